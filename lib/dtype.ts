@@ -1,0 +1,32 @@
+// Element types, and the typed arrays that hold them on the host.
+
+/** An element type. `bool` is one byte, 0 or 1, on the host. */
+export type DType = "float32" | "int32" | "uint8" | "bool";
+
+/** The typed arrays of host tensors: `float32`, `int32`, and `uint8` or `bool`. */
+export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+/** All element types, in the order in which they promote. */
+export const dtypes: readonly DType[] = ["bool", "uint8", "int32", "float32"];
+
+/** Bytes of one element of `dtype` on the host. */
+export function bytesPerElement(dtype: DType): number {
+  return dtype === "float32" || dtype === "int32" ? 4 : 1;
+}
+
+/** A new typed array of `size` elements: zeros, or the given values cast as NumPy's `astype` casts them. */
+export function makeArray(dtype: DType, source: number | ArrayLike<number>): TypedArray {
+  if (dtype === "bool" && typeof source !== "number") return Uint8Array.from(source, (v) => (v ? 1 : 0));
+  const Type = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
+  return typeof source === "number" ? new Type(source) : new Type(source);
+}
+
+/** The dtype that holds both, by order bool, uint8, int32, float32. */
+export function promote(a: DType, b: DType): DType {
+  return dtypes[Math.max(dtypes.indexOf(a), dtypes.indexOf(b))];
+}
+
+/** Whether `dtype` is a floating-point type. */
+export function isFloat(dtype: DType): boolean {
+  return dtype === "float32";
+}

@@ -1,0 +1,87 @@
+// The error classes: each message says what failed, where, the rule, what was received, and how to mend it.
+
+/** The parts of an error message, worded in one place. */
+export interface Complaint {
+  /** What failed and where, such as `Cannot build "dense_1"`. */
+  what: string;
+  /** The rule that was broken, such as `kernel needs a fixed last axis`. */
+  rule: string;
+  /** What was received instead, such as `[null, 28, null]`. */
+  received?: string;
+  /** How to mend it, such as `give Input a full shape`. */
+  mend?: string;
+}
+
+/** Words a complaint as one sentence: `what: rule, received X: mend`. */
+export function wordComplaint({ what, rule, received, mend }: Complaint): string {
+  return `${what}: ${rule}${received === undefined ? "" : `, received ${received}`}${mend ? `: ${mend}` : ""}`;
+}
+
+/**
+ * The base of every error that Ceratops raises on purpose.
+ *
+ * @example Catch whatever Ceratops complains about
+ * ```ts
+ * import { CeratopsError, tensor } from "./mod.ts";
+ * try {
+ *   tensor([[1, 2], [3]]);
+ * } catch (error) {
+ *   if (error instanceof CeratopsError) console.error(error.message);
+ * }
+ * ```
+ */
+export class CeratopsError extends Error {
+  /** Takes the parts of the message, or the whole message. */
+  constructor(complaint: Complaint | string) {
+    super(typeof complaint === "string" ? complaint : wordComplaint(complaint));
+    this.name = new.target.name;
+  }
+}
+
+/** Shapes that do not fit each other or a rule. */
+export class ShapeError extends CeratopsError {}
+/** A dtype that an operation or a layer does not take. */
+export class DTypeError extends CeratopsError {}
+/** An argument, identifier or data value that is out of its range. */
+export class ValueError extends CeratopsError {}
+/** A call at the wrong time, such as `fit` before `compile`. */
+export class StateError extends CeratopsError {}
+/** A backend that cannot be had, or that failed while it ran. */
+export class BackendError extends CeratopsError {}
+/** A data set or weight file that is missing, damaged or of another format. */
+export class FileError extends CeratopsError {}
+
+/** The candidate nearest to `name` by edit distance, if near enough to be a slip of the hand. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const squash = (s: string) => s.toLowerCase().replace(/[^a-z0-9]/g, "");
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(squash(name), squash(candidate));
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** The error for an identifier that names nothing: lists the valid ones and suggests the nearest. */
+export function unknownIdentifier(kind: string, name: string, known: readonly string[], where?: string): ValueError {
+  const near = didYouMean(name, known);
+  return new ValueError({
+    what: where ?? `Unknown ${kind}`,
+    rule: `${kind} must be one of ${known.map((k) => `"${k}"`).join(", ")}`,
+    received: `"${name}"`,
+    mend: near ? `did you mean "${near}"?` : `use one of the names above, or pass an object or a function`,
+  });
+}

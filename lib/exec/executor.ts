@@ -1,0 +1,47 @@
+// The interface of executors: what turns a graph into something that runs.
+import type { Graph } from "../ir/graph.ts";
+import type { Variable, VariableHome } from "../tensor/variable.ts";
+
+/** The names of the backends. */
+export type BackendName = "webgpu" | "eigen" | "wasm" | "reference";
+
+/** A program made ready to run. */
+export interface Executable {
+  /** Runs the program `steps` times in a row; every effect is in the variables it assigns. */
+  run(steps: number): Promise<void>;
+  /** Counts that tests hold the program to. */
+  readonly stats: ExecutableStats;
+  /** Frees the program's own memory; the variables stay. */
+  dispose(): void;
+}
+
+/** What a program costs, in counts. */
+export interface ExecutableStats {
+  /** Nodes that are dispatched in each step. */
+  readonly nodes: number;
+  /** Memory slots for values that live within a step. */
+  readonly slots: number;
+  /** Bytes of these slots. */
+  readonly slotBytes: number;
+  /** Calls into native code (or submits to a GPU) so far. */
+  calls: number;
+  /** Steps run so far. */
+  steps: number;
+}
+
+/** A backend: it holds variables and runs programs on them. */
+export interface Executor extends VariableHome {
+  /** The backend's name. */
+  readonly name: BackendName;
+  /** One line about what it runs on, such as `Eigen 3.4, AVX2, 2 threads`. */
+  readonly description: string;
+  /** Improves, plans and loads a graph; the variables it links are adopted. */
+  compile(graph: Graph): Promise<Executable>;
+  /**
+   * Takes over the newest value of variables, wherever it was; those given together lie next to each other in memory,
+   * each padded to 256 bytes.
+   */
+  adopt(variables: readonly Variable[]): Promise<void>;
+  /** Gives all variables back to the host and frees everything. */
+  dispose(): Promise<void>;
+}

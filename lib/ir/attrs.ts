@@ -1,0 +1,176 @@
+// The instruction set: the name of every primitive op, and the type of its attributes.
+import type { DType, TypedArray } from "../dtype.ts";
+import type { Shape } from "../shape.ts";
+import type { Graph } from "./graph.ts";
+
+/** Elementwise functions of one argument. */
+export type UnaryName =
+  | "negate"
+  | "abs"
+  | "sign"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "rsqrt"
+  | "square"
+  | "reciprocal"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "sigmoid"
+  | "relu"
+  | "softplus"
+  | "erf"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "isNan"
+  | "logicalNot"
+  | "bitsToUnit";
+
+/** Elementwise functions of two arguments, which broadcast. */
+export type BinaryName =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "maximum"
+  | "minimum"
+  | "power"
+  | "mod"
+  | "equal"
+  | "notEqual"
+  | "less"
+  | "lessEqual"
+  | "greater"
+  | "greaterEqual"
+  | "logicalAnd"
+  | "logicalOr";
+
+/** Every function that a fused elementwise program may call. */
+export type ElementwiseName = UnaryName | BinaryName | "select" | "cast";
+
+/** One step of an elementwise program: a call on earlier registers, or a literal. */
+export type ElementwiseStep =
+  | { readonly fn: ElementwiseName; readonly args: readonly number[]; readonly dtype: DType }
+  | { readonly fn: "literal"; readonly value: number; readonly dtype: DType };
+
+/**
+ * A straight-line program over registers, run for each element. Register `i` is operand `i` for the first
+ * `operands.length` registers, then the result of each step in turn.
+ */
+export interface ElementwiseProgram {
+  readonly operands: readonly DType[];
+  readonly steps: readonly ElementwiseStep[];
+  /** The registers that are written out, one per output. */
+  readonly results: readonly number[];
+}
+
+/** No attributes. */
+export type None = Record<never, never>;
+
+/** The attributes of each op; the keys are the instruction set. */
+export type OpAttrs =
+  & { [K in UnaryName | BinaryName]: None }
+  & {
+    /** `[condition, whenTrue, whenFalse]`. */
+    select: None;
+    cast: { readonly dtype: DType };
+    /** Elementwise calls merged by the fusion pass; inputs broadcast to the outputs' common shape. */
+    fused: { readonly program: ElementwiseProgram };
+
+    /** Reduces a run of neighbouring axes, which disappear. */
+    sum: { readonly axes: readonly number[] };
+    max: { readonly axes: readonly number[] };
+    min: { readonly axes: readonly number[] };
+    /** The first index of the largest element along `axis`, int32; the axis disappears. */
+    argMax: { readonly axis: number };
+    broadcastTo: { readonly shape: Shape };
+
+    reshape: { readonly shape: Shape };
+    transpose: { readonly permutation: readonly number[] };
+    slice: { readonly starts: readonly number[]; readonly sizes: Shape; readonly strides: readonly number[] };
+    /** `low` and `high` elements around, `interior` elements between neighbours, all equal to `value`. */
+    pad: {
+      readonly low: readonly number[];
+      readonly high: readonly number[];
+      readonly interior: readonly number[];
+      readonly value: number;
+    };
+    concat: { readonly axis: number };
+    reverse: { readonly axes: readonly number[] };
+
+    /**
+     * `[..., m, k] x [..., k, n]` with equal leading axes; a transpose flag says that the operand's last two axes
+     * are stored swapped. With an epilogue, inputs past two are its operands 1, 2, ... (operand 0 is the product)
+     * and broadcast to the product's shape.
+     */
+    matmul: {
+      readonly transposeA: boolean;
+      readonly transposeB: boolean;
+      readonly epilogue: ElementwiseProgram | null;
+    };
+
+    /** `[table, indices]`: rows of `table` (axis 0) by int32 `indices`; shape `indices.shape + table.shape[1:]`. */
+    gather: None;
+    /** `[indices, updates]`: zeros of `rows` rows with `updates` added at `indices`, in ascending order of position. */
+    scatterAdd: { readonly rows: number };
+    /** `[x, counters]`: `size` rows of `x` from row `counters[element]` on (clamped to fit). */
+    dynamicSlice: { readonly element: number; readonly size: number };
+    /** `[x, update, counters]`: `x` with the rows from `counters[element]` on (clamped to fit) replaced. */
+    dynamicUpdateSlice: { readonly element: number };
+
+    iota: { readonly shape: Shape; readonly axis: number; readonly dtype: DType };
+    constant: { readonly shape: Shape; readonly dtype: DType; readonly data: TypedArray };
+    /**
+     * `[counter]`, int32 `[2]` of seed and step: Philox 4x32-10 bits with key `(seed, path)` and counter
+     * `(element / 4, step, 0, 0)`, as int32.
+     */
+    randomBits: { readonly shape: Shape; readonly path: number };
+
+    /**
+     * A loop of `length` steps. Inputs: `carries` initial values, then `scanned` arrays cut along axis 0, then what
+     * the body reads unchanged. Body inputs: the same with scanned arrays cut; body outputs: the next carried values,
+     * then what is stacked. Outputs: the last carried values, then the stacked arrays `[length, ...]`. With `reverse`
+     * the steps go from the last index to the first, also in the stacked outputs.
+     */
+    scan: {
+      readonly body: Graph;
+      readonly length: number;
+      readonly carries: number;
+      readonly scanned: number;
+      readonly reverse: boolean;
+    };
+
+    /**
+     * `[logits (rows, classes), labels (rows) int32]` -> `[loss (rows), gradient (rows, classes)]`: minus the log of
+     * softmax at the label, and its derivative by the logits. A label outside of the classes gives loss 0, gradient 0.
+     */
+    softmaxCrossEntropy: None;
+
+    /**
+     * The optimizers' updates of all variables at once: `count` of each kind, in the order variables, gradients,
+     * slots of the first kind, slots of the second kind ..., then the step's scalars (each of shape `[]`). Outputs: the
+     * variables, then the slots kind by kind.
+     */
+    sgdUpdate: { readonly count: number; readonly momentum: number; readonly nesterov: boolean };
+    rmspropUpdate: {
+      readonly count: number;
+      readonly rho: number;
+      readonly momentum: number;
+      readonly epsilon: number;
+      readonly centered: boolean;
+    };
+    adamUpdate: {
+      readonly count: number;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      readonly amsgrad: boolean;
+    };
+  };
+
+/** The name of a primitive op. */
+export type OpName = keyof OpAttrs;

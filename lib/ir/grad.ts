@@ -1,0 +1,85 @@
+// Reverse mode, graph to graph: adds the nodes that compute derivatives to the trace that holds the function.
+import { CeratopsError, ValueError } from "../errors.ts";
+import { formatShape, sizeOf } from "../shape.ts";
+import type { Node, ValueId } from "./graph.ts";
+import { rowOf, type VjpContext } from "./row.ts";
+import { recording, type Trace } from "./trace.ts";
+import { Value } from "./value.ts";
+
+/**
+ * The derivative of the scalar `loss` by each of `targets`; zeros where it does not depend on one.
+ * Throws {@linkcode ValueError} where `loss` is not a float scalar.
+ */
+export function gradientsOf(trace: Trace, loss: Value, targets: readonly Value[]): Value[] {
+  if (sizeOf(loss.shape) !== 1 || loss.dtype !== "float32") {
+    throw new ValueError({
+      what: "Cannot differentiate",
+      rule: "the loss must be one float32 number",
+      received: `${loss.dtype} ${formatShape(loss.shape)}`,
+      mend: "reduce it with ops.mean or ops.sum",
+    });
+  }
+  return recording(trace, () => {
+    const one = trace.constant(loss.shape, "float32", Float32Array.of(1));
+    const found = vjpOf(trace, [loss], [one], targets);
+    return targets.map((target, i) => found[i] ?? zerosLike(trace, target));
+  });
+}
+
+/** The sum over `outputs` of gradient times derivative by each of `targets`; undefined where nothing flows. */
+export function vjpOf(
+  trace: Trace,
+  outputs: readonly Value[],
+  gradients: readonly (Value | undefined)[],
+  targets: readonly Value[],
+): (Value | undefined)[] {
+  const { graph } = trace;
+  const nodes = [...graph.nodes];
+  const needed = dependents(nodes, targets);
+  const flowing = new Map<ValueId, Value>();
+  const add = (id: ValueId, gradient: Value) => {
+    const known = flowing.get(id);
+    flowing.set(id, known ? trace.emit("add", [known, gradient], {})[0] : gradient);
+  };
+  outputs.forEach((output, i) => gradients[i] && needed.has(output.id) && add(output.id, gradients[i]!));
+  for (const node of nodes.reverse()) {
+    if (!node.outputs.some((id) => flowing.has(id)) || !node.inputs.some((id) => needed.has(id))) continue;
+    const row = rowOf(node.op);
+    if (typeof row.vjp !== "function") {
+      if (row.vjp.none === "constant") continue;
+      throw new CeratopsError({ what: `Cannot differentiate "${node.origin}"`, rule: row.vjp.none });
+    }
+    const context = {
+      inputs: node.inputs.map((id) => new Value(graph, id)),
+      outputs: node.outputs.map((id) => new Value(graph, id)),
+      gradients: node.outputs.map((id) => flowing.get(id)),
+      attrs: node.attrs,
+    };
+    const vjp = row.vjp as (context: VjpContext<Node["op"]>) => (Value | undefined)[];
+    const byInput = trace.scoped(`grad:${scopeOf(node)}`, () => vjp(context as VjpContext<Node["op"]>));
+    byInput.forEach((gradient, i) => {
+      const id = node.inputs[i];
+      if (gradient && needed.has(id) && graph.types[id].dtype === "float32") add(id, gradient);
+    });
+  }
+  return targets.map((target) => flowing.get(target.id));
+}
+
+/** The values that depend on `targets`, and these themselves. */
+function dependents(nodes: readonly Node[], targets: readonly Value[]): Set<ValueId> {
+  const found = new Set(targets.map((target) => target.id));
+  for (const node of nodes) {
+    if (node.inputs.some((id) => found.has(id))) node.outputs.forEach((id) => found.add(id));
+  }
+  return found;
+}
+
+function scopeOf(node: Node): string {
+  const scope = node.origin.slice(0, node.origin.lastIndexOf("/"));
+  return scope || node.op;
+}
+
+function zerosLike(trace: Trace, target: Value): Value {
+  const zero = trace.constant([], "float32", Float32Array.of(0));
+  return trace.emit("broadcastTo", [zero], { shape: target.shape })[0];
+}

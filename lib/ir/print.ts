@@ -1,0 +1,57 @@
+// Prints a graph as text, a line per node: for tests, errors and curious users.
+import { formatShape } from "../shape.ts";
+import type { ElementwiseProgram } from "./attrs.ts";
+import type { Graph, Node, ValueId } from "./graph.ts";
+
+/** The graph as text; values are numbered in the order of their appearance, so that equal graphs print equally. */
+export function printGraph(graph: Graph, indent = ""): string {
+  const names = new Map<ValueId, string>();
+  const name = (id: ValueId) => {
+    if (!names.has(id)) names.set(id, `%${names.size}`);
+    return names.get(id)!;
+  };
+  const typed = (id: ValueId) => `${name(id)}: ${graph.types[id].dtype}${formatShape(graph.types[id].shape)}`;
+  const lines: string[] = [];
+  for (const id of graph.inputs) lines.push(`input ${typed(id)}`);
+  for (const { variable, input } of graph.state) lines.push(`state ${typed(input)} = ${variable.name}`);
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map(name).join(", ");
+    lines.push(`${node.outputs.map(typed).join(", ")} = ${node.op}(${inputs})${printAttrs(node, indent)}`);
+  }
+  for (const { variable, input, output } of graph.state) {
+    if (output !== input) lines.push(`${variable.name} := ${name(output)}`);
+  }
+  if (graph.outputs.length > 0) lines.push(`return ${graph.outputs.map(name).join(", ")}`);
+  return lines.map((line) => indent + line).join("\n");
+}
+
+function printAttrs(node: Node, indent: string): string {
+  if (node.op === "scan") {
+    const { body, ...rest } = node.attrs;
+    return ` ${JSON.stringify(rest)} {\n${printGraph(body, indent + "  ")}\n${indent}}`;
+  }
+  if (node.op === "fused") return ` { ${printProgram(node.attrs.program)} }`;
+  if (node.op === "matmul") {
+    const { transposeA, transposeB, epilogue } = node.attrs;
+    const flags = `${transposeA ? " transposeA" : ""}${transposeB ? " transposeB" : ""}`;
+    return flags + (epilogue ? ` { ${printProgram(epilogue)} }` : "");
+  }
+  if (node.op === "constant") {
+    const { data } = node.attrs;
+    return ` [${Array.from(data.subarray(0, 4)).join(", ")}${data.length > 4 ? ", ..." : ""}]`;
+  }
+  const text = JSON.stringify(node.attrs);
+  return text === "{}" ? "" : ` ${text}`;
+}
+
+/** An elementwise program as nested calls; `a`, `b`, ... are its operands. */
+export function printProgram({ operands, steps, results }: ElementwiseProgram): string {
+  const write = (register: number): string => {
+    if (register < operands.length) return String.fromCharCode(97 + register);
+    const step = steps[register - operands.length];
+    if (step.fn === "literal") return String(step.value);
+    const callee = step.fn === "cast" ? step.dtype : step.fn;
+    return `${callee}(${step.args.map(write).join(", ")})`;
+  };
+  return results.map(write).join(", ");
+}

@@ -1,0 +1,161 @@
+// Tracing: running a function on symbolic values records its graph.
+import { StateError } from "../errors.ts";
+import { type DType, type TypedArray } from "../dtype.ts";
+import type { Shape } from "../shape.ts";
+import type { OpAttrs, OpName } from "./attrs.ts";
+import { emptyGraph, type Graph, type Node, type StateLink, type ValueType } from "./graph.ts";
+import { rowOf } from "./row.ts";
+import { Value } from "./value.ts";
+import type { VariableSpec } from "./variable_spec.ts";
+
+/** A graph under construction. Body graphs have a parent, whose values they may read: these become further inputs. */
+export class Trace {
+  /** The graph so far. */
+  readonly graph: Graph = emptyGraph();
+  /** Outer values that this body reads, in the order of the inputs made for them. */
+  readonly captured: Value[] = [];
+  readonly #captures = new Map<Value["id"], Value>();
+  readonly #links = new Map<VariableSpec, StateLink>();
+  readonly #scope: string[] = [];
+  readonly #scopeCounts = new Map<string, number>();
+
+  /** Starts an empty graph; `parent` is the trace whose values a body may read. */
+  constructor(readonly parent?: Trace) {}
+
+  /** Adds an input of a body graph. */
+  input(type: ValueType): Value {
+    const value = this.#value(type);
+    this.graph.inputs.push(value.id);
+    return value;
+  }
+
+  /** The value of a variable here: what it held before the program, or what was last assigned. */
+  read(variable: VariableSpec): Value {
+    if (this.parent) return this.#local(rootOf(this).read(variable));
+    return new Value(this.graph, this.#link(variable).output);
+  }
+
+  /** The value that a variable held before the program. */
+  readInitial(variable: VariableSpec): Value {
+    if (this.parent) return this.#local(rootOf(this).readInitial(variable));
+    return new Value(this.graph, this.#link(variable).input);
+  }
+
+  /** Sets what the variable holds from here on and after the program. */
+  assign(variable: VariableSpec, value: Value): void {
+    if (this.parent) {
+      throw new StateError(`Cannot assign "${variable.name}" inside a loop body: carry its value instead`);
+    }
+    this.#link(variable).output = this.#local(value).id;
+  }
+
+  /** Adds a node; shapes and dtypes are checked by the op's row. */
+  emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value[] {
+    const locals = inputs.map((value) => this.#local(value));
+    const types = locals.map((value) => this.graph.types[value.id]);
+    const row = rowOf(op);
+    const shapes = row.shape(types, attrs);
+    const dtypes = row.dtype(types, attrs);
+    const outputs = shapes.map((shape, i) => this.#value({ shape, dtype: dtypes[i] }));
+    const node = {
+      op,
+      inputs: locals.map((value) => value.id),
+      outputs: outputs.map((value) => value.id),
+      attrs,
+      origin: [...this.#scope, op].join("/"),
+    };
+    this.graph.nodes.push(node as unknown as Node);
+    return outputs;
+  }
+
+  /** Adds a constant. */
+  constant(shape: Shape, dtype: DType, data: TypedArray): Value {
+    return this.emit("constant", [], { shape, dtype, data })[0];
+  }
+
+  /** Runs `body` with `name` added to the origin of the nodes it adds. */
+  scoped<T>(name: string, body: () => T): T {
+    this.#scope.push(name);
+    try {
+      return body();
+    } finally {
+      this.#scope.pop();
+    }
+  }
+
+  /** A path for the next random op here: the scope's name and a count, the same in every trace of the same model. */
+  randomPath(): string {
+    const scope = this.#scope.join("/");
+    const count = this.#scopeCounts.get(scope) ?? 0;
+    this.#scopeCounts.set(scope, count + 1);
+    return `${scope}/${count}`;
+  }
+
+  #value(type: ValueType): Value {
+    this.graph.types.push(type);
+    return new Value(this.graph, this.graph.types.length - 1);
+  }
+
+  #link(variable: VariableSpec): StateLink {
+    let link = this.#links.get(variable);
+    if (!link) {
+      const { id } = this.#value({ shape: variable.shape, dtype: variable.dtype });
+      link = { variable, input: id, output: id };
+      this.#links.set(variable, link);
+      this.graph.state.push(link);
+    }
+    return link;
+  }
+
+  /** The same value as seen in this trace: an outer value becomes one more input of the body. */
+  #local(value: Value): Value {
+    if (value.graph === this.graph) return value;
+    if (!this.parent) {
+      throw new StateError(
+        "A symbolic value was used outside of the function that was being traced: return it, or assign it to a Variable",
+      );
+    }
+    const outer = this.parent.#local(value);
+    let local = this.#captures.get(outer.id);
+    if (!local) {
+      local = this.#value({ shape: outer.shape, dtype: outer.dtype });
+      this.#captures.set(outer.id, local);
+      this.captured.push(outer);
+      this.graph.inputs.push(local.id);
+    }
+    return local;
+  }
+}
+
+function rootOf(trace: Trace): Trace {
+  return trace.parent ? rootOf(trace.parent) : trace;
+}
+
+let current: Trace | undefined;
+
+/** The trace being recorded, if any. */
+export function currentTrace(): Trace | undefined {
+  return current;
+}
+
+/** The trace being recorded; throws {@linkcode StateError} naming `what` outside of one. */
+export function requireTrace(what: string): Trace {
+  if (!current) throw new StateError(`${what} works only inside a traced function: pass your function to compile()`);
+  return current;
+}
+
+/** Records what `body` does into `trace`. */
+export function recording<T>(trace: Trace, body: () => T): T {
+  const outer = current;
+  current = trace;
+  try {
+    return body();
+  } finally {
+    current = outer;
+  }
+}
+
+/** Runs `body` with `name` added to the origin of what it traces; outside of a trace just runs it. */
+export function withScope<T>(name: string, body: () => T): T {
+  return current ? current.scoped(name, body) : body();
+}

@@ -1,0 +1,44 @@
+// fused: a straight-line elementwise program, made by the fusion pass out of elementwise ops.
+import type { ElementwiseProgram } from "../ir/attrs.ts";
+import type { OpRow } from "../ir/row.ts";
+import { broadcastShapes, sizeOf } from "../shape.ts";
+import { elementwiseScalar } from "./elementwise.ts";
+import { broadcastData } from "./reductions.ts";
+import type { DType } from "../dtype.ts";
+
+/** The dtype of a register. */
+export function registerDType({ operands, steps }: ElementwiseProgram, register: number): DType {
+  return register < operands.length ? operands[register] : steps[register - operands.length].dtype;
+}
+
+/** The row of `fused`. */
+export const fusedRow: OpRow<"fused"> = {
+  shape: (inputs, { program }) => {
+    const shape = inputs.map((input) => input.shape).reduce((a, b) => broadcastShapes(a, b, "fuse"), []);
+    return program.results.map(() => shape);
+  },
+  dtype: (_inputs, { program }) => program.results.map((register) => registerDType(program, register)),
+  vjp: { none: "fusion comes after differentiation" },
+  wgsl: { gap: "the WebGPU executor is not there yet" },
+  eigen: () => [],
+  reference: (inputs, { program }, outputs) => {
+    const registers = inputs.map((input) => broadcastData(input, outputs[0]));
+    const size = sizeOf(outputs[0].shape);
+    for (const step of program.steps) {
+      const result = new Float64Array(size);
+      for (let i = 0; i < size; i++) {
+        result[i] = step.fn === "literal"
+          ? step.value
+          : elementwiseScalar(step.fn, step.args.map((register) => registers[register][i]), step.dtype);
+      }
+      registers.push(result);
+    }
+    return program.results.map((register) => registers[register]);
+  },
+  inPlace: (inputs, outputs) =>
+    outputs.flatMap((output, i) =>
+      inputs.flatMap((input, j): [number, number][] =>
+        input.dtype === output.dtype && sizeOf(input.shape) === sizeOf(output.shape) ? [[i, j]] : []
+      )
+    ),
+};

@@ -1,0 +1,315 @@
+// A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
+import type { DType, TypedArray } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
+import type { BinaryName, UnaryName } from "../ir/attrs.ts";
+import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { type Applied, apply, type Operand, promoted } from "../tensor/apply.ts";
+import { resolveShape, Tensor } from "../tensor/tensor.ts";
+
+/** Functions of one operand that are computed in float32 whatever comes in. */
+const floatUnary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply(op, promoted([x], true), {})[0];
+const unary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply(op, promoted([x]), {})[0];
+const binary = <A extends Operand, B extends Operand>(op: BinaryName, a: A, b: B): Applied<A | B> =>
+  apply<BinaryName, A | B>(op, promoted<A | B>([a, b]), {})[0];
+
+const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
+
+/** `-x`. */
+export const negate = <A extends Operand>(x: A): Applied<A> => unary("negate", x);
+/** The absolute value. */
+export const abs = <A extends Operand>(x: A): Applied<A> => unary("abs", x);
+/** -1, 0 or 1 by the sign. */
+export const sign = <A extends Operand>(x: A): Applied<A> => unary("sign", x);
+/** `e` to the power of `x`. */
+export const exp = <A extends Operand>(x: A): Applied<A> => floatUnary("exp", x);
+/** `exp(x) - 1`, exact near 0. */
+export const expm1 = <A extends Operand>(x: A): Applied<A> => floatUnary("expm1", x);
+/** The natural logarithm. */
+export const log = <A extends Operand>(x: A): Applied<A> => floatUnary("log", x);
+/** `log(1 + x)`, exact near 0. */
+export const log1p = <A extends Operand>(x: A): Applied<A> => floatUnary("log1p", x);
+/** The square root. */
+export const sqrt = <A extends Operand>(x: A): Applied<A> => floatUnary("sqrt", x);
+/** `1 / sqrt(x)`. */
+export const rsqrt = <A extends Operand>(x: A): Applied<A> => floatUnary("rsqrt", x);
+/** `x * x`. */
+export const square = <A extends Operand>(x: A): Applied<A> => unary("square", x);
+/** `1 / x`. */
+export const reciprocal = <A extends Operand>(x: A): Applied<A> => floatUnary("reciprocal", x);
+/** The sine of `x` in radians. */
+export const sin = <A extends Operand>(x: A): Applied<A> => floatUnary("sin", x);
+/** The cosine of `x` in radians. */
+export const cos = <A extends Operand>(x: A): Applied<A> => floatUnary("cos", x);
+/** The hyperbolic tangent. */
+export const tanh = <A extends Operand>(x: A): Applied<A> => floatUnary("tanh", x);
+/** `1 / (1 + exp(-x))`. */
+export const sigmoid = <A extends Operand>(x: A): Applied<A> => floatUnary("sigmoid", x);
+/** `max(x, 0)`. */
+export const relu = <A extends Operand>(x: A): Applied<A> => unary("relu", x);
+/** `log(1 + exp(x))`, without overflow. */
+export const softplus = <A extends Operand>(x: A): Applied<A> => floatUnary("softplus", x);
+/** The error function. */
+export const erf = <A extends Operand>(x: A): Applied<A> => floatUnary("erf", x);
+/** The largest integer not above `x`. */
+export const floor = <A extends Operand>(x: A): Applied<A> => unary("floor", x);
+/** The smallest integer not below `x`. */
+export const ceil = <A extends Operand>(x: A): Applied<A> => unary("ceil", x);
+/** The nearest integer, halves to even. */
+export const round = <A extends Operand>(x: A): Applied<A> => unary("round", x);
+/** Whether an element is not a number. */
+export const isNan = <A extends Operand>(x: A): Applied<A> => floatUnary("isNan", x);
+/** `not x`, as bool. */
+export const logicalNot = <A extends Operand>(x: A): Applied<A> =>
+  apply("logicalNot", [cast(x, "bool")], {})[0] as Applied<A>;
+/** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
+export const bitsToUnit = <A extends Operand>(x: A): Applied<A> => unary("bitsToUnit", x);
+
+/** `a + b`. */
+export const add = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("add", a, b);
+/** `a - b`. */
+export const subtract = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("subtract", a, b);
+/** `a * b`. */
+export const multiply = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("multiply", a, b);
+/** `a / b` in float32. */
+export const divide = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  apply<"divide", A | B>("divide", promoted<A | B>([a, b], true), {})[0];
+/** The larger of `a` and `b`. */
+export const maximum = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("maximum", a, b);
+/** The smaller of `a` and `b`. */
+export const minimum = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("minimum", a, b);
+/** `a` to the power of `b`, in float32. */
+export const power = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  apply<"power", A | B>("power", promoted<A | B>([a, b], true), {})[0];
+/** The remainder with the sign of `b`, as Python's `%`. */
+export const mod = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("mod", a, b);
+/** `a == b`, as bool. */
+export const equal = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("equal", a, b);
+/** `a != b`, as bool. */
+export const notEqual = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("notEqual", a, b);
+/** `a < b`, as bool. */
+export const less = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("less", a, b);
+/** `a <= b`, as bool. */
+export const lessEqual = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  binary("lessEqual", a, b);
+/** `a > b`, as bool. */
+export const greater = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("greater", a, b);
+/** `a >= b`, as bool. */
+export const greaterEqual = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  binary("greaterEqual", a, b);
+/** `a and b`, as bool. */
+export const logicalAnd = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  apply<"logicalAnd", A | B>("logicalAnd", [cast(a, "bool") as A, cast(b, "bool") as B], {})[0];
+/** `a or b`, as bool. */
+export const logicalOr = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  apply<"logicalOr", A | B>("logicalOr", [cast(a, "bool") as A, cast(b, "bool") as B], {})[0];
+
+/** `whenTrue` where `condition` holds, else `whenFalse`; the three broadcast. */
+export function select<C extends Operand, A extends Operand, B extends Operand>(
+  condition: C,
+  whenTrue: A,
+  whenFalse: B,
+): Applied<A | B | C> {
+  const [a, b] = promoted<A | B>([whenTrue, whenFalse]);
+  return apply<"select", A | B | C>("select", [cast(condition, "bool") as C, a, b], {})[0];
+}
+
+/** The elements in another dtype: to int by truncation, to bool by `!= 0`. */
+export function cast<A extends Operand>(x: A, dtype: DType): Applied<A> {
+  const [operand] = promoted([x]);
+  return (operand as Exclude<A, number>).dtype === dtype
+    ? operand as Applied<A>
+    : apply("cast", [operand], { dtype })[0];
+}
+
+/** Reduces axes that may lie apart: a run of neighbours at a time, from the last. */
+function reduce<A extends Operand>(
+  op: "sum" | "max" | "min",
+  x: A,
+  axes: number | readonly number[] | undefined,
+  keepDims: boolean,
+): Applied<A> {
+  const [operand] = promoted([x]);
+  const shape = shapeOf(operand);
+  let rest = normalizeAxes(axes, shape.length, op);
+  const kept = shape.map((extent, axis) => (rest.includes(axis) ? 1 : extent));
+  let result = operand as unknown as Applied<A>;
+  while (rest.length > 0) {
+    let first = rest.length - 1;
+    while (first > 0 && rest[first - 1] === rest[first] - 1) first--;
+    result = apply(op, [result as Operand], { axes: rest.slice(first) })[0] as Applied<A>;
+    rest = rest.slice(0, first);
+  }
+  return keepDims ? reshape(result as Operand, kept) as Applied<A> : result;
+}
+
+/** The sum over `axes` (all by default). */
+export const sum = <A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> =>
+  reduce("sum", x, axes, keepDims);
+/** The largest element over `axes` (all by default). */
+export const max = <A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> =>
+  reduce("max", x, axes, keepDims);
+/** The smallest element over `axes` (all by default). */
+export const min = <A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> =>
+  reduce("min", x, axes, keepDims);
+/** The mean over `axes` (all by default), in float32. */
+export function mean<A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> {
+  const shape = shapeOf(x);
+  const count = normalizeAxes(axes, shape.length, "mean").reduce((product, axis) => product * shape[axis], 1);
+  return multiply(sum(cast(x, "float32") as Operand, axes, keepDims), 1 / count) as Applied<A>;
+}
+/** The index of the first largest element along `axis`, int32. */
+export function argMax<A extends Operand>(x: A, axis = -1): Applied<A> {
+  return apply("argMax", promoted([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "argMax") })[0];
+}
+
+/** `x` repeated to `shape` by NumPy's rule. */
+export function broadcastTo<A extends Operand>(x: A, shape: Shape): Applied<A> {
+  const [operand] = promoted([x]);
+  if (sameShape(shapeOf(operand), shape)) return operand as unknown as Applied<A>;
+  return apply("broadcastTo", [operand], { shape })[0];
+}
+/** The sum of `x` over the axes along which `shape` broadcasts to it: the adjoint of {@linkcode broadcastTo}. */
+export function sumTo<A extends Operand>(x: A, shape: Shape): Applied<A> {
+  const from = shapeOf(x);
+  const lead = from.length - shape.length;
+  const axes = from.map((_, axis) => axis).filter((axis) =>
+    axis < lead || (shape[axis - lead] === 1 && from[axis] !== 1)
+  );
+  const summed = axes.length > 0 ? sum(x, axes) : x as unknown as Applied<A>;
+  return reshape(summed as Operand, shape) as Applied<A>;
+}
+
+/** The same elements in another shape; one extent may be -1. */
+export function reshape<A extends Operand>(x: A, shape: Shape): Applied<A> {
+  const [operand] = promoted([x]);
+  const resolved = resolveShape(shape, shapeOf(operand));
+  if (sameShape(resolved, shapeOf(operand))) return operand as unknown as Applied<A>;
+  return apply("reshape", [operand], { shape: resolved })[0];
+}
+/** The axes in another order; reversed by default. */
+export function transpose<A extends Operand>(x: A, permutation?: readonly number[]): Applied<A> {
+  const rank = shapeOf(x).length;
+  const order = permutation?.map((axis) => normalizeAxis(axis, rank, "transpose")) ??
+    Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+  return apply("transpose", promoted([x]), { permutation: order })[0];
+}
+/** `sizes` elements along each axis from `starts` on, every `strides`-th. */
+export function slice<A extends Operand>(
+  x: A,
+  starts: readonly number[],
+  sizes: Shape,
+  strides: readonly number[] = starts.map(() => 1),
+): Applied<A> {
+  return apply("slice", promoted([x]), { starts, sizes, strides })[0];
+}
+/** `low` and `high` elements of `value` around, `interior` between neighbours, along each axis. */
+export function pad<A extends Operand>(
+  x: A,
+  low: readonly number[],
+  high: readonly number[],
+  { interior = low.map(() => 0), value = 0 }: { interior?: readonly number[]; value?: number } = {},
+): Applied<A> {
+  return apply("pad", promoted([x]), { low, high, interior, value })[0];
+}
+/** The operands one after another along `axis`. */
+export function concat<A extends Operand>(operands: readonly A[], axis = 0): Applied<A> {
+  const rank = shapeOf(operands[0]).length;
+  return apply("concat", promoted(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
+}
+/** The operands, of one shape, along a new `axis`. */
+export function stack<A extends Operand>(operands: readonly A[], axis = 0): Applied<A> {
+  const shape = shapeOf(operands[0]);
+  const at = normalizeAxis(axis, shape.length + 1, "stack");
+  const wide = [...shape.slice(0, at), 1, ...shape.slice(at)];
+  return concat(operands.map((operand) => reshape(operand, wide) as Operand), at) as Applied<A>;
+}
+/** The elements in reverse order along `axes`. */
+export function reverse<A extends Operand>(x: A, axes: number | readonly number[]): Applied<A> {
+  return apply("reverse", promoted([x]), { axes: normalizeAxes(axes, shapeOf(x).length, "reverse") })[0];
+}
+
+/** Options of {@linkcode matmul}. */
+export interface MatmulOptions {
+  /** Whether the last two axes of `a` are stored swapped. */
+  transposeA?: boolean;
+  /** Whether the last two axes of `b` are stored swapped. */
+  transposeB?: boolean;
+}
+
+/** The matrix product over the last two axes, in float32; leading axes broadcast. */
+export function matmul<A extends Operand, B extends Operand>(
+  a: A,
+  b: B,
+  { transposeA = false, transposeB = false }: MatmulOptions = {},
+): Applied<A | B> {
+  const [x, y] = promoted<A | B>([a, b], true);
+  const [m, n] = [shapeOf(x), shapeOf(y)];
+  if (m.length < 2 || n.length < 2) {
+    throw new ShapeError({
+      what: "Cannot multiply matrices",
+      rule: "both operands must have at least two axes",
+      received: `${formatShape(m)} and ${formatShape(n)}`,
+      mend: "reshape a vector to [1, n] or [n, 1]",
+    });
+  }
+  // A matrix shared by a whole batch is one tall product, not a batch of small ones.
+  if (n.length === 2 && m.length > 2 && !transposeA) {
+    const rows = sizeOf(m.slice(0, -1));
+    const flat = matmul(reshape(x as Operand, [rows, m[m.length - 1]]) as Operand, y, { transposeB });
+    return reshape(flat as Operand, [...m.slice(0, -1), shapeOf(flat as Operand)[1]]) as Applied<A | B>;
+  }
+  const batch = broadcastShapes(m.slice(0, -2), n.slice(0, -2), "multiply matrices");
+  const wide = [
+    broadcastTo(x as Operand, [...batch, ...m.slice(-2)]),
+    broadcastTo(y as Operand, [...batch, ...n.slice(-2)]),
+  ];
+  return apply("matmul", wide as Operand[], { transposeA, transposeB, epilogue: null })[0] as Applied<A | B>;
+}
+
+/** Rows of `table` (axis 0) by int32 `indices`. */
+export function gather<A extends Operand, B extends Operand>(table: A, indices: B): Applied<A | B> {
+  return apply<"gather", A | B>("gather", [...promoted([table]), cast(indices, "int32") as B], {})[0];
+}
+/** Zeros of `rows` rows with `updates` added at int32 `indices`: the adjoint of {@linkcode gather}. */
+export function scatterAdd<A extends Operand, B extends Operand>(indices: A, updates: B, rows: number): Applied<A | B> {
+  return apply<"scatterAdd", A | B>("scatterAdd", [cast(indices, "int32") as A, ...promoted([updates])], { rows })[0];
+}
+/** `size` rows of `x` from row `counters[element]` on. */
+export function dynamicSlice<A extends Operand, B extends Operand>(
+  x: A,
+  counters: B,
+  element: number,
+  size: number,
+): Applied<A | B> {
+  return apply<"dynamicSlice", A | B>("dynamicSlice", [...promoted([x]), counters], { element, size })[0];
+}
+/** `x` with the rows from `counters[element]` on replaced by `update`. */
+export function dynamicUpdateSlice<A extends Operand, B extends Operand, C extends Operand>(
+  x: A,
+  update: B,
+  counters: C,
+  element: number,
+): Applied<A | B | C> {
+  return apply<"dynamicUpdateSlice", A | B | C>(
+    "dynamicUpdateSlice",
+    [...promoted<A | B>([x, update]), counters],
+    { element },
+  )[0];
+}
+
+/** 0, 1, 2, ... along `axis` of `shape`. */
+export function iota(shape: Shape, axis = 0, dtype: DType = "int32"): Tensor {
+  return apply<"iota", never>("iota", [], { shape, axis, dtype })[0] as unknown as Tensor;
+}
+/** Elements that are all `value`. */
+export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  const scalar = new Tensor([], dtype, constantData(dtype, value));
+  return broadcastTo(scalar, shape);
+}
+function constantData(dtype: DType, value: number): TypedArray {
+  return dtype === "float32" ? Float32Array.of(value) : dtype === "int32" ? Int32Array.of(value) : Uint8Array.of(value);
+}
+/** Philox bits (int32) of `shape`, by `counter` (int32 `[seed, step]`) and the op's `path`. */
+export function randomBits<A extends Operand>(counter: A, shape: Shape, path: number): Applied<A> {
+  return apply("randomBits", [counter], { shape, path })[0];
+}

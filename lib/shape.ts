@@ -1,0 +1,76 @@
+// Shapes: sizes, broadcasting, axes, and how they are written in messages.
+import { ShapeError, ValueError } from "./errors.ts";
+
+/** The extent of each axis; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** A shape whose `null` axes are only known when data comes, such as the batch axis. */
+export type SymbolicShape = readonly (number | null)[];
+
+/** The number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** `[32, null, 784]`, as messages show it. */
+export function formatShape(shape: SymbolicShape): string {
+  return `[${shape.map((extent) => extent ?? "null").join(", ")}]`;
+}
+
+/** Whether two shapes are equal, axis by axis. */
+export function sameShape(a: SymbolicShape, b: SymbolicShape): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
+/** The shape both broadcast to by NumPy's rule; throws {@linkcode ShapeError} naming `what` where they do not. */
+export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
+  const rank = Math.max(a.length, b.length);
+  const out: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const m = a[a.length - rank + i] ?? 1;
+    const n = b[b.length - rank + i] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new ShapeError({
+        what: `Cannot ${what}`,
+        rule: "shapes must be equal or broadcast (each axis equal, or 1 in one of them)",
+        received: `${formatShape(a)} and ${formatShape(b)}`,
+        mend: "reshape one of them, or check which axis was meant",
+      });
+    }
+    out.push(m === 1 ? n : m);
+  }
+  return out;
+}
+
+/** The axis counted from the front; throws {@linkcode ValueError} where it is outside of `rank`. */
+export function normalizeAxis(axis: number, rank: number, what: string): number {
+  const front = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || front < 0 || front >= rank) {
+    throw new ValueError({
+      what: `Cannot ${what}`,
+      rule: `axis must be an integer from ${-rank} to ${rank - 1}`,
+      received: `${axis}`,
+      mend: `count axes of a rank-${rank} value from 0, or from the end with -1`,
+    });
+  }
+  return front;
+}
+
+/** Sorted distinct axes from the front; all axes where none are given. */
+export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, what: string): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const list = typeof axes === "number" ? [axes] : axes;
+  return [...new Set(list.map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) => a - b);
+}
+
+/** Elements to step over for one step along each axis of a contiguous row-major array. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, stride = 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
+}

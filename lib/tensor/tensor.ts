@@ -1,0 +1,251 @@
+// Tensor: an array on the host, and the functions that make one.
+import { type DType, makeArray, promote, type TypedArray } from "../dtype.ts";
+import { DTypeError, ShapeError, ValueError } from "../errors.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
+import type { OpAttrs, OpName } from "../ir/attrs.ts";
+import { type RefArray, rowOf } from "../ir/row.ts";
+
+/** Nested arrays of numbers or booleans, rows of equal length. */
+export type NestedArray = number | boolean | readonly NestedArray[];
+
+/** What is accepted where a tensor is wanted: a tensor, nested arrays, or a typed array (one axis). */
+export type TensorLike = Tensor | NestedArray | TypedArray;
+
+/**
+ * An array on the host: `shape`, `dtype`, and `data` in row-major order. Arithmetic on it is computed at once and is
+ * meant for convenience; heavy work goes through `compile`.
+ *
+ * @example Two rows of three
+ * ```ts
+ * import { tensor } from "./mod.ts";
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * console.log(x.shape, x.add(1).toArray()); // [ 2, 3 ] [ [ 2, 3, 4 ], [ 5, 6, 7 ] ]
+ * ```
+ */
+export class Tensor {
+  /** The extent of each axis. */
+  readonly shape: Shape;
+  /** The element type. */
+  readonly dtype: DType;
+  /** The elements in row-major order; written through, not copied. */
+  readonly data: TypedArray;
+
+  /** Wraps `data` without a copy. Throws {@linkcode ShapeError} where its length does not match `shape`. */
+  constructor(shape: Shape, dtype: DType, data: TypedArray) {
+    if (data.length !== sizeOf(shape)) {
+      throw new ShapeError({
+        what: "Cannot make a tensor",
+        rule: `shape ${formatShape(shape)} needs ${sizeOf(shape)} elements`,
+        received: `${data.length}`,
+        mend: "give the shape that the data has",
+      });
+    }
+    this.shape = shape;
+    this.dtype = dtype;
+    this.data = data;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return this.data.length;
+  }
+
+  /** The number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** The elements as nested arrays of numbers (booleans for `bool`); a scalar gives one number. */
+  toArray(): NestedArray {
+    const build = (axis: number, start: number, size: number): NestedArray => {
+      if (axis === this.shape.length) return this.dtype === "bool" ? this.data[start] !== 0 : this.data[start];
+      const step = size / (this.shape[axis] || 1);
+      return Array.from({ length: this.shape[axis] }, (_, i) => build(axis + 1, start + i * step, step));
+    };
+    return build(0, 0, this.data.length);
+  }
+
+  /** The only element. Throws {@linkcode ShapeError} where there is not exactly one. */
+  item(): number {
+    if (this.data.length !== 1) {
+      throw new ShapeError({
+        what: "Cannot take item()",
+        rule: "the tensor must have one element",
+        received: formatShape(this.shape),
+      });
+    }
+    return this.data[0];
+  }
+
+  /** The same data in another shape; one extent may be -1. Throws {@linkcode ShapeError} where sizes differ. */
+  reshape(shape: Shape): Tensor {
+    return new Tensor(resolveShape(shape, this.shape), this.dtype, this.data);
+  }
+
+  /** The elements cast to `dtype` as NumPy's `astype` casts them. */
+  cast(dtype: DType): Tensor {
+    return dtype === this.dtype ? this : new Tensor(this.shape, dtype, makeArray(dtype, this.data));
+  }
+
+  /** Rows `start` to `end` (exclusive) of the first axis, sharing memory; negative counts from the end. */
+  rows(start: number, end: number = this.shape[0]): Tensor {
+    if (this.shape.length === 0) {
+      throw new ShapeError({ what: "Cannot take rows()", rule: "the tensor must have a first axis", received: "[]" });
+    }
+    const n = this.shape[0];
+    const from = Math.min(n, Math.max(0, start < 0 ? start + n : start));
+    const to = Math.min(n, Math.max(from, end < 0 ? end + n : end));
+    const width = n === 0 ? 0 : this.data.length / n;
+    return new Tensor(
+      [to - from, ...this.shape.slice(1)],
+      this.dtype,
+      this.data.subarray(from * width, to * width) as TypedArray,
+    );
+  }
+
+  /** Elementwise sum, broadcasting by NumPy's rule. */
+  add(other: TensorLike): Tensor {
+    return this.#binary("add", other);
+  }
+  /** Elementwise difference, broadcasting by NumPy's rule. */
+  subtract(other: TensorLike): Tensor {
+    return this.#binary("subtract", other);
+  }
+  /** Elementwise product, broadcasting by NumPy's rule. */
+  multiply(other: TensorLike): Tensor {
+    return this.#binary("multiply", other);
+  }
+  /** Elementwise quotient in float32, broadcasting by NumPy's rule. */
+  divide(other: TensorLike): Tensor {
+    return this.#binary("divide", other);
+  }
+
+  #binary(op: "add" | "subtract" | "multiply" | "divide", other: TensorLike): Tensor {
+    const operands = promoteOperands(
+      [this, typeof other === "number" ? scalarLike(other, this.dtype) : tensor(other)],
+      op === "divide",
+    );
+    return evaluate(op, operands, {})[0];
+  }
+}
+
+/** A scalar in `dtype`, or in float32 where a fraction would be lost. */
+export function scalarLike(value: number, dtype: DType): Tensor {
+  const kept = dtype === "float32" || !Number.isInteger(value) ? "float32" : dtype === "bool" ? "int32" : dtype;
+  return new Tensor([], kept, makeArray(kept, [value]));
+}
+
+/** The tensors cast to the dtype that holds all of them; to float32 with `toFloat`. */
+export function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[] {
+  const dtype = toFloat ? "float32" : operands.map((operand) => operand.dtype).reduce(promote);
+  return operands.map((operand) => operand.cast(dtype));
+}
+
+/** Computes an op at once by the float64 reference, rounded to the dtype. */
+export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], attrs: OpAttrs[K]): Tensor[] {
+  const row = rowOf(op);
+  const shapes = row.shape(inputs, attrs);
+  const dtypes = row.dtype(inputs, attrs);
+  const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
+  const wide: RefArray[] = inputs.map(({ shape, dtype, data }) => ({ shape, dtype, data: Float64Array.from(data) }));
+  return row.reference(wide, attrs, outputs).map((data, i) =>
+    new Tensor(shapes[i], dtypes[i], makeArray(dtypes[i], data))
+  );
+}
+
+/** `shape` with its -1 resolved against the elements of `from`. */
+export function resolveShape(shape: Shape, from: Shape): Shape {
+  const free = shape.filter((extent) => extent === -1).length;
+  const known = sizeOf(shape.filter((extent) => extent !== -1));
+  const resolved = free === 1 && known > 0
+    ? shape.map((extent) => (extent === -1 ? sizeOf(from) / known : extent))
+    : shape;
+  if (
+    free > 1 || sizeOf(resolved) !== sizeOf(from) || resolved.some((extent) => !Number.isInteger(extent) || extent < 0)
+  ) {
+    throw new ShapeError({
+      what: "Cannot reshape",
+      rule: `${formatShape(from)} has ${sizeOf(from)} elements, the new shape must have as many (one extent may be -1)`,
+      received: formatShape(shape),
+      mend: "check the extents, or leave one as -1",
+    });
+  }
+  return resolved;
+}
+
+/**
+ * Makes a tensor from nested arrays or a typed array. Without `dtype`, a typed array keeps its own, booleans give
+ * `bool` and numbers `float32`.
+ *
+ * @param values nested arrays, one number, a typed array, or a tensor
+ * @param shape the shape, where it is not that of the nesting; one extent may be -1
+ * @param dtype the element type
+ * @throws {ShapeError} where rows differ in length or `shape` does not fit
+ *
+ * @example A typed array with a shape
+ * ```ts
+ * import { tensor } from "./mod.ts";
+ * const image = tensor(new Uint8Array(784), [28, 28]);
+ * console.log(image.dtype); // uint8
+ * ```
+ */
+export function tensor(values: TensorLike, shape?: Shape, dtype?: DType): Tensor {
+  let made: Tensor;
+  if (values instanceof Tensor) {
+    made = values;
+  } else if (ArrayBuffer.isView(values)) {
+    const kind = dtypeOfArray(values);
+    made = new Tensor([values.length], kind, values);
+  } else {
+    made = fromNested(values, dtype);
+  }
+  if (shape) made = made.reshape(shape);
+  return dtype ? made.cast(dtype) : made;
+}
+
+function dtypeOfArray(array: TypedArray): DType {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof Uint8Array) return "uint8";
+  throw new DTypeError({
+    what: "Cannot make a tensor",
+    rule: "typed arrays must be Float32Array, Int32Array or Uint8Array",
+    received: (array as object).constructor.name,
+    mend: "convert it, for example with Float32Array.from(array)",
+  });
+}
+
+function fromNested(values: NestedArray, dtype?: DType): Tensor {
+  const shape: number[] = [];
+  for (let level: NestedArray = values; Array.isArray(level); level = level[0]) {
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  const flat: number[] = [];
+  let booleans = true;
+  const fill = (level: NestedArray, axis: number, path: string): void => {
+    const isRow = Array.isArray(level);
+    if (isRow !== axis < shape.length || (isRow && level.length !== shape[axis])) {
+      throw new ShapeError({
+        what: "Cannot make a tensor",
+        rule: `rows must have equal lengths: the first row gives shape ${formatShape(shape)}`,
+        received: `${isRow ? `${level.length} elements` : String(level)} at ${path || "the top"}`,
+        mend: "pad or cut the rows to one length (utils.padSequences pads)",
+      });
+    }
+    if (isRow) return (level as readonly NestedArray[]).forEach((item, i) => fill(item, axis + 1, `${path}[${i}]`));
+    if (typeof level !== "number" && typeof level !== "boolean") {
+      throw new ValueError({
+        what: "Cannot make a tensor",
+        rule: "elements must be numbers or booleans",
+        received: `${level === null ? "null" : typeof level} at ${path || "the top"}`,
+        mend: "convert it to numbers first",
+      });
+    }
+    booleans &&= typeof level === "boolean";
+    flat.push(Number(level));
+  };
+  fill(values, 0, "");
+  const kind = dtype ?? (booleans && flat.length > 0 ? "bool" : "float32");
+  return new Tensor(shape, kind, makeArray(kind, flat));
+}
