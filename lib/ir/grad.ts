@@ -75,8 +75,8 @@ function dependents(nodes: readonly Node[], targets: readonly Value[]): Set<Valu
 }
 
 function scopeOf(node: Node): string {
-  const scope = node.origin.slice(0, node.origin.lastIndexOf("/"));
-  return scope || node.op;
+  const end = node.origin.lastIndexOf("/");
+  return end < 0 ? node.op : node.origin.slice(0, end);
 }
 
 function zerosLike(trace: Trace, target: Value): Value {

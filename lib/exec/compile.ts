@@ -1,0 +1,153 @@
+// compile and grad: a function of tensors, traced once for each combination of shapes, run by the backend.
+import "../ops/table.ts";
+import { makeArray } from "../dtype.ts";
+import { ValueError } from "../errors.ts";
+import { gradientsOf } from "../ir/grad.ts";
+import { recording, requireTrace, Trace } from "../ir/trace.ts";
+import { Value } from "../ir/value.ts";
+import { formatShape, sizeOf } from "../shape.ts";
+import { type Operand } from "../tensor/apply.ts";
+import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { Variable } from "../tensor/variable.ts";
+import type { Executable, Executor } from "./executor.ts";
+import { getExecutor } from "./select.ts";
+
+/** What a traced function may return: nothing, a value, or a list of values. */
+export type Traced = void | Operand | readonly Operand[];
+
+/** What the compiled function resolves to for what the traced one returns. */
+export type Computed<R extends Traced> = R extends void ? void : R extends readonly Operand[] ? Tensor[] : Tensor;
+
+interface Program {
+  readonly executor: Executor;
+  readonly executable: Executable;
+  readonly inputs: readonly Variable[];
+  readonly outputs: readonly Variable[];
+  readonly isList: boolean;
+}
+
+/** So many programs of one function are kept, for as many combinations of shapes. */
+const maxPrograms = 32;
+
+/**
+ * Makes a function of tensors into a program: it is traced once for each combination of argument shapes and dtypes,
+ * improved, and run by the chosen backend. Variables that it reads or assigns keep their values between calls.
+ *
+ * @param fn called with symbolic values; must use `ops`, and may read and `assign` variables
+ * @returns an async function of tensors (or nested arrays), whose results are tensors
+ *
+ * @example A linear map
+ * ```ts
+ * import { compile, ops } from "./mod.ts";
+ * const affine = compile((x, w) => ops.add(ops.matmul(x, w), 1));
+ * console.log((await affine([[1, 2]], [[3], [4]])).toArray()); // [ [ 12 ] ]
+ * ```
+ */
+export function compile<R extends Traced>(
+  fn: (...args: Value[]) => R,
+): (...args: TensorLike[]) => Promise<Computed<R>> {
+  const programs = new Map<string, Promise<Program>>();
+  return async (...args) => {
+    const tensors = args.map((arg) => tensor(arg));
+    const executor = await getExecutor();
+    const key = tensors.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join() + executor.name;
+    let program = await programs.get(key);
+    if (program?.executor !== executor || program.inputs.some((variable) => variable.home !== executor)) {
+      const made = trace(fn, tensors, executor);
+      programs.set(key, made);
+      made.catch(() => programs.delete(key));
+      program = await made;
+      for (const [oldest, old] of programs) {
+        if (programs.size <= maxPrograms) break;
+        programs.delete(oldest);
+        (await old).executable.dispose();
+      }
+    }
+    program.inputs.forEach((variable, i) => executor.write(variable, tensors[i].data));
+    await program.executable.run(1);
+    const results: Tensor[] = [];
+    for (const output of program.outputs) results.push(await output.read());
+    return (program.isList ? results : results[0]) as Computed<R>;
+  };
+}
+
+async function trace(fn: (...args: Value[]) => Traced, args: readonly Tensor[], executor: Executor): Promise<Program> {
+  const graph = new Trace();
+  const inputs = args.map(({ shape, dtype }, i) => zeroVariable(shape, dtype, `argument ${i}`));
+  const { outputs, isList } = recording(graph, () => {
+    const returned = fn(...inputs.map((variable) => graph.read(variable)));
+    const list = returned === undefined ? [] : Array.isArray(returned) ? returned as Operand[] : [returned as Operand];
+    const outputs = list.map((operand, i) => {
+      const value = toValue(graph, operand);
+      const variable = zeroVariable(value.shape, value.dtype, `result ${i}`);
+      graph.assign(variable, value);
+      return variable;
+    });
+    return { outputs, isList: Array.isArray(returned) };
+  });
+  const executable = await executor.compile(graph.graph);
+  await executor.adopt(inputs);
+  return { executor, executable, inputs, outputs, isList };
+}
+
+function toValue(graph: Trace, operand: Operand): Value {
+  if (operand instanceof Value) return operand;
+  if (operand instanceof Variable) return graph.read(operand);
+  const { shape, dtype, data } = typeof operand === "number" ? tensor(operand) : operand;
+  return graph.constant(shape, dtype, data);
+}
+
+function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: string): Variable {
+  return new Variable(new Tensor(shape, dtype, makeArray(dtype, sizeOf(shape))), { name });
+}
+
+/**
+ * The gradients of the scalar `loss` by each of `targets`, inside a traced function.
+ *
+ * @throws {StateError} outside of a traced function
+ * @throws {ValueError} where `loss` is not one float32 number
+ *
+ * @example One step of gradient descent
+ * ```ts
+ * import { compile, gradients, ops, Variable } from "./mod.ts";
+ * const w = new Variable([1, 2]);
+ * const step = compile(() => {
+ *   const [g] = gradients(ops.sum(ops.square(w.value())), [w]);
+ *   w.assign(ops.subtract(w.value(), ops.multiply(g, 0.1)));
+ * });
+ * await step();
+ * console.log((await w.read()).toArray()); // [ 0.8, 1.6 ] but for rounding
+ * ```
+ */
+export function gradients(loss: Value, targets: readonly (Value | Variable)[]): Value[] {
+  const graph = requireTrace("gradients");
+  return gradientsOf(
+    graph,
+    loss,
+    targets.map((target) => (target instanceof Variable ? graph.readInitial(target) : target)),
+  );
+}
+
+/**
+ * The function that gives the gradients of `fn` by each of its arguments; `fn` must return one float32 number.
+ *
+ * @example The slope of a square
+ * ```ts
+ * import { grad, ops } from "./mod.ts";
+ * const slope = grad((x) => ops.sum(ops.square(x)));
+ * console.log((await slope([1, 2, 3]))[0].toArray()); // [ 2, 4, 6 ]
+ * ```
+ */
+export function grad(fn: (...args: Value[]) => Value): (...args: TensorLike[]) => Promise<Tensor[]> {
+  return compile((...args: Value[]) => {
+    const loss = fn(...args);
+    if (!(loss instanceof Value)) {
+      throw new ValueError({
+        what: "Cannot differentiate",
+        rule: "the function must return a value computed from its arguments",
+        received: typeof loss,
+      });
+    }
+    return gradients(loss, args);
+  });
+}

@@ -1,0 +1,76 @@
+// The reference executor: interprets the graph as it was traced, in float64. The oracle of the tests, no user's backend.
+import { makeArray, type TypedArray } from "../../dtype.ts";
+import type { Graph, ValueId } from "../../ir/graph.ts";
+import { interpret } from "../../ir/interpret.ts";
+import type { RefArray } from "../../ir/row.ts";
+import type { VariableSpec } from "../../ir/variable_spec.ts";
+import "../../ops/table.ts";
+import { removeDeadCode } from "../../passes/rewrite.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import type { Executable, Executor } from "../executor.ts";
+
+/** Runs programs in float64, one node after another, by the reference fact of each op. */
+export class ReferenceExecutor implements Executor {
+  /** The backend's name. */
+  readonly name = "reference";
+  /** One line about what it runs on. */
+  readonly description = "float64 in TypeScript, for checking other backends; slow";
+  readonly #values = new Map<VariableSpec, Float64Array>();
+  readonly #adopted = new Set<Variable>();
+
+  /** Takes over variables; their values are kept in float64. */
+  async adopt(variables: readonly Variable[]): Promise<void> {
+    for (const variable of variables) {
+      if (variable.home === this) continue;
+      await variable.moveTo(this);
+      this.#adopted.add(variable);
+    }
+  }
+
+  /** The variable's elements rounded to its dtype. */
+  read(variable: VariableSpec): Promise<TypedArray> {
+    return Promise.resolve(makeArray(variable.dtype, this.#values.get(variable)!));
+  }
+
+  /** Replaces the variable's elements. */
+  write(variable: VariableSpec, data: TypedArray): void {
+    this.#values.set(variable, Float64Array.from(data));
+  }
+
+  /** Forgets the variable. */
+  release(variable: VariableSpec): void {
+    this.#values.delete(variable);
+    this.#adopted.delete(variable as Variable);
+  }
+
+  /** Makes a program that interprets `graph`. */
+  async compile(graph: Graph): Promise<Executable> {
+    const live: Graph = { ...graph, nodes: [...graph.nodes] };
+    removeDeadCode(live);
+    await this.adopt(live.state.map(({ variable }) => variable as Variable));
+    const stats = { nodes: live.nodes.length, slots: 0, slotBytes: 0, calls: 0, steps: 0 };
+    const step = () => {
+      const values = new Map<ValueId, RefArray>();
+      for (const { variable, input } of live.state) {
+        values.set(input, { ...live.types[input], data: this.#values.get(variable)! });
+      }
+      interpret(live, values);
+      for (const { variable, output } of live.state) this.#values.set(variable, values.get(output)!.data);
+    };
+    return {
+      stats,
+      run: (steps) => {
+        for (let i = 0; i < steps; i++) step();
+        stats.calls++;
+        stats.steps += steps;
+        return Promise.resolve();
+      },
+      dispose: () => {},
+    };
+  }
+
+  /** Gives all variables back to the host. */
+  async dispose(): Promise<void> {
+    for (const variable of [...this.#adopted]) await variable.moveTo(undefined);
+  }
+}

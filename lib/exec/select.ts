@@ -1,0 +1,116 @@
+// Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or the best that can be had.
+import { BackendError, unknownIdentifier } from "../errors.ts";
+import type { BackendName, Executor } from "./executor.ts";
+import { ReferenceExecutor } from "./reference/executor.ts";
+
+/** What {@linkcode setBackend} takes. */
+export type BackendChoice = BackendName | "auto";
+
+/** How each backend is opened; native code is loaded only when its backend is asked for. */
+const openers: Partial<Record<BackendName, () => Promise<Executor>>> = {
+  eigen: async () => {
+    // A computed specifier, so that bundlers and URL importers do not fetch what a browser cannot use.
+    const specifier = new URL("./native/eigen.ts", import.meta.url).href;
+    const { openEigen } = await import(specifier) as { openEigen: () => Promise<Executor> };
+    return openEigen();
+  },
+  reference: () => Promise.resolve(new ReferenceExecutor()),
+};
+
+/** What `auto` tries, best first. */
+const preference: readonly BackendName[] = ["eigen"];
+
+const choices = ["auto", ...Object.keys(openers)] as BackendChoice[];
+
+let current: Promise<Executor> | undefined;
+let disposers: (() => void)[] = [];
+
+/**
+ * Chooses the backend for everything that follows; weights move along when they are next used.
+ *
+ * @param name a backend, or `"auto"` for the best that can be had
+ * @throws {ValueError} for a name that is none
+ * @throws {BackendError} where the named backend cannot be had; the message says how to get it
+ *
+ * @example Check a result with the slow, exact backend
+ * ```ts
+ * import { setBackend } from "./mod.ts";
+ * await setBackend("reference");
+ * ```
+ */
+export async function setBackend(name: BackendChoice): Promise<void> {
+  if (!choices.includes(name)) throw unknownIdentifier("backend", String(name), choices);
+  const next = open(name, "setBackend");
+  await next;
+  await clearSession();
+  current = next;
+}
+
+/** The backend in use: opens it where none is yet. See {@linkcode setBackend}. */
+export async function getBackend(): Promise<BackendName> {
+  return (await getExecutor()).name;
+}
+
+/** The executor in use: opens it where none is yet, by `CERATOPS_BACKEND` if it may be read and is set, else `auto`. */
+export function getExecutor(): Promise<Executor> {
+  current ??= openDefault().catch((error) => {
+    current = undefined;
+    throw error;
+  });
+  return current;
+}
+
+/** Calls `dispose` once when the session is cleared or the backend changes: for caches of programs. */
+export function onClearSession(dispose: () => void): void {
+  disposers.push(dispose);
+}
+
+/**
+ * Frees all memory of the backend, and its programs; variables keep their values on the host, and models go on
+ * working.
+ */
+export async function clearSession(): Promise<void> {
+  const old = disposers;
+  disposers = [];
+  old.forEach((dispose) => dispose());
+  if (current) await (await current).dispose();
+}
+
+async function openDefault(): Promise<Executor> {
+  const named = readVariable("CERATOPS_BACKEND");
+  if (named && !choices.includes(named as BackendChoice)) {
+    throw unknownIdentifier("backend", named, choices, "Cannot use CERATOPS_BACKEND");
+  }
+  return await open((named ?? "auto") as BackendChoice, named ? "CERATOPS_BACKEND" : "auto");
+}
+
+async function open(name: BackendChoice, why: string): Promise<Executor> {
+  if (name !== "auto") {
+    const executor = await openers[name]!();
+    report(`${executor.name} (${executor.description}), chosen by ${why}`);
+    return executor;
+  }
+  const passedOver: string[] = [];
+  for (const candidate of preference) {
+    try {
+      const executor = await openers[candidate]!();
+      report([`${executor.name} (${executor.description})`, ...passedOver].join("; "));
+      return executor;
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      passedOver.push(`${candidate} passed over: ${error.message}`);
+    }
+  }
+  throw new BackendError({ what: "Cannot choose a backend", rule: "none can be had", received: passedOver.join("; ") });
+}
+
+function report(line: string): void {
+  console.error(`Ceratops runs on ${line}`);
+}
+
+/** An environment variable, if reading it is already permitted; never asks. */
+export function readVariable(name: string): string | undefined {
+  if (typeof Deno === "undefined") return undefined;
+  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
+  return Deno.env.get(name);
+}

@@ -1,0 +1,213 @@
+// Memory: gives every value a place, by liveness, and lets variables be written where they lie.
+import { type DType } from "../dtype.ts";
+import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
+import { rowOf } from "../ir/row.ts";
+import { sizeOf } from "../shape.ts";
+import { packsOf } from "./pack.ts";
+import type { Place, Plan } from "./plan.ts";
+import { copyNode } from "./rewrite.ts";
+
+/** Every place begins at a multiple of this, in bytes: WebGPU's offset alignment. */
+export const alignment = 256;
+
+/** Bytes of one element in memory that programs use. */
+export type BytesOf = (dtype: DType) => number;
+
+/** Options of {@linkcode planMemory}. */
+export interface MemoryOptions {
+  /** Bytes of an element. */
+  readonly bytesOf: BytesOf;
+  /** Whether a node may write over an input that nobody reads later; never where a buffer cannot be bound twice. */
+  readonly reuseInputs: boolean;
+}
+
+/** The plan of `graph`, whose nodes keep their order; copies are added where a variable cannot be written in place. */
+export function planMemory(graph: Graph, options: MemoryOptions): Plan {
+  return new Planner(graph, options, []).plan();
+}
+
+class Planner {
+  readonly #graph: Graph;
+  readonly #options: MemoryOptions;
+  readonly #slots: number[];
+  readonly #places: (Place | undefined)[] = [];
+  readonly #alias = new Map<ValueId, ValueId>();
+  readonly #bodies = new Map<number, Plan>();
+  readonly #isBody: boolean;
+  #free: number[] = [];
+
+  constructor(graph: Graph, options: MemoryOptions, slots: number[], isBody = false) {
+    this.#graph = {
+      ...graph,
+      types: [...graph.types],
+      nodes: [...graph.nodes],
+      state: graph.state.map((link) => ({ ...link })),
+    };
+    this.#options = options;
+    this.#slots = slots;
+    this.#isBody = isBody;
+  }
+
+  plan(): Plan {
+    for (const node of this.#graph.nodes) {
+      if (node.op === "reshape") this.#alias.set(node.outputs[0], this.#root(node.inputs[0]));
+    }
+    this.#settleState();
+    this.#settleOutputs();
+    this.#placeSlots();
+    for (const [id, root] of this.#alias) this.#places[id] = this.#places[root];
+    return { graph: this.#graph, places: this.#places, slots: this.#slots, bodies: this.#bodies };
+  }
+
+  #root(id: ValueId): ValueId {
+    return this.#alias.get(id) ?? id;
+  }
+
+  #bytes(id: ValueId): number {
+    const { shape, dtype } = this.#graph.types[id];
+    const bytes = Math.max(1, sizeOf(shape)) * this.#options.bytesOf(dtype);
+    return Math.ceil(bytes / alignment) * alignment;
+  }
+
+  /** Places variables' values: the final one where the first lies if nobody reads the first later, else by a copy. */
+  #settleState(): void {
+    const { state, nodes } = this.#graph;
+    state.forEach(({ input }, link) => this.#places[input] = { kind: "state", link });
+    const isState = new Set(state.map(({ input }) => input));
+    const sources = state.map(({ input, output }) => (output === input ? undefined : this.#root(output)));
+    const late: number[] = [];
+    sources.forEach((source, link) => {
+      if (source === undefined) return;
+      const shared = sources.indexOf(source) !== link;
+      if (shared || isState.has(source) || !this.#writableInPlace(source, state[link].input)) late.push(link);
+      else this.#places[source] = { kind: "state", link };
+    });
+    // Swapped variables would overwrite each other: what comes from another variable goes through a copy of its own.
+    for (const link of late) {
+      if (isState.has(sources[link]!)) {
+        nodes.push(copyNode(this.#graph, state[link].output, (id) => state[link].output = id));
+      }
+    }
+    for (const link of late) {
+      nodes.push(copyNode(this.#graph, state[link].output, (id) => state[link].output = id));
+      this.#places[state[link].output] = { kind: "state", link };
+    }
+  }
+
+  /** A body's output that is an input unchanged is copied: its memory may be overwritten before it is read. */
+  #settleOutputs(): void {
+    const { inputs, outputs, nodes } = this.#graph;
+    this.#graph.outputs = outputs.map((output) => {
+      if (!inputs.includes(this.#root(output))) return output;
+      let copy = output;
+      nodes.push(copyNode(this.#graph, output, (id) => copy = id));
+      return copy;
+    });
+  }
+
+  /** Whether the node that makes `source` may write it where the variable's first value `old` lies. */
+  #writableInPlace(source: ValueId, old: ValueId): boolean {
+    const { nodes, types } = this.#graph;
+    const at = nodes.findIndex((node) => node.outputs.includes(source));
+    if (at < 0 || nodes[at].op === "constant" || nodes[at].op === "scan") return false;
+    const readsOld = (node: Node) => node.op !== "reshape" && node.inputs.some((id) => this.#root(id) === old);
+    if (nodes.slice(at + 1).some(readsOld)) return false;
+    const node = nodes[at];
+    if (!readsOld(node)) return true;
+    const output = node.outputs.indexOf(source);
+    const pairs = rowOf(node.op).inPlace?.(
+      node.inputs.map((id) => types[id]),
+      node.outputs.map((id) => types[id]),
+      node.attrs as never,
+    ) ?? [];
+    return node.inputs.every((id, input) =>
+      this.#root(id) !== old || pairs.some(([o, i]) => o === output && i === input)
+    );
+  }
+
+  #placeSlots(): void {
+    const { nodes } = this.#graph;
+    const lastUse = new Map<ValueId, number>();
+    nodes.forEach((node, at) => node.op !== "reshape" && node.inputs.forEach((id) => lastUse.set(this.#root(id), at)));
+    resultsOf(this.#graph).forEach((id) => lastUse.set(this.#root(id), nodes.length));
+    // Uses through an alias that is itself a result count through its root.
+    const packs = this.#isBody ? [] : packsOf(this.#graph, (id) => this.#root(id));
+    const packOf = new Map(packs.flatMap((pack) => pack.map((id): [ValueId, ValueId[]] => [id, pack])));
+    const expiring = new Map<number, number[]>();
+    const expire = (slot: number, at: number) => expiring.set(at, [...(expiring.get(at) ?? []), slot]);
+    nodes.forEach((node, at) => {
+      if (node.op === "reshape") return;
+      if (node.op === "constant") {
+        this.#places[node.outputs[0]] = { kind: "constant", id: node.outputs[0] };
+        return;
+      }
+      if (node.op === "scan") {
+        this.#bodies.set(at, new Planner(node.attrs.body, this.#options, this.#slots, true).plan());
+      }
+      for (const [output, id] of node.outputs.entries()) {
+        if (this.#places[id]) continue;
+        const pack = packOf.get(id);
+        if (pack) {
+          const slot = this.#take(pack.reduce((total, member) => total + this.#bytes(member), 0));
+          let offset = 0;
+          for (const member of pack) {
+            this.#places[member] = { kind: "slot", slot, offset };
+            offset += this.#bytes(member);
+          }
+          expire(slot, Math.max(...pack.map((member) => lastUse.get(member)!)));
+          continue;
+        }
+        const over = this.#dyingInput(node, output, at, lastUse, packOf);
+        if (over !== undefined) {
+          const slots = expiring.get(at)!;
+          slots.splice(slots.indexOf(over), 1);
+        }
+        const slot = over ?? this.#take(this.#bytes(id));
+        this.#places[id] = { kind: "slot", slot, offset: 0 };
+        expire(slot, lastUse.get(id) ?? at);
+      }
+      this.#free.push(...(expiring.get(at) ?? []));
+    });
+  }
+
+  /** The slot of an input that dies with `node` and that its output may be written over. */
+  #dyingInput(
+    node: Node,
+    output: number,
+    at: number,
+    lastUse: ReadonlyMap<ValueId, number>,
+    packOf: ReadonlyMap<ValueId, unknown>,
+  ): number | undefined {
+    if (!this.#options.reuseInputs) return undefined;
+    const { types } = this.#graph;
+    const pairs = rowOf(node.op).inPlace?.(
+      node.inputs.map((id) => types[id]),
+      node.outputs.map((id) => types[id]),
+      node.attrs as never,
+    ) ?? [];
+    for (const [o, i] of pairs) {
+      const root = this.#root(node.inputs[i]);
+      const place = this.#places[root];
+      if (o !== output || place?.kind !== "slot" || lastUse.get(root) !== at || packOf.has(root)) continue;
+      const taken = node.outputs.some((id) => {
+        const other = this.#places[id];
+        return other?.kind === "slot" && other.slot === place.slot;
+      });
+      const readTwice = node.inputs.some((id, j) =>
+        j !== i && this.#root(id) === root && !pairs.some(([p, q]) => p === o && q === j)
+      );
+      if (!taken && !readTwice) return place.slot;
+    }
+    return undefined;
+  }
+
+  /** A free slot: the smallest that is large enough, else the largest made larger, else a new one. */
+  #take(bytes: number): number {
+    const bySize = [...this.#free].sort((a, b) => this.#slots[a] - this.#slots[b]);
+    const slot = bySize.find((candidate) => this.#slots[candidate] >= bytes) ?? bySize[bySize.length - 1] ??
+      this.#slots.push(0) - 1;
+    this.#slots[slot] = Math.max(this.#slots[slot], bytes);
+    this.#free = this.#free.filter((candidate) => candidate !== slot);
+    return slot;
+  }
+}

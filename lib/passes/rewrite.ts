@@ -1,0 +1,102 @@
+// What passes share: who makes and who reads a value, topological order, dead code, and visiting loop bodies.
+import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
+
+/** The node that makes each value; inputs and variables have none. */
+export function producersOf(graph: Graph): Map<ValueId, Node> {
+  const producers = new Map<ValueId, Node>();
+  for (const node of graph.nodes) node.outputs.forEach((id) => producers.set(id, node));
+  return producers;
+}
+
+/** How often each value is read, by nodes and as a result of the graph. */
+export function readCounts(graph: Graph): Map<ValueId, number> {
+  const counts = new Map<ValueId, number>();
+  const count = (id: ValueId) => counts.set(id, (counts.get(id) ?? 0) + 1);
+  for (const node of graph.nodes) node.inputs.forEach(count);
+  resultsOf(graph).forEach(count);
+  return counts;
+}
+
+/** The graph with `change` applied to the bodies of its loops, in place. */
+export function mapBodies(graph: Graph, change: (body: Graph) => Graph): void {
+  graph.nodes = graph.nodes.map((node) =>
+    node.op === "scan" ? { ...node, attrs: { ...node.attrs, body: change(node.attrs.body) } } : node
+  );
+}
+
+/** The nodes in an order where each comes after those it reads from, else as they were. */
+export function sortNodes(nodes: readonly Node[]): Node[] {
+  const producers = new Map<ValueId, Node>();
+  for (const node of nodes) node.outputs.forEach((id) => producers.set(id, node));
+  const done = new Set<Node>();
+  const sorted: Node[] = [];
+  for (const start of nodes) {
+    const stack = [start];
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1];
+      const waiting = done.has(node)
+        ? []
+        : node.inputs.map((id) => producers.get(id)).filter((p) => p && !done.has(p)) as Node[];
+      if (waiting.length > 0) {
+        stack.push(...waiting);
+        continue;
+      }
+      stack.pop();
+      if (!done.has(node)) {
+        done.add(node);
+        sorted.push(node);
+      }
+    }
+  }
+  return sorted;
+}
+
+/** Drops nodes whose results nobody reads, loops' unread stacked outputs, and loop inputs that the body ignores. */
+export function removeDeadCode(graph: Graph): void {
+  const live = new Set(resultsOf(graph));
+  const kept: Node[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((id) => live.has(id))) continue;
+    const trimmed = node.op === "scan" ? trimScan(node, live) : node;
+    trimmed.inputs.forEach((id) => live.add(id));
+    kept.push(trimmed);
+  }
+  graph.nodes = kept.reverse();
+}
+
+function trimScan(node: Node<"scan">, live: ReadonlySet<ValueId>): Node<"scan"> {
+  const { body, carries, scanned } = node.attrs;
+  const keepsOutput = node.outputs.map((id, i) => i < carries || live.has(id));
+  const inner: Graph = { ...body, outputs: body.outputs.filter((_, i) => keepsOutput[i]), nodes: [...body.nodes] };
+  removeDeadCode(inner);
+  const read = readCounts(inner);
+  const keepsInput = body.inputs.map((id, i) => i < carries || read.has(id));
+  const droppedScans = keepsInput.slice(carries, carries + scanned).filter((keeps) => !keeps).length;
+  return {
+    ...node,
+    inputs: node.inputs.filter((_, i) => keepsInput[i]),
+    outputs: node.outputs.filter((_, i) => keepsOutput[i]),
+    attrs: {
+      ...node.attrs,
+      body: { ...inner, inputs: body.inputs.filter((_, i) => keepsInput[i]) },
+      scanned: scanned - droppedScans,
+    },
+  };
+}
+
+/** The graph with its results, outputs and the final values of variables, renamed. */
+export function resultsMapped(graph: Graph, rename: (id: ValueId) => ValueId): Graph {
+  return {
+    ...graph,
+    outputs: graph.outputs.map(rename),
+    state: graph.state.map((link) => ({ ...link, output: rename(link.output) })),
+  };
+}
+
+/** A node that copies a value; `rename` is told the copy's id. */
+export function copyNode(graph: Graph, id: ValueId, rename: (copy: ValueId) => void): Node<"fused"> {
+  const copy = graph.types.push(graph.types[id]) - 1;
+  rename(copy);
+  const program = { operands: [graph.types[id].dtype], steps: [], results: [0] };
+  return { op: "fused", inputs: [id], outputs: [copy], attrs: { program }, origin: "copy" };
+}
