@@ -63,7 +63,12 @@ export const indexingRows = {
       return [[rows, ...updates.shape.slice(indices.shape.length)]];
     },
     dtype: ([indices, updates]) => (checkIndices("scatter", indices), [updates.dtype]),
-    vjp: ({ inputs: [indices], gradients: [g] }) => [undefined, o.gather(g!, indices)],
+    vjp: ({ inputs: [indices, updates], gradients: [g], attrs: { rows } }) => {
+      // Updates outside of the table went nowhere: their gradient is 0, where gather would give NaN.
+      const inside = o.logicalAnd(o.greaterEqual(indices, 0), o.less(indices, rows));
+      const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
+      return [undefined, o.select(wide, o.gather(g!, indices), 0)];
+    },
     wgsl,
     eigen: () => [],
     reference: ([indices, updates], { rows }, [output]) => {

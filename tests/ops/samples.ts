@@ -1,0 +1,386 @@
+// The sample table: for each op the inputs and attributes on which every executor is held to the reference.
+import type { DType } from "../../lib/dtype.ts";
+import { makeArray } from "../../lib/dtype.ts";
+import type { None, OpAttrs, OpName } from "../../lib/ir/attrs.ts";
+import { type Shape, sizeOf } from "../../lib/shape.ts";
+import { Tensor } from "../../lib/tensor/tensor.ts";
+
+/** One call of an op. */
+export interface Sample<Attrs = OpAttrs[OpName]> {
+  readonly inputs: readonly Tensor[];
+  readonly attrs: Attrs;
+  /** Float results may differ from the reference by this, relative to the largest magnitude summed; 2e-6 by default. */
+  readonly tolerance?: { readonly bound: number; readonly reason: string };
+  /** Inputs whose gradient is not compared with central differences, and why. */
+  readonly gradientFree?: { readonly inputs: readonly number[]; readonly reason: string };
+}
+
+let state = 1;
+/** The next number of a fixed sequence, in [0, 1). */
+function next(): number {
+  state = (Math.imul(state, 1664525) + 1013904223) | 0;
+  return (state >>> 8) * 2 ** -24;
+}
+
+/** Numbers of a fixed sequence in [low, high), rounded to the dtype. */
+export function numbers(shape: Shape, low = -2, high = 2, dtype: DType = "float32"): Tensor {
+  const values = Array.from({ length: sizeOf(shape) }, () => low + (high - low) * next());
+  return new Tensor(shape, dtype, makeArray(dtype, dtype === "float32" ? values : values.map(Math.floor)));
+}
+
+const ints = (shape: Shape, low = -9, high = 10) => numbers(shape, low, high, "int32");
+const bytes = (shape: Shape) => numbers(shape, 0, 256, "uint8");
+const bools = (shape: Shape) => numbers(shape, 0, 2, "bool");
+const list = (values: number[], dtype: DType = "float32") =>
+  new Tensor([values.length], dtype, makeArray(dtype, values));
+const none = {};
+
+/** Floats where functions are awkward: zeros of both signs, tiny, huge, infinite, and not a number. */
+const awkward = list([
+  0,
+  -0,
+  1e-38,
+  -1e-38,
+  1e-7,
+  0.5,
+  -0.5,
+  1,
+  -1,
+  3.7,
+  -3.7,
+  20,
+  -20,
+  88,
+  -88,
+  1e10,
+  -1e10,
+  Infinity,
+  -Infinity,
+  NaN,
+]);
+const atKinks = { inputs: [0], reason: "the points include kinks and values that are not finite" };
+
+function unary(low = -2, high = 2, more: Sample<None>[] = []): Sample<None>[] {
+  const shapes: Shape[] = [[], [1], [0], [7], [3, 5], [2, 3, 4], [1031]];
+  return [
+    ...shapes.map((shape) => ({ inputs: [numbers(shape, low, high)], attrs: none })),
+    { inputs: [awkward], attrs: none, gradientFree: atKinks },
+    ...more,
+  ];
+}
+
+/** Also on ints, for functions that keep the dtype. */
+const integer: Sample<None>[] = [{ inputs: [ints([37])], attrs: none }];
+
+const kinksOfEqual = { inputs: [0, 1], reason: "integers have no gradient" };
+
+function binary(low = -2, high = 2, withInts = true, more: Sample<None>[] = []): Sample<None>[] {
+  const pairs: [Shape, Shape][] = [
+    [[], []],
+    [[5], [5]],
+    [[0], [1]],
+    [[3, 4], [4]],
+    [[3, 4], [3, 1]],
+    [[3, 1], [1, 4]],
+    [
+      [2, 3, 4],
+      [3, 1],
+    ],
+    [[2, 1, 4], [3, 1]],
+    [[2, 3, 2, 5], [2, 1, 2, 1]],
+    [[1031], []],
+    [[17, 67], [67]],
+    [[67, 17], [67, 1]],
+  ];
+  const wide = pairs.map(([a, b]) => ({ inputs: [numbers(a, low, high), numbers(b, low, high)], attrs: none }));
+  const whole = [{ inputs: [ints([4, 9]), ints([9])], attrs: none, gradientFree: kinksOfEqual }];
+  return [...wide, ...(withInts ? whole : []), ...more];
+}
+
+const special: Sample<None>[] = [{
+  inputs: [awkward, new Tensor(awkward.shape, "float32", makeArray("float32", [...awkward.data].reverse()))],
+  attrs: none,
+  gradientFree: { inputs: [0, 1], reason: "the points include values that are not finite" },
+}];
+const comparisons = (): Sample<None>[] => [
+  ...binary(-2, 2, true, special),
+  { inputs: [list([1, 2, 3]), list([1, 3, 2])], attrs: none },
+];
+const logical = (): Sample<None>[] => [
+  { inputs: [bools([40]), bools([40])], attrs: none },
+  { inputs: [bools([3, 5]), bools([5])], attrs: none },
+];
+
+const longSum = { bound: 4e-6, reason: "up to a thousand rounded additions" };
+
+function reductions(): Sample<OpAttrs["sum"]>[] {
+  const cases: [Shape, number[]][] = [
+    [[1], [0]],
+    [[7], [0]],
+    [[3, 5], [0]],
+    [[3, 5], [1]],
+    [[3, 5], [0, 1]],
+    [[2, 3, 4], [1]],
+    [[2, 3, 4], [0, 1]],
+    [[2, 3, 4], [1, 2]],
+    [[128, 10], [0]],
+    [[128, 10], [1]],
+    [[1, 1000], [1]],
+    [[1000, 3], [0]],
+    [[4, 1025], [1]],
+    [[1025, 33], [0]],
+    [[0, 3], [1]],
+    [[2, 0, 3].map((n) => n || 1), [1]],
+  ];
+  return [
+    ...cases.map(([shape, axes]) => ({ inputs: [numbers(shape)], attrs: { axes }, tolerance: longSum })),
+    { inputs: [ints([6, 7])], attrs: { axes: [1] } },
+    { inputs: [list([1, 3, 3, 2])], attrs: { axes: [0] }, gradientFree: { inputs: [0], reason: "ties are kinks" } },
+  ];
+}
+
+function products(): Sample<OpAttrs["matmul"]>[] {
+  const extents: [number, number, number, number[]][] = [
+    [1, 1, 1, []],
+    [2, 3, 4, []],
+    [1, 10, 17, []],
+    [5, 1, 33, []],
+    [17, 19, 23, []],
+    [128, 10, 64, []],
+    [70, 130, 50, []],
+    [3, 4, 0, []],
+    [0, 4, 3, []],
+    [3, 4, 5, [2]],
+    [4, 2, 3, [2, 3]],
+  ];
+  const flags: [boolean, boolean][] = [[false, false], [true, false], [false, true], [true, true]];
+  return extents.flatMap(([m, n, k, batch]) =>
+    flags.map(([transposeA, transposeB]) => ({
+      inputs: [
+        numbers([...batch, ...(transposeA ? [k, m] : [m, k])]),
+        numbers([...batch, ...(transposeB ? [n, k] : [k, n])]),
+      ],
+      attrs: { transposeA, transposeB, epilogue: null },
+      tolerance: longSum,
+    }))
+  );
+}
+
+const counter = (...values: number[]) => list(values, "int32");
+const shapesOfModel: Shape[] = [[3, 5], [5], [5, 2], [2], [70, 33]];
+
+/** The inputs of an update of several variables: values, gradients, slots (not negative), then scalars. */
+function updateInputs(slotKinds: number, rate: number): Tensor[] {
+  const slots = Array.from({ length: slotKinds }, () => shapesOfModel.map((shape) => numbers(shape, 1, 2)));
+  return [
+    ...shapesOfModel.map((shape) => numbers(shape)),
+    ...shapesOfModel.map((shape) => numbers(shape, -0.5, 0.5)),
+    ...slots.flat(),
+    new Tensor([], "float32", Float32Array.of(rate)),
+  ];
+}
+const count = shapesOfModel.length;
+
+/** The samples of every op; a missing op does not compile. */
+export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: readonly Sample<OpAttrs[K]>[] } = {
+  negate: unary(-2, 2, integer),
+  abs: unary(-2, 2, integer),
+  sign: unary(-2, 2, integer),
+  exp: unary(),
+  expm1: unary(),
+  log: unary(0.1, 4),
+  log1p: unary(-0.5, 4),
+  sqrt: unary(0.1, 4),
+  rsqrt: unary(0.1, 4),
+  square: unary(-2, 2, integer),
+  reciprocal: unary(0.3, 3),
+  sin: unary(-3, 3).filter((_, i) => i !== 7),
+  cos: unary(-3, 3).filter((_, i) => i !== 7),
+  tanh: unary(),
+  sigmoid: unary(-5, 5),
+  relu: unary(-2, 2, integer),
+  softplus: unary(-5, 5),
+  erf: unary(-4, 4),
+  floor: unary(),
+  ceil: unary(),
+  round: unary(-5, 5, [{ inputs: [list([0.5, 1.5, 2.5, -0.5, -1.5])], attrs: none }]),
+  isNan: unary(),
+  logicalNot: [{ inputs: [bools([19])], attrs: none }],
+  bitsToUnit: [{ inputs: [list([0, 1, -1, 255, 256, 2 ** 31 - 1, -(2 ** 31), 123456789], "int32")], attrs: none }],
+
+  add: binary(-2, 2, true, special),
+  subtract: binary(-2, 2, true, special),
+  multiply: binary(-2, 2, true, [{
+    inputs: [list([2 ** 30, -(2 ** 31)], "int32"), list([5, 3], "int32")],
+    attrs: none,
+    gradientFree: kinksOfEqual,
+  }]),
+  divide: binary(0.5, 2, false),
+  maximum: binary(),
+  minimum: binary(),
+  power: binary(0.3, 2, false, [{
+    inputs: [list([-2, -2, 0, 0, 2, -1.5]), list([2, 3, 0, 2, -1, 2])],
+    attrs: none,
+    gradientFree: { inputs: [0, 1], reason: "powers of negative numbers have no slope by the exponent" },
+  }]),
+  mod: binary(0.5, 2, true, [{ inputs: [list([5, -5, 5, -5]), list([3, 3, -3, -3])], attrs: none }]).map((sample) => ({
+    ...sample,
+    gradientFree: { inputs: [0, 1], reason: "the remainder jumps" },
+  })),
+  equal: comparisons(),
+  notEqual: comparisons(),
+  less: comparisons(),
+  lessEqual: comparisons(),
+  greater: comparisons(),
+  greaterEqual: comparisons(),
+  logicalAnd: logical(),
+  logicalOr: logical(),
+  select: [
+    { inputs: [bools([9]), numbers([9]), numbers([9])], attrs: none },
+    { inputs: [bools([4, 1]), numbers([5]), numbers([])], attrs: none },
+    { inputs: [bools([6]), ints([6]), ints([1])], attrs: none },
+  ],
+  cast: [
+    { inputs: [bytes([50])], attrs: { dtype: "float32" } },
+    { inputs: [ints([50])], attrs: { dtype: "float32" } },
+    { inputs: [bools([50])], attrs: { dtype: "float32" } },
+    { inputs: [numbers([50], -9, 9)], attrs: { dtype: "int32" } },
+    { inputs: [numbers([50], 0, 200)], attrs: { dtype: "uint8" } },
+    { inputs: [list([0, -0, 2, NaN, 0.1])], attrs: { dtype: "bool" } },
+    { inputs: [ints([50])], attrs: { dtype: "bool" } },
+    { inputs: [bytes([50])], attrs: { dtype: "int32" } },
+    { inputs: [bools([50])], attrs: { dtype: "int32" } },
+    { inputs: [numbers([3, 4])], attrs: { dtype: "float32" } },
+  ],
+
+  sum: reductions(),
+  max: reductions(),
+  min: reductions(),
+  argMax: [
+    { inputs: [numbers([5])], attrs: { axis: 0 } },
+    { inputs: [numbers([128, 10])], attrs: { axis: 1 } },
+    { inputs: [numbers([7, 3, 5])], attrs: { axis: 1 } },
+    { inputs: [numbers([300, 4])], attrs: { axis: 0 } },
+    { inputs: [list([1, 3, 3, 2])], attrs: { axis: 0 } },
+    { inputs: [ints([4, 6])], attrs: { axis: 1 } },
+  ],
+  broadcastTo: [
+    { inputs: [numbers([])], attrs: { shape: [3, 2] } },
+    { inputs: [numbers([1])], attrs: { shape: [5] } },
+    { inputs: [numbers([3, 1])], attrs: { shape: [3, 4] } },
+    { inputs: [numbers([4])], attrs: { shape: [3, 4] } },
+    { inputs: [numbers([2, 1, 3])], attrs: { shape: [4, 2, 5, 3] } },
+    { inputs: [bytes([4])], attrs: { shape: [3, 4] } },
+    { inputs: [bools([3, 1])], attrs: { shape: [3, 5] } },
+  ],
+
+  reshape: [
+    { inputs: [numbers([6])], attrs: { shape: [2, 3] } },
+    { inputs: [numbers([1])], attrs: { shape: [] } },
+    { inputs: [numbers([0, 3])], attrs: { shape: [0] } },
+  ],
+  transpose: [
+    { inputs: [numbers([3, 5])], attrs: { permutation: [1, 0] } },
+    { inputs: [numbers([67, 130])], attrs: { permutation: [1, 0] } },
+    { inputs: [numbers([2, 3, 4])], attrs: { permutation: [0, 2, 1] } },
+    { inputs: [numbers([2, 3, 4])], attrs: { permutation: [2, 0, 1] } },
+    { inputs: [numbers([2, 3, 4, 5])], attrs: { permutation: [0, 2, 1, 3] } },
+    { inputs: [bytes([3, 5])], attrs: { permutation: [1, 0] } },
+    { inputs: [numbers([1, 5])], attrs: { permutation: [1, 0] } },
+  ],
+  slice: [
+    { inputs: [numbers([10])], attrs: { starts: [3], sizes: [4], strides: [1] } },
+    { inputs: [numbers([10])], attrs: { starts: [1], sizes: [3], strides: [3] } },
+    { inputs: [numbers([4, 6])], attrs: { starts: [1, 2], sizes: [2, 3], strides: [1, 1] } },
+    { inputs: [numbers([4, 6, 3])], attrs: { starts: [0, 1, 0], sizes: [2, 3, 3], strides: [2, 2, 1] } },
+    { inputs: [numbers([4])], attrs: { starts: [2], sizes: [0], strides: [1] } },
+    { inputs: [bytes([4, 6])], attrs: { starts: [1, 0], sizes: [2, 6], strides: [1, 1] } },
+  ],
+  pad: [
+    { inputs: [numbers([5])], attrs: { low: [1], high: [2], interior: [0], value: 0 } },
+    { inputs: [numbers([3, 4])], attrs: { low: [1, 0], high: [0, 2], interior: [0, 1], value: 1.5 } },
+    { inputs: [numbers([2, 3, 2])], attrs: { low: [0, 1, 0], high: [1, 0, 1], interior: [2, 0, 0], value: -1 } },
+    { inputs: [ints([4])], attrs: { low: [1], high: [1], interior: [1], value: 7 } },
+    { inputs: [numbers([0])], attrs: { low: [2], high: [1], interior: [1], value: 3 } },
+  ],
+  concat: [
+    { inputs: [numbers([3]), numbers([2])], attrs: { axis: 0 } },
+    { inputs: [numbers([2, 3]), numbers([2, 1]), numbers([2, 4])], attrs: { axis: 1 } },
+    { inputs: [numbers([1, 3]), numbers([2, 3])], attrs: { axis: 0 } },
+    { inputs: [ints([2, 2, 2]), ints([2, 1, 2])], attrs: { axis: 1 } },
+    { inputs: [numbers([0, 3]), numbers([2, 3])], attrs: { axis: 0 } },
+  ],
+  reverse: [
+    { inputs: [numbers([5])], attrs: { axes: [0] } },
+    { inputs: [numbers([3, 4])], attrs: { axes: [1] } },
+    { inputs: [numbers([2, 3, 4])], attrs: { axes: [0, 2] } },
+    { inputs: [bytes([3, 4])], attrs: { axes: [0] } },
+  ],
+  iota: [
+    { inputs: [], attrs: { shape: [5], axis: 0, dtype: "int32" } },
+    { inputs: [], attrs: { shape: [3, 4], axis: 1, dtype: "float32" } },
+    { inputs: [], attrs: { shape: [3, 4, 2], axis: 0, dtype: "int32" } },
+  ],
+  constant: [{ inputs: [], attrs: { shape: [3], dtype: "float32", data: Float32Array.of(1, -2, 3.5) } }],
+  randomBits: [
+    { inputs: [counter(0, 0)], attrs: { shape: [9], path: 0 } },
+    { inputs: [counter(-1, 7)], attrs: { shape: [33, 5], path: -123456 } },
+    { inputs: [counter(42, 2 ** 31 - 1)], attrs: { shape: [4100], path: 987654321 } },
+  ],
+
+  matmul: products(),
+
+  gather: [
+    { inputs: [numbers([5, 3]), counter(4, 0, 0, 2)], attrs: none },
+    { inputs: [numbers([6]), new Tensor([2, 2], "int32", Int32Array.of(5, 1, 1, 0))], attrs: none },
+    { inputs: [bytes([20, 7]), counter(19, 3)], attrs: none },
+    {
+      inputs: [numbers([5, 2]), counter(-1, 5, 1)],
+      attrs: none,
+      gradientFree: { inputs: [0], reason: "indices outside give NaN" },
+    },
+    { inputs: [ints([5, 2]), counter(-1, 5, 1)], attrs: none },
+    { inputs: [numbers([3, 2, 2]), counter(1)], attrs: none },
+  ],
+  scatterAdd: [
+    { inputs: [counter(1, 1, 0, 4), numbers([4, 3])], attrs: { rows: 5 } },
+    { inputs: [counter(0, 9, -1), numbers([3, 2])], attrs: { rows: 4 } },
+    { inputs: [new Tensor([2, 2], "int32", Int32Array.of(0, 1, 1, 1)), numbers([2, 2, 3])], attrs: { rows: 2 } },
+    { inputs: [ints([500], 0, 7), numbers([500, 5])], attrs: { rows: 7 }, tolerance: longSum },
+    { inputs: [counter(0, 0), ints([2, 3])], attrs: { rows: 2 } },
+  ],
+  dynamicSlice: [
+    { inputs: [numbers([10, 3]), counter(0, 4)], attrs: { element: 1, size: 3 } },
+    { inputs: [numbers([10]), counter(8)], attrs: { element: 0, size: 4 } },
+    { inputs: [bytes([10, 2]), counter(-3)], attrs: { element: 0, size: 2 } },
+    { inputs: [ints([6]), counter(2)], attrs: { element: 0, size: 0 } },
+  ],
+  dynamicUpdateSlice: [
+    { inputs: [numbers([10, 3]), numbers([2, 3]), counter(5)], attrs: { element: 0 } },
+    { inputs: [numbers([5]), numbers([2]), counter(0, 9)], attrs: { element: 1 } },
+    { inputs: [ints([5]), ints([5]), counter(1)], attrs: { element: 0 } },
+  ],
+
+  softmaxCrossEntropy: [
+    { inputs: [numbers([4, 3], -3, 3), counter(0, 2, 1, 1)], attrs: none },
+    { inputs: [numbers([128, 10], -8, 8), ints([128], 0, 10)], attrs: none },
+    { inputs: [numbers([3, 5], -90, 90), counter(1, -1, 5)], attrs: none },
+    { inputs: [numbers([2, 1]), counter(0, 0)], attrs: none },
+    { inputs: [numbers([3, 1000], -5, 5), counter(999, 0, 500)], attrs: none },
+  ],
+  sgdUpdate: [
+    { inputs: updateInputs(0, 0.1), attrs: { count, momentum: 0, nesterov: false } },
+    { inputs: updateInputs(1, 0.1), attrs: { count, momentum: 0.9, nesterov: false } },
+    { inputs: updateInputs(1, 0.1), attrs: { count, momentum: 0.9, nesterov: true } },
+  ],
+  rmspropUpdate: [
+    { inputs: updateInputs(1, 0.01), attrs: { count, rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false } },
+    { inputs: updateInputs(2, 0.01), attrs: { count, rho: 0.8, momentum: 0.5, epsilon: 1e-3, centered: false } },
+    { inputs: updateInputs(2, 0.01), attrs: { count, rho: 0.05, momentum: 0, epsilon: 4, centered: true } },
+    { inputs: updateInputs(3, 0.01), attrs: { count, rho: 0.05, momentum: 0.9, epsilon: 4, centered: true } },
+  ],
+  adamUpdate: [
+    { inputs: updateInputs(2, 0.01), attrs: { count, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false } },
+    { inputs: updateInputs(3, 0.01), attrs: { count, beta1: 0.5, beta2: 0.9, epsilon: 1e-3, amsgrad: true } },
+  ],
+};
