@@ -1,0 +1,197 @@
+"""The Keras peer, on one of its three backends, on the CPU.
+
+    python bench/peers/keras_peer.py WORK --backend jax|tensorflow|torch --data DIR [--repeats N] [--rows N] [--threads N]
+"""
+
+import os
+import statistics
+import sys
+import time
+import warnings
+
+import peer
+
+
+def add_arguments(parser):
+    parser.add_argument("--backend", choices=("jax", "tensorflow", "torch"), required=True)
+    parser.add_argument("--steps-per-execution", type=int, default=1, help="Keras's option of compile; 1 is its default")
+
+
+args = peer.options("Keras, on the CPU", add_arguments)
+os.environ["KERAS_BACKEND"] = args.backend
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["JAX_PLATFORMS"] = "cpu"
+warnings.filterwarnings("ignore")
+if args.backend != "tensorflow":
+    # Where TensorFlow is installed, fit imports it on every backend only to look for tf.data. Without it the peer starts
+    # about 2 s sooner and needs 400 MiB less, as for someone who installed Keras with this one backend.
+    sys.modules["tensorflow"] = None
+try:
+    import numpy as np
+
+    if args.backend == "tensorflow":
+        with peer.quiet():
+            import tensorflow as backend
+
+            backend.get_logger().setLevel("ERROR")
+            backend.config.threading.set_intra_op_parallelism_threads(args.threads)
+            backend.config.threading.set_inter_op_parallelism_threads(args.threads)
+            backend.zeros(1)  # the runtime, too, greets on its first operation
+    elif args.backend == "jax":
+        import jax as backend
+    else:
+        import torch as backend
+
+        backend.set_num_threads(args.threads)
+    import keras
+    from keras import layers
+except (ImportError, OSError, ValueError) as error:  # a CUDA wheel of torch without its libraries raises the last two
+    peer.missing(error)
+
+keras.utils.set_random_seed(1)
+
+
+def mlp(hidden):
+    return keras.Sequential([
+        keras.Input((784,)),
+        layers.Dense(hidden, activation="relu"),
+        layers.Dense(10, activation="softmax"),
+    ])
+
+
+def convnet():
+    return keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Conv2D(32, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(64, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Flatten(),
+        layers.Dropout(0.5),
+        layers.Dense(10, activation="softmax"),
+    ])
+
+
+def compiled(model, optimizer, accuracy):
+    model.compile(
+        optimizer=optimizer,
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"] if accuracy else None,
+        steps_per_execution=args.steps_per_execution,
+    )
+    return model
+
+
+class EpochClock(keras.callbacks.Callback):
+    """Seconds from one epoch's end to the next's: the shuffle is inside, the set-up of fit and the first epoch are not."""
+
+    def __init__(self):
+        super().__init__()
+        self.ends, self.losses = [], []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.losses.append(float(logs["loss"]))
+        self.ends.append(time.perf_counter())
+
+    def seconds(self):
+        return [b - a for a, b in zip(self.ends, self.ends[1:])]
+
+
+def epoch_work(model, image_shape=None):
+    x, y, x_test, y_test = peer.mnist(args.data, args.rows)
+    if image_shape:
+        x, x_test = x.reshape(-1, *image_shape), x_test.reshape(-1, *image_shape)
+    clock = EpochClock()
+    model.fit(x, y, batch_size=128, epochs=1 + args.repeats, verbose=0, callbacks=[clock])
+    accuracy = float(np.mean(model.predict(x_test, batch_size=1000, verbose=0).argmax(1) == y_test))
+    seconds, detail = peer.epoch_detail(args, clock.seconds(), 1 + args.repeats, clock.losses[-1], accuracy)
+    return seconds, {**detail, "stepsPerExecution": args.steps_per_execution}
+
+
+def mlp_epoch():
+    return epoch_work(compiled(mlp(512), "rmsprop", args.accuracy))
+
+
+def convnet_epoch():
+    return epoch_work(compiled(convnet(), "adam", args.accuracy), (28, 28, 1))
+
+
+def mlp_small_step():
+    rows = min(args.steps * 32, peer.EPOCH_ROWS)
+    steps = -(-rows // 32)
+    x, y, _, _ = peer.mnist(args.data, rows)
+
+    model = compiled(mlp(128), "adam", args.accuracy)
+    clock = EpochClock()
+    model.fit(x, y, batch_size=32, epochs=1 + args.repeats, verbose=0, callbacks=[clock])
+    seconds = [s / steps for s in clock.seconds()]
+
+    model = compiled(mlp(128), "adam", args.accuracy)
+    for i in range(20):
+        model.train_on_batch(x[32 * i : 32 * i + 32], y[32 * i : 32 * i + 32])
+    one = iter(range(steps))
+
+    def train_on_batch():
+        i = next(one)
+        model.train_on_batch(x[32 * i : 32 * i + 32], y[32 * i : 32 * i + 32])
+
+    on_batch, _ = peer.median_call(train_on_batch, steps)
+    return seconds, {
+        "batch": 32,
+        "stepsEachRepeat": steps,
+        "stepsPerExecution": args.steps_per_execution,
+        "how": "fit: seconds of an epoch by its steps",
+        "medianMs": statistics.median(seconds) * 1e3,
+        "trainOnBatchMedianMs": on_batch * 1e3,
+    }
+
+
+def predict_one():
+    model = mlp(128)
+    row = peer.random_row(1)
+
+    def predict_on_batch():
+        return model.predict_on_batch(row)
+
+    def call():
+        return keras.ops.convert_to_numpy(model(row, training=False))
+
+    def predict():
+        return model.predict(row, verbose=0)
+
+    # The headline makes every call asked for; the slower ways stop after a few seconds.
+    medians, counts = {}, {}
+    for name, way in (("call", call), ("predict", predict)):
+        peer.median_call(way, 20)
+        medians[name], counts[name] = peer.median_call(way, args.calls, budget_seconds=4)
+    peer.median_call(predict_on_batch, args.calls)
+    seconds = [peer.median_call(predict_on_batch, args.calls)[0] for _ in range(args.repeats)]
+    assert abs(float(np.sum(predict_on_batch())) - 1) < 1e-5
+    return seconds, {
+        "callsEachRepeat": args.calls,
+        "how": "predict_on_batch",
+        "medianUs": statistics.median(seconds) * 1e6,
+        "modelCallMedianUs": medians["call"] * 1e6,
+        "modelCallCalls": counts["call"],
+        "predictMedianUs": medians["predict"] * 1e6,
+        "predictCalls": counts["predict"],
+    }
+
+
+def mlp_process():
+    args.accuracy = True  # evaluate needs the metric
+    x, y, x_test, y_test = peer.mnist(args.data)
+    model = compiled(mlp(512), "rmsprop", True)
+    history = model.fit(x, y, batch_size=128, epochs=5, verbose=0)
+    scores = model.evaluate(x_test, y_test, batch_size=128, verbose=0, return_dict=True)
+    return [time.perf_counter() - peer.STARTED], {
+        "batch": 128,
+        "epochsTrained": 5,
+        "trainLoss": float(history.history["loss"][-1]),
+        "testAccuracy": float(scores["accuracy"]),
+    }
+
+
+seconds, detail = globals()[args.work]()
+version = f"{keras.__version__} ({args.backend} {backend.__version__})"
+peer.result(f"keras-{args.backend}", version, args, seconds, detail)

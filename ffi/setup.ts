@@ -1,0 +1,193 @@
+// Finds or installs what a task needs beside Deno, and builds the native library: `deno run -A ffi/setup.ts [--test] [--bench]`.
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { buildLibrary } from "./build.ts";
+
+/** What is done to the machine, so that tests can stand in for it. */
+export interface Machine {
+  /** `linux`, `darwin`, `windows` ... */
+  readonly os: string;
+  /** Whether this process may install packages without asking. */
+  readonly root: boolean;
+  /** Whether a file or folder exists. */
+  exists(path: string): boolean;
+  /** The path of a program found in `PATH`. */
+  findProgram(name: string): string | undefined;
+  /** Whether one of the folders of shared libraries has a file of this name. */
+  hasLibrary(name: string): boolean;
+  /** Runs a program with its output shown; the exit status. */
+  run(command: readonly string[]): Promise<number>;
+  /** Builds the native library, at once where it is built already; its path. */
+  build(): Promise<string>;
+  /** Prints one line. */
+  tell(line: string): void;
+}
+
+/** Something a task needs, and how package managers call it. */
+interface Need {
+  readonly name: string;
+  readonly met: (machine: Machine) => boolean;
+  readonly packages: Readonly<Record<Manager, readonly string[]>>;
+}
+
+const managers = ["apt-get", "dnf", "pacman", "apk", "brew"] as const;
+type Manager = typeof managers[number];
+
+const installCommand: Readonly<Record<Manager, string>> = {
+  "apt-get": "sudo apt-get install -y",
+  dnf: "sudo dnf install -y",
+  pacman: "sudo pacman -S --needed",
+  apk: "sudo apk add",
+  brew: "brew install",
+};
+
+const eigenFolders = ["/usr/include", "/usr/local/include", "/opt/homebrew/include", "/opt/local/include"];
+
+const compiler: Need = {
+  name: "a C++ compiler",
+  met: (machine) => ["g++", "clang++", "c++"].some((name) => machine.findProgram(name) !== undefined),
+  packages: { "apt-get": ["g++"], dnf: ["gcc-c++"], pacman: ["gcc"], apk: ["g++"], brew: ["gcc"] },
+};
+
+const eigen: Need = {
+  name: "the Eigen 3 headers",
+  met: (machine) => eigenFolders.some((folder) => machine.exists(join(folder, "eigen3", "Eigen", "Core"))),
+  packages: {
+    "apt-get": ["libeigen3-dev"],
+    dnf: ["eigen3-devel"],
+    pacman: ["eigen"],
+    apk: ["eigen-dev"],
+    brew: ["eigen"],
+  },
+};
+
+const vulkanLoader: Need = {
+  name: "the Vulkan loader",
+  met: (machine) => machine.os !== "linux" || machine.hasLibrary("libvulkan.so.1"),
+  packages: {
+    "apt-get": ["libvulkan1"],
+    dnf: ["vulkan-loader"],
+    pacman: ["vulkan-icd-loader"],
+    apk: ["vulkan-loader"],
+    brew: [],
+  },
+};
+
+const softwareVulkan: Need = {
+  name: "a Vulkan driver in software",
+  met: (machine) => machine.os !== "linux" || machine.hasLibrary("libvulkan_lvp.so"),
+  packages: {
+    "apt-get": ["mesa-vulkan-drivers"],
+    dnf: ["mesa-vulkan-drivers"],
+    pacman: ["vulkan-swrast"],
+    apk: ["mesa-vulkan-swrast"],
+    brew: [],
+  },
+};
+
+/** The options of {@linkcode setUp}. */
+export interface SetUpOptions {
+  /** Whether the tests are to run, which also need a Vulkan driver in software. */
+  test?: boolean;
+  /** Whether the bench is to run; it is told how to get the peers, which it can do without. */
+  bench?: boolean;
+}
+
+/**
+ * Sees to what a task needs, installing it on Debian and Ubuntu as root, and builds the native library. The exit
+ * status: 1 where the library was asked for by the tests and could not be built, else 0, since a program goes on with
+ * the next best backend.
+ */
+export async function setUp(options: SetUpOptions, machine: Machine): Promise<number> {
+  const needs = options.test ? [compiler, eigen, vulkanLoader, softwareVulkan] : [compiler, eigen];
+  let missing = needs.filter((need) => !need.met(machine));
+  const manager = managers.find((name) => machine.findProgram(name) !== undefined);
+  if (missing.length > 0 && manager === "apt-get" && machine.root) {
+    await installByApt(missing, machine);
+    missing = missing.filter((need) => !need.met(machine));
+  }
+  if (missing.length > 0) machine.tell(howToInstall(missing, manager, machine));
+  if (options.bench && !machine.exists(".venv")) {
+    machine.tell(
+      "To measure beside Keras and PyTorch too: python3 -m venv .venv && .venv/bin/pip install -r bench/peers/requirements.txt",
+    );
+  }
+  if (missing.includes(compiler) || missing.includes(eigen)) {
+    machine.tell("Without them there is no native library, and training takes the next best backend.");
+    return options.test ? 1 : 0;
+  }
+  try {
+    await machine.build();
+    return 0;
+  } catch (error) {
+    machine.tell(`The native library could not be built: ${error instanceof Error ? error.message : error}`);
+    return options.test ? 1 : 0;
+  }
+}
+
+async function installByApt(missing: readonly Need[], machine: Machine): Promise<void> {
+  const packages = missing.flatMap((need) => need.packages["apt-get"]);
+  machine.tell(`Installing ${packages.join(", ")} ...`);
+  const apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"];
+  // An outdated index may still serve, so what counts is whether the installation succeeds.
+  await machine.run([...apt, "update"]);
+  const status = await machine.run([...apt, "install", "-y", "--no-install-recommends", ...packages]);
+  if (status !== 0) machine.tell(`apt-get install failed with status ${status}.`);
+}
+
+function howToInstall(missing: readonly Need[], manager: Manager | undefined, machine: Machine): string {
+  const names = missing.map((need) => need.name).join(" and ");
+  const packages = manager ? missing.flatMap((need) => need.packages[manager]) : [];
+  if (machine.os === "windows") {
+    return `Missing: ${names}. Run this under WSL (wsl --install) to have the native library.`;
+  }
+  if (!manager || packages.length === 0) {
+    return `Missing: ${names}. Install with the package manager of this system what Debian calls ${
+      missing.flatMap((need) => need.packages["apt-get"]).join(" ")
+    }.`;
+  }
+  return `Missing: ${names}. Install with: ${installCommand[manager]} ${packages.join(" ")}`;
+}
+
+/** This machine. */
+export function thisMachine(): Machine {
+  const exists = (path: string) => {
+    try {
+      Deno.statSync(path);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const programFolders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  const suffix = Deno.build.os === "windows" ? ".exe" : "";
+  const libraryFolders = [
+    ...(process.env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(Boolean),
+    ...["/usr/lib", "/lib", "/usr/local/lib", "/usr/lib64"],
+    ...["/usr/lib", "/lib", "/usr/local/lib"].map((folder) => join(folder, `${Deno.build.arch}-linux-gnu`)),
+  ];
+  return {
+    os: Deno.build.os,
+    root: Deno.build.os !== "windows" && Deno.uid() === 0,
+    exists,
+    findProgram: (name) => programFolders.map((folder) => join(folder, name + suffix)).find(exists),
+    hasLibrary: (name) => libraryFolders.some((folder) => exists(join(folder, name))),
+    run: async ([program, ...args]) => {
+      const env = { DEBIAN_FRONTEND: "noninteractive" };
+      const child = new Deno.Command(program, { args, env, stdin: "null", stdout: "inherit", stderr: "inherit" });
+      return (await child.output()).code;
+    },
+    build: () => buildLibrary(),
+    tell: (line) => console.error(line),
+  };
+}
+
+if (import.meta.main) {
+  const unknown = Deno.args.filter((arg) => arg !== "--test" && arg !== "--bench");
+  if (unknown.length > 0) {
+    console.error(`Unknown argument "${unknown[0]}": setup takes --test and --bench`);
+    Deno.exit(2);
+  }
+  const options = { test: Deno.args.includes("--test"), bench: Deno.args.includes("--bench") };
+  Deno.exit(await setUp(options, thisMachine()));
+}

@@ -1,0 +1,167 @@
+// The four files of MNIST: where their base64 text comes from, and how it becomes tensors.
+import { FileError } from "../errors.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { parseIdx } from "./idx.ts";
+
+/** One gzipped IDX file, kept as base64 text in `mnist/<name>.txt`. */
+export interface MnistFile {
+  /** The name as Yann LeCun published it. */
+  readonly name: string;
+  /** The SHA-256 of the gzipped file. */
+  readonly sha256: string;
+  /** The shape of the unsigned bytes in it. */
+  readonly shape: Shape;
+}
+
+/** The files in the order training images, training labels, test images, test labels. */
+export const mnistFiles: readonly [MnistFile, MnistFile, MnistFile, MnistFile] = [
+  {
+    name: "train-images-idx3-ubyte.gz",
+    sha256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    shape: [60000, 28, 28],
+  },
+  {
+    name: "train-labels-idx1-ubyte.gz",
+    sha256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    shape: [60000],
+  },
+  {
+    name: "t10k-images-idx3-ubyte.gz",
+    sha256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    shape: [10000, 28, 28],
+  },
+  {
+    name: "t10k-labels-idx1-ubyte.gz",
+    sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    shape: [10000],
+  },
+];
+
+const embedded = new Map<string, string>();
+
+/** Gives the base64 text of a file, so that {@linkcode readMnistText} need not read it. */
+export function embedMnistText(name: string, text: string): void {
+  embedded.set(name, text);
+}
+
+const embed = 'import "lib/datasets/mnist_embedded.ts" first, which carries the data and needs no permission';
+
+/**
+ * The base64 text of a file: as embedded, else from `base`, read from disk for `file:` and imported for `http(s):`.
+ *
+ * @throws {FileError} where it is missing, may not be read, or cannot be fetched
+ */
+export async function readMnistText(
+  file: MnistFile,
+  base: URL = new URL("./mnist/", import.meta.url),
+): Promise<string> {
+  const text = embedded.get(file.name);
+  if (text !== undefined) return text;
+  const url = new URL(`${file.name}.txt`, base);
+  try {
+    if (url.protocol === "file:" && typeof Deno !== "undefined") return await Deno.readTextFile(url);
+    if (url.protocol === "http:" || url.protocol === "https:") return await fetchText(url);
+  } catch (error) {
+    throw unreadable(file, url, error);
+  }
+  throw new FileError({
+    what: cannotLoad(file),
+    rule: `its text can be read from file:, http: and https: in Deno, and from http: and https: elsewhere`,
+    received: url.protocol,
+    mend: embed,
+  });
+}
+
+// Deno keeps an imported text in its module cache; browsers do not import text yet. The computed specifier keeps the
+// data out of what importers of mod.ts download and bundlers inline.
+async function fetchText(url: URL): Promise<string> {
+  if (typeof Deno !== "undefined") return (await import(url.href, { with: { type: "text" } })).default as string;
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return await response.text();
+}
+
+function unreadable(file: MnistFile, url: URL, error: unknown): FileError {
+  const what = cannotLoad(file);
+  const name = error instanceof Error ? error.name : "";
+  if (url.protocol !== "file:") {
+    const received = `${error instanceof Error ? error.message : error} for ${url.href}`;
+    return new FileError({ what, rule: "its text must be served beside the loader", received, mend: embed });
+  }
+  const path = decodeURIComponent(url.pathname).replace(/^\/([A-Za-z]:)/, "$1");
+  if (name === "NotFound") {
+    const mend = `restore it from the repository, or ${embed}`;
+    return new FileError({ what, rule: "its text must lie beside the loader", received: `no file ${path}`, mend });
+  }
+  if (name === "NotCapable" || name === "PermissionDenied") {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    const mend = `run with --allow-read="${folder}", or ${embed}`;
+    return new FileError({ what, rule: "reading its text needs permission", received: `none for ${path}`, mend });
+  }
+  return new FileError({ what, rule: "its text must be readable", received: `${error} for ${path}`, mend: embed });
+}
+
+/**
+ * Decodes a file from its base64 text and checks it.
+ *
+ * @throws {FileError} where the text is not base64, or not that of this very file
+ */
+export async function decodeMnistFile(file: MnistFile, text: string): Promise<Tensor> {
+  const what = cannotLoad(file);
+  const mend = "restore the file from the repository (an interrupted download or a changed line breaks it)";
+  const gzipped = decodeBase64(text);
+  if (!gzipped) throw new FileError({ what, rule: "its text must be base64", received: describe(text), mend });
+  // A page that is not served securely has no crypto.subtle; the checksum of gzip and the header are checked all the same.
+  if (globalThis.crypto?.subtle) {
+    const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", gzipped));
+    const received = Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (received !== file.sha256) {
+      const rule = `its SHA-256 must be ${file.sha256}`;
+      throw new FileError({ what, rule, received: `${received} of ${gzipped.length} bytes`, mend });
+    }
+  }
+  const length = 4 + 4 * file.shape.length + sizeOf(file.shape);
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await gunzip(gzipped, length);
+  } catch (error) {
+    const received = error instanceof Error ? error.message : String(error);
+    throw new FileError({ what, rule: `it must unzip to ${length} bytes`, received, mend });
+  }
+  return parseIdx(bytes, file.shape, what);
+}
+
+function cannotLoad(file: MnistFile): string {
+  return `Cannot load MNIST file "${file.name}"`;
+}
+
+function describe(text: string): string {
+  const start = text.slice(0, 24).replace(/\s+/g, " ");
+  return text === "" ? "an empty file" : `${text.length} characters that begin with "${start}"`;
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
+  try {
+    if (native) return native.call(Uint8Array, text);
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
+  } catch {
+    return undefined;
+  }
+}
+
+async function gunzip(gzipped: Uint8Array<ArrayBuffer>, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  const reader = new Blob([gzipped]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    if (filled + part.value.length > length) throw new Error("more bytes than that");
+    bytes.set(part.value, filled);
+    filled += part.value.length;
+  }
+  return bytes.subarray(0, filled);
+}

@@ -1,0 +1,221 @@
+// Checks lib/, mod.ts and ffi/: imports point one way, no cycles, and the rules on specifiers and file names.
+import { join, posix, relative } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+
+/**
+ * The order of imports: a file may import from its own row and from rows above. A name is a folder or a file in lib/
+ * (without `.ts`), or `ffi` or `mod`.
+ */
+export const order: readonly (readonly string[])[] = [
+  ["deps", "errors", "dtype", "shape"],
+  ["ffi"],
+  ["ir"],
+  ["tensor"],
+  ["ops"],
+  ["passes"],
+  ["exec"],
+  ["config", "options"],
+  ["initializers", "activations", "random", "regularizers", "constraints"],
+  ["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
+  ["training"],
+  ["models"],
+  ["mod"],
+];
+
+/** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
+export const allowedLiteralImports: readonly string[] = [];
+
+const npmFile = "lib/deps.ts";
+const bannedNames = ["utils.ts", "helpers.ts", "common.ts"];
+
+/** One import or re-export of a file. */
+export interface ImportStatement {
+  /** What stands between the quotes. */
+  specifier: string;
+  /** The line it stands on, from 1. */
+  line: number;
+  /** Whether only types come over it, so that it is gone at run time. */
+  typeOnly: boolean;
+  /** Whether it is an `import("...")` expression. */
+  dynamic: boolean;
+}
+
+/** Checks sources by path from the repository's root; each complaint is `file:line: text`. */
+export function checkImports(sources: ReadonlyMap<string, string>): string[] {
+  const complaints: string[] = [];
+  const imports = new Map<string, ImportStatement[]>();
+  for (const [file, source] of sources) imports.set(file, scanImports(source));
+  const target = (file: string, specifier: string) =>
+    specifier.startsWith(".") ? posix.join(posix.dirname(file), specifier) : undefined;
+
+  for (const [file, statements] of imports) {
+    if (file.startsWith("lib/") && bannedNames.includes(posix.basename(file))) {
+      complaints.push(`${file}:1: a file in lib/ is named by its subject, not "${posix.basename(file)}"`);
+    }
+    if (!/^\/\/ ?\S/.test(sources.get(file)!)) {
+      complaints.push(`${file}:1: the first line must say what the file is for, as a // comment`);
+    }
+    const rank = rankOf(file);
+    if (rank === -1) {
+      complaints.push(`${file}:1: "${unitOf(file)}" has no place in the order in tests/check_imports.ts`);
+    }
+    for (const { specifier, line } of statements) {
+      const at = `${file}:${line}`;
+      const imported = target(file, specifier);
+      if (specifier.startsWith("npm:") && file !== npmFile) {
+        complaints.push(`${at}: "${specifier}" belongs in ${npmFile}, the only file that names packages`);
+      } else if (imported === undefined) {
+        if (!/^(npm|node):/.test(specifier)) {
+          complaints.push(`${at}: "${specifier}" is neither relative nor npm: nor node:`);
+        }
+      } else if (!/\.\w+$/.test(posix.basename(imported))) {
+        complaints.push(`${at}: "${specifier}" needs its extension, since URL importers have no import map`);
+      } else if (imported.endsWith(".ts")) {
+        if (!sources.has(imported)) complaints.push(`${at}: "${specifier}" names no file that is checked`);
+        else if (rank !== -1 && rankOf(imported) > rank) {
+          complaints.push(
+            `${at}: ${unitOf(file)} must not know ${unitOf(imported)}, which stands above it ("${specifier}")`,
+          );
+        }
+      }
+    }
+  }
+
+  const valueTargets = (file: string) =>
+    (imports.get(file) ?? []).filter(({ typeOnly, dynamic }) => !typeOnly && !dynamic)
+      .flatMap(({ specifier, line }) => ({ file: target(file, specifier) ?? specifier, line }))
+      .filter((edge) => imports.has(edge.file));
+  complaints.push(...findCycles([...imports.keys()], valueTargets));
+
+  for (const file of reachable("mod.ts", imports, valueTargets)) {
+    for (const { specifier, line, dynamic } of imports.get(file)!) {
+      if (dynamic && !allowedLiteralImports.includes(`${file} ${specifier}`)) {
+        const mend = "compute the specifier, or add it to allowedLiteralImports in tests/check_imports.ts";
+        complaints.push(`${file}:${line}: import("${specifier}") is fetched by every URL importer of mod.ts: ${mend}`);
+      }
+    }
+  }
+  return complaints;
+}
+
+function unitOf(file: string): string {
+  const [first, second] = file.split("/");
+  return (first === "lib" ? second : first).replace(/\.ts$/, "");
+}
+
+function rankOf(file: string): number {
+  return order.findIndex((row) => row.includes(unitOf(file)));
+}
+
+interface Edge {
+  file: string;
+  line: number;
+}
+
+function findCycles(files: readonly string[], targets: (file: string) => Edge[]): string[] {
+  const complaints: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    path.push(file);
+    for (const edge of targets(file)) {
+      const start = path.indexOf(edge.file);
+      if (start !== -1) {
+        complaints.push(`${file}:${edge.line}: import cycle ${[...path.slice(start), edge.file].join(" -> ")}`);
+      } else if (!done.has(edge.file)) visit(edge.file);
+    }
+    path.pop();
+    done.add(file);
+  };
+  for (const file of files) if (!done.has(file)) visit(file);
+  return complaints;
+}
+
+function reachable(from: string, known: ReadonlyMap<string, unknown>, targets: (file: string) => Edge[]): Set<string> {
+  const seen = new Set<string>(known.has(from) ? [from] : []);
+  for (const file of seen) for (const edge of targets(file)) seen.add(edge.file);
+  return seen;
+}
+
+/** The imports and re-exports of a module, and its `import("...")` with a literal, in the order they stand. */
+export function scanImports(source: string): ImportStatement[] {
+  const code = blankComments(source);
+  const found: ImportStatement[] = [];
+  const lineAt = (index: number) => source.slice(0, index).split("\n").length;
+  const statement =
+    /(?<=^|[;}\n])[ \t]*(?:import|export)\b(?:(?![;'"`(]|\b(?:import|export)\b)[^])*?\bfrom\s*(["'])([^"'\n]+)\1/g;
+  for (const match of code.matchAll(statement)) {
+    const clause = match[0].trimStart();
+    found.push({
+      specifier: match[2],
+      line: lineAt(match.index + match[0].length - 1),
+      typeOnly: /^(import|export)\s+type\b(?!\s+from\b|\s*,)/.test(clause) || onlyTypes(clause),
+      dynamic: false,
+    });
+  }
+  for (const match of code.matchAll(/(?<=^|[;}\n])[ \t]*import\s*(["'])([^"'\n]+)\1/g)) {
+    found.push({
+      specifier: match[2],
+      line: lineAt(match.index + match[0].length - 1),
+      typeOnly: false,
+      dynamic: false,
+    });
+  }
+  for (const match of code.matchAll(/(?<![.\w$])import\s*\(\s*(["'`])([^"'`\n$]+)\1\s*[,)]/g)) {
+    // In a type position (`typeof import("x")`, `import("x").Name`) nothing is loaded.
+    const before = code.slice(Math.max(0, match.index - 24), match.index);
+    const typeOnly = /\btypeof\s*$/.test(before) ||
+      /[:|&<]\s*$/.test(before) && /^\s*\.\s*[A-Z]/.test(code.slice(match.index + match[0].length));
+    if (!typeOnly) found.push({ specifier: match[2], line: lineAt(match.index), typeOnly, dynamic: true });
+  }
+  return found.sort((a, b) => a.line - b.line);
+}
+
+// `import { type A, type B } from` loads nothing either, since the compiler leaves out what is only used as a type.
+function onlyTypes(clause: string): boolean {
+  const names = /^(?:import|export)\s*\{([^}]*)\}\s*from/.exec(clause)?.[1].split(",").map((name) => name.trim())
+    .filter(Boolean);
+  return names !== undefined && names.length > 0 && names.every((name) => /^type\s/.test(name));
+}
+
+/** The source with comments and the text of template literals blanked, so that indices and lines stay. */
+function blankComments(source: string): string {
+  const token = /\/\/[^\n]*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
+  return source.replace(token, (text) => {
+    const kept = text[0] === '"' || text[0] === "'" || (text[0] === "`" && !/[\n$]/.test(text));
+    return kept ? text : text.replace(/[^\n]/g, " ");
+  });
+}
+
+/** The sources of lib/, ffi/ and mod.ts by path from `root`. */
+export function readSources(root: string): Map<string, string> {
+  const sources = new Map<string, string>();
+  const add = (folder: string, recursive: boolean) => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive })) {
+      if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
+      const path = join(entry.parentPath, entry.name);
+      sources.set(relative(root, path).replaceAll("\\", "/"), readFileSync(path, "utf8"));
+    }
+  };
+  add("lib", true);
+  add("ffi", false);
+  try {
+    sources.set("mod.ts", readFileSync(join(root, "mod.ts"), "utf8"));
+  } catch {
+    console.error("mod.ts: no such file, so what it reaches is not checked");
+  }
+  return sources;
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname!, "..");
+  const sources = readSources(root);
+  const complaints = checkImports(sources);
+  for (const complaint of complaints) console.error(complaint);
+  console.log(
+    `Checked the imports of ${sources.size} files: ${complaints.length || "no"} complaint${
+      complaints.length === 1 ? "" : "s"
+    }`,
+  );
+  if (complaints.length > 0) Deno.exit(1);
+}

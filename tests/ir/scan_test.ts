@@ -1,0 +1,122 @@
+// Loops: values and gradients of scan against loops written out, and the weight gradient as one product.
+import assert from "node:assert/strict";
+import { compile, grad } from "../../lib/exec/compile.ts";
+import { gradientsOf } from "../../lib/ir/grad.ts";
+import type { Graph } from "../../lib/ir/graph.ts";
+import { recording, Trace } from "../../lib/ir/trace.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import { verifyGraph } from "../../lib/ir/verify.ts";
+import * as ops from "../../lib/ops/primitives.ts";
+import { scan } from "../../lib/ops/scan.ts";
+import { optimize } from "../../lib/passes/pipeline.ts";
+import { simplify } from "../../lib/passes/simplify.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { testOnBackends } from "../backends.ts";
+import { assertClose } from "../close.ts";
+import { numbers } from "../ops/samples.ts";
+
+const length = 5;
+const batch = 3;
+const units = 4;
+
+/** A recurrent step: tanh(x + h u + b). */
+const step = (h: Value, x: Value, u: Value, b: Value) => ops.tanh(ops.add(ops.add(x, ops.matmul(h, u)), b));
+
+/** The loss of a recurrent net over `[length, batch, units]`, by a loop or written out. */
+function loss(looped: boolean, reverse: boolean) {
+  return (x: Value, h0: Value, u: Value, b: Value): Value => {
+    let last: Value;
+    let all: Value;
+    if (looped) {
+      const result = scan({ length, carries: [h0], scanned: [x], reverse }, ([h], [row]) => {
+        const next = step(h, row, u, b);
+        return { carries: [next], stacked: [ops.square(next)] };
+      });
+      [last] = result.carries;
+      [all] = result.stacked;
+    } else {
+      const rows: Value[] = [];
+      let h = h0;
+      for (let i = 0; i < length; i++) {
+        const t = reverse ? length - 1 - i : i;
+        h = step(h, ops.reshape(ops.slice(x, [t, 0, 0], [1, batch, units]), [batch, units]), u, b);
+        rows[t] = ops.square(h);
+      }
+      last = h;
+      all = ops.stack(rows);
+    }
+    const weights = numbersAt(all.shape);
+    return ops.add(ops.sum(ops.multiply(all, weights)), ops.sum(ops.multiply(last, 0.3)));
+  };
+}
+
+const fixedWeights = numbers([length, batch, units]);
+const numbersAt = (_shape: readonly number[]) => fixedWeights;
+const args: Tensor[] = [
+  numbers([length, batch, units]),
+  numbers([batch, units]),
+  numbers([units, units], -0.5, 0.5),
+  numbers([units]),
+];
+
+for (const reverse of [false, true]) {
+  testOnBackends(`scan equals the loop written out${reverse ? ", in reverse" : ""}`, async () => {
+    const looped = await compile(loss(true, reverse))(...args);
+    const written = await compile(loss(false, reverse))(...args);
+    assertClose(looped.data, written.data, { absolute: 1e-5, relative: 1e-6 });
+    const byLoop = await grad(loss(true, reverse))(...args);
+    const byHand = await grad(loss(false, reverse))(...args);
+    byHand.forEach((expected, i) =>
+      assertClose(byLoop[i].data, expected.data, { absolute: 1e-5, relative: 1e-5 }, `argument ${i}`)
+    );
+  });
+}
+
+testOnBackends("carried values may be swapped, and ints", async () => {
+  const fibonacci = compile((a: Value, b: Value) =>
+    scan({ length: 10, carries: [a, b], scanned: [] }, ([x, y]) => ({
+      carries: [y, ops.add(x, y)],
+      stacked: [x],
+    })).stacked[0]
+  );
+  const zero = tensor([0], undefined, "int32");
+  const one = tensor([1], undefined, "int32");
+  assert.deepEqual([...(await fibonacci(zero, one)).data], [0, 1, 1, 2, 3, 5, 8, 13, 21, 34]);
+  const swap = compile((a: Value, b: Value) => [
+    ...scan({ length: 3, carries: [a, b], scanned: [] }, ([x, y]) => ({
+      carries: [y, x],
+      stacked: [],
+    })).carries,
+  ]);
+  assert.deepEqual((await swap(zero, one)).map(({ data }) => data[0]), [1, 0]);
+});
+
+testOnBackends("a loop may hold a loop", async () => {
+  const squares = compile((x: Value) =>
+    scan({ length: 3, carries: [ops.sum(ops.multiply(x, 0))], scanned: [x] }, ([total], [row]) => {
+      const inner = scan({ length: 2, carries: [total], scanned: [row] }, ([sum], [element]) => ({
+        carries: [ops.add(sum, ops.square(element))],
+        stacked: [],
+      }));
+      return { carries: inner.carries, stacked: [inner.carries[0]] };
+    }).stacked[0]
+  );
+  assert.deepEqual((await squares([[1, 2], [3, 4], [5, 6]])).toArray(), [5, 30, 91]);
+});
+
+Deno.test("the weight gradient of a loop is one product outside of it", () => {
+  const trace = new Trace();
+  recording(trace, () => {
+    const inputs = args.map(({ shape, dtype }) => trace.input({ shape, dtype }));
+    const [x, h0, u, b] = inputs;
+    trace.graph.outputs = gradientsOf(trace, loss(true, false)(x, h0, u, b), [u, b]).map(({ id }) => id);
+  });
+  const graph = simplify(trace.graph);
+  verifyGraph(graph);
+  const products = (g: Graph) => g.nodes.filter(({ op }) => op === "matmul").length;
+  assert.equal(products(graph), 1);
+  const bodies = graph.nodes.flatMap((node) => (node.op === "scan" ? [node.attrs.body] : []));
+  assert.deepEqual(bodies.map(products), [1, 2]);
+  verifyGraph(optimize(trace.graph, { verify: true }));
+});
