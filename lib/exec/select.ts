@@ -6,9 +6,11 @@ import { ReferenceExecutor } from "./reference/executor.ts";
 /** What {@linkcode setBackend} takes. */
 export type BackendChoice = BackendName | "auto";
 
-/** How each backend is opened; native code is loaded only when its backend is asked for. */
-const openers: Partial<Record<BackendName, () => Promise<Executor>>> = {
-  eigen: async () => {
+/** How each backend is opened; `asked` says that the user named it, so that Deno may ask for permissions. */
+const openers: Partial<Record<BackendName, (asked: boolean) => Promise<Executor>>> = {
+  eigen: async (asked) => {
+    requireDeno("eigen");
+    if (!asked) requireGranted("eigen", ["ffi", "read", "write", "run", "env"]);
     // A computed specifier, so that bundlers and URL importers do not fetch what a browser cannot use.
     const specifier = new URL("./native/eigen.ts", import.meta.url).href;
     const { openEigen } = await import(specifier) as { openEigen: () => Promise<Executor> };
@@ -86,14 +88,14 @@ async function openDefault(): Promise<Executor> {
 
 async function open(name: BackendChoice, why: string): Promise<Executor> {
   if (name !== "auto") {
-    const executor = await openers[name]!();
+    const executor = await openers[name]!(true);
     report(`${executor.name} (${executor.description}), chosen by ${why}`);
     return executor;
   }
   const passedOver: string[] = [];
   for (const candidate of preference) {
     try {
-      const executor = await openers[candidate]!();
+      const executor = await openers[candidate]!(false);
       report([`${executor.name} (${executor.description})`, ...passedOver].join("; "));
       return executor;
     } catch (error) {
@@ -102,6 +104,25 @@ async function open(name: BackendChoice, why: string): Promise<Executor> {
     }
   }
   throw new BackendError({ what: "Cannot choose a backend", rule: "none can be had", received: passedOver.join("; ") });
+}
+
+function requireDeno(name: BackendName): void {
+  if (typeof Deno !== "undefined") return;
+  throw new BackendError({ what: `Cannot use ${name}`, rule: "it loads a native library, which only Deno can" });
+}
+
+/** Refuses a backend whose permissions are not all granted, without asking for them. */
+function requireGranted(name: BackendName, permissions: readonly Deno.PermissionName[]): void {
+  const missing = permissions.filter((permission) =>
+    Deno.permissions.querySync({ name: permission }).state !== "granted"
+  );
+  if (missing.length === 0) return;
+  throw new BackendError({
+    what: `Cannot use ${name}`,
+    rule: `it needs permission to ${permissions.join(", ")}`,
+    received: `no ${missing.join(", ")}`,
+    mend: `run with -A, or with ${missing.map((permission) => `--allow-${permission}`).join(" ")}`,
+  });
 }
 
 function report(line: string): void {

@@ -1,6 +1,7 @@
 // fused: a straight-line elementwise program, made by the fusion pass out of elementwise ops.
 import type { ElementwiseProgram } from "../ir/attrs.ts";
-import type { OpRow } from "../ir/row.ts";
+import type { ValueType } from "../ir/graph.ts";
+import type { OpRow, RefArray } from "../ir/row.ts";
 import { broadcastShapes, sizeOf } from "../shape.ts";
 import { elementwiseScalar } from "./elementwise.ts";
 import { broadcastData } from "./reductions.ts";
@@ -21,20 +22,7 @@ export const fusedRow: OpRow<"fused"> = {
   vjp: { none: "fusion comes after differentiation" },
   wgsl: { gap: "the WebGPU executor is not there yet" },
   eigen: () => [],
-  reference: (inputs, { program }, outputs) => {
-    const registers = inputs.map((input) => broadcastData(input, outputs[0]));
-    const size = sizeOf(outputs[0].shape);
-    for (const step of program.steps) {
-      const result = new Float64Array(size);
-      for (let i = 0; i < size; i++) {
-        result[i] = step.fn === "literal"
-          ? step.value
-          : elementwiseScalar(step.fn, step.args.map((register) => registers[register][i]), step.dtype);
-      }
-      registers.push(result);
-    }
-    return program.results.map((register) => registers[register]);
-  },
+  reference: (inputs, { program }, [output]) => runProgram(program, inputs, output),
   inPlace: (inputs, outputs) =>
     outputs.flatMap((output, i) =>
       inputs.flatMap((input, j): [number, number][] =>
@@ -42,3 +30,23 @@ export const fusedRow: OpRow<"fused"> = {
       )
     ),
 };
+
+/** The results of a program for operands that broadcast to the type of its outputs. */
+export function runProgram(
+  program: ElementwiseProgram,
+  operands: readonly RefArray[],
+  output: ValueType,
+): Float64Array[] {
+  const registers = operands.map((operand) => broadcastData(operand, output));
+  const size = sizeOf(output.shape);
+  for (const step of program.steps) {
+    const result = new Float64Array(size);
+    for (let i = 0; i < size; i++) {
+      result[i] = step.fn === "literal"
+        ? step.value
+        : elementwiseScalar(step.fn, step.args.map((register) => registers[register][i]), step.dtype);
+    }
+    registers.push(result);
+  }
+  return program.results.map((register) => registers[register]);
+}

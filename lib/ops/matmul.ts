@@ -6,6 +6,7 @@ import type { OpRow } from "../ir/row.ts";
 import type { Value } from "../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { apply } from "../tensor/apply.ts";
+import { registerDType, runProgram } from "./fused.ts";
 
 /** The extents of a product: leading axes as `batch`, then `m x k` by `k x n`. */
 export interface MatmulExtents {
@@ -55,11 +56,7 @@ export const matmulRow: OpRow<"matmul"> = {
       });
     }
     if (!epilogue) return ["float32"];
-    return epilogue.results.map((register) =>
-      register < epilogue.operands.length
-        ? epilogue.operands[register]
-        : epilogue.steps[register - epilogue.operands.length].dtype
-    );
+    return epilogue.results.map((register) => registerDType(epilogue, register));
   },
   vjp: ({ inputs: [a, b], gradients: [g], attrs: { transposeA, transposeB } }) => [
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
@@ -67,8 +64,7 @@ export const matmulRow: OpRow<"matmul"> = {
   ],
   wgsl: { gap: "the WebGPU executor is not there yet" },
   eigen: ({ transposeA, transposeB }) => [Number(transposeA), Number(transposeB)],
-  reference: ([a, b], attrs) => {
-    if (attrs.epilogue) throw new Error("the reference runs graphs as traced, where no product has an epilogue");
+  reference: ([a, b, ...rest], attrs, [output]) => {
     const { batch, m, n, k } = matmulExtents([a, b], attrs);
     const [aRow, aCol] = attrs.transposeA ? [1, m] : [k, 1];
     const [bRow, bCol] = attrs.transposeB ? [1, k] : [n, 1];
@@ -83,6 +79,7 @@ export const matmulRow: OpRow<"matmul"> = {
         }
       }
     }
-    return [result];
+    if (!attrs.epilogue) return [result];
+    return runProgram(attrs.epilogue, [{ shape: output.shape, dtype: "float32", data: result }, ...rest], output);
   },
 };

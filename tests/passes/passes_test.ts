@@ -1,0 +1,192 @@
+// The passes: the graph before and after each, printed.
+import assert from "node:assert/strict";
+import { gradientsOf } from "../../lib/ir/grad.ts";
+import type { Graph } from "../../lib/ir/graph.ts";
+import { printGraph } from "../../lib/ir/print.ts";
+import { recording, Trace } from "../../lib/ir/trace.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import { verifyGraph } from "../../lib/ir/verify.ts";
+import * as ops from "../../lib/ops/primitives.ts";
+import { fuse } from "../../lib/passes/fuse.ts";
+import { planMemory } from "../../lib/passes/memory.ts";
+import { optimize, planGraph } from "../../lib/passes/pipeline.ts";
+import { simplify } from "../../lib/passes/simplify.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import { Variable } from "../../lib/tensor/variable.ts";
+
+/** The graph of a function of float32 values of the given shapes. */
+function graphOf(shapes: number[][], fn: (...values: Value[]) => Value | Value[]): Graph {
+  const trace = new Trace();
+  recording(trace, () => {
+    const returned = fn(...shapes.map((shape) => trace.input({ shape, dtype: "float32" })));
+    trace.graph.outputs = [returned].flat().map(({ id }) => id);
+  });
+  return trace.graph;
+}
+
+function assertPrints(graph: Graph, expected: string): void {
+  verifyGraph(graph);
+  const trim = (text: string) => text.trim().split("\n").map((line) => line.trim()).join("\n");
+  assert.equal(trim(printGraph(graph)), trim(expected));
+}
+
+const bytesOf = () => 4;
+
+Deno.test("simplify drops what changes nothing", () => {
+  const graph = graphOf([[2, 3]], (x) => ops.divide(ops.add(ops.multiply(ops.transpose(ops.transpose(x)), 1), 0), 1));
+  assertPrints(simplify(graph), "input %0: float32[2, 3]\nreturn %0");
+});
+
+Deno.test("simplify merges equal nodes and drops unread ones", () => {
+  const graph = graphOf([[4]], (x) => {
+    ops.exp(x);
+    return ops.add(ops.tanh(x), ops.tanh(x));
+  });
+  assertPrints(
+    simplify(graph),
+    `input %0: float32[4]
+     %1: float32[4] = tanh(%0)
+     %2: float32[4] = add(%1, %1)
+     return %2`,
+  );
+});
+
+Deno.test("simplify tells 0 from -0 and folds constants", () => {
+  const graph = graphOf([[2]], (x) => [
+    ops.multiply(x, ops.add(tensor([1, 2]) as never, 1) as unknown as Value),
+    ops.divide(x, tensor([0, 0])),
+    ops.divide(x, tensor([-0, -0])),
+  ]);
+  const simple = simplify(graph);
+  const constants = simple.nodes.flatMap((node) => (node.op === "constant" ? [[...node.attrs.data]] : []));
+  assert.deepEqual(constants, [[2, 3], [0, 0], [-0, -0]]);
+});
+
+Deno.test("simplify folds transposes into products", () => {
+  const graph = graphOf([[3, 2], [4, 3]], (a, b) => ops.matmul(ops.transpose(a), ops.transpose(b)));
+  assertPrints(
+    simplify(graph),
+    `input %0: float32[3, 2]
+     input %1: float32[4, 3]
+     %2: float32[2, 4] = matmul(%0, %1) transposeA transposeB
+     return %2`,
+  );
+});
+
+Deno.test("fuse merges chains, and literals into them", () => {
+  const graph = graphOf([[5], []], (x, y) => ops.add(ops.multiply(ops.exp(x), 2), y));
+  assertPrints(
+    optimize(graph, { verify: true }),
+    `input %0: float32[5]
+     input %1: float32[]
+     %2: float32[5] = fused(%0, %1) { add(multiply(exp(a), 2), b) }
+     return %2`,
+  );
+});
+
+Deno.test("fuse puts bias and activation into the product", () => {
+  const graph = graphOf([[8, 4], [4, 3], [3]], (x, w, b) => ops.relu(ops.add(ops.matmul(x, w), b)));
+  assertPrints(
+    optimize(graph, { verify: true }),
+    `input %0: float32[8, 4]
+     input %1: float32[4, 3]
+     input %2: float32[3]
+     %3: float32[8, 3] = matmul(%0, %1, %2) { relu(add(a, b)) }
+     return %3`,
+  );
+});
+
+Deno.test("fuse makes no cycle: a reduction between two elementwise ops keeps them apart", () => {
+  const graph = graphOf([[4, 5]], (x) => {
+    const e = ops.exp(x);
+    return ops.divide(e, ops.sum(e, 1, true));
+  });
+  assertPrints(
+    optimize(graph, { verify: true }),
+    `input %0: float32[4, 5]
+     %1: float32[4, 5] = fused(%0) { exp(a) }
+     %2: float32[4] = sum(%1) {"axes":[1]}
+     %3: float32[4, 1] = reshape(%2) {"shape":[4,1]}
+     %4: float32[4, 5] = fused(%1, %3) { divide(a, b) }
+     return %4`,
+  );
+});
+
+Deno.test("fuse stays within the buffers that a dispatch may bind", () => {
+  const graph = graphOf(Array.from({ length: 12 }, () => [6]), (...values) => values.reduce((a, b) => ops.add(a, b)));
+  const fused = fuse(simplify(graph));
+  verifyGraph(fused);
+  assert.ok(fused.nodes.length > 1);
+  for (const node of fused.nodes) {
+    assert.ok(node.inputs.length + node.outputs.length <= 8, `${node.inputs.length} inputs`);
+  }
+});
+
+Deno.test("memory reuses slots, in place where a node may", () => {
+  const chain = graphOf([[64]], (x) => ops.sum(ops.reverse(ops.tanh(ops.reverse(ops.exp(x), 0)), 0)));
+  const apart = planGraph(chain, { bytesOf, reuseInputs: false });
+  const over = planGraph(chain, { bytesOf, reuseInputs: true });
+  assert.equal(apart.slots.length, 2);
+  assert.equal(over.slots.length, 2);
+  const fusedPlaces = over.graph.nodes.filter(({ op }) => op === "fused").map((
+    { inputs, outputs },
+  ) => [over.places[inputs[0]], over.places[outputs[0]]]);
+  assert.deepEqual(fusedPlaces[1][0], fusedPlaces[1][1]);
+});
+
+Deno.test("a variable is written where it lies only after its last reader", () => {
+  const w = new Variable(tensor([1, 2, 3]), { name: "w" });
+  const total = new Variable(tensor([0]), { name: "total" });
+  const planOf = (body: () => void) => {
+    const trace = new Trace();
+    recording(trace, body);
+    return planMemory(optimize(trace.graph, { verify: true }), { bytesOf, reuseInputs: true });
+  };
+  const free = planOf(() => {
+    total.assign(ops.reshape(ops.sum(w.value()), [1]));
+    w.assign(ops.multiply(w.value(), 2));
+  });
+  assert.ok(free.graph.nodes.every(({ origin }) => origin !== "copy"));
+  // The new value is made first, the old one is read after: it must not be overwritten.
+  const late = planOf(() => {
+    const old = w.value();
+    w.assign(ops.reverse(old, 0));
+    total.assign(ops.reshape(ops.sum(old), [1]));
+  });
+  assert.equal(late.graph.nodes.filter(({ origin }) => origin === "copy").length, 1);
+});
+
+Deno.test("an optimizer's gradients lie flat in the order of its variables", () => {
+  const variables = [
+    new Variable(tensor([[1, 2], [3, 4]]), { name: "a" }),
+    new Variable(tensor([1, 2]), { name: "b" }),
+  ];
+  const trace = new Trace();
+  recording(trace, () => {
+    const [a, b] = variables.map((variable) => trace.read(variable));
+    const loss = ops.sum(ops.square(ops.add(ops.matmul(a, a), b)));
+    const gradients = gradientsOf(trace, loss, [a, b]);
+    const rate = trace.constant([], "float32", Float32Array.of(0.1));
+    const next = trace.emit("sgdUpdate", [a, b, ...gradients, rate], { count: 2, momentum: 0, nesterov: false });
+    variables.forEach((variable, i) => trace.assign(variable, next[i]));
+  });
+  const plan = planGraph(trace.graph, { bytesOf, reuseInputs: false });
+  const update = plan.graph.nodes.find(({ op }) => op === "sgdUpdate")!;
+  const [first, second] = update.inputs.slice(2, 4).map((id) => plan.places[id]);
+  assert.ok(first?.kind === "slot" && second?.kind === "slot");
+  assert.deepEqual([second.slot, first.offset, second.offset], [first.slot, 0, 256]);
+  assert.deepEqual(update.outputs.map((id) => plan.places[id]), update.inputs.slice(0, 2).map((id) => plan.places[id]));
+});
+
+Deno.test("the verifier names what is broken", () => {
+  const graph = graphOf([[2, 3]], (x) => ops.exp(x));
+  const [node] = graph.nodes;
+  assert.throws(
+    () => verifyGraph({ ...graph, nodes: [{ ...node, inputs: [7] } as typeof node] }),
+    /reads value 7 before/,
+  );
+  assert.throws(() => verifyGraph({ ...graph, nodes: [] }), /is never defined/);
+  assert.throws(() => verifyGraph({ ...graph, nodes: [node, node] }), /defines value 1 again/);
+  const wrong = { ...graph, types: [graph.types[0], { shape: [3], dtype: "float32" as const }] };
+  assert.throws(() => verifyGraph(wrong), /its row says float32\[2, 3\]/);
+});
