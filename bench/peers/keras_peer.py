@@ -1,6 +1,7 @@
 """The Keras peer, on one of its three backends, on the CPU.
 
-    python bench/peers/keras_peer.py WORK --backend jax|tensorflow|torch --data DIR [--repeats N] [--rows N] [--threads N]
+    python bench/peers/keras_peer.py WORK --backend jax|tensorflow|torch --data DIR
+        [--repeats N] [--rows N] [--threads N] [--steps-per-execution N]
 """
 
 import os
@@ -14,7 +15,7 @@ import peer
 
 def add_arguments(parser):
     parser.add_argument("--backend", choices=("jax", "tensorflow", "torch"), required=True)
-    parser.add_argument("--steps-per-execution", type=int, default=1, help="Keras's option of compile; 1 is its default")
+    parser.add_argument("--steps-per-execution", type=int, default=1, help="of compile; Keras has 1")
 
 
 args = peer.options("Keras, on the CPU", add_arguments)
@@ -23,8 +24,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["JAX_PLATFORMS"] = "cpu"
 warnings.filterwarnings("ignore")
 if args.backend != "tensorflow":
-    # Where TensorFlow is installed, fit imports it on every backend only to look for tf.data. Without it the peer starts
-    # about 2 s sooner and needs 400 MiB less, as for someone who installed Keras with this one backend.
+    # Where TensorFlow is installed, fit imports it on every backend only to look for tf.data. Without it the peer
+    # starts sooner and needs 400 MiB less, as for someone who installed Keras with this one backend.
     sys.modules["tensorflow"] = None
 try:
     import numpy as np
@@ -83,7 +84,7 @@ def compiled(model, optimizer, accuracy):
 
 
 class EpochClock(keras.callbacks.Callback):
-    """Seconds from one epoch's end to the next's: the shuffle is inside, the set-up of fit and the first epoch are not."""
+    """Seconds from one epoch's end to the next's: with the shuffle, without fit's set-up and the first epoch."""
 
     def __init__(self):
         super().__init__()

@@ -34,7 +34,7 @@ def options(description, add_arguments=None):
     parser.add_argument("--steps", type=int, default=300, help="steps a repeat of mlp_small_step")
     parser.add_argument("--calls", type=int, default=2000, help="calls a repeat of predict_one")
     parser.add_argument("--threads", type=int, help="cores to use; all by default")
-    parser.add_argument("--accuracy", action="store_true", help="keep a running training accuracy too (metrics=['accuracy'])")
+    parser.add_argument("--accuracy", action="store_true", help="keep a running training accuracy too")
     if add_arguments:
         add_arguments(parser)
     args = parser.parse_args()

@@ -30,7 +30,7 @@ def convnet():
         nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10),
-    )  # fmt: skip
+    )
 
 
 def keras_rmsprop(model):

@@ -3,7 +3,7 @@
 //     deno run -A --node-modules-dir=none bench/peers/tfjs.mjs WORK --backend cpu|wasm|webgpu --data DIR \
 //       [--repeats N] [--rows N] [--threads N] [--accuracy]
 //
-// The cpu backend has one thread, and so has wasm outside a browser: the package's threaded build wants browser workers.
+// The cpu backend has one thread, and so has wasm outside a browser: its threaded build wants browser workers.
 // `--threads` limits only a software WebGPU adapter (llvmpipe).
 //
 // It prints one line of JSON on standard output. Exit code 3: a package, or this backend, cannot be had here; 4: the
@@ -12,7 +12,6 @@ import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 
 const EPOCH_ROWS = 60_000;
-const VERSION = "4.22.0";
 const BACKENDS = ["cpu", "wasm", "webgpu"];
 
 function end(code, message) {
@@ -98,10 +97,10 @@ async function load() {
     set = await tf.setBackend(options.backend);
   } catch { /* told below */ }
   if (!set || tf.getBackend() !== options.backend) {
-    end(
-      3,
-      `This peer cannot run (no ${options.backend} backend here). To install it: a driver for WebGPU, as mesa-vulkan-drivers`,
-    );
+    const mend = options.backend === "webgpu"
+      ? ": it needs a GPU or a software Vulkan driver (mesa-vulkan-drivers)"
+      : "";
+    end(3, `This peer cannot run (TensorFlow.js finds no ${options.backend} backend here)${mend}`);
   }
   await tf.ready();
   return tf;
@@ -319,7 +318,7 @@ try {
 const adapter = options.backend === "webgpu" ? (await navigator.gpu.requestAdapter())?.info : undefined;
 const line = {
   peer: `tfjs-${options.backend}`,
-  version: VERSION,
+  version: tf.version.tfjs,
   work: options.work,
   seconds: outcome.seconds,
   detail: {

@@ -38,7 +38,7 @@ function randomProgram(seed: number): { graph: Graph; variables: Variable[] } {
   recording(trace, () => {
     const pool: Value[] = variables.map((variable) => trace.read(variable));
     const grow = (value: Value) => value.dtype === "float32" && pool.push(value);
-    for (let step = 0; step < 12 + roll(20); step++) {
+    for (let step = 0; step < 20 + roll(80); step++) {
       const [a, b] = [pick(pool), pick(pool)];
       switch (roll(9)) {
         case 0:
