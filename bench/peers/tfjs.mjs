@@ -1,6 +1,6 @@
 // The TensorFlow.js peer, in Deno, on one of its backends.
 //
-//     deno run -A --node-modules-dir=none bench/peers/tfjs.mjs WORK --backend cpu|wasm|webgpu --data DIR \
+//     deno run -A --no-lock --node-modules-dir=none bench/peers/tfjs.mjs WORK --backend cpu|wasm|webgpu --data DIR \
 //       [--repeats N] [--rows N] [--threads N] [--accuracy]
 //
 // The cpu backend has one thread, and so has wasm outside a browser: its threaded build wants browser workers.
@@ -88,7 +88,7 @@ async function load() {
     end(
       3,
       `This peer cannot run (${reason}). To install it, run it once with network access: ` +
-        "deno run -A --node-modules-dir=none bench/peers/tfjs.mjs predict_one",
+        "deno run -A --no-lock --node-modules-dir=none bench/peers/tfjs.mjs predict_one",
     );
   }
   tf.enableProdMode();
