@@ -16,7 +16,7 @@ export function bytesPerElement(dtype: DType): number {
 
 /** A new typed array of `size` elements: zeros, or the given values cast as NumPy's `astype` casts them. */
 export function makeArray(dtype: DType, source: number | ArrayLike<number>): TypedArray {
-  if (dtype === "bool" && typeof source !== "number") return Uint8Array.from(source, (v) => (v ? 1 : 0));
+  if (dtype === "bool" && typeof source !== "number") return Uint8Array.from(source, (v) => (Number(v) === 0 ? 0 : 1));
   const Type = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
   return typeof source === "number" ? new Type(source) : new Type(source);
 }

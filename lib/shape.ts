@@ -46,6 +46,10 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
 
 /** The axis counted from the front; throws {@linkcode ValueError} where it is outside of `rank`. */
 export function normalizeAxis(axis: number, rank: number, what: string): number {
+  if (rank === 0) {
+    const mend = "give a value with at least one axis";
+    throw new ValueError({ what: `Cannot ${what}`, rule: "it has no axes to count", received: `${axis}`, mend });
+  }
   const front = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || front < 0 || front >= rank) {
     throw new ValueError({

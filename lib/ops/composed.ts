@@ -1,9 +1,9 @@
 // Ops made of other ops: they need no kernel, and fuse like what they are made of.
-import type { DType } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { type DType, makeArray } from "../dtype.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape } from "../shape.ts";
 import type { Applied, Operand } from "../tensor/apply.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import * as p from "./primitives.ts";
 
 const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
@@ -23,7 +23,9 @@ export function logSoftmax<A extends Operand>(x: A, axis: number | readonly numb
 /** `log(sum(exp(x)))` over `axes` (all by default), without overflow. */
 export function logSumExp<A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> {
   const list = normalizeAxes(axes, shapeOf(x).length, "logSumExp");
-  const top = p.max(x, list, true) as Operand;
+  const largest = p.max(x, list, true) as Operand;
+  // An infinite maximum is not subtracted: infinity less itself is not a number.
+  const top = p.select(p.less(p.abs(largest) as Operand, Infinity) as Operand, largest, 0) as Operand;
   const total = p.log(p.sum(p.exp(p.subtract(x, top) as Operand) as Operand, list, true) as Operand);
   const result = p.add(total as Operand, top) as Operand;
   return (keepDims ? result : squeeze(result, list)) as Applied<A>;
@@ -56,6 +58,7 @@ export function squeeze<A extends Operand>(x: A, axes?: number | readonly number
       what: "Cannot squeeze",
       rule: "squeezed axes must have extent 1",
       received: `axes [${dropped.join(", ")}] of ${formatShape(shape)}`,
+      mend: "name only axes of extent 1, or take one element of a longer axis with slice first",
     });
   }
   return p.reshape(x, shape.filter((_, axis) => !dropped.includes(axis)));
@@ -80,9 +83,46 @@ export const zeros = (shape: Shape, dtype: DType = "float32"): Tensor => p.full(
 /** Elements that are all 1. */
 export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => p.full(shape, 1, dtype);
 
-/** `start`, `start + step`, ... below `stop`; with one argument from 0 up to it. */
-export function arange(start: number, stop?: number, step = 1, dtype: DType = "int32"): Tensor {
+/**
+ * `start`, `start + step`, ... below `stop` (above, where `step` is negative); with one argument from 0 up to it.
+ * Without `dtype`, int32 where all three are whole, else float32.
+ */
+export function arange(start: number, stop?: number, step = 1, dtype?: DType): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   const count = Math.max(0, Math.ceil((to - from) / step));
-  return p.cast(p.add(p.multiply(p.iota([count], 0, "float32"), step), from), dtype);
+  if (step === 0 || !Number.isFinite(count)) {
+    throw new ValueError({
+      what: "Cannot count with arange",
+      rule: "start and stop must be finite and step not 0",
+      received: `from ${from} to ${to} by ${step}`,
+      mend: "give a step that leads from start to stop",
+    });
+  }
+  const kind = dtype ?? ([from, to, step].every(Number.isInteger) ? "int32" : "float32");
+  return new Tensor([count], kind, makeArray(kind, Array.from({ length: count }, (_, i) => from + i * step)));
+}
+
+/** The index of the first largest element along `axis`, int32; of the flattened elements without one. */
+export function argmax<A extends Operand>(x: A, axis?: number): Applied<A> {
+  return axis === undefined ? p.argMax(p.reshape(x, [-1]) as Operand, 0) as Applied<A> : p.argMax(x, axis);
+}
+
+/**
+ * Elements of `x` along `axis` by int32 `indices`, negative ones counted from the end; of the flattened elements
+ * without an axis. An index outside gives NaN, or 0 where there is none.
+ */
+export function take<A extends Operand, B extends Operand>(x: A, indices: B, axis?: number): Applied<A | B> {
+  if (axis === undefined) return take(p.reshape(x, [-1]) as Operand, indices, 0) as Applied<A | B>;
+  const rank = shapeOf(x).length;
+  const at = normalizeAxis(axis, rank, "take");
+  const from = p.cast(indices, "int32") as Operand;
+  const wrapped = p.select(p.less(from, 0) as Operand, p.add(from, shapeOf(x)[at]) as Operand, from) as Operand;
+  if (at === 0) return p.gather(x, wrapped) as Applied<A | B>;
+  // The axis is moved to the front for the gather, and what came of it back to its place.
+  const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at);
+  const rows = p.gather(p.transpose(x, [at, ...others]) as Operand, wrapped) as Operand;
+  const width = shapeOf(from).length;
+  const taken = Array.from({ length: width }, (_, i) => i);
+  const rest = others.map((_, i) => width + i);
+  return p.transpose(rows, [...rest.slice(0, at), ...taken, ...rest.slice(at)]) as Applied<A | B>;
 }

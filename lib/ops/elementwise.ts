@@ -63,6 +63,7 @@ function mapElements(scalar: Scalar, inputs: readonly RefArray[], output: ValueT
 function toDType(value: number, dtype: DType): number {
   if (dtype === "int32") return value | 0;
   if (dtype === "uint8") return value & 0xff;
+  if (dtype === "bool") return value === 0 ? 0 : 1;
   return value;
 }
 
@@ -221,7 +222,8 @@ export const elementwiseRows = {
   ),
   power: binaryRow(
     "power",
-    Math.pow,
+    // Where JavaScript gives NaN, IEEE 754 has 1: powers of 1, and of -1 to an infinity.
+    (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b),
     (a, b, g, y) => [
       o.multiply(g, o.multiply(b, o.power(a, o.subtract(b, 1)))),
       o.multiply(g, where(o.greater(a, 0), o.multiply(y, o.log(o.select(o.greater(a, 0), a, 1))))),
@@ -230,7 +232,11 @@ export const elementwiseRows = {
   ),
   mod: binaryRow(
     "mod",
-    (a, b, _c, dtype) => (b === 0 && dtype !== "float32" ? 0 : a - b * Math.floor(a / b)),
+    (a, b, _c, dtype) => {
+      if (b === 0 && dtype !== "float32") return 0;
+      const rest = a % b;
+      return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+    },
     (a, b, g) => [g, o.negate(o.multiply(g, o.floor(o.divide(a, b))))],
   ),
   equal: binaryRow("equal", (a, b) => truth(a === b), constant, toBool),

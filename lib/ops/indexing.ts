@@ -9,7 +9,12 @@ const wgsl = { gap: "the WebGPU executor is not there yet" };
 
 function checkTable(what: string, { shape }: ValueType): void {
   if (shape.length === 0) {
-    throw new ShapeError({ what: `Cannot ${what}`, rule: "there must be a first axis", received: "[]" });
+    throw new ShapeError({
+      what: `Cannot ${what}`,
+      rule: "there must be a first axis",
+      received: "[]",
+      mend: "reshape it to [1]",
+    });
   }
 }
 
@@ -58,6 +63,7 @@ export const indexingRows = {
           what: "Cannot scatter",
           rule: `updates must begin with the indices' shape ${formatShape(indices.shape)}`,
           received: formatShape(updates.shape),
+          mend: "give one row of updates for each index",
         });
       }
       return [[rows, ...updates.shape.slice(indices.shape.length)]];

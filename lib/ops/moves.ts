@@ -22,8 +22,8 @@ function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Arra
   return list;
 }
 
-function check(ok: boolean, what: string, rule: string, received: string): void {
-  if (!ok) throw new ShapeError({ what: `Cannot ${what}`, rule, received });
+function check(ok: boolean, what: string, rule: string, received: string, mend: string): void {
+  if (!ok) throw new ShapeError({ what: `Cannot ${what}`, rule, received, mend });
 }
 
 /** The rows of the moves. */
@@ -35,6 +35,7 @@ export const moveRows = {
         "reshape",
         `the new shape must have ${sizeOf(x.shape)} elements`,
         formatShape(shape),
+        "check the extents",
       );
       return [shape];
     },
@@ -52,6 +53,7 @@ export const moveRows = {
         "transpose",
         `the permutation must name each axis of ${formatShape(x.shape)} once`,
         formatShape(permutation),
+        "list every axis, from 0, in the new order",
       );
       return [permutation.map((axis) => x.shape[axis])];
     },
@@ -78,6 +80,7 @@ export const moveRows = {
         "slice",
         `the slice must lie within ${formatShape(x.shape)}`,
         `from ${formatShape(starts)}, sizes ${formatShape(sizes)}`,
+        "keep start + size within each axis",
       );
       return [sizes];
     },
@@ -108,7 +111,8 @@ export const moveRows = {
         fits,
         "pad",
         `there must be a count of 0 or more for each axis of ${formatShape(x.shape)}`,
-        formatShape(low),
+        `low ${formatShape(low)}, high ${formatShape(high)}, interior ${formatShape(interior)}`,
+        "give 0 for the axes that stay as they are",
       );
       return [
         x.shape.map((extent, axis) => low[axis] + high[axis] + extent + Math.max(0, extent - 1) * interior[axis]),
@@ -141,6 +145,7 @@ export const moveRows = {
         "concatenate",
         `shapes must be equal but for axis ${axis}`,
         inputs.map(({ shape }) => formatShape(shape)).join(", "),
+        "reshape or cut what is too large, or choose another axis",
       );
       const extent = inputs.reduce((total, { shape }) => total + shape[axis], 0);
       return [first.shape.map((old, at) => (at === axis ? extent : old))];
@@ -203,6 +208,7 @@ export const moveRows = {
         "make a constant",
         `shape ${formatShape(shape)} must match the data`,
         `${data.length} elements`,
+        "give the shape that the data has",
       );
       return [shape];
     },
@@ -219,6 +225,7 @@ export const moveRows = {
         "draw random bits",
         "the counter must be [seed, step]",
         formatShape(counter.shape),
+        "give int32 [2]",
       );
       return [shape];
     },

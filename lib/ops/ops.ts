@@ -5,7 +5,6 @@ export {
   abs,
   abs as absolute,
   add,
-  argMax as argmax,
   broadcastTo,
   cast,
   ceil,
@@ -18,7 +17,6 @@ export {
   expm1,
   floor,
   full,
-  gather as take,
   greater,
   greaterEqual,
   isNan as isnan,
@@ -65,6 +63,7 @@ export {
 } from "./primitives.ts";
 export {
   arange,
+  argmax,
   clip,
   expandDims,
   logSoftmax,
@@ -74,7 +73,8 @@ export {
   softmax,
   squeeze,
   std,
-  variance,
+  take,
+  variance as var,
   zeros,
 } from "./composed.ts";
 export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./scan.ts";

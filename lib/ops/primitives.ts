@@ -1,6 +1,6 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
-import type { DType, TypedArray } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { type DType, makeArray, promote } from "../dtype.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import type { BinaryName, UnaryName } from "../ir/attrs.ts";
 import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { type Applied, apply, type Operand, promoted } from "../tensor/apply.ts";
@@ -132,7 +132,10 @@ function reduce<A extends Operand>(
   const shape = shapeOf(operand);
   let rest = normalizeAxes(axes, shape.length, op);
   const kept = shape.map((extent, axis) => (rest.includes(axis) ? 1 : extent));
-  let result = operand as unknown as Applied<A>;
+  // A sum of integers is int32, also where there is no axis to sum over.
+  const isNarrow = op === "sum" && rest.length === 0 &&
+    promote((operand as Exclude<A, number>).dtype, "int32") === "int32";
+  let result = isNarrow ? cast(operand, "int32") : operand as unknown as Applied<A>;
   while (rest.length > 0) {
     let first = rest.length - 1;
     while (first > 0 && rest[first - 1] === rest[first] - 1) first--;
@@ -209,22 +212,43 @@ export function pad<A extends Operand>(
   high: readonly number[],
   { interior = low.map(() => 0), value = 0 }: { interior?: readonly number[]; value?: number } = {},
 ): Applied<A> {
-  return apply("pad", promoted([x]), { low, high, interior, value })[0];
+  const [operand] = promoted([x]);
+  const [kept] = makeArray((operand as Exclude<A, number>).dtype, [value]);
+  return apply("pad", [operand], { low, high, interior, value: kept })[0];
+}
+function checkSome(what: string, operands: readonly Operand[]): void {
+  if (operands.length > 0) return;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: "there must be at least one operand",
+    received: "none",
+    mend: "pass a list of tensors",
+  });
 }
 /** The operands one after another along `axis`. */
 export function concat<A extends Operand>(operands: readonly A[], axis = 0): Applied<A> {
+  checkSome("concatenate", operands);
   const rank = shapeOf(operands[0]).length;
   return apply("concat", promoted(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
 }
 /** The operands, of one shape, along a new `axis`. */
 export function stack<A extends Operand>(operands: readonly A[], axis = 0): Applied<A> {
+  checkSome("stack", operands);
   const shape = shapeOf(operands[0]);
   const at = normalizeAxis(axis, shape.length + 1, "stack");
+  if (operands.some((operand) => !sameShape(shapeOf(operand), shape))) {
+    throw new ShapeError({
+      what: "Cannot stack",
+      rule: "operands must have one shape",
+      received: operands.map((operand) => formatShape(shapeOf(operand))).join(", "),
+      mend: "reshape them, or join them along an axis that they have with concatenate",
+    });
+  }
   const wide = [...shape.slice(0, at), 1, ...shape.slice(at)];
   return concat(operands.map((operand) => reshape(operand, wide) as Operand), at) as Applied<A>;
 }
-/** The elements in reverse order along `axes`. */
-export function reverse<A extends Operand>(x: A, axes: number | readonly number[]): Applied<A> {
+/** The elements in reverse order along `axes` (all by default). */
+export function reverse<A extends Operand>(x: A, axes?: number | readonly number[]): Applied<A> {
   return apply("reverse", promoted([x]), { axes: normalizeAxes(axes, shapeOf(x).length, "reverse") })[0];
 }
 
@@ -250,6 +274,16 @@ export function matmul<A extends Operand, B extends Operand>(
       rule: "both operands must have at least two axes",
       received: `${formatShape(m)} and ${formatShape(n)}`,
       mend: "reshape a vector to [1, n] or [n, 1]",
+    });
+  }
+  const [k, k2] = [m[m.length - (transposeA ? 2 : 1)], n[n.length - (transposeB ? 1 : 2)]];
+  if (k !== k2) {
+    const turned = (flag: boolean) => (flag ? " transposed" : "");
+    throw new ShapeError({
+      what: "Cannot multiply matrices",
+      rule: "the last axis of the first must equal the second-last of the second",
+      received: `${formatShape(m)}${turned(transposeA)} and ${formatShape(n)}${turned(transposeB)}`,
+      mend: "check the number of features, or transpose one operand",
     });
   }
   // A matrix shared by a whole batch is one tall product, not a batch of small ones.
@@ -303,11 +337,7 @@ export function iota(shape: Shape, axis = 0, dtype: DType = "int32"): Tensor {
 }
 /** Elements that are all `value`. */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
-  const scalar = new Tensor([], dtype, constantData(dtype, value));
-  return broadcastTo(scalar, shape);
-}
-function constantData(dtype: DType, value: number): TypedArray {
-  return dtype === "float32" ? Float32Array.of(value) : dtype === "int32" ? Int32Array.of(value) : Uint8Array.of(value);
+  return broadcastTo(new Tensor([], dtype, makeArray(dtype, [value])), shape);
 }
 /** Philox bits (int32) of `shape`, by `counter` (int32 `[seed, step]`) and the op's `path`. */
 export function randomBits<A extends Operand>(counter: A, shape: Shape, path: number): Applied<A> {

@@ -45,6 +45,7 @@ function reduceRow<K extends "sum" | "max" | "min">(
           what: `Cannot take ${op}`,
           rule: "there must be at least one element",
           received: formatShape(x.shape),
+          mend: "check that the data is not empty",
         });
       }
       return [reducedShape(x.shape, axes)];
@@ -100,6 +101,7 @@ export const reductionRows = {
           what: "Cannot take argMax",
           rule: "there must be at least one element",
           received: formatShape(x.shape),
+          mend: "check that the data is not empty",
         });
       }
       return [reducedShape(x.shape, [axis])];
@@ -130,6 +132,7 @@ export const reductionRows = {
           what: "Cannot broadcast",
           rule: `the result must have shape ${formatShape(shape)}`,
           received: formatShape(x.shape),
+          mend: "sum over the axes that are too many",
         });
       }
       return [shape];

@@ -129,9 +129,12 @@ export class Tensor {
   }
 }
 
-/** A scalar in `dtype`, or in float32 where a fraction would be lost. */
+/** A scalar in `dtype`, or in the next dtype that holds it: float32 for a fraction, int32 for what a byte cannot hold. */
 export function scalarLike(value: number, dtype: DType): Tensor {
-  const kept = dtype === "float32" || !Number.isInteger(value) ? "float32" : dtype === "bool" ? "int32" : dtype;
+  const whole = Number.isInteger(value);
+  let kept = dtype === "bool" && whole ? "int32" as const : dtype;
+  if (kept === "uint8" && (value < 0 || value > 255)) kept = "int32";
+  if (kept !== "float32" && (!whole || value < -(2 ** 31) || value >= 2 ** 31)) kept = "float32";
   return new Tensor([], kept, makeArray(kept, [value]));
 }
 

@@ -31,6 +31,7 @@ SUBJECTS = [
     "prints",
     "configs",
     "metrics",
+    "ops",
 ]
 
 

@@ -1,0 +1,134 @@
+// deno task bench: speed beside the peers that are installed, as ratios measured in one run.
+import { parseArgs } from "node:util";
+import { engineReport } from "./engine.ts";
+import { removeMnistFiles } from "./mnist_files.ts";
+import { ceratops, measure, type Measurement, type Program, pythonPeer, tfjsPeer } from "./peers.ts";
+
+const { values } = parseArgs({
+  options: {
+    smoke: { type: "boolean", default: false },
+    only: { type: "string" },
+    rounds: { type: "string", default: "3" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const usage = `deno task bench [--smoke] [--only engine,mlp_epoch,...] [--rounds 3]
+  --smoke   a few steps of everything of Ceratops's own, no peers: shows that the benchmark runs
+  --only    the parts to run, separated by commas
+  --rounds  how often each program is run; programs take turns, and the ratio is of medians`;
+
+/** A work with its peers, the ratio to reach for each, and what is compared. */
+interface Part {
+  readonly work: string;
+  readonly title: string;
+  readonly unit: "s" | "ms" | "us";
+  /** Whether the whole process is timed, from outside. */
+  readonly whole?: boolean;
+  readonly peers: readonly (readonly [Program, number])[];
+  readonly own: Program;
+}
+
+const smoke = values.smoke;
+const few = smoke ? ["--repeats", "1", "--rows", "1280", "--steps", "20", "--calls", "50"] : ["--repeats", "3"];
+
+const parts: readonly Part[] = [
+  {
+    work: "mlp_epoch",
+    title: "MNIST MLP 784-512-10, RMSprop, batch 128: one epoch of 60,000",
+    unit: "s",
+    own: ceratops("eigen", ...few),
+    peers: [
+      [pythonPeer("pytorch", ...few), 1.6],
+      [pythonPeer("keras-jax", ...few), 1.6],
+      [pythonPeer("keras-tensorflow", ...few), 3.2],
+      [tfjsPeer("wasm", "--repeats", "1", "--rows", "6400"), 60],
+    ],
+  },
+  {
+    work: "mlp_small_step",
+    title: "MLP 784-128-10, Adam, batch 32: one training step",
+    unit: "ms",
+    own: ceratops("eigen", ...few),
+    peers: [[pythonPeer("pytorch", ...few), 4], [pythonPeer("keras-jax", ...few), 1], [
+      pythonPeer("keras-tensorflow", ...few),
+      1,
+    ]],
+  },
+  {
+    work: "predict_one",
+    title: "MLP 784-128-10: predict of one row, end to end",
+    unit: "us",
+    own: ceratops("eigen", ...few),
+    peers: [[pythonPeer("pytorch", ...few), 1], [pythonPeer("keras-tensorflow", ...few), 10]],
+  },
+  {
+    work: "mlp_process",
+    title: "Whole process: 5 epochs of the MLP and an evaluation, library built",
+    unit: "s",
+    whole: true,
+    own: ceratops("eigen"),
+    peers: [[pythonPeer("keras-jax"), 3]],
+  },
+];
+
+const scales = { s: 1, ms: 1e3, us: 1e6 };
+
+function median(list: readonly number[]): number {
+  const sorted = [...list].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+async function runPart({ work, title, unit, whole, peers, own }: Part): Promise<void> {
+  console.log(`\n${title}`);
+  const programs = smoke ? [own] : [own, ...peers.map(([peer]) => peer)];
+  const found = new Map<Program, Measurement[]>(programs.map((program) => [program, []]));
+  const missing = new Map<Program, string>();
+  // Programs take turns, so that a slow minute of the machine falls on all of them.
+  for (let round = 0; round < (smoke ? 1 : Number(values.rounds)); round++) {
+    for (const program of programs) {
+      if (missing.has(program)) continue;
+      const result = await measure(program, work);
+      if (typeof result === "string") missing.set(program, result);
+      else found.get(program)!.push(result);
+    }
+  }
+  const times = (program: Program) => found.get(program)!.flatMap((m) => (whole ? [m.wall] : m.seconds));
+  const memory = (program: Program) => Math.max(...found.get(program)!.map(({ detail }) => Number(detail.peakMiB)));
+  if (missing.has(own)) throw new Error(`${own.name} failed: ${missing.get(own)}`);
+  const mine = median(times(own));
+  for (const program of programs) {
+    if (missing.has(program)) {
+      console.log(`  ${program.name.padEnd(18)} not run: ${missing.get(program)}`);
+      continue;
+    }
+    const list = times(program);
+    const show = (seconds: number) => (seconds * scales[unit]).toPrecision(3);
+    const spread = `${show(median(list))} ${unit} (${show(Math.min(...list))} to ${
+      show(Math.max(...list))
+    }, ${list.length} runs)`;
+    const bar = peers.find(([peer]) => peer === program)?.[1];
+    const ratio = bar === undefined ? "" : `  ${(median(list) / mine).toFixed(2)}x, bar ${bar}x`;
+    const accuracy = found.get(program)![0].detail.testAccuracy;
+    const correct = typeof accuracy === "number" ? `  test accuracy ${accuracy.toFixed(4)}` : "";
+    console.log(`  ${program.name.padEnd(18)} ${spread}${ratio}${correct}  peak ${memory(program)} MiB`);
+  }
+}
+
+if (values.help) {
+  console.log(usage);
+  Deno.exit(0);
+}
+const wanted = values.only?.split(",");
+const names = ["engine", ...parts.map(({ work }) => work)];
+const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
+if (unknown.length > 0) {
+  console.error(`Cannot bench ${unknown.join(", ")}: --only takes ${names.join(", ")}`);
+  Deno.exit(2);
+}
+try {
+  if (!wanted || wanted.includes("engine")) await engineReport(smoke);
+  for (const part of parts) if (!wanted || wanted.includes(part.work)) await runPart(part);
+} finally {
+  await removeMnistFiles();
+}

@@ -1,0 +1,127 @@
+// Ceratops as a program of the benchmark: one work, one line of JSON, like the peers in bench/peers.
+import { parseArgs } from "node:util";
+import { datasets, Input, layers, Sequential, setBackend, setRandomSeed, tensor, utils } from "../mod.ts";
+import type { Tensor } from "../mod.ts";
+
+const started = performance.now();
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    backend: { type: "string", default: "eigen" },
+    repeats: { type: "string", default: "5" },
+    rows: { type: "string", default: "60000" },
+    steps: { type: "string", default: "300" },
+    calls: { type: "string", default: "2000" },
+  },
+});
+const [work] = positionals;
+const [repeats, rows, steps, calls] = [values.repeats, values.rows, values.steps, values.calls].map(Number);
+const epochRows = 60000;
+
+/** The middle of a list of numbers. */
+function median(list: readonly number[]): number {
+  const sorted = [...list].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+function mlp(units: number, optimizer: "rmsprop" | "adam", metrics: "accuracy"[]): Sequential {
+  const model = new Sequential([
+    Input({ shape: [28, 28], dtype: "uint8" }),
+    new layers.Rescaling(1 / 255),
+    new layers.Flatten(),
+    new layers.Dense(units, { activation: "relu" }),
+    new layers.Dense(10, { activation: "softmax" }),
+  ]);
+  model.compile({ optimizer, loss: "sparse_categorical_crossentropy", metrics });
+  return model;
+}
+
+/** Seconds that `body` takes. */
+async function timed(body: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await body();
+  return (performance.now() - start) / 1000;
+}
+
+async function repeated(count: number, body: () => Promise<number>): Promise<number[]> {
+  const seconds: number[] = [];
+  for (let i = 0; i < count; i++) seconds.push(await body());
+  return seconds;
+}
+
+type Result = { seconds: number[]; detail: Record<string, unknown> };
+
+const works: Record<string, () => Promise<Result>> = {
+  async mlp_epoch() {
+    const [[x, y], [xTest, yTest]] = await datasets.mnist.loadData();
+    const model = mlp(512, "rmsprop", []);
+    const fit = () => model.fit(x.rows(0, rows), y.rows(0, rows), { batchSize: 128, verbose: 0 });
+    await fit();
+    const seconds = await repeated(repeats, async () => await timed(fit) * (epochRows / rows));
+    const correct = await accuracy(model, xTest, yTest);
+    return { seconds, detail: { batch: 128, rows, scaled: rows < epochRows, testAccuracy: correct } };
+  },
+  async mlp_small_step() {
+    const [[x, y]] = await datasets.mnist.loadData();
+    const model = mlp(128, "adam", []);
+    const part = [x.rows(0, 32 * steps), y.rows(0, 32 * steps)] as const;
+    await model.fit(...part, { batchSize: 32, verbose: 0 });
+    const seconds = await repeated(
+      repeats,
+      async () => await timed(() => model.fit(...part, { batchSize: 32, verbose: 0 })) / steps,
+    );
+    const batch = [x.rows(0, 32), y.rows(0, 32)] as const;
+    await model.trainOnBatch(...batch);
+    const single = await repeated(100, () => timed(() => model.trainOnBatch(...batch)));
+    return { seconds, detail: { batch: 32, how: "fit", trainOnBatchMedianMs: median(single) * 1000 } };
+  },
+  async predict_one() {
+    const model = new Sequential([
+      Input({ shape: [784] }),
+      new layers.Dense(128, { activation: "relu" }),
+      new layers.Dense(10, { activation: "softmax" }),
+    ]);
+    const row = tensor(Float32Array.from({ length: 784 }, (_, i) => (i % 255) / 255), [1, 784]);
+    for (let i = 0; i < 200; i++) await model.predict(row, { verbose: 0 });
+    const seconds = await repeated(repeats, async () => {
+      const each = await repeated(calls, () => timed(() => model.predict(row, { verbose: 0 })));
+      return median(each);
+    });
+    return { seconds, detail: { callsEachRepeat: calls, how: "model.predict" } };
+  },
+  async mlp_process() {
+    const [[x, y], [xTest, yTest]] = await datasets.mnist.loadData();
+    const model = mlp(512, "rmsprop", ["accuracy"]);
+    await model.fit(x, y, { batchSize: 128, epochs: 5, verbose: 0 });
+    const { accuracy } = await model.evaluate(xTest, yTest, { verbose: 0 });
+    return { seconds: [(performance.now() - started) / 1000], detail: { epochsTrained: 5, testAccuracy: accuracy } };
+  },
+};
+
+async function accuracy(model: Sequential, x: Tensor, y: Tensor): Promise<number> {
+  const scores = await model.predict(x, { verbose: 0, batchSize: 512 }) as Tensor;
+  const truth = utils.toCategorical(y, 10);
+  let correct = 0;
+  for (let i = 0; i < x.shape[0]; i++) {
+    const row = Array.from(scores.data.subarray(10 * i, 10 * i + 10));
+    if (truth.data[10 * i + row.indexOf(Math.max(...row))] === 1) correct++;
+  }
+  return correct / x.shape[0];
+}
+
+if (!(work in works)) {
+  console.error(`Cannot bench: the work must be one of ${Object.keys(works).join(", ")}, received ${work ?? "none"}`);
+  Deno.exit(2);
+}
+await setBackend(values.backend as Parameters<typeof setBackend>[0]);
+setRandomSeed(1);
+const { seconds, detail } = await works[work]();
+const peakMiB = Math.round(await peakBytes() / 2 ** 20);
+console.log(JSON.stringify({ peer: `ceratops-${values.backend}`, work, seconds, detail: { ...detail, peakMiB } }));
+
+/** The most memory that this process held, where the system tells; else what it holds. */
+async function peakBytes(): Promise<number> {
+  const status = await Deno.readTextFile("/proc/self/status").catch(() => "");
+  const peak = /VmHWM:\s+(\d+) kB/.exec(status);
+  return peak ? Number(peak[1]) * 1024 : Deno.memoryUsage().rss;
+}

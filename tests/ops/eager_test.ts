@@ -1,0 +1,458 @@
+// The public ops against Keras, on tensors at once and compiled on each backend; and what wrong operands are told.
+import assert from "node:assert/strict";
+import { compile } from "../../lib/exec/compile.ts";
+import { type CeratopsError, DTypeError, ShapeError, StateError, ValueError } from "../../lib/errors.ts";
+import type { DType } from "../../lib/dtype.ts";
+import { makeArray } from "../../lib/dtype.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import * as ops from "../../lib/ops/ops.ts";
+import { apply } from "../../lib/tensor/apply.ts";
+import { Tensor, tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
+import { testOnBackends } from "../backends.ts";
+import { assertClose, type Tolerance } from "../close.ts";
+import golden from "../keras/golden/ops.json" with { type: "json" };
+
+interface Stored {
+  readonly shape: number[];
+  readonly dtype: DType;
+  readonly data: (number | boolean | string)[];
+}
+
+/** A call of an op; `result` is what Keras gives, null where Keras refuses. */
+interface Case {
+  readonly op: string;
+  readonly args: readonly unknown[];
+  readonly result: Stored | Stored[] | null;
+  readonly differs?: { readonly why: string; readonly result: Stored };
+}
+
+const arrays = golden.arrays as Stored[];
+
+/** A value of the file with each `"#3"` replaced by the array that it names. */
+function resolve(value: unknown): unknown {
+  if (typeof value === "string" && value.startsWith("#")) return arrays[Number(value.slice(1))];
+  if (Array.isArray(value)) return value.map(resolve);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
+}
+
+const cases = golden.cases.map(resolve) as Case[];
+const calls = Object.groupBy(cases, ({ op }) => op) as Record<string, Case[]>;
+const functions = ops as unknown as Record<string, (...args: unknown[]) => Tensor>;
+
+const isStored = (value: unknown): value is Stored =>
+  typeof value === "object" && value !== null && "shape" in value && "dtype" in value;
+
+function revive({ shape, dtype, data }: Stored): Tensor {
+  return new Tensor(shape, dtype, makeArray(dtype, data.map(Number)));
+}
+
+/** The arguments with stored arrays as tensors, and what JSON cannot say put back. */
+function argument(value: unknown): unknown {
+  if (isStored(value)) return revive(value);
+  if (Array.isArray(value)) return value.map(argument);
+  if (value === null) return undefined;
+  return value === "Infinity" || value === "NaN" ? Number(value) : value;
+}
+
+const rounded: Tolerance = { absolute: 1e-10, relative: 2e-6 };
+const summed: Tolerance = { absolute: 2e-6, relative: 4e-6 };
+const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoftmax", "logsumexp", "scan"]);
+const exact: Tolerance = { absolute: 0, relative: 0 };
+/** Ops that only choose or move elements, or round to whole numbers: nothing may be lost. */
+const moving = new Set(
+  ("abs absolute sign negative relu round floor ceil maximum minimum where cast broadcastTo reshape transpose slice " +
+    "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min").split(" "),
+);
+
+function assertSame(actual: Tensor, expected: Stored, op: string, what: string): void {
+  assert.deepEqual([actual.dtype, [...actual.shape]], [expected.dtype, expected.shape], what);
+  const near = expected.dtype !== "float32" || moving.has(op) ? exact : sums.has(op) ? summed : rounded;
+  assertClose(actual.data, revive(expected).data, near, what);
+}
+
+const describe = ({ op, args }: Case) =>
+  `${op}(${
+    args.map((arg) => isStored(arg) ? `${arg.dtype}[${arg.shape}]` : JSON.stringify(arg)?.slice(0, 60)).join(", ")
+  })`;
+
+/** Calls `fn` compiled: its tensors, also those in lists, are arguments of the program. */
+function runCompiled(fn: (...args: unknown[]) => Tensor, args: readonly unknown[]): Promise<Tensor> {
+  const inputs = args.flat().filter((arg) => arg instanceof Tensor);
+  const program = compile((...values: Value[]) => {
+    const next = values.values();
+    const swap = (arg: unknown): unknown =>
+      Array.isArray(arg) ? arg.map(swap) : arg instanceof Tensor ? next.next().value : arg;
+    return fn(...args.map(swap));
+  });
+  return program(...inputs) as Promise<Tensor>;
+}
+
+for (const [op, list] of Object.entries(calls)) {
+  if (op === "scan") continue;
+  Deno.test(`${op} on tensors gives what Keras gives`, () => {
+    for (const call of list) {
+      const expected = call.differs?.result ?? call.result as Stored;
+      assertSame(functions[op](...call.args.map(argument)), expected, op, describe(call));
+    }
+  });
+  testOnBackends(`${op} compiled gives what Keras gives`, async () => {
+    for (const call of list) {
+      const expected = call.differs?.result ?? call.result as Stored;
+      assertSame(await runCompiled(functions[op], call.args.map(argument)), expected, op, describe(call));
+    }
+  });
+}
+
+/** The bodies of the golden loops, by the names that the generator gives them. */
+const bodies: Record<string, (carries: Value[], rows: Value[], fixed: Value[]) => ops.ScanStep> = {
+  running: ([total], [x]) => ({ carries: [ops.add(total, x)], stacked: [ops.multiply(total, x)] }),
+  recurrent: ([h], [x], [kernel, recurrentKernel]) => {
+    const next = ops.tanh(ops.add(ops.matmul(x, kernel), ops.matmul(h, recurrentKernel)));
+    return { carries: [next], stacked: [next] };
+  },
+  fibonacci: ([a, b]) => ({ carries: [b, ops.add(a, b)], stacked: [a, ops.multiply(a, b)] }),
+  pairwise: ([top, total], [x, y]) => {
+    const next = ops.maximum(top, x);
+    return { carries: [next, ops.add(total, y)], stacked: [ops.subtract(x, y), next] };
+  },
+};
+
+testOnBackends("scan compiled gives what Keras gives", async () => {
+  for (const call of calls.scan) {
+    const [name, options, carries, scanned, fixed] = call.args.map(argument) as [
+      string,
+      { length: number; reverse: boolean },
+      ...Tensor[][],
+    ];
+    const program = compile((...values: Value[]) => {
+      const held = values.splice(0, carries.length);
+      const rows = values.splice(0, scanned.length);
+      const loop = ops.scan(
+        { ...options, carries: held, scanned: rows },
+        (now, row) => bodies[name](now, row, values),
+      );
+      return [...loop.carries, ...loop.stacked];
+    });
+    const actual = await program(...carries, ...scanned, ...fixed);
+    (call.result as Stored[]).forEach((expected, i) => assertSame(actual[i], expected, "scan", `${name}, result ${i}`));
+  }
+});
+
+Deno.test("every public op has golden calls", () => {
+  assert.deepEqual(Object.keys(ops).filter((name) => !calls[name]), []);
+  assert.ok(Object.values(calls).every((list) => list.length >= 2));
+});
+
+Deno.test("what is said to differ from Keras does differ", () => {
+  for (const call of cases) {
+    if (!call.differs || call.result === null) continue;
+    assert.notDeepEqual(call.differs.result, call.result, `${describe(call)}: ${call.differs.why}`);
+  }
+});
+
+Deno.test("numbers alone make a float32 scalar", () => {
+  assert.deepEqual([ops.add(2, 3).dtype, ops.add(2, 3).shape, ops.add(2, 3).item()], ["float32", [], 5]);
+  assert.equal(ops.maximum(1, 2).item(), 2);
+  assert.equal(ops.sum(4).item(), 4);
+  assert.equal(ops.logsumexp(4).item(), 4);
+  assert.deepEqual(ops.stack([1, 2]).toArray(), [1, 2]);
+});
+
+Deno.test("integer sums are int32, over no axis too", () => {
+  for (const dtype of ["bool", "uint8", "int32"] as const) {
+    assert.equal(ops.sum(tensor(1, undefined, dtype)).dtype, "int32", dtype);
+    assert.equal(ops.sum(tensor([1, 0], undefined, dtype), []).dtype, "int32", dtype);
+  }
+});
+
+Deno.test("made elements have the values of their dtype", () => {
+  assert.deepEqual([...ops.full([2], 7, "bool").data], [1, 1]);
+  assert.deepEqual([...ops.full([1], 2.75, "int32").data], [2]);
+  assert.deepEqual([...ops.arange(0, 4, 1, "bool").data], [0, 1, 1, 1]);
+});
+
+testOnBackends("a pad value becomes one of the dtype", async () => {
+  const padded = (x: unknown) => functions.cast(functions.pad(x, [1], [0], { value: 1.75 }), "float32");
+  const whole = tensor([5], undefined, "int32");
+  assert.deepEqual([...padded(whole).data], [1, 5]);
+  assert.deepEqual([...(await runCompiled(padded, [whole])).data], [1, 5]);
+});
+
+const grid = tensor([[1, 2, 3], [4, 5, 6]]);
+const row = tensor([1, 2]);
+const blank = (...shape: number[]) => ops.zeros(shape);
+
+type ErrorClass = abstract new (...args: never[]) => CeratopsError;
+
+/** Wrong calls, and the whole message: what failed, the rule, what was received, and where one is given, the mend. */
+const refused: [string, () => unknown, ErrorClass, string][] = [
+  [
+    "broadcasting unequal axes",
+    () => ops.add(grid, row),
+    ShapeError,
+    "Cannot apply add: shapes must be equal or broadcast (each axis equal, or 1 in one of them), " +
+    "received [2, 3] and [2]: reshape one of them, or check which axis was meant",
+  ],
+  [
+    "where over unequal axes",
+    () => ops.where(tensor([true, false]), grid, 0),
+    ShapeError,
+    "Cannot apply select: shapes must be equal or broadcast (each axis equal, or 1 in one of them), " +
+    "received [2] and [2, 3]: reshape one of them, or check which axis was meant",
+  ],
+  [
+    "broadcasting to a shape that does not fit",
+    () => ops.broadcastTo(grid, [2, 2]),
+    ShapeError,
+    "Cannot broadcast: shapes must be equal or broadcast (each axis equal, or 1 in one of them), " +
+    "received [2, 3] and [2, 2]: reshape one of them, or check which axis was meant",
+  ],
+  [
+    "summing over an axis that is not there",
+    () => ops.sum(grid, 2),
+    ValueError,
+    "Cannot sum: axis must be an integer from -2 to 1, received 2: " +
+    "count axes of a rank-2 value from 0, or from the end with -1",
+  ],
+  [
+    "one bad axis among several",
+    () => ops.max(grid, [0, -3]),
+    ValueError,
+    "Cannot max: axis must be an integer from -2 to 1, received -3: " +
+    "count axes of a rank-2 value from 0, or from the end with -1",
+  ],
+  [
+    "half an axis",
+    () => ops.mean(grid, 0.5),
+    ValueError,
+    "Cannot mean: axis must be an integer from -2 to 1, received 0.5: " +
+    "count axes of a rank-2 value from 0, or from the end with -1",
+  ],
+  [
+    "a new axis too far out",
+    () => ops.expandDims(grid, 3),
+    ValueError,
+    "Cannot expandDims: axis must be an integer from -3 to 2, received 3: " +
+    "count axes of a rank-3 value from 0, or from the end with -1",
+  ],
+  [
+    "reshaping to another size",
+    () => ops.reshape(grid, [4, 2]),
+    ShapeError,
+    "Cannot reshape: [2, 3] has 6 elements, the new shape must have as many (one extent may be -1), " +
+    "received [4, 2]: check the extents, or leave one as -1",
+  ],
+  [
+    "reshaping with a rest that does not divide",
+    () => ops.reshape(grid, [4, -1]),
+    ShapeError,
+    "Cannot reshape: [2, 3] has 6 elements, the new shape must have as many (one extent may be -1), " +
+    "received [4, -1]: check the extents, or leave one as -1",
+  ],
+  [
+    "reshaping with two free extents",
+    () => ops.reshape(grid, [-1, -1]),
+    ShapeError,
+    "Cannot reshape: [2, 3] has 6 elements, the new shape must have as many (one extent may be -1), " +
+    "received [-1, -1]: check the extents, or leave one as -1",
+  ],
+  [
+    "rows of unequal lengths",
+    () => tensor([[1, 2], [3]]),
+    ShapeError,
+    "Cannot make a tensor: rows must have equal lengths: the first row gives shape [2, 2], " +
+    "received 1 elements at [1]: pad or cut the rows to one length (utils.padSequences pads)",
+  ],
+  [
+    "a number where a row is wanted",
+    () => tensor([[1, 2], 3]),
+    ShapeError,
+    "Cannot make a tensor: rows must have equal lengths: the first row gives shape [2, 2], " +
+    "received 3 at [1]: pad or cut the rows to one length (utils.padSequences pads)",
+  ],
+  [
+    "words",
+    () => tensor([1, "two"] as unknown as TensorLike),
+    ValueError,
+    "Cannot make a tensor: elements must be numbers or booleans, received string at [1]: convert it to numbers first",
+  ],
+  [
+    "an array of doubles",
+    () => tensor(new Float64Array(2) as unknown as TensorLike),
+    DTypeError,
+    "Cannot make a tensor: typed arrays must be Float32Array, Int32Array or Uint8Array, received Float64Array: " +
+    "convert it, for example with Float32Array.from(array)",
+  ],
+  [
+    "multiplying matrices that do not fit",
+    () => ops.matmul(grid, blank(4, 2)),
+    ShapeError,
+    "Cannot multiply matrices: the last axis of the first must equal the second-last of the second, " +
+    "received [2, 3] and [4, 2]: check the number of features, or transpose one operand",
+  ],
+  [
+    "multiplying a batch by a matrix that does not fit names the shapes as given",
+    () => ops.matmul(blank(5, 2, 3), blank(2, 4), { transposeB: true }),
+    ShapeError,
+    "Cannot multiply matrices: the last axis of the first must equal the second-last of the second, " +
+    "received [5, 2, 3] and [2, 4] transposed: check the number of features, or transpose one operand",
+  ],
+  [
+    "multiplying batches that do not broadcast",
+    () => ops.matmul(blank(2, 1, 3), blank(3, 3, 1)),
+    ShapeError,
+    "Cannot multiply matrices: shapes must be equal or broadcast (each axis equal, or 1 in one of them), " +
+    "received [2] and [3]: reshape one of them, or check which axis was meant",
+  ],
+  [
+    "multiplying a vector",
+    () => ops.matmul(row, grid),
+    ShapeError,
+    "Cannot multiply matrices: both operands must have at least two axes, received [2] and [2, 3]: " +
+    "reshape a vector to [1, n] or [n, 1]",
+  ],
+  [
+    "squeezing a long axis",
+    () => ops.squeeze(blank(1, 3), 1),
+    ShapeError,
+    "Cannot squeeze: squeezed axes must have extent 1, received axes [1] of [1, 3]: " +
+    "name only axes of extent 1, or take one element of a longer axis with slice first",
+  ],
+  [
+    "stacking unlike shapes, of equal size too",
+    () => ops.stack([blank(2, 3), blank(3, 2)]),
+    ShapeError,
+    "Cannot stack: operands must have one shape, received [2, 3], [3, 2]: " +
+    "reshape them, or join them along an axis that they have with concatenate",
+  ],
+  [
+    "stacking nothing",
+    () => ops.stack([]),
+    ValueError,
+    "Cannot stack: there must be at least one operand, received none: pass a list of tensors",
+  ],
+  [
+    "concatenating nothing",
+    () => ops.concatenate([]),
+    ValueError,
+    "Cannot concatenate: there must be at least one operand, received none: pass a list of tensors",
+  ],
+  [
+    "counting by nothing",
+    () => ops.arange(0, 3, 0),
+    ValueError,
+    "Cannot count with arange: start and stop must be finite and step not 0, received from 0 to 3 by 0: " +
+    "give a step that leads from start to stop",
+  ],
+  [
+    "an op applied to a dtype that it does not take",
+    () => apply("sigmoid", [tensor([1], undefined, "int32")], {}),
+    DTypeError,
+    "Cannot apply sigmoid: operands must be float32, received int32: cast them with ops.cast",
+  ],
+];
+
+for (const [name, call, kind, message] of refused) {
+  Deno.test(`refused: ${name}`, () => {
+    assert.throws(call, (error: Error) => {
+      assert.ok(error instanceof kind, `${error.name} is no ${kind.name}`);
+      assert.equal(error.message, message);
+      return true;
+    });
+  });
+}
+
+/** Wrong calls whose message is held to its beginning: what failed, the rule and what was received. */
+const alsoRefused: [string, () => unknown, ErrorClass, string][] = [
+  [
+    "concatenating shapes that differ elsewhere",
+    () => ops.concatenate([grid, blank(2, 2)], 0),
+    ShapeError,
+    "Cannot concatenate: shapes must be equal but for axis 0, received [2, 3], [2, 2]",
+  ],
+  [
+    "a permutation that names an axis twice",
+    () => ops.transpose(grid, [0, 0]),
+    ShapeError,
+    "Cannot transpose: the permutation must name each axis of [2, 3] once, received [0, 0]",
+  ],
+  [
+    "a slice that leaves the operand",
+    () => ops.slice(grid, [0, 2], [1, 2]),
+    ShapeError,
+    "Cannot slice: the slice must lie within [2, 3], received from [0, 2], sizes [1, 2]",
+  ],
+  [
+    "padding that takes away",
+    () => ops.pad(row, [-1], [0]),
+    ShapeError,
+    "Cannot pad: there must be a count of 0 or more for each axis of [2], received low [-1], high [0], interior [0]: give 0 for the axes that stay as they are",
+  ],
+  [
+    "the largest of nothing",
+    () => ops.max(blank(2, 0), 1),
+    ShapeError,
+    "Cannot take max: there must be at least one element, received [2, 0]",
+  ],
+  [
+    "the index of the largest of nothing",
+    () => ops.argmax(blank(2, 0), 1),
+    ShapeError,
+    "Cannot take argMax: there must be at least one element, received [2, 0]: check that the data is not empty",
+  ],
+  [
+    "broadcasting to a smaller shape",
+    () => ops.broadcastTo(grid, [3]),
+    ShapeError,
+    "Cannot broadcast: the result must have shape [3], received [2, 3]: sum over the axes that are too many",
+  ],
+  [
+    "rows of a scalar",
+    () => ops.take(tensor(1), tensor([0]), 0),
+    ValueError,
+    "Cannot take: it has no axes to count, received 0: give a value with at least one axis",
+  ],
+  [
+    "adding updates to rows of another shape",
+    () => ops.scatterAdd(tensor([0, 1, 2]), grid, 3),
+    ShapeError,
+    "Cannot scatter: updates must begin with the indices' shape [3], received [2, 3]: give one row of updates for each index",
+  ],
+];
+
+for (const [name, call, kind, start] of alsoRefused) {
+  Deno.test(`refused: ${name}`, () => {
+    assert.throws(call, (error: Error) => {
+      assert.ok(error instanceof kind, `${error.name} is no ${kind.name}`);
+      assert.ok(error.message.startsWith(start), error.message);
+      return true;
+    });
+  });
+}
+
+testOnBackends("a compiled function refuses alike", async () => {
+  await assert.rejects(compile((x, y) => ops.add(x, y))(grid, row), {
+    name: "ShapeError",
+    message: /^Cannot apply add: shapes must be equal .*received \[2, 3\] and \[2\]: reshape/,
+  });
+  await assert.rejects(compile((x) => ops.squeeze(x, 0))(grid), { name: "ShapeError", message: /^Cannot squeeze: / });
+  const changing = compile((x) =>
+    ops.scan({ length: 2, carries: [x], scanned: [] }, ([c]) => ({ carries: [ops.sum(c)], stacked: [] })).carries
+  );
+  await assert.rejects(changing(row), {
+    name: "ValueError",
+    message: /^Cannot loop: carried value 0 must stay float32 \[2\], received float32 \[\]/,
+  });
+  const short = compile((x) =>
+    ops.scan({ length: 3, carries: [], scanned: [x] }, (_, [r]) => ({ carries: [], stacked: [r] })).stacked
+  );
+  await assert.rejects(short(row), { name: "ShapeError", message: /^Cannot loop: .*3 rows, received \[2\]/ });
+});
+
+Deno.test("a loop outside of a compiled function is refused", () => {
+  assert.throws(
+    () => ops.scan({ length: 1, carries: [], scanned: [] }, () => ({ carries: [], stacked: [] })),
+    (error: Error) => error instanceof StateError && /scan/.test(error.message),
+  );
+});
