@@ -1,0 +1,271 @@
+// The C interface: status codes and a last error; no exception crosses it. Addresses and sizes are float64, which hold
+// them exactly and pass without BigInt to a native library and to WebAssembly alike.
+#include <atomic>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <new>
+#include <string>
+#if !defined(__wasm__)
+#include <mutex>
+#endif
+#if !defined(__wasm__)
+#include <Eigen/Core>
+#endif
+
+#include "elementwise.h"
+#include "program.h"
+#include "threads.h"
+
+#define CERATOPS_EXPORT extern "C" __attribute__((visibility("default")))
+
+namespace {
+
+using ceratops::Pool;
+using ceratops::Program;
+
+enum Status : int32_t { ok = 0, stopped = 1, error = -1 };
+
+#if defined(__wasm__)
+struct Mutex {
+  void lock() {}
+  void unlock() {}
+};
+#else
+using Mutex = std::mutex;
+#endif
+struct Lock {
+  explicit Lock(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~Lock() { mutex_.unlock(); }
+  Mutex& mutex_;
+};
+
+struct Library {
+  Mutex tables;
+  // One run at a time: the pool serves one caller.
+  Mutex running;
+  // A pool for each number of threads that was asked for.
+  std::map<int32_t, std::unique_ptr<Pool>> pools;
+  std::map<char*, std::size_t> memory;
+  std::map<int32_t, std::shared_ptr<Program>> programs;
+  int32_t next_program = 1;
+  std::string last_error, names;
+};
+
+// Never destroyed: threads may still run when the process ends.
+Library& library() {
+  static Library* the = new Library;
+  return *the;
+}
+
+int32_t fail(const std::string& message) {
+  Lock lock(library().tables);
+  library().last_error = message;
+  return error;
+}
+
+template <class F>
+int32_t guarded(const F& body) {
+#if defined(__cpp_exceptions)
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory");
+  } catch (const std::exception& exception) {
+    return fail(exception.what());
+  } catch (...) {
+    return fail("an unknown exception");
+  }
+#else
+  return body();
+#endif
+}
+
+bool is_allocated(const char* data, std::size_t bytes) {
+  Lock lock(library().tables);
+  auto& memory = library().memory;
+  auto block = memory.upper_bound(const_cast<char*>(data));
+  if (block == memory.begin()) return false;
+  --block;
+  const std::size_t offset = static_cast<std::size_t>(data - block->first);
+  return offset <= block->second && bytes <= block->second - offset && offset % 64 == 0;
+}
+
+char* pointer(double address) { return reinterpret_cast<char*>(static_cast<std::uintptr_t>(address)); }
+
+std::shared_ptr<Program> program_of(int32_t handle) {
+  Lock lock(library().tables);
+  auto found = library().programs.find(handle);
+  return found == library().programs.end() ? nullptr : found->second;
+}
+
+#define CERATOPS_TEXT(x) #x
+#define CERATOPS_TEXT_OF(x) CERATOPS_TEXT(x)
+#ifndef CERATOPS_BUILD
+#define CERATOPS_BUILD "unknown"
+#endif
+
+}  // namespace
+
+// The hash that the builder gave: tells a library of other sources apart.
+CERATOPS_EXPORT const char* ceratops_build() { return CERATOPS_BUILD; }
+
+// What it is made of, such as `Eigen 3.4.0, x86-64-v3`.
+CERATOPS_EXPORT const char* ceratops_description() {
+  return
+#if defined(__wasm__)
+      "WebAssembly SIMD";
+#else
+      "Eigen " CERATOPS_TEXT_OF(EIGEN_WORLD_VERSION) "." CERATOPS_TEXT_OF(EIGEN_MAJOR_VERSION) "." CERATOPS_TEXT_OF(
+          EIGEN_MINOR_VERSION)
+#if defined(__AVX512F__)
+          ", x86-64-v4";
+#elif defined(__AVX2__)
+          ", x86-64-v3";
+#elif defined(__x86_64__)
+          ", x86-64-v2";
+#elif defined(__ARM_NEON)
+          ", NEON";
+#else
+          "";
+#endif
+#endif
+}
+
+// The names of the ops, a line feed, and the names of the elementwise functions; each by index in programs.
+CERATOPS_EXPORT const char* ceratops_names() {
+  Lock lock(library().tables);
+  std::string& names = library().names;
+  if (names.empty()) {
+    for (int i = 0; i < ceratops::op_count; i++) names += std::string(i ? " " : "") + ceratops::ops[i].name;
+    names += "\n";
+    for (int i = 0; i < ceratops::elementwise_count; i++) {
+      names += std::string(i ? " " : "") + ceratops::elementwise_functions[i].name;
+    }
+  }
+  return names.c_str();
+}
+
+CERATOPS_EXPORT const char* ceratops_last_error() { return library().last_error.c_str(); }
+
+// Starts the threads of programs that are loaded for as many.
+CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {
+  return guarded([&]() -> int32_t {
+    if (threads < 1 || threads > 1024) return fail("the number of threads must be from 1 to 1024");
+    Lock lock(library().tables);
+#if !defined(__wasm__)
+    // Eigen's blocks, and with them its rounding, must not depend on the machine's caches.
+    Eigen::setCpuCacheSizes(32 << 10, 1 << 20, 16 << 20);
+#endif
+    auto& pool = library().pools[threads];
+    if (!pool) pool = std::make_unique<Pool>(threads);
+    return ok;
+  });
+}
+
+// Zeroed memory at a multiple of 64 bytes; 0 where there is none left.
+CERATOPS_EXPORT double ceratops_allocate(double bytes) {
+  char* data = nullptr;
+  guarded([&]() -> int32_t {
+    if (!(bytes >= 0 && bytes < 1e15)) return fail("the size must not be negative or huge");
+    const std::size_t size = (static_cast<std::size_t>(bytes) + 63) / 64 * 64 + 64;
+    if (size < bytes) return fail("out of memory");
+    data = static_cast<char*>(std::aligned_alloc(64, size));
+    if (!data) return fail("out of memory");
+    std::memset(data, 0, size);
+    Lock lock(library().tables);
+    library().memory[data] = size;
+    return ok;
+  });
+  return static_cast<double>(reinterpret_cast<std::uintptr_t>(data));
+}
+
+CERATOPS_EXPORT int32_t ceratops_release(double address) {
+  return guarded([&]() -> int32_t {
+    {
+      Lock lock(library().tables);
+      if (library().memory.erase(pointer(address)) == 1) {
+        std::free(pointer(address));
+        return ok;
+      }
+    }
+    return fail("the memory was not allocated here");
+  });
+}
+
+// Copies out of and into the library's memory.
+CERATOPS_EXPORT int32_t ceratops_read(double address, void* to, double bytes) {
+  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
+  std::memcpy(to, pointer(address), static_cast<std::size_t>(bytes));
+  return ok;
+}
+CERATOPS_EXPORT int32_t ceratops_write(double address, const void* from, double bytes) {
+  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
+  std::memcpy(pointer(address), from, static_cast<std::size_t>(bytes));
+  return ok;
+}
+
+// The handle of a program, above 0; it will run on as many threads as were opened.
+CERATOPS_EXPORT int32_t ceratops_load(const int32_t* words, int32_t count, int32_t threads) {
+  return guarded([&]() -> int32_t {
+    Pool* pool = nullptr;
+    {
+      Lock lock(library().tables);
+      auto found = library().pools.find(threads);
+      if (found != library().pools.end()) pool = found->second.get();
+    }
+    if (!pool) return fail("the library is not open for so many threads");
+    auto program = std::make_shared<Program>();
+    const std::string message = program->load(words, count < 0 ? 0 : count, is_allocated, *pool);
+    if (!message.empty()) return fail(message);
+    Lock lock(library().tables);
+    const int32_t handle = library().next_program++;
+    library().programs[handle] = program;
+    return handle;
+  });
+}
+
+CERATOPS_EXPORT int32_t ceratops_unload(int32_t handle) {
+  return guarded([&]() -> int32_t {
+    {
+      Lock lock(library().tables);
+      if (library().programs.erase(handle) == 1) return ok;
+    }
+    return fail("there is no such program");
+  });
+}
+
+// Runs steps: 0 when all are done, 1 when stopped before; `done` gets their number.
+CERATOPS_EXPORT int32_t ceratops_run(int32_t handle, int32_t steps, int32_t* done) {
+  return guarded([&]() -> int32_t {
+    auto program = program_of(handle);
+    if (!program) return fail("there is no such program");
+    Lock running(library().running);
+    bool failed = false;
+    *done = program->run(steps, failed);
+    if (failed) return fail("out of memory");
+    return *done < steps ? stopped : ok;
+  });
+}
+
+// With 1, runs of a program end before their next step until it is set to 0.
+CERATOPS_EXPORT int32_t ceratops_stop(int32_t handle, int32_t stop) {
+  auto program = program_of(handle);
+  if (!program) return fail("there is no such program");
+  program->set_stop(stop != 0);
+  return ok;
+}
+
+// Starts (1) or ends (0) the measuring of a program's nodes.
+CERATOPS_EXPORT int32_t ceratops_set_profile(int32_t handle, int32_t on) {
+  auto program = program_of(handle);
+  if (!program) return fail("there is no such program");
+  program->set_profile(on != 0);
+  return ok;
+}
+
+// Nanoseconds in each node since the last call; the number of nodes.
+CERATOPS_EXPORT int32_t ceratops_profile(int32_t handle, double* nanoseconds, int32_t count) {
+  auto program = program_of(handle);
+  return program ? program->profile(nanoseconds, count) : fail("there is no such program");
+}

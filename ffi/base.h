@@ -1,0 +1,161 @@
+// What every file of the library shares: element types, values, nodes, and the vectors that kernels are written in.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+namespace ceratops {
+
+using index_t = std::ptrdiff_t;
+
+enum class DType : int32_t { float32 = 0, int32 = 1, uint8 = 2, boolean = 3 };
+
+constexpr int max_rank = 12;
+
+inline index_t bytes_of(DType dtype) { return dtype == DType::float32 || dtype == DType::int32 ? 4 : 1; }
+
+// A contiguous row-major array. `data` is null in a loop's body until the loop binds it.
+struct Value {
+  char* data = nullptr;
+  DType dtype = DType::float32;
+  int rank = 0;
+  index_t dims[max_rank] = {};
+  index_t size = 1;
+  index_t bytes() const { return size * bytes_of(dtype); }
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(data);
+  }
+};
+
+inline bool same_shape(const Value& a, const Value& b) {
+  if (a.rank != b.rank) return false;
+  for (int axis = 0; axis < a.rank; axis++) {
+    if (a.dims[axis] != b.dims[axis]) return false;
+  }
+  return true;
+}
+
+// What a kernel keeps from loading to running.
+struct State {
+  virtual ~State() = default;
+};
+
+struct Graph;
+struct Op;
+
+struct Node {
+  const Op* op = nullptr;
+  std::vector<Value*> in, out;
+  std::vector<int32_t> attrs;
+  std::unique_ptr<State> state;
+  std::unique_ptr<Graph> body;
+  int64_t nanoseconds = 0;
+
+  template <class T>
+  T& state_as() const {
+    return static_cast<T&>(*state);
+  }
+  float attr_float(int i) const {
+    float value;
+    std::memcpy(&value, &attrs[i], sizeof value);
+    return value;
+  }
+};
+
+// An alias stands for the same memory as its root, wherever that is bound.
+struct Alias {
+  Value* value;
+  const Value* root;
+};
+
+struct Graph {
+  std::vector<Value> values;
+  std::vector<Node> nodes;
+  std::vector<Alias> aliases;
+};
+
+// What a kernel may use while it loads: it checks its operands, and says how much memory it needs to work.
+struct Loader {
+  bool failed = false;
+  char error[256] = "";
+  std::size_t shared_bytes = 0;
+  std::size_t worker_bytes = 0;
+
+  // Notes the first broken rule; false where it is broken.
+  bool require(bool condition, const char* rule) {
+    if (!condition && !failed) {
+      failed = true;
+      std::snprintf(error, sizeof error, "%s", rule);
+    }
+    return condition;
+  }
+  void need_shared(std::size_t bytes) {
+    if (bytes > shared_bytes) shared_bytes = bytes;
+  }
+  void need_worker(std::size_t bytes) {
+    if (bytes > worker_bytes) worker_bytes = bytes;
+  }
+};
+
+class Pool;
+
+// What a kernel may use while it runs.
+struct Runtime {
+  Pool* pool = nullptr;
+  char* shared = nullptr;
+  char* workers = nullptr;
+  std::size_t worker_bytes = 0;
+  bool profile = false;
+
+  char* worker(int thread) const { return workers + static_cast<std::size_t>(thread) * worker_bytes; }
+};
+
+struct Op {
+  const char* name;
+  bool (*prepare)(Node&, Loader&);
+  void (*run)(Node&, Runtime&);
+};
+
+void run_graph(Graph& graph, Runtime& runtime);
+
+inline index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
+inline index_t round_up(index_t a, index_t b) { return ceil_div(a, b) * b; }
+template <class T>
+inline T smaller(T a, T b) {
+  return b < a ? b : a;
+}
+template <class T>
+inline T larger(T a, T b) {
+  return a < b ? b : a;
+}
+
+// The widest vector that the target holds in a register.
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64;
+#elif defined(__AVX2__)
+constexpr int vector_bytes = 32;
+#else
+constexpr int vector_bytes = 16;
+#endif
+constexpr int lanes = vector_bytes / 4;
+typedef float Vector __attribute__((vector_size(vector_bytes)));
+typedef float LooseVector __attribute__((vector_size(vector_bytes), aligned(4), may_alias));
+
+inline Vector load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
+inline void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
+// Subtracting zero is no operation on any float, adding it is one on -0: so this is a plain broadcast.
+inline Vector splat(float value) { return value - Vector{}; }
+
+// Says that iterations are independent where source and target are the same array, element by element.
+#if defined(__clang__)
+#define CERATOPS_INDEPENDENT _Pragma("clang loop vectorize(enable) interleave(enable)")
+#else
+#define CERATOPS_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+#define CERATOPS_UNROLL _Pragma("GCC unroll 16")
+
+}  // namespace ceratops

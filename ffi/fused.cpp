@@ -1,0 +1,447 @@
+// The block machine and the fused op.
+#include "fused.h"
+
+#include "ops.h"
+#include "threads.h"
+
+namespace ceratops {
+
+namespace {
+
+constexpr int words_per_step = 6;
+// Shorter rows are not worth a block each: their broadcast operands are gathered into blocks that span rows.
+constexpr index_t shortest_row = 128;
+constexpr index_t work_per_task = 65536;
+
+bool overlap(const Value& a, const Value& b) {
+  return a.data && b.data && a.data < b.data + b.bytes() && b.data < a.data + a.bytes();
+}
+
+bool valid_dtype(int32_t word) { return word >= 0 && word <= 3; }
+
+}  // namespace
+
+bool Machine::prepare(const int32_t* words, std::size_t count, const std::vector<Value*>& in,
+                      const std::vector<Value*>& out, bool rows, Loader& loader) {
+  if (!loader.require(count >= 3 && words[0] == static_cast<int32_t>(in.size()) &&
+                          words[2] == static_cast<int32_t>(out.size()) && !out.empty(),
+                      "an elementwise program must name its operands and results")) {
+    return false;
+  }
+  for (const Value* value : in) operands_.push_back({value, Feed::direct, false, 0, {}, -1});
+  for (Value* value : out) results_.push_back({value, 0, false});
+  if (!decode(words, count, loader) || !fit(rows, loader)) return false;
+  allocate();
+  return true;
+}
+
+bool Machine::decode(const int32_t* words, std::size_t count, Loader& loader) {
+  const int32_t* word = words + 3;
+  const int32_t* end = words + count;
+  const index_t step_count = words[1];
+  if (!loader.require(step_count >= 0 && step_count < 100000 &&
+                          static_cast<index_t>(count) ==
+                              3 + static_cast<index_t>(operands_.size() + results_.size()) + step_count * words_per_step,
+                      "an elementwise program must have the length that its head says")) {
+    return false;
+  }
+  for (Operand& operand : operands_) {
+    if (!loader.require(*word == static_cast<int32_t>(operand.value->dtype), "operands must have their dtypes")) return false;
+    dtypes_.push_back(operand.value->dtype);
+    same_as_.push_back(static_cast<int>(same_as_.size()));
+    word++;
+  }
+  for (index_t i = 0; i < step_count; i++, word += words_per_step) {
+    const int to = static_cast<int>(dtypes_.size());
+    if (word[0] < 0) {
+      if (!loader.require(valid_dtype(word[1]), "a literal must have a dtype")) return false;
+      literals_.push_back({to, word[2]});
+      dtypes_.push_back(static_cast<DType>(word[1]));
+      same_as_.push_back(to);
+      continue;
+    }
+    if (!loader.require(word[0] < elementwise_count && valid_dtype(word[1]) && valid_dtype(word[2]),
+                        "a step must name a function and dtypes")) {
+      return false;
+    }
+    const Elementwise& row = elementwise_functions[word[0]];
+    const DType from = static_cast<DType>(word[1]);
+    const DType dtype = static_cast<DType>(word[2]);
+    for (int a = 0; a < row.arguments; a++) {
+      if (!loader.require(word[3 + a] >= 0 && word[3 + a] < to, "a step must read earlier registers")) return false;
+    }
+    const int a = same_as_[word[3]];
+    const int b = row.arguments > 1 ? same_as_[word[4]] : a;
+    const int c = row.arguments > 2 ? same_as_[word[5]] : a;
+    const bool is_cast = std::strcmp(row.name, "cast") == 0;
+    LaneFunction function = is_cast                 ? cast_function(from, dtype)
+                            : from == DType::float32 ? row.on_floats
+                                                     : row.on_integers;
+    dtypes_.push_back(dtype);
+    if (is_cast && !function) {
+      same_as_.push_back(a);
+      continue;
+    }
+    if (!loader.require(function != nullptr, "a function must take the dtype of its operands")) return false;
+    same_as_.push_back(to);
+    const bool mask = dtype == DType::uint8 && !is_cast;
+    steps_.push_back({function, mask, a, b, c, to, -1, nullptr});
+  }
+  for (Result& result : results_) {
+    if (!loader.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()) && word < end,
+                        "a result must be a register") ||
+        !loader.require(dtypes_[*word] == result.value->dtype, "outputs must have the dtypes of their registers")) {
+      return false;
+    }
+    result.reg = same_as_[*word++];
+  }
+  register_count_ = static_cast<int>(dtypes_.size());
+  return true;
+}
+
+bool Machine::fit(bool rows, Loader& loader) {
+  const Value& shape = *results_[0].value;
+  for (const Result& result : results_) {
+    if (!loader.require(same_shape(*result.value, shape), "outputs must have one shape")) return false;
+  }
+  // Strides of each operand along the axes of the output; 0 where it broadcasts.
+  std::vector<std::vector<index_t>> strides;
+  for (const Operand& operand : operands_) {
+    const Value& value = *operand.value;
+    const int lead = shape.rank - value.rank;
+    if (!loader.require(lead >= 0, "operands must broadcast to the output")) return false;
+    std::vector<index_t> own(shape.rank, 0);
+    index_t stride = 1;
+    for (int axis = value.rank - 1; axis >= 0; axis--) {
+      if (!loader.require(value.dims[axis] == shape.dims[axis + lead] || value.dims[axis] == 1,
+                          "operands must broadcast to the output")) {
+        return false;
+      }
+      own[axis + lead] = value.dims[axis] == 1 ? 0 : stride;
+      stride *= value.dims[axis];
+    }
+    strides.push_back(own);
+  }
+  // Neighbouring axes are merged where every operand walks through both at one stride.
+  std::vector<index_t> dims;
+  std::vector<std::vector<index_t>> merged(operands_.size());
+  for (int axis = 0; axis < shape.rank; axis++) {
+    const index_t extent = shape.dims[axis];
+    const bool last_apart = rows && axis == shape.rank - 1;
+    if (extent == 1 && !last_apart) continue;
+    bool joins = !dims.empty() && !last_apart;
+    for (std::size_t i = 0; joins && i < operands_.size(); i++) joins = merged[i].back() == strides[i][axis] * extent;
+    for (std::size_t i = 0; i < operands_.size(); i++) {
+      if (joins) {
+        merged[i].back() = strides[i][axis];
+      } else {
+        merged[i].push_back(strides[i][axis]);
+      }
+    }
+    if (joins) {
+      dims.back() *= extent;
+    } else {
+      dims.push_back(extent);
+    }
+  }
+  inner_ = dims.empty() ? 1 : dims.back();
+  outer_rank_ = dims.empty() ? 0 : static_cast<int>(dims.size()) - 1;
+  for (int axis = 0; axis < outer_rank_; axis++) {
+    outer_dims_[axis] = dims[axis];
+    outer_ *= dims[axis];
+  }
+  by_rows_ = rows || (outer_rank_ > 0 && inner_ >= shortest_row);
+
+  for (std::size_t i = 0; i < operands_.size(); i++) {
+    Operand& operand = operands_[i];
+    const bool narrow_elements = bytes_of(operand.value->dtype) == 1;
+    index_t natural = inner_;
+    bool full = operand.value->size == shape.size;
+    operand.inner_stride = dims.empty() ? 0 : merged[i].back();
+    for (int axis = outer_rank_ - 1; axis >= 0; axis--) {
+      operand.strides[axis] = merged[i][axis];
+      full = full && (dims[axis] == 1 || merged[i][axis] == natural);
+      natural *= dims[axis];
+    }
+    if (operand.value->size == 1) {
+      operand.feed = Feed::scalar;
+    } else if (full) {
+      operand.feed = narrow_elements ? Feed::widened : Feed::direct;
+    } else if (by_rows_) {
+      operand.feed = operand.inner_stride == 0 ? Feed::row_scalar : Feed::row_vector;
+    } else {
+      operand.feed = Feed::gathered;
+    }
+  }
+  return true;
+}
+
+// Gives steps and operands their buffers: few, so that blocks can be long and still lie in the cache.
+void Machine::allocate() {
+  const int forever = 1 << 30;
+  std::vector<int> last_use(register_count_, -1);
+  for (int i = 0; i < static_cast<int>(steps_.size()); i++) {
+    last_use[steps_[i].a] = last_use[steps_[i].b] = last_use[steps_[i].c] = i;
+  }
+  for (const Result& result : results_) last_use[result.reg] = forever;
+
+  for (std::size_t i = 0; i < operands_.size(); i++) {
+    Operand& operand = operands_[i];
+    operand.used = last_use[i] >= 0;
+    const bool in_place = operand.feed == Feed::direct ||
+                          (operand.feed == Feed::row_vector && bytes_of(operand.value->dtype) == 4);
+    if (operand.used && !in_place) operand.buffer = buffers_++;
+  }
+  std::vector<int> buffer_of(register_count_, -1), free_buffers;
+  for (int i = 0; i < static_cast<int>(steps_.size()); i++) {
+    Step& step = steps_[i];
+    // A step writes its output at once where no later step, nor a result that is an operand, still needs what lies there.
+    for (Result& result : results_) {
+      if (result.reg != step.to || result.stored || step.direct || bytes_of(result.value->dtype) != 4) continue;
+      bool hazard = false;
+      for (std::size_t o = 0; o < operands_.size(); o++) {
+        hazard = hazard || (last_use[o] > i && overlap(*operands_[o].value, *result.value));
+        // A broadcast operand is read again for other elements.
+        hazard = hazard || (operands_[o].used && operands_[o].feed != Feed::direct && operands_[o].feed != Feed::scalar &&
+                            overlap(*operands_[o].value, *result.value));
+      }
+      if (hazard) continue;
+      step.direct = result.value;
+      result.stored = true;
+    }
+    for (int arg : {step.a, step.b, step.c}) {
+      if (last_use[arg] == i && buffer_of[arg] >= 0) {
+        free_buffers.push_back(buffer_of[arg]);
+        buffer_of[arg] = -1;
+      }
+    }
+    if (step.direct) continue;
+    if (free_buffers.empty()) {
+      step.buffer = buffers_++;
+    } else {
+      step.buffer = free_buffers.back();
+      free_buffers.pop_back();
+    }
+    if (last_use[step.to] >= 0) {
+      buffer_of[step.to] = step.buffer;
+    } else {
+      free_buffers.push_back(step.buffer);
+    }
+  }
+  block_ = buffers_ <= 4 ? 1024 : buffers_ <= 10 ? 512 : 256;
+  literal_lanes_.resize(literals_.size() * block_);
+  for (std::size_t i = 0; i < literals_.size(); i++) {
+    float value;
+    std::memcpy(&value, &literals_[i].second, sizeof value);
+    // Integer bits may be those of a signalling NaN, so they are moved as bytes.
+    for (index_t j = 0; j < block_; j++) std::memcpy(&literal_lanes_[i * block_ + j], &literals_[i].second, 4);
+  }
+}
+
+std::size_t Machine::worker_bytes() const {
+  return round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) + static_cast<std::size_t>(buffers_) * block_ * 4;
+}
+
+namespace {
+
+void fill_lanes(void* lanes_out, const char* element, DType dtype, index_t n) {
+  int32_t bits;
+  if (bytes_of(dtype) == 4) {
+    std::memcpy(&bits, element, 4);
+  } else {
+    bits = static_cast<unsigned char>(*element);
+  }
+  int32_t* out = static_cast<int32_t*>(lanes_out);
+  for (index_t i = 0; i < n; i++) out[i] = bits;
+}
+
+}  // namespace
+
+void Machine::start(char* memory) const {
+  const void** regs = registers(memory);
+  // Beside each register stands the element that its buffer was last filled with.
+  for (int i = 0; i < register_count_ * 2; i++) regs[i] = nullptr;
+  for (std::size_t i = 0; i < literals_.size(); i++) regs[literals_[i].first] = &literal_lanes_[i * block_];
+  for (std::size_t i = 0; i < operands_.size(); i++) {
+    const Operand& operand = operands_[i];
+    if (operand.feed != Feed::scalar || !operand.used) continue;
+    fill_lanes(buffer(memory, operand.buffer), operand.value->data, operand.value->dtype, smaller(block_, larger<index_t>(size(), 1)));
+    regs[i] = buffer(memory, operand.buffer);
+  }
+}
+
+index_t Machine::offset_of_row(const Operand& operand, index_t row) const {
+  index_t offset = 0;
+  for (int axis = outer_rank_ - 1; axis > 0; axis--) {
+    const index_t next = row / outer_dims_[axis];
+    offset += (row - next * outer_dims_[axis]) * operand.strides[axis];
+    row = next;
+  }
+  return outer_rank_ > 0 ? offset + row * operand.strides[0] : 0;
+}
+
+void Machine::run_row(char* memory, index_t row, index_t column, index_t n) const {
+  const void** regs = registers(memory);
+  const index_t from = row * inner_ + column;
+  for (std::size_t i = 0; i < operands_.size(); i++) {
+    const Operand& operand = operands_[i];
+    if (!operand.used) continue;
+    const Value& value = *operand.value;
+    const index_t element = bytes_of(value.dtype);
+    switch (operand.feed) {
+      case Feed::direct:
+        regs[i] = value.data + from * 4;
+        break;
+      case Feed::widened:
+        regs[i] = buffer(memory, operand.buffer);
+        widen(buffer(memory, operand.buffer), value.data + from, value.dtype, n);
+        break;
+      case Feed::row_vector: {
+        const char* at = value.data + (offset_of_row(operand, row) + column * operand.inner_stride) * element;
+        regs[i] = at;
+        if (element == 1) {
+          regs[i] = buffer(memory, operand.buffer);
+          widen(buffer(memory, operand.buffer), at, value.dtype, n);
+        }
+        break;
+      }
+      case Feed::row_scalar: {
+        const char* at = value.data + offset_of_row(operand, row) * element;
+        regs[i] = buffer(memory, operand.buffer);
+        if (regs[register_count_ + i] != at) {
+          fill_lanes(buffer(memory, operand.buffer), at, value.dtype, smaller(block_, inner_));
+          regs[register_count_ + i] = at;
+        }
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  finish(memory, from, n);
+}
+
+void Machine::run_flat(char* memory, index_t from, index_t n) const {
+  const void** regs = registers(memory);
+  for (std::size_t i = 0; i < operands_.size(); i++) {
+    const Operand& operand = operands_[i];
+    if (!operand.used) continue;
+    const Value& value = *operand.value;
+    if (operand.feed == Feed::direct) {
+      regs[i] = value.data + from * 4;
+    } else if (operand.feed == Feed::widened) {
+      regs[i] = buffer(memory, operand.buffer);
+      widen(buffer(memory, operand.buffer), value.data + from, value.dtype, n);
+    } else if (operand.feed == Feed::gathered) {
+      regs[i] = buffer(memory, operand.buffer);
+      gather(operand, buffer(memory, operand.buffer), from, n);
+    }
+  }
+  finish(memory, from, n);
+}
+
+namespace {
+
+template <class T>
+void copy_run(int32_t* out, const T* in, index_t stride, index_t n) {
+  if (stride == 0) {
+    const int32_t value = static_cast<int32_t>(in[0]);
+    for (index_t i = 0; i < n; i++) out[i] = value;
+  } else {
+    for (index_t i = 0; i < n; i++) out[i] = static_cast<int32_t>(in[i]);
+  }
+}
+
+}  // namespace
+
+void Machine::gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const {
+  int32_t* out = static_cast<int32_t*>(lanes_out);
+  index_t row = from / inner_;
+  index_t column = from - row * inner_;
+  index_t index[max_rank] = {};
+  index_t offset = 0;
+  for (int axis = outer_rank_ - 1; axis >= 0; axis--) {
+    index[axis] = row % outer_dims_[axis];
+    offset += index[axis] * operand.strides[axis];
+    row /= outer_dims_[axis];
+  }
+  while (n > 0) {
+    const index_t run = smaller(n, inner_ - column);
+    const index_t at = offset + column * operand.inner_stride;
+    if (bytes_of(operand.value->dtype) == 4) {
+      copy_run(out, operand.value->as<const int32_t>() + at, operand.inner_stride, run);
+    } else {
+      copy_run(out, operand.value->as<const uint8_t>() + at, operand.inner_stride, run);
+    }
+    out += run;
+    n -= run;
+    column = 0;
+    for (int axis = outer_rank_ - 1; axis >= 0; axis--) {
+      offset += operand.strides[axis];
+      if (++index[axis] < outer_dims_[axis]) break;
+      offset -= outer_dims_[axis] * operand.strides[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+void Machine::finish(char* memory, index_t from, index_t n) const {
+  const void** regs = registers(memory);
+  for (const Step& step : steps_) {
+    char* to = step.direct ? step.direct->data + from * 4 : buffer(memory, step.buffer);
+    step.function(to, regs[step.a], regs[step.b], regs[step.c], n);
+    if (step.mask) mask_to_uint8()(to, to, to, to, n);
+    regs[step.to] = to;
+  }
+  for (const Result& result : results_) {
+    if (result.stored) continue;
+    const DType dtype = result.value->dtype;
+    char* to = result.value->data + from * bytes_of(dtype);
+    if (regs[result.reg] != to) narrow(to, regs[result.reg], dtype, n);
+  }
+}
+
+namespace {
+
+struct FusedState : State {
+  Machine machine;
+};
+
+}  // namespace
+
+bool prepare_fused(Node& node, Loader& loader) {
+  auto state = std::make_unique<FusedState>();
+  if (!state->machine.prepare(node.attrs.data(), node.attrs.size(), node.in, node.out, false, loader)) return false;
+  loader.need_worker(state->machine.worker_bytes());
+  node.state = std::move(state);
+  return true;
+}
+
+void run_fused(Node& node, Runtime& runtime) {
+  const Machine& machine = node.state_as<FusedState>().machine;
+  const index_t size = machine.size();
+  if (size == 0) return;
+  const index_t row_length = machine.by_rows() ? machine.inner() : size;
+  const index_t rows = machine.by_rows() ? machine.outer() : 1;
+  const index_t blocks_per_row = ceil_div(row_length, machine.block());
+  const index_t blocks = rows * blocks_per_row;
+  const index_t block_size = smaller(machine.block(), row_length);
+  const index_t blocks_per_task = larger<index_t>(1, work_per_task / (block_size * machine.weight()));
+  runtime.pool->parallel(ceil_div(blocks, blocks_per_task), [&](index_t task, int thread) {
+    char* memory = runtime.worker(thread);
+    machine.start(memory);
+    const index_t end = smaller(blocks, (task + 1) * blocks_per_task);
+    for (index_t block = task * blocks_per_task; block < end; block++) {
+      const index_t row = block / blocks_per_row;
+      const index_t column = (block - row * blocks_per_row) * machine.block();
+      const index_t n = smaller(machine.block(), row_length - column);
+      if (machine.by_rows()) {
+        machine.run_row(memory, row, column, n);
+      } else {
+        machine.run_flat(memory, column, n);
+      }
+    }
+  });
+}
+
+}  // namespace ceratops

@@ -1,0 +1,84 @@
+// The block machine: runs a straight-line elementwise program over blocks of lanes that stay in the first-level cache.
+#pragma once
+#include "base.h"
+#include "elementwise.h"
+
+namespace ceratops {
+
+class Machine {
+ public:
+  // Decodes a program and fits it to its operands and outputs; `rows` keeps the last axis apart from the others, so
+  // that run_row can be called. False, with the loader told why, where it does not fit.
+  bool prepare(const int32_t* words, std::size_t count, const std::vector<Value*>& in, const std::vector<Value*>& out,
+               bool rows, Loader& loader);
+
+  // Bytes of memory that each thread needs.
+  std::size_t worker_bytes() const;
+  // Must be called on a thread's memory before its first block in each run of the node.
+  void start(char* memory) const;
+  // One row's elements from `column` on, at most block() of them.
+  void run_row(char* memory, index_t row, index_t column, index_t n) const;
+  // Elements [from, from + n) of the outputs in row-major order, at most block() of them.
+  void run_flat(char* memory, index_t from, index_t n) const;
+
+  // Whether blocks must not cross rows of length inner().
+  bool by_rows() const { return by_rows_; }
+  index_t block() const { return block_; }
+  index_t inner() const { return inner_; }
+  index_t outer() const { return outer_; }
+  index_t size() const { return inner_ * outer_; }
+  // A measure of the work on each element.
+  index_t weight() const { return 2 + static_cast<index_t>(steps_.size()) * 2; }
+
+ private:
+  enum class Feed { direct, widened, scalar, row_vector, row_scalar, gathered };
+  struct Operand {
+    const Value* value;
+    Feed feed;
+    bool used;
+    index_t inner_stride;
+    index_t strides[max_rank];
+    int buffer;
+  };
+  struct Step {
+    LaneFunction function;
+    bool mask;
+    int a, b, c, to;
+    int buffer;
+    Value* direct;
+  };
+  struct Result {
+    Value* value;
+    int reg;
+    bool stored;
+  };
+
+  bool decode(const int32_t* words, std::size_t count, Loader& loader);
+  bool fit(bool rows, Loader& loader);
+  void allocate();
+  void finish(char* memory, index_t from, index_t n) const;
+  void gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const;
+  index_t offset_of_row(const Operand& operand, index_t row) const;
+  const void** registers(char* memory) const { return reinterpret_cast<const void**>(memory); }
+  char* buffer(char* memory, int index) const {
+    return memory + round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) + index * block_ * 4;
+  }
+
+  std::vector<Operand> operands_;
+  std::vector<Step> steps_;
+  std::vector<Result> results_;
+  std::vector<DType> dtypes_;
+  std::vector<std::pair<int, int32_t>> literals_;
+  std::vector<int> same_as_;
+  std::vector<float> literal_lanes_;
+  int register_count_ = 0;
+  int buffers_ = 0;
+  int outer_rank_ = 0;
+  index_t outer_dims_[max_rank] = {};
+  index_t outer_ = 1;
+  index_t inner_ = 1;
+  index_t block_ = 1024;
+  bool by_rows_ = false;
+};
+
+}  // namespace ceratops

@@ -1,0 +1,194 @@
+// The matmul op: Eigen's product, or the register tile, on each task's piece, and the epilogue on it while it is hot.
+#include "matmul.h"
+
+#include "fused.h"
+#include "ops.h"
+#include "threads.h"
+#if !defined(__wasm__)
+#include <Eigen/Core>
+#endif
+
+namespace ceratops {
+
+namespace {
+
+struct MatmulState : State {
+  index_t batch, m, n, k;
+  bool transpose_a, transpose_b;
+  Cut cut;
+  bool has_epilogue = false;
+  Machine machine;
+  Value* product = nullptr;
+  Value own;
+  std::vector<float> own_memory;
+  std::vector<float> partial;
+};
+
+#if defined(__wasm__)
+bool suits_eigen(const Product&) { return false; }
+void eigen_product(const Product&) {}
+#else
+// Below these extents packing both operands costs more than it saves.
+bool suits_eigen(const Product& p) { return p.m >= 24 && p.n >= 24 && p.k >= 24; }
+
+using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Stride = Eigen::OuterStride<>;
+using Source = Eigen::Map<const Matrix, 0, Stride>;
+
+void eigen_product(const Product& p) {
+  Eigen::Map<Matrix, 0, Stride> c(p.c, p.m, p.n, Stride(p.c_row));
+  const bool transpose_a = p.a_depth != 1, transpose_b = p.b_column != 1;
+  const Source a(p.a, transpose_a ? p.k : p.m, transpose_a ? p.m : p.k, Stride(transpose_a ? p.a_depth : p.a_row));
+  const Source b(p.b, transpose_b ? p.n : p.k, transpose_b ? p.k : p.n, Stride(transpose_b ? p.b_column : p.b_depth));
+  if (transpose_a && transpose_b) {
+    c.noalias() = a.transpose() * b.transpose();
+  } else if (transpose_a) {
+    c.noalias() = a.transpose() * b;
+  } else if (transpose_b) {
+    c.noalias() = a * b.transpose();
+  } else {
+    c.noalias() = a * b;
+  }
+}
+#endif
+
+void run_epilogue(const MatmulState& state, char* memory, index_t matrix, index_t row, index_t rows, index_t column,
+                  index_t columns) {
+  for (index_t i = 0; i < rows; i++) {
+    for (index_t j = 0; j < columns; j += state.machine.block()) {
+      state.machine.run_row(memory, matrix * state.m + row + i, column + j, smaller(state.machine.block(), columns - j));
+    }
+  }
+}
+
+// One piece of one matrix; with k cut, into a partial sum.
+void run_piece(const Node& node, const MatmulState& state, float* scratch, index_t matrix, index_t m_at, index_t n_at,
+               index_t k_at) {
+  const Cut& cut = state.cut;
+  const index_t row = m_at * cut.m_part, column = n_at * cut.n_part, depth = k_at * cut.k_part;
+  Product p;
+  p.m = smaller(cut.m_part, state.m - row);
+  p.n = smaller(cut.n_part, state.n - column);
+  p.k = smaller(cut.k_part, state.k - depth);
+  p.a_row = state.transpose_a ? 1 : state.k;
+  p.a_depth = state.transpose_a ? state.m : 1;
+  p.b_depth = state.transpose_b ? 1 : state.n;
+  p.b_column = state.transpose_b ? state.k : 1;
+  p.a = node.in[0]->as<float>() + matrix * state.m * state.k + row * p.a_row + depth * p.a_depth;
+  p.b = node.in[1]->as<float>() + matrix * state.k * state.n + depth * p.b_depth + column * p.b_column;
+  p.c_row = state.n;
+  float* base = cut.k_parts > 1 ? const_cast<float*>(state.partial.data()) + (k_at * state.batch + matrix) * state.m * state.n
+                                : state.product->as<float>() + matrix * state.m * state.n;
+  p.c = base + row * state.n + column;
+  if (suits_eigen(p)) {
+    eigen_product(p);
+  } else {
+    tile_product(p, scratch);
+  }
+}
+
+void run_split(Node& node, Runtime& runtime, MatmulState& state) {
+  const Cut& cut = state.cut;
+  const index_t pieces = cut.m_parts * cut.n_parts * cut.k_parts;
+  runtime.pool->parallel(state.batch * pieces, [&](index_t task, int thread) {
+    const index_t piece = task % pieces;
+    run_piece(node, state, reinterpret_cast<float*>(runtime.worker(thread)), task / pieces, piece % cut.m_parts,
+              piece / cut.m_parts % cut.n_parts, piece / (cut.m_parts * cut.n_parts));
+  });
+  const index_t rows = state.batch * state.m;
+  const index_t rows_per_task = larger<index_t>(1, 16384 / larger<index_t>(1, state.n));
+  runtime.pool->parallel(ceil_div(rows, rows_per_task), [&](index_t task, int thread) {
+    const index_t row = task * rows_per_task;
+    const index_t count = smaller(rows_per_task, rows - row);
+    float* to = state.product->as<float>() + row * state.n;
+    for (index_t part = 0; part < cut.k_parts; part++) {
+      const float* from = state.partial.data() + (part * rows + row) * state.n;
+      CERATOPS_INDEPENDENT
+      for (index_t i = 0; i < count * state.n; i++) to[i] = part == 0 ? from[i] : to[i] + from[i];
+    }
+    if (!state.has_epilogue) return;
+    state.machine.start(runtime.worker(thread));
+    run_epilogue(state, runtime.worker(thread), 0, row, count, 0, state.n);
+  });
+}
+
+}  // namespace
+
+bool prepare_matmul(Node& node, Loader& loader) {
+  if (!loader.require(node.in.size() >= 2 && node.attrs.size() >= 2 && !node.out.empty(), "matmul takes two operands")) return false;
+  const Value& a = *node.in[0];
+  const Value& b = *node.in[1];
+  const Value& c = *node.out[0];
+  if (!loader.require(a.dtype == DType::float32 && b.dtype == DType::float32, "matmul takes float32") ||
+      !loader.require(a.rank >= 2 && a.rank == b.rank && a.rank == c.rank, "matmul takes operands of one rank")) {
+    return false;
+  }
+  auto state = std::make_unique<MatmulState>();
+  const int row = a.rank - 2, column = a.rank - 1;
+  state->transpose_a = node.attrs[0] != 0;
+  state->transpose_b = node.attrs[1] != 0;
+  state->m = a.dims[state->transpose_a ? column : row];
+  state->k = a.dims[state->transpose_a ? row : column];
+  state->n = b.dims[state->transpose_b ? row : column];
+  state->batch = 1;
+  bool fits = b.dims[state->transpose_b ? column : row] == state->k && c.dims[row] == state->m && c.dims[column] == state->n;
+  for (int axis = 0; axis < row; axis++) {
+    fits = fits && a.dims[axis] == b.dims[axis] && a.dims[axis] == c.dims[axis];
+    state->batch *= a.dims[axis];
+  }
+  if (!loader.require(fits, "the shapes of a matmul must fit")) return false;
+  state->cut = cut_product(larger<index_t>(1, state->batch), state->m, state->n, state->k);
+  loader.need_worker(tile_scratch * sizeof(float));
+
+  state->has_epilogue = node.attrs.size() > 2;
+  for (Value* out : node.out) {
+    if (!state->product && out->dtype == DType::float32) state->product = out;
+  }
+  if (!state->product && loader.require(state->has_epilogue, "a matmul's output must be float32")) {
+    state->own = c;
+    state->own.dtype = DType::float32;
+    state->own_memory.resize(larger<index_t>(1, c.size));
+    state->own.data = reinterpret_cast<char*>(state->own_memory.data());
+    state->product = &state->own;
+  }
+  if (state->has_epilogue) {
+    std::vector<Value*> operands{state->product};
+    operands.insert(operands.end(), node.in.begin() + 2, node.in.end());
+    if (!state->machine.prepare(node.attrs.data() + 2, node.attrs.size() - 2, operands, node.out, true, loader)) return false;
+    loader.need_worker(state->machine.worker_bytes());
+  } else if (!loader.require(node.in.size() == 2 && node.out.size() == 1, "a matmul without epilogue has two operands")) {
+    return false;
+  }
+  for (const Value* in : node.in) {
+    for (const Value* out : node.out) {
+      if (!loader.require(!in->data || in->data != out->data || in->size == 0, "a matmul cannot be done in place")) return false;
+    }
+  }
+  if (state->cut.k_parts > 1) state->partial.resize(state->cut.k_parts * state->batch * state->m * state->n);
+  node.state = std::move(state);
+  return !loader.failed;
+}
+
+void run_matmul(Node& node, Runtime& runtime) {
+  MatmulState& state = node.state_as<MatmulState>();
+  const Cut& cut = state.cut;
+  if (state.batch * state.m * state.n == 0) return;
+  if (cut.k_parts > 1) return run_split(node, runtime, state);
+  const index_t pieces = cut.m_parts * cut.n_parts;
+  const index_t groups = ceil_div(state.batch, cut.matrices);
+  runtime.pool->parallel(groups * pieces, [&](index_t task, int thread) {
+    char* memory = runtime.worker(thread);
+    const index_t piece = task % pieces;
+    const index_t first = task / pieces * cut.matrices;
+    const index_t m_at = piece % cut.m_parts, n_at = piece / cut.m_parts;
+    for (index_t matrix = first; matrix < smaller(state.batch, first + cut.matrices); matrix++) {
+      run_piece(node, state, reinterpret_cast<float*>(memory), matrix, m_at, n_at, 0);
+      if (!state.has_epilogue) continue;
+      state.machine.start(memory);
+      const index_t row = m_at * cut.m_part, column = n_at * cut.n_part;
+      run_epilogue(state, memory, matrix, row, smaller(cut.m_part, state.m - row), column, smaller(cut.n_part, state.n - column));
+    }
+  });
+}
+
+}  // namespace ceratops

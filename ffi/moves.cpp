@@ -1,0 +1,327 @@
+// Moves: reshape, broadcastTo, transpose, slice, pad, concat, reverse, iota, all by one strided copy.
+#include "ops.h"
+#include "threads.h"
+
+namespace ceratops {
+
+namespace {
+
+constexpr index_t elements_per_task = 32768;
+
+// Copies a box of elements between two arrays, each walked with strides of its own (0 and negative ones too).
+struct Copy {
+  int rank = 0;
+  index_t dims[max_rank], from[max_rank], to[max_rank];
+  index_t from_offset = 0, to_offset = 0;
+
+  void add(index_t extent, index_t from_stride, index_t to_stride) {
+    if (extent == 1) return;
+    if (rank > 0 && from[rank - 1] == from_stride * extent && to[rank - 1] == to_stride * extent) {
+      dims[rank - 1] *= extent;
+      from[rank - 1] = from_stride;
+      to[rank - 1] = to_stride;
+      return;
+    }
+    dims[rank] = extent;
+    from[rank] = from_stride;
+    to[rank] = to_stride;
+    rank++;
+  }
+};
+
+struct CopyState : State {
+  std::vector<Copy> copies;
+  int32_t fill_bits = 0;
+  bool fills = false;
+};
+
+template <class T>
+void copy_line(const T* from, index_t from_stride, T* to, index_t to_stride, index_t n) {
+  if (from_stride == 1 && to_stride == 1) {
+    std::memcpy(to, from, n * sizeof(T));
+  } else if (from_stride == 0 && to_stride == 1) {
+    const T value = *from;
+    for (index_t i = 0; i < n; i++) to[i] = value;
+  } else if (to_stride == 1) {
+    for (index_t i = 0; i < n; i++) to[i] = from[i * from_stride];
+  } else {
+    for (index_t i = 0; i < n; i++) to[i * to_stride] = from[i * from_stride];
+  }
+}
+
+// The last two axes where the source runs along the first of them: in tiles, so that both sides use whole cache lines.
+template <class T>
+void copy_turned(const T* from, index_t from_row, index_t from_column, T* to, index_t to_row, index_t rows, index_t columns) {
+  constexpr index_t tile = 16;
+  for (index_t i = 0; i < rows; i += tile) {
+    for (index_t j = 0; j < columns; j += tile) {
+      const index_t last_i = smaller(rows, i + tile), last_j = smaller(columns, j + tile);
+      for (index_t r = i; r < last_i; r++) {
+        for (index_t c = j; c < last_j; c++) to[r * to_row + c] = from[r * from_row + c * from_column];
+      }
+    }
+  }
+}
+
+template <class T>
+void copy_outer(const Copy& copy, const char* source, char* target, index_t first, index_t last, int inner) {
+  for (index_t at = first; at < last; at++) {
+    index_t rest = at, from = copy.from_offset, to = copy.to_offset;
+    for (int axis = copy.rank - inner - 1; axis >= 0; axis--) {
+      const index_t next = rest / copy.dims[axis];
+      const index_t index = rest - next * copy.dims[axis];
+      from += index * copy.from[axis];
+      to += index * copy.to[axis];
+      rest = next;
+    }
+    const T* in = reinterpret_cast<const T*>(source) + from;
+    T* out = reinterpret_cast<T*>(target) + to;
+    const int r = copy.rank;
+    if (inner == 2) {
+      copy_turned(in, copy.from[r - 2], copy.from[r - 1], out, copy.to[r - 2], copy.dims[r - 2], copy.dims[r - 1]);
+    } else if (inner == 1) {
+      copy_line(in, copy.from[r - 1], out, copy.to[r - 1], copy.dims[r - 1]);
+    } else {
+      *out = *in;
+    }
+  }
+}
+
+void run_copy(const Copy& copy, const Value& source, const Value& target, Runtime& runtime) {
+  const int r = copy.rank;
+  int inner = smaller(r, 1);
+  // A whole plane is one piece of work, so a turned plane must not be the only one when it is large.
+  if (r >= 2 && copy.to[r - 1] == 1 && copy.from[r - 1] > 1 && copy.from[r - 2] == 1 && copy.dims[r - 2] >= 4) inner = 2;
+  index_t outer = 1, length = 1;
+  for (int axis = 0; axis < r; axis++) (axis < r - inner ? outer : length) *= copy.dims[axis];
+  if (outer == 0 || length == 0) return;
+  const bool wide = bytes_of(target.dtype) == 4;
+  if (inner == 2 && outer == 1 && length > 2 * elements_per_task) {
+    const index_t rows = larger<index_t>(16, round_up(elements_per_task / copy.dims[r - 1], 16));
+    runtime.pool->parallel(ceil_div(copy.dims[r - 2], rows), [&](index_t task, int) {
+      Copy part = copy;
+      part.dims[r - 2] = smaller(rows, copy.dims[r - 2] - task * rows);
+      part.from_offset += task * rows * copy.from[r - 2];
+      part.to_offset += task * rows * copy.to[r - 2];
+      (wide ? copy_outer<uint32_t> : copy_outer<uint8_t>)(part, source.data, target.data, 0, 1, 2);
+    });
+    return;
+  }
+  if (inner == 1 && outer == 1 && length > 2 * elements_per_task) {
+    runtime.pool->parallel(ceil_div(length, elements_per_task), [&](index_t task, int) {
+      Copy part = copy;
+      const index_t at = task * elements_per_task;
+      part.dims[r - 1] = smaller(elements_per_task, length - at);
+      part.from_offset += at * copy.from[r - 1];
+      part.to_offset += at * copy.to[r - 1];
+      (wide ? copy_outer<uint32_t> : copy_outer<uint8_t>)(part, source.data, target.data, 0, 1, 1);
+    });
+    return;
+  }
+  const index_t per_task = larger<index_t>(1, elements_per_task / length);
+  runtime.pool->parallel(ceil_div(outer, per_task), [&](index_t task, int) {
+    const index_t last = smaller(outer, (task + 1) * per_task);
+    (wide ? copy_outer<uint32_t> : copy_outer<uint8_t>)(copy, source.data, target.data, task * per_task, last, inner);
+  });
+}
+
+void strides_of(const Value& value, index_t* strides) {
+  index_t stride = 1;
+  for (int axis = value.rank - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= value.dims[axis];
+  }
+}
+
+bool moves(Node& node, Loader& loader, std::size_t attrs) {
+  return loader.require(node.in.size() == 1 && node.out.size() == 1, "a move has one operand") &&
+         loader.require(node.in[0]->dtype == node.out[0]->dtype, "a move keeps the dtype") &&
+         loader.require(node.attrs.size() == attrs, "a move has an attribute for each axis");
+}
+
+bool keep(Node& node, std::unique_ptr<CopyState> state) {
+  node.state = std::move(state);
+  return true;
+}
+
+// A copy whose target is the whole output.
+template <class FromStride>
+bool keep_gather(Node& node, index_t offset, FromStride from_stride) {
+  auto state = std::make_unique<CopyState>();
+  Copy copy;
+  index_t to[max_rank];
+  strides_of(*node.out[0], to);
+  copy.from_offset = offset;
+  for (int axis = 0; axis < node.out[0]->rank; axis++) copy.add(node.out[0]->dims[axis], from_stride(axis), to[axis]);
+  state->copies.push_back(copy);
+  return keep(node, std::move(state));
+}
+
+void run_copies(Node& node, Runtime& runtime) {
+  const CopyState& state = node.state_as<CopyState>();
+  const Value& out = *node.out[0];
+  if (out.size == 0) return;
+  if (state.fills) {
+    if (bytes_of(out.dtype) == 1) {
+      std::memset(out.data, state.fill_bits & 255, out.size);
+    } else {
+      for (index_t i = 0; i < out.size; i++) out.as<int32_t>()[i] = state.fill_bits;
+    }
+  }
+  for (std::size_t i = 0; i < state.copies.size(); i++) run_copy(state.copies[i], *node.in[i], out, runtime);
+}
+
+}  // namespace
+
+bool prepare_reshape(Node& node, Loader& loader) {
+  return moves(node, loader, node.attrs.size()) &&
+         loader.require(node.in[0]->size == node.out[0]->size, "reshape keeps the number of elements");
+}
+void run_reshape(Node& node, Runtime& runtime) {
+  if (node.in[0]->data == node.out[0]->data) return;
+  Copy copy;
+  copy.add(node.out[0]->size, 1, 1);
+  if (node.out[0]->size > 0) run_copy(copy, *node.in[0], *node.out[0], runtime);
+}
+
+bool prepare_broadcast_to(Node& node, Loader& loader) {
+  if (!moves(node, loader, node.attrs.size())) return false;
+  const Value& in = *node.in[0];
+  const Value& out = *node.out[0];
+  const int lead = out.rank - in.rank;
+  bool fits = lead >= 0;
+  for (int axis = 0; fits && axis < in.rank; axis++) fits = in.dims[axis] == 1 || in.dims[axis] == out.dims[axis + lead];
+  if (!loader.require(fits, "the operand must broadcast to the output")) return false;
+  index_t strides[max_rank];
+  strides_of(in, strides);
+  return keep_gather(node, 0, [&](int axis) { return axis < lead || in.dims[axis - lead] == 1 ? 0 : strides[axis - lead]; });
+}
+void run_broadcast_to(Node& node, Runtime& runtime) { run_copies(node, runtime); }
+
+bool prepare_transpose(Node& node, Loader& loader) {
+  const Value& in = *node.in[0];
+  if (!moves(node, loader, in.rank) || !loader.require(node.out[0]->rank == in.rank, "transpose keeps the rank")) return false;
+  bool seen[max_rank] = {};
+  for (int axis = 0; axis < in.rank; axis++) {
+    const int32_t source = node.attrs[axis];
+    if (!loader.require(source >= 0 && source < in.rank && !seen[source] && node.out[0]->dims[axis] == in.dims[source],
+                        "transpose takes a permutation")) {
+      return false;
+    }
+    seen[source] = true;
+  }
+  index_t strides[max_rank];
+  strides_of(in, strides);
+  return keep_gather(node, 0, [&](int axis) { return strides[node.attrs[axis]]; });
+}
+void run_transpose(Node& node, Runtime& runtime) { run_copies(node, runtime); }
+
+bool prepare_slice(Node& node, Loader& loader) {
+  const Value& in = *node.in[0];
+  const Value& out = *node.out[0];
+  if (!moves(node, loader, 2 * in.rank) || !loader.require(out.rank == in.rank, "slice keeps the rank")) return false;
+  index_t strides[max_rank], offset = 0;
+  strides_of(in, strides);
+  for (int axis = 0; axis < in.rank; axis++) {
+    const index_t start = node.attrs[axis], step = node.attrs[in.rank + axis];
+    const index_t last = start + (out.dims[axis] - 1) * step;
+    if (!loader.require(out.dims[axis] == 0 || (start >= 0 && start < in.dims[axis] && last >= 0 && last < in.dims[axis]),
+                        "slice must stay inside of its operand")) {
+      return false;
+    }
+    offset += start * strides[axis];
+  }
+  return keep_gather(node, offset, [&](int axis) { return strides[axis] * node.attrs[in.rank + axis]; });
+}
+void run_slice(Node& node, Runtime& runtime) { run_copies(node, runtime); }
+
+bool prepare_reverse(Node& node, Loader& loader) {
+  const Value& in = *node.in[0];
+  if (!moves(node, loader, in.rank) || !loader.require(same_shape(in, *node.out[0]), "reverse keeps the shape")) return false;
+  index_t strides[max_rank], offset = 0;
+  strides_of(in, strides);
+  for (int axis = 0; axis < in.rank; axis++) {
+    if (node.attrs[axis]) offset += (in.dims[axis] - 1) * strides[axis];
+  }
+  return keep_gather(node, offset, [&](int axis) { return node.attrs[axis] ? -strides[axis] : strides[axis]; });
+}
+void run_reverse(Node& node, Runtime& runtime) { run_copies(node, runtime); }
+
+bool prepare_pad(Node& node, Loader& loader) {
+  const Value& in = *node.in[0];
+  const Value& out = *node.out[0];
+  if (!moves(node, loader, 2 * in.rank + 1) || !loader.require(out.rank == in.rank, "pad keeps the rank")) return false;
+  auto state = std::make_unique<CopyState>();
+  Copy copy;
+  index_t from[max_rank], to[max_rank];
+  strides_of(in, from);
+  strides_of(out, to);
+  // A negative pad crops: only what lies inside of the output is copied.
+  for (int axis = 0; axis < in.rank; axis++) {
+    const index_t low = node.attrs[axis], step = node.attrs[in.rank + axis] + 1;
+    if (!loader.require(step >= 1, "pad takes an interior of 0 or more")) return false;
+    const index_t first = low >= 0 ? 0 : ceil_div(-low, step);
+    index_t last = in.dims[axis];
+    while (last > first && low + (last - 1) * step >= out.dims[axis]) last--;
+    copy.from_offset += first * from[axis];
+    copy.to_offset += (low + first * step) * to[axis];
+    copy.add(larger<index_t>(0, last - first), from[axis], step * to[axis]);
+  }
+  state->copies.push_back(copy);
+  state->fills = true;
+  const float value = node.attr_float(2 * in.rank);
+  const int32_t whole = static_cast<int32_t>(value);
+  state->fill_bits = out.dtype == DType::float32 ? node.attrs[2 * in.rank] : out.dtype == DType::boolean ? value != 0 : whole;
+  return keep(node, std::move(state));
+}
+void run_pad(Node& node, Runtime& runtime) { run_copies(node, runtime); }
+
+bool prepare_concat(Node& node, Loader& loader) {
+  const std::size_t count = node.in.size();
+  if (!loader.require(count > 0 && node.out.size() == 1 && node.attrs.size() == count + 1, "concat has a run for each operand")) return false;
+  const index_t outer = node.attrs[0];
+  index_t total = 0;
+  bool fits = outer >= 0;
+  for (std::size_t i = 0; i < count; i++) {
+    const index_t run = node.attrs[1 + i];
+    fits = fits && run >= 0 && node.in[i]->dtype == node.out[0]->dtype && node.in[i]->size == outer * run;
+    total += run;
+  }
+  if (!loader.require(fits && node.out[0]->size == outer * total, "the runs of a concat must fit its operands")) return false;
+  auto state = std::make_unique<CopyState>();
+  index_t at = 0;
+  for (std::size_t i = 0; i < count; i++) {
+    const index_t run = node.attrs[1 + i];
+    Copy copy;
+    copy.to_offset = at;
+    copy.add(outer, run, total);
+    copy.add(run, 1, 1);
+    state->copies.push_back(copy);
+    at += run;
+  }
+  return keep(node, std::move(state));
+}
+void run_concat(Node& node, Runtime& runtime) { run_copies(node, runtime); }
+
+bool prepare_iota(Node& node, Loader& loader) {
+  return loader.require(node.in.empty() && node.out.size() == 1 && node.attrs.size() == 1 && node.attrs[0] >= 0 &&
+                            node.attrs[0] < larger(1, node.out[0]->rank),
+                        "iota counts along an axis");
+}
+void run_iota(Node& node, Runtime&) {
+  const Value& out = *node.out[0];
+  index_t inner = 1;
+  for (int axis = node.attrs[0] + 1; axis < out.rank; axis++) inner *= out.dims[axis];
+  const index_t extent = out.rank > 0 ? out.dims[node.attrs[0]] : 1;
+  for (index_t i = 0; i < out.size; i++) {
+    const index_t value = i / inner % extent;
+    switch (out.dtype) {
+      case DType::float32: out.as<float>()[i] = static_cast<float>(value); break;
+      case DType::int32: out.as<int32_t>()[i] = static_cast<int32_t>(value); break;
+      case DType::uint8: out.as<uint8_t>()[i] = static_cast<uint8_t>(value); break;
+      case DType::boolean: out.as<uint8_t>()[i] = value != 0; break;
+    }
+  }
+}
+
+}  // namespace ceratops

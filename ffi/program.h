@@ -1,0 +1,46 @@
+// A program: decoded from the integers of lib/exec/native/encode.ts, checked, and run by the interpreter.
+#pragma once
+#include <atomic>
+#include <string>
+
+#include "base.h"
+
+namespace ceratops {
+
+// Raised whenever the meaning of the encoded integers changes.
+constexpr int32_t format_version = 1;
+constexpr int32_t magic = 0x43455241;
+
+extern const Op ops[];
+extern const int op_count;
+
+class Program {
+ public:
+  // Decodes and checks; the error is empty where it succeeds. `is_allocated` says whether memory belongs to the library.
+  std::string load(const int32_t* words, std::size_t count, bool (*is_allocated)(const char*, std::size_t), Pool& pool);
+  // Runs up to `steps` steps, until it is stopped; the number of steps done.
+  int32_t run(int32_t steps, bool& failed);
+  void set_stop(bool on) { stop_ = on; }
+  // Nanoseconds spent in each top-level node since the last call, if profiling is on.
+  int32_t profile(double* nanoseconds, int32_t count);
+  void set_profile(bool on) { runtime_.profile = on; }
+
+ private:
+  struct Reader;
+  bool read_graph(Reader& reader, Graph& graph, int depth);
+  bool read_value(Reader& reader, Graph& graph, index_t index);
+  bool read_node(Reader& reader, Graph& graph, index_t index, int depth);
+
+  struct Segment {
+    char* data;
+    int64_t bytes;
+  };
+  std::vector<Segment> segments_;
+  Graph graph_;
+  Loader loader_;
+  Runtime runtime_;
+  std::vector<char> memory_;
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace ceratops

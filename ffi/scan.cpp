@@ -1,0 +1,188 @@
+// scan: a loop over an encoded body. Values move by pointer: rows are bound where they lie, results are written there.
+#include "ops.h"
+#include "threads.h"
+
+namespace ceratops {
+
+namespace {
+
+// How a carried value gets from one step to the next.
+struct Carry {
+  enum class Way {
+    // The body's output is also stacked: the next step reads the stacked row.
+    stacked,
+    // The body's output alternates between memory of the loop's and the loop's output, so that the last step fills the
+    // latter. (Not the slot of the body's plan: other values of a step may lie there too.)
+    alternating,
+    // Copied at the end of each step; for what the body does not compute itself.
+    copied
+  };
+  Way way = Way::copied;
+  int row_of = -1;
+  std::unique_ptr<char[]> other;
+};
+
+struct ScanState : State {
+  index_t length;
+  int carries, scanned;
+  bool reverse;
+  std::vector<Value*> inputs, outputs;
+  std::vector<Carry> carried;
+  // For each stacked output: whether the body writes it in place.
+  std::vector<bool> written;
+  std::vector<char> stage;
+};
+
+// A value that a node of the body computes, not an input, a constant or another's alias.
+bool computed(const Graph& body, const Value* value) {
+  for (const Node& node : body.nodes) {
+    for (const Value* out : node.out) {
+      if (out == value) return true;
+    }
+  }
+  return false;
+}
+
+const Value* root_of(const Graph& body, const Value* value) {
+  for (const Alias& alias : body.aliases) {
+    if (alias.value == value) return alias.root;
+  }
+  return value;
+}
+
+}  // namespace
+
+// [length, carries, scanned, reverse, then the body's inputs and its outputs].
+bool prepare_scan(Node& node, Loader& loader) {
+  if (!loader.require(node.body && node.attrs.size() == 4 + node.in.size() + node.out.size(), "a scan has a body with its inputs and outputs")) {
+    return false;
+  }
+  auto state = std::make_unique<ScanState>();
+  Graph& body = *node.body;
+  state->length = node.attrs[0];
+  state->carries = node.attrs[1];
+  state->scanned = node.attrs[2];
+  state->reverse = node.attrs[3] != 0;
+  const int inputs = static_cast<int>(node.in.size()), outputs = static_cast<int>(node.out.size());
+  if (!loader.require(state->length >= 0 && state->carries >= 0 && state->scanned >= 0 &&
+                          state->carries + state->scanned <= inputs && state->carries <= outputs,
+                      "a scan's carried and scanned values must be among its inputs")) {
+    return false;
+  }
+  for (int i = 0; i < inputs + outputs; i++) {
+    const int32_t id = node.attrs[4 + i];
+    if (!loader.require(id >= 0 && id < static_cast<int32_t>(body.values.size()), "a scan's body must have its inputs and outputs")) return false;
+    (i < inputs ? state->inputs : state->outputs).push_back(&body.values[id]);
+  }
+  for (int i = 0; i < inputs; i++) {
+    const Value& outer = *node.in[i];
+    const Value& inner = *state->inputs[i];
+    const bool is_row = i >= state->carries && i < state->carries + state->scanned;
+    if (!loader.require(outer.dtype == inner.dtype && outer.size == (is_row ? inner.size * state->length : inner.size) &&
+                            (!is_row || (outer.rank > 0 && outer.dims[0] == state->length)),
+                        "a scan's inputs must fit its body")) {
+      return false;
+    }
+  }
+  for (int i = 0; i < outputs; i++) {
+    const Value& outer = *node.out[i];
+    const Value& inner = *state->outputs[i];
+    if (!loader.require(outer.dtype == inner.dtype && outer.size == (i < state->carries ? inner.size : inner.size * state->length),
+                        "a scan's outputs must fit its body")) {
+      return false;
+    }
+  }
+  for (const Value& value : body.values) {
+    bool bound = value.data != nullptr;
+    for (const Value* input : state->inputs) bound = bound || root_of(body, &value) == input;
+    if (!loader.require(bound, "every value of a scan's body must have a place")) return false;
+  }
+  // Stacked outputs that the body computes are written in place, each value once.
+  std::vector<const Value*> claimed;
+  const auto claim = [&](const Value* root) {
+    if (!computed(body, root)) return false;
+    for (const Value* other : claimed) {
+      if (other == root) return false;
+    }
+    claimed.push_back(root);
+    return true;
+  };
+  for (int i = state->carries; i < outputs; i++) state->written.push_back(claim(root_of(body, state->outputs[i])));
+  std::size_t stage = 0;
+  for (int i = 0; i < state->carries; i++) {
+    Carry carry;
+    const Value* root = root_of(body, state->outputs[i]);
+    for (int j = state->carries; j < outputs && carry.row_of < 0; j++) {
+      if (state->written[j - state->carries] && root_of(body, state->outputs[j]) == root) carry.row_of = j;
+    }
+    if (carry.row_of >= 0) {
+      carry.way = Carry::Way::stacked;
+    } else if (node.in[i]->data != node.out[i]->data && claim(root)) {
+      carry.way = Carry::Way::alternating;
+      // A line more, so that the memory can begin at one.
+      carry.other.reset(new char[state->outputs[i]->bytes() + 64]);
+    }
+    state->carried.push_back(std::move(carry));
+    stage += round_up(state->outputs[i]->bytes(), 64);
+  }
+  state->stage.resize(stage);
+  node.state = std::move(state);
+  return true;
+}
+
+void run_scan(Node& node, Runtime& runtime) {
+  ScanState& s = node.state_as<ScanState>();
+  Graph& body = *node.body;
+  const int inputs = static_cast<int>(node.in.size()), outputs = static_cast<int>(node.out.size());
+  const auto root = [&](int output) { return const_cast<Value*>(root_of(body, s.outputs[output])); };
+  for (int i = s.carries + s.scanned; i < inputs; i++) s.inputs[i]->data = node.in[i]->data;
+  for (int i = 0; i < s.carries; i++) {
+    s.inputs[i]->data = node.in[i]->data;
+    if (s.carried[i].way != Carry::Way::copied) continue;
+    if (node.out[i]->data != node.in[i]->data) std::memmove(node.out[i]->data, node.in[i]->data, node.out[i]->bytes());
+    s.inputs[i]->data = node.out[i]->data;
+  }
+  for (index_t step = 0; step < s.length; step++) {
+    const index_t at = s.reverse ? s.length - 1 - step : step;
+    for (int i = s.carries; i < s.carries + s.scanned; i++) s.inputs[i]->data = node.in[i]->data + at * s.inputs[i]->bytes();
+    for (int i = s.carries; i < outputs; i++) {
+      if (s.written[i - s.carries]) root(i)->data = node.out[i]->data + at * s.outputs[i]->bytes();
+    }
+    for (int i = 0; i < s.carries; i++) {
+      if (s.carried[i].way != Carry::Way::alternating) continue;
+      char* other = s.carried[i].other.get();
+      other += (64 - reinterpret_cast<std::uintptr_t>(other) % 64) % 64;
+      root(i)->data = (s.length - 1 - step) % 2 == 0 ? node.out[i]->data : other;
+    }
+    for (const Alias& alias : body.aliases) alias.value->data = alias.root->data;
+
+    run_graph(body, runtime);
+
+    for (int i = s.carries; i < outputs; i++) {
+      if (s.written[i - s.carries]) continue;
+      std::memcpy(node.out[i]->data + at * s.outputs[i]->bytes(), s.outputs[i]->data, s.outputs[i]->bytes());
+    }
+    // Staged first: a carried value may be another one of the step before.
+    char* stage = s.stage.data();
+    for (int i = 0; i < s.carries; i++) {
+      if (s.carried[i].way != Carry::Way::copied) continue;
+      std::memcpy(stage, s.outputs[i]->data, s.outputs[i]->bytes());
+      stage += round_up(s.outputs[i]->bytes(), 64);
+    }
+    stage = s.stage.data();
+    for (int i = 0; i < s.carries; i++) {
+      if (s.carried[i].way == Carry::Way::copied) {
+        std::memcpy(node.out[i]->data, stage, s.outputs[i]->bytes());
+        stage += round_up(s.outputs[i]->bytes(), 64);
+      } else {
+        s.inputs[i]->data = root(i)->data;
+      }
+    }
+  }
+  for (int i = 0; i < s.carries; i++) {
+    if (s.carried[i].way == Carry::Way::copied || node.out[i]->data == s.inputs[i]->data) continue;
+    std::memmove(node.out[i]->data, s.inputs[i]->data, node.out[i]->bytes());
+  }
+}
+
+}  // namespace ceratops

@@ -1,0 +1,98 @@
+// The thread pool's loop: how a job is opened, joined, and closed.
+#include "threads.h"
+#if !defined(__wasm__)
+#include <chrono>
+
+namespace ceratops {
+
+namespace {
+
+inline void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Long enough to bridge the gap between two kernels of a step, short enough not to burn a core between steps.
+constexpr auto spin_time = std::chrono::microseconds(200);
+constexpr int spins_between_clock_reads = 64;
+
+}  // namespace
+
+Pool::Pool(int threads) {
+  for (int thread = 1; thread < threads; thread++) workers_.emplace_back([this, thread] { work(thread); });
+}
+
+Pool::~Pool() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    quit_ = true;
+    generation_.fetch_add(1);
+  }
+  wake_.notify_all();
+  for (auto& worker : workers_) worker.join();
+}
+
+void Pool::run(Task task, const void* context, index_t tasks) {
+  task_ = task;
+  context_ = context;
+  tasks_ = tasks;
+  next_.store(0, std::memory_order_relaxed);
+  open_.store(true);
+  generation_.fetch_add(1);
+  if (sleeping_.load() > 0) {
+    { std::lock_guard<std::mutex> lock(mutex_); }
+    wake_.notify_all();
+  }
+  take(0);
+  // Whoever has not joined by now finds the job closed, so a thread that still sleeps is not waited for.
+  open_.store(false);
+  int spins = 0;
+  while (active_.load() > 0) {
+    relax();
+    if (++spins > 20000) std::this_thread::yield();
+  }
+}
+
+void Pool::take(int thread) {
+  for (;;) {
+    const index_t task = next_.fetch_add(1, std::memory_order_relaxed);
+    if (task >= tasks_) return;
+#if defined(__cpp_exceptions)
+    try {
+      task_(context_, task, thread);
+    } catch (...) {
+      failed_ = true;
+    }
+#else
+    task_(context_, task, thread);
+#endif
+  }
+}
+
+void Pool::work(int thread) {
+  uint32_t seen = 0;
+  for (;;) {
+    auto deadline = std::chrono::steady_clock::now() + spin_time;
+    int spins = 0;
+    while (generation_.load(std::memory_order_acquire) == seen) {
+      relax();
+      if (++spins % spins_between_clock_reads == 0 && std::chrono::steady_clock::now() > deadline) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        sleeping_.fetch_add(1);
+        wake_.wait(lock, [&] { return generation_.load() != seen; });
+        sleeping_.fetch_sub(1);
+      }
+    }
+    seen = generation_.load();
+    if (quit_) return;
+    active_.fetch_add(1);
+    if (open_.load()) take(thread);
+    active_.fetch_sub(1);
+  }
+}
+
+}  // namespace ceratops
+#endif

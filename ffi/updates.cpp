@@ -1,0 +1,203 @@
+// The optimizers' updates of all variables, each in one pass over its memory. Formulas: Keras 3.
+#include "ops.h"
+#include "threads.h"
+
+namespace ceratops {
+
+namespace {
+
+constexpr index_t elements_per_task = 16384;
+
+struct Piece {
+  int variable;
+  index_t from, size;
+};
+
+struct UpdateState : State {
+  int count, kinds, scalars;
+  std::vector<Piece> pieces;
+};
+
+// Inputs: `count` variables, gradients, and slots of each kind, then the step's scalars; outputs: the variables and the slots.
+bool prepare_update(Node& node, Loader& loader, std::size_t attrs, int kinds, int scalars) {
+  if (!loader.require(node.attrs.size() == attrs && node.attrs[0] >= 0, "an update has its attributes")) return false;
+  const std::size_t count = static_cast<std::size_t>(node.attrs[0]);
+  if (!loader.require(node.in.size() == count * (2 + kinds) + scalars && node.out.size() == count * (1 + kinds),
+                      "an update takes each variable with its gradient and slots")) {
+    return false;
+  }
+  for (const Value* value : node.in) {
+    if (!loader.require(value->dtype == DType::float32, "an update takes float32")) return false;
+  }
+  for (std::size_t i = 0; i < node.in.size() - scalars; i++) {
+    if (!loader.require(node.in[i]->size == node.in[i % count]->size, "a variable, its gradient and slots have one size")) return false;
+  }
+  for (std::size_t i = 0; i < node.out.size(); i++) {
+    if (!loader.require(node.out[i]->dtype == DType::float32 && node.out[i]->size == node.in[i % count]->size,
+                        "an update keeps the sizes")) {
+      return false;
+    }
+  }
+  for (int i = 0; i < scalars; i++) {
+    if (!loader.require(node.in[node.in.size() - 1 - i]->size == 1, "an update takes scalars last")) return false;
+  }
+  auto state = std::make_unique<UpdateState>();
+  state->count = static_cast<int>(count);
+  state->kinds = kinds;
+  state->scalars = scalars;
+  for (int v = 0; v < state->count; v++) {
+    for (index_t from = 0; from < node.in[v]->size; from += elements_per_task) {
+      state->pieces.push_back({v, from, smaller(elements_per_task, node.in[v]->size - from)});
+    }
+  }
+  node.state = std::move(state);
+  return true;
+}
+
+// What an update sees of a piece: where each array begins.
+struct Arrays {
+  const float* w;
+  const float* g;
+  const float* slot[3];
+  float* w_out;
+  float* slot_out[3];
+};
+
+template <class Rule>
+void run_update(Node& node, Runtime& runtime, const Rule& rule) {
+  const UpdateState& state = node.state_as<UpdateState>();
+  // Small variables are grouped, so that a task is worth its start.
+  const index_t total = static_cast<index_t>(state.pieces.size());
+  const index_t per_task = total > 64 ? 4 : 1;
+  const auto run_pieces = [&](index_t first, index_t last) {
+    for (index_t i = first; i < last; i++) {
+      const Piece& piece = state.pieces[i];
+      Arrays at = {};
+      at.w = node.in[piece.variable]->as<float>() + piece.from;
+      at.g = node.in[state.count + piece.variable]->as<float>() + piece.from;
+      at.w_out = node.out[piece.variable]->as<float>() + piece.from;
+      for (int kind = 0; kind < state.kinds; kind++) {
+        at.slot[kind] = node.in[(2 + kind) * state.count + piece.variable]->as<float>() + piece.from;
+        at.slot_out[kind] = node.out[(1 + kind) * state.count + piece.variable]->as<float>() + piece.from;
+      }
+      rule(at, piece.size);
+    }
+  };
+  runtime.pool->parallel(ceil_div(total, per_task), [&](index_t task, int) {
+    run_pieces(task * per_task, smaller(total, (task + 1) * per_task));
+  });
+}
+
+float scalar(const Node& node) { return *node.in.back()->as<float>(); }
+
+}  // namespace
+
+// [count, momentum, nesterov]; slots: velocity where there is momentum.
+bool prepare_sgd_update(Node& node, Loader& loader) {
+  if (!loader.require(node.attrs.size() == 3, "sgdUpdate has its attributes")) return false;
+  return prepare_update(node, loader, 3, node.attr_float(1) > 0 ? 1 : 0, 1);
+}
+void run_sgd_update(Node& node, Runtime& runtime) {
+  const float rate = scalar(node), momentum = node.attr_float(1);
+  const bool nesterov = node.attrs[2] != 0;
+  run_update(node, runtime, [=](const Arrays& at, index_t n) {
+    if (!at.slot_out[0]) {
+      CERATOPS_INDEPENDENT
+      for (index_t i = 0; i < n; i++) at.w_out[i] = at.w[i] - rate * at.g[i];
+    } else if (nesterov) {
+      CERATOPS_INDEPENDENT
+      for (index_t i = 0; i < n; i++) {
+        const float step = rate * at.g[i];
+        const float velocity = momentum * at.slot[0][i] - step;
+        at.slot_out[0][i] = velocity;
+        at.w_out[i] = at.w[i] + (momentum * velocity - step);
+      }
+    } else {
+      CERATOPS_INDEPENDENT
+      for (index_t i = 0; i < n; i++) {
+        const float velocity = momentum * at.slot[0][i] - rate * at.g[i];
+        at.slot_out[0][i] = velocity;
+        at.w_out[i] = at.w[i] + velocity;
+      }
+    }
+  });
+}
+
+namespace {
+
+int rmsprop_kinds(const Node& node) { return 1 + (node.attr_float(2) > 0 ? 1 : 0) + (node.attrs[4] ? 1 : 0); }
+
+template <bool with_momentum, bool centered>
+void rmsprop(const Arrays& at, index_t n, float rate, float rho, float rest, float momentum, float epsilon) {
+  constexpr int mean = with_momentum ? 2 : 1;
+  CERATOPS_INDEPENDENT
+  for (index_t i = 0; i < n; i++) {
+    const float g = at.g[i];
+    const float velocity = rho * at.slot[0][i] + rest * (g * g);
+    at.slot_out[0][i] = velocity;
+    float spread = velocity + epsilon;
+    if constexpr (centered) {
+      const float average = rho * at.slot[mean][i] + rest * g;
+      at.slot_out[mean][i] = average;
+      spread -= average * average;
+    }
+    float step = rate * g / __builtin_sqrtf(spread);
+    if constexpr (with_momentum) {
+      step = momentum * at.slot[1][i] + step;
+      at.slot_out[1][i] = step;
+    }
+    at.w_out[i] = at.w[i] - step;
+  }
+}
+
+}  // namespace
+
+// [count, rho, momentum, epsilon, centered, 1 - rho]; slots: velocity, momentum, average gradient.
+bool prepare_rmsprop_update(Node& node, Loader& loader) {
+  if (!loader.require(node.attrs.size() == 6, "rmspropUpdate has its attributes")) return false;
+  return prepare_update(node, loader, 6, rmsprop_kinds(node), 1);
+}
+void run_rmsprop_update(Node& node, Runtime& runtime) {
+  const float rate = scalar(node), rho = node.attr_float(1), momentum = node.attr_float(2), epsilon = node.attr_float(3);
+  const float rest = node.attr_float(5);
+  const bool centered = node.attrs[4] != 0;
+  const auto rule = momentum > 0 ? (centered ? rmsprop<true, true> : rmsprop<true, false>)
+                                 : (centered ? rmsprop<false, true> : rmsprop<false, false>);
+  run_update(node, runtime, [=](const Arrays& at, index_t n) { rule(at, n, rate, rho, rest, momentum, epsilon); });
+}
+
+// [count, beta1, beta2, epsilon, amsgrad, 1 - beta1, 1 - beta2]; slots: momentum, velocity, its largest value so far.
+bool prepare_adam_update(Node& node, Loader& loader) {
+  if (!loader.require(node.attrs.size() == 7, "adamUpdate has its attributes")) return false;
+  return prepare_update(node, loader, 7, node.attrs[4] ? 3 : 2, 1);
+}
+void run_adam_update(Node& node, Runtime& runtime) {
+  const float alpha = scalar(node), epsilon = node.attr_float(3), rest1 = node.attr_float(5), rest2 = node.attr_float(6);
+  run_update(node, runtime, [=](const Arrays& at, index_t n) {
+    if (at.slot_out[2]) {
+      CERATOPS_INDEPENDENT
+      for (index_t i = 0; i < n; i++) {
+        const float g = at.g[i];
+        const float m = at.slot[0][i] + (g - at.slot[0][i]) * rest1;
+        const float v = at.slot[1][i] + (g * g - at.slot[1][i]) * rest2;
+        const float top = at.slot[2][i] > v ? at.slot[2][i] : v;
+        at.slot_out[0][i] = m;
+        at.slot_out[1][i] = v;
+        at.slot_out[2][i] = top;
+        at.w_out[i] = at.w[i] - alpha * m / (__builtin_sqrtf(top) + epsilon);
+      }
+    } else {
+      CERATOPS_INDEPENDENT
+      for (index_t i = 0; i < n; i++) {
+        const float g = at.g[i];
+        const float m = at.slot[0][i] + (g - at.slot[0][i]) * rest1;
+        const float v = at.slot[1][i] + (g * g - at.slot[1][i]) * rest2;
+        at.slot_out[0][i] = m;
+        at.slot_out[1][i] = v;
+        at.w_out[i] = at.w[i] - alpha * m / (__builtin_sqrtf(v) + epsilon);
+      }
+    }
+  });
+}
+
+}  // namespace ceratops

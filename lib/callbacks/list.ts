@@ -1,0 +1,103 @@
+// CallbackList: calls each hook of all callbacks in turn, and knows how often they need to be called.
+import { ValueError } from "../errors.ts";
+import { describe } from "../options.ts";
+import { Callback, type CallbackHooks, type CallbackModel, type Logs, overrides, type RunParams } from "./callback.ts";
+import { LambdaCallback } from "./lambda.ts";
+
+/** A callback, or an object of hooks. */
+export type CallbackLike = Callback | CallbackHooks;
+
+/** The three kinds of runs whose batches have hooks. */
+export type RunKind = "Train" | "Test" | "Predict";
+
+/** The callbacks of a run, in order. */
+export class CallbackList {
+  readonly #callbacks: readonly Callback[];
+  readonly #perBatch: Record<RunKind, boolean>;
+
+  /** Takes the callbacks; objects of hooks are wrapped. */
+  constructor(callbacks: readonly Callback[], model: CallbackModel, params: RunParams) {
+    this.#callbacks = callbacks;
+    for (const callback of callbacks) {
+      callback.setParams(params);
+      callback.setModel(model);
+    }
+    const needs = (kind: RunKind) =>
+      callbacks.some((callback) =>
+        callback.everyBatch &&
+        (overrides(callback, `on${kind}BatchBegin`) || overrides(callback, `on${kind}BatchEnd`))
+      );
+    this.#perBatch = { Train: needs("Train"), Test: needs("Test"), Predict: needs("Predict") };
+  }
+
+  /** Whether a hook wants to be called for each batch of a run, and not just now and then. */
+  needsEveryBatch(kind: RunKind): boolean {
+    return this.#perBatch[kind];
+  }
+
+  /** Whether any callback looks at batches of a run at all. */
+  watchesBatches(kind: RunKind): boolean {
+    return this.#callbacks.some((callback) => overrides(callback, `on${kind}BatchEnd`));
+  }
+
+  /** The beginning of a run. */
+  async begin(kind: RunKind): Promise<void> {
+    for (const callback of this.#callbacks) await callback[`on${kind}Begin`]({});
+  }
+
+  /** The end of a run. */
+  async end(kind: RunKind, logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback[`on${kind}End`](logs);
+  }
+
+  /** The beginning of an epoch. */
+  async epochBegin(epoch: number): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onEpochBegin(epoch, {});
+  }
+
+  /** The end of an epoch. */
+  async epochEnd(epoch: number, logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onEpochEnd(epoch, logs);
+  }
+
+  /** The beginning of a batch; for those that need every batch. */
+  async batchBegin(kind: RunKind, batch: number): Promise<void> {
+    for (const callback of this.#callbacks) {
+      const pending = callback[`on${kind}BatchBegin`](batch, {});
+      if (pending) await pending;
+    }
+  }
+
+  /** The end of a batch. */
+  async batchEnd(kind: RunKind, batch: number, logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) {
+      const pending = callback[`on${kind}BatchEnd`](batch, logs);
+      if (pending) await pending;
+    }
+  }
+}
+
+/** Objects of hooks as callbacks; throws {@linkcode ValueError} for what is neither. */
+export function toCallbacks(list: readonly CallbackLike[] | undefined, where: string): Callback[] {
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) {
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: "callbacks must be a list",
+      received: describe(list),
+      mend: "write them in brackets, as in callbacks: [callback]",
+    });
+  }
+  return list.map((callback) => {
+    if (callback instanceof Callback) return callback;
+    if (callback === null || typeof callback !== "object") {
+      throw new ValueError({
+        what: `Cannot ${where}`,
+        rule: "each callback must be a Callback or an object of hooks",
+        received: describe(callback),
+        mend: "make it with new, as in new callbacks.EarlyStopping()",
+      });
+    }
+    return new LambdaCallback(callback);
+  });
+}

@@ -1,0 +1,81 @@
+// ProgbarLogger: the callback that draws the progress bar.
+import { Callback, type Logs } from "./callback.ts";
+import { ProgressBar } from "./progress_bar.ts";
+import { printLine } from "./terminal.ts";
+
+/** Draws a bar (verbose 1) or writes a line (verbose 2) for each epoch, evaluation or prediction. */
+export class ProgbarLogger extends Callback {
+  override readonly everyBatch = false;
+  #bar: ProgressBar | undefined;
+  #seen = 0;
+  #calledInFit = false;
+
+  /** Takes how much is shown. */
+  constructor(readonly verbose: 1 | 2) {
+    super();
+  }
+
+  /** Keeps evaluations inside of the training from drawing. */
+  override onTrainBegin(): void {
+    this.#calledInFit = true;
+  }
+  /** Lets evaluations draw again. */
+  override onTrainEnd(): void {
+    this.#calledInFit = false;
+  }
+  /** Writes the epoch's header and starts a bar. */
+  override onEpochBegin(epoch: number): void {
+    const epochs = this.params.epochs ?? 1;
+    if (epochs > 1) printLine(`Epoch ${epoch + 1}/${epochs}`);
+    this.#begin();
+  }
+  /** Moves the bar. */
+  override onTrainBatchEnd(batch: number, logs?: Logs): void {
+    this.#move(batch, logs);
+  }
+  /** Ends the bar. */
+  override onEpochEnd(_epoch: number, logs?: Logs): void {
+    this.#end(logs);
+  }
+  /** Starts a bar, outside of a training. */
+  override onTestBegin(): void {
+    if (!this.#calledInFit) this.#begin();
+  }
+  /** Moves the bar, outside of a training. */
+  override onTestBatchEnd(batch: number, logs?: Logs): void {
+    if (!this.#calledInFit) this.#move(batch, logs);
+  }
+  /** Ends the bar, outside of a training. */
+  override onTestEnd(logs?: Logs): void {
+    if (!this.#calledInFit) this.#end(logs);
+  }
+  /** Starts a bar. */
+  override onPredictBegin(): void {
+    this.#begin();
+  }
+  /** Moves the bar. */
+  override onPredictBatchEnd(batch: number): void {
+    this.#move(batch, {});
+  }
+  /** Ends the bar. */
+  override onPredictEnd(): void {
+    this.#end({});
+  }
+
+  #begin(): void {
+    this.#bar = new ProgressBar(this.params.steps, { verbose: this.verbose });
+    this.#seen = 0;
+  }
+
+  #move(batch: number, logs: Logs = {}): void {
+    this.#seen = batch + 1;
+    if (this.verbose === 1) this.#bar?.update(this.#seen, Object.entries(logs), false);
+  }
+
+  #end(logs: Logs = {}): void {
+    if (!this.#bar) return;
+    this.#bar.target ??= this.#seen;
+    this.#bar.update(this.#bar.target, Object.entries(logs), true);
+    this.#bar = undefined;
+  }
+}

@@ -1,0 +1,158 @@
+// The progress bar of fit, evaluate and predict, as Keras 3 draws it.
+import { terminal } from "./terminal.ts";
+
+/** Options of {@linkcode ProgressBar}. */
+export interface ProgressBarOptions {
+  /** 1 draws a bar, 2 writes one line at the end, 0 nothing; 1 by default. */
+  verbose?: 0 | 1 | 2;
+  /** How many characters the bar has; 20 by default. */
+  width?: number;
+  /** The least number of seconds between two drawings; 0.05 by default. */
+  interval?: number;
+  /** What one unit is called; `step` by default. */
+  unitName?: string;
+}
+
+/**
+ * A bar that is drawn over again as work proceeds. Where standard output is no terminal, only the finished bar is
+ * written, on a line of its own and without colours.
+ *
+ * @example Three units of work
+ * ```ts
+ * import { utils } from "./mod.ts";
+ * const bar = new utils.Progbar(3);
+ * for (let i = 1; i <= 3; i++) bar.update(i, [["loss", 1 / i]]);
+ * ```
+ */
+export class ProgressBar {
+  /** How many units there are; null where that is not known. */
+  target: number | null;
+  readonly #finalTarget: number | null;
+  readonly #options: Required<ProgressBarOptions>;
+  readonly #values = new Map<string, number>();
+  readonly #start = terminal().now();
+  #lastDrawn = 0;
+  #afterFirst: number | undefined;
+  #previousWidth = 0;
+
+  /** Starts the clock. */
+  constructor(target: number | null, options: ProgressBarOptions = {}) {
+    this.target = target || null;
+    this.#options = { verbose: 1, width: 20, interval: 0.05, unitName: "step", ...options };
+    this.#finalTarget = target;
+  }
+
+  /**
+   * Shows that `current` units are done, with the newest `values` by name. `finalize` ends the bar; by default that is
+   * when all units are done.
+   */
+  update(current: number, values: readonly (readonly [string, number])[] = [], finalize?: boolean): void {
+    const done = finalize ?? (this.#finalTarget !== null && current >= this.#finalTarget);
+    for (const [name, value] of values) this.#values.set(name, value);
+    const now = terminal().now();
+    const perUnit = this.#estimate(current, now);
+    if (this.#options.verbose === 1) this.#draw(current, now, perUnit, done);
+    else if (this.#options.verbose === 2 && done) this.#writeLine(current, now, perUnit);
+  }
+
+  /** Seconds for one unit; the first, which is slow, does not count once there are others. */
+  #estimate(current: number, now: number): number {
+    if (current === 0) return 0;
+    const perUnit = this.#afterFirst !== undefined && current > 1
+      ? (now - this.#afterFirst) / (current - 1)
+      : (now - this.#start) / current;
+    if (current === 1) this.#afterFirst = now;
+    return perUnit;
+  }
+
+  #draw(current: number, now: number, perUnit: number, done: boolean): void {
+    const { interval, unitName } = this.#options;
+    const { isTerminal } = terminal();
+    if (!done && (now - this.#lastDrawn < interval || !isTerminal)) return;
+    const [bar, barWidth] = this.#bar(current);
+    const left = this.target === null || done
+      ? `${roundHalfEven(now - this.#start)}s`
+      : formatDuration(perUnit * (this.target - current));
+    const fixedWidth = barWidth + 1 + left.length;
+    let tail = formatPerUnit(perUnit, unitName) + this.#metrics(1);
+    // A line that wraps cannot be drawn over, so while it moves it is cut; the finished one is whole.
+    const room = terminal().columns() - 1 - fixedWidth;
+    if (!done && tail.length > room) tail = tail.slice(0, Math.max(0, room - 1)) + "…";
+    const width = fixedWidth + tail.length;
+    const padding = " ".repeat(Math.max(0, this.#previousWidth - width));
+    const line = isTerminal
+      ? "\b".repeat(this.#previousWidth) + `\r${bar} \x1b[1m${left}\x1b[0m${tail}${padding}`
+      // deno-lint-ignore no-control-regex
+      : `${bar.replace(/\x1b\[\d+m/g, "")} ${left}${tail}`;
+    terminal().write(done ? `${line}\n` : line);
+    this.#previousWidth = width;
+    this.#lastDrawn = now;
+  }
+
+  /** The count and the bar, with colours, and its width without them. */
+  #bar(current: number): [string, number] {
+    const { target } = this;
+    const { width } = this.#options;
+    if (target === null) {
+      const count = `${String(current).padStart(7)}/Unknown`;
+      return [count, count.length];
+    }
+    const count = `${String(current).padStart(String(target).length)}/${target}`;
+    const green = Math.floor((width * current) / target);
+    const colored = (green > 0 ? `\x1b[32m${"━".repeat(green)}\x1b[0m` : "") +
+      `\x1b[37m${"━".repeat(Math.max(0, width - green))}\x1b[0m`;
+    return [`\x1b[1m${count}\x1b[0m ${colored}`, count.length + 1 + width];
+  }
+
+  #writeLine(current: number, now: number, perUnit: number): void {
+    const target = this.target ?? current;
+    const count = `${String(current).padStart(String(target).length)}/${target}`;
+    const elapsed = `${roundHalfEven(now - this.#start)}s`;
+    terminal().write(
+      `${count} - ${elapsed} -${formatPerUnit(perUnit, this.#options.unitName)}${this.#metrics(2)}\n`,
+    );
+  }
+
+  #metrics(verbose: 1 | 2): string {
+    let text = "";
+    // With verbose 2 Keras compares without the sign, so that all negative numbers come out with an exponent.
+    for (const [name, value] of this.#values) {
+      text += ` - ${name}: ${formatNumber(value, (verbose === 1 ? Math.abs(value) : value) > 1e-3)}`;
+    }
+    return text;
+  }
+}
+
+/** Four decimals, or four with an exponent, as Python writes them. */
+function formatNumber(value: number, plain: boolean): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (!plain) return value.toExponential(4).replace(/e([+-])(\d)$/, "e$10$2");
+  // Halves go to even where JavaScript would round up; only multiples of 1/32 can be halves here.
+  const half = value * 32 === Math.round(value * 32) && Math.abs((value * 20000) % 2) === 1;
+  return half && Math.floor(value * 10000) % 2 === 0
+    ? (Math.floor(value * 10000) / 10000).toFixed(4)
+    : value.toFixed(4);
+}
+
+function roundHalfEven(value: number): number {
+  const low = Math.floor(value);
+  const rest = value - low;
+  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+}
+
+/** `12s`, `1:05`, `1:00:02`. */
+function formatDuration(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (n: number) => String(n).padStart(2, "0");
+  if (seconds > 3600) return `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
+  return seconds > 60 ? `${Math.floor(whole / 60)}:${two(whole % 60)}` : `${whole}s`;
+}
+
+/** ` 6ms/step`, with the unit of time that fits. */
+function formatPerUnit(seconds: number, unitName: string): string {
+  if (seconds >= 1 || seconds === 0) return ` ${roundHalfEven(seconds)}s/${unitName}`;
+  return seconds >= 1e-3
+    ? ` ${roundHalfEven(seconds * 1e3)}ms/${unitName}`
+    : ` ${roundHalfEven(seconds * 1e6)}us/${unitName}`;
+}

@@ -1,0 +1,52 @@
+// The terminal: whether there is one, how wide it is, and writing to it. Replaceable, so that tests can watch.
+
+/** Where text for the user goes. */
+export interface Terminal {
+  /** Whether text is shown as it is written, so that lines can be drawn over. */
+  readonly isTerminal: boolean;
+  /** How many characters a line has. */
+  columns(): number;
+  /** Writes text as it is, without a line break. */
+  write(text: string): void;
+  /** Seconds since some moment. */
+  now(): number;
+}
+
+const encoder = new TextEncoder();
+
+const standard: Terminal = {
+  get isTerminal(): boolean {
+    return typeof Deno !== "undefined" && Deno.stdout.isTerminal();
+  },
+  columns(): number {
+    if (!standard.isTerminal) return 80;
+    try {
+      return Deno.consoleSize().columns || 80;
+    } catch {
+      return 80;
+    }
+  },
+  write(text: string): void {
+    if (typeof Deno === "undefined") return console.log(text.replace(/\n$/, ""));
+    const bytes = encoder.encode(text);
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  },
+  now: () => performance.now() / 1000,
+};
+
+let current = standard;
+
+/** The terminal in use. */
+export function terminal(): Terminal {
+  return current;
+}
+
+/** Uses another terminal, or again the standard one. */
+export function setTerminal(next: Terminal | undefined): void {
+  current = next ?? standard;
+}
+
+/** Writes a line. */
+export function printLine(text: string): void {
+  current.write(text + "\n");
+}

@@ -1,0 +1,301 @@
+// Encodes a plan as the flat list of integers that the native interpreter runs: see ffi/program.h.
+import { bytesPerElement, type DType } from "../../dtype.ts";
+import { BackendError } from "../../errors.ts";
+import type { ElementwiseName, ElementwiseProgram } from "../../ir/attrs.ts";
+import type { Graph, Node, ValueId } from "../../ir/graph.ts";
+import { rowOf } from "../../ir/row.ts";
+import { floatBits } from "../../ops/bits.ts";
+import type { Place, Plan } from "../../passes/plan.ts";
+import { sizeOf } from "../../shape.ts";
+
+/** The index of each op and of each elementwise function in the library that will run the program. */
+export interface InstructionSet {
+  readonly ops: ReadonlyMap<string, number>;
+  readonly functions: ReadonlyMap<string, number>;
+}
+
+/** A stretch of memory that a program refers to. */
+export interface Segment {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** A program that only lacks the addresses of its memory. */
+export interface EncodedProgram {
+  /** Bytes for the values that live within a step. */
+  readonly slotBytes: number;
+  /** The constants, to be written to memory of the same size. */
+  readonly constants: Uint8Array<ArrayBuffer>;
+  /** The nodes that run, in order. */
+  readonly nodes: readonly Node[];
+  /** A rough measure of a step's work in nanoseconds on one thread, for choosing how to call it. */
+  readonly nanoseconds: number;
+  /** The integers, given the memory of the slots, of the constants, and of each linked variable in order. */
+  bind(slots: Segment, constants: Segment, state: readonly Segment[]): Int32Array<ArrayBuffer>;
+}
+
+const magic = 0x43455241;
+const formatVersion = 1;
+const headLength = 4;
+const segmentLength = 4;
+const line = 64;
+const boundByLoop = -1;
+const aliasOf = -2;
+
+const dtypeCodes: Readonly<Record<DType, number>> = { float32: 0, int32: 1, uint8: 2, bool: 3 };
+
+/** Encodes `plan`; throws {@linkcode BackendError} naming an op or function that the library lacks. */
+export function encodePlan(plan: Plan, instructions: InstructionSet): EncodedProgram {
+  const shared = new SharedMemory(plan.slots);
+  const encoder = new GraphEncoder(plan, instructions, shared);
+  const graph = encoder.encode();
+  return {
+    slotBytes: shared.slotBytes,
+    constants: shared.constants(),
+    nodes: encoder.running,
+    nanoseconds: encoder.nanoseconds,
+    bind(slots, constants, state) {
+      const segments = [slots, constants, ...state];
+      const length = headLength + segments.length * segmentLength + graph.length;
+      const words = new Int32Array(length);
+      words.set([magic, formatVersion, length, segments.length]);
+      segments.forEach(({ address, bytes }, i) => {
+        words.set([...wide(address), ...wide(bytes)], headLength + i * segmentLength);
+      });
+      words.set(graph, length - graph.length);
+      return words;
+    },
+  };
+}
+
+/** The low and the high 32 bits of a whole number below 2^53. */
+function wide(value: number): [number, number] {
+  return [value | 0, Math.floor(value / 2 ** 32) | 0];
+}
+
+/** Slots and constants, which a program's loop bodies share with it. */
+class SharedMemory {
+  readonly slotBytes: number;
+  readonly #slotOffsets: number[] = [];
+  readonly #constants: { readonly bytes: Uint8Array; readonly offset: number }[] = [];
+  #constantBytes = 0;
+
+  constructor(slots: readonly number[]) {
+    let offset = 0;
+    for (const bytes of slots) {
+      this.#slotOffsets.push(offset);
+      offset += Math.ceil(bytes / line) * line;
+    }
+    this.slotBytes = offset;
+  }
+
+  slot({ slot, offset }: Place & { kind: "slot" }): number {
+    return this.#slotOffsets[slot] + offset;
+  }
+
+  /** Where a constant will lie in the segment of constants. */
+  constant({ data }: { readonly data: ArrayBufferView<ArrayBuffer> }): number {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const offset = this.#constantBytes;
+    this.#constants.push({ bytes, offset });
+    this.#constantBytes += Math.ceil(Math.max(1, bytes.length) / line) * line;
+    return offset;
+  }
+
+  constants(): Uint8Array<ArrayBuffer> {
+    const all = new Uint8Array(this.#constantBytes);
+    for (const { bytes, offset } of this.#constants) all.set(bytes, offset);
+    return all;
+  }
+}
+
+/** Segments in their order: slots, constants, then the variables. */
+const slotSegment = 0;
+const constantSegment = 1;
+const firstStateSegment = 2;
+
+class GraphEncoder {
+  /** The nodes that run. */
+  readonly running: Node[] = [];
+  nanoseconds = 0;
+  readonly #graph: Graph;
+  readonly #values: number[] = [];
+  readonly #nodes: number[] = [];
+  readonly #index = new Map<ValueId, number>();
+  readonly #constants = new Map<ValueId, number>();
+  readonly #aliases = new Map<ValueId, ValueId>();
+
+  constructor(readonly plan: Plan, readonly instructions: InstructionSet, readonly shared: SharedMemory) {
+    this.#graph = plan.graph;
+  }
+
+  /** The counts of values and nodes, then the values, then the nodes. */
+  encode(): number[] {
+    const { graph, bodies } = this.plan;
+    for (const node of graph.nodes) {
+      if (node.op === "constant") this.#constants.set(node.outputs[0], this.shared.constant(node.attrs));
+      if (node.op === "reshape" && samePlace(this.plan.places[node.inputs[0]], this.plan.places[node.outputs[0]])) {
+        this.#aliases.set(node.outputs[0], node.inputs[0]);
+      }
+    }
+    graph.inputs.forEach((id) => this.#value(id));
+    graph.nodes.forEach((node, at) => {
+      if (node.op !== "constant" && !this.#aliases.has(node.outputs[0])) this.#node(node, bodies.get(at));
+    });
+    graph.outputs.forEach((id) => this.#value(id));
+    return [this.#index.size, this.running.length, ...this.#values, ...this.#nodes];
+  }
+
+  /** The index of a value in the program. */
+  index(id: ValueId): number {
+    return this.#value(id);
+  }
+
+  #value(id: ValueId): number {
+    const known = this.#index.get(id);
+    if (known !== undefined) return known;
+    const root = this.#aliases.get(id);
+    const where = root === undefined ? this.#where(id) : [aliasOf, this.#value(root)];
+    const index = this.#index.size;
+    const { shape, dtype } = this.#graph.types[id];
+    this.#index.set(id, index);
+    this.#values.push(...where, dtypeCodes[dtype], shape.length, ...shape);
+    return index;
+  }
+
+  /** The segment of a value, and its offset there in cache lines. */
+  #where(id: ValueId): [number, number] {
+    const place = this.plan.places[id];
+    if (!place) return [boundByLoop, 0];
+    switch (place.kind) {
+      case "slot":
+        return [slotSegment, this.shared.slot(place) / line];
+      case "state":
+        return [firstStateSegment + place.link, 0];
+      case "constant":
+        return [constantSegment, this.#constants.get(place.id)! / line];
+    }
+  }
+
+  #node(node: Node, bodyPlan: Plan | undefined): void {
+    const { ops } = this.instructions;
+    const name = isElementwise(node) ? "fused" : node.op;
+    const op = ops.get(name);
+    if (op === undefined) throw missing(`op "${name}"`, node.origin);
+    const inputs = node.inputs.map((id) => this.#value(id));
+    const outputs = node.outputs.map((id) => this.#value(id));
+    const attrs = this.#attrs(node);
+    this.nanoseconds += this.#cost(node);
+    let body: number[] = [];
+    if (node.op === "scan") {
+      if (!bodyPlan) throw new Error(`the scan "${node.origin}" has no plan for its body`);
+      const encoder = new GraphEncoder(bodyPlan, this.instructions, this.shared);
+      body = encoder.encode();
+      attrs.push(...[...bodyPlan.graph.inputs, ...bodyPlan.graph.outputs].map((id) => encoder.index(id)));
+      this.nanoseconds += encoder.nanoseconds * node.attrs.length;
+    }
+    this.running.push(node);
+    const hasBody = body.length > 0 ? 1 : 0;
+    this.#nodes.push(
+      op,
+      inputs.length,
+      outputs.length,
+      attrs.length,
+      hasBody,
+      ...inputs,
+      ...outputs,
+      ...attrs,
+      ...body,
+    );
+  }
+
+  /** The integers of the op's row, and what is added to them here. */
+  #attrs(node: Node): number[] {
+    const types = (ids: readonly ValueId[]) => ids.map((id) => this.#graph.types[id]);
+    if (node.op === "fused") return this.#program(node.attrs.program, node.origin);
+    if (isElementwise(node)) return this.#program(this.#oneStep(node), node.origin);
+    const attrs = [...rowOf(node.op).eigen(node.attrs as never, types(node.inputs), types(node.outputs))];
+    if (node.op === "matmul" && node.attrs.epilogue) attrs.push(...this.#program(node.attrs.epilogue, node.origin));
+    // Rounded from float64: in float32, 1 - 0.999 would be off by 5e-5.
+    if (node.op === "rmspropUpdate") attrs.push(floatBits(1 - node.attrs.rho));
+    if (node.op === "adamUpdate") attrs.push(floatBits(1 - node.attrs.beta1), floatBits(1 - node.attrs.beta2));
+    return attrs;
+  }
+
+  /** An elementwise node that stands alone, as a program of one step. */
+  #oneStep(node: Node): ElementwiseProgram {
+    return {
+      operands: node.inputs.map((id) => this.#graph.types[id].dtype),
+      steps: [{
+        fn: node.op as ElementwiseName,
+        args: node.inputs.map((_, i) => i),
+        dtype: this.#graph.types[node.outputs[0]].dtype,
+      }],
+      results: [node.inputs.length],
+    };
+  }
+
+  #program({ operands, steps, results }: ElementwiseProgram, origin: string): number[] {
+    const dtypes = [...operands];
+    const words = [operands.length, steps.length, results.length, ...operands.map((dtype) => dtypeCodes[dtype])];
+    for (const step of steps) {
+      if (step.fn === "literal") {
+        const bits = step.dtype === "float32" ? floatBits(step.value) : step.value | 0;
+        words.push(-1, dtypeCodes[step.dtype], bits, 0, 0, 0);
+      } else {
+        const fn = this.instructions.functions.get(step.fn);
+        if (fn === undefined) throw missing(`elementwise function "${step.fn}"`, origin);
+        const [a, b = a, c = a] = step.args;
+        words.push(fn, dtypeCodes[dtypes[a]], dtypeCodes[step.dtype], a, b, c);
+      }
+      dtypes.push(step.dtype);
+    }
+    words.push(...results);
+    return words;
+  }
+
+  /** A guess at the nanoseconds that a node takes. */
+  #cost(node: Node): number {
+    const size = (id: ValueId) => sizeOf(this.#graph.types[id].shape);
+    const bytes = (id: ValueId) => size(id) * bytesPerElement(this.#graph.types[id].dtype);
+    // The rows of a gather's table are not all read.
+    const read = node.op === "gather" || node.op === "dynamicSlice" ? [] : node.inputs;
+    let cost = 500 + [...read, ...node.outputs].reduce((total, id) => total + bytes(id), 0) / 20;
+    if (node.op === "matmul") {
+      const shape = this.#graph.types[node.inputs[0]].shape;
+      const depth = shape[shape.length - (node.attrs.transposeA ? 2 : 1)];
+      cost += size(node.outputs[0]) * depth * 2 / 60;
+    }
+    return cost;
+  }
+}
+
+function isElementwise(node: Node): boolean {
+  if (node.op === "fused" || node.op === "cast" || node.op === "select") return true;
+  return elementwise.has(node.op);
+}
+
+/** The ops that the fused kernel runs where one of them stands alone. */
+const elementwise: ReadonlySet<string> = new Set(
+  [
+    ...["negate", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square", "reciprocal", "sin", "cos"],
+    ...["tanh", "sigmoid", "relu", "softplus", "erf", "floor", "ceil", "round", "isNan", "logicalNot", "bitsToUnit"],
+    ...["add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "mod", "equal", "notEqual", "less"],
+    ...["lessEqual", "greater", "greaterEqual", "logicalAnd", "logicalOr"],
+  ],
+);
+
+function samePlace(a: Place | undefined, b: Place | undefined): boolean {
+  if (!a || !b) return a === b;
+  if (a.kind === "slot") return b.kind === "slot" && a.slot === b.slot && a.offset === b.offset;
+  if (a.kind === "state") return b.kind === "state" && a.link === b.link;
+  return b.kind === "constant" && a.id === b.id;
+}
+
+function missing(what: string, origin: string): BackendError {
+  return new BackendError({
+    what: `Cannot encode "${origin}"`,
+    rule: `the native library must have the ${what}`,
+    mend: "it is of another version: delete its cache folder so that it is built again",
+  });
+}

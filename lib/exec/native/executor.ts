@@ -1,0 +1,338 @@
+// The executor of compiled code: variables in native memory, and programs that run many steps in one call.
+import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
+import { BackendError, StateError } from "../../errors.ts";
+import type { Graph } from "../../ir/graph.ts";
+import type { VariableSpec } from "../../ir/variable_spec.ts";
+import { planGraph } from "../../passes/pipeline.ts";
+import type { Plan } from "../../passes/plan.ts";
+import { sizeOf } from "../../shape.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import type { BackendName, Executable, ExecutableStats, Executor } from "../executor.ts";
+import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
+import type { NativeModule } from "./module.ts";
+
+/** Every variable begins at a multiple of this. */
+const alignment = 256;
+
+/** A run that takes longer than this does not block the event loop. Not blocking costs about a quarter of it. */
+const longestBlocking = 200e-6;
+
+/** Memory that some variables share; freed when none of them and no program needs it. */
+interface Block {
+  readonly address: number;
+  users: number;
+}
+
+/** Where a variable lives. */
+interface Home extends Segment {
+  readonly block: Block;
+}
+
+/** What one node of a program took. */
+export interface NodeTime {
+  /** Where the node comes from, such as `dense_1/matmul`. */
+  readonly origin: string;
+  /** Its op. */
+  readonly op: string;
+  /** Nanoseconds of one step. */
+  readonly nanoseconds: number;
+}
+
+/** Runs programs with the kernels of a {@linkcode NativeModule}. */
+export class NativeExecutor implements Executor {
+  readonly #homes = new Map<VariableSpec, Home>();
+  readonly #programs = new Set<NativeExecutable>();
+  readonly #lateWrites = new Map<VariableSpec, TypedArray>();
+  #running: Promise<unknown> | undefined;
+  #runningHandle = 0;
+  #releases = 0;
+
+  /** Takes the backend's name and the opened module. */
+  constructor(readonly name: BackendName, readonly module: NativeModule) {}
+
+  /** One line about what it runs on. */
+  get description(): string {
+    return this.module.description;
+  }
+
+  /** How often a variable has left: programs look again where their variables are when this changes. */
+  get releases(): number {
+    return this.#releases;
+  }
+
+  /** Resolves when no run is under way. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  /** Whether a run is under way. */
+  get busy(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Takes over the newest value of variables; those given together that are not here yet get one block of memory. */
+  async adopt(variables: readonly Variable[]): Promise<void> {
+    const fresh = [...new Set(variables)].filter((variable) => variable.home !== this);
+    if (fresh.length === 0) return;
+    let bytes = 0;
+    const offsets = fresh.map(({ shape, dtype }) => {
+      const offset = bytes;
+      bytes += Math.max(1, Math.ceil(sizeOf(shape) * bytesPerElement(dtype) / alignment)) * alignment;
+      return offset;
+    });
+    const block: Block = { address: this.module.allocate(bytes), users: fresh.length };
+    const moved: Variable[] = [];
+    try {
+      for (const [i, variable] of fresh.entries()) {
+        this.#homes.set(variable, {
+          address: block.address + offsets[i],
+          bytes: sizeOf(variable.shape) * bytesPerElement(variable.dtype),
+          block,
+        });
+        await variable.moveTo(this);
+        moved.push(variable);
+      }
+    } catch (error) {
+      for (const variable of fresh) {
+        if (!moved.includes(variable)) this.release(variable);
+      }
+      throw error;
+    }
+  }
+
+  /** The variable's elements, as a copy. */
+  async read(variable: VariableSpec): Promise<TypedArray> {
+    await this.idle();
+    const data = makeArray(variable.dtype, sizeOf(variable.shape));
+    this.module.read(this.homeOf(variable).address, bytesOf(data));
+    return data;
+  }
+
+  /** Replaces the variable's elements, after the run that is under way if there is one. */
+  write(variable: VariableSpec, data: TypedArray): void {
+    const { address, bytes } = this.homeOf(variable);
+    const source = bytesOf(data);
+    if (source.length !== bytes) {
+      throw new StateError(`Cannot write "${variable.name}": it has ${bytes} bytes, received ${source.length}`);
+    }
+    if (this.#running) this.#lateWrites.set(variable, data.slice() as TypedArray);
+    else this.module.write(address, source);
+  }
+
+  /** Forgets the variable; its memory is freed when nothing else uses it. */
+  release(variable: VariableSpec): void {
+    const home = this.#homes.get(variable);
+    if (!home) return;
+    this.#homes.delete(variable);
+    this.#lateWrites.delete(variable);
+    this.#releases++;
+    this.unuse(home.block);
+  }
+
+  /** Improves, plans, encodes and loads a graph; adopts its variables. */
+  async compile(graph: Graph): Promise<NativeExecutable> {
+    return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }));
+  }
+
+  /** Encodes and loads a plan; adopts its variables. */
+  async load(plan: Plan): Promise<NativeExecutable> {
+    const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module));
+    await executable.prepare();
+    this.#programs.add(executable);
+    return executable;
+  }
+
+  /** Ends the run that is under way before its next step; it is rejected with a {@linkcode StateError}. */
+  stop(): void {
+    if (this.#running && this.#runningHandle !== 0) this.module.stop(this.#runningHandle, true);
+  }
+
+  /** Gives all variables back to the host and frees all programs and memory. */
+  async dispose(): Promise<void> {
+    this.stop();
+    await this.idle();
+    for (const program of this.#programs) program.dispose();
+    for (const variable of [...this.#homes.keys()]) await (variable as Variable).moveTo(undefined);
+  }
+
+  /** Where a variable lives; throws where it is not here. */
+  homeOf(variable: VariableSpec): Home {
+    const home = this.#homes.get(variable);
+    if (!home) throw new StateError(`The variable "${variable.name}" is not held by ${this.name}`);
+    return home;
+  }
+
+  /** Whether a variable still lives where a program found it. */
+  livesAt(variable: VariableSpec, home: Home): boolean {
+    return this.#homes.get(variable) === home;
+  }
+
+  /** Gives up a use of a block. */
+  unuse(block: Block): void {
+    block.users--;
+    if (block.users === 0) this.module.release(block.address);
+  }
+
+  /** Forgets a program. */
+  forget(program: NativeExecutable): void {
+    this.#programs.delete(program);
+  }
+
+  /** Runs a program without blocking when no other run is under way; variables are not touched until it ends. */
+  async runAside(handle: number, steps: number): Promise<number> {
+    // Not by idle(): where nothing runs, the run must start before anything else can.
+    while (this.#running) await this.#running;
+    const result = this.module.runAside(handle, steps);
+    this.#runningHandle = handle;
+    this.#running = result.then(() => {}, () => {}).then(() => {
+      this.#running = undefined;
+      this.module.stop(handle, false);
+      for (const [variable, data] of this.#lateWrites) this.write(variable, data);
+      this.#lateWrites.clear();
+    });
+    const done = this.#running;
+    try {
+      return await result;
+    } finally {
+      await done;
+    }
+  }
+}
+
+/** A program loaded into a {@linkcode NativeModule}. */
+export class NativeExecutable implements Executable {
+  /** Counts of the program, and of its calls and steps so far. */
+  readonly stats: ExecutableStats;
+  readonly #module: NativeModule;
+  #handle = 0;
+  #memory: number[] = [];
+  #homes: Home[] = [];
+  #releases = -1;
+  #secondsPerStep: number;
+  #disposed = false;
+
+  /** Made by {@linkcode NativeExecutor.load}. */
+  constructor(readonly executor: NativeExecutor, readonly plan: Plan, readonly encoded: EncodedProgram) {
+    this.#module = executor.module;
+    this.#secondsPerStep = encoded.nanoseconds * 1e-9;
+    this.stats = {
+      nodes: encoded.nodes.length,
+      slots: plan.slots.length,
+      slotBytes: encoded.slotBytes,
+      calls: 0,
+      steps: 0,
+    };
+  }
+
+  /** Makes sure that the variables are here and that the program knows where. */
+  async prepare(): Promise<void> {
+    const { executor } = this;
+    const variables = this.plan.graph.state.map(({ variable }) => variable as Variable);
+    await executor.adopt(variables);
+    if (this.#handle !== 0 && variables.every((variable, i) => executor.livesAt(variable, this.#homes[i]))) {
+      this.#releases = executor.releases;
+      return;
+    }
+    this.#unload();
+    const { slotBytes, constants } = this.encoded;
+    const allocate = (bytes: number): Segment => {
+      const address = this.#module.allocate(bytes);
+      this.#memory.push(address);
+      return { address, bytes };
+    };
+    try {
+      const slots = allocate(slotBytes);
+      const constant = allocate(constants.length);
+      this.#module.write(constant.address, constants);
+      this.#homes = variables.map((variable) => executor.homeOf(variable));
+      for (const { block } of this.#homes) block.users++;
+      this.#handle = this.#module.load(this.encoded.bind(slots, constant, this.#homes));
+    } catch (error) {
+      this.#unload();
+      throw error;
+    }
+    this.#releases = executor.releases;
+  }
+
+  /**
+   * Runs the program `steps` times. Short runs block; long ones leave the event loop free, and variables can be read
+   * when they are done.
+   */
+  run(steps: number): Promise<void> {
+    const { executor } = this;
+    if (
+      executor.busy || this.#releases !== executor.releases || this.#disposed ||
+      this.#secondsPerStep * steps > longestBlocking
+    ) {
+      return this.#runAside(steps);
+    }
+    const start = performance.now();
+    this.#finish(steps, this.#module.run(this.#handle, steps), start);
+    return done;
+  }
+
+  /** What each node takes, in nanoseconds of one step, measured over `steps` steps. */
+  async profile(steps: number): Promise<NodeTime[]> {
+    await this.run(1);
+    this.#module.measure(this.#handle, true);
+    try {
+      await this.run(steps);
+      const nanoseconds = this.#module.measured(this.#handle, this.encoded.nodes.length);
+      return this.encoded.nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: nanoseconds[i] / steps }));
+    } finally {
+      this.#module.measure(this.#handle, false);
+    }
+  }
+
+  /** Frees the program's own memory. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.executor.forget(this);
+    if (this.executor.busy) this.executor.idle().then(() => this.#unload());
+    else this.#unload();
+  }
+
+  async #runAside(steps: number): Promise<void> {
+    const { executor } = this;
+    for (;;) {
+      await executor.idle();
+      if (this.#disposed) throw new StateError("A program was run after dispose()");
+      if (this.#releases !== executor.releases) await this.prepare();
+      else if (!executor.busy) break;
+    }
+    const start = performance.now();
+    this.#finish(steps, await executor.runAside(this.#handle, steps), start);
+  }
+
+  #finish(steps: number, finished: number, start: number): void {
+    this.stats.calls++;
+    this.stats.steps += finished;
+    if (finished < steps) throw new StateError(`A run of ${steps} steps was stopped after ${finished}`);
+    if (finished > 0) {
+      const seconds = (performance.now() - start) / 1000 / finished;
+      // A slow outlier must not turn short runs into calls that do not block, which are slower still.
+      this.#secondsPerStep = Math.min(seconds, (this.#secondsPerStep + seconds) / 2);
+    }
+  }
+
+  #unload(): void {
+    if (this.#handle !== 0) this.#module.unload(this.#handle);
+    this.#handle = 0;
+    for (const address of this.#memory) this.#module.release(address);
+    for (const { block } of this.#homes) this.executor.unuse(block);
+    this.#memory = [];
+    this.#homes = [];
+  }
+}
+
+const done = Promise.resolve();
+
+function bytesOf(data: TypedArray): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The error for a failed call into native code. */
+export function nativeError(what: string, message: string): BackendError {
+  return new BackendError({ what, rule: message });
+}

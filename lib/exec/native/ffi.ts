@@ -1,0 +1,120 @@
+// The native library behind Deno's FFI.
+import { BackendError, ValueError } from "../../errors.ts";
+import { nativeError } from "./executor.ts";
+import type { NativeModule } from "./module.ts";
+
+const symbols = {
+  ceratops_build: { parameters: [], result: "pointer" },
+  ceratops_description: { parameters: [], result: "pointer" },
+  ceratops_names: { parameters: [], result: "pointer" },
+  ceratops_last_error: { parameters: [], result: "pointer" },
+  ceratops_open: { parameters: ["i32"], result: "i32" },
+  ceratops_allocate: { parameters: ["f64"], result: "f64" },
+  ceratops_release: { parameters: ["f64"], result: "i32" },
+  ceratops_read: { parameters: ["f64", "buffer", "f64"], result: "i32" },
+  ceratops_write: { parameters: ["f64", "buffer", "f64"], result: "i32" },
+  ceratops_load: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+  ceratops_unload: { parameters: ["i32"], result: "i32" },
+  ceratops_run: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  ceratops_run_aside: { name: "ceratops_run", parameters: ["i32", "i32", "buffer"], result: "i32", nonblocking: true },
+  ceratops_stop: { parameters: ["i32", "i32"], result: "i32" },
+  ceratops_set_profile: { parameters: ["i32", "i32"], result: "i32" },
+  ceratops_profile: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+} as const;
+
+/** A library file, and the hash that it must say it was built from. */
+export interface LibraryFile {
+  readonly path: string;
+  readonly build: string;
+}
+
+/** Options of {@linkcode openLibrary}. */
+export interface OpenOptions {
+  /** The number of threads: that of the processors unless given here or by `CERATOPS_THREADS`. */
+  threads?: number;
+}
+
+/** Loads a library file; throws {@linkcode BackendError} where it cannot be loaded or is of another build. */
+export function openLibrary({ path, build }: LibraryFile, { threads = threadCount() }: OpenOptions = {}): NativeModule {
+  const library = load(path);
+  const call = library.symbols;
+  const text = (pointer: Deno.PointerValue) => (pointer ? Deno.UnsafePointerView.getCString(pointer) : "");
+  const actual = text(call.ceratops_build());
+  if (actual !== build) {
+    library.close();
+    throw nativeError(`Cannot use ${path}`, `it must be built from these sources (${build}), it says ${actual}`);
+  }
+  const check = (status: number, what: string): number => {
+    if (status < 0) throw nativeError(what, text(call.ceratops_last_error()));
+    return status;
+  };
+  check(call.ceratops_open(threads), "Cannot start threads");
+  const [ops, functions] = text(call.ceratops_names()).split("\n").map((names) =>
+    new Map(names.split(" ").map((name, index) => [name, index]))
+  );
+  // The count of finished steps; runs that do not block have one of their own.
+  const finished = new Int32Array(1);
+  return {
+    description: `${text(call.ceratops_description())}, ${threads} thread${threads === 1 ? "" : "s"}`,
+    ops,
+    functions,
+    allocate(bytes) {
+      const address = call.ceratops_allocate(bytes);
+      if (address === 0) throw nativeError(`Cannot allocate ${bytes} bytes`, text(call.ceratops_last_error()));
+      return address;
+    },
+    release: (address) => void check(call.ceratops_release(address), "Cannot free memory"),
+    read: (address, into) => void check(call.ceratops_read(address, into, into.length), "Cannot read memory"),
+    write: (address, from) => void check(call.ceratops_write(address, from, from.length), "Cannot write memory"),
+    load: (program) => check(call.ceratops_load(program, program.length, threads), "Cannot load a program"),
+    unload: (handle) => void check(call.ceratops_unload(handle), "Cannot free a program"),
+    run(handle, steps) {
+      check(call.ceratops_run(handle, steps, finished), "Cannot run a program");
+      return finished[0];
+    },
+    async runAside(handle, steps) {
+      const count = new Int32Array(1);
+      check(await call.ceratops_run_aside(handle, steps, count), "Cannot run a program");
+      return count[0];
+    },
+    stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
+    measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
+    measured(handle, count) {
+      const nanoseconds = new Float64Array(count);
+      check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
+      return nanoseconds;
+    },
+    close: () => library.close(),
+  };
+}
+
+function load(path: string): Deno.DynamicLibrary<typeof symbols> {
+  try {
+    return Deno.dlopen(path, symbols);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new BackendError({
+      what: `Cannot load ${path}`,
+      rule: error instanceof Error ? error.message : String(error),
+      mend: "delete the file, so that it is built again",
+    });
+  }
+}
+
+/** The number of threads by `CERATOPS_THREADS`, where it may be read and is set, or that of the processors. */
+function threadCount(): number {
+  const name = "CERATOPS_THREADS";
+  const granted = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
+  const text = granted ? Deno.env.get(name) : undefined;
+  if (!text) return Math.max(1, navigator.hardwareConcurrency);
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 1024) {
+    throw new ValueError({
+      what: `Cannot use ${name}`,
+      rule: "it must be a whole number from 1 to 1024",
+      received: `"${text}"`,
+      mend: `unset it, or set it to the number of processors`,
+    });
+  }
+  return count;
+}

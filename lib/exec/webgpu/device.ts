@@ -1,0 +1,202 @@
+// The device: buffers, pipelines and their caches, counts, and errors worded for people.
+import { BackendError } from "../../errors.ts";
+import { type BuiltKernel } from "./header.ts";
+
+/** What adapter kernels are chosen for. */
+export type AdapterKind = "software" | "gpu";
+
+/** Counts that tests hold the backend to, since it was opened. */
+export interface GpuCounts {
+  /** Compute pipelines made. */
+  pipelines: number;
+  /** Buffers made. */
+  buffers: number;
+  /** Command buffers submitted. */
+  submits: number;
+  /** Times the host waited for memory to be mapped. */
+  readBacks: number;
+}
+
+/** A pipeline and the layout of what it binds. */
+export interface Pipeline {
+  readonly gpu: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** A GPU device with what all its programs share. */
+export class Gpu {
+  /** What has been made and done so far. */
+  readonly counts: GpuCounts = { pipelines: 0, buffers: 0, submits: 0, readBacks: 0 };
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  #lost: string | undefined;
+  #failure: string | undefined;
+
+  /** Takes over `device`; `onLost` is called when it goes away. */
+  constructor(
+    readonly device: GPUDevice,
+    readonly kind: AdapterKind,
+    readonly description: string,
+    onLost: () => void,
+  ) {
+    device.lost.then(({ message, reason }) => {
+      this.#lost = `${message || "no message"}${reason ? ` (${reason})` : ""}`;
+      onLost();
+    });
+    device.addEventListener("uncapturederror", (event) => {
+      this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
+      event.preventDefault();
+    });
+  }
+
+  /** Throws {@linkcode BackendError} where the device is lost or a call before went wrong. */
+  check(what: string): void {
+    if (this.#lost !== undefined) {
+      throw new BackendError({
+        what,
+        rule: "the GPU device was lost",
+        received: `"${this.#lost}"`,
+        mend: 'variables keep what was last read on the host; open a backend again with setBackend("webgpu"), or go on ' +
+          'with setBackend("auto")',
+      });
+    }
+    if (this.#failure !== undefined) {
+      const received = this.#failure;
+      this.#failure = undefined;
+      throw new BackendError({ what, rule: "the GPU refused a call", received });
+    }
+  }
+
+  /** Whether the device is gone. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** A buffer; throws {@linkcode BackendError} naming `what` where it is larger than the device takes. */
+  buffer(bytes: number, usage: number, what: string): GPUBuffer {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    const limit = Math.min(maxBufferSize, usage & GPUBufferUsage.STORAGE ? maxStorageBufferBindingSize : maxBufferSize);
+    if (bytes > limit) {
+      throw new BackendError({
+        what: `Cannot make room for ${what} on the GPU`,
+        rule: `a buffer may have at most ${mebibytes(limit)} on ${this.description}`,
+        received: mebibytes(bytes),
+        mend: "use a smaller batch, keep data as uint8, or choose another backend",
+      });
+    }
+    this.counts.buffers++;
+    return this.device.createBuffer({ size: bytes, usage, label: what });
+  }
+
+  /** The pipeline of a kernel, made once for each distinct text. */
+  pipeline(kernel: BuiltKernel): Pipeline {
+    const key = `${kernel.entry}\n${kernel.code}`;
+    const known = this.#pipelines.get(key);
+    if (known) return known;
+    const layout = this.#layout(kernel.readOnly);
+    const { device } = this;
+    const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
+    const compute = { module: device.createShaderModule({ code: kernel.code, label: kernel.label }) };
+    const pipeline: Pipeline = {
+      gpu: device.createComputePipeline({
+        label: kernel.label,
+        layout: pipelineLayout,
+        compute: { ...compute, entryPoint: kernel.entry },
+      }),
+      layout,
+    };
+    this.counts.pipelines++;
+    this.#pipelines.set(key, pipeline);
+    this.#fresh.push({ key, code: kernel.code, label: kernel.label, module: compute.module });
+    return pipeline;
+  }
+
+  #fresh: { key: string; code: string; label: string; module: GPUShaderModule }[] = [];
+
+  #layout(readOnly: readonly boolean[]): GPUBindGroupLayout {
+    const key = readOnly.join();
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const storage = readOnly.map((only, i): GPUBindGroupLayoutEntry => ({
+        binding: i + 1,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: only ? "read-only-storage" : "storage" },
+      }));
+      const uniform = { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" as const } };
+      layout = this.device.createBindGroupLayout({ entries: [uniform, ...storage] });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+
+  /** Runs `body`, which makes pipelines and bind groups; throws {@linkcode BackendError} for what the GPU refuses. */
+  async checked<T>(what: string, body: () => T): Promise<T> {
+    this.check(what);
+    this.#fresh = [];
+    this.device.pushErrorScope("out-of-memory");
+    this.device.pushErrorScope("validation");
+    let result: T;
+    try {
+      result = body();
+    } finally {
+      const validation = await this.device.popErrorScope();
+      const memory = await this.device.popErrorScope();
+      this.check(what);
+      if (validation) throw await this.#refusal(what, validation.message);
+      if (memory) {
+        throw new BackendError({
+          what,
+          rule: "the GPU has not enough memory",
+          received: memory.message,
+          mend: "use a smaller batch, or choose another backend",
+        });
+      }
+    }
+    return result;
+  }
+
+  /** The error for a refused call; what was made with it is forgotten, so that it is not used again. */
+  async #refusal(what: string, message: string): Promise<BackendError> {
+    for (const { key, code, label, module } of this.#fresh) {
+      const info = await module.getCompilationInfo();
+      // A browser gives line and column; elsewhere the refusal's own message points at the place.
+      const worst = info.messages.find(({ type }) => type === "error");
+      if (!worst && !message.includes(`'${label}'`)) continue;
+      this.#pipelines.delete(key);
+      const line = worst?.lineNum || Number(/wgsl:(\d+):\d+/.exec(message)?.[1] ?? 0);
+      const column = worst?.linePos || Number(/wgsl:\d+:(\d+)/.exec(message)?.[1] ?? 0);
+      const said = worst?.message || message.trim();
+      return new BackendError({
+        what: `Cannot compile shader "${label}"`,
+        rule: `${said}${line ? ` (line ${line}, column ${column})` : ""}\n${sourceLines(code, line)}\n`,
+        mend: "this is a fault of Ceratops or of the driver: choose another backend, and report it with this text",
+      });
+    }
+    for (const { key } of this.#fresh) this.#pipelines.delete(key);
+    return new BackendError({ what, rule: "the GPU refused a call", received: message.trim() });
+  }
+
+  /** Compiles one kernel by itself; throws {@linkcode BackendError} showing the source where it does not compile. */
+  compileAlone(kernel: BuiltKernel): Promise<Pipeline> {
+    return this.checked(`Cannot compile shader "${kernel.label}"`, () => this.pipeline(kernel));
+  }
+
+  /** Submits what `encoder` recorded. */
+  submit(encoder: GPUCommandEncoder): void {
+    this.device.queue.submit([encoder.finish()]);
+    this.counts.submits++;
+  }
+}
+
+/** The lines around `line` of a source, numbered; the first where the line is unknown. */
+export function sourceLines(code: string, line: number): string {
+  const lines = code.split("\n");
+  const from = Math.max(0, (line || 1) - 4);
+  return lines.slice(from, from + 7)
+    .map((text, i) => `${from + i + 1 === line ? ">" : " "} ${String(from + i + 1).padStart(4)} | ${text}`)
+    .join("\n");
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,161 @@
+// The generated header of a shader: the uniform's fields, the bindings, and a load or store function for each operand.
+import type { DType } from "../../dtype.ts";
+import { type ShaderFile, shaders } from "./shaders.ts";
+import type { View } from "./view.ts";
+
+/** How a shader sees an element: by its dtype, or as the bits that hold it. */
+export type ElementType = "f32" | "i32" | "u32" | "bool";
+
+/** A value that a kernel loads or stores, by the name its functions have: `load_x`, `store_x`. */
+export interface Operand {
+  readonly name: string;
+  readonly view: View;
+  readonly access: "load" | "store" | "both";
+  /** What the functions take and give. */
+  readonly type: ElementType;
+}
+
+/** A field of the uniform; `axes` is a list of four numbers each. */
+export type Param =
+  | readonly [name: string, type: "u32" | "i32" | "f32", value: number]
+  | readonly [name: string, type: "vec4s", values: readonly number[]];
+
+/** A call of a kernel, before it has a pipeline. */
+export interface KernelCall {
+  readonly file: ShaderFile;
+  readonly entry: string;
+  readonly operands: readonly Operand[];
+  readonly params: readonly Param[];
+  /** Constants and aliases of the header, as WGSL. */
+  readonly constants?: readonly string[];
+  /** Functions that the shader expects of the header, as WGSL. */
+  readonly functions?: string;
+  /** Whether functions of `elementwise.wgsl` are called. */
+  readonly usesElementwise?: boolean;
+}
+
+/** The buffer range that a binding sees. */
+export interface Binding {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  bytes: number;
+}
+
+/** A shader with its header, and what to bind to it. */
+export interface BuiltKernel {
+  readonly code: string;
+  readonly entry: string;
+  readonly label: string;
+  /** Whether each storage binding, from 1 on, is read only. */
+  readonly readOnly: readonly boolean[];
+  readonly bindings: readonly Binding[];
+  /** The uniform's contents. */
+  readonly params: Uint32Array<ArrayBuffer>;
+}
+
+/** How elements of `dtype` are seen by kernels that compute. */
+export function elementType(dtype: DType): ElementType {
+  return dtype === "float32" ? "f32" : dtype === "bool" ? "bool" : "i32";
+}
+
+/** How elements lie in memory. */
+function memoryType({ dtype, packed }: View): string {
+  return packed ? "u32" : dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : "u32";
+}
+
+/** `expression` of one type as another: by value between integers and bool, by bits from and to float32. */
+function converted(expression: string, from: string, to: string): string {
+  if (from === to) return expression;
+  if (to === "bool") return `${expression} != 0u`;
+  if (from === "bool") return `select(0u, 1u, ${expression})`;
+  return `bitcast<${to}>(${expression})`;
+}
+
+interface Bound extends Binding {
+  readonly memory: string;
+  written: boolean;
+}
+
+/**
+ * The shader of a call. Operands in one range share a binding, and all ranges of a buffer that is written are bound
+ * read-write, since WebGPU refuses a buffer that is bound both ways in one dispatch.
+ */
+export function buildKernel(call: KernelCall): BuiltKernel {
+  const bound: Bound[] = [];
+  const accessors = call.operands.map((operand) => {
+    const { view, access } = operand;
+    let index = bound.findIndex(({ buffer, offset }) => buffer === view.buffer && offset === view.offset);
+    if (index < 0) {
+      const { buffer, offset, bytes } = view;
+      index = bound.push({ buffer, offset, bytes, memory: memoryType(view), written: false }) - 1;
+    }
+    const binding = bound[index];
+    binding.bytes = Math.max(binding.bytes, view.bytes);
+    binding.written ||= access !== "load";
+    return accessorOf(operand, `buffer_${index + 1}`, binding.memory);
+  });
+  const readOnly = bound.map(({ buffer }) => !bound.some((other) => other.buffer === buffer && other.written));
+  const fields = call.params.map((param) =>
+    param[1] === "vec4s" ? `  ${param[0]}: array<vec4<u32>, ${param[2].length / 4}>,` : `  ${param[0]}: ${param[1]},`
+  );
+  const header = [
+    "struct Params {",
+    ...fields,
+    "}",
+    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...bound.map(({ memory }, i) =>
+      `@group(0) @binding(${i + 1}) var<storage, ${
+        readOnly[i] ? "read" : "read_write"
+      }> buffer_${i + 1}: array<${memory}>;`
+    ),
+    ...(call.constants ?? []),
+    ...accessors,
+    ...(call.functions ? [call.functions] : []),
+  ].join("\n");
+  const label = `${call.file}:${call.entry}`;
+  const library = call.usesElementwise ? `\n${shaders["elementwise.wgsl"]}` : "";
+  return {
+    code: `// ${label}\n${header}\n\n${shaders[call.file]}${library}`,
+    entry: call.entry,
+    label,
+    readOnly,
+    bindings: bound,
+    params: packParams(call.params),
+  };
+}
+
+function accessorOf({ name, view, access, type }: Operand, buffer: string, memory: string): string {
+  const functions: string[] = [];
+  if (access !== "store") {
+    const element = view.packed
+      ? converted(`((${buffer}[i / 4u] >> (i % 4u * 8u)) & 255u)`, "u32", type)
+      : converted(`${buffer}[i]`, memory, type);
+    functions.push(`fn load_${name}(i: u32) -> ${type} {\n  return ${element};\n}`);
+  }
+  if (access !== "load") {
+    functions.push(
+      `fn store_${name}(i: u32, value: ${type}) {\n  ${buffer}[i] = ${converted("value", type, memory)};\n}`,
+    );
+  }
+  return functions.join("\n");
+}
+
+/** The uniform's bytes, laid out by WGSL's rules: numbers one after another, lists of vec4 aligned to 16 bytes. */
+function packParams(params: readonly Param[]): Uint32Array<ArrayBuffer> {
+  const words: number[] = [];
+  for (const param of params) {
+    if (param[1] === "vec4s") {
+      while (words.length % 4 !== 0) words.push(0);
+      words.push(...param[2]);
+    } else {
+      words.push(param[1] === "f32" ? floatWord(param[2]) : param[2] >>> 0);
+    }
+  }
+  while (words.length % 4 !== 0 || words.length === 0) words.push(0);
+  return Uint32Array.from(words);
+}
+
+/** The bits of a number rounded to float32. */
+export function floatWord(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0];
+}

@@ -1,0 +1,149 @@
+// Dense, the fully connected layer. https://keras.io/api/layers/core_layers/dense/
+import { type Activation, type ActivationIdentifier, getActivation } from "../activations.ts";
+import type { Config } from "../config.ts";
+import { ShapeError } from "../errors.ts";
+import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers.ts";
+import type { Value } from "../ir/value.ts";
+import { add, matmul } from "../ops/primitives.ts";
+import { checkPositiveInteger } from "../options.ts";
+import { formatShape, type SymbolicShape } from "../shape.ts";
+import { Layer, type LayerOptions } from "./layer.ts";
+import { constraintNode, regularizerNode } from "./nodes.ts";
+import type { Constraint, Regularizer, Weight } from "./weight.ts";
+
+/** Options of {@linkcode Dense}. */
+export interface DenseOptions extends LayerOptions {
+  /** What the sums are sent through; `linear` by default. */
+  activation?: ActivationIdentifier | null;
+  /** Whether a bias is added; true by default. */
+  useBias?: boolean;
+  /** What fills the kernel; `glorot_uniform` by default. */
+  kernelInitializer?: InitializerIdentifier;
+  /** What fills the bias; `zeros` by default. */
+  biasInitializer?: InitializerIdentifier;
+  /** A penalty on the kernel. */
+  kernelRegularizer?: Regularizer | null;
+  /** A penalty on the bias. */
+  biasRegularizer?: Regularizer | null;
+  /** A map that the kernel is sent through after each step. */
+  kernelConstraint?: Constraint | null;
+  /** A map that the bias is sent through after each step. */
+  biasConstraint?: Constraint | null;
+}
+
+const denseOptions = [
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+];
+
+/**
+ * `activation(x . kernel + bias)`: inputs `[batch, ..., n]` give `[batch, ..., units]`; kernel `[n, units]`, bias
+ * `[units]`.
+ *
+ * @example Ten classes from 784 features
+ * ```ts
+ * import { Input, layers, Sequential } from "./mod.ts";
+ * const model = new Sequential([Input({ shape: [784] }), new layers.Dense(10, { activation: "softmax" })]);
+ * console.log(model.countParams()); // 7850
+ * ```
+ */
+export class Dense extends Layer {
+  /** The extent of the last axis of the output. */
+  readonly units: number;
+  /** What the sums are sent through. */
+  readonly activation: Activation;
+  /** Whether a bias is added. */
+  readonly useBias: boolean;
+  /** What fills the kernel. */
+  readonly kernelInitializer: Initializer;
+  /** What fills the bias. */
+  readonly biasInitializer: Initializer;
+  /** The weights that multiply the input, `[n, units]`. */
+  kernel!: Weight;
+  /** The weights that are added, `[units]`, if there are any. */
+  bias: Weight | undefined;
+  override readonly supportsMasking = true;
+  readonly #options: DenseOptions;
+
+  /** Takes the number of units. Throws {@linkcode ValueError} where it is not a positive integer. */
+  constructor(units: number, options: DenseOptions = {}) {
+    checkPositiveInteger("Dense", "units", units);
+    super(options, denseOptions);
+    const where = `Cannot make "${this.name}"`;
+    this.units = units;
+    this.activation = getActivation(options.activation, where);
+    this.useBias = options.useBias ?? true;
+    this.kernelInitializer = getInitializer(options.kernelInitializer ?? "glorot_uniform", where);
+    this.biasInitializer = getInitializer(options.biasInitializer ?? "zeros", where);
+    this.#options = options;
+  }
+
+  /** Makes kernel and bias. Throws {@linkcode ShapeError} where the last axis is not fixed. */
+  override build(inputShape: SymbolicShape): void {
+    const features = inputShape[inputShape.length - 1];
+    if (inputShape.length < 2 || features === null || features === undefined) {
+      throw new ShapeError({
+        what: `Cannot build "${this.name}"`,
+        rule: inputShape.length < 2
+          ? "the input must have at least two axes, the batch axis included"
+          : "the kernel needs a fixed last axis",
+        received: formatShape(inputShape),
+        mend: "give Input a full shape",
+      });
+    }
+    const { kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.#options;
+    this.kernel = this.addWeight({
+      name: "kernel",
+      shape: [features, this.units],
+      initializer: this.kernelInitializer,
+      regularizer: kernelRegularizer,
+      constraint: kernelConstraint,
+    });
+    if (this.useBias) {
+      this.bias = this.addWeight({
+        name: "bias",
+        shape: [this.units],
+        initializer: this.biasInitializer,
+        regularizer: biasRegularizer,
+        constraint: biasConstraint,
+      });
+    }
+    this.inputSpec = { minRank: 2, lastAxis: features };
+  }
+
+  /** The activated sums. */
+  call(x: Value): Value {
+    const product = matmul(x, this.kernel);
+    return this.activation.call(this.bias ? add(product, this.bias) : product);
+  }
+
+  /** The input shape with `units` for its last axis. */
+  override computeOutputShape(shape: SymbolicShape): SymbolicShape {
+    return [...shape.slice(0, -1), this.units];
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.#options;
+    return {
+      ...super.getConfig(),
+      ...(this.activityRegularizer && { activity_regularizer: regularizerNode(this.activityRegularizer) }),
+      units: this.units,
+      activation: this.activation.name,
+      use_bias: this.useBias,
+      kernel_initializer: this.kernelInitializer.serialize(),
+      bias_initializer: this.biasInitializer.serialize(),
+      kernel_regularizer: regularizerNode(kernelRegularizer),
+      bias_regularizer: regularizerNode(biasRegularizer),
+      kernel_constraint: constraintNode(kernelConstraint),
+      bias_constraint: constraintNode(biasConstraint),
+      quantization_config: null,
+    };
+  }
+}

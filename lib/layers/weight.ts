@@ -1,0 +1,59 @@
+// Weight: a layer's variable, with what its layer said about it.
+import type { Config } from "../config.ts";
+import type { Initializer } from "../initializers.ts";
+import type { Value } from "../ir/value.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Variable } from "../tensor/variable.ts";
+
+/** A penalty on a weight or an output that is added to the loss. */
+export interface Regularizer {
+  /** The penalty, one float32 number. */
+  call(x: Value): Value;
+  /** The arguments as Keras's config. */
+  getConfig?(): Config;
+}
+
+/** A map that a weight is sent through after each step. */
+export interface Constraint {
+  /** The weight as it should be, of the same shape. */
+  call(weight: Value): Value;
+  /** The arguments as Keras's config. */
+  getConfig?(): Config;
+}
+
+/** What a {@linkcode Weight} is made with. */
+export interface WeightOptions {
+  /** The layer's own name for it, such as `kernel`. */
+  key: string;
+  /** The full path, such as `sequential/dense/kernel`. */
+  path: string;
+  /** Whether optimizers change it. */
+  trainable: boolean;
+  /** What it was first filled by. */
+  initializer: Initializer;
+  /** The penalty on it, if any. */
+  regularizer?: Regularizer | null;
+  /** The map after each step, if any. */
+  constraint?: Constraint | null;
+}
+
+/** A variable of a layer. */
+export class Weight extends Variable {
+  /** The layer's own name for it, such as `kernel`. */
+  readonly key: string;
+  /** What it was first filled by. */
+  readonly initializer: Initializer;
+  /** The penalty on it, if any. */
+  readonly regularizer: Regularizer | null;
+  /** The map after each step, if any. */
+  readonly constraint: Constraint | null;
+
+  /** Takes the first value and what the layer said. */
+  constructor(value: Tensor, options: WeightOptions) {
+    super(value, { name: options.path, trainable: options.trainable });
+    this.key = options.key;
+    this.initializer = options.initializer;
+    this.regularizer = options.regularizer ?? null;
+    this.constraint = options.constraint ?? null;
+  }
+}

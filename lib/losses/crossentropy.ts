@@ -1,0 +1,237 @@
+// Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as Keras on TensorFlow has them.
+// https://keras.io/api/losses/probabilistic_losses/
+import { type Config, epsilon } from "../config.ts";
+import { ShapeError } from "../errors.ts";
+import { Value } from "../ir/value.ts";
+import { clip, logSoftmax, squeeze } from "../ops/composed.ts";
+import * as o from "../ops/primitives.ts";
+import { checkOptions, checkRange } from "../options.ts";
+import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { type Applied, apply, type Operand } from "../tensor/apply.ts";
+import { checkSameShape, Loss, lossOptionNames, type LossOptions, matchRanks } from "./loss.ts";
+
+/** Options of the cross-entropies of one or many independent classes. */
+export interface CrossentropyOptions {
+  /** Whether the outputs are logits; else they are probabilities. False by default. */
+  fromLogits?: boolean;
+  /** The part of each target that is spread over all classes, from 0 to 1; 0 by default. */
+  labelSmoothing?: number;
+  /** The axis of the classes; the last by default. */
+  axis?: number;
+}
+
+/** Options of {@linkcode sparseCategoricalCrossentropy}. */
+export interface SparseCrossentropyOptions {
+  /** Whether the outputs are logits; else they are probabilities. False by default. */
+  fromLogits?: boolean;
+  /** A class whose samples do not count; none by default. */
+  ignoreClass?: number | null;
+}
+
+const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
+
+/** The logits that an output was computed from, if it came straight from that activation. */
+function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
+  return output instanceof Value && output.logits?.activation === activation ? output.logits.value : undefined;
+}
+
+function clipped(probabilities: Operand): Value {
+  return clip(probabilities, epsilon(), 1 - epsilon()) as Value;
+}
+
+/**
+ * The mean over the last axis of minus the log-likelihood of independent targets of 0 and 1.
+ * `[batch, ..., n]` gives `[batch, ...]`.
+ */
+export function binaryCrossentropy<A extends Operand, B extends Operand>(
+  yTrue: A,
+  yPred: B,
+  { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
+): Applied<A | B> {
+  const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
+  let [targets, outputs] = matchRanks(o.cast(yTrue as Operand, "float32"), (logits ?? yPred) as Operand);
+  checkSameShape(targets, outputs, "binary_crossentropy", true);
+  if (labelSmoothing !== 0) targets = o.add(o.multiply(targets, 1 - labelSmoothing), 0.5 * labelSmoothing);
+  if (logits !== undefined) {
+    // max(z, 0) - z t + log(1 + exp(-|z|))
+    const straight = o.subtract(o.relu(outputs), o.multiply(outputs, targets));
+    const tail = o.softplus(o.negate(o.abs(outputs)));
+    return o.mean(o.add(straight, tail), axis) as Applied<A | B>;
+  }
+  const p = clipped(outputs);
+  const hit = o.multiply(targets, o.log(p));
+  const miss = o.multiply(o.subtract(1, targets), o.log(o.subtract(1, p) as Operand) as Operand);
+  return o.mean(o.negate(o.add(hit, miss)) as Operand, axis) as Applied<A | B>;
+}
+
+/**
+ * Minus the log-likelihood of one-hot (or soft) targets. `[batch, ..., classes]` gives `[batch, ...]`.
+ */
+export function categoricalCrossentropy<A extends Operand, B extends Operand>(
+  yTrue: A,
+  yPred: B,
+  { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
+): Applied<A | B> {
+  const rank = shapeOf(yPred).length;
+  const at = normalizeAxis(axis, rank, "compute categorical_crossentropy");
+  const logits = fromLogits ? yPred : at === rank - 1 ? logitsOf(yPred, "softmax") : undefined;
+  let targets = o.cast(yTrue as Operand, "float32") as Value;
+  const outputs = (logits ?? yPred) as Value;
+  checkSameShape(targets, outputs, "categorical_crossentropy", true);
+  if (labelSmoothing !== 0) {
+    targets = o.add(o.multiply(targets, 1 - labelSmoothing), labelSmoothing / outputs.shape[at]);
+  }
+  const logs = logits !== undefined
+    ? logSoftmax(outputs, at)
+    : o.log(clipped(o.divide(outputs, o.sum(outputs, at, true))));
+  return o.negate(o.sum(o.multiply(targets, logs), at)) as Applied<A | B>;
+}
+
+/**
+ * Minus the log-probability of the class that each label names. Labels `[batch, ...]` or `[batch, ..., 1]` and outputs
+ * `[batch, ..., classes]` give `[batch, ...]`. A label outside of the classes gives 0.
+ */
+export function sparseCategoricalCrossentropy<A extends Operand, B extends Operand>(
+  yTrue: A,
+  yPred: B,
+  { fromLogits = false, ignoreClass = null }: SparseCrossentropyOptions = {},
+): Applied<A | B> {
+  const outShape = shapeOf(yPred);
+  const classes = outShape[outShape.length - 1];
+  let labels: Operand = o.cast(yTrue as Operand, "int32");
+  if (shapeOf(labels).length === outShape.length && shapeOf(labels).at(-1) === 1) labels = squeeze(labels, -1);
+  const shape = shapeOf(labels);
+  if (shape.length !== outShape.length - 1 || shape.some((extent, axis) => extent !== outShape[axis])) {
+    throw new ShapeError({
+      what: "Cannot compute sparse_categorical_crossentropy",
+      rule: `targets must be class numbers of shape ${formatShape(outShape.slice(0, -1))} for outputs of ${
+        formatShape(outShape)
+      }`,
+      received: formatShape(shapeOf(yTrue)),
+      mend: sizeOf(shape) === sizeOf(outShape)
+        ? 'one-hot targets need the loss "categorical_crossentropy"'
+        : "give one class number for each sample",
+    });
+  }
+  const logits = fromLogits ? yPred : logitsOf(yPred, "softmax") ?? o.log(clipped(yPred));
+  const rows = sizeOf(shape);
+  const flat = o.reshape(labels, [rows]);
+  const ignored = ignoreClass === null ? undefined : o.equal(flat, ignoreClass);
+  const counted = ignored === undefined ? flat : o.select(ignored, -1, flat);
+  const [losses] = apply("softmaxCrossEntropy", [o.reshape(logits as Operand, [rows, classes]), counted], {});
+  return o.reshape(losses, shape) as Applied<A | B>;
+}
+
+function checkSmoothing(where: string, value: number | undefined): void {
+  if (value !== undefined) checkRange(where, "labelSmoothing", value, 0, 1);
+}
+
+/**
+ * Cross-entropy of targets of 0 and 1.
+ *
+ * @example One output with a sigmoid
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * const bce = new losses.BinaryCrossentropy();
+ * console.log(bce.apply(tensor([[0], [1]]), tensor([[0.4], [0.6]])).item()); // about 0.5108
+ * ```
+ */
+export class BinaryCrossentropy extends Loss {
+  readonly #options: Required<CrossentropyOptions>;
+
+  /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+  constructor(options: CrossentropyOptions & LossOptions = {}) {
+    checkOptions("BinaryCrossentropy", options, ["fromLogits", "labelSmoothing", "axis", ...lossOptionNames]);
+    checkSmoothing("BinaryCrossentropy", options.labelSmoothing);
+    super(options);
+    const { fromLogits = false, labelSmoothing = 0, axis = -1 } = options;
+    this.#options = { fromLogits, labelSmoothing, axis };
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return binaryCrossentropy(yTrue, yPred, this.#options);
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { fromLogits, labelSmoothing, axis } = this.#options;
+    return { ...super.getConfig(), from_logits: fromLogits, label_smoothing: labelSmoothing, axis };
+  }
+}
+
+/**
+ * Cross-entropy of one-hot targets.
+ *
+ * @example Three classes
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * const cce = new losses.CategoricalCrossentropy({ fromLogits: true });
+ * console.log(cce.apply(tensor([[1, 0, 0]]), tensor([[8, 1, 1]])).item()); // about 0.0018
+ * ```
+ */
+export class CategoricalCrossentropy extends Loss {
+  readonly #options: Required<CrossentropyOptions>;
+
+  /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+  constructor(options: CrossentropyOptions & LossOptions = {}) {
+    checkOptions("CategoricalCrossentropy", options, ["fromLogits", "labelSmoothing", "axis", ...lossOptionNames]);
+    checkSmoothing("CategoricalCrossentropy", options.labelSmoothing);
+    super(options);
+    const { fromLogits = false, labelSmoothing = 0, axis = -1 } = options;
+    this.#options = { fromLogits, labelSmoothing, axis };
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return categoricalCrossentropy(yTrue, yPred, this.#options);
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { fromLogits, labelSmoothing, axis } = this.#options;
+    return { ...super.getConfig(), from_logits: fromLogits, label_smoothing: labelSmoothing, axis };
+  }
+}
+
+/**
+ * Cross-entropy of class numbers.
+ *
+ * @example Two samples, three classes
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * const loss = new losses.SparseCategoricalCrossentropy({ fromLogits: true });
+ * console.log(loss.apply(tensor([0, 1]), tensor([[8, 1, 1], [0, 9, 1]])).item()); // about 0.0011
+ * ```
+ */
+export class SparseCategoricalCrossentropy extends Loss {
+  /** Whether the outputs are logits. */
+  readonly fromLogits: boolean;
+  /** A class whose samples do not count. */
+  readonly ignoreClass: number | null;
+
+  /** Takes the options. */
+  constructor(options: SparseCrossentropyOptions & LossOptions = {}) {
+    checkOptions("SparseCategoricalCrossentropy", options, ["fromLogits", "ignoreClass", ...lossOptionNames]);
+    super(options);
+    this.fromLogits = options.fromLogits ?? false;
+    this.ignoreClass = options.ignoreClass ?? null;
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return sparseCategoricalCrossentropy(yTrue, yPred, this);
+  }
+  /** The reduced loss; samples of the ignored class do not count in the mean. */
+  override apply<A extends Operand, B extends Operand>(
+    yTrue: A,
+    yPred: B,
+    context: { sampleWeight?: Operand; mask?: Operand } = {},
+  ): Applied<A | B> {
+    if (this.ignoreClass === null) return super.apply(yTrue, yPred, context);
+    const labels = o.cast(yTrue as Operand, "int32");
+    const flat = shapeOf(labels).length === shapeOf(yPred).length ? squeeze(labels, -1) : labels;
+    const counted = o.notEqual(flat, this.ignoreClass);
+    const mask = context.mask === undefined ? counted : o.logicalAnd(context.mask, counted);
+    return super.apply(yTrue, yPred, { ...context, mask });
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), from_logits: this.fromLogits, ignore_class: this.ignoreClass };
+  }
+}

@@ -1,0 +1,161 @@
+// Loss: per-sample values reduced to the number that training lowers. https://keras.io/api/losses/
+import { type Config, epsilon, type ObjectNode, objectNode } from "../config.ts";
+import { ShapeError, unknownIdentifier } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import { snakeCase } from "../naming.ts";
+import { expandDims, squeeze } from "../ops/composed.ts";
+import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
+import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import type { Applied, Operand } from "../tensor/apply.ts";
+
+/** How per-sample values become one number. */
+export type Reduction = "sum_over_batch_size" | "mean" | "sum" | "mean_with_sample_weight" | "none";
+
+const reductions: readonly Reduction[] = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"];
+
+/** Options that every loss takes. */
+export interface LossOptions {
+  /** How per-sample values become one number: their sum over their count by default; null is `none`. */
+  reduction?: Reduction | null;
+  /** The name in logs. */
+  name?: string;
+}
+
+/** The names of the options that every loss takes. */
+export const lossOptionNames = ["reduction", "name"] as const;
+
+/** A loss by functions of symbolic values: per-sample values from targets and outputs. */
+export type LossFunction = (yTrue: Value, yPred: Value) => Value;
+
+/** Weights of samples and the mask of the outputs, for {@linkcode Loss.apply}. */
+export interface LossContext {
+  /** A weight for each sample, or each per-sample value. */
+  readonly sampleWeight?: Operand;
+  /** True where a value counts. */
+  readonly mask?: Operand;
+}
+
+/**
+ * The base of losses: extend it with your own `call`.
+ *
+ * @example A loss of one's own
+ * ```ts
+ * import { losses, ops, type Value } from "./mod.ts";
+ * class MeanCubicError extends losses.Loss {
+ *   call(yTrue: Value, yPred: Value) {
+ *     const distance = ops.abs(ops.subtract(yTrue, yPred));
+ *     return ops.mean(ops.power(distance, 3), -1);
+ *   }
+ * }
+ * console.log(new MeanCubicError().name); // mean_cubic_error
+ * ```
+ */
+export abstract class Loss {
+  /** The name in logs. */
+  readonly name: string;
+  /** How per-sample values become one number. */
+  readonly reduction: Reduction;
+
+  /** Takes reduction and name. Throws {@linkcode ValueError} for a reduction that is none. */
+  constructor({ reduction = "sum_over_batch_size", name }: LossOptions = {}) {
+    this.reduction = reduction ?? "none";
+    if (!reductions.includes(this.reduction)) {
+      throw unknownIdentifier("reduction", String(reduction), reductions, `Cannot make ${new.target.name}`);
+    }
+    this.name = name ?? snakeCase(new.target.name);
+  }
+
+  /** Per-sample values, `[batch, ...]` without the last axis of the outputs. */
+  abstract call(yTrue: Value, yPred: Value): Value;
+
+  /** The reduced loss of targets and outputs, symbolic values or tensors. */
+  apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context: LossContext = {}): Applied<A | B> {
+    const [targets, outputs] = matchRanks(cast(yTrue as Operand, "float32"), yPred as Operand);
+    const values = this.call(targets, outputs as Value);
+    return reduceWeighted(values, this.reduction, context) as Applied<A | B>;
+  }
+
+  /** The arguments as Keras's config. */
+  getConfig(): Config {
+    return { name: this.name, reduction: this.reduction === "none" ? null : this.reduction };
+  }
+
+  /** The loss as it stands in a compile config. */
+  serialize(): ObjectNode {
+    return objectNode("keras.losses", this.constructor.name, this.getConfig());
+  }
+}
+
+/** A function of targets and outputs as a {@linkcode Loss}. */
+export class FunctionLoss extends Loss {
+  /** Takes the function; its name is the loss's. */
+  constructor(readonly fn: LossFunction, options: LossOptions = {}) {
+    super({ name: fn.name || "loss", ...options });
+  }
+  /** What the function gives. */
+  call(yTrue: Value, yPred: Value): Value {
+    return this.fn(yTrue, yPred);
+  }
+}
+
+const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
+
+/** Two operands whose ranks differ by one, brought to one rank where the last axis of the longer has extent 1. */
+export function matchRanks(a: Operand, b: Operand): [Value, Value] {
+  const [m, n] = [shapeOf(a), shapeOf(b)];
+  if (m.length === n.length + 1 && m[m.length - 1] === 1) {
+    if (n.length === 1) b = expandDims(b, 1);
+    else a = squeeze(a, -1);
+  } else if (n.length === m.length + 1 && n[n.length - 1] === 1) {
+    if (m.length === 1) a = expandDims(a, 1);
+    else b = squeeze(b, -1);
+  }
+  return [a, b] as [Value, Value];
+}
+
+/** Throws {@linkcode ShapeError} where targets and outputs of an elementwise loss differ in shape and do not broadcast. */
+export function checkSameShape(yTrue: Value, yPred: Value, loss: string, exactly = false): void {
+  if (sameShape(yTrue.shape, yPred.shape)) return;
+  const what = `compute ${loss}`;
+  if (!exactly) return void broadcastShapes(yTrue.shape, yPred.shape, what);
+  throw new ShapeError({
+    what: `Cannot ${what}`,
+    rule: "targets and outputs must have one shape",
+    received: `${formatShape(yTrue.shape)} and ${formatShape(yPred.shape)}`,
+    mend: "give targets of the model's output shape",
+  });
+}
+
+/** Values weighted and masked, then reduced. */
+export function reduceWeighted(values: Value, reduction: Reduction, { sampleWeight, mask }: LossContext): Value {
+  let weights: Operand | undefined = sampleWeight === undefined ? undefined : cast(sampleWeight, "float32");
+  if (mask !== undefined) {
+    let counted: Operand = cast(mask, "float32");
+    if (reduction === "mean" || reduction === "sum_over_batch_size") {
+      // So that the division by all values is one by those that count.
+      const total = sizeOf(shapeOf(counted));
+      counted = multiply(counted, divide(total, add(sum(counted), epsilon())) as Operand);
+    }
+    if (weights === undefined) weights = counted;
+    else {
+      const [w, m] = matchRanks(weights, counted);
+      weights = multiply(w, m);
+    }
+  }
+  if (weights !== undefined) {
+    let [v, w] = matchRanks(values, weights);
+    // One weight a sample counts for all of its values.
+    if (w.shape.length < v.shape.length && w.shape.every((extent, axis) => extent === v.shape[axis])) {
+      w = reshape(w, [...w.shape, ...v.shape.slice(w.shape.length).map(() => 1)]);
+    }
+    values = multiply(v, broadcastTo(w, v.shape));
+    weights = w;
+  }
+  if (reduction === "none" || values.shape.length === 0) return values;
+  const total = sum(values);
+  if (reduction === "sum") return total;
+  if (reduction === "mean_with_sample_weight" && weights !== undefined) {
+    return divide(total, maximum(sum(weights), epsilon()) as Operand) as Value;
+  }
+  return multiply(total, 1 / sizeOf(values.shape));
+}

@@ -1,0 +1,123 @@
+// Adam and AdamW. https://keras.io/api/optimizers/adam/
+import type { Config } from "../config.ts";
+import type { Value } from "../ir/value.ts";
+import { divide, multiply, power, sqrt, subtract } from "../ops/primitives.ts";
+import { checkRange } from "../options.ts";
+import { apply } from "../tensor/apply.ts";
+import type { Variable } from "../tensor/variable.ts";
+import { ValueError } from "../errors.ts";
+import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
+import { splitUpdate } from "./split.ts";
+
+/** Options of {@linkcode Adam}. */
+export interface AdamOptions extends OptimizerOptions {
+  /** The part of the running mean of gradients that is kept in each step; 0.9 by default. */
+  beta1?: number;
+  /** The part of the running mean of squares that is kept in each step; 0.999 by default. */
+  beta2?: number;
+  /** What keeps the root from zero; 1e-7 by default. */
+  epsilon?: number;
+  /** Whether the largest mean of squares so far is divided by; false by default. */
+  amsgrad?: boolean;
+}
+
+const { fround } = Math;
+
+/**
+ * Running means of gradients and of their squares, corrected for their start at zero. The learning rate is 0.001 by
+ * default. Kingma and Ba, 2015; as in Keras, epsilon is not corrected.
+ *
+ * @example A larger step
+ * ```ts
+ * import { optimizers } from "./mod.ts";
+ * console.log(new optimizers.Adam({ learningRate: 0.01 }).beta2); // 0.999
+ * ```
+ */
+export class Adam extends Optimizer {
+  /** The part of the running mean of gradients that is kept in each step. */
+  readonly beta1: number;
+  /** The part of the running mean of squares that is kept in each step. */
+  readonly beta2: number;
+  /** What keeps the root from zero. */
+  readonly epsilon: number;
+  /** Whether the largest mean of squares so far is divided by. */
+  readonly amsgrad: boolean;
+
+  /** Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. */
+  constructor(options: AdamOptions = {}) {
+    super(options, 0.001, ["beta1", "beta2", "epsilon", "amsgrad"]);
+    ({ beta1: this.beta1 = 0.9, beta2: this.beta2 = 0.999, epsilon: this.epsilon = 1e-7 } = options);
+    this.amsgrad = options.amsgrad ?? false;
+    checkRange(new.target.name, "beta1", this.beta1, 0, 1);
+    checkRange(new.target.name, "beta2", this.beta2, 0, 1);
+    checkRange(new.target.name, "epsilon", this.epsilon, 0, Infinity);
+  }
+
+  /** `momentum` and `velocity`, and `velocity_hat` with amsgrad. */
+  get slotNames(): readonly string[] {
+    return ["momentum", "velocity", ...(this.amsgrad ? ["velocity_hat"] : [])];
+  }
+
+  /** All slots in the order of Keras's files: momentum and velocity variable by variable, then all of velocity_hat. */
+  override get slots(): Variable[] {
+    const all = super.slots;
+    if (!this.amsgrad) return all;
+    return [...all.filter((_, i) => i % 3 !== 2), ...all.filter((_, i) => i % 3 === 2)];
+  }
+
+  protected stepScalars(rate: number, iteration: number): number[] {
+    // Rounded to float32 after each operation, as Keras computes it.
+    const step = iteration + 1;
+    const power1 = fround(fround(this.beta1) ** step);
+    const power2 = fround(fround(this.beta2) ** step);
+    return [fround(fround(rate * fround(Math.sqrt(fround(1 - power2)))) / fround(1 - power1))];
+  }
+
+  protected tracedScalars(rate: Value, step: Value): Value[] {
+    const unbias = sqrt(subtract(1, power(this.beta2, step)));
+    return [divide(multiply(rate, unbias), subtract(1, power(this.beta1, step)))];
+  }
+
+  protected update(
+    variables: readonly Value[],
+    gradients: readonly Value[],
+    slots: readonly (readonly Value[])[],
+    scalars: readonly Value[],
+  ): Updated {
+    const { beta1, beta2, epsilon, amsgrad } = this;
+    const attrs = { count: variables.length, beta1, beta2, epsilon, amsgrad };
+    const outputs = apply("adamUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
+    return splitUpdate(outputs, variables.length);
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { beta1, beta2, epsilon, amsgrad } = this;
+    return { ...super.getConfig(), beta_1: beta1, beta_2: beta2, epsilon, amsgrad };
+  }
+}
+
+/**
+ * {@linkcode Adam} with weight decay, 0.004 by default. Loshchilov and Hutter, 2019.
+ *
+ * @example No decay of biases
+ * ```ts
+ * import { optimizers } from "./mod.ts";
+ * const adamw = new optimizers.AdamW({ weightDecay: 0.01 });
+ * adamw.excludeFromWeightDecay({ names: ["bias"] });
+ * ```
+ */
+export class AdamW extends Adam {
+  /** Takes the options. Throws {@linkcode ValueError} where the weight decay is null. */
+  constructor(options: AdamOptions = {}) {
+    if (options.weightDecay === null) {
+      throw new ValueError({
+        what: "Cannot make AdamW",
+        rule: "weightDecay must be a number",
+        received: "null",
+        mend: "use Adam for no decay",
+      });
+    }
+    super({ ...options, weightDecay: options.weightDecay ?? 0.004 });
+  }
+}

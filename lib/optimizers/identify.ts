@@ -1,0 +1,35 @@
+// Optimizers by name or as objects.
+import { unknownIdentifier, ValueError } from "../errors.ts";
+import { describe } from "../options.ts";
+import { Adam, AdamW } from "./adam.ts";
+import { Optimizer } from "./optimizer.ts";
+import { RMSprop } from "./rmsprop.ts";
+import { SGD } from "./sgd.ts";
+
+const named = {
+  sgd: () => new SGD(),
+  rmsprop: () => new RMSprop(),
+  adam: () => new Adam(),
+  adamw: () => new AdamW(),
+} as const;
+
+/** The names of the optimizers; upper and lower case are equal. */
+export type OptimizerName = keyof typeof named | "SGD" | "RMSprop" | "Adam" | "AdamW";
+/** An optimizer by name, or as an object. */
+export type OptimizerIdentifier = OptimizerName | Optimizer;
+
+/** The optimizer that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown name. */
+export function getOptimizer(identifier: OptimizerIdentifier, where?: string): Optimizer {
+  if (identifier instanceof Optimizer) return identifier;
+  if (typeof identifier !== "string") {
+    throw new ValueError({
+      what: where ?? "Unknown optimizer",
+      rule: "optimizer must be a name or an object",
+      received: describe(identifier),
+      mend: 'give it as in "adam" or new optimizers.Adam({ learningRate: 0.01 })',
+    });
+  }
+  const name = identifier.toLowerCase();
+  if (!Object.hasOwn(named, name)) throw unknownIdentifier("optimizer", identifier, Object.keys(named), where);
+  return named[name as keyof typeof named]();
+}

@@ -1,0 +1,90 @@
+// RMSprop. https://keras.io/api/optimizers/rmsprop/
+import type { Config } from "../config.ts";
+import type { Value } from "../ir/value.ts";
+import { checkRange } from "../options.ts";
+import { apply } from "../tensor/apply.ts";
+import type { Variable } from "../tensor/variable.ts";
+import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
+import { splitUpdate } from "./split.ts";
+
+/** Options of {@linkcode RMSprop}. */
+export interface RMSpropOptions extends OptimizerOptions {
+  /** The part of the running mean of squares that is kept in each step; 0.9 by default. */
+  rho?: number;
+  /** The part of the last movement that is added to the next; 0 by default. */
+  momentum?: number;
+  /** What keeps the root from zero; 1e-7 by default. */
+  epsilon?: number;
+  /** Whether the squares are taken from the running mean of the gradients; false by default. */
+  centered?: boolean;
+}
+
+/**
+ * Divides each gradient by the root of a running mean of its squares: `v = rho * v + (1 - rho) * g^2`,
+ * `w -= learningRate * g / sqrt(v + epsilon)`. The learning rate is 0.001 by default. Hinton, 2012.
+ *
+ * @example Centered
+ * ```ts
+ * import { optimizers } from "./mod.ts";
+ * const rmsprop = new optimizers.RMSprop({ learningRate: 0.01, centered: true });
+ * console.log(rmsprop.slotNames); // [ "velocity", "average_gradient" ]
+ * ```
+ */
+export class RMSprop extends Optimizer {
+  /** The part of the running mean of squares that is kept in each step. */
+  readonly rho: number;
+  /** The part of the last movement that is added to the next. */
+  readonly momentum: number;
+  /** What keeps the root from zero. */
+  readonly epsilon: number;
+  /** Whether the squares are taken from the running mean of the gradients. */
+  readonly centered: boolean;
+
+  /** Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. */
+  constructor(options: RMSpropOptions = {}) {
+    super(options, 0.001, ["rho", "momentum", "epsilon", "centered"]);
+    ({ rho: this.rho = 0.9, momentum: this.momentum = 0, epsilon: this.epsilon = 1e-7 } = options);
+    this.centered = options.centered ?? false;
+    checkRange("RMSprop", "rho", this.rho, 0, 1);
+    checkRange("RMSprop", "momentum", this.momentum, 0, 1);
+    checkRange("RMSprop", "epsilon", this.epsilon, 0, Infinity);
+  }
+
+  /** `velocity`, and `momentum` and `average_gradient` where they are used. */
+  get slotNames(): readonly string[] {
+    return ["velocity", ...(this.momentum > 0 ? ["momentum"] : []), ...(this.centered ? ["average_gradient"] : [])];
+  }
+
+  /** All slots in the order of Keras's files: kind by kind. */
+  override get slots(): Variable[] {
+    const all = super.slots;
+    const kinds = this.slotNames.length;
+    return this.slotNames.flatMap((_, kind) => all.filter((_, i) => i % kinds === kind));
+  }
+
+  protected stepScalars(rate: number): number[] {
+    return [rate];
+  }
+
+  protected tracedScalars(rate: Value): Value[] {
+    return [rate];
+  }
+
+  protected update(
+    variables: readonly Value[],
+    gradients: readonly Value[],
+    slots: readonly (readonly Value[])[],
+    scalars: readonly Value[],
+  ): Updated {
+    const { rho, momentum, epsilon, centered } = this;
+    const attrs = { count: variables.length, rho, momentum, epsilon, centered };
+    const outputs = apply("rmspropUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
+    return splitUpdate(outputs, variables.length);
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { rho, momentum, epsilon, centered } = this;
+    return { ...super.getConfig(), rho, momentum, epsilon, centered };
+  }
+}

@@ -1,0 +1,70 @@
+// SGD, with momentum. https://keras.io/api/optimizers/sgd/
+import type { Config } from "../config.ts";
+import type { Value } from "../ir/value.ts";
+import { checkRange } from "../options.ts";
+import { apply } from "../tensor/apply.ts";
+import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
+import { splitUpdate } from "./split.ts";
+
+/** Options of {@linkcode SGD}. */
+export interface SGDOptions extends OptimizerOptions {
+  /** The part of the last movement that is added to the next, from 0 to 1; 0 by default. */
+  momentum?: number;
+  /** Whether the gradient's movement is added once more after the momentum; false by default. */
+  nesterov?: boolean;
+}
+
+/**
+ * Gradient descent: `w -= learningRate * g`; with momentum `m = momentum * m - learningRate * g`, `w += m`. The
+ * learning rate is 0.01 by default.
+ *
+ * @example With Nesterov momentum
+ * ```ts
+ * import { optimizers } from "./mod.ts";
+ * const sgd = new optimizers.SGD({ learningRate: 0.05, momentum: 0.9, nesterov: true });
+ * console.log(sgd.momentum); // 0.9
+ * ```
+ */
+export class SGD extends Optimizer {
+  /** The part of the last movement that is added to the next. */
+  readonly momentum: number;
+  /** Whether the gradient's movement is added once more after the momentum. */
+  readonly nesterov: boolean;
+
+  /** Takes the options. Throws {@linkcode ValueError} for a momentum outside of 0 to 1. */
+  constructor(options: SGDOptions = {}) {
+    super(options, 0.01, ["momentum", "nesterov"]);
+    this.momentum = options.momentum ?? 0;
+    this.nesterov = options.nesterov ?? false;
+    checkRange("SGD", "momentum", this.momentum, 0, 1);
+  }
+
+  /** `momentum`, unless that is 0. */
+  get slotNames(): readonly string[] {
+    return this.momentum === 0 ? [] : ["momentum"];
+  }
+
+  protected stepScalars(rate: number): number[] {
+    return [rate];
+  }
+
+  protected tracedScalars(rate: Value): Value[] {
+    return [rate];
+  }
+
+  protected update(
+    variables: readonly Value[],
+    gradients: readonly Value[],
+    slots: readonly (readonly Value[])[],
+    scalars: readonly Value[],
+  ): Updated {
+    const attrs = { count: variables.length, momentum: this.momentum, nesterov: this.nesterov };
+    const outputs = apply("sgdUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
+    return splitUpdate(outputs, variables.length);
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), momentum: this.momentum, nesterov: this.nesterov };
+  }
+}

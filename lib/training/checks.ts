@@ -1,0 +1,205 @@
+// Checks of the user's data before the first step: what is wrong, in which row, and how to mend it.
+import { ShapeError, ValueError, wordComplaint } from "../errors.ts";
+import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
+import { crossentropyKind } from "../losses/identify.ts";
+import type { Loss } from "../losses/loss.ts";
+import { MeanAbsoluteError, MeanSquaredError } from "../losses/regression.ts";
+import { describe } from "../options.ts";
+import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Samples } from "./data.ts";
+
+/** Throws {@linkcode ValueError} where inputs, targets and weights have not as many rows. */
+export function checkRows({ x, y, weight }: Samples, where: string): void {
+  for (const [name, of] of [["y", y], ["sampleWeight", weight]] as const) {
+    if (!of || of.shape[0] === x.shape[0]) continue;
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: `x and ${name} must have the same number of samples`,
+      received: `${x.shape[0]} in x and ${of.shape[0]} in ${name}`,
+      mend: "check that both come from the same split",
+    });
+  }
+}
+
+/**
+ * Throws where targets do not suit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} for labels
+ * that name no class.
+ */
+export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, where: string): void {
+  const kind = kindOf(loss, y.shape, output);
+  if (kind === "sparse") {
+    const ignored = loss instanceof SparseCategoricalCrossentropy ? loss.ignoreClass : null;
+    return checkLabels(y, output, ignored, where);
+  }
+  if (kind === "other") return;
+  const squeezed = dropLast(y.shape, output.length);
+  const matches = squeezed.length === output.length &&
+    squeezed.every((extent, axis) => output[axis] === null || extent === output[axis]);
+  const flat = y.shape.length === output.length - 1 && output[output.length - 1] === 1 &&
+    y.shape.every((extent, axis) => output[axis] === null || extent === output[axis]);
+  if (!matches && !flat) {
+    const classes = output[output.length - 1];
+    const looksSparse = kind !== "regression" && (y.shape.length < output.length || y.shape.at(-1) === 1);
+    throw new ShapeError({
+      what: `Cannot ${where}`,
+      rule: `targets for ${loss.name} must have the shape of the model's output, ${formatShape(output)}`,
+      received: formatShape(y.shape),
+      mend: looksSparse && classes !== 1
+        ? kind === "categorical"
+          ? 'for class numbers use the loss "sparse_categorical_crossentropy", or utils.toCategorical(y)'
+          : `give the last Dense layer 1 unit, or for class numbers use "sparse_categorical_crossentropy"`
+        : "check y, or the units of the last layer",
+    });
+  }
+  if (kind === "categorical" && output[output.length - 1] === 1) {
+    console.warn(
+      `${loss.name} over one class is always 0: use "binary_crossentropy", or give the last layer a unit for each class`,
+    );
+  }
+}
+
+type Kind = "sparse" | "categorical" | "binary" | "regression" | "other";
+
+function kindOf(loss: Loss, y: Shape, output: SymbolicShape): Kind {
+  if (loss instanceof SparseCategoricalCrossentropy) return "sparse";
+  if (loss instanceof CategoricalCrossentropy) return "categorical";
+  if (loss instanceof BinaryCrossentropy) return "binary";
+  if (loss instanceof MeanSquaredError || loss instanceof MeanAbsoluteError) return "regression";
+  if (loss.name !== "crossentropy") return "other";
+  const kind = crossentropyKind(y, output);
+  return kind === "sparse_categorical" ? "sparse" : kind;
+}
+
+function dropLast(shape: Shape, rank: number): Shape {
+  return shape.length === rank + 1 && shape[shape.length - 1] === 1 ? shape.slice(0, -1) : shape;
+}
+
+function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, where: string): void {
+  const what = `Cannot ${where}`;
+  const classes = output[output.length - 1];
+  const shape = dropLast(y.shape, output.length - 1);
+  const matches = shape.length === output.length - 1 &&
+    shape.every((extent, axis) => output[axis] === null || extent === output[axis]);
+  if (!matches) {
+    const oneHot = y.shape.length === output.length && y.shape.at(-1) === classes;
+    throw new ShapeError({
+      what,
+      rule: `targets for sparse_categorical_crossentropy must be class numbers of shape ${
+        formatShape(output.slice(0, -1))
+      }`,
+      received: formatShape(y.shape),
+      mend: oneHot
+        ? 'one-hot targets need the loss "categorical_crossentropy"'
+        : "give one class number for each output",
+    });
+  }
+  if (classes === null) return;
+  const { data } = y;
+  const perRow = data.length / y.shape[0];
+  for (let i = 0; i < data.length; i++) {
+    const label = data[i];
+    if (label >= 0 && label < classes! && (label | 0) === label) continue;
+    if (label === ignored) continue;
+    const row = Math.floor(i / perRow);
+    throw new ValueError({
+      what,
+      rule: Number.isInteger(label)
+        ? `labels must be from 0 to ${classes! - 1}, as the model's output has ${classes} classes`
+        : "labels must be whole numbers",
+      received: `${label} in row ${row} of y`,
+      mend: label === classes
+        ? "count classes from 0, or give the last layer one unit more"
+        : "check y, or give the last layer a unit for each class",
+    });
+  }
+}
+
+/** Warns of the first NaN in data. */
+export function warnOfNaN({ x, y }: Samples, where: string): void {
+  for (const [name, of] of [["x", x], ["y", y]] as const) {
+    if (!of || of.dtype !== "float32") continue;
+    const { data } = of;
+    for (let i = 0; i < data.length; i++) {
+      if (data[i] === data[i]) continue;
+      const perRow = data.length / of.shape[0];
+      const column = of.rank > 1 ? `, element ${i % perRow}` : "";
+      console.warn(
+        `${name} has NaN in row ${Math.floor(i / perRow)}${column}: what ${where} computes from it will be NaN`,
+      );
+      break;
+    }
+  }
+}
+
+/**
+ * The number of rows to train on. Throws {@linkcode RangeError} for a split outside of [0, 1), and
+ * {@linkcode ValueError} where it leaves nothing on one side.
+ */
+export function splitRows(rows: number, validationSplit: number, where: string): number {
+  if (typeof validationSplit !== "number" || !(validationSplit >= 0 && validationSplit < 1)) {
+    throw new RangeError(wordComplaint({
+      what: `Cannot ${where}`,
+      rule: "validationSplit must be a number of at least 0 and less than 1",
+      received: describe(validationSplit),
+      mend: "0.1 keeps the last tenth of the rows for validation",
+    }));
+  }
+  if (validationSplit === 0) return rows;
+  const training = Math.floor(rows * (1 - validationSplit));
+  if (training === 0 || training === rows) {
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: "validationSplit must leave at least one sample for training and one for validation",
+      received: `${validationSplit} of ${rows} samples`,
+      mend: "give more samples, or validationData",
+    });
+  }
+  return training;
+}
+
+/** Throws {@linkcode ValueError} where `value` is not an integer of at least `low`. */
+export function checkInteger(name: string, value: unknown, low: number, where: string): void {
+  if (typeof value === "number" && Number.isInteger(value) && value >= low) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: `${name} must be an integer of at least ${low}`,
+    received: describe(value),
+  });
+}
+
+/** How much is printed; throws {@linkcode ValueError} for what is none of `"auto"`, 0, 1 and 2. */
+export function verbosity(verbose: unknown, where: string): 0 | 1 | 2 {
+  if (verbose === undefined || verbose === "auto" || verbose === true) return 1;
+  if (verbose === 0 || verbose === 1 || verbose === 2) return verbose;
+  if (verbose === false) return 0;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: 'verbose must be "auto", 0, 1 or 2',
+    received: describe(verbose),
+  });
+}
+
+/** Weights of samples from weights of classes; classes that are not named weigh 1. */
+export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, number>>, where: string): Float32Array {
+  const rows = y.shape[0];
+  const width = y.size / rows;
+  if (y.rank > 2) {
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: "classWeight needs one class for each sample",
+      received: `targets of shape ${formatShape(y.shape)}`,
+      mend: "give sampleWeight instead",
+    });
+  }
+  const weights = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let label = y.data[row * width];
+    if (width > 1) {
+      label = 0;
+      for (let j = 1; j < width; j++) if (y.data[row * width + j] > y.data[row * width + label]) label = j;
+    }
+    weights[row] = classWeight[label] ?? 1;
+  }
+  return weights;
+}

@@ -1,0 +1,182 @@
+// Programs: the traced steps of a model, made ready by the executor, and the data that they read. Kept until they are old.
+import type { Executable, Executor } from "../exec/executor.ts";
+import { onClearSession } from "../exec/select.ts";
+import { randomSeed } from "../random.ts";
+import type { Variable } from "../tensor/variable.ts";
+import { ResidentData, roomFor, type Samples, signatureOf } from "./data.ts";
+import { maxSteps } from "./pace.ts";
+import { type Feed, type Mode, StepState, traceStep } from "./step.ts";
+import type { TrainableModel } from "./trainable.ts";
+
+/** A step made ready. */
+export interface Program {
+  /** What runs it. */
+  readonly executable: Executable;
+  /** Where it runs. */
+  readonly executor: Executor;
+  /** The data that it reads. */
+  readonly data: ResidentData;
+  /** The logs of the model's own step. */
+  readonly logs: ReadonlyMap<string, Variable>;
+  /** The outputs for all rows, where it predicts. */
+  readonly output: Variable | undefined;
+}
+
+/** So many programs of a model are kept, each for its own shapes. */
+const maxPrograms = 16;
+/** Data of more bytes than this is given back after a run. */
+const maxKeptBytes = 64 * 2 ** 20;
+
+/** The programs of one model. */
+export class Programs {
+  readonly #model: TrainableModel;
+  readonly #programs = new Map<string, Program>();
+  readonly #data = new Map<string, ResidentData>();
+  readonly #orders = new Map<number, Variable>();
+  #state = new StepState();
+  #executor: Executor | undefined;
+  /** Rises whenever programs are thrown away. */
+  version = 0;
+
+  /** Starts with none. */
+  constructor(model: TrainableModel) {
+    this.#model = model;
+  }
+
+  /** Room for data of these shapes on an executor, filled with it. */
+  async load(executor: Executor, samples: Samples, role: string): Promise<ResidentData> {
+    this.#use(executor);
+    const key = `${role} ${signatureOf(samples)}`;
+    let data = this.#data.get(key);
+    if (!data) {
+      data = new ResidentData(samples, role);
+      this.#data.set(key, data);
+    }
+    for (const variable of data.variables) if (variable.home !== executor) await executor.adopt([variable]);
+    data.write(executor, samples);
+    return data;
+  }
+
+  /** The row order of an epoch, for so many rows. */
+  async orderOf(executor: Executor, rows: number): Promise<Variable> {
+    this.#use(executor);
+    let order = this.#orders.get(rows);
+    if (!order) {
+      order = roomFor([rows], "int32", "order");
+      this.#orders.set(rows, order);
+    }
+    if (order.home !== executor) await executor.adopt([order]);
+    return order;
+  }
+
+  /** The program of a mode for data, traced and compiled where there is none yet. */
+  async get(executor: Executor, mode: Mode, feed: Feed, data: ResidentData): Promise<Program> {
+    this.#use(executor);
+    const key = this.#key(mode, feed, data);
+    let program = this.#programs.get(key);
+    if (program) {
+      this.#programs.delete(key);
+    } else {
+      program = await this.#make(executor, mode, feed, data);
+    }
+    this.#programs.set(key, program);
+    for (const [oldest, { executable, output }] of this.#programs) {
+      if (this.#programs.size <= maxPrograms) break;
+      this.#programs.delete(oldest);
+      executable.dispose();
+      if (output) free(executor, output);
+    }
+    return program;
+  }
+
+  /** Sets where the next steps find their rows. */
+  seek(executor: Executor, row: number): void {
+    executor.write(this.#state.counters, Int32Array.of(row, 0));
+  }
+
+  /** Prepares the next `steps` steps of training: the optimizer's numbers, and random numbers by the step. */
+  prepare(executor: Executor, steps: number): void {
+    const { optimizer } = this.#model.compiled!;
+    const table = this.#state.tableFor(optimizer);
+    const width = table.shape[1];
+    const values = new Float32Array(maxSteps * width);
+    for (let i = 0; i < steps; i++) values.set(optimizer.scalars(optimizer.iterations + i), i * width);
+    executor.write(table, values);
+    if (this.#state.random.home === executor) {
+      executor.write(this.#state.random, Int32Array.of(randomSeed(), optimizer.iterations));
+    }
+  }
+
+  /** Gives large data back, when a run is over. */
+  settle(): void {
+    let bytes = 0;
+    for (const { variables } of this.#data.values()) {
+      for (const { shape, dtype } of variables) {
+        bytes += shape.reduce((a, b) => a * b, dtype === "float32" || dtype === "int32" ? 4 : 1);
+      }
+    }
+    if (bytes > maxKeptBytes) this.clear();
+  }
+
+  /** Throws all programs away, since the model changed. */
+  clear(): void {
+    this.version++;
+    for (const { executable, output } of this.#programs.values()) {
+      executable.dispose();
+      if (output && this.#executor) free(this.#executor, output);
+    }
+    this.#programs.clear();
+    if (this.#executor) { for (const data of this.#data.values()) data.release(this.#executor); }
+    this.#data.clear();
+  }
+
+  #use(executor: Executor): void {
+    if (this.#executor === executor) return;
+    this.clear();
+    this.#state = new StepState();
+    this.#executor = executor;
+    onClearSession(() => {
+      this.clear();
+      this.#executor = undefined;
+    });
+  }
+
+  #key(mode: Mode, feed: Feed, data: ResidentData): string {
+    const trainable = new Set<unknown>(this.#model.trainableWeights);
+    const bits = this.#model.weights.map((weight) => (trainable.has(weight) ? 1 : 0)).join("");
+    const how = feed.kind === "whole" ? "whole" : `${feed.kind} ${feed.batch}`;
+    const order = feed.kind === "ordered" ? feed.order.shape[0] : 0;
+    return `${mode} ${how} ${order} ${idOf(data)} ${bits}`;
+  }
+
+  async #make(executor: Executor, mode: Mode, feed: Feed, data: ResidentData): Promise<Program> {
+    const model = this.#model;
+    const { graph, logs, output } = traceStep(model, mode, feed, data, this.#state);
+    // What one update changes lies together, so that it is one pass over flat memory.
+    const trained = model.trainableWeights;
+    const others = new Set<Variable>(model.weights);
+    trained.forEach((weight) => others.delete(weight));
+    await executor.adopt(trained);
+    await executor.adopt([...others]);
+    if (mode === "train") {
+      for (const kind of model.compiled!.optimizer.slotsOf(trained)) await executor.adopt(kind);
+    }
+    const executable = await executor.compile(graph);
+    return { executable, executor, data, logs, output };
+  }
+}
+
+const ids = new WeakMap<ResidentData, number>();
+let nextId = 0;
+
+function idOf(data: ResidentData): number {
+  let id = ids.get(data);
+  if (id === undefined) ids.set(data, id = nextId++);
+  return id;
+}
+
+function free(executor: Executor, variable: Variable): void {
+  if (variable.home !== executor) return;
+  executor.release(variable);
+  variable.forsake();
+}

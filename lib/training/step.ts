@@ -1,0 +1,125 @@
+// The step: traces training, evaluation or prediction of one batch into one graph whose only world is variables.
+import type { Value } from "../ir/value.ts";
+import type { Graph } from "../ir/graph.ts";
+import { recording, Trace } from "../ir/trace.ts";
+import { calling } from "../layers/call_state.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
+import { RandomContext, withRandomContext } from "../random.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import type { ResidentData } from "./data.ts";
+import { roomFor } from "./data.ts";
+import { maxSteps } from "./pace.ts";
+import type { StepData, StepLogs, TrainableModel } from "./trainable.ts";
+
+/** What a program does with a batch. */
+export type Mode = "train" | "test" | "predict";
+
+/** How a program finds its batch: by the epoch's row order, as rows one after another, or as all there is. */
+export type Feed =
+  | { readonly kind: "ordered"; readonly batch: number; readonly order: Variable }
+  | { readonly kind: "sliced"; readonly batch: number }
+  | { readonly kind: "whole" };
+
+/** The state that the steps of a model share besides its weights, slots and metrics. */
+export class StepState {
+  /** `[first row of the batch, row of the table]`, int32; moved on by each step. */
+  readonly counters: Variable = roomFor([2], "int32", "counters");
+  /** `[seed, step]`, int32; moved on by each step that draws. */
+  readonly random: Variable = roomFor([2], "int32", "random");
+  #table: Variable | undefined;
+
+  /** The optimizer's numbers for the next steps, a row for each. */
+  tableFor(optimizer: Optimizer): Variable {
+    const width = optimizer.scalarCount;
+    if (this.#table?.shape[1] !== width) this.#table = roomFor([maxSteps, width], "float32", "step scalars");
+    return this.#table!;
+  }
+}
+
+/** A traced step. */
+export interface TracedStep {
+  /** The graph. */
+  readonly graph: Graph;
+  /** The logs that the model's own step returned, each held in a variable. */
+  readonly logs: ReadonlyMap<string, Variable>;
+  /** The outputs for all rows, where the program predicts. */
+  readonly output: Variable | undefined;
+}
+
+/** Traces one step of `model`. */
+export function traceStep(
+  model: TrainableModel,
+  mode: Mode,
+  feed: Feed,
+  data: ResidentData,
+  state: StepState,
+): TracedStep {
+  const trace = new Trace();
+  const logs = new Map<string, Variable>();
+  let output: Variable | undefined;
+  const random = new RandomContext(state.random);
+  recording(trace, () =>
+    withRandomContext(random, () => {
+      const batch = batchOf(model, feed, data, state);
+      const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
+        if (mode === "test") return model.testStep(batch);
+        if (mode === "predict") {
+          output = writeOutput(model.predictStep(batch), feed, data.rows, state);
+          return;
+        }
+        const { optimizer } = model.compiled!;
+        return optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
+      });
+      for (const [name, value] of Object.entries(returned ?? {})) {
+        const held = roomFor([], "float32", `log/${name}`);
+        held.assign(reshape(cast(value, "float32"), []));
+        logs.set(name, held);
+      }
+      random.advance();
+      const rows = feed.kind === "whole" ? 0 : feed.batch;
+      const rowsOfTable = mode === "train" ? 1 : 0;
+      if (rows + rowsOfTable > 0) {
+        const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
+        state.counters.assign(add(state.counters, step));
+      }
+    }));
+  return { graph: trace.graph, logs, output };
+}
+
+function batchOf(model: TrainableModel, feed: Feed, data: ResidentData, { counters }: StepState): StepData {
+  let take: (variable: Variable) => Value;
+  if (feed.kind === "ordered") {
+    const rows = dynamicSlice(feed.order, counters, 0, feed.batch);
+    take = (variable) => gather(variable, rows);
+  } else if (feed.kind === "sliced") {
+    take = (variable) => dynamicSlice(variable, counters, 0, feed.batch);
+  } else {
+    take = (variable) => variable.value();
+  }
+  const x = take(data.x);
+  return {
+    x: model.inputDType ? cast(x, model.inputDType) : x,
+    y: data.y && take(data.y),
+    sampleWeight: data.weight && cast(take(data.weight), "float32"),
+  };
+}
+
+/** The optimizer's numbers for this step, each a scalar. */
+function stepScalars(optimizer: Optimizer, state: StepState): Value[] {
+  const table = state.tableFor(optimizer);
+  const width = table.shape[1];
+  const row = reshape(dynamicSlice(table, state.counters, 1, 1), [width]);
+  return Array.from({ length: width }, (_, i) => reshape(slice(row, [i], [1]), []));
+}
+
+function writeOutput(value: Value, feed: Feed, rows: number, { counters }: StepState): Variable {
+  const output = roomFor(
+    [feed.kind === "whole" ? value.shape[0] : rows, ...value.shape.slice(1)],
+    value.dtype,
+    "output",
+  );
+  output.assign(feed.kind === "whole" ? value : dynamicUpdateSlice(output, value, counters, 0));
+  return output;
+}

@@ -1,0 +1,448 @@
+// Elementwise functions: one for each unary and binary op, on float32 (plain names) and on integers (names in _i32).
+//
+// Fused programs and epilogues are straight lines of calls to these. int32 and uint8 elements are both i32 here; the
+// caller wraps uint8 results. Nothing relies on how a driver treats NaN or infinity in built-in functions: where they
+// matter they are found by their bits. exp, log and their kin are written out, because drivers differ by up to 1e-4.
+
+fn infinity() -> f32 {
+  // A variable, since a constant expression must be finite.
+  var bits = 0x7f800000u;
+  return bitcast<f32>(bits);
+}
+
+fn not_a_number() -> f32 {
+  var bits = 0x7fc00000u;
+  return bitcast<f32>(bits);
+}
+
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// x * 2^n for n in [-252, 254], in two steps because 2^n alone may be out of range.
+fn scale_by_power(x: f32, n: i32) -> f32 {
+  let half = n / 2;
+  return x * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
+}
+
+fn negate(x: f32) -> f32 {
+  return -x;
+}
+
+fn sign_of(x: f32) -> f32 {
+  return select(select(select(0.0, -1.0, x < 0.0), 1.0, x > 0.0), x, is_nan(x));
+}
+
+// exp(x) = 2^n exp(r), |r| <= ln(2) / 2; the polynomial of degree 6 is good to 1 in 10^7.
+fn exponential(x: f32) -> f32 {
+  if (is_nan(x)) {
+    return x;
+  }
+  if (x > 88.8) {
+    return infinity();
+  }
+  if (x < -103.0) {
+    return 0.0;
+  }
+  let n = floor(x * 1.44269504 + 0.5);
+  let r = (x - n * 0.693359375) + n * 2.12194440e-4;
+  var p = 1.9875691500e-4;
+  p = p * r + 1.3981999507e-3;
+  p = p * r + 8.3334519073e-3;
+  p = p * r + 4.1665795894e-2;
+  p = p * r + 1.6666665459e-1;
+  p = p * r + 0.5;
+  return scale_by_power(p * r * r + r + 1.0, i32(n));
+}
+
+fn expm1(x: f32) -> f32 {
+  if (abs(x) > 0.35) {
+    return exponential(x) - 1.0;
+  }
+  var p = 2.4801587e-5;
+  p = p * x + 1.9841270e-4;
+  p = p * x + 1.3888889e-3;
+  p = p * x + 8.3333333e-3;
+  p = p * x + 4.1666667e-2;
+  p = p * x + 1.6666667e-1;
+  p = p * x + 0.5;
+  return p * x * x + x;
+}
+
+// 2 atanh(s) - 2 s, for |s| <= 1/3: what log(1 + x) adds to 2 s where s = x / (2 + x).
+fn atanh_tail(s: f32) -> f32 {
+  let z = s * s;
+  var p = 0.117647059;
+  p = p * z + 0.133333333;
+  p = p * z + 0.153846154;
+  p = p * z + 0.181818182;
+  p = p * z + 0.222222222;
+  p = p * z + 0.285714286;
+  p = p * z + 0.4;
+  p = p * z + 0.666666667;
+  return p * z * s;
+}
+
+// log(x) = e ln(2) + log(m), m in [sqrt(1/2), sqrt(2)).
+fn logarithm(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -infinity();
+  }
+  if (bits > 0x80000000u || is_nan(x)) {
+    return not_a_number();
+  }
+  if (bits == 0x7f800000u) {
+    return x;
+  }
+  var normal = bits;
+  var e = 0;
+  if (bits < 0x00800000u) {
+    // Drivers may read a subnormal number as 0; its mantissa is an integer that they read as it is.
+    normal = bitcast<u32>(f32(bits));
+    e = -149;
+  }
+  e += i32(normal >> 23u) - 127;
+  var m = bitcast<f32>((normal & 0x007fffffu) | 0x3f800000u);
+  if (m > 1.41421356) {
+    m *= 0.5;
+    e += 1;
+  }
+  let f = m - 1.0;
+  let s = f / (2.0 + f);
+  let n = f32(e);
+  return n * 0.693359375 + (2.0 * s + (atanh_tail(s) - n * 2.12194440e-4));
+}
+
+fn log1p(x: f32) -> f32 {
+  if (x > 1.0 || x < -0.5 || is_nan(x)) {
+    return logarithm(1.0 + x);
+  }
+  let s = x / (2.0 + x);
+  return 2.0 * s + atanh_tail(s);
+}
+
+fn square_root(x: f32) -> f32 {
+  // The sign of NaN and the square root of negative numbers are left to no driver.
+  if (x < 0.0 || is_nan(x)) {
+    return not_a_number();
+  }
+  return sqrt(x);
+}
+
+fn rsqrt(x: f32) -> f32 {
+  let bits = bitcast<u32>(x) & 0x7fffffffu;
+  if (bits == 0u) {
+    return infinity();
+  }
+  if (x < 0.0 || is_nan(x) || (bitcast<u32>(x) >> 31u) == 1u) {
+    return not_a_number();
+  }
+  if (bits == 0x7f800000u) {
+    return 0.0;
+  }
+  if (bits < 0x00800000u) {
+    // 1 / sqrt(i 2^-149) = sqrt(2) 2^74 / sqrt(i)
+    return scale_by_power(1.41421356 / sqrt(f32(bits)), 74);
+  }
+  return 1.0 / sqrt(x);
+}
+
+fn square(x: f32) -> f32 {
+  return x * x;
+}
+
+fn reciprocal(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  let size = bits & 0x7fffffffu;
+  if (size < 0x00800000u) {
+    var result = infinity();
+    if (size > 0x00200000u) {
+      result = scale_by_power(1.0 / f32(size), 149);
+    }
+    return select(result, -result, bits != size);
+  }
+  return 1.0 / x;
+}
+
+// x less the nearest multiple of pi / 4 below an even count, and that count.
+fn quarter_turns(x: f32) -> vec2<f32> {
+  var count = floor(abs(x) * 1.27323954);
+  count += count - 2.0 * floor(count * 0.5);
+  let rest = ((abs(x) - count * 0.78515625) - count * 2.41875648e-4) - count * 3.77489498e-8;
+  return vec2(rest, count - 8.0 * floor(count * 0.125));
+}
+
+fn sine_near_zero(x: f32) -> f32 {
+  let z = x * x;
+  return ((-1.9515295891e-4 * z + 8.3321608736e-3) * z - 1.6666654611e-1) * z * x + x;
+}
+
+fn cosine_near_zero(x: f32) -> f32 {
+  let z = x * x;
+  return ((2.443315711809948e-5 * z - 1.388731625493765e-3) * z + 4.166664568298827e-2) * z * z - 0.5 * z + 1.0;
+}
+
+fn sine(x: f32) -> f32 {
+  let turn = quarter_turns(x);
+  let is_cosine = turn.y == 2.0 || turn.y == 6.0;
+  let y = select(sine_near_zero(turn.x), cosine_near_zero(turn.x), is_cosine);
+  return select(y, -y, (turn.y >= 4.0) != (x < 0.0));
+}
+
+fn cosine(x: f32) -> f32 {
+  let turn = quarter_turns(x);
+  let is_sine = turn.y == 2.0 || turn.y == 6.0;
+  let y = select(cosine_near_zero(turn.x), sine_near_zero(turn.x), is_sine);
+  return select(y, -y, turn.y == 2.0 || turn.y == 4.0);
+}
+
+fn hyperbolic_tangent(x: f32) -> f32 {
+  if (abs(x) < 0.625) {
+    let z = x * x;
+    var p = -5.70498872745e-3;
+    p = p * z + 2.06390887954e-2;
+    p = p * z - 5.37397155531e-2;
+    p = p * z + 1.33314422036e-1;
+    p = p * z - 3.33332819422e-1;
+    return p * z * x + x;
+  }
+  if (is_nan(x)) {
+    return x;
+  }
+  let y = 1.0 - 2.0 / (exponential(2.0 * min(abs(x), 15.0)) + 1.0);
+  return select(y, -y, x < 0.0);
+}
+
+fn sigmoid(x: f32) -> f32 {
+  if (is_nan(x)) {
+    return x;
+  }
+  let small = exponential(-abs(x));
+  return select(1.0, small, x < 0.0) / (1.0 + small);
+}
+
+fn relu(x: f32) -> f32 {
+  return select(x, 0.0, x < 0.0);
+}
+
+fn softplus(x: f32) -> f32 {
+  if (is_nan(x)) {
+    return x;
+  }
+  return max(x, 0.0) + log1p(exponential(-abs(x)));
+}
+
+// Cephes' single-precision approximations (Moshier, 1992).
+fn error_function(x: f32) -> f32 {
+  let a = abs(x);
+  let z = x * x;
+  if (a <= 1.0) {
+    var t = 7.853861353153693e-5;
+    t = t * z - 8.010193625184903e-4;
+    t = t * z + 5.188327685732524e-3;
+    t = t * z - 2.685381193529856e-2;
+    t = t * z + 1.128358514861418e-1;
+    t = t * z - 3.761262582423300e-1;
+    t = t * z + 1.128379165726710;
+    return x * t;
+  }
+  if (is_nan(x)) {
+    return x;
+  }
+  if (a > 6.0) {
+    return select(1.0, -1.0, x < 0.0);
+  }
+  let q = 1.0 / a;
+  let y = q * q;
+  var p = 2.326819970068386e-2;
+  if (a < 2.0) {
+    p = p * y - 1.387039388740657e-1;
+    p = p * y + 3.687424674597105e-1;
+    p = p * y - 5.824733027278666e-1;
+    p = p * y + 6.210004621745983e-1;
+    p = p * y - 4.944515323274145e-1;
+    p = p * y + 3.404879937665872e-1;
+    p = p * y - 2.741127028184656e-1;
+    p = p * y + 5.638259427386472e-1;
+  } else {
+    p = -1.047766399936249e1;
+    p = p * y + 1.297719955372516e1;
+    p = p * y - 7.495518717768503;
+    p = p * y + 2.921019019210786;
+    p = p * y - 1.015265279202700;
+    p = p * y + 4.218463358204948e-1;
+    p = p * y - 2.820767439740514e-1;
+    p = p * y + 5.641895067754075e-1;
+  }
+  let rest = exponential(-z) * q * p;
+  return select(1.0 - rest, rest - 1.0, x < 0.0);
+}
+
+fn bits_to_unit(x: i32) -> f32 {
+  return f32(bitcast<u32>(x) >> 8u) * 5.9604644775390625e-8;
+}
+
+fn add(a: f32, b: f32) -> f32 {
+  return a + b;
+}
+
+fn subtract(a: f32, b: f32) -> f32 {
+  return a - b;
+}
+
+fn multiply(a: f32, b: f32) -> f32 {
+  return a * b;
+}
+
+fn divide(a: f32, b: f32) -> f32 {
+  return a / b;
+}
+
+fn maximum(a: f32, b: f32) -> f32 {
+  return select(select(select(b, a, a > b), b, is_nan(b)), a, is_nan(a));
+}
+
+fn minimum(a: f32, b: f32) -> f32 {
+  return select(select(select(b, a, a < b), b, is_nan(b)), a, is_nan(a));
+}
+
+fn power(a: f32, b: f32) -> f32 {
+  if (b == 0.0) {
+    return 1.0;
+  }
+  if (b == 1.0) {
+    return a;
+  }
+  if (b == 2.0) {
+    return a * a;
+  }
+  let size = exponential(b * logarithm(abs(a)));
+  if (a < 0.0) {
+    let whole = floor(b);
+    if (whole != b) {
+      return not_a_number();
+    }
+    return select(size, -size, whole - 2.0 * floor(whole * 0.5) == 1.0);
+  }
+  return size;
+}
+
+// The remainder with the sign of b.
+fn modulo(a: f32, b: f32) -> f32 {
+  let r = a - b * floor(a / b);
+  return select(r, r + b, r * b < 0.0);
+}
+
+fn equal(a: f32, b: f32) -> bool {
+  return a == b;
+}
+
+fn not_equal(a: f32, b: f32) -> bool {
+  return !(a == b);
+}
+
+fn less(a: f32, b: f32) -> bool {
+  return a < b;
+}
+
+fn less_equal(a: f32, b: f32) -> bool {
+  return a <= b;
+}
+
+fn greater(a: f32, b: f32) -> bool {
+  return a > b;
+}
+
+fn greater_equal(a: f32, b: f32) -> bool {
+  return a >= b;
+}
+
+fn logical_and(a: bool, b: bool) -> bool {
+  return a && b;
+}
+
+fn logical_or(a: bool, b: bool) -> bool {
+  return a || b;
+}
+
+fn logical_not(a: bool) -> bool {
+  return !a;
+}
+
+// NaN and subnormal numbers are true, as on the host.
+fn to_bool(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) != 0u;
+}
+
+fn to_i32(x: f32) -> i32 {
+  return select(i32(x), 0, is_nan(x));
+}
+
+fn negate_i32(x: i32) -> i32 {
+  return -x;
+}
+
+fn sign_of_i32(x: i32) -> i32 {
+  return sign(x);
+}
+
+fn square_i32(x: i32) -> i32 {
+  return x * x;
+}
+
+fn relu_i32(x: i32) -> i32 {
+  return max(x, 0);
+}
+
+fn add_i32(a: i32, b: i32) -> i32 {
+  return a + b;
+}
+
+fn subtract_i32(a: i32, b: i32) -> i32 {
+  return a - b;
+}
+
+fn multiply_i32(a: i32, b: i32) -> i32 {
+  return a * b;
+}
+
+fn maximum_i32(a: i32, b: i32) -> i32 {
+  return max(a, b);
+}
+
+fn minimum_i32(a: i32, b: i32) -> i32 {
+  return min(a, b);
+}
+
+fn modulo_i32(a: i32, b: i32) -> i32 {
+  if (b == 0) {
+    return 0;
+  }
+  let r = a % b;
+  return select(r, r + b, r != 0 && (r < 0) != (b < 0));
+}
+
+fn equal_i32(a: i32, b: i32) -> bool {
+  return a == b;
+}
+
+fn not_equal_i32(a: i32, b: i32) -> bool {
+  return a != b;
+}
+
+fn less_i32(a: i32, b: i32) -> bool {
+  return a < b;
+}
+
+fn less_equal_i32(a: i32, b: i32) -> bool {
+  return a <= b;
+}
+
+fn greater_i32(a: i32, b: i32) -> bool {
+  return a > b;
+}
+
+fn greater_equal_i32(a: i32, b: i32) -> bool {
+  return a >= b;
+}

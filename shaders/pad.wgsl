@@ -1,0 +1,30 @@
+// Padding around and between the elements of x, one output element a thread, as bits; no workgroup memory.
+//
+// Axis a of the output is axes[a] = (elements per step along it, low, step between elements of x, extent of x); what
+// lies on no element of x is `value`.
+
+@compute @workgroup_size(64)
+fn pad(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.size) {
+    return;
+  }
+  var rest = i;
+  var source = 0u;
+  var inside = true;
+  for (var axis = 0u; axis < params.rank; axis++) {
+    let at = params.axes[axis];
+    let coordinate = rest / at.x;
+    rest -= coordinate * at.x;
+    // Below `low` the difference wraps round and is too large.
+    let past = coordinate - at.y;
+    let element = past / at.z;
+    inside = inside && coordinate >= at.y && element < at.w && past - element * at.z == 0u;
+    source = source * at.w + element;
+  }
+  if (inside) {
+    store_y(i, load_x(source));
+  } else {
+    store_y(i, params.value);
+  }
+}

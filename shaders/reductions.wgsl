@@ -1,0 +1,63 @@
+// Reductions of x [outer, reduced, inner] to y [outer, inner]: sum, max, min, and the index of the largest.
+//
+// The header gives alias T, initial() and combine(a, b). reduce_threads: one output a thread; with splits > 1, y is
+// [outer, splits, inner] and a second dispatch reduces that. reduce_workgroup: one output a workgroup of 64 threads,
+// whose partial results are combined as a tree in workgroup memory (256 B). The order of additions depends on shapes
+// alone.
+
+// Everything of one output from `from` in steps of `step`, in four chains so that rounding errors grow slower.
+fn reduce_run(base: u32, from_index: u32, step: u32) -> T {
+  var acc_0 = initial();
+  var acc_1 = initial();
+  var acc_2 = initial();
+  var acc_3 = initial();
+  var j = from_index;
+  for (; j + 3u * step < params.reduced; j += 4u * step) {
+    let at = base + j * params.inner;
+    let next = step * params.inner;
+    acc_0 = combine(acc_0, load_x(at));
+    acc_1 = combine(acc_1, load_x(at + next));
+    acc_2 = combine(acc_2, load_x(at + 2u * next));
+    acc_3 = combine(acc_3, load_x(at + 3u * next));
+  }
+  for (; j < params.reduced; j += step) {
+    acc_0 = combine(acc_0, load_x(base + j * params.inner));
+  }
+  return combine(combine(acc_0, acc_1), combine(acc_2, acc_3));
+}
+
+@compute @workgroup_size(64)
+fn reduce_threads(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.size) {
+    return;
+  }
+  let column = i % params.inner;
+  let rest = i / params.inner;
+  let split = rest % params.splits;
+  let base = rest / params.splits * params.reduced * params.inner + column;
+  store_y(i, reduce_run(base, split, params.splits));
+}
+
+var<workgroup> partial: array<T, 64>;
+
+@compute @workgroup_size(64)
+fn reduce_workgroup(
+  @builtin(local_invocation_index) thread: u32,
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+) {
+  let i = group.x + group.y * groups.x;
+  let base = i / params.inner * params.reduced * params.inner + i % params.inner;
+  partial[thread] = reduce_run(base, thread, 64u);
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      partial[thread] = combine(partial[thread], partial[thread + half]);
+    }
+    workgroupBarrier();
+  }
+  if (thread == 0u && i < params.size) {
+    store_y(i, partial[0]);
+  }
+}

@@ -1,0 +1,85 @@
+// Softmax with cross-entropy: logits [rows, classes] and labels [rows] to loss [rows] and gradient [rows, classes].
+//
+// loss = log(sum(exp(x - top))) + top - x[label]; gradient = softmax(x) - 1 at the label. A label outside of the classes
+// gives 0 for both. row_threads: a thread a row, no workgroup memory, for few classes. row_workgroup: 64 threads a row,
+// which share their tops and totals in workgroup memory (256 B).
+
+fn write_gradient(base: u32, from_index: u32, step: u32, label: u32, top: f32, total: f32) {
+  for (var j = from_index; j < params.classes; j += step) {
+    let share = exponential(load_logits(base + j) - top) / total;
+    store_gradient(base + j, select(0.0, share - select(0.0, 1.0, j == label), label < params.classes));
+  }
+}
+
+fn write_loss(row: u32, base: u32, label: u32, top: f32, total: f32) {
+  if (label < params.classes) {
+    store_loss(row, logarithm(total) + (top - load_logits(base + label)));
+  } else {
+    store_loss(row, 0.0);
+  }
+}
+
+@compute @workgroup_size(64)
+fn row_threads(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let row = id.x + id.y * groups.x * 64u;
+  if (row >= params.rows) {
+    return;
+  }
+  let base = row * params.classes;
+  let label = bitcast<u32>(load_labels(row));
+  var top = load_logits(base);
+  for (var j = 1u; j < params.classes; j++) {
+    top = maximum(top, load_logits(base + j));
+  }
+  var total = 0.0;
+  for (var j = 0u; j < params.classes; j++) {
+    total += exponential(load_logits(base + j) - top);
+  }
+  write_loss(row, base, label, top, total);
+  write_gradient(base, 0u, 1u, label, top, total);
+}
+
+var<workgroup> shared_values: array<f32, 64>;
+
+@compute @workgroup_size(64)
+fn row_workgroup(
+  @builtin(local_invocation_index) thread: u32,
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+) {
+  // Past the last row a workgroup repeats it: barriers must be reached by all.
+  let row = min(group.x + group.y * groups.x, params.rows - 1u);
+  let base = row * params.classes;
+  let label = bitcast<u32>(load_labels(row));
+  var top = load_logits(base);
+  for (var j = thread; j < params.classes; j += 64u) {
+    top = maximum(top, load_logits(base + j));
+  }
+  shared_values[thread] = top;
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      shared_values[thread] = maximum(shared_values[thread], shared_values[thread + half]);
+    }
+    workgroupBarrier();
+  }
+  top = shared_values[0];
+  workgroupBarrier();
+  var total = 0.0;
+  for (var j = thread; j < params.classes; j += 64u) {
+    total += exponential(load_logits(base + j) - top);
+  }
+  shared_values[thread] = total;
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      shared_values[thread] += shared_values[thread + half];
+    }
+    workgroupBarrier();
+  }
+  total = shared_values[0];
+  if (thread == 0u) {
+    write_loss(row, base, label, top, total);
+  }
+  write_gradient(base, thread, 64u, label, top, total);
+}
