@@ -72,9 +72,9 @@ async function program(executor: NativeExecutor, body: () => void): Promise<Nati
 async function callCost(executor: NativeExecutor, calls: number): Promise<void> {
   const count = new Variable([0], { name: "count" });
   const executable = await program(executor, () => count.assign(ops.add(count.value(), 1)));
-  for (let i = 0; i < calls; i++) executable.run(1);
+  for (let i = 0; i < calls; i++) await executable.run(1);
   const start = performance.now();
-  for (let i = 0; i < calls; i++) executable.run(1);
+  for (let i = 0; i < calls; i++) await executable.run(1);
   const nanoseconds = ((performance.now() - start) / calls) * 1e6;
   console.log(`a call that runs one step of one node: ${nanoseconds.toFixed(0)} ns`);
   executable.dispose();

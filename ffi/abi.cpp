@@ -196,12 +196,12 @@ CERATOPS_EXPORT int32_t ceratops_release(double address) {
 // Copies out of and into the library's memory.
 CERATOPS_EXPORT int32_t ceratops_read(double address, void* to, double bytes) {
   if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
-  std::memcpy(to, pointer(address), static_cast<std::size_t>(bytes));
+  if (bytes > 0) std::memcpy(to, pointer(address), static_cast<std::size_t>(bytes));
   return ok;
 }
 CERATOPS_EXPORT int32_t ceratops_write(double address, const void* from, double bytes) {
   if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
-  std::memcpy(pointer(address), from, static_cast<std::size_t>(bytes));
+  if (bytes > 0) std::memcpy(pointer(address), from, static_cast<std::size_t>(bytes));
   return ok;
 }
 

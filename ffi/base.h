@@ -39,6 +39,10 @@ inline bool same_shape(const Value& a, const Value& b) {
   return true;
 }
 
+inline bool overlap(const Value& a, const Value& b) {
+  return a.data && b.data && a.data < b.data + b.bytes() && b.data < a.data + a.bytes();
+}
+
 // What a kernel keeps from loading to running.
 struct State {
   virtual ~State() = default;
@@ -114,13 +118,22 @@ struct Runtime {
   char* worker(int thread) const { return workers + static_cast<std::size_t>(thread) * worker_bytes; }
 };
 
+// Whether outputs may lie where inputs lie.
+enum class Placing { apart, in_place };
+
 struct Op {
   const char* name;
+  Placing placing;
   bool (*prepare)(Node&, Loader&);
   void (*run)(Node&, Runtime&);
 };
 
 void run_graph(Graph& graph, Runtime& runtime);
+
+// Whether a * b * c = size, for factors whose product may be too large for an integer.
+inline bool product_is(index_t size, index_t a, index_t b, index_t c = 1) {
+  return static_cast<double>(a) * static_cast<double>(b) * static_cast<double>(c) == static_cast<double>(size);
+}
 
 inline index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 inline index_t round_up(index_t a, index_t b) { return ceil_div(a, b) * b; }

@@ -55,8 +55,13 @@ const commonFlags = [
 export interface BuildOptions {
   /** The instruction set; that of this processor by default. */
   level?: Level;
-  /** Builds with AddressSanitizer and UndefinedBehaviorSanitizer, to be used under `LD_PRELOAD` of libasan. */
+  /**
+   * Builds with AddressSanitizer and UndefinedBehaviorSanitizer, to be used under `LD_PRELOAD` of libasan; also asked
+   * for by `CERATOPS_SANITIZE=1`.
+   */
   sanitize?: boolean;
+  /** Further compiler flags. */
+  flags?: readonly string[];
   /** Builds even if a library is there already. */
   rebuild?: boolean;
   /** The cache folder, else that of the user. */
@@ -84,11 +89,13 @@ export async function buildLibrary(options: BuildOptions = {}): Promise<string> 
 export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibrary> {
   const texts = await readSources();
   const level = options.level ?? await detectLevel();
+  const sanitize = options.sanitize ?? variable("CERATOPS_SANITIZE") === "1";
   const flags = [
     ...commonFlags,
     ...levelFlags[level],
-    ...(options.sanitize
-      ? ["-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    ...(options.flags ?? []),
+    ...(sanitize
+      ? ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
       : ["-DNDEBUG"]),
   ];
   const sources = (await sha256(JSON.stringify([[...texts], flags]))).slice(0, 20);
@@ -102,7 +109,7 @@ export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibr
     throw missingTools(compiler, eigen);
   }
   const tools = await sha256(JSON.stringify([identity(compiler), identity(`${eigen}/Eigen/src/Core/util/Macros.h`)]));
-  const build = `${sources}-${tools.slice(0, 12)}${options.sanitize ? "-sanitize" : ""}`;
+  const build = `${sources}-${tools.slice(0, 12)}${sanitize ? "-sanitize" : ""}`;
   const target = `${folder}/${build}`;
   if (!options.rebuild && await isWhole(target)) return { path: libraryIn(target), build };
   Deno.mkdirSync(folder, { recursive: true });
@@ -122,7 +129,8 @@ export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibr
   return { path: libraryIn(target), build };
 }
 
-const libraryName = { darwin: "libceratops.dylib", windows: "ceratops.dll" }[Deno.build.os as string] ?? "libceratops.so";
+const libraryName = { darwin: "libceratops.dylib", windows: "ceratops.dll" }[Deno.build.os as string] ??
+  "libceratops.so";
 const libraryIn = (folder: string) => `${folder}/${libraryName}`;
 const sidecarIn = (folder: string) => `${folder}/library.json`;
 const objectOf = (unit: string) => unit.replace(/\.cpp$/, ".o");
@@ -219,7 +227,7 @@ async function compile(work: string, compiler: string, flags: readonly string[])
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, navigator.hardwareConcurrency) }, worker));
-  await runCompiler(compiler, [...flags, "-shared", ...units.map(objectOf), "-o", libraryName], work);
+  await runCompiler(compiler, [...flags, "-shared", ...units.map(objectOf), "-o", libraryName, "-ldl"], work);
   finished++;
   report(`, ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
@@ -308,7 +316,8 @@ function missingTools(compiler: string | undefined, eigen: string | undefined): 
   const folders = (variable("PATH") ?? "/usr/bin:/sbin:/opt/homebrew/bin").split(":");
   const manager = managers.find(([name]) => folders.some((folder) => exists(`${folder}/${name}`)));
   const lacking = [...(compiler ? [] : ["a C++ compiler"]), ...(eigen ? [] : ["the Eigen 3 headers"])].join(" and ");
-  const [, command, ...packages] = manager ?? ["", "install with your package manager what Debian calls", "g++", "libeigen3-dev"];
+  const [, command, ...packages] = manager ??
+    ["", "install with your package manager what Debian calls", "g++", "libeigen3-dev"];
   const wanted = packages.filter((_, i) => (i === 0 ? !compiler : !eigen)).join(" ");
   return new BackendError({
     what: "Cannot build the native library",
@@ -353,5 +362,6 @@ if (import.meta.main) {
     console.error(`Unknown argument "${unknown}": the build takes ${known.join(" and ")}`);
     Deno.exit(2);
   }
-  console.log(await buildLibrary({ sanitize: Deno.args.includes("--sanitize"), rebuild: Deno.args.includes("--rebuild") }));
+  const sanitize = Deno.args.includes("--sanitize") || undefined;
+  console.log(await buildLibrary({ sanitize, rebuild: Deno.args.includes("--rebuild") }));
 }

@@ -13,10 +13,6 @@ constexpr int words_per_step = 6;
 constexpr index_t shortest_row = 128;
 constexpr index_t work_per_task = 65536;
 
-bool overlap(const Value& a, const Value& b) {
-  return a.data && b.data && a.data < b.data + b.bytes() && b.data < a.data + a.bytes();
-}
-
 bool valid_dtype(int32_t word) { return word >= 0 && word <= 3; }
 
 }  // namespace

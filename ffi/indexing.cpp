@@ -21,6 +21,7 @@ index_t clamped(index_t start, index_t rows, index_t size) {
 }
 
 void copy_bytes(char* to, const char* from, index_t bytes, Runtime& runtime) {
+  if (to == from) return;
   runtime.pool->parallel(ceil_div(bytes, bytes_per_task), [&](index_t task, int) {
     const index_t at = task * bytes_per_task;
     std::memcpy(to + at, from + at, smaller(bytes_per_task, bytes - at));
@@ -46,7 +47,7 @@ bool prepare_gather(Node& node, Loader& loader) {
   const Value& indices = *node.in[1];
   return loader.require(indices.dtype == DType::int32, "indices must be int32") &&
          loader.require(table.rank >= 1 && table.dtype == node.out[0]->dtype, "gather keeps the dtype of its table") &&
-         loader.require(node.out[0]->size == indices.size * row_size(table), "gather gives a row for each index");
+         loader.require(product_is(node.out[0]->size, indices.size, row_size(table)), "gather gives a row for each index");
 }
 void run_gather(Node& node, Runtime& runtime) {
   const Value& table = *node.in[0];
@@ -76,7 +77,7 @@ bool prepare_scatter_add(Node& node, Loader& loader) {
   const Value& out = *node.out[0];
   return loader.require(node.in[0]->dtype == DType::int32, "indices must be int32") &&
          loader.require(out.rank >= 1 && updates.dtype == out.dtype, "scatterAdd keeps the dtype of its updates") &&
-         loader.require(updates.size == node.in[0]->size * row_size(out), "scatterAdd takes a row for each index");
+         loader.require(product_is(updates.size, node.in[0]->size, row_size(out)), "scatterAdd takes a row for each index");
 }
 void run_scatter_add(Node& node, Runtime& runtime) {
   const Value& indices = *node.in[0];

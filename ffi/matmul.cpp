@@ -29,7 +29,7 @@ bool suits_eigen(const Product&) { return false; }
 void eigen_product(const Product&) {}
 #else
 // Below these extents packing both operands costs more than it saves.
-bool suits_eigen(const Product& p) { return p.m >= 24 && p.n >= 24 && p.k >= 24; }
+bool suits_eigen(const Product& p) { return p.m >= 24 && p.n >= 24 && p.k >= 8; }
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Stride = Eigen::OuterStride<>;
@@ -158,11 +158,6 @@ bool prepare_matmul(Node& node, Loader& loader) {
     loader.need_worker(state->machine.worker_bytes());
   } else if (!loader.require(node.in.size() == 2 && node.out.size() == 1, "a matmul without epilogue has two operands")) {
     return false;
-  }
-  for (const Value* in : node.in) {
-    for (const Value* out : node.out) {
-      if (!loader.require(!in->data || in->data != out->data || in->size == 0, "a matmul cannot be done in place")) return false;
-    }
   }
   if (state->cut.k_parts > 1) state->partial.resize(state->cut.k_parts * state->batch * state->m * state->n);
   node.state = std::move(state);

@@ -133,10 +133,15 @@ void strides_of(const Value& value, index_t* strides) {
   }
 }
 
-bool moves(Node& node, Loader& loader, std::size_t attrs) {
+// Whether a node has one operand, keeps its dtype, and has so many attributes for each axis and beside.
+bool moves(Node& node, Loader& loader, std::size_t per_axis, std::size_t beside = 0) {
   return loader.require(node.in.size() == 1 && node.out.size() == 1, "a move has one operand") &&
          loader.require(node.in[0]->dtype == node.out[0]->dtype, "a move keeps the dtype") &&
-         loader.require(node.attrs.size() == attrs, "a move has an attribute for each axis");
+         loader.require(node.attrs.size() == per_axis * node.in[0]->rank + beside, "a move has an attribute for each axis");
+}
+
+bool keeps_rank(Node& node, Loader& loader) {
+  return loader.require(node.in[0]->rank == node.out[0]->rank, "the rank must stay");
 }
 
 bool keep(Node& node, std::unique_ptr<CopyState> state) {
@@ -148,6 +153,8 @@ bool keep(Node& node, std::unique_ptr<CopyState> state) {
 template <class FromStride>
 bool keep_gather(Node& node, index_t offset, FromStride from_stride) {
   auto state = std::make_unique<CopyState>();
+  // Without elements, starts and strides may be anything.
+  if (node.out[0]->size == 0) return keep(node, std::move(state));
   Copy copy;
   index_t to[max_rank];
   strides_of(*node.out[0], to);
@@ -174,7 +181,7 @@ void run_copies(Node& node, Runtime& runtime) {
 }  // namespace
 
 bool prepare_reshape(Node& node, Loader& loader) {
-  return moves(node, loader, node.attrs.size()) &&
+  return moves(node, loader, 0) &&
          loader.require(node.in[0]->size == node.out[0]->size, "reshape keeps the number of elements");
 }
 void run_reshape(Node& node, Runtime& runtime) {
@@ -185,7 +192,7 @@ void run_reshape(Node& node, Runtime& runtime) {
 }
 
 bool prepare_broadcast_to(Node& node, Loader& loader) {
-  if (!moves(node, loader, node.attrs.size())) return false;
+  if (!moves(node, loader, 0)) return false;
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
   const int lead = out.rank - in.rank;
@@ -199,8 +206,8 @@ bool prepare_broadcast_to(Node& node, Loader& loader) {
 void run_broadcast_to(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
 bool prepare_transpose(Node& node, Loader& loader) {
+  if (!moves(node, loader, 1) || !keeps_rank(node, loader)) return false;
   const Value& in = *node.in[0];
-  if (!moves(node, loader, in.rank) || !loader.require(node.out[0]->rank == in.rank, "transpose keeps the rank")) return false;
   bool seen[max_rank] = {};
   for (int axis = 0; axis < in.rank; axis++) {
     const int32_t source = node.attrs[axis];
@@ -217,9 +224,9 @@ bool prepare_transpose(Node& node, Loader& loader) {
 void run_transpose(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
 bool prepare_slice(Node& node, Loader& loader) {
+  if (!moves(node, loader, 2) || !keeps_rank(node, loader)) return false;
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
-  if (!moves(node, loader, 2 * in.rank) || !loader.require(out.rank == in.rank, "slice keeps the rank")) return false;
   index_t strides[max_rank], offset = 0;
   strides_of(in, strides);
   for (int axis = 0; axis < in.rank; axis++) {
@@ -229,15 +236,16 @@ bool prepare_slice(Node& node, Loader& loader) {
                         "slice must stay inside of its operand")) {
       return false;
     }
-    offset += start * strides[axis];
+    if (out.size > 0) offset += start * strides[axis];
   }
   return keep_gather(node, offset, [&](int axis) { return strides[axis] * node.attrs[in.rank + axis]; });
 }
 void run_slice(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
 bool prepare_reverse(Node& node, Loader& loader) {
+  if (!moves(node, loader, 1)) return false;
   const Value& in = *node.in[0];
-  if (!moves(node, loader, in.rank) || !loader.require(same_shape(in, *node.out[0]), "reverse keeps the shape")) return false;
+  if (!loader.require(same_shape(in, *node.out[0]), "reverse keeps the shape")) return false;
   index_t strides[max_rank], offset = 0;
   strides_of(in, strides);
   for (int axis = 0; axis < in.rank; axis++) {
@@ -248,29 +256,34 @@ bool prepare_reverse(Node& node, Loader& loader) {
 void run_reverse(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
 bool prepare_pad(Node& node, Loader& loader) {
+  if (!moves(node, loader, 2, 1) || !keeps_rank(node, loader)) return false;
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
-  if (!moves(node, loader, 2 * in.rank + 1) || !loader.require(out.rank == in.rank, "pad keeps the rank")) return false;
   auto state = std::make_unique<CopyState>();
   Copy copy;
   index_t from[max_rank], to[max_rank];
   strides_of(in, from);
   strides_of(out, to);
+  bool nothing = false;
   // A negative pad crops: only what lies inside of the output is copied.
   for (int axis = 0; axis < in.rank; axis++) {
-    const index_t low = node.attrs[axis], step = node.attrs[in.rank + axis] + 1;
+    const index_t low = node.attrs[axis], step = index_t{1} + node.attrs[in.rank + axis];
     if (!loader.require(step >= 1, "pad takes an interior of 0 or more")) return false;
     const index_t first = low >= 0 ? 0 : ceil_div(-low, step);
-    index_t last = in.dims[axis];
-    while (last > first && low + (last - 1) * step >= out.dims[axis]) last--;
+    const index_t last = low < out.dims[axis] ? smaller(in.dims[axis], (out.dims[axis] - 1 - low) / step + 1) : 0;
+    const index_t count = larger<index_t>(0, last - first);
+    if (count == 0) {
+      nothing = true;
+      continue;
+    }
     copy.from_offset += first * from[axis];
     copy.to_offset += (low + first * step) * to[axis];
-    copy.add(larger<index_t>(0, last - first), from[axis], step * to[axis]);
+    copy.add(count, from[axis], count == 1 ? 0 : step * to[axis]);
   }
-  state->copies.push_back(copy);
+  if (!nothing) state->copies.push_back(copy);
   state->fills = true;
   const float value = node.attr_float(2 * in.rank);
-  const int32_t whole = static_cast<int32_t>(value);
+  const int32_t whole = value > -2147483648.0f && value < 2147483648.0f ? static_cast<int32_t>(value) : 0;
   state->fill_bits = out.dtype == DType::float32 ? node.attrs[2 * in.rank] : out.dtype == DType::boolean ? value != 0 : whole;
   return keep(node, std::move(state));
 }
@@ -284,10 +297,10 @@ bool prepare_concat(Node& node, Loader& loader) {
   bool fits = outer >= 0;
   for (std::size_t i = 0; i < count; i++) {
     const index_t run = node.attrs[1 + i];
-    fits = fits && run >= 0 && node.in[i]->dtype == node.out[0]->dtype && node.in[i]->size == outer * run;
+    fits = fits && run >= 0 && node.in[i]->dtype == node.out[0]->dtype && product_is(node.in[i]->size, outer, run);
     total += run;
   }
-  if (!loader.require(fits && node.out[0]->size == outer * total, "the runs of a concat must fit its operands")) return false;
+  if (!loader.require(fits && product_is(node.out[0]->size, outer, total), "the runs of a concat must fit its operands")) return false;
   auto state = std::make_unique<CopyState>();
   index_t at = 0;
   for (std::size_t i = 0; i < count; i++) {

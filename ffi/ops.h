@@ -2,37 +2,38 @@
 #pragma once
 #include "base.h"
 
-// OP(the name in lib/ir/attrs.ts, the suffix of its prepare_ and run_ functions)
-#define CERATOPS_OPS(OP)                             \
-  OP("fused", fused)                                 \
-  OP("matmul", matmul)                               \
-  OP("sum", sum)                                     \
-  OP("max", max)                                     \
-  OP("min", min)                                     \
-  OP("argMax", arg_max)                              \
-  OP("broadcastTo", broadcast_to)                    \
-  OP("reshape", reshape)                             \
-  OP("transpose", transpose)                         \
-  OP("slice", slice)                                 \
-  OP("pad", pad)                                     \
-  OP("concat", concat)                               \
-  OP("reverse", reverse)                             \
-  OP("iota", iota)                                   \
-  OP("gather", gather)                               \
-  OP("scatterAdd", scatter_add)                      \
-  OP("dynamicSlice", dynamic_slice)                  \
-  OP("dynamicUpdateSlice", dynamic_update_slice)     \
-  OP("randomBits", random_bits)                      \
-  OP("scan", scan)                                   \
-  OP("softmaxCrossEntropy", softmax_cross_entropy)   \
-  OP("sgdUpdate", sgd_update)                        \
-  OP("rmspropUpdate", rmsprop_update)                \
-  OP("adamUpdate", adam_update)
+// OP(the name in lib/ir/attrs.ts, the suffix of its prepare_ and run_ functions, whether an output may lie where an
+// input of the same size lies)
+#define CERATOPS_OPS(OP) \
+  OP("fused", fused, in_place) \
+  OP("matmul", matmul, apart) \
+  OP("sum", sum, apart) \
+  OP("max", max, apart) \
+  OP("min", min, apart) \
+  OP("argMax", arg_max, apart) \
+  OP("broadcastTo", broadcast_to, apart) \
+  OP("reshape", reshape, in_place) \
+  OP("transpose", transpose, apart) \
+  OP("slice", slice, apart) \
+  OP("pad", pad, apart) \
+  OP("concat", concat, apart) \
+  OP("reverse", reverse, apart) \
+  OP("iota", iota, apart) \
+  OP("gather", gather, apart) \
+  OP("scatterAdd", scatter_add, apart) \
+  OP("dynamicSlice", dynamic_slice, apart) \
+  OP("dynamicUpdateSlice", dynamic_update_slice, in_place) \
+  OP("randomBits", random_bits, apart) \
+  OP("scan", scan, apart) \
+  OP("softmaxCrossEntropy", softmax_cross_entropy, apart) \
+  OP("sgdUpdate", sgd_update, in_place) \
+  OP("rmspropUpdate", rmsprop_update, in_place) \
+  OP("adamUpdate", adam_update, in_place)
 
 namespace ceratops {
 
-#define CERATOPS_DECLARE(name, suffix)        \
-  bool prepare_##suffix(Node&, Loader&);      \
+#define CERATOPS_DECLARE(name, suffix, placing) \
+  bool prepare_##suffix(Node&, Loader&); \
   void run_##suffix(Node&, Runtime&);
 CERATOPS_OPS(CERATOPS_DECLARE)
 #undef CERATOPS_DECLARE

@@ -10,7 +10,7 @@
 
 namespace ceratops {
 
-#define CERATOPS_ROW(name, suffix) {name, prepare_##suffix, run_##suffix},
+#define CERATOPS_ROW(name, suffix, placing) {name, Placing::placing, prepare_##suffix, run_##suffix},
 const Op ops[] = {CERATOPS_OPS(CERATOPS_ROW)};
 #undef CERATOPS_ROW
 const int op_count = static_cast<int>(sizeof ops / sizeof ops[0]);
@@ -118,11 +118,13 @@ bool Program::read_value(Reader& reader, Graph& graph, index_t index) {
   value.rank = head[3];
   const int32_t* dims = reader.take(value.rank);
   if (!dims) return false;
+  // The product without zeros, so that it bounds that of every few axes.
+  index_t product = 1;
   for (int axis = 0; axis < value.rank; axis++) {
     value.dims[axis] = dims[axis];
-    if (!loader_.require(dims[axis] >= 0 && (dims[axis] == 0 || value.size <= most_elements / dims[axis]), "extents must not be negative or huge")) {
-      return false;
-    }
+    const index_t extent = larger<index_t>(1, dims[axis]);
+    if (!loader_.require(dims[axis] >= 0 && product <= most_elements / extent, "extents must not be negative or huge")) return false;
+    product *= extent;
     value.size *= dims[axis];
   }
   if (segment == bound_by_loop) return true;
@@ -174,7 +176,22 @@ bool Program::read_node(Reader& reader, Graph& graph, index_t index, int depth) 
       }
     }
   }
-  return node.op->prepare(node, loader_) && !loader_.failed;
+  return check_places(node) && node.op->prepare(node, loader_) && !loader_.failed;
+}
+
+// Outputs lie apart from each other, and from inputs but where the op may be done in place.
+bool Program::check_places(const Node& node) {
+  for (std::size_t i = 0; i < node.out.size(); i++) {
+    const Value& out = *node.out[i];
+    for (const Value* in : node.in) {
+      const bool same = in->data == out.data && in->bytes() == out.bytes() && node.op->placing == Placing::in_place;
+      if (!loader_.require(same || !overlap(*in, out), "an output must not lie over an input")) return false;
+    }
+    for (std::size_t j = 0; j < i; j++) {
+      if (!loader_.require(!overlap(*node.out[j], out), "outputs must not lie over each other")) return false;
+    }
+  }
+  return true;
 }
 
 int32_t Program::run(int32_t steps, bool& failed) {

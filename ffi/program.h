@@ -30,6 +30,7 @@ class Program {
   bool read_graph(Reader& reader, Graph& graph, int depth);
   bool read_value(Reader& reader, Graph& graph, index_t index);
   bool read_node(Reader& reader, Graph& graph, index_t index, int depth);
+  bool check_places(const Node& node);
 
   struct Segment {
     char* data;

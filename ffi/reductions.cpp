@@ -160,8 +160,8 @@ bool prepare_reduction(Node& node, Loader& loader, bool parts) {
   state->reduced = node.attrs[1];
   state->inner = node.attrs[2];
   if (!loader.require(state->outer >= 0 && state->reduced >= 0 && state->inner >= 0 &&
-                          node.in[0]->size == state->outer * state->reduced * state->inner &&
-                          node.out[0]->size == state->outer * state->inner,
+                          product_is(node.in[0]->size, state->outer, state->reduced, state->inner) &&
+                          product_is(node.out[0]->size, state->outer, state->inner),
                       "the extents of a reduction must fit its operand")) {
     return false;
   }
@@ -194,16 +194,16 @@ bool prepare_same(Node& node, Loader& loader) {
          loader.require(node.in[0]->dtype == node.out[0]->dtype, "a reduction keeps the dtype");
 }
 
-// The first largest element; a NaN counts as larger than any number.
+// The first element that no later one exceeds.
 template <class T>
 void first_largest(const ReduceState& s, const T* in, int32_t* out, index_t o) {
   for (index_t c = 0; c < s.inner; c++) {
     const T* x = in + o * s.reduced * s.inner + c;
     T best = x[0];
     index_t at = 0;
-    for (index_t r = 1; r < s.reduced && best == best; r++) {
+    for (index_t r = 1; r < s.reduced; r++) {
       const T value = x[r * s.inner];
-      if (value > best || value != value) {
+      if (value > best) {
         best = value;
         at = r;
       }

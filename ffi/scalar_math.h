@@ -33,11 +33,15 @@ inline float exp_tail(float r) {
   const float p = ((((0.00019907555f * r + 0.0013933643f) * r + 0.0083332863f) * r + 0.041666467f) * r + 0.16666667f) * r;
   return (p + 0.5f) * r * r;
 }
-// 2^n in two factors, so that the result may be subnormal or overflow.
+// 2^exponent; unsigned, since the exponent that a NaN gives is any number.
+inline float power_of_two(int32_t exponent) {
+  return float_of(static_cast<int32_t>((static_cast<uint32_t>(exponent) + 127u) << 23));
+}
+// x 2^n, by two factors, so that the result may be subnormal or overflow.
 inline float scale(float x, float n) {
   const int32_t whole = static_cast<int32_t>(n);
   const int32_t half = whole >> 1;
-  return x * float_of((half + 127) << 23) * float_of((whole - half + 127) << 23);
+  return x * power_of_two(half) * power_of_two(whole - half);
 }
 
 inline float exp_of(float x) {
@@ -53,14 +57,14 @@ inline float expm1_of(float x) {
   const Reduced reduced = reduce_exp(bounded);
   const float minus_one = reduced.r + exp_tail(reduced.r);
   // Half of the power, which may be 2^128.
-  const float half = float_of((static_cast<int32_t>(reduced.n) + 126) << 23);
+  const float half = power_of_two(static_cast<int32_t>(reduced.n - 1.0f));
   return 2.0f * (half * minus_one + (half - 0.5f));
 }
 
 // The log of 2^shift times a positive normal number.
 inline float log_of_normal(float normal, int32_t shift) {
   // The mantissa is taken from [sqrt(1/2), sqrt(2)).
-  const int32_t offset = bits_of(normal) - 0x3f3504f3;
+  const int32_t offset = static_cast<int32_t>(static_cast<uint32_t>(bits_of(normal)) - 0x3f3504f3u);
   const float n = static_cast<float>((offset >> 23) + shift);
   const float f = float_of((offset & 0x007fffff) + 0x3f3504f3) - 1.0f;
   const float p =
@@ -96,7 +100,7 @@ inline float sigmoid_of(float x) {
 inline float tanh_of(float x) {
   const float a = abs_of(x);
   const Reduced reduced = reduce_exp(a > 10.0f ? 20.0f : 2.0f * a);
-  const float power = float_of((static_cast<int32_t>(reduced.n) + 127) << 23);
+  const float power = power_of_two(static_cast<int32_t>(reduced.n));
   const float e = power * (reduced.r + exp_tail(reduced.r)) + (power - 1.0f);
   return sign_from(e / (e + 2.0f), x);
 }

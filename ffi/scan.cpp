@@ -65,7 +65,7 @@ bool prepare_scan(Node& node, Loader& loader) {
   state->reverse = node.attrs[3] != 0;
   const int inputs = static_cast<int>(node.in.size()), outputs = static_cast<int>(node.out.size());
   if (!loader.require(state->length >= 0 && state->carries >= 0 && state->scanned >= 0 &&
-                          state->carries + state->scanned <= inputs && state->carries <= outputs,
+                          state->carries <= inputs && state->scanned <= inputs - state->carries && state->carries <= outputs,
                       "a scan's carried and scanned values must be among its inputs")) {
     return false;
   }
@@ -78,7 +78,8 @@ bool prepare_scan(Node& node, Loader& loader) {
     const Value& outer = *node.in[i];
     const Value& inner = *state->inputs[i];
     const bool is_row = i >= state->carries && i < state->carries + state->scanned;
-    if (!loader.require(outer.dtype == inner.dtype && outer.size == (is_row ? inner.size * state->length : inner.size) &&
+    if (!loader.require(outer.dtype == inner.dtype && outer.size == (is_row ? outer.size : inner.size) &&
+                            (!is_row || product_is(outer.size, inner.size, state->length)) &&
                             (!is_row || (outer.rank > 0 && outer.dims[0] == state->length)),
                         "a scan's inputs must fit its body")) {
       return false;
@@ -87,7 +88,7 @@ bool prepare_scan(Node& node, Loader& loader) {
   for (int i = 0; i < outputs; i++) {
     const Value& outer = *node.out[i];
     const Value& inner = *state->outputs[i];
-    if (!loader.require(outer.dtype == inner.dtype && outer.size == (i < state->carries ? inner.size : inner.size * state->length),
+    if (!loader.require(outer.dtype == inner.dtype && product_is(outer.size, inner.size, i < state->carries ? 1 : state->length),
                         "a scan's outputs must fit its body")) {
       return false;
     }

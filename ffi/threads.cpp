@@ -1,6 +1,8 @@
 // The thread pool's loop: how a job is opened, joined, and closed.
 #include "threads.h"
 #if !defined(__wasm__)
+#include <dlfcn.h>
+
 #include <chrono>
 
 namespace ceratops {
@@ -21,7 +23,14 @@ constexpr int spins_between_clock_reads = 64;
 
 }  // namespace
 
-Pool::Pool(int threads) {
+// Threads run until the process ends, so the library must not be unloaded under them.
+void stay_loaded() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&stay_loaded), &info)) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+}
+
+Pool::Pool(int threads) : ranges_(threads) {
+  if (threads > 1) stay_loaded();
   for (int thread = 1; thread < threads; thread++) workers_.emplace_back([this, thread] { work(thread); });
 }
 
@@ -38,8 +47,11 @@ Pool::~Pool() {
 void Pool::run(Task task, const void* context, index_t tasks) {
   task_ = task;
   context_ = context;
-  tasks_ = tasks;
-  next_.store(0, std::memory_order_relaxed);
+  const index_t threads = static_cast<index_t>(ranges_.size());
+  for (index_t i = 0; i < threads; i++) {
+    ranges_[i].end = tasks * (i + 1) / threads;
+    ranges_[i].next.store(tasks * i / threads, std::memory_order_relaxed);
+  }
   open_.store(true);
   generation_.fetch_add(1);
   if (sleeping_.load() > 0) {
@@ -57,18 +69,22 @@ void Pool::run(Task task, const void* context, index_t tasks) {
 }
 
 void Pool::take(int thread) {
-  for (;;) {
-    const index_t task = next_.fetch_add(1, std::memory_order_relaxed);
-    if (task >= tasks_) return;
+  const int threads = static_cast<int>(ranges_.size());
+  for (int i = 0; i < threads; i++) {
+    Range& range = ranges_[(thread + i) % threads];
+    for (;;) {
+      const index_t task = range.next.fetch_add(1, std::memory_order_relaxed);
+      if (task >= range.end) break;
 #if defined(__cpp_exceptions)
-    try {
-      task_(context_, task, thread);
-    } catch (...) {
-      failed_ = true;
-    }
+      try {
+        task_(context_, task, thread);
+      } catch (...) {
+        failed_ = true;
+      }
 #else
-    task_(context_, task, thread);
+      task_(context_, task, thread);
 #endif
+    }
   }
 }
 

@@ -31,14 +31,14 @@ class Pool {
  public:
   explicit Pool(int threads);
   ~Pool();
-  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+  int threads() const { return static_cast<int>(ranges_.size()); }
   // Whether a task threw (memory ran out) since the last call.
   bool take_failure() { return failed_.exchange(false); }
 
   // Runs body(task, thread) for every task, on any thread and in any order, and returns when all are done.
   template <class F>
   void parallel(index_t tasks, const F& body) {
-    if (tasks <= 1 || workers_.empty()) {
+    if (tasks <= 1 || ranges_.size() == 1) {
       for (index_t task = 0; task < tasks; task++) body(task, 0);
       return;
     }
@@ -51,11 +51,17 @@ class Pool {
   void take(int thread);
   void work(int thread);
 
+  // Each thread begins with tasks of its own, the same ones in the next kernel, so that what it wrote is in its cache;
+  // then it takes what others have not begun.
+  struct alignas(64) Range {
+    std::atomic<index_t> next{0};
+    index_t end = 0;
+  };
+
+  std::vector<Range> ranges_;
   std::vector<std::thread> workers_;
   Task task_ = nullptr;
   const void* context_ = nullptr;
-  index_t tasks_ = 0;
-  alignas(64) std::atomic<index_t> next_{0};
   alignas(64) std::atomic<uint32_t> generation_{0};
   alignas(64) std::atomic<bool> open_{false};
   alignas(64) std::atomic<int> active_{0};

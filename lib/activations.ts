@@ -26,17 +26,18 @@ const result = <A extends Operand>(value: unknown): Applied<A> => value as Appli
 /** `x` itself. */
 export const linear: ActivationFunction = <A extends Operand>(x: A): Applied<A> => o.cast(x, dtypeOf(x));
 
-/** `max(x, 0)`; with options: `x` at or above `threshold`, `negativeSlope * (x - threshold)` below, at most `maxValue`. */
+/** `max(x, 0)`; with options: `x` above `threshold`, `negativeSlope * (x - threshold)` below, at most `maxValue`. */
 export function relu<A extends Operand>(x: A, options: ReluOptions = {}): Applied<A> {
   const { negativeSlope = 0, maxValue = null, threshold = 0 } = options;
   if (negativeSlope === 0 && threshold === 0) {
     const risen = o.relu(x);
     return maxValue === null ? risen : result<A>(o.minimum(risen as Any, maxValue));
   }
-  const below = o.multiply(o.subtract(x as Any, threshold), negativeSlope);
+  const below = threshold === 0
+    ? o.multiply(x as Any, negativeSlope)
+    : o.multiply(o.relu(o.subtract(threshold, x as Any) as Any), -negativeSlope);
   const capped = maxValue === null ? x : o.minimum(x as Any, maxValue);
-  const at = threshold === 0 ? o.greater(x as Any, 0) : o.greaterEqual(x as Any, threshold);
-  return result<A>(o.select(at, capped as Any, below));
+  return result<A>(o.select(o.greater(x as Any, threshold), capped as Any, below));
 }
 
 /** `1 / (1 + exp(-x))`; remembers `x` as its logits. */
@@ -98,11 +99,13 @@ export const softsign: ActivationFunction = <A extends Operand>(x: A): Applied<A
   result<A>(o.divide(x as Any, o.add(o.abs(x) as Any, 1)));
 
 /** `min(max(x, 0), 6)`. */
-export const relu6: ActivationFunction = <A extends Operand>(x: A): Applied<A> => clip(x, 0, 6);
+export const relu6: ActivationFunction = <A extends Operand>(x: A): Applied<A> =>
+  // As on TensorFlow, the slope is 0 at both ends.
+  result<A>(o.select(o.greater(x as Any, 0), o.select(o.less(x as Any, 6), x as Any, 6), 0));
 
 /** `x / 6 + 0.5`, cut to 0 and 1. */
 export const hardSigmoid: ActivationFunction = <A extends Operand>(x: A): Applied<A> =>
-  result<A>(o.multiply(clip(o.add(x as Any, 3) as Any, 0, 6) as Any, 1 / 6));
+  result<A>(o.multiply(relu6(o.add(x as Any, 3) as Any) as Any, 1 / 6));
 
 /** `x * hardSigmoid(x)`. */
 export const hardSilu: ActivationFunction = <A extends Operand>(x: A): Applied<A> =>
@@ -149,7 +152,8 @@ export function glu<A extends Operand>(x: A, axis = -1): Applied<A> {
 }
 
 /** `x`, cut to -1 and 1. */
-export const hardTanh: ActivationFunction = <A extends Operand>(x: A): Applied<A> => clip(x, -1, 1);
+export const hardTanh: ActivationFunction = <A extends Operand>(x: A): Applied<A> =>
+  result<A>(o.minimum(o.maximum(x, -1), 1));
 
 /** `x` where `|x|` is above `threshold` (0.5 by default), else 0. */
 export function hardShrink<A extends Operand>(x: A, threshold = 0.5): Applied<A> {
@@ -249,10 +253,6 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
   if (name === "linear") return { name, call: (x) => x };
   const canonical = name === "swish" ? "silu" : name === "hard_swish" ? "hard_silu" : name;
   return { name: canonical, call: named[name as ActivationName] as (x: Value) => Value };
-}
-
-function clip<A extends Operand>(x: A, low: number, high: number): Applied<A> {
-  return result<A>(o.minimum(o.maximum(x as Any, low), high));
 }
 
 function shapeOf(x: Operand): readonly number[] {

@@ -102,12 +102,14 @@ export class Identity extends Initializer {
   }
   /** The arguments as Keras's config. */
   override getConfig(): Config {
-    return { gain: this.gain };
+    // Keras writes none, and so makes 1 of any gain.
+    return this.gain === 1 ? {} : { gain: this.gain };
   }
 }
 
 /** Uniform between `minval` (-0.05 by default) and `maxval` (0.05). */
 export class RandomUniform extends Initializer {
+  /** The seed, where the initializer has its own. */
   override readonly seed: number | null;
   /** The lower bound. */
   readonly minval: number;
@@ -131,6 +133,7 @@ export class RandomUniform extends Initializer {
 
 /** Normal with `mean` (0 by default) and `stddev` (0.05). */
 export class RandomNormal extends Initializer {
+  /** The seed, where the initializer has its own. */
   override readonly seed: number | null;
   /** The mean. */
   readonly mean: number;
@@ -180,6 +183,7 @@ const truncatedDeviation = 0.87962566103423978;
 
 /** Draws with the variance `scale` over a weight's fan, so that signals keep their size through layers. */
 export class VarianceScaling extends Initializer {
+  /** The seed, where the initializer has its own. */
   override readonly seed: number | null;
   /** The variance times the fan. */
   readonly scale: number;
@@ -294,6 +298,7 @@ export class LecunNormal extends FixedScaling {
 
 /** A matrix with orthogonal columns (rows, where it is wide) of length `gain`. Saxe et al., 2014. */
 export class Orthogonal extends Initializer {
+  /** The seed, where the initializer has its own. */
   override readonly seed: number | null;
   /** The length of the columns. */
   readonly gain: number;

@@ -3,7 +3,7 @@ import { ValueError } from "./errors.ts";
 import { philox } from "./ops/philox.ts";
 import { add, concat, iota, slice } from "./ops/primitives.ts";
 import { Tensor } from "./tensor/tensor.ts";
-import { Variable } from "./tensor/variable.ts";
+import type { Variable } from "./tensor/variable.ts";
 import type { Value } from "./ir/value.ts";
 
 let seed: number | undefined;

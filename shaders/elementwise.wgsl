@@ -29,8 +29,19 @@ fn negate(x: f32) -> f32 {
   return -x;
 }
 
+// By bits, here and where else the sign matters: drivers may compare subnormal numbers as 0.
+fn is_negative(x: f32) -> bool {
+  let bits = bitcast<u32>(x);
+  return bits > 0x80000000u && bits <= 0xff800000u;
+}
+
+fn is_positive(x: f32) -> bool {
+  let bits = bitcast<u32>(x);
+  return bits > 0u && bits <= 0x7f800000u;
+}
+
 fn sign_of(x: f32) -> f32 {
-  return select(select(select(0.0, -1.0, x < 0.0), 1.0, x > 0.0), x, is_nan(x));
+  return select(select(x, -1.0, is_negative(x)), 1.0, is_positive(x));
 }
 
 // exp(x) = 2^n exp(r), |r| <= ln(2) / 2; the polynomial of degree 6 is good to 1 in 10^7.
@@ -89,7 +100,7 @@ fn logarithm(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -infinity();
   }
-  if (bits > 0x80000000u || is_nan(x)) {
+  if (is_negative(x) || is_nan(x)) {
     return not_a_number();
   }
   if (bits == 0x7f800000u) {
@@ -123,8 +134,7 @@ fn log1p(x: f32) -> f32 {
 }
 
 fn square_root(x: f32) -> f32 {
-  // The sign of NaN and the square root of negative numbers are left to no driver.
-  if (x < 0.0 || is_nan(x)) {
+  if (is_negative(x) || is_nan(x)) {
     return not_a_number();
   }
   return sqrt(x);
@@ -135,7 +145,7 @@ fn rsqrt(x: f32) -> f32 {
   if (bits == 0u) {
     return infinity();
   }
-  if (x < 0.0 || is_nan(x) || (bitcast<u32>(x) >> 31u) == 1u) {
+  if (is_negative(x) || is_nan(x)) {
     return not_a_number();
   }
   if (bits == 0x7f800000u) {
@@ -158,7 +168,8 @@ fn reciprocal(x: f32) -> f32 {
   if (size < 0x00800000u) {
     var result = infinity();
     if (size > 0x00200000u) {
-      result = scale_by_power(1.0 / f32(size), 149);
+      // Times 2^149 by its exponent: drivers may merge two factors into one that is out of range.
+      result = bitcast<f32>(bitcast<u32>(1.0 / f32(size)) + (149u << 23u));
     }
     return select(result, -result, bits != size);
   }
@@ -279,6 +290,14 @@ fn error_function(x: f32) -> f32 {
   return select(1.0 - rest, rest - 1.0, x < 0.0);
 }
 
+fn round_down(x: f32) -> f32 {
+  return select(floor(x), -1.0, is_negative(x) && x > -0.5);
+}
+
+fn round_up(x: f32) -> f32 {
+  return select(ceil(x), 1.0, is_positive(x) && x < 0.5);
+}
+
 fn bits_to_unit(x: i32) -> f32 {
   return f32(bitcast<u32>(x) >> 8u) * 5.9604644775390625e-8;
 }
@@ -308,8 +327,13 @@ fn minimum(a: f32, b: f32) -> f32 {
 }
 
 fn power(a: f32, b: f32) -> f32 {
-  if (b == 0.0) {
+  // As IEEE 754 has it: powers of 1, and of -1 to an infinity, are 1 whatever else.
+  let is_endless = (bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u;
+  if (b == 0.0 || a == 1.0 || (a == -1.0 && is_endless)) {
     return 1.0;
+  }
+  if (is_nan(a) || is_nan(b)) {
+    return not_a_number();
   }
   if (b == 1.0) {
     return a;
@@ -328,10 +352,12 @@ fn power(a: f32, b: f32) -> f32 {
   return size;
 }
 
-// The remainder with the sign of b.
+// The remainder with the sign of b. b is cut in two, so that its product with a small whole number is exact.
 fn modulo(a: f32, b: f32) -> f32 {
-  let r = a - b * floor(a / b);
-  return select(r, r + b, r * b < 0.0);
+  let whole = trunc(a / b);
+  let high = bitcast<f32>(bitcast<u32>(b) & 0xfffff000u);
+  let r = select((a - high * whole) - (b - high) * whole, a, whole == 0.0);
+  return select(r, r + b, r != 0.0 && (r < 0.0) != (b < 0.0));
 }
 
 fn equal(a: f32, b: f32) -> bool {

@@ -4,7 +4,7 @@ import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer, type InitializerIdentifier } from "../initializers.ts";
 import { recording, Trace, withScope } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
-import { autoName } from "../naming.ts";
+import { autoName } from "./naming.ts";
 import { divide } from "../ops/primitives.ts";
 import { checkOptions, describe } from "../options.ts";
 import { drawingAt } from "../random.ts";

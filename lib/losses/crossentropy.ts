@@ -53,10 +53,10 @@ export function binaryCrossentropy<A extends Operand, B extends Operand>(
   checkSameShape(targets, outputs, "binary_crossentropy", true);
   if (labelSmoothing !== 0) targets = o.add(o.multiply(targets, 1 - labelSmoothing), 0.5 * labelSmoothing);
   if (logits !== undefined) {
-    // max(z, 0) - z t + log(1 + exp(-|z|))
-    const straight = o.subtract(o.relu(outputs), o.multiply(outputs, targets));
-    const tail = o.softplus(o.negate(o.abs(outputs)));
-    return o.mean(o.add(straight, tail), axis) as Applied<A | B>;
+    // t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)): exact in both tails, and smooth at 0.
+    const hit = o.multiply(targets, o.softplus(o.negate(outputs)));
+    const miss = o.multiply(o.subtract(1, targets), o.softplus(outputs));
+    return o.mean(o.add(hit, miss), axis) as Applied<A | B>;
   }
   const p = clipped(outputs);
   const hit = o.multiply(targets, o.log(p));

@@ -2,7 +2,7 @@
 import { type Config, epsilon, type ObjectNode, objectNode } from "../config.ts";
 import { ShapeError, unknownIdentifier } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { snakeCase } from "../naming.ts";
+import { snakeCase } from "../layers/naming.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";

@@ -28,7 +28,7 @@ export function meanAbsoluteError<A extends Operand, B extends Operand>(yTrue: A
  * ```ts
  * import { losses, tensor } from "./mod.ts";
  * const mse = new losses.MeanSquaredError();
- * console.log(mse.apply(tensor([[0, 1]]), tensor([[0.4, 0.6]])).item()); // 0.16
+ * console.log(mse.apply(tensor([[0, 1]]), tensor([[0.4, 0.6]])).item()); // about 0.16
  * ```
  */
 export class MeanSquaredError extends Loss {

@@ -2,7 +2,7 @@
 import { type Config, type ObjectNode, objectNode } from "../config.ts";
 import { makeArray } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
-import { snakeCase } from "../naming.ts";
+import { snakeCase } from "../layers/naming.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";

@@ -9,7 +9,7 @@ import { bold, type Column, drawTable } from "./table.ts";
 
 /** Options of `Model.summary`. */
 export interface SummaryOptions {
-  /** The width of the table; 88 by default, and never wider than the terminal. */
+  /** The width of the table; 88 by default, or less in a narrow terminal. */
   lineLength?: number;
   /** Where the columns end, as parts of the width. */
   positions?: readonly number[];
@@ -76,28 +76,23 @@ export function summaryOf(
   terminalColumns: number,
   ansi: boolean,
 ): string[] {
-  let lineLength = options.lineLength ?? 88;
-  const given = options.positions ?? columnsOfSummary.map(({ end }) => end);
-  if (given.length < columnsOfSummary.length) {
+  let ends = options.positions ?? columnsOfSummary.map(({ end }) => end);
+  if (ends.length !== columnsOfSummary.length || ends.some((end) => !(end > 0 && end <= 1))) {
     throw new ValueError({
       what: `Cannot print the summary of "${model.name}"`,
-      rule: `positions must have ${columnsOfSummary.length} elements`,
-      received: String(given.length),
+      rule: `positions must be ${columnsOfSummary.length} parts of the width, from 0 to 1`,
+      received: `[${ends.join(", ")}]`,
     });
   }
-  const positions = given.slice(0, columnsOfSummary.length).map((end) =>
-    given[given.length - 1] <= 1 ? Math.floor(lineLength * end) : end
-  );
   const shown: Omit<Column, "width">[] = [...columnsOfSummary];
   if (options.showTrainable) {
-    lineLength += 11;
-    positions.push(lineLength);
+    ends = [...ends.map((end) => end * 0.9), 1];
     shown.push(trainableColumn);
   }
-  const width = Math.min(lineLength, terminalColumns - 4);
+  const width = options.lineLength ?? Math.min(options.showTrainable ? 99 : 88, terminalColumns - 4);
   let used = 0;
   const columns = shown.map((column, i): Column => {
-    const end = Math.floor((positions[i] / lineLength) * width);
+    const end = Math.floor(ends[i] * width);
     const own = end - used;
     used = end;
     if (own < 4) {

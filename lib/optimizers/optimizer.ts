@@ -4,7 +4,7 @@ import { StateError, ValueError } from "../errors.ts";
 import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
-import { autoName } from "../naming.ts";
+import { autoName } from "../layers/naming.ts";
 import { add, multiply, subtract } from "../ops/primitives.ts";
 import { checkOptions, describe } from "../options.ts";
 import { sizeOf } from "../shape.ts";

@@ -26,8 +26,10 @@ export interface BatchRun {
   program(size: number): Promise<Program>;
   /** Called before `steps` steps from `row` on. */
   prepare(row: number, steps: number): void;
-  /** Called after `steps` steps; true ends the run. */
-  done(steps: number): boolean;
+  /** Called after `steps` steps. */
+  done?(steps: number): void;
+  /** Asked between chunks; true ends the run. */
+  stopped?(): boolean;
   /** The running numbers. */
   logs(program: Program): Promise<Logs>;
 }
@@ -50,10 +52,10 @@ export async function runBatches(run: BatchRun): Promise<Program | undefined> {
     if (!everyBatch) pace.end(steps);
     batch += steps;
     row += steps * size;
-    const stop = run.done(steps);
+    run.done?.(steps);
     if (everyBatch || run.watched) await callbacks.batchEnd(kind, batch - 1, await run.logs(current));
-    if (stop) break;
     await breathe();
+    if (run.stopped?.()) break;
   }
   return program;
 }

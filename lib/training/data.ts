@@ -93,6 +93,7 @@ export class ResidentData {
   readonly weight: Variable | undefined;
   /** The number of rows. */
   readonly rows: number;
+  #output: Variable | undefined;
 
   /** Makes room for data of the shapes and dtypes of `samples`. */
   constructor(samples: Samples, name: string) {
@@ -105,7 +106,12 @@ export class ResidentData {
 
   /** The variables. */
   get variables(): Variable[] {
-    return [this.x, this.y, this.weight].filter((variable) => variable !== undefined);
+    return [this.x, this.y, this.weight, this.#output].filter((variable) => variable !== undefined);
+  }
+
+  /** Room for the outputs for all rows, which all programs that predict from this data fill. */
+  outputOf(shape: Shape, dtype: DType): Variable {
+    return this.#output ??= roomFor([this.rows, ...shape.slice(1)], dtype, "output");
   }
 
   /** Copies data in. */
@@ -117,11 +123,7 @@ export class ResidentData {
 
   /** Frees the room. */
   release(executor: Executor): void {
-    for (const variable of this.variables) {
-      if (variable.home !== executor) continue;
-      executor.release(variable);
-      variable.forsake();
-    }
+    for (const variable of this.variables) free(executor, variable);
   }
 }
 
@@ -134,4 +136,11 @@ export function signatureOf({ x, y, weight }: Samples): string {
 export function roomFor(shape: Shape, dtype: DType, name: string): Variable {
   const zeros: TypedArray = makeArray(dtype, sizeOf(shape));
   return new Variable(new Tensor(shape, dtype, zeros), { name, trainable: false });
+}
+
+/** Frees a variable's memory on an executor; its value is lost. */
+export function free(executor: Executor, variable: Variable): void {
+  if (variable.home !== executor) return;
+  executor.release(variable);
+  variable.forsake();
 }

@@ -134,8 +134,8 @@ export async function fit(
       },
       done: (steps) => {
         compiled.optimizer.iterations += steps;
-        return interrupt.requested || model.stopTraining;
       },
+      stopped: () => interrupt.requested || model.stopTraining,
       logs: (program) => readLogs(compiled, program.logs),
     });
     if (interrupt.requested) {

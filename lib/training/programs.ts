@@ -3,7 +3,7 @@ import type { Executable, Executor } from "../exec/executor.ts";
 import { onClearSession } from "../exec/select.ts";
 import { randomSeed } from "../random.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { ResidentData, roomFor, type Samples, signatureOf } from "./data.ts";
+import { free, ResidentData, roomFor, type Samples, signatureOf } from "./data.ts";
 import { maxSteps } from "./pace.ts";
 import { type Feed, type Mode, StepState, traceStep } from "./step.ts";
 import type { TrainableModel } from "./trainable.ts";
@@ -80,11 +80,11 @@ export class Programs {
       program = await this.#make(executor, mode, feed, data);
     }
     this.#programs.set(key, program);
-    for (const [oldest, { executable, output }] of this.#programs) {
+    for (const [oldest, { executable, data: old }] of this.#programs) {
       if (this.#programs.size <= maxPrograms) break;
       this.#programs.delete(oldest);
       executable.dispose();
-      if (output) free(executor, output);
+      this.#drop(executor, old);
     }
     return program;
   }
@@ -121,13 +121,22 @@ export class Programs {
   /** Throws all programs away, since the model changed. */
   clear(): void {
     this.version++;
-    for (const { executable, output } of this.#programs.values()) {
-      executable.dispose();
-      if (output && this.#executor) free(this.#executor, output);
-    }
+    for (const { executable } of this.#programs.values()) executable.dispose();
     this.#programs.clear();
-    if (this.#executor) { for (const data of this.#data.values()) data.release(this.#executor); }
+    const executor = this.#executor;
+    if (executor) {
+      for (const data of this.#data.values()) data.release(executor);
+      for (const order of this.#orders.values()) free(executor, order);
+    }
     this.#data.clear();
+    this.#orders.clear();
+  }
+
+  /** Frees data that no program reads any more. */
+  #drop(executor: Executor, old: ResidentData): void {
+    if ([...this.#programs.values()].some(({ data }) => data === old)) return;
+    for (const [key, data] of this.#data) if (data === old) this.#data.delete(key);
+    old.release(executor);
   }
 
   #use(executor: Executor): void {
@@ -173,10 +182,4 @@ function idOf(data: ResidentData): number {
   let id = ids.get(data);
   if (id === undefined) ids.set(data, id = nextId++);
   return id;
-}
-
-function free(executor: Executor, variable: Variable): void {
-  if (variable.home !== executor) return;
-  executor.release(variable);
-  variable.forsake();
 }

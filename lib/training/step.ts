@@ -66,7 +66,7 @@ export function traceStep(
       const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
         if (mode === "test") return model.testStep(batch);
         if (mode === "predict") {
-          output = writeOutput(model.predictStep(batch), feed, data.rows, state);
+          output = writeOutput(model.predictStep(batch), feed, data, state);
           return;
         }
         const { optimizer } = model.compiled!;
@@ -114,12 +114,8 @@ function stepScalars(optimizer: Optimizer, state: StepState): Value[] {
   return Array.from({ length: width }, (_, i) => reshape(slice(row, [i], [1]), []));
 }
 
-function writeOutput(value: Value, feed: Feed, rows: number, { counters }: StepState): Variable {
-  const output = roomFor(
-    [feed.kind === "whole" ? value.shape[0] : rows, ...value.shape.slice(1)],
-    value.dtype,
-    "output",
-  );
+function writeOutput(value: Value, feed: Feed, data: ResidentData, { counters }: StepState): Variable {
+  const output = data.outputOf(value.shape, value.dtype);
   output.assign(feed.kind === "whole" ? value : dynamicUpdateSlice(output, value, counters, 0));
   return output;
 }

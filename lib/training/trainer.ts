@@ -1,5 +1,5 @@
 // Trainer: what a model does its training, evaluation and prediction with.
-import { History } from "../callbacks/history.ts";
+import type { History } from "../callbacks/history.ts";
 import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import { terminal } from "../callbacks/terminal.ts";
@@ -162,7 +162,6 @@ export class Trainer {
       program: (size) =>
         this.programs.get(executor, "test", whole ? { kind: "whole" } : { kind: "sliced", batch: size }, data),
       prepare: (row) => !whole && this.programs.seek(executor, start + row),
-      done: () => false,
       logs: (program) => readLogs(compiled, program.logs),
     });
     const logs = await readLogs(compiled, last!.logs);
@@ -241,7 +240,6 @@ export class Trainer {
         return program;
       },
       prepare: (row) => !whole && programs.seek(executor, row),
-      done: () => false,
       logs: () => Promise.resolve({}),
     });
     if (whole) this.#lastPrediction = { program: last!, version: programs.version };

@@ -1,4 +1,5 @@
 // The native library behind Deno's FFI.
+import type { BuildOptions } from "../../../ffi/build.ts";
 import { BackendError, ValueError } from "../../errors.ts";
 import { nativeError } from "./executor.ts";
 import type { NativeModule } from "./module.ts";
@@ -32,6 +33,8 @@ export interface LibraryFile {
 export interface OpenOptions {
   /** The number of threads: that of the processors unless given here or by `CERATOPS_THREADS`. */
   threads?: number;
+  /** How the library is built. */
+  build?: BuildOptions;
 }
 
 /** Loads a library file; throws {@linkcode BackendError} where it cannot be loaded or is of another build. */
@@ -84,7 +87,6 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
       check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
       return nanoseconds;
     },
-    close: () => library.close(),
   };
 }
 

@@ -33,6 +33,4 @@ export interface NativeModule {
   measure(handle: number, on: boolean): void;
   /** Nanoseconds spent in each of the program's `count` nodes since the last call. */
   measured(handle: number, count: number): Float64Array;
-  /** Frees everything; nothing may be called after. */
-  close(): void;
 }

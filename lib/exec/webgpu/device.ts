@@ -1,6 +1,6 @@
 // The device: buffers, pipelines and their caches, counts, and errors worded for people.
 import { BackendError } from "../../errors.ts";
-import { type BuiltKernel } from "./header.ts";
+import type { BuiltKernel } from "./header.ts";
 
 /** What adapter kernels are chosen for. */
 export type AdapterKind = "software" | "gpu";
@@ -56,7 +56,8 @@ export class Gpu {
         what,
         rule: "the GPU device was lost",
         received: `"${this.#lost}"`,
-        mend: 'variables keep what was last read on the host; open a backend again with setBackend("webgpu"), or go on ' +
+        mend:
+          'variables keep what was last read on the host; open a backend again with setBackend("webgpu"), or go on ' +
           'with setBackend("auto")',
       });
     }
@@ -135,24 +136,27 @@ export class Gpu {
     this.#fresh = [];
     this.device.pushErrorScope("out-of-memory");
     this.device.pushErrorScope("validation");
-    let result: T;
+    let result: T | undefined;
+    let thrown: unknown;
     try {
       result = body();
-    } finally {
-      const validation = await this.device.popErrorScope();
-      const memory = await this.device.popErrorScope();
-      this.check(what);
-      if (validation) throw await this.#refusal(what, validation.message);
-      if (memory) {
-        throw new BackendError({
-          what,
-          rule: "the GPU has not enough memory",
-          received: memory.message,
-          mend: "use a smaller batch, or choose another backend",
-        });
-      }
+    } catch (error) {
+      thrown = error;
     }
-    return result;
+    const validation = await this.device.popErrorScope();
+    const memory = await this.device.popErrorScope();
+    if (thrown) throw thrown;
+    this.check(what);
+    if (validation) throw await this.#refusal(what, validation.message);
+    if (memory) {
+      throw new BackendError({
+        what,
+        rule: "the GPU has not enough memory",
+        received: memory.message,
+        mend: "use a smaller batch, or choose another backend",
+      });
+    }
+    return result!;
   }
 
   /** The error for a refused call; what was made with it is forgotten, so that it is not used again. */

@@ -58,9 +58,9 @@ export function elementType(dtype: DType): ElementType {
   return dtype === "float32" ? "f32" : dtype === "bool" ? "bool" : "i32";
 }
 
-/** How elements lie in memory. */
-function memoryType({ dtype, packed }: View): string {
-  return packed ? "u32" : dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : "u32";
+/** How the binding of an operand sees memory. */
+function memoryType({ view: { dtype, packed }, type }: Operand): string {
+  return packed || type === "u32" ? "u32" : dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : "u32";
 }
 
 /** `expression` of one type as another: by value between integers and bool, by bits from and to float32. */
@@ -87,26 +87,21 @@ export function buildKernel(call: KernelCall): BuiltKernel {
     let index = bound.findIndex(({ buffer, offset }) => buffer === view.buffer && offset === view.offset);
     if (index < 0) {
       const { buffer, offset, bytes } = view;
-      index = bound.push({ buffer, offset, bytes, memory: memoryType(view), written: false }) - 1;
+      index = bound.push({ buffer, offset, bytes, memory: memoryType(operand), written: false }) - 1;
     }
     const binding = bound[index];
     binding.bytes = Math.max(binding.bytes, view.bytes);
     binding.written ||= access !== "load";
-    return accessorOf(operand, `buffer_${index + 1}`, binding.memory);
+    return accessorOf(operand, `buffer_${index + 1}`, binding.memory, "i");
   });
   const readOnly = bound.map(({ buffer }) => !bound.some((other) => other.buffer === buffer && other.written));
-  const fields = call.params.map((param) =>
-    param[1] === "vec4s" ? `  ${param[0]}: array<vec4<u32>, ${param[2].length / 4}>,` : `  ${param[0]}: ${param[1]},`
-  );
   const header = [
-    "struct Params {",
-    ...fields,
-    "}",
+    paramsStruct(call.params),
     "@group(0) @binding(0) var<uniform> params: Params;",
     ...bound.map(({ memory }, i) =>
-      `@group(0) @binding(${i + 1}) var<storage, ${
-        readOnly[i] ? "read" : "read_write"
-      }> buffer_${i + 1}: array<${memory}>;`
+      `@group(0) @binding(${i + 1}) var<storage, ${readOnly[i] ? "read" : "read_write"}> buffer_${
+        i + 1
+      }: array<${memory}>;`
     ),
     ...(call.constants ?? []),
     ...accessors,
@@ -124,24 +119,33 @@ export function buildKernel(call: KernelCall): BuiltKernel {
   };
 }
 
-function accessorOf({ name, view, access, type }: Operand, buffer: string, memory: string): string {
+/** The declaration of the uniform's type. */
+export function paramsStruct(params: readonly Param[]): string {
+  const fields = params.map((param) =>
+    param[1] === "vec4s" ? `  ${param[0]}: array<vec4<u32>, ${param[2].length / 4}>,` : `  ${param[0]}: ${param[1]},`
+  );
+  return ["struct Params {", ...fields, "}"].join("\n");
+}
+
+/** The functions that load and store an operand; `at` is where element `i` lies, in the binding's elements. */
+export function accessorOf({ name, view, access, type }: Operand, buffer: string, memory: string, at: string): string {
   const functions: string[] = [];
   if (access !== "store") {
     const element = view.packed
-      ? converted(`((${buffer}[i / 4u] >> (i % 4u * 8u)) & 255u)`, "u32", type)
-      : converted(`${buffer}[i]`, memory, type);
+      ? converted(`((${buffer}[(${at}) / 4u] >> ((${at}) % 4u * 8u)) & 255u)`, "u32", type)
+      : converted(`${buffer}[${at}]`, memory, type);
     functions.push(`fn load_${name}(i: u32) -> ${type} {\n  return ${element};\n}`);
   }
   if (access !== "load") {
     functions.push(
-      `fn store_${name}(i: u32, value: ${type}) {\n  ${buffer}[i] = ${converted("value", type, memory)};\n}`,
+      `fn store_${name}(i: u32, value: ${type}) {\n  ${buffer}[${at}] = ${converted("value", type, memory)};\n}`,
     );
   }
   return functions.join("\n");
 }
 
 /** The uniform's bytes, laid out by WGSL's rules: numbers one after another, lists of vec4 aligned to 16 bytes. */
-function packParams(params: readonly Param[]): Uint32Array<ArrayBuffer> {
+export function packParams(params: readonly Param[]): Uint32Array<ArrayBuffer> {
   const words: number[] = [];
   for (const param of params) {
     if (param[1] === "vec4s") {

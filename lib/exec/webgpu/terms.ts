@@ -1,5 +1,5 @@
 // Index arithmetic: where element `i` of one array lies in another, as WGSL over numbers in the uniform.
-import { type Shape, sizeOf } from "../../shape.ts";
+import type { Shape } from "../../shape.ts";
 
 /**
  * Numbers that differ from shape to shape, kept in the uniform so that a new shape needs no new pipeline; in WGSL they
@@ -63,12 +63,10 @@ export function broadcastIndex(shape: Shape, operand: Shape, words: Words, i = "
     if (last?.kept === kept) last.extent *= extent;
     else runs.push({ extent, kept });
   });
-  if (sizeOf(operand) === 1 && sizeOf(shape) !== 1) return "0u";
   const strided = runs.map(({ extent, kept }, at) => ({
     extent,
     stride: kept ? runs.slice(at + 1).reduce((size, run) => (run.kept ? size * run.extent : size), 1) : 0,
   }));
-  // A kept run of one element has no stride of its own, but must not look like a broadcast one.
   return sumOfRuns(strided, innerOf(strided), words, i, true);
 }
 

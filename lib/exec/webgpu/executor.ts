@@ -1,0 +1,147 @@
+// The WebGPU executor: variables in GPU memory, and programs of hand-written WGSL on them.
+import type { TypedArray } from "../../dtype.ts";
+import type { Graph, Node } from "../../ir/graph.ts";
+import type { VariableSpec } from "../../ir/variable_spec.ts";
+import { planGraph } from "../../passes/pipeline.ts";
+import type { Plan } from "../../passes/plan.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import type { Executable, Executor } from "../executor.ts";
+import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
+import { Pace } from "./pace.ts";
+import { Program } from "./program.ts";
+import { StateStore } from "./state.ts";
+
+/** Runs programs on a GPU through WebGPU. Open it with `openWebGpu`. */
+export class WebGpuExecutor implements Executor {
+  /** The backend's name. */
+  readonly name = "webgpu";
+  /** The device, with counts of what was made on it; for tests and benchmarks. */
+  readonly gpu: Gpu;
+  readonly #state: StateStore;
+  readonly #pace: Pace;
+  readonly #adopted = new Set<Variable>();
+  readonly #programs = new Set<Program>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** Takes over `device`; when it is lost, variables fall back to what the host last read. */
+  constructor(device: GPUDevice, kind: AdapterKind, description: string) {
+    this.gpu = new Gpu(device, kind, description, () => this.#forsake());
+    this.#state = new StateStore(this.gpu);
+    this.#pace = new Pace(this.gpu);
+  }
+
+  /** The adapter's name. */
+  get description(): string {
+    return this.gpu.description;
+  }
+
+  /** Counts since the executor was opened, for tests. */
+  get counts(): Readonly<GpuCounts> {
+    return this.gpu.counts;
+  }
+
+  /** Takes over variables; those given together and not yet here lie next to each other. */
+  adopt(variables: readonly Variable[]): Promise<void> {
+    return this.#inTurn(() => this.#adopt(variables));
+  }
+
+  async #adopt(variables: readonly Variable[]): Promise<void> {
+    this.gpu.check("Cannot move variables to the GPU");
+    const arriving = variables.filter((variable) => variable.home !== this);
+    this.#state.allocate(arriving.filter((variable) => !this.#state.has(variable)));
+    for (const variable of arriving) this.#adopted.add(variable);
+    await Promise.all(arriving.map((variable) => variable.moveTo(this)));
+  }
+
+  /** Compiling and moving variables happen one after another: both change where variables lie. */
+  #inTurn<T>(body: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(body);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** The variable's elements as a copy. */
+  async read(variable: VariableSpec): Promise<TypedArray> {
+    const data = await this.#state.read(variable);
+    this.#pace.settled();
+    return data;
+  }
+
+  /** Replaces the variable's elements. */
+  write(variable: VariableSpec, data: TypedArray): void {
+    this.gpu.check(`Cannot write "${variable.name}"`);
+    this.#state.write(variable, data);
+  }
+
+  /** Frees the variable's memory. */
+  release(variable: VariableSpec): void {
+    this.#state.release(variable);
+    this.#adopted.delete(variable as Variable);
+  }
+
+  /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
+  compile(graph: Graph): Promise<Executable> {
+    return this.#inTurn(async () => {
+      const plan = planGraph(graph, { bytesOf: () => 4, reuseInputs: false });
+      const variables = plan.graph.state.map((link) => link.variable as Variable);
+      const groups = updateGroups(plan);
+      const grouped = new Set(groups.flat());
+      const adopt = async () => {
+        for (const group of groups) {
+          this.#state.arrange(group);
+          await this.#adopt(group);
+        }
+        await this.#adopt(variables.filter((variable) => !grouped.has(variable)));
+      };
+      const settle = async () => {
+        if (variables.some((variable) => variable.home !== this)) await this.#inTurn(adopt);
+        return this.#state.version;
+      };
+      await adopt();
+      const program = new Program({
+        gpu: this.gpu,
+        pace: this.#pace,
+        stateAt: (link) => this.#state.view(variables[link]),
+        settle,
+      }, plan);
+      await program.prepare();
+      this.#programs.add(program);
+      return program;
+    });
+  }
+
+  /** Gives all variables back to the host and frees everything but the device. */
+  async dispose(): Promise<void> {
+    if (!this.gpu.isLost) await Promise.all([...this.#adopted].map((variable) => variable.moveTo(undefined)));
+    for (const program of this.#programs) program.dispose();
+    this.#programs.clear();
+  }
+
+  #forsake(): void {
+    for (const variable of this.#adopted) {
+      this.#state.release(variable);
+      variable.forsake();
+    }
+    this.#adopted.clear();
+  }
+}
+
+type UpdateNode = Node<"sgdUpdate" | "rmspropUpdate" | "adamUpdate">;
+const updates = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
+
+/** The variables that each optimizer update changes, kind by kind, in the update's order. */
+function updateGroups({ graph }: Plan): Variable[][] {
+  const variableOf = new Map(graph.state.map(({ input, variable }) => [input, variable as Variable]));
+  const seen = new Set<Variable>();
+  return graph.nodes.filter((node): node is UpdateNode => updates.has(node.op)).flatMap(({ inputs, attrs }) => {
+    const kinds = Math.floor(inputs.length / attrs.count);
+    return Array.from({ length: kinds }, (_, kind) => kind).filter((kind) => kind !== 1).map((kind) =>
+      inputs.slice(kind * attrs.count, (kind + 1) * attrs.count).flatMap((id) => {
+        const variable = variableOf.get(id);
+        if (!variable || seen.has(variable)) return [];
+        seen.add(variable);
+        return [variable];
+      })
+    );
+  }).filter((group) => group.length > 0);
+}

@@ -1,0 +1,84 @@
+// Opening WebGPU: the adapter, whether it is a real GPU, and the device.
+import { BackendError } from "../../errors.ts";
+import { WebGpuExecutor } from "./executor.ts";
+
+/** Options of {@linkcode openWebGpu}. */
+export interface WebGpuOptions {
+  /** Whether adapters that compute on the CPU will do; not for `auto`, since Eigen is faster there. */
+  readonly allowSoftware?: boolean;
+}
+
+/** What is known of an adapter. */
+export interface AdapterFacts {
+  readonly vendor?: string;
+  readonly architecture?: string;
+  readonly device?: string;
+  readonly description?: string;
+  readonly isFallbackAdapter?: boolean;
+}
+
+/** Why an adapter is no real GPU, or undefined where it is one. */
+export function softwareReason(facts: AdapterFacts): string | undefined {
+  const name = nameOf(facts);
+  const known = /llvmpipe|lavapipe|swiftshader|softpipe|basic render|\bwarp\b/i.exec(
+    [facts.vendor, facts.architecture, facts.device, facts.description].join(" "),
+  );
+  if (known) return `"${name}" computes on the CPU`;
+  return facts.isFallbackAdapter ? `"${name}" is a fallback adapter` : undefined;
+}
+
+function nameOf({ description, device, architecture, vendor }: AdapterFacts): string {
+  return [description, device, architecture, vendor].find((text) => text) ?? "an unnamed adapter";
+}
+
+/**
+ * Opens the WebGPU backend on the fastest adapter.
+ *
+ * @throws {BackendError} where there is no WebGPU, no adapter, or only a software one that was not allowed
+ */
+export async function openWebGpu({ allowSoftware = true }: WebGpuOptions = {}): Promise<WebGpuExecutor> {
+  quietLoader();
+  const gpu = globalThis.navigator?.gpu;
+  if (!gpu) {
+    throw new BackendError({
+      what: "Cannot use webgpu",
+      rule: "navigator.gpu is not there",
+      mend: "use Deno 2.8 or later, or a browser with WebGPU on a secure page",
+    });
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) {
+    throw new BackendError({
+      what: "Cannot use webgpu",
+      rule: "no GPU adapter was found",
+      mend: "install a Vulkan driver for the GPU (software: mesa-vulkan-drivers), or choose another backend",
+    });
+  }
+  const legacy = adapter as { isFallbackAdapter?: boolean };
+  const { vendor, architecture, device: deviceName, description } = adapter.info;
+  const isFallbackAdapter = (adapter.info as AdapterFacts).isFallbackAdapter ?? legacy.isFallbackAdapter;
+  const facts: AdapterFacts = { vendor, architecture, device: deviceName, description, isFallbackAdapter };
+  const reason = softwareReason(facts);
+  if (reason && !allowSoftware) {
+    throw new BackendError({
+      what: "Cannot use webgpu",
+      rule: "it is only worth while on a real GPU",
+      received: reason,
+      mend: 'ask for it by name with setBackend("webgpu") to run on it all the same',
+    });
+  }
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const device = await adapter.requestDevice({
+    label: "Ceratops",
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  });
+  return new WebGpuExecutor(device, reason ? "software" : "gpu", nameOf(facts));
+}
+
+/** Without this variable the Vulkan loader prints a complaint each time; set only where that is already permitted. */
+function quietLoader(): void {
+  const name = "XDG_RUNTIME_DIR";
+  if (typeof Deno === "undefined" || Deno.build.os !== "linux") return;
+  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return;
+  if (!Deno.env.get(name)) Deno.env.set(name, "/tmp");
+}

@@ -1,0 +1,263 @@
+// A program on the GPU: its dispatches are laid out once, then recorded many steps to a submit.
+import { BackendError } from "../../errors.ts";
+import type { Node, ValueId } from "../../ir/graph.ts";
+import type { Plan } from "../../passes/plan.ts";
+import { sizeOf } from "../../shape.ts";
+import type { Executable, ExecutableStats } from "../executor.ts";
+import type { Gpu } from "./device.ts";
+import { packBytes } from "./kernels/moves.ts";
+import { lowerScan } from "./kernels/scan.ts";
+import { lowerings } from "./kernels/table.ts";
+import { type Dispatch, type Lower, Lowering, Views } from "./lowering.ts";
+import type { Pace } from "./pace.ts";
+import { padded, type View, wordView } from "./view.ts";
+
+/** What a program needs of its executor. */
+export interface Host {
+  readonly gpu: Gpu;
+  readonly pace: Pace;
+  /** Where variable number `link` lies. */
+  stateAt(link: number): View;
+  /** Makes sure that all variables are on the GPU; gives a number that changes when one of them moves. */
+  settle(): Promise<number>;
+}
+
+interface Recorded {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly groups: readonly [number, number, number];
+}
+
+/** Longer command buffers are cut whatever their time. */
+const maxRecorded = 1 << 15;
+
+/** A compiled program. */
+export class Program implements Executable {
+  /** Counts that tests hold the program to. */
+  readonly stats: { -readonly [K in keyof ExecutableStats]: ExecutableStats[K] };
+  readonly #host: Host;
+  readonly #plan: Plan;
+  readonly #own: GPUBuffer[] = [];
+  readonly #slots: GPUBuffer[];
+  readonly #constants = new Map<Plan, Map<ValueId, View>>();
+  readonly #scratch: GPUBuffer[] = [];
+  #uniforms: GPUBuffer | undefined;
+  #recorded: Recorded[] = [];
+  #version = -1;
+
+  /** Makes room for the values of `plan`; {@linkcode Program.prepare} must be awaited before the first run. */
+  constructor(host: Host, plan: Plan) {
+    this.#host = host;
+    this.#plan = plan;
+    this.#slots = plan.slots.map((bytes, i) => this.#buffer(bytes, GPUBufferUsage.STORAGE, nameOfSlot(plan, i)));
+    this.#uploadConstants();
+    const slotBytes = plan.slots.reduce((sum, bytes) => sum + bytes, 0);
+    this.stats = { nodes: 0, slots: plan.slots.length, slotBytes, calls: 0, steps: 0 };
+  }
+
+  #buffer(bytes: number, usage: number, what: string): GPUBuffer {
+    const buffer = this.#host.gpu.buffer(bytes, usage, what);
+    this.#own.push(buffer);
+    return buffer;
+  }
+
+  #uploadConstants(): void {
+    const list: [Plan, Node<"constant">][] = [];
+    const collect = (plan: Plan) => {
+      for (const node of plan.graph.nodes) if (node.op === "constant") list.push([plan, node]);
+      for (const body of plan.bodies.values()) collect(body);
+    };
+    collect(this.#plan);
+    const total = list.reduce((sum, [, { attrs }]) => sum + padded(4 * sizeOf(attrs.shape)), 0);
+    if (total === 0) return;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const buffer = this.#buffer(total, usage, "constants");
+    let offset = 0;
+    for (const [plan, { outputs: [id], attrs }] of list) {
+      const view = wordView(buffer, offset, attrs);
+      const { data } = attrs;
+      const words = data instanceof Uint8Array ? Uint32Array.from(data) : data;
+      if (words.length > 0) this.#host.gpu.device.queue.writeBuffer(buffer, offset, words);
+      offset += view.bytes;
+      if (!this.#constants.has(plan)) this.#constants.set(plan, new Map());
+      this.#constants.get(plan)!.set(id, view);
+    }
+  }
+
+  /** Lays out the dispatches where that was not done yet, or where variables have moved since. */
+  async prepare(): Promise<void> {
+    const version = await this.#host.settle();
+    if (version === this.#version) return;
+    const { gpu } = this.#host;
+    await gpu.checked("Cannot compile a program for the GPU", () => {
+      const lowering = new Lowering(gpu, { take: (index, bytes) => this.#takeScratch(index, bytes) });
+      this.#lowerAll(lowering, this.#viewsOf(this.#plan));
+      lowering.flush();
+      this.#recorded = this.#bind(lowering.dispatches);
+    });
+    this.#version = version;
+    this.stats.nodes = this.#recorded.length;
+  }
+
+  #viewsOf(plan: Plan): Views {
+    return new Views(
+      plan,
+      this.#slots,
+      (owner, id) => this.#constants.get(owner)!.get(id)!,
+      (link) => this.#host.stateAt(link),
+    );
+  }
+
+  #lowerAll(lowering: Lowering, views: Views): void {
+    views.plan.graph.nodes.forEach((node, at) => {
+      if (node.op === "reshape" || node.op === "constant") return;
+      lowering.begin(node.origin);
+      const inputs = node.inputs.map((id) => views.get(id));
+      const outputs = node.outputs.map((id) => views.get(id));
+      // Variables of bytes are computed a word an element, then packed.
+      const targets = outputs.map((view) =>
+        view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
+      );
+      if (node.op === "scan") {
+        const body = this.#viewsOf(views.plan.bodies.get(at)!);
+        lowerScan(lowering, node, inputs, targets, body, () => this.#lowerAll(lowering, body));
+      } else {
+        const lower = lowerings[node.op as keyof typeof lowerings] as Lower | undefined;
+        if (!lower) throw new Error(`op "${node.op}" reached the GPU unfused`);
+        lower(lowering, node, inputs, targets);
+      }
+      targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
+    });
+  }
+
+  #takeScratch(index: number, bytes: number): GPUBuffer {
+    if (!this.#scratch[index] || this.#scratch[index].size < bytes) {
+      this.#scratch[index] = this.#buffer(bytes, GPUBufferUsage.STORAGE, "partial results");
+    }
+    return this.#scratch[index];
+  }
+
+  /** Bind groups, one for each distinct binding; the sizes of all dispatches lie in one uniform buffer. */
+  #bind(dispatches: readonly Dispatch[]): Recorded[] {
+    const { device } = this.#host.gpu;
+    const offsets = new Map<string, number>();
+    const blocks: Uint32Array[] = [];
+    const stride = device.limits.minUniformBufferOffsetAlignment;
+    let total = 0;
+    const places = dispatches.map(({ params }) => {
+      const key = params.join();
+      let offset = offsets.get(key);
+      if (offset === undefined) {
+        offset = total;
+        offsets.set(key, offset);
+        blocks.push(params);
+        total += Math.ceil(params.byteLength / stride) * stride;
+      }
+      return offset;
+    });
+    if (total === 0) return [];
+    this.#uniforms?.destroy();
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const uniforms = this.#host.gpu.buffer(total, usage, "sizes");
+    this.#uniforms = uniforms;
+    const contents = new Uint32Array(total / 4);
+    [...offsets.values()].forEach((offset, i) => contents.set(blocks[i], offset / 4));
+    device.queue.writeBuffer(uniforms, 0, contents);
+
+    const numbers = new Map<unknown, number>();
+    const numberOf = (object: unknown) => {
+      if (!numbers.has(object)) numbers.set(object, numbers.size);
+      return numbers.get(object)!;
+    };
+    const groups = new Map<string, GPUBindGroup>();
+    return dispatches.map(({ pipeline, bindings, params, groups: count }, i): Recorded => {
+      const ranges = bindings.map(({ buffer, offset, bytes }) => `${numberOf(buffer)}:${offset}:${bytes}`);
+      const key = [numberOf(pipeline), places[i], ...ranges].join();
+      let bindGroup = groups.get(key);
+      if (!bindGroup) {
+        const sizes = { buffer: uniforms, offset: places[i], size: params.byteLength };
+        bindGroup = device.createBindGroup({
+          layout: pipeline.layout,
+          entries: [
+            { binding: 0, resource: sizes },
+            ...bindings.map(({ buffer, offset, bytes }, at) => ({
+              binding: at + 1,
+              resource: { buffer, offset, size: bytes },
+            })),
+          ],
+        });
+        groups.set(key, bindGroup);
+      }
+      return { pipeline: pipeline.gpu, bindGroup, groups: count };
+    });
+  }
+
+  /** Runs the program `steps` times, in submits of bounded time; the last of them may still be under way. */
+  async run(steps: number): Promise<void> {
+    await this.prepare();
+    const { gpu, pace } = this.#host;
+    const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
+    for (let done = 0; done < steps;) {
+      gpu.check("Cannot run a program");
+      const count = Math.min(steps - done, most, pace.stepsFor(this));
+      this.#submit(count);
+      done += count;
+      await pace.submitted(this, count, done < steps);
+    }
+    gpu.check("Cannot run a program");
+  }
+
+  #submit(steps: number): void {
+    const { gpu } = this.#host;
+    const encoder = gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    let current: GPUComputePipeline | undefined;
+    for (let step = 0; step < steps; step++) {
+      for (const { pipeline, bindGroup, groups } of this.#recorded) {
+        if (pipeline !== current) pass.setPipeline(current = pipeline);
+        pass.setBindGroup(0, bindGroup);
+        pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+      }
+    }
+    pass.end();
+    gpu.submit(encoder);
+    this.stats.calls++;
+    this.stats.steps += steps;
+  }
+
+  /** Frees the program's own memory; the variables stay. */
+  dispose(): void {
+    for (const buffer of this.#own) buffer.destroy();
+    this.#uniforms?.destroy();
+    this.#own.length = 0;
+    this.#uniforms = undefined;
+    this.#recorded = [];
+    this.run = () =>
+      Promise.reject(
+        new BackendError({
+          what: "Cannot run a program",
+          rule: "it was disposed of",
+          mend: "compile it again",
+        }),
+      );
+  }
+}
+
+/** What a slot holds, for the error where it is too large: the node that makes its largest value. */
+function nameOfSlot(plan: Plan, slot: number): string {
+  let largest = 0;
+  let name = "intermediate values";
+  const look = ({ graph, places, bodies }: Plan) => {
+    for (const node of graph.nodes) {
+      for (const id of node.outputs) {
+        const place = places[id];
+        if (place?.kind !== "slot" || place.slot !== slot || sizeOf(graph.types[id].shape) < largest) continue;
+        largest = sizeOf(graph.types[id].shape);
+        name = `the result of "${node.origin}"`;
+      }
+    }
+    bodies.forEach(look);
+  };
+  look(plan);
+  return name;
+}

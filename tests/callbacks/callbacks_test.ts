@@ -1,0 +1,123 @@
+// Callbacks: the order of hooks, stopping, early stopping, and what is refused.
+import assert from "node:assert/strict";
+import { Callback, type Logs } from "../../lib/callbacks/callback.ts";
+import { EarlyStopping } from "../../lib/callbacks/early_stopping.ts";
+import { LambdaCallback } from "../../lib/callbacks/lambda.ts";
+import { setTerminal } from "../../lib/callbacks/terminal.ts";
+import { Dense } from "../../lib/layers/core.ts";
+import { Input } from "../../lib/layers/input.ts";
+import { Sequential } from "../../lib/models/sequential.ts";
+import { SGD } from "../../lib/optimizers/optimizers.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import { testOnBackends } from "../backends.ts";
+
+const x = tensor([[1], [2], [3], [4]]);
+
+function model(learningRate = 0.01): Sequential {
+  const made = new Sequential([Input({ shape: [1] }), new Dense(1, { kernelInitializer: "zeros" })]);
+  made.compile({ optimizer: new SGD({ learningRate }), loss: "mse", metrics: ["mae"] });
+  return made;
+}
+
+testOnBackends("hooks are called in Keras's order, and waited for", async () => {
+  const calls: string[] = [];
+  const hook = (name: string) => async (at?: number | Logs, logs?: Logs) => {
+    await Promise.resolve();
+    const keys = Object.keys((typeof at === "number" ? logs : at) ?? {}).join(",");
+    calls.push(`${name}${typeof at === "number" ? ` ${at}` : ""}${keys ? ` ${keys}` : ""}`);
+  };
+  const names = [
+    ...["TrainBegin", "TrainEnd", "EpochBegin", "EpochEnd", "TrainBatchBegin", "TrainBatchEnd"],
+    ...["TestBegin", "TestEnd", "TestBatchBegin", "TestBatchEnd", "PredictBegin", "PredictEnd"],
+    ...["PredictBatchBegin", "PredictBatchEnd"],
+  ];
+  const recorder = new LambdaCallback(Object.fromEntries(names.map((name) => [`on${name}`, hook(name)])));
+  const own = model();
+  await own.fit(x, x, { batchSize: 2, verbose: 0, callbacks: [recorder], validationSplit: 0.25 });
+  const train = "loss,mae";
+  assert.deepEqual(calls, [
+    "TrainBegin",
+    "EpochBegin 0",
+    "TrainBatchBegin 0",
+    `TrainBatchEnd 0 ${train}`,
+    "TrainBatchBegin 1",
+    `TrainBatchEnd 1 ${train}`,
+    "TestBegin",
+    "TestBatchBegin 0",
+    `TestBatchEnd 0 ${train}`,
+    `TestEnd ${train}`,
+    `EpochEnd 0 ${train},val_loss,val_mae`,
+    `TrainEnd ${train},val_loss,val_mae`,
+  ]);
+  calls.length = 0;
+  await own.predict(x, { batchSize: 3, verbose: 0, callbacks: [recorder] });
+  assert.deepEqual(calls, [
+    "PredictBegin",
+    "PredictBatchBegin 0",
+    "PredictBatchEnd 0",
+    "PredictBatchBegin 1",
+    "PredictBatchEnd 1",
+    "PredictEnd",
+  ]);
+});
+
+testOnBackends("stopTraining ends the epoch after the batch, and the training", async () => {
+  class Stop extends Callback {
+    batches = 0;
+    override onTrainBatchEnd(batch: number) {
+      this.batches++;
+      if (batch === 1) this.model.stopTraining = true;
+    }
+  }
+  const stop = new Stop();
+  const own = model();
+  const history = await own.fit(x, x, { batchSize: 1, epochs: 5, verbose: 0, callbacks: [stop] });
+  assert.equal(stop.batches, 2);
+  assert.deepEqual(history.epoch, [0]);
+  assert.deepEqual(stop.params, { verbose: 0, epochs: 5, steps: 4 });
+  assert.equal(own.history, history);
+});
+
+testOnBackends("logs that a hook adds are kept; plain objects are callbacks; a learning rate may be set", async () => {
+  const own = model();
+  const { history } = await own.fit(x, x, {
+    epochs: 2,
+    verbose: 0,
+    callbacks: [{
+      onEpochEnd(epoch, logs) {
+        logs!.learning_rate = own.optimizer!.learningRate;
+        own.optimizer!.learningRate = 0;
+        assert.equal(own.optimizer!.iterations, epoch + 1);
+      },
+    }],
+  });
+  assert.deepEqual(history.learning_rate, [Math.fround(0.01), 0]);
+});
+
+testOnBackends("EarlyStopping waits, stops, and puts the best weights back", async () => {
+  const own = model(1);
+  const stopping = new EarlyStopping({ monitor: "loss", patience: 2, restoreBestWeights: true, verbose: 1 });
+  let text = "";
+  setTerminal({ isTerminal: false, columns: () => 80, write: (more) => text += more, now: () => 0 });
+  try {
+    const { epoch, history } = await own.fit(x, x, { epochs: 20, verbose: 0, callbacks: [stopping] });
+    assert.deepEqual(epoch, [0, 1, 2]);
+    assert.ok(history.loss[1] > history.loss[0]);
+  } finally {
+    setTerminal(undefined);
+  }
+  assert.equal(stopping.stoppedEpoch, 2);
+  assert.equal(stopping.bestEpoch, 0);
+  assert.equal(text, "Epoch 3: early stopping\nRestoring model weights from the end of the best epoch: 1.\n");
+});
+
+testOnBackends("EarlyStopping refuses what it cannot judge, and lists what there is", async () => {
+  const fit = (options: object) => model().fit(x, x, { verbose: 0, callbacks: [new EarlyStopping(options)] });
+  await assert.rejects(fit({ monitor: "val_acc" }), /"loss", "mae", and val_ of each, received "val_acc"/);
+  assert.throws(() => new EarlyStopping({ mode: "least" as "min" }), /mode must be one of/);
+  assert.throws(() => new EarlyStopping({ patiences: 1 } as object), /did you mean "patience"\?/);
+});
+
+Deno.test("hooks of unknown names are refused", () => {
+  assert.throws(() => new LambdaCallback({ onEpochEnds() {} } as object), /did you mean "onEpochEnd"\?/);
+});

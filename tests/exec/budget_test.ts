@@ -1,0 +1,71 @@
+// Budgets of a training step: nodes, memory, and calls into native code. Counts, not times.
+import assert from "node:assert/strict";
+import { Input, layers, Sequential, setBackend, Tensor } from "../../mod.ts";
+import type { Executable } from "../../lib/exec/executor.ts";
+import { getExecutor } from "../../lib/exec/select.ts";
+
+/** What is compiled while `body` runs. */
+async function compiledBy(body: () => Promise<unknown>): Promise<Executable[]> {
+  const executor = await getExecutor();
+  const made: Executable[] = [];
+  const compile = executor.compile;
+  executor.compile = async (graph) => {
+    const executable = await compile.call(executor, graph);
+    made.push(executable);
+    return executable;
+  };
+  try {
+    await body();
+  } finally {
+    executor.compile = compile;
+  }
+  return made;
+}
+
+function mlp(): Sequential {
+  const model = new Sequential([
+    Input({ shape: [28, 28], dtype: "uint8" }),
+    new layers.Rescaling(1 / 255),
+    new layers.Flatten(),
+    new layers.Dense(512, { activation: "relu" }),
+    new layers.Dense(10, { activation: "softmax" }),
+  ]);
+  model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+  return model;
+}
+
+const images = (rows: number) => new Tensor([rows, 28, 28], "uint8", new Uint8Array(rows * 784));
+const labels = (rows: number) => new Tensor([rows], "uint8", new Uint8Array(rows));
+
+Deno.test("the MLP step: nodes, slots and bytes", async () => {
+  await setBackend("eigen");
+  const model = mlp();
+  const made = await compiledBy(() => model.fit(images(256), labels(256), { batchSize: 128, verbose: 0 }));
+  assert.equal(made.length, 1);
+  const { nodes, slots, slotBytes } = made[0].stats;
+  assert.ok(nodes <= 26, `${nodes} nodes`);
+  assert.ok(slots <= 10, `${slots} slots`);
+  // The gradients are 1.6 MB, the batch 0.4 MB, the hidden layer and its gradient 0.26 MB each.
+  assert.ok(slotBytes <= 2.8 * 2 ** 20, `${slotBytes} bytes`);
+});
+
+Deno.test("a ragged last batch is a second program, and other epochs and fits compile nothing", async () => {
+  await setBackend("eigen");
+  const model = mlp();
+  const first = await compiledBy(() => model.fit(images(300), labels(300), { batchSize: 128, epochs: 2, verbose: 0 }));
+  assert.equal(first.length, 2);
+  const later = await compiledBy(() => model.fit(images(300), labels(300), { batchSize: 128, epochs: 2, verbose: 0 }));
+  assert.equal(later.length, 0);
+});
+
+Deno.test("an epoch of 4,096 steps is a few calls into native code", async () => {
+  await setBackend("eigen");
+  const model = new Sequential([Input({ shape: [2] }), new layers.Dense(1)]);
+  model.compile({ optimizer: "sgd", loss: "mean_squared_error" });
+  const rows = 4096 * 2;
+  const x = new Tensor([rows, 2], "float32", new Float32Array(2 * rows));
+  const y = new Tensor([rows, 1], "float32", new Float32Array(rows));
+  const [executable] = await compiledBy(() => model.fit(x, y, { batchSize: 2, verbose: 0 }));
+  assert.equal(executable.stats.steps, 4096);
+  assert.ok(executable.stats.calls <= 16, `${executable.stats.calls} calls`);
+});

@@ -1,0 +1,241 @@
+// Training: weights of samples and classes, seeds, batches of all sizes, programs that are kept, timers and Ctrl-C.
+import assert from "node:assert/strict";
+import { getExecutor, setBackend } from "../../lib/exec/select.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import { Dense } from "../../lib/layers/core.ts";
+import { Input } from "../../lib/layers/input.ts";
+import { Dropout } from "../../lib/layers/regularization.ts";
+import { Model } from "../../lib/models/model.ts";
+import { Sequential } from "../../lib/models/sequential.ts";
+import { gradients } from "../../lib/exec/compile.ts";
+import { arange, ones, zeros } from "../../lib/ops/composed.ts";
+import { mean, multiply, square, subtract } from "../../lib/ops/primitives.ts";
+import { SGD } from "../../lib/optimizers/optimizers.ts";
+import { setRandomSeed } from "../../lib/random.ts";
+import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import type { StepData } from "../../lib/training/trainable.ts";
+import { testOnBackends } from "../backends.ts";
+import { assertClose } from "../close.ts";
+
+const close = { absolute: 2e-6, relative: 2e-5 };
+
+function onesModel(): Sequential {
+  const dense = new Dense(3, { useBias: false, kernelInitializer: "ones" });
+  const model = new Sequential([Input({ shape: [4] }), dense]);
+  model.compile({ optimizer: new SGD({ learningRate: 0.01 }), loss: "mse", metrics: ["mse"] });
+  return model;
+}
+
+testOnBackends("the numbers that Keras's own tests hold training to", async () => {
+  const model = onesModel();
+  const [x, y] = [ones([100, 4]), zeros([100, 3])];
+  const rough = { absolute: 1e-3, relative: 0 };
+  const { loss, mse } = await model.evaluate(x, y, { verbose: 0 });
+  assertClose([loss, mse], [16, 16], rough);
+  assertClose([(await model.trainOnBatch(x, y)).loss], [16], rough);
+  assertClose([(await model.trainOnBatch(x, y)).loss], [15.158], rough);
+  assertClose([(await model.testOnBatch(x, y)).loss], [14.36], rough);
+  const sampleWeight = tensor(Float32Array.from({ length: 100 }, (_, i) => i / 50));
+  assertClose([(await model.trainOnBatch(x, y, { sampleWeight })).loss], [14.217], rough);
+});
+
+testOnBackends("weights of classes are weights of their samples", async () => {
+  const x = tensor([[1, 0], [0, 1], [1, 1], [2, 0]]);
+  const y = tensor([0, 1, 2, 1], undefined, "int32");
+  const train = async (options: object) => {
+    setRandomSeed(1);
+    const model = new Sequential([Input({ shape: [2] }), new Dense(3, { activation: "softmax" })]);
+    model.compile({ optimizer: "sgd", loss: "sparse_categorical_crossentropy", weightedMetrics: ["accuracy"] });
+    const { history } = await model.fit(x, y, { epochs: 2, batchSize: 2, verbose: 0, ...options });
+    return history;
+  };
+  assert.deepEqual(await train({ classWeight: { 0: 0.5, 1: 2 } }), await train({ sampleWeight: [0.5, 2, 1, 2] }));
+});
+
+testOnBackends("the mean over an epoch does not depend on the batch size", async () => {
+  const x = new Tensor([100, 4], "float32", Float32Array.from({ length: 400 }, (_, i) => Math.sin(i)));
+  const model = onesModel();
+  const [a, b] = [80, 100];
+  const first = await model.evaluate(x, zeros([100, 3]), { batchSize: a, verbose: 0 });
+  const second = await model.evaluate(x, zeros([100, 3]), { batchSize: b, verbose: 0 });
+  assertClose([first.loss], [second.loss], close);
+});
+
+function dropoutModel(): Sequential {
+  const model = new Sequential([
+    Input({ shape: [4] }),
+    new Dense(16, { activation: "relu" }),
+    new Dropout(0.3),
+    new Dense(3, { activation: "softmax" }),
+  ]);
+  model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+  return model;
+}
+
+const x = new Tensor([50, 4], "float32", Float32Array.from({ length: 200 }, (_, i) => Math.sin(i * 1.7)));
+const y = new Tensor([50], "int32", Int32Array.from({ length: 50 }, (_, i) => i % 3));
+
+testOnBackends("the same seed gives the same numbers; another seed others", async () => {
+  const train = async (seed: number) => {
+    setRandomSeed(seed);
+    const model = dropoutModel();
+    const { history } = await model.fit(x, y, { epochs: 3, batchSize: 8, verbose: 0 });
+    return [history.loss, ...(await model.getWeights()).map(({ data }) => [...data])];
+  };
+  const first = await train(1);
+  assert.deepEqual(await train(1), first);
+  assert.notDeepEqual(await train(2), first);
+});
+
+testOnBackends("how many steps run at once does not change the numbers", async () => {
+  const train = async (callbacks: object[]) => {
+    setRandomSeed(4);
+    const model = dropoutModel();
+    await model.fit(x, y, { epochs: 4, batchSize: 8, verbose: 0, callbacks });
+    return (await model.getWeights()).map(({ data }) => [...data]);
+  };
+  assert.deepEqual(await train([{ onTrainBatchEnd() {} }]), await train([]));
+});
+
+testOnBackends("batches larger than the data, of one, and ragged all train", async () => {
+  for (const batchSize of [1, 7, 49, 50, 64]) {
+    const model = dropoutModel();
+    const history = await model.fit(x, y, { batchSize, verbose: 0 });
+    assert.equal(history.params.steps, Math.ceil(50 / batchSize));
+    assert.equal(model.optimizer!.iterations, Math.ceil(50 / batchSize));
+    assert.deepEqual((await model.predict(x, { batchSize, verbose: 0 })).shape, [50, 3]);
+  }
+});
+
+testOnBackends("predictions keep their order, whatever the batch size", async () => {
+  const model = dropoutModel();
+  const whole = await model.predict(x, { batchSize: 50, verbose: 0 });
+  assertClose((await model.predict(x, { batchSize: 7, verbose: 0 })).data, whole.data, close);
+  for (let row = 0; row < 3; row++) {
+    const one = await model.predict(x.rows(row, row + 1), { verbose: 0 });
+    assertClose(one.data, whole.rows(row, row + 1).data, close);
+  }
+});
+
+testOnBackends("bytes, labels in a column, and nested arrays are taken as they are", async () => {
+  const model = new Sequential([Input({ shape: [2], dtype: "uint8" }), new Dense(2, { activation: "softmax" })]);
+  model.compile({ optimizer: "sgd", loss: "sparse_categorical_crossentropy", metrics: "accuracy" });
+  await model.fit([[0, 255], [255, 0]], [[0], [1]], { verbose: 0 });
+  await model.fit(new Tensor([2, 2], "uint8", Uint8Array.of(1, 2, 3, 4)), new Uint8Array([0, 1]), { verbose: 0 });
+});
+
+testOnBackends("compiling again forgets the metrics and the optimizer's steps", async () => {
+  const model = dropoutModel();
+  await model.fit(x, y, { verbose: 0 });
+  model.compile({ optimizer: "sgd", loss: "sparse_categorical_crossentropy" });
+  assert.deepEqual(Object.keys(await model.evaluate(x, y, { verbose: 0 })), ["loss"]);
+  assert.equal(model.optimizer!.iterations, 0);
+});
+
+testOnBackends("weights that are set in between are those that are used", async () => {
+  const model = onesModel();
+  const input = ones([1, 4]);
+  assert.deepEqual((await model.predict(input, { verbose: 0 })).toArray(), [[4, 4, 4]]);
+  model.setWeights([zeros([4, 3])]);
+  assert.deepEqual((await model.predict(input, { verbose: 0 })).toArray(), [[0, 0, 0]]);
+  await model.fit(input, ones([1, 3]), { verbose: 0 });
+  assert.notDeepEqual((await model.predict(input, { verbose: 0 })).toArray(), [[0, 0, 0]]);
+});
+
+testOnBackends("frozen layers stay", async () => {
+  const model = dropoutModel();
+  model.layers[0].trainable = false;
+  model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy" });
+  const before = await model.getWeights();
+  await model.fit(x, y, { verbose: 0 });
+  const after = await model.getWeights();
+  assert.deepEqual(after.slice(0, 2), before.slice(0, 2));
+  assert.notDeepEqual(after[2], before[2]);
+});
+
+testOnBackends("a training step of one's own, with logs of its own", async () => {
+  class Own extends Model {
+    dense = new Dense(1, { kernelInitializer: "zeros" });
+    override call(input: Value) {
+      return this.dense.apply(input);
+    }
+    override trainStep({ x: input, y: target }: StepData) {
+      const error = mean(square(subtract(target!, this.apply(input, { training: true }))));
+      const weights = this.trainableWeights;
+      this.optimizer!.apply(gradients(multiply(error, 2), weights), weights);
+      return { error };
+    }
+  }
+  const model = new Own();
+  model.compile({ optimizer: "sgd" } as never);
+  const { history } = await model.fit([[1], [2]], [[1], [2]], { epochs: 3, batchSize: 2, verbose: 0 });
+  assert.deepEqual(Object.keys(history), ["error"]);
+  assert.equal(history.error[0], 2.5);
+  assert.ok(history.error[2] < history.error[0]);
+});
+
+testOnBackends("timers run while fit does, and may predict", async () => {
+  const model = onesModel();
+  let ticks = 0;
+  const outputs: Promise<Tensor>[] = [];
+  const timer = setInterval(() => {
+    if (ticks++ < 3) outputs.push(model.predict(ones([2, 4]), { verbose: 0 }));
+  }, 5);
+  const began = performance.now();
+  while (performance.now() - began < 300) {
+    await model.fit(ones([512, 4]), zeros([512, 3]), { batchSize: 1, epochs: 1, verbose: 0 });
+  }
+  clearInterval(timer);
+  assert.ok(ticks >= 3, `${ticks} ticks`);
+  for (const output of await Promise.all(outputs)) assert.deepEqual(output.shape, [2, 3]);
+});
+
+testOnBackends("Ctrl-C ends training, keeps the weights, and says so", async (backend) => {
+  // In a process of its own, since the signal would end the test runner too.
+  const lib = new URL("../../lib/", import.meta.url).href;
+  const code = `
+    import { setBackend } from "${lib}exec/select.ts";
+    import { Dense } from "${lib}layers/core.ts";
+    import { Input } from "${lib}layers/input.ts";
+    import { Sequential } from "${lib}models/sequential.ts";
+    import { ones } from "${lib}ops/composed.ts";
+    await setBackend("${backend}");
+    const model = new Sequential([Input({ shape: [4] }), new Dense(1, { kernelInitializer: "zeros" })]);
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    setTimeout(() => console.log("training"), 20);
+    try {
+      await model.fit(ones([1000, 4]), ones([1000, 1]), { batchSize: 1, epochs: 1000000, verbose: 0 });
+    } catch (error) {
+      console.log(error.message);
+      console.log(model.optimizer.iterations > 0, (await model.getWeights())[0].data[0] !== 0);
+    }`;
+  const args = ["eval", "--no-lock", code];
+  const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "null" }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = (await reader.read()).value ?? "";
+  child.kill("SIGINT");
+  for (let part = await reader.read(); !part.done; part = await reader.read()) text += part.value;
+  assert.equal((await child.status).code, 0);
+  assert.match(text, /was ended by Ctrl-C in epoch \d+ of 1000000, after \d+ steps: the weights are those/);
+  assert.match(text, /true true/);
+});
+
+Deno.test("a model moves with the backend and keeps its training", async () => {
+  await setBackend("reference");
+  const model = dropoutModel();
+  await model.fit(x, y, { verbose: 0 });
+  const before = await model.predict(x, { verbose: 0 });
+  await setBackend("reference");
+  assert.equal((await getExecutor()).name, "reference");
+  assertClose((await model.predict(x, { verbose: 0 })).data, before.data, close);
+  await model.fit(x, y, { verbose: 0 });
+  assert.equal(model.optimizer!.iterations, 4);
+});
+
+testOnBackends("many shapes do not pile up programs", async () => {
+  const model = onesModel();
+  for (let rows = 1; rows <= 40; rows++) {
+    await model.predict(arange(rows * 4).reshape([rows, 4]), { batchSize: 64, verbose: 0 });
+  }
+  assert.deepEqual((await model.predict(ones([1, 4]), { verbose: 0 })).shape, [1, 3]);
+});
