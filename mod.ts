@@ -1,5 +1,8 @@
+// What Ceratops offers its users: re-exports only. What is not exported here is not public.
+
 /**
  * Ceratops: Keras for Deno. Models are traced into programs that run on native Eigen or, for checking, in float64.
+ * Names, defaults and numbers are those of Keras 3 (https://keras.io/api/), in camelCase.
  *
  * @example Train MNIST
  * ```ts
@@ -19,37 +22,116 @@
  */
 
 export { Sequential, type SequentialItem } from "./lib/models/sequential.ts";
-export { Model, type ModelOptions } from "./lib/models/model.ts";
-export { Input } from "./lib/layers/input.ts";
-export { Layer } from "./lib/layers/layer.ts";
+export { type LossData, Model, type ModelOptions } from "./lib/models/model.ts";
+export type { SummaryOptions } from "./lib/models/summary.ts";
+export { Input, type InputOptions } from "./lib/layers/input.ts";
+export {
+  type AddWeightOptions,
+  type CallContext,
+  type InputSpec,
+  Layer,
+  type LayerOptions,
+} from "./lib/layers/layer.ts";
+export type { SymbolicTensor } from "./lib/layers/symbolic.ts";
+export { Weight, type WeightOptions } from "./lib/layers/weight.ts";
+
+/** The layers: `Dense`, `Dropout`, `Flatten` and others. See https://keras.io/api/layers/. */
 export * as layers from "./lib/layers/layers.ts";
+/** The activations as functions: `relu`, `softmax` and others. See https://keras.io/api/layers/activations/. */
 export * as activations from "./lib/activations.ts";
+/** The losses, as classes and as functions. See https://keras.io/api/losses/. */
 export * as losses from "./lib/losses/losses.ts";
+/** The metrics, as classes and as functions. See https://keras.io/api/metrics/. */
 export * as metrics from "./lib/metrics/metrics.ts";
+/** The optimizers: `SGD`, `RMSprop`, `Adam`, `AdamW`. See https://keras.io/api/optimizers/. */
 export * as optimizers from "./lib/optimizers/optimizers.ts";
+/** Learning rates by steps. See https://keras.io/api/optimizers/learning_rate_schedules/. */
 export * as schedules from "./lib/optimizers/schedules.ts";
+/** The first values of weights. See https://keras.io/api/layers/initializers/. */
 export * as initializers from "./lib/initializers.ts";
+/** Penalties on weights and outputs. See https://keras.io/api/layers/regularizers/. */
+export * as regularizers from "./lib/regularizers.ts";
+/** What weights are held to. See https://keras.io/api/layers/constraints/. */
+export * as constraints from "./lib/constraints.ts";
+/** What watches and steers training: `EarlyStopping` and your own. See https://keras.io/api/callbacks/. */
 export * as callbacks from "./lib/callbacks/callbacks.ts";
+/** Data sets to begin with: `mnist`. See https://keras.io/api/datasets/. */
 export * as datasets from "./lib/datasets/datasets.ts";
+/** What prepares data and looks at it: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/datasets/preparation.ts";
+/** Operations: at once on tensors, traced on symbolic values. See https://keras.io/api/ops/. */
 export * as ops from "./lib/ops/ops.ts";
+/** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
+export * as config from "./lib/settings.ts";
+
 export { compile, type Computed, grad, gradients, type Traced } from "./lib/exec/compile.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
-export { setRandomSeed } from "./lib/random.ts";
+export { type RandomStream, setRandomSeed } from "./lib/random.ts";
 export { type NestedArray, Tensor, tensor, type TensorLike } from "./lib/tensor/tensor.ts";
 export { Variable, type VariableHome, type VariableOptions } from "./lib/tensor/variable.ts";
-export type { Applied, Operand } from "./lib/tensor/apply.ts";
 export { Value } from "./lib/ir/value.ts";
-export { Weight } from "./lib/layers/weight.ts";
+export type { Applied, Operand } from "./lib/tensor/apply.ts";
 export type { DType, TypedArray } from "./lib/dtype.ts";
 export type { Shape, SymbolicShape } from "./lib/shape.ts";
+
+export type { Activation, ActivationFunction, ActivationIdentifier, ActivationName } from "./lib/activations.ts";
+export type { Initializer, InitializerFunction, InitializerIdentifier, InitializerName } from "./lib/initializers.ts";
+export type {
+  Loss,
+  LossAlias,
+  LossContext,
+  LossFunction,
+  LossFunctionName,
+  LossIdentifier,
+  LossName,
+  LossOptions,
+  Reduction,
+} from "./lib/losses/losses.ts";
+export type {
+  AccuracyName,
+  Direction,
+  Metric,
+  MetricFunction,
+  MetricIdentifier,
+  MetricName,
+  MetricOptions,
+} from "./lib/metrics/metrics.ts";
+export type {
+  LearningRate,
+  Optimizer,
+  OptimizerIdentifier,
+  OptimizerName,
+  OptimizerOptions,
+  Updated,
+} from "./lib/optimizers/optimizers.ts";
+export type { LearningRateSchedule } from "./lib/optimizers/schedules.ts";
+export type {
+  Callback,
+  CallbackHooks,
+  CallbackLike,
+  CallbackModel,
+  History,
+  HookResult,
+  Logs,
+  RunParams,
+} from "./lib/callbacks/callbacks.ts";
+export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/regularizers.ts";
+export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
+export type { CompileOptions } from "./lib/training/compiled.ts";
+export type { FitOptions } from "./lib/training/fit.ts";
+export type { StepData, StepLogs } from "./lib/training/trainable.ts";
+export type { BatchOptions, EvaluateOptions, PredictOptions, Verbose } from "./lib/training/trainer.ts";
+export type { Config, ConfigValue, DTypePolicy, ObjectNode } from "./lib/config.ts";
+
 export {
   BackendError,
   CeratopsError,
+  type Complaint,
   DTypeError,
   FileError,
   ShapeError,
   StateError,
   ValueError,
 } from "./lib/errors.ts";
+export { InterruptedError } from "./lib/training/interrupt.ts";

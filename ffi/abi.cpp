@@ -9,11 +9,9 @@
 #if !defined(__wasm__)
 #include <mutex>
 #endif
-#if !defined(__wasm__)
-#include <Eigen/Core>
-#endif
 
 #include "elementwise.h"
+#include "matmul.h"
 #include "program.h"
 #include "threads.h"
 
@@ -99,8 +97,6 @@ std::shared_ptr<Program> program_of(int32_t handle) {
   return found == library().programs.end() ? nullptr : found->second;
 }
 
-#define CERATOPS_TEXT(x) #x
-#define CERATOPS_TEXT_OF(x) CERATOPS_TEXT(x)
 #ifndef CERATOPS_BUILD
 #define CERATOPS_BUILD "unknown"
 #endif
@@ -111,26 +107,7 @@ std::shared_ptr<Program> program_of(int32_t handle) {
 CERATOPS_EXPORT const char* ceratops_build() { return CERATOPS_BUILD; }
 
 // What it is made of, such as `Eigen 3.4.0, x86-64-v3`.
-CERATOPS_EXPORT const char* ceratops_description() {
-  return
-#if defined(__wasm__)
-      "WebAssembly SIMD";
-#else
-      "Eigen " CERATOPS_TEXT_OF(EIGEN_WORLD_VERSION) "." CERATOPS_TEXT_OF(EIGEN_MAJOR_VERSION) "." CERATOPS_TEXT_OF(
-          EIGEN_MINOR_VERSION)
-#if defined(__AVX512F__)
-          ", x86-64-v4";
-#elif defined(__AVX2__)
-          ", x86-64-v3";
-#elif defined(__x86_64__)
-          ", x86-64-v2";
-#elif defined(__ARM_NEON)
-          ", NEON";
-#else
-          "";
-#endif
-#endif
-}
+CERATOPS_EXPORT const char* ceratops_description() { return ceratops::description(); }
 
 // The names of the ops, a line feed, and the names of the elementwise functions; each by index in programs.
 CERATOPS_EXPORT const char* ceratops_names() {
@@ -153,10 +130,7 @@ CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {
   return guarded([&]() -> int32_t {
     if (threads < 1 || threads > 1024) return fail("the number of threads must be from 1 to 1024");
     Lock lock(library().tables);
-#if !defined(__wasm__)
-    // Eigen's blocks, and with them its rounding, must not depend on the machine's caches.
-    Eigen::setCpuCacheSizes(32 << 10, 1 << 20, 16 << 20);
-#endif
+    ceratops::fix_cache_sizes();
     auto& pool = library().pools[threads];
     if (!pool) pool = std::make_unique<Pool>(threads);
     return ok;

@@ -165,10 +165,11 @@ inline Vector splat(float value) { return value - Vector{}; }
 
 // Says that iterations are independent where source and target are the same array, element by element.
 #if defined(__clang__)
-#define CERATOPS_INDEPENDENT _Pragma("clang loop vectorize(enable) interleave(enable)")
+#define CERATOPS_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define CERATOPS_UNROLL _Pragma("unroll")
 #else
 #define CERATOPS_INDEPENDENT _Pragma("GCC ivdep")
-#endif
 #define CERATOPS_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 }  // namespace ceratops

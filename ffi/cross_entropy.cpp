@@ -15,11 +15,11 @@ float largest(const float* x, index_t n) {
   for (int j = 0; j < accumulators; j++) acc[j] = -infinity;
   index_t i = 0;
   for (; i + accumulators <= n; i += accumulators) {
-    for (int j = 0; j < accumulators; j++) acc[j] = (acc[j] > x[i + j]) | (acc[j] != acc[j]) ? acc[j] : x[i + j];
+    for (int j = 0; j < accumulators; j++) acc[j] = ((acc[j] > x[i + j]) | (acc[j] != acc[j])) ? acc[j] : x[i + j];
   }
   float top = -infinity;
-  for (int j = 0; j < accumulators; j++) top = (top > acc[j]) | (top != top) ? top : acc[j];
-  for (; i < n; i++) top = (top > x[i]) | (top != top) ? top : x[i];
+  for (int j = 0; j < accumulators; j++) top = ((top > acc[j]) | (top != top)) ? top : acc[j];
+  for (; i < n; i++) top = ((top > x[i]) | (top != top)) ? top : x[i];
   return top;
 }
 

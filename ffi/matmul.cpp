@@ -28,8 +28,9 @@ struct MatmulState : State {
 bool suits_eigen(const Product&) { return false; }
 void eigen_product(const Product&) {}
 #else
-// Below these extents packing both operands costs more than it saves.
-bool suits_eigen(const Product& p) { return p.m >= 24 && p.n >= 24 && p.k >= 8; }
+// Measured on two Zen 4 cores: with b as it lies the tile reaches 95 to 98 % of the FMA peak on a task's piece, where
+// Eigen, which packs a too, reaches 86 to 92 %. Transposed, b is better packed by Eigen.
+bool suits_eigen(const Product& p) { return p.b_column != 1 && p.m >= 24 && p.n >= 24 && p.k >= 32; }
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Stride = Eigen::OuterStride<>;
@@ -114,6 +115,30 @@ void run_split(Node& node, Runtime& runtime, MatmulState& state) {
 
 }  // namespace
 
+#if defined(__wasm__)
+const char* description() { return "WebAssembly SIMD"; }
+void fix_cache_sizes() {}
+#else
+#define CERATOPS_TEXT(x) #x
+#define CERATOPS_TEXT_OF(x) CERATOPS_TEXT(x)
+#if defined(__AVX512F__)
+#define CERATOPS_LEVEL ", x86-64-v4"
+#elif defined(__AVX2__)
+#define CERATOPS_LEVEL ", x86-64-v3"
+#elif defined(__x86_64__)
+#define CERATOPS_LEVEL ", x86-64-v2"
+#elif defined(__ARM_NEON)
+#define CERATOPS_LEVEL ", NEON"
+#else
+#define CERATOPS_LEVEL ""
+#endif
+const char* description() {
+  return "Eigen " CERATOPS_TEXT_OF(EIGEN_WORLD_VERSION) "." CERATOPS_TEXT_OF(EIGEN_MAJOR_VERSION) "." CERATOPS_TEXT_OF(
+      EIGEN_MINOR_VERSION) CERATOPS_LEVEL;
+}
+void fix_cache_sizes() { Eigen::setCpuCacheSizes(32 << 10, 1 << 20, 16 << 20); }
+#endif
+
 bool prepare_matmul(Node& node, Loader& loader) {
   if (!loader.require(node.in.size() >= 2 && node.attrs.size() >= 2 && !node.out.empty(), "matmul takes two operands")) return false;
   const Value& a = *node.in[0];
@@ -137,7 +162,7 @@ bool prepare_matmul(Node& node, Loader& loader) {
     state->batch *= a.dims[axis];
   }
   if (!loader.require(fits, "the shapes of a matmul must fit")) return false;
-  state->cut = cut_product(larger<index_t>(1, state->batch), state->m, state->n, state->k);
+  state->cut = cut_product(larger<index_t>(1, state->batch), state->m, state->n, state->k, state->transpose_b);
   loader.need_worker(tile_scratch * sizeof(float));
 
   state->has_epilogue = node.attrs.size() > 2;

@@ -5,6 +5,11 @@
 
 namespace ceratops {
 
+// What the products are made of, such as `Eigen 3.4.0, x86-64-v3`.
+const char* description();
+// Eigen's blocks, and with them its rounding, must not depend on the machine's caches.
+void fix_cache_sizes();
+
 struct Cut {
   // Matrices of the batch in a task, and the pieces of each along m, n and k.
   index_t matrices = 1;
@@ -19,7 +24,7 @@ inline index_t tasks_wanted(double flops) {
   return larger<index_t>(8, static_cast<index_t>(flops / 2.6e7));
 }
 
-inline Cut cut_product(index_t batch, index_t m, index_t n, index_t k) {
+inline Cut cut_product(index_t batch, index_t m, index_t n, index_t k, bool transpose_b) {
   constexpr index_t least_rows = 24, least_columns = 32, least_depth = 1024;
   Cut cut;
   const double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);

@@ -31,7 +31,7 @@ struct Max {
   static constexpr int32_t start_int = std::numeric_limits<int32_t>::min();
   template <class T>
   static inline T join(T a, T b) {
-    return (a > b) | (a != a) ? a : b;
+    return ((a > b) | (a != a)) ? a : b;
   }
 };
 struct Min {
@@ -39,7 +39,7 @@ struct Min {
   static constexpr int32_t start_int = std::numeric_limits<int32_t>::max();
   template <class T>
   static inline T join(T a, T b) {
-    return (a < b) | (a != a) ? a : b;
+    return ((a < b) | (a != a)) ? a : b;
   }
 };
 

@@ -128,8 +128,9 @@ inline float erf_of(float x) {
   return x != x ? x : result;
 }
 
-// x = quadrant pi/2 + r. Exact enough up to the limit, beyond which the standard library takes over.
-constexpr float largest_angle = 1e9f;
+// x = quadrant pi/2 + r, with pi/2 in two parts of which the first has 33 bits: up to the limit its products are exact
+// without a fused multiply-add too. Beyond, the standard library takes over.
+constexpr float largest_angle = 1e6f;
 inline float sine_quadrant(float x, int32_t shift) {
   const float a = abs_of(x) < largest_angle ? x : 0.0f;
   const double whole = __builtin_rint(static_cast<double>(a) * 0.63661977236758134308);

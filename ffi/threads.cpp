@@ -21,13 +21,13 @@ inline void relax() {
 constexpr auto spin_time = std::chrono::microseconds(200);
 constexpr int spins_between_clock_reads = 64;
 
-}  // namespace
-
 // Threads run until the process ends, so the library must not be unloaded under them.
 void stay_loaded() {
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&stay_loaded), &info)) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
 }
+
+}  // namespace
 
 Pool::Pool(int threads) : ranges_(threads) {
   if (threads > 1) stay_loaded();
@@ -64,7 +64,7 @@ void Pool::run(Task task, const void* context, index_t tasks) {
   int spins = 0;
   while (active_.load() > 0) {
     relax();
-    if (++spins > 20000) std::this_thread::yield();
+    if (++spins > 2000) std::this_thread::yield();
   }
 }
 

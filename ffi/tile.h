@@ -1,7 +1,5 @@
-// A register tile for products that are too small or too thin for Eigen's, which packs both operands.
-//
-// Measured on two AVX2 cores beside Eigen 3.4: with one row Eigen's general product reaches a fifth of this, with ten
-// columns two thirds. In WebAssembly, for which Eigen has no vectors, every product takes this path.
+// A register tile for matrix products: a panel of b is packed, a is read where it lies. matmul.cpp says when Eigen's
+// product is taken instead; in WebAssembly, for which Eigen has no vectors, it never is.
 #pragma once
 #include "base.h"
 

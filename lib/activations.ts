@@ -226,10 +226,41 @@ const named = {
   squareplus,
   sparse_plus: sparsePlus,
   sparse_sigmoid: sparseSigmoid,
-} as const;
+} as const satisfies Record<ActivationName, unknown>;
 
 /** The names of the activations, as Keras spells them. */
-export type ActivationName = keyof typeof named;
+export type ActivationName =
+  | "linear"
+  | "relu"
+  | "sigmoid"
+  | "tanh"
+  | "softmax"
+  | "gelu"
+  | "silu"
+  | "swish"
+  | "elu"
+  | "selu"
+  | "leaky_relu"
+  | "softplus"
+  | "softsign"
+  | "relu6"
+  | "hard_sigmoid"
+  | "hard_silu"
+  | "hard_swish"
+  | "mish"
+  | "log_softmax"
+  | "exponential"
+  | "log_sigmoid"
+  | "celu"
+  | "glu"
+  | "hard_tanh"
+  | "hard_shrink"
+  | "soft_shrink"
+  | "tanh_shrink"
+  | "threshold"
+  | "squareplus"
+  | "sparse_plus"
+  | "sparse_sigmoid";
 /** An activation by name, or a function of a symbolic value. */
 export type ActivationIdentifier = ActivationName | ActivationFunction | ((x: Value) => Value);
 

@@ -1,5 +1,7 @@
-// Settings that hold for the whole session, and the nodes of Keras's JSON configs.
+// The nodes of Keras's JSON configs, and the policies of dtypes.
 import { ValueError } from "./errors.ts";
+
+export { epsilon, floatx } from "./settings.ts";
 
 /** A value of a JSON config. */
 export type ConfigValue = string | number | boolean | null | readonly ConfigValue[] | {
@@ -49,24 +51,4 @@ export function dtypePolicy(name: string | undefined, where: string): DTypePolic
 /** The node of a policy in a config. */
 export function policyNode(policy: DTypePolicy): ObjectNode {
   return objectNode("keras", "DTypePolicy", { name: policy.name });
-}
-
-const fuzz = 1e-7;
-
-/**
- * The small number that keeps divisions and logarithms from zero: 1e-7, as `keras.config.epsilon()`.
- *
- * @example
- * ```ts
- * import { config } from "./mod.ts";
- * console.log(config.epsilon()); // 1e-7
- * ```
- */
-export function epsilon(): number {
-  return fuzz;
-}
-
-/** The dtype of weights and computations: `float32`, as `keras.config.floatx()`. */
-export function floatx(): "float32" {
-  return "float32";
 }

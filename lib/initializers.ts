@@ -352,10 +352,29 @@ const named = {
   normal: () => new RandomNormal(),
   zero: () => new Zeros(),
   one: () => new Ones(),
-} as const;
+} as const satisfies Record<InitializerName, () => Initializer>;
 
 /** The names of the initializers, as Keras spells them. */
-export type InitializerName = keyof typeof named;
+export type InitializerName =
+  | "zeros"
+  | "ones"
+  | "constant"
+  | "identity"
+  | "random_uniform"
+  | "random_normal"
+  | "truncated_normal"
+  | "variance_scaling"
+  | "glorot_uniform"
+  | "glorot_normal"
+  | "he_uniform"
+  | "he_normal"
+  | "lecun_uniform"
+  | "lecun_normal"
+  | "orthogonal"
+  | "uniform"
+  | "normal"
+  | "zero"
+  | "one";
 /** An initializer by name, as an object, or as a function of the shape. */
 export type InitializerIdentifier = InitializerName | Initializer | InitializerFunction;
 

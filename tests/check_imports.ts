@@ -14,7 +14,7 @@ export const order: readonly (readonly string[])[] = [
   ["ops"],
   ["passes"],
   ["exec"],
-  ["config", "options"],
+  ["settings", "config", "options"],
   ["initializers", "activations", "random", "regularizers", "constraints"],
   ["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
   ["training"],

@@ -1,12 +1,11 @@
 // compile and grad: a function of tensors, traced once for each combination of shapes, run by the backend.
 import "../ops/table.ts";
-import { makeArray } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import { gradientsOf } from "../ir/grad.ts";
 import { recording, requireTrace, Trace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
-import { formatShape, sizeOf } from "../shape.ts";
-import { type Operand } from "../tensor/apply.ts";
+import { formatShape } from "../shape.ts";
+import type { Operand } from "../tensor/apply.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import type { Executable, Executor } from "./executor.ts";
@@ -98,7 +97,7 @@ function toValue(graph: Trace, operand: Operand): Value {
 }
 
 function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: string): Variable {
-  return new Variable(new Tensor(shape, dtype, makeArray(dtype, sizeOf(shape))), { name });
+  return Variable.zeros(shape, { name, dtype, trainable: false });
 }
 
 /**

@@ -1,5 +1,7 @@
 // The interface of executors: what turns a graph into something that runs.
+import type { TypedArray } from "../dtype.ts";
 import type { Graph } from "../ir/graph.ts";
+import type { VariableSpec } from "../ir/variable_spec.ts";
 import type { Variable, VariableHome } from "../tensor/variable.ts";
 
 /** The names of the backends. */
@@ -35,6 +37,12 @@ export interface Executor extends VariableHome {
   readonly name: BackendName;
   /** One line about what it runs on, such as `Eigen 3.4, AVX2, 2 threads`. */
   readonly description: string;
+  /** The variable's elements now, as a copy. */
+  read(variable: VariableSpec): Promise<TypedArray>;
+  /** Replaces the variable's elements. */
+  write(variable: VariableSpec, data: TypedArray): void;
+  /** Frees the variable's memory. */
+  release(variable: VariableSpec): void;
   /** Improves, plans and loads a graph; the variables it links are adopted. */
   compile(graph: Graph): Promise<Executable>;
   /**

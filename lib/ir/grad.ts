@@ -4,7 +4,7 @@ import { formatShape, sizeOf } from "../shape.ts";
 import type { Node, ValueId } from "./graph.ts";
 import { rowOf, type VjpContext } from "./row.ts";
 import { recording, type Trace } from "./trace.ts";
-import { Value } from "./value.ts";
+import { idOf, type Value, valueOf } from "./value.ts";
 
 /**
  * The derivative of the scalar `loss` by each of `targets`; zeros where it does not depend on one.
@@ -41,7 +41,7 @@ export function vjpOf(
     const known = flowing.get(id);
     flowing.set(id, known ? trace.emit("add", [known, gradient], {})[0] : gradient);
   };
-  outputs.forEach((output, i) => gradients[i] && needed.has(output.id) && add(output.id, gradients[i]!));
+  outputs.forEach((output, i) => gradients[i] && needed.has(idOf(output)) && add(idOf(output), gradients[i]!));
   for (const node of nodes.reverse()) {
     if (!node.outputs.some((id) => flowing.has(id)) || !node.inputs.some((id) => needed.has(id))) continue;
     const row = rowOf(node.op);
@@ -50,8 +50,8 @@ export function vjpOf(
       throw new CeratopsError({ what: `Cannot differentiate "${node.origin}"`, rule: row.vjp.none });
     }
     const context = {
-      inputs: node.inputs.map((id) => new Value(graph, id)),
-      outputs: node.outputs.map((id) => new Value(graph, id)),
+      inputs: node.inputs.map((id) => valueOf(graph, id)),
+      outputs: node.outputs.map((id) => valueOf(graph, id)),
       gradients: node.outputs.map((id) => flowing.get(id)),
       attrs: node.attrs,
     };
@@ -62,12 +62,12 @@ export function vjpOf(
       if (gradient && needed.has(id) && graph.types[id].dtype === "float32") add(id, gradient);
     });
   }
-  return targets.map((target) => flowing.get(target.id));
+  return targets.map((target) => flowing.get(idOf(target)));
 }
 
 /** The values that depend on `targets`, and these themselves. */
 function dependents(nodes: readonly Node[], targets: readonly Value[]): Set<ValueId> {
-  const found = new Set(targets.map((target) => target.id));
+  const found = new Set(targets.map(idOf));
   for (const node of nodes) {
     if (node.inputs.some((id) => found.has(id))) node.outputs.forEach((id) => found.add(id));
   }

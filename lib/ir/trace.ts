@@ -1,11 +1,11 @@
 // Tracing: running a function on symbolic values records its graph.
 import { StateError } from "../errors.ts";
-import { type DType, type TypedArray } from "../dtype.ts";
+import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { emptyGraph, type Graph, type Node, type StateLink, type ValueType } from "./graph.ts";
+import { emptyGraph, type Graph, type Node, type StateLink, type ValueId, type ValueType } from "./graph.ts";
 import { rowOf } from "./row.ts";
-import { Value } from "./value.ts";
+import { graphOf, idOf, type Value, valueOf } from "./value.ts";
 import type { VariableSpec } from "./variable_spec.ts";
 
 /** A graph under construction. Body graphs have a parent, whose values they may read: these become further inputs. */
@@ -14,7 +14,7 @@ export class Trace {
   readonly graph: Graph = emptyGraph();
   /** Outer values that this body reads, in the order of the inputs made for them. */
   readonly captured: Value[] = [];
-  readonly #captures = new Map<Value["id"], Value>();
+  readonly #captures = new Map<ValueId, Value>();
   readonly #links = new Map<VariableSpec, StateLink>();
   readonly #scope: string[] = [];
   readonly #scopeCounts = new Map<string, number>();
@@ -25,20 +25,20 @@ export class Trace {
   /** Adds an input of a body graph. */
   input(type: ValueType): Value {
     const value = this.#value(type);
-    this.graph.inputs.push(value.id);
+    this.graph.inputs.push(idOf(value));
     return value;
   }
 
   /** The value of a variable here: what it held before the program, or what was last assigned. */
   read(variable: VariableSpec): Value {
     if (this.parent) return this.#local(rootOf(this).read(variable));
-    return new Value(this.graph, this.#link(variable).output);
+    return valueOf(this.graph, this.#link(variable).output);
   }
 
   /** The value that a variable held before the program. */
   readInitial(variable: VariableSpec): Value {
     if (this.parent) return this.#local(rootOf(this).readInitial(variable));
-    return new Value(this.graph, this.#link(variable).input);
+    return valueOf(this.graph, this.#link(variable).input);
   }
 
   /** Sets what the variable holds from here on and after the program. */
@@ -46,21 +46,21 @@ export class Trace {
     if (this.parent) {
       throw new StateError(`Cannot assign "${variable.name}" inside a loop body: carry its value instead`);
     }
-    this.#link(variable).output = this.#local(value).id;
+    this.#link(variable).output = idOf(this.#local(value));
   }
 
   /** Adds a node; shapes and dtypes are checked by the op's row. */
   emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value[] {
     const locals = inputs.map((value) => this.#local(value));
-    const types = locals.map((value) => this.graph.types[value.id]);
+    const types = locals.map((value) => this.graph.types[idOf(value)]);
     const row = rowOf(op);
     const shapes = row.shape(types, attrs);
     const dtypes = row.dtype(types, attrs);
     const outputs = shapes.map((shape, i) => this.#value({ shape, dtype: dtypes[i] }));
     const node = {
       op,
-      inputs: locals.map((value) => value.id),
-      outputs: outputs.map((value) => value.id),
+      inputs: locals.map(idOf),
+      outputs: outputs.map(idOf),
       attrs,
       origin: [...this.#scope, op].join("/"),
     };
@@ -93,13 +93,13 @@ export class Trace {
 
   #value(type: ValueType): Value {
     this.graph.types.push(type);
-    return new Value(this.graph, this.graph.types.length - 1);
+    return valueOf(this.graph, this.graph.types.length - 1);
   }
 
   #link(variable: VariableSpec): StateLink {
     let link = this.#links.get(variable);
     if (!link) {
-      const { id } = this.#value({ shape: variable.shape, dtype: variable.dtype });
+      const id = idOf(this.#value({ shape: variable.shape, dtype: variable.dtype }));
       link = { variable, input: id, output: id };
       this.#links.set(variable, link);
       this.graph.state.push(link);
@@ -109,19 +109,19 @@ export class Trace {
 
   /** The same value as seen in this trace: an outer value becomes one more input of the body. */
   #local(value: Value): Value {
-    if (value.graph === this.graph) return value;
+    if (graphOf(value) === this.graph) return value;
     if (!this.parent) {
       throw new StateError(
         "A symbolic value was used outside of the function that was being traced: return it, or assign it to a Variable",
       );
     }
     const outer = this.parent.#local(value);
-    let local = this.#captures.get(outer.id);
+    let local = this.#captures.get(idOf(outer));
     if (!local) {
       local = this.#value({ shape: outer.shape, dtype: outer.dtype });
-      this.#captures.set(outer.id, local);
+      this.#captures.set(idOf(outer), local);
       this.captured.push(outer);
-      this.graph.inputs.push(local.id);
+      this.graph.inputs.push(idOf(local));
     }
     return local;
   }

@@ -3,23 +3,52 @@ import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { Graph, ValueId } from "./graph.ts";
 
-/** A value of a graph under construction. Made by tracing; operations on it add nodes to its graph. */
+// The graph and the number of a value are for tracing alone: these reach into its private fields.
+
+/** Names value `id` of `graph`. */
+export let valueOf: (graph: Graph, id: ValueId) => Value;
+/** The graph that a value belongs to. */
+export let graphOf: (value: Value) => Graph;
+/** The number of a value in its graph. */
+export let idOf: (value: Value) => ValueId;
+
+/**
+ * What stands for an array inside a traced function (one given to `compile`, a layer's `call`): it has a shape and a
+ * dtype but no numbers yet. Operations on it give more of them. As `keras.KerasTensor` inside of a call.
+ *
+ * @example A function of values
+ * ```ts
+ * import { compile, ops, type Value } from "./mod.ts";
+ * const total = compile((x: Value) => ops.multiply(ops.sum(x), x.shape[0]));
+ * console.log((await total([1, 2, 3])).item()); // 18
+ * ```
+ */
 export class Value {
   /** The mask that rides along: bool, true where a time step counts; set by layers such as `Masking`. */
   mask?: Value;
   /** The logits that a softmax or sigmoid was computed from, so that a cross-entropy can use them. */
   logits?: { readonly value: Value; readonly activation: "softmax" | "sigmoid" };
+  readonly #graph: Graph;
+  readonly #id: ValueId;
 
-  /** Names value `id` of `graph`. */
-  constructor(readonly graph: Graph, readonly id: ValueId) {}
+  private constructor(graph: Graph, id: ValueId) {
+    this.#graph = graph;
+    this.#id = id;
+  }
+
+  static {
+    valueOf = (graph, id) => new Value(graph, id);
+    graphOf = (value) => value.#graph;
+    idOf = (value) => value.#id;
+  }
 
   /** The extent of each axis. */
   get shape(): Shape {
-    return this.graph.types[this.id].shape;
+    return this.#graph.types[this.#id].shape;
   }
 
   /** The element type. */
   get dtype(): DType {
-    return this.graph.types[this.id].dtype;
+    return this.#graph.types[this.#id].dtype;
   }
 }

@@ -1,15 +1,16 @@
 // Dense, the fully connected layer. https://keras.io/api/layers/core_layers/dense/
 import { type Activation, type ActivationIdentifier, getActivation } from "../activations.ts";
 import type { Config } from "../config.ts";
+import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError } from "../errors.ts";
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { add, matmul } from "../ops/primitives.ts";
 import { checkPositiveInteger } from "../options.ts";
+import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { constraintNode, regularizerNode } from "./nodes.ts";
-import type { Constraint, Regularizer, Weight } from "./weight.ts";
+import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Dense}. */
 export interface DenseOptions extends LayerOptions {
@@ -22,13 +23,13 @@ export interface DenseOptions extends LayerOptions {
   /** What fills the bias; `zeros` by default. */
   biasInitializer?: InitializerIdentifier;
   /** A penalty on the kernel. */
-  kernelRegularizer?: Regularizer | null;
+  kernelRegularizer?: RegularizerIdentifier | null;
   /** A penalty on the bias. */
-  biasRegularizer?: Regularizer | null;
+  biasRegularizer?: RegularizerIdentifier | null;
   /** A map that the kernel is sent through after each step. */
-  kernelConstraint?: Constraint | null;
+  kernelConstraint?: ConstraintIdentifier | null;
   /** A map that the bias is sent through after each step. */
-  biasConstraint?: Constraint | null;
+  biasConstraint?: ConstraintIdentifier | null;
 }
 
 const denseOptions = [
@@ -69,7 +70,14 @@ export class Dense extends Layer {
   /** The weights that are added, `[units]`, if there are any. */
   bias: Weight | undefined;
   override readonly supportsMasking = true;
-  readonly #options: DenseOptions;
+  /** The penalty on the kernel, if any. */
+  readonly kernelRegularizer: Regularizer | null;
+  /** The penalty on the bias, if any. */
+  readonly biasRegularizer: Regularizer | null;
+  /** The map that the kernel is sent through after each step, if any. */
+  readonly kernelConstraint: Constraint | null;
+  /** The map that the bias is sent through after each step, if any. */
+  readonly biasConstraint: Constraint | null;
 
   /** Takes the number of units. Throws {@linkcode ValueError} where it is not a positive integer. */
   constructor(units: number, options: DenseOptions = {}) {
@@ -81,7 +89,10 @@ export class Dense extends Layer {
     this.useBias = options.useBias ?? true;
     this.kernelInitializer = getInitializer(options.kernelInitializer ?? "glorot_uniform", where);
     this.biasInitializer = getInitializer(options.biasInitializer ?? "zeros", where);
-    this.#options = options;
+    this.kernelRegularizer = getRegularizer(options.kernelRegularizer, where);
+    this.biasRegularizer = getRegularizer(options.biasRegularizer, where);
+    this.kernelConstraint = getConstraint(options.kernelConstraint, where);
+    this.biasConstraint = getConstraint(options.biasConstraint, where);
   }
 
   /** Makes kernel and bias. Throws {@linkcode ShapeError} where the last axis is not fixed. */
@@ -97,21 +108,20 @@ export class Dense extends Layer {
         mend: "give Input a full shape",
       });
     }
-    const { kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.#options;
     this.kernel = this.addWeight({
       name: "kernel",
       shape: [features, this.units],
       initializer: this.kernelInitializer,
-      regularizer: kernelRegularizer,
-      constraint: kernelConstraint,
+      regularizer: this.kernelRegularizer,
+      constraint: this.kernelConstraint,
     });
     if (this.useBias) {
       this.bias = this.addWeight({
         name: "bias",
         shape: [this.units],
         initializer: this.biasInitializer,
-        regularizer: biasRegularizer,
-        constraint: biasConstraint,
+        regularizer: this.biasRegularizer,
+        constraint: this.biasConstraint,
       });
     }
     this.inputSpec = { minRank: 2, lastAxis: features };
@@ -130,19 +140,18 @@ export class Dense extends Layer {
 
   /** The arguments as Keras's config. */
   override getConfig(): Config {
-    const { kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.#options;
     return {
       ...super.getConfig(),
-      ...(this.activityRegularizer && { activity_regularizer: regularizerNode(this.activityRegularizer) }),
+      ...(this.activityRegularizer && { activity_regularizer: this.activityRegularizer.serialize() }),
       units: this.units,
       activation: this.activation.name,
       use_bias: this.useBias,
       kernel_initializer: this.kernelInitializer.serialize(),
       bias_initializer: this.biasInitializer.serialize(),
-      kernel_regularizer: regularizerNode(kernelRegularizer),
-      bias_regularizer: regularizerNode(biasRegularizer),
-      kernel_constraint: constraintNode(kernelConstraint),
-      bias_constraint: constraintNode(biasConstraint),
+      kernel_regularizer: this.kernelRegularizer?.serialize() ?? null,
+      bias_regularizer: this.biasRegularizer?.serialize() ?? null,
+      kernel_constraint: this.kernelConstraint?.serialize() ?? null,
+      bias_constraint: this.biasConstraint?.serialize() ?? null,
       quantization_config: null,
     };
   }

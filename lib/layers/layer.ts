@@ -1,19 +1,21 @@
 // Layer: the base of all layers, Keras's and the user's own. https://keras.io/api/layers/base_layer/
 import { type Config, type DTypePolicy, dtypePolicy, policyNode } from "../config.ts";
+import { type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer, type InitializerIdentifier } from "../initializers.ts";
 import { recording, Trace, withScope } from "../ir/trace.ts";
-import { Value } from "../ir/value.ts";
+import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
 import { autoName } from "./naming.ts";
 import { divide } from "../ops/primitives.ts";
 import { checkOptions, describe } from "../options.ts";
 import { drawingAt } from "../random.ts";
+import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { inPlace, nextPlace, type Place } from "./building.ts";
 import { calling, currentCall } from "./call_state.ts";
-import { type Constraint, type Regularizer, Weight } from "./weight.ts";
+import { Weight } from "./weight.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
@@ -24,7 +26,7 @@ export interface LayerOptions {
   /** Whether optimizers change the layer's weights; true by default. */
   trainable?: boolean;
   /** A penalty on the layer's output, added to the loss. */
-  activityRegularizer?: Regularizer | null;
+  activityRegularizer?: RegularizerIdentifier | null;
 }
 
 /** The names of the options that every layer takes. */
@@ -59,9 +61,9 @@ export interface AddWeightOptions {
   /** Whether optimizers change it; true by default. */
   trainable?: boolean;
   /** A penalty on it, added to the loss. */
-  regularizer?: Regularizer | null;
+  regularizer?: RegularizerIdentifier | null;
   /** A map that it is sent through after each step. */
-  constraint?: Constraint | null;
+  constraint?: ConstraintIdentifier | null;
 }
 
 /**
@@ -117,7 +119,7 @@ export abstract class Layer {
     }
     this.name = name ?? autoName(className);
     this.dtypePolicy = dtypePolicy(dtype, className);
-    this.activityRegularizer = activityRegularizer;
+    this.activityRegularizer = getRegularizer(activityRegularizer, `Cannot make "${this.name}"`);
     this.#trainable = trainable;
   }
 
@@ -190,7 +192,7 @@ export abstract class Layer {
             }
             const outMask = y.mask ?? this.computeMask(x, mask);
             if (y.mask !== outMask) {
-              if (y === x) y = new Value(x.graph, x.id);
+              if (y === x) y = valueOf(graphOf(x), idOf(x));
               y.mask = outMask;
             }
             // Activity penalties are per sample, so that they do not grow with the batch.
@@ -244,7 +246,7 @@ export abstract class Layer {
       "regularizer",
       "constraint",
     ]);
-    const { name, shape, initializer = "glorot_uniform", trainable = true, regularizer, constraint } = options;
+    const { name, shape, initializer = "glorot_uniform", trainable = true } = options;
     if (shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
       throw new ShapeError({
         what: `Cannot build "${this.name}"`,
@@ -254,7 +256,10 @@ export abstract class Layer {
       });
     }
     const place = this.#place ??= nextPlace(this.name);
-    const filler = getInitializer(initializer, `Cannot build "${this.name}"`);
+    const where = `Cannot build "${this.name}"`;
+    const filler = getInitializer(initializer, where);
+    const regularizer = getRegularizer(options.regularizer, where);
+    const constraint = getConstraint(options.constraint, where);
     const value = drawingAt(`${place.path}/${name}`, () => filler.call(shape));
     const path = `${place.name}/${name}`;
     const weight = new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });

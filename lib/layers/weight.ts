@@ -1,25 +1,9 @@
 // Weight: a layer's variable, with what its layer said about it.
-import type { Config } from "../config.ts";
+import type { Constraint } from "../constraints.ts";
 import type { Initializer } from "../initializers.ts";
-import type { Value } from "../ir/value.ts";
+import type { Regularizer } from "../regularizers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-
-/** A penalty on a weight or an output that is added to the loss. */
-export interface Regularizer {
-  /** The penalty, one float32 number. */
-  call(x: Value): Value;
-  /** The arguments as Keras's config. */
-  getConfig?(): Config;
-}
-
-/** A map that a weight is sent through after each step. */
-export interface Constraint {
-  /** The weight as it should be, of the same shape. */
-  call(weight: Value): Value;
-  /** The arguments as Keras's config. */
-  getConfig?(): Config;
-}
 
 /** What a {@linkcode Weight} is made with. */
 export interface WeightOptions {

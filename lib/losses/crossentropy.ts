@@ -31,12 +31,33 @@ export interface SparseCrossentropyOptions {
 const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
 
 /** The logits that an output was computed from, if it came straight from that activation. */
-function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
+export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
   return output instanceof Value && output.logits?.activation === activation ? output.logits.value : undefined;
 }
 
-function clipped(probabilities: Operand): Value {
+/** Probabilities kept from 0 and 1 by epsilon. */
+export function clipped(probabilities: Operand): Value {
   return clip(probabilities, epsilon(), 1 - epsilon()) as Value;
+}
+
+/** Binary cross-entropies element by element, of targets that are smoothed already. */
+export function elementwiseBinaryCrossentropy(targets: Operand, outputs: Operand, isLogits: boolean): Value {
+  if (isLogits) {
+    // t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)): exact in both tails, and smooth at 0.
+    const hit = o.multiply(targets, o.softplus(o.negate(outputs)));
+    const miss = o.multiply(o.subtract(1, targets), o.softplus(outputs));
+    return o.add(hit, miss) as Value;
+  }
+  const p = clipped(outputs);
+  const hit = o.multiply(targets, o.log(p));
+  const miss = o.multiply(o.subtract(1, targets), o.log(o.subtract(1, p) as Operand) as Operand);
+  return o.negate(o.add(hit, miss)) as Value;
+}
+
+/** Targets of 0 and 1 moved towards one half. */
+export function smoothBinary(targets: Value, labelSmoothing: number): Value {
+  if (labelSmoothing === 0) return targets;
+  return o.add(o.multiply(targets, 1 - labelSmoothing), 0.5 * labelSmoothing);
 }
 
 /**
@@ -49,19 +70,18 @@ export function binaryCrossentropy<A extends Operand, B extends Operand>(
   { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
 ): Applied<A | B> {
   const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
-  let [targets, outputs] = matchRanks(o.cast(yTrue as Operand, "float32"), (logits ?? yPred) as Operand);
+  const [targets, outputs] = matchRanks(o.cast(yTrue as Operand, "float32"), (logits ?? yPred) as Operand);
   checkSameShape(targets, outputs, "binary_crossentropy", true);
-  if (labelSmoothing !== 0) targets = o.add(o.multiply(targets, 1 - labelSmoothing), 0.5 * labelSmoothing);
-  if (logits !== undefined) {
-    // t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)): exact in both tails, and smooth at 0.
-    const hit = o.multiply(targets, o.softplus(o.negate(outputs)));
-    const miss = o.multiply(o.subtract(1, targets), o.softplus(outputs));
-    return o.mean(o.add(hit, miss), axis) as Applied<A | B>;
-  }
-  const p = clipped(outputs);
-  const hit = o.multiply(targets, o.log(p));
-  const miss = o.multiply(o.subtract(1, targets), o.log(o.subtract(1, p) as Operand) as Operand);
-  return o.mean(o.negate(o.add(hit, miss)) as Operand, axis) as Applied<A | B>;
+  const smoothed = smoothBinary(targets, labelSmoothing);
+  return o.mean(elementwiseBinaryCrossentropy(smoothed, outputs, logits !== undefined), axis) as Applied<A | B>;
+}
+
+/** One-hot targets moved towards equal parts. */
+export function smoothCategorical(targets: Value, labelSmoothing: number): Value {
+  if (labelSmoothing === 0) return targets;
+  // Keras counts the classes along the last axis, whatever the axis of the loss.
+  const classes = targets.shape[targets.shape.length - 1];
+  return o.add(o.multiply(targets, 1 - labelSmoothing), labelSmoothing / classes);
 }
 
 /**
@@ -78,9 +98,7 @@ export function categoricalCrossentropy<A extends Operand, B extends Operand>(
   let targets = o.cast(yTrue as Operand, "float32") as Value;
   const outputs = (logits ?? yPred) as Value;
   checkSameShape(targets, outputs, "categorical_crossentropy", true);
-  if (labelSmoothing !== 0) {
-    targets = o.add(o.multiply(targets, 1 - labelSmoothing), labelSmoothing / outputs.shape[at]);
-  }
+  targets = smoothCategorical(targets, labelSmoothing);
   const logs = logits !== undefined
     ? logSoftmax(outputs, at)
     : o.log(clipped(o.divide(outputs, o.sum(outputs, at, true))));
@@ -122,7 +140,8 @@ export function sparseCategoricalCrossentropy<A extends Operand, B extends Opera
   return o.reshape(losses, shape) as Applied<A | B>;
 }
 
-function checkSmoothing(where: string, value: number | undefined): void {
+/** Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+export function checkSmoothing(where: string, value: number | undefined): void {
   if (value !== undefined) checkRange(where, "labelSmoothing", value, 0, 1);
 }
 

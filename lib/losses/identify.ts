@@ -10,8 +10,27 @@ import {
   SparseCategoricalCrossentropy,
   sparseCategoricalCrossentropy,
 } from "./crossentropy.ts";
+import { KLDivergence, klDivergence, Poisson, poisson } from "./divergence.ts";
+import {
+  BinaryFocalCrossentropy,
+  binaryFocalCrossentropy,
+  CategoricalFocalCrossentropy,
+  categoricalFocalCrossentropy,
+} from "./focal.ts";
+import { CategoricalHinge, categoricalHinge, Hinge, hinge, SquaredHinge, squaredHinge } from "./hinge.ts";
 import { FunctionLoss, Loss, type LossFunction } from "./loss.ts";
-import { MeanAbsoluteError, meanAbsoluteError, MeanSquaredError, meanSquaredError } from "./regression.ts";
+import {
+  MeanAbsoluteError,
+  meanAbsoluteError,
+  MeanAbsolutePercentageError,
+  meanAbsolutePercentageError,
+  MeanSquaredError,
+  meanSquaredError,
+  MeanSquaredLogarithmicError,
+  meanSquaredLogarithmicError,
+} from "./regression.ts";
+import { Huber, huber, LogCosh, logCosh } from "./robust.ts";
+import { CosineSimilarity, cosineSimilarity, Dice, dice, Tversky, tversky } from "./similarity.ts";
 
 /** Per-sample functions by Keras's name of the function. */
 export const lossFunctions = {
@@ -20,6 +39,20 @@ export const lossFunctions = {
   binary_crossentropy: binaryCrossentropy,
   categorical_crossentropy: categoricalCrossentropy,
   sparse_categorical_crossentropy: sparseCategoricalCrossentropy,
+  mean_absolute_percentage_error: meanAbsolutePercentageError,
+  mean_squared_logarithmic_error: meanSquaredLogarithmicError,
+  huber: huber,
+  log_cosh: logCosh,
+  hinge: hinge,
+  squared_hinge: squaredHinge,
+  categorical_hinge: categoricalHinge,
+  kl_divergence: klDivergence,
+  poisson: poisson,
+  cosine_similarity: cosineSimilarity,
+  dice: dice,
+  tversky: tversky,
+  binary_focal_crossentropy: binaryFocalCrossentropy,
+  categorical_focal_crossentropy: categoricalFocalCrossentropy,
 } as const;
 
 /** Keras's names of the functions. */
@@ -31,17 +64,39 @@ export const lossAliases = {
   MSE: "mean_squared_error",
   mae: "mean_absolute_error",
   MAE: "mean_absolute_error",
+  mape: "mean_absolute_percentage_error",
+  MAPE: "mean_absolute_percentage_error",
+  msle: "mean_squared_logarithmic_error",
+  MSLE: "mean_squared_logarithmic_error",
   bce: "binary_crossentropy",
   BCE: "binary_crossentropy",
+  kld: "kl_divergence",
+  KLD: "kl_divergence",
+  kullback_leibler_divergence: "kl_divergence",
+  logcosh: "log_cosh",
   MeanSquaredError: "mean_squared_error",
   MeanAbsoluteError: "mean_absolute_error",
   BinaryCrossentropy: "binary_crossentropy",
   CategoricalCrossentropy: "categorical_crossentropy",
   SparseCategoricalCrossentropy: "sparse_categorical_crossentropy",
+  MeanAbsolutePercentageError: "mean_absolute_percentage_error",
+  MeanSquaredLogarithmicError: "mean_squared_logarithmic_error",
+  Huber: "huber",
+  LogCosh: "log_cosh",
+  Hinge: "hinge",
+  SquaredHinge: "squared_hinge",
+  CategoricalHinge: "categorical_hinge",
+  KLDivergence: "kl_divergence",
+  Poisson: "poisson",
+  CosineSimilarity: "cosine_similarity",
+  Dice: "dice",
+  Tversky: "tversky",
+  BinaryFocalCrossentropy: "binary_focal_crossentropy",
+  CategoricalFocalCrossentropy: "categorical_focal_crossentropy",
 } as const;
 
 /** The names of losses; `crossentropy` (`ce`) is the binary, categorical or sparse one by the shapes. */
-export type LossName = LossFunctionName | keyof typeof lossAliases | "crossentropy" | "ce";
+export type LossName = LossFunctionName | LossAlias | "crossentropy" | "ce";
 /** A loss by name, as an object, or as a function of targets and outputs that gives per-sample values. */
 export type LossIdentifier = LossName | Loss | LossFunction;
 
@@ -51,6 +106,20 @@ const classes: Record<LossFunctionName, new () => Loss> = {
   binary_crossentropy: BinaryCrossentropy,
   categorical_crossentropy: CategoricalCrossentropy,
   sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
+  mean_absolute_percentage_error: MeanAbsolutePercentageError,
+  mean_squared_logarithmic_error: MeanSquaredLogarithmicError,
+  huber: Huber,
+  log_cosh: LogCosh,
+  hinge: Hinge,
+  squared_hinge: SquaredHinge,
+  categorical_hinge: CategoricalHinge,
+  kl_divergence: KLDivergence,
+  poisson: Poisson,
+  cosine_similarity: CosineSimilarity,
+  dice: Dice,
+  tversky: Tversky,
+  binary_focal_crossentropy: BinaryFocalCrossentropy,
+  categorical_focal_crossentropy: CategoricalFocalCrossentropy,
 };
 
 /** The function name that a name or alias stands for, if any. */

@@ -86,11 +86,11 @@ export abstract class Loss {
   }
 }
 
-/** A function of targets and outputs as a {@linkcode Loss}. */
+/** A function of targets and outputs as a {@linkcode Loss}, under the name of the function or of the class. */
 export class FunctionLoss extends Loss {
   /** Takes the function; its name is the loss's. */
   constructor(readonly fn: LossFunction, options: LossOptions = {}) {
-    super({ name: fn.name || "loss", ...options });
+    super({ ...options, name: options.name ?? (new.target === FunctionLoss ? fn.name || "loss" : undefined) });
   }
   /** What the function gives. */
   call(yTrue: Value, yPred: Value): Value {
@@ -99,6 +99,13 @@ export class FunctionLoss extends Loss {
 }
 
 const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
+
+/** Targets as float32 and outputs, of one rank; throws {@linkcode ShapeError} where they do not broadcast. */
+export function matched(yTrue: Operand, yPred: Operand, loss: string): [Value, Value] {
+  const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
+  checkSameShape(targets, outputs, loss);
+  return [targets, outputs];
+}
 
 /** Two operands whose ranks differ by one, brought to one rank where the last axis of the longer has extent 1. */
 export function matchRanks(a: Operand, b: Operand): [Value, Value] {

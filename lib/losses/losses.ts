@@ -9,6 +9,27 @@ export {
   sparseCategoricalCrossentropy,
   type SparseCrossentropyOptions,
 } from "./crossentropy.ts";
+export { KLDivergence, klDivergence, Poisson, poisson } from "./divergence.ts";
+export {
+  BinaryFocalCrossentropy,
+  binaryFocalCrossentropy,
+  type BinaryFocalOptions,
+  CategoricalFocalCrossentropy,
+  categoricalFocalCrossentropy,
+  type FocalOptions,
+} from "./focal.ts";
+export { CategoricalHinge, categoricalHinge, Hinge, hinge, SquaredHinge, squaredHinge } from "./hinge.ts";
 export { getLoss as get, type LossIdentifier, type LossName } from "./identify.ts";
-export { Loss, type LossContext, type LossFunction, type LossOptions, type Reduction } from "./loss.ts";
-export { MeanAbsoluteError, meanAbsoluteError, MeanSquaredError, meanSquaredError } from "./regression.ts";
+export { FunctionLoss, Loss, type LossContext, type LossFunction, type LossOptions, type Reduction } from "./loss.ts";
+export {
+  MeanAbsoluteError,
+  meanAbsoluteError,
+  MeanAbsolutePercentageError,
+  meanAbsolutePercentageError,
+  MeanSquaredError,
+  meanSquaredError,
+  MeanSquaredLogarithmicError,
+  meanSquaredLogarithmicError,
+} from "./regression.ts";
+export { Huber, huber, type HuberOptions, LogCosh, logCosh } from "./robust.ts";
+export { CosineSimilarity, cosineSimilarity, Dice, dice, type OverlapAxes, Tversky, tversky } from "./similarity.ts";

@@ -1,13 +1,13 @@
-// Losses of numbers: mean squared and mean absolute error. https://keras.io/api/losses/regression_losses/
+// Losses of numbers: mean squared and mean absolute error, plain, in percent and of logarithms. https://keras.io/api/losses/regression_losses/
+import { epsilon } from "../config.ts";
 import type { Value } from "../ir/value.ts";
-import { abs, cast, mean, square, subtract } from "../ops/primitives.ts";
+import { abs, add, divide, log, maximum, mean, multiply, square, subtract } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
 import type { Applied, Operand } from "../tensor/apply.ts";
-import { checkSameShape, Loss, lossOptionNames, type LossOptions, matchRanks } from "./loss.ts";
+import { FunctionLoss, Loss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
 
 function difference(yTrue: Operand, yPred: Operand, loss: string): Value {
-  const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
-  checkSameShape(targets, outputs, loss);
+  const [targets, outputs] = matched(yTrue, yPred, loss);
   return subtract(targets, outputs);
 }
 
@@ -19,6 +19,20 @@ export function meanSquaredError<A extends Operand, B extends Operand>(yTrue: A,
 /** The mean of absolute differences over the last axis: `[batch, ..., n]` gives `[batch, ...]`. */
 export function meanAbsoluteError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
   return mean(abs(difference(yTrue, yPred, "mean_absolute_error")), -1) as Applied<A | B>;
+}
+
+/** 100 times the mean of `|difference / target|` over the last axis: `[batch, ..., n]` gives `[batch, ...]`. */
+export function meanAbsolutePercentageError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+  const [targets, outputs] = matched(yTrue, yPred, "mean_absolute_percentage_error");
+  const parts = abs(divide(subtract(targets, outputs), maximum(abs(targets), epsilon())));
+  return multiply(mean(parts, -1), 100) as Applied<A | B>;
+}
+
+/** The mean of squared differences of `log(1 + x)` over the last axis: `[batch, ..., n]` gives `[batch, ...]`. */
+export function meanSquaredLogarithmicError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+  const [targets, outputs] = matched(yTrue, yPred, "mean_squared_logarithmic_error");
+  const [a, b] = [outputs, targets].map((x) => log(add(maximum(x, epsilon()), 1)));
+  return mean(square(subtract(a, b)), -1) as Applied<A | B>;
 }
 
 /**
@@ -61,5 +75,41 @@ export class MeanAbsoluteError extends Loss {
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanAbsoluteError(yTrue, yPred);
+  }
+}
+
+/**
+ * The mean of absolute differences in percent of the targets.
+ *
+ * @example Ten percent off
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * const mape = new losses.MeanAbsolutePercentageError();
+ * console.log(mape.apply(tensor([[10, 20]]), tensor([[11, 18]])).item()); // about 10
+ * ```
+ */
+export class MeanAbsolutePercentageError extends FunctionLoss {
+  /** Takes reduction and name. */
+  constructor(options: LossOptions = {}) {
+    checkOptions("MeanAbsolutePercentageError", options, lossOptionNames);
+    super(meanAbsolutePercentageError, options);
+  }
+}
+
+/**
+ * The mean of squared differences of the logarithms of targets and outputs, each plus 1.
+ *
+ * @example Of one number
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * const msle = new losses.MeanSquaredLogarithmicError();
+ * console.log(msle.apply(tensor([[0]]), tensor([[1]])).item()); // about 0.4805
+ * ```
+ */
+export class MeanSquaredLogarithmicError extends FunctionLoss {
+  /** Takes reduction and name. */
+  constructor(options: LossOptions = {}) {
+    checkOptions("MeanSquaredLogarithmicError", options, lossOptionNames);
+    super(meanSquaredLogarithmicError, options);
   }
 }

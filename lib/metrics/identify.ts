@@ -1,21 +1,36 @@
 // Metrics by name, class or function.
 import { unknownIdentifier, ValueError } from "../errors.ts";
-import { canonicalLoss, lossAliases, type LossFunctionName, lossFunctions } from "../losses/identify.ts";
+import {
+  canonicalLoss,
+  type LossAlias,
+  lossAliases,
+  type LossFunctionName,
+  lossFunctions,
+} from "../losses/identify.ts";
+import { cosine } from "../losses/similarity.ts";
 import { describe } from "../options.ts";
 import { BinaryAccuracy, CategoricalAccuracy, ShapedAccuracy, SparseCategoricalAccuracy } from "./accuracy.ts";
 import { MeanMetricWrapper, type MetricFunction } from "./mean.ts";
 import { Metric } from "./metric.ts";
 
-const accuracies = {
+const accuracies: Record<AccuracyName, (name: string) => Metric> = {
   accuracy: (name: string) => new ShapedAccuracy(name),
   acc: (name: string) => new ShapedAccuracy(name),
   binary_accuracy: (name: string) => new BinaryAccuracy({ name }),
   categorical_accuracy: (name: string) => new CategoricalAccuracy({ name }),
   sparse_categorical_accuracy: (name: string) => new SparseCategoricalAccuracy({ name }),
-} as const;
+};
+
+/** The names of the accuracies. */
+export type AccuracyName =
+  | "accuracy"
+  | "acc"
+  | "binary_accuracy"
+  | "categorical_accuracy"
+  | "sparse_categorical_accuracy";
 
 /** The names of metrics; a loss's name is the running mean of that loss. */
-export type MetricName = keyof typeof accuracies | LossFunctionName | keyof typeof lossAliases;
+export type MetricName = AccuracyName | LossFunctionName | LossAlias;
 /** A metric by name, as an object, or as a function of targets and outputs. */
 export type MetricIdentifier = MetricName | Metric | MetricFunction;
 
@@ -40,8 +55,9 @@ export function getMetric(identifier: MetricIdentifier, where?: string): Metric 
       received: describe(identifier),
     });
   }
-  if (Object.hasOwn(accuracies, identifier)) return accuracies[identifier as keyof typeof accuracies](identifier);
+  if (Object.hasOwn(accuracies, identifier)) return accuracies[identifier as AccuracyName](identifier);
   const loss = canonicalLoss(identifier);
+  if (loss === "cosine_similarity") return accuracies[loss](identifier);
   if (loss) {
     const fn = lossFunctions[loss];
     return new MeanMetricWrapper((yTrue, yPred) => fn(yTrue, yPred), { name: identifier, direction: "down" });

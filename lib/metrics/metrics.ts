@@ -8,6 +8,6 @@ export {
   SparseCategoricalAccuracy,
   sparseCategoricalAccuracy,
 } from "./accuracy.ts";
-export { getMetric as get, type MetricIdentifier, type MetricName } from "./identify.ts";
+export { type AccuracyName, getMetric as get, type MetricIdentifier, type MetricName } from "./identify.ts";
 export { Mean, MeanMetricWrapper, type MetricFunction } from "./mean.ts";
 export { type Direction, Metric, type MetricOptions } from "./metric.ts";

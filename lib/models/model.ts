@@ -14,7 +14,7 @@ import type { SymbolicShape } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
 import { Compiled, type CompileOptions } from "../training/compiled.ts";
 import { fit, type FitOptions } from "../training/fit.ts";
-import type { StepData, StepLogs, TrainableModel } from "../training/trainable.ts";
+import type { StepData, StepLogs } from "../training/trainable.ts";
 import { type BatchOptions, type EvaluateOptions, type PredictOptions, Trainer } from "../training/trainer.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
@@ -50,7 +50,7 @@ export interface LossData extends StepData {
  * model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
  * ```
  */
-export abstract class Model extends Layer implements TrainableModel {
+export abstract class Model extends Layer {
   /** Whether training ends after the current batch. */
   stopTraining = false;
   /** What the last `fit` resolved to. */
@@ -89,9 +89,9 @@ export abstract class Model extends Layer implements TrainableModel {
     return this.#outputShape ??= this.computeOutputShape(inputShape);
   }
 
-  /** What `compile` made, if it was called. */
-  get compiled(): Compiled | undefined {
-    return this.#compiled;
+  /** Whether `compile` was called. */
+  get compiled(): boolean {
+    return this.#compiled !== undefined;
   }
 
   /** What changes the weights; undefined before `compile`. */
@@ -143,7 +143,7 @@ export abstract class Model extends Layer implements TrainableModel {
       });
     }
     this.#compiled = compiled;
-    this.#trainer.clear();
+    this.#trainer.use(compiled);
   }
 
   /**

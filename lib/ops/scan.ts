@@ -5,20 +5,24 @@ import { vjpOf } from "../ir/grad.ts";
 import { interpret } from "../ir/interpret.ts";
 import type { OpRow, RefArray, VjpContext } from "../ir/row.ts";
 import { recording, requireTrace, Trace } from "../ir/trace.ts";
-import { Value } from "../ir/value.ts";
+import { graphOf, idOf, type Value, valueOf } from "../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { broadcastTo, reshape, sum } from "./primitives.ts";
 import { apply } from "../tensor/apply.ts";
 
 /** What a step of a loop gives: the next carried values, and what is stacked over the steps. */
 export interface ScanStep {
+  /** The values carried into the next step, of the shapes and dtypes that came in. */
   readonly carries: readonly Value[];
+  /** What is kept of this step. */
   readonly stacked: readonly Value[];
 }
 
 /** What a loop gives: the last carried values, and each stacked result as `[length, ...]`. */
 export interface ScanResult {
+  /** The values after the last step. */
   readonly carries: Value[];
+  /** What was kept of the steps, each `[length, ...]`, in the order of the rows. */
   readonly stacked: Value[];
 }
 
@@ -76,8 +80,8 @@ export function scan(
 
 /** The id of a value within a body; an outer value that a body returns unchanged is captured by a reshape. */
 function localId(inner: Trace, value: Value): ValueId {
-  if (value.graph === inner.graph) return value.id;
-  return inner.emit("reshape", [value], { shape: value.shape })[0].id;
+  if (graphOf(value) === inner.graph) return idOf(value);
+  return idOf(inner.emit("reshape", [value], { shape: value.shape })[0]);
 }
 
 /** Adds the nodes of `graph` to the current trace with `inputs` in place of its own. */
@@ -201,9 +205,9 @@ interface Hoisted extends HoistedTerm {
 
 /** The terms of `gradient` if all of them can be taken out of the loop: products over the batch, and sums over it. */
 function hoist(inner: Trace, gradient: Value): HoistedTerm[] | undefined {
-  const node = inner.graph.nodes.find(({ outputs }) => outputs.includes(gradient.id));
+  const node = inner.graph.nodes.find(({ outputs }) => outputs.includes(idOf(gradient)));
   if (!node) return undefined;
-  const inputs = node.inputs.map((id) => new Value(inner.graph, id));
+  const inputs = node.inputs.map((id) => valueOf(inner.graph, id));
   if (node.op === "add") {
     const [a, b] = inputs.map((input) => hoist(inner, input));
     return a && b && sameShape(inputs[0].shape, inputs[1].shape) ? [...a, ...b] : undefined;

@@ -6,15 +6,15 @@ import { Optimizer } from "./optimizer.ts";
 import { RMSprop } from "./rmsprop.ts";
 import { SGD } from "./sgd.ts";
 
-const named = {
+const named: Record<Lowercase<OptimizerName>, () => Optimizer> = {
   sgd: () => new SGD(),
   rmsprop: () => new RMSprop(),
   adam: () => new Adam(),
   adamw: () => new AdamW(),
-} as const;
+};
 
 /** The names of the optimizers; upper and lower case are equal. */
-export type OptimizerName = keyof typeof named | "SGD" | "RMSprop" | "Adam" | "AdamW";
+export type OptimizerName = "sgd" | "rmsprop" | "adam" | "adamw" | "SGD" | "RMSprop" | "Adam" | "AdamW";
 /** An optimizer by name, or as an object. */
 export type OptimizerIdentifier = OptimizerName | Optimizer;
 

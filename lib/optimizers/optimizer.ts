@@ -10,7 +10,7 @@ import { checkOptions, describe } from "../options.ts";
 import { sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { clipGradients, type Clipping } from "./clip.ts";
+import { clipGradients } from "./clip.ts";
 import { LearningRateSchedule } from "./schedules.ts";
 
 /** A learning rate: a number, a schedule by steps, or a function that gives the rate of the next step. */
@@ -51,7 +51,7 @@ export interface Updated {
 }
 
 /** The base of the optimizers. */
-export abstract class Optimizer implements Clipping {
+export abstract class Optimizer {
   /** The name in files. */
   readonly name: string;
   /** The part of each weight, times the learning rate, that is taken off before the step. */

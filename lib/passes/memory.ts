@@ -1,5 +1,5 @@
 // Memory: gives every value a place, by liveness, and lets variables be written where they lie.
-import { type DType } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { rowOf } from "../ir/row.ts";
 import { sizeOf } from "../shape.ts";

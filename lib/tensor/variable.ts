@@ -1,20 +1,19 @@
 // Variable: named state that outlives programs, such as a weight.
-import type { DType, TypedArray } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { type DType, makeArray, type TypedArray } from "../dtype.ts";
+import { DTypeError, ShapeError, StateError } from "../errors.ts";
 import { currentTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
-import type { VariableSpec } from "../ir/variable_spec.ts";
-import { formatShape, sameShape, type Shape } from "../shape.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor.ts";
 
 /** Where the newest value of variables lives while programs use them: the state store of an executor. */
 export interface VariableHome {
   /** The variable's elements now, as a copy. */
-  read(variable: VariableSpec): Promise<TypedArray>;
+  read(variable: Variable): Promise<TypedArray>;
   /** Replaces the variable's elements. */
-  write(variable: VariableSpec, data: TypedArray): void;
+  write(variable: Variable, data: TypedArray): void;
   /** Frees the variable's memory. */
-  release(variable: VariableSpec): void;
+  release(variable: Variable): void;
 }
 
 /** Options of a {@linkcode Variable}. */
@@ -40,7 +39,7 @@ export interface VariableOptions {
  * console.log((await count.read()).toArray()); // [ 1 ]
  * ```
  */
-export class Variable implements VariableSpec {
+export class Variable {
   /** The name in messages and files. */
   name: string;
   /** The extent of each axis. */
@@ -49,7 +48,8 @@ export class Variable implements VariableSpec {
   readonly dtype: DType;
   /** Whether optimizers change it. */
   trainable: boolean;
-  #host: TypedArray;
+  /** What the host last saw; undefined for zeros, which take no memory here. */
+  #host: TypedArray | undefined;
   #home: VariableHome | undefined;
 
   /** Makes a variable that holds a copy of `value`. */
@@ -62,13 +62,38 @@ export class Variable implements VariableSpec {
     this.#host = initial.data.slice() as TypedArray;
   }
 
-  /** The symbolic value inside a traced function; throws outside of one (use {@linkcode Variable.read}). */
+  /**
+   * A variable of zeros, which takes no memory on the host until it is read there.
+   *
+   * @param shape the extent of each axis
+   * @param options name, trainability and dtype; `float32` by default
+   *
+   * @example A running sum
+   * ```ts
+   * import { Variable } from "./mod.ts";
+   * const sum = Variable.zeros([2, 3], { name: "sum", trainable: false });
+   * console.log((await sum.read()).toArray()); // [ [ 0, 0, 0 ], [ 0, 0, 0 ] ]
+   * ```
+   */
+  static zeros(shape: Shape, options: VariableOptions = {}): Variable {
+    const variable = new Variable(0, { dtype: "float32", ...options });
+    (variable as { shape: Shape }).shape = shape;
+    variable.#host = undefined;
+    return variable;
+  }
+
+  /**
+   * The symbolic value inside a traced function. Throws {@linkcode StateError} outside of one: there use
+   * {@linkcode Variable.read}.
+   */
   value(): Value {
     const trace = currentTrace();
     if (!trace) {
-      throw new ShapeError(
-        `Variable "${this.name}" has a symbolic value only inside a traced function: use "await variable.read()"`,
-      );
+      throw new StateError({
+        what: `Cannot take the value of "${this.name}"`,
+        rule: "a variable has a symbolic value only inside a traced function",
+        mend: "await variable.read(), or use it in a function given to compile()",
+      });
     }
     return trace.read(this);
   }
@@ -76,25 +101,45 @@ export class Variable implements VariableSpec {
   /** The elements now, as a copy. */
   async read(): Promise<Tensor> {
     if (this.#home) this.#host = await this.#home.read(this);
-    return new Tensor(this.shape, this.dtype, this.#host.slice() as TypedArray);
+    return new Tensor(this.shape, this.dtype, (this.#host?.slice() ?? this.#zeros()) as TypedArray);
   }
 
   /**
-   * Sets the value: inside a traced function with a symbolic value, outside with a tensor.
-   * Throws {@linkcode ShapeError} where the shape differs.
+   * Sets the value: with a tensor, or inside a traced function with a symbolic value too, whenever the program runs.
+   * Throws {@linkcode ShapeError} or {@linkcode DTypeError} where shape or dtype differ, and {@linkcode StateError} for
+   * a symbolic value outside of a traced function.
    */
   assign(value: Value | TensorLike): void {
     const next = value instanceof Value ? value : tensor(value, undefined, this.dtype);
+    const trace = currentTrace();
+    if (next instanceof Value && !trace) {
+      throw new StateError({
+        what: `Cannot assign to "${this.name}"`,
+        rule: "a symbolic value lives only inside the traced function that made it",
+        mend: "assign inside that function, or assign a tensor",
+      });
+    }
     if (!sameShape(next.shape, this.shape)) {
       throw new ShapeError({
         what: `Cannot assign to "${this.name}"`,
         rule: `the shape must be ${formatShape(this.shape)}`,
         received: formatShape(next.shape),
+        mend: "reshape the value, or make another variable",
       });
     }
-    if (next instanceof Value) return currentTrace()!.assign(this, next);
-    this.#host = next.data.slice() as TypedArray;
-    this.#home?.write(this, this.#host);
+    if (next.dtype !== this.dtype) {
+      throw new DTypeError({
+        what: `Cannot assign to "${this.name}"`,
+        rule: `the dtype must be ${this.dtype}`,
+        received: next.dtype,
+        mend: `cast it, as in ops.cast(value, "${this.dtype}")`,
+      });
+    }
+    if (trace) {
+      return trace.assign(this, next instanceof Value ? next : trace.constant(next.shape, next.dtype, next.data));
+    }
+    const host = this.#host = (next as Tensor).data.slice() as TypedArray;
+    this.#home?.write(this, host);
   }
 
   /** Where the newest value lives; undefined while it is on the host alone. */
@@ -110,11 +155,15 @@ export class Variable implements VariableSpec {
       this.#home.release(this);
     }
     this.#home = home;
-    home?.write(this, this.#host);
+    home?.write(this, this.#host ?? this.#zeros());
   }
 
   /** Takes the value back to what the host last saw, when the home is gone (a lost device). */
   forsake(): void {
     this.#home = undefined;
+  }
+
+  #zeros(): TypedArray {
+    return makeArray(this.dtype, sizeOf(this.shape));
   }
 }

@@ -1,6 +1,5 @@
 // The user's data as tensors, and where it lies while programs read it.
-import type { DType, TypedArray } from "../dtype.ts";
-import { makeArray } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
 import { describe } from "../options.ts";
@@ -134,8 +133,7 @@ export function signatureOf({ x, y, weight }: Samples): string {
 
 /** A variable of zeros that no optimizer changes. */
 export function roomFor(shape: Shape, dtype: DType, name: string): Variable {
-  const zeros: TypedArray = makeArray(dtype, sizeOf(shape));
-  return new Variable(new Tensor(shape, dtype, zeros), { name, trainable: false });
+  return Variable.zeros(shape, { name, dtype, trainable: false });
 }
 
 /** Frees a variable's memory on an executor; its value is lost. */

@@ -96,7 +96,7 @@ export class Programs {
 
   /** Prepares the next `steps` steps of training: the optimizer's numbers, and random numbers by the step. */
   prepare(executor: Executor, steps: number): void {
-    const { optimizer } = this.#model.compiled!;
+    const optimizer = this.#model.optimizer!;
     const table = this.#state.tableFor(optimizer);
     const width = table.shape[1];
     const values = new Float32Array(maxSteps * width);
@@ -168,7 +168,7 @@ export class Programs {
     await executor.adopt(trained);
     await executor.adopt([...others]);
     if (mode === "train") {
-      for (const kind of model.compiled!.optimizer.slotsOf(trained)) await executor.adopt(kind);
+      for (const kind of model.optimizer!.slotsOf(trained)) await executor.adopt(kind);
     }
     const executable = await executor.compile(graph);
     return { executable, executor, data, logs, output };

@@ -69,7 +69,7 @@ export function traceStep(
           output = writeOutput(model.predictStep(batch), feed, data, state);
           return;
         }
-        const { optimizer } = model.compiled!;
+        const optimizer = model.optimizer!;
         return optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
       });
       for (const [name, value] of Object.entries(returned ?? {})) {

@@ -5,7 +5,6 @@ import type { Value } from "../ir/value.ts";
 import type { Weight } from "../layers/weight.ts";
 import type { Metric } from "../metrics/metric.ts";
 import type { SymbolicShape } from "../shape.ts";
-import type { Compiled } from "./compiled.ts";
 
 /** A batch inside of a step: symbolic values. */
 export interface StepData {
@@ -22,8 +21,6 @@ export type StepLogs = Record<string, Value>;
 
 /** What training needs of a model. */
 export interface TrainableModel extends CallbackModel {
-  /** What compile made, if it was called. */
-  readonly compiled: Compiled | undefined;
   /** The dtype that inputs are cast to; undefined to leave them. */
   readonly inputDType: DType | undefined;
   /** The shape that the model was built for, if it is built. */

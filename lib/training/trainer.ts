@@ -56,6 +56,7 @@ export interface BatchOptions {
 export class Trainer {
   /** The model's programs. */
   readonly programs: Programs;
+  #compiled: Compiled | undefined;
   #lastPrediction: { readonly program: Program; readonly version: number } | undefined;
 
   /** Takes the model. */
@@ -69,10 +70,15 @@ export class Trainer {
     this.#lastPrediction = undefined;
   }
 
+  /** Trains and evaluates by what compile made from now on. */
+  use(compiled: Compiled): void {
+    this.#compiled = compiled;
+    this.clear();
+  }
+
   /** What compile made; throws {@linkcode StateError} naming `method` where it was not called. */
   compiled(method: string): Compiled {
-    const { compiled } = this.model;
-    if (compiled) return compiled;
+    if (this.#compiled) return this.#compiled;
     throw new StateError({
       what: `Cannot ${method} "${this.model.name}"`,
       rule: "it is not compiled",
@@ -113,7 +119,7 @@ export class Trainer {
   }
 
   #checkLoss(y: Tensor | undefined, output: SymbolicShape, where: string): void {
-    const loss = this.model.compiled?.loss;
+    const loss = this.#compiled?.loss;
     if (!loss) return;
     if (!y) {
       throw new ValueError({
@@ -148,7 +154,7 @@ export class Trainer {
     callbacks: CallbackList,
     watched: boolean,
   ): Promise<Logs> {
-    const compiled = this.model.compiled!;
+    const compiled = this.#compiled!;
     for (const metric of compiled.byName.values()) metric.resetState();
     await callbacks.begin("Test");
     const whole = start === 0 && rows === data.rows && rows <= batchSize;

@@ -4,7 +4,7 @@ import { compile, grad } from "../../lib/exec/compile.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
-import type { Value } from "../../lib/ir/value.ts";
+import { idOf, type Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { scan } from "../../lib/ops/scan.ts";
@@ -110,7 +110,7 @@ Deno.test("the weight gradient of a loop is one product outside of it", () => {
   recording(trace, () => {
     const inputs = args.map(({ shape, dtype }) => trace.input({ shape, dtype }));
     const [x, h0, u, b] = inputs;
-    trace.graph.outputs = gradientsOf(trace, loss(true, false)(x, h0, u, b), [u, b]).map(({ id }) => id);
+    trace.graph.outputs = gradientsOf(trace, loss(true, false)(x, h0, u, b), [u, b]).map(idOf);
   });
   const graph = simplify(trace.graph);
   verifyGraph(graph);

@@ -23,7 +23,6 @@ import { golden, makeLayer, makeModel, type Table } from "../golden.ts";
 const { layers: layerCases, models } = golden("configs");
 
 for (const spec of layerCases) {
-  if (spec.name === "dense_all") continue; // regularizers and constraints by name come with their issue
   Deno.test(`${spec.name}: the config is that of Keras`, async () => {
     await clearSession();
     const made = makeLayer(spec);
@@ -33,7 +32,6 @@ for (const spec of layerCases) {
 }
 
 for (const spec of models) {
-  if (spec.name.startsWith("every_layer")) continue; // has a regularizer by name
   Deno.test(`${spec.name}: names and weights are those of Keras`, async () => {
     await clearSession();
     const model = makeModel(spec.layers);

@@ -4,7 +4,7 @@ import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { printGraph } from "../../lib/ir/print.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
-import type { Value } from "../../lib/ir/value.ts";
+import { idOf, type Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { fuse } from "../../lib/passes/fuse.ts";
@@ -19,7 +19,7 @@ function graphOf(shapes: number[][], fn: (...values: Value[]) => Value | Value[]
   const trace = new Trace();
   recording(trace, () => {
     const returned = fn(...shapes.map((shape) => trace.input({ shape, dtype: "float32" })));
-    trace.graph.outputs = [returned].flat().map(({ id }) => id);
+    trace.graph.outputs = [returned].flat().map(idOf);
   });
   return trace.graph;
 }

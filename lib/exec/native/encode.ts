@@ -178,10 +178,10 @@ class GraphEncoder {
   }
 
   #node(node: Node, bodyPlan: Plan | undefined): void {
-    const { ops } = this.instructions;
-    const name = isElementwise(node) ? "fused" : node.op;
-    const op = ops.get(name);
-    if (op === undefined) throw missing(`op "${name}"`, node.origin);
+    const { ops, functions } = this.instructions;
+    // An elementwise op that stands alone is a program of one step.
+    const op = ops.get(functions.has(node.op) ? "fused" : node.op);
+    if (op === undefined) throw missing(`op "${node.op}"`, node.origin);
     const inputs = node.inputs.map((id) => this.#value(id));
     const outputs = node.outputs.map((id) => this.#value(id));
     const attrs = this.#attrs(node);
@@ -195,25 +195,16 @@ class GraphEncoder {
       this.nanoseconds += encoder.nanoseconds * node.attrs.length;
     }
     this.running.push(node);
-    const hasBody = body.length > 0 ? 1 : 0;
-    this.#nodes.push(
-      op,
-      inputs.length,
-      outputs.length,
-      attrs.length,
-      hasBody,
-      ...inputs,
-      ...outputs,
-      ...attrs,
-      ...body,
-    );
+    const head = [op, inputs.length, outputs.length, attrs.length, body.length > 0 ? 1 : 0];
+    // Not spread into one call: a body may have more integers than a call may have arguments.
+    for (const list of [head, inputs, outputs, attrs, body]) for (const word of list) this.#nodes.push(word);
   }
 
   /** The integers of the op's row, and what is added to them here. */
   #attrs(node: Node): number[] {
     const types = (ids: readonly ValueId[]) => ids.map((id) => this.#graph.types[id]);
     if (node.op === "fused") return this.#program(node.attrs.program, node.origin);
-    if (isElementwise(node)) return this.#program(this.#oneStep(node), node.origin);
+    if (this.instructions.functions.has(node.op)) return this.#program(this.#oneStep(node), node.origin);
     const attrs = [...rowOf(node.op).eigen(node.attrs as never, types(node.inputs), types(node.outputs))];
     if (node.op === "matmul" && node.attrs.epilogue) attrs.push(...this.#program(node.attrs.epilogue, node.origin));
     // Rounded from float64: in float32, 1 - 0.999 would be off by 5e-5.
@@ -269,21 +260,6 @@ class GraphEncoder {
     return cost;
   }
 }
-
-function isElementwise(node: Node): boolean {
-  if (node.op === "fused" || node.op === "cast" || node.op === "select") return true;
-  return elementwise.has(node.op);
-}
-
-/** The ops that the fused kernel runs where one of them stands alone. */
-const elementwise: ReadonlySet<string> = new Set(
-  [
-    ...["negate", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square", "reciprocal", "sin", "cos"],
-    ...["tanh", "sigmoid", "relu", "softplus", "erf", "floor", "ceil", "round", "isNan", "logicalNot", "bitsToUnit"],
-    ...["add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "mod", "equal", "notEqual", "less"],
-    ...["lessEqual", "greater", "greaterEqual", "logicalAnd", "logicalOr"],
-  ],
-);
 
 function samePlace(a: Place | undefined, b: Place | undefined): boolean {
   if (!a || !b) return a === b;

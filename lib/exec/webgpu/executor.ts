@@ -2,10 +2,12 @@
 import type { TypedArray } from "../../dtype.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import type { VariableSpec } from "../../ir/variable_spec.ts";
-import { planGraph } from "../../passes/pipeline.ts";
+import { planMemory } from "../../passes/memory.ts";
+import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";
+import { argMaxOfLogits, gatherSmallNodes } from "./arrange.ts";
 import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
 import { Pace } from "./pace.ts";
 import { Program } from "./program.ts";
@@ -82,7 +84,8 @@ export class WebGpuExecutor implements Executor {
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const plan = planGraph(graph, { bytesOf: () => 4, reuseInputs: false });
+      const arranged = gatherSmallNodes(optimize(argMaxOfLogits(graph)));
+      const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = plan.graph.state.map((link) => link.variable as Variable);
       const groups = updateGroups(plan);
       const grouped = new Set(groups.flat());
@@ -134,7 +137,7 @@ function updateGroups({ graph }: Plan): Variable[][] {
   const variableOf = new Map(graph.state.map(({ input, variable }) => [input, variable as Variable]));
   const seen = new Set<Variable>();
   return graph.nodes.filter((node): node is UpdateNode => updates.has(node.op)).flatMap(({ inputs, attrs }) => {
-    const kinds = Math.floor(inputs.length / attrs.count);
+    const kinds = (inputs.length - 1) / attrs.count;
     return Array.from({ length: kinds }, (_, kind) => kind).filter((kind) => kind !== 1).map((kind) =>
       inputs.slice(kind * attrs.count, (kind + 1) * attrs.count).flatMap((id) => {
         const variable = variableOf.get(id);

@@ -124,6 +124,12 @@ export class Lowering {
   }
 }
 
+/** Where a slot begins. */
+export interface Slot {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
+
 /** Where the values of a graph, or of a loop's body, lie. */
 export class Views {
   readonly #views = new Map<ValueId, View>();
@@ -132,8 +138,8 @@ export class Views {
 
   constructor(
     readonly plan: Plan,
-    readonly slots: readonly GPUBuffer[],
-    readonly constantAt: (plan: Plan, id: ValueId) => View,
+    readonly slots: readonly Slot[],
+    readonly constantAt: (id: ValueId) => View,
     readonly stateAt: (link: number) => View,
   ) {
     for (const node of plan.graph.nodes) {
@@ -168,9 +174,12 @@ export class Views {
     if (redirected) return redirected;
     const place = this.plan.places[id];
     const type = this.plan.graph.types[id];
-    if (place?.kind === "slot") return wordView(this.slots[place.slot], place.offset, type);
+    if (place?.kind === "slot") {
+      const { buffer, offset } = this.slots[place.slot];
+      return wordView(buffer, offset + place.offset, type);
+    }
     if (place?.kind === "state") return this.stateAt(place.link);
-    if (place?.kind === "constant") return this.constantAt(this.plan, place.id);
+    if (place?.kind === "constant") return this.constantAt(place.id);
     throw new Error(`value ${id} has no place`);
   }
 }

@@ -1,11 +1,14 @@
 // Opening WebGPU: the adapter, whether it is a real GPU, and the device.
 import { BackendError } from "../../errors.ts";
+import type { AdapterKind } from "./device.ts";
 import { WebGpuExecutor } from "./executor.ts";
 
 /** Options of {@linkcode openWebGpu}. */
 export interface WebGpuOptions {
   /** Whether adapters that compute on the CPU will do; not for `auto`, since Eigen is faster there. */
   readonly allowSoftware?: boolean;
+  /** The kind of adapter that kernels are chosen for: what the adapter is unless said otherwise. For tests. */
+  readonly tunedFor?: AdapterKind;
 }
 
 /** What is known of an adapter. */
@@ -36,7 +39,7 @@ function nameOf({ description, device, architecture, vendor }: AdapterFacts): st
  *
  * @throws {BackendError} where there is no WebGPU, no adapter, or only a software one that was not allowed
  */
-export async function openWebGpu({ allowSoftware = true }: WebGpuOptions = {}): Promise<WebGpuExecutor> {
+export async function openWebGpu({ allowSoftware = true, tunedFor }: WebGpuOptions = {}): Promise<WebGpuExecutor> {
   quietLoader();
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) {
@@ -72,7 +75,7 @@ export async function openWebGpu({ allowSoftware = true }: WebGpuOptions = {}): 
     label: "Ceratops",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
-  return new WebGpuExecutor(device, reason ? "software" : "gpu", nameOf(facts));
+  return new WebGpuExecutor(device, tunedFor ?? (reason ? "software" : "gpu"), nameOf(facts));
 }
 
 /** Without this variable the Vulkan loader prints a complaint each time; set only where that is already permitted. */

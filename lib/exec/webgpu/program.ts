@@ -1,6 +1,6 @@
 // A program on the GPU: its dispatches are laid out once, then recorded many steps to a submit.
 import { BackendError } from "../../errors.ts";
-import type { Node, ValueId } from "../../ir/graph.ts";
+import type { Node } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats } from "../executor.ts";
@@ -8,7 +8,7 @@ import type { Gpu } from "./device.ts";
 import { packBytes } from "./kernels/moves.ts";
 import { lowerScan } from "./kernels/scan.ts";
 import { lowerings } from "./kernels/table.ts";
-import { type Dispatch, type Lower, Lowering, Views } from "./lowering.ts";
+import { type Dispatch, type Lower, Lowering, type Slot, Views } from "./lowering.ts";
 import type { Pace } from "./pace.ts";
 import { padded, type View, wordView } from "./view.ts";
 
@@ -28,6 +28,8 @@ interface Recorded {
   readonly groups: readonly [number, number, number];
 }
 
+/** Slots of at most so many bytes lie in one buffer with the constants, so that a compound dispatch can bind them all. */
+const smallSlot = 1 << 16;
 /** Longer command buffers are cut whatever their time. */
 const maxRecorded = 1 << 15;
 
@@ -38,8 +40,8 @@ export class Program implements Executable {
   readonly #host: Host;
   readonly #plan: Plan;
   readonly #own: GPUBuffer[] = [];
-  readonly #slots: GPUBuffer[];
-  readonly #constants = new Map<Plan, Map<ValueId, View>>();
+  readonly #slots: readonly Slot[];
+  readonly #constants = new Map<Node, View>();
   readonly #scratch: GPUBuffer[] = [];
   #uniforms: GPUBuffer | undefined;
   #recorded: Recorded[] = [];
@@ -49,8 +51,21 @@ export class Program implements Executable {
   constructor(host: Host, plan: Plan) {
     this.#host = host;
     this.#plan = plan;
-    this.#slots = plan.slots.map((bytes, i) => this.#buffer(bytes, GPUBufferUsage.STORAGE, nameOfSlot(plan, i)));
-    this.#uploadConstants();
+    const constants = constantsOf(plan);
+    const small = plan.slots.map((bytes) => bytes <= smallSlot ? bytes : 0);
+    const smallBytes = small.reduce((sum, bytes) => sum + bytes, 0);
+    const constantBytes = constants.reduce((sum, { attrs }) => sum + padded(4 * sizeOf(attrs.shape)), 0);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const shared = this.#buffer(Math.max(padded(0), smallBytes + constantBytes), usage, "small values and constants");
+    let at = 0;
+    this.#slots = plan.slots.map((bytes, i) => {
+      if (small[i] === 0) {
+        return { buffer: this.#buffer(bytes, GPUBufferUsage.STORAGE, nameOfSlot(plan, i)), offset: 0 };
+      }
+      at += bytes;
+      return { buffer: shared, offset: at - bytes };
+    });
+    this.#uploadConstants(constants, shared, smallBytes);
     const slotBytes = plan.slots.reduce((sum, bytes) => sum + bytes, 0);
     this.stats = { nodes: 0, slots: plan.slots.length, slotBytes, calls: 0, steps: 0 };
   }
@@ -61,26 +76,15 @@ export class Program implements Executable {
     return buffer;
   }
 
-  #uploadConstants(): void {
-    const list: [Plan, Node<"constant">][] = [];
-    const collect = (plan: Plan) => {
-      for (const node of plan.graph.nodes) if (node.op === "constant") list.push([plan, node]);
-      for (const body of plan.bodies.values()) collect(body);
-    };
-    collect(this.#plan);
-    const total = list.reduce((sum, [, { attrs }]) => sum + padded(4 * sizeOf(attrs.shape)), 0);
-    if (total === 0) return;
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-    const buffer = this.#buffer(total, usage, "constants");
-    let offset = 0;
-    for (const [plan, { outputs: [id], attrs }] of list) {
-      const view = wordView(buffer, offset, attrs);
-      const { data } = attrs;
+  #uploadConstants(constants: readonly Node<"constant">[], buffer: GPUBuffer, from: number): void {
+    let offset = from;
+    for (const node of constants) {
+      const view = wordView(buffer, offset, node.attrs);
+      const { data } = node.attrs;
       const words = data instanceof Uint8Array ? Uint32Array.from(data) : data;
       if (words.length > 0) this.#host.gpu.device.queue.writeBuffer(buffer, offset, words);
       offset += view.bytes;
-      if (!this.#constants.has(plan)) this.#constants.set(plan, new Map());
-      this.#constants.get(plan)!.set(id, view);
+      this.#constants.set(node, view);
     }
   }
 
@@ -100,10 +104,15 @@ export class Program implements Executable {
   }
 
   #viewsOf(plan: Plan): Views {
+    const constants = new Map(
+      plan.graph.nodes.filter(({ op }) => op === "constant").map((
+        node,
+      ) => [node.outputs[0], this.#constants.get(node)!]),
+    );
     return new Views(
       plan,
       this.#slots,
-      (owner, id) => this.#constants.get(owner)!.get(id)!,
+      (id) => constants.get(id)!,
       (link) => this.#host.stateAt(link),
     );
   }
@@ -241,6 +250,12 @@ export class Program implements Executable {
         }),
       );
   }
+}
+
+/** The constants of a plan and of its loops' bodies. */
+function constantsOf({ graph, bodies }: Plan): Node<"constant">[] {
+  const own = graph.nodes.filter((node): node is Node<"constant"> => node.op === "constant");
+  return [...own, ...[...bodies.values()].flatMap(constantsOf)];
 }
 
 /** What a slot holds, for the error where it is too large: the node that makes its largest value. */

@@ -98,6 +98,24 @@ LOSS_CASES = [
     ("categorical_crossentropy_all", item("CategoricalCrossentropy", from_logits=True, label_smoothing=0.1)),
     ("sparse_categorical_crossentropy", item("SparseCategoricalCrossentropy")),
     ("sparse_categorical_crossentropy_all", item("SparseCategoricalCrossentropy", from_logits=True, ignore_class=-1)),
+    ("mean_absolute_percentage_error", item("MeanAbsolutePercentageError")),
+    ("mean_squared_logarithmic_error", item("MeanSquaredLogarithmicError", reduction="mean")),
+    ("huber", item("Huber")),
+    ("log_cosh", item("LogCosh", reduction="mean_with_sample_weight")),
+    ("hinge", item("Hinge")),
+    ("squared_hinge", item("SquaredHinge", name="squares")),
+    ("categorical_hinge", item("CategoricalHinge")),
+    ("kl_divergence", item("KLDivergence")),
+    ("poisson", item("Poisson")),
+    ("cosine_similarity", item("CosineSimilarity")),
+    ("dice", item("Dice")),
+    ("tversky", item("Tversky", alpha=0.25, beta=0.75)),
+    ("binary_focal_crossentropy", item("BinaryFocalCrossentropy")),
+    (
+        "binary_focal_crossentropy_all",
+        item("BinaryFocalCrossentropy", apply_class_balancing=True, alpha=0.5, gamma=1.0, from_logits=True, label_smoothing=0.1),
+    ),
+    ("categorical_focal_crossentropy", item("CategoricalFocalCrossentropy", alpha=0.5, gamma=1.0)),
 ]
 
 METRIC_CASES = [

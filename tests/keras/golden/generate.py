@@ -32,6 +32,7 @@ SUBJECTS = [
     "configs",
     "metrics",
     "ops",
+    "regularizers",
 ]
 
 

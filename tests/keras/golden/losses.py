@@ -26,6 +26,11 @@ FAR_LOGITS = np.array([[100, -100, -100], [-100, 100, 0], [50, 50, -50]], "float
 HARD = np.array([[1, 0, 0], [0, 0, 1], [0.5, 0.5, 0]], "float32")
 CLASSES = np.array([0, 1, 2], "int32")
 SHIFTED = np.array([2, 0, 1], "int32")
+SIGNS = BITS * np.float32(2) - np.float32(1)
+SCORES = dyadic((4, 3), 13, -96, 96)
+COUNTS = np.array([[0, 1, 4], [2, 0, 3], [1, 1, 0], [5, 2, 1]], "float32")
+RATES = np.array([[0.25, 1.5, 3.0], [2.0, 0.125, 4.5], [0.75, 1.0, 0.0625], [6.0, 2.5, 0.5]], "float32")
+SPARSE_TARGETS = np.array([[0, 2, 1], [-1, 0, 2]], "int32")
 SEQUENCE = dyadic((2, 4, 5), 11, -192, 192)
 SEQUENCE_CLASSES = labels((2, 4), 5, 12)
 
@@ -52,6 +57,15 @@ def cce(name, *data, **config):
 
 def scce(name, *data, **config):
     return loss(f"sparse_categorical_crossentropy_{name}", "SparseCategoricalCrossentropy", *data, **config)
+
+
+def both(name, class_name):
+    """Of a matrix, and of columns whose targets have one axis less."""
+    return [
+        loss(f"{name}_matrix", class_name, TARGETS, OUTPUTS),
+        loss(f"{name}_small", class_name, COUNTS, RATES),
+        loss(f"{name}_squeezed", class_name, COUNTS[:, 1], RATES[:, :1]),
+    ]
 
 
 CASES = [
@@ -90,6 +104,35 @@ CASES = [
     scce("logits_column_labels", SHIFTED[:, None], LOGITS, from_logits=True),
     scce("far_logits", SHIFTED, FAR_LOGITS, from_logits=True),
     scce("sequence_logits", SEQUENCE_CLASSES, SEQUENCE, from_logits=True),
+    scce("ignored", SPARSE_TARGETS, dyadic((2, 3, 3), 14, -96, 96), from_logits=True, ignore_class=-1),
+    scce("ignored_class", CLASSES, UNNORMALISED, ignore_class=1),
+    *both("mean_absolute_percentage_error", "MeanAbsolutePercentageError"),
+    *both("mean_squared_logarithmic_error", "MeanSquaredLogarithmicError"),
+    *both("huber", "Huber"),
+    loss("huber_delta", "Huber", SIGNS, SCORES, delta=0.5),
+    *both("log_cosh", "LogCosh"),
+    loss("hinge_bits", "Hinge", BITS, SCORES),
+    loss("hinge_signs", "Hinge", SIGNS, SCORES),
+    loss("squared_hinge_bits", "SquaredHinge", BITS, SCORES),
+    loss("squared_hinge_mixed", "SquaredHinge", SIGNS * BITS, SCORES),
+    loss("categorical_hinge", "CategoricalHinge", EYE, UNNORMALISED),
+    loss("categorical_hinge_logits", "CategoricalHinge", one_hot(SEQUENCE_CLASSES, 5), SEQUENCE),
+    loss("kl_divergence", "KLDivergence", UNNORMALISED, EYE * np.float32(0.5) + np.float32(0.25)),
+    loss("kl_divergence_hard", "KLDivergence", EYE, UNNORMALISED),
+    loss("poisson", "Poisson", COUNTS, RATES),
+    loss("cosine_similarity", "CosineSimilarity", TARGETS, OUTPUTS),
+    loss("cosine_similarity_axis", "CosineSimilarity", COUNTS, RATES, axis=0),
+    loss("dice", "Dice", BITS, CHANCES),
+    loss("dice_axes", "Dice", BITS, CHANCES, axis=[1]),
+    loss("tversky", "Tversky", BITS, CHANCES),
+    loss("tversky_weights", "Tversky", BITS, CHANCES, alpha=0.25, beta=0.75, axis=1),
+    loss("binary_focal", "BinaryFocalCrossentropy", BITS, CHANCES),
+    loss("binary_focal_balanced", "BinaryFocalCrossentropy", BITS, CHANCES, apply_class_balancing=True, alpha=0.75, gamma=1.5),
+    loss("binary_focal_smoothing", "BinaryFocalCrossentropy", BITS, CHANCES, label_smoothing=0.1, gamma=3.0),
+    loss("binary_focal_logits", "BinaryFocalCrossentropy", BITS, SCORES, from_logits=True),
+    loss("categorical_focal", "CategoricalFocalCrossentropy", EYE, UNNORMALISED),
+    loss("categorical_focal_logits", "CategoricalFocalCrossentropy", EYE, LOGITS, from_logits=True),
+    loss("categorical_focal_smoothing", "CategoricalFocalCrossentropy", EYE, NORMALISED, label_smoothing=0.1, gamma=1.5, alpha=0.5),
 ]
 
 

@@ -58,6 +58,8 @@ export function lowerScan(
   let carried: readonly View[] = inputs.slice(0, carries);
   lowering.keepingScratch(() => {
     for (let t = 0; t < length; t++) {
+      // Stages do not cross steps: so one step's compound serves for the next.
+      lowering.flush();
       lowering.begin("scan");
       carried.forEach((view, i) => views.set(graph.inputs[i], view));
       for (let i = carries; i < inputs.length; i++) {
@@ -76,6 +78,7 @@ export function lowerScan(
       carried = graph.outputs.slice(0, carries).map((id) => views.get(id));
     }
   });
+  lowering.flush();
   lowering.begin("scan");
   for (const i of moved) copyElements(lowering, carried[i], outputs[i], sizeOf(outputs[i].shape));
 }

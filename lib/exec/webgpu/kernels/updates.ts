@@ -19,7 +19,8 @@ export function lowerUpdate(
   outputs: readonly View[],
 ): void {
   const { count } = node.attrs;
-  const kinds = Math.floor(inputs.length / count);
+  // After all kinds comes the rate.
+  const kinds = (inputs.length - 1) / count;
   const rate = inputs[kinds * count];
   const gradients = inputs.slice(count, 2 * count);
   const stateInputs = inputs.filter((_, i) => i < kinds * count && (i < count || i >= 2 * count));

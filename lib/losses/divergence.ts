@@ -1,0 +1,53 @@
+// Losses of distributions: Kullback-Leibler and Poisson. https://keras.io/api/losses/probabilistic_losses/
+import { epsilon } from "../config.ts";
+import { clip } from "../ops/composed.ts";
+import { add, divide, log, mean, multiply, subtract, sum } from "../ops/primitives.ts";
+import { checkOptions } from "../options.ts";
+import type { Applied, Operand } from "../tensor/apply.ts";
+import { FunctionLoss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+
+/** `sum(target * log(target / output))` over the last axis, both clipped to epsilon and 1. */
+export function klDivergence<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+  const [p, q] = matched(yTrue, yPred, "kl_divergence").map((x) => clip(x, epsilon(), 1));
+  return sum(multiply(p, log(divide(p, q))), -1) as Applied<A | B>;
+}
+
+/** The mean over the last axis of `output - target * log(output)`. */
+export function poisson<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+  const [targets, outputs] = matched(yTrue, yPred, "poisson");
+  return mean(subtract(outputs, multiply(targets, log(add(outputs, epsilon())))), -1) as Applied<A | B>;
+}
+
+/**
+ * How far outputs, as distributions along the last axis, are from targets. Kullback and Leibler, 1951.
+ *
+ * @example Two classes
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * console.log(new losses.KLDivergence().apply(tensor([[1, 0]]), tensor([[0.5, 0.5]])).item()); // about 0.6931
+ * ```
+ */
+export class KLDivergence extends FunctionLoss {
+  /** Takes reduction and name. */
+  constructor(options: LossOptions = {}) {
+    checkOptions("KLDivergence", options, lossOptionNames);
+    super(klDivergence, { ...options, name: options.name ?? "kl_divergence" });
+  }
+}
+
+/**
+ * Minus the log-likelihood of counts, less what does not depend on the outputs.
+ *
+ * @example One count
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * console.log(new losses.Poisson().apply(tensor([[2]]), tensor([[1]])).item()); // about 1
+ * ```
+ */
+export class Poisson extends FunctionLoss {
+  /** Takes reduction and name. */
+  constructor(options: LossOptions = {}) {
+    checkOptions("Poisson", options, lossOptionNames);
+    super(poisson, options);
+  }
+}

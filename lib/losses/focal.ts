@@ -1,0 +1,151 @@
+// Focal cross-entropies: samples that are right already count less. Lin et al., 2018.
+// https://keras.io/api/losses/probabilistic_losses/
+import type { Config } from "../config.ts";
+import type { Value } from "../ir/value.ts";
+import { softmax } from "../ops/composed.ts";
+import { add, cast, divide, log, mean, multiply, power, sigmoid, square, subtract, sum } from "../ops/primitives.ts";
+import { checkOptions, checkRange } from "../options.ts";
+import { normalizeAxis } from "../shape.ts";
+import type { Applied, Operand } from "../tensor/apply.ts";
+import {
+  checkSmoothing,
+  clipped,
+  type CrossentropyOptions,
+  elementwiseBinaryCrossentropy,
+  logitsOf,
+  smoothBinary,
+  smoothCategorical,
+} from "./crossentropy.ts";
+import { checkSameShape, FunctionLoss, lossOptionNames, type LossOptions, matchRanks } from "./loss.ts";
+
+/** Options of the focal cross-entropies. */
+export interface FocalOptions extends CrossentropyOptions {
+  /** The weight of class 1, or of all classes; 0.25 by default. */
+  alpha?: number;
+  /** How fast the weight of a sample falls with its probability; 2 by default. */
+  gamma?: number;
+}
+
+/** Options of {@linkcode binaryFocalCrossentropy}. */
+export interface BinaryFocalOptions extends FocalOptions {
+  /** Whether class 1 weighs `alpha` and class 0 the rest; false by default. */
+  applyClassBalancing?: boolean;
+}
+
+const raised = (x: Value, gamma: number): Value => (gamma === 2 ? square(x) : power(x, gamma));
+
+/**
+ * The mean over the last axis of binary cross-entropies times `(1 - probability of the target) ^ gamma`.
+ * `[batch, ..., n]` gives `[batch, ...]`.
+ */
+export function binaryFocalCrossentropy<A extends Operand, B extends Operand>(
+  yTrue: A,
+  yPred: B,
+  options: BinaryFocalOptions = {},
+): Applied<A | B> {
+  const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false } = options;
+  const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
+  const [given, outputs] = matchRanks(cast(yTrue as Operand, "float32"), (logits ?? yPred) as Operand);
+  checkSameShape(given, outputs, "binary_focal_crossentropy", true);
+  const targets = smoothBinary(given, options.labelSmoothing ?? 0);
+  const p = logits === undefined ? outputs : sigmoid(outputs);
+  const losses = elementwiseBinaryCrossentropy(targets, outputs, logits !== undefined);
+  const right = add(multiply(targets, p), multiply(subtract(1, targets), subtract(1, p)));
+  let focal = multiply(raised(subtract(1, right), gamma), losses);
+  if (applyClassBalancing) {
+    focal = multiply(add(multiply(targets, alpha), multiply(subtract(1, targets), 1 - alpha)), focal);
+  }
+  return mean(focal, options.axis ?? -1) as Applied<A | B>;
+}
+
+/**
+ * The sum over the classes of cross-entropies times `alpha * (1 - probability) ^ gamma`.
+ * `[batch, ..., classes]` gives `[batch, ...]`.
+ */
+export function categoricalFocalCrossentropy<A extends Operand, B extends Operand>(
+  yTrue: A,
+  yPred: B,
+  { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 }: FocalOptions = {},
+): Applied<A | B> {
+  const given = cast(yTrue as Operand, "float32") as Value;
+  const outputs = yPred as Operand as Value;
+  checkSameShape(given, outputs, "categorical_focal_crossentropy", true);
+  const at = normalizeAxis(axis, outputs.shape.length, "compute categorical_focal_crossentropy");
+  const targets = smoothCategorical(given, labelSmoothing);
+  const chances = fromLogits ? softmax(outputs, at) : outputs;
+  const p = clipped(divide(chances, sum(chances, at, true)));
+  const weights = multiply(raised(subtract(1, p), gamma), alpha);
+  return sum(multiply(weights, multiply(targets, multiply(log(p), -1))), at) as Applied<A | B>;
+}
+
+const focalNames = ["alpha", "gamma", "fromLogits", "labelSmoothing", "axis", ...lossOptionNames];
+
+function checkFocal(where: string, options: FocalOptions, names: readonly string[]): void {
+  checkOptions(where, options, names);
+  checkSmoothing(where, options.labelSmoothing);
+  checkRange(where, "gamma", options.gamma ?? 2, 0, Infinity);
+}
+
+/**
+ * Focal cross-entropy of targets of 0 and 1.
+ *
+ * @example A rare class
+ * ```ts
+ * import { losses } from "./mod.ts";
+ * const focal = new losses.BinaryFocalCrossentropy({ applyClassBalancing: true, alpha: 0.75 });
+ * console.log(focal.name); // binary_focal_crossentropy
+ * ```
+ */
+export class BinaryFocalCrossentropy extends FunctionLoss {
+  readonly #options: Required<BinaryFocalOptions>;
+
+  /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1 or a gamma below 0. */
+  constructor(options: BinaryFocalOptions & LossOptions = {}) {
+    checkFocal("BinaryFocalCrossentropy", options, ["applyClassBalancing", ...focalNames]);
+    const { reduction, name, ...rest } = options;
+    super((yTrue, yPred) => binaryFocalCrossentropy(yTrue, yPred, rest), { reduction, name });
+    const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false } = rest;
+    const { labelSmoothing = 0, axis = -1 } = rest;
+    this.#options = { applyClassBalancing, alpha, gamma, fromLogits, labelSmoothing, axis };
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { applyClassBalancing, alpha, gamma, fromLogits, labelSmoothing, axis } = this.#options;
+    return {
+      ...super.getConfig(),
+      from_logits: fromLogits,
+      label_smoothing: labelSmoothing,
+      axis,
+      apply_class_balancing: applyClassBalancing,
+      alpha,
+      gamma,
+    };
+  }
+}
+
+/**
+ * Focal cross-entropy of one-hot targets.
+ *
+ * @example From logits
+ * ```ts
+ * import { losses } from "./mod.ts";
+ * console.log(new losses.CategoricalFocalCrossentropy({ fromLogits: true, gamma: 1 }).reduction); // sum_over_batch_size
+ * ```
+ */
+export class CategoricalFocalCrossentropy extends FunctionLoss {
+  readonly #options: Required<FocalOptions>;
+
+  /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1 or a gamma below 0. */
+  constructor(options: FocalOptions & LossOptions = {}) {
+    checkFocal("CategoricalFocalCrossentropy", options, focalNames);
+    const { reduction, name, ...rest } = options;
+    super((yTrue, yPred) => categoricalFocalCrossentropy(yTrue, yPred, rest), { reduction, name });
+    const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 } = rest;
+    this.#options = { alpha, gamma, fromLogits, labelSmoothing, axis };
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { alpha, gamma, fromLogits, labelSmoothing, axis } = this.#options;
+    return { ...super.getConfig(), from_logits: fromLogits, label_smoothing: labelSmoothing, axis, alpha, gamma };
+  }
+}

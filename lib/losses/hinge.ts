@@ -1,0 +1,102 @@
+// Hinge losses: margins between classes. https://keras.io/api/losses/hinge_losses/
+import type { Value } from "../ir/value.ts";
+import {
+  add,
+  cast,
+  equal,
+  logicalAnd,
+  max,
+  maximum,
+  mean,
+  multiply,
+  notEqual,
+  select,
+  square,
+  subtract,
+  sum,
+} from "../ops/primitives.ts";
+import { checkOptions } from "../options.ts";
+import type { Applied, Operand } from "../tensor/apply.ts";
+import { FunctionLoss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+
+/** By how much outputs fall short of a margin of 1; targets of only 0 and 1 stand for -1 and 1. */
+function shortfall(yTrue: Operand, yPred: Operand, loss: string): Value {
+  const [targets, outputs] = matched(yTrue, yPred, loss);
+  const others = sum(cast(logicalAnd(notEqual(targets, 0), notEqual(targets, 1)), "float32"));
+  const signs = select(equal(others, 0), subtract(multiply(targets, 2), 1), targets);
+  return maximum(subtract(1, multiply(signs, outputs)), 0);
+}
+
+/**
+ * The mean over the last axis of `max(1 - target * output, 0)`; targets are -1 and 1, or 0 and 1.
+ * `[batch, ..., n]` gives `[batch, ...]`.
+ */
+export function hinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+  return mean(shortfall(yTrue, yPred, "hinge"), -1) as Applied<A | B>;
+}
+
+/** As {@linkcode hinge}, of squares: `[batch, ..., n]` gives `[batch, ...]`. */
+export function squaredHinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+  return mean(square(shortfall(yTrue, yPred, "squared_hinge")), -1) as Applied<A | B>;
+}
+
+/**
+ * `max(largest wrong output - right output + 1, 0)` for one-hot targets: `[batch, ..., classes]` gives `[batch, ...]`.
+ */
+export function categoricalHinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+  const [targets, outputs] = matched(yTrue, yPred, "categorical_hinge");
+  const right = sum(multiply(targets, outputs), -1);
+  const wrong = max(multiply(subtract(1, targets), outputs), -1);
+  return maximum(add(subtract(wrong, right), 1), 0) as Applied<A | B>;
+}
+
+/**
+ * {@linkcode hinge} as a loss: targets are -1 and 1, or 0 and 1.
+ *
+ * @example Two samples
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * console.log(new losses.Hinge().apply(tensor([[-1], [1]]), tensor([[0.5], [0.5]])).item()); // 1
+ * ```
+ */
+export class Hinge extends FunctionLoss {
+  /** Takes reduction and name. */
+  constructor(options: LossOptions = {}) {
+    checkOptions("Hinge", options, lossOptionNames);
+    super(hinge, options);
+  }
+}
+
+/**
+ * {@linkcode squaredHinge} as a loss: targets are -1 and 1, or 0 and 1.
+ *
+ * @example Two samples
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * console.log(new losses.SquaredHinge().apply(tensor([[-1], [1]]), tensor([[0.5], [0.5]])).item()); // 1.25
+ * ```
+ */
+export class SquaredHinge extends FunctionLoss {
+  /** Takes reduction and name. */
+  constructor(options: LossOptions = {}) {
+    checkOptions("SquaredHinge", options, lossOptionNames);
+    super(squaredHinge, options);
+  }
+}
+
+/**
+ * {@linkcode categoricalHinge} as a loss: targets are one-hot.
+ *
+ * @example One sample
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * console.log(new losses.CategoricalHinge().apply(tensor([[0, 1]]), tensor([[0.75, 0.25]])).item()); // 1.5
+ * ```
+ */
+export class CategoricalHinge extends FunctionLoss {
+  /** Takes reduction and name. */
+  constructor(options: LossOptions = {}) {
+    checkOptions("CategoricalHinge", options, lossOptionNames);
+    super(categoricalHinge, options);
+  }
+}

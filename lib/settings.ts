@@ -1,0 +1,29 @@
+// The settings that hold for the whole session, as mod.ts exports them under `config`. https://keras.io/api/utils/config_utils/
+
+const fuzz = 1e-7;
+
+/**
+ * The small number that keeps divisions and logarithms from zero: 1e-7, as `keras.config.epsilon()`.
+ *
+ * @example
+ * ```ts
+ * import { config } from "./mod.ts";
+ * console.log(config.epsilon()); // 1e-7
+ * ```
+ */
+export function epsilon(): number {
+  return fuzz;
+}
+
+/**
+ * The dtype of weights and computations: `float32`, as `keras.config.floatx()`.
+ *
+ * @example
+ * ```ts
+ * import { config } from "./mod.ts";
+ * console.log(config.floatx()); // float32
+ * ```
+ */
+export function floatx(): "float32" {
+  return "float32";
+}

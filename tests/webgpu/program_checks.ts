@@ -1,0 +1,201 @@
+// Programs that the op table does not reach, against the float64 reference: what is wrong with each. Also runs in browsers.
+import type { Executor } from "../../lib/exec/executor.ts";
+import { gradientsOf } from "../../lib/ir/grad.ts";
+import { currentTrace } from "../../lib/ir/trace.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import * as ops from "../../lib/ops/primitives.ts";
+import { scan } from "../../lib/ops/scan.ts";
+import type { Operand } from "../../lib/tensor/apply.ts";
+import { Tensor } from "../../lib/tensor/tensor.ts";
+import { difference } from "./op_table.ts";
+import { runOn, traceOn } from "./run_on.ts";
+import { trainedLosses } from "./mlp.ts";
+
+/** Compares an executor with the reference; gives what is wrong. */
+export type Check = (executor: Executor, reference: Executor) => Promise<string[]>;
+
+/** Numbers that are the same each time. */
+export function fixed(shape: readonly number[], scale = 1): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => scale * Math.sin(1 + i * 1.37)));
+}
+
+async function compare(
+  executor: Executor,
+  reference: Executor,
+  fn: (...args: Value[]) => readonly Value[],
+  args: readonly Tensor[],
+  bound = 4e-6,
+): Promise<string[]> {
+  const right = await runOn(reference, fn, args);
+  const actual = await runOn(executor, fn, args);
+  return right.flatMap(({ data, dtype }, i) => {
+    const scale = Math.max(1, ...[...data.subarray(0, 10000)].filter(Number.isFinite).map(Math.abs));
+    const fault = dtype === "float32"
+      ? difference(actual[i].data, data, bound * scale, bound)
+      : difference(actual[i].data, data, 0, 0);
+    return fault ? [`output ${i}: ${fault}`] : [];
+  });
+}
+
+/** A product of each kernel, some cut along k, with the epilogue of a dense layer and without. */
+const products: Check = async (executor, reference) => {
+  const extents: [number, number, number, number[]][] = [
+    [35, 150, 40, []],
+    [20, 60, 33, []],
+    [9, 70, 21, []],
+    [3, 5, 4100, []],
+    [1, 37, 2500, []],
+    [2, 3, 7, [3]],
+    [20, 130, 65, [2]],
+    [64, 64, 64, []],
+    [65, 66, 700, []],
+  ];
+  const faults: string[] = [];
+  for (const [m, n, k, batch] of extents) {
+    for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]]) {
+      const a = fixed([...batch, ...(transposeA ? [k, m] : [m, k])]);
+      const b = fixed([...batch, ...(transposeB ? [n, k] : [k, n])]);
+      const program = (x: Value, y: Value, bias: Value, column: Value) => {
+        const product = ops.matmul(x, y, { transposeA, transposeB });
+        const shifted = ops.add(product, bias);
+        return [ops.relu(shifted), ops.greater(shifted, 0), ops.multiply(ops.matmul(y, x, flipped), column)];
+      };
+      const flipped = { transposeA: !transposeB, transposeB: !transposeA };
+      // The second product is the transpose of the first: [..., n, m].
+      const args = [a, b, fixed([n]), fixed([n, 1])];
+      // Sums of thousands of terms round more.
+      const found = await compare(executor, reference, program, args, k > 1000 ? 3e-5 : 8e-6);
+      faults.push(...found.map((fault) => `${[batch, m, n, k]} ${transposeA} ${transposeB}: ${fault}`));
+    }
+  }
+  return faults;
+};
+
+const reductions: Check = async (executor, reference) => {
+  const program = (x: Value, y: Value) => [
+    ops.sum(x),
+    ops.max(x),
+    ops.min(x, 0),
+    ops.sum(y, 0),
+    ops.argMax(y, 0),
+    ops.sum(ops.cast(ops.greater(y, 0), "int32")),
+  ];
+  return await compare(executor, reference, program, [fixed([70001, 1]), fixed([3000, 5])], 2e-5);
+};
+
+const fusion: Check = async (executor, reference) => {
+  const program = (x: Value, row: Value, column: Value, middle: Value, scalar: Value) => {
+    const y = ops.tanh(ops.add(ops.multiply(x, row), column));
+    const z = ops.select(ops.less(y, middle), ops.exp(y), ops.multiply(scalar, 3));
+    return [y, z, ops.greaterEqual(z, y), ops.maximum(z, NaN), ops.add(ops.cast(ops.multiply(y, 100), "int32"), 7)];
+  };
+  const args = [fixed([4, 3, 5]), fixed([5]), fixed([4, 1, 1]), fixed([3, 1]), fixed([])];
+  return await compare(executor, reference, program, args);
+};
+
+/** uint8 and bool variables lie packed: read, computed, assigned, sliced. */
+const bytes: Check = async (executor, reference) => {
+  const pixels = new Tensor([7, 5], "uint8", Uint8Array.from({ length: 35 }, (_, i) => (i * 53) & 255));
+  const flags = new Tensor([5], "bool", Uint8Array.of(1, 0, 0, 1, 1));
+  const program = (x: Value, on: Value) => [
+    ops.add(x, x),
+    ops.logicalNot(on),
+    ops.transpose(x, [1, 0]),
+    ops.concat([x, x], 1),
+    ops.cast(x, "float32"),
+    x,
+    on,
+    ops.sum(x, 0),
+    ops.select(on, x, ops.cast(new Tensor([], "int32", Int32Array.of(9)), "uint8")),
+  ];
+  return await compare(executor, reference, program, [pixels, flags]);
+};
+
+/** Loops whose rows are bound where they lie, and whose rows are too short for that; gradients through both. */
+const loops: Check = async (executor, reference) => {
+  const faults: string[] = [];
+  for (const [length, batch, units] of [[4, 2, 32], [3, 2, 5], [1, 2, 3]]) {
+    for (const reverse of [false, true]) {
+      const program = (x: Value, h0: Value, u: Value, pixels: Value) => {
+        const { carries, stacked } = scan(
+          { length, carries: [h0, ops.sum(h0)], scanned: [x, pixels], reverse },
+          ([h, count], [row, pixel]) => {
+            const next = ops.tanh(ops.add(ops.add(row, ops.matmul(h, u)), ops.cast(pixel, "float32")));
+            return { carries: [next, ops.add(count, 1)], stacked: [ops.square(next), ops.greater(next, h)] };
+          },
+        );
+        const loss = ops.add(ops.sum(stacked[0]), ops.sum(ops.multiply(carries[0], 0.3)));
+        return [...carries, ...stacked, ...gradientsOf(currentTrace()!, loss, [x, h0, u])];
+      };
+      const few = new Tensor([length, units], "uint8", Uint8Array.from({ length: length * units }, (_, i) => i % 3));
+      const args = [fixed([length, batch, units]), fixed([batch, units]), fixed([units, units], 0.3), few];
+      const found = await compare(executor, reference, program, args, 2e-5);
+      faults.push(...found.map((fault) => `${length} steps of ${units}${reverse ? " reversed" : ""}: ${fault}`));
+    }
+  }
+  return faults;
+};
+
+/** Variables written in place, swapped, and read after they were assigned. */
+const assignments: Check = async (executor, reference) => {
+  const results: Tensor[][] = [];
+  for (const each of [executor, reference]) {
+    const made = await traceOn(each, (a, b, table, at) => {
+      const trace = currentTrace()!;
+      const [va, vb, vt, vc] = trace.graph.state.map((link) => link.variable);
+      trace.assign(va, ops.multiply(b, 2));
+      trace.assign(vb, ops.add(a, trace.read(va)));
+      trace.assign(vt, ops.dynamicUpdateSlice(table, ops.reshape(a, [1, 6]), at, 0));
+      trace.assign(vc, ops.add(at, 1));
+      return [ops.subtract(a, b)];
+    }, [fixed([6]), fixed([6], 2), fixed([4, 6]), new Tensor([1], "int32", Int32Array.of(0))]);
+    await made.executable.run(3);
+    results.push(await Promise.all([...made.inputs, ...made.outputs].map((variable) => variable.read())));
+    made.executable.dispose();
+    for (const variable of [...made.inputs, ...made.outputs]) each.release(variable);
+  }
+  return results[0].flatMap(({ data }, i) => {
+    const fault = difference(data, results[1][i].data, 1e-5, 1e-5);
+    return fault ? [`variable ${i}: ${fault}`] : [];
+  });
+};
+
+const softmax: Check = async (executor, reference) => {
+  const program = (x: Value) => {
+    const shifted: Operand = ops.exp(ops.subtract(x, ops.max(x, 1, true)));
+    const probabilities = ops.divide(shifted, ops.sum(shifted, 1, true));
+    return [ops.argMax(probabilities, 1), ops.argMax(x, 0), probabilities];
+  };
+  return await compare(executor, reference, program, [fixed([9, 10], 4)]);
+};
+
+const training: Check = async (executor, reference) => {
+  const fault = difference(await trainedLosses(executor, 5), await trainedLosses(reference, 5), 1e-5, 1e-5);
+  return fault ? [fault] : [];
+};
+
+/** The checks by name. */
+export const checks: Readonly<Record<string, Check>> = {
+  products,
+  reductions,
+  fusion,
+  bytes,
+  loops,
+  assignments,
+  softmax,
+  training,
+};
+
+/** What is wrong with any of them. */
+export async function checkPrograms(executor: Executor, reference: Executor): Promise<string[]> {
+  const faults: string[] = [];
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      faults.push(...(await check(executor, reference)).map((fault) => `${name}: ${fault}`));
+    } catch (error) {
+      faults.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  return faults;
+}
