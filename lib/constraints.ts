@@ -175,7 +175,7 @@ class FromFunction extends Constraint {
   }
 }
 
-const named = {
+const named: Record<ConstraintName, () => Constraint> = {
   max_norm: () => new MaxNorm(),
   non_neg: () => new NonNeg(),
   unit_norm: () => new UnitNorm(),
@@ -184,10 +184,18 @@ const named = {
   NonNeg: () => new NonNeg(),
   UnitNorm: () => new UnitNorm(),
   MinMaxNorm: () => new MinMaxNorm(),
-} as const;
+};
 
 /** The names of the constraints, as Keras spells them. */
-export type ConstraintName = keyof typeof named;
+export type ConstraintName =
+  | "max_norm"
+  | "non_neg"
+  | "unit_norm"
+  | "min_max_norm"
+  | "MaxNorm"
+  | "NonNeg"
+  | "UnitNorm"
+  | "MinMaxNorm";
 /** A constraint by name, as an object, or as a function that maps a weight. */
 export type ConstraintIdentifier = ConstraintName | Constraint | ((weight: Value) => Value);
 

@@ -195,7 +195,7 @@ class FromFunction extends Regularizer {
   }
 }
 
-const named = {
+const named: Record<RegularizerName, () => Regularizer> = {
   l1: () => new L1(),
   l2: () => new L2(),
   l1l2: () => new L1L2(),
@@ -205,10 +205,19 @@ const named = {
   L1L2: () => new L1L2(),
   orthogonal_regularizer: () => new OrthogonalRegularizer(),
   OrthogonalRegularizer: () => new OrthogonalRegularizer(),
-} as const;
+};
 
 /** The names of the regularizers, as Keras spells them. */
-export type RegularizerName = keyof typeof named;
+export type RegularizerName =
+  | "l1"
+  | "l2"
+  | "l1l2"
+  | "l1_l2"
+  | "L1"
+  | "L2"
+  | "L1L2"
+  | "orthogonal_regularizer"
+  | "OrthogonalRegularizer";
 /** A regularizer by name, as an object, or as a function that gives the penalty of a weight. */
 export type RegularizerIdentifier = RegularizerName | Regularizer | ((x: Value) => Value);
 

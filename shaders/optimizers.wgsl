@@ -1,5 +1,6 @@
-// Optimizer updates over flat buffers, one element a thread, in place: w is the variables, g their gradients, slot_0 to
-// slot_2 what the optimizer remembers of each element, rate[0] the step's learning rate. No workgroup memory.
+// Optimizer updates over flat buffers, four elements a thread, in place: w is the variables, g their gradients, slot_0 to
+// slot_2 what the optimizer remembers of each element, rate[0] the step's learning rate. `size` counts the fours. No
+// workgroup memory.
 //
 // Variables lie one after another, each padded to 256 bytes, and so do gradients and slots, so that one dispatch updates
 // a whole model; the padding is updated like the rest and never read. The formulas are Keras's; `_rest` is 1 less the

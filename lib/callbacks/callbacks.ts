@@ -10,5 +10,5 @@ export {
 export { EarlyStopping, type EarlyStoppingOptions } from "./early_stopping.ts";
 export { History } from "./history.ts";
 export { LambdaCallback } from "./lambda.ts";
-export { type CallbackLike, CallbackList } from "./list.ts";
+export type { CallbackLike } from "./list.ts";
 export { ProgbarLogger } from "./progbar_logger.ts";

@@ -15,7 +15,7 @@ import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
  * @example Rows of length one
  * ```ts
  * import { utils } from "./mod.ts";
- * console.log(utils.normalize([[3, 4]]).data); // Float32Array(2) [ 0.6, 0.8 ]
+ * console.log(utils.normalize([[3, 4]]).toArray()); // [ [ 0.6, 0.8 ] ] but for rounding
  * ```
  */
 export function normalize(x: TensorLike, axis = -1, order = 2): Tensor {

@@ -6,7 +6,7 @@ import { recording, requireTrace, Trace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { formatShape } from "../shape.ts";
 import type { Operand } from "../tensor/apply.ts";
-import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import type { Executable, Executor } from "./executor.ts";
 import { getExecutor } from "./select.ts";

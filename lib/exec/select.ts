@@ -48,6 +48,12 @@ export async function setBackend(name: BackendChoice): Promise<void> {
   current = next;
 }
 
+/** Runs everything that follows on an executor opened by hand: for tests of builds and thread counts. */
+export async function useExecutor(executor: Executor): Promise<void> {
+  await clearSession();
+  current = Promise.resolve(executor);
+}
+
 /** The backend in use: opens it where none is yet. See {@linkcode setBackend}. */
 export async function getBackend(): Promise<BackendName> {
   return (await getExecutor()).name;

@@ -19,6 +19,7 @@ import { Layer, type LayerOptions } from "./layer.ts";
 export class Activation extends Layer {
   /** What is applied. */
   readonly activation: ActivationCall;
+  /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
 
   /** Takes the activation. Throws {@linkcode ValueError} for a name that is none. */

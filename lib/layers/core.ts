@@ -69,6 +69,7 @@ export class Dense extends Layer {
   kernel!: Weight;
   /** The weights that are added, `[units]`, if there are any. */
   bias: Weight | undefined;
+  /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
   /** The penalty on the kernel, if any. */
   readonly kernelRegularizer: Regularizer | null;

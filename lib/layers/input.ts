@@ -26,6 +26,7 @@ export class InputLayer extends Layer {
   readonly dtype: DType;
   /** The shape with the batch axis. */
   readonly batchShape: SymbolicShape;
+  /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
 
   /** Takes the options of {@linkcode Input}. Throws {@linkcode ShapeError} for a shape that is none. */

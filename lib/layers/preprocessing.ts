@@ -29,6 +29,7 @@ export class Rescaling extends Layer {
   readonly scale: number | readonly number[];
   /** What is added then. */
   readonly offset: number | readonly number[];
+  /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
 
   /** Takes the scale. Throws {@linkcode ValueError} where it is neither a number nor a list of numbers. */

@@ -36,6 +36,7 @@ export class Dropout extends Layer {
   readonly noiseShape: SymbolicShape | null;
   /** The layer's own seed, if it has one. */
   readonly seed: number | null;
+  /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
   #ownCounter: Variable | undefined;
 

@@ -56,7 +56,26 @@ export const lossFunctions = {
 } as const;
 
 /** Keras's names of the functions. */
-export type LossFunctionName = keyof typeof lossFunctions;
+export type LossFunctionName =
+  | "mean_squared_error"
+  | "mean_absolute_error"
+  | "binary_crossentropy"
+  | "categorical_crossentropy"
+  | "sparse_categorical_crossentropy"
+  | "mean_absolute_percentage_error"
+  | "mean_squared_logarithmic_error"
+  | "huber"
+  | "log_cosh"
+  | "hinge"
+  | "squared_hinge"
+  | "categorical_hinge"
+  | "kl_divergence"
+  | "poisson"
+  | "cosine_similarity"
+  | "dice"
+  | "tversky"
+  | "binary_focal_crossentropy"
+  | "categorical_focal_crossentropy";
 
 /** The other names of each function. */
 export const lossAliases = {
@@ -94,6 +113,42 @@ export const lossAliases = {
   BinaryFocalCrossentropy: "binary_focal_crossentropy",
   CategoricalFocalCrossentropy: "categorical_focal_crossentropy",
 } as const;
+
+/** The other names of losses: short ones, and those of classes. */
+export type LossAlias =
+  | "mse"
+  | "MSE"
+  | "mae"
+  | "MAE"
+  | "mape"
+  | "MAPE"
+  | "msle"
+  | "MSLE"
+  | "bce"
+  | "BCE"
+  | "kld"
+  | "KLD"
+  | "kullback_leibler_divergence"
+  | "logcosh"
+  | "MeanSquaredError"
+  | "MeanAbsoluteError"
+  | "BinaryCrossentropy"
+  | "CategoricalCrossentropy"
+  | "SparseCategoricalCrossentropy"
+  | "MeanAbsolutePercentageError"
+  | "MeanSquaredLogarithmicError"
+  | "Huber"
+  | "LogCosh"
+  | "Hinge"
+  | "SquaredHinge"
+  | "CategoricalHinge"
+  | "KLDivergence"
+  | "Poisson"
+  | "CosineSimilarity"
+  | "Dice"
+  | "Tversky"
+  | "BinaryFocalCrossentropy"
+  | "CategoricalFocalCrossentropy";
 
 /** The names of losses; `crossentropy` (`ce`) is the binary, categorical or sparse one by the shapes. */
 export type LossName = LossFunctionName | LossAlias | "crossentropy" | "ce";

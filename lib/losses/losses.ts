@@ -19,7 +19,13 @@ export {
   type FocalOptions,
 } from "./focal.ts";
 export { CategoricalHinge, categoricalHinge, Hinge, hinge, SquaredHinge, squaredHinge } from "./hinge.ts";
-export { getLoss as get, type LossIdentifier, type LossName } from "./identify.ts";
+export {
+  getLoss as get,
+  type LossAlias,
+  type LossFunctionName,
+  type LossIdentifier,
+  type LossName,
+} from "./identify.ts";
 export { FunctionLoss, Loss, type LossContext, type LossFunction, type LossOptions, type Reduction } from "./loss.ts";
 export {
   MeanAbsoluteError,

@@ -1,6 +1,6 @@
 // Accuracies: how often outputs name the right class. https://keras.io/api/metrics/accuracy_metrics/
 import type { Config } from "../config.ts";
-import type { Value } from "../ir/value.ts";
+import { Value } from "../ir/value.ts";
 import { crossentropyKind } from "../losses/identify.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { squeeze } from "../ops/composed.ts";
@@ -20,9 +20,17 @@ export function binaryAccuracy<A extends Operand, B extends Operand>(
   return cast(equal(targets, cast(greater(outputs, threshold), "float32")), "float32") as Applied<A | B>;
 }
 
+/**
+ * What ranks the classes as the outputs do: for a softmax its logits. It keeps their order, so the largest is at the
+ * same place, and a step whose loss uses the logits too needs no softmax at all.
+ */
+function ranked(outputs: Operand): Operand {
+  return outputs instanceof Value && outputs.logits?.activation === "softmax" ? outputs.logits.value : outputs;
+}
+
 /** 1 where the largest output is at the largest target; `[batch, ..., classes]` gives `[batch, ...]`. */
 export function categoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  return cast(equal(argMax(yTrue as Operand), argMax(yPred as Operand)), "float32") as Applied<A | B>;
+  return cast(equal(argMax(yTrue as Operand), argMax(ranked(yPred))), "float32") as Applied<A | B>;
 }
 
 /** 1 where the largest output is at the class that the label names; `[batch, ..., classes]` gives `[batch, ...]`. */
@@ -32,7 +40,7 @@ export function sparseCategoricalAccuracy<A extends Operand, B extends Operand>(
   if (labels.shape.length === outputs.shape.length && labels.shape[labels.shape.length - 1] === 1) {
     labels = squeeze(labels, -1);
   }
-  return cast(equal(labels, argMax(outputs)), "float32") as Applied<A | B>;
+  return cast(equal(labels, argMax(ranked(outputs))), "float32") as Applied<A | B>;
 }
 
 /** Options of {@linkcode BinaryAccuracy}. */

@@ -19,15 +19,19 @@ const accuracies: Record<AccuracyName, (name: string) => Metric> = {
   binary_accuracy: (name: string) => new BinaryAccuracy({ name }),
   categorical_accuracy: (name: string) => new CategoricalAccuracy({ name }),
   sparse_categorical_accuracy: (name: string) => new SparseCategoricalAccuracy({ name }),
+  // As a metric it rises with likeness, as a loss it falls.
+  cosine_similarity: (name: string) =>
+    new MeanMetricWrapper((yTrue, yPred) => cosine(yTrue, yPred, -1), { name, direction: "up" }),
 };
 
-/** The names of the accuracies. */
+/** The names of what rises. */
 export type AccuracyName =
   | "accuracy"
   | "acc"
   | "binary_accuracy"
   | "categorical_accuracy"
-  | "sparse_categorical_accuracy";
+  | "sparse_categorical_accuracy"
+  | "cosine_similarity";
 
 /** The names of metrics; a loss's name is the running mean of that loss. */
 export type MetricName = AccuracyName | LossFunctionName | LossAlias;

@@ -71,6 +71,7 @@ export class Mean extends RunningMean {
  * ```
  */
 export class MeanMetricWrapper extends RunningMean {
+  /** Whether the mean gets better by rising or by falling. */
   override readonly direction: Direction;
 
   /** Takes the function; its name is the metric's where there is none. */

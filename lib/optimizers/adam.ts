@@ -65,6 +65,7 @@ export class Adam extends Optimizer {
     return [...all.filter((_, i) => i % 3 !== 2), ...all.filter((_, i) => i % 3 === 2)];
   }
 
+  /** The numbers of a step, computed on the host. */
   protected stepScalars(rate: number, iteration: number): number[] {
     // Rounded to float32 after each operation, as Keras computes it.
     const step = iteration + 1;
@@ -73,11 +74,13 @@ export class Adam extends Optimizer {
     return [fround(fround(rate * fround(Math.sqrt(fround(1 - power2)))) / fround(1 - power1))];
   }
 
+  /** The numbers of a step, computed in the program. */
   protected tracedScalars(rate: Value, step: Value): Value[] {
     const unbias = sqrt(subtract(1, power(this.beta2, step)));
     return [divide(multiply(rate, unbias), subtract(1, power(this.beta1, step)))];
   }
 
+  /** The new values of variables and slots. */
   protected update(
     variables: readonly Value[],
     gradients: readonly Value[],

@@ -62,14 +62,17 @@ export class RMSprop extends Optimizer {
     return this.slotNames.flatMap((_, kind) => all.filter((_, i) => i % kinds === kind));
   }
 
+  /** The numbers of a step, computed on the host. */
   protected stepScalars(rate: number): number[] {
     return [rate];
   }
 
+  /** The numbers of a step, computed in the program. */
   protected tracedScalars(rate: Value): Value[] {
     return [rate];
   }
 
+  /** The new values of variables and slots. */
   protected update(
     variables: readonly Value[],
     gradients: readonly Value[],

@@ -44,14 +44,17 @@ export class SGD extends Optimizer {
     return this.momentum === 0 ? [] : ["momentum"];
   }
 
+  /** The numbers of a step, computed on the host. */
   protected stepScalars(rate: number): number[] {
     return [rate];
   }
 
+  /** The numbers of a step, computed in the program. */
   protected tracedScalars(rate: Value): Value[] {
     return [rate];
   }
 
+  /** The new values of variables and slots. */
   protected update(
     variables: readonly Value[],
     gradients: readonly Value[],

@@ -1,6 +1,6 @@
 // Losses: reductions, weights, masks, names, recovered logits, and what is refused.
 import assert from "node:assert/strict";
-import { softmax } from "../../lib/activations.ts";
+import { sigmoid, softmax } from "../../lib/activations.ts";
 import { DTypeError, ShapeError, ValueError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";
 import { getLoss } from "../../lib/losses/identify.ts";
@@ -10,6 +10,7 @@ import { Mean } from "../../lib/metrics/mean.ts";
 import { tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
+import { golden, makeLoss } from "../golden.ts";
 
 const close = { absolute: 1e-4, relative: 1e-5 };
 const yTrue = tensor([[1, 9, 2], [-5, -2, 6]]);
@@ -19,6 +20,73 @@ function mse(reduction: losses.Reduction | undefined, weight?: TensorLike): Arra
   const sampleWeight = weight === undefined ? undefined : tensor(weight);
   return new losses.MeanSquaredError({ reduction }).apply(yTrue, yPred, { sampleWeight }).data;
 }
+
+for (const spec of golden("configs").losses) {
+  Deno.test(`${spec.name}: the config is that of Keras`, () => {
+    const loss = makeLoss(spec) as losses.Loss;
+    assert.deepEqual(loss.serialize(), spec.serialized);
+  });
+}
+
+for (const [name, theirs] of Object.entries<string>(golden("configs").identifiers.losses)) {
+  if (["CTC", "ctc", "Circle", "circle", "Loss", "LossFunctionWrapper"].includes(name)) continue; // not ours yet
+  Deno.test(`the name ${name} finds the loss of Keras`, () => {
+    const found = getLoss(name as losses.LossName).constructor.name;
+    const squashed = (text: string) => text.toLowerCase().replaceAll("_", "");
+    assert.equal(squashed(found), squashed(theirs));
+  });
+}
+
+Deno.test("numbers of Keras's own tests", () => {
+  const value = (loss: losses.Loss, t: TensorLike, p: TensorLike) => loss.apply(tensor(t), tensor(p)).data;
+  assertClose(value(new losses.MeanAbsolutePercentageError(), yTrue, yPred), [211.8518], close);
+  assertClose(value(new losses.MeanSquaredLogarithmicError(), yTrue, yPred), [1.4370], close);
+  const [bits, scores] = [[[0, 1], [0, 0]], [[0.6, 0.4], [0.4, 0.6]]];
+  const none = { reduction: "none" as const };
+  assertClose(value(new losses.Hinge(none), bits, scores), [1.1, 1.5], close);
+  assertClose(value(new losses.SquaredHinge(none), bits, scores), [1.46, 2.26], close);
+  assertClose(value(new losses.CategoricalHinge(none), bits, scores), [1.2, 1.6], close);
+  const focal = new losses.BinaryFocalCrossentropy({ gamma: 2 });
+  assertClose(value(focal, [[1, 0], [1, 0]], [[0.9, 0.8], [0.7, 0.2]]), [0.268], { absolute: 5e-4, relative: 0 });
+  const eye = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+  const chances = [[0.9, 0.05, 0.05], [0.5, 0.89, 0.6], [0.05, 0.01, 0.94]];
+  assertClose(value(new losses.CategoricalFocalCrossentropy(), eye, chances), [0.02059], {
+    absolute: 1e-5,
+    relative: 0,
+  });
+  const sparse = new losses.SparseCategoricalCrossentropy({ fromLogits: true, ignoreClass: -1, ...none });
+  assertClose(value(sparse, [[-1, 2]], [[[0.854, 0.698, 0.598], [0.088, 0.86, 0.018]]]), [0, 1.480129], close);
+});
+
+testOnBackends("focal losses recover logits of a sigmoid", async () => {
+  const loss = new losses.BinaryFocalCrossentropy({ gamma: 0 });
+  const [value] = (await compile((z) => loss.apply(tensor([[1]]), sigmoid(z)))(tensor([[-100]]))).data;
+  assertClose([value], [100], close);
+});
+
+Deno.test("every loss refuses options that it does not have, and shapes that do not fit", () => {
+  const names = [
+    "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError",
+    "Huber",
+    "LogCosh",
+    "Hinge",
+    "SquaredHinge",
+    "CategoricalHinge",
+    "KLDivergence",
+    "Poisson",
+    "CosineSimilarity",
+    "BinaryFocalCrossentropy",
+    "CategoricalFocalCrossentropy",
+  ] as const;
+  for (const name of names) {
+    assert.throws(() => new losses[name]({ reductoin: "sum" } as object), /did you mean "reduction"\?/, name);
+    assert.throws(() => new losses[name]().apply(yTrue, tensor([[1, 2]])), ShapeError, name);
+  }
+  assert.throws(() => new losses.Huber({ delta: -1 }), ValueError);
+  assert.throws(() => new losses.BinaryFocalCrossentropy({ labelSmoothing: 2 }), ValueError);
+  assert.throws(() => new losses.CategoricalFocalCrossentropy({ gamma: -1 }), ValueError);
+});
 
 Deno.test("reductions and sample weights are those of Keras", () => {
   assertClose(mse(undefined), [49.5], close);

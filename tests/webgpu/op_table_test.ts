@@ -1,9 +1,11 @@
-// The op table on WebGPU: on this machine's adapter, and on SwiftShader where its driver is installed.
+// The op table and programs on WebGPU: on this machine's adapter, and on SwiftShader where its driver is installed.
 import assert from "node:assert/strict";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import type { WebGpuExecutor } from "../../lib/exec/webgpu/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
+import type { Report } from "./everything.ts";
 import { checkGradients, checkValues, table } from "./op_table.ts";
+import { checks } from "./program_checks.ts";
 
 const reference = new ReferenceExecutor();
 let opened: Promise<WebGpuExecutor> | undefined;
@@ -17,6 +19,16 @@ for (const [op, samples] of table) {
     ];
     assert.deepEqual(faults, []);
   });
+}
+
+for (const tunedFor of ["software", "gpu"] as const) {
+  let tuned: Promise<WebGpuExecutor> | undefined;
+  for (const [name, check] of Object.entries(checks)) {
+    Deno.test(`${name} on WebGPU, with kernels for ${tunedFor}`, async () => {
+      const executor = await (tuned ??= openWebGpu({ tunedFor }));
+      assert.deepEqual(await check(executor, reference), []);
+    });
+  }
 }
 
 /** SwiftShader's driver description, which Chromium brings along. */
@@ -34,17 +46,18 @@ const drivers = [
 if (drivers.length === 0) console.log("SwiftShader was not found: WebGPU is tested on the default driver alone");
 
 Deno.test({
-  name: "the op table and the programs on SwiftShader",
+  name: "everything on SwiftShader",
   ignore: drivers.length === 0,
   fn: async () => {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", new URL("./op_table_main.ts", import.meta.url).pathname],
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", new URL("./other_driver.ts", import.meta.url).pathname],
       env: { VK_ICD_FILENAMES: drivers[0], VK_DRIVER_FILES: drivers[0] },
       stdout: "piped",
       stderr: "piped",
     }).output();
-    const printed = new TextDecoder().decode(stdout);
-    assert.equal(code, 0, printed + new TextDecoder().decode(stderr));
-    assert.match(printed, /SwiftShader/);
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const report = JSON.parse(new TextDecoder().decode(stdout)) as Report;
+    assert.match(report.adapter, /SwiftShader/);
+    assert.deepEqual(report.faults, []);
   },
 });

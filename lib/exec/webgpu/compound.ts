@@ -22,7 +22,7 @@ export interface Stage {
 }
 
 /** WebGPU's default limit of storage buffers in a shader. */
-const maxBuffers = 8;
+export const maxBuffers = 8;
 const maxStages = 32;
 /** Threads of the workgroup: the most that WebGPU grants everywhere. */
 const groupSize = 256;

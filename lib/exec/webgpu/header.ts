@@ -3,8 +3,8 @@ import type { DType } from "../../dtype.ts";
 import { type ShaderFile, shaders } from "./shaders.ts";
 import type { View } from "./view.ts";
 
-/** How a shader sees an element: by its dtype, or as the bits that hold it. */
-export type ElementType = "f32" | "i32" | "u32" | "bool";
+/** How a shader sees an element: by its dtype, as the bits that hold it, or four floats at once. */
+export type ElementType = "f32" | "i32" | "u32" | "bool" | "vec4<f32>";
 
 /** A value that a kernel loads or stores, by the name its functions have: `load_x`, `store_x`. */
 export interface Operand {
@@ -60,6 +60,7 @@ export function elementType(dtype: DType): ElementType {
 
 /** How the binding of an operand sees memory. */
 function memoryType({ view: { dtype, packed }, type }: Operand): string {
+  if (type === "vec4<f32>") return type;
   return packed || type === "u32" ? "u32" : dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : "u32";
 }
 
@@ -130,6 +131,7 @@ export function paramsStruct(params: readonly Param[]): string {
 /** The functions that load and store an operand; `at` is where element `i` lies, in the binding's elements. */
 export function accessorOf({ name, view, access, type }: Operand, buffer: string, memory: string, at: string): string {
   const functions: string[] = [];
+  if (type === "vec4<f32>" && memory !== type) return quadAccessors(name, buffer, at);
   if (access !== "store") {
     const element = view.packed
       ? converted(`((${buffer}[(${at}) / 4u] >> ((${at}) % 4u * 8u)) & 255u)`, "u32", type)
@@ -142,6 +144,15 @@ export function accessorOf({ name, view, access, type }: Operand, buffer: string
     );
   }
   return functions.join("\n");
+}
+
+/** Four floats at once in a binding of words; `at` is where element `i` of the words lies. */
+function quadAccessors(name: string, buffer: string, at: string): string {
+  const word = (k: number) => `${buffer}[${at.replace(/\bi\b/, `4u * i + ${k}u`)}]`;
+  const loads = [0, 1, 2, 3].map((k) => `bitcast<f32>(${word(k)})`).join(", ");
+  const stores = [0, 1, 2, 3].map((k) => `  ${word(k)} = bitcast<u32>(value.${"xyzw"[k]});`).join("\n");
+  return `fn load_${name}(i: u32) -> vec4<f32> {\n  return vec4(${loads});\n}\n` +
+    `fn store_${name}(i: u32, value: vec4<f32>) {\n${stores}\n}`;
 }
 
 /** The uniform's bytes, laid out by WGSL's rules: numbers one after another, lists of vec4 aligned to 16 bytes. */

@@ -1,10 +1,12 @@
 // A program on the GPU: its dispatches are laid out once, then recorded many steps to a submit.
 import { BackendError } from "../../errors.ts";
-import type { Node } from "../../ir/graph.ts";
+import { type Node, resultsOf, type ValueId } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
-import { sizeOf } from "../../shape.ts";
+import { sameShape, sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats } from "../executor.ts";
 import type { Gpu } from "./device.ts";
+import { maxBuffers } from "./compound.ts";
+import { emitProgram } from "./kernels/fused.ts";
 import { packBytes } from "./kernels/moves.ts";
 import { lowerScan } from "./kernels/scan.ts";
 import { lowerings } from "./kernels/table.ts";
@@ -118,7 +120,9 @@ export class Program implements Executable {
   }
 
   #lowerAll(lowering: Lowering, views: Views): void {
-    views.plan.graph.nodes.forEach((node, at) => {
+    const { nodes } = views.plan.graph;
+    let gather: Node<"gather"> | undefined;
+    nodes.forEach((node, at) => {
       if (node.op === "reshape" || node.op === "constant") return;
       lowering.begin(node.origin);
       const inputs = node.inputs.map((id) => views.get(id));
@@ -127,7 +131,15 @@ export class Program implements Executable {
       const targets = outputs.map((view) =>
         view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
       );
-      if (node.op === "scan") {
+      if (node.op === "gather" && gatheredBy(views, node, at)) {
+        gather = node;
+      } else if (node.op === "fused" && gather) {
+        const [table, indices] = gather.inputs.map((id) => views.get(id));
+        const made = views.root(gather.outputs[0]);
+        const operand = node.inputs.findIndex((id) => views.root(id) === made);
+        gather = undefined;
+        emitProgram(lowering, node.attrs.program, inputs, targets, new Map([[operand, { table, indices }]]));
+      } else if (node.op === "scan") {
         const body = this.#viewsOf(views.plan.bodies.get(at)!);
         lowerScan(lowering, node, inputs, targets, body, () => this.#lowerAll(lowering, body));
       } else {
@@ -203,8 +215,9 @@ export class Program implements Executable {
 
   /** Runs the program `steps` times, in submits of bounded time; the last of them may still be under way. */
   async run(steps: number): Promise<void> {
-    await this.prepare();
     const { gpu, pace } = this.#host;
+    gpu.check("Cannot run a program");
+    await this.prepare();
     const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
     for (let done = 0; done < steps;) {
       gpu.check("Cannot run a program");
@@ -250,6 +263,28 @@ export class Program implements Executable {
         }),
       );
   }
+}
+
+/**
+ * Whether the node after a gather at `at` is the only one that reads its rows, element by element, and writes where
+ * the gather does not read: then the rows are gathered as they are read, and never stored.
+ */
+function gatheredBy(views: Views, { inputs, outputs: [rows] }: Node<"gather">, at: number): boolean {
+  const { graph } = views.plan;
+  const next = graph.nodes.slice(at + 1).find(({ op }) => op !== "reshape" && op !== "constant");
+  if (next?.op !== "fused") return false;
+  const isRows = (id: ValueId) => views.root(id) === rows;
+  const readers = graph.nodes.filter((node) => node.op !== "reshape" && node.inputs.some(isRows));
+  const whole = next.inputs.filter(isRows);
+  const size = sizeOf(graph.types[rows].shape);
+  return readers.length === 1 && readers[0] === next && whole.length === 1 && !resultsOf(graph).some(isRows) &&
+    sameShape(graph.types[whole[0]].shape, graph.types[next.outputs[0]].shape) && size > 0 &&
+    next.inputs.length + next.outputs.length < maxBuffers &&
+    !next.outputs.some((id) => inputs.some((read) => overlap(views.get(id), views.get(read))));
+}
+
+function overlap(a: View, b: View): boolean {
+  return a.buffer === b.buffer && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
 }
 
 /** The constants of a plan and of its loops' bodies. */

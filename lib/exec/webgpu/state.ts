@@ -168,7 +168,8 @@ export class StateStore {
     try {
       await staging.mapAsync(GPUMapMode.READ);
     } catch (error) {
-      await Promise.resolve();
+      // The news that the device is lost may come after the failure that it caused.
+      await new Promise((resolve) => setTimeout(resolve, 0));
       this.#gpu.check(what);
       throw error;
     }

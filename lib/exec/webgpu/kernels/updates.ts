@@ -56,28 +56,33 @@ function flatRuns(kinds: readonly (readonly View[])[], maxBytes: number): [numbe
 }
 
 function emitUpdate(lowering: Lowering, node: UpdateNode, g: View, [w, ...slots]: readonly View[], rate: View): void {
-  const size = w.bytes / 4;
+  // Four elements a thread: every variable is a whole number of these.
+  const size = w.bytes / 16;
   const operands: Operand[] = [
-    { name: "w", view: w, access: "both", type: "f32" },
-    { name: "g", view: g, access: "load", type: "f32" },
+    { name: "w", view: w, access: "both", type: "vec4<f32>" },
+    { name: "g", view: g, access: "load", type: "vec4<f32>" },
     { name: "rate", view: rate, access: "load", type: "f32" },
-    ...slots.map((view, i): Operand => ({ name: `slot_${i}`, view, access: "both", type: "f32" })),
+    ...slots.map((view, i): Operand => ({ name: `slot_${i}`, view, access: "both", type: "vec4<f32>" })),
   ];
   const absent = Array.from({ length: maxSlots - slots.length }, (_, i) => {
     const name = `slot_${i + slots.length}`;
-    return `fn load_${name}(i: u32) -> f32 {\n  return 0.0;\n}\nfn store_${name}(i: u32, value: f32) {}`;
+    return `fn load_${name}(i: u32) -> vec4<f32> {\n  return vec4<f32>();\n}\nfn store_${name}(i: u32, value: vec4<f32>) {}`;
   });
   const { entry, numbers, flags } = settingsOf(node);
   const named = { momentum: 0, rho: 0, rho_rest: 0, beta1_rest: 0, beta2_rest: 0, epsilon: 0, ...numbers };
   const switches = { HAS_MOMENTUM: false, NESTEROV: false, CENTERED: false, AMSGRAD: false, ...flags };
-  lowering.emitThreads({
-    file: "optimizers.wgsl",
-    entry,
-    operands,
-    params: [["size", "u32", size], ...Object.entries(named).map(([name, value]): Param => [name, "f32", value])],
-    constants: Object.entries(switches).map(([name, value]) => `const ${name} = ${value};`),
-    functions: absent.join("\n"),
-  }, size);
+  lowering.emitThreads(
+    {
+      file: "optimizers.wgsl",
+      entry,
+      operands,
+      params: [["size", "u32", size], ...Object.entries(named).map(([name, value]): Param => [name, "f32", value])],
+      constants: Object.entries(switches).map(([name, value]) => `const ${name} = ${value};`),
+      functions: absent.join("\n"),
+    },
+    size,
+    { loop: 4 },
+  );
 }
 
 interface Settings {

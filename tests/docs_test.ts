@@ -1,0 +1,118 @@
+// The examples in the documentation: they type-check, they run, and they print what they say.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import { setTerminal } from "../lib/callbacks/terminal.ts";
+import { clearSession, getBackend, setBackend } from "../lib/exec/select.ts";
+import { readSources } from "./check_imports.ts";
+
+const root = join(import.meta.dirname!, "..");
+
+interface Example {
+  readonly name: string;
+  readonly code: string;
+}
+
+/** The ts code blocks in the JSDoc comments of a source. */
+function examplesOf(file: string, source: string): Example[] {
+  const found: Example[] = [];
+  for (const block of source.matchAll(/^[ \t]*\* ```ts\n([^]*?)^[ \t]*\* ```$/gm)) {
+    const code = block[1].replace(/^[ \t]*\* ?/gm, "");
+    found.push({ name: `${file}:${source.slice(0, block.index).split("\n").length + 1}`, code });
+  }
+  return found;
+}
+
+function readExamples(): Example[] {
+  return [...readSources(root)].filter(([file]) => file === "mod.ts" || file.startsWith("lib/"))
+    .flatMap(([file, source]) => examplesOf(file, source));
+}
+
+/** What the lines `console.log(...); // this` say that they print, in order. */
+function promisesOf(code: string): string[] {
+  return [...code.matchAll(/^.*console\.log\(.*\); \/\/ (.+)$/gm)].map((match) => match[1]);
+}
+
+/** Whether a printed line is the promised one; numbers may differ by rounding where the promise says so. */
+function keeps(printed: string, promised: string): boolean {
+  const loose = /^about | but for rounding$/;
+  if (!loose.test(promised)) return printed === promised;
+  const number = /-?\d+(\.\d+)?(e[+-]?\d+)?/g;
+  const wanted = promised.replace(loose, "");
+  const [a, b] = [printed, wanted].map((text) => (text.match(number) ?? []).map(Number));
+  const digits = /\.(\d+)/.exec(wanted)?.[1].length ?? 0;
+  return printed.replace(number, "#") === wanted.replace(number, "#") &&
+    a.every((x, i) => Math.abs(x - b[i]) <= 0.51 * 10 ** -digits);
+}
+
+const examples = readExamples();
+const folder = mkdtempSync(join(Deno.env.get("TMPDIR") ?? "/tmp", "ceratops_docs_"));
+const mod = pathToFileURL(join(root, "mod.ts")).href;
+const pathOf = (i: number) => join(folder, `example_${i}.ts`);
+const asModule = (code: string) => `${code.replaceAll('"./mod.ts"', JSON.stringify(mod))}\nexport {};\n`;
+examples.forEach(({ code }, i) => writeFileSync(pathOf(i), asModule(code)));
+addEventListener("unload", () => rmSync(folder, { recursive: true, force: true }));
+
+Deno.test("examples: they are found, and import mod.ts alone", () => {
+  assert.ok(examples.length > 60, `${examples.length} examples`);
+  for (const { name, code } of examples) {
+    const from = [...code.matchAll(/from "([^"]+)"/g)].map((match) => match[1]);
+    assert.ok(from.length > 0 && from.every((path) => path === "./mod.ts"), `${name} imports ${from}`);
+  }
+});
+
+Deno.test("examples: all type-check, and so does the README", async () => {
+  const readme = await Deno.readTextFile(join(root, "README.md"));
+  const blocks = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)];
+  assert.ok(blocks.length > 0);
+  const paths = blocks.map(([, code], i) => {
+    const path = join(folder, `readme_${i}.ts`);
+    writeFileSync(path, asModule(code));
+    return path;
+  });
+  const args = [
+    "check",
+    "--quiet",
+    "--config",
+    join(root, "deno.json"),
+    ...examples.map((_, i) => pathOf(i)),
+    ...paths,
+  ];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  const text = stripVTControlCharacters(new TextDecoder().decode(stderr));
+  assert.ok(success, text.replace(/example_(\d+)\.ts/g, (file, i) => `${file} (${examples[i].name})`));
+});
+
+for (const [i, { name, code }] of examples.entries()) {
+  Deno.test({
+    name: `example of ${name}`,
+    // Examples leave the backend open.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => {
+      if (await getBackend() !== "eigen") await setBackend("eigen");
+      // Automatic names begin anew.
+      await clearSession();
+      const printed: string[] = [];
+      const log = console.log;
+      console.log = (...items: unknown[]) => {
+        printed.push(items.map((item) => typeof item === "string" ? item : Deno.inspect(item)).join(" "));
+      };
+      setTerminal({ isTerminal: false, columns: () => 80, write() {}, now: () => performance.now() / 1000 });
+      try {
+        await import(pathToFileURL(pathOf(i)).href);
+      } finally {
+        console.log = log;
+        setTerminal(undefined);
+      }
+      let from = 0;
+      for (const promised of promisesOf(code)) {
+        const at = printed.findIndex((line, n) => n >= from && keeps(line, promised));
+        assert.ok(at >= 0, `It says that it prints\n${promised}\nand it prints\n${printed.slice(from).join("\n")}`);
+        from = at + 1;
+      }
+    },
+  });
+}

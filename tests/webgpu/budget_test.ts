@@ -1,0 +1,90 @@
+// What a training step costs on WebGPU, in counts: dispatches, submits, read-backs, pipelines and buffers.
+import assert from "node:assert/strict";
+import { Input, layers, Sequential } from "../../mod.ts";
+import type { Executor } from "../../lib/exec/executor.ts";
+import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
+import { Tensor } from "../../lib/tensor/tensor.ts";
+import { ResidentData, roomFor } from "../../lib/training/data.ts";
+import { StepState, traceStep } from "../../lib/training/step.ts";
+import { mlp } from "./mlp.ts";
+
+/** The step that `fit` runs for the classifier of the README. */
+function readmeStep(batch: number, rows: number) {
+  const model = new Sequential([
+    Input({ shape: [28, 28], dtype: "uint8" }),
+    new layers.Rescaling(1 / 255),
+    new layers.Flatten(),
+    new layers.Dense(512, { activation: "relu" }),
+    new layers.Dense(10, { activation: "softmax" }),
+  ]);
+  model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+  const x = new Tensor([rows, 28, 28], "uint8", new Uint8Array(rows * 784).map((_, i) => i & 255));
+  const y = new Tensor([rows], "uint8", new Uint8Array(rows).map((_, i) => i % 10));
+  const data = new ResidentData({ x, y }, "test");
+  const order = roomFor([rows], "int32", "order");
+  const state = new StepState();
+  const step = (size: number) => traceStep(model, "train", { kind: "ordered", batch: size, order }, data, state).graph;
+  const fill = (executor: Executor) => {
+    data.write(executor, { x, y });
+    executor.write(order, Int32Array.from({ length: rows }, (_, i) => i));
+  };
+  return { graph: step(batch), step, fill };
+}
+
+Deno.test("a training step of the README's classifier is at most 12 dispatches", async () => {
+  const executor = await openWebGpu();
+  const { graph, step, fill } = readmeStep(128, 256);
+  const executable = await executor.compile(graph);
+  fill(executor);
+  assert.ok(executable.stats.nodes <= 12, `${executable.stats.nodes} dispatches`);
+  const made = { ...executor.counts };
+  assert.ok(made.pipelines <= 12, `${made.pipelines} pipelines`);
+  assert.ok(made.buffers <= 30, `${made.buffers} buffers`);
+
+  await executable.run(2);
+  assert.deepEqual([executor.counts.pipelines, executor.counts.buffers], [made.pipelines, made.buffers]);
+  assert.equal(executor.counts.readBacks, made.readBacks, "nothing is read back by running");
+  assert.ok(executor.counts.submits - made.submits <= 2);
+
+  const ragged = await executor.compile(step(96));
+  assert.equal(executor.counts.pipelines, made.pipelines, "another batch size needs no other pipeline");
+  assert.equal(ragged.stats.nodes, executable.stats.nodes);
+  await executor.dispose();
+});
+
+Deno.test("many steps are one submit once their time is known", async () => {
+  const executor = await openWebGpu();
+  const { trace } = mlp(30, 24, 7, 8);
+  const executable = await executor.compile(trace.graph);
+  await executable.run(200);
+  const before = executable.stats.calls;
+  await executable.run(200);
+  assert.equal(executable.stats.steps, 400);
+  assert.ok(executable.stats.calls - before <= 40, `${executable.stats.calls - before} submits for 200 steps`);
+  await executor.dispose();
+});
+
+Deno.test("variables that are read together are read back once", async () => {
+  const executor = await openWebGpu();
+  const { trace, weights } = mlp(30, 24, 7, 8);
+  const executable = await executor.compile(trace.graph);
+  await executable.run(1);
+  await Promise.all(weights.map((weight) => weight.read()));
+  assert.equal(executor.counts.readBacks, 1);
+  await executor.dispose();
+});
+
+Deno.test("variables of one update lie flat, wherever they were before", async () => {
+  const executor = await openWebGpu();
+  const { trace, weights } = mlp(30, 24, 7, 8);
+  for (const weight of [...weights].reverse()) await executor.adopt([weight]);
+  const before = await Promise.all(weights.map((weight) => executor.read(weight)));
+  const scattered = await executor.compile(trace.graph);
+  const after = await Promise.all(weights.map((weight) => executor.read(weight)));
+  assert.deepEqual(after, before);
+  const fresh = await openWebGpu();
+  const flat = await fresh.compile(mlp(30, 24, 7, 8).trace.graph);
+  assert.equal(scattered.stats.nodes, flat.stats.nodes);
+  await executor.dispose();
+  await fresh.dispose();
+});

@@ -1,0 +1,129 @@
+// What goes wrong on a GPU, and what is said of it: software adapters, lost devices, too large buffers, bad shaders.
+import assert from "node:assert/strict";
+import { BackendError } from "../../lib/errors.ts";
+import { openWebGpu, softwareReason } from "../../lib/exec/webgpu/open.ts";
+import * as ops from "../../lib/ops/primitives.ts";
+import { Tensor } from "../../lib/tensor/tensor.ts";
+import { Variable } from "../../lib/tensor/variable.ts";
+import { fixed } from "./program_checks.ts";
+import { runOn, traceOn } from "./run_on.ts";
+
+async function complaint(body: () => Promise<unknown>): Promise<string> {
+  try {
+    await body();
+  } catch (error) {
+    assert.ok(error instanceof BackendError, String(error));
+    return error.message;
+  }
+  return assert.fail("nothing was thrown");
+}
+
+Deno.test("software adapters are told from real GPUs", () => {
+  assert.match(softwareReason({ description: "llvmpipe (LLVM 15.0.6, 256 bits)" })!, /llvmpipe.* computes on the CPU/);
+  assert.match(softwareReason({ device: "SwiftShader Device (Subzero)" })!, /computes on the CPU/);
+  assert.match(softwareReason({ vendor: "google", architecture: "swiftshader" })!, /computes on the CPU/);
+  assert.match(softwareReason({ description: "Microsoft Basic Render Driver" })!, /computes on the CPU/);
+  assert.match(
+    softwareReason({ description: "Some GPU", isFallbackAdapter: true })!,
+    /"Some GPU" is a fallback adapter/,
+  );
+  assert.equal(softwareReason({ description: "NVIDIA GeForce RTX 3080", isFallbackAdapter: false }), undefined);
+  assert.equal(softwareReason({ vendor: "apple", architecture: "metal-3" }), undefined);
+});
+
+Deno.test("auto passes software adapters over, by name they serve", async () => {
+  const executor = await openWebGpu();
+  const isSoftware = softwareReason({ description: executor.description }) !== undefined;
+  if (isSoftware) {
+    const message = await complaint(() => openWebGpu({ allowSoftware: false }));
+    assert.match(message, /^Cannot use webgpu: .*real GPU.*computes on the CPU.*setBackend\("webgpu"\)/);
+  } else {
+    await openWebGpu({ allowSoftware: false });
+  }
+});
+
+Deno.test("without WebGPU or an adapter the error says what to do", async () => {
+  const { gpu } = navigator;
+  const pretend = (value: unknown) => Object.defineProperty(navigator, "gpu", { value, configurable: true });
+  try {
+    pretend(undefined);
+    assert.match(await complaint(openWebGpu), /navigator\.gpu is not there: use Deno/);
+    pretend({ requestAdapter: () => Promise.resolve(null) });
+    assert.match(await complaint(openWebGpu), /no GPU adapter was found: install/);
+  } finally {
+    pretend(gpu);
+  }
+});
+
+Deno.test("after a lost device variables keep what was last read", async () => {
+  const executor = await openWebGpu();
+  const weight = new Variable(fixed([5]), { name: "weight" });
+  const first = [...weight.shape];
+  const made = await traceOn(executor, (x) => [ops.multiply(x, 2)], [fixed([3])]);
+  await executor.adopt([weight]);
+  executor.write(weight, Float32Array.of(1, 2, 3, 4, 5));
+  assert.deepEqual((await weight.read()).toArray(), [1, 2, 3, 4, 5]);
+  executor.write(weight, Float32Array.of(9, 9, 9, 9, 9));
+
+  const reading = complaint(() => weight.read());
+  executor.gpu.device.destroy();
+  assert.match(await reading, /^Cannot read "weight" from the GPU: the GPU device was lost/);
+  await executor.gpu.device.lost;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const message = await complaint(() => made.executable.run(1));
+  assert.match(message, /^Cannot run a program: the GPU device was lost.*keep what was last read.*setBackend/);
+  assert.match(
+    await complaint(() => executor.compile({ types: [], inputs: [], nodes: [], outputs: [], state: [] })),
+    /lost/,
+  );
+  assert.equal(weight.home, undefined);
+  assert.deepEqual((await weight.read()).toArray(), [1, 2, 3, 4, 5]);
+  assert.deepEqual([...weight.shape], first);
+
+  const next = await openWebGpu();
+  await next.adopt([weight]);
+  assert.deepEqual((await weight.read()).toArray(), [1, 2, 3, 4, 5]);
+  await next.dispose();
+  await executor.dispose();
+});
+
+Deno.test("too large a variable or result names itself and the limit", async () => {
+  const executor = await openWebGpu();
+  const limit = executor.gpu.device.limits.maxStorageBufferBindingSize;
+  if (limit > 2 ** 30) return;
+  const rows = Math.floor(limit / 4096) + 1;
+  const large = new Variable(new Tensor([rows * 4, 1024], "uint8", new Uint8Array(rows * 4096)), { name: "pixels" });
+  assert.match(
+    await complaint(() => executor.adopt([large])),
+    /^Cannot make room for variable "pixels" on the GPU: a buffer may have at most .* MiB on .*, received .*: use/,
+  );
+  const product = runOn(executor, (x, y) => [ops.sum(ops.exp(ops.matmul(x, y)))], [
+    new Tensor([rows, 1], "float32", new Float32Array(rows)),
+    new Tensor([1, 1024], "float32", new Float32Array(1024)),
+  ]);
+  assert.match(await complaint(() => product), /^Cannot make room for the result of "matmul" on the GPU/);
+  // What failed leaves the executor usable.
+  assert.deepEqual((await runOn(executor, (x) => [ops.add(x, 1)], [fixed([1])]))[0].size, 1);
+  await executor.dispose();
+});
+
+Deno.test("a shader that does not compile shows its line, column and source", async () => {
+  const executor = await openWebGpu();
+  const code =
+    "@group(0) @binding(0) var<uniform> params: vec4<u32>;\n\n@compute @workgroup_size(1)\nfn f() {\n  let x = 1 + ;\n}";
+  const kernel = { code, entry: "f", label: "broken.wgsl:f", readOnly: [], bindings: [], params: new Uint32Array(4) };
+  const message = await complaint(() => executor.gpu.compileAlone(kernel));
+  assert.match(message, /^Cannot compile shader "broken\.wgsl:f": /);
+  assert.match(message, /line 5, column \d+/);
+  assert.match(message, />\s+5 \|\s+let x = 1 \+ ;/);
+  assert.match(message, /report it/);
+  await executor.dispose();
+});
+
+Deno.test("a program that was disposed of says so", async () => {
+  const executor = await openWebGpu();
+  const { executable } = await traceOn(executor, (x) => [ops.exp(x)], [fixed([2])]);
+  executable.dispose();
+  assert.match(await complaint(() => executable.run(1)), /disposed of: compile it again/);
+  await executor.dispose();
+});

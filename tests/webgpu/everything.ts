@@ -1,0 +1,37 @@
+// Everything that is held to the reference on one adapter: the op table, the programs, and the kernels for real GPUs.
+import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
+import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
+import { checkGradients, checkValues, table } from "./op_table.ts";
+import { checkPrograms } from "./program_checks.ts";
+
+/** What was found out. */
+export interface Report {
+  readonly adapter: string;
+  readonly ops: number;
+  readonly pipelines: number;
+  readonly faults: readonly string[];
+}
+
+/** Ops that have kernels of their own for real GPUs. */
+const tuned: readonly string[] = ["matmul", "sum", "max", "softmaxCrossEntropy", "scatterAdd"];
+
+/** Runs everything, with the kernels of either kind of adapter. */
+export async function checkEverything(): Promise<Report> {
+  const reference = new ReferenceExecutor();
+  const faults: string[] = [];
+  let pipelines = 0;
+  let adapter = "";
+  for (const tunedFor of ["software", "gpu"] as const) {
+    const executor = await openWebGpu({ tunedFor });
+    for (const [op, samples] of table) {
+      if (tunedFor === "gpu" && !tuned.includes(op)) continue;
+      faults.push(...await checkValues(executor, op, samples));
+      if (tunedFor === "software") faults.push(...await checkGradients(executor, reference, op, samples));
+    }
+    faults.push(...await checkPrograms(executor, reference));
+    pipelines += executor.counts.pipelines;
+    adapter = executor.description;
+    await executor.dispose();
+  }
+  return { adapter, ops: table.length, pipelines, faults };
+}
