@@ -24,7 +24,7 @@ inline index_t tasks_wanted(double flops) {
   return larger<index_t>(8, static_cast<index_t>(flops / 2.6e7));
 }
 
-inline Cut cut_product(index_t batch, index_t m, index_t n, index_t k, bool transpose_b) {
+inline Cut cut_product(index_t batch, index_t m, index_t n, index_t k) {
   constexpr index_t least_rows = 24, least_columns = 32, least_depth = 1024;
   Cut cut;
   const double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);

@@ -1,5 +1,5 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
-import { unknownIdentifier, ValueError } from "./errors.ts";
+import { describe, unknownIdentifier, ValueError } from "./errors.ts";
 import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
 import * as o from "./ops/primitives.ts";
 import { normalizeAxis } from "./shape.ts";
@@ -279,7 +279,15 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
     const known = Object.entries(named).find(([, call]) => call === identifier);
     return { name: known?.[0] ?? identifier.name, call: identifier as (x: Value) => Value };
   }
-  const name = String(identifier);
+  if (typeof identifier !== "string") {
+    throw new ValueError({
+      what: where ?? "Unknown activation",
+      rule: "activation must be a name or a function",
+      received: describe(identifier),
+      mend: 'write it as in activation: "relu"',
+    });
+  }
+  const name: string = identifier;
   if (!Object.hasOwn(named, name)) throw unknownIdentifier("activation", name, Object.keys(named), where);
   if (name === "linear") return { name, call: (x) => x };
   const canonical = name === "swish" ? "silu" : name === "hard_swish" ? "hard_silu" : name;

@@ -1,5 +1,7 @@
 // Element types, and the typed arrays that hold them on the host.
 
+import { describe, DTypeError } from "./errors.ts";
+
 /** An element type. `bool` is one byte, 0 or 1, on the host. */
 export type DType = "float32" | "int32" | "uint8" | "bool";
 
@@ -8,6 +10,22 @@ export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | U
 
 /** All element types, in the order in which they promote. */
 export const dtypes: readonly DType[] = ["bool", "uint8", "int32", "float32"];
+
+/** Throws {@linkcode DTypeError} where `dtype` is none. */
+export function checkDType(dtype: unknown, what: string): asserts dtype is DType {
+  if (dtypes.includes(dtype as DType)) return;
+  const near = typeof dtype === "string" && /^(float|double)/.test(dtype)
+    ? "float32"
+    : typeof dtype === "string" && /^u?int/.test(dtype)
+    ? "int32"
+    : undefined;
+  throw new DTypeError({
+    what,
+    rule: `dtype must be one of ${dtypes.map((known) => `"${known}"`).join(", ")}`,
+    received: describe(dtype),
+    mend: near ? `use "${near}"` : "use one of these names",
+  });
+}
 
 /** Bytes of one element of `dtype` on the host. */
 export function bytesPerElement(dtype: DType): number {

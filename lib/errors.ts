@@ -51,16 +51,30 @@ export class BackendError extends CeratopsError {}
 /** A data set or weight file that is missing, damaged or of another format. */
 export class FileError extends CeratopsError {}
 
-/** The candidate nearest to `name` by edit distance, if near enough to be a slip of the hand. */
+const squash = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+
+/**
+ * The candidate that `name` was probably meant to be: the nearest by edit distance if that is a slip of the hand, else
+ * the one whose words begin alike, as `mean_sq_error` begins those of `mean_squared_error`.
+ */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
-  const squash = (s: string) => s.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const list = [...candidates];
+  const meant = squash(name);
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(squash(name), squash(candidate));
+  for (const candidate of list) {
+    const distance = editDistance(meant, squash(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  return best ?? list.find((candidate) => abbreviates(name, candidate)) ??
+    (meant.length > 2 ? list.find((candidate) => squash(candidate).startsWith(meant)) : undefined);
+}
+
+/** Whether each word of `name` is the beginning, of 2 letters or more, of the word at its place in `candidate`. */
+function abbreviates(name: string, candidate: string): boolean {
+  const wordsOf = (text: string) => text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase().split(/[^a-z0-9]+/);
+  const [short, long] = [wordsOf(name), wordsOf(candidate)];
+  return short.length === long.length && short.every((word, i) => word.length > 1 && long[i].startsWith(word));
 }
 
 function editDistance(a: string, b: string): number {
@@ -78,10 +92,37 @@ function editDistance(a: string, b: string): number {
 /** The error for an identifier that names nothing: lists the valid ones and suggests the nearest. */
 export function unknownIdentifier(kind: string, name: string, known: readonly string[], where?: string): ValueError {
   const near = didYouMean(name, known);
+  // Other spellings of a name that is listed already are left out.
+  const spelled = new Set<string>();
+  const listed = known.filter((k) => !spelled.has(squash(k)) && spelled.add(squash(k)));
   return new ValueError({
     what: where ?? `Unknown ${kind}`,
-    rule: `${kind} must be one of ${known.map((k) => `"${k}"`).join(", ")}`,
+    rule: `${kind} must be one of ${listed.map((k) => `"${k}"`).join(", ")}`,
     received: `"${name}"`,
-    mend: near ? `did you mean "${near}"?` : `use one of the names above, or pass an object or a function`,
+    mend: near ? `did you mean "${near}"?` : "use one of these names",
   });
+}
+
+/** Runs `body`; what Ceratops complains about in it says that it happened in `place`. */
+export function located<T>(place: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof CeratopsError) error.message = `In ${place}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** A value as messages show it: never a dump of data. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "string") return `"${value.length > 40 ? `${value.slice(0, 40)}...` : value}"`;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value === "function") {
+    const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function";
+    return `the ${kind} ${value.name || "(without a name)"}`;
+  }
+  return Array.isArray(value) ? "an array" : `an object of type ${value.constructor?.name ?? "Object"}`;
 }

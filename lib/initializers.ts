@@ -389,6 +389,7 @@ class FromFunction extends Initializer {
         what: `Cannot use ${describe(this.fn)} as an initializer`,
         rule: `it must return ${sizeOf(shape)} elements for the shape ${formatShape(shape)}`,
         received: formatShape(made.shape),
+        mend: "fill the shape that it is called with",
       });
     }
     return made.data;
@@ -398,8 +399,24 @@ class FromFunction extends Initializer {
 /** The initializer that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown name. */
 export function getInitializer(identifier: InitializerIdentifier, where?: string): Initializer {
   if (identifier instanceof Initializer) return identifier;
-  if (typeof identifier === "function") return new FromFunction(identifier);
-  const name = String(identifier);
+  if (typeof identifier === "function") {
+    if (!(identifier.prototype instanceof Initializer)) return new FromFunction(identifier);
+    throw new ValueError({
+      what: where ?? "Unknown initializer",
+      rule: "an initializer must be a name, an object or a function",
+      received: describe(identifier),
+      mend: `write new initializers.${identifier.name}()`,
+    });
+  }
+  if (typeof identifier !== "string") {
+    throw new ValueError({
+      what: where ?? "Unknown initializer",
+      rule: "an initializer must be a name, an object or a function",
+      received: describe(identifier),
+      mend: 'write it as in kernelInitializer: "he_normal"',
+    });
+  }
+  const name: string = identifier;
   const snake = name.replace(/(?<=[a-z0-9])([A-Z])/g, "_$1").toLowerCase();
   const make = (named as Record<string, (() => Initializer) | undefined>)[Object.hasOwn(named, name) ? name : snake];
   if (!make || !Object.hasOwn(named, snake)) throw unknownIdentifier("initializer", name, Object.keys(named), where);

@@ -1,5 +1,5 @@
 // Checks the option objects that users write: a misspelled name is an error with a suggestion.
-import { didYouMean, ValueError } from "./errors.ts";
+import { describe, didYouMean, ValueError } from "./errors.ts";
 
 /**
  * Throws {@linkcode ValueError} where `options` has a key that is not among `known`. `where` is what was being made,
@@ -11,7 +11,7 @@ export function checkOptions(where: string, options: object | undefined, known: 
     throw new ValueError({
       what: `Cannot read the options of ${where}`,
       rule: "options must be one object",
-      received: Array.isArray(options) ? "an array" : String(options),
+      received: describe(options),
       mend: `write them in braces, as in { ${known[0] ?? "name"}: ... }`,
     });
   }
@@ -35,7 +35,9 @@ export function checkPositiveInteger(where: string, name: string, value: unknown
     what: `Cannot make ${where}`,
     rule: `${name} must be a positive integer`,
     received: describe(value),
-    mend: `give a whole number of at least 1`,
+    mend: typeof value === "object" && value !== null
+      ? `${name} comes first, before the options, as in new ${where}(10)`
+      : `give a whole number of at least 1`,
   });
 }
 
@@ -46,14 +48,8 @@ export function checkRange(where: string, name: string, value: unknown, low: num
     what: `Cannot make ${where}`,
     rule: `${name} must be a number from ${low} to ${high === Infinity ? "infinity" : high}`,
     received: describe(value),
+    mend: typeof value === "string" ? "give it as a number, without quotes" : "choose one in that range",
   });
 }
 
-/** A value as messages show it: never a dump of data. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === "string") return `"${value}"`;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value === "function") return `the function ${value.name || "(without a name)"}`;
-  return Array.isArray(value) ? "an array" : `an object of type ${value.constructor?.name ?? "Object"}`;
-}
+export { describe };

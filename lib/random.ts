@@ -1,5 +1,5 @@
 // Random numbers on the host: the seed, the stable paths of what draws, and streams of Philox bits.
-import { ValueError } from "./errors.ts";
+import { describe, ValueError } from "./errors.ts";
 import { philox } from "./ops/philox.ts";
 import { add, concat, iota, slice } from "./ops/primitives.ts";
 import { Tensor } from "./tensor/tensor.ts";
@@ -28,7 +28,8 @@ export function setRandomSeed(value: number): void {
     throw new ValueError({
       what: "Cannot set the random seed",
       rule: "the seed must be an integer from 0 to 4294967295",
-      received: String(value),
+      received: describe(value),
+      mend: "give a whole number, such as 42",
     });
   }
   seed = value | 0;

@@ -1,11 +1,22 @@
 // Shapes: sizes, broadcasting, axes, and how they are written in messages.
-import { ShapeError, ValueError } from "./errors.ts";
+import { describe, ShapeError, ValueError } from "./errors.ts";
 
 /** The extent of each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
 
 /** A shape whose `null` axes are only known when data comes, such as the batch axis. */
 export type SymbolicShape = readonly (number | null)[];
+
+/** Throws {@linkcode ShapeError} where `shape` is no list of integers of at least 0 (or of `least`). */
+export function checkShape(shape: unknown, what: string, least = 0): asserts shape is Shape {
+  if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= least)) return;
+  throw new ShapeError({
+    what,
+    rule: `shape must be a list of integers${least < 0 ? ", of which one may be -1" : " of at least 0"}`,
+    received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
+    mend: typeof shape === "number" ? `write it as [${shape}]` : "write it as in [2, 3]",
+  });
+}
 
 /** The number of elements. */
 export function sizeOf(shape: Shape): number {

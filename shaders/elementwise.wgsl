@@ -1,4 +1,4 @@
-// Elementwise functions: one for each unary and binary op, on float32 (plain names) and on integers (names in _i32).
+// Elementwise functions: each op's name with _f32, _i32 or _bool for the type of its operands.
 //
 // Fused programs and epilogues are straight lines of calls to these. int32 and uint8 elements are both i32 here; the
 // caller wraps uint8 results. Nothing relies on how a driver treats NaN or infinity in built-in functions: where they
@@ -15,7 +15,7 @@ fn not_a_number() -> f32 {
   return bitcast<f32>(bits);
 }
 
-fn is_nan(x: f32) -> bool {
+fn is_nan_f32(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
@@ -25,7 +25,7 @@ fn scale_by_power(x: f32, n: i32) -> f32 {
   return x * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
 }
 
-fn negate(x: f32) -> f32 {
+fn negate_f32(x: f32) -> f32 {
   return -x;
 }
 
@@ -40,13 +40,13 @@ fn is_positive(x: f32) -> bool {
   return bits > 0u && bits <= 0x7f800000u;
 }
 
-fn sign_of(x: f32) -> f32 {
+fn sign_f32(x: f32) -> f32 {
   return select(select(x, -1.0, is_negative(x)), 1.0, is_positive(x));
 }
 
 // exp(x) = 2^n exp(r), |r| <= ln(2) / 2; the polynomial of degree 6 is good to 1 in 10^7.
-fn exponential(x: f32) -> f32 {
-  if (is_nan(x)) {
+fn exp_f32(x: f32) -> f32 {
+  if (is_nan_f32(x)) {
     return x;
   }
   if (x > 88.8) {
@@ -66,9 +66,9 @@ fn exponential(x: f32) -> f32 {
   return scale_by_power(p * r * r + r + 1.0, i32(n));
 }
 
-fn expm1(x: f32) -> f32 {
+fn expm1_f32(x: f32) -> f32 {
   if (abs(x) > 0.35) {
-    return exponential(x) - 1.0;
+    return exp_f32(x) - 1.0;
   }
   var p = 2.4801587e-5;
   p = p * x + 1.9841270e-4;
@@ -95,12 +95,12 @@ fn atanh_tail(s: f32) -> f32 {
 }
 
 // log(x) = e ln(2) + log(m), m in [sqrt(1/2), sqrt(2)).
-fn logarithm(x: f32) -> f32 {
+fn log_f32(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   if ((bits & 0x7fffffffu) == 0u) {
     return -infinity();
   }
-  if (is_negative(x) || is_nan(x)) {
+  if (is_negative(x) || is_nan_f32(x)) {
     return not_a_number();
   }
   if (bits == 0x7f800000u) {
@@ -125,27 +125,27 @@ fn logarithm(x: f32) -> f32 {
   return n * 0.693359375 + (2.0 * s + (atanh_tail(s) - n * 2.12194440e-4));
 }
 
-fn log1p(x: f32) -> f32 {
-  if (x > 1.0 || x < -0.5 || is_nan(x)) {
-    return logarithm(1.0 + x);
+fn log1p_f32(x: f32) -> f32 {
+  if (x > 1.0 || x < -0.5 || is_nan_f32(x)) {
+    return log_f32(1.0 + x);
   }
   let s = x / (2.0 + x);
   return 2.0 * s + atanh_tail(s);
 }
 
-fn square_root(x: f32) -> f32 {
-  if (is_negative(x) || is_nan(x)) {
+fn sqrt_f32(x: f32) -> f32 {
+  if (is_negative(x) || is_nan_f32(x)) {
     return not_a_number();
   }
   return sqrt(x);
 }
 
-fn rsqrt(x: f32) -> f32 {
+fn rsqrt_f32(x: f32) -> f32 {
   let bits = bitcast<u32>(x) & 0x7fffffffu;
   if (bits == 0u) {
     return infinity();
   }
-  if (is_negative(x) || is_nan(x)) {
+  if (is_negative(x) || is_nan_f32(x)) {
     return not_a_number();
   }
   if (bits == 0x7f800000u) {
@@ -158,11 +158,11 @@ fn rsqrt(x: f32) -> f32 {
   return 1.0 / sqrt(x);
 }
 
-fn square(x: f32) -> f32 {
+fn square_f32(x: f32) -> f32 {
   return x * x;
 }
 
-fn reciprocal(x: f32) -> f32 {
+fn reciprocal_f32(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let size = bits & 0x7fffffffu;
   if (size < 0x00800000u) {
@@ -194,21 +194,21 @@ fn cosine_near_zero(x: f32) -> f32 {
   return ((2.443315711809948e-5 * z - 1.388731625493765e-3) * z + 4.166664568298827e-2) * z * z - 0.5 * z + 1.0;
 }
 
-fn sine(x: f32) -> f32 {
+fn sin_f32(x: f32) -> f32 {
   let turn = quarter_turns(x);
   let is_cosine = turn.y == 2.0 || turn.y == 6.0;
   let y = select(sine_near_zero(turn.x), cosine_near_zero(turn.x), is_cosine);
   return select(y, -y, (turn.y >= 4.0) != (x < 0.0));
 }
 
-fn cosine(x: f32) -> f32 {
+fn cos_f32(x: f32) -> f32 {
   let turn = quarter_turns(x);
   let is_sine = turn.y == 2.0 || turn.y == 6.0;
   let y = select(cosine_near_zero(turn.x), sine_near_zero(turn.x), is_sine);
   return select(y, -y, turn.y == 2.0 || turn.y == 4.0);
 }
 
-fn hyperbolic_tangent(x: f32) -> f32 {
+fn tanh_f32(x: f32) -> f32 {
   if (abs(x) < 0.625) {
     let z = x * x;
     var p = -5.70498872745e-3;
@@ -218,34 +218,34 @@ fn hyperbolic_tangent(x: f32) -> f32 {
     p = p * z - 3.33332819422e-1;
     return p * z * x + x;
   }
-  if (is_nan(x)) {
+  if (is_nan_f32(x)) {
     return x;
   }
-  let y = 1.0 - 2.0 / (exponential(2.0 * min(abs(x), 15.0)) + 1.0);
+  let y = 1.0 - 2.0 / (exp_f32(2.0 * min(abs(x), 15.0)) + 1.0);
   return select(y, -y, x < 0.0);
 }
 
-fn sigmoid(x: f32) -> f32 {
-  if (is_nan(x)) {
+fn sigmoid_f32(x: f32) -> f32 {
+  if (is_nan_f32(x)) {
     return x;
   }
-  let small = exponential(-abs(x));
+  let small = exp_f32(-abs(x));
   return select(1.0, small, x < 0.0) / (1.0 + small);
 }
 
-fn relu(x: f32) -> f32 {
+fn relu_f32(x: f32) -> f32 {
   return select(x, 0.0, x < 0.0);
 }
 
-fn softplus(x: f32) -> f32 {
-  if (is_nan(x)) {
+fn softplus_f32(x: f32) -> f32 {
+  if (is_nan_f32(x)) {
     return x;
   }
-  return max(x, 0.0) + log1p(exponential(-abs(x)));
+  return max(x, 0.0) + log1p_f32(exp_f32(-abs(x)));
 }
 
 // Cephes' single-precision approximations (Moshier, 1992).
-fn error_function(x: f32) -> f32 {
+fn erf_f32(x: f32) -> f32 {
   let a = abs(x);
   let z = x * x;
   if (a <= 1.0) {
@@ -258,7 +258,7 @@ fn error_function(x: f32) -> f32 {
     t = t * z + 1.128379165726710;
     return x * t;
   }
-  if (is_nan(x)) {
+  if (is_nan_f32(x)) {
     return x;
   }
   if (a > 6.0) {
@@ -286,53 +286,61 @@ fn error_function(x: f32) -> f32 {
     p = p * y - 2.820767439740514e-1;
     p = p * y + 5.641895067754075e-1;
   }
-  let rest = exponential(-z) * q * p;
+  let rest = exp_f32(-z) * q * p;
   return select(1.0 - rest, rest - 1.0, x < 0.0);
 }
 
-fn round_down(x: f32) -> f32 {
+fn abs_f32(x: f32) -> f32 {
+  return abs(x);
+}
+
+fn round_f32(x: f32) -> f32 {
+  return round(x);
+}
+
+fn floor_f32(x: f32) -> f32 {
   return select(floor(x), -1.0, is_negative(x) && x > -0.5);
 }
 
-fn round_up(x: f32) -> f32 {
+fn ceil_f32(x: f32) -> f32 {
   return select(ceil(x), 1.0, is_positive(x) && x < 0.5);
 }
 
-fn bits_to_unit(x: i32) -> f32 {
+fn bits_to_unit_i32(x: i32) -> f32 {
   return f32(bitcast<u32>(x) >> 8u) * 5.9604644775390625e-8;
 }
 
-fn add(a: f32, b: f32) -> f32 {
+fn add_f32(a: f32, b: f32) -> f32 {
   return a + b;
 }
 
-fn subtract(a: f32, b: f32) -> f32 {
+fn subtract_f32(a: f32, b: f32) -> f32 {
   return a - b;
 }
 
-fn multiply(a: f32, b: f32) -> f32 {
+fn multiply_f32(a: f32, b: f32) -> f32 {
   return a * b;
 }
 
-fn divide(a: f32, b: f32) -> f32 {
+fn divide_f32(a: f32, b: f32) -> f32 {
   return a / b;
 }
 
-fn maximum(a: f32, b: f32) -> f32 {
-  return select(select(select(b, a, a > b), b, is_nan(b)), a, is_nan(a));
+fn maximum_f32(a: f32, b: f32) -> f32 {
+  return select(select(select(b, a, a > b), b, is_nan_f32(b)), a, is_nan_f32(a));
 }
 
-fn minimum(a: f32, b: f32) -> f32 {
-  return select(select(select(b, a, a < b), b, is_nan(b)), a, is_nan(a));
+fn minimum_f32(a: f32, b: f32) -> f32 {
+  return select(select(select(b, a, a < b), b, is_nan_f32(b)), a, is_nan_f32(a));
 }
 
-fn power(a: f32, b: f32) -> f32 {
+fn power_f32(a: f32, b: f32) -> f32 {
   // As IEEE 754 has it: powers of 1, and of -1 to an infinity, are 1 whatever else.
   let is_endless = (bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u;
   if (b == 0.0 || a == 1.0 || (a == -1.0 && is_endless)) {
     return 1.0;
   }
-  if (is_nan(a) || is_nan(b)) {
+  if (is_nan_f32(a) || is_nan_f32(b)) {
     return not_a_number();
   }
   if (b == 1.0) {
@@ -341,7 +349,7 @@ fn power(a: f32, b: f32) -> f32 {
   if (b == 2.0) {
     return a * a;
   }
-  let size = exponential(b * logarithm(abs(a)));
+  let size = exp_f32(b * log_f32(abs(a)));
   if (a < 0.0) {
     let whole = floor(b);
     if (whole != b) {
@@ -353,63 +361,111 @@ fn power(a: f32, b: f32) -> f32 {
 }
 
 // The remainder with the sign of b. b is cut in two, so that its product with a small whole number is exact.
-fn modulo(a: f32, b: f32) -> f32 {
+fn mod_f32(a: f32, b: f32) -> f32 {
   let whole = trunc(a / b);
   let high = bitcast<f32>(bitcast<u32>(b) & 0xfffff000u);
   let r = select((a - high * whole) - (b - high) * whole, a, whole == 0.0);
   return select(r, r + b, r != 0.0 && (r < 0.0) != (b < 0.0));
 }
 
-fn equal(a: f32, b: f32) -> bool {
+fn equal_f32(a: f32, b: f32) -> bool {
   return a == b;
 }
 
-fn not_equal(a: f32, b: f32) -> bool {
+fn not_equal_f32(a: f32, b: f32) -> bool {
   return !(a == b);
 }
 
-fn less(a: f32, b: f32) -> bool {
+fn less_f32(a: f32, b: f32) -> bool {
   return a < b;
 }
 
-fn less_equal(a: f32, b: f32) -> bool {
+fn less_equal_f32(a: f32, b: f32) -> bool {
   return a <= b;
 }
 
-fn greater(a: f32, b: f32) -> bool {
+fn greater_f32(a: f32, b: f32) -> bool {
   return a > b;
 }
 
-fn greater_equal(a: f32, b: f32) -> bool {
+fn greater_equal_f32(a: f32, b: f32) -> bool {
   return a >= b;
 }
 
-fn logical_and(a: bool, b: bool) -> bool {
+fn logical_and_bool(a: bool, b: bool) -> bool {
   return a && b;
 }
 
-fn logical_or(a: bool, b: bool) -> bool {
+fn logical_or_bool(a: bool, b: bool) -> bool {
   return a || b;
 }
 
-fn logical_not(a: bool) -> bool {
+fn logical_not_bool(a: bool) -> bool {
   return !a;
 }
 
 // NaN and subnormal numbers are true, as on the host.
-fn to_bool(x: f32) -> bool {
+fn cast_f32_to_bool(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) != 0u;
 }
 
-fn to_i32(x: f32) -> i32 {
-  return select(i32(x), 0, is_nan(x));
+fn cast_f32_to_i32(x: f32) -> i32 {
+  return select(i32(x), 0, is_nan_f32(x));
+}
+
+fn cast_i32_to_f32(x: i32) -> f32 {
+  return f32(x);
+}
+
+fn cast_i32_to_bool(x: i32) -> bool {
+  return x != 0;
+}
+
+fn cast_bool_to_f32(x: bool) -> f32 {
+  return select(0.0, 1.0, x);
+}
+
+fn cast_bool_to_i32(x: bool) -> i32 {
+  return select(0, 1, x);
+}
+
+fn select_f32(condition: bool, when_true: f32, when_false: f32) -> f32 {
+  return select(when_false, when_true, condition);
+}
+
+fn select_i32(condition: bool, when_true: i32, when_false: i32) -> i32 {
+  return select(when_false, when_true, condition);
+}
+
+fn select_bool(condition: bool, when_true: bool, when_false: bool) -> bool {
+  return select(when_false, when_true, condition);
+}
+
+fn abs_i32(x: i32) -> i32 {
+  return abs(x);
+}
+
+fn floor_i32(x: i32) -> i32 {
+  return x;
+}
+
+fn ceil_i32(x: i32) -> i32 {
+  return x;
+}
+
+fn round_i32(x: i32) -> i32 {
+  return x;
+}
+
+fn is_nan_i32(x: i32) -> bool {
+  return false;
 }
 
 fn negate_i32(x: i32) -> i32 {
   return -x;
 }
 
-fn sign_of_i32(x: i32) -> i32 {
+fn sign_i32(x: i32) -> i32 {
   return sign(x);
 }
 
@@ -441,7 +497,7 @@ fn minimum_i32(a: i32, b: i32) -> i32 {
   return min(a, b);
 }
 
-fn modulo_i32(a: i32, b: i32) -> i32 {
+fn mod_i32(a: i32, b: i32) -> i32 {
   if (b == 0) {
     return 0;
   }

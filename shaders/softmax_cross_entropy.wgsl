@@ -6,14 +6,14 @@
 
 fn write_gradient(base: u32, from_index: u32, step: u32, label: u32, top: f32, total: f32) {
   for (var j = from_index; j < params.classes; j += step) {
-    let share = exponential(load_logits(base + j) - top) / total;
+    let share = exp_f32(load_logits(base + j) - top) / total;
     store_gradient(base + j, select(0.0, share - select(0.0, 1.0, j == label), label < params.classes));
   }
 }
 
 fn write_loss(row: u32, base: u32, label: u32, top: f32, total: f32) {
   if (label < params.classes) {
-    store_loss(row, logarithm(total) + (top - load_logits(base + label)));
+    store_loss(row, log_f32(total) + (top - load_logits(base + label)));
   } else {
     store_loss(row, 0.0);
   }
@@ -29,11 +29,11 @@ fn row_threads(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
   let label = bitcast<u32>(load_labels(row));
   var top = load_logits(base);
   for (var j = 1u; j < params.classes; j++) {
-    top = maximum(top, load_logits(base + j));
+    top = maximum_f32(top, load_logits(base + j));
   }
   var total = 0.0;
   for (var j = 0u; j < params.classes; j++) {
-    total += exponential(load_logits(base + j) - top);
+    total += exp_f32(load_logits(base + j) - top);
   }
   write_loss(row, base, label, top, total);
   write_gradient(base, 0u, 1u, label, top, total);
@@ -53,13 +53,13 @@ fn row_workgroup(
   let label = bitcast<u32>(load_labels(row));
   var top = load_logits(base);
   for (var j = thread; j < params.classes; j += 64u) {
-    top = maximum(top, load_logits(base + j));
+    top = maximum_f32(top, load_logits(base + j));
   }
   shared_values[thread] = top;
   workgroupBarrier();
   for (var half = 32u; half > 0u; half /= 2u) {
     if (thread < half) {
-      shared_values[thread] = maximum(shared_values[thread], shared_values[thread + half]);
+      shared_values[thread] = maximum_f32(shared_values[thread], shared_values[thread + half]);
     }
     workgroupBarrier();
   }
@@ -67,7 +67,7 @@ fn row_workgroup(
   workgroupBarrier();
   var total = 0.0;
   for (var j = thread; j < params.classes; j += 64u) {
-    total += exponential(load_logits(base + j) - top);
+    total += exp_f32(load_logits(base + j) - top);
   }
   shared_values[thread] = total;
   workgroupBarrier();

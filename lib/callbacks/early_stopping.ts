@@ -1,6 +1,6 @@
 // EarlyStopping: ends the training when a number no longer improves. https://keras.io/api/callbacks/early_stopping/
-import { unknownIdentifier, ValueError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { describe, unknownIdentifier, ValueError } from "../errors.ts";
+import { checkOptions, checkRange } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { printLine } from "./terminal.ts";
@@ -76,6 +76,17 @@ export class EarlyStopping extends Callback {
       ...options,
     };
     this.monitor = this.#options.monitor;
+    const { patience, startFromEpoch, minDelta } = this.#options;
+    for (const [name, value] of Object.entries({ patience, startFromEpoch })) {
+      if (Number.isInteger(value) && value >= 0) continue;
+      throw new ValueError({
+        what: "Cannot make EarlyStopping",
+        rule: `${name} must be an integer of at least 0`,
+        received: describe(value),
+        mend: "give a number of epochs",
+      });
+    }
+    checkRange("EarlyStopping", "minDelta", Math.abs(minDelta), 0, Infinity);
     const modes = ["auto", "min", "max"];
     if (!modes.includes(this.#options.mode)) {
       throw unknownIdentifier("mode", String(this.#options.mode), modes, "Cannot make EarlyStopping");

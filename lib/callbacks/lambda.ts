@@ -1,4 +1,5 @@
 // LambdaCallback: hooks given as functions. https://keras.io/api/callbacks/lambda_callback/
+import { describe, ValueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { Callback, type CallbackHooks, hookNames } from "./callback.ts";
 
@@ -19,6 +20,14 @@ export class LambdaCallback extends Callback {
     checkOptions("LambdaCallback", hooks, hookNames);
     for (const name of hookNames) {
       const hook = hooks[name];
+      if (hook !== undefined && typeof hook !== "function") {
+        throw new ValueError({
+          what: "Cannot make LambdaCallback",
+          rule: `${name} must be a function`,
+          received: describe(hook),
+          mend: `write it as in { ${name}: () => console.log("now") }`,
+        });
+      }
       if (hook) Object.assign(this, { [name]: hook.bind(hooks) });
     }
   }

@@ -1,12 +1,12 @@
 // compile and grad: a function of tensors, traced once for each combination of shapes, run by the backend.
 import "../ops/table.ts";
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import { gradientsOf } from "../ir/grad.ts";
 import { recording, requireTrace, Trace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { formatShape } from "../shape.ts";
 import type { Operand } from "../tensor/apply.ts";
-import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import type { Executable, Executor } from "./executor.ts";
 import { getExecutor } from "./select.ts";
@@ -45,9 +45,18 @@ const maxPrograms = 32;
 export function compile<R extends Traced>(
   fn: (...args: Value[]) => R,
 ): (...args: TensorLike[]) => Promise<Computed<R>> {
+  checkFunction(fn, "compile");
   const programs = new Map<string, Promise<Program>>();
   return async (...args) => {
-    const tensors = args.map((arg) => tensor(arg));
+    if (args.length < fn.length) {
+      throw new ValueError({
+        what: `Cannot call ${describe(fn)}`,
+        rule: `it takes ${fn.length} arguments`,
+        received: String(args.length),
+        mend: "give a tensor or nested arrays for each",
+      });
+    }
+    const tensors = args.map((arg, i) => toTensor(arg, `Cannot call ${describe(fn)}`, `argument ${i + 1}`));
     const executor = await getExecutor();
     const key = tensors.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join() + executor.name;
     let program = await programs.get(key);
@@ -89,7 +98,29 @@ async function trace(fn: (...args: Value[]) => Traced, args: readonly Tensor[], 
   return { executor, executable, inputs, outputs, isList };
 }
 
+function checkFunction(fn: unknown, what: string): void {
+  if (typeof fn === "function") return;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: "it takes a function of symbolic values",
+    received: describe(fn),
+    mend: `write it as in ${what}((x) => ops.square(x))`,
+  });
+}
+
 function toValue(graph: Trace, operand: Operand): Value {
+  const valid = typeof operand === "number" || operand instanceof Tensor || operand instanceof Value ||
+    operand instanceof Variable;
+  if (!valid) {
+    throw new ValueError({
+      what: "Cannot trace the function",
+      rule: "it must return nothing, a value, or a list of values",
+      received: describe(operand),
+      mend: (operand as unknown) instanceof Promise
+        ? "a traced function must not be async: await the compiled one instead"
+        : "return what ops give",
+    });
+  }
   if (operand instanceof Value) return operand;
   if (operand instanceof Variable) return graph.read(operand);
   const { shape, dtype, data } = typeof operand === "number" ? tensor(operand) : operand;
@@ -120,6 +151,15 @@ function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: st
  */
 export function gradients(loss: Value, targets: readonly (Value | Variable)[]): Value[] {
   const graph = requireTrace("gradients");
+  const fail = (rule: string, received: unknown, mend: string) => {
+    throw new ValueError({ what: "Cannot take gradients", rule, received: describe(received), mend });
+  };
+  if (!(loss instanceof Value)) fail("the loss must be a symbolic value", loss, "give what ops made of the variables");
+  if (!Array.isArray(targets)) fail("targets must be a list", targets, "write them in brackets, as in [w, b]");
+  for (const target of targets) {
+    if (target instanceof Value || target instanceof Variable) continue;
+    fail("each target must be a variable or a symbolic value", target, "give the variables that the loss depends on");
+  }
   return gradientsOf(
     graph,
     loss,
@@ -138,15 +178,19 @@ export function gradients(loss: Value, targets: readonly (Value | Variable)[]): 
  * ```
  */
 export function grad(fn: (...args: Value[]) => Value): (...args: TensorLike[]) => Promise<Tensor[]> {
-  return compile((...args: Value[]) => {
+  checkFunction(fn, "grad");
+  const differentiated = (...args: Value[]) => {
     const loss = fn(...args);
     if (!(loss instanceof Value)) {
       throw new ValueError({
         what: "Cannot differentiate",
         rule: "the function must return a value computed from its arguments",
-        received: typeof loss,
+        received: describe(loss),
+        mend: "return what ops make of the arguments, reduced with ops.sum or ops.mean",
       });
     }
     return gradients(loss, args);
-  });
+  };
+  Object.defineProperties(differentiated, { length: { value: fn.length }, name: { value: fn.name } });
+  return compile(differentiated);
 }

@@ -1,5 +1,5 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or the best that can be had.
-import { BackendError, unknownIdentifier } from "../errors.ts";
+import { BackendError, StateError, unknownIdentifier } from "../errors.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { ReferenceExecutor } from "./reference/executor.ts";
 
@@ -32,6 +32,7 @@ let disposers: (() => void)[] = [];
  *
  * @param name a backend, or `"auto"` for the best that can be had
  * @throws {ValueError} for a name that is none
+ * @throws {StateError} while a model trains, evaluates or predicts
  * @throws {BackendError} where the named backend cannot be had; the message says how to get it
  *
  * @example Check a result with the slow, exact backend
@@ -41,7 +42,8 @@ let disposers: (() => void)[] = [];
  * ```
  */
 export async function setBackend(name: BackendChoice): Promise<void> {
-  if (!choices.includes(name)) throw unknownIdentifier("backend", String(name), choices);
+  if (!choices.includes(name)) throw unknownIdentifier("backend", String(name), choices, "Cannot set the backend");
+  requireIdle("set the backend");
   const next = open(name, "setBackend");
   await next;
   await clearSession();
@@ -54,7 +56,18 @@ export async function useExecutor(executor: Executor): Promise<void> {
   current = Promise.resolve(executor);
 }
 
-/** The backend in use: opens it where none is yet. See {@linkcode setBackend}. */
+/**
+ * The backend in use: opens it where none is yet. See {@linkcode setBackend}.
+ *
+ * @throws {BackendError} where none can be had
+ *
+ * @example Which one was it?
+ * ```ts
+ * import { getBackend, setBackend } from "./mod.ts";
+ * await setBackend("eigen");
+ * console.log(await getBackend()); // eigen
+ * ```
+ */
 export async function getBackend(): Promise<BackendName> {
   return (await getExecutor()).name;
 }
@@ -73,11 +86,40 @@ export function onClearSession(dispose: () => void): void {
   disposers.push(dispose);
 }
 
+const running: string[] = [];
+
+/** Says that `what` runs until it is disposed, so that the backend stays meanwhile. */
+export function occupy(what: string): Disposable {
+  running.push(what);
+  return { [Symbol.dispose]: () => void running.splice(running.indexOf(what), 1) };
+}
+
+function requireIdle(what: string): void {
+  if (running.length === 0) return;
+  throw new StateError({
+    what: `Cannot ${what} now`,
+    rule: `${running[0]} is running`,
+    received: "a call before it was done",
+    mend: "await it first; a callback cannot do this",
+  });
+}
+
 /**
  * Frees all memory of the backend, and its programs; variables keep their values on the host, and models go on
- * working.
+ * working. Automatic names of layers begin anew. As `keras.utils.clear_session()`.
+ *
+ * @throws {StateError} while a model trains, evaluates or predicts
+ *
+ * @example Names begin anew
+ * ```ts
+ * import { clearSession, layers } from "./mod.ts";
+ * console.log(new layers.Dense(3).name); // dense
+ * await clearSession();
+ * console.log(new layers.Dense(3).name); // dense
+ * ```
  */
 export async function clearSession(): Promise<void> {
+  requireIdle("clear the session");
   const old = disposers;
   disposers = [];
   old.forEach((dispose) => dispose());
@@ -109,12 +151,12 @@ async function open(name: BackendChoice, why: string): Promise<Executor> {
       passedOver.push(`${candidate} passed over: ${error.message}`);
     }
   }
-  throw new BackendError({ what: "Cannot choose a backend", rule: "none can be had", received: passedOver.join("; ") });
+  throw new BackendError({ what: "Cannot choose a backend", rule: "none can be had", received: passedOver.join("; "), mend: "mend one of these" });
 }
 
 function requireDeno(name: BackendName): void {
   if (typeof Deno !== "undefined") return;
-  throw new BackendError({ what: `Cannot use ${name}`, rule: "it loads a native library, which only Deno can" });
+  throw new BackendError({ what: `Cannot use ${name}`, rule: "it loads a native library, which only Deno can", mend: "use another backend" });
 }
 
 /** Refuses a backend whose permissions are not all granted, without asking for them. */

@@ -44,7 +44,11 @@ export class Trace {
   /** Sets what the variable holds from here on and after the program. */
   assign(variable: VariableSpec, value: Value): void {
     if (this.parent) {
-      throw new StateError(`Cannot assign "${variable.name}" inside a loop body: carry its value instead`);
+      throw new StateError({
+        what: `Cannot assign to "${variable.name}"`,
+        rule: "variables cannot be assigned inside of a loop's body",
+        mend: "carry its value through the loop, and assign it after",
+      });
     }
     this.#link(variable).output = idOf(this.#local(value));
   }
@@ -111,9 +115,12 @@ export class Trace {
   #local(value: Value): Value {
     if (graphOf(value) === this.graph) return value;
     if (!this.parent) {
-      throw new StateError(
-        "A symbolic value was used outside of the function that was being traced: return it, or assign it to a Variable",
-      );
+      throw new StateError({
+        what: "Cannot use a symbolic value here",
+        rule: "it lives only inside the traced function that made it",
+        received: "one of another function",
+        mend: "return it from there and pass the result on, or assign it to a Variable",
+      });
     }
     const outer = this.parent.#local(value);
     let local = this.#captures.get(idOf(outer));
@@ -140,7 +147,13 @@ export function currentTrace(): Trace | undefined {
 
 /** The trace being recorded; throws {@linkcode StateError} naming `what` outside of one. */
 export function requireTrace(what: string): Trace {
-  if (!current) throw new StateError(`${what} works only inside a traced function: pass your function to compile()`);
+  if (!current) {
+    throw new StateError({
+      what: `Cannot use ${what} here`,
+      rule: "it works only inside a traced function",
+      mend: "pass your function to compile() and call what that gives; for numbers now, give tensors",
+    });
+  }
   return current;
 }
 

@@ -1,6 +1,7 @@
 // A symbolic value: what a traced function computes with.
 import type { DType } from "../dtype.ts";
-import type { Shape } from "../shape.ts";
+import { ValueError } from "../errors.ts";
+import { formatShape, type Shape } from "../shape.ts";
 import type { Graph, ValueId } from "./graph.ts";
 
 // The graph and the number of a value are for tracing alone: these reach into its private fields.
@@ -40,6 +41,17 @@ export class Value {
     valueOf = (graph, id) => new Value(graph, id);
     graphOf = (value) => value.#graph;
     idOf = (value) => value.#id;
+  }
+
+  /** Its dtype and shape as text. Throws {@linkcode ValueError} where a number is wanted, as by `2 * x`. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return `Value ${this.dtype} ${formatShape(this.shape)}`;
+    throw new ValueError({
+      what: "Cannot take a symbolic value as a number",
+      rule: "it has none while a function is traced",
+      received: `one of JavaScript's operators on a value of shape ${formatShape(this.shape)}`,
+      mend: "use ops, as in ops.multiply(x, 2), and ops.where in place of if",
+    });
   }
 
   /** The extent of each axis. */

@@ -106,7 +106,9 @@ export class Dense extends Layer {
           ? "the input must have at least two axes, the batch axis included"
           : "the kernel needs a fixed last axis",
         received: formatShape(inputShape),
-        mend: "give Input a full shape",
+        mend: inputShape.length < 2
+          ? "give Input a shape with an axis of features, as in Input({ shape: [4] })"
+          : "give Input a shape without null, or a GlobalPooling layer in place of Flatten",
       });
     }
     this.kernel = this.addWeight({

@@ -47,6 +47,7 @@ export class InputLayer extends Layer {
         what: "Cannot make Input",
         rule: "batchSize must be a positive integer or null",
         received: describe(batchSize),
+        mend: "leave it out, so that batches of all sizes are taken",
       });
     }
     if (!dtypes.includes(dtype)) throw unknownIdentifier("dtype", String(dtype), dtypes, "Cannot make Input");

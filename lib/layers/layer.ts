@@ -1,7 +1,7 @@
 // Layer: the base of all layers, Keras's and the user's own. https://keras.io/api/layers/base_layer/
 import { type Config, type DTypePolicy, dtypePolicy, policyNode } from "../config.ts";
 import { type ConstraintIdentifier, getConstraint } from "../constraints.ts";
-import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { located, ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer, type InitializerIdentifier } from "../initializers.ts";
 import { recording, Trace, withScope } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
@@ -11,7 +11,7 @@ import { checkOptions, describe } from "../options.ts";
 import { drawingAt } from "../random.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { inPlace, nextPlace, type Place } from "./building.ts";
 import { calling, currentCall } from "./call_state.ts";
@@ -115,6 +115,7 @@ export abstract class Layer {
         what: `Cannot make ${className}`,
         rule: 'name must be a text without "/"',
         received: describe(name),
+        mend: 'write it with "_" in place of "/"',
       });
     }
     this.name = name ?? autoName(className);
@@ -171,6 +172,7 @@ export abstract class Layer {
    * on masks. Without a context, `training` is that of the surrounding call.
    */
   apply(x: Value, context: Partial<CallContext> = {}): Value {
+    this.#checkCall(x);
     const outer = currentCall();
     const training = context.training ?? outer?.training ?? false;
     this.ensureBuilt([null, ...x.shape.slice(1)]);
@@ -181,13 +183,17 @@ export abstract class Layer {
       () =>
         inPlace(this.#place!, () =>
           withScope(this.name, () => {
-            let y = this.call(x, { training, mask });
+            let y = located(`"${this.name}"`, () => this.call(x, { training, mask }));
             if (!(y instanceof Value)) {
               throw new ValueError({
                 what: `Cannot call "${this.name}"`,
                 rule: "call must return a symbolic value",
                 received: describe(y),
-                mend: "return what an op gives",
+                mend: (y as unknown) instanceof Promise
+                  ? "call must not be async: it only says what is computed"
+                  : (y as unknown) instanceof Variable
+                  ? "return variable.value()"
+                  : "return what an op gives",
               });
             }
             const outMask = y.mask ?? this.computeMask(x, mask);
@@ -200,6 +206,25 @@ export abstract class Layer {
             return y;
           })),
     );
+  }
+
+  #checkCall(x: unknown): void {
+    const what = `Cannot call "${this.name}"`;
+    if (!(x instanceof Value)) {
+      throw new ValueError({
+        what,
+        rule: "a layer takes a symbolic value",
+        received: describe(x),
+        mend: "for numbers use model.predict(x), or compile((x) => layer.apply(x))",
+      });
+    }
+    if (typeof this.call === "function") return;
+    throw new StateError({
+      what,
+      rule: `${this.constructor.name} has no method call`,
+      received: "none",
+      mend: "define call(x), which returns what ops make of x",
+    });
   }
 
   /** Throws {@linkcode ShapeError} where the layer cannot take an input of `shape`. */
@@ -247,12 +272,14 @@ export abstract class Layer {
       "constraint",
     ]);
     const { name, shape, initializer = "glorot_uniform", trainable = true } = options;
-    if (shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
+    if (!Array.isArray(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
       throw new ShapeError({
         what: `Cannot build "${this.name}"`,
-        rule: `${name} needs a fixed shape`,
-        received: formatShape(shape),
-        mend: "give Input a full shape",
+        rule: `${describe(name)} needs a shape of fixed extents`,
+        received: Array.isArray(shape) ? formatShape(shape) : describe(shape),
+        mend: Array.isArray(shape) && shape.includes(null)
+          ? "give Input a full shape, and leave the batch axis out"
+          : "give it as in addWeight({ name, shape: [features, units] })",
       });
     }
     const place = this.#place ??= nextPlace(this.name);
@@ -319,21 +346,22 @@ export abstract class Layer {
   setWeights(values: readonly TensorLike[]): void {
     const weights = this.weights;
     const what = `Cannot set the weights of "${this.name}"`;
-    if (values.length !== weights.length) {
+    if (!Array.isArray(values) || values.length !== weights.length) {
       throw new ValueError({
         what,
         rule: `it has ${weights.length} weights`,
-        received: `${values.length} values`,
-        mend: this.#built ? "give one value for each of weights" : "build it first: give it an Input, or fit it",
+        received: Array.isArray(values) ? `${values.length} values` : describe(values),
+        mend: (values as unknown) instanceof Promise ? "await getWeights() first" : this.#built ? "give one value for each of weights" : "build it first: give it an Input, or fit it",
       });
     }
     const tensors = values.map((value, i) => {
-      const made = tensor(value);
+      const made = toTensor(value, what, `value ${i}`, "float32");
       if (!sameShape(made.shape, weights[i].shape)) {
         throw new ShapeError({
           what,
           rule: `"${weights[i].name}" has the shape ${formatShape(weights[i].shape)}`,
           received: formatShape(made.shape),
+          mend: "give the values in the order of weights",
         });
       }
       return made;

@@ -43,6 +43,7 @@ export class Rescaling extends Layer {
           what: `Cannot make "${this.name}"`,
           rule: `${name} must be a number, or a list of one for each channel`,
           received: describe(value),
+          mend: "write it as in new Rescaling(1 / 255)",
         });
       }
     }

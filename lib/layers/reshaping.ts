@@ -84,6 +84,7 @@ export class Reshape extends Layer {
         what: `Cannot make "${this.name}"`,
         rule: "targetShape must be a list of positive integers, of which one may be -1, without the batch axis",
         received: Array.isArray(targetShape) ? `[${targetShape.map(describe).join(", ")}]` : describe(targetShape),
+        mend: "write it as in new Reshape([28, 28, 1])",
       });
     }
     this.targetShape = targetShape;

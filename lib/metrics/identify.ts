@@ -10,6 +10,11 @@ import {
 import { cosine } from "../losses/similarity.ts";
 import { describe } from "../options.ts";
 import { BinaryAccuracy, CategoricalAccuracy, ShapedAccuracy, SparseCategoricalAccuracy } from "./accuracy.ts";
+import { AUC } from "./auc.ts";
+import { FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives } from "./confusion.ts";
+import { F1Score } from "./f_score.ts";
+import { R2Score, RootMeanSquaredError } from "./regression.ts";
+import { SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy } from "./top_k.ts";
 import { MeanMetricWrapper, type MetricFunction } from "./mean.ts";
 import { Metric } from "./metric.ts";
 
@@ -19,18 +24,48 @@ const accuracies: Record<AccuracyName, (name: string) => Metric> = {
   binary_accuracy: (name: string) => new BinaryAccuracy({ name }),
   categorical_accuracy: (name: string) => new CategoricalAccuracy({ name }),
   sparse_categorical_accuracy: (name: string) => new SparseCategoricalAccuracy({ name }),
+  auc: (name: string) => new AUC({ name }),
+  AUC: (name: string) => new AUC({ name }),
+  precision: (name: string) => new Precision({ name }),
+  Precision: (name: string) => new Precision({ name }),
+  recall: (name: string) => new Recall({ name }),
+  Recall: (name: string) => new Recall({ name }),
+  true_positives: (name: string) => new TruePositives({ name }),
+  false_positives: (name: string) => new FalsePositives({ name }),
+  true_negatives: (name: string) => new TrueNegatives({ name }),
+  false_negatives: (name: string) => new FalseNegatives({ name }),
+  f1_score: (name: string) => new F1Score({ name }),
+  r2_score: (name: string) => new R2Score({ name }),
+  root_mean_squared_error: (name: string) => new RootMeanSquaredError({ name }),
+  top_k_categorical_accuracy: (name: string) => new TopKCategoricalAccuracy({ name }),
+  sparse_top_k_categorical_accuracy: (name: string) => new SparseTopKCategoricalAccuracy({ name }),
   // As a metric it rises with likeness, as a loss it falls.
   cosine_similarity: (name: string) =>
     new MeanMetricWrapper((yTrue, yPred) => cosine(yTrue, yPred, -1), { name, direction: "up" }),
 };
 
-/** The names of what rises. */
+/** The names of metrics that are no losses. */
 export type AccuracyName =
   | "accuracy"
   | "acc"
   | "binary_accuracy"
   | "categorical_accuracy"
   | "sparse_categorical_accuracy"
+  | "auc"
+  | "AUC"
+  | "precision"
+  | "Precision"
+  | "recall"
+  | "Recall"
+  | "true_positives"
+  | "false_positives"
+  | "true_negatives"
+  | "false_negatives"
+  | "f1_score"
+  | "r2_score"
+  | "root_mean_squared_error"
+  | "top_k_categorical_accuracy"
+  | "sparse_top_k_categorical_accuracy"
   | "cosine_similarity";
 
 /** The names of metrics; a loss's name is the running mean of that loss. */

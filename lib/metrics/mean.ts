@@ -1,6 +1,8 @@
 // Mean: a running mean over samples, and the mean of a function of targets and outputs.
 import type { Value } from "../ir/value.ts";
-import { add, cast, mean, multiply, reshape, sum } from "../ops/primitives.ts";
+import { matchRanks } from "../losses/loss.ts";
+import { expandDims } from "../ops/composed.ts";
+import { add, broadcastTo, cast, mean, multiply, reshape, sum } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -8,6 +10,12 @@ import { type Direction, Metric, type MetricOptions } from "./metric.ts";
 
 /** A function of targets and outputs that gives a number for each sample, or more to take the mean of. */
 export type MetricFunction = (yTrue: Value, yPred: Value) => Value;
+
+/** The mean over the axes from `rank` on. */
+function meanFrom(x: Value, rank: number): Value {
+  const axes = x.shape.map((_, axis) => axis).slice(rank);
+  return axes.length > 0 ? mean(x, axes) : x;
+}
 
 /** A running mean: state `total` and `count`, both scalars. */
 abstract class RunningMean extends Metric {
@@ -19,18 +27,21 @@ abstract class RunningMean extends Metric {
   /** Takes `values` (scalar or `[batch, ...]`) with a weight for each sample, or one number for all. */
   protected accumulate(values: Value, weight?: Value | number): void {
     let samples: Value = cast(values, "float32");
-    if (samples.shape.length > 1) samples = mean(samples, samples.shape.map((_, axis) => axis).slice(1));
     let counted: Value | number = samples.shape[0] ?? 1;
-    if (weight !== undefined) {
-      let perSample = weight;
-      if (typeof perSample !== "number") {
-        perSample = cast(perSample, "float32");
-        if (perSample.shape.length > 1) perSample = mean(perSample, perSample.shape.map((_, axis) => axis).slice(1));
-        if (samples.shape.length === 0) perSample = reshape(perSample, []);
-      }
+    if (typeof weight === "number") {
+      samples = multiply(samples, weight);
+      counted = weight * counted;
+    } else if (weight !== undefined) {
+      let perSample = cast(weight, "float32");
+      if (samples.shape.length === 0) perSample = reshape(perSample, []);
+      [samples, perSample] = matchRanks(samples, perSample);
+      // Weights may have more than the batch axis; values are brought to their rank first.
+      samples = meanFrom(samples, perSample.shape.length);
+      perSample = broadcastTo(perSample, samples.shape);
       samples = multiply(samples, perSample);
-      counted = typeof perSample === "number" ? perSample * (values.shape[0] ?? 1) : sum(perSample);
+      counted = sum(meanFrom(perSample, 1));
     }
+    samples = meanFrom(samples, 1);
     this.total.assign(add(this.total, sum(samples)));
     this.count.assign(add(this.count, counted));
   }
@@ -83,6 +94,53 @@ export class MeanMetricWrapper extends RunningMean {
 
   /** Takes the function's values for a batch. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
-    this.accumulate(this.fn(yTrue, yPred), sampleWeight);
+    const values = this.fn(yTrue, yPred);
+    if (!yPred.mask) return this.accumulate(values, sampleWeight);
+    // Masked time steps do not count.
+    let counted = cast(yPred.mask, "float32");
+    if (sampleWeight) {
+      let weights = cast(sampleWeight, "float32");
+      while (weights.shape.length < counted.shape.length) weights = expandDims(weights, -1);
+      counted = multiply(counted, weights);
+    }
+    this.accumulate(values, counted);
+  }
+}
+
+/**
+ * The weighted sum of values.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from "./mod.ts";
+ * console.log(new metrics.Sum().name); // sum
+ * ```
+ */
+export class Sum extends Metric {
+  /** The sum so far. */
+  readonly total: Variable = this.addVariable("total");
+
+  /** Takes the name. */
+  constructor(options: MetricOptions = {}) {
+    checkOptions("Sum", options, ["name"]);
+    super(options);
+  }
+
+  /** Takes the outputs as values, with a weight for each sample. */
+  updateState(_yTrue: Value, yPred: Value, sampleWeight?: Value): void {
+    let values = cast(yPred, "float32");
+    if (sampleWeight) {
+      let weights = cast(sampleWeight, "float32");
+      [values, weights] = matchRanks(values, weights);
+      const axes = values.shape.map((_, axis) => axis).slice(weights.shape.length);
+      if (axes.length > 0) values = sum(values, axes);
+      values = multiply(values, broadcastTo(weights, values.shape));
+    }
+    this.total.assign(add(this.total, sum(values)));
+  }
+
+  /** The sum. */
+  compute([total]: readonly Tensor[]): number {
+    return total.data[0];
   }
 }

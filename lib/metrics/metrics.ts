@@ -8,6 +8,44 @@ export {
   SparseCategoricalAccuracy,
   sparseCategoricalAccuracy,
 } from "./accuracy.ts";
+export { AUC, type AUCCurve, type AUCOptions, type SummationMethod } from "./auc.ts";
+export {
+  FalseNegatives,
+  FalsePositives,
+  Precision,
+  type RatioOptions,
+  Recall,
+  type ThresholdOptions,
+  TrueNegatives,
+  TruePositives,
+} from "./confusion.ts";
+export { F1Score, type F1ScoreOptions, FBetaScore, type FBetaScoreOptions, type ScoreAverage } from "./f_score.ts";
 export { type AccuracyName, getMetric as get, type MetricIdentifier, type MetricName } from "./identify.ts";
-export { Mean, MeanMetricWrapper, type MetricFunction } from "./mean.ts";
+export { BinaryIoU, type BinaryIoUOptions, IoU, type IoUOptions, MeanIoU, OneHotIoU, OneHotMeanIoU } from "./iou.ts";
+export { Mean, MeanMetricWrapper, type MetricFunction, Sum } from "./mean.ts";
 export { type Direction, Metric, type MetricOptions } from "./metric.ts";
+export {
+  BinaryCrossentropy,
+  CategoricalCrossentropy,
+  CategoricalHinge,
+  CosineSimilarity,
+  Hinge,
+  KLDivergence,
+  LogCoshError,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  Poisson,
+  SparseCategoricalCrossentropy,
+  SquaredHinge,
+} from "./of_losses.ts";
+export { type ClassAggregation, R2Score, type R2ScoreOptions, RootMeanSquaredError } from "./regression.ts";
+export {
+  SparseTopKCategoricalAccuracy,
+  sparseTopKCategoricalAccuracy,
+  TopKCategoricalAccuracy,
+  topKCategoricalAccuracy,
+  type TopKOptions,
+} from "./top_k.ts";
+export { VectorMetric } from "./vector.ts";

@@ -2,7 +2,7 @@
 import type { History } from "../callbacks/history.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { DType } from "../dtype.ts";
-import { StateError, ValueError } from "../errors.ts";
+import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import { gradients } from "../exec/compile.ts";
 import type { Value } from "../ir/value.ts";
 import { currentCall } from "../layers/call_state.ts";
@@ -133,8 +133,8 @@ export abstract class Model extends Layer {
    * ```
    */
   compile(options: CompileOptions): void {
-    const compiled = new Compiled(options, this.name);
-    if (options.loss === undefined && this.trainStep === Model.prototype.trainStep) {
+    const compiled = new Compiled(options ?? {}, this.name);
+    if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
         rule: "there must be a loss",
@@ -142,8 +142,8 @@ export abstract class Model extends Layer {
         mend: 'give one, as in loss: "mse", or loss: null if layers add all there is',
       });
     }
-    this.#compiled = compiled;
     this.#trainer.use(compiled);
+    this.#compiled = compiled;
   }
 
   /**
@@ -304,10 +304,14 @@ export abstract class Model extends Layer {
       ? layers.at(nameOrIndex)
       : layers.find((layer) => layer.name === nameOrIndex);
     if (found) return found;
+    const near = typeof nameOrIndex === "string"
+      ? didYouMean(nameOrIndex, layers.map((layer) => layer.name))
+      : undefined;
     throw new ValueError({
       what: `Cannot get a layer of "${this.name}"`,
       rule: `its layers are ${layers.map((layer) => `"${layer.name}"`).join(", ") || "none yet"}`,
-      received: typeof nameOrIndex === "number" ? String(nameOrIndex) : `"${nameOrIndex}"`,
+      received: describe(nameOrIndex),
+      mend: near ? `did you mean "${near}"?` : "give one of these names, or a place counted from 0",
     });
   }
 
@@ -328,7 +332,7 @@ export abstract class Model extends Layer {
 
   /** Throws the model's programs away, since its layers changed. */
   protected forgetPrograms(): void {
-    this.#outputShape = undefined;
     this.#trainer.clear();
+    this.#outputShape = undefined;
   }
 }

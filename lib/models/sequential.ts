@@ -91,7 +91,7 @@ export class Sequential extends Model {
   pop(): Layer {
     const layer = this.#layers.pop();
     if (!layer) {
-      throw new StateError({ what: `Cannot pop from "${this.name}"`, rule: "it has no layers" });
+      throw new StateError({ what: `Cannot pop from "${this.name}"`, rule: "it has no layers", mend: "add some first" });
     }
     this.#shapes.length = Math.min(this.#shapes.length, this.#layers.length);
     this.forgetPrograms();
@@ -162,12 +162,14 @@ export class Sequential extends Model {
         what,
         rule: "it takes layers, and an Input first",
         received: describe(item),
-        mend: typeof item === "function" ? "make the layer with new" : "wrap a function in a layer",
+        mend: typeof item === "function"
+          ? "make the layer with new, as in new layers.Flatten()"
+          : "give layers, as in new layers.Dense(10)",
       });
     }
     if (layer instanceof InputLayer) {
       if (this.#input || this.#layers.length > 0) {
-        throw new ValueError({ what, rule: "Input must come first, and once", received: `it after other layers` });
+        throw new ValueError({ what, rule: "Input must come first, and once", received: "it after other layers", mend: "put it at the beginning of the list" });
       }
       this.#input = layer;
       return;
@@ -195,6 +197,7 @@ export class Sequential extends Model {
         what: `Cannot build "${layer.name}"`,
         rule: "every axis of its output must have at least one element",
         received: `${formatShape(output)} from an input of ${formatShape(shape)}`,
+        mend: "give a larger Input, or leave layers out",
       });
     }
     this.#shapes.push(output);

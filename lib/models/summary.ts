@@ -3,6 +3,7 @@ import { terminal } from "../callbacks/terminal.ts";
 import { ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
 import type { Weight } from "../layers/weight.ts";
+import { checkOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sizeOf, type SymbolicShape } from "../shape.ts";
 import { bold, type Column, drawTable } from "./table.ts";
@@ -39,6 +40,13 @@ export interface Summarized {
 
 /** Prints the summary of a model. */
 export function printSummary(model: Summarized, options: SummaryOptions): void {
+  checkOptions(`summary of "${model.name}"`, options, [
+    "lineLength",
+    "positions",
+    "printFn",
+    "expandNested",
+    "showTrainable",
+  ]);
   if (options.printFn) return options.printFn(summaryOf(model, options, terminal().columns(), false).join("\n"));
   const { columns, isTerminal, write } = terminal();
   write(summaryOf(model, options, columns(), isTerminal).join("\n") + "\n");
@@ -82,6 +90,7 @@ export function summaryOf(
       what: `Cannot print the summary of "${model.name}"`,
       rule: `positions must be ${columnsOfSummary.length} parts of the width, from 0 to 1`,
       received: `[${ends.join(", ")}]`,
+      mend: "leave them out, or give one for each column, as in [0.45, 0.8, 1]",
     });
   }
   const shown: Omit<Column, "width">[] = [...columnsOfSummary];

@@ -2,11 +2,9 @@
 import { type DType, makeArray } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape } from "../shape.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import * as p from "./primitives.ts";
-
-const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
 
 /** `exp(x) / sum(exp(x))` along `axis` (the last by default). */
 export function softmax<A extends Operand>(x: A, axis: number | readonly number[] = -1): Applied<A> {

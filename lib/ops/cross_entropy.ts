@@ -34,7 +34,7 @@ export const crossEntropyRow: OpRow<"softmaxCrossEntropy"> = {
     }
     return [o.multiply(o.broadcastTo(o.reshape(byLoss!, [logits.shape[0], 1]), logits.shape), gradient), undefined];
   },
-  wgsl: { gap: "the WebGPU executor is not there yet" },
+  wgsl: { file: "softmax_cross_entropy.wgsl", entry: "row_threads" },
   eigen: () => [],
   reference: ([logits, labels]) => {
     const [rows, classes] = logits.shape;

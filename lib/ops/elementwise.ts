@@ -8,7 +8,8 @@ import type { Value } from "../ir/value.ts";
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../shape.ts";
 import * as o from "./primitives.ts";
 
-const wgsl = { gap: "the WebGPU executor is not there yet" };
+/** The name of an op's functions in elementwise.wgsl, which end in the type of their operands: `less_equal_f32`. */
+const snakeCase = (op: string) => op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const constant: NoGradient = { none: "constant" };
 
 /** The scalar function behind each elementwise op, in float64; `dtype` is that of the result. */
@@ -45,7 +46,7 @@ function elementwiseRow<K extends ElementwiseName>(
     shape: (inputs) => [inputs.map((input) => input.shape).reduce((a, b) => broadcastShapes(a, b, `apply ${op}`))],
     dtype: (inputs, attrs) => [dtype(inputs, attrs)],
     vjp,
-    wgsl,
+    wgsl: { file: "elementwise.wgsl", entry: snakeCase(op) },
     eigen: () => [],
     reference: (inputs, _attrs, [output]) => [mapElements(scalar, inputs, output)],
   };

@@ -20,7 +20,7 @@ export const fusedRow: OpRow<"fused"> = {
   },
   dtype: (_inputs, { program }) => program.results.map((register) => registerDType(program, register)),
   vjp: { none: "fusion comes after differentiation" },
-  wgsl: { gap: "the WebGPU executor is not there yet" },
+  wgsl: { file: "fused.wgsl", entry: "fused" },
   eigen: () => [],
   reference: (inputs, { program }, [output]) => runProgram(program, inputs, output),
   inPlace: (inputs, outputs) =>

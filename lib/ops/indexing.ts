@@ -5,8 +5,6 @@ import type { OpRow } from "../ir/row.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import * as o from "./primitives.ts";
 
-const wgsl = { gap: "the WebGPU executor is not there yet" };
-
 function checkTable(what: string, { shape }: ValueType): void {
   if (shape.length === 0) {
     throw new ShapeError({
@@ -40,7 +38,7 @@ export const indexingRows = {
     shape: ([table, indices]) => (checkTable("gather", table), [[...indices.shape, ...table.shape.slice(1)]]),
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
-    wgsl,
+    wgsl: { file: "gather.wgsl", entry: "gather" },
     eigen: () => [],
     reference: ([table, indices]) => {
       const width = rowSize(table);
@@ -75,7 +73,7 @@ export const indexingRows = {
       const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];
     },
-    wgsl,
+    wgsl: { file: "scatter_add.wgsl", entry: "scatter_add" },
     eigen: () => [],
     reference: ([indices, updates], { rows }, [output]) => {
       const width = rowSize(output);
@@ -104,7 +102,7 @@ export const indexingRows = {
       o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element),
       undefined,
     ],
-    wgsl,
+    wgsl: { file: "dynamic_slice.wgsl", entry: "dynamic_slice" },
     eigen: ({ element }) => [element],
     reference: ([x, counters], { element, size }) => {
       const from = clampStart(counters.data[element], x.shape[0], size) * rowSize(x);
@@ -129,7 +127,7 @@ export const indexingRows = {
       o.dynamicSlice(g!, counters, element, update.shape[0]),
       undefined,
     ],
-    wgsl,
+    wgsl: { file: "dynamic_update_slice.wgsl", entry: "dynamic_update_slice" },
     eigen: ({ element }) => [element],
     reference: ([x, update, counters], { element }) => {
       const result = x.data.slice();

@@ -62,7 +62,7 @@ export const matmulRow: OpRow<"matmul"> = {
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
-  wgsl: { gap: "the WebGPU executor is not there yet" },
+  wgsl: { file: "matmul.wgsl", entry: "tile_16x16" },
   eigen: ({ transposeA, transposeB }) => [Number(transposeA), Number(transposeB)],
   reference: ([a, b, ...rest], attrs, [output]) => {
     const { batch, m, n, k } = matmulExtents([a, b], attrs);

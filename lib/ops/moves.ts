@@ -7,8 +7,6 @@ import * as o from "./primitives.ts";
 import { philox } from "./philox.ts";
 import { floatBits } from "./bits.ts";
 
-const wgsl = { gap: "the WebGPU executor is not there yet" };
-
 /** For each element of `shape` in row-major order, its offset where axes have `strides`, from `start` on. */
 function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
   let list = Int32Array.of(start);
@@ -41,7 +39,7 @@ export const moveRows = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
-    wgsl,
+    wgsl: { file: "moves.wgsl", entry: "take" },
     eigen: () => [],
     reference: ([x]) => [x.data.slice()],
   } satisfies OpRow<"reshape">,
@@ -61,7 +59,7 @@ export const moveRows = {
     vjp: ({ gradients: [g], attrs: { permutation } }) => [
       o.transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis))),
     ],
-    wgsl,
+    wgsl: { file: "moves.wgsl", entry: "take" },
     eigen: ({ permutation }) => [...permutation],
     reference: ([x], { permutation }, [output]) => {
       const strides = stridesOf(x.shape);
@@ -95,7 +93,7 @@ export const moveRows = {
         { interior: strides.map((stride) => stride - 1) },
       ),
     ],
-    wgsl,
+    wgsl: { file: "moves.wgsl", entry: "take" },
     eigen: ({ starts, strides }) => [...starts, ...strides],
     reference: ([x], { starts, strides }, [output]) => {
       const steps = stridesOf(x.shape);
@@ -122,7 +120,7 @@ export const moveRows = {
     vjp: ({ inputs: [x], gradients: [g], attrs: { low, interior } }) => [
       o.slice(g!, low, x.shape, interior.map((gap) => gap + 1)),
     ],
-    wgsl,
+    wgsl: { file: "pad.wgsl", entry: "pad" },
     eigen: ({ low, interior, value }) => [...low, ...interior, floatBits(value)],
     reference: ([x], { low, interior, value }, [output]) => {
       const steps = stridesOf(output.shape);
@@ -159,7 +157,7 @@ export const moveRows = {
         return o.slice(g!, starts, shape);
       });
     },
-    wgsl,
+    wgsl: { file: "moves.wgsl", entry: "put" },
     eigen: ({ axis }, inputs) => [
       sizeOf(inputs[0].shape.slice(0, axis)),
       ...inputs.map(({ shape }) => sizeOf(shape.slice(axis))),
@@ -181,7 +179,7 @@ export const moveRows = {
     shape: ([x]) => [x.shape],
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
-    wgsl,
+    wgsl: { file: "moves.wgsl", entry: "take" },
     eigen: ({ axes }, [x]) => x.shape.map((_, axis) => (axes.includes(axis) ? 1 : 0)),
     reference: ([x], { axes }) => {
       const steps = stridesOf(x.shape);
@@ -194,7 +192,7 @@ export const moveRows = {
     shape: (_inputs, { shape }) => [shape],
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
-    wgsl,
+    wgsl: { file: "iota.wgsl", entry: "iota" },
     eigen: ({ axis }) => [axis],
     reference: (_inputs, { shape, axis }) => {
       const inner = sizeOf(shape.slice(axis + 1));
@@ -214,7 +212,7 @@ export const moveRows = {
     },
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
-    wgsl,
+    wgsl: { file: "moves.wgsl", entry: "take" },
     eigen: () => [],
     reference: (_inputs, { data }) => [Float64Array.from(data)],
   } satisfies OpRow<"constant">,
@@ -231,7 +229,7 @@ export const moveRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl,
+    wgsl: { file: "random.wgsl", entry: "random_bits" },
     eigen: ({ path }) => [path | 0],
     reference: ([counter], { shape, path }) => {
       const words = new Int32Array(4);

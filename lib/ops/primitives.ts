@@ -3,7 +3,7 @@ import { type DType, makeArray, promote } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { BinaryName, UnaryName } from "../ir/attrs.ts";
 import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, sameShape, type Shape, sizeOf } from "../shape.ts";
-import { type Applied, apply, type Operand, promoted } from "../tensor/apply.ts";
+import { type Applied, apply, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
 import { resolveShape, Tensor } from "../tensor/tensor.ts";
 
 /** Functions of one operand that are computed in float32 whatever comes in. */
@@ -11,8 +11,6 @@ const floatUnary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply
 const unary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply(op, promoted([x]), {})[0];
 const binary = <A extends Operand, B extends Operand>(op: BinaryName, a: A, b: B): Applied<A | B> =>
   apply<BinaryName, A | B>(op, promoted<A | B>([a, b]), {})[0];
-
-const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
 
 /** `-x`. */
 export const negate = <A extends Operand>(x: A): Applied<A> => unary("negate", x);

@@ -6,8 +6,6 @@ import type { Value } from "../ir/value.ts";
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import * as o from "./primitives.ts";
 
-const wgsl = { gap: "the WebGPU executor is not there yet" };
-
 /** A reduction over a run of axes seen as three axes: `[outer, reduced, inner]`. */
 export function reductionExtents(shape: Shape, axes: readonly number[]): [number, number, number] {
   const first = axes[0] ?? 0;
@@ -52,7 +50,7 @@ function reduceRow<K extends "sum" | "max" | "min">(
     },
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
-    wgsl,
+    wgsl: { file: "reductions.wgsl", entry: "reduce_threads" },
     eigen: ({ axes }, [x]) => reductionExtents(x.shape, axes),
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);
@@ -108,7 +106,7 @@ export const reductionRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl,
+    wgsl: { file: "arg_max.wgsl", entry: "arg_max" },
     eigen: ({ axis }, [x]) => reductionExtents(x.shape, [axis]),
     reference: ([x], { axis }) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
@@ -139,7 +137,7 @@ export const reductionRows = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
-    wgsl,
+    wgsl: { file: "moves.wgsl", entry: "take" },
     eigen: () => [],
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
   } satisfies OpRow<"broadcastTo">,

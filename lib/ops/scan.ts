@@ -253,7 +253,7 @@ export const scanRow: OpRow<"scan"> = {
   },
   dtype: (_inputs, { body }) => body.outputs.map((id) => body.types[id].dtype),
   vjp: scanVjp,
-  wgsl: { gap: "the WebGPU executor is not there yet" },
+  wgsl: { file: "moves.wgsl", entry: "take" },
   eigen: ({ length, carries, scanned, reverse }) => [length, carries, scanned, Number(reverse)],
   reference: (inputs, { body, length, carries, scanned, reverse }, outputs) => {
     const results = outputs.map(({ shape }) => new Float64Array(sizeOf(shape)));

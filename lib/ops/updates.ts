@@ -45,7 +45,7 @@ function updateRow<K extends UpdateName, Attrs extends { readonly count: number 
     },
     dtype: (inputs: readonly ValueType[], attrs: Attrs) => outputsOf(inputs, attrs).map(() => "float32" as const),
     vjp: { none: "an optimizer's update is not differentiable here: write it with ops to differentiate it" },
-    wgsl: { gap: "the WebGPU executor is not there yet" },
+    wgsl: { file: "optimizers.wgsl", entry: op.replace("Update", "") },
     eigen: (attrs: Attrs) => [attrs.count, ...encode(attrs)],
     reference: (inputs: readonly RefArray[], attrs: Attrs) => {
       const { count } = attrs;

@@ -54,19 +54,18 @@ export class Adam extends Optimizer {
   }
 
   /** `momentum` and `velocity`, and `velocity_hat` with amsgrad. */
-  get slotNames(): readonly string[] {
+  override get slotNames(): readonly string[] {
     return ["momentum", "velocity", ...(this.amsgrad ? ["velocity_hat"] : [])];
   }
 
   /** All slots in the order of Keras's files: momentum and velocity variable by variable, then all of velocity_hat. */
-  override get slots(): Variable[] {
-    const all = super.slots;
-    if (!this.amsgrad) return all;
-    return [...all.filter((_, i) => i % 3 !== 2), ...all.filter((_, i) => i % 3 === 2)];
+  protected override fileOrder(slots: readonly (readonly Variable[])[]): Variable[] {
+    if (!this.amsgrad) return slots.flat();
+    return [...slots.flatMap((own) => own.slice(0, 2)), ...slots.map((own) => own[2])];
   }
 
   /** The numbers of a step, computed on the host. */
-  protected stepScalars(rate: number, iteration: number): number[] {
+  protected override stepScalars(rate: number, iteration: number): number[] {
     // Rounded to float32 after each operation, as Keras computes it.
     const step = iteration + 1;
     const power1 = fround(fround(this.beta1) ** step);
@@ -75,13 +74,13 @@ export class Adam extends Optimizer {
   }
 
   /** The numbers of a step, computed in the program. */
-  protected tracedScalars(rate: Value, step: Value): Value[] {
+  protected override tracedScalars(rate: Value, step: Value): Value[] {
     const unbias = sqrt(subtract(1, power(this.beta2, step)));
     return [divide(multiply(rate, unbias), subtract(1, power(this.beta1, step)))];
   }
 
   /** The new values of variables and slots. */
-  protected update(
+  protected override update(
     variables: readonly Value[],
     gradients: readonly Value[],
     slots: readonly (readonly Value[])[],

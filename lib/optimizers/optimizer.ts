@@ -5,13 +5,13 @@ import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
 import { autoName } from "../layers/naming.ts";
-import { add, multiply, subtract } from "../ops/primitives.ts";
-import { checkOptions, describe } from "../options.ts";
-import { sizeOf } from "../shape.ts";
+import { add, cast, equal, floor, greater, mod, multiply, select, subtract } from "../ops/primitives.ts";
+import { checkOptions, checkPositiveInteger, checkRange, describe } from "../options.ts";
+import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { clipGradients } from "./clip.ts";
-import { LearningRateSchedule } from "./schedules.ts";
+import { InverseTimeDecay, LearningRateSchedule } from "./schedules.ts";
 
 /** A learning rate: a number, a schedule by steps, or a function that gives the rate of the next step. */
 export type LearningRate = number | LearningRateSchedule | (() => number);
@@ -28,6 +28,18 @@ export interface OptimizerOptions {
   clipvalue?: number | null;
   /** The largest norm of all gradients together; none by default. */
   globalClipnorm?: number | null;
+  /** Whether running averages of the weights are kept, and become the weights when `fit` ends; false by default. */
+  useEma?: boolean;
+  /** The part of the averages that is kept in each step; 0.99 by default. */
+  emaMomentum?: number;
+  /** After how many steps the weights become their averages; only at the end by default. */
+  emaOverwriteFrequency?: number | null;
+  /** Over how many batches gradients are averaged for one step; none by default. */
+  gradientAccumulationSteps?: number | null;
+  /** Keras 2's name of `learningRate`. */
+  lr?: number;
+  /** Keras 2's decay: the rate is divided by `1 + decay * step`, as {@linkcode InverseTimeDecay} does. */
+  decay?: number;
   /** The name in files. */
   name?: string;
 }
@@ -39,6 +51,12 @@ export const optimizerOptionNames = [
   "clipnorm",
   "clipvalue",
   "globalClipnorm",
+  "useEma",
+  "emaMomentum",
+  "emaOverwriteFrequency",
+  "gradientAccumulationSteps",
+  "lr",
+  "decay",
   "name",
 ] as const;
 
@@ -50,7 +68,24 @@ export interface Updated {
   readonly slots: readonly (readonly Value[])[];
 }
 
-/** The base of the optimizers. */
+/**
+ * The base of the optimizers: extend it with your own `slotNames` and `updateOne`. https://keras.io/api/optimizers/
+ *
+ * @example Steps of a fixed size along the sign of a running mean
+ * ```ts
+ * import { ops, optimizers, type Value } from "./mod.ts";
+ * class SignOfMean extends optimizers.Optimizer {
+ *   override get slotNames() {
+ *     return ["mean"];
+ *   }
+ *   override updateOne(w: Value, g: Value, [mean]: readonly Value[], [rate]: readonly Value[]) {
+ *     const next = ops.add(ops.multiply(mean, 0.9), ops.multiply(g, 0.1));
+ *     return [ops.subtract(w, ops.multiply(rate, ops.sign(next))), next];
+ *   }
+ * }
+ * console.log(new SignOfMean({ learningRate: 0.01 }).name); // sign_of_mean
+ * ```
+ */
 export abstract class Optimizer {
   /** The name in files. */
   readonly name: string;
@@ -62,21 +97,32 @@ export abstract class Optimizer {
   readonly clipvalue: number | null;
   /** The largest norm of all gradients together. */
   readonly globalClipnorm: number | null;
-  /** How many steps were taken. */
-  iterations = 0;
+  /** Whether running averages of the weights are kept. */
+  readonly useEma: boolean;
+  /** The part of the averages that is kept in each step. */
+  readonly emaMomentum: number;
+  /** After how many steps the weights become their averages. */
+  readonly emaOverwriteFrequency: number | null;
+  /** Over how many batches gradients are averaged for one step. */
+  readonly gradientAccumulationSteps: number | null;
+  /** How many batches were taken: the steps, unless gradients of several batches make one. */
+  batches = 0;
   #learningRate: LearningRate;
   readonly #slots = new Map<Variable, readonly Variable[]>();
+  readonly #averages = new Map<Variable, Variable>();
+  readonly #accumulators = new Map<Variable, Variable>();
   readonly #undecayed = new Set<Variable>();
   #undecayedNames: readonly string[] = [];
   #given: readonly Value[] | undefined;
   #onDevice: { readonly rate: Variable; readonly step: Variable } | undefined;
 
   /** Takes the options of every optimizer. Throws {@linkcode ValueError} for values out of range. */
-  constructor(options: OptimizerOptions, defaultRate: number, ownOptions: readonly string[]) {
+  constructor(options: OptimizerOptions = {}, defaultRate = 0.01, ownOptions: readonly string[] = []) {
     const className = new.target.name;
     checkOptions(className, options, [...optimizerOptionNames, ...ownOptions]);
-    const { learningRate = defaultRate, weightDecay = null, clipnorm = null, clipvalue = null } = options;
+    const { weightDecay = null, clipnorm = null, clipvalue = null } = options;
     const { globalClipnorm = null, name } = options;
+    const learningRate = modernRate(options, defaultRate, className);
     this.name = name ?? autoName(className);
     this.#learningRate = checkRate(learningRate, className);
     const clips = { clipnorm, clipvalue, globalClipnorm };
@@ -101,30 +147,93 @@ export abstract class Optimizer {
     this.clipnorm = clipnorm;
     this.clipvalue = clipvalue;
     this.globalClipnorm = globalClipnorm;
+    this.useEma = options.useEma ?? false;
+    this.emaMomentum = options.emaMomentum ?? 0.99;
+    this.emaOverwriteFrequency = options.emaOverwriteFrequency ?? null;
+    this.gradientAccumulationSteps = options.gradientAccumulationSteps ?? null;
+    checkRange(className, "emaMomentum", this.emaMomentum, 0, 1);
+    if (this.emaOverwriteFrequency !== null) {
+      checkPositiveInteger(className, "emaOverwriteFrequency", this.emaOverwriteFrequency);
+    }
+    const count = this.gradientAccumulationSteps;
+    if (count !== null && !(Number.isInteger(count) && count >= 2)) {
+      throw new ValueError({
+        what: `Cannot make ${className}`,
+        rule: "gradientAccumulationSteps must be a whole number of at least 2, or null",
+        received: describe(count),
+        mend: "leave it out for a step with each batch",
+      });
+    }
   }
 
-  /** The names of the kinds of slots, in the order of the update's operands. */
-  abstract get slotNames(): readonly string[];
+  /** How many steps were taken. */
+  get iterations(): number {
+    return Math.floor(this.batches / (this.gradientAccumulationSteps ?? 1));
+  }
+  set iterations(steps: number) {
+    this.batches = steps * (this.gradientAccumulationSteps ?? 1);
+  }
 
-  /** The numbers that an update needs in a step besides its operands, from the rate and the steps before it. */
-  protected abstract stepScalars(rate: number, iteration: number): number[];
+  /** The names of the kinds of slots, in the order of the update's operands; none unless overridden. */
+  get slotNames(): readonly string[] {
+    return [];
+  }
+
+  /** The shape of a kind of slot for a variable of `shape`: the same, unless overridden. */
+  protected slotShape(_kind: string, shape: Shape): Shape {
+    return shape;
+  }
+
+  /** What the elements of a kind of slot start as: 0, unless overridden. */
+  protected slotStart(_kind: string): number {
+    return 0;
+  }
+
+  /**
+   * The numbers that an update needs in a step besides its operands, from the rate and the steps before it; computed on
+   * the host. The rate, unless overridden; then `tracedScalars` must be too.
+   */
+  protected stepScalars(rate: number, _iteration: number): number[] {
+    return [rate];
+  }
 
   /** The same numbers computed inside a program, from the rate and the number of this step, counted from 1. */
-  protected abstract tracedScalars(rate: Value, step: Value): Value[];
+  protected tracedScalars(rate: Value, _step: Value): Value[] {
+    return [rate];
+  }
 
-  /** The update of all variables by their gradients. */
-  protected abstract update(
+  /** The update of all variables by their gradients: one by one, unless overridden. */
+  protected update(
     variables: readonly Value[],
     gradients: readonly Value[],
     slots: readonly (readonly Value[])[],
     scalars: readonly Value[],
-  ): Updated;
+  ): Updated {
+    const each = variables.map((variable, i) =>
+      this.updateOne(variable, gradients[i], slots.map((kind) => kind[i]), scalars)
+    );
+    return { variables: each.map(([value]) => value), slots: slots.map((_, k) => each.map((values) => values[k + 1])) };
+  }
+
+  /** The new value of one variable, then of each of its slots. Override it, or `update`. */
+  protected updateOne(
+    _variable: Value,
+    _gradient: Value,
+    _slots: readonly Value[],
+    _scalars: readonly Value[],
+  ): readonly Value[] {
+    throw new StateError({
+      what: `Cannot apply "${this.name}"`,
+      rule: "its class has neither updateOne nor update",
+      mend: "write updateOne(variable, gradient, slots, scalars), which returns the new value and the new slots",
+    });
+  }
 
   /**
    * The learning rate of the next step, as float32. Setting it throws {@linkcode StateError} where a schedule rules.
    */
   get learningRate(): number {
-    return this.rateAt(this.iterations);
+    return this.rateAt(this.batches);
   }
   set learningRate(rate: LearningRate) {
     if (this.#learningRate instanceof LearningRateSchedule && typeof rate === "number") {
@@ -143,22 +252,29 @@ export abstract class Optimizer {
     return this.#learningRate instanceof LearningRateSchedule ? this.#learningRate : undefined;
   }
 
-  /** The learning rate of the step after `iteration` steps, as float32. */
-  rateAt(iteration: number): number {
+  /** The learning rate after so many batches, as float32. */
+  rateAt(batch: number): number {
     const rate = this.#learningRate;
     if (typeof rate === "number") return Math.fround(rate);
-    return Math.fround(rate instanceof LearningRateSchedule ? rate.call(iteration) : rate());
+    return Math.fround(rate instanceof LearningRateSchedule ? rate.call(batch) : rate());
   }
 
   /** How many numbers {@linkcode Optimizer.scalars} gives. */
   get scalarCount(): number {
-    return this.scalars(this.iterations).length;
+    return this.scalars(this.batches).length;
   }
 
-  /** The numbers that the step after `iteration` steps needs, as float32: computed on the host, where powers are exact. */
-  scalars(iteration: number): number[] {
-    const rate = this.rateAt(iteration);
-    return [...this.stepScalars(rate, iteration), ...(this.weightDecay ? [rate] : [])].map(Math.fround);
+  /** The numbers that the step after so many batches needs, as float32: computed on the host, where powers are exact. */
+  scalars(batch: number): number[] {
+    const rate = this.rateAt(batch);
+    const { gradientAccumulationSteps: count, emaOverwriteFrequency: frequency } = this;
+    const iteration = Math.floor(batch / (count ?? 1));
+    const numbers = this.stepScalars(rate, iteration);
+    if (this.weightDecay) numbers.push(rate);
+    if (count) numbers.push((batch + 1) % count === 0 ? 1 : 0);
+    if (this.useEma) numbers.push(iteration === 0 ? 0 : this.emaMomentum);
+    if (this.useEma && frequency) numbers.push((iteration + 1) % frequency === 0 ? 1 : 0);
+    return numbers.map(Math.fround);
   }
 
   /** Makes the slots of variables that have none yet. */
@@ -166,11 +282,17 @@ export abstract class Optimizer {
     for (const variable of variables) {
       if (this.#slots.has(variable)) continue;
       const path = variable.name.replaceAll("/", "_");
-      const slots = this.slotNames.map((kind) =>
-        new Variable(new Tensor(variable.shape, "float32", new Float32Array(sizeOf(variable.shape))), {
+      const make = (kind: string, shape: Shape, start = 0) =>
+        new Variable(new Tensor(shape, "float32", new Float32Array(sizeOf(shape)).fill(start)), {
           name: `${this.name}/${path}_${kind}`,
           trainable: false,
-        })
+        });
+      if (this.useEma) this.#averages.set(variable, make("average", variable.shape));
+      if (this.gradientAccumulationSteps) {
+        this.#accumulators.set(variable, make("gradient_accumulator", variable.shape));
+      }
+      const slots = this.slotNames.map((kind) =>
+        make(kind, this.slotShape(kind, variable.shape), this.slotStart(kind))
       );
       this.#slots.set(variable, slots);
     }
@@ -182,9 +304,14 @@ export abstract class Optimizer {
     return this.slotNames.map((_, kind) => variables.map((variable) => this.#slots.get(variable)![kind]));
   }
 
-  /** All slots in the order of Keras's files: variable by variable. */
+  /** All slots in the order of Keras's files: averages, accumulators, then the optimizer's own. */
   get slots(): Variable[] {
-    return [...this.#slots.values()].flat();
+    return [...this.#averages.values(), ...this.#accumulators.values(), ...this.fileOrder([...this.#slots.values()])];
+  }
+
+  /** The optimizer's own slots, given variable by variable, in the order of Keras's files: as they are, mostly. */
+  protected fileOrder(slots: readonly (readonly Variable[])[]): Variable[] {
+    return slots.flat();
   }
 
   /** Whether any slots were made, or the optimizer needs none and has been given variables. */
@@ -225,21 +352,56 @@ export abstract class Optimizer {
     }
     if (variables.length === 0) return;
     const slots = this.slotsOf(variables);
-    const scalars = this.#given ?? this.#deviceScalars();
-    const clipped = clipGradients(gradients, this);
-    const values = variables.map((variable) => {
-      const value = trace.read(variable);
-      if (!this.weightDecay || this.#isUndecayed(variable)) return value;
-      return subtract(value, multiply(multiply(value, this.weightDecay), scalars[scalars.length - 1]));
+    const scalars = [...this.#given ?? this.#deviceScalars()];
+    // Taken off from the end, in the reverse of the order of `scalars`.
+    const overwrite = this.useEma && this.emaOverwriteFrequency ? scalars.pop() : undefined;
+    const momentum = this.useEma ? scalars.pop() : undefined;
+    const due = this.gradientAccumulationSteps ? scalars.pop() : undefined;
+    const rate = this.weightDecay ? scalars.pop() : undefined;
+    const before = variables.map((variable) => trace.read(variable));
+    const clipped = clipGradients(due ? this.#accumulated(gradients, variables, due) : gradients, this);
+    const values = before.map((value, i) => {
+      if (!this.weightDecay || this.#isUndecayed(variables[i])) return value;
+      return subtract(value, multiply(multiply(value, this.weightDecay), rate!));
     });
     const read = slots.map((kind) => kind.map((slot) => trace.read(slot)));
-    const own = this.weightDecay ? scalars.slice(0, -1) : scalars;
-    const updated = trace.scoped(this.name, () => this.update(values, clipped, read, own));
-    variables.forEach((variable, i) => trace.assign(variable, updated.variables[i]));
-    slots.forEach((kind, k) => kind.forEach((slot, i) => trace.assign(slot, updated.slots[k][i])));
+    const updated = trace.scoped(this.name, () => this.update(values, clipped, read, scalars));
+    const kept = (next: Value, last: Value) => (due ? select(greater(due, 0.5), next, last) : next);
+    variables.forEach((variable, i) => trace.assign(variable, kept(updated.variables[i], before[i])));
+    slots.forEach((kind, k) => kind.forEach((slot, i) => trace.assign(slot, kept(updated.slots[k][i], read[k][i]))));
+    if (momentum) {
+      for (const variable of variables) this.#average(variable, momentum, overwrite);
+    }
     for (const variable of variables) {
       if (!(variable instanceof Weight) || !variable.constraint) continue;
       trace.assign(variable, variable.constraint.call(trace.read(variable)));
+    }
+  }
+
+  /** The means of the gradients of several batches; what was gathered is kept until a step is due. */
+  #accumulated(gradients: readonly Value[], variables: readonly Variable[], due: Value): Value[] {
+    return gradients.map((gradient, i) => {
+      const accumulator = this.#accumulators.get(variables[i])!;
+      const total = add(gradient, accumulator.value());
+      accumulator.assign(select(greater(due, 0.5), 0, total));
+      return multiply(total, 1 / this.gradientAccumulationSteps!);
+    });
+  }
+
+  /** Takes a variable into its running average, which it becomes where `overwrite` is 1. */
+  #average(variable: Variable, momentum: Value, overwrite: Value | undefined): void {
+    const average = this.#averages.get(variable)!;
+    const value = variable.value();
+    const next = add(multiply(average.value(), momentum), multiply(value, subtract(1, momentum)));
+    average.assign(next);
+    if (overwrite) variable.assign(select(greater(overwrite, 0.5), next, value));
+  }
+
+  /** Sets variables to their running averages, where these are kept; `fit` does it at its end. */
+  async finalizeVariableValues(variables: readonly Variable[]): Promise<void> {
+    for (const variable of variables) {
+      const average = this.#averages.get(variable);
+      if (average) variable.assign(await average.read());
     }
   }
 
@@ -253,11 +415,11 @@ export abstract class Optimizer {
       clipnorm,
       global_clipnorm: globalClipnorm,
       clipvalue,
-      use_ema: false,
-      ema_momentum: 0.99,
-      ema_overwrite_frequency: null,
+      use_ema: this.useEma,
+      ema_momentum: this.emaMomentum,
+      ema_overwrite_frequency: this.emaOverwriteFrequency,
       loss_scale_factor: null,
-      gradient_accumulation_steps: null,
+      gradient_accumulation_steps: this.gradientAccumulationSteps,
     };
   }
 
@@ -284,13 +446,38 @@ export abstract class Optimizer {
         name: `${this.name}/${name}`,
         trainable: false,
       });
-    this.#onDevice ??= { rate: scalar("learning_rate", this.#learningRate), step: scalar("step", this.iterations) };
+    this.#onDevice ??= { rate: scalar("learning_rate", this.#learningRate), step: scalar("step", this.batches) };
     const { rate, step } = this.#onDevice;
     const next = add(step, 1);
     step.assign(next);
-    const scalars = this.tracedScalars(rate.value(), next);
-    return this.weightDecay ? [...scalars, rate.value()] : scalars;
+    const { gradientAccumulationSteps: count, emaOverwriteFrequency: frequency } = this;
+    const local = count ? add(floor(multiply(subtract(next, 0.5), 1 / count)), 1) : next;
+    const divides = (n: Value, by: number) => cast(equal(mod(n, by), 0), "float32");
+    const scalars = this.tracedScalars(rate.value(), local);
+    if (this.weightDecay) scalars.push(rate.value());
+    if (count) scalars.push(divides(next, count));
+    if (this.useEma) scalars.push(select(greater(local, 1), this.emaMomentum, 0));
+    if (this.useEma && frequency) scalars.push(divides(local, frequency));
+    return scalars;
   }
+}
+
+/** The learning rate that options ask for, in the words of Keras 3 or of Keras 2. */
+function modernRate(options: OptimizerOptions, defaultRate: number, className: string): LearningRate {
+  const { learningRate, lr, decay = 0 } = options;
+  const what = `Cannot make ${className}`;
+  if (lr !== undefined && learningRate !== undefined) {
+    const mend = "write learningRate alone: lr is its name in Keras 2";
+    throw new ValueError({ what, rule: "only one of learningRate and lr may be set", received: "both", mend });
+  }
+  const rate = learningRate ?? lr ?? defaultRate;
+  checkRange(className, "decay", decay, 0, Infinity);
+  if (decay === 0) return rate;
+  if (typeof rate !== "number") {
+    const mend = "leave decay out: the schedule rules the rate";
+    throw new ValueError({ what, rule: "decay needs a learningRate that is a number", received: describe(rate), mend });
+  }
+  return new InverseTimeDecay({ initialLearningRate: rate, decaySteps: 1, decayRate: decay });
 }
 
 function checkRate(rate: LearningRate, className: string): LearningRate {

@@ -51,29 +51,27 @@ export class RMSprop extends Optimizer {
   }
 
   /** `velocity`, and `momentum` and `average_gradient` where they are used. */
-  get slotNames(): readonly string[] {
+  override get slotNames(): readonly string[] {
     return ["velocity", ...(this.momentum > 0 ? ["momentum"] : []), ...(this.centered ? ["average_gradient"] : [])];
   }
 
   /** All slots in the order of Keras's files: kind by kind. */
-  override get slots(): Variable[] {
-    const all = super.slots;
-    const kinds = this.slotNames.length;
-    return this.slotNames.flatMap((_, kind) => all.filter((_, i) => i % kinds === kind));
+  protected override fileOrder(slots: readonly (readonly Variable[])[]): Variable[] {
+    return this.slotNames.flatMap((_, kind) => slots.map((own) => own[kind]));
   }
 
   /** The numbers of a step, computed on the host. */
-  protected stepScalars(rate: number): number[] {
+  protected override stepScalars(rate: number): number[] {
     return [rate];
   }
 
   /** The numbers of a step, computed in the program. */
-  protected tracedScalars(rate: Value): Value[] {
+  protected override tracedScalars(rate: Value): Value[] {
     return [rate];
   }
 
   /** The new values of variables and slots. */
-  protected update(
+  protected override update(
     variables: readonly Value[],
     gradients: readonly Value[],
     slots: readonly (readonly Value[])[],

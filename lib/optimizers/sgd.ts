@@ -40,22 +40,22 @@ export class SGD extends Optimizer {
   }
 
   /** `momentum`, unless that is 0. */
-  get slotNames(): readonly string[] {
+  override get slotNames(): readonly string[] {
     return this.momentum === 0 ? [] : ["momentum"];
   }
 
   /** The numbers of a step, computed on the host. */
-  protected stepScalars(rate: number): number[] {
+  protected override stepScalars(rate: number): number[] {
     return [rate];
   }
 
   /** The numbers of a step, computed in the program. */
-  protected tracedScalars(rate: Value): Value[] {
+  protected override tracedScalars(rate: Value): Value[] {
     return [rate];
   }
 
   /** The new values of variables and slots. */
-  protected update(
+  protected override update(
     variables: readonly Value[],
     gradients: readonly Value[],
     slots: readonly (readonly Value[])[],

@@ -1,12 +1,12 @@
 // Tensor: an array on the host, and the functions that make one.
-import { type DType, makeArray, promote, type TypedArray } from "../dtype.ts";
-import { DTypeError, ShapeError, ValueError } from "../errors.ts";
-import { formatShape, type Shape, sizeOf } from "../shape.ts";
+import { checkDType, type DType, makeArray, promote, type TypedArray } from "../dtype.ts";
+import { describe, DTypeError, ShapeError, ValueError } from "../errors.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { OpAttrs, OpName } from "../ir/attrs.ts";
 import { type RefArray, rowOf } from "../ir/row.ts";
 
-/** Nested arrays of numbers or booleans, rows of equal length. */
-export type NestedArray = number | boolean | readonly NestedArray[];
+/** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
+export type NestedArray = number | boolean | readonly NestedArray[] | readonly TypedArray[];
 
 /** What is accepted where a tensor is wanted: a tensor, nested arrays, or a typed array (one axis). */
 export type TensorLike = Tensor | NestedArray | TypedArray;
@@ -32,6 +32,14 @@ export class Tensor {
 
   /** Wraps `data` without a copy. Throws {@linkcode ShapeError} where its length does not match `shape`. */
   constructor(shape: Shape, dtype: DType, data: TypedArray) {
+    if (!ArrayBuffer.isView(data)) {
+      throw new ValueError({
+        what: "Cannot make a tensor",
+        rule: "new Tensor takes a shape, a dtype and a typed array",
+        received: `${describe(data)} as data`,
+        mend: "use tensor(values), which takes nested arrays",
+      });
+    }
     if (data.length !== sizeOf(shape)) {
       throw new ShapeError({
         what: "Cannot make a tensor",
@@ -72,6 +80,7 @@ export class Tensor {
         what: "Cannot take item()",
         rule: "the tensor must have one element",
         received: formatShape(this.shape),
+        mend: "use toArray() for all of them",
       });
     }
     return this.data[0];
@@ -84,13 +93,19 @@ export class Tensor {
 
   /** The elements cast to `dtype` as NumPy's `astype` casts them. */
   cast(dtype: DType): Tensor {
+    if (dtype !== this.dtype) checkDType(dtype, "Cannot cast");
     return dtype === this.dtype ? this : new Tensor(this.shape, dtype, makeArray(dtype, this.data));
   }
 
   /** Rows `start` to `end` (exclusive) of the first axis, sharing memory; negative counts from the end. */
   rows(start: number, end: number = this.shape[0]): Tensor {
     if (this.shape.length === 0) {
-      throw new ShapeError({ what: "Cannot take rows()", rule: "the tensor must have a first axis", received: "[]" });
+      throw new ShapeError({
+        what: "Cannot take rows()",
+        rule: "the tensor must have a first axis",
+        received: "[]",
+        mend: "reshape it to [1] first",
+      });
     }
     const n = this.shape[0];
     const from = Math.min(n, Math.max(0, start < 0 ? start + n : start));
@@ -118,6 +133,17 @@ export class Tensor {
   /** Elementwise quotient in float32, broadcasting by NumPy's rule. */
   divide(other: TensorLike): Tensor {
     return this.#binary("divide", other);
+  }
+
+  /** Its dtype and shape as text. Throws {@linkcode ValueError} where a number is wanted, as by `2 * tensor`. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint !== "number") return `Tensor ${this.dtype} ${formatShape(this.shape)}`;
+    throw new ValueError({
+      what: "Cannot take a tensor as a number",
+      rule: "JavaScript's operators work on numbers alone",
+      received: `a tensor of shape ${formatShape(this.shape)}`,
+      mend: "use its methods, as in x.multiply(2), or ops, or x.item() for a single number",
+    });
   }
 
   #binary(op: "add" | "subtract" | "multiply" | "divide", other: TensorLike): Tensor {
@@ -158,6 +184,7 @@ export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], att
 
 /** `shape` with its -1 resolved against the elements of `from`. */
 export function resolveShape(shape: Shape, from: Shape): Shape {
+  checkShape(shape, "Cannot reshape", -1);
   const free = shape.filter((extent) => extent === -1).length;
   const known = sizeOf(shape.filter((extent) => extent !== -1));
   const resolved = free === 1 && known > 0
@@ -193,57 +220,69 @@ export function resolveShape(shape: Shape, from: Shape): Shape {
  * ```
  */
 export function tensor(values: TensorLike, shape?: Shape, dtype?: DType): Tensor {
-  let made: Tensor;
-  if (values instanceof Tensor) {
-    made = values;
-  } else if (ArrayBuffer.isView(values)) {
-    const kind = dtypeOfArray(values);
-    made = new Tensor([values.length], kind, values);
-  } else {
-    made = fromNested(values, dtype);
-  }
-  if (shape) made = made.reshape(shape);
-  return dtype ? made.cast(dtype) : made;
+  const what = "Cannot make a tensor";
+  if (shape !== undefined) checkShape(shape, what, -1);
+  if (dtype !== undefined) checkDType(dtype, what);
+  const made = toTensor(values, what, "", dtype);
+  return shape ? made.reshape(shape) : made;
 }
 
-function dtypeOfArray(array: TypedArray): DType {
+/** What {@linkcode tensor} makes; complaints say `what` failed, and the `name` of the values. */
+export function toTensor(values: TensorLike, what: string, name: string, dtype?: DType): Tensor {
+  if (values instanceof Tensor) return dtype ? values.cast(dtype) : values;
+  if (ArrayBuffer.isView(values)) {
+    const made = new Tensor([values.length], dtypeOfArray(values, what, name), values);
+    return dtype ? made.cast(dtype) : made;
+  }
+  return fromNested(values, what, name, dtype);
+}
+
+function dtypeOfArray(array: TypedArray, what: string, name: string): DType {
   if (array instanceof Float32Array) return "float32";
   if (array instanceof Int32Array) return "int32";
   if (array instanceof Uint8Array) return "uint8";
   throw new DTypeError({
-    what: "Cannot make a tensor",
-    rule: "typed arrays must be Float32Array, Int32Array or Uint8Array",
+    what,
+    rule: `typed arrays${name && ` in ${name}`} must be Float32Array, Int32Array or Uint8Array`,
     received: (array as object).constructor.name,
-    mend: "convert it, for example with Float32Array.from(array)",
+    mend: (array as object) instanceof DataView
+      ? "give a typed array over its buffer"
+      : "convert it, for example with Float32Array.from(array)",
   });
 }
 
-function fromNested(values: NestedArray, dtype?: DType): Tensor {
+function fromNested(values: NestedArray, what: string, name: string, dtype?: DType): Tensor {
+  const isRow = (level: unknown): level is ArrayLike<NestedArray> =>
+    Array.isArray(level) || (ArrayBuffer.isView(level) && !(level instanceof DataView));
   const shape: number[] = [];
-  for (let level: NestedArray = values; Array.isArray(level); level = level[0]) {
+  for (let level: unknown = values; isRow(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
   }
+  const of = name && `of ${name} `;
   const flat: number[] = [];
   let booleans = true;
   const fill = (level: NestedArray, axis: number, path: string): void => {
-    const isRow = Array.isArray(level);
-    if (isRow !== axis < shape.length || (isRow && level.length !== shape[axis])) {
+    const at = path === "" ? name && ` as ${name}` : ` at ${name}${path}`;
+    if (!isRow(level) && typeof level !== "number" && typeof level !== "boolean") {
+      throw new ValueError({
+        what,
+        rule: `elements ${of}must be numbers or booleans`,
+        received: `${typeof level === "string" ? "a string" : describe(level)}${at}`,
+        mend: mendElement(level),
+      });
+    }
+    if (isRow(level) !== axis < shape.length || (isRow(level) && level.length !== shape[axis])) {
       throw new ShapeError({
-        what: "Cannot make a tensor",
-        rule: `rows must have equal lengths: the first row gives shape ${formatShape(shape)}`,
-        received: `${isRow ? `${level.length} elements` : String(level)} at ${path || "the top"}`,
+        what,
+        rule: `rows ${of}must have equal lengths: the first row gives shape ${formatShape(shape)}`,
+        received: `${isRow(level) ? `${level.length} elements` : "a number"}${at}`,
         mend: "pad or cut the rows to one length (utils.padSequences pads)",
       });
     }
-    if (isRow) return (level as readonly NestedArray[]).forEach((item, i) => fill(item, axis + 1, `${path}[${i}]`));
-    if (typeof level !== "number" && typeof level !== "boolean") {
-      throw new ValueError({
-        what: "Cannot make a tensor",
-        rule: "elements must be numbers or booleans",
-        received: `${level === null ? "null" : typeof level} at ${path || "the top"}`,
-        mend: "convert it to numbers first",
-      });
+    if (isRow(level)) {
+      for (let i = 0; i < level.length; i++) fill(level[i], axis + 1, `${path}[${i}]`);
+      return;
     }
     booleans &&= typeof level === "boolean";
     flat.push(Number(level));
@@ -251,4 +290,13 @@ function fromNested(values: NestedArray, dtype?: DType): Tensor {
   fill(values, 0, "");
   const kind = dtype ?? (booleans && flat.length > 0 ? "bool" : "float32");
   return new Tensor(shape, kind, makeArray(kind, flat));
+}
+
+function mendElement(element: unknown): string {
+  if (element === undefined || element === null) return "check where it comes from, or fill the gap with a number";
+  if (typeof element === "string") return "map each text to a number first";
+  if (typeof element === "bigint") return "convert it with Number(value)";
+  if (element instanceof Promise) return "await it first";
+  if (element instanceof Tensor) return "ops.stack makes one tensor of many of one shape";
+  return "give a tensor, nested arrays of numbers, or a typed array";
 }

@@ -117,7 +117,7 @@ export async function fit(
     for (const metric of compiled.byName.values()) metric.resetState();
     await callbacks.epochBegin(epoch);
     const sequence = shuffle
-      ? shuffledOrder(rows, epoch, compiled.optimizer.iterations)
+      ? shuffledOrder(rows, epoch, compiled.optimizer.batches)
       : Int32Array.from({ length: rows }, (_, row) => row);
     await exclusively(() => Promise.resolve(executor.write(order, sequence)));
     const last = await runBatches({
@@ -133,7 +133,7 @@ export async function fit(
         programs.prepare(executor, steps);
       },
       done: (steps) => {
-        compiled.optimizer.iterations += steps;
+        compiled.optimizer.batches += steps;
       },
       stopped: () => interrupt.requested || model.stopTraining,
       logs: (program) => readLogs(compiled, program.logs),
@@ -160,6 +160,7 @@ export async function fit(
     await callbacks.epochEnd(epoch, logs);
     if (model.stopTraining) break;
   }
+  await compiled.optimizer.finalizeVariableValues(model.trainableWeights);
   await callbacks.end("Train", logs);
   programs.settle();
   return history;

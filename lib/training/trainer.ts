@@ -284,7 +284,7 @@ export class Trainer {
         this.programs.prepare(executor, 1);
       }
       await program.executable.run(1);
-      if (mode === "train") compiled.optimizer.iterations++;
+      if (mode === "train") compiled.optimizer.batches++;
       return readLogs(compiled, program.logs);
     });
   }

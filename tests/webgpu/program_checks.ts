@@ -52,8 +52,10 @@ const products: Check = async (executor, reference) => {
     [65, 66, 700, []],
   ];
   const faults: string[] = [];
-  for (const [m, n, k, batch] of extents) {
-    for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]]) {
+  for (const [at, [m, n, k, batch]] of extents.entries()) {
+    // Each kernel has several extents: by turns they take either pair of flags.
+    const flags = at % 2 === 0 ? [[false, false], [true, true]] : [[true, false], [false, true]];
+    for (const [transposeA, transposeB] of flags) {
       const a = fixed([...batch, ...(transposeA ? [k, m] : [m, k])]);
       const b = fixed([...batch, ...(transposeB ? [n, k] : [k, n])]);
       const program = (x: Value, y: Value, bias: Value, column: Value) => {
@@ -110,6 +112,24 @@ const bytes: Check = async (executor, reference) => {
     ops.select(on, x, ops.cast(new Tensor([], "int32", Int32Array.of(9)), "uint8")),
   ];
   return await compare(executor, reference, program, [pixels, flags]);
+};
+
+/** Gathers that are merged into what reads them, and gathers that are not. */
+const gathers: Check = async (executor, reference) => {
+  const program = (table: Value, indices: Value, pixels: Value) => {
+    const rows = ops.gather(table, indices);
+    const few = ops.gather(pixels, indices);
+    return [
+      ops.multiply(ops.cast(few, "float32"), 1 / 255),
+      ops.add(ops.gather(table, ops.add(indices, 1)), 1),
+      rows,
+      ops.reshape(ops.square(ops.gather(ops.exp(table), indices)), [-1]),
+      ops.add(ops.gather(ops.reshape(table, [24]), indices), table),
+    ];
+  };
+  const pixels = new Tensor([6, 5], "uint8", Uint8Array.from({ length: 30 }, (_, i) => (i * 53) & 255));
+  const indices = new Tensor([4], "int32", Int32Array.of(5, 0, -1, 6));
+  return await compare(executor, reference, program, [fixed([6, 4]), indices, pixels]);
 };
 
 /** Loops whose rows are bound where they lie, and whose rows are too short for that; gradients through both. */
@@ -181,16 +201,22 @@ export const checks: Readonly<Record<string, Check>> = {
   reductions,
   fusion,
   bytes,
+  gathers,
   loops,
   assignments,
   softmax,
   training,
 };
 
-/** What is wrong with any of them. */
-export async function checkPrograms(executor: Executor, reference: Executor): Promise<string[]> {
+/** What is wrong with any of them, or with those named. */
+export async function checkPrograms(
+  executor: Executor,
+  reference: Executor,
+  names: readonly string[] = Object.keys(checks),
+): Promise<string[]> {
   const faults: string[] = [];
-  for (const [name, check] of Object.entries(checks)) {
+  for (const name of names) {
+    const check = checks[name];
     try {
       faults.push(...(await check(executor, reference)).map((fault) => `${name}: ${fault}`));
     } catch (error) {

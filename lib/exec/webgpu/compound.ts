@@ -12,6 +12,7 @@ import {
   paramsStruct,
 } from "./header.ts";
 import { shaders } from "./shaders.ts";
+import { maxBuffers } from "./view.ts";
 
 /** A call that one workgroup can do. */
 export interface Stage {
@@ -21,8 +22,6 @@ export interface Stage {
   readonly origin: string;
 }
 
-/** WebGPU's default limit of storage buffers in a shader. */
-export const maxBuffers = 8;
 const maxStages = 32;
 /** Threads of the workgroup: the most that WebGPU grants everywhere. */
 const groupSize = 256;

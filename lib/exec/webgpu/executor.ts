@@ -7,7 +7,7 @@ import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";
-import { argMaxOfLogits, gatherSmallNodes } from "./arrange.ts";
+import { argMaxOfLogits, dissolveGathers, gatherSmallNodes } from "./arrange.ts";
 import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
 import { Pace } from "./pace.ts";
 import { Program } from "./program.ts";
@@ -84,7 +84,7 @@ export class WebGpuExecutor implements Executor {
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const arranged = gatherSmallNodes(optimize(argMaxOfLogits(graph)));
+      const arranged = gatherSmallNodes(dissolveGathers(optimize(argMaxOfLogits(graph))));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = plan.graph.state.map((link) => link.variable as Variable);
       const groups = updateGroups(plan);

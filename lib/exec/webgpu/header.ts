@@ -131,7 +131,7 @@ export function paramsStruct(params: readonly Param[]): string {
 /** The functions that load and store an operand; `at` is where element `i` lies, in the binding's elements. */
 export function accessorOf({ name, view, access, type }: Operand, buffer: string, memory: string, at: string): string {
   const functions: string[] = [];
-  if (type === "vec4<f32>" && memory !== type) return quadAccessors(name, buffer, at);
+  if (type === "vec4<f32>" && memory !== type) return quadAccessors({ name, access }, buffer, at);
   if (access !== "store") {
     const element = view.packed
       ? converted(`((${buffer}[(${at}) / 4u] >> ((${at}) % 4u * 8u)) & 255u)`, "u32", type)
@@ -147,12 +147,13 @@ export function accessorOf({ name, view, access, type }: Operand, buffer: string
 }
 
 /** Four floats at once in a binding of words; `at` is where element `i` of the words lies. */
-function quadAccessors(name: string, buffer: string, at: string): string {
+function quadAccessors({ name, access }: Pick<Operand, "name" | "access">, buffer: string, at: string): string {
   const word = (k: number) => `${buffer}[${at.replace(/\bi\b/, `4u * i + ${k}u`)}]`;
   const loads = [0, 1, 2, 3].map((k) => `bitcast<f32>(${word(k)})`).join(", ");
   const stores = [0, 1, 2, 3].map((k) => `  ${word(k)} = bitcast<u32>(value.${"xyzw"[k]});`).join("\n");
-  return `fn load_${name}(i: u32) -> vec4<f32> {\n  return vec4(${loads});\n}\n` +
-    `fn store_${name}(i: u32, value: vec4<f32>) {\n${stores}\n}`;
+  const load = `fn load_${name}(i: u32) -> vec4<f32> {\n  return vec4(${loads});\n}`;
+  const store = `fn store_${name}(i: u32, value: vec4<f32>) {\n${stores}\n}`;
+  return [...(access === "store" ? [] : [load]), ...(access === "load" ? [] : [store])].join("\n");
 }
 
 /** The uniform's bytes, laid out by WGSL's rules: numbers one after another, lists of vec4 aligned to 16 bytes. */

@@ -1,12 +1,12 @@
 // A program on the GPU: its dispatches are laid out once, then recorded many steps to a submit.
 import { BackendError } from "../../errors.ts";
-import { type Node, resultsOf, type ValueId } from "../../ir/graph.ts";
+import type { Node } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
-import { sameShape, sizeOf } from "../../shape.ts";
+import { sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats } from "../executor.ts";
 import type { Gpu } from "./device.ts";
-import { maxBuffers } from "./compound.ts";
-import { emitProgram } from "./kernels/fused.ts";
+import { gatheredInput } from "./arrange.ts";
+import { lowerFused } from "./kernels/fused.ts";
 import { packBytes } from "./kernels/moves.ts";
 import { lowerScan } from "./kernels/scan.ts";
 import { lowerings } from "./kernels/table.ts";
@@ -121,24 +121,22 @@ export class Program implements Executable {
 
   #lowerAll(lowering: Lowering, views: Views): void {
     const { nodes } = views.plan.graph;
-    let gather: Node<"gather"> | undefined;
     nodes.forEach((node, at) => {
       if (node.op === "reshape" || node.op === "constant") return;
       lowering.begin(node.origin);
-      const inputs = node.inputs.map((id) => views.get(id));
+      const rows = node.op === "fused" ? gatheredInput(node) : undefined;
+      // Rows that are gathered as they are read lie nowhere.
+      const inputs = node.inputs.map((
+        id,
+        i,
+      ) => (i === rows ? views.get(node.inputs[node.inputs.length - 2]) : views.get(id)));
       const outputs = node.outputs.map((id) => views.get(id));
       // Variables of bytes are computed a word an element, then packed.
       const targets = outputs.map((view) =>
         view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
       );
-      if (node.op === "gather" && gatheredBy(views, node, at)) {
-        gather = node;
-      } else if (node.op === "fused" && gather) {
-        const [table, indices] = gather.inputs.map((id) => views.get(id));
-        const made = views.root(gather.outputs[0]);
-        const operand = node.inputs.findIndex((id) => views.root(id) === made);
-        gather = undefined;
-        emitProgram(lowering, node.attrs.program, inputs, targets, new Map([[operand, { table, indices }]]));
+      if (node.op === "fused") {
+        lowerFused(lowering, node, inputs, targets, rows);
       } else if (node.op === "scan") {
         const body = this.#viewsOf(views.plan.bodies.get(at)!);
         lowerScan(lowering, node, inputs, targets, body, () => this.#lowerAll(lowering, body));
@@ -263,28 +261,6 @@ export class Program implements Executable {
         }),
       );
   }
-}
-
-/**
- * Whether the node after a gather at `at` is the only one that reads its rows, element by element, and writes where
- * the gather does not read: then the rows are gathered as they are read, and never stored.
- */
-function gatheredBy(views: Views, { inputs, outputs: [rows] }: Node<"gather">, at: number): boolean {
-  const { graph } = views.plan;
-  const next = graph.nodes.slice(at + 1).find(({ op }) => op !== "reshape" && op !== "constant");
-  if (next?.op !== "fused") return false;
-  const isRows = (id: ValueId) => views.root(id) === rows;
-  const readers = graph.nodes.filter((node) => node.op !== "reshape" && node.inputs.some(isRows));
-  const whole = next.inputs.filter(isRows);
-  const size = sizeOf(graph.types[rows].shape);
-  return readers.length === 1 && readers[0] === next && whole.length === 1 && !resultsOf(graph).some(isRows) &&
-    sameShape(graph.types[whole[0]].shape, graph.types[next.outputs[0]].shape) && size > 0 &&
-    next.inputs.length + next.outputs.length < maxBuffers &&
-    !next.outputs.some((id) => inputs.some((read) => overlap(views.get(id), views.get(read))));
-}
-
-function overlap(a: View, b: View): boolean {
-  return a.buffer === b.buffer && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
 }
 
 /** The constants of a plan and of its loops' bodies. */

@@ -6,6 +6,9 @@ import { type Shape, sizeOf } from "../../shape.ts";
 /** Ranges that are bound begin at multiples of this, in bytes: WebGPU's default limit. */
 export const bindingAlignment = 256;
 
+/** WebGPU's default limit of storage buffers in a shader. */
+export const maxBuffers = 8;
+
 /** A value in GPU memory. */
 export interface View {
   readonly buffer: GPUBuffer;

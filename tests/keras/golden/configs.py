@@ -86,6 +86,14 @@ OPTIMIZER_CASES = [
     ("adam", item("Adam")),
     ("adam_all", item("Adam", learning_rate=0.1, beta_1=0.8, beta_2=0.9, epsilon=1e-6, amsgrad=True, global_clipnorm=1.0)),
     ("adamw", item("AdamW")),
+    ("adagrad", item("Adagrad", initial_accumulator_value=0.5)),
+    ("adadelta", item("Adadelta", rho=0.9, use_ema=True, ema_overwrite_frequency=5)),
+    ("adamax", item("Adamax", gradient_accumulation_steps=4)),
+    ("nadam", item("Nadam", beta_1=0.8)),
+    ("lion", item("Lion", weight_decay=0.1)),
+    ("ftrl", item("Ftrl", beta=0.5, l1_regularization_strength=0.25)),
+    ("lamb", item("Lamb", clipnorm=1.0)),
+    ("adafactor", item("Adafactor", relative_step=False)),
     ("adamw_all", item("AdamW", learning_rate=0.1, weight_decay=0.01, use_ema=True, ema_momentum=0.9, name="decayed")),
 ]
 

@@ -31,6 +31,7 @@ SUBJECTS = [
     "prints",
     "configs",
     "metrics",
+    "metric_states",
     "ops",
     "regularizers",
 ]

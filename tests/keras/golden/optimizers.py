@@ -51,6 +51,42 @@ CASES = [
     ("adam_global_clipnorm", item("Adam", learning_rate=0.01, global_clipnorm=1.0)),
     ("adamw", item("AdamW")),
     ("adamw_weight_decay", item("AdamW", learning_rate=0.1, weight_decay=0.05)),
+    ("adagrad", item("Adagrad")),
+    ("adagrad_all", item("Adagrad", learning_rate=0.1, initial_accumulator_value=0.5, epsilon=0.01, weight_decay=0.04)),
+    ("adadelta", item("Adadelta")),
+    ("adadelta_all", item("Adadelta", learning_rate=1.0, rho=0.8, epsilon=1e-6, clipnorm=1.0)),
+    ("adamax", item("Adamax")),
+    ("adamax_all", item("Adamax", learning_rate=0.1, beta_1=0.8, beta_2=0.9, epsilon=0.01)),
+    ("nadam", item("Nadam")),
+    ("nadam_all", item("Nadam", learning_rate=0.1, beta_1=0.8, beta_2=0.9, epsilon=0.01, weight_decay=0.04)),
+    ("lion", item("Lion")),
+    ("lion_all", item("Lion", learning_rate=0.01, beta_1=0.8, beta_2=0.9, weight_decay=0.04)),
+    ("ftrl", item("Ftrl")),
+    (
+        "ftrl_all",
+        item(
+            "Ftrl",
+            learning_rate=0.1,
+            learning_rate_power=-0.75,
+            initial_accumulator_value=0.5,
+            l1_regularization_strength=0.125,
+            l2_regularization_strength=0.25,
+            l2_shrinkage_regularization_strength=0.0625,
+            beta=0.5,
+        ),
+    ),
+    ("lamb", item("Lamb")),
+    ("lamb_all", item("Lamb", learning_rate=0.1, beta_1=0.8, beta_2=0.9, epsilon=0.01, weight_decay=0.04)),
+    ("adafactor", item("Adafactor")),
+    ("adafactor_all", item("Adafactor", learning_rate=0.5, beta_2_decay=-0.5, epsilon_2=0.01, clip_threshold=0.5)),
+    ("sgd_ema", item("SGD", learning_rate=0.1, use_ema=True, ema_momentum=0.75)),
+    ("sgd_ema_overwrite", item("SGD", learning_rate=0.1, momentum=0.5, use_ema=True, ema_momentum=0.75, ema_overwrite_frequency=2)),
+    ("adam_accumulated", item("Adam", learning_rate=0.01, gradient_accumulation_steps=2, weight_decay=0.04)),
+    (
+        "rmsprop_ema_accumulated",
+        item("RMSprop", learning_rate=0.01, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=2, gradient_accumulation_steps=2),
+    ),
+    ("nadam_accumulated", item("Nadam", learning_rate=0.01, gradient_accumulation_steps=2, clipnorm=1.0)),
     ("adamw_amsgrad_clipnorm", item("AdamW", learning_rate=0.01, weight_decay=0.05, amsgrad=True, clipnorm=1.0)),
 ]
 
@@ -72,6 +108,34 @@ def trajectory(name, spec):
     }
 
 
+SCHEDULES = [
+    ("exponential", item("ExponentialDecay", initial_learning_rate=0.05, decay_steps=10, decay_rate=0.96)),
+    ("exponential_stairs", item("ExponentialDecay", initial_learning_rate=0.1, decay_steps=3, decay_rate=0.96, staircase=True)),
+    ("piecewise", item("PiecewiseConstantDecay", boundaries=[3, 10], values=[0.1, 0.05, 0.01])),
+    ("polynomial", item("PolynomialDecay", initial_learning_rate=0.1, decay_steps=10)),
+    ("polynomial_cycle", item("PolynomialDecay", initial_learning_rate=0.1, decay_steps=10, end_learning_rate=0.01, power=2.0, cycle=True)),
+    ("inverse_time", item("InverseTimeDecay", initial_learning_rate=0.1, decay_steps=5, decay_rate=0.5)),
+    ("inverse_time_stairs", item("InverseTimeDecay", initial_learning_rate=0.1, decay_steps=5, decay_rate=0.5, staircase=True)),
+    ("cosine", item("CosineDecay", initial_learning_rate=0.1, decay_steps=20)),
+    ("cosine_warm", item("CosineDecay", initial_learning_rate=0.01, decay_steps=20, alpha=0.1, warmup_target=0.2, warmup_steps=5)),
+    ("restarts", item("CosineDecayRestarts", initial_learning_rate=0.1, first_decay_steps=6)),
+    ("restarts_all", item("CosineDecayRestarts", initial_learning_rate=0.1, first_decay_steps=4, t_mul=1.5, m_mul=0.5, alpha=0.1)),
+    ("restarts_even", item("CosineDecayRestarts", initial_learning_rate=0.1, first_decay_steps=7, t_mul=1.0, m_mul=0.75)),
+]
+
+STEPS = [0, 1, 2, 3, 4, 5, 7, 9, 10, 11, 15, 20, 23, 30, 31, 100]
+
+
+def schedule(name, spec):
+    made = getattr(keras.optimizers.schedules, spec["class_name"])(**spec["config"])
+    return {
+        "name": name,
+        **spec,
+        "rates": [float(made(step)) for step in STEPS],
+        "serialized": keras.saving.serialize_keras_object(made),
+    }
+
+
 def make():
     gradients = [[np.array(g, "float32") for g in step] for step in GRADIENTS]
-    return {"initial": INITIAL, "gradients": gradients, "cases": [trajectory(*case) for case in CASES]}
+    return {"initial": INITIAL, "gradients": gradients, "cases": [trajectory(*case) for case in CASES], "steps": STEPS, "schedules": [schedule(*row) for row in SCHEDULES]}

@@ -14,14 +14,21 @@ export interface Gathered {
   readonly indices: View;
 }
 
-/** Lowers a fused program. */
+/**
+ * Lowers a fused program. With `rows` that input is not read but gathered: the last two inputs are the table and the
+ * indices.
+ */
 export function lowerFused(
   lowering: Lowering,
   { attrs: { program } }: Node<"fused">,
   inputs: readonly View[],
   outputs: readonly View[],
+  rows?: number,
 ): void {
-  emitProgram(lowering, program, inputs, outputs);
+  if (rows === undefined) return emitProgram(lowering, program, inputs, outputs);
+  const [table, indices] = inputs.slice(-2);
+  const read = inputs.slice(0, -2).map((view, i) => (i === rows ? { ...view, shape: outputs[0].shape } : view));
+  emitProgram(lowering, program, read, outputs, new Map([[rows, { table, indices }]]));
 }
 
 /** Adds the dispatch of an elementwise program; `gathered` says which inputs are never computed but gathered. */

@@ -10,8 +10,8 @@ type ReductionName = "sum" | "max" | "min";
 /** The value that changes nothing, as bits where no literal can write it, and how two are combined. */
 const rules: { readonly [K in ReductionName]: { readonly [T in "f32" | "i32"]: readonly [string, string] } } = {
   sum: { f32: ["0.0", "a + b"], i32: ["0", "a + b"] },
-  max: { f32: ["-infinity()", "maximum(a, b)"], i32: ["i32(-2147483647 - 1)", "max(a, b)"] },
-  min: { f32: ["infinity()", "minimum(a, b)"], i32: ["2147483647", "min(a, b)"] },
+  max: { f32: ["-infinity()", "maximum_f32(a, b)"], i32: ["i32(-2147483647 - 1)", "max(a, b)"] },
+  min: { f32: ["infinity()", "minimum_f32(a, b)"], i32: ["2147483647", "min(a, b)"] },
 };
 
 /** Lowers sum, max and min. */

@@ -24,7 +24,7 @@ type NotLowered = ElementwiseName | "reshape" | "constant" | "scan";
 
 /** How each op becomes dispatches. */
 export const lowerings: { readonly [K in Exclude<OpName, NotLowered>]: Lower<Node<K>> } = {
-  fused: lowerFused,
+  fused: (lowering, node, inputs, outputs) => lowerFused(lowering, node, inputs, outputs),
   matmul: lowerMatmul,
   sum: lowerReduction,
   max: lowerReduction,

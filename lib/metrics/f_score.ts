@@ -1,0 +1,149 @@
+// F scores: precision and recall in one number. https://keras.io/api/metrics/classification_metrics/#f1score-class
+import { type Config, epsilon } from "../config.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import {
+  abs,
+  add,
+  cast,
+  greater,
+  greaterEqual,
+  logicalAnd,
+  max,
+  multiply,
+  reshape,
+  subtract,
+  sum,
+} from "../ops/primitives.ts";
+import { checkOptions, checkRange, describe } from "../options.ts";
+import { formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import type { Direction, MetricOptions } from "./metric.ts";
+import { VectorMetric } from "./vector.ts";
+
+/** How the scores of classes become one: none, of all counts together, their mean, or that by the size of classes. */
+export type ScoreAverage = null | "micro" | "macro" | "weighted";
+
+/** Options of {@linkcode F1Score}. */
+export interface F1ScoreOptions extends MetricOptions {
+  /** How the scores of classes become one; null by default, then `results()` has one for each class. */
+  average?: ScoreAverage;
+  /** Outputs above it are positive; the largest of each sample by default. */
+  threshold?: number | null;
+}
+
+/** Options of {@linkcode FBetaScore}. */
+export interface FBetaScoreOptions extends F1ScoreOptions {
+  /** How much more recall counts than precision; 1 by default. */
+  beta?: number;
+}
+
+/**
+ * `(1 + beta^2) * precision * recall / (beta^2 * precision + recall)` of outputs `[batch, classes]`.
+ *
+ * @example Recall counts twice as much
+ * ```ts
+ * import { metrics } from "./mod.ts";
+ * console.log(new metrics.FBetaScore({ beta: 2, average: "macro" }).name); // fbeta_score
+ * ```
+ */
+export class FBetaScore extends VectorMetric {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+  /** How the scores of classes become one. */
+  readonly average: ScoreAverage;
+  /** How much more recall counts than precision. */
+  readonly beta: number;
+  /** Outputs above it are positive; null for the largest of each sample. */
+  readonly threshold: number | null;
+  #counts: Variable[] | undefined;
+
+  /** Takes the options. Throws {@linkcode ValueError} for an average that is none or numbers out of range. */
+  constructor(options: FBetaScoreOptions = {}) {
+    checkOptions(new.target.name, options, ["average", "beta", "threshold", "name"]);
+    super({ name: options.name ?? "fbeta_score" });
+    ({ average: this.average = null, beta: this.beta = 1, threshold: this.threshold = null } = options);
+    if (![null, "micro", "macro", "weighted"].includes(this.average)) {
+      throw new ValueError({
+        what: `Cannot make ${new.target.name}`,
+        rule: 'average must be null, "micro", "macro" or "weighted"',
+        received: describe(this.average),
+        mend: 'use "macro" for the mean over classes',
+      });
+    }
+    checkRange(new.target.name, "beta", this.beta, Number.MIN_VALUE, Infinity);
+    if (this.threshold !== null) checkRange(new.target.name, "threshold", this.threshold, Number.MIN_VALUE, 1);
+  }
+
+  /** Takes a batch into the counts. Throws {@linkcode ShapeError} where there are not two axes. */
+  updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
+    if (yTrue.shape.length !== 2 || yPred.shape.length !== 2) {
+      throw new ShapeError({
+        what: `Cannot update "${this.name}"`,
+        rule: "targets and outputs must have the shape [batch, classes]",
+        received: `${formatShape(yTrue.shape)} and ${formatShape(yPred.shape)}`,
+        mend: "make targets one-hot with utils.toCategorical",
+      });
+    }
+    const micro = this.average === "micro";
+    const names = ["true_positives", "false_positives", "false_negatives", "intermediate_weights"];
+    const variables = this.#counts ??= names.map((name) => this.addVariable(name, micro ? [] : [yPred.shape[1]]));
+    const outputs = cast(yPred, "float32");
+    const chosen = this.threshold === null
+      ? logicalAnd(greaterEqual(outputs, max(outputs, -1, true)), greater(abs(outputs), 1e-9))
+      : greater(outputs, this.threshold);
+    const [p, t] = [cast(chosen, "float32"), cast(yTrue, "float32")];
+    const weight = sampleWeight && reshape(cast(sampleWeight, "float32"), [-1, 1]);
+    const counts = [multiply(p, t), multiply(p, subtract(1, t)), multiply(subtract(1, p), t), t];
+    counts.forEach((count, i) => {
+      const total = sum(weight ? multiply(count, weight) : count, micro ? [0, 1] : 0);
+      variables[i].assign(add(variables[i], total));
+    });
+  }
+
+  /** The score of each class, or the one that `average` makes of them. */
+  computeAll(state: readonly Tensor[]): number[] {
+    if (state.length === 0) return [0];
+    const [tp, fp, fn, sizes] = state.map(({ data }) => [...data]);
+    const square = this.beta ** 2;
+    const scores = tp.map((right, i) => {
+      const precision = right / (right + fp[i] + epsilon());
+      const recall = right / (right + fn[i] + epsilon());
+      return (1 + square) * precision * recall / (square * precision + recall + epsilon());
+    });
+    if (this.average === null) return scores;
+    const total = sizes.reduce((a, b) => a + b, 0) + epsilon();
+    const weights = this.average === "weighted"
+      ? sizes.map((size) => size / total)
+      : scores.map(() => 1 / scores.length);
+    return [scores.reduce((sum, score, i) => sum + score * weights[i], 0)];
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), average: this.average, beta: this.beta, threshold: this.threshold };
+  }
+}
+
+/**
+ * The harmonic mean of precision and recall, of outputs `[batch, classes]`.
+ *
+ * @example The mean over classes
+ * ```ts
+ * import { metrics } from "./mod.ts";
+ * console.log(new metrics.F1Score({ average: "macro" }).name); // f1_score
+ * ```
+ */
+export class F1Score extends FBetaScore {
+  /** Takes the options. Throws {@linkcode ValueError} for an average that is none or a threshold out of range. */
+  constructor(options: F1ScoreOptions = {}) {
+    checkOptions("F1Score", options, ["average", "threshold", "name"]);
+    super({ ...options, name: options.name ?? "f1_score" });
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { beta: _, ...config } = super.getConfig();
+    return config;
+  }
+}

@@ -1,0 +1,129 @@
+// Metrics of numbers: root mean squared error and R2. https://keras.io/api/metrics/regression_metrics/
+import type { Config } from "../config.ts";
+import { ShapeError, unknownIdentifier } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import { matched } from "../losses/loss.ts";
+import { add, broadcastTo, cast, full, multiply, reshape, square, subtract, sum } from "../ops/primitives.ts";
+import { checkOptions } from "../options.ts";
+import { formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import { MeanMetricWrapper } from "./mean.ts";
+import type { Direction, MetricOptions } from "./metric.ts";
+import { VectorMetric } from "./vector.ts";
+
+/**
+ * The root of the running mean of squared differences.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from "./mod.ts";
+ * console.log(new metrics.RootMeanSquaredError().name); // root_mean_squared_error
+ * ```
+ */
+export class RootMeanSquaredError extends MeanMetricWrapper {
+  /** Takes the name. */
+  constructor(options: MetricOptions = {}) {
+    checkOptions("RootMeanSquaredError", options, ["name"]);
+    super((yTrue, yPred) => {
+      const [targets, outputs] = matched(yTrue, yPred, "root_mean_squared_error");
+      return square(subtract(outputs, targets));
+    }, { name: options.name ?? "root_mean_squared_error", direction: "down" });
+  }
+  /** The root of the mean. */
+  override compute(state: readonly Tensor[]): number {
+    return Math.fround(Math.sqrt(super.compute(state)));
+  }
+}
+
+/** How the scores of several outputs become one. */
+export type ClassAggregation = null | "uniform_average" | "variance_weighted_average";
+
+/** Options of {@linkcode R2Score}. */
+export interface R2ScoreOptions extends MetricOptions {
+  /** How the scores of outputs become one: `uniform_average` by default; with null `results()` has one for each. */
+  classAggregation?: ClassAggregation;
+  /** How many independent variables the score is adjusted for; 0 by default. */
+  numRegressors?: number;
+}
+
+/**
+ * How much of the variance of targets outputs explain: 1 for all of it, below 0 where the mean is better.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from "./mod.ts";
+ * console.log(new metrics.R2Score().name); // r2_score
+ * ```
+ */
+export class R2Score extends VectorMetric {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+  /** How the scores of outputs become one. */
+  readonly classAggregation: ClassAggregation;
+  /** How many independent variables the score is adjusted for. */
+  readonly numRegressors: number;
+  /** How many targets were seen. */
+  readonly numSamples: Variable;
+  #sums: Variable[] | undefined;
+
+  /** Takes the options. Throws {@linkcode ValueError} for an aggregation that is none. */
+  constructor(options: R2ScoreOptions = {}) {
+    checkOptions("R2Score", options, ["classAggregation", "numRegressors", "name"]);
+    super({ name: options.name ?? "r2_score" });
+    const { classAggregation = "uniform_average", numRegressors = 0 } = options;
+    const known = ["uniform_average", "variance_weighted_average"];
+    if (classAggregation !== null && !known.includes(classAggregation)) {
+      throw unknownIdentifier("classAggregation", String(classAggregation), known, "Cannot make R2Score");
+    }
+    this.classAggregation = classAggregation;
+    this.numRegressors = numRegressors;
+    this.numSamples = this.addVariable("num_samples");
+  }
+
+  /** Takes a batch into the sums. Throws {@linkcode ShapeError} where there are not two axes. */
+  updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
+    const [targets, outputs] = matched(yTrue, yPred, "r2_score");
+    const { shape } = targets;
+    if (shape.length !== 2) {
+      throw new ShapeError({
+        what: `Cannot update "${this.name}"`,
+        rule: "targets and outputs must have the shape [batch, outputs]",
+        received: formatShape(shape),
+        mend: "reshape them to [batch, 1]",
+      });
+    }
+    const names = ["squared_sum", "sum", "residual", "count"];
+    const sums = this.#sums ??= names.map((name) => this.addVariable(name, [shape[1]]));
+    const weights = sampleWeight
+      ? broadcastTo(reshape(cast(sampleWeight, "float32"), [shape[0], -1]), shape)
+      : full(shape, 1) as unknown as Value;
+    const weighted = multiply(targets, weights);
+    const errors = multiply(square(subtract(targets, outputs)), weights);
+    [multiply(targets, weighted), weighted, errors, weights].forEach((value, i) =>
+      sums[i].assign(add(sums[i], sum(value, 0)))
+    );
+    this.numSamples.assign(add(this.numSamples, shape[0] * shape[1]));
+  }
+
+  /** The score of each output, or the one that the aggregation makes of them. */
+  computeAll([samples, ...state]: readonly Tensor[]): number[] {
+    if (state.length === 0) return [0];
+    const [squares, sums, errors, counts] = state.map(({ data }) => [...data]);
+    const totals = squares.map((value, i) => value - sums[i] * (sums[i] / counts[i]));
+    const scores = totals.map((total, i) => 1 - errors[i] / total).map((x) => (Math.abs(x) === Infinity ? 0 : x));
+    const all = totals.reduce((a, b) => a + b, 0);
+    const merged = this.classAggregation === null
+      ? scores
+      : this.classAggregation === "uniform_average"
+      ? [scores.reduce((a, b) => a + b, 0) / scores.length]
+      : [scores.reduce((a, score, i) => a + score * totals[i], 0) / all];
+    const [n, p] = [samples.data[0], this.numRegressors];
+    return p === 0 || p >= n - 1 ? merged : merged.map((score) => 1 - (1 - score) * (n - 1) / (n - p - 1));
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), class_aggregation: this.classAggregation, num_regressors: this.numRegressors };
+  }
+}

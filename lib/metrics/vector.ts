@@ -1,0 +1,25 @@
+// VectorMetric: a metric of several numbers, such as one for each threshold or class, whose mean is reported.
+import type { Tensor } from "../tensor/tensor.ts";
+import { Metric } from "./metric.ts";
+
+/** The base of metrics of several numbers: `results()` gives them all, `result()` and the logs their mean. */
+export abstract class VectorMetric extends Metric {
+  /** The numbers that the state amounts to. */
+  abstract computeAll(state: readonly Tensor[]): number[];
+
+  /** The mean of the numbers. */
+  compute(state: readonly Tensor[]): number {
+    const all = this.computeAll(state);
+    return Math.fround(all.reduce((a, b) => a + b, 0) / Math.max(1, all.length));
+  }
+
+  /** All numbers that the state amounts to now. */
+  async results(): Promise<number[]> {
+    const state: Tensor[] = [];
+    for (const variable of this.variables) state.push(await variable.read());
+    return this.computeAll(state).map(Math.fround);
+  }
+}
+
+/** `a / b`, 0 where `b` is 0. */
+export const divideNoNaN = (a: number, b: number): number => (b === 0 ? 0 : a / b);

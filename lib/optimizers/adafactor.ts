@@ -1,0 +1,121 @@
+// Adafactor: Adam's squares kept as rows and columns, for little memory. https://keras.io/api/optimizers/adafactor/
+import type { Config } from "../config.ts";
+import type { Value } from "../ir/value.ts";
+import { expandDims } from "../ops/composed.ts";
+import {
+  add,
+  divide,
+  maximum,
+  mean,
+  minimum,
+  multiply,
+  power,
+  rsqrt,
+  sqrt,
+  square,
+  subtract,
+} from "../ops/primitives.ts";
+import { checkRange } from "../options.ts";
+import type { Shape } from "../shape.ts";
+import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+
+/** Options of {@linkcode Adafactor}. */
+export interface AdafactorOptions extends OptimizerOptions {
+  /** How fast the running means come to last longer; -0.8 by default. */
+  beta2Decay?: number;
+  /** What is added to squares; 1e-30 by default. */
+  epsilon1?: number;
+  /** The least size of weights that steps are scaled by; 1e-3 by default. */
+  epsilon2?: number;
+  /** The largest root mean square of a step before it is scaled; 1 by default. */
+  clipThreshold?: number;
+  /** Whether the rate falls with the root of the step; true by default. Without it Keras takes the same steps. */
+  relativeStep?: boolean;
+}
+
+const rootMeanSquare = (x: Value): Value => sqrt(mean(square(x)));
+
+/**
+ * Steps in proportion to the weights, with the squares of gradients of matrices kept as means of rows and of columns. The
+ * learning rate is 0.001 by default. Shazeer and Stern, 2018.
+ *
+ * @example
+ * ```ts
+ * import { optimizers } from "./mod.ts";
+ * console.log(new optimizers.Adafactor({ learningRate: 0.01 }).name); // adafactor
+ * ```
+ */
+export class Adafactor extends Optimizer {
+  readonly #options: Required<Omit<AdafactorOptions, keyof OptimizerOptions>>;
+
+  /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
+  constructor(options: AdafactorOptions = {}) {
+    super(options, 0.001, ["beta2Decay", "epsilon1", "epsilon2", "clipThreshold", "relativeStep"]);
+    const { beta2Decay = -0.8, epsilon1 = 1e-30, epsilon2 = 1e-3, clipThreshold = 1, relativeStep = true } = options;
+    checkRange("Adafactor", "beta2Decay", beta2Decay, -Infinity, 0);
+    checkRange("Adafactor", "epsilon1", epsilon1, 0, Infinity);
+    checkRange("Adafactor", "epsilon2", epsilon2, 0, Infinity);
+    checkRange("Adafactor", "clipThreshold", clipThreshold, Number.MIN_VALUE, Infinity);
+    this.#options = { beta2Decay, epsilon1, epsilon2, clipThreshold, relativeStep };
+  }
+
+  /** `row` and `column`, single zeros where a variable is no matrix, and `velocity`. */
+  override get slotNames(): readonly string[] {
+    return ["row", "column", "velocity"];
+  }
+
+  /** Rows without the last axis, columns without the one before. */
+  protected override slotShape(kind: string, shape: Shape): Shape {
+    if (kind === "velocity") return shape;
+    if (shape.length < 2) return [];
+    return kind === "row" ? shape.slice(0, -1) : [...shape.slice(0, -2), shape[shape.length - 1]];
+  }
+
+  /** The rate and the part of the means that is kept, computed on the host. */
+  protected override stepScalars(rate: number, iteration: number): number[] {
+    const step = iteration + 1;
+    return [Math.min(rate, 1 / Math.sqrt(step)), 1 - step ** this.#options.beta2Decay];
+  }
+
+  /** The same numbers, computed in the program. */
+  protected override tracedScalars(rate: Value, step: Value): Value[] {
+    return [minimum(rate, rsqrt(step)), subtract(1, power(step, this.#options.beta2Decay))];
+  }
+
+  /** The new values of one variable and its slots. */
+  protected override updateOne(
+    w: Value,
+    g: Value,
+    [row, column, velocity]: readonly Value[],
+    [rate, beta]: readonly Value[],
+  ): readonly Value[] {
+    const { epsilon1, epsilon2, clipThreshold } = this.#options;
+    const squares = add(square(g), epsilon1);
+    const next = (last: Value, x: Value) => add(multiply(beta, last), multiply(subtract(1, beta), x));
+    let [rows, columns, means] = [row, column, velocity];
+    if (w.shape.length >= 2) {
+      rows = next(row, mean(squares, -1));
+      columns = next(column, mean(squares, -2));
+      means = multiply(expandDims(divide(rows, mean(rows, -1, true)), -1), expandDims(columns, -2));
+    } else {
+      means = next(velocity, squares);
+    }
+    const step = divide(g, sqrt(means));
+    const cut = divide(step, maximum(divide(rootMeanSquare(step), clipThreshold), 1));
+    const size = multiply(maximum(rootMeanSquare(w), epsilon2), rate);
+    return [subtract(w, multiply(size, cut)), rows, columns, means];
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { beta2Decay, epsilon1, epsilon2, clipThreshold, relativeStep } = this.#options;
+    return {
+      ...super.getConfig(),
+      beta_2_decay: beta2Decay,
+      epsilon_1: epsilon1,
+      epsilon_2: epsilon2,
+      clip_threshold: clipThreshold,
+      relative_step: relativeStep,
+    };
+  }
+}

@@ -1,0 +1,32 @@
+// LearningRateSchedule: a learning rate that changes from step to step.
+// https://keras.io/api/optimizers/learning_rate_schedules/
+import { type Config, type ObjectNode, objectNode } from "../config.ts";
+
+/**
+ * The base of schedules: extend it with your own `call`.
+ *
+ * @example A rate that falls with the root of the step
+ * ```ts
+ * import { optimizers, schedules } from "./mod.ts";
+ * class InverseRoot extends schedules.LearningRateSchedule {
+ *   call(step: number) {
+ *     return 0.1 / Math.sqrt(step + 1);
+ *   }
+ * }
+ * console.log(new optimizers.SGD({ learningRate: new InverseRoot() }).name); // sgd
+ * ```
+ */
+export abstract class LearningRateSchedule {
+  /** The learning rate of a step, counted from 0 in batches. */
+  abstract call(step: number): number;
+
+  /** The arguments as Keras's config. */
+  getConfig(): Config {
+    return {};
+  }
+
+  /** The schedule as it stands in an optimizer's config. */
+  serialize(): ObjectNode {
+    return objectNode("keras.optimizers.schedules", this.constructor.name, this.getConfig());
+  }
+}

@@ -1,0 +1,24 @@
+// The WGSL facts of the op table: each names a shader that is there, and a function in it.
+import assert from "node:assert/strict";
+import { shaders } from "../../lib/exec/webgpu/shaders.ts";
+import { rowOf } from "../../lib/ir/row.ts";
+import { opNames } from "../../lib/ops/table.ts";
+
+Deno.test("every op names a shader and an entry that exist", () => {
+  for (const op of opNames) {
+    const { wgsl } = rowOf(op);
+    assert.ok("file" in wgsl, `${op} has no shader`);
+    const text = (shaders as Record<string, string>)[wgsl.file];
+    assert.ok(text, `${op}: there is no ${wgsl.file}`);
+    const name = wgsl.file === "elementwise.wgsl" ? `${wgsl.entry}_(f32|i32|bool)\\w*` : wgsl.entry;
+    assert.match(text, new RegExp(`^fn ${name}\\(`, "m"), `${op}: ${wgsl.file} has no ${wgsl.entry}`);
+  }
+});
+
+Deno.test("all shader files are imported, and say what they are for", async () => {
+  const folder = new URL("../../shaders/", import.meta.url);
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) files.push(name);
+  assert.deepEqual(files.sort(), Object.keys(shaders).sort());
+  for (const [name, text] of Object.entries(shaders)) assert.match(text, /^\/\/ \w/, name);
+});
