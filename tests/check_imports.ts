@@ -23,7 +23,10 @@ export const order: readonly (readonly string[])[] = [
 ];
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
-export const allowedLiteralImports: readonly string[] = [];
+export const allowedLiteralImports: readonly string[] = [
+  // The shaders must be in a bundle for the browser.
+  "lib/exec/select.ts ./webgpu/open.ts",
+];
 
 const npmFile = "lib/deps.ts";
 const bannedNames = ["utils.ts", "helpers.ts", "common.ts"];

@@ -58,6 +58,7 @@ export class EarlyStopping extends Callback {
   readonly #options: Required<EarlyStoppingOptions>;
   #sign = 0;
   #wait = 0;
+  #warned = false;
   #bestWeights: Tensor[] | undefined;
 
   /** Takes the options. Throws {@linkcode ValueError} for a mode that is none. */
@@ -96,6 +97,7 @@ export class EarlyStopping extends Callback {
   /** Begins anew. Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better. */
   override onTrainBegin(): void {
     this.#sign = this.#direction();
+    this.#warned = false;
     this.#wait = 0;
     this.best = undefined;
     this.bestEpoch = 0;
@@ -107,9 +109,12 @@ export class EarlyStopping extends Callback {
   override async onEpochEnd(epoch: number, logs: Logs = {}): Promise<void> {
     const current = logs[this.monitor];
     if (current === undefined) {
-      console.warn(
-        `EarlyStopping watches "${this.monitor}", which is not among the logs: ${Object.keys(logs).join(", ")}`,
-      );
+      if (!this.#warned) {
+        console.warn(
+          `EarlyStopping watches "${this.monitor}", which is not among the logs: ${Object.keys(logs).join(", ")}`,
+        );
+      }
+      this.#warned = true;
       return;
     }
     const { startFromEpoch, restoreBestWeights, baseline, patience } = this.#options;

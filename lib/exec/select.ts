@@ -8,6 +8,11 @@ export type BackendChoice = BackendName | "auto";
 
 /** How each backend is opened; `asked` says that the user named it, so that Deno may ask for permissions. */
 const openers: Partial<Record<BackendName, (asked: boolean) => Promise<Executor>>> = {
+  webgpu: async (asked) => {
+    // A literal specifier, so that bundles for the browser hold the shaders; they are small.
+    const { openWebGpu } = await import("./webgpu/open.ts");
+    return openWebGpu({ allowSoftware: asked });
+  },
   eigen: async (asked) => {
     requireDeno("eigen");
     if (!asked) requireGranted("eigen", ["ffi", "read", "write", "run", "env"]);
@@ -20,7 +25,7 @@ const openers: Partial<Record<BackendName, (asked: boolean) => Promise<Executor>
 };
 
 /** What `auto` tries, best first. */
-const preference: readonly BackendName[] = ["eigen"];
+const preference: readonly BackendName[] = ["webgpu", "eigen"];
 
 const choices = ["auto", ...Object.keys(openers)] as BackendChoice[];
 
@@ -151,12 +156,21 @@ async function open(name: BackendChoice, why: string): Promise<Executor> {
       passedOver.push(`${candidate} passed over: ${error.message}`);
     }
   }
-  throw new BackendError({ what: "Cannot choose a backend", rule: "none can be had", received: passedOver.join("; "), mend: "mend one of these" });
+  throw new BackendError({
+    what: "Cannot choose a backend",
+    rule: "none can be had",
+    received: passedOver.join("; "),
+    mend: "mend one of these",
+  });
 }
 
 function requireDeno(name: BackendName): void {
   if (typeof Deno !== "undefined") return;
-  throw new BackendError({ what: `Cannot use ${name}`, rule: "it loads a native library, which only Deno can", mend: "use another backend" });
+  throw new BackendError({
+    what: `Cannot use ${name}`,
+    rule: "it loads a native library, which only Deno can",
+    mend: "use another backend",
+  });
 }
 
 /** Refuses a backend whose permissions are not all granted, without asking for them. */

@@ -351,7 +351,11 @@ export abstract class Layer {
         what,
         rule: `it has ${weights.length} weights`,
         received: Array.isArray(values) ? `${values.length} values` : describe(values),
-        mend: (values as unknown) instanceof Promise ? "await getWeights() first" : this.#built ? "give one value for each of weights" : "build it first: give it an Input, or fit it",
+        mend: (values as unknown) instanceof Promise
+          ? "await getWeights() first"
+          : this.#built
+          ? "give one value for each of weights"
+          : "build it first: give it an Input, or fit it",
       });
     }
     const tensors = values.map((value, i) => {

@@ -81,20 +81,24 @@ export class Sequential extends Model {
    * not come first.
    */
   add(layer: SequentialItem): void {
-    this.#push(layer);
     this.forgetPrograms();
+    this.#push(layer);
     if (this.built) this.building(() => this.#buildNext());
     else if (this.#input) this.ensureBuilt(this.#input.batchShape);
   }
 
   /** Removes the last layer and gives it. Throws {@linkcode StateError} where there is none. */
   pop(): Layer {
+    this.forgetPrograms();
     const layer = this.#layers.pop();
     if (!layer) {
-      throw new StateError({ what: `Cannot pop from "${this.name}"`, rule: "it has no layers", mend: "add some first" });
+      throw new StateError({
+        what: `Cannot pop from "${this.name}"`,
+        rule: "it has no layers",
+        mend: "add some first",
+      });
     }
     this.#shapes.length = Math.min(this.#shapes.length, this.#layers.length);
-    this.forgetPrograms();
     return layer;
   }
 
@@ -169,7 +173,12 @@ export class Sequential extends Model {
     }
     if (layer instanceof InputLayer) {
       if (this.#input || this.#layers.length > 0) {
-        throw new ValueError({ what, rule: "Input must come first, and once", received: "it after other layers", mend: "put it at the beginning of the list" });
+        throw new ValueError({
+          what,
+          rule: "Input must come first, and once",
+          received: "it after other layers",
+          mend: "put it at the beginning of the list",
+        });
       }
       this.#input = layer;
       return;

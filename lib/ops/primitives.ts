@@ -1,5 +1,5 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
-import { type DType, makeArray, promote } from "../dtype.ts";
+import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { BinaryName, UnaryName } from "../ir/attrs.ts";
 import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, sameShape, type Shape, sizeOf } from "../shape.ts";
@@ -113,6 +113,7 @@ export function select<C extends Operand, A extends Operand, B extends Operand>(
 
 /** The elements in another dtype: to int by truncation, to bool by `!= 0`. */
 export function cast<A extends Operand>(x: A, dtype: DType): Applied<A> {
+  checkDType(dtype, "Cannot cast");
   const [operand] = promoted([x]);
   return (operand as Exclude<A, number>).dtype === dtype
     ? operand as Applied<A>

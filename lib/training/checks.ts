@@ -4,6 +4,7 @@ import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentr
 import { crossentropyKind } from "../losses/identify.ts";
 import type { Loss } from "../losses/loss.ts";
 import { MeanAbsoluteError, MeanSquaredError } from "../losses/regression.ts";
+import type { DType } from "../dtype.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -28,6 +29,7 @@ export function checkRows({ x, y, weight }: Samples, where: string): void {
  */
 export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, where: string): void {
   const kind = kindOf(loss, y.shape, output);
+  if (kind === "binary") checkProbabilities(y, loss, where);
   if (kind === "sparse") {
     const ignored = loss instanceof SparseCategoricalCrossentropy ? loss.ignoreClass : null;
     return checkLabels(y, output, ignored, where);
@@ -75,6 +77,41 @@ function dropLast(shape: Shape, rank: number): Shape {
   return shape.length === rank + 1 && shape[shape.length - 1] === 1 ? shape.slice(0, -1) : shape;
 }
 
+/** Targets of independent classes lie between 0 and 1; others make the loss fall without end. */
+function checkProbabilities(y: Tensor, loss: Loss, where: string): void {
+  const { data } = y;
+  for (let i = 0; i < data.length; i++) {
+    // NaN passes here: it is warned of.
+    if (!(data[i] < 0 || data[i] > 1)) continue;
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: `targets for ${loss.name} must be from 0 to 1`,
+      received: `${data[i]} in row ${Math.floor(i / (data.length / y.shape[0]))} of y`,
+      mend: Number.isInteger(data[i]) && data[i] > 1
+        ? 'for more than two classes give the last layer a unit for each, and use "sparse_categorical_crossentropy"'
+        : "map the targets to 0 and 1",
+    });
+  }
+}
+
+/**
+ * Throws {@linkcode ShapeError} where weights are not one for each sample, nor one for each value that the loss gives
+ * for an output of shape `output`.
+ */
+export function checkWeights({ shape }: Tensor, output: SymbolicShape, where: string): void {
+  const values = output.length > 1 ? output.slice(0, -1) : output;
+  const squeezed = shape.length > 1 && shape[shape.length - 1] === 1 ? shape.slice(0, -1) : shape;
+  const fits = squeezed.length <= values.length &&
+    squeezed.every((extent, axis) => values[axis] === null || extent === 1 || extent === values[axis]);
+  if (fits) return;
+  throw new ShapeError({
+    what: `Cannot ${where}`,
+    rule: `sampleWeight must be one number for each sample, ${formatShape(values)}`,
+    received: formatShape(shape),
+    mend: "give a list of as many numbers as there are samples",
+  });
+}
+
 function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, where: string): void {
   const what = `Cannot ${where}`;
   const classes = output[output.length - 1];
@@ -108,7 +145,9 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, w
         ? `labels must be from 0 to ${classes! - 1}, as the model's output has ${classes} classes`
         : "labels must be whole numbers",
       received: `${label} in row ${row} of y`,
-      mend: label === classes
+      mend: classes === 1
+        ? 'use "binary_crossentropy" for one output, or give the last layer a unit for each class'
+        : label === classes
         ? "count classes from 0, or give the last layer one unit more"
         : "check y, or give the last layer a unit for each class",
     });
@@ -130,6 +169,16 @@ export function warnOfNaN({ x, y }: Samples, where: string): void {
       break;
     }
   }
+}
+
+/** Warns where an input of whole numbers loses fractions, as when data was scaled already. */
+export function warnOfFractions({ x }: Samples, dtype: DType | undefined, where: string): void {
+  if (x.dtype !== "float32" || dtype === undefined || dtype === "float32") return;
+  const at = x.data.findIndex((value: number) => value % 1 !== 0);
+  if (at < 0) return;
+  console.warn(
+    `x has fractions, which ${where} cuts off, since the Input is of dtype ${dtype}: leave the dtype of Input out`,
+  );
 }
 
 /**
@@ -165,6 +214,7 @@ export function checkInteger(name: string, value: unknown, low: number, where: s
     what: `Cannot ${where}`,
     rule: `${name} must be an integer of at least ${low}`,
     received: describe(value),
+    mend: typeof value === "string" ? "give it as a number, without quotes" : `give ${low} or more`,
   });
 }
 
@@ -177,11 +227,27 @@ export function verbosity(verbose: unknown, where: string): 0 | 1 | 2 {
     what: `Cannot ${where}`,
     rule: 'verbose must be "auto", 0, 1 or 2',
     received: describe(verbose),
+    mend: "0 prints nothing, 1 a progress bar, 2 a line for each epoch",
   });
 }
 
 /** Weights of samples from weights of classes; classes that are not named weigh 1. */
 export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, number>>, where: string): Float32Array {
+  const weightsOf = new Map<number, number>();
+  const entries = classWeight !== null && typeof classWeight === "object" ? Object.entries(classWeight) : undefined;
+  for (const [key, weight] of entries ?? [["", classWeight]]) {
+    const named = entries !== undefined && Number.isInteger(Number(key)) && Number(key) >= 0;
+    if (named && typeof weight === "number" && weight >= 0 && weight < Infinity) {
+      weightsOf.set(Number(key), weight);
+      continue;
+    }
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: "classWeight must give numbers of at least 0 by class number",
+      received: entries === undefined ? describe(classWeight) : `${describe(weight)} for ${describe(key)}`,
+      mend: "write it as in { 0: 1, 1: 2.5 }",
+    });
+  }
   const rows = y.shape[0];
   const width = y.size / rows;
   if (y.rank > 2) {
@@ -199,7 +265,7 @@ export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, num
       label = 0;
       for (let j = 1; j < width; j++) if (y.data[row * width + j] > y.data[row * width + label]) label = j;
     }
-    weights[row] = classWeight[label] ?? 1;
+    weights[row] = weightsOf.get(label) ?? 1;
   }
   return weights;
 }

@@ -1,9 +1,10 @@
 // What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
-import type { Value } from "../ir/value.ts";
+import { describe, ValueError } from "../errors.ts";
+import { Value } from "../ir/value.ts";
 import { getLoss, type LossIdentifier } from "../losses/identify.ts";
-import type { Loss } from "../losses/loss.ts";
+import type { Loss, LossFunction } from "../losses/loss.ts";
 import { getMetric, type MetricIdentifier } from "../metrics/identify.ts";
-import { Mean } from "../metrics/mean.ts";
+import { Mean, type MetricFunction } from "../metrics/mean.ts";
 import type { Direction, Metric } from "../metrics/metric.ts";
 import { getOptimizer, type OptimizerIdentifier } from "../optimizers/identify.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -43,9 +44,9 @@ export class Compiled {
     const where = `Cannot compile "${model}"`;
     checkOptions("compile", options, ["optimizer", "loss", "metrics", "weightedMetrics"]);
     this.optimizer = getOptimizer(options.optimizer ?? "rmsprop", where);
-    this.loss = options.loss === null || options.loss === undefined ? undefined : getLoss(options.loss, where);
-    const plain = listOf(options.metrics).map((identifier) => getMetric(identifier, where));
-    const weighted = listOf(options.weightedMetrics).map((identifier) => getMetric(identifier, where));
+    this.loss = options.loss === null || options.loss === undefined ? undefined : checkedLoss(options.loss, where);
+    const plain = listOf(options.metrics).map((identifier) => checkedMetric(identifier, where));
+    const weighted = listOf(options.weightedMetrics).map((identifier) => checkedMetric(identifier, where));
     const names = new Set(["loss"]);
     const named: NamedMetric[] = [];
     for (const metric of [...plain, ...weighted]) {
@@ -80,6 +81,34 @@ class LossTracker extends Mean {
   constructor() {
     super({ name: "loss" });
   }
+}
+
+/** The loss that an identifier names; a user's function is held to giving a symbolic value. */
+function checkedLoss(identifier: LossIdentifier, where: string): Loss {
+  const made = getLoss(identifier, where);
+  return typeof identifier === "function" ? getLoss(givingValue(identifier as LossFunction, "loss")) : made;
+}
+
+/** The metric that an identifier names; a user's function is held to giving a symbolic value. */
+function checkedMetric(identifier: MetricIdentifier, where: string): Metric {
+  const made = getMetric(identifier, where);
+  return typeof identifier === "function" ? getMetric(givingValue(identifier as MetricFunction, "metric")) : made;
+}
+
+/** The function itself, under its name, but for an error where it gives no symbolic value. */
+function givingValue(fn: LossFunction, kind: string): LossFunction {
+  const checked: LossFunction = (yTrue, yPred) => {
+    const given = fn(yTrue, yPred);
+    if (given instanceof Value) return given;
+    throw new ValueError({
+      what: `Cannot compute the ${kind} ${describe(fn)}`,
+      rule: "it must return a symbolic value for targets and outputs",
+      received: describe(given),
+      mend: "return what ops make of yTrue and yPred, as in ops.mean(ops.square(ops.subtract(yTrue, yPred)), -1)",
+    });
+  };
+  Object.defineProperty(checked, "name", { value: fn.name });
+  return checked;
 }
 
 function listOf<T>(value: T | readonly T[] | null | undefined): readonly T[] {

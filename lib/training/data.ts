@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 
 /** The data of a run: inputs, and where there are any targets and weights, of as many rows. */
@@ -20,7 +20,12 @@ export interface Samples {
 /** `value` as a tensor with a first axis of rows; throws {@linkcode ValueError} naming it where it is none. */
 export function toRows(value: TensorLike | readonly Tensor[], name: string, where: string): Tensor {
   if (value === undefined || value === null) {
-    throw new ValueError({ what: `Cannot ${where}`, rule: `${name} must be given`, received: describe(value) });
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: `${name} must be given`,
+      received: describe(value),
+      mend: "give a tensor, nested arrays, or a typed array",
+    });
   }
   const isList = Array.isArray(value) && value.some((item) => item instanceof Tensor);
   if (isList && value.length !== 1) {
@@ -31,12 +36,13 @@ export function toRows(value: TensorLike | readonly Tensor[], name: string, wher
       mend: "give the tensor itself; ops.stack makes one of many",
     });
   }
-  const made = isList ? (value as readonly Tensor[])[0] : tensor(value as TensorLike);
+  const made = isList ? (value as readonly Tensor[])[0] : toTensor(value as TensorLike, `Cannot ${where}`, name);
   if (made.rank === 0 || made.shape[0] === 0) {
     throw new ShapeError({
       what: `Cannot ${where}`,
       rule: `${name} must have a first axis of at least one sample`,
       received: formatShape(made.shape),
+      mend: made.rank === 0 ? "wrap it in brackets" : "check that the data was loaded",
     });
   }
   return made;
@@ -69,7 +75,11 @@ function mendShape(shape: Shape, expected: SymbolicShape): string {
   const sample = expected.slice(1);
   const equals = (a: SymbolicShape, b: SymbolicShape) =>
     a.length === b.length && a.every((extent, axis) => extent === null || b[axis] === null || extent === b[axis]);
-  if (equals(sample, shape)) return "the batch axis is missing: reshape one sample to [1, ...]";
+  if (equals(sample, shape)) return `the batch axis is missing: reshape one sample to ${formatShape([1, ...shape])}`;
+  const width = sizeOf(sample.map((extent) => extent ?? 1));
+  if (shape.length === 1 && sample.length > 0 && !sample.includes(null) && shape[0] % width === 0) {
+    return `give the rows a shape, as in tensor(x, ${formatShape([shape[0] / width, ...sample])})`;
+  }
   if (shape.length === 2 && expected.length === 2) {
     return `x has ${shape[1]} features per row, the model was built for ${expected[1]}`;
   }

@@ -9,7 +9,7 @@ import { checkOptions, describe } from "../options.ts";
 import { shuffledOrder } from "../random.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches } from "./batches.ts";
-import { checkInteger, splitRows, verbosity, warnOfNaN } from "./checks.ts";
+import { checkInteger, splitRows, verbosity, warnOfFractions, warnOfNaN } from "./checks.ts";
 import type { ResidentData, Samples } from "./data.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { exclusively } from "./lock.ts";
@@ -89,11 +89,14 @@ export async function fit(
   const rows = options.validationData ? samples.x.shape[0] : splitRows(samples.x.shape[0], validationSplit, where);
   const held = checkedValidation(trainer, options, where);
   warnOfNaN(samples, where);
+  warnOfFractions(samples, model.inputDType, where);
 
+  using _running = trainer.begin();
   const steps = Math.ceil(rows / batchSize);
   const history = new History();
   const params = { verbose, epochs, steps };
   const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, history);
+  if (!held && rows === samples.x.shape[0]) warnOfMonitors(options.callbacks, model.metricDirections.keys());
   const executor = await getExecutor();
   const data = await exclusively(() => programs.load(executor, samples, "fit"));
   const order = await exclusively(() => programs.orderOf(executor, rows));
@@ -175,10 +178,25 @@ function checkedValidation(trainer: Trainer, options: FitOptions, where: string)
       what: `Cannot ${where}`,
       rule: "validationData must be [x, y] or [x, y, sampleWeight]",
       received: Array.isArray(validationData) ? `a list of ${validationData.length}` : describe(validationData),
+      mend: "write it as in validationData: [xTest, yTest]",
     });
   }
   const [x, y, sampleWeight] = validationData as [TensorLike, TensorLike, TensorLike?];
   return trainer.samples(x, y, { sampleWeight }, `${where} with validationData`);
+}
+
+/** Warns of callbacks that watch a number of a validation where there is none. */
+function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: Iterable<string>): void {
+  for (const callback of callbacks) {
+    const { monitor } = callback as { monitor?: unknown };
+    if (typeof monitor !== "string" || !monitor.startsWith("val_")) continue;
+    console.warn(
+      `${callback.constructor.name} watches "${monitor}", but fit validates nothing and logs ${
+        [...logs].join(", ")
+      }: ` +
+        "give fit validationSplit or validationData, or watch one of these",
+    );
+  }
 }
 
 function isDue(epoch: number, frequency: number | readonly number[]): boolean {

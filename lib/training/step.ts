@@ -1,11 +1,13 @@
 // The step: traces training, evaluation or prediction of one batch into one graph whose only world is variables.
-import type { Value } from "../ir/value.ts";
+import { describe, located, ValueError } from "../errors.ts";
+import { Value } from "../ir/value.ts";
 import type { Graph } from "../ir/graph.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { calling } from "../layers/call_state.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
 import { RandomContext, withRandomContext } from "../random.ts";
+import { formatShape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ResidentData } from "./data.ts";
@@ -60,32 +62,53 @@ export function traceStep(
   const logs = new Map<string, Variable>();
   let output: Variable | undefined;
   const random = new RandomContext(state.random);
+  const place = `the ${
+    mode === "train" ? "training" : mode === "test" ? "evaluation" : "prediction"
+  } of "${model.name}"`;
   recording(trace, () =>
-    withRandomContext(random, () => {
-      const batch = batchOf(model, feed, data, state);
-      const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
-        if (mode === "test") return model.testStep(batch);
-        if (mode === "predict") {
-          output = writeOutput(model.predictStep(batch), feed, data, state);
-          return;
+    located(place, () =>
+      withRandomContext(random, () => {
+        const batch = batchOf(model, feed, data, state);
+        const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
+          if (mode === "test") return model.testStep(batch);
+          if (mode === "predict") {
+            output = writeOutput(model.predictStep(batch), feed, data, state);
+            return;
+          }
+          const optimizer = model.optimizer!;
+          return optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
+        });
+        for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
+          const held = roomFor([], "float32", `log/${name}`);
+          held.assign(reshape(cast(value, "float32"), []));
+          logs.set(name, held);
         }
-        const optimizer = model.optimizer!;
-        return optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
-      });
-      for (const [name, value] of Object.entries(returned ?? {})) {
-        const held = roomFor([], "float32", `log/${name}`);
-        held.assign(reshape(cast(value, "float32"), []));
-        logs.set(name, held);
-      }
-      random.advance();
-      const rows = feed.kind === "whole" ? 0 : feed.batch;
-      const rowsOfTable = mode === "train" ? 1 : 0;
-      if (rows + rowsOfTable > 0) {
-        const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
-        state.counters.assign(add(state.counters, step));
-      }
-    }));
+        random.advance();
+        const rows = feed.kind === "whole" ? 0 : feed.batch;
+        const rowsOfTable = mode === "train" ? 1 : 0;
+        if (rows + rowsOfTable > 0) {
+          const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
+          state.counters.assign(add(state.counters, step));
+        }
+      })));
   return { graph: trace.graph, logs, output };
+}
+
+function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
+  if (returned === undefined) return {};
+  const isObject = returned !== null && typeof returned === "object" && !Array.isArray(returned);
+  const entries = isObject ? Object.entries(returned) : [];
+  const wrong = entries.find(([, value]) => !(value instanceof Value) || sizeOf(value.shape) !== 1);
+  if (isObject && !(returned instanceof Value) && !wrong) return returned as StepLogs;
+  const [name, value] = wrong ?? [];
+  throw new ValueError({
+    what: `Cannot take what the step of "${model.name}" returned`,
+    rule: "it must be nothing, or an object of symbolic numbers by name",
+    received: !wrong
+      ? describe(returned)
+      : `"${name}" of ${value instanceof Value ? `shape ${formatShape(value.shape)}` : describe(value)}`,
+    mend: returned instanceof Promise ? "a step must not be async" : "write it as in return { loss }",
+  });
 }
 
 function batchOf(model: TrainableModel, feed: Feed, data: ResidentData, { counters }: StepState): StepData {

@@ -6,12 +6,12 @@ import { terminal } from "../callbacks/terminal.ts";
 import type { Callback, Logs, RunParams } from "../callbacks/callback.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
-import { getExecutor } from "../exec/select.ts";
+import { getExecutor, occupy } from "../exec/select.ts";
 import { checkOptions } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches } from "./batches.ts";
-import { checkInteger, checkRows, checkTargets, verbosity, weighClasses } from "./checks.ts";
+import { checkInteger, checkRows, checkTargets, checkWeights, verbosity, weighClasses } from "./checks.ts";
 import type { Compiled } from "./compiled.ts";
 import { fitShape, type ResidentData, type Samples, toRows } from "./data.ts";
 import { exclusively } from "./lock.ts";
@@ -57,6 +57,7 @@ export class Trainer {
   /** The model's programs. */
   readonly programs: Programs;
   #compiled: Compiled | undefined;
+  #fitting = false;
   #lastPrediction: { readonly program: Program; readonly version: number } | undefined;
 
   /** Takes the model. */
@@ -64,14 +65,42 @@ export class Trainer {
     this.programs = new Programs(model);
   }
 
-  /** Throws the programs away, since the model changed. */
+  /**
+   * Says that `fit` runs until it is disposed. Throws {@linkcode StateError} where it runs already: both would count in
+   * the same metrics.
+   */
+  begin(): Disposable {
+    this.#requireIdle("fit");
+    this.#fitting = true;
+    const held = occupy(`fit of "${this.model.name}"`);
+    return {
+      [Symbol.dispose]: () => {
+        this.#fitting = false;
+        held[Symbol.dispose]();
+      },
+    };
+  }
+
+  #requireIdle(what: string): void {
+    if (!this.#fitting) return;
+    throw new StateError({
+      what: `Cannot ${what} "${this.model.name}" now`,
+      rule: "a model is trained by one fit at a time",
+      received: "a call before that fit was done",
+      mend: "await the first fit; a callback cannot do this",
+    });
+  }
+
+  /** Throws the programs away, since the model changed. Throws {@linkcode StateError} while `fit` runs. */
   clear(): void {
+    this.#requireIdle("change");
     this.programs.clear();
     this.#lastPrediction = undefined;
   }
 
   /** Trains and evaluates by what compile made from now on. */
   use(compiled: Compiled): void {
+    this.#requireIdle("compile");
     this.#compiled = compiled;
     this.clear();
   }
@@ -103,11 +132,20 @@ export class Trainer {
     }
     let inputs = toRows(x, "x", where);
     if (this.model.inputShape) inputs = fitShape(inputs, this.model.inputShape, where);
+    if (isOptions(y)) {
+      throw new ValueError({
+        what: `Cannot ${where}`,
+        rule: "y must be the targets",
+        received: "an object of options",
+        mend: `give the targets before the options, as in ${where.split(" ")[0]}(x, y, { ... })`,
+      });
+    }
     const targets = y === undefined ? undefined : toRows(y, "y", where);
     let weight = sampleWeight === undefined ? undefined : toRows(sampleWeight, "sampleWeight", where);
     checkRows({ x: inputs, y: targets, weight }, where);
     const output = this.model.buildFor(this.model.inputShape ?? [null, ...inputs.shape.slice(1)]);
     this.#checkLoss(targets, output, where);
+    if (weight) checkWeights(weight, output, where);
     if (classWeight !== undefined && targets) {
       weight = new Tensor(
         [targets.shape[0]],
@@ -184,6 +222,7 @@ export class Trainer {
     const verbose = verbosity(options.verbose, where);
     this.compiled("evaluate");
     const samples = this.samples(x, y, { sampleWeight }, where);
+    using _held = occupy(where);
     const rows = samples.x.shape[0];
     const callbacks = this.callbacks(options.callbacks, verbose, { steps: Math.ceil(rows / batchSize) }, where);
     const executor = await getExecutor();
@@ -223,6 +262,7 @@ export class Trainer {
     model.buildFor(model.inputShape ?? [null, ...inputs.shape.slice(1)]);
     const rows = inputs.shape[0];
     const callbacks = this.callbacks(options.callbacks, verbose, { steps: Math.ceil(rows / batchSize) }, where);
+    using _held = occupy(where);
     const executor = await getExecutor();
     const whole = rows <= batchSize;
     const data = await exclusively(() => programs.load(executor, { x: inputs }, whole ? "batch" : "predict"));
@@ -288,6 +328,10 @@ export class Trainer {
       return readLogs(compiled, program.logs);
     });
   }
+}
+
+function isOptions(value: unknown): boolean {
+  return value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function sameExtents(a: readonly number[], b: readonly number[]): boolean {

@@ -269,13 +269,13 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     () => tensor([[1, 2], 3]),
     ShapeError,
     "Cannot make a tensor: rows must have equal lengths: the first row gives shape [2, 2], " +
-    "received 3 at [1]: pad or cut the rows to one length (utils.padSequences pads)",
+    "received a number at [1]: pad or cut the rows to one length (utils.padSequences pads)",
   ],
   [
     "words",
     () => tensor([1, "two"] as unknown as TensorLike),
     ValueError,
-    "Cannot make a tensor: elements must be numbers or booleans, received string at [1]: convert it to numbers first",
+    "Cannot make a tensor: elements must be numbers or booleans, received a string at [1]: map each text to a number first",
   ],
   [
     "an array of doubles",
