@@ -1,6 +1,6 @@
 // The op table and a training in headless Chromium, whose WebGPU is Dawn and whose shader compiler is Tint.
 import assert from "node:assert/strict";
-import { type Browser, chromium } from "npm:playwright-core@1.65.1";
+import { type Browser, chromium } from "../../lib/deps.ts";
 import type { Report } from "./everything.ts";
 
 const candidates = [

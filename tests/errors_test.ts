@@ -1,0 +1,824 @@
+// Mistakes that users make: each gets an error that says what failed, where, the rule, what came, and how to mend it.
+import assert from "node:assert/strict";
+import * as ceratops from "../mod.ts";
+import { setBackend } from "../lib/exec/select.ts";
+
+// Mistakes are not typed: these are those of JavaScript users, and those that types cannot see.
+// deno-lint-ignore no-explicit-any
+type Any = any;
+const {
+  callbacks,
+  CeratopsError,
+  clearSession,
+  compile,
+  grad,
+  gradients,
+  initializers,
+  Input,
+  Layer,
+  layers,
+  losses,
+  Model,
+  ops,
+  optimizers,
+  Sequential,
+  setRandomSeed,
+  tensor,
+  Tensor,
+  utils,
+  Variable,
+} = ceratops as Any;
+
+const x = ops.ones([6, 4]);
+const y = tensor([0, 1, 2, 0, 1, 2], undefined, "int32");
+const quiet = { verbose: 0 };
+
+/** A classifier of three classes, not compiled. */
+function plain(): Any {
+  const items = [
+    Input({ shape: [4] }),
+    new layers.Dense(8, { activation: "relu", name: "hidden" }),
+    new layers.Dense(3, { activation: "softmax", name: "head" }),
+  ];
+  return new Sequential(items, { name: "m" });
+}
+
+/** A classifier of three classes. */
+function model(options: object = {}): Any {
+  const made = plain();
+  made.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"], ...options });
+  return made;
+}
+
+/** A model of one layer with this body. */
+function calling(call: ((x: Any) => unknown) | undefined): Any {
+  class Own extends Layer {}
+  Object.assign(Own.prototype, call && { call });
+  return new Sequential([Input({ shape: [4] }), new (Own as Any)({ name: "own" })], { name: "m" });
+}
+
+/** A model with this many outputs. */
+function outputs(units: number, loss: string, activation?: string): Any {
+  const made = new Sequential([Input({ shape: [4] }), new layers.Dense(units, { activation })], { name: "m" });
+  made.compile({ loss });
+  return made;
+}
+
+/** What was done wrong, how, the class of the error, and its message: the whole of it, or what it must match. */
+type Mistake = readonly [name: string, run: () => unknown, code: string, message: string | RegExp];
+
+const mistakes: readonly Mistake[] = [
+  // Data that does not suit the model.
+  [
+    "rows of another size",
+    () => model().fit(ops.ones([6, 5]), y, quiet),
+    "ShapeError",
+    'Cannot fit "m": the model was built for inputs of shape [null, 4], received [6, 5]: x has 5 features per row, the ' +
+    "model was built for 4",
+  ],
+  [
+    "another rank",
+    () => model().fit(ops.ones([6, 2, 2]), y, quiet),
+    "ShapeError",
+    'Cannot fit "m": the model was built for inputs of shape [null, 4], received [6, 2, 2]: reshape it, or put a Reshape ' +
+    "or Flatten layer first",
+  ],
+  [
+    "a sample without a batch axis",
+    () => model().predict([1, 2, 3, 4]),
+    "ShapeError",
+    'Cannot predict with "m": the model was built for inputs of shape [null, 4], received [4]: the batch axis is ' +
+    "missing: reshape one sample to [1, 4]",
+  ],
+  [
+    "a flat typed array",
+    () => model().fit(new Float32Array(24), y),
+    "ShapeError",
+    /give the rows a shape, as in tensor\(x, \[6, 4\]\)$/,
+  ],
+  [
+    "predict with rows of another size",
+    () => model().predict(ops.ones([6, 5])),
+    "ShapeError",
+    /^Cannot predict with "m": .* received \[6, 5\]/,
+  ],
+  [
+    "different numbers of samples",
+    () => model().fit(x, [0, 1], quiet),
+    "ValueError",
+    'Cannot fit "m": x and y must have the same number of samples, received 6 in x and 2 in y: check that both come ' +
+    "from the same split",
+  ],
+  [
+    "validation data of another size",
+    () => model().fit(x, y, { validationData: [ops.ones([2, 5]), [0, 1]] }),
+    "ShapeError",
+    /^Cannot fit "m" with validationData: .* received \[2, 5\]/,
+  ],
+  [
+    "validation data that is no pair",
+    () => model().fit(x, y, { validationData: x }),
+    "ValueError",
+    /must be \[x, y\] or \[x, y, sampleWeight\], received an object of type Tensor: write it as in/,
+  ],
+  ["nothing at all", () => model().fit(), "ValueError", /^Cannot fit "m": x must be given, received undefined: give/],
+  ["null", () => model().fit(null, y), "ValueError", /^Cannot fit "m": x must be given, received null: give/],
+  [
+    "null as targets",
+    () => model().fit(x, null),
+    "ValueError",
+    /^Cannot fit "m": y must be given, received null: give/,
+  ],
+  ["no targets", () => model().fit(x), "ValueError", /needs targets y, received none: call fit\(x, y\)$/],
+  [
+    "options in place of targets",
+    () => model().fit(x, { epochs: 2 }),
+    "ValueError",
+    'Cannot fit "m": y must be the targets, received an object of options: give the targets before the options, as in ' +
+    "fit(x, y, { ... })",
+  ],
+  [
+    "no samples",
+    () => model().fit([], []),
+    "ShapeError",
+    /x must have a first axis of at least one sample, received \[0\]/,
+  ],
+  ["empty rows", () => model().fit([[]], [0]), "ShapeError", /received \[1, 0\]/],
+  [
+    "a file name",
+    () => model().fit("data.csv", y),
+    "ValueError",
+    'Cannot fit "m": elements of x must be numbers or booleans, received a string as x: map each text to a number first',
+  ],
+  ["texts", () => model().fit([["a", "b"]], [0]), "ValueError", /received a string at x\[0\]\[0\]: map each text/],
+  ["texts as labels", () => model().fit([[1, 2, 3, 4]], ["cat"]), "ValueError", /received a string at y\[0\]/],
+  [
+    "null in a row",
+    () => model().fit([[1, 2, 3, null]], [0]),
+    "ValueError",
+    /received null at x\[0\]\[3\]: check where/,
+  ],
+  ["a gap", () => model().fit([[1, 2, 3, undefined]], [0]), "ValueError", /received undefined at x\[0\]\[3\]/],
+  [
+    "rows of different lengths",
+    () => model().fit([[1, 2, 3, 4], [1, 2, 3]], [0, 1]),
+    "ShapeError",
+    'Cannot fit "m": rows of x must have equal lengths: the first row gives shape [2, 4], received 3 elements at x[1]: ' +
+    "pad or cut the rows to one length (utils.padSequences pads)",
+  ],
+  [
+    "a promise",
+    () => model().fit(Promise.resolve(x), y),
+    "ValueError",
+    /an object of type Promise as x: await it first$/,
+  ],
+  ["an object", () => model().fit({ x }, y), "ValueError", /an object of type Object as x: give a tensor/],
+  ["a list of tensors", () => model().fit([x, x], y), "ValueError", /received a list of 2: .* ops.stack makes one/],
+  [
+    "a wrong typed array",
+    () => model().fit(new Float64Array(4), y),
+    "DTypeError",
+    'Cannot fit "m": typed arrays in x must be Float32Array, Int32Array or Uint8Array, received Float64Array: convert ' +
+    "it, for example with Float32Array.from(array)",
+  ],
+  ["big integers", () => tensor([1n]), "ValueError", /received 1n at \[0\]: convert it with Number\(value\)$/],
+  ["a dtype of NumPy's", () => tensor([1], [1], "float64"), "DTypeError", /received "float64": use "float32"$/],
+  [
+    "a dtype of ours in its place",
+    () => tensor([1], "int32"),
+    "ShapeError",
+    /shape must be a list .* received "int32"/,
+  ],
+  ["a number as a shape", () => tensor([1, 2, 3], 3), "ShapeError", /received 3: write it as \[3\]$/],
+  ["a shape that does not fit", () => tensor([1, 2, 3], [2, 2]), "ShapeError", /\[3\] has 3 elements/],
+  ["nested arrays for the class", () => new Tensor([1, 2]), "ValueError", /use tensor\(values\)/],
+  ["arithmetic on a tensor", () => x * 2, "ValueError", /x\.multiply\(2\)/],
+
+  // Labels and weights.
+  [
+    "class numbers for categorical cross-entropy",
+    () => model({ loss: "categorical_crossentropy" }).fit(x, y, quiet),
+    "ShapeError",
+    'Cannot fit "m": targets for categorical_crossentropy must have the shape of the model\'s output, [null, 3], received ' +
+    '[6]: for class numbers use the loss "sparse_categorical_crossentropy", or utils.toCategorical(y)',
+  ],
+  [
+    "one-hot targets for sparse cross-entropy",
+    () => model().fit(x, utils.toCategorical(y, 3), quiet),
+    "ShapeError",
+    /received \[6, 3\]: one-hot targets need the loss "categorical_crossentropy"$/,
+  ],
+  [
+    "a label too large",
+    () => model().fit(x, [0, 1, 2, 3, 1, 2], quiet),
+    "ValueError",
+    'Cannot fit "m": labels must be from 0 to 2, as the model\'s output has 3 classes, received 3 in row 3 of y: count ' +
+    "classes from 0, or give the last layer one unit more",
+  ],
+  ["a negative label", () => model().fit(x, [0, 1, 2, -1, 1, 2], quiet), "ValueError", /received -1 in row 3 of y/],
+  [
+    "a label between two",
+    () => model().fit(x, [0, 1, 2, 1.5, 1, 2], quiet),
+    "ValueError",
+    /whole numbers, received 1.5/,
+  ],
+  ["NaN as a label", () => model().fit(x, [0, 1, 2, NaN, 1, 2], quiet), "ValueError", /whole numbers, received NaN/],
+  [
+    "labels in a batch",
+    () => model().trainOnBatch(x, [0, 1, 2, 3, 1, 2]),
+    "ValueError",
+    /^Cannot trainOnBatch .* row 3/,
+  ],
+  [
+    "three classes on one sigmoid",
+    () => outputs(1, "binary_crossentropy", "sigmoid").fit(x, y, quiet),
+    "ValueError",
+    'Cannot fit "m": targets for binary_crossentropy must be from 0 to 1, received 2 in row 2 of y: for more than two ' +
+    'classes give the last layer a unit for each, and use "sparse_categorical_crossentropy"',
+  ],
+  [
+    "-1 and 1",
+    () => outputs(1, "bce", "sigmoid").fit(x, [1, -1, 1, 1, 1, 1], quiet),
+    "ValueError",
+    /map the targets to 0/,
+  ],
+  [
+    "class numbers for one output",
+    () => outputs(1, "sparse_categorical_crossentropy").fit(x, [0, 1, 0, 1, 0, 1], quiet),
+    "ValueError",
+    /received 1 in row 1 of y: use "binary_crossentropy" for one output/,
+  ],
+  [
+    "targets of another width",
+    () => outputs(2, "mse").fit(x, [1, 2, 3, 4, 5, 6], quiet),
+    "ShapeError",
+    /^Cannot fit "m": targets for mean_squared_error must have .*\[null, 2\], received \[6\]: check y/,
+  ],
+  [
+    "weights of another number",
+    () => model().fit(x, y, { sampleWeight: [1] }),
+    "ValueError",
+    /6 in x and 1 in sampleWeight/,
+  ],
+  [
+    "weights of another shape",
+    () => model().fit(x, y, { sampleWeight: ops.ones([6, 2]) }),
+    "ShapeError",
+    /one number for/,
+  ],
+  [
+    "both kinds of weights",
+    () => model().fit(x, y, { sampleWeight: [1, 1, 1, 1, 1, 1], classWeight: { 0: 1 } }),
+    "ValueError",
+    /only one of sampleWeight and classWeight may be given, received both: multiply/,
+  ],
+  [
+    "a word as class weights",
+    () => model().fit(x, y, { classWeight: "balanced" }),
+    "ValueError",
+    /received "balanced": write/,
+  ],
+  ["weights by class name", () => model().fit(x, y, { classWeight: { cat: 2 } }), "ValueError", /received 2 for "cat"/],
+  ["labels of toCategorical", () => utils.toCategorical([0, 3], 3), "ValueError", /received 3 at index 1/],
+
+  // Names.
+  [
+    "a loss cut short",
+    () => model({ loss: "mean_sq_error" }),
+    "ValueError",
+    /^Cannot compile "m": loss must be one of "mean_squared_error", .* received "mean_sq_error": did you mean "mean_squared_error"\?$/,
+  ],
+  [
+    "a loss misspelled",
+    () => model({ loss: "binary_crossentorpy" }),
+    "ValueError",
+    /did you mean "binary_crossentropy"\?$/,
+  ],
+  ["a loss that is none", () => model({ loss: "xyzzy" }), "ValueError", /received "xyzzy": use one of these names$/],
+  [
+    "a loss's class",
+    () => model({ loss: losses.MeanSquaredError }),
+    "ValueError",
+    /write new losses.MeanSquaredError\(\)$/,
+  ],
+  ["a metric misspelled", () => model({ metrics: ["acuracy"] }), "ValueError", /did you mean "accuracy"\?$/],
+  ["an optimizer misspelled", () => model({ optimizer: "adamm" }), "ValueError", /did you mean "adam"\?$/],
+  [
+    "an optimizer's class",
+    () => model({ optimizer: optimizers.Adam }),
+    "ValueError",
+    /received the class Adam: give it as/,
+  ],
+  [
+    "an activation misspelled",
+    () => new layers.Dense(3, { activation: "rellu" }),
+    "ValueError",
+    /did you mean "relu"\?$/,
+  ],
+  [
+    "half of an initializer",
+    () => new layers.Dense(3, { kernelInitializer: "glorot" }),
+    "ValueError",
+    /"glorot_uniform"\?$/,
+  ],
+  [
+    "an initializer's class",
+    () => new layers.Dense(3, { kernelInitializer: initializers.Zeros }),
+    "ValueError",
+    /received the class Zeros: write new initializers.Zeros\(\)$/,
+  ],
+  ["a regularizer that is none", () => new layers.Dense(3, { kernelRegularizer: "l3" }), "ValueError", /mean "l1"\?$/],
+  [
+    "a backend misspelled",
+    () => setBackend("egien" as Any),
+    "ValueError",
+    /^Cannot set the backend: .* received "egien"/,
+  ],
+  [
+    "a layer's name misspelled",
+    () => plain().getLayer("hed"),
+    "ValueError",
+    /"hidden", "head", .* did you mean "head"\?$/,
+  ],
+
+  // Options.
+  [
+    "an option misspelled",
+    () => new layers.Dense(3, { actvation: "relu" }),
+    "ValueError",
+    /did you mean "activation"\?$/,
+  ],
+  [
+    "an option as Python has it",
+    () => new layers.Dense(3, { use_bias: false }),
+    "ValueError",
+    /did you mean "useBias"\?$/,
+  ],
+  ["fit's option as Python has it", () => model().fit(x, y, { batch_size: 2 }), "ValueError", /mean "batchSize"\?$/],
+  ["compile's option misspelled", () => model({ optimiser: "sgd" }), "ValueError", /did you mean "optimizer"\?$/],
+  ["predict's option misspelled", () => model().predict(x, { batch: 3 }), "ValueError", /did you mean "batchSize"\?$/],
+  [
+    "a number for options",
+    () => model().predict(x, 32),
+    "ValueError",
+    /options must be one object, received 32: write them/,
+  ],
+  ["a text for options", () => new layers.Dense(10, "relu"), "ValueError", /received "relu": write them in braces/],
+  ["a rate for options", () => new optimizers.Adam(0.01), "ValueError", /received 0.01: .* \{ learningRate: ... \}$/],
+  [
+    "no loss",
+    () => plain().compile({ optimizer: "adam" }),
+    "ValueError",
+    /there must be a loss, received none: give one/,
+  ],
+  ["no options of compile", () => plain().compile(), "ValueError", /there must be a loss, received none: give one/],
+  [
+    "epochs below 0",
+    () => model().fit(x, y, { epochs: -1 }),
+    "ValueError",
+    /epochs must be .* at least 1, received -1/,
+  ],
+  ["no rows in a batch", () => model().fit(x, y, { batchSize: 0 }), "ValueError", /batchSize must be .* received 0/],
+  [
+    "a batch size as text",
+    () => model().fit(x, y, { batchSize: "32" }),
+    "ValueError",
+    /received "32": give it as a number/,
+  ],
+  ["batches without end", () => model().fit(x, y, { batchSize: Infinity }), "ValueError", /received Infinity/],
+  ["verbose 3", () => model().fit(x, y, { verbose: 3 }), "ValueError", /received 3: 0 prints nothing/],
+  [
+    "units of 0",
+    () => new layers.Dense(0),
+    "ValueError",
+    /^Cannot make Dense: units must be a positive integer, received 0/,
+  ],
+  ["units in an object", () => new layers.Dense({ units: 10 }), "ValueError", /units comes first, .* new Dense\(10\)$/],
+  [
+    "a rate in percent",
+    () => new layers.Dropout(20),
+    "ValueError",
+    /rate must be a number from 0 to 1, received 20: choose/,
+  ],
+  ["a learning rate as text", () => new optimizers.Adam({ learningRate: "0.1" }), "ValueError", /received "0.1"/],
+  ["a learning rate below 0", () => new optimizers.SGD({ learningRate: -1 }), "ValueError", /received -1/],
+  ["a seed as text", () => setRandomSeed("1"), "ValueError", /received "1": give a whole number, such as 42$/],
+  [
+    "patience below 0",
+    () => new callbacks.EarlyStopping({ patience: -1 }),
+    "ValueError",
+    /patience must be .* received -1/,
+  ],
+
+  // Making models.
+  ["layers without a list", () => new Sequential(new layers.Dense(3)), "ValueError", /write them in brackets/],
+  [
+    "a layer's class",
+    () => new Sequential([layers.Flatten]),
+    "ValueError",
+    /the class Flatten: make the layer with new/,
+  ],
+  ["a text as a layer", () => new Sequential(["dense"]), "ValueError", /received "dense": give layers/],
+  [
+    "two layers of one name",
+    () => new Sequential([new layers.Dense(3, { name: "a" }), new layers.Dense(3, { name: "a" })]),
+    "ValueError",
+    /names of layers must differ, received a second "a": give one of them another name$/,
+  ],
+  [
+    "Input later",
+    () => new Sequential([new layers.Dense(3), Input({ shape: [3] })]),
+    "ValueError",
+    /Input must come first/,
+  ],
+  ["a number as Input's shape", () => Input({ shape: 784 }), "ShapeError", /received 784: write it as in Input/],
+  [
+    "Dense after an axis that varies",
+    () => new Sequential([Input({ shape: [null, 4] }), new layers.Flatten(), new layers.Dense(3, { name: "d" })]),
+    "ShapeError",
+    /^Cannot build "d": the kernel needs a fixed last axis, received \[null, null\]: give Input a shape without null/,
+  ],
+  [
+    "a shape that does not fit",
+    () => new Sequential([Input({ shape: [10] }), new layers.Reshape([3, 4])]),
+    "ShapeError",
+    /a sample of shape \[10\] has 10 elements, targetShape must have as many, received \[3, 4\]: check/,
+  ],
+  ["no layers", () => new Sequential([]).buildFor([null, 4]), "StateError", /it has no layers: add some/],
+  [
+    "parameters before the shape is known",
+    () => new Sequential([new layers.Dense(3)]).countParams(),
+    "StateError",
+    /Input/,
+  ],
+  [
+    "too few weights",
+    () => plain().setWeights([x]),
+    "ValueError",
+    /it has 4 weights, received 1 values: give one value/,
+  ],
+  [
+    "weights not waited for",
+    () => plain().setWeights(plain().getWeights()),
+    "ValueError",
+    'Cannot set the weights of "m": it has 4 weights, received an object of type Promise: await getWeights() first',
+  ],
+
+  // At the wrong time.
+  [
+    "fit before compile",
+    () => plain().fit(x, y),
+    "StateError",
+    'Cannot fit "m": it is not compiled: call model.compile({ optimizer: "adam", loss: ' +
+    '"sparse_categorical_crossentropy", metrics: ["accuracy"] })',
+  ],
+  ["evaluate before compile", () => plain().evaluate(x, y), "StateError", /^Cannot evaluate "m": it is not compiled/],
+  ["a step before compile", () => plain().trainOnBatch(x, y), "StateError", /^Cannot trainOnBatch "m": it is not/],
+  [
+    "two fits at once",
+    async () => {
+      const made = model();
+      await Promise.all([made.fit(x, y, quiet), made.fit(x, y, quiet)]);
+    },
+    "StateError",
+    /^Cannot fit "m" now: a model is trained by one fit at a time, .*: await the first fit/,
+  ],
+  [
+    "another backend during fit",
+    () => model().fit(x, y, { ...quiet, callbacks: [{ onEpochEnd: () => setBackend("reference") }] }),
+    "StateError",
+    /^Cannot set the backend now: fit of "m" is running, .*: await it first/,
+  ],
+  [
+    "a cleared session during fit",
+    () => model().fit(x, y, { ...quiet, callbacks: [{ onEpochEnd: () => clearSession() }] }),
+    "StateError",
+    /^Cannot clear the session now: fit of "m" is running/,
+  ],
+  [
+    "compile during fit",
+    () => {
+      const made = model();
+      return made.fit(x, y, { ...quiet, callbacks: [{ onEpochEnd: () => made.compile({ loss: "mse" }) }] });
+    },
+    "StateError",
+    /^Cannot compile "m" now/,
+  ],
+
+  // Callbacks.
+  [
+    "a callback's class",
+    () => model().fit(x, y, { callbacks: [callbacks.EarlyStopping] }),
+    "ValueError",
+    /make it with new/,
+  ],
+  ["callbacks without a list", () => model().fit(x, y, { callbacks: {} }), "ValueError", /write them in brackets/],
+  [
+    "a hook misspelled",
+    () => model().fit(x, y, { callbacks: [{ onEpochEnded() {} }] }),
+    "ValueError",
+    /mean "onEpochEnd"/,
+  ],
+  [
+    "a hook that is no function",
+    () => new callbacks.LambdaCallback({ onEpochEnd: 3 }),
+    "ValueError",
+    /must be a function/,
+  ],
+  [
+    "a metric to watch that is not there",
+    () =>
+      model().fit(x, y, {
+        ...quiet,
+        validationSplit: 0.5,
+        callbacks: [new callbacks.EarlyStopping({ monitor: "val_acc" })],
+      }),
+    "ValueError",
+    /^Cannot watch "val_acc" with EarlyStopping: the logs of this model are "loss", "accuracy", and val_ of each/,
+  ],
+
+  // Layers, losses and functions of one's own.
+  [
+    "a layer that returns a number",
+    () => calling(() => 3).predict(x),
+    "ValueError",
+    /^Cannot call "own": call must return .* 3/,
+  ],
+  [
+    "a layer that returns nothing",
+    () => calling(() => {}).predict(x),
+    "ValueError",
+    /received undefined: return what an op/,
+  ],
+  [
+    "a layer that is async",
+    () => calling((x) => Promise.resolve(x)).predict(x),
+    "ValueError",
+    /call must not be async/,
+  ],
+  [
+    "a layer without call",
+    () => calling(undefined).predict(x),
+    "StateError",
+    /Own has no method call, .*: define call\(x\)/,
+  ],
+  [
+    "a weight that was never made",
+    () =>
+      calling(function (this: Any, x) {
+        return ops.multiply(x, this.factor);
+      }).predict(x),
+    "ValueError",
+    /^In "own": Cannot apply .* received undefined: check that it was set, as a layer's weights are by build$/,
+  ],
+  [
+    "shapes that do not fit inside of a layer",
+    () => calling((x) => ops.matmul(x, ops.ones([5, 2]))).predict(x),
+    "ShapeError",
+    /^In "own": Cannot multiply matrices: /,
+  ],
+  ["a layer on numbers", () => new layers.Dense(3).apply(x), "ValueError", /for numbers use model.predict\(x\)/],
+  [
+    "a name with a slash",
+    () => new layers.Dense(3, { name: "a/b" }),
+    "ValueError",
+    /text without "\/", received "a\/b"/,
+  ],
+  [
+    "a loss that returns a number",
+    () => model({ loss: () => 3 }).fit(x, y, quiet),
+    "ValueError",
+    /^In the training of "m": Cannot compute the loss .* received 3: return what ops make/,
+  ],
+  [
+    "a metric that returns nothing",
+    () => model({ metrics: [() => {}] }).fit(x, y, quiet),
+    "ValueError",
+    /the metric .* undefined/,
+  ],
+  [
+    "a step that returns a text",
+    () => {
+      class Own extends Model {
+        call(x: Any) {
+          return x;
+        }
+        trainStep() {
+          return "loss";
+        }
+      }
+      const made = new Own();
+      made.compile({ loss: "mse" });
+      return made.fit(x, x, quiet);
+    },
+    "ValueError",
+    /an object of symbolic numbers by name, received "loss": write it as in return \{ loss \}$/,
+  ],
+  [
+    "arithmetic on a symbolic value",
+    () => compile((x: Any) => x * 2)([1]),
+    "ValueError",
+    /use ops, as in ops.multiply\(x, 2\)/,
+  ],
+  [
+    "a traced function that is async",
+    () => compile((x: Any) => Promise.resolve(x))([1]),
+    "ValueError",
+    /must not be async/,
+  ],
+  [
+    "a traced function that returns a text",
+    () => compile(() => "hi")(),
+    "ValueError",
+    /received "hi": return what ops give$/,
+  ],
+  ["no function to trace", () => compile(3), "ValueError", /^Cannot compile: it takes a function .* received 3/],
+  [
+    "too few arguments",
+    () => compile((a: Any, b: Any) => ops.add(a, b))([1]),
+    "ValueError",
+    /it takes 2 arguments, received 1/,
+  ],
+  [
+    "the slope of many numbers",
+    () => grad((x: Any) => ops.square(x))([1, 2]),
+    "ValueError",
+    /one float32 number, .* \[2\]/,
+  ],
+  [
+    "gradients outside",
+    () => gradients(ops.ones([]), []),
+    "StateError",
+    /^Cannot use gradients here: it works only inside/,
+  ],
+  ["gradients without a list", () => compile((x: Any) => gradients(ops.sum(x), x))([1]), "ValueError", /in brackets/],
+
+  // Variables and symbolic values where they cannot be.
+  [
+    "a variable outside of a traced function",
+    () => ops.add(new Variable([1], { name: "w" }), 1),
+    "StateError",
+    "Cannot use ops.add on a variable or a symbolic value here: it works only inside a traced function: pass your " +
+    "function to compile() and call what that gives; for numbers now, give tensors",
+  ],
+  [
+    "a variable's value outside",
+    () => new Variable([1], { name: "w" }).value(),
+    "StateError",
+    /of "w": .* await variable.read/,
+  ],
+  [
+    "another shape for a variable",
+    () => new Variable([1], { name: "w" }).assign([1, 2]),
+    "ShapeError",
+    /to "w": .*\[1\]/,
+  ],
+  [
+    "another dtype for a variable",
+    () => {
+      const w = new Variable([1], { name: "w" });
+      return compile(() => w.assign(ops.cast(w, "int32")))();
+    },
+    "DTypeError",
+    'Cannot assign to "w": the dtype must be float32, received int32: cast it, as in ops.cast(value, "float32")',
+  ],
+  [
+    "a symbolic value in another function",
+    async () => {
+      let kept: Any;
+      await compile((x: Any) => {
+        kept = x;
+      })([1]);
+      await compile((x: Any) => ops.add(x, kept))([1]);
+    },
+    "StateError",
+    /^Cannot use a symbolic value here: it lives only inside the traced function that made it/,
+  ],
+  [
+    "a symbolic value after its function",
+    async () => {
+      let kept: Any;
+      await compile((x: Any) => {
+        kept = x;
+      })([1]);
+      new Variable([1], { name: "w" }).assign(kept);
+    },
+    "StateError",
+    /^Cannot assign to "w": a symbolic value lives only inside/,
+  ],
+
+  // Ops.
+  [
+    "matrices that do not fit",
+    () => ops.matmul(ops.ones([2, 3]), ops.ones([4, 5])),
+    "ShapeError",
+    /\[2, 3\] and \[4, 5\]/,
+  ],
+  ["shapes that do not broadcast", () => ops.add(ops.ones([2, 3]), ops.ones([4])), "ShapeError", /\[2, 3\] and \[4\]/],
+  [
+    "arrays for tensors",
+    () => ops.add([1, 2], [3, 4]),
+    "ValueError",
+    /received an array: wrap it, as in tensor\(\[1, 2\]\)$/,
+  ],
+  ["an axis that is not there", () => ops.sum(x, 5), "ValueError", /from -2 to 1, received 5: count axes/],
+  ["a dtype that is none", () => ops.cast(x, "float16"), "DTypeError", /received "float16": use "float32"$/],
+];
+
+for (const [name, run, code, message] of mistakes) {
+  Deno.test(`mistake: ${name}`, async () => {
+    await setBackend("reference");
+    let ran = false;
+    const caught = await Promise.resolve().then(run).then(() => undefined, (error) => error as Error);
+    ran = caught === undefined;
+    assert.ok(!ran, "no error came");
+    assert.ok(caught instanceof CeratopsError, `${caught!.name}: ${caught!.stack}`);
+    assert.equal(caught!.name, code, caught!.message);
+    if (typeof message === "string") assert.equal(caught!.message, message);
+    else assert.match(caught!.message, message);
+    // No dump of data: a list of names may be long, numbers may not.
+    assert.ok(!/(-?\d+(\.\d+)?,\s*){8}/.test(caught!.message), caught!.message);
+  });
+}
+
+Deno.test("mistake: a validation split outside of [0, 1) is a RangeError, as documented", async () => {
+  await setBackend("reference");
+  await assert.rejects(model().fit(x, y, { validationSplit: 1.5 }), {
+    name: "RangeError",
+    message:
+      'Cannot fit "m": validationSplit must be a number of at least 0 and less than 1, received 1.5: 0.1 keeps ' +
+      "the last tenth of the rows for validation",
+  });
+});
+
+/** What is warned of while `run` runs. */
+async function warningsOf(run: () => unknown): Promise<string[]> {
+  const found: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => void found.push(text);
+  try {
+    await run();
+  } finally {
+    console.warn = warn;
+  }
+  return found;
+}
+
+Deno.test("mistakes that train all the same are warned of once", async () => {
+  await setBackend("reference");
+  assert.deepEqual(
+    await warningsOf(() => model().fit([[1, 2, 3, NaN], [1, 2, 3, 4]], [0, 1], { ...quiet, epochs: 2 })),
+    [
+      'x has NaN in row 0, element 3: what fit "m" computes from it will be NaN',
+      'The loss of "m" is NaN in epoch 1: lower the learning rate, or check the data',
+    ],
+  );
+  const bytes = new Sequential([Input({ shape: [2], dtype: "uint8" }), new layers.Dense(1)], { name: "m" });
+  bytes.compile({ loss: "mse" });
+  assert.deepEqual(await warningsOf(() => bytes.fit([[0.5, 0.25]], [1], quiet)), [
+    'x has fractions, which fit "m" cuts off, since the Input is of dtype uint8: leave the dtype of Input out',
+  ]);
+  const stopping = new callbacks.EarlyStopping();
+  const [first] = await warningsOf(() => model().fit(x, y, { ...quiet, callbacks: [stopping] }));
+  assert.match(first, /^EarlyStopping watches "val_loss", but fit validates nothing and logs loss, accuracy: give fit/);
+});
+
+Deno.test("nothing is trained by a fit that is refused", async () => {
+  await setBackend("reference");
+  const made = model();
+  const before = await made.getWeights();
+  const steps: string[] = [];
+  const watching = { onTrainBegin: () => void steps.push("begun") };
+  await assert.rejects(made.fit(x, [0, 1, 2, 9, 1, 2], { ...quiet, callbacks: [watching] }));
+  await assert.rejects(made.fit(ops.ones([6, 5]), y, { ...quiet, callbacks: [watching] }));
+  assert.deepEqual(steps, []);
+  assert.deepEqual(await made.getWeights(), before);
+  // The model goes on as if nothing had been.
+  assert.equal((await made.fit(x, y, quiet)).epoch.length, 1);
+});
+
+Deno.test("a model goes on after the session is cleared, and on another backend", async () => {
+  for (const backend of ["reference", "eigen", "reference"] as const) {
+    await setBackend(backend);
+    const made = model();
+    const [before] = (await made.fit(x, y, { ...quiet, shuffle: false })).history.loss;
+    await clearSession();
+    const first = await made.predict(x, quiet);
+    await setBackend(backend === "eigen" ? "reference" : "eigen");
+    const second = await made.predict(x, quiet);
+    assert.ok(first.data.every((value: number, i: number) => Math.abs(value - second.data[i]) < 1e-5));
+    assert.ok((await made.evaluate(x, y, quiet)).loss < before + 1);
+  }
+});
+
+Deno.test("a callback's own error comes out, and the model can be trained again", async () => {
+  await setBackend("reference");
+  const made = model();
+  const failing = {
+    onEpochEnd() {
+      throw new Error("mine");
+    },
+  };
+  await assert.rejects(made.fit(x, y, { ...quiet, callbacks: [failing] }), { message: "mine" });
+  await made.fit(x, y, quiet);
+});
