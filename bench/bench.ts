@@ -30,7 +30,9 @@ interface Part {
 }
 
 const smoke = values.smoke;
-const few = smoke ? ["--repeats", "1", "--rows", "1280", "--steps", "20", "--calls", "50"] : ["--repeats", "3", "--steps", "1500"];
+const few = smoke
+  ? ["--repeats", "1", "--rows", "1280", "--steps", "20", "--calls", "50"]
+  : ["--repeats", "3", "--steps", "1500"];
 
 const parts: readonly Part[] = [
   {
