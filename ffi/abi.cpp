@@ -15,8 +15,6 @@
 #include "program.h"
 #include "threads.h"
 
-#define CERATOPS_EXPORT extern "C" __attribute__((visibility("default")))
-
 namespace {
 
 using ceratops::Pool;
@@ -167,6 +165,13 @@ CERATOPS_EXPORT int32_t ceratops_release(double address) {
   });
 }
 
+#if defined(__wasm__)
+// Whether memory was allocated here: what holds WebAssembly's memory copies out of it and into it by itself.
+CERATOPS_EXPORT int32_t ceratops_holds(double address, double bytes) {
+  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
+  return ok;
+}
+#else
 // Copies out of and into the library's memory.
 CERATOPS_EXPORT int32_t ceratops_read(double address, void* to, double bytes) {
   if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
@@ -178,6 +183,7 @@ CERATOPS_EXPORT int32_t ceratops_write(double address, const void* from, double 
   if (bytes > 0) std::memcpy(pointer(address), from, static_cast<std::size_t>(bytes));
   return ok;
 }
+#endif
 
 // The handle of a program, above 0; it will run on as many threads as were opened.
 CERATOPS_EXPORT int32_t ceratops_load(const int32_t* words, int32_t count, int32_t threads) {

@@ -2,10 +2,13 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
+
+// A function of the C interface.
+#define CERATOPS_EXPORT extern "C" __attribute__((visibility("default")))
 
 namespace ceratops {
 
@@ -85,7 +88,7 @@ struct Graph {
 // What a kernel may use while it loads: it checks its operands, and says how much memory it needs to work.
 struct Loader {
   bool failed = false;
-  char error[256] = "";
+  std::string error;
   std::size_t shared_bytes = 0;
   std::size_t worker_bytes = 0;
 
@@ -93,7 +96,7 @@ struct Loader {
   bool require(bool condition, const char* rule) {
     if (!condition && !failed) {
       failed = true;
-      std::snprintf(error, sizeof error, "%s", rule);
+      error = rule;
     }
     return condition;
   }

@@ -2,7 +2,7 @@
 import { BackendError } from "../lib/errors.ts";
 
 /** The files that are compiled; each is a unit of its own, the slowest first. */
-const units = [
+export const units = [
   "matmul.cpp",
   "elementwise.cpp",
   "updates.cpp",
@@ -19,7 +19,7 @@ const units = [
 ] as const;
 
 /** The files that they include. */
-const headers = [
+export const headers = [
   "base.h",
   "elementwise.h",
   "fused.h",
@@ -87,7 +87,7 @@ export async function buildLibrary(options: BuildOptions = {}): Promise<string> 
 
 /** The native library of these sources, built now if it is not there yet or is damaged. */
 export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibrary> {
-  const texts = await readSources();
+  const texts = await readSources([...headers, ...units]);
   const level = options.level ?? await detectLevel();
   const sanitize = options.sanitize ?? variable("CERATOPS_SANITIZE") === "1";
   const flags = [
@@ -135,9 +135,9 @@ const libraryIn = (folder: string) => `${folder}/${libraryName}`;
 const sidecarIn = (folder: string) => `${folder}/library.json`;
 const objectOf = (unit: string) => unit.replace(/\.cpp$/, ".o");
 
-/** The text of every source file, from wherever this module was loaded. */
-async function readSources(): Promise<Map<string, string>> {
-  const texts = await Promise.all([...headers, ...units].map(async (name): Promise<[string, string]> => {
+/** The texts of source files, from wherever this module was loaded. */
+export async function readSources(names: readonly string[]): Promise<Map<string, string>> {
+  const texts = await Promise.all(names.map(async (name): Promise<[string, string]> => {
     const url = new URL(name, import.meta.url);
     if (url.protocol === "file:") return [name, await Deno.readTextFile(url)];
     const { default: text } = await import(url.href, { with: { type: "text" } }) as { default: string };
@@ -146,7 +146,8 @@ async function readSources(): Promise<Map<string, string>> {
   return new Map(texts);
 }
 
-async function sha256(data: string | Uint8Array<ArrayBuffer>): Promise<string> {
+/** The SHA-256 of a text or of bytes, in hexadecimal. */
+export async function sha256(data: string | Uint8Array<ArrayBuffer>): Promise<string> {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");

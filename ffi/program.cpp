@@ -22,7 +22,7 @@ constexpr index_t cache_line = 64;
 constexpr int32_t bound_by_loop = -1;
 constexpr int32_t alias_of = -2;
 // Sizes beyond this are nonsense, and products of extents below it do not overflow.
-constexpr index_t most_elements = index_t{1} << (sizeof(index_t) == 8 ? 40 : 30);
+constexpr index_t most_elements = sizeof(index_t) == 8 ? index_t{1} << 40 : (index_t{1} << 29) - 1;
 
 int64_t now() {
 #if defined(__wasm__)
@@ -97,8 +97,7 @@ bool Program::read_graph(Reader& reader, Graph& graph, int depth) {
       if (depth > 0 || !loader_.failed) return false;
       // Which node it was: its index and its op's name.
       const Op* op = graph.nodes[i].op;
-      const std::string rule = loader_.error;
-      std::snprintf(loader_.error, sizeof loader_.error, "node %d (%s): %s", static_cast<int>(i), op ? op->name : "?", rule.c_str());
+      loader_.error = "node " + std::to_string(i) + " (" + (op ? op->name : "?") + "): " + loader_.error;
       return false;
     }
   }

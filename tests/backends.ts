@@ -5,7 +5,7 @@ import { setBackend, useExecutor } from "../lib/exec/select.ts";
 import type { BuildOptions } from "../ffi/build.ts";
 
 /** Every backend that must agree with the float64 reference. */
-export const backends: readonly BackendName[] = ["reference", "eigen", "webgpu"];
+export const backends: readonly BackendName[] = ["reference", "eigen", "wasm", "webgpu"];
 
 /** How to build the native library where a test of a test says so: see tests/exec/builds_test.ts. */
 const build = Deno.env.get("CERATOPS_TEST_BUILD");

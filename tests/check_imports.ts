@@ -24,8 +24,9 @@ export const order: readonly (readonly string[])[] = [
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
 export const allowedLiteralImports: readonly string[] = [
-  // The shaders must be in a bundle for the browser.
+  // The shaders and the compiled library must be in a bundle for the browser.
   "lib/exec/select.ts ./webgpu/open.ts",
+  "lib/exec/select.ts ./native/wasm.ts",
 ];
 
 const npmFile = "lib/deps.ts";

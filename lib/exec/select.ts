@@ -7,7 +7,7 @@ import { ReferenceExecutor } from "./reference/executor.ts";
 export type BackendChoice = BackendName | "auto";
 
 /** How each backend is opened; `asked` says that the user named it, so that Deno may ask for permissions. */
-const openers: Partial<Record<BackendName, (asked: boolean) => Promise<Executor>>> = {
+const openers: Record<BackendName, (asked: boolean) => Promise<Executor>> = {
   webgpu: async (asked) => {
     // A literal specifier, so that bundles for the browser hold the shaders; they are small.
     const { openWebGpu } = await import("./webgpu/open.ts");
@@ -21,11 +21,16 @@ const openers: Partial<Record<BackendName, (asked: boolean) => Promise<Executor>
     const { openEigen } = await import(specifier) as { openEigen: () => Promise<Executor> };
     return openEigen();
   },
+  wasm: async () => {
+    // A literal specifier, so that bundles for the browser hold the library.
+    const { openWasm } = await import("./native/wasm.ts");
+    return openWasm();
+  },
   reference: () => Promise.resolve(new ReferenceExecutor()),
 };
 
 /** What `auto` tries, best first. */
-const preference: readonly BackendName[] = ["webgpu", "eigen"];
+const preference: readonly BackendName[] = ["webgpu", "eigen", "wasm"];
 
 const choices = ["auto", ...Object.keys(openers)] as BackendChoice[];
 
@@ -141,14 +146,14 @@ async function openDefault(): Promise<Executor> {
 
 async function open(name: BackendChoice, why: string): Promise<Executor> {
   if (name !== "auto") {
-    const executor = await openers[name]!(true);
+    const executor = await openers[name](true);
     report(`${executor.name} (${executor.description}), chosen by ${why}`);
     return executor;
   }
   const passedOver: string[] = [];
   for (const candidate of preference) {
     try {
-      const executor = await openers[candidate]!(false);
+      const executor = await openers[candidate](false);
       report([`${executor.name} (${executor.description})`, ...passedOver].join("; "));
       return executor;
     } catch (error) {

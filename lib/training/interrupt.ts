@@ -1,5 +1,6 @@
 // Ctrl-C during training, and giving timers their turn.
 import { CeratopsError } from "../errors.ts";
+import { nextTurn } from "../exec/turn.ts";
 
 /** Training that Ctrl-C ended; the weights are those of the last step. */
 export class InterruptedError extends CeratopsError {}
@@ -40,14 +41,6 @@ let last = performance.now();
 /** Lets timers and signals run, if they have waited long enough for their turn. */
 export async function breathe(): Promise<void> {
   if (performance.now() - last < patience) return;
-  // A message comes back in the next turn of the event loop; a timer of 0 ms would come 2 ms late.
-  await new Promise<void>((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
+  await nextTurn();
   last = performance.now();
 }

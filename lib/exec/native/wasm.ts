@@ -1,0 +1,126 @@
+// The wasm backend: the native library compiled to WebAssembly, on one thread and without permissions.
+import * as instance from "../../../ffi/ceratops.wasm";
+import { BackendError } from "../../errors.ts";
+import { nextTurn } from "../turn.ts";
+import { nativeError, NativeExecutor } from "./executor.ts";
+import type { NativeModule } from "./module.ts";
+
+/** What an instance of ffi/ceratops.wasm exports. */
+export type WasmInstance = typeof instance;
+
+/** Milliseconds of work after which the event loop gets its turn. */
+const longestTurn = 50;
+
+instance._initialize();
+
+/** Opens an executor on the library; all of them share the one instance that was imported. */
+export function openWasm(): NativeExecutor {
+  return new NativeExecutor("wasm", wasmModule(instance));
+}
+
+/** The library of an instance on which `_initialize` was called. */
+export function wasmModule(call: WasmInstance): NativeModule {
+  // Views end when the memory grows, so that each is made anew and dropped.
+  const bytesAt = (address: number, length?: number) => new Uint8Array(call.memory.buffer, address >>> 0, length);
+  const text = (address: number) => {
+    const bytes = bytesAt(address);
+    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+  };
+  /** What a call into the library returns; a trap in it becomes an error of `what`. */
+  const within = (what: string, body: () => number): number => {
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      const refused = call.ceratops_refused();
+      throw refused > 0 ? outOfMemory(what, refused) : nativeError(what, error.message);
+    }
+  };
+  const check = (what: string, body: () => number): number => {
+    const status = within(what, body);
+    if (status < 0) throw nativeError(what, text(call.ceratops_last_error()));
+    return status;
+  };
+  const allocate = (bytes: number): number => {
+    const what = "Cannot allocate memory";
+    const address = within(what, () => call.ceratops_allocate(bytes));
+    if (address === 0) throw outOfMemory(what, bytes);
+    return address;
+  };
+  const holds = (what: string, address: number, bytes: number) =>
+    check(what, () => call.ceratops_holds(address, bytes));
+  const release = (address: number) => void check("Cannot free memory", () => call.ceratops_release(address));
+  check("Cannot open the library", () => call.ceratops_open(1));
+  const [ops, functions] = text(call.ceratops_names()).split("\n").map((names) =>
+    new Map(names.split(" ").map((name, index) => [name, index]))
+  );
+  /** Where a run leaves the count of finished steps. */
+  const finished = allocate(Int32Array.BYTES_PER_ELEMENT);
+  const run = (handle: number, steps: number): number => {
+    check("Cannot run a program", () => call.ceratops_run(handle, steps, finished));
+    return new Int32Array(call.memory.buffer, finished, 1)[0];
+  };
+  return {
+    description: text(call.ceratops_description()),
+    ops,
+    functions,
+    allocate,
+    release,
+    read(address, into) {
+      holds("Cannot read memory", address, into.length);
+      into.set(bytesAt(address, into.length));
+    },
+    write(address, from) {
+      holds("Cannot write memory", address, from.length);
+      bytesAt(address, from.length).set(from);
+    },
+    load(program) {
+      const words = allocate(program.byteLength);
+      try {
+        new Int32Array(call.memory.buffer, words, program.length).set(program);
+        return check("Cannot load a program", () => call.ceratops_load(words, program.length, 1));
+      } finally {
+        release(words);
+      }
+    },
+    unload: (handle) => void check("Cannot free a program", () => call.ceratops_unload(handle)),
+    run,
+    async runAside(handle, steps) {
+      let done = 0;
+      let atOnce = 1;
+      let turn = performance.now();
+      while (done < steps) {
+        const wanted = Math.min(atOnce, steps - done);
+        const start = performance.now();
+        const count = run(handle, wanted);
+        done += count;
+        if (count < wanted) break;
+        const now = performance.now();
+        // Grows by steps, since the first measurement may be of something quick.
+        atOnce = Math.max(1, Math.min(atOnce * 8, Math.floor(longestTurn * count / Math.max(0.01, now - start))));
+        if (done === steps || now - turn < longestTurn / 2) continue;
+        await nextTurn();
+        turn = performance.now();
+      }
+      return done;
+    },
+    stop: (handle, on) => void check("Cannot stop a program", () => call.ceratops_stop(handle, on ? 1 : 0)),
+    measure() {
+      throw new BackendError({
+        what: "Cannot measure a program",
+        rule: "WebAssembly has no clock",
+        mend: "measure on eigen",
+      });
+    },
+    measured: () => new Float64Array(),
+  };
+}
+
+function outOfMemory(what: string, bytes: number): BackendError {
+  return new BackendError({
+    what,
+    rule: "WebAssembly has 4 GiB of memory, and there is no room in it",
+    received: `a need of ${(bytes / 2 ** 20).toFixed(1)} MiB more`,
+    mend: "take a smaller batch or less data at a time, call clearSession(), or run on eigen, which is not so bounded",
+  });
+}
