@@ -53,7 +53,7 @@ export * as initializers from "./lib/initializers.ts";
 export * as regularizers from "./lib/regularizers.ts";
 /** What weights are held to. See https://keras.io/api/layers/constraints/. */
 export * as constraints from "./lib/constraints.ts";
-/** What watches and steers training: `EarlyStopping` and your own. See https://keras.io/api/callbacks/. */
+/** What watches and steers training: `EarlyStopping`, `ModelCheckpoint` and others, and your own. See https://keras.io/api/callbacks/. */
 export * as callbacks from "./lib/callbacks/callbacks.ts";
 /** Data sets to begin with: `mnist`. See https://keras.io/api/datasets/. */
 export * as datasets from "./lib/datasets/datasets.ts";

@@ -22,6 +22,7 @@ const {
   ops,
   optimizers,
   Sequential,
+  schedules,
   setRandomSeed,
   tensor,
   Tensor,
@@ -536,6 +537,77 @@ const mistakes: readonly Mistake[] = [
     "ValueError",
     /^Cannot watch "val_acc" with EarlyStopping: the logs of this model are "loss", "accuracy", and val_ of each/,
   ],
+
+  [
+    "a rate that would rise",
+    () => new callbacks.ReduceLROnPlateau({ factor: 1 }),
+    "ValueError",
+    "Cannot make ReduceLROnPlateau: factor must be a number of at least 0 and less than 1, received 1: 0.1 makes the rate " +
+    "a tenth",
+  ],
+  [
+    "a monitor that is no name",
+    () => new callbacks.EarlyStopping({ monitor: 3 }),
+    "ValueError",
+    /received 3: write it/,
+  ],
+  [
+    "a schedule for the optimizer given to the callback",
+    () =>
+      new callbacks.LearningRateScheduler(
+        new schedules.ExponentialDecay({
+          initialLearningRate: 0.1,
+          decaySteps: 1,
+          decayRate: 0.9,
+        }),
+      ),
+    "ValueError",
+    /must be a function of the epoch and the rate, received an object of type ExponentialDecay: /,
+  ],
+  [
+    "a schedule that gives nothing",
+    () => model().fit(x, y, { ...quiet, callbacks: [new callbacks.LearningRateScheduler(() => {})] }),
+    "ValueError",
+    "Cannot set the learning rate of epoch 1: the schedule of LearningRateScheduler must return a number, received " +
+    "undefined: return the rate in every case",
+  ],
+  [
+    "a checkpoint of another ending",
+    () => new callbacks.ModelCheckpoint("best.hdf5"),
+    "ValueError",
+    /the path must end in \.keras, received "best.hdf5": write it as in "model-\{epoch:02d\}\.keras"$/,
+  ],
+  [
+    "a checkpoint of weights of another ending",
+    () => new callbacks.ModelCheckpoint("best.keras", { saveWeightsOnly: true }),
+    "ValueError",
+    /must end in \.weights\.h5 where saveWeightsOnly is set, received "best.keras"/,
+  ],
+  [
+    "a checkpoint each half batch",
+    () => new callbacks.ModelCheckpoint("best.keras", { saveFreq: 0.5 }),
+    "ValueError",
+    /saveFreq must be "epoch" or a number of batches of at least 1, received 0.5/,
+  ],
+  [
+    "a log misspelled in a checkpoint's path",
+    () => model().fit(x, y, { ...quiet, callbacks: [new callbacks.ModelCheckpoint("{epoch}-{los:.2f}.keras")] }),
+    "ValueError",
+    /its places may be accuracy, loss, epoch, received \{los:.2f\}: did you mean "loss"\?$/,
+  ],
+  [
+    "a form that is none in a checkpoint's path",
+    () => model().fit(x, y, { ...quiet, callbacks: [new callbacks.ModelCheckpoint("{loss:x}.keras")] }),
+    "ValueError",
+    /places are written as \{name\}, .* received \{loss:x\}/,
+  ],
+  [
+    "averages that nobody keeps",
+    () => model().fit(x, y, { ...quiet, callbacks: [new callbacks.SwapEMAWeights()] }),
+    "ValueError",
+    /^Cannot use SwapEMAWeights with "m": .* received "adam.*" without useEma: make the optimizer with useEma: true/,
+  ],
+  ["a log file without a name", () => new callbacks.CSVLogger(""), "ValueError", /received "" and ",": write it as in/],
 
   // Layers, losses and functions of one's own.
   [

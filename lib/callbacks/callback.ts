@@ -1,6 +1,7 @@
 // Callback: hooks that fit, evaluate and predict call. https://keras.io/api/callbacks/base_callback/
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
 
 /** The numbers of a batch or an epoch by name, such as `loss` and `val_accuracy`. */
 export type Logs = Record<string, number>;
@@ -18,10 +19,16 @@ export interface CallbackModel {
   readonly optimizer: Optimizer | undefined;
   /** The metrics by name, with the direction in which each improves, where that is known. */
   readonly metricDirections: ReadonlyMap<string, "up" | "down" | undefined>;
+  /** The weights that optimizers change. */
+  readonly trainableWeights: readonly Variable[];
   /** The values of all weights. */
   getWeights(): Promise<Tensor[]>;
   /** Sets all weights. */
   setWeights(values: readonly TensorLike[]): void;
+  /** Writes the whole model to a file, where the model can. */
+  save?(path: string): Promise<void>;
+  /** Writes the weights to a file, where the model can. */
+  saveWeights?(path: string): Promise<void>;
 }
 
 /** What a run was started with. */
@@ -83,7 +90,9 @@ export interface CallbackHooks {
  */
 export abstract class Callback implements CallbackHooks {
   /** Whether the hooks of batches need every batch; false calls them now and then. */
-  readonly everyBatch: boolean = true;
+  get everyBatch(): boolean {
+    return true;
+  }
   /** What the run was started with. */
   params: RunParams = { steps: null };
   #model: CallbackModel | undefined;

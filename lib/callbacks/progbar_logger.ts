@@ -6,7 +6,9 @@ import { printLine } from "./terminal.ts";
 /** Draws a bar (verbose 1) or writes a line (verbose 2) for each epoch, evaluation or prediction. */
 export class ProgbarLogger extends Callback {
   /** The bar is drawn now and then, not after every batch. */
-  override readonly everyBatch = false;
+  override get everyBatch(): boolean {
+    return false;
+  }
   #bar: ProgressBar | undefined;
   #seen = 0;
   #calledInFit = false;

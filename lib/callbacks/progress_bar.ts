@@ -1,4 +1,5 @@
 // The progress bar of fit, evaluate and predict, as Keras 3 draws it.
+import { formatExponent, formatFixed, roundHalfEven } from "./python_format.ts";
 import { terminal } from "./terminal.ts";
 
 /** Options of {@linkcode ProgressBar}. */
@@ -125,20 +126,7 @@ export class ProgressBar {
 
 /** Four decimals, or four with an exponent, as Python writes them. */
 function formatNumber(value: number, plain: boolean): string {
-  if (Number.isNaN(value)) return "nan";
-  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  if (!plain) return value.toExponential(4).replace(/e([+-])(\d)$/, "e$10$2");
-  // Halves go to even where JavaScript would round up; only multiples of 1/32 can be halves here.
-  const half = value * 32 === Math.round(value * 32) && Math.abs((value * 20000) % 2) === 1;
-  return half && Math.floor(value * 10000) % 2 === 0
-    ? (Math.floor(value * 10000) / 10000).toFixed(4)
-    : value.toFixed(4);
-}
-
-function roundHalfEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+  return plain ? formatFixed(value, 4) : formatExponent(value, 4);
 }
 
 /** `12s`, `1:05`, `1:00:02`. */

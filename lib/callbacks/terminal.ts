@@ -50,3 +50,8 @@ export function setTerminal(next: Terminal | undefined): void {
 export function printLine(text: string): void {
   current.write(text + "\n");
 }
+
+/** Writes a line while a progress bar may stand unfinished: on a terminal it begins below the bar, as Keras's do. */
+export function printBelowBar(text: string): void {
+  printLine(current.isTerminal ? `\n${text}` : text);
+}

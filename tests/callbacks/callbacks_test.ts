@@ -1,8 +1,13 @@
 // Callbacks: the order of hooks, stopping, early stopping, and what is refused.
 import assert from "node:assert/strict";
 import { Callback, type Logs } from "../../lib/callbacks/callback.ts";
-import { EarlyStopping } from "../../lib/callbacks/early_stopping.ts";
-import { LambdaCallback } from "../../lib/callbacks/lambda.ts";
+import {
+  EarlyStopping,
+  LambdaCallback,
+  MemoryCheckpoints,
+  ModelCheckpoint,
+  TerminateOnNaN,
+} from "../../lib/callbacks/callbacks.ts";
 import { setTerminal } from "../../lib/callbacks/terminal.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
@@ -17,6 +22,18 @@ function model(learningRate = 0.01): Sequential {
   const made = new Sequential([Input({ shape: [1] }), new Dense(1, { kernelInitializer: "zeros" })]);
   made.compile({ optimizer: new SGD({ learningRate }), loss: "mse", metrics: ["mae"] });
   return made;
+}
+
+/** What `body` gives, and what it writes where there is no terminal. */
+async function written<T>(body: () => Promise<T>): Promise<[T, string]> {
+  let text = "";
+  setTerminal({ isTerminal: false, columns: () => 80, write: (more) => text += more, now: () => 0 });
+  try {
+    const given = await body();
+    return [given, text];
+  } finally {
+    setTerminal(undefined);
+  }
 }
 
 testOnBackends("hooks are called in Keras's order, and waited for", async () => {
@@ -97,15 +114,11 @@ testOnBackends("logs that a hook adds are kept; plain objects are callbacks; a l
 testOnBackends("EarlyStopping waits, stops, and puts the best weights back", async () => {
   const own = model(1);
   const stopping = new EarlyStopping({ monitor: "loss", patience: 2, restoreBestWeights: true, verbose: 1 });
-  let text = "";
-  setTerminal({ isTerminal: false, columns: () => 80, write: (more) => text += more, now: () => 0 });
-  try {
-    const { epoch, history } = await own.fit(x, x, { epochs: 20, verbose: 0, callbacks: [stopping] });
-    assert.deepEqual(epoch, [0, 1, 2]);
-    assert.ok(history.loss[1] > history.loss[0]);
-  } finally {
-    setTerminal(undefined);
-  }
+  const [{ epoch, history }, text] = await written(() =>
+    own.fit(x, x, { epochs: 20, verbose: 0, callbacks: [stopping] })
+  );
+  assert.deepEqual(epoch, [0, 1, 2]);
+  assert.ok(history.loss[1] > history.loss[0]);
   assert.equal(stopping.stoppedEpoch, 2);
   assert.equal(stopping.bestEpoch, 0);
   assert.equal(text, "Epoch 3: early stopping\nRestoring model weights from the end of the best epoch: 1.\n");
@@ -120,4 +133,52 @@ testOnBackends("EarlyStopping refuses what it cannot judge, and lists what there
 
 Deno.test("hooks of unknown names are refused", () => {
   assert.throws(() => new LambdaCallback({ onEpochEnds() {} } as object), /did you mean "onEpochEnd"\?/);
+});
+
+testOnBackends("ModelCheckpoint keeps the best weights in memory", async () => {
+  const own = model(1);
+  const store = new MemoryCheckpoints();
+  const best = new ModelCheckpoint("best.weights.h5", {
+    monitor: "loss",
+    saveBestOnly: true,
+    saveWeightsOnly: true,
+    store,
+  });
+  const after: number[] = [];
+  const watch = {
+    async onEpochEnd() {
+      after.push((await own.getWeights())[0].data[0]);
+    },
+  };
+  const { history } = await own.fit(x, x, { epochs: 4, verbose: 0, callbacks: [watch, best] });
+  const at = history.loss.indexOf(Math.min(...history.loss));
+  assert.equal(best.best, history.loss[at]);
+  assert.equal(store.weights.get("best.weights.h5")![0].data[0], after[at]);
+});
+
+testOnBackends("ModelCheckpoint counts batches across epochs", async () => {
+  const own = model();
+  const store = new MemoryCheckpoints();
+  const each = new ModelCheckpoint("{epoch}-{batch}.keras", { saveFreq: 3, store });
+  await own.fit(x, x, { epochs: 2, batchSize: 1, verbose: 0, callbacks: [each] });
+  assert.deepEqual([...store.weights.keys()], ["1-3.keras", "2-2.keras"]);
+});
+
+testOnBackends("TerminateOnNaN ends at the batch", async () => {
+  const own = model();
+  const bad = tensor([[1], [2], [NaN], [4]]);
+  const options = { batchSize: 1, epochs: 3, verbose: 0 as const, shuffle: false };
+  const { warn } = console;
+  console.warn = () => {};
+  try {
+    const [, text] = await written(() => own.fit(bad, x, { ...options, callbacks: [new TerminateOnNaN()] }));
+    assert.equal(text, "Batch 2: Invalid loss, terminating training\n");
+    assert.equal(own.optimizer!.iterations, 3);
+    await assert.rejects(
+      model().fit(bad, x, { ...options, callbacks: [new TerminateOnNaN({ raiseError: true })] }),
+      /^ValueError: Cannot go on training "sequential.*": the loss must be a finite number, received NaN in batch 2: lower/,
+    );
+  } finally {
+    console.warn = warn;
+  }
 });

@@ -29,6 +29,7 @@ SUBJECTS = [
     "activations",
     "initializers",
     "prints",
+    "callbacks",
     "configs",
     "metrics",
     "metric_states",

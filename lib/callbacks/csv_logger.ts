@@ -1,0 +1,71 @@
+// CSVLogger: writes a line for each epoch to a file. https://keras.io/api/callbacks/csv_logger/
+import { ValueError } from "../errors.ts";
+import { checkOptions, describe } from "../options.ts";
+import { Callback, type Logs } from "./callback.ts";
+import { requireFiles, sizeOfFile } from "./files.ts";
+import { formatFloat } from "./python_format.ts";
+
+/** Options of {@linkcode CSVLogger}. */
+export interface CSVLoggerOptions {
+  /** What stands between the columns; `,` by default. */
+  separator?: string;
+  /** Whether lines are added to a file that is there already; false by default. */
+  append?: boolean;
+}
+
+/**
+ * Writes the logs of each epoch to a file, byte for byte as Keras does: the epoch from 0, then the logs sorted by name,
+ * `NA` where one is missing.
+ *
+ * @example A file that goes on with each training
+ * ```ts
+ * import { callbacks } from "./mod.ts";
+ * const logger = new callbacks.CSVLogger("training.csv", { append: true });
+ * console.log(logger.filename); // training.csv
+ * ```
+ */
+export class CSVLogger extends Callback {
+  readonly #separator: string;
+  readonly #append: boolean;
+  #keys: string[] | undefined;
+  #headed = false;
+
+  /** Takes the file's name and options. Throws {@linkcode ValueError} for a name or a separator that is none. */
+  constructor(readonly filename: string, options: CSVLoggerOptions = {}) {
+    super();
+    checkOptions("CSVLogger", options, ["separator", "append"]);
+    this.#separator = options.separator ?? ",";
+    this.#append = options.append ?? false;
+    if (typeof filename === "string" && filename !== "" && [...this.#separator].length === 1) return;
+    throw new ValueError({
+      what: "Cannot make CSVLogger",
+      rule: "it takes the name of a file, and a separator of one character",
+      received: `${describe(filename)} and ${describe(this.#separator)}`,
+      mend: 'write it as in new callbacks.CSVLogger("training.csv")',
+    });
+  }
+
+  /** Makes the file, or finds the one to go on with. Throws {@linkcode StateError} where there are no files. */
+  override onTrainBegin(): void {
+    requireFiles(`write "${this.filename}"`);
+    this.#keys = undefined;
+    this.#headed = this.#append && sizeOfFile(this.filename) > 0;
+    if (!this.#append) Deno.writeTextFileSync(this.filename, "");
+  }
+
+  /** Writes the epoch's line. */
+  override onEpochEnd(epoch: number, logs: Logs = {}): void {
+    if (!this.#keys) {
+      this.#keys = Object.keys(logs).sort();
+      if (!this.#keys.some((key) => key.startsWith("val_"))) this.#keys.push(...this.#keys.map((key) => `val_${key}`));
+      if (!this.#headed) this.#write(["epoch", ...this.#keys]);
+    }
+    this.#write([String(epoch), ...this.#keys.map((key) => (key in logs ? formatFloat(logs[key]) : "NA"))]);
+  }
+
+  #write(cells: readonly string[]): void {
+    const special = new RegExp(`["\\r\\n]|\\${this.#separator}`);
+    const quoted = cells.map((cell) => (special.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell));
+    Deno.writeTextFileSync(this.filename, quoted.join(this.#separator) + "\r\n", { append: true });
+  }
+}

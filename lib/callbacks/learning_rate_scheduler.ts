@@ -1,0 +1,61 @@
+// LearningRateScheduler: a learning rate for each epoch. https://keras.io/api/callbacks/learning_rate_scheduler/
+import { ValueError } from "../errors.ts";
+import { checkOptions, describe } from "../options.ts";
+import { Callback, type Logs } from "./callback.ts";
+import { formatFloat } from "./python_format.ts";
+import { printBelowBar } from "./terminal.ts";
+
+/** Gives the learning rate of an epoch, counted from 0, from the rate so far. */
+export type EpochSchedule = (epoch: number, rate: number) => number;
+
+/**
+ * Sets the learning rate before each epoch by a function, and adds `learning_rate` to the logs.
+ *
+ * @example Less from the tenth epoch on
+ * ```ts
+ * import { callbacks } from "./mod.ts";
+ * const scheduler = new callbacks.LearningRateScheduler((epoch, rate) => epoch < 10 ? rate : rate * Math.exp(-0.1));
+ * console.log(scheduler.schedule(0, 0.01)); // 0.01
+ * ```
+ */
+export class LearningRateScheduler extends Callback {
+  readonly #verbose: boolean;
+
+  /** Takes the function; `verbose` 1 prints each rate. Throws {@linkcode ValueError} for what is no function. */
+  constructor(readonly schedule: EpochSchedule, options: { verbose?: 0 | 1 } = {}) {
+    super();
+    checkOptions("LearningRateScheduler", options, ["verbose"]);
+    if (typeof schedule !== "function") {
+      throw new ValueError({
+        what: "Cannot make LearningRateScheduler",
+        rule: "schedule must be a function of the epoch and the rate",
+        received: describe(schedule),
+        mend: "write it as in (epoch, rate) => rate * 0.9; give an object of schedules to the optimizer",
+      });
+    }
+    this.#verbose = Boolean(options.verbose);
+  }
+
+  /** Sets the epoch's rate. Throws {@linkcode ValueError} where the function gives no number. */
+  override onEpochBegin(epoch: number): void {
+    const optimizer = this.model.optimizer!;
+    const rate = this.schedule(epoch, optimizer.learningRate);
+    if (typeof rate !== "number" || !Number.isFinite(rate)) {
+      throw new ValueError({
+        what: `Cannot set the learning rate of epoch ${epoch + 1}`,
+        rule: "the schedule of LearningRateScheduler must return a number",
+        received: describe(rate),
+        mend: "return the rate in every case",
+      });
+    }
+    optimizer.learningRate = rate;
+    if (this.#verbose) {
+      printBelowBar(`Epoch ${epoch + 1}: LearningRateScheduler setting learning rate to ${formatFloat(rate)}.`);
+    }
+  }
+
+  /** Adds the rate to the logs. */
+  override onEpochEnd(_epoch: number, logs: Logs = {}): void {
+    logs.learning_rate = this.model.optimizer!.learningRate;
+  }
+}

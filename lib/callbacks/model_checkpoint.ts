@@ -1,0 +1,126 @@
+// ModelCheckpoint: keeps the model as it is after epochs or batches. https://keras.io/api/callbacks/model_checkpoint/
+import { describe, didYouMean, ValueError } from "../errors.ts";
+import type { Logs } from "./callback.ts";
+import { type CheckpointStore, files } from "./checkpoint_store.ts";
+import { BatchCounter, type SaveFrequency } from "./every_batches.ts";
+import { MonitorCallback, type MonitorOptions } from "./monitor.ts";
+import { formatFixed, formatTemplate } from "./python_format.ts";
+import { printBelowBar } from "./terminal.ts";
+
+/** Options of {@linkcode ModelCheckpoint}. */
+export interface ModelCheckpointOptions extends Omit<MonitorOptions, "minDelta"> {
+  /** Whether only a model that is better than those before is kept; false by default. */
+  saveBestOnly?: boolean;
+  /** Whether only weights are kept, and not the whole model; false by default. */
+  saveWeightsOnly?: boolean;
+  /** `epoch`, or after how many batches; `epoch` by default. */
+  saveFreq?: SaveFrequency;
+  /** The value that the first model to be kept must beat; none by default. */
+  initialValueThreshold?: number | null;
+  /** Where models are kept: files, which the model must be able to write, by default. */
+  store?: CheckpointStore;
+}
+
+/**
+ * Keeps the model after each epoch, or after so many batches. The path may have places for `epoch` and `batch`, both
+ * counted from 1, and for logs, such as `{epoch:02d}-{val_loss:.2f}.keras`; it ends in `.keras`, or in `.weights.h5`
+ * where only weights are kept.
+ *
+ * @example The best model by its accuracy on validation data
+ * ```ts
+ * import { callbacks } from "./mod.ts";
+ * const best = new callbacks.ModelCheckpoint("best.keras", { monitor: "val_accuracy", saveBestOnly: true });
+ * console.log(best.filepath); // best.keras
+ * ```
+ */
+export class ModelCheckpoint extends MonitorCallback {
+  readonly #saveBestOnly: boolean;
+  readonly #saveWeightsOnly: boolean;
+  readonly #store: CheckpointStore;
+  readonly #batches: BatchCounter;
+  #epoch = 0;
+
+  /** Takes the path and options. Throws {@linkcode ValueError} for a path of another ending. */
+  constructor(readonly filepath: string, options: ModelCheckpointOptions = {}) {
+    const { saveBestOnly = false, saveWeightsOnly = false, saveFreq = "epoch", store = files } = options;
+    super(options, ["saveBestOnly", "saveWeightsOnly", "saveFreq", "initialValueThreshold", "store"]);
+    const endings = saveWeightsOnly ? [".weights.h5"] : [".keras", ".h5"];
+    if (typeof filepath !== "string" || !endings.some((ending) => filepath.endsWith(ending))) {
+      throw new ValueError({
+        what: "Cannot make ModelCheckpoint",
+        rule: `the path must end in ${endings[0]}${saveWeightsOnly ? " where saveWeightsOnly is set" : ""}`,
+        received: describe(filepath),
+        mend: `write it as in "model-{epoch:02d}${endings[0]}"`,
+      });
+    }
+    this.#batches = new BatchCounter(saveFreq, "ModelCheckpoint");
+    this.#saveBestOnly = saveBestOnly;
+    this.#saveWeightsOnly = saveWeightsOnly;
+    this.#store = store;
+    this.best = options.initialValueThreshold ?? undefined;
+  }
+
+  /** Only a count of batches needs to see each. */
+  override get everyBatch(): boolean {
+    return this.#batches.frequency !== "epoch";
+  }
+
+  /** Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better. */
+  override onTrainBegin(): void {
+    if (this.#saveBestOnly) this.direction();
+  }
+
+  /** Remembers the epoch. */
+  override onEpochBegin(epoch: number): void {
+    this.#epoch = epoch;
+    this.#batches.beginEpoch();
+  }
+
+  /** Saves where it is due. */
+  override async onTrainBatchEnd(batch: number, logs: Logs = {}): Promise<void> {
+    if (this.#batches.isDue(batch)) await this.#save({ ...logs, epoch: this.#epoch + 1, batch: batch + 1 }, logs);
+  }
+
+  /** Saves where it is due. */
+  override async onEpochEnd(epoch: number, logs: Logs = {}): Promise<void> {
+    if (this.#batches.frequency === "epoch") await this.#save({ ...logs, epoch: epoch + 1 }, logs);
+  }
+
+  async #save(names: Logs, logs: Logs): Promise<void> {
+    const path = formatTemplate(this.filepath, names, ["epoch", "batch"], (name, format) => {
+      const near = didYouMean(name, Object.keys(names));
+      return new ValueError({
+        what: `Cannot make a file name of "${this.filepath}"`,
+        rule: name in names
+          ? "places are written as {name}, {name:02d}, {name:.4f} or {name:.2e}"
+          : `its places may be ${Object.keys(names).join(", ")}`,
+        received: `{${name}${format ? `:${format}` : ""}}`,
+        mend: name in names ? "use one of these forms" : near ? `did you mean "${near}"?` : "use one of these names",
+      });
+    });
+    if (!this.#isWanted(path, logs)) return;
+    await this.#store.save(path, this.model, this.#saveWeightsOnly);
+    this.#say(`finished saving model to ${path}`);
+  }
+
+  #isWanted(path: string, logs: Logs): boolean {
+    if (!this.#saveBestOnly) {
+      this.#say(`saving model to ${path}`);
+      return true;
+    }
+    const current = this.watched(logs);
+    if (current === undefined) return true;
+    const best = this.best === undefined ? "None" : formatFixed(this.best, 5);
+    if (!this.improves(current, this.best)) {
+      this.#say(`${this.monitor} did not improve from ${best}`);
+      return false;
+    }
+    this.#say(`${this.monitor} improved from ${best} to ${formatFixed(current, 5)}, saving model to ${path}`);
+    this.best = current;
+    return true;
+  }
+
+  #say(text: string): void {
+    if (this.verbose) printBelowBar(`Epoch ${this.#epoch + 1}: ${text}`);
+  }
+}

@@ -1,0 +1,64 @@
+// Numbers as Python writes them, which Keras's lines and file names are made of.
+
+/** The integer nearest to `value`; of two that are as near, the even one, as Python's `round`. */
+export function roundHalfEven(value: number): number {
+  const low = Math.floor(value);
+  const rest = value - low;
+  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+}
+
+/** So many decimals, as Python's `.4f`: halves go to even, where JavaScript rounds them up. */
+export function formatFixed(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return formatNotFinite(value);
+  const scale = 10 ** digits;
+  // A half that is exact in binary is a multiple of a power of two; those of other numbers are none.
+  const step = 2 ** (digits + 1);
+  const half = value * step === Math.round(value * step) && Math.abs((value * scale * 2) % 2) === 1;
+  const low = Math.floor(value * scale);
+  return half && low % 2 === 0 ? (low / scale).toFixed(digits) : value.toFixed(digits);
+}
+
+/** So many decimals and an exponent, as Python's `.4e`. */
+export function formatExponent(value: number, digits: number): string {
+  return Number.isFinite(value) ? longExponent(value.toExponential(digits)) : formatNotFinite(value);
+}
+
+/** The shortest digits that give the number back, as Python's `repr` of a float. */
+export function formatFloat(value: number): string {
+  if (!Number.isFinite(value)) return formatNotFinite(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e16)) return longExponent(value.toExponential());
+  const sign = Object.is(value, -0) ? "-" : "";
+  return sign + (Number.isInteger(value) ? `${value}.0` : String(value));
+}
+
+/** Fills `{name}` and `{name:02d}`, `{name:.3f}`, `{name:.2e}` with values; `missing` makes the error for an unknown name. */
+export function formatTemplate(
+  template: string,
+  values: Readonly<Record<string, number | undefined>>,
+  wholeNames: readonly string[],
+  missing: (name: string, format: string) => Error,
+): string {
+  return template.replace(/\{([^{}:]*)(?::([^{}]*))?\}/g, (_, name: string, format = "") => {
+    const value = values[name];
+    const [matched, width = "", digits, kind = ""] = format.match(/^(\d*)(?:\.(\d+))?([dfe]?)$/) ?? [];
+    const whole = wholeNames.includes(name);
+    if (value === undefined || matched === undefined || (kind === "d" ? !whole : false)) throw missing(name, format);
+    const text = kind === "f"
+      ? formatFixed(value, Number(digits ?? 6))
+      : kind === "e"
+      ? formatExponent(value, Number(digits ?? 6))
+      : whole
+      ? String(value)
+      : formatFloat(value);
+    return text.padStart(Number(width), width.startsWith("0") ? "0" : " ");
+  });
+}
+
+function longExponent(text: string): string {
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+function formatNotFinite(value: number): string {
+  return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}

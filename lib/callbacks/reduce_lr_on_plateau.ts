@@ -1,0 +1,93 @@
+// ReduceLROnPlateau: lowers the learning rate when a number no longer improves. https://keras.io/api/callbacks/reduce_lr_on_plateau/
+import { ValueError } from "../errors.ts";
+import { checkRange, describe } from "../options.ts";
+import type { Logs } from "./callback.ts";
+import { checkEpochs, MonitorCallback, type MonitorOptions } from "./monitor.ts";
+import { formatFloat } from "./python_format.ts";
+import { printBelowBar } from "./terminal.ts";
+
+/** Options of {@linkcode ReduceLROnPlateau}; `minDelta` is 1e-4 by default. */
+export interface ReduceLROnPlateauOptions extends MonitorOptions {
+  /** What the rate is multiplied by, less than 1; 0.1 by default. */
+  factor?: number;
+  /** After how many epochs without an improvement the rate is lowered; 10 by default. */
+  patience?: number;
+  /** For how many epochs after that nothing is counted; 0 by default. */
+  cooldown?: number;
+  /** The least rate; 0 by default. */
+  minLr?: number;
+}
+
+/**
+ * Multiplies the learning rate by `factor` when a log has not improved for `patience` epochs, and adds
+ * `learning_rate` to the logs.
+ *
+ * @example A fifth of the rate after 5 epochs, but never less than 0.001
+ * ```ts
+ * import { callbacks } from "./mod.ts";
+ * const plateau = new callbacks.ReduceLROnPlateau({ monitor: "val_loss", factor: 0.2, patience: 5, minLr: 0.001 });
+ * console.log(plateau.factor); // 0.2
+ * ```
+ */
+export class ReduceLROnPlateau extends MonitorCallback {
+  /** What the rate is multiplied by. */
+  readonly factor: number;
+  /** The least rate. */
+  readonly minLr: number;
+  readonly #patience: number;
+  readonly #cooldown: number;
+  #cooling = 0;
+  #wait = 0;
+
+  /** Takes the options. Throws {@linkcode ValueError} for values out of range, such as a factor of 1 or more. */
+  constructor(options: ReduceLROnPlateauOptions = {}) {
+    super({ minDelta: 1e-4, ...options }, ["factor", "patience", "cooldown", "minLr"]);
+    const { factor = 0.1, patience = 10, cooldown = 0, minLr = 0 } = options;
+    if (!(typeof factor === "number" && factor >= 0 && factor < 1)) {
+      throw new ValueError({
+        what: "Cannot make ReduceLROnPlateau",
+        rule: "factor must be a number of at least 0 and less than 1",
+        received: describe(factor),
+        mend: "0.1 makes the rate a tenth",
+      });
+    }
+    checkEpochs("ReduceLROnPlateau", { patience, cooldown });
+    checkRange("ReduceLROnPlateau", "minLr", minLr, 0, Infinity);
+    this.factor = factor;
+    this.minLr = minLr;
+    this.#patience = patience;
+    this.#cooldown = cooldown;
+  }
+
+  /** Begins anew. Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better. */
+  override onTrainBegin(): void {
+    this.direction();
+    this.best = undefined;
+    this.#cooling = 0;
+    this.#wait = 0;
+  }
+
+  /** Looks at the epoch's value, and lowers the rate where it is due. */
+  override onEpochEnd(epoch: number, logs: Logs = {}): void {
+    const rate = logs.learning_rate = this.model.optimizer!.learningRate;
+    const current = this.watched(logs);
+    if (current === undefined) return;
+    if (this.#cooling > 0) {
+      this.#cooling--;
+      this.#wait = 0;
+    }
+    if (this.improves(current, this.best)) {
+      this.best = current;
+      this.#wait = 0;
+      return;
+    }
+    if (this.#cooling > 0 || ++this.#wait < this.#patience || rate <= Math.fround(this.minLr)) return;
+    const lowered = Math.max(rate * this.factor, this.minLr);
+    this.model.optimizer!.learningRate = lowered;
+    if (this.verbose) {
+      printBelowBar(`Epoch ${epoch + 1}: ReduceLROnPlateau reducing learning rate to ${formatFloat(lowered)}.`);
+    }
+    this.#cooling = this.#cooldown;
+    this.#wait = 0;
+  }
+}

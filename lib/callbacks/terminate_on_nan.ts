@@ -1,0 +1,41 @@
+// TerminateOnNaN: ends the training when the loss is no number. https://keras.io/api/callbacks/terminate_on_nan/
+import { ValueError } from "../errors.ts";
+import { checkOptions, describe } from "../options.ts";
+import { Callback, type Logs } from "./callback.ts";
+import { printLine } from "./terminal.ts";
+
+/**
+ * Ends the training after the first batch whose loss is NaN or infinite.
+ *
+ * @example With an error in place of a quiet end
+ * ```ts
+ * import { callbacks } from "./mod.ts";
+ * console.log(new callbacks.TerminateOnNaN({ raiseError: true }).raiseError); // true
+ * ```
+ */
+export class TerminateOnNaN extends Callback {
+  /** Whether an error is thrown. */
+  readonly raiseError: boolean;
+
+  /** Takes whether to throw; false by default. */
+  constructor(options: { raiseError?: boolean } = {}) {
+    super();
+    checkOptions("TerminateOnNaN", options, ["raiseError"]);
+    this.raiseError = options.raiseError ?? false;
+  }
+
+  /** Looks at the loss. Throws {@linkcode ValueError} if asked to. */
+  override onTrainBatchEnd(batch: number, logs: Logs = {}): void {
+    if (logs.loss === undefined || Number.isFinite(logs.loss)) return;
+    if (this.raiseError) {
+      throw new ValueError({
+        what: `Cannot go on training "${this.model.name}"`,
+        rule: "the loss must be a finite number",
+        received: `${describe(logs.loss)} in batch ${batch}`,
+        mend: "lower the learning rate, or check the data",
+      });
+    }
+    printLine(`Batch ${batch}: Invalid loss, terminating training`);
+    this.model.stopTraining = true;
+  }
+}
