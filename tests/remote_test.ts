@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 
 const root = new URL("../", import.meta.url);
 
+const types: Readonly<Record<string, string>> = { ".ts": "application/typescript", ".wasm": "application/wasm" };
+
 /** Serves the repository's files on loopback, and counts what was asked for. */
 function serve(): { origin: string; asked: string[]; close: () => Promise<void> } {
   const asked: string[] = [];
@@ -11,7 +13,7 @@ function serve(): { origin: string; asked: string[]; close: () => Promise<void> 
     asked.push(pathname);
     try {
       const body = await Deno.readFile(new URL(`.${pathname}`, root));
-      const type = pathname.endsWith(".ts") ? "application/typescript" : "text/plain";
+      const type = types[pathname.slice(pathname.lastIndexOf("."))] ?? "text/plain";
       return new Response(body, { headers: { "content-type": type } });
     } catch {
       return new Response("not found", { status: 404 });
@@ -20,19 +22,21 @@ function serve(): { origin: string; asked: string[]; close: () => Promise<void> 
   return { origin: `http://127.0.0.1:${server.addr.port}`, asked, close: () => server.shutdown() };
 }
 
-/** Runs a program of one file in an empty folder, with an empty module cache and an empty library cache. */
+/** Runs a program in an empty folder, with an empty module cache, an empty library cache and no terminal. */
 async function runAlone(
-  code: string,
+  program: { url: string } | { code: string },
   flags: readonly string[],
   args: readonly string[] = [],
 ): Promise<{ out: string; error: string; success: boolean }> {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/main.ts`, code);
+    if ("code" in program) await Deno.writeTextFile(`${folder}/main.ts`, program.code);
+    const main = "code" in program ? "main.ts" : program.url;
     const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-config", "--no-prompt", ...flags, "main.ts", ...args],
+      args: ["run", "--no-config", ...flags, main, ...args],
       cwd: folder,
       env: { DENO_DIR: `${folder}/deno`, CERATOPS_CACHE: `${folder}/ceratops`, NO_COLOR: "1" },
+      stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).output();
@@ -54,30 +58,50 @@ const { loss: after } = await model.trainOnBatch(tensor([[1, 2], [3, 4]]), tenso
 console.log(JSON.stringify({ falls: after < before }));
 `;
 
-for (const [backend, flags] of [["eigen", ["-A"]], ["reference", ["--allow-import"]]] as const) {
+const flagOf = { eigen: "-A", reference: "--allow-import", wasm: "--allow-import", webgpu: "--allow-import" };
+
+for (const [backend, flag] of Object.entries(flagOf)) {
   Deno.test(`a step trains on ${backend} when mod.ts comes over HTTP`, async () => {
     const server = serve();
     try {
-      const { out, error, success } = await runAlone(training(server.origin, backend), flags);
+      const { out, error, success } = await runAlone({ code: training(server.origin, backend) }, [flag]);
       assert.ok(success, error);
       assert.deepEqual(JSON.parse(out.trim().split("\n").pop()!), { falls: true });
       // The data set is a download of its own, for those who load it.
       assert.deepEqual(server.asked.filter((path) => path.startsWith("/lib/datasets/mnist/")), []);
-      assert.equal(server.asked.some((path) => path.startsWith("/ffi/")), backend === "eigen");
+      // So are the sources of the native library, for whom it is built; its compiled form is for everybody.
+      assert.ok(server.asked.includes("/ffi/ceratops.wasm"));
+      assert.equal(server.asked.some((path) => /^\/ffi\/.*\.cpp$/.test(path)), backend === "eigen");
     } finally {
       await server.close();
     }
   });
 }
 
-Deno.test("the example trains on eigen when it comes over HTTP", async () => {
-  const server = serve();
-  try {
-    const code = `await import("${server.origin}/examples/mnist.ts");`;
-    const { out, error, success } = await runAlone(code, ["-A"], ["--epochs", "1", "--steps", "3"]);
-    assert.ok(success, error);
-    assert.match(out, /The network reads this as \d/);
-  } finally {
-    await server.close();
-  }
+for (const [backend, flags] of Object.entries({ eigen: ["-A"], wasm: [] })) {
+  Deno.test(`the example from a URL trains on ${backend} with ${flags[0] ?? "no flag"}`, async () => {
+    const server = serve();
+    try {
+      const url = `${server.origin}/examples/mnist.ts`;
+      const { out, error, success } = await runAlone({ url }, flags, ["--epochs", "1", "--steps", "3"]);
+      assert.ok(success, error);
+      assert.match(error, new RegExp(`Ceratops runs on ${backend} `));
+      assert.match(out, /The network reads this as \d/);
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+Deno.test("the example from a file trains on wasm with no flag, and says in one line what makes it faster", async () => {
+  const url = new URL("examples/mnist.ts", root).href;
+  const { out, error, success } = await runAlone({ url }, [], ["--epochs", "1", "--steps", "3"]);
+  assert.ok(success, error);
+  assert.match(out, /The network reads this as \d/);
+  const lines = error.split("\n").filter((line) => line.includes("Ceratops"));
+  assert.equal(lines.length, 1, error);
+  assert.match(
+    lines[0],
+    /^Ceratops runs on wasm .*eigen, \d+ times as fast, .*--allow-ffi .*run with these or with -A$/,
+  );
 });
