@@ -128,6 +128,7 @@ export {
   BackendError,
   CeratopsError,
   type Complaint,
+  DeviceLostError,
   DTypeError,
   FileError,
   ShapeError,

@@ -48,6 +48,11 @@ export class ValueError extends CeratopsError {}
 export class StateError extends CeratopsError {}
 /** A backend that cannot be had, or that failed while it ran. */
 export class BackendError extends CeratopsError {}
+/**
+ * A GPU device that went away while it was used. Weights are what the host last read of them: after each epoch of `fit`,
+ * and wherever `getWeights` was called.
+ */
+export class DeviceLostError extends BackendError {}
 /** A data set or weight file that is missing, damaged or of another format. */
 export class FileError extends CeratopsError {}
 

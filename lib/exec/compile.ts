@@ -73,8 +73,7 @@ export function compile<R extends Traced>(
     }
     program.inputs.forEach((variable, i) => executor.write(variable, tensors[i].data));
     await program.executable.run(1);
-    const results: Tensor[] = [];
-    for (const output of program.outputs) results.push(await output.read());
+    const results = await Promise.all(program.outputs.map((output) => output.read()));
     return (program.isList ? results : results[0]) as Computed<R>;
   };
 }

@@ -50,6 +50,8 @@ export interface Executor extends VariableHome {
    * each padded to 256 bytes.
    */
   adopt(variables: readonly Variable[]): Promise<void>;
+  /** Lets the host know the newest values, where they live on a device that may be lost. */
+  secure(variables: readonly Variable[]): Promise<void>;
   /** Gives all variables back to the host and frees everything. */
   dispose(): Promise<void>;
 }

@@ -333,10 +333,8 @@ export abstract class Layer {
   }
 
   /** The values of all weights, in the order of `weights`. */
-  async getWeights(): Promise<Tensor[]> {
-    const values: Tensor[] = [];
-    for (const weight of this.weights) values.push(await weight.read());
-    return values;
+  getWeights(): Promise<Tensor[]> {
+    return Promise.all(this.weights.map((weight) => weight.read()));
   }
 
   /**

@@ -64,9 +64,7 @@ export abstract class Metric {
 
   /** The number that the state amounts to now. */
   async result(): Promise<number> {
-    const state: Tensor[] = [];
-    for (const variable of this.variables) state.push(await variable.read());
-    return this.compute(state);
+    return this.compute(await Promise.all(this.variables.map((variable) => variable.read())));
   }
 
   /** Sets the state back to zeros. */

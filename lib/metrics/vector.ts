@@ -15,8 +15,7 @@ export abstract class VectorMetric extends Metric {
 
   /** All numbers that the state amounts to now. */
   async results(): Promise<number[]> {
-    const state: Tensor[] = [];
-    for (const variable of this.variables) state.push(await variable.read());
+    const state = await Promise.all(this.variables.map((variable) => variable.read()));
     return this.computeAll(state).map(Math.fround);
   }
 }

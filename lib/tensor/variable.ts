@@ -100,7 +100,7 @@ export class Variable {
 
   /** The elements now, as a copy. */
   async read(): Promise<Tensor> {
-    if (this.#home) this.#host = await this.#home.read(this);
+    await this.refresh();
     return new Tensor(this.shape, this.dtype, (this.#host?.slice() ?? this.#zeros()) as TypedArray);
   }
 
@@ -140,6 +140,11 @@ export class Variable {
     }
     const host = this.#host = (next as Tensor).data.slice() as TypedArray;
     this.#home?.write(this, host);
+  }
+
+  /** Lets the host know the newest value, which it keeps when the home is lost. */
+  async refresh(): Promise<void> {
+    if (this.#home) this.#host = await this.#home.read(this);
   }
 
   /** Where the newest value lives; undefined while it is on the host alone. */

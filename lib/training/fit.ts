@@ -14,6 +14,7 @@ import type { ResidentData, Samples } from "./data.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { exclusively } from "./lock.ts";
 import { Pace } from "./pace.ts";
+import { Secured } from "./secured.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
 
 /** Options of `fit`. */
@@ -72,6 +73,21 @@ export async function fit(
   x: TensorLike,
   y: TensorLike | undefined,
   options: FitOptions,
+): Promise<History> {
+  const secured = new Secured(trainer.model);
+  try {
+    return await train(trainer, x, y, options, secured);
+  } catch (error) {
+    throw secured.explain(error);
+  }
+}
+
+async function train(
+  trainer: Trainer,
+  x: TensorLike,
+  y: TensorLike | undefined,
+  options: FitOptions,
+  secured: Secured,
 ): Promise<History> {
   const { model, programs } = trainer;
   const where = `fit "${model.name}"`;
@@ -148,7 +164,7 @@ export async function fit(
           `${compiled.optimizer.iterations} steps: the weights are those of the last step, call fit again to go on`,
       );
     }
-    logs = await readLogs(compiled, last!.logs);
+    [logs] = await Promise.all([readLogs(compiled, last!.logs), secured.take(executor, epoch + 1)]);
     if (!warned && Number.isNaN(logs.loss)) {
       warned = true;
       console.warn(

@@ -108,6 +108,11 @@ export class NativeExecutor implements Executor {
     return data;
   }
 
+  /** Nothing: this memory goes away with the host's own. */
+  secure(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Replaces the variable's elements, after the run that is under way if there is one. */
   write(variable: VariableSpec, data: TypedArray): void {
     const { address, bytes } = this.homeOf(variable);

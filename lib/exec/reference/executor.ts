@@ -32,6 +32,11 @@ export class ReferenceExecutor implements Executor {
     return Promise.resolve(makeArray(variable.dtype, this.#values.get(variable)!));
   }
 
+  /** Nothing: this memory goes away with the host's own. */
+  secure(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Replaces the variable's elements. */
   write(variable: VariableSpec, data: TypedArray): void {
     this.#values.set(variable, Float64Array.from(data));

@@ -1,4 +1,5 @@
 // Arranging a graph for the GPU: small nodes side by side, so that they become one dispatch, and no softmax for arg-max.
+import { bytesPerElement } from "../../dtype.ts";
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
 import { producersOf } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
@@ -108,9 +109,9 @@ export function gatheredInput(node: Node): number | undefined {
 
 /**
  * The graph where rows that are gathered for one elementwise program alone are never stored: the gather is dropped, and
- * the program reads its table and indices as two more inputs.
+ * the program reads its table and indices as two more inputs. Tables over `bindingBytes` stay, as they lie in parts.
  */
-export function dissolveGathers(graph: Graph): Graph {
+export function dissolveGathers(graph: Graph, bindingBytes: number): Graph {
   const producers = producersOf(graph);
   const root = (id: ValueId): ValueId => {
     const node = producers.get(id);
@@ -124,6 +125,8 @@ export function dissolveGathers(graph: Graph): Graph {
     for (const [at, id] of node.inputs.entries()) {
       const gather = producers.get(root(id));
       if (gather?.op !== "gather" || size === 0 || sizeOf(graph.types[id].shape) !== size) continue;
+      const table = graph.types[gather.inputs[0]];
+      if (sizeOf(table.shape) * bytesPerElement(table.dtype) > bindingBytes) continue;
       const isRows = (other: ValueId) => root(other) === gather.outputs[0];
       const reads = graph.nodes.flatMap(({ op, inputs }) => (op === "reshape" ? [] : inputs.filter(isRows)));
       // What is written over the table or the indices must not be made while they are read.

@@ -1,6 +1,7 @@
 // The device: buffers, pipelines and their caches, counts, and errors worded for people.
-import { BackendError } from "../../errors.ts";
+import { BackendError, DeviceLostError } from "../../errors.ts";
 import type { BuiltKernel } from "./header.ts";
+import { bindingAlignment } from "./view.ts";
 
 /** What adapter kernels are chosen for. */
 export type AdapterKind = "software" | "gpu";
@@ -27,18 +28,24 @@ export interface Pipeline {
 export class Gpu {
   /** What has been made and done so far. */
   readonly counts: GpuCounts = { pipelines: 0, buffers: 0, submits: 0, readBacks: 0 };
+  /** The most bytes that a binding, and so a buffer that kernels use, may have: a multiple of 256. */
+  readonly bindingBytes: number;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #lost: string | undefined;
   #failure: string | undefined;
 
-  /** Takes over `device`; `onLost` is called when it goes away. */
+  /** Takes over `device`; `onLost` is called when it goes away. Bindings may be held to fewer `bindingBytes`. */
   constructor(
     readonly device: GPUDevice,
     readonly kind: AdapterKind,
     readonly description: string,
     onLost: () => void,
+    bindingBytes = Infinity,
   ) {
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const most = Math.min(bindingBytes, maxBufferSize, maxStorageBufferBindingSize);
+    this.bindingBytes = most - most % bindingAlignment;
     device.lost.then(({ message, reason }) => {
       this.#lost = `${message || "no message"}${reason ? ` (${reason})` : ""}`;
       onLost();
@@ -49,10 +56,12 @@ export class Gpu {
     });
   }
 
-  /** Throws {@linkcode BackendError} where the device is lost or a call before went wrong. */
+  /**
+   * Throws {@linkcode DeviceLostError} where the device is lost, {@linkcode BackendError} where a call before went wrong.
+   */
   check(what: string): void {
     if (this.#lost !== undefined) {
-      throw new BackendError({
+      throw new DeviceLostError({
         what,
         rule: "the GPU device was lost",
         received: `"${this.#lost}"`,
@@ -68,6 +77,21 @@ export class Gpu {
     }
   }
 
+  /** Runs `body` with a {@linkcode Gpu.check} before and after. */
+  async watched<T>(what: string, body: () => Promise<T>): Promise<T> {
+    this.check(what);
+    try {
+      const result = await body();
+      this.check(what);
+      return result;
+    } catch (error) {
+      // The news that the device is lost may come after the failure that it caused.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.check(what);
+      throw error;
+    }
+  }
+
   /** Whether the device is gone. */
   get isLost(): boolean {
     return this.#lost !== undefined;
@@ -75,18 +99,20 @@ export class Gpu {
 
   /** A buffer; throws {@linkcode BackendError} naming `what` where it is larger than the device takes. */
   buffer(bytes: number, usage: number, what: string): GPUBuffer {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    const limit = Math.min(maxBufferSize, usage & GPUBufferUsage.STORAGE ? maxStorageBufferBindingSize : maxBufferSize);
-    if (bytes > limit) {
-      throw new BackendError({
-        what: `Cannot make room for ${what} on the GPU`,
-        rule: `a buffer may have at most ${mebibytes(limit)} on ${this.description}`,
-        received: mebibytes(bytes),
-        mend: "use a smaller batch, keep data as uint8, or choose another backend",
-      });
-    }
+    const limit = usage & GPUBufferUsage.STORAGE ? this.bindingBytes : this.device.limits.maxBufferSize;
+    if (bytes > limit) this.refuse(bytes, what, limit);
     this.counts.buffers++;
     return this.device.createBuffer({ size: bytes, usage, label: what });
+  }
+
+  /** Throws {@linkcode BackendError} naming `what` is larger than the device takes. */
+  refuse(bytes: number, what: string, limit = this.bindingBytes): never {
+    throw new BackendError({
+      what: `Cannot make room for ${what} on the GPU`,
+      rule: `a buffer may have at most ${mebibytes(limit)} on ${this.description}`,
+      received: mebibytes(bytes),
+      mend: "use a smaller batch, keep data as uint8, or choose another backend",
+    });
   }
 
   /** The pipeline of a kernel, made once for each distinct text. */

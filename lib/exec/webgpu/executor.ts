@@ -26,8 +26,8 @@ export class WebGpuExecutor implements Executor {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Takes over `device`; when it is lost, variables fall back to what the host last read. */
-  constructor(device: GPUDevice, kind: AdapterKind, description: string) {
-    this.gpu = new Gpu(device, kind, description, () => this.#forsake());
+  constructor(device: GPUDevice, kind: AdapterKind, description: string, bindingBytes?: number) {
+    this.gpu = new Gpu(device, kind, description, () => this.#forsake(), bindingBytes);
     this.#state = new StateStore(this.gpu);
     this.#pace = new Pace(this.gpu);
   }
@@ -69,6 +69,11 @@ export class WebGpuExecutor implements Executor {
     return data;
   }
 
+  /** Lets the host know the newest values: what is asked for together costs one wait. */
+  async secure(variables: readonly Variable[]): Promise<void> {
+    await Promise.all(variables.filter(({ home }) => home === this).map((variable) => variable.refresh()));
+  }
+
   /** Replaces the variable's elements. */
   write(variable: VariableSpec, data: TypedArray): void {
     this.gpu.check(`Cannot write "${variable.name}"`);
@@ -84,7 +89,7 @@ export class WebGpuExecutor implements Executor {
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const arranged = gatherSmallNodes(dissolveGathers(optimize(argMaxOfLogits(graph))));
+      const arranged = gatherSmallNodes(dissolveGathers(optimize(argMaxOfLogits(graph)), this.gpu.bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = plan.graph.state.map((link) => link.variable as Variable);
       const groups = updateGroups(plan);

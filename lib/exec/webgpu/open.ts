@@ -9,6 +9,8 @@ export interface WebGpuOptions {
   readonly allowSoftware?: boolean;
   /** The kind of adapter that kernels are chosen for: what the adapter is unless said otherwise. For tests. */
   readonly tunedFor?: AdapterKind;
+  /** The most bytes that a binding may have: what the adapter takes unless said otherwise. For tests. */
+  readonly bindingBytes?: number;
 }
 
 /** What is known of an adapter. */
@@ -39,7 +41,9 @@ function nameOf({ description, device, architecture, vendor }: AdapterFacts): st
  *
  * @throws {BackendError} where there is no WebGPU, no adapter, or only a software one that was not allowed
  */
-export async function openWebGpu({ allowSoftware = true, tunedFor }: WebGpuOptions = {}): Promise<WebGpuExecutor> {
+export async function openWebGpu(
+  { allowSoftware = true, tunedFor, bindingBytes }: WebGpuOptions = {},
+): Promise<WebGpuExecutor> {
   quietLoader();
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) {
@@ -75,7 +79,7 @@ export async function openWebGpu({ allowSoftware = true, tunedFor }: WebGpuOptio
     label: "Ceratops",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
-  return new WebGpuExecutor(device, tunedFor ?? (reason ? "software" : "gpu"), nameOf(facts));
+  return new WebGpuExecutor(device, tunedFor ?? (reason ? "software" : "gpu"), nameOf(facts), bindingBytes);
 }
 
 /** Without this variable the Vulkan loader prints a complaint each time; set only where that is already permitted. */

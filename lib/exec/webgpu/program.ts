@@ -1,4 +1,5 @@
 // A program on the GPU: its dispatches are laid out once, then recorded many steps to a submit.
+import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { Node } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
@@ -34,6 +35,9 @@ interface Recorded {
 const smallSlot = 1 << 16;
 /** Longer command buffers are cut whatever their time. */
 const maxRecorded = 1 << 15;
+
+/** The ops that find their rows in a variable that lies in several buffers. */
+const takesParts: ReadonlySet<string> = new Set(["gather", "dynamicSlice", "dynamicUpdateSlice"]);
 
 /** A compiled program. */
 export class Program implements Executable {
@@ -125,6 +129,7 @@ export class Program implements Executable {
       if (node.op === "reshape" || node.op === "constant") return;
       lowering.begin(node.origin);
       const rows = node.op === "fused" ? gatheredInput(node) : undefined;
+      this.#requireWhole(node, views);
       // Rows that are gathered as they are read lie nowhere.
       const inputs = node.inputs.map((
         id,
@@ -147,6 +152,19 @@ export class Program implements Executable {
       }
       targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
     });
+  }
+
+  /** Throws {@linkcode BackendError} where a node uses a variable that no binding holds whole. */
+  #requireWhole({ op, inputs, outputs, origin }: Node, { plan: { graph, places } }: Views): void {
+    for (const id of [...inputs, ...outputs]) {
+      const place = places[id];
+      const view = place?.kind === "state" ? this.#host.stateAt(place.link) : undefined;
+      // Bytes that are computed are packed in a whole.
+      const isComputed = view?.packed && outputs.includes(id);
+      if (place?.kind !== "state" || !view?.parts || (takesParts.has(op) && !isComputed)) continue;
+      const { name, shape, dtype } = graph.state[place.link].variable;
+      this.#host.gpu.refuse(sizeOf(shape) * bytesPerElement(dtype), `"${name}" for "${origin}"`);
+    }
   }
 
   #takeScratch(index: number, bytes: number): GPUBuffer {
@@ -212,19 +230,19 @@ export class Program implements Executable {
   }
 
   /** Runs the program `steps` times, in submits of bounded time; the last of them may still be under way. */
-  async run(steps: number): Promise<void> {
+  run(steps: number): Promise<void> {
     const { gpu, pace } = this.#host;
-    gpu.check("Cannot run a program");
-    await this.prepare();
-    const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
-    for (let done = 0; done < steps;) {
-      gpu.check("Cannot run a program");
-      const count = Math.min(steps - done, most, pace.stepsFor(this));
-      this.#submit(count);
-      done += count;
-      await pace.submitted(this, count, done < steps);
-    }
-    gpu.check("Cannot run a program");
+    return gpu.watched("Cannot run a program", async () => {
+      await this.prepare();
+      const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
+      for (let done = 0; done < steps;) {
+        gpu.check("Cannot run a program");
+        const count = Math.min(steps - done, most, pace.stepsFor(this));
+        this.#submit(count);
+        done += count;
+        await pace.submitted(this, count, done < steps);
+      }
+    });
   }
 
   #submit(steps: number): void {

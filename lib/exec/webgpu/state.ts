@@ -3,7 +3,7 @@ import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
 import type { VariableSpec } from "../../ir/variable_spec.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Gpu } from "./device.ts";
-import { isPacked, padded, type View } from "./view.ts";
+import { isPacked, padded, type Part, type View } from "./view.ts";
 
 /** A buffer of variables that were laid next to each other. */
 interface Flat {
@@ -11,9 +11,11 @@ interface Flat {
   members: number;
 }
 
+/** A range of a buffer that holds a variable, or a part of one that no binding holds whole. */
 interface Segment {
   readonly flat: Flat;
   readonly offset: number;
+  readonly bytes: number;
 }
 
 interface PendingRead {
@@ -28,7 +30,7 @@ const largeBytes = 2 ** 20;
 /** The memory of an executor's variables. */
 export class StateStore {
   readonly #gpu: Gpu;
-  readonly #segments = new Map<VariableSpec, Segment>();
+  readonly #segments = new Map<VariableSpec, readonly Segment[]>();
   #reads: PendingRead[] = [];
   /** Rises whenever a variable gets another place: programs bound before must be bound again. */
   version = 0;
@@ -45,22 +47,44 @@ export class StateStore {
 
   /** Where a variable lies. */
   view(variable: VariableSpec): View {
-    const { flat, offset } = this.#segments.get(variable)!;
     const { shape, dtype } = variable;
-    return { buffer: flat.buffer, offset, bytes: segmentBytes(variable), shape, dtype, packed: isPacked(dtype) };
+    const elementBytes = bytesPerElement(dtype);
+    let from = 0;
+    const parts = this.#segments.get(variable)!.map(({ flat: { buffer }, offset, bytes }): Part => {
+      const count = Math.min(bytes / elementBytes, sizeOf(shape) - from);
+      from += count;
+      return { buffer, offset, bytes, from: from - count, count };
+    });
+    const { buffer, offset, bytes } = parts[0];
+    const whole = { buffer, offset, bytes, shape, dtype, packed: isPacked(dtype) };
+    return parts.length === 1 ? whole : { ...whole, parts };
   }
 
-  /** Makes room for variables, next to each other in their order where one binding can hold them. */
+  /**
+   * Makes room for variables, next to each other in their order where one binding can hold them; a variable that none
+   * can hold gets several.
+   */
   allocate(variables: readonly VariableSpec[]): void {
-    for (const [list, bytes] of this.#cut(variables)) {
+    const limit = this.#gpu.bindingBytes;
+    for (const { list, bytes } of cut(variables, segmentBytes, limit, Math.min(limit, largeBytes))) {
       const what = list.length === 1 ? `variable "${list[0].name}"` : `${list.length} variables`;
-      this.#place(list, { buffer: this.#gpu.buffer(bytes, usage(), what), members: 0 });
+      const flats: Flat[] = [];
+      for (let at = 0; at < bytes; at += limit) {
+        flats.push({ buffer: this.#gpu.buffer(Math.min(limit, bytes - at), usage(), what), members: 0 });
+      }
+      if (flats.length === 1) this.#place(list, flats[0]);
+      else this.#set(list[0], flats.map((flat) => ({ flat, offset: 0, bytes: flat.buffer.size })));
     }
   }
 
-  /** Lays variables next to each other in their order, moving those that are here; others only get room. */
+  /**
+   * Lays variables next to each other in their order, moving those that are here; others only get room. What no binding
+   * holds stays where it is.
+   */
   arrange(variables: readonly VariableSpec[]): void {
-    for (const [list, bytes] of this.#cut(variables, Infinity)) {
+    const limit = this.#gpu.bindingBytes;
+    const fitting = variables.filter((variable) => segmentBytes(variable) <= limit);
+    for (const { list, bytes } of cut(fitting, segmentBytes, limit)) {
       if (this.#isFlat(list)) continue;
       const flat: Flat = { buffer: this.#gpu.buffer(bytes, usage(), `${list.length} variables`), members: 0 };
       const encoder = this.#gpu.device.createCommandEncoder();
@@ -82,115 +106,144 @@ export class StateStore {
   #place(variables: readonly VariableSpec[], flat: Flat): void {
     let offset = 0;
     for (const variable of variables) {
-      this.#segments.set(variable, { flat, offset });
-      flat.members++;
-      offset += segmentBytes(variable);
+      const bytes = segmentBytes(variable);
+      this.#set(variable, [{ flat, offset, bytes }]);
+      offset += bytes;
     }
+  }
+
+  #set(variable: VariableSpec, segments: readonly Segment[]): void {
+    this.#segments.set(variable, segments);
+    for (const { flat } of segments) flat.members++;
     this.version++;
   }
 
   #isFlat(variables: readonly VariableSpec[]): boolean {
     const [first] = variables;
     if (!this.has(first)) return false;
-    const { flat, offset } = this.#segments.get(first)!;
+    const [{ flat, offset }] = this.#segments.get(first)!;
     let at = offset;
     return variables.every((variable) => {
-      const segment = this.#segments.get(variable);
+      const segment = this.#segments.get(variable)?.[0];
       const fits = segment?.flat === flat && segment.offset === at;
       at += segmentBytes(variable);
       return fits;
     });
   }
 
-  /** Lists of variables that fit into one buffer, with their bytes. */
-  #cut(variables: readonly VariableSpec[], large = largeBytes): [VariableSpec[], number][] {
-    const limit = Math.min(this.#gpu.device.limits.maxStorageBufferBindingSize, this.#gpu.device.limits.maxBufferSize);
-    const lists: [VariableSpec[], number][] = [];
-    let open: [VariableSpec[], number] | undefined;
-    for (const variable of variables) {
-      const bytes = segmentBytes(variable);
-      if (bytes > large) lists.push([[variable], bytes]);
-      else if (open && open[1] + bytes <= limit) {
-        open[0].push(variable);
-        open[1] += bytes;
-      } else lists.push(open = [[variable], bytes]);
-    }
-    return lists;
-  }
-
   /** Forgets a variable; its buffer is freed with the last one in it. */
   release(variable: VariableSpec): void {
-    const segment = this.#segments.get(variable);
-    if (!segment) return;
+    const segments = this.#segments.get(variable);
+    if (!segments) return;
     this.#segments.delete(variable);
-    if (--segment.flat.members === 0) segment.flat.buffer.destroy();
+    for (const { flat } of segments) if (--flat.members === 0) flat.buffer.destroy();
     this.version++;
   }
 
   /** Replaces a variable's elements. */
   write(variable: VariableSpec, data: TypedArray): void {
-    const { buffer, offset } = this.view(variable);
-    const whole = data.byteLength - (data.byteLength % 4);
-    if (whole > 0) this.#gpu.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, whole);
-    if (whole === data.byteLength) return;
+    const source = bytesOf(data);
+    let at = 0;
+    for (const { flat: { buffer }, offset, bytes } of this.#segments.get(variable)!) {
+      this.#write(buffer, offset, source.subarray(at, at + bytes));
+      at += bytes;
+    }
+  }
+
+  #write(buffer: GPUBuffer, offset: number, data: Uint8Array<ArrayBuffer>): void {
+    const { queue } = this.#gpu.device;
+    // A write has a whole number of words.
+    const whole = data.length - data.length % 4;
+    if (whole > 0) queue.writeBuffer(buffer, offset, data, 0, whole);
+    if (whole === data.length) return;
     const rest = new Uint8Array(4);
-    rest.set(new Uint8Array(data.buffer, data.byteOffset + whole, data.byteLength - whole));
-    this.#gpu.device.queue.writeBuffer(buffer, offset + whole, rest);
+    rest.set(data.subarray(whole));
+    queue.writeBuffer(buffer, offset + whole, rest);
   }
 
   /** A variable's elements as a copy. Reads that are asked for together cost one wait. */
   read(variable: VariableSpec): Promise<TypedArray> {
     return new Promise((resolve, reject) => {
-      if (this.#reads.push({ variable, resolve, reject }) === 1) {
-        queueMicrotask(() => {
-          const reads = this.#reads;
-          this.#reads = [];
-          this.#readAll(reads).catch((error) => reads.forEach(({ reject }) => reject(error)));
-        });
-      }
+      if (this.#reads.push({ variable, resolve, reject }) > 1) return;
+      queueMicrotask(async () => {
+        const reads = this.#reads;
+        this.#reads = [];
+        const variables = reads.map(({ variable }) => variable);
+        try {
+          const what = `Cannot read "${variables[0].name}" from the GPU`;
+          const found = await this.#gpu.watched(what, () => this.#readAll(variables));
+          reads.forEach(({ resolve }, i) => resolve(found[i]));
+        } catch (error) {
+          reads.forEach(({ reject }) => reject(error));
+        }
+      });
     });
   }
 
-  async #readAll(reads: readonly PendingRead[]): Promise<void> {
-    const what = `Cannot read "${reads[0].variable.name}" from the GPU`;
-    this.#gpu.check(what);
-    const views = reads.map(({ variable }) => this.view(variable));
-    const total = views.reduce((sum, { bytes }) => sum + bytes, 0);
-    const staging = this.#gpu.buffer(total, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST, "a read-back");
-    const encoder = this.#gpu.device.createCommandEncoder();
-    let at = 0;
-    for (const { buffer, offset, bytes } of views) {
-      encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
-      at += bytes;
-    }
+  async #readAll(variables: readonly VariableSpec[]): Promise<TypedArray[]> {
+    const { device } = this.#gpu;
+    const found = variables.map(({ dtype, shape }) => makeArray(dtype, sizeOf(shape)));
+    const ranges = variables.flatMap((variable, i) => {
+      const rest = bytesOf(found[i]);
+      let at = 0;
+      return this.#segments.get(variable)!.map(({ flat: { buffer }, offset, bytes }) => {
+        at += bytes;
+        return { buffer, offset, bytes, target: rest.subarray(at - bytes, at) };
+      });
+    });
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const encoder = device.createCommandEncoder();
+    const copies = cut(ranges, ({ bytes }) => bytes, device.limits.maxBufferSize).map(({ list, bytes: total }) => {
+      const staging = this.#gpu.buffer(total, usage, "a read-back");
+      let at = 0;
+      for (const { buffer, offset, bytes } of list) {
+        encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
+        at += bytes;
+      }
+      return { staging, list };
+    });
     this.#gpu.submit(encoder);
     this.#gpu.counts.readBacks++;
-    try {
-      await staging.mapAsync(GPUMapMode.READ);
-    } catch (error) {
-      // The news that the device is lost may come after the failure that it caused.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      this.#gpu.check(what);
-      throw error;
+    await Promise.all(copies.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
+    for (const { staging, list } of copies) {
+      const mapped = new Uint8Array(staging.getMappedRange());
+      let at = 0;
+      for (const { target, bytes } of list) {
+        target.set(mapped.subarray(at, at + target.length));
+        at += bytes;
+      }
+      staging.unmap();
+      staging.destroy();
     }
-    this.#gpu.check(what);
-    const bytes = staging.getMappedRange();
-    at = 0;
-    for (const [i, { variable, resolve }] of reads.entries()) {
-      const size = sizeOf(variable.shape);
-      const copy = bytes.slice(at, at + size * bytesPerElement(variable.dtype));
-      resolve(arrayOver(variable, copy));
-      at += views[i].bytes;
-    }
-    staging.unmap();
-    staging.destroy();
+    return found;
   }
 }
 
-function arrayOver({ dtype }: VariableSpec, bytes: ArrayBuffer): TypedArray {
-  if (dtype === "float32") return new Float32Array(bytes);
-  if (dtype === "int32") return new Int32Array(bytes);
-  return bytes.byteLength === 0 ? makeArray(dtype, 0) : new Uint8Array(bytes);
+/**
+ * Lists of items whose bytes together are at most `limit`, with their bytes; an item of more than `large` bytes is a list
+ * by itself.
+ */
+function cut<T>(
+  items: readonly T[],
+  bytesOf: (item: T) => number,
+  limit: number,
+  large = Infinity,
+): { list: T[]; bytes: number }[] {
+  const lists: { list: T[]; bytes: number }[] = [];
+  let open: { list: T[]; bytes: number } | undefined;
+  for (const item of items) {
+    const bytes = bytesOf(item);
+    if (bytes > large) lists.push({ list: [item], bytes });
+    else if (open && open.bytes + bytes <= limit) {
+      open.list.push(item);
+      open.bytes += bytes;
+    } else lists.push(open = { list: [item], bytes });
+  }
+  return lists;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
 function segmentBytes({ shape, dtype }: VariableSpec): number {

@@ -9,6 +9,17 @@ export const bindingAlignment = 256;
 /** WebGPU's default limit of storage buffers in a shader. */
 export const maxBuffers = 8;
 
+/** A part of a variable that no binding holds whole. */
+export interface Part {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+  /** The number of its first element. */
+  readonly from: number;
+  /** How many elements it has. */
+  readonly count: number;
+}
+
 /** A value in GPU memory. */
 export interface View {
   readonly buffer: GPUBuffer;
@@ -20,6 +31,14 @@ export interface View {
   readonly dtype: DType;
   /** Whether uint8 or bool elements lie as on the host, four to a word (variables), not one a word (all else). */
   readonly packed: boolean;
+  /** The parts of what lies in several buffers: then the view itself is that of the first. */
+  readonly parts?: readonly Part[];
+}
+
+/** The parts of a view: itself alone, mostly. */
+export function partsOf(view: View): readonly Part[] {
+  const { buffer, offset, bytes, shape } = view;
+  return view.parts ?? [{ buffer, offset, bytes, from: 0, count: sizeOf(shape) }];
 }
 
 /** `bytes` padded to a multiple of {@linkcode bindingAlignment}, at least one. */

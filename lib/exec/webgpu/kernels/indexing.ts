@@ -3,7 +3,7 @@ import type { Node } from "../../../ir/graph.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
-import type { View } from "../view.ts";
+import { partsOf, type View } from "../view.ts";
 import { copyElements } from "./moves.ts";
 
 const widthOf = ({ shape }: View) => sizeOf(shape.slice(1));
@@ -19,17 +19,21 @@ export function lowerGather(
   [table, indices]: readonly View[],
   [y]: readonly View[],
 ): void {
-  lowering.emitThreads({
-    file: "gather.wgsl",
-    entry: "gather",
-    operands: [bits("x", table, "load"), integers("indices", indices), bits("y", y, "store")],
-    params: [
-      ["size", "u32", sizeOf(y.shape)],
-      ["rows", "u32", table.shape[0]],
-      ["width", "u32", widthOf(table)],
-      ["missing", "u32", table.dtype === "float32" ? quietNan : 0],
-    ],
-  }, sizeOf(y.shape));
+  for (const { from, count, ...part } of partsOf(table)) {
+    lowering.emitThreads({
+      file: "gather.wgsl",
+      entry: "gather",
+      operands: [bits("x", { ...table, ...part }, "load"), integers("indices", indices), bits("y", y, "store")],
+      params: [
+        ["size", "u32", sizeOf(y.shape)],
+        ["rows", "u32", table.shape[0]],
+        ["width", "u32", widthOf(table)],
+        ["missing", "u32", table.dtype === "float32" ? quietNan : 0],
+        ["part_from", "u32", from],
+        ["part_count", "u32", count],
+      ],
+    }, sizeOf(y.shape));
+  }
 }
 
 /** Lowers scatterAdd; buckets trade reads of the indices for threads. */
@@ -72,17 +76,21 @@ export function lowerDynamicSlice(
   [x, counters]: readonly View[],
   [y]: readonly View[],
 ): void {
-  lowering.emitThreads({
-    file: "dynamic_slice.wgsl",
-    entry: "dynamic_slice",
-    operands: [bits("x", x, "load"), integers("counters", counters), bits("y", y, "store")],
-    params: [
-      ["size", "u32", sizeOf(y.shape)],
-      ["width", "u32", widthOf(x)],
-      ["element", "u32", element],
-      ["last", "u32", x.shape[0] - size],
-    ],
-  }, sizeOf(y.shape));
+  for (const { from, count, ...part } of partsOf(x)) {
+    lowering.emitThreads({
+      file: "dynamic_slice.wgsl",
+      entry: "dynamic_slice",
+      operands: [bits("x", { ...x, ...part }, "load"), integers("counters", counters), bits("y", y, "store")],
+      params: [
+        ["size", "u32", sizeOf(y.shape)],
+        ["width", "u32", widthOf(x)],
+        ["element", "u32", element],
+        ["last", "u32", x.shape[0] - size],
+        ["part_from", "u32", from],
+        ["part_count", "u32", count],
+      ],
+    }, sizeOf(y.shape));
+  }
 }
 
 /** Lowers dynamicUpdateSlice: in place where the plan allows it, else into a copy. */
@@ -93,15 +101,19 @@ export function lowerDynamicUpdateSlice(
   [y]: readonly View[],
 ): void {
   if (x.buffer !== y.buffer || x.offset !== y.offset) copyElements(lowering, x, y, sizeOf(x.shape));
-  lowering.emitThreads({
-    file: "dynamic_update_slice.wgsl",
-    entry: "dynamic_update_slice",
-    operands: [bits("update", update, "load"), integers("counters", counters), bits("y", y, "store")],
-    params: [
-      ["size", "u32", sizeOf(update.shape)],
-      ["width", "u32", widthOf(x)],
-      ["element", "u32", element],
-      ["last", "u32", x.shape[0] - update.shape[0]],
-    ],
-  }, sizeOf(update.shape));
+  for (const { from, count, ...part } of partsOf(y)) {
+    lowering.emitThreads({
+      file: "dynamic_update_slice.wgsl",
+      entry: "dynamic_update_slice",
+      operands: [bits("update", update, "load"), integers("counters", counters), bits("y", { ...y, ...part }, "store")],
+      params: [
+        ["size", "u32", sizeOf(update.shape)],
+        ["width", "u32", widthOf(x)],
+        ["element", "u32", element],
+        ["last", "u32", x.shape[0] - update.shape[0]],
+        ["part_from", "u32", from],
+        ["part_count", "u32", count],
+      ],
+    }, sizeOf(update.shape));
+  }
 }
