@@ -13,6 +13,7 @@ export const units = [
   "program.cpp",
   "indexing.cpp",
   "scan.cpp",
+  "sort.cpp",
   "random.cpp",
   "cross_entropy.cpp",
   "threads.cpp",

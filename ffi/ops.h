@@ -11,6 +11,7 @@
   OP("max", max, apart) \
   OP("min", min, apart) \
   OP("argMax", arg_max, apart) \
+  OP("argSort", arg_sort, apart) \
   OP("broadcastTo", broadcast_to, apart) \
   OP("reshape", reshape, in_place) \
   OP("transpose", transpose, apart) \

@@ -194,14 +194,15 @@ bool prepare_same(Node& node, Loader& loader) {
          loader.require(node.in[0]->dtype == node.out[0]->dtype, "a reduction keeps the dtype");
 }
 
-// The first element that no later one exceeds.
+// The first element that no other exceeds; NaN exceeds nothing, not even the start.
 template <class T>
 void first_largest(const ReduceState& s, const T* in, int32_t* out, index_t o) {
+  constexpr bool is_float = std::numeric_limits<T>::has_infinity;
   for (index_t c = 0; c < s.inner; c++) {
     const T* x = in + o * s.reduced * s.inner + c;
-    T best = x[0];
+    T best = is_float ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
     index_t at = 0;
-    for (index_t r = 1; r < s.reduced; r++) {
+    for (index_t r = 0; r < s.reduced; r++) {
       const T value = x[r * s.inner];
       if (value > best) {
         best = value;

@@ -157,4 +157,15 @@ inline int32_t mod_of(int32_t a, int32_t b) {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
+// The power of whole numbers, wrapped; that to a negative one is cut to a whole number.
+inline int32_t power_of(int32_t a, int32_t b) {
+  if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
+  uint32_t result = 1, square = static_cast<uint32_t>(a);
+  for (int32_t rest = b; rest > 0; rest >>= 1) {
+    if (rest & 1) result *= square;
+    square *= square;
+  }
+  return static_cast<int32_t>(result);
+}
+
 }  // namespace ceratops

@@ -1,6 +1,8 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
 import { describe, unknownIdentifier, ValueError } from "./errors.ts";
 import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
+import { cumsum } from "./ops/cumulative.ts";
+import { sort } from "./ops/ordering.ts";
 import * as o from "./ops/primitives.ts";
 import { normalizeAxis } from "./shape.ts";
 import type { Applied, Operand } from "./tensor/apply.ts";
@@ -194,6 +196,24 @@ export const sparseSigmoid: ActivationFunction = <A extends Operand>(x: A): Appl
   return result<A>(o.select(o.lessEqual(x as Any, -1), 0, upper as Any));
 };
 
+/**
+ * `max(x - tau, 0)` along `axis` (the last by default), with zeros where softmax has small values. As Keras 3 computes it,
+ * `tau` comes from all partial sums of the elements that are kept; where one is kept, that is the sparsemax of Martins
+ * and Astudillo, 2016.
+ */
+export function sparsemax<A extends Operand>(x: A, axis = -1): Applied<A> {
+  const rank = shapeOf(x).length;
+  const at = normalizeAxis(axis, rank, "sparsemax");
+  const descending = o.negate(sort(o.negate(x as Any), at));
+  const sums = cumsum(descending, at);
+  const counts = o.iota(shapeOf(x).map((extent, i) => (i === at ? extent : 1)), at, "float32");
+  const isKept = o.greater(o.subtract(descending, o.divide(o.subtract(sums, 1), o.add(counts, 1))), 0);
+  // The paper has the last of the sums here, Keras their sum.
+  const total = o.sum(o.select(isKept, sums, 0), at, true);
+  const kept = o.sum(o.cast(isKept, "float32"), at, true);
+  return result<A>(o.maximum(o.subtract(x as Any, o.divide(o.subtract(total, 1), kept)), 0));
+}
+
 const named = {
   linear,
   relu,
@@ -226,6 +246,7 @@ const named = {
   squareplus,
   sparse_plus: sparsePlus,
   sparse_sigmoid: sparseSigmoid,
+  sparsemax,
 } as const satisfies Record<ActivationName, unknown>;
 
 /** The names of the activations, as Keras spells them. */
@@ -260,7 +281,8 @@ export type ActivationName =
   | "threshold"
   | "squareplus"
   | "sparse_plus"
-  | "sparse_sigmoid";
+  | "sparse_sigmoid"
+  | "sparsemax";
 /** An activation by name, or a function of a symbolic value. */
 export type ActivationIdentifier = ActivationName | ActivationFunction | ((x: Value) => Value);
 

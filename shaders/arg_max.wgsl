@@ -1,5 +1,5 @@
 // The first index of the largest element along the middle axis of x [outer, reduced, inner], one output a thread; no
-// workgroup memory. NaN is larger than nothing.
+// workgroup memory. NaN is passed over: it is larger than nothing, not even than where the search starts.
 
 @compute @workgroup_size(64)
 fn arg_max(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -9,8 +9,8 @@ fn arg_max(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
   }
   let base = i / params.inner * params.reduced * params.inner + i % params.inner;
   var best = 0u;
-  var top = load_x(base);
-  for (var j = 1u; j < params.reduced; j++) {
+  var top = lowest();
+  for (var j = 0u; j < params.reduced; j++) {
     let x = load_x(base + j * params.inner);
     if (x > top) {
       top = x;

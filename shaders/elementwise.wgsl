@@ -505,6 +505,21 @@ fn mod_i32(a: i32, b: i32) -> i32 {
   return select(r, r + b, r != 0 && (r < 0) != (b < 0));
 }
 
+fn power_i32(a: i32, b: i32) -> i32 {
+  if (b < 0) {
+    return select(select(0, select(1, -1, (b & 1) == 1), a == -1), 1, a == 1);
+  }
+  var result = 1;
+  var square = a;
+  for (var rest = b; rest > 0; rest = rest >> 1u) {
+    if ((rest & 1) == 1) {
+      result *= square;
+    }
+    square *= square;
+  }
+  return result;
+}
+
 fn equal_i32(a: i32, b: i32) -> bool {
   return a == b;
 }

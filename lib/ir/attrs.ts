@@ -85,8 +85,13 @@ export type OpAttrs =
     sum: { readonly axes: readonly number[] };
     max: { readonly axes: readonly number[] };
     min: { readonly axes: readonly number[] };
-    /** The first index of the largest element along `axis`, int32; the axis disappears. */
+    /** The first index of the largest element along `axis`, int32; NaN is passed over, 0 where there is nothing else. */
     argMax: { readonly axis: number };
+    /**
+     * The indices that put `axis` in order, int32; equal elements stay as they were. NaN counts as larger than every
+     * number: it is last, or first where the order is descending.
+     */
+    argSort: { readonly axis: number; readonly descending: boolean };
     broadcastTo: { readonly shape: Shape };
 
     reshape: { readonly shape: Shape };

@@ -44,11 +44,9 @@ function areEven(thresholds: readonly number[]): boolean {
 
 /** Outputs, with all but the `k` largest of each sample set far below every threshold; the first of equal ones stay. */
 function keepLargest(x: Value, k: number): Value {
-  const classes = x.shape[x.shape.length - 1];
-  const [mine, other] = [expandDims(x, -1), expandDims(x, -2)];
-  const earlier = o.less(o.iota([classes, classes], 1), o.iota([classes, classes], 0));
-  const before = o.logicalOr(o.greater(other, mine), o.logicalAnd(o.equal(other, mine), earlier));
-  return o.select(o.less(o.sum(o.cast(before, "float32"), -1), k), x, -1e10);
+  // The order of an order is the place of each element in it.
+  const place = o.argSort(o.argSort(x, -1, true), -1);
+  return o.select(o.less(place, k), x, -1e10);
 }
 
 /** Counts at thresholds, of targets (1 or more counts as class 1) and outputs of one shape. */

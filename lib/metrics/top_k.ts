@@ -1,27 +1,20 @@
 // Accuracies among the k largest outputs. https://keras.io/api/metrics/accuracy_metrics/
 import type { Config } from "../config.ts";
 import type { Value } from "../ir/value.ts";
-import { oneHot } from "../ops/composed.ts";
-import { argMax, cast, greater, less, reshape, select, sum } from "../ops/primitives.ts";
+import { inTopK } from "../ops/ordering.ts";
+import { argMax, cast, reshape } from "../ops/primitives.ts";
 import { checkOptions, checkPositiveInteger } from "../options.ts";
 import { MeanMetricWrapper } from "./mean.ts";
 import type { MetricOptions } from "./metric.ts";
 
-/** 1 where fewer than `k` outputs are larger than that of the class, `[batch, ...]` of outputs `[batch, ..., classes]`. */
-function inTopK(labels: Value, outputs: Value, k: number): Value {
-  const classes = outputs.shape[outputs.shape.length - 1];
-  const mine = sum(select(oneHot(labels, classes), outputs, 0), -1, true);
-  return cast(less(sum(cast(greater(outputs, mine), "float32"), -1), k), "float32");
-}
-
 /** 1 where the class of a one-hot target is among the `k` (5 by default) largest outputs. */
 export function topKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5): Value {
-  return inTopK(argMax(yTrue), cast(yPred, "float32"), k);
+  return cast(inTopK(argMax(yTrue), yPred, k), "float32");
 }
 
 /** 1 where the class that the label names is among the `k` (5 by default) largest outputs. */
 export function sparseTopKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5): Value {
-  return inTopK(reshape(cast(yTrue, "int32"), yPred.shape.slice(0, -1)), cast(yPred, "float32"), k);
+  return cast(inTopK(reshape(cast(yTrue, "int32"), yPred.shape.slice(0, -1)), yPred, k), "float32");
 }
 
 /** Options of the top-k accuracies. */

@@ -149,6 +149,17 @@ export function roundHalfToEven(x: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
+/** The power of whole numbers, wrapped to 32 bits; that to a negative one is cut to a whole number. */
+function wholePower(a: number, b: number): number {
+  if (b < 0) return a === 1 ? 1 : a === -1 ? (b % 2 === 0 ? 1 : -1) : 0;
+  let [result, square] = [1, a];
+  for (let rest = b; rest > 0; rest >>= 1) {
+    if (rest & 1) result = Math.imul(result, square);
+    square = Math.imul(square, square);
+  }
+  return result;
+}
+
 const sigmoid = (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const truth = (condition: boolean) => (condition ? 1 : 0);
 const where = (condition: Value, g: Value) => o.select(condition, g, 0);
@@ -224,12 +235,14 @@ export const elementwiseRows = {
   power: binaryRow(
     "power",
     // Where JavaScript gives NaN, IEEE 754 has 1: powers of 1, and of -1 to an infinity.
-    (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b),
+    (a, b, _c, dtype) => {
+      if (dtype !== "float32") return wholePower(a, b);
+      return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
+    },
     (a, b, g, y) => [
       o.multiply(g, o.multiply(b, o.power(a, o.subtract(b, 1)))),
       o.multiply(g, where(o.greater(a, 0), o.multiply(y, o.log(o.select(o.greater(a, 0), a, 1))))),
     ],
-    (inputs) => (checkDTypes("power", inputs, "float32"), "float32"),
   ),
   mod: binaryRow(
     "mod",

@@ -77,4 +77,6 @@ export {
   variance as var,
   zeros,
 } from "./composed.ts";
+export { cumprod, cumsum, diff } from "./cumulative.ts";
+export { argsort, inTopK, median, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
 export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./scan.ts";

@@ -4,7 +4,9 @@ import { ShapeError, ValueError } from "../errors.ts";
 import type { BinaryName, UnaryName } from "../ir/attrs.ts";
 import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { type Applied, apply, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
-import { resolveShape, Tensor } from "../tensor/tensor.ts";
+import { resolveShape, scalarLike, Tensor } from "../tensor/tensor.ts";
+
+const dtypeOf = (x: Operand): DType => (typeof x === "number" ? "float32" : x.dtype);
 
 /** Functions of one operand that are computed in float32 whatever comes in. */
 const floatUnary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply(op, promoted([x], true), {})[0];
@@ -75,9 +77,14 @@ export const divide = <A extends Operand, B extends Operand>(a: A, b: B): Applie
 export const maximum = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("maximum", a, b);
 /** The smaller of `a` and `b`. */
 export const minimum = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("minimum", a, b);
-/** `a` to the power of `b`, in float32. */
-export const power = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
-  apply<"power", A | B>("power", promoted<A | B>([a, b], true), {})[0];
+/** `a` to the power of `b`; of whole numbers a whole number, that to a negative one cut to it. */
+export function power<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
+  const [base, exponent] = promoted<A | B>([a, b]);
+  // Of bools it is int32, as in Keras.
+  const isBool = dtypeOf(base) === "bool";
+  const operands = isBool ? [base, exponent].map((x) => cast(x, "int32") as Operand as A | B) : [base, exponent];
+  return apply<"power", A | B>("power", operands, {})[0];
+}
 /** The remainder with the sign of `b`, as Python's `%`. */
 export const mod = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("mod", a, b);
 /** `a == b`, as bool. */
@@ -101,13 +108,16 @@ export const logicalAnd = <A extends Operand, B extends Operand>(a: A, b: B): Ap
 export const logicalOr = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
   apply<"logicalOr", A | B>("logicalOr", [cast(a, "bool") as A, cast(b, "bool") as B], {})[0];
 
-/** `whenTrue` where `condition` holds, else `whenFalse`; the three broadcast. */
+/** `whenTrue` where `condition` holds, else `whenFalse`; the three broadcast. Whole numbers alone give int32. */
 export function select<C extends Operand, A extends Operand, B extends Operand>(
   condition: C,
   whenTrue: A,
   whenFalse: B,
 ): Applied<A | B | C> {
-  const [a, b] = promoted<A | B>([whenTrue, whenFalse]);
+  const areWhole = [whenTrue, whenFalse].every((x) => typeof x === "number" && (x | 0) === x);
+  const [a, b] = areWhole
+    ? [whenTrue, whenFalse].map((value) => scalarLike(value as number, "int32") as Operand as A | B)
+    : promoted<A | B>([whenTrue, whenFalse]);
   return apply<"select", A | B | C>("select", [cast(condition, "bool") as C, a, b], {})[0];
 }
 
@@ -159,9 +169,13 @@ export function mean<A extends Operand>(x: A, axes?: number | readonly number[],
   const count = normalizeAxes(axes, shape.length, "mean").reduce((product, axis) => product * shape[axis], 1);
   return multiply(sum(cast(x, "float32") as Operand, axes, keepDims), 1 / count) as Applied<A>;
 }
-/** The index of the first largest element along `axis`, int32. */
+/** The index of the first largest element along `axis`, int32; NaN is passed over. */
 export function argMax<A extends Operand>(x: A, axis = -1): Applied<A> {
   return apply("argMax", promoted([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "argMax") })[0];
+}
+/** The indices that put `axis` in order, int32; equal elements stay as they were, NaN is larger than every number. */
+export function argSort<A extends Operand>(x: A, axis = -1, descending = false): Applied<A> {
+  return apply("argSort", promoted([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "sort"), descending })[0];
 }
 
 /** `x` repeated to `shape` by NumPy's rule. */
@@ -259,21 +273,34 @@ export interface MatmulOptions {
   transposeB?: boolean;
 }
 
-/** The matrix product over the last two axes, in float32; leading axes broadcast. */
+/**
+ * The matrix product over the last two axes; leading axes broadcast. A vector is a row on the left and a column on the
+ * right, and its axis disappears. Whole numbers keep their dtype, and wrap; the product of bools is whether any pair is
+ * true.
+ */
 export function matmul<A extends Operand, B extends Operand>(
   a: A,
   b: B,
   { transposeA = false, transposeB = false }: MatmulOptions = {},
 ): Applied<A | B> {
-  const [x, y] = promoted<A | B>([a, b], true);
+  const [x, y] = promoted<A | B>([a, b]);
   const [m, n] = [shapeOf(x), shapeOf(y)];
-  if (m.length < 2 || n.length < 2) {
+  if (m.length < 1 || n.length < 1) {
     throw new ShapeError({
       what: "Cannot multiply matrices",
-      rule: "both operands must have at least two axes",
+      rule: "both operands must have at least one axis",
       received: `${formatShape(m)} and ${formatShape(n)}`,
-      mend: "reshape a vector to [1, n] or [n, 1]",
+      mend: "use multiply for a number",
     });
+  }
+  if (m.length === 1 || n.length === 1) {
+    const row = m.length === 1 ? reshape(x as Operand, transposeA ? [m[0], 1] : [1, m[0]]) : x;
+    const column = n.length === 1 ? reshape(y as Operand, transposeB ? [1, n[0]] : [n[0], 1]) : y;
+    const product = matmul(row as Operand, column as Operand, { transposeA, transposeB }) as Operand;
+    const kept = shapeOf(product).filter((_, axis, { length }) =>
+      !(m.length === 1 && axis === length - 2) && !(n.length === 1 && axis === length - 1)
+    );
+    return reshape(product, kept) as Applied<A | B>;
   }
   const [k, k2] = [m[m.length - (transposeA ? 2 : 1)], n[n.length - (transposeB ? 1 : 2)]];
   if (k !== k2) {
@@ -296,7 +323,24 @@ export function matmul<A extends Operand, B extends Operand>(
     broadcastTo(x as Operand, [...batch, ...m.slice(-2)]),
     broadcastTo(y as Operand, [...batch, ...n.slice(-2)]),
   ];
+  if (dtypeOf(x) !== "float32") return wholeProduct(wide as Operand[], transposeA, transposeB) as Applied<A | B>;
   return apply("matmul", wide as Operand[], { transposeA, transposeB, epilogue: null })[0] as Applied<A | B>;
+}
+
+/** The product of matrices of whole numbers, which no float could hold: every pair multiplied, then summed in int32. */
+function wholeProduct([a, b]: Operand[], transposeA: boolean, transposeB: boolean): Operand {
+  const swapped = (x: Operand, flag: boolean) => {
+    const rank = shapeOf(x).length;
+    const order = Array.from({ length: rank }, (_, axis) => axis);
+    return flag ? transpose(x, [...order.slice(0, -2), rank - 1, rank - 2]) as Operand : x;
+  };
+  const [x, y] = [swapped(a, transposeA), swapped(b, !transposeB)];
+  const [m, n] = [shapeOf(x), shapeOf(y)];
+  const pairs = multiply(
+    reshape(cast(x, "int32") as Operand, [...m.slice(0, -1), 1, m[m.length - 1]]) as Operand,
+    reshape(cast(y, "int32") as Operand, [...n.slice(0, -2), 1, ...n.slice(-2)]) as Operand,
+  );
+  return cast(sum(pairs as Operand, -1) as Operand, dtypeOf(a)) as Operand;
 }
 
 /** Rows of `table` (axis 0) by int32 `indices`. */

@@ -113,11 +113,11 @@ export const reductionRows = {
       const result = new Float64Array(outer * inner);
       for (let i = 0; i < outer; i++) {
         for (let k = 0; k < inner; k++) {
-          let best = 0;
-          for (let j = 1; j < reduced; j++) {
-            if (x.data[(i * reduced + j) * inner + k] > x.data[(i * reduced + best) * inner + k]) best = j;
+          let largest = -Infinity;
+          for (let j = 0; j < reduced; j++) {
+            const value = x.data[(i * reduced + j) * inner + k];
+            if (value > largest) [largest, result[i * inner + k]] = [value, j];
           }
-          result[i * inner + k] = best;
         }
       }
       return [result];

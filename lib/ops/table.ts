@@ -9,6 +9,7 @@ import { matmulRow } from "./matmul.ts";
 import { moveRows } from "./moves.ts";
 import { reductionRows } from "./reductions.ts";
 import { scanRow } from "./scan.ts";
+import { sortRow } from "./sort.ts";
 import { updateRows } from "./updates.ts";
 
 /** The facts of every op. */
@@ -16,6 +17,7 @@ export const opTable = {
   ...elementwiseRows,
   fused: fusedRow,
   ...reductionRows,
+  argSort: sortRow,
   ...moveRows,
   matmul: matmulRow,
   ...indexingRows,

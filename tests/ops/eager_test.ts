@@ -1,11 +1,12 @@
 // The public ops against Keras, on tensors at once and compiled on each backend; and what wrong operands are told.
 import assert from "node:assert/strict";
-import { compile } from "../../lib/exec/compile.ts";
+import { compile, gradients } from "../../lib/exec/compile.ts";
 import { type CeratopsError, DTypeError, ShapeError, StateError, ValueError } from "../../lib/errors.ts";
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/ops.ts";
+import { sizeOf } from "../../lib/shape.ts";
 import { apply } from "../../lib/tensor/apply.ts";
 import { Tensor, tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
@@ -24,6 +25,8 @@ interface Case {
   readonly args: readonly unknown[];
   readonly result: Stored | Stored[] | null;
   readonly differs?: { readonly why: string; readonly result: Stored };
+  /** By every float32 operand: of the sum of all results, each element times a weight by its place. */
+  readonly gradients?: readonly Stored[];
 }
 
 const arrays = golden.arrays as Stored[];
@@ -38,7 +41,9 @@ function resolve(value: unknown): unknown {
 
 const cases = golden.cases.map(resolve) as Case[];
 const calls = Object.groupBy(cases, ({ op }) => op) as Record<string, Case[]>;
-const functions = ops as unknown as Record<string, (...args: unknown[]) => Tensor>;
+type Results = Tensor | readonly Tensor[];
+const functions = ops as unknown as Record<string, (...args: unknown[]) => Results>;
+const only = (results: Results) => results as Tensor;
 
 const isStored = (value: unknown): value is Stored =>
   typeof value === "object" && value !== null && "shape" in value && "dtype" in value;
@@ -57,15 +62,27 @@ function argument(value: unknown): unknown {
 
 const rounded: Tolerance = { absolute: 1e-10, relative: 2e-6 };
 const summed: Tolerance = { absolute: 2e-6, relative: 4e-6 };
-const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoftmax", "logsumexp", "scan"]);
+const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoftmax", "logsumexp", "scan"].concat(
+  "cumsum cumprod".split(" "),
+));
+const sloped: Tolerance = { absolute: 4e-6, relative: 2e-5 };
 const exact: Tolerance = { absolute: 0, relative: 0 };
 /** Ops that only choose or move elements, or round to whole numbers: nothing may be lost. */
 const moving = new Set(
   ("abs absolute sign negative relu round floor ceil maximum minimum where cast broadcastTo reshape transpose slice " +
-    "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min").split(" "),
+    "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min sort topK takeAlongAxis")
+    .split(" "),
 );
 
-function assertSame(actual: Tensor, expected: Stored, op: string, what: string): void {
+function assertSame(actual: Results, expected: Stored | readonly Stored[], op: string, what: string): void {
+  if (Array.isArray(expected)) {
+    assert.equal((actual as readonly Tensor[]).length, expected.length, what);
+    return expected.forEach((each, i) => assertOne((actual as readonly Tensor[])[i], each, op, `${what} result ${i}`));
+  }
+  assertOne(actual as Tensor, expected as Stored, op, what);
+}
+
+function assertOne(actual: Tensor, expected: Stored, op: string, what: string): void {
   assert.deepEqual([actual.dtype, [...actual.shape]], [expected.dtype, expected.shape], what);
   const near = expected.dtype !== "float32" || moving.has(op) ? exact : sums.has(op) ? summed : rounded;
   assertClose(actual.data, revive(expected).data, near, what);
@@ -77,15 +94,32 @@ const describe = ({ op, args }: Case) =>
   })`;
 
 /** Calls `fn` compiled: its tensors, also those in lists, are arguments of the program. */
-function runCompiled(fn: (...args: unknown[]) => Tensor, args: readonly unknown[]): Promise<Tensor> {
-  const inputs = args.flat().filter((arg) => arg instanceof Tensor);
+function runCompiled(fn: (...args: unknown[]) => Results, args: readonly unknown[]): Promise<Results> {
+  return compile((...values: Value[]) => fn(...swapped(args, values)) as Tensor)(...tensorsIn(args));
+}
+
+const tensorsIn = (args: readonly unknown[]) => args.flat().filter((arg) => arg instanceof Tensor);
+
+/** The arguments with `values` in place of their tensors. */
+function swapped(args: readonly unknown[], values: readonly Value[]): unknown[] {
+  const next = values.values();
+  const swap = (arg: unknown): unknown =>
+    Array.isArray(arg) ? arg.map(swap) : arg instanceof Tensor ? next.next().value : arg;
+  return args.map(swap);
+}
+
+/** The gradients of the weighted sum of results by every float32 operand. */
+function runGradients(fn: (...args: unknown[]) => Results, args: readonly unknown[]): Promise<Tensor[]> {
+  const inputs = tensorsIn(args);
   const program = compile((...values: Value[]) => {
-    const next = values.values();
-    const swap = (arg: unknown): unknown =>
-      Array.isArray(arg) ? arg.map(swap) : arg instanceof Tensor ? next.next().value : arg;
-    return fn(...args.map(swap));
+    const results = [fn(...swapped(args, values))].flat() as unknown as Value[];
+    const terms = results.filter(({ dtype }) => dtype === "float32").map((y) => {
+      const weights = Float32Array.from({ length: sizeOf(y.shape) }, (_, i) => ((i * 7) % 11) / 5 - 1);
+      return ops.sum(ops.multiply(ops.reshape(y, [-1]), tensor(weights)));
+    });
+    return gradients(terms.reduce((a, b) => ops.add(a, b)), values.filter(({ dtype }) => dtype === "float32"));
   });
-  return program(...inputs) as Promise<Tensor>;
+  return program(...inputs) as Promise<Tensor[]>;
 }
 
 for (const [op, list] of Object.entries(calls)) {
@@ -100,6 +134,20 @@ for (const [op, list] of Object.entries(calls)) {
     for (const call of list) {
       const expected = call.differs?.result ?? call.result as Stored;
       assertSame(await runCompiled(functions[op], call.args.map(argument)), expected, op, describe(call));
+    }
+  });
+}
+
+for (const [op, list] of Object.entries(calls)) {
+  const held = list.filter((call) => call.gradients);
+  if (held.length === 0) continue;
+  testOnBackends(`${op} has the gradients that Keras gives`, async () => {
+    for (const call of held) {
+      const actual = await runGradients(functions[op], call.args.map(argument));
+      call.gradients!.forEach((expected, i) => {
+        assert.deepEqual(actual[i].shape, expected.shape, describe(call));
+        assertClose(actual[i].data, revive(expected).data, sloped, `${describe(call)}, gradient ${i}`);
+      });
     }
   });
 }
@@ -173,10 +221,10 @@ Deno.test("made elements have the values of their dtype", () => {
 });
 
 testOnBackends("a pad value becomes one of the dtype", async () => {
-  const padded = (x: unknown) => functions.cast(functions.pad(x, [1], [0], { value: 1.75 }), "float32");
+  const padded = (x: unknown) => only(functions.cast(functions.pad(x, [1], [0], { value: 1.75 }), "float32"));
   const whole = tensor([5], undefined, "int32");
   assert.deepEqual([...padded(whole).data], [1, 5]);
-  assert.deepEqual([...(await runCompiled(padded, [whole])).data], [1, 5]);
+  assert.deepEqual([...only(await runCompiled(padded, [whole])).data], [1, 5]);
 });
 
 const grid = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -306,11 +354,35 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     "received [2] and [3]: reshape one of them, or check which axis was meant",
   ],
   [
-    "multiplying a vector",
-    () => ops.matmul(row, grid),
+    "multiplying a matrix by a number",
+    () => ops.matmul(grid, tensor(2)),
     ShapeError,
-    "Cannot multiply matrices: both operands must have at least two axes, received [2] and [2, 3]: " +
-    "reshape a vector to [1, n] or [n, 1]",
+    "Cannot multiply matrices: both operands must have at least one axis, received [2, 3] and []: " +
+    "use multiply for a number",
+  ],
+  [
+    "more of the largest than there are",
+    () => ops.topK(grid, 4),
+    ValueError,
+    "Cannot take topK: k must be a whole number of at most 3, the extent of the last axis, received 4: choose a smaller k",
+  ],
+  [
+    "indices with too few axes",
+    () => ops.takeAlongAxis(grid, row, 1),
+    ValueError,
+    "Cannot takeAlongAxis: indices must have as many axes as x, 2, received 1: reshape the indices, or use take",
+  ],
+  [
+    "a quantile in percents",
+    () => ops.quantile(grid, 50),
+    ValueError,
+    "Cannot take a quantile: q must be a number from 0 to 1, received 50: divide percents by 100",
+  ],
+  [
+    "half a difference",
+    () => ops.diff(grid, 0.5),
+    ValueError,
+    "Cannot take diff: n must be a whole number of at least 0, received 0.5: leave it at 1",
   ],
   [
     "squeezing a long axis",

@@ -219,6 +219,17 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
   maximum: binary(),
   minimum: binary(),
   power: binary(0.3, 2, false, [{
+    inputs: [
+      list([2, -3, 7, 0, 0, 1, -1, -1, 2, 3, 46341], "int32"),
+      list([3, 3, 1, 0, -1, -5, -5, -4, -1, 40, 2], "int32"),
+    ],
+    attrs: none,
+    gradientFree: kinksOfEqual,
+  }, {
+    inputs: [list([20, 3, 0, 255], "uint8"), list([2, 8, 0, 255], "uint8")],
+    attrs: none,
+    gradientFree: kinksOfEqual,
+  }, {
     inputs: [list([-2, -2, 0, 0, 2, -1.5]), list([2, 3, 0, 2, -1, 2])],
     attrs: none,
     gradientFree: { inputs: [0, 1], reason: "powers of negative numbers have no slope by the exponent" },
@@ -262,7 +273,29 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     { inputs: [numbers([7, 3, 5])], attrs: { axis: 1 } },
     { inputs: [numbers([300, 4])], attrs: { axis: 0 } },
     { inputs: [list([1, 3, 3, 2])], attrs: { axis: 0 } },
+    { inputs: [list([NaN, 1, NaN, 3, 3])], attrs: { axis: 0 } },
+    { inputs: [list([NaN, NaN])], attrs: { axis: 0 } },
+    { inputs: [list([NaN, -Infinity, -1e38])], attrs: { axis: 0 } },
+    { inputs: [list([-(2 ** 31), -(2 ** 31)], "int32")], attrs: { axis: 0 } },
     { inputs: [ints([4, 6])], attrs: { axis: 1 } },
+  ],
+  argSort: [
+    ...[false, true].flatMap((descending) => [
+      { inputs: [numbers([5])], attrs: { axis: 0, descending } },
+      { inputs: [awkward], attrs: { axis: 0, descending } },
+      { inputs: [list([2, 1, 2, 0, -0, 1, NaN, 2, NaN])], attrs: { axis: 0, descending } },
+      { inputs: [numbers([9, 17])], attrs: { axis: 1, descending } },
+      { inputs: [numbers([33, 4])], attrs: { axis: 0, descending } },
+      { inputs: [ints([3, 65, 2])], attrs: { axis: 1, descending } },
+      { inputs: [list([5, -(2 ** 31), 2 ** 31 - 1, 0, -1], "int32")], attrs: { axis: 0, descending } },
+      { inputs: [bytes([2, 129])], attrs: { axis: 1, descending } },
+      { inputs: [bools([40])], attrs: { axis: 0, descending } },
+      { inputs: [ints([4500])], attrs: { axis: 0, descending } },
+      { inputs: [numbers([2, 2049, 3])], attrs: { axis: 1, descending } },
+      { inputs: [numbers([0, 3])], attrs: { axis: 0, descending } },
+      { inputs: [numbers([3, 0])], attrs: { axis: 0, descending } },
+      { inputs: [numbers([3, 1])], attrs: { axis: 1, descending } },
+    ]),
   ],
   broadcastTo: [
     { inputs: [numbers([])], attrs: { shape: [3, 2] } },

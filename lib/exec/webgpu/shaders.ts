@@ -17,6 +17,8 @@ import random from "../../../shaders/random.wgsl" with { type: "text" };
 import reductions from "../../../shaders/reductions.wgsl" with { type: "text" };
 import scatterAdd from "../../../shaders/scatter_add.wgsl" with { type: "text" };
 import softmaxCrossEntropy from "../../../shaders/softmax_cross_entropy.wgsl" with { type: "text" };
+import sortBlocks from "../../../shaders/sort_blocks.wgsl" with { type: "text" };
+import sortMerge from "../../../shaders/sort_merge.wgsl" with { type: "text" };
 
 /** The text of each file in `shaders/`. */
 export const shaders = {
@@ -38,6 +40,8 @@ export const shaders = {
   "reductions.wgsl": reductions,
   "scatter_add.wgsl": scatterAdd,
   "softmax_cross_entropy.wgsl": softmaxCrossEntropy,
+  "sort_blocks.wgsl": sortBlocks,
+  "sort_merge.wgsl": sortMerge,
 } as const;
 
 /** The name of a file in `shaders/`. */

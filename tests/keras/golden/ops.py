@@ -10,40 +10,10 @@ import json
 import numpy as np
 from keras import ops
 
+import ops_composed
 from build import dyadic
 from encode import dumps
-
-
-def f(*values):
-    return np.array(values, "float32")
-
-
-def i(*values):
-    return np.array(values, "int32")
-
-
-def u(*values):
-    return np.array(values, "uint8")
-
-
-def b(*values):
-    return np.array(values, "bool")
-
-
-NAN, INF = float("nan"), float("inf")
-POINTS = f(0, -0.0, 0.5, -0.5, 1, -1, 1.5, 2.5, -2.5, 3.75, -3.75, 20, -20, 88, -88, 1e-7, 1e10, INF, -INF, NAN)
-TURNS = f(0, 0.5, -0.5, 1, -1, 1.5, 2.5, -2.5, 3.75, -3.75, 20, -20, 88, 1e-7, INF, NAN)
-MATRIX = f([0.25, 1, 1.75], [2.5, 0.125, 3])
-CUBE = dyadic((2, 3, 4), 1, -64, 64, 1 / 16)
-BLOCK = dyadic((2, 3, 2, 2), 2, -64, 64, 1 / 16)
-INTS = i(3, -2, 0, 7)
-BYTES = u(1, 0, 255, 7)
-BOOLS = b(True, False, True, True)
-FLOATS = f(1.5, 2, -0.5, 4)
-EMPTY = np.zeros((0, 3), "float32")
-WHOLE = i([[5, -3, 2], [0, 7, -1]], [[4, 4, 1], [9, -8, 6]])
-BROKEN = f([1, NAN, 3], [INF, -INF, 2], [INF, 1, 1], [-INF, -INF, -INF])
-HUGE = f([1000, 1000.5, 999], [-10000, 0, 10000], [-1000, -1000, -1000], [3e38, -3e38, 0])
+from operands import *
 
 
 def differs(why, ours, *args):
@@ -146,15 +116,17 @@ def binary_calls(op):
     calls = list(PAIRS)
     numbers = [(FLOATS, 2), (2, FLOATS), (INTS, 2), (INTS, 0.5), (BYTES, 3), (BYTES, 0.5), (BOOLS, 2)]
     if op == "power":
-        why = "Keras keeps whole numbers; here a power is float32"
-        whole = [(i(2, -3, 7, 0), i(3, 3, 1, 0)), (i(2, -3, 7), u(3, 2, 1)), (u(2, 3, 5), u(3, 2, 0)), (INTS, 2)]
+        why = "Keras refuses whole powers below 0; here they are cut to whole numbers"
+        whole = [(i(2, -3, 7, 0), i(3, 3, 1, 0)), (i(2, -3, 7), u(3, 2, 1)), (u(2, 3, 5), u(3, 2, 0)), (INTS, 2), (BOOLS, 2)]
         return [
             *calls,
             (f(-2, -2, 0, 0, 0, 2, INF, -INF, 0.5, -0.5), f(2, 3, 0, 2, -1, NAN, 0, 3, -INF, 0.5)),
             (i(2, 3), f(0.5, -1)),
             (FLOATS, 2),
             (2, FLOATS),
-            *[differs(why, "float32", *pair) for pair in whole],
+            (u(20, 3), u(2, 8)),
+            *whole,
+            differs(why, lambda x, y: i(0, -1, 1, 0), i(2, -1, -1, 0), i(-1, -3, -2, -1)),
         ]
     if op == "mod":
         why = "Keras stops; here a whole number by 0 leaves 0, as in NumPy"
@@ -306,7 +278,6 @@ def drawn(shape, seed):
 
 
 VECTORS = [f(1, 2), f(3), f(4, 5, 6)]
-WHOLE_PRODUCT = "Keras multiplies whole numbers as such; here a product of matrices is float32"
 
 OTHERS = {
     "softmax": (softened(ops.softmax), [*SOFT_CALLS, differs(REFUSES, as_floats("softmax"), i([1, 2, 3]))]),
@@ -322,6 +293,8 @@ OTHERS = {
             (f(-INF, -INF), 0),
             (f(1, NAN, 3), 0),
             (f(NAN, NAN), 0),
+            (f(NAN, 1, 3), 0),
+            (f([NAN, 5], [1, 2]), 0),
             (WHOLE, 1),
             (u(3, 255, 255), 0),
             (b(False, True, True), -1),
@@ -351,9 +324,18 @@ OTHERS = {
             (np.zeros((2, 0, 3), "float32"), drawn((3, 2), 37)),
             (f([INF, 1]), f([1], [NAN])),
             (i([1, 2, 3]), f([1.5], [2], [-1])),
-            differs(WHOLE_PRODUCT, "float32", i([1, 2], [3, -4]), i([5, 6], [7, 8])),
-            differs(WHOLE_PRODUCT, as_floats("matmul"), u([200, 2]), u([5], [6])),
-            differs(WHOLE_PRODUCT, as_floats("matmul"), b([True, True]), b([True], [True])),
+            (i([1, 2], [3, -4]), i([5, 6], [7, 8])),
+            (i([1, 2], [3, -4]), i([5, 6], [7, 8]), {"transposeA": True, "transposeB": True}),
+            (WHOLE, i([1, 2], [-3, 4], [5, 6])),
+            (WHOLE, u([1], [2], [3])),
+            (u([200, 2]), u([5], [6])),
+            (b([True, False], [False, False]), b([True], [True])),
+            (f(1, 2, 3), f(4, 5, 6)),
+            (MATRIX, f(4, 5, 6)),
+            (f(4, 5), MATRIX),
+            (CUBE, f(1, -1, 0.5, 2)),
+            (f(1, -1, 0.5), CUBE),
+            (i(1, 2), i([1, 2], [3, 4])),
         ],
     ),
     "where": (
@@ -371,7 +353,9 @@ OTHERS = {
             (INTS, f(1, 2, 3, 4), f(5, 6, 7, 8)),
             (FLOATS, 1.5, f(NAN, INF, 0, -INF)),
             (b(), f(1), f(2)),
-            differs("Keras takes whole numbers as int32; here a number alone is float32", "float32", BOOLS, 1, 0),
+            (BOOLS, 1, 0),
+            (BOOLS, 1, 0.5),
+            (INTS, -7, 300),
         ],
     ),
     "cast": (
@@ -631,6 +615,9 @@ OTHERS = {
 }
 
 
+OTHERS.update(ops_composed.CALLS)
+
+
 def reference(op, *args):
     function = UNARY.get(op) or BINARY.get(op) or REDUCTIONS.get(op) or OTHERS[op][0]
     return function(*args)
@@ -656,7 +643,33 @@ def case(op, call):
         ours = special["ours"]
         given = found.astype(ours) if isinstance(ours, str) else stored(ours(*args))
         extra["differs"] = {"why": special["why"], "result": given}
+    # TensorFlow's gradient of a running product divides by its elements.
+    divides = op == "cumprod" and (args[0] == 0).any()
+    if op in ops_composed.DIFFERENTIABLE and not special and not divides:
+        gradients = slopes(OTHERS[op][0], args)
+        extra.update({"gradients": gradients} if gradients else {})
     return {"op": op, "args": args, "result": found, **extra}
+
+
+def slopes(function, args):
+    """The gradient of the results, each element times a weight, by every float32 operand (also in lists)."""
+    import tensorflow as tf
+
+    flat = tf.nest.flatten(list(args))
+    chosen = [n for n, x in enumerate(flat) if isinstance(x, np.ndarray) and x.dtype == "float32"]
+    if any(flat[n].size == 0 or not np.isfinite(flat[n]).all() for n in chosen):
+        return None
+    operands = [tf.constant(x) if isinstance(x, np.ndarray) else x for x in flat]
+    with tf.GradientTape() as tape:
+        for n in chosen:
+            tape.watch(operands[n])
+        results = tf.nest.flatten(function(*tf.nest.pack_sequence_as(list(args), operands)))
+        results = [ops.reshape(y, [-1]) for y in results if y.dtype == "float32"]
+        total = sum(ops.sum(y * f(*[i * 7 % 11 / 5 - 1 for i in range(y.shape[0])])) for y in results)
+    if not chosen or not results:
+        return None
+    found = [np.array(g) for g in tape.gradient(total, [operands[n] for n in chosen])]
+    return found if all(np.isfinite(g).all() for g in found) else None
 
 
 def running(carries, rows, _fixed):

@@ -97,6 +97,8 @@ export function lowerArgMax(
         { name: "y", view: y, access: "store", type: "i32" },
       ],
       params: [["size", "u32", outer * inner], ["reduced", "u32", reduced], ["inner", "u32", inner]],
+      functions: `fn lowest() -> ${type} {\n  return ${rules.max[type][0]};\n}`,
+      usesElementwise: type === "f32",
     },
     outer * inner,
     { loop: reduced },

@@ -17,6 +17,7 @@ import {
   lowerTranspose,
 } from "./moves.ts";
 import { lowerArgMax, lowerReduction } from "./reductions.ts";
+import { lowerArgSort } from "./sort.ts";
 import { lowerUpdate } from "./updates.ts";
 
 /** Ops that never run as nodes of their own: fused away, aliases, constants; loops are lowered by the program. */
@@ -30,6 +31,7 @@ export const lowerings: { readonly [K in Exclude<OpName, NotLowered>]: Lower<Nod
   max: lowerReduction,
   min: lowerReduction,
   argMax: lowerArgMax,
+  argSort: lowerArgSort,
   broadcastTo: lowerBroadcast,
   transpose: lowerTranspose,
   slice: lowerSlice,

@@ -1,0 +1,54 @@
+// Sums and products along an axis, in as many rounds as the extent has binary digits. https://keras.io/api/ops/numpy/
+import { ValueError } from "../errors.ts";
+import { normalizeAxis } from "../shape.ts";
+import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import * as p from "./primitives.ts";
+
+/** Part of an axis. */
+export function cut(x: Operand, axis: number, start: number, size: number): Operand {
+  const shape = shapeOf(x);
+  return p.slice(x, shape.map((_, i) => (i === axis ? start : 0)), shape.map((n, i) => (i === axis ? size : n)));
+}
+
+/** Whole numbers as Keras sums them: bools as int32. */
+const counted = (x: Operand): Operand => typeof x !== "number" && x.dtype === "bool" ? p.cast(x, "int32") : x;
+
+/** Each element joined with all before it: in each round with one twice as far. */
+function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Operand, start: number): Operand {
+  const extent = shapeOf(x)[axis];
+  const none = shapeOf(x).map(() => 0);
+  let result = counted(x);
+  for (let far = 1; far < extent; far *= 2) {
+    const low = none.map((_, i) => (i === axis ? far : 0));
+    result = join(result, p.pad(cut(result, axis, 0, extent - far), low, none, { value: start }));
+  }
+  return result;
+}
+
+/** The sum of each element and all before it along `axis`; of the flattened elements without one. */
+export function cumsum<A extends Operand>(x: A, axis?: number): Applied<A> {
+  if (axis === undefined) return cumsum(p.reshape(x, [-1]) as Operand, 0) as Applied<A>;
+  return running(x, normalizeAxis(axis, shapeOf(x).length, "cumsum"), p.add, 0) as Applied<A>;
+}
+
+/** The product of each element and all before it along `axis`; of the flattened elements without one. */
+export function cumprod<A extends Operand>(x: A, axis?: number): Applied<A> {
+  if (axis === undefined) return cumprod(p.reshape(x, [-1]) as Operand, 0) as Applied<A>;
+  return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1) as Applied<A>;
+}
+
+/** Each element less the one before it along `axis` (the last by default), `n` times (once by default). */
+export function diff<A extends Operand>(x: A, n = 1, axis = -1): Applied<A> {
+  const at = normalizeAxis(axis, shapeOf(x).length, "diff");
+  if (!(Number.isInteger(n) && n >= 0)) {
+    const rule = "n must be a whole number of at least 0";
+    throw new ValueError({ what: "Cannot take diff", rule, received: String(n), mend: "leave it at 1" });
+  }
+  let result: Operand = x;
+  for (let round = 0; round < n && shapeOf(result)[at] > 0; round++) {
+    const rest = shapeOf(result)[at] - 1;
+    const [after, before] = [cut(result, at, 1, rest), cut(result, at, 0, rest)];
+    result = typeof x !== "number" && x.dtype === "bool" ? p.notEqual(after, before) : p.subtract(after, before);
+  }
+  return p.reshape(result, shapeOf(result)) as Applied<A>;
+}

@@ -1,0 +1,33 @@
+// Pairs of sorted runs of `width` indices along the middle axis of x [outer, length, inner] become one run, one element a
+// thread: its place is behind those of its own run before it, and behind those of the other run that are smaller (in the
+// second run: not larger), which halving finds. `key(i)` of the header is element i of x as an integer of the same order.
+// No workgroup memory.
+
+@compute @workgroup_size(64)
+fn merge_runs(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.size) {
+    return;
+  }
+  let place = i / params.inner % params.length;
+  let base = i - place * params.inner;
+  let index = load_runs(i);
+  let mine = key(base + u32(index) * params.inner);
+  let own = place - place % params.width;
+  let is_second = place / params.width % 2u == 1u;
+  let start = select(own, own - params.width, is_second);
+  // The other run lies from `low` to `high`.
+  var low = select(min(own + params.width, params.length), start, is_second);
+  let first = low;
+  var high = min(low + params.width, params.length);
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    let other = key(base + u32(load_runs(base + middle * params.inner)) * params.inner);
+    if (other < mine || (is_second && other == mine)) {
+      low = middle + 1u;
+    } else {
+      high = middle;
+    }
+  }
+  store_y(base + (start + place - own + low - first) * params.inner, index);
+}
