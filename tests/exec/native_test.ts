@@ -7,6 +7,7 @@ import { openEigen } from "../../lib/exec/native/eigen.ts";
 import { encodePlan } from "../../lib/exec/native/encode.ts";
 import type { NativeExecutor } from "../../lib/exec/native/executor.ts";
 import { openLibrary } from "../../lib/exec/native/ffi.ts";
+import { openWasm } from "../../lib/exec/native/wasm.ts";
 import type { OpAttrs, OpName } from "../../lib/ir/attrs.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
@@ -22,6 +23,17 @@ import { apply } from "../../lib/tensor/apply.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { assertClose } from "../close.ts";
+
+/** Declares the test for the library in each of its forms. */
+function testOnNative(name: string, body: (executor: NativeExecutor) => Promise<void> | void): void {
+  for (const open of [() => openEigen({ threads: 2 }), openWasm]) {
+    Deno.test(`${name} [${open === openWasm ? "wasm" : "eigen"}]`, async () => {
+      const executor = await open();
+      await body(executor);
+      await executor.dispose();
+    });
+  }
+}
 
 let seed = 7;
 /** The next number of a fixed sequence, in [-1, 1). */
@@ -69,8 +81,7 @@ async function compute(
 const matmul = (a: Value, b: Value, transposeA = false, transposeB = false): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
 
-Deno.test("the library has every op and elementwise function", async () => {
-  const { module } = await openEigen({ threads: 1 });
+testOnNative("the library has every op and elementwise function", ({ module }) => {
   const functions = Object.keys(elementwiseRows);
   assert.deepEqual(functions.filter((name) => !module.functions.has(name)), []);
   const kernels = opNames.filter((name) => !functions.includes(name) && name !== "constant");
@@ -137,8 +148,7 @@ function manyKinds(): { graph: Graph; variables: Variable[] } {
   return { graph, variables: [table, indices, labels, w, slot, rate, counter, loss] };
 }
 
-Deno.test("a program with any integer changed is refused or runs, but never crashes", async () => {
-  const executor = await openEigen({ threads: 2 });
+testOnNative("a program with any integer changed is refused or runs, but never crashes", async (executor) => {
   const { module } = executor;
   const { graph, variables } = manyKinds();
   await executor.adopt(variables);
@@ -181,11 +191,9 @@ Deno.test("a program with any integer changed is refused or runs, but never cras
   assert.ok(loaded > 0);
   module.release(slots.address);
   module.release(constants.address);
-  await executor.dispose();
 });
 
-Deno.test("memory that the library did not give is refused", async () => {
-  const { module } = await openEigen({ threads: 1 });
+testOnNative("memory that the library did not give is refused", ({ module }) => {
   const bytes = new Uint8Array(16);
   assert.throws(() => module.release(4096), BackendError);
   assert.throws(() => module.read(4096, bytes), BackendError);
@@ -235,8 +243,7 @@ const matmulShapes: [number, number, number][] = [
   [4, 5, 0],
 ];
 
-Deno.test("products of all shapes and transpositions are those of float64", async () => {
-  const executor = await openEigen({ threads: 2 });
+testOnNative("products of all shapes and transpositions are those of float64", async (executor) => {
   for (const [m, k, n] of matmulShapes) {
     for (const [tA, tB] of [[false, false], [true, false], [false, true], [true, true]]) {
       const a = variable(tA ? [k, m] : [m, k]);
@@ -258,7 +265,6 @@ Deno.test("products of all shapes and transpositions are those of float64", asyn
       );
     }
   }
-  await executor.dispose();
 });
 
 /** Calls whose work is cut into tasks, each large enough for several. */
@@ -305,8 +311,7 @@ for (const [name, { inputs, body }] of Object.entries(cut)) {
   });
 }
 
-Deno.test("sums of many numbers stay exact to a few units in the last place", async () => {
-  const executor = await openEigen({ threads: 2 });
+testOnNative("sums of many numbers stay exact to a few units in the last place", async (executor) => {
   const x = variable([400000, 3], () => 1 + next() * 0.5);
   const { data } = await x.read();
   const totals = [0, 0, 0];
@@ -314,11 +319,9 @@ Deno.test("sums of many numbers stay exact to a few units in the last place", as
   const [columns, all] = await compute(executor, [x], (value) => [ops.sum(value, [0]), ops.sum(value)]);
   assertClose(columns, totals, { absolute: 0, relative: 3e-7 });
   assertClose(all, [totals[0] + totals[1] + totals[2]], { absolute: 0, relative: 3e-7 });
-  await executor.dispose();
 });
 
-Deno.test("elementwise functions keep to float64 from the tiny to the huge", async () => {
-  const executor = await openEigen({ threads: 1 });
+testOnNative("elementwise functions keep to float64 from the tiny to the huge", async (executor) => {
   const bits = new Int32Array(20000);
   for (let i = 0; i < bits.length; i++) bits[i] = Math.imul(i, 0x9e3779b1);
   const data = new Float32Array(bits.buffer);
@@ -333,11 +336,9 @@ Deno.test("elementwise functions keep to float64 from the tiny to the huge", asy
     const [expected] = row.reference([wide], {} as OpAttrs[OpName], [wide]);
     assertClose(results[i], expected.map(Math.fround), { absolute: 3e-45, relative: 5e-7 }, name);
   });
-  await executor.dispose();
 });
 
-Deno.test("a loop carries by copy, by row and by exchange alike", async () => {
-  const executor = await openEigen({ threads: 1 });
+testOnNative("a loop carries by copy, by row and by exchange alike", async (executor) => {
   const start = [variable([3]), variable([3]), variable([3])];
   const rows = variable([4, 3]);
   for (const length of [1, 2, 3, 4]) {
@@ -366,11 +367,9 @@ Deno.test("a loop carries by copy, by row and by exchange alike", async () => {
       );
     }
   }
-  await executor.dispose();
 });
 
-Deno.test("a long run is stopped between steps, and the program runs on later", async () => {
-  const executor = await openEigen({ threads: 2 });
+testOnNative("a long run is stopped between steps, and the program runs on later", async (executor) => {
   const x = variable([64, 64]);
   const count = whole([], () => 0);
   const program = await executor.compile(traced((trace) => {
@@ -391,11 +390,9 @@ Deno.test("a long run is stopped between steps, and the program runs on later", 
   assert.equal((await x.read()).data[5], 2);
   await program.run(3);
   assert.equal((await count.read()).data[0], done + 3);
-  await executor.dispose();
 });
 
-Deno.test("variables adopted together lie in one block and outlive programs", async () => {
-  const executor = await openEigen({ threads: 1 });
+testOnNative("variables adopted together lie in one block and outlive programs", async (executor) => {
   const list = [variable([3]), variable([100]), variable([])];
   await executor.adopt(list);
   const [first, second, third] = list.map((v) => executor.homeOf(v).address);

@@ -1,0 +1,141 @@
+// What is WebAssembly's own: the committed file, memory that grows and is bounded, and turns for the event loop.
+import assert from "node:assert/strict";
+import { staleness } from "../../ffi/build_wasm.ts";
+import { BackendError } from "../../lib/errors.ts";
+import { NativeExecutor } from "../../lib/exec/native/executor.ts";
+import { openWasm, type WasmInstance, wasmModule } from "../../lib/exec/native/wasm.ts";
+import { recording, Trace } from "../../lib/ir/trace.ts";
+import * as ops from "../../lib/ops/primitives.ts";
+import { Tensor } from "../../lib/tensor/tensor.ts";
+import { Variable } from "../../lib/tensor/variable.ts";
+
+const file = new URL("../../ffi/ceratops.wasm", import.meta.url);
+const page = 65536;
+const mostPages = 65536;
+
+/** An instance of its own, so that what a test does to its memory is gone afterwards. */
+async function freshInstance(): Promise<WasmInstance> {
+  const { instance } = await WebAssembly.instantiate(await Deno.readFile(file), {});
+  const library = instance.exports as unknown as WasmInstance;
+  library._initialize();
+  return library;
+}
+
+/** Leaves no more memory to the library than it has now: what it does not own is never touched, and costs nothing. */
+function takeAllMemory({ memory }: WasmInstance): void {
+  memory.grow(mostPages - memory.buffer.byteLength / page);
+}
+
+Deno.test("the committed file is of these sources, and imports nothing", async () => {
+  assert.equal(await staleness(), undefined);
+  assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(await Deno.readFile(file))), []);
+});
+
+Deno.test("memory grows as it is needed, and keeps what is in it", async () => {
+  const library = await freshInstance();
+  const module = wasmModule(library);
+  const before = library.memory.buffer.byteLength;
+  const first = module.allocate(1000);
+  module.write(first, Uint8Array.from({ length: 1000 }, (_, i) => i % 251));
+  const second = module.allocate(50 * 2 ** 20);
+  assert.ok(library.memory.buffer.byteLength >= before + 50 * 2 ** 20);
+  const kept = new Uint8Array(1000);
+  module.read(first, kept);
+  assert.deepEqual(kept, Uint8Array.from({ length: 1000 }, (_, i) => i % 251));
+  const grown = library.memory.buffer.byteLength;
+  module.release(second);
+  module.release(module.allocate(49 * 2 ** 20));
+  assert.equal(library.memory.buffer.byteLength, grown, "what was freed is used again");
+});
+
+Deno.test("memory beyond the first two gigabytes is as good as any", async () => {
+  const library = await freshInstance();
+  const executor = new NativeExecutor("wasm", wasmModule(library));
+  library.memory.grow(mostPages * 5 / 8);
+  const x = new Variable(new Tensor([1000], "float32", Float32Array.from({ length: 1000 }, (_, i) => i)));
+  // More than the library has left of its first pages, so that it lies where the memory ends.
+  const y = new Variable(new Tensor([100000], "float32", new Float32Array(100000).fill(3)));
+  const trace = new Trace();
+  recording(trace, () => {
+    trace.assign(x, ops.add(ops.multiply(trace.read(x), 2), ops.slice(trace.read(y), [99000], [1000])));
+  });
+  const program = await executor.compile(trace.graph);
+  assert.ok(executor.homeOf(y).address > 2 ** 31, `${executor.homeOf(y).address}`);
+  await program.run(1);
+  assert.deepEqual((await x.read()).data, Float32Array.from({ length: 1000 }, (_, i) => 2 * i + 3));
+  await executor.dispose();
+});
+
+Deno.test("where memory ends the error names the size and what to do, and the rest goes on working", async () => {
+  const library = await freshInstance();
+  const module = wasmModule(library);
+  const executor = new NativeExecutor("wasm", module);
+  const x = new Variable(new Tensor([3], "float32", Float32Array.of(1, 2, 3)));
+  const trace = new Trace();
+  recording(trace, () => trace.assign(x, ops.multiply(trace.read(x), 2)));
+  const program = await executor.compile(trace.graph);
+  takeAllMemory(library);
+  const refused = (error: Error) =>
+    error instanceof BackendError &&
+    /^Cannot allocate memory: WebAssembly has 4 GiB .*a need of 512\.0 MiB more: take a smaller batch/.test(
+      error.message,
+    );
+  assert.throws(() => module.allocate(512 * 2 ** 20), refused);
+  const large = new Variable(new Tensor([2 ** 20], "float32", new Float32Array(2 ** 20)));
+  await assert.rejects(() => executor.adopt([large]), BackendError);
+  assert.equal(large.home, undefined);
+  await program.run(2);
+  assert.deepEqual((await x.read()).data, Float32Array.of(4, 8, 12));
+  await executor.dispose();
+});
+
+Deno.test("memory that ends while a program is loaded is the same error", async () => {
+  const library = await freshInstance();
+  const module = wasmModule(library);
+  const executor = new NativeExecutor("wasm", module);
+  const wide = () => new Variable(new Tensor([200, 200], "float32", new Float32Array(40000).fill(1)));
+  const [a, b] = [wide(), wide()];
+  const c = new Variable(new Tensor([200, 200], "bool", new Uint8Array(40000)));
+  const trace = new Trace();
+  // The product itself has no place in the plan, so that the library allocates it when it loads the program.
+  recording(trace, () => trace.assign(c, ops.less(ops.matmul(trace.read(a), trace.read(b)), 201)));
+  await executor.adopt([a, b, c]);
+  // What is left is enough for the program's words and its small slots.
+  takeAllMemory(library);
+  const refused = (error: Error) =>
+    error instanceof BackendError && /^Cannot load a program: .*a need of 0\.2 MiB more/.test(error.message);
+  await assert.rejects(() => executor.compile(trace.graph), refused);
+  await executor.dispose();
+});
+
+Deno.test("a long run gives the event loop its turn about every 50 ms", async () => {
+  const executor = openWasm();
+  const wide = () => new Variable(new Tensor([128, 128], "float32", new Float32Array(128 * 128).fill(1 / 128)));
+  const x = wide();
+  const y = wide();
+  const trace = new Trace();
+  recording(trace, () => trace.assign(x, ops.matmul(trace.read(x), trace.read(y))));
+  const program = await executor.compile(trace.graph);
+  await program.run(100);
+  const start = performance.now();
+  await program.run(100);
+  const steps = Math.ceil(100 * 600 / (performance.now() - start));
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  await program.run(steps);
+  clearInterval(timer);
+  // About 600 ms of work, on a machine that may do other things meanwhile.
+  assert.ok(turns >= 4, `${turns} turns`);
+  assert.ok(Math.abs((await x.read()).data[77] - 1 / 128) < 1e-6);
+  await executor.dispose();
+});
+
+Deno.test("WebAssembly has no clock to measure nodes with, and says so", async () => {
+  const executor = openWasm();
+  const x = new Variable(new Tensor([3], "float32", Float32Array.of(1, 2, 3)));
+  const trace = new Trace();
+  recording(trace, () => trace.assign(x, ops.multiply(trace.read(x), 2)));
+  const program = await executor.compile(trace.graph);
+  await assert.rejects(() => program.profile(3), /^BackendError: Cannot measure a program: .* measure on eigen$/);
+  await executor.dispose();
+});
