@@ -21,7 +21,7 @@ inline index_t tasks_wanted(double flops) {
   if (flops < 1e6) return 1;
   if (flops < 4e6) return 2;
   if (flops < 6.4e7) return 4;
-  return larger<index_t>(8, static_cast<index_t>(flops / 2.6e7));
+  return larger<index_t>(16, static_cast<index_t>(flops / 2.6e7));
 }
 
 inline Cut cut_product(index_t batch, index_t m, index_t n, index_t k) {
@@ -44,9 +44,9 @@ inline Cut cut_product(index_t batch, index_t m, index_t n, index_t k) {
       const index_t n_parts = ceil_div(each, m_parts);
       if (m_parts > 1 && m / m_parts < least_rows) break;
       if (n_parts > 1 && n / n_parts < least_columns) continue;
-      // Each row piece packs all of b again, each column piece all of a; and pieces side by side share pages of c,
-      // which the processors' prefetching takes from each other.
-      const double packing = static_cast<double>(k) * static_cast<double>(m_parts * n + n_parts * m);
+      // Each row piece packs all of b again; pieces side by side read a again, and share pages of c, which the
+      // processors' prefetching takes from each other.
+      const double packing = static_cast<double>(k) * static_cast<double>(10 * m_parts * n + n_parts * m);
       const double cost = packing + 64.0 * static_cast<double>((n_parts - 1) * m);
       if (best < 0 || cost < best) {
         best = cost;

@@ -16,7 +16,8 @@ struct Product {
   index_t c_row;
 };
 
-constexpr int tile_rows = 6;
+// As many as the registers hold: 16 of AVX2, 32 of AVX-512.
+constexpr int tile_rows = vector_bytes == 64 ? 8 : 6;
 constexpr int tile_columns = 2 * lanes;
 constexpr index_t tile_depth = 384;
 
@@ -65,8 +66,26 @@ inline void tile_rows_left(index_t rows, index_t depth, const float* a, index_t 
     case 3: return tile_kernel<3, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
     case 4: return tile_kernel<4, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
     case 5: return tile_kernel<5, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    default: return tile_kernel<6, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
+    case 6: return tile_kernel<6, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
+    case 7: return tile_kernel<smaller(7, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
+    default: return tile_kernel<tile_rows, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
   }
+}
+
+typedef float Four __attribute__((vector_size(16)));
+typedef float LooseFour __attribute__((vector_size(16), aligned(4), may_alias));
+
+// Four rows of four numbers, as four columns.
+inline void transpose_four(const float* from, index_t from_row, float* to, index_t to_row) {
+  const auto row = [&](index_t i) -> Four { return *reinterpret_cast<const LooseFour*>(from + i * from_row); };
+  const auto put = [&](index_t i, Four value) { *reinterpret_cast<LooseFour*>(to + i * to_row) = value; };
+  const Four a = row(0), b = row(1), c = row(2), d = row(3);
+  const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Four ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  put(0, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+  put(1, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+  put(2, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
+  put(3, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
 }
 
 // Columns [0, columns) of b's rows as a panel of `width` columns, zeros beyond.
@@ -83,7 +102,16 @@ inline void pack_panel(const Product& p, const float* b, index_t depth, index_t 
     }
     return;
   }
-  for (index_t j = 0; j < width; j++) {
+  index_t j = 0;
+  for (; p.b_depth == 1 && j + 4 <= columns; j += 4) {
+    const float* from = b + j * p.b_column;
+    index_t k = 0;
+    for (; k + 4 <= depth; k += 4) transpose_four(from + k, p.b_column, panel + k * width + j, width);
+    for (; k < depth; k++) {
+      for (index_t i = 0; i < 4; i++) panel[k * width + j + i] = from[i * p.b_column + k];
+    }
+  }
+  for (; j < width; j++) {
     const float* from = b + j * p.b_column;
     for (index_t k = 0; k < depth; k++) panel[k * width + j] = j < columns ? from[k * p.b_depth] : 0.0f;
   }
