@@ -22,17 +22,43 @@
  */
 
 export { Sequential, type SequentialItem } from "./lib/models/sequential.ts";
-export { type LossData, Model, type ModelOptions } from "./lib/models/model.ts";
+export {
+  type AnyLossData,
+  type DataOf,
+  type FunctionalOptions,
+  type InputData,
+  type LossData,
+  Model,
+  type ModelOptions,
+  type NamedData,
+  type TargetData,
+  type TensorsOf,
+  type ValuesOf,
+} from "./lib/models/model.ts";
+export type { FunctionalGraph } from "./lib/models/graph.ts";
 export type { SummaryOptions } from "./lib/models/summary.ts";
 export { Input, type InputOptions } from "./lib/layers/input.ts";
 export {
   type AddWeightOptions,
+  type ArgumentShapes,
   type CallContext,
+  type ContextOf,
+  type InputOf,
   type InputSpec,
   Layer,
   type LayerOptions,
+  type OutputOf,
 } from "./lib/layers/layer.ts";
-export type { SymbolicTensor } from "./lib/layers/symbolic.ts";
+export {
+  type Argument,
+  type CallArguments,
+  type Node,
+  type Operation,
+  type Symbolic,
+  SymbolicTensor,
+  type TensorSpec,
+} from "./lib/layers/symbolic.ts";
+export type { Mapped, Structure } from "./lib/structure.ts";
 export { Weight, type WeightOptions } from "./lib/layers/weight.ts";
 
 /** The layers: `Dense`, `Dropout`, `Flatten` and others. See https://keras.io/api/layers/. */
@@ -120,7 +146,7 @@ export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
 export type { CompileOptions } from "./lib/training/compiled.ts";
 export type { FitOptions } from "./lib/training/fit.ts";
-export type { StepData, StepLogs } from "./lib/training/trainable.ts";
+export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainable.ts";
 export type { BatchOptions, EvaluateOptions, PredictOptions, Verbose } from "./lib/training/trainer.ts";
 export type { Config, ConfigValue, DTypePolicy, ObjectNode } from "./lib/config.ts";
 

@@ -6,10 +6,10 @@ import type { Value } from "../ir/value.ts";
 import { checkOptions, describe } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer } from "./layer.ts";
-import { SymbolicTensor } from "./symbolic.ts";
+import { type SymbolicTensor, TensorSpec } from "./symbolic.ts";
 
 /** Options of {@linkcode Input}. */
-export interface InputOptions {
+export interface InputOptions<Name extends string = string> {
   /** The shape of one sample, without the batch axis; `null` for an axis that varies. */
   shape: SymbolicShape;
   /** The number of samples in each batch, where it is fixed. */
@@ -17,7 +17,7 @@ export interface InputOptions {
   /** The dtype that data is cast to; `float32` by default. */
   dtype?: DType;
   /** The name of the input, which data can be given by. */
-  name?: string;
+  name?: Name;
 }
 
 /** The layer behind an {@linkcode Input}. */
@@ -55,6 +55,12 @@ export class InputLayer extends Layer {
     this.dtype = dtype;
     this.batchShape = [batchSize, ...shape];
     this.ensureBuilt(this.batchShape);
+    this.connect({ positional: [], named: {} }, new TensorSpec(this.batchShape, dtype));
+  }
+
+  /** What stands for the data. */
+  override get output(): SymbolicTensor {
+    return this.inboundNodes[0].outputs[0];
   }
 
   /** The input itself. */
@@ -88,7 +94,6 @@ export class InputLayer extends Layer {
  * console.log(model.outputShape); // [ null, 784 ]
  * ```
  */
-export function Input(options: InputOptions): SymbolicTensor {
-  const layer = new InputLayer(options);
-  return new SymbolicTensor(layer.batchShape, layer.dtype, layer);
+export function Input<Name extends string = string>(options: InputOptions<Name>): SymbolicTensor<Name> {
+  return new InputLayer(options).output as SymbolicTensor<Name>;
 }

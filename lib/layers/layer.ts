@@ -1,70 +1,52 @@
 // Layer: the base of all layers, Keras's and the user's own. https://keras.io/api/layers/base_layer/
 import { type Config, type DTypePolicy, dtypePolicy, policyNode } from "../config.ts";
-import { type ConstraintIdentifier, getConstraint } from "../constraints.ts";
+import { getConstraint } from "../constraints.ts";
 import { located, ShapeError, StateError, ValueError } from "../errors.ts";
-import { getInitializer, type InitializerIdentifier } from "../initializers.ts";
-import { recording, Trace, withScope } from "../ir/trace.ts";
+import { getInitializer } from "../initializers.ts";
+import { withScope } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
 import { autoName } from "./naming.ts";
 import { divide } from "../ops/primitives.ts";
 import { checkOptions, describe } from "../options.ts";
 import { drawingAt } from "../random.ts";
-import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
+import { getRegularizer, type Regularizer } from "../regularizers.ts";
+import { formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { flatten, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
+import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { inPlace, nextPlace, type Place } from "./building.ts";
 import { calling, currentCall } from "./call_state.ts";
+import { inferSpecs } from "./inference.ts";
+import {
+  type AddWeightOptions,
+  type ArgumentShapes,
+  type CallContext,
+  declaredShape,
+  type InputSpec,
+  layerOptionNames,
+  type LayerOptions,
+  shapesOf,
+} from "./options.ts";
+import {
+  type CallArguments,
+  Node,
+  replaceSymbolic,
+  type Symbolic,
+  symbolicIn,
+  SymbolicTensor,
+  TensorSpec,
+} from "./symbolic.ts";
 import { Weight } from "./weight.ts";
 
-/** Options that every layer takes. */
-export interface LayerOptions {
-  /** The name in messages, summaries and files: letters, digits, anything but `/`; by class and number by default. */
-  name?: string;
-  /** The dtype that the layer computes in and keeps its weights in. */
-  dtype?: "float32";
-  /** Whether optimizers change the layer's weights; true by default. */
-  trainable?: boolean;
-  /** A penalty on the layer's output, added to the loss. */
-  activityRegularizer?: RegularizerIdentifier | null;
-}
+export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
 
-/** The names of the options that every layer takes. */
-export const layerOptionNames = ["name", "dtype", "trainable", "activityRegularizer"] as const;
-
-/** What a layer's `call` knows besides its input. */
-export interface CallContext {
-  /** Whether the call is part of training. */
-  readonly training: boolean;
-  /** The mask of the input, bool, true where a step counts; undefined for none. */
-  readonly mask?: Value;
-}
-
-/** What a layer asks of its input's shape. */
-export interface InputSpec {
-  /** The least number of axes, the batch axis included. */
-  readonly minRank?: number;
-  /** The number of axes, the batch axis included. */
-  readonly rank?: number;
-  /** The extent of the last axis. */
-  readonly lastAxis?: number;
-}
-
-/** What {@linkcode Layer.addWeight} takes. */
-export interface AddWeightOptions {
-  /** The layer's own name for the weight, such as `kernel`. */
-  name: string;
-  /** The extent of each axis. */
-  shape: Shape;
-  /** What it is first filled by; `glorot_uniform` by default. */
-  initializer?: InitializerIdentifier;
-  /** Whether optimizers change it; true by default. */
-  trainable?: boolean;
-  /** A penalty on it, added to the loss. */
-  regularizer?: RegularizerIdentifier | null;
-  /** A map that it is sent through after each step. */
-  constraint?: ConstraintIdentifier | null;
-}
+/** What a layer's `call` takes. */
+export type InputOf<L extends Layer> = Parameters<L["call"]>[0];
+/** What a layer's `call` gives. */
+export type OutputOf<L extends Layer> = ReturnType<L["call"]>;
+/** What a layer's `apply` takes besides the input. */
+export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown, infer C] ? Partial<C>
+  : Partial<CallContext>;
 
 /**
  * The base of all layers. Extend it: make weights in `build` with `addWeight`, compute in `call` with `ops`. Layers that
@@ -99,8 +81,11 @@ export abstract class Layer {
   #trainable: boolean;
   #built = false;
   #place: Place | undefined;
-  #inputShape: SymbolicShape | undefined;
+  #inputShape: Structure<SymbolicShape> | undefined;
   readonly #weights: Weight[] = [];
+  readonly #nodes: Node[] = [];
+  /** The shape that the layer's own options give its model's input, batch axis first, if they do. */
+  readonly batchInputShape: SymbolicShape | undefined;
 
   /**
    * Takes the options of every layer. Throws {@linkcode ValueError} for options beside `layerOptionNames` and
@@ -121,17 +106,29 @@ export abstract class Layer {
     this.name = name ?? autoName(className);
     this.dtypePolicy = dtypePolicy(dtype, className);
     this.activityRegularizer = getRegularizer(activityRegularizer, `Cannot make "${this.name}"`);
+    this.batchInputShape = declaredShape(options, `Cannot make "${this.name}"`);
     this.#trainable = trainable;
   }
 
-  /** Makes the weights for inputs of `inputShape` (batch axis first, `null` where unknown); called once. */
-  build(_inputShape: SymbolicShape): void {}
+  /** The name of the class, as summaries and files show it. */
+  get className(): string {
+    return this.constructor.name;
+  }
+
+  /**
+   * Makes the weights for inputs of `inputShape` (batch axis first, `null` where unknown), built as the input is;
+   * called once. What is taken by name has its shapes in `argumentShapes`.
+   */
+  build(_inputShape: Structure<SymbolicShape>, _argumentShapes: ArgumentShapes): void {}
 
   /** Computes the output from the input, with `ops`. */
-  abstract call(x: Value, context: CallContext): Value;
+  abstract call(x: Structure<Value>, context: CallContext<Structure<Value | undefined>>): Structure<Value>;
 
   /** The mask of the output: that of the input where the layer supports masking. */
-  computeMask(_x: Value, mask: Value | undefined): Value | undefined {
+  computeMask(
+    _x: Structure<Value>,
+    mask: Structure<Value | undefined>,
+  ): Structure<Value | undefined> {
     return this.supportsMasking ? mask : undefined;
   }
 
@@ -141,8 +138,34 @@ export abstract class Layer {
   }
 
   /** The shape that the layer was built for. */
-  get inputShape(): SymbolicShape | undefined {
+  get inputShape(): Structure<SymbolicShape> | undefined {
     return this.#inputShape;
+  }
+
+  /** Where the layer was applied to symbolic tensors, in order. */
+  get inboundNodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  /** What the layer was first applied to. Throws {@linkcode StateError} where it was not yet. */
+  get input(): Structure<SymbolicTensor> {
+    const { args, output } = this.#firstNode("input");
+    return args.positional.length === 0 ? output : args.positional[0] as Structure<SymbolicTensor>;
+  }
+
+  /** What the layer gave first. Throws {@linkcode StateError} where it was not applied to symbolic tensors yet. */
+  get output(): Structure<SymbolicTensor> {
+    return this.#firstNode("output").output;
+  }
+
+  #firstNode(what: string): Node {
+    if (this.#nodes.length > 0) return this.#nodes[0];
+    throw new StateError({
+      what: `Cannot get the ${what} of "${this.name}"`,
+      rule: "the layer was not applied to symbolic tensors yet",
+      received: "none",
+      mend: "put it into a model with an Input",
+    });
   }
 
   /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again after. */
@@ -155,9 +178,9 @@ export abstract class Layer {
   }
 
   /** Makes the weights, once. Throws the layer's own error where the shape does not suit it. */
-  ensureBuilt(inputShape: SymbolicShape): void {
+  ensureBuilt(inputShape: Structure<SymbolicShape>, argumentShapes: ArgumentShapes = {}): void {
     if (this.#built) return;
-    this.building(() => this.build(inputShape));
+    this.building(() => this.build(inputShape, argumentShapes));
     this.#inputShape = inputShape;
     this.#built = true;
   }
@@ -168,67 +191,140 @@ export abstract class Layer {
   }
 
   /**
-   * Applies the layer to a symbolic value inside a traced function: builds it at first, checks the shape, and hands
-   * on masks. Without a context, `training` is that of the surrounding call.
+   * Applies the layer. Inside a traced function `x` is a symbolic value (or a list of them, or some by name): the layer
+   * is built at first, the shape is checked, masks are handed on, and without a context `training` is that of the
+   * surrounding call. On symbolic tensors it becomes a node of the models that are made of what it gives.
+   *
+   * @example Two layers, one after the other
+   * ```ts
+   * import { Input, layers } from "./mod.ts";
+   * const x = Input({ shape: [4] });
+   * const y = new layers.Dense(1).apply(new layers.Dense(3, { activation: "relu" }).apply(x));
+   * console.log(y.shape); // [ null, 1 ]
+   * ```
    */
-  apply(x: Value, context: Partial<CallContext> = {}): Value {
-    this.#checkCall(x);
+  apply(x: InputOf<this>, context?: ContextOf<this> | Partial<CallContext>): OutputOf<this>;
+  /** Applies the layer to symbolic tensors: it becomes a node of the models that are made of what it gives. */
+  apply(
+    x: Symbolic<InputOf<this>>,
+    context?: Symbolic<ContextOf<this>> | Symbolic<Partial<CallContext>>,
+  ): Symbolic<OutputOf<this>>;
+  apply(x: unknown, context: unknown = {}): unknown {
+    if (typeof this.call !== "function") {
+      throw new StateError({
+        what: `Cannot call "${this.name}"`,
+        rule: `${this.constructor.name} has no method call`,
+        received: "none",
+        mend: "define call(x), which returns what ops make of x",
+      });
+    }
+    const args: CallArguments<SymbolicTensor> = { positional: [x], named: context as Record<string, unknown> };
+    return symbolicIn(args).length > 0
+      ? this.#applySymbolic(args)
+      : this.#applyValues(x as Structure<Value>, context as object);
+  }
+
+  #applyValues(x: Structure<Value>, context: Partial<CallContext<Structure<Value | undefined>>>): Structure<Value> {
+    const inputs = this.#checked(x, Value);
+    const { training: asked, mask: given, ...others } = context;
     const outer = currentCall();
-    const training = context.training ?? outer?.training ?? false;
-    this.ensureBuilt([null, ...x.shape.slice(1)]);
-    this.checkInput(x.shape);
-    const mask = context.mask ?? x.mask;
+    const training = asked ?? outer?.training ?? false;
+    const openShape = ({ shape }: Value) => (shape.length > 0 ? [null, ...shape.slice(1)] : shape);
+    if (!this.#built) this.ensureBuilt(mapStructure(x, openShape), shapesOf(others, Value, openShape));
+    this.checkInput(mapStructure(x, ({ shape }) => shape));
+    const masks = inputs.map((value) => value.mask);
+    const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
     return calling(
       { training, losses: outer?.losses ?? [] },
       () =>
         inPlace(this.#place!, () =>
           withScope(this.name, () => {
-            let y = located(`"${this.name}"`, () => this.call(x, { training, mask }));
-            if (!(y instanceof Value)) {
-              throw new ValueError({
-                what: `Cannot call "${this.name}"`,
-                rule: "call must return a symbolic value",
-                received: describe(y),
-                mend: (y as unknown) instanceof Promise
-                  ? "call must not be async: it only says what is computed"
-                  : (y as unknown) instanceof Variable
-                  ? "return variable.value()"
-                  : "return what an op gives",
-              });
-            }
-            const outMask = y.mask ?? this.computeMask(x, mask);
-            if (y.mask !== outMask) {
-              if (y === x) y = valueOf(graphOf(x), idOf(x));
-              y.mask = outMask;
-            }
-            // Activity penalties are per sample, so that they do not grow with the batch.
-            if (this.activityRegularizer) this.addLoss(divide(this.activityRegularizer.call(y), y.shape[0]));
-            return y;
+            const y = located(`"${this.name}"`, () => this.call(x, { ...others, training, mask }));
+            const outMasks = flatten(this.computeMask(x, mask));
+            return mapStructure(y, (given, i) => {
+              const value = this.#returned(given);
+              const outMask = value.mask ?? outMasks[i];
+              const output = value.mask !== outMask && inputs.includes(value)
+                ? valueOf(graphOf(value), idOf(value))
+                : value;
+              output.mask = outMask;
+              // Activity penalties are per sample, so that they do not grow with the batch.
+              if (this.activityRegularizer) {
+                this.addLoss(divide(this.activityRegularizer.call(output), output.shape[0]));
+              }
+              return output;
+            });
           })),
     );
   }
 
-  #checkCall(x: unknown): void {
-    const what = `Cannot call "${this.name}"`;
-    if (!(x instanceof Value)) {
-      throw new ValueError({
-        what,
-        rule: "a layer takes a symbolic value",
-        received: describe(x),
-        mend: "for numbers use model.predict(x), or compile((x) => layer.apply(x))",
+  #applySymbolic(args: CallArguments<SymbolicTensor>): Structure<SymbolicTensor> {
+    const x = args.positional[0] as Structure<SymbolicTensor>;
+    this.#checked(x, SymbolicTensor);
+    const shapes = mapStructure(x, ({ shape }) => shape);
+    this.ensureBuilt(shapes, shapesOf(args.named, SymbolicTensor, ({ shape }) => shape));
+    this.checkInput(shapes);
+    const specs = this.computeOutputSpec(replaceSymbolic(args, ({ shape, dtype }) => new TensorSpec(shape, dtype)));
+    for (const { shape } of flatten(specs)) {
+      if (!shape.some((extent) => extent !== null && extent <= 0)) continue;
+      throw new ShapeError({
+        what: `Cannot build "${this.name}"`,
+        rule: "every axis of its output must have at least one element",
+        received: `${formatShape(shape)} from an input of ${flatten(shapes).map(formatShape).join(" and ")}`,
+        mend: "give a larger Input, or leave layers out",
       });
     }
-    if (typeof this.call === "function") return;
-    throw new StateError({
-      what,
-      rule: `${this.constructor.name} has no method call`,
-      received: "none",
-      mend: "define call(x), which returns what ops make of x",
+    return this.connect(args, specs).output;
+  }
+
+  /** Notes an application to symbolic tensors, which gives values of `specs`. */
+  protected connect(args: CallArguments<SymbolicTensor>, specs: Structure<TensorSpec>): Node {
+    const node = new Node(this, this.#nodes.length, args, specs);
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** Applies the layer to the arguments of a node with others in place of the symbolic ones. */
+  replay<T extends Value | SymbolicTensor>({ positional, named }: CallArguments<T>): Structure<T> {
+    return this.apply(positional[0] as InputOf<this>, named as ContextOf<this>) as Structure<T>;
+  }
+
+  /** The items of an input; throws {@linkcode ValueError} where one is no `Kind`. */
+  #checked<T>(x: Structure<T>, Kind: { prototype: T }): T[] {
+    const items = flatten(x);
+    const wrong = items.length === 0 ? x : items.find((item) => !(item instanceof (Kind as unknown as () => void)));
+    if (items.length > 0 && wrong === undefined && !items.includes(undefined as T)) return items;
+    const symbolic = wrong instanceof Value || wrong instanceof SymbolicTensor;
+    throw new ValueError({
+      what: `Cannot call "${this.name}"`,
+      rule: (Kind as unknown) === Value
+        ? "a layer takes a symbolic value"
+        : "a layer takes symbolic tensors or values, not both",
+      received: describe(wrong),
+      mend: symbolic
+        ? "make a model of one of them, and apply that"
+        : "for numbers use model.predict(x), or compile((x) => layer.apply(x))",
+    });
+  }
+
+  /** What `call` returned, if it is a symbolic value; else throws {@linkcode ValueError}. */
+  #returned(y: unknown): Value {
+    if (y instanceof Value) return y;
+    throw new ValueError({
+      what: `Cannot call "${this.name}"`,
+      rule: "call must return a symbolic value",
+      received: describe(y),
+      mend: y instanceof Promise
+        ? "call must not be async: it only says what is computed"
+        : y instanceof Variable
+        ? "return variable.value()"
+        : "return what an op gives",
     });
   }
 
   /** Throws {@linkcode ShapeError} where the layer cannot take an input of `shape`. */
-  checkInput(shape: SymbolicShape): void {
+  checkInput(shape: Structure<SymbolicShape>): void {
+    if (!isItem(shape)) return;
     const { minRank, rank, lastAxis } = this.inputSpec ?? {};
     const fail = (rule: string, mend: string) => {
       throw new ShapeError({ what: `Cannot call "${this.name}"`, rule, received: formatShape(shape), mend });
@@ -248,17 +344,27 @@ export abstract class Layer {
    * The shape of the output for an input shape, batch axis first. Unless overridden, found by tracing `call` twice
    * with different numbers in place of each `null`.
    */
-  computeOutputShape(inputShape: SymbolicShape): SymbolicShape {
-    this.ensureBuilt(inputShape);
-    const [first, second] = [[13, 17, 19, 23, 29, 31], [37, 41, 43, 47, 53, 59]].map((primes) => {
-      let next = 0;
-      const shape = inputShape.map((extent) => extent ?? primes[next++ % primes.length]);
-      return scratch(() => {
-        const stand = new Variable(new Tensor(shape, "float32", new Float32Array(sizeOf(shape))));
-        return this.apply(stand.value(), { training: false }).shape;
-      });
-    });
-    return first.map((extent, axis) => (extent === second[axis] ? extent : null));
+  computeOutputShape(
+    inputShape: Structure<SymbolicShape>,
+    argumentShapes: ArgumentShapes = {},
+  ): Structure<SymbolicShape> {
+    this.ensureBuilt(inputShape, argumentShapes);
+    const toSpec = (shape: SymbolicShape) => new TensorSpec(shape, "float32");
+    const named = Object.entries(argumentShapes).map(([name, shapes]) => [name, mapStructure(shapes, toSpec)]);
+    const args = { positional: [mapStructure(inputShape, toSpec)], named: Object.fromEntries(named) };
+    return mapStructure(inferSpecs(args, (values) => this.replay(values)), ({ shape }) => shape);
+  }
+
+  /** The shapes and dtypes of the outputs for those of the arguments. */
+  computeOutputSpec(args: CallArguments<TensorSpec>): Structure<TensorSpec> {
+    const run = (values: CallArguments<Value>) => this.replay(values);
+    if (this.computeOutputShape === Layer.prototype.computeOutputShape) return inferSpecs(args, run);
+    const shapes = this.computeOutputShape(
+      mapStructure(args.positional[0] as Structure<TensorSpec>, ({ shape }) => shape),
+      shapesOf(args.named, TensorSpec, ({ shape }) => shape),
+    );
+    const dtypes = flatten(inferSpecs(args, run, true));
+    return mapStructure(shapes, (shape, i) => new TensorSpec(shape, dtypes[i].dtype));
   }
 
   /** Makes a weight and adds it to the layer; for use in `build`. */
@@ -387,9 +493,4 @@ export abstract class Layer {
   getConfig(): Config {
     return { name: this.name, trainable: this.#trainable, dtype: policyNode(this.dtypePolicy) };
   }
-}
-
-/** Runs `body` in a trace that is thrown away. */
-function scratch<T>(body: () => T): T {
-  return recording(new Trace(), body);
 }

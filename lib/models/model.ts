@@ -6,16 +6,20 @@ import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import { gradients } from "../exec/compile.ts";
 import type { Value } from "../ir/value.ts";
 import { currentCall } from "../layers/call_state.ts";
-import { Layer, type LayerOptions } from "../layers/layer.ts";
+import { type CallContext, type InputOf, Layer, type LayerOptions, type OutputOf } from "../layers/layer.ts";
+import { autoName } from "../layers/naming.ts";
+import type { SymbolicTensor } from "../layers/symbolic.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { SymbolicShape } from "../shape.ts";
+import { flatten, type Mapped, mapStructure, namesOf, type Structure } from "../structure.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
 import { Compiled, type CompileOptions } from "../training/compiled.ts";
 import { fit, type FitOptions } from "../training/fit.ts";
-import type { StepData, StepLogs } from "../training/trainable.ts";
+import type { AnyStepData, StepData, StepLogs } from "../training/trainable.ts";
 import { type BatchOptions, type EvaluateOptions, type PredictOptions, Trainer } from "../training/trainer.ts";
+import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
 /** Options that every model takes. */
@@ -26,15 +30,52 @@ export interface ModelOptions {
   trainable?: boolean;
 }
 
-/** What {@linkcode Model.computeLoss} takes. */
-export interface LossData extends StepData {
-  /** The model's outputs. */
-  readonly yPred: Value;
+/** Options of a model that is made of symbolic tensors. */
+export interface FunctionalOptions<In, Out> extends ModelOptions {
+  /** Where data enters: what `Input` gave, a list of these, or some by name. */
+  inputs: In;
+  /** What is computed: one symbolic tensor, a list, or some by name. */
+  outputs: Out;
 }
 
+/** What {@linkcode Model.computeLoss} takes. */
+export interface LossData<X = Value, Y = Value> extends StepData<X, Y> {
+  /** The model's outputs. */
+  readonly yPred: Y;
+}
+
+/** The loss data of a model of any inputs and outputs. */
+export type AnyLossData = LossData<Structure<Value>, Structure<Value>>;
+
+/** Symbolic values in the places of symbolic tensors: what a model's `call` takes and gives. */
+export type ValuesOf<S> = Mapped<S, SymbolicTensor, Value>;
+/** Data in the places of symbolic values: what `fit` takes for what `call` takes. */
+export type DataOf<S> = S extends readonly Value[]
+  ? number extends S["length"] ? TensorLike | readonly TensorLike[] : Mapped<S, Value, TensorLike>
+  : Mapped<S, Value, TensorLike>;
+/** Tensors in the places of symbolic values: what `predict` gives for what `call` gives. */
+export type TensorsOf<S> = Mapped<S, Value, Tensor>;
+/** Data for a list of inputs by their names. */
+export type NamedData<In> = In extends readonly SymbolicTensor[] ? { readonly [Name in In[number]["name"]]: TensorLike }
+  : never;
+/** The inputs that a model's `fit` and `predict` take. */
+export type InputData<M extends Model> = DataOf<InputOf<M>>;
+/** The targets that a model's `fit` takes. */
+export type TargetData<M extends Model> = DataOf<OutputOf<M>>;
+
 /**
- * The base of models: a layer with `compile`, `fit`, `evaluate` and `predict`. Extend it with your own `call`; layers in
- * properties are found by themselves.
+ * A model made of symbolic inputs and outputs, or the base of your own: a layer with `compile`, `fit`, `evaluate` and
+ * `predict`. Extend it with your own `call`; layers in properties are found by themselves.
+ *
+ * @example Two inputs, one output
+ * ```ts
+ * import { Input, layers, Model, ops } from "./mod.ts";
+ * const [left, right] = [Input({ shape: [3] }), Input({ shape: [3] })];
+ * const shared = new layers.Dense(4);
+ * const outputs = new layers.Dense(1).apply(shared.apply(left));
+ * const model = new Model({ inputs: left, outputs });
+ * console.log(model.outputShape, right.shape, ops.ones([1]).shape); // [ null, 1 ] [ null, 3 ] [ 1 ]
+ * ```
  *
  * @example A model of one's own
  * ```ts
@@ -50,42 +91,130 @@ export interface LossData extends StepData {
  * model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
  * ```
  */
-export abstract class Model extends Layer {
+export class Model<
+  const In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
+  const Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
+> extends Layer {
   /** Whether training ends after the current batch. */
   stopTraining = false;
   /** What the last `fit` resolved to. */
   history: History | undefined;
   #compiled: Compiled | undefined;
-  #outputShape: SymbolicShape | undefined;
+  #outputShape: Structure<SymbolicShape> | undefined;
+  readonly #graph: FunctionalGraph | undefined;
   readonly #trainer: Trainer = new Trainer(this);
 
-  /** Takes name and trainability. */
-  constructor(options: ModelOptions & LayerOptions = {}) {
-    super(options, []);
+  /**
+   * Takes inputs and outputs, or for a model of one's own only name and trainability. Throws {@linkcode ValueError} for
+   * outputs that do not follow from the inputs, and for two layers of one name.
+   */
+  constructor(options: FunctionalOptions<In, Out> | (ModelOptions & LayerOptions) = {}) {
+    const isFunctional = options !== null && typeof options === "object" &&
+      ("inputs" in options || "outputs" in options);
+    const { inputs, outputs, ...others } = options as Partial<FunctionalOptions<In, Out>>;
+    super(
+      isFunctional && new.target === Model && others.name === undefined
+        ? { ...others, name: autoName("Functional") }
+        : others,
+      [],
+    );
+    if (!isFunctional) return;
+    this.#graph = graphBetween(inputs!, outputs!, `Cannot make "${this.name}"`);
+    this.ensureBuilt(mapStructure(this.#graph.input, ({ shape }) => shape));
+    this.#outputShape = mapStructure(this.#graph.output, ({ shape }) => shape);
+    if (options.trainable === false) this.trainable = false;
   }
 
-  /** The layers of the model. */
+  /** The name of the class, as summaries and files show it. */
+  override get className(): string {
+    return this.constructor === Model ? "Functional" : super.className;
+  }
+
+  /** Computes the outputs: for a model of inputs and outputs what lies between; override it in a model of your own. */
+  call(x: ValuesOf<In>, _context: CallContext<Structure<Value | undefined>>): ValuesOf<Out> {
+    const graph = this.#graph;
+    if (graph) return graph.run(x as Structure<Value>, `Cannot call "${this.name}"`) as ValuesOf<Out>;
+    throw new StateError({
+      what: `Cannot call "${this.name}"`,
+      rule: `${this.constructor.name} has no method call, nor inputs and outputs`,
+      received: "none",
+      mend: "define call(x), which returns what layers make of x, or give new Model({ inputs, outputs })",
+    });
+  }
+
+  /** The mask of a model's output came through its layers, and rides on it. */
+  override computeMask(
+    x: Structure<Value>,
+    mask: Structure<Value | undefined>,
+  ): Structure<Value | undefined> {
+    return this.#graph ? undefined : super.computeMask(x, mask);
+  }
+
+  /** What connects inputs and outputs, where the model is made of these. */
+  protected get graph(): FunctionalGraph | undefined {
+    return this.#graph;
+  }
+
+  /** The layers of the model, inputs included where it is made of inputs and outputs. */
   get layers(): readonly Layer[] {
     return this.sublayers;
   }
 
-  /** The dtype that inputs are cast to; undefined to leave them. */
-  get inputDType(): DType | undefined {
-    return undefined;
+  /** The layers inside: those between inputs and outputs, and those in properties. */
+  override get sublayers(): readonly Layer[] {
+    return this.#graph ? [...new Set([...this.#graph.layers, ...super.sublayers])] : super.sublayers;
+  }
+
+  /** What was given as inputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  override get input(): In {
+    return requireGraph(this.graph, this.name, "input").input as In;
+  }
+
+  /** What was given as outputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  override get output(): Out {
+    return requireGraph(this.graph, this.name, "output").output as Out;
+  }
+
+  /** The symbolic inputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  get inputs(): readonly SymbolicTensor[] {
+    return requireGraph(this.graph, this.name, "inputs").inputs;
+  }
+
+  /** The symbolic outputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  get outputs(): readonly SymbolicTensor[] {
+    return requireGraph(this.graph, this.name, "outputs").outputs;
+  }
+
+  /** The names that data can be given by: those of each `Input`, or of the shapes that the model was built for. */
+  get inputNames(): readonly string[] {
+    return this.graph?.inputs.map(({ name }) => name) ?? pseudoNames(this.inputShape, "input");
+  }
+
+  /** The names that losses and metrics can be given by: the names of outputs, or of the layers that give them. */
+  get outputNames(): readonly string[] {
+    const { graph } = this;
+    if (!graph) return pseudoNames(this.outputShape, "output");
+    return namesOf(graph.output) ?? graph.outputs.map(({ name }) => name);
+  }
+
+  /** The dtypes that inputs are cast to, built as the input is; undefined to leave them. */
+  get inputDType(): Structure<DType> | undefined {
+    return this.graph && mapStructure(this.graph.input, ({ dtype }) => dtype);
   }
 
   /** The shape of the output, batch axis first; undefined before the model is built. */
-  get outputShape(): SymbolicShape | undefined {
+  get outputShape(): Structure<SymbolicShape> | undefined {
     return this.#outputShape;
   }
 
   /** The shape of a layer's output in this model, where it is known. */
-  outputShapeOf(_layer: Layer): SymbolicShape | undefined {
-    return undefined;
+  outputShapeOf(layer: Layer): Structure<SymbolicShape> | undefined {
+    const node = this.graph?.nodes.find(({ operation }) => operation === layer);
+    return node && mapStructure(node.output, ({ shape }) => shape);
   }
 
   /** Builds the model for inputs of this shape (batch axis first), and gives the shape of its output. */
-  buildFor(inputShape: SymbolicShape): SymbolicShape {
+  buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape> {
     return this.#outputShape ??= this.computeOutputShape(inputShape);
   }
 
@@ -166,8 +295,8 @@ export abstract class Model extends Layer {
    * console.log(history.loss.length); // 50
    * ```
    */
-  async fit(x: TensorLike, y?: TensorLike, options: FitOptions = {}): Promise<History> {
-    return this.history = await fit(this.#trainer, x, y, options);
+  async fit(x: InputData<this> | NamedData<In>, y?: TargetData<this>, options: FitOptions = {}): Promise<History> {
+    return this.history = await fit(this.#trainer, x as TensorLike, y as TensorLike, options);
   }
 
   /**
@@ -187,8 +316,8 @@ export abstract class Model extends Layer {
    * console.log(await model.evaluate([[1], [2]], [[1], [3]], { verbose: 0 })); // { loss: 0.5 }
    * ```
    */
-  evaluate(x: TensorLike, y?: TensorLike, options: EvaluateOptions = {}): Promise<Logs> {
-    return this.#trainer.evaluate(x, y, options);
+  evaluate(x: InputData<this> | NamedData<In>, y?: TargetData<this>, options: EvaluateOptions = {}): Promise<Logs> {
+    return this.#trainer.evaluate(x as TensorLike, y as TensorLike, options);
   }
 
   /**
@@ -205,8 +334,8 @@ export abstract class Model extends Layer {
    * console.log((await model.predict(tensor([[1, 2]]), { verbose: 0 })).toArray()); // [ [ 3 ] ]
    * ```
    */
-  predict(x: TensorLike, options: PredictOptions = {}): Promise<Tensor> {
-    return this.#trainer.predict(x, options);
+  predict(x: InputData<this> | NamedData<In>, options: PredictOptions = {}): Promise<TensorsOf<OutputOf<this>>> {
+    return this.#trainer.predict(x as TensorLike, options) as Promise<TensorsOf<OutputOf<this>>>;
   }
 
   /**
@@ -217,8 +346,8 @@ export abstract class Model extends Layer {
    * @param options weights of samples or classes
    * @returns the loss before the step, and each metric by name
    */
-  trainOnBatch(x: TensorLike, y?: TensorLike, options: BatchOptions = {}): Promise<Logs> {
-    return this.#trainer.onBatch("train", x, y, options);
+  trainOnBatch(x: InputData<this> | NamedData<In>, y?: TargetData<this>, options: BatchOptions = {}): Promise<Logs> {
+    return this.#trainer.onBatch("train", x as TensorLike, y as TensorLike, options);
   }
 
   /**
@@ -229,8 +358,12 @@ export abstract class Model extends Layer {
    * @param options weights of samples
    * @returns the loss and each metric by name
    */
-  testOnBatch(x: TensorLike, y?: TensorLike, options: Pick<BatchOptions, "sampleWeight"> = {}): Promise<Logs> {
-    return this.#trainer.onBatch("test", x, y, options);
+  testOnBatch(
+    x: InputData<this> | NamedData<In>,
+    y?: TargetData<this>,
+    options: Pick<BatchOptions, "sampleWeight"> = {},
+  ): Promise<Logs> {
+    return this.#trainer.onBatch("test", x as TensorLike, y as TensorLike, options);
   }
 
   /**
@@ -239,16 +372,16 @@ export abstract class Model extends Layer {
    * @param x inputs, `[batch, ...]`
    * @returns the outputs, `[batch, ...]`
    */
-  predictOnBatch(x: TensorLike): Promise<Tensor> {
-    return this.#trainer.predict(x, { verbose: 0, batchSize: Number.MAX_SAFE_INTEGER });
+  predictOnBatch(x: InputData<this> | NamedData<In>): Promise<TensorsOf<OutputOf<this>>> {
+    return this.predict(x, { verbose: 0, batchSize: Number.MAX_SAFE_INTEGER });
   }
 
   /**
    * One step of training, traced: override it for a loop of your own. What it returns is reported by name, as it was in
    * the last step of an epoch.
    */
-  trainStep(data: StepData): StepLogs | void {
-    const yPred = this.apply(data.x, { training: true });
+  trainStep(data: AnyStepData): StepLogs | void {
+    const yPred = this.#outputsOf(data, true);
     const loss = this.computeLoss({ ...data, yPred });
     const weights = this.trainableWeights;
     this.trackLoss(loss, data);
@@ -257,22 +390,29 @@ export abstract class Model extends Layer {
   }
 
   /** One step of an evaluation, traced. */
-  testStep(data: StepData): StepLogs | void {
-    const yPred = this.apply(data.x, { training: false });
+  testStep(data: AnyStepData): StepLogs | void {
+    const yPred = this.#outputsOf(data, false);
     this.trackLoss(this.computeLoss({ ...data, yPred }), data);
     this.computeMetrics({ ...data, yPred });
   }
 
   /** The outputs for a batch, traced. */
-  predictStep({ x }: StepData): Value {
-    return this.apply(x, { training: false });
+  predictStep(data: AnyStepData): Structure<Value> {
+    return this.#outputsOf(data, false);
+  }
+
+  #outputsOf({ x }: AnyStepData, training: boolean): Structure<Value> {
+    return this.apply(x as InputOf<this>, { training }) as Structure<Value>;
   }
 
   /** The loss of a batch, traced: the compiled loss, penalties on weights, and what layers added. */
-  computeLoss({ y, yPred, sampleWeight }: LossData): Value {
+  computeLoss({ y, yPred, sampleWeight }: AnyLossData): Value {
     const parts: Value[] = [];
     const loss = this.#compiled?.loss;
-    if (loss && y) parts.push(loss.apply(y, yPred, { sampleWeight, mask: yPred.mask }));
+    if (loss && y) {
+      const [target, output] = [y as Value, yPred as Value];
+      parts.push(loss.apply(target, output, { sampleWeight, mask: output.mask }));
+    }
     for (const weight of this.trainableWeights) {
       if (weight.regularizer) parts.push(weight.regularizer.call(weight.value()));
     }
@@ -288,13 +428,13 @@ export abstract class Model extends Layer {
   }
 
   /** Takes the loss of a batch into the running loss, traced. */
-  trackLoss(loss: Value, { x }: StepData): void {
-    this.#compiled!.lossTracker.update(loss, x.shape[0]);
+  trackLoss(loss: Value, { x }: AnyStepData): void {
+    this.#compiled!.lossTracker.update(loss, flatten(x)[0].shape[0]);
   }
 
   /** Takes targets and outputs of a batch into the metrics, traced. */
-  computeMetrics({ y, yPred, sampleWeight }: LossData): void {
-    if (y) this.#compiled?.updateMetrics(y, yPred, sampleWeight);
+  computeMetrics({ y, yPred, sampleWeight }: AnyLossData): void {
+    if (y) this.#compiled?.updateMetrics(y as Value, yPred as Value, sampleWeight);
   }
 
   /** The layer of a name, or at a place counted from 0. Throws {@linkcode ValueError} where there is none. */
@@ -335,4 +475,11 @@ export abstract class Model extends Layer {
     this.#trainer.clear();
     this.#outputShape = undefined;
   }
+}
+
+/** Names for what has none: `input` for one, `input_0`, `input_1`, ... for some. */
+function pseudoNames(shapes: Structure<SymbolicShape> | undefined, prefix: string): string[] {
+  if (shapes === undefined) return [];
+  const count = flatten(shapes).length;
+  return namesOf(shapes) ?? Array.from({ length: count }, (_, i) => (count === 1 ? prefix : `${prefix}_${i}`));
 }

@@ -1,13 +1,15 @@
 // Sequential: a chain of layers. https://keras.io/api/models/sequential/
 import { type Config, objectNode, policyNode } from "../config.ts";
 import type { DType } from "../dtype.ts";
-import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { InputLayer } from "../layers/input.ts";
 import { type CallContext, Layer } from "../layers/layer.ts";
 import { SymbolicTensor } from "../layers/symbolic.ts";
 import { checkOptions, describe } from "../options.ts";
-import { formatShape, type SymbolicShape } from "../shape.ts";
+import type { SymbolicShape } from "../shape.ts";
+import { formatStructure } from "../structure.ts";
+import { FunctionalGraph } from "./graph.ts";
 import { Model, type ModelOptions } from "./model.ts";
 
 /** What a {@linkcode Sequential} is made of: an `Input` first, if there is one, and layers. */
@@ -28,11 +30,12 @@ export type SequentialItem = Layer | SymbolicTensor;
  * model.summary();
  * ```
  */
-export class Sequential extends Model {
+export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   readonly #layers: Layer[] = [];
-  readonly #shapes: SymbolicShape[] = [];
+  /** What each layer gives, for the layers that are built. */
+  readonly #outputs: SymbolicTensor[] = [];
   #input: InputLayer | undefined;
-  #first: SymbolicShape = [];
+  #graph: FunctionalGraph | undefined;
 
   /** Takes layers and options. Throws {@linkcode ValueError} for two layers of one name. */
   constructor(layers: readonly SequentialItem[] = [], options: ModelOptions = {}) {
@@ -45,7 +48,7 @@ export class Sequential extends Model {
       });
     }
     checkOptions("Sequential", options, ["name", "trainable"]);
-    super(options);
+    super(options as ModelOptions);
     for (const layer of layers) this.#push(layer);
     if (this.#input) this.ensureBuilt(this.#input.batchShape);
     if (options.trainable === false) this.trainable = false;
@@ -61,19 +64,29 @@ export class Sequential extends Model {
     return this.#layers;
   }
 
-  /** The dtype that inputs are cast to: that of `Input`. */
+  /** What connects the input and the last layer's output; undefined before the model is built. */
+  protected override get graph(): FunctionalGraph | undefined {
+    if (!this.#input) return undefined;
+    const last = this.#outputs.at(-1) ?? this.#input.output;
+    if (this.#graph?.output !== last) {
+      this.#graph = new FunctionalGraph(this.#input.output, last, `Cannot use "${this.name}"`);
+    }
+    return this.#graph;
+  }
+
+  /** The dtype that inputs are cast to: that of `Input`; undefined before the model is built. */
   override get inputDType(): DType | undefined {
     return this.#input?.dtype;
   }
 
-  /** The shape of the output, batch axis first; undefined before the model is built. */
-  override get outputShape(): SymbolicShape | undefined {
-    return this.#shapes.at(-1) ?? this.#input?.batchShape;
+  /** The shape that the model was built for, batch axis first; undefined before. */
+  override get inputShape(): SymbolicShape | undefined {
+    return super.inputShape as SymbolicShape | undefined;
   }
 
-  /** The shape of a layer's output, where it is known. */
-  override outputShapeOf(layer: Layer): SymbolicShape | undefined {
-    return this.#shapes[this.#layers.indexOf(layer)];
+  /** The shape of the output, batch axis first; undefined before the model is built. */
+  override get outputShape(): SymbolicShape | undefined {
+    return (this.#outputs.at(-1) ?? this.#input?.output)?.shape;
   }
 
   /**
@@ -98,23 +111,24 @@ export class Sequential extends Model {
         mend: "add some first",
       });
     }
-    this.#shapes.length = Math.min(this.#shapes.length, this.#layers.length);
+    this.#outputs.length = Math.min(this.#outputs.length, this.#layers.length);
     return layer;
   }
 
   /** Builds each layer for the output of the one before. */
   override build(inputShape: SymbolicShape): void {
-    this.#shapes.length = 0;
-    this.#first = inputShape;
-    while (this.#shapes.length < this.#layers.length) this.#buildNext();
+    const [batchSize, ...shape] = inputShape;
+    this.#input ??= new InputLayer({ shape, batchSize });
+    this.#outputs.length = 0;
+    while (this.#outputs.length < this.#layers.length) this.#buildNext();
   }
 
   /** The output of the last layer. */
-  call(x: Value, { training, mask }: CallContext): Value {
+  override call(x: Value, { training, mask }: CallContext): Value {
     let y = x;
     let first = true;
     for (const layer of this.#layers) {
-      y = layer.apply(y, first ? { training, mask } : { training });
+      y = layer.apply(y, first ? { training, mask } : { training }) as Value;
       first = false;
     }
     return y;
@@ -123,11 +137,6 @@ export class Sequential extends Model {
   /** The mask that came through all layers, which rides on the output. */
   override computeMask(): Value | undefined {
     return undefined;
-  }
-
-  /** The shape of the last layer's output. */
-  override computeOutputShape(inputShape: SymbolicShape): SymbolicShape {
-    return this.#layers.reduce((shape, layer) => layer.computeOutputShape(shape), inputShape);
   }
 
   /** Builds the model for inputs of this shape, and gives the shape of its output. */
@@ -152,7 +161,7 @@ export class Sequential extends Model {
       dtype: policyNode(this.dtypePolicy),
       layers: items.map((layer) => ({
         ...objectNode("keras.layers", layer.constructor.name, layer.getConfig()),
-        ...(layer.built && hasBuild(layer) && { build_config: { input_shape: layer.inputShape! } }),
+        ...(layer.built && hasBuild(layer) && { build_config: { input_shape: layer.inputShape as SymbolicShape } }),
       })),
       ...(this.built && this.#layers.length > 0 && { build_input_shape: this.inputShape! }),
     };
@@ -160,7 +169,7 @@ export class Sequential extends Model {
 
   #push(item: SequentialItem): void {
     const what = `Cannot add to "${this.name}"`;
-    const layer = item instanceof SymbolicTensor ? item.layer : item;
+    const layer = item instanceof SymbolicTensor ? item.operation : item;
     if (!(layer instanceof Layer)) {
       throw new ValueError({
         what,
@@ -191,25 +200,26 @@ export class Sequential extends Model {
         mend: this.#layers.includes(layer) ? "make a new layer" : "give one of them another name",
       });
     }
+    if (this.#layers.length === 0 && !this.#input && layer.batchInputShape) {
+      const [batchSize, ...shape] = layer.batchInputShape;
+      this.#input = new InputLayer({ shape, batchSize });
+    }
     this.#layers.push(layer);
   }
 
   #buildNext(): void {
-    const index = this.#shapes.length;
-    const layer = this.#layers[index];
-    const shape = this.#shapes[index - 1] ?? this.#first;
-    layer.ensureBuilt(shape);
-    layer.checkInput(shape);
-    const output = layer.computeOutputShape(shape);
-    if (output.some((extent) => extent !== null && extent <= 0)) {
-      throw new ShapeError({
-        what: `Cannot build "${layer.name}"`,
-        rule: "every axis of its output must have at least one element",
-        received: `${formatShape(output)} from an input of ${formatShape(shape)}`,
-        mend: "give a larger Input, or leave layers out",
+    const { length } = this.#outputs;
+    const x = this.#outputs.at(-1) ?? this.#input!.output;
+    const y = this.#layers[length].apply(x);
+    if (!(y instanceof SymbolicTensor)) {
+      throw new ValueError({
+        what: `Cannot add to "${this.name}"`,
+        rule: "each layer must give one output",
+        received: `${formatStructure(y)} from "${this.#layers[length].name}"`,
+        mend: "make the model with new Model({ inputs, outputs })",
       });
     }
-    this.#shapes.push(output);
+    this.#outputs.push(y);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Weight } from "../layers/weight.ts";
 import { checkOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sizeOf, type SymbolicShape } from "../shape.ts";
+import { flatten, type Structure } from "../structure.ts";
 import { bold, type Column, drawTable } from "./table.ts";
 
 /** Options of `Model.summary`. */
@@ -35,7 +36,7 @@ export interface Summarized {
   /** The optimizer, if it has slots. */
   readonly optimizer: Optimizer | undefined;
   /** The shape of each layer's output, where it is known. */
-  outputShapeOf(layer: Layer): SymbolicShape | undefined;
+  outputShapeOf(layer: Layer): Structure<SymbolicShape> | undefined;
 }
 
 /** Prints the summary of a model. */
@@ -126,8 +127,8 @@ function rowsOf(layers: readonly Layer[], model: Summarized, options: SummaryOpt
     const counted = layer.built || layer.build === Layer.prototype.build;
     const count = layer.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0);
     const row = [
-      `${indent}${layer.name} (${layer.constructor.name})`,
-      shape ? formatPythonShape(shape) : "?",
+      `${indent}${layer.name} (${layer.className})`,
+      shape ? flatten(shape).map(formatPythonShape).join(", ") : "?",
       counted ? count.toLocaleString("en-US") : "0 (unbuilt)",
     ];
     if (options.showTrainable) {

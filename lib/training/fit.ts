@@ -3,6 +3,7 @@ import type { Logs } from "../callbacks/callback.ts";
 import { History } from "../callbacks/history.ts";
 import type { CallbackLike } from "../callbacks/list.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
+import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { checkOptions, describe } from "../options.ts";
@@ -105,7 +106,7 @@ async function train(
   const rows = options.validationData ? samples.x.shape[0] : splitRows(samples.x.shape[0], validationSplit, where);
   const held = checkedValidation(trainer, options, where);
   warnOfNaN(samples, where);
-  warnOfFractions(samples, model.inputDType, where);
+  warnOfFractions(samples, model.inputDType as DType | undefined, where);
 
   using _running = trainer.begin();
   const steps = Math.ceil(rows / batchSize);

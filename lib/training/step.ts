@@ -1,4 +1,5 @@
 // The step: traces training, evaluation or prediction of one batch into one graph whose only world is variables.
+import type { DType } from "../dtype.ts";
 import { describe, located, ValueError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import type { Graph } from "../ir/graph.ts";
@@ -13,7 +14,7 @@ import type { Variable } from "../tensor/variable.ts";
 import type { ResidentData } from "./data.ts";
 import { roomFor } from "./data.ts";
 import { maxSteps } from "./pace.ts";
-import type { StepData, StepLogs, TrainableModel } from "./trainable.ts";
+import type { AnyStepData, StepLogs, TrainableModel } from "./trainable.ts";
 
 /** What a program does with a batch. */
 export type Mode = "train" | "test" | "predict";
@@ -72,7 +73,7 @@ export function traceStep(
         const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
           if (mode === "test") return model.testStep(batch);
           if (mode === "predict") {
-            output = writeOutput(model.predictStep(batch), feed, data, state);
+            output = writeOutput(model.predictStep(batch) as Value, feed, data, state);
             return;
           }
           const optimizer = model.optimizer!;
@@ -111,7 +112,7 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
   });
 }
 
-function batchOf(model: TrainableModel, feed: Feed, data: ResidentData, { counters }: StepState): StepData {
+function batchOf(model: TrainableModel, feed: Feed, data: ResidentData, { counters }: StepState): AnyStepData {
   let take: (variable: Variable) => Value;
   if (feed.kind === "ordered") {
     const rows = dynamicSlice(feed.order, counters, 0, feed.batch);
@@ -123,7 +124,7 @@ function batchOf(model: TrainableModel, feed: Feed, data: ResidentData, { counte
   }
   const x = take(data.x);
   return {
-    x: model.inputDType ? cast(x, model.inputDType) : x,
+    x: model.inputDType ? cast(x, model.inputDType as DType) : x,
     y: data.y && take(data.y),
     sampleWeight: data.weight && cast(take(data.weight), "float32"),
   };

@@ -131,7 +131,7 @@ export class Trainer {
       });
     }
     let inputs = toRows(x, "x", where);
-    if (this.model.inputShape) inputs = fitShape(inputs, this.model.inputShape, where);
+    if (this.model.inputShape) inputs = fitShape(inputs, this.model.inputShape as SymbolicShape, where);
     if (isOptions(y)) {
       throw new ValueError({
         what: `Cannot ${where}`,
@@ -143,7 +143,7 @@ export class Trainer {
     const targets = y === undefined ? undefined : toRows(y, "y", where);
     let weight = sampleWeight === undefined ? undefined : toRows(sampleWeight, "sampleWeight", where);
     checkRows({ x: inputs, y: targets, weight }, where);
-    const output = this.model.buildFor(this.model.inputShape ?? [null, ...inputs.shape.slice(1)]);
+    const output = this.model.buildFor(this.model.inputShape ?? [null, ...inputs.shape.slice(1)]) as SymbolicShape;
     this.#checkLoss(targets, output, where);
     if (weight) checkWeights(weight, output, where);
     if (classWeight !== undefined && targets) {
@@ -258,7 +258,7 @@ export class Trainer {
     checkInteger("batchSize", batchSize, 1, where);
     const verbose = verbosity(options.verbose, where);
     let inputs = toRows(x, "x", where);
-    if (model.inputShape) inputs = fitShape(inputs, model.inputShape, where);
+    if (model.inputShape) inputs = fitShape(inputs, model.inputShape as SymbolicShape, where);
     model.buildFor(model.inputShape ?? [null, ...inputs.shape.slice(1)]);
     const rows = inputs.shape[0];
     const callbacks = this.callbacks(options.callbacks, verbose, { steps: Math.ceil(rows / batchSize) }, where);

@@ -26,7 +26,7 @@ for (const spec of layerCases) {
   Deno.test(`${spec.name}: the config is that of Keras`, async () => {
     await clearSession();
     const made = makeLayer(spec);
-    const layer = made instanceof SymbolicTensor ? made.layer as InputLayer : made;
+    const layer = made instanceof SymbolicTensor ? made.operation as InputLayer : made;
     assert.deepEqual(JSON.parse(JSON.stringify(layer.getConfig())), spec.serialized.config);
   });
 }

@@ -160,7 +160,8 @@ testOnBackends("a training step of one's own, with logs of its own", async () =>
       return this.dense.apply(input);
     }
     override trainStep({ x: input, y: target }: StepData) {
-      const error = mean(square(subtract(target!, this.apply(input, { training: true }))));
+      const output: Value = this.apply(input, { training: true });
+      const error = mean(square(subtract(target!, output)));
       const weights = this.trainableWeights;
       this.optimizer!.apply(gradients(multiply(error, 2), weights), weights);
       return { error };

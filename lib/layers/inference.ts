@@ -1,0 +1,42 @@
+// Shapes and dtypes of outputs, found by tracing a call with stand-ins for what is not known yet.
+import { recording, Trace } from "../ir/trace.ts";
+import type { Value } from "../ir/value.ts";
+import type { Shape, SymbolicShape } from "../shape.ts";
+import { flatten, mapStructure, type Structure } from "../structure.ts";
+import { calling } from "./call_state.ts";
+import { type CallArguments, replaceArguments, TensorSpec } from "./symbolic.ts";
+
+/**
+ * What stands for an unknown batch axis, and for every other unknown axis: these are alike, since axes that nobody knows
+ * usually meet each other, and have many divisors.
+ */
+const standIns = [{ batch: 11, other: 840 }, { batch: 13, other: 1680 }] as const;
+
+/**
+ * The shapes and dtypes that `run` gives for arguments: it is traced with two stand-ins for each unknown axis, and what
+ * comes out different is unknown too. With `once` it is traced a single time, for the dtypes alone.
+ */
+export function inferSpecs(
+  args: CallArguments<TensorSpec>,
+  run: (args: CallArguments<Value>) => Structure<Value>,
+  once = false,
+): Structure<TensorSpec> {
+  const [first, second] = (once ? standIns.slice(0, 1) : standIns).map(({ batch, other }) => {
+    const known = (shape: SymbolicShape): Shape => shape.map((extent, axis) => extent ?? (axis === 0 ? batch : other));
+    const trace = new Trace();
+    return recording(trace, () =>
+      calling({ training: false, losses: [] }, () => {
+        const values = replaceArguments<Value>(
+          args,
+          (item) => (item instanceof TensorSpec ? trace.input({ shape: known(item.shape), dtype: item.dtype }) : item),
+        );
+        return mapStructure(run(values), ({ shape, dtype }) => new TensorSpec(shape, dtype));
+      }));
+  });
+  if (!second) return first;
+  const others = flatten(second);
+  return mapStructure(first, ({ shape, dtype }, i) => {
+    const other = others[i].shape;
+    return new TensorSpec(shape.map((extent, axis) => (extent === other[axis] ? extent : null)), dtype);
+  });
+}

@@ -1,0 +1,219 @@
+// FunctionalGraph: what lies between symbolic inputs and outputs, put in order and replayed on values.
+import { describe, StateError, ValueError } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import { InputLayer } from "../layers/input.ts";
+import { Layer } from "../layers/layer.ts";
+import { type Node, type Operation, replaceSymbolic, SymbolicTensor } from "../layers/symbolic.ts";
+import { reshape } from "../ops/primitives.ts";
+import {
+  flatten,
+  formatStructure,
+  mapStructure,
+  namesOf,
+  packLike,
+  type Structure,
+  zipStructures,
+} from "../structure.ts";
+
+/** The nodes between symbolic inputs and outputs. */
+export class FunctionalGraph {
+  /** The inputs, in the order of their names where they have names. */
+  readonly inputs: readonly SymbolicTensor[];
+  /** The outputs, in the order of their names where they have names. */
+  readonly outputs: readonly SymbolicTensor[];
+  /** The applications, those first whose outputs others need. */
+  readonly nodes: readonly Node[];
+  /** What is applied, in Keras's order: farthest from the outputs first, then as met on the way from them. */
+  readonly operations: readonly Operation[];
+
+  /**
+   * Finds the nodes between `input` and `output`. Throws {@linkcode ValueError} for what are no symbolic tensors, for an
+   * output that does not follow from the inputs, and for two layers of one name.
+   */
+  constructor(
+    /** The inputs as the model was given them. */
+    readonly input: Structure<SymbolicTensor>,
+    /** The outputs as the model was given them. */
+    readonly output: Structure<SymbolicTensor>,
+    what: string,
+  ) {
+    this.inputs = checkedTensors("inputs", input, what);
+    this.outputs = checkedTensors("outputs", output, what);
+    const twice = this.inputs.find((tensor, i) => this.inputs.indexOf(tensor) !== i);
+    if (twice) {
+      throw new ValueError({
+        what,
+        rule: "inputs must differ",
+        received: `"${twice.name}" twice`,
+        mend: "give each Input once",
+      });
+    }
+    const order = new TraversalOrder(this.inputs, what);
+    for (const tensor of this.outputs) order.visit(tensor);
+    [this.nodes, this.operations] = order.byDepth();
+    const names = this.operations.map(({ name }) => name);
+    const clash = names.find((name, i) => names.indexOf(name) !== i);
+    if (clash !== undefined) {
+      throw new ValueError({
+        what,
+        rule: "names of layers must differ",
+        received: `${names.filter((name) => name === clash).length} named "${clash}"`,
+        mend: "give one of them another name",
+      });
+    }
+  }
+
+  /** The layers among what is applied, inputs included. */
+  get layers(): Layer[] {
+    return this.operations.filter((operation) => operation instanceof Layer);
+  }
+
+  /** Computes the outputs for values of the inputs, inside of a trace. */
+  run(x: Structure<Value>, what: string): Structure<Value> {
+    const values = new Map<SymbolicTensor, Value>();
+    zipStructures(this.input, this.#named(x), what).forEach(([tensor, value]) => {
+      values.set(tensor, fitRank(value, tensor));
+    });
+    for (const node of this.nodes) {
+      if (node.inputs.length === 0) continue;
+      const result = node.operation.replay(replaceSymbolic(node.args, (tensor) => values.get(tensor)!));
+      flatten(result).forEach((value, i) => values.set(node.outputs[i], value));
+    }
+    return mapStructure(this.output, (tensor) => values.get(tensor)!);
+  }
+
+  /** Values in the structure of the inputs: names may stand for the places in a list. */
+  #named(x: Structure<Value>): Structure<Value> {
+    const names = namesOf(x);
+    if (!names) return this.inputs.length === 1 && !namesOf(this.input) ? packLike(this.input, flatten(x)) : x;
+    if (namesOf(this.input)) return x;
+    const byName = x as { readonly [name: string]: Value };
+    return this.inputs.every(({ name }) => names.includes(name))
+      ? packLike(this.input, this.inputs.map(({ name }) => byName[name]))
+      : x;
+  }
+}
+
+/** A value with the rank of its input: an axis of extent 1 at the end is added or dropped, as Keras does. */
+function fitRank(value: Value, { shape: expected }: SymbolicTensor): Value {
+  const { shape } = value;
+  let fitted = value;
+  if (shape.length === expected.length - 1 && expected.at(-1) === 1) fitted = reshape(value, [...shape, 1]);
+  else if (shape.length === expected.length + 1 && shape.at(-1) === 1) fitted = reshape(value, shape.slice(0, -1));
+  if (fitted !== value) fitted.mask = value.mask;
+  return fitted;
+}
+
+function checkedTensors(kind: string, structure: Structure<SymbolicTensor>, what: string): SymbolicTensor[] {
+  const items = flatten(structure);
+  const wrong = items.find((item) => !(item instanceof SymbolicTensor));
+  if (items.length > 0 && wrong === undefined && !items.includes(undefined as never)) return items;
+  throw new ValueError({
+    what,
+    rule: `${kind} must be symbolic tensors: one, a list, or an object of them by name`,
+    received: items.length === 0 ? formatStructure(structure) : describe(wrong),
+    mend: (wrong as unknown) instanceof Layer
+      ? "give what layer.apply(x) returns, not the layer"
+      : "give what Input and layer.apply(x) return",
+  });
+}
+
+/** The walk from outputs to inputs, which orders nodes and operations as Keras does. */
+class TraversalOrder {
+  readonly #inputs: ReadonlySet<SymbolicTensor>;
+  /** Nodes whose own inputs come before them. */
+  readonly #nodes: Node[] = [];
+  readonly #seen = new Set<Node>();
+  readonly #operations = new Set<Operation>();
+
+  constructor(inputs: readonly SymbolicTensor[], readonly what: string) {
+    this.#inputs = new Set(inputs);
+  }
+
+  visit(tensor: SymbolicTensor): void {
+    const { node } = tensor;
+    if (this.#seen.has(node)) return;
+    this.#seen.add(node);
+    if (node.inputs.length === 0 && !this.#inputs.has(tensor)) {
+      const known = [...this.#inputs].map(({ name }) => `"${name}"`).join(", ");
+      throw new ValueError({
+        what: this.what,
+        rule: "each output must follow from the inputs alone",
+        received: `one that needs the Input "${tensor.name}" too, beside ${known}`,
+        mend: `add "${tensor.name}" to inputs`,
+      });
+    }
+    this.#operations.add(node.operation);
+    node.inputs.forEach((input) => this.visit(input));
+    this.#nodes.push(node);
+  }
+
+  byDepth(): [nodes: Node[], operations: Operation[]] {
+    const depthOf = new Map<Node, number>();
+    const operationDepth = new Map<Operation, number>();
+    for (const node of this.#nodes.toReversed()) {
+      // A shared layer stands where its deepest application stands.
+      const depth = Math.max(depthOf.get(node) ?? 0, operationDepth.get(node.operation) ?? 0);
+      depthOf.set(node, depth);
+      operationDepth.set(node.operation, depth);
+      for (const { node: parent } of node.inputs) {
+        depthOf.set(parent, Math.max(depthOf.get(parent) ?? 0, depth + 1));
+      }
+    }
+    const first = new Map([...this.#operations].map((operation, i) => [operation, i]));
+    for (const { node } of this.#inputs) {
+      if (depthOf.has(node)) continue;
+      // An input that no output needs.
+      depthOf.set(node, 0);
+      operationDepth.set(node.operation, 0);
+      first.set(node.operation, -1);
+    }
+    const operations = [...operationDepth.keys()].sort((a, b) =>
+      operationDepth.get(b)! - operationDepth.get(a)! || first.get(a)! - first.get(b)!
+    );
+    return [[...depthOf.keys()].sort((a, b) => depthOf.get(b)! - depthOf.get(a)!), operations];
+  }
+}
+
+/**
+ * Inputs and outputs of a model whose inputs are all made by `Input`: where some are not, the nodes between are applied
+ * again to new ones, as Keras does, so that the layers are shared and the model stands by itself.
+ */
+export function graphBetween(
+  input: Structure<SymbolicTensor>,
+  output: Structure<SymbolicTensor>,
+  what: string,
+): FunctionalGraph {
+  const items = checkedTensors("inputs", input, what);
+  if (items.every(({ operation }) => operation instanceof InputLayer)) return new FunctionalGraph(input, output, what);
+  const fresh = new Map<SymbolicTensor, SymbolicTensor>();
+  const inputs = mapStructure(input, (tensor) => {
+    const { shape: [batchSize, ...shape], dtype, operation, name } = tensor;
+    const made = operation instanceof InputLayer
+      ? tensor
+      : new InputLayer({ shape, batchSize, dtype, name: `${name}_input` }).output;
+    fresh.set(tensor, made);
+    return made;
+  });
+  const renew = (tensor: SymbolicTensor): SymbolicTensor => {
+    const known = fresh.get(tensor);
+    if (known) return known;
+    const { node } = tensor;
+    if (node.inputs.length === 0) return tensor;
+    const results = node.operation.replay(replaceSymbolic(node.args, renew));
+    flatten(results).forEach((result, i) => fresh.set(node.outputs[i], result as SymbolicTensor));
+    return fresh.get(tensor)!;
+  };
+  checkedTensors("outputs", output, what);
+  return new FunctionalGraph(inputs, mapStructure(output, renew), what);
+}
+
+/** The graph, if there is one; else throws {@linkcode StateError}. */
+export function requireGraph(graph: FunctionalGraph | undefined, name: string, wanted: string): FunctionalGraph {
+  if (graph) return graph;
+  throw new StateError({
+    what: `Cannot get the ${wanted} of "${name}"`,
+    rule: "it has symbolic inputs and outputs only if it is made of inputs and outputs, or is a built Sequential",
+    mend: "make it with new Model({ inputs, outputs }), or give the Sequential an Input",
+  });
+}

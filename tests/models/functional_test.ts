@@ -1,0 +1,86 @@
+// Models made of symbolic inputs and outputs: what they compute, how they are ordered, what is refused.
+import assert from "node:assert/strict";
+import { clearSession } from "../../lib/exec/select.ts";
+import { Input } from "../../lib/layers/input.ts";
+import * as layers from "../../lib/layers/layers.ts";
+import { type CallContext, Layer } from "../../lib/layers/layer.ts";
+import { Model } from "../../lib/models/model.ts";
+import { Sequential } from "../../lib/models/sequential.ts";
+import { add, multiply } from "../../lib/ops/primitives.ts";
+import { ones } from "../../lib/ops/composed.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import { testOnBackends } from "../backends.ts";
+
+const quiet = { verbose: 0 } as const;
+
+testOnBackends("one input and one output", async () => {
+  const x = Input({ shape: [2] });
+  const hidden = new layers.Dense(2, { activation: "relu" });
+  const model = new Model({
+    inputs: x,
+    outputs: new layers.Dense(1, { kernelInitializer: "ones" }).apply(hidden.apply(x)),
+  });
+  hidden.setWeights([tensor([[1, -1], [2, -2]]), tensor([0.5, 0])]);
+  assert.deepEqual((await model.predict(tensor([[1, 2]]), quiet)).toArray(), [[5.5]]);
+  assert.deepEqual(model.outputShape, [null, 1]);
+});
+
+testOnBackends("a shared layer has one set of weights and trains by both of its applications", async () => {
+  const x = Input({ shape: [1] });
+  const shared = new layers.Dense(1, { kernelInitializer: "ones", useBias: false });
+  const model = new Model({ inputs: x, outputs: shared.apply(shared.apply(x)) });
+  assert.equal(model.countParams(), 1);
+  assert.equal(shared.inboundNodes.length, 2);
+  model.compile({ optimizer: "sgd", loss: "mse" });
+  // y = w^2 x; for w = 1, x = 1, target 0: the derivative of y^2 is 4, the rate 0.01.
+  await model.trainOnBatch([[1]], [[0]]);
+  const [w] = await model.getWeights();
+  assert.ok(Math.abs(w.item() - 0.96) < 1e-6);
+});
+
+/** Sums a list, and doubles by name. */
+class Sums extends Layer {
+  call({ left, right }: { left: Value; right: Value }, _context: CallContext): [Value, Value] {
+    return [add(left, right), multiply(left, 2)];
+  }
+}
+
+testOnBackends("layers take and give structures", async () => {
+  const [a, b] = [Input({ shape: [2] }), Input({ shape: [2] })];
+  const [sum, twice] = new Sums().apply({ left: a, right: b });
+  assert.deepEqual(sum.shape, [null, 2]);
+  const model = new Model({ inputs: a, outputs: new Sums().apply({ left: a, right: a })[0] });
+  assert.deepEqual((await model.predict(ones([1, 2]), quiet)).toArray(), [[2, 2]]);
+  assert.deepEqual([sum.index, twice.index], [0, 1]);
+});
+
+testOnBackends("features are extracted from a layer inside", async () => {
+  const model = new Sequential([
+    Input({ shape: [2] }),
+    new layers.Dense(3, { kernelInitializer: "ones", name: "features" }),
+    new layers.Dense(1),
+  ]);
+  const features = new Model({ inputs: model.input, outputs: model.getLayer("features").output });
+  assert.deepEqual(await features.predict(tensor([[1, 2]]), quiet), tensor([[3, 3, 3]]));
+});
+
+Deno.test("inputShape, inputDim and batchInputShape stand for an Input", () => {
+  for (const options of [{ inputShape: [4] }, { inputDim: 4 }, { batchInputShape: [null, 4] }]) {
+    const model = new Sequential([new layers.Dense(3, options)]);
+    assert.deepEqual(model.outputShape, [null, 3]);
+    assert.equal(model.countParams(), 15);
+  }
+  assert.deepEqual(new Sequential([new layers.Dense(3, { batchInputShape: [2, 4] })]).outputShape, [2, 3]);
+});
+
+Deno.test("names and dtypes", async () => {
+  await clearSession();
+  const x = Input({ shape: [4], name: "pixels", dtype: "uint8" });
+  const flat = new layers.Flatten().apply(x);
+  assert.equal(flat.dtype, "uint8");
+  assert.equal(new layers.Rescaling(1 / 255).apply(flat).dtype, "float32");
+  const model = new Model({ inputs: x, outputs: flat });
+  assert.equal(model.name, "functional");
+  assert.deepEqual([model.inputNames, model.outputNames], [["pixels"], ["flatten"]]);
+});
