@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as ceratops from "../mod.ts";
 import { setBackend } from "../lib/exec/select.ts";
+import { mistakesWithLayers } from "./layers/mistakes.ts";
 
 // Mistakes are not typed: these are those of JavaScript users, and those that types cannot see.
 // deno-lint-ignore no-explicit-any
@@ -797,7 +798,7 @@ const mistakes: readonly Mistake[] = [
   ["a dtype that is none", () => ops.cast(x, "float16"), "DTypeError", /received "float16": use "float32"$/],
 ];
 
-for (const [name, run, code, message] of mistakes) {
+for (const [name, run, code, message] of [...mistakes, ...mistakesWithLayers]) {
   Deno.test(`mistake: ${name}`, async () => {
     await setBackend("reference");
     let ran = false;

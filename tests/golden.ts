@@ -1,15 +1,12 @@
 // Reads the golden values from Python Keras, and makes layers, optimizers and losses of their configs.
 import { readFileSync } from "node:fs";
+import * as constraints from "../lib/constraints.ts";
 import { makeArray } from "../lib/dtype.ts";
 import { Input } from "../lib/layers/input.ts";
-import { Activation } from "../lib/layers/activations.ts";
-import { Dense, type DenseOptions } from "../lib/layers/core.ts";
-import { Rescaling } from "../lib/layers/preprocessing.ts";
-import { Dropout } from "../lib/layers/regularization.ts";
-import { Flatten, Reshape } from "../lib/layers/reshaping.ts";
-import type { ActivationName } from "../lib/activations.ts";
+import * as layers from "../lib/layers/layers.ts";
 import * as losses from "../lib/losses/losses.ts";
 import * as optimizers from "../lib/optimizers/optimizers.ts";
+import * as regularizers from "../lib/regularizers.ts";
 import { Sequential, type SequentialItem } from "../lib/models/sequential.ts";
 import { Tensor } from "../lib/tensor/tensor.ts";
 
@@ -20,8 +17,8 @@ export type Table = any;
 /** An array as the golden files hold it. */
 export interface GoldenArray {
   shape: number[];
-  dtype: "float32" | "int32" | "uint8";
-  data: (number | string)[];
+  dtype: "float32" | "int32" | "uint8" | "bool";
+  data: (number | string | boolean)[];
 }
 
 /** An object as the golden files hold it. */
@@ -49,31 +46,53 @@ export function camelCased(config: Record<string, Table>): Record<string, Table>
   );
 }
 
+/** The arguments that stand before the options, by class. */
+const positional: Record<string, string[]> = {
+  Activation: ["activation"],
+  AlphaDropout: ["rate"],
+  Dense: ["units"],
+  Dot: ["axes"],
+  Dropout: ["rate"],
+  Embedding: ["inputDim", "outputDim"],
+  GaussianDropout: ["rate"],
+  GaussianNoise: ["stddev"],
+  Permute: ["dims"],
+  RepeatVector: ["n"],
+  Rescaling: ["scale"],
+  Reshape: ["targetShape"],
+  SpatialDropout1D: ["rate"],
+  SpatialDropout2D: ["rate"],
+  SpatialDropout3D: ["rate"],
+};
+
+/** A regularizer or constraint where a table stands for one. */
+function makeNested(key: string, value: Table): Table {
+  if (!value?.class_name) return value;
+  const { class_name, config } = value;
+  if (class_name === "L1" || class_name === "L2") {
+    return new regularizers[class_name as "L1"](config[class_name.toLowerCase()]);
+  }
+  if (class_name === "MaxNorm") return new constraints.MaxNorm(config.max_value, { axis: config.axis });
+  const module: Table = key.endsWith("Constraint") ? constraints : regularizers;
+  return new module[class_name](camelCased(config));
+}
+
 /** A layer (or input) from its golden table. */
 export function makeLayer({ class_name, config }: GoldenObject): SequentialItem {
-  const { units, rate, scale, activation, targetShape, batchShape, shape, ...rest } = camelCased(config);
-  switch (class_name) {
-    case "InputLayer":
-      return Input({ shape: shape ?? batchShape.slice(1), batchSize: batchShape?.[0] ?? null, ...rest });
-    case "Dense":
-      return new Dense(units, { activation: activation as ActivationName, ...rest } as DenseOptions);
-    case "Activation":
-      return new Activation(activation, rest);
-    case "Dropout":
-      return new Dropout(rate, rest);
-    case "Flatten":
-      return new Flatten(rest);
-    case "Reshape":
-      return new Reshape(targetShape, rest);
-    case "Rescaling":
-      return new Rescaling(scale, rest);
+  const options = camelCased(config);
+  if (class_name === "InputLayer") {
+    const { shape, batchShape, ...rest } = options;
+    return Input({ shape: shape ?? batchShape.slice(1), batchSize: batchShape?.[0] ?? null, ...rest });
   }
-  throw new Error(`no layer for ${class_name}`);
+  const first = (positional[class_name] ?? []).map((name) => options[name]);
+  const rest = Object.entries(options).filter(([name]) => !positional[class_name]?.includes(name));
+  const Class = (layers as Table)[class_name];
+  return new Class(...first, Object.fromEntries(rest.map(([name, value]) => [name, makeNested(name, value)])));
 }
 
 /** A model of golden layers. */
-export function makeModel(layers: readonly GoldenObject[], name = "sequential"): Sequential {
-  return new Sequential(layers.map(makeLayer), { name });
+export function makeModel(items: readonly GoldenObject[], name = "sequential"): Sequential {
+  return new Sequential(items.map(makeLayer), { name });
 }
 
 /** An optimizer from its golden table; a name stays a name. */

@@ -145,7 +145,6 @@ export class Dense extends Layer {
   override getConfig(): Config {
     return {
       ...super.getConfig(),
-      ...(this.activityRegularizer && { activity_regularizer: this.activityRegularizer.serialize() }),
       units: this.units,
       activation: this.activation.name,
       use_bias: this.useBias,
@@ -157,5 +156,34 @@ export class Dense extends Layer {
       bias_constraint: this.biasConstraint?.serialize() ?? null,
       quantization_config: null,
     };
+  }
+}
+
+/**
+ * The input itself: a place holder, or a name for a value.
+ *
+ * @example Two layers of one shape
+ * ```ts
+ * import { Input, layers, Sequential } from "./mod.ts";
+ * console.log(new Sequential([Input({ shape: [4] }), new layers.Identity()]).outputShape); // [ null, 4 ]
+ * ```
+ */
+export class Identity extends Layer {
+  /** The mask of the input is handed on. */
+  override readonly supportsMasking = true;
+
+  /** Takes the options of every layer. */
+  constructor(options: LayerOptions = {}) {
+    super(options, []);
+  }
+
+  /** The input itself. */
+  call(x: Value): Value {
+    return x;
+  }
+
+  /** The shape itself. */
+  override computeOutputShape(shape: SymbolicShape): SymbolicShape {
+    return shape;
   }
 }

@@ -180,6 +180,7 @@ export abstract class Layer {
   /** Makes the weights, once. Throws the layer's own error where the shape does not suit it. */
   ensureBuilt(inputShape: Structure<SymbolicShape>, argumentShapes: ArgumentShapes = {}): void {
     if (this.#built) return;
+    this.checkInput(inputShape);
     this.building(() => this.build(inputShape, argumentShapes));
     this.#inputShape = inputShape;
     this.#built = true;
@@ -325,7 +326,7 @@ export abstract class Layer {
   /** Throws {@linkcode ShapeError} where the layer cannot take an input of `shape`. */
   checkInput(shape: Structure<SymbolicShape>): void {
     if (!isItem(shape)) return;
-    const { minRank, rank, lastAxis } = this.inputSpec ?? {};
+    const { minRank, rank, lastAxis, axes = {} } = this.inputSpec ?? {};
     const fail = (rule: string, mend: string) => {
       throw new ShapeError({ what: `Cannot call "${this.name}"`, rule, received: formatShape(shape), mend });
     };
@@ -337,6 +338,11 @@ export abstract class Layer {
     }
     if (lastAxis !== undefined && shape[shape.length - 1] !== lastAxis) {
       fail(`it was built for a last axis of ${lastAxis}`, "give inputs of the size that the layer was built with");
+    }
+    for (const [axis, extent] of Object.entries(axes)) {
+      const given = shape[Number(axis)];
+      if (given === extent || given === null) continue;
+      fail(`it was built for ${extent} along axis ${axis}`, "give inputs of the size that the layer was built with");
     }
   }
 
@@ -491,6 +497,11 @@ export abstract class Layer {
 
   /** The arguments that make the layer again, as Keras's config; extend it with your own. */
   getConfig(): Config {
-    return { name: this.name, trainable: this.#trainable, dtype: policyNode(this.dtypePolicy) };
+    return {
+      name: this.name,
+      trainable: this.#trainable,
+      dtype: policyNode(this.dtypePolicy),
+      ...(this.activityRegularizer && { activity_regularizer: this.activityRegularizer.serialize() }),
+    };
   }
 }

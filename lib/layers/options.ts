@@ -56,6 +56,8 @@ export interface InputSpec {
   readonly rank?: number;
   /** The extent of the last axis. */
   readonly lastAxis?: number;
+  /** The extents of other axes, counted from the front. */
+  readonly axes?: { readonly [axis: number]: number };
 }
 
 /** What {@linkcode Layer.addWeight} takes. */

@@ -1,14 +1,12 @@
 // Layers that only give the elements another shape. https://keras.io/api/layers/reshaping_layers/
 import type { Config } from "../config.ts";
-import { ShapeError, unknownIdentifier } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { reshape, transpose } from "../ops/primitives.ts";
-import { describe } from "../options.ts";
+import { broadcastTo, reshape, transpose } from "../ops/primitives.ts";
+import { checkPositiveInteger, describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { checkDataFormat, type DataFormat } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-
-/** Where the channels are: the last axis, or the one after the batch axis. */
-export type DataFormat = "channels_last" | "channels_first";
 
 /** Options of {@linkcode Flatten}. */
 export interface FlattenOptions extends LayerOptions {
@@ -32,11 +30,7 @@ export class Flatten extends Layer {
   /** Takes the options. */
   constructor(options: FlattenOptions = {}) {
     super(options, ["dataFormat"]);
-    const formats: DataFormat[] = ["channels_last", "channels_first"];
-    this.dataFormat = options.dataFormat ?? "channels_last";
-    if (!formats.includes(this.dataFormat)) {
-      throw unknownIdentifier("dataFormat", String(this.dataFormat), formats, `Cannot make "${this.name}"`);
-    }
+    this.dataFormat = checkDataFormat(options.dataFormat, `Cannot make "${this.name}"`);
   }
 
   /** The flattened input. */
@@ -117,5 +111,87 @@ export class Reshape extends Layer {
   /** The arguments as Keras's config. */
   override getConfig(): Config {
     return { ...super.getConfig(), target_shape: this.targetShape };
+  }
+}
+
+/**
+ * The axes of each sample in another order: `dims` counts them from 1, since axis 0 is that of the batch.
+ *
+ * @example Features before steps
+ * ```ts
+ * import { Input, layers, Sequential } from "./mod.ts";
+ * console.log(new Sequential([Input({ shape: [10, 64] }), new layers.Permute([2, 1])]).outputShape); // [ null, 64, 10 ]
+ * ```
+ */
+export class Permute extends Layer {
+  /** Which axis of the input each axis of the output is, counted from 1. */
+  readonly dims: readonly number[];
+
+  /** Takes the order of axes. Throws {@linkcode ValueError} where it is no permutation of 1 to its length. */
+  constructor(dims: readonly number[], options: LayerOptions = {}) {
+    super(options, []);
+    if (!Array.isArray(dims) || dims.some((_, i) => !dims.includes(i + 1))) {
+      throw new ValueError({
+        what: `Cannot make "${this.name}"`,
+        rule: "dims must hold each of 1 to its length once, since axis 0 is that of the batch",
+        received: Array.isArray(dims) ? `[${dims.map(describe).join(", ")}]` : describe(dims),
+        mend: "write it as in new Permute([2, 1])",
+      });
+    }
+    this.dims = dims;
+    this.inputSpec = { rank: dims.length + 1 };
+  }
+
+  /** The input with its axes reordered. */
+  call(x: Value): Value {
+    return transpose(x, [0, ...this.dims]);
+  }
+
+  /** The extents in the new order. */
+  override computeOutputShape(shape: SymbolicShape): SymbolicShape {
+    return [0, ...this.dims].map((axis) => shape[axis]);
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), dims: this.dims };
+  }
+}
+
+/**
+ * Each row `n` times as steps: `[batch, features]` gives `[batch, n, features]`.
+ *
+ * @example One vector for each of three steps
+ * ```ts
+ * import { Input, layers, Sequential } from "./mod.ts";
+ * console.log(new Sequential([Input({ shape: [32] }), new layers.RepeatVector(3)]).outputShape); // [ null, 3, 32 ]
+ * ```
+ */
+export class RepeatVector extends Layer {
+  /** The number of steps. */
+  readonly n: number;
+
+  /** Takes the number of steps. Throws {@linkcode ValueError} where it is not a positive integer. */
+  constructor(n: number, options: LayerOptions = {}) {
+    checkPositiveInteger("RepeatVector", "n", n);
+    super(options, []);
+    this.n = n;
+    this.inputSpec = { rank: 2 };
+  }
+
+  /** The repeated input. */
+  call(x: Value): Value {
+    const [batch, features] = x.shape;
+    return broadcastTo(reshape(x, [batch, 1, features]), [batch, this.n, features]);
+  }
+
+  /** `[batch, n, features]`. */
+  override computeOutputShape(shape: SymbolicShape): SymbolicShape {
+    return [shape[0], this.n, shape[1]];
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), n: this.n };
   }
 }

@@ -35,6 +35,7 @@ SUBJECTS = [
     "metric_states",
     "ops",
     "regularizers",
+    "layers",
 ]
 
 

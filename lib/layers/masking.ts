@@ -1,0 +1,60 @@
+// Masking: marks the steps of a sequence that are padding. https://keras.io/api/layers/core_layers/masking/
+import type { Config } from "../config.ts";
+import type { Value } from "../ir/value.ts";
+import { max, notEqual, select } from "../ops/primitives.ts";
+import { expandDims } from "../ops/composed.ts";
+import { checkRange } from "../options.ts";
+import type { SymbolicShape } from "../shape.ts";
+import { Layer, type LayerOptions } from "./layer.ts";
+
+/** Options of {@linkcode Masking}. */
+export interface MaskingOptions extends LayerOptions {
+  /** A step whose features are all this is padding; 0 by default. */
+  maskValue?: number;
+}
+
+/**
+ * Sets steps whose features all equal `maskValue` to 0 and gives the output a mask `[batch, steps]` that leaves them
+ * out; the layers that follow hand it on, and losses and metrics heed it.
+ *
+ * @example Steps of zeros are padding
+ * ```ts
+ * import { Input, layers, Sequential } from "./mod.ts";
+ * new Sequential([Input({ shape: [10, 4] }), new layers.Masking(), new layers.Dense(1)]);
+ * ```
+ */
+export class Masking extends Layer {
+  /** A step whose features are all this is padding. */
+  readonly maskValue: number;
+  /** The output has a mask. */
+  override readonly supportsMasking = true;
+
+  /** Takes the options. Throws {@linkcode ValueError} where the value is no number. */
+  constructor(options: MaskingOptions = {}) {
+    super(options, ["maskValue"]);
+    this.maskValue = options.maskValue ?? 0;
+    checkRange("Masking", "maskValue", this.maskValue, -Infinity, Infinity);
+    this.inputSpec = { minRank: 2 };
+  }
+
+  /** The input with 0 where it is masked. */
+  call(x: Value): Value {
+    const mask = this.computeMask(x);
+    return select(expandDims(mask, mask.shape.length), x, 0);
+  }
+
+  /** True for steps of which a feature differs from the mask value; an earlier mask is forgotten, as in Keras. */
+  override computeMask(x: Value): Value {
+    return max(notEqual(x, this.maskValue), -1);
+  }
+
+  /** The shape itself. */
+  override computeOutputShape(shape: SymbolicShape): SymbolicShape {
+    return shape;
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), mask_value: this.maskValue };
+  }
+}

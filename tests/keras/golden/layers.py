@@ -1,0 +1,238 @@
+"""Layers of one input, each alone: its config, weights, shapes, outputs, masks and gradients, and one step of training.
+
+The objective is the mean of y * targets over the last axis and then over all samples, plus the layer's own losses. A
+case's `masks` ride on its inputs. `output_shape` is what Keras finds for inputs whose batch axis is not known.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from build import create, dyadic, item
+
+LEARNING_RATE = 0.5
+
+
+def floats(*shape, seed=1, low=-128, high=128):
+    """Odd multiples of 1/128: none is 0, and none is at a kink of the cases below."""
+    return (dyadic(shape, seed, low, high, 1 / 64) + np.float32(1 / 128)).astype("float32")
+
+
+def whole(*shape, seed=1, low=0, high=6):
+    return np.random.RandomState(seed).randint(low, high, shape).astype("int32")
+
+
+def bools(*rows):
+    return np.array(rows, "bool")
+
+
+SEQUENCE = floats(2, 4, 3, seed=3)
+PADDED = SEQUENCE * np.array([[1, 1, 0, 1], [0, 1, 0, 0]], "float32")[..., None]
+STEPS = bools([True, True, False, True], [True, False, False, False])
+OTHER_STEPS = bools([True, False, False, True], [True, True, False, False])
+ROWS = floats(3, 5, seed=5)
+IMAGES = floats(2, 4, 3, 2, seed=7)
+PIXELS = IMAGES * (np.arange(24).reshape(2, 4, 3, 1) % 3 > 0).astype("float32")
+VOLUMES = floats(2, 2, 3, 2, 2, seed=8)
+TOKENS = np.array([[3, 0, 5, 1], [0, 0, 2, 4]], "int32")
+
+
+def case(name, layer, *inputs, masks=None, train=True, jump=None):
+    """At inputs equal to `jump` the output jumps, so that differences say nothing there."""
+    return {"name": name, "layer": layer, "inputs": list(inputs), "masks": masks, "train": train, "jump": jump}
+
+
+def dense(name, *inputs, **config):
+    return case(name, item("Dense", **config), *inputs)
+
+
+CASES = [
+    dense("dense", ROWS, units=4),
+    dense("dense_relu", ROWS, units=4, activation="relu"),
+    dense("dense_without_bias", ROWS, units=2, use_bias=False, activation="tanh"),
+    dense("dense_of_sequences", SEQUENCE, units=2, activation="sigmoid"),
+    dense(
+        "dense_regularized",
+        ROWS,
+        units=4,
+        kernel_regularizer=item("L2", l2=0.25),
+        bias_regularizer=item("L1", l1=0.125),
+        activity_regularizer=item("L1L2", l1=0.0625, l2=0.125),
+    ),
+    dense(
+        "dense_constrained",
+        ROWS,
+        units=4,
+        kernel_initializer="he_uniform",
+        bias_initializer="ones",
+        kernel_constraint=item("MaxNorm", max_value=0.5, axis=0),
+        bias_constraint=item("NonNeg"),
+    ),
+    case("dense_frozen", item("Dense", units=3, trainable=False), ROWS),
+    case("dense_masked", item("Dense", units=2), SEQUENCE, masks=[STEPS]),
+    case("activation", item("Activation", activation="gelu"), ROWS),
+    case("activation_masked", item("Activation", activation="tanh"), SEQUENCE, masks=[STEPS]),
+    case("relu", item("ReLU"), ROWS),
+    case("relu_all", item("ReLU", max_value=1.0, negative_slope=0.25, threshold=0.5), ROWS),
+    case("relu_capped", item("ReLU", max_value=1.0), SEQUENCE, masks=[STEPS]),
+    case("relu_threshold", item("ReLU", threshold=0.5), ROWS),
+    case("leaky_relu", item("LeakyReLU"), ROWS),
+    case("leaky_relu_slope", item("LeakyReLU", negative_slope=0.125), SEQUENCE, masks=[STEPS]),
+    case("elu", item("ELU"), ROWS),
+    case("elu_alpha", item("ELU", alpha=0.5), SEQUENCE, masks=[STEPS]),
+    case("prelu", item("PReLU"), ROWS),
+    case("prelu_shared", item("PReLU", shared_axes=[1, 2]), IMAGES),
+    case("prelu_shared_axis", item("PReLU", shared_axes=1), SEQUENCE, masks=[STEPS]),
+    case(
+        "prelu_all",
+        item(
+            "PReLU",
+            alpha_initializer="ones",
+            alpha_regularizer=item("L2", l2=0.5),
+            alpha_constraint=item("NonNeg"),
+            name="slopes",
+        ),
+        ROWS,
+    ),
+    case("softmax", item("Softmax"), ROWS),
+    case("softmax_axis", item("Softmax", axis=1), SEQUENCE),
+    case("softmax_axes", item("Softmax", axis=[1, -1]), SEQUENCE),
+    case("softmax_one_axis", item("Softmax", axis=[1]), SEQUENCE),
+    case(
+        "softmax_masked",
+        item("Softmax"),
+        floats(3, 4, seed=9),
+        masks=[bools([True, True, False, True], [False, False, False, False], [True, True, True, True])],
+    ),
+    case("softmax_masked_axis", item("Softmax", axis=1), floats(2, 4, seed=10), masks=[STEPS]),
+    case("identity", item("Identity"), SEQUENCE, masks=[STEPS]),
+    case("activity_regularization", item("ActivityRegularization", l1=0.25, l2=0.5), ROWS),
+    case("activity_regularization_masked", item("ActivityRegularization", l2=0.125), SEQUENCE, masks=[STEPS]),
+    case("masking", item("Masking"), PADDED, jump=0.0),
+    case("masking_value", item("Masking", mask_value=-1.5), np.where(PADDED == 0, np.float32(-1.5), PADDED), jump=-1.5),
+    case("masking_images", item("Masking"), PIXELS, jump=0.0),
+    case("flatten", item("Flatten"), IMAGES),
+    case("flatten_channels_first", item("Flatten", data_format="channels_first"), IMAGES),
+    case("flatten_rows", item("Flatten"), floats(3, seed=11)),
+    case("reshape", item("Reshape", target_shape=[3, -1]), IMAGES),
+    case("reshape_flat", item("Reshape", target_shape=[-1]), SEQUENCE),
+    case("permute", item("Permute", dims=[2, 1]), SEQUENCE),
+    case("permute_images", item("Permute", dims=[3, 1, 2]), IMAGES),
+    case("repeat_vector", item("RepeatVector", n=3), ROWS),
+    case("rescaling", item("Rescaling", scale=0.5, offset=-1.0), ROWS),
+    case("rescaling_channels", item("Rescaling", scale=[0.5, 2.0], offset=[1.0, -1.0]), IMAGES),
+    case("dropout", item("Dropout", rate=0.5), SEQUENCE, masks=[STEPS], train=False),
+    case("dropout_all", item("Dropout", rate=0.25, noise_shape=[None, 1, 3], seed=7), SEQUENCE, train=False),
+    case("dropout_none", item("Dropout", rate=0.0), ROWS),
+    case("spatial_dropout1d", item("SpatialDropout1D", rate=0.5), SEQUENCE, masks=[STEPS], train=False),
+    case("spatial_dropout2d", item("SpatialDropout2D", rate=0.5, seed=3), IMAGES, train=False),
+    case("spatial_dropout2d_first", item("SpatialDropout2D", rate=0.25, data_format="channels_first"), IMAGES, train=False),
+    case("spatial_dropout3d", item("SpatialDropout3D", rate=0.5), VOLUMES, train=False),
+    case("spatial_dropout3d_first", item("SpatialDropout3D", rate=0.5, data_format="channels_first"), VOLUMES, train=False),
+    case("gaussian_noise", item("GaussianNoise", stddev=0.5), SEQUENCE, masks=[STEPS], train=False),
+    case("gaussian_noise_none", item("GaussianNoise", stddev=0.0, seed=2), ROWS),
+    case("gaussian_dropout", item("GaussianDropout", rate=0.25, seed=2), SEQUENCE, masks=[STEPS], train=False),
+    case("alpha_dropout", item("AlphaDropout", rate=0.25), SEQUENCE, masks=[STEPS], train=False),
+    case("alpha_dropout_all", item("AlphaDropout", rate=0.5, noise_shape=[2, 1, 3], seed=4), SEQUENCE, train=False),
+    case("embedding", item("Embedding", input_dim=6, output_dim=3), TOKENS),
+    case("embedding_masking", item("Embedding", input_dim=6, output_dim=2, mask_zero=True), TOKENS),
+    case("embedding_of_rows", item("Embedding", input_dim=6, output_dim=2), TOKENS[:, 0]),
+    case("embedding_of_floats", item("Embedding", input_dim=6, output_dim=2), TOKENS.astype("float32") + np.float32(0.5)),
+    case(
+        "embedding_all",
+        item(
+            "Embedding",
+            input_dim=6,
+            output_dim=3,
+            embeddings_initializer="ones",
+            embeddings_regularizer=item("L2", l2=0.25),
+            embeddings_constraint=item("UnitNorm", axis=1),
+            name="words",
+        ),
+        TOKENS,
+    ),
+]
+
+def made(spec):
+    """The layer of a table, whose values may be tables of regularizers and constraints."""
+    config = {}
+    for key, value in spec["config"].items():
+        nested = isinstance(value, dict) and "class_name" in value
+        module = keras.constraints if key.endswith("_constraint") else keras.regularizers
+        config[key] = create(module, value) if nested else value
+    return create(keras.layers, item(spec["class_name"], **config))
+
+
+def objective(targets, outputs, layer, batch):
+    values = tf.reduce_mean(targets * outputs, axis=-1) if outputs.shape.rank > 1 else targets * outputs
+    return tf.reduce_mean(values) + (tf.add_n(layer.losses) if layer.losses else 0.0)
+
+
+def arguments(inputs):
+    return inputs[0] if len(inputs) == 1 else inputs
+
+
+def results(spec):
+    keras.backend.clear_session()
+    layer = made(spec["layer"])
+    inputs = spec["inputs"]
+    nodes = [keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in inputs]
+    symbolic = layer(arguments(nodes))
+    found = {
+        **spec["layer"],
+        "inputs": inputs,
+        "masks": spec["masks"],
+        "jump": spec["jump"],
+        "serialized": layer.get_config(),
+        "output_shape": symbolic.shape,
+        "weights": [
+            {"key": w.name, "path": w.path, "shape": tuple(w.shape), "trainable": w.trainable} for w in layer.weights
+        ],
+    }
+    layer.set_weights([dyadic(w.shape, 51 + i) + np.float32(1 / 128) for i, w in enumerate(layer.weights)])
+    assert symbolic.shape == layer.compute_output_shape(arguments([(None, *x.shape[1:]) for x in inputs]))
+    found["initial"] = layer.get_weights()
+    tensors = [tf.constant(x) for x in inputs]
+    with tf.GradientTape() as tape:
+        tape.watch([x for x in tensors if x.dtype.is_floating])
+        for x, mask in zip(tensors, spec["masks"] or []):
+            if mask is not None:
+                keras.src.backend.set_keras_mask(x, tf.constant(mask))
+        y = layer(arguments(tensors), training=False)
+        targets = dyadic(y.shape, 61, 16, 96)
+        value = objective(targets, tf.cast(y, "float32"), layer, len(inputs[0]))
+    found["y"] = np.array(y)
+    found["targets"] = targets
+    mask = keras.src.backend.get_keras_mask(y)
+    found["mask"] = None if mask is None else np.array(mask)
+    found["objective"] = float(value)
+    variables = [w.value for w in layer.trainable_weights]
+    floating = [x if x.dtype.is_floating else None for x in tensors]
+    slopes = tape.gradient(value, [x for x in floating if x is not None] + variables)
+    slopes = [None if slope is None else np.array(tf.convert_to_tensor(slope)) for slope in slopes]
+    found["dx"] = [None if x is None else slopes.pop(0) for x in floating]
+    found["dw"] = slopes
+    if spec["train"] and not spec["masks"]:
+        found["trained"] = trained(layer, nodes, symbolic, inputs, targets)
+    return found
+
+
+def trained(layer, nodes, symbolic, inputs, targets):
+    """The loss of one step and the weights after it."""
+
+    def loss(y_true, y_pred):
+        return tf.reduce_mean(y_true * y_pred, axis=-1) if y_pred.shape.rank > 1 else y_true * y_pred
+
+    model = keras.Model(nodes, symbolic)
+    model.compile(optimizer=keras.optimizers.SGD(LEARNING_RATE), loss=loss)
+    value = model.train_on_batch(arguments(inputs), targets)
+    return {"loss": float(value), "weights": layer.get_weights()}
+
+
+def table(cases):
+    """The content of a golden file of these cases."""
+    return {"learning_rate": LEARNING_RATE, "cases": [{"name": spec["name"], **results(spec)} for spec in cases]}
+
+
+def make():
+    return table(CASES)
