@@ -18,13 +18,17 @@ const usage = `deno task bench [--smoke] [--only engine,mlp_epoch,...] [--rounds
   --only    the parts to run, separated by commas
   --rounds  how often each program is run; programs take turns, and the ratio is of medians`;
 
-/** A work with its peers, the ratio to reach for each, and what is compared. */
+/** A work with its peers, the ratio to reach for each (0 where it is only told), and what is compared. */
 interface Part {
   readonly work: string;
+  /** What `--only` calls it, where that is not the work's name. */
+  readonly name?: string;
   readonly title: string;
   readonly unit: "s" | "ms" | "us";
   /** Whether the whole process is timed, from outside. */
   readonly whole?: boolean;
+  /** What the own time should stay under, in seconds. */
+  readonly limit?: number;
   readonly peers: readonly (readonly [Program, number])[];
   readonly own: Program;
 }
@@ -46,6 +50,27 @@ const parts: readonly Part[] = [
       [pythonPeer("keras-tensorflow", ...few), 3.2],
       [tfjsPeer("wasm", "--repeats", "1", "--rows", "6400"), 60],
     ],
+  },
+  {
+    work: "mlp_epoch",
+    name: "mlp_epoch_wasm",
+    title: "The same on wasm: no permission, no GPU, one thread",
+    unit: "s",
+    own: ceratops("wasm", ...few),
+    peers: [
+      [ceratops("eigen", ...few), 0],
+      [tfjsPeer("wasm", "--repeats", "1", "--rows", "6400"), 8],
+      [tfjsPeer("cpu", "--repeats", "1", "--rows", "1280"), 25],
+    ],
+  },
+  {
+    work: "first_step",
+    title: "Whole process on wasm: MNIST is loaded, and one step of the MLP is trained",
+    unit: "s",
+    whole: true,
+    limit: 1,
+    own: ceratops("wasm"),
+    peers: [],
   },
   {
     work: "mlp_small_step",
@@ -81,7 +106,7 @@ function median(list: readonly number[]): number {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
-async function runPart({ work, title, unit, whole, peers, own }: Part): Promise<void> {
+async function runPart({ work, title, unit, whole, limit, peers, own }: Part): Promise<void> {
   console.log(`\n${title}`);
   const programs = smoke ? [own] : [own, ...peers.map(([peer]) => peer)];
   const found = new Map<Program, Measurement[]>(programs.map((program) => [program, []]));
@@ -110,7 +135,12 @@ async function runPart({ work, title, unit, whole, peers, own }: Part): Promise<
       show(Math.max(...list))
     }, ${list.length} runs)`;
     const bar = peers.find(([peer]) => peer === program)?.[1];
-    const ratio = bar === undefined ? "" : `  ${(median(list) / mine).toFixed(2)}x, bar ${bar}x`;
+    const over = `${(median(list) / mine).toFixed(2)}x`;
+    const ratio = bar !== undefined
+      ? `  ${over}${bar > 0 ? `, bar ${bar}x` : ""}`
+      : limit !== undefined
+      ? `  bar under ${show(limit)} ${unit}`
+      : "";
     const accuracy = found.get(program)![0].detail.testAccuracy;
     const correct = typeof accuracy === "number" ? `  test accuracy ${accuracy.toFixed(4)}` : "";
     console.log(`  ${program.name.padEnd(18)} ${spread}${ratio}${correct}  peak ${memory(program)} MiB`);
@@ -122,7 +152,8 @@ if (values.help) {
   Deno.exit(0);
 }
 const wanted = values.only?.split(",");
-const names = ["engine", ...parts.map(({ work }) => work)];
+const nameOf = ({ name, work }: Part) => name ?? work;
+const names = ["engine", ...parts.map(nameOf)];
 const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
 if (unknown.length > 0) {
   console.error(`Cannot bench ${unknown.join(", ")}: --only takes ${names.join(", ")}`);
@@ -130,7 +161,7 @@ if (unknown.length > 0) {
 }
 try {
   if (!wanted || wanted.includes("engine")) await engineReport(smoke);
-  for (const part of parts) if (!wanted || wanted.includes(part.work)) await runPart(part);
+  for (const part of parts) if (!wanted || wanted.includes(nameOf(part))) await runPart(part);
 } finally {
   await removeMnistFiles();
 }

@@ -89,6 +89,12 @@ const works: Record<string, () => Promise<Result>> = {
     });
     return { seconds, detail: { callsEachRepeat: calls, how: "model.predict" } };
   },
+  async first_step() {
+    const [[x, y]] = await datasets.mnist.loadData();
+    const model = mlp(512, "rmsprop", ["accuracy"]);
+    await model.fit(x.rows(0, 128), y.rows(0, 128), { batchSize: 128, verbose: 0 });
+    return { seconds: [(performance.now() - started) / 1000], detail: { batch: 128 } };
+  },
   async mlp_process() {
     const [[x, y], [xTest, yTest]] = await datasets.mnist.loadData();
     const model = mlp(512, "rmsprop", ["accuracy"]);
