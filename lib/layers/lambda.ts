@@ -81,12 +81,12 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
   }
 
   /** What the function makes of the input. */
-  call(x: I, context: CallContext<Structure<Value | undefined>>): O {
+  call(x: NoInfer<I>, context: CallContext<Structure<Value | undefined>>): NoInfer<O> {
     return this.function(x, { ...this.arguments, ...context });
   }
 
   /** What the mask's function makes of the input and its mask. */
-  override computeMask(x: I, mask: Structure<Value | undefined>): Structure<Value | undefined> {
+  override computeMask(x: NoInfer<I>, mask: Structure<Value | undefined>): Structure<Value | undefined> {
     return this.#mask?.(x, mask);
   }
 
