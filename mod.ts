@@ -141,13 +141,18 @@ export type {
   HookResult,
   Logs,
   RunParams,
+  SavedTraining,
+  TrainingRun,
 } from "./lib/callbacks/callbacks.ts";
 export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/regularizers.ts";
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
-export type { CompileOptions } from "./lib/training/compiled.ts";
+export type { CompileOptions, MetricsByOutput, PerOutput } from "./lib/training/compiled.ts";
+export type { BatchOptions, EvaluateOptions } from "./lib/training/evaluate.ts";
 export type { FitOptions } from "./lib/training/fit.ts";
+export type { PredictOptions } from "./lib/training/predict.ts";
+export type { Batch, Batches } from "./lib/training/stream.ts";
 export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainable.ts";
-export type { BatchOptions, EvaluateOptions, PredictOptions, Verbose } from "./lib/training/trainer.ts";
+export type { Verbose } from "./lib/training/trainer.ts";
 export type { Config, ConfigValue, DTypePolicy, ObjectNode } from "./lib/config.ts";
 
 export {

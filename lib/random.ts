@@ -42,6 +42,11 @@ export function randomSeed(): number {
   return seed;
 }
 
+/** Sets the seed that {@linkcode randomSeed} gave before; what draws keeps its path. */
+export function restoreRandomSeed(value: number): void {
+  seed = value;
+}
+
 /** The 32-bit FNV-1a hash of a path, as a signed integer. */
 export function hashPath(path: string): number {
   let hash = 0x811c9dc5;

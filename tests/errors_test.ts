@@ -66,6 +66,18 @@ function outputs(units: number, loss: string, activation?: string): Any {
   return made;
 }
 
+/** A model of two inputs and two outputs. */
+function pair(options: object = {}): Any {
+  const [a, b] = [Input({ shape: [4], name: "a" }), Input({ shape: [4], name: "b" })];
+  const [left, right] = [
+    new layers.Dense(4, { name: "left" }).apply(a),
+    new layers.Dense(4, { name: "right" }).apply(b),
+  ];
+  const made = new Model({ inputs: [a, b], outputs: [left, right], name: "p" });
+  made.compile({ optimizer: "sgd", loss: "mse", ...options });
+  return made;
+}
+
 /** What was done wrong, how, the class of the error, and its message: the whole of it, or what it must match. */
 type Mistake = readonly [name: string, run: () => unknown, code: string, message: string | RegExp];
 
@@ -282,6 +294,144 @@ const mistakes: readonly Mistake[] = [
   ],
   ["weights by class name", () => model().fit(x, y, { classWeight: { cat: 2 } }), "ValueError", /received 2 for "cat"/],
   ["labels of toCategorical", () => utils.toCategorical([0, 3], 3), "ValueError", /received 3 at index 1/],
+
+  // Batches of iterables.
+  [
+    "a generator that is at its end",
+    async () => {
+      const made = model();
+      const batches = (function* () {
+        yield [x, y];
+      })();
+      await made.fit(batches, undefined, quiet);
+      await made.fit(batches, undefined, quiet);
+    },
+    "ValueError",
+    'Cannot fit "m": there must be at least one batch, received none: check the iterable; what was iterated over once may ' +
+    "be at its end: give a function that makes a new one",
+  ],
+  [
+    "targets beside batches",
+    () => model().fit([[x, y]].values(), y, quiet),
+    "ValueError",
+    'Cannot fit "m": y cannot be given beside an iterable of batches: put it into the batches, as in yield [x, y, ' +
+    "sampleWeight]",
+  ],
+  [
+    "a batch size beside batches",
+    () => model().fit([[x, y]].values(), undefined, { batchSize: 2 }),
+    "ValueError",
+    /^Cannot fit "m": batchSize cannot be given beside an iterable of batches: leave it out: the batches come as they are$/,
+  ],
+  [
+    "a split of batches",
+    () => model().fit([[x, y]].values(), undefined, { validationSplit: 0.5 }),
+    "ValueError",
+    /validationSplit cannot be given beside an iterable of batches: give validationData$/,
+  ],
+  [
+    "a batch that is none",
+    () => model().fit(["batch"].values(), undefined, quiet),
+    "ValueError",
+    'Cannot fit "m", batch 0: a batch must be [x], [x, y] or [x, y, sampleWeight], or a tensor of inputs alone, received ' +
+    '"batch": put the parts into a list, as in yield [x, y]',
+  ],
+  [
+    "a later batch of another width",
+    () => model().fit([[x, y], [ops.ones([6, 5]), y]].values(), undefined, quiet),
+    "ShapeError",
+    /^Cannot fit "m", batch 1: the model was built for inputs of shape \[null, 4\], received \[6, 5\]/,
+  ],
+  [
+    "a label too large in a later batch",
+    () => model().fit([[x, y], [x, [0, 1, 2, 9, 0, 0]]].values(), undefined, quiet),
+    "ValueError",
+    /^Cannot fit "m", batch 1: labels must be from 0 to 2, .* received 9 in row 3 of y/,
+  ],
+  [
+    "a function that gives no batches",
+    () => model().fit(() => 3, undefined, quiet),
+    "ValueError",
+    /a function given as x must return an iterable of batches, received 3: write it as in function\* \(\) \{ yield/,
+  ],
+  [
+    "no steps",
+    () => model().fit(x, y, { stepsPerEpoch: 0 }),
+    "ValueError",
+    /stepsPerEpoch must be an integer of at least/,
+  ],
+
+  // Several inputs and outputs.
+  [
+    "one array for two inputs",
+    () => pair().fit(x, [x, x], quiet),
+    "ValueError",
+    'Cannot fit "p": the model has 2 inputs "a", "b", x needs data for each, received an object of type Tensor: give them ' +
+    "in a list of 2, or by name, as in { a: ... }",
+  ],
+  [
+    "an input misspelled",
+    () => pair().fit({ a: x, c: x }, [x, x]),
+    "ValueError",
+    /the names in x must be "a", "b", .* "c"/,
+  ],
+  ["an input left out", () => pair().fit({ a: x }, [x, x]), "ValueError", /received none for "b": give data for it$/],
+  [
+    "an input of another width",
+    () => pair().fit([x, ops.ones([6, 5])], [x, x]),
+    "ShapeError",
+    'Cannot fit "p": the model was built for x["b"] of shape [null, 4], received [6, 5]: x["b"] has 5 features per row, ' +
+    "the model was built for 4",
+  ],
+  [
+    "inputs of different lengths",
+    () => pair().fit([x, ops.ones([5, 4])], [x, x]),
+    "ValueError",
+    /x\["a"\] and x\["b"\] must have the same number of samples, received 6 in x\["a"\] and 5 in x\["b"\]/,
+  ],
+  [
+    "targets for one of two outputs",
+    () => pair().fit([x, x], x, quiet),
+    "ValueError",
+    /^Cannot fit "p": the model has 2 outputs "left", "right", y needs data for each/,
+  ],
+  [
+    "targets of another width for the second output",
+    () => pair().fit([x, x], [x, ops.ones([6, 3])], quiet),
+    "ShapeError",
+    /targets y\["right"\] for mean_squared_error must have the shape of the model's output, \[null, 4\], received \[6, 3\]/,
+  ],
+  [
+    "a loss for no output",
+    () => pair({ loss: { lft: "mse" } }),
+    "ValueError",
+    /^Cannot compile "p": .* did you mean "left"\?$/,
+  ],
+  [
+    "three losses for two outputs",
+    () => pair({ loss: ["mse", "mse", "mse"] }),
+    "ValueError",
+    /outputs, 2, received a list of 3/,
+  ],
+  [
+    "metrics of no output",
+    () => pair({ metrics: ["mae"] }),
+    "ValueError",
+    /metrics must say which output .* "left", "right"/,
+  ],
+  ["a metric for no output", () => pair({ metrics: { righ: "mae" } }), "ValueError", /did you mean "right"\?$/],
+  [
+    "a weight of a loss as text",
+    () => pair({ lossWeights: ["1", 2] }),
+    "ValueError",
+    /lossWeights must be numbers, received "1"/,
+  ],
+  [
+    "class weights for two outputs",
+    () => pair().fit([x, x], [x, x], { classWeight: { 0: 1 } }),
+    "ValueError",
+    /classWeight is for models of one output, received it for a model of 2: give sampleWeight by output/,
+  ],
 
   // Names.
   [

@@ -21,6 +21,8 @@ export interface CallbackModel {
   readonly metricDirections: ReadonlyMap<string, "up" | "down" | undefined>;
   /** The weights that optimizers change. */
   readonly trainableWeights: readonly Variable[];
+  /** The training that runs; undefined while none does. */
+  trainingRun: TrainingRun | undefined;
   /** The values of all weights. */
   getWeights(): Promise<Tensor[]>;
   /** Sets all weights. */
@@ -29,6 +31,38 @@ export interface CallbackModel {
   save?(path: string): Promise<void>;
   /** Writes the weights to a file, where the model can. */
   saveWeights?(path: string): Promise<void>;
+}
+
+/** All that it takes to go on with a training with equal bits. */
+export interface SavedTraining {
+  /** Weights, the optimizer's slots and the sums of metrics, by name. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The epoch, from 0. */
+  readonly epoch: number;
+  /** How many of its batches are done. */
+  readonly batch: number;
+  /** Where the pass over the data stands: when it began, and its next row or batch. */
+  readonly pass: { readonly epoch: number; readonly batches: number; readonly row: number } | undefined;
+  /** How many batches the optimizer took. */
+  readonly batches: number;
+  /** The learning rate, unless a schedule rules it. */
+  readonly learningRate: number | undefined;
+  /** The seed of everything random. */
+  readonly seed: number;
+  /** The epochs before, and their logs. */
+  readonly history: { readonly epoch: number[]; readonly logs: Record<string, number[]> };
+}
+
+/** A training that runs, for callbacks that keep it safe. */
+export interface TrainingRun {
+  /** The epoch, from 0. */
+  readonly epoch: number;
+  /** How many of its batches are done. */
+  readonly batch: number;
+  /** The state now. */
+  save(): Promise<SavedTraining>;
+  /** Goes on from a state; for use in `onTrainBegin`. */
+  restore(saved: SavedTraining): Promise<void>;
 }
 
 /** What a run was started with. */

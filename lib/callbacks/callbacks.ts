@@ -6,6 +6,8 @@ export {
   type HookResult,
   type Logs,
   type RunParams,
+  type SavedTraining,
+  type TrainingRun,
 } from "./callback.ts";
 export { type CheckpointStore, MemoryCheckpoints } from "./checkpoint_store.ts";
 export { CSVLogger, type CSVLoggerOptions } from "./csv_logger.ts";

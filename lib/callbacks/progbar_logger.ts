@@ -11,6 +11,7 @@ export class ProgbarLogger extends Callback {
   }
   #bar: ProgressBar | undefined;
   #seen = 0;
+  #length: number | null = null;
   #calledInFit = false;
 
   /** Takes how much is shown. */
@@ -66,7 +67,7 @@ export class ProgbarLogger extends Callback {
   }
 
   #begin(): void {
-    this.#bar = new ProgressBar(this.params.steps, { verbose: this.verbose });
+    this.#bar = new ProgressBar(this.params.steps ?? this.#length, { verbose: this.verbose });
     this.#seen = 0;
   }
 
@@ -77,7 +78,8 @@ export class ProgbarLogger extends Callback {
 
   #end(logs: Logs = {}): void {
     if (!this.#bar) return;
-    this.#bar.target ??= this.#seen;
+    // What the first epoch had is what the next will have, as far as one can know.
+    if (this.#bar.target === null) this.#bar.target = this.#length = this.#seen;
     this.#bar.update(this.#bar.target, Object.entries(logs), true);
     this.#bar = undefined;
   }

@@ -1,6 +1,6 @@
 // Model: a layer that can be trained. https://keras.io/api/models/model/
 import type { History } from "../callbacks/history.ts";
-import type { Logs } from "../callbacks/callback.ts";
+import type { Logs, TrainingRun } from "../callbacks/callback.ts";
 import type { DType } from "../dtype.ts";
 import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import { gradients } from "../exec/compile.ts";
@@ -16,9 +16,12 @@ import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Mapped, mapStructure, namesOf, type Structure } from "../structure.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
 import { Compiled, type CompileOptions } from "../training/compiled.ts";
+import { type BatchOptions, evaluate, type EvaluateOptions, onBatch } from "../training/evaluate.ts";
 import { fit, type FitOptions } from "../training/fit.ts";
+import { classesOf, predict, type PredictOptions } from "../training/predict.ts";
+import type { Batches } from "../training/stream.ts";
 import type { AnyStepData, StepData, StepLogs } from "../training/trainable.ts";
-import { type BatchOptions, type EvaluateOptions, type PredictOptions, Trainer } from "../training/trainer.ts";
+import { Trainer } from "../training/trainer.ts";
 import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
@@ -99,6 +102,8 @@ export class Model<
   stopTraining = false;
   /** What the last `fit` resolved to. */
   history: History | undefined;
+  /** The training that runs, for callbacks that keep it safe; undefined while none does. */
+  trainingRun: TrainingRun | undefined;
   #compiled: Compiled | undefined;
   #outputShape: Structure<SymbolicShape> | undefined;
   readonly #graph: FunctionalGraph | undefined;
@@ -262,7 +267,7 @@ export class Model<
    * ```
    */
   compile(options: CompileOptions): void {
-    const compiled = new Compiled(options ?? {}, this.name);
+    const compiled = new Compiled(options ?? {}, this.name, this.outputNames);
     if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
@@ -278,11 +283,12 @@ export class Model<
   /**
    * Trains on samples for a number of epochs.
    *
-   * @param x inputs, `[rows, ...]`
-   * @param y targets, `[rows, ...]`
+   * @param x inputs, `[rows, ...]`, for several inputs a list or an object by name; or an iterable of batches
+   *   `[x, y, sampleWeight]`, also an asynchronous one, or a function that begins one for each pass
+   * @param y targets, `[rows, ...]`, for several outputs a list or an object by name; none beside batches
    * @param options batch size, epochs, validation, callbacks and what is printed
    * @returns the logs of every epoch
-   * @throws {StateError} before `compile`
+   * @throws {StateError} before `compile`, and while another `fit` of this model runs
    * @throws {ValueError} or {@linkcode ShapeError} for data that does not suit the model, before the first step
    * @throws {RangeError} for a `validationSplit` outside of [0, 1)
    *
@@ -294,17 +300,33 @@ export class Model<
    * const { history } = await model.fit([[0], [1], [2]], [[1], [3], [5]], { epochs: 50, verbose: 0 });
    * console.log(history.loss.length); // 50
    * ```
+   *
+   * @example Batches of a generator
+   * ```ts
+   * import { Input, layers, Sequential, tensor } from "./mod.ts";
+   * const model = new Sequential([Input({ shape: [1] }), new layers.Dense(1)]);
+   * model.compile({ optimizer: "sgd", loss: "mse" });
+   * function* batches() {
+   *   for (let i = 0; i < 4; i++) yield [tensor([[i]]), tensor([[2 * i]])] as const;
+   * }
+   * await model.fit(batches, undefined, { epochs: 2, verbose: 0 });
+   * console.log(model.optimizer!.iterations); // 8
+   * ```
    */
-  async fit(x: InputData<this> | NamedData<In>, y?: TargetData<this>, options: FitOptions = {}): Promise<History> {
+  async fit(
+    x: InputData<this> | NamedData<In> | Batches,
+    y?: TargetData<this> | NamedData<Out>,
+    options: FitOptions = {},
+  ): Promise<History> {
     return this.history = await fit(this.#trainer, x as TensorLike, y as TensorLike, options);
   }
 
   /**
    * Computes loss and metrics of samples, without training.
    *
-   * @param x inputs, `[rows, ...]`
-   * @param y targets, `[rows, ...]`
-   * @param options batch size and what is printed
+   * @param x inputs, `[rows, ...]`, built as for `fit`, or an iterable of batches
+   * @param y targets, `[rows, ...]`, built as for `fit`; none beside batches
+   * @param options batch size, how many batches, and what is printed
    * @returns the loss and each metric by name
    * @throws {StateError} before `compile`
    *
@@ -316,16 +338,20 @@ export class Model<
    * console.log(await model.evaluate([[1], [2]], [[1], [3]], { verbose: 0 })); // { loss: 0.5 }
    * ```
    */
-  evaluate(x: InputData<this> | NamedData<In>, y?: TargetData<this>, options: EvaluateOptions = {}): Promise<Logs> {
-    return this.#trainer.evaluate(x as TensorLike, y as TensorLike, options);
+  async evaluate(
+    x: InputData<this> | NamedData<In> | Batches,
+    y?: TargetData<this> | NamedData<Out>,
+    options: EvaluateOptions = {},
+  ): Promise<Logs> {
+    return await evaluate(this.#trainer, x as TensorLike, y as TensorLike, options);
   }
 
   /**
    * Computes the outputs for samples, in order. The model need not be compiled.
    *
-   * @param x inputs, `[rows, ...]`
-   * @param options batch size and what is printed
-   * @returns the outputs, `[rows, ...]`
+   * @param x inputs, `[rows, ...]`, built as for `fit`, or an iterable of batches
+   * @param options batch size, how many batches, and what is printed
+   * @returns the outputs, `[rows, ...]`, built as the model's are
    *
    * @example One sample
    * ```ts
@@ -334,42 +360,73 @@ export class Model<
    * console.log((await model.predict(tensor([[1, 2]]), { verbose: 0 })).toArray()); // [ [ 3 ] ]
    * ```
    */
-  predict(x: InputData<this> | NamedData<In>, options: PredictOptions = {}): Promise<TensorsOf<OutputOf<this>>> {
-    return this.#trainer.predict(x as TensorLike, options) as Promise<TensorsOf<OutputOf<this>>>;
+  predict(
+    x: InputData<this> | NamedData<In> | Batches,
+    options: PredictOptions = {},
+  ): Promise<TensorsOf<OutputOf<this>>> {
+    return predict(this.#trainer, x as TensorLike, options) as Promise<TensorsOf<OutputOf<this>>>;
+  }
+
+  /**
+   * Computes the classes of samples, in order: the place of the largest output of each, or for one sigmoid unit 1 where
+   * it is above a half, else 0. As Keras 2's `predict_classes`.
+   *
+   * @param x inputs, as for `predict`
+   * @param options as for `predict`
+   * @returns the classes, int32: `[rows]` for outputs `[rows, classes]`, and `[rows, 1]` for `[rows, 1]`
+   * @throws {DTypeError} for outputs that are no numbers for classes
+   *
+   * @example The larger of two
+   * ```ts
+   * import { Input, layers, Sequential, tensor } from "./mod.ts";
+   * const model = new Sequential([Input({ shape: [2] }), new layers.Softmax()]);
+   * console.log((await model.predictClasses(tensor([[1, 2], [4, 3]]), { verbose: 0 })).toArray()); // [ 1, 0 ]
+   * ```
+   */
+  async predictClasses(
+    x: InputData<this> | NamedData<In> | Batches,
+    options: PredictOptions = {},
+  ): Promise<TensorsOf<OutputOf<this>>> {
+    const outputs = await predict(this.#trainer, x as TensorLike, options);
+    return classesOf(outputs, `predictClasses with "${this.name}"`) as TensorsOf<OutputOf<this>>;
   }
 
   /**
    * One step of training on one batch. The metrics begin anew.
    *
-   * @param x inputs, `[batch, ...]`
-   * @param y targets, `[batch, ...]`
+   * @param x inputs, `[batch, ...]`, built as for `fit`
+   * @param y targets, `[batch, ...]`, built as for `fit`
    * @param options weights of samples or classes
    * @returns the loss before the step, and each metric by name
    */
-  trainOnBatch(x: InputData<this> | NamedData<In>, y?: TargetData<this>, options: BatchOptions = {}): Promise<Logs> {
-    return this.#trainer.onBatch("train", x as TensorLike, y as TensorLike, options);
+  async trainOnBatch(
+    x: InputData<this> | NamedData<In>,
+    y?: TargetData<this> | NamedData<Out>,
+    options: BatchOptions = {},
+  ): Promise<Logs> {
+    return await onBatch(this.#trainer, "train", x as TensorLike, y as TensorLike, options);
   }
 
   /**
    * Loss and metrics of one batch, without training. The metrics begin anew.
    *
-   * @param x inputs, `[batch, ...]`
-   * @param y targets, `[batch, ...]`
+   * @param x inputs, `[batch, ...]`, built as for `fit`
+   * @param y targets, `[batch, ...]`, built as for `fit`
    * @param options weights of samples
    * @returns the loss and each metric by name
    */
-  testOnBatch(
+  async testOnBatch(
     x: InputData<this> | NamedData<In>,
-    y?: TargetData<this>,
+    y?: TargetData<this> | NamedData<Out>,
     options: Pick<BatchOptions, "sampleWeight"> = {},
   ): Promise<Logs> {
-    return this.#trainer.onBatch("test", x as TensorLike, y as TensorLike, options);
+    return await onBatch(this.#trainer, "test", x as TensorLike, y as TensorLike, options);
   }
 
   /**
    * The outputs for one batch.
    *
-   * @param x inputs, `[batch, ...]`
+   * @param x inputs, `[batch, ...]`, built as for `fit`
    * @returns the outputs, `[batch, ...]`
    */
   predictOnBatch(x: InputData<this> | NamedData<In>): Promise<TensorsOf<OutputOf<this>>> {
@@ -408,11 +465,8 @@ export class Model<
   /** The loss of a batch, traced: the compiled loss, penalties on weights, and what layers added. */
   computeLoss({ y, yPred, sampleWeight }: AnyLossData): Value {
     const parts: Value[] = [];
-    const loss = this.#compiled?.loss;
-    if (loss && y) {
-      const [target, output] = [y as Value, yPred as Value];
-      parts.push(loss.apply(target, output, { sampleWeight, mask: output.mask }));
-    }
+    const loss = this.#compiled?.computeLoss(y, yPred, sampleWeight);
+    if (loss) parts.push(loss);
     for (const weight of this.trainableWeights) {
       if (weight.regularizer) parts.push(weight.regularizer.call(weight.value()));
     }
@@ -434,7 +488,7 @@ export class Model<
 
   /** Takes targets and outputs of a batch into the metrics, traced. */
   computeMetrics({ y, yPred, sampleWeight }: AnyLossData): void {
-    if (y) this.#compiled?.updateMetrics(y as Value, yPred as Value, sampleWeight);
+    this.#compiled?.updateMetrics(y, yPred, sampleWeight);
   }
 
   /** The layer of a name, or at a place counted from 0. Throws {@linkcode ValueError} where there is none. */

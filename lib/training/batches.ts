@@ -3,6 +3,7 @@ import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Compiled } from "./compiled.ts";
+import type { Chunk, Feeder } from "./feeders.ts";
 import { breathe } from "./interrupt.ts";
 import { exclusively } from "./lock.ts";
 import type { Pace } from "./pace.ts";
@@ -12,52 +13,72 @@ import type { Program } from "./programs.ts";
 export interface BatchRun {
   /** Which hooks are called. */
   readonly kind: RunKind;
-  /** How many rows there are. */
-  readonly rows: number;
-  /** How many of them a batch has; the last may have fewer. */
-  readonly batchSize: number;
+  /** Where the batches come from. */
+  readonly feeder: Feeder;
+  /** How many batches are taken at most; null for all there are. */
+  readonly limit: number | null;
+  /** The number of the first batch; 0 unless an epoch goes on. */
+  readonly first?: number;
   /** How many steps are run at once. */
   readonly pace: Pace;
+  /** How many batches lie between two calls of hooks that need every batch. */
+  readonly stepsPerExecution: number;
   /** What is called between. */
   readonly callbacks: CallbackList;
   /** Whether the logs are wanted between chunks, though no hook needs every batch. */
   readonly watched: boolean;
-  /** The program for batches of so many rows. */
-  program(size: number): Promise<Program>;
-  /** Called before `steps` steps from `row` on. */
-  prepare(row: number, steps: number): void;
-  /** Called after `steps` steps. */
-  done?(steps: number): void;
+  /** Called before `steps` steps are run. */
+  prepare?(steps: number): void;
+  /** Called after each chunk. */
+  done?(chunk: Chunk): void | Promise<void>;
   /** Asked between chunks; true ends the run. */
   stopped?(): boolean;
   /** The running numbers. */
   logs(program: Program): Promise<Logs>;
 }
 
-/** Runs all batches; resolves to the last program that ran. */
-export async function runBatches(run: BatchRun): Promise<Program | undefined> {
-  const { kind, rows, batchSize, callbacks, pace } = run;
+/** What a run over batches came to. */
+export interface BatchesRun {
+  /** The last program that ran; undefined where there were no batches. */
+  readonly program: Program | undefined;
+  /** The number of batches up to the end, those before `first` counted too. */
+  readonly batches: number;
+  /** Whether the data ended before `limit`. */
+  readonly ranOut: boolean;
+}
+
+/** Runs batches up to the limit, or to the end of the data. */
+export async function runBatches(run: BatchRun): Promise<BatchesRun> {
+  const { kind, feeder, limit, callbacks, pace } = run;
   const everyBatch = callbacks.needsEveryBatch(kind);
   let program: Program | undefined;
-  for (let row = 0, batch = 0; row < rows;) {
-    const size = Math.min(batchSize, rows - row);
-    const current = program = await run.program(size);
-    if (everyBatch) await callbacks.batchBegin(kind, batch);
-    const steps = everyBatch ? 1 : pace.begin(Math.floor((rows - row) / size));
-    const from = row;
-    await exclusively(() => {
-      run.prepare(from, steps);
-      return current.executable.run(steps);
-    });
-    if (!everyBatch) pace.end(steps);
-    batch += steps;
-    row += steps * size;
-    run.done?.(steps);
-    if (everyBatch || run.watched) await callbacks.batchEnd(kind, batch - 1, await run.logs(current));
+  let batches = run.first ?? 0;
+  while (limit === null || batches < limit) {
+    const left = limit === null ? Infinity : limit - batches;
+    const wanted = everyBatch ? Math.min(run.stepsPerExecution, left) : pace.begin(left);
+    let chunk = await feeder.next(wanted);
+    if (!chunk) return { program, batches, ranOut: limit !== null };
+    if (everyBatch) await callbacks.batchBegin(kind, batches);
+    for (let ran = 0; chunk; chunk = everyBatch && ran < wanted ? await feeder.next(wanted - ran) : undefined) {
+      const { steps, program: { executable } } = chunk;
+      program = chunk.program;
+      await exclusively(async () => {
+        chunk!.write();
+        run.prepare?.(steps);
+        const running = executable.run(steps);
+        chunk!.meanwhile?.();
+        await running;
+      });
+      ran += steps;
+      batches += steps;
+      if (!everyBatch) pace.end(steps);
+      await run.done?.(chunk);
+    }
+    if (everyBatch || run.watched) await callbacks.batchEnd(kind, batches - 1, await run.logs(program!));
     await breathe();
     if (run.stopped?.()) break;
   }
-  return program;
+  return { program, batches, ranOut: false };
 }
 
 /** The running numbers of a compiled model and of its own step, sorted by name. */

@@ -4,35 +4,46 @@ import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentr
 import { crossentropyKind } from "../losses/identify.ts";
 import type { Loss } from "../losses/loss.ts";
 import { MeanAbsoluteError, MeanSquaredError } from "../losses/regression.ts";
-import type { DType } from "../dtype.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
+import { flatten } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { labelOf } from "./arguments.ts";
 import type { Samples } from "./data.ts";
+import type { TrainableModel } from "./trainable.ts";
 
 /** Throws {@linkcode ValueError} where inputs, targets and weights have not as many rows. */
-export function checkRows({ x, y, weight }: Samples, where: string): void {
-  for (const [name, of] of [["y", y], ["sampleWeight", weight]] as const) {
-    if (!of || of.shape[0] === x.shape[0]) continue;
-    throw new ValueError({
-      what: `Cannot ${where}`,
-      rule: `x and ${name} must have the same number of samples`,
-      received: `${x.shape[0]} in x and ${of.shape[0]} in ${name}`,
-      mend: "check that both come from the same split",
+export function checkRows({ x, y, weights }: Samples, { inputNames, outputNames }: Named, where: string): void {
+  const rows = x[0].shape[0];
+  const first = labelOf({ argument: "x", names: inputNames }, x.length, 0);
+  const groups = [["x", x, inputNames], ["y", y, outputNames], ["sampleWeight", weights, outputNames]] as const;
+  for (const [argument, tensors, names] of groups) {
+    tensors.forEach((of, i) => {
+      if (!of || of.shape[0] === rows) return;
+      const label = labelOf({ argument, names }, new Set(tensors).size === 1 ? 1 : tensors.length, i);
+      throw new ValueError({
+        what: `Cannot ${where}`,
+        rule: `${first} and ${label} must have the same number of samples`,
+        received: `${rows} in ${first} and ${of.shape[0]} in ${label}`,
+        mend: "check that both come from the same split",
+      });
     });
   }
 }
+
+/** What a model calls its inputs and outputs. */
+type Named = Pick<TrainableModel, "inputNames" | "outputNames">;
 
 /**
  * Throws where targets do not suit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} for labels
  * that name no class.
  */
-export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, where: string): void {
+export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, label: string, where: string): void {
   const kind = kindOf(loss, y.shape, output);
-  if (kind === "binary") checkProbabilities(y, loss, where);
+  if (kind === "binary") checkProbabilities(y, loss, label, where);
   if (kind === "sparse") {
     const ignored = loss instanceof SparseCategoricalCrossentropy ? loss.ignoreClass : null;
-    return checkLabels(y, output, ignored, where);
+    return checkLabels(y, output, ignored, label, where);
   }
   if (kind === "other") return;
   const squeezed = dropLast(y.shape, output.length);
@@ -45,7 +56,9 @@ export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, where
     const looksSparse = kind !== "regression" && (y.shape.length < output.length || y.shape.at(-1) === 1);
     throw new ShapeError({
       what: `Cannot ${where}`,
-      rule: `targets for ${loss.name} must have the shape of the model's output, ${formatShape(output)}`,
+      rule: `targets ${label === "y" ? "" : `${label} `}for ${loss.name} must have the shape of the model's output, ${
+        formatShape(output)
+      }`,
       received: formatShape(y.shape),
       mend: looksSparse && classes !== 1
         ? kind === "categorical"
@@ -78,7 +91,7 @@ function dropLast(shape: Shape, rank: number): Shape {
 }
 
 /** Targets of independent classes lie between 0 and 1; others make the loss fall without end. */
-function checkProbabilities(y: Tensor, loss: Loss, where: string): void {
+function checkProbabilities(y: Tensor, loss: Loss, label: string, where: string): void {
   const { data } = y;
   for (let i = 0; i < data.length; i++) {
     // NaN passes here: it is warned of.
@@ -86,7 +99,7 @@ function checkProbabilities(y: Tensor, loss: Loss, where: string): void {
     throw new ValueError({
       what: `Cannot ${where}`,
       rule: `targets for ${loss.name} must be from 0 to 1`,
-      received: `${data[i]} in row ${Math.floor(i / (data.length / y.shape[0]))} of y`,
+      received: `${data[i]} in row ${Math.floor(i / (data.length / y.shape[0]))} of ${label}`,
       mend: Number.isInteger(data[i]) && data[i] > 1
         ? 'for more than two classes give the last layer a unit for each, and use "sparse_categorical_crossentropy"'
         : "map the targets to 0 and 1",
@@ -98,7 +111,7 @@ function checkProbabilities(y: Tensor, loss: Loss, where: string): void {
  * Throws {@linkcode ShapeError} where weights are not one for each sample, nor one for each value that the loss gives
  * for an output of shape `output`.
  */
-export function checkWeights({ shape }: Tensor, output: SymbolicShape, where: string): void {
+export function checkWeights({ shape }: Tensor, output: SymbolicShape, label: string, where: string): void {
   const values = output.length > 1 ? output.slice(0, -1) : output;
   const squeezed = shape.length > 1 && shape[shape.length - 1] === 1 ? shape.slice(0, -1) : shape;
   const fits = squeezed.length <= values.length &&
@@ -106,13 +119,13 @@ export function checkWeights({ shape }: Tensor, output: SymbolicShape, where: st
   if (fits) return;
   throw new ShapeError({
     what: `Cannot ${where}`,
-    rule: `sampleWeight must be one number for each sample, ${formatShape(values)}`,
+    rule: `${label} must be one number for each sample, ${formatShape(values)}`,
     received: formatShape(shape),
     mend: "give a list of as many numbers as there are samples",
   });
 }
 
-function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, where: string): void {
+function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, name: string, where: string): void {
   const what = `Cannot ${where}`;
   const classes = output[output.length - 1];
   const shape = dropLast(y.shape, output.length - 1);
@@ -144,7 +157,7 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, w
       rule: Number.isInteger(label)
         ? `labels must be from 0 to ${classes! - 1}, as the model's output has ${classes} classes`
         : "labels must be whole numbers",
-      received: `${label} in row ${row} of y`,
+      received: `${label} in row ${row} of ${name}`,
       mend: classes === 1
         ? 'use "binary_crossentropy" for one output, or give the last layer a unit for each class'
         : label === classes
@@ -154,31 +167,42 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, w
   }
 }
 
-/** Warns of the first NaN in data. */
-export function warnOfNaN({ x, y }: Samples, where: string): void {
-  for (const [name, of] of [["x", x], ["y", y]] as const) {
-    if (!of || of.dtype !== "float32") continue;
-    const { data } = of;
-    for (let i = 0; i < data.length; i++) {
-      if (data[i] === data[i]) continue;
-      const perRow = data.length / of.shape[0];
-      const column = of.rank > 1 ? `, element ${i % perRow}` : "";
-      console.warn(
-        `${name} has NaN in row ${Math.floor(i / perRow)}${column}: what ${where} computes from it will be NaN`,
-      );
-      break;
-    }
+/** Warns of the first NaN in data; whether there was one. */
+export function warnOfNaN({ x, y }: Samples, { inputNames, outputNames }: Named, where: string): boolean {
+  let found = false;
+  for (const [argument, tensors, names] of [["x", x, inputNames], ["y", y, outputNames]] as const) {
+    tensors.forEach((of, part) => {
+      if (!of || of.dtype !== "float32") return;
+      const { data } = of;
+      for (let i = 0; i < data.length; i++) {
+        if (data[i] === data[i]) continue;
+        found = true;
+        const perRow = data.length / of.shape[0];
+        const column = of.rank > 1 ? `, element ${i % perRow}` : "";
+        const label = labelOf({ argument, names }, tensors.length, part);
+        console.warn(
+          `${label} has NaN in row ${Math.floor(i / perRow)}${column}: what ${where} computes from it will be NaN`,
+        );
+        break;
+      }
+    });
   }
+  return found;
 }
 
 /** Warns where an input of whole numbers loses fractions, as when data was scaled already. */
-export function warnOfFractions({ x }: Samples, dtype: DType | undefined, where: string): void {
-  if (x.dtype !== "float32" || dtype === undefined || dtype === "float32") return;
-  const at = x.data.findIndex((value: number) => value % 1 !== 0);
-  if (at < 0) return;
-  console.warn(
-    `x has fractions, which ${where} cuts off, since the Input is of dtype ${dtype}: leave the dtype of Input out`,
-  );
+export function warnOfFractions({ x }: Samples, model: TrainableModel, where: string): void {
+  if (model.inputDType === undefined) return;
+  const dtypes = flatten(model.inputDType);
+  x.forEach((of, i) => {
+    if (of.dtype !== "float32" || dtypes[i] === "float32") return;
+    const at = of.data.findIndex((value: number) => value % 1 !== 0);
+    if (at < 0) return;
+    console.warn(
+      `${labelOf({ argument: "x", names: model.inputNames }, x.length, i)} has fractions, which ${where} cuts off, ` +
+        `since the Input is of dtype ${dtypes[i]}: leave the dtype of Input out`,
+    );
+  });
 }
 
 /**
@@ -268,4 +292,19 @@ export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, num
     weights[row] = weightsOf.get(label) ?? 1;
   }
   return weights;
+}
+
+/** Throws {@linkcode ValueError} for what cannot be said of data that comes in batches. */
+export function refuseForBatches(options: Readonly<Record<string, unknown>>, where: string): void {
+  const [name] = Object.entries(options).find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: `${name} cannot be given beside an iterable of batches`,
+    mend: name === "y" || name === "sampleWeight"
+      ? "put it into the batches, as in yield [x, y, sampleWeight]"
+      : name === "validationSplit"
+      ? "give validationData"
+      : "leave it out: the batches come as they are",
+  });
 }

@@ -1,5 +1,5 @@
 // What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
-import { describe, ValueError } from "../errors.ts";
+import { describe, didYouMean, ValueError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import { getLoss, type LossIdentifier } from "../losses/identify.ts";
 import type { Loss, LossFunction } from "../losses/loss.ts";
@@ -8,78 +8,275 @@ import { Mean, type MetricFunction } from "../metrics/mean.ts";
 import type { Direction, Metric } from "../metrics/metric.ts";
 import { getOptimizer, type OptimizerIdentifier } from "../optimizers/identify.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import { add, multiply } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
+import { flatten, isItem, namesOf, type Structure } from "../structure.ts";
+import { isNamed } from "./arguments.ts";
+
+/** For each output: the item itself where there is one output, else a list or an object by output's name. */
+export type PerOutput<T> = T | readonly (T | null)[] | { readonly [output: string]: T | null };
+/** What is reported: one, or a list; for several outputs such an item or list for each, in a list or by name. */
+export type MetricsByOutput =
+  | MetricIdentifier
+  | readonly (MetricIdentifier | readonly MetricIdentifier[] | null)[]
+  | { readonly [output: string]: MetricIdentifier | readonly MetricIdentifier[] | null };
 
 /** What `compile` takes. */
 export interface CompileOptions {
   /** What changes the weights; `rmsprop` by default. */
   optimizer?: OptimizerIdentifier;
-  /** What training lowers; null where layers add all there is. */
-  loss: LossIdentifier | null;
+  /** What training lowers: one loss for every output, or one for each; null where layers add all there is. */
+  loss: PerOutput<LossIdentifier> | null;
+  /** What the loss of each output is multiplied by in the sum of all; 1 by default. */
+  lossWeights?: PerOutput<number> | null;
   /** What is reported besides the loss. */
-  metrics?: MetricIdentifier | readonly MetricIdentifier[] | null;
+  metrics?: MetricsByOutput | null;
   /** What is reported with the samples' weights. */
-  weightedMetrics?: MetricIdentifier | readonly MetricIdentifier[] | null;
+  weightedMetrics?: MetricsByOutput | null;
+  /** How many batches lie between two calls of callbacks' hooks of batches; 1 by default. */
+  stepsPerExecution?: number;
 }
 
-/** A metric under its name in the logs. */
+/** A metric of an output, under its name in the logs. */
 interface NamedMetric {
   readonly name: string;
   readonly metric: Metric;
+  readonly output: number;
   readonly weighted: boolean;
 }
+
+/** What `compile` was given, looked up but not yet given to outputs. */
+interface Asked {
+  readonly losses: PerOutput<Loss | null>;
+  readonly lossWeights: PerOutput<number> | null;
+  readonly metrics: Found;
+  readonly weightedMetrics: Found;
+}
+
+/** Metrics that were looked up, in the lists and objects in which they were given. */
+type Found = Metric | null | readonly Found[] | { readonly [output: string]: Found };
 
 /** The state of a compiled model. */
 export class Compiled {
   /** What changes the weights. */
   readonly optimizer: Optimizer;
-  /** What training lowers; undefined where layers add all there is. */
-  readonly loss: Loss | undefined;
+  /** How many batches lie between two calls of hooks. */
+  readonly stepsPerExecution: number;
   /** The running mean of the loss. */
-  readonly lossTracker: Mean = new LossTracker();
-  readonly #metrics: readonly NamedMetric[];
+  readonly lossTracker: LossTracker = new LossTracker();
+  readonly #model: string;
+  readonly #asked: Asked;
+  #outputNames: readonly string[] = [];
+  #losses: readonly (Loss | undefined)[] = [];
+  #lossWeights: readonly number[] = [];
+  #outputLosses: readonly (Mean | undefined)[] = [];
+  #metrics: readonly NamedMetric[] = [];
+  #bound = false;
 
-  /** Looks up every identifier. Throws {@linkcode ValueError} for one that is unknown. */
-  constructor(options: CompileOptions, model: string) {
+  /**
+   * Looks up every identifier, and gives each to its output where `outputNames` are known already. Throws
+   * {@linkcode ValueError} for one that is unknown.
+   */
+  constructor(options: CompileOptions, model: string, outputNames: readonly string[] = []) {
     const where = `Cannot compile "${model}"`;
-    checkOptions("compile", options, ["optimizer", "loss", "metrics", "weightedMetrics"]);
-    this.optimizer = getOptimizer(options.optimizer ?? "rmsprop", where);
-    this.loss = options.loss === null || options.loss === undefined ? undefined : checkedLoss(options.loss, where);
-    const plain = listOf(options.metrics).map((identifier) => checkedMetric(identifier, where));
-    const weighted = listOf(options.weightedMetrics).map((identifier) => checkedMetric(identifier, where));
-    const names = new Set(["loss"]);
-    const named: NamedMetric[] = [];
-    for (const metric of [...plain, ...weighted]) {
-      const isWeighted = weighted.includes(metric);
-      const base = isWeighted && names.has(metric.name) ? `weighted_${metric.name}` : metric.name;
-      let name = base;
-      for (let i = 1; names.has(name); i++) name = `${base}_${i}`;
-      names.add(name);
-      named.push({ name, metric, weighted: isWeighted });
+    checkOptions("compile", options, [
+      "optimizer",
+      "loss",
+      "lossWeights",
+      "metrics",
+      "weightedMetrics",
+      "stepsPerExecution",
+    ]);
+    const { stepsPerExecution = 1 } = options;
+    if (!(Number.isInteger(stepsPerExecution) && stepsPerExecution >= 1)) {
+      throw new ValueError({
+        what: where,
+        rule: "stepsPerExecution must be an integer of at least 1",
+        received: describe(stepsPerExecution),
+        mend: "leave it out: many steps are run at once anyway, unless a callback asks for every batch",
+      });
     }
-    this.#metrics = named;
+    this.#model = model;
+    this.stepsPerExecution = stepsPerExecution;
+    this.optimizer = getOptimizer(options.optimizer ?? "rmsprop", where);
+    const lossOf = (identifier: LossIdentifier | null | undefined) =>
+      identifier === null || identifier === undefined ? null : checkedLoss(identifier, where);
+    const find = (given: unknown): Found => {
+      if (given === null || given === undefined) return null;
+      if (Array.isArray(given)) return given.map(find);
+      if (isNamed(given)) return Object.fromEntries(Object.entries(given).map(([name, item]) => [name, find(item)]));
+      return checkedMetric(given as MetricIdentifier, where);
+    };
+    this.#asked = {
+      losses: options.loss === null || options.loss === undefined ? null : mapOutputs(options.loss, lossOf),
+      lossWeights: options.lossWeights ?? null,
+      metrics: find(options.metrics),
+      weightedMetrics: find(options.weightedMetrics),
+    };
+    mapOutputs(options.lossWeights ?? null, (weight) => {
+      if (weight === null || (typeof weight === "number" && Number.isFinite(weight))) return weight;
+      throw new ValueError({
+        what: where,
+        rule: "lossWeights must be numbers",
+        received: describe(weight),
+        mend: "give one for each output, as in lossWeights: [1, 0.5]",
+      });
+    });
+    if (outputNames.length > 0) this.bind(outputNames, outputNames.length);
+  }
+
+  /** The names of the outputs. */
+  get outputNames(): readonly string[] {
+    return this.#outputNames;
+  }
+
+  /** What training lowers for each output; undefined for those that do not count. */
+  get losses(): readonly (Loss | undefined)[] {
+    return this.#losses;
+  }
+
+  /** Gives losses, weights and metrics to outputs, once. Throws {@linkcode ValueError} for those of no output. */
+  bind(outputNames: readonly string[], count: number): void {
+    if (this.#bound) return;
+    const names = outputNames.length === count ? outputNames : Array.from({ length: count }, (_, i) => `output_${i}`);
+    const { losses, lossWeights, metrics, weightedMetrics } = this.#asked;
+    const found = this.#perOutput(losses, names, "loss");
+    const weights = this.#perOutput(lossWeights, names, "lossWeights");
+    const several = found.filter((loss) => loss !== null).length > 1;
+    this.#outputNames = names;
+    this.#losses = found.map((loss) => loss ?? undefined);
+    this.#lossWeights = weights.map((weight) => weight ?? 1);
+    this.#outputLosses = found.map((loss, i) => (loss && several ? new LossTracker(`${names[i]}_loss`) : undefined));
+    const taken = new Set(["loss"]);
+    this.#metrics = [
+      ...this.#named(metrics, names, "metrics", taken),
+      ...this.#named(weightedMetrics, names, "weightedMetrics", taken),
+    ];
+    this.#bound = true;
+  }
+
+  #perOutput<T>(given: PerOutput<T> | null, names: readonly string[], option: string): (T | null)[] {
+    const count = names.length;
+    if (given === null || given === undefined) return names.map(() => null);
+    if (isNamed(given)) {
+      const named = given as { readonly [output: string]: T | null };
+      this.#checkNames(Object.keys(named), names, option);
+      return names.map((name) => named[name] ?? null);
+    }
+    if (!Array.isArray(given)) return names.map(() => given as T);
+    if (given.length === count) return given.map((item) => item ?? null);
+    throw new ValueError({
+      what: `Cannot compile "${this.#model}"`,
+      rule: `${option} must be one, or a list of as many as there are outputs, ${count}`,
+      received: `a list of ${given.length}`,
+      mend: count === 1 ? `give the ${option} itself` : `give one for each of ${quoted(names)}`,
+    });
+  }
+
+  #checkNames(given: readonly string[], names: readonly string[], option: string): void {
+    const wrong = given.find((name) => !names.includes(name));
+    if (wrong === undefined) return;
+    const near = didYouMean(wrong, names);
+    throw new ValueError({
+      what: `Cannot compile "${this.#model}"`,
+      rule: `the names in ${option} must be those of outputs, ${quoted(names)}`,
+      received: `"${wrong}"`,
+      mend: near ? `did you mean "${near}"?` : "use these names",
+    });
+  }
+
+  /** The metrics of each output with their names, which are Keras's: numbered where they are not the first of a name. */
+  #named(given: Found, names: readonly string[], option: string, taken: Set<string>): NamedMetric[] {
+    const weighted = option === "weightedMetrics";
+    return this.#metricsByOutput(given, names, option).flatMap((metrics, output) => {
+      const prefix = names.length > 1 ? `${names[output]}_` : "";
+      return metrics.map((metric): NamedMetric => {
+        let base = prefix + metric.name;
+        if (weighted && taken.has(base)) base = `${prefix}weighted_${metric.name}`;
+        let name = base;
+        for (let i = 1; taken.has(name); i++) name = `${base}_${i}`;
+        taken.add(name);
+        return { name, metric, output, weighted };
+      });
+    });
+  }
+
+  #metricsByOutput(given: Found, names: readonly string[], option: string): Metric[][] {
+    if (given === null) return names.map(() => []);
+    if (isNamed(given)) {
+      const named = given as { readonly [output: string]: Found };
+      this.#checkNames(Object.keys(named), names, option);
+      return names.map((name) => metricsIn(named[name] ?? null));
+    }
+    if (names.length === 1) return [metricsIn(given)];
+    if (Array.isArray(given) && given.length === names.length) return given.map(metricsIn);
+    throw new ValueError({
+      what: `Cannot compile "${this.#model}"`,
+      rule: `${option} must say which output each belongs to: ${quoted(names)}`,
+      received: Array.isArray(given) ? `a list of ${given.length}` : "one for all",
+      mend: `give them by name, as in { ${names[0]}: ["mae"] }, or a list of ${names.length} lists`,
+    });
   }
 
   /** Every metric by its name in the logs, the loss first. */
   get byName(): Map<string, Metric> {
-    return new Map([
-      ["loss", this.lossTracker as Metric],
+    return new Map<string, Metric>([
+      ["loss", this.lossTracker],
+      ...this.#outputLosses.flatMap((tracker) => (tracker ? [[tracker.name, tracker] as const] : [])),
       ...this.#metrics.map(({ name, metric }) => [name, metric] as const),
     ]);
   }
 
+  /**
+   * The weighted sum of the outputs' losses, traced; undefined where no output has one. Each loss is taken into its own
+   * running mean where there are several.
+   */
+  computeLoss(
+    y: Structure<Value> | undefined,
+    yPred: Structure<Value>,
+    sampleWeight?: Structure<Value>,
+  ): Value | undefined {
+    const parts: Value[] = [];
+    this.#eachOutput(y, yPred, sampleWeight, (target, output, weight, i) => {
+      const loss = this.#losses[i];
+      if (!loss || !target) return;
+      const value = loss.apply(target, output, { sampleWeight: weight, mask: output.mask });
+      this.#outputLosses[i]?.update(value, output.shape[0]);
+      parts.push(this.#lossWeights[i] === 1 ? value : multiply(value, this.#lossWeights[i]));
+    });
+    return parts.length === 0 ? undefined : parts.reduce((a, b) => add(a, b));
+  }
+
   /** Takes targets and outputs into the metrics; inside a traced function. */
-  updateMetrics(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
-    for (const { metric, weighted } of this.#metrics) {
-      metric.updateState(yTrue, yPred, weighted ? sampleWeight : undefined);
-    }
+  updateMetrics(y: Structure<Value> | undefined, yPred: Structure<Value>, sampleWeight?: Structure<Value>): void {
+    this.#eachOutput(y, yPred, sampleWeight, (target, output, weight, i) => {
+      if (!target) return;
+      for (const { metric, weighted, output: of } of this.#metrics) {
+        if (of === i) metric.updateState(target, output, weighted ? weight : undefined);
+      }
+    });
+  }
+
+  #eachOutput(
+    y: Structure<Value> | undefined,
+    yPred: Structure<Value>,
+    sampleWeight: Structure<Value> | undefined,
+    visit: (target: Value | undefined, output: Value, weight: Value | undefined, index: number) => void,
+  ): void {
+    const outputs = flatten(yPred);
+    this.bind(namesOf(yPred) ?? [], outputs.length);
+    const targets = y === undefined ? [] : flatten(y);
+    const weights = sampleWeight === undefined ? [] : flatten(sampleWeight);
+    const shared = weights.length === 1 && sampleWeight !== undefined && isItem(sampleWeight);
+    outputs.forEach((output, i) => visit(targets[i], output, shared ? weights[0] : weights[i], i));
   }
 }
 
+/** The running mean of a loss. */
 class LossTracker extends Mean {
   override readonly direction: Direction = "down";
-  constructor() {
-    super({ name: "loss" });
+  constructor(name = "loss") {
+    super({ name });
   }
 }
 
@@ -111,7 +308,18 @@ function givingValue(fn: LossFunction, kind: string): LossFunction {
   return checked;
 }
 
-function listOf<T>(value: T | readonly T[] | null | undefined): readonly T[] {
-  if (value === null || value === undefined) return [];
-  return Array.isArray(value) ? value as readonly T[] : [value as T];
+/** What was given for outputs with `fn` of each item in its place. */
+function mapOutputs<T, U>(given: PerOutput<T> | null, fn: (item: T | null) => U): PerOutput<U> {
+  if (Array.isArray(given)) return given.map(fn);
+  if (!isNamed(given)) return fn(given as T | null);
+  return Object.fromEntries(Object.entries(given).map(([name, item]) => [name, fn(item as T | null)])) as PerOutput<U>;
+}
+
+function metricsIn(found: Found): Metric[] {
+  if (found === null) return [];
+  return Array.isArray(found) ? found.flatMap(metricsIn) : [found as Metric];
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
 }

@@ -1,21 +1,27 @@
 // fit: the epochs of a training, from the checks of the data to the history.
 import type { Logs } from "../callbacks/callback.ts";
 import { History } from "../callbacks/history.ts";
-import type { CallbackLike } from "../callbacks/list.ts";
+import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
-import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
+import type { Executor } from "../exec/executor.ts";
 import { getExecutor } from "../exec/select.ts";
 import { checkOptions, describe } from "../options.ts";
-import { shuffledOrder } from "../random.ts";
+import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches } from "./batches.ts";
-import { checkInteger, splitRows, verbosity, warnOfFractions, warnOfNaN } from "./checks.ts";
-import type { ResidentData, Samples } from "./data.ts";
+import { checkInteger, refuseForBatches, splitRows, verbosity, warnOfFractions, warnOfNaN } from "./checks.ts";
+import { type ResidentData, rowsOf } from "./data.ts";
+import { batchStream, evaluateBatches, requireBatches, warnOfShortData } from "./evaluate.ts";
+import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { exclusively } from "./lock.ts";
 import { Pace } from "./pace.ts";
+import { toSamples } from "./samples.ts";
+import { type Batches, isBatches } from "./stream.ts";
+import { TrainingProgress } from "./progress.ts";
 import { Secured } from "./secured.ts";
+import { ArrayTraining, StreamTraining, type TrainingSource } from "./sources.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
 
 /** Options of `fit`. */
@@ -30,16 +36,23 @@ export interface FitOptions {
   callbacks?: readonly CallbackLike[];
   /** The part of the samples, the last ones, that is not trained on but evaluated after each epoch; 0 by default. */
   validationSplit?: number;
-  /** Samples to evaluate after each epoch: inputs, targets, and a weight for each if wanted. */
-  validationData?: readonly [x: TensorLike, y: TensorLike, sampleWeight?: TensorLike] | null;
-  /** Whether the samples come in another order in each epoch; true by default. */
+  /** Samples to evaluate after each epoch: inputs, targets, and weights if wanted; or an iterable of batches of these. */
+  validationData?:
+    | readonly [x: Structure<TensorLike>, y: Structure<TensorLike>, sampleWeight?: Structure<TensorLike>]
+    | Batches
+    | null;
+  /** Whether the samples come in another order in each epoch; true by default. Batches of an iterable keep theirs. */
   shuffle?: boolean;
-  /** A weight for each class, by its number; classes not named weigh 1. */
+  /** A weight for each class, by its number; classes not named weigh 1. For models of one output. */
   classWeight?: Readonly<Record<number, number>>;
-  /** A weight for each sample. */
-  sampleWeight?: TensorLike;
+  /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
+  sampleWeight?: Structure<TensorLike>;
   /** The number of the first epoch, from 0, to go on with a training; 0 by default. */
   initialEpoch?: number;
+  /** How many batches an epoch has; all there are by default. The next epoch goes on where one ended. */
+  stepsPerEpoch?: number | null;
+  /** How many batches of the validation data are evaluated, the first ones; all there are by default. */
+  validationSteps?: number | null;
   /** How many validation samples are computed at once; `batchSize` by default. */
   validationBatchSize?: number | null;
   /** After how many epochs each validation comes, or the epochs, from 1, that it follows; 1 by default. */
@@ -57,22 +70,23 @@ const optionNames = [
   "classWeight",
   "sampleWeight",
   "initialEpoch",
+  "stepsPerEpoch",
+  "validationSteps",
   "validationBatchSize",
   "validationFreq",
 ];
 
 /** What is evaluated after epochs. */
 interface Validation {
-  readonly data: ResidentData;
-  readonly start: number;
-  readonly rows: number;
+  /** Evaluates it. */
+  run(executor: Executor, callbacks: CallbackList): Promise<Logs>;
 }
 
 /** Trains the trainer's model: see `Model.fit`. */
 export async function fit(
   trainer: Trainer,
-  x: TensorLike,
-  y: TensorLike | undefined,
+  x: Structure<TensorLike> | Batches | undefined,
+  y: Structure<TensorLike> | undefined,
   options: FitOptions,
 ): Promise<History> {
   const secured = new Secured(trainer.model);
@@ -85,111 +99,178 @@ export async function fit(
 
 async function train(
   trainer: Trainer,
-  x: TensorLike,
-  y: TensorLike | undefined,
+  x: Structure<TensorLike> | Batches | undefined,
+  y: Structure<TensorLike> | undefined,
   options: FitOptions,
   secured: Secured,
 ): Promise<History> {
   const { model, programs } = trainer;
   const where = `fit "${model.name}"`;
   checkOptions("fit", options, optionNames);
-  const { batchSize = 32, epochs = 1, initialEpoch = 0, shuffle = true, validationSplit = 0 } = options;
-  const validationBatchSize = options.validationBatchSize ?? batchSize;
-  checkInteger("batchSize", batchSize, 1, where);
-  checkInteger("epochs", epochs, 1, where);
-  checkInteger("initialEpoch", initialEpoch, 0, where);
-  checkInteger("validationBatchSize", validationBatchSize, 1, where);
+  const { epochs = 1, initialEpoch = 0, stepsPerEpoch = null, validationFreq = 1 } = options;
+  checkNumbers(options, where);
   const verbose = verbosity(options.verbose, where);
   const compiled = trainer.compiled("fit");
-
-  const samples = trainer.samples(x, y, options, where);
-  const rows = options.validationData ? samples.x.shape[0] : splitRows(samples.x.shape[0], validationSplit, where);
-  const held = checkedValidation(trainer, options, where);
-  warnOfNaN(samples, where);
-  warnOfFractions(samples, model.inputDType as DType | undefined, where);
+  const source = isBatches(x) ? streamOf(trainer, x, y, options, where) : arraysOf(trainer, x, y, options, where);
+  const validation = validationOf(trainer, source, options, where);
 
   using _running = trainer.begin();
-  const steps = Math.ceil(rows / batchSize);
   const history = new History();
-  const params = { verbose, epochs, steps };
+  const params = { verbose, epochs, steps: stepsPerEpoch ?? source.steps };
   const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, history);
-  if (!held && rows === samples.x.shape[0]) warnOfMonitors(options.callbacks, model.metricDirections.keys());
+  if (!validation) warnOfMonitors(options.callbacks, model.metricDirections.keys());
   const executor = await getExecutor();
-  const data = await exclusively(() => programs.load(executor, samples, "fit"));
-  const order = await exclusively(() => programs.orderOf(executor, rows));
-  const validation: Validation | undefined = held
-    ? {
-      data: await exclusively(() => programs.load(executor, held, "validation")),
-      start: 0,
-      rows: held.x.shape[0],
-    }
-    : rows < samples.x.shape[0]
-    ? { data, start: rows, rows: samples.x.shape[0] - rows }
-    : undefined;
+  await source.load(executor);
 
   using interrupt = new Interrupt();
   const pace = new Pace();
+  const progress = new TrainingProgress(model, compiled, source, history, initialEpoch);
+  using _shown = progress.shownBy(model);
+  const once = new Set<string>();
+  const warnOnce = (kind: string, warn: () => void) => void (once.has(kind) || (once.add(kind), warn()));
   model.stopTraining = false;
-  let warned = false;
   let logs: Logs = {};
-  await callbacks.begin("Train");
-  for (let epoch = initialEpoch; epoch < epochs; epoch++) {
-    for (const metric of compiled.byName.values()) metric.resetState();
-    await callbacks.epochBegin(epoch);
-    const sequence = shuffle
-      ? shuffledOrder(rows, epoch, compiled.optimizer.batches)
-      : Int32Array.from({ length: rows }, (_, row) => row);
-    await exclusively(() => Promise.resolve(executor.write(order, sequence)));
-    const last = await runBatches({
-      kind: "Train",
-      rows,
-      batchSize,
-      pace,
-      callbacks,
-      watched: verbose === 1 && terminal().isTerminal,
-      program: (size) => programs.get(executor, "train", { kind: "ordered", batch: size, order }, data),
-      prepare: (row, steps) => {
-        programs.seek(executor, row);
-        programs.prepare(executor, steps);
-      },
-      done: (steps) => {
-        compiled.optimizer.batches += steps;
-      },
-      stopped: () => interrupt.requested || model.stopTraining,
-      logs: (program) => readLogs(compiled, program.logs),
-    });
-    if (interrupt.requested) {
-      if (verbose === 1 && terminal().isTerminal) printLine("");
-      throw new InterruptedError(
-        `Training of "${model.name}" was ended by Ctrl-C in epoch ${epoch + 1} of ${epochs}, after ` +
-          `${compiled.optimizer.iterations} steps: the weights are those of the last step, call fit again to go on`,
-      );
+  try {
+    await callbacks.begin("Train");
+    progress.begin();
+    const { epoch: first } = progress;
+    for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
+      const { epoch } = progress;
+      if (progress.batch === 0) { for (const metric of compiled.byName.values()) metric.resetState(); }
+      if (!await source.begin(epoch, compiled.optimizer.batches)) {
+        if (epoch === first) requireBatches(undefined, where);
+        warnOfShortData(where, "epochs");
+        break;
+      }
+      await callbacks.epochBegin(epoch);
+      const { program, ranOut } = await runBatches({
+        kind: "Train",
+        feeder: source.feeder(stepsPerEpoch === null ? null : stepsPerEpoch - progress.batch),
+        limit: stepsPerEpoch ?? null,
+        first: progress.batch,
+        pace,
+        stepsPerExecution: compiled.stepsPerExecution,
+        callbacks,
+        watched: verbose === 1 && terminal().isTerminal,
+        prepare: (steps) => programs.prepare(executor, steps),
+        done: ({ steps }) => {
+          compiled.optimizer.batches += steps;
+          progress.batch += steps;
+        },
+        stopped: () => interrupt.requested || model.stopTraining,
+        logs: (ran) => readLogs(compiled, ran.logs),
+      });
+      if (interrupt.requested) {
+        if (verbose === 1 && terminal().isTerminal) printLine("");
+        throw new InterruptedError(
+          `Training of "${model.name}" was ended by Ctrl-C in epoch ${epoch + 1} of ${epochs}, after ` +
+            `${compiled.optimizer.iterations} steps: the weights are those of the last step, call fit again to go on`,
+        );
+      }
+      if (ranOut) warnOnce("data", () => warnOfShortData(where, "stepsPerEpoch"));
+      [logs] = await Promise.all([
+        readLogs(compiled, program?.logs ?? new Map()),
+        secured.take(executor, epoch + 1),
+      ]);
+      if (Number.isNaN(logs.loss)) warnOnce("NaN", () => warnOfLoss(model.name, epoch));
+      if (validation && isDue(epoch, validationFreq)) {
+        const results = await validation.run(executor, callbacks);
+        for (const [name, value] of Object.entries(results)) logs[`val_${name}`] = value;
+      }
+      await callbacks.epochEnd(epoch, logs);
     }
-    [logs] = await Promise.all([readLogs(compiled, last!.logs), secured.take(executor, epoch + 1)]);
-    if (!warned && Number.isNaN(logs.loss)) {
-      warned = true;
-      console.warn(
-        `The loss of "${model.name}" is NaN in epoch ${epoch + 1}: lower the learning rate, or check the data`,
-      );
-    }
-    if (validation && isDue(epoch, options.validationFreq ?? 1)) {
-      const span = { ...validation, batchSize: validationBatchSize };
-      const results = await trainer.evaluateRows(executor, validation.data, span, callbacks, false);
-      for (const [name, value] of Object.entries(results)) logs[`val_${name}`] = value;
-    }
-    await callbacks.epochEnd(epoch, logs);
-    if (model.stopTraining) break;
+    await compiled.optimizer.finalizeVariableValues(model.trainableWeights);
+    await callbacks.end("Train", logs);
+  } finally {
+    await source.close();
   }
-  await compiled.optimizer.finalizeVariableValues(model.trainableWeights);
-  await callbacks.end("Train", logs);
   programs.settle();
   return history;
 }
 
-function checkedValidation(trainer: Trainer, options: FitOptions, where: string): Samples | undefined {
-  const { validationData, validationFreq = 1 } = options;
+function checkNumbers(options: FitOptions, where: string): void {
+  const { validationFreq = 1 } = options;
+  const least: [keyof FitOptions, number][] = [
+    ["batchSize", 1],
+    ["epochs", 1],
+    ["initialEpoch", 0],
+    ["stepsPerEpoch", 1],
+    ["validationSteps", 1],
+    ["validationBatchSize", 1],
+  ];
+  for (const [name, low] of least) {
+    if (options[name] !== undefined && options[name] !== null) checkInteger(name, options[name], low, where);
+  }
   if (typeof validationFreq === "number") checkInteger("validationFreq", validationFreq, 1, where);
-  if (!validationData) return undefined;
+}
+
+function arraysOf(
+  trainer: Trainer,
+  x: Structure<TensorLike> | undefined,
+  y: Structure<TensorLike> | undefined,
+  options: FitOptions,
+  where: string,
+): ArrayTraining {
+  const { model } = trainer;
+  const { batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
+  const samples = toSamples(model, trainer.compiled("fit"), x, y, options, where);
+  const all = rowsOf(samples);
+  const rows = validationData ? all : splitRows(all, validationSplit, where);
+  warnOfNaN(samples, model, where);
+  warnOfFractions(samples, model, where);
+  return new ArrayTraining(trainer.programs, samples, { rows, batchSize, shuffle });
+}
+
+function streamOf(
+  trainer: Trainer,
+  x: Batches,
+  y: Structure<TensorLike> | undefined,
+  options: FitOptions,
+  where: string,
+): StreamTraining {
+  const { batchSize, sampleWeight, validationSplit, classWeight } = options;
+  refuseForBatches({ y, batchSize, sampleWeight, validationSplit: validationSplit || undefined }, where);
+  let found = false;
+  const stream = batchStream(trainer, x, { classWeight }, where, (samples, place) => {
+    found ||= warnOfNaN(samples, trainer.model, place);
+  });
+  return new StreamTraining(trainer.programs, stream);
+}
+
+function validationOf(
+  trainer: Trainer,
+  source: TrainingSource,
+  options: FitOptions,
+  where: string,
+): Validation | undefined {
+  const { model, programs } = trainer;
+  const { validationData, batchSize = 32, validationSteps = null } = options;
+  const size = options.validationBatchSize ?? batchSize;
+  const place = `${where} with validationData`;
+  const evaluateRows = (feeder: Feeder, rows: number, callbacks: CallbackList) =>
+    evaluateBatches(trainer, feeder, validationSteps ?? Math.ceil(rows / size), callbacks, false, place);
+  if (!validationData) {
+    if (!(source instanceof ArrayTraining) || source.held === 0) return undefined;
+    const span = { start: source.options.rows, rows: source.held, batchSize: size };
+    return {
+      run: (executor, callbacks) =>
+        evaluateRows(new RowFeeder(programs, executor, "test", source.data!, span), span.rows, callbacks),
+    };
+  }
+  if (isBatches(validationData)) {
+    const stream = batchStream(trainer, validationData, {}, place);
+    return {
+      async run(executor, callbacks) {
+        stream.begin();
+        try {
+          const feeder = new StreamFeeder(programs, executor, "test", stream, validationSteps);
+          return await evaluateBatches(trainer, feeder, validationSteps, callbacks, false, place);
+        } finally {
+          await stream.close();
+        }
+      },
+    };
+  }
   if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
     throw new ValueError({
       what: `Cannot ${where}`,
@@ -199,7 +280,16 @@ function checkedValidation(trainer: Trainer, options: FitOptions, where: string)
     });
   }
   const [x, y, sampleWeight] = validationData as [TensorLike, TensorLike, TensorLike?];
-  return trainer.samples(x, y, { sampleWeight }, `${where} with validationData`);
+  const held = toSamples(model, trainer.compiled("fit"), x, y, { sampleWeight }, place);
+  const rows = rowsOf(held);
+  let data: ResidentData | undefined;
+  return {
+    async run(executor, callbacks) {
+      data ??= await exclusively(() => programs.load(executor, held, "validation"));
+      const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize: size });
+      return evaluateRows(feeder, rows, callbacks);
+    },
+  };
 }
 
 /** Warns of callbacks that watch a number of a validation where there is none. */
@@ -214,6 +304,10 @@ function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: Iterable<
         "give fit validationSplit or validationData, or watch one of these",
     );
   }
+}
+
+function warnOfLoss(name: string, epoch: number): void {
+  console.warn(`The loss of "${name}" is NaN in epoch ${epoch + 1}: lower the learning rate, or check the data`);
 }
 
 function isDue(epoch: number, frequency: number | readonly number[]): boolean {

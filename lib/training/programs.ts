@@ -5,7 +5,7 @@ import { randomSeed } from "../random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { free, ResidentData, roomFor, type Samples, signatureOf } from "./data.ts";
 import { maxSteps } from "./pace.ts";
-import { type Feed, type Mode, StepState, traceStep } from "./step.ts";
+import { type Feed, type Mode, type Predicted, StepState, traceStep } from "./step.ts";
 import type { TrainableModel } from "./trainable.ts";
 
 /** A step made ready. */
@@ -19,7 +19,7 @@ export interface Program {
   /** The logs of the model's own step. */
   readonly logs: ReadonlyMap<string, Variable>;
   /** The outputs for all rows, where it predicts. */
-  readonly output: Variable | undefined;
+  readonly output: Predicted | undefined;
 }
 
 /** So many programs of a model are kept, each for its own shapes. */
@@ -45,6 +45,13 @@ export class Programs {
 
   /** Room for data of these shapes on an executor, filled with it. */
   async load(executor: Executor, samples: Samples, role: string): Promise<ResidentData> {
+    const data = await this.room(executor, samples, role);
+    data.write(executor, samples);
+    return data;
+  }
+
+  /** Room for data of these shapes on an executor. */
+  async room(executor: Executor, samples: Samples, role: string): Promise<ResidentData> {
     this.#use(executor);
     const key = `${role} ${signatureOf(samples)}`;
     let data = this.#data.get(key);
@@ -53,7 +60,6 @@ export class Programs {
       this.#data.set(key, data);
     }
     for (const variable of data.variables) if (variable.home !== executor) await executor.adopt([variable]);
-    data.write(executor, samples);
     return data;
   }
 

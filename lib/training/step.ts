@@ -9,6 +9,7 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
 import { RandomContext, withRandomContext } from "../random.ts";
 import { formatShape, sizeOf } from "../shape.ts";
+import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ResidentData } from "./data.ts";
@@ -48,7 +49,15 @@ export interface TracedStep {
   /** The logs that the model's own step returned, each held in a variable. */
   readonly logs: ReadonlyMap<string, Variable>;
   /** The outputs for all rows, where the program predicts. */
-  readonly output: Variable | undefined;
+  readonly output: Predicted | undefined;
+}
+
+/** The outputs for all rows. */
+export interface Predicted {
+  /** Something built as the outputs are. */
+  readonly like: Structure<unknown>;
+  /** The outputs, in the order in which structures are flattened. */
+  readonly variables: readonly Variable[];
 }
 
 /** Traces one step of `model`. */
@@ -61,7 +70,7 @@ export function traceStep(
 ): TracedStep {
   const trace = new Trace();
   const logs = new Map<string, Variable>();
-  let output: Variable | undefined;
+  let output: Predicted | undefined;
   const random = new RandomContext(state.random);
   const place = `the ${
     mode === "train" ? "training" : mode === "test" ? "evaluation" : "prediction"
@@ -73,7 +82,7 @@ export function traceStep(
         const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
           if (mode === "test") return model.testStep(batch);
           if (mode === "predict") {
-            output = writeOutput(model.predictStep(batch) as Value, feed, data, state);
+            output = writeOutput(model.predictStep(batch), feed, data, state);
             return;
           }
           const optimizer = model.optimizer!;
@@ -122,12 +131,27 @@ function batchOf(model: TrainableModel, feed: Feed, data: ResidentData, { counte
   } else {
     take = (variable) => variable.value();
   }
-  const x = take(data.x);
-  return {
-    x: model.inputDType ? cast(x, model.inputDType as DType) : x,
-    y: data.y && take(data.y),
-    sampleWeight: data.weight && cast(take(data.weight), "float32"),
+  const dtypes = model.inputDType === undefined ? [] : flatten(model.inputDType);
+  const x = data.x.map((variable, i) => (dtypes[i] ? cast(take(variable), dtypes[i]) : take(variable)));
+  // Each variable is read once, also where it serves several outputs.
+  const taken = new Map<Variable, Value>();
+  const takeOnce = (variable: Variable | undefined) => {
+    if (!variable) return undefined;
+    if (!taken.has(variable)) taken.set(variable, take(variable));
+    return taken.get(variable);
   };
+  // Where an output has no targets, or no weights, its place stays empty.
+  const pack = (variables: readonly (Variable | undefined)[], dtype?: DType) =>
+    variables.some((variable) => variable)
+      ? packLike(
+        data.yLike,
+        variables.map((variable) => {
+          const value = takeOnce(variable);
+          return value && dtype ? cast(value, dtype) : value;
+        }),
+      ) as Structure<Value>
+      : undefined;
+  return { x: packLike(data.xLike, x), y: pack(data.y), sampleWeight: pack(data.weights, "float32") };
 }
 
 /** The optimizer's numbers for this step, each a scalar. */
@@ -138,8 +162,11 @@ function stepScalars(optimizer: Optimizer, state: StepState): Value[] {
   return Array.from({ length: width }, (_, i) => reshape(slice(row, [i], [1]), []));
 }
 
-function writeOutput(value: Value, feed: Feed, data: ResidentData, { counters }: StepState): Variable {
-  const output = data.outputOf(value.shape, value.dtype);
-  output.assign(feed.kind === "whole" ? value : dynamicUpdateSlice(output, value, counters, 0));
-  return output;
+function writeOutput(value: Structure<Value>, feed: Feed, data: ResidentData, { counters }: StepState): Predicted {
+  const variables = flatten(value).map((item, i) => {
+    const output = data.outputOf(i, item.shape, item.dtype);
+    output.assign(feed.kind === "whole" ? item : dynamicUpdateSlice(output, item, counters, 0));
+    return output;
+  });
+  return { like: value, variables };
 }

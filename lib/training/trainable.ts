@@ -13,8 +13,8 @@ export interface StepData<X = Value, Y = Value> {
   readonly x: X;
   /** Targets, `[batch, ...]`, if there are any. */
   readonly y?: Y;
-  /** Weights, `[batch]`, if there are any. */
-  readonly sampleWeight?: Value;
+  /** Weights, `[batch]`, if there are any; built as the targets are, or one for all. */
+  readonly sampleWeight?: Y;
 }
 
 /** A batch of a model of any inputs and outputs. */

@@ -20,12 +20,13 @@ function readmeStep(batch: number, rows: number) {
   model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
   const x = new Tensor([rows, 28, 28], "uint8", new Uint8Array(rows * 784).map((_, i) => i & 255));
   const y = new Tensor([rows], "uint8", new Uint8Array(rows).map((_, i) => i % 10));
-  const data = new ResidentData({ x, y }, "test");
+  const samples = { x: [x], y: [y], weights: [], xLike: x, yLike: y };
+  const data = new ResidentData(samples, "test");
   const order = roomFor([rows], "int32", "order");
   const state = new StepState();
   const step = (size: number) => traceStep(model, "train", { kind: "ordered", batch: size, order }, data, state).graph;
   const fill = (executor: Executor) => {
-    data.write(executor, { x, y });
+    data.write(executor, samples);
     executor.write(order, Int32Array.from({ length: rows }, (_, i) => i));
   };
   return { graph: step(batch), step, fill };

@@ -30,6 +30,7 @@ SUBJECTS = [
     "initializers",
     "prints",
     "callbacks",
+    "fits",
     "configs",
     "metrics",
     "metric_states",

@@ -1,0 +1,191 @@
+// The user's data as tensors: which part belongs to which input or output, and in which shape.
+import { didYouMean, ShapeError, ValueError } from "../errors.ts";
+import { describe } from "../options.ts";
+import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { flatten, isItem, namesOf, type Structure } from "../structure.ts";
+import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
+
+/** What a model takes or gives: how it is built, and what its parts are called. */
+export interface Parts {
+  /** `x`, `y` or `sampleWeight`. */
+  readonly argument: string;
+  /** Something built as the argument is; undefined where only the data can tell. */
+  readonly like: Structure<unknown> | undefined;
+  /** The names of the parts, in the order of `flatten`. */
+  readonly names: readonly string[];
+  /** Whether parts may be missing. */
+  readonly partial?: boolean;
+}
+
+/** The user's data, part by part. */
+export interface Assigned {
+  /** Something built as the data is. */
+  readonly like: Structure<unknown>;
+  /** The parts in the order of `flatten`; undefined where one is missing and may be. */
+  readonly items: readonly (TensorLike | undefined)[];
+}
+
+/** How messages call a part of an argument: `x`, or `x["left"]`, or `x[1]`. */
+export function labelOf({ argument, names }: Pick<Parts, "argument" | "names">, count: number, index: number): string {
+  if (count === 1) return argument;
+  return names.length === count ? `${argument}["${names[index]}"]` : `${argument}[${index}]`;
+}
+
+/** Finds the parts of an argument. Throws {@linkcode ValueError} for data that is built otherwise. */
+export function assign(value: Structure<TensorLike> | undefined, parts: Parts, where: string): Assigned {
+  const { argument, like, names, partial } = parts;
+  const what = `Cannot ${where}`;
+  if (value === undefined || value === null) {
+    throw new ValueError({
+      what,
+      rule: `${argument} must be given`,
+      received: describe(value),
+      mend: "give a tensor, nested arrays, or a typed array",
+    });
+  }
+  if (like === undefined) return inferred(value);
+  const count = flatten(like).length;
+  const keys = namesOf(like) ?? names;
+  if (isNamed(value)) {
+    if (keys.length === 0 || (count === 1 && !Object.keys(value).some((key) => keys.includes(key)))) {
+      return { like, items: [value as unknown as TensorLike] };
+    }
+    return { like, items: byName(value, keys, partial ?? false, argument, what) };
+  }
+  if (count === 1) {
+    if (!isListOfTensors(value)) return { like, items: [value as TensorLike] };
+    if (value.length === 1) return { like, items: [value[0]] };
+    throw new ValueError({
+      what,
+      rule: `the model takes one tensor as ${argument}`,
+      received: `a list of ${value.length}`,
+      mend: "give the tensor itself; ops.stack makes one of many",
+    });
+  }
+  const list = Array.isArray(value) ? value as readonly TensorLike[] : undefined;
+  if (list?.length === count) return { like, items: list.map((item) => item ?? undefined) };
+  const named = keys.length === count ? ` ${keys.map((key) => `"${key}"`).join(", ")}` : "";
+  throw new ValueError({
+    what,
+    rule: `the model has ${count} ${argument === "x" ? "inputs" : "outputs"}${named}, ${argument} needs data for each`,
+    received: list ? `a list of ${list.length}` : describe(value),
+    mend: keys.length === count
+      ? `give them in a list of ${count}, or by name, as in { ${keys[0]}: ... }`
+      : `give them in a list of ${count}`,
+  });
+}
+
+/** The parts of data for a model that nobody built yet: it shows itself whether it is one tensor. */
+function inferred(value: Structure<TensorLike>): Assigned {
+  if (isNamed(value)) return { like: value, items: flatten(value as Structure<TensorLike>) };
+  if (isListOfTensors(value)) {
+    return value.length === 1 ? { like: value[0], items: value } : { like: value, items: value };
+  }
+  return { like: undefined, items: [value as TensorLike] };
+}
+
+function byName(
+  value: Readonly<Record<string, TensorLike>>,
+  keys: readonly string[],
+  partial: boolean,
+  argument: string,
+  what: string,
+): (TensorLike | undefined)[] {
+  const wrong = Object.keys(value).find((key) => !keys.includes(key));
+  const missing = keys.find((key) => value[key] === undefined || value[key] === null);
+  if (wrong === undefined && (missing === undefined || partial)) return keys.map((key) => value[key] ?? undefined);
+  const near = wrong === undefined ? undefined : didYouMean(wrong, keys);
+  throw new ValueError({
+    what,
+    rule: `the names in ${argument} must be ${keys.map((key) => `"${key}"`).join(", ")}`,
+    received: wrong === undefined ? `none for "${missing}"` : `"${wrong}"`,
+    mend: wrong === undefined ? "give data for it" : near ? `did you mean "${near}"?` : "use these names",
+  });
+}
+
+/** Whether a value is a plain object: data by name. */
+export function isNamed(value: unknown): value is Readonly<Record<string, TensorLike>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value));
+}
+
+function isListOfTensors(value: unknown): value is readonly Tensor[] {
+  return Array.isArray(value) && value.some((item) => item instanceof Tensor);
+}
+
+/** Weights of samples for each output: one tensor is for all of them, a list or an object has one for each. */
+export function assignWeights(
+  value: Structure<TensorLike>,
+  parts: Parts,
+  where: string,
+): readonly (TensorLike | undefined)[] {
+  const { like } = parts;
+  const count = like === undefined ? 1 : flatten(like).length;
+  const each = isNamed(value) || (Array.isArray(value) && value.length === count &&
+    value.every((item) => item === null || item === undefined || typeof item === "object"));
+  if (count === 1 || each) return assign(value, { ...parts, partial: true }, where).items;
+  return Array.from({ length: count }, () => value as TensorLike);
+}
+
+/** `value` as a tensor with a first axis of rows; throws {@linkcode ValueError} naming it where it is none. */
+export function toRows(value: TensorLike, name: string, where: string): Tensor {
+  const made = toTensor(value, `Cannot ${where}`, name);
+  if (made.rank === 0 || made.shape[0] === 0) {
+    throw new ShapeError({
+      what: `Cannot ${where}`,
+      rule: `${name} must have a first axis of at least one sample`,
+      received: formatShape(made.shape),
+      mend: made.rank === 0 ? "wrap it in brackets" : "check that the data was loaded",
+    });
+  }
+  return made;
+}
+
+/**
+ * Inputs in the shape that the model was built for: an axis of extent 1 at the end is added or dropped, as Keras does.
+ * Throws {@linkcode ShapeError} naming the input, `x` where it is the only one, where they do not fit.
+ */
+export function fitShape(x: Tensor, expected: SymbolicShape, name: string, where: string): Tensor {
+  const { shape } = x;
+  const last = expected[expected.length - 1];
+  let fitted = x;
+  if (shape.length === expected.length - 1 && last === 1) fitted = x.reshape([...shape, 1]);
+  else if (shape.length === expected.length + 1 && shape[shape.length - 1] === 1) {
+    fitted = x.reshape(shape.slice(0, -1));
+  }
+  const fits = fitted.shape.length === expected.length &&
+    expected.every((extent, axis) => extent === null || extent === fitted.shape[axis]);
+  if (fits) return fitted;
+  throw new ShapeError({
+    what: `Cannot ${where}`,
+    rule: `the model was built for ${name === "x" ? "inputs" : name} of shape ${formatShape(expected)}`,
+    received: formatShape(shape),
+    mend: mendShape(shape, expected, name),
+  });
+}
+
+function mendShape(shape: Shape, expected: SymbolicShape, name: string): string {
+  const sample = expected.slice(1);
+  const equals = (a: SymbolicShape, b: SymbolicShape) =>
+    a.length === b.length && a.every((extent, axis) => extent === null || b[axis] === null || extent === b[axis]);
+  if (equals(sample, shape)) return `the batch axis is missing: reshape one sample to ${formatShape([1, ...shape])}`;
+  const width = sizeOf(sample.map((extent) => extent ?? 1));
+  if (shape.length === 1 && sample.length > 0 && !sample.includes(null) && shape[0] % width === 0) {
+    return `give the rows a shape, as in tensor(x, ${formatShape([shape[0] / width, ...sample])})`;
+  }
+  if (shape.length === 2 && expected.length === 2) {
+    return `${name} has ${shape[1]} features per row, the model was built for ${expected[1]}`;
+  }
+  if (shape.length === expected.length - 1 && equals(expected.slice(0, -1), shape)) {
+    return `an axis of ${expected[expected.length - 1]} channels is missing at the end`;
+  }
+  if (expected[0] !== null && shape[0] !== expected[0]) return `the batch size is fixed to ${expected[0]}`;
+  return sizeOf(shape.slice(1)) === sizeOf(sample.map((extent) => extent ?? 1))
+    ? "reshape it, or put a Reshape or Flatten layer first"
+    : "check the shape of the data, or that of Input";
+}
+
+/** Whether a structure holds several parts. */
+export function isManifold(like: Structure<unknown> | undefined): boolean {
+  return like !== undefined && !isItem(like);
+}

@@ -1,0 +1,169 @@
+// evaluate, trainOnBatch and testOnBatch: loss and metrics of samples.
+import type { Logs } from "../callbacks/callback.ts";
+import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
+import { terminal } from "../callbacks/terminal.ts";
+import { ValueError } from "../errors.ts";
+import { getExecutor, occupy } from "../exec/select.ts";
+import { checkOptions } from "../options.ts";
+import type { Structure } from "../structure.ts";
+import type { TensorLike } from "../tensor/tensor.ts";
+import { readLogs, runBatches } from "./batches.ts";
+import { checkInteger, refuseForBatches, verbosity } from "./checks.ts";
+import { rowsOf } from "./data.ts";
+import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
+import { exclusively } from "./lock.ts";
+import { Pace } from "./pace.ts";
+import { toSamples, type WeightOptions } from "./samples.ts";
+import { type Batches, BatchStream, isBatches } from "./stream.ts";
+import type { Trainer, Verbose } from "./trainer.ts";
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** How many samples are computed at once; 32 by default. */
+  batchSize?: number;
+  /** How much is printed; `auto` by default. */
+  verbose?: Verbose;
+  /** A weight for each sample. */
+  sampleWeight?: Structure<TensorLike>;
+  /** After how many batches to end; with all samples by default. */
+  steps?: number | null;
+  /** What is called between batches. */
+  callbacks?: readonly CallbackLike[];
+}
+
+/** Options of `trainOnBatch` and `testOnBatch`. */
+export type BatchOptions = WeightOptions;
+
+/** Evaluates the batches of a feeder. */
+export async function evaluateBatches(
+  trainer: Trainer,
+  feeder: Feeder,
+  limit: number | null,
+  callbacks: CallbackList,
+  watched: boolean,
+  where: string,
+): Promise<Logs> {
+  const compiled = trainer.compiled("evaluate");
+  for (const metric of compiled.byName.values()) metric.resetState();
+  await callbacks.begin("Test");
+  const { program, ranOut } = await runBatches({
+    kind: "Test",
+    feeder,
+    limit,
+    pace: new Pace(),
+    stepsPerExecution: compiled.stepsPerExecution,
+    callbacks,
+    watched,
+    logs: ({ logs }) => readLogs(compiled, logs),
+  });
+  requireBatches(program, where);
+  if (ranOut) warnOfShortData(where, "steps");
+  const logs = await readLogs(compiled, program!.logs);
+  await callbacks.end("Test", logs);
+  return logs;
+}
+
+/** Throws {@linkcode ValueError} where nothing ran. */
+export function requireBatches(program: unknown, where: string): void {
+  if (program !== undefined) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: "there must be at least one batch",
+    received: "none",
+    mend: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
+  });
+}
+
+/** Warns that data ended before the batches that were asked for. */
+export function warnOfShortData(where: string, option: string): void {
+  console.warn(
+    `The data ran out before the ${option} that ${where} was asked for: give fewer, or an iterable that goes on`,
+  );
+}
+
+/** See `Model.evaluate`. */
+export async function evaluate(
+  trainer: Trainer,
+  x: Structure<TensorLike> | Batches | undefined,
+  y: Structure<TensorLike> | undefined,
+  options: EvaluateOptions,
+): Promise<Logs> {
+  const { model, programs } = trainer;
+  const where = `evaluate "${model.name}"`;
+  checkOptions("evaluate", options, ["batchSize", "verbose", "sampleWeight", "steps", "callbacks"]);
+  const { batchSize = 32, sampleWeight, steps = null } = options;
+  checkInteger("batchSize", batchSize, 1, where);
+  if (steps !== null) checkInteger("steps", steps, 1, where);
+  const verbose = verbosity(options.verbose, where);
+  const compiled = trainer.compiled("evaluate");
+  const watched = verbose === 1 && terminal().isTerminal;
+  if (isBatches(x)) {
+    refuseForBatches({ y, batchSize: options.batchSize, sampleWeight }, where);
+    const stream = batchStream(trainer, x, {}, where);
+    using _held = occupy(where);
+    const callbacks = trainer.callbacks(options.callbacks, verbose, { steps }, where);
+    stream.begin();
+    try {
+      const feeder = new StreamFeeder(programs, await getExecutor(), "test", stream, steps);
+      return await evaluateBatches(trainer, feeder, steps, callbacks, watched, where);
+    } finally {
+      await stream.close();
+    }
+  }
+  const samples = toSamples(model, compiled, x, y, { sampleWeight }, where);
+  using _held = occupy(where);
+  const rows = rowsOf(samples);
+  const all = Math.ceil(rows / batchSize);
+  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? all }, where);
+  const executor = await getExecutor();
+  const data = await exclusively(() => programs.load(executor, samples, rows <= batchSize ? "batch" : "evaluate"));
+  const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize });
+  const logs = await evaluateBatches(trainer, feeder, steps ?? all, callbacks, watched, where);
+  programs.settle();
+  return logs;
+}
+
+/** The stream of an iterable of batches, each checked as data given at once is. */
+export function batchStream(
+  trainer: Trainer,
+  source: Batches,
+  options: Pick<WeightOptions, "classWeight">,
+  where: string,
+  check?: (samples: ReturnType<typeof toSamples>, place: string) => void,
+): BatchStream {
+  const compiled = trainer.compiled(where);
+  return new BatchStream(source, ({ x, y, sampleWeight }, index) => {
+    const place = `${where}, batch ${index}`;
+    const samples = toSamples(trainer.model, compiled, x, y, { ...options, sampleWeight }, place);
+    check?.(samples, place);
+    return samples;
+  }, where);
+}
+
+/** See `Model.trainOnBatch` and `Model.testOnBatch`. */
+export async function onBatch(
+  trainer: Trainer,
+  mode: "train" | "test",
+  x: Structure<TensorLike>,
+  y: Structure<TensorLike> | undefined,
+  options: BatchOptions,
+): Promise<Logs> {
+  const { model, programs } = trainer;
+  const method = `${mode}OnBatch`;
+  checkOptions(method, options, mode === "train" ? ["sampleWeight", "classWeight"] : ["sampleWeight"]);
+  const compiled = trainer.compiled(method);
+  const samples = toSamples(model, compiled, x, y, options, `${method} with "${model.name}"`);
+  const executor = await getExecutor();
+  return exclusively(async () => {
+    const data = await programs.load(executor, samples, "batch");
+    const program = await programs.get(executor, mode, { kind: "whole" }, data);
+    for (const metric of compiled.byName.values()) metric.resetState();
+    if (mode === "train") {
+      programs.seek(executor, 0);
+      programs.prepare(executor, 1);
+    }
+    await program.executable.run(1);
+    if (mode === "train") compiled.optimizer.batches++;
+    return readLogs(compiled, program.logs);
+  });
+}

@@ -1,0 +1,107 @@
+// TrainingProgress: where a training stands, and all that it takes to go on from there with equal bits.
+import type { SavedTraining, TrainingRun } from "../callbacks/callback.ts";
+import type { History } from "../callbacks/history.ts";
+import { FileError } from "../errors.ts";
+import { randomSeed, restoreRandomSeed } from "../random.ts";
+import { formatShape, sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import type { Compiled } from "./compiled.ts";
+import type { TrainingSource } from "./sources.ts";
+import type { TrainableModel } from "./trainable.ts";
+
+/** Where a training stands. */
+export class TrainingProgress implements TrainingRun {
+  /** How many batches of the epoch are done. */
+  batch = 0;
+  #saved: SavedTraining | undefined;
+
+  /** Begins at an epoch. */
+  constructor(
+    readonly model: TrainableModel,
+    readonly compiled: Compiled,
+    readonly source: TrainingSource,
+    readonly history: History,
+    /** The epoch, from 0. */
+    public epoch: number,
+  ) {}
+
+  /** Ends the epoch. */
+  endEpoch(): void {
+    this.epoch++;
+    this.batch = 0;
+  }
+
+  /** Lets callbacks of the model reach the training until it is disposed. */
+  shownBy(model: TrainableModel): Disposable {
+    model.trainingRun = this;
+    return { [Symbol.dispose]: () => void (model.trainingRun = undefined) };
+  }
+
+  /** All state by its name in a file: weights, the optimizer's slots, the sums of metrics. */
+  #variables(): [string, Variable][] {
+    const { model, compiled } = this;
+    compiled.optimizer.build(model.trainableWeights);
+    return [
+      ...model.weights.map((weight, i) => [`weights/${i}`, weight] as [string, Variable]),
+      ...compiled.optimizer.slots.map((slot, i) => [`slots/${i}`, slot] as [string, Variable]),
+      ...[...compiled.byName].flatMap(([name, { variables }]) =>
+        variables.map((variable, i) => [`metrics/${name}/${i}`, variable] as [string, Variable])
+      ),
+    ];
+  }
+
+  /** The state now. */
+  async save(): Promise<SavedTraining> {
+    const { optimizer } = this.compiled;
+    const tensors = new Map<string, Tensor>();
+    for (const [name, variable] of this.#variables()) tensors.set(name, await variable.read());
+    const { epoch, history } = this.history;
+    return {
+      tensors,
+      epoch: this.epoch,
+      batch: this.batch,
+      pass: this.source.pass,
+      batches: optimizer.batches,
+      learningRate: optimizer.schedule ? undefined : optimizer.learningRate,
+      seed: randomSeed(),
+      history: structuredClone({ epoch, logs: history }),
+    };
+  }
+
+  /** Goes on from a state. Throws {@linkcode FileError} where it is that of another model. */
+  async restore(saved: SavedTraining): Promise<void> {
+    const { optimizer } = this.compiled;
+    const variables = this.#variables();
+    for (const [name, { shape }] of variables) {
+      const tensor = saved.tensors.get(name);
+      if (tensor && sameShape(tensor.shape, shape) && saved.tensors.size === variables.length) continue;
+      throw new FileError({
+        what: `Cannot go on with the training of "${this.model.name}"`,
+        rule: `the state must be that of the same model, compiled alike, with ${variables.length} variables`,
+        received: saved.tensors.size !== variables.length
+          ? `one with ${saved.tensors.size}`
+          : `${tensor ? formatShape(tensor.shape) : "none"} for ${name} of shape ${formatShape(shape)}`,
+        mend: "build and compile the model as it was, or remove the folder to begin anew",
+      });
+    }
+    for (const [name, variable] of variables) variable.assign(saved.tensors.get(name)!);
+    restoreRandomSeed(saved.seed);
+    optimizer.batches = saved.batches;
+    if (saved.learningRate !== undefined && !optimizer.schedule && optimizer.learningRate !== saved.learningRate) {
+      optimizer.learningRate = saved.learningRate;
+    }
+    this.epoch = saved.epoch;
+    this.batch = saved.batch;
+    this.#saved = saved;
+    if (saved.pass) await this.source.resume(saved.pass, saved.batch > 0);
+  }
+
+  /** Takes over the history of what was restored, after callbacks began theirs anew. */
+  begin(): void {
+    if (!this.#saved) return;
+    const { epoch, logs } = structuredClone(this.#saved.history);
+    this.history.epoch = epoch;
+    Object.assign(this.history.history, logs);
+  }
+}
