@@ -4,6 +4,7 @@ import { BackendError } from "../lib/errors.ts";
 /** The files that are compiled; each is a unit of its own, the slowest first. */
 export const units = [
   "matmul.cpp",
+  "convolution.cpp",
   "elementwise.cpp",
   "updates.cpp",
   "reductions.cpp",
@@ -14,6 +15,8 @@ export const units = [
   "indexing.cpp",
   "scan.cpp",
   "sort.cpp",
+  "pooling.cpp",
+  "resample.cpp",
   "random.cpp",
   "cross_entropy.cpp",
   "threads.cpp",
@@ -23,11 +26,13 @@ export const units = [
 export const headers = [
   "base.h",
   "elementwise.h",
+  "epilogue.h",
   "fused.h",
   "matmul.h",
   "ops.h",
   "program.h",
   "scalar_math.h",
+  "sliding.h",
   "threads.h",
   "tile.h",
 ] as const;

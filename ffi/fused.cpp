@@ -397,6 +397,21 @@ void Machine::finish(char* memory, index_t from, index_t n) const {
   }
 }
 
+void Machine::run_range(char* memory, index_t from, index_t to) const {
+  start(memory);
+  while (from < to) {
+    index_t n = smaller(block_, to - from);
+    if (by_rows_) {
+      const index_t row = from / inner_, column = from - row * inner_;
+      n = smaller(n, inner_ - column);
+      run_row(memory, row, column, n);
+    } else {
+      run_flat(memory, from, n);
+    }
+    from += n;
+  }
+}
+
 namespace {
 
 struct FusedState : State {

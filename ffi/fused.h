@@ -21,6 +21,9 @@ class Machine {
   // Elements [from, from + n) of the outputs in row-major order, at most block() of them.
   void run_flat(char* memory, index_t from, index_t n) const;
 
+  // Starts, and runs elements [from, to) of the outputs in row-major order.
+  void run_range(char* memory, index_t from, index_t to) const;
+
   // Whether blocks must not cross rows of length inner().
   bool by_rows() const { return by_rows_; }
   index_t block() const { return block_; }

@@ -7,6 +7,12 @@
 #define CERATOPS_OPS(OP) \
   OP("fused", fused, in_place) \
   OP("matmul", matmul, apart) \
+  OP("convolution", convolution, apart) \
+  OP("convolutionTranspose", convolution_transpose, apart) \
+  OP("convolutionFilter", convolution_filter, apart) \
+  OP("maxPool", max_pool, apart) \
+  OP("maxPoolGradient", max_pool_gradient, apart) \
+  OP("resample", resample, apart) \
   OP("sum", sum, apart) \
   OP("max", max, apart) \
   OP("min", min, apart) \

@@ -14,6 +14,8 @@ struct Product {
   index_t b_depth, b_column;
   float* c;
   index_t c_row;
+  // Whether the product is added to c.
+  bool add = false;
 };
 
 // As many as the registers hold: 16 of AVX2, 32 of AVX-512. In WebAssembly the host keeps one of 16 to itself and needs
@@ -125,7 +127,7 @@ inline void pack_panel(const Product& p, const float* b, index_t depth, index_t 
 // One row times b where b lies in rows: eight rows of b at a time are streamed from end to end.
 inline void row_product(const Product& p) {
   constexpr int streams = 8;
-  std::memset(p.c, 0, p.n * sizeof(float));
+  if (!p.add) std::memset(p.c, 0, p.n * sizeof(float));
   index_t k = 0;
   for (; k + streams <= p.k; k += streams) {
     const float* b = p.b + k * p.b_depth;
@@ -159,6 +161,7 @@ inline void tile_product(const Product& p, float* scratch) {
   float* panel = scratch;
   float* edge = scratch + tile_depth * tile_columns;
   if (p.k == 0) {
+    if (p.add) return;
     for (index_t i = 0; i < p.m; i++) std::memset(p.c + i * p.c_row, 0, p.n * sizeof(float));
     return;
   }
@@ -170,7 +173,7 @@ inline void tile_product(const Product& p, float* scratch) {
     const index_t depth = smaller(part, p.k - k);
     const float* a = p.a + k * p.a_depth;
     const float* b = p.b + k * p.b_depth;
-    const bool add = k > 0;
+    const bool add = p.add || k > 0;
     for (index_t column = 0; column < p.n; column += tile_columns) {
       const index_t columns = smaller<index_t>(tile_columns, p.n - column);
       const int vectors = columns > lanes ? 2 : 1;

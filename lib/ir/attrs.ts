@@ -68,6 +68,22 @@ export interface ElementwiseProgram {
   readonly results: readonly number[];
 }
 
+/** How a window moves over the spatial axes of its input: a number for each of these axes. */
+export interface Sliding {
+  /** Elements from one position to the next. */
+  readonly strides: readonly number[];
+  /** Elements from one tap of the window to the next. */
+  readonly dilation: readonly number[];
+  /** Elements of padding before the first and after the last. */
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+/** A convolution: channels fall into `groups`, each of which sees only its own. */
+export interface Convolving extends Sliding {
+  readonly groups: number;
+}
+
 /** No attributes. */
 export type None = Record<never, never>;
 
@@ -117,6 +133,34 @@ export type OpAttrs =
       readonly transposeB: boolean;
       readonly epilogue: ElementwiseProgram | null;
     };
+
+    /**
+     * A convolution is the sum over `x[n, o * stride + t * dilation - low, i] * kernel[t, i, c] * y[n, o, c]`, seen as a
+     * function of two of the three. `convolution` takes `[x (batch, ...spatial, in), kernel (...taps, in / groups, out)]`
+     * and gives what stands at `y (batch, ...positions, out)`. An epilogue is that of `matmul`.
+     */
+    convolution: Convolving & { readonly epilogue: ElementwiseProgram | null };
+    /** `[y, kernel]`: what stands at `x`, whose spatial extents are `sizes`: the adjoint by the input. */
+    convolutionTranspose: Convolving & { readonly sizes: Shape; readonly epilogue: ElementwiseProgram | null };
+    /** `[x, y]`: what stands at the kernel, whose taps are `sizes`: the adjoint by the filter. */
+    convolutionFilter: Convolving & { readonly sizes: Shape };
+
+    /**
+     * `[x (batch, ...spatial, channels)]` -> `[largest, tap]`: of each window of `sizes`, where padding never counts, the
+     * first largest element and the index of its tap, uint8 (int32 for windows of more than 256).
+     */
+    maxPool: Sliding & { readonly sizes: Shape };
+    /** `[gradient, tap]`: sums by tap at `x`, whose spatial extents are `extents`. An epilogue is that of `matmul`. */
+    maxPoolGradient: Sliding & {
+      readonly sizes: Shape;
+      readonly extents: Shape;
+      readonly epilogue: ElementwiseProgram | null;
+    };
+    /**
+     * `[x, indices, weights, backIndices, backWeights]`: along `axis`, element `o` becomes the sum over `t` of
+     * `weights[o, t] * x[indices[o, t]]`, by tables `[extent, taps]`; the other two tables are those of the adjoint.
+     */
+    resample: { readonly axis: number };
 
     /** `[table, indices]`: rows of `table` (axis 0) by int32 `indices`; shape `indices.shape + table.shape[1:]`. */
     gather: None;
@@ -179,3 +223,8 @@ export type OpAttrs =
 
 /** The name of a primitive op. */
 export type OpName = keyof OpAttrs;
+
+/** The ops that may run an elementwise program on their result: see `matmul`. */
+export type EpilogueName = {
+  [K in OpName]: OpAttrs[K] extends { readonly epilogue: ElementwiseProgram | null } ? K : never;
+}[OpName];

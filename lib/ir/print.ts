@@ -31,10 +31,12 @@ function printAttrs(node: Node, indent: string): string {
     return ` ${JSON.stringify(rest)} {\n${printGraph(body, indent + "  ")}\n${indent}}`;
   }
   if (node.op === "fused") return ` { ${printProgram(node.attrs.program)} }`;
-  if (node.op === "matmul") {
-    const { transposeA, transposeB, epilogue } = node.attrs;
-    const flags = `${transposeA ? " transposeA" : ""}${transposeB ? " transposeB" : ""}`;
-    return flags + (epilogue ? ` { ${printProgram(epilogue)} }` : "");
+  if ("epilogue" in node.attrs) {
+    const { epilogue, ...rest } = node.attrs;
+    const flags = Object.entries(rest).map(([key, value]) =>
+      typeof value === "boolean" ? (value ? ` ${key}` : "") : ` ${key} ${JSON.stringify(value)}`
+    );
+    return flags.join("") + (epilogue ? ` { ${printProgram(epilogue)} }` : "");
   }
   if (node.op === "constant") {
     const { data } = node.attrs;

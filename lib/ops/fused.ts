@@ -2,7 +2,7 @@
 import type { ElementwiseProgram } from "../ir/attrs.ts";
 import type { ValueType } from "../ir/graph.ts";
 import type { OpRow, RefArray } from "../ir/row.ts";
-import { broadcastShapes, sizeOf } from "../shape.ts";
+import { broadcastShapes, type Shape, sizeOf } from "../shape.ts";
 import { elementwiseScalar } from "./elementwise.ts";
 import { broadcastData } from "./reductions.ts";
 import type { DType } from "../dtype.ts";
@@ -30,6 +30,26 @@ export const fusedRow: OpRow<"fused"> = {
       )
     ),
 };
+
+/** The shapes of the outputs of an op that would have one of `shape`, and of its epilogue. */
+export function epilogueShapes(epilogue: ElementwiseProgram | null, shape: Shape): Shape[] {
+  return epilogue ? epilogue.results.map(() => shape) : [shape];
+}
+
+/** The dtypes of the outputs of an op that would have one of float32, and of its epilogue. */
+export function epilogueDTypes(epilogue: ElementwiseProgram | null): DType[] {
+  return epilogue ? epilogue.results.map((register) => registerDType(epilogue, register)) : ["float32"];
+}
+
+/** The outputs of an op whose own result is `data`, and of its epilogue, which reads `others` too. */
+export function epilogueData(
+  epilogue: ElementwiseProgram | null,
+  data: Float64Array,
+  others: readonly RefArray[],
+  output: ValueType,
+): Float64Array[] {
+  return epilogue ? runProgram(epilogue, [{ shape: output.shape, dtype: "float32", data }, ...others], output) : [data];
+}
 
 /** The results of a program for operands that broadcast to the type of its outputs. */
 export function runProgram(

@@ -6,7 +6,7 @@ import type { OpRow } from "../ir/row.ts";
 import type { Value } from "../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { apply } from "../tensor/apply.ts";
-import { registerDType, runProgram } from "./fused.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
 
 /** The extents of a product: leading axes as `batch`, then `m x k` by `k x n`. */
 export interface MatmulExtents {
@@ -43,8 +43,7 @@ const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): 
 export const matmulRow: OpRow<"matmul"> = {
   shape: (inputs, attrs) => {
     const { m, n } = matmulExtents(inputs, attrs);
-    const shape = [...inputs[0].shape.slice(0, -2), m, n];
-    return attrs.epilogue ? attrs.epilogue.results.map(() => shape) : [shape];
+    return epilogueShapes(attrs.epilogue, [...inputs[0].shape.slice(0, -2), m, n]);
   },
   dtype: (inputs, { epilogue }) => {
     if (inputs[0].dtype !== "float32" || inputs[1].dtype !== "float32") {
@@ -55,8 +54,7 @@ export const matmulRow: OpRow<"matmul"> = {
         mend: "cast them with ops.cast",
       });
     }
-    if (!epilogue) return ["float32"];
-    return epilogue.results.map((register) => registerDType(epilogue, register));
+    return epilogueDTypes(epilogue);
   },
   vjp: ({ inputs: [a, b], gradients: [g], attrs: { transposeA, transposeB } }) => [
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
@@ -79,7 +77,6 @@ export const matmulRow: OpRow<"matmul"> = {
         }
       }
     }
-    if (!attrs.epilogue) return [result];
-    return runProgram(attrs.epilogue, [{ shape: output.shape, dtype: "float32", data: result }, ...rest], output);
+    return epilogueData(attrs.epilogue, result, rest, output);
   },
 };

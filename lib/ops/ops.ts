@@ -80,3 +80,14 @@ export {
 export { cumprod, cumsum, diff } from "./cumulative.ts";
 export { argsort, inTopK, median, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
 export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./scan.ts";
+export {
+  conv,
+  type ConvOptions,
+  convTranspose,
+  type ConvTransposeOptions,
+  depthwiseConv,
+  separableConv,
+} from "./convolve.ts";
+export { averagePool, maxPool, type PoolOptions } from "./pool.ts";
+export type { DataFormat, Padding, PerAxis } from "./spatial.ts";
+export * as image from "./image.ts";

@@ -1,5 +1,6 @@
-// Fuse: merges elementwise ops of one shape into one program, and such programs into the product they follow.
-import type { ElementwiseName, ElementwiseProgram, ElementwiseStep } from "../ir/attrs.ts";
+// Fuse: merges elementwise ops of one shape into one program, and such programs into the op they follow, where that
+// takes an epilogue: a product, a convolution.
+import type { ElementwiseName, ElementwiseProgram, ElementwiseStep, EpilogueName } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { elementwiseRows } from "../ops/elementwise.ts";
 import { sameShape, sizeOf } from "../shape.ts";
@@ -13,17 +14,17 @@ const maxSteps = 48;
 /** Nodes that will be one node. */
 interface Group {
   nodes: Node[];
-  /** Whether all nodes are elementwise; else the group is a product and what follows it. */
-  product?: Node<"matmul">;
+  /** Undefined where all nodes are elementwise; else the group is this node and what follows it. */
+  head?: Node<EpilogueName>;
 }
 
-/** The graph with every elementwise op in a `fused` node or in a product's epilogue. */
+/** The graph with every elementwise op in a `fused` node or in an epilogue. */
 export function fuse(graph: Graph): Graph {
   const result: Graph = { ...graph, types: [...graph.types], nodes: [...graph.nodes] };
   mapBodies(result, fuse);
   const fusion = new Fusion(result);
   for (const node of result.nodes) fusion.place(node);
-  for (const node of result.nodes) if (node.op === "matmul" && !node.attrs.epilogue) fusion.attach(node);
+  for (const node of result.nodes) if (takesEpilogue(node) && !node.attrs.epilogue) fusion.attach(node);
   result.nodes = sortNodes(fusion.groups().map((group) => fusion.build(group)));
   // Constants that became literals are read no more.
   removeDeadCode(result);
@@ -31,6 +32,7 @@ export function fuse(graph: Graph): Graph {
 }
 
 const isElementwise = (node: Node) => node.op in elementwiseRows;
+const takesEpilogue = (node: Node): node is Node<EpilogueName> => "epilogue" in node.attrs;
 
 class Fusion {
   readonly #graph: Graph;
@@ -63,14 +65,14 @@ class Fusion {
     }
   }
 
-  /** Makes the elementwise group that reads a product its epilogue. */
-  attach(product: Node<"matmul">): void {
-    const group = this.#groupOf.get(product)!;
-    for (const reader of this.#readers.get(product.outputs[0]) ?? []) {
+  /** Makes the elementwise group that reads a node's result its epilogue. */
+  attach(head: Node<EpilogueName>): void {
+    const group = this.#groupOf.get(head)!;
+    for (const reader of this.#readers.get(head.outputs[0]) ?? []) {
       const next = this.#groupOf.get(reader)!;
-      if (next === group || next.product || !isElementwise(reader) || !this.#sameSize(product, reader)) continue;
+      if (next === group || next.head || !isElementwise(reader) || !this.#sameSize(head, reader)) continue;
       if (this.#join(group, next)) {
-        group.product = product;
+        group.head = head;
         return;
       }
     }
@@ -92,7 +94,7 @@ class Fusion {
     if (nodes.length > maxSteps || this.#buffers(nodes) > maxBuffers) return false;
     if (this.#leadsOutsideTo(group, next) || this.#leadsOutsideTo(next, group)) return false;
     group.nodes = nodes;
-    group.product ??= next.product;
+    group.head ??= next.head;
     next.nodes.forEach((node) => this.#groupOf.set(node, group));
     return true;
   }
@@ -146,32 +148,32 @@ class Fusion {
   }
 
   /** The one node that a group becomes. */
-  build({ nodes, product }: Group): Node {
+  build({ nodes, head }: Group): Node {
     if (nodes.length === 1 && !isElementwise(nodes[0])) return nodes[0];
-    const elementwise = sortNodes(nodes.filter((node) => node !== product));
+    const elementwise = sortNodes(nodes.filter((node) => node !== head));
     const outputs = this.#externalOutputs(nodes);
     const shape = this.#graph.types[nodes[0].outputs[0]].shape;
     const literalsAllowed = (inputs: readonly ValueId[]) =>
       inputs.some((id) =>
         sizeOf(this.#graph.types[id].shape) === sizeOf(shape) && this.#graph.types[id].shape.length === shape.length
       );
-    let inputs = this.#externalInputs(elementwise).filter((id) => id !== product?.outputs[0]);
+    let inputs = this.#externalInputs(elementwise).filter((id) => id !== head?.outputs[0]);
     // The output's shape comes from the operands: where literals are all there is, they stay operands.
-    if (!product && !literalsAllowed(inputs)) {
+    if (!head && !literalsAllowed(inputs)) {
       inputs = [...new Set(elementwise.flatMap((node) => node.inputs))].filter((id) =>
         !elementwise.some((node) => node.outputs.includes(id))
       );
     }
-    const operands = product ? [product.outputs[0], ...inputs] : inputs;
+    const operands = head ? [head.outputs[0], ...inputs] : inputs;
     const program = this.#program(elementwise, operands, outputs);
     const { origin } = elementwise[elementwise.length - 1];
-    if (!product) return { op: "fused", inputs: operands, outputs, attrs: { program }, origin };
+    if (!head) return { op: "fused", inputs: operands, outputs, attrs: { program }, origin };
     return {
-      ...product,
-      inputs: [...product.inputs, ...inputs],
+      ...head,
+      inputs: [...head.inputs, ...inputs],
       outputs,
-      attrs: { ...product.attrs, epilogue: program },
-    };
+      attrs: { ...head.attrs, epilogue: program },
+    } as Node;
   }
 
   #program(nodes: readonly Node[], operands: readonly ValueId[], outputs: readonly ValueId[]): ElementwiseProgram {

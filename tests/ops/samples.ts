@@ -2,6 +2,8 @@
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { None, OpAttrs, OpName } from "../../lib/ir/attrs.ts";
+import { rowOf } from "../../lib/ir/row.ts";
+import "../../lib/ops/table.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 
@@ -164,6 +166,136 @@ function products(): Sample<OpAttrs["matmul"]>[] {
       tolerance: longSum,
     }))
   );
+}
+
+/** How windows move, and what kernels and images they are for; 1 and 0 where nothing is said. */
+interface Windowed {
+  readonly batch?: number;
+  readonly extents: number[];
+  readonly taps: number[];
+  readonly inputs?: number;
+  readonly outputs?: number;
+  readonly groups?: number;
+  readonly strides?: number[];
+  readonly dilation?: number[];
+  readonly low?: number[];
+  readonly high?: number[];
+}
+
+/** Odd sizes and strides, dilation, groups, padding on one side and on both, one to three axes, many and few channels. */
+const windowed: Windowed[] = [
+  { extents: [5], taps: [2] },
+  { batch: 2, extents: [7], taps: [3], inputs: 2, outputs: 3, low: [2], dilation: [1] },
+  { batch: 2, extents: [9], taps: [3], inputs: 3, outputs: 2, low: [4], dilation: [2] },
+  { extents: [5, 6], taps: [3, 3], outputs: 2 },
+  { batch: 2, extents: [6, 5], taps: [3, 2], inputs: 3, outputs: 5, low: [1, 0], high: [1, 1] },
+  { batch: 2, extents: [7, 8], taps: [3, 3], inputs: 2, outputs: 4, strides: [2, 2], low: [0, 0], high: [1, 1] },
+  { extents: [7, 9], taps: [2, 3], inputs: 4, outputs: 2, strides: [3, 2], low: [1, 1], high: [0, 1] },
+  { extents: [7, 7], taps: [1, 1], inputs: 5, outputs: 3, strides: [2, 2] },
+  { batch: 3, extents: [4, 3], taps: [1, 1], inputs: 6, outputs: 7 },
+  { batch: 3, extents: [4, 3], taps: [1, 1], inputs: 6, outputs: 4, groups: 2 },
+  { extents: [8, 8], taps: [3, 2], inputs: 2, outputs: 3, dilation: [2, 3], low: [2, 1], high: [2, 2] },
+  { extents: [9, 7], taps: [3, 2], inputs: 2, outputs: 2, dilation: [2, 2], strides: [2, 3], low: [1, 2], high: [2, 1] },
+  { batch: 2, extents: [5, 4], taps: [3, 3], inputs: 4, outputs: 6, groups: 2, low: [1, 1], high: [1, 1] },
+  { extents: [5, 5], taps: [3, 3], inputs: 7, outputs: 7, groups: 7, low: [1, 1], high: [1, 1] },
+  { extents: [4, 5], taps: [2, 3], inputs: 19, outputs: 19, groups: 19, strides: [1, 2], high: [1, 1] },
+  { extents: [5, 4], taps: [2, 2], inputs: 3, outputs: 6, groups: 3, strides: [2, 1] },
+  { extents: [3, 4, 5], taps: [2, 3, 2], inputs: 2, outputs: 2, low: [0, 1, 0], high: [1, 1, 1] },
+  { extents: [4, 3, 5], taps: [2, 2, 3], inputs: 2, outputs: 4, groups: 2, strides: [2, 1, 2] },
+  { extents: [3, 3], taps: [3, 3], inputs: 2, outputs: 2, strides: [5, 5], low: [1, 1], high: [2, 2] },
+  { extents: [2, 2], taps: [5, 5], inputs: 1, outputs: 1, low: [4, 4], high: [4, 4] },
+  { batch: 0, extents: [4, 4], taps: [2, 2] },
+];
+/** Blocks of rows, of channels and of taps more than one. */
+const manyWindowed: Windowed[] = [
+  { batch: 5, extents: [13, 14], taps: [3, 3], inputs: 32, outputs: 33, low: [1, 1], high: [1, 1] },
+  { batch: 2, extents: [9, 10], taps: [3, 3], inputs: 19, outputs: 40, strides: [2, 2], high: [1, 1] },
+  { batch: 2, extents: [5, 6], taps: [3, 3], inputs: 131, outputs: 18, low: [1, 1], high: [1, 1] },
+  { batch: 4, extents: [17, 18], taps: [3, 3], inputs: 70, outputs: 70, groups: 70, low: [1, 1], high: [1, 1] },
+  { batch: 3, extents: [28, 28], taps: [5, 5], inputs: 1, outputs: 20 },
+];
+
+const slidingOf = ({ extents, strides, dilation, low, high }: Windowed) => {
+  const all = (value: number) => extents.map(() => value);
+  return { strides: strides ?? all(1), dilation: dilation ?? all(1), low: low ?? all(0), high: high ?? all(0) };
+};
+const positionsOf = (window: Windowed) => {
+  const { strides, dilation, low, high } = slidingOf(window);
+  return window.extents.map((extent, i) =>
+    Math.floor((extent + low[i] + high[i] - (window.taps[i] - 1) * dilation[i] - 1) / strides[i]) + 1
+  );
+};
+
+/** The three arrays of a convolution, and its attributes. */
+function convolutionParts(window: Windowed) {
+  const { batch = 1, extents, taps, inputs = 1, outputs = 1, groups = 1 } = window;
+  return {
+    x: numbers([batch, ...extents, inputs]),
+    kernel: numbers([...taps, inputs / groups, outputs]),
+    y: numbers([batch, ...positionsOf(window), outputs]),
+    attrs: { ...slidingOf(window), groups },
+  };
+}
+
+function convolutions<Attrs>(
+  sample: (parts: ReturnType<typeof convolutionParts>, window: Windowed) => Sample<Attrs>,
+): Sample<Attrs>[] {
+  return [...windowed, ...manyWindowed].map((window) => ({
+    ...sample(convolutionParts(window), window),
+    tolerance: longSum,
+  }));
+}
+
+/** Windows whose padding never fills one, over images without ties. */
+const pools: Windowed[] = [
+  { extents: [5], taps: [2], inputs: 3 },
+  { batch: 2, extents: [6, 8], taps: [2, 2], inputs: 3, strides: [2, 2] },
+  { batch: 2, extents: [7, 5], taps: [3, 2], inputs: 2, strides: [2, 2], low: [1, 0], high: [1, 1] },
+  { extents: [5, 6], taps: [3, 3], inputs: 2, low: [1, 1], high: [1, 1] },
+  { extents: [7, 7], taps: [2, 2], inputs: 1, strides: [3, 3] },
+  { extents: [8, 7], taps: [2, 3], inputs: 2, dilation: [3, 2], low: [1, 0], high: [1, 2] },
+  { extents: [4, 5, 3], taps: [2, 2, 2], inputs: 2, strides: [2, 2, 1], high: [0, 1, 0] },
+  { extents: [17, 18], taps: [17, 16], inputs: 1 },
+  { batch: 2, extents: [4, 4], taps: [2, 2], inputs: 70, strides: [2, 2] },
+  { batch: 0, extents: [4, 4], taps: [2, 2] },
+];
+const poolParts = (window: Windowed) => {
+  const { batch = 1, extents, taps, inputs = 1 } = window;
+  const positions = [batch, ...positionsOf(window), inputs];
+  return { x: numbers([batch, ...extents, inputs]), positions, attrs: { ...slidingOf(window), sizes: taps } };
+};
+/** The taps that a pool of `x` chooses. */
+function chosen(window: Windowed): Sample<OpAttrs["maxPoolGradient"]> {
+  const { x, positions, attrs } = poolParts(window);
+  const dtype = sizeOf(window.taps) <= 256 ? "uint8" : "int32";
+  const types = [{ shape: positions, dtype: "float32" }, { shape: positions, dtype }] as const;
+  const [, taps] = rowOf("maxPool").reference([{ ...x, data: Float64Array.from(x.data) }], attrs, types);
+  return {
+    inputs: [numbers(positions), new Tensor(positions, dtype, makeArray(dtype, taps))],
+    attrs: { ...attrs, extents: window.extents, epilogue: null },
+  };
+}
+
+/** A resampling by a table of rows of `[index, weight]`, with that of its adjoint. */
+function resampled(shape: Shape, axis: number, rows: [number, number][][]): Sample<OpAttrs["resample"]> {
+  const back = Array.from(
+    { length: shape[axis] },
+    (_, j) => rows.flatMap((row, i) => row.filter(([at]) => at === j).map(([, w]): [number, number] => [i, w])),
+  );
+  const tables = [rows, back].flatMap((table) => {
+    const width = Math.max(1, ...table.map((row) => row.length));
+    const cells = table.flatMap((row) => Array.from({ length: width }, (_, t) => row[t] ?? [0, 0]));
+    const extent = [table.length, width];
+    return [
+      new Tensor(extent, "int32", Int32Array.from(cells, ([index]) => index)),
+      new Tensor(extent, "float32", Float32Array.from(cells, ([, weight]) => weight)),
+    ];
+  });
+  return {
+    inputs: [numbers(shape), ...tables],
+    attrs: { axis },
+    gradientFree: { inputs: [2, 4], reason: "the tables are constants" },
+  };
 }
 
 const counter = (...values: number[]) => list(values, "int32");
@@ -362,6 +494,27 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
   ],
 
   matmul: products(),
+  convolution: convolutions(({ x, kernel, attrs }) => ({ inputs: [x, kernel], attrs: { ...attrs, epilogue: null } })),
+  convolutionTranspose: convolutions(({ y, kernel, attrs }, { extents }) => ({
+    inputs: [y, kernel],
+    attrs: { ...attrs, sizes: extents, epilogue: null },
+  })),
+  convolutionFilter: convolutions(({ x, y, attrs }, { taps }) => ({ inputs: [x, y], attrs: { ...attrs, sizes: taps } })),
+  maxPool: [
+    ...pools.map(poolParts).map(({ x, attrs }) => ({ inputs: [x], attrs })),
+    {
+      inputs: [new Tensor([1, 2, 2, 1], "float32", Float32Array.of(-1, 3, 3, 3))],
+      attrs: { strides: [1, 1], dilation: [1, 1], low: [0, 0], high: [0, 0], sizes: [2, 2] },
+      gradientFree: { inputs: [0], reason: "ties are kinks" },
+    },
+  ],
+  maxPoolGradient: pools.map(chosen),
+  resample: [
+    resampled([2, 3, 2], 1, [[[0, 1]], [[0, 0.5], [1, 0.5]], [[1, 0.25], [2, 0.75]], [[2, 1]], [[2, -0.5], [0, 1.5]]]),
+    resampled([5, 3], 0, [[[4, 1]], [[1, 2]]]),
+    resampled([4, 6, 70], 1, [[[0, 1]], [[5, 0.5], [4, 0.5]], [[2, 0.3], [3, 0.3], [1, 0.4]]]),
+    resampled([3, 4], 1, [[[1, 0.5], [2, 0.5]]]),
+  ],
 
   gather: [
     { inputs: [numbers([5, 3]), counter(4, 0, 0, 2)], attrs: none },

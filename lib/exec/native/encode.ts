@@ -206,7 +206,9 @@ class GraphEncoder {
     if (node.op === "fused") return this.#program(node.attrs.program, node.origin);
     if (this.instructions.functions.has(node.op)) return this.#program(this.#oneStep(node), node.origin);
     const attrs = [...rowOf(node.op).eigen(node.attrs as never, types(node.inputs), types(node.outputs))];
-    if (node.op === "matmul" && node.attrs.epilogue) attrs.push(...this.#program(node.attrs.epilogue, node.origin));
+    if ("epilogue" in node.attrs && node.attrs.epilogue) {
+      attrs.push(...this.#program(node.attrs.epilogue, node.origin));
+    }
     // Rounded from float64: in float32, 1 - 0.999 would be off by 5e-5.
     if (node.op === "rmspropUpdate") attrs.push(floatBits(1 - node.attrs.rho));
     if (node.op === "adamUpdate") attrs.push(floatBits(1 - node.attrs.beta1), floatBits(1 - node.attrs.beta2));
@@ -257,6 +259,11 @@ class GraphEncoder {
       const depth = shape[shape.length - (node.attrs.transposeA ? 2 : 1)];
       cost += size(node.outputs[0]) * depth * 2 / 60;
     }
+    // Each element of the output's side of a convolution is a sum over the taps and the channels of its group.
+    const terms = (y: ValueId, kernel: ValueId) => size(y) * size(kernel) / (this.#graph.types[y].shape.at(-1) || 1);
+    if (node.op === "convolution") cost += terms(node.outputs[0], node.inputs[1]) * 2 / 60;
+    if (node.op === "convolutionTranspose") cost += terms(node.inputs[0], node.inputs[1]) * 2 / 60;
+    if (node.op === "convolutionFilter") cost += terms(node.inputs[1], node.outputs[0]) * 2 / 60;
     return cost;
   }
 }

@@ -1,0 +1,51 @@
+// A window that moves over up to three spatial axes, for convolution and pooling.
+#pragma once
+#include "base.h"
+
+namespace ceratops {
+
+constexpr int max_spatial = 3;
+
+struct SlidingAxis {
+  index_t extent = 1, positions = 1, taps = 1, stride = 1, dilation = 1, low = 0;
+};
+
+// Fewer spatial axes are the last of three, before them are axes of extent 1.
+struct Sliding {
+  index_t batch = 0;
+  SlidingAxis axes[max_spatial];
+  index_t taps() const { return axes[0].taps * axes[1].taps * axes[2].taps; }
+  index_t extents() const { return axes[0].extent * axes[1].extent * axes[2].extent; }
+  index_t positions() const { return axes[0].positions * axes[1].positions * axes[2].positions; }
+};
+
+constexpr index_t words_per_axis = 3;
+
+// How many spatial axes `x`, with a batch axis and channels, has; 0, with the loader told, where it has too few or many.
+inline int spatial_rank(const Value& x, Loader& loader) {
+  const int rank = x.rank - 2;
+  if (!loader.require(rank >= 1 && rank <= max_spatial, "a window moves over one to three axes")) return 0;
+  return loader.require(x.dtype == DType::float32, "a window moves over float32") ? rank : 0;
+}
+
+// From stride, dilation and low padding of each axis; `taps` has the extents of the window.
+inline bool read_sliding(Sliding& sliding, const Value& x, const Value& y, int rank, const index_t* taps,
+                         const int32_t* words, Loader& loader) {
+  if (!loader.require(x.rank == rank + 2 && y.rank == rank + 2 && x.dims[0] == y.dims[0], "a window's input and output must fit")) {
+    return false;
+  }
+  sliding.batch = x.dims[0];
+  for (int i = 0; i < rank; i++) {
+    SlidingAxis& axis = sliding.axes[max_spatial - rank + i];
+    axis = {x.dims[i + 1], y.dims[i + 1], taps[i], words[i * words_per_axis], words[i * words_per_axis + 1], words[i * words_per_axis + 2]};
+    const double reach = static_cast<double>(axis.positions) * static_cast<double>(axis.stride) +
+                         static_cast<double>(axis.taps) * static_cast<double>(axis.dilation) + static_cast<double>(axis.low);
+    if (!loader.require(axis.stride >= 1 && axis.dilation >= 1 && axis.low >= 0 && axis.taps >= 1 && reach < 1e9,
+                        "a window's strides, dilation and padding must be small and positive")) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace ceratops

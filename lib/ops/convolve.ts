@@ -1,0 +1,249 @@
+// Convolutions with Keras's arguments: plain, transposed, depthwise and separable.
+import { ShapeError, ValueError } from "../errors.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import { type Applied, apply, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
+import * as o from "./primitives.ts";
+import { spread } from "./sliding.ts";
+import {
+  checkName,
+  type DataFormat,
+  type Padding,
+  perAxis,
+  type PerAxis,
+  resolvePadding,
+  spatialRank,
+  withChannelsLast,
+} from "./spatial.ts";
+
+/** Options of {@linkcode conv}, {@linkcode depthwiseConv} and {@linkcode separableConv}. */
+export interface ConvOptions {
+  /** Elements from one output to the next; 1 by default. */
+  strides?: PerAxis;
+  /** `valid` by default. */
+  padding?: Padding;
+  /** `channels_last` by default. */
+  dataFormat?: DataFormat;
+  /** Elements from one tap of the kernel to the next; 1 by default. Only {@linkcode depthwiseConv} and {@linkcode separableConv} take it beside strides. */
+  dilationRate?: PerAxis;
+}
+
+/** Options of {@linkcode convTranspose}. */
+export interface ConvTransposeOptions extends Omit<ConvOptions, "padding"> {
+  /** `valid` by default. */
+  padding?: "valid" | "same";
+  /** Elements added to each spatial extent of the output, less than the stride; chosen by default. */
+  outputPadding?: PerAxis;
+}
+
+/** The kernel's shape; throws where it has not the rank of the input. */
+function kernelShape(what: string, kernel: Operand, rank: number, axes: string): Shape {
+  const shape = shapeOf(kernel);
+  if (shape.length === rank + 2) return shape;
+  throw new ShapeError({
+    what,
+    rule: `the kernel of ${rank} spatial ${rank === 1 ? "axis" : "axes"} must be [...taps, ${axes}]`,
+    received: formatShape(shape),
+    mend: `give it ${rank + 2} axes`,
+  });
+}
+
+function refuseStridedDilation(what: string, strides: readonly number[], dilation: readonly number[]): void {
+  if (strides.every((n) => n === 1) || dilation.every((n) => n === 1)) return;
+  throw new ValueError({
+    what,
+    rule: "strides and dilationRate must not both be more than 1",
+    received: `strides ${formatShape(strides)} and dilationRate ${formatShape(dilation)}`,
+    mend: "leave one of them at 1",
+  });
+}
+
+const paddings: Padding[] = ["valid", "same", "causal"];
+
+/** A convolution in `groups`, channels last. */
+function convolve(
+  what: string,
+  x: Operand,
+  kernel: Operand,
+  strides: readonly number[],
+  padding: Padding,
+  dilation: readonly number[],
+  groups: number,
+): Operand {
+  const [shape, taps] = [shapeOf(x), shapeOf(kernel).slice(0, -2)];
+  checkName(what, "padding", padding, taps.length === 1 ? paddings : paddings.slice(0, 2));
+  const sides = resolvePadding(padding, shape.slice(1, -1), taps, strides, dilation);
+  return apply("convolution", [x, kernel], { strides, dilation, ...sides, groups, epilogue: null })[0] as Operand;
+}
+
+/**
+ * The convolution of `x`, `[batch, ...spatial, channels]` with one to three spatial axes, with a kernel
+ * `[...taps, channels / groups, filters]`; the number of groups follows from the two.
+ * Throws {@linkcode ShapeError} where they do not fit, and {@linkcode ValueError} for strides with dilation.
+ * Keras: https://keras.io/api/ops/nn/#conv-function
+ *
+ * @example
+ * ```ts
+ * import { ops } from "./mod.ts";
+ * const image = ops.ones([1, 5, 5, 1]);
+ * const sums = ops.conv(image, ops.ones([1, 3, 1, 1]));
+ * console.log(sums.shape); // [1, 5, 3, 1]
+ * ```
+ */
+export function conv<A extends Operand, B extends Operand>(
+  x: A,
+  kernel: B,
+  { strides = 1, padding = "valid", dataFormat = "channels_last", dilationRate = 1 }: ConvOptions = {},
+): Applied<A | B> {
+  const what = "Cannot convolve";
+  return withChannelsLast<A, A | B>(what, x, dataFormat, (input) => {
+    const shape = shapeOf(input);
+    const rank = spatialRank(what, shape);
+    const perGroup = kernelShape(what, kernel, rank, "channels / groups, filters")[rank];
+    const [steps, dilation] = [perAxis(what, "strides", strides, rank), perAxis(what, "dilationRate", dilationRate, rank)];
+    refuseStridedDilation(what, steps, dilation);
+    const channels = shape[rank + 1];
+    if (channels % perGroup !== 0) {
+      throw new ShapeError({
+        what,
+        rule: `the kernel's second-last axis must be the ${channels} channels of the input, or divide them into groups`,
+        received: `kernel ${formatShape(shapeOf(kernel))} for input ${formatShape(shape)}`,
+        mend: "check the number of channels, and where they are in the input",
+      });
+    }
+    const [filters] = promoted([kernel as Operand], true);
+    return convolve(what, input, filters, steps, padding, dilation, channels / perGroup) as Applied<A | B>;
+  });
+}
+
+/**
+ * The transposed convolution of `x`, `[batch, ...spatial, channels]`, with a kernel `[...taps, filters, channels]`: the
+ * gradient of a convolution by its input. With `valid`, an extent n becomes `(n - 1) * stride + max(kernel, stride)`,
+ * with `same` `n * stride`. Throws {@linkcode ShapeError} where the two do not fit.
+ * Keras: https://keras.io/api/ops/nn/#convtranspose-function
+ *
+ * @example
+ * ```ts
+ * import { ops } from "./mod.ts";
+ * const doubled = ops.convTranspose(ops.ones([1, 4, 4, 3]), ops.ones([3, 3, 8, 3]), { strides: 2, padding: "same" });
+ * console.log(doubled.shape); // [1, 8, 8, 8]
+ * ```
+ */
+export function convTranspose<A extends Operand, B extends Operand>(
+  x: A,
+  kernel: B,
+  { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 }: ConvTransposeOptions =
+    {},
+): Applied<A | B> {
+  const what = "Cannot convolve transposed";
+  checkName(what, "padding", padding, ["valid", "same"]);
+  return withChannelsLast<A, A | B>(what, x, dataFormat, (input) => {
+    const shape = shapeOf(input);
+    const rank = spatialRank(what, shape);
+    const taps = kernelShape(what, kernel, rank, "filters, channels").slice(0, -2);
+    const [steps, dilation] = [perAxis(what, "strides", strides, rank), perAxis(what, "dilationRate", dilationRate, rank)];
+    refuseStridedDilation(what, steps, dilation);
+    const extra = outputPadding === undefined ? undefined : perAxis(what, "outputPadding", outputPadding, rank, 0);
+    const sizes = shape.slice(1, -1).map((extent, i) => {
+      const window = spread(taps[i], dilation[i]);
+      const most = (extent - 1) * steps[i];
+      if (padding === "valid") return most + window + (extra?.[i] ?? Math.max(window, steps[i]) - window);
+      return extra ? most + window % 2 + extra[i] : extent * steps[i];
+    });
+    const sides = resolvePadding(padding, sizes, taps, steps, dilation);
+    const reached = sizes.map((size, i) =>
+      Math.floor((size + sides.low[i] + sides.high[i] - spread(taps[i], dilation[i])) / steps[i]) + 1
+    );
+    if (extra && reached.some((count, i) => count !== shape[i + 1])) {
+      throw new ValueError({
+        what,
+        rule: "outputPadding must be such that a convolution of the output has the extents of the input again",
+        received: `${formatShape(extra)}, by which ${formatShape(sizes)} becomes ${formatShape(reached)}`,
+        mend: `choose it less than the strides ${formatShape(steps)}`,
+      });
+    }
+    const operands = [input, promoted([kernel as Operand], true)[0]] as Operand[];
+    const attrs = { strides: steps, dilation, ...sides, groups: 1, sizes, epilogue: null };
+    return apply("convolutionTranspose", operands, attrs)[0] as Applied<A | B>;
+  });
+}
+
+/** A depthwise convolution, channels last, of 1 or 2 spatial axes. */
+function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptions): Operand {
+  const { strides = 1, padding = "valid", dilationRate = 1 } = options;
+  const shape = shapeOf(x);
+  const rank = spatialRank(what, shape, 2);
+  const [channels, multiplier] = kernelShape(what, kernel, rank, "channels, multiplier").slice(-2);
+  if (channels !== shape[rank + 1]) {
+    throw new ShapeError({
+      what,
+      rule: `the depthwise kernel's second-last axis must be the ${shape[rank + 1]} channels of the input`,
+      received: formatShape(shapeOf(kernel)),
+      mend: "check the number of channels, and where they are in the input",
+    });
+  }
+  const [steps, dilation] = [perAxis(what, "strides", strides, rank), perAxis(what, "dilationRate", dilationRate, rank)];
+  const [filters] = promoted([kernel], true);
+  // Output channel c * multiplier + m sees input channel c alone.
+  const wide = o.reshape(filters, [...shapeOf(filters).slice(0, -2), 1, channels * multiplier]) as Operand;
+  return convolve(what, x, wide, steps, padding, dilation, channels);
+}
+
+/**
+ * The convolution of each channel by itself: `x` is `[batch, ...spatial, channels]` with one or two spatial axes, the
+ * kernel `[...taps, channels, multiplier]`, the result has `channels * multiplier` channels.
+ * Throws {@linkcode ShapeError} where the two do not fit. Keras: https://keras.io/api/ops/nn/#depthwiseconv-function
+ *
+ * @example
+ * ```ts
+ * import { ops } from "./mod.ts";
+ * const y = ops.depthwiseConv(ops.ones([1, 5, 5, 2]), ops.ones([3, 3, 2, 4]));
+ * console.log(y.shape); // [1, 3, 3, 8]
+ * ```
+ */
+export function depthwiseConv<A extends Operand, B extends Operand>(
+  x: A,
+  kernel: B,
+  options: ConvOptions = {},
+): Applied<A | B> {
+  const what = "Cannot convolve depthwise";
+  return withChannelsLast<A, A | B>(
+    what,
+    x,
+    options.dataFormat ?? "channels_last",
+    (input) => depthwise(what, input, kernel, options) as Applied<A | B>,
+  );
+}
+
+/**
+ * A depthwise convolution with `[...taps, channels, multiplier]`, then one of single elements with
+ * `[...1, channels * multiplier, filters]`. Throws {@linkcode ShapeError} where they do not fit.
+ * Keras: https://keras.io/api/ops/nn/#separableconv-function
+ *
+ * @example
+ * ```ts
+ * import { ops } from "./mod.ts";
+ * const y = ops.separableConv(ops.ones([1, 5, 5, 2]), ops.ones([3, 3, 2, 1]), ops.ones([1, 1, 2, 8]));
+ * console.log(y.shape); // [1, 3, 3, 8]
+ * ```
+ */
+export function separableConv<A extends Operand, B extends Operand, C extends Operand>(
+  x: A,
+  depthwiseKernel: B,
+  pointwiseKernel: C,
+  options: ConvOptions = {},
+): Applied<A | B | C> {
+  const what = "Cannot convolve separably";
+  return withChannelsLast<A, A | B | C>(what, x, options.dataFormat ?? "channels_last", (input) => {
+    const deep = depthwise(what, input, depthwiseKernel, options);
+    const taps = kernelShape(what, pointwiseKernel, shapeOf(deep).length - 2, "channels * multiplier, filters");
+    if (taps.slice(0, -2).some((n) => n !== 1)) {
+      throw new ShapeError({
+        what,
+        rule: "the pointwise kernel must have one tap along each spatial axis",
+        received: formatShape(taps),
+        mend: "reshape it to [...1, channels * multiplier, filters]",
+      });
+    }
+    return conv(deep, pointwiseKernel as Operand) as Applied<A | B | C>;
+  });
+}

@@ -1,0 +1,96 @@
+// Pooling with Keras's arguments: the largest of each window, or the mean.
+import { Tensor } from "../tensor/tensor.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import { type Applied, apply, type Operand, shapeOf } from "../tensor/apply.ts";
+import * as o from "./primitives.ts";
+import { eachTap, positionsOf } from "./sliding.ts";
+import {
+  checkName,
+  type DataFormat,
+  type Padding,
+  perAxis,
+  type PerAxis,
+  resolvePadding,
+  spatialRank,
+  withChannelsLast,
+} from "./spatial.ts";
+import type { Sliding } from "../ir/attrs.ts";
+
+/** Options of {@linkcode maxPool} and {@linkcode averagePool}. */
+export interface PoolOptions {
+  /** Elements from one window to the next; the pool size by default. */
+  strides?: PerAxis;
+  /** `valid` by default. */
+  padding?: "valid" | "same";
+  /** `channels_last` by default. */
+  dataFormat?: DataFormat;
+}
+
+/** The windows of a pool, and how they move. */
+function windows(
+  what: string,
+  shape: Shape,
+  poolSize: PerAxis,
+  { strides = poolSize, padding = "valid" }: PoolOptions,
+): Sliding & { sizes: number[] } {
+  const rank = spatialRank(what, shape);
+  checkName(what, "padding", padding, ["valid", "same"] satisfies Padding[]);
+  const sizes = perAxis(what, "poolSize", poolSize, rank);
+  const steps = perAxis(what, "strides", strides, rank);
+  const dilation = sizes.map(() => 1);
+  return { sizes, strides: steps, dilation, ...resolvePadding(padding, shape.slice(1, -1), sizes, steps, dilation) };
+}
+
+/**
+ * The largest element of each window of `poolSize` over `x`, `[batch, ...spatial, channels]` with one to three spatial
+ * axes, in float32. Throws {@linkcode ShapeError} where a window does not fit.
+ * Keras: https://keras.io/api/ops/nn/#maxpool-function
+ *
+ * @example
+ * ```ts
+ * import { ops } from "./mod.ts";
+ * const x = ops.reshape(ops.arange(16), [1, 4, 4, 1]);
+ * console.log(ops.maxPool(x, 2).data); // 5, 7, 13, 15
+ * ```
+ */
+export function maxPool<A extends Operand>(x: A, poolSize: PerAxis, options: PoolOptions = {}): Applied<A> {
+  const what = "Cannot pool";
+  return withChannelsLast<A, A>(
+    what,
+    x,
+    options.dataFormat ?? "channels_last",
+    (input) => apply("maxPool", [input], windows(what, shapeOf(input), poolSize, options))[0],
+  );
+}
+
+/**
+ * The mean of each window of `poolSize` over `x`, `[batch, ...spatial, channels]` with one to three spatial axes, in
+ * float32; padding is not counted. Throws {@linkcode ShapeError} where a window does not fit.
+ * Keras: https://keras.io/api/ops/nn/#averagepool-function
+ *
+ * @example
+ * ```ts
+ * import { ops } from "./mod.ts";
+ * const x = ops.reshape(ops.arange(16), [1, 4, 4, 1]);
+ * console.log(ops.averagePool(x, 2).data); // 2.5, 4.5, 10.5, 12.5
+ * ```
+ */
+export function averagePool<A extends Operand>(x: A, poolSize: PerAxis, options: PoolOptions = {}): Applied<A> {
+  const what = "Cannot pool";
+  return withChannelsLast<A, A>(what, x, options.dataFormat ?? "channels_last", (input) => {
+    const shape = shapeOf(input);
+    const { sizes, ...sliding } = windows(what, shape, poolSize, options);
+    const channels = shape[shape.length - 1];
+    const extents = shape.slice(1, -1);
+    const positions = positionsOf(what, extents, sizes, sliding);
+    // Windows that reach over the edge have fewer elements.
+    const counts = new Float32Array(sizeOf(positions));
+    eachTap(extents, positions, sizes, sliding, (position) => counts[position]++);
+    const isEven = counts.every((count) => count === counts[0]);
+    const kernel = o.full([...sizes, 1, channels], isEven ? 1 / counts[0] : 1);
+    const sums = apply("convolution", [input, kernel as Operand], { ...sliding, groups: channels, epilogue: null })[0];
+    if (isEven) return sums as Applied<A>;
+    const shares = new Tensor([...positions, 1], "float32", counts.map((count) => 1 / count));
+    return o.multiply(sums as Operand, shares) as Applied<A>;
+  });
+}

@@ -1,0 +1,88 @@
+// Arguments of ops on spatial axes, as Keras has them: sizes for each axis, padding by name, and where the channels are.
+import { describe, didYouMean, ShapeError, ValueError } from "../errors.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import { type Applied, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
+import * as o from "./primitives.ts";
+import { maxSpatial, spread } from "./sliding.ts";
+
+/** Where the channels are: behind the spatial axes, or before them. */
+export type DataFormat = "channels_last" | "channels_first";
+
+/**
+ * How far a window goes beyond the edges: `valid` not at all; `same` so far that a stride of 1 keeps the extents, the
+ * odd element at the end; `causal` (one spatial axis only) only before the first element.
+ */
+export type Padding = "valid" | "same" | "causal";
+
+/** A number for every spatial axis, or a list of one for each. */
+export type PerAxis = number | readonly number[];
+
+/** Throws {@linkcode ValueError} where `value` is not among `known`. */
+export function checkName(what: string, name: string, value: unknown, known: readonly string[]): void {
+  if (known.includes(value as string)) return;
+  const near = typeof value === "string" ? didYouMean(value, known) : undefined;
+  throw new ValueError({
+    what,
+    rule: `${name} must be one of ${known.map((word) => `"${word}"`).join(", ")}`,
+    received: describe(value),
+    mend: near ? `did you mean "${near}"?` : "use one of these names",
+  });
+}
+
+/** A number for each of `rank` spatial axes; throws {@linkcode ValueError} for what are not integers of `least` on. */
+export function perAxis(what: string, name: string, value: PerAxis, rank: number, least = 1): number[] {
+  const list = typeof value === "number" ? new Array<number>(rank).fill(value) : value;
+  if (Array.isArray(list) && list.length === rank && list.every((n) => Number.isInteger(n) && n >= least)) return list;
+  throw new ValueError({
+    what,
+    rule: `${name} must be an integer of at least ${least}, or a list of ${rank}, one for each spatial axis`,
+    received: Array.isArray(value) ? formatShape(value) : describe(value),
+    mend: `write it as ${name}: ${rank === 1 ? "2" : `2, or [${new Array(rank).fill(2).join(", ")}]`}`,
+  });
+}
+
+/** The spatial rank of `x`; throws {@linkcode ShapeError} where that is not one to three (or `most`). */
+export function spatialRank(what: string, shape: Shape, most = maxSpatial): number {
+  const rank = shape.length - 2;
+  if (rank >= 1 && rank <= most) return rank;
+  throw new ShapeError({
+    what,
+    rule: `the input must have a batch axis, one to ${most} spatial axes, and an axis of channels`,
+    received: formatShape(shape),
+    mend: "reshape it, as a batch of grey images [batch, height, width] to [batch, height, width, 1]",
+  });
+}
+
+/** The padding that a named one means for windows of `sizes` over `extents`. */
+export function resolvePadding(
+  padding: Padding,
+  extents: Shape,
+  sizes: Shape,
+  strides: readonly number[],
+  dilation: readonly number[],
+): { low: number[]; high: number[] } {
+  const totals = extents.map((extent, i) => {
+    const window = spread(sizes[i], dilation[i]);
+    if (padding === "valid") return 0;
+    if (padding === "causal") return window - 1;
+    return Math.max(0, (Math.ceil(extent / strides[i]) - 1) * strides[i] + window - extent);
+  });
+  const low = totals.map((total) => (padding === "causal" ? total : Math.floor(total / 2)));
+  return { low, high: totals.map((total, i) => total - low[i]) };
+}
+
+/** Runs `body` on `x` with its channels last, and gives them back where they were. */
+export function withChannelsLast<A extends Operand, R extends Operand>(
+  what: string,
+  x: A,
+  dataFormat: DataFormat,
+  body: (x: A) => Applied<R>,
+): Applied<R> {
+  checkName(what, "dataFormat", dataFormat, ["channels_last", "channels_first"]);
+  const [operand] = promoted([x], true);
+  if (dataFormat === "channels_last") return body(operand);
+  const axes = shapeOf(operand).map((_, axis) => axis);
+  const last = [0, ...axes.slice(2), 1];
+  const first = [0, axes.length - 1, ...axes.slice(1, -1)];
+  return o.transpose(body(o.transpose(operand, last) as Operand as A) as Operand, first) as Applied<R>;
+}
