@@ -190,7 +190,7 @@ export const convolutionRows = {
       transposed(y, g!, spatialOf(x), attrs),
       convolve(x, g!, attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "filter" },
+    wgsl: { file: "convolution.wgsl", entry: "filter_sums" },
     eigen: (attrs) => [attrs.groups, ...slidingWords(attrs)],
     reference: ([x, y], attrs, [output]) => {
       const result = new Float64Array(sizeOf(output.shape));

@@ -8,8 +8,8 @@ import {
   checkName,
   type DataFormat,
   type Padding,
-  perAxis,
   type PerAxis,
+  perAxis,
   resolvePadding,
   spatialRank,
   withChannelsLast,
@@ -99,7 +99,10 @@ export function conv<A extends Operand, B extends Operand>(
     const shape = shapeOf(input);
     const rank = spatialRank(what, shape);
     const perGroup = kernelShape(what, kernel, rank, "channels / groups, filters")[rank];
-    const [steps, dilation] = [perAxis(what, "strides", strides, rank), perAxis(what, "dilationRate", dilationRate, rank)];
+    const [steps, dilation] = [
+      perAxis(what, "strides", strides, rank),
+      perAxis(what, "dilationRate", dilationRate, rank),
+    ];
     refuseStridedDilation(what, steps, dilation);
     const channels = shape[rank + 1];
     if (channels % perGroup !== 0) {
@@ -131,8 +134,8 @@ export function conv<A extends Operand, B extends Operand>(
 export function convTranspose<A extends Operand, B extends Operand>(
   x: A,
   kernel: B,
-  { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 }: ConvTransposeOptions =
-    {},
+  { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 }:
+    ConvTransposeOptions = {},
 ): Applied<A | B> {
   const what = "Cannot convolve transposed";
   checkName(what, "padding", padding, ["valid", "same"]);
@@ -140,7 +143,10 @@ export function convTranspose<A extends Operand, B extends Operand>(
     const shape = shapeOf(input);
     const rank = spatialRank(what, shape);
     const taps = kernelShape(what, kernel, rank, "filters, channels").slice(0, -2);
-    const [steps, dilation] = [perAxis(what, "strides", strides, rank), perAxis(what, "dilationRate", dilationRate, rank)];
+    const [steps, dilation] = [
+      perAxis(what, "strides", strides, rank),
+      perAxis(what, "dilationRate", dilationRate, rank),
+    ];
     refuseStridedDilation(what, steps, dilation);
     const extra = outputPadding === undefined ? undefined : perAxis(what, "outputPadding", outputPadding, rank, 0);
     const sizes = shape.slice(1, -1).map((extent, i) => {
@@ -181,7 +187,10 @@ function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptio
       mend: "check the number of channels, and where they are in the input",
     });
   }
-  const [steps, dilation] = [perAxis(what, "strides", strides, rank), perAxis(what, "dilationRate", dilationRate, rank)];
+  const [steps, dilation] = [
+    perAxis(what, "strides", strides, rank),
+    perAxis(what, "dilationRate", dilationRate, rank),
+  ];
   const [filters] = promoted([kernel], true);
   // Output channel c * multiplier + m sees input channel c alone.
   const wide = o.reshape(filters, [...shapeOf(filters).slice(0, -2), 1, channels * multiplier]) as Operand;

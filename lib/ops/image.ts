@@ -3,6 +3,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import { type Applied, apply, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { clip } from "./composed.ts";
 import * as o from "./primitives.ts";
 import { checkName, type DataFormat, perAxis, withChannelsLast } from "./spatial.ts";
 
@@ -93,8 +94,8 @@ function tables(taps: readonly Taps[]): [Tensor, Tensor] {
 }
 
 /**
- * Images `[batch, height, width, channels]`, or one without the batch axis, at `size` `[height, width]`, in float32
- * (`nearest` keeps the dtype). Pixel centres are at halves, as in TensorFlow 2.
+ * Images `[batch, height, width, channels]`, or one without the batch axis, at `size` `[height, width]`, in their dtype:
+ * whole numbers are rounded. Pixel centres are at halves, as in TensorFlow 2.
  * Throws {@linkcode ShapeError} or {@linkcode ValueError} for what is no image or size.
  * Keras: https://keras.io/api/ops/image/#resize-function
  *
@@ -139,5 +140,8 @@ export function resize<A extends Operand>(
     });
     return result as Applied<A>;
   });
-  return interpolation === "nearest" ? o.cast(resized as Operand, dtype) as Applied<A> : resized;
+  if (dtype === "float32") return resized;
+  // Between whole numbers the nearest is taken; cubics and sinc functions overshoot.
+  const whole = o.round(resized as Operand) as Operand;
+  return o.cast(dtype === "uint8" ? clip(whole, 0, 255) as Operand : whole, dtype) as Applied<A>;
 }

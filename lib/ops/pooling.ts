@@ -81,7 +81,7 @@ export const poolingRows = {
     vjp: ({ inputs: [x], outputs: [, tap], gradients: [g], attrs }) => [
       apply("maxPoolGradient", [g!, tap], { ...attrs, extents: spatialOf(x), epilogue: null })[0],
     ],
-    wgsl: { file: "pooling.wgsl", entry: "max_pool" },
+    wgsl: { file: "max_pool.wgsl", entry: "max_pool" },
     eigen: (attrs) => [...attrs.sizes, ...slidingWords(attrs)],
     reference: ([x], attrs, [output]) => {
       const size = sizeOf(output.shape);
@@ -109,7 +109,7 @@ export const poolingRows = {
     },
     dtype: (_inputs, { epilogue }) => epilogueDTypes(epilogue),
     vjp: ({ inputs: [, tap], gradients: [g], attrs }) => [elementsAt(g!, tap, attrs), undefined],
-    wgsl: { file: "pooling.wgsl", entry: "max_pool_gradient" },
+    wgsl: { file: "max_pool_gradient.wgsl", entry: "max_pool_gradient" },
     eigen: (attrs) => [...attrs.sizes, ...slidingWords(attrs)],
     reference: ([g, taps, ...rest], attrs: OpAttrs["maxPoolGradient"], [output]) => {
       const result = new Float64Array(sizeOf(output.shape));

@@ -81,6 +81,18 @@ async function compute(
 const matmul = (a: Value, b: Value, transposeA = false, transposeB = false): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
 
+/** A 3 x 3 convolution or an adjoint of one, with the padding that keeps extents but for the stride. */
+function convolve(
+  op: "convolution" | "convolutionTranspose" | "convolutionFilter",
+  a: Value,
+  b: Value,
+  more: { sizes?: number[]; groups?: number } = {},
+  stride = 1,
+): Value {
+  const sides = { strides: [stride, stride], dilation: [1, 1], low: [1, 1], high: [1, 1] };
+  return apply(op, [a, b], { ...sides, groups: 1, epilogue: null, sizes: [], ...more })[0];
+}
+
 testOnNative("the library has every op and elementwise function", ({ module }) => {
   const functions = Object.keys(elementwiseRows);
   assert.deepEqual(functions.filter((name) => !module.functions.has(name)), []);
@@ -281,6 +293,32 @@ const cut: Record<string, { inputs: () => Variable[]; body: (...values: Value[])
   "batched matmul": {
     inputs: () => [variable([24, 40, 64]), variable([24, 50, 64])],
     body: (a, b) => [matmul(a, b, false, true)],
+  },
+  convolution: {
+    inputs: () => [variable([16, 15, 17, 20]), variable([3, 3, 20, 40]), variable([40])],
+    body: (x, kernel, bias) => [ops.relu(ops.add(convolve("convolution", x, kernel), bias))],
+  },
+  "transposed convolution": {
+    inputs: () => [variable([16, 8, 9, 40]), variable([3, 3, 20, 40]), variable([20])],
+    body: (y, kernel, bias) => [
+      ops.relu(ops.add(convolve("convolutionTranspose", y, kernel, { sizes: [15, 17] }, 2), bias)),
+    ],
+  },
+  "filter's gradient": {
+    inputs: () => [variable([16, 15, 17, 20]), variable([16, 15, 17, 40]), variable([16, 15, 17, 20])],
+    body: (x, y, z) => [
+      convolve("convolutionFilter", x, y, { sizes: [3, 3] }),
+      convolve("convolutionFilter", x, z, { sizes: [3, 3], groups: 20 }),
+    ],
+  },
+  "max pool": {
+    inputs: () => [variable([32, 30, 30, 20])],
+    body: (x) => {
+      const windows = { strides: [2, 2], dilation: [1, 1], low: [0, 0], high: [0, 0], sizes: [2, 2] };
+      const [y, tap] = apply("maxPool", [x], windows) as Value[];
+      const back = apply("maxPoolGradient", [y, tap], { ...windows, extents: [30, 30], epilogue: null });
+      return [y, tap, ops.multiply(back[0] as Value, x)];
+    },
   },
   reductions: {
     inputs: () => [variable([50000, 7]), variable([300000]), variable([300, 700])],

@@ -11,6 +11,7 @@ import { apply } from "../../lib/tensor/apply.ts";
 import { Tensor, tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose, type Tolerance } from "../close.ts";
+import images from "../keras/golden/images.json" with { type: "json" };
 import golden from "../keras/golden/ops.json" with { type: "json" };
 
 interface Stored {
@@ -29,20 +30,20 @@ interface Case {
   readonly gradients?: readonly Stored[];
 }
 
-const arrays = golden.arrays as Stored[];
-
-/** A value of the file with each `"#3"` replaced by the array that it names. */
-function resolve(value: unknown): unknown {
+/** A value of a file with each `"#3"` replaced by the array that it names. */
+function resolve(value: unknown, arrays: readonly Stored[]): unknown {
   if (typeof value === "string" && value.startsWith("#")) return arrays[Number(value.slice(1))];
-  if (Array.isArray(value)) return value.map(resolve);
+  if (Array.isArray(value)) return value.map((item) => resolve(item, arrays));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, arrays)]));
 }
 
-const cases = golden.cases.map(resolve) as Case[];
+const cases = [golden, images].flatMap(({ cases, arrays }) => resolve(cases, arrays as Stored[]) as Case[]);
 const calls = Object.groupBy(cases, ({ op }) => op) as Record<string, Case[]>;
 type Results = Tensor | readonly Tensor[];
-const functions = ops as unknown as Record<string, (...args: unknown[]) => Results>;
+const { image, ...others } = ops;
+const named = Object.entries(image).map(([name, fn]) => [`image.${name}`, fn]);
+const functions = { ...others, ...Object.fromEntries(named) } as Record<string, (...args: unknown[]) => Results>;
 const only = (results: Results) => results as Tensor;
 
 const isStored = (value: unknown): value is Stored =>
@@ -63,14 +64,14 @@ function argument(value: unknown): unknown {
 const rounded: Tolerance = { absolute: 1e-10, relative: 2e-6 };
 const summed: Tolerance = { absolute: 2e-6, relative: 4e-6 };
 const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoftmax", "logsumexp", "scan"].concat(
-  "cumsum cumprod".split(" "),
+  "cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool image.resize".split(" "),
 ));
 const sloped: Tolerance = { absolute: 4e-6, relative: 2e-5 };
 const exact: Tolerance = { absolute: 0, relative: 0 };
 /** Ops that only choose or move elements, or round to whole numbers: nothing may be lost. */
 const moving = new Set(
   ("abs absolute sign negative relu round floor ceil maximum minimum where cast broadcastTo reshape transpose slice " +
-    "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min sort topK takeAlongAxis")
+    "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min maxPool sort topK takeAlongAxis")
     .split(" "),
 );
 
@@ -188,7 +189,7 @@ testOnBackends("scan compiled gives what Keras gives", async () => {
 });
 
 Deno.test("every public op has golden calls", () => {
-  assert.deepEqual(Object.keys(ops).filter((name) => !calls[name]), []);
+  assert.deepEqual(Object.keys(functions).filter((name) => !calls[name]), []);
   assert.ok(Object.values(calls).every((list) => list.length >= 2));
 });
 
@@ -383,6 +384,124 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     () => ops.diff(grid, 0.5),
     ValueError,
     "Cannot take diff: n must be a whole number of at least 0, received 0.5: leave it at 1",
+  ],
+  [
+    "convolving without a batch",
+    () => ops.conv(blank(5, 5, 3), blank(3, 3, 3, 4)),
+    ShapeError,
+    "Cannot convolve: the kernel of 1 spatial axis must be [...taps, channels / groups, filters], " +
+    "received [3, 3, 3, 4]: give it 3 axes",
+  ],
+  [
+    "convolving grey images without channels",
+    () => ops.conv(blank(8, 8), blank(3, 3, 1, 4)),
+    ShapeError,
+    "Cannot convolve: the input must have a batch axis, one to 3 spatial axes, and an axis of channels, " +
+    "received [8, 8]: reshape it, as a batch of grey images [batch, height, width] to [batch, height, width, 1]",
+  ],
+  [
+    "convolving other channels",
+    () => ops.conv(blank(1, 5, 5, 3), blank(3, 3, 2, 4)),
+    ShapeError,
+    "Cannot convolve: the kernel's second-last axis must be the 3 channels of the input, or divide them into groups, " +
+    "received kernel [3, 3, 2, 4] for input [1, 5, 5, 3]: check the number of channels, and where they are in the input",
+  ],
+  [
+    "groups that do not divide the filters",
+    () => ops.conv(blank(1, 5, 5, 4), blank(3, 3, 2, 3)),
+    ShapeError,
+    "Cannot convolve: groups must divide the 4 input channels and the 3 output channels, received 2 groups: " +
+    "choose groups, or filters, so that both divide evenly",
+  ],
+  [
+    "a kernel larger than the image",
+    () => ops.conv(blank(1, 5, 2, 1), blank(3, 3, 1, 1)),
+    ShapeError,
+    "Cannot convolve: the window must fit into the padded input, whose spatial axis 1 has extent 2, " +
+    'received a window of 3: use a smaller window, fewer or smaller pools before it, or padding "same"',
+  ],
+  [
+    "a dilated kernel larger than the image",
+    () => ops.conv(blank(1, 5, 1), blank(3, 1, 1), { dilationRate: 3 }),
+    ShapeError,
+    "Cannot convolve: the window must fit into the padded input, whose spatial axis 0 has extent 5, received " +
+    'a window of 3 spread over 7 by dilation: use a smaller window, fewer or smaller pools before it, or padding "same"',
+  ],
+  [
+    "strides with dilation",
+    () => ops.conv(blank(1, 9, 9, 1), blank(3, 3, 1, 1), { strides: 2, dilationRate: [1, 2] }),
+    ValueError,
+    "Cannot convolve: strides and dilationRate must not both be more than 1, " +
+    "received strides [2, 2] and dilationRate [1, 2]: leave one of them at 1",
+  ],
+  [
+    "causal images",
+    () => ops.conv(blank(1, 9, 9, 1), blank(3, 3, 1, 1), { padding: "causal" }),
+    ValueError,
+    'Cannot convolve: padding must be one of "valid", "same", received "causal": use one of these names',
+  ],
+  [
+    "a stride for each of too many axes",
+    () => ops.conv(blank(1, 9, 9, 1), blank(3, 3, 1, 1), { strides: [1, 2, 1] }),
+    ValueError,
+    "Cannot convolve: strides must be an integer of at least 1, or a list of 2, one for each spatial axis, " +
+    "received [1, 2, 1]: write it as strides: 2, or [2, 2]",
+  ],
+  [
+    "a misspelled data format",
+    () => ops.maxPool(blank(1, 4, 4, 1), 2, { dataFormat: "channelsFirst" as "channels_first" }),
+    ValueError,
+    'Cannot pool: dataFormat must be one of "channels_last", "channels_first", received "channelsFirst": ' +
+    'did you mean "channels_first"?',
+  ],
+  [
+    "a transposed kernel with its channels swapped",
+    () => ops.convTranspose(blank(1, 4, 4, 3), blank(3, 3, 3, 8)),
+    ShapeError,
+    "Cannot convolve: the kernel's last axis must be the input's 3 channels in a transposed convolution, " +
+    "received kernel [3, 3, 3, 8] for input [1, 4, 4, 3]: write the kernel as [...taps, filters, channels]",
+  ],
+  [
+    "output padding as large as the stride",
+    () => ops.convTranspose(blank(1, 4, 1), blank(3, 2, 1), { strides: 2, outputPadding: 2 }),
+    ValueError,
+    "Cannot convolve transposed: outputPadding must be such that a convolution of the output has the extents of the " +
+    "input again, received [2], by which [11] becomes [5]: choose it less than the strides [2]",
+  ],
+  [
+    "a depthwise kernel for other channels",
+    () => ops.depthwiseConv(blank(1, 4, 4, 3), blank(2, 2, 2, 1)),
+    ShapeError,
+    "Cannot convolve depthwise: the depthwise kernel's second-last axis must be the 3 channels of the input, " +
+    "received [2, 2, 2, 1]: check the number of channels, and where they are in the input",
+  ],
+  [
+    "a wide pointwise kernel",
+    () => ops.separableConv(blank(1, 4, 4, 3), blank(2, 2, 3, 1), blank(1, 2, 3, 5)),
+    ShapeError,
+    "Cannot convolve separably: the pointwise kernel must have one tap along each spatial axis, received [1, 2, 3, 5]: " +
+    "reshape it to [...1, channels * multiplier, filters]",
+  ],
+  [
+    "a pool larger than the image",
+    () => ops.maxPool(blank(1, 3, 3, 1), 4),
+    ShapeError,
+    "Cannot pool: the window must fit into the padded input, whose spatial axis 0 has extent 3, received a window of 4: " +
+    'use a smaller window, fewer or smaller pools before it, or padding "same"',
+  ],
+  [
+    "resizing to nothing",
+    () => ops.image.resize(blank(1, 3, 3, 1), [0, 4]),
+    ValueError,
+    "Cannot resize: size must be an integer of at least 1, or a list of 2, one for each spatial axis, received [0, 4]: " +
+    "write it as size: 2, or [2, 2]",
+  ],
+  [
+    "resizing by an unknown interpolation",
+    () => ops.image.resize(blank(1, 3, 3, 1), [2, 2], { interpolation: "billinear" as "bilinear" }),
+    ValueError,
+    'Cannot resize: interpolation must be one of "nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", ' +
+    'received "billinear": did you mean "bilinear"?',
   ],
   [
     "squeezing a long axis",

@@ -80,6 +80,9 @@ function isSmall(node: Node, { types }: Graph): boolean {
     case "sgdUpdate":
     case "rmspropUpdate":
     case "adamUpdate":
+    case "convolution":
+    case "convolutionTranspose":
+    case "convolutionFilter":
     case "scatterAdd":
       return false;
     case "matmul": {

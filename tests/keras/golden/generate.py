@@ -35,6 +35,7 @@ SUBJECTS = [
     "metrics",
     "metric_states",
     "ops",
+    "images",
     "regularizers",
     "layers",
 ]

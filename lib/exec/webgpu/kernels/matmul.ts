@@ -5,10 +5,9 @@ import { sizeOf } from "../../../shape.ts";
 import type { AdapterKind } from "../device.ts";
 import type { KernelCall, Operand } from "../header.ts";
 import { type Lowering, maxGroups } from "../lowering.ts";
-import { programLines } from "../program_code.ts";
-import { broadcastIndex, isRow, Words } from "../terms.ts";
 import type { View } from "../view.ts";
-import { emitProgram, programOperands } from "./fused.ts";
+import { addSplits, epilogueOf } from "./epilogue.ts";
+import { emitProgram } from "./fused.ts";
 
 /** The kernels of a product. */
 export type MatmulKernel = "tile_16x16" | "tile_8x8" | "tile_4x4" | "tile_1x4" | "tile_64x64";
@@ -85,7 +84,7 @@ export function emitMatmul(
   const parkable = !others.some((view) => view.buffer === outputs[0].buffer && view.offset === outputs[0].offset);
   const apart = splits > 1 || (!parkable && kernel !== "tile_64x64");
   const sums = apart ? lowering.scratch([splits, size]) : outputs[0];
-  const fused = epilogue && !apart ? epilogueOf(attrs, others, outputs) : undefined;
+  const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs) : undefined;
   const parked: Operand = { name: "sum", view: sums, access: "both", type: "f32" };
   const call: KernelCall = {
     file: kernel === "tile_64x64" ? "matmul_workgroup.wgsl" : "matmul.wgsl",
@@ -129,62 +128,6 @@ export function emitMatmul(
     const wide = kernel === "tile_64x64" ? across : Math.ceil(across / 8);
     lowering.emit(call, [wide, down, Math.min(slices, maxGroups)]);
   }
-  if (splits > 1) addSplits(lowering, attrs, sums, others, outputs, splits, n);
+  if (splits > 1) addSplits(lowering, epilogue, sums, others, outputs, splits, n);
   else if (apart && epilogue) emitProgram(lowering, epilogue, [{ ...sums, shape }, ...others], outputs);
-}
-
-type MatmulAttrs = Node<"matmul">["attrs"];
-
-interface Epilogue {
-  readonly operands: Operand[];
-  readonly words: Words;
-  readonly code: string;
-}
-
-/** The function that a kernel calls with each finished sum. */
-function epilogueOf({ epilogue }: MatmulAttrs, others: readonly View[], outputs: readonly View[]): Epilogue {
-  const { shape } = outputs[0];
-  const words = new Words();
-  const index = (view: View) => (isRow(shape, view.shape) ? "col" : broadcastIndex(shape, view.shape, words));
-  const lines = programLines(
-    epilogue!,
-    (i) => (i === 0 ? "acc" : `load_x${i}(${index(others[i - 1])})`),
-    words,
-  );
-  const stores = epilogue!.results.map((register, i) => `store_y${i}(i, r${register});`);
-  return {
-    operands: programOperands(others, outputs, 1),
-    words,
-    code: `fn epilogue(col: u32, i: u32, acc: f32) {\n  ${[...lines, ...stores].join("\n  ")}\n}`,
-  };
-}
-
-/** Adds the partial sums of a product that was cut along k, and runs the epilogue. */
-function addSplits(
-  lowering: Lowering,
-  attrs: MatmulAttrs,
-  partials: View,
-  others: readonly View[],
-  outputs: readonly View[],
-  splits: number,
-  n: number,
-): void {
-  const size = sizeOf(outputs[0].shape);
-  const fused = attrs.epilogue ? epilogueOf(attrs, others, outputs) : undefined;
-  const plain: Operand = { name: "y0", view: outputs[0], access: "store", type: "f32" };
-  lowering.emitThreads(
-    {
-      file: "matmul_splits.wgsl",
-      entry: "add_splits",
-      operands: [
-        { name: "partial", view: partials, access: "load", type: "f32" },
-        ...(fused?.operands ?? [plain]),
-      ],
-      params: [["size", "u32", size], ["splits", "u32", splits], ["n", "u32", n], ...(fused?.words.params ?? [])],
-      functions: fused?.code ?? "fn epilogue(col: u32, i: u32, acc: f32) {\n  store_y0(i, acc);\n}",
-      usesElementwise: fused !== undefined,
-    },
-    size,
-    { loop: splits },
-  );
 }

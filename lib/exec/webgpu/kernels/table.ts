@@ -19,6 +19,13 @@ import {
 import { lowerArgMax, lowerReduction } from "./reductions.ts";
 import { lowerArgSort } from "./sort.ts";
 import { lowerUpdate } from "./updates.ts";
+import {
+  lowerConvolution,
+  lowerConvolutionFilter,
+  lowerMaxPool,
+  lowerMaxPoolGradient,
+  lowerResample,
+} from "./windows.ts";
 
 /** Ops that never run as nodes of their own: fused away, aliases, constants; loops are lowered by the program. */
 type NotLowered = ElementwiseName | "reshape" | "constant" | "scan";
@@ -27,6 +34,12 @@ type NotLowered = ElementwiseName | "reshape" | "constant" | "scan";
 export const lowerings: { readonly [K in Exclude<OpName, NotLowered>]: Lower<Node<K>> } = {
   fused: (lowering, node, inputs, outputs) => lowerFused(lowering, node, inputs, outputs),
   matmul: lowerMatmul,
+  convolution: lowerConvolution,
+  convolutionTranspose: lowerConvolution,
+  convolutionFilter: lowerConvolutionFilter,
+  maxPool: lowerMaxPool,
+  maxPoolGradient: lowerMaxPoolGradient,
+  resample: lowerResample,
   sum: lowerReduction,
   max: lowerReduction,
   min: lowerReduction,

@@ -1,0 +1,23 @@
+// Resampling of x [outer, from, inner] along its middle axis: each output element is a weighted sum of `taps`, by tables
+// of indices and weights; one output element a thread, no workgroup memory.
+
+@compute @workgroup_size(64)
+fn resample(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.size) {
+    return;
+  }
+  let column = i % params.inner;
+  let row = i / params.inner;
+  let outer = row / params.extent;
+  let cell = row % params.extent * params.taps;
+  var acc = 0.0;
+  for (var t = 0u; t < params.taps; t++) {
+    let weight = load_weights(cell + t);
+    if (weight != 0.0) {
+      let source = outer * params.source + bitcast<u32>(load_indices(cell + t));
+      acc = fma(weight, load_x(source * params.inner + column), acc);
+    }
+  }
+  store_y(i, acc);
+}

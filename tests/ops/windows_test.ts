@@ -1,0 +1,65 @@
+// Convolutions and pools in programs: what is fused into them, and derivatives of derivatives.
+import assert from "node:assert/strict";
+import { compile, gradients } from "../../lib/exec/compile.ts";
+import { optimize } from "../../lib/passes/pipeline.ts";
+import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
+import { recording, Trace } from "../../lib/ir/trace.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import * as ops from "../../lib/ops/ops.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { Variable } from "../../lib/tensor/variable.ts";
+import { testOnBackends } from "../backends.ts";
+import { assertClose } from "../close.ts";
+import { runOn } from "../webgpu/run_on.ts";
+import { numbers } from "./samples.ts";
+
+/** Two convolutions with bias and activation, pools, a skip and a strided transposed convolution: one number. */
+function network(x: Value, k1: Value, b1: Value, k2: Value, b2: Value, k3: Value): Value {
+  const first = ops.maxPool(ops.relu(ops.add(ops.conv(x, k1, { padding: "same" }), b1)), 2);
+  const second = ops.tanh(ops.add(ops.conv(first, k2, { padding: "same" }), b2));
+  const joined = ops.averagePool(ops.add(first, second), 3, { strides: 1, padding: "same" });
+  const wide = ops.relu(ops.add(ops.convTranspose(joined, k3, { strides: 2, padding: "same" }), ops.multiply(x, 0.5)));
+  return ops.mean(ops.multiply(wide, ops.add(wide, 1)));
+}
+
+const shapes = [[3, 8, 6, 2], [3, 3, 2, 5], [5], [3, 3, 5, 5], [5], [2, 3, 2, 5]];
+const inputs = shapes.map((shape) => numbers(shape, -1, 1));
+const reference = new ReferenceExecutor();
+
+/** Runs on the chosen backend and on the reference; results may differ by `bound` relative to the largest of each. */
+async function agrees(body: (...values: Value[]) => Value[], bound: number): Promise<void> {
+  const expected = await runOn(reference, body, inputs);
+  const actual = await compile(body)(...inputs) as Tensor[];
+  expected.forEach(({ data }, i) => {
+    const largest = Math.max(...[...data].map(Math.abs));
+    assertClose(actual[i].data, data, { absolute: bound * largest, relative: 0 }, `result ${i}, largest ${largest}`);
+  });
+}
+
+testOnBackends("a network of convolutions and its gradients are those of float64", () =>
+  agrees((...values) => {
+    const loss = network(...values as Parameters<typeof network>);
+    return [loss, ...gradients(loss, values)];
+  }, 1e-6));
+
+testOnBackends("the second derivatives of convolutions and pools are those of float64", () =>
+  agrees((...values) => {
+    const first = gradients(network(...values as Parameters<typeof network>), values);
+    const size = first.map((g) => ops.sum(ops.square(g))).reduce((a, b) => ops.add(a, b));
+    return [size, ...gradients(size, values)];
+  }, 4e-6));
+
+Deno.test("bias and activation become a convolution's epilogue, and so does the mask of a pool's gradient", () => {
+  const trace = new Trace();
+  const variables = inputs.map((value) => new Variable(value));
+  recording(trace, () => {
+    const values = variables.map((variable) => trace.read(variable)) as unknown as Parameters<typeof network>;
+    const slopes = gradients(network(...values), values);
+    slopes.forEach((slope, i) => trace.assign(variables[i], slope));
+  });
+  const { nodes } = optimize(trace.graph, { verify: true });
+  const held = nodes.filter((node) => "epilogue" in node.attrs && node.attrs.epilogue).map(({ op }) => op);
+  assert.ok(held.filter((op) => op === "convolution").length >= 2, held.join());
+  assert.ok(held.includes("convolutionTranspose"), held.join());
+  assert.ok(held.includes("maxPoolGradient"), held.join());
+});
