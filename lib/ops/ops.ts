@@ -90,4 +90,5 @@ export {
 } from "./convolve.ts";
 export { averagePool, maxPool, type PoolOptions } from "./pool.ts";
 export type { DataFormat, Padding, PerAxis } from "./spatial.ts";
+/** Ops on images. */
 export * as image from "./image.ts";
