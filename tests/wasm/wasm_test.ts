@@ -139,3 +139,44 @@ Deno.test("WebAssembly has no clock to measure nodes with, and says so", async (
   await assert.rejects(() => program.profile(3), /^BackendError: Cannot measure a program: .* measure on eigen$/);
   await executor.dispose();
 });
+
+/** Runs ffi/build_wasm.ts of a repository that only has what it needs, and may read nothing else. */
+async function runBuild(args: readonly string[], change?: { file: string; text: string }) {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const path of ["ffi", "lib"]) await Deno.mkdir(`${folder}/${path}`);
+    const root = new URL("../../", import.meta.url);
+    await Deno.copyFile(new URL("lib/errors.ts", root), `${folder}/lib/errors.ts`);
+    for await (const { name } of Deno.readDir(new URL("ffi", root))) {
+      await Deno.copyFile(new URL(`ffi/${name}`, root), `${folder}/ffi/${name}`);
+    }
+    if (change) await Deno.writeTextFile(`${folder}/ffi/${change.file}`, change.text, { append: true });
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--no-lock", `--allow-read=${folder}`, `${folder}/ffi/build_wasm.ts`, ...args],
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the check sees a change of any source, and what was not changed", async () => {
+  assert.equal((await runBuild(["--check"])).code, 0);
+  for (const file of ["tile.h", "matmul.cpp", "wasm.cpp"]) {
+    const { code, text } = await runBuild(["--check"], { file, text: "// one more line\n" });
+    assert.equal(code, 1, file);
+    assert.match(text, /ffi\/ceratops\.wasm is of other sources or flags .*run deno task build:wasm and commit it/);
+  }
+});
+
+Deno.test("without clang the build says what to install", async () => {
+  const { code, text } = await runBuild([]);
+  assert.equal(code, 1);
+  assert.match(
+    text,
+    /^Cannot compile to WebAssembly: clang 16 .*must be installed: sudo apt-get install -y clang-16 /m,
+  );
+});
