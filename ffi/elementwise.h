@@ -25,7 +25,7 @@
   FLOAT(erf, 1, erf_of(a))                                                                  \
   SIGNED(floor, 1, __builtin_floorf(a), a)                                                  \
   SIGNED(ceil, 1, __builtin_ceilf(a), a)                                                    \
-  SIGNED(round, 1, __builtin_rintf(a), a)                                                   \
+  SIGNED(round, 1, nearest(a), a)                                                           \
   FLOAT(isNan, 1, static_cast<int32_t>(a != a))                                             \
   INTEGER(logicalNot, 1, static_cast<int32_t>(a == 0))                                      \
   INTEGER(bitsToUnit, 1, static_cast<float>(static_cast<int32_t>(static_cast<uint32_t>(a) >> 8)) * 5.9604644775390625e-8f) \

@@ -20,12 +20,21 @@ inline int32_t bits_of(float value) {
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
+// To the nearest whole number, ties to the even one. Both names mean that here; each compiler has the vectors of one.
+#if defined(__wasm__)
+inline float nearest(float x) { return __builtin_nearbyintf(x); }
+inline double nearest(double x) { return __builtin_nearbyint(x); }
+#else
+inline float nearest(float x) { return __builtin_rintf(x); }
+inline double nearest(double x) { return __builtin_rint(x); }
+#endif
+
 // x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 in two parts, the first short enough that n times it is exact.
 struct Reduced {
   float n, r;
 };
 inline Reduced reduce_exp(float x) {
-  const float n = __builtin_rintf(x * 1.44269504f);
+  const float n = nearest(x * 1.44269504f);
   return {n, (x - n * 0.693359375f) - n * -2.12194440e-4f};
 }
 // exp(r) - 1 - r
@@ -133,7 +142,7 @@ inline float erf_of(float x) {
 constexpr float largest_angle = 1e6f;
 inline float sine_quadrant(float x, int32_t shift) {
   const float a = abs_of(x) < largest_angle ? x : 0.0f;
-  const double whole = __builtin_rint(static_cast<double>(a) * 0.63661977236758134308);
+  const double whole = nearest(static_cast<double>(a) * 0.63661977236758134308);
   const double rest = (static_cast<double>(a) - whole * 1.57079632673412561417) - whole * 6.07710050650619224932e-11;
   const float r = static_cast<float>(rest);
   const int32_t quadrant = static_cast<int32_t>(whole) + shift;
