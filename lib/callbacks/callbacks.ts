@@ -1,4 +1,5 @@
 // The callbacks, as mod.ts exports them under `callbacks`.
+export { BackupAndRestore, type BackupAndRestoreOptions } from "./backup_and_restore.ts";
 export {
   Callback,
   type CallbackHooks,

@@ -111,22 +111,24 @@ export class StreamTraining implements TrainingSource {
 
   /** Begins an epoch: with a new pass where the last one ended. */
   async begin(epoch: number): Promise<boolean> {
-    const { stream } = this;
     const resumed = this.#resumed;
     this.#resumed = false;
-    stream.begin();
-    if (resumed || await stream.hasNext()) return true;
-    if (!stream.again) return false;
+    this.#beginPass(epoch);
+    if (resumed || await this.stream.hasNext()) return true;
+    // The pass ended just where the last epoch did.
+    return this.#beginPass(epoch) && await this.stream.hasNext();
+  }
+
+  #beginPass(epoch: number): boolean {
+    if (!this.stream.begin()) return false;
     this.#taken = 0;
     this.#epoch = epoch;
-    stream.begin();
-    return await stream.hasNext();
+    return true;
   }
 
   /** Goes on amid a pass: what was trained on is passed over. */
   async resume({ epoch, row }: PassState, amidEpoch: boolean): Promise<void> {
-    this.stream.begin();
-    this.#epoch = epoch;
+    this.#beginPass(epoch);
     for (this.#taken = 0; this.#taken < row; this.#taken++) await this.stream.next();
     this.#resumed = amidEpoch;
   }

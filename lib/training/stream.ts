@@ -53,15 +53,9 @@ export class BatchStream {
     this.#where = where;
   }
 
-  /** Whether a pass that ended can be followed by another. */
-  get again(): boolean {
-    return this.#iterator === undefined || this.#owned;
-  }
-
-  /** Begins a pass, unless one is going on. */
-  begin(): void {
-    if (this.#iterator && !this.#ended) return;
-    if (this.#iterator && !this.#owned) return;
+  /** Begins a pass, unless one is going on or there can be no other; whether it did. */
+  begin(): boolean {
+    if (this.#iterator && (!this.#ended || !this.#owned)) return false;
     const source = typeof this.#source === "function" ? this.#source() : this.#source;
     if (!isIterable(source) && !Array.isArray(source)) {
       throw new ValueError({
@@ -78,6 +72,7 @@ export class BatchStream {
     this.#ended = false;
     this.#taken = 0;
     this.#ahead = undefined;
+    return true;
   }
 
   /** The next batch; undefined at the end of the pass. */
