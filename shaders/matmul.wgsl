@@ -1,8 +1,8 @@
 // Matrix products y = A B without barriers, A [batch, m, k], B [batch, k, n], a tile of y in the registers of a thread.
 //
 // Element (row, k) of A lies at row * a_row + k * a_k, element (k, col) of B at k * b_k + col * b_col: a transposed
-// operand is one with swapped strides. A_CONTIGUOUS and B_CONTIGUOUS say that a_row or b_col is 1, so that loads of
-// neighbours may merge. `slices` products are computed: batch * splits, where split s sums k from s * k_split on.
+// operand is one with swapped strides. A_CONTIGUOUS and B_CONTIGUOUS say that a_row or b_col is 1: then neighbours are
+// loaded as quads. `slices` products are computed: batch * splits, where split s sums k from s * k_split on.
 //
 // Tiles may overhang: what is loaded there is any number (reads are bounded by the driver) and is not stored.
 // Sums are parked in memory by store_sum, then each thread runs the epilogue over its own tile: unrolled into a tile of
@@ -13,7 +13,7 @@
 
 fn load_a4(i: u32) -> vec4<f32> {
   if (A_CONTIGUOUS) {
-    return vec4(load_a(i), load_a(i + 1u), load_a(i + 2u), load_a(i + 3u));
+    return load_a_quad(i);
   }
   let step = params.a_row;
   return vec4(load_a(i), load_a(i + step), load_a(i + 2u * step), load_a(i + 3u * step));
@@ -21,7 +21,7 @@ fn load_a4(i: u32) -> vec4<f32> {
 
 fn load_b4(i: u32) -> vec4<f32> {
   if (B_CONTIGUOUS) {
-    return vec4(load_b(i), load_b(i + 1u), load_b(i + 2u), load_b(i + 3u));
+    return load_b_quad(i);
   }
   let step = params.b_col;
   return vec4(load_b(i), load_b(i + step), load_b(i + 2u * step), load_b(i + 3u * step));

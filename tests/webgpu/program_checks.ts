@@ -50,6 +50,10 @@ const products: Check = async (executor, reference) => {
     [20, 130, 65, [2]],
     [64, 64, 64, []],
     [65, 66, 700, []],
+    // Factors whose rows are whole quads, and rest of a tile.
+    [36, 132, 50, []],
+    [5, 8, 12, []],
+    [20, 136, 66, [2]],
   ];
   const faults: string[] = [];
   for (const [at, [m, n, k, batch]] of extents.entries()) {
@@ -71,7 +75,13 @@ const products: Check = async (executor, reference) => {
       faults.push(...found.map((fault) => `${[batch, m, n, k]} ${transposeA} ${transposeB}: ${fault}`));
     }
   }
-  return faults;
+  const withItself = (x: Value) => [
+    ops.matmul(x, x, { transposeA: true }),
+    ops.add(ops.matmul(x, x, { transposeB: true }), 1),
+    ops.multiply(ops.matmul(ops.matmul(x, x, { transposeB: true }), x), x),
+  ];
+  const found = await compare(executor, reference, withItself, [fixed([16, 128])], 2e-5);
+  return [...faults, ...found.map((fault) => `with itself: ${fault}`)];
 };
 
 const reductions: Check = async (executor, reference) => {

@@ -81,17 +81,23 @@ export function emitMatmul(
     b_col: attrs.transposeB ? k : 1,
   };
   // Sums are parked where the first output will lie, unless the epilogue reads that place or they are not yet whole.
-  const parkable = !others.some((view) => view.buffer === outputs[0].buffer && view.offset === outputs[0].offset);
+  const parkable = !others.some((view) => isSameRange(view, outputs[0]));
   const apart = splits > 1 || (!parkable && kernel !== "tile_64x64");
   const sums = apart ? lowering.scratch([splits, size]) : outputs[0];
   const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs) : undefined;
   const parked: Operand = { name: "sum", view: sums, access: "both", type: "f32" };
+  const factor = (name: string, view: View, isContiguous: boolean, length: number): Operand => {
+    // A range that is bound as single floats too cannot be bound as quads.
+    const isShared = [a, b, sums, ...others].filter((each) => isSameRange(each, view)).length > 1;
+    const quads = isContiguous && length % 4 === 0 && !isShared ? "aligned" : "anywhere";
+    return { name, view, access: "load", type: "f32", quads: kernel === "tile_64x64" ? undefined : quads };
+  };
   const call: KernelCall = {
     file: kernel === "tile_64x64" ? "matmul_workgroup.wgsl" : "matmul.wgsl",
     entry: kernel,
     operands: [
-      { name: "a", view: a, access: "load", type: "f32" },
-      { name: "b", view: b, access: "load", type: "f32" },
+      factor("a", a, attrs.transposeA, m),
+      factor("b", b, !attrs.transposeB, n),
       parked,
       ...(fused?.operands ?? []),
     ],
@@ -130,4 +136,8 @@ export function emitMatmul(
   }
   if (splits > 1) addSplits(lowering, epilogue, sums, others, outputs, splits, n);
   else if (apart && epilogue) emitProgram(lowering, epilogue, [{ ...sums, shape }, ...others], outputs);
+}
+
+function isSameRange(a: View, b: View): boolean {
+  return a.buffer === b.buffer && a.offset === b.offset;
 }
