@@ -1,6 +1,7 @@
 // Ceratops as a program of the benchmark: one work, one line of JSON, like the peers in bench/peers.
 import { parseArgs } from "node:util";
-import { datasets, Input, layers, Sequential, setBackend, setRandomSeed, tensor, utils } from "../mod.ts";
+import { getExecutor } from "../lib/exec/select.ts";
+import { BackendError, datasets, Input, layers, Sequential, setBackend, setRandomSeed, tensor, utils } from "../mod.ts";
 import type { Tensor } from "../mod.ts";
 
 const started = performance.now();
@@ -119,11 +120,20 @@ if (!(work in works)) {
   console.error(`Cannot bench: the work must be one of ${Object.keys(works).join(", ")}, received ${work ?? "none"}`);
   Deno.exit(2);
 }
-await setBackend(values.backend as Parameters<typeof setBackend>[0]);
+try {
+  await setBackend(values.backend as Parameters<typeof setBackend>[0]);
+} catch (error) {
+  if (!(error instanceof BackendError)) throw error;
+  console.error(error.message);
+  Deno.exit(3);
+}
 setRandomSeed(1);
 const { seconds, detail } = await works[work]();
 const peakMiB = Math.round(await peakBytes() / 2 ** 20);
-console.log(JSON.stringify({ peer: `ceratops-${values.backend}`, work, seconds, detail: { ...detail, peakMiB } }));
+const adapter = values.backend === "webgpu" ? (await getExecutor()).description : undefined;
+console.log(
+  JSON.stringify({ peer: `ceratops-${values.backend}`, work, seconds, detail: { ...detail, adapter, peakMiB } }),
+);
 
 /** The most memory that this process held, where the system tells; else what it holds. */
 async function peakBytes(): Promise<number> {
