@@ -993,7 +993,7 @@ Deno.test("mistakes that train all the same are warned of once", async () => {
     await warningsOf(() => model().fit([[1, 2, 3, NaN], [1, 2, 3, 4]], [0, 1], { ...quiet, epochs: 2 })),
     [
       'x has NaN in row 0, element 3: what fit "m" computes from it will be NaN',
-      'The loss of "m" is NaN in epoch 1: lower the learning rate, or check the data',
+      'The loss of "m" is NaN in epoch 1 from batch 0 on: lower the learning rate, or check the data',
     ],
   );
   const bytes = new Sequential([Input({ shape: [2], dtype: "uint8" }), new layers.Dense(1)], { name: "m" });

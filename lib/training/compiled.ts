@@ -8,9 +8,10 @@ import { Mean, type MetricFunction } from "../metrics/mean.ts";
 import type { Direction, Metric } from "../metrics/metric.ts";
 import { getOptimizer, type OptimizerIdentifier } from "../optimizers/identify.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { add, multiply } from "../ops/primitives.ts";
+import { add, equal, multiply, select } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
 import { flatten, isItem, namesOf, type Structure } from "../structure.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { isNamed } from "./arguments.ts";
 
 /** For each output: the item itself where there is one output, else a list or an object by output's name. */
@@ -272,11 +273,33 @@ export class Compiled {
   }
 }
 
-/** The running mean of a loss. */
-class LossTracker extends Mean {
+/** The running mean of a loss. Once it is NaN it counts no further, so that the count says where that began. */
+export class LossTracker extends Mean {
+  /** Less is better. */
   override readonly direction: Direction = "down";
+
+  /** Takes the name in logs. */
   constructor(name = "loss") {
     super({ name });
+  }
+
+  /** Takes the loss of a batch of so many samples. */
+  override update(loss: Value, samples?: Value | number): void {
+    const before = this.count.value();
+    super.update(loss, samples);
+    const total = this.total.value();
+    this.count.assign(select(equal(total, total), this.count.value(), before));
+  }
+
+  /** The mean; NaN also where the first batch gave NaN. */
+  override compute([total, count]: readonly Tensor[]): number {
+    return Number.isNaN(total.item()) ? NaN : super.compute([total, count]);
+  }
+
+  /** Whether nothing was taken in. */
+  async isEmpty(): Promise<boolean> {
+    const [total, count] = await Promise.all([this.total.read(), this.count.read()]);
+    return total.item() === 0 && count.item() === 0;
   }
 }
 

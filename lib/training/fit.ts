@@ -126,8 +126,7 @@ async function train(
   const pace = new Pace();
   const progress = new TrainingProgress(model, compiled, source, history, initialEpoch);
   using _shown = progress.shownBy(model);
-  const once = new Set<string>();
-  const warnOnce = (kind: string, warn: () => void) => void (once.has(kind) || (once.add(kind), warn()));
+  const warned = { shortData: false, loss: false };
   model.stopTraining = false;
   let logs: Logs = {};
   try {
@@ -167,12 +166,19 @@ async function train(
             `${compiled.optimizer.iterations} steps: the weights are those of the last step, call fit again to go on`,
         );
       }
-      if (ranOut) warnOnce("data", () => warnOfShortData(where, "stepsPerEpoch"));
+      if (ranOut && !warned.shortData) {
+        warned.shortData = true;
+        warnOfShortData(where, "stepsPerEpoch");
+      }
       [logs] = await Promise.all([
         readLogs(compiled, program?.logs ?? new Map()),
         secured.take(executor, epoch + 1),
       ]);
-      if (Number.isNaN(logs.loss)) warnOnce("NaN", () => warnOfLoss(model.name, epoch));
+      if (Number.isNaN(logs.loss) && !warned.loss) {
+        warned.loss = true;
+        const rows = (await compiled.lossTracker.count.read()).item();
+        warnOfLoss(model.name, epoch, source.batchAfter(rows), progress.batch);
+      }
       if (validation && isDue(epoch, validationFreq)) {
         const results = await validation.run(executor, callbacks);
         for (const [name, value] of Object.entries(results)) logs[`val_${name}`] = value;
@@ -306,8 +312,12 @@ function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: Iterable<
   }
 }
 
-function warnOfLoss(name: string, epoch: number): void {
-  console.warn(`The loss of "${name}" is NaN in epoch ${epoch + 1}: lower the learning rate, or check the data`);
+/** Warns of a loss that is NaN from a batch on; a driver may hide where that was, then it is after the last. */
+function warnOfLoss(name: string, epoch: number, batch: number, batches: number): void {
+  console.warn(
+    `The loss of "${name}" is NaN in epoch ${epoch + 1}${batch < batches ? ` from batch ${batch} on` : ""}: ` +
+      "lower the learning rate, or check the data",
+  );
 }
 
 function isDue(epoch: number, frequency: number | readonly number[]): boolean {

@@ -20,6 +20,8 @@ export interface TrainingSource {
   resume(pass: PassState, amidEpoch: boolean): Promise<void>;
   /** The batches of an epoch, at most `limit`. */
   feeder(limit: number | null): Feeder;
+  /** The number of the epoch's batch that begins after so many rows. */
+  batchAfter(rows: number): number;
   /** Ends the training. */
   close(): Promise<void>;
 }
@@ -79,6 +81,11 @@ export class ArrayTraining implements TrainingSource {
     return this.#feeder!;
   }
 
+  /** The number of the epoch's batch that begins after so many rows. */
+  batchAfter(rows: number): number {
+    return Math.floor(rows / this.options.batchSize);
+  }
+
   /** Nothing is left open. */
   async close(): Promise<void> {}
 }
@@ -89,6 +96,8 @@ export class StreamTraining implements TrainingSource {
   #taken = 0;
   #epoch = 0;
   #resumed = false;
+  /** The rows of each batch of the epoch. */
+  readonly #rows: number[] = [];
 
   /** Takes the stream. */
   constructor(readonly programs: Programs, readonly stream: BatchStream) {}
@@ -136,13 +145,23 @@ export class StreamTraining implements TrainingSource {
   /** The batches of an epoch. */
   feeder(limit: number | null): Feeder {
     const feeder = new StreamFeeder(this.programs, this.#executor!, "train", this.stream, limit);
+    this.#rows.length = 0;
     return {
       next: async () => {
         const chunk = await feeder.next();
-        if (chunk) this.#taken++;
+        if (!chunk) return undefined;
+        this.#taken++;
+        this.#rows.push(chunk.rows);
         return chunk;
       },
     };
+  }
+
+  /** The number of the epoch's batch that begins after so many rows. */
+  batchAfter(rows: number): number {
+    let batch = 0;
+    for (let before = 0; before < rows; batch++) before += this.#rows[batch];
+    return batch;
   }
 
   /** Ends the stream. */

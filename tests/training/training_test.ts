@@ -240,3 +240,35 @@ testOnBackends("many shapes do not pile up programs", async () => {
   }
   assert.deepEqual((await model.predict(ones([1, 4]), { verbose: 0 })).shape, [1, 3]);
 });
+
+testOnBackends("a loss that becomes NaN is named once, with its first batch", async (backend) => {
+  const bad = (row: number) => {
+    const data = Float32Array.from({ length: 80 }, (_, i) => i / 80);
+    data[4 * row] = NaN;
+    return new Tensor([20, 4], "float32", data);
+  };
+  const heard: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => void heard.push(text);
+  try {
+    const options = { epochs: 2, shuffle: false, verbose: 0 } as const;
+    const { history } = await onesModel().fit(bad(7), zeros([20, 3]), { ...options, batchSize: 4 });
+    assert.ok(history.loss.every(Number.isNaN));
+    const sizes = [1, 9, 10];
+    const batches = function* () {
+      let at = 0;
+      for (const size of sizes) {
+        yield [bad(3).rows(at, at + size), zeros([size, 3])] as const;
+        at += size;
+      }
+    };
+    await onesModel().fit(batches, undefined, options);
+  } finally {
+    console.warn = warn;
+  }
+  assert.equal(heard.length, 4);
+  assert.match(heard[0], /^x has NaN in row 7, element 0/);
+  assert.match(heard[1], /^The loss of "sequential.*" is NaN in epoch 1 from batch 1 on: lower/, backend);
+  assert.match(heard[2], /^x has NaN in row 2, element 0: what fit "sequential.*", batch 1 computes/);
+  assert.match(heard[3], /is NaN in epoch 1 from batch 1 on/);
+});

@@ -73,7 +73,8 @@ export class Pace {
 
   /** Takes the time of what was done by `end`. The device may have been idle before a submit, but not after it. */
   #measure(end: number): void {
-    if (!this.#program) return;
+    // A read that came between has waited for all of it.
+    if (!this.#program || this.#submitted.length === 0) return;
     let steps = 0;
     let msPerStep = Infinity;
     for (const submitted of this.#submitted.toReversed()) {
