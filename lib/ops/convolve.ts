@@ -86,7 +86,7 @@ function convolve(
  * import { ops } from "./mod.ts";
  * const image = ops.ones([1, 5, 5, 1]);
  * const sums = ops.conv(image, ops.ones([1, 3, 1, 1]));
- * console.log(sums.shape); // [1, 5, 3, 1]
+ * console.log(sums.shape); // [ 1, 5, 3, 1 ]
  * ```
  */
 export function conv<A extends Operand, B extends Operand>(
@@ -128,7 +128,7 @@ export function conv<A extends Operand, B extends Operand>(
  * ```ts
  * import { ops } from "./mod.ts";
  * const doubled = ops.convTranspose(ops.ones([1, 4, 4, 3]), ops.ones([3, 3, 8, 3]), { strides: 2, padding: "same" });
- * console.log(doubled.shape); // [1, 8, 8, 8]
+ * console.log(doubled.shape); // [ 1, 8, 8, 8 ]
  * ```
  */
 export function convTranspose<A extends Operand, B extends Operand>(
@@ -206,7 +206,7 @@ function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptio
  * ```ts
  * import { ops } from "./mod.ts";
  * const y = ops.depthwiseConv(ops.ones([1, 5, 5, 2]), ops.ones([3, 3, 2, 4]));
- * console.log(y.shape); // [1, 3, 3, 8]
+ * console.log(y.shape); // [ 1, 3, 3, 8 ]
  * ```
  */
 export function depthwiseConv<A extends Operand, B extends Operand>(
@@ -232,7 +232,7 @@ export function depthwiseConv<A extends Operand, B extends Operand>(
  * ```ts
  * import { ops } from "./mod.ts";
  * const y = ops.separableConv(ops.ones([1, 5, 5, 2]), ops.ones([3, 3, 2, 1]), ops.ones([1, 1, 2, 8]));
- * console.log(y.shape); // [1, 3, 3, 8]
+ * console.log(y.shape); // [ 1, 3, 3, 8 ]
  * ```
  */
 export function separableConv<A extends Operand, B extends Operand, C extends Operand>(

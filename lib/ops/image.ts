@@ -103,7 +103,7 @@ function tables(taps: readonly Taps[]): [Tensor, Tensor] {
  * ```ts
  * import { ops } from "./mod.ts";
  * const image = ops.reshape(ops.arange(4), [2, 2, 1]);
- * console.log(ops.image.resize(image, [4, 4], { interpolation: "nearest" }).shape); // [4, 4, 1]
+ * console.log(ops.image.resize(image, [4, 4], { interpolation: "nearest" }).shape); // [ 4, 4, 1 ]
  * ```
  */
 export function resize<A extends Operand>(

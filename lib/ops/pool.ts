@@ -50,7 +50,7 @@ function windows(
  * ```ts
  * import { ops } from "./mod.ts";
  * const x = ops.reshape(ops.arange(16), [1, 4, 4, 1]);
- * console.log(ops.maxPool(x, 2).data); // 5, 7, 13, 15
+ * console.log(ops.maxPool(x, 2).data); // Float32Array(4) [ 5, 7, 13, 15 ]
  * ```
  */
 export function maxPool<A extends Operand>(x: A, poolSize: PerAxis, options: PoolOptions = {}): Applied<A> {
@@ -72,7 +72,7 @@ export function maxPool<A extends Operand>(x: A, poolSize: PerAxis, options: Poo
  * ```ts
  * import { ops } from "./mod.ts";
  * const x = ops.reshape(ops.arange(16), [1, 4, 4, 1]);
- * console.log(ops.averagePool(x, 2).data); // 2.5, 4.5, 10.5, 12.5
+ * console.log(ops.averagePool(x, 2).data); // Float32Array(4) [ 2.5, 4.5, 10.5, 12.5 ]
  * ```
  */
 export function averagePool<A extends Operand>(x: A, poolSize: PerAxis, options: PoolOptions = {}): Applied<A> {
