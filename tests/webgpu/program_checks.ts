@@ -4,6 +4,7 @@ import { gradientsOf } from "../../lib/ir/grad.ts";
 import { currentTrace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
+import { conv, type ConvOptions } from "../../lib/ops/convolve.ts";
 import { scan } from "../../lib/ops/scan.ts";
 import type { Operand } from "../../lib/tensor/apply.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
@@ -82,6 +83,27 @@ const products: Check = async (executor, reference) => {
   ];
   const found = await compare(executor, reference, withItself, [fixed([16, 128])], 2e-5);
   return [...faults, ...found.map((fault) => `with itself: ${fault}`)];
+};
+
+/** Convolutions as products of patches and directly, with a bias and an activation, and all their gradients. */
+const convolutions: Check = async (executor, reference) => {
+  const cases: [number[], number[], ConvOptions][] = [
+    [[2, 9, 8, 20], [3, 3, 20, 66], { padding: "same" }],
+    [[3, 7, 6, 65], [2, 3, 65, 17], {}],
+    [[2, 9, 9, 4], [3, 3, 4, 9], { strides: 2, padding: "same" }],
+    [[2, 6, 6, 36], [3, 3, 18, 24], { padding: "same" }],
+  ];
+  const faults: string[] = [];
+  for (const [x, kernel, options] of cases) {
+    const program = (...args: Value[]) => {
+      const y = ops.relu(ops.add(conv(args[0], args[1], options), args[2]));
+      return [y, ...gradientsOf(currentTrace()!, ops.sum(ops.square(y)), args)];
+    };
+    const args = [fixed(x), fixed(kernel, 0.2), fixed(kernel.slice(-1))];
+    const found = await compare(executor, reference, program, args, 8e-6);
+    faults.push(...found.map((fault) => `[${x}] [${kernel}]: ${fault}`));
+  }
+  return faults;
 };
 
 const reductions: Check = async (executor, reference) => {
@@ -207,6 +229,7 @@ const training: Check = async (executor, reference) => {
 
 /** The checks by name. */
 export const checks: Readonly<Record<string, Check>> = {
+  "convolutions of each kernel": convolutions,
   products,
   reductions,
   fusion,

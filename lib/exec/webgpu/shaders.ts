@@ -16,6 +16,8 @@ import moves from "../../../shaders/moves.wgsl" with { type: "text" };
 import optimizers from "../../../shaders/optimizers.wgsl" with { type: "text" };
 import pack from "../../../shaders/pack.wgsl" with { type: "text" };
 import pad from "../../../shaders/pad.wgsl" with { type: "text" };
+import patchesOfX from "../../../shaders/patches_of_x.wgsl" with { type: "text" };
+import patchesOfY from "../../../shaders/patches_of_y.wgsl" with { type: "text" };
 import random from "../../../shaders/random.wgsl" with { type: "text" };
 import reductions from "../../../shaders/reductions.wgsl" with { type: "text" };
 import resample from "../../../shaders/resample.wgsl" with { type: "text" };
@@ -44,6 +46,8 @@ export const shaders = {
   "optimizers.wgsl": optimizers,
   "pack.wgsl": pack,
   "pad.wgsl": pad,
+  "patches_of_x.wgsl": patchesOfX,
+  "patches_of_y.wgsl": patchesOfY,
   "random.wgsl": random,
   "reductions.wgsl": reductions,
   "resample.wgsl": resample,

@@ -1,9 +1,10 @@
 // matmul: which kernel makes a product, by a fixed table of adapter kind and shape, and its epilogue.
+import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import { type MatmulExtents, matmulExtents } from "../../../ops/matmul.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { AdapterKind } from "../device.ts";
-import type { KernelCall, Operand } from "../header.ts";
+import type { KernelCall, Operand, Param } from "../header.ts";
 import { type Lowering, maxGroups } from "../lowering.ts";
 import type { View } from "../view.ts";
 import { addSplits, epilogueOf } from "./epilogue.ts";
@@ -18,6 +19,8 @@ export interface MatmulChoice {
   /** Into how many sums the k axis is cut. */
   readonly splits: number;
 }
+
+const noEpilogue = "fn epilogue(col: u32, i: u32, acc: f32) {}";
 
 /** Rows and columns of y that one thread (tile_64x64: one workgroup) makes. */
 const tiles: { readonly [K in MatmulKernel]: readonly [number, number] } = {
@@ -48,7 +51,50 @@ function chooseKernel(kind: AdapterKind, m: number, n: number): MatmulKernel {
   return n >= 56 && m >= 6 ? "tile_8x8" : "tile_4x4";
 }
 
-/** Lowers a product and its epilogue. */
+/** A factor whose elements are found by a function of the product, which reads the operand. */
+export interface ComputedFactor {
+  readonly operand: Operand;
+  /** The name of the WGSL function that gives element `i`. */
+  readonly element: string;
+}
+
+/** A product, whatever its factors are read from. */
+export interface Product extends MatmulExtents {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly a: View | ComputedFactor;
+  readonly b: View | ComputedFactor;
+  /** What the functions of computed factors need. */
+  readonly params?: readonly Param[];
+  readonly functions?: readonly string[];
+  readonly epilogue: ElementwiseProgram | null;
+  /** What the epilogue reads beside the product. */
+  readonly others: readonly View[];
+  readonly outputs: readonly View[];
+}
+
+/** A factor as the shader has it: what it is bound to, and functions that load it. */
+interface Factor {
+  readonly operand: Operand;
+  readonly code: readonly string[];
+}
+
+/** The functions that load a computed factor, one element or four neighbours. */
+function loadsOf(name: string, element: string): string {
+  const four = [0, 1, 2, 3].map((k) => `${element}(i + ${k}u)`).join(", ");
+  return [
+    `fn load_${name}(i: u32) -> f32 {\n  return ${element}(i);\n}`,
+    `fn load_${name}_quad(i: u32) -> vec4<f32> {\n  return vec4(${four});\n}`,
+  ].join("\n");
+}
+
+/** Whether a kernel can be dispatched on a product of so many rows and columns. */
+export function fitsDispatch({ kernel }: MatmulChoice, { m, n }: Pick<MatmulExtents, "m" | "n">): boolean {
+  const [rows, columns] = tiles[kernel];
+  return Math.max(Math.ceil(m / rows), Math.ceil(n / columns)) <= maxGroups;
+}
+
+/** Lowers a matmul and its epilogue. */
 export function lowerMatmul(
   lowering: Lowering,
   node: Node<"matmul">,
@@ -59,26 +105,28 @@ export function lowerMatmul(
   emitMatmul(lowering, node, inputs, outputs, chooseMatmul(lowering.gpu.kind, extents));
 }
 
-/** Adds the dispatches of a product by a chosen kernel. */
+/** Adds the dispatches of a matmul by a chosen kernel. */
 export function emitMatmul(
   lowering: Lowering,
   { attrs }: Node<"matmul">,
-  inputs: readonly View[],
+  [a, b, ...others]: readonly View[],
   outputs: readonly View[],
-  { kernel, splits }: MatmulChoice,
+  choice: MatmulChoice,
 ): void {
-  const extents = matmulExtents(inputs, attrs);
-  const { batch, m, n, k } = extents;
-  const [a, b, ...others] = inputs;
-  const { epilogue } = attrs;
+  emitProduct(lowering, { ...matmulExtents([a, b], attrs), ...attrs, a, b, others, outputs }, choice);
+}
+
+/** Adds the dispatches of a product, by a chosen kernel. */
+export function emitProduct(lowering: Lowering, product: Product, { kernel, splits }: MatmulChoice): void {
+  const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs } = product;
   const shape = outputs[0].shape;
   const size = sizeOf(shape);
   if (size === 0) return;
   const strides = {
-    a_row: attrs.transposeA ? 1 : k,
-    a_k: attrs.transposeA ? m : 1,
-    b_k: attrs.transposeB ? 1 : n,
-    b_col: attrs.transposeB ? k : 1,
+    a_row: transposeA ? 1 : k,
+    a_k: transposeA ? m : 1,
+    b_k: transposeB ? 1 : n,
+    b_col: transposeB ? k : 1,
   };
   // Sums are parked where the first output will lie, unless the epilogue reads that place or they are not yet whole.
   const parkable = !others.some((view) => isSameRange(view, outputs[0]));
@@ -86,22 +134,23 @@ export function emitMatmul(
   const sums = apart ? lowering.scratch([splits, size]) : outputs[0];
   const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs) : undefined;
   const parked: Operand = { name: "sum", view: sums, access: "both", type: "f32" };
-  const factor = (name: string, view: View, isContiguous: boolean, length: number): Operand => {
+  const views = [product.a, product.b].map((factor) => ("element" in factor ? factor.operand.view : factor));
+  const factorOf = (name: string, factor: View | ComputedFactor, isContiguous: boolean, length: number): Factor => {
+    if ("element" in factor) return { operand: factor.operand, code: [loadsOf(name, factor.element)] };
     // A range that is bound as single floats too cannot be bound as quads.
-    const isShared = [a, b, sums, ...others].filter((each) => isSameRange(each, view)).length > 1;
+    const isShared = [...views, sums, ...others].filter((each) => isSameRange(each, factor)).length > 1;
     const quads = isContiguous && length % 4 === 0 && !isShared ? "aligned" : "anywhere";
-    return { name, view, access: "load", type: "f32", quads: kernel === "tile_64x64" ? undefined : quads };
+    const operand: Operand = { name, view: factor, access: "load", type: "f32" };
+    return { operand: kernel === "tile_64x64" ? operand : { ...operand, quads }, code: [] };
   };
+  const a = factorOf("a", product.a, transposeA, m);
+  const b = factorOf("b", product.b, !transposeB, n);
   const call: KernelCall = {
     file: kernel === "tile_64x64" ? "matmul_workgroup.wgsl" : "matmul.wgsl",
     entry: kernel,
-    operands: [
-      factor("a", a, attrs.transposeA, m),
-      factor("b", b, !attrs.transposeB, n),
-      parked,
-      ...(fused?.operands ?? []),
-    ],
+    operands: [a.operand, b.operand, parked, ...(fused?.operands ?? [])],
     params: [
+      ...(product.params ?? []),
       ["m", "u32", m],
       ["n", "u32", n],
       ["k", "u32", k],
@@ -118,11 +167,11 @@ export function emitMatmul(
       ...(fused?.words.params ?? []),
     ],
     constants: [
-      `const A_CONTIGUOUS = ${attrs.transposeA};`,
-      `const B_CONTIGUOUS = ${!attrs.transposeB};`,
+      `const A_CONTIGUOUS = ${transposeA};`,
+      `const B_CONTIGUOUS = ${!transposeB};`,
       `const HAS_EPILOGUE = ${fused !== undefined};`,
     ],
-    functions: fused?.code ?? "fn epilogue(col: u32, i: u32, acc: f32) {}",
+    functions: [...(product.functions ?? []), ...a.code, ...b.code, fused?.code ?? noEpilogue].join("\n"),
     usesElementwise: fused !== undefined,
   };
   const slices = batch * splits;

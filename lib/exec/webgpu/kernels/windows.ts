@@ -14,6 +14,7 @@ import { type Lowering, maxGroups } from "../lowering.ts";
 import { shaders } from "../shaders.ts";
 import type { View } from "../view.ts";
 import { addSplits, finishOf } from "./epilogue.ts";
+import { chooseMatmul, emitProduct, fitsDispatch } from "./matmul.ts";
 
 const floats = (name: string, view: View, access: Operand["access"] = "load"): Operand => ({
   name,
@@ -48,6 +49,13 @@ function convolutionParams(
   ];
 }
 
+/**
+ * Whether a convolution is best a product with the matrix of its patches, of which no element is stored: not with few
+ * terms or channels, where a product's tiles are mostly empty, nor in groups, nor with strides where most taps miss.
+ */
+const isProduct = (groups: number, terms: number, channels: number, strides: readonly number[]) =>
+  groups === 1 && terms >= 32 && channels >= 8 && strides.every((stride) => stride === 1);
+
 /** Lowers a convolution or a transposed one, with its epilogue. */
 export function lowerConvolution(
   lowering: Lowering,
@@ -56,12 +64,30 @@ export function lowerConvolution(
   outputs: readonly View[],
 ): void {
   const [source, kernel, ...others] = inputs;
+  const { groups, strides, epilogue } = attrs;
   const isTranspose = op === "convolutionTranspose";
   const extents = isTranspose ? transposeExtents(inputs, attrs) : convolutionExtents(inputs, attrs);
   const rows = extents.batch * sizeOf(isTranspose ? extents.input : extents.positions);
   const channels = isTranspose ? extents.inputs : extents.outputs;
-  const finish = finishOf(attrs.epilogue, others, outputs);
-  const terms = sizeOf(extents.taps) * (isTranspose ? extents.outputs : extents.inputs) / attrs.groups;
+  const terms = sizeOf(extents.taps) * (isTranspose ? extents.outputs : extents.inputs) / groups;
+  const shape = { batch: 1, m: rows, n: channels, k: terms };
+  const choice = chooseMatmul(lowering.gpu.kind, shape);
+  if (isProduct(groups, terms, channels, isTranspose ? strides : []) && fitsDispatch(choice, shape)) {
+    emitProduct(lowering, {
+      ...shape,
+      transposeA: false,
+      transposeB: false,
+      a: { operand: floats("source", source), element: isTranspose ? "patch_of_y" : "patch_of_x" },
+      b: isTranspose ? { operand: floats("kernel", kernel), element: "turned_kernel" } : kernel,
+      params: convolutionParams(extents, attrs, channels),
+      functions: [geometry, shaders[isTranspose ? "patches_of_y.wgsl" : "patches_of_x.wgsl"]],
+      epilogue,
+      others,
+      outputs,
+    }, choice);
+    return;
+  }
+  const finish = finishOf(epilogue, others, outputs);
   lowering.emitThreads(
     {
       file: "convolution.wgsl",
@@ -77,12 +103,12 @@ export function lowerConvolution(
       functions: `${geometry}\n${finish.code}`,
       usesElementwise: finish.usesElementwise,
     },
-    rows * attrs.groups * Math.ceil(channels / attrs.groups / 4),
+    rows * groups * Math.ceil(channels / groups / 4),
     { loop: 4 * terms },
   );
 }
 
-/** Lowers the gradient of a filter: sums over parts of the positions, then those of the parts. */
+/** Lowers the gradient of a filter: a product of the patches, or in groups, sums over parts of the positions. */
 export function lowerConvolutionFilter(
   lowering: Lowering,
   { attrs }: Node<"convolutionFilter">,
@@ -91,19 +117,34 @@ export function lowerConvolutionFilter(
 ): void {
   const extents = filterExtents([x, y], attrs);
   const rows = extents.batch * sizeOf(extents.positions);
-  const quads = Math.ceil(extents.outputs / attrs.groups / 4);
-  const threads = sizeOf(extents.taps) * (extents.inputs / attrs.groups) * attrs.groups * quads;
+  const params = convolutionParams(extents, attrs, extents.outputs);
+  if (attrs.groups === 1) {
+    const shape = { batch: 1, m: sizeOf(extents.taps) * extents.inputs, n: extents.outputs, k: rows };
+    emitProduct(lowering, {
+      ...shape,
+      transposeA: true,
+      transposeB: false,
+      a: { operand: floats("source", x), element: "patch_of_x" },
+      b: y,
+      params,
+      functions: [geometry, shaders["patches_of_x.wgsl"]],
+      epilogue: null,
+      others: [],
+      outputs,
+    }, chooseMatmul(lowering.gpu.kind, shape));
+    return;
+  }
+  const threads = sizeOf(extents.taps) * extents.inputs * Math.ceil(extents.outputs / attrs.groups / 4);
   const wanted = lowering.gpu.kind === "gpu" ? 65536 : 128;
   const splits = Math.max(1, Math.min(Math.ceil(wanted / threads), Math.floor(rows / 64), 256));
-  const size = sizeOf(outputs[0].shape);
-  const sums = splits > 1 ? lowering.scratch([splits, size]) : outputs[0];
+  const sums = splits > 1 ? lowering.scratch([splits, sizeOf(outputs[0].shape)]) : outputs[0];
   lowering.emitThreads(
     {
       file: "convolution.wgsl",
       entry: "filter_sums",
       operands: [floats("a", x), floats("b", y), floats("sum", sums, "store")],
       params: [
-        ...convolutionParams(extents, attrs, extents.outputs),
+        ...params,
         ["rows", "u32", rows],
         ["splits", "u32", splits],
         ["split_rows", "u32", Math.ceil(rows / splits)],
