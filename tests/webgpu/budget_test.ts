@@ -9,12 +9,12 @@ import { StepState, traceStep } from "../../lib/training/step.ts";
 import { mlp } from "./mlp.ts";
 
 /** The step that `fit` runs for the classifier of the README. */
-function readmeStep(batch: number, rows: number) {
+function readmeStep(batch: number, rows: number, units = 512) {
   const model = new Sequential([
     Input({ shape: [28, 28], dtype: "uint8" }),
     new layers.Rescaling(1 / 255),
     new layers.Flatten(),
-    new layers.Dense(512, { activation: "relu" }),
+    new layers.Dense(units, { activation: "relu" }),
     new layers.Dense(10, { activation: "softmax" }),
   ]);
   model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
@@ -34,7 +34,7 @@ function readmeStep(batch: number, rows: number) {
 
 Deno.test("a training step of the README's classifier is at most 12 dispatches", async () => {
   const executor = await openWebGpu();
-  const { graph, step, fill } = readmeStep(128, 256);
+  const { graph, fill } = readmeStep(128, 256);
   const executable = await executor.compile(graph);
   fill(executor);
   assert.ok(executable.stats.nodes <= 12, `${executable.stats.nodes} dispatches`);
@@ -47,9 +47,26 @@ Deno.test("a training step of the README's classifier is at most 12 dispatches",
   assert.equal(executor.counts.readBacks, made.readBacks, "nothing is read back by running");
   assert.ok(executor.counts.submits - made.submits <= 2);
 
-  const ragged = await executor.compile(step(96));
-  assert.equal(executor.counts.pipelines, made.pipelines, "another batch size needs no other pipeline");
-  assert.equal(ragged.stats.nodes, executable.stats.nodes);
+  await executor.dispose();
+});
+
+Deno.test("a new shape costs no new pipeline", async () => {
+  const executor = await openWebGpu({ tunedFor: "software" });
+  const { step } = readmeStep(128, 256);
+  const { nodes } = (await executor.compile(step(128))).stats;
+  const { pipelines } = executor.counts;
+  for (const batch of [96, 77, 120, 200, 256]) {
+    const ragged = await executor.compile(step(batch));
+    assert.equal(executor.counts.pipelines, pipelines, `a batch of ${batch}`);
+    assert.equal(ragged.stats.nodes, nodes);
+  }
+  for (const units of [256, 640, 1000]) {
+    await executor.compile(readmeStep(128, 256, units).graph);
+    assert.equal(executor.counts.pipelines, pipelines, `${units} units`);
+  }
+  // Where other kernels are chosen, these are few.
+  for (let batch = 1; batch <= 256; batch *= 2) await executor.compile(step(batch));
+  assert.ok(executor.counts.pipelines <= 3 * pipelines, `${executor.counts.pipelines} pipelines`);
   await executor.dispose();
 });
 

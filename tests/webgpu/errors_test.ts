@@ -1,7 +1,10 @@
 // What goes wrong on a GPU, and what is said of it: software adapters, lost devices, too large buffers, bad shaders.
 import assert from "node:assert/strict";
 import { BackendError } from "../../lib/errors.ts";
-import { openWebGpu, softwareReason } from "../../lib/exec/webgpu/open.ts";
+import { compile } from "../../lib/exec/compile.ts";
+import { getExecutor, setBackend } from "../../lib/exec/select.ts";
+import type { WebGpuExecutor } from "../../lib/exec/webgpu/executor.ts";
+import { type AdapterFacts, openWebGpu, softwareReason } from "../../lib/exec/webgpu/open.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
@@ -31,28 +34,92 @@ Deno.test("software adapters are told from real GPUs", () => {
   assert.equal(softwareReason({ vendor: "apple", architecture: "metal-3" }), undefined);
 });
 
-Deno.test("auto passes software adapters over, by name they serve", async () => {
-  const executor = await openWebGpu();
-  const isSoftware = softwareReason({ description: executor.description }) !== undefined;
-  if (isSoftware) {
-    const message = await complaint(() => openWebGpu({ allowSoftware: false }));
-    assert.match(message, /^Cannot use webgpu: .*real GPU.*computes on the CPU.*setBackend\("webgpu"\)/);
-  } else {
-    await openWebGpu({ allowSoftware: false });
-  }
-});
-
-Deno.test("without WebGPU or an adapter the error says what to do", async () => {
+/** Runs `body` with another `navigator.gpu`. */
+async function withGpu(value: unknown, body: () => Promise<unknown>): Promise<void> {
   const { gpu } = navigator;
   const pretend = (value: unknown) => Object.defineProperty(navigator, "gpu", { value, configurable: true });
   try {
-    pretend(undefined);
-    assert.match(await complaint(openWebGpu), /navigator\.gpu is not there: use Deno/);
-    pretend({ requestAdapter: () => Promise.resolve(null) });
-    assert.match(await complaint(openWebGpu), /no GPU adapter was found: install/);
+    pretend(value);
+    await body();
   } finally {
     pretend(gpu);
   }
+}
+
+/** A `navigator.gpu` whose adapter is this machine's under another name. */
+async function namedGpu(info: AdapterFacts): Promise<unknown> {
+  const adapter = (await navigator.gpu.requestAdapter())!;
+  const named = {
+    info,
+    limits: adapter.limits,
+    requestDevice: (descriptor: GPUDeviceDescriptor) => adapter.requestDevice(descriptor),
+  };
+  return { requestAdapter: () => Promise.resolve(named) };
+}
+
+/** What `auto` says of its choice. */
+async function choiceOfAuto(): Promise<string> {
+  const { error } = console;
+  const lines: string[] = [];
+  try {
+    console.error = (line: string) => lines.push(line);
+    await setBackend("auto");
+  } finally {
+    console.error = error;
+  }
+  assert.equal(lines.length, 1, lines.join("\n"));
+  return lines[0];
+}
+
+Deno.test("auto takes a real GPU, says its name, and uses the kernels for GPUs", async () => {
+  await withGpu(await namedGpu({ vendor: "nvidia", description: "NVIDIA GeForce RTX 3080" }), async () => {
+    assert.equal(await choiceOfAuto(), "Ceratops runs on webgpu (NVIDIA GeForce RTX 3080)");
+    const executor = await getExecutor() as WebGpuExecutor;
+    assert.equal(executor.gpu.kind, "gpu");
+    const product = compile((x) => ops.matmul(x, x, { transposeB: true }));
+    assert.deepEqual((await product([[1, 2], [3, 4]])).toArray(), [[5, 11], [11, 25]]);
+  });
+});
+
+Deno.test("auto passes software and fallback adapters over, and says why", async () => {
+  for (
+    const [info, reason] of [
+      [
+        { description: "llvmpipe (LLVM 15.0.6, 256 bits)" },
+        /"llvmpipe \(LLVM 15\.0\.6, 256 bits\)" computes on the CPU/,
+      ],
+      [{ vendor: "google", architecture: "swiftshader" }, /"swiftshader" computes on the CPU/],
+      [{ description: "Some GPU", isFallbackAdapter: true }, /"Some GPU" is a fallback adapter/],
+    ] as const
+  ) {
+    await withGpu(await namedGpu(info), async () => {
+      const line = await choiceOfAuto();
+      assert.match(line, /^Ceratops runs on eigen \(.*\); webgpu passed over: .*only worth while on a real GPU/);
+      assert.match(line, reason);
+      const message = await complaint(() => openWebGpu({ allowSoftware: false }));
+      assert.match(message, /^Cannot use webgpu: .*real GPU.*setBackend\("webgpu"\)/);
+      assert.equal((await openWebGpu()).gpu.kind, "software", "by name it serves");
+    });
+  }
+});
+
+Deno.test("without WebGPU, an adapter or a device the error says what to do", async () => {
+  await withGpu(
+    undefined,
+    async () => assert.match(await complaint(openWebGpu), /navigator\.gpu is not there: use Deno/),
+  );
+  const none = { requestAdapter: () => Promise.resolve(null) };
+  await withGpu(none, async () => assert.match(await complaint(openWebGpu), /no GPU adapter was found: install/));
+  const broken = {
+    info: { description: "Old GPU" },
+    limits: {},
+    requestDevice: () => Promise.reject(new Error("driver too old")),
+  };
+  await withGpu({ requestAdapter: () => Promise.resolve(broken) }, async () => {
+    const message = await complaint(openWebGpu);
+    assert.match(message, /^Cannot use webgpu: "Old GPU" gives no device, received driver too old: update/);
+    assert.match(await choiceOfAuto(), /^Ceratops runs on eigen .*webgpu passed over: .*"Old GPU" gives no device/);
+  });
 });
 
 Deno.test("after a lost device variables keep what was last read", async () => {

@@ -39,7 +39,7 @@ function nameOf({ description, device, architecture, vendor }: AdapterFacts): st
 /**
  * Opens the WebGPU backend on the fastest adapter.
  *
- * @throws {BackendError} where there is no WebGPU, no adapter, or only a software one that was not allowed
+ * @throws {BackendError} where there is no WebGPU, no adapter, none that works, or only a software one that was not allowed
  */
 export async function openWebGpu(
   { allowSoftware = true, tunedFor, bindingBytes }: WebGpuOptions = {},
@@ -78,6 +78,13 @@ export async function openWebGpu(
   const device = await adapter.requestDevice({
     label: "Ceratops",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  }).catch((error) => {
+    throw new BackendError({
+      what: "Cannot use webgpu",
+      rule: `"${nameOf(facts)}" gives no device`,
+      received: error instanceof Error ? error.message : String(error),
+      mend: "update the GPU's driver, or choose another backend",
+    });
   });
   return new WebGpuExecutor(device, tunedFor ?? (reason ? "software" : "gpu"), nameOf(facts), bindingBytes);
 }
