@@ -101,15 +101,21 @@ for (const spec of prints.runs) {
       onTestEnd: (logs) => void events.push({ event: "test_end", names: Object.keys(logs!) }),
       onPredictEnd: () => void events.push({ event: "predict_end", names: [] }),
     });
-    const { epochs, batch_size: batchSize, verbose } = spec.arguments;
+    const { epochs, batch_size: batchSize, verbose, steps_per_epoch: stepsPerEpoch } = spec.arguments;
     const rows = spec.validation_rows;
+    const batches = () =>
+      Array.from({ length: Math.ceil(x.shape[0] / spec.batches) }, (_, i) => {
+        const end = Math.min(x.shape[0], (i + 1) * spec.batches);
+        return [x.rows(i * spec.batches, end), y.rows(i * spec.batches, end)] as const;
+      });
     const text = await watched(clock, async () => {
-      const options = { batchSize, verbose, callbacks: [tick] };
+      const options = { ...(batchSize && { batchSize }), verbose, callbacks: [tick] };
+      const [input, target] = spec.batches ? [batches, undefined] : [x, y];
       if (spec.method === "fit") {
         const validationData = rows > 0 ? [x.rows(0, rows), y.rows(0, rows)] as const : undefined;
-        await model.fit(x, y, { ...options, epochs, shuffle: false, validationData });
-      } else if (spec.method === "evaluate") await model.evaluate(x, y, options);
-      else await model.predict(x, options);
+        await model.fit(input, target, { ...options, epochs, shuffle: false, validationData, stepsPerEpoch });
+      } else if (spec.method === "evaluate") await model.evaluate(input, target, options);
+      else await model.predict(input, options);
     });
     assert.equal(text, spec.text);
     const expected = spec.events.map(({ logs, ...rest }: Table) =>

@@ -5,14 +5,17 @@ import type { Value } from "../../lib/ir/value.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Dropout } from "../../lib/layers/regularization.ts";
+import { Loss } from "../../lib/losses/loss.ts";
+import { Metric } from "../../lib/metrics/metric.ts";
 import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { gradients } from "../../lib/exec/compile.ts";
 import { arange, ones, zeros } from "../../lib/ops/composed.ts";
-import { mean, multiply, square, subtract } from "../../lib/ops/primitives.ts";
+import { max, maximum, mean, multiply, sqrt, square, subtract } from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/optimizers.ts";
 import { setRandomSeed } from "../../lib/random.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import type { Batches } from "../../lib/training/stream.ts";
 import type { StepData } from "../../lib/training/trainable.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
@@ -271,4 +274,118 @@ testOnBackends("a loss that becomes NaN is named once, with its first batch", as
   assert.match(heard[1], /^The loss of "sequential.*" is NaN in epoch 1 from batch 1 on: lower/, backend);
   assert.match(heard[2], /^x has NaN in row 2, element 0: what fit "sequential.*", batch 1 computes/);
   assert.match(heard[3], /is NaN in epoch 1 from batch 1 on/);
+});
+
+testOnBackends("several batches may lie between hooks", async () => {
+  const calls: string[] = [];
+  const watch = {
+    onTrainBatchBegin: (batch: number) => void calls.push(`begin ${batch}`),
+    onTrainBatchEnd: (batch: number) => void calls.push(`end ${batch}`),
+  };
+  const train = async (stepsPerExecution: number, callbacks: object[]) => {
+    setRandomSeed(3);
+    const model = dropoutModel();
+    model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", stepsPerExecution });
+    const { history } = await model.fit(x, y, { batchSize: 8, verbose: 0, callbacks });
+    return history;
+  };
+  const plain = await train(1, []);
+  assert.deepEqual(await train(3, [watch]), plain);
+  assert.deepEqual(calls, ["begin 0", "end 2", "begin 3", "end 5", "begin 6", "end 6"]);
+});
+
+testOnBackends("batches may come from anything that can be iterated over, also asynchronously", async () => {
+  const parts = [0, 25].map((row) => [x.rows(row, row + 25), y.rows(row, row + 25)] as const);
+  const stream = async function* () {
+    for (const part of parts) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      yield part;
+    }
+  };
+  const train = async (source: Batches) => {
+    setRandomSeed(3);
+    const { history, epoch } = await dropoutModel().fit(source, undefined, { epochs: 2, verbose: 0 });
+    return { history, epoch };
+  };
+  const expected = await train(() => parts);
+  assert.deepEqual(expected.epoch, [0, 1]);
+  assert.deepEqual(await train(new Set(parts)), expected);
+  assert.deepEqual(await train(stream), expected);
+  assert.deepEqual(await train({ [Symbol.asyncIterator]: stream }), expected);
+  // Validation takes them too, each time from the first on.
+  const model = dropoutModel();
+  const { history } = await model.fit(x, y, { epochs: 2, verbose: 0, validationData: stream, validationSteps: 1 });
+  const { loss } = await model.evaluate(...parts[0], { verbose: 0 });
+  assertClose([history.val_loss[1]], [loss], close);
+});
+
+testOnBackends("what is iterated over is asked for one batch ahead, and closed when fit is done", async () => {
+  const events: string[] = [];
+  const batches = function* () {
+    try {
+      for (let i = 0;; i++) {
+        events.push(`batch ${i}`);
+        yield [x, y] as const;
+      }
+    } finally {
+      events.push("closed");
+    }
+  };
+  const watch = { onTrainBatchEnd: (batch: number) => void events.push(`end ${batch}`) };
+  const options = { stepsPerEpoch: 2, epochs: 2, verbose: 0, callbacks: [watch] } as const;
+  await dropoutModel().fit(batches, undefined, options);
+  const first = ["batch 0", "batch 1", "end 0", "end 1"];
+  assert.deepEqual(events, [...first, "batch 2", "batch 3", "end 0", "end 1", "closed"]);
+  // A generator that is the user's own goes on where it was.
+  const own = batches();
+  await dropoutModel().fit(own, undefined, options);
+  events.length = 0;
+  await dropoutModel().fit(own, undefined, { ...options, epochs: 1 });
+  assert.deepEqual(events, ["batch 4", "batch 5", "end 0", "end 1"]);
+});
+
+testOnBackends("an error of the user's generator comes out, and the model can be trained again", async () => {
+  const model = dropoutModel();
+  const failing = function* () {
+    yield [x, y] as const;
+    throw new Error("mine");
+  };
+  await assert.rejects(model.fit(failing, undefined, { verbose: 0 }), { message: "mine" });
+  await model.fit(x, y, { verbose: 0 });
+});
+
+testOnBackends("classes are the places of the largest outputs, or a half and more", async () => {
+  const many = dropoutModel();
+  const outputs = (await many.predict(x, { verbose: 0 })).toArray() as number[][];
+  const expected = outputs.map((row) => row.indexOf(Math.max(...row)));
+  const classes = await many.predictClasses(x, { verbose: 0 });
+  assert.deepEqual([classes.dtype, classes.shape, [...classes.data]], ["int32", [50], expected]);
+  const one = new Sequential([
+    Input({ shape: [1] }),
+    new Dense(1, { activation: "sigmoid", kernelInitializer: "ones" }),
+  ]);
+  assert.deepEqual((await one.predictClasses([[-1], [0], [2]], { verbose: 0 })).toArray(), [[0], [0], [1]]);
+});
+
+testOnBackends("a loss and a metric of one's own are short classes", async () => {
+  class CubicError extends Loss {
+    call(target: Value, output: Value): Value {
+      const error = subtract(output, target);
+      return mean(multiply(square(error), sqrt(square(error))), [-1]);
+    }
+  }
+  class Largest extends Metric {
+    largest = this.addVariable("largest");
+    updateState(_target: Value, output: Value): void {
+      this.largest.assign(maximum(this.largest, max(output)));
+    }
+    compute([largest]: readonly Tensor[]): number {
+      return largest.item();
+    }
+  }
+  const model = new Sequential([Input({ shape: [1] }), new Dense(1, { kernelInitializer: "ones" })]);
+  model.compile({ optimizer: new SGD({ learningRate: 0 }), loss: new CubicError(), metrics: [new Largest()] });
+  const { history } = await model.fit([[1], [2], [3]], [[0], [0], [0]], { batchSize: 2, epochs: 2, verbose: 0 });
+  assertClose(history.loss, [12, 12], close);
+  assert.deepEqual(history.largest, [3, 3]);
 });

@@ -84,9 +84,11 @@ RUN_Y = labels((24,), 3, 72)
 SLOW = {"train": 4_000_000, "test": 600, "predict": 600}
 
 
-def run(name, method, arguments, validation_rows=0, clock_ms=None):
+def run(name, method, arguments, validation_rows=0, clock_ms=None, batches=None):
+    """`batches`: the data comes in batches of this size, of which nobody knows how many there are."""
     clock = clock_ms or {"train": 20, "test": 12, "predict": 30}
-    return {"name": name, "method": method, "arguments": arguments, "validation_rows": validation_rows, "clock_ms": clock}
+    case = {"name": name, "method": method, "arguments": arguments, "validation_rows": validation_rows, "clock_ms": clock}
+    return {**case, "batches": batches} if batches else case
 
 
 RUNS = [
@@ -102,6 +104,11 @@ RUNS = [
     run("evaluate_verbose_2", "evaluate", {"batch_size": 5, "verbose": 2}),
     run("predict_verbose_1", "predict", {"batch_size": 5, "verbose": 1}),
     run("predict_verbose_2", "predict", {"batch_size": 5, "verbose": 2}),
+    run("fit_batches_verbose_1", "fit", {"epochs": 2, "verbose": 1}, 6, batches=8),
+    run("fit_batches_verbose_2", "fit", {"epochs": 2, "verbose": 2}, 6, batches=8),
+    run("fit_batches_steps", "fit", {"epochs": 2, "verbose": 1, "steps_per_epoch": 2}, batches=4),
+    run("evaluate_batches_verbose_1", "evaluate", {"verbose": 1}, batches=5),
+    run("predict_batches_verbose_1", "predict", {"verbose": 1}, batches=5),
 ]
 
 
@@ -222,14 +229,28 @@ def show_summary(case):
     return {"print_fn": calls}
 
 
+def unknown_batches(size):
+    """A data set that can be begun anew, but does not know its length."""
+    import tensorflow as tf
+
+    def batches():
+        for at in range(0, len(RUN_X), size):
+            yield RUN_X[at : at + size], RUN_Y[at : at + size]
+
+    shapes = (tf.TensorSpec((None, 4), "float32"), tf.TensorSpec((None,), RUN_Y.dtype))
+    return tf.data.Dataset.from_generator(batches, output_signature=shapes)
+
+
 def show_run(case):
     model = sequential(RUN_MODEL)
     model.set_weights(weights_for(model, 73))
     model.compile(create(keras.optimizers, RUN_OPTIMIZER), SPARSE, metrics=["accuracy"])
     tick = Tick(case["clock_ms"])
     data = {"x": RUN_X} if case["method"] == "predict" else {"x": RUN_X, "y": RUN_Y}
+    if "batches" in case:
+        data = {"x": unknown_batches(case["batches"])}
     arguments = dict(case["arguments"])
-    if case["method"] == "fit":
+    if case["method"] == "fit" and "batches" not in case:
         arguments["shuffle"] = False
     if case["validation_rows"]:
         arguments["validation_data"] = (RUN_X[: case["validation_rows"]], RUN_Y[: case["validation_rows"]])
