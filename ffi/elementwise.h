@@ -28,6 +28,7 @@
   SIGNED(round, 1, nearest(a), a)                                                           \
   FLOAT(isNan, 1, static_cast<int32_t>(a != a))                                             \
   INTEGER(logicalNot, 1, static_cast<int32_t>(a == 0))                                      \
+  FLOAT(stopGradient, 1, a)                                                                 \
   INTEGER(bitsToUnit, 1, static_cast<float>(static_cast<int32_t>(static_cast<uint32_t>(a) >> 8)) * 5.9604644775390625e-8f) \
   WRAPPING(add, 2, a + b, a + b)                                                            \
   WRAPPING(subtract, 2, a - b, a - b)                                                       \

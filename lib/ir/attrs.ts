@@ -28,6 +28,7 @@ export type UnaryName =
   | "round"
   | "isNan"
   | "logicalNot"
+  | "stopGradient"
   | "bitsToUnit";
 
 /** Elementwise functions of two arguments, which broadcast. */

@@ -85,8 +85,8 @@ function broadcastReader({ shape, data }: RefArray, output: Shape): (i: number) 
 }
 
 /** A function of floats: refuses integers. */
-function floatRow<K extends UnaryName>(op: K, scalar: (x: number) => number, vjp: UnaryVjp): OpRow<K> {
-  return elementwiseRow(op, scalar, unaryVjp(vjp), (inputs) => (checkDTypes(op, inputs, "float32"), "float32"));
+function floatRow<K extends UnaryName>(op: K, scalar: (x: number) => number, vjp: UnaryVjp | NoGradient): OpRow<K> {
+  return unaryRow(op, scalar, vjp, (inputs) => (checkDTypes(op, inputs, "float32"), "float32"));
 }
 
 function unaryRow<K extends UnaryName>(
@@ -204,6 +204,7 @@ export const elementwiseRows = {
     checkDTypes("logicalNot", inputs, "bool");
     return "bool";
   }),
+  stopGradient: floatRow("stopGradient", (x) => x, constant),
   bitsToUnit: unaryRow("bitsToUnit", (x) => (x >>> 8) * 2 ** -24, constant, (inputs) => {
     checkDTypes("bitsToUnit", inputs, "int32");
     return "float32";

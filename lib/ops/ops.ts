@@ -56,6 +56,7 @@ export {
   sqrt,
   square,
   stack,
+  stopGradient,
   subtract,
   sum,
   tanh,

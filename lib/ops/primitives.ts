@@ -61,6 +61,14 @@ export const isNan = <A extends Operand>(x: A): Applied<A> => floatUnary("isNan"
 /** `not x`, as bool. */
 export const logicalNot = <A extends Operand>(x: A): Applied<A> =>
   apply("logicalNot", [cast(x, "bool")], {})[0] as Applied<A>;
+/** `x` itself, through which no gradient flows. */
+export function stopGradient<A extends Operand>(x: A): Applied<A> {
+  const [operand] = promoted([x]);
+  // Only floats have gradients.
+  return (operand as Exclude<A, number>).dtype === "float32"
+    ? unary("stopGradient", operand)
+    : operand as unknown as Applied<A>;
+}
 /** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
 export const bitsToUnit = <A extends Operand>(x: A): Applied<A> => unary("bitsToUnit", x);
 

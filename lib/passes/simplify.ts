@@ -58,6 +58,8 @@ function unchangedInput(graph: Graph, node: Node, producers: ReadonlyMap<ValueId
   const keeps = (id: ValueId) =>
     graph.types[id].dtype === output.dtype && sameShape(graph.types[id].shape, output.shape);
   switch (node.op) {
+    case "stopGradient":
+      return a;
     case "reshape":
     case "broadcastTo":
     case "cast":

@@ -4,10 +4,11 @@ import { golden, makeLayer } from "../golden.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
 import { checkLayer, type LayerCase } from "./check_layer.ts";
 
-const { cases, learning_rate } = golden("layers");
-
-for (const spec of cases as LayerCase[]) {
-  testOnBackends(`${spec.name} is Keras's ${spec.class_name}`, async () => {
-    await checkLayer(spec, () => makeLayer(spec) as Layer, learning_rate);
-  });
+for (const family of ["layers", "merging"]) {
+  const { cases, learning_rate } = golden(family);
+  for (const spec of cases as LayerCase[]) {
+    testOnBackends(`${spec.name} is Keras's ${spec.class_name}`, async () => {
+      await checkLayer(spec, () => makeLayer(spec) as Layer, learning_rate);
+    });
+  }
 }

@@ -53,6 +53,22 @@ const mistyped: (() => unknown)[] = [
   () => new layers.AlphaDropout(0.5, { rate: 1 }),
   // @ts-expect-error no such option
   () => new layers.ActivityRegularization({ l3: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Add({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Subtract({ order: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Multiply({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Average({ weights: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Maximum({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Minimum({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Concatenate({ axes: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Dot(1, { axes: 1 }),
   // @ts-expect-error no such activation
   () => new layers.Dense(2, { activation: "rellu" }),
   // @ts-expect-error no such initializer

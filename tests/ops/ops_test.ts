@@ -1,6 +1,6 @@
 // Every op on every executor: values against the float64 reference, gradients against central differences.
 import assert from "node:assert/strict";
-import { compile, gradients } from "../../lib/exec/compile.ts";
+import { compile, grad, gradients } from "../../lib/exec/compile.ts";
 import type { OpAttrs, OpName } from "../../lib/ir/attrs.ts";
 import { type RefArray, rowOf } from "../../lib/ir/row.ts";
 import { requireTrace } from "../../lib/ir/trace.ts";
@@ -118,4 +118,9 @@ async function checkGradients(op: OpName, sample: Sample): Promise<void> {
 
 Deno.test("every op but fused and scan has samples", () => {
   assert.deepEqual(opNames.filter((op) => !(op in samples)).sort(), ["fused", "scan"]);
+});
+
+testOnBackends("no gradient flows through stopGradient", async () => {
+  const slope = grad((x) => ops.sum(ops.multiply(x, ops.stopGradient(ops.square(x)))));
+  assert.deepEqual([...(await slope([1, 2, 3]))[0].data], [1, 4, 9]);
 });

@@ -348,6 +348,7 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
   round: unary(-5, 5, [{ inputs: [list([0.5, 1.5, 2.5, -0.5, -1.5])], attrs: none }]),
   isNan: unary(),
   logicalNot: [{ inputs: [bools([19])], attrs: none }],
+  stopGradient: unary(),
   bitsToUnit: [{ inputs: [list([0, 1, -1, 255, 256, 2 ** 31 - 1, -(2 ** 31), 123456789], "int32")], attrs: none }],
 
   add: binary(-2, 2, true, special),

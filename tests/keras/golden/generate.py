@@ -38,6 +38,7 @@ SUBJECTS = [
     "images",
     "regularizers",
     "layers",
+    "merging",
 ]
 
 

@@ -50,6 +50,7 @@ UNARY = {
     "softplus": ops.softplus,
     "erf": ops.erf,
     "isnan": ops.isnan,
+    "stopGradient": ops.stop_gradient,
     "logicalNot": ops.logical_not,
 }
 REFUSES = "Keras refuses the dtype; here it is computed in float32"

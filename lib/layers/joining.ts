@@ -1,0 +1,192 @@
+// Layers that join two or more values along an axis, or by the products of their vectors.
+// https://keras.io/api/layers/merging_layers/
+import type { Config } from "../config.ts";
+import { epsilon } from "../config.ts";
+import type { DType } from "../dtype.ts";
+import { ValueError } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import { ones } from "../ops/composed.ts";
+import * as o from "../ops/primitives.ts";
+import { describe } from "../options.ts";
+import { normalizeAxis, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import type { Structure } from "../structure.ts";
+import type { LayerOptions } from "./layer.ts";
+import { type Masks, Merge } from "./merging.ts";
+import type { SymbolicTensor } from "./symbolic.ts";
+
+/** Options of {@linkcode Concatenate}. */
+export interface ConcatenateOptions extends LayerOptions {
+  /** The axis along which inputs follow one another; the last by default. */
+  axis?: number;
+}
+
+/**
+ * The inputs one after another along an axis; along all others they must be alike.
+ *
+ * @example Features of two kinds
+ * ```ts
+ * import { Input, layers } from "./mod.ts";
+ * const [a, b] = [Input({ shape: [8] }), Input({ shape: [4] })];
+ * console.log(new layers.Concatenate().apply([a, b]).shape); // [ null, 12 ]
+ * ```
+ */
+export class Concatenate extends Merge {
+  /** The axis along which inputs follow one another. */
+  readonly axis: number;
+
+  /** Takes the options. Throws {@linkcode ValueError} where the axis is no integer. */
+  constructor(options: ConcatenateOptions = {}) {
+    super(options, ["axis"]);
+    this.axis = options.axis ?? -1;
+    if (Number.isInteger(this.axis)) return;
+    throw new ValueError({
+      what: `Cannot make "${this.name}"`,
+      rule: "axis must be an integer",
+      received: describe(this.axis),
+      mend: "leave it out for the last axis",
+    });
+  }
+
+  /** The shape of the inputs with the sum of their extents along the axis. */
+  override computeOutputShape(inputShapes: Structure<SymbolicShape>): SymbolicShape {
+    const shapes = this.listOf(inputShapes, 1);
+    const [first] = shapes;
+    const at = normalizeAxis(this.axis, first.length, `build "${this.name}"`);
+    return first.map((_, axis) => {
+      const extents = shapes.map((shape) => shape[axis]);
+      if (axis === at && !extents.includes(null)) return (extents as number[]).reduce((a, b) => a + b);
+      if (axis === at) return null;
+      const known = new Set(extents.filter((extent) => extent !== null));
+      if (known.size > 1 || shapes.some(({ length }) => length !== first.length)) {
+        const rule = `shapes must be equal but along axis ${this.axis}`;
+        this.mismatch(rule, shapes, "give another axis, or bring them to one shape before");
+      }
+      return [...known][0] ?? null;
+    });
+  }
+
+  /** The joined inputs. */
+  call(inputs: readonly Value[]): Value {
+    return o.concat(inputs, this.axis);
+  }
+
+  /** The masks joined, with true for inputs that have none; none where no input has one. */
+  override computeMask(inputs: readonly Value[], masks: Masks | undefined): Value | undefined {
+    if (!masks || masks.every((mask) => mask === undefined)) return undefined;
+    const whole = inputs.map(({ shape }, i) => {
+      const mask = masks[i];
+      if (!mask) return ones(shape, "bool");
+      const wide = [...mask.shape, ...new Array<number>(shape.length - mask.shape.length).fill(1)];
+      return o.broadcastTo(o.reshape(mask, wide), shape);
+    });
+    return o.max(o.concat<Value | ReturnType<typeof ones>>(whole, this.axis) as Value, -1);
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), axis: this.axis };
+  }
+}
+
+/** Options of {@linkcode Dot}. */
+export interface DotOptions extends LayerOptions {
+  /** Whether vectors are divided by their length first, so that their product is the cosine; false by default. */
+  normalize?: boolean;
+}
+
+/** `x` divided by its length along `axis`. */
+function normalized(x: Value, axis: number): Value {
+  return o.multiply(x, o.rsqrt(o.maximum(o.sum(o.square(x), axis, true), epsilon() ** 2)));
+}
+
+/**
+ * The sums of products of two inputs along an axis of each, sample by sample: `[batch, m, k]` and `[batch, n, k]` with
+ * `axes` 2 give `[batch, m, n]`; `[batch, k]` and `[batch, k]` with `axes` 1 give `[batch, 1]`.
+ *
+ * @example How alike two vectors are
+ * ```ts
+ * import { Input, layers } from "./mod.ts";
+ * const [a, b] = [Input({ shape: [8] }), Input({ shape: [8] })];
+ * console.log(new layers.Dot(1, { normalize: true }).apply([a, b]).shape); // [ null, 1 ]
+ * ```
+ */
+export class Dot extends Merge {
+  /** The axis of each input, or that of both. */
+  readonly axes: number | readonly [number, number];
+  /** Whether vectors are divided by their length first. */
+  readonly normalize: boolean;
+
+  /** Takes the axes, the batch axis being 0. Throws {@linkcode ValueError} where they are neither one nor two. */
+  constructor(axes: number | readonly [number, number], options: DotOptions = {}) {
+    super(options, ["normalize"]);
+    const list: readonly unknown[] = Array.isArray(axes) ? axes : [axes, axes];
+    if (list.length !== 2 || !list.every((axis) => Number.isInteger(axis) && axis !== 0)) {
+      throw new ValueError({
+        what: `Cannot make "${this.name}"`,
+        rule: "axes must be an integer, or one for each of two inputs, and not the batch axis 0",
+        received: Array.isArray(axes) ? `[${axes.map(describe).join(", ")}]` : describe(axes),
+        mend: "write it as in new Dot(1), or new Dot([2, 1])",
+      });
+    }
+    this.axes = axes;
+    this.normalize = options.normalize ?? false;
+  }
+
+  #axesOf(shapes: readonly SymbolicShape[]): [number, number] {
+    const [a, b] = typeof this.axes === "number" ? [this.axes, this.axes] : this.axes;
+    const what = `build "${this.name}"`;
+    return [normalizeAxis(a, shapes[0].length, what), normalizeAxis(b, shapes[1].length, what)];
+  }
+
+  /** The axes of the first input, then those of the second, without batch and summed axes; at least one of extent 1. */
+  override computeOutputShape(inputShapes: Structure<SymbolicShape>): SymbolicShape {
+    const shapes = this.listOf(inputShapes, 2, 2);
+    const axes = this.#axesOf(shapes);
+    const [m, n] = shapes.map((shape, i) => shape[axes[i]]);
+    if (axes.includes(0)) this.mismatch("the batch axis cannot be summed", shapes, "count axes from 1");
+    if (m !== n && m !== null && n !== null) {
+      const rule = `axis ${axes[0]} of the first and axis ${axes[1]} of the second must be equal`;
+      this.mismatch(rule, shapes, "give other axes, or bring both to one length before");
+    }
+    const rest = shapes.flatMap((shape, i) => shape.filter((_, axis) => axis > 0 && axis !== axes[i]));
+    return [shapes[0][0] ?? shapes[1][0], ...(rest.length > 0 ? rest : [1])];
+  }
+
+  /** The sums of products. */
+  call(inputs: readonly Value[]): Value {
+    const axes = this.#axesOf(inputs.map(({ shape }) => shape));
+    const [a, b] = inputs.map((x, i) => {
+      const vectors = this.normalize ? normalized(x, axes[i]) : x;
+      const others = x.shape.map((_, axis) => axis).filter((axis) => axis > 0 && axis !== axes[i]);
+      const length = x.shape[axes[i]];
+      const rows = sizeOf(others.map((axis) => x.shape[axis]));
+      return o.reshape(o.transpose(vectors, [0, ...others, axes[i]]), [x.shape[0], rows, length]);
+    });
+    const product = o.matmul(a, b, { transposeB: true });
+    return o.reshape(product, this.computeOutputShape(inputs.map(({ shape }) => shape)) as Shape);
+  }
+
+  /** None. */
+  override computeMask(): undefined {
+    return undefined;
+  }
+
+  protected override outputDType(): DType {
+    return "float32";
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), axes: this.axes, normalize: this.normalize };
+  }
+}
+
+/** {@linkcode Concatenate} applied to `inputs`. */
+export const concatenate = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: ConcatenateOptions): T =>
+  new Concatenate(options).apply(inputs as readonly Value[]) as T;
+/** {@linkcode Dot} of `axes` applied to two `inputs`. */
+export const dot = <T extends SymbolicTensor | Value>(
+  inputs: readonly T[],
+  axes: number | readonly [number, number] = -1,
+  options?: DotOptions,
+): T => new Dot(axes, options).apply(inputs as readonly Value[]) as T;
