@@ -1,0 +1,103 @@
+// Draws curves as an SVG picture: the examples' paper.
+
+/** A line in a chart. */
+export interface Curve {
+  /** What the legend calls it. */
+  readonly name: string;
+  /** Its heights, one for each step to the right. */
+  readonly values: readonly number[];
+  /** Whether it is dashed. */
+  readonly dashed?: boolean;
+  /** Which colour it has, counted from 0; its place in the list by default. */
+  readonly color?: number;
+}
+
+/** What a chart shows. */
+export interface Chart {
+  readonly title: string;
+  /** What the steps to the right are, such as `epochs`. */
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly curves: readonly Curve[];
+  /** Whether equal distances upwards are equal factors. */
+  readonly logarithmic?: boolean;
+}
+
+const [width, height] = [840, 420];
+/** What lies around the curves; on the right is the legend. */
+const margin = { left: 70, right: 220, top: 46, bottom: 54 };
+/** Colours that are told apart also by those who cannot tell red from green (Okabe and Ito). */
+const colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+
+/** The picture of a chart. */
+export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }: Chart): string {
+  const heights = curves.flatMap(({ values }) => values).filter((y) => Number.isFinite(y) && (!logarithmic || y > 0));
+  const scale = logarithmic ? Math.log10 : (y: number) => y;
+  const ticks = ticksBetween(Math.min(...heights), Math.max(...heights), logarithmic);
+  const [low, high] = [scale(ticks[0]), scale(ticks[ticks.length - 1])];
+  const steps = Math.max(...curves.map(({ values }) => values.length));
+  const x = (step: number) =>
+    margin.left + (width - margin.left - margin.right) * (steps === 1 ? 0.5 : step / (steps - 1));
+  const y = (value: number) =>
+    height - margin.bottom - (height - margin.top - margin.bottom) * (scale(value) - low) / (high - low);
+
+  const middle = (margin.left + width - margin.right) / 2;
+  const grid = ticks.flatMap((tick) => [
+    `<line x1="${margin.left}" x2="${width - margin.right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/>`,
+    `<text x="${margin.left - 8}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${short(tick)}</text>`,
+  ]);
+  const lines = curves.map(({ values, dashed, color }, i) => {
+    const points = values.map((value, step) => [x(step), y(value)] as const).filter((point) => point.every(isFinite));
+    const path = points.map((point) => point.map((at) => at.toFixed(1)).join(",")).join(" ");
+    const dash = dashed ? ' stroke-dasharray="6 4"' : "";
+    return `<polyline points="${path}" stroke="${colors[(color ?? i) % colors.length]}"${dash}/>`;
+  });
+  const legend = curves.flatMap(({ name, dashed, color }, i) => {
+    const at = margin.top + 12 + 18 * i;
+    const dash = dashed ? ' stroke-dasharray="6 4"' : "";
+    const stroke = colors[(color ?? i) % colors.length];
+    return [
+      `<line x1="${width - 212}" x2="${
+        width - 160
+      }" y1="${at}" y2="${at}" stroke="${stroke}"${dash} stroke-width="2"/>`,
+      `<text x="${width - 174}" y="${at + 4}">${escape(name)}</text>`,
+    ];
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    `<rect width="${width}" height="${height}" fill="white"/>`,
+    `<text x="${middle}" y="26" text-anchor="middle" font-size="16">${escape(title)}</text>`,
+    `<text x="${middle}" y="${height - 12}" text-anchor="middle">${escape(xLabel)}, 1 to ${steps}</text>`,
+    `<text transform="translate(18 ${height / 2}) rotate(-90)" text-anchor="middle">${escape(yLabel)}</text>`,
+    `<g stroke="#ddd" fill="none">${grid.filter((part) => part.startsWith("<line")).join("")}</g>`,
+    `<g fill="#333">${grid.filter((part) => part.startsWith("<text")).join("")}</g>`,
+    `<g fill="none" stroke-width="2">${lines.join("\n")}</g>`,
+    ...legend,
+    "</svg>\n",
+  ].join("\n");
+}
+
+/** Round numbers, the first at or below `low`, the last at or above `high`. */
+function ticksBetween(low: number, high: number, logarithmic: boolean): number[] {
+  if (logarithmic) {
+    const first = Math.floor(Math.log10(low));
+    const last = Math.max(first + 1, Math.ceil(Math.log10(high)));
+    return Array.from({ length: last - first + 1 }, (_, i) => 10 ** (first + i));
+  }
+  const span = high - low || 1;
+  const power = 10 ** Math.floor(Math.log10(span / 4));
+  const step = power * [1, 2, 5, 10].find((factor) => span / (power * factor) <= 6)!;
+  const first = Math.floor(low / step);
+  const last = Math.max(first + 1, Math.ceil(high / step));
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}
+
+function short(value: number): string {
+  return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)
+    ? value.toExponential(0)
+    : String(+value.toPrecision(6));
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
