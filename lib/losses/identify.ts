@@ -2,6 +2,7 @@
 import { unknownIdentifier, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { describe } from "../options.ts";
+import { Circle, circle } from "./circle.ts";
 import {
   BinaryCrossentropy,
   binaryCrossentropy,
@@ -10,6 +11,7 @@ import {
   SparseCategoricalCrossentropy,
   sparseCategoricalCrossentropy,
 } from "./crossentropy.ts";
+import { CTC, ctc } from "./ctc.ts";
 import { KLDivergence, klDivergence, Poisson, poisson } from "./divergence.ts";
 import {
   BinaryFocalCrossentropy,
@@ -53,6 +55,8 @@ export const lossFunctions = {
   tversky: tversky,
   binary_focal_crossentropy: binaryFocalCrossentropy,
   categorical_focal_crossentropy: categoricalFocalCrossentropy,
+  circle: circle,
+  ctc: ctc,
 } as const;
 
 /** Keras's names of the functions. */
@@ -75,7 +79,9 @@ export type LossFunctionName =
   | "dice"
   | "tversky"
   | "binary_focal_crossentropy"
-  | "categorical_focal_crossentropy";
+  | "categorical_focal_crossentropy"
+  | "circle"
+  | "ctc";
 
 /** The other names of each function. */
 export const lossAliases = {
@@ -112,6 +118,8 @@ export const lossAliases = {
   Tversky: "tversky",
   BinaryFocalCrossentropy: "binary_focal_crossentropy",
   CategoricalFocalCrossentropy: "categorical_focal_crossentropy",
+  Circle: "circle",
+  CTC: "ctc",
 } as const;
 
 /** The other names of losses: short ones, and those of classes. */
@@ -148,7 +156,9 @@ export type LossAlias =
   | "Dice"
   | "Tversky"
   | "BinaryFocalCrossentropy"
-  | "CategoricalFocalCrossentropy";
+  | "CategoricalFocalCrossentropy"
+  | "Circle"
+  | "CTC";
 
 /** The names of losses; `crossentropy` (`ce`) is the binary, categorical or sparse one by the shapes. */
 export type LossName = LossFunctionName | LossAlias | "crossentropy" | "ce";
@@ -175,6 +185,8 @@ const classes: Record<LossFunctionName, new () => Loss> = {
   tversky: Tversky,
   binary_focal_crossentropy: BinaryFocalCrossentropy,
   categorical_focal_crossentropy: CategoricalFocalCrossentropy,
+  circle: Circle,
+  ctc: CTC,
 };
 
 /** The function name that a name or alias stands for, if any. */

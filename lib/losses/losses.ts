@@ -1,4 +1,5 @@
 // The losses, as mod.ts exports them under `losses`.
+export { Circle, circle, type CircleOptions, type CirclePairs } from "./circle.ts";
 export {
   BinaryCrossentropy,
   binaryCrossentropy,
@@ -9,6 +10,7 @@ export {
   sparseCategoricalCrossentropy,
   type SparseCrossentropyOptions,
 } from "./crossentropy.ts";
+export { CTC, ctc } from "./ctc.ts";
 export { KLDivergence, klDivergence, Poisson, poisson } from "./divergence.ts";
 export {
   BinaryFocalCrossentropy,
@@ -18,6 +20,7 @@ export {
   categoricalFocalCrossentropy,
   type FocalOptions,
 } from "./focal.ts";
+export { CategoricalGeneralizedCrossEntropy, categoricalGeneralizedCrossEntropy } from "./generalized.ts";
 export { CategoricalHinge, categoricalHinge, Hinge, hinge, SquaredHinge, squaredHinge } from "./hinge.ts";
 export {
   getLoss as get,

@@ -10,6 +10,12 @@ import type { Applied, Operand } from "../tensor/apply.ts";
 import { MeanMetricWrapper } from "./mean.ts";
 import type { MetricOptions } from "./metric.ts";
 
+/** 1 where output and target are equal, else 0; elementwise, float32. */
+export function accuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+  const [targets, outputs] = matchRanks(cast(yTrue as Operand, "float32"), cast(yPred as Operand, "float32"));
+  return cast(equal(targets, outputs), "float32") as Applied<A | B>;
+}
+
 /** 1 where the output is above `threshold` and the target 1, or neither; elementwise, float32. */
 export function binaryAccuracy<A extends Operand, B extends Operand>(
   yTrue: A,
@@ -41,6 +47,23 @@ export function sparseCategoricalAccuracy<A extends Operand, B extends Operand>(
     labels = squeeze(labels, -1);
   }
   return cast(equal(labels, argMax(ranked(outputs))), "float32") as Applied<A | B>;
+}
+
+/**
+ * How often outputs equal targets, as numbers.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from "./mod.ts";
+ * console.log(new metrics.Accuracy().name); // accuracy
+ * ```
+ */
+export class Accuracy extends MeanMetricWrapper {
+  /** Takes the name. */
+  constructor({ name = "accuracy", ...rest }: MetricOptions = {}) {
+    checkOptions("Accuracy", rest, ["name"]);
+    super(accuracy, { name, direction: "up" });
+  }
 }
 
 /** Options of {@linkcode BinaryAccuracy}. */

@@ -7,69 +7,115 @@ import {
   type LossFunctionName,
   lossFunctions,
 } from "../losses/identify.ts";
-import { cosine } from "../losses/similarity.ts";
+import { snakeCase } from "../layers/naming.ts";
 import { describe } from "../options.ts";
 import { BinaryAccuracy, CategoricalAccuracy, ShapedAccuracy, SparseCategoricalAccuracy } from "./accuracy.ts";
 import { AUC } from "./auc.ts";
 import { FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives } from "./confusion.ts";
-import { F1Score } from "./f_score.ts";
+import { ConcordanceCorrelation, PearsonCorrelation } from "./correlation.ts";
+import { F1Score, FBetaScore } from "./f_score.ts";
+import { BinaryIoU } from "./iou.ts";
+import { Mean, MeanMetricWrapper, type MetricFunction, Sum } from "./mean.ts";
+import { Metric, type MetricOptions } from "./metric.ts";
+import { CosineSimilarity, LogCoshError } from "./of_losses.ts";
 import { R2Score, RootMeanSquaredError } from "./regression.ts";
 import { SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy } from "./top_k.ts";
-import { MeanMetricWrapper, type MetricFunction } from "./mean.ts";
-import { Metric } from "./metric.ts";
 
-const accuracies: Record<AccuracyName, (name: string) => Metric> = {
-  accuracy: (name: string) => new ShapedAccuracy(name),
-  acc: (name: string) => new ShapedAccuracy(name),
-  binary_accuracy: (name: string) => new BinaryAccuracy({ name }),
-  categorical_accuracy: (name: string) => new CategoricalAccuracy({ name }),
-  sparse_categorical_accuracy: (name: string) => new SparseCategoricalAccuracy({ name }),
-  auc: (name: string) => new AUC({ name }),
-  AUC: (name: string) => new AUC({ name }),
-  precision: (name: string) => new Precision({ name }),
-  Precision: (name: string) => new Precision({ name }),
-  recall: (name: string) => new Recall({ name }),
-  Recall: (name: string) => new Recall({ name }),
-  true_positives: (name: string) => new TruePositives({ name }),
-  false_positives: (name: string) => new FalsePositives({ name }),
-  true_negatives: (name: string) => new TrueNegatives({ name }),
-  false_negatives: (name: string) => new FalseNegatives({ name }),
-  f1_score: (name: string) => new F1Score({ name }),
-  r2_score: (name: string) => new R2Score({ name }),
-  root_mean_squared_error: (name: string) => new RootMeanSquaredError({ name }),
-  top_k_categorical_accuracy: (name: string) => new TopKCategoricalAccuracy({ name }),
-  sparse_top_k_categorical_accuracy: (name: string) => new SparseTopKCategoricalAccuracy({ name }),
+/** The classes that need no arguments: each is found by its name and by that in snake case. */
+const classes: Record<MetricClassName, new (options: MetricOptions) => Metric> = {
+  AUC,
+  BinaryAccuracy,
+  BinaryIoU,
+  CategoricalAccuracy,
+  ConcordanceCorrelation,
   // As a metric it rises with likeness, as a loss it falls.
-  cosine_similarity: (name: string) =>
-    new MeanMetricWrapper((yTrue, yPred) => cosine(yTrue, yPred, -1), { name, direction: "up" }),
+  CosineSimilarity,
+  F1Score,
+  FBetaScore,
+  FalseNegatives,
+  FalsePositives,
+  LogCoshError,
+  Mean,
+  PearsonCorrelation,
+  Precision,
+  R2Score,
+  Recall,
+  RootMeanSquaredError,
+  SparseCategoricalAccuracy,
+  SparseTopKCategoricalAccuracy,
+  Sum,
+  TopKCategoricalAccuracy,
+  TrueNegatives,
+  TruePositives,
 };
 
-/** The names of metrics that are no losses. */
+const shaped = ["accuracy", "acc", "Accuracy"];
+
+/** Every name of a class, or that means an accuracy by the shapes. */
+const named = new Map<string, (name: string) => Metric>([
+  ...shaped.map((name) => [name, (typed: string) => new ShapedAccuracy(typed)] as const),
+  ...Object.entries(classes).flatMap(([name, Class]) =>
+    [snakeCase(name), name].map((known) => [known, (typed: string) => new Class({ name: typed })] as const)
+  ),
+]);
+
+/** The names of classes of metrics that are no losses. */
+export type MetricClassName =
+  | "AUC"
+  | "BinaryAccuracy"
+  | "BinaryIoU"
+  | "CategoricalAccuracy"
+  | "ConcordanceCorrelation"
+  | "CosineSimilarity"
+  | "F1Score"
+  | "FBetaScore"
+  | "FalseNegatives"
+  | "FalsePositives"
+  | "LogCoshError"
+  | "Mean"
+  | "PearsonCorrelation"
+  | "Precision"
+  | "R2Score"
+  | "Recall"
+  | "RootMeanSquaredError"
+  | "SparseCategoricalAccuracy"
+  | "SparseTopKCategoricalAccuracy"
+  | "Sum"
+  | "TopKCategoricalAccuracy"
+  | "TrueNegatives"
+  | "TruePositives";
+
+/** The names of metrics that are no losses, as functions are named. */
 export type AccuracyName =
   | "accuracy"
   | "acc"
-  | "binary_accuracy"
-  | "categorical_accuracy"
-  | "sparse_categorical_accuracy"
+  | "Accuracy"
   | "auc"
-  | "AUC"
-  | "precision"
-  | "Precision"
-  | "recall"
-  | "Recall"
-  | "true_positives"
-  | "false_positives"
-  | "true_negatives"
-  | "false_negatives"
+  | "binary_accuracy"
+  | "binary_io_u"
+  | "categorical_accuracy"
+  | "concordance_correlation"
+  | "cosine_similarity"
   | "f1_score"
+  | "f_beta_score"
+  | "false_negatives"
+  | "false_positives"
+  | "log_cosh_error"
+  | "mean"
+  | "pearson_correlation"
+  | "precision"
   | "r2_score"
+  | "recall"
   | "root_mean_squared_error"
-  | "top_k_categorical_accuracy"
+  | "sparse_categorical_accuracy"
   | "sparse_top_k_categorical_accuracy"
-  | "cosine_similarity";
+  | "sum"
+  | "top_k_categorical_accuracy"
+  | "true_negatives"
+  | "true_positives";
 
 /** The names of metrics; a loss's name is the running mean of that loss. */
-export type MetricName = AccuracyName | LossFunctionName | LossAlias;
+export type MetricName = AccuracyName | MetricClassName | LossFunctionName | LossAlias;
 /** A metric by name, as an object, or as a function of targets and outputs. */
 export type MetricIdentifier = MetricName | Metric | MetricFunction;
 
@@ -94,13 +140,13 @@ export function getMetric(identifier: MetricIdentifier, where?: string): Metric 
       received: describe(identifier),
     });
   }
-  if (Object.hasOwn(accuracies, identifier)) return accuracies[identifier as AccuracyName](identifier);
+  const make = named.get(identifier);
+  if (make) return make(identifier);
   const loss = canonicalLoss(identifier);
-  if (loss === "cosine_similarity") return accuracies[loss](identifier);
   if (loss) {
     const fn = lossFunctions[loss];
     return new MeanMetricWrapper((yTrue, yPred) => fn(yTrue, yPred), { name: identifier, direction: "down" });
   }
-  const known = [...Object.keys(accuracies), ...Object.keys(lossFunctions), ...Object.keys(lossAliases)];
+  const known = [...named.keys(), ...Object.keys(lossFunctions), ...Object.keys(lossAliases)];
   throw unknownIdentifier("metric", identifier, known, where);
 }

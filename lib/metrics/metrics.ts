@@ -1,5 +1,7 @@
 // The metrics, as mod.ts exports them under `metrics`.
 export {
+  Accuracy,
+  accuracy,
   BinaryAccuracy,
   binaryAccuracy,
   type BinaryAccuracyOptions,
@@ -8,6 +10,13 @@ export {
   SparseCategoricalAccuracy,
   sparseCategoricalAccuracy,
 } from "./accuracy.ts";
+export {
+  type AtRateOptions,
+  PrecisionAtRecall,
+  RecallAtPrecision,
+  SensitivityAtSpecificity,
+  SpecificityAtSensitivity,
+} from "./at_rate.ts";
 export { AUC, type AUCCurve, type AUCOptions, type SummationMethod } from "./auc.ts";
 export {
   FalseNegatives,
@@ -19,8 +28,22 @@ export {
   TrueNegatives,
   TruePositives,
 } from "./confusion.ts";
+export {
+  ConcordanceCorrelation,
+  concordanceCorrelation,
+  type CorrelationAxes,
+  type CorrelationOptions,
+  PearsonCorrelation,
+  pearsonCorrelation,
+} from "./correlation.ts";
 export { F1Score, type F1ScoreOptions, FBetaScore, type FBetaScoreOptions, type ScoreAverage } from "./f_score.ts";
-export { type AccuracyName, getMetric as get, type MetricIdentifier, type MetricName } from "./identify.ts";
+export {
+  type AccuracyName,
+  getMetric as get,
+  type MetricClassName,
+  type MetricIdentifier,
+  type MetricName,
+} from "./identify.ts";
 export { BinaryIoU, type BinaryIoUOptions, IoU, type IoUOptions, MeanIoU, OneHotIoU, OneHotMeanIoU } from "./iou.ts";
 export { Mean, MeanMetricWrapper, type MetricFunction, Sum } from "./mean.ts";
 export { type Direction, Metric, type MetricOptions } from "./metric.ts";
@@ -44,6 +67,7 @@ export { type ClassAggregation, R2Score, type R2ScoreOptions, RootMeanSquaredErr
 export {
   SparseTopKCategoricalAccuracy,
   sparseTopKCategoricalAccuracy,
+  type SparseTopKOptions,
   TopKCategoricalAccuracy,
   topKCategoricalAccuracy,
   type TopKOptions,

@@ -1,13 +1,16 @@
 // Running means of losses as metrics. https://keras.io/api/metrics/
 import type { Config } from "../config.ts";
+import type { Value } from "../ir/value.ts";
 import {
   binaryCrossentropy,
   categoricalCrossentropy,
   type CrossentropyOptions,
   sparseCategoricalCrossentropy,
+  type SparseCrossentropyOptions,
 } from "../losses/crossentropy.ts";
 import { klDivergence, poisson } from "../losses/divergence.ts";
 import { categoricalHinge, hinge, squaredHinge } from "../losses/hinge.ts";
+import { matchRanks } from "../losses/loss.ts";
 import {
   meanAbsoluteError,
   meanAbsolutePercentageError,
@@ -16,6 +19,7 @@ import {
 } from "../losses/regression.ts";
 import { logCosh } from "../losses/robust.ts";
 import { cosine } from "../losses/similarity.ts";
+import { cast, multiply, notEqual, reshape } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
 import { MeanMetricWrapper } from "./mean.ts";
 import type { MetricOptions } from "./metric.ts";
@@ -154,14 +158,25 @@ export class CategoricalCrossentropy extends MeanMetricWrapper {
 /** The running mean of {@linkcode sparseCategoricalCrossentropy}. */
 export class SparseCategoricalCrossentropy extends MeanMetricWrapper {
   readonly #fromLogits: boolean;
-  /** Takes name and whether outputs are logits (false by default). */
-  constructor({ name = "sparse_categorical_crossentropy", ...options }: MetricOptions & { fromLogits?: boolean } = {}) {
-    checkOptions("SparseCategoricalCrossentropy", options, ["name", "fromLogits"]);
+  readonly #ignoreClass: number | null;
+  /** Takes name, whether outputs are logits (false by default), and a class whose samples give 0. */
+  constructor(
+    { name = "sparse_categorical_crossentropy", ...options }: MetricOptions & SparseCrossentropyOptions = {},
+  ) {
+    checkOptions("SparseCategoricalCrossentropy", options, ["name", "fromLogits", "ignoreClass"]);
     super((yTrue, yPred) => sparseCategoricalCrossentropy(yTrue, yPred, options), { name, direction: "down" });
     this.#fromLogits = options.fromLogits ?? false;
+    this.#ignoreClass = options.ignoreClass ?? null;
+  }
+  /** Takes the values of a batch; samples of the ignored class have no weight, where weights are given. */
+  override updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
+    if (this.#ignoreClass === null || !sampleWeight) return super.updateState(yTrue, yPred, sampleWeight);
+    const counted = cast(notEqual(reshape(yTrue, yPred.shape.slice(0, -1)), this.#ignoreClass), "float32");
+    const [weights, mask] = matchRanks(cast(sampleWeight, "float32"), counted);
+    super.updateState(yTrue, yPred, multiply(weights, mask));
   }
   /** The arguments as Keras's config. */
   override getConfig(): Config {
-    return { ...super.getConfig(), from_logits: this.#fromLogits, ignore_class: null, axis: -1 };
+    return { ...super.getConfig(), from_logits: this.#fromLogits, ignore_class: this.#ignoreClass, axis: -1 };
   }
 }

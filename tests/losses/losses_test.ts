@@ -160,3 +160,10 @@ Deno.test("shapes that do not fit are refused", () => {
   assert.throws(() => losses.sparseCategoricalCrossentropy(one, one), /categorical_crossentropy/);
   assert.throws(() => tensor(new Float64Array(1) as never), DTypeError);
 });
+
+Deno.test("sequences and embeddings of wrong shapes are refused", () => {
+  assert.throws(() => losses.ctc(tensor([1, 2]), tensor([[[0, 1]]])), /\[batch, steps, classes\], received \[2\]/);
+  assert.throws(() => losses.circle(tensor([1]), tensor([1])), /outputs must be embeddings \[batch, n\]/);
+  assert.throws(() => new losses.CategoricalGeneralizedCrossEntropy({ q: 1 }), /above 0 and below 1, received 1/);
+  assert.throws(() => new losses.Circle({ gamma: -1 }), /gamma must be a number from 0/);
+});

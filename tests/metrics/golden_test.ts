@@ -88,6 +88,9 @@ Deno.test("names find metrics, which keep the names that were typed", () => {
     assert.equal(getMetric(name).name, name);
   }
   assert.ok(getMetric("AUC") instanceof metrics.AUC);
+  assert.ok(getMetric("pearson_correlation") instanceof metrics.PearsonCorrelation);
+  assert.ok(getMetric("SparseTopKCategoricalAccuracy") instanceof metrics.SparseTopKCategoricalAccuracy);
+  assert.equal(getMetric("Accuracy").direction, "up");
   assert.equal(getMetric("cosine_similarity").direction, "up");
   assert.throws(() => getMetric("precison" as "precision"), /did you mean "precision"\?/);
 });
@@ -102,6 +105,16 @@ Deno.test("wrong options and shapes are refused", async () => {
   assert.throws(() => new metrics.IoU({ numClasses: 2, targetClassIds: [2] }), /below 2/);
   assert.throws(() => new metrics.R2Score({ classAggregation: "uniform" as "uniform_average" }), ValueError);
   assert.throws(() => new metrics.TopKCategoricalAccuracy({ k: 0 }), ValueError);
+  assert.throws(
+    () => new metrics.PrecisionAtRecall({ recall: 80 }),
+    /recall must be a number from 0 to 1, received 80/,
+  );
+  assert.throws(() => new metrics.RecallAtPrecision({} as { precision: number }), /precision must be a number/);
+  assert.throws(() => new metrics.SensitivityAtSpecificity({ specificity: 0.5, numThresholds: 0 }), ValueError);
+  assert.throws(
+    () => new metrics.SpecificityAtSensitivity({ sensitivity: 1, thresholds: 3 } as never),
+    /numThresholds/,
+  );
   const f1 = new metrics.F1Score();
   await assert.rejects(async () => await compile((t, p) => f1.updateState(t, p))([1], [1]), ShapeError);
   const precision = new metrics.Precision({ classId: 3 });

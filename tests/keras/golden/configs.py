@@ -126,6 +126,12 @@ LOSS_CASES = [
     ("categorical_focal_crossentropy", item("CategoricalFocalCrossentropy", alpha=0.5, gamma=1.0)),
 ]
 
+LOSS_CASES += [
+    ("circle", item("Circle", gamma=64.0, remove_diagonal=False)),
+    ("ctc", item("CTC", reduction="sum")),
+    ("generalized", item("CategoricalGeneralizedCrossEntropy", q=0.25)),
+]
+
 METRIC_CASES = [
     ("binary_accuracy", item("BinaryAccuracy")),
     ("categorical_accuracy", item("CategoricalAccuracy")),

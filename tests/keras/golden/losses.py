@@ -33,6 +33,11 @@ RATES = np.array([[0.25, 1.5, 3.0], [2.0, 0.125, 4.5], [0.75, 1.0, 0.0625], [6.0
 SPARSE_TARGETS = np.array([[0, 2, 1], [-1, 0, 2]], "int32")
 SEQUENCE = dyadic((2, 4, 5), 11, -192, 192)
 SEQUENCE_CLASSES = labels((2, 4), 5, 12)
+# Vectors of length 1, and the last of a class of its own.
+DIRECTIONS = np.array([[0.6, 0.8, 0], [0, 0.6, 0.8], [0.8, 0, -0.6], [0, 1, 0], [-0.6, 0, 0.8]], "float32")
+DIRECTION_CLASSES = np.array([0, 1, 0, 1, 2], "int32")
+SPELLED = np.array([[1, 2, 2, 0], [3, 0, 0, 0], [0, 0, 0, 0], [1, 3, 1, 2]], "int32")
+SPOKEN = dyadic((4, 6, 4), 15, -192, 192)
 
 
 def loss(name, class_name, y_true, y_pred, **config):
@@ -130,6 +135,13 @@ CASES = [
     loss("binary_focal_balanced", "BinaryFocalCrossentropy", BITS, CHANCES, apply_class_balancing=True, alpha=0.75, gamma=1.5),
     loss("binary_focal_smoothing", "BinaryFocalCrossentropy", BITS, CHANCES, label_smoothing=0.1, gamma=3.0),
     loss("binary_focal_logits", "BinaryFocalCrossentropy", BITS, SCORES, from_logits=True),
+    loss("circle", "Circle", DIRECTION_CLASSES, DIRECTIONS),
+    loss("circle_diagonal", "Circle", DIRECTION_CLASSES[:4], DIRECTIONS[:4], remove_diagonal=False, gamma=8.0, margin=0.25),
+    loss("circle_column", "Circle", DIRECTION_CLASSES[:4, None], DIRECTIONS[:4], gamma=16.0),
+    loss("ctc", "CTC", SPELLED, SPOKEN),
+    loss("ctc_float_labels", "CTC", SPELLED[:2, :3].astype("float32"), SPOKEN[:2]),
+    loss("generalized", "CategoricalGeneralizedCrossEntropy", CLASSES, UNNORMALISED),
+    loss("generalized_q", "CategoricalGeneralizedCrossEntropy", SHIFTED, UNNORMALISED, q=0.9),
     loss("categorical_focal", "CategoricalFocalCrossentropy", EYE, UNNORMALISED),
     loss("categorical_focal_logits", "CategoricalFocalCrossentropy", EYE, LOGITS, from_logits=True),
     loss("categorical_focal_smoothing", "CategoricalFocalCrossentropy", EYE, NORMALISED, label_smoothing=0.1, gamma=1.5, alpha=0.5),

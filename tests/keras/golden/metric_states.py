@@ -17,6 +17,9 @@ ONE_HOT = [one_hot(y, 4) for y in CLASSES]
 GUESSES = [labels((6,), 4, 97), labels((4,), 4, 98)]
 WHOLE = [labels((6,), 4, 99).astype("int32"), labels((4,), 4, 100).astype("int32")]
 
+IDS = [np.argsort(-y, axis=-1).astype("int32") for y in SCORES]
+EDGES = (BITS, [(y * 4).round() / 4 for y in CHANCES], WEIGHTS)
+
 BINARY = (BITS, CHANCES, WEIGHTS)
 MATRIX = (MANY_BITS, MANY, MANY_WEIGHTS)
 CATEGORICAL = (ONE_HOT, SCORES, MANY_WEIGHTS)
@@ -78,6 +81,20 @@ CASES = [
     ("one_hot_mean_iou", item("OneHotMeanIoU", num_classes=4), (ONE_HOT, SCORES, WHOLE)),
     ("top_k", item("TopKCategoricalAccuracy", k=2), CATEGORICAL),
     ("sparse_top_k", item("SparseTopKCategoricalAccuracy", k=3), SPARSE),
+    ("sparse_top_k_ids", item("SparseTopKCategoricalAccuracy", k=2, from_sorted_ids=True), (CLASSES, IDS, MANY_WEIGHTS)),
+    ("equal", item("Accuracy"), GUESSED),
+    ("ignored_crossentropy", item("SparseCategoricalCrossentropy", ignore_class=1), SPARSE),
+    ("pearson", item("PearsonCorrelation"), MATRIX),
+    ("pearson_axis", item("PearsonCorrelation", axis=0), (MANY, [y * y + y for y in MANY], [w[:3] for w in MANY_WEIGHTS])),
+    ("concordance", item("ConcordanceCorrelation"), (MANY, [1 - y for y in MANY], MANY_WEIGHTS)),
+    ("sensitivity_at_specificity", item("SensitivityAtSpecificity", specificity=0.5), BINARY),
+    ("sensitivity_few", item("SensitivityAtSpecificity", specificity=0.25, num_thresholds=4), EDGES),
+    ("sensitivity_one", item("SensitivityAtSpecificity", specificity=0.1, num_thresholds=1, class_id=2), MATRIX),
+    ("specificity_at_sensitivity", item("SpecificityAtSensitivity", sensitivity=0.4, class_id=0), MATRIX),
+    ("precision_at_recall", item("PrecisionAtRecall", recall=0.6), BINARY),
+    ("precision_at_all", item("PrecisionAtRecall", recall=1.0, num_thresholds=2), EDGES),
+    ("recall_at_precision", item("RecallAtPrecision", precision=0.5, num_thresholds=21), MATRIX),
+    ("recall_never", item("RecallAtPrecision", precision=1.0), EDGES),
     ("r2", item("R2Score"), MATRIX),
     ("r2_variance", item("R2Score", class_aggregation="variance_weighted_average"), MATRIX),
     ("r2_each_adjusted", item("R2Score", class_aggregation=None, num_regressors=2), MATRIX),

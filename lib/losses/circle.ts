@@ -1,0 +1,123 @@
+// Circle loss: of embeddings by their classes. https://keras.io/api/losses/
+import type { Config } from "../config.ts";
+import { ShapeError } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import { logSumExp } from "../ops/composed.ts";
+import * as o from "../ops/primitives.ts";
+import { checkOptions, checkRange } from "../options.ts";
+import { formatShape, sizeOf } from "../shape.ts";
+import type { Applied, Operand } from "../tensor/apply.ts";
+import { Loss, type LossContext, lossOptionNames, type LossOptions, reduceWeighted } from "./loss.ts";
+
+/** Options of {@linkcode Circle}. */
+export interface CircleOptions extends LossOptions {
+  /** The largest scale of a similarity; 80 by default. */
+  gamma?: number;
+  /** From which distance on pairs weigh more; 0.4 by default. */
+  margin?: number;
+  /** Whether a sample is no pair with itself; true by default. */
+  removeDiagonal?: boolean;
+}
+
+/** Options of {@linkcode circle}. */
+export interface CirclePairs extends Omit<CircleOptions, keyof LossOptions> {
+  /** The classes of the reference embeddings; those of the batch by default. */
+  refLabels?: Operand;
+  /** What the batch is compared with; itself by default. */
+  refEmbeddings?: Operand;
+}
+
+/**
+ * For each sample how much farther its own class lies than the others: class numbers `[batch]` (or `[batch, 1]`) and
+ * embeddings of length 1, `[batch, n]`, give `[batch]`. A sample without a pair of either kind gives 0. Sun et al., 2020.
+ */
+export function circle<A extends Operand, B extends Operand>(
+  yTrue: A,
+  yPred: B,
+  { refLabels, refEmbeddings, removeDiagonal = true, gamma = 80, margin = 0.4 }: CirclePairs = {},
+): Applied<A | B> {
+  const outputs = yPred as Operand as Value;
+  if (outputs.shape.length !== 2) {
+    throw new ShapeError({
+      what: "Cannot compute circle",
+      rule: "outputs must be embeddings [batch, n]",
+      received: formatShape(outputs.shape),
+      mend: "end the model with a Dense layer of no activation and UnitNormalization",
+    });
+  }
+  const labels = o.cast(yTrue as Operand, "int32");
+  const others = refLabels === undefined ? labels : o.cast(refLabels, "int32");
+  const references = (refEmbeddings ?? outputs) as Value;
+  const [rows, columns] = [outputs.shape[0], sizeOf(others.shape)];
+  const distances = o.maximum(o.subtract(1, o.matmul(outputs, references, { transposeB: true })), 0);
+  const same = o.equal(o.reshape(labels, [rows, 1]), o.reshape(others, [1, columns]));
+  const isOther = o.notEqual(o.iota([rows, 1], 0), o.iota([1, columns], 1));
+  const positive = removeDiagonal ? o.logicalAnd(same, isOther) : same;
+  const [p, n] = [o.cast(positive, "float32"), o.cast(o.logicalNot(same), "float32")];
+  const weightsOf = (x: Value, mask: Value) => o.maximum(o.multiply(x, mask), 0);
+  const near = o.multiply(
+    o.multiply(weightsOf(o.add(distances, margin), p), o.subtract(margin, distances)),
+    -gamma,
+  );
+  const far = o.multiply(
+    o.multiply(weightsOf(o.subtract(1 + margin, distances), n), o.subtract(1 - margin, distances)),
+    gamma,
+  );
+  // Of a sample without pairs all are taken, so that its gradient is a number, which then does not count.
+  const [hasNear, hasFar] = [p, n].map((mask) => o.greater(o.sum(mask, 1, true), 0));
+  const total = (values: Value, mask: Value, some: Value) =>
+    logSumExp(o.select(o.logicalOr(o.greater(mask, 0), o.logicalNot(some)), values, -Infinity), 1);
+  const sums = o.add(total(near, p, hasNear), total(far, n, hasFar));
+  const counts = o.reshape(o.logicalAnd(hasNear, hasFar), [rows]);
+  return o.select(counts, o.softplus(sums), 0) as Applied<A | B>;
+}
+
+/**
+ * The loss of embeddings that pulls samples of one class together and pushes the others away; targets are class numbers,
+ * outputs vectors of length 1. Samples of loss 0 do not count in the mean. Sun et al., 2020.
+ *
+ * @example Two of one class that lie apart
+ * ```ts
+ * import { losses, tensor } from "./mod.ts";
+ * const embeddings = tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1]]);
+ * console.log(new losses.Circle().apply(tensor([0, 1, 0]), embeddings).item()); // about 54.4
+ * ```
+ */
+export class Circle extends Loss {
+  /** The largest scale of a similarity. */
+  readonly gamma: number;
+  /** From which distance on pairs weigh more. */
+  readonly margin: number;
+  /** Whether a sample is no pair with itself. */
+  readonly removeDiagonal: boolean;
+
+  /** Takes scale, margin, reduction and name. Throws {@linkcode ValueError} for a scale or margin below 0. */
+  constructor(options: CircleOptions = {}) {
+    checkOptions("Circle", options, ["gamma", "margin", "removeDiagonal", ...lossOptionNames]);
+    super(options);
+    this.gamma = options.gamma ?? 80;
+    this.margin = options.margin ?? 0.4;
+    this.removeDiagonal = options.removeDiagonal ?? true;
+    checkRange("Circle", "gamma", this.gamma, 0, Infinity);
+    checkRange("Circle", "margin", this.margin, 0, Infinity);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return circle(yTrue, yPred, this);
+  }
+  /** The reduced loss; samples of loss 0 do not count in the mean. */
+  override apply<A extends Operand, B extends Operand>(
+    yTrue: A,
+    yPred: B,
+    context: LossContext = {},
+  ): Applied<A | B> {
+    const values = this.call(yTrue as Operand as Value, yPred as Operand as Value);
+    const counted = o.greater(values, 0);
+    const mask = context.mask === undefined ? counted : o.logicalAnd(context.mask, counted);
+    return reduceWeighted(values, this.reduction, { ...context, mask }) as Applied<A | B>;
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), gamma: this.gamma, margin: this.margin, remove_diagonal: this.removeDiagonal };
+  }
+}
