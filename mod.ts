@@ -118,6 +118,7 @@ export type {
   AccuracyName,
   Direction,
   Metric,
+  MetricClassName,
   MetricFunction,
   MetricIdentifier,
   MetricName,
