@@ -164,7 +164,7 @@ async function open(name: BackendChoice, why: string): Promise<Executor> {
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       const reason = error.message.replace(`Cannot use ${name}: `, "");
-      passedOver.push(`${name}${gain ? `, ${gain},` : ""} passed over: ${reason}`);
+      passedOver.push(gain ? `${name} would be ${gain}: ${reason}` : `${name} passed over: ${reason}`);
     }
   }
   return chosen(await openers.wasm(false));

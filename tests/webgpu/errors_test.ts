@@ -94,7 +94,7 @@ Deno.test("auto passes software and fallback adapters over, and says why", async
   ) {
     await withGpu(await namedGpu(info), async () => {
       const line = await choiceOfAuto();
-      assert.match(line, /^Ceratops runs on eigen \(.*\); webgpu passed over: .*only worth while on a real GPU/);
+      assert.match(line, /^Ceratops runs on eigen \(.*\); webgpu passed over: .*, and auto takes a real GPU only/);
       assert.match(line, reason);
       const message = await complaint(() => openWebGpu({ allowSoftware: false }));
       assert.match(message, /^Cannot use webgpu: .*real GPU.*setBackend\("webgpu"\)/);

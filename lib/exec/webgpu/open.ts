@@ -69,9 +69,8 @@ export async function openWebGpu(
   if (reason && !allowSoftware) {
     throw new BackendError({
       what: "Cannot use webgpu",
-      rule: "it is only worth while on a real GPU",
-      received: reason,
-      mend: 'ask for it by name with setBackend("webgpu") to run on it all the same',
+      rule: `${reason}, and auto takes a real GPU only`,
+      mend: 'setBackend("webgpu") takes it all the same',
     });
   }
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
