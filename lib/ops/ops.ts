@@ -78,8 +78,23 @@ export {
   variance as var,
   zeros,
 } from "./composed.ts";
+export {
+  hstack,
+  meshgrid,
+  moveaxis,
+  ravel,
+  repeat,
+  roll,
+  segmentSum,
+  split,
+  swapaxes,
+  tile,
+  vstack,
+} from "./arranging.ts";
 export { cumprod, cumsum, diff } from "./cumulative.ts";
 export { argsort, inTopK, median, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
+export { einsum, eye, outer, tensordot, tril, triu } from "./matrices.ts";
+export { all, any, argmin, countNonzero, isfinite, isinf, logicalXor, moments, norm, prod } from "./statistics.ts";
 export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./scan.ts";
 export {
   conv,

@@ -58,13 +58,14 @@ function argument(value: unknown): unknown {
   if (isStored(value)) return revive(value);
   if (Array.isArray(value)) return value.map(argument);
   if (value === null) return undefined;
-  return value === "Infinity" || value === "NaN" ? Number(value) : value;
+  return value === "Infinity" || value === "-Infinity" || value === "NaN" ? Number(value) : value;
 }
 
 const rounded: Tolerance = { absolute: 1e-10, relative: 2e-6 };
 const summed: Tolerance = { absolute: 2e-6, relative: 4e-6 };
 const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoftmax", "logsumexp", "scan"].concat(
-  "cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool image.resize".split(" "),
+  "outer tensordot einsum prod moments norm segmentSum cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool image.resize"
+    .split(" "),
 ));
 const sloped: Tolerance = { absolute: 4e-6, relative: 2e-5 };
 const exact: Tolerance = { absolute: 0, relative: 0 };
@@ -378,6 +379,52 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     () => ops.quantile(grid, 50),
     ValueError,
     "Cannot take a quantile: q must be a number from 0 to 1, received 50: divide percents by 100",
+  ],
+  [
+    "parts that do not fit",
+    () => ops.split(grid, 2, 1),
+    ValueError,
+    "Cannot split: the number of parts must divide the extent 3 of axis 1, received 2: " +
+    "give the indices to split at, as in [2, 5]",
+  ],
+  [
+    "an equation with too few labels",
+    () => ops.einsum("i->i", grid),
+    ValueError,
+    'Cannot take einsum: a term must have a label for each axis, received "i->i" for [2, 3]: ' +
+    'write one label for each axis, as in "ij,jk->ik"',
+  ],
+  [
+    "an equation with a label from nowhere",
+    () => ops.einsum("ij->ik", grid),
+    ValueError,
+    'Cannot take einsum: the result may have only labels of the operands, received "ij->ik" for [2, 3]: ' +
+    'write one label for each axis, as in "ij,jk->ik"',
+  ],
+  [
+    "a contraction of unequal axes",
+    () => ops.tensordot(grid, grid, 1),
+    ShapeError,
+    "Cannot take tensordot: the axes that are summed over must be as many, of equal extents, " +
+    "received axes [1] of [2, 3] and [0] of [2, 3]: name the axes as in [[1, 2], [0, 1]]",
+  ],
+  [
+    "the triangle of a vector",
+    () => ops.tril(row),
+    ShapeError,
+    "Cannot take tril: there must be two axes, received [2]: reshape it to a matrix",
+  ],
+  [
+    "a matrix norm of order 1",
+    () => ops.norm(grid, 1),
+    ValueError,
+    "Cannot take norm: over several axes the order must be null, the root of squares, received 1: name one axis",
+  ],
+  [
+    "segments by a matrix",
+    () => ops.segmentSum(grid, grid, 2),
+    ShapeError,
+    "Cannot sum by segments: segment ids must have one axis, received [2, 3]: give one id for each row of the data",
   ],
   [
     "half a difference",

@@ -669,7 +669,8 @@ def slopes(function, args):
         total = sum(ops.sum(y * f(*[i * 7 % 11 / 5 - 1 for i in range(y.shape[0])])) for y in results)
     if not chosen or not results:
         return None
-    found = [np.array(g) for g in tape.gradient(total, [operands[n] for n in chosen])]
+    found = tape.gradient(total, [operands[n] for n in chosen], unconnected_gradients="zero")
+    found = [np.array(tf.convert_to_tensor(g)) for g in found]
     return found if all(np.isfinite(g).all() for g in found) else None
 
 

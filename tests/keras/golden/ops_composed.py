@@ -93,4 +93,88 @@ CUMULATIVE = {
     ),
 }
 
-CALLS = {**ORDERING, **CUMULATIVE}
+def reduced(function):
+    return lambda x, axes=None, keep=False: function(x, axis=axes_of(axes), keepdims=keep)
+
+
+ARRANGING = {
+    "split": (
+        lambda x, parts, axis=0: tuple(ops.split(x, parts, axis=axis)),
+        [(REPEATED, 4), (CUBE, 3, 1), (CUBE, [1, 3], 2), (CUBE, [2], -2), (WHOLE, 2), (BYTES, [1, 1, 3]), (BOOLS, 1)],
+    ),
+    "repeat": (
+        lambda x, repeats, axis=None: ops.repeat(x, repeats, axis=axis),
+        [(MATRIX, 2), (MATRIX, 3, 0), (CUBE, 2, 1), (WHOLE, 2, -1), (BOOLS, 2, 0)],
+    ),
+    "tile": (ops.tile, [(MATRIX, 2), (MATRIX, [2, 3]), (CUBE, [2, 1]), (FLOATS, [2, 2, 3]), (WHOLE, [1, 2, 1]), (BYTES, 3)]),
+    "roll": (
+        lambda x, shift, axis=None: ops.roll(x, shift, axis=axis),
+        [(REPEATED, 3), (CUBE, -1, 1), (CUBE, 5, 2), (MATRIX, 1), (WHOLE, 1, 0), (CUBE, 0, 0)],
+    ),
+    "moveaxis": (ops.moveaxis, [(CUBE, 0, -1), (CUBE, -1, 0), (BLOCK, [0, 1], [2, 0]), (WHOLE, 1, 0)]),
+    "swapaxes": (ops.swapaxes, [(CUBE, 0, -1), (CUBE, 1, 1), (WHOLE, -1, -2)]),
+    "ravel": (ops.ravel, [(CUBE,), (WHOLE,), (EMPTY,)]),
+    "vstack": (ops.vstack, [differs("TensorFlow joins vectors end to end; here they are rows, as in NumPy", np.vstack, [FLOATS, FLOATS]), ([MATRIX, MATRIX[:1]],), ([INTS.reshape(1, 4), FLOATS.reshape(1, 4)],)]),
+    "hstack": (ops.hstack, [([FLOATS, f(1)],), ([MATRIX, MATRIX[:, :1]],), ([CUBE, CUBE[:, :1]],)]),
+    "meshgrid": (
+        lambda vectors, indexing="xy": tuple(ops.meshgrid(*vectors, indexing=indexing)),
+        [([f(1, 2, 3), f(4, 5)],), ([f(1, 2, 3), f(4, 5)], "ij"), ([f(1, 2), f(3), f(4, 5, 6)],), ([i(1, 2)],)],
+    ),
+    "segmentSum": (
+        lambda data, ids, count: ops.segment_sum(data, ids, num_segments=count),
+        [(FLOATS, i(0, 2, 0, 1), 3), (MATRIX, i(1, 1), 2), (INTS, i(0, 0, 1, 3), 4)],
+    ),
+}
+
+SQUARE = dyadic((4, 4), 51, -64, 64, 1 / 16)
+MATRICES = {
+    "eye": (lambda rows, columns=None, k=0, dtype="float32": ops.eye(rows, columns, k, dtype=dtype), [(3,), differs("TensorFlow adds rows and columns; here as in NumPy", lambda *a: np.eye(*a, dtype="float32"), 2, 4, 1), differs("TensorFlow fills another diagonal; here as in NumPy", lambda *a: np.eye(*a, dtype="float32"), 4, 2, -1), (2, 2, 0, "int32"), (2, 3, 0, "bool")]),
+    "tril": (ops.tril, [(SQUARE,), (SQUARE, 1), (CUBE, -1), (WHOLE,), (WHOLE, -2)]),
+    "triu": (ops.triu, [(SQUARE,), (SQUARE, 1), (CUBE, -1), (WHOLE,)]),
+    "outer": (ops.outer, [(f(1, 2, 3), f(4, 5)), (MATRIX, f(2, -1)), (i(1, 2), i(3, 4))]),
+    "tensordot": (
+        ops.tensordot,
+        [(CUBE, dyadic((3, 4, 2), 52), 2), (MATRIX, dyadic((3, 2), 53), 1), (CUBE, CUBE, [[0, 2], [0, 2]]), (f(1, 2), f(3, 4), 0), (CUBE, MATRIX, [1, 1])],
+    ),
+    "einsum": (
+        ops.einsum,
+        [
+            ("ij,jk->ik", MATRIX, dyadic((3, 2), 53)),
+            ("ij,jk", MATRIX, dyadic((3, 2), 53)),
+            ("ij->ji", MATRIX),
+            ("ij->", MATRIX),
+            differs("TensorFlow keeps the order; here labels are sorted, as in NumPy", np.einsum, "ba", MATRIX),
+            ("bqhd,bkhd->bhqk", dyadic((2, 3, 2, 4), 54), dyadic((2, 5, 2, 4), 55)),
+            ("...ij,...jk->...ik", CUBE, dyadic((4, 2), 56)),
+            ("...ij,jk->...k", CUBE, dyadic((4, 2), 56)),
+            ("abc,cd,d->ab", CUBE, dyadic((4, 2), 56), f(0.5, -2)),
+            ("i,j->ij", f(1, 2), f(3, 4, 5)),
+            ("ijk,ijk->k", CUBE, CUBE),
+            ("ij,ij->ij", MATRIX, MATRIX),
+            ("ij,jk->ik", i([1, 2], [3, 4]), i([5, 6], [7, 8])),
+        ],
+    ),
+}
+
+BITS = b([True, False], [True, True])
+STATISTICS = {
+    "argmin": (
+        lambda x, axis=None: ops.argmin(x, axis=axis),
+        [(REPEATED,), (CUBE, 1), (CUBE,), (WHOLE, -1), (BYTES, 0), (f(1, NAN, 0), 0), (i(-(2**31), 5), 0)],
+    ),
+    "any": (reduced(ops.any), [(BITS,), (BITS, 0), (BITS, 1, True), (MATRIX, 0), (INTS,), (EMPTY, 0), (EMPTY, 1)]),
+    "all": (reduced(ops.all), [(BITS,), (BITS, 0), (BITS, 1, True), (MATRIX, 0), (INTS,), (EMPTY, 0), (EMPTY, 1)]),
+    "countNonzero": (lambda x, axes=None: ops.count_nonzero(x, axis=axes_of(axes)), [(INTS,), (WHOLE, 1), (BITS, 0), (f(0, -0.0, NAN, 1),)]),
+    "isfinite": (ops.isfinite, [(POINTS,), (INTS,)]),
+    "isinf": (ops.isinf, [(POINTS,), (INTS,)]),
+    "logicalXor": (ops.logical_xor, [(BOOLS, b(True, True, False, False)), (INTS, BOOLS), (BITS, b(True, False))]),
+    "prod": (reduced(ops.prod), [(f(2, -1, 0.5, 3, -2),), (CUBE[:, :, :2], 1), (MATRIX, 0, True), (MATRIX,), (WHOLE[:, :, :1], 0), (EMPTY, 0), (EMPTY, 1)]),
+    "moments": (lambda x, axes, keep=False: tuple(ops.moments(x, axes_of(axes), keepdims=keep)), [(CUBE, [0, 2]), (CUBE, [-1], True), (MATRIX, [0, 1])]),
+    "norm": (
+        lambda x, order=None, axes=None, keep=False: ops.norm(x, order, axis=axes_of(axes), keepdims=keep),
+        [(MATRIX,), (CUBE, None, 1), (CUBE, None, [0, 2], True), (MATRIX, 1, 0), (MATRIX, 2, -1), (MATRIX, 3, 1), (REPEATED, 0, 0), (MATRIX, INF, 1), (MATRIX, -INF, 0, True), (INTS,)],
+    ),
+}
+
+DIFFERENTIABLE |= {*ARRANGING, *MATRICES, "prod", "moments", "norm"}
+CALLS = {**ORDERING, **CUMULATIVE, **ARRANGING, **MATRICES, **STATISTICS}
