@@ -1,8 +1,8 @@
-// Where the channels of images are.
+// Where the channels of images are, and the arguments that have a number for each spatial axis.
 import { unknownIdentifier } from "../errors.ts";
+import type { DataFormat } from "../ops/spatial.ts";
 
-/** Where the channels are: the last axis, or the one after the batch axis. */
-export type DataFormat = "channels_last" | "channels_first";
+export type { DataFormat };
 
 const formats: readonly DataFormat[] = ["channels_last", "channels_first"];
 
@@ -11,4 +11,9 @@ export function checkDataFormat(format: DataFormat | null | undefined, where: st
   const given = format ?? "channels_last";
   if (!formats.includes(given)) throw unknownIdentifier("dataFormat", String(given), formats, where);
   return given;
+}
+
+/** The spatial axes of an input of `rank` axes. */
+export function spatialAxes(rank: number, dataFormat: DataFormat): number[] {
+  return Array.from({ length: rank - 2 }, (_, i) => i + (dataFormat === "channels_first" ? 2 : 1));
 }

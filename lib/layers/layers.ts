@@ -15,6 +15,21 @@ export {
 export { Dense, type DenseOptions, Identity } from "./core.ts";
 export type { DataFormat } from "./data_format.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
+export {
+  GlobalAveragePooling1D,
+  GlobalAveragePooling1D as GlobalAvgPool1D,
+  GlobalAveragePooling2D,
+  GlobalAveragePooling2D as GlobalAvgPool2D,
+  GlobalAveragePooling3D,
+  GlobalAveragePooling3D as GlobalAvgPool3D,
+  GlobalMaxPooling1D,
+  GlobalMaxPooling1D as GlobalMaxPool1D,
+  GlobalMaxPooling2D,
+  GlobalMaxPooling2D as GlobalMaxPool2D,
+  GlobalMaxPooling3D,
+  GlobalMaxPooling3D as GlobalMaxPool3D,
+  type GlobalPoolingOptions,
+} from "./global_pooling.ts";
 export { InputLayer, type InputOptions } from "./input.ts";
 export { Concatenate, concatenate, type ConcatenateOptions, Dot, dot, type DotOptions } from "./joining.ts";
 export { Lambda, type LambdaFunction, type LambdaOptions } from "./lambda.ts";
@@ -37,6 +52,21 @@ export {
   subtract,
 } from "./merging.ts";
 export { AlphaDropout, GaussianDropout, GaussianNoise } from "./noise.ts";
+export {
+  AveragePooling1D,
+  AveragePooling1D as AvgPool1D,
+  AveragePooling2D,
+  AveragePooling2D as AvgPool2D,
+  AveragePooling3D,
+  AveragePooling3D as AvgPool3D,
+  MaxPooling1D,
+  MaxPooling1D as MaxPool1D,
+  MaxPooling2D,
+  MaxPooling2D as MaxPool2D,
+  MaxPooling3D,
+  MaxPooling3D as MaxPool3D,
+  type PoolingOptions,
+} from "./pooling.ts";
 export { Rescaling, type RescalingOptions } from "./preprocessing.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {

@@ -39,6 +39,7 @@ SUBJECTS = [
     "regularizers",
     "layers",
     "merging",
+    "pooling",
 ]
 
 
