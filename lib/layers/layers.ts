@@ -80,3 +80,18 @@ export {
   type SpatialDropoutOptions,
 } from "./regularization.ts";
 export { Flatten, type FlattenOptions, Permute, RepeatVector, Reshape } from "./reshaping.ts";
+export {
+  Cropping1D,
+  Cropping2D,
+  Cropping3D,
+  type Sides,
+  type SidesPerAxis,
+  type SpatialOptions,
+  UpSampling1D,
+  UpSampling2D,
+  type UpSampling2DOptions,
+  UpSampling3D,
+  ZeroPadding1D,
+  ZeroPadding2D,
+  ZeroPadding3D,
+} from "./spatial.ts";

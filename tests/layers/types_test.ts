@@ -69,6 +69,48 @@ const mistyped: (() => unknown)[] = [
   () => new layers.Concatenate({ axes: 1 }),
   // @ts-expect-error no such option
   () => new layers.Dot(1, { axes: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.MaxPooling1D(2, { stride: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.MaxPooling2D(2, { stride: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.MaxPooling3D(2, { stride: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.AveragePooling1D(2, { stride: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.AveragePooling2D(2, { stride: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.AveragePooling3D(2, { stride: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GlobalMaxPooling1D({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GlobalMaxPooling2D({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GlobalMaxPooling3D({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GlobalAveragePooling1D({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GlobalAveragePooling2D({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GlobalAveragePooling3D({ axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Cropping1D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Cropping2D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Cropping3D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.UpSampling1D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.UpSampling2D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.UpSampling3D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.ZeroPadding1D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.ZeroPadding2D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.ZeroPadding3D(1, { axis: 1 }),
   // @ts-expect-error no such activation
   () => new layers.Dense(2, { activation: "rellu" }),
   // @ts-expect-error no such initializer

@@ -40,6 +40,7 @@ SUBJECTS = [
     "layers",
     "merging",
     "pooling",
+    "spatial",
 ]
 
 

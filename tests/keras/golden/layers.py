@@ -190,7 +190,7 @@ def results(spec):
         ],
     }
     layer.set_weights([dyadic(w.shape, 51 + i) + np.float32(1 / 128) for i, w in enumerate(layer.weights)])
-    assert symbolic.shape == layer.compute_output_shape(arguments([(None, *x.shape[1:]) for x in inputs]))
+    assert symbolic.shape == tuple(layer.compute_output_shape(arguments([(None, *x.shape[1:]) for x in inputs])))
     found["initial"] = layer.get_weights()
     tensors = [tf.constant(x) for x in inputs]
     with tf.GradientTape() as tape:
