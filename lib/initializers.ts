@@ -4,7 +4,7 @@ import { makeArray } from "./dtype.ts";
 import { ShapeError, unknownIdentifier, ValueError } from "./errors.ts";
 import { checkOptions, describe } from "./options.ts";
 import { drawingPath, hashPath, purposes, randomSeed, RandomStream } from "./random.ts";
-import { formatShape, type Shape, sizeOf } from "./shape.ts";
+import { formatShape, normalizeAxis, type Shape, sizeOf } from "./shape.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor/tensor.ts";
 
 /** Options of initializers that draw. */
@@ -168,8 +168,16 @@ export type FanMode = "fan_in" | "fan_out" | "fan_avg";
 /** What a {@linkcode VarianceScaling} draws from. */
 export type ScalingDistribution = "truncated_normal" | "untruncated_normal" | "uniform";
 
+/** Options of initializers that scale by the fans of a weight. */
+export interface FanOptions extends SeedOptions {
+  /** The axes of the inputs, for weights of other layouts; with `outputAxes`. */
+  inputAxes?: readonly number[] | null;
+  /** The axes of the outputs; with `inputAxes`. */
+  outputAxes?: readonly number[] | null;
+}
+
 /** Options of {@linkcode VarianceScaling}. */
-export interface VarianceScalingOptions extends SeedOptions {
+export interface VarianceScalingOptions extends FanOptions {
   /** The variance times the fan; 1 by default. */
   scale?: number;
   /** Which fan the scale is divided by: `fan_in` by default. */
@@ -191,10 +199,14 @@ export class VarianceScaling extends Initializer {
   readonly mode: FanMode;
   /** What is drawn from. */
   readonly distribution: ScalingDistribution;
+  /** The axes of the inputs. */
+  readonly inputAxes: readonly number[] | null;
+  /** The axes of the outputs. */
+  readonly outputAxes: readonly number[] | null;
 
   /** Takes scale, fan, distribution and seed. Throws {@linkcode ValueError} for a scale that is not above 0. */
   constructor(options: VarianceScalingOptions = {}) {
-    checkOptions("VarianceScaling", options, ["scale", "mode", "distribution", "seed"]);
+    checkOptions("VarianceScaling", options, ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"]);
     super();
     const { scale = 1, mode = "fan_in", distribution = "truncated_normal", seed = null } = options;
     if (!(scale > 0)) {
@@ -214,11 +226,13 @@ export class VarianceScaling extends Initializer {
     this.mode = mode;
     this.distribution = distribution === "normal" ? "truncated_normal" : distribution;
     this.seed = seed;
+    this.inputAxes = options.inputAxes ?? null;
+    this.outputAxes = options.outputAxes ?? null;
   }
 
   /** The drawn elements. */
   fill(shape: Shape, stream: RandomStream): ArrayLike<number> {
-    const [fanIn, fanOut] = fansOf(shape);
+    const [fanIn, fanOut] = fansOf(shape, this.inputAxes, this.outputAxes);
     const fan = this.mode === "fan_in" ? fanIn : this.mode === "fan_out" ? fanOut : (fanIn + fanOut) / 2;
     const variance = this.scale / Math.max(1, fan);
     const size = sizeOf(shape);
@@ -234,8 +248,8 @@ export class VarianceScaling extends Initializer {
 
   /** The arguments as Keras's config. */
   override getConfig(): Config {
-    const { seed, scale, mode, distribution } = this;
-    return { seed, scale, mode, distribution, input_axes: null, output_axes: null };
+    const { seed, scale, mode, distribution, inputAxes, outputAxes } = this;
+    return { seed, scale, mode, distribution, input_axes: inputAxes, output_axes: outputAxes };
   }
 }
 
@@ -243,56 +257,56 @@ export class VarianceScaling extends Initializer {
 abstract class FixedScaling extends VarianceScaling {
   /** The arguments as Keras's config. */
   override getConfig(): Config {
-    return { seed: this.seed, input_axes: null, output_axes: null };
+    return { seed: this.seed, input_axes: this.inputAxes, output_axes: this.outputAxes };
   }
 }
 
 /** Uniform within the root of 6 / (fan in + fan out). Glorot and Bengio, 2010. */
 export class GlorotUniform extends FixedScaling {
-  /** Takes the seed. */
-  constructor(options: SeedOptions = {}) {
-    checkOptions("GlorotUniform", options, ["seed"]);
-    super({ scale: 1, mode: "fan_avg", distribution: "uniform", seed: options.seed });
+  /** Takes the seed and the axes of the fans. */
+  constructor(options: FanOptions = {}) {
+    checkOptions("GlorotUniform", options, ["seed", "inputAxes", "outputAxes"]);
+    super({ scale: 1, mode: "fan_avg", distribution: "uniform", ...options });
   }
 }
 /** Truncated normal with variance 2 / (fan in + fan out). Glorot and Bengio, 2010. */
 export class GlorotNormal extends FixedScaling {
-  /** Takes the seed. */
-  constructor(options: SeedOptions = {}) {
-    checkOptions("GlorotNormal", options, ["seed"]);
-    super({ scale: 1, mode: "fan_avg", seed: options.seed });
+  /** Takes the seed and the axes of the fans. */
+  constructor(options: FanOptions = {}) {
+    checkOptions("GlorotNormal", options, ["seed", "inputAxes", "outputAxes"]);
+    super({ scale: 1, mode: "fan_avg", ...options });
   }
 }
 /** Uniform within the root of 6 / fan in. He et al., 2015. */
 export class HeUniform extends FixedScaling {
-  /** Takes the seed. */
-  constructor(options: SeedOptions = {}) {
-    checkOptions("HeUniform", options, ["seed"]);
-    super({ scale: 2, distribution: "uniform", seed: options.seed });
+  /** Takes the seed and the axes of the fans. */
+  constructor(options: FanOptions = {}) {
+    checkOptions("HeUniform", options, ["seed", "inputAxes", "outputAxes"]);
+    super({ scale: 2, distribution: "uniform", ...options });
   }
 }
 /** Truncated normal with variance 2 / fan in. He et al., 2015. */
 export class HeNormal extends FixedScaling {
-  /** Takes the seed. */
-  constructor(options: SeedOptions = {}) {
-    checkOptions("HeNormal", options, ["seed"]);
-    super({ scale: 2, seed: options.seed });
+  /** Takes the seed and the axes of the fans. */
+  constructor(options: FanOptions = {}) {
+    checkOptions("HeNormal", options, ["seed", "inputAxes", "outputAxes"]);
+    super({ scale: 2, ...options });
   }
 }
 /** Uniform within the root of 3 / fan in. LeCun et al., 1998. */
 export class LecunUniform extends FixedScaling {
-  /** Takes the seed. */
-  constructor(options: SeedOptions = {}) {
-    checkOptions("LecunUniform", options, ["seed"]);
-    super({ scale: 1, distribution: "uniform", seed: options.seed });
+  /** Takes the seed and the axes of the fans. */
+  constructor(options: FanOptions = {}) {
+    checkOptions("LecunUniform", options, ["seed", "inputAxes", "outputAxes"]);
+    super({ scale: 1, distribution: "uniform", ...options });
   }
 }
 /** Truncated normal with variance 1 / fan in. LeCun et al., 1998. */
 export class LecunNormal extends FixedScaling {
-  /** Takes the seed. */
-  constructor(options: SeedOptions = {}) {
-    checkOptions("LecunNormal", options, ["seed"]);
-    super({ scale: 1, seed: options.seed });
+  /** Takes the seed and the axes of the fans. */
+  constructor(options: FanOptions = {}) {
+    checkOptions("LecunNormal", options, ["seed", "inputAxes", "outputAxes"]);
+    super({ scale: 1, ...options });
   }
 }
 
@@ -423,8 +437,20 @@ export function getInitializer(identifier: InitializerIdentifier, where?: string
   return make();
 }
 
-/** `[fan in, fan out]` of a weight: rank 1 both its size; else the last two axes, times the product of those before. */
-export function fansOf(shape: Shape): [number, number] {
+/**
+ * `[fan in, fan out]` of a weight: rank 1 both its size; else the last two axes, times the product of those before. Where
+ * axes of both are given, the products of their extents.
+ */
+export function fansOf(
+  shape: Shape,
+  inputAxes: readonly number[] | null = null,
+  outputAxes: readonly number[] | null = null,
+): [number, number] {
+  if (inputAxes && outputAxes) {
+    const extents = (axes: readonly number[]) =>
+      sizeOf(axes.map((axis) => shape[normalizeAxis(axis, shape.length, "take the fans of a weight")]));
+    return [extents(inputAxes), extents(outputAxes)];
+  }
   if (shape.length === 0) return [1, 1];
   if (shape.length === 1) return [shape[0], shape[0]];
   const field = sizeOf(shape.slice(0, -2));

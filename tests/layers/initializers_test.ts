@@ -119,3 +119,14 @@ Deno.test("a shuffle is a permutation by seed, epoch and steps", () => {
   assert.notDeepEqual(shuffledOrder(100, 0, 0), order);
   assert.throws(() => setRandomSeed(1.5), /seed must be an integer/);
 });
+
+Deno.test("fans may be those of named axes", () => {
+  assert.deepEqual(initializers.fansOf([4, 2, 3], [0], [1, 2]), [4, 6]);
+  assert.deepEqual(initializers.fansOf([4, 2, 3], [0, -1], [1]), [12, 2]);
+  // Without axes of both, the layout of a convolution's kernel.
+  assert.deepEqual(initializers.fansOf([4, 2, 3], [0]), [8, 12]);
+  const drawn = new initializers.GlorotUniform({ seed: 1, inputAxes: [0], outputAxes: [1, 2] }).call([100, 2, 50]);
+  const largest = Math.max(...drawn.data.map(Math.abs));
+  assert.ok(largest <= Math.sqrt(6 / 200) && largest > 0.99 * Math.sqrt(6 / 200), String(largest));
+  assert.throws(() => initializers.fansOf([4, 2], [3], [1]), /Cannot take the fans of a weight: axis must be/);
+});
