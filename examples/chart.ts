@@ -29,6 +29,8 @@ const margin = { left: 70, right: 220, top: 46, bottom: 54 };
 /** Colours that are told apart also by those who cannot tell red from green (Okabe and Ito). */
 const colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
+const dashes = ' stroke-dasharray="6 4"';
+
 /** The picture of a chart. */
 export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }: Chart): string {
   const heights = curves.flatMap(({ values }) => values).filter((y) => Number.isFinite(y) && (!logarithmic || y > 0));
@@ -49,18 +51,15 @@ export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }
   const lines = curves.map(({ values, dashed, color }, i) => {
     const points = values.map((value, step) => [x(step), y(value)] as const).filter((point) => point.every(isFinite));
     const path = points.map((point) => point.map((at) => at.toFixed(1)).join(",")).join(" ");
-    const dash = dashed ? ' stroke-dasharray="6 4"' : "";
-    return `<polyline points="${path}" stroke="${colors[(color ?? i) % colors.length]}"${dash}/>`;
+    return `<polyline points="${path}" stroke="${colors[(color ?? i) % colors.length]}"${dashed ? dashes : ""}/>`;
   });
+  const left = width - margin.right + 12;
   const legend = curves.flatMap(({ name, dashed, color }, i) => {
     const at = margin.top + 12 + 18 * i;
-    const dash = dashed ? ' stroke-dasharray="6 4"' : "";
-    const stroke = colors[(color ?? i) % colors.length];
+    const look = `stroke="${colors[(color ?? i) % colors.length]}" stroke-width="2"${dashed ? dashes : ""}`;
     return [
-      `<line x1="${width - 212}" x2="${
-        width - 160
-      }" y1="${at}" y2="${at}" stroke="${stroke}"${dash} stroke-width="2"/>`,
-      `<text x="${width - 174}" y="${at + 4}">${escape(name)}</text>`,
+      `<line x1="${left}" x2="${left + 30}" y1="${at}" y2="${at}" ${look}/>`,
+      `<text x="${left + 38}" y="${at + 4}">${escape(name)}</text>`,
     ];
   });
   return [

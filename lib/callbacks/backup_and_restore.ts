@@ -2,7 +2,7 @@
 import { FileError, ValueError } from "../errors.ts";
 import { checkOptions, describe } from "../options.ts";
 import { Callback, type SavedTraining } from "./callback.ts";
-import { BatchCounter, type SaveFrequency } from "./every_batches.ts";
+import { BatchCounter, type SaveFrequency } from "./batch_counter.ts";
 import { readIfThere, requireFiles, writeSafely } from "./files.ts";
 import { decodeTraining, encodeTraining } from "./training_file.ts";
 

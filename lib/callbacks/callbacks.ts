@@ -13,7 +13,7 @@ export {
 export { type CheckpointStore, MemoryCheckpoints } from "./checkpoint_store.ts";
 export { CSVLogger, type CSVLoggerOptions } from "./csv_logger.ts";
 export { EarlyStopping, type EarlyStoppingOptions } from "./early_stopping.ts";
-export type { SaveFrequency } from "./every_batches.ts";
+export type { SaveFrequency } from "./batch_counter.ts";
 export { History } from "./history.ts";
 export { LambdaCallback } from "./lambda.ts";
 export { type EpochSchedule, LearningRateScheduler } from "./learning_rate_scheduler.ts";

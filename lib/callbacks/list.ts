@@ -35,11 +35,6 @@ export class CallbackList {
     return this.#perBatch[kind];
   }
 
-  /** Whether any callback looks at batches of a run at all. */
-  watchesBatches(kind: RunKind): boolean {
-    return this.#callbacks.some((callback) => overrides(callback, `on${kind}BatchEnd`));
-  }
-
   /** The beginning of a run. */
   async begin(kind: RunKind): Promise<void> {
     for (const callback of this.#callbacks) await callback[`on${kind}Begin`]({});

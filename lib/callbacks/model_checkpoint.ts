@@ -2,7 +2,7 @@
 import { describe, didYouMean, ValueError } from "../errors.ts";
 import type { Logs } from "./callback.ts";
 import { type CheckpointStore, files } from "./checkpoint_store.ts";
-import { BatchCounter, type SaveFrequency } from "./every_batches.ts";
+import { BatchCounter, type SaveFrequency } from "./batch_counter.ts";
 import { MonitorCallback, type MonitorOptions } from "./monitor.ts";
 import { formatFixed, formatTemplate } from "./python_format.ts";
 import { printBelowBar } from "./terminal.ts";

@@ -2,7 +2,7 @@
 import { didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten, isItem, namesOf, type Structure } from "../structure.ts";
+import { flatten, namesOf, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 
 /** What a model takes or gives: how it is built, and what its parts are called. */
@@ -183,9 +183,4 @@ function mendShape(shape: Shape, expected: SymbolicShape, name: string): string 
   return sizeOf(shape.slice(1)) === sizeOf(sample.map((extent) => extent ?? 1))
     ? "reshape it, or put a Reshape or Flatten layer first"
     : "check the shape of the data, or that of Input";
-}
-
-/** Whether a structure holds several parts. */
-export function isManifold(like: Structure<unknown> | undefined): boolean {
-  return like !== undefined && !isItem(like);
 }

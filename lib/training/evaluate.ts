@@ -117,10 +117,13 @@ export async function evaluate(
   const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? all }, where);
   const executor = await getExecutor();
   const data = await exclusively(() => programs.load(executor, samples, rows <= batchSize ? "batch" : "evaluate"));
-  const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize });
-  const logs = await evaluateBatches(trainer, feeder, steps ?? all, callbacks, watched, where);
-  programs.settle();
-  return logs;
+  try {
+    using _kept = programs.hold(data);
+    const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize });
+    return await evaluateBatches(trainer, feeder, steps ?? all, callbacks, watched, where);
+  } finally {
+    programs.settle();
+  }
 }
 
 /** The stream of an iterable of batches, each checked as data given at once is. */

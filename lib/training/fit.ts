@@ -80,6 +80,8 @@ const optionNames = [
 interface Validation {
   /** Evaluates it. */
   run(executor: Executor, callbacks: CallbackList): Promise<Logs>;
+  /** Lets its data go. */
+  close?(): void;
 }
 
 /** Trains the trainer's model: see `Model.fit`. */
@@ -188,9 +190,10 @@ async function train(
     await compiled.optimizer.finalizeVariableValues(model.trainableWeights);
     await callbacks.end("Train", logs);
   } finally {
+    validation?.close?.();
     await source.close();
+    programs.settle();
   }
-  programs.settle();
   return history;
 }
 
@@ -289,12 +292,15 @@ function validationOf(
   const held = toSamples(model, trainer.compiled("fit"), x, y, { sampleWeight }, place);
   const rows = rowsOf(held);
   let data: ResidentData | undefined;
+  let kept: Disposable | undefined;
   return {
     async run(executor, callbacks) {
       data ??= await exclusively(() => programs.load(executor, held, "validation"));
+      kept ??= programs.hold(data);
       const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize: size });
       return evaluateRows(feeder, rows, callbacks);
     },
+    close: () => kept?.[Symbol.dispose](),
   };
 }
 

@@ -73,30 +73,33 @@ async function predictChecked(
   const executor = await getExecutor();
   const whole = rows <= batchSize;
   const data = await exclusively(() => programs.load(executor, samples, whole ? "batch" : "predict"));
-  await callbacks.begin("Predict");
-  let done = 0;
-  const { program, ranOut } = await runBatches({
-    kind: "Predict",
-    feeder: new RowFeeder(programs, executor, "predict", data, { start: 0, rows, batchSize }),
-    limit: steps ?? all,
-    pace: new Pace(),
-    stepsPerExecution: 1,
-    callbacks,
-    watched: verbose === 1 && terminal().isTerminal,
-    done: (chunk) => void (done += chunk.rows),
-    logs: () => Promise.resolve({}),
-  });
-  if (ranOut) warnOfShortData(where, "steps");
-  if (whole) trainer.lastPrediction = { program: program!, version: programs.version };
-  const outputs: Tensor[] = [];
-  for (const variable of program!.output!.variables) {
-    const read = await variable.read();
-    outputs.push(done < rows ? read.rows(0, done) : read);
+  try {
+    using _kept = programs.hold(data);
+    await callbacks.begin("Predict");
+    let done = 0;
+    const { program, ranOut } = await runBatches({
+      kind: "Predict",
+      feeder: new RowFeeder(programs, executor, "predict", data, { start: 0, rows, batchSize }),
+      limit: steps ?? all,
+      pace: new Pace(),
+      stepsPerExecution: 1,
+      callbacks,
+      watched: verbose === 1 && terminal().isTerminal,
+      done: (chunk) => void (done += chunk.rows),
+      logs: () => Promise.resolve({}),
+    });
+    if (ranOut) warnOfShortData(where, "steps");
+    if (whole) trainer.lastPrediction = { program: program!, version: programs.version };
+    const outputs: Tensor[] = [];
+    for (const variable of program!.output!.variables) {
+      const read = await variable.read();
+      outputs.push(done < rows ? read.rows(0, done) : read);
+    }
+    await callbacks.end("Predict", {});
+    return packLike(program!.output!.like, outputs);
+  } finally {
+    programs.settle();
   }
-  const result = packLike(program!.output!.like, outputs);
-  programs.settle();
-  await callbacks.end("Predict", {});
-  return result;
 }
 
 /** The outputs for a stream's batches, each read when its batch is done. */

@@ -33,6 +33,8 @@ export class Programs {
   readonly #programs = new Map<string, Program>();
   readonly #data = new Map<string, ResidentData>();
   readonly #orders = new Map<number, Variable>();
+  /** Data that runs go by, and how many do. */
+  readonly #held = new Map<ResidentData, number>();
   #state = new StepState();
   #executor: Executor | undefined;
   /** Rises whenever programs are thrown away. */
@@ -61,6 +63,18 @@ export class Programs {
     }
     for (const variable of data.variables) if (variable.home !== executor) await executor.adopt([variable]);
     return data;
+  }
+
+  /** Keeps data until it is disposed, whatever other runs do meanwhile. */
+  hold(data: ResidentData): Disposable {
+    this.#held.set(data, (this.#held.get(data) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const others = this.#held.get(data)! - 1;
+        if (others > 0) this.#held.set(data, others);
+        else this.#held.delete(data);
+      },
+    };
   }
 
   /** The row order of an epoch, for so many rows. */
@@ -113,8 +127,9 @@ export class Programs {
     }
   }
 
-  /** Gives large data back, when a run is over. */
+  /** Gives large data back, when a run is over; amid another run that is left to the end of that one. */
   settle(): void {
+    if (this.#held.size > 0) return;
     let bytes = 0;
     for (const { variables } of this.#data.values()) {
       for (const { shape, dtype } of variables) {
@@ -138,9 +153,9 @@ export class Programs {
     this.#orders.clear();
   }
 
-  /** Frees data that no program reads any more. */
+  /** Frees data that no program reads any more, nor a run goes by. */
   #drop(executor: Executor, old: ResidentData): void {
-    if ([...this.#programs.values()].some(({ data }) => data === old)) return;
+    if (this.#held.has(old) || [...this.#programs.values()].some(({ data }) => data === old)) return;
     for (const [key, data] of this.#data) if (data === old) this.#data.delete(key);
     old.release(executor);
   }

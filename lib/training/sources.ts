@@ -31,6 +31,7 @@ export class ArrayTraining implements TrainingSource {
   /** Where the samples lie. */
   data: ResidentData | undefined;
   #feeder: OrderedFeeder | undefined;
+  #kept: Disposable | undefined;
   #resumed = false;
 
   /** Takes the samples, of which the first `rows` are trained on. */
@@ -59,6 +60,7 @@ export class ArrayTraining implements TrainingSource {
   async load(executor: Executor): Promise<void> {
     const { programs, samples, options } = this;
     this.data = await exclusively(() => programs.load(executor, samples, "fit"));
+    this.#kept = programs.hold(this.data);
     const order = await exclusively(() => programs.orderOf(executor, options.rows));
     this.#feeder = new OrderedFeeder(programs, executor, this.data, order, options);
   }
@@ -86,8 +88,11 @@ export class ArrayTraining implements TrainingSource {
     return Math.floor(rows / this.options.batchSize);
   }
 
-  /** Nothing is left open. */
-  async close(): Promise<void> {}
+  /** Lets the data go. */
+  close(): Promise<void> {
+    this.#kept?.[Symbol.dispose]();
+    return Promise.resolve();
+  }
 }
 
 /** Batches of a stream. */

@@ -389,3 +389,39 @@ testOnBackends("a loss and a metric of one's own are short classes", async () =>
   assertClose(history.loss, [12, 12], close);
   assert.deepEqual(history.largest, [3, 3]);
 });
+
+testOnBackends("validation data outlives the programs of a stream of many shapes", async () => {
+  const model = onesModel();
+  const [input, target] = [x, zeros([50, 3])];
+  const batches = () => Array.from({ length: 20 }, (_, i) => [input.rows(0, i + 1), target.rows(0, i + 1)] as const);
+  const losses: number[] = [];
+  const watch = {
+    async onEpochEnd() {
+      losses.push((await model.evaluate(input, target, { batchSize: 25, verbose: 0 })).loss);
+    },
+  };
+  const { history } = await model.fit(batches, undefined, {
+    epochs: 2,
+    validationData: [input, target],
+    validationBatchSize: 25,
+    verbose: 0,
+    callbacks: [watch],
+  });
+  assertClose(history.val_loss, losses, close);
+});
+
+Deno.test("an evaluation amid a training leaves its data where it is, however large", async () => {
+  await setBackend("eigen");
+  // More than is kept after a run.
+  const [input, target] = [ones([20, 1_000_000]), ones([20, 1])];
+  const train = async (callbacks: (model: Sequential) => object[]) => {
+    const model = new Sequential([Input({ shape: [1_000_000] }), new Dense(1, { kernelInitializer: "zeros" })]);
+    model.compile({ optimizer: new SGD({ learningRate: 1e-8 }), loss: "mse" });
+    const options = { epochs: 3, batchSize: 10, verbose: 0, callbacks: callbacks(model) } as const;
+    return (await model.fit(input, target, options)).history.loss;
+  };
+  const evaluating = await train((model) => [{
+    onEpochEnd: async () => void await model.evaluate(input.rows(0, 1), target.rows(0, 1), { verbose: 0 }),
+  }]);
+  assert.deepEqual(evaluating, await train(() => []));
+});
