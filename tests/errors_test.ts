@@ -716,6 +716,17 @@ const mistakes: readonly Mistake[] = [
     /must be a function of the epoch and the rate, received an object of type ExponentialDecay: /,
   ],
   [
+    "two that rule the learning rate",
+    () => {
+      const learningRate = new schedules.CosineDecay({ initialLearningRate: 0.1, decaySteps: 10 });
+      const made = model({ optimizer: new optimizers.SGD({ learningRate }) });
+      return made.fit(x, y, { ...quiet, callbacks: [new callbacks.ReduceLROnPlateau({ monitor: "loss" })] });
+    },
+    "StateError",
+    'Cannot train "m" with ReduceLROnPlateau: it sets the learning rate, so that must be a number, received the schedule ' +
+    "CosineDecay: make the optimizer with a number, or leave the callback out",
+  ],
+  [
     "a schedule that gives nothing",
     () => model().fit(x, y, { ...quiet, callbacks: [new callbacks.LearningRateScheduler(() => {})] }),
     "ValueError",

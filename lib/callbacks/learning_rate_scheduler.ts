@@ -1,9 +1,20 @@
 // LearningRateScheduler: a learning rate for each epoch. https://keras.io/api/callbacks/learning_rate_scheduler/
-import { ValueError } from "../errors.ts";
+import { StateError, ValueError } from "../errors.ts";
 import { checkOptions, describe } from "../options.ts";
-import { Callback, type Logs } from "./callback.ts";
+import { Callback, type CallbackModel, type Logs } from "./callback.ts";
 import { formatFloat } from "./python_format.ts";
 import { printBelowBar } from "./terminal.ts";
+
+/** Throws {@linkcode StateError} where a callback cannot set the learning rate, since a schedule rules it. */
+export function requireFreeRate({ name, optimizer }: CallbackModel, owner: string): void {
+  if (!optimizer?.schedule) return;
+  throw new StateError({
+    what: `Cannot train "${name}" with ${owner}`,
+    rule: "it sets the learning rate, so that must be a number",
+    received: `the schedule ${optimizer.schedule.constructor.name}`,
+    mend: "make the optimizer with a number, or leave the callback out",
+  });
+}
 
 /** Gives the learning rate of an epoch, counted from 0, from the rate so far. */
 export type EpochSchedule = (epoch: number, rate: number) => number;
@@ -34,6 +45,11 @@ export class LearningRateScheduler extends Callback {
       });
     }
     this.#verbose = Boolean(options.verbose);
+  }
+
+  /** Throws {@linkcode StateError} where a schedule of the optimizer rules the rate. */
+  override onTrainBegin(): void {
+    requireFreeRate(this.model, "LearningRateScheduler");
   }
 
   /** Sets the epoch's rate. Throws {@linkcode ValueError} where the function gives no number. */

@@ -2,6 +2,7 @@
 import { ValueError } from "../errors.ts";
 import { checkRange, describe } from "../options.ts";
 import type { Logs } from "./callback.ts";
+import { requireFreeRate } from "./learning_rate_scheduler.ts";
 import { checkEpochs, MonitorCallback, type MonitorOptions } from "./monitor.ts";
 import { formatFloat } from "./python_format.ts";
 import { printBelowBar } from "./terminal.ts";
@@ -59,8 +60,12 @@ export class ReduceLROnPlateau extends MonitorCallback {
     this.#cooldown = cooldown;
   }
 
-  /** Begins anew. Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better. */
+  /**
+   * Begins anew. Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better, and
+   * {@linkcode StateError} where a schedule of the optimizer rules the rate.
+   */
   override onTrainBegin(): void {
+    requireFreeRate(this.model, "ReduceLROnPlateau");
     this.direction();
     this.best = undefined;
     this.#cooling = 0;

@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
-import { assign, assignWeights, fitShape, labelOf, toRows } from "./arguments.ts";
+import { assign, assignWeights, fitShape, isNamed, labelOf, type Parts, toRows } from "./arguments.ts";
 import { checkRows, checkTargets, checkWeights, weighClasses } from "./checks.ts";
 import type { Compiled } from "./compiled.ts";
 import type { Samples } from "./data.ts";
@@ -65,7 +65,7 @@ export function toSamples(
       mend: `give the targets before the options, as in ${where.split(" ")[0]}(x, y, { ... })`,
     });
   }
-  const given = y === undefined ? [] : assign(y, parts, where).items;
+  const given = y === undefined ? [] : targetsOf(y, parts, compiled, where);
   const targets = given.map((item, i) =>
     item === undefined ? undefined : toRows(item, labelOf(parts, shapes.length, i), where)
   );
@@ -109,6 +109,22 @@ export function toSamples(
   }
   const weighed = weighClasses(targets[0]!, classWeight, where) as Float32Array<ArrayBuffer>;
   return { ...samples, weights: [new Tensor([weighed.length], "float32", weighed)] };
+}
+
+/** The targets of each output; where only some outputs have losses, those of these may be all that is given. */
+function targetsOf(
+  y: Structure<TensorLike>,
+  parts: Parts,
+  { losses }: Compiled,
+  where: string,
+): readonly (TensorLike | undefined)[] {
+  const counted = losses.flatMap((loss, i) => (loss ? [i] : []));
+  if (counted.length === losses.length || counted.length === 0 || isNamed(y)) return assign(y, parts, where).items;
+  const list = Array.isArray(y) ? y as readonly TensorLike[] : undefined;
+  if (list?.length === losses.length) return assign(y, parts, where).items;
+  const given = counted.length === 1 && !(list?.length === 1 && list[0] instanceof Tensor) ? [y as TensorLike] : list;
+  if (given?.length !== counted.length) return assign(y, parts, where).items;
+  return losses.map((loss, i) => (loss ? given[counted.indexOf(i)] : undefined));
 }
 
 /** Whether `y` is no data but a plain object of options, of none of the outputs' names. */

@@ -76,6 +76,21 @@ testOnBackends("data by name, in a list, in parts and in batches come to the sam
   for (const name of Object.keys(history)) assertClose(streamed[name], history[name], close);
 });
 
+testOnBackends("targets of outputs without a loss may be left out", async () => {
+  const train = async (y: Table) => {
+    const model = several(false);
+    model.compile({ optimizer: new SGD({ learningRate: fits.rate }), loss: { left: "mse", right: null } });
+    const { history } = await model.fit([a, b], y, { batchSize: 4, epochs: 2, shuffle: false, verbose: 0 });
+    return history;
+  };
+  const expected = fits.several.find((spec: Table) => spec.name === "one_output_without_loss").history.loss;
+  for (const y of [left, [left], { left }, [left, null], [left, right]]) {
+    const history = await train(y);
+    assert.deepEqual(Object.keys(history), ["loss"]);
+    assertClose(history.loss, expected, close);
+  }
+});
+
 testOnBackends("predictions are built as the outputs are", async () => {
   const listed = await several(false).predict([a, b] as Table, { verbose: 0 }) as unknown as Tensor[];
   assert.deepEqual(listed.map(({ shape }) => shape), [[12, 2], [12, 1]]);
