@@ -65,6 +65,8 @@ const squash = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const list = [...candidates];
   const meant = squash(name);
+  // A name of one letter is near to any other.
+  if (meant.length < 2) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of list) {
@@ -82,14 +84,18 @@ function abbreviates(name: string, candidate: string): boolean {
   return short.length === long.length && short.every((word, i) => word.length > 1 && long[i].startsWith(word));
 }
 
+/** How many letters are left out, added, exchanged or swapped with their neighbour between `a` and `b`. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) next[j] = Math.min(next[j], before[j - 2] + 1);
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length];
 }

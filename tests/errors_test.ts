@@ -186,7 +186,12 @@ const mistakes: readonly Mistake[] = [
     "ValueError",
     /an object of type Promise as x: await it first$/,
   ],
-  ["an object", () => model().fit({ x }, y), "ValueError", /an object of type Object as x: give a tensor/],
+  [
+    "an object",
+    () => model().fit({ x }, y),
+    "ValueError",
+    /the names in x must be "input_layer", received "x": use this name, or give the tensor itself$/,
+  ],
   ["a list of tensors", () => model().fit([x, x], y), "ValueError", /received a list of 2: .* ops.stack makes one/],
   [
     "a wrong typed array",
@@ -455,6 +460,7 @@ const mistakes: readonly Mistake[] = [
   ],
   ["a metric misspelled", () => model({ metrics: ["acuracy"] }), "ValueError", /did you mean "accuracy"\?$/],
   ["an optimizer misspelled", () => model({ optimizer: "adamm" }), "ValueError", /did you mean "adam"\?$/],
+  ["two letters of a name swapped", () => model({ optimizer: "adma" }), "ValueError", /did you mean "adam"\?$/],
   [
     "an optimizer's class",
     () => model({ optimizer: optimizers.Adam }),

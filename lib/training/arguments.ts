@@ -47,9 +47,7 @@ export function assign(value: Structure<TensorLike> | undefined, parts: Parts, w
   const count = flatten(like).length;
   const keys = namesOf(like) ?? names;
   if (isNamed(value)) {
-    if (keys.length === 0 || (count === 1 && !Object.keys(value).some((key) => keys.includes(key)))) {
-      return { like, items: [value as unknown as TensorLike] };
-    }
+    if (keys.length === 0) return { like, items: [value as unknown as TensorLike] };
     return { like, items: byName(value, keys, partial ?? false, argument, what) };
   }
   if (count === 1) {
@@ -99,7 +97,13 @@ function byName(
     what,
     rule: `the names in ${argument} must be ${keys.map((key) => `"${key}"`).join(", ")}`,
     received: wrong === undefined ? `none for "${missing}"` : `"${wrong}"`,
-    mend: wrong === undefined ? "give data for it" : near ? `did you mean "${near}"?` : "use these names",
+    mend: wrong === undefined
+      ? "give data for it"
+      : near
+      ? `did you mean "${near}"?`
+      : keys.length === 1
+      ? "use this name, or give the tensor itself"
+      : "use these names",
   });
 }
 
