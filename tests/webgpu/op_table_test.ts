@@ -8,21 +8,19 @@ import { checkGradients, checkValues, table } from "./op_table.ts";
 import { checks } from "./program_checks.ts";
 
 const reference = new ReferenceExecutor();
-let opened: Promise<WebGpuExecutor> | undefined;
-
-for (const [op, samples] of table) {
-  Deno.test(`${op} on WebGPU: values and gradients`, async () => {
-    const executor = await (opened ??= openWebGpu());
-    const faults = [
-      ...await checkValues(executor, op, samples),
-      ...await checkGradients(executor, reference, op, samples),
-    ];
-    assert.deepEqual(faults, []);
-  });
-}
 
 for (const tunedFor of ["software", "gpu"] as const) {
   let tuned: Promise<WebGpuExecutor> | undefined;
+  for (const [op, samples] of table) {
+    Deno.test(`${op} on WebGPU, with kernels for ${tunedFor}: values and gradients`, async () => {
+      const executor = await (tuned ??= openWebGpu({ tunedFor }));
+      const faults = [
+        ...await checkValues(executor, op, samples),
+        ...await checkGradients(executor, reference, op, samples),
+      ];
+      assert.deepEqual(faults, []);
+    });
+  }
   for (const [name, check] of Object.entries(checks)) {
     Deno.test(`${name} on WebGPU, with kernels for ${tunedFor}`, async () => {
       const executor = await (tuned ??= openWebGpu({ tunedFor }));
