@@ -85,8 +85,14 @@ export * as callbacks from "./lib/callbacks/callbacks.ts";
 export * as datasets from "./lib/datasets/datasets.ts";
 /** What prepares data and looks at it: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/datasets/preparation.ts";
-/** Operations: at once on tensors, traced on symbolic values. See https://keras.io/api/ops/. */
-export * as ops from "./lib/ops/ops.ts";
+export {
+  FunctionCall,
+  ops,
+  type SymbolicArguments,
+  type SymbolicFunction,
+  type SymbolicFunctions,
+  type WithSymbols,
+} from "./lib/layers/operation.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/settings.ts";
 

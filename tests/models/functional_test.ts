@@ -4,6 +4,7 @@ import { clearSession } from "../../lib/exec/select.ts";
 import { Input } from "../../lib/layers/input.ts";
 import * as layers from "../../lib/layers/layers.ts";
 import { type CallContext, Layer } from "../../lib/layers/layer.ts";
+import { ops } from "../../lib/layers/operation.ts";
 import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { add, multiply } from "../../lib/ops/primitives.ts";
@@ -83,4 +84,18 @@ Deno.test("names and dtypes", async () => {
   const model = new Model({ inputs: x, outputs: flat });
   assert.equal(model.name, "functional");
   assert.deepEqual([model.inputNames, model.outputNames], [["pixels"], ["flatten"]]);
+});
+
+testOnBackends("ops on symbolic tensors are nodes", async () => {
+  await clearSession();
+  const x = Input({ shape: [2] });
+  const y = ops.mean(ops.concatenate([ops.add(x, 1), ops.multiply(2, x)], -1), 1, true);
+  assert.deepEqual(y.shape, [null, 1]);
+  const halves = ops.split(x, 2, 1);
+  assert.deepEqual(halves.map(({ shape }) => shape), [[null, 1], [null, 1]]);
+  const model = new Model({ inputs: x, outputs: ops.subtract(y, halves[1]) });
+  assert.deepEqual((await model.predict(tensor([[1, 2]]), quiet)).toArray(), [[0.75]]);
+  assert.deepEqual(model.outputNames, ["subtract"]);
+  assert.equal(ops.cast(x, "int32").dtype, "int32");
+  assert.deepEqual(ops.add(tensor([1]), 2), tensor([3]));
 });
