@@ -53,6 +53,19 @@ export {
 } from "./merging.ts";
 export { AlphaDropout, GaussianDropout, GaussianNoise } from "./noise.ts";
 export {
+  BatchNormalization,
+  type BatchNormalizationOptions,
+  GroupNormalization,
+  type GroupNormalizationOptions,
+  LayerNormalization,
+  type LayerNormalizationOptions,
+  RMSNormalization,
+  type RMSNormalizationOptions,
+  type ScaledOptions,
+  UnitNormalization,
+  type UnitNormalizationOptions,
+} from "./normalization.ts";
+export {
   AveragePooling1D,
   AveragePooling1D as AvgPool1D,
   AveragePooling2D,

@@ -111,6 +111,16 @@ const mistyped: (() => unknown)[] = [
   () => new layers.ZeroPadding2D(1, { axis: 1 }),
   // @ts-expect-error no such option
   () => new layers.ZeroPadding3D(1, { axis: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.BatchNormalization({ axes: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.LayerNormalization({ axes: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GroupNormalization({ axes: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.RMSNormalization({ axes: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.UnitNormalization({ axes: 1 }),
   // @ts-expect-error no such activation
   () => new layers.Dense(2, { activation: "rellu" }),
   // @ts-expect-error no such initializer

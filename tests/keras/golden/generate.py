@@ -41,6 +41,7 @@ SUBJECTS = [
     "merging",
     "pooling",
     "spatial",
+    "normalization",
 ]
 
 

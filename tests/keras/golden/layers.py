@@ -168,6 +168,11 @@ def objective(targets, outputs, layer, batch):
     return tf.reduce_mean(values) + (tf.add_n(layer.losses) if layer.losses else 0.0)
 
 
+def first_value(weight, seed):
+    value = dyadic(weight.shape, seed) + np.float32(1 / 128)
+    return np.abs(value) if weight.name == "moving_variance" else value
+
+
 def arguments(inputs):
     return inputs[0] if len(inputs) == 1 else inputs
 
@@ -177,19 +182,21 @@ def results(spec):
     layer = made(spec["layer"])
     inputs = spec["inputs"]
     nodes = [keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in inputs]
+    # Building may change what the config says of axes.
+    serialized = layer.get_config()
     symbolic = layer(arguments(nodes))
     found = {
         **spec["layer"],
         "inputs": inputs,
         "masks": spec["masks"],
         "jump": spec["jump"],
-        "serialized": layer.get_config(),
+        "serialized": serialized,
         "output_shape": symbolic.shape,
         "weights": [
             {"key": w.name, "path": w.path, "shape": tuple(w.shape), "trainable": w.trainable} for w in layer.weights
         ],
     }
-    layer.set_weights([dyadic(w.shape, 51 + i) + np.float32(1 / 128) for i, w in enumerate(layer.weights)])
+    layer.set_weights([first_value(w, 51 + i) for i, w in enumerate(layer.weights)])
     assert symbolic.shape == tuple(layer.compute_output_shape(arguments([(None, *x.shape[1:]) for x in inputs])))
     found["initial"] = layer.get_weights()
     tensors = [tf.constant(x) for x in inputs]
