@@ -323,6 +323,13 @@ const mistakes: readonly Mistake[] = [
     "sampleWeight]",
   ],
   [
+    "options in place of the targets that batches have",
+    () => model().fit([[x, y]].values(), { epochs: 2 }),
+    "ValueError",
+    'Cannot fit "m": y cannot be given beside an iterable of batches: give options after it, as in fit(batches, ' +
+    "undefined, { ... })",
+  ],
+  [
     "a batch size beside batches",
     () => model().fit([[x, y]].values(), undefined, { batchSize: 2 }),
     "ValueError",

@@ -296,12 +296,15 @@ export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, num
 
 /** Throws {@linkcode ValueError} for what cannot be said of data that comes in batches. */
 export function refuseForBatches(options: Readonly<Record<string, unknown>>, where: string): void {
-  const [name] = Object.entries(options).find(([, value]) => value !== undefined) ?? [];
+  const [name, value] = Object.entries(options).find(([, given]) => given !== undefined) ?? [];
   if (name === undefined) return;
+  const isObject = value !== null && Object.getPrototypeOf(value) === Object.prototype;
   throw new ValueError({
     what: `Cannot ${where}`,
     rule: `${name} cannot be given beside an iterable of batches`,
-    mend: name === "y" || name === "sampleWeight"
+    mend: name === "y" && isObject
+      ? `give options after it, as in ${where.split(" ")[0]}(batches, undefined, { ... })`
+      : name === "y" || name === "sampleWeight"
       ? "put it into the batches, as in yield [x, y, sampleWeight]"
       : name === "validationSplit"
       ? "give validationData"

@@ -128,7 +128,7 @@ function targetsOf(
 }
 
 /** Whether `y` is no data but a plain object of options, of none of the outputs' names. */
-function looksLikeOptions(y: unknown, { names }: { names: readonly string[] }): boolean {
+function looksLikeOptions(y: unknown, { names }: { readonly names: readonly string[] }): boolean {
   return y !== null && typeof y === "object" && Object.getPrototypeOf(y) === Object.prototype &&
     !Object.keys(y).some((key) => names.includes(key)) && Object.keys(y).some((key) => optionNames.has(key));
 }

@@ -45,14 +45,20 @@ testOnBackends("the numbers that Keras's own tests hold training to", async () =
 testOnBackends("weights of classes are weights of their samples", async () => {
   const x = tensor([[1, 0], [0, 1], [1, 1], [2, 0]]);
   const y = tensor([0, 1, 2, 1], undefined, "int32");
-  const train = async (options: object) => {
+  const train = async (options: object, batches?: Batches) => {
     setRandomSeed(1);
     const model = new Sequential([Input({ shape: [2] }), new Dense(3, { activation: "softmax" })]);
     model.compile({ optimizer: "sgd", loss: "sparse_categorical_crossentropy", weightedMetrics: ["accuracy"] });
-    const { history } = await model.fit(x, y, { epochs: 2, batchSize: 2, verbose: 0, ...options });
+    const { history } = batches
+      ? await model.fit(batches, undefined, { epochs: 2, verbose: 0, ...options })
+      : await model.fit(x, y, { epochs: 2, batchSize: 2, verbose: 0, ...options });
     return history;
   };
-  assert.deepEqual(await train({ classWeight: { 0: 0.5, 1: 2 } }), await train({ sampleWeight: [0.5, 2, 1, 2] }));
+  const bySample = await train({ sampleWeight: [0.5, 2, 1, 2] });
+  assert.deepEqual(await train({ classWeight: { 0: 0.5, 1: 2 } }), bySample);
+  const inOrder = await train({ sampleWeight: [0.5, 2, 1, 2], shuffle: false });
+  const batches = () => [0, 2].map((row) => [x.rows(row, row + 2), y.rows(row, row + 2)] as const);
+  assert.deepEqual(await train({ classWeight: { 0: 0.5, 1: 2 } }, batches), inOrder);
 });
 
 testOnBackends("the mean over an epoch does not depend on the batch size", async () => {
