@@ -12,6 +12,29 @@ export {
   Softmax,
   type SoftmaxOptions,
 } from "./activations.ts";
+export {
+  Conv,
+  Conv1D,
+  Conv1D as Convolution1D,
+  type Conv1DOptions,
+  Conv1DTranspose,
+  Conv1DTranspose as Convolution1DTranspose,
+  Conv2D,
+  Conv2D as Convolution2D,
+  Conv2DTranspose,
+  Conv2DTranspose as Convolution2DTranspose,
+  Conv3D,
+  Conv3D as Convolution3D,
+  Conv3DTranspose,
+  Conv3DTranspose as Convolution3DTranspose,
+  Convolution,
+  type ConvolutionOptions,
+  type ConvOptions,
+  ConvTranspose,
+  type ConvTransposeOptions,
+  type KernelOptions,
+  type WeightSettings,
+} from "./convolutional.ts";
 export { Dense, type DenseOptions, Identity } from "./core.ts";
 export type { DataFormat } from "./data_format.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
@@ -108,3 +131,15 @@ export {
   ZeroPadding2D,
   ZeroPadding3D,
 } from "./spatial.ts";
+export {
+  DepthwiseConv,
+  DepthwiseConv1D,
+  DepthwiseConv2D,
+  type DepthwiseConvOptions,
+  SeparableConv,
+  SeparableConv1D,
+  SeparableConv1D as SeparableConvolution1D,
+  SeparableConv2D,
+  SeparableConv2D as SeparableConvolution2D,
+  type SeparableConvOptions,
+} from "./separable.ts";

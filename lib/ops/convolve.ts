@@ -118,6 +118,19 @@ export function conv<A extends Operand, B extends Operand>(
   });
 }
 
+/** The extent that a transposed convolution makes of one, by a kernel that spreads over `window`. */
+export function transposedExtent(
+  extent: number,
+  window: number,
+  stride: number,
+  padding: "valid" | "same",
+  outputPadding?: number,
+): number {
+  const least = (extent - 1) * stride;
+  if (padding === "valid") return least + window + (outputPadding ?? Math.max(window, stride) - window);
+  return outputPadding === undefined ? extent * stride : least + window % 2 + outputPadding;
+}
+
 /**
  * The transposed convolution of `x`, `[batch, ...spatial, channels]`, with a kernel `[...taps, filters, channels]`: the
  * gradient of a convolution by its input. With `valid`, an extent n becomes `(n - 1) * stride + max(kernel, stride)`,
@@ -149,12 +162,9 @@ export function convTranspose<A extends Operand, B extends Operand>(
     ];
     refuseStridedDilation(what, steps, dilation);
     const extra = outputPadding === undefined ? undefined : perAxis(what, "outputPadding", outputPadding, rank, 0);
-    const sizes = shape.slice(1, -1).map((extent, i) => {
-      const window = spread(taps[i], dilation[i]);
-      const most = (extent - 1) * steps[i];
-      if (padding === "valid") return most + window + (extra?.[i] ?? Math.max(window, steps[i]) - window);
-      return extra ? most + window % 2 + extra[i] : extent * steps[i];
-    });
+    const sizes = shape.slice(1, -1).map((extent, i) =>
+      transposedExtent(extent, spread(taps[i], dilation[i]), steps[i], padding, extra?.[i])
+    );
     const sides = resolvePadding(padding, sizes, taps, steps, dilation);
     const reached = sizes.map((size, i) =>
       Math.floor((size + sides.low[i] + sides.high[i] - spread(taps[i], dilation[i])) / steps[i]) + 1

@@ -71,6 +71,19 @@ export function resolvePadding(
   return { low, high: totals.map((total, i) => total - low[i]) };
 }
 
+/** How many positions a window has over an extent with a named padding; null for null, 0 where it does not fit. */
+export function positionsAlong(
+  extent: number | null,
+  size: number,
+  stride: number,
+  dilation: number,
+  padding: Padding,
+): number | null {
+  if (extent === null) return null;
+  if (padding !== "valid") return Math.ceil(extent / stride);
+  return Math.max(0, Math.floor((extent - spread(size, dilation)) / stride) + 1);
+}
+
 /** Runs `body` on `x` with its channels last, and gives them back where they were. */
 export function withChannelsLast<A extends Operand, R extends Operand>(
   what: string,

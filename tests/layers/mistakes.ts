@@ -11,6 +11,84 @@ const on = (shape: (number | null)[], layer: Any) => new Sequential([Input({ sha
 
 /** What was done wrong, how, the class of the error, and what its message must match. */
 export const mistakesWithLayers: readonly (readonly [string, () => unknown, string, RegExp])[] = [
+  [
+    "Conv2D without filters",
+    () => new layers.Conv2D({ filters: 3 }),
+    "ValueError",
+    /must be an integer of at least 1.* received undefined/,
+  ],
+  [
+    "Conv2D of no filters",
+    () => new layers.Conv2D(0, 3),
+    "ValueError",
+    /filters must be a positive integer, received 0/,
+  ],
+  [
+    "Conv2D of a size for each of three axes",
+    () => new layers.Conv2D(4, [3, 3, 3]),
+    "ValueError",
+    /kernelSize .* list of 2/,
+  ],
+  [
+    "Conv2D with causal padding",
+    () => new layers.Conv2D(4, 3, { padding: "causal" }),
+    "ValueError",
+    /padding must be one of "valid", "same", received "causal"/,
+  ],
+  [
+    "Conv2D with strides and dilation",
+    () => new layers.Conv2D(4, 3, { strides: 2, dilationRate: 2 }),
+    "ValueError",
+    /strides and dilationRate must not both be more than 1/,
+  ],
+  [
+    "Conv2D in groups that do not divide the filters",
+    () => new layers.Conv2D(4, 3, { groups: 3 }),
+    "ValueError",
+    /groups must be .* divides the 4 filters, received 3/,
+  ],
+  [
+    "Conv2D in groups that do not divide the channels",
+    () => on([8, 8, 3], new layers.Conv2D(4, 3, { groups: 2 })),
+    "ShapeError",
+    /the 2 groups must divide the input's channels, received 3 channels/,
+  ],
+  [
+    "Conv2D of grey images without channels",
+    () => on([28, 28], new layers.Conv2D(4, 3)),
+    "ShapeError",
+    /received \[null, 28, 28\]: give grey images an axis of channels, as in Input\(\{ shape: \[28, 28, 1\] \}\)$/,
+  ],
+  [
+    "Conv2D of an unknown number of channels",
+    () => on([8, 8, null], new layers.Conv2D(4, 3)),
+    "ShapeError",
+    /fixed number of channels, received \[null, 8, 8, null\]/,
+  ],
+  [
+    "Conv2D larger than the image",
+    () => on([8, 2, 1], new layers.Conv2D(4, 3)),
+    "ShapeError",
+    /the window must fit .* of which it makes \[null, 6, 0, 1\]/,
+  ],
+  [
+    "Conv2D with Python's names",
+    () => new layers.Conv2D(4, 3, { data_format: 1 }),
+    "ValueError",
+    /did you mean "dataFormat"/,
+  ],
+  [
+    "Conv2DTranspose padded by a stride",
+    () => new layers.Conv2DTranspose(4, 3, { strides: 2, outputPadding: 2 }),
+    "ValueError",
+    /outputPadding must be less than the strides/,
+  ],
+  [
+    "DepthwiseConv2D of half a channel",
+    () => new layers.DepthwiseConv2D(3, { depthMultiplier: 0.5 }),
+    "ValueError",
+    /0.5/,
+  ],
   ["ReLU capped below 0", () => new layers.ReLU({ maxValue: -1 }), "ValueError", /maxValue must be .* received -1/],
   [
     "ReLU of a slope below 0",

@@ -36,6 +36,7 @@ SUBJECTS = [
     "metric_states",
     "ops",
     "images",
+    "convolutional",
     "regularizers",
     "layers",
     "merging",

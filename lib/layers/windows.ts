@@ -1,0 +1,38 @@
+// The shapes that convolution layers give.
+import { ShapeError } from "../errors.ts";
+import { formatShape, type SymbolicShape } from "../shape.ts";
+import { type DataFormat, spatialAxes } from "./data_format.ts";
+
+/** Where the channels are in a shape with the batch axis. */
+export const channelAxis = (format: DataFormat, rank: number): number => (format === "channels_first" ? 1 : rank + 1);
+
+/** The shape with each spatial extent sent through `extentOf`; throws {@linkcode ShapeError} where one becomes 0. */
+export function slidShape(
+  name: string,
+  shape: SymbolicShape,
+  format: DataFormat,
+  rank: number,
+  extentOf: (extent: number | null, i: number) => number | null,
+): (number | null)[] {
+  if (shape.length !== rank + 2) {
+    throw new ShapeError({
+      what: `Cannot build "${name}"`,
+      rule: `the input must have a batch axis, ${rank} spatial ${
+        rank === 1 ? "axis" : "axes"
+      }, and an axis of channels`,
+      received: formatShape(shape),
+      mend: rank === 2 && shape.length === 3
+        ? "give grey images an axis of channels, as in Input({ shape: [28, 28, 1] })"
+        : "check the shape of Input, without the batch axis",
+    });
+  }
+  const result = [...shape];
+  spatialAxes(shape.length, format).forEach((axis, i) => result[axis] = extentOf(shape[axis], i));
+  if (result.every((extent) => extent !== 0)) return result;
+  throw new ShapeError({
+    what: `Cannot build "${name}"`,
+    rule: "the window must fit into the input",
+    received: `${formatShape(shape)}, of which it makes ${formatShape(result)}`,
+    mend: 'use a smaller window, fewer layers that shrink before it, or padding "same"',
+  });
+}
