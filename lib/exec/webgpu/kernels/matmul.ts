@@ -33,10 +33,16 @@ const tiles: { readonly [K in MatmulKernel]: readonly [number, number] } = {
 
 /**
  * The kernel for a product. Software adapters want wide register tiles with eight neighbours at work; real GPUs want
- * workgroup tiles. Where outputs are too few to keep all threads busy and the sums are long, the sums are cut.
+ * workgroup tiles. Where outputs are too few to keep all threads busy and the sums are long, the sums are cut. The
+ * widest tile does not go with elements that are computed: with the function in each of its loads, SwiftShader compiles
+ * for a minute and in ten gigabytes.
  */
-export function chooseMatmul(kind: AdapterKind, { batch, m, n, k }: MatmulExtents): MatmulChoice {
-  const kernel = chooseKernel(kind, m, n);
+export function chooseMatmul(
+  kind: AdapterKind,
+  { batch, m, n, k }: MatmulExtents,
+  isComputed = false,
+): MatmulChoice {
+  const kernel = chooseKernel(kind, m, n, isComputed);
   const [rows, columns] = tiles[kernel];
   const threads = batch * Math.ceil(m / rows) * Math.ceil(n / columns);
   const [wanted, shortest] = kind === "gpu" ? (kernel === "tile_64x64" ? [128, 128] : [8192, 32]) : [64, 1024];
@@ -44,10 +50,10 @@ export function chooseMatmul(kind: AdapterKind, { batch, m, n, k }: MatmulExtent
   return { kernel, splits: Math.max(1, splits) };
 }
 
-function chooseKernel(kind: AdapterKind, m: number, n: number): MatmulKernel {
+function chooseKernel(kind: AdapterKind, m: number, n: number, isComputed: boolean): MatmulKernel {
   if (m <= 2) return "tile_1x4";
   if (kind === "gpu") return m > 16 && n > 16 ? "tile_64x64" : "tile_4x4";
-  if (n >= 128 && m >= 12) return "tile_16x16";
+  if (n >= 128 && m >= 12 && !isComputed) return "tile_16x16";
   return n >= 56 && m >= 6 ? "tile_8x8" : "tile_4x4";
 }
 

@@ -71,7 +71,7 @@ export function lowerConvolution(
   const channels = isTranspose ? extents.inputs : extents.outputs;
   const terms = sizeOf(extents.taps) * (isTranspose ? extents.outputs : extents.inputs) / groups;
   const shape = { batch: 1, m: rows, n: channels, k: terms };
-  const choice = chooseMatmul(lowering.gpu.kind, shape);
+  const choice = chooseMatmul(lowering.gpu.kind, shape, true);
   if (isProduct(groups, terms, channels, isTranspose ? strides : []) && fitsDispatch(choice, shape)) {
     emitProduct(lowering, {
       ...shape,
@@ -131,7 +131,7 @@ export function lowerConvolutionFilter(
       epilogue: null,
       others: [],
       outputs,
-    }, chooseMatmul(lowering.gpu.kind, shape));
+    }, chooseMatmul(lowering.gpu.kind, shape, true));
     return;
   }
   const threads = sizeOf(extents.taps) * extents.inputs * Math.ceil(extents.outputs / attrs.groups / 4);
