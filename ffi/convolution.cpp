@@ -149,13 +149,23 @@ struct Place {
   }
 };
 
+// Most runs are short, so that a call of memcpy would cost more than it copies: the last few overlap those before.
 inline void copy_floats(float* to, const float* from, index_t n) {
-  index_t i = 0;
-  for (; i + lanes <= n; i += lanes) store(to + i, load(from + i));
-  for (; i < n; i++) to[i] = from[i];
+  constexpr index_t few = 4;
+  if (n >= lanes) {
+    for (index_t i = 0; i + lanes <= n; i += lanes) store(to + i, load(from + i));
+    store(to + n - lanes, load(from + n - lanes));
+  } else if (n >= few) {
+    for (index_t i = 0; i + few <= n; i += few) __builtin_memcpy(to + i, from + i, few * sizeof(float));
+    __builtin_memcpy(to + n - few, from + n - few, few * sizeof(float));
+  } else if (n > 0) {
+    to[0] = from[0];
+    if (n > 1) to[1] = from[1];
+    if (n > 2) to[2] = from[2];
+  }
 }
 inline void zero_floats(float* to, index_t n) {
-  for (index_t i = 0; i < n; i++) to[i] = 0.0f;
+  if (n > 0) std::memset(to, 0, n * sizeof(float));
 }
 
 // Which channels of a source make which of a target.
