@@ -72,7 +72,8 @@ const exact: Tolerance = { absolute: 0, relative: 0 };
 /** Ops that only choose or move elements, or round to whole numbers: nothing may be lost. */
 const moving = new Set(
   ("abs absolute sign negative relu round floor ceil maximum minimum where cast broadcastTo reshape transpose slice " +
-    "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min maxPool sort topK takeAlongAxis")
+    "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min maxPool sort topK takeAlongAxis image.padImages " +
+    "image.cropImages")
     .split(" "),
 );
 
@@ -549,6 +550,83 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     ValueError,
     'Cannot resize: interpolation must be one of "nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", ' +
     'received "billinear": did you mean "bilinear"?',
+  ],
+  [
+    "resizing rows",
+    () => ops.image.resize(blank(3, 3), [2, 2]),
+    ShapeError,
+    "Cannot resize: images must be [batch, height, width, channels], or one image without the batch axis, " +
+    "received [3, 3]: add an axis of extent 1 for the channels of grey images",
+  ],
+  [
+    "resizing that crops and pads",
+    () => ops.image.resize(blank(1, 3, 3, 1), [2, 2], { cropToAspectRatio: true, padToAspectRatio: true }),
+    ValueError,
+    "Cannot resize: images are either cropped or padded to the new aspect ratio, received both: " +
+    "leave out cropToAspectRatio or padToAspectRatio",
+  ],
+  [
+    "an affine transform of six numbers",
+    () => ops.image.affineTransform(blank(2, 3, 3, 1), blank(6)),
+    ShapeError,
+    "Cannot transform images: the transform must have the shape [8], or [2, 8] for 2 images, received [6]: " +
+    "give [1, 0, 0, 0, 1, 0, 0, 0] for no change",
+  ],
+  [
+    "an affine transform for each of other images",
+    () => ops.image.affineTransform(blank(2, 3, 3, 1), blank(3, 8)),
+    ShapeError,
+    "Cannot transform images: the transform must have the shape [8], or [2, 8] for 2 images, received [3, 8]: " +
+    "give [1, 0, 0, 0, 1, 0, 0, 0] for no change",
+  ],
+  [
+    "a misspelled fill mode",
+    () => ops.image.affineTransform(blank(2, 3, 3, 1), blank(8), { fillMode: "mirror" as "reflect" }),
+    ValueError,
+    'Cannot transform images: fillMode must be one of "constant", "nearest", "reflect", "wrap", received "mirror": ' +
+    "use one of these names",
+  ],
+  [
+    "an affine interpolation that is only one of resize",
+    () => ops.image.affineTransform(blank(2, 3, 3, 1), blank(8), { interpolation: "bicubic" as "nearest" }),
+    ValueError,
+    'Cannot transform images: interpolation must be one of "nearest", "bilinear", received "bicubic": ' +
+    "use one of these names",
+  ],
+  [
+    "a frame of three numbers",
+    () => ops.image.padImages(blank(3, 3, 1), { topPadding: 1, bottomPadding: 1, targetHeight: 5, leftPadding: 0 }),
+    ValueError,
+    "Cannot pad images: exactly two of topPadding, bottomPadding, targetHeight must be given, " +
+    "received topPadding, bottomPadding, targetHeight: leave the third one out",
+  ],
+  [
+    "a frame to a smaller size",
+    () => ops.image.padImages(blank(3, 3, 1), { topPadding: 1, targetHeight: 2, leftPadding: 0, rightPadding: 0 }),
+    ValueError,
+    "Cannot pad images: bottomPadding must be an integer of at least 0, received -2 as what is left for images of 3: " +
+    "give a larger frame or target",
+  ],
+  [
+    "cropping to a larger size",
+    () => ops.image.cropImages(blank(3, 3, 1), { topCropping: 0, targetHeight: 4, leftCropping: 0, rightCropping: 0 }),
+    ValueError,
+    "Cannot crop images: bottomCropping must be an integer of at least 0, received -1 as what is left for images " +
+    "of 3: give a smaller frame or target",
+  ],
+  [
+    "cropping half a row",
+    () =>
+      ops.image.cropImages(blank(3, 3, 1), { topCropping: 0.5, targetHeight: 1, leftCropping: 0, rightCropping: 0 }),
+    ValueError,
+    "Cannot crop images: topCropping must be an integer of at least 0, received 0.5: give a whole number",
+  ],
+  [
+    "grey of two channels",
+    () => ops.image.rgbToGrayscale(blank(4, 4, 2)),
+    ShapeError,
+    "Cannot make images grey: images must have 3 channels, or 1, received 2 of [4, 4, 2]: " +
+    'give dataFormat: "channels_first" where the channels come first',
   ],
   [
     "squeezing a long axis",

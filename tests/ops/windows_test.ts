@@ -6,7 +6,7 @@ import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/ops.ts";
-import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
@@ -48,6 +48,40 @@ testOnBackends("the second derivatives of convolutions and pools are those of fl
     const size = first.map((g) => ops.sum(ops.square(g))).reduce((a, b) => ops.add(a, b));
     return [size, ...gradients(size, values)];
   }, 4e-6));
+
+testOnBackends("an affine transform's gradients are central differences", async () => {
+  // No coordinate is near a pixel's, where the slope by the transform jumps.
+  const transform = new Tensor(
+    [2, 8],
+    "float32",
+    Float32Array.of(
+      ...[0.513, -0.741, 1.137, 0.621, 0.887, -1.247, 0.031, 0],
+      ...[1.93, 0.517, -6.263, 0.259, -2.91, 7.371, 0, 0.017],
+    ),
+  );
+  const images = numbers([2, 4, 5, 2], -1, 1);
+  for (const fillMode of ["constant", "nearest", "reflect", "wrap"] as const) {
+    const score = (x: Value, t: Value) =>
+      ops.sum(ops.square(ops.add(ops.image.affineTransform(x, t, { fillMode, fillValue: 0.5 }), 0.25)));
+    const slopes = await compile((x: Value, t: Value) => gradients(score(x, t), [x, t]))(images, transform);
+    for (const [k, moved] of [images, transform].entries()) {
+      const at = async (i: number, step: number) => {
+        const data = moved.data.slice() as Float32Array<ArrayBuffer>;
+        data[i] += step;
+        const inputs = [images, transform].with(k, new Tensor(moved.shape, "float32", data));
+        const [value] = await runOn(reference, (x: Value, t: Value) => [score(x, t)], inputs);
+        return value.data[0];
+      };
+      // The score is a square by the images, so that any step is exact.
+      const step = k === 0 ? 1 : 2 ** -14;
+      for (const i of moved.data.keys()) {
+        const expected = (await at(i, step) - await at(i, -step)) / (2 * step);
+        const bound = k === 0 ? { absolute: 1e-4, relative: 1e-5 } : { absolute: 0.02, relative: 0.02 };
+        assertClose([slopes[k].data[i]], [expected], bound, `${fillMode}, gradient ${k}, element ${i}`);
+      }
+    }
+  }
+});
 
 Deno.test("bias and activation become a convolution's epilogue, and so does the mask of a pool's gradient", () => {
   const trace = new Trace();

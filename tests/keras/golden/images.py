@@ -4,12 +4,17 @@ The cases are like those of ops.py.
 """
 
 import json
+import re
 
+import numpy as np
 from keras import ops
 
-from ops import brief, drawn, pooled, slopes, stored, u
+from ops import brief, drawn, f, pooled, slopes, stored, u
 
-OPTIONS = {"dataFormat": "data_format", "dilationRate": "dilation_rate", "outputPadding": "output_padding"}
+
+
+def snake_case(name):
+    return re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
 
 
 def with_options(function):
@@ -18,7 +23,7 @@ def with_options(function):
     def call(*args):
         if not isinstance(args[-1], dict):
             return function(*args)
-        return function(*args[:-1], **{OPTIONS.get(name, name): value for name, value in args[-1].items()})
+        return function(*args[:-1], **{snake_case(name): value for name, value in args[-1].items()})
 
     return call
 
@@ -42,6 +47,18 @@ CHANNELS = drawn((1, 7, 5, 4), 53)
 FIRST = drawn((2, 3, 6, 5), 54)
 SMALL = drawn((1, 3, 4, 2), 55)
 PHOTO = u([[[1, 200], [7, 3]], [[90, 255], [0, 12]]])
+SCENE = drawn((2, 5, 6, 2), 56)
+RGB = drawn((2, 3, 4, 3), 57)
+# Dyadic, so that float32 loses nothing and every executor sees the same side of a jump.
+NONE = f(1, 0, 0, 0, 1, 0, 0, 0)
+SHIFTED = f(1, 0, 2, 0, 1, -1, 0, 0)
+BETWEEN = f(1, 0, -1.375, 0, 1, 2.25, 0, 0)
+TURNED = f(0.5, -0.75, 1.125, 0.625, 0.875, -1.25, 0, 0)
+FAR = f(2, 0.5, -9.125, 0.25, -3, 8.375, 0, 0)
+TILTED = f(1, 0.25, 0.125, -0.125, 1, 0.375, 0.125, 0.0625)
+VANISHING = f(1, 0, 0, 0, 1, 0, -0.5, 0)
+BOTH = np.stack([TURNED, FAR])
+MODES = ["constant", "nearest", "reflect", "wrap"]
 
 
 
@@ -158,6 +175,66 @@ CALLS = {
             (GRID, [3, 2], options(interpolation="lanczos3", antialias=True)),
             (FIRST, [3, 7], options(dataFormat="channels_first")),
             (SMALL[0], [4, 4]),
+            (SCENE, [4, 4], options(cropToAspectRatio=True)),
+            (SCENE, [2, 7], options(cropToAspectRatio=True, interpolation="nearest")),
+            (SCENE, [4, 4], options(padToAspectRatio=True)),
+            (SCENE, [3, 9], options(padToAspectRatio=True, fillValue=1.5)),
+            (FIRST, [3, 7], options(dataFormat="channels_first", padToAspectRatio=True)),
+            (SCENE[0], [6, 2], options(cropToAspectRatio=True)),
+            (PHOTO, [4, 8], options(padToAspectRatio=True, fillValue=9)),
+        ],
+    ),
+    "image.affineTransform": (
+        ops.image.affine_transform,
+        [
+            (SCENE, NONE),
+            (SCENE, SHIFTED),
+            (SCENE, BETWEEN, options(fillValue=1.5)),
+            *[
+                (SCENE, transform, options(fillMode=mode, interpolation=interpolation))
+                for transform in (BETWEEN, TURNED, FAR)
+                for mode in MODES
+                for interpolation in ("bilinear", "nearest")
+            ],
+            *[(SCENE, BOTH, options(fillMode=mode)) for mode in MODES],
+            (SCENE, TILTED),
+            (SCENE, TILTED, options(fillMode="reflect")),
+            (SCENE, VANISHING, options(fillValue=7)),
+            (SCENE[0], TURNED, options(fillMode="wrap")),
+            (FIRST, BETWEEN, options(dataFormat="channels_first", fillMode="nearest")),
+            (PHOTO, f(1, 0, 0.375, 0, 1, 0.25, 0, 0), options(fillMode="nearest")),
+            (PHOTO, f(1, 0, 0.75, 0, 1, 0, 0, 0), options(interpolation="nearest", fillValue=9)),
+            (SCENE[:, :1, :1], BETWEEN, options(fillMode="reflect")),
+        ],
+    ),
+    "image.padImages": (
+        ops.image.pad_images,
+        [
+            (SCENE, options(topPadding=1, leftPadding=2, targetHeight=8, targetWidth=9)),
+            (SCENE, options(topPadding=1, leftPadding=2, bottomPadding=0, rightPadding=3)),
+            (SCENE[0], options(bottomPadding=1, rightPadding=0, targetHeight=6, targetWidth=8)),
+            (FIRST, options(topPadding=1, leftPadding=2, bottomPadding=0, rightPadding=3, dataFormat="channels_first")),
+            (PHOTO, options(topPadding=1, leftPadding=1, bottomPadding=1, rightPadding=1)),
+        ],
+    ),
+    "image.cropImages": (
+        ops.image.crop_images,
+        [
+            (SCENE, options(topCropping=1, leftCropping=2, targetHeight=3, targetWidth=2)),
+            (SCENE, options(topCropping=1, leftCropping=2, bottomCropping=0, rightCropping=3)),
+            (SCENE[0], options(bottomCropping=1, rightCropping=0, targetHeight=2, targetWidth=4)),
+            (FIRST, options(topCropping=1, leftCropping=2, bottomCropping=0, rightCropping=1, dataFormat="channels_first")),
+            (PHOTO, options(topCropping=1, leftCropping=0, bottomCropping=0, rightCropping=1)),
+        ],
+    ),
+    "image.rgbToGrayscale": (
+        ops.image.rgb_to_grayscale,
+        [
+            (RGB,),
+            (RGB[0],),
+            (RGB[..., :1],),
+            (FIRST, options(dataFormat="channels_first")),
+            (u([[[255, 255, 255], [200, 13, 90]], [[0, 1, 2], [3, 250, 17]]]),),
         ],
     ),
 }
@@ -165,7 +242,8 @@ CALLS = {
 
 def gradients(op, args):
     """By every float32 operand, where TensorFlow has a kernel for it on the CPU."""
-    if op == "image.resize":
+    # TensorFlow's for the affine transform is an estimate: it transforms back.
+    if op in ("image.resize", "image.affineTransform"):
         return {}
     try:
         found = slopes(with_options(CALLS[op][0]), args)

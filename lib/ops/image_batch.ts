@@ -1,0 +1,41 @@
+// Images as ops compute on them: a batch with the channels last, whatever was given.
+import { ShapeError } from "../errors.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import * as o from "./primitives.ts";
+import { checkName, type DataFormat } from "./spatial.ts";
+
+const lastFromFirst = [0, 2, 3, 1];
+const firstFromLast = [0, 3, 1, 2];
+
+/** `[height, width]` of images; throws {@linkcode ShapeError} where they are neither a batch nor one image. */
+export function imageSize(what: string, shape: Shape, dataFormat: DataFormat): [number, number] {
+  checkName(what, "dataFormat", dataFormat, ["channels_last", "channels_first"]);
+  if (shape.length !== 3 && shape.length !== 4) {
+    throw new ShapeError({
+      what,
+      rule: "images must be [batch, height, width, channels], or one image without the batch axis",
+      received: formatShape(shape),
+      mend: "add an axis of extent 1 for the channels of grey images",
+    });
+  }
+  const [height, width] = dataFormat === "channels_last" ? shape.slice(-3) : shape.slice(-2);
+  return [height, width];
+}
+
+/** What `body` makes of the images as `[batch, height, width, channels]`, with their axes as they were. */
+export function onImageBatch<A extends Operand>(
+  what: string,
+  images: A,
+  dataFormat: DataFormat,
+  body: (batch: Exclude<Operand, number>) => Operand,
+): Applied<A> {
+  const shape = shapeOf(images);
+  imageSize(what, shape, dataFormat);
+  const isOne = shape.length === 3;
+  const batch = isOne ? o.reshape(images, [1, ...shape]) as Operand : images;
+  const isFirst = dataFormat === "channels_first";
+  const made = body((isFirst ? o.transpose(batch, lastFromFirst) : batch) as Exclude<Operand, number>);
+  const result = isFirst ? o.transpose(made, firstFromLast) as Operand : made;
+  return (isOne ? o.reshape(result, shapeOf(result).slice(1)) : result) as Applied<A>;
+}

@@ -1,0 +1,181 @@
+// Images of another size, by the interpolations that Keras has.
+import { ValueError } from "../errors.ts";
+import { formatShape, sizeOf } from "../shape.ts";
+import { type Applied, apply, type Operand, shapeOf } from "../tensor/apply.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { clip } from "./composed.ts";
+import { onImageBatch } from "./image_batch.ts";
+import * as o from "./primitives.ts";
+import { checkName, type DataFormat, perAxis } from "./spatial.ts";
+
+/** How pixels between pixels are made. */
+export type Interpolation = "nearest" | "bilinear" | "bicubic" | "lanczos3" | "lanczos5";
+
+/** Options of {@linkcode resize}. */
+export interface ResizeOptions {
+  /** `bilinear` by default. */
+  interpolation?: Interpolation;
+  /** Whether pixels that shrink are averaged over, which `nearest` does not; false by default. */
+  antialias?: boolean;
+  /** Whether what would be distorted is cut off first: the largest part in the middle stays; false by default. */
+  cropToAspectRatio?: boolean;
+  /** Whether `fillValue` is put around the images first, so that nothing is distorted; false by default. */
+  padToAspectRatio?: boolean;
+  /** What images are padded with; 0 by default. */
+  fillValue?: number;
+  /** `channels_last` by default. */
+  dataFormat?: DataFormat;
+}
+
+/** Along one axis: which elements make each element, and their weights. */
+interface Taps {
+  readonly indices: number[];
+  readonly weights: number[];
+}
+
+const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+const lanczos = (radius: number) => (x: number) => sinc(x) * sinc(x / radius);
+
+/** Keys's cubic with a = -1/2. */
+function cubic(x: number): number {
+  return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((-0.5 * x + 2.5) * x - 4) * x + 2;
+}
+
+/** The weight at a distance below the radius. */
+const kernels: Readonly<Record<Exclude<Interpolation, "nearest">, [radius: number, weight: (x: number) => number]>> = {
+  bilinear: [1, (x) => 1 - x],
+  bicubic: [2, cubic],
+  lanczos3: [3, lanczos(3)],
+  lanczos5: [5, lanczos(5)],
+};
+
+/** What makes each of `to` elements out of `from`, the centres of pixels being at halves. */
+function tapsOf(from: number, to: number, interpolation: Interpolation, antialias: boolean): Taps[] {
+  const ratio = from / to;
+  return Array.from({ length: to }, (_, i) => {
+    if (interpolation === "nearest") {
+      // In float32, as TensorFlow has it.
+      const at = Math.floor(Math.fround(Math.fround(i + 0.5) * Math.fround(ratio)));
+      return { indices: [Math.min(at, from - 1)], weights: [1] };
+    }
+    const [radius, weight] = kernels[interpolation];
+    const scale = antialias ? Math.max(1, ratio) : 1;
+    const centre = (i + 0.5) * ratio;
+    const indices: number[] = [];
+    const weights: number[] = [];
+    const first = Math.max(0, Math.ceil(centre - radius * scale - 0.5));
+    const last = Math.min(from - 1, Math.floor(centre + radius * scale - 0.5));
+    for (let j = first; j <= last; j++) {
+      const distance = Math.abs(j + 0.5 - centre) / scale;
+      if (distance >= radius) continue;
+      indices.push(j);
+      weights.push(weight(distance));
+    }
+    const total = weights.reduce((sum, w) => sum + w, 0);
+    return { indices, weights: weights.map((w) => w / total) };
+  });
+}
+
+/** The taps of the adjoint: where each of `from` elements goes. */
+function adjointOf(taps: readonly Taps[], from: number): Taps[] {
+  const back = Array.from({ length: from }, (): Taps => ({ indices: [], weights: [] }));
+  taps.forEach(({ indices, weights }, i) =>
+    indices.forEach((j, t) => {
+      back[j].indices.push(i);
+      back[j].weights.push(weights[t]);
+    })
+  );
+  return back;
+}
+
+/** Taps as two tables of one width, with weights of 0 where there are fewer. */
+function tables(taps: readonly Taps[]): [Tensor, Tensor] {
+  const width = Math.max(1, ...taps.map(({ indices }) => indices.length));
+  const [indices, weights] = [new Int32Array(taps.length * width), new Float32Array(taps.length * width)];
+  taps.forEach((row, i) => {
+    indices.set(row.indices, i * width);
+    weights.set(row.weights, i * width);
+  });
+  const shape = [taps.length, width];
+  return [new Tensor(shape, "int32", indices), new Tensor(shape, "float32", weights)];
+}
+
+/** The extent of an axis where the other one is `other`, at the aspect ratio of two sizes; in float32, as Keras has it. */
+const inRatio = (other: number, size: number, otherSize: number) =>
+  Math.trunc(Math.fround(Math.fround(other * size) / otherSize));
+
+/** The largest part in the middle of a batch that has the aspect ratio of `height` and `width`. */
+export function cropTo(batch: Operand, height: number, width: number): Operand {
+  const [count, rows, columns, channels] = shapeOf(batch);
+  const keptRows = Math.max(1, Math.min(rows, inRatio(columns, height, width)));
+  const keptColumns = Math.max(1, Math.min(columns, inRatio(rows, width, height)));
+  const starts = [0, Math.floor((rows - keptRows) / 2), Math.floor((columns - keptColumns) / 2), 0];
+  return o.slice(batch, starts, [count, keptRows, keptColumns, channels]);
+}
+
+/** A batch with `value` around it, so that it has the aspect ratio of `height` and `width`. */
+function padTo(batch: Operand, height: number, width: number, value: number): Operand {
+  const [, rows, columns] = shapeOf(batch);
+  const above = Math.floor((Math.max(rows, inRatio(columns, height, width)) - rows) / 2);
+  const before = Math.floor((Math.max(columns, inRatio(rows, width, height)) - columns) / 2);
+  const frame = [0, above, before, 0];
+  return o.pad(batch, frame, frame, { value });
+}
+
+/**
+ * Images `[batch, height, width, channels]`, or one without the batch axis, at `size` `[height, width]`, in their dtype:
+ * whole numbers are rounded. Pixel centres are at halves, as in TensorFlow 2.
+ * Throws {@linkcode ShapeError} or {@linkcode ValueError} for what is no image or size.
+ * Keras: https://keras.io/api/ops/image/#resize-function
+ *
+ * @example
+ * ```ts
+ * import { ops } from "./mod.ts";
+ * const image = ops.reshape(ops.arange(4), [2, 2, 1]);
+ * console.log(ops.image.resize(image, [4, 4], { interpolation: "nearest" }).shape); // [ 4, 4, 1 ]
+ * ```
+ */
+export function resize<A extends Operand>(
+  images: A,
+  size: readonly number[],
+  {
+    interpolation = "bilinear",
+    antialias = false,
+    cropToAspectRatio = false,
+    padToAspectRatio = false,
+    fillValue = 0,
+    dataFormat = "channels_last",
+  }: ResizeOptions = {},
+): Applied<A> {
+  const what = "Cannot resize";
+  const shape = shapeOf(images);
+  checkName(what, "interpolation", interpolation, ["nearest", ...Object.keys(kernels)]);
+  const [height, width] = perAxis(what, "size", size, 2);
+  if (cropToAspectRatio && padToAspectRatio) {
+    throw new ValueError({
+      what,
+      rule: "images are either cropped or padded to the new aspect ratio",
+      received: "both",
+      mend: "leave out cropToAspectRatio or padToAspectRatio",
+    });
+  }
+  return onImageBatch(what, images, dataFormat, (batch) => {
+    if (sizeOf(shapeOf(batch).slice(1, 3)) === 0) {
+      throw new ValueError({ what, rule: "images must have pixels", received: formatShape(shape) });
+    }
+    let result: Operand = o.cast<Operand>(batch, "float32");
+    if (cropToAspectRatio) result = cropTo(result, height, width);
+    if (padToAspectRatio) result = padTo(result, height, width, fillValue);
+    [height, width].forEach((extent, i) => {
+      const from = shapeOf(result)[i + 1];
+      if (from === extent) return;
+      const taps = tapsOf(from, extent, interpolation, antialias);
+      const operands = [result, ...tables(taps), ...tables(adjointOf(taps, from))];
+      result = apply("resample", operands, { axis: i + 1 })[0];
+    });
+    if (batch.dtype === "float32") return result;
+    // Between whole numbers the nearest is taken; cubics and sinc functions overshoot.
+    const whole = o.round(result);
+    return o.cast<Operand>(batch.dtype === "uint8" ? clip<Operand>(whole, 0, 255) : whole, batch.dtype);
+  });
+}
