@@ -1,6 +1,6 @@
 // Random numbers on the host: the seed, the stable paths of what draws, and streams of Philox bits.
 import { describe, ValueError } from "./errors.ts";
-import { philox } from "./ops/philox.ts";
+import { philox } from "./ops/rows/philox.ts";
 import { add, concat, iota, slice } from "./ops/primitives.ts";
 import { Tensor } from "./tensor/tensor.ts";
 import type { Variable } from "./tensor/variable.ts";

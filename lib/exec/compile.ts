@@ -1,5 +1,5 @@
 // compile and grad: a function of tensors, traced once for each combination of shapes, run by the backend.
-import "../ops/table.ts";
+import "../ops/rows/table.ts";
 import { describe, ValueError } from "../errors.ts";
 import { gradientsOf } from "../ir/grad.ts";
 import { recording, requireTrace, Trace } from "../ir/trace.ts";

@@ -52,13 +52,13 @@ export type OpTable = { readonly [K in OpName]: OpRow<K> };
 
 let table: OpTable | undefined;
 
-/** Installs the op table; called once by `lib/ops/table.ts`, so that the IR does not import the ops. */
+/** Installs the op table; called once by `lib/ops/rows/table.ts`, so that the IR does not import the ops. */
 export function installOps(rows: OpTable): void {
   table = rows;
 }
 
 /** The facts of an op. */
 export function rowOf<K extends OpName>(op: K): OpRow<K> {
-  if (!table) throw new Error("the op table is not installed: import lib/ops/table.ts first");
+  if (!table) throw new Error("the op table is not installed: import lib/ops/rows/table.ts first");
   return table[op] as OpRow<K>;
 }

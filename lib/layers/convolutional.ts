@@ -7,7 +7,7 @@ import { getInitializer, type Initializer, type InitializerIdentifier } from "..
 import type { Value } from "../ir/value.ts";
 import { conv, convTranspose, transposedExtent } from "../ops/convolve.ts";
 import { add, reshape } from "../ops/primitives.ts";
-import { spread } from "../ops/sliding.ts";
+import { spread } from "../ops/rows/sliding.ts";
 import { checkName, type Padding, type PerAxis, perAxis, positionsAlong } from "../ops/spatial.ts";
 import { checkPositiveInteger } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";

@@ -4,7 +4,7 @@ import { requireTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { logSoftmax, logSumExp, oneHot } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { scan } from "../ops/scan.ts";
+import { scan } from "../ops/rows/scan.ts";
 import { checkOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import type { Applied, Operand } from "../tensor/apply.ts";

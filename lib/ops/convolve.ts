@@ -3,7 +3,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { type Applied, apply, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
 import * as o from "./primitives.ts";
-import { spread } from "./sliding.ts";
+import { spread } from "./rows/sliding.ts";
 import {
   checkName,
   type DataFormat,

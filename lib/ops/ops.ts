@@ -1,5 +1,5 @@
 // The public `ops` namespace: Keras's names, in camelCase, for primitive and composed ops.
-import "./table.ts";
+import "./rows/table.ts";
 
 export {
   abs,
@@ -95,7 +95,7 @@ export { cumprod, cumsum, diff } from "./cumulative.ts";
 export { argsort, inTopK, median, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
 export { einsum, eye, outer, tensordot, tril, triu } from "./matrices.ts";
 export { all, any, argmin, countNonzero, isfinite, isinf, logicalXor, moments, norm, prod } from "./statistics.ts";
-export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./scan.ts";
+export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./rows/scan.ts";
 export {
   conv,
   type ConvOptions,

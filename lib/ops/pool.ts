@@ -3,7 +3,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { type Applied, apply, type Operand, shapeOf } from "../tensor/apply.ts";
 import * as o from "./primitives.ts";
-import { eachTap, positionsOf } from "./sliding.ts";
+import { eachTap, positionsOf } from "./rows/sliding.ts";
 import {
   checkName,
   type DataFormat,

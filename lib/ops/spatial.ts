@@ -3,7 +3,7 @@ import { describe, didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { type Applied, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
 import * as o from "./primitives.ts";
-import { maxSpatial, spread } from "./sliding.ts";
+import { maxSpatial, spread } from "./rows/sliding.ts";
 
 /** Where the channels are: behind the spatial axes, or before them. */
 export type DataFormat = "channels_last" | "channels_first";

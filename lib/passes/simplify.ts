@@ -4,7 +4,7 @@ import type { OpName } from "../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { rowOf } from "../ir/row.ts";
 import { broadcastShapes, sameShape, sizeOf } from "../shape.ts";
-import { elementwiseRows } from "../ops/elementwise.ts";
+import { elementwiseRows } from "../ops/rows/elementwise.ts";
 import { mapBodies, removeDeadCode, resultsMapped } from "./rewrite.ts";
 
 /** Folding must not grow the program: larger results stay computed. */

@@ -6,7 +6,7 @@ import { type RefArray, rowOf } from "../../lib/ir/row.ts";
 import { requireTrace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
-import { opNames } from "../../lib/ops/table.ts";
+import { opNames } from "../../lib/ops/rows/table.ts";
 import { apply } from "../../lib/tensor/apply.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";

@@ -3,7 +3,7 @@ import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { None, OpAttrs, OpName } from "../../lib/ir/attrs.ts";
 import { rowOf } from "../../lib/ir/row.ts";
-import "../../lib/ops/table.ts";
+import "../../lib/ops/rows/table.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 

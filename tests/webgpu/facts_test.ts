@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { shaders } from "../../lib/exec/webgpu/shaders.ts";
 import { rowOf } from "../../lib/ir/row.ts";
-import { opNames } from "../../lib/ops/table.ts";
+import { opNames } from "../../lib/ops/rows/table.ts";
 
 Deno.test("every op names a shader and an entry that exist", () => {
   for (const op of opNames) {

@@ -4,7 +4,7 @@ import { BackendError } from "../../errors.ts";
 import type { ElementwiseName, ElementwiseProgram } from "../../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
 import { rowOf } from "../../ir/row.ts";
-import { floatBits } from "../../ops/bits.ts";
+import { floatBits } from "../../ops/rows/bits.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 

@@ -4,7 +4,7 @@ import type { Graph, ValueId } from "../../ir/graph.ts";
 import { interpret } from "../../ir/interpret.ts";
 import type { RefArray } from "../../ir/row.ts";
 import type { VariableSpec } from "../../ir/variable_spec.ts";
-import "../../ops/table.ts";
+import "../../ops/rows/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";

@@ -1,8 +1,8 @@
 // Elementwise programs as WGSL: a line per step, each a call to a function of elementwise.wgsl.
 import type { DType } from "../../dtype.ts";
 import type { ElementwiseName, ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
-import { registerDType } from "../../ops/fused.ts";
-import { elementwiseRows } from "../../ops/elementwise.ts";
+import { registerDType } from "../../ops/rows/fused.ts";
+import { elementwiseRows } from "../../ops/rows/elementwise.ts";
 import { type ElementType, elementType, floatWord } from "./header.ts";
 import type { Words } from "./terms.ts";
 

@@ -1,7 +1,7 @@
 // matmul: which kernel makes a product, by a fixed table of adapter kind and shape, and its epilogue.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
-import { type MatmulExtents, matmulExtents } from "../../../ops/matmul.ts";
+import { type MatmulExtents, matmulExtents } from "../../../ops/rows/matmul.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { AdapterKind } from "../device.ts";
 import type { KernelCall, Operand, Param } from "../header.ts";

@@ -6,8 +6,8 @@ import {
   convolutionExtents,
   filterExtents,
   transposeExtents,
-} from "../../../ops/convolution.ts";
-import { maxSpatial, spatialOf } from "../../../ops/sliding.ts";
+} from "../../../ops/rows/convolution.ts";
+import { maxSpatial, spatialOf } from "../../../ops/rows/sliding.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
 import type { Operand, Param } from "../header.ts";
 import { type Lowering, maxGroups } from "../lowering.ts";

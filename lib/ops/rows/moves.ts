@@ -1,9 +1,9 @@
 // Moves: ops that only put elements elsewhere (reshape, transpose, slice, pad, concat, reverse), and sources of elements.
-import { ShapeError } from "../errors.ts";
-import type { OpRow } from "../ir/row.ts";
+import { ShapeError } from "../../errors.ts";
+import type { OpRow } from "../../ir/row.ts";
 
-import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
-import * as o from "./primitives.ts";
+import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
+import * as o from "../primitives.ts";
 import { philox } from "./philox.ts";
 import { floatBits } from "./bits.ts";
 

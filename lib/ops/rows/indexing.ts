@@ -1,9 +1,9 @@
 // Rows by index: gather, its adjoint scatter-add, and slices whose start is only known when the program runs.
-import { DTypeError, ShapeError } from "../errors.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { OpRow } from "../ir/row.ts";
-import { formatShape, sameShape, sizeOf } from "../shape.ts";
-import * as o from "./primitives.ts";
+import { DTypeError, ShapeError } from "../../errors.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpRow } from "../../ir/row.ts";
+import { formatShape, sameShape, sizeOf } from "../../shape.ts";
+import * as o from "../primitives.ts";
 
 function checkTable(what: string, { shape }: ValueType): void {
   if (shape.length === 0) {

@@ -1,7 +1,7 @@
 // argSort: the order of elements along an axis, from which sorting, the largest k and medians are composed.
-import { ShapeError } from "../errors.ts";
-import type { OpRow } from "../ir/row.ts";
-import { formatShape } from "../shape.ts";
+import { ShapeError } from "../../errors.ts";
+import type { OpRow } from "../../ir/row.ts";
+import { formatShape } from "../../shape.ts";
 import { reductionExtents } from "./reductions.ts";
 
 /** NaN counts as larger than every number, and as equal to itself. */

@@ -1,11 +1,11 @@
 // fused: a straight-line elementwise program, made by the fusion pass out of elementwise ops.
-import type { ElementwiseProgram } from "../ir/attrs.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { OpRow, RefArray } from "../ir/row.ts";
-import { broadcastShapes, type Shape, sizeOf } from "../shape.ts";
+import type { ElementwiseProgram } from "../../ir/attrs.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpRow, RefArray } from "../../ir/row.ts";
+import { broadcastShapes, type Shape, sizeOf } from "../../shape.ts";
 import { elementwiseScalar } from "./elementwise.ts";
 import { broadcastData } from "./reductions.ts";
-import type { DType } from "../dtype.ts";
+import type { DType } from "../../dtype.ts";
 
 /** The dtype of a register. */
 export function registerDType({ operands, steps }: ElementwiseProgram, register: number): DType {

@@ -1,13 +1,13 @@
 // Max pooling and its gradient. (Average pooling is a convolution with equal weights: see pool.ts.)
-import { ShapeError } from "../errors.ts";
-import type { OpAttrs, Sliding } from "../ir/attrs.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { OpRow } from "../ir/row.ts";
-import type { Value } from "../ir/value.ts";
-import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
-import { apply } from "../tensor/apply.ts";
+import { ShapeError } from "../../errors.ts";
+import type { OpAttrs, Sliding } from "../../ir/attrs.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpRow } from "../../ir/row.ts";
+import type { Value } from "../../ir/value.ts";
+import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
+import { apply } from "../../tensor/apply.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
-import * as o from "./primitives.ts";
+import * as o from "../primitives.ts";
 import { checkImages, eachTap, positionsOf, slidingWords, spatialOf, spread } from "./sliding.ts";
 
 const what = "Cannot pool";

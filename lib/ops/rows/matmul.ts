@@ -1,11 +1,11 @@
 // The matrix product over the last two axes.
-import { DTypeError, ShapeError } from "../errors.ts";
-import type { OpAttrs } from "../ir/attrs.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { OpRow } from "../ir/row.ts";
-import type { Value } from "../ir/value.ts";
-import { formatShape, sameShape, sizeOf } from "../shape.ts";
-import { apply } from "../tensor/apply.ts";
+import { DTypeError, ShapeError } from "../../errors.ts";
+import type { OpAttrs } from "../../ir/attrs.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpRow } from "../../ir/row.ts";
+import type { Value } from "../../ir/value.ts";
+import { formatShape, sameShape, sizeOf } from "../../shape.ts";
+import { apply } from "../../tensor/apply.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
 
 /** The extents of a product: leading axes as `batch`, then `m x k` by `k x n`. */

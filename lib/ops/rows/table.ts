@@ -1,6 +1,6 @@
 // The op table: one row per op. A row that is missing, or that lacks one of its six facts, does not compile.
-import type { OpName } from "../ir/attrs.ts";
-import { installOps, type OpRow, type OpTable } from "../ir/row.ts";
+import type { OpName } from "../../ir/attrs.ts";
+import { installOps, type OpRow, type OpTable } from "../../ir/row.ts";
 import { convolutionRows } from "./convolution.ts";
 import { crossEntropyRow } from "./cross_entropy.ts";
 import { elementwiseRows } from "./elementwise.ts";

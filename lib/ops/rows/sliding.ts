@@ -1,9 +1,9 @@
 // Sliding windows: the positions of a window over spatial axes, for convolution and pooling.
-import type { DType } from "../dtype.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
-import type { Sliding } from "../ir/attrs.ts";
-import type { ValueType } from "../ir/graph.ts";
-import { formatShape, type Shape, sizeOf } from "../shape.ts";
+import type { DType } from "../../dtype.ts";
+import { DTypeError, ShapeError } from "../../errors.ts";
+import type { Sliding } from "../../ir/attrs.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import { formatShape, type Shape, sizeOf } from "../../shape.ts";
 
 /** At most this many spatial axes. */
 export const maxSpatial = 3;

@@ -1,10 +1,10 @@
 // Reductions over neighbouring axes, arg-max, and broadcasting, their adjoint.
-import { ShapeError } from "../errors.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { OpRow, RefArray } from "../ir/row.ts";
-import type { Value } from "../ir/value.ts";
-import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
-import * as o from "./primitives.ts";
+import { ShapeError } from "../../errors.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpRow, RefArray } from "../../ir/row.ts";
+import type { Value } from "../../ir/value.ts";
+import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
+import * as o from "../primitives.ts";
 
 /** A reduction over a run of axes seen as three axes: `[outer, reduced, inner]`. */
 export function reductionExtents(shape: Shape, axes: readonly number[]): [number, number, number] {

@@ -1,14 +1,14 @@
 // scan: a loop with a body graph, carried values and stacked results; its derivative is another scan.
-import { ShapeError, ValueError } from "../errors.ts";
-import type { Graph, ValueId } from "../ir/graph.ts";
-import { vjpOf } from "../ir/grad.ts";
-import { interpret } from "../ir/interpret.ts";
-import type { OpRow, RefArray, VjpContext } from "../ir/row.ts";
-import { recording, requireTrace, Trace } from "../ir/trace.ts";
-import { graphOf, idOf, type Value, valueOf } from "../ir/value.ts";
-import { formatShape, sameShape, sizeOf } from "../shape.ts";
-import { broadcastTo, reshape, sum } from "./primitives.ts";
-import { apply } from "../tensor/apply.ts";
+import { ShapeError, ValueError } from "../../errors.ts";
+import type { Graph, ValueId } from "../../ir/graph.ts";
+import { vjpOf } from "../../ir/grad.ts";
+import { interpret } from "../../ir/interpret.ts";
+import type { OpRow, RefArray, VjpContext } from "../../ir/row.ts";
+import { recording, requireTrace, Trace } from "../../ir/trace.ts";
+import { graphOf, idOf, type Value, valueOf } from "../../ir/value.ts";
+import { formatShape, sameShape, sizeOf } from "../../shape.ts";
+import { broadcastTo, reshape, sum } from "../primitives.ts";
+import { apply } from "../../tensor/apply.ts";
 
 /** What a step of a loop gives: the next carried values, and what is stacked over the steps. */
 export interface ScanStep {

@@ -1,9 +1,9 @@
 // Resampling along an axis: each element becomes a weighted sum of a few, by tables that the host computes.
-import { DTypeError, ShapeError } from "../errors.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { OpRow } from "../ir/row.ts";
-import { formatShape, sameShape, sizeOf } from "../shape.ts";
-import { apply } from "../tensor/apply.ts";
+import { DTypeError, ShapeError } from "../../errors.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpRow } from "../../ir/row.ts";
+import { formatShape, sameShape, sizeOf } from "../../shape.ts";
+import { apply } from "../../tensor/apply.ts";
 
 const what = "Cannot resample";
 

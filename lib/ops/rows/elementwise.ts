@@ -1,12 +1,12 @@
 // Elementwise ops: a row per function of one, two or three broadcast operands.
-import type { DType } from "../dtype.ts";
-import { DTypeError } from "../errors.ts";
-import type { BinaryName, ElementwiseName, OpAttrs, UnaryName } from "../ir/attrs.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { NoGradient, OpRow, RefArray, Vjp, VjpContext } from "../ir/row.ts";
-import type { Value } from "../ir/value.ts";
-import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../shape.ts";
-import * as o from "./primitives.ts";
+import type { DType } from "../../dtype.ts";
+import { DTypeError } from "../../errors.ts";
+import type { BinaryName, ElementwiseName, OpAttrs, UnaryName } from "../../ir/attrs.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { NoGradient, OpRow, RefArray, Vjp, VjpContext } from "../../ir/row.ts";
+import type { Value } from "../../ir/value.ts";
+import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../shape.ts";
+import * as o from "../primitives.ts";
 
 /** The name of an op's functions in elementwise.wgsl, which end in the type of their operands: `less_equal_f32`. */
 const snakeCase = (op: string) => op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,8 +1,8 @@
 // The optimizers' updates of all variables at once: SGD, RMSprop, Adam, as Keras computes them.
-import { ShapeError } from "../errors.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { OpRow, RefArray } from "../ir/row.ts";
-import { sameShape } from "../shape.ts";
+import { ShapeError } from "../../errors.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpRow, RefArray } from "../../ir/row.ts";
+import { sameShape } from "../../shape.ts";
 import { floatBits } from "./bits.ts";
 
 type UpdateName = "sgdUpdate" | "rmspropUpdate" | "adamUpdate";

@@ -1,11 +1,11 @@
 // Convolution and its adjoints by the input and by the filter: one sum over three arrays, seen from each of them.
-import { ShapeError } from "../errors.ts";
-import type { Convolving, OpAttrs } from "../ir/attrs.ts";
-import type { ValueType } from "../ir/graph.ts";
-import type { OpRow } from "../ir/row.ts";
-import type { Value } from "../ir/value.ts";
-import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
-import { apply } from "../tensor/apply.ts";
+import { ShapeError } from "../../errors.ts";
+import type { Convolving, OpAttrs } from "../../ir/attrs.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpRow } from "../../ir/row.ts";
+import type { Value } from "../../ir/value.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
+import { apply } from "../../tensor/apply.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
 import { checkFloat, checkImages, eachTap, positionsOf, slidingWords, spatialOf } from "./sliding.ts";
 

@@ -1,8 +1,8 @@
 // Softmax with cross-entropy on integer labels: loss and gradient in one read of the logits.
-import { DTypeError, ShapeError } from "../errors.ts";
-import type { OpRow } from "../ir/row.ts";
-import { formatShape } from "../shape.ts";
-import * as o from "./primitives.ts";
+import { DTypeError, ShapeError } from "../../errors.ts";
+import type { OpRow } from "../../ir/row.ts";
+import { formatShape } from "../../shape.ts";
+import * as o from "../primitives.ts";
 
 /** The row of `softmaxCrossEntropy`. */
 export const crossEntropyRow: OpRow<"softmaxCrossEntropy"> = {
