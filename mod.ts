@@ -35,6 +35,7 @@ export {
   type TensorsOf,
   type ValuesOf,
 } from "./lib/models/model.ts";
+export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";
 export type { FunctionalGraph } from "./lib/models/graph.ts";
 export type { SummaryOptions } from "./lib/models/summary.ts";
 export { Input, type InputOptions } from "./lib/layers/input.ts";
@@ -93,6 +94,8 @@ export {
   type SymbolicFunctions,
   type WithSymbols,
 } from "./lib/layers/operation.ts";
+/** Objects of configs, and the user's own classes in them. See https://keras.io/api/models/model_saving_apis/. */
+export * as saving from "./lib/saving/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/settings.ts";
 

@@ -76,6 +76,8 @@ export abstract class Layer {
   readonly activityRegularizer: Regularizer | null;
   /** Whether the layer hands on the mask of its input; others drop it. */
   readonly supportsMasking: boolean = false;
+  /** The names of what Keras's `call` takes by position after the input, in order: files name them by their places. */
+  readonly callArguments: readonly string[] = ["mask"];
   /** What the layer asks of its input's shape, set by `build`. */
   inputSpec: InputSpec | undefined;
   #trainable: boolean;

@@ -43,15 +43,18 @@ export class FunctionCall implements Operation {
   /** Where it was applied: once, but for a model that is built anew of what lies inside of it. */
   readonly inboundNodes: Node[] = [];
 
-  /** Takes the function's name in `ops`, such as `expandDims`, and the function. */
-  constructor(readonly fn: string, readonly call: (...args: never[]) => unknown, name?: string) {
-    this.name = name ?? autoName(this.className);
-  }
-
   /** Keras's name of the class of such operations. */
-  get className(): string {
-    const name = this.fn === "abs" ? "absolute" : this.fn.slice(this.fn.indexOf(".") + 1);
-    return name[0].toUpperCase() + name.slice(1);
+  readonly className: string;
+
+  /** Takes the function's name in `ops`, such as `expandDims`, and the function; for one of a file its own names. */
+  constructor(
+    readonly fn: string,
+    readonly call: (...args: never[]) => unknown,
+    names: { readonly name?: string; readonly className?: string } = {},
+  ) {
+    const name = fn === "abs" ? "absolute" : fn.slice(fn.indexOf(".") + 1);
+    this.className = names.className ?? name[0].toUpperCase() + name.slice(1);
+    this.name = names.name ?? autoName(this.className);
   }
 
   /** Applies the function to symbolic tensors and whatever stands beside them. */

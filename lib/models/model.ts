@@ -1,6 +1,7 @@
 // Model: a layer that can be trained. https://keras.io/api/models/model/
 import type { History } from "../callbacks/history.ts";
 import type { Logs, TrainingRun } from "../callbacks/callback.ts";
+import type { Config } from "../config.ts";
 import type { DType } from "../dtype.ts";
 import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import { gradients } from "../exec/compile.ts";
@@ -22,6 +23,9 @@ import { classesOf, predict, type PredictOptions } from "../training/predict.ts"
 import type { Batches } from "../training/stream.ts";
 import type { AnyStepData, StepData, StepLogs } from "../training/trainable.ts";
 import { Trainer } from "../training/trainer.ts";
+import { pythonJson } from "../saving/json.ts";
+import { compileConfig, compileOptions } from "./compile_config.ts";
+import { graphConfig, serializeLayer } from "./config.ts";
 import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
@@ -105,6 +109,7 @@ export class Model<
   /** The training that runs, for callbacks that keep it safe; undefined while none does. */
   trainingRun: TrainingRun | undefined;
   #compiled: Compiled | undefined;
+  #compileOptions: CompileOptions | undefined;
   #outputShape: Structure<SymbolicShape> | undefined;
   readonly #graph: FunctionalGraph | undefined;
   readonly #trainer: Trainer = new Trainer(this);
@@ -157,6 +162,11 @@ export class Model<
 
   /** What connects inputs and outputs, where the model is made of these. */
   protected get graph(): FunctionalGraph | undefined {
+    return this.#graph;
+  }
+
+  /** What connects inputs and outputs, for a model that is made of these; a Sequential is a chain. */
+  get connections(): FunctionalGraph | undefined {
     return this.#graph;
   }
 
@@ -278,6 +288,7 @@ export class Model<
     }
     this.#trainer.use(compiled);
     this.#compiled = compiled;
+    this.#compileOptions = options;
   }
 
   /**
@@ -522,6 +533,50 @@ export class Model<
    */
   summary(options: SummaryOptions = {}): void {
     printSummary(this, options);
+  }
+
+  /**
+   * The model as Keras's config. Throws {@linkcode StateError} for a model of one's own: its `call` is code, which no
+   * config holds.
+   */
+  override getConfig(): Config {
+    const { name, trainable } = this;
+    if (this.#graph) return { name, trainable, ...graphConfig(this.#graph) };
+    if (this.constructor !== Model) return super.getConfig();
+    throw new StateError({
+      what: `Cannot write the config of "${name}"`,
+      rule: "a model must be made of inputs and outputs, or be a Sequential",
+      received: "neither",
+      mend: "make it with new Model({ inputs, outputs })",
+    });
+  }
+
+  /**
+   * The model as JSON that Python Keras reads with `keras.models.model_from_json`; weights are not in it. What `compile`
+   * was given is.
+   *
+   * @throws {ValueError} for what no config can hold, such as a function in place of a loss
+   *
+   * @example
+   * ```ts
+   * import { Input, layers, Sequential } from "./mod.ts";
+   * const json = new Sequential([Input({ shape: [4] }), new layers.Dense(3)]).toJson();
+   * console.log(JSON.parse(json).class_name); // Sequential
+   * ```
+   */
+  toJson(): string {
+    return pythonJson(serializeLayer(this));
+  }
+
+  /** What `compile` was given as Keras's config; undefined before. */
+  getCompileConfig(): Config | undefined {
+    const options = this.#compileOptions;
+    return options && compileConfig(options, this.#compiled!.optimizer);
+  }
+
+  /** Compiles the model as a config of {@linkcode Model.getCompileConfig}, or of Python Keras, says. */
+  compileFromConfig(config: Config): void {
+    this.compile(compileOptions(config));
   }
 
   /** Throws the model's programs away, since its layers changed. */

@@ -1,5 +1,5 @@
 // Sequential: a chain of layers. https://keras.io/api/models/sequential/
-import { type Config, objectNode, policyNode } from "../config.ts";
+import { type Config, policyNode } from "../config.ts";
 import type { DType } from "../dtype.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -9,6 +9,7 @@ import { SymbolicTensor } from "../layers/symbolic.ts";
 import { checkOptions, describe } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { formatStructure } from "../structure.ts";
+import { serializeLayer } from "./config.ts";
 import { FunctionalGraph } from "./graph.ts";
 import { Model, type ModelOptions } from "./model.ts";
 
@@ -159,10 +160,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
       name: this.name,
       trainable: this.trainable,
       dtype: policyNode(this.dtypePolicy),
-      layers: items.map((layer) => ({
-        ...objectNode("keras.layers", layer.constructor.name, layer.getConfig()),
-        ...(layer.built && hasBuild(layer) && { build_config: { input_shape: layer.inputShape as SymbolicShape } }),
-      })),
+      layers: items.map((layer) => serializeLayer(layer)),
       ...(this.built && this.#layers.length > 0 && { build_input_shape: this.inputShape! }),
     };
   }
@@ -221,9 +219,4 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     }
     this.#outputs.push(y);
   }
-}
-
-/** Whether a layer's class, or one that it extends, has a `build` of its own. */
-function hasBuild(layer: Layer): boolean {
-  return layer.build !== Layer.prototype.build;
 }

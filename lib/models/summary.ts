@@ -2,11 +2,13 @@
 import { terminal } from "../callbacks/terminal.ts";
 import { ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
+import type { Operation, SymbolicTensor } from "../layers/symbolic.ts";
 import type { Weight } from "../layers/weight.ts";
 import { checkOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten, type Structure } from "../structure.ts";
+import { flatten, mapStructure, namesOf, type Structure } from "../structure.ts";
+import type { FunctionalGraph } from "./graph.ts";
 import { bold, type Column, drawTable } from "./table.ts";
 
 /** Options of `Model.summary`. */
@@ -35,6 +37,8 @@ export interface Summarized {
   readonly trainableWeights: readonly Weight[];
   /** The optimizer, if it has slots. */
   readonly optimizer: Optimizer | undefined;
+  /** What connects its layers, where it is made of inputs and outputs. */
+  readonly connections: FunctionalGraph | undefined;
   /** The shape of each layer's output, where it is known. */
   outputShapeOf(layer: Layer): Structure<SymbolicShape> | undefined;
 }
@@ -78,6 +82,15 @@ const trainableColumn = {
   color: (text: string) => text === "Y" ? "\x1b[1;38;5;34mY\x1b[0m" : text === "N" ? "\x1b[1;91mN\x1b[0m" : text,
 } as const;
 
+const connectedColumn = {
+  header: "Connected to",
+  align: "left",
+  color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${number(digits)}]`),
+} as const;
+
+/** The ends of the columns where the layers are no chain. */
+const endsOfGraph = [0.3, 0.56, 0.74, 1];
+
 /** The lines of a model's summary for a terminal of so many columns. */
 export function summaryOf(
   model: Summarized,
@@ -85,21 +98,26 @@ export function summaryOf(
   terminalColumns: number,
   ansi: boolean,
 ): string[] {
-  let ends = options.positions ?? columnsOfSummary.map(({ end }) => end);
-  if (ends.length !== columnsOfSummary.length || ends.some((end) => !(end > 0 && end <= 1))) {
+  const graph = model.connections;
+  const isGraph = graph !== undefined && !isChain(graph);
+  const shown: Omit<Column, "width">[] = isGraph ? [...columnsOfSummary, connectedColumn] : [...columnsOfSummary];
+  let ends = options.positions ?? (isGraph ? endsOfGraph : columnsOfSummary.map(({ end }) => end));
+  if (ends.length !== shown.length || ends.some((end) => !(end > 0 && end <= 1))) {
     throw new ValueError({
       what: `Cannot print the summary of "${model.name}"`,
-      rule: `positions must be ${columnsOfSummary.length} parts of the width, from 0 to 1`,
+      rule: `positions must be ${shown.length} parts of the width, from 0 to 1`,
       received: `[${ends.join(", ")}]`,
-      mend: "leave them out, or give one for each column, as in [0.45, 0.8, 1]",
+      mend: `leave them out, or give one for each column, as in [${
+        (isGraph ? endsOfGraph : [0.45, 0.8, 1]).join(", ")
+      }]`,
     });
   }
-  const shown: Omit<Column, "width">[] = [...columnsOfSummary];
   if (options.showTrainable) {
     ends = [...ends.map((end) => end * 0.9), 1];
     shown.push(trainableColumn);
   }
-  const width = options.lineLength ?? Math.min(options.showTrainable ? 99 : 88, terminalColumns - 4);
+  const wanted = (isGraph ? 108 : 88) + (options.showTrainable ? 12 : 0);
+  const width = options.lineLength ?? Math.min(wanted, terminalColumns - 4);
   let used = 0;
   const columns = shown.map((column, i): Column => {
     const end = Math.floor(ends[i] * width);
@@ -115,33 +133,68 @@ export function summaryOf(
     }
     return { ...column, width: own };
   });
-  const rows = rowsOf(model.layers, model, options, "");
+  const operations = graph?.operations ?? model.layers;
+  // Keras leaves the inputs of a Sequential out.
+  const first = operations.filter((item) =>
+    graph === undefined || model.layers.includes(item as Layer) || !(item instanceof Layer)
+  );
+  const rows = first.flatMap((item) => rowsOf(item, model, options, isGraph ? graph : undefined, 0));
   const title = `Model: "${model.name}"`;
   return [ansi ? bold(title) : title, ...drawTable(columns, rows, width, ansi), ...footer(model, ansi)];
 }
 
-function rowsOf(layers: readonly Layer[], model: Summarized, options: SummaryOptions, indent: string): string[][] {
-  return layers.flatMap((layer) => {
-    const shape = model.outputShapeOf(layer);
-    // A layer without a `build` of its own never has weights, so it needs none to be counted.
-    const counted = layer.built || layer.build === Layer.prototype.build;
-    const count = layer.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0);
-    const row = [
-      `${indent}${layer.name} (${layer.className})`,
-      shape ? flatten(shape).map(formatPythonShape).join(", ") : "?",
-      counted ? count.toLocaleString("en-US") : "0 (unbuilt)",
-    ];
-    if (options.showTrainable) {
-      row.push(layer.weights.length === 0 ? "-" : layer.trainableWeights.length > 0 ? "Y" : "N");
-    }
-    const nested = options.expandNested && "layers" in layer ? (layer as unknown as Summarized) : undefined;
-    return nested ? [row, ...rowsOf(nested.layers, nested, options, `${indent}└ `)] : [row];
-  });
+/** Whether each node follows from the one before alone, and no layer comes twice. */
+function isChain({ nodes, operations }: FunctionalGraph): boolean {
+  return nodes.length === operations.length &&
+    nodes.every(({ inputs }, i) =>
+      i === 0 ? inputs.length === 0 : inputs.length === 1 && inputs[0].node === nodes[i - 1]
+    );
+}
+
+function rowsOf(
+  item: Operation,
+  model: Summarized,
+  options: SummaryOptions,
+  graph: FunctionalGraph | undefined,
+  level: number,
+): string[][] {
+  const layer = item instanceof Layer ? item : undefined;
+  // A layer without a `build` of its own never has weights, so it needs none to be counted.
+  const counted = !layer || layer.built || layer.build === Layer.prototype.build;
+  const count = layer?.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0) ?? 0;
+  const row = [
+    `${level > 0 ? `${"   ".repeat(level)}└ ` : ""}${item.name} (${item.className})`,
+    formatShapes(item.inboundNodes.at(-1)?.output, layer && model.outputShapeOf(layer)),
+    counted ? count.toLocaleString("en-US") : "0 (unbuilt)",
+  ];
+  if (graph) row.push(connectionsOf(item, graph));
+  if (options.showTrainable) row.push(!layer || layer.weights.length === 0 ? "-" : layer.trainable ? "Y" : "N");
+  const nested = options.expandNested && layer && "layers" in layer ? (layer as unknown as Summarized) : undefined;
+  return [row, ...(nested?.layers ?? []).flatMap((inner) => rowsOf(inner, nested!, options, graph, level + 1))];
+}
+
+/** What the applications of `item` in the graph take, as `layer[application][output]`. */
+function connectionsOf(item: Operation, graph: FunctionalGraph): string {
+  const nodes = item.inboundNodes.filter((node) => graph.nodes.includes(node));
+  const inputs = nodes.flatMap((node) => node.inputs);
+  return inputs.map(({ node, index }) => `${node.operation.name}[${node.index}][${index}]`).join(", ") || "-";
+}
+
+/** The shapes of outputs as Python writes their structure. */
+function formatShapes(
+  output: Structure<SymbolicTensor> | undefined,
+  shape: Structure<SymbolicShape> | undefined,
+): string {
+  const structure = output === undefined ? shape : mapStructure(output, (tensor) => tensor.shape);
+  if (structure === undefined) return "?";
+  const items = flatten(structure).map(formatPythonShape);
+  if (items.length === 1) return items[0];
+  const names = namesOf(structure);
+  return names ? `{${names.map((name, i) => `${name}: ${items[i]}`).join(", ")}}` : `[${items.join(", ")}]`;
 }
 
 function formatPythonShape(shape: SymbolicShape): string {
-  const items = shape.map((extent) => extent ?? "None");
-  return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;
+  return `(${shape.map((extent) => extent ?? "None").join(", ")})`;
 }
 
 function footer({ weights, trainableWeights, optimizer }: Summarized, ansi: boolean): string[] {

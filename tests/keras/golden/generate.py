@@ -38,6 +38,7 @@ SUBJECTS = [
     "images",
     "convolutional",
     "regularizers",
+    "models",
     "layers",
     "merging",
     "pooling",

@@ -1,0 +1,363 @@
+"""Models as JSON, with weights, inputs and outputs: what Keras writes, and what it makes of what Ceratops writes.
+
+`models_written.json` holds the JSON that Ceratops writes for the same models
+(`deno run -A tests/models/write_models.ts`); Keras reads it, takes the weights and predicts.
+"""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import Input, Model, Sequential, layers, ops
+
+from build import dyadic, weights_for
+
+
+def mlp():
+    return Sequential([Input((4,)), layers.Dense(5, "relu"), layers.Dense(3, "softmax")])
+
+
+def mlp_compiled():
+    model = Sequential([Input((4,)), layers.Dense(5, "tanh", kernel_regularizer="l2"), layers.Dropout(0.5), layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.01), keras.losses.Huber(0.5), metrics=["mae", keras.metrics.MeanSquaredError()])
+    return model
+
+
+def initialized():
+    return Sequential(
+        [
+            Input((4,)),
+            layers.Dense(
+                5,
+                kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out", "uniform", seed=3),
+                bias_initializer=keras.initializers.Constant(0.5),
+                kernel_constraint=keras.constraints.MaxNorm(3, axis=0),
+                bias_regularizer=keras.regularizers.L1L2(0.1, 0.2),
+                activity_regularizer=keras.regularizers.L1(0.01),
+            ),
+            layers.Dense(2, kernel_initializer="orthogonal", kernel_constraint="unit_norm"),
+        ]
+    )
+
+
+def activations():
+    return Sequential(
+        [
+            Input((6,)),
+            layers.Activation("gelu"),
+            layers.LeakyReLU(0.1),
+            layers.PReLU(),
+            layers.ELU(0.5),
+            layers.ReLU(max_value=6.0, negative_slope=0.1),
+            layers.Softmax(),
+        ]
+    )
+
+
+def images():
+    return Sequential(
+        [
+            Input((4, 4, 2)),
+            layers.Rescaling(1 / 2, offset=-1),
+            layers.ZeroPadding2D(1),
+            layers.MaxPooling2D(2),
+            layers.UpSampling2D(2),
+            layers.Cropping2D(((1, 0), (0, 1))),
+            layers.AveragePooling2D(2, strides=1, padding="same"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(2),
+        ]
+    )
+
+
+def rows():
+    return Sequential(
+        [
+            Input((6, 3)),
+            layers.AveragePooling1D(2),
+            layers.Permute((2, 1)),
+            layers.Reshape((9, 1)),
+            layers.Flatten(),
+            layers.RepeatVector(2),
+            layers.GlobalMaxPooling1D(),
+        ]
+    )
+
+
+def words():
+    return Sequential([Input((5,), dtype="int32"), layers.Embedding(7, 4), layers.GlobalAveragePooling1D(), layers.Dense(1)])
+
+
+def masked():
+    return Sequential([Input((5,), dtype="int32"), layers.Embedding(7, 4, mask_zero=True), layers.GlobalAveragePooling1D()])
+
+
+def noisy():
+    return Sequential(
+        [
+            Input((4, 3)),
+            layers.GaussianNoise(0.1),
+            layers.GaussianDropout(0.2, seed=4),
+            layers.AlphaDropout(0.1),
+            layers.SpatialDropout1D(0.3),
+            layers.ActivityRegularization(l1=0.1),
+            layers.Dense(2),
+        ]
+    )
+
+
+def bytes_in():
+    return Sequential([Input((3, 3), dtype="uint8"), layers.Rescaling(1 / 256), layers.Flatten(), layers.Dense(2)])
+
+
+def chain():
+    x = Input((4,), name="x")
+    return Model(x, layers.Dense(2)(layers.Dense(3, "relu")(x)))
+
+
+def two_inputs():
+    a, b = Input((3,), name="a"), Input((2,), name="b")
+    joined = layers.Concatenate()([layers.Dense(4)(a), layers.Dense(4)(b)])
+    return Model([a, b], layers.Dense(1)(joined))
+
+
+def two_outputs():
+    x = Input((4,))
+    hidden = layers.Dense(5, "relu")(x)
+    model = Model(x, [layers.Dense(1, name="value")(hidden), layers.Dense(3, "softmax", name="kind")(hidden)])
+    model.compile("sgd", loss=["mse", "categorical_crossentropy"], loss_weights=[1.0, 0.5])
+    return model
+
+
+def named():
+    left, right = Input((3,), name="left"), Input((3,), name="right")
+    total = layers.Add()([left, right])
+    return Model({"right": right, "left": left}, {"total": total, "most": layers.Maximum()([left, right])})
+
+
+def shared():
+    a, b = Input((3,)), Input((3,))
+    dense = layers.Dense(2, "tanh")
+    return Model([a, b], layers.Subtract()([dense(a), dense(b)]))
+
+
+def applied_thrice():
+    x = Input((3,))
+    dense = layers.Dense(3)
+    return Model(x, dense(dense(dense(x))))
+
+
+def shared_at_depths():
+    x = Input((3,))
+    one, two = layers.Dense(3, "relu"), layers.Dense(3)
+    return Model(x, one(two(one(x))))
+
+
+def residual():
+    x = Input((4,))
+    y = x
+    for _ in range(3):
+        y = layers.Add()([y, layers.Dense(4, "relu")(y)])
+    return Model(x, y)
+
+
+def merges():
+    a, b = Input((3,)), Input((3,))
+    pair = [a, b]
+    kinds = [layers.Multiply(), layers.Average(), layers.Minimum(), layers.Subtract(), layers.Concatenate(axis=1)]
+    return Model(pair, [*[kind(pair) for kind in kinds], layers.Dot(1, normalize=True)(pair)])
+
+
+def nested_sequential():
+    inner = Sequential([Input((4,)), layers.Dense(3, "relu"), layers.Dense(3)], name="inner")
+    x = Input((4,))
+    return Model(x, layers.Dense(1)(inner(x)))
+
+
+def nested_functional():
+    a = Input((4,))
+    inner = Model(a, layers.Dense(3)(a), name="inner")
+    x, y = Input((4,)), Input((4,))
+    return Model([x, y], layers.Add()([inner(x), inner(y)]))
+
+
+def nested_in_sequential():
+    a = Input((4,))
+    inner = Model(a, layers.Dense(3, "relu")(a))
+    return Sequential([Input((4,)), inner, layers.Dense(2)])
+
+
+def nested_twice():
+    core = Sequential([Input((2,)), layers.Dense(2)], name="core")
+    a = Input((2,))
+    middle = Model(a, layers.ReLU()(core(a)), name="middle")
+    x = Input((2,))
+    return Model(x, middle(middle(x)), name="outer")
+
+
+def nested_as_output():
+    a = Input((4,))
+    inner = Model(a, [layers.Dense(2)(a), layers.Dense(3)(a)], name="inner")
+    x = Input((4,))
+    return Model(x, inner(x))
+
+
+def frozen():
+    x = Input((4,))
+    base = layers.Dense(3, "relu", trainable=False, name="base")
+    return Model(x, layers.Dense(1, name="head")(base(x)))
+
+
+def arithmetic():
+    x = Input((3,), name="x")
+    y = ops.add(x, 1)
+    return Model(x, ops.subtract(ops.multiply(2, y), ops.divide(x, 4)))
+
+
+def functions():
+    x = Input((4,), name="x")
+    y = ops.reshape(ops.exp(x), (-1, 2, 2))
+    z = ops.transpose(ops.matmul(y, y), (0, 2, 1))
+    return Model(x, [ops.mean(z, axis=(1, 2)), ops.sum(z, axis=1, keepdims=True), ops.max(z, axis=-1), ops.softmax(z)])
+
+
+def conditions():
+    a, b = Input((3,)), Input((3,))
+    chosen = ops.where(ops.greater(a, b), a, ops.negative(b))
+    return Model([a, b], {"chosen": chosen, "clipped": ops.clip(a, -1, 1), "whole": ops.cast(b, "int32")})
+
+
+def arranged():
+    a, b = Input((2,)), Input((2,))
+    stacked = ops.stack([a, b], axis=1)
+    joined = ops.concatenate([a, b], axis=-1)
+    first, second = ops.split(joined, 2, axis=1)
+    return Model([a, b], [stacked, ops.expand_dims(joined, 1), ops.squeeze(ops.expand_dims(first, 2), 2), second])
+
+
+def operators():
+    x = Input((3,))
+    return Model(x, layers.Dense(2)(x * 2 + 1 - x / 4))
+
+
+def features():
+    x = Input((4,))
+    y = layers.Dense(3, "relu", name="features")(x)
+    whole = Model(x, layers.Dense(2)(y))
+    return Model(whole.inputs, whole.get_layer("features").output)
+
+
+def unused_input():
+    a, b = Input((2,), name="a"), Input((2,), name="b")
+    return Model([a, b], layers.Dense(1)(a))
+
+
+def output_twice():
+    x = Input((2,))
+    y = layers.Dense(2)(x)
+    return Model(x, [y, y, layers.ReLU()(y)])
+
+
+def any_length():
+    x = Input((None, 3))
+    return Model(x, layers.GlobalMaxPooling1D()(layers.Dense(4, "relu")(x)))
+
+
+def fixed_batch():
+    x = Input(batch_shape=(2, 3))
+    return Model(x, layers.Dense(2)(x))
+
+
+def scheduled():
+    model = Sequential([Input((3,)), layers.Dense(1)])
+    rate = keras.optimizers.schedules.PiecewiseConstantDecay([10, 20], [0.1, 0.01, 0.001])
+    model.compile(keras.optimizers.SGD(rate, momentum=0.9, nesterov=True), "mse")
+    return model
+
+
+MODELS = [
+    mlp,
+    mlp_compiled,
+    initialized,
+    activations,
+    images,
+    rows,
+    words,
+    masked,
+    noisy,
+    bytes_in,
+    chain,
+    two_inputs,
+    two_outputs,
+    named,
+    shared,
+    applied_thrice,
+    shared_at_depths,
+    residual,
+    merges,
+    nested_sequential,
+    nested_functional,
+    nested_in_sequential,
+    nested_twice,
+    nested_as_output,
+    frozen,
+    arithmetic,
+    functions,
+    conditions,
+    arranged,
+    operators,
+    features,
+    unused_input,
+    output_twice,
+    any_length,
+    fixed_batch,
+    scheduled,
+]
+
+WRITTEN = Path(__file__).with_name("models_written.json")
+
+
+def data_for(tensor, seed):
+    shape = [extent or (2 if axis == 0 else 4) for axis, extent in enumerate(tensor.shape)]
+    if tensor.dtype in ("int32", "uint8"):
+        return np.random.RandomState(seed).randint(0, 7, shape).astype(tensor.dtype)
+    return dyadic(shape, seed)
+
+
+def predictions(model, inputs):
+    x = keras.tree.pack_sequence_as(model._inputs_struct, inputs) if hasattr(model, "_inputs_struct") else inputs[0]
+    return [np.asarray(y) for y in keras.tree.flatten(model.predict(x, verbose=0))]
+
+
+def summary_of(model, **options):
+    lines = []
+    model.summary(print_fn=lines.append, line_length=80, **options)
+    return lines[0].removesuffix("\n").split("\n")
+
+
+def make():
+    written = json.loads(WRITTEN.read_text(encoding="utf-8")) if WRITTEN.exists() else {}
+    cases = []
+    for i, build in enumerate(MODELS):
+        keras.backend.clear_session()
+        model = build()
+        weights = weights_for(model, 100 * i)
+        model.set_weights(weights)
+        inputs = [data_for(tensor, 100 * i + 50 + j) for j, tensor in enumerate(model.inputs)]
+        case = {
+            "name": build.__name__,
+            "json": json.loads(model.to_json()),
+            "weights": weights,
+            "paths": [weight.path for weight in model.weights],
+            "inputs": inputs,
+            "outputs": predictions(model, inputs),
+            "summary": summary_of(model),
+            "summary_all": summary_of(model, expand_nested=True, show_trainable=True),
+        }
+        if build.__name__ in written:
+            read = keras.models.model_from_json(written[build.__name__])
+            read.set_weights(weights)
+            case["written_outputs"] = predictions(read, inputs)
+        cases.append(case)
+    return {"models": cases}

@@ -1,0 +1,35 @@
+// The models that Keras and Ceratops exchange.
+import { flatten, packLike } from "../../lib/structure.ts";
+import type { Model } from "../../lib/models/model.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { modelFromConfig } from "../../lib/models/from_config.ts";
+import { golden, type GoldenArray, type Table, toTensor } from "../golden.ts";
+
+/** A model of the golden file. */
+export interface ExchangedModel {
+  name: string;
+  json: Table;
+  weights: GoldenArray[];
+  paths: string[];
+  inputs: GoldenArray[];
+  outputs: GoldenArray[];
+  summary: string[];
+  summary_all: string[];
+  written_outputs: GoldenArray[];
+}
+
+/** Every model of the golden file. */
+export const exchanged: ExchangedModel[] = golden("models").models;
+
+/** The model that Keras's JSON describes, with Keras's weights. */
+export function readModel({ json, weights }: ExchangedModel): Model {
+  const model = modelFromConfig(json);
+  model.setWeights(weights.map(toTensor));
+  return model;
+}
+
+/** What a model predicts for the inputs of its case. */
+export async function predictions(model: Model, { inputs }: ExchangedModel): Promise<Tensor[]> {
+  const y = await model.predict(packLike(model.input, inputs.map(toTensor)), { verbose: 0 });
+  return flatten(y);
+}
