@@ -59,8 +59,7 @@ async function openPage<Result>(file: string): Promise<{ report: Result; message
     page.on("console", (message) => messages.push(message.text()));
     page.on("pageerror", (error) => messages.push(error.message));
     await page.goto(`http://127.0.0.1:${server.addr.port}/`);
-    // A slow machine compiles shaders for minutes; a page that failed says so on its own.
-    await page.waitForFunction("globalThis.report !== undefined", undefined, { timeout: 300_000 });
+    await page.waitForFunction("globalThis.report !== undefined");
     return { report: await page.evaluate("globalThis.report") as Result, messages: messages.join("\n") };
   } finally {
     await browser?.close();

@@ -13,9 +13,12 @@ export interface Report {
 }
 
 /** Ops that have kernels of their own for real GPUs. */
-const tuned: readonly string[] = ["sum", "max", "softmaxCrossEntropy", "scatterAdd"];
+const tuned: readonly string[] = [
+  ...["sum", "max", "softmaxCrossEntropy", "scatterAdd"],
+  ...["matmul", "convolution", "convolutionTranspose", "convolutionFilter"],
+];
 
-const tunedPrograms: readonly string[] = ["products", "reductions", "training"];
+const tunedPrograms: readonly string[] = ["products", "convolutions of each kernel", "reductions", "training"];
 
 /** Runs everything, with the kernels of either kind of adapter. */
 export async function checkEverything(): Promise<Report> {
