@@ -380,12 +380,13 @@ export abstract class Layer {
     checkOptions("addWeight", options, [
       "name",
       "shape",
+      "dtype",
       "initializer",
       "trainable",
       "regularizer",
       "constraint",
     ]);
-    const { name, shape, initializer = "glorot_uniform", trainable = true } = options;
+    const { name, shape, dtype = "float32", initializer = "glorot_uniform", trainable = true } = options;
     if (!Array.isArray(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
       throw new ShapeError({
         what: `Cannot build "${this.name}"`,
@@ -401,7 +402,7 @@ export abstract class Layer {
     const filler = getInitializer(initializer, where);
     const regularizer = getRegularizer(options.regularizer, where);
     const constraint = getConstraint(options.constraint, where);
-    const value = drawingAt(`${place.path}/${name}`, () => filler.call(shape));
+    const value = drawingAt(`${place.path}/${name}`, () => filler.call(shape)).cast(dtype);
     const path = `${place.name}/${name}`;
     const weight = new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });
     this.#weights.push(weight);
@@ -471,7 +472,7 @@ export abstract class Layer {
       });
     }
     const tensors = values.map((value, i) => {
-      const made = toTensor(value, what, `value ${i}`, "float32");
+      const made = toTensor(value, what, `value ${i}`, weights[i].dtype);
       if (!sameShape(made.shape, weights[i].shape)) {
         throw new ShapeError({
           what,

@@ -54,6 +54,20 @@ export {
   type GlobalPoolingOptions,
 } from "./global_pooling.ts";
 export { InputLayer, type InputOptions } from "./input.ts";
+export {
+  type Factor,
+  type FlipMode,
+  RandomCrop,
+  RandomFlip,
+  type RandomImageOptions,
+  RandomImages,
+  RandomRotation,
+  type RandomTransformOptions,
+  RandomTranslation,
+  RandomZoom,
+  type RandomZoomOptions,
+} from "./augmentation.ts";
+export { RandomBrightness, type RandomColorOptions, RandomContrast } from "./color_augmentation.ts";
 export { Concatenate, concatenate, type ConcatenateOptions, Dot, dot, type DotOptions } from "./joining.ts";
 export { Lambda, type LambdaFunction, type LambdaOptions } from "./lambda.ts";
 export { type AddWeightOptions, type CallContext, type InputSpec, Layer, type LayerOptions } from "./layer.ts";
@@ -103,7 +117,14 @@ export {
   MaxPooling3D as MaxPool3D,
   type PoolingOptions,
 } from "./pooling.ts";
-export { Rescaling, type RescalingOptions } from "./preprocessing.ts";
+export { CenterCrop, type ImageOptions, Resizing, type ResizingOptions } from "./image_preprocessing.ts";
+export {
+  type DataBatches,
+  Normalization,
+  type NormalizationOptions,
+  Rescaling,
+  type RescalingOptions,
+} from "./preprocessing.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {
   ActivityRegularization,

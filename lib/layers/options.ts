@@ -1,6 +1,7 @@
 // What layers are made and called with: options, the context of a call, and what is asked of shapes.
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { ShapeError } from "../errors.ts";
+import type { DType } from "../dtype.ts";
 import type { InitializerIdentifier } from "../initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { describe } from "../options.ts";
@@ -66,6 +67,8 @@ export interface AddWeightOptions {
   name: string;
   /** The extent of each axis. */
   shape: Shape;
+  /** Its dtype; `float32` by default. */
+  dtype?: DType;
   /** What it is first filled by; `glorot_uniform` by default. */
   initializer?: InitializerIdentifier;
   /** Whether optimizers change it; true by default. */

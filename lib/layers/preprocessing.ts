@@ -1,12 +1,14 @@
 // Layers that prepare data inside of the model. https://keras.io/api/layers/preprocessing_layers/
-import type { Config } from "../config.ts";
+import type { Config, ConfigValue } from "../config.ts";
 import type { Value } from "../ir/value.ts";
-import { add, cast, multiply } from "../ops/primitives.ts";
+import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sqrt, subtract } from "../ops/primitives.ts";
 import { describe } from "../options.ts";
-import type { SymbolicShape } from "../shape.ts";
-import { tensor } from "../tensor/tensor.ts";
-import { ValueError } from "../errors.ts";
+import { formatShape, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { epsilon } from "../settings.ts";
+import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
+import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Rescaling}. */
 export interface RescalingOptions extends LayerOptions {
@@ -65,4 +67,242 @@ export class Rescaling extends Layer {
   override getConfig(): Config {
     return { ...super.getConfig(), scale: this.scale, offset: this.offset === 0 ? 0 : this.offset };
   }
+}
+
+/** Options of {@linkcode Normalization}. */
+export interface NormalizationOptions extends LayerOptions {
+  /** The axes along which each place has a mean of its own; the last by default, null for one mean of all. */
+  axis?: number | readonly number[] | null;
+  /** The means, where they are not learned by `adapt`: one number, or one for each place along the axes. */
+  mean?: TensorLike | null;
+  /** The variances that go with the means. */
+  variance?: TensorLike | null;
+  /** Whether to undo what the layer would do: `x * sqrt(variance) + mean`; false by default. */
+  invert?: boolean;
+}
+
+/** Batches of data: what `adapt` takes where the data is not one array. */
+export type DataBatches = Iterable<TensorLike | readonly [TensorLike, TensorLike]>;
+
+/**
+ * `(x - mean) / sqrt(variance)` in float32, in training and inference; what divides is at least `config.epsilon()`.
+ * Means and variances are given, or those of the data that `adapt` sees.
+ *
+ * @example Features of mean 0 and variance 1
+ * ```ts
+ * import { layers, Sequential, tensor } from "./mod.ts";
+ * const x = tensor([[1, 200], [3, 600]]);
+ * const normalization = new layers.Normalization();
+ * normalization.adapt(x);
+ * const model = new Sequential([normalization]);
+ * console.log((await model.predict(x, { verbose: 0 })).toArray()); // [ [ -1, -1 ], [ 1, 1 ] ]
+ * ```
+ */
+export class Normalization extends Layer {
+  /** The axes along which each place has a mean of its own. */
+  readonly axis: readonly number[];
+  /** The means that were given, if they were. */
+  readonly mean: Tensor | null;
+  /** The variances that were given, if they were. */
+  readonly variance: Tensor | null;
+  /** Whether the layer undoes what it would do otherwise. */
+  readonly invert: boolean;
+  /** The mask of the input is handed on. */
+  override readonly supportsMasking = true;
+  readonly #config: Config;
+  /** The axes from the front, in order. */
+  #kept: readonly number[] = [];
+  #means: Weight | undefined;
+  #variances: Weight | undefined;
+
+  /**
+   * Takes the options. Throws {@linkcode ValueError} where only one of mean and variance is given, and
+   * {@linkcode ShapeError} where their shapes differ, or have more axes than `axis` names.
+   */
+  constructor(options: NormalizationOptions = {}) {
+    super(options, ["axis", "mean", "variance", "invert"]);
+    const { axis = -1, mean = null, variance = null, invert = false } = options;
+    const what = `Cannot make "${this.name}"`;
+    const axes: readonly unknown[] = axis === null ? [] : Array.isArray(axis) ? axis : [axis];
+    if (!axes.every((item) => Number.isInteger(item))) {
+      throw new ValueError({
+        what,
+        rule: "axis must be an integer, a list of integers, or null",
+        received: Array.isArray(axis) ? `[${axis.map(describe).join(", ")}]` : describe(axis),
+        mend: "give -1 for the last axis",
+      });
+    }
+    if ((mean === null) !== (variance === null)) {
+      throw new ValueError({
+        what,
+        rule: "mean and variance are given together",
+        received: `${mean === null ? "variance" : "mean"} alone`,
+        mend: "give both, or none and call adapt(data)",
+      });
+    }
+    this.axis = axes as readonly number[];
+    this.mean = mean === null ? null : toTensor(mean, what, "mean", "float32");
+    this.variance = variance === null ? null : toTensor(variance, what, "variance", "float32");
+    this.invert = invert;
+    // As they were given: float32 has other digits.
+    const plain = (given: TensorLike | null) =>
+      (given instanceof Tensor || ArrayBuffer.isView(given) ? tensor(given).toArray() : given) as ConfigValue;
+    this.#config = { mean: plain(mean), variance: plain(variance) };
+    if (!this.mean || !this.variance) return;
+    if (!sameShape(this.mean.shape, this.variance.shape) || this.mean.shape.length > axes.length) {
+      throw new ShapeError({
+        what,
+        rule: `mean and variance must have one shape of at most ${axes.length} axes, as axis names them`,
+        received: `${formatShape(this.mean.shape)} and ${formatShape(this.variance.shape)}`,
+        mend: "give one number, or one for each place along the axes",
+      });
+    }
+  }
+
+  /** Makes the weights, unless means and variances were given. */
+  override build(shape: SymbolicShape): void {
+    const what = `Cannot build "${this.name}"`;
+    this.#kept = this.axis.map((axis) => normalizeAxis(axis, shape.length, what)).sort((a, b) => a - b);
+    const extents = this.#kept.map((axis) => shape[axis]);
+    if (extents.includes(null)) {
+      throw new ShapeError({
+        what,
+        rule: `the axes ${formatShape(this.axis)} must have known extents`,
+        received: formatShape(shape),
+        mend: "give Input a full shape, or name other axes",
+      });
+    }
+    this.inputSpec = { rank: shape.length, axes: Object.fromEntries(this.#kept.map((axis) => [axis, shape[axis]!])) };
+    if (this.mean) {
+      const fits = this.mean.shape.every((extent, i) =>
+        [1, extents[extents.length - this.mean!.shape.length + i]].includes(extent)
+      );
+      if (fits) return;
+      throw new ShapeError({
+        what,
+        rule: `mean and variance must broadcast to the extents ${formatShape(extents)} of the axes`,
+        received: formatShape(this.mean.shape),
+        mend: "give one number for each place along the axes",
+      });
+    }
+    const weight = (name: string, initializer: "zeros" | "ones", extents: Shape, dtype: "float32" | "int32") =>
+      this.addWeight({ name, shape: extents, initializer, dtype, trainable: false });
+    this.#means = weight("mean", "zeros", extents as Shape, "float32");
+    this.#variances = weight("variance", "ones", extents as Shape, "float32");
+    // Keras keeps a count that nothing changes: files have its place.
+    weight("count", "zeros", [], "int32");
+  }
+
+  /**
+   * Sets means and variances to those of the data: a tensor, nested arrays, or batches of these (or of such data with
+   * targets, which are passed over). Call it before the model is compiled or fitted. Throws {@linkcode StateError} where
+   * means were given to the constructor, {@linkcode ShapeError} or {@linkcode ValueError} for what is no data.
+   */
+  adapt(data: TensorLike | DataBatches): void {
+    const what = `Cannot adapt "${this.name}"`;
+    if (this.mean) {
+      throw new StateError({
+        what,
+        rule: "its mean and variance were given when it was made",
+        mend: "leave them out to learn them from data",
+      });
+    }
+    const sums = new Moments();
+    for (const batch of batchesOf(data, what)) {
+      const { shape } = batch;
+      this.ensureBuilt(shape.length > 0 ? [null, ...shape.slice(1)] : shape);
+      this.checkInput(shape);
+      sums.add(batch, this.#kept);
+    }
+    if (sums.count === 0) {
+      throw new ValueError({ what, rule: "there must be data", received: "none", mend: "give at least one sample" });
+    }
+    this.#means!.assign(new Tensor(this.#means!.shape, "float32", Float32Array.from(sums.mean)));
+    this.#variances!.assign(new Tensor(this.#variances!.shape, "float32", Float32Array.from(sums.variance)));
+  }
+
+  /** The normalized input, or with `invert` what would be normalized to it. */
+  call(x: Value): Value {
+    const broadcast = x.shape.map((extent, axis) => (this.#kept.includes(axis) ? extent : 1));
+    const spread = (given: Tensor | Weight) => {
+      const extents = this.#kept.map((axis) => x.shape[axis]);
+      return reshape(given instanceof Tensor ? broadcastTo(given, extents) : given.value(), broadcast);
+    };
+    const mean = spread(this.mean ?? this.#means!);
+    const deviation = maximum(sqrt(spread(this.variance ?? this.#variances!)), epsilon());
+    const input = cast(x, "float32");
+    return this.invert ? add(mean, multiply(input, deviation)) : divide(subtract(input, mean), deviation);
+  }
+
+  /** The shape itself. */
+  override computeOutputShape(shape: SymbolicShape): SymbolicShape {
+    return shape;
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), axis: this.axis, invert: this.invert, ...this.#config };
+  }
+}
+
+/** The data as batches. */
+function* batchesOf(data: TensorLike | DataBatches, what: string): Iterable<Tensor> {
+  const isNested = Array.isArray(data) && !data.some((item) => item instanceof Tensor);
+  const isOne = data instanceof Tensor || ArrayBuffer.isView(data) || typeof data === "number" || isNested;
+  if (isOne) return yield toTensor(data as TensorLike, what, "data", "float32");
+  if (typeof (data as DataBatches)?.[Symbol.iterator] !== "function") {
+    throw new ValueError({
+      what,
+      rule: "data must be a tensor, nested arrays of numbers, or an iterable of these",
+      received: describe(data),
+      mend: "wrap numbers with tensor(...)",
+    });
+  }
+  for (const batch of data as DataBatches) {
+    const [x] = Array.isArray(batch) && batch[0] instanceof Tensor ? batch : [batch];
+    yield toTensor(x as TensorLike, what, "a batch", "float32");
+  }
+}
+
+/** Means and variances of what is added, in float64. */
+class Moments {
+  /** The number of elements of each mean. */
+  count = 0;
+  /** The means. */
+  mean: Float64Array = new Float64Array();
+  /** The mean squared distances from the means. */
+  variance: Float64Array = new Float64Array();
+
+  /** Adds the elements of a batch, with a mean for each place along the axes that are `kept`. */
+  add({ shape, data }: Tensor, kept: readonly number[]): void {
+    const means = sizeOf(kept.map((axis) => shape[axis]));
+    const added = data.length / Math.max(1, means);
+    if (added === 0) return;
+    const [sum, squares] = [new Float64Array(means), new Float64Array(means)];
+    const places = placesOf(shape, kept);
+    data.forEach((x, i) => (sum[places[i % places.length]] += x));
+    const mean = sum.map((total) => total / added);
+    data.forEach((x, i) => (squares[places[i % places.length]] += (x - mean[places[i % places.length]]) ** 2));
+    const before = this.count;
+    this.count += added;
+    const old = before > 0 ? this : { mean, variance: new Float64Array(means) };
+    const part = added / this.count;
+    this.variance = old.variance.map((v, j) =>
+      v * (1 - part) + (squares[j] / added) * part + part * (1 - part) * (mean[j] - old.mean[j]) ** 2
+    );
+    this.mean = old.mean.map((m, j) => m * (1 - part) + mean[j] * part);
+  }
+}
+
+/** Which mean each element belongs to; those of the first sample where it is the same for all. */
+function placesOf(shape: Shape, kept: readonly number[]): Int32Array {
+  const axes = kept.map((axis, k) => ({
+    extent: shape[axis],
+    inner: sizeOf(shape.slice(axis + 1)),
+    stride: sizeOf(kept.slice(k + 1).map((other) => shape[other])),
+  }));
+  return Int32Array.from(
+    { length: sizeOf(kept[0] === 0 ? shape : shape.slice(1)) },
+    (_, i) => axes.reduce((at, { extent, inner, stride }) => at + (Math.floor(i / inner) % extent) * stride, 0),
+  );
 }

@@ -1,7 +1,18 @@
 // RandomLayer: the base of layers that draw random numbers while they train.
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { bitsToUnit, cos, greaterEqual, log, multiply, randomBits, select, sqrt, subtract } from "../ops/primitives.ts";
+import {
+  add,
+  bitsToUnit,
+  cos,
+  greaterEqual,
+  log,
+  multiply,
+  randomBits,
+  select,
+  sqrt,
+  subtract,
+} from "../ops/primitives.ts";
 import { currentRandomContext, RandomContext, randomSeed } from "../random.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -20,7 +31,7 @@ export abstract class RandomLayer extends Layer {
   /** The layer's own seed, if it has one. */
   readonly seed: number | null;
   /** The mask of the input is handed on. */
-  override readonly supportsMasking = true;
+  override readonly supportsMasking: boolean = true;
   #ownCounter: Variable | undefined;
 
   /** Takes the options, and the names of those that the subclass adds. */
@@ -34,8 +45,8 @@ export abstract class RandomLayer extends Layer {
     return shape;
   }
 
-  /** Uniform numbers of [0, 1). */
-  protected uniform(shape: Shape): Value {
+  /** Uniform numbers of [0, 1), or of [`low`, `high`). */
+  protected uniform(shape: Shape, low = 0, high = 1): Value {
     // A call outside of a model's program has no random state, so the layer keeps its own.
     const own = currentRandomContext() ? undefined : this.#context();
     const random = own ?? currentRandomContext()!;
@@ -44,7 +55,7 @@ export abstract class RandomLayer extends Layer {
       : random.draw(snakeCase(this.constructor.name), this.seed | 0);
     const unit = bitsToUnit(randomBits(counter, shape, path));
     own?.advance();
-    return unit;
+    return low === 0 && high === 1 ? unit : add(multiply(unit, high - low), low);
   }
 
   /** Standard normal numbers, by the method of Box and Muller. */

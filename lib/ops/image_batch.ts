@@ -1,6 +1,6 @@
 // Images as ops compute on them: a batch with the channels last, whatever was given.
 import { ShapeError } from "../errors.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import { formatShape } from "../shape.ts";
 import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
 import * as o from "./primitives.ts";
 import { checkName, type DataFormat } from "./spatial.ts";
@@ -9,7 +9,11 @@ const lastFromFirst = [0, 2, 3, 1];
 const firstFromLast = [0, 3, 1, 2];
 
 /** `[height, width]` of images; throws {@linkcode ShapeError} where they are neither a batch nor one image. */
-export function imageSize(what: string, shape: Shape, dataFormat: DataFormat): [number, number] {
+export function imageSize<Extent extends number | null>(
+  what: string,
+  shape: readonly Extent[],
+  dataFormat: DataFormat,
+): [Extent, Extent] {
   checkName(what, "dataFormat", dataFormat, ["channels_last", "channels_first"]);
   if (shape.length !== 3 && shape.length !== 4) {
     throw new ShapeError({

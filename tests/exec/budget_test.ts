@@ -69,3 +69,33 @@ Deno.test("an epoch of 4,096 steps is a few calls into native code", async () =>
   assert.equal(executable.stats.steps, 4096);
   assert.ok(executable.stats.calls <= 16, `${executable.stats.calls} calls`);
 });
+
+Deno.test("a convnet's step on images that are changed at random is one program", async () => {
+  await setBackend("eigen");
+  const step = async (augmentation: layers.Layer[]) => {
+    const model = new Sequential([
+      Input({ shape: [16, 16, 1], dtype: "uint8" }),
+      new layers.Rescaling(1 / 255),
+      ...augmentation,
+      new layers.Conv2D(8, 3, { activation: "relu" }),
+      new layers.Flatten(),
+      new layers.Dense(10, { activation: "softmax" }),
+    ]);
+    model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy" });
+    const x = new Tensor([256, 16, 16, 1], "uint8", new Uint8Array(256 * 256));
+    const made = await compiledBy(() => model.fit(x, labels(256), { batchSize: 32, epochs: 2, verbose: 0 }));
+    assert.equal(made.length, 1);
+    assert.equal(made[0].stats.steps, 16);
+    return made[0].stats.nodes;
+  };
+  const plain = await step([]);
+  const changed = await step([
+    new layers.RandomFlip("horizontal"),
+    new layers.RandomRotation(0.1),
+    new layers.RandomTranslation(0.1, 0.1),
+    new layers.RandomZoom(0.1),
+    new layers.RandomContrast(0.2, { valueRange: [0, 1] }),
+    new layers.RandomBrightness(0.2, { valueRange: [0, 1] }),
+  ]);
+  assert.ok(changed - plain <= 112, `${changed} nodes, ${plain} without`);
+});

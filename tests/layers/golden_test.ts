@@ -4,7 +4,7 @@ import { golden, makeLayer } from "../golden.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
 import { checkLayer, type LayerCase } from "./check_layer.ts";
 
-for (const family of ["layers", "merging", "pooling", "spatial", "normalization", "convolutional"]) {
+for (const family of ["layers", "merging", "pooling", "spatial", "normalization", "convolutional", "preprocessing"]) {
   const { cases, learning_rate } = golden(family);
   for (const spec of cases as LayerCase[]) {
     testOnBackends(`${spec.name} is Keras's ${spec.class_name}`, async () => {

@@ -451,4 +451,118 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
     "ValueError",
     /received 3/,
   ],
+  ["Resizing of a list", () => new layers.Resizing([32, 32]), "ValueError", /height must be a positive integer/],
+  [
+    "Resizing by a misspelled interpolation",
+    () => new layers.Resizing(4, 4, { interpolation: "bilinaer" }),
+    "ValueError",
+    /did you mean "bilinear"\?$/,
+  ],
+  [
+    "Resizing that crops and pads",
+    () => new layers.Resizing(4, 4, { cropToAspectRatio: true, padToAspectRatio: true }),
+    "ValueError",
+    /either cropped or padded to the new aspect ratio, received both/,
+  ],
+  [
+    "Resizing of rows",
+    () => on([4], new layers.Resizing(4, 4)),
+    "ShapeError",
+    /^Cannot build "resizing.*images must be/,
+  ],
+  ["CenterCrop of half a row", () => new layers.CenterCrop(2.5, 4), "ValueError", /height must be .* received 2.5/],
+  [
+    "Normalization of a mean alone",
+    () => new layers.Normalization({ mean: [1] }),
+    "ValueError",
+    /mean and variance are given together, received mean alone: give both/,
+  ],
+  [
+    "Normalization of a mean and another variance",
+    () => new layers.Normalization({ mean: [1, 2], variance: [1] }),
+    "ShapeError",
+    /one shape of at most 1 axes, as axis names them, received \[2\] and \[1\]/,
+  ],
+  [
+    "Normalization of means for other features",
+    () => on([3], new layers.Normalization({ mean: [1, 2], variance: [1, 2] })),
+    "ShapeError",
+    /must broadcast to the extents \[3\] of the axes, received \[2\]/,
+  ],
+  [
+    "Normalization along an axis that varies",
+    () => on([null, 3], new layers.Normalization({ axis: 1 })),
+    "ShapeError",
+    /must have known extents, received \[null, null, 3\]/,
+  ],
+  ["Normalization along half an axis", () => new layers.Normalization({ axis: 0.5 }), "ValueError", /received 0.5/],
+  [
+    "adapting to other features",
+    () => {
+      const layer = new layers.Normalization();
+      on([3], layer);
+      layer.adapt([[1, 2]]);
+    },
+    "ShapeError",
+    /it was built for 3 along axis 1, received \[1, 2\]/,
+  ],
+  [
+    "adapting where means were given",
+    () => new layers.Normalization({ mean: 1, variance: 1 }).adapt([[1]]),
+    "StateError",
+    /its mean and variance were given when it was made: leave them out/,
+  ],
+  ["adapting to nothing", () => new layers.Normalization().adapt(new Map()), "ValueError", /there must be data/],
+  ["adapting to a number", () => new layers.Normalization().adapt({}), "ValueError", /data must be a tensor/],
+  [
+    "RandomFlip a way that is none",
+    () => new layers.RandomFlip("both"),
+    "ValueError",
+    /mode must be one of "horizontal"/,
+  ],
+  [
+    "RandomRotation in degrees",
+    () => new layers.RandomRotation(90),
+    "ValueError",
+    /factor must be a number from -1 to 1/,
+  ],
+  [
+    "RandomTranslation of three",
+    () => new layers.RandomTranslation([0, 1, 2], 0),
+    "ValueError",
+    /received \[0, 1, 2\]/,
+  ],
+  [
+    "RandomTranslation of one",
+    () => new layers.RandomTranslation(0.1),
+    "ValueError",
+    /widthFactor .* received undefined/,
+  ],
+  ["RandomZoom to nothing", () => new layers.RandomZoom(-1), "ValueError", /heightFactor must be .* received -1/],
+  [
+    "RandomZoom with a misspelled fill mode",
+    () => new layers.RandomZoom(0.1, { fillMode: "reflct" }),
+    "ValueError",
+    /did you mean "reflect"\?$/,
+  ],
+  [
+    "RandomRotation by bicubics",
+    () => new layers.RandomRotation(0.1, { interpolation: "bicubic" }),
+    "ValueError",
+    /interpolation must be one of "nearest", "bilinear", received "bicubic"/,
+  ],
+  ["RandomContrast below 0", () => new layers.RandomContrast(-0.5), "ValueError", /factor must be .* from 0 to 1/],
+  [
+    "RandomBrightness of one end",
+    () => new layers.RandomBrightness(0.1, { valueRange: 255 }),
+    "ValueError",
+    /valueRange must be a list of two numbers, received 255/,
+  ],
+  ["RandomCrop of a list", () => new layers.RandomCrop([4, 4]), "ValueError", /height must be a positive integer/],
+  [
+    "RandomFlip of rows",
+    () => on([4], new layers.RandomFlip()),
+    "ShapeError",
+    /^Cannot build "random_flip.*images must be/,
+  ],
 ];

@@ -41,6 +41,7 @@ SUBJECTS = [
     "models",
     "layers",
     "merging",
+    "preprocessing",
     "pooling",
     "spatial",
     "normalization",

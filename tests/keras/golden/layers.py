@@ -170,7 +170,7 @@ def objective(targets, outputs, layer, batch):
 
 def first_value(weight, seed):
     value = dyadic(weight.shape, seed) + np.float32(1 / 128)
-    return np.abs(value) if weight.name == "moving_variance" else value
+    return np.abs(value) if weight.name.endswith("variance") else value
 
 
 def arguments(inputs):
@@ -198,7 +198,9 @@ def results(spec):
     }
     layer.set_weights([first_value(w, 51 + i) for i, w in enumerate(layer.weights)])
     assert symbolic.shape == tuple(layer.compute_output_shape(arguments([(None, *x.shape[1:]) for x in inputs])))
-    found["initial"] = layer.get_weights()
+    if isinstance(layer, keras.layers.Normalization):
+        layer.finalize_state()  # It computes with copies of its weights.
+    found["initial"] = [np.asarray(value) for value in layer.get_weights()]
     tensors = [tf.constant(x) for x in inputs]
     with tf.GradientTape() as tape:
         tape.watch([x for x in tensors if x.dtype.is_floating])
@@ -233,7 +235,7 @@ def trained(layer, nodes, symbolic, inputs, targets):
     model = keras.Model(nodes, symbolic)
     model.compile(optimizer=keras.optimizers.SGD(LEARNING_RATE), loss=loss)
     value = model.train_on_batch(arguments(inputs), targets)
-    return {"loss": float(value), "weights": layer.get_weights()}
+    return {"loss": float(value), "weights": [np.asarray(value) for value in layer.get_weights()]}
 
 
 def table(cases):
