@@ -9,6 +9,7 @@ ROWS = 8
 X4 = dyadic((ROWS, 4), 41, -96, 96)
 X6 = dyadic((ROWS, 6), 42, -96, 96)
 PIXELS = np.random.RandomState(43).randint(0, 256, (ROWS, 4, 4)).astype("uint8")
+IMAGES = dyadic((ROWS, 9, 9, 2), 51, -96, 96)
 Y3 = labels((ROWS,), 3, 44)
 Y2 = labels((ROWS, 1), 2, 45)
 Y_REAL = dyadic((ROWS, 2), 46, -40, 40)
@@ -17,6 +18,24 @@ TEN_X = dyadic((10, 4), 47, -96, 96)
 TEN_Y = labels((10,), 3, 48)
 
 CLASSIFIER = [inputs(4), dense(5, "relu"), dense(3, "softmax")]
+CONVNET = [
+    inputs(9, 9, 2),
+    item("Conv2D", filters=4, kernel_size=3, activation="relu"),
+    item("MaxPooling2D", pool_size=2),
+    item("Conv2D", filters=3, kernel_size=2, strides=2, padding="same", activation="relu"),
+    item("Flatten"),
+    dense(3, "softmax"),
+]
+PARTED = [
+    inputs(9, 9, 2),
+    item("DepthwiseConv2D", kernel_size=3, depth_multiplier=2, activation="tanh"),
+    item("Conv2D", filters=4, kernel_size=2, dilation_rate=2, groups=2, activation="relu"),
+    item("AveragePooling2D", pool_size=2),
+    item("Conv2DTranspose", filters=2, kernel_size=3, strides=2, padding="same", activation="tanh"),
+    item("SeparableConv2D", filters=3, kernel_size=3),
+    item("GlobalAveragePooling2D"),
+    dense(3, "softmax"),
+]
 LOGITS = [inputs(4), dense(5, "relu"), dense(3)]
 PIXEL_CLASSIFIER = [
     inputs(4, 4, dtype="uint8"),
@@ -74,6 +93,9 @@ CASES = [
     case("linear_mae_sgd", [inputs(4), dense(2)], SGD, "mean_absolute_error", X4, Y_REAL, metrics=["mse"]),
     case("pixels_sparse_sgd", PIXEL_CLASSIFIER, SGD, SPARSE, PIXELS, Y3),
     case("pixels_sparse_adam", PIXEL_CLASSIFIER, ADAM, SPARSE, PIXELS, Y3.astype("uint8")),
+    case("convnet_sgd", CONVNET, SGD, SPARSE, IMAGES, Y3),
+    case("convnet_adam", CONVNET, ADAM, SPARSE, IMAGES, Y3),
+    case("every_convolution_adam", PARTED, ADAM, SPARSE, IMAGES, Y3),
     case(
         "rescaling_offset",
         [inputs(4), item("Rescaling", scale=0.5, offset=-0.25), dense(3, "softmax", use_bias=False)],
