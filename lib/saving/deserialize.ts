@@ -85,7 +85,7 @@ function readNode(node: ObjectNode, key: string, shared: SharedObjects): unknown
   if (reader) return reader(node, shared);
   const known = kerasClass(className, module, key);
   if (!known) {
-    const custom = registeredName?.includes(">") || (module !== null && !module.startsWith("keras"));
+    const custom = registeredName !== null && (registeredName.includes(">") || !module?.startsWith("keras"));
     if (!custom) {
       throw unknownIdentifier("class_name", className, [...classNames(), ...readers.keys()], "Cannot read a config");
     }

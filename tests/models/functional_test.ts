@@ -99,3 +99,23 @@ testOnBackends("ops on symbolic tensors are nodes", async () => {
   assert.equal(ops.cast(x, "int32").dtype, "int32");
   assert.deepEqual(ops.add(tensor([1]), 2), tensor([3]));
 });
+
+Deno.test("graphs that cannot be are refused with a reason", () => {
+  const [a, b] = [Input({ shape: [2], name: "a" }), Input({ shape: [2], name: "b" })];
+  const sum = ops.add(a, b);
+  const twins = new layers.Dense(2, { name: "twin" }).apply(new layers.Dense(2, { name: "twin" }).apply(a));
+  const refused: [() => unknown, RegExp][] = [
+    [() => new Model({ inputs: a, outputs: sum }), /needs the Input "b" too, beside "a": add "b" to inputs$/],
+    [() => new Model({ inputs: [a, a], outputs: sum }), /inputs must differ, received "a" twice/],
+    [() => new Model({ inputs: a, outputs: twins }), /names of layers must differ, received 2 named "twin"/],
+    [() => new Model({ inputs: a, outputs: new layers.Dense(1) as never }), /not the layer$/],
+    [() => new Model({ inputs: a } as never), /outputs must be symbolic tensors/],
+    [() => new Model({ inputs: [], outputs: a }), /inputs must be symbolic tensors/],
+    [() => new layers.Dense(1).output, /was not applied to symbolic tensors yet/],
+    [() => new Model().inputs, /made of inputs and outputs, or is a built Sequential/],
+    [() => new layers.Dense(1, { inputShape: [0] }), /inputShape and batchInputShape must be lists/],
+    [() => Number(a), /use ops, as in ops.multiply\(x, 2\)$/],
+    [() => new layers.Dense(1).apply([1, 2] as never), /a layer takes a symbolic value/],
+  ];
+  for (const [run, message] of refused) assert.throws(run, message);
+});
