@@ -125,6 +125,8 @@ export function optionsOf(config: Config, shared: SharedObjects, className: stri
         mend: "save it from Keras without that",
       });
     }
+    // Keras writes it also where renorm is unset, which is all that is read.
+    if (key === "renorm_momentum") continue;
     if (value === null && !meaningfulNulls.has(key)) continue;
     options[camelCase(key)] = deserializeObject(value, key, shared);
   }

@@ -42,6 +42,7 @@ SUBJECTS = [
     "layers",
     "merging",
     "preprocessing",
+    "applications",
     "pooling",
     "spatial",
     "normalization",
