@@ -2,7 +2,9 @@
 //
 //     deno run -A examples/functional.ts
 import { Input, layers, Model, setRandomSeed, tensor } from "../mod.ts";
+import { readArguments } from "./arguments.ts";
 
+const { steps } = readArguments("functional.ts", "Two inputs, two outputs.", { steps: 450 });
 const [words, senders, teams] = [50, 8, 3];
 const rows = 600;
 
@@ -40,6 +42,6 @@ model.compile({
 
 const x = { ticket: tensor(text, undefined, "int32"), sender: tensor(from.map((id) => [id]), undefined, "int32") };
 const y = { urgent: tensor(urgent.map((value) => [value])), team: tensor(team, undefined, "int32") };
-await model.fit(x, y, { epochs: 30, batchSize: 32, verbose: 2, validationSplit: 0.2 });
+await model.fit(x, y, { epochs: Math.ceil(steps / 15), batchSize: 32, verbose: 2, validationSplit: 0.2 });
 const answer = await model.predict({ ticket: x.ticket.rows(0, 1), sender: x.sender.rows(0, 1) }, { verbose: 0 });
 console.log("The first ticket:", { urgent: answer.urgent.toArray(), team: answer.team.toArray() });
