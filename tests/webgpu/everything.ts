@@ -18,7 +18,9 @@ const tuned: readonly string[] = [
   ...["matmul", "convolution", "convolutionTranspose", "convolutionFilter"],
 ];
 
-const tunedPrograms: readonly string[] = ["products", "convolutions of each kernel", "reductions", "training"];
+const tunedPrograms: readonly string[] = [
+  ...["products", "convolutions of each kernel", "factors that are gathered", "reductions", "training"],
+];
 
 /** Runs everything, with the kernels of either kind of adapter. */
 export async function checkEverything(): Promise<Report> {

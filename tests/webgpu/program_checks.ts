@@ -164,6 +164,46 @@ const gathers: Check = async (executor, reference) => {
   return await compare(executor, reference, program, [fixed([6, 4]), indices, pixels]);
 };
 
+/** Products whose factors are rows gathered by index, scaled or as they are: merged where adapters of a kind want it. */
+const gatheredFactors: Check = async (executor, reference) => {
+  const faults: string[] = [];
+  for (const [batch, units] of [[20, 33], [5, 7], [1, 12], [70, 17]]) {
+    const program = (pixels: Value, table: Value, indices: Value, kernel: Value, bias: Value) => {
+      const flat = ops.reshape(ops.gather(pixels, indices), [batch, 30]);
+      const x = ops.subtract(ops.multiply(ops.cast(flat, "float32"), 1 / 127), 1);
+      const rows = ops.gather(table, ops.add(indices, 1));
+      const y = ops.relu(ops.add(ops.matmul(x, kernel), bias));
+      const z = ops.matmul(kernel, rows, { transposeA: true, transposeB: true });
+      const loss = ops.add(ops.sum(ops.square(y)), ops.sum(ops.multiply(z, 0.1)));
+      // What is an output as well, or on both sides of a product, is stored all the same.
+      const twice = ops.gather(table, indices);
+      const kept = ops.multiply(ops.gather(table, ops.subtract(4, indices)), 2);
+      return [
+        y,
+        z,
+        ...gradientsOf(currentTrace()!, loss, [kernel, bias]),
+        ops.matmul(twice, twice, { transposeB: true }),
+        kept,
+        ops.matmul(kept, kernel),
+      ];
+    };
+    const pixels = new Tensor([9, 5, 6], "uint8", Uint8Array.from({ length: 270 }, (_, i) => (i * 53) & 255));
+    const indices = new Tensor([batch], "int32", Int32Array.from({ length: batch }, (_, i) => (i * 2) % 5));
+    const args = [pixels, fixed([9, 30]), indices, fixed([30, units], 0.2), fixed([units])];
+    const found = await compare(executor, reference, program, args, 2e-5);
+    faults.push(...found.map((fault) => `${batch} x ${units}: ${fault}`));
+    // Rows outside of the table are NaN, or 0 where there is none.
+    const outside = new Tensor([batch], "int32", Int32Array.from({ length: batch }, (_, i) => (i % 3) * 5 - 1));
+    const wild = (pixels: Value, table: Value, indices: Value, kernel: Value) => [
+      ops.matmul(ops.cast(ops.reshape(ops.gather(pixels, indices), [batch, 30]), "float32"), kernel),
+      ops.matmul(ops.gather(table, indices), kernel),
+    ];
+    const strange = await compare(executor, reference, wild, [pixels, args[1], outside, args[3]], 2e-5);
+    faults.push(...strange.map((fault) => `${batch} x ${units}, outside: ${fault}`));
+  }
+  return faults;
+};
+
 /** Loops whose rows are bound where they lie, and whose rows are too short for that; gradients through both. */
 const loops: Check = async (executor, reference) => {
   const faults: string[] = [];
@@ -235,6 +275,7 @@ export const checks: Readonly<Record<string, Check>> = {
   fusion,
   bytes,
   gathers,
+  "factors that are gathered": gatheredFactors,
   loops,
   assignments,
   softmax,

@@ -1,9 +1,7 @@
 // Arranging a graph for the GPU: small nodes side by side, so that they become one dispatch, and no softmax for arg-max.
-import { bytesPerElement } from "../../dtype.ts";
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
 import { producersOf } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
-import { maxBuffers } from "./view.ts";
 
 /** The graph where the largest of a softmax is looked for among its arguments: it is at the same place. */
 export function argMaxOfLogits(graph: Graph): Graph {
@@ -101,49 +99,4 @@ function isSmall(node: Node, { types }: Graph): boolean {
     default:
       return sizes(node.outputs) <= smallSize;
   }
-}
-
-const gathered = new WeakMap<Node, number>();
-
-/** The input of a fused node that is rows gathered as they are read; see {@linkcode dissolveGathers}. */
-export function gatheredInput(node: Node): number | undefined {
-  return gathered.get(node);
-}
-
-/**
- * The graph where rows that are gathered for one elementwise program alone are never stored: the gather is dropped, and
- * the program reads its table and indices as two more inputs. Tables over `bindingBytes` stay, as they lie in parts.
- */
-export function dissolveGathers(graph: Graph, bindingBytes: number): Graph {
-  const producers = producersOf(graph);
-  const root = (id: ValueId): ValueId => {
-    const node = producers.get(id);
-    return node?.op === "reshape" ? root(node.inputs[0]) : id;
-  };
-  const results = new Set([...graph.outputs, ...graph.state.map(({ output }) => output)].map(root));
-  const dropped = new Set<Node>();
-  const nodes = graph.nodes.map((node) => {
-    if (node.op !== "fused" || node.inputs.length + node.outputs.length >= maxBuffers) return node;
-    const size = sizeOf(graph.types[node.outputs[0]].shape);
-    for (const [at, id] of node.inputs.entries()) {
-      const gather = producers.get(root(id));
-      if (gather?.op !== "gather" || size === 0 || sizeOf(graph.types[id].shape) !== size) continue;
-      const table = graph.types[gather.inputs[0]];
-      if (sizeOf(table.shape) * bytesPerElement(table.dtype) > bindingBytes) continue;
-      const isRows = (other: ValueId) => root(other) === gather.outputs[0];
-      const reads = graph.nodes.flatMap(({ op, inputs }) => (op === "reshape" ? [] : inputs.filter(isRows)));
-      // What is written over the table or the indices must not be made while they are read.
-      const sources = gather.inputs.map(root);
-      const overwrites = graph.state.some(({ input, output }) =>
-        sources.includes(input) && node.outputs.includes(root(output))
-      );
-      if (reads.length !== 1 || results.has(gather.outputs[0]) || overwrites) continue;
-      dropped.add(gather);
-      const merged: Node = { ...node, inputs: [...node.inputs, ...gather.inputs] };
-      gathered.set(merged, at);
-      return merged;
-    }
-    return node;
-  });
-  return { ...graph, nodes: nodes.filter((node) => !dropped.has(node)) };
 }

@@ -7,8 +7,9 @@ import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";
-import { argMaxOfLogits, dissolveGathers, gatherSmallNodes } from "./arrange.ts";
+import { argMaxOfLogits, gatherSmallNodes } from "./arrange.ts";
 import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
+import { dissolveGathers } from "./gathers.ts";
 import { Pace } from "./pace.ts";
 import { Program } from "./program.ts";
 import { StateStore } from "./state.ts";
@@ -89,7 +90,8 @@ export class WebGpuExecutor implements Executor {
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const arranged = gatherSmallNodes(dissolveGathers(optimize(argMaxOfLogits(graph)), this.gpu.bindingBytes));
+      const { kind, bindingBytes } = this.gpu;
+      const arranged = gatherSmallNodes(dissolveGathers(optimize(argMaxOfLogits(graph)), kind, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = plan.graph.state.map((link) => link.variable as Variable);
       const groups = updateGroups(plan);

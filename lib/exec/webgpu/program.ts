@@ -6,8 +6,7 @@ import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats } from "../executor.ts";
 import type { Gpu } from "./device.ts";
-import { gatheredInput } from "./arrange.ts";
-import { lowerFused } from "./kernels/fused.ts";
+import { gatheredInput } from "./gathers.ts";
 import { packBytes } from "./kernels/moves.ts";
 import { lowerScan } from "./kernels/scan.ts";
 import { lowerings } from "./kernels/table.ts";
@@ -128,27 +127,25 @@ export class Program implements Executable {
     nodes.forEach((node, at) => {
       if (node.op === "reshape" || node.op === "constant") return;
       lowering.begin(node.origin);
-      const rows = node.op === "fused" ? gatheredInput(node) : undefined;
+      const gathered = gatheredInput(node);
       this.#requireWhole(node, views);
       // Rows that are gathered as they are read lie nowhere.
-      const inputs = node.inputs.map((
-        id,
-        i,
-      ) => (i === rows ? views.get(node.inputs[node.inputs.length - 2]) : views.get(id)));
+      const [table] = node.inputs.slice(-2);
+      const inputs = node.inputs.map((id, i) =>
+        i === gathered?.at ? { ...views.get(table), shape: views.plan.graph.types[id].shape } : views.get(id)
+      );
       const outputs = node.outputs.map((id) => views.get(id));
       // Variables of bytes are computed a word an element, then packed.
       const targets = outputs.map((view) =>
         view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
       );
-      if (node.op === "fused") {
-        lowerFused(lowering, node, inputs, targets, rows);
-      } else if (node.op === "scan") {
+      if (node.op === "scan") {
         const body = this.#viewsOf(views.plan.bodies.get(at)!);
         lowerScan(lowering, node, inputs, targets, body, () => this.#lowerAll(lowering, body));
       } else {
         const lower = lowerings[node.op as keyof typeof lowerings] as Lower | undefined;
         if (!lower) throw new Error(`op "${node.op}" reached the GPU unfused`);
-        lower(lowering, node, inputs, targets);
+        lower(lowering, node, inputs, targets, gathered);
       }
       targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
     });

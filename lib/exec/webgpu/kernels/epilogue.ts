@@ -21,9 +21,9 @@ export function epilogueOf(
   program: ElementwiseProgram,
   others: readonly View[],
   outputs: readonly View[],
+  words = new Words(),
 ): Epilogue {
   const { shape } = outputs[0];
-  const words = new Words();
   const index = (view: View) => (isRow(shape, view.shape) ? "col" : broadcastIndex(shape, view.shape, words));
   const lines = programLines(program, (i) => (i === 0 ? "acc" : `load_x${i}(${index(others[i - 1])})`), words);
   const stores = program.results.map((register, i) => `store_y${i}(i, r${register});`);

@@ -5,10 +5,13 @@ import { type MatmulExtents, matmulExtents } from "../../../ops/rows/matmul.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { AdapterKind } from "../device.ts";
 import type { KernelCall, Operand, Param } from "../header.ts";
-import { type Lowering, maxGroups } from "../lowering.ts";
+import { programLines } from "../program_code.ts";
+import { type GatheredInput, type Lowering, maxGroups } from "../lowering.ts";
+import { Words } from "../terms.ts";
 import type { View } from "../view.ts";
 import { addSplits, epilogueOf } from "./epilogue.ts";
 import { emitProgram } from "./fused.ts";
+import { gatheredLoad } from "./gathered.ts";
 
 /** The kernels of a product. */
 export type MatmulKernel = "tile_16x16" | "tile_8x8" | "tile_4x4" | "tile_1x4" | "tile_64x64";
@@ -57,9 +60,21 @@ function chooseKernel(kind: AdapterKind, m: number, n: number, isComputed: boole
   return n >= 56 && m >= 6 ? "tile_8x8" : "tile_4x4";
 }
 
-/** A factor whose elements are found by a function of the product, which reads the operand. */
+/**
+ * How many tiles may each compute an element of a gathered factor before it is better stored once. Software adapters
+ * load lane by lane: a step of the MLP that gathers in its products takes there three times as long.
+ */
+const mostLoads: { readonly [K in AdapterKind]: number } = { gpu: 16, software: 0 };
+
+/** Whether a product is to gather its factor 0 or 1 where the rows lie, rather than have it stored before. */
+export function takesGathered(kind: AdapterKind, extents: MatmulExtents, factor: number): boolean {
+  const [rows, columns] = tiles[chooseMatmul(kind, extents, true).kernel];
+  return Math.ceil(factor === 0 ? extents.n / columns : extents.m / rows) <= mostLoads[kind];
+}
+
+/** A factor whose elements are found by a function of the product, which reads the operands. */
 export interface ComputedFactor {
-  readonly operand: Operand;
+  readonly operands: readonly Operand[];
   /** The name of the WGSL function that gives element `i`. */
   readonly element: string;
 }
@@ -73,6 +88,8 @@ export interface Product extends MatmulExtents {
   /** What the functions of computed factors need. */
   readonly params?: readonly Param[];
   readonly functions?: readonly string[];
+  /** Numbers of the uniform that the functions read. */
+  readonly words?: Words;
   readonly epilogue: ElementwiseProgram | null;
   /** What the epilogue reads beside the product. */
   readonly others: readonly View[];
@@ -81,7 +98,7 @@ export interface Product extends MatmulExtents {
 
 /** A factor as the shader has it: what it is bound to, and functions that load it. */
 interface Factor {
-  readonly operand: Operand;
+  readonly operands: readonly Operand[];
   readonly code: readonly string[];
 }
 
@@ -103,28 +120,30 @@ export function fitsDispatch({ kernel }: MatmulChoice, { m, n }: Pick<MatmulExte
 /** Lowers a matmul and its epilogue. */
 export function lowerMatmul(
   lowering: Lowering,
-  node: Node<"matmul">,
+  { attrs }: Node<"matmul">,
   inputs: readonly View[],
   outputs: readonly View[],
+  gathered?: GatheredInput,
 ): void {
-  const extents = matmulExtents(inputs, node.attrs);
-  emitMatmul(lowering, node, inputs, outputs, chooseMatmul(lowering.gpu.kind, extents));
-}
-
-/** Adds the dispatches of a matmul by a chosen kernel. */
-export function emitMatmul(
-  lowering: Lowering,
-  { attrs }: Node<"matmul">,
-  [a, b, ...others]: readonly View[],
-  outputs: readonly View[],
-  choice: MatmulChoice,
-): void {
-  emitProduct(lowering, { ...matmulExtents([a, b], attrs), ...attrs, a, b, others, outputs }, choice);
+  const extents = matmulExtents(inputs, attrs);
+  const choice = chooseMatmul(lowering.gpu.kind, extents, gathered !== undefined);
+  const [a, b, ...others] = gathered ? inputs.slice(0, -2) : inputs;
+  const product: Product = { ...extents, ...attrs, a, b, others, outputs };
+  if (!gathered) return emitProduct(lowering, product, choice);
+  const [table, indices] = inputs.slice(-2);
+  const words = new Words();
+  const { operands, code } = gatheredLoad(0, { table, indices }, words);
+  const program = gathered.program ?? { operands: [table.dtype], steps: [], results: [0] };
+  const lines = programLines(program, () => "load_x0(i)", words);
+  const element = `fn gathered(i: u32) -> f32 {\n  ${lines.join("\n  ")}\n  return r${program.results[0]};\n}`;
+  const factor: ComputedFactor = { operands, element: "gathered" };
+  const factors = gathered.at === 0 ? { a: factor } : { b: factor };
+  emitProduct(lowering, { ...product, ...factors, functions: [code, element], words }, choice);
 }
 
 /** Adds the dispatches of a product, by a chosen kernel. */
 export function emitProduct(lowering: Lowering, product: Product, { kernel, splits }: MatmulChoice): void {
-  const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs } = product;
+  const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs, words = new Words() } = product;
   const shape = outputs[0].shape;
   const size = sizeOf(shape);
   if (size === 0) return;
@@ -138,23 +157,25 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
   const parkable = !others.some((view) => isSameRange(view, outputs[0]));
   const apart = splits > 1 || (!parkable && kernel !== "tile_64x64");
   const sums = apart ? lowering.scratch([splits, size]) : outputs[0];
-  const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs) : undefined;
+  const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs, words) : undefined;
   const parked: Operand = { name: "sum", view: sums, access: "both", type: "f32" };
-  const views = [product.a, product.b].map((factor) => ("element" in factor ? factor.operand.view : factor));
+  const views = [product.a, product.b].flatMap((factor) =>
+    "element" in factor ? factor.operands.map(({ view }) => view) : [factor]
+  );
   const factorOf = (name: string, factor: View | ComputedFactor, isContiguous: boolean, length: number): Factor => {
-    if ("element" in factor) return { operand: factor.operand, code: [loadsOf(name, factor.element)] };
+    if ("element" in factor) return { operands: factor.operands, code: [loadsOf(name, factor.element)] };
     // A range that is bound as single floats too cannot be bound as quads.
     const isShared = [...views, sums, ...others].filter((each) => isSameRange(each, factor)).length > 1;
     const quads = isContiguous && length % 4 === 0 && !isShared ? "aligned" : "anywhere";
     const operand: Operand = { name, view: factor, access: "load", type: "f32" };
-    return { operand: kernel === "tile_64x64" ? operand : { ...operand, quads }, code: [] };
+    return { operands: [kernel === "tile_64x64" ? operand : { ...operand, quads }], code: [] };
   };
   const a = factorOf("a", product.a, transposeA, m);
   const b = factorOf("b", product.b, !transposeB, n);
   const call: KernelCall = {
     file: kernel === "tile_64x64" ? "matmul_workgroup.wgsl" : "matmul.wgsl",
     entry: kernel,
-    operands: [a.operand, b.operand, parked, ...(fused?.operands ?? [])],
+    operands: [...a.operands, ...b.operands, parked, ...(fused?.operands ?? [])],
     params: [
       ...(product.params ?? []),
       ["m", "u32", m],
@@ -170,7 +191,7 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
       ["a_k", "u32", strides.a_k],
       ["b_k", "u32", strides.b_k],
       ["b_col", "u32", strides.b_col],
-      ...(fused?.words.params ?? []),
+      ...words.params,
     ],
     constants: [
       `const A_CONTIGUOUS = ${transposeA};`,
@@ -178,7 +199,7 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
       `const HAS_EPILOGUE = ${fused !== undefined};`,
     ],
     functions: [...(product.functions ?? []), ...a.code, ...b.code, fused?.code ?? noEpilogue].join("\n"),
-    usesElementwise: fused !== undefined,
+    usesElementwise: fused !== undefined || product.words !== undefined,
   };
   const slices = batch * splits;
   const [rows, columns] = tiles[kernel];

@@ -32,7 +32,7 @@ type NotLowered = ElementwiseName | "reshape" | "constant" | "scan";
 
 /** How each op becomes dispatches. */
 export const lowerings: { readonly [K in Exclude<OpName, NotLowered>]: Lower<Node<K>> } = {
-  fused: (lowering, node, inputs, outputs) => lowerFused(lowering, node, inputs, outputs),
+  fused: lowerFused,
   matmul: lowerMatmul,
   convolution: lowerConvolution,
   convolutionTranspose: lowerConvolution,
