@@ -42,6 +42,7 @@ const few = smoke
 
 /** A part of an epoch, since TensorFlow.js takes half a minute for one: both sides do as much. */
 const partOfEpoch = smoke ? few : ["--repeats", "1", "--rows", "12800"];
+const fewRows = smoke ? few : ["--repeats", "1", "--rows", "1280"];
 const adapter = "a GPU, or a software Vulkan driver (mesa-vulkan-drivers)";
 
 const parts: readonly Part[] = [
@@ -97,6 +98,38 @@ const parts: readonly Part[] = [
     mayLack: adapter,
     own: ceratops("webgpu"),
     peers: [],
+  },
+  {
+    work: "convnet_epoch",
+    title: "MNIST convnet, Conv 32 and Conv 64 by 3x3, Adam, batch 128: by 12,800 rows, scaled to an epoch of 60,000",
+    unit: "s",
+    own: ceratops("eigen", ...partOfEpoch),
+    peers: [
+      [pythonPeer("keras-tensorflow", ...partOfEpoch), 1],
+      [pythonPeer("keras-torch", ...partOfEpoch), 1.5],
+      [pythonPeer("keras-jax", ...partOfEpoch), 0],
+      [pythonPeer("pytorch", ...partOfEpoch), 0],
+    ],
+  },
+  {
+    work: "convnet_epoch",
+    name: "convnet_epoch_wasm",
+    title: "The same on wasm, peers by fewer rows",
+    unit: "s",
+    own: ceratops("wasm", ...partOfEpoch),
+    peers: [
+      [tfjsPeer("wasm", "--repeats", "1", "--rows", "1280"), 5],
+      [tfjsPeer("cpu", "--repeats", "1", "--rows", "256"), 5],
+    ],
+  },
+  {
+    work: "convnet_epoch",
+    name: "convnet_epoch_webgpu",
+    title: "The same on webgpu, both by 1,280 rows",
+    unit: "s",
+    mayLack: adapter,
+    own: ceratops("webgpu", ...fewRows),
+    peers: [[tfjsPeer("webgpu", ...fewRows), 4]],
   },
   {
     work: "mlp_small_step",
