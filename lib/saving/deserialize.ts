@@ -23,8 +23,6 @@ export function readNodesOf(className: string, reader: NodeReader): void {
 /** Keys of arguments that are not offered here: a file may have them only where they are unset. */
 const unsetKeys = new Set([
   "quantization_config",
-  "input_axes",
-  "output_axes",
   "lora_rank",
   "lora_alpha",
   "sparse",
@@ -35,6 +33,7 @@ const unsetKeys = new Set([
   "is_legacy_optimizer",
   "jit_compile",
   "renorm",
+  "rms_scaling",
   "synchronized",
 ]);
 

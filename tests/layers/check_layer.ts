@@ -9,10 +9,12 @@ import { idOf, type Value } from "../../lib/ir/value.ts";
 import { calling } from "../../lib/layers/call_state.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Layer } from "../../lib/layers/layer.ts";
+import { serializeLayer } from "../../lib/models/config.ts";
 import { Model } from "../../lib/models/model.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";
 import type { SymbolicTensor } from "../../lib/layers/symbolic.ts";
+import { deserializeObject } from "../../lib/saving/deserialize.ts";
 import type { SymbolicShape } from "../../lib/shape.ts";
 import type { Structure } from "../../lib/structure.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
@@ -58,7 +60,12 @@ const arranged = <T>(items: readonly T[]): Structure<T> => (items.length === 1 ?
 const inputShapes = ({ inputs }: LayerCase) => arranged(inputs.map(({ shape }) => [null, ...shape.slice(1)]));
 
 function checkConfig({ serialized }: LayerCase, make: () => Layer): void {
-  assert.deepEqual(JSON.parse(JSON.stringify(make().getConfig())), serialized, "config");
+  const layer = make();
+  assert.deepEqual(JSON.parse(JSON.stringify(layer.getConfig())), serialized, "config");
+  const node = JSON.parse(JSON.stringify(serializeLayer(layer)));
+  const again = deserializeObject(node) as Layer;
+  assert.equal(again.constructor, layer.constructor);
+  assert.deepEqual(JSON.parse(JSON.stringify(again.getConfig())), serialized, "config of the layer read from it");
 }
 
 function checkShapes(spec: LayerCase, make: () => Layer): void {
