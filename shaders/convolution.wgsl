@@ -2,20 +2,7 @@
 //
 // x [batch, ...extents, inputs], kernel [...taps, inputs / groups, outputs], y [batch, ...positions, outputs]; windows
 // are described in windows.wgsl. `a` and `b` are the two of these that an entry reads, in this order. Quads of channels
-// do not cross groups: `quads` is how many a group has. Finished sums go to epilogue(channel, index, sum).
-
-fn finish4(channel: u32, i: u32, count: u32, sums: vec4<f32>) {
-  epilogue(channel, i, sums.x);
-  if (count > 1u) {
-    epilogue(channel + 1u, i + 1u, sums.y);
-  }
-  if (count > 2u) {
-    epilogue(channel + 2u, i + 2u, sums.z);
-  }
-  if (count > 3u) {
-    epilogue(channel + 3u, i + 3u, sums.w);
-  }
-}
+// do not cross groups: `quads` is how many a group has. Finished sums go to finish.wgsl.
 
 fn row_of_b(i: u32) -> vec4<f32> {
   return vec4(load_b(i), load_b(i + 1u), load_b(i + 2u), load_b(i + 3u));

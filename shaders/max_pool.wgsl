@@ -1,29 +1,39 @@
-// Max pooling, one output element a thread; no workgroup memory. Windows are described in windows.wgsl.
+// Max pooling, four neighbouring channels of an output a thread; no workgroup memory. Windows are described in windows.wgsl.
 
 @compute @workgroup_size(64)
 fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
+  let quads = (params.channels + 3u) / 4u;
+  if (i >= params.places * quads) {
     return;
   }
-  let channel = i % params.channels;
+  let channel = i % quads * 4u;
   let size = extents();
   let taps = tap_counts();
-  let place = place_of(i / params.channels, positions());
+  let place = place_of(i / quads, positions());
   let start = vec3<i32>(place.at * strides()) - vec3<i32>(lows());
   let step = vec3<i32>(dilations());
-  var best = 0.0;
-  var best_tap = -1;
-  for (var tap = 0u; tap < taps.x * taps.y * taps.z; tap++) {
-    let at = vec3<u32>(start + vec3<i32>(place_of(tap, taps).at) * step);
-    if (all(at < size)) {
-      let value = load_x(index_of(place.n, at, size) * params.channels + channel);
-      if (best_tap < 0 || value > best) {
-        best = value;
-        best_tap = i32(tap);
+  var best = vec4<f32>();
+  var best_tap = vec4(-1);
+  var tap = 0;
+  for (var x = 0; x < i32(taps.x); x++) {
+    for (var y = 0; y < i32(taps.y); y++) {
+      for (var z = 0; z < i32(taps.z); z++) {
+        let at = vec3<u32>(start + vec3(x, y, z) * step);
+        // A place before the first is a large one.
+        if (all(at < size)) {
+          let values = load_x_quad(index_of(place.n, at, size) * params.channels + channel);
+          let is_best = (best_tap < vec4(0)) | (values > best);
+          best = select(best, values, is_best);
+          best_tap = select(best_tap, vec4(tap), is_best);
+        }
+        tap += 1;
       }
     }
   }
-  store_y(i, best);
-  store_tap(i, best_tap);
+  let y = i / quads * params.channels + channel;
+  for (var c = 0u; c < min(4u, params.channels - channel); c++) {
+    store_y(y + c, best[c]);
+    store_tap(y + c, best_tap[c]);
+  }
 }

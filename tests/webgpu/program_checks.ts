@@ -92,6 +92,10 @@ const convolutions: Check = async (executor, reference) => {
     [[3, 7, 6, 65], [2, 3, 65, 17], {}],
     [[2, 9, 9, 4], [3, 3, 4, 9], { strides: 2, padding: "same" }],
     [[2, 6, 6, 36], [3, 3, 18, 24], { padding: "same" }],
+    [[2, 8, 9, 16], [3, 3, 16, 3], { dilationRate: 2 }],
+    [[8, 12, 12, 4], [3, 3, 4, 8], {}],
+    [[2, 5, 6, 5, 8], [2, 2, 2, 8, 16], { padding: "same" }],
+    [[2, 9, 8, 1], [3, 3, 1, 32], { padding: "same" }],
   ];
   const faults: string[] = [];
   for (const [x, kernel, options] of cases) {

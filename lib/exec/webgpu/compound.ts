@@ -71,7 +71,7 @@ export function buildCompound(stages: readonly Stage[]): BuiltKernel {
       ...(call.functions ? [call.functions] : []),
     ], at);
     modules.push(text);
-    fields.push(`  @align(16) stage_${at}: Params_${at},`);
+    fields.push(`  @align(16) stage_${at}: Params_stage_${at},`);
     params.push(...packParams(own));
     if (call.operands.some((operand) => pending.some((before) => collide(before, operand)))) {
       steps.push("  storageBarrier();");
@@ -125,15 +125,18 @@ function collide(a: Operand, b: Operand): boolean {
     b.view.offset < a.view.offset + a.view.bytes;
 }
 
-/** The text of a stage: header and shader with `_3` after each of its own names, the entry a function of its thread. */
+/**
+ * The text of a stage: header and shader with `_stage_3` after each of its own names, which no name in a shader ends in,
+ * the entry a function of its thread.
+ */
 function stageText(call: KernelCall, header: readonly string[], at: number): { text: string; entry: string } {
   const file = entryAlone(shaders[call.file], call.entry);
   const text = [...header, file].join("\n");
   const declared = [...text.matchAll(/^(?:fn|const|alias|struct|override)\s+(\w+)/gm)].map((match) => match[1]);
   const names = new RegExp(`(?<![.\\w])(${declared.join("|")})\\b`, "g");
   return {
-    text: text.replace(names, `$1_${at}`).replace(/(?<![.\w])params\b/g, `params.stage_${at}`),
-    entry: `${call.entry}_${at}`,
+    text: text.replace(names, `$1_stage_${at}`).replace(/(?<![.\w])params\b/g, `params.stage_${at}`),
+    entry: `${call.entry}_stage_${at}`,
   };
 }
 

@@ -1,9 +1,11 @@
 // The shader texts: the one file that imports them.
 import argMax from "../../../shaders/arg_max.wgsl" with { type: "text" };
 import convolution from "../../../shaders/convolution.wgsl" with { type: "text" };
+import convolutionTiles from "../../../shaders/convolution_tiles.wgsl" with { type: "text" };
 import dynamicSlice from "../../../shaders/dynamic_slice.wgsl" with { type: "text" };
 import dynamicUpdateSlice from "../../../shaders/dynamic_update_slice.wgsl" with { type: "text" };
 import elementwise from "../../../shaders/elementwise.wgsl" with { type: "text" };
+import finish from "../../../shaders/finish.wgsl" with { type: "text" };
 import fused from "../../../shaders/fused.wgsl" with { type: "text" };
 import gather from "../../../shaders/gather.wgsl" with { type: "text" };
 import iota from "../../../shaders/iota.wgsl" with { type: "text" };
@@ -25,15 +27,18 @@ import scatterAdd from "../../../shaders/scatter_add.wgsl" with { type: "text" }
 import softmaxCrossEntropy from "../../../shaders/softmax_cross_entropy.wgsl" with { type: "text" };
 import sortBlocks from "../../../shaders/sort_blocks.wgsl" with { type: "text" };
 import sortMerge from "../../../shaders/sort_merge.wgsl" with { type: "text" };
+import tileSums from "../../../shaders/tile_sums.wgsl" with { type: "text" };
 import windows from "../../../shaders/windows.wgsl" with { type: "text" };
 
 /** The text of each file in `shaders/`. */
 export const shaders = {
   "arg_max.wgsl": argMax,
   "convolution.wgsl": convolution,
+  "convolution_tiles.wgsl": convolutionTiles,
   "dynamic_slice.wgsl": dynamicSlice,
   "dynamic_update_slice.wgsl": dynamicUpdateSlice,
   "elementwise.wgsl": elementwise,
+  "finish.wgsl": finish,
   "fused.wgsl": fused,
   "gather.wgsl": gather,
   "iota.wgsl": iota,
@@ -55,6 +60,7 @@ export const shaders = {
   "softmax_cross_entropy.wgsl": softmaxCrossEntropy,
   "sort_blocks.wgsl": sortBlocks,
   "sort_merge.wgsl": sortMerge,
+  "tile_sums.wgsl": tileSums,
   "windows.wgsl": windows,
 } as const;
 

@@ -56,6 +56,11 @@ export function wordView(buffer: GPUBuffer, offset: number, { shape, dtype }: Va
   return { buffer, offset, bytes: padded(4 * sizeOf(shape)), shape, dtype, packed: false };
 }
 
+/** Whether two views begin at one place. */
+export function isSameRange(a: View, b: View): boolean {
+  return a.buffer === b.buffer && a.offset === b.offset;
+}
+
 /** Row `index` of `view` along its first axis, if it begins at a bindable offset. */
 export function rowView(view: View, index: number): View | undefined {
   const shape = view.shape.slice(1);

@@ -4,9 +4,10 @@ import { sizeOf } from "../../../shape.ts";
 import type { Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
 import { programLines } from "../program_code.ts";
+import { shaders } from "../shaders.ts";
 import { broadcastIndex, isRow, Words } from "../terms.ts";
-import type { View } from "../view.ts";
-import { programOperands } from "./fused.ts";
+import { isSameRange, type View } from "../view.ts";
+import { emitProgram, programOperands } from "./fused.ts";
 
 /** The function `epilogue` that a kernel calls with each finished sum, and what that needs. */
 export interface Epilogue {
@@ -74,4 +75,56 @@ export function addSplits(
     size,
     { loop: splits },
   );
+}
+
+/** A node whose sums are made tile by tile, and what is done with them. */
+export interface Tiled {
+  /** Into how many partial sums each sum is cut. */
+  readonly splits: number;
+  readonly epilogue: ElementwiseProgram | null;
+  /** What the epilogue reads beside the sums. */
+  readonly others: readonly View[];
+  readonly outputs: readonly View[];
+  /** Whether a thread parks its sums in memory before it runs the epilogue, as tile_sums.wgsl does. */
+  readonly parks: boolean;
+}
+
+/** What a kernel that makes tiles needs for its sums, and what follows it. */
+export interface TileSums {
+  /** Where the sums lie at first. */
+  readonly view: View;
+  readonly operands: readonly Operand[];
+  readonly constants: readonly string[];
+  readonly functions: readonly string[];
+  readonly usesElementwise: boolean;
+  /** Adds the dispatches that finish sums that the kernel itself cannot. */
+  readonly finish: () => void;
+}
+
+const noEpilogue = "fn epilogue(col: u32, i: u32, acc: f32) {}";
+
+/**
+ * Where tiles of sums go. Sums are parked where the first output will lie, unless the epilogue reads that place or they
+ * are not yet whole.
+ */
+export function tileSums(
+  lowering: Lowering,
+  { splits, epilogue, others, outputs, parks }: Tiled,
+  words = new Words(),
+): TileSums {
+  const { shape } = outputs[0];
+  const apart = splits > 1 || (parks && others.some((view) => isSameRange(view, outputs[0])));
+  const view = apart ? lowering.scratch([splits, sizeOf(shape)]) : outputs[0];
+  const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs, words) : undefined;
+  return {
+    view,
+    operands: [{ name: "sum", view, access: "both", type: "f32" }, ...(fused?.operands ?? [])],
+    constants: [`const HAS_EPILOGUE = ${fused !== undefined};`],
+    functions: [...(parks ? [shaders["tile_sums.wgsl"]] : []), fused?.code ?? noEpilogue],
+    usesElementwise: fused !== undefined,
+    finish() {
+      if (splits > 1) addSplits(lowering, epilogue, view, others, outputs, splits, shape[shape.length - 1] ?? 1);
+      else if (apart && epilogue) emitProgram(lowering, epilogue, [{ ...view, shape }, ...others], outputs);
+    },
+  };
 }

@@ -8,9 +8,8 @@ import type { KernelCall, Operand, Param } from "../header.ts";
 import { programLines } from "../program_code.ts";
 import { type GatheredInput, type Lowering, maxGroups } from "../lowering.ts";
 import { Words } from "../terms.ts";
-import type { View } from "../view.ts";
-import { addSplits, epilogueOf } from "./epilogue.ts";
-import { emitProgram } from "./fused.ts";
+import { isSameRange, type View } from "../view.ts";
+import { tileSums } from "./epilogue.ts";
 import { gatheredLoad } from "./gathered.ts";
 
 /** The kernels of a product. */
@@ -23,8 +22,6 @@ export interface MatmulChoice {
   readonly splits: number;
 }
 
-const noEpilogue = "fn epilogue(col: u32, i: u32, acc: f32) {}";
-
 /** Rows and columns of y that one thread (tile_64x64: one workgroup) makes. */
 const tiles: { readonly [K in MatmulKernel]: readonly [number, number] } = {
   tile_16x16: [16, 16],
@@ -36,16 +33,10 @@ const tiles: { readonly [K in MatmulKernel]: readonly [number, number] } = {
 
 /**
  * The kernel for a product. Software adapters want wide register tiles with eight neighbours at work; real GPUs want
- * workgroup tiles. Where outputs are too few to keep all threads busy and the sums are long, the sums are cut. The
- * widest tile does not go with elements that are computed: with the function in each of its loads, SwiftShader compiles
- * for a minute and in ten gigabytes.
+ * workgroup tiles. Where outputs are too few to keep all threads busy and the sums are long, the sums are cut.
  */
-export function chooseMatmul(
-  kind: AdapterKind,
-  { batch, m, n, k }: MatmulExtents,
-  isComputed = false,
-): MatmulChoice {
-  const kernel = chooseKernel(kind, m, n, isComputed);
+export function chooseMatmul(kind: AdapterKind, { batch, m, n, k }: MatmulExtents): MatmulChoice {
+  const kernel = chooseKernel(kind, m, n);
   const [rows, columns] = tiles[kernel];
   const threads = batch * Math.ceil(m / rows) * Math.ceil(n / columns);
   const [wanted, shortest] = kind === "gpu" ? (kernel === "tile_64x64" ? [128, 128] : [8192, 32]) : [64, 1024];
@@ -53,10 +44,10 @@ export function chooseMatmul(
   return { kernel, splits: Math.max(1, splits) };
 }
 
-function chooseKernel(kind: AdapterKind, m: number, n: number, isComputed: boolean): MatmulKernel {
+function chooseKernel(kind: AdapterKind, m: number, n: number): MatmulKernel {
   if (m <= 2) return "tile_1x4";
   if (kind === "gpu") return m > 16 && n > 16 ? "tile_64x64" : "tile_4x4";
-  if (n >= 128 && m >= 12 && !isComputed) return "tile_16x16";
+  if (n >= 128 && m >= 12) return "tile_16x16";
   return n >= 56 && m >= 6 ? "tile_8x8" : "tile_4x4";
 }
 
@@ -68,7 +59,7 @@ const mostLoads: { readonly [K in AdapterKind]: number } = { gpu: 16, software: 
 
 /** Whether a product is to gather its factor 0 or 1 where the rows lie, rather than have it stored before. */
 export function takesGathered(kind: AdapterKind, extents: MatmulExtents, factor: number): boolean {
-  const [rows, columns] = tiles[chooseMatmul(kind, extents, true).kernel];
+  const [rows, columns] = tiles[chooseMatmul(kind, extents).kernel];
   return Math.ceil(factor === 0 ? extents.n / columns : extents.m / rows) <= mostLoads[kind];
 }
 
@@ -126,7 +117,7 @@ export function lowerMatmul(
   gathered?: GatheredInput,
 ): void {
   const extents = matmulExtents(inputs, attrs);
-  const choice = chooseMatmul(lowering.gpu.kind, extents, gathered !== undefined);
+  const choice = chooseMatmul(lowering.gpu.kind, extents);
   const [a, b, ...others] = gathered ? inputs.slice(0, -2) : inputs;
   const product: Product = { ...extents, ...attrs, a, b, others, outputs };
   if (!gathered) return emitProduct(lowering, product, choice);
@@ -144,28 +135,21 @@ export function lowerMatmul(
 /** Adds the dispatches of a product, by a chosen kernel. */
 export function emitProduct(lowering: Lowering, product: Product, { kernel, splits }: MatmulChoice): void {
   const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs, words = new Words() } = product;
-  const shape = outputs[0].shape;
-  const size = sizeOf(shape);
-  if (size === 0) return;
+  if (sizeOf(outputs[0].shape) === 0) return;
   const strides = {
     a_row: transposeA ? 1 : k,
     a_k: transposeA ? m : 1,
     b_k: transposeB ? 1 : n,
     b_col: transposeB ? k : 1,
   };
-  // Sums are parked where the first output will lie, unless the epilogue reads that place or they are not yet whole.
-  const parkable = !others.some((view) => isSameRange(view, outputs[0]));
-  const apart = splits > 1 || (!parkable && kernel !== "tile_64x64");
-  const sums = apart ? lowering.scratch([splits, size]) : outputs[0];
-  const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs, words) : undefined;
-  const parked: Operand = { name: "sum", view: sums, access: "both", type: "f32" };
+  const sums = tileSums(lowering, { splits, epilogue, others, outputs, parks: kernel !== "tile_64x64" }, words);
   const views = [product.a, product.b].flatMap((factor) =>
     "element" in factor ? factor.operands.map(({ view }) => view) : [factor]
   );
   const factorOf = (name: string, factor: View | ComputedFactor, isContiguous: boolean, length: number): Factor => {
     if ("element" in factor) return { operands: factor.operands, code: [loadsOf(name, factor.element)] };
     // A range that is bound as single floats too cannot be bound as quads.
-    const isShared = [...views, sums, ...others].filter((each) => isSameRange(each, factor)).length > 1;
+    const isShared = [...views, sums.view, ...others].filter((each) => isSameRange(each, factor)).length > 1;
     const quads = isContiguous && length % 4 === 0 && !isShared ? "aligned" : "anywhere";
     const operand: Operand = { name, view: factor, access: "load", type: "f32" };
     return { operands: [kernel === "tile_64x64" ? operand : { ...operand, quads }], code: [] };
@@ -175,7 +159,7 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
   const call: KernelCall = {
     file: kernel === "tile_64x64" ? "matmul_workgroup.wgsl" : "matmul.wgsl",
     entry: kernel,
-    operands: [...a.operands, ...b.operands, parked, ...(fused?.operands ?? [])],
+    operands: [...a.operands, ...b.operands, ...sums.operands],
     params: [
       ...(product.params ?? []),
       ["m", "u32", m],
@@ -196,10 +180,10 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
     constants: [
       `const A_CONTIGUOUS = ${transposeA};`,
       `const B_CONTIGUOUS = ${!transposeB};`,
-      `const HAS_EPILOGUE = ${fused !== undefined};`,
+      ...sums.constants,
     ],
-    functions: [...(product.functions ?? []), ...a.code, ...b.code, fused?.code ?? noEpilogue].join("\n"),
-    usesElementwise: fused !== undefined || product.words !== undefined,
+    functions: [...(product.functions ?? []), ...a.code, ...b.code, ...sums.functions].join("\n"),
+    usesElementwise: sums.usesElementwise || product.words !== undefined,
   };
   const slices = batch * splits;
   const [rows, columns] = tiles[kernel];
@@ -210,10 +194,5 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
     const wide = kernel === "tile_64x64" ? across : Math.ceil(across / 8);
     lowering.emit(call, [wide, down, Math.min(slices, maxGroups)]);
   }
-  if (splits > 1) addSplits(lowering, epilogue, sums, others, outputs, splits, n);
-  else if (apart && epilogue) emitProgram(lowering, epilogue, [{ ...sums, shape }, ...others], outputs);
-}
-
-function isSameRange(a: View, b: View): boolean {
-  return a.buffer === b.buffer && a.offset === b.offset;
+  sums.finish();
 }

@@ -1,5 +1,5 @@
 // What moves a window over spatial axes: convolutions, pools; and resampling along one.
-import type { Sliding } from "../../../ir/attrs.ts";
+import type { Convolving, ElementwiseProgram, Sliding } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import {
   type ConvolutionExtents,
@@ -12,8 +12,9 @@ import { type Shape, sizeOf } from "../../../shape.ts";
 import type { Operand, Param } from "../header.ts";
 import { type Lowering, maxGroups } from "../lowering.ts";
 import { shaders } from "../shaders.ts";
-import type { View } from "../view.ts";
-import { addSplits, finishOf } from "./epilogue.ts";
+import { Words } from "../terms.ts";
+import { isSameRange, type View } from "../view.ts";
+import { addSplits, finishOf, tileSums } from "./epilogue.ts";
 import { chooseMatmul, emitProduct, fitsDispatch } from "./matmul.ts";
 
 const floats = (name: string, view: View, access: Operand["access"] = "load"): Operand => ({
@@ -25,6 +26,12 @@ const floats = (name: string, view: View, access: Operand["access"] = "load"): O
 
 /** The functions by which shaders know where windows are. */
 const geometry = shaders["windows.wgsl"];
+
+/** The same, and what becomes of finished sums. */
+const geometryAndFinish = `${geometry}\n${shaders["finish.wgsl"]}`;
+
+/** Whether four neighbouring channels may be loaded at once. */
+const quadsOf = (channels: number): Operand["quads"] => channels % 4 === 0 ? "aligned" : "anywhere";
 
 /** The description of a window, always of three axes: those that lack are before, of extent 1. */
 function axesParam(extents: Shape, positions: Shape, taps: Shape, sliding: Sliding): Param {
@@ -49,12 +56,77 @@ function convolutionParams(
   ];
 }
 
+/** A convolution or one of its adjoints as tiles of a matrix `[m, n]`. */
+interface Tiles {
+  readonly entry: "tile" | "filter_tile";
+  readonly isTranspose: boolean;
+  readonly extents: ConvolutionExtents;
+  readonly attrs: Convolving;
+  readonly m: number;
+  readonly n: number;
+  /** What the window moves over, and its channels. */
+  readonly source: View;
+  readonly inner: number;
+  /** What it is multiplied by: the kernel, or y for the gradient of a filter. */
+  readonly factor: View;
+  readonly splits: number;
+  readonly epilogue: ElementwiseProgram | null;
+  readonly others: readonly View[];
+  readonly outputs: readonly View[];
+}
+
+/** Adds the dispatches of a convolution's tiles. */
+function emitTiles(lowering: Lowering, tiles: Tiles): void {
+  const { entry, isTranspose, extents, attrs, m, n, source, inner, factor, splits } = tiles;
+  const words = new Words();
+  const sums = tileSums(lowering, { ...tiles, parks: true }, words);
+  // A range that is bound as single floats too cannot be bound as quads.
+  const isAlone = (view: View) =>
+    [source, factor, sums.view, ...tiles.others].filter((each) => isSameRange(each, view)).length === 1;
+  const rows = extents.batch * sizeOf(extents.positions);
+  const columns = n > 4 ? 8 : 4;
+  const count = Math.ceil(m / 8) * Math.ceil(n / columns);
+  lowering.emitThreads(
+    {
+      file: "convolution_tiles.wgsl",
+      entry,
+      operands: [
+        { ...floats("source", source), quads: isAlone(source) ? quadsOf(inner) : "anywhere" },
+        { ...floats("factor", factor), quads: isAlone(factor) ? quadsOf(isTranspose ? inner : n) : "anywhere" },
+        ...sums.operands,
+      ],
+      params: [
+        axesParam(extents.input, extents.positions, extents.taps, attrs),
+        ["m", "u32", m],
+        ["n", "u32", n],
+        ["inner", "u32", inner],
+        ["rows", "u32", rows],
+        ["splits", "u32", splits],
+        ["split_rows", "u32", Math.ceil(rows / splits)],
+        ...words.params,
+      ],
+      constants: [
+        `const TILE_COLUMNS = ${columns}u;`,
+        `const IS_TRANSPOSE = ${isTranspose};`,
+        `const QUADS = ${inner % 4 === 0};`,
+        `const HAS_PADDING = ${isTranspose || [...attrs.low, ...attrs.high].some((count) => count > 0)};`,
+        ...sums.constants,
+      ],
+      functions: [geometry, ...sums.functions].join("\n"),
+      usesElementwise: sums.usesElementwise,
+    },
+    count * splits,
+    { loop: (8 * columns * rows * sizeOf(extents.taps) * inner) / (count * splits) },
+  );
+  sums.finish();
+}
+
 /**
- * Whether a convolution is best a product with the matrix of its patches, of which no element is stored: not with few
- * terms or channels, where a product's tiles are mostly empty, nor in groups, nor with strides where most taps miss.
+ * Whether a real GPU best makes a convolution a product with the matrix of its patches, of which no element is stored: not
+ * with few terms or channels, where a product's tiles are mostly empty. Software adapters, which divide indices lane by
+ * lane, make tiles that go tap by tap.
  */
-const isProduct = (groups: number, terms: number, channels: number, strides: readonly number[]) =>
-  groups === 1 && terms >= 32 && channels >= 8 && strides.every((stride) => stride === 1);
+const isProduct = (terms: number, channels: number) => terms >= 32 && channels >= 8;
 
 /** Lowers a convolution or a transposed one, with its epilogue. */
 export function lowerConvolution(
@@ -70,10 +142,29 @@ export function lowerConvolution(
   const rows = extents.batch * sizeOf(isTranspose ? extents.input : extents.positions);
   const channels = isTranspose ? extents.inputs : extents.outputs;
   const terms = sizeOf(extents.taps) * (isTranspose ? extents.outputs : extents.inputs) / groups;
+  // In a transposed convolution with strides most taps miss, and in groups tiles are mostly empty.
+  const isDirect = groups > 1 || (isTranspose && strides.some((stride) => stride > 1));
+  if (lowering.gpu.kind === "software" && !isDirect) {
+    return emitTiles(lowering, {
+      entry: "tile",
+      isTranspose,
+      extents,
+      attrs,
+      m: rows,
+      n: channels,
+      source,
+      inner: isTranspose ? extents.outputs : extents.inputs,
+      factor: kernel,
+      splits: 1,
+      epilogue,
+      others,
+      outputs,
+    });
+  }
   const shape = { batch: 1, m: rows, n: channels, k: terms };
-  const choice = chooseMatmul(lowering.gpu.kind, shape, true);
-  if (isProduct(groups, terms, channels, isTranspose ? strides : []) && fitsDispatch(choice, shape)) {
-    emitProduct(lowering, {
+  const choice = chooseMatmul(lowering.gpu.kind, shape);
+  if (!isDirect && isProduct(terms, channels) && fitsDispatch(choice, shape)) {
+    return emitProduct(lowering, {
       ...shape,
       transposeA: false,
       transposeB: false,
@@ -85,7 +176,6 @@ export function lowerConvolution(
       others,
       outputs,
     }, choice);
-    return;
   }
   const finish = finishOf(epilogue, others, outputs);
   lowering.emitThreads(
@@ -100,7 +190,7 @@ export function lowerConvolution(
         ["split_rows", "u32", rows],
         ...finish.words.params,
       ],
-      functions: `${geometry}\n${finish.code}`,
+      functions: `${geometryAndFinish}\n${finish.code}`,
       usesElementwise: finish.usesElementwise,
     },
     rows * groups * Math.ceil(channels / groups / 4),
@@ -120,6 +210,23 @@ export function lowerConvolutionFilter(
   const params = convolutionParams(extents, attrs, extents.outputs);
   if (attrs.groups === 1) {
     const shape = { batch: 1, m: sizeOf(extents.taps) * extents.inputs, n: extents.outputs, k: rows };
+    if (lowering.gpu.kind === "software") {
+      const tiles = Math.ceil(shape.m / 8) * Math.ceil(shape.n / 8);
+      return emitTiles(lowering, {
+        ...shape,
+        entry: "filter_tile",
+        isTranspose: false,
+        extents,
+        attrs,
+        source: x,
+        inner: extents.inputs,
+        factor: y,
+        splits: Math.max(1, Math.min(Math.ceil(256 / tiles), Math.floor(rows / 256))),
+        epilogue: null,
+        others: [],
+        outputs,
+      });
+    }
     emitProduct(lowering, {
       ...shape,
       transposeA: true,
@@ -131,7 +238,7 @@ export function lowerConvolutionFilter(
       epilogue: null,
       others: [],
       outputs,
-    }, chooseMatmul(lowering.gpu.kind, shape, true));
+    }, chooseMatmul(lowering.gpu.kind, shape));
     return;
   }
   const threads = sizeOf(extents.taps) * extents.inputs * Math.ceil(extents.outputs / attrs.groups / 4);
@@ -149,7 +256,7 @@ export function lowerConvolutionFilter(
         ["splits", "u32", splits],
         ["split_rows", "u32", Math.ceil(rows / splits)],
       ],
-      functions: `${geometry}\nfn epilogue(col: u32, i: u32, acc: f32) {\n  store_sum(i, acc);\n}`,
+      functions: `${geometryAndFinish}\nfn epilogue(col: u32, i: u32, acc: f32) {\n  store_sum(i, acc);\n}`,
     },
     threads,
     { slices: Math.min(splits, maxGroups), loop: 2 * rows },
@@ -164,25 +271,26 @@ export function lowerMaxPool(
   [x]: readonly View[],
   [y, tap]: readonly View[],
 ): void {
-  const size = sizeOf(y.shape);
+  const channels = y.shape[y.shape.length - 1];
+  const places = y.shape[0] * sizeOf(spatialOf(y));
   lowering.emitThreads(
     {
       file: "max_pool.wgsl",
       entry: "max_pool",
       operands: [
-        floats("x", x),
+        { ...floats("x", x), quads: quadsOf(channels) },
         floats("y", y, "store"),
         { name: "tap", view: tap, access: "store", type: "i32" },
       ],
       params: [
         axesParam(spatialOf(x), spatialOf(y), attrs.sizes, attrs),
-        ["size", "u32", size],
-        ["channels", "u32", y.shape[y.shape.length - 1]],
+        ["places", "u32", places],
+        ["channels", "u32", channels],
       ],
       functions: geometry,
     },
-    size,
-    { loop: sizeOf(attrs.sizes) },
+    places * Math.ceil(channels / 4),
+    { loop: 4 * sizeOf(attrs.sizes) },
   );
 }
 
@@ -194,27 +302,31 @@ export function lowerMaxPoolGradient(
   outputs: readonly View[],
 ): void {
   const { shape } = outputs[0];
+  const channels = shape[shape.length - 1];
+  const places = shape[0] * sizeOf(spatialOf(outputs[0]));
   const finish = finishOf(attrs.epilogue, others, outputs);
+  // A range that is bound as single floats too cannot be bound as quads.
+  const isShared = [...others, ...outputs].some((view) => isSameRange(view, gradient));
   lowering.emitThreads(
     {
       file: "max_pool_gradient.wgsl",
       entry: "max_pool_gradient",
       operands: [
-        floats("g", gradient),
+        { ...floats("g", gradient), quads: isShared ? "anywhere" : quadsOf(channels) },
         { name: "tap", view: tap, access: "load", type: "i32" },
         ...finish.operands,
       ],
       params: [
         axesParam(attrs.extents, spatialOf(gradient), attrs.sizes, attrs),
-        ["size", "u32", sizeOf(shape)],
-        ["channels", "u32", shape[shape.length - 1]],
+        ["places", "u32", places],
+        ["channels", "u32", channels],
         ...finish.words.params,
       ],
-      functions: `${geometry}\n${finish.code}`,
+      functions: `${geometryAndFinish}\n${finish.code}`,
       usesElementwise: finish.usesElementwise,
     },
-    sizeOf(shape),
-    { loop: sizeOf(attrs.sizes) },
+    places * Math.ceil(channels / 4),
+    { loop: 4 * sizeOf(attrs.sizes) },
   );
 }
 
