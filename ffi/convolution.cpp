@@ -9,7 +9,8 @@ namespace ceratops {
 
 namespace {
 
-// Floats of a block of patches, which stays in the second-level cache together with a panel of the kernel.
+// Floats of a block of patches, and of the sums made of it, which stay in the second-level cache together with a panel of
+// the kernel.
 constexpr index_t patch_floats = 49152;
 // Rows of a block, where its taps are as many as fit.
 constexpr index_t block_rows = 96;
@@ -221,10 +222,10 @@ struct Blocks {
   index_t rows, taps;
 };
 
-Blocks cut_patches(index_t rows, index_t taps, index_t width, index_t least_blocks) {
+Blocks cut_patches(index_t rows, index_t taps, index_t width, index_t columns, index_t least_blocks) {
   Blocks blocks;
   blocks.taps = larger<index_t>(1, smaller(taps, patch_floats / (block_rows * width)));
-  const index_t fitting = patch_floats / (blocks.taps * width) / row_unit * row_unit;
+  const index_t fitting = patch_floats / larger(blocks.taps * width, columns) / row_unit * row_unit;
   const index_t wanted = round_up(ceil_div(rows, least_blocks), row_unit);
   blocks.rows = larger(row_unit, smaller(fitting, wanted));
   return blocks;
@@ -278,7 +279,7 @@ bool prepare_gathered(Node& node, Loader& loader, bool is_transpose) {
   for (const Phase& phase : state->gather.phases) {
     const index_t taps = static_cast<index_t>(phase.taps.size());
     const double flops = 2.0 * phase.rows * taps * channels.source_group() * channels.target;
-    const Blocks blocks = cut_patches(phase.rows, larger<index_t>(1, taps), channels.source_group(), tasks_wanted(flops));
+    const Blocks blocks = cut_patches(phase.rows, larger<index_t>(1, taps), channels.source_group(), channels.target, tasks_wanted(flops));
     state->blocks.push_back(blocks);
     const index_t patches = state->identity ? 0 : blocks.rows * blocks.taps * channels.source_group();
     const index_t apart = state->gather.phases.size() > 1 ? blocks.rows * channels.target_group() : 0;
@@ -528,7 +529,7 @@ bool prepare_convolution_filter(Node& node, Loader& loader) {
   const Channels& channels = state->channels;
   const index_t rows = state->gather.phases[0].rows, taps = state->sliding.taps(), width = channels.source_group();
   const index_t wanted = tasks_wanted(2.0 * rows * taps * width * channels.target);
-  state->blocks = cut_patches(rows, taps, width, 1);
+  state->blocks = cut_patches(rows, taps, width, channels.target, 1);
   const index_t tap_blocks = channels.depthwise() ? 1 : ceil_div(taps, state->blocks.taps);
   const index_t most = larger<index_t>(1, smaller(ceil_div(rows, state->blocks.rows), partial_floats / kernel.size));
   state->parts = smaller(most, smaller<index_t>(32, ceil_div(wanted, tap_blocks)));

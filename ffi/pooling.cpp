@@ -9,8 +9,6 @@ namespace ceratops {
 namespace {
 
 constexpr index_t work_per_task = 32768;
-// Channels that are compared at a time, in memory of the first-level cache.
-constexpr index_t channel_block = 64;
 
 // A position of the window along an axis, and the tap by which it meets an element.
 struct Meeting {
@@ -43,72 +41,100 @@ bool read_pool(PoolState& state, const Node& node, const Value& x, const Value& 
                         "a pool's operands must fit");
 }
 
+// A place along a batch and three axes, in row-major order.
 struct Position {
-  index_t n, at[max_spatial];
+  index_t n, at[max_spatial], extents[max_spatial];
 
-  Position(index_t index, index_t a, index_t b, index_t c) {
-    at[2] = index % c;
-    index /= c;
-    at[1] = index % b;
-    index /= b;
-    at[0] = index % a;
-    n = index / a;
+  Position(index_t index, index_t a, index_t b, index_t c) : extents{a, b, c} {
+    for (int i = max_spatial - 1; i >= 0; i--) {
+      at[i] = index % extents[i];
+      index /= extents[i];
+    }
+    n = index;
+  }
+  void advance() {
+    for (int i = max_spatial - 1; i >= 0; i--) {
+      if (++at[i] < extents[i]) return;
+      at[i] = 0;
+    }
+    n++;
   }
 };
 
+typedef int32_t IntVector __attribute__((vector_size(vector_bytes)));
+
+// Writes integers as elements of T.
 template <class T>
-void pool_position(const PoolState& state, const float* x, float* y, T* taps, index_t index) {
+inline void store_narrow(T* to, IntVector value) {
+  typedef T Narrow __attribute__((vector_size(lanes * sizeof(T))));
+  const Narrow narrow = __builtin_convertvector(value, Narrow);
+  std::memcpy(to, &narrow, sizeof narrow);
+}
+
+// What a window sees through a tap: the channels of an element.
+struct Seen {
+  const float* values;
+  int32_t tap;
+};
+
+// The taps of a window that lie inside of `x`.
+index_t look(const PoolState& state, const float* x, const Position& position, Seen* seen) {
   const SlidingAxis* axes = state.sliding.axes;
-  const Position position(index, axes[0].positions, axes[1].positions, axes[2].positions);
-  const index_t channels = state.channels;
-  // The taps that lie inside, along each axis.
   index_t first[max_spatial], last[max_spatial], start[max_spatial];
   for (int i = 0; i < max_spatial; i++) {
     const SlidingAxis& axis = axes[i];
     start[i] = position.at[i] * axis.stride - axis.low;
     first[i] = start[i] < 0 ? ceil_div(-start[i], axis.dilation) : 0;
-    last[i] = start[i] >= axis.extent ? 0 : smaller(axis.taps, ceil_div(axis.extent - start[i], axis.dilation));
+    last[i] = smaller(axis.taps, start[i] >= axis.extent ? 0 : (axis.extent - start[i] - 1) / axis.dilation + 1);
   }
-  for (index_t from = 0; from < channels; from += channel_block) {
-    const index_t n = smaller(channel_block, channels - from);
-    float best[channel_block] = {};
-    int32_t best_tap[channel_block] = {};
-    bool is_first = true;
-    for (index_t d = first[0]; d < last[0]; d++) {
-      for (index_t h = first[1]; h < last[1]; h++) {
-        for (index_t w = first[2]; w < last[2]; w++) {
-          index_t element = position.n;
-          const index_t at[] = {d, h, w};
-          for (int i = 0; i < max_spatial; i++) element = element * axes[i].extent + start[i] + at[i] * axes[i].dilation;
-          const float* values = x + element * channels + from;
-          const int32_t tap = static_cast<int32_t>((d * axes[1].taps + h) * axes[2].taps + w);
-          if (is_first) {
-            for (index_t c = 0; c < n; c++) {
-              best[c] = values[c];
-              best_tap[c] = tap;
-            }
-            is_first = false;
-            continue;
-          }
-          for (index_t c = 0; c < n; c++) {
-            const bool greater = values[c] > best[c];
-            best[c] = greater ? values[c] : best[c];
-            best_tap[c] = greater ? tap : best_tap[c];
-          }
-        }
+  index_t count = 0;
+  for (index_t d = first[0]; d < last[0]; d++) {
+    for (index_t h = first[1]; h < last[1]; h++) {
+      for (index_t w = first[2]; w < last[2]; w++) {
+        index_t element = position.n;
+        const index_t at[] = {d, h, w};
+        for (int i = 0; i < max_spatial; i++) element = element * axes[i].extent + start[i] + at[i] * axes[i].dilation;
+        seen[count++] = {x + element * state.channels, static_cast<int32_t>((d * axes[1].taps + h) * axes[2].taps + w)};
       }
     }
-    for (index_t c = 0; c < n; c++) y[index * channels + from + c] = best[c];
-    for (index_t c = 0; c < n; c++) taps[index * channels + from + c] = static_cast<T>(best_tap[c]);
+  }
+  return count;
+}
+
+// The largest of what is seen, and the first tap that shows it; 0 and no tap where nothing is.
+template <class T>
+void pool_position(index_t channels, const Seen* seen, index_t count, float* y, T* taps) {
+  if (count == 0) {
+    for (index_t c = 0; c < channels; c++) y[c] = 0, taps[c] = static_cast<T>(-1);
+    return;
+  }
+  index_t c = 0;
+  for (; c + lanes <= channels; c += lanes) {
+    Vector best = load(seen[0].values + c);
+    IntVector tap = IntVector{} + seen[0].tap;
+    for (index_t t = 1; t < count; t++) {
+      const Vector values = load(seen[t].values + c);
+      const IntVector greater = values > best;
+      best = greater ? values : best;
+      tap = greater ? IntVector{} + seen[t].tap : tap;
+    }
+    store(y + c, best);
+    store_narrow(taps + c, tap);
+  }
+  for (; c < channels; c++) {
+    const Seen* best = seen;
+    for (index_t t = 1; t < count; t++) {
+      if (seen[t].values[c] > best->values[c]) best = seen + t;
+    }
+    y[c] = best->values[c];
+    taps[c] = static_cast<T>(best->tap);
   }
 }
 
 template <class T>
-void gradient_position(const PoolState& state, const float* gradient, const T* taps, float* to, index_t index) {
+void gradient_position(const PoolState& state, const float* gradient, const T* taps, float* to, const Position& position) {
   const SlidingAxis* axes = state.sliding.axes;
-  const Position position(index, axes[0].extent, axes[1].extent, axes[2].extent);
   const index_t channels = state.channels;
-  to += index * channels;
   bool is_first = true;
   for (const Meeting& d : state.meetings[0][position.at[0]]) {
     for (const Meeting& h : state.meetings[1][position.at[1]]) {
@@ -137,6 +163,7 @@ bool prepare_max_pool(Node& node, Loader& loader) {
   if (!loader.require(node.in.size() == 1 && node.out.size() == 2, "a max pool takes one operand and gives two")) return false;
   auto state = std::make_unique<PoolState>();
   if (!read_pool(*state, node, *node.in[0], *node.out[0], *node.out[1], loader)) return false;
+  loader.need_worker(state->sliding.taps() * sizeof(Seen));
   node.state = std::move(state);
   return true;
 }
@@ -145,14 +172,18 @@ void run_max_pool(Node& node, Runtime& runtime) {
   const PoolState& state = node.state_as<PoolState>();
   const index_t positions = state.sliding.batch * state.sliding.positions();
   const index_t each = larger<index_t>(1, work_per_task / larger<index_t>(1, state.channels * state.sliding.taps()));
-  runtime.pool->parallel(ceil_div(positions, each), [&](index_t task, int) {
-    const float* x = node.in[0]->as<float>();
-    float* y = node.out[0]->as<float>();
-    for (index_t index = task * each; index < smaller(positions, (task + 1) * each); index++) {
+  const SlidingAxis* axes = state.sliding.axes;
+  runtime.pool->parallel(ceil_div(positions, each), [&](index_t task, int thread) {
+    Seen* seen = reinterpret_cast<Seen*>(runtime.worker(thread));
+    Position position(task * each, axes[0].positions, axes[1].positions, axes[2].positions);
+    for (index_t index = task * each; index < smaller(positions, (task + 1) * each); index++, position.advance()) {
+      const index_t count = look(state, node.in[0]->as<float>(), position, seen);
+      const index_t at = index * state.channels;
+      float* y = node.out[0]->as<float>() + at;
       if (node.out[1]->dtype == DType::uint8) {
-        pool_position(state, x, y, node.out[1]->as<uint8_t>(), index);
+        pool_position(state.channels, seen, count, y, node.out[1]->as<uint8_t>() + at);
       } else {
-        pool_position(state, x, y, node.out[1]->as<int32_t>(), index);
+        pool_position(state.channels, seen, count, y, node.out[1]->as<int32_t>() + at);
       }
     }
   });
@@ -188,15 +219,18 @@ void run_max_pool_gradient(Node& node, Runtime& runtime) {
   const PoolState& state = node.state_as<PoolState>();
   const index_t elements = state.sliding.batch * state.sliding.extents();
   const index_t each = larger<index_t>(1, work_per_task / larger<index_t>(1, state.channels * (2 + state.most_meetings)));
+  const SlidingAxis* axes = state.sliding.axes;
   runtime.pool->parallel(ceil_div(elements, each), [&](index_t task, int thread) {
     const float* gradient = node.in[0]->as<float>();
     const Value& taps = *node.in[1];
     const index_t from = task * each, to = smaller(elements, from + each);
-    for (index_t index = from; index < to; index++) {
+    Position position(from, axes[0].extent, axes[1].extent, axes[2].extent);
+    for (index_t index = from; index < to; index++, position.advance()) {
+      float* sums = state.epilogue.product() + index * state.channels;
       if (taps.dtype == DType::uint8) {
-        gradient_position(state, gradient, taps.as<uint8_t>(), state.epilogue.product(), index);
+        gradient_position(state, gradient, taps.as<uint8_t>(), sums, position);
       } else {
-        gradient_position(state, gradient, taps.as<int32_t>(), state.epilogue.product(), index);
+        gradient_position(state, gradient, taps.as<int32_t>(), sums, position);
       }
     }
     state.epilogue.run(runtime.worker(thread), from * state.channels, to * state.channels);

@@ -38,7 +38,7 @@ fn max_pool_gradient(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
         let at = index_of(place.n, vec3<u32>(window), windows) * params.channels + channel;
         let chosen = vec4(load_tap(at), load_tap(at + 1u), load_tap(at + 2u), load_tap(at + 3u));
         let tap = tap_at(reach - window * stride);
-        acc += select(vec4<f32>(), load_g_quad(at), chosen == vec4(tap) & vec4(tap >= 0));
+        acc += select(vec4<f32>(), load_g_quad(at), (chosen == vec4(tap)) & vec4(tap >= 0));
       }
     }
   }
