@@ -1,6 +1,7 @@
 // deno task bench: speed beside the peers that are installed, as ratios measured in one run.
 import { parseArgs } from "node:util";
 import { engineReport } from "./engine.ts";
+import { examplesReport } from "./examples.ts";
 import { removeMnistFiles } from "./mnist_files.ts";
 import { ceratops, measure, type Measurement, type Program, pythonPeer, tfjsPeer } from "./peers.ts";
 
@@ -13,7 +14,7 @@ const { values } = parseArgs({
   },
 });
 
-const usage = `deno task bench [--smoke] [--only engine,mlp_epoch,...] [--rounds 3]
+const usage = `deno task bench [--smoke] [--only engine,examples,mlp_epoch,...] [--rounds 3]
   --smoke   a few steps of everything of Ceratops's own, no peers: shows that the benchmark runs
   --only    the parts to run, separated by commas
   --rounds  how often each program is run; programs take turns, and the ratio is of medians`;
@@ -219,14 +220,15 @@ if (values.help) {
 }
 const wanted = values.only?.split(",");
 const nameOf = ({ name, work }: Part) => name ?? work;
-const names = ["engine", ...parts.map(nameOf)];
+const reports = { engine: () => engineReport(smoke), examples: examplesReport };
+const names = [...Object.keys(reports), ...parts.map(nameOf)];
 const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
 if (unknown.length > 0) {
   console.error(`Cannot bench ${unknown.join(", ")}: --only takes ${names.join(", ")}`);
   Deno.exit(2);
 }
 try {
-  if (!wanted || wanted.includes("engine")) await engineReport(smoke);
+  for (const [name, report] of Object.entries(reports)) if (!wanted || wanted.includes(name)) await report();
   for (const part of parts) if (!wanted || wanted.includes(nameOf(part))) await runPart(part);
 } finally {
   await removeMnistFiles();

@@ -34,13 +34,27 @@ interface Options {
   floor?: number;
 }
 
-const options = readOptions(Deno.args);
-try {
-  await train(options);
-} catch (error) {
-  if (!(error instanceof CeratopsError)) throw error;
-  console.error(error.message);
-  Deno.exit(1);
+/** The network: pixels to 0..1, a layer of 512, and a probability for each digit. */
+export function makeModel(): Sequential {
+  const model = new Sequential([
+    Input({ shape: [28, 28], dtype: "uint8" }),
+    new layers.Rescaling(1 / 255),
+    new layers.Flatten(),
+    new layers.Dense(512, { activation: "relu" }),
+    new layers.Dense(10, { activation: "softmax" }),
+  ]);
+  model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+  return model;
+}
+
+if (import.meta.main) {
+  try {
+    await train(readOptions(Deno.args));
+  } catch (error) {
+    if (!(error instanceof CeratopsError)) throw error;
+    console.error(error.message);
+    Deno.exit(1);
+  }
 }
 
 async function train({ backend, epochs, batchSize, seed, steps, floor }: Options): Promise<void> {
@@ -49,15 +63,8 @@ async function train({ backend, epochs, batchSize, seed, steps, floor }: Options
   if (seed !== undefined) setRandomSeed(seed);
 
   const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();
-  const model = new Sequential([
-    Input({ shape: [28, 28], dtype: "uint8" }),
-    new layers.Rescaling(1 / 255),
-    new layers.Flatten(),
-    new layers.Dense(512, { activation: "relu" }),
-    new layers.Dense(10, { activation: "softmax" }),
-  ]);
+  const model = makeModel();
   model.summary();
-  model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
   const rows = steps === undefined ? xTrain.shape[0] : steps * batchSize;
   await model.fit(xTrain.rows(0, rows), yTrain.rows(0, rows), { epochs, batchSize });
 

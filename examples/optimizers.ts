@@ -4,12 +4,6 @@ import { Input, layers, optimizers, Sequential, setRandomSeed, tensor } from "..
 import { readArguments } from "./arguments.ts";
 import { drawChart } from "./chart.ts";
 
-const { steps, out } = readArguments("optimizers.ts", "Draws how the loss falls under four optimizers.", {
-  steps: 1600,
-  out: "optimizers.svg",
-});
-const stepsPerEpoch = Math.min(40, steps);
-
 /** Two spirals that wind around each other, each of so many points: the points, and on which spiral each lies. */
 function spirals(points: number) {
   const [places, labels]: [number[][], number[]] = [[], []];
@@ -24,19 +18,8 @@ function spirals(points: number) {
   return [tensor(places), tensor(labels)] as const;
 }
 
-const [x, y] = spirals(400);
-
-// Each has the learning rate that suits it here.
-const contestants = {
-  "SGD": new optimizers.SGD({ learningRate: 0.1 }),
-  "SGD with momentum": new optimizers.SGD({ learningRate: 0.1, momentum: 0.9 }),
-  "RMSprop": new optimizers.RMSprop({ learningRate: 0.005 }),
-  "Adam": new optimizers.Adam({ learningRate: 0.01 }),
-};
-
-const curves = [];
-for (const [name, optimizer] of Object.entries(contestants)) {
-  setRandomSeed(1); // the same first weights and the same batches for all
+/** A network of two layers that bend the plane until the spirals lie apart. */
+export function makeModel(optimizer: optimizers.Optimizer): Sequential {
   const model = new Sequential([
     Input({ shape: [2] }),
     new layers.Dense(32, { activation: "tanh" }),
@@ -44,21 +27,44 @@ for (const [name, optimizer] of Object.entries(contestants)) {
     new layers.Dense(1, { activation: "sigmoid" }),
   ]);
   model.compile({ optimizer, loss: "binary_crossentropy", metrics: ["accuracy"] });
-  const epochs = Math.ceil(steps / stepsPerEpoch);
-  const { history } = await model.fit(x, y, { batchSize: 20, stepsPerEpoch, epochs, verbose: 0 });
-  const [loss, accuracy] = [history.loss.at(-1)!, history.accuracy.at(-1)!];
-  console.log(`${name.padEnd(18)} loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`);
-  curves.push({ name, values: history.loss });
+  return model;
 }
 
-await Deno.writeTextFile(
-  out,
-  drawChart({
-    title: "Two spirals: how the loss falls",
-    xLabel: `epochs of ${stepsPerEpoch} steps`,
-    yLabel: "loss",
-    curves,
-    logarithmic: true,
-  }),
-);
-console.log(`The curves are in ${out}.`);
+// Each has the learning rate that suits it here.
+export const contestants = {
+  "SGD": new optimizers.SGD({ learningRate: 0.1 }),
+  "SGD with momentum": new optimizers.SGD({ learningRate: 0.1, momentum: 0.9 }),
+  "RMSprop": new optimizers.RMSprop({ learningRate: 0.005 }),
+  "Adam": new optimizers.Adam({ learningRate: 0.01 }),
+};
+
+if (import.meta.main) {
+  const { steps, out } = readArguments("optimizers.ts", "Draws how the loss falls under four optimizers.", {
+    steps: 1600,
+    out: "optimizers.svg",
+  });
+  const stepsPerEpoch = Math.min(40, steps);
+  const [x, y] = spirals(400);
+  const curves = [];
+  for (const [name, optimizer] of Object.entries(contestants)) {
+    setRandomSeed(1); // the same first weights and the same batches for all
+    const model = makeModel(optimizer);
+    const epochs = Math.ceil(steps / stepsPerEpoch);
+    const { history } = await model.fit(x, y, { batchSize: 20, stepsPerEpoch, epochs, verbose: 0 });
+    const [loss, accuracy] = [history.loss.at(-1)!, history.accuracy.at(-1)!];
+    console.log(`${name.padEnd(18)} loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`);
+    curves.push({ name, values: history.loss });
+  }
+
+  await Deno.writeTextFile(
+    out,
+    drawChart({
+      title: "Two spirals: how the loss falls",
+      xLabel: `epochs of ${stepsPerEpoch} steps`,
+      yLabel: "loss",
+      curves,
+      logarithmic: true,
+    }),
+  );
+  console.log(`The curves are in ${out}.`);
+}

@@ -4,11 +4,6 @@ import { Input, layers, regularizers, Sequential, setRandomSeed, tensor } from "
 import { readArguments } from "./arguments.ts";
 import { drawChart } from "./chart.ts";
 
-const { steps, out } = readArguments("overfitting.ts", "Draws overfitting, and what dropout and a penalty do.", {
-  steps: 1200,
-  out: "overfitting.svg",
-});
-
 /** Numbers of [0, 1) by a seed (Park and Miller), so that the samples are the same in every run. */
 function randomNumbers(seed: number): () => number {
   return () => (seed = seed * 48271 % 2147483647) / 2147483647;
@@ -28,14 +23,11 @@ function moons(count: number, seed: number) {
   return [tensor(places), tensor(labels)] as const;
 }
 
-const [xTrain, yTrain] = moons(80, 1);
-const validationData = moons(1000, 2);
-
 /** A network of two wide layers; with `hindered` it has dropout, and large weights cost. */
-function network(hindered: boolean): Sequential {
+export function makeModel(hindered: boolean): Sequential {
   const options = { activation: "relu", kernelRegularizer: hindered ? new regularizers.L2(0.002) : null } as const;
   const dropout = () => hindered ? [new layers.Dropout(0.5)] : [];
-  return new Sequential([
+  const model = new Sequential([
     Input({ shape: [2] }),
     new layers.Dense(256, options),
     ...dropout(),
@@ -43,28 +35,37 @@ function network(hindered: boolean): Sequential {
     ...dropout(),
     new layers.Dense(1, { activation: "sigmoid" }),
   ]);
-}
-
-const curves = [];
-for (const [color, hindered] of [false, true].entries()) {
-  setRandomSeed(1);
-  const model = network(hindered);
   // The cross-entropy is a metric too, since the loss has the penalty in it.
   model.compile({ optimizer: "adam", loss: "binary_crossentropy", metrics: ["binary_crossentropy", "accuracy"] });
-  const epochs = Math.ceil(steps / 4);
-  const { history } = await model.fit(xTrain, yTrain, { batchSize: 20, epochs, validationData, verbose: 0 });
-  const name = hindered ? "dropout and L2" : "as it is";
-  const percent = (values: number[]) => `${(100 * values.at(-1)!).toFixed(1)} %`;
-  console.log(
-    `${name.padEnd(14)} accuracy ${percent(history.accuracy)} in training, ${percent(history.val_accuracy)} in ` +
-      `validation, where the cross-entropy is ${history.val_binary_crossentropy.at(-1)!.toFixed(3)}`,
-  );
-  curves.push(
-    { name: `${name}: training`, values: history.binary_crossentropy, color, dashed: true },
-    { name: `${name}: validation`, values: history.val_binary_crossentropy, color },
-  );
+  return model;
 }
 
-const title = "80 samples learned by heart, or not";
-await Deno.writeTextFile(out, drawChart({ title, xLabel: "epochs", yLabel: "cross-entropy", curves }));
-console.log(`The curves are in ${out}.`);
+if (import.meta.main) {
+  const { steps, out } = readArguments("overfitting.ts", "Draws overfitting, and what dropout and a penalty do.", {
+    steps: 1200,
+    out: "overfitting.svg",
+  });
+  const [xTrain, yTrain] = moons(80, 1);
+  const validationData = moons(1000, 2);
+  const curves = [];
+  for (const [color, hindered] of [false, true].entries()) {
+    setRandomSeed(1);
+    const model = makeModel(hindered);
+    const epochs = Math.ceil(steps / 4);
+    const { history } = await model.fit(xTrain, yTrain, { batchSize: 20, epochs, validationData, verbose: 0 });
+    const name = hindered ? "dropout and L2" : "as it is";
+    const percent = (values: number[]) => `${(100 * values.at(-1)!).toFixed(1)} %`;
+    console.log(
+      `${name.padEnd(14)} accuracy ${percent(history.accuracy)} in training, ${percent(history.val_accuracy)} in ` +
+        `validation, where the cross-entropy is ${history.val_binary_crossentropy.at(-1)!.toFixed(3)}`,
+    );
+    curves.push(
+      { name: `${name}: training`, values: history.binary_crossentropy, color, dashed: true },
+      { name: `${name}: validation`, values: history.val_binary_crossentropy, color },
+    );
+  }
+
+  const title = "80 samples learned by heart, or not";
+  await Deno.writeTextFile(out, drawChart({ title, xLabel: "epochs", yLabel: "cross-entropy", curves }));
+  console.log(`The curves are in ${out}.`);
+}

@@ -1,25 +1,13 @@
 // Budgets of a training step: nodes, memory, and calls into native code. Counts, not times.
 import assert from "node:assert/strict";
+import { compiledBy } from "../../bench/compiled.ts";
 import { Input, layers, Sequential, setBackend, Tensor } from "../../mod.ts";
 import type { Executable } from "../../lib/exec/executor.ts";
 import { getExecutor } from "../../lib/exec/select.ts";
 
-/** What is compiled while `body` runs. */
-async function compiledBy(body: () => Promise<unknown>): Promise<Executable[]> {
-  const executor = await getExecutor();
-  const made: Executable[] = [];
-  const compile = executor.compile;
-  executor.compile = async (graph) => {
-    const executable = await compile.call(executor, graph);
-    made.push(executable);
-    return executable;
-  };
-  try {
-    await body();
-  } finally {
-    executor.compile = compile;
-  }
-  return made;
+/** The programs that the backend in use makes while `body` runs. */
+async function programsOf(body: () => Promise<unknown>): Promise<Executable[]> {
+  return (await compiledBy(await getExecutor(), body)).map(({ executable }) => executable);
 }
 
 function mlp(): Sequential {
@@ -40,7 +28,7 @@ const labels = (rows: number) => new Tensor([rows], "uint8", new Uint8Array(rows
 Deno.test("the MLP step: nodes, slots and bytes", async () => {
   await setBackend("eigen");
   const model = mlp();
-  const made = await compiledBy(() => model.fit(images(256), labels(256), { batchSize: 128, verbose: 0 }));
+  const made = await programsOf(() => model.fit(images(256), labels(256), { batchSize: 128, verbose: 0 }));
   assert.equal(made.length, 1);
   const { nodes, slots, slotBytes } = made[0].stats;
   assert.ok(nodes <= 26, `${nodes} nodes`);
@@ -52,9 +40,9 @@ Deno.test("the MLP step: nodes, slots and bytes", async () => {
 Deno.test("a ragged last batch is a second program, and other epochs and fits compile nothing", async () => {
   await setBackend("eigen");
   const model = mlp();
-  const first = await compiledBy(() => model.fit(images(300), labels(300), { batchSize: 128, epochs: 2, verbose: 0 }));
+  const first = await programsOf(() => model.fit(images(300), labels(300), { batchSize: 128, epochs: 2, verbose: 0 }));
   assert.equal(first.length, 2);
-  const later = await compiledBy(() => model.fit(images(300), labels(300), { batchSize: 128, epochs: 2, verbose: 0 }));
+  const later = await programsOf(() => model.fit(images(300), labels(300), { batchSize: 128, epochs: 2, verbose: 0 }));
   assert.equal(later.length, 0);
 });
 
@@ -65,7 +53,7 @@ Deno.test("an epoch of 4,096 steps is a few calls into native code", async () =>
   const rows = 4096 * 2;
   const x = new Tensor([rows, 2], "float32", new Float32Array(2 * rows));
   const y = new Tensor([rows, 1], "float32", new Float32Array(rows));
-  const [executable] = await compiledBy(() => model.fit(x, y, { batchSize: 2, verbose: 0 }));
+  const [executable] = await programsOf(() => model.fit(x, y, { batchSize: 2, verbose: 0 }));
   assert.equal(executable.stats.steps, 4096);
   assert.ok(executable.stats.calls <= 16, `${executable.stats.calls} calls`);
 });
@@ -83,7 +71,7 @@ Deno.test("a convnet's step on images that are changed at random is one program"
     ]);
     model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy" });
     const x = new Tensor([256, 16, 16, 1], "uint8", new Uint8Array(256 * 256));
-    const made = await compiledBy(() => model.fit(x, labels(256), { batchSize: 32, epochs: 2, verbose: 0 }));
+    const made = await programsOf(() => model.fit(x, labels(256), { batchSize: 32, epochs: 2, verbose: 0 }));
     assert.equal(made.length, 1);
     assert.equal(made[0].stats.steps, 16);
     return made[0].stats.nodes;

@@ -1,0 +1,147 @@
+// What a training step of each example costs in counts: nodes, those that found nothing to fuse with, dispatches on a GPU.
+import * as functional from "../examples/functional.ts";
+import * as mnist from "../examples/mnist.ts";
+import * as mnistCnn from "../examples/mnist_cnn.ts";
+import * as optimizers from "../examples/optimizers.ts";
+import * as overfitting from "../examples/overfitting.ts";
+import type { DType } from "../lib/dtype.ts";
+import type { Executor } from "../lib/exec/executor.ts";
+import { getExecutor, setBackend, useExecutor } from "../lib/exec/select.ts";
+import type { AdapterKind } from "../lib/exec/webgpu/device.ts";
+import { openWebGpu } from "../lib/exec/webgpu/open.ts";
+import type { Graph, Node } from "../lib/ir/graph.ts";
+import { optimize } from "../lib/passes/pipeline.ts";
+import { BackendError, ops, type Tensor } from "../mod.ts";
+import { compiledBy } from "./compiled.ts";
+
+/** An example, and how it trains. */
+export interface Example {
+  readonly name: string;
+  /** The rows of a batch. */
+  readonly batch: number;
+  /** Trains a few steps as the example does, on data of its shapes that holds nothing. */
+  readonly train: (batch: number) => Promise<unknown>;
+}
+
+/** Two batches of a full shape, so that rows are drawn in an order of their own. */
+const blank = (batch: number, shape: readonly number[], dtype: DType = "float32"): Tensor =>
+  ops.zeros([2 * batch, ...shape], dtype);
+const once = (batchSize: number) => ({ batchSize, verbose: 0 }) as const;
+
+/** The examples; a new one is a line here, and one in the budgets that tests hold it to. */
+export const examples: readonly Example[] = [
+  {
+    name: "mnist",
+    batch: 128,
+    train: (n) => mnist.makeModel().fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
+  },
+  {
+    name: "mnist_cnn",
+    batch: 128,
+    train: (n) => mnistCnn.makeModel(100).fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
+  },
+  {
+    name: "functional",
+    batch: 32,
+    train: (n) =>
+      functional.makeModel().fit(
+        { ticket: blank(n, [12], "int32"), sender: blank(n, [1], "int32") },
+        { urgent: blank(n, [1]), team: blank(n, [], "int32") },
+        once(n),
+      ),
+  },
+  ...Object.entries(optimizers.contestants).map(([name, optimizer]): Example => ({
+    name: `optimizers: ${name}`,
+    batch: 20,
+    train: (n) => optimizers.makeModel(optimizer).fit(blank(n, [2]), blank(n, []), once(n)),
+  })),
+  ...[false, true].map((hindered): Example => ({
+    name: `overfitting: ${hindered ? "dropout and L2" : "as it is"}`,
+    batch: 20,
+    train: (n) => overfitting.makeModel(hindered).fit(blank(n, [2]), blank(n, []), once(n)),
+  })),
+];
+
+/** What the programs of a step hold. */
+export interface StepCounts {
+  /** Nodes of the improved graph, loops' bodies included; those that compute nothing are not counted. */
+  readonly nodes: number;
+  /** How many of these are fused elementwise ops. */
+  readonly fused: number;
+  /** Those of the fused that are a single op, which found no other to merge with: where they come from. */
+  readonly alone: readonly string[];
+  /** What the executor's program does one after the other: nodes on a processor, dispatches on a GPU. */
+  readonly dispatches: number;
+}
+
+const costsNothing: ReadonlySet<string> = new Set(["constant", "reshape"]);
+
+/** The nodes of a graph and of its loops' bodies that compute something. */
+function working({ nodes }: Graph): Node[] {
+  return nodes.filter(({ op }) => !costsNothing.has(op)).flatMap((node) =>
+    node.op === "scan" ? [node, ...working(node.attrs.body)] : [node]
+  );
+}
+
+/** Whether a node is an elementwise op that nothing was merged with. */
+function isAlone(node: Node): boolean {
+  return node.op === "fused" && node.attrs.program.steps.filter(({ fn }) => fn !== "literal").length === 1;
+}
+
+/** Counts the programs that training an example makes on the executor in use. */
+export async function countStep({ batch, train }: Example): Promise<StepCounts> {
+  const made = await compiledBy(await getExecutor(), () => train(batch));
+  const nodes = made.flatMap(({ graph }) => working(optimize(graph)));
+  return {
+    nodes: nodes.length,
+    fused: nodes.filter(({ op }) => op === "fused").length,
+    alone: nodes.filter(isAlone).map(({ origin }) => origin),
+    dispatches: made.reduce((sum, { executable }) => sum + executable.stats.nodes, 0),
+  };
+}
+
+/** WebGPU with the kernels for a kind of adapter, or undefined where there is no adapter. */
+async function webGpuFor(tunedFor: AdapterKind): Promise<Executor | undefined> {
+  try {
+    return await openWebGpu({ tunedFor });
+  } catch (error) {
+    if (error instanceof BackendError) return undefined;
+    throw error;
+  }
+}
+
+/** Prints the counts of every example: nodes on any machine, dispatches where WebGPU has an adapter. */
+export async function examplesReport(): Promise<void> {
+  console.log("\nTraining steps of the examples, in counts");
+  await setBackend("eigen");
+  const columns = new Map<string, number[]>(["nodes", "fused", "alone"].map((name) => [name, []]));
+  for (const example of examples) {
+    const { nodes, fused, alone } = await countStep(example);
+    [nodes, fused, alone.length].forEach((count, i) => [...columns.values()][i].push(count));
+  }
+  for (const kind of ["gpu", "software"] as const) {
+    const executor = await webGpuFor(kind);
+    if (!executor) break;
+    await useExecutor(executor);
+    const dispatches: number[] = [];
+    for (const example of examples) dispatches.push((await countStep(example)).dispatches);
+    columns.set(`${kind} dispatches`, dispatches);
+  }
+  const labels = examples.map(({ name, batch }) => `${name}, batch ${batch}`);
+  const width = Math.max(...labels.map((label) => label.length));
+  const row = (label: string, cellOf: (name: string, counts: readonly number[]) => string | number) =>
+    console.log(
+      `  ${label.padEnd(width)}` +
+        [...columns].map(([name, counts]) => String(cellOf(name, counts)).padStart(name.length + 2)).join(""),
+    );
+  row("", (name) => name);
+  labels.forEach((label, i) => row(label, (_name, counts) => counts[i]));
+  console.log(
+    "  nodes of the improved graph, the fused ones of them, and those fused ones that are a single op alone;",
+  );
+  console.log(
+    columns.size > 3
+      ? "  dispatches on webgpu with the kernels for a GPU and for a software adapter"
+      : "  dispatches on webgpu are not told: it has no adapter here (mesa-vulkan-drivers has a software one)",
+  );
+}

@@ -1,0 +1,52 @@
+// Budgets of the examples' training steps: that no layer's change makes one fall apart unseen. Counts, not times.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { countStep, examples } from "../../bench/examples.ts";
+import { setBackend, useExecutor } from "../../lib/exec/select.ts";
+import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
+
+/**
+ * At most so many nodes on a processor, so many of them elementwise ops that nothing was merged with, and so many
+ * dispatches on WebGPU with the kernels for a GPU, and for a software adapter.
+ */
+const budgets: Readonly<Record<string, readonly [nodes: number, alone: number, gpu: number, software: number]>> = {
+  "mnist": [24, 4, 12, 10],
+  "mnist_cnn": [40, 5, 30, 27],
+  "functional": [49, 8, 14, 7],
+  "optimizers: SGD": [24, 3, 11, 1],
+  "optimizers: SGD with momentum": [24, 3, 11, 1],
+  "optimizers: RMSprop": [24, 3, 11, 1],
+  "optimizers: Adam": [24, 3, 11, 1],
+  "overfitting: as it is": [26, 5, 14, 11],
+  "overfitting: dropout and L2": [33, 8, 19, 16],
+};
+
+Deno.test("every example that trains has its steps counted, and a budget", () => {
+  const folder = new URL("../../examples/", import.meta.url);
+  const training = readdirSync(folder).filter((file) =>
+    /\.fit\(|\.trainOnBatch\(/.test(readFileSync(new URL(file, folder), "utf8"))
+  );
+  const counted = new Set(examples.map(({ name }) => `${name.split(":")[0]}.ts`));
+  assert.deepEqual([...counted].sort(), training.sort());
+  assert.deepEqual(examples.map(({ name }) => name).sort(), Object.keys(budgets).sort());
+});
+
+Deno.test("the examples' steps keep to their budgets of nodes", async () => {
+  await setBackend("eigen");
+  for (const example of examples) {
+    const [most, mostAlone] = budgets[example.name];
+    const { dispatches, alone } = await countStep(example);
+    assert.ok(dispatches <= most, `${example.name}: ${dispatches} nodes`);
+    assert.ok(alone.length <= mostAlone, `${example.name}: elementwise ops alone: ${alone.join(", ")}`);
+  }
+});
+
+for (const [tunedFor, column] of [["gpu", 2], ["software", 3]] as const) {
+  Deno.test(`the examples' steps, with kernels for ${tunedFor}, keep to their budgets of dispatches`, async () => {
+    await useExecutor(await openWebGpu({ tunedFor }));
+    for (const example of examples) {
+      const { dispatches } = await countStep(example);
+      assert.ok(dispatches <= budgets[example.name][column], `${example.name}: ${dispatches} dispatches`);
+    }
+  });
+}
