@@ -1,5 +1,6 @@
 // deno task bench: speed beside the peers that are installed, as ratios measured in one run.
 import { parseArgs } from "node:util";
+import { convSweep, type SweptBackend, sweptBackends } from "./conv_sweep.ts";
 import { engineReport } from "./engine.ts";
 import { examplesReport } from "./examples.ts";
 import { removeMnistFiles } from "./mnist_files.ts";
@@ -10,14 +11,17 @@ const { values } = parseArgs({
     smoke: { type: "boolean", default: false },
     only: { type: "string" },
     rounds: { type: "string", default: "3" },
+    backend: { type: "string", default: "eigen" },
     help: { type: "boolean", default: false },
   },
 });
 
-const usage = `deno task bench [--smoke] [--only engine,examples,mlp_epoch,...] [--rounds 3]
+const usage =
+  `deno task bench [--smoke] [--only engine,examples,conv_sweep,mlp_epoch,...] [--rounds 3] [--backend eigen]
   --smoke   a few steps of everything of Ceratops's own, no peers: shows that the benchmark runs
   --only    the parts to run, separated by commas
-  --rounds  how often each program is run; programs take turns, and the ratio is of medians`;
+  --rounds  how often each program is run; programs take turns, and the ratio is of medians
+  --backend which backend conv_sweep runs on: ${sweptBackends.join(", ")}`;
 
 /** A work with its peers, the ratio to reach for each (0 where it is only told), and what is compared. */
 interface Part {
@@ -220,11 +224,19 @@ if (values.help) {
 }
 const wanted = values.only?.split(",");
 const nameOf = ({ name, work }: Part) => name ?? work;
-const reports = { engine: () => engineReport(smoke), examples: examplesReport };
+const reports = {
+  engine: () => engineReport(smoke),
+  examples: examplesReport,
+  conv_sweep: () => convSweep(values.backend as SweptBackend, smoke),
+};
 const names = [...Object.keys(reports), ...parts.map(nameOf)];
 const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
 if (unknown.length > 0) {
   console.error(`Cannot bench ${unknown.join(", ")}: --only takes ${names.join(", ")}`);
+  Deno.exit(2);
+}
+if (!sweptBackends.some((name) => name === values.backend)) {
+  console.error(`Cannot bench on ${values.backend}: --backend takes ${sweptBackends.join(", ")}`);
   Deno.exit(2);
 }
 try {
