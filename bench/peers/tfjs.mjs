@@ -1,7 +1,10 @@
 // The TensorFlow.js peer, in Deno, on one of its backends.
 //
 //     deno run -A --no-lock --node-modules-dir=none bench/peers/tfjs.mjs WORK --backend cpu|wasm|webgpu --data DIR \
-//       [--repeats N] [--rows N] [--threads N] [--accuracy]
+//       [--repeats N] [--rows N] [--batch N] [--cold] [--test-rows N] [--threads N] [--accuracy]
+//
+// `--cold` times from the first step on, without an epoch before; for a backend that takes minutes for one, `--rows 32
+// --batch 32 --repeats 1 --cold --test-rows 0` is a single training step, scaled to an epoch.
 //
 // The cpu backend has one thread, and so has wasm outside a browser: its threaded build wants browser workers.
 // `--threads` limits only a software WebGPU adapter (llvmpipe).
@@ -12,6 +15,7 @@ import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 
 const EPOCH_ROWS = 60_000;
+const TEST_ROWS = 10_000;
 const BACKENDS = ["cpu", "wasm", "webgpu"];
 
 function end(code, message) {
@@ -41,6 +45,9 @@ function readOptions() {
         rows: { type: "string", default: String(EPOCH_ROWS) },
         steps: { type: "string", default: "300" },
         calls: { type: "string", default: "2000" },
+        batch: { type: "string", default: "128" },
+        "test-rows": { type: "string" },
+        cold: { type: "boolean", default: false },
         threads: { type: "string" },
         accuracy: { type: "boolean", default: false },
       },
@@ -53,11 +60,15 @@ function readOptions() {
   if (!Object.hasOwn(works, read.work ?? "")) end(2, `The work must be one of ${Object.keys(works).join(", ")}`);
   if (!BACKENDS.includes(read.backend)) end(2, `--backend must be one of ${BACKENDS.join(", ")}`);
   if (read.work !== "predict_one" && !read.data) end(2, `${read.work} needs --data DIR`);
-  for (const name of ["repeats", "rows", "steps", "calls", "threads"]) {
+  for (const name of ["repeats", "rows", "steps", "calls", "batch", "test-rows", "threads"]) {
     if (read[name] === undefined) continue;
     read[name] = Number(read[name]);
-    if (!Number.isInteger(read[name]) || read[name] < 1) end(2, `--${name} must be a whole number of at least 1`);
+    const least = name === "test-rows" ? 0 : 1;
+    if (!Number.isInteger(read[name]) || read[name] < least) {
+      end(2, `--${name} must be a whole number of at least ${least}`);
+    }
   }
+  if (read["test-rows"] > TEST_ROWS) end(2, `--test-rows must be from 0 to ${TEST_ROWS}`);
   if (read.rows > EPOCH_ROWS) end(2, "--rows must be from 1 to 60000");
   return read;
 }
@@ -169,19 +180,24 @@ const kerasAdam = () => tf.train.adam(0.001, 0.9, 0.999, 1e-7);
 
 // ---- Clocks ----
 
+const warmUpEpochs = options.cold ? 0 : 1;
+
 function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/** Fits one warm-up epoch and the timed ones; seconds go from one epoch's end, its loss read back, to the next's. */
+/**
+ * Fits one warm-up epoch, or none where `--cold` says so, and the timed ones; seconds go from one epoch's end, its loss
+ * read back, to the next's.
+ */
 async function timedFit(model, x, y, batchSize) {
-  const ends = [];
+  const ends = options.cold ? [performance.now()] : [];
   let trainLoss;
   await model.fit(x, y, {
     batchSize,
-    epochs: 1 + options.repeats,
+    epochs: warmUpEpochs + options.repeats,
     shuffle: true,
     verbose: 0,
     yieldEvery: "never",
@@ -198,11 +214,28 @@ async function timedFit(model, x, y, batchSize) {
 // ---- Works ----
 
 async function epochWork(model, imageShape) {
-  const { rows } = options;
+  const { rows, batch } = options;
   const [x, y] = trainData(rows, imageShape);
-  const { seconds: measuredSeconds, trainLoss } = await timedFit(model, x, y, 128);
-  // A slow backend is not asked for all the test rows either.
-  const testRows = Math.min(10_000, Math.max(1000, Math.round(rows / 6)));
+  const { seconds: measuredSeconds, trainLoss } = await timedFit(model, x, y, batch);
+  return {
+    seconds: measuredSeconds.map((s) => s * EPOCH_ROWS / rows),
+    detail: {
+      batch,
+      rows,
+      scaled: rows !== EPOCH_ROWS,
+      measuredSeconds,
+      warmUpEpochs,
+      epochsTrained: warmUpEpochs + options.repeats,
+      trainLoss,
+      ...await tested(model, imageShape),
+    },
+  };
+}
+
+/** How many of the test images the model reads rightly; a slow backend is not asked for all of them. */
+async function tested(model, imageShape) {
+  const testRows = options["test-rows"] ?? Math.min(TEST_ROWS, Math.max(1000, Math.round(options.rows / 6)));
+  if (testRows === 0) return {};
   const [xTest, yTest] = testData(testRows, imageShape);
   const guesses = await model.predict(xTest, { batchSize: 1000 }).data();
   const truth = await yTest.data();
@@ -211,19 +244,7 @@ async function epochWork(model, imageShape) {
     const scores = guesses.subarray(10 * row, 10 * row + 10);
     correct += Number(scores.indexOf(Math.max(...scores)) === truth[row]);
   }
-  return {
-    seconds: measuredSeconds.map((s) => s * EPOCH_ROWS / rows),
-    detail: {
-      batch: 128,
-      rows,
-      scaled: rows !== EPOCH_ROWS,
-      measuredSeconds,
-      epochsTrained: 1 + options.repeats,
-      trainLoss,
-      testRows,
-      testAccuracy: correct / testRows,
-    },
-  };
+  return { testRows, testAccuracy: correct / testRows };
 }
 
 function mlpEpoch() {
