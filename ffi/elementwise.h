@@ -38,6 +38,7 @@
   SIGNED(minimum, 2, ((a < b) | (a != a)) ? a : b, a < b ? a : b)                             \
   SIGNED(power, 2, std::pow(a, b), power_of(a, b))                                          \
   SIGNED(mod, 2, mod_of(a, b), mod_of(a, b))                                                \
+  FLOAT(arctan2, 2, arctan2_of(a, b))                                                       \
   SIGNED(equal, 2, static_cast<int32_t>(a == b), static_cast<int32_t>(a == b))              \
   SIGNED(notEqual, 2, static_cast<int32_t>(a != b), static_cast<int32_t>(a != b))           \
   SIGNED(less, 2, static_cast<int32_t>(a < b), static_cast<int32_t>(a < b))                 \

@@ -155,6 +155,22 @@ inline float sine_quadrant(float x, int32_t shift) {
 inline float sin_of(float x) { return sine_quadrant(x, 0); }
 inline float cos_of(float x) { return sine_quadrant(x, 1); }
 
+// The angle of the point (x, y), from -pi to pi; points at 0 and at infinity by their signs, as IEEE 754 has it.
+inline float arctan2_of(float y, float x) {
+  const float across = abs_of(x), up = abs_of(y);
+  const bool steep = up > across;
+  const float small = steep ? across : up;
+  const float large = steep ? up : across;
+  const float equal = large == 0.0f ? 0.0f : 1.0f;
+  const float t = small == large ? equal : small / large;
+  const float z = t * t;
+  const float angle =
+      t + t * ((((((((0.00292050601f * z - 0.0163671859f) * z + 0.0432106612f) * z - 0.0755211355f) * z + 0.10665958f) * z -
+                  0.142110437f) * z + 0.199937714f) * z - 0.333331527f) * z);
+  const float turned = steep ? 1.57079633f - angle : angle;
+  return sign_from(bits_of(x) < 0 ? 3.14159265f - turned : turned, y);
+}
+
 // The remainder with the sign of the divisor.
 inline float mod_of(float a, float b) {
   const float rest = std::fmod(a, b);

@@ -373,6 +373,48 @@ fn mod_f32(a: f32, b: f32) -> f32 {
   return select(r, r + b, r != 0.0 && (r < 0.0) != (b < 0.0));
 }
 
+// The size of a number by its bits, times 2^100: drivers may read a subnormal number as 0.
+fn enlarged(size: u32) -> f32 {
+  return select(bitcast<f32>(size) * 1.2676506e30, f32(size) * 1.7763568e-15, size < 0x00800000u);
+}
+
+// The angle of the point (b, a), from -pi to pi; points at 0 and at infinity by their signs, as IEEE 754 has it.
+fn arctan2_f32(a: f32, b: f32) -> f32 {
+  if (is_nan_f32(a) || is_nan_f32(b)) {
+    return not_a_number();
+  }
+  let up = bitcast<u32>(a) & 0x7fffffffu;
+  let across = bitcast<u32>(b) & 0x7fffffffu;
+  let is_steep = up > across;
+  let small = select(up, across, is_steep);
+  let large = select(across, up, is_steep);
+  var t = 0.0;
+  if (small == large) {
+    t = select(1.0, 0.0, large == 0u);
+  } else if (large < 0x21800000u) {
+    t = enlarged(small) / enlarged(large);
+  } else if (large < 0x7f800000u) {
+    t = bitcast<f32>(small) / bitcast<f32>(large);
+  }
+  let z = t * t;
+  var p = 0.00292050601;
+  p = p * z - 0.0163671859;
+  p = p * z + 0.0432106612;
+  p = p * z - 0.0755211355;
+  p = p * z + 0.10665958;
+  p = p * z - 0.142110437;
+  p = p * z + 0.199937714;
+  p = p * z - 0.333331527;
+  var angle = t + t * (p * z);
+  if (is_steep) {
+    angle = 1.57079633 - angle;
+  }
+  if ((bitcast<u32>(b) >> 31u) == 1u) {
+    angle = 3.14159265 - angle;
+  }
+  return select(angle, -angle, (bitcast<u32>(a) >> 31u) == 1u);
+}
+
 fn equal_f32(a: f32, b: f32) -> bool {
   return a == b;
 }

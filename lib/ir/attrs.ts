@@ -41,6 +41,7 @@ export type BinaryName =
   | "minimum"
   | "power"
   | "mod"
+  | "arctan2"
   | "equal"
   | "notEqual"
   | "less"

@@ -95,6 +95,9 @@ export function power<A extends Operand, B extends Operand>(a: A, b: B): Applied
 }
 /** The remainder with the sign of `b`, as Python's `%`. */
 export const mod = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("mod", a, b);
+/** The angle of the point `(b, a)`, from -pi to pi. */
+export const arctan2 = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  apply<"arctan2", A | B>("arctan2", promoted<A | B>([a, b], true), {})[0];
 /** `a == b`, as bool. */
 export const equal = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("equal", a, b);
 /** `a != b`, as bool. */

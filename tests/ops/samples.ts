@@ -381,6 +381,11 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     ...sample,
     gradientFree: { inputs: [0, 1], reason: "the remainder jumps" },
   })),
+  arctan2: [...binary(0.3, 2, false, special), ...binary(-2, -0.3, false), {
+    inputs: [list([1, 1, -1, -1, 0, -0, 0, -0, 2, -3]), list([1, -1, 1, -1, -1, -1, 1, 1, 0, -0])],
+    attrs: none,
+    gradientFree: { inputs: [0, 1], reason: "the angle jumps behind 0" },
+  }],
   equal: comparisons(),
   notEqual: comparisons(),
   less: comparisons(),

@@ -254,6 +254,15 @@ export const elementwiseRows = {
     },
     (a, b, g) => [g, o.negate(o.multiply(g, o.floor(o.divide(a, b))))],
   ),
+  arctan2: binaryRow(
+    "arctan2",
+    (a, b) => Math.atan2(a, b),
+    (a, b, g) => {
+      const square = o.add(o.square(a), o.square(b));
+      return [o.divide(o.multiply(g, b), square), o.negate(o.divide(o.multiply(g, a), square))];
+    },
+    (inputs) => (checkDTypes("arctan2", inputs, "float32"), "float32"),
+  ),
   equal: binaryRow("equal", (a, b) => truth(a === b), constant, toBool),
   notEqual: binaryRow("notEqual", (a, b) => truth(a !== b), constant, toBool),
   less: binaryRow("less", (a, b) => truth(a < b), constant, toBool),
