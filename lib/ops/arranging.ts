@@ -1,7 +1,8 @@
 // Arranging elements: splitting, repeating, turning axes, grids. https://keras.io/api/ops/numpy/
 import { ShapeError, ValueError } from "../errors.ts";
-import { formatShape, normalizeAxis } from "../shape.ts";
+import { formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
 import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { cut } from "./cumulative.ts";
 import * as p from "./primitives.ts";
 
@@ -35,6 +36,38 @@ export function split<A extends Operand>(x: A, parts: number | readonly number[]
   return bounds.slice(1).map((end, i) =>
     cut(p.cast(x as Operand, dtypeOf(x)), at, bounds[i], Math.max(0, end - bounds[i])) as Applied<A>
   );
+}
+
+/** So many parts of `x` along `axis` (0 by default), of which the first are longer by one where they cannot be equal. */
+export function arraySplit<A extends Operand>(x: A, parts: number, axis = 0): Applied<A>[] {
+  const shape = shapeOf(x);
+  const extent = shape[normalizeAxis(axis, shape.length, "arraySplit")];
+  if (!(parts > 0 && Number.isInteger(parts))) {
+    throw new ValueError({
+      what: "Cannot split",
+      rule: "the number of parts must be a whole number of at least 1",
+      received: String(parts),
+      mend: "give the indices to split at to split, as in [2, 5]",
+    });
+  }
+  const [size, longer] = [Math.floor(extent / parts), extent % parts];
+  return split(x, Array.from({ length: parts - 1 }, (_, i) => (i + 1) * size + Math.min(i + 1, longer)), axis);
+}
+
+/** The elements along `axis` (0 by default), each without it. Throws {@linkcode ValueError} where they are not `num`. */
+export function unstack<A extends Operand>(x: A, num: number | null = null, axis = 0): Applied<A>[] {
+  const shape = shapeOf(x);
+  const at = normalizeAxis(axis, shape.length, "unstack");
+  if (num !== null && num !== shape[at]) {
+    throw new ValueError({
+      what: "Cannot unstack",
+      rule: `num must be the extent ${shape[at]} of axis ${axis}`,
+      received: String(num),
+      mend: "leave it out",
+    });
+  }
+  const rest = shape.filter((_, i) => i !== at);
+  return Array.from({ length: shape[at] }, (_, i) => p.reshape(cut(x, at, i, 1), rest) as Applied<A>);
 }
 
 const dtypeOf = (x: Operand) => (typeof x === "number" ? "float32" as const : x.dtype);
@@ -100,8 +133,37 @@ export function swapaxes<A extends Operand>(x: A, first: number, second: number)
   return p.transpose(x, Array.from({ length: rank }, (_, axis) => (axis === a ? b : axis === b ? a : axis)));
 }
 
+/** Turned by `k` quarters (1 by default) from the first of two axes (0 and 1 by default) towards the second. */
+export function rot90<A extends Operand>(x: A, k = 1, axes: readonly [number, number] = [0, 1]): Applied<A> {
+  const rank = shapeOf(x).length;
+  const [from, to] = axes.map((axis) => normalizeAxis(axis, rank, "rot90"));
+  if (from === to || !Number.isInteger(k)) {
+    throw new ValueError({
+      what: "Cannot turn with rot90",
+      rule: "k must be a whole number, and the two axes must differ",
+      received: `k ${k}, axes ${axes.join(" and ")}`,
+      mend: "name the axes of the rows and of the columns",
+    });
+  }
+  const quarters = ((k % 4) + 4) % 4;
+  if (quarters === 2) return p.reverse(x, [from, to]);
+  if (quarters === 1) return swapaxes(p.reverse(x, to) as Operand, from, to) as Applied<A>;
+  return (quarters === 3 ? p.reverse(swapaxes(x, from, to) as Operand, to) : p.reverse(x, [])) as Applied<A>;
+}
+
+/** Left and right exchanged: the second axis in reverse order. */
+export const fliplr = <A extends Operand>(x: A): Applied<A> => p.reverse(x, 1);
+/** Up and down exchanged: the first axis in reverse order. */
+export const flipud = <A extends Operand>(x: A): Applied<A> => p.reverse(x, 0);
+
 /** The elements in one row. */
 export const ravel = <A extends Operand>(x: A): Applied<A> => p.reshape(x, [-1]);
+
+/** `b` behind `a` along `axis`; both flattened without one. */
+export const append = <A extends Operand, B extends Operand>(a: A, b: B, axis?: number): Applied<A | B> =>
+  (axis === undefined
+    ? p.concat([p.reshape(a as Operand, [-1]), p.reshape(b as Operand, [-1])])
+    : p.concat([a as Operand, b as Operand], axis)) as Applied<A | B>;
 
 /** Operands of at least two axes one below the other. */
 export const vstack = <A extends Operand>(operands: readonly A[]): Applied<A> =>
@@ -142,4 +204,95 @@ export function segmentSum<A extends Operand, B extends Operand>(
     });
   }
   return p.scatterAdd(segmentIds, data, numSegments);
+}
+
+/**
+ * `x` with the block that begins at the indices `starts` replaced by `update`, which has as many axes.
+ * Throws {@linkcode ShapeError} where it does not lie inside.
+ *
+ * @example
+ * ```ts
+ * import { ops, tensor } from "./mod.ts";
+ * console.log(ops.sliceUpdate(tensor([1, 2, 3, 4]), [1], tensor([8, 9])).toArray()); // [ 1, 8, 9, 4 ]
+ * ```
+ */
+export function sliceUpdate<A extends Operand, B extends Operand>(
+  x: A,
+  starts: readonly number[],
+  update: B,
+): Applied<A | B> {
+  const [whole, sizes] = [shapeOf(x), shapeOf(update)];
+  const fits = starts.length === whole.length && sizes.length === whole.length &&
+    starts.every((start, i) => Number.isInteger(start) && start >= 0 && start + sizes[i] <= whole[i]);
+  if (!fits) {
+    throw new ShapeError({
+      what: "Cannot update a slice",
+      rule: `the block must lie inside of ${formatShape(whole)}, with a start for each axis`,
+      received: `${formatShape(sizes)} at [${starts.join(", ")}]`,
+      mend: "check starts and the update's shape",
+    });
+  }
+  const replaced = (old: Operand, axis: number): Operand => {
+    if (axis === whole.length) return p.cast(update as Operand, dtypeOf(x));
+    const [start, size] = [starts[axis], sizes[axis]];
+    const inside = replaced(cut(old, axis, start, size), axis + 1);
+    if (size === whole[axis]) return inside;
+    const end = start + size;
+    return p.concat([cut(old, axis, 0, start), inside, cut(old, axis, end, whole[axis] - end)], axis);
+  };
+  return replaced(x, 0) as Applied<A | B>;
+}
+
+/**
+ * Zeros of `shape` with `values` `[..., ...rest]` added where int32 `indices` `[..., k]` say, each a place along the first
+ * `k` axes; what lies outside is dropped. Throws {@linkcode ShapeError} where the three do not fit.
+ */
+export function scatter<A extends Operand, B extends Operand>(
+  indices: A,
+  values: B,
+  shape: Shape,
+): Applied<A | B> {
+  const [places, given] = [shapeOf(indices), shapeOf(values)];
+  const depth = places[places.length - 1] ?? 0;
+  const rest = shape.slice(depth);
+  if (depth === 0 || depth > shape.length || !sameShape(given, [...places.slice(0, -1), ...rest])) {
+    throw new ShapeError({
+      what: "Cannot scatter",
+      rule: "indices must be [..., k] and values [..., ...shape[k:]]",
+      received: `indices ${formatShape(places)} and values ${formatShape(given)} for ${formatShape(shape)}`,
+      mend: "give one index for each of the first axes",
+    });
+  }
+  const extents = shape.slice(0, depth);
+  const row = new Tensor([depth], "int32", Int32Array.from(stridesOf(extents)));
+  const ends = new Tensor([depth], "int32", Int32Array.from(extents));
+  const list = p.reshape(p.cast(indices as Operand, "int32"), [-1, depth]);
+  const isInside = p.logicalAnd(p.greaterEqual(list, 0), p.less(list, ends));
+  // A place past the end along one axis must not be one of the next.
+  const flat = p.select(p.min(p.cast(isInside, "int32"), -1), p.sum(p.multiply(list, row), -1), -1);
+  const summed = p.scatterAdd(flat, p.reshape(values as Operand, [-1, ...rest]), sizeOf(extents));
+  return p.reshape(summed, shape) as Applied<A | B>;
+}
+
+/**
+ * Of each place the element of the first of `choices` whose condition holds there, else `otherwise` (0 by default).
+ * Throws {@linkcode ValueError} where there is not one choice for each condition.
+ */
+export function select<A extends Operand, B extends Operand, C extends Operand = never>(
+  conditions: readonly A[],
+  choices: readonly B[],
+  otherwise?: C,
+): Applied<A | B | C> {
+  if (conditions.length !== choices.length || conditions.length === 0) {
+    throw new ValueError({
+      what: "Cannot select",
+      rule: "there must be one choice for each condition",
+      received: `${conditions.length} conditions and ${choices.length} choices`,
+      mend: "give as many of both",
+    });
+  }
+  return conditions.reduceRight<Operand>(
+    (rest, condition, i) => p.select(condition as Operand, choices[i] as Operand, rest),
+    otherwise ?? 0,
+  ) as Applied<A | B | C>;
 }

@@ -69,11 +69,22 @@ export function expandDims<A extends Operand>(x: A, axis: number): Applied<A> {
   return p.reshape(x, [...shape.slice(0, at), 1, ...shape.slice(at)]);
 }
 
-/** 1 at each index along a new last axis of `classes`, else 0; all 0 for an index outside. */
-export function oneHot<A extends Operand>(x: A, classes: number, dtype: DType = "float32"): Applied<A> {
-  const shape = shapeOf(x);
-  const hits = p.equal(expandDims(p.cast(x, "int32") as Operand, shape.length) as Operand, p.iota([classes]));
+/** 1 at each index along a new axis of `classes` (the last by default), else 0; all 0 for an index outside. */
+export function oneHot<A extends Operand>(x: A, classes: number, axis = -1, dtype: DType = "float32"): Applied<A> {
+  const rank = shapeOf(x).length;
+  const at = normalizeAxis(axis, rank + 1, "oneHot");
+  const indices = expandDims(p.cast(x, "int32") as Operand, at) as Operand;
+  const hits = p.equal(indices, p.reshape(p.iota([classes]), [classes, ...new Array<number>(rank - at).fill(1)]));
   return p.cast(hits as Operand, dtype) as Applied<A>;
+}
+
+/**
+ * 1 for each class that is among the indices of a row, else 0: `[rows, classes]` of `[rows, n]`, or `[classes]` of `[n]`.
+ * As in Keras, more axes behind the second stay, and `axis` is where the classes are before the second one disappears.
+ */
+export function multiHot<A extends Operand>(x: A, classes: number, axis = -1, dtype: DType = "float32"): Applied<A> {
+  const rank = shapeOf(x).length;
+  return p.max(oneHot(x, classes, axis, dtype) as Operand, rank > 1 ? 1 : 0) as Applied<A>;
 }
 
 /** Elements that are all 0. */

@@ -1,41 +1,9 @@
-// Matrices: triangles, diagonals, and products named by their axes. https://keras.io/api/ops/numpy/
-import type { DType } from "../dtype.ts";
+// Products of vectors, matrices and more, by the axes that are summed over. https://keras.io/api/ops/numpy/
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { cut } from "./cumulative.ts";
 import * as p from "./primitives.ts";
-
-/** A matrix of `rows` by `columns` (as many by default) with 1 on its `k`-th diagonal, else 0. */
-export function eye(rows: number, columns: number = rows, k = 0, dtype: DType = "float32"): Tensor {
-  const offset = p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0));
-  return p.cast(p.equal(offset, k), dtype);
-}
-
-/** How far each element of the last two axes lies to the right of the diagonal. */
-function offsets(x: Operand, what: string): Operand {
-  const shape = shapeOf(x);
-  if (shape.length < 2) {
-    const mend = "reshape it to a matrix";
-    throw new ShapeError({
-      what: `Cannot take ${what}`,
-      rule: "there must be two axes",
-      received: formatShape(shape),
-      mend,
-    });
-  }
-  const [rows, columns] = shape.slice(-2);
-  return p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0)) as Operand;
-}
-
-/** The last two axes with what lies above the `k`-th diagonal set to 0. */
-export const tril = <A extends Operand>(x: A, k = 0): Applied<A> =>
-  p.select(p.lessEqual(offsets(x, "tril"), k), x as Operand, p.cast(0, dtypeOf(x)) as Operand) as Applied<A>;
-/** The last two axes with what lies below the `k`-th diagonal set to 0. */
-export const triu = <A extends Operand>(x: A, k = 0): Applied<A> =>
-  p.select(p.greaterEqual(offsets(x, "triu"), k), x as Operand, p.cast(0, dtypeOf(x)) as Operand) as Applied<A>;
-
-const dtypeOf = (x: Operand): DType => (typeof x === "number" ? "float32" : x.dtype);
 
 /** The product of every element of `a` with every one of `b`, both flattened. */
 export const outer = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
@@ -71,6 +39,59 @@ export function tensordot<A extends Operand, B extends Operand>(
   const rows = p.reshape(p.transpose(a as Operand, [...freeLeft, ...left]), [sizeOf(kept[0]), size]);
   const columns = p.reshape(p.transpose(b as Operand, [...right, ...freeRight]), [size, sizeOf(kept[1])]);
   return p.reshape(p.matmul(rows, columns), kept.flat()) as Applied<A | B>;
+}
+
+/** The product summed over the last axis of both. */
+export const inner = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  (shapeOf(a).length === 0 || shapeOf(b).length === 0
+    ? p.multiply(a as Operand, b as Operand)
+    : tensordot(a as Operand, b as Operand, [-1, -1])) as Applied<A | B>;
+
+/** The product of the elements in their order, both flattened, summed to one number. */
+export const vdot = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
+  inner(p.reshape(a as Operand, [-1]) as Operand, p.reshape(b as Operand, [-1]) as Operand) as Applied<A | B>;
+
+/** The product summed over the last axis of `a` and the second-last of `b`, or the only one; with a number, multiplied. */
+export function dot<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
+  const rank = shapeOf(b).length;
+  if (rank < 2 || shapeOf(a).length === 0) return inner(a, b);
+  return tensordot(a as Operand, b as Operand, [-1, rank - 2]) as Applied<A | B>;
+}
+
+/**
+ * The cross product of vectors of 3 along an axis of each (the last by default), along `axisc` of the result; `axis`
+ * stands for all three. Vectors of 2 lie in the plane: of two such there is one number.
+ * Throws {@linkcode ShapeError} for vectors of another length.
+ */
+export function cross<A extends Operand, B extends Operand>(
+  a: A,
+  b: B,
+  axisa = -1,
+  axisb = -1,
+  axisc = -1,
+  axis?: number,
+): Applied<A | B> {
+  const parts = (x: Operand, at: number): Operand[] => {
+    const rank = shapeOf(x).length;
+    const along = normalizeAxis(axis ?? at, rank, "cross");
+    const extent = shapeOf(x)[along];
+    if (extent !== 2 && extent !== 3) {
+      throw new ShapeError({
+        what: "Cannot take a cross product",
+        rule: "vectors must have 2 or 3 elements",
+        received: formatShape(shapeOf(x)),
+        mend: "name the axis that they lie along",
+      });
+    }
+    const rest = shapeOf(x).filter((_, i) => i !== along);
+    return Array.from({ length: extent }, (_, i) => p.reshape(cut(x, along, i, 1), rest));
+  };
+  const [[ax, ay, az = 0], [bx, by, bz = 0]] = [parts(a, axisa), parts(b, axisb)];
+  const difference = (l: Operand, r: Operand, m: Operand, s: Operand) => p.subtract(p.multiply(l, r), p.multiply(m, s));
+  const up = difference(ax, by, ay, bx);
+  if (az === 0 && bz === 0) return up as Applied<A | B>;
+  const sides = [difference(ay, bz, az, by), difference(az, bx, ax, bz), up];
+  return p.stack(sides, axis ?? axisc) as Applied<A | B>;
 }
 
 /** The operand's axes in the order of `labels`, with an axis of extent 1 for a label that it has not. */

@@ -5,12 +5,14 @@ export {
   abs,
   abs as absolute,
   add,
+  arctan2,
   broadcastTo,
   cast,
   ceil,
   concat as concatenate,
   cos,
   divide,
+  divide as trueDivide,
   equal,
   erf,
   exp,
@@ -30,9 +32,11 @@ export {
   matmul,
   type MatmulOptions,
   max,
+  max as amax,
   maximum,
   mean,
   min,
+  min as amin,
   minimum,
   mod,
   multiply,
@@ -69,6 +73,7 @@ export {
   expandDims,
   logSoftmax,
   logSumExp as logsumexp,
+  multiHot,
   oneHot,
   ones,
   softmax,
@@ -78,23 +83,91 @@ export {
   variance as var,
   zeros,
 } from "./composed.ts";
+export { fullLike, identity, linspace, logspace, onesLike, zerosLike } from "./creation.ts";
 export {
+  append,
+  arraySplit,
+  fliplr,
+  flipud,
   hstack,
   meshgrid,
   moveaxis,
   ravel,
   repeat,
   roll,
+  rot90,
+  scatter,
   segmentSum,
+  select,
+  sliceUpdate,
   split,
   swapaxes,
   tile,
+  unstack,
   vstack,
 } from "./arranging.ts";
+export {
+  arccos,
+  arccosh,
+  arcsin,
+  arcsinh,
+  arctan,
+  arctanh,
+  cosh,
+  deg2rad,
+  rad2deg,
+  sinc,
+  sinh,
+  tan,
+} from "./trigonometry.ts";
+export { erfinv, exp2, log10, log2, logaddexp } from "./logarithms.ts";
+export { divideNoNan, floorDivide, trunc } from "./dividing.ts";
+export { allclose, bincount, digitize, isclose, isin, nanToNum, searchsorted } from "./comparing.ts";
+export {
+  celu,
+  elu,
+  gelu,
+  glu,
+  hardShrink,
+  hardSigmoid,
+  hardSilu,
+  hardSilu as hardSwish,
+  hardTanh,
+  leakyRelu,
+  logSigmoid,
+  relu6,
+  selu,
+  silu,
+  silu as swish,
+  softShrink,
+  softsign,
+  sparsemax,
+  sparsePlus,
+  sparseSigmoid,
+  squareplus,
+  tanhShrink,
+  threshold,
+} from "./activations.ts";
 export { cumprod, cumsum, diff } from "./cumulative.ts";
-export { argsort, inTopK, median, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
-export { einsum, eye, outer, tensordot, tril, triu } from "./matrices.ts";
-export { all, any, argmin, countNonzero, isfinite, isinf, logicalXor, moments, norm, prod } from "./statistics.ts";
+export { argsort, inTopK, median, percentile, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
+export { diag, diagflat, diagonal, eye, trace, tril, triu } from "./diagonals.ts";
+export { cross, dot, einsum, inner, outer, tensordot, vdot } from "./matrices.ts";
+export {
+  all,
+  any,
+  argmin,
+  average,
+  countNonzero,
+  isfinite,
+  isinf,
+  logicalXor,
+  moments,
+  norm,
+  normalize,
+  prod,
+  ptp,
+} from "./statistics.ts";
+export { nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar } from "./nan.ts";
 export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./rows/scan.ts";
 export {
   conv,

@@ -157,6 +157,24 @@ export function quantile<A extends Operand>(
   return p.reshape(result, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept) as Applied<A>;
 }
 
+/** The value below which `q` of 100 parts of the elements over `axes` (all by default) lie: see {@linkcode quantile}. */
+export function percentile<A extends Operand>(
+  x: A,
+  q: number,
+  axes?: number | readonly number[],
+  keepDims = false,
+): Applied<A> {
+  if (!(q >= 0 && q <= 100)) {
+    throw new ValueError({
+      what: "Cannot take a percentile",
+      rule: "q must be a number from 0 to 100",
+      received: String(q),
+      mend: "multiply parts of one by 100",
+    });
+  }
+  return quantile(x, q / 100, axes, keepDims);
+}
+
 /** The middle of the elements over `axes` (all by default), the mean of the two in the middle of an even number. */
 export const median = <A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> =>
   quantile(x, 0.5, axes, keepDims);

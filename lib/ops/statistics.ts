@@ -1,6 +1,6 @@
 // Reductions and tests composed of others: products, norms, moments, any and all. https://keras.io/api/ops/numpy/
-import { ValueError } from "../errors.ts";
-import { normalizeAxes, sizeOf } from "../shape.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { formatShape, normalizeAxes, sameShape, sizeOf } from "../shape.ts";
 import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
 import { variance } from "./composed.ts";
 import { cut } from "./cumulative.ts";
@@ -59,6 +59,37 @@ export function prod<A extends Operand>(x: A, axes?: Axes, keepDims = false): Ap
   return p.reshape(pairs, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept) as Applied<A>;
 }
 
+/**
+ * The mean over `axis` (all axes by default) by `weights` of the same shape, or one for each place along the axis, in
+ * float32. Throws {@linkcode ShapeError} where these do not fit.
+ */
+export function average<A extends Operand, B extends Operand = never>(
+  x: A,
+  axis?: Axes,
+  weights?: B,
+): Applied<A | B> {
+  if (weights === undefined) return p.mean(x as Operand, axis) as Applied<A | B>;
+  const [shape, given] = [shapeOf(x), shapeOf(weights)];
+  const axes = normalizeAxes(axis, shape.length, "average");
+  const isVector = given.length === 1 && axes.length === 1 && given[0] === shape[axes[0]];
+  if (!isVector && !sameShape(given, shape)) {
+    throw new ShapeError({
+      what: "Cannot take a weighted average",
+      rule: "weights must have the shape of x, or be a vector as long as the one axis",
+      received: `weights ${formatShape(given)} for ${formatShape(shape)} over axes [${axes.join(", ")}]`,
+      mend: "broadcast them with ops.broadcastTo",
+    });
+  }
+  const wide = isVector ? p.reshape(weights as Operand, shape.map((n, i) => (i === axes[0] ? n : 1))) : weights;
+  const shares = p.cast(p.broadcastTo(wide as Operand, shape), "float32");
+  const total = p.sum(p.multiply(p.cast(x as Operand, "float32"), shares), axes);
+  return p.divide(total, p.sum(shares, axes)) as Applied<A | B>;
+}
+
+/** The largest less the smallest element over `axes` (all by default). */
+export const ptp = <A extends Operand>(x: A, axes?: Axes, keepDims = false): Applied<A> =>
+  p.subtract(p.max(x as Operand, axes, keepDims), p.min(x as Operand, axes, keepDims)) as Applied<A>;
+
 /** The mean and the variance over `axes`, in float32. */
 export const moments = <A extends Operand>(
   x: A,
@@ -99,4 +130,31 @@ export function norm<A extends Operand>(
   if (order === 0) return p.sum(p.cast(p.notEqual(values, 0), "float32"), list, keepDims) as Applied<A>;
   if (order === 1) return p.sum(sizes, list, keepDims) as Applied<A>;
   return p.power(p.sum(p.power(sizes, order), list, keepDims), 1 / order) as Applied<A>;
+}
+
+/**
+ * `x` divided by its norm over `axis` (the last by default), or by `epsilon` (1e-7) where that is larger. The norm is the
+ * root of squares, or by another `order` of at least 1.
+ */
+export function normalize<A extends Operand>(
+  x: A,
+  axis: Axes = -1,
+  order = 2,
+  epsilon: number | null = null,
+): Applied<A> {
+  if (!(order >= 1)) {
+    throw new ValueError({
+      what: "Cannot normalize",
+      rule: "order must be a number of at least 1",
+      received: String(order),
+      mend: "leave it at 2",
+    });
+  }
+  const values = p.cast(x, "float32") as Operand;
+  const least = epsilon ?? 1e-7;
+  if (order === 2) {
+    const inverse = p.rsqrt(p.maximum(p.sum(p.square(values), axis, true), least * least));
+    return p.multiply(values, inverse) as Applied<A>;
+  }
+  return p.divide(values, p.maximum(norm(values, order, axis, true), least)) as Applied<A>;
 }

@@ -64,15 +64,20 @@ function argument(value: unknown): unknown {
 const rounded: Tolerance = { absolute: 1e-10, relative: 2e-6 };
 const summed: Tolerance = { absolute: 2e-6, relative: 4e-6 };
 const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoftmax", "logsumexp", "scan"].concat(
-  "outer tensordot einsum prod moments norm segmentSum cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool image.resize"
+  "outer tensordot einsum dot vdot inner cross average normalize nansum nanmean nanvar nanstd nanprod trace prod moments norm segmentSum cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool image.resize"
     .split(" "),
 ));
+/** Small differences of larger numbers, which each library rounds in its own way. */
+const cancelled: Tolerance = { absolute: 3e-7, relative: 4e-6 };
+const cancels = new Set(["gelu", "tanhShrink", "squareplus", "sinc"]);
 const sloped: Tolerance = { absolute: 4e-6, relative: 2e-5 };
 const exact: Tolerance = { absolute: 0, relative: 0 };
 /** Ops that only choose or move elements, or round to whole numbers: nothing may be lost. */
 const moving = new Set(
   ("abs absolute sign negative relu round floor ceil maximum minimum where cast broadcastTo reshape transpose slice " +
     "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min maxPool sort topK takeAlongAxis image.padImages " +
+    "zerosLike onesLike fullLike identity amax amin nanmax nanmin trunc rot90 fliplr flipud append arraySplit unstack " +
+    "sliceUpdate select nanToNum diag diagonal diagflat hardTanh relu6 hardShrink threshold multiHot " +
     "image.cropImages")
     .split(" "),
 );
@@ -87,7 +92,13 @@ function assertSame(actual: Results, expected: Stored | readonly Stored[], op: s
 
 function assertOne(actual: Tensor, expected: Stored, op: string, what: string): void {
   assert.deepEqual([actual.dtype, [...actual.shape]], [expected.dtype, expected.shape], what);
-  const near = expected.dtype !== "float32" || moving.has(op) ? exact : sums.has(op) ? summed : rounded;
+  const near = expected.dtype !== "float32" || moving.has(op)
+    ? exact
+    : sums.has(op)
+    ? summed
+    : cancels.has(op)
+    ? cancelled
+    : rounded;
   assertClose(actual.data, revive(expected).data, near, what);
 }
 
@@ -200,6 +211,38 @@ Deno.test("what is said to differ from Keras does differ", () => {
     if (!call.differs || call.result === null) continue;
     assert.notDeepEqual(call.differs.result, call.result, `${describe(call)}: ${call.differs.why}`);
   }
+});
+
+testOnBackends("gradients where Keras on TensorFlow has none", async () => {
+  const weights = tensor([[1, 2, 3], [4, 5, 6]]);
+  const program = compile((x: Value, update: Value, amounts: Value) => {
+    const changed = ops.multiply(ops.sliceUpdate(x, [0, 1], update), weights);
+    const counts = ops.bincount(tensor([2, 0, 2, 1], undefined, "int32"), amounts);
+    const loss = ops.add(ops.sum(changed), ops.sum(ops.multiply(counts, tensor([7, 8, 9]))));
+    return gradients(loss, [x, update, amounts]);
+  });
+  const found = await program(grid, tensor([[0, 0]]), tensor([1, 1, 1, 1]));
+  assert.deepEqual(found[0].toArray(), [[1, 0, 0], [4, 5, 6]]);
+  assert.deepEqual(found[1].toArray(), [[2, 3]]);
+  assert.deepEqual(found[2].toArray(), [9, 7, 9, 8]);
+});
+
+Deno.test("bincount has as many counts as tensors ask for, and inside of a program as minlength says", async () => {
+  const labels = tensor([1, 4, 1], undefined, "int32");
+  assert.deepEqual([...ops.bincount(labels).data], [0, 2, 0, 0, 1]);
+  const traced = (minlength: number) => compile((x: Value) => ops.bincount(x, undefined, minlength))(labels);
+  assert.deepEqual([...(await traced(3)).data], [0, 2, 0]);
+  await assert.rejects(
+    traced(0),
+    /^ValueError: Cannot count by bins: inside of a program minlength must say how many counts there are, received 0/,
+  );
+});
+
+Deno.test("what is like a value of a program is one", async () => {
+  const like = compile((x: Value) => [ops.zerosLike(x), ops.onesLike(x, "int32"), ops.fullLike(x, 2.5)]);
+  const [zeros, ones, full] = await like(grid);
+  assert.deepEqual([zeros, full].map((x) => [...x.data]), [new Array(6).fill(0), new Array(6).fill(2.5)]);
+  assert.deepEqual([ones.dtype, ones.shape, [...ones.data]], ["int32", [2, 3], new Array(6).fill(1)]);
 });
 
 Deno.test("numbers alone make a float32 scalar", () => {
@@ -380,6 +423,115 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     () => ops.quantile(grid, 50),
     ValueError,
     "Cannot take a quantile: q must be a number from 0 to 1, received 50: divide percents by 100",
+  ],
+  [
+    "a percentile of one",
+    () => ops.percentile(grid, -1),
+    ValueError,
+    "Cannot take a percentile: q must be a number from 0 to 100, received -1: multiply parts of one by 100",
+  ],
+  [
+    "no parts",
+    () => ops.arraySplit(grid, 0),
+    ValueError,
+    "Cannot split: the number of parts must be a whole number of at least 1, received 0: " +
+    "give the indices to split at to split, as in [2, 5]",
+  ],
+  [
+    "unstacking more than there is",
+    () => ops.unstack(grid, 3),
+    ValueError,
+    "Cannot unstack: num must be the extent 2 of axis 0, received 3: leave it out",
+  ],
+  [
+    "turning an axis towards itself",
+    () => ops.rot90(grid, 1, [1, -1]),
+    ValueError,
+    "Cannot turn with rot90: k must be a whole number, and the two axes must differ, received k 1, axes 1 and -1: " +
+    "name the axes of the rows and of the columns",
+  ],
+  [
+    "a block that reaches beyond",
+    () => ops.sliceUpdate(grid, [1, 2], ops.ones([1, 2])),
+    ShapeError,
+    "Cannot update a slice: the block must lie inside of [2, 3], with a start for each axis, " +
+    "received [1, 2] at [1, 2]: check starts and the update's shape",
+  ],
+  [
+    "scattering rows of another length",
+    () => ops.scatter(tensor([[0]], undefined, "int32"), row, [3, 2]),
+    ShapeError,
+    "Cannot scatter: indices must be [..., k] and values [..., ...shape[k:]], " +
+    "received indices [1, 1] and values [2] for [3, 2]: give one index for each of the first axes",
+  ],
+  [
+    "a condition without a choice",
+    () => ops.select([tensor([true])], []),
+    ValueError,
+    "Cannot select: there must be one choice for each condition, received 1 conditions and 0 choices: give as many of both",
+  ],
+  [
+    "weights that do not fit",
+    () => ops.average(grid, 1, row),
+    ShapeError,
+    "Cannot take a weighted average: weights must have the shape of x, or be a vector as long as the one axis, " +
+    "received weights [2] for [2, 3] over axes [1]: broadcast them with ops.broadcastTo",
+  ],
+  [
+    "a norm of order 0",
+    () => ops.normalize(grid, -1, 0),
+    ValueError,
+    "Cannot normalize: order must be a number of at least 1, received 0: leave it at 2",
+  ],
+  [
+    "half a step",
+    () => ops.linspace(0, 1, 2.5),
+    ValueError,
+    "Cannot take even steps with linspace: num must be a whole number of at least 0, received 2.5: " +
+    "say how many numbers there are",
+  ],
+  [
+    "searching a matrix",
+    () => ops.searchsorted(grid, row),
+    ShapeError,
+    "Cannot search what is sorted: the sorted values must have one axis, received [2, 3]: search its rows one by one",
+  ],
+  [
+    "searching from the middle",
+    () => ops.searchsorted(row, grid, "middle" as "left"),
+    ValueError,
+    'Cannot search what is sorted: side must be "left" or "right", received "middle": leave it out for left',
+  ],
+  [
+    "counting in a cube",
+    () => ops.bincount(blank(1, 2, 3)),
+    ShapeError,
+    "Cannot count by bins: there must be one or two axes, received [1, 2, 3]: reshape it",
+  ],
+  [
+    "the diagonal of a vector",
+    () => ops.diagonal(row),
+    ShapeError,
+    "Cannot take a diagonal: there must be two axes, received [2]: make a matrix of a vector with ops.diag",
+  ],
+  [
+    "a diagonal along one axis",
+    () => ops.trace(grid, 0, 1, 1),
+    ValueError,
+    "Cannot take a diagonal: its two axes must differ, received 1 and 1: name two axes",
+  ],
+  [
+    "a cube on a diagonal",
+    () => ops.diag(blank(1, 2, 3)),
+    ShapeError,
+    "Cannot take diag: there must be a vector or a matrix, received [1, 2, 3]: " +
+    "use ops.diagonal for more axes, ops.diagflat to flatten them",
+  ],
+  [
+    "the cross product of four numbers",
+    () => ops.cross(blank(4), blank(4)),
+    ShapeError,
+    "Cannot take a cross product: vectors must have 2 or 3 elements, received [4]: name the axis that they lie along",
   ],
   [
     "parts that do not fit",

@@ -10,7 +10,9 @@ import json
 import numpy as np
 from keras import ops
 
+import ops_arrays
 import ops_composed
+import ops_elementary
 from build import dyadic
 from encode import dumps
 from operands import *
@@ -561,7 +563,7 @@ OTHERS = {
         ],
     ),
     "oneHot": (
-        lambda x, classes, dtype="float32": ops.one_hot(x, classes, dtype=dtype),
+        lambda x, classes, axis=-1, dtype="float32": ops.one_hot(x, classes, axis=axis, dtype=dtype),
         [
             (i(0, 2, 1), 3),
             (i(-1, 3, 2, 100), 3),
@@ -569,8 +571,11 @@ OTHERS = {
             (i(1)[0, ...], 2),
             (u(0, 2), 3),
             (f(1.75, 0), 2),
-            (i(1, 0), 2, "int32"),
-            (i(1, 0), 2, "bool"),
+            (i(1, 0), 2, -1, "int32"),
+            (i(1, 0), 2, -1, "bool"),
+            (i(1, 0), 3, 0),
+            (i([0, 1], [2, 0]), 3, 1),
+            (i([0, 1], [2, 0]), 3, 0, "int32"),
             (i(0, 1), 1),
             (i(), 4),
         ],
@@ -616,7 +621,10 @@ OTHERS = {
 }
 
 
-OTHERS.update(ops_composed.CALLS)
+COMPOSED = (ops_composed, ops_elementary, ops_arrays)
+DIFFERENTIABLE = set().union(*(module.DIFFERENTIABLE for module in COMPOSED))
+for module in COMPOSED:
+    OTHERS.update(module.CALLS)
 
 
 def reference(op, *args):
@@ -646,7 +654,7 @@ def case(op, call):
         extra["differs"] = {"why": special["why"], "result": given}
     # TensorFlow's gradient of a running product divides by its elements.
     divides = op == "cumprod" and (args[0] == 0).any()
-    if op in ops_composed.DIFFERENTIABLE and not special and not divides:
+    if op in DIFFERENTIABLE and not special and not divides:
         gradients = slopes(OTHERS[op][0], args)
         extra.update({"gradients": gradients} if gradients else {})
     return {"op": op, "args": args, "result": found, **extra}

@@ -1,0 +1,104 @@
+// Tensors made of numbers: like another one, and in even steps. https://keras.io/api/ops/numpy/
+import { type DType, makeArray } from "../dtype.ts";
+import { describe, ValueError } from "../errors.ts";
+import { requireTrace } from "../ir/trace.ts";
+import { normalizeAxis } from "../shape.ts";
+import { type Applied, isSymbolic, type Operand, shapeOf } from "../tensor/apply.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { expandDims } from "./composed.ts";
+import { eye } from "./diagonals.ts";
+import * as p from "./primitives.ts";
+
+const dtypeOf = (x: Operand): DType => (typeof x === "number" ? "float32" : x.dtype);
+
+/** Elements that are all `value`, in the shape of `x`, and in its dtype where no other is given. */
+export function fullLike<A extends Operand>(x: A, value: number, dtype: DType = dtypeOf(x)): Applied<A> {
+  const shape = shapeOf(x);
+  if (!isSymbolic(x)) return p.full(shape, value, dtype) as Applied<A>;
+  const trace = requireTrace("ops.fullLike");
+  const element = trace.constant([], dtype, makeArray(dtype, [value]));
+  return p.broadcastTo(element, shape) as Applied<A>;
+}
+/** Zeros in the shape of `x`, and in its dtype where no other is given. */
+export const zerosLike = <A extends Operand>(x: A, dtype?: DType): Applied<A> => fullLike(x, 0, dtype);
+/** Ones in the shape of `x`, and in its dtype where no other is given. */
+export const onesLike = <A extends Operand>(x: A, dtype?: DType): Applied<A> => fullLike(x, 1, dtype);
+
+/** The matrix of `n` by `n` with 1 on its diagonal, else 0. */
+export const identity = (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype);
+
+/** Refuses a number of steps that is none. */
+function checkCount(what: string, num: number): void {
+  if (Number.isInteger(num) && num >= 0) return;
+  throw new ValueError({
+    what,
+    rule: "num must be a whole number of at least 0",
+    received: describe(num),
+    mend: "say how many numbers there are",
+  });
+}
+
+/** How far along the way from the first to the last each of `num` steps is. */
+const shares = (num: number, endpoint: boolean): number[] =>
+  Array.from({ length: num }, (_, i) => i / Math.max(1, endpoint ? num - 1 : num));
+
+/** Even steps in float32 along a new axis in front. */
+function evenly(start: Operand, stop: Operand, num: number, endpoint: boolean): Operand {
+  const parts = shares(num, endpoint);
+  if (typeof start === "number" && typeof stop === "number") {
+    return new Tensor([num], "float32", Float32Array.from(parts, (part) => start + part * (stop - start)));
+  }
+  const [from, to] = [p.cast(start, "float32"), p.cast(stop, "float32")];
+  const rank = Math.max(shapeOf(from).length, shapeOf(to).length);
+  const along = new Tensor([num, ...new Array<number>(rank).fill(1)], "float32", Float32Array.from(parts));
+  const steps = p.add(expandDims(from, 0), p.multiply(p.subtract(to, from), along));
+  // The last is the end itself, whatever rounding does to the steps.
+  const isLast = p.equal(along, 1);
+  return endpoint && num > 1 ? p.select(isLast, expandDims(to, 0), steps) : steps;
+}
+
+/** With the axis in front moved to `axis`, in a dtype. */
+function placed(x: Operand, axis: number, dtype: DType, what: string): Operand {
+  const rank = shapeOf(x).length;
+  const at = normalizeAxis(axis, rank, what);
+  const rest = Array.from({ length: rank - 1 }, (_, i) => i + 1);
+  // Whole numbers are cut downwards, as NumPy does.
+  const values = dtype === "float32" ? x : p.floor(x);
+  return p.cast(p.transpose(values, [...rest.slice(0, at), 0, ...rest.slice(at)]), dtype);
+}
+
+/**
+ * `num` numbers from `start` to `stop` in even steps, along a new axis (the first by default); without `endpoint`, `stop`
+ * is left out. Throws {@linkcode ValueError} for a number of steps that is none.
+ *
+ * @example
+ * ```ts
+ * import { ops } from "./mod.ts";
+ * console.log(ops.linspace(0, 1, 5).toArray()); // [ 0, 0.25, 0.5, 0.75, 1 ]
+ * ```
+ */
+export function linspace<A extends Operand, B extends Operand>(
+  start: A,
+  stop: B,
+  num = 50,
+  endpoint = true,
+  dtype: DType = "float32",
+  axis = 0,
+): Applied<A | B> {
+  checkCount("Cannot take even steps with linspace", num);
+  return placed(evenly(start, stop, num, endpoint), axis, dtype, "linspace") as Applied<A | B>;
+}
+
+/** `base` (10 by default) to the powers that {@linkcode linspace} gives. */
+export function logspace<A extends Operand, B extends Operand>(
+  start: A,
+  stop: B,
+  num = 50,
+  endpoint = true,
+  base = 10,
+  dtype: DType = "float32",
+  axis = 0,
+): Applied<A | B> {
+  checkCount("Cannot take powers in even steps with logspace", num);
+  return placed(p.power(base, evenly(start, stop, num, endpoint)), axis, dtype, "logspace") as Applied<A | B>;
+}

@@ -1,0 +1,100 @@
+// Diagonals and triangles of matrices. https://keras.io/api/ops/numpy/
+import type { DType } from "../dtype.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { formatShape, normalizeAxis } from "../shape.ts";
+import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import * as p from "./primitives.ts";
+
+/** A matrix of `rows` by `columns` (as many by default) with 1 on its `k`-th diagonal, else 0. */
+export function eye(rows: number, columns: number = rows, k = 0, dtype: DType = "float32"): Tensor {
+  const offset = p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0));
+  return p.cast(p.equal(offset, k), dtype);
+}
+
+/** How far each element of the last two axes lies to the right of the diagonal. */
+function offsets(x: Operand, what: string): Operand {
+  const shape = shapeOf(x);
+  if (shape.length < 2) {
+    const mend = "reshape it to a matrix";
+    throw new ShapeError({
+      what: `Cannot take ${what}`,
+      rule: "there must be two axes",
+      received: formatShape(shape),
+      mend,
+    });
+  }
+  const [rows, columns] = shape.slice(-2);
+  return p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0)) as Operand;
+}
+
+/** The last two axes with what lies above the `k`-th diagonal set to 0. */
+export const tril = <A extends Operand>(x: A, k = 0): Applied<A> =>
+  p.select(p.lessEqual(offsets(x, "tril"), k), x as Operand, p.cast(0, dtypeOf(x)) as Operand) as Applied<A>;
+/** The last two axes with what lies below the `k`-th diagonal set to 0. */
+export const triu = <A extends Operand>(x: A, k = 0): Applied<A> =>
+  p.select(p.greaterEqual(offsets(x, "triu"), k), x as Operand, p.cast(0, dtypeOf(x)) as Operand) as Applied<A>;
+
+const dtypeOf = (x: Operand): DType => (typeof x === "number" ? "float32" : x.dtype);
+
+/**
+ * The elements along the `offset`-th diagonal of two axes (the first two by default), as a new last axis.
+ * Throws {@linkcode ShapeError} where there are no two axes, and {@linkcode ValueError} where they are the same.
+ */
+export function diagonal<A extends Operand>(x: A, offset = 0, axis1 = 0, axis2 = 1): Applied<A> {
+  const shape = shapeOf(x);
+  if (shape.length < 2) {
+    throw new ShapeError({
+      what: "Cannot take a diagonal",
+      rule: "there must be two axes",
+      received: formatShape(shape),
+      mend: "make a matrix of a vector with ops.diag",
+    });
+  }
+  const [first, second] = [axis1, axis2].map((axis) => normalizeAxis(axis, shape.length, "diagonal"));
+  if (first === second) {
+    throw new ValueError({
+      what: "Cannot take a diagonal",
+      rule: "its two axes must differ",
+      received: `${axis1} and ${axis2}`,
+      mend: "name two axes",
+    });
+  }
+  const others = shape.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
+  const kept = others.map((axis) => shape[axis]);
+  const [rows, columns] = [shape[first], shape[second]];
+  const length = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns));
+  const flat = p.reshape(p.transpose(x as Operand, [...others, first, second]), [...kept, rows * columns]);
+  // One row on and one column on is a step of a row and an element.
+  const start = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
+  const [starts, strides] = [[...kept.map(() => 0), start], [...kept.map(() => 1), columns + 1]];
+  return p.slice(flat, starts, [...kept, length], strides) as Applied<A>;
+}
+
+/** The sum along the `offset`-th diagonal of two axes (the first two by default). */
+export const trace = <A extends Operand>(x: A, offset = 0, axis1 = 0, axis2 = 1): Applied<A> =>
+  p.sum(diagonal(x as Operand, offset, axis1, axis2), -1) as Applied<A>;
+
+/** Of a vector the matrix that has it on its `k`-th diagonal, else 0; of a matrix that diagonal. */
+export function diag<A extends Operand>(x: A, k = 0): Applied<A> {
+  const shape = shapeOf(x);
+  if (shape.length === 2) return diagonal(x, k);
+  if (shape.length !== 1) {
+    throw new ShapeError({
+      what: "Cannot take diag",
+      rule: "there must be a vector or a matrix",
+      received: formatShape(shape),
+      mend: "use ops.diagonal for more axes, ops.diagflat to flatten them",
+    });
+  }
+  const size = shape[0] + Math.abs(k);
+  if (shape[0] === 0) return p.cast(p.broadcastTo(p.cast(0, dtypeOf(x)), [size, size]), dtypeOf(x)) as Applied<A>;
+  const before = k >= 0 ? k : -k * size;
+  const covered = (shape[0] - 1) * (size + 1) + 1;
+  const spread = p.pad(x as Operand, [before], [size * size - before - covered], { interior: [size] });
+  return p.reshape(spread, [size, size]) as Applied<A>;
+}
+
+/** The matrix that has the flattened elements on its `k`-th diagonal, else 0. */
+export const diagflat = <A extends Operand>(x: A, k = 0): Applied<A> =>
+  diag(p.reshape(x as Operand, [-1]) as Operand, k) as Applied<A>;

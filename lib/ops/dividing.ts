@@ -1,0 +1,34 @@
+// Whole quotients, and quotients by 0. https://keras.io/api/ops/numpy/
+import type { DType } from "../dtype.ts";
+import { type Applied, type Operand, promoted } from "../tensor/apply.ts";
+import * as p from "./primitives.ts";
+
+/** `x` without what stands behind the point, towards 0. */
+export function trunc<A extends Operand>(x: A): Applied<A> {
+  const values: Operand = x;
+  return p.select(p.less(values, 0), p.ceil(values), p.floor(values)) as Applied<A>;
+}
+
+/** The largest whole number not above `a / b`. Of whole numbers a whole number, and 0 where `b` is 0. */
+export function floorDivide<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
+  const [x, y] = promoted<Operand>([a, b]);
+  const dtype: DType = typeof x === "number" ? "float32" : x.dtype;
+  if (dtype === "float32") return p.floor(p.divide(x, y)) as Applied<A | B>;
+  const [from, by] = [p.cast(x, "int32"), p.cast(y, "int32")];
+  const quotient = (of: Operand) => p.cast(p.round(p.divide(of, by)), "int32");
+  // What is left by the remainder towards 0 divides evenly, and does not overflow.
+  const rest = p.mod(from, by);
+  const isCut = p.logicalAnd(p.notEqual(rest, 0), p.notEqual(p.less(from, 0), p.less(by, 0)));
+  const even = p.subtract(from, p.select(isCut, p.subtract(rest, by), rest));
+  // A float's quotient is off by as much as a second one mends.
+  const first = quotient(even);
+  const whole = p.add(first, quotient(p.subtract(even, p.multiply(first, by))));
+  const result = p.select(p.equal(by, 0), 0, p.select(isCut, p.subtract(whole, 1), whole));
+  return (dtype === "uint8" ? p.cast(result, dtype) : result) as Applied<A | B>;
+}
+
+/** `a / b` in float32, 0 where `b` is 0. */
+export function divideNoNan<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
+  const isZero = p.equal(b as Operand, 0);
+  return p.select(isZero, 0, p.divide(a as Operand, p.select(isZero, 1, b as Operand))) as Applied<A | B>;
+}

@@ -1,0 +1,57 @@
+// Logarithms and powers of other bases, sums of powers, and the inverse of the error function. https://keras.io/api/ops/
+import type { Applied, Operand } from "../tensor/apply.ts";
+import * as p from "./primitives.ts";
+
+/** The logarithm to base 2. */
+export const log2 = <A extends Operand>(x: A): Applied<A> => p.divide(p.log(x as Operand), Math.LN2) as Applied<A>;
+/** The logarithm to base 10. */
+export const log10 = <A extends Operand>(x: A): Applied<A> => p.divide(p.log(x as Operand), Math.LN10) as Applied<A>;
+/** 2 to the power of `x`. */
+export const exp2 = <A extends Operand>(x: A): Applied<A> => p.power(2, p.cast(x as Operand, "float32")) as Applied<A>;
+
+/** `log(exp(a) + exp(b))`, without overflow. */
+export function logaddexp<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
+  const [left, right] = [p.cast(a as Operand, "float32"), p.cast(b as Operand, "float32")];
+  const largest = p.maximum(left, right);
+  // Equal infinities have no distance.
+  const distance = p.select(p.equal(left, right), 0, p.subtract(left, right));
+  return p.add(largest, p.log1p(p.exp(p.negate(p.abs(distance))))) as Applied<A | B>;
+}
+
+/** A polynomial by its coefficients, that of the highest power first. */
+const polynomial = (x: Operand, coefficients: readonly number[]): Operand =>
+  coefficients.slice(1).reduce<Operand>((sum, next) => p.add(p.multiply(sum, x), next), coefficients[0]);
+
+// Giles, Approximating the erfinv function, 2010: single precision, by w = -log(1 - x^2).
+const centre = [
+  2.81022636e-08,
+  3.43273939e-07,
+  -3.5233877e-06,
+  -4.39150654e-06,
+  0.00021858087,
+  -0.00125372503,
+  -0.00417768164,
+  0.246640727,
+  1.50140941,
+];
+const tail = [
+  -0.000200214257,
+  0.000100950558,
+  0.00134934322,
+  -0.00367342844,
+  0.00573950773,
+  -0.0076224613,
+  0.00943887047,
+  1.00167406,
+  2.83297682,
+];
+
+/** The number whose error function is `x`; infinite at -1 and 1, NaN beyond. */
+export function erfinv<A extends Operand>(x: A): Applied<A> {
+  const values = p.cast(x as Operand, "float32");
+  const w = p.negate(p.log(p.multiply(p.subtract(1, values), p.add(1, values))));
+  const near = polynomial(p.subtract(p.minimum(w, 5), 2.5), centre);
+  const far = polynomial(p.subtract(p.sqrt(p.maximum(w, 5)), 3), tail);
+  const inside = p.multiply(values, p.select(p.less(w, 5), near, far));
+  return p.select(p.equal(values, 1), Infinity, p.select(p.equal(values, -1), -Infinity, inside)) as Applied<A>;
+}

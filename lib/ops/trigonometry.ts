@@ -1,0 +1,88 @@
+// Angles, and the functions of hyperbolas, composed so that no value between overflows. https://keras.io/api/ops/numpy/
+import type { Applied, Operand } from "../tensor/apply.ts";
+import * as p from "./primitives.ts";
+
+const float = (x: Operand): Operand => p.cast(x, "float32");
+
+/** What a point at height `x` of the unit circle has to the right: by two roots, whose slopes at its ends are not NaN. */
+const across = (x: Operand): Operand => p.multiply(p.sqrt(p.subtract(1, x)), p.sqrt(p.add(1, x)));
+
+/** The tangent of `x` in radians. */
+export const tan = <A extends Operand>(x: A): Applied<A> =>
+  p.divide(p.sin(x as Operand), p.cos(x as Operand)) as Applied<A>;
+
+/** The angle from -pi / 2 to pi / 2 whose sine is `x`; NaN outside -1 and 1. */
+export const arcsin = <A extends Operand>(x: A): Applied<A> => p.arctan2(x as Operand, across(float(x))) as Applied<A>;
+
+/** The angle from 0 to pi whose cosine is `x`; NaN outside -1 and 1. */
+export const arccos = <A extends Operand>(x: A): Applied<A> => p.arctan2(across(float(x)), x as Operand) as Applied<A>;
+
+/** The angle from -pi / 2 to pi / 2 whose tangent is `x`. */
+export const arctan = <A extends Operand>(x: A): Applied<A> => p.arctan2(x as Operand, 1) as Applied<A>;
+
+/** The powers `exp(x / 2)` and `exp(-x / 2)`, whose halves times themselves stay in range where `exp(x)` does not. */
+function halfPowers(x: Operand): [up: Operand, down: Operand] {
+  const root = p.exp(p.multiply(x, 0.5));
+  return [p.multiply(p.multiply(root, 0.5), root), p.divide(p.divide(0.5, root), root)];
+}
+
+/** The hyperbolic sine, `(exp(x) - exp(-x)) / 2`. */
+export function sinh<A extends Operand>(x: A): Applied<A> {
+  const values = float(x);
+  const [up, down] = halfPowers(values);
+  // Near 0 the two powers cancel; cut to there, so that the branch not taken has a slope.
+  const rise = p.expm1(p.maximum(p.minimum(values, 1), -1));
+  const near = p.multiply(p.add(rise, p.divide(rise, p.add(rise, 1))), 0.5);
+  return p.select(p.less(p.abs(values), 1), near, p.subtract(up, down)) as Applied<A>;
+}
+
+/** The hyperbolic cosine, `(exp(x) + exp(-x)) / 2`. */
+export function cosh<A extends Operand>(x: A): Applied<A> {
+  const [up, down] = halfPowers(float(x));
+  return p.add(up, down) as Applied<A>;
+}
+
+/** The number whose hyperbolic sine is `x`. */
+export function arcsinh<A extends Operand>(x: A): Applied<A> {
+  const values = float(x);
+  const close = p.maximum(p.minimum(values, 1), -1);
+  const half = p.divide(close, p.add(p.sqrt(p.add(p.square(close), 1)), 1));
+  const near = p.subtract(p.log1p(half), p.log1p(p.negate(half)));
+  // Away from 0 by the logarithm of the size, whose square may be out of range.
+  const size = p.maximum(p.abs(values), 1);
+  const root = p.sqrt(p.add(p.square(p.reciprocal(size)), 1));
+  const far = p.add(p.log(size), p.log(p.add(root, 1)));
+  return p.select(p.less(p.abs(values), 1), near, p.multiply(p.sign(values), far)) as Applied<A>;
+}
+
+/** Beyond, `arccosh(x)` is the logarithm of `2 x`. */
+const farOut = 1e8;
+
+/** The number from 0 on whose hyperbolic cosine is `x`; NaN below 1. */
+export function arccosh<A extends Operand>(x: A): Applied<A> {
+  const values = float(x);
+  const close = p.minimum(values, farOut);
+  const above = p.subtract(close, 1);
+  const near = p.log1p(p.add(above, p.multiply(p.sqrt(above), p.sqrt(p.add(close, 1)))));
+  const far = p.add(p.log(p.maximum(values, farOut)), Math.LN2);
+  return p.select(p.less(values, farOut), near, far) as Applied<A>;
+}
+
+/** The number whose hyperbolic tangent is `x`; infinite at -1 and 1, NaN beyond. */
+export function arctanh<A extends Operand>(x: A): Applied<A> {
+  const values = float(x);
+  return p.multiply(p.subtract(p.log1p(values), p.log1p(p.negate(values))), 0.5) as Applied<A>;
+}
+
+/** `sin(pi x) / (pi x)`, 1 at 0. */
+export function sinc<A extends Operand>(x: A): Applied<A> {
+  const values = float(x);
+  const isZero = p.equal(values, 0);
+  const angle = p.multiply(p.select(isZero, 1, values), Math.PI);
+  return p.select(isZero, 1, p.divide(p.sin(angle), angle)) as Applied<A>;
+}
+
+/** Degrees as radians. */
+export const deg2rad = <A extends Operand>(x: A): Applied<A> => p.multiply(float(x), Math.PI / 180) as Applied<A>;
+/** Radians as degrees. */
+export const rad2deg = <A extends Operand>(x: A): Applied<A> => p.multiply(float(x), 180 / Math.PI) as Applied<A>;
