@@ -1,6 +1,7 @@
 // The public `ops`: those of lib/ops, which on symbolic tensors become nodes of the models that are made of them.
 import type { Value } from "../ir/value.ts";
 import * as functions from "../ops/ops.ts";
+import { classNameOf } from "../saving/functions.ts";
 import type { Mapped, Structure } from "../structure.ts";
 import { inferSpecs } from "./inference.ts";
 import { autoName } from "./naming.ts";
@@ -52,8 +53,8 @@ export class FunctionCall implements Operation {
     readonly call: (...args: never[]) => unknown,
     names: { readonly name?: string; readonly className?: string } = {},
   ) {
-    const name = fn === "abs" ? "absolute" : fn.slice(fn.indexOf(".") + 1);
-    this.className = names.className ?? name[0].toUpperCase() + name.slice(1);
+    const name = fn.slice(fn.indexOf(".") + 1);
+    this.className = names.className ?? classNameOf(fn) ?? name[0].toUpperCase() + name.slice(1);
     this.name = names.name ?? autoName(this.className);
   }
 

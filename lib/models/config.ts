@@ -5,7 +5,7 @@ import { Layer } from "../layers/layer.ts";
 import { FunctionCall } from "../layers/operation.ts";
 import { type Node, type Operation, SymbolicTensor } from "../layers/symbolic.ts";
 import { layerModule } from "../saving/classes.ts";
-import { configOf, specOf } from "../saving/functions.ts";
+import { configOf, namedOf, specOf } from "../saving/functions.ts";
 import { getRegisteredName, type SerializableClass } from "../saving/registry.ts";
 import { mapStructure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -82,11 +82,13 @@ export function graphConfig(graph: FunctionalGraph): Config {
   };
   const nodesOf = (operation: Operation): ConfigValue[] =>
     operation.inboundNodes.filter((node) => own.has(node) && node.inputs.length > 0).map(({ args }) => {
-      const count = operation instanceof FunctionCall
-        ? specOf(operation.fn, operation.className).inputs
-        : args.positional.length;
+      const spec = operation instanceof FunctionCall ? specOf(operation.fn, operation.className) : undefined;
+      const count = spec?.inputs ?? args.positional.length;
+      const further = spec ? namedOf(spec, args.positional.slice(count)) : {};
       // Keras notes that its models took no mask.
-      const masked = operation instanceof Layer && isModel(operation) ? { mask: null, ...args.named } : args.named;
+      const masked = operation instanceof Layer && isModel(operation)
+        ? { mask: null, ...args.named }
+        : { ...args.named, ...further };
       const named = Object.entries(masked).map(([name, item]) => [snakeCase(name), serialize(item)]);
       return { args: args.positional.slice(0, count).map(serialize), kwargs: Object.fromEntries(named) };
     });

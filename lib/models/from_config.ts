@@ -211,8 +211,12 @@ function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
       operation,
       nodes: [],
       call(args, kwargs) {
-        const all = [...args, ...Object.values(kwargs).filter((item) => item !== null)];
-        return [operation.apply({ positional: [...all, ...further], named: {} })].flatMap((made) => toList(made));
+        const byName = Object.entries(kwargs).filter(([key, item]) => item !== null && !spec.named.has(key));
+        const inputs = [...args, ...byName.map(([, item]) => item)];
+        const missing = new Array<undefined>(Math.max(0, spec.inputs - inputs.length)).fill(undefined);
+        const rest = spec.keys.map(([key], i) => (spec.named.has(key) ? kwargs[key] ?? undefined : further[i]));
+        const positional = [...inputs, ...missing, ...rest];
+        return [operation.apply({ positional, named: {} })].flatMap((made) => toList(made));
       },
     };
   }

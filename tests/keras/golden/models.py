@@ -276,6 +276,84 @@ def scheduled():
     return model
 
 
+def elementary():
+    x, y = Input((3,), name="x"), Input((3,), name="y")
+    cut = ops.clip(ops.multiply(x, 0.5), -0.875, 0.875)
+    up = ops.add(ops.abs(x), 1)
+    angles = [ops.arcsin(cut), ops.arccos(cut), ops.arctan(x), ops.arctan2(x, y), ops.tan(cut), ops.deg2rad(x), ops.rad2deg(x)]
+    hyperbolas = [ops.sinh(x), ops.cosh(x), ops.arcsinh(x), ops.arccosh(up), ops.arctanh(cut), ops.sinc(x)]
+    powers = [ops.log2(up), ops.log10(up), ops.exp2(x), ops.logaddexp(x, y), ops.erfinv(cut)]
+    quotients = [ops.floor_divide(x, up), ops.true_divide(x, up), ops.divide_no_nan(x, y), ops.trunc(x), ops.nan_to_num(x, posinf=1)]
+    return Model([x, y], [*angles, *hyperbolas, *powers, *quotients])
+
+
+def activating():
+    x = Input((4,))
+    plain = ["silu", "selu", "softsign", "log_sigmoid", "hard_tanh", "hard_sigmoid", "hard_silu", "tanh_shrink", "relu6"]
+    plain += ["sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "gelu", "elu", "leaky_relu", "celu", "glu"]
+    chosen = [ops.gelu(x, approximate=False), ops.elu(x, 0.5), ops.leaky_relu(x, 0.125), ops.celu(x, 2.0)]
+    chosen += [ops.hard_shrink(x, 0.25), ops.soft_shrink(x, 0.25), ops.threshold(x, 0.25, -1.0), ops.squareplus(x, 1), ops.glu(x, 1)]
+    return Model(x, [*(getattr(ops, name)(x) for name in plain), *chosen, ops.normalize(x, axis=1, order=1), ops.normalize(x)])
+
+
+def made_like():
+    x, y = Input((3,)), Input((3,))
+    like = [ops.zeros_like(x), ops.ones_like(x, dtype="int32"), ops.full_like(x, 2.5)]
+    steps = [ops.linspace(x, y, 3, axis=1), ops.linspace(x, y, 4, endpoint=False, axis=-1), ops.logspace(x, y, 3, base=2, axis=1)]
+    return Model([x, y], [*like, *steps])
+
+
+def compared():
+    x, y = Input((3,)), Input((3,))
+    near = [ops.isclose(x, y), ops.isclose(x, x, equal_nan=True), ops.isclose(x, y, 0.5, 0.25)]
+    places = [ops.digitize(x, np.float32([-0.25, 0, 0.5]))]
+    chosen = [ops.select([ops.greater(x, y), ops.less(x, 0)], [x, y], 0.5), ops.round(x), ops.stop_gradient(y)]
+    return Model([x, y], [*near, *places, *chosen])
+
+
+def searched():
+    x = Input(batch_shape=(2, 3))
+    flat = ops.ravel(x)
+    bounds = np.float32([-0.25, 0, 0.5])
+    found = [ops.searchsorted(bounds, flat), ops.searchsorted(bounds, flat, side="right")]
+    return Model(x, [ops.reshape(indices, (2, 3)) for indices in found])
+
+
+def labelled():
+    x = Input((3,), dtype="int32")
+    return Model(x, [ops.multi_hot(x, 7), ops.one_hot(x, 7), ops.one_hot(x, 7, axis=1, dtype="int32")])
+
+
+def turned():
+    x, y = Input((3, 3)), Input((3, 3))
+    flat = [ops.rot90(x, axes=(1, 2)), ops.rot90(x, 3, (2, 1)), ops.fliplr(x), ops.flipud(x), ops.append(x, y, axis=1)]
+    parts = [*ops.array_split(x, 2, axis=1), *ops.unstack(y, axis=2), ops.hstack([x, y]), ops.add(x, ops.sum(ops.vstack([x, y])))]
+    moved = [ops.moveaxis(x, 1, 2), ops.roll(x, 1, axis=1), ops.repeat(x, 2, axis=2)]
+    return Model([x, y], [*flat, *parts, *moved, ops.tril(x), ops.triu(x, 1), ops.slice_update(x, (0, 1, 1), np.float32([[[7]]]))])
+
+
+def diagonals():
+    x, y = Input((3, 3)), Input((3, 3))
+    own = [ops.diagonal(x, 1, 1, 2), ops.diagonal(x, axis1=-2, axis2=-1), ops.trace(x, 0, 1, 2), ops.cross(x, y), ops.cross(x, y, axis=1)]
+    products = [ops.dot(x, np.float32([1, 2, 3])), ops.inner(x, np.float32([1, 2, 3])), ops.add(x, ops.vdot(x, y)), ops.tensordot(x, np.float32([[1], [2], [3]]), 1)]
+    return Model([x, y], [*own, *products])
+
+
+def summed():
+    x, w = Input((4,)), Input((4,))
+    means = [ops.average(x, axis=1), ops.average(x, axis=1, weights=w), ops.median(x, axis=1), ops.quantile(x, 0.25, axis=1), ops.percentile(x, 75.0, axis=1, keepdims=True)]
+    passed = [getattr(ops, f"nan{name}")(x, axis=1) for name in ["max", "min", "sum", "mean", "prod", "var", "std"]]
+    ranges = [ops.ptp(x, axis=1), ops.amax(x, axis=1, keepdims=True), ops.add(x, ops.amin(x, axis=0)), ops.norm(x, axis=1), ops.count_nonzero(x, axis=1)]
+    return Model([x, w], [*means, *passed, *ranges, *ops.moments(x, 1)])
+
+
+def ordered():
+    x = Input((4,))
+    places = ops.argsort(x, axis=1)
+    rows = [ops.sort(x, axis=1), places, ops.take_along_axis(x, places, axis=1), *ops.top_k(x, 2)]
+    return Model(x, [*rows, ops.cumsum(x, axis=1), ops.cumprod(x, axis=1), ops.diff(x, axis=1)])
+
+
 MODELS = [
     mlp,
     mlp_compiled,
@@ -313,6 +391,16 @@ MODELS = [
     any_length,
     fixed_batch,
     scheduled,
+    elementary,
+    activating,
+    made_like,
+    compared,
+    searched,
+    labelled,
+    turned,
+    diagonals,
+    summed,
+    ordered,
 ]
 
 WRITTEN = Path(__file__).with_name("models_written.json")
