@@ -163,7 +163,7 @@ export type { PredictOptions } from "./lib/training/predict.ts";
 export type { Batch, Batches } from "./lib/training/stream.ts";
 export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainable.ts";
 export type { Verbose } from "./lib/training/trainer.ts";
-export type { Config, ConfigValue, DTypePolicy, ObjectNode } from "./lib/config.ts";
+export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/config.ts";
 
 export {
   BackendError,

@@ -1,8 +1,10 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
+import type { FunctionNode } from "./config.ts";
 import { describe, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
 import * as o from "./ops/primitives.ts";
+import { declareFunctions, functionNode } from "./registry.ts";
 import { normalizeAxis } from "./shape.ts";
 import type { Applied, Operand } from "./tensor/apply.ts";
 import { Value } from "./ir/value.ts";
@@ -137,6 +139,8 @@ const named = {
   sparsemax: ops.sparsemax,
 } as const satisfies Record<ActivationName, unknown>;
 
+declareFunctions(named);
+
 /** The names of the activations, as Keras spells them. */
 export type ActivationName =
   | "linear"
@@ -172,7 +176,7 @@ export type ActivationName =
   | "sparse_sigmoid"
   | "sparsemax";
 /** An activation by name, or a function of a symbolic value. */
-export type ActivationIdentifier = ActivationName | ActivationFunction | ((x: Value) => Value);
+export type ActivationIdentifier = ActivationName | ((x: Value) => Value);
 
 /** An activation with the name that configs give it. */
 export interface Activation {
@@ -180,14 +184,17 @@ export interface Activation {
   readonly name: string;
   /** Applies it. */
   readonly call: (x: Value) => Value;
+  /** As it stands in a layer's config: the name of one of Keras's, the node of the user's own. */
+  serialize(): string | FunctionNode;
 }
 
 /** The activation that an identifier names (`linear` for none); throws {@linkcode ValueError} with a suggestion. */
 export function getActivation(identifier: ActivationIdentifier | null | undefined, where?: string): Activation {
-  if (identifier === null || identifier === undefined) return { name: "linear", call: (x) => x };
+  if (identifier === null || identifier === undefined) return keras("linear", (x) => x);
   if (typeof identifier === "function") {
     const known = Object.entries(named).find(([, call]) => call === identifier);
-    return { name: known?.[0] ?? identifier.name, call: identifier as (x: Value) => Value };
+    const call = identifier as (x: Value) => Value;
+    return known ? keras(known[0], call) : { name: identifier.name, call, serialize: () => functionNode(call) };
   }
   if (typeof identifier !== "string") {
     throw new ValueError({
@@ -199,10 +206,12 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
   }
   const name: string = identifier;
   if (!Object.hasOwn(named, name)) throw unknownIdentifier("activation", name, Object.keys(named), where);
-  if (name === "linear") return { name, call: (x) => x };
+  if (name === "linear") return keras(name, (x) => x);
   const canonical = name === "swish" ? "silu" : name === "hard_swish" ? "hard_silu" : name;
-  return { name: canonical, call: named[name as ActivationName] as (x: Value) => Value };
+  return keras(canonical, named[name as ActivationName] as (x: Value) => Value);
 }
+
+const keras = (name: string, call: (x: Value) => Value): Activation => ({ name, call, serialize: () => name });
 
 function shapeOf(x: Operand): readonly number[] {
   return typeof x === "number" ? [] : x.shape;

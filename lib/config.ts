@@ -19,10 +19,13 @@ export type ObjectNode = {
   readonly registered_name: string | null;
 };
 
-/** The node that stands for an object of `className` in a config. */
-export function objectNode(module: string, className: string, config: Config): ObjectNode {
-  return { module, class_name: className, config, registered_name: null };
-}
+/** A function in a JSON config: its code stays outside, so that the reader must know it by its name. */
+export type FunctionNode = {
+  readonly module: "builtins";
+  readonly class_name: "function";
+  readonly config: string;
+  readonly registered_name: "function";
+};
 
 /** The dtypes of a layer: what it computes in and what its weights are kept in. */
 export interface DTypePolicy {
@@ -50,5 +53,5 @@ export function dtypePolicy(name: string | undefined, where: string): DTypePolic
 
 /** The node of a policy in a config. */
 export function policyNode(policy: DTypePolicy): ObjectNode {
-  return objectNode("keras", "DTypePolicy", { name: policy.name });
+  return { module: "keras", class_name: "DTypePolicy", config: { name: policy.name }, registered_name: null };
 }

@@ -1,10 +1,11 @@
 // Constraints: what weights are held to after each step. https://keras.io/api/layers/constraints/
-import { type Config, epsilon, type ObjectNode, objectNode } from "./config.ts";
+import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./config.ts";
 import { unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import { clip } from "./ops/composed.ts";
 import { add, divide, maximum, multiply, sqrt, square, sum } from "./ops/primitives.ts";
 import { checkOptions, checkRange, describe } from "./options.ts";
+import { functionNode, objectNode } from "./registry.ts";
 
 /**
  * The base of constraints: extend it with your own `call`.
@@ -30,8 +31,8 @@ export abstract class Constraint {
   }
 
   /** The constraint as it stands in a layer's config. */
-  serialize(): ObjectNode {
-    return objectNode("keras.constraints", this.constructor.name, this.getConfig());
+  serialize(): ObjectNode | FunctionNode {
+    return objectNode(this);
   }
 }
 
@@ -172,6 +173,9 @@ class FromFunction extends Constraint {
   }
   call(weight: Value): Value {
     return this.fn(weight);
+  }
+  override serialize(): FunctionNode {
+    return functionNode(this.fn);
   }
 }
 

@@ -1,9 +1,10 @@
 // Initializers: the first values of weights, drawn on the host in float64, so that they are equal on every backend.
-import { type Config, type ObjectNode, objectNode } from "./config.ts";
+import type { Config, FunctionNode, ObjectNode } from "./config.ts";
 import { makeArray } from "./dtype.ts";
 import { ShapeError, unknownIdentifier, ValueError } from "./errors.ts";
 import { checkOptions, describe } from "./options.ts";
 import { drawingPath, hashPath, purposes, randomSeed, RandomStream } from "./random.ts";
+import { functionNode, objectNode } from "./registry.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "./shape.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor/tensor.ts";
 
@@ -50,8 +51,8 @@ export abstract class Initializer {
   }
 
   /** The initializer as it stands in a layer's config. */
-  serialize(): ObjectNode {
-    return objectNode("keras.initializers", this.constructor.name, this.getConfig());
+  serialize(): ObjectNode | FunctionNode {
+    return objectNode(this);
   }
 }
 
@@ -407,6 +408,9 @@ class FromFunction extends Initializer {
       });
     }
     return made.data;
+  }
+  override serialize(): FunctionNode {
+    return functionNode(this.fn);
   }
 }
 

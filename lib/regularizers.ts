@@ -1,9 +1,10 @@
 // Regularizers: penalties on weights and outputs that are added to the loss. https://keras.io/api/layers/regularizers/
-import { type Config, epsilon, type ObjectNode, objectNode } from "./config.ts";
+import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./config.ts";
 import { ShapeError, unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import * as o from "./ops/primitives.ts";
 import { checkOptions, checkRange, describe } from "./options.ts";
+import { functionNode, objectNode } from "./registry.ts";
 import { formatShape } from "./shape.ts";
 
 /**
@@ -30,8 +31,8 @@ export abstract class Regularizer {
   }
 
   /** The regularizer as it stands in a layer's config. */
-  serialize(): ObjectNode {
-    return objectNode("keras.regularizers", this.constructor.name, this.getConfig());
+  serialize(): ObjectNode | FunctionNode {
+    return objectNode(this);
   }
 }
 
@@ -192,6 +193,9 @@ class FromFunction extends Regularizer {
   }
   call(x: Value): Value {
     return this.fn(x);
+  }
+  override serialize(): FunctionNode {
+    return functionNode(this.fn);
   }
 }
 

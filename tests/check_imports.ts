@@ -14,7 +14,7 @@ export const order: readonly (readonly string[])[] = [
   ["ops"],
   ["passes"],
   ["exec"],
-  ["settings", "config", "options"],
+  ["settings", "config", "options", "registry"],
   ["initializers", "activations", "random", "regularizers", "constraints"],
   ["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
   ["training"],

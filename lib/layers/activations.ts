@@ -68,7 +68,7 @@ export class Activation extends Elementwise {
 
   /** The arguments as Keras's config. */
   override getConfig(): Config {
-    return { ...super.getConfig(), activation: this.activation.name };
+    return { ...super.getConfig(), activation: this.activation.serialize() };
   }
 }
 

@@ -202,7 +202,7 @@ export abstract class Convolution extends Layer {
       padding: this.padding,
       data_format: this.dataFormat,
       dilation_rate: [...this.dilationRate],
-      activation: this.activation.name,
+      activation: this.activation.serialize(),
       use_bias: this.useBias,
       ...serializeSettings("bias", this.biasSettings),
       activity_regularizer: this.activityRegularizer?.serialize() ?? null,

@@ -3,6 +3,7 @@ import type { Config, ConfigValue } from "../config.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { describe } from "../options.ts";
+import { functionNode } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
@@ -98,18 +99,12 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
 
   /** The arguments as Keras's config; of the function only its name, since code is never loaded from a file. */
   override getConfig(): Config {
-    const named = (fn: { readonly name: string }): ConfigValue => ({
-      module: "builtins",
-      class_name: "function",
-      config: fn.name,
-      registered_name: "function",
-    });
     const shape = this.#outputShape;
     return {
       ...super.getConfig(),
-      function: named(this.function),
-      ...(shape && { output_shape: typeof shape === "function" ? named(shape) : shape }),
-      ...(this.#mask && { mask: named(this.#mask) }),
+      function: functionNode(this.function),
+      ...(shape && { output_shape: typeof shape === "function" ? functionNode(shape) : shape }),
+      ...(this.#mask && { mask: functionNode(this.#mask) }),
       arguments: this.arguments,
     };
   }

@@ -1,5 +1,12 @@
 // Layer: the base of all layers, Keras's and the user's own. https://keras.io/api/layers/base_layer/
-import { type Config, type DTypePolicy, dtypePolicy, policyNode } from "../config.ts";
+import {
+  type Config,
+  type ConfigValue,
+  type DTypePolicy,
+  dtypePolicy,
+  type ObjectNode,
+  policyNode,
+} from "../config.ts";
 import { getConstraint } from "../constraints.ts";
 import { located, ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer } from "../initializers.ts";
@@ -9,6 +16,7 @@ import { autoName } from "./naming.ts";
 import { divide } from "../ops/primitives.ts";
 import { checkOptions, describe } from "../options.ts";
 import { drawingAt } from "../random.ts";
+import { objectNode } from "../registry.ts";
 import { getRegularizer, type Regularizer } from "../regularizers.ts";
 import { formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
@@ -496,6 +504,12 @@ export abstract class Layer {
       });
     }
     return this.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0);
+  }
+
+  /** The layer as it stands in a model's config: its class, its config, and the shape that it was built for. */
+  serialize(): ObjectNode {
+    const built = this.#built && this.build !== Layer.prototype.build;
+    return { ...objectNode(this), ...(built && { build_config: { input_shape: this.#inputShape as ConfigValue } }) };
   }
 
   /** The arguments that make the layer again, as Keras's config; extend it with your own. */

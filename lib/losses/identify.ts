@@ -2,6 +2,7 @@
 import { unknownIdentifier, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { describe } from "../options.ts";
+import { declareFunctions, functionName } from "../registry.ts";
 import { Circle, circle } from "./circle.ts";
 import {
   BinaryCrossentropy,
@@ -58,6 +59,8 @@ export const lossFunctions = {
   circle: circle,
   ctc: ctc,
 } as const;
+
+declareFunctions(lossFunctions);
 
 /** Keras's names of the functions. */
 export type LossFunctionName =
@@ -207,7 +210,10 @@ export function getLoss(identifier: LossIdentifier, where?: string): Loss {
         mend: `write new losses.${identifier.name}()`,
       });
     }
-    return new FunctionLoss(identifier);
+    const known = functionName(identifier);
+    return known !== undefined && Object.hasOwn(classes, known)
+      ? new classes[known as LossFunctionName]()
+      : new FunctionLoss(identifier);
   }
   if (typeof identifier !== "string") {
     throw new ValueError({

@@ -1,10 +1,11 @@
 // Loss: per-sample values reduced to the number that training lowers. https://keras.io/api/losses/
-import { type Config, epsilon, type ObjectNode, objectNode } from "../config.ts";
+import { type Config, epsilon, type ObjectNode } from "../config.ts";
 import { ShapeError, unknownIdentifier } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCase } from "../layers/naming.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
+import { functionNode, objectNode } from "../registry.ts";
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Applied, Operand } from "../tensor/apply.ts";
 
@@ -82,7 +83,7 @@ export abstract class Loss {
 
   /** The loss as it stands in a compile config. */
   serialize(): ObjectNode {
-    return objectNode("keras.losses", this.constructor.name, this.getConfig());
+    return objectNode(this);
   }
 }
 
@@ -95,6 +96,10 @@ export class FunctionLoss extends Loss {
   /** What the function gives. */
   call(yTrue: Value, yPred: Value): Value {
     return this.fn(yTrue, yPred);
+  }
+  /** The arguments as Keras's config, the function by its name. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), ...(this.constructor === FunctionLoss && { fn: functionNode(this.fn) }) };
   }
 }
 

@@ -9,17 +9,37 @@ import {
 } from "../losses/identify.ts";
 import { snakeCase } from "../layers/naming.ts";
 import { describe } from "../options.ts";
-import { BinaryAccuracy, CategoricalAccuracy, ShapedAccuracy, SparseCategoricalAccuracy } from "./accuracy.ts";
+import { declareFunctions, functionName } from "../registry.ts";
+import {
+  accuracy,
+  BinaryAccuracy,
+  binaryAccuracy,
+  CategoricalAccuracy,
+  categoricalAccuracy,
+  ShapedAccuracy,
+  SparseCategoricalAccuracy,
+  sparseCategoricalAccuracy,
+} from "./accuracy.ts";
 import { AUC } from "./auc.ts";
 import { FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives } from "./confusion.ts";
-import { ConcordanceCorrelation, PearsonCorrelation } from "./correlation.ts";
+import {
+  ConcordanceCorrelation,
+  concordanceCorrelation,
+  PearsonCorrelation,
+  pearsonCorrelation,
+} from "./correlation.ts";
 import { F1Score, FBetaScore } from "./f_score.ts";
 import { BinaryIoU } from "./iou.ts";
 import { Mean, MeanMetricWrapper, type MetricFunction, Sum } from "./mean.ts";
 import { Metric, type MetricOptions } from "./metric.ts";
 import { CosineSimilarity, LogCoshError } from "./of_losses.ts";
 import { R2Score, RootMeanSquaredError } from "./regression.ts";
-import { SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy } from "./top_k.ts";
+import {
+  SparseTopKCategoricalAccuracy,
+  sparseTopKCategoricalAccuracy,
+  TopKCategoricalAccuracy,
+  topKCategoricalAccuracy,
+} from "./top_k.ts";
 
 /** The classes that need no arguments: each is found by its name and by that in snake case. */
 const classes: Record<MetricClassName, new (options: MetricOptions) => Metric> = {
@@ -48,6 +68,17 @@ const classes: Record<MetricClassName, new (options: MetricOptions) => Metric> =
   TrueNegatives,
   TruePositives,
 };
+
+declareFunctions({
+  accuracy,
+  binary_accuracy: binaryAccuracy,
+  categorical_accuracy: categoricalAccuracy,
+  sparse_categorical_accuracy: sparseCategoricalAccuracy,
+  top_k_categorical_accuracy: topKCategoricalAccuracy,
+  sparse_top_k_categorical_accuracy: sparseTopKCategoricalAccuracy,
+  pearson_correlation: pearsonCorrelation,
+  concordance_correlation: concordanceCorrelation,
+});
 
 const shaped = ["accuracy", "acc", "Accuracy"];
 
@@ -131,7 +162,13 @@ export function getMetric(identifier: MetricIdentifier, where?: string): Metric 
         mend: `write new metrics.${identifier.name}()`,
       });
     }
-    return new MeanMetricWrapper(identifier);
+    // Keras's functions are known by Keras's names.
+    const name = functionName(identifier);
+    const isLoss = name !== undefined && Object.hasOwn(lossFunctions, name);
+    return new MeanMetricWrapper(identifier, {
+      name,
+      direction: isLoss ? "down" : name === undefined ? undefined : "up",
+    });
   }
   if (typeof identifier !== "string") {
     throw new ValueError({

@@ -1,9 +1,11 @@
 // Mean: a running mean over samples, and the mean of a function of targets and outputs.
+import type { Config } from "../config.ts";
 import type { Value } from "../ir/value.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { expandDims } from "../ops/composed.ts";
 import { add, broadcastTo, cast, mean, multiply, reshape, sum } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
+import { functionNode } from "../registry.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type Direction, Metric, type MetricOptions } from "./metric.ts";
@@ -90,6 +92,11 @@ export class MeanMetricWrapper extends RunningMean {
     checkOptions("MeanMetricWrapper", options, ["name", "direction"]);
     super({ name: options.name ?? (fn.name || "metric") });
     this.direction = options.direction;
+  }
+
+  /** The arguments as Keras's config, the function by its name. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), ...(this.constructor === MeanMetricWrapper && { fn: functionNode(this.fn) }) };
   }
 
   /** Takes the function's values for a batch. */

@@ -1,8 +1,9 @@
 // Metric: running state on the device, updated inside the step, from which a number is computed. https://keras.io/api/metrics/
-import { type Config, type ObjectNode, objectNode } from "../config.ts";
+import type { Config, ObjectNode } from "../config.ts";
 import { makeArray } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCase } from "../layers/naming.ts";
+import { objectNode } from "../registry.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
@@ -81,6 +82,6 @@ export abstract class Metric {
 
   /** The metric as it stands in a compile config. */
   serialize(): ObjectNode {
-    return objectNode("keras.metrics", this.constructor.name, this.getConfig());
+    return objectNode(this);
   }
 }

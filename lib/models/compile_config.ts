@@ -1,19 +1,19 @@
 // What compile was given, as Keras's config and back.
-import type { Config, ConfigValue } from "../config.ts";
-import { describe, ValueError } from "../errors.ts";
+import type { Config } from "../config.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { camelCase, deserializeObject } from "../saving/deserialize.ts";
+import { camelCase, deserializeObject, type SharedObjects } from "../saving/deserialize.ts";
+import { serializeObject } from "../saving/serialize.ts";
 import type { CompileOptions } from "../training/compiled.ts";
 
-/** The config of what `compile` was given; throws {@linkcode ValueError} for a function, which no config holds. */
+/** The config of what `compile` was given; throws {@linkcode ValueError} for what no config holds. */
 export function compileConfig(options: CompileOptions, optimizer: Optimizer): Config {
   const { loss, lossWeights, metrics, weightedMetrics, stepsPerExecution = 1 } = options;
   return {
     optimizer: optimizer.serialize(),
-    loss: serialize(loss),
-    loss_weights: serialize(lossWeights),
-    metrics: serialize(metrics),
-    weighted_metrics: serialize(weightedMetrics),
+    loss: serializeObject(loss),
+    loss_weights: serializeObject(lossWeights),
+    metrics: serializeObject(metrics),
+    weighted_metrics: serializeObject(weightedMetrics),
     run_eagerly: false,
     steps_per_execution: stepsPerExecution,
     jit_compile: false,
@@ -21,27 +21,11 @@ export function compileConfig(options: CompileOptions, optimizer: Optimizer): Co
 }
 
 /** What `compile` takes, of a config. */
-export function compileOptions(config: Config): CompileOptions {
+export function compileOptions(config: Config, shared: SharedObjects = new Map()): CompileOptions {
   const options: Record<string, unknown> = {};
   for (const key of ["optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "steps_per_execution"]) {
     const value = config[key];
-    if (value !== null && value !== undefined) options[camelCase(key)] = deserializeObject(value, key);
+    if (value !== null && value !== undefined) options[camelCase(key)] = deserializeObject(value, key, shared);
   }
   return { loss: null, ...options };
-}
-
-function serialize(item: unknown): ConfigValue {
-  if (item === null || item === undefined) return null;
-  if (typeof item === "string" || typeof item === "number") return item;
-  if (Array.isArray(item)) return item.map(serialize);
-  if (typeof item === "object" && "serialize" in item) return (item as { serialize(): ConfigValue }).serialize();
-  if (typeof item === "object") {
-    return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, serialize(value)]));
-  }
-  throw new ValueError({
-    what: "Cannot write the config of compile",
-    rule: "losses and metrics must be names or objects",
-    received: describe(item),
-    mend: "write a class of it, and register that with saving.registerKerasSerializable",
-  });
 }

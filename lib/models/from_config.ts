@@ -5,7 +5,7 @@ import { InputLayer } from "../layers/input.ts";
 import type { Layer } from "../layers/layer.ts";
 import { FunctionCall, ops } from "../layers/operation.ts";
 import type { Operation, SymbolicTensor } from "../layers/symbolic.ts";
-import { layerModule } from "../saving/classes.ts";
+import { objectNode, passThrough } from "../registry.ts";
 import {
   camelCase,
   deserializeObject,
@@ -15,16 +15,16 @@ import {
   type SharedObjects,
 } from "../saving/deserialize.ts";
 import { functionOf, furtherOf } from "../saving/functions.ts";
-import { customObjectScope, type SerializableClass } from "../saving/registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { mapStructure, type Structure } from "../structure.ts";
+import { compileOptions } from "./compile_config.ts";
 import { Model } from "./model.ts";
 import { Sequential, type SequentialItem } from "./sequential.ts";
 
 readNodesOf("InputLayer", (node) => readInput(node.config));
-readNodesOf("Sequential", (node, shared) => finished(readSequential(node.config, shared), node));
+readNodesOf("Sequential", (node, shared) => finished(readSequential(node.config, shared), node, shared));
 for (const className of ["Functional", "Model"]) {
-  readNodesOf(className, (node, shared) => finished(readFunctional(node.config, shared), node));
+  readNodesOf(className, (node, shared) => finished(readFunctional(node.config, shared), node, shared));
 }
 
 /**
@@ -85,23 +85,7 @@ export function modelFromConfig(node: ConfigValue): Model {
  * ```
  */
 export function cloneModel<M extends Model>(model: M): M {
-  const own = new Map<string, SerializableClass>();
-  const collect = (layer: Layer) => {
-    const Class = layer.constructor as SerializableClass;
-    if (!(Class as unknown === Model || Class === Sequential || Class === InputLayer)) own.set(Class.name, Class);
-    layer.sublayers.forEach(collect);
-  };
-  model.sublayers.forEach(collect);
-  const { class_name, config, module, registered_name } = JSON.parse(model.toJson()) as ObjectNode;
-  return customObjectScope(
-    Object.fromEntries([...own].filter(([, Class]) => deserializesAlone(Class))),
-    () => modelFromConfig({ class_name, config, module, registered_name }),
-  ) as M;
-}
-
-/** Whether a class is the user's: Keras's own are known by their names already. */
-function deserializesAlone(Class: SerializableClass): boolean {
-  return layerModule(Class) === undefined;
+  return passThrough(() => objectNode(model), (node) => modelFromConfig(node)) as M;
 }
 
 function readInput(config: Config): InputLayer {
@@ -259,8 +243,8 @@ function missing(layer: string, known: string[]): never {
 }
 
 /** The model, compiled as its node says. */
-function finished(model: Model, node: ObjectNode): Model {
+function finished(model: Model, node: ObjectNode, shared: SharedObjects): Model {
   const { compile_config: compiled } = node as { compile_config?: Config };
-  if (compiled && Object.keys(compiled).length > 0) model.compileFromConfig(compiled);
+  if (compiled && Object.keys(compiled).length > 0) model.compile(compileOptions(compiled, shared));
   return model;
 }

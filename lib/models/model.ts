@@ -1,7 +1,7 @@
 // Model: a layer that can be trained. https://keras.io/api/models/model/
 import type { History } from "../callbacks/history.ts";
 import type { Logs, TrainingRun } from "../callbacks/callback.ts";
-import type { Config } from "../config.ts";
+import type { Config, ObjectNode } from "../config.ts";
 import type { DType } from "../dtype.ts";
 import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import { gradients } from "../exec/compile.ts";
@@ -13,6 +13,7 @@ import type { SymbolicTensor } from "../layers/symbolic.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import { declareClasses } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Mapped, mapStructure, namesOf, type Structure } from "../structure.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
@@ -25,7 +26,7 @@ import type { AnyStepData, StepData, StepLogs } from "../training/trainable.ts";
 import { Trainer } from "../training/trainer.ts";
 import { pythonJson } from "../saving/json.ts";
 import { compileConfig, compileOptions } from "./compile_config.ts";
-import { graphConfig, serializeLayer } from "./config.ts";
+import { graphConfig } from "./config.ts";
 import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
@@ -565,7 +566,14 @@ export class Model<
    * ```
    */
   toJson(): string {
-    return pythonJson(serializeLayer(this));
+    return pythonJson(this.serialize());
+  }
+
+  /** The model as it stands in a config: its class, its config, and what `compile` was given. */
+  override serialize(): ObjectNode {
+    const node = super.serialize();
+    const built = this.className === "Functional" && { build_config: { input_shape: null } };
+    return { ...node, ...built, ...{ compile_config: this.getCompileConfig() ?? {} } };
   }
 
   /** What `compile` was given as Keras's config; undefined before. */
@@ -585,6 +593,8 @@ export class Model<
     this.#outputShape = undefined;
   }
 }
+
+declareClasses("keras.src.models.functional", { Functional: Model }, "Functional");
 
 /** Names for what has none: `input` for one, `input_0`, `input_1`, ... for some. */
 function pseudoNames(shapes: Structure<SymbolicShape> | undefined, prefix: string): string[] {

@@ -7,9 +7,9 @@ import { InputLayer } from "../layers/input.ts";
 import { type CallContext, Layer } from "../layers/layer.ts";
 import { SymbolicTensor } from "../layers/symbolic.ts";
 import { checkOptions, describe } from "../options.ts";
+import { declareClasses } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { formatStructure } from "../structure.ts";
-import { serializeLayer } from "./config.ts";
 import { FunctionalGraph } from "./graph.ts";
 import { Model, type ModelOptions } from "./model.ts";
 
@@ -160,7 +160,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
       name: this.name,
       trainable: this.trainable,
       dtype: policyNode(this.dtypePolicy),
-      layers: items.map((layer) => serializeLayer(layer)),
+      layers: items.map((layer) => layer.serialize()),
       ...(this.built && this.#layers.length > 0 && { build_input_shape: this.inputShape! }),
     };
   }
@@ -220,3 +220,5 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     this.#outputs.push(y);
   }
 }
+
+declareClasses("keras", { Sequential });

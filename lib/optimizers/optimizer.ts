@@ -1,5 +1,5 @@
 // Optimizer: from gradients to new weights, inside the step. https://keras.io/api/optimizers/
-import { type Config, type ObjectNode, objectNode } from "../config.ts";
+import type { Config, ConfigValue, ObjectNode } from "../config.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
@@ -7,6 +7,7 @@ import { Weight } from "../layers/weight.ts";
 import { autoName } from "../layers/naming.ts";
 import { add, cast, equal, floor, greater, mod, multiply, select, subtract } from "../ops/primitives.ts";
 import { checkOptions, checkPositiveInteger, checkRange, describe } from "../options.ts";
+import { functionNode, objectNode } from "../registry.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
@@ -410,7 +411,7 @@ export abstract class Optimizer {
     const { name, weightDecay, clipnorm, globalClipnorm, clipvalue } = this;
     return {
       name,
-      learning_rate: this.schedule ? this.schedule.serialize() : this.learningRate,
+      learning_rate: this.#rateConfig(),
       weight_decay: weightDecay,
       clipnorm,
       global_clipnorm: globalClipnorm,
@@ -423,9 +424,15 @@ export abstract class Optimizer {
     };
   }
 
+  #rateConfig(): ConfigValue {
+    const rate = this.#learningRate;
+    if (typeof rate === "number") return Math.fround(rate);
+    return typeof rate === "function" ? functionNode(rate) : rate.serialize();
+  }
+
   /** The optimizer as it stands in a compile config. */
   serialize(): ObjectNode {
-    return objectNode("keras.optimizers", this.constructor.name, this.getConfig());
+    return objectNode(this);
   }
 
   #isUndecayed(variable: Variable): boolean {

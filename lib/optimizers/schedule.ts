@@ -1,6 +1,7 @@
 // LearningRateSchedule: a learning rate that changes from step to step.
 // https://keras.io/api/optimizers/learning_rate_schedules/
-import { type Config, type ObjectNode, objectNode } from "../config.ts";
+import type { Config, ObjectNode } from "../config.ts";
+import { objectNode } from "../registry.ts";
 
 /**
  * The base of schedules: extend it with your own `call`.
@@ -27,6 +28,6 @@ export abstract class LearningRateSchedule {
 
   /** The schedule as it stands in an optimizer's config. */
   serialize(): ObjectNode {
-    return objectNode("keras.optimizers.schedules", this.constructor.name, this.getConfig());
+    return objectNode(this);
   }
 }

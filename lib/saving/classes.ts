@@ -7,7 +7,7 @@ import * as metrics from "../metrics/metrics.ts";
 import * as optimizers from "../optimizers/optimizers.ts";
 import * as schedules from "../optimizers/schedules.ts";
 import * as regularizers from "../regularizers.ts";
-import type { SerializableClass } from "./registry.ts";
+import { declareClasses, type SerializableClass } from "../registry.ts";
 
 /** A class with what else reading it takes. */
 export interface KerasClass {
@@ -36,6 +36,7 @@ const positional: Readonly<Record<string, string>> = {
   "layers.Activation": "activation",
   "layers.Embedding": "input_dim output_dim",
   "layers.Flatten": "",
+  "layers.Lambda": "function",
   "layers.Reshape": "target_shape",
   "layers.Permute": "dims",
   "layers.RepeatVector": "n",
@@ -99,10 +100,20 @@ const positional: Readonly<Record<string, string>> = {
   "regularizers.L1": "l1",
   "regularizers.L2": "l2",
   "constraints.MaxNorm": "max_value",
+  "metrics.MeanMetricWrapper": "fn",
 };
+
+/** What is exported here, but not by Keras: the class of functions as losses. */
+const internal = { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss };
 
 const isClass = (item: unknown): item is SerializableClass =>
   typeof item === "function" && /^class\b/.test(String(item));
+
+for (const [module, group] of Object.entries(groups)) {
+  const classes = Object.entries(group).filter(([, item]) => isClass(item) && item !== internal.Class);
+  declareClasses(module, Object.fromEntries(classes));
+}
+declareClasses(internal.module, { [internal.className]: internal.Class }, internal.className);
 
 /** The names of the groups in which a class is looked for, the likeliest first. */
 function groupsFor(module: string | null, key: string): (keyof typeof groups)[] {
@@ -114,6 +125,7 @@ function groupsFor(module: string | null, key: string): (keyof typeof groups)[] 
 
 /** Keras's class of a name; `module` and the `key` that it stands under tell classes of one name apart. */
 export function kerasClass(className: string, module: string | null, key: string): KerasClass | undefined {
+  if (className === internal.className) return { ...internal, positional: ["fn"] };
   for (const group of groupsFor(module, key)) {
     const Class = (groups[group] as Record<string, unknown>)[className];
     if (!isClass(Class)) continue;
@@ -121,11 +133,6 @@ export function kerasClass(className: string, module: string | null, key: string
     return { Class, module: group, positional: list ? list.split(" ") : [] };
   }
   return undefined;
-}
-
-/** The module that Keras writes for objects of a layer's class, if it is one of Keras's. */
-export function layerModule(Class: SerializableClass): string | undefined {
-  return (layers as Record<string, unknown>)[Class.name] === Class ? "keras.layers" : undefined;
 }
 
 /** The names of all classes, for suggestions. */

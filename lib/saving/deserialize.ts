@@ -1,11 +1,11 @@
 // Objects of JSON configs, as Python Keras writes them: its classes, the user's, and what stands beside them.
-import { getActivation } from "../activations.ts";
 import type { Config, ConfigValue, ObjectNode } from "../config.ts";
 import { describe, located, unknownIdentifier, ValueError } from "../errors.ts";
 import { makeArray } from "../dtype.ts";
+import { Layer } from "../layers/layer.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { classNames, kerasClass } from "./classes.ts";
-import { customClass, getCustomObjects, type SerializableClass } from "./registry.ts";
+import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
 
 /** What makes an object of a whole node. */
 export type NodeReader = (node: ObjectNode, shared: SharedObjects) => unknown;
@@ -60,6 +60,8 @@ export function isNode(value: unknown): value is ObjectNode {
  */
 export function deserializeObject(value: ConfigValue, key = "", shared: SharedObjects = new Map()): unknown {
   if (Array.isArray(value)) return value.map((item) => deserializeObject(item, key, shared));
+  // Old files have functions of the user's as texts.
+  if (typeof value === "string" && key.endsWith("activation")) return getCustomObjects().get(value) ?? value;
   if (value === null || typeof value !== "object") return value;
   if (!isNode(value)) {
     const entries = Object.entries(value as Config);
@@ -73,32 +75,24 @@ export function deserializeObject(value: ConfigValue, key = "", shared: SharedOb
 }
 
 function readNode(node: ObjectNode, key: string, shared: SharedObjects): unknown {
-  const { class_name: className, registered_name: registeredName = null, module = null, config } = node;
-  if (className === "__lambda__" || className === "Lambda") throw refusedCode(className);
+  const { class_name: className, registered_name: registeredName = null, module, config } = node;
+  if (className === "__lambda__" || (className === "Lambda" && Array.isArray(config.function))) throw refusedCode(key);
   if (className === "__numpy__" || className === "__tensor__") return readArray(config);
   if (/^(DType)?Policy$|^DTypePolicy/.test(className)) return config.name;
-  if (className === "function") return readFunction(config as unknown as string, registeredName);
-  const own = customClass(registeredName, className);
-  if (own) return located(`the config of "${className}"`, () => makeOwn(own, config, shared));
+  if (className === "function") return namedFunction(config as unknown as string);
+  // Keras's own have a module and no name beside it; old files have neither.
+  const name = registeredName ?? (module?.startsWith("keras") ? undefined : className);
+  const own = name === undefined ? undefined : getCustomObjects().get(name);
+  if (own) return located(`the config of "${className}"`, () => makeOwn(own as SerializableClass, config, shared));
+  if (name !== undefined && module !== undefined && !module?.startsWith("keras")) return customObject(name, "class");
   const reader = readers.get(className);
   if (reader) return reader(node, shared);
-  const known = kerasClass(className, module, key);
+  const known = kerasClass(className, module ?? null, key);
   if (!known) {
-    const custom = registeredName !== null && (registeredName.includes(">") || !module?.startsWith("keras"));
-    if (!custom) {
-      throw unknownIdentifier("class_name", className, [...classNames(), ...readers.keys()], "Cannot read a config");
-    }
-    throw new ValueError({
-      what: "Cannot read a config",
-      rule: `the class "${registeredName ?? className}" must be registered`,
-      received: `only ${[...getCustomObjects().keys()].map(describe).join(", ") || "none"}`,
-      mend:
-        `call saving.registerKerasSerializable(...)(${className}) first, or read it inside of saving.customObjectScope`,
-    });
+    if (name?.includes(">")) return customObject(name, "class");
+    throw unknownIdentifier("class_name", className, [...classNames(), ...readers.keys()], "Cannot read a config");
   }
-  const options = optionsOf(config, shared, className);
-  // Only layers choose what they compute in.
-  if (known.module !== "keras.layers" && options.dtype === "float32") delete options.dtype;
+  const options = optionsFor(known.Class, config, shared);
   const given = known.positional.map((name) => options[camelCase(name)]);
   for (const name of known.positional) delete options[camelCase(name)];
   while (given.length > 0 && given.at(-1) === undefined) given.pop();
@@ -135,12 +129,14 @@ export function optionsOf(config: Config, shared: SharedObjects, className: stri
 function makeOwn(Class: SerializableClass, config: Config, shared: SharedObjects): unknown {
   const { fromConfig } = Class as { fromConfig?: (config: Config) => unknown };
   if (typeof fromConfig === "function") return fromConfig.call(Class, config);
-  return new (Class as new (options: unknown) => object)(optionsOf(config, shared, Class.name));
+  return new (Class as new (options: unknown) => object)(optionsFor(Class, config, shared));
 }
 
-function readFunction(name: string, registeredName: string | null): unknown {
-  const own = customClass(registeredName, name);
-  return own ?? getActivation(name as "relu", "Cannot read a config").call;
+function optionsFor(Class: SerializableClass, config: Config, shared: SharedObjects): Record<string, unknown> {
+  const options = optionsOf(config, shared, Class.name);
+  // Only layers choose what they compute in.
+  if (!(Class.prototype instanceof Layer) && options.dtype === "float32") delete options.dtype;
+  return options;
 }
 
 function readArray(config: Config): Tensor {
@@ -151,11 +147,12 @@ function readArray(config: Config): Tensor {
   return new Tensor(shape ?? extents, dtype, makeArray(dtype, flat));
 }
 
-function refusedCode(className: string): ValueError {
+function refusedCode(key: string): ValueError {
   return new ValueError({
     what: "Cannot read a config",
     rule: "it must hold no code: the code of a Lambda is Python's, and code in a file may do anything when it runs",
-    received: className === "Lambda" ? "a Lambda layer" : "a lambda",
-    mend: "write a Layer of your own with that call, and register it with saving.registerKerasSerializable",
+    received: key === "" ? "a lambda" : `a lambda as ${key}`,
+    mend: "in Python give the Lambda a function with a name, and register one of that name here with " +
+      "saving.registerKerasSerializable",
   });
 }

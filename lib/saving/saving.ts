@@ -1,9 +1,12 @@
 // The public `saving` namespace.
 export { deserializeObject as deserializeKerasObject } from "./deserialize.ts";
+export { serializeObject as serializeKerasObject } from "./serialize.ts";
 export {
+  type CustomObject,
   customObjectScope,
   getCustomObjects,
   getRegisteredName,
   registerKerasSerializable,
   type SerializableClass,
-} from "./registry.ts";
+  type SerializableFunction,
+} from "../registry.ts";

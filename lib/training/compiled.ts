@@ -10,6 +10,7 @@ import { getOptimizer, type OptimizerIdentifier } from "../optimizers/identify.t
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, equal, multiply, select } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
+import { functionName } from "../registry.ts";
 import { flatten, isItem, namesOf, type Structure } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isNamed } from "./arguments.ts";
@@ -306,13 +307,18 @@ export class LossTracker extends Mean {
 /** The loss that an identifier names; a user's function is held to giving a symbolic value. */
 function checkedLoss(identifier: LossIdentifier, where: string): Loss {
   const made = getLoss(identifier, where);
-  return typeof identifier === "function" ? getLoss(givingValue(identifier as LossFunction, "loss")) : made;
+  return isOwn(identifier) ? getLoss(givingValue(identifier as LossFunction, "loss")) : made;
 }
 
 /** The metric that an identifier names; a user's function is held to giving a symbolic value. */
 function checkedMetric(identifier: MetricIdentifier, where: string): Metric {
   const made = getMetric(identifier, where);
-  return typeof identifier === "function" ? getMetric(givingValue(identifier as MetricFunction, "metric")) : made;
+  return isOwn(identifier) ? getMetric(givingValue(identifier as MetricFunction, "metric")) : made;
+}
+
+/** Whether an identifier is a function of the user's. */
+function isOwn(identifier: unknown): boolean {
+  return typeof identifier === "function" && functionName(identifier) === undefined;
 }
 
 /** The function itself, under its name, but for an error where it gives no symbolic value. */

@@ -9,7 +9,6 @@ import { idOf, type Value } from "../../lib/ir/value.ts";
 import { calling } from "../../lib/layers/call_state.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Layer } from "../../lib/layers/layer.ts";
-import { serializeLayer } from "../../lib/models/config.ts";
 import { Model } from "../../lib/models/model.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";
@@ -62,7 +61,7 @@ const inputShapes = ({ inputs }: LayerCase) => arranged(inputs.map(({ shape }) =
 function checkConfig({ serialized }: LayerCase, make: () => Layer): void {
   const layer = make();
   assert.deepEqual(JSON.parse(JSON.stringify(layer.getConfig())), serialized, "config");
-  const node = JSON.parse(JSON.stringify(serializeLayer(layer)));
+  const node = JSON.parse(JSON.stringify(layer.serialize()));
   const again = deserializeObject(node) as Layer;
   assert.equal(again.constructor, layer.constructor);
   assert.deepEqual(JSON.parse(JSON.stringify(again.getConfig())), serialized, "config of the layer read from it");

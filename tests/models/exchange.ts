@@ -33,3 +33,11 @@ export async function predictions(model: Model, { inputs }: ExchangedModel): Pro
   const y = await model.predict(packLike(model.input, inputs.map(toTensor)), { verbose: 0 });
   return flatten(y);
 }
+
+/** A config without what Keras notes of the making of layers, which reading does not need. */
+export const withoutBuilds = (value: Table): Table => {
+  if (Array.isArray(value)) return value.map(withoutBuilds);
+  if (value === null || typeof value !== "object") return value;
+  const { build_config: _, ...rest } = value;
+  return Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, withoutBuilds(item)]));
+};

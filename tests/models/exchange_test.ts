@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { summaryOf } from "../../lib/models/summary.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { golden, type GoldenArray, type Table } from "../golden.ts";
+import { golden, type GoldenArray } from "../golden.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
-import { exchanged, predictions, readModel } from "./exchange.ts";
+import { exchanged, predictions, readModel, withoutBuilds } from "./exchange.ts";
 
 const written = golden("models_written");
 const close = { absolute: 2e-6, relative: 2e-5 };
@@ -17,14 +17,6 @@ function assertSame(made: readonly Tensor[], expected: readonly GoldenArray[], w
     assertClose(tensor.data, expected[i].data.map(Number), close);
   });
 }
-
-/** What Keras notes of the making of layers, which reading does not need. */
-const withoutBuilds = (value: Table): Table => {
-  if (Array.isArray(value)) return value.map(withoutBuilds);
-  if (value === null || typeof value !== "object") return value;
-  const { build_config: _, ...rest } = value;
-  return Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, withoutBuilds(item)]));
-};
 
 for (const spec of exchanged) {
   testOnBackends(`${spec.name}: Keras's model predicts the same here, and ours there`, async () => {

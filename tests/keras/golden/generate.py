@@ -32,6 +32,7 @@ SUBJECTS = [
     "callbacks",
     "fits",
     "configs",
+    "custom",
     "metrics",
     "metric_states",
     "ops",

@@ -1,0 +1,48 @@
+// Objects, functions and plain values as values of JSON configs, as Python Keras writes them.
+import type { ConfigValue } from "../config.ts";
+import { describe, ValueError } from "../errors.ts";
+import { functionNode, type SerializableFunction } from "../registry.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/**
+ * A value as a config holds it: numbers and texts as they are, lists and objects by what is in them, layers, losses and
+ * their like as nodes, functions by their names. What {@linkcode deserializeObject} reads.
+ *
+ * @param value what is written
+ * @returns the value of a config
+ * @throws {ValueError} for what no config can hold, such as a function without a name
+ *
+ * @example A function in the config of a layer of one's own
+ * ```ts
+ * import { ops, saving, type Value } from "./mod.ts";
+ * function doubled(x: Value) {
+ *   return ops.multiply(x, 2);
+ * }
+ * saving.registerKerasSerializable("mine")(doubled);
+ * const node = saving.serializeKerasObject(doubled);
+ * console.log(saving.deserializeKerasObject(node) === doubled); // true
+ * ```
+ */
+export function serializeObject(value: unknown): ConfigValue {
+  if (value === undefined || value === null) return null;
+  if (["number", "string", "boolean"].includes(typeof value)) return value as ConfigValue;
+  if (typeof value === "function" && !isClass(value)) return functionNode(value as SerializableFunction);
+  if (Array.isArray(value)) return value.map(serializeObject);
+  if (value instanceof Tensor) {
+    return { class_name: "__numpy__", config: { value: value.toArray() as ConfigValue, dtype: value.dtype } };
+  }
+  if (typeof value === "object" && "serialize" in value && typeof value.serialize === "function") {
+    return value.serialize();
+  }
+  if (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, serializeObject(item)]));
+  }
+  throw new ValueError({
+    what: "Cannot write a config",
+    rule: "it holds numbers, texts, tensors, functions, objects of Keras's classes or of one's own, and lists of these",
+    received: describe(value),
+    mend: "give it a method serialize(), or put it into a Layer of your own",
+  });
+}
+
+const isClass = (fn: object): boolean => /^class\b/.test(Function.prototype.toString.call(fn));
