@@ -87,7 +87,7 @@ export class Embedding extends Layer {
     if (this.#first !== undefined) this.setWeights([this.#first]);
   }
 
-  /** The vectors of the indices; an index outside gives NaN. */
+  /** The vectors of the indices; an index outside gives NaN, where `fit` and its like do not find it in the data. */
   call(x: Value): Value {
     return gather(this.embeddings, cast(x, "int32"));
   }

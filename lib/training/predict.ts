@@ -13,6 +13,7 @@ import { checkInteger, refuseForBatches, verbosity } from "./checks.ts";
 import { rowsOf } from "./data.ts";
 import { requireBatches, warnOfShortData } from "./evaluate.ts";
 import { RowFeeder, StreamFeeder } from "./feeders.ts";
+import { looksUp } from "./indices.ts";
 import { exclusively } from "./lock.ts";
 import { Pace } from "./pace.ts";
 import type { Program } from "./programs.ts";
@@ -47,7 +48,10 @@ export async function predict(
     if (
       last.version === trainer.programs.version && others.length === 0 && held.dtype === x.dtype &&
       sameExtents(held.shape, x.shape) && x.shape[0] <= batchSize && await getExecutor() === last.program.executor
-    ) return predictWhole(last.program, x);
+    ) {
+      if (last.looksUp) toInputs(trainer.model, x, `predict with "${trainer.model.name}"`);
+      return predictWhole(last.program, x);
+    }
   }
   return predictChecked(trainer, x, options);
 }
@@ -89,7 +93,7 @@ async function predictChecked(
       logs: () => Promise.resolve({}),
     });
     if (ranOut) warnOfShortData(where, "steps");
-    if (whole) trainer.lastPrediction = { program: program!, version: programs.version };
+    if (whole) trainer.lastPrediction = { program: program!, version: programs.version, looksUp: looksUp(model) };
     const outputs: Tensor[] = [];
     for (const variable of program!.output!.variables) {
       const read = await variable.read();

@@ -7,6 +7,7 @@ import { assign, assignWeights, fitShape, isNamed, labelOf, type Parts, toRows }
 import { checkRows, checkTargets, checkWeights, weighClasses } from "./checks.ts";
 import type { Compiled } from "./compiled.ts";
 import type { Samples } from "./data.ts";
+import { checkIndices } from "./indices.ts";
 import type { TrainableModel } from "./trainable.ts";
 
 /** Weights of samples, given for each or by class. */
@@ -31,6 +32,7 @@ export function toInputs(model: TrainableModel, x: Structure<TensorLike> | undef
   const output = model.buildFor(model.inputShape ?? packLike(like, open));
   const samples = { x: inputs, y: [], weights: [], xLike: model.inputShape ?? like, yLike: output };
   checkRows(samples, model, where);
+  checkIndices(model, inputs, samples.xLike, where);
   return samples;
 }
 

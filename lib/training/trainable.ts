@@ -2,6 +2,7 @@
 import type { CallbackModel } from "../callbacks/callback.ts";
 import type { DType } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
+import type { Layer } from "../layers/layer.ts";
 import type { Weight } from "../layers/weight.ts";
 import type { Metric } from "../metrics/metric.ts";
 import type { SymbolicShape } from "../shape.ts";
@@ -33,6 +34,8 @@ export interface TrainableModel extends CallbackModel {
   readonly inputDType: Structure<DType> | undefined;
   /** The shape that the model was built for, built as the input is, if it is built. */
   readonly inputShape: Structure<SymbolicShape> | undefined;
+  /** The layers inside. */
+  readonly sublayers: readonly Layer[];
   /** All weights. */
   readonly weights: Weight[];
   /** The weights that optimizers change. */

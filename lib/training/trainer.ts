@@ -19,7 +19,9 @@ export class Trainer {
   #compiled: Compiled | undefined;
   #fitting = false;
   /** The program of the last prediction of one batch, while it is good for another. */
-  lastPrediction: { readonly program: Program; readonly version: number } | undefined;
+  lastPrediction:
+    | { readonly program: Program; readonly version: number; readonly looksUp: boolean }
+    | undefined;
 
   /** Takes the model. */
   constructor(readonly model: TrainableModel) {
