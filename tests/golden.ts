@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import * as constraints from "../lib/constraints.ts";
 import { makeArray } from "../lib/dtype.ts";
+import type { Value } from "../lib/ir/value.ts";
 import { Input } from "../lib/layers/input.ts";
 import * as layers from "../lib/layers/layers.ts";
 import * as losses from "../lib/losses/losses.ts";
+import { multiply, power, sum, tanh } from "../lib/ops/primitives.ts";
 import * as optimizers from "../lib/optimizers/optimizers.ts";
 import * as regularizers from "../lib/regularizers.ts";
 import { Sequential, type SequentialItem } from "../lib/models/sequential.ts";
@@ -73,6 +75,7 @@ const positional: Record<string, string[]> = {
   Embedding: ["inputDim", "outputDim"],
   GaussianDropout: ["rate"],
   GaussianNoise: ["stddev"],
+  Lambda: ["function"],
   AveragePooling1D: ["poolSize"],
   AveragePooling2D: ["poolSize"],
   AveragePooling3D: ["poolSize"],
@@ -111,9 +114,19 @@ function makeNested(key: string, value: Table): Table {
   return new module[class_name](camelCased(config));
 }
 
+/** The functions of golden Lambdas; a config has only their names. */
+const lambdas = {
+  softened: (x: Value) => tanh(x),
+  scaled_sum: (x: Value, { factor, power: exponent }: Table) => multiply(sum(power(x, exponent), -1), factor),
+  kept: (_x: Value, mask: Value) => mask,
+};
+
 /** A layer (or input) from its golden table. */
 export function makeLayer({ class_name, config }: GoldenObject): SequentialItem {
   const options = camelCased(config);
+  if (class_name === "Lambda") {
+    for (const [key, value] of Object.entries(options)) options[key] = lambdas[value as "kept"] ?? value;
+  }
   if (class_name === "InputLayer") {
     const { shape, batchShape, ...rest } = options;
     return Input({ shape: shape ?? batchShape.slice(1), batchSize: batchShape?.[0] ?? null, ...rest });

@@ -8,7 +8,7 @@ import type { Value } from "../ir/value.ts";
 import { conv, convTranspose, transposedExtent } from "../ops/convolve.ts";
 import { add, reshape } from "../ops/primitives.ts";
 import { spread } from "../ops/rows/sliding.ts";
-import { checkName, type Padding, type PerAxis, perAxis, positionsAlong } from "../ops/spatial.ts";
+import { checkName, type Padding, type PerAxis, perAxis, positionsAlong, refuseStridedDilation } from "../ops/spatial.ts";
 import { checkPositiveInteger } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
@@ -25,7 +25,7 @@ export interface ConvolutionOptions extends LayerOptions {
   padding?: "valid" | "same";
   /** Where the channels are; `channels_last` by default. */
   dataFormat?: DataFormat;
-  /** Elements from one tap of the kernel to the next; 1 by default, and always beside strides. */
+  /** Elements from one tap of the kernel to the next; 1 by default, and beside strides unless channels stay apart. */
   dilationRate?: PerAxis;
   /** What the sums are sent through; `linear` by default. */
   activation?: ActivationIdentifier | null;
@@ -128,14 +128,6 @@ export abstract class Convolution extends Layer {
     this.activation = getActivation(options.activation, where);
     this.useBias = options.useBias ?? true;
     this.biasSettings = weightSettings(options, "bias", "zeros", where);
-    if (this.strides.some((n) => n > 1) && this.dilationRate.some((n) => n > 1)) {
-      throw new ValueError({
-        what: where,
-        rule: "strides and dilationRate must not both be more than 1",
-        received: `strides ${formatShape(this.strides)} and dilationRate ${formatShape(this.dilationRate)}`,
-        mend: "leave one of them at 1",
-      });
-    }
   }
 
   /** The channels of the input; throws {@linkcode ShapeError} where they are not fixed. */
@@ -239,6 +231,7 @@ export abstract class Conv extends Convolution {
     super(rank, kernelSize, options as ConvOptions, [...kernelOptions, "groups"], paddings);
     checkPositiveInteger(`"${this.name}"`, "filters", filters);
     const where = `Cannot make "${this.name}"`;
+    refuseStridedDilation(where, this.strides, this.dilationRate);
     this.filters = filters;
     this.groups = options.groups ?? 1;
     this.kernelSettings = weightSettings(options, "kernel", "glorot_uniform", where);
@@ -344,6 +337,7 @@ export abstract class ConvTranspose extends Convolution {
     super(rank, kernelSize, options, [...kernelOptions, "outputPadding"]);
     checkPositiveInteger(`"${this.name}"`, "filters", filters);
     const where = `Cannot make "${this.name}"`;
+    refuseStridedDilation(where, this.strides, this.dilationRate);
     this.filters = filters;
     this.kernelSettings = weightSettings(options, "kernel", "glorot_uniform", where);
     const extra = options.outputPadding ?? undefined;

@@ -10,6 +10,7 @@ import {
   type Padding,
   type PerAxis,
   perAxis,
+  refuseStridedDilation,
   resolvePadding,
   spatialRank,
   withChannelsLast,
@@ -44,16 +45,6 @@ function kernelShape(what: string, kernel: Operand, rank: number, axes: string):
     rule: `the kernel of ${rank} spatial ${rank === 1 ? "axis" : "axes"} must be [...taps, ${axes}]`,
     received: formatShape(shape),
     mend: `give it ${rank + 2} axes`,
-  });
-}
-
-function refuseStridedDilation(what: string, strides: readonly number[], dilation: readonly number[]): void {
-  if (strides.every((n) => n === 1) || dilation.every((n) => n === 1)) return;
-  throw new ValueError({
-    what,
-    rule: "strides and dilationRate must not both be more than 1",
-    received: `strides ${formatShape(strides)} and dilationRate ${formatShape(dilation)}`,
-    mend: "leave one of them at 1",
   });
 }
 

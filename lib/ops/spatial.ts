@@ -41,6 +41,17 @@ export function perAxis(what: string, name: string, value: PerAxis, rank: number
   });
 }
 
+/** Throws {@linkcode ValueError} for strides beside dilation. */
+export function refuseStridedDilation(what: string, strides: readonly number[], dilation: readonly number[]): void {
+  if (strides.every((n) => n === 1) || dilation.every((n) => n === 1)) return;
+  throw new ValueError({
+    what,
+    rule: "strides and dilationRate must not both be more than 1",
+    received: `strides ${formatShape(strides)} and dilationRate ${formatShape(dilation)}`,
+    mend: "leave one of them at 1",
+  });
+}
+
 /** The spatial rank of `x`; throws {@linkcode ShapeError} where that is not one to three (or `most`). */
 export function spatialRank(what: string, shape: Shape, most = maxSpatial): number {
   const rank = shape.length - 2;

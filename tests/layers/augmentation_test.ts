@@ -111,6 +111,12 @@ testOnBackends("RandomCrop takes one place for the whole batch, and the middle i
   assertClose(small.data, ops.image.resize(ops.slice(images, [0, 0, 2, 0], [6, 5, 2, 2]), [8, 4]).data, close);
 });
 
+for (const { x, y, height, width } of golden("preprocessing").enlarged) {
+  testOnBackends(`RandomCrop to ${height} x ${width} enlarges smaller images as Keras does`, async () => {
+    assertClose((await changed(new layers.RandomCrop(height, width), toTensor(x))).data, y.data, close);
+  });
+}
+
 testOnBackends("RandomContrast and RandomBrightness change values within their range", async () => {
   setRandomSeed(seed);
   const contrast = new layers.RandomContrast([0.5, 0.75], { valueRange: [1, 12] });

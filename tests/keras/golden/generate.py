@@ -38,6 +38,7 @@ SUBJECTS = [
     "ops",
     "images",
     "convolutional",
+    "convolutional_jax",
     "regularizers",
     "models",
     "layers",

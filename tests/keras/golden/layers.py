@@ -7,6 +7,7 @@ case's `masks` ride on its inputs. `output_shape` is what Keras finds for inputs
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from build import create, dyadic, item
 
@@ -45,6 +46,21 @@ def case(name, layer, *inputs, masks=None, train=True, jump=None):
 def dense(name, *inputs, **config):
     return case(name, item("Dense", **config), *inputs)
 
+
+def softened(x):
+    return ops.tanh(x)
+
+
+def scaled_sum(x, factor, power):
+    return ops.sum(x**power, axis=-1) * factor
+
+
+def kept(x, mask):
+    return mask
+
+
+# The functions of Lambda by their names, which is all that a config has of them.
+FUNCTIONS = {function.__name__: function for function in (softened, scaled_sum, kept)}
 
 CASES = [
     dense("dense", ROWS, units=4),
@@ -105,6 +121,13 @@ CASES = [
         masks=[bools([True, True, False, True], [False, False, False, False], [True, True, True, True])],
     ),
     case("softmax_masked_axis", item("Softmax", axis=1), floats(2, 4, seed=10), masks=[STEPS]),
+    case("lambda", item("Lambda", function="softened"), SEQUENCE, masks=[STEPS]),
+    case(
+        "lambda_all",
+        item("Lambda", function="scaled_sum", output_shape=[4], arguments={"factor": 0.5, "power": 2}, name="sums"),
+        SEQUENCE,
+    ),
+    case("lambda_masked", item("Lambda", function="softened", mask="kept"), SEQUENCE, masks=[STEPS]),
     case("identity", item("Identity"), SEQUENCE, masks=[STEPS]),
     case("activity_regularization", item("ActivityRegularization", l1=0.25, l2=0.5), ROWS),
     case("activity_regularization_masked", item("ActivityRegularization", l2=0.125), SEQUENCE, masks=[STEPS]),
@@ -153,19 +176,25 @@ CASES = [
     ),
 ]
 
+
 def made(spec):
     """The layer of a table, whose values may be tables of regularizers and constraints."""
     config = {}
     for key, value in spec["config"].items():
+        if spec["class_name"] == "Lambda" and isinstance(value, str):
+            value = FUNCTIONS.get(value, value)
         nested = isinstance(value, dict) and "class_name" in value
         module = keras.constraints if key.endswith("_constraint") else keras.regularizers
         config[key] = create(module, value) if nested else value
     return create(keras.layers, item(spec["class_name"], **config))
 
 
-def objective(targets, outputs, layer, batch):
-    values = tf.reduce_mean(targets * outputs, axis=-1) if outputs.shape.rank > 1 else targets * outputs
-    return tf.reduce_mean(values) + (tf.add_n(layer.losses) if layer.losses else 0.0)
+def per_sample(targets, outputs):
+    return ops.mean(targets * outputs, axis=-1) if len(outputs.shape) > 1 else targets * outputs
+
+
+def objective(targets, outputs, layer):
+    return ops.mean(per_sample(targets, outputs)) + sum(layer.losses)
 
 
 def first_value(weight, seed):
@@ -175,6 +204,51 @@ def first_value(weight, seed):
 
 def arguments(inputs):
     return inputs[0] if len(inputs) == 1 else inputs
+
+
+def on_tape(layer, spec):
+    """Output, objective and gradients in inference on TensorFlow."""
+    inputs = spec["inputs"]
+    tensors = [tf.constant(x) for x in inputs]
+    with tf.GradientTape() as tape:
+        tape.watch([x for x in tensors if x.dtype.is_floating])
+        for x, mask in zip(tensors, spec["masks"] or []):
+            if mask is not None:
+                keras.src.backend.set_keras_mask(x, tf.constant(mask))
+        y = layer(arguments(tensors), training=False)
+        targets = dyadic(y.shape, 61, 16, 96)
+        value = objective(targets, tf.cast(y, "float32"), layer)
+    mask = keras.src.backend.get_keras_mask(y)
+    variables = [w.value for w in layer.trainable_weights]
+    floating = [x if x.dtype.is_floating else None for x in tensors]
+    slopes = tape.gradient(value, [x for x in floating if x is not None] + variables)
+    slopes = [None if slope is None else np.array(tf.convert_to_tensor(slope)) for slope in slopes]
+    return {
+        "y": np.array(y),
+        "targets": targets,
+        "mask": None if mask is None else np.array(mask),
+        "objective": float(value),
+        "dx": [None if x is None else slopes.pop(0) for x in floating],
+        "dw": slopes,
+    }
+
+
+def in_jax(layer, spec):
+    """The same on JAX, of floats without masks."""
+    import jax
+
+    targets = dyadic(layer(arguments(spec["inputs"])).shape, 61, 16, 96)
+
+    def forward(inputs, weights):
+        with keras.StatelessScope(list(zip(layer.trainable_weights, weights)), collect_losses=True):
+            y = layer(arguments(inputs), training=False)
+            return objective(targets, y, layer), y
+
+    weights = [w.value for w in layer.trainable_weights]
+    slopes = jax.value_and_grad(forward, argnums=(0, 1), has_aux=True)
+    (value, y), (dx, dw) = slopes(spec["inputs"], weights)
+    arrays = {"y": np.array(y), "dx": [np.array(x) for x in dx], "dw": [np.array(w) for w in dw]}
+    return {"targets": targets, "mask": None, "objective": float(value), **arrays}
 
 
 def results(spec):
@@ -201,39 +275,16 @@ def results(spec):
     if isinstance(layer, keras.layers.Normalization):
         layer.finalize_state()  # It computes with copies of its weights.
     found["initial"] = [np.asarray(value) for value in layer.get_weights()]
-    tensors = [tf.constant(x) for x in inputs]
-    with tf.GradientTape() as tape:
-        tape.watch([x for x in tensors if x.dtype.is_floating])
-        for x, mask in zip(tensors, spec["masks"] or []):
-            if mask is not None:
-                keras.src.backend.set_keras_mask(x, tf.constant(mask))
-        y = layer(arguments(tensors), training=False)
-        targets = dyadic(y.shape, 61, 16, 96)
-        value = objective(targets, tf.cast(y, "float32"), layer, len(inputs[0]))
-    found["y"] = np.array(y)
-    found["targets"] = targets
-    mask = keras.src.backend.get_keras_mask(y)
-    found["mask"] = None if mask is None else np.array(mask)
-    found["objective"] = float(value)
-    variables = [w.value for w in layer.trainable_weights]
-    floating = [x if x.dtype.is_floating else None for x in tensors]
-    slopes = tape.gradient(value, [x for x in floating if x is not None] + variables)
-    slopes = [None if slope is None else np.array(tf.convert_to_tensor(slope)) for slope in slopes]
-    found["dx"] = [None if x is None else slopes.pop(0) for x in floating]
-    found["dw"] = slopes
+    found.update(in_jax(layer, spec) if keras.backend.backend() == "jax" else on_tape(layer, spec))
     if spec["train"] and not spec["masks"]:
-        found["trained"] = trained(layer, nodes, symbolic, inputs, targets)
+        found["trained"] = trained(layer, nodes, symbolic, inputs, found["targets"])
     return found
 
 
 def trained(layer, nodes, symbolic, inputs, targets):
     """The loss of one step and the weights after it."""
-
-    def loss(y_true, y_pred):
-        return tf.reduce_mean(y_true * y_pred, axis=-1) if y_pred.shape.rank > 1 else y_true * y_pred
-
     model = keras.Model(nodes, symbolic)
-    model.compile(optimizer=keras.optimizers.SGD(LEARNING_RATE), loss=loss)
+    model.compile(optimizer=keras.optimizers.SGD(LEARNING_RATE), loss=per_sample)
     value = model.train_on_batch(arguments(inputs), targets)
     return {"loss": float(value), "weights": [np.asarray(value) for value in layer.get_weights()]}
 

@@ -22,6 +22,7 @@ for kind in ["Max", "Average"]:
             case(f"{name}_uneven", item(layer, **sizes), x),
             case(f"{name}_uneven_same", item(layer, **sizes, padding="same"), x),
             case(f"{name}_first", item(layer, pool_size=2, strides=1, data_format="channels_first"), x),
+            case(f"{name}_first_same", item(layer, **sizes, padding="same", data_format="channels_first"), x),
             case(f"global_{name}", item(f"Global{layer}"), x),
             case(f"global_{name}_kept", item(f"Global{layer}", keepdims=True), x),
             case(f"global_{name}_first", item(f"Global{layer}", data_format="channels_first"), x),

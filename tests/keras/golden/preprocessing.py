@@ -35,6 +35,8 @@ CASES = [
     resizing("padding", pad_to_aspect_ratio=True, fill_value=0.5, height=3, width=7),
     resizing("first", height=4, width=4, **FIRST),
     # In a step of training Keras gives fractions of bytes.
+    resizing("cropping_first", crop_to_aspect_ratio=True, height=3, width=4, **FIRST),
+    resizing("padding_first", pad_to_aspect_ratio=True, fill_value=-1.0, height=9, width=4, **FIRST),
     resizing("bytes", BYTES, height=8, width=6, train=False),
     crop("even", 3, 4),
     crop("odd", 2, 3),
@@ -64,6 +66,9 @@ CASES = [
     random("brightness", "RandomBrightness", factor=0.25),
     random("brightness_all", "RandomBrightness", factor=[-0.25, 0.5], value_range=[0.0, 1.0], seed=2),
     random("flip_bytes", "RandomFlip", BYTES),
+    # In inference Keras gives the whole image, its documentation says a part: they agree where that is all of it.
+    case("random_crop", item("RandomCrop", height=5, width=6, seed=1), PHOTOS),
+    case("random_crop_first", item("RandomCrop", height=6, width=2, seed=3, **FIRST), PHOTOS),
 ]
 
 # What `adapt` finds: the data, along which axes, and after it the weights.
@@ -86,5 +91,12 @@ def adapted(data, axis):
     return found
 
 
+def enlarged(height, width):
+    """In training, images smaller than the part and of its aspect ratio: there the code does as documented too."""
+    layer = keras.layers.RandomCrop(height, width)
+    return {"height": height, "width": width, "x": PHOTOS, "y": np.asarray(layer(PHOTOS, training=True))}
+
+
 def make():
-    return {**table(CASES), "adapted": [adapted(data, axis) for data, axis in ADAPTED]}
+    enlargements = [enlarged(10, 12), enlarged(15, 18)]
+    return {**table(CASES), "enlarged": enlargements, "adapted": [adapted(data, axis) for data, axis in ADAPTED]}
