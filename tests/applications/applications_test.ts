@@ -19,6 +19,7 @@ interface Application {
   trainable: number;
   layers: [name: string, outputShape: SymbolicShape, weights: number[][]][];
   scale?: number;
+  gain?: number;
   y?: GoldenArray;
 }
 
@@ -34,11 +35,11 @@ function noise(path: string, count: number): Float64Array {
 }
 
 /** What the weight at a path is: of the size that keeps activations in range. */
-function weight(layer: string, key: string, shape: Shape): Tensor {
+function weight(layer: string, key: string, shape: Shape, gain: number): Tensor {
   const values = noise(`${layer}/${key}`, sizeOf(shape));
   const fan = sizeOf(shape.length === 4 && shape[3] === 1 ? shape.slice(0, 2) : shape.slice(0, -1));
   const scaled = shape.length > 1
-    ? values.map((x) => x * Math.sqrt(6 / fan))
+    ? values.map((x) => x * gain * Math.sqrt(6 / fan))
     : key === "gamma" || key === "moving_variance"
     ? values.map((x) => 1 + 0.25 * x)
     : key === "variance"
@@ -65,13 +66,16 @@ for (const app of golden("applications").models as Application[]) {
     assert.deepEqual(layers, app.layers);
     if (!app.y) return;
     for (const layer of model.layers) {
-      layer.setWeights(layer.weights.map(({ key, shape }) => weight(layer.name, key, shape)));
+      layer.setWeights(layer.weights.map(({ key, shape }) => weight(layer.name, key, shape, app.gain!)));
     }
     const shape = [2, ...app.input_shape.slice(1)] as number[];
     const x = new Tensor(shape, "float32", Float32Array.from(noise("x", sizeOf(shape)), (v) => v * app.scale!));
     const y = await model.predict(x, { verbose: 0 }) as Tensor;
     const expected = app.y.data.map(Number);
     const largest = Math.max(...expected.map(Math.abs));
-    assertClose(y.data, expected, { absolute: 1e-3 * largest, relative: 0 }, `logits up to ${largest}`);
+    const bounds = { absolute: 1e-3 * largest, relative: 0 };
+    assertClose(y.data, expected, bounds, `logits up to ${largest}`);
+    // The bounds tell one image from the other.
+    assert.throws(() => assertClose(y.data, [...expected.slice(10), ...expected.slice(0, 10)], bounds));
   });
 }
