@@ -47,6 +47,21 @@ for (const spec of golden("metric_states").cases) {
   });
 }
 
+for (const spec of golden("metric_states").of_values) {
+  testOnBackends(`${spec.name} runs as in Keras`, async () => {
+    const Class = metrics[spec.class_name as "Mean"];
+    const [plain, weighted] = [new Class(), new Class()];
+    const update = compile((x) => plain.updateState(x, x));
+    const weigh = compile((x, weight) => weighted.updateState(x, x, weight));
+    for (const [i, value] of spec.values.entries()) {
+      await update(toTensor(value));
+      await weigh(toTensor(value), toTensor(spec.weights[i]));
+      assertClose(await numbers(plain), [spec.plain[i]], close, `plain ${i}`);
+      assertClose(await numbers(weighted), [spec.weighted[i]], close, `weighted ${i}`);
+    }
+  });
+}
+
 testOnBackends("numbers of Keras's own tests", async () => {
   const value = async (metric: metrics.Metric, yTrue: number[][] | number[], yPred: number[][] | number[]) => {
     await compile((t, p) => metric.updateState(t, p))(yTrue, yPred);

@@ -103,6 +103,17 @@ CASES = [
 ]
 
 
+# Metrics of values alone: scalars, one for each sample, more for each; with weights of fewer axes and more.
+VALUES = [
+    ("mean_of_numbers", "Mean", [np.float32(2.0), np.float32(-0.5)], [np.float32(0.5), np.float32(3.0)]),
+    ("mean_of_samples", "Mean", CHANCES, WEIGHTS),
+    ("mean_of_rows", "Mean", MANY, MANY_WEIGHTS),
+    ("mean_of_elements", "Mean", MANY, [dyadic((6, 3), 101, 1, 128), dyadic((4, 3), 102, 1, 128)]),
+    ("sum_of_samples", "Sum", CHANCES, WEIGHTS),
+    ("sum_of_rows", "Sum", MANY, MANY_WEIGHTS),
+]
+
+
 def made(spec):
     return getattr(keras.metrics, spec["class_name"])(**spec["config"])
 
@@ -132,5 +143,17 @@ def case(name, spec, data):
     }
 
 
+def of_values(name, class_name, values, weights):
+    """Running results of a metric of values, plain and weighted."""
+    plain, weighted = getattr(keras.metrics, class_name)(), getattr(keras.metrics, class_name)()
+    found = {"name": name, "class_name": class_name, "values": values, "weights": weights, "plain": [], "weighted": []}
+    for x, weight in zip(values, weights):
+        plain.update_state(x)
+        weighted.update_state(x, sample_weight=weight)
+        found["plain"].append(float(plain.result()))
+        found["weighted"].append(float(weighted.result()))
+    return {**found, "values": [np.asarray(x) for x in values], "weights": [np.asarray(w) for w in weights]}
+
+
 def make():
-    return {"cases": [case(*row) for row in CASES]}
+    return {"cases": [case(*row) for row in CASES], "of_values": [of_values(*row) for row in VALUES]}
