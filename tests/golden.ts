@@ -34,6 +34,18 @@ export function golden(name: string): Table {
   return JSON.parse(readFileSync(new URL(`keras/golden/${name}.json`, import.meta.url), "utf8"));
 }
 
+/** The golden files of layers, each alone. */
+export const layerFiles = [
+  "layers",
+  "merging",
+  "pooling",
+  "spatial",
+  "normalization",
+  "convolutional",
+  "convolutional_jax",
+  "preprocessing",
+];
+
 /** A golden array as a tensor. */
 export function toTensor({ shape, dtype, data }: GoldenArray): Tensor {
   return new Tensor(shape, dtype, makeArray(dtype, data.map(Number)));

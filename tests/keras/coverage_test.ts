@@ -1,0 +1,45 @@
+// Whatever class is exported is held to Keras: each has a case in the golden files.
+import assert from "node:assert/strict";
+import * as ceratops from "../../mod.ts";
+import { golden, layerFiles, type Table } from "../golden.ts";
+
+/** The classes of a list of cases. */
+const classesOf = (cases: Table[]): string[] => cases.map(({ class_name }) => class_name);
+
+const { cases: optimizers, schedules } = golden("optimizers");
+const { penalties, constraints } = golden("regularizers");
+const { cases: states, of_values: values } = golden("metric_states");
+
+/** The exported names of a family, what of it is in golden files, and what computes nothing of its own. */
+const families: [name: string, exported: object, held: string[], none: string[]][] = [
+  // The config of an InputLayer is held to Keras in layers_test.ts.
+  ["layers", ceratops.layers, layerFiles.flatMap((file) => classesOf(golden(file).cases)), ["InputLayer"]],
+  ["losses", ceratops.losses, classesOf(golden("losses").cases), []],
+  ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), []],
+  ["optimizers", ceratops.optimizers, classesOf(optimizers), []],
+  ["schedules", ceratops.schedules, classesOf(schedules), []],
+  ["initializers", ceratops.initializers, classesOf(golden("initializers").cases), []],
+  ["regularizers", ceratops.regularizers, classesOf(penalties), []],
+  ["constraints", ceratops.constraints, classesOf(constraints), []],
+];
+
+type Class = { prototype: object };
+
+for (const [family, exported, held, none] of families) {
+  Deno.test(`${family}: what is exported is held to Keras`, () => {
+    const classes = Object.entries(exported).filter(([name]) => /^[A-Z]/.test(name)) as [string, Class][];
+    const isBase = ({ prototype }: Class) =>
+      classes.some(([, Other]) => Object.getPrototypeOf(Other.prototype) === prototype);
+    // Keras has several names for some.
+    const seen = new Set(classes.filter(([name]) => held.includes(name)).map(([, Class]) => Class));
+    const without = classes.filter(([, Class]) => !isBase(Class) && !seen.has(Class)).map(([name]) => name);
+    assert.deepEqual(without, none);
+  });
+}
+
+Deno.test("activations: what is exported is held to Keras", () => {
+  const held = new Set<string>(golden("activations").cases.map(({ activation }: Table) => activation));
+  const names = Object.keys(golden("configs").identifiers.activations);
+  const without = names.filter((name) => !held.has(ceratops.activations.getActivation(name as "relu").name));
+  assert.deepEqual(without, []);
+});
