@@ -8,7 +8,14 @@ import type { Value } from "../ir/value.ts";
 import { conv, convTranspose, transposedExtent } from "../ops/convolve.ts";
 import { add, reshape } from "../ops/primitives.ts";
 import { spread } from "../ops/rows/sliding.ts";
-import { checkName, type Padding, type PerAxis, perAxis, positionsAlong, refuseStridedDilation } from "../ops/spatial.ts";
+import {
+  checkName,
+  type Padding,
+  type PerAxis,
+  perAxis,
+  positionsAlong,
+  refuseStridedDilation,
+} from "../ops/spatial.ts";
 import { checkPositiveInteger } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
