@@ -157,7 +157,112 @@ inline void row_product(const Product& p) {
   }
 }
 
+// With so few columns most lanes of a panel would be empty. There vectors run along a instead, down its rows or along its
+// depth, whichever lies contiguous.
+constexpr index_t narrow_columns = lanes / 4;
+
+inline bool is_narrow(const Product& p) {
+  return p.n <= narrow_columns && (p.a_row == 1 ? p.m >= lanes : p.a_depth == 1 && p.m >= 4 && p.k >= 2 * lanes);
+}
+
+inline float sum_of(Vector value) {
+  float parts[lanes];
+  store(parts, value);
+  for (int n = lanes / 2; n > 0; n /= 2) {
+    for (int i = 0; i < n; i++) parts[i] += parts[i + n];
+  }
+  return parts[0];
+}
+
+// vectors * lanes neighbouring rows from `a` on.
+template <int columns, int vectors>
+inline void narrow_down(const Product& p, const float* a, float* c) {
+  Vector acc[columns][vectors] = {};
+  const float* b = p.b;
+  for (index_t k = 0; k < p.k; k++, a += p.a_depth, b += p.b_depth) {
+    CERATOPS_UNROLL
+    for (int v = 0; v < vectors; v++) {
+      const Vector rows = load(a + v * lanes);
+      CERATOPS_UNROLL
+      for (int j = 0; j < columns; j++) acc[j][v] += rows * splat(b[j * p.b_column]);
+    }
+  }
+  for (int v = 0; v < vectors; v++) {
+    for (int j = 0; j < columns; j++) {
+      for (int i = 0; i < lanes; i++) {
+        float* to = c + (v * lanes + i) * p.c_row + j;
+        *to = p.add ? *to + acc[j][v][i] : acc[j][v][i];
+      }
+    }
+  }
+}
+
+// `rows` rows from `a` on, over a part of the depth, of which `b` has the columns one after another.
+template <int columns, int rows>
+inline void narrow_along(const Product& p, index_t depth, const float* a, const float* b, float* c, bool add) {
+  Vector acc[rows][columns] = {};
+  index_t k = 0;
+  for (; k + lanes <= depth; k += lanes) {
+    CERATOPS_UNROLL
+    for (int j = 0; j < columns; j++) {
+      const Vector factors = load(b + j * depth + k);
+      CERATOPS_UNROLL
+      for (int i = 0; i < rows; i++) acc[i][j] += load(a + i * p.a_row + k) * factors;
+    }
+  }
+  for (int i = 0; i < rows; i++) {
+    for (int j = 0; j < columns; j++) {
+      float sum = sum_of(acc[i][j]);
+      for (index_t t = k; t < depth; t++) sum += a[i * p.a_row + t] * b[j * depth + t];
+      float* to = c + i * p.c_row + j;
+      *to = add ? *to + sum : sum;
+    }
+  }
+}
+
+template <int columns>
+inline void narrow_product(const Product& p, float* scratch) {
+  constexpr int few = 4;
+  if (p.a_row == 1) {
+    index_t row = 0;
+    for (; row + few * lanes <= p.m; row += few * lanes) narrow_down<columns, few>(p, p.a + row, p.c + row * p.c_row);
+    for (; row + lanes <= p.m; row += lanes) narrow_down<columns, 1>(p, p.a + row, p.c + row * p.c_row);
+    for (; row < p.m; row++) {
+      for (index_t j = 0; j < p.n; j++) {
+        float sum = 0;
+        for (index_t k = 0; k < p.k; k++) sum += p.a[row + k * p.a_depth] * p.b[k * p.b_depth + j * p.b_column];
+        float* to = p.c + row * p.c_row + j;
+        *to = p.add ? *to + sum : sum;
+      }
+    }
+    return;
+  }
+  constexpr index_t part = tile_depth * tile_columns / columns;
+  for (index_t k = 0; k < p.k; k += part) {
+    const index_t depth = smaller(part, p.k - k);
+    for (index_t j = 0; j < columns; j++) {
+      for (index_t t = 0; t < depth; t++) scratch[j * depth + t] = p.b[(k + t) * p.b_depth + j * p.b_column];
+    }
+    const float* a = p.a + k;
+    const bool add = p.add || k > 0;
+    index_t row = 0;
+    for (; row + few <= p.m; row += few) {
+      narrow_along<columns, few>(p, depth, a + row * p.a_row, scratch, p.c + row * p.c_row, add);
+    }
+    for (; row < p.m; row++) narrow_along<columns, 1>(p, depth, a + row * p.a_row, scratch, p.c + row * p.c_row, add);
+  }
+}
+
 inline void tile_product(const Product& p, float* scratch) {
+  if (is_narrow(p)) {
+    switch (p.n) {
+      case 0: return;
+      case 1: return narrow_product<1>(p, scratch);
+      case 2: return narrow_product<smaller<int>(2, narrow_columns)>(p, scratch);
+      case 3: return narrow_product<smaller<int>(3, narrow_columns)>(p, scratch);
+      default: return narrow_product<narrow_columns>(p, scratch);
+    }
+  }
   float* panel = scratch;
   float* edge = scratch + tile_depth * tile_columns;
   if (p.k == 0) {

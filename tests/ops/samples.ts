@@ -222,6 +222,8 @@ const manyWindowed: Windowed[] = [
   { batch: 2, extents: [5, 6], taps: [3, 3], inputs: 131, outputs: 18, low: [1, 1], high: [1, 1] },
   { batch: 4, extents: [17, 18], taps: [3, 3], inputs: 70, outputs: 70, groups: 70, low: [1, 1], high: [1, 1] },
   { batch: 3, extents: [15, 18], taps: [5, 5], inputs: 1, outputs: 5 },
+  { batch: 3, extents: [9, 12], taps: [3, 3], inputs: 20, outputs: 1, low: [1, 1], high: [1, 1] },
+  { batch: 2, extents: [9, 12], taps: [3, 3], inputs: 3, outputs: 18 },
 ];
 
 const slidingOf = ({ extents, strides, dilation, low, high }: Windowed) => {
