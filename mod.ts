@@ -94,6 +94,8 @@ export {
   type SymbolicFunctions,
   type WithSymbols,
 } from "./lib/layers/operation.ts";
+/** Random numbers: `normal`, `uniform`, and what gives them in programs. See https://keras.io/api/random/. */
+export * as random from "./lib/sampling.ts";
 /** Objects of configs, and the user's own classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/saving/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */

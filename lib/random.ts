@@ -1,7 +1,7 @@
-// Random numbers on the host: the seed, the stable paths of what draws, and streams of Philox bits.
+// What random numbers are made of: the seed, the stable paths of what draws, streams of Philox bits, and their shaping.
 import { describe, ValueError } from "./errors.ts";
 import { philox } from "./ops/rows/philox.ts";
-import { add, concat, iota, slice } from "./ops/primitives.ts";
+import { add, concat, cos, iota, log, multiply, slice, sqrt, subtract } from "./ops/primitives.ts";
 import { Tensor } from "./tensor/tensor.ts";
 import type { Variable } from "./tensor/variable.ts";
 import type { Value } from "./ir/value.ts";
@@ -122,6 +122,12 @@ export class RandomStream {
     while (word >= rejected) word = this.word();
     return word % limit;
   }
+}
+
+/** Standard normal numbers of uniform ones of [0, 1), by the method of Box and Muller. */
+export function standardNormal<A extends Tensor | Value>(u: A, v: A): A {
+  const radius = sqrt(multiply(log(subtract(1, u)), -2));
+  return multiply(radius, cos(multiply(v, 2 * Math.PI))) as Tensor | Value as A;
 }
 
 /** The row order of an epoch: 0 to `rows` - 1, shuffled as a function of the seed, the epoch and the steps before it. */

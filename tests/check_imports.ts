@@ -15,7 +15,7 @@ export const order: readonly (readonly string[])[] = [
   ["passes"],
   ["exec"],
   ["settings", "config", "options", "registry"],
-  ["initializers", "activations", "random", "regularizers", "constraints"],
+  ["initializers", "activations", "random", "sampling", "regularizers", "constraints"],
   ["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
   ["training"],
   ["models"],

@@ -1,22 +1,10 @@
 // RandomLayer: the base of layers that draw random numbers while they train.
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import {
-  add,
-  bitsToUnit,
-  cos,
-  greaterEqual,
-  log,
-  multiply,
-  randomBits,
-  select,
-  sqrt,
-  subtract,
-} from "../ops/primitives.ts";
-import { currentRandomContext, RandomContext, randomSeed } from "../random.ts";
+import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
+import { standardNormal } from "../random.ts";
+import { SeedGenerator } from "../sampling.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { Variable } from "../tensor/variable.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { snakeCase } from "./naming.ts";
 
@@ -32,12 +20,14 @@ export abstract class RandomLayer extends Layer {
   readonly seed: number | null;
   /** The mask of the input is handed on. */
   override readonly supportsMasking: boolean = true;
-  #ownCounter: Variable | undefined;
+  readonly #generator: SeedGenerator;
 
   /** Takes the options, and the names of those that the subclass adds. */
   constructor(options: RandomLayerOptions, ownOptions: readonly string[]) {
     super(options, [...ownOptions, "seed"]);
     this.seed = options.seed ?? null;
+    const path = () => (this.seed === null ? this.randomPath : snakeCase(this.constructor.name));
+    this.#generator = new SeedGenerator(this.seed, { path });
   }
 
   /** The shape itself. */
@@ -47,21 +37,13 @@ export abstract class RandomLayer extends Layer {
 
   /** Uniform numbers of [0, 1), or of [`low`, `high`). */
   protected uniform(shape: Shape, low = 0, high = 1): Value {
-    // A call outside of a model's program has no random state, so the layer keeps its own.
-    const own = currentRandomContext() ? undefined : this.#context();
-    const random = own ?? currentRandomContext()!;
-    const { counter, path } = this.seed === null
-      ? random.draw(this.randomPath)
-      : random.draw(snakeCase(this.constructor.name), this.seed | 0);
-    const unit = bitsToUnit(randomBits(counter, shape, path));
-    own?.advance();
+    const unit = this.#generator.next(shape);
     return low === 0 && high === 1 ? unit : add(multiply(unit, high - low), low);
   }
 
-  /** Standard normal numbers, by the method of Box and Muller. */
+  /** Standard normal numbers. */
   protected normal(shape: Shape): Value {
-    const radius = sqrt(multiply(log(subtract(1, this.uniform(shape))), -2));
-    return multiply(radius, cos(multiply(this.uniform(shape), 2 * Math.PI)));
+    return standardNormal(this.uniform(shape), this.uniform(shape));
   }
 
   /** `x` with a part `rate` set to 0 and the rest scaled; what is drawn has a shape that broadcasts to that of `x`. */
@@ -86,13 +68,5 @@ export abstract class RandomLayer extends Layer {
       });
     }
     return noise;
-  }
-
-  #context(): RandomContext {
-    this.#ownCounter ??= new Variable(new Tensor([2], "int32", Int32Array.of(randomSeed(), 0)), {
-      name: `${this.name}/counter`,
-      trainable: false,
-    });
-    return new RandomContext(this.#ownCounter);
   }
 }

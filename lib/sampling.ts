@@ -1,0 +1,176 @@
+// Random numbers as tensors and inside of programs, by Keras's names. https://keras.io/api/random/
+import { StateError, ValueError } from "./errors.ts";
+import { currentTrace } from "./ir/trace.ts";
+import type { Value } from "./ir/value.ts";
+import { add, bitsToUnit, multiply, randomBits } from "./ops/primitives.ts";
+import { checkOptions, describe } from "./options.ts";
+import { currentRandomContext, hashPath, nextRandomRoot, RandomContext, randomSeed, standardNormal } from "./random.ts";
+import { checkShape, type Shape } from "./shape.ts";
+import { Tensor } from "./tensor/tensor.ts";
+import { Variable } from "./tensor/variable.ts";
+
+/**
+ * Gives numbers inside of traced functions, new ones in every step: of its own seed, or without one of that of
+ * `setRandomSeed`. The same seed gives the same numbers on every backend. https://keras.io/api/random/seed_generator/
+ *
+ * @example Noise in a program
+ * ```ts
+ * import { compile, random } from "./mod.ts";
+ * const generator = new random.SeedGenerator(7);
+ * const draw = compile(() => random.normal([2, 3], { seed: generator }));
+ * const [first, second] = [await draw(), await draw()];
+ * console.log(first.shape, first.data[0] === second.data[0]); // [ 2, 3 ] false
+ * ```
+ */
+export class SeedGenerator {
+  /** The seed of its own, if it has one. */
+  readonly seed: number | null;
+  readonly #path: () => string;
+  #counter: Variable | undefined;
+
+  /**
+   * Takes the seed, and what keeps its numbers apart from others of the same seed: by default only those without a seed
+   * are kept apart. Throws {@linkcode ValueError} for a seed that is no whole number.
+   */
+  constructor(seed: number | null = null, options: { path?: () => string } = {}) {
+    checkSeed(seed, "SeedGenerator");
+    checkOptions("SeedGenerator", options, ["path"]);
+    this.seed = seed;
+    if (options.path) {
+      this.#path = options.path;
+    } else {
+      const path = seed === null ? `seed_generator/${nextRandomRoot()}` : "seed_generator";
+      this.#path = () => path;
+    }
+  }
+
+  /** The next uniform numbers of [0, 1). Throws {@linkcode StateError} outside of a traced function. */
+  next(shape: Shape): Value {
+    if (!currentTrace()) {
+      throw new StateError({
+        what: "Cannot draw with a SeedGenerator",
+        rule: "its numbers are those of a traced function's steps",
+        received: "a call outside of one",
+        mend: "leave seed out, or give a number, for a tensor",
+      });
+    }
+    // A function outside of a model's program has no random state, so the generator keeps its own.
+    const own = currentRandomContext() ? undefined : this.#context();
+    const { counter, path } = (own ?? currentRandomContext()!).draw(
+      this.#path(),
+      this.seed === null ? undefined : this.seed | 0,
+    );
+    const unit = bitsToUnit(randomBits(counter, shape, path));
+    own?.advance();
+    return unit;
+  }
+
+  #context(): RandomContext {
+    this.#counter ??= new Variable(new Tensor([2], "int32", Int32Array.of(randomSeed(), 0)), {
+      name: `${this.#path()}/counter`,
+      trainable: false,
+    });
+    return new RandomContext(this.#counter);
+  }
+}
+
+/** Where numbers come from. */
+export interface SeedOptions<Seed> {
+  /**
+   * A number gives the same numbers each time, null others in each call, and a {@linkcode SeedGenerator} others in each
+   * step of a traced function.
+   */
+  seed?: Seed;
+}
+
+/** Options of {@linkcode normal}. */
+export interface NormalOptions<Seed = number | null> extends SeedOptions<Seed> {
+  /** The mean; 0 by default. */
+  mean?: number;
+  /** The standard deviation; 1 by default. */
+  stddev?: number;
+}
+
+/** Options of {@linkcode uniform}. */
+export interface UniformOptions<Seed = number | null> extends SeedOptions<Seed> {
+  /** The lowest number; 0 by default. */
+  minval?: number;
+  /** What all numbers are below; 1 by default. */
+  maxval?: number;
+}
+
+/**
+ * Normal numbers, float32, of `shape`: a tensor, or inside of a traced function, by a {@linkcode SeedGenerator}, a
+ * symbolic value. https://keras.io/api/random/random_ops/
+ *
+ * @throws {StateError} inside of a traced function without a seed: every step would have the same numbers
+ *
+ * @example A tensor
+ * ```ts
+ * import { random } from "./mod.ts";
+ * console.log(random.normal([2, 3], { stddev: 0.1, seed: 1 }).shape); // [ 2, 3 ]
+ * ```
+ */
+export function normal(shape: Shape, options?: NormalOptions): Tensor;
+/** Normal numbers by a {@linkcode SeedGenerator}, inside of a traced function: others in each step. */
+export function normal(shape: Shape, options: NormalOptions<SeedGenerator>): Value;
+export function normal(shape: Shape, options: NormalOptions<number | null | SeedGenerator> = {}): Tensor | Value {
+  checkOptions("random.normal", options, ["mean", "stddev", "seed"]);
+  const { mean = 0, stddev = 1, seed = null } = options;
+  const draw = drawing("random.normal", shape, seed);
+  return moved(standardNormal(draw(), draw()), stddev, mean);
+}
+
+/**
+ * Uniform numbers of [`minval`, `maxval`), float32, of `shape`: a tensor, or inside of a traced function, by a
+ * {@linkcode SeedGenerator}, a symbolic value. https://keras.io/api/random/random_ops/
+ *
+ * @throws {StateError} inside of a traced function without a seed: every step would have the same numbers
+ *
+ * @example A tensor
+ * ```ts
+ * import { random } from "./mod.ts";
+ * console.log(random.uniform([2, 3], { minval: -1, seed: 1 }).shape); // [ 2, 3 ]
+ * ```
+ */
+export function uniform(shape: Shape, options?: UniformOptions): Tensor;
+/** Uniform numbers by a {@linkcode SeedGenerator}, inside of a traced function: others in each step. */
+export function uniform(shape: Shape, options: UniformOptions<SeedGenerator>): Value;
+export function uniform(shape: Shape, options: UniformOptions<number | null | SeedGenerator> = {}): Tensor | Value {
+  checkOptions("random.uniform", options, ["minval", "maxval", "seed"]);
+  const { minval = 0, maxval = 1, seed = null } = options;
+  return moved(drawing("random.uniform", shape, seed)(), maxval - minval, minval);
+}
+
+function moved<A extends Tensor | Value>(x: A, scale: number, offset: number): Tensor | Value {
+  const scaled = scale === 1 ? x : multiply(x, scale);
+  return offset === 0 ? scaled : add(scaled, offset);
+}
+
+/** What gives uniform numbers of [0, 1), others in each call. */
+function drawing(what: string, shape: Shape, seed: unknown): () => Tensor | Value {
+  checkShape(shape, `Cannot draw by ${what}`);
+  if (seed instanceof SeedGenerator) return () => seed.next(shape);
+  checkSeed(seed, what);
+  if (seed === null && currentTrace()) {
+    throw new StateError({
+      what: `Cannot draw by ${what} here`,
+      rule: "inside of a traced function numbers come from a SeedGenerator, or every step would have the same",
+      received: "no seed",
+      mend: "make a random.SeedGenerator() outside of the function, and give it as in { seed: generator }",
+    });
+  }
+  const path = seed === null ? `random/${nextRandomRoot()}` : "random";
+  const counter = new Tensor([2], "int32", Int32Array.of(seed ?? randomSeed(), 0));
+  let draws = 0;
+  return () => bitsToUnit(randomBits(counter, shape, hashPath(`${path}/${draws++}`)));
+}
+
+function checkSeed(seed: unknown, what: string): asserts seed is number | null {
+  if (seed === null || Number.isSafeInteger(seed)) return;
+  throw new ValueError({
+    what: `Cannot draw by ${what}`,
+    rule: "seed must be a whole number, null or a random.SeedGenerator",
+    received: describe(seed),
+  });
+}
