@@ -10,7 +10,7 @@ import { currentCall } from "../layers/call_state.ts";
 import { type CallContext, type InputOf, Layer, type LayerOptions, type OutputOf } from "../layers/layer.ts";
 import { autoName } from "../layers/naming.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
-import type { Metric } from "../metrics/metric.ts";
+import { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { declareClasses } from "../registry.ts";
@@ -244,7 +244,12 @@ export class Model<
     return this.#compiled?.optimizer;
   }
 
-  /** The running numbers, the loss first; empty before `compile`. */
+  /** The metrics in properties, which a step of one's own updates. */
+  get #ownMetrics(): Metric[] {
+    return Object.values(this).filter((value) => value instanceof Metric);
+  }
+
+  /** The running numbers, the loss first, then those of `compile` and those in properties; empty before `compile`. */
   get metrics(): readonly Metric[] {
     return [...this.metricsByName.values()];
   }
@@ -278,7 +283,7 @@ export class Model<
    * ```
    */
   compile(options: CompileOptions): void {
-    const compiled = new Compiled(options ?? {}, this.name, this.outputNames);
+    const compiled = new Compiled(options ?? {}, this.name, this.outputNames, () => this.#ownMetrics);
     if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
@@ -447,7 +452,7 @@ export class Model<
 
   /**
    * One step of training, traced: override it for a loop of your own. What it returns is reported by name, as it was in
-   * the last step of an epoch.
+   * the last step of an epoch; metrics in properties, which it may update, are reported over all steps.
    */
   trainStep(data: AnyStepData): StepLogs | void {
     const yPred = this.#outputsOf(data, true);

@@ -85,12 +85,13 @@ export async function runBatches(run: BatchRun): Promise<BatchesRun> {
 export async function readLogs(compiled: Compiled, own: ReadonlyMap<string, Variable>): Promise<Logs> {
   // All at once, since on a GPU each read is a wait, but those asked for together are one.
   const [results, logs, untracked] = await Promise.all([
-    Promise.all([...compiled.byName].map(async ([name, metric]) => [name, await metric.result()] as const)),
+    Promise.all([...compiled.byName].map(async ([name, metric]) => ({ name, metric, result: await metric.result() }))),
     Promise.all([...own].map(async ([name, variable]) => [name, (await variable.read()).item()] as const)),
     compiled.lossTracker.isEmpty(),
   ]);
   // A step of the user's own may not track the loss.
-  const found = new Map(untracked ? results.filter(([name]) => name !== "loss") : results);
+  const told = untracked ? results.filter(({ metric }) => metric !== compiled.lossTracker) : results;
+  const found = new Map(told.map(({ name, result }) => [name, result]));
   for (const [name, value] of logs) found.set(name, value);
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

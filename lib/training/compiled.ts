@@ -67,6 +67,7 @@ export class Compiled {
   /** The running mean of the loss. */
   readonly lossTracker: LossTracker = new LossTracker();
   readonly #model: string;
+  readonly #own: () => readonly Metric[];
   readonly #asked: Asked;
   #outputNames: readonly string[] = [];
   #losses: readonly (Loss | undefined)[] = [];
@@ -76,10 +77,10 @@ export class Compiled {
   #bound = false;
 
   /**
-   * Looks up every identifier, and gives each to its output where `outputNames` are known already. Throws
-   * {@linkcode ValueError} for one that is unknown.
+   * Looks up every identifier, and gives each to its output where `outputNames` are known already; `own` gives the
+   * metrics that the model has besides. Throws {@linkcode ValueError} for one that is unknown.
    */
-  constructor(options: CompileOptions, model: string, outputNames: readonly string[] = []) {
+  constructor(options: CompileOptions, model: string, outputNames: readonly string[], own: () => readonly Metric[]) {
     const where = `Cannot compile "${model}"`;
     checkOptions("compile", options, [
       "optimizer",
@@ -99,6 +100,7 @@ export class Compiled {
       });
     }
     this.#model = model;
+    this.#own = own;
     this.stepsPerExecution = stepsPerExecution;
     this.optimizer = getOptimizer(options.optimizer ?? "rmsprop", where);
     const lossOf = (identifier: LossIdentifier | null | undefined) =>
@@ -220,12 +222,13 @@ export class Compiled {
     });
   }
 
-  /** Every metric by its name in the logs, the loss first. */
+  /** Every metric by its name in the logs, the loss first, those of the model's own last. */
   get byName(): Map<string, Metric> {
     return new Map<string, Metric>([
       ["loss", this.lossTracker],
       ...this.#outputLosses.flatMap((tracker) => (tracker ? [[tracker.name, tracker] as const] : [])),
       ...this.#metrics.map(({ name, metric }) => [name, metric] as const),
+      ...this.#own().map((metric) => [metric.name, metric] as const),
     ]);
   }
 

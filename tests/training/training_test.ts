@@ -6,6 +6,7 @@ import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Dropout } from "../../lib/layers/regularization.ts";
 import { Loss } from "../../lib/losses/loss.ts";
+import { Mean } from "../../lib/metrics/mean.ts";
 import { Metric } from "../../lib/metrics/metric.ts";
 import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
@@ -182,6 +183,28 @@ testOnBackends("a training step of one's own, with logs of its own", async () =>
   assert.deepEqual(Object.keys(history), ["error"]);
   assert.equal(history.error[0], 2.5);
   assert.ok(history.error[2] < history.error[0]);
+});
+
+testOnBackends("metrics in properties are reported over the steps of each epoch, and begin anew", async () => {
+  class Watched extends Model {
+    seen = new Mean({ name: "seen" });
+    loss = new Mean({ name: "loss" });
+    override call(input: Value) {
+      return input;
+    }
+    override trainStep({ x: input }: StepData) {
+      this.seen.update(mean(input));
+      this.loss.update(mean(square(input)));
+      return { last: mean(input) };
+    }
+  }
+  const model = new Watched();
+  model.compile({ optimizer: "sgd", loss: null });
+  const data = [[1], [2], [3], [6]];
+  const options = { epochs: 2, batchSize: 1, shuffle: false, verbose: 0 } as const;
+  const { history } = await model.fit(data, undefined, options);
+  assert.deepEqual(history, { last: [6, 6], loss: [12.5, 12.5], seen: [3, 3] });
+  assert.deepEqual(model.metricsNames, ["loss", "seen"]);
 });
 
 testOnBackends("timers run while fit does, and may predict", async () => {
