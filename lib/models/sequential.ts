@@ -9,7 +9,7 @@ import { SymbolicTensor } from "../layers/symbolic.ts";
 import { checkOptions, describe } from "../options.ts";
 import { declareClasses } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
-import { formatStructure } from "../structure.ts";
+import { formatStructure, isItem } from "../structure.ts";
 import { FunctionalGraph } from "./graph.ts";
 import { Model, type ModelOptions } from "./model.ts";
 
@@ -198,11 +198,14 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         mend: this.#layers.includes(layer) ? "make a new layer" : "give one of them another name",
       });
     }
-    if (this.#layers.length === 0 && !this.#input && layer.batchInputShape) {
-      const [batchSize, ...shape] = layer.batchInputShape;
-      this.#input = new InputLayer({ shape, batchSize });
-    }
     this.#layers.push(layer);
+    const [first] = this.#layers;
+    // As in Keras a model's own input is the chain's where more comes after it.
+    const shape = first === layer ? layer.batchInputShape : first instanceof Model ? first.inputShape : undefined;
+    if (!this.#input && shape && isItem(shape)) {
+      const [batchSize, ...sample] = shape;
+      this.#input = new InputLayer({ shape: sample, batchSize });
+    }
   }
 
   #buildNext(): void {

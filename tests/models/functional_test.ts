@@ -27,6 +27,20 @@ testOnBackends("one input and one output", async () => {
   assert.deepEqual(model.outputShape, [null, 1]);
 });
 
+Deno.test("a Sequential of models that know their inputs is built at once, as in Keras", () => {
+  const inner = (from: number, to: number) => new Sequential([Input({ shape: [from] }), new layers.Dense(to)]);
+  const model = new Sequential([inner(4, 3), inner(3, 2)]);
+  assert.deepEqual([model.built, model.inputShape, model.outputShape], [true, [null, 4], [null, 2]]);
+  let text = "";
+  model.summary({ printFn: (line: string) => void (text += `${line}\n`) });
+  assert.match(text, /\(None, 3\) +│ +15 [^]*\(None, 2\) +│ +8 /);
+  // A single one may yet be followed by more.
+  const single = new Sequential([inner(4, 3)]);
+  assert.equal(single.built, false);
+  single.add(new layers.Dense(1));
+  assert.deepEqual(single.outputShape, [null, 1]);
+});
+
 testOnBackends("a shared layer has one set of weights and trains by both of its applications", async () => {
   const x = Input({ shape: [1] });
   const shared = new layers.Dense(1, { kernelInitializer: "ones", useBias: false });
