@@ -1,32 +1,108 @@
-// The arguments that examples take: how many steps, and where a picture goes if there is one.
-import { parseArgs } from "node:util";
+// The options that examples take: how each is read, what is refused, and the usage that `--help` prints.
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 
-/** Reads `--steps`, and `--out` where there is a default for it; prints the usage and ends where something else is asked. */
-export function readArguments<D extends { steps: number; out?: string }>(file: string, about: string, defaults: D): D {
-  const usage = `${about}
+/** An option of the command line. */
+export interface Option<T> {
+  /** What stands for its value in the usage, such as `<n>`. */
+  readonly place: string;
+  /** What it does. */
+  readonly about: string;
+  /** Its value where it is not given. */
+  readonly byDefault: T;
+  /** What a value must be. */
+  readonly rule: string;
+  /** Its value; undefined for a text that is none. */
+  read(text: string): T | undefined;
+}
 
-Usage: deno run -A examples/${file} [options]
-
-  --steps <n>   how many steps each training takes (${defaults.steps})
-${defaults.out ? `  --out <file>  where the picture goes (${defaults.out})\n` : ""}  --help        print this`;
-  const refuse = (message: string): never => {
-    console.error(`${message}\n\n${usage}`);
-    Deno.exit(2);
+/** A whole number of at least `least`. */
+export function count<D extends number | undefined>(byDefault: D, about: string, least = 1): Option<number | D> {
+  const read = (text: string) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    return Number.isSafeInteger(value) && value >= least ? value : undefined;
   };
+  return { place: "<n>", about, byDefault, rule: `an integer of at least ${least}`, read };
+}
+
+/** A number from 0 to 1. */
+export function share(byDefault: number, about: string): Option<number> {
+  const read = (text: string) => {
+    const value = text.trim() === "" ? NaN : Number(text);
+    return value >= 0 && value <= 1 ? value : undefined;
+  };
+  return { place: "<x>", about, byDefault, rule: "a number from 0 to 1", read };
+}
+
+/** A path. */
+export function path(byDefault: string, about: string): Option<string> {
+  return { place: "<path>", about, byDefault, rule: "a path", read: (text) => text || undefined };
+}
+
+/** One of some words. */
+export function word<const W extends string>(words: readonly W[], about: string): Option<W | undefined> {
+  const read = (text: string) => words.find((each) => each === text);
+  return { place: "<name>", about, byDefault: undefined, rule: `one of ${words.join(", ")}`, read };
+}
+
+/** The values of options by name, each `camelCase` name written as `--camel-case`. */
+type Values<O extends Readonly<Record<string, Option<unknown>>>> = {
+  [K in keyof O]: O[K] extends Option<infer T> ? T : never;
+};
+
+const flagOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The usage of an example. */
+export function usageOf(file: string, about: string, options: Readonly<Record<string, Option<unknown>>>): string {
+  const lines = Object.entries(options).map(([name, { place, about, byDefault }]) => {
+    const told = byDefault === undefined || byDefault === Infinity ? "" : ` (${byDefault})`;
+    return [`--${flagOf(name)} ${place}`, about + told];
+  });
+  lines.push(["--help", "print this"]);
+  const width = Math.max(...lines.map(([flag]) => flag.length));
+  const table = lines.map(([flag, text]) => `  ${flag.padEnd(width)}  ${text}`).join("\n");
+  return `${about}\n\nUsage: deno run -A examples/${file} [options]\n\n${table}`;
+}
+
+/** Reads arguments by their options. Throws an error that says what is wrong with one; gives null where help is asked. */
+export function parseOptions<O extends Readonly<Record<string, Option<unknown>>>>(
+  args: readonly string[],
+  options: O,
+): Values<O> | null {
+  const flags = Object.keys(options).map((name) => [flagOf(name), { type: "string" as const }]);
+  const known: ParseArgsOptionsConfig = { ...Object.fromEntries(flags), help: { type: "boolean" } };
+  const { values } = parseArgs({ args: [...args], options: known });
+  if (values.help) return null;
+  const read = Object.entries(options).map(([name, { byDefault, rule, read }]) => {
+    const given = values[flagOf(name)];
+    if (typeof given !== "string") return [name, byDefault];
+    const value = read(given);
+    if (value === undefined) throw new Error(`--${flagOf(name)} must be ${rule}, received "${given}"`);
+    return [name, value];
+  });
+  return Object.fromEntries(read);
+}
+
+/** Reads the options of an example; prints the usage and ends where help is asked, or something else than an option. */
+export function readArguments<O extends Readonly<Record<string, Option<unknown>>>>(
+  file: string,
+  about: string,
+  options: O,
+): Values<O> {
+  const usage = usageOf(file, about, options);
   try {
-    const text = { type: "string" } as const;
-    const options = { steps: text, ...(defaults.out && { out: text }), help: { type: "boolean" } } as const;
-    const { values } = parseArgs({ args: Deno.args, options });
-    if (values.help) {
-      console.log(usage);
-      Deno.exit(0);
-    }
-    const steps = values.steps === undefined ? defaults.steps : Number(values.steps);
-    if (!Number.isSafeInteger(steps) || steps < 1) {
-      refuse(`--steps must be an integer of at least 1, received "${values.steps}"`);
-    }
-    return { ...defaults, steps, ...(values.out && { out: values.out }) };
+    const values = parseOptions(Deno.args, options);
+    if (values) return values;
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    Deno.exit(2);
   }
+  console.log(usage);
+  Deno.exit(0);
+}
+
+/** Ends the example as failed where one of its figures is below what it was asked to reach. */
+export function requireFloor(figure: string, value: number, floor: number): void {
+  if (value >= floor) return;
+  console.error(`The ${figure} ${+value.toFixed(4)} is below the floor of ${floor}.`);
+  Deno.exit(1);
 }

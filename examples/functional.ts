@@ -2,7 +2,7 @@
 //
 //     deno run -A examples/functional.ts
 import { Input, layers, Model, setRandomSeed, tensor } from "../mod.ts";
-import { readArguments } from "./arguments.ts";
+import { count, readArguments } from "./arguments.ts";
 
 const [words, senders, teams] = [50, 8, 3];
 
@@ -30,7 +30,9 @@ export function makeModel() {
 }
 
 if (import.meta.main) {
-  const { steps } = readArguments("functional.ts", "Two inputs, two outputs.", { steps: 450 });
+  const { steps } = readArguments("functional.ts", "Two inputs, two outputs.", {
+    steps: count(450, "how many steps the training takes"),
+  });
   const rows = 600;
 
   // Tickets of made-up words: some words hurry, each team has words of its own, some senders are always in a hurry.

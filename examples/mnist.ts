@@ -1,7 +1,7 @@
 // Trains a network 784-512-10 on handwritten digits: `deno run examples/mnist.ts`, or with -A for the fast backends.
-import { parseArgs } from "node:util";
 import "../lib/datasets/mnist_embedded.ts";
 import {
+  type BackendChoice,
   CeratopsError,
   datasets,
   getBackend,
@@ -12,27 +12,7 @@ import {
   setRandomSeed,
   utils,
 } from "../mod.ts";
-
-const usage = `Usage: deno run -A examples/mnist.ts [options]
-
-  --backend <name>     eigen, reference, webgpu or wasm; the best there is by default
-  --epochs <n>         how often to go through the training images (5)
-  --batch-size <n>     images a step (128)
-  --seed <n>           the seed of weights and order; a new one each time by default
-  --steps <n>          train on the first n batches only
-  --floor <x>          fail where the test accuracy is below x, from 0 to 1
-  --help               print this`;
-
-const backends = ["eigen", "reference", "webgpu", "wasm"] as const;
-
-interface Options {
-  backend?: typeof backends[number];
-  epochs: number;
-  batchSize: number;
-  seed?: number;
-  steps?: number;
-  floor?: number;
-}
+import { count, readArguments, requireFloor, share, word } from "./arguments.ts";
 
 /** The network: pixels to 0..1, a layer of 512, and a probability for each digit. */
 export function makeModel(): Sequential {
@@ -48,13 +28,31 @@ export function makeModel(): Sequential {
 }
 
 if (import.meta.main) {
+  const options = readArguments("mnist.ts", "Trains a network 784-512-10 on handwritten digits.", {
+    backend: word(["eigen", "reference", "webgpu", "wasm"], "where it runs; the best there is by default"),
+    epochs: count(5, "how often to go through the training images"),
+    batchSize: count(128, "images a step"),
+    seed: count(undefined, "the seed of weights and order; a new one each time by default", 0),
+    steps: count(Infinity, "train on the first n batches only"),
+    floor: share(0, "fail where the test accuracy is below x"),
+  });
   try {
-    await train(readOptions(Deno.args));
+    await train(options);
   } catch (error) {
     if (!(error instanceof CeratopsError)) throw error;
     console.error(error.message);
     Deno.exit(1);
   }
+}
+
+/** What the training is told. */
+interface Options {
+  readonly backend?: BackendChoice;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed?: number;
+  readonly steps: number;
+  readonly floor: number;
 }
 
 async function train({ backend, epochs, batchSize, seed, steps, floor }: Options): Promise<void> {
@@ -65,7 +63,7 @@ async function train({ backend, epochs, batchSize, seed, steps, floor }: Options
   const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();
   const model = makeModel();
   model.summary();
-  const rows = steps === undefined ? xTrain.shape[0] : steps * batchSize;
+  const rows = Math.min(steps * batchSize, xTrain.shape[0]);
   await model.fit(xTrain.rows(0, rows), yTrain.rows(0, rows), { epochs, batchSize });
 
   const { loss, accuracy } = await model.evaluate(xTest, yTest, { verbose: 0 });
@@ -80,64 +78,5 @@ async function train({ backend, epochs, batchSize, seed, steps, floor }: Options
   utils.showImage(digit);
   console.log(`The network reads this as ${likeliest} (${percent} %); it is ${yTest.data[0]}.`);
 
-  if (floor !== undefined && accuracy < floor) {
-    console.error(`The test accuracy ${accuracy.toFixed(4)} is below the floor of ${floor}.`);
-    Deno.exit(1);
-  }
-}
-
-function readOptions(args: readonly string[]): Options {
-  let values: Partial<Record<"backend" | "epochs" | "batch-size" | "seed" | "steps" | "floor", string>>;
-  try {
-    const text = { type: "string" } as const;
-    const parsed = parseArgs({
-      args: [...args],
-      options: {
-        backend: text,
-        epochs: text,
-        "batch-size": text,
-        seed: text,
-        steps: text,
-        floor: text,
-        help: { type: "boolean" },
-      },
-    });
-    if (parsed.values.help) {
-      console.log(usage);
-      Deno.exit(0);
-    }
-    values = parsed.values;
-  } catch (error) {
-    refuse(error instanceof Error ? error.message : String(error));
-  }
-  const integer = (name: "epochs" | "batch-size" | "seed" | "steps", least: number): number | undefined => {
-    const value = values[name];
-    if (value === undefined) return undefined;
-    const number = /^\d+$/.test(value) ? Number(value) : NaN;
-    if (!Number.isSafeInteger(number) || number < least) {
-      refuse(`--${name} must be an integer of at least ${least}, received "${value}"`);
-    }
-    return number;
-  };
-  const backend = backends.find((name) => name === values.backend);
-  if (values.backend !== undefined && backend === undefined) {
-    refuse(`--backend must be one of ${backends.join(", ")}, received "${values.backend}"`);
-  }
-  const floor = values.floor === undefined ? undefined : Number(values.floor);
-  if (floor !== undefined && !(values.floor!.trim() !== "" && floor >= 0 && floor <= 1)) {
-    refuse(`--floor must be a number from 0 to 1, received "${values.floor}"`);
-  }
-  return {
-    backend,
-    epochs: integer("epochs", 1) ?? 5,
-    batchSize: integer("batch-size", 1) ?? 128,
-    seed: integer("seed", 0),
-    steps: integer("steps", 1),
-    floor,
-  };
-}
-
-function refuse(message: string): never {
-  console.error(`${message}\n\n${usage}`);
-  Deno.exit(2);
+  requireFloor("test accuracy", accuracy, floor);
 }

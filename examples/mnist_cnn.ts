@@ -1,14 +1,9 @@
 // Trains a convolutional network on handwritten digits: `deno run -A examples/mnist_cnn.ts`.
-import { parseArgs } from "node:util";
 import "../lib/datasets/mnist_embedded.ts";
 import { datasets, Input, layers, optimizers, schedules, Sequential, setRandomSeed } from "../mod.ts";
+import { count, readArguments, requireFloor, share } from "./arguments.ts";
 
-const usage = `Usage: deno run -A examples/mnist_cnn.ts [options]
-
-  --epochs <n>   how often to go through the training images (10)
-  --steps <n>    train on the first n batches of 128 only
-  --floor <x>    fail where the test accuracy is below x, from 0 to 1
-  --help         print this`;
+const batchSize = 128;
 
 /** The network, which learns in steps that become smaller until `steps` of them are done. */
 export function makeModel(steps: number): Sequential {
@@ -39,11 +34,15 @@ export function makeModel(steps: number): Sequential {
 }
 
 if (import.meta.main) {
-  const { epochs, steps, floor } = readOptions();
-  setRandomSeed(1);
+  const { epochs, steps, seed, floor } = readArguments("mnist_cnn.ts", "A convolutional network reads digits.", {
+    epochs: count(10, "how often to go through the training images"),
+    steps: count(Infinity, `train on the first n batches of ${batchSize} only`),
+    seed: count(1, "the seed of weights, order and dropout", 0),
+    floor: share(0, "fail where the test accuracy is below x"),
+  });
+  setRandomSeed(seed);
 
   const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();
-  const batchSize = 128;
   const rows = Math.min(steps * batchSize, xTrain.shape[0]);
   const model = makeModel(epochs * Math.ceil(rows / batchSize));
   model.summary();
@@ -54,37 +53,5 @@ if (import.meta.main) {
   console.log(
     `\nOf ${xTest.shape[0]} digits not seen before, ${wrong} are read wrongly: accuracy ${accuracy.toFixed(4)}`,
   );
-  if (accuracy < floor) {
-    console.error(`The test accuracy ${accuracy.toFixed(4)} is below the floor of ${floor}.`);
-    Deno.exit(1);
-  }
-}
-
-function readOptions(): { epochs: number; steps: number; floor: number } {
-  const refuse = (message: string): never => {
-    console.error(`${message}\n\n${usage}`);
-    Deno.exit(2);
-  };
-  const text = { type: "string" } as const;
-  try {
-    const options = { epochs: text, steps: text, floor: text, help: { type: "boolean" } } as const;
-    const { values } = parseArgs({ args: Deno.args, options });
-    if (values.help) {
-      console.log(usage);
-      Deno.exit(0);
-    }
-    const count = (name: "epochs" | "steps", byDefault: number): number => {
-      const number = values[name] === undefined ? byDefault : Number(values[name]);
-      if (number === Infinity && values[name] === undefined) return number;
-      if (Number.isSafeInteger(number) && number >= 1) return number;
-      return refuse(`--${name} must be an integer of at least 1, received "${values[name]}"`);
-    };
-    const floor = values.floor === undefined ? 0 : Number(values.floor);
-    if (values.floor?.trim() === "" || !(floor >= 0 && floor <= 1)) {
-      refuse(`--floor must be a number from 0 to 1, received "${values.floor}"`);
-    }
-    return { epochs: count("epochs", 10), steps: count("steps", Infinity), floor };
-  } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
-  }
+  requireFloor("test accuracy", accuracy, floor);
 }

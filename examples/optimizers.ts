@@ -1,7 +1,7 @@
 // SGD, momentum, RMSprop and Adam on one problem: which of two spirals does a point lie on?
 // `deno run -A examples/optimizers.ts` draws how the loss falls under each into optimizers.svg.
 import { Input, layers, optimizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
-import { readArguments } from "./arguments.ts";
+import { count, path, readArguments } from "./arguments.ts";
 import { drawChart } from "./chart.ts";
 
 /** Two spirals that wind around each other, each of so many points: the points, and on which spiral each lies. */
@@ -40,8 +40,8 @@ export const contestants = {
 
 if (import.meta.main) {
   const { steps, out } = readArguments("optimizers.ts", "Draws how the loss falls under four optimizers.", {
-    steps: 1600,
-    out: "optimizers.svg",
+    steps: count(1600, "how many steps each training takes"),
+    out: path("optimizers.svg", "where the picture goes"),
   });
   const stepsPerEpoch = Math.min(40, steps);
   const [x, y] = spirals(400);

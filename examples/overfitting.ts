@@ -1,7 +1,7 @@
 // Overfitting, and what helps: a large network learns few noisy samples by heart, unless dropout and a penalty hinder it.
 // `deno run -A examples/overfitting.ts` draws training and validation of both into overfitting.svg.
 import { Input, layers, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
-import { readArguments } from "./arguments.ts";
+import { count, path, readArguments } from "./arguments.ts";
 import { drawChart } from "./chart.ts";
 
 /** Numbers of [0, 1) by a seed (Park and Miller), so that the samples are the same in every run. */
@@ -42,8 +42,8 @@ export function makeModel(hindered: boolean): Sequential {
 
 if (import.meta.main) {
   const { steps, out } = readArguments("overfitting.ts", "Draws overfitting, and what dropout and a penalty do.", {
-    steps: 1200,
-    out: "overfitting.svg",
+    steps: count(1200, "how many steps each training takes"),
+    out: path("overfitting.svg", "where the picture goes"),
   });
   const [xTrain, yTrain] = moons(80, 1);
   const validationData = moons(1000, 2);
