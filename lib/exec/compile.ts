@@ -131,7 +131,8 @@ function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: st
 }
 
 /**
- * The gradients of the scalar `loss` by each of `targets`, inside a traced function.
+ * The gradients of the scalar `loss` by each of `targets`, inside a traced function. None flows through what is assigned
+ * to a variable: of a loss that is computed after an update, the gradients are those at the updated values.
  *
  * @throws {StateError} outside of a traced function
  * @throws {ValueError} where `loss` is not one float32 number
@@ -162,7 +163,7 @@ export function gradients(loss: Value, targets: readonly (Value | Variable)[]): 
   return gradientsOf(
     graph,
     loss,
-    targets.map((target) => (target instanceof Variable ? graph.readInitial(target) : target)),
+    targets.map((target) => (target instanceof Variable ? graph.readsOf(target) : target)),
   );
 }
 

@@ -7,10 +7,10 @@ import { recording, type Trace } from "./trace.ts";
 import { idOf, type Value, valueOf } from "./value.ts";
 
 /**
- * The derivative of the scalar `loss` by each of `targets`; zeros where it does not depend on one.
- * Throws {@linkcode ValueError} where `loss` is not a float scalar.
+ * The derivative of the scalar `loss` by each of `targets`; zeros where it does not depend on one. A target may be several
+ * values of one variable, whose derivatives are added. Throws {@linkcode ValueError} where `loss` is not a float scalar.
  */
-export function gradientsOf(trace: Trace, loss: Value, targets: readonly Value[]): Value[] {
+export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value | readonly Value[])[]): Value[] {
   if (sizeOf(loss.shape) !== 1 || loss.dtype !== "float32") {
     throw new ValueError({
       what: "Cannot differentiate",
@@ -21,8 +21,13 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly Value[]
   }
   return recording(trace, () => {
     const one = trace.constant(loss.shape, "float32", Float32Array.of(1));
-    const found = vjpOf(trace, [loss], [one], targets);
-    return targets.map((target, i) => found[i] ?? zerosLike(trace, target));
+    const values = targets.map((target) => [target].flat());
+    const found = vjpOf(trace, [loss], [one], values.flat());
+    return values.map((each) => {
+      const flowed = found.splice(0, each.length).filter((gradient) => gradient !== undefined);
+      if (flowed.length === 0) return zerosLike(trace, each[0]);
+      return flowed.reduce((sum, gradient) => trace.emit("add", [sum, gradient], {})[0]);
+    });
   });
 }
 

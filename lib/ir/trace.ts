@@ -16,6 +16,8 @@ export class Trace {
   readonly captured: Value[] = [];
   readonly #captures = new Map<ValueId, Value>();
   readonly #links = new Map<VariableSpec, StateLink>();
+  /** What was read of variables after assignments, by the value that was assigned. */
+  readonly #reads = new Map<VariableSpec, readonly { readonly of: ValueId; readonly value: Value }[]>();
   readonly #scope: string[] = [];
   readonly #scopeCounts = new Map<string, number>();
 
@@ -29,10 +31,28 @@ export class Trace {
     return value;
   }
 
-  /** The value of a variable here: what it held before the program, or what was last assigned. */
+  /**
+   * The value of a variable here: what it held before the program, or what was last assigned. No gradient flows through
+   * an assignment, as in Keras: what is read of a variable depends on nothing but the variable.
+   */
   read(variable: VariableSpec): Value {
     if (this.parent) return this.#local(rootOf(this).read(variable));
-    return valueOf(this.graph, this.#link(variable).output);
+    const { input, output } = this.#link(variable);
+    const assigned = valueOf(this.graph, output);
+    if (output === input || assigned.dtype !== "float32") return assigned;
+    const reads = this.#reads.get(variable) ?? [];
+    let read = reads.find(({ of }) => of === output)?.value;
+    if (!read) {
+      read = this.emit("stopGradient", [assigned], {})[0];
+      this.#reads.set(variable, [...reads, { of: output, value: read }]);
+    }
+    return read;
+  }
+
+  /** What was read of a variable so far, before and after assignments: the value before the program comes first. */
+  readsOf(variable: VariableSpec): Value[] {
+    if (this.parent) return rootOf(this).readsOf(variable).map((value) => this.#local(value));
+    return [this.readInitial(variable), ...(this.#reads.get(variable) ?? []).map(({ value }) => value)];
   }
 
   /** The value that a variable held before the program. */
