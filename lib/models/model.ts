@@ -231,6 +231,10 @@ export class Model<
 
   /** Builds the model for inputs of this shape (batch axis first), and gives the shape of its output. */
   buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape> {
+    // A step of one's own may do without call: what it makes of a batch nobody knows, and targets are taken as they are.
+    if (!this.#graph && this.call === Model.prototype.call && this.trainStep !== Model.prototype.trainStep) {
+      return [null];
+    }
     return this.#outputShape ??= this.computeOutputShape(inputShape);
   }
 

@@ -185,6 +185,28 @@ testOnBackends("a training step of one's own, with logs of its own", async () =>
   assert.ok(history.error[2] < history.error[0]);
 });
 
+testOnBackends("a model with a step of its own needs no call, as in Keras", async () => {
+  class Pair extends Model {
+    left = new Dense(1, { kernelInitializer: "ones" });
+    right = new Dense(1, { kernelInitializer: "ones" });
+    other = new SGD({ learningRate: 0.5 });
+    override trainStep({ x: input, y: target }: StepData) {
+      const outputs = [this.left, this.right].map((layer): Value => layer.apply(input));
+      const losses = outputs.map((output) => mean(square(subtract(output, target!))));
+      [this.left, this.right].forEach((layer, i) => {
+        const weights = layer.trainableWeights;
+        (i === 0 ? this.optimizer! : this.other).apply(gradients(losses[i], weights), weights);
+      });
+    }
+  }
+  const model = new Pair();
+  model.compile({ optimizer: new SGD({ learningRate: 0.25 }), loss: null });
+  await model.fit([[1]], [[0]], { verbose: 0 });
+  // y = wx + b with w = 1, b = 0, x = 1, target 0: both derivatives of y^2 are 2.
+  assert.deepEqual((await model.getWeights()).map((weight) => weight.item()), [0.5, -0.5, 0, -1]);
+  await assert.rejects(model.predict([[1]], { verbose: 0 }), /Pair has no method call/);
+});
+
 testOnBackends("metrics in properties are reported over the steps of each epoch, and begin anew", async () => {
   class Watched extends Model {
     seen = new Mean({ name: "seen" });
