@@ -10,7 +10,7 @@ import {
   schedules,
   setRandomSeed,
   type SymbolicTensor,
-  Tensor,
+  type Tensor,
   tensor,
 } from "../mod.ts";
 import { count, path, readArguments, requireFloor, share } from "./arguments.ts";
