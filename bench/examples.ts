@@ -1,9 +1,12 @@
 // What a training step of each example costs in counts: nodes, those that found nothing to fuse with, dispatches on a GPU.
+import * as autoencoder from "../examples/autoencoder.ts";
 import * as functional from "../examples/functional.ts";
+import * as gan from "../examples/gan.ts";
 import * as mnist from "../examples/mnist.ts";
 import * as mnistCnn from "../examples/mnist_cnn.ts";
 import * as optimizers from "../examples/optimizers.ts";
 import * as overfitting from "../examples/overfitting.ts";
+import * as segmentation from "../examples/segmentation.ts";
 import type { DType } from "../lib/dtype.ts";
 import type { Executor } from "../lib/exec/executor.ts";
 import { getExecutor, setBackend, useExecutor } from "../lib/exec/select.ts";
@@ -39,6 +42,22 @@ export const examples: readonly Example[] = [
     name: "mnist_cnn",
     batch: 128,
     train: (n) => mnistCnn.makeModel(100).fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
+  },
+  {
+    name: "autoencoder",
+    batch: 128,
+    train: (n) => autoencoder.makeModel().fit(blank(n, [28, 28], "uint8"), blank(n, [28, 28], "uint8"), once(n)),
+  },
+  {
+    name: "gan",
+    batch: 64,
+    train: (n) => gan.makeModel().fit(blank(n, [28, 28], "uint8"), undefined, once(n)),
+  },
+  {
+    name: "segmentation",
+    // Of the 32 that it trains on: a software adapter takes a minute for these.
+    batch: 8,
+    train: (n) => segmentation.makeModel(100).fit(blank(n, [48, 48, 1]), blank(n, [48, 48], "uint8"), once(n)),
   },
   {
     name: "functional",

@@ -49,8 +49,8 @@ function reconstructionLoss(digits: Value, outputs: Value): Value {
   return losses.binaryCrossentropy(ops.divide(digits, 255), outputs);
 }
 
-/** Encoder and decoder as one model, ready to be trained. */
-export function autoencoder(size = 32): Sequential {
+/** Encoder and decoder as one model, with `size` numbers between. */
+export function makeModel(size = 32): Sequential {
   const model = new Sequential([encoder(size), decoder(size)], { name: "autoencoder" });
   model.compile({ optimizer: "adam", loss: reconstructionLoss });
   return model;
@@ -91,7 +91,7 @@ if (import.meta.main) {
 
   const [[xTrain], [xTest, yTest]] = await datasets.mnist.loadData();
   const digits = xTrain.rows(0, steps * batchSize);
-  const model = autoencoder();
+  const model = makeModel();
   model.summary({ expandNested: true });
   await model.fit(digits, digits, { epochs, batchSize });
 

@@ -21,7 +21,7 @@ import {
   type Value,
 } from "../mod.ts";
 import { count, path, readArguments, requireFloor, share } from "./arguments.ts";
-import { convnet, trainConvnet } from "./mnist_cnn.ts";
+import { makeModel as makeReader } from "./mnist_cnn.ts";
 import { arrange, writePng } from "./png.ts";
 
 const batchSize = 64;
@@ -64,19 +64,14 @@ function crossentropy(target: number, logits: Value): Value {
   return ops.mean(losses.binaryCrossentropy(ops.full(logits.shape, target), logits, { fromLogits: true }));
 }
 
-/** Both networks, and a step of training that changes each by what it makes of the other; ready to be trained. */
-export class Gan extends Model {
+/** Both networks, and a step of training that changes each by what it makes of the other. */
+class Gan extends Model {
   readonly generator = generator();
   readonly discriminator = discriminator();
   readonly generatorOptimizer = new optimizers.Adam({ learningRate: 1e-3, beta1: 0.5 });
   readonly noise = new random.SeedGenerator();
   readonly generatorLoss = new metrics.Mean({ name: "generator_loss" });
   readonly discriminatorLoss = new metrics.Mean({ name: "discriminator_loss" });
-
-  constructor() {
-    super({ name: "gan" });
-    this.compile({ optimizer: new optimizers.Adam({ learningRate: 1e-3, beta1: 0.5 }), loss: null });
-  }
 
   override trainStep({ x }: StepData): void {
     const digits = ops.divide(x, 255);
@@ -105,6 +100,13 @@ export class Gan extends Model {
     const drawn = await this.generator.predict(noise, { verbose: 0, batchSize: 500 });
     return new Tensor(drawn.shape, "uint8", Uint8Array.from(drawn.data, (value) => Math.round(255 * value)));
   }
+}
+
+/** The networks, ready to be trained: what `compile` takes is the discriminator's. */
+export function makeModel(): Gan {
+  const model = new Gan({ name: "gan" });
+  model.compile({ optimizer: new optimizers.Adam({ learningRate: 1e-3, beta1: 0.5 }), loss: null });
+  return model;
 }
 
 /** How sure a reader is, from what it makes of samples, `[rows, 10]`: the mean largest probability, and what it finds. */
@@ -138,7 +140,7 @@ if (import.meta.main) {
   const rows = Math.min(steps * batchSize, xTrain.shape[0]);
   const [x, y] = [xTrain.rows(0, rows), yTrain.rows(0, rows)];
 
-  const gan = new Gan();
+  const gan = makeModel();
   gan.generator.summary();
   gan.discriminator.summary();
   const sheet = random.normal([100, latentSize], { seed });
@@ -148,8 +150,9 @@ if (import.meta.main) {
   await gan.fit(x, undefined, { epochs, batchSize, callbacks: [{ onEpochEnd }] });
 
   console.log(`\nSheets of samples are in ${out}. A network learns to read digits, and then reads samples:`);
-  const reader = convnet();
-  await trainConvnet(reader, x, y, readerEpochs);
+  const readerBatch = 128;
+  const reader = makeReader(readerEpochs * Math.ceil(rows / readerBatch));
+  await reader.fit(x, y, { epochs: readerEpochs, batchSize: readerBatch });
   const { accuracy } = await reader.evaluate(xTest, yTest, { verbose: 0, batchSize: 500 });
   const samples = await gan.draw(random.normal([2000, latentSize], { seed: seed + 1 }));
   const { confidence, found } = judge(await reader.predict(samples, { verbose: 0, batchSize: 500 }));

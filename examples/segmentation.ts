@@ -34,7 +34,7 @@ function block(x: SymbolicTensor, filters: number): SymbolicTensor {
  * A U-Net (Ronneberger et al., 2015) for pictures `[size, size, 1]`: down to a quarter of the size to see what there is,
  * and up again, with the layers of the way down beside it to see where exactly.
  */
-export function unet(filters: readonly number[] = [12, 24, 48]): Model<SymbolicTensor, SymbolicTensor> {
+function unet(filters: readonly number[]): Model<SymbolicTensor, SymbolicTensor> {
   const inputs = Input({ shape: [size, size, 1] });
   const [bottom, ...levels] = [...filters].reverse();
   const seen: SymbolicTensor[] = [];
@@ -53,8 +53,9 @@ export function unet(filters: readonly number[] = [12, 24, 48]): Model<SymbolicT
   return new Model({ inputs, outputs, name: "unet" });
 }
 
-/** Compiles the model for a training of so many steps. */
-export function compileUnet(model: Model<SymbolicTensor, SymbolicTensor>, steps: number): void {
+/** The network, which learns in steps that become smaller until `steps` of them are done. */
+export function makeModel(steps: number): Model<SymbolicTensor, SymbolicTensor> {
+  const model = unet([12, 24, 48]);
   model.compile({
     optimizer: new optimizers.Adam({
       learningRate: new schedules.CosineDecay({ initialLearningRate: 0.004, decaySteps: steps }),
@@ -62,6 +63,7 @@ export function compileUnet(model: Model<SymbolicTensor, SymbolicTensor>, steps:
     loss: "sparse_categorical_crossentropy",
     metrics: [new metrics.MeanIoU({ numClasses: shapeNames.length, sparseYPred: false, name: "iou" })],
   });
+  return model;
 }
 
 /** Colours that are told apart also by those who cannot tell red from green (Okabe and Ito), one for each class. */
@@ -92,9 +94,8 @@ if (import.meta.main) {
 
   const train = drawShapes(steps * batchSize, size, seed);
   const test = drawShapes(500, size, seed + 1);
-  const model = unet();
+  const model = makeModel(epochs * steps);
   model.summary();
-  compileUnet(model, epochs * steps);
   await model.fit(train.images, train.classes, { epochs, batchSize });
 
   const { iou } = await model.evaluate(test.images, test.classes, { verbose: 0, batchSize: 50 });

@@ -1,9 +1,9 @@
 // The models of examples: sizes, parameters, and the figures by which they are judged.
 import assert from "node:assert/strict";
-import { autoencoder, explainedShare } from "../../examples/autoencoder.ts";
-import { Gan, judge } from "../../examples/gan.ts";
-import { convnet } from "../../examples/mnist_cnn.ts";
-import { compare, unet } from "../../examples/segmentation.ts";
+import { explainedShare, makeModel as makeAutoencoder } from "../../examples/autoencoder.ts";
+import { judge, makeModel as makeGan } from "../../examples/gan.ts";
+import { makeModel as makeConvnet } from "../../examples/mnist_cnn.ts";
+import { compare, makeModel as makeUnet } from "../../examples/segmentation.ts";
 import { setRandomSeed, Tensor, tensor } from "../../mod.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
@@ -13,17 +13,18 @@ const dense = (from: number, to: number, bias = true) => conv(1, from, to, bias)
 const batchNorm = (channels: number) => 4 * channels;
 
 Deno.test("the networks of examples have the sizes that their layers ask for", () => {
-  assert.equal(convnet().countParams(), conv(3, 1, 32) + conv(3, 32, 64) + dense(1600, 128) + dense(128, 10));
+  assert.equal(makeConvnet(1).countParams(), conv(3, 1, 32) + conv(3, 32, 64) + dense(1600, 128) + dense(128, 10));
 
   const encoder = conv(3, 1, 16) + conv(3, 16, 32) + dense(1568, 32);
   const decoder = dense(32, 1568) + conv(3, 32, 32) + conv(3, 32, 16) + conv(3, 16, 1);
-  const model = autoencoder();
+  const model = makeAutoencoder();
   assert.deepEqual([model.countParams(), model.outputShape], [encoder + decoder, [null, 28, 28]]);
 
   const block = (from: number, to: number) => conv(3, from, to, false) + conv(3, to, to, false) + 2 * batchNorm(to);
   const down = block(1, 12) + block(12, 24) + block(24, 48);
   const up = conv(2, 48, 24) + block(48, 24) + conv(2, 24, 12) + block(24, 12) + dense(12, 4);
-  assert.deepEqual([unet().countParams(), unet().outputShape], [down + up, [null, 48, 48, 4]]);
+  const unet = makeUnet(1);
+  assert.deepEqual([unet.countParams(), unet.outputShape], [down + up, [null, 48, 48, 4]]);
 });
 
 Deno.test("reconstructions explain everything where they are equal, and nothing where each is the mean", () => {
@@ -64,7 +65,7 @@ testOnBackends(
   "a step of the GAN changes each network by its own loss, the generator's by what the other has learned",
   async () => {
     setRandomSeed(2);
-    const gan = new Gan();
+    const gan = makeGan();
     // With zeros in its last layer the discriminator says 0 of everything, and hands no gradient down.
     const head = gan.discriminator.layers.at(-1)!;
     head.setWeights(

@@ -12,6 +12,9 @@ import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 const budgets: Readonly<Record<string, readonly [nodes: number, alone: number, gpu: number, software: number]>> = {
   "mnist": [24, 4, 12, 10],
   "mnist_cnn": [40, 5, 30, 27],
+  "autoencoder": [45, 6, 47, 44],
+  "gan": [153, 29, 135, 125],
+  "segmentation": [264, 46, 248, 242],
   "functional": [49, 8, 14, 7],
   "optimizers: SGD": [24, 3, 11, 1],
   "optimizers: SGD with momentum": [24, 3, 11, 1],
