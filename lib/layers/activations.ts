@@ -306,6 +306,7 @@ const farBelow = -1e9;
  * ```
  */
 export class Softmax extends Elementwise {
+  override readonly callDefaults = { mask: null };
   /** The axis, or axes, along which the results sum to 1. */
   readonly axis: number | readonly number[];
 
@@ -340,10 +341,12 @@ export class Softmax extends Elementwise {
   #checkMask(x: Value, mask: Value): void {
     const lead = x.shape.length - mask.shape.length;
     if (lead >= 0 && mask.shape.every((extent, axis) => extent === 1 || extent === x.shape[lead + axis])) return;
+    // The number of samples may be a stand-in's.
+    const ofBatch = ({ shape }: Value) => formatShape([null, ...shape.slice(1)]);
     throw new ShapeError({
       what: `Cannot call "${this.name}"`,
-      rule: `the mask must broadcast to the input's shape ${formatShape(x.shape)}`,
-      received: `a mask of shape ${formatShape(mask.shape)}`,
+      rule: `the mask must broadcast to the input's shape ${ofBatch(x)}`,
+      received: `a mask of shape ${ofBatch(mask)}`,
       mend: "give call a mask with an axis for each of the input's, as in apply(x, { mask })",
     });
   }

@@ -62,6 +62,7 @@ export function factorEnds(
 
 /** The base of layers that change each image of a batch at random in training, and hand them on in inference. */
 export abstract class RandomImages extends RandomLayer {
+  override readonly callDefaults = { training: true };
   /** Where the channels are. */
   readonly dataFormat: DataFormat;
   /** Images have no masks. */

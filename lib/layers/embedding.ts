@@ -3,12 +3,13 @@ import type { Config } from "../config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers.ts";
 import type { Value } from "../ir/value.ts";
-import { cast, gather, notEqual } from "../ops/primitives.ts";
+import { cast, gather } from "../ops/primitives.ts";
 import { checkPositiveInteger } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { ops } from "./operation.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Embedding}. */
@@ -94,7 +95,7 @@ export class Embedding extends Layer {
 
   /** True where the index is not 0, if that is padding. */
   override computeMask(x: Value): Value | undefined {
-    return this.maskZero ? notEqual(x, 0) : undefined;
+    return this.maskZero ? ops.notEqual(x, 0) : undefined;
   }
 
   /** The shape with an axis of `outputDim` at its end. */

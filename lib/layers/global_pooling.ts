@@ -114,6 +114,7 @@ export class GlobalMaxPooling3D extends GlobalMaxPooling {
 export class GlobalAveragePooling1D extends GlobalAveragePooling {
   /** The mask says which steps count; the output has none. */
   override readonly supportsMasking = true;
+  override readonly callDefaults = { mask: null };
 
   /** Takes the options. */
   constructor(options: GlobalPoolingOptions = {}) {

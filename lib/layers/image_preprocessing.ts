@@ -21,6 +21,7 @@ export interface ImageOptions extends LayerOptions {
 
 /** The base of layers that give images `[batch, height, width, channels]` a size that does not depend on theirs. */
 abstract class SizedImages extends Layer {
+  override readonly callDefaults = { training: true };
   /** The height of the output. */
   readonly height: number;
   /** The width of the output. */

@@ -5,13 +5,13 @@ import { epsilon } from "../config.ts";
 import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { ones } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { describe } from "../options.ts";
 import { normalizeAxis, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type Masks, Merge } from "./merging.ts";
+import { ops } from "./operation.ts";
 import type { SymbolicTensor } from "./symbolic.ts";
 
 /** Options of {@linkcode Concatenate}. */
@@ -73,13 +73,14 @@ export class Concatenate extends Merge {
   /** The masks joined, with true for inputs that have none; none where no input has one. */
   override computeMask(inputs: readonly Value[], masks: Masks | undefined): Value | undefined {
     if (!masks || masks.every((mask) => mask === undefined)) return undefined;
-    const whole = inputs.map(({ shape }, i) => {
-      const mask = masks[i];
-      if (!mask) return ones(shape, "bool");
-      const wide = [...mask.shape, ...new Array<number>(shape.length - mask.shape.length).fill(1)];
-      return o.broadcastTo(o.reshape(mask, wide), shape);
+    const whole = inputs.map((x, i) => {
+      let mask = masks[i];
+      if (!mask) return ops.onesLike(x, "bool");
+      if (mask.shape.length === x.shape.length) return mask;
+      while (mask.shape.length < x.shape.length) mask = ops.expandDims(mask, -1);
+      return ops.logicalOr(mask, ops.zerosLike(x, "bool"));
     });
-    return o.max(o.concat<Value | ReturnType<typeof ones>>(whole, this.axis) as Value, -1);
+    return ops.any(ops.concatenate(whole, this.axis), -1);
   }
 
   /** The arguments as Keras's config. */

@@ -42,6 +42,7 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
   /** Further arguments of the function. */
   readonly arguments: { readonly [name: string]: ConfigValue };
   override readonly supportsMasking: boolean;
+  override readonly callDefaults = { mask: null };
   readonly #outputShape: LambdaOptions<I>["outputShape"];
   readonly #mask: LambdaOptions<I>["mask"];
 

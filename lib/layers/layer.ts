@@ -86,6 +86,11 @@ export abstract class Layer {
   readonly supportsMasking: boolean = false;
   /** The names of what Keras's `call` takes by position after the input, in order: files name them by their places. */
   readonly callArguments: readonly string[] = ["mask"];
+  /**
+   * What Keras's `call` takes by name, with what stands in files where it is not given. A layer with `mask` here takes
+   * the mask of its input as an argument, so that what computes it stands in the model too.
+   */
+  readonly callDefaults: { readonly mask?: null; readonly training?: boolean } = {};
   /** What the layer asks of its input's shape, set by `build`. */
   inputSpec: InputSpec | undefined;
   #trainable: boolean;
@@ -134,7 +139,10 @@ export abstract class Layer {
   /** Computes the output from the input, with `ops`. */
   abstract call(x: Structure<Value>, context: CallContext<Structure<Value | undefined>>): Structure<Value>;
 
-  /** The mask of the output: that of the input where the layer supports masking. */
+  /**
+   * The mask of the output: that of the input where the layer supports masking. It is asked of symbolic tensors too, so
+   * compute it with `ops`.
+   */
   computeMask(
     _x: Structure<Value>,
     mask: Structure<Value | undefined>,
@@ -254,7 +262,9 @@ export abstract class Layer {
             const outMasks = flatten(this.computeMask(x, mask));
             return mapStructure(y, (given, i) => {
               const value = this.#returned(given);
-              const outMask = value.mask ?? outMasks[i];
+              // What hands its input on as it is does not thereby hand the mask on.
+              const own = this.supportsMasking || !inputs.includes(value) ? value.mask : undefined;
+              const outMask = own ?? outMasks[i];
               const output = value.mask !== outMask && inputs.includes(value)
                 ? valueOf(graphOf(value), idOf(value))
                 : value;
@@ -269,12 +279,16 @@ export abstract class Layer {
     );
   }
 
-  #applySymbolic(args: CallArguments<SymbolicTensor>): Structure<SymbolicTensor> {
-    const x = args.positional[0] as Structure<SymbolicTensor>;
-    this.#checked(x, SymbolicTensor);
+  #applySymbolic({ positional, named }: CallArguments<SymbolicTensor>): Structure<SymbolicTensor> {
+    const x = positional[0] as Structure<SymbolicTensor>;
+    const inputs = this.#checked(x, SymbolicTensor);
     const shapes = mapStructure(x, ({ shape }) => shape);
-    this.ensureBuilt(shapes, shapesOf(args.named, SymbolicTensor, ({ shape }) => shape));
+    this.ensureBuilt(shapes, shapesOf(named, SymbolicTensor, ({ shape }) => shape));
     this.checkInput(shapes);
+    const masks = inputs.map(({ mask }) => mask);
+    const mask = named.mask ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
+    const takesMask = mask !== undefined && "mask" in this.callDefaults;
+    const args = { positional, named: takesMask ? { ...named, mask } : named };
     const specs = this.computeOutputSpec(replaceSymbolic(args, ({ shape, dtype }) => new TensorSpec(shape, dtype)));
     for (const { shape } of flatten(specs)) {
       if (!shape.some((extent) => extent !== null && extent <= 0)) continue;
@@ -285,7 +299,12 @@ export abstract class Layer {
         mend: "give a larger Input, or leave layers out",
       });
     }
-    return this.connect(args, specs).output;
+    const { output, outputs } = this.connect(args, specs);
+    const outMasks = flatten(this.computeMask(x as never, mask as never) as Structure<unknown>);
+    outputs.forEach((tensor, i) => {
+      if (outMasks[i] instanceof SymbolicTensor) tensor.mask = outMasks[i];
+    });
+    return output;
   }
 
   /** Notes an application to symbolic tensors, which gives values of `specs`. */

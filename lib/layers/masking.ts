@@ -1,11 +1,12 @@
 // Masking: marks the steps of a sequence that are padding. https://keras.io/api/layers/core_layers/masking/
 import type { Config } from "../config.ts";
 import type { Value } from "../ir/value.ts";
-import { max, notEqual, select } from "../ops/primitives.ts";
+import { select } from "../ops/primitives.ts";
 import { expandDims } from "../ops/composed.ts";
 import { checkRange } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { ops } from "./operation.ts";
 
 /** Options of {@linkcode Masking}. */
 export interface MaskingOptions extends LayerOptions {
@@ -45,7 +46,7 @@ export class Masking extends Layer {
 
   /** True for steps of which a feature differs from the mask value; an earlier mask is forgotten, as in Keras. */
   override computeMask(x: Value): Value {
-    return max(notEqual(x, this.maskValue), -1);
+    return ops.any(ops.notEqual(x, this.maskValue), -1);
   }
 
   /** The shape itself. */

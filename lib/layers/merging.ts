@@ -6,6 +6,7 @@ import * as o from "../ops/primitives.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { ops } from "./operation.ts";
 import { type CallArguments, type SymbolicTensor, TensorSpec } from "./symbolic.ts";
 
 /** The masks of several inputs, in their order. */
@@ -47,7 +48,7 @@ export abstract class Merge extends Layer {
   /** True where it is for any input; none where an input has none. */
   override computeMask(_inputs: readonly Value[], masks: Masks | undefined): Value | undefined {
     if (!masks || masks.includes(undefined)) return undefined;
-    return (masks as Value[]).reduce((a, b) => o.logicalOr(a, b));
+    return (masks as Value[]).reduce((a, b) => ops.logicalOr(a, b));
   }
 
   /** The shapes as a list of at least `least`, and at most `most`; throws {@linkcode ShapeError} for others. */

@@ -181,6 +181,7 @@ export interface BatchNormalizationOptions extends ScaledOptions {
  * ```
  */
 export class BatchNormalization extends Scaled {
+  override readonly callDefaults = { mask: null };
   /** The axis whose elements are normalized each for itself. */
   readonly axis: number;
   /** The part of the moving averages that a step keeps. */

@@ -20,6 +20,7 @@ export abstract class RandomLayer extends Layer {
   readonly seed: number | null;
   /** The mask of the input is handed on. */
   override readonly supportsMasking: boolean = true;
+  override readonly callDefaults: Layer["callDefaults"] = { training: false };
   readonly #generator: SeedGenerator;
 
   /** Takes the options, and the names of those that the subclass adds. */

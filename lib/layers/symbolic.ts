@@ -78,6 +78,8 @@ export class Node {
 export class SymbolicTensor<Name extends string = string> {
   /** The name of what gives it: that of the `Input`, of the layer, or of the op. */
   readonly name: Name;
+  /** The mask that rides along: true where a time step counts; set by layers such as `Masking`. */
+  mask?: SymbolicTensor;
 
   /** Names what `node` gives, its output number `index`. */
   constructor(

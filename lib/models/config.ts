@@ -8,8 +8,6 @@ import { serializeObject } from "../saving/serialize.ts";
 import { mapStructure } from "../structure.ts";
 import type { FunctionalGraph } from "./graph.ts";
 
-const isModel = (layer: Layer): boolean => "getCompileConfig" in layer;
-
 /** The layers, connections, inputs and outputs of a graph as the config of a functional model. */
 export function graphConfig(graph: FunctionalGraph): Config {
   const own = new Set(graph.nodes);
@@ -38,11 +36,9 @@ export function graphConfig(graph: FunctionalGraph): Config {
       const spec = operation instanceof FunctionCall ? specOf(operation.fn, operation.className) : undefined;
       const count = spec?.inputs ?? args.positional.length;
       const further = spec ? namedOf(spec, args.positional.slice(count)) : {};
-      // Keras notes that its models took no mask.
-      const masked = operation instanceof Layer && isModel(operation)
-        ? { mask: null, ...args.named }
-        : { ...args.named, ...further };
-      const named = Object.entries(masked).map(([name, item]) => [snakeCase(name), serialize(item)]);
+      const defaults = operation instanceof Layer ? operation.callDefaults : {};
+      const all = { ...defaults, ...args.named, ...further };
+      const named = Object.entries(all).map(([name, item]) => [snakeCase(name), serialize(item)]);
       return { args: args.positional.slice(0, count).map(serialize), kwargs: Object.fromEntries(named) };
     });
   return {

@@ -211,7 +211,11 @@ function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
     nodes: [],
     call([x, ...others], kwargs) {
       const named: Record<string, unknown> = {};
-      for (const [key, value] of Object.entries(kwargs)) if (value !== null) named[camelCase(key)] = value;
+      for (const [key, value] of Object.entries(kwargs)) {
+        // Keras notes this also where nobody said it, and asks the model all the same.
+        if (key === "training" && value === layer.callDefaults.training) continue;
+        if (value !== null) named[camelCase(key)] = value;
+      }
       others.forEach((value, i) => {
         if (value !== null) named[layer.callArguments[i]] = value;
       });

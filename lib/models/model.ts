@@ -103,6 +103,10 @@ export class Model<
   const In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
   const Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
 > extends Layer {
+  /** Keras notes of its models that they took no mask. */
+  override readonly callDefaults = { mask: null };
+  /** Masks come through what connects inputs and outputs. */
+  override readonly supportsMasking: boolean = false;
   /** Whether training ends after the current batch. */
   stopTraining = false;
   /** What the last `fit` resolved to. */
@@ -131,6 +135,7 @@ export class Model<
     );
     if (!isFunctional) return;
     this.#graph = graphBetween(inputs!, outputs!, `Cannot make "${this.name}"`);
+    this.supportsMasking = true;
     this.ensureBuilt(mapStructure(this.#graph.input, ({ shape }) => shape));
     this.#outputShape = mapStructure(this.#graph.output, ({ shape }) => shape);
     if (options.trainable === false) this.trainable = false;

@@ -135,6 +135,9 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     return y;
   }
 
+  /** Masks come through the layers. */
+  override readonly supportsMasking = true;
+
   /** The mask that came through all layers, which rides on the output. */
   override computeMask(): Value | undefined {
     return undefined;

@@ -4,7 +4,7 @@ import * as ceratops from "../../mod.ts";
 // Mistakes are not typed: these are those of JavaScript users, and those that types cannot see.
 // deno-lint-ignore no-explicit-any
 type Any = any;
-const { Input, layers, ops, Sequential } = ceratops as Any;
+const { Input, layers, Sequential } = ceratops as Any;
 
 /** A model of one layer on inputs of this shape. */
 const on = (shape: (number | null)[], layer: Any) => new Sequential([Input({ shape }), layer], { name: "m" });
@@ -141,12 +141,9 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
   ],
   [
     "Softmax of a mask over other axes",
-    () =>
-      new Sequential([Input({ shape: [4, 3] }), new layers.Masking(), new layers.Softmax()]).predict(
-        ops.ones([2, 4, 3]),
-      ),
+    () => new Sequential([Input({ shape: [4, 3] }), new layers.Masking(), new layers.Softmax()]),
     "ShapeError",
-    /the mask must broadcast to the input's shape \[2, 4, 3\], received a mask of shape \[2, 4\]/,
+    /the mask must broadcast to the input's shape \[null, 4, 3\], received a mask of shape \[null, 4\]/,
   ],
   ["Permute from 0", () => new layers.Permute([1, 0]), "ValueError", /axis 0 is that of the batch, received \[1, 0\]/],
   ["Permute of an axis twice", () => new layers.Permute([1, 1]), "ValueError", /received \[1, 1\]: write it as/],

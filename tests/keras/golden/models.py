@@ -354,6 +354,68 @@ def ordered():
     return Model(x, [*rows, ops.cumsum(x, axis=1), ops.cumprod(x, axis=1), ops.diff(x, axis=1)])
 
 
+def masked_pool():
+    x = Input((5,), dtype="int32", name="x")
+    y = layers.Embedding(7, 4, mask_zero=True, name="embedding")(x)
+    return Model(x, layers.GlobalAveragePooling1D(name="pool")(y))
+
+
+def masked_chain():
+    x = Input((5,), dtype="int32", name="x")
+    y = layers.Embedding(7, 4, mask_zero=True, name="embedding")(x)
+    y = layers.Dense(3, "tanh", name="dense")(layers.Dropout(0.5, name="dropout")(y))
+    y = layers.BatchNormalization(name="norm")(layers.Reshape((5, 3), name="unmasked")(y))
+    return Model(x, layers.GlobalAveragePooling1D(name="pool")(y))
+
+
+def masked_to_the_end():
+    x = Input((5,), dtype="int32", name="x")
+    y = layers.Embedding(7, 4, mask_zero=True, name="embedding")(x)
+    y = layers.GaussianNoise(0.5, name="noise")(layers.Dense(3, "tanh", name="dense")(y))
+    y = layers.BatchNormalization(name="norm")(y)
+    return Model(x, [layers.GlobalAveragePooling1D(name="pool")(y), layers.Flatten(name="flat")(y)])
+
+
+def masked_steps():
+    x = Input((5, 3), name="x")
+    y = layers.Masking(0.5, name="masking")(x)
+    return Model(x, layers.GlobalAveragePooling1D(name="pool")(layers.Dense(2, name="dense")(y)))
+
+
+def masked_sum():
+    a, b = Input((5,), dtype="int32", name="a"), Input((5,), dtype="int32", name="b")
+    embedding = layers.Embedding(7, 4, mask_zero=True, name="embedding")
+    y = layers.Add(name="add")([embedding(a), embedding(b)])
+    return Model([a, b], layers.GlobalAveragePooling1D(name="pool")(y))
+
+
+def masked_joined():
+    a, b = Input((5,), dtype="int32", name="a"), Input((5,), dtype="int32", name="b")
+    first = layers.Embedding(7, 4, mask_zero=True, name="first")(a)
+    second = layers.Embedding(7, 3, mask_zero=True, name="second")(b)
+    third = layers.Embedding(7, 2, name="third")(b)
+    pair = layers.Concatenate(name="pair")([first, second])
+    some = layers.Concatenate(name="some")([first, third])
+    return Model([a, b], [layers.GlobalAveragePooling1D(name="pool")(pair), layers.GlobalAveragePooling1D(name="other")(some)])
+
+
+def masked_nested():
+    inner = Sequential([Input((5,), dtype="int32", name="ids"), layers.Embedding(7, 4, mask_zero=True, name="embedding")], name="inner")
+    a = Input((5, 4), name="a")
+    head = Model(a, layers.GlobalAveragePooling1D(name="pool")(a), name="head")
+    x = Input((5,), dtype="int32", name="x")
+    y = layers.Embedding(7, 4, mask_zero=True, name="outer")(x)
+    return Model(x, [head(inner(x)), head(y)])
+
+
+def trained_otherwise():
+    x = Input((6, 6, 2), name="x")
+    y = layers.CenterCrop(4, 4, name="crop")(layers.RandomFlip(name="flip")(x))
+    y = layers.SpatialDropout2D(0.5, name="dropout")(layers.Conv2D(3, 2, name="conv")(y))
+    y = layers.AlphaDropout(0.25, name="alpha")(layers.BatchNormalization(name="norm")(y))
+    return Model(x, layers.Softmax(name="softmax")(layers.Flatten(name="flat")(y)))
+
+
 MODELS = [
     mlp,
     mlp_compiled,
@@ -401,6 +463,14 @@ MODELS = [
     diagonals,
     summed,
     ordered,
+    masked_pool,
+    masked_chain,
+    masked_to_the_end,
+    masked_steps,
+    masked_sum,
+    masked_joined,
+    masked_nested,
+    trained_otherwise,
 ]
 
 WRITTEN = Path(__file__).with_name("models_written.json")
