@@ -127,7 +127,7 @@ function makeNested(key: string, value: Table): Table {
 }
 
 /** The functions of golden Lambdas; a config has only their names. */
-const lambdas = {
+export const lambdas = {
   softened: (x: Value) => tanh(x),
   scaled_sum: (x: Value, { factor, power: exponent }: Table) => multiply(sum(power(x, exponent), -1), factor),
   kept: (_x: Value, mask: Value) => mask,
