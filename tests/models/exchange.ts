@@ -13,8 +13,8 @@ export interface ExchangedModel {
   paths: string[];
   inputs: GoldenArray[];
   outputs: GoldenArray[];
-  summary: string[];
-  summary_all: string[];
+  summary?: string[];
+  summary_all?: string[];
   written_outputs: GoldenArray[];
 }
 

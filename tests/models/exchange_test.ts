@@ -32,6 +32,7 @@ for (const spec of exchanged) {
     assert.deepEqual(withoutBuilds(JSON.parse(own)), withoutBuilds(spec.json));
   });
 
+  if (!spec.summary) continue;
   Deno.test(`${spec.name}: the summary is Keras's`, () => {
     const model = readModel(spec);
     assert.deepEqual(summaryOf(model, { lineLength: 80 }, 120, false), spec.summary);

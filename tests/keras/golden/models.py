@@ -416,6 +416,114 @@ def trained_otherwise():
     return Model(x, layers.Softmax(name="softmax")(layers.Flatten(name="flat")(y)))
 
 
+def convolved():
+    return Sequential(
+        [
+            Input((8, 8, 2)),
+            layers.Conv2D(4, 3, activation="relu", kernel_regularizer="l2"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.Conv2D(6, 2, strides=2, padding="same", use_bias=False),
+            layers.BatchNormalization(scale=False, momentum=0.9),
+            layers.Activation("silu"),
+            layers.Flatten(),
+            layers.Dense(3, "softmax"),
+        ]
+    )
+
+
+def convolved_steps():
+    return Sequential(
+        [
+            Input((12, 3)),
+            layers.ZeroPadding1D((0, 2)),
+            layers.Conv1D(4, 3, padding="causal", dilation_rate=2, activation="tanh"),
+            layers.DepthwiseConv1D(3, depth_multiplier=2, activation="relu"),
+            layers.MaxPooling1D(2, padding="same"),
+            layers.SeparableConv1D(4, 2, padding="same"),
+            layers.UpSampling1D(2),
+            layers.Cropping1D((1, 0)),
+            layers.Conv1DTranspose(2, 3, strides=2, padding="same"),
+            layers.GlobalMaxPooling1D(),
+        ]
+    )
+
+
+def convolved_volumes():
+    return Sequential(
+        [
+            Input((4, 5, 4, 1)),
+            layers.ZeroPadding3D((0, 1, 0)),
+            layers.Conv3D(2, 2, activation="relu"),
+            layers.AveragePooling3D((1, 2, 1), padding="same"),
+            layers.Conv3DTranspose(2, 2, strides=2),
+            layers.MaxPooling3D(2),
+            layers.UpSampling3D((2, 1, 1)),
+            layers.Cropping3D(((1, 1), (0, 0), (1, 0))),
+            layers.GlobalAveragePooling3D(keepdims=True),
+        ]
+    )
+
+
+def normalized():
+    x = Input((4, 4, 6))
+    y = layers.LayerNormalization(epsilon=1e-4)(x)
+    y = layers.GroupNormalization(3)(y)
+    y = layers.RMSNormalization()(y)
+    y = layers.UnitNormalization(axis=[1, 2])(y)
+    return Model(x, [y, layers.BatchNormalization(axis=1, center=False)(x), layers.GroupNormalization(-1)(x)])
+
+
+def inverted_residual():
+    x = Input((6, 6, 4))
+    y = layers.Conv2D(8, 1, use_bias=False)(x)
+    y = layers.ReLU(6.0)(layers.BatchNormalization()(y))
+    y = layers.DepthwiseConv2D(3, padding="same", use_bias=False)(y)
+    y = layers.ReLU(6.0)(layers.BatchNormalization()(y))
+    scale = layers.GlobalAveragePooling2D(keepdims=True)(y)
+    scale = layers.Conv2D(8, 1, activation="hard_sigmoid")(layers.Conv2D(2, 1, activation="relu")(scale))
+    y = layers.Conv2D(4, 1, use_bias=False)(layers.Multiply()([y, scale]))
+    return Model(x, layers.Add()([x, layers.BatchNormalization()(y)]))
+
+
+def encoder_and_decoder():
+    x = Input((8, 8, 1))
+    one = layers.Conv2D(2, 3, padding="same", activation="relu")(x)
+    two = layers.SeparableConv2D(4, 3, strides=2, padding="same", activation="relu")(one)
+    up = layers.Conv2DTranspose(2, 3, strides=2, padding="same", activation="relu")(two)
+    wide = layers.UpSampling2D(2, interpolation="bilinear")(two)
+    return Model(x, layers.Conv2D(1, 1, activation="sigmoid")(layers.Concatenate()([one, up, wide])))
+
+
+def grouped():
+    x = Input((5, 5, 6))
+    y = layers.Conv2D(6, 3, groups=3, padding="same")(x)
+    return Model(x, [y, layers.GlobalMaxPooling2D()(layers.SpatialDropout2D(0.2)(y))])
+
+
+def prepared():
+    return Sequential(
+        [
+            Input((7, 9, 3)),
+            layers.Resizing(8, 8, crop_to_aspect_ratio=True),
+            layers.CenterCrop(6, 6),
+            layers.Rescaling(1 / 8),
+            layers.Normalization(mean=[0.25, 0.5, 0.125], variance=[1.0, 0.5, 0.25]),
+            layers.RandomFlip("horizontal", seed=1),
+            layers.RandomRotation(0.1, fill_mode="nearest"),
+            layers.RandomZoom((-0.2, 0.2), width_factor=0.1),
+            layers.RandomTranslation(0.1, (-0.1, 0.2), seed=2),
+            layers.RandomContrast(0.2),
+            layers.RandomBrightness(0.1, value_range=(0, 1)),
+            layers.Conv2D(2, 3),
+        ]
+    )
+
+
+def adapted():
+    return Sequential([Input((3,)), layers.Normalization(), layers.Dense(2)])
+
+
 MODELS = [
     mlp,
     mlp_compiled,
@@ -471,6 +579,15 @@ MODELS = [
     masked_joined,
     masked_nested,
     trained_otherwise,
+    convolved,
+    convolved_steps,
+    convolved_volumes,
+    normalized,
+    inverted_residual,
+    encoder_and_decoder,
+    grouped,
+    prepared,
+    adapted,
 ]
 
 WRITTEN = Path(__file__).with_name("models_written.json")
@@ -481,6 +598,22 @@ def data_for(tensor, seed):
     if tensor.dtype in ("int32", "uint8"):
         return np.random.RandomState(seed).randint(0, 7, shape).astype(tensor.dtype)
     return dyadic(shape, seed)
+
+
+def set_weights(model, weights):
+    model.set_weights(weights)
+    for layer in model.layers:
+        if isinstance(layer, layers.Normalization):
+            layer.finalize_state()  # It computes with copies of its weights.
+
+
+def weights_of(model, seed):
+    """Variances are positive, and counts whole."""
+    values = []
+    for weight, value in zip(model.weights, weights_for(model, seed)):
+        value = np.abs(value) + np.float32(0.25) if weight.name.endswith("variance") else value
+        values.append(np.asarray(value, weight.dtype))
+    return values
 
 
 def predictions(model, inputs):
@@ -500,8 +633,8 @@ def make():
     for i, build in enumerate(MODELS):
         keras.backend.clear_session()
         model = build()
-        weights = weights_for(model, 100 * i)
-        model.set_weights(weights)
+        weights = weights_of(model, 100 * i)
+        set_weights(model, weights)
         inputs = [data_for(tensor, 100 * i + 50 + j) for j, tensor in enumerate(model.inputs)]
         case = {
             "name": build.__name__,
@@ -510,12 +643,14 @@ def make():
             "paths": [weight.path for weight in model.weights],
             "inputs": inputs,
             "outputs": predictions(model, inputs),
-            "summary": summary_of(model),
-            "summary_all": summary_of(model, expand_nested=True, show_trainable=True),
         }
+        # On TensorFlow a Normalization counts in int64, elsewhere in int32.
+        if build is not adapted:
+            case["summary"] = summary_of(model)
+            case["summary_all"] = summary_of(model, expand_nested=True, show_trainable=True)
         if build.__name__ in written:
             read = keras.models.model_from_json(written[build.__name__])
-            read.set_weights(weights)
+            set_weights(read, weights)
             case["written_outputs"] = predictions(read, inputs)
         cases.append(case)
     return {"models": cases}
