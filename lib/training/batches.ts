@@ -93,5 +93,10 @@ export async function readLogs(compiled: Compiled, own: ReadonlyMap<string, Vari
   const told = untracked ? results.filter(({ metric }) => metric !== compiled.lossTracker) : results;
   const found = new Map(told.map(({ name, result }) => [name, result]));
   for (const [name, value] of logs) found.set(name, value);
-  return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return sortedLogs(Object.fromEntries(found));
+}
+
+/** Logs sorted by name, as Keras gives them to callbacks. */
+export function sortedLogs(logs: Logs): Logs {
+  return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

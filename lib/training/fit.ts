@@ -9,7 +9,7 @@ import { getExecutor } from "../exec/select.ts";
 import { checkOptions, describe } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
-import { readLogs, runBatches } from "./batches.ts";
+import { readLogs, runBatches, sortedLogs } from "./batches.ts";
 import { checkInteger, refuseForBatches, splitRows, verbosity, warnOfFractions, warnOfNaN } from "./checks.ts";
 import { type ResidentData, rowsOf } from "./data.ts";
 import { batchStream, evaluateBatches, requireBatches, warnOfShortData } from "./evaluate.ts";
@@ -183,7 +183,8 @@ async function train(
       }
       if (validation && isDue(epoch, validationFreq)) {
         const results = await validation.run(executor, callbacks);
-        for (const [name, value] of Object.entries(results)) logs[`val_${name}`] = value;
+        const named = Object.entries(results).map(([name, value]) => [`val_${name}`, value]);
+        logs = sortedLogs({ ...logs, ...Object.fromEntries(named) });
       }
       await callbacks.epochEnd(epoch, logs);
     }

@@ -106,10 +106,10 @@ testOnBackends("predictions are built as the outputs are", async () => {
 
 const ten = (tensor: Tensor) => tensor.rows(0, 10);
 
-function single(): Sequential {
+function single(options?: Table): Sequential {
   const model = new Sequential([Input({ shape: [3] }), new Dense(2)]);
   model.setWeights(fits.single_initial.map(toTensor));
-  model.compile({ optimizer: new SGD({ learningRate: fits.rate }), loss: "mse" });
+  model.compile({ optimizer: new SGD({ learningRate: fits.rate }), loss: "mse", ...camelCased(options ?? {}) });
   return model;
 }
 
@@ -136,7 +136,7 @@ async function warnings<T>(body: () => Promise<T>): Promise<[T, string[]]> {
 
 for (const spec of fits.fits) {
   testOnBackends(`epochs of steps: ${spec.name}`, async () => {
-    const model = single();
+    const model = single(spec.compile);
     const train: number[] = [];
     const test: number[] = [];
     const counts = {

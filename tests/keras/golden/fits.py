@@ -87,11 +87,11 @@ def several(spec):
 TEN_A, TEN_LEFT, TEN_WEIGHT = A[:10], LEFT[:10], WEIGHT[:10]
 
 
-def single():
+def single(**compile_options):
     keras.backend.clear_session()
     made = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="left")])
     made.set_weights([dyadic(w.shape, 120 + i) for i, w in enumerate(made.weights)])
-    made.compile(keras.optimizers.SGD(RATE), "mse")
+    made.compile(keras.optimizers.SGD(RATE), "mse", **compile_options)
     return made
 
 
@@ -129,13 +129,14 @@ FITS = [
     {"name": "validation_now_and_then", "sizes": None, "options": {"batch_size": 4, "epochs": 4, "validation_freq": 2}},
     {"name": "validation_after_some", "sizes": None, "options": {"batch_size": 4, "epochs": 4, "validation_freq": [1, 4]}},
     {"name": "later_epochs", "sizes": None, "options": {"batch_size": 4, "epochs": 4, "initial_epoch": 2}},
+    {"name": "sorted_logs", "sizes": None, "options": {"batch_size": 5, "epochs": 2, "validation_freq": 1}, "compile": {"metrics": ["mae"], "weighted_metrics": ["mae"]}},
     {"name": "generator", "sizes": [4, 4, 2], "options": {"epochs": 1}},
     {"name": "generator_in_steps", "sizes": [2, 3, 1, 4], "options": {"epochs": 2, "steps_per_epoch": 2}},
 ]
 
 
 def stepped(spec):
-    made, counts = single(), Counts()
+    made, counts = single(**spec.get("compile", {})), Counts()
     options = {"verbose": 0, "callbacks": [counts], **spec["options"]}
     if "validation_steps" in options or "validation_freq" in options:
         options["validation_data"] = (TEN_A, TEN_LEFT)
