@@ -80,3 +80,17 @@ export function formatStructure(structure: Structure<unknown>): string {
   if (names) return names.length === 0 ? "an empty object" : `items named ${names.map(describe).join(", ")}`;
   return isList(structure) ? `a list of ${structure.length}` : "one item";
 }
+
+/** The objects of a class in the properties of `owner`, in lists and objects by name too: each once, in order. */
+export function heldBy<T extends object>(owner: object, Class: abstract new (...args: never[]) => T): T[] {
+  const found = new Set<T>();
+  const seen = new Set<unknown>();
+  const visit = (value: unknown): void => {
+    if (value instanceof Class) return void found.add(value);
+    if (!(Array.isArray(value) || isNamed(value)) || seen.has(value)) return;
+    seen.add(value);
+    for (const item of Array.isArray(value) ? value : Object.values(value)) visit(item);
+  };
+  for (const value of Object.values(owner)) visit(value);
+  return [...found];
+}

@@ -19,7 +19,7 @@ import { drawingAt } from "../random.ts";
 import { objectNode } from "../registry.ts";
 import { getRegularizer, type Regularizer } from "../regularizers.ts";
 import { formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
+import { flatten, heldBy, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { inPlace, nextPlace, type Place } from "./building.ts";
@@ -446,13 +446,9 @@ export abstract class Layer {
     return (this.#place ??= nextPlace(this.name)).path;
   }
 
-  /** The layers kept in properties, or in arrays in properties, in the order in which these were set. */
+  /** The layers kept in properties, or in lists and plain objects in properties, in the order in which these were set. */
   get sublayers(): readonly Layer[] {
-    const found = new Set<Layer>();
-    for (const value of Object.values(this)) {
-      for (const item of Array.isArray(value) ? value : [value]) if (item instanceof Layer) found.add(item);
-    }
-    return [...found];
+    return heldBy<Layer>(this, Layer);
   }
 
   /** All weights: the layer's own, trainable first, then those of the layers inside. */

@@ -10,7 +10,7 @@ import { currentCall } from "../layers/call_state.ts";
 import { type CallContext, type InputOf, Layer, type LayerOptions, type OutputOf } from "../layers/layer.ts";
 import { autoName } from "../layers/naming.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
-import { Metric } from "../metrics/metric.ts";
+import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { declareClasses } from "../registry.ts";
@@ -28,6 +28,7 @@ import { pythonJson } from "../saving/json.ts";
 import { compileConfig, compileOptions } from "./compile_config.ts";
 import { graphConfig } from "./config.ts";
 import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
+import { metricsWithin } from "./own_metrics.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
 /** Options that every model takes. */
@@ -253,19 +254,14 @@ export class Model<
     return this.#compiled?.optimizer;
   }
 
-  /** The metrics in properties, which a step of one's own updates. */
-  get #ownMetrics(): Metric[] {
-    return Object.values(this).filter((value) => value instanceof Metric);
-  }
-
-  /** The running numbers, the loss first, then those of `compile` and those in properties; empty before `compile`. */
+  /** The running numbers, the loss first, those in properties of the model last; empty before `compile`. */
   get metrics(): readonly Metric[] {
     return [...this.metricsByName.values()];
   }
 
   /** The running numbers by their names in the logs. */
   get metricsByName(): ReadonlyMap<string, Metric> {
-    return this.#compiled?.byName ?? new Map();
+    return new Map(this.#compiled?.metrics);
   }
 
   /** The names of the numbers in the logs. */
@@ -292,7 +288,7 @@ export class Model<
    * ```
    */
   compile(options: CompileOptions): void {
-    const compiled = new Compiled(options ?? {}, this.name, this.outputNames, () => this.#ownMetrics);
+    const compiled = new Compiled(options ?? {}, this.name, this.outputNames, () => metricsWithin(this));
     if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
@@ -461,7 +457,31 @@ export class Model<
 
   /**
    * One step of training, traced: override it for a loop of your own. What it returns is reported by name, as it was in
-   * the last step of an epoch; metrics in properties, which it may update, are reported over all steps.
+   * the last step of an epoch; metrics in properties of the model are found by themselves, begin anew with each epoch,
+   * and are reported by the programs that update them.
+   *
+   * @example A step of one's own, with a running mean
+   * ```ts
+   * import { gradients, layers, metrics, Model, ops, type StepData, type Value } from "./mod.ts";
+   * class Regression extends Model {
+   *   dense = new layers.Dense(1);
+   *   distance = new metrics.Mean({ name: "distance" });
+   *   override call(x: Value) {
+   *     return this.dense.apply(x);
+   *   }
+   *   override trainStep({ x, y }: StepData) {
+   *     const yPred: Value = this.apply(x, { training: true });
+   *     const distance = ops.mean(ops.abs(ops.subtract(y!, yPred)));
+   *     const weights = this.trainableWeights;
+   *     this.optimizer!.apply(gradients(distance, weights), weights);
+   *     this.distance.update(distance);
+   *   }
+   * }
+   * const model = new Regression();
+   * model.compile({ optimizer: "sgd", loss: null });
+   * const { history } = await model.fit([[0], [1]], [[0], [2]], { epochs: 3, verbose: 0 });
+   * console.log(history.distance.length); // 3
+   * ```
    */
   trainStep(data: AnyStepData): StepLogs | void {
     const yPred = this.#outputsOf(data, true);

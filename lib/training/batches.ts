@@ -1,7 +1,6 @@
 // Running the batches of an epoch, an evaluation or a prediction: many at once, with the callbacks between.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
-import type { Variable } from "../tensor/variable.ts";
 import type { Compiled } from "./compiled.ts";
 import type { Chunk, Feeder } from "./feeders.ts";
 import { breathe } from "./interrupt.ts";
@@ -81,19 +80,24 @@ export async function runBatches(run: BatchRun): Promise<BatchesRun> {
   return { program, batches, ranOut: false };
 }
 
-/** The running numbers of a compiled model and of its own step, sorted by name. */
-export async function readLogs(compiled: Compiled, own: ReadonlyMap<string, Variable>): Promise<Logs> {
+/**
+ * The running numbers of a compiled model and of its own step, sorted by name. Metrics that the program does not change
+ * say nothing of it.
+ */
+export async function readLogs(compiled: Compiled, program: Program | undefined): Promise<Logs> {
+  const changed = compiled.metrics.filter(([, { variables }]) =>
+    !program || variables.length === 0 || variables.some((variable) => program.changed.has(variable))
+  );
+  // Where an epoch was resumed at its end nothing ran: a step of the user's own may not have tracked the loss.
+  const untracked = !program && await compiled.lossTracker.isEmpty();
   // All at once, since on a GPU each read is a wait, but those asked for together are one.
-  const [results, logs, untracked] = await Promise.all([
-    Promise.all([...compiled.byName].map(async ([name, metric]) => ({ name, metric, result: await metric.result() }))),
-    Promise.all([...own].map(async ([name, variable]) => [name, (await variable.read()).item()] as const)),
-    compiled.lossTracker.isEmpty(),
+  const [results, logs] = await Promise.all([
+    Promise.all(changed.map(async ([name, metric]) => [name, await metric.result()] as const)),
+    Promise.all([...program?.logs ?? []].map(async ([name, held]) => [name, (await held.read()).item()] as const)),
   ]);
-  // A step of the user's own may not track the loss.
-  const told = untracked ? results.filter(({ metric }) => metric !== compiled.lossTracker) : results;
-  const found = new Map(told.map(({ name, result }) => [name, result]));
-  for (const [name, value] of logs) found.set(name, value);
-  return sortedLogs(Object.fromEntries(found));
+  const found = Object.fromEntries([...results, ...logs]);
+  if (untracked) delete found.loss;
+  return sortedLogs(found);
 }
 
 /** Logs sorted by name, as Keras gives them to callbacks. */

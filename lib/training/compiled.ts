@@ -67,8 +67,8 @@ export class Compiled {
   /** The running mean of the loss. */
   readonly lossTracker: LossTracker = new LossTracker();
   readonly #model: string;
-  readonly #own: () => readonly Metric[];
   readonly #asked: Asked;
+  readonly #own: () => readonly Metric[];
   #outputNames: readonly string[] = [];
   #losses: readonly (Loss | undefined)[] = [];
   #lossWeights: readonly number[] = [];
@@ -77,8 +77,8 @@ export class Compiled {
   #bound = false;
 
   /**
-   * Looks up every identifier, and gives each to its output where `outputNames` are known already; `own` gives the
-   * metrics that the model has besides. Throws {@linkcode ValueError} for one that is unknown.
+   * Looks up every identifier, and gives each to its output where `outputNames` are known already; `own` finds the
+   * metrics that a model has besides. Throws {@linkcode ValueError} for an identifier that is unknown.
    */
   constructor(options: CompileOptions, model: string, outputNames: readonly string[], own: () => readonly Metric[]) {
     const where = `Cannot compile "${model}"`;
@@ -222,14 +222,20 @@ export class Compiled {
     });
   }
 
-  /** Every metric by its name in the logs, the loss first, those of the model's own last. */
-  get byName(): Map<string, Metric> {
-    return new Map<string, Metric>([
+  /** Every metric with its name in the logs, the loss first, the model's own last: of one name, the last is reported. */
+  get metrics(): readonly (readonly [name: string, metric: Metric])[] {
+    const compiled: (readonly [string, Metric])[] = [
       ["loss", this.lossTracker],
       ...this.#outputLosses.flatMap((tracker) => (tracker ? [[tracker.name, tracker] as const] : [])),
       ...this.#metrics.map(({ name, metric }) => [name, metric] as const),
-      ...this.#own().map((metric) => [metric.name, metric] as const),
-    ]);
+    ];
+    const own = this.#own().filter((metric) => !compiled.some(([, other]) => other === metric));
+    return [...compiled, ...own.map((metric) => [metric.name, metric] as const)];
+  }
+
+  /** Begins all metrics anew. */
+  resetMetrics(): void {
+    for (const [, metric] of this.metrics) metric.resetState();
   }
 
   /**

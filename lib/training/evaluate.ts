@@ -44,7 +44,7 @@ export async function evaluateBatches(
   where: string,
 ): Promise<Logs> {
   const compiled = trainer.compiled("evaluate");
-  for (const metric of compiled.byName.values()) metric.resetState();
+  compiled.resetMetrics();
   await callbacks.begin("Test");
   const { program, ranOut } = await runBatches({
     kind: "Test",
@@ -54,11 +54,11 @@ export async function evaluateBatches(
     stepsPerExecution: compiled.stepsPerExecution,
     callbacks,
     watched,
-    logs: ({ logs }) => readLogs(compiled, logs),
+    logs: (ran) => readLogs(compiled, ran),
   });
   requireBatches(program, where);
   if (ranOut) warnOfShortData(where, "steps");
-  const logs = await readLogs(compiled, program!.logs);
+  const logs = await readLogs(compiled, program);
   await callbacks.end("Test", logs);
   return logs;
 }
@@ -160,13 +160,13 @@ export async function onBatch(
   return exclusively(async () => {
     const data = await programs.load(executor, samples, "batch");
     const program = await programs.get(executor, mode, { kind: "whole" }, data);
-    for (const metric of compiled.byName.values()) metric.resetState();
+    compiled.resetMetrics();
     if (mode === "train") {
       programs.seek(executor, 0);
       programs.prepare(executor, 1);
     }
     await program.executable.run(1);
     if (mode === "train") compiled.optimizer.batches++;
-    return readLogs(compiled, program.logs);
+    return readLogs(compiled, program);
   });
 }

@@ -137,7 +137,7 @@ async function train(
     const { epoch: first } = progress;
     for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
       const { epoch } = progress;
-      if (progress.batch === 0) { for (const metric of compiled.byName.values()) metric.resetState(); }
+      if (progress.batch === 0) compiled.resetMetrics();
       if (!await source.begin(epoch, compiled.optimizer.batches)) {
         if (epoch === first) requireBatches(undefined, where);
         warnOfShortData(where, "epochs");
@@ -159,7 +159,7 @@ async function train(
           progress.batch += steps;
         },
         stopped: () => interrupt.requested || model.stopTraining,
-        logs: (ran) => readLogs(compiled, ran.logs),
+        logs: (ran) => readLogs(compiled, ran),
       });
       if (interrupt.requested) {
         if (verbose === 1 && terminal().isTerminal) printLine("");
@@ -173,7 +173,7 @@ async function train(
         warnOfShortData(where, "stepsPerEpoch");
       }
       [logs] = await Promise.all([
-        readLogs(compiled, program?.logs ?? new Map()),
+        readLogs(compiled, program),
         secured.take(executor, epoch + 1),
       ]);
       if (Number.isNaN(logs.loss) && !warned.loss) {

@@ -18,6 +18,8 @@ export interface Program {
   readonly data: ResidentData;
   /** The logs of the model's own step. */
   readonly logs: ReadonlyMap<string, Variable>;
+  /** The variables that it changes. */
+  readonly changed: ReadonlySet<unknown>;
   /** The outputs for all rows, where it predicts. */
   readonly output: Predicted | undefined;
 }
@@ -192,7 +194,10 @@ export class Programs {
       for (const kind of model.optimizer!.slotsOf(trained)) await executor.adopt(kind);
     }
     const executable = await executor.compile(graph);
-    return { executable, executor, data, logs, output };
+    const changed = new Set(
+      graph.state.filter(({ input, output }) => input !== output).map(({ variable }) => variable),
+    );
+    return { executable, executor, data, logs, changed, output };
   }
 }
 

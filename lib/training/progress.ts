@@ -45,7 +45,7 @@ export class TrainingProgress implements TrainingRun {
     return [
       ...model.weights.map((weight, i) => [`weights/${i}`, weight] as [string, Variable]),
       ...compiled.optimizer.slots.map((slot, i) => [`slots/${i}`, slot] as [string, Variable]),
-      ...[...compiled.byName].flatMap(([name, { variables }]) =>
+      ...compiled.metrics.flatMap(([name, { variables }]) =>
         variables.map((variable, i) => [`metrics/${name}/${i}`, variable] as [string, Variable])
       ),
     ];

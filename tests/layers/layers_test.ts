@@ -115,6 +115,18 @@ testOnBackends("a layer of one's own finds shapes by tracing, and tracks what is
   assertClose([loss], [1], { absolute: 1e-6, relative: 0 });
 });
 
+Deno.test("layers are found in lists of lists and in objects by name, each once", () => {
+  const twice = new layers.Dense(1, { name: "twice" });
+  class Heads extends Layer {
+    byName = { left: new layers.Dense(2, { name: "left" }), right: twice };
+    stages = [[new layers.Dense(3, { name: "first" }), twice], [null]];
+    override call(x: Value) {
+      return x;
+    }
+  }
+  assert.deepEqual(new Heads().sublayers.map(({ name }) => name), ["left", "twice", "first"]);
+});
+
 testOnBackends("a model of one's own trains, built by its first data", async () => {
   setRandomSeed(3);
   class Pair extends Model {

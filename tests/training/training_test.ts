@@ -6,6 +6,7 @@ import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Dropout } from "../../lib/layers/regularization.ts";
 import { Loss } from "../../lib/losses/loss.ts";
+import { Layer } from "../../lib/layers/layer.ts";
 import { Mean } from "../../lib/metrics/mean.ts";
 import { Metric } from "../../lib/metrics/metric.ts";
 import { Model } from "../../lib/models/model.ts";
@@ -228,6 +229,51 @@ testOnBackends("metrics in properties are reported over the steps of each epoch,
   assert.deepEqual(history, { last: [6, 6], loss: [12.5, 12.5], seen: [3, 3] });
   assert.deepEqual(model.metricsNames, ["loss", "seen"]);
 });
+testOnBackends(
+  "metrics of a model's own begin anew with each epoch, and are reported where they are updated",
+  async () => {
+    class Inner extends Layer {
+      largest = new Mean({ name: "largest" });
+      override call(input: Value) {
+        this.largest.update(max(input));
+        return input;
+      }
+    }
+    class Own extends Model {
+      inner = new Inner();
+      dense = new Dense(1, { kernelInitializer: "ones" });
+      trackers = { loss: new Mean({ name: "loss" }), test: [new Mean({ name: "distance" })] };
+      override call(input: Value) {
+        return this.dense.apply(this.inner.apply(input));
+      }
+      override trainStep({ x: input, y: target }: StepData) {
+        const output: Value = this.apply(input);
+        const loss = mean(square(subtract(target!, output)));
+        this.optimizer!.apply(gradients(loss, this.trainableWeights), this.trainableWeights);
+        this.trackers.loss.update(loss);
+      }
+      override testStep({ x: input, y: target }: StepData) {
+        const output: Value = this.apply(input);
+        this.trackers.test[0].updateState(target!, subtract(target!, output));
+      }
+    }
+    const model = new Own();
+    model.compile({ optimizer: new SGD({ learningRate: 0 }), loss: "mae", metrics: ["mse"] });
+    const [inputs, targets] = [[[1], [2], [4]], [[2], [5], [9]]];
+    const options = { batchSize: 2, verbose: 0, shuffle: false } as const;
+    const { history } = await model.fit(inputs, targets, { ...options, epochs: 2, validationData: [inputs, targets] });
+    // Batches of errors 1, 3 and 5, of squared means 5 and 25; their largest inputs are 2 and 4.
+    assert.deepEqual(history, {
+      largest: [3, 3],
+      loss: [15, 15],
+      val_distance: [3, 3],
+      val_largest: [3, 3],
+    });
+    assert.deepEqual(await model.evaluate(inputs, targets, { batchSize: 2, verbose: 0 }), { distance: 3, largest: 3 });
+    assert.deepEqual(await model.trainOnBatch([[3]], [[3]]), { largest: 3, loss: 0 });
+    assert.deepEqual(model.metricsNames, ["loss", "mse", "distance", "largest"]);
+  },
+);
 
 testOnBackends("timers run while fit does, and may predict", async () => {
   const model = onesModel();
