@@ -954,6 +954,32 @@ const mistakes: readonly Mistake[] = [
     /^Cannot assign to "w": a symbolic value lives only inside/,
   ],
 
+  // Summaries and optimizers.
+  [
+    "a summary from a layer that is not there",
+    () => model().summary({ layerRange: ["hiden", "head"] }),
+    "ValueError",
+    /^Cannot print the summary of "m": layer must be one of .*received "hiden": did you mean "hidden"\?$/,
+  ],
+  [
+    "a summary of three layers",
+    () => model().summary({ layerRange: ["a", "b", "c"] as Any }),
+    "ValueError",
+    /layerRange must be the names of two layers, received \["a", "b", "c"\]: write it as in layerRange:/,
+  ],
+  [
+    "a summary to an expression that is none",
+    () => model().summary({ layerRange: ["hidden", "head("] }),
+    "ValueError",
+    /names or regular expressions, received "head\(": Invalid regular expression/,
+  ],
+  [
+    "a loss scaled by nothing",
+    () => new optimizers.SGD({ lossScaleFactor: 0 }),
+    "ValueError",
+    /^Cannot make SGD: lossScaleFactor must be a number above 0, or null, received 0: leave it out/,
+  ],
+
   // Ops.
   [
     "matrices that do not fit",

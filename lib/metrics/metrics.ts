@@ -45,6 +45,17 @@ export {
   type MetricName,
 } from "./identify.ts";
 export { BinaryIoU, type BinaryIoUOptions, IoU, type IoUOptions, MeanIoU, OneHotIoU, OneHotMeanIoU } from "./iou.ts";
+export { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
+export { klDivergence, poisson } from "../losses/divergence.ts";
+export { binaryFocalCrossentropy, categoricalFocalCrossentropy } from "../losses/focal.ts";
+export { categoricalHinge, hinge, squaredHinge } from "../losses/hinge.ts";
+export {
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+} from "../losses/regression.ts";
+export { huber, logCosh } from "../losses/robust.ts";
 export { Mean, MeanMetricWrapper, type MetricFunction, Sum } from "./mean.ts";
 export { type Direction, Metric, type MetricOptions } from "./metric.ts";
 export {

@@ -488,7 +488,8 @@ export class Model<
     const loss = this.computeLoss({ ...data, yPred });
     const weights = this.trainableWeights;
     this.trackLoss(loss, data);
-    this.#compiled!.optimizer.apply(gradients(loss, weights), weights);
+    const { optimizer } = this.#compiled!;
+    optimizer.apply(gradients(optimizer.scaleLoss(loss), weights), weights);
     this.computeMetrics({ ...data, yPred });
   }
 

@@ -1,6 +1,6 @@
 // The summary of a model: its layers, shapes and parameters in a table, as Keras 3 prints it.
 import { terminal } from "../callbacks/terminal.ts";
-import { ValueError } from "../errors.ts";
+import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
 import type { Operation, SymbolicTensor } from "../layers/symbolic.ts";
 import type { Weight } from "../layers/weight.ts";
@@ -23,6 +23,11 @@ export interface SummaryOptions {
   expandNested?: boolean;
   /** Whether a column says which layers are trained; false by default. */
   showTrainable?: boolean;
+  /**
+   * The layers to show, from the first whose name the first text begins, to the last whose name the second begins; both
+   * may be regular expressions. All by default.
+   */
+  layerRange?: readonly [first: string, last: string] | null;
 }
 
 /** What a summary shows of a model. */
@@ -51,6 +56,7 @@ export function printSummary(model: Summarized, options: SummaryOptions): void {
     "printFn",
     "expandNested",
     "showTrainable",
+    "layerRange",
   ]);
   if (options.printFn) return options.printFn(summaryOf(model, options, terminal().columns(), false).join("\n"));
   const { columns, isTerminal, write } = terminal();
@@ -138,9 +144,48 @@ export function summaryOf(
   const first = operations.filter((item) =>
     graph === undefined || model.layers.includes(item as Layer) || !(item instanceof Layer)
   );
-  const rows = first.flatMap((item) => rowsOf(item, model, options, isGraph ? graph : undefined, 0));
+  const rows = inRange(first, options, model.name).flatMap((item) =>
+    rowsOf(item, model, options, isGraph ? graph : undefined, 0)
+  );
   const title = `Model: "${model.name}"`;
   return [ansi ? bold(title) : title, ...drawTable(columns, rows, width, ansi), ...footer(model, ansi)];
+}
+
+/** The operations that `layerRange` names, both ends included. Throws {@linkcode ValueError} for a name of none. */
+function inRange<T extends { readonly name: string }>(all: readonly T[], options: SummaryOptions, model: string): T[] {
+  const { layerRange } = options;
+  if (layerRange === undefined || layerRange === null) return [...all];
+  const what = `Cannot print the summary of "${model}"`;
+  if (!Array.isArray(layerRange) || layerRange.length !== 2 || !layerRange.every((name) => typeof name === "string")) {
+    throw new ValueError({
+      what,
+      rule: "layerRange must be the names of two layers",
+      received: Array.isArray(layerRange) ? `[${layerRange.map(describe).join(", ")}]` : describe(layerRange),
+      mend: 'write it as in layerRange: ["dense", "dense_2"]',
+    });
+  }
+  const [from, to] = layerRange.map((name) => {
+    const pattern = patternOf(name, what);
+    const places = all.flatMap((item, i) => (pattern.test(item.name) ? [i] : []));
+    if (places.length > 0) return places;
+    throw unknownIdentifier("layer", name, all.map((item) => item.name), what);
+  });
+  // As Keras does, where they are the wrong way round.
+  if (from[0] > to.at(-1)!) return all.slice(to[0], from.at(-1)! + 1);
+  return all.slice(from[0], to.at(-1)! + 1);
+}
+
+function patternOf(name: string, what: string): RegExp {
+  try {
+    return new RegExp(`^(?:${name})`);
+  } catch (error) {
+    throw new ValueError({
+      what,
+      rule: "layerRange must hold names or regular expressions",
+      received: describe(name),
+      mend: (error as Error).message,
+    });
+  }
 }
 
 /** Whether each node follows from the one before alone, and no layer comes twice. */

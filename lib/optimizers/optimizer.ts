@@ -5,7 +5,7 @@ import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
 import { autoName } from "../layers/naming.ts";
-import { add, cast, equal, floor, greater, mod, multiply, select, subtract } from "../ops/primitives.ts";
+import { add, cast, divide, equal, floor, greater, mod, multiply, select, subtract } from "../ops/primitives.ts";
 import { checkOptions, checkPositiveInteger, checkRange, describe } from "../options.ts";
 import { functionNode, objectNode } from "../registry.ts";
 import { type Shape, sizeOf } from "../shape.ts";
@@ -35,6 +35,11 @@ export interface OptimizerOptions {
   emaMomentum?: number;
   /** After how many steps the weights become their averages; only at the end by default. */
   emaOverwriteFrequency?: number | null;
+  /**
+   * What the loss is multiplied by before gradients are taken, which are divided by it again, so that small ones do not
+   * vanish; none by default.
+   */
+  lossScaleFactor?: number | null;
   /** Over how many batches gradients are averaged for one step; none by default. */
   gradientAccumulationSteps?: number | null;
   /** Keras 2's name of `learningRate`. */
@@ -55,6 +60,7 @@ export const optimizerOptionNames = [
   "useEma",
   "emaMomentum",
   "emaOverwriteFrequency",
+  "lossScaleFactor",
   "gradientAccumulationSteps",
   "lr",
   "decay",
@@ -104,6 +110,8 @@ export abstract class Optimizer {
   readonly emaMomentum: number;
   /** After how many steps the weights become their averages. */
   readonly emaOverwriteFrequency: number | null;
+  /** What the loss is multiplied by before gradients are taken, and gradients divided by. */
+  readonly lossScaleFactor: number | null;
   /** Over how many batches gradients are averaged for one step. */
   readonly gradientAccumulationSteps: number | null;
   /** How many batches were taken: the steps, unless gradients of several batches make one. */
@@ -151,7 +159,17 @@ export abstract class Optimizer {
     this.useEma = options.useEma ?? false;
     this.emaMomentum = options.emaMomentum ?? 0.99;
     this.emaOverwriteFrequency = options.emaOverwriteFrequency ?? null;
+    this.lossScaleFactor = options.lossScaleFactor ?? null;
     this.gradientAccumulationSteps = options.gradientAccumulationSteps ?? null;
+    const scale = this.lossScaleFactor;
+    if (scale !== null && !(typeof scale === "number" && scale > 0 && scale < Infinity)) {
+      throw new ValueError({
+        what: `Cannot make ${className}`,
+        rule: "lossScaleFactor must be a number above 0, or null",
+        received: describe(scale),
+        mend: "leave it out: float32 needs none",
+      });
+    }
     checkRange(className, "emaMomentum", this.emaMomentum, 0, 1);
     if (this.emaOverwriteFrequency !== null) {
       checkPositiveInteger(className, "emaOverwriteFrequency", this.emaOverwriteFrequency);
@@ -338,8 +356,16 @@ export abstract class Optimizer {
   }
 
   /**
-   * Changes `variables` by one step along `gradients`, inside a traced function: clips, decays, updates, and
-   * holds weights to their constraints.
+   * The loss that gradients are to be taken of, inside a traced function: that times `lossScaleFactor`, where there is
+   * one. A step of one's own calls it before `gradients`, as `fit` does, since `apply` divides by the factor.
+   */
+  scaleLoss(loss: Value): Value {
+    return this.lossScaleFactor === null ? loss : multiply(loss, this.lossScaleFactor);
+  }
+
+  /**
+   * Changes `variables` by one step along `gradients`, inside a traced function: unscales and gathers these, clips,
+   * decays, updates, and holds weights to their constraints.
    * Throws {@linkcode ValueError} where their numbers differ.
    */
   apply(gradients: readonly Value[], variables: readonly Variable[]): void {
@@ -360,7 +386,9 @@ export abstract class Optimizer {
     const due = this.gradientAccumulationSteps ? scalars.pop() : undefined;
     const rate = this.weightDecay ? scalars.pop() : undefined;
     const before = variables.map((variable) => trace.read(variable));
-    const clipped = clipGradients(due ? this.#accumulated(gradients, variables, due) : gradients, this);
+    const { lossScaleFactor: scale } = this;
+    const unscaled = scale === null ? gradients : gradients.map((gradient) => divide(gradient, scale));
+    const clipped = clipGradients(due ? this.#accumulated(unscaled, variables, due) : unscaled, this);
     const values = before.map((value, i) => {
       if (!this.weightDecay || this.#isUndecayed(variables[i])) return value;
       return subtract(value, multiply(multiply(value, this.weightDecay), rate!));
@@ -419,7 +447,7 @@ export abstract class Optimizer {
       use_ema: this.useEma,
       ema_momentum: this.emaMomentum,
       ema_overwrite_frequency: this.emaOverwriteFrequency,
-      loss_scale_factor: null,
+      loss_scale_factor: this.lossScaleFactor,
       gradient_accumulation_steps: this.gradientAccumulationSteps,
     };
   }

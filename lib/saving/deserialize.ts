@@ -28,7 +28,6 @@ const unsetKeys = new Set([
   "sparse",
   "ragged",
   "optional",
-  "loss_scale_factor",
   "autocast",
   "is_legacy_optimizer",
   "jit_compile",

@@ -15,6 +15,7 @@ const floatKeys = new Set([
   "clipnorm",
   "clipvalue",
   "global_clipnorm",
+  "loss_scale_factor",
   "rate",
   "stddev",
   "l1",

@@ -5,6 +5,7 @@ import { compile } from "../../lib/exec/compile.ts";
 import { clearSession } from "../../lib/exec/select.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
+import * as losses from "../../lib/losses/losses.ts";
 import { getMetric } from "../../lib/metrics/identify.ts";
 import * as metrics from "../../lib/metrics/metrics.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
@@ -22,6 +23,20 @@ function make({ class_name, config }: Table): metrics.Metric {
 async function numbers(metric: metrics.Metric): Promise<number[]> {
   return metric instanceof metrics.VectorMetric ? await metric.results() : [await metric.result()];
 }
+
+Deno.test("the functions are those that Keras has here, losses among them, and are logged by Keras's names", () => {
+  const exported: Readonly<Record<string, unknown>> = metrics;
+  const all: Readonly<Record<string, unknown>> = losses;
+  for (const name of golden("metrics").functions) {
+    const [camel] = Object.keys(camelCased({ [name]: null }));
+    const fn = exported[camel];
+    assert.equal(typeof fn, "function", name);
+    if (camel in all) assert.equal(fn, all[camel], name);
+    assert.equal(getMetric(fn as metrics.MetricFunction).name, name);
+  }
+  assert.equal(getMetric(metrics.meanSquaredError).direction, "down");
+  assert.equal(getMetric(metrics.binaryAccuracy).direction, "up");
+});
 
 for (const spec of golden("metric_states").cases) {
   testOnBackends(`${spec.name} runs as in Keras`, async () => {

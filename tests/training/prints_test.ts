@@ -58,8 +58,8 @@ for (const spec of prints.summaries) {
     if (spec.state === "trained") {
       await model.trainOnBatch(zeros([2, ...model.inputShape!.slice(1) as number[]]), [0, 1]);
     }
-    const { line_length, show_trainable } = spec.options;
-    const options = { lineLength: line_length, showTrainable: show_trainable };
+    const { line_length, show_trainable, layer_range } = spec.options;
+    const options = { lineLength: line_length, showTrainable: show_trainable, layerRange: layer_range };
     const plain = summaryOf(model, options, spec.columns, false);
     if (spec.state === "called") {
       // The batch axis stays open here, where Keras fixes it to the first batch.

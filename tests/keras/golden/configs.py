@@ -94,6 +94,7 @@ OPTIMIZER_CASES = [
     ("ftrl", item("Ftrl", beta=0.5, l1_regularization_strength=0.25)),
     ("lamb", item("Lamb", clipnorm=1.0)),
     ("adafactor", item("Adafactor", relative_step=False)),
+    ("sgd_scaled", item("SGD", loss_scale_factor=128.0, clipvalue=0.5)),
     ("adamw_all", item("AdamW", learning_rate=0.1, weight_decay=0.01, use_ema=True, ema_momentum=0.9, name="decayed")),
 ]
 

@@ -1,5 +1,6 @@
 """The "accuracy" metric, which class it becomes by the shapes of y, and its running result."""
 
+import keras
 import numpy as np
 from keras.src.trainers.compile_utils import get_metric
 
@@ -54,4 +55,5 @@ def case(name, targets, scores):
 
 
 def make():
-    return {"cases": [case(*row) for row in CASES]}
+    functions = [name for name in dir(keras.metrics) if name[0].islower() and name not in ("get", "serialize", "deserialize")]
+    return {"functions": functions, "cases": [case(*row) for row in CASES]}

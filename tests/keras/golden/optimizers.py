@@ -87,6 +87,12 @@ CASES = [
         item("RMSprop", learning_rate=0.01, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=2, gradient_accumulation_steps=2),
     ),
     ("nadam_accumulated", item("Nadam", learning_rate=0.01, gradient_accumulation_steps=2, clipnorm=1.0)),
+    ("sgd_scaled", item("SGD", learning_rate=0.1, momentum=0.5, loss_scale_factor=3.0)),
+    ("adam_scaled", item("Adam", learning_rate=0.01, loss_scale_factor=0.1, clipnorm=1.0, weight_decay=0.04)),
+    (
+        "rmsprop_scaled_accumulated",
+        item("RMSprop", learning_rate=0.01, loss_scale_factor=8.0, clipvalue=0.5, use_ema=True, gradient_accumulation_steps=2),
+    ),
     ("adamw_amsgrad_clipnorm", item("AdamW", learning_rate=0.01, weight_decay=0.05, amsgrad=True, clipnorm=1.0)),
 ]
 

@@ -73,6 +73,10 @@ SUMMARIES = [
     summary("lazy", LAZY, "unbuilt"),
     summary("lazy_called", LAZY, "called"),
     summary("frozen", FROZEN, options={"show_trainable": True}),
+    summary("range", MIXED, options={"layer_range": ["reshape", "dense"]}),
+    summary("range_of_one", MIXED, options={"layer_range": ["flatten", "flatten"]}),
+    summary("range_backwards", MIXED, options={"layer_range": ["drop", "[ra]"]}),
+    summary("range_of_none_between", MIXED, options={"layer_range": ["dense_1", "flatten"]}),
     summary("long_names", LONG_NAMES, model="a_model_name"),
     summary("empty", [], "unbuilt"),
 ]

@@ -91,6 +91,7 @@ CASES = [
     case("tanh_mse_sgd", [inputs(4), dense(5, "tanh"), dense(2)], SGD, "mean_squared_error", X4, Y_REAL, metrics=None),
     case("tanh_mse_adam", [inputs(4), dense(5, "tanh"), dense(2, "tanh")], ADAM, "mse", X4, Y_REAL, metrics=None),
     case("linear_mae_sgd", [inputs(4), dense(2)], SGD, "mean_absolute_error", X4, Y_REAL, metrics=["mse"]),
+    case("scaled_loss_sgd", CLASSIFIER, item("SGD", learning_rate=0.1, momentum=0.9, loss_scale_factor=3.0), SPARSE, X4, Y3),
     case("pixels_sparse_sgd", PIXEL_CLASSIFIER, SGD, SPARSE, PIXELS, Y3),
     case("pixels_sparse_adam", PIXEL_CLASSIFIER, ADAM, SPARSE, PIXELS, Y3.astype("uint8")),
     case("convnet_sgd", CONVNET, SGD, SPARSE, IMAGES, Y3),
