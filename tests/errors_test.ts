@@ -87,21 +87,21 @@ const mistakes: readonly Mistake[] = [
     "rows of another size",
     () => model().fit(ops.ones([6, 5]), y, quiet),
     "ShapeError",
-    'Cannot fit "m": the model was built for inputs of shape [null, 4], received [6, 5]: x has 5 features per row, the ' +
-    "model was built for 4",
+    'Cannot fit "m": the model\'s input "input_layer" was built for the shape [null, 4], received [6, 5]: x has 5 ' +
+    "features per row, the model was built for 4",
   ],
   [
     "another rank",
     () => model().fit(ops.ones([6, 2, 2]), y, quiet),
     "ShapeError",
-    'Cannot fit "m": the model was built for inputs of shape [null, 4], received [6, 2, 2]: reshape it, or put a Reshape ' +
+    'Cannot fit "m": the model\'s input "input_layer" was built for the shape [null, 4], received [6, 2, 2]: reshape it, or put a Reshape ' +
     "or Flatten layer first",
   ],
   [
     "a sample without a batch axis",
     () => model().predict([1, 2, 3, 4]),
     "ShapeError",
-    'Cannot predict with "m": the model was built for inputs of shape [null, 4], received [4]: the batch axis is ' +
+    'Cannot predict with "m": the model\'s input "input_layer" was built for the shape [null, 4], received [4]: the batch axis is ' +
     "missing: reshape one sample to [1, 4]",
   ],
   [
@@ -212,6 +212,24 @@ const mistakes: readonly Mistake[] = [
   ["a shape that does not fit", () => tensor([1, 2, 3], [2, 2]), "ShapeError", /\[3\] has 3 elements/],
   ["nested arrays for the class", () => new Tensor([1, 2]), "ValueError", /use tensor\(values\)/],
   ["arithmetic on a tensor", () => x * 2, "ValueError", /x\.multiply\(2\)/],
+  [
+    "targets of another shape, for a loss of numbers",
+    () => model({ loss: "huber" }).fit(x, y),
+    "ShapeError",
+    /^Cannot fit "m": targets for huber_loss must have the shape of the model's output, \[null, 3\], received \[6\]/,
+  ],
+  [
+    "targets of another width, for a loss that is a function of Keras's",
+    () => model({ loss: losses.klDivergence }).fit(x, ops.ones([6, 2])),
+    "ShapeError",
+    /^Cannot fit "m": targets for kl_divergence must have the shape of the model's output, \[null, 3\], received \[6, 2\]/,
+  ],
+  [
+    "a metric that the targets do not suit",
+    () => model({ metrics: ["mae"] }).fit(x, y),
+    "ShapeError",
+    /In the metric "mae": Cannot compute mean_absolute_error: shapes must be equal or broadcast/,
+  ],
 
   // Labels and weights.
   [
@@ -352,7 +370,7 @@ const mistakes: readonly Mistake[] = [
     "a later batch of another width",
     () => model().fit([[x, y], [ops.ones([6, 5]), y]].values(), undefined, quiet),
     "ShapeError",
-    /^Cannot fit "m", batch 1: the model was built for inputs of shape \[null, 4\], received \[6, 5\]/,
+    /^Cannot fit "m", batch 1: the model's input "input_layer" was built for the shape \[null, 4\], received \[6, 5\]/,
   ],
   [
     "a label too large in a later batch",
@@ -378,8 +396,14 @@ const mistakes: readonly Mistake[] = [
     "one array for two inputs",
     () => pair().fit(x, [x, x], quiet),
     "ValueError",
-    'Cannot fit "p": the model has 2 inputs "a", "b", x needs data for each, received an object of type Tensor: give them ' +
-    "in a list of 2, or by name, as in { a: ... }",
+    'Cannot fit "p": the model has 2 inputs "a", "b", x needs data for each, received one tensor, of shape ' +
+    "[6, 4]: give them in a list of 2, or by name, as in { a: ... }",
+  ],
+  [
+    "one array of rows for two inputs",
+    () => pair().fit([[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]], [x, x], quiet),
+    "ValueError",
+    /x needs data for each, received one array of 3: give them in a list of 2/,
   ],
   [
     "an input misspelled",
@@ -392,8 +416,8 @@ const mistakes: readonly Mistake[] = [
     "an input of another width",
     () => pair().fit([x, ops.ones([6, 5])], [x, x]),
     "ShapeError",
-    'Cannot fit "p": the model was built for x["b"] of shape [null, 4], received [6, 5]: x["b"] has 5 features per row, ' +
-    "the model was built for 4",
+    'Cannot fit "p": the model\'s input "b" was built for the shape [null, 4], received [6, 5]: x["b"] has 5 features per ' +
+    "row, the model was built for 4",
   ],
   [
     "inputs of different lengths",
@@ -628,6 +652,21 @@ const mistakes: readonly Mistake[] = [
     "ValueError",
     'Cannot set the weights of "m": it has 4 weights, received an object of type Promise: await getWeights() first',
   ],
+  [
+    "an Input that leaves an axis open",
+    () => {
+      const steps = Input({ shape: [null, 3], name: "steps" });
+      new layers.Dense(2).apply(new layers.Flatten().apply(steps));
+    },
+    "ShapeError",
+    /^Cannot build "dense[_0-9]*": the kernel needs a fixed last axis, received \[null, null\]: give Input a shape without null, or a GlobalPooling layer in place of Flatten; the Input "steps" has null at axis 1$/,
+  ],
+  [
+    "an Input of a Sequential that leaves its channels open",
+    () => new Sequential([Input({ shape: [8, 8, null], name: "image" }), new layers.Conv2D(2, 3)]),
+    "ShapeError",
+    /needs a fixed number of channels, received \[null, 8, 8, null\].*; the Input "image" has null at axis 3$/,
+  ],
 
   // At the wrong time.
   [
@@ -699,7 +738,7 @@ const mistakes: readonly Mistake[] = [
         callbacks: [new callbacks.EarlyStopping({ monitor: "val_acc" })],
       }),
     "ValueError",
-    /^Cannot watch "val_acc" with EarlyStopping: the logs of this model are "loss", "accuracy", and val_ of each/,
+    /^Cannot watch "val_acc" with EarlyStopping: the logs of this model are "loss", "accuracy", and val_ of each.*: did you mean "val_accuracy"\?$/,
   ],
 
   [
@@ -1043,17 +1082,41 @@ Deno.test("mistakes that train all the same are warned of once", async () => {
     await warningsOf(() => model().fit([[1, 2, 3, NaN], [1, 2, 3, 4]], [0, 1], { ...quiet, epochs: 2 })),
     [
       'x has NaN in row 0, element 3: what fit "m" computes from it will be NaN',
-      'The loss of "m" is NaN in epoch 1 from batch 0 on: lower the learning rate, or check the data',
+      'The loss of "m" is NaN in epoch 1 from batch 0 on: lower the learning rate, or check the data ' +
+      "(callbacks.TerminateOnNaN ends such a fit)",
     ],
   );
+  const wrong = [[1, 2, 3, Infinity], [1, 2, 3, 4]];
+  const batches = [[tensor(x), tensor(y)], [tensor(wrong), tensor([0, 1])], [tensor(wrong), tensor([0, 1])]];
+  assert.deepEqual(
+    await warningsOf(() => model().fit(x, y, { ...quiet, epochs: 2, validationData: [wrong, [0, 1]] })),
+    [
+      'x has Infinity in row 0, element 3: what fit "m" with validationData computes from it will be NaN or infinite',
+    ],
+  );
+  for (
+    const given of [() => model().evaluate(wrong, [0, 1], quiet), () => model().evaluate([[1, 2, 3, 4]], [1], quiet)]
+  ) {
+    const expected = given.toString().includes("wrong")
+      ? ['x has Infinity in row 0, element 3: what evaluate "m" computes from it will be NaN or infinite']
+      : [];
+    assert.deepEqual(await warningsOf(given), expected);
+  }
+  const [first, ...others] = await warningsOf(() => model().evaluate(() => batches as Any, undefined, quiet));
+  assert.match(first, /^x has Infinity in row 0, element 3: what evaluate "m", batch 1 computes/);
+  assert.deepEqual(others, []);
   const bytes = new Sequential([Input({ shape: [2], dtype: "uint8" }), new layers.Dense(1)], { name: "m" });
   bytes.compile({ loss: "mse" });
   assert.deepEqual(await warningsOf(() => bytes.fit([[0.5, 0.25]], [1], quiet)), [
     'x has fractions, which fit "m" cuts off, since the Input is of dtype uint8: leave the dtype of Input out',
   ]);
   const stopping = new callbacks.EarlyStopping();
-  const [first] = await warningsOf(() => model().fit(x, y, { ...quiet, callbacks: [stopping] }));
-  assert.match(first, /^EarlyStopping watches "val_loss", but fit validates nothing and logs loss, accuracy: give fit/);
+  const watched = await warningsOf(() => model().fit(x, y, { ...quiet, epochs: 2, callbacks: [stopping] }));
+  assert.equal(watched.length, 1);
+  assert.match(
+    watched[0],
+    /^EarlyStopping watches "val_loss", but fit validates nothing and logs loss, accuracy: give fit/,
+  );
 });
 
 Deno.test("nothing is trained by a fit that is refused", async () => {

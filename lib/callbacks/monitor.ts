@@ -1,5 +1,5 @@
 // MonitorCallback: what callbacks that watch one number of the logs have in common.
-import { describe, unknownIdentifier, ValueError } from "../errors.ts";
+import { describe, didYouMean, unknownIdentifier, ValueError } from "../errors.ts";
 import { checkOptions, checkRange } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 
@@ -30,7 +30,8 @@ export abstract class MonitorCallback extends Callback {
   readonly verbose: boolean;
   /** The best value so far. */
   best: number | undefined;
-  #warned = false;
+  /** Whether it was said that the watched log is missing. */
+  warned = false;
 
   /** Takes the options. Throws {@linkcode ValueError} for a mode that is none. */
   constructor(options: MonitorOptions, ownOptions: readonly string[]) {
@@ -58,8 +59,8 @@ export abstract class MonitorCallback extends Callback {
   /** The watched number; where it is not among the logs, undefined and a warning, once. */
   protected watched(logs: Logs): number | undefined {
     const current = logs[this.monitor];
-    if (current === undefined && !this.#warned) {
-      this.#warned = true;
+    if (current === undefined && !this.warned) {
+      this.warned = true;
       console.warn(
         `${this.constructor.name} watches "${this.monitor}", which is not among the logs: ${
           Object.keys(logs).join(", ")
@@ -81,13 +82,16 @@ export abstract class MonitorCallback extends Callback {
     const directions = this.model.metricDirections;
     const direction = name === "loss" ? "down" : directions.get(name);
     if (direction) return direction === "up" ? 1 : -1;
+    const near = directions.has(name) ? undefined : didYouMean(name, directions.keys());
     throw new ValueError({
       what: `Cannot watch "${this.monitor}" with ${this.constructor.name}`,
       rule: directions.has(name)
         ? "it is not known whether smaller or larger is better"
         : `the logs of this model are ${[...directions.keys()].map((key) => `"${key}"`).join(", ")}, and val_ of each`,
       received: `"${this.monitor}"`,
-      mend: 'give mode: "min" or mode: "max"' + (directions.has(name) ? "" : " if a callback of yours adds it"),
+      mend: near
+        ? `did you mean "${this.monitor.slice(0, -name.length)}${near}"?`
+        : 'give mode: "min" or mode: "max"' + (directions.has(name) ? "" : " if a callback of yours adds it"),
     });
   }
 }

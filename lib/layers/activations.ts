@@ -20,6 +20,7 @@ import { checkRange, describe } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { OpenAxisError } from "./open_axes.ts";
 import type { Weight } from "./weight.ts";
 
 /** A layer whose output has the shape and the mask of its input. */
@@ -249,7 +250,7 @@ export class PReLU extends Elementwise {
     const shared = this.sharedAxes?.map((axis) => normalizeAxis(axis, inputShape.length, `build "${this.name}"`)) ?? [];
     const shape = inputShape.map((extent, axis) => (shared.includes(axis) ? 1 : extent)).slice(1);
     if (shape.includes(null)) {
-      throw new ShapeError({
+      throw new OpenAxisError({
         what,
         rule: "each axis needs a fixed extent, or must be shared",
         received: formatShape(inputShape),

@@ -21,6 +21,7 @@ import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "..
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { checkDataFormat, type DataFormat } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { OpenAxisError } from "./open_axes.ts";
 import { channelAxis, slidShape } from "./windows.ts";
 import type { Weight } from "./weight.ts";
 
@@ -143,7 +144,7 @@ export abstract class Convolution extends Layer {
     const axis = channelAxis(this.dataFormat, this.rank);
     const channels = inputShape[axis];
     if (channels === null) {
-      throw new ShapeError({
+      throw new OpenAxisError({
         what: `Cannot build "${this.name}"`,
         rule: "the kernel needs a fixed number of channels",
         received: formatShape(inputShape),

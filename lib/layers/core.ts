@@ -10,6 +10,7 @@ import { checkPositiveInteger } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { OpenAxisError } from "./open_axes.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Dense}. */
@@ -99,16 +100,22 @@ export class Dense extends Layer {
   /** Makes kernel and bias. Throws {@linkcode ShapeError} where the last axis is not fixed. */
   override build(inputShape: SymbolicShape): void {
     const features = inputShape[inputShape.length - 1];
-    if (inputShape.length < 2 || features === null || features === undefined) {
+    const what = `Cannot build "${this.name}"`;
+    const received = formatShape(inputShape);
+    if (inputShape.length < 2) {
       throw new ShapeError({
-        what: `Cannot build "${this.name}"`,
-        rule: inputShape.length < 2
-          ? "the input must have at least two axes, the batch axis included"
-          : "the kernel needs a fixed last axis",
-        received: formatShape(inputShape),
-        mend: inputShape.length < 2
-          ? "give Input a shape with an axis of features, as in Input({ shape: [4] })"
-          : "give Input a shape without null, or a GlobalPooling layer in place of Flatten",
+        what,
+        rule: "the input must have at least two axes, the batch axis included",
+        received,
+        mend: "give Input a shape with an axis of features, as in Input({ shape: [4] })",
+      });
+    }
+    if (features === null) {
+      throw new OpenAxisError({
+        what,
+        rule: "the kernel needs a fixed last axis",
+        received,
+        mend: "give Input a shape without null, or a GlobalPooling layer in place of Flatten",
       });
     }
     this.kernel = this.addWeight({

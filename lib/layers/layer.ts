@@ -25,6 +25,7 @@ import { Variable } from "../tensor/variable.ts";
 import { inPlace, nextPlace, type Place } from "./building.ts";
 import { calling, currentCall } from "./call_state.ts";
 import { inferSpecs } from "./inference.ts";
+import { OpenAxisError } from "./open_axes.ts";
 import {
   type AddWeightOptions,
   type ArgumentShapes,
@@ -283,7 +284,11 @@ export abstract class Layer {
     const x = positional[0] as Structure<SymbolicTensor>;
     const inputs = this.#checked(x, SymbolicTensor);
     const shapes = mapStructure(x, ({ shape }) => shape);
-    this.ensureBuilt(shapes, shapesOf(named, SymbolicTensor, ({ shape }) => shape));
+    try {
+      this.ensureBuilt(shapes, shapesOf(named, SymbolicTensor, ({ shape }) => shape));
+    } catch (error) {
+      throw error instanceof OpenAxisError ? error.naming(x) : error;
+    }
     this.checkInput(shapes);
     const masks = inputs.map(({ mask }) => mask);
     const mask = named.mask ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
@@ -415,7 +420,7 @@ export abstract class Layer {
     ]);
     const { name, shape, dtype = "float32", initializer = "glorot_uniform", trainable = true } = options;
     if (!Array.isArray(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
-      throw new ShapeError({
+      throw new OpenAxisError({
         what: `Cannot build "${this.name}"`,
         rule: `${describe(name)} needs a shape of fixed extents`,
         received: Array.isArray(shape) ? formatShape(shape) : describe(shape),

@@ -11,6 +11,7 @@ import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "..
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { epsilon as smallest } from "../settings.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { OpenAxisError } from "./open_axes.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of layers that scale and move what they normalized by trained weights. */
@@ -63,7 +64,7 @@ function checkAxes(axis: unknown, what: string): void {
 function fixedExtents(inputShape: SymbolicShape, axes: readonly number[], name: string): Shape {
   const extents = axes.map((axis) => inputShape[axis]);
   if (!extents.includes(null)) return extents as Shape;
-  throw new ShapeError({
+  throw new OpenAxisError({
     what: `Cannot build "${name}"`,
     rule: `its weights need a fixed extent along ${axes.length === 1 ? `axis ${axes[0]}` : `axes ${axes.join(", ")}`}`,
     received: formatShape(inputShape),

@@ -49,7 +49,7 @@ export class FunctionalGraph {
       });
     }
     const order = new TraversalOrder(this.inputs, what);
-    for (const tensor of this.outputs) order.visit(tensor);
+    for (const tensor of this.outputs) order.visit(tensor, tensor.name);
     [this.nodes, this.operations] = order.byDepth();
     const names = this.operations.map(({ name }) => name);
     const clash = names.find((name, i) => names.indexOf(name) !== i);
@@ -130,7 +130,8 @@ class TraversalOrder {
     this.#inputs = new Set(inputs);
   }
 
-  visit(tensor: SymbolicTensor): void {
+  /** Visits what gives `tensor`, which an output named `output` needs. */
+  visit(tensor: SymbolicTensor, output: string): void {
     const { node } = tensor;
     if (this.#seen.has(node)) return;
     this.#seen.add(node);
@@ -139,12 +140,12 @@ class TraversalOrder {
       throw new ValueError({
         what: this.what,
         rule: "each output must follow from the inputs alone",
-        received: `one that needs the Input "${tensor.name}" too, beside ${known}`,
+        received: `"${output}", which needs the Input "${tensor.name}" too, beside ${known}`,
         mend: `add "${tensor.name}" to inputs`,
       });
     }
     this.#operations.add(node.operation);
-    node.inputs.forEach((input) => this.visit(input));
+    node.inputs.forEach((input) => this.visit(input, output));
     this.#nodes.push(node);
   }
 

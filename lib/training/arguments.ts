@@ -66,7 +66,13 @@ export function assign(value: Structure<TensorLike> | undefined, parts: Parts, w
   throw new ValueError({
     what,
     rule: `the model has ${count} ${argument === "x" ? "inputs" : "outputs"}${named}, ${argument} needs data for each`,
-    received: list ? `a list of ${list.length}` : describe(value),
+    received: value instanceof Tensor
+      ? `one tensor, of shape ${formatShape(value.shape)}`
+      : list?.every((item) => typeof item === "number" || isRow(item))
+      ? `one array of ${list.length}`
+      : list
+      ? `a list of ${list.length}`
+      : describe(value),
     mend: keys.length === count
       ? `give them in a list of ${count}, or by name, as in { ${keys[0]}: ... }`
       : `give them in a list of ${count}`,
@@ -113,6 +119,11 @@ export function isNamed(value: unknown): value is Readonly<Record<string, Tensor
     [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
+/** Whether a value is a plain list of numbers, as the rows of an array are. */
+function isRow(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "number");
+}
+
 function isListOfTensors(value: unknown): value is readonly Tensor[] {
   return Array.isArray(value) && value.some((item) => item instanceof Tensor);
 }
@@ -147,9 +158,9 @@ export function toRows(value: TensorLike, name: string, where: string): Tensor {
 
 /**
  * Inputs in the shape that the model was built for: an axis of extent 1 at the end is added or dropped, as Keras does.
- * Throws {@linkcode ShapeError} naming the input, `x` where it is the only one, where they do not fit.
+ * Throws {@linkcode ShapeError} where they do not fit, which names the model's `input`, and the data by `name`.
  */
-export function fitShape(x: Tensor, expected: SymbolicShape, name: string, where: string): Tensor {
+export function fitShape(x: Tensor, expected: SymbolicShape, input: string, name: string, where: string): Tensor {
   const { shape } = x;
   const last = expected[expected.length - 1];
   let fitted = x;
@@ -162,7 +173,7 @@ export function fitShape(x: Tensor, expected: SymbolicShape, name: string, where
   if (fits) return fitted;
   throw new ShapeError({
     what: `Cannot ${where}`,
-    rule: `the model was built for ${name === "x" ? "inputs" : name} of shape ${formatShape(expected)}`,
+    rule: `the model's input "${input}" was built for the shape ${formatShape(expected)}`,
     received: formatShape(shape),
     mend: mendShape(shape, expected, name),
   });

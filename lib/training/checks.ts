@@ -3,7 +3,16 @@ import { ShapeError, ValueError, wordComplaint } from "../errors.ts";
 import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
 import { crossentropyKind } from "../losses/identify.ts";
 import type { Loss } from "../losses/loss.ts";
-import { MeanAbsoluteError, MeanSquaredError } from "../losses/regression.ts";
+import { KLDivergence, Poisson } from "../losses/divergence.ts";
+import { CategoricalHinge, Hinge, SquaredHinge } from "../losses/hinge.ts";
+import {
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredError,
+  MeanSquaredLogarithmicError,
+} from "../losses/regression.ts";
+import { Huber, LogCosh } from "../losses/robust.ts";
+import { CosineSimilarity } from "../losses/similarity.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { flatten } from "../structure.ts";
@@ -74,13 +83,29 @@ export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, label
   }
 }
 
+/** The losses whose targets are numbers of the output's shape, and no classes. */
+const alike = [
+  MeanSquaredError,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredLogarithmicError,
+  Huber,
+  LogCosh,
+  Poisson,
+  KLDivergence,
+  CosineSimilarity,
+  Hinge,
+  SquaredHinge,
+  CategoricalHinge,
+] as const;
+
 type Kind = "sparse" | "categorical" | "binary" | "regression" | "other";
 
 function kindOf(loss: Loss, y: Shape, output: SymbolicShape): Kind {
   if (loss instanceof SparseCategoricalCrossentropy) return "sparse";
   if (loss instanceof CategoricalCrossentropy) return "categorical";
   if (loss instanceof BinaryCrossentropy) return "binary";
-  if (loss instanceof MeanSquaredError || loss instanceof MeanAbsoluteError) return "regression";
+  if (alike.some((Class) => loss instanceof Class)) return "regression";
   if (loss.name !== "crossentropy") return "other";
   const kind = crossentropyKind(y, output);
   return kind === "sparse_categorical" ? "sparse" : kind;
@@ -167,24 +192,25 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, n
   }
 }
 
-/** Warns of the first NaN in data; whether there was one. */
-export function warnOfNaN({ x, y }: Samples, { inputNames, outputNames }: Named, where: string): boolean {
+/** Warns of the first element of inputs and targets that is NaN or infinite; whether there was one. */
+export function warnOfNumbers({ x, y }: Samples, { inputNames, outputNames }: Named, where: string): boolean {
   let found = false;
   for (const [argument, tensors, names] of [["x", x, inputNames], ["y", y, outputNames]] as const) {
     tensors.forEach((of, part) => {
       if (!of || of.dtype !== "float32") return;
       const { data } = of;
-      for (let i = 0; i < data.length; i++) {
-        if (data[i] === data[i]) continue;
-        found = true;
-        const perRow = data.length / of.shape[0];
-        const column = of.rank > 1 ? `, element ${i % perRow}` : "";
-        const label = labelOf({ argument, names }, tensors.length, part);
-        console.warn(
-          `${label} has NaN in row ${Math.floor(i / perRow)}${column}: what ${where} computes from it will be NaN`,
-        );
-        break;
-      }
+      // Only finite numbers leave 0 when they are taken from themselves.
+      let at = 0;
+      while (at < data.length && data[at] - data[at] === 0) at++;
+      if (at === data.length) return;
+      found = true;
+      const perRow = data.length / of.shape[0];
+      const column = of.rank > 1 ? `, element ${at % perRow}` : "";
+      const label = labelOf({ argument, names }, tensors.length, part);
+      console.warn(
+        `${label} has ${data[at]} in row ${Math.floor(at / perRow)}${column}: what ${where} computes from it will be ` +
+          (Number.isNaN(data[at]) ? "NaN" : "NaN or infinite"),
+      );
     });
   }
   return found;

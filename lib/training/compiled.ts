@@ -1,5 +1,5 @@
 // What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
-import { describe, didYouMean, ValueError } from "../errors.ts";
+import { describe, didYouMean, located, ValueError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import { getLoss, type LossIdentifier } from "../losses/identify.ts";
 import type { Loss, LossFunction } from "../losses/loss.ts";
@@ -262,8 +262,9 @@ export class Compiled {
   updateMetrics(y: Structure<Value> | undefined, yPred: Structure<Value>, sampleWeight?: Structure<Value>): void {
     this.#eachOutput(y, yPred, sampleWeight, (target, output, weight, i) => {
       if (!target) return;
-      for (const { metric, weighted, output: of } of this.#metrics) {
-        if (of === i) metric.updateState(target, output, weighted ? weight : undefined);
+      for (const { name, metric, weighted, output: of } of this.#metrics) {
+        if (of !== i) continue;
+        located(`the metric "${name}"`, () => metric.updateState(target, output, weighted ? weight : undefined));
       }
     });
   }

@@ -8,7 +8,7 @@ import { checkOptions } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches } from "./batches.ts";
-import { checkInteger, refuseForBatches, verbosity } from "./checks.ts";
+import { checkInteger, refuseForBatches, verbosity, warnOfNumbers } from "./checks.ts";
 import { rowsOf } from "./data.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
 import { exclusively } from "./lock.ts";
@@ -111,6 +111,7 @@ export async function evaluate(
     }
   }
   const samples = toSamples(model, compiled, x, y, { sampleWeight }, where);
+  warnOfNumbers(samples, model, where);
   using _held = occupy(where);
   const rows = rowsOf(samples);
   const all = Math.ceil(rows / batchSize);
@@ -126,19 +127,19 @@ export async function evaluate(
   }
 }
 
-/** The stream of an iterable of batches, each checked as data given at once is. */
+/** The stream of an iterable of batches, each checked as data given at once is, and warned of once. */
 export function batchStream(
   trainer: Trainer,
   source: Batches,
   options: Pick<WeightOptions, "classWeight">,
   where: string,
-  check?: (samples: ReturnType<typeof toSamples>, place: string) => void,
 ): BatchStream {
   const compiled = trainer.compiled(where);
+  let warned = false;
   return new BatchStream(source, ({ x, y, sampleWeight }, index) => {
     const place = `${where}, batch ${index}`;
     const samples = toSamples(trainer.model, compiled, x, y, { ...options, sampleWeight }, place);
-    check?.(samples, place);
+    warned ||= warnOfNumbers(samples, trainer.model, place);
     return samples;
   }, where);
 }

@@ -2,6 +2,7 @@
 import type { Logs } from "../callbacks/callback.ts";
 import { History } from "../callbacks/history.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
+import { MonitorCallback } from "../callbacks/monitor.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
 import { ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
@@ -10,7 +11,7 @@ import { checkOptions, describe } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches, sortedLogs } from "./batches.ts";
-import { checkInteger, refuseForBatches, splitRows, verbosity, warnOfFractions, warnOfNaN } from "./checks.ts";
+import { checkInteger, refuseForBatches, splitRows, verbosity, warnOfFractions, warnOfNumbers } from "./checks.ts";
 import { type ResidentData, rowsOf } from "./data.ts";
 import { batchStream, evaluateBatches, requireBatches, warnOfShortData } from "./evaluate.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
@@ -120,7 +121,7 @@ async function train(
   const history = new History();
   const params = { verbose, epochs, steps: stepsPerEpoch ?? source.steps };
   const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, history);
-  if (!validation) warnOfMonitors(options.callbacks, model.metricDirections.keys());
+  if (!validation) warnOfMonitors(options.callbacks, [...model.metricDirections.keys()]);
   const executor = await getExecutor();
   await source.load(executor);
 
@@ -226,7 +227,7 @@ function arraysOf(
   const samples = toSamples(model, trainer.compiled("fit"), x, y, options, where);
   const all = rowsOf(samples);
   const rows = validationData ? all : splitRows(all, validationSplit, where);
-  warnOfNaN(samples, model, where);
+  warnOfNumbers(samples, model, where);
   warnOfFractions(samples, model, where);
   return new ArrayTraining(trainer.programs, samples, { rows, batchSize, shuffle });
 }
@@ -240,10 +241,7 @@ function streamOf(
 ): StreamTraining {
   const { batchSize, sampleWeight, validationSplit, classWeight } = options;
   refuseForBatches({ y, batchSize, sampleWeight, validationSplit: validationSplit || undefined }, where);
-  let found = false;
-  const stream = batchStream(trainer, x, { classWeight }, where, (samples, place) => {
-    found ||= warnOfNaN(samples, trainer.model, place);
-  });
+  const stream = batchStream(trainer, x, { classWeight }, where);
   return new StreamTraining(trainer.programs, stream);
 }
 
@@ -291,6 +289,7 @@ function validationOf(
   }
   const [x, y, sampleWeight] = validationData as [TensorLike, TensorLike, TensorLike?];
   const held = toSamples(model, trainer.compiled("fit"), x, y, { sampleWeight }, place);
+  warnOfNumbers(held, model, place);
   const rows = rowsOf(held);
   let data: ResidentData | undefined;
   let kept: Disposable | undefined;
@@ -306,14 +305,14 @@ function validationOf(
 }
 
 /** Warns of callbacks that watch a number of a validation where there is none. */
-function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: Iterable<string>): void {
+function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: readonly string[]): void {
   for (const callback of callbacks) {
     const { monitor } = callback as { monitor?: unknown };
-    if (typeof monitor !== "string" || !monitor.startsWith("val_")) continue;
+    // A number of another name may be that of a callback, or is refused where it is watched.
+    if (typeof monitor !== "string" || !logs.some((name) => monitor === `val_${name}`)) continue;
+    if (callback instanceof MonitorCallback) callback.warned = true;
     console.warn(
-      `${callback.constructor.name} watches "${monitor}", but fit validates nothing and logs ${
-        [...logs].join(", ")
-      }: ` +
+      `${callback.constructor.name} watches "${monitor}", but fit validates nothing and logs ${logs.join(", ")}: ` +
         "give fit validationSplit or validationData, or watch one of these",
     );
   }
@@ -323,7 +322,7 @@ function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: Iterable<
 function warnOfLoss(name: string, epoch: number, batch: number, batches: number): void {
   console.warn(
     `The loss of "${name}" is NaN in epoch ${epoch + 1}${batch < batches ? ` from batch ${batch} on` : ""}: ` +
-      "lower the learning rate, or check the data",
+      "lower the learning rate, or check the data (callbacks.TerminateOnNaN ends such a fit)",
   );
 }
 

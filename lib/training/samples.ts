@@ -26,7 +26,7 @@ export function toInputs(model: TrainableModel, x: Structure<TensorLike> | undef
   const inputs = items.map((item, i) => {
     const label = labelOf({ argument: "x", names }, items.length, i);
     const rows = toRows(item!, label, where);
-    return shapes ? fitShape(rows, shapes[i], label, where) : rows;
+    return shapes ? fitShape(rows, shapes[i], names[i] ?? "input", label, where) : rows;
   });
   const open = inputs.map(({ shape }): SymbolicShape => [null, ...shape.slice(1)]);
   const output = model.buildFor(model.inputShape ?? packLike(like, open));

@@ -119,7 +119,7 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
     "PReLU along an axis that varies",
     () => on([null, 3], new layers.PReLU()),
     "ShapeError",
-    /must be shared, received \[null, null, 3\]: give sharedAxes: \[1\]$/,
+    /must be shared, received \[null, null, 3\]: give sharedAxes: \[1\]; the Input "input_layer\w*" has null at axis 1$/,
   ],
   [
     "PReLU on another size than it was built for",

@@ -59,7 +59,7 @@ testOnBackends("features must have the model's shape", async () => {
     classifier(),
     ones([10, 5]),
     y,
-    /built for inputs of shape \[null, 4\], received \[10, 5\]: x has 5 features per row, the model was built for 4/,
+    /built for the shape \[null, 4\], received \[10, 5\]: x has 5 features per row, the model was built for 4/,
     ShapeError,
   );
   await refused(classifier(), ones([4]), [0], /the batch axis is missing/, ShapeError);
