@@ -117,16 +117,23 @@ function findLookups(model: TrainableModel, x: readonly Tensor[], like: Structur
   const trace = new Trace();
   const dtypes = model.inputDType === undefined ? [] : flatten(model.inputDType);
   const batches = model.inputShape === undefined ? [] : flatten(model.inputShape).map(([batch]) => batch);
-  const inputs = recording(trace, () => {
+  const inputs: ValueId[] = [];
+  const run = () => {
     const values = x.map(({ shape, dtype }, i) => trace.input({ shape: [batches[i] ?? 1, ...shape.slice(1)], dtype }));
+    inputs.push(...values.map(idOf));
     const given = values.map((value, i) => (dtypes[i] ? cast(value, dtypes[i]) : value));
     const random = new RandomContext(roomFor([2], "int32", "random"));
     withRandomContext(random, () =>
       calling({ training: false, losses: [] }, () => {
         model.predictStep({ x: packLike(like, given) as Structure<Value> });
       }));
-    return values.map(idOf);
-  });
+  };
+  try {
+    recording(trace, run);
+  } catch {
+    // A model that trains by a step of its own may have no call; whatever else is wrong is said where it runs.
+    return [];
+  }
   const { graph } = trace;
   const origins = new Origins(graph, inputs);
   const found: Lookup[] = [];

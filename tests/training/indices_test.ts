@@ -1,6 +1,6 @@
 // Indices that a table does not have are found before the first step, wherever they lie in the data.
 import assert from "node:assert/strict";
-import { Input, layers, Model, ops, Sequential, tensor, type Value } from "../../mod.ts";
+import { Input, layers, Model, ops, Sequential, type StepData, tensor, type Value } from "../../mod.ts";
 import { setBackend } from "../../lib/exec/select.ts";
 import { testOnBackends } from "../backends.ts";
 
@@ -118,6 +118,21 @@ Deno.test("what is replaced before it is looked up does not count", async () => 
   const y = Input({ shape: [2], name: "y" });
   const clipped = model([y], new layers.Embedding(3, 2).apply(ops.clip(y, 0, 2)));
   await clipped.fit([[2, 700]], [1], quiet);
+});
+
+Deno.test("a model that trains without a call is left alone", async () => {
+  await setBackend("reference");
+  class Stepping extends Model {
+    table = new layers.Embedding(4, 1, { name: "table" });
+    override trainStep({ x }: StepData) {
+      const rows = this.table.apply(ops.reshape(x, [-1, 2]));
+      return { total: ops.sum(rows) };
+    }
+  }
+  const stepping = new Stepping({ name: "stepping" });
+  stepping.compile({ optimizer: "sgd", loss: null });
+  const { history } = await stepping.fit([[1, 3]], undefined, quiet);
+  assert.ok(Number.isFinite(history.total[0]));
 });
 
 Deno.test("models of one's own are followed too", async () => {
