@@ -22,6 +22,8 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
   embeddingsConstraint?: ConstraintIdentifier | null;
   /** Whether index 0 is padding: the output then has a mask that leaves it out. False by default. */
   maskZero?: boolean;
+  /** How many indices a sample has, as Keras 2 had it; `inputShape: [inputLength]` says the same. */
+  inputLength?: number | null;
   /** The first vectors, `[inputDim, outputDim]`, in place of what an initializer gives. */
   weights?: TensorLike;
 }
@@ -58,11 +60,13 @@ export class Embedding extends Layer {
   constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
     checkPositiveInteger("Embedding", "inputDim", inputDim);
     checkPositiveInteger("Embedding", "outputDim", outputDim);
-    super(options, [
+    const { inputLength } = options;
+    super(typeof inputLength === "number" ? { inputShape: [inputLength], ...options } : options, [
       "embeddingsInitializer",
       "embeddingsRegularizer",
       "embeddingsConstraint",
       "maskZero",
+      "inputLength",
       "weights",
     ]);
     const where = `Cannot make "${this.name}"`;

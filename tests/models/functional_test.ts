@@ -87,6 +87,8 @@ Deno.test("inputShape, inputDim and batchInputShape stand for an Input", () => {
     assert.equal(model.countParams(), 15);
   }
   assert.deepEqual(new Sequential([new layers.Dense(3, { batchInputShape: [2, 4] })]).outputShape, [2, 3]);
+  assert.deepEqual(new Sequential([new layers.Embedding(9, 3, { inputLength: 5 })]).outputShape, [null, 5, 3]);
+  assert.throws(() => new layers.Embedding(9, 3, { inputLength: 0 }), /inputShape and .* received/);
 });
 
 Deno.test("names and dtypes", async () => {
