@@ -119,6 +119,8 @@ export class ReLU extends Elementwise {
 export interface LeakyReLUOptions extends LayerOptions {
   /** The slope below 0; 0.3 by default, unlike that of the activation of this name, as in Keras. */
   negativeSlope?: number;
+  /** `negativeSlope` by its name in Keras 2. */
+  alpha?: number;
 }
 
 /**
@@ -136,8 +138,8 @@ export class LeakyReLU extends Elementwise {
 
   /** Takes the options. Throws {@linkcode ValueError} for a slope below 0. */
   constructor(options: LeakyReLUOptions = {}) {
-    super(options, ["negativeSlope"]);
-    this.negativeSlope = options.negativeSlope ?? 0.3;
+    super(options, ["negativeSlope", "alpha"]);
+    this.negativeSlope = options.negativeSlope ?? options.alpha ?? 0.3;
     checkRange("LeakyReLU", "negativeSlope", this.negativeSlope, 0, Infinity);
   }
 

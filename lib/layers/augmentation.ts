@@ -361,8 +361,8 @@ export class RandomCrop extends RandomImages {
   /** Takes the size. Throws {@linkcode ValueError} for what is none. */
   constructor(height: number, width: number, options: RandomImageOptions = {}) {
     super(options, []);
-    checkPositiveInteger(`"${this.name}"`, "height", height);
-    checkPositiveInteger(`"${this.name}"`, "width", width);
+    checkPositiveInteger(this.className, "height", height);
+    checkPositiveInteger(this.className, "width", width);
     this.height = height;
     this.width = width;
   }

@@ -237,7 +237,7 @@ export abstract class Conv extends Convolution {
   constructor(rank: number, filters: number, kernelSize: PerAxis, options: Conv1DOptions) {
     const paddings: Padding[] = rank === 1 ? ["valid", "same", "causal"] : ["valid", "same"];
     super(rank, kernelSize, options as ConvOptions, [...kernelOptions, "groups"], paddings);
-    checkPositiveInteger(`"${this.name}"`, "filters", filters);
+    checkPositiveInteger(this.className, "filters", filters);
     const where = `Cannot make "${this.name}"`;
     refuseStridedDilation(where, this.strides, this.dilationRate);
     this.filters = filters;
@@ -343,7 +343,7 @@ export abstract class ConvTranspose extends Convolution {
   /** Takes the number of spatial axes, of filters, the kernel's size and the options. */
   constructor(rank: number, filters: number, kernelSize: PerAxis, options: ConvTransposeOptions) {
     super(rank, kernelSize, options, [...kernelOptions, "outputPadding"]);
-    checkPositiveInteger(`"${this.name}"`, "filters", filters);
+    checkPositiveInteger(this.className, "filters", filters);
     const where = `Cannot make "${this.name}"`;
     refuseStridedDilation(where, this.strides, this.dilationRate);
     this.filters = filters;

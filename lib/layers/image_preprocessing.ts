@@ -32,8 +32,8 @@ abstract class SizedImages extends Layer {
   /** Takes the size, the options, and the names of those that the subclass adds. */
   constructor(height: number, width: number, options: ImageOptions, ownOptions: readonly string[]) {
     super(options, [...ownOptions, "dataFormat"]);
-    checkPositiveInteger(`"${this.name}"`, "height", height);
-    checkPositiveInteger(`"${this.name}"`, "width", width);
+    checkPositiveInteger(this.className, "height", height);
+    checkPositiveInteger(this.className, "width", width);
     this.height = height;
     this.width = width;
     this.dataFormat = checkDataFormat(options.dataFormat, `Cannot make "${this.name}"`);

@@ -98,6 +98,7 @@ export abstract class Layer {
   #built = false;
   #place: Place | undefined;
   #inputShape: Structure<SymbolicShape> | undefined;
+  #warnedOfMask = false;
   readonly #weights: Weight[] = [];
   readonly #nodes: Node[] = [];
   /** The shape that the layer's own options give its model's input, batch axis first, if they do. */
@@ -261,6 +262,7 @@ export abstract class Layer {
           withScope(this.name, () => {
             const y = located(`"${this.name}"`, () => this.call(x, { ...others, training, mask }));
             const outMasks = flatten(this.computeMask(x, mask));
+            if (mask !== undefined) this.#warnOfMask();
             return mapStructure(y, (given, i) => {
               const value = this.#returned(given);
               // What hands its input on as it is does not thereby hand the mask on.
@@ -277,6 +279,17 @@ export abstract class Layer {
               return output;
             });
           })),
+    );
+  }
+
+  /** Warns, once, that the mask of the input goes no further, where that was not said on purpose. */
+  #warnOfMask(): void {
+    const onPurpose = this.supportsMasking || this.computeMask !== Layer.prototype.computeMask;
+    if (onPurpose || this.#warnedOfMask || this.sublayers.length > 0) return;
+    this.#warnedOfMask = true;
+    console.warn(
+      `"${this.name}" lets go of the mask of its input: layers after it count masked steps like the others. Put it ` +
+        `before the layer that masks, or set supportsMasking in a layer of your own`,
     );
   }
 

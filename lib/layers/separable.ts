@@ -44,7 +44,7 @@ export abstract class DepthwiseConv extends Convolution {
   constructor(rank: number, kernelSize: PerAxis, options: DepthwiseConvOptions) {
     super(rank, kernelSize, options, depthwiseOptions);
     this.depthMultiplier = options.depthMultiplier ?? 1;
-    checkPositiveInteger(`"${this.name}"`, "depthMultiplier", this.depthMultiplier);
+    checkPositiveInteger(this.className, "depthMultiplier", this.depthMultiplier);
     this.depthwiseSettings = weightSettings(options, "depthwise", "glorot_uniform", `Cannot make "${this.name}"`);
   }
 
@@ -134,10 +134,10 @@ export abstract class SeparableConv extends Convolution {
     const pointwise = ["pointwiseInitializer", "pointwiseRegularizer", "pointwiseConstraint"];
     super(rank, kernelSize, options, [...depthwiseOptions, ...pointwise]);
     const where = `Cannot make "${this.name}"`;
-    checkPositiveInteger(`"${this.name}"`, "filters", filters);
+    checkPositiveInteger(this.className, "filters", filters);
     this.filters = filters;
     this.depthMultiplier = options.depthMultiplier ?? 1;
-    checkPositiveInteger(`"${this.name}"`, "depthMultiplier", this.depthMultiplier);
+    checkPositiveInteger(this.className, "depthMultiplier", this.depthMultiplier);
     this.depthwiseSettings = weightSettings(options, "depthwise", "glorot_uniform", where);
     this.pointwiseSettings = weightSettings(options, "pointwise", "glorot_uniform", where);
   }

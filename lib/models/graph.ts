@@ -1,6 +1,8 @@
 // FunctionalGraph: what lies between symbolic inputs and outputs, put in order and replayed on values.
 import { describe, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
+import type { Activation } from "../activations.ts";
+import { Softmax } from "../layers/activations.ts";
 import { InputLayer } from "../layers/input.ts";
 import { Layer } from "../layers/layer.ts";
 import { type Node, type Operation, replaceSymbolic, SymbolicTensor } from "../layers/symbolic.ts";
@@ -217,4 +219,16 @@ export function requireGraph(graph: FunctionalGraph | undefined, name: string, w
     rule: "it has symbolic inputs and outputs only if it is made of inputs and outputs, or is a built Sequential",
     mend: "make it with new Model({ inputs, outputs }), or give the Sequential an Input",
   });
+}
+
+/** Warns of outputs that are always 1: a softmax of a single unit. */
+export function warnOfConstantOutputs(graph: FunctionalGraph | undefined): void {
+  for (const { operation, shape } of graph?.outputs ?? []) {
+    const { activation } = operation as { activation?: Activation };
+    const isSoftmax = operation instanceof Softmax || activation?.name === "softmax";
+    if (!isSoftmax || shape.at(-1) !== 1) continue;
+    console.warn(
+      `"${operation.name}" takes the softmax of one unit, which is always 1: use "sigmoid", or give it a unit for each class`,
+    );
+  }
 }

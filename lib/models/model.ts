@@ -27,7 +27,7 @@ import { Trainer } from "../training/trainer.ts";
 import { pythonJson } from "../saving/json.ts";
 import { compileConfig, compileOptions } from "./compile_config.ts";
 import { graphConfig } from "./config.ts";
-import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
+import { type FunctionalGraph, graphBetween, requireGraph, warnOfConstantOutputs } from "./graph.ts";
 import { metricsWithin } from "./own_metrics.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
@@ -297,6 +297,7 @@ export class Model<
         mend: 'give one, as in loss: "mse", or loss: null if layers add all there is',
       });
     }
+    warnOfConstantOutputs(this.graph);
     this.#trainer.use(compiled);
     this.#compiled = compiled;
     this.#compileOptions = options;

@@ -19,6 +19,7 @@ import { tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, makeLayer, makeModel, type Table } from "../golden.ts";
+import { warningsOf } from "../warnings.ts";
 
 const { layers: layerCases, models } = golden("configs");
 
@@ -125,6 +126,31 @@ Deno.test("layers are found in lists of lists and in objects by name, each once"
     }
   }
   assert.deepEqual(new Heads().sublayers.map(({ name }) => name), ["left", "twice", "first"]);
+});
+
+Deno.test("a mask that is let go of is warned of once, unless that is meant", async () => {
+  class Counted extends layers.Lambda {
+    override computeMask() {
+      return undefined;
+    }
+  }
+  const [, heard] = await warningsOf(async () => {
+    for (
+      const layer of [
+        new layers.Conv1D(1, 2, { name: "conv" }),
+        new layers.GlobalAveragePooling1D(),
+        new layers.Dense(1),
+        new Counted((x) => x),
+      ]
+    ) {
+      const model = new Sequential([Input({ shape: [3, 1] }), new layers.Masking(), layer]);
+      model.compile({ loss: "mse" });
+      const y = await model.predict(ones([2, 3, 1]), { verbose: 0 });
+      await model.fit(ones([2, 3, 1]), y, { verbose: 0 });
+    }
+  });
+  assert.equal(heard.length, 1, heard.join("\n"));
+  assert.match(heard[0], /^"conv" lets go of the mask of its input/);
 });
 
 testOnBackends("a model of one's own trains, built by its first data", async () => {

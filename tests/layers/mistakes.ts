@@ -99,6 +99,18 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
   ["ReLU of a threshold below 0", () => new layers.ReLU({ threshold: -1 }), "ValueError", /threshold .* received -1/],
   ["ReLU's option misspelled", () => new layers.ReLU({ max: 6 }), "ValueError", /did you mean "maxValue"\?$/],
   ["LeakyReLU of a slope alone", () => new layers.LeakyReLU(0.1), "ValueError", /\{ negativeSlope: ... \}$/],
+  [
+    "LeakyReLU of a slope below 0, as Keras 2 has it",
+    () => new layers.LeakyReLU({ alpha: -1 }),
+    "ValueError",
+    /received -1/,
+  ],
+  [
+    "Resizing to a list",
+    () => new layers.Resizing([4, 4]),
+    "ValueError",
+    /height comes first, before the options, as in new Resizing\(10\)$/,
+  ],
   ["LeakyReLU as Python has it", () => new layers.LeakyReLU({ negative_slope: 1 }), "ValueError", /"negativeSlope"\?$/],
   ["LeakyReLU of a slope below 0", () => new layers.LeakyReLU({ negativeSlope: -0.1 }), "ValueError", /received -0.1/],
   ["ELU of a text", () => new layers.ELU({ alpha: "1" }), "ValueError", /received "1": give it as a number/],

@@ -12,7 +12,7 @@ const mistyped: (() => unknown)[] = [
   // @ts-expect-error no such option
   () => new layers.ReLU({ slope: 1 }),
   // @ts-expect-error no such option
-  () => new layers.LeakyReLU({ alpha: 0.1 }),
+  () => new layers.LeakyReLU({ slope: 0.1 }),
   // @ts-expect-error no such option
   () => new layers.ELU({ beta: 1 }),
   // @ts-expect-error no such option

@@ -6,12 +6,13 @@ import * as layers from "../../lib/layers/layers.ts";
 import { type CallContext, Layer } from "../../lib/layers/layer.ts";
 import { ops } from "../../lib/layers/operation.ts";
 import { Model } from "../../lib/models/model.ts";
-import { Sequential } from "../../lib/models/sequential.ts";
+import { Sequential, type SequentialItem } from "../../lib/models/sequential.ts";
 import { add, multiply } from "../../lib/ops/primitives.ts";
 import { ones } from "../../lib/ops/composed.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
+import { warningsOf } from "../warnings.ts";
 
 const quiet = { verbose: 0 } as const;
 
@@ -137,4 +138,19 @@ Deno.test("graphs that cannot be are refused with a reason", () => {
     [() => new layers.Dense(1).apply([1, 2] as never), /a layer takes a symbolic value/],
   ];
   for (const [run, message] of refused) assert.throws(run, message);
+});
+
+Deno.test("a softmax of one unit is warned of in compile", async () => {
+  const compile = (...items: SequentialItem[]) =>
+    new Sequential([Input({ shape: [4] }), ...items]).compile({ loss: "mse" });
+  const [, heard] = await warningsOf(() => {
+    compile(new layers.Dense(1, { activation: "softmax", name: "one" }));
+    compile(new layers.Dense(1), new layers.Softmax({ name: "layer" }));
+    compile(new layers.Dense(1, { activation: "sigmoid" }));
+    compile(new layers.Dense(2, { activation: "softmax" }));
+  });
+  assert.deepEqual(heard.map((text) => text.split(":")[0]), [
+    '"one" takes the softmax of one unit, which is always 1',
+    '"layer" takes the softmax of one unit, which is always 1',
+  ]);
 });

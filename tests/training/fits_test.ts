@@ -9,6 +9,7 @@ import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { camelCased, golden, type Table, toTensor } from "../golden.ts";
+import { warningsOf } from "../warnings.ts";
 
 const fits = golden("fits");
 const close = { absolute: 2e-6, relative: 5e-5 };
@@ -122,18 +123,6 @@ function* batches(sizes: readonly number[]): Generator<readonly [Tensor, Tensor,
   }
 }
 
-/** What `body` gives, and how often it warned. */
-async function warnings<T>(body: () => Promise<T>): Promise<[T, string[]]> {
-  const heard: string[] = [];
-  const { warn } = console;
-  console.warn = (text: string) => void heard.push(text);
-  try {
-    return [await body(), heard];
-  } finally {
-    console.warn = warn;
-  }
-}
-
 for (const spec of fits.fits) {
   testOnBackends(`epochs of steps: ${spec.name}`, async () => {
     const model = single(spec.compile);
@@ -153,7 +142,7 @@ for (const spec of fits.fits) {
       callbacks: [counts],
       ...(validated && { validationData: [ten(a), ten(left)] }),
     };
-    const [{ epoch, history }, heard] = await warnings(() =>
+    const [{ epoch, history }, heard] = await warningsOf(() =>
       spec.sizes
         ? model.fit(batches(spec.sizes), undefined, options as Table)
         : model.fit(ten(a), ten(left), { ...options, shuffle: false } as Table)
