@@ -31,9 +31,11 @@ export {
   Model,
   type ModelOptions,
   type NamedData,
+  type OutputNames,
   type TargetData,
   type TensorsOf,
   type ValuesOf,
+  type WeightData,
 } from "./lib/models/model.ts";
 export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";
 export type { FunctionalGraph } from "./lib/models/graph.ts";
@@ -160,6 +162,7 @@ export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
 export type { CompileOptions, MetricsByOutput, PerOutput } from "./lib/training/compiled.ts";
 export type { BatchOptions, EvaluateOptions } from "./lib/training/evaluate.ts";
+export type { SampleWeightOptions } from "./lib/training/samples.ts";
 export type { FitOptions } from "./lib/training/fit.ts";
 export type { PredictOptions } from "./lib/training/predict.ts";
 export type { Batch, Batches } from "./lib/training/stream.ts";

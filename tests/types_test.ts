@@ -1,6 +1,25 @@
 // What types catch: each line under `@ts-expect-error` is a mistake that must not compile; it is never run.
 import assert from "node:assert/strict";
-import { Input, Layer, layers, Model, ops, Sequential, type Tensor, tensor, type Value } from "../mod.ts";
+import {
+  callbacks,
+  constraints,
+  initializers,
+  Input,
+  Layer,
+  layers,
+  losses,
+  metrics,
+  Model,
+  ops,
+  optimizers,
+  regularizers,
+  schedules,
+  Sequential,
+  setBackend,
+  type Tensor,
+  tensor,
+  type Value,
+} from "../mod.ts";
 
 /** Never called: `deno check` reads it. */
 export async function mistakes(): Promise<void> {
@@ -26,6 +45,42 @@ export async function mistakes(): Promise<void> {
   // @ts-expect-error a target is missing
   await byName.fit({ title: data, body: data }, { score });
 
+  await byName.evaluate({ title: data, body: data }, { score, kind: data }, { sampleWeight: { score: [1] } });
+  const validationData = [{ title: data, body: data }, { score, kind: data }] as const;
+  await byName.fit({ title: data, body: data }, { score, kind: data }, { validationData, sampleWeight: { kind: [1] } });
+  const wrong = [{ title: data }, { score, kind: data }] as const;
+  // @ts-expect-error an input of the validation is missing
+  await byName.fit({ title: data, body: data }, { score, kind: data }, { validationData: wrong });
+  // @ts-expect-error weights for no output
+  await byName.fit({ title: data, body: data }, { score, kind: data }, { sampleWeight: { kinds: [1] } });
+  // @ts-expect-error weights for no output
+  await byName.evaluate({ title: data, body: data }, { score, kind: data }, { sampleWeight: { kinds: [1] } });
+  // @ts-expect-error an input is misspelled
+  await byName.trainOnBatch({ title: data, boddy: data }, { score, kind: data });
+  // @ts-expect-error a target is misspelled
+  await byName.testOnBatch({ title: data, body: data }, { scor: score, kind: data });
+  // @ts-expect-error an input is missing
+  await byName.predictOnBatch({ body: data });
+  const classes: Tensor = (await byName.predictClasses({ title: data, body: data })).kind;
+  // @ts-expect-error one tensor for two inputs
+  await byName.predictClasses(classes);
+
+  // Names of outputs flow into compile.
+  byName.compile({ loss: { score: "mse", kind: "categorical_crossentropy" }, metrics: { kind: ["accuracy", "mae"] } });
+  byName.compile({ loss: ["mse", "mae"], lossWeights: { score: 2 }, weightedMetrics: { score: "mae" } });
+  // @ts-expect-error no output of this name
+  byName.compile({ loss: { scores: "mse", kind: "mae" } });
+  // @ts-expect-error no loss of this name
+  byName.compile({ loss: { score: "mse", kind: "maee" } });
+  // @ts-expect-error no output of this name
+  byName.compile({ loss: "mse", lossWeights: { scor: 1 } });
+  // @ts-expect-error no output of this name
+  byName.compile({ loss: "mse", metrics: { scor: "mae" } });
+  // @ts-expect-error no metric of this name
+  byName.compile({ loss: "mse", metrics: { score: ["mae", "acuracy"] } });
+  // @ts-expect-error no output of this name
+  byName.compile({ loss: "mse", weightedMetrics: { scor: "mae" } });
+
   const listed = new Model({ inputs: [title, body], outputs: [new layers.Dense(1).apply(title), body] });
   const [first, second] = await listed.predict([data, data]);
   await listed.predict({ title: first, body: second });
@@ -38,6 +93,9 @@ export async function mistakes(): Promise<void> {
   void y[0];
   // @ts-expect-error an object for one input
   await single.fit({ title: data }, data);
+  // A model that any function takes, whatever it is made of.
+  const any: Model[] = [byName, listed, single];
+  void any;
 
   // Layers take what their call takes.
   class Both extends Layer {
@@ -73,6 +131,56 @@ export async function mistakes(): Promise<void> {
   single.compile({ loss: "mse", metrics: ["acuracy"] });
   // @ts-expect-error no such dtype
   Input({ shape: [1], dtype: "float64" });
+  // @ts-expect-error no such regularizer
+  new layers.Dense(1, { kernelRegularizer: "l3" });
+  // @ts-expect-error no such constraint
+  new layers.Dense(1, { kernelConstraint: "maxnorm" });
+  // @ts-expect-error no such padding
+  new layers.Conv2D(1, 3, { padding: "sames" });
+  // @ts-expect-error no such mode
+  new layers.RandomFlip("sideways");
+  // @ts-expect-error no such interpolation
+  new layers.Resizing(2, 2, { interpolation: "cubic" });
+  // @ts-expect-error no such verbosity
+  await single.fit(data, y, { verbose: 3 });
+  // @ts-expect-error no such backend
+  await setBackend("tensorflow");
+  // @ts-expect-error no such range
+  single.summary({ layerRange: ["dense"] });
+
+  // Options are those of each class.
+  // @ts-expect-error momentum is SGD's
+  new optimizers.Adam({ momentum: 0.9 });
+  // @ts-expect-error no such option of every optimizer
+  new optimizers.SGD({ clipNorm: 1 });
+  // @ts-expect-error no such option of a loss
+  new losses.MeanSquaredError({ fromLogits: true });
+  // @ts-expect-error no such reduction
+  new losses.MeanSquaredError({ reduction: "average" });
+  // @ts-expect-error no such option of a metric
+  new metrics.BinaryAccuracy({ thresholds: 0.5 });
+  // @ts-expect-error no such curve
+  new metrics.AUC({ curve: "PRC" });
+  // @ts-expect-error no such option of a callback
+  new callbacks.EarlyStopping({ patiences: 3 });
+  // @ts-expect-error no such mode
+  new callbacks.EarlyStopping({ mode: "most" });
+  // @ts-expect-error an option is missing
+  new schedules.ExponentialDecay({ initialLearningRate: 0.1, decaySteps: 10 });
+  // @ts-expect-error no such distribution
+  new initializers.VarianceScaling({ distribution: "normals" });
+  // @ts-expect-error no such option
+  new regularizers.L1L2({ l3: 1 });
+  // @ts-expect-error no such option
+  new constraints.MaxNorm(1, { axes: 0 });
+
+  // Functions of one's own take and give symbolic values.
+  new layers.Dense(1, { activation: (x) => ops.add(x, 1), kernelRegularizer: (w) => ops.sum(w) });
+  single.compile({ loss: (yTrue, yPred) => ops.mean(ops.abs(ops.subtract(yTrue, yPred)), -1) });
+  // @ts-expect-error an activation gives a value
+  new layers.Dense(1, { activation: () => 1 });
+  // @ts-expect-error a loss gives a value
+  single.compile({ loss: () => 0 });
 
   // ops give symbols for symbols, tensors for tensors.
   const symbol: readonly (number | null)[] = ops.add(title, 1).shape;

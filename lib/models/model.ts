@@ -67,6 +67,13 @@ export type TensorsOf<S> = Mapped<S, Value, Tensor>;
 /** Data for a list of inputs by their names. */
 export type NamedData<In> = In extends readonly SymbolicTensor[] ? { readonly [Name in In[number]["name"]]: TensorLike }
   : never;
+/** The names of outputs, where these have names. */
+export type OutputNames<Out> = Out extends SymbolicTensor | readonly SymbolicTensor[] ? string : keyof Out & string;
+/** Weights of samples: one for all outputs, or one for each, in a list or by its name. */
+export type WeightData<Out> =
+  | TensorLike
+  | readonly TensorLike[]
+  | { readonly [Name in OutputNames<Out>]?: TensorLike };
 /** The inputs that a model's `fit` and `predict` take. */
 export type InputData<M extends Model> = DataOf<InputOf<M>>;
 /** The targets that a model's `fit` takes. */
@@ -287,7 +294,7 @@ export class Model<
    * model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
    * ```
    */
-  compile(options: CompileOptions): void {
+  compile(options: CompileOptions<OutputNames<Out>>): void {
     const compiled = new Compiled(options ?? {}, this.name, this.outputNames, () => metricsWithin(this));
     if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
       throw new ValueError({
@@ -339,9 +346,9 @@ export class Model<
   async fit(
     x: InputData<this> | NamedData<In> | Batches,
     y?: TargetData<this> | NamedData<Out>,
-    options: FitOptions = {},
+    options: FitOptions<InputData<this> | NamedData<In>, TargetData<this> | NamedData<Out>, WeightData<Out>> = {},
   ): Promise<History> {
-    return this.history = await fit(this.#trainer, x as TensorLike, y as TensorLike, options);
+    return this.history = await fit(this.#trainer, x as TensorLike, y as TensorLike, options as FitOptions);
   }
 
   /**
@@ -364,9 +371,9 @@ export class Model<
   async evaluate(
     x: InputData<this> | NamedData<In> | Batches,
     y?: TargetData<this> | NamedData<Out>,
-    options: EvaluateOptions = {},
+    options: EvaluateOptions<WeightData<Out>> = {},
   ): Promise<Logs> {
-    return await evaluate(this.#trainer, x as TensorLike, y as TensorLike, options);
+    return await evaluate(this.#trainer, x as TensorLike, y as TensorLike, options as EvaluateOptions);
   }
 
   /**
@@ -425,9 +432,9 @@ export class Model<
   async trainOnBatch(
     x: InputData<this> | NamedData<In>,
     y?: TargetData<this> | NamedData<Out>,
-    options: BatchOptions = {},
+    options: BatchOptions<WeightData<Out>> = {},
   ): Promise<Logs> {
-    return await onBatch(this.#trainer, "train", x as TensorLike, y as TensorLike, options);
+    return await onBatch(this.#trainer, "train", x as TensorLike, y as TensorLike, options as BatchOptions);
   }
 
   /**
@@ -441,9 +448,9 @@ export class Model<
   async testOnBatch(
     x: InputData<this> | NamedData<In>,
     y?: TargetData<this> | NamedData<Out>,
-    options: Pick<BatchOptions, "sampleWeight"> = {},
+    options: Pick<BatchOptions<WeightData<Out>>, "sampleWeight"> = {},
   ): Promise<Logs> {
-    return await onBatch(this.#trainer, "test", x as TensorLike, y as TensorLike, options);
+    return await onBatch(this.#trainer, "test", x as TensorLike, y as TensorLike, options as BatchOptions);
   }
 
   /**

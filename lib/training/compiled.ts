@@ -16,25 +16,28 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { isNamed } from "./arguments.ts";
 
 /** For each output: the item itself where there is one output, else a list or an object by output's name. */
-export type PerOutput<T> = T | readonly (T | null)[] | { readonly [output: string]: T | null };
+export type PerOutput<T, Names extends string = string> =
+  | T
+  | readonly (T | null)[]
+  | { readonly [Output in Names]?: T | null };
 /** What is reported: one, or a list; for several outputs such an item or list for each, in a list or by name. */
-export type MetricsByOutput =
+export type MetricsByOutput<Names extends string = string> =
   | MetricIdentifier
   | readonly (MetricIdentifier | readonly MetricIdentifier[] | null)[]
-  | { readonly [output: string]: MetricIdentifier | readonly MetricIdentifier[] | null };
+  | { readonly [Output in Names]?: MetricIdentifier | readonly MetricIdentifier[] | null };
 
-/** What `compile` takes. */
-export interface CompileOptions {
+/** What `compile` takes; `Names` are those of the outputs, where these have names. */
+export interface CompileOptions<Names extends string = string> {
   /** What changes the weights; `rmsprop` by default. */
   optimizer?: OptimizerIdentifier;
   /** What training lowers: one loss for every output, or one for each; null where layers add all there is. */
-  loss: PerOutput<LossIdentifier> | null;
+  loss: PerOutput<LossIdentifier, Names> | null;
   /** What the loss of each output is multiplied by in the sum of all; 1 by default. */
-  lossWeights?: PerOutput<number> | null;
+  lossWeights?: PerOutput<number, Names> | null;
   /** What is reported besides the loss. */
-  metrics?: MetricsByOutput | null;
+  metrics?: MetricsByOutput<Names> | null;
   /** What is reported with the samples' weights. */
-  weightedMetrics?: MetricsByOutput | null;
+  weightedMetrics?: MetricsByOutput<Names> | null;
   /** How many batches lie between two calls of callbacks' hooks of batches; 1 by default. */
   stepsPerExecution?: number;
 }

@@ -13,18 +13,18 @@ import { rowsOf } from "./data.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
 import { exclusively } from "./lock.ts";
 import { Pace } from "./pace.ts";
-import { toSamples, type WeightOptions } from "./samples.ts";
+import { type SampleWeightOptions, toSamples } from "./samples.ts";
 import { type Batches, BatchStream, isBatches } from "./stream.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
 
 /** Options of `evaluate`. */
-export interface EvaluateOptions {
+export interface EvaluateOptions<W = Structure<TensorLike>> {
   /** How many samples are computed at once; 32 by default. */
   batchSize?: number;
   /** How much is printed; `auto` by default. */
   verbose?: Verbose;
   /** A weight for each sample. */
-  sampleWeight?: Structure<TensorLike>;
+  sampleWeight?: W;
   /** After how many batches to end; with all samples by default. */
   steps?: number | null;
   /** What is called between batches. */
@@ -32,7 +32,7 @@ export interface EvaluateOptions {
 }
 
 /** Options of `trainOnBatch` and `testOnBatch`. */
-export type BatchOptions = WeightOptions;
+export type BatchOptions<W = Structure<TensorLike>> = SampleWeightOptions<W>;
 
 /** Evaluates the batches of a feeder. */
 export async function evaluateBatches(
@@ -131,7 +131,7 @@ export async function evaluate(
 export function batchStream(
   trainer: Trainer,
   source: Batches,
-  options: Pick<WeightOptions, "classWeight">,
+  options: Pick<SampleWeightOptions, "classWeight">,
   where: string,
 ): BatchStream {
   const compiled = trainer.compiled(where);

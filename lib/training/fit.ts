@@ -25,8 +25,8 @@ import { Secured } from "./secured.ts";
 import { ArrayTraining, StreamTraining, type TrainingSource } from "./sources.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
 
-/** Options of `fit`. */
-export interface FitOptions {
+/** Options of `fit` for a model of inputs `X`, targets `Y`, and weights of samples `W`. */
+export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>, W = Structure<TensorLike>> {
   /** How many samples a step takes; 32 by default. */
   batchSize?: number;
   /** How often all samples are trained on; 1 by default. */
@@ -39,7 +39,7 @@ export interface FitOptions {
   validationSplit?: number;
   /** Samples to evaluate after each epoch: inputs, targets, and weights if wanted; or an iterable of batches of these. */
   validationData?:
-    | readonly [x: Structure<TensorLike>, y: Structure<TensorLike>, sampleWeight?: Structure<TensorLike>]
+    | readonly [x: X, y: Y, sampleWeight?: W]
     | Batches
     | null;
   /** Whether the samples come in another order in each epoch; true by default. Batches of an iterable keep theirs. */
@@ -47,7 +47,7 @@ export interface FitOptions {
   /** A weight for each class, by its number; classes not named weigh 1. For models of one output. */
   classWeight?: Readonly<Record<number, number>>;
   /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
-  sampleWeight?: Structure<TensorLike>;
+  sampleWeight?: W;
   /** The number of the first epoch, from 0, to go on with a training; 0 by default. */
   initialEpoch?: number;
   /** How many batches an epoch has; all there are by default. The next epoch goes on where one ended. */

@@ -11,9 +11,9 @@ import { checkIndices } from "./indices.ts";
 import type { TrainableModel } from "./trainable.ts";
 
 /** Weights of samples, given for each or by class. */
-export interface WeightOptions {
+export interface SampleWeightOptions<W = Structure<TensorLike>> {
   /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
-  sampleWeight?: Structure<TensorLike>;
+  sampleWeight?: W;
   /** A weight for each class, by its number; for training, and models of one output. */
   classWeight?: Readonly<Record<number, number>>;
 }
@@ -42,7 +42,7 @@ export function toSamples(
   compiled: Compiled,
   x: Structure<TensorLike> | undefined,
   y: Structure<TensorLike> | undefined,
-  { sampleWeight, classWeight }: WeightOptions,
+  { sampleWeight, classWeight }: SampleWeightOptions,
   where: string,
 ): Samples {
   if (sampleWeight !== undefined && classWeight !== undefined) {

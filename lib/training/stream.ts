@@ -19,8 +19,14 @@ export type Batch =
     sampleWeight?: Structure<TensorLike>,
   ];
 
-/** Batches one after another: an iterable, also an asynchronous one, or a function that begins one anew for each pass. */
-export type Batches = Iterable<Batch> | AsyncIterable<Batch> | (() => Iterable<Batch> | AsyncIterable<Batch>);
+/**
+ * Batches one after another: an iterable, also an asynchronous one, or a function that begins one anew for each pass. An
+ * array is no such iterable: it is data.
+ */
+export type Batches =
+  | (Iterable<Batch> & { readonly concat?: never })
+  | AsyncIterable<Batch>
+  | (() => Iterable<Batch> | AsyncIterable<Batch>);
 
 /** Whether data comes in batches, and not all at once. */
 export function isBatches(value: unknown): value is Batches {

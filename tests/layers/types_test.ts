@@ -121,6 +121,48 @@ const mistyped: (() => unknown)[] = [
   () => new layers.RMSNormalization({ axes: 1 }),
   // @ts-expect-error no such option
   () => new layers.UnitNormalization({ axes: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Conv1D(1, 2, { stride: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Conv2D(1, 2, { kernel: 1 }),
+  // @ts-expect-error no such padding
+  () => new layers.Conv3D(1, 2, { padding: "sames" }),
+  // @ts-expect-error no such option
+  () => new layers.Conv1DTranspose(1, 2, { groups: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Conv2DTranspose(1, 2, { groups: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.Conv3DTranspose(1, 2, { groups: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.DepthwiseConv1D(2, { kernelInitializer: "zeros" }),
+  // @ts-expect-error no such option
+  () => new layers.DepthwiseConv2D(2, { filters: 3 }),
+  // @ts-expect-error no such option
+  () => new layers.SeparableConv1D(1, 2, { kernelInitializer: "zeros" }),
+  // @ts-expect-error no such option
+  () => new layers.SeparableConv2D(1, 2, { kernelInitializer: "zeros" }),
+  // @ts-expect-error no such interpolation
+  () => new layers.Resizing(2, 2, { interpolation: "cubic" }),
+  // @ts-expect-error no such option
+  () => new layers.CenterCrop(2, 2, { interpolation: "nearest" }),
+  // @ts-expect-error no such option
+  () => new layers.Normalization({ means: 1 }),
+  // @ts-expect-error no such mode
+  () => new layers.RandomFlip("sideways"),
+  // @ts-expect-error no such fill mode
+  () => new layers.RandomRotation(0.5, { fillMode: "zeros" }),
+  // @ts-expect-error no such option
+  () => new layers.RandomTranslation(0.5, 0.5, { factor: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomZoom(0.5, { heightFactor: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomContrast(0.5, { fillMode: "nearest" }),
+  // @ts-expect-error no such option
+  () => new layers.RandomBrightness(0.5, { range: [0, 1] }),
+  // @ts-expect-error no such option
+  () => new layers.RandomCrop(2, 2, { fillMode: "nearest" }),
+  // @ts-expect-error no such option
+  () => new layers.InputLayer({ shape: [1], sizes: 2 }),
   // @ts-expect-error no such activation
   () => new layers.Dense(2, { activation: "rellu" }),
   // @ts-expect-error no such initializer
@@ -131,4 +173,14 @@ const mistyped: (() => unknown)[] = [
 
 Deno.test("what does not compile is refused at run time as well", () => {
   for (const make of mistyped) assert.throws(make, ValueError, String(make));
+});
+
+Deno.test("every layer has a line here", () => {
+  const classes = Object.entries(layers).filter(([name]) => /^[A-Z]/.test(name)) as [string, { prototype: object }][];
+  const lines = mistyped.map(String);
+  // Keras has several names for some.
+  const seen = new Set(classes.filter(([name]) => lines.some((line) => line.includes(`.${name}(`))).map(([, C]) => C));
+  const isBase = ({ prototype }: { prototype: object }) =>
+    classes.some(([, Other]) => Object.getPrototypeOf(Other.prototype) === prototype);
+  assert.deepEqual(classes.filter(([, Class]) => !seen.has(Class) && !isBase(Class)).map(([name]) => name), []);
 });

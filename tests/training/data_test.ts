@@ -22,7 +22,7 @@ async function refused(
   y: TensorLike | undefined,
   expected: RegExp,
   kind: new (...args: never[]) => Error = ValueError,
-  options: FitOptions = {},
+  options: FitOptions<TensorLike, TensorLike, TensorLike> = {},
 ) {
   const before = await model.getWeights();
   await assert.rejects(model.fit(x, y, { verbose: 0, ...options }), (error: Error) => {
