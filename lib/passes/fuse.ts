@@ -100,7 +100,21 @@ class Fusion {
   }
 
   #buffers(nodes: readonly Node[]): number {
-    return this.#externalInputs(nodes).length + this.#externalOutputs(nodes).length;
+    const head = nodes.find((node) => !isElementwise(node));
+    const inputs = this.#operands(nodes.filter((node) => node !== head), head);
+    return new Set([...inputs, ...head?.inputs ?? []]).size + this.#externalOutputs(nodes).length;
+  }
+
+  /** What elementwise nodes read from elsewhere, but for the result of a head. */
+  #operands(nodes: readonly Node[], head: Node | undefined): ValueId[] {
+    const { types } = this.#graph;
+    const outside = this.#externalInputs(nodes);
+    const inputs = outside.filter((id) => this.#literal(id) === undefined && id !== head?.outputs[0]);
+    // The output's shape comes from the operands: where literals are needed for that, they stay operands.
+    const { shape } = types[nodes[0].outputs[0]];
+    const isWhole = (id: ValueId) =>
+      sizeOf(types[id].shape) === sizeOf(shape) && types[id].shape.length === shape.length;
+    return head || inputs.some(isWhole) ? inputs : outside;
   }
 
   /** Whether a path leads from `from` to `to` through other groups. */
@@ -129,9 +143,7 @@ class Fusion {
 
   #externalInputs(nodes: readonly Node[]): ValueId[] {
     const made = new Set(nodes.flatMap((node) => node.outputs));
-    return [
-      ...new Set(nodes.flatMap((node) => node.inputs).filter((id) => !made.has(id) && this.#literal(id) === undefined)),
-    ];
+    return [...new Set(nodes.flatMap((node) => node.inputs).filter((id) => !made.has(id)))];
   }
 
   #externalOutputs(nodes: readonly Node[]): ValueId[] {
@@ -152,18 +164,7 @@ class Fusion {
     if (nodes.length === 1 && !isElementwise(nodes[0])) return nodes[0];
     const elementwise = sortNodes(nodes.filter((node) => node !== head));
     const outputs = this.#externalOutputs(nodes);
-    const shape = this.#graph.types[nodes[0].outputs[0]].shape;
-    const literalsAllowed = (inputs: readonly ValueId[]) =>
-      inputs.some((id) =>
-        sizeOf(this.#graph.types[id].shape) === sizeOf(shape) && this.#graph.types[id].shape.length === shape.length
-      );
-    let inputs = this.#externalInputs(elementwise).filter((id) => id !== head?.outputs[0]);
-    // The output's shape comes from the operands: where literals are all there is, they stay operands.
-    if (!head && !literalsAllowed(inputs)) {
-      inputs = [...new Set(elementwise.flatMap((node) => node.inputs))].filter((id) =>
-        !elementwise.some((node) => node.outputs.includes(id))
-      );
-    }
+    const inputs = this.#operands(elementwise, head);
     const operands = head ? [head.outputs[0], ...inputs] : inputs;
     const program = this.#program(elementwise, operands, outputs);
     const { origin } = elementwise[elementwise.length - 1];

@@ -62,6 +62,19 @@ Deno.test("simplify tells 0 from -0 and folds constants", () => {
   assert.deepEqual(constants, [[2, 3], [0, 0], [-0, -0]]);
 });
 
+Deno.test("numbers that give a program its shape count among the buffers that a dispatch may bind", () => {
+  const graph = graphOf([[3, 1], [1, 4]], (column, row) => {
+    let y = ops.add(column, row);
+    for (let i = 2; i < 12; i++) y = ops.multiply(ops.tanh(y), i);
+    return y;
+  });
+  const fused = fuse(simplify(graph));
+  verifyGraph(fused);
+  const programs = fused.nodes.filter(({ op }) => op === "fused");
+  for (const { inputs, outputs } of programs) assert.ok(inputs.length + outputs.length <= 8, printGraph(fused));
+  assert.equal(programs.length, 2);
+});
+
 Deno.test("simplify folds transposes into products", () => {
   const graph = graphOf([[3, 2], [4, 3]], (a, b) => ops.matmul(ops.transpose(a), ops.transpose(b)));
   assertPrints(

@@ -25,6 +25,7 @@ os.environ.update(
 SUBJECTS = [
     "optimizers",
     "training",
+    "trainings",
     "losses",
     "activations",
     "initializers",
