@@ -270,6 +270,15 @@ testOnBackends("Dropout keeps the mean, and doubles what it keeps of a half", as
   }
 });
 
+testOnBackends("normalization over features, and over groups of them", async () => {
+  const normalized = (layer: layers.Layer, x: TensorLike) => compile((v) => layer.apply(v) as Value)(x);
+  const layer = new layers.LayerNormalization({ betaInitializer: "ones" });
+  const ramp = await normalized(layer, [[0, 1, 2, 3, 4]]);
+  assertClose(ramp.data, [-0.41386, 0.29307, 1, 1.70693, 2.41386], within(1e-5));
+  const grouped = await normalized(new layers.GroupNormalization({ groups: 1 }), [[-1, -1, 1, 1, 2, 2, 0, -2]]);
+  assertClose(grouped.data, [-0.898, -0.898, 0.539, 0.539, 1.257, 1.257, -0.18, -1.616], within(1e-3));
+});
+
 async function metric(made: metrics.Metric, target: TensorLike, output: TensorLike, weight?: TensorLike) {
   const update = weight === undefined
     ? compile((t, o) => made.updateState(t, o))
