@@ -15,7 +15,7 @@ import { type Shape, sizeOf } from "../../lib/shape.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { golden, toTensor } from "../golden.ts";
+import { golden, makeLayer, toTensor } from "../golden.ts";
 import { runOn } from "../webgpu/run_on.ts";
 
 const seed = 5;
@@ -110,6 +110,12 @@ testOnBackends("RandomCrop takes one place for the whole batch, and the middle i
   assert.deepEqual(small.shape, [6, 8, 4, 2]);
   assertClose(small.data, ops.image.resize(ops.slice(images, [0, 0, 2, 0], [6, 5, 2, 2]), [8, 4]).data, close);
 });
+
+for (const [i, spec] of golden("preprocessing").steady.entries()) {
+  testOnBackends(`${spec.class_name} of a range of one number does as Keras's in training, ${i}`, async () => {
+    assertClose((await changed(makeLayer(spec) as Layer, toTensor(spec.x))).data, spec.y.data, close);
+  });
+}
 
 for (const { x, y, height, width } of golden("preprocessing").enlarged) {
   testOnBackends(`RandomCrop to ${height} x ${width} enlarges smaller images as Keras does`, async () => {

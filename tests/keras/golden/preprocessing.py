@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from build import item
+from build import create, item
 from layers import ROWS, SEQUENCE, STEPS, case, floats, table, whole
 
 PHOTOS = floats(2, 5, 6, 2, seed=71)
@@ -71,6 +71,22 @@ CASES = [
     case("random_crop_first", item("RandomCrop", height=6, width=2, seed=3, **FIRST), PHOTOS),
 ]
 
+# Random layers whose ranges are single numbers: what they do in training is no chance.
+STEADY = [
+    item("RandomRotation", factor=[0.1, 0.1]),
+    item("RandomRotation", factor=[-0.3, -0.3], fill_mode="constant", fill_value=0.5, interpolation="nearest"),
+    item("RandomRotation", factor=[0.2, 0.2], fill_mode="wrap", **FIRST),
+    item("RandomTranslation", height_factor=[0.25, 0.25], width_factor=[-0.3, -0.3]),
+    item("RandomTranslation", height_factor=[-0.4, -0.4], width_factor=[0.2, 0.2], fill_mode="nearest", interpolation="nearest"),
+    item("RandomTranslation", height_factor=[0.1, 0.1], width_factor=[0.2, 0.2], fill_mode="constant", fill_value=-1.0),
+    item("RandomZoom", height_factor=[0.3, 0.3]),
+    item("RandomZoom", height_factor=[-0.4, -0.4], width_factor=[0.2, 0.2], fill_mode="wrap", interpolation="nearest"),
+    item("RandomZoom", height_factor=[-0.25, -0.25], fill_mode="constant", fill_value=0.25, **FIRST),
+    item("RandomBrightness", factor=[0.3, 0.3], value_range=[-2, 2]),
+    item("RandomBrightness", factor=[-0.2, -0.2], value_range=[0, 1]),
+    item("RandomContrast", factor=0.0, value_range=[-1, 1]),
+]
+
 # What `adapt` finds: the data, along which axes, and after it the weights.
 ADAPTED = [
     (ROWS, -1),
@@ -97,6 +113,10 @@ def enlarged(height, width):
     return {"height": height, "width": width, "x": PHOTOS, "y": np.asarray(layer(PHOTOS, training=True))}
 
 
+def steady(spec):
+    return {**spec, "x": PHOTOS, "y": np.asarray(create(keras.layers, spec)(PHOTOS, training=True))}
+
+
 def make():
     enlargements = [enlarged(10, 12), enlarged(15, 18)]
-    return {**table(CASES), "enlarged": enlargements, "adapted": [adapted(data, axis) for data, axis in ADAPTED]}
+    return {**table(CASES), "enlarged": enlargements, "steady": [steady(spec) for spec in STEADY], "adapted": [adapted(data, axis) for data, axis in ADAPTED]}
