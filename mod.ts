@@ -22,21 +22,20 @@
  */
 
 export { Sequential, type SequentialItem } from "./lib/models/sequential.ts";
-export {
-  type AnyLossData,
-  type DataOf,
-  type FunctionalOptions,
-  type InputData,
-  type LossData,
-  Model,
-  type ModelOptions,
-  type NamedData,
-  type OutputNames,
-  type TargetData,
-  type TensorsOf,
-  type ValuesOf,
-  type WeightData,
-} from "./lib/models/model.ts";
+export { Model } from "./lib/models/model.ts";
+export type { Connected, FunctionalOptions, ModelOptions } from "./lib/models/connected.ts";
+export type {
+  AnyLossData,
+  DataOf,
+  InputData,
+  LossData,
+  NamedData,
+  OutputNames,
+  TargetData,
+  TensorsOf,
+  ValuesOf,
+  WeightData,
+} from "./lib/models/data_types.ts";
 export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";
 export type { FunctionalGraph } from "./lib/models/graph.ts";
 export type { SummaryOptions } from "./lib/models/summary.ts";
@@ -63,6 +62,7 @@ export {
 } from "./lib/layers/symbolic.ts";
 export type { Mapped, Structure } from "./lib/structure.ts";
 export { Weight, type WeightOptions } from "./lib/layers/weight.ts";
+export type { Weighted } from "./lib/layers/weighted.ts";
 
 /** The layers: `Dense`, `Dropout`, `Flatten` and others. See https://keras.io/api/layers/. */
 export * as layers from "./lib/layers/layers.ts";
@@ -143,6 +143,7 @@ export type {
   OptimizerIdentifier,
   OptimizerName,
   OptimizerOptions,
+  RateOptions,
   Updated,
 } from "./lib/optimizers/optimizers.ts";
 export type { LearningRateSchedule } from "./lib/optimizers/schedules.ts";

@@ -135,6 +135,11 @@ export function declareFunctions(functions: Readonly<Record<string, Serializable
   }
 }
 
+/** The name of a class as summaries and files show it: Keras's for one of Keras's, the user's own is its name. */
+export function nameOfClass(Class: SerializableClass): string {
+  return builtInClasses.get(Class)?.name ?? Class.name;
+}
+
 /** The name under which an item of the user's is written. */
 function nameOf(item: CustomObject): string {
   if (!noted) return names.get(item) ?? item.name;

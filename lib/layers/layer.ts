@@ -7,22 +7,17 @@ import {
   type ObjectNode,
   policyNode,
 } from "../config.ts";
-import { getConstraint } from "../constraints.ts";
 import { located, ShapeError, StateError, ValueError } from "../errors.ts";
-import { getInitializer } from "../initializers.ts";
 import { withScope } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
 import { autoName } from "./naming.ts";
 import { divide } from "../ops/primitives.ts";
 import { checkOptions, describe } from "../options.ts";
-import { drawingAt } from "../random.ts";
-import { objectNode } from "../registry.ts";
+import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
 import { getRegularizer, type Regularizer } from "../regularizers.ts";
-import { formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, heldBy, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
-import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { inPlace, nextPlace, type Place } from "./building.ts";
 import { calling, currentCall } from "./call_state.ts";
 import { inferSpecs } from "./inference.ts";
 import { OpenAxisError } from "./open_axes.ts";
@@ -45,7 +40,7 @@ import {
   SymbolicTensor,
   TensorSpec,
 } from "./symbolic.ts";
-import { Weight } from "./weight.ts";
+import { Weighted } from "./weighted.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
 
@@ -76,9 +71,7 @@ export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown,
  * console.log(new Scale().name); // scale
  * ```
  */
-export abstract class Layer {
-  /** The name in messages, summaries and files. */
-  readonly name: string;
+export abstract class Layer extends Weighted {
   /** What the layer computes in, and keeps its weights in. */
   readonly dtypePolicy: DTypePolicy;
   /** A penalty on the output, added to the loss. */
@@ -94,12 +87,9 @@ export abstract class Layer {
   readonly callDefaults: { readonly mask?: null; readonly training?: boolean } = {};
   /** What the layer asks of its input's shape, set by `build`. */
   inputSpec: InputSpec | undefined;
-  #trainable: boolean;
   #built = false;
-  #place: Place | undefined;
   #inputShape: Structure<SymbolicShape> | undefined;
   #warnedOfMask = false;
-  readonly #weights: Weight[] = [];
   readonly #nodes: Node[] = [];
   /** The shape that the layer's own options give its model's input, batch axis first, if they do. */
   readonly batchInputShape: SymbolicShape | undefined;
@@ -120,16 +110,15 @@ export abstract class Layer {
         mend: 'write it with "_" in place of "/"',
       });
     }
-    this.name = name ?? autoName(className);
+    super(name ?? autoName(className), trainable);
     this.dtypePolicy = dtypePolicy(dtype, className);
     this.activityRegularizer = getRegularizer(activityRegularizer, `Cannot make "${this.name}"`);
     this.batchInputShape = declaredShape(options, `Cannot make "${this.name}"`);
-    this.#trainable = trainable;
   }
 
   /** The name of the class, as summaries and files show it. */
   get className(): string {
-    return this.constructor.name;
+    return nameOfClass(this.constructor as SerializableClass);
   }
 
   /**
@@ -153,7 +142,7 @@ export abstract class Layer {
   }
 
   /** Whether the weights are made. */
-  get built(): boolean {
+  override get built(): boolean {
     return this.#built;
   }
 
@@ -188,15 +177,6 @@ export abstract class Layer {
     });
   }
 
-  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again after. */
-  get trainable(): boolean {
-    return this.#trainable;
-  }
-  set trainable(value: boolean) {
-    this.#trainable = value;
-    for (const layer of this.sublayers) layer.trainable = value;
-  }
-
   /** Makes the weights, once. Throws the layer's own error where the shape does not suit it. */
   ensureBuilt(inputShape: Structure<SymbolicShape>, argumentShapes: ArgumentShapes = {}): void {
     if (this.#built) return;
@@ -204,11 +184,6 @@ export abstract class Layer {
     this.building(() => this.build(inputShape, argumentShapes));
     this.#inputShape = inputShape;
     this.#built = true;
-  }
-
-  /** Runs `body` as part of this layer's `build`: layers that it builds get their names and random paths from here. */
-  protected building<T>(body: () => T): T {
-    return inPlace(this.#place ??= nextPlace(this.name), body);
   }
 
   /**
@@ -258,7 +233,7 @@ export abstract class Layer {
     return calling(
       { training, losses: outer?.losses ?? [] },
       () =>
-        inPlace(this.#place!, () =>
+        this.building(() =>
           withScope(this.name, () => {
             const y = located(`"${this.name}"`, () => this.call(x, { ...others, training, mask }));
             const outMasks = flatten(this.computeMask(x, mask));
@@ -278,7 +253,8 @@ export abstract class Layer {
               }
               return output;
             });
-          })),
+          })
+        ),
     );
   }
 
@@ -420,123 +396,14 @@ export abstract class Layer {
     return mapStructure(shapes, (shape, i) => new TensorSpec(shape, dtypes[i].dtype));
   }
 
-  /** Makes a weight and adds it to the layer; for use in `build`. */
-  addWeight(options: AddWeightOptions): Weight {
-    checkOptions("addWeight", options, [
-      "name",
-      "shape",
-      "dtype",
-      "initializer",
-      "trainable",
-      "regularizer",
-      "constraint",
-    ]);
-    const { name, shape, dtype = "float32", initializer = "glorot_uniform", trainable = true } = options;
-    if (!Array.isArray(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
-      throw new OpenAxisError({
-        what: `Cannot build "${this.name}"`,
-        rule: `${describe(name)} needs a shape of fixed extents`,
-        received: Array.isArray(shape) ? formatShape(shape) : describe(shape),
-        mend: Array.isArray(shape) && shape.includes(null)
-          ? "give Input a full shape, and leave the batch axis out"
-          : "give it as in addWeight({ name, shape: [features, units] })",
-      });
-    }
-    const place = this.#place ??= nextPlace(this.name);
-    const where = `Cannot build "${this.name}"`;
-    const filler = getInitializer(initializer, where);
-    const regularizer = getRegularizer(options.regularizer, where);
-    const constraint = getConstraint(options.constraint, where);
-    const value = drawingAt(`${place.path}/${name}`, () => filler.call(shape)).cast(dtype);
-    const path = `${place.name}/${name}`;
-    const weight = new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });
-    this.#weights.push(weight);
-    return weight;
-  }
-
   /** Adds a scalar to the loss of the step being traced; for use in `call`. */
   addLoss(value: Value): void {
     currentCall()?.losses.push(value);
   }
 
-  /** The path that random numbers of this layer follow: its position, not its name. */
-  get randomPath(): string {
-    return (this.#place ??= nextPlace(this.name)).path;
-  }
-
   /** The layers kept in properties, or in lists and plain objects in properties, in the order in which these were set. */
-  get sublayers(): readonly Layer[] {
+  override get sublayers(): readonly Layer[] {
     return heldBy<Layer>(this, Layer);
-  }
-
-  /** All weights: the layer's own, trainable first, then those of the layers inside. */
-  get weights(): Weight[] {
-    const own = [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
-    return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.weights)])];
-  }
-
-  /** The weights that optimizers change. */
-  get trainableWeights(): Weight[] {
-    if (!this.#trainable) return [];
-    const own = this.#weights.filter((weight) => weight.trainable);
-    return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.trainableWeights)])];
-  }
-
-  /** The weights that optimizers leave alone. */
-  get nonTrainableWeights(): Weight[] {
-    const trainable = new Set(this.trainableWeights);
-    return this.weights.filter((weight) => !trainable.has(weight));
-  }
-
-  /** The values of all weights, in the order of `weights`. */
-  getWeights(): Promise<Tensor[]> {
-    return Promise.all(this.weights.map((weight) => weight.read()));
-  }
-
-  /**
-   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} where there are too few or many, and
-   * {@linkcode ShapeError} where one has another shape; then none is changed.
-   */
-  setWeights(values: readonly TensorLike[]): void {
-    const weights = this.weights;
-    const what = `Cannot set the weights of "${this.name}"`;
-    if (!Array.isArray(values) || values.length !== weights.length) {
-      throw new ValueError({
-        what,
-        rule: `it has ${weights.length} weights`,
-        received: Array.isArray(values) ? `${values.length} values` : describe(values),
-        mend: (values as unknown) instanceof Promise
-          ? "await getWeights() first"
-          : this.#built
-          ? "give one value for each of weights"
-          : "build it first: give it an Input, or fit it",
-      });
-    }
-    const tensors = values.map((value, i) => {
-      const made = toTensor(value, what, `value ${i}`, weights[i].dtype);
-      if (!sameShape(made.shape, weights[i].shape)) {
-        throw new ShapeError({
-          what,
-          rule: `"${weights[i].name}" has the shape ${formatShape(weights[i].shape)}`,
-          received: formatShape(made.shape),
-          mend: "give the values in the order of weights",
-        });
-      }
-      return made;
-    });
-    weights.forEach((weight, i) => weight.assign(tensors[i]));
-  }
-
-  /** The number of elements of all weights. Throws {@linkcode StateError} before the layer is built. */
-  countParams(): number {
-    if (!this.#built) {
-      throw new StateError({
-        what: `Cannot count the parameters of "${this.name}"`,
-        rule: "it is not built yet, so its weights have no shapes",
-        mend: "put it into a model with an Input, or call it once",
-      });
-    }
-    return this.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0);
   }
 
   /** The layer as it stands in a model's config: its class, its config, and the shape that it was built for. */
@@ -549,7 +416,7 @@ export abstract class Layer {
   getConfig(): Config {
     return {
       name: this.name,
-      trainable: this.#trainable,
+      trainable: this.trainable,
       dtype: policyNode(this.dtypePolicy),
       ...(this.activityRegularizer && { activity_regularizer: this.activityRegularizer.serialize() }),
     };

@@ -2,82 +2,41 @@
 import type { History } from "../callbacks/history.ts";
 import type { Logs, TrainingRun } from "../callbacks/callback.ts";
 import type { Config, ObjectNode } from "../config.ts";
-import type { DType } from "../dtype.ts";
-import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
+import { StateError, ValueError } from "../errors.ts";
 import { gradients } from "../exec/compile.ts";
 import type { Value } from "../ir/value.ts";
 import { currentCall } from "../layers/call_state.ts";
-import { type CallContext, type InputOf, Layer, type LayerOptions, type OutputOf } from "../layers/layer.ts";
-import { autoName } from "../layers/naming.ts";
+import type { InputOf, OutputOf } from "../layers/layer.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { declareClasses } from "../registry.ts";
+import { pythonJson } from "../saving/json.ts";
 import type { SymbolicShape } from "../shape.ts";
-import { flatten, type Mapped, mapStructure, namesOf, type Structure } from "../structure.ts";
-import type { Tensor, TensorLike } from "../tensor/tensor.ts";
+import { flatten, type Structure } from "../structure.ts";
+import type { TensorLike } from "../tensor/tensor.ts";
 import { Compiled, type CompileOptions } from "../training/compiled.ts";
 import { type BatchOptions, evaluate, type EvaluateOptions, onBatch } from "../training/evaluate.ts";
 import { fit, type FitOptions } from "../training/fit.ts";
 import { classesOf, predict, type PredictOptions } from "../training/predict.ts";
 import type { Batches } from "../training/stream.ts";
-import type { AnyStepData, StepData, StepLogs } from "../training/trainable.ts";
+import type { AnyStepData, StepLogs } from "../training/trainable.ts";
 import { Trainer } from "../training/trainer.ts";
-import { pythonJson } from "../saving/json.ts";
 import { compileConfig, compileOptions } from "./compile_config.ts";
-import { graphConfig } from "./config.ts";
-import { type FunctionalGraph, graphBetween, requireGraph, warnOfConstantOutputs } from "./graph.ts";
+import { Connected } from "./connected.ts";
+import type {
+  AnyLossData,
+  InputData,
+  NamedData,
+  OutputNames,
+  TargetData,
+  TensorsOf,
+  WeightData,
+} from "./data_types.ts";
+import { warnOfConstantOutputs } from "./graph.ts";
 import { metricsWithin } from "./own_metrics.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
-
-/** Options that every model takes. */
-export interface ModelOptions {
-  /** The name in messages and summaries; by class and number by default. */
-  name?: string;
-  /** Whether optimizers change the model's weights; true by default. */
-  trainable?: boolean;
-}
-
-/** Options of a model that is made of symbolic tensors. */
-export interface FunctionalOptions<In, Out> extends ModelOptions {
-  /** Where data enters: what `Input` gave, a list of these, or some by name. */
-  inputs: In;
-  /** What is computed: one symbolic tensor, a list, or some by name. */
-  outputs: Out;
-}
-
-/** What {@linkcode Model.computeLoss} takes. */
-export interface LossData<X = Value, Y = Value> extends StepData<X, Y> {
-  /** The model's outputs. */
-  readonly yPred: Y;
-}
-
-/** The loss data of a model of any inputs and outputs. */
-export type AnyLossData = LossData<Structure<Value>, Structure<Value>>;
-
-/** Symbolic values in the places of symbolic tensors: what a model's `call` takes and gives. */
-export type ValuesOf<S> = Mapped<S, SymbolicTensor, Value>;
-/** Data in the places of symbolic values: what `fit` takes for what `call` takes. */
-export type DataOf<S> = S extends readonly Value[]
-  ? number extends S["length"] ? TensorLike | readonly TensorLike[] : Mapped<S, Value, TensorLike>
-  : Mapped<S, Value, TensorLike>;
-/** Tensors in the places of symbolic values: what `predict` gives for what `call` gives. */
-export type TensorsOf<S> = Mapped<S, Value, Tensor>;
-/** Data for a list of inputs by their names. */
-export type NamedData<In> = In extends readonly SymbolicTensor[] ? { readonly [Name in In[number]["name"]]: TensorLike }
-  : never;
-/** The names of outputs, where these have names. */
-export type OutputNames<Out> = Out extends SymbolicTensor | readonly SymbolicTensor[] ? string : keyof Out & string;
-/** Weights of samples: one for all outputs, or one for each, in a list or by its name. */
-export type WeightData<Out> =
-  | TensorLike
-  | readonly TensorLike[]
-  | { readonly [Name in OutputNames<Out>]?: TensorLike };
-/** The inputs that a model's `fit` and `predict` take. */
-export type InputData<M extends Model> = DataOf<InputOf<M>>;
-/** The targets that a model's `fit` takes. */
-export type TargetData<M extends Model> = DataOf<OutputOf<M>>;
 
 /**
  * A model made of symbolic inputs and outputs, or the base of your own: a layer with `compile`, `fit`, `evaluate` and
@@ -110,11 +69,7 @@ export type TargetData<M extends Model> = DataOf<OutputOf<M>>;
 export class Model<
   const In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
   const Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
-> extends Layer {
-  /** Keras notes of its models that they took no mask. */
-  override readonly callDefaults = { mask: null };
-  /** Masks come through what connects inputs and outputs. */
-  override readonly supportsMasking: boolean = false;
+> extends Connected<In, Out> {
   /** Whether training ends after the current batch. */
   stopTraining = false;
   /** What the last `fit` resolved to. */
@@ -123,132 +78,15 @@ export class Model<
   trainingRun: TrainingRun | undefined;
   #compiled: Compiled | undefined;
   #compileOptions: CompileOptions | undefined;
-  #outputShape: Structure<SymbolicShape> | undefined;
-  readonly #graph: FunctionalGraph | undefined;
   readonly #trainer: Trainer = new Trainer(this);
 
-  /**
-   * Takes inputs and outputs, or for a model of one's own only name and trainability. Throws {@linkcode ValueError} for
-   * outputs that do not follow from the inputs, and for two layers of one name.
-   */
-  constructor(options: FunctionalOptions<In, Out> | (ModelOptions & LayerOptions) = {}) {
-    const isFunctional = options !== null && typeof options === "object" &&
-      ("inputs" in options || "outputs" in options);
-    const { inputs, outputs, ...others } = options as Partial<FunctionalOptions<In, Out>>;
-    super(
-      isFunctional && new.target === Model && others.name === undefined
-        ? { ...others, name: autoName("Functional") }
-        : others,
-      [],
-    );
-    if (!isFunctional) return;
-    this.#graph = graphBetween(inputs!, outputs!, `Cannot make "${this.name}"`);
-    this.supportsMasking = true;
-    this.ensureBuilt(mapStructure(this.#graph.input, ({ shape }) => shape));
-    this.#outputShape = mapStructure(this.#graph.output, ({ shape }) => shape);
-    if (options.trainable === false) this.trainable = false;
-  }
-
-  /** The name of the class, as summaries and files show it. */
-  override get className(): string {
-    return this.constructor === Model ? "Functional" : super.className;
-  }
-
-  /** Computes the outputs: for a model of inputs and outputs what lies between; override it in a model of your own. */
-  call(x: ValuesOf<In>, _context: CallContext<Structure<Value | undefined>>): ValuesOf<Out> {
-    const graph = this.#graph;
-    if (graph) return graph.run(x as Structure<Value>, `Cannot call "${this.name}"`) as ValuesOf<Out>;
-    throw new StateError({
-      what: `Cannot call "${this.name}"`,
-      rule: `${this.constructor.name} has no method call, nor inputs and outputs`,
-      received: "none",
-      mend: "define call(x), which returns what layers make of x, or give new Model({ inputs, outputs })",
-    });
-  }
-
-  /** The mask of a model's output came through its layers, and rides on it. */
-  override computeMask(
-    x: Structure<Value>,
-    mask: Structure<Value | undefined>,
-  ): Structure<Value | undefined> {
-    return this.#graph ? undefined : super.computeMask(x, mask);
-  }
-
-  /** What connects inputs and outputs, where the model is made of these. */
-  protected get graph(): FunctionalGraph | undefined {
-    return this.#graph;
-  }
-
-  /** What connects inputs and outputs, for a model that is made of these; a Sequential is a chain. */
-  get connections(): FunctionalGraph | undefined {
-    return this.#graph;
-  }
-
-  /** The layers of the model, inputs included where it is made of inputs and outputs. */
-  get layers(): readonly Layer[] {
-    return this.sublayers;
-  }
-
-  /** The layers inside: those between inputs and outputs, and those in properties. */
-  override get sublayers(): readonly Layer[] {
-    return this.#graph ? [...new Set([...this.#graph.layers, ...super.sublayers])] : super.sublayers;
-  }
-
-  /** What was given as inputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
-  override get input(): In {
-    return requireGraph(this.graph, this.name, "input").input as In;
-  }
-
-  /** What was given as outputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
-  override get output(): Out {
-    return requireGraph(this.graph, this.name, "output").output as Out;
-  }
-
-  /** The symbolic inputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
-  get inputs(): readonly SymbolicTensor[] {
-    return requireGraph(this.graph, this.name, "inputs").inputs;
-  }
-
-  /** The symbolic outputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
-  get outputs(): readonly SymbolicTensor[] {
-    return requireGraph(this.graph, this.name, "outputs").outputs;
-  }
-
-  /** The names that data can be given by: those of each `Input`, or of the shapes that the model was built for. */
-  get inputNames(): readonly string[] {
-    return this.graph?.inputs.map(({ name }) => name) ?? pseudoNames(this.inputShape, "input");
-  }
-
-  /** The names that losses and metrics can be given by: the names of outputs, or of the layers that give them. */
-  get outputNames(): readonly string[] {
-    const { graph } = this;
-    if (!graph) return pseudoNames(this.outputShape, "output");
-    return namesOf(graph.output) ?? graph.outputs.map(({ name }) => name);
-  }
-
-  /** The dtypes that inputs are cast to, built as the input is; undefined to leave them. */
-  get inputDType(): Structure<DType> | undefined {
-    return this.graph && mapStructure(this.graph.input, ({ dtype }) => dtype);
-  }
-
-  /** The shape of the output, batch axis first; undefined before the model is built. */
-  get outputShape(): Structure<SymbolicShape> | undefined {
-    return this.#outputShape;
-  }
-
-  /** The shape of a layer's output in this model, where it is known. */
-  outputShapeOf(layer: Layer): Structure<SymbolicShape> | undefined {
-    const node = this.graph?.nodes.find(({ operation }) => operation === layer);
-    return node && mapStructure(node.output, ({ shape }) => shape);
-  }
-
   /** Builds the model for inputs of this shape (batch axis first), and gives the shape of its output. */
-  buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape> {
+  override buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape> {
     // A step of one's own may do without call: what it makes of a batch nobody knows, and targets are taken as they are.
-    if (!this.#graph && this.call === Model.prototype.call && this.trainStep !== Model.prototype.trainStep) {
+    if (!this.connections && this.call === Model.prototype.call && this.trainStep !== Model.prototype.trainStep) {
       return [null];
     }
-    return this.#outputShape ??= this.computeOutputShape(inputShape);
+    return super.buildFor(inputShape);
   }
 
   /** Whether `compile` was called. */
@@ -546,24 +384,6 @@ export class Model<
     this.#compiled?.updateMetrics(y, yPred, sampleWeight);
   }
 
-  /** The layer of a name, or at a place counted from 0. Throws {@linkcode ValueError} where there is none. */
-  getLayer(nameOrIndex: string | number): Layer {
-    const { layers } = this;
-    const found = typeof nameOrIndex === "number"
-      ? layers.at(nameOrIndex)
-      : layers.find((layer) => layer.name === nameOrIndex);
-    if (found) return found;
-    const near = typeof nameOrIndex === "string"
-      ? didYouMean(nameOrIndex, layers.map((layer) => layer.name))
-      : undefined;
-    throw new ValueError({
-      what: `Cannot get a layer of "${this.name}"`,
-      rule: `its layers are ${layers.map((layer) => `"${layer.name}"`).join(", ") || "none yet"}`,
-      received: describe(nameOrIndex),
-      mend: near ? `did you mean "${near}"?` : "give one of these names, or a place counted from 0",
-    });
-  }
-
   /**
    * Prints the layers with their output shapes and parameters.
    *
@@ -577,22 +397,6 @@ export class Model<
    */
   summary(options: SummaryOptions = {}): void {
     printSummary(this, options);
-  }
-
-  /**
-   * The model as Keras's config. Throws {@linkcode StateError} for a model of one's own: its `call` is code, which no
-   * config holds.
-   */
-  override getConfig(): Config {
-    const { name, trainable } = this;
-    if (this.#graph) return { name, trainable, ...graphConfig(this.#graph) };
-    if (this.constructor !== Model) return super.getConfig();
-    throw new StateError({
-      what: `Cannot write the config of "${name}"`,
-      rule: "a model must be made of inputs and outputs, or be a Sequential",
-      received: "neither",
-      mend: "make it with new Model({ inputs, outputs })",
-    });
   }
 
   /**
@@ -633,15 +437,8 @@ export class Model<
   /** Throws the model's programs away, since its layers changed. */
   protected forgetPrograms(): void {
     this.#trainer.clear();
-    this.#outputShape = undefined;
+    this.forgetOutputShape();
   }
 }
 
 declareClasses("keras.src.models.functional", { Functional: Model }, "Functional");
-
-/** Names for what has none: `input` for one, `input_0`, `input_1`, ... for some. */
-function pseudoNames(shapes: Structure<SymbolicShape> | undefined, prefix: string): string[] {
-  if (shapes === undefined) return [];
-  const count = flatten(shapes).length;
-  return namesOf(shapes) ?? Array.from({ length: count }, (_, i) => (count === 1 ? prefix : `${prefix}_${i}`));
-}

@@ -11,7 +11,8 @@ import { declareClasses } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { formatStructure, isItem } from "../structure.ts";
 import { FunctionalGraph } from "./graph.ts";
-import { Model, type ModelOptions } from "./model.ts";
+import type { ModelOptions } from "./connected.ts";
+import { Model } from "./model.ts";
 
 /** What a {@linkcode Sequential} is made of: an `Input` first, if there is one, and layers. */
 export type SequentialItem = Layer | SymbolicTensor;

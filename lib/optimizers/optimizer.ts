@@ -12,15 +12,11 @@ import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { clipGradients } from "./clip.ts";
-import { InverseTimeDecay, LearningRateSchedule } from "./schedules.ts";
-
-/** A learning rate: a number, a schedule by steps, or a function that gives the rate of the next step. */
-export type LearningRate = number | LearningRateSchedule | (() => number);
+import { checkRate, type LearningRate, modernRate, type RateOptions } from "./rate.ts";
+import { LearningRateSchedule } from "./schedules.ts";
 
 /** Options that every optimizer takes. */
-export interface OptimizerOptions {
-  /** How far each step goes. */
-  learningRate?: LearningRate;
+export interface OptimizerOptions extends RateOptions {
   /** The part of each weight, times the learning rate, that is taken off before the step; none by default. */
   weightDecay?: number | null;
   /** The largest norm of each gradient; none by default. */
@@ -42,10 +38,6 @@ export interface OptimizerOptions {
   lossScaleFactor?: number | null;
   /** Over how many batches gradients are averaged for one step; none by default. */
   gradientAccumulationSteps?: number | null;
-  /** Keras 2's name of `learningRate`. */
-  lr?: number;
-  /** Keras 2's decay: the rate is divided by `1 + decay * step`, as {@linkcode InverseTimeDecay} does. */
-  decay?: number;
   /** The name in files. */
   name?: string;
 }
@@ -495,36 +487,4 @@ export abstract class Optimizer {
     if (this.useEma && frequency) scalars.push(divides(local, frequency));
     return scalars;
   }
-}
-
-/** The learning rate that options ask for, in the words of Keras 3 or of Keras 2. */
-function modernRate(options: OptimizerOptions, defaultRate: number, className: string): LearningRate {
-  const { learningRate, lr, decay = 0 } = options;
-  const what = `Cannot make ${className}`;
-  if (lr !== undefined && learningRate !== undefined) {
-    const mend = "write learningRate alone: lr is its name in Keras 2";
-    throw new ValueError({ what, rule: "only one of learningRate and lr may be set", received: "both", mend });
-  }
-  const rate = learningRate ?? lr ?? defaultRate;
-  checkRange(className, "decay", decay, 0, Infinity);
-  if (decay === 0) return rate;
-  if (typeof rate !== "number") {
-    const mend = "leave decay out: the schedule rules the rate";
-    throw new ValueError({ what, rule: "decay needs a learningRate that is a number", received: describe(rate), mend });
-  }
-  return new InverseTimeDecay({ initialLearningRate: rate, decaySteps: 1, decayRate: decay });
-}
-
-function checkRate(rate: LearningRate, className: string): LearningRate {
-  const valid = typeof rate === "number"
-    ? Number.isFinite(rate) && rate >= 0
-    : typeof rate === "function" || rate instanceof LearningRateSchedule;
-  if (!valid) {
-    throw new ValueError({
-      what: `Cannot make ${className}`,
-      rule: "learningRate must be a number of at least 0, a schedule or a function",
-      received: describe(rate),
-    });
-  }
-  return rate;
 }

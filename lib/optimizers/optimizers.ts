@@ -9,6 +9,7 @@ export { Lamb } from "./lamb.ts";
 export { Lion, type LionOptions } from "./lion.ts";
 export { MomentsOptimizer, type MomentsOptions } from "./moments.ts";
 export { Nadam } from "./nadam.ts";
-export { type LearningRate, Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
+export { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
+export type { LearningRate, RateOptions } from "./rate.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

@@ -1,0 +1,39 @@
+// The data that a model takes and gives, as its inputs and outputs are built: what types fit and predict.
+import type { Value } from "../ir/value.ts";
+import type { InputOf, Layer, OutputOf } from "../layers/layer.ts";
+import type { SymbolicTensor } from "../layers/symbolic.ts";
+import type { Mapped, Structure } from "../structure.ts";
+import type { Tensor, TensorLike } from "../tensor/tensor.ts";
+import type { StepData } from "../training/trainable.ts";
+
+/** What {@linkcode Model.computeLoss} takes. */
+export interface LossData<X = Value, Y = Value> extends StepData<X, Y> {
+  /** The model's outputs. */
+  readonly yPred: Y;
+}
+
+/** The loss data of a model of any inputs and outputs. */
+export type AnyLossData = LossData<Structure<Value>, Structure<Value>>;
+
+/** Symbolic values in the places of symbolic tensors: what a model's `call` takes and gives. */
+export type ValuesOf<S> = Mapped<S, SymbolicTensor, Value>;
+/** Data in the places of symbolic values: what `fit` takes for what `call` takes. */
+export type DataOf<S> = S extends readonly Value[]
+  ? number extends S["length"] ? TensorLike | readonly TensorLike[] : Mapped<S, Value, TensorLike>
+  : Mapped<S, Value, TensorLike>;
+/** Tensors in the places of symbolic values: what `predict` gives for what `call` gives. */
+export type TensorsOf<S> = Mapped<S, Value, Tensor>;
+/** Data for a list of inputs by their names. */
+export type NamedData<In> = In extends readonly SymbolicTensor[] ? { readonly [Name in In[number]["name"]]: TensorLike }
+  : never;
+/** The names of outputs, where these have names. */
+export type OutputNames<Out> = Out extends SymbolicTensor | readonly SymbolicTensor[] ? string : keyof Out & string;
+/** Weights of samples: one for all outputs, or one for each, in a list or by its name. */
+export type WeightData<Out> =
+  | TensorLike
+  | readonly TensorLike[]
+  | { readonly [Name in OutputNames<Out>]?: TensorLike };
+/** The inputs that a model's `fit` and `predict` take. */
+export type InputData<M extends Layer> = DataOf<InputOf<M>>;
+/** The targets that a model's `fit` takes. */
+export type TargetData<M extends Layer> = DataOf<OutputOf<M>>;
