@@ -77,7 +77,7 @@ export * as optimizers from "./lib/optimizers/optimizers.ts";
 /** Learning rates by steps. See https://keras.io/api/optimizers/learning_rate_schedules/. */
 export * as schedules from "./lib/optimizers/schedules.ts";
 /** The first values of weights. See https://keras.io/api/layers/initializers/. */
-export * as initializers from "./lib/initializers.ts";
+export * as initializers from "./lib/initializers/initializers.ts";
 /** Penalties on weights and outputs. See https://keras.io/api/layers/regularizers/. */
 export * as regularizers from "./lib/regularizers.ts";
 /** What weights are held to. See https://keras.io/api/layers/constraints/. */
@@ -115,7 +115,12 @@ export type { DType, TypedArray } from "./lib/dtype.ts";
 export type { Shape, SymbolicShape } from "./lib/shape.ts";
 
 export type { Activation, ActivationFunction, ActivationIdentifier, ActivationName } from "./lib/activations.ts";
-export type { Initializer, InitializerFunction, InitializerIdentifier, InitializerName } from "./lib/initializers.ts";
+export type {
+  Initializer,
+  InitializerFunction,
+  InitializerIdentifier,
+  InitializerName,
+} from "./lib/initializers/initializers.ts";
 export type {
   Loss,
   LossAlias,

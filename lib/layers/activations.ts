@@ -12,7 +12,7 @@ import {
 import type { Config } from "../config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers.ts";
+import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { softmax as normalized } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";

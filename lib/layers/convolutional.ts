@@ -3,7 +3,7 @@ import { type Activation, type ActivationIdentifier, getActivation } from "../ac
 import type { Config } from "../config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers.ts";
+import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { conv, convTranspose, transposedExtent } from "../ops/convolve.ts";
 import { add, reshape } from "../ops/primitives.ts";

@@ -3,7 +3,7 @@ import { type Activation, type ActivationIdentifier, getActivation } from "../ac
 import type { Config } from "../config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError } from "../errors.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers.ts";
+import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { add, matmul } from "../ops/primitives.ts";
 import { checkPositiveInteger } from "../options.ts";

@@ -2,7 +2,7 @@
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { ShapeError } from "../errors.ts";
 import type { DType } from "../dtype.ts";
-import type { InitializerIdentifier } from "../initializers.ts";
+import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { describe } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";

@@ -1,7 +1,7 @@
 // Convolution layers of each channel by itself: depthwise, and separable. https://keras.io/api/layers/convolution_layers/
 import type { Config } from "../config.ts";
 import type { ConstraintIdentifier } from "../constraints.ts";
-import type { InitializerIdentifier } from "../initializers.ts";
+import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { depthwiseConv, separableConv } from "../ops/convolve.ts";
 import type { PerAxis } from "../ops/spatial.ts";

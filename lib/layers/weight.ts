@@ -1,6 +1,6 @@
 // Weight: a layer's variable, with what its layer said about it.
 import type { Constraint } from "../constraints.ts";
-import type { Initializer } from "../initializers.ts";
+import type { Initializer } from "../initializers/initializers.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";

@@ -1,7 +1,7 @@
 // Weighted: what layers and models have of weights, their own and those of the layers inside.
 import { getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
-import { getInitializer } from "../initializers.ts";
+import { getInitializer } from "../initializers/initializers.ts";
 import { checkOptions, describe } from "../options.ts";
 import { drawingAt } from "../random.ts";
 import { getRegularizer } from "../regularizers.ts";

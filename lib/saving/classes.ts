@@ -1,6 +1,6 @@
 // Keras's classes by name, and which of their arguments come by position.
 import * as constraints from "../constraints.ts";
-import * as initializers from "../initializers.ts";
+import * as initializers from "../initializers/initializers.ts";
 import * as layers from "../layers/layers.ts";
 import * as losses from "../losses/losses.ts";
 import * as metrics from "../metrics/metrics.ts";

@@ -7,6 +7,7 @@ import { golden, layerFiles, type Table } from "../golden.ts";
 const classesOf = (cases: Table[]): string[] => cases.map(({ class_name }) => class_name);
 
 const { cases: optimizers, schedules } = golden("optimizers");
+const { cases: drawn, kernels } = golden("initializers");
 const { penalties, constraints } = golden("regularizers");
 const { cases: states, of_values: values } = golden("metric_states");
 
@@ -18,7 +19,7 @@ const families: [name: string, exported: object, held: string[], none: string[]]
   ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), []],
   ["optimizers", ceratops.optimizers, classesOf(optimizers), []],
   ["schedules", ceratops.schedules, classesOf(schedules), []],
-  ["initializers", ceratops.initializers, classesOf(golden("initializers").cases), []],
+  ["initializers", ceratops.initializers, classesOf([...drawn, ...kernels]), []],
   ["regularizers", ceratops.regularizers, classesOf(penalties), []],
   ["constraints", ceratops.constraints, classesOf(constraints), []],
 ];

@@ -25,7 +25,7 @@ import {
   type Value,
   type Variable,
 } from "../../mod.ts";
-import * as initializers from "../../lib/initializers.ts";
+import * as initializers from "../../lib/initializers/initializers.ts";
 import * as regularizers from "../../lib/regularizers.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";

@@ -36,6 +36,24 @@ CASES = [
     ("variance_scaling_untruncated", item("VarianceScaling", mode="fan_avg", distribution="untruncated_normal")),
 ]
 
+# Each with a shape that it suits.
+KERNELS = [
+    (item("STFT"), (16, 1, 9)),
+    (item("STFT", side="imag"), (16, 1, 9)),
+    (item("STFT", window="hamming", scaling="spectrum", periodic=True), (15, 1, 9)),
+    (item("STFT", window="blackman", scaling=None), (12, 1, 7)),
+    (item("STFT", window="nuttall", side="imag"), (10, 1, 5)),
+    (item("STFT", window="blackmanharris", periodic=True), (10, 1, 5)),
+    (item("STFT", window="flattop"), (9, 1, 5)),
+    (item("STFT", window="boxcar"), (8, 1, 5)),
+    (item("STFT", window="bartlett"), (9, 1, 5)),
+    (item("STFT", window="bartlett", periodic=True), (8, 1, 5)),
+    (item("STFT", window="cosine", periodic=True), (8, 1, 5)),
+    (item("STFT", window="cosine", scaling="spectrum"), (1, 1, 3)),
+    (item("STFT", window=[0.5, -1.0, 0.25], scaling="spectrum"), (3, 1, 4)),
+    (item("STFT", window=None), (6, 1, 2)),
+]
+
 
 def uniform(low, high):
     return {"distribution": "uniform", "low": low, "high": high, "mean": (low + high) / 2, "std": (high - low) / math.sqrt(12)}
@@ -116,10 +134,17 @@ def case(name, spec):
     return {"name": name, **spec, "serialized": serialized, "rules": rules}
 
 
+def kernel(spec, shape):
+    initializer = create(keras.initializers, spec)
+    serialized = keras.initializers.serialize(initializer)
+    return {**spec, "serialized": serialized, "shape": shape, "result": np.array(initializer(shape))}
+
+
 def make():
     fans = [dict(zip(["shape", "fan_in", "fan_out"], [shape, *compute_fans(shape)])) for shape in [(), *SHAPES, (5, 4, 6)]]
     return {
         "identifiers": {name: ALL_OBJECTS_DICT[name].__name__ for name in sorted(ALL_OBJECTS_DICT)},
         "fans": fans,
         "cases": [case(*row) for row in CASES],
+        "kernels": [kernel(*row) for row in KERNELS],
     }

@@ -1,0 +1,56 @@
+// Initializers that draw nothing: Zeros, Ones, Constant, Identity. https://keras.io/api/layers/initializers/
+import type { Config } from "../config.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import { Initializer, matrixNeeded } from "./initializer.ts";
+
+/** All elements 0. */
+export class Zeros extends Initializer {
+  /** Zeros of `shape`. */
+  fill(shape: Shape): ArrayLike<number> {
+    return new Float64Array(sizeOf(shape));
+  }
+}
+
+/** All elements 1. */
+export class Ones extends Initializer {
+  /** Ones of `shape`. */
+  fill(shape: Shape): ArrayLike<number> {
+    return new Float64Array(sizeOf(shape)).fill(1);
+  }
+}
+
+/** All elements `value` (0 by default). */
+export class Constant extends Initializer {
+  /** Takes the value of every element. */
+  constructor(readonly value = 0) {
+    super();
+  }
+  /** The value, as often as `shape` has elements. */
+  fill(shape: Shape): ArrayLike<number> {
+    return new Float64Array(sizeOf(shape)).fill(this.value);
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    return { value: this.value };
+  }
+}
+
+/** `gain` (1 by default) on the diagonal, else 0; for matrices only. */
+export class Identity extends Initializer {
+  /** Takes the value on the diagonal. */
+  constructor(readonly gain = 1) {
+    super();
+  }
+  /** The matrix; throws {@linkcode ShapeError} where `shape` has not two axes. */
+  fill(shape: Shape): ArrayLike<number> {
+    if (shape.length !== 2) throw matrixNeeded("Identity", "a shape of two axes", shape);
+    const values = new Float64Array(sizeOf(shape));
+    for (let i = 0; i < Math.min(shape[0], shape[1]); i++) values[i * shape[1] + i] = this.gain;
+    return values;
+  }
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    // Keras writes none, and so makes 1 of any gain.
+    return this.gain === 1 ? {} : { gain: this.gain };
+  }
+}

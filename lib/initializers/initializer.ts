@@ -1,0 +1,60 @@
+// The base of initializers: the first values of weights, drawn on the host in float64, so that they are equal on every backend.
+import type { Config, FunctionNode, ObjectNode } from "../config.ts";
+import { makeArray } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
+import { drawingPath, hashPath, purposes, randomSeed, RandomStream } from "../random.ts";
+import { objectNode } from "../registry.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** Options of initializers that draw. */
+export interface SeedOptions {
+  /** Draws the same values at each call; without it, by `setRandomSeed` and the place of the weight in its model. */
+  seed?: number | null;
+}
+
+/**
+ * The base of initializers: extend it with your own `fill`. See https://keras.io/api/layers/initializers/.
+ *
+ * @example An initializer of one's own
+ * ```ts
+ * import { initializers, layers } from "./mod.ts";
+ * class Alternating extends initializers.Initializer {
+ *   fill(shape: readonly number[]) {
+ *     const size = shape.reduce((a, b) => a * b, 1);
+ *     return Array.from({ length: size }, (_, i) => (i % 2 ? -1 : 1));
+ *   }
+ * }
+ * const dense = new layers.Dense(3, { kernelInitializer: new Alternating() });
+ * console.log(dense.name);
+ * ```
+ */
+export abstract class Initializer {
+  /** The seed, where the initializer has its own. */
+  readonly seed: number | null = null;
+
+  /** The elements of a weight of `shape`, in row-major order. */
+  abstract fill(shape: Shape, stream: RandomStream): ArrayLike<number>;
+
+  /** A float32 tensor of `shape`. */
+  call(shape: Shape): Tensor {
+    const stream = this.seed === null
+      ? new RandomStream(randomSeed(), hashPath(drawingPath()), purposes.weights)
+      : new RandomStream(this.seed | 0, hashPath("initializer"), purposes.weights);
+    return new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream)));
+  }
+
+  /** The arguments as Keras's config. */
+  getConfig(): Config {
+    return {};
+  }
+
+  /** The initializer as it stands in a layer's config. */
+  serialize(): ObjectNode | FunctionNode {
+    return objectNode(this);
+  }
+}
+
+export function matrixNeeded(name: string, needed: string, shape: Shape): ShapeError {
+  return new ShapeError({ what: `Cannot draw ${name}`, rule: `it needs ${needed}`, received: formatShape(shape) });
+}

@@ -1,0 +1,146 @@
+// The initializer of kernels that compute a short-time Fourier transform, and its windows.
+import type { Config } from "../config.ts";
+import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
+import { checkOptions, describe } from "../options.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import { Initializer } from "./initializer.ts";
+
+/** The factors of 1, cos x, cos 2x, ... with alternating signs, over one turn. Harris, 1978; Nuttall, 1981. */
+const cosineSums = {
+  boxcar: [1],
+  hann: [0.5, 0.5],
+  hamming: [0.54, 0.46],
+  blackman: [0.42, 0.5, 0.08],
+  nuttall: [0.3635819, 0.4891775, 0.1365995, 0.0106411],
+  blackmanharris: [0.35875, 0.48829, 0.14128, 0.01168],
+  flattop: [0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368],
+} as const;
+
+/** Which part of the transform a kernel gives. */
+export type STFTSide = "real" | "imag";
+/** What the windowed kernel is divided by: the window's root of squares, its sum, or nothing. */
+export type STFTScaling = "density" | "spectrum" | null;
+/** The names of windows, as SciPy spells them. */
+export type STFTWindow = keyof typeof cosineSums | "bartlett" | "cosine";
+
+const windows: readonly STFTWindow[] = [
+  ...(Object.keys(cosineSums) as (keyof typeof cosineSums)[]),
+  "bartlett",
+  "cosine",
+];
+
+/** Options of {@linkcode STFT}. */
+export interface STFTOptions {
+  /** The real part (by default) or the imaginary one. */
+  side?: STFTSide;
+  /** What frames are multiplied by: a name (`"hann"` by default), a number for each place of a frame, or null for 1. */
+  window?: STFTWindow | readonly number[] | null;
+  /** What the windowed kernel is divided by: `"density"` by default. */
+  scaling?: STFTScaling;
+  /** Whether a named window goes on after its last place as it begins; false by default: it ends as it begins. */
+  periodic?: boolean;
+}
+
+/** A named window of `length` places. */
+function windowOf(name: STFTWindow, length: number, periodic: boolean): number[] {
+  if (length === 1) return [1];
+  const end = periodic ? length : length - 1;
+  return Array.from({ length }, (_, place) => {
+    if (name === "bartlett") return 1 - Math.abs((2 * place) / end - 1);
+    if (name === "cosine") return Math.sin((Math.PI * (place + 0.5)) / (end + 1));
+    const turn = (2 * Math.PI * place) / end;
+    return cosineSums[name].reduce((sum, factor, k) => sum + (k % 2 ? -factor : factor) * Math.cos(k * turn), 0);
+  });
+}
+
+/**
+ * Kernels `[frame length, 1, frequencies]` of a convolution that computes one part of the short-time Fourier transform,
+ * at `frequencies` from 0 to half of the sampling rate. See https://keras.io/api/layers/initializers/.
+ *
+ * @example The real part, as a layer that is not trained
+ * ```ts
+ * import { initializers, layers } from "./mod.ts";
+ * const real = new layers.Conv1D(65, 128, {
+ *   strides: 64,
+ *   useBias: false,
+ *   trainable: false,
+ *   kernelInitializer: new initializers.STFT({ side: "real" }),
+ * });
+ * console.log(real.name);
+ * ```
+ */
+export class STFT extends Initializer {
+  /** Which part of the transform a kernel gives. */
+  readonly side: STFTSide;
+  /** What frames are multiplied by. */
+  readonly window: STFTWindow | readonly number[] | null;
+  /** What the windowed kernel is divided by. */
+  readonly scaling: STFTScaling;
+  /** Whether a named window is periodic. */
+  readonly periodic: boolean;
+
+  /** Takes the part, the window and its scaling; throws {@linkcode ValueError} for what is none. */
+  constructor(options: STFTOptions = {}) {
+    checkOptions("STFT", options, ["side", "window", "scaling", "periodic"]);
+    super();
+    const { side = "real", window = "hann", scaling = "density", periodic = false } = options;
+    if (!["real", "imag"].includes(side)) {
+      throw unknownIdentifier("side", String(side), ["real", "imag"], "Cannot make STFT");
+    }
+    if (typeof window === "string" && !windows.includes(window)) {
+      throw unknownIdentifier("window", window, windows, "Cannot make STFT");
+    }
+    if (scaling !== null && !["density", "spectrum"].includes(scaling)) {
+      throw new ValueError({
+        what: "Cannot make STFT",
+        rule: 'scaling must be "density", "spectrum" or null',
+        received: describe(scaling),
+        mend: "leave it out for the density",
+      });
+    }
+    [this.side, this.window, this.scaling, this.periodic] = [side, window, scaling, periodic];
+  }
+
+  /** The kernel; throws {@linkcode ShapeError} for a shape, or a window, that does not suit frames. */
+  fill(shape: Shape): ArrayLike<number> {
+    const [length, channels, frequencies] = shape;
+    if (shape.length !== 3 || channels !== 1 || frequencies < 2) {
+      throw new ShapeError({
+        what: "Cannot initialize with STFT",
+        rule: "it needs a shape [frame length, 1, frequencies], of at least two frequencies",
+        received: formatShape(shape),
+        mend: "use it for a Conv1D of one channel",
+      });
+    }
+    const window = typeof this.window === "string" ? windowOf(this.window, length, this.periodic) : this.window;
+    if (window && window.length !== length) {
+      throw new ShapeError({
+        what: "Cannot initialize with STFT",
+        rule: `the window must have a number for each of the ${length} places of a frame`,
+        received: String(window.length),
+        mend: 'name a window, as in "hann"',
+      });
+    }
+    const total = (of: (x: number) => number) => window ? window.reduce((sum, x) => sum + of(x), 0) : 1;
+    const scale = !window || this.scaling === null
+      ? 1
+      : this.scaling === "density"
+      ? Math.sqrt(total((x) => x * x))
+      : total(Math.abs);
+    const values = new Float64Array(length * frequencies);
+    for (let place = 0; place < length; place++) {
+      for (let k = 0; k < frequencies; k++) {
+        const angle = (-Math.PI * place * k) / (frequencies - 1);
+        const wave = this.side === "real" ? Math.cos(angle) : Math.sin(angle);
+        values[place * frequencies + k] = (wave * (window?.[place] ?? 1)) / scale;
+      }
+    }
+    return values;
+  }
+
+  /** The arguments as Keras's config. */
+  override getConfig(): Config {
+    const { side, window, periodic, scaling } = this;
+    return { side, window: window as Config["window"], periodic, scaling };
+  }
+}
