@@ -1,7 +1,7 @@
 // Initializers that draw: uniform, normal, by the fans of a weight, orthogonal. https://keras.io/api/layers/initializers/
 import type { Config } from "../config.ts";
 import { unknownIdentifier, ValueError } from "../errors.ts";
-import { checkOptions, describe } from "../options.ts";
+import { checkOptions } from "../options.ts";
 import type { RandomStream } from "../random.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded, type SeedOptions } from "./initializer.ts";
