@@ -78,7 +78,7 @@ function readNode(node: ObjectNode, key: string, shared: SharedObjects): unknown
   if (className === "__lambda__" || (className === "Lambda" && Array.isArray(config.function))) throw refusedCode(key);
   if (className === "__numpy__" || className === "__tensor__") return readArray(config);
   if (/^(DType)?Policy$|^DTypePolicy/.test(className)) return config.name;
-  if (className === "function") return namedFunction(config as unknown as string);
+  if (className === "function") return namedFunction(String(config));
   // Keras's own have a module and no name beside it; old files have neither.
   const name = registeredName ?? (module?.startsWith("keras") ? undefined : className);
   const own = name === undefined ? undefined : getCustomObjects().get(name);
