@@ -126,29 +126,14 @@ Gather backward_gather(const Sliding& sliding) {
 }
 
 // A place among the targets of a phase.
-struct Place {
-  index_t n, at[max_spatial];
+Place place_in(const Phase& phase, index_t row) { return Place(row, phase.count[0], phase.count[1], phase.count[2]); }
 
-  Place(const Phase& phase, index_t row) {
-    for (int i = max_spatial - 1; i >= 0; i--) {
-      at[i] = row % phase.count[i];
-      row /= phase.count[i];
-    }
-    n = row;
-  }
-  void advance(const Phase& phase) {
-    for (int i = max_spatial - 1; i >= 0; i--) {
-      if (++at[i] < phase.count[i]) return;
-      at[i] = 0;
-    }
-    n++;
-  }
-  index_t target(const Gather& gather, const Phase& phase) const {
-    index_t index = n;
-    for (int i = 0; i < max_spatial; i++) index = index * gather.target[i] + phase.first[i] + at[i] * gather.spacing[i];
-    return index;
-  }
-};
+// The element of the result at a place among the targets of a phase.
+index_t target_of(const Place& place, const Gather& gather, const Phase& phase) {
+  index_t index = place.n;
+  for (int i = 0; i < max_spatial; i++) index = index * gather.target[i] + phase.first[i] + place.at[i] * gather.spacing[i];
+  return index;
+}
 
 // Most runs are short, so that a call of memcpy would cost more than it copies: the last few overlap those before.
 inline void copy_floats(float* to, const float* from, index_t n) {
@@ -182,8 +167,8 @@ void gather_patches(const Gather& gather, const Phase& phase, const Channels& ch
                     index_t row, index_t rows, index_t first, index_t last, float* out) {
   const index_t width = channels.source_group();
   const bool whole = channels.groups == 1;
-  Place place(phase, row);
-  for (index_t i = 0; i < rows; i++, place.advance(phase)) {
+  Place place = place_in(phase, row);
+  for (index_t i = 0; i < rows; i++, place.advance()) {
     const index_t z0 = place.at[0] * gather.step[0], y0 = place.at[1] * gather.step[1], x0 = place.at[2] * gather.step[2];
     const float* image = source + place.n * gather.source[0] * gather.source[1] * gather.source[2] * channels.source + group * width;
     for (index_t t = first; t < last;) {
@@ -359,9 +344,9 @@ void multiply_block(const GatheredState& state, const Phase& phase, const Blocks
       tile_product(p, scratch);
     }
     if (!is_apart) continue;
-    Place place(phase, row);
-    for (index_t i = 0; i < rows; i++, place.advance(phase)) {
-      copy_floats(result + place.target(gather, phase) * channels.target + group * columns, apart + i * columns, columns);
+    Place place = place_in(phase, row);
+    for (index_t i = 0; i < rows; i++, place.advance()) {
+      copy_floats(result + target_of(place, gather, phase) * channels.target + group * columns, apart + i * columns, columns);
     }
   }
 }
@@ -374,8 +359,8 @@ void depthwise_rows(const GatheredState& state, const Phase& phase, const float*
   const index_t taps = static_cast<index_t>(phase.taps.size());
   const float** values = lists;
   const float** weights = lists + taps;
-  Place place(phase, row);
-  for (index_t i = 0; i < rows; i++, place.advance(phase)) {
+  Place place = place_in(phase, row);
+  for (index_t i = 0; i < rows; i++, place.advance()) {
     index_t met = 0;
     for (const Tap& tap : phase.taps) {
       const index_t z = place.at[0] * gather.step[0] + tap.offset[0], y = place.at[1] * gather.step[1] + tap.offset[1],
@@ -384,7 +369,7 @@ void depthwise_rows(const GatheredState& state, const Phase& phase, const float*
       values[met] = source + (((place.n * gather.source[0] + z) * gather.source[1] + y) * gather.source[2] + x) * channels;
       weights[met++] = kernel + tap.kernel * channels;
     }
-    float* to = state.epilogue.product() + place.target(gather, phase) * channels;
+    float* to = state.epilogue.product() + target_of(place, gather, phase) * channels;
     constexpr int vectors = 4;
     index_t c = 0;
     for (; c + vectors * lanes <= channels; c += vectors * lanes) {
@@ -493,8 +478,8 @@ void depthwise_filter(const FilterState& state, const float* x, const float* y, 
   const index_t channels = state.channels.source;
   const index_t begin = part * state.part_rows, end = smaller(phase.rows, begin + state.part_rows);
   zero_floats(to, static_cast<index_t>(phase.taps.size()) * channels);
-  Place place(phase, begin);
-  for (index_t row = begin; row < end; row++, place.advance(phase)) {
+  Place place = place_in(phase, begin);
+  for (index_t row = begin; row < end; row++, place.advance()) {
     const float* gradient = y + row * channels;
     for (const Tap& tap : phase.taps) {
       const index_t d = place.at[0] * gather.step[0] + tap.offset[0], h = place.at[1] * gather.step[1] + tap.offset[1],

@@ -41,26 +41,6 @@ bool read_pool(PoolState& state, const Node& node, const Value& x, const Value& 
                         "a pool's operands must fit");
 }
 
-// A place along a batch and three axes, in row-major order.
-struct Position {
-  index_t n, at[max_spatial], extents[max_spatial];
-
-  Position(index_t index, index_t a, index_t b, index_t c) : extents{a, b, c} {
-    for (int i = max_spatial - 1; i >= 0; i--) {
-      at[i] = index % extents[i];
-      index /= extents[i];
-    }
-    n = index;
-  }
-  void advance() {
-    for (int i = max_spatial - 1; i >= 0; i--) {
-      if (++at[i] < extents[i]) return;
-      at[i] = 0;
-    }
-    n++;
-  }
-};
-
 typedef int32_t IntVector __attribute__((vector_size(vector_bytes)));
 
 // Writes integers as elements of T.
@@ -78,12 +58,12 @@ struct Seen {
 };
 
 // The taps of a window that lie inside of `x`.
-index_t look(const PoolState& state, const float* x, const Position& position, Seen* seen) {
+index_t look(const PoolState& state, const float* x, const Place& place, Seen* seen) {
   const SlidingAxis* axes = state.sliding.axes;
   index_t first[max_spatial], last[max_spatial], start[max_spatial];
   for (int i = 0; i < max_spatial; i++) {
     const SlidingAxis& axis = axes[i];
-    start[i] = position.at[i] * axis.stride - axis.low;
+    start[i] = place.at[i] * axis.stride - axis.low;
     first[i] = start[i] < 0 ? ceil_div(-start[i], axis.dilation) : 0;
     last[i] = smaller(axis.taps, start[i] >= axis.extent ? 0 : (axis.extent - start[i] - 1) / axis.dilation + 1);
   }
@@ -91,7 +71,7 @@ index_t look(const PoolState& state, const float* x, const Position& position, S
   for (index_t d = first[0]; d < last[0]; d++) {
     for (index_t h = first[1]; h < last[1]; h++) {
       for (index_t w = first[2]; w < last[2]; w++) {
-        index_t element = position.n;
+        index_t element = place.n;
         const index_t at[] = {d, h, w};
         for (int i = 0; i < max_spatial; i++) element = element * axes[i].extent + start[i] + at[i] * axes[i].dilation;
         seen[count++] = {x + element * state.channels, static_cast<int32_t>((d * axes[1].taps + h) * axes[2].taps + w)};
@@ -132,14 +112,14 @@ void pool_position(index_t channels, const Seen* seen, index_t count, float* y, 
 }
 
 template <class T>
-void gradient_position(const PoolState& state, const float* gradient, const T* taps, float* to, const Position& position) {
+void gradient_position(const PoolState& state, const float* gradient, const T* taps, float* to, const Place& place) {
   const SlidingAxis* axes = state.sliding.axes;
   const index_t channels = state.channels;
   bool is_first = true;
-  for (const Meeting& d : state.meetings[0][position.at[0]]) {
-    for (const Meeting& h : state.meetings[1][position.at[1]]) {
-      for (const Meeting& w : state.meetings[2][position.at[2]]) {
-        const index_t window = ((position.n * axes[0].positions + d.position) * axes[1].positions + h.position) * axes[2].positions + w.position;
+  for (const Meeting& d : state.meetings[0][place.at[0]]) {
+    for (const Meeting& h : state.meetings[1][place.at[1]]) {
+      for (const Meeting& w : state.meetings[2][place.at[2]]) {
+        const index_t window = ((place.n * axes[0].positions + d.position) * axes[1].positions + h.position) * axes[2].positions + w.position;
         const T tap = static_cast<T>((d.tap * axes[1].taps + h.tap) * axes[2].taps + w.tap);
         const float* values = gradient + window * channels;
         const T* chosen = taps + window * channels;
@@ -175,9 +155,9 @@ void run_max_pool(Node& node, Runtime& runtime) {
   const SlidingAxis* axes = state.sliding.axes;
   runtime.pool->parallel(ceil_div(positions, each), [&](index_t task, int thread) {
     Seen* seen = reinterpret_cast<Seen*>(runtime.worker(thread));
-    Position position(task * each, axes[0].positions, axes[1].positions, axes[2].positions);
-    for (index_t index = task * each; index < smaller(positions, (task + 1) * each); index++, position.advance()) {
-      const index_t count = look(state, node.in[0]->as<float>(), position, seen);
+    Place place(task * each, axes[0].positions, axes[1].positions, axes[2].positions);
+    for (index_t index = task * each; index < smaller(positions, (task + 1) * each); index++, place.advance()) {
+      const index_t count = look(state, node.in[0]->as<float>(), place, seen);
       const index_t at = index * state.channels;
       float* y = node.out[0]->as<float>() + at;
       if (node.out[1]->dtype == DType::uint8) {
@@ -224,13 +204,13 @@ void run_max_pool_gradient(Node& node, Runtime& runtime) {
     const float* gradient = node.in[0]->as<float>();
     const Value& taps = *node.in[1];
     const index_t from = task * each, to = smaller(elements, from + each);
-    Position position(from, axes[0].extent, axes[1].extent, axes[2].extent);
-    for (index_t index = from; index < to; index++, position.advance()) {
+    Place place(from, axes[0].extent, axes[1].extent, axes[2].extent);
+    for (index_t index = from; index < to; index++, place.advance()) {
       float* sums = state.epilogue.product() + index * state.channels;
       if (taps.dtype == DType::uint8) {
-        gradient_position(state, gradient, taps.as<uint8_t>(), sums, position);
+        gradient_position(state, gradient, taps.as<uint8_t>(), sums, place);
       } else {
-        gradient_position(state, gradient, taps.as<int32_t>(), sums, position);
+        gradient_position(state, gradient, taps.as<int32_t>(), sums, place);
       }
     }
     state.epilogue.run(runtime.worker(thread), from * state.channels, to * state.channels);

@@ -48,4 +48,24 @@ inline bool read_sliding(Sliding& sliding, const Value& x, const Value& y, int r
   return true;
 }
 
+// A place in a batch and along three axes, which is counted up in row-major order.
+struct Place {
+  index_t n, at[max_spatial], extents[max_spatial];
+
+  Place(index_t index, index_t a, index_t b, index_t c) : extents{a, b, c} {
+    for (int i = max_spatial - 1; i >= 0; i--) {
+      at[i] = index % extents[i];
+      index /= extents[i];
+    }
+    n = index;
+  }
+  void advance() {
+    for (int i = max_spatial - 1; i >= 0; i--) {
+      if (++at[i] < extents[i]) return;
+      at[i] = 0;
+    }
+    n++;
+  }
+};
+
 }  // namespace ceratops

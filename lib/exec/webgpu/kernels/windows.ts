@@ -75,6 +75,12 @@ interface Tiles {
   readonly outputs: readonly View[];
 }
 
+/** How many columns a tile of a matrix `[m, n]` has, and how many tiles there are. */
+function tilesOf(m: number, n: number): { columns: number; count: number } {
+  const columns = n > 4 ? 8 : 4;
+  return { columns, count: Math.ceil(m / 8) * Math.ceil(n / columns) };
+}
+
 /** Adds the dispatches of a convolution's tiles. */
 function emitTiles(lowering: Lowering, tiles: Tiles): void {
   const { entry, isTranspose, extents, attrs, m, n, source, inner, factor, splits } = tiles;
@@ -84,8 +90,7 @@ function emitTiles(lowering: Lowering, tiles: Tiles): void {
   const isAlone = (view: View) =>
     [source, factor, sums.view, ...tiles.others].filter((each) => isSameRange(each, view)).length === 1;
   const rows = extents.batch * sizeOf(extents.positions);
-  const columns = n > 4 ? 8 : 4;
-  const count = Math.ceil(m / 8) * Math.ceil(n / columns);
+  const { columns, count } = tilesOf(m, n);
   lowering.emitThreads(
     {
       file: "convolution_tiles.wgsl",
@@ -211,7 +216,6 @@ export function lowerConvolutionFilter(
   if (attrs.groups === 1) {
     const shape = { batch: 1, m: sizeOf(extents.taps) * extents.inputs, n: extents.outputs, k: rows };
     if (lowering.gpu.kind === "software") {
-      const tiles = Math.ceil(shape.m / 8) * Math.ceil(shape.n / 8);
       return emitTiles(lowering, {
         ...shape,
         entry: "filter_tile",
@@ -221,7 +225,7 @@ export function lowerConvolutionFilter(
         source: x,
         inner: extents.inputs,
         factor: y,
-        splits: Math.max(1, Math.min(Math.ceil(256 / tiles), Math.floor(rows / 256))),
+        splits: Math.max(1, Math.min(Math.ceil(256 / tilesOf(shape.m, shape.n).count), Math.floor(rows / 256))),
         epilogue: null,
         others: [],
         outputs,
