@@ -32,7 +32,7 @@ export const headers = [
   "ops.h",
   "program.h",
   "scalar_math.h",
-  "sliding.h",
+  "window.h",
   "threads.h",
   "tile.h",
 ] as const;
