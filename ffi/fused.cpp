@@ -418,42 +418,88 @@ void ElementwiseVm::run_range(char* memory, index_t from, index_t to) const {
 
 namespace {
 
-struct FusedState : State {
-  ElementwiseVm vm;
+// Blocks [first, last) of one list of operands.
+struct Piece {
+  int vm;
+  index_t first, last;
 };
+
+struct FusedState : State {
+  std::vector<ElementwiseVm> vms;
+  std::vector<Piece> pieces;
+  // Task i does the pieces from tasks[i] to tasks[i + 1].
+  std::vector<index_t> tasks;
+};
+
+index_t row_length(const ElementwiseVm& vm) { return vm.by_rows() ? vm.inner() : vm.size(); }
+index_t blocks_per_row(const ElementwiseVm& vm) { return ceil_div(row_length(vm), vm.block()); }
+
+// Cuts the work into pieces of at most a task's; small ones share a task.
+void divide(FusedState& state) {
+  index_t open = work_per_task;
+  for (std::size_t i = 0; i < state.vms.size(); i++) {
+    const ElementwiseVm& vm = state.vms[i];
+    if (vm.size() == 0) continue;
+    const index_t blocks = blocks_per_row(vm) * (vm.by_rows() ? vm.outer() : 1);
+    const index_t block_work = std::min(vm.block(), row_length(vm)) * vm.weight();
+    const index_t most = std::max<index_t>(1, work_per_task / block_work);
+    for (index_t first = 0; first < blocks; first += most) {
+      const index_t last = std::min(blocks, first + most);
+      const index_t work = (last - first) * block_work;
+      if (open + work > work_per_task) {
+        state.tasks.push_back(static_cast<index_t>(state.pieces.size()));
+        open = 0;
+      }
+      open += work;
+      state.pieces.push_back({static_cast<int>(i), first, last});
+    }
+  }
+  state.tasks.push_back(static_cast<index_t>(state.pieces.size()));
+}
 
 }  // namespace
 
+// Several lists of operands, as a repeated program takes them: all first operands, then all second operands ...
 bool prepare_fused(Node& node, Validator& validator) {
+  const int32_t results = node.attrs.size() < 3 ? 0 : node.attrs[2];
+  const std::size_t count = results > 0 ? node.out.size() / results : 0;
+  if (!validator.require(count > 0 && node.out.size() % count == 0 && node.in.size() % count == 0,
+                         "an elementwise program must name its operands and results")) {
+    return false;
+  }
   auto state = std::make_unique<FusedState>();
-  if (!state->vm.prepare(node.attrs.data(), node.attrs.size(), node.in, node.out, false, validator)) return false;
-  validator.need_worker(state->vm.worker_bytes());
+  state->vms.resize(count);
+  for (std::size_t i = 0; i < count; i++) {
+    std::vector<Value*> in, out;
+    for (std::size_t at = i; at < node.in.size(); at += count) in.push_back(node.in[at]);
+    for (std::size_t at = i; at < node.out.size(); at += count) out.push_back(node.out[at]);
+    ElementwiseVm& vm = state->vms[i];
+    if (!vm.prepare(node.attrs.data(), node.attrs.size(), in, out, false, validator)) return false;
+    validator.need_worker(vm.worker_bytes());
+  }
+  divide(*state);
   node.state = std::move(state);
   return true;
 }
 
 void run_fused(Node& node, Runtime& runtime) {
-  const ElementwiseVm& vm = node.state_as<FusedState>().vm;
-  const index_t size = vm.size();
-  if (size == 0) return;
-  const index_t row_length = vm.by_rows() ? vm.inner() : size;
-  const index_t rows = vm.by_rows() ? vm.outer() : 1;
-  const index_t blocks_per_row = ceil_div(row_length, vm.block());
-  const index_t blocks = rows * blocks_per_row;
-  const index_t block_size = std::min(vm.block(), row_length);
-  const index_t blocks_per_task = std::max<index_t>(1, work_per_task / (block_size * vm.weight()));
-  runtime.pool->parallel(ceil_div(blocks, blocks_per_task), [&](index_t task, int thread) {
+  const FusedState& state = node.state_as<FusedState>();
+  runtime.pool->parallel(static_cast<index_t>(state.tasks.size()) - 1, [&](index_t task, int thread) {
     char* memory = runtime.worker(thread);
-    vm.start(memory);
-    const index_t end = std::min(blocks, (task + 1) * blocks_per_task);
-    for (index_t block = task * blocks_per_task; block < end; block++) {
-      const index_t row = block / blocks_per_row;
-      const index_t column = (block - row * blocks_per_row) * vm.block();
-      const index_t n = std::min(vm.block(), row_length - column);
-      if (vm.by_rows()) {
-        vm.run_row(memory, row, column, n);
-      } else {
-        vm.run_flat(memory, column, n);
+    for (index_t i = state.tasks[task]; i < state.tasks[task + 1]; i++) {
+      const Piece& piece = state.pieces[i];
+      const ElementwiseVm& vm = state.vms[piece.vm];
+      const index_t length = row_length(vm), per_row = blocks_per_row(vm);
+      vm.start(memory);
+      for (index_t block = piece.first; block < piece.last; block++) {
+        const index_t row = block / per_row;
+        const index_t column = (block - row * per_row) * vm.block();
+        const index_t n = std::min(vm.block(), length - column);
+        if (vm.by_rows()) {
+          vm.run_row(memory, row, column, n);
+        } else {
+          vm.run_flat(memory, column, n);
+        }
       }
     }
   });

@@ -1,4 +1,4 @@
-// Optimizer updates of all variables, each in one pass over memory. The formulas are those of Keras 3.
+// Optimizer updates, of several variables at once, each in one pass over memory. The formulas are those of Keras 3.
 #include "ops.h"
 #include "threads.h"
 
@@ -14,27 +14,24 @@ struct Piece {
 };
 
 struct UpdateState : State {
-  int count, kinds, scalars;
+  int count, kinds;
   std::vector<Piece> pieces;
 };
 
-// Inputs: `count` variables, their gradients, their slots by kind, then the step's scalars. Outputs: the variables and
+// Inputs: `count` variables, their gradients, their slots by kind, then the rate of each. Outputs: the variables and
 // the slots.
-bool prepare_update(Node& node, Validator& validator, std::size_t attrs, int kinds, int scalars) {
-  if (!validator.require(node.attrs.size() == attrs && node.attrs[0] >= 0, "an update has its attributes")) {
+bool prepare_update(Node& node, Validator& validator, int kinds) {
+  const std::size_t count = node.out.size() / (1 + kinds);
+  if (!validator.require(count > 0 && node.in.size() == count * (3 + kinds) && node.out.size() == count * (1 + kinds),
+                         "an update takes each variable with its gradient, slots and rate")) {
     return false;
   }
-  const std::size_t count = static_cast<std::size_t>(node.attrs[0]);
-  if (!validator.require(node.in.size() == count * (2 + kinds) + scalars && node.out.size() == count * (1 + kinds),
-                         "an update takes each variable with its gradient and slots")) {
-    return false;
-  }
-  for (const Value* value : node.in) {
-    if (!validator.require(value->dtype == DType::float32, "an update takes float32")) return false;
-  }
-  for (std::size_t i = 0; i < node.in.size() - scalars; i++) {
-    if (!validator.require(node.in[i]->size == node.in[i % count]->size,
-                           "a variable, its gradient and slots have one size")) {
+  const std::size_t rates = node.in.size() - count;
+  for (std::size_t i = 0; i < node.in.size(); i++) {
+    const Value& value = *node.in[i];
+    if (!validator.require(value.dtype == DType::float32, "an update takes float32") ||
+        !validator.require(value.size == (i < rates ? node.in[i % count]->size : 1),
+                           "a variable, its gradient and slots have one size, and a rate is one number")) {
       return false;
     }
   }
@@ -44,13 +41,9 @@ bool prepare_update(Node& node, Validator& validator, std::size_t attrs, int kin
       return false;
     }
   }
-  for (int i = 0; i < scalars; i++) {
-    if (!validator.require(node.in[node.in.size() - 1 - i]->size == 1, "an update takes scalars last")) return false;
-  }
   auto state = std::make_unique<UpdateState>();
   state->count = static_cast<int>(count);
   state->kinds = kinds;
-  state->scalars = scalars;
   for (int v = 0; v < state->count; v++) {
     for (index_t from = 0; from < node.in[v]->size; from += elements_per_task) {
       state->pieces.push_back({v, from, std::min(elements_per_task, node.in[v]->size - from)});
@@ -67,6 +60,7 @@ struct Arrays {
   const float* slot[3];
   float* w_out;
   float* slot_out[3];
+  float rate;
 };
 
 template <class Rule>
@@ -82,6 +76,7 @@ void run_update(Node& node, Runtime& runtime, const Rule& rule) {
       at.w = node.in[piece.variable]->as<float>() + piece.from;
       at.g = node.in[state.count + piece.variable]->as<float>() + piece.from;
       at.w_out = node.out[piece.variable]->as<float>() + piece.from;
+      at.rate = *node.in[(2 + state.kinds) * state.count + piece.variable]->as<float>();
       for (int kind = 0; kind < state.kinds; kind++) {
         at.slot[kind] = node.in[(2 + kind) * state.count + piece.variable]->as<float>() + piece.from;
         at.slot_out[kind] = node.out[(1 + kind) * state.count + piece.variable]->as<float>() + piece.from;
@@ -94,19 +89,18 @@ void run_update(Node& node, Runtime& runtime, const Rule& rule) {
   });
 }
 
-float scalar(const Node& node) { return *node.in.back()->as<float>(); }
-
 }  // namespace
 
-// [count, momentum, nesterov]; slot: velocity, if momentum > 0.
+// [momentum, nesterov]; slot: velocity, if momentum > 0.
 bool prepare_sgd_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 3, "sgdUpdate has its attributes")) return false;
-  return prepare_update(node, validator, 3, node.attr_float(1) > 0 ? 1 : 0, 1);
+  if (!validator.require(node.attrs.size() == 2, "sgdUpdate has its attributes")) return false;
+  return prepare_update(node, validator, node.attr_float(0) > 0 ? 1 : 0);
 }
 void run_sgd_update(Node& node, Runtime& runtime) {
-  const float rate = scalar(node), momentum = node.attr_float(1);
-  const bool nesterov = node.attrs[2] != 0;
+  const float momentum = node.attr_float(0);
+  const bool nesterov = node.attrs[1] != 0;
   run_update(node, runtime, [=](const Arrays& at, index_t n) {
+    const float rate = at.rate;
     if (!at.slot_out[0]) {
       CERATOPS_INDEPENDENT
       for (index_t i = 0; i < n; i++) at.w_out[i] = at.w[i] - rate * at.g[i];
@@ -131,11 +125,12 @@ void run_sgd_update(Node& node, Runtime& runtime) {
 
 namespace {
 
-int rmsprop_kinds(const Node& node) { return 1 + (node.attr_float(2) > 0 ? 1 : 0) + (node.attrs[4] ? 1 : 0); }
+int rmsprop_kinds(const Node& node) { return 1 + (node.attr_float(2) > 0 ? 1 : 0) + (node.attrs[4] != 0 ? 1 : 0); }
 
 template <bool with_momentum, bool centered>
-void rmsprop(const Arrays& at, index_t n, float rate, float rho, float one_minus_rho, float momentum, float epsilon) {
+void rmsprop(const Arrays& at, index_t n, float rho, float one_minus_rho, float momentum, float epsilon) {
   constexpr int gradient_slot = with_momentum ? 2 : 1;
+  const float rate = at.rate;
   CERATOPS_INDEPENDENT
   for (index_t i = 0; i < n; i++) {
     const float g = at.g[i];
@@ -158,31 +153,29 @@ void rmsprop(const Arrays& at, index_t n, float rate, float rho, float one_minus
 
 }  // namespace
 
-// [count, rho, momentum, epsilon, centered, 1 - rho]; slots: mean square, momentum, mean gradient.
+// [rho, 1 - rho, momentum, epsilon, centered]; slots: mean square, momentum, mean gradient.
 bool prepare_rmsprop_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 6, "rmspropUpdate has its attributes")) return false;
-  return prepare_update(node, validator, 6, rmsprop_kinds(node), 1);
+  if (!validator.require(node.attrs.size() == 5, "rmspropUpdate has its attributes")) return false;
+  return prepare_update(node, validator, rmsprop_kinds(node));
 }
 void run_rmsprop_update(Node& node, Runtime& runtime) {
-  const float rate = scalar(node), rho = node.attr_float(1), momentum = node.attr_float(2),
+  const float rho = node.attr_float(0), one_minus_rho = node.attr_float(1), momentum = node.attr_float(2),
               epsilon = node.attr_float(3);
-  const float one_minus_rho = node.attr_float(5);
   const bool centered = node.attrs[4] != 0;
   const auto rule = momentum > 0 ? (centered ? rmsprop<true, true> : rmsprop<true, false>)
                                  : (centered ? rmsprop<false, true> : rmsprop<false, false>);
-  run_update(node, runtime,
-             [=](const Arrays& at, index_t n) { rule(at, n, rate, rho, one_minus_rho, momentum, epsilon); });
+  run_update(node, runtime, [=](const Arrays& at, index_t n) { rule(at, n, rho, one_minus_rho, momentum, epsilon); });
 }
 
-// [count, beta1, beta2, epsilon, amsgrad, 1 - beta1, 1 - beta2]; slots: momentum, mean square, its maximum so far.
+// [1 - beta1, 1 - beta2, epsilon, amsgrad]; slots: momentum, mean square, its maximum so far.
 bool prepare_adam_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 7, "adamUpdate has its attributes")) return false;
-  return prepare_update(node, validator, 7, node.attrs[4] ? 3 : 2, 1);
+  if (!validator.require(node.attrs.size() == 4, "adamUpdate has its attributes")) return false;
+  return prepare_update(node, validator, node.attrs[3] != 0 ? 3 : 2);
 }
 void run_adam_update(Node& node, Runtime& runtime) {
-  const float alpha = scalar(node), epsilon = node.attr_float(3), one_minus_beta1 = node.attr_float(5),
-              one_minus_beta2 = node.attr_float(6);
+  const float one_minus_beta1 = node.attr_float(0), one_minus_beta2 = node.attr_float(1), epsilon = node.attr_float(2);
   run_update(node, runtime, [=](const Arrays& at, index_t n) {
+    const float rate = at.rate;
     if (at.slot_out[2]) {
       CERATOPS_INDEPENDENT
       for (index_t i = 0; i < n; i++) {
@@ -193,7 +186,7 @@ void run_adam_update(Node& node, Runtime& runtime) {
         at.slot_out[0][i] = m;
         at.slot_out[1][i] = v;
         at.slot_out[2][i] = top;
-        at.w_out[i] = at.w[i] - alpha * m / (__builtin_sqrtf(top) + epsilon);
+        at.w_out[i] = at.w[i] - rate * m / (__builtin_sqrtf(top) + epsilon);
       }
     } else {
       CERATOPS_INDEPENDENT
@@ -203,7 +196,7 @@ void run_adam_update(Node& node, Runtime& runtime) {
         const float v = at.slot[1][i] + (g * g - at.slot[1][i]) * one_minus_beta2;
         at.slot_out[0][i] = m;
         at.slot_out[1][i] = v;
-        at.w_out[i] = at.w[i] - alpha * m / (__builtin_sqrtf(v) + epsilon);
+        at.w_out[i] = at.w[i] - rate * m / (__builtin_sqrtf(v) + epsilon);
       }
     }
   });

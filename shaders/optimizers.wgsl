@@ -1,10 +1,10 @@
-// Optimizer updates over flat buffers, four elements a thread, in place: w is the variables, g their gradients, slot_0 to
-// slot_2 what the optimizer remembers of each element, rate[0] the step's learning rate. `size` counts the fours. No
-// workgroup memory.
+// Optimizer updates, four elements a thread: w is a variable, g its gradient, slot_0 to slot_2 what the optimizer
+// remembers of each element, rate[0] the step's learning rate; next_w and next_slot_0 to next_slot_2 may lie where the
+// old values do. `size` counts the fours. No workgroup memory.
 //
-// Variables lie one after another, each padded to 256 bytes, and so do gradients and slots, so that one dispatch updates
-// a whole model; the padding is updated like the rest and never read. The formulas are Keras's; `_rest` is 1 less the
-// number before it, computed in float64. Slots that an optimizer does not have load as 0 and store nothing.
+// Variables that lie one after another, each padded to 256 bytes, are updated as if they were one; the padding is
+// updated like the rest and never read. The formulas are Keras's; `one_minus_` numbers are computed in float64. Slots
+// that an optimizer does not have load as 0 and store nothing.
 
 @compute @workgroup_size(64)
 fn sgd(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -14,15 +14,15 @@ fn sgd(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
   }
   let increment = load_rate(0u) * load_g(i);
   if (!HAS_MOMENTUM) {
-    store_w(i, load_w(i) - increment);
+    store_next_w(i, load_w(i) - increment);
     return;
   }
   let velocity = params.momentum * load_slot_0(i) - increment;
-  store_slot_0(i, velocity);
+  store_next_slot_0(i, velocity);
   if (NESTEROV) {
-    store_w(i, load_w(i) + params.momentum * velocity - increment);
+    store_next_w(i, load_w(i) + params.momentum * velocity - increment);
   } else {
-    store_w(i, load_w(i) + velocity);
+    store_next_w(i, load_w(i) + velocity);
   }
 }
 
@@ -34,27 +34,27 @@ fn rmsprop(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     return;
   }
   let g = load_g(i);
-  let mean_square = params.rho * load_slot_0(i) + params.rho_rest * g * g;
-  store_slot_0(i, mean_square);
-  var spread = mean_square + params.epsilon;
+  let mean_square = params.rho * load_slot_0(i) + params.one_minus_rho * g * g;
+  store_next_slot_0(i, mean_square);
+  var variance = mean_square + params.epsilon;
   if (CENTERED) {
-    var mean = params.rho_rest * g;
+    var mean = params.one_minus_rho * g;
     if (HAS_MOMENTUM) {
       mean += params.rho * load_slot_2(i);
-      store_slot_2(i, mean);
+      store_next_slot_2(i, mean);
     } else {
       mean += params.rho * load_slot_1(i);
-      store_slot_1(i, mean);
+      store_next_slot_1(i, mean);
     }
-    spread -= mean * mean;
+    variance -= mean * mean;
   }
-  let increment = load_rate(0u) * g / sqrt(spread);
+  let increment = load_rate(0u) * g / sqrt(variance);
   if (HAS_MOMENTUM) {
     let velocity = params.momentum * load_slot_1(i) + increment;
-    store_slot_1(i, velocity);
-    store_w(i, load_w(i) - velocity);
+    store_next_slot_1(i, velocity);
+    store_next_w(i, load_w(i) - velocity);
   } else {
-    store_w(i, load_w(i) - increment);
+    store_next_w(i, load_w(i) - increment);
   }
 }
 
@@ -67,14 +67,14 @@ fn adam(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let g = load_g(i);
   var mean = load_slot_0(i);
-  mean += (g - mean) * params.beta1_rest;
-  store_slot_0(i, mean);
-  var spread = load_slot_1(i);
-  spread += (g * g - spread) * params.beta2_rest;
-  store_slot_1(i, spread);
+  mean += (g - mean) * params.one_minus_beta1;
+  store_next_slot_0(i, mean);
+  var mean_square = load_slot_1(i);
+  mean_square += (g * g - mean_square) * params.one_minus_beta2;
+  store_next_slot_1(i, mean_square);
   if (AMSGRAD) {
-    spread = max(spread, load_slot_2(i));
-    store_slot_2(i, spread);
+    mean_square = max(mean_square, load_slot_2(i));
+    store_next_slot_2(i, mean_square);
   }
-  store_w(i, load_w(i) - load_rate(0u) * mean / (sqrt(spread) + params.epsilon));
+  store_next_w(i, load_w(i) - load_rate(0u) * mean / (sqrt(mean_square) + params.epsilon));
 }

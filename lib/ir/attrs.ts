@@ -202,29 +202,35 @@ export type OpAttrs =
     softmaxCrossEntropy: None;
 
     /**
-     * The optimizers' updates of all variables at once: `count` of each kind, in the order variables, gradients,
-     * slots of the first kind, slots of the second kind ..., then the step's scalars (each of shape `[]`). Outputs: the
-     * variables, then the slots kind by kind.
+     * The optimizers' updates of one variable. Inputs: the variable, its gradient and its slots, all of one shape, then the
+     * step's rate, of shape `[]`. Outputs: the variable and its slots.
      */
-    sgdUpdate: { readonly count: number; readonly momentum: number; readonly nesterov: boolean };
+    sgdUpdate: { readonly momentum: number; readonly nesterov: boolean };
     rmspropUpdate: {
-      readonly count: number;
       readonly rho: number;
       readonly momentum: number;
       readonly epsilon: number;
       readonly centered: boolean;
     };
     adamUpdate: {
-      readonly count: number;
       readonly beta1: number;
       readonly beta2: number;
       readonly epsilon: number;
       readonly amsgrad: boolean;
     };
+
+    /**
+     * An op applied `count` times, made by a pass. Inputs: `count` first operands, then `count` second operands ...;
+     * outputs likewise.
+     */
+    foreach: { readonly count: number; readonly each: OpCall };
   };
 
 /** The name of a primitive op. */
 export type OpName = keyof OpAttrs;
+
+/** An op with its attributes, whatever it is applied to. */
+export type OpCall = { [K in OpName]: { readonly op: K; readonly attrs: OpAttrs[K] } }[OpName];
 
 /** The ops that may run an elementwise program on their result: see `matmul`. */
 export type EpilogueName = {

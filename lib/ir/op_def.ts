@@ -43,6 +43,8 @@ export interface OpDef<K extends OpName> {
   eigen(attrs: OpAttrs[K], inputs: readonly ValueType[], outputs: readonly ValueType[]): number[];
   /** The value of each output in float64. */
   reference(inputs: readonly RefArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Float64Array[];
+  /** Whether an element of the outputs depends on the operands' elements at its own index alone; operands broadcast. */
+  readonly elementwise?: true;
   /** Pairs `[output, input]` of equal size where the output may be written over the input while it is read. */
   inPlace?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): [number, number][];
 }

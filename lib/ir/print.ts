@@ -1,7 +1,7 @@
 // Prints a graph as text, a line per node: for tests, errors and curious users.
 import { formatShape } from "../shape.ts";
-import type { ElementwiseProgram } from "./attrs.ts";
-import type { Graph, Node, ValueId } from "./graph.ts";
+import type { ElementwiseProgram, OpCall } from "./attrs.ts";
+import type { Graph, ValueId } from "./graph.ts";
 
 /** The graph as text; values are numbered in the order of their appearance, so that equal graphs print equally. */
 export function printGraph(graph: Graph, indent = ""): string {
@@ -25,7 +25,10 @@ export function printGraph(graph: Graph, indent = ""): string {
   return lines.map((line) => indent + line).join("\n");
 }
 
-function printAttrs(node: Node, indent: string): string {
+function printAttrs(node: OpCall, indent: string): string {
+  if (node.op === "foreach") {
+    return ` ${node.attrs.count} x ${node.attrs.each.op}${printAttrs(node.attrs.each, indent)}`;
+  }
   if (node.op === "scan") {
     const { body, ...rest } = node.attrs;
     return ` ${JSON.stringify(rest)} {\n${printGraph(body, indent + "  ")}\n${indent}}`;

@@ -2,22 +2,11 @@
 import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
-import {
-  add,
-  divide,
-  maximum,
-  mean,
-  minimum,
-  multiply,
-  power,
-  rsqrt,
-  sqrt,
-  square,
-  subtract,
-} from "../ops/primitives.ts";
+import { add, divide, maximum, mean, multiply, sqrt, square, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";
 import type { Shape } from "../shape.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import type { ScalarMath, Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Adafactor}. */
 export interface AdafactorOptions extends OptimizerOptions {
@@ -71,15 +60,10 @@ export class Adafactor extends Optimizer {
     return kind === "row" ? shape.slice(0, -1) : [...shape.slice(0, -2), shape[shape.length - 1]];
   }
 
-  /** The rate and the part of the means that is kept, computed on the host. */
-  protected override stepScalars(rate: number, iteration: number): number[] {
-    const step = iteration + 1;
-    return [Math.min(rate, 1 / Math.sqrt(step)), 1 - step ** this.#options.beta2Decay];
-  }
-
-  /** The same numbers, computed in the program. */
-  protected override tracedScalars(rate: Value, step: Value): Value[] {
-    return [minimum(rate, rsqrt(step)), subtract(1, power(step, this.#options.beta2Decay))];
+  /** The rate, which falls with the root of the step, and the part of the means that is kept. */
+  protected override stepScalars<T>(m: ScalarMath<T>, rate: T, step: T): Scalars<T> {
+    const relativeRate = m.minimum(rate, m.rsqrt(step));
+    return { relativeRate, beta2: m.subtract(1, m.power(step, this.#options.beta2Decay)) };
   }
 
   /** The new values of one variable and its slots. */
@@ -87,11 +71,11 @@ export class Adafactor extends Optimizer {
     w: Value,
     g: Value,
     [row, column, velocity]: readonly Value[],
-    [rate, beta]: readonly Value[],
+    { relativeRate, beta2 }: Scalars,
   ): readonly Value[] {
     const { epsilon1, epsilon2, clipThreshold } = this.#options;
     const squares = add(square(g), epsilon1);
-    const next = (last: Value, x: Value) => add(multiply(beta, last), multiply(subtract(1, beta), x));
+    const next = (last: Value, x: Value) => add(multiply(beta2, last), multiply(subtract(1, beta2), x));
     let [rows, columns, means] = [row, column, velocity];
     if (w.shape.length >= 2) {
       rows = next(row, mean(squares, -1));
@@ -102,7 +86,7 @@ export class Adafactor extends Optimizer {
     }
     const step = divide(g, sqrt(means));
     const cut = divide(step, maximum(divide(rootMeanSquare(step), clipThreshold), 1));
-    const size = multiply(maximum(rootMeanSquare(w), epsilon2), rate);
+    const size = multiply(maximum(rootMeanSquare(w), epsilon2), relativeRate);
     return [subtract(w, multiply(size, cut)), rows, columns, means];
   }
 

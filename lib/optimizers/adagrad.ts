@@ -4,6 +4,7 @@ import type { Value } from "../ir/value.ts";
 import { add, divide, multiply, negate, sqrt, square, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -53,7 +54,7 @@ export class Adagrad extends Optimizer {
     w: Value,
     g: Value,
     [accumulator]: readonly Value[],
-    [rate]: readonly Value[],
+    { rate }: Scalars,
   ): readonly Value[] {
     const total = add(accumulator, square(g));
     return [subtract(w, divide(multiply(rate, g), sqrt(add(total, this.epsilon)))), total];
@@ -109,7 +110,7 @@ export class Adadelta extends Optimizer {
     w: Value,
     g: Value,
     [gradients, steps]: readonly Value[],
-    [rate]: readonly Value[],
+    { rate }: Scalars,
   ): readonly Value[] {
     const { rho, epsilon } = this;
     const mean = (last: Value, x: Value) => add(multiply(last, rho), multiply(square(x), 1 - rho));

@@ -1,13 +1,12 @@
 // Adam and AdamW. https://keras.io/api/optimizers/adam/
 import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
-import { divide, multiply, power, sqrt, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";
 import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { ValueError } from "../errors.ts";
-import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
-import { splitUpdate } from "./split.ts";
+import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import type { ScalarMath, Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Adam}. */
 export interface AdamOptions extends OptimizerOptions {
@@ -20,8 +19,6 @@ export interface AdamOptions extends OptimizerOptions {
   /** Whether the largest mean of squares so far is divided by; false by default. */
   amsgrad?: boolean;
 }
-
-const { fround } = Math;
 
 /**
  * Running means of gradients and of their squares, corrected for their start at zero. The learning rate is 0.001 by
@@ -64,32 +61,21 @@ export class Adam extends Optimizer {
     return [...slots.flatMap((own) => own.slice(0, 2)), ...slots.map((own) => own[2])];
   }
 
-  /** The numbers of a step, computed on the host. */
-  protected override stepScalars(rate: number, iteration: number): number[] {
-    // Rounded to float32 after each operation, as Keras computes it.
-    const step = iteration + 1;
-    const power1 = fround(fround(this.beta1) ** step);
-    const power2 = fround(fround(this.beta2) ** step);
-    return [fround(fround(rate * fround(Math.sqrt(fround(1 - power2)))) / fround(1 - power1))];
+  /** The rate, corrected for the start of both means at zero. */
+  protected override stepScalars<T>({ float32: m }: ScalarMath<T>, rate: T, step: T): Scalars<T> {
+    const unbias = m.sqrt(m.subtract(1, m.power(this.beta2, step)));
+    return { correctedRate: m.divide(m.multiply(rate, unbias), m.subtract(1, m.power(this.beta1, step))) };
   }
 
-  /** The numbers of a step, computed in the program. */
-  protected override tracedScalars(rate: Value, step: Value): Value[] {
-    const unbias = sqrt(subtract(1, power(this.beta2, step)));
-    return [divide(multiply(rate, unbias), subtract(1, power(this.beta1, step)))];
-  }
-
-  /** The new values of variables and slots. */
-  protected override update(
-    variables: readonly Value[],
-    gradients: readonly Value[],
-    slots: readonly (readonly Value[])[],
-    scalars: readonly Value[],
-  ): Updated {
+  /** The new values of one variable and its slots. */
+  protected override updateOne(
+    w: Value,
+    g: Value,
+    slots: readonly Value[],
+    { correctedRate }: Scalars,
+  ): readonly Value[] {
     const { beta1, beta2, epsilon, amsgrad } = this;
-    const attrs = { count: variables.length, beta1, beta2, epsilon, amsgrad };
-    const outputs = apply("adamUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
-    return splitUpdate(outputs, variables.length);
+    return apply("adamUpdate", [w, g, ...slots, correctedRate], { beta1, beta2, epsilon, amsgrad });
   }
 
   /** The arguments as Keras's config. */

@@ -5,6 +5,7 @@ import { clip } from "../ops/composed.ts";
 import { add, divide, multiply, power, sqrt, square, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Ftrl}. */
 export interface FtrlOptions extends OptimizerOptions {
@@ -70,7 +71,7 @@ export class Ftrl extends Optimizer {
     w: Value,
     g: Value,
     [accumulator, linear]: readonly Value[],
-    [rate]: readonly Value[],
+    { rate }: Scalars,
   ): readonly Value[] {
     const { learningRatePower, l1RegularizationStrength: l1, l2RegularizationStrength: l2, beta } = this.#options;
     const shrinkage = 2 * this.#options.l2ShrinkageRegularizationStrength;

@@ -4,6 +4,7 @@ import type { Value } from "../ir/value.ts";
 import { add, multiply, sign, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Lion}. */
 export interface LionOptions extends OptimizerOptions {
@@ -47,7 +48,7 @@ export class Lion extends Optimizer {
     w: Value,
     g: Value,
     [mean]: readonly Value[],
-    [rate]: readonly Value[],
+    { rate }: Scalars,
   ): readonly Value[] {
     // As Keras has it here: from betas rounded to float32.
     const mix = (beta: number) => add(multiply(mean, beta), multiply(g, 1 - Math.fround(beta)));

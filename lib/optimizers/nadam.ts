@@ -1,13 +1,13 @@
 // Nadam: Adam with Nesterov momentum. https://keras.io/api/optimizers/nadam/
 import type { Value } from "../ir/value.ts";
-import { add, divide, exp, lessEqual, multiply, power, select, sqrt, subtract, sum } from "../ops/primitives.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { add, divide, multiply, sqrt, subtract } from "../ops/primitives.ts";
 import { MomentsOptimizer } from "./moments.ts";
+import type { ScalarMath, Scalars } from "./scalars.ts";
 
 /** From here on `0.96 ^ step` no longer changes a float32. */
 const settled = 600;
 
-/** `log(1 - 0.96^step / 2)` of steps 1, 2, ... */
+/** `log(1 - 0.96^step / 2)` of steps 1, 2, ...: summed, the log of the momenta's product without the part of beta1. */
 const logs = Float32Array.from({ length: settled }, (_, i) => Math.log(1 - 0.5 * 0.96 ** (i + 1)));
 
 /**
@@ -26,31 +26,18 @@ export class Nadam extends MomentsOptimizer {
     return Math.fround(1 - Math.fround(beta));
   }
 
-  /** The factors of mean, gradient and squares, computed on the host. */
-  protected override stepScalars(rate: number, iteration: number): number[] {
+  /** The factors of mean, gradient and squares. */
+  protected override stepScalars<T>(m: ScalarMath<T>, rate: T, step: T): Scalars<T> {
     const { beta1, beta2 } = this;
-    const step = iteration + 1;
-    const warmth = (t: number) => beta1 * (1 - 0.5 * 0.96 ** t);
+    const momentumAt = (t: T) => m.multiply(m.subtract(1, m.multiply(m.power(0.96, t), 0.5)), beta1);
     // The momenta of all steps so far, multiplied.
-    const product = beta1 ** step * Math.exp(logs.subarray(0, step).reduce((a, b) => a + b, 0));
-    const [now, next] = [warmth(step), warmth(step + 1)];
-    const unbias = 1 - Math.fround(beta2) ** step;
-    return [rate * next / (1 - product * next), rate * (1 - now) / (1 - product), 1 / unbias];
-  }
-
-  /** The same factors, computed in the program. */
-  protected override tracedScalars(rate: Value, step: Value): Value[] {
-    const { beta1, beta2 } = this;
-    const warmth = (t: Value) => multiply(subtract(1, multiply(power(0.96, t), 0.5)), beta1);
-    const steps = new Tensor([settled], "float32", Float32Array.from(logs, (_, i) => i + 1));
-    const past = sum(select(lessEqual(steps, step), new Tensor([settled], "float32", logs), 0));
-    const product = multiply(power(beta1, step), exp(past));
-    const [now, next] = [warmth(step), warmth(add(step, 1))];
-    return [
-      divide(multiply(rate, next), subtract(1, multiply(product, next))),
-      divide(multiply(rate, subtract(1, now)), subtract(1, product)),
-      divide(1, subtract(1, power(beta2, step))),
-    ];
+    const product = m.multiply(m.power(beta1, step), m.exp(m.sumOfFirst(logs, step)));
+    const [muT, muNext] = [momentumAt(step), momentumAt(m.add(step, 1))];
+    return {
+      meanFactor: m.divide(m.multiply(rate, muNext), m.subtract(1, m.multiply(product, muNext))),
+      gradientFactor: m.divide(m.multiply(rate, m.subtract(1, muT)), m.subtract(1, product)),
+      squaresFactor: m.divide(1, m.subtract(1, m.power(Math.fround(beta2), step))),
+    };
   }
 
   /** The new values of one variable and its slots. */
@@ -58,12 +45,12 @@ export class Nadam extends MomentsOptimizer {
     w: Value,
     g: Value,
     [mean, squares]: readonly Value[],
-    [ofMean, ofGradient, ofSquares]: readonly Value[],
+    { meanFactor, gradientFactor, squaresFactor }: Scalars,
   ): readonly Value[] {
     const nextMean = this.nextMean(mean, g);
     const nextSquares = this.nextSquares(squares, g);
-    const along = add(multiply(ofMean, nextMean), multiply(ofGradient, g));
-    const size = add(sqrt(multiply(nextSquares, ofSquares)), this.epsilon);
+    const along = add(multiply(meanFactor, nextMean), multiply(gradientFactor, g));
+    const size = add(sqrt(multiply(nextSquares, squaresFactor)), this.epsilon);
     return [subtract(w, divide(along, size)), nextMean, nextSquares];
   }
 }

@@ -5,15 +5,19 @@ import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
 import { autoName } from "../layers/naming.ts";
-import { add, cast, divide, equal, floor, greater, mod, multiply, select, subtract } from "../ops/primitives.ts";
+import { add, divide, greater, multiply, select } from "../ops/primitives.ts";
 import { checkOptions, checkPositiveInteger, checkRange, describe } from "../options.ts";
 import { functionNode, objectNode } from "../registry.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
+import { GradientAccumulator } from "./accumulation.ts";
+import { WeightAverages } from "./averages.ts";
 import { clipGradients } from "./clip.ts";
 import { checkRate, type LearningRate, modernRate, type RateOptions } from "./rate.ts";
+import { numberMath, type ScalarMath, type Scalars, valueMath } from "./scalars.ts";
 import { LearningRateSchedule } from "./schedules.ts";
+import { WeightDecay } from "./weight_decay.ts";
 
 /** Options that every optimizer takes. */
 export interface OptimizerOptions extends RateOptions {
@@ -77,7 +81,7 @@ export interface Updated {
  *   override get slotNames() {
  *     return ["mean"];
  *   }
- *   override updateOne(w: Value, g: Value, [mean]: readonly Value[], [rate]: readonly Value[]) {
+ *   override updateOne(w: Value, g: Value, [mean]: readonly Value[], { rate }: optimizers.Scalars) {
  *     const next = ops.add(ops.multiply(mean, 0.9), ops.multiply(g, 0.1));
  *     return [ops.subtract(w, ops.multiply(rate, ops.sign(next))), next];
  *   }
@@ -110,11 +114,10 @@ export abstract class Optimizer {
   batches = 0;
   #learningRate: LearningRate;
   readonly #slots = new Map<Variable, readonly Variable[]>();
-  readonly #averages = new Map<Variable, Variable>();
-  readonly #accumulators = new Map<Variable, Variable>();
-  readonly #undecayed = new Set<Variable>();
-  #undecayedNames: readonly string[] = [];
-  #given: readonly Value[] | undefined;
+  readonly #averages = new WeightAverages();
+  readonly #accumulator = new GradientAccumulator();
+  readonly #decay = new WeightDecay();
+  #given: Scalars | undefined;
   #onDevice: { readonly rate: Variable; readonly step: Variable } | undefined;
 
   /** Takes the options of every optimizer. Throws {@linkcode ValueError} for values out of range. */
@@ -201,16 +204,12 @@ export abstract class Optimizer {
   }
 
   /**
-   * The numbers that an update needs in a step besides its operands, from the rate and the steps before it; computed on
-   * the host. The rate, unless overridden; then `tracedScalars` must be too.
+   * The numbers that an update needs in a step besides its operands, by name: the learning rate as `rate`, unless
+   * overridden. They are computed from the rate and the number of the step, counted from 1, on the host or inside a
+   * program: both by the arithmetic that is given.
    */
-  protected stepScalars(rate: number, _iteration: number): number[] {
-    return [rate];
-  }
-
-  /** The same numbers computed inside a program, from the rate and the number of this step, counted from 1. */
-  protected tracedScalars(rate: Value, _step: Value): Value[] {
-    return [rate];
+  protected stepScalars<T>(_math: ScalarMath<T>, rate: T, _step: T): Scalars<T> {
+    return { rate };
   }
 
   /** The update of all variables by their gradients: one by one, unless overridden. */
@@ -218,7 +217,7 @@ export abstract class Optimizer {
     variables: readonly Value[],
     gradients: readonly Value[],
     slots: readonly (readonly Value[])[],
-    scalars: readonly Value[],
+    scalars: Scalars,
   ): Updated {
     const each = variables.map((variable, i) =>
       this.updateOne(variable, gradients[i], slots.map((kind) => kind[i]), scalars)
@@ -231,7 +230,7 @@ export abstract class Optimizer {
     _variable: Value,
     _gradient: Value,
     _slots: readonly Value[],
-    _scalars: readonly Value[],
+    _scalars: Scalars,
   ): readonly Value[] {
     throw new StateError({
       what: `Cannot apply "${this.name}"`,
@@ -270,22 +269,29 @@ export abstract class Optimizer {
     return Math.fround(rate instanceof LearningRateSchedule ? rate.call(batch) : rate());
   }
 
-  /** How many numbers {@linkcode Optimizer.scalars} gives. */
-  get scalarCount(): number {
-    return this.scalars(this.batches).length;
+  /** The names of the numbers that {@linkcode Optimizer.scalars} gives. */
+  get scalarNames(): readonly string[] {
+    return Object.keys(this.scalars(this.batches));
   }
 
   /** The numbers that the step after so many batches needs, as float32: computed on the host, where powers are exact. */
-  scalars(batch: number): number[] {
-    const rate = this.rateAt(batch);
+  scalars(batch: number): Scalars<number> {
+    const exact = this.#scalarsOf(numberMath, this.rateAt(batch), batch + 1);
+    return Object.fromEntries(Object.entries(exact).map(([name, value]) => [name, Math.fround(value)]));
+  }
+
+  /** The update's numbers, and those of decay, accumulation and averages; `batch` is counted from 1. */
+  #scalarsOf<T>(math: ScalarMath<T>, rate: T, batch: T): Scalars<T> {
     const { gradientAccumulationSteps: count, emaOverwriteFrequency: frequency } = this;
-    const iteration = Math.floor(batch / (count ?? 1));
-    const numbers = this.stepScalars(rate, iteration);
-    if (this.weightDecay) numbers.push(rate);
-    if (count) numbers.push((batch + 1) % count === 0 ? 1 : 0);
-    if (this.useEma) numbers.push(iteration === 0 ? 0 : this.emaMomentum);
-    if (this.useEma && frequency) numbers.push((iteration + 1) % frequency === 0 ? 1 : 0);
-    return numbers.map(Math.fround);
+    const step = count ? math.add(math.floor(math.multiply(math.subtract(batch, 0.5), 1 / count)), 1) : batch;
+    return {
+      ...this.stepScalars(math, rate, step),
+      ...(this.weightDecay ? { decayRate: rate } : {}),
+      ...(count ? { isDue: math.isMultiple(batch, count) } : {}),
+      // The first step starts the averages.
+      ...(this.useEma ? { averageMomentum: math.step(step, 1, 0, this.emaMomentum) } : {}),
+      ...(this.useEma && frequency ? { averageOverwrites: math.isMultiple(step, frequency) } : {}),
+    };
   }
 
   /** Makes the slots of variables that have none yet. */
@@ -298,9 +304,9 @@ export abstract class Optimizer {
           name: `${this.name}/${path}_${kind}`,
           trainable: false,
         });
-      if (this.useEma) this.#averages.set(variable, make("average", variable.shape));
+      if (this.useEma) this.#averages.add(variable, make("average", variable.shape));
       if (this.gradientAccumulationSteps) {
-        this.#accumulators.set(variable, make("gradient_accumulator", variable.shape));
+        this.#accumulator.add(variable, make("gradient_accumulator", variable.shape));
       }
       const slots = this.slotNames.map((kind) =>
         make(kind, this.slotShape(kind, variable.shape), this.slotStart(kind))
@@ -317,7 +323,7 @@ export abstract class Optimizer {
 
   /** All slots in the order of Keras's files: averages, accumulators, then the optimizer's own. */
   get slots(): Variable[] {
-    return [...this.#averages.values(), ...this.#accumulators.values(), ...this.fileOrder([...this.#slots.values()])];
+    return [...this.#averages.slots, ...this.#accumulator.slots, ...this.fileOrder([...this.#slots.values()])];
   }
 
   /** The optimizer's own slots, given variable by variable, in the order of Keras's files: as they are, mostly. */
@@ -332,12 +338,11 @@ export abstract class Optimizer {
 
   /** Excludes variables from weight decay, by themselves or by parts of their names. Call it before training. */
   excludeFromWeightDecay(options: { variables?: readonly Variable[]; names?: readonly string[] }): void {
-    options.variables?.forEach((variable) => this.#undecayed.add(variable));
-    this.#undecayedNames = [...this.#undecayedNames, ...options.names ?? []];
+    this.#decay.exclude(options);
   }
 
   /** Runs `body` with `scalars` for the steps that it traces. */
-  withScalars<T>(scalars: readonly Value[], body: () => T): T {
+  withScalars<T>(scalars: Scalars, body: () => T): T {
     const outer = this.#given;
     this.#given = scalars;
     try {
@@ -371,59 +376,31 @@ export abstract class Optimizer {
     }
     if (variables.length === 0) return;
     const slots = this.slotsOf(variables);
-    const scalars = [...this.#given ?? this.#deviceScalars()];
-    // Taken off from the end, in the reverse of the order of `scalars`.
-    const overwrite = this.useEma && this.emaOverwriteFrequency ? scalars.pop() : undefined;
-    const momentum = this.useEma ? scalars.pop() : undefined;
-    const due = this.gradientAccumulationSteps ? scalars.pop() : undefined;
-    const rate = this.weightDecay ? scalars.pop() : undefined;
+    const scalars = this.#given ?? this.#deviceScalars();
+    const { decayRate, isDue, averageMomentum, averageOverwrites }: Partial<Scalars> = scalars;
     const before = variables.map((variable) => trace.read(variable));
-    const { lossScaleFactor: scale } = this;
+    const { lossScaleFactor: scale, gradientAccumulationSteps: batches, weightDecay } = this;
     const unscaled = scale === null ? gradients : gradients.map((gradient) => divide(gradient, scale));
-    const clipped = clipGradients(due ? this.#accumulated(unscaled, variables, due) : unscaled, this);
-    const values = before.map((value, i) => {
-      if (!this.weightDecay || this.#isUndecayed(variables[i])) return value;
-      return subtract(value, multiply(multiply(value, this.weightDecay), rate!));
-    });
+    const means = isDue ? this.#accumulator.means(unscaled, variables, isDue, batches!) : unscaled;
+    const clipped = clipGradients(means, this);
+    const values = before.map((value, i) =>
+      decayRate ? this.#decay.decayed(value, variables[i], weightDecay!, decayRate) : value
+    );
     const read = slots.map((kind) => kind.map((slot) => trace.read(slot)));
     const updated = trace.scoped(this.name, () => this.update(values, clipped, read, scalars));
-    const kept = (next: Value, last: Value) => (due ? select(greater(due, 0.5), next, last) : next);
+    const kept = (next: Value, last: Value) => (isDue ? select(greater(isDue, 0.5), next, last) : next);
     variables.forEach((variable, i) => trace.assign(variable, kept(updated.variables[i], before[i])));
     slots.forEach((kind, k) => kind.forEach((slot, i) => trace.assign(slot, kept(updated.slots[k][i], read[k][i]))));
-    if (momentum) {
-      for (const variable of variables) this.#average(variable, momentum, overwrite);
-    }
+    if (averageMomentum) this.#averages.update(variables, averageMomentum, averageOverwrites);
     for (const variable of variables) {
       if (!(variable instanceof Weight) || !variable.constraint) continue;
       trace.assign(variable, variable.constraint.call(trace.read(variable)));
     }
   }
 
-  /** The means of the gradients of several batches; what was gathered is kept until a step is due. */
-  #accumulated(gradients: readonly Value[], variables: readonly Variable[], due: Value): Value[] {
-    return gradients.map((gradient, i) => {
-      const accumulator = this.#accumulators.get(variables[i])!;
-      const total = add(gradient, accumulator.value());
-      accumulator.assign(select(greater(due, 0.5), 0, total));
-      return multiply(total, 1 / this.gradientAccumulationSteps!);
-    });
-  }
-
-  /** Takes a variable into its running average, which it becomes where `overwrite` is 1. */
-  #average(variable: Variable, momentum: Value, overwrite: Value | undefined): void {
-    const average = this.#averages.get(variable)!;
-    const value = variable.value();
-    const next = add(multiply(average.value(), momentum), multiply(value, subtract(1, momentum)));
-    average.assign(next);
-    if (overwrite) variable.assign(select(greater(overwrite, 0.5), next, value));
-  }
-
   /** Sets variables to their running averages, where these are kept; `fit` does it at its end. */
   async finalizeVariableValues(variables: readonly Variable[]): Promise<void> {
-    for (const variable of variables) {
-      const average = this.#averages.get(variable);
-      if (average) variable.assign(await average.read());
-    }
+    await this.#averages.finalize(variables);
   }
 
   /** The arguments as Keras's config. */
@@ -455,12 +432,8 @@ export abstract class Optimizer {
     return objectNode(this);
   }
 
-  #isUndecayed(variable: Variable): boolean {
-    return this.#undecayed.has(variable) || this.#undecayedNames.some((part) => variable.name.includes(part));
-  }
-
   /** The scalars of a step that no model runs: computed in the program, from a step count of its own. */
-  #deviceScalars(): Value[] {
+  #deviceScalars(): Scalars {
     if (typeof this.#learningRate !== "number") {
       throw new StateError({
         what: `Cannot apply "${this.name}" here`,
@@ -474,17 +447,9 @@ export abstract class Optimizer {
         trainable: false,
       });
     this.#onDevice ??= { rate: scalar("learning_rate", this.#learningRate), step: scalar("step", this.batches) };
-    const { rate, step } = this.#onDevice;
-    const next = add(step, 1);
-    step.assign(next);
-    const { gradientAccumulationSteps: count, emaOverwriteFrequency: frequency } = this;
-    const local = count ? add(floor(multiply(subtract(next, 0.5), 1 / count)), 1) : next;
-    const divides = (n: Value, by: number) => cast(equal(mod(n, by), 0), "float32");
-    const scalars = this.tracedScalars(rate.value(), local);
-    if (this.weightDecay) scalars.push(rate.value());
-    if (count) scalars.push(divides(next, count));
-    if (this.useEma) scalars.push(select(greater(local, 1), this.emaMomentum, 0));
-    if (this.useEma && frequency) scalars.push(divides(local, frequency));
-    return scalars;
+    const { rate, step: batches } = this.#onDevice;
+    const batch = add(batches, 1);
+    batches.assign(batch);
+    return this.#scalarsOf(valueMath, rate.value(), batch);
   }
 }

@@ -12,4 +12,5 @@ export { Nadam } from "./nadam.ts";
 export { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
 export type { LearningRate, RateOptions } from "./rate.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
+export type { ScalarMath, Scalars } from "./scalars.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

@@ -4,8 +4,8 @@ import type { Value } from "../ir/value.ts";
 import { checkRange } from "../options.ts";
 import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
-import { splitUpdate } from "./split.ts";
+import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
@@ -60,27 +60,15 @@ export class RMSprop extends Optimizer {
     return this.slotNames.flatMap((_, kind) => slots.map((own) => own[kind]));
   }
 
-  /** The numbers of a step, computed on the host. */
-  protected override stepScalars(rate: number): number[] {
-    return [rate];
-  }
-
-  /** The numbers of a step, computed in the program. */
-  protected override tracedScalars(rate: Value): Value[] {
-    return [rate];
-  }
-
-  /** The new values of variables and slots. */
-  protected override update(
-    variables: readonly Value[],
-    gradients: readonly Value[],
-    slots: readonly (readonly Value[])[],
-    scalars: readonly Value[],
-  ): Updated {
+  /** The new values of one variable and its slots. */
+  protected override updateOne(
+    w: Value,
+    g: Value,
+    slots: readonly Value[],
+    { rate }: Scalars,
+  ): readonly Value[] {
     const { rho, momentum, epsilon, centered } = this;
-    const attrs = { count: variables.length, rho, momentum, epsilon, centered };
-    const outputs = apply("rmspropUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
-    return splitUpdate(outputs, variables.length);
+    return apply("rmspropUpdate", [w, g, ...slots, rate], { rho, momentum, epsilon, centered });
   }
 
   /** The arguments as Keras's config. */

@@ -3,8 +3,8 @@ import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { checkRange } from "../options.ts";
 import { apply } from "../tensor/apply.ts";
-import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
-import { splitUpdate } from "./split.ts";
+import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode SGD}. */
 export interface SGDOptions extends OptimizerOptions {
@@ -44,26 +44,14 @@ export class SGD extends Optimizer {
     return this.momentum === 0 ? [] : ["momentum"];
   }
 
-  /** The numbers of a step, computed on the host. */
-  protected override stepScalars(rate: number): number[] {
-    return [rate];
-  }
-
-  /** The numbers of a step, computed in the program. */
-  protected override tracedScalars(rate: Value): Value[] {
-    return [rate];
-  }
-
-  /** The new values of variables and slots. */
-  protected override update(
-    variables: readonly Value[],
-    gradients: readonly Value[],
-    slots: readonly (readonly Value[])[],
-    scalars: readonly Value[],
-  ): Updated {
-    const attrs = { count: variables.length, momentum: this.momentum, nesterov: this.nesterov };
-    const outputs = apply("sgdUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
-    return splitUpdate(outputs, variables.length);
+  /** The new values of one variable and its slots. */
+  protected override updateOne(
+    w: Value,
+    g: Value,
+    slots: readonly Value[],
+    { rate }: Scalars,
+  ): readonly Value[] {
+    return apply("sgdUpdate", [w, g, ...slots, rate], { momentum: this.momentum, nesterov: this.nesterov });
   }
 
   /** The arguments as Keras's config. */

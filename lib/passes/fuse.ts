@@ -1,30 +1,27 @@
-// Fuse: merges elementwise ops of one shape into one program, and such programs into the op they follow, where that
-// takes an epilogue: a product, a convolution.
-import type { ElementwiseName, ElementwiseProgram, ElementwiseStep, EpilogueName } from "../ir/attrs.ts";
+// Fuse: merges elementwise ops of one shape into one program.
+import type { ElementwiseName, ElementwiseProgram, ElementwiseStep } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { elementwiseRows } from "../ops/defs/elementwise.ts";
 import { sameShape, sizeOf } from "../shape.ts";
-import { mapBodies, removeDeadCode, sortNodes } from "./rewrite.ts";
+import { mapBodies, producersOf, readersOf, removeDeadCode, sortNodes } from "./rewrite.ts";
 
 /** A dispatch may bind this many buffers: WebGPU's default limit for storage buffers. */
-const maxBuffers = 8;
+export const maxBuffers = 8;
 /** Programs stay short enough for a GPU's registers. */
-const maxSteps = 48;
+export const maxSteps = 48;
 
 /** Nodes that will be one node. */
 interface Group {
   nodes: Node[];
-  /** Undefined where all nodes are elementwise; else the group is this node and what follows it. */
-  head?: Node<EpilogueName>;
 }
 
-/** The graph with every elementwise op in a `fused` node or in an epilogue. */
+/** The graph with every elementwise op in a `fused` node. */
 export function fuse(graph: Graph): Graph {
   const result: Graph = { ...graph, types: [...graph.types], nodes: [...graph.nodes] };
   mapBodies(result, fuse);
   const fusion = new Fusion(result);
   for (const node of result.nodes) fusion.place(node);
-  for (const node of result.nodes) if (takesEpilogue(node) && !node.attrs.epilogue) fusion.attach(node);
+  fusion.joinUpdates();
   result.nodes = sortNodes(fusion.groups().map((group) => fusion.build(group)));
   // Constants that became literals are read no more.
   removeDeadCode(result);
@@ -32,25 +29,24 @@ export function fuse(graph: Graph): Graph {
 }
 
 const isElementwise = (node: Node) => node.op in elementwiseRows;
-const takesEpilogue = (node: Node): node is Node<EpilogueName> => "epilogue" in node.attrs;
 
 class Fusion {
   readonly #graph: Graph;
   readonly #groupOf = new Map<Node, Group>();
-  readonly #producers = new Map<ValueId, Node>();
-  readonly #readers = new Map<ValueId, Node[]>();
+  readonly #producers: ReadonlyMap<ValueId, Node>;
+  readonly #readers: ReadonlyMap<ValueId, readonly Node[]>;
   readonly #results: Set<ValueId>;
+  /** The old value of the variable that each value is the new one of. */
+  readonly #oldValues: Map<ValueId, ValueId>;
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#results = new Set(resultsOf(graph));
-    for (const node of graph.nodes) {
-      node.outputs.forEach((id) => this.#producers.set(id, node));
-      for (const id of node.inputs) {
-        if (!this.#readers.has(id)) this.#readers.set(id, []);
-        this.#readers.get(id)!.push(node);
-      }
-    }
+    this.#oldValues = new Map(
+      graph.state.filter(({ input, output }) => input !== output).map(({ input, output }) => [output, input]),
+    );
+    this.#producers = producersOf(graph);
+    this.#readers = readersOf(graph.nodes);
   }
 
   /** Puts a node into a group of its own, then joins the groups it reads from where that is allowed. */
@@ -65,17 +61,23 @@ class Fusion {
     }
   }
 
-  /** Makes the elementwise group that reads a node's result its epilogue. */
-  attach(head: Node<EpilogueName>): void {
-    const group = this.#groupOf.get(head)!;
-    for (const reader of this.#readers.get(head.outputs[0]) ?? []) {
-      const next = this.#groupOf.get(reader)!;
-      if (next === group || next.head || !isElementwise(reader) || !this.#sameSize(head, reader)) continue;
-      if (this.#join(group, next)) {
-        group.head = head;
-        return;
+  /** Joins the groups that update variables and read the same one: then it is read once, and written where it lies. */
+  joinUpdates(): void {
+    for (const old of this.#oldValues.values()) {
+      const readers = (this.#readers.get(old) ?? []).filter((reader) =>
+        isElementwise(reader) && this.#isUpdate(this.#groupOf.get(reader)!)
+      );
+      const [first, ...others] = readers;
+      for (const other of others) {
+        if (this.#sameSize(first, other)) this.#join(this.#groupOf.get(first)!, this.#groupOf.get(other)!);
       }
     }
+  }
+
+  /** Whether a group makes the new value of a variable from the old one. */
+  #isUpdate({ nodes }: Group): boolean {
+    const reads = new Set(nodes.flatMap(({ inputs }) => inputs));
+    return nodes.some(({ outputs }) => outputs.some((id) => reads.has(this.#oldValues.get(id) ?? -1)));
   }
 
   /** The groups in the order of their first nodes. */
@@ -94,27 +96,27 @@ class Fusion {
     if (nodes.length > maxSteps || this.#buffers(nodes) > maxBuffers) return false;
     if (this.#leadsOutsideTo(group, next) || this.#leadsOutsideTo(next, group)) return false;
     group.nodes = nodes;
-    group.head ??= next.head;
     next.nodes.forEach((node) => this.#groupOf.set(node, group));
     return true;
   }
 
   #buffers(nodes: readonly Node[]): number {
-    const head = nodes.find((node) => !isElementwise(node));
-    const inputs = this.#operands(nodes.filter((node) => node !== head), head);
-    return new Set([...inputs, ...head?.inputs ?? []]).size + this.#externalOutputs(nodes).length;
+    const inputs = new Set(this.#operands(nodes));
+    // A variable that is read here is written where it lies.
+    const outputs = this.#externalOutputs(nodes).filter((id) => !inputs.has(this.#oldValues.get(id) ?? -1));
+    return inputs.size + outputs.length;
   }
 
-  /** What elementwise nodes read from elsewhere, but for the result of a head. */
-  #operands(nodes: readonly Node[], head: Node | undefined): ValueId[] {
+  /** What nodes read from elsewhere. */
+  #operands(nodes: readonly Node[]): ValueId[] {
     const { types } = this.#graph;
     const outside = this.#externalInputs(nodes);
-    const inputs = outside.filter((id) => this.#literal(id) === undefined && id !== head?.outputs[0]);
+    const inputs = outside.filter((id) => this.#literal(id) === undefined);
     // The output's shape comes from the operands: where literals are needed for that, they stay operands.
     const { shape } = types[nodes[0].outputs[0]];
     const isWhole = (id: ValueId) =>
       sizeOf(types[id].shape) === sizeOf(shape) && types[id].shape.length === shape.length;
-    return head || inputs.some(isWhole) ? inputs : outside;
+    return inputs.some(isWhole) ? inputs : outside;
   }
 
   /** Whether a path leads from `from` to `to` through other groups. */
@@ -160,21 +162,13 @@ class Fusion {
   }
 
   /** The one node that a group becomes. */
-  build({ nodes, head }: Group): Node {
+  build({ nodes }: Group): Node {
     if (nodes.length === 1 && !isElementwise(nodes[0])) return nodes[0];
-    const elementwise = sortNodes(nodes.filter((node) => node !== head));
+    const sorted = sortNodes(nodes);
     const outputs = this.#externalOutputs(nodes);
-    const inputs = this.#operands(elementwise, head);
-    const operands = head ? [head.outputs[0], ...inputs] : inputs;
-    const program = this.#program(elementwise, operands, outputs);
-    const { origin } = elementwise[elementwise.length - 1];
-    if (!head) return { op: "fused", inputs: operands, outputs, attrs: { program }, origin };
-    return {
-      ...head,
-      inputs: [...head.inputs, ...inputs],
-      outputs,
-      attrs: { ...head.attrs, epilogue: program },
-    } as Node;
+    const inputs = this.#operands(sorted);
+    const program = this.#program(sorted, inputs, outputs);
+    return { op: "fused", inputs, outputs, attrs: { program }, origin: sorted[sorted.length - 1].origin };
   }
 
   #program(nodes: readonly Node[], operands: readonly ValueId[], outputs: readonly ValueId[]): ElementwiseProgram {

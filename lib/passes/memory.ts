@@ -19,6 +19,8 @@ export interface MemoryOptions {
   readonly bytesOf: BytesOf;
   /** Whether a node may write over an input that nobody reads later; never where a buffer cannot be bound twice. */
   readonly reuseInputs: boolean;
+  /** The most bytes of values that lie flat in one slot; all of them by default. */
+  readonly flatBytes?: number;
 }
 
 /** The plan of `graph`, whose nodes keep their order; copies are added where a variable cannot be written in place. */
@@ -33,10 +35,9 @@ class Planner {
   readonly #places: (Place | undefined)[] = [];
   readonly #alias = new Map<ValueId, ValueId>();
   readonly #bodies = new Map<number, Plan>();
-  readonly #isBody: boolean;
   #free: number[] = [];
 
-  constructor(graph: Graph, options: MemoryOptions, slots: number[], isBody = false) {
+  constructor(graph: Graph, options: MemoryOptions, slots: number[]) {
     this.#graph = {
       ...graph,
       types: [...graph.types],
@@ -45,7 +46,6 @@ class Planner {
     };
     this.#options = options;
     this.#slots = slots;
-    this.#isBody = isBody;
   }
 
   plan(): Plan {
@@ -131,8 +131,8 @@ class Planner {
     nodes.forEach((node, at) => node.op !== "reshape" && node.inputs.forEach((id) => lastUse.set(this.#root(id), at)));
     resultsOf(this.#graph).forEach((id) => lastUse.set(this.#root(id), nodes.length));
     // Uses through an alias that is itself a result count through its root.
-    const packs = this.#isBody ? [] : packsOf(this.#graph, (id) => this.#root(id));
-    const packOf = new Map(packs.flatMap((pack) => pack.map((id): [ValueId, ValueId[]] => [id, pack])));
+    const packs = packsOf(this.#graph, (id) => this.#root(id)).flatMap((pack) => this.#cut(pack));
+    const packOf = new Map(packs.flatMap((pack) => pack.map((id): [ValueId, readonly ValueId[]] => [id, pack])));
     const expiring = new Map<number, number[]>();
     const expire = (slot: number, at: number) => expiring.set(at, [...(expiring.get(at) ?? []), slot]);
     nodes.forEach((node, at) => {
@@ -142,7 +142,7 @@ class Planner {
         return;
       }
       if (node.op === "scan") {
-        this.#bodies.set(at, new Planner(node.attrs.body, this.#options, this.#slots, true).plan());
+        this.#bodies.set(at, new Planner(node.attrs.body, this.#options, this.#slots).plan());
       }
       for (const [output, id] of node.outputs.entries()) {
         if (this.#places[id]) continue;
@@ -154,7 +154,7 @@ class Planner {
             this.#places[member] = { kind: "slot", slot, offset };
             offset += this.#bytes(member);
           }
-          expire(slot, Math.max(...pack.map((member) => lastUse.get(member)!)));
+          expire(slot, pack.reduce((last, member) => Math.max(last, lastUse.get(member) ?? at), at));
           continue;
         }
         const over = this.#dyingInput(node, output, at, lastUse, packOf);
@@ -168,6 +168,23 @@ class Planner {
       }
       this.#free.push(...(expiring.get(at) ?? []));
     });
+  }
+
+  /** The values as lists of at most `flatBytes`. */
+  #cut(pack: readonly ValueId[]): ValueId[][] {
+    const { flatBytes = Infinity } = this.#options;
+    const lists: ValueId[][] = [];
+    let room = 0;
+    for (const id of pack) {
+      room -= this.#bytes(id);
+      if (lists.length > 0 && room >= 0) {
+        lists[lists.length - 1].push(id);
+      } else {
+        lists.push([id]);
+        room = flatBytes - this.#bytes(id);
+      }
+    }
+    return lists;
   }
 
   /** The slot of an input that dies with `node` and that its output may be written over. */

@@ -1,11 +1,9 @@
-// Pack: lays the gradients that one optimizer update reads flat, in the order of its variables.
-import type { Graph, Node, ValueId } from "../ir/graph.ts";
+// Pack: lays flat what one node goes through, so that it is one pass over memory.
+import type { Graph, ValueId } from "../ir/graph.ts";
+import { listsOf } from "../ops/defs/foreach.ts";
 import { copyNode, producersOf } from "./rewrite.ts";
 
-const isUpdate = (node: Node): node is Node<"sgdUpdate" | "rmspropUpdate" | "adamUpdate"> =>
-  node.op === "sgdUpdate" || node.op === "rmspropUpdate" || node.op === "adamUpdate";
-
-/** The graph where each gradient of an update is a value of its own, made by a node: copies are added where not. */
+/** The graph where all that `foreach` nodes read can lie flat: copies are added where a value would have to lie twice. */
 export function pack(graph: Graph): Graph {
   const result: Graph = { ...graph, types: [...graph.types], nodes: [] };
   const producers = producersOf(graph);
@@ -13,26 +11,80 @@ export function pack(graph: Graph): Graph {
     const node = producers.get(id);
     return node?.op === "reshape" ? root(node.inputs[0]) : id;
   };
-  const taken = new Set(graph.state.map(({ output }) => root(output)));
+  const packs = new Packs(result, root);
+  const movable = (id: ValueId): ValueId => {
+    const maker = producers.get(root(id));
+    if (maker && maker.op !== "constant" && packs.take(id)) return id;
+    let copy = id;
+    result.nodes.push(copyNode(result, id, (made) => copy = made));
+    return copy;
+  };
   for (const node of graph.nodes) {
-    if (!isUpdate(node)) {
+    if (node.op !== "foreach") {
       result.nodes.push(node);
       continue;
     }
-    const { count } = node.attrs;
-    const inputs = [...node.inputs];
-    for (let i = count; i < 2 * count; i++) {
-      const source = root(inputs[i]);
-      const maker = producers.get(source);
-      if (maker && maker.op !== "constant" && !taken.has(source)) taken.add(source);
-      else result.nodes.push(copyNode(result, inputs[i], (id) => inputs[i] = id));
-    }
-    result.nodes.push({ ...node, inputs } as Node);
+    const inputs = listsOf(node.inputs, node.attrs.count).flatMap((list) => {
+      if (packs.areFlat(list)) return list;
+      const own = list.map(movable);
+      packs.add(own);
+      return own;
+    });
+    result.nodes.push({ ...node, inputs });
   }
   return result;
 }
 
-/** The values to be laid one after another, by update: `root` follows aliases. */
-export function packsOf(graph: Graph, root: (id: ValueId) => ValueId): ValueId[][] {
-  return graph.nodes.filter(isUpdate).map(({ inputs, attrs: { count } }) => inputs.slice(count, 2 * count).map(root));
+/** The values to be laid one after another, for nodes that go through them: `root` follows aliases. */
+export function packsOf(graph: Graph, root: (id: ValueId) => ValueId): readonly (readonly ValueId[])[] {
+  const packs = new Packs(graph, root);
+  const nodes = graph.nodes.filter((node) => node.op === "foreach");
+  for (const side of ["inputs", "outputs"] as const) {
+    for (const node of nodes) {
+      for (const list of listsOf(node[side], node.attrs.count)) {
+        if (!packs.areFlat(list)) packs.add(list.filter((id) => packs.take(id)));
+      }
+    }
+  }
+  return packs.lists;
+}
+
+class Packs {
+  /** The values of each pack, without aliases. */
+  readonly lists: (readonly ValueId[])[] = [];
+  readonly #types: Graph["types"];
+  readonly #root: (id: ValueId) => ValueId;
+  readonly #variables: ReadonlySet<ValueId>;
+  readonly #taken = new Set<ValueId>();
+  /** The value that lies before each, in its pack. */
+  readonly #before = new Map<ValueId, ValueId>();
+
+  constructor({ state, types }: Graph, root: (id: ValueId) => ValueId) {
+    this.#types = types;
+    this.#root = root;
+    this.#variables = new Set(state.flatMap(({ input, output }) => [input, root(output)]));
+  }
+
+  /** Whether values are one number for all, or lie as they are read: as variables, which executors lay, or in a pack. */
+  areFlat(list: readonly ValueId[]): boolean {
+    const roots = list.map(this.#root);
+    return this.#types[list[0]].shape.length === 0 && list.every((id) => id === list[0]) ||
+      roots.every((id) => this.#variables.has(id)) ||
+      roots.every((id, i) => (i === 0 ? this.#taken.has(id) : this.#before.get(id) === roots[i - 1]));
+  }
+
+  /** Claims a value; false where it lies somewhere already. */
+  take(id: ValueId): boolean {
+    const root = this.#root(id);
+    if (this.#variables.has(root) || this.#taken.has(root)) return false;
+    this.#taken.add(root);
+    return true;
+  }
+
+  /** Adds values that were taken, one after another. */
+  add(list: readonly ValueId[]): void {
+    const roots = list.map(this.#root);
+    if (roots.length > 0) this.lists.push(roots);
+    roots.forEach((id, i) => i > 0 && this.#before.set(id, roots[i - 1]));
+  }
 }

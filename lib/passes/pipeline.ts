@@ -1,14 +1,27 @@
-// The passes in their order: simplify, fuse, pack, memory.
+// The passes in their order, up to memory.
 import "../ops/defs/table.ts";
 import type { Graph } from "../ir/graph.ts";
 import { verifyGraph } from "../ir/verify.ts";
+import { attachEpilogues } from "./epilogues.ts";
 import { fuse } from "./fuse.ts";
 import { type MemoryOptions, planMemory } from "./memory.ts";
+import { mergeUpdates } from "./merge_updates.ts";
 import { pack } from "./pack.ts";
 import type { Plan } from "./plan.ts";
 import { simplify } from "./simplify.ts";
 
-const passes: readonly [string, (graph: Graph) => Graph][] = [["simplify", simplify], ["fuse", fuse], ["pack", pack]];
+/**
+ * Updates are merged twice: those that are one op before `fuse`, which keeps what one node needs together, and those that
+ * are programs after it, before an epilogue takes one of them.
+ */
+const passes: readonly [string, (graph: Graph) => Graph][] = [
+  ["simplify", simplify],
+  ["merge updates", mergeUpdates],
+  ["fuse", fuse],
+  ["merge fused updates", mergeUpdates],
+  ["epilogues", attachEpilogues],
+  ["pack", pack],
+];
 
 /** Runs the passes that change the graph; with `verify` checks it after each. */
 export function optimize(graph: Graph, { verify = false } = {}): Graph {

@@ -8,6 +8,33 @@ export function producersOf(graph: Graph): Map<ValueId, Node> {
   return producers;
 }
 
+/** The nodes that read each value; one that reads it twice is there twice. */
+export function readersOf(nodes: readonly Node[]): Map<ValueId, Node[]> {
+  const readers = new Map<ValueId, Node[]>();
+  for (const node of nodes) {
+    for (const id of node.inputs) {
+      if (!readers.has(id)) readers.set(id, []);
+      readers.get(id)!.push(node);
+    }
+  }
+  return readers;
+}
+
+/** Whether `from`, or a node that depends on it, is what `isTarget` looks for. */
+export function leadsTo(
+  from: Node,
+  readers: ReadonlyMap<ValueId, readonly Node[]>,
+  isTarget: (node: Node) => boolean,
+): boolean {
+  const seen = new Set<Node>([from]);
+  // A set goes on through what is added to it.
+  for (const node of seen) {
+    if (isTarget(node)) return true;
+    for (const id of node.outputs) for (const reader of readers.get(id) ?? []) seen.add(reader);
+  }
+  return false;
+}
+
 /** How often each value is read, by nodes and as a result of the graph. */
 export function readCounts(graph: Graph): Map<ValueId, number> {
   const counts = new Map<ValueId, number>();

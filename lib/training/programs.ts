@@ -122,7 +122,7 @@ export class Programs {
     const table = this.#state.tableFor(optimizer);
     const width = table.shape[1];
     const values = new Float32Array(maxSteps * width);
-    for (let i = 0; i < steps; i++) values.set(optimizer.scalars(optimizer.batches + i), i * width);
+    for (let i = 0; i < steps; i++) values.set(Object.values(optimizer.scalars(optimizer.batches + i)), i * width);
     executor.write(table, values);
     if (this.#state.random.device === executor) {
       executor.write(this.#state.random, Int32Array.of(randomSeed(), optimizer.batches));

@@ -6,6 +6,7 @@ import type { Graph } from "../ir/graph.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { calling } from "../layers/call_state.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
 import { RandomContext, withRandomContext } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
@@ -36,7 +37,7 @@ export class StepState {
 
   /** The optimizer's numbers for the next steps, a row for each. */
   tableFor(optimizer: Optimizer): Variable {
-    const width = optimizer.scalarCount;
+    const width = optimizer.scalarNames.length;
     if (this.#table?.shape[1] !== width) this.#table = zerosVariable([maxSteps, width], "float32", "step scalars");
     return this.#table!;
   }
@@ -154,12 +155,12 @@ function batchOf(model: TrainableModel, feed: Feed, data: DeviceDataset, { count
   return { x: packLike(data.xLike, x), y: pack(data.y), sampleWeight: pack(data.weights, "float32") };
 }
 
-/** The optimizer's numbers for this step, each a scalar. */
-function stepScalars(optimizer: Optimizer, state: StepState): Value[] {
+/** The optimizer's numbers for this step. */
+function stepScalars(optimizer: Optimizer, state: StepState): Scalars {
   const table = state.tableFor(optimizer);
   const width = table.shape[1];
   const row = reshape(dynamicSlice(table, state.counters, 1, 1), [width]);
-  return Array.from({ length: width }, (_, i) => reshape(slice(row, [i], [1]), []));
+  return Object.fromEntries(optimizer.scalarNames.map((name, i) => [name, reshape(slice(row, [i], [1]), [])]));
 }
 
 function writeOutput(value: Structure<Value>, feed: Feed, data: DeviceDataset, { counters }: StepState): Predicted {

@@ -96,7 +96,8 @@ function convolve(
 testOnNative("the library has every op and elementwise function", ({ module }) => {
   const functions = Object.keys(elementwiseRows);
   assert.deepEqual(functions.filter((name) => !module.functions.has(name)), []);
-  const kernels = opNames.filter((name) => !functions.includes(name) && name !== "constant");
+  // Constants do not run, and a foreach is a longer call of what it repeats.
+  const kernels = opNames.filter((name) => !functions.includes(name) && name !== "constant" && name !== "foreach");
   assert.deepEqual(kernels.filter((name) => !module.ops.has(name)), []);
   assert.deepEqual([...module.functions.keys()].filter((name) => !functions.includes(name)), []);
   assert.deepEqual([...module.ops.keys()].filter((name) => !(opNames as string[]).includes(name)), []);
@@ -142,7 +143,7 @@ function manyKinds(): { graph: Graph; variables: Variable[] } {
     const [newW, newSlot] = apply(
       "rmspropUpdate",
       [trace.read(w), matmul(kept, gradient, true), trace.read(slot), trace.read(rate)],
-      { count: 1, rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false },
+      { rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false },
     ) as Value[];
     trace.assign(w, newW);
     trace.assign(slot, newSlot);

@@ -83,7 +83,7 @@ class Plain extends optimizers.Optimizer {
     super(options, 0.1);
     this.boost = boost;
   }
-  override updateOne(w: Value, g: Value, _slots: readonly Value[], [rate]: readonly Value[]) {
+  override updateOne(w: Value, g: Value, _slots: readonly Value[], { rate }: optimizers.Scalars) {
     return [ops.subtract(w, ops.multiply(ops.multiply(g, rate), this.boost))];
   }
   override getConfig(): Config {

@@ -46,7 +46,7 @@ for (const [op, list] of table) {
         const scale = Math.max(1, ...[...data].filter(Number.isFinite).map(Math.abs));
         const bound = sample.tolerance?.bound ?? 2e-6;
         const near = dtype === "float32"
-          ? { absolute: sample.tolerance || op.endsWith("Update") ? bound * scale : bound * 1e-3, relative: bound }
+          ? { absolute: sample.tolerance ? bound * scale : bound * 1e-3, relative: bound }
           : { absolute: 0, relative: 0 };
         assertClose(actual[i].data, dtype === "float32" ? data.map(Math.fround) : data, near, what);
       });

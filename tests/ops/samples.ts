@@ -1,7 +1,7 @@
 // The sample table: for each op the inputs and attributes on which every executor is held to the reference.
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
-import type { None, OpAttrs, OpName } from "../../lib/ir/attrs.ts";
+import type { None, OpAttrs, OpCall, OpName } from "../../lib/ir/attrs.ts";
 import { opDef } from "../../lib/ir/op_def.ts";
 import "../../lib/ops/defs/table.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";
@@ -313,17 +313,37 @@ function resampled(shape: Shape, axis: number, rows: [number, number][][]): Samp
 const counter = (...values: number[]) => list(values, "int32");
 const shapesOfModel: Shape[] = [[3, 5], [5], [5, 2], [2], [70, 33]];
 
-/** The inputs of an update of several variables: values, gradients, slots (not negative), then scalars. */
-function updateInputs(slotKinds: number, rate: number): Tensor[] {
-  const slots = Array.from({ length: slotKinds }, () => shapesOfModel.map((shape) => numbers(shape, 1, 2)));
+/** The inputs of an op on several variables at once: values, gradients, slots (not negative), then rates. */
+function updateInputs(slotKinds: number, rate: number, shapes: readonly Shape[]): Tensor[] {
+  const slots = Array.from({ length: slotKinds }, () => shapes.map((shape) => numbers(shape, 1, 2)));
   return [
-    ...shapesOfModel.map((shape) => numbers(shape)),
-    ...shapesOfModel.map((shape) => numbers(shape, -0.5, 0.5)),
+    ...shapes.map((shape) => numbers(shape)),
+    ...shapes.map((shape) => numbers(shape, -0.5, 0.5)),
     ...slots.flat(),
-    new Tensor([], "float32", Float32Array.of(rate)),
+    ...shapes.map(() => new Tensor([], "float32", Float32Array.of(rate))),
   ];
 }
-const count = shapesOfModel.length;
+
+const canCancel = { bound: 2e-6, reason: "a weight and its step may cancel" };
+
+/** An update of a variable. */
+function update<Attrs>(slotKinds: number, rate: number, attrs: Attrs): Sample<Attrs> {
+  return { inputs: updateInputs(slotKinds, rate, [[70, 33]]), attrs, tolerance: canCancel };
+}
+
+/** The same of several. */
+function foreach(
+  slotKinds: number,
+  rate: number,
+  each: OpCall,
+  shapes: readonly Shape[] = shapesOfModel,
+): Sample<OpAttrs["foreach"]> {
+  return {
+    inputs: updateInputs(slotKinds, rate, shapes),
+    attrs: { count: shapes.length, each },
+    tolerance: canCancel,
+  };
+}
 
 /** The samples of every op; a missing op does not compile. */
 export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: readonly Sample<OpAttrs[K]>[] } = {
@@ -576,18 +596,44 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     { inputs: [numbers([3, 1000], -5, 5), counter(999, 0, 500)], attrs: none },
   ],
   sgdUpdate: [
-    { inputs: updateInputs(0, 0.1), attrs: { count, momentum: 0, nesterov: false } },
-    { inputs: updateInputs(1, 0.1), attrs: { count, momentum: 0.9, nesterov: false } },
-    { inputs: updateInputs(1, 0.1), attrs: { count, momentum: 0.9, nesterov: true } },
+    update(0, 0.1, { momentum: 0, nesterov: false }),
+    update(1, 0.1, { momentum: 0.9, nesterov: false }),
+    update(1, 0.1, { momentum: 0.9, nesterov: true }),
   ],
   rmspropUpdate: [
-    { inputs: updateInputs(1, 0.01), attrs: { count, rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false } },
-    { inputs: updateInputs(2, 0.01), attrs: { count, rho: 0.8, momentum: 0.5, epsilon: 1e-3, centered: false } },
-    { inputs: updateInputs(2, 0.01), attrs: { count, rho: 0.05, momentum: 0, epsilon: 4, centered: true } },
-    { inputs: updateInputs(3, 0.01), attrs: { count, rho: 0.05, momentum: 0.9, epsilon: 4, centered: true } },
+    update(1, 0.01, { rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false }),
+    update(2, 0.01, { rho: 0.8, momentum: 0.5, epsilon: 1e-3, centered: false }),
+    update(2, 0.01, { rho: 0.05, momentum: 0, epsilon: 4, centered: true }),
+    update(3, 0.01, { rho: 0.05, momentum: 0.9, epsilon: 4, centered: true }),
   ],
   adamUpdate: [
-    { inputs: updateInputs(2, 0.01), attrs: { count, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false } },
-    { inputs: updateInputs(3, 0.01), attrs: { count, beta1: 0.5, beta2: 0.9, epsilon: 1e-3, amsgrad: true } },
+    update(2, 0.01, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false }),
+    update(3, 0.01, { beta1: 0.5, beta2: 0.9, epsilon: 1e-3, amsgrad: true }),
+  ],
+  foreach: [
+    foreach(0, 0.1, { op: "sgdUpdate", attrs: { momentum: 0, nesterov: false } }),
+    foreach(3, 0.01, {
+      op: "rmspropUpdate",
+      attrs: { rho: 0.05, momentum: 0.9, epsilon: 4, centered: true },
+    }),
+    foreach(2, 0.01, {
+      op: "adamUpdate",
+      attrs: { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false },
+    }),
+    foreach(1, 0.01, {
+      op: "fused",
+      attrs: {
+        program: {
+          operands: ["float32", "float32", "float32", "float32"],
+          steps: [
+            { fn: "literal", value: 2, dtype: "float32" },
+            { fn: "multiply", args: [1, 3], dtype: "float32" },
+            { fn: "subtract", args: [0, 5], dtype: "float32" },
+            { fn: "multiply", args: [2, 4], dtype: "float32" },
+          ],
+          results: [6, 7],
+        },
+      },
+    }, [...shapesOfModel, [], [0]]),
   ],
 };

@@ -22,11 +22,11 @@ for (const spec of cases) {
     const optimizer = makeOptimizer(spec) as Optimizer;
     const weights = variables();
     const step = compile((g0, g1, scalars) => {
-      const each = Array.from({ length: optimizer.scalarCount }, (_, i) => slicedScalar(scalars, i));
-      optimizer.withScalars(each, () => optimizer.apply([g0, g1], weights));
+      const each = optimizer.scalarNames.map((name, i) => [name, slicedScalar(scalars, i)]);
+      optimizer.withScalars(Object.fromEntries(each), () => optimizer.apply([g0, g1], weights));
     });
     for (const [i, given] of gradients.entries()) {
-      await step(toTensor(given[0]), toTensor(given[1]), optimizer.scalars(optimizer.batches++));
+      await step(toTensor(given[0]), toTensor(given[1]), Object.values(optimizer.scalars(optimizer.batches++)));
       for (const [v, weight] of weights.entries()) {
         assertClose((await weight.read()).data, spec.after[i][v].data.map(Number), close, `step ${i}, ${weight.name}`);
       }

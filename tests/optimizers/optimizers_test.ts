@@ -51,7 +51,7 @@ Deno.test("a rate may be an integer, set later, or a function", () => {
   const sgd = new SGD({ learningRate: 1 });
   assert.equal(sgd.learningRate, 1);
   sgd.learningRate = 0.5;
-  assert.deepEqual(sgd.scalars(0), [0.5]);
+  assert.deepEqual(sgd.scalars(0), { rate: 0.5 });
   assert.equal(new SGD({ learningRate: () => 0.25 }).learningRate, 0.25);
 });
 
@@ -87,7 +87,7 @@ class CourseMomentum extends optimizers.Optimizer {
   override get slotNames() {
     return ["velocity"];
   }
-  override updateOne(w: Value, g: Value, [v]: readonly Value[], [rate]: readonly Value[]) {
+  override updateOne(w: Value, g: Value, [v]: readonly Value[], { rate }: optimizers.Scalars) {
     const next = subtract(multiply(v, this.friction), multiply(g, 1 - this.friction));
     return [add(w, multiply(rate, next)), next];
   }

@@ -40,7 +40,7 @@ function randomProgram(seed: number): { graph: Graph; variables: Variable[] } {
     const grow = (value: Value) => value.dtype === "float32" && pool.push(value);
     for (let step = 0; step < 20 + roll(80); step++) {
       const [a, b] = [pick(pool), pick(pool)];
-      switch (roll(9)) {
+      switch (roll(10)) {
         case 0:
           grow(pick([ops.tanh, ops.sigmoid, ops.square, ops.negate, ops.relu])(a));
           break;
@@ -76,6 +76,16 @@ function randomProgram(seed: number): { graph: Graph; variables: Variable[] } {
           if (sameShape(a.shape, target.shape)) {
             target.assign(a);
             grow(trace.read(target));
+          }
+          break;
+        }
+        case 9: {
+          // The same step for several variables, some by what others have become; reversed, so that nothing else fuses.
+          const rate = pick(pool.filter(({ shape }) => shape.length === 0));
+          for (const target of variables.filter(({ shape }) => shape.length > 0 && roll(2) === 0)) {
+            const gradient = ops.reverse(pick(pool.filter(({ shape }) => sameShape(shape, target.shape))), 0);
+            target.assign(ops.subtract(trace.read(target), ops.multiply(gradient, rate)));
+            grow(ops.reverse(trace.read(target), 0));
           }
         }
       }

@@ -11,7 +11,7 @@ import { fuse } from "../../lib/passes/fuse.ts";
 import { planMemory } from "../../lib/passes/memory.ts";
 import { optimize, planGraph } from "../../lib/passes/pipeline.ts";
 import { simplify } from "../../lib/passes/simplify.ts";
-import { tensor } from "../../lib/tensor/tensor.ts";
+import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 
 /** The graph of a function of float32 values of the given shapes. */
@@ -180,15 +180,95 @@ Deno.test("an optimizer's gradients lie flat in the order of its variables", () 
     const loss = ops.sum(ops.square(ops.add(ops.matmul(a, a), b)));
     const gradients = gradientsOf(trace, loss, [a, b]);
     const rate = trace.constant([], "float32", Float32Array.of(0.1));
-    const next = trace.emit("sgdUpdate", [a, b, ...gradients, rate], { count: 2, momentum: 0, nesterov: false });
-    variables.forEach((variable, i) => trace.assign(variable, next[i]));
+    variables.forEach((variable, i) => {
+      const operands = [trace.read(variable), gradients[i], rate];
+      trace.assign(variable, trace.emit("sgdUpdate", operands, { momentum: 0, nesterov: false })[0]);
+    });
   });
   const plan = planGraph(trace.graph, { bytesOf, reuseInputs: false });
-  const update = plan.graph.nodes.find(({ op }) => op === "sgdUpdate")!;
+  const update = plan.graph.nodes.find(({ op }) => op === "foreach")!;
   const [first, second] = update.inputs.slice(2, 4).map((id) => plan.places[id]);
   assert.ok(first?.kind === "slot" && second?.kind === "slot");
   assert.deepEqual([second.slot, first.offset, second.offset], [first.slot, 0, 256]);
   assert.deepEqual(update.outputs.map((id) => plan.places[id]), update.inputs.slice(0, 2).map((id) => plan.places[id]));
+});
+
+/** A graph that reads variables of these shapes, and assigns what `fn` makes of them. */
+function updating(shapes: number[][], fn: (values: Value[]) => Value[]): Graph {
+  const variables = shapes.map((shape, i) => {
+    const zeros = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    return new Variable(new Tensor(shape, "float32", zeros), { name: `v${i}` });
+  });
+  const trace = new Trace();
+  recording(trace, () => {
+    const next = fn(variables.map((variable) => trace.read(variable)));
+    next.forEach((value, i) => trace.assign(variables[i], value));
+  });
+  return trace.graph;
+}
+
+Deno.test("what does the same to several variables is one node, whatever their shapes", () => {
+  const graph = updating([[2, 3], [4], [], []], ([a, b, c, rate]) => [a, b, c].map((v) => ops.multiply(v, rate)));
+  assertPrints(
+    optimize(graph, { verify: true }),
+    `state %0: float32[2, 3] = v0
+     state %1: float32[4] = v1
+     state %2: float32[] = v2
+     state %3: float32[] = v3
+     %4: float32[2, 3], %5: float32[4], %6: float32[] = foreach(%0, %1, %2, %3, %3, %3) 3 x fused { multiply(a, b) }
+     v0 := %4
+     v1 := %5
+     v2 := %6`,
+  );
+});
+
+Deno.test("updates stay apart where one needs another, or where a number differs in a bit", () => {
+  const foreachs = (graph: Graph) =>
+    optimize(graph, { verify: true }).nodes.filter(({ op }) => op === "foreach").length;
+  const halved = (v: Value) => ops.multiply(v, 0.5);
+  assert.equal(foreachs(updating([[2], [3]], ([a, b]) => [halved(a), halved(b)])), 1);
+  const chained = updating([[2], [3]], ([a, b]) => {
+    const next = halved(a);
+    return [next, halved(ops.add(b, ops.sum(ops.exp(next))))];
+  });
+  assert.equal(foreachs(chained), 0);
+  assert.equal(foreachs(updating([[2], [3]], ([a, b]) => [ops.maximum(a, 0), ops.maximum(b, -0)])), 0);
+  // What reads variables without leading to their new values is no update.
+  assert.equal(foreachs(updating([[], [2], [2]], ([total, a, b]) => [ops.sum(ops.add(ops.exp(a), ops.exp(b)))])), 0);
+});
+
+Deno.test("an update alone is an epilogue, several are one node after their products", () => {
+  const step = (shapes: number[][]) => {
+    const graph = updating(shapes, (values) => values.map((v) => ops.subtract(v, ops.matmul(v, v))));
+    return optimize(graph, { verify: true }).nodes.map(({ op }) => op);
+  };
+  assert.deepEqual(step([[2, 2]]), ["matmul"]);
+  assert.deepEqual(step([[2, 2], [3, 3]]), ["matmul", "matmul", "foreach"]);
+});
+
+Deno.test("programs that update variables and read the same one are joined", () => {
+  // As Lion does: two mixtures of mean and gradient, one for the step and one for the mean.
+  const graph = updating([[2], [2], [2]], ([w, mean, g]) => [
+    ops.subtract(w, ops.sign(ops.add(ops.multiply(mean, 0.9), ops.reverse(g, 0)))),
+    ops.add(ops.multiply(mean, 0.5), ops.reverse(g, 0)),
+  ]);
+  assert.deepEqual(optimize(graph, { verify: true }).nodes.map(({ op }) => op), ["reverse", "fused"]);
+});
+
+Deno.test("values lie flat in slots of bounded size, and copies where one would have to lie twice", () => {
+  const graph = updating([[64], [64], [64], [64]], (values) => {
+    const [a, b, c] = values.slice(0, 3).map((v) => ops.reverse(v, 0));
+    // The last two go by the same gradient.
+    return [a, b, c, c].map((gradient, i) => ops.subtract(values[i], gradient));
+  });
+  const placesFor = (flatBytes?: number) => {
+    const plan = planMemory(optimize(graph, { verify: true }), { bytesOf, reuseInputs: false, flatBytes });
+    const update = plan.graph.nodes.find(({ op }) => op === "foreach")!;
+    assert.equal(plan.graph.nodes.filter(({ origin }) => origin === "copy").length, 1);
+    return update.inputs.slice(4).map((id) => plan.places[id]!).map((place) => place.kind === "slot" && place.offset);
+  };
+  assert.deepEqual(placesFor(), [0, 256, 512, 768]);
+  assert.deepEqual(placesFor(512), [0, 256, 0, 256]);
 });
 
 Deno.test("the verifier names what is broken", () => {

@@ -62,9 +62,11 @@ export function mlp(features: number, units: number, classes: number, batch: num
     const mean = ops.multiply(ops.sum(losses), 1 / batch);
     const gradients = gradientsOf(trace, mean, weights.map((weight) => trace.readInitial(weight)));
     const rate = new Tensor([], "float32", Float32Array.of(0.01));
-    const attrs = { count: weights.length, rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false };
-    const updated = apply("rmspropUpdate", [...weights, ...gradients, ...slots, rate], attrs);
-    [...weights, ...slots].forEach((target, i) => target.assign(updated[i]));
+    const attrs = { rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false };
+    weights.forEach((weight, i) => {
+      const updated = apply("rmspropUpdate", [weight, gradients[i], slots[i], rate], attrs);
+      [weight, slots[i]].forEach((target, k) => target.assign(updated[k]));
+    });
     loss.assign(mean);
     counter.assign(ops.mod(ops.add(counter, batch), rows - batch));
     bytes.assign(ops.cast(ops.gather(y, ops.iota([7])), "uint8"));

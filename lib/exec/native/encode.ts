@@ -5,6 +5,7 @@ import type { ElementwiseName, ElementwiseProgram } from "../../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
 import { opDef } from "../../ir/op_def.ts";
 import { floatBits } from "../../ops/defs/bits.ts";
+import { elementsOf } from "../../ops/defs/foreach.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 
@@ -179,9 +180,10 @@ class GraphEncoder {
 
   #node(node: Node, bodyPlan: Plan | undefined): void {
     const { ops, functions } = this.instructions;
-    // An elementwise op that stands alone is a program of one step.
-    const op = ops.get(functions.has(node.op) ? "fused" : node.op);
-    if (op === undefined) throw missing(`op "${node.op}"`, node.origin);
+    // Kernels that are repeated take lists by themselves; an elementwise op that stands alone is a program of one step.
+    const name = node.op === "foreach" ? node.attrs.each.op : node.op;
+    const op = ops.get(functions.has(name) ? "fused" : name);
+    if (op === undefined) throw missing(`op "${name}"`, node.origin);
     const inputs = node.inputs.map((id) => this.#value(id));
     const outputs = node.outputs.map((id) => this.#value(id));
     const attrs = this.#attrs(node);
@@ -202,6 +204,11 @@ class GraphEncoder {
 
   /** The integers of the op's row, and what is added to them here. */
   #attrs(node: Node): number[] {
+    if (node.op === "foreach") {
+      const { count, each } = node.attrs;
+      const [inputs, outputs] = [node.inputs, node.outputs].map((ids) => elementsOf(ids, count, 0));
+      return this.#attrs({ ...node, ...each, inputs, outputs } as Node);
+    }
     const types = (ids: readonly ValueId[]) => ids.map((id) => this.#graph.types[id]);
     if (node.op === "fused") return this.#program(node.attrs.program, node.origin);
     if (this.instructions.functions.has(node.op)) return this.#program(this.#oneStep(node), node.origin);
@@ -209,9 +216,6 @@ class GraphEncoder {
     if ("epilogue" in node.attrs && node.attrs.epilogue) {
       attrs.push(...this.#program(node.attrs.epilogue, node.origin));
     }
-    // Rounded from float64: in float32, 1 - 0.999 would be off by 5e-5.
-    if (node.op === "rmspropUpdate") attrs.push(floatBits(1 - node.attrs.rho));
-    if (node.op === "adamUpdate") attrs.push(floatBits(1 - node.attrs.beta1), floatBits(1 - node.attrs.beta2));
     return attrs;
   }
 

@@ -1,7 +1,8 @@
 // The WebGPU executor: variables in GPU memory, and programs of hand-written WGSL on them.
 import type { TypedArray } from "../../dtype.ts";
-import type { Graph, Node } from "../../ir/graph.ts";
+import type { Graph, ValueId } from "../../ir/graph.ts";
 import type { VariableSpec } from "../../ir/variable_spec.ts";
+import { listsOf } from "../../ops/defs/foreach.ts";
 import { planMemory } from "../../passes/memory.ts";
 import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
@@ -87,14 +88,14 @@ export class WebGpuExecutor implements Executor {
     this.#attached.delete(variable as Variable);
   }
 
-  /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
+  /** Makes a program of `graph`; the variables it links are adopted, those of one list side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
       const { kind, bindingBytes } = this.gpu;
       const arranged = clusterSmallNodes(fuseGathers(optimize(argMaxOfLogits(graph)), kind, bindingBytes));
-      const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
+      const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false, flatBytes: bindingBytes });
       const variables = plan.graph.state.map((link) => link.variable as Variable);
-      const groups = updateGroups(plan);
+      const groups = listedVariables(plan);
       const grouped = new Set(groups.flat());
       const attach = async () => {
         for (const group of groups) {
@@ -136,22 +137,18 @@ export class WebGpuExecutor implements Executor {
   }
 }
 
-type UpdateNode = Node<"sgdUpdate" | "rmspropUpdate" | "adamUpdate">;
-const updates = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
-
-/** The variables that each optimizer update changes, kind by kind, in the update's order. */
-function updateGroups({ graph }: Plan): Variable[][] {
-  const variableOf = new Map(graph.state.map(({ input, variable }) => [input, variable as Variable]));
+/** The variables of each list that one node goes through; where lists share variables, the longest comes first. */
+function listedVariables({ graph }: Plan): Variable[][] {
+  const variableOf = new Map<ValueId, Variable>();
+  for (const { input, output, variable } of graph.state) {
+    for (const id of [input, output]) variableOf.set(id, variable as Variable);
+  }
+  const lists = graph.nodes.flatMap((node) =>
+    node.op === "foreach" ? listsOf([...node.inputs, ...node.outputs], node.attrs.count) : []
+  );
   const seen = new Set<Variable>();
-  return graph.nodes.filter((node): node is UpdateNode => updates.has(node.op)).flatMap(({ inputs, attrs }) => {
-    const kinds = (inputs.length - 1) / attrs.count;
-    return Array.from({ length: kinds }, (_, kind) => kind).filter((kind) => kind !== 1).map((kind) =>
-      inputs.slice(kind * attrs.count, (kind + 1) * attrs.count).flatMap((id) => {
-        const variable = variableOf.get(id);
-        if (!variable || seen.has(variable)) return [];
-        seen.add(variable);
-        return [variable];
-      })
-    );
-  }).filter((group) => group.length > 0);
+  return lists.map((list) => list.flatMap((id) => variableOf.get(id) ?? []))
+    .sort((a, b) => b.length - a.length)
+    .map((list) => list.filter((variable) => !seen.has(variable) && seen.add(variable)))
+    .filter((list) => list.length > 0);
 }

@@ -13,8 +13,9 @@ import { padded, type View, wordView } from "./view.ts";
 export const maxGroups = 65535;
 
 /** What one workgroup does as well as many: at most so many threads, which go through so many elements in all. */
-const maxStageThreads = 4096;
-const maxStageWork = 16384;
+export const maxStageThreads = 4096;
+/** See {@linkcode maxStageThreads}. */
+export const maxStageWork = 16384;
 
 function threadGroups(threads: number, slices: number): [number, number, number] {
   const groups = Math.ceil(threads / 64);

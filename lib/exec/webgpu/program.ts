@@ -9,8 +9,8 @@ import type { Gpu } from "./device.ts";
 import { gatheredInput } from "./gathers.ts";
 import { packBytes } from "./kernels/moves.ts";
 import { lowerScan } from "./kernels/scan.ts";
-import { lowerings } from "./kernels/table.ts";
-import { type Dispatch, type Lower, Lowering, type Slot, Views } from "./lowering.ts";
+import { lowerNode } from "./kernels/table.ts";
+import { type Dispatch, Lowering, type Slot, Views } from "./lowering.ts";
 import type { SubmitThrottle } from "./submit_throttle.ts";
 import { padded, type View, wordView } from "./view.ts";
 
@@ -143,9 +143,7 @@ export class Program implements Executable {
         const body = this.#viewsOf(views.plan.bodies.get(at)!);
         lowerScan(lowering, node, inputs, targets, body, () => this.#lowerAll(lowering, body));
       } else {
-        const lower = lowerings[node.op as keyof typeof lowerings] as Lower | undefined;
-        if (!lower) throw new Error(`op "${node.op}" reached the GPU unfused`);
-        lower(lowering, node, inputs, targets, gathered);
+        lowerNode(lowering, node, inputs, targets, gathered);
       }
       targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
     });

@@ -75,9 +75,6 @@ function isSmall(node: Node, { types }: Graph): boolean {
     case "constant":
       return true;
     case "scan":
-    case "sgdUpdate":
-    case "rmspropUpdate":
-    case "adamUpdate":
     case "convolution":
     case "convolutionTranspose":
     case "convolutionFilter":

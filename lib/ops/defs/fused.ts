@@ -23,6 +23,7 @@ export const fusedRow: OpDef<"fused"> = {
   wgsl: { file: "fused.wgsl", entry: "fused" },
   eigen: () => [],
   reference: (inputs, { program }, [output]) => runProgram(program, inputs, output),
+  elementwise: true,
   inPlace: (inputs, outputs) =>
     outputs.flatMap((output, i) =>
       inputs.flatMap((input, j): [number, number][] =>

@@ -4,6 +4,7 @@ import { installOps, type OpDef, type OpTable } from "../../ir/op_def.ts";
 import { convolutionRows } from "./convolution.ts";
 import { crossEntropyRow } from "./cross_entropy.ts";
 import { elementwiseRows } from "./elementwise.ts";
+import { foreachRow } from "./foreach.ts";
 import { fusedRow } from "./fused.ts";
 import { indexingRows } from "./indexing.ts";
 import { matmulRow } from "./matmul.ts";
@@ -30,6 +31,7 @@ export const opTable = {
   scan: scanRow,
   softmaxCrossEntropy: crossEntropyRow,
   ...updateRows,
+  foreach: foreachRow,
 } satisfies OpTable;
 
 installOps(opTable);

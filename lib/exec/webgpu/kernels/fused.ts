@@ -7,6 +7,7 @@ import type { GatheredInput, Lowering } from "../lowering.ts";
 import { programLines } from "../program_code.ts";
 import { broadcastIndex, UniformWords } from "../index_math.ts";
 import type { View } from "../view.ts";
+import { withinBindings } from "./in_place.ts";
 import { type Gathered, gatheredLoad } from "./gathered.ts";
 
 /** Lowers a fused program. */
@@ -17,7 +18,7 @@ export function lowerFused(
   outputs: readonly View[],
   gathered?: GatheredInput,
 ): void {
-  if (!gathered) return emitProgram(lowering, program, inputs, outputs);
+  if (!gathered) return emitProgram(lowering, program, withinBindings(lowering, inputs, outputs), outputs);
   const [table, indices] = inputs.slice(-2);
   emitProgram(lowering, program, inputs.slice(0, -2), outputs, new Map([[gathered.at, { table, indices }]]));
 }

@@ -1,8 +1,10 @@
 // Which function lowers each op: exhaustive, so that an op without a kernel does not compile.
 import type { ElementwiseName, OpName } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
-import type { Lower } from "../lowering.ts";
+import type { GatheredInput, Lower, Lowering } from "../lowering.ts";
+import type { View } from "../view.ts";
 import { lowerCrossEntropy } from "./cross_entropy.ts";
+import { lowerForeach } from "./foreach.ts";
 import { lowerFused } from "./fused.ts";
 import { lowerDynamicSlice, lowerDynamicUpdateSlice, lowerGather, lowerScatterAdd } from "./indexing.ts";
 import { lowerMatmul } from "./matmul.ts";
@@ -31,7 +33,7 @@ import {
 type NotLowered = ElementwiseName | "reshape" | "constant" | "scan";
 
 /** How each op becomes dispatches. */
-export const lowerings: { readonly [K in Exclude<OpName, NotLowered>]: Lower<Node<K>> } = {
+const lowerings: { readonly [K in Exclude<OpName, NotLowered>]: Lower<Node<K>> } = {
   fused: lowerFused,
   matmul: lowerMatmul,
   convolution: lowerConvolution,
@@ -61,4 +63,18 @@ export const lowerings: { readonly [K in Exclude<OpName, NotLowered>]: Lower<Nod
   sgdUpdate: lowerUpdate,
   rmspropUpdate: lowerUpdate,
   adamUpdate: lowerUpdate,
+  foreach: (lowering, node, inputs, outputs) => lowerForeach(lowering, node, inputs, outputs, lowerNode),
 };
+
+/** Lowers a node of any op that runs as one. */
+export function lowerNode(
+  lowering: Lowering,
+  node: Node,
+  inputs: readonly View[],
+  outputs: readonly View[],
+  gathered?: GatheredInput,
+): void {
+  const lower = lowerings[node.op as keyof typeof lowerings] as Lower | undefined;
+  if (!lower) throw new Error(`op "${node.op}" reached the GPU unfused`);
+  lower(lowering, node, inputs, outputs, gathered);
+}

@@ -1,0 +1,28 @@
+// Elementwise kernels that would bind too many buffers: operands go where results will be, so that both are one binding.
+import { sameShape, sizeOf } from "../../../shape.ts";
+import type { Lowering } from "../lowering.ts";
+import { isSameRange, maxBuffers, type View } from "../view.ts";
+import { copyElements } from "./moves.ts";
+
+/**
+ * The operands of an elementwise kernel, some of them as copies where a result is about to be written, if all operands and
+ * results were more than a dispatch may bind.
+ */
+export function withinBindings(lowering: Lowering, inputs: readonly View[], outputs: readonly View[]): View[] {
+  const operands = [...inputs];
+  const isAt = (views: readonly View[], place: View) => views.some((view) => isSameRange(view, place));
+  const count = () => {
+    const views = [...operands, ...outputs];
+    return views.filter((view, i) => !isAt(views.slice(0, i), view)).length;
+  };
+  for (const output of outputs) {
+    if (count() <= maxBuffers) break;
+    const source = operands.find((view) =>
+      view.dtype === output.dtype && !view.packed && sameShape(view.shape, output.shape) && !isAt(outputs, view)
+    );
+    if (!source || output.packed || isAt(operands, output)) continue;
+    copyElements(lowering, source, output, sizeOf(output.shape));
+    operands.forEach((view, i) => isSameRange(view, source) && (operands[i] = { ...output, shape: view.shape }));
+  }
+  return operands;
+}

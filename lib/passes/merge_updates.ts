@@ -1,0 +1,107 @@
+// Merge updates: what does the same to several variables, element by element, becomes one node that goes through all.
+//
+// An update is a node on the way of a variable from its old value to its new one. Where the variables, and likewise what
+// else the updates read and write, lie one after another in memory, such a node is one pass over flat memory. Which op
+// it is does not matter: a fused program, or any other that says it is elementwise.
+import type { OpCall } from "../ir/attrs.ts";
+import type { Graph, Node, ValueId } from "../ir/graph.ts";
+import { opDef } from "../ir/op_def.ts";
+import { sameShape } from "../shape.ts";
+import { takesEpilogue } from "./epilogues.ts";
+import { leadsTo, producersOf, readersOf, sortNodes } from "./rewrite.ts";
+
+/** The graph with equal updates merged into `foreach` nodes. */
+export function mergeUpdates(graph: Graph): Graph {
+  const result: Graph = { ...graph, types: [...graph.types], nodes: [...graph.nodes] };
+  const keyOf = keysOf(result);
+  const waiting = updatesOf(result);
+  for (;;) {
+    // Which operands are the same for all is seen by their shape, so no scalar variable comes first.
+    const first = [...waiting].find(({ outputs }) => result.types[outputs[0]].shape.length > 0);
+    if (!first) return result;
+    const isShared = first.inputs.map((id) => result.types[id].shape.length === 0);
+    const key = keyOf(first, isShared);
+    const group = independent(result, (node) => waiting.has(node) && keyOf(node, isShared) === key);
+    if (group.length > 1) result.nodes = merged(result.nodes, group);
+    for (const node of [first, ...group]) waiting.delete(node);
+  }
+}
+
+/**
+ * Nodes that read a variable, element by element, and that its new value depends on; but for programs on the way of a
+ * gradient that can be the epilogue of what makes it, where they cost nothing.
+ */
+function updatesOf(graph: Graph): Set<Node> {
+  const producers = producersOf(graph);
+  const isNew = new Set(graph.state.map(({ output }) => output));
+  const isEpilogue = ({ attrs, inputs, outputs }: Node) =>
+    "program" in attrs && !outputs.some((id) => isNew.has(id)) &&
+    inputs.some((id) => takesEpilogue(producers.get(id)));
+  const readers = readersOf(graph.nodes);
+  const makes = (id: ValueId) => ({ outputs }: Node) => outputs.includes(id);
+  const updates = new Set<Node>();
+  for (const { input, output } of graph.state) {
+    for (const reader of input === output ? [] : readers.get(input) ?? []) {
+      const isWhole = sameShape(graph.types[input].shape, graph.types[reader.outputs[0]].shape);
+      if (isWhole && isFlat(graph, reader) && !isEpilogue(reader) && leadsTo(reader, readers, makes(output))) {
+        updates.add(reader);
+      }
+    }
+  }
+  return new Set(graph.nodes.filter((node) => updates.has(node)));
+}
+
+/** Whether a node goes through floats one by one, with nothing but scalars beside them. */
+function isFlat({ types }: Graph, { op, inputs, outputs }: Node): boolean {
+  const { shape } = types[outputs[0]];
+  const isWhole = (id: ValueId) => types[id].dtype === "float32" && sameShape(types[id].shape, shape);
+  return opDef(op).elementwise === true && outputs.every(isWhole) &&
+    inputs.every((id) => isWhole(id) || types[id].shape.length === 0);
+}
+
+/**
+ * Equal keys mean that nodes do the same: to operands that are shared, and else to values of the same kinds, which are
+ * old values of variables, new ones, and what is computed meanwhile, since each kind lies elsewhere.
+ */
+function keysOf({ types, state }: Graph): (node: Node, isShared: readonly boolean[]) => string {
+  const kinds = new Map<ValueId, string>();
+  for (const { input, output } of state) kinds.set(output, "new").set(input, "old");
+  return ({ op, attrs, inputs, outputs }, isShared) => {
+    const { shape } = types[outputs[0]];
+    const kindOf = (id: ValueId) => (sameShape(types[id].shape, shape) ? kinds.get(id) ?? "computed" : "scalar");
+    const operands = inputs.map((id, i) => (isShared[i] ? id : kindOf(id)));
+    // As text, numbers are equal only if their bits are.
+    return JSON.stringify(
+      [op, attrs, operands, outputs.map(kindOf)],
+      (_, value) => (typeof value !== "number" ? value : Object.is(value, -0) ? "-0" : `${value}`),
+    );
+  };
+}
+
+/** Nodes that `belongs` picks, but for those that depend on one before. */
+function independent(graph: Graph, belongs: (node: Node) => boolean): Node[] {
+  const found: Node[] = [];
+  const downstream = new Set<ValueId>();
+  for (const node of graph.nodes) {
+    const depends = node.inputs.some((id) => downstream.has(id));
+    if (!depends && belongs(node)) found.push(node);
+    else if (!depends) continue;
+    node.outputs.forEach((id) => downstream.add(id));
+  }
+  return found;
+}
+
+/** The nodes with those of `group` as one, where the last of them stands. */
+function merged(nodes: readonly Node[], group: readonly Node[]): Node[] {
+  const [{ op, attrs, inputs, outputs, origin }] = group;
+  const one: Node<"foreach"> = {
+    op: "foreach",
+    inputs: inputs.flatMap((_, at) => group.map((node) => node.inputs[at])),
+    outputs: outputs.flatMap((_, at) => group.map((node) => node.outputs[at])),
+    attrs: { count: group.length, each: { op, attrs } as OpCall },
+    origin,
+  };
+  const last = group[group.length - 1];
+  const inside = new Set(group);
+  return sortNodes(nodes.flatMap((node) => (node === last ? [one] : inside.has(node) ? [] : [node])));
+}
