@@ -18,29 +18,27 @@ bool valid_dtype(int32_t word) { return word >= 0 && word <= 3; }
 
 }  // namespace
 
-bool ElementwiseVm::prepare(const int32_t* words, std::size_t count, const std::vector<Value*>& in,
-                            const std::vector<Value*>& out, bool rows, Validator& validator) {
-  if (!validator.require(count >= 3 && words[0] == static_cast<int32_t>(in.size()) &&
-                             words[2] == static_cast<int32_t>(out.size()) && !out.empty(),
+bool ElementwiseVm::prepare(Words program, const std::vector<Value*>& in, const std::vector<Value*>& out, bool rows,
+                            Validator& validator) {
+  if (!validator.require(program.size >= 3 && program[0] == static_cast<int32_t>(in.size()) &&
+                             program[2] == static_cast<int32_t>(out.size()) && !out.empty(),
                          "an elementwise program must name its operands and results")) {
     return false;
   }
   for (const Value* value : in) operands_.push_back({value, Access::direct, false, 0, {}, -1});
   for (Value* value : out) results_.push_back({value, 0, false});
-  if (!decode(words, count, validator) || !fit(rows, validator)) return false;
+  if (!decode(program, validator) || !fit(rows, validator)) return false;
   allocate();
   return true;
 }
 
-bool ElementwiseVm::decode(const int32_t* words, std::size_t count, Validator& validator) {
-  const int32_t* word = words + 3;
-  const int32_t* end = words + count;
-  const index_t step_count = words[1];
-  if (!validator.require(
-          step_count >= 0 && step_count < 100000 &&
-              static_cast<index_t>(count) ==
-                  3 + static_cast<index_t>(operands_.size() + results_.size()) + step_count * words_per_step,
-          "an elementwise program must have the length that its head says")) {
+bool ElementwiseVm::decode(Words program, Validator& validator) {
+  const int32_t* word = program.data + 3;
+  const index_t step_count = program[1];
+  const index_t head = 3 + static_cast<index_t>(operands_.size() + results_.size());
+  if (!validator.require(step_count >= 0 && step_count < 100000 &&
+                             static_cast<index_t>(program.size) == head + step_count * words_per_step,
+                         "an elementwise program must have the length that its head says")) {
     return false;
   }
   for (Operand& operand : operands_) {
@@ -88,8 +86,7 @@ bool ElementwiseVm::decode(const int32_t* words, std::size_t count, Validator& v
     steps_.push_back({function, mask, a, b, c, to, -1, nullptr});
   }
   for (Result& result : results_) {
-    if (!validator.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()) && word < end,
-                           "a result must be a register") ||
+    if (!validator.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()), "a result must be a register") ||
         !validator.require(dtypes_[*word] == result.value->dtype, "outputs must have the dtypes of their registers")) {
       return false;
     }
@@ -424,9 +421,9 @@ struct FusedState : State {
 
 }  // namespace
 
-bool prepare_fused(Node& node, Validator& validator) {
+bool prepare_fused(Node& node, const FusedAttrs& attrs, Validator& validator) {
   auto state = std::make_unique<FusedState>();
-  if (!state->vm.prepare(node.attrs.data(), node.attrs.size(), node.in, node.out, false, validator)) return false;
+  if (!state->vm.prepare(attrs.program, node.in, node.out, false, validator)) return false;
   validator.need_worker(state->vm.worker_bytes());
   node.state = std::move(state);
   return true;

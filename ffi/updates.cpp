@@ -18,13 +18,19 @@ struct UpdateState : State {
   std::vector<Piece> pieces;
 };
 
+template <class Attrs>
+struct UpdateStateOf : UpdateState {
+  Attrs attrs;
+};
+
 // Inputs: `count` variables, their gradients, their slots by kind, then the step's scalars. Outputs: the variables and
 // the slots.
-bool prepare_update(Node& node, Validator& validator, std::size_t attrs, int kinds, int scalars) {
-  if (!validator.require(node.attrs.size() == attrs && node.attrs[0] >= 0, "an update has its attributes")) {
+template <class Attrs>
+bool prepare_update(Node& node, const Attrs& attrs, Validator& validator, int kinds, int scalars) {
+  const std::size_t count = static_cast<std::size_t>(attrs.count);
+  if (!validator.require(attrs.count >= 0 && count <= node.in.size(), "an update has a number of variables")) {
     return false;
   }
-  const std::size_t count = static_cast<std::size_t>(node.attrs[0]);
   if (!validator.require(node.in.size() == count * (2 + kinds) + scalars && node.out.size() == count * (1 + kinds),
                          "an update takes each variable with its gradient and slots")) {
     return false;
@@ -47,7 +53,8 @@ bool prepare_update(Node& node, Validator& validator, std::size_t attrs, int kin
   for (int i = 0; i < scalars; i++) {
     if (!validator.require(node.in[node.in.size() - 1 - i]->size == 1, "an update takes scalars last")) return false;
   }
-  auto state = std::make_unique<UpdateState>();
+  auto state = std::make_unique<UpdateStateOf<Attrs>>();
+  state->attrs = attrs;
   state->count = static_cast<int>(count);
   state->kinds = kinds;
   state->scalars = scalars;
@@ -94,18 +101,23 @@ void run_update(Node& node, Runtime& runtime, const Rule& rule) {
   });
 }
 
+template <class Attrs>
+const Attrs& attrs_of(const Node& node) {
+  return node.state_as<UpdateStateOf<Attrs>>().attrs;
+}
+
 float scalar(const Node& node) { return *node.in.back()->as<float>(); }
 
 }  // namespace
 
-// [count, momentum, nesterov]; slot: velocity, if momentum > 0.
-bool prepare_sgd_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 3, "sgdUpdate has its attributes")) return false;
-  return prepare_update(node, validator, 3, node.attr_float(1) > 0 ? 1 : 0, 1);
+// Slot: velocity, if momentum > 0.
+bool prepare_sgd_update(Node& node, const SgdUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, attrs.momentum > 0 ? 1 : 0, 1);
 }
 void run_sgd_update(Node& node, Runtime& runtime) {
-  const float rate = scalar(node), momentum = node.attr_float(1);
-  const bool nesterov = node.attrs[2] != 0;
+  const SgdUpdateAttrs& attrs = attrs_of<SgdUpdateAttrs>(node);
+  const float rate = scalar(node), momentum = static_cast<float>(attrs.momentum);
+  const bool nesterov = attrs.nesterov;
   run_update(node, runtime, [=](const Arrays& at, index_t n) {
     if (!at.slot_out[0]) {
       CERATOPS_INDEPENDENT
@@ -130,8 +142,6 @@ void run_sgd_update(Node& node, Runtime& runtime) {
 }
 
 namespace {
-
-int rmsprop_kinds(const Node& node) { return 1 + (node.attr_float(2) > 0 ? 1 : 0) + (node.attrs[4] ? 1 : 0); }
 
 template <bool with_momentum, bool centered>
 void rmsprop(const Arrays& at, index_t n, float rate, float rho, float one_minus_rho, float momentum, float epsilon) {
@@ -158,30 +168,31 @@ void rmsprop(const Arrays& at, index_t n, float rate, float rho, float one_minus
 
 }  // namespace
 
-// [count, rho, momentum, epsilon, centered, 1 - rho]; slots: mean square, momentum, mean gradient.
-bool prepare_rmsprop_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 6, "rmspropUpdate has its attributes")) return false;
-  return prepare_update(node, validator, 6, rmsprop_kinds(node), 1);
+// Slots: mean square, momentum, mean gradient.
+bool prepare_rmsprop_update(Node& node, const RmspropUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, 1 + (attrs.momentum > 0 ? 1 : 0) + (attrs.centered ? 1 : 0), 1);
 }
 void run_rmsprop_update(Node& node, Runtime& runtime) {
-  const float rate = scalar(node), rho = node.attr_float(1), momentum = node.attr_float(2),
-              epsilon = node.attr_float(3);
-  const float one_minus_rho = node.attr_float(5);
-  const bool centered = node.attrs[4] != 0;
-  const auto rule = momentum > 0 ? (centered ? rmsprop<true, true> : rmsprop<true, false>)
-                                 : (centered ? rmsprop<false, true> : rmsprop<false, false>);
+  const RmspropUpdateAttrs& attrs = attrs_of<RmspropUpdateAttrs>(node);
+  const float rate = scalar(node), rho = static_cast<float>(attrs.rho), momentum = static_cast<float>(attrs.momentum),
+              epsilon = static_cast<float>(attrs.epsilon);
+  const float one_minus_rho = static_cast<float>(1.0 - attrs.rho);
+  const auto rule = attrs.momentum > 0 ? (attrs.centered ? rmsprop<true, true> : rmsprop<true, false>)
+                                       : (attrs.centered ? rmsprop<false, true> : rmsprop<false, false>);
   run_update(node, runtime,
              [=](const Arrays& at, index_t n) { rule(at, n, rate, rho, one_minus_rho, momentum, epsilon); });
 }
 
-// [count, beta1, beta2, epsilon, amsgrad, 1 - beta1, 1 - beta2]; slots: momentum, mean square, its maximum so far.
-bool prepare_adam_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 7, "adamUpdate has its attributes")) return false;
-  return prepare_update(node, validator, 7, node.attrs[4] ? 3 : 2, 1);
+// Slots: momentum, mean square, its maximum so far.
+bool prepare_adam_update(Node& node, const AdamUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, attrs.amsgrad ? 3 : 2, 1);
 }
 void run_adam_update(Node& node, Runtime& runtime) {
-  const float alpha = scalar(node), epsilon = node.attr_float(3), one_minus_beta1 = node.attr_float(5),
-              one_minus_beta2 = node.attr_float(6);
+  const AdamUpdateAttrs& attrs = attrs_of<AdamUpdateAttrs>(node);
+  const float alpha = scalar(node), epsilon = static_cast<float>(attrs.epsilon);
+  // Rounded from float64: in float32, 1 - 0.999 would be off by 5e-5.
+  const float one_minus_beta1 = static_cast<float>(1.0 - attrs.beta1);
+  const float one_minus_beta2 = static_cast<float>(1.0 - attrs.beta2);
   run_update(node, runtime, [=](const Arrays& at, index_t n) {
     if (at.slot_out[2]) {
       CERATOPS_INDEPENDENT
