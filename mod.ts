@@ -1,7 +1,7 @@
 // What Ceratops offers its users: re-exports only. What is not exported here is not public.
 
 /**
- * Ceratops: Keras for Deno. Models are traced into programs that run on native Eigen or, for checking, in float64.
+ * Ceratops: Keras for Deno. Models are traced into programs that run on WebGPU, on native Eigen or on WebAssembly.
  * Names, defaults and numbers are those of Keras 3 (https://keras.io/api/), in camelCase.
  *
  * @example Train MNIST
@@ -23,7 +23,7 @@
 
 export { Sequential, type SequentialItem } from "./lib/models/sequential.ts";
 export { Model } from "./lib/models/model.ts";
-export type { Connected, FunctionalOptions, ModelOptions } from "./lib/models/connected.ts";
+export type { FunctionalOptions, ModelOptions, Network } from "./lib/models/network.ts";
 export type {
   AnyLossData,
   DataOf,
@@ -35,7 +35,7 @@ export type {
   TensorsOf,
   ValuesOf,
   WeightData,
-} from "./lib/models/data_types.ts";
+} from "./lib/models/io_types.ts";
 export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";
 export type { FunctionalGraph } from "./lib/models/graph.ts";
 export type { SummaryOptions } from "./lib/models/summary.ts";
@@ -62,7 +62,7 @@ export {
 } from "./lib/layers/symbolic.ts";
 export type { Mapped, Structure } from "./lib/structure.ts";
 export { Weight, type WeightOptions } from "./lib/layers/weight.ts";
-export type { Weighted } from "./lib/layers/weighted.ts";
+export type { WeightOwner } from "./lib/layers/weight_owner.ts";
 
 /** The layers: `Dense`, `Dropout`, `Flatten` and others. See https://keras.io/api/layers/. */
 export * as layers from "./lib/layers/layers.ts";
@@ -87,7 +87,7 @@ export * as callbacks from "./lib/callbacks/callbacks.ts";
 /** Data sets to begin with: `mnist`. See https://keras.io/api/datasets/. */
 export * as datasets from "./lib/datasets/datasets.ts";
 /** What prepares data and looks at it: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
-export * as utils from "./lib/datasets/preparation.ts";
+export * as utils from "./lib/utils/utils.ts";
 export {
   FunctionCall,
   ops,
@@ -97,18 +97,18 @@ export {
   type WithSymbols,
 } from "./lib/layers/operation.ts";
 /** Random numbers: `normal`, `uniform`, and what gives them in programs. See https://keras.io/api/random/. */
-export * as random from "./lib/sampling.ts";
+export * as random from "./lib/random.ts";
 /** Objects of configs, and the user's own classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/saving/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
-export * as config from "./lib/settings.ts";
+export * as config from "./lib/config.ts";
 
 export { compile, type Computed, grad, gradients, type Traced } from "./lib/exec/compile.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
-export { type RandomStream, setRandomSeed } from "./lib/random.ts";
+export { type RandomStream, setRandomSeed } from "./lib/random_stream.ts";
 export { type NestedArray, Tensor, tensor, type TensorLike } from "./lib/tensor/tensor.ts";
-export { Variable, type VariableHome, type VariableOptions } from "./lib/tensor/variable.ts";
+export { Variable, type VariableDevice, type VariableOptions } from "./lib/tensor/variable.ts";
 export { Value } from "./lib/ir/value.ts";
 export type { Applied, Operand } from "./lib/tensor/apply.ts";
 export type { DType, TypedArray } from "./lib/dtype.ts";
@@ -174,14 +174,14 @@ export type { PredictOptions } from "./lib/training/predict.ts";
 export type { Batch, Batches } from "./lib/training/stream.ts";
 export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainable.ts";
 export type { Verbose } from "./lib/training/trainer.ts";
-export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/config.ts";
+export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/json_config.ts";
 
 export {
   BackendError,
   CeratopsError,
-  type Complaint,
   DeviceLostError,
   DTypeError,
+  type ErrorParts,
   FileError,
   ShapeError,
   StateError,

@@ -80,7 +80,7 @@ async function secondsOf(
   const executable = await executor.compile(trace.graph);
   // What is read last has waited for all that was submitted.
   const probe = new Variable([1], { name: "probe" });
-  await executor.adopt([probe]);
+  await executor.attach([probe]);
   const timed = async (steps: number) => {
     const start = performance.now();
     await executable.run(steps);
@@ -92,7 +92,7 @@ async function secondsOf(
   const seconds: number[] = [];
   for (let i = 0; i < repeats; i++) seconds.push(await timed(steps));
   executable.dispose();
-  for (const variable of [probe, output]) await variable.moveTo(undefined);
+  for (const variable of [probe, output]) await variable.transferTo(undefined);
   return seconds.sort((a, b) => a - b)[repeats >> 1];
 }
 
@@ -111,7 +111,7 @@ async function ratesOf(executor: Executor, point: Point, milliseconds: number, r
   for (const [shape, body] of bodies) {
     seconds.push(await secondsOf(executor, shape, body, milliseconds, repeats));
   }
-  for (const variable of [x, taps, dy]) await variable.moveTo(undefined);
+  for (const variable of [x, taps, dy]) await variable.transferTo(undefined);
   const flops = flopsOf(point);
   const together = 3 * flops / seconds.reduce((a, b) => a + b);
   return [...seconds.map((time) => flops / time), together].map((rate) => rate / 1e9);

@@ -117,7 +117,7 @@ async function products(executor: NativeExecutor, peak: number | undefined, repe
       `  ${name.padEnd(28)} ${rate.toFixed(1).padStart(7)}${peak ? `  (${((100 * rate) / peak).toFixed(0)} %)` : ""}`,
     );
     executable.dispose();
-    for (const variable of [a, b, c]) await variable.moveTo(undefined);
+    for (const variable of [a, b, c]) await variable.transferTo(undefined);
   }
 }
 

@@ -202,7 +202,7 @@ async function moveInto(work: string, target: string, replace: boolean): Promise
   throw new BackendError({
     what: "Cannot keep the native library",
     rule: `${target} must be writable`,
-    mend: "delete the folder, or set CERATOPS_CACHE to another one",
+    hint: "delete the folder, or set CERATOPS_CACHE to another one",
   });
 }
 
@@ -250,7 +250,7 @@ async function runCompiler(compiler: string, args: string[], cwd: string): Promi
   throw new BackendError({
     what: "Cannot build the native library",
     rule: `${compiler} failed with status ${code}`,
-    mend: `see what it says, or choose another compiler with CXX\n${lines}`,
+    hint: `see what it says, or choose another compiler with CXX\n${lines}`,
   });
 }
 
@@ -280,7 +280,7 @@ function cacheFolder(): string {
   throw new BackendError({
     what: "Cannot keep the native library",
     rule: "there must be a cache folder, and neither HOME nor XDG_CACHE_HOME is set or may be read",
-    mend: "set CERATOPS_CACHE, and allow it with --allow-env",
+    hint: "set CERATOPS_CACHE, and allow it with --allow-env",
   });
 }
 
@@ -329,7 +329,7 @@ function missingTools(compiler: string | undefined, eigen: string | undefined): 
   return new BackendError({
     what: "Cannot build the native library",
     rule: `${lacking} must be installed`,
-    mend: `${command} ${wanted}`,
+    hint: `${command} ${wanted}`,
   });
 }
 

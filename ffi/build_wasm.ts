@@ -103,7 +103,7 @@ function findTools(): { compiler: string; headers: string } {
   throw new BackendError({
     what: "Cannot compile to WebAssembly",
     rule: "clang 16 or later with its C++ library for wasm32 must be installed",
-    mend: `sudo apt-get install -y ${packages}`,
+    hint: `sudo apt-get install -y ${packages}`,
   });
 }
 

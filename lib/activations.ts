@@ -1,5 +1,5 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
-import type { FunctionNode } from "./config.ts";
+import type { FunctionNode } from "./json_config.ts";
 import { describe, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
@@ -201,7 +201,7 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
       what: where ?? "Unknown activation",
       rule: "activation must be a name or a function",
       received: describe(identifier),
-      mend: 'write it as in activation: "relu"',
+      hint: 'write it as in activation: "relu"',
     });
   }
   const name: string = identifier;

@@ -1,57 +1,29 @@
-// The nodes of Keras's JSON configs, and the policies of dtypes.
-import { ValueError } from "./errors.ts";
+// The settings that hold for the whole session, as mod.ts exports them under `config`. https://keras.io/api/utils/config_utils/
 
-export { epsilon, floatx } from "./settings.ts";
+const defaultEpsilon = 1e-7;
 
-/** A value of a JSON config. */
-export type ConfigValue = string | number | boolean | null | readonly ConfigValue[] | {
-  readonly [key: string]: ConfigValue;
-};
-
-/** A JSON config: Keras's keys, in snake_case and in Keras's order. */
-export type Config = { [key: string]: ConfigValue };
-
-/** An object in a JSON config, as `keras.saving.serialize_keras_object` writes it. */
-export type ObjectNode = {
-  readonly module: string | null;
-  readonly class_name: string;
-  readonly config: Config;
-  readonly registered_name: string | null;
-};
-
-/** A function in a JSON config: its code stays outside, so that the reader must know it by its name. */
-export type FunctionNode = {
-  readonly module: "builtins";
-  readonly class_name: "function";
-  readonly config: string;
-  readonly registered_name: "function";
-};
-
-/** The dtypes of a layer: what it computes in and what its weights are kept in. */
-export interface DTypePolicy {
-  /** Keras's name of the policy. */
-  readonly name: "float32";
-  /** The dtype that floating-point inputs are cast to. */
-  readonly compute: "float32";
-  /** The dtype of the weights. */
-  readonly variable: "float32";
+/**
+ * The small number that keeps divisions and logarithms from zero: 1e-7, as `keras.config.epsilon()`.
+ *
+ * @example
+ * ```ts
+ * import { config } from "./mod.ts";
+ * console.log(config.epsilon()); // 1e-7
+ * ```
+ */
+export function epsilon(): number {
+  return defaultEpsilon;
 }
 
-/** The one policy there is: computing and keeping in float32. */
-export const float32Policy: DTypePolicy = { name: "float32", compute: "float32", variable: "float32" };
-
-/** The policy of a name; throws {@linkcode ValueError} for a name that is not there. */
-export function dtypePolicy(name: string | undefined, where: string): DTypePolicy {
-  if (name === undefined || name === "float32") return float32Policy;
-  throw new ValueError({
-    what: `Cannot make ${where}`,
-    rule: 'dtype must be "float32"',
-    received: `"${name}"`,
-    mend: "leave it out, or give the dtype of the data to Input",
-  });
-}
-
-/** The node of a policy in a config. */
-export function policyNode(policy: DTypePolicy): ObjectNode {
-  return { module: "keras", class_name: "DTypePolicy", config: { name: policy.name }, registered_name: null };
+/**
+ * The dtype of weights and computations: `float32`, as `keras.config.floatx()`.
+ *
+ * @example
+ * ```ts
+ * import { config } from "./mod.ts";
+ * console.log(config.floatx()); // float32
+ * ```
+ */
+export function floatx(): "float32" {
+  return "float32";
 }

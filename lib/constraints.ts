@@ -1,5 +1,5 @@
 // Constraints: what weights are held to after each step. https://keras.io/api/layers/constraints/
-import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./config.ts";
+import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
 import { unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import { clip } from "./ops/composed.ts";
@@ -216,7 +216,7 @@ export function getConstraint(identifier: ConstraintIdentifier | null | undefine
       what: where ?? "Unknown constraint",
       rule: "a constraint must be a name, an object or a function",
       received: `the class ${identifier.name}`,
-      mend: `write new constraints.${identifier.name}()`,
+      hint: `write new constraints.${identifier.name}()`,
     });
   }
   if (typeof identifier !== "string") {
@@ -224,7 +224,7 @@ export function getConstraint(identifier: ConstraintIdentifier | null | undefine
       what: where ?? "Unknown constraint",
       rule: "a constraint must be a name, an object or a function",
       received: describe(identifier),
-      mend: 'write "max_norm" or new constraints.MaxNorm()',
+      hint: 'write "max_norm" or new constraints.MaxNorm()',
     });
   }
   if (!Object.hasOwn(named, identifier)) throw unknownIdentifier("constraint", identifier, Object.keys(named), where);

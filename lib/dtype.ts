@@ -23,7 +23,7 @@ export function checkDType(dtype: unknown, what: string): asserts dtype is DType
     what,
     rule: `dtype must be one of ${dtypes.map((known) => `"${known}"`).join(", ")}`,
     received: describe(dtype),
-    mend: near ? `use "${near}"` : "use one of these names",
+    hint: near ? `use "${near}"` : "use one of these names",
   });
 }
 

@@ -1,20 +1,20 @@
-// The error classes: each message says what failed, where, the rule, what was received, and how to mend it.
+// The error classes: each message says what failed, where, the rule, what was received, and how to fix it.
 
 /** The parts of an error message, worded in one place. */
-export interface Complaint {
+export interface ErrorParts {
   /** What failed and where, such as `Cannot build "dense_1"`. */
   what: string;
   /** The rule that was broken, such as `kernel needs a fixed last axis`. */
   rule: string;
   /** What was received instead, such as `[null, 28, null]`. */
   received?: string;
-  /** How to mend it, such as `give Input a full shape`. */
-  mend?: string;
+  /** How to fix it, such as `give Input a full shape`. */
+  hint?: string;
 }
 
-/** Words a complaint as one sentence: `what: rule, received X: mend`. */
-export function wordComplaint({ what, rule, received, mend }: Complaint): string {
-  return `${what}: ${rule}${received === undefined ? "" : `, received ${received}`}${mend ? `: ${mend}` : ""}`;
+/** Words a complaint as one sentence: `what: rule, received X: hint`. */
+export function formatMessage({ what, rule, received, hint }: ErrorParts): string {
+  return `${what}: ${rule}${received === undefined ? "" : `, received ${received}`}${hint ? `: ${hint}` : ""}`;
 }
 
 /**
@@ -32,8 +32,8 @@ export function wordComplaint({ what, rule, received, mend }: Complaint): string
  */
 export class CeratopsError extends Error {
   /** Takes the parts of the message, or the whole message. */
-  constructor(complaint: Complaint | string) {
-    super(typeof complaint === "string" ? complaint : wordComplaint(complaint));
+  constructor(complaint: ErrorParts | string) {
+    super(typeof complaint === "string" ? complaint : formatMessage(complaint));
     this.name = new.target.name;
   }
 }
@@ -110,12 +110,12 @@ export function unknownIdentifier(kind: string, name: string, known: readonly st
     what: where ?? `Unknown ${kind}`,
     rule: `${kind} must be one of ${listed.map((k) => `"${k}"`).join(", ")}`,
     received: `"${name}"`,
-    mend: near ? `did you mean "${near}"?` : "use one of these names",
+    hint: near ? `did you mean "${near}"?` : "use one of these names",
   });
 }
 
 /** Runs `body`; what Ceratops complains about in it says that it happened in `place`. */
-export function located<T>(place: string, body: () => T): T {
+export function withErrorContext<T>(place: string, body: () => T): T {
   try {
     return body();
   } catch (error) {

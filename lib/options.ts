@@ -12,7 +12,7 @@ export function checkOptions(where: string, options: object | undefined, known: 
       what: `Cannot read the options of ${where}`,
       rule: "options must be one object",
       received: describe(options),
-      mend: `write them in braces, as in { ${known[0] ?? "name"}: ... }`,
+      hint: `write them in braces, as in { ${known[0] ?? "name"}: ... }`,
     });
   }
   for (const key of Object.keys(options)) {
@@ -23,7 +23,7 @@ export function checkOptions(where: string, options: object | undefined, known: 
       what: `Cannot read the options of ${where}`,
       rule: `options must be among ${known.map((name) => `"${name}"`).join(", ")}`,
       received: `"${key}"`,
-      mend: near ? `did you mean "${near}"?` : "remove it, or check its spelling",
+      hint: near ? `did you mean "${near}"?` : "remove it, or check its spelling",
     });
   }
 }
@@ -35,7 +35,7 @@ export function checkPositiveInteger(where: string, name: string, value: unknown
     what: `Cannot make ${where}`,
     rule: `${name} must be a positive integer`,
     received: describe(value),
-    mend: typeof value === "object" && value !== null
+    hint: typeof value === "object" && value !== null
       ? `${name} comes first, before the options, as in new ${where}(10)`
       : `give a whole number of at least 1`,
   });
@@ -48,7 +48,7 @@ export function checkRange(where: string, name: string, value: unknown, low: num
     what: `Cannot make ${where}`,
     rule: `${name} must be a number from ${low} to ${high === Infinity ? "infinity" : high}`,
     received: describe(value),
-    mend: typeof value === "string" ? "give it as a number, without quotes" : "choose one in that range",
+    hint: typeof value === "string" ? "give it as a number, without quotes" : "choose one in that range",
   });
 }
 

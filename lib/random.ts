@@ -1,189 +1,183 @@
-// What random numbers are made of: the seed, the stable paths of what draws, streams of Philox bits, and their shaping.
-import { describe, ValueError } from "./errors.ts";
-import { philox } from "./ops/rows/philox.ts";
-import { add, concat, cos, iota, log, multiply, slice, sqrt, subtract } from "./ops/primitives.ts";
-import { Tensor } from "./tensor/tensor.ts";
-import type { Variable } from "./tensor/variable.ts";
+// Random numbers as tensors and inside of programs, by Keras's names. https://keras.io/api/random/
+import { StateError, ValueError } from "./errors.ts";
+import { currentTrace } from "./ir/trace.ts";
 import type { Value } from "./ir/value.ts";
-
-let seed: number | undefined;
-let roots = 0;
+import { add, bitsToUnit, multiply, randomBits } from "./ops/primitives.ts";
+import { checkOptions, describe } from "./options.ts";
+import {
+  currentRandomContext,
+  hashPath,
+  nextRandomRoot,
+  RandomContext,
+  randomSeed,
+  standardNormal,
+} from "./random_stream.ts";
+import { checkShape, type Shape } from "./shape.ts";
+import { Tensor } from "./tensor/tensor.ts";
+import { Variable } from "./tensor/variable.ts";
 
 /**
- * Sets the seed of everything random: initial weights, shuffles, dropout. The same seed and the same program give the
- * same numbers, on every backend. Without a call, the seed differs from run to run. As `keras.utils.set_random_seed`.
+ * Gives numbers inside of traced functions, new ones in every step: of its own seed, or without one of that of
+ * `setRandomSeed`. The same seed gives the same numbers on every backend. https://keras.io/api/random/seed_generator/
  *
- * @throws {ValueError} where `value` is not an integer from 0 to 4294967295
- *
- * @example The same initial weights in every run
+ * @example Noise in a program
  * ```ts
- * import { Input, layers, Sequential, setRandomSeed } from "./mod.ts";
- * setRandomSeed(1);
- * const model = new Sequential([Input({ shape: [4] }), new layers.Dense(2)]);
- * console.log(model.countParams()); // 10
+ * import { compile, random } from "./mod.ts";
+ * const generator = new random.SeedGenerator(7);
+ * const draw = compile(() => random.normal([2, 3], { seed: generator }));
+ * const [first, second] = [await draw(), await draw()];
+ * console.log(first.shape, first.data[0] === second.data[0]); // [ 2, 3 ] false
  * ```
  */
-export function setRandomSeed(value: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
-    throw new ValueError({
-      what: "Cannot set the random seed",
-      rule: "the seed must be an integer from 0 to 4294967295",
-      received: describe(value),
-      mend: "give a whole number, such as 42",
+export class SeedGenerator {
+  /** The seed of its own, if it has one. */
+  readonly seed: number | null;
+  readonly #path: () => string;
+  #counter: Variable | undefined;
+
+  /**
+   * Takes the seed, and what keeps its numbers apart from others of the same seed: by default only those without a seed
+   * are kept apart. Throws {@linkcode ValueError} for a seed that is no whole number.
+   */
+  constructor(seed: number | null = null, options: { path?: () => string } = {}) {
+    checkSeed(seed, "SeedGenerator");
+    checkOptions("SeedGenerator", options, ["path"]);
+    this.seed = seed;
+    if (options.path) {
+      this.#path = options.path;
+    } else {
+      const path = seed === null ? `seed_generator/${nextRandomRoot()}` : "seed_generator";
+      this.#path = () => path;
+    }
+  }
+
+  /** The next uniform numbers of [0, 1). Throws {@linkcode StateError} outside of a traced function. */
+  next(shape: Shape): Value {
+    if (!currentTrace()) {
+      throw new StateError({
+        what: "Cannot draw with a SeedGenerator",
+        rule: "its numbers are those of a traced function's steps",
+        received: "a call outside of one",
+        hint: "leave seed out, or give a number, for a tensor",
+      });
+    }
+    // A function outside of a model's program has no random state, so the generator keeps its own.
+    const own = currentRandomContext() ? undefined : this.#context();
+    const { counter, path } = (own ?? currentRandomContext()!).draw(
+      this.#path(),
+      this.seed === null ? undefined : this.seed | 0,
+    );
+    const unit = bitsToUnit(randomBits(counter, shape, path));
+    own?.advance();
+    return unit;
+  }
+
+  #context(): RandomContext {
+    this.#counter ??= new Variable(new Tensor([2], "int32", Int32Array.of(randomSeed(), 0)), {
+      name: `${this.#path()}/counter`,
+      trainable: false,
+    });
+    return new RandomContext(this.#counter);
+  }
+}
+
+/** Where numbers come from. */
+export interface SeedOptions<Seed> {
+  /**
+   * A number gives the same numbers each time, null others in each call, and a {@linkcode SeedGenerator} others in each
+   * step of a traced function.
+   */
+  seed?: Seed;
+}
+
+/** Options of {@linkcode normal}. */
+export interface NormalOptions<Seed = number | null> extends SeedOptions<Seed> {
+  /** The mean; 0 by default. */
+  mean?: number;
+  /** The standard deviation; 1 by default. */
+  stddev?: number;
+}
+
+/** Options of {@linkcode uniform}. */
+export interface UniformOptions<Seed = number | null> extends SeedOptions<Seed> {
+  /** The lowest number; 0 by default. */
+  minval?: number;
+  /** What all numbers are below; 1 by default. */
+  maxval?: number;
+}
+
+/**
+ * Normal numbers, float32, of `shape`: a tensor, or inside of a traced function, by a {@linkcode SeedGenerator}, a
+ * symbolic value. https://keras.io/api/random/random_ops/
+ *
+ * @throws {StateError} inside of a traced function without a seed: every step would have the same numbers
+ *
+ * @example A tensor
+ * ```ts
+ * import { random } from "./mod.ts";
+ * console.log(random.normal([2, 3], { stddev: 0.1, seed: 1 }).shape); // [ 2, 3 ]
+ * ```
+ */
+export function normal(shape: Shape, options?: NormalOptions): Tensor;
+/** Normal numbers by a {@linkcode SeedGenerator}, inside of a traced function: others in each step. */
+export function normal(shape: Shape, options: NormalOptions<SeedGenerator>): Value;
+export function normal(shape: Shape, options: NormalOptions<number | null | SeedGenerator> = {}): Tensor | Value {
+  checkOptions("random.normal", options, ["mean", "stddev", "seed"]);
+  const { mean = 0, stddev = 1, seed = null } = options;
+  const draw = drawing("random.normal", shape, seed);
+  return moved(standardNormal(draw(), draw()), stddev, mean);
+}
+
+/**
+ * Uniform numbers of [`minval`, `maxval`), float32, of `shape`: a tensor, or inside of a traced function, by a
+ * {@linkcode SeedGenerator}, a symbolic value. https://keras.io/api/random/random_ops/
+ *
+ * @throws {StateError} inside of a traced function without a seed: every step would have the same numbers
+ *
+ * @example A tensor
+ * ```ts
+ * import { random } from "./mod.ts";
+ * console.log(random.uniform([2, 3], { minval: -1, seed: 1 }).shape); // [ 2, 3 ]
+ * ```
+ */
+export function uniform(shape: Shape, options?: UniformOptions): Tensor;
+/** Uniform numbers by a {@linkcode SeedGenerator}, inside of a traced function: others in each step. */
+export function uniform(shape: Shape, options: UniformOptions<SeedGenerator>): Value;
+export function uniform(shape: Shape, options: UniformOptions<number | null | SeedGenerator> = {}): Tensor | Value {
+  checkOptions("random.uniform", options, ["minval", "maxval", "seed"]);
+  const { minval = 0, maxval = 1, seed = null } = options;
+  return moved(drawing("random.uniform", shape, seed)(), maxval - minval, minval);
+}
+
+function moved<A extends Tensor | Value>(x: A, scale: number, offset: number): Tensor | Value {
+  const scaled = scale === 1 ? x : multiply(x, scale);
+  return offset === 0 ? scaled : add(scaled, offset);
+}
+
+/** What gives uniform numbers of [0, 1), others in each call. */
+function drawing(what: string, shape: Shape, seed: unknown): () => Tensor | Value {
+  checkShape(shape, `Cannot draw by ${what}`);
+  if (seed instanceof SeedGenerator) return () => seed.next(shape);
+  checkSeed(seed, what);
+  if (seed === null && currentTrace()) {
+    throw new StateError({
+      what: `Cannot draw by ${what} here`,
+      rule: "inside of a traced function numbers come from a SeedGenerator, or every step would have the same",
+      received: "no seed",
+      hint: "make a random.SeedGenerator() outside of the function, and give it as in { seed: generator }",
     });
   }
-  seed = value | 0;
-  roots = 0;
+  const path = seed === null ? `random/${nextRandomRoot()}` : "random";
+  const counter = new Tensor([2], "int32", Int32Array.of(seed ?? randomSeed(), 0));
+  let draws = 0;
+  return () => bitsToUnit(randomBits(counter, shape, hashPath(`${path}/${draws++}`)));
 }
 
-/** The seed as a signed 32-bit integer; drawn once where none was set. */
-export function randomSeed(): number {
-  seed ??= crypto.getRandomValues(new Int32Array(1))[0];
-  return seed;
-}
-
-/** Sets the seed that {@linkcode randomSeed} gave before; what draws keeps its path. */
-export function restoreRandomSeed(value: number): void {
-  seed = value;
-}
-
-/** The 32-bit FNV-1a hash of a path, as a signed integer. */
-export function hashPath(path: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(path)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash | 0;
-}
-
-/** A path that no other caller has since the seed was set: the root of a model's random paths. */
-export function nextRandomRoot(): string {
-  return String(roots++);
-}
-
-let scope: string | undefined;
-
-/** Runs `body` with `path` as the place where initializers draw. */
-export function drawingAt<T>(path: string, body: () => T): T {
-  const outer = scope;
-  scope = path;
-  try {
-    return body();
-  } finally {
-    scope = outer;
-  }
-}
-
-/** The path where initializers draw now: that of the weight being made, or a fresh one outside of a layer. */
-export function drawingPath(): string {
-  return scope ?? nextRandomRoot();
-}
-
-/** What a stream is for; streams for different purposes never share numbers. */
-export const purposes = { program: 0, weights: 1, shuffle: 2 } as const;
-
-/** A stream of random words: Philox 4x32-10 with key `(seed, path)` and counter `(block, step, purpose, detail)`. */
-export class RandomStream {
-  readonly #key: readonly [number, number];
-  readonly #tail: readonly [number, number, number];
-  readonly #words: Int32Array = new Int32Array(4);
-  #block = 0;
-  #used = 4;
-
-  /** Starts at block 0. */
-  constructor(seed: number, path: number, purpose: number, step = 0, detail = 0) {
-    this.#key = [seed, path];
-    this.#tail = [step, purpose, detail];
-  }
-
-  /** The next word, as an unsigned 32-bit integer. */
-  word(): number {
-    if (this.#used === 4) {
-      philox(this.#key, [this.#block++, ...this.#tail], this.#words);
-      this.#used = 0;
-    }
-    return this.#words[this.#used++] >>> 0;
-  }
-
-  /** The next number of [0, 1). */
-  uniform(): number {
-    return this.word() * 2 ** -32;
-  }
-
-  /** Two independent standard normal numbers, by the method of Box and Muller. */
-  normalPair(): [number, number] {
-    const radius = Math.sqrt(-2 * Math.log((this.word() + 1) * 2 ** -32));
-    const angle = 2 * Math.PI * this.uniform();
-    return [radius * Math.cos(angle), radius * Math.sin(angle)];
-  }
-
-  /** The next integer of 0 to `limit` - 1, without bias. */
-  below(limit: number): number {
-    const rejected = 2 ** 32 - (2 ** 32 % limit);
-    let word = this.word();
-    while (word >= rejected) word = this.word();
-    return word % limit;
-  }
-}
-
-/** Standard normal numbers of uniform ones of [0, 1), by the method of Box and Muller. */
-export function standardNormal<A extends Tensor | Value>(u: A, v: A): A {
-  const radius = sqrt(multiply(log(subtract(1, u)), -2));
-  return multiply(radius, cos(multiply(v, 2 * Math.PI))) as Tensor | Value as A;
-}
-
-/** The row order of an epoch: 0 to `rows` - 1, shuffled as a function of the seed, the epoch and the steps before it. */
-export function shuffledOrder(rows: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
-  const order = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) order[i] = i;
-  const stream = new RandomStream(randomSeed(), hashPath("shuffle"), purposes.shuffle, epoch, steps);
-  for (let i = rows - 1; i > 0; i--) {
-    const j = stream.below(i + 1);
-    const kept = order[i];
-    order[i] = order[j];
-    order[j] = kept;
-  }
-  return order;
-}
-
-/** The random state of a program while it is traced: which counter its random ops read, and how often each path drew. */
-export class RandomContext {
-  /** Whether anything drew. */
-  used = false;
-  readonly #counts = new Map<string, number>();
-
-  /** `counter` holds `[seed, step]`, int32. */
-  constructor(readonly counter: Variable) {}
-
-  /** The counter to draw with, and a path that is the same in every trace of the same model. */
-  draw(path: string, ownSeed?: number): { counter: Value; path: number } {
-    this.used = true;
-    const count = this.#counts.get(path) ?? 0;
-    this.#counts.set(path, count + 1);
-    const counter = ownSeed === undefined
-      ? this.counter.value()
-      : concat([new Tensor([1], "int32", Int32Array.of(ownSeed)), slice(this.counter, [1], [1])]);
-    return { counter, path: hashPath(`${path}/${count}`) };
-  }
-
-  /** Moves the counter on by one step, at the end of a program that drew. */
-  advance(): void {
-    if (this.used) this.counter.assign(add(this.counter, iota([2])));
-  }
-}
-
-let context: RandomContext | undefined;
-
-/** The random state of the program being traced, if it has one. */
-export function currentRandomContext(): RandomContext | undefined {
-  return context;
-}
-
-/** Runs `body` with `next` as the random state of what it traces. */
-export function withRandomContext<T>(next: RandomContext | undefined, body: () => T): T {
-  const outer = context;
-  context = next;
-  try {
-    return body();
-  } finally {
-    context = outer;
-  }
+function checkSeed(seed: unknown, what: string): asserts seed is number | null {
+  if (seed === null || Number.isSafeInteger(seed)) return;
+  throw new ValueError({
+    what: `Cannot draw by ${what}`,
+    rule: "seed must be a whole number, null or a random.SeedGenerator",
+    received: describe(seed),
+  });
 }

@@ -1,6 +1,6 @@
 // The names that files know classes and functions by, Keras's and the user's own, and the nodes written of them.
 // https://keras.io/api/models/model_saving_apis/serialization_utils/
-import type { Config, FunctionNode, ObjectNode } from "./config.ts";
+import type { Config, FunctionNode, ObjectNode } from "./json_config.ts";
 import { describe, ValueError } from "./errors.ts";
 
 /** A class whose objects stand in files. */
@@ -67,7 +67,7 @@ export function registerKerasSerializable(
         what: "Cannot register an object for files",
         rule: "it must be a class or a function with a name",
         received: describe(item),
-        mend: 'write saving.registerKerasSerializable("package")(MyLayer), or give the name as the second argument',
+        hint: 'write saving.registerKerasSerializable("package")(MyLayer), or give the name as the second argument',
       });
     }
     const full = `${packageName}>${name ?? item.name}`;
@@ -170,7 +170,7 @@ export function functionNode(fn: SerializableFunction): FunctionNode {
       what: "Cannot write a config",
       rule,
       received,
-      mend: 'write it as function myName(...) { ... }, and call saving.registerKerasSerializable("mine")(myName)',
+      hint: 'write it as function myName(...) { ... }, and call saving.registerKerasSerializable("mine")(myName)',
     });
   };
   if (name === "") fail("files know a function by its name, as they hold no code", "a function without a name");
@@ -203,7 +203,7 @@ export function customObject(name: string, kind: "class" | "function"): CustomOb
     what: "Cannot read a config",
     rule: `the ${kind} "${name}" must be registered`,
     received: `only ${known || "none"}`,
-    mend: `call saving.registerKerasSerializable(${
+    hint: `call saving.registerKerasSerializable(${
       name === short ? "" : describe(name.slice(0, name.indexOf(">")))
     })(${short}) first, or read it inside of saving.customObjectScope({ ${describe(name)}: ${short} }, ...)`,
   });

@@ -1,5 +1,5 @@
 // Regularizers: penalties on weights and outputs that are added to the loss. https://keras.io/api/layers/regularizers/
-import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./config.ts";
+import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
 import { ShapeError, unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import * as o from "./ops/primitives.ts";
@@ -168,7 +168,7 @@ export class OrthogonalRegularizer extends Regularizer {
         what: "Cannot apply OrthogonalRegularizer",
         rule: "it needs a matrix",
         received: formatShape(x.shape),
-        mend: "use L2 for a weight of other rank",
+        hint: "use L2 for a weight of other rank",
       });
     }
     const byRows = this.mode === "rows";
@@ -241,7 +241,7 @@ export function getRegularizer(
       what: where ?? "Unknown regularizer",
       rule: "a regularizer must be a name, an object or a function",
       received: `the class ${identifier.name}`,
-      mend: `write new regularizers.${identifier.name}()`,
+      hint: `write new regularizers.${identifier.name}()`,
     });
   }
   if (typeof identifier !== "string") {
@@ -249,7 +249,7 @@ export function getRegularizer(
       what: where ?? "Unknown regularizer",
       rule: "a regularizer must be a name, an object or a function",
       received: describe(identifier),
-      mend: 'write "l2" or new regularizers.L2(0.01)',
+      hint: 'write "l2" or new regularizers.L2(0.01)',
     });
   }
   if (!Object.hasOwn(named, identifier)) throw unknownIdentifier("regularizer", identifier, Object.keys(named), where);

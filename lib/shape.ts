@@ -14,7 +14,7 @@ export function checkShape(shape: unknown, what: string, least = 0): asserts sha
     what,
     rule: `shape must be a list of integers${least < 0 ? ", of which one may be -1" : " of at least 0"}`,
     received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
-    mend: typeof shape === "number" ? `write it as [${shape}]` : "write it as in [2, 3]",
+    hint: typeof shape === "number" ? `write it as [${shape}]` : "write it as in [2, 3]",
   });
 }
 
@@ -47,7 +47,7 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
         what: `Cannot ${what}`,
         rule: "shapes must be equal or broadcast (each axis equal, or 1 in one of them)",
         received: `${formatShape(a)} and ${formatShape(b)}`,
-        mend: "reshape one of them, or check which axis was meant",
+        hint: "reshape one of them, or check which axis was meant",
       });
     }
     out.push(m === 1 ? n : m);
@@ -58,8 +58,8 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
 /** The axis counted from the front; throws {@linkcode ValueError} where it is outside of `rank`. */
 export function normalizeAxis(axis: number, rank: number, what: string): number {
   if (rank === 0) {
-    const mend = "give a value with at least one axis";
-    throw new ValueError({ what: `Cannot ${what}`, rule: "it has no axes to count", received: `${axis}`, mend });
+    const hint = "give a value with at least one axis";
+    throw new ValueError({ what: `Cannot ${what}`, rule: "it has no axes to count", received: `${axis}`, hint });
   }
   const front = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || front < 0 || front >= rank) {
@@ -67,7 +67,7 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
       what: `Cannot ${what}`,
       rule: `axis must be an integer from ${-rank} to ${rank - 1}`,
       received: `${axis}`,
-      mend: `count axes of a rank-${rank} value from 0, or from the end with -1`,
+      hint: `count axes of a rank-${rank} value from 0, or from the end with -1`,
     });
   }
   return front;

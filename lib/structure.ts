@@ -68,7 +68,7 @@ export function zipStructures<T, U>(a: Structure<T>, b: Structure<U>, what: stri
       what,
       rule: `there must be ${formatStructure(a)}`,
       received: formatStructure(b),
-      mend: "give what the model or layer was made with: one item, a list, or an object by name",
+      hint: "give what the model or layer was made with: one item, a list, or an object by name",
     });
   }
   return first.map((item, i) => [item, second[i]]);

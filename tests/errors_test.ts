@@ -1,8 +1,8 @@
-// Mistakes that users make: each gets an error that says what failed, where, the rule, what came, and how to mend it.
+// Mistakes that users make: each gets an error that says what failed, where, the rule, what came, and how to fix it.
 import assert from "node:assert/strict";
 import * as ceratops from "../mod.ts";
 import { setBackend } from "../lib/exec/select.ts";
-import { mistakesWithLayers } from "./layers/mistakes.ts";
+import { mistakesWithLayers } from "./layers/layer_errors.ts";
 
 // Mistakes are not typed: these are those of JavaScript users, and those that types cannot see.
 // deno-lint-ignore no-explicit-any

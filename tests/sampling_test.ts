@@ -11,7 +11,7 @@ import {
   type Value,
   ValueError,
 } from "../mod.ts";
-import { hashPath, purposes, RandomStream } from "../lib/random.ts";
+import { hashPath, purposes, RandomStream } from "../lib/random_stream.ts";
 import { testOnBackends } from "./backends.ts";
 import { assertClose } from "./close.ts";
 

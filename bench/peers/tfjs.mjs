@@ -108,10 +108,10 @@ async function load() {
     set = await tf.setBackend(options.backend);
   } catch { /* told below */ }
   if (!set || tf.getBackend() !== options.backend) {
-    const mend = options.backend === "webgpu"
+    const hint = options.backend === "webgpu"
       ? ": it needs a GPU or a software Vulkan driver (mesa-vulkan-drivers)"
       : "";
-    end(3, `This peer cannot run (TensorFlow.js finds no ${options.backend} backend here)${mend}`);
+    end(3, `This peer cannot run (TensorFlow.js finds no ${options.backend} backend here)${hint}`);
   }
   await tf.ready();
   return tf;

@@ -44,7 +44,7 @@ export class BackupAndRestore extends Callback {
         what: "Cannot make BackupAndRestore",
         rule: "it takes the name of a folder",
         received: describe(backupDir),
-        mend: 'write it as in new callbacks.BackupAndRestore("backup")',
+        hint: 'write it as in new callbacks.BackupAndRestore("backup")',
       });
     }
     this.#batches = new BatchCounter(options.saveFreq ?? "epoch", "BackupAndRestore");

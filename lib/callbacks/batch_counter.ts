@@ -16,7 +16,7 @@ export class BatchCounter {
       what: `Cannot make ${owner}`,
       rule: 'saveFreq must be "epoch" or a number of batches of at least 1',
       received: describe(frequency),
-      mend: 'write it as in saveFreq: "epoch" or saveFreq: 100',
+      hint: 'write it as in saveFreq: "epoch" or saveFreq: 100',
     });
   }
 

@@ -42,7 +42,7 @@ export const files: CheckpointStore = {
       what: `Cannot save "${model.name}" to "${path}"`,
       rule: "the model must have a method to write such a file",
       received: `none of the name ${weightsOnly ? "saveWeights" : "save"}`,
-      mend: "keep the weights in memory with store: new callbacks.MemoryCheckpoints(), or give a store of your own",
+      hint: "keep the weights in memory with store: new callbacks.MemoryCheckpoints(), or give a store of your own",
     });
   },
 };

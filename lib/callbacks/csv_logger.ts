@@ -41,7 +41,7 @@ export class CSVLogger extends Callback {
       what: "Cannot make CSVLogger",
       rule: "it takes the name of a file, and a separator of one character",
       received: `${describe(filename)} and ${describe(this.#separator)}`,
-      mend: 'write it as in new callbacks.CSVLogger("training.csv")',
+      hint: 'write it as in new callbacks.CSVLogger("training.csv")',
     });
   }
 

@@ -7,7 +7,7 @@ export function requireFiles(what: string): void {
   throw new StateError({
     what: `Cannot ${what}`,
     rule: "files can be written only in Deno",
-    mend: "leave this callback out here",
+    hint: "leave this callback out here",
   });
 }
 

@@ -25,7 +25,7 @@ export class LambdaCallback extends Callback {
           what: "Cannot make LambdaCallback",
           rule: `${name} must be a function`,
           received: describe(hook),
-          mend: `write it as in { ${name}: () => console.log("now") }`,
+          hint: `write it as in { ${name}: () => console.log("now") }`,
         });
       }
       if (hook) Object.assign(this, { [name]: hook.bind(hooks) });

@@ -12,7 +12,7 @@ export function requireFreeRate({ name, optimizer }: CallbackModel, owner: strin
     what: `Cannot train "${name}" with ${owner}`,
     rule: "it sets the learning rate, so that must be a number",
     received: `the schedule ${optimizer.schedule.constructor.name}`,
-    mend: "make the optimizer with a number, or leave the callback out",
+    hint: "make the optimizer with a number, or leave the callback out",
   });
 }
 
@@ -41,7 +41,7 @@ export class LearningRateScheduler extends Callback {
         what: "Cannot make LearningRateScheduler",
         rule: "schedule must be a function of the epoch and the rate",
         received: describe(schedule),
-        mend: "write it as in (epoch, rate) => rate * 0.9; give an object of schedules to the optimizer",
+        hint: "write it as in (epoch, rate) => rate * 0.9; give an object of schedules to the optimizer",
       });
     }
     this.#verbose = Boolean(options.verbose);
@@ -61,7 +61,7 @@ export class LearningRateScheduler extends Callback {
         what: `Cannot set the learning rate of epoch ${epoch + 1}`,
         rule: "the schedule of LearningRateScheduler must return a number",
         received: describe(rate),
-        mend: "return the rate in every case",
+        hint: "return the rate in every case",
       });
     }
     optimizer.learningRate = rate;

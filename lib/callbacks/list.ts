@@ -80,7 +80,7 @@ export function toCallbacks(list: readonly CallbackLike[] | undefined, where: st
       what: `Cannot ${where}`,
       rule: "callbacks must be a list",
       received: describe(list),
-      mend: "write them in brackets, as in callbacks: [callback]",
+      hint: "write them in brackets, as in callbacks: [callback]",
     });
   }
   return list.map((callback) => {
@@ -90,7 +90,7 @@ export function toCallbacks(list: readonly CallbackLike[] | undefined, where: st
         what: `Cannot ${where}`,
         rule: "each callback must be a Callback or an object of hooks",
         received: describe(callback),
-        mend: "make it with new, as in new callbacks.EarlyStopping()",
+        hint: "make it with new, as in new callbacks.EarlyStopping()",
       });
     }
     return new LambdaCallback(callback);

@@ -50,7 +50,7 @@ export class ModelCheckpoint extends MonitorCallback {
         what: "Cannot make ModelCheckpoint",
         rule: `the path must end in ${endings[0]}${saveWeightsOnly ? " where saveWeightsOnly is set" : ""}`,
         received: describe(filepath),
-        mend: `write it as in "model-{epoch:02d}${endings[0]}"`,
+        hint: `write it as in "model-{epoch:02d}${endings[0]}"`,
       });
     }
     this.#batches = new BatchCounter(saveFreq, "ModelCheckpoint");
@@ -95,7 +95,7 @@ export class ModelCheckpoint extends MonitorCallback {
           ? "places are written as {name}, {name:02d}, {name:.4f} or {name:.2e}"
           : `its places may be ${Object.keys(names).join(", ")}`,
         received: `{${name}${format ? `:${format}` : ""}}`,
-        mend: name in names ? "use one of these forms" : near ? `did you mean "${near}"?` : "use one of these names",
+        hint: name in names ? "use one of these forms" : near ? `did you mean "${near}"?` : "use one of these names",
       });
     });
     if (!this.#isWanted(path, logs)) return;

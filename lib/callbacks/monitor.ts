@@ -44,7 +44,7 @@ export abstract class MonitorCallback extends Callback {
         what: `Cannot make ${className}`,
         rule: "monitor must be the name of a log",
         received: describe(monitor),
-        mend: 'write it as in monitor: "val_loss"',
+        hint: 'write it as in monitor: "val_loss"',
       });
     }
     const modes = ["auto", "min", "max"];
@@ -89,7 +89,7 @@ export abstract class MonitorCallback extends Callback {
         ? "it is not known whether smaller or larger is better"
         : `the logs of this model are ${[...directions.keys()].map((key) => `"${key}"`).join(", ")}, and val_ of each`,
       received: `"${this.monitor}"`,
-      mend: near
+      hint: near
         ? `did you mean "${this.monitor.slice(0, -name.length)}${near}"?`
         : 'give mode: "min" or mode: "max"' + (directions.has(name) ? "" : " if a callback of yours adds it"),
     });
@@ -104,7 +104,7 @@ export function checkEpochs(owner: string, counts: Readonly<Record<string, unkno
       what: `Cannot make ${owner}`,
       rule: `${name} must be an integer of at least 0`,
       received: describe(value),
-      mend: "give a number of epochs",
+      hint: "give a number of epochs",
     });
   }
 }

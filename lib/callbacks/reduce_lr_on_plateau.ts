@@ -49,7 +49,7 @@ export class ReduceLROnPlateau extends MonitorCallback {
         what: "Cannot make ReduceLROnPlateau",
         rule: "factor must be a number of at least 0 and less than 1",
         received: describe(factor),
-        mend: "0.1 makes the rate a tenth",
+        hint: "0.1 makes the rate a tenth",
       });
     }
     checkEpochs("ReduceLROnPlateau", { patience, cooldown });

@@ -83,7 +83,7 @@ export class SwapEMAWeights extends Callback {
       what: `Cannot use SwapEMAWeights with "${name}"`,
       rule: "its optimizer must keep running averages of the weights",
       received: optimizer ? `"${optimizer.name}" without useEma` : "a model that is not compiled",
-      mend: "make the optimizer with useEma: true, as in new optimizers.Adam({ useEma: true })",
+      hint: "make the optimizer with useEma: true, as in new optimizers.Adam({ useEma: true })",
     });
   }
 }

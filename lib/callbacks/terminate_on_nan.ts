@@ -32,7 +32,7 @@ export class TerminateOnNaN extends Callback {
         what: `Cannot go on training "${this.model.name}"`,
         rule: "the loss must be a finite number",
         received: `${describe(logs.loss)} in batch ${batch}`,
-        mend: "lower the learning rate, or check the data",
+        hint: "lower the learning rate, or check the data",
       });
     }
     printLine(`Batch ${batch}: Invalid loss, terminating training`);

@@ -14,7 +14,7 @@ const unsignedByte = 0x08;
  * @throws {FileError} where the header is not that of unsigned bytes in `shape`, or the length does not match it
  */
 export function parseIdx(bytes: Uint8Array<ArrayBuffer>, shape: Shape, what: string): Tensor {
-  const mend = "restore the file from where it came";
+  const hint = "restore the file from where it came";
   const headerLength = 4 + 4 * shape.length;
   const magic = unsignedByte << 8 | shape.length;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -22,11 +22,11 @@ export function parseIdx(bytes: Uint8Array<ArrayBuffer>, shape: Shape, what: str
   if (found !== magic) {
     const rule = `an IDX file of unsigned bytes with ${shape.length} axes begins with ${hex(magic)}`;
     const received = found === undefined ? `${bytes.length} bytes in all` : hex(found);
-    throw new FileError({ what, rule, received, mend });
+    throw new FileError({ what, rule, received, hint });
   }
   if (bytes.length < headerLength) {
     const rule = `an IDX header with ${shape.length} axes has ${headerLength} bytes`;
-    throw new FileError({ what, rule, received: `${bytes.length} bytes in all`, mend });
+    throw new FileError({ what, rule, received: `${bytes.length} bytes in all`, hint });
   }
   const extents = shape.map((_, axis) => view.getUint32(4 + 4 * axis));
   if (!sameShape(extents, shape)) {
@@ -34,13 +34,13 @@ export function parseIdx(bytes: Uint8Array<ArrayBuffer>, shape: Shape, what: str
       what,
       rule: `its header must give shape ${formatShape(shape)}`,
       received: formatShape(extents),
-      mend,
+      hint,
     });
   }
   const length = headerLength + sizeOf(shape);
   if (bytes.length !== length) {
     const rule = `shape ${formatShape(shape)} takes ${length} bytes with the header`;
-    throw new FileError({ what, rule, received: `${bytes.length} bytes`, mend });
+    throw new FileError({ what, rule, received: `${bytes.length} bytes`, hint });
   }
   return new Tensor(shape, "uint8", bytes.subarray(headerLength));
 }

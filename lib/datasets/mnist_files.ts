@@ -69,7 +69,7 @@ export async function readMnistText(
     what: cannotLoad(file),
     rule: `its text can be read from file:, http: and https: in Deno, and from http: and https: elsewhere`,
     received: url.protocol,
-    mend: embed,
+    hint: embed,
   });
 }
 
@@ -87,19 +87,19 @@ function unreadable(file: MnistFile, url: URL, error: unknown): FileError {
   const name = error instanceof Error ? error.name : "";
   if (url.protocol !== "file:") {
     const received = `${error instanceof Error ? error.message : error} for ${url.href}`;
-    return new FileError({ what, rule: "its text must be served beside the loader", received, mend: embed });
+    return new FileError({ what, rule: "its text must be served beside the loader", received, hint: embed });
   }
   const path = decodeURIComponent(url.pathname).replace(/^\/([A-Za-z]:)/, "$1");
   if (name === "NotFound") {
-    const mend = `restore it from the repository, or ${embed}`;
-    return new FileError({ what, rule: "its text must lie beside the loader", received: `no file ${path}`, mend });
+    const hint = `restore it from the repository, or ${embed}`;
+    return new FileError({ what, rule: "its text must lie beside the loader", received: `no file ${path}`, hint });
   }
   if (name === "NotCapable" || name === "PermissionDenied") {
     const folder = path.slice(0, path.lastIndexOf("/"));
-    const mend = `run with --allow-read="${folder}", or ${embed}`;
-    return new FileError({ what, rule: "reading its text needs permission", received: `none for ${path}`, mend });
+    const hint = `run with --allow-read="${folder}", or ${embed}`;
+    return new FileError({ what, rule: "reading its text needs permission", received: `none for ${path}`, hint });
   }
-  return new FileError({ what, rule: "its text must be readable", received: `${error} for ${path}`, mend: embed });
+  return new FileError({ what, rule: "its text must be readable", received: `${error} for ${path}`, hint: embed });
 }
 
 /**
@@ -109,16 +109,16 @@ function unreadable(file: MnistFile, url: URL, error: unknown): FileError {
  */
 export async function decodeMnistFile(file: MnistFile, text: string): Promise<Tensor> {
   const what = cannotLoad(file);
-  const mend = "restore the file from the repository (an interrupted download or a changed line breaks it)";
+  const hint = "restore the file from the repository (an interrupted download or a changed line breaks it)";
   const gzipped = decodeBase64(text);
-  if (!gzipped) throw new FileError({ what, rule: "its text must be base64", received: describe(text), mend });
+  if (!gzipped) throw new FileError({ what, rule: "its text must be base64", received: describe(text), hint });
   // A page that is not served securely has no crypto.subtle; the checksum of gzip and the header are checked all the same.
   if (globalThis.crypto?.subtle) {
     const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", gzipped));
     const received = Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join("");
     if (received !== file.sha256) {
       const rule = `its SHA-256 must be ${file.sha256}`;
-      throw new FileError({ what, rule, received: `${received} of ${gzipped.length} bytes`, mend });
+      throw new FileError({ what, rule, received: `${received} of ${gzipped.length} bytes`, hint });
     }
   }
   const length = 4 + 4 * file.shape.length + sizeOf(file.shape);
@@ -127,7 +127,7 @@ export async function decodeMnistFile(file: MnistFile, text: string): Promise<Te
     bytes = await gunzip(gzipped, length);
   } catch (error) {
     const received = error instanceof Error ? error.message : String(error);
-    throw new FileError({ what, rule: `it must unzip to ${length} bytes`, received, mend });
+    throw new FileError({ what, rule: `it must unzip to ${length} bytes`, received, hint });
   }
   return parseIdx(bytes, file.shape, what);
 }

@@ -1,5 +1,5 @@
 // compile and grad: a function of tensors, traced once for each combination of shapes, run by the backend.
-import "../ops/rows/table.ts";
+import "../ops/defs/table.ts";
 import { describe, ValueError } from "../errors.ts";
 import { gradientsOf } from "../ir/grad.ts";
 import { recording, requireTrace, Trace } from "../ir/trace.ts";
@@ -53,14 +53,14 @@ export function compile<R extends Traced>(
         what: `Cannot call ${describe(fn)}`,
         rule: `it takes ${fn.length} arguments`,
         received: String(args.length),
-        mend: "give a tensor or nested arrays for each",
+        hint: "give a tensor or nested arrays for each",
       });
     }
     const tensors = args.map((arg, i) => toTensor(arg, `Cannot call ${describe(fn)}`, `argument ${i + 1}`));
     const executor = await getExecutor();
     const key = tensors.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join() + executor.name;
     let program = await programs.get(key);
-    if (program?.executor !== executor || program.inputs.some((variable) => variable.home !== executor)) {
+    if (program?.executor !== executor || program.inputs.some((variable) => variable.device !== executor)) {
       const made = trace(fn, tensors, executor);
       programs.set(key, made);
       made.catch(() => programs.delete(key));
@@ -93,7 +93,7 @@ async function trace(fn: (...args: Value[]) => Traced, args: readonly Tensor[], 
     return { outputs, isList: Array.isArray(returned) };
   });
   const executable = await executor.compile(graph.graph);
-  await executor.adopt(inputs);
+  await executor.attach(inputs);
   return { executor, executable, inputs, outputs, isList };
 }
 
@@ -103,7 +103,7 @@ function checkFunction(fn: unknown, what: string): void {
     what: `Cannot ${what}`,
     rule: "it takes a function of symbolic values",
     received: describe(fn),
-    mend: `write it as in ${what}((x) => ops.square(x))`,
+    hint: `write it as in ${what}((x) => ops.square(x))`,
   });
 }
 
@@ -115,7 +115,7 @@ function toValue(graph: Trace, operand: Operand): Value {
       what: "Cannot trace the function",
       rule: "it must return nothing, a value, or a list of values",
       received: describe(operand),
-      mend: (operand as unknown) instanceof Promise
+      hint: (operand as unknown) instanceof Promise
         ? "a traced function must not be async: await the compiled one instead"
         : "return what ops give",
     });
@@ -151,8 +151,8 @@ function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: st
  */
 export function gradients(loss: Value, targets: readonly (Value | Variable)[]): Value[] {
   const graph = requireTrace("gradients");
-  const fail = (rule: string, received: unknown, mend: string) => {
-    throw new ValueError({ what: "Cannot take gradients", rule, received: describe(received), mend });
+  const fail = (rule: string, received: unknown, hint: string) => {
+    throw new ValueError({ what: "Cannot take gradients", rule, received: describe(received), hint });
   };
   if (!(loss instanceof Value)) fail("the loss must be a symbolic value", loss, "give what ops made of the variables");
   if (!Array.isArray(targets)) fail("targets must be a list", targets, "write them in brackets, as in [w, b]");
@@ -186,7 +186,7 @@ export function grad(fn: (...args: Value[]) => Value): (...args: TensorLike[]) =
         what: "Cannot differentiate",
         rule: "the function must return a value computed from its arguments",
         received: describe(loss),
-        mend: "return what ops make of the arguments, reduced with ops.sum or ops.mean",
+        hint: "return what ops make of the arguments, reduced with ops.sum or ops.mean",
       });
     }
     return gradients(loss, args);

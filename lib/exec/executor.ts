@@ -2,7 +2,7 @@
 import type { TypedArray } from "../dtype.ts";
 import type { Graph } from "../ir/graph.ts";
 import type { VariableSpec } from "../ir/variable_spec.ts";
-import type { Variable, VariableHome } from "../tensor/variable.ts";
+import type { Variable, VariableDevice } from "../tensor/variable.ts";
 
 /** The names of the backends. */
 export type BackendName = "webgpu" | "eigen" | "wasm" | "reference";
@@ -32,7 +32,7 @@ export interface ExecutableStats {
 }
 
 /** A backend: it holds variables and runs programs on them. */
-export interface Executor extends VariableHome {
+export interface Executor extends VariableDevice {
   /** The backend's name. */
   readonly name: BackendName;
   /** One line about what it runs on, such as `Eigen 3.4, AVX2, 2 threads`. */
@@ -49,9 +49,9 @@ export interface Executor extends VariableHome {
    * Takes over the newest value of variables, wherever it was; those given together lie next to each other in memory,
    * each padded to 256 bytes.
    */
-  adopt(variables: readonly Variable[]): Promise<void>;
+  attach(variables: readonly Variable[]): Promise<void>;
   /** Lets the host know the newest values, where they live on a device that may be lost. */
-  secure(variables: readonly Variable[]): Promise<void>;
+  syncToHost(variables: readonly Variable[]): Promise<void>;
   /** Gives all variables back to the host and frees everything. */
   dispose(): Promise<void>;
 }

@@ -102,7 +102,7 @@ export function onClearSession(dispose: () => void): void {
 const running: string[] = [];
 
 /** Says that `what` runs until it is disposed, so that the backend stays meanwhile. */
-export function occupy(what: string): Disposable {
+export function markBusy(what: string): Disposable {
   running.push(what);
   return { [Symbol.dispose]: () => void running.splice(running.indexOf(what), 1) };
 }
@@ -113,7 +113,7 @@ function requireIdle(what: string): void {
     what: `Cannot ${what} now`,
     rule: `${running[0]} is running`,
     received: "a call before it was done",
-    mend: "await it first; a callback cannot do this",
+    hint: "await it first; a callback cannot do this",
   });
 }
 
@@ -175,7 +175,7 @@ function requireDeno(name: BackendName): void {
   throw new BackendError({
     what: `Cannot use ${name}`,
     rule: "it loads a native library, which only Deno can",
-    mend: 'use "webgpu" or "wasm"',
+    hint: 'use "webgpu" or "wasm"',
   });
 }
 
@@ -188,7 +188,7 @@ function requireGranted(name: BackendName, permissions: readonly Deno.Permission
   throw new BackendError({
     what: `Cannot use ${name}`,
     rule: `it needs ${missing.map((permission) => `--allow-${permission}`).join(" ")}`,
-    mend: "run with these or with -A",
+    hint: "run with these or with -A",
   });
 }
 

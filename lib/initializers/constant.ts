@@ -1,5 +1,5 @@
 // Initializers that draw nothing: Zeros, Ones, Constant, Identity. https://keras.io/api/layers/initializers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded } from "./initializer.ts";
 

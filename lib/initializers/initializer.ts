@@ -1,8 +1,8 @@
 // The base of initializers: the first values of weights, drawn on the host in float64, so that they are equal on every backend.
-import type { Config, FunctionNode, ObjectNode } from "../config.ts";
+import type { Config, FunctionNode, ObjectNode } from "../json_config.ts";
 import { makeArray } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import { drawingPath, hashPath, purposes, randomSeed, RandomStream } from "../random.ts";
+import { drawingPath, hashPath, purposes, randomSeed, RandomStream } from "../random_stream.ts";
 import { objectNode } from "../registry.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";

@@ -25,4 +25,4 @@ export {
   type InitializerFunction,
   type InitializerIdentifier,
   type InitializerName,
-} from "./identify.ts";
+} from "./resolve.ts";

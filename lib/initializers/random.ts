@@ -1,8 +1,8 @@
 // Initializers that draw: uniform, normal, by the fans of a weight, orthogonal. https://keras.io/api/layers/initializers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { unknownIdentifier, ValueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import type { RandomStream } from "../random.ts";
+import type { RandomStream } from "../random_stream.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded, type SeedOptions } from "./initializer.ts";
 

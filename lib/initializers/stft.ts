@@ -1,5 +1,5 @@
 // The initializer of kernels that compute a short-time Fourier transform, and its windows.
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
 import { checkOptions, describe } from "../options.ts";
 import { formatShape, type Shape } from "../shape.ts";
@@ -95,7 +95,7 @@ export class STFT extends Initializer {
         what: "Cannot make STFT",
         rule: 'scaling must be "density", "spectrum" or null',
         received: describe(scaling),
-        mend: "leave it out for the density",
+        hint: "leave it out for the density",
       });
     }
     [this.side, this.window, this.scaling, this.periodic] = [side, window, scaling, periodic];
@@ -109,7 +109,7 @@ export class STFT extends Initializer {
         what: "Cannot initialize with STFT",
         rule: "it needs a shape [frame length, 1, frequencies], of at least two frequencies",
         received: formatShape(shape),
-        mend: "use it for a Conv1D of one channel",
+        hint: "use it for a Conv1D of one channel",
       });
     }
     const window = typeof this.window === "string" ? windowOf(this.window, length, this.periodic) : this.window;
@@ -118,7 +118,7 @@ export class STFT extends Initializer {
         what: "Cannot initialize with STFT",
         rule: `the window must have a number for each of the ${length} places of a frame`,
         received: String(window.length),
-        mend: 'name a window, as in "hann"',
+        hint: 'name a window, as in "hann"',
       });
     }
     const total = (of: (x: number) => number) => window ? window.reduce((sum, x) => sum + of(x), 0) : 1;

@@ -71,7 +71,7 @@ export interface ElementwiseProgram {
 }
 
 /** How a window moves over the spatial axes of its input: a number for each of these axes. */
-export interface Sliding {
+export interface WindowAttrs {
   /** Elements from one position to the next. */
   readonly strides: readonly number[];
   /** Elements from one tap of the window to the next. */
@@ -82,7 +82,7 @@ export interface Sliding {
 }
 
 /** A convolution: channels fall into `groups`, each of which sees only its own. */
-export interface Convolving extends Sliding {
+export interface ConvAttrs extends WindowAttrs {
   readonly groups: number;
 }
 
@@ -141,19 +141,19 @@ export type OpAttrs =
      * function of two of the three. `convolution` takes `[x (batch, ...spatial, in), kernel (...taps, in / groups, out)]`
      * and gives what stands at `y (batch, ...positions, out)`. An epilogue is that of `matmul`.
      */
-    convolution: Convolving & { readonly epilogue: ElementwiseProgram | null };
+    convolution: ConvAttrs & { readonly epilogue: ElementwiseProgram | null };
     /** `[y, kernel]`: what stands at `x`, whose spatial extents are `sizes`: the adjoint by the input. */
-    convolutionTranspose: Convolving & { readonly sizes: Shape; readonly epilogue: ElementwiseProgram | null };
+    convolutionTranspose: ConvAttrs & { readonly sizes: Shape; readonly epilogue: ElementwiseProgram | null };
     /** `[x, y]`: what stands at the kernel, whose taps are `sizes`: the adjoint by the filter. */
-    convolutionFilter: Convolving & { readonly sizes: Shape };
+    convolutionFilter: ConvAttrs & { readonly sizes: Shape };
 
     /**
      * `[x (batch, ...spatial, channels)]` -> `[largest, tap]`: of each window of `sizes`, where padding never counts, the
      * first largest element and the index of its tap, uint8 (int32 for windows of more than 256).
      */
-    maxPool: Sliding & { readonly sizes: Shape };
+    maxPool: WindowAttrs & { readonly sizes: Shape };
     /** `[gradient, tap]`: sums by tap at `x`, whose spatial extents are `extents`. An epilogue is that of `matmul`. */
-    maxPoolGradient: Sliding & {
+    maxPoolGradient: WindowAttrs & {
       readonly sizes: Shape;
       readonly extents: Shape;
       readonly epilogue: ElementwiseProgram | null;

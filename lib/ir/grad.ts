@@ -2,7 +2,7 @@
 import { CeratopsError, ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import type { Node, ValueId } from "./graph.ts";
-import { rowOf, type VjpContext } from "./row.ts";
+import { opDef, type VjpContext } from "./op_def.ts";
 import { recording, type Trace } from "./trace.ts";
 import { idOf, type Value, valueOf } from "./value.ts";
 
@@ -16,7 +16,7 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
       what: "Cannot differentiate",
       rule: "the loss must be one float32 number",
       received: `${loss.dtype} ${formatShape(loss.shape)}`,
-      mend: "reduce it with ops.mean or ops.sum",
+      hint: "reduce it with ops.mean or ops.sum",
     });
   }
   return recording(trace, () => {
@@ -49,7 +49,7 @@ export function vjpOf(
   outputs.forEach((output, i) => gradients[i] && needed.has(idOf(output)) && add(idOf(output), gradients[i]!));
   for (const node of nodes.reverse()) {
     if (!node.outputs.some((id) => flowing.has(id)) || !node.inputs.some((id) => needed.has(id))) continue;
-    const row = rowOf(node.op);
+    const row = opDef(node.op);
     if (typeof row.vjp !== "function") {
       if (row.vjp.none === "constant") continue;
       throw new CeratopsError({ what: `Cannot differentiate "${node.origin}"`, rule: row.vjp.none });

@@ -1,13 +1,13 @@
 // Interprets a graph with the reference rows, in float64.
 import type { Graph, ValueId } from "./graph.ts";
-import { type RefArray, rowOf } from "./row.ts";
+import { opDef, type RefArray } from "./op_def.ts";
 
 /** Computes every node of `graph` from what `values` holds for its inputs and variables; adds the results to it. */
 export function interpret(graph: Graph, values: Map<ValueId, RefArray>): void {
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((id) => values.get(id)!);
     const outputs = node.outputs.map((id) => graph.types[id]);
-    const results = rowOf(node.op).reference(inputs, node.attrs as never, outputs);
+    const results = opDef(node.op).reference(inputs, node.attrs as never, outputs);
     node.outputs.forEach((id, i) => values.set(id, { ...graph.types[id], data: results[i] }));
   }
 }

@@ -4,7 +4,7 @@ import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
 import { emptyGraph, type Graph, type Node, type StateLink, type ValueId, type ValueType } from "./graph.ts";
-import { rowOf } from "./row.ts";
+import { opDef } from "./op_def.ts";
 import { graphOf, idOf, type Value, valueOf } from "./value.ts";
 import type { VariableSpec } from "./variable_spec.ts";
 
@@ -67,7 +67,7 @@ export class Trace {
       throw new StateError({
         what: `Cannot assign to "${variable.name}"`,
         rule: "variables cannot be assigned inside of a loop's body",
-        mend: "carry its value through the loop, and assign it after",
+        hint: "carry its value through the loop, and assign it after",
       });
     }
     this.#link(variable).output = idOf(this.#local(value));
@@ -77,7 +77,7 @@ export class Trace {
   emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value[] {
     const locals = inputs.map((value) => this.#local(value));
     const types = locals.map((value) => this.graph.types[idOf(value)]);
-    const row = rowOf(op);
+    const row = opDef(op);
     const shapes = row.shape(types, attrs);
     const dtypes = row.dtype(types, attrs);
     const outputs = shapes.map((shape, i) => this.#value({ shape, dtype: dtypes[i] }));
@@ -139,7 +139,7 @@ export class Trace {
         what: "Cannot use a symbolic value here",
         rule: "it lives only inside the traced function that made it",
         received: "one of another function",
-        mend: "return it from there and pass the result on, or assign it to a Variable",
+        hint: "return it from there and pass the result on, or assign it to a Variable",
       });
     }
     const outer = this.parent.#local(value);
@@ -171,7 +171,7 @@ export function requireTrace(what: string): Trace {
     throw new StateError({
       what: `Cannot use ${what} here`,
       rule: "it works only inside a traced function",
-      mend: "pass your function to compile() and call what that gives; for numbers now, give tensors",
+      hint: "pass your function to compile() and call what that gives; for numbers now, give tensors",
     });
   }
   return current;

@@ -50,7 +50,7 @@ export class Value {
       what: "Cannot take a symbolic value as a number",
       rule: "it has none while a function is traced",
       received: `one of JavaScript's operators on a value of shape ${formatShape(this.shape)}`,
-      mend: "use ops, as in ops.multiply(x, 2), and ops.where in place of if",
+      hint: "use ops, as in ops.multiply(x, 2), and ops.where in place of if",
     });
   }
 

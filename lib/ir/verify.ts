@@ -1,7 +1,7 @@
 // The verifier: every invariant of a graph, checked after each pass in tests.
 import { formatShape, sameShape } from "../shape.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "./graph.ts";
-import { rowOf } from "./row.ts";
+import { opDef } from "./op_def.ts";
 
 /** Throws an Error naming the first broken invariant of `graph`, if any. */
 export function verifyGraph(graph: Graph, where = "graph"): void {
@@ -37,7 +37,7 @@ export function verifyGraph(graph: Graph, where = "graph"): void {
 }
 
 function verifyTypes(graph: Graph, node: Node, fail: (message: string) => never): void {
-  const row = rowOf(node.op);
+  const row = opDef(node.op);
   const types = node.inputs.map((id) => graph.types[id]);
   const shapes = row.shape(types, node.attrs as never);
   const dtypes = row.dtype(types, node.attrs as never);

@@ -9,7 +9,7 @@ import {
   type ReluOptions,
   softmax,
 } from "../activations.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
@@ -20,7 +20,7 @@ import { checkRange, describe } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
-import { OpenAxisError } from "./open_axes.ts";
+import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 
 /** A layer whose output has the shape and the mask of its input. */
@@ -56,7 +56,7 @@ export class Activation extends Elementwise {
         what: `Cannot make "${this.name}"`,
         rule: "activation must be a name or a function",
         received: String(activation),
-        mend: 'give it as in new Activation("relu")',
+        hint: 'give it as in new Activation("relu")',
       });
     }
     this.activation = getActivation(activation, `Cannot make "${this.name}"`);
@@ -241,7 +241,7 @@ export class PReLU extends Elementwise {
         what: where,
         rule: "sharedAxes must be axes of the input, counted from 1, since axis 0 is that of the batch",
         received: Array.isArray(shared) ? `[${shared.map(describe).join(", ")}]` : describe(shared),
-        mend: "write them as in sharedAxes: [1, 2]",
+        hint: "write them as in sharedAxes: [1, 2]",
       });
     }
   }
@@ -252,11 +252,11 @@ export class PReLU extends Elementwise {
     const shared = this.sharedAxes?.map((axis) => normalizeAxis(axis, inputShape.length, `build "${this.name}"`)) ?? [];
     const shape = inputShape.map((extent, axis) => (shared.includes(axis) ? 1 : extent)).slice(1);
     if (shape.includes(null)) {
-      throw new OpenAxisError({
+      throw new UnknownDimensionError({
         what,
         rule: "each axis needs a fixed extent, or must be shared",
         received: formatShape(inputShape),
-        mend: `give sharedAxes: [${inputShape.flatMap((extent, axis) => (axis > 0 && extent === null ? [axis] : []))}]`,
+        hint: `give sharedAxes: [${inputShape.flatMap((extent, axis) => (axis > 0 && extent === null ? [axis] : []))}]`,
       });
     }
     this.alpha = this.addWeight({
@@ -323,7 +323,7 @@ export class Softmax extends Elementwise {
       what: `Cannot make "${this.name}"`,
       rule: "axis must be an integer, or a list of integers",
       received: Array.isArray(this.axis) ? `[${list.map(describe).join(", ")}]` : describe(this.axis),
-      mend: "leave it out for the last axis",
+      hint: "leave it out for the last axis",
     });
   }
 
@@ -350,7 +350,7 @@ export class Softmax extends Elementwise {
       what: `Cannot call "${this.name}"`,
       rule: `the mask must broadcast to the input's shape ${ofBatch(x)}`,
       received: `a mask of shape ${ofBatch(mask)}`,
-      mend: "give call a mask with an axis for each of the input's, as in apply(x, { mask })",
+      hint: "give call a mask with an axis for each of the input's, as in apply(x, { mask })",
     });
   }
 

@@ -1,6 +1,6 @@
 // Layers that change images at random while a model trains: where their pixels are.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { unknownIdentifier, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { affineInterpolations, affineTransform, type FillMode, fillModes, pixelsAt } from "../ops/affine_transform.ts";
@@ -56,7 +56,7 @@ export function factorEnds(
     what: `Cannot make "${layer}"`,
     rule: `${name} must be a number from ${low} to ${high}, or a list of two`,
     received: Array.isArray(factor) ? `[${factor.map(describe).join(", ")}]` : describe(factor),
-    mend: "give it as a part of the whole, such as 0.1",
+    hint: "give it as a part of the whole, such as 0.1",
   });
 }
 

@@ -1,5 +1,5 @@
 // Where a layer is being built or called: names of weights and random paths follow from it.
-import { nextRandomRoot } from "../random.ts";
+import { nextRandomRoot } from "../random_stream.ts";
 
 /** The place of a layer in the model that builds it. */
 export class Place {

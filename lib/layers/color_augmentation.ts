@@ -1,6 +1,6 @@
 // Layers that change images at random while a model trains: how bright their pixels are.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { clip } from "../ops/composed.ts";
@@ -34,7 +34,7 @@ abstract class RandomColors extends RandomImages {
         what: `Cannot make "${this.name}"`,
         rule: "valueRange must be a list of two numbers",
         received: Array.isArray(valueRange) ? `[${valueRange.map(describe).join(", ")}]` : describe(valueRange),
-        mend: "write it as valueRange: [0, 1] where that is the range of pixels",
+        hint: "write it as valueRange: [0, 1] where that is the range of pixels",
       });
     }
     this.valueRange = [Math.min(...valueRange), Math.max(...valueRange)];

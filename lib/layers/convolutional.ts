@@ -1,13 +1,13 @@
 // Convolution layers: plain and transposed. https://keras.io/api/layers/convolution_layers/
 import { type Activation, type ActivationIdentifier, getActivation } from "../activations.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { conv, convTranspose, transposedExtent } from "../ops/convolve.ts";
 import { add, reshape } from "../ops/primitives.ts";
-import { spread } from "../ops/rows/sliding.ts";
+import { dilatedSize } from "../ops/defs/sliding.ts";
 import {
   checkName,
   type Padding,
@@ -21,7 +21,7 @@ import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "..
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { checkDataFormat, type DataFormat } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { OpenAxisError } from "./open_axes.ts";
+import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import { channelAxis, slidShape } from "./windows.ts";
 import type { Weight } from "./weight.ts";
 
@@ -144,11 +144,11 @@ export abstract class Convolution extends Layer {
     const axis = channelAxis(this.dataFormat, this.rank);
     const channels = inputShape[axis];
     if (channels === null) {
-      throw new OpenAxisError({
+      throw new UnknownDimensionError({
         what: `Cannot build "${this.name}"`,
         rule: "the kernel needs a fixed number of channels",
         received: formatShape(inputShape),
-        mend: `give Input a shape without null at its ${this.dataFormat === "channels_first" ? "first" : "last"} axis`,
+        hint: `give Input a shape without null at its ${this.dataFormat === "channels_first" ? "first" : "last"} axis`,
       });
     }
     this.inputSpec = { rank: this.rank + 2, axes: { [axis]: channels } };
@@ -248,7 +248,7 @@ export abstract class Conv extends Convolution {
       what: where,
       rule: `groups must be a positive integer that divides the ${filters} filters`,
       received: `${this.groups}`,
-      mend: "choose groups, or filters, so that they divide evenly",
+      hint: "choose groups, or filters, so that they divide evenly",
     });
   }
 
@@ -260,7 +260,7 @@ export abstract class Conv extends Convolution {
         what: `Cannot build "${this.name}"`,
         rule: `the ${this.groups} groups must divide the input's channels`,
         received: `${channels} channels`,
-        mend: "choose groups that divide them",
+        hint: "choose groups that divide them",
       });
     }
     const shape = [...this.kernelSize, channels / this.groups, this.filters];
@@ -355,7 +355,7 @@ export abstract class ConvTranspose extends Convolution {
       what: where,
       rule: "outputPadding must be less than the strides",
       received: `outputPadding ${formatShape(this.outputPadding)} and strides ${formatShape(this.strides)}`,
-      mend: "leave it out, or make it smaller",
+      hint: "leave it out, or make it smaller",
     });
   }
 
@@ -374,7 +374,7 @@ export abstract class ConvTranspose extends Convolution {
 
   protected override extentOf(extent: number | null, i: number): number | null {
     if (extent === null) return null;
-    const window = spread(this.kernelSize[i], this.dilationRate[i]);
+    const window = dilatedSize(this.kernelSize[i], this.dilationRate[i]);
     return transposedExtent(extent, window, this.strides[i], this.padding as "valid", this.outputPadding?.[i]);
   }
 

@@ -1,6 +1,6 @@
 // Dense, the fully connected layer. https://keras.io/api/layers/core_layers/dense/
 import { type Activation, type ActivationIdentifier, getActivation } from "../activations.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError } from "../errors.ts";
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
@@ -10,7 +10,7 @@ import { checkPositiveInteger } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { OpenAxisError } from "./open_axes.ts";
+import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Dense}. */
@@ -107,15 +107,15 @@ export class Dense extends Layer {
         what,
         rule: "the input must have at least two axes, the batch axis included",
         received,
-        mend: "give Input a shape with an axis of features, as in Input({ shape: [4] })",
+        hint: "give Input a shape with an axis of features, as in Input({ shape: [4] })",
       });
     }
     if (features === null) {
-      throw new OpenAxisError({
+      throw new UnknownDimensionError({
         what,
         rule: "the kernel needs a fixed last axis",
         received,
-        mend: "give Input a shape without null, or a GlobalPooling layer in place of Flatten",
+        hint: "give Input a shape without null, or a GlobalPooling layer in place of Flatten",
       });
     }
     this.kernel = this.addWeight({

@@ -1,5 +1,5 @@
 // Embedding: a trained vector for each index. https://keras.io/api/layers/core_layers/embedding/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";

@@ -1,5 +1,5 @@
 // Layers that pool over all spatial axes. https://keras.io/api/layers/pooling_layers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
 import { cast, divide, max, mean, select, sum } from "../ops/primitives.ts";

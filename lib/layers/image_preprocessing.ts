@@ -1,5 +1,5 @@
 // Layers that give images another size. https://keras.io/api/layers/preprocessing_layers/image_preprocessing/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { imageSize } from "../ops/image_batch.ts";
 import { cropImages } from "../ops/image_frame.ts";
@@ -116,7 +116,7 @@ export class Resizing extends SizedImages {
         what,
         rule: "images are either cropped or padded to the new aspect ratio",
         received: "both",
-        mend: "leave out cropToAspectRatio or padToAspectRatio",
+        hint: "leave out cropToAspectRatio or padToAspectRatio",
       });
     }
     this.interpolation = interpolation;

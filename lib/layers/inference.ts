@@ -10,7 +10,7 @@ import { type CallArguments, replaceArguments, TensorSpec } from "./symbolic.ts"
  * What stands for an unknown batch axis, and for every other unknown axis: these are alike, since axes that nobody knows
  * usually meet each other, and have many divisors.
  */
-const standIns = [{ batch: 11, other: 840 }, { batch: 13, other: 1680 }] as const;
+const probeExtents = [{ batch: 11, other: 840 }, { batch: 13, other: 1680 }] as const;
 
 /**
  * The shapes and dtypes that `run` gives for arguments: it is traced with two stand-ins for each unknown axis, and what
@@ -21,7 +21,7 @@ export function inferSpecs(
   run: (args: CallArguments<Value>) => Structure<Value>,
   once = false,
 ): Structure<TensorSpec> {
-  const [first, second] = (once ? standIns.slice(0, 1) : standIns).map(({ batch, other }) => {
+  const [first, second] = (once ? probeExtents.slice(0, 1) : probeExtents).map(({ batch, other }) => {
     const known = (shape: SymbolicShape): Shape => shape.map((extent, axis) => extent ?? (axis === 0 ? batch : other));
     const trace = new Trace();
     return recording(trace, () =>

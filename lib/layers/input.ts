@@ -1,5 +1,5 @@
 // Input: where data enters a model. https://keras.io/api/layers/core_layers/input/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { type DType, dtypes } from "../dtype.ts";
 import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -39,7 +39,7 @@ export class InputLayer extends Layer {
         what: "Cannot make Input",
         rule: "shape must be a list of positive integers, or null for an axis that varies, without the batch axis",
         received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
-        mend: "write it as in Input({ shape: [28, 28] })",
+        hint: "write it as in Input({ shape: [28, 28] })",
       });
     }
     if (!isExtent(batchSize)) {
@@ -47,7 +47,7 @@ export class InputLayer extends Layer {
         what: "Cannot make Input",
         rule: "batchSize must be a positive integer or null",
         received: describe(batchSize),
-        mend: "leave it out, so that batches of all sizes are taken",
+        hint: "leave it out, so that batches of all sizes are taken",
       });
     }
     if (!dtypes.includes(dtype)) throw unknownIdentifier("dtype", String(dtype), dtypes, "Cannot make Input");

@@ -1,7 +1,7 @@
 // Layers that join two or more values along an axis, or by the products of their vectors.
 // https://keras.io/api/layers/merging_layers/
-import type { Config } from "../config.ts";
-import { epsilon } from "../config.ts";
+import type { Config } from "../json_config.ts";
+import { epsilon } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -43,7 +43,7 @@ export class Concatenate extends Merge {
       what: `Cannot make "${this.name}"`,
       rule: "axis must be an integer",
       received: describe(this.axis),
-      mend: "leave it out for the last axis",
+      hint: "leave it out for the last axis",
     });
   }
 
@@ -126,7 +126,7 @@ export class Dot extends Merge {
         what: `Cannot make "${this.name}"`,
         rule: "axes must be an integer, or one for each of two inputs, and not the batch axis 0",
         received: Array.isArray(axes) ? `[${axes.map(describe).join(", ")}]` : describe(axes),
-        mend: "write it as in new Dot(1), or new Dot([2, 1])",
+        hint: "write it as in new Dot(1), or new Dot([2, 1])",
       });
     }
     this.axes = axes;

@@ -1,5 +1,5 @@
 // Lambda: a function as a layer. https://keras.io/api/layers/core_layers/lambda/
-import type { Config, ConfigValue } from "../config.ts";
+import type { Config, ConfigValue } from "../json_config.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { describe } from "../options.ts";
@@ -56,7 +56,7 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
         what,
         rule: "it takes a function of symbolic values",
         received: describe(fn),
-        mend: "write it as in new Lambda((x) => ops.square(x))",
+        hint: "write it as in new Lambda((x) => ops.square(x))",
       });
     }
     if (outputShape !== null && typeof outputShape !== "function" && !Array.isArray(outputShape)) {
@@ -64,7 +64,7 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
         what,
         rule: "outputShape must be a list without the batch axis, or a function of the input's shape",
         received: describe(outputShape),
-        mend: "leave it out: it is found by tracing the function",
+        hint: "leave it out: it is found by tracing the function",
       });
     }
     if (mask !== null && typeof mask !== "function") {
@@ -72,7 +72,7 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
         what,
         rule: "mask must be a function of the input and its mask",
         received: describe(mask),
-        mend: "write it as in mask: (x, mask) => mask",
+        hint: "write it as in mask: (x, mask) => mask",
       });
     }
     this.function = fn;

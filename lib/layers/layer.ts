@@ -6,8 +6,8 @@ import {
   dtypePolicy,
   type ObjectNode,
   policyNode,
-} from "../config.ts";
-import { located, ShapeError, StateError, ValueError } from "../errors.ts";
+} from "../json_config.ts";
+import { ShapeError, StateError, ValueError, withErrorContext } from "../errors.ts";
 import { withScope } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
 import { autoName } from "./naming.ts";
@@ -20,7 +20,7 @@ import { flatten, heldBy, isItem, mapStructure, packLike, type Structure } from 
 import { Variable } from "../tensor/variable.ts";
 import { calling, currentCall } from "./call_state.ts";
 import { inferSpecs } from "./inference.ts";
-import { OpenAxisError } from "./open_axes.ts";
+import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import {
   type AddWeightOptions,
   type ArgumentShapes,
@@ -40,7 +40,7 @@ import {
   SymbolicTensor,
   TensorSpec,
 } from "./symbolic.ts";
-import { Weighted } from "./weighted.ts";
+import { WeightOwner } from "./weight_owner.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
 
@@ -71,7 +71,7 @@ export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown,
  * console.log(new Scale().name); // scale
  * ```
  */
-export abstract class Layer extends Weighted {
+export abstract class Layer extends WeightOwner {
   /** What the layer computes in, and keeps its weights in. */
   readonly dtypePolicy: DTypePolicy;
   /** A penalty on the output, added to the loss. */
@@ -107,7 +107,7 @@ export abstract class Layer extends Weighted {
         what: `Cannot make ${className}`,
         rule: 'name must be a text without "/"',
         received: describe(name),
-        mend: 'write it with "_" in place of "/"',
+        hint: 'write it with "_" in place of "/"',
       });
     }
     super(name ?? autoName(className), trainable);
@@ -173,7 +173,7 @@ export abstract class Layer extends Weighted {
       what: `Cannot get the ${what} of "${this.name}"`,
       rule: "the layer was not applied to symbolic tensors yet",
       received: "none",
-      mend: "put it into a model with an Input",
+      hint: "put it into a model with an Input",
     });
   }
 
@@ -211,7 +211,7 @@ export abstract class Layer extends Weighted {
         what: `Cannot call "${this.name}"`,
         rule: `${this.constructor.name} has no method call`,
         received: "none",
-        mend: "define call(x), which returns what ops make of x",
+        hint: "define call(x), which returns what ops make of x",
       });
     }
     const args: CallArguments<SymbolicTensor> = { positional: [x], named: context as Record<string, unknown> };
@@ -235,7 +235,7 @@ export abstract class Layer extends Weighted {
       () =>
         this.building(() =>
           withScope(this.name, () => {
-            const y = located(`"${this.name}"`, () => this.call(x, { ...others, training, mask }));
+            const y = withErrorContext(`"${this.name}"`, () => this.call(x, { ...others, training, mask }));
             const outMasks = flatten(this.computeMask(x, mask));
             if (mask !== undefined) this.#warnOfMask();
             return mapStructure(y, (given, i) => {
@@ -276,7 +276,7 @@ export abstract class Layer extends Weighted {
     try {
       this.ensureBuilt(shapes, shapesOf(named, SymbolicTensor, ({ shape }) => shape));
     } catch (error) {
-      throw error instanceof OpenAxisError ? error.naming(x) : error;
+      throw error instanceof UnknownDimensionError ? error.naming(x) : error;
     }
     this.checkInput(shapes);
     const masks = inputs.map(({ mask }) => mask);
@@ -290,7 +290,7 @@ export abstract class Layer extends Weighted {
         what: `Cannot build "${this.name}"`,
         rule: "every axis of its output must have at least one element",
         received: `${formatShape(shape)} from an input of ${flatten(shapes).map(formatShape).join(" and ")}`,
-        mend: "give a larger Input, or leave layers out",
+        hint: "give a larger Input, or leave layers out",
       });
     }
     const { output, outputs } = this.connect(args, specs);
@@ -325,7 +325,7 @@ export abstract class Layer extends Weighted {
         ? "a layer takes a symbolic value"
         : "a layer takes symbolic tensors or values, not both",
       received: describe(wrong),
-      mend: symbolic
+      hint: symbolic
         ? "make a model of one of them, and apply that"
         : "for numbers use model.predict(x), or compile((x) => layer.apply(x))",
     });
@@ -338,7 +338,7 @@ export abstract class Layer extends Weighted {
       what: `Cannot call "${this.name}"`,
       rule: "call must return a symbolic value",
       received: describe(y),
-      mend: y instanceof Promise
+      hint: y instanceof Promise
         ? "call must not be async: it only says what is computed"
         : y instanceof Variable
         ? "return variable.value()"
@@ -350,8 +350,8 @@ export abstract class Layer extends Weighted {
   checkInput(shape: Structure<SymbolicShape>): void {
     if (!isItem(shape)) return;
     const { minRank, rank, lastAxis, axes = {} } = this.inputSpec ?? {};
-    const fail = (rule: string, mend: string) => {
-      throw new ShapeError({ what: `Cannot call "${this.name}"`, rule, received: formatShape(shape), mend });
+    const fail = (rule: string, hint: string) => {
+      throw new ShapeError({ what: `Cannot call "${this.name}"`, rule, received: formatShape(shape), hint });
     };
     if (rank !== undefined && shape.length !== rank) {
       fail(`the input must have ${rank} axes, the batch axis included`, "reshape it first");

@@ -1,5 +1,5 @@
 // Masking: marks the steps of a sequence that are padding. https://keras.io/api/layers/core_layers/masking/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { select } from "../ops/primitives.ts";
 import { expandDims } from "../ops/composed.ts";

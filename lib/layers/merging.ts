@@ -60,7 +60,7 @@ export abstract class Merge extends Layer {
       what: `Cannot build "${this.name}"`,
       rule: `it takes ${number}`,
       received: isItem(shapes) ? `one of shape ${formatShape(shapes)}` : `${list.length}`,
-      mend: "write them in brackets, as in apply([a, b])",
+      hint: "write them in brackets, as in apply([a, b])",
     });
   }
 
@@ -71,9 +71,9 @@ export abstract class Merge extends Layer {
   }
 
   /** Throws the {@linkcode ShapeError} that says which shapes do not fit. */
-  protected mismatch(rule: string, shapes: readonly SymbolicShape[], mend: string): never {
+  protected mismatch(rule: string, shapes: readonly SymbolicShape[], hint: string): never {
     const received = shapes.map(formatShape).join(" and ");
-    throw new ShapeError({ what: `Cannot build "${this.name}"`, rule, received, mend });
+    throw new ShapeError({ what: `Cannot build "${this.name}"`, rule, received, hint });
   }
 }
 

@@ -1,5 +1,5 @@
 // Layers that add or multiply noise in training. https://keras.io/api/layers/regularization_layers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
@@ -16,7 +16,7 @@ function checkRate(className: string, rate: unknown): void {
     what: `Cannot make ${className}`,
     rule: "rate must be below 1",
     received: describe(rate),
-    mend: "with a rate of 1 nothing is left to scale: choose a smaller one",
+    hint: "with a rate of 1 nothing is left to scale: choose a smaller one",
   });
 }
 

@@ -1,17 +1,17 @@
 // Layers that bring values to mean 0 and deviation 1, or to length 1. https://keras.io/api/layers/normalization_layers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
-import { expandDims, variance } from "../ops/composed.ts";
+import { expandDims, variance as varianceOf } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { checkRange, describe } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
-import { epsilon as smallest } from "../settings.ts";
+import { epsilon as smallest } from "../config.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
-import { OpenAxisError } from "./open_axes.ts";
+import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of layers that scale and move what they normalized by trained weights. */
@@ -56,7 +56,7 @@ function checkAxes(axis: unknown, what: string): void {
     what,
     rule: "axis must be an integer, or a list of integers",
     received: Array.isArray(axis) ? `[${list.map(describe).join(", ")}]` : describe(axis),
-    mend: "leave it out for the last axis",
+    hint: "leave it out for the last axis",
   });
 }
 
@@ -64,11 +64,11 @@ function checkAxes(axis: unknown, what: string): void {
 function fixedExtents(inputShape: SymbolicShape, axes: readonly number[], name: string): Shape {
   const extents = axes.map((axis) => inputShape[axis]);
   if (!extents.includes(null)) return extents as Shape;
-  throw new OpenAxisError({
+  throw new UnknownDimensionError({
     what: `Cannot build "${name}"`,
     rule: `its weights need a fixed extent along ${axes.length === 1 ? `axis ${axes[0]}` : `axes ${axes.join(", ")}`}`,
     received: formatShape(inputShape),
-    mend: "give Input that extent, or another axis to the layer",
+    hint: "give Input that extent, or another axis to the layer",
   });
 }
 
@@ -228,19 +228,19 @@ export class BatchNormalization extends Scaled {
         what: `Cannot call "${this.name}"`,
         rule: "the mask must have one axis less than the input",
         received: `${formatShape(mask.shape)} for ${formatShape(x.shape)}`,
-        mend: "give a mask with an entry for each step",
+        hint: "give a mask with an entry for each step",
       });
     }
     if (!training || !this.trainable) {
-      const [mean, spread] = [this.movingMean, this.movingVariance].map((weight) => along(weight, [at], x.shape));
-      return this.normalized(x, mean, spread, [at], x.shape);
+      const [mean, variance] = [this.movingMean, this.movingVariance].map((weight) => along(weight, [at], x.shape));
+      return this.normalized(x, mean, variance, [at], x.shape);
     }
-    const { mean, spread } = momentsOf(x, x.shape.map((_, axis) => axis).filter((axis) => axis !== at), mask);
-    for (const [weight, value] of [[this.movingMean, mean], [this.movingVariance, spread]] as const) {
+    const { mean, variance } = momentsOf(x, x.shape.map((_, axis) => axis).filter((axis) => axis !== at), mask);
+    for (const [weight, value] of [[this.movingMean, mean], [this.movingVariance, variance]] as const) {
       const kept = o.multiply(weight.value(), this.momentum);
       weight.assign(o.add(kept, o.multiply(o.reshape(value, weight.shape), 1 - this.momentum)));
     }
-    return this.normalized(x, mean, spread, [at], x.shape);
+    return this.normalized(x, mean, variance, [at], x.shape);
   }
 
   /** The arguments as Keras's config. */
@@ -260,13 +260,13 @@ export class BatchNormalization extends Scaled {
 }
 
 /** Mean and variance over `axes`, which stay with extent 1; masked elements do not count. */
-function momentsOf(x: Value, axes: readonly number[], mask: Value | undefined): { mean: Value; spread: Value } {
-  if (!mask) return { mean: o.mean(x, axes, true), spread: variance(x, axes, true) };
+function momentsOf(x: Value, axes: readonly number[], mask: Value | undefined): { mean: Value; variance: Value } {
+  if (!mask) return { mean: o.mean(x, axes, true), variance: varianceOf(x, axes, true) };
   const counted = o.broadcastTo(expandDims(mask, mask.shape.length), x.shape);
   const total = o.add(o.sum(o.cast(counted, "float32"), axes, true), smallest());
   const mean = o.divide(o.sum(o.select(counted, x, 0), axes, true), total);
   const distance = o.square(o.select(counted, o.subtract(x, mean), 0));
-  return { mean, spread: o.divide(o.sum(distance, axes, true), total) };
+  return { mean, variance: o.divide(o.sum(distance, axes, true), total) };
 }
 
 /** Options of {@linkcode LayerNormalization}. */
@@ -305,7 +305,7 @@ export class LayerNormalization extends Scaled {
   /** The normalized input. */
   call(x: Value): Value {
     const axes = normalizeAxes(this.axis, x.shape.length, `call "${this.name}"`);
-    return this.normalized(x, o.mean(x, axes, true), variance(x, axes, true), axes, x.shape);
+    return this.normalized(x, o.mean(x, axes, true), varianceOf(x, axes, true), axes, x.shape);
   }
 
   /** The arguments as Keras's config. */
@@ -348,7 +348,7 @@ export class GroupNormalization extends Scaled {
         what,
         rule: "groups must be a positive integer, or -1 for one for each channel",
         received: describe(this.groups),
-        mend: "choose a divisor of the number of channels",
+        hint: "choose a divisor of the number of channels",
       });
     }
     this.axis = options.axis ?? -1;
@@ -365,7 +365,7 @@ export class GroupNormalization extends Scaled {
         what: `Cannot build "${this.name}"`,
         rule: `the number of channels must be a multiple of its ${this.groups} groups`,
         received: formatShape(inputShape),
-        mend: `give groups: a divisor of ${shape[0]}`,
+        hint: `give groups: a divisor of ${shape[0]}`,
       });
     }
     this.addScale(shape);
@@ -379,8 +379,8 @@ export class GroupNormalization extends Scaled {
     const shape = [...x.shape.slice(0, at), groups, x.shape[at] / groups, ...x.shape.slice(at + 1)];
     const grouped = o.reshape(x, shape);
     const axes = shape.map((_, axis) => axis).filter((axis) => axis > 0 && axis !== at);
-    const [mean, spread] = [o.mean(grouped, axes, true), variance(grouped, axes, true)];
-    return o.reshape(this.normalized(grouped, mean, spread, [at, at + 1], shape), x.shape);
+    const [mean, variance] = [o.mean(grouped, axes, true), varianceOf(grouped, axes, true)];
+    return o.reshape(this.normalized(grouped, mean, variance, [at, at + 1], shape), x.shape);
   }
 
   /** The arguments as Keras's config. */

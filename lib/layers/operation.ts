@@ -85,11 +85,11 @@ function symbolically(name: string, fn: AnyFunction): AnyFunction {
   };
 }
 
-function taking(table: object, prefix = ""): unknown {
+function liftToSymbolic(table: object, prefix = ""): unknown {
   return Object.fromEntries(
     Object.entries(table).map(([name, item]) => [
       name,
-      typeof item === "function" ? symbolically(prefix + name, item) : taking(item, `${prefix}${name}.`),
+      typeof item === "function" ? symbolically(prefix + name, item) : liftToSymbolic(item, `${prefix}${name}.`),
     ]),
   );
 }
@@ -106,4 +106,6 @@ function taking(table: object, prefix = ""): unknown {
  * console.log((await model.predict(tensor([[1, 2]]), { verbose: 0 })).toArray()); // [ [ 4, 6 ] ]
  * ```
  */
-export const ops: SymbolicFunctions<typeof functions> = taking(functions) as SymbolicFunctions<typeof functions>;
+export const ops: SymbolicFunctions<typeof functions> = liftToSymbolic(functions) as SymbolicFunctions<
+  typeof functions
+>;

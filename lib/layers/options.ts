@@ -105,6 +105,6 @@ export function declaredShape(
     what,
     rule: "inputShape and batchInputShape must be lists of positive integers and null, inputDim a positive integer",
     received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
-    mend: "write it as in inputShape: [28, 28]",
+    hint: "write it as in inputShape: [28, 28]",
   });
 }

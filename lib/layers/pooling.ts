@@ -1,5 +1,5 @@
 // Layers that pool: the largest of each window, or the mean. https://keras.io/api/layers/pooling_layers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { averagePool, maxPool } from "../ops/pool.ts";
 import { checkName, type PerAxis, perAxis } from "../ops/spatial.ts";

@@ -1,10 +1,10 @@
 // Layers that prepare data inside of the model. https://keras.io/api/layers/preprocessing_layers/
-import type { Config, ConfigValue } from "../config.ts";
+import type { Config, ConfigValue } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sqrt, subtract } from "../ops/primitives.ts";
 import { describe } from "../options.ts";
 import { formatShape, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { epsilon } from "../settings.ts";
+import { epsilon } from "../config.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
@@ -45,7 +45,7 @@ export class Rescaling extends Layer {
           what: `Cannot make "${this.name}"`,
           rule: `${name} must be a number, or a list of one for each channel`,
           received: describe(value),
-          mend: "write it as in new Rescaling(1 / 255)",
+          hint: "write it as in new Rescaling(1 / 255)",
         });
       }
     }
@@ -129,7 +129,7 @@ export class Normalization extends Layer {
         what,
         rule: "axis must be an integer, a list of integers, or null",
         received: Array.isArray(axis) ? `[${axis.map(describe).join(", ")}]` : describe(axis),
-        mend: "give -1 for the last axis",
+        hint: "give -1 for the last axis",
       });
     }
     if ((mean === null) !== (variance === null)) {
@@ -137,7 +137,7 @@ export class Normalization extends Layer {
         what,
         rule: "mean and variance are given together",
         received: `${mean === null ? "variance" : "mean"} alone`,
-        mend: "give both, or none and call adapt(data)",
+        hint: "give both, or none and call adapt(data)",
       });
     }
     this.axis = axes as readonly number[];
@@ -154,7 +154,7 @@ export class Normalization extends Layer {
         what,
         rule: `mean and variance must have one shape of at most ${axes.length} axes, as axis names them`,
         received: `${formatShape(this.mean.shape)} and ${formatShape(this.variance.shape)}`,
-        mend: "give one number, or one for each place along the axes",
+        hint: "give one number, or one for each place along the axes",
       });
     }
   }
@@ -169,7 +169,7 @@ export class Normalization extends Layer {
         what,
         rule: `the axes ${formatShape(this.axis)} must have known extents`,
         received: formatShape(shape),
-        mend: "give Input a full shape, or name other axes",
+        hint: "give Input a full shape, or name other axes",
       });
     }
     this.inputSpec = { rank: shape.length, axes: Object.fromEntries(this.#kept.map((axis) => [axis, shape[axis]!])) };
@@ -182,7 +182,7 @@ export class Normalization extends Layer {
         what,
         rule: `mean and variance must broadcast to the extents ${formatShape(extents)} of the axes`,
         received: formatShape(this.mean.shape),
-        mend: "give one number for each place along the axes",
+        hint: "give one number for each place along the axes",
       });
     }
     const weight = (name: string, initializer: "zeros" | "ones", extents: Shape, dtype: "float32" | "int32") =>
@@ -204,7 +204,7 @@ export class Normalization extends Layer {
       throw new StateError({
         what,
         rule: "its mean and variance were given when it was made",
-        mend: "leave them out to learn them from data",
+        hint: "leave them out to learn them from data",
       });
     }
     const sums = new Moments();
@@ -215,7 +215,7 @@ export class Normalization extends Layer {
       sums.add(batch, this.#kept);
     }
     if (sums.count === 0) {
-      throw new ValueError({ what, rule: "there must be data", received: "none", mend: "give at least one sample" });
+      throw new ValueError({ what, rule: "there must be data", received: "none", hint: "give at least one sample" });
     }
     this.#means!.assign(new Tensor(this.#means!.shape, "float32", Float32Array.from(sums.mean)));
     this.#variances!.assign(new Tensor(this.#variances!.shape, "float32", Float32Array.from(sums.variance)));
@@ -255,7 +255,7 @@ function* batchesOf(data: TensorLike | DataBatches, what: string): Iterable<Tens
       what,
       rule: "data must be a tensor, nested arrays of numbers, or an iterable of these",
       received: describe(data),
-      mend: "wrap numbers with tensor(...)",
+      hint: "wrap numbers with tensor(...)",
     });
   }
   for (const batch of data as DataBatches) {

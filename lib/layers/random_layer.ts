@@ -2,8 +2,8 @@
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
-import { standardNormal } from "../random.ts";
-import { SeedGenerator } from "../sampling.ts";
+import { standardNormal } from "../random_stream.ts";
+import { SeedGenerator } from "../random.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { snakeCase } from "./naming.ts";
@@ -65,7 +65,7 @@ export abstract class RandomLayer extends Layer {
         what: `Cannot call "${this.name}"`,
         rule: `noiseShape must broadcast to the input's shape ${formatShape(x.shape)}`,
         received: formatShape(noiseShape),
-        mend: "give null or 1 for each axis",
+        hint: "give null or 1 for each axis",
       });
     }
     return noise;

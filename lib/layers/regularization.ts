@@ -1,6 +1,6 @@
 // Layers that drop inputs in training, and one that penalizes its output, against overfitting.
 // https://keras.io/api/layers/regularization_layers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { checkOptions, checkRange, describe } from "../options.ts";
@@ -61,7 +61,7 @@ export function checkNoiseShape(shape: SymbolicShape | null | undefined, classNa
     what: `Cannot make ${className}`,
     rule: "noiseShape must be a list of positive integers and nulls, with the batch axis",
     received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
-    mend: "write it as in [null, 1, 64], null for an axis of the input's extent",
+    hint: "write it as in [null, 1, 64], null for an axis of the input's extent",
   });
 }
 

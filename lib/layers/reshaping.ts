@@ -1,5 +1,5 @@
 // Layers that only give the elements another shape. https://keras.io/api/layers/reshaping_layers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { broadcastTo, reshape, transpose } from "../ops/primitives.ts";
@@ -78,7 +78,7 @@ export class Reshape extends Layer {
         what: `Cannot make "${this.name}"`,
         rule: "targetShape must be a list of positive integers, of which one may be -1, without the batch axis",
         received: Array.isArray(targetShape) ? `[${targetShape.map(describe).join(", ")}]` : describe(targetShape),
-        mend: "write it as in new Reshape([28, 28, 1])",
+        hint: "write it as in new Reshape([28, 28, 1])",
       });
     }
     this.targetShape = targetShape;
@@ -102,7 +102,7 @@ export class Reshape extends Layer {
         what: `Cannot build "${this.name}"`,
         rule: `a sample of shape ${formatShape(rest)} has ${size} elements, targetShape must have as many`,
         received: formatShape(targetShape),
-        mend: "check the extents, or leave one as -1",
+        hint: "check the extents, or leave one as -1",
       });
     }
     return [batch, ...targetShape.map((extent) => (extent === -1 ? size / known : extent))];
@@ -135,7 +135,7 @@ export class Permute extends Layer {
         what: `Cannot make "${this.name}"`,
         rule: "dims must hold each of 1 to its length once, since axis 0 is that of the batch",
         received: Array.isArray(dims) ? `[${dims.map(describe).join(", ")}]` : describe(dims),
-        mend: "write it as in new Permute([2, 1])",
+        hint: "write it as in new Permute([2, 1])",
       });
     }
     this.dims = dims;

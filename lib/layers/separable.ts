@@ -1,5 +1,5 @@
 // Convolution layers of each channel by itself: depthwise, and separable. https://keras.io/api/layers/convolution_layers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { ConstraintIdentifier } from "../constraints.ts";
 import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";

@@ -1,5 +1,5 @@
 // Layers that pad, crop and enlarge along spatial axes. https://keras.io/api/layers/reshaping_layers/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type Interpolation, resize } from "../ops/image.ts";
@@ -39,7 +39,7 @@ function sidesOf(what: string, name: string, value: SidesPerAxis, rank: number):
     received: Array.isArray(value)
       ? `[${value.map((n) => Array.isArray(n) ? `[${n}]` : describe(n)).join(", ")}]`
       : describe(value),
-    mend: `write it as in ${rank === 1 ? "[1, 2]" : `[${new Array(rank).fill("[1, 2]").join(", ")}]`}`,
+    hint: `write it as in ${rank === 1 ? "[1, 2]" : `[${new Array(rank).fill("[1, 2]").join(", ")}]`}`,
   });
 }
 
@@ -153,7 +153,7 @@ abstract class Cropping extends Spatial {
       what: `Cannot build "${this.name}"`,
       rule: `cropping must leave something, and takes ${this.cropping.map(([a, b]) => a + b).join(", ")} elements`,
       received: formatShape(inputShape),
-      mend: "crop less, or give a larger Input",
+      hint: "crop less, or give a larger Input",
     });
   }
 

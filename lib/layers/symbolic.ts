@@ -107,7 +107,7 @@ export class SymbolicTensor<Name extends string = string> {
       what: `Cannot take the symbolic tensor "${this.name}" as a number`,
       rule: "it has none while a model is put together",
       received: "one of JavaScript's operators on it",
-      mend: "use ops, as in ops.multiply(x, 2)",
+      hint: "use ops, as in ops.multiply(x, 2)",
     });
   }
 }

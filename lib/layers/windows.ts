@@ -21,7 +21,7 @@ export function slidShape(
         rank === 1 ? "axis" : "axes"
       }, and an axis of channels`,
       received: formatShape(shape),
-      mend: rank === 2 && shape.length === 3
+      hint: rank === 2 && shape.length === 3
         ? "give grey images an axis of channels, as in Input({ shape: [28, 28, 1] })"
         : "check the shape of Input, without the batch axis",
     });
@@ -33,6 +33,6 @@ export function slidShape(
     what: `Cannot build "${name}"`,
     rule: "the window must fit into the input",
     received: `${formatShape(shape)}, of which it makes ${formatShape(result)}`,
-    mend: 'use a smaller window, fewer layers that shrink before it, or padding "same"',
+    hint: 'use a smaller window, fewer layers that shrink before it, or padding "same"',
   });
 }

@@ -1,5 +1,5 @@
 // Circle loss: of embeddings by their classes. https://keras.io/api/losses/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { logSumExp } from "../ops/composed.ts";
@@ -42,7 +42,7 @@ export function circle<A extends Operand, B extends Operand>(
       what: "Cannot compute circle",
       rule: "outputs must be embeddings [batch, n]",
       received: formatShape(outputs.shape),
-      mend: "end the model with a Dense layer of no activation and UnitNormalization",
+      hint: "end the model with a Dense layer of no activation and UnitNormalization",
     });
   }
   const labels = o.cast(yTrue as Operand, "int32");

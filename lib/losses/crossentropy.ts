@@ -1,6 +1,6 @@
 // Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as Keras on TensorFlow has them.
 // https://keras.io/api/losses/probabilistic_losses/
-import { type Config, epsilon } from "../config.ts";
+import { type Config, epsilon } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import { clip, logSoftmax, squeeze } from "../ops/composed.ts";
@@ -126,7 +126,7 @@ export function sparseCategoricalCrossentropy<A extends Operand, B extends Opera
         formatShape(outShape)
       }`,
       received: formatShape(shapeOf(yTrue)),
-      mend: sizeOf(shape) === sizeOf(outShape)
+      hint: sizeOf(shape) === sizeOf(outShape)
         ? 'one-hot targets need the loss "categorical_crossentropy"'
         : "give one class number for each sample",
     });

@@ -4,7 +4,7 @@ import { requireTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { logSoftmax, logSumExp, oneHot } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { scan } from "../ops/rows/scan.ts";
+import { scan } from "../ops/defs/scan.ts";
 import { checkOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import type { Applied, Operand } from "../tensor/apply.ts";
@@ -41,7 +41,7 @@ export function ctc<A extends Operand, B extends Operand>(yTrue: A, yPred: B): A
       what: "Cannot compute ctc",
       rule: "targets must be class numbers [batch, length] and outputs logits [batch, steps, classes]",
       received: `${formatShape(labels.shape)} and ${formatShape(logits.shape)}`,
-      mend: "pad label sequences with 0 to one length, and do not apply softmax to the outputs",
+      hint: "pad label sequences with 0 to one length, and do not apply softmax to the outputs",
     });
   }
   const [batch, steps, classes] = logits.shape;

@@ -1,5 +1,5 @@
 // Losses of distributions: Kullback-Leibler and Poisson. https://keras.io/api/losses/probabilistic_losses/
-import { epsilon } from "../config.ts";
+import { epsilon } from "../json_config.ts";
 import { clip } from "../ops/composed.ts";
 import { add, divide, log, mean, multiply, subtract, sum } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";

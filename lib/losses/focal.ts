@@ -1,6 +1,6 @@
 // Focal cross-entropies: samples that are right already count less. Lin et al., 2018.
 // https://keras.io/api/losses/probabilistic_losses/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { softmax } from "../ops/composed.ts";
 import { add, cast, divide, log, mean, multiply, power, sigmoid, square, subtract, sum } from "../ops/primitives.ts";

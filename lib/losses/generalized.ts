@@ -1,5 +1,5 @@
 // Generalized cross-entropy: between cross-entropy and absolute error, for labels that may be wrong. https://keras.io/api/losses/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { oneHot, squeeze } from "../ops/composed.ts";
@@ -48,7 +48,7 @@ export class CategoricalGeneralizedCrossEntropy extends FunctionLoss {
         what: "Cannot make CategoricalGeneralizedCrossEntropy",
         rule: "q must be a number above 0 and below 1",
         received: describe(q),
-        mend: "leave it at 0.5",
+        hint: "leave it at 0.5",
       });
     }
     super((yTrue, yPred) => categoricalGeneralizedCrossEntropy(yTrue, yPred, q), rest);

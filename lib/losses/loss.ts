@@ -1,5 +1,5 @@
 // Loss: per-sample values reduced to the number that training lowers. https://keras.io/api/losses/
-import { type Config, epsilon, type ObjectNode } from "../config.ts";
+import { type Config, epsilon, type ObjectNode } from "../json_config.ts";
 import { ShapeError, unknownIdentifier } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCase } from "../layers/naming.ts";
@@ -134,7 +134,7 @@ export function checkSameShape(yTrue: Value, yPred: Value, loss: string, exactly
     what: `Cannot ${what}`,
     rule: "targets and outputs must have one shape",
     received: `${formatShape(yTrue.shape)} and ${formatShape(yPred.shape)}`,
-    mend: "give targets of the model's output shape",
+    hint: "give targets of the model's output shape",
   });
 }
 

@@ -28,7 +28,7 @@ export {
   type LossFunctionName,
   type LossIdentifier,
   type LossName,
-} from "./identify.ts";
+} from "./resolve.ts";
 export { FunctionLoss, Loss, type LossContext, type LossFunction, type LossOptions, type Reduction } from "./loss.ts";
 export {
   MeanAbsoluteError,

@@ -1,5 +1,5 @@
 // Losses of numbers: mean squared and mean absolute error, plain, in percent and of logarithms. https://keras.io/api/losses/regression_losses/
-import { epsilon } from "../config.ts";
+import { epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { abs, add, divide, log, maximum, mean, multiply, square, subtract } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";

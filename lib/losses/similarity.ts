@@ -1,5 +1,5 @@
 // Losses of directions and overlaps: cosine similarity, Dice, Tversky. https://keras.io/api/losses/regression_losses/
-import { type Config, epsilon } from "../config.ts";
+import { type Config, epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, cast, divide, maximum, multiply, negate, sqrt, square, subtract, sum } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";

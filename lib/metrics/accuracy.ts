@@ -1,7 +1,7 @@
 // Accuracies: how often outputs name the right class. https://keras.io/api/metrics/accuracy_metrics/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { Value } from "../ir/value.ts";
-import { crossentropyKind } from "../losses/identify.ts";
+import { crossentropyKind } from "../losses/resolve.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { squeeze } from "../ops/composed.ts";
 import { argMax, cast, equal, greater } from "../ops/primitives.ts";

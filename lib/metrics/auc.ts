@@ -1,5 +1,5 @@
 // AUC: the area under the ROC or the precision-recall curve. https://keras.io/api/metrics/classification_metrics/#auc-class
-import { type Config, epsilon } from "../config.ts";
+import { type Config, epsilon } from "../json_config.ts";
 import { unknownIdentifier, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, sigmoid } from "../ops/primitives.ts";
@@ -7,9 +7,9 @@ import { checkOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { countAt, thresholdList } from "./counts.ts";
+import { countAt, thresholdList } from "./thresholds.ts";
 import { type Direction, Metric, type MetricOptions } from "./metric.ts";
-import { divideNoNaN } from "./vector.ts";
+import { divideNoNaN } from "./averaged.ts";
 
 /** Which curve the area lies under. */
 export type AUCCurve = "ROC" | "PR" | "PRGAIN";
@@ -89,11 +89,11 @@ export class AUC extends Metric {
     }
     if (!Number.isInteger(numThresholds) || numThresholds < 2) {
       const rule = "numThresholds must be a whole number of at least 2";
-      throw new ValueError({ what: "Cannot make AUC", rule, received: String(numThresholds), mend: "leave it at 200" });
+      throw new ValueError({ what: "Cannot make AUC", rule, received: String(numThresholds), hint: "leave it at 200" });
     }
     if (numLabels !== null && !multiLabel) {
-      const mend = "set multiLabel too, or leave numLabels out";
-      throw new ValueError({ what: "Cannot make AUC", rule: "numLabels needs multiLabel", received: "none", mend });
+      const hint = "set multiLabel too, or leave numLabels out";
+      throw new ValueError({ what: "Cannot make AUC", rule: "numLabels needs multiLabel", received: "none", hint });
     }
     const inner = thresholds
       ? [...thresholdList("AUC", thresholds, 0.5)].sort((a, b) => a - b)
@@ -127,7 +127,7 @@ export class AUC extends Metric {
         what: `Cannot update "${this.name}"`,
         rule: "with multiLabel, outputs must have two axes",
         received: formatShape(yPred.shape),
-        mend: "flatten outputs to [batch, labels]",
+        hint: "flatten outputs to [batch, labels]",
       });
     }
     const variables = this.#build([this.thresholds.length, ...(multiLabel ? [yPred.shape[1]] : [])]);

@@ -1,13 +1,13 @@
 // True and false positives and negatives, precision and recall. https://keras.io/api/metrics/classification_metrics/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add } from "../ops/primitives.ts";
 import { checkOptions, checkPositiveInteger } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { countAt, type Counts, thresholdList } from "./counts.ts";
+import { countAt, type Counts, thresholdList } from "./thresholds.ts";
 import type { Direction, MetricOptions } from "./metric.ts";
-import { divideNoNaN, VectorMetric } from "./vector.ts";
+import { divideNoNaN, VectorMetric } from "./averaged.ts";
 
 /** Options of metrics with thresholds. */
 export interface ThresholdOptions extends MetricOptions {

@@ -1,5 +1,5 @@
 // How far outputs follow targets: the correlations of Pearson and of concordance. https://keras.io/api/metrics/regression_metrics/
-import { type Config, epsilon } from "../config.ts";
+import { type Config, epsilon } from "../json_config.ts";
 import { matched } from "../losses/loss.ts";
 import { std, variance } from "../ops/composed.ts";
 import { add, divide, mean, multiply, square, subtract } from "../ops/primitives.ts";
@@ -42,8 +42,8 @@ export function concordanceCorrelation<A extends Operand, B extends Operand>(
   const [targets, outputs] = matched(yTrue, yPred, "concordance_correlation");
   const [ofTargets, ofOutputs] = [targets, outputs].map((x) => mean(x, axis, true));
   const both = multiply(subtract(targets, ofOutputs), subtract(outputs, ofOutputs));
-  const spread = add(variance(targets, axis, true), variance(outputs, axis, true));
-  const norm = add(spread, square(subtract(ofTargets, ofOutputs)));
+  const totalVariance = add(variance(targets, axis, true), variance(outputs, axis, true));
+  const norm = add(totalVariance, square(subtract(ofTargets, ofOutputs)));
   return mean(divide(multiply(both, 2), add(norm, epsilon())), axis) as Applied<A | B>;
 }
 

@@ -1,5 +1,5 @@
 // F scores: precision and recall in one number. https://keras.io/api/metrics/classification_metrics/#f1score-class
-import { type Config, epsilon } from "../config.ts";
+import { type Config, epsilon } from "../json_config.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import {
@@ -20,7 +20,7 @@ import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Direction, MetricOptions } from "./metric.ts";
-import { VectorMetric } from "./vector.ts";
+import { VectorMetric } from "./averaged.ts";
 
 /** How the scores of classes become one: none, of all counts together, their mean, or that by the size of classes. */
 export type ScoreAverage = null | "micro" | "macro" | "weighted";
@@ -69,7 +69,7 @@ export class FBetaScore extends VectorMetric {
         what: `Cannot make ${new.target.name}`,
         rule: 'average must be null, "micro", "macro" or "weighted"',
         received: describe(this.average),
-        mend: 'use "macro" for the mean over classes',
+        hint: 'use "macro" for the mean over classes',
       });
     }
     checkRange(new.target.name, "beta", this.beta, Number.MIN_VALUE, Infinity);
@@ -83,7 +83,7 @@ export class FBetaScore extends VectorMetric {
         what: `Cannot update "${this.name}"`,
         rule: "targets and outputs must have the shape [batch, classes]",
         received: `${formatShape(yTrue.shape)} and ${formatShape(yPred.shape)}`,
-        mend: "make targets one-hot with utils.toCategorical",
+        hint: "make targets one-hot with utils.toCategorical",
       });
     }
     const micro = this.average === "micro";

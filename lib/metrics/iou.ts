@@ -1,5 +1,5 @@
 // Intersection over union, for segmentation. https://keras.io/api/metrics/segmentation_metrics/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { oneHot } from "../ops/composed.ts";
@@ -68,7 +68,7 @@ export class IoU extends Metric {
         what: `Cannot make ${className}`,
         rule: `targetClassIds must be whole numbers below ${numClasses}, which is numClasses`,
         received: describe(wrong),
-        mend: "classes are counted from 0",
+        hint: "classes are counted from 0",
       });
     }
     this.targetClassIds = targetClassIds;

@@ -1,5 +1,5 @@
 // Mean: a running mean over samples, and the mean of a function of targets and outputs.
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { expandDims } from "../ops/composed.ts";

@@ -1,5 +1,5 @@
 // Metric: running state on the device, updated inside the step, from which a number is computed. https://keras.io/api/metrics/
-import type { Config, ObjectNode } from "../config.ts";
+import type { Config, ObjectNode } from "../json_config.ts";
 import { makeArray } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCase } from "../layers/naming.ts";

@@ -16,7 +16,7 @@ export {
   RecallAtPrecision,
   SensitivityAtSpecificity,
   SpecificityAtSensitivity,
-} from "./at_rate.ts";
+} from "./sensitivity.ts";
 export { AUC, type AUCCurve, type AUCOptions, type SummationMethod } from "./auc.ts";
 export {
   FalseNegatives,
@@ -43,7 +43,7 @@ export {
   type MetricClassName,
   type MetricIdentifier,
   type MetricName,
-} from "./identify.ts";
+} from "./resolve.ts";
 export { BinaryIoU, type BinaryIoUOptions, IoU, type IoUOptions, MeanIoU, OneHotIoU, OneHotMeanIoU } from "./iou.ts";
 export { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
 export { klDivergence, poisson } from "../losses/divergence.ts";
@@ -73,7 +73,7 @@ export {
   Poisson,
   SparseCategoricalCrossentropy,
   SquaredHinge,
-} from "./of_losses.ts";
+} from "./loss_metrics.ts";
 export { type ClassAggregation, R2Score, type R2ScoreOptions, RootMeanSquaredError } from "./regression.ts";
 export {
   SparseTopKCategoricalAccuracy,
@@ -83,4 +83,4 @@ export {
   topKCategoricalAccuracy,
   type TopKOptions,
 } from "./top_k.ts";
-export { VectorMetric } from "./vector.ts";
+export { VectorMetric } from "./averaged.ts";

@@ -1,5 +1,5 @@
 // Metrics of numbers: root mean squared error and R2. https://keras.io/api/metrics/regression_metrics/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ShapeError, unknownIdentifier } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { matched } from "../losses/loss.ts";
@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { MeanMetricWrapper } from "./mean.ts";
 import type { Direction, MetricOptions } from "./metric.ts";
-import { VectorMetric } from "./vector.ts";
+import { VectorMetric } from "./averaged.ts";
 
 /**
  * The root of the running mean of squared differences.
@@ -90,7 +90,7 @@ export class R2Score extends VectorMetric {
         what: `Cannot update "${this.name}"`,
         rule: "targets and outputs must have the shape [batch, outputs]",
         received: formatShape(shape),
-        mend: "reshape them to [batch, 1]",
+        hint: "reshape them to [batch, 1]",
       });
     }
     const names = ["squared_sum", "sum", "residual", "count"];

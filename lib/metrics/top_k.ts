@@ -1,5 +1,5 @@
 // Accuracies among the k largest outputs. https://keras.io/api/metrics/accuracy_metrics/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
 import { inTopK } from "../ops/ordering.ts";

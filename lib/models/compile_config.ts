@@ -1,5 +1,5 @@
 // What compile was given, as Keras's config and back.
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { camelCase, deserializeObject, type SharedObjects } from "../saving/deserialize.ts";
 import { serializeObject } from "../saving/serialize.ts";

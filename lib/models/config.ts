@@ -1,5 +1,5 @@
 // The config of models: layers and functions as nodes of JSON, with the connections between them.
-import type { Config, ConfigValue, ObjectNode } from "../config.ts";
+import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { FunctionCall } from "../layers/operation.ts";
 import { type Node, type Operation, SymbolicTensor } from "../layers/symbolic.ts";

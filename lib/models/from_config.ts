@@ -1,5 +1,5 @@
 // Models of configs: from JSON as Python Keras writes it, and copies of models.
-import type { Config, ConfigValue, ObjectNode } from "../config.ts";
+import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
 import type { Layer } from "../layers/layer.ts";
@@ -51,7 +51,7 @@ export function modelFromJson(json: string): Model {
       what: "Cannot read a model",
       rule: "the text must be JSON",
       received: (error as Error).message,
-      mend: "give what model.toJson() returns, not the name of a file",
+      hint: "give what model.toJson() returns, not the name of a file",
     });
   }
   return modelFromConfig(node as ConfigValue);
@@ -65,7 +65,7 @@ export function modelFromConfig(node: ConfigValue): Model {
     what: "Cannot read a model",
     rule: "the JSON must describe a model: an object with class_name and config",
     received: describe(made),
-    mend: "give what model.toJson() returns",
+    hint: "give what model.toJson() returns",
   });
 }
 

@@ -47,7 +47,7 @@ export class FunctionalGraph {
         what,
         rule: "inputs must differ",
         received: `"${twice.name}" twice`,
-        mend: "give each Input once",
+        hint: "give each Input once",
       });
     }
     const order = new TraversalOrder(this.inputs, what);
@@ -60,7 +60,7 @@ export class FunctionalGraph {
         what,
         rule: "names of layers must differ",
         received: `${names.filter((name) => name === clash).length} named "${clash}"`,
-        mend: "give one of them another name",
+        hint: "give one of them another name",
       });
     }
   }
@@ -114,7 +114,7 @@ function checkedTensors(kind: string, structure: Structure<SymbolicTensor>, what
     what,
     rule: `${kind} must be symbolic tensors: one, a list, or an object of them by name`,
     received: items.length === 0 ? formatStructure(structure) : describe(wrong),
-    mend: (wrong as unknown) instanceof Layer
+    hint: (wrong as unknown) instanceof Layer
       ? "give what layer.apply(x) returns, not the layer"
       : "give what Input and layer.apply(x) return",
   });
@@ -143,7 +143,7 @@ class TraversalOrder {
         what: this.what,
         rule: "each output must follow from the inputs alone",
         received: `"${output}", which needs the Input "${tensor.name}" too, beside ${known}`,
-        mend: `add "${tensor.name}" to inputs`,
+        hint: `add "${tensor.name}" to inputs`,
       });
     }
     this.#operations.add(node.operation);
@@ -217,7 +217,7 @@ export function requireGraph(graph: FunctionalGraph | undefined, name: string, w
   throw new StateError({
     what: `Cannot get the ${wanted} of "${name}"`,
     rule: "it has symbolic inputs and outputs only if it is made of inputs and outputs, or is a built Sequential",
-    mend: "make it with new Model({ inputs, outputs }), or give the Sequential an Input",
+    hint: "make it with new Model({ inputs, outputs }), or give the Sequential an Input",
   });
 }
 

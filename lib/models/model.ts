@@ -1,7 +1,7 @@
 // Model: a layer that can be trained. https://keras.io/api/models/model/
 import type { History } from "../callbacks/history.ts";
 import type { Logs, TrainingRun } from "../callbacks/callback.ts";
-import type { Config, ObjectNode } from "../config.ts";
+import type { Config, ObjectNode } from "../json_config.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { gradients } from "../exec/compile.ts";
 import type { Value } from "../ir/value.ts";
@@ -24,16 +24,8 @@ import type { Batches } from "../training/stream.ts";
 import type { AnyStepData, StepLogs } from "../training/trainable.ts";
 import { Trainer } from "../training/trainer.ts";
 import { compileConfig, compileOptions } from "./compile_config.ts";
-import { Connected } from "./connected.ts";
-import type {
-  AnyLossData,
-  InputData,
-  NamedData,
-  OutputNames,
-  TargetData,
-  TensorsOf,
-  WeightData,
-} from "./data_types.ts";
+import { Network } from "./network.ts";
+import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
 import { warnOfConstantOutputs } from "./graph.ts";
 import { metricsWithin } from "./own_metrics.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
@@ -69,7 +61,7 @@ import { printSummary, type SummaryOptions } from "./summary.ts";
 export class Model<
   const In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
   const Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
-> extends Connected<In, Out> {
+> extends Network<In, Out> {
   /** Whether training ends after the current batch. */
   stopTraining = false;
   /** What the last `fit` resolved to. */
@@ -139,7 +131,7 @@ export class Model<
         what: `Cannot compile "${this.name}"`,
         rule: "there must be a loss",
         received: "none",
-        mend: 'give one, as in loss: "mse", or loss: null if layers add all there is',
+        hint: 'give one, as in loss: "mse", or loss: null if layers add all there is',
       });
     }
     warnOfConstantOutputs(this.graph);
@@ -368,7 +360,7 @@ export class Model<
       throw new StateError({
         what: `Cannot train or evaluate "${this.name}"`,
         rule: "there is no loss to compute",
-        mend: "give compile a loss, or add one with addLoss in a layer",
+        hint: "give compile a loss, or add one with addLoss in a layer",
       });
     }
     return parts.reduce((a, b) => add(a, b));

@@ -1,5 +1,5 @@
 // Sequential: a chain of layers. https://keras.io/api/models/sequential/
-import { type Config, policyNode } from "../config.ts";
+import { type Config, policyNode } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -11,7 +11,7 @@ import { declareClasses } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { formatStructure, isItem } from "../structure.ts";
 import { FunctionalGraph } from "./graph.ts";
-import type { ModelOptions } from "./connected.ts";
+import type { ModelOptions } from "./network.ts";
 import { Model } from "./model.ts";
 
 /** What a {@linkcode Sequential} is made of: an `Input` first, if there is one, and layers. */
@@ -46,7 +46,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         what: "Cannot make Sequential",
         rule: "layers must be a list",
         received: describe(layers),
-        mend: "write them in brackets, as in new Sequential([layer])",
+        hint: "write them in brackets, as in new Sequential([layer])",
       });
     }
     checkOptions("Sequential", options, ["name", "trainable"]);
@@ -110,7 +110,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
       throw new StateError({
         what: `Cannot pop from "${this.name}"`,
         rule: "it has no layers",
-        mend: "add some first",
+        hint: "add some first",
       });
     }
     this.#outputs.length = Math.min(this.#outputs.length, this.#layers.length);
@@ -150,7 +150,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
       throw new StateError({
         what: `Cannot use "${this.name}"`,
         rule: "it has no layers",
-        mend: "add some, as in model.add(new layers.Dense(10))",
+        hint: "add some, as in model.add(new layers.Dense(10))",
       });
     }
     this.ensureBuilt(inputShape);
@@ -177,7 +177,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         what,
         rule: "it takes layers, and an Input first",
         received: describe(item),
-        mend: typeof item === "function"
+        hint: typeof item === "function"
           ? "make the layer with new, as in new layers.Flatten()"
           : "give layers, as in new layers.Dense(10)",
       });
@@ -188,7 +188,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
           what,
           rule: "Input must come first, and once",
           received: "it after other layers",
-          mend: "put it at the beginning of the list",
+          hint: "put it at the beginning of the list",
         });
       }
       this.#input = layer;
@@ -199,7 +199,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         what,
         rule: "names of layers must differ",
         received: `a second "${layer.name}"`,
-        mend: this.#layers.includes(layer) ? "make a new layer" : "give one of them another name",
+        hint: this.#layers.includes(layer) ? "make a new layer" : "give one of them another name",
       });
     }
     this.#layers.push(layer);
@@ -221,7 +221,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         what: `Cannot add to "${this.name}"`,
         rule: "each layer must give one output",
         received: `${formatStructure(y)} from "${this.#layers[length].name}"`,
-        mend: "make the model with new Model({ inputs, outputs })",
+        hint: "make the model with new Model({ inputs, outputs })",
       });
     }
     this.#outputs.push(y);

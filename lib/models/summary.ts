@@ -89,7 +89,7 @@ const trainableColumn = {
 } as const;
 
 const connectedColumn = {
-  header: "Connected to",
+  header: "Network to",
   align: "left",
   color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${number(digits)}]`),
 } as const;
@@ -113,7 +113,7 @@ export function summaryOf(
       what: `Cannot print the summary of "${model.name}"`,
       rule: `positions must be ${shown.length} parts of the width, from 0 to 1`,
       received: `[${ends.join(", ")}]`,
-      mend: `leave them out, or give one for each column, as in [${
+      hint: `leave them out, or give one for each column, as in [${
         (isGraph ? endsOfGraph : [0.45, 0.8, 1]).join(", ")
       }]`,
     });
@@ -134,7 +134,7 @@ export function summaryOf(
         what: `Cannot print the summary of "${model.name}"`,
         rule: "each column must have at least 4 characters",
         received: `${own} for ${column.header}`,
-        mend: "give a larger lineLength",
+        hint: "give a larger lineLength",
       });
     }
     return { ...column, width: own };
@@ -161,7 +161,7 @@ function inRange<T extends { readonly name: string }>(all: readonly T[], options
       what,
       rule: "layerRange must be the names of two layers",
       received: Array.isArray(layerRange) ? `[${layerRange.map(describe).join(", ")}]` : describe(layerRange),
-      mend: 'write it as in layerRange: ["dense", "dense_2"]',
+      hint: 'write it as in layerRange: ["dense", "dense_2"]',
     });
   }
   const [from, to] = layerRange.map((name) => {
@@ -183,7 +183,7 @@ function patternOf(name: string, what: string): RegExp {
       what,
       rule: "layerRange must hold names or regular expressions",
       received: describe(name),
-      mend: (error as Error).message,
+      hint: (error as Error).message,
     });
   }
 }

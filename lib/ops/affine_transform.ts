@@ -116,7 +116,7 @@ export function affineTransform<A extends Operand, B extends Operand>(
         what,
         rule: `the transform must have the shape [8]${count === 1 ? "" : `, or [${count}, 8] for ${count} images`}`,
         received: formatShape(shape),
-        mend: "give [1, 0, 0, 0, 1, 0, 0, 0] for no change",
+        hint: "give [1, 0, 0, 0, 1, 0, 0, 0] for no change",
       });
     }
     const table = o.reshape(o.cast(transform, "float32"), [rows, 8]);

@@ -26,7 +26,7 @@ export function split<A extends Operand>(x: A, parts: number | readonly number[]
       what: "Cannot split",
       rule: `the number of parts must divide the extent ${extent} of axis ${axis}`,
       received: String(parts),
-      mend: "give the indices to split at, as in [2, 5]",
+      hint: "give the indices to split at, as in [2, 5]",
     });
   }
   const inner = typeof parts === "number"
@@ -47,7 +47,7 @@ export function arraySplit<A extends Operand>(x: A, parts: number, axis = 0): Ap
       what: "Cannot split",
       rule: "the number of parts must be a whole number of at least 1",
       received: String(parts),
-      mend: "give the indices to split at to split, as in [2, 5]",
+      hint: "give the indices to split at to split, as in [2, 5]",
     });
   }
   const [size, longer] = [Math.floor(extent / parts), extent % parts];
@@ -63,7 +63,7 @@ export function unstack<A extends Operand>(x: A, num: number | null = null, axis
       what: "Cannot unstack",
       rule: `num must be the extent ${shape[at]} of axis ${axis}`,
       received: String(num),
-      mend: "leave it out",
+      hint: "leave it out",
     });
   }
   const rest = shape.filter((_, i) => i !== at);
@@ -142,7 +142,7 @@ export function rot90<A extends Operand>(x: A, k = 1, axes: readonly [number, nu
       what: "Cannot turn with rot90",
       rule: "k must be a whole number, and the two axes must differ",
       received: `k ${k}, axes ${axes.join(" and ")}`,
-      mend: "name the axes of the rows and of the columns",
+      hint: "name the axes of the rows and of the columns",
     });
   }
   const quarters = ((k % 4) + 4) % 4;
@@ -200,7 +200,7 @@ export function segmentSum<A extends Operand, B extends Operand>(
       what: "Cannot sum by segments",
       rule: "segment ids must have one axis",
       received: formatShape(shapeOf(segmentIds)),
-      mend: "give one id for each row of the data",
+      hint: "give one id for each row of the data",
     });
   }
   return p.scatterAdd(segmentIds, data, numSegments);
@@ -229,7 +229,7 @@ export function sliceUpdate<A extends Operand, B extends Operand>(
       what: "Cannot update a slice",
       rule: `the block must lie inside of ${formatShape(whole)}, with a start for each axis`,
       received: `${formatShape(sizes)} at [${starts.join(", ")}]`,
-      mend: "check starts and the update's shape",
+      hint: "check starts and the update's shape",
     });
   }
   const replaced = (old: Operand, axis: number): Operand => {
@@ -260,7 +260,7 @@ export function scatter<A extends Operand, B extends Operand>(
       what: "Cannot scatter",
       rule: "indices must be [..., k] and values [..., ...shape[k:]]",
       received: `indices ${formatShape(places)} and values ${formatShape(given)} for ${formatShape(shape)}`,
-      mend: "give one index for each of the first axes",
+      hint: "give one index for each of the first axes",
     });
   }
   const extents = shape.slice(0, depth);
@@ -288,7 +288,7 @@ export function select<A extends Operand, B extends Operand, C extends Operand =
       what: "Cannot select",
       rule: "there must be one choice for each condition",
       received: `${conditions.length} conditions and ${choices.length} choices`,
-      mend: "give as many of both",
+      hint: "give as many of both",
     });
   }
   return conditions.reduceRight<Operand>(

@@ -2,7 +2,7 @@
 import { makeArray } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
-import { type Applied, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
+import { type Applied, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./composed.ts";
 import * as p from "./primitives.ts";
@@ -21,7 +21,7 @@ export function isclose<A extends Operand, B extends Operand>(
   atol = 1e-8,
   equalNan = false,
 ): Applied<A | B> {
-  const [x, y] = promoted<Operand>([a, b]);
+  const [x, y] = promoteDTypes<Operand>([a, b]);
   const isEqual = p.equal(x, y);
   if (!isFloat(x)) return isEqual as Applied<A | B>;
   const isNear = p.lessEqual(p.abs(p.subtract(x, y)), p.add(p.multiply(p.abs(y), rtol), atol));
@@ -82,7 +82,7 @@ export function searchsorted<A extends Operand, B extends Operand>(
       what: "Cannot search what is sorted",
       rule: 'side must be "left" or "right"',
       received: describe(side),
-      mend: "leave it out for left",
+      hint: "leave it out for left",
     });
   }
   if (shapeOf(sorted).length !== 1) {
@@ -90,7 +90,7 @@ export function searchsorted<A extends Operand, B extends Operand>(
       what: "Cannot search what is sorted",
       rule: "the sorted values must have one axis",
       received: formatShape(shapeOf(sorted)),
-      mend: "search its rows one by one",
+      hint: "search its rows one by one",
     });
   }
   const wanted = expandDims(values as Operand, -1);
@@ -125,7 +125,7 @@ export function bincount<A extends Operand, B extends Operand = never>(
       what: "Cannot count by bins",
       rule: "there must be one or two axes",
       received: formatShape(shape),
-      mend: "reshape it",
+      hint: "reshape it",
     });
   }
   const bins = x instanceof Tensor
@@ -136,7 +136,7 @@ export function bincount<A extends Operand, B extends Operand = never>(
       what: "Cannot count by bins",
       rule: "inside of a program minlength must say how many counts there are",
       received: describe(minlength),
-      mend: "give it a whole number of at least 1",
+      hint: "give it a whole number of at least 1",
     });
   }
   const [rows, n] = shape.length === 1 ? [1, shape[0]] : shape;

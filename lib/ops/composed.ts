@@ -56,7 +56,7 @@ export function squeeze<A extends Operand>(x: A, axes?: number | readonly number
       what: "Cannot squeeze",
       rule: "squeezed axes must have extent 1",
       received: `axes [${dropped.join(", ")}] of ${formatShape(shape)}`,
-      mend: "name only axes of extent 1, or take one element of a longer axis with slice first",
+      hint: "name only axes of extent 1, or take one element of a longer axis with slice first",
     });
   }
   return p.reshape(x, shape.filter((_, axis) => !dropped.includes(axis)));
@@ -104,7 +104,7 @@ export function arange(start: number, stop?: number, step = 1, dtype?: DType): T
       what: "Cannot count with arange",
       rule: "start and stop must be finite and step not 0",
       received: `from ${from} to ${to} by ${step}`,
-      mend: "give a step that leads from start to stop",
+      hint: "give a step that leads from start to stop",
     });
   }
   const kind = dtype ?? ([from, to, step].every(Number.isInteger) ? "int32" : "float32");

@@ -1,9 +1,9 @@
 // Convolutions with Keras's arguments: plain, transposed, depthwise and separable.
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { type Applied, apply, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
+import { type Applied, apply, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import * as o from "./primitives.ts";
-import { spread } from "./rows/sliding.ts";
+import { dilatedSize } from "./defs/sliding.ts";
 import {
   checkName,
   type DataFormat,
@@ -44,7 +44,7 @@ function kernelShape(what: string, kernel: Operand, rank: number, axes: string):
     what,
     rule: `the kernel of ${rank} spatial ${rank === 1 ? "axis" : "axes"} must be [...taps, ${axes}]`,
     received: formatShape(shape),
-    mend: `give it ${rank + 2} axes`,
+    hint: `give it ${rank + 2} axes`,
   });
 }
 
@@ -101,10 +101,10 @@ export function conv<A extends Operand, B extends Operand>(
         what,
         rule: `the kernel's second-last axis must be the ${channels} channels of the input, or divide them into groups`,
         received: `kernel ${formatShape(shapeOf(kernel))} for input ${formatShape(shape)}`,
-        mend: "check the number of channels, and where they are in the input",
+        hint: "check the number of channels, and where they are in the input",
       });
     }
-    const [filters] = promoted([kernel as Operand], true);
+    const [filters] = promoteDTypes([kernel as Operand], true);
     return convolve(what, input, filters, steps, padding, dilation, channels / perGroup) as Applied<A | B>;
   });
 }
@@ -154,21 +154,21 @@ export function convTranspose<A extends Operand, B extends Operand>(
     refuseStridedDilation(what, steps, dilation);
     const extra = outputPadding === undefined ? undefined : perAxis(what, "outputPadding", outputPadding, rank, 0);
     const sizes = shape.slice(1, -1).map((extent, i) =>
-      transposedExtent(extent, spread(taps[i], dilation[i]), steps[i], padding, extra?.[i])
+      transposedExtent(extent, dilatedSize(taps[i], dilation[i]), steps[i], padding, extra?.[i])
     );
     const sides = resolvePadding(padding, sizes, taps, steps, dilation);
     const reached = sizes.map((size, i) =>
-      Math.floor((size + sides.low[i] + sides.high[i] - spread(taps[i], dilation[i])) / steps[i]) + 1
+      Math.floor((size + sides.low[i] + sides.high[i] - dilatedSize(taps[i], dilation[i])) / steps[i]) + 1
     );
     if (extra && reached.some((count, i) => count !== shape[i + 1])) {
       throw new ValueError({
         what,
         rule: "outputPadding must be such that a convolution of the output has the extents of the input again",
         received: `${formatShape(extra)}, by which ${formatShape(sizes)} becomes ${formatShape(reached)}`,
-        mend: `choose it less than the strides ${formatShape(steps)}`,
+        hint: `choose it less than the strides ${formatShape(steps)}`,
       });
     }
-    const operands = [input, promoted([kernel as Operand], true)[0]] as Operand[];
+    const operands = [input, promoteDTypes([kernel as Operand], true)[0]] as Operand[];
     const attrs = { strides: steps, dilation, ...sides, groups: 1, sizes, epilogue: null };
     return apply("convolutionTranspose", operands, attrs)[0] as Applied<A | B>;
   });
@@ -185,14 +185,14 @@ function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptio
       what,
       rule: `the depthwise kernel's second-last axis must be the ${shape[rank + 1]} channels of the input`,
       received: formatShape(shapeOf(kernel)),
-      mend: "check the number of channels, and where they are in the input",
+      hint: "check the number of channels, and where they are in the input",
     });
   }
   const [steps, dilation] = [
     perAxis(what, "strides", strides, rank),
     perAxis(what, "dilationRate", dilationRate, rank),
   ];
-  const [filters] = promoted([kernel], true);
+  const [filters] = promoteDTypes([kernel], true);
   // Output channel c * multiplier + m sees input channel c alone.
   const wide = o.reshape(filters, [...shapeOf(filters).slice(0, -2), 1, channels * multiplier]) as Operand;
   return convolve(what, x, wide, steps, padding, dilation, channels);
@@ -251,7 +251,7 @@ export function separableConv<A extends Operand, B extends Operand, C extends Op
         what,
         rule: "the pointwise kernel must have one tap along each spatial axis",
         received: formatShape(taps),
-        mend: "reshape it to [...1, channels * multiplier, filters]",
+        hint: "reshape it to [...1, channels * multiplier, filters]",
       });
     }
     return conv(deep, pointwiseKernel as Operand) as Applied<A | B | C>;

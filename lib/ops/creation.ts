@@ -34,7 +34,7 @@ function checkCount(what: string, num: number): void {
     what,
     rule: "num must be a whole number of at least 0",
     received: describe(num),
-    mend: "say how many numbers there are",
+    hint: "say how many numbers there are",
   });
 }
 

@@ -42,7 +42,7 @@ export function diff<A extends Operand>(x: A, n = 1, axis = -1): Applied<A> {
   const at = normalizeAxis(axis, shapeOf(x).length, "diff");
   if (!(Number.isInteger(n) && n >= 0)) {
     const rule = "n must be a whole number of at least 0";
-    throw new ValueError({ what: "Cannot take diff", rule, received: String(n), mend: "leave it at 1" });
+    throw new ValueError({ what: "Cannot take diff", rule, received: String(n), hint: "leave it at 1" });
   }
   let result: Operand = x;
   for (let round = 0; round < n && shapeOf(result)[at] > 0; round++) {

@@ -16,12 +16,12 @@ export function eye(rows: number, columns: number = rows, k = 0, dtype: DType = 
 function offsets(x: Operand, what: string): Operand {
   const shape = shapeOf(x);
   if (shape.length < 2) {
-    const mend = "reshape it to a matrix";
+    const hint = "reshape it to a matrix";
     throw new ShapeError({
       what: `Cannot take ${what}`,
       rule: "there must be two axes",
       received: formatShape(shape),
-      mend,
+      hint,
     });
   }
   const [rows, columns] = shape.slice(-2);
@@ -48,7 +48,7 @@ export function diagonal<A extends Operand>(x: A, offset = 0, axis1 = 0, axis2 =
       what: "Cannot take a diagonal",
       rule: "there must be two axes",
       received: formatShape(shape),
-      mend: "make a matrix of a vector with ops.diag",
+      hint: "make a matrix of a vector with ops.diag",
     });
   }
   const [first, second] = [axis1, axis2].map((axis) => normalizeAxis(axis, shape.length, "diagonal"));
@@ -57,7 +57,7 @@ export function diagonal<A extends Operand>(x: A, offset = 0, axis1 = 0, axis2 =
       what: "Cannot take a diagonal",
       rule: "its two axes must differ",
       received: `${axis1} and ${axis2}`,
-      mend: "name two axes",
+      hint: "name two axes",
     });
   }
   const others = shape.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
@@ -84,7 +84,7 @@ export function diag<A extends Operand>(x: A, k = 0): Applied<A> {
       what: "Cannot take diag",
       rule: "there must be a vector or a matrix",
       received: formatShape(shape),
-      mend: "use ops.diagonal for more axes, ops.diagflat to flatten them",
+      hint: "use ops.diagonal for more axes, ops.diagflat to flatten them",
     });
   }
   const size = shape[0] + Math.abs(k);

@@ -1,6 +1,6 @@
 // Whole quotients, and quotients by 0. https://keras.io/api/ops/numpy/
 import type { DType } from "../dtype.ts";
-import { type Applied, type Operand, promoted } from "../tensor/apply.ts";
+import { type Applied, type Operand, promoteDTypes } from "../tensor/apply.ts";
 import * as p from "./primitives.ts";
 
 /** `x` without what stands behind the point, towards 0. */
@@ -11,7 +11,7 @@ export function trunc<A extends Operand>(x: A): Applied<A> {
 
 /** The largest whole number not above `a / b`. Of whole numbers a whole number, and 0 where `b` is 0. */
 export function floorDivide<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
-  const [x, y] = promoted<Operand>([a, b]);
+  const [x, y] = promoteDTypes<Operand>([a, b]);
   const dtype: DType = typeof x === "number" ? "float32" : x.dtype;
   if (dtype === "float32") return p.floor(p.divide(x, y)) as Applied<A | B>;
   const [from, by] = [p.cast(x, "int32"), p.cast(y, "int32")];

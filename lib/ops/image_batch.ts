@@ -20,7 +20,7 @@ export function imageSize<Extent extends number | null>(
       what,
       rule: "images must be [batch, height, width, channels], or one image without the batch axis",
       received: formatShape(shape),
-      mend: "add an axis of extent 1 for the channels of grey images",
+      hint: "add an axis of extent 1 for the channels of grey images",
     });
   }
   const [height, width] = dataFormat === "channels_last" ? shape.slice(-3) : shape.slice(-2);

@@ -35,7 +35,7 @@ export function rgbToGrayscale<A extends Operand>(
         what,
         rule: "images must have 3 channels, or 1",
         received: `${channels} of ${formatShape(shapeOf(images))}`,
-        mend: dataFormat === "channels_last"
+        hint: dataFormat === "channels_last"
           ? 'give dataFormat: "channels_first" where the channels come first'
           : 'give dataFormat: "channels_last" where the channels come last',
       });

@@ -47,8 +47,8 @@ export interface Cropping {
  */
 function resolveFrame(what: string, given: Readonly<Record<string, number | undefined>>, extent: number, sign: 1 | -1) {
   const names = Object.keys(given);
-  const fail = (rule: string, received: string, mend: string) => {
-    throw new ValueError({ what, rule, received, mend });
+  const fail = (rule: string, received: string, hint: string) => {
+    throw new ValueError({ what, rule, received, hint });
   };
   const known = names.filter((name) => given[name] !== undefined);
   if (known.length !== 2) {

@@ -29,7 +29,7 @@ export function tensordot<A extends Operand, B extends Operand>(
       what: "Cannot take tensordot",
       rule: "the axes that are summed over must be as many, of equal extents",
       received: `axes [${left.join(", ")}] of ${formatShape(m)} and [${right.join(", ")}] of ${formatShape(n)}`,
-      mend: "name the axes as in [[1, 2], [0, 1]]",
+      hint: "name the axes as in [[1, 2], [0, 1]]",
     });
   }
   const freeLeft = m.map((_, axis) => axis).filter((axis) => !left.includes(axis));
@@ -80,7 +80,7 @@ export function cross<A extends Operand, B extends Operand>(
         what: "Cannot take a cross product",
         rule: "vectors must have 2 or 3 elements",
         received: formatShape(shapeOf(x)),
-        mend: "name the axis that they lie along",
+        hint: "name the axis that they lie along",
       });
     }
     const rest = shapeOf(x).filter((_, i) => i !== along);
@@ -109,7 +109,7 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
       what: "Cannot take einsum",
       rule,
       received: `"${equation}" for ${operands.map((x) => formatShape(shapeOf(x))).join(" and ")}`,
-      mend: 'write one label for each axis, as in "ij,jk->ik"',
+      hint: 'write one label for each axis, as in "ij,jk->ik"',
     });
   const [left, right, ...more] = equation.replaceAll(" ", "").split("->");
   const terms = left.split(",");

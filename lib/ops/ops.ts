@@ -1,5 +1,5 @@
 // The public `ops` namespace: Keras's names, in camelCase, for primitive and composed ops.
-import "./rows/table.ts";
+import "./defs/table.ts";
 
 export {
   abs,
@@ -168,7 +168,7 @@ export {
   ptp,
 } from "./statistics.ts";
 export { nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar } from "./nan.ts";
-export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./rows/scan.ts";
+export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./defs/scan.ts";
 export {
   conv,
   type ConvOptions,

@@ -45,7 +45,7 @@ export function takeAlongAxis<A extends Operand, B extends Operand>(x: A, indice
       what: "Cannot takeAlongAxis",
       rule: `indices must have as many axes as x, ${shape.length}`,
       received: String(shapeOf(from).length),
-      mend: "reshape the indices, or use take",
+      hint: "reshape the indices, or use take",
     });
   }
   const whole = shapeOf(from).map((extent, i) => (i === at ? shape[at] : Math.max(extent, shape[i])));
@@ -96,7 +96,7 @@ export function topK<A extends Operand>(x: A, k: number): [values: Applied<A>, i
       what: "Cannot take topK",
       rule: `k must be a whole number of at most ${shape[last]}, the extent of the last axis`,
       received: String(k),
-      mend: "choose a smaller k",
+      hint: "choose a smaller k",
     });
   }
   const order = p.argSort(x as Operand, last, true);
@@ -136,7 +136,7 @@ export function quantile<A extends Operand>(
       what: "Cannot take a quantile",
       rule: "q must be a number from 0 to 1",
       received: String(q),
-      mend: "divide percents by 100",
+      hint: "divide percents by 100",
     });
   }
   const shape = shapeOf(x);
@@ -169,7 +169,7 @@ export function percentile<A extends Operand>(
       what: "Cannot take a percentile",
       rule: "q must be a number from 0 to 100",
       received: String(q),
-      mend: "multiply parts of one by 100",
+      hint: "multiply parts of one by 100",
     });
   }
   return quantile(x, q / 100, axes, keepDims);

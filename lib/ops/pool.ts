@@ -3,7 +3,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { type Applied, apply, type Operand, shapeOf } from "../tensor/apply.ts";
 import * as o from "./primitives.ts";
-import { eachTap, positionsOf } from "./rows/sliding.ts";
+import { eachTap, positionsOf } from "./defs/sliding.ts";
 import {
   checkName,
   type DataFormat,
@@ -14,7 +14,7 @@ import {
   spatialRank,
   withChannelsLast,
 } from "./spatial.ts";
-import type { Sliding } from "../ir/attrs.ts";
+import type { WindowAttrs } from "../ir/attrs.ts";
 
 /** Options of {@linkcode maxPool} and {@linkcode averagePool}. */
 export interface PoolOptions {
@@ -32,7 +32,7 @@ function windows(
   shape: Shape,
   poolSize: PerAxis,
   { strides = poolSize, padding = "valid" }: PoolOptions,
-): Sliding & { sizes: number[] } {
+): WindowAttrs & { sizes: number[] } {
   const rank = spatialRank(what, shape);
   checkName(what, "padding", padding, ["valid", "same"] satisfies Padding[]);
   const sizes = perAxis(what, "poolSize", poolSize, rank);

@@ -3,16 +3,16 @@ import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { BinaryName, UnaryName } from "../ir/attrs.ts";
 import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, sameShape, type Shape, sizeOf } from "../shape.ts";
-import { type Applied, apply, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
+import { type Applied, apply, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { resolveShape, scalarLike, Tensor } from "../tensor/tensor.ts";
 
 const dtypeOf = (x: Operand): DType => (typeof x === "number" ? "float32" : x.dtype);
 
 /** Functions of one operand that are computed in float32 whatever comes in. */
-const floatUnary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply(op, promoted([x], true), {})[0];
-const unary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply(op, promoted([x]), {})[0];
+const floatUnary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply(op, promoteDTypes([x], true), {})[0];
+const unary = <A extends Operand>(op: UnaryName, x: A): Applied<A> => apply(op, promoteDTypes([x]), {})[0];
 const binary = <A extends Operand, B extends Operand>(op: BinaryName, a: A, b: B): Applied<A | B> =>
-  apply<BinaryName, A | B>(op, promoted<A | B>([a, b]), {})[0];
+  apply<BinaryName, A | B>(op, promoteDTypes<A | B>([a, b]), {})[0];
 
 /** `-x`. */
 export const negate = <A extends Operand>(x: A): Applied<A> => unary("negate", x);
@@ -63,7 +63,7 @@ export const logicalNot = <A extends Operand>(x: A): Applied<A> =>
   apply("logicalNot", [cast(x, "bool")], {})[0] as Applied<A>;
 /** `x` itself, through which no gradient flows. */
 export function stopGradient<A extends Operand>(x: A): Applied<A> {
-  const [operand] = promoted([x]);
+  const [operand] = promoteDTypes([x]);
   // Only floats have gradients.
   return (operand as Exclude<A, number>).dtype === "float32"
     ? unary("stopGradient", operand)
@@ -80,14 +80,14 @@ export const subtract = <A extends Operand, B extends Operand>(a: A, b: B): Appl
 export const multiply = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("multiply", a, b);
 /** `a / b` in float32. */
 export const divide = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
-  apply<"divide", A | B>("divide", promoted<A | B>([a, b], true), {})[0];
+  apply<"divide", A | B>("divide", promoteDTypes<A | B>([a, b], true), {})[0];
 /** The larger of `a` and `b`. */
 export const maximum = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("maximum", a, b);
 /** The smaller of `a` and `b`. */
 export const minimum = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("minimum", a, b);
 /** `a` to the power of `b`; of whole numbers a whole number, that to a negative one cut to it. */
 export function power<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
-  const [base, exponent] = promoted<A | B>([a, b]);
+  const [base, exponent] = promoteDTypes<A | B>([a, b]);
   // Of bools it is int32, as in Keras.
   const isBool = dtypeOf(base) === "bool";
   const operands = isBool ? [base, exponent].map((x) => cast(x, "int32") as Operand as A | B) : [base, exponent];
@@ -97,7 +97,7 @@ export function power<A extends Operand, B extends Operand>(a: A, b: B): Applied
 export const mod = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("mod", a, b);
 /** The angle of the point `(b, a)`, from -pi to pi. */
 export const arctan2 = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
-  apply<"arctan2", A | B>("arctan2", promoted<A | B>([a, b], true), {})[0];
+  apply<"arctan2", A | B>("arctan2", promoteDTypes<A | B>([a, b], true), {})[0];
 /** `a == b`, as bool. */
 export const equal = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> => binary("equal", a, b);
 /** `a != b`, as bool. */
@@ -128,14 +128,14 @@ export function select<C extends Operand, A extends Operand, B extends Operand>(
   const areWhole = [whenTrue, whenFalse].every((x) => typeof x === "number" && (x | 0) === x);
   const [a, b] = areWhole
     ? [whenTrue, whenFalse].map((value) => scalarLike(value as number, "int32") as Operand as A | B)
-    : promoted<A | B>([whenTrue, whenFalse]);
+    : promoteDTypes<A | B>([whenTrue, whenFalse]);
   return apply<"select", A | B | C>("select", [cast(condition, "bool") as C, a, b], {})[0];
 }
 
 /** The elements in another dtype: to int by truncation, to bool by `!= 0`. */
 export function cast<A extends Operand>(x: A, dtype: DType): Applied<A> {
   checkDType(dtype, "Cannot cast");
-  const [operand] = promoted([x]);
+  const [operand] = promoteDTypes([x]);
   return (operand as Exclude<A, number>).dtype === dtype
     ? operand as Applied<A>
     : apply("cast", [operand], { dtype })[0];
@@ -148,7 +148,7 @@ function reduce<A extends Operand>(
   axes: number | readonly number[] | undefined,
   keepDims: boolean,
 ): Applied<A> {
-  const [operand] = promoted([x]);
+  const [operand] = promoteDTypes([x]);
   const shape = shapeOf(operand);
   let rest = normalizeAxes(axes, shape.length, op);
   const kept = shape.map((extent, axis) => (rest.includes(axis) ? 1 : extent));
@@ -182,16 +182,16 @@ export function mean<A extends Operand>(x: A, axes?: number | readonly number[],
 }
 /** The index of the first largest element along `axis`, int32; NaN is passed over. */
 export function argMax<A extends Operand>(x: A, axis = -1): Applied<A> {
-  return apply("argMax", promoted([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "argMax") })[0];
+  return apply("argMax", promoteDTypes([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "argMax") })[0];
 }
 /** The indices that put `axis` in order, int32; equal elements stay as they were, NaN is larger than every number. */
 export function argSort<A extends Operand>(x: A, axis = -1, descending = false): Applied<A> {
-  return apply("argSort", promoted([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "sort"), descending })[0];
+  return apply("argSort", promoteDTypes([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "sort"), descending })[0];
 }
 
 /** `x` repeated to `shape` by NumPy's rule. */
 export function broadcastTo<A extends Operand>(x: A, shape: Shape): Applied<A> {
-  const [operand] = promoted([x]);
+  const [operand] = promoteDTypes([x]);
   if (sameShape(shapeOf(operand), shape)) return operand as unknown as Applied<A>;
   return apply("broadcastTo", [operand], { shape })[0];
 }
@@ -208,7 +208,7 @@ export function sumTo<A extends Operand>(x: A, shape: Shape): Applied<A> {
 
 /** The same elements in another shape; one extent may be -1. */
 export function reshape<A extends Operand>(x: A, shape: Shape): Applied<A> {
-  const [operand] = promoted([x]);
+  const [operand] = promoteDTypes([x]);
   const resolved = resolveShape(shape, shapeOf(operand));
   if (sameShape(resolved, shapeOf(operand))) return operand as unknown as Applied<A>;
   return apply("reshape", [operand], { shape: resolved })[0];
@@ -218,7 +218,7 @@ export function transpose<A extends Operand>(x: A, permutation?: readonly number
   const rank = shapeOf(x).length;
   const order = permutation?.map((axis) => normalizeAxis(axis, rank, "transpose")) ??
     Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
-  return apply("transpose", promoted([x]), { permutation: order })[0];
+  return apply("transpose", promoteDTypes([x]), { permutation: order })[0];
 }
 /** `sizes` elements along each axis from `starts` on, every `strides`-th. */
 export function slice<A extends Operand>(
@@ -227,7 +227,7 @@ export function slice<A extends Operand>(
   sizes: Shape,
   strides: readonly number[] = starts.map(() => 1),
 ): Applied<A> {
-  return apply("slice", promoted([x]), { starts, sizes, strides })[0];
+  return apply("slice", promoteDTypes([x]), { starts, sizes, strides })[0];
 }
 /** `low` and `high` elements of `value` around, `interior` between neighbours, along each axis. */
 export function pad<A extends Operand>(
@@ -236,7 +236,7 @@ export function pad<A extends Operand>(
   high: readonly number[],
   { interior = low.map(() => 0), value = 0 }: { interior?: readonly number[]; value?: number } = {},
 ): Applied<A> {
-  const [operand] = promoted([x]);
+  const [operand] = promoteDTypes([x]);
   const [kept] = makeArray((operand as Exclude<A, number>).dtype, [value]);
   return apply("pad", [operand], { low, high, interior, value: kept })[0];
 }
@@ -246,14 +246,14 @@ function checkSome(what: string, operands: readonly Operand[]): void {
     what: `Cannot ${what}`,
     rule: "there must be at least one operand",
     received: "none",
-    mend: "pass a list of tensors",
+    hint: "pass a list of tensors",
   });
 }
 /** The operands one after another along `axis`. */
 export function concat<A extends Operand>(operands: readonly A[], axis = 0): Applied<A> {
   checkSome("concatenate", operands);
   const rank = shapeOf(operands[0]).length;
-  return apply("concat", promoted(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
+  return apply("concat", promoteDTypes(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
 }
 /** The operands, of one shape, along a new `axis`. */
 export function stack<A extends Operand>(operands: readonly A[], axis = 0): Applied<A> {
@@ -265,7 +265,7 @@ export function stack<A extends Operand>(operands: readonly A[], axis = 0): Appl
       what: "Cannot stack",
       rule: "operands must have one shape",
       received: operands.map((operand) => formatShape(shapeOf(operand))).join(", "),
-      mend: "reshape them, or join them along an axis that they have with concatenate",
+      hint: "reshape them, or join them along an axis that they have with concatenate",
     });
   }
   const wide = [...shape.slice(0, at), 1, ...shape.slice(at)];
@@ -273,7 +273,7 @@ export function stack<A extends Operand>(operands: readonly A[], axis = 0): Appl
 }
 /** The elements in reverse order along `axes` (all by default). */
 export function reverse<A extends Operand>(x: A, axes?: number | readonly number[]): Applied<A> {
-  return apply("reverse", promoted([x]), { axes: normalizeAxes(axes, shapeOf(x).length, "reverse") })[0];
+  return apply("reverse", promoteDTypes([x]), { axes: normalizeAxes(axes, shapeOf(x).length, "reverse") })[0];
 }
 
 /** Options of {@linkcode matmul}. */
@@ -294,14 +294,14 @@ export function matmul<A extends Operand, B extends Operand>(
   b: B,
   { transposeA = false, transposeB = false }: MatmulOptions = {},
 ): Applied<A | B> {
-  const [x, y] = promoted<A | B>([a, b]);
+  const [x, y] = promoteDTypes<A | B>([a, b]);
   const [m, n] = [shapeOf(x), shapeOf(y)];
   if (m.length < 1 || n.length < 1) {
     throw new ShapeError({
       what: "Cannot multiply matrices",
       rule: "both operands must have at least one axis",
       received: `${formatShape(m)} and ${formatShape(n)}`,
-      mend: "use multiply for a number",
+      hint: "use multiply for a number",
     });
   }
   if (m.length === 1 || n.length === 1) {
@@ -320,7 +320,7 @@ export function matmul<A extends Operand, B extends Operand>(
       what: "Cannot multiply matrices",
       rule: "the last axis of the first must equal the second-last of the second",
       received: `${formatShape(m)}${turned(transposeA)} and ${formatShape(n)}${turned(transposeB)}`,
-      mend: "check the number of features, or transpose one operand",
+      hint: "check the number of features, or transpose one operand",
     });
   }
   // A matrix shared by a whole batch is one tall product, not a batch of small ones.
@@ -356,11 +356,13 @@ function wholeProduct([a, b]: Operand[], transposeA: boolean, transposeB: boolea
 
 /** Rows of `table` (axis 0) by int32 `indices`. */
 export function gather<A extends Operand, B extends Operand>(table: A, indices: B): Applied<A | B> {
-  return apply<"gather", A | B>("gather", [...promoted([table]), cast(indices, "int32") as B], {})[0];
+  return apply<"gather", A | B>("gather", [...promoteDTypes([table]), cast(indices, "int32") as B], {})[0];
 }
 /** Zeros of `rows` rows with `updates` added at int32 `indices`: the adjoint of {@linkcode gather}. */
 export function scatterAdd<A extends Operand, B extends Operand>(indices: A, updates: B, rows: number): Applied<A | B> {
-  return apply<"scatterAdd", A | B>("scatterAdd", [cast(indices, "int32") as A, ...promoted([updates])], { rows })[0];
+  return apply<"scatterAdd", A | B>("scatterAdd", [cast(indices, "int32") as A, ...promoteDTypes([updates])], {
+    rows,
+  })[0];
 }
 /** `size` rows of `x` from row `counters[element]` on. */
 export function dynamicSlice<A extends Operand, B extends Operand>(
@@ -369,7 +371,7 @@ export function dynamicSlice<A extends Operand, B extends Operand>(
   element: number,
   size: number,
 ): Applied<A | B> {
-  return apply<"dynamicSlice", A | B>("dynamicSlice", [...promoted([x]), counters], { element, size })[0];
+  return apply<"dynamicSlice", A | B>("dynamicSlice", [...promoteDTypes([x]), counters], { element, size })[0];
 }
 /** `x` with the rows from `counters[element]` on replaced by `update`. */
 export function dynamicUpdateSlice<A extends Operand, B extends Operand, C extends Operand>(
@@ -380,7 +382,7 @@ export function dynamicUpdateSlice<A extends Operand, B extends Operand, C exten
 ): Applied<A | B | C> {
   return apply<"dynamicUpdateSlice", A | B | C>(
     "dynamicUpdateSlice",
-    [...promoted<A | B>([x, update]), counters],
+    [...promoteDTypes<A | B>([x, update]), counters],
     { element },
   )[0];
 }

@@ -156,7 +156,7 @@ export function resize<A extends Operand>(
       what,
       rule: "images are either cropped or padded to the new aspect ratio",
       received: "both",
-      mend: "leave out cropToAspectRatio or padToAspectRatio",
+      hint: "leave out cropToAspectRatio or padToAspectRatio",
     });
   }
   return onImageBatch(what, images, dataFormat, (batch) => {

@@ -1,9 +1,9 @@
 // Arguments of ops on spatial axes, as Keras has them: sizes for each axis, padding by name, and where the channels are.
 import { describe, didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { type Applied, type Operand, promoted, shapeOf } from "../tensor/apply.ts";
+import { type Applied, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import * as o from "./primitives.ts";
-import { maxSpatial, spread } from "./rows/sliding.ts";
+import { dilatedSize, maxSpatial } from "./defs/sliding.ts";
 
 /** Where the channels are: behind the spatial axes, or before them. */
 export type DataFormat = "channels_last" | "channels_first";
@@ -25,7 +25,7 @@ export function checkName(what: string, name: string, value: unknown, known: rea
     what,
     rule: `${name} must be one of ${known.map((word) => `"${word}"`).join(", ")}`,
     received: describe(value),
-    mend: near ? `did you mean "${near}"?` : "use one of these names",
+    hint: near ? `did you mean "${near}"?` : "use one of these names",
   });
 }
 
@@ -37,7 +37,7 @@ export function perAxis(what: string, name: string, value: PerAxis, rank: number
     what,
     rule: `${name} must be an integer of at least ${least}, or a list of ${rank}, one for each spatial axis`,
     received: Array.isArray(value) ? formatShape(value) : describe(value),
-    mend: `write it as ${name}: ${rank === 1 ? "2" : `2, or [${new Array(rank).fill(2).join(", ")}]`}`,
+    hint: `write it as ${name}: ${rank === 1 ? "2" : `2, or [${new Array(rank).fill(2).join(", ")}]`}`,
   });
 }
 
@@ -48,7 +48,7 @@ export function refuseStridedDilation(what: string, strides: readonly number[], 
     what,
     rule: "strides and dilationRate must not both be more than 1",
     received: `strides ${formatShape(strides)} and dilationRate ${formatShape(dilation)}`,
-    mend: "leave one of them at 1",
+    hint: "leave one of them at 1",
   });
 }
 
@@ -60,7 +60,7 @@ export function spatialRank(what: string, shape: Shape, most = maxSpatial): numb
     what,
     rule: `the input must have a batch axis, one to ${most} spatial axes, and an axis of channels`,
     received: formatShape(shape),
-    mend: "reshape it, as a batch of grey images [batch, height, width] to [batch, height, width, 1]",
+    hint: "reshape it, as a batch of grey images [batch, height, width] to [batch, height, width, 1]",
   });
 }
 
@@ -73,7 +73,7 @@ export function resolvePadding(
   dilation: readonly number[],
 ): { low: number[]; high: number[] } {
   const totals = extents.map((extent, i) => {
-    const window = spread(sizes[i], dilation[i]);
+    const window = dilatedSize(sizes[i], dilation[i]);
     if (padding === "valid") return 0;
     if (padding === "causal") return window - 1;
     return Math.max(0, (Math.ceil(extent / strides[i]) - 1) * strides[i] + window - extent);
@@ -92,7 +92,7 @@ export function positionsAlong(
 ): number | null {
   if (extent === null) return null;
   if (padding !== "valid") return Math.ceil(extent / stride);
-  return Math.max(0, Math.floor((extent - spread(size, dilation)) / stride) + 1);
+  return Math.max(0, Math.floor((extent - dilatedSize(size, dilation)) / stride) + 1);
 }
 
 /** Runs `body` on `x` with its channels last, and gives them back where they were. */
@@ -103,7 +103,7 @@ export function withChannelsLast<A extends Operand, R extends Operand>(
   body: (x: A) => Applied<R>,
 ): Applied<R> {
   checkName(what, "dataFormat", dataFormat, ["channels_last", "channels_first"]);
-  const [operand] = promoted([x], true);
+  const [operand] = promoteDTypes([x], true);
   if (dataFormat === "channels_last") return body(operand);
   const axes = shapeOf(operand).map((_, axis) => axis);
   const last = [0, ...axes.slice(2), 1];

@@ -77,7 +77,7 @@ export function average<A extends Operand, B extends Operand = never>(
       what: "Cannot take a weighted average",
       rule: "weights must have the shape of x, or be a vector as long as the one axis",
       received: `weights ${formatShape(given)} for ${formatShape(shape)} over axes [${axes.join(", ")}]`,
-      mend: "broadcast them with ops.broadcastTo",
+      hint: "broadcast them with ops.broadcastTo",
     });
   }
   const wide = isVector ? p.reshape(weights as Operand, shape.map((n, i) => (i === axes[0] ? n : 1))) : weights;
@@ -121,7 +121,7 @@ export function norm<A extends Operand>(
       what: "Cannot take norm",
       rule: "over several axes the order must be null, the root of squares",
       received: String(order),
-      mend: "name one axis",
+      hint: "name one axis",
     });
   }
   const sizes = p.abs(values);
@@ -147,7 +147,7 @@ export function normalize<A extends Operand>(
       what: "Cannot normalize",
       rule: "order must be a number of at least 1",
       received: String(order),
-      mend: "leave it at 2",
+      hint: "leave it at 2",
     });
   }
   const values = p.cast(x, "float32") as Operand;

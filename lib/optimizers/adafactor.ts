@@ -1,5 +1,5 @@
 // Adafactor: Adam's squares kept as rows and columns, for little memory. https://keras.io/api/optimizers/adafactor/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
 import {

@@ -1,5 +1,5 @@
 // Adagrad and Adadelta: steps by the squares of all gradients so far. https://keras.io/api/optimizers/adagrad/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, divide, multiply, negate, sqrt, square, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";

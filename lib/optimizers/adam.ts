@@ -1,5 +1,5 @@
 // Adam and AdamW. https://keras.io/api/optimizers/adam/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { divide, multiply, power, sqrt, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";
@@ -117,7 +117,7 @@ export class AdamW extends Adam {
         what: "Cannot make AdamW",
         rule: "weightDecay must be a number",
         received: "null",
-        mend: "use Adam for no decay",
+        hint: "use Adam for no decay",
       });
     }
     super({ ...options, weightDecay: options.weightDecay ?? 0.004 });

@@ -1,5 +1,5 @@
 // Schedules along a cosine, once or with restarts. https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { checkOptions, checkPositiveInteger, checkRange } from "../options.ts";
 import { LearningRateSchedule } from "./schedule.ts";
 

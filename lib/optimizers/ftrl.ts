@@ -1,5 +1,5 @@
 // Ftrl: follow the regularized leader, for sparse models. https://keras.io/api/optimizers/ftrl/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { clip } from "../ops/composed.ts";
 import { add, divide, multiply, power, sqrt, square, subtract } from "../ops/primitives.ts";

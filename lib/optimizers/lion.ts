@@ -1,5 +1,5 @@
 // Lion: steps of one size along the sign of a running mean. https://keras.io/api/optimizers/lion/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, multiply, sign, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";

@@ -1,5 +1,5 @@
 // Running means of gradients and squares, which Adamax, Nadam and Lamb have in common.
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, multiply, square, subtract } from "../ops/primitives.ts";
 import { checkRange } from "../options.ts";

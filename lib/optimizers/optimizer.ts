@@ -1,5 +1,5 @@
 // Optimizer: from gradients to new weights, inside the step. https://keras.io/api/optimizers/
-import type { Config, ConfigValue, ObjectNode } from "../config.ts";
+import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
@@ -159,7 +159,7 @@ export abstract class Optimizer {
         what: `Cannot make ${className}`,
         rule: "lossScaleFactor must be a number above 0, or null",
         received: describe(scale),
-        mend: "leave it out: float32 needs none",
+        hint: "leave it out: float32 needs none",
       });
     }
     checkRange(className, "emaMomentum", this.emaMomentum, 0, 1);
@@ -172,7 +172,7 @@ export abstract class Optimizer {
         what: `Cannot make ${className}`,
         rule: "gradientAccumulationSteps must be a whole number of at least 2, or null",
         received: describe(count),
-        mend: "leave it out for a step with each batch",
+        hint: "leave it out for a step with each batch",
       });
     }
   }
@@ -236,7 +236,7 @@ export abstract class Optimizer {
     throw new StateError({
       what: `Cannot apply "${this.name}"`,
       rule: "its class has neither updateOne nor update",
-      mend: "write updateOne(variable, gradient, slots, scalars), which returns the new value and the new slots",
+      hint: "write updateOne(variable, gradient, slots, scalars), which returns the new value and the new slots",
     });
   }
 
@@ -251,7 +251,7 @@ export abstract class Optimizer {
       throw new StateError({
         what: `Cannot set the learning rate of "${this.name}"`,
         rule: "a schedule rules it",
-        mend: "make the optimizer with a number, or assign another schedule",
+        hint: "make the optimizer with a number, or assign another schedule",
       });
     }
     this.#learningRate = checkRate(rate, this.constructor.name);
@@ -465,7 +465,7 @@ export abstract class Optimizer {
       throw new StateError({
         what: `Cannot apply "${this.name}" here`,
         rule: "outside of a model's training the learning rate must be a number",
-        mend: "set optimizer.learningRate between calls, or train with fit",
+        hint: "set optimizer.learningRate between calls, or train with fit",
       });
     }
     const scalar = (name: string, value: number) =>

@@ -4,7 +4,7 @@ export { Adadelta, type AdadeltaOptions, Adagrad, type AdagradOptions } from "./
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { Adamax } from "./adamax.ts";
 export { Ftrl, type FtrlOptions } from "./ftrl.ts";
-export { getOptimizer as get, type OptimizerIdentifier, type OptimizerName } from "./identify.ts";
+export { getOptimizer as get, type OptimizerIdentifier, type OptimizerName } from "./resolve.ts";
 export { Lamb } from "./lamb.ts";
 export { Lion, type LionOptions } from "./lion.ts";
 export { MomentsOptimizer, type MomentsOptions } from "./moments.ts";

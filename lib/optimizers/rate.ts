@@ -21,15 +21,15 @@ export function modernRate(options: RateOptions, defaultRate: number, className:
   const { learningRate, lr, decay = 0 } = options;
   const what = `Cannot make ${className}`;
   if (lr !== undefined && learningRate !== undefined) {
-    const mend = "write learningRate alone: lr is its name in Keras 2";
-    throw new ValueError({ what, rule: "only one of learningRate and lr may be set", received: "both", mend });
+    const hint = "write learningRate alone: lr is its name in Keras 2";
+    throw new ValueError({ what, rule: "only one of learningRate and lr may be set", received: "both", hint });
   }
   const rate = learningRate ?? lr ?? defaultRate;
   checkRange(className, "decay", decay, 0, Infinity);
   if (decay === 0) return rate;
   if (typeof rate !== "number") {
-    const mend = "leave decay out: the schedule rules the rate";
-    throw new ValueError({ what, rule: "decay needs a learningRate that is a number", received: describe(rate), mend });
+    const hint = "leave decay out: the schedule rules the rate";
+    throw new ValueError({ what, rule: "decay needs a learningRate that is a number", received: describe(rate), hint });
   }
   return new InverseTimeDecay({ initialLearningRate: rate, decaySteps: 1, decayRate: decay });
 }

@@ -1,5 +1,5 @@
 // RMSprop. https://keras.io/api/optimizers/rmsprop/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { checkRange } from "../options.ts";
 import { apply } from "../tensor/apply.ts";

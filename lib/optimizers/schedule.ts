@@ -1,6 +1,6 @@
 // LearningRateSchedule: a learning rate that changes from step to step.
 // https://keras.io/api/optimizers/learning_rate_schedules/
-import type { Config, ObjectNode } from "../config.ts";
+import type { Config, ObjectNode } from "../json_config.ts";
 import { objectNode } from "../registry.ts";
 
 /**

@@ -1,5 +1,5 @@
 // Schedules: learning rates that change from step to step. https://keras.io/api/optimizers/learning_rate_schedules/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { ValueError } from "../errors.ts";
 import { LearningRateSchedule } from "./schedule.ts";
 import { checkOptions, checkPositiveInteger, checkRange } from "../options.ts";
@@ -140,7 +140,7 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
         what: "Cannot make PiecewiseConstantDecay",
         rule: "there must be one value more than boundaries",
         received: `${boundaries?.length ?? "no"} boundaries and ${values?.length ?? "no"} values`,
-        mend: "give the rate before the first boundary and one after each",
+        hint: "give the rate before the first boundary and one after each",
       });
     }
     this.#options = { boundaries, values, name };

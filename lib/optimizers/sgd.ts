@@ -1,5 +1,5 @@
 // SGD, with momentum. https://keras.io/api/optimizers/sgd/
-import type { Config } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { checkRange } from "../options.ts";
 import { apply } from "../tensor/apply.ts";

@@ -2,7 +2,7 @@
 // takes an epilogue: a product, a convolution.
 import type { ElementwiseName, ElementwiseProgram, ElementwiseStep, EpilogueName } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
-import { elementwiseRows } from "../ops/rows/elementwise.ts";
+import { elementwiseRows } from "../ops/defs/elementwise.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { mapBodies, removeDeadCode, sortNodes } from "./rewrite.ts";
 

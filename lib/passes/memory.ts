@@ -1,7 +1,7 @@
 // Memory: gives every value a place, by liveness, and lets variables be written where they lie.
 import type { DType } from "../dtype.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
-import { rowOf } from "../ir/row.ts";
+import { opDef } from "../ir/op_def.ts";
 import { sizeOf } from "../shape.ts";
 import { packsOf } from "./pack.ts";
 import type { Place, Plan } from "./plan.ts";
@@ -115,7 +115,7 @@ class Planner {
     const node = nodes[at];
     if (!readsOld(node)) return true;
     const output = node.outputs.indexOf(source);
-    const pairs = rowOf(node.op).inPlace?.(
+    const pairs = opDef(node.op).inPlace?.(
       node.inputs.map((id) => types[id]),
       node.outputs.map((id) => types[id]),
       node.attrs as never,
@@ -180,7 +180,7 @@ class Planner {
   ): number | undefined {
     if (!this.#options.reuseInputs) return undefined;
     const { types } = this.#graph;
-    const pairs = rowOf(node.op).inPlace?.(
+    const pairs = opDef(node.op).inPlace?.(
       node.inputs.map((id) => types[id]),
       node.outputs.map((id) => types[id]),
       node.attrs as never,

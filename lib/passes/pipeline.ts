@@ -1,5 +1,5 @@
 // The passes in their order: simplify, fuse, pack, memory.
-import "../ops/rows/table.ts";
+import "../ops/defs/table.ts";
 import type { Graph } from "../ir/graph.ts";
 import { verifyGraph } from "../ir/verify.ts";
 import { fuse } from "./fuse.ts";

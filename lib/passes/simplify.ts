@@ -2,9 +2,9 @@
 import { makeArray, type TypedArray } from "../dtype.ts";
 import type { OpName } from "../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
-import { rowOf } from "../ir/row.ts";
+import { opDef } from "../ir/op_def.ts";
 import { broadcastShapes, sameShape, sizeOf } from "../shape.ts";
-import { elementwiseRows } from "../ops/rows/elementwise.ts";
+import { elementwiseRows } from "../ops/defs/elementwise.ts";
 import { mapBodies, removeDeadCode, resultsMapped } from "./rewrite.ts";
 
 /** Folding must not grow the program: larger results stay computed. */
@@ -179,7 +179,7 @@ function foldConstant(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, 
     dtype,
     data: Float64Array.from(data),
   }));
-  const [data] = rowOf(node.op).reference(arrays, node.attrs as never, [output]);
+  const [data] = opDef(node.op).reference(arrays, node.attrs as never, [output]);
   return { ...node, op: "constant", inputs: [], attrs: { ...output, data: makeArray(output.dtype, data) } };
 }
 

@@ -1,6 +1,6 @@
 // Objects of JSON configs, as Python Keras writes them: its classes, the user's, and what stands beside them.
-import type { Config, ConfigValue, ObjectNode } from "../config.ts";
-import { describe, located, unknownIdentifier, ValueError } from "../errors.ts";
+import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
+import { describe, unknownIdentifier, ValueError, withErrorContext } from "../errors.ts";
 import { makeArray } from "../dtype.ts";
 import { Layer } from "../layers/layer.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -82,7 +82,9 @@ function readNode(node: ObjectNode, key: string, shared: SharedObjects): unknown
   // Keras's own have a module and no name beside it; old files have neither.
   const name = registeredName ?? (module?.startsWith("keras") ? undefined : className);
   const own = name === undefined ? undefined : getCustomObjects().get(name);
-  if (own) return located(`the config of "${className}"`, () => makeOwn(own as SerializableClass, config, shared));
+  if (own) {
+    return withErrorContext(`the config of "${className}"`, () => makeOwn(own as SerializableClass, config, shared));
+  }
   if (name !== undefined && module !== undefined && !module?.startsWith("keras")) return customObject(name, "class");
   const reader = readers.get(className);
   if (reader) return reader(node, shared);
@@ -101,7 +103,7 @@ function readNode(node: ObjectNode, key: string, shared: SharedObjects): unknown
     ? [...given, ...Array(known.positional.length - given.length).fill(undefined), options]
     : [...given];
   if (!missing && (Object.keys(options).length > 0)) args.push(options);
-  return located(`the config of "${config?.name ?? className}"`, () => new Class(...args));
+  return withErrorContext(`the config of "${config?.name ?? className}"`, () => new Class(...args));
 }
 
 /** A config as options: keys in camelCase, what is null left out. */
@@ -114,7 +116,7 @@ export function optionsOf(config: Config, shared: SharedObjects, className: stri
         what: `Cannot read the config of "${config.name ?? className}"`,
         rule: `${key} must be unset`,
         received: describe(value),
-        mend: "save it from Keras without that",
+        hint: "save it from Keras without that",
       });
     }
     // Keras writes it also where renorm is unset, which is all that is read.
@@ -151,7 +153,7 @@ function refusedCode(key: string): ValueError {
     what: "Cannot read a config",
     rule: "it must hold no code: the code of a Lambda is Python's, and code in a file may do anything when it runs",
     received: key === "" ? "a lambda" : `a lambda as ${key}`,
-    mend: "in Python give the Lambda a function with a name, and register one of that name here with " +
+    hint: "in Python give the Lambda a function with a name, and register one of that name here with " +
       "saving.registerKerasSerializable",
   });
 }

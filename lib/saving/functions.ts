@@ -1,5 +1,5 @@
 // The functions of ops as Keras's files know them: the class of each, and which arguments stand in its config.
-import type { Config, ConfigValue } from "../config.ts";
+import type { Config, ConfigValue } from "../json_config.ts";
 import { describe, ValueError } from "../errors.ts";
 
 /** A function of ops in files. */
@@ -121,7 +121,7 @@ export function specOf(fn: string, className: string): FunctionSpec {
     what: "Cannot write the config of a model",
     rule: "a function of ops must have a form in Keras's files",
     received: `ops.${fn}`,
-    mend: "put it into a Layer of your own, and register that with saving.registerKerasSerializable",
+    hint: "put it into a Layer of your own, and register that with saving.registerKerasSerializable",
   });
 }
 
@@ -132,7 +132,7 @@ export function configOf(spec: FunctionSpec, further: readonly unknown[]): Confi
       what: "Cannot write the config of a model",
       rule: `ops.${spec.fn} takes ${spec.inputs + spec.keys.length} arguments in Keras`,
       received: `${spec.inputs + further.length}`,
-      mend: "put it into a Layer of your own, and register that with saving.registerKerasSerializable",
+      hint: "put it into a Layer of your own, and register that with saving.registerKerasSerializable",
     });
   }
   const given = spec.keys.map(([key, missing], i) => [key, (further[i] ?? missing) as ConfigValue] as const);
@@ -153,7 +153,7 @@ export function furtherOf(spec: FunctionSpec, config: Config): ConfigValue[] {
       what: `Cannot read the config of "${config.name}"`,
       rule: `${key} of ${spec.className} must be ${value}`,
       received: describe(config[key]),
-      mend: "save the model from Keras without that",
+      hint: "save the model from Keras without that",
     });
   }
   return spec.keys.map(([key, missing]) => config[key] ?? missing);

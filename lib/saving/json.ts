@@ -1,5 +1,5 @@
 // JSON as Python writes it: with spaces between, and with a point in numbers that Keras wants as float.
-import type { ConfigValue } from "../config.ts";
+import type { ConfigValue } from "../json_config.ts";
 
 /** Keys of numbers that Keras checks, or keeps, as float. */
 const floatKeys = new Set([

@@ -1,5 +1,5 @@
 // Objects, functions and plain values as values of JSON configs, as Python Keras writes them.
-import type { ConfigValue } from "../config.ts";
+import type { ConfigValue } from "../json_config.ts";
 import { describe, ValueError } from "../errors.ts";
 import { functionNode, type SerializableFunction } from "../registry.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -41,7 +41,7 @@ export function serializeObject(value: unknown): ConfigValue {
     what: "Cannot write a config",
     rule: "it holds numbers, texts, tensors, functions, objects of Keras's classes or of one's own, and lists of these",
     received: describe(value),
-    mend: "give it a method serialize(), or put it into a Layer of your own",
+    hint: "give it a method serialize(), or put it into a Layer of your own",
   });
 }
 

@@ -25,7 +25,7 @@ export function checkOperand(operand: unknown, what = "an op"): asserts operand 
     what: `Cannot apply ${what}`,
     rule: "operands must be numbers, tensors, variables or symbolic values",
     received: describe(operand),
-    mend: isArray
+    hint: isArray
       ? "wrap it, as in tensor([1, 2])"
       : operand === undefined
       ? "check that it was set, as a layer's weights are by build"
@@ -55,7 +55,7 @@ export function apply<K extends OpName, A extends Operand>(
 }
 
 /** The operands with numbers made scalars and all cast to the dtype that holds all of them; to float32 with `toFloat`. */
-export function promoted<A extends Operand>(operands: readonly A[], toFloat = false): A[] {
+export function promoteDTypes<A extends Operand>(operands: readonly A[], toFloat = false): A[] {
   for (const operand of operands) checkOperand(operand);
   const typed = operands.filter((operand) => typeof operand !== "number") as (Value | Tensor | Variable)[];
   let dtype: DType = typed.length > 0 ? typed.map((operand) => operand.dtype).reduce(promote) : "float32";

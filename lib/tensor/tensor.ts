@@ -3,7 +3,7 @@ import { checkDType, type DType, makeArray, promote, type TypedArray } from "../
 import { describe, DTypeError, ShapeError, ValueError } from "../errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { OpAttrs, OpName } from "../ir/attrs.ts";
-import { type RefArray, rowOf } from "../ir/row.ts";
+import { opDef, type RefArray } from "../ir/op_def.ts";
 
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
 export type NestedArray = number | boolean | readonly NestedArray[] | readonly TypedArray[];
@@ -37,7 +37,7 @@ export class Tensor {
         what: "Cannot make a tensor",
         rule: "new Tensor takes a shape, a dtype and a typed array",
         received: `${describe(data)} as data`,
-        mend: "use tensor(values), which takes nested arrays",
+        hint: "use tensor(values), which takes nested arrays",
       });
     }
     if (data.length !== sizeOf(shape)) {
@@ -45,7 +45,7 @@ export class Tensor {
         what: "Cannot make a tensor",
         rule: `shape ${formatShape(shape)} needs ${sizeOf(shape)} elements`,
         received: `${data.length}`,
-        mend: "give the shape that the data has",
+        hint: "give the shape that the data has",
       });
     }
     this.shape = shape;
@@ -80,7 +80,7 @@ export class Tensor {
         what: "Cannot take item()",
         rule: "the tensor must have one element",
         received: formatShape(this.shape),
-        mend: "use toArray() for all of them",
+        hint: "use toArray() for all of them",
       });
     }
     return this.data[0];
@@ -104,7 +104,7 @@ export class Tensor {
         what: "Cannot take rows()",
         rule: "the tensor must have a first axis",
         received: "[]",
-        mend: "reshape it to [1] first",
+        hint: "reshape it to [1] first",
       });
     }
     const n = this.shape[0];
@@ -142,7 +142,7 @@ export class Tensor {
       what: "Cannot take a tensor as a number",
       rule: "JavaScript's operators work on numbers alone",
       received: `a tensor of shape ${formatShape(this.shape)}`,
-      mend: "use its methods, as in x.multiply(2), or ops, or x.item() for a single number",
+      hint: "use its methods, as in x.multiply(2), or ops, or x.item() for a single number",
     });
   }
 
@@ -172,7 +172,7 @@ export function promoteOperands(operands: readonly Tensor[], toFloat = false): T
 
 /** Computes an op at once by the float64 reference, rounded to the dtype. */
 export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], attrs: OpAttrs[K]): Tensor[] {
-  const row = rowOf(op);
+  const row = opDef(op);
   const shapes = row.shape(inputs, attrs);
   const dtypes = row.dtype(inputs, attrs);
   const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
@@ -197,7 +197,7 @@ export function resolveShape(shape: Shape, from: Shape): Shape {
       what: "Cannot reshape",
       rule: `${formatShape(from)} has ${sizeOf(from)} elements, the new shape must have as many (one extent may be -1)`,
       received: formatShape(shape),
-      mend: "check the extents, or leave one as -1",
+      hint: "check the extents, or leave one as -1",
     });
   }
   return resolved;
@@ -245,7 +245,7 @@ function dtypeOfArray(array: TypedArray, what: string, name: string): DType {
     what,
     rule: `typed arrays${name && ` in ${name}`} must be Float32Array, Int32Array or Uint8Array`,
     received: (array as object).constructor.name,
-    mend: (array as object) instanceof DataView
+    hint: (array as object) instanceof DataView
       ? "give a typed array over its buffer"
       : "convert it, for example with Float32Array.from(array)",
   });
@@ -269,7 +269,7 @@ function fromNested(values: NestedArray, what: string, name: string, dtype?: DTy
         what,
         rule: `elements ${of}must be numbers or booleans`,
         received: `${typeof level === "string" ? "a string" : describe(level)}${at}`,
-        mend: mendElement(level),
+        hint: mendElement(level),
       });
     }
     if (isRow(level) !== axis < shape.length || (isRow(level) && level.length !== shape[axis])) {
@@ -277,7 +277,7 @@ function fromNested(values: NestedArray, what: string, name: string, dtype?: DTy
         what,
         rule: `rows ${of}must have equal lengths: the first row gives shape ${formatShape(shape)}`,
         received: `${isRow(level) ? `${level.length} elements` : "a number"}${at}`,
-        mend: "pad or cut the rows to one length (utils.padSequences pads)",
+        hint: "pad or cut the rows to one length (utils.padSequences pads)",
       });
     }
     if (isRow(level)) {

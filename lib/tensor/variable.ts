@@ -7,7 +7,7 @@ import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor.ts";
 
 /** Where the newest value of variables lives while programs use them: the state store of an executor. */
-export interface VariableHome {
+export interface VariableDevice {
   /** The variable's elements now, as a copy. */
   read(variable: Variable): Promise<TypedArray>;
   /** Replaces the variable's elements. */
@@ -50,7 +50,7 @@ export class Variable {
   trainable: boolean;
   /** What the host last saw; undefined for zeros, which take no memory here. */
   #host: TypedArray | undefined;
-  #home: VariableHome | undefined;
+  #device: VariableDevice | undefined;
 
   /** Makes a variable that holds a copy of `value`. */
   constructor(value: TensorLike, { name = "variable", trainable = true, dtype }: VariableOptions = {}) {
@@ -92,7 +92,7 @@ export class Variable {
       throw new StateError({
         what: `Cannot take the value of "${this.name}"`,
         rule: "a variable has a symbolic value only inside a traced function",
-        mend: "await variable.read(), or use it in a function given to compile()",
+        hint: "await variable.read(), or use it in a function given to compile()",
       });
     }
     return trace.read(this);
@@ -116,7 +116,7 @@ export class Variable {
       throw new StateError({
         what: `Cannot assign to "${this.name}"`,
         rule: "a symbolic value lives only inside the traced function that made it",
-        mend: "assign inside that function, or assign a tensor",
+        hint: "assign inside that function, or assign a tensor",
       });
     }
     if (!sameShape(next.shape, this.shape)) {
@@ -124,7 +124,7 @@ export class Variable {
         what: `Cannot assign to "${this.name}"`,
         rule: `the shape must be ${formatShape(this.shape)}`,
         received: formatShape(next.shape),
-        mend: "reshape the value, or make another variable",
+        hint: "reshape the value, or make another variable",
       });
     }
     if (next.dtype !== this.dtype) {
@@ -132,40 +132,40 @@ export class Variable {
         what: `Cannot assign to "${this.name}"`,
         rule: `the dtype must be ${this.dtype}`,
         received: next.dtype,
-        mend: `cast it, as in ops.cast(value, "${this.dtype}")`,
+        hint: `cast it, as in ops.cast(value, "${this.dtype}")`,
       });
     }
     if (trace) {
       return trace.assign(this, next instanceof Value ? next : trace.constant(next.shape, next.dtype, next.data));
     }
     const host = this.#host = (next as Tensor).data.slice() as TypedArray;
-    this.#home?.write(this, host);
+    this.#device?.write(this, host);
   }
 
-  /** Lets the host know the newest value, which it keeps when the home is lost. */
+  /** Lets the host know the newest value, which it keeps when the device is lost. */
   async refresh(): Promise<void> {
-    if (this.#home) this.#host = await this.#home.read(this);
+    if (this.#device) this.#host = await this.#device.read(this);
   }
 
   /** Where the newest value lives; undefined while it is on the host alone. */
-  get home(): VariableHome | undefined {
-    return this.#home;
+  get device(): VariableDevice | undefined {
+    return this.#device;
   }
 
-  /** Lets `home` hold the value from now on, or the host if undefined; the caller has made room for it there. */
-  async moveTo(home: VariableHome | undefined): Promise<void> {
-    if (this.#home === home) return;
-    if (this.#home) {
-      this.#host = await this.#home.read(this);
-      this.#home.release(this);
+  /** Lets `device` hold the value from now on, or the host if undefined; the caller has made room for it there. */
+  async transferTo(device: VariableDevice | undefined): Promise<void> {
+    if (this.#device === device) return;
+    if (this.#device) {
+      this.#host = await this.#device.read(this);
+      this.#device.release(this);
     }
-    this.#home = home;
-    home?.write(this, this.#host ?? this.#zeros());
+    this.#device = device;
+    device?.write(this, this.#host ?? this.#zeros());
   }
 
-  /** Takes the value back to what the host last saw, when the home is gone (a lost device). */
-  forsake(): void {
-    this.#home = undefined;
+  /** Takes the value back to what the host last saw, when the device is gone (a lost device). */
+  invalidateDeviceCopy(): void {
+    this.#device = undefined;
   }
 
   #zeros(): TypedArray {

@@ -40,7 +40,7 @@ export function assign(value: Structure<TensorLike> | undefined, parts: Parts, w
       what,
       rule: `${argument} must be given`,
       received: describe(value),
-      mend: "give a tensor, nested arrays, or a typed array",
+      hint: "give a tensor, nested arrays, or a typed array",
     });
   }
   if (like === undefined) return inferred(value);
@@ -57,7 +57,7 @@ export function assign(value: Structure<TensorLike> | undefined, parts: Parts, w
       what,
       rule: `the model takes one tensor as ${argument}`,
       received: `a list of ${value.length}`,
-      mend: "give the tensor itself; ops.stack makes one of many",
+      hint: "give the tensor itself; ops.stack makes one of many",
     });
   }
   const list = Array.isArray(value) ? value as readonly TensorLike[] : undefined;
@@ -73,7 +73,7 @@ export function assign(value: Structure<TensorLike> | undefined, parts: Parts, w
       : list
       ? `a list of ${list.length}`
       : describe(value),
-    mend: keys.length === count
+    hint: keys.length === count
       ? `give them in a list of ${count}, or by name, as in { ${keys[0]}: ... }`
       : `give them in a list of ${count}`,
   });
@@ -103,7 +103,7 @@ function byName(
     what,
     rule: `the names in ${argument} must be ${keys.map((key) => `"${key}"`).join(", ")}`,
     received: wrong === undefined ? `none for "${missing}"` : `"${wrong}"`,
-    mend: wrong === undefined
+    hint: wrong === undefined
       ? "give data for it"
       : near
       ? `did you mean "${near}"?`
@@ -150,7 +150,7 @@ export function toRows(value: TensorLike, name: string, where: string): Tensor {
       what: `Cannot ${where}`,
       rule: `${name} must have a first axis of at least one sample`,
       received: formatShape(made.shape),
-      mend: made.rank === 0 ? "wrap it in brackets" : "check that the data was loaded",
+      hint: made.rank === 0 ? "wrap it in brackets" : "check that the data was loaded",
     });
   }
   return made;
@@ -175,11 +175,11 @@ export function fitShape(x: Tensor, expected: SymbolicShape, input: string, name
     what: `Cannot ${where}`,
     rule: `the model's input "${input}" was built for the shape ${formatShape(expected)}`,
     received: formatShape(shape),
-    mend: mendShape(shape, expected, name),
+    hint: shapeHint(shape, expected, name),
   });
 }
 
-function mendShape(shape: Shape, expected: SymbolicShape, name: string): string {
+function shapeHint(shape: Shape, expected: SymbolicShape, name: string): string {
   const sample = expected.slice(1);
   const equals = (a: SymbolicShape, b: SymbolicShape) =>
     a.length === b.length && a.every((extent, axis) => extent === null || b[axis] === null || extent === b[axis]);

@@ -3,9 +3,9 @@ import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
 import type { Compiled } from "./compiled.ts";
 import type { Chunk, Feeder } from "./feeders.ts";
-import { breathe } from "./interrupt.ts";
-import { exclusively } from "./lock.ts";
-import type { Pace } from "./pace.ts";
+import { yieldIfDue } from "./interrupt.ts";
+import { withLock } from "./lock.ts";
+import type { StepsPerCall } from "./steps_per_call.ts";
 import type { Program } from "./programs.ts";
 
 /** What a run over batches needs. */
@@ -19,7 +19,7 @@ export interface BatchRun {
   /** The number of the first batch; 0 unless an epoch goes on. */
   readonly first?: number;
   /** How many steps are run at once. */
-  readonly pace: Pace;
+  readonly stepsPerCall: StepsPerCall;
   /** How many batches lie between two calls of hooks that need every batch. */
   readonly stepsPerExecution: number;
   /** What is called between. */
@@ -48,20 +48,20 @@ export interface BatchesRun {
 
 /** Runs batches up to the limit, or to the end of the data. */
 export async function runBatches(run: BatchRun): Promise<BatchesRun> {
-  const { kind, feeder, limit, callbacks, pace } = run;
+  const { kind, feeder, limit, callbacks, stepsPerCall } = run;
   const everyBatch = callbacks.needsEveryBatch(kind);
   let program: Program | undefined;
   let batches = run.first ?? 0;
   while (limit === null || batches < limit) {
     const left = limit === null ? Infinity : limit - batches;
-    const wanted = everyBatch ? Math.min(run.stepsPerExecution, left) : pace.begin(left);
+    const wanted = everyBatch ? Math.min(run.stepsPerExecution, left) : stepsPerCall.begin(left);
     let chunk = await feeder.next(wanted);
     if (!chunk) return { program, batches, ranOut: limit !== null };
     if (everyBatch) await callbacks.batchBegin(kind, batches);
     for (let ran = 0; chunk; chunk = everyBatch && ran < wanted ? await feeder.next(wanted - ran) : undefined) {
       const { steps, program: { executable } } = chunk;
       program = chunk.program;
-      await exclusively(async () => {
+      await withLock(async () => {
         chunk!.write();
         run.prepare?.(steps);
         const running = executable.run(steps);
@@ -70,11 +70,11 @@ export async function runBatches(run: BatchRun): Promise<BatchesRun> {
       });
       ran += steps;
       batches += steps;
-      if (!everyBatch) pace.end(steps);
+      if (!everyBatch) stepsPerCall.end(steps);
       await run.done?.(chunk);
     }
     if (everyBatch || run.watched) await callbacks.batchEnd(kind, batches - 1, await run.logs(program!));
-    await breathe();
+    await yieldIfDue();
     if (run.stopped?.()) break;
   }
   return { program, batches, ranOut: false };

@@ -1,7 +1,7 @@
-// Checks of the user's data before the first step: what is wrong, in which row, and how to mend it.
-import { ShapeError, ValueError, wordComplaint } from "../errors.ts";
+// Checks of the user's data before the first step: what is wrong, in which row, and how to fix it.
+import { formatMessage, ShapeError, ValueError } from "../errors.ts";
 import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
-import { crossentropyKind } from "../losses/identify.ts";
+import { crossentropyKind } from "../losses/resolve.ts";
 import type { Loss } from "../losses/loss.ts";
 import { KLDivergence, Poisson } from "../losses/divergence.ts";
 import { CategoricalHinge, Hinge, SquaredHinge } from "../losses/hinge.ts";
@@ -34,7 +34,7 @@ export function checkRows({ x, y, weights }: Samples, { inputNames, outputNames 
         what: `Cannot ${where}`,
         rule: `${first} and ${label} must have the same number of samples`,
         received: `${rows} in ${first} and ${of.shape[0]} in ${label}`,
-        mend: "check that both come from the same split",
+        hint: "check that both come from the same split",
       });
     });
   }
@@ -69,7 +69,7 @@ export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, label
         formatShape(output)
       }`,
       received: formatShape(y.shape),
-      mend: looksSparse && classes !== 1
+      hint: looksSparse && classes !== 1
         ? kind === "categorical"
           ? 'for class numbers use the loss "sparse_categorical_crossentropy", or utils.toCategorical(y)'
           : `give the last Dense layer 1 unit, or for class numbers use "sparse_categorical_crossentropy"`
@@ -125,7 +125,7 @@ function checkProbabilities(y: Tensor, loss: Loss, label: string, where: string)
       what: `Cannot ${where}`,
       rule: `targets for ${loss.name} must be from 0 to 1`,
       received: `${data[i]} in row ${Math.floor(i / (data.length / y.shape[0]))} of ${label}`,
-      mend: Number.isInteger(data[i]) && data[i] > 1
+      hint: Number.isInteger(data[i]) && data[i] > 1
         ? 'for more than two classes give the last layer a unit for each, and use "sparse_categorical_crossentropy"'
         : "map the targets to 0 and 1",
     });
@@ -146,7 +146,7 @@ export function checkWeights({ shape }: Tensor, output: SymbolicShape, label: st
     what: `Cannot ${where}`,
     rule: `${label} must be one number for each sample, ${formatShape(values)}`,
     received: formatShape(shape),
-    mend: "give a list of as many numbers as there are samples",
+    hint: "give a list of as many numbers as there are samples",
   });
 }
 
@@ -164,7 +164,7 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, n
         formatShape(output.slice(0, -1))
       }`,
       received: formatShape(y.shape),
-      mend: oneHot
+      hint: oneHot
         ? 'one-hot targets need the loss "categorical_crossentropy"'
         : "give one class number for each output",
     });
@@ -183,7 +183,7 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, n
         ? `labels must be from 0 to ${classes! - 1}, as the model's output has ${classes} classes`
         : "labels must be whole numbers",
       received: `${label} in row ${row} of ${name}`,
-      mend: classes === 1
+      hint: classes === 1
         ? 'use "binary_crossentropy" for one output, or give the last layer a unit for each class'
         : label === classes
         ? "count classes from 0, or give the last layer one unit more"
@@ -237,11 +237,11 @@ export function warnOfFractions({ x }: Samples, model: TrainableModel, where: st
  */
 export function splitRows(rows: number, validationSplit: number, where: string): number {
   if (typeof validationSplit !== "number" || !(validationSplit >= 0 && validationSplit < 1)) {
-    throw new RangeError(wordComplaint({
+    throw new RangeError(formatMessage({
       what: `Cannot ${where}`,
       rule: "validationSplit must be a number of at least 0 and less than 1",
       received: describe(validationSplit),
-      mend: "0.1 keeps the last tenth of the rows for validation",
+      hint: "0.1 keeps the last tenth of the rows for validation",
     }));
   }
   if (validationSplit === 0) return rows;
@@ -251,7 +251,7 @@ export function splitRows(rows: number, validationSplit: number, where: string):
       what: `Cannot ${where}`,
       rule: "validationSplit must leave at least one sample for training and one for validation",
       received: `${validationSplit} of ${rows} samples`,
-      mend: "give more samples, or validationData",
+      hint: "give more samples, or validationData",
     });
   }
   return training;
@@ -264,7 +264,7 @@ export function checkInteger(name: string, value: unknown, low: number, where: s
     what: `Cannot ${where}`,
     rule: `${name} must be an integer of at least ${low}`,
     received: describe(value),
-    mend: typeof value === "string" ? "give it as a number, without quotes" : `give ${low} or more`,
+    hint: typeof value === "string" ? "give it as a number, without quotes" : `give ${low} or more`,
   });
 }
 
@@ -277,7 +277,7 @@ export function verbosity(verbose: unknown, where: string): 0 | 1 | 2 {
     what: `Cannot ${where}`,
     rule: 'verbose must be "auto", 0, 1 or 2',
     received: describe(verbose),
-    mend: "0 prints nothing, 1 a progress bar, 2 a line for each epoch",
+    hint: "0 prints nothing, 1 a progress bar, 2 a line for each epoch",
   });
 }
 
@@ -295,7 +295,7 @@ export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, num
       what: `Cannot ${where}`,
       rule: "classWeight must give numbers of at least 0 by class number",
       received: entries === undefined ? describe(classWeight) : `${describe(weight)} for ${describe(key)}`,
-      mend: "write it as in { 0: 1, 1: 2.5 }",
+      hint: "write it as in { 0: 1, 1: 2.5 }",
     });
   }
   const rows = y.shape[0];
@@ -305,7 +305,7 @@ export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, num
       what: `Cannot ${where}`,
       rule: "classWeight needs one class for each sample",
       received: `targets of shape ${formatShape(y.shape)}`,
-      mend: "give sampleWeight instead",
+      hint: "give sampleWeight instead",
     });
   }
   const weights = new Float32Array(rows);
@@ -328,7 +328,7 @@ export function refuseForBatches(options: Readonly<Record<string, unknown>>, whe
   throw new ValueError({
     what: `Cannot ${where}`,
     rule: `${name} cannot be given beside an iterable of batches`,
-    mend: name === "y" && isObject
+    hint: name === "y" && isObject
       ? `give options after it, as in ${where.split(" ")[0]}(batches, undefined, { ... })`
       : name === "y" || name === "sampleWeight"
       ? "put it into the batches, as in yield [x, y, sampleWeight]"

@@ -1,12 +1,12 @@
 // What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
-import { describe, didYouMean, located, ValueError } from "../errors.ts";
+import { describe, didYouMean, ValueError, withErrorContext } from "../errors.ts";
 import { Value } from "../ir/value.ts";
-import { getLoss, type LossIdentifier } from "../losses/identify.ts";
+import { getLoss, type LossIdentifier } from "../losses/resolve.ts";
 import type { Loss, LossFunction } from "../losses/loss.ts";
-import { getMetric, type MetricIdentifier } from "../metrics/identify.ts";
+import { getMetric, type MetricIdentifier } from "../metrics/resolve.ts";
 import { Mean, type MetricFunction } from "../metrics/mean.ts";
 import type { Direction, Metric } from "../metrics/metric.ts";
-import { getOptimizer, type OptimizerIdentifier } from "../optimizers/identify.ts";
+import { getOptimizer, type OptimizerIdentifier } from "../optimizers/resolve.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, equal, multiply, select } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
@@ -99,7 +99,7 @@ export class Compiled {
         what: where,
         rule: "stepsPerExecution must be an integer of at least 1",
         received: describe(stepsPerExecution),
-        mend: "leave it out: many steps are run at once anyway, unless a callback asks for every batch",
+        hint: "leave it out: many steps are run at once anyway, unless a callback asks for every batch",
       });
     }
     this.#model = model;
@@ -126,7 +126,7 @@ export class Compiled {
         what: where,
         rule: "lossWeights must be numbers",
         received: describe(weight),
-        mend: "give one for each output, as in lossWeights: [1, 0.5]",
+        hint: "give one for each output, as in lossWeights: [1, 0.5]",
       });
     });
     if (outputNames.length > 0) this.bind(outputNames, outputNames.length);
@@ -176,7 +176,7 @@ export class Compiled {
       what: `Cannot compile "${this.#model}"`,
       rule: `${option} must be one, or a list of as many as there are outputs, ${count}`,
       received: `a list of ${given.length}`,
-      mend: count === 1 ? `give the ${option} itself` : `give one for each of ${quoted(names)}`,
+      hint: count === 1 ? `give the ${option} itself` : `give one for each of ${quoted(names)}`,
     });
   }
 
@@ -188,7 +188,7 @@ export class Compiled {
       what: `Cannot compile "${this.#model}"`,
       rule: `the names in ${option} must be those of outputs, ${quoted(names)}`,
       received: `"${wrong}"`,
-      mend: near ? `did you mean "${near}"?` : "use these names",
+      hint: near ? `did you mean "${near}"?` : "use these names",
     });
   }
 
@@ -221,7 +221,7 @@ export class Compiled {
       what: `Cannot compile "${this.#model}"`,
       rule: `${option} must say which output each belongs to: ${quoted(names)}`,
       received: Array.isArray(given) ? `a list of ${given.length}` : "one for all",
-      mend: `give them by name, as in { ${names[0]}: ["mae"] }, or a list of ${names.length} lists`,
+      hint: `give them by name, as in { ${names[0]}: ["mae"] }, or a list of ${names.length} lists`,
     });
   }
 
@@ -267,7 +267,10 @@ export class Compiled {
       if (!target) return;
       for (const { name, metric, weighted, output: of } of this.#metrics) {
         if (of !== i) continue;
-        located(`the metric "${name}"`, () => metric.updateState(target, output, weighted ? weight : undefined));
+        withErrorContext(
+          `the metric "${name}"`,
+          () => metric.updateState(target, output, weighted ? weight : undefined),
+        );
       }
     });
   }
@@ -343,7 +346,7 @@ function givingValue(fn: LossFunction, kind: string): LossFunction {
       what: `Cannot compute the ${kind} ${describe(fn)}`,
       rule: "it must return a symbolic value for targets and outputs",
       received: describe(given),
-      mend: "return what ops make of yTrue and yPred, as in ops.mean(ops.square(ops.subtract(yTrue, yPred)), -1)",
+      hint: "return what ops make of yTrue and yPred, as in ops.mean(ops.square(ops.subtract(yTrue, yPred)), -1)",
     });
   };
   Object.defineProperty(checked, "name", { value: fn.name });

@@ -26,7 +26,7 @@ export function rowsOf({ x }: Samples): number {
 }
 
 /** Data that lies where programs read it: each program is made for one of these. */
-export class ResidentData {
+export class DeviceDataset {
   /** Inputs. */
   readonly x: readonly Variable[];
   /** Targets. */
@@ -48,10 +48,10 @@ export class ResidentData {
     const room = (of: Tensor | undefined, part: string) => {
       if (!of) return undefined;
       let variable = made.get(of);
-      if (!variable) made.set(of, variable = roomFor(of.shape, of.dtype, `${name}/${part}`));
+      if (!variable) made.set(of, variable = zerosVariable(of.shape, of.dtype, `${name}/${part}`));
       return variable;
     };
-    this.x = samples.x.map((of, i) => roomFor(of.shape, of.dtype, `${name}/x${i || ""}`));
+    this.x = samples.x.map((of, i) => zerosVariable(of.shape, of.dtype, `${name}/x${i || ""}`));
     this.y = samples.y.map((of, i) => room(of, `y${i || ""}`));
     this.weights = samples.weights.map((of, i) => room(of, `weight${i || ""}`));
     this.xLike = samples.xLike;
@@ -67,7 +67,7 @@ export class ResidentData {
 
   /** Room for the values of an output for all rows, which all programs that predict from this data fill. */
   outputOf(index: number, shape: Shape, dtype: DType): Variable {
-    return this.#outputs[index] ??= roomFor([this.rows, ...shape.slice(1)], dtype, `output${index || ""}`);
+    return this.#outputs[index] ??= zerosVariable([this.rows, ...shape.slice(1)], dtype, `output${index || ""}`);
   }
 
   /** Copies data in. */
@@ -94,13 +94,13 @@ export function signatureOf({ x, y, weights }: Samples): string {
 }
 
 /** A variable of zeros that no optimizer changes. */
-export function roomFor(shape: Shape, dtype: DType, name: string): Variable {
+export function zerosVariable(shape: Shape, dtype: DType, name: string): Variable {
   return Variable.zeros(shape, { name, dtype, trainable: false });
 }
 
 /** Frees a variable's memory on an executor; its value is lost. */
 export function free(executor: Executor, variable: Variable): void {
-  if (variable.home !== executor) return;
+  if (variable.device !== executor) return;
   executor.release(variable);
-  variable.forsake();
+  variable.invalidateDeviceCopy();
 }

@@ -3,7 +3,7 @@ import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
 import { terminal } from "../callbacks/terminal.ts";
 import { ValueError } from "../errors.ts";
-import { getExecutor, occupy } from "../exec/select.ts";
+import { getExecutor, markBusy } from "../exec/select.ts";
 import { checkOptions } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
@@ -11,8 +11,8 @@ import { readLogs, runBatches } from "./batches.ts";
 import { checkInteger, refuseForBatches, verbosity, warnOfNumbers } from "./checks.ts";
 import { rowsOf } from "./data.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
-import { exclusively } from "./lock.ts";
-import { Pace } from "./pace.ts";
+import { withLock } from "./lock.ts";
+import { StepsPerCall } from "./steps_per_call.ts";
 import { type SampleWeightOptions, toSamples } from "./samples.ts";
 import { type Batches, BatchStream, isBatches } from "./stream.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
@@ -50,7 +50,7 @@ export async function evaluateBatches(
     kind: "Test",
     feeder,
     limit,
-    pace: new Pace(),
+    stepsPerCall: new StepsPerCall(),
     stepsPerExecution: compiled.stepsPerExecution,
     callbacks,
     watched,
@@ -70,7 +70,7 @@ export function requireBatches(program: unknown, where: string): void {
     what: `Cannot ${where}`,
     rule: "there must be at least one batch",
     received: "none",
-    mend: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
+    hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
   });
 }
 
@@ -100,7 +100,7 @@ export async function evaluate(
   if (isBatches(x)) {
     refuseForBatches({ y, batchSize: options.batchSize, sampleWeight }, where);
     const stream = batchStream(trainer, x, {}, where);
-    using _held = occupy(where);
+    using _held = markBusy(where);
     const callbacks = trainer.callbacks(options.callbacks, verbose, { steps }, where);
     stream.begin();
     try {
@@ -112,12 +112,12 @@ export async function evaluate(
   }
   const samples = toSamples(model, compiled, x, y, { sampleWeight }, where);
   warnOfNumbers(samples, model, where);
-  using _held = occupy(where);
+  using _held = markBusy(where);
   const rows = rowsOf(samples);
   const all = Math.ceil(rows / batchSize);
   const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? all }, where);
   const executor = await getExecutor();
-  const data = await exclusively(() => programs.load(executor, samples, rows <= batchSize ? "batch" : "evaluate"));
+  const data = await withLock(() => programs.load(executor, samples, rows <= batchSize ? "batch" : "evaluate"));
   try {
     using _kept = programs.hold(data);
     const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize });
@@ -158,7 +158,7 @@ export async function onBatch(
   const compiled = trainer.compiled(method);
   const samples = toSamples(model, compiled, x, y, options, `${method} with "${model.name}"`);
   const executor = await getExecutor();
-  return exclusively(async () => {
+  return withLock(async () => {
     const data = await programs.load(executor, samples, "batch");
     const program = await programs.get(executor, mode, { kind: "whole" }, data);
     compiled.resetMetrics();

@@ -1,9 +1,9 @@
 // Feeders: where the batches of a run come from, data that lies on the device or a stream, and the programs for them.
 import type { Executor } from "../exec/executor.ts";
-import { shuffledOrder } from "../random.ts";
+import { shuffledOrder } from "../random_stream.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { type ResidentData, rowsOf } from "./data.ts";
-import { exclusively } from "./lock.ts";
+import { type DeviceDataset, rowsOf } from "./data.ts";
+import { withLock } from "./lock.ts";
 import type { Program, Programs } from "./programs.ts";
 import type { Mode } from "./step.ts";
 import type { BatchStream } from "./stream.ts";
@@ -38,7 +38,7 @@ export class RowFeeder implements Feeder {
     readonly programs: Programs,
     readonly executor: Executor,
     readonly mode: Mode,
-    readonly data: ResidentData,
+    readonly data: DeviceDataset,
     readonly span: { readonly start: number; readonly rows: number; readonly batchSize: number },
   ) {
     this.#whole = span.start === 0 && span.rows === data.rows && span.rows <= span.batchSize;
@@ -77,7 +77,7 @@ export class OrderedFeeder implements Feeder {
   constructor(
     readonly programs: Programs,
     readonly executor: Executor,
-    readonly data: ResidentData,
+    readonly data: DeviceDataset,
     readonly order: Variable,
     readonly options: { readonly rows: number; readonly batchSize: number; readonly shuffle: boolean },
   ) {}
@@ -96,7 +96,7 @@ export class OrderedFeeder implements Feeder {
   async begin({ epoch, batches, row }: PassState): Promise<void> {
     const { rows, shuffle } = this.options;
     const sequence = shuffle ? shuffledOrder(rows, epoch, batches) : Int32Array.from({ length: rows }, (_, i) => i);
-    await exclusively(() => Promise.resolve(this.executor.write(this.order, sequence)));
+    await withLock(() => Promise.resolve(this.executor.write(this.order, sequence)));
     this.#pass = { epoch, batches, row };
   }
 
@@ -133,7 +133,7 @@ export class StreamFeeder implements Feeder {
     const samples = await stream.next();
     if (!samples) return undefined;
     this.#given++;
-    const data = await exclusively(() => programs.room(executor, samples, "batch"));
+    const data = await withLock(() => programs.room(executor, samples, "batch"));
     const program = await programs.get(executor, mode, { kind: "whole" }, data);
     return {
       program,

@@ -12,16 +12,16 @@ import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches, sortedLogs } from "./batches.ts";
 import { checkInteger, refuseForBatches, splitRows, verbosity, warnOfFractions, warnOfNumbers } from "./checks.ts";
-import { type ResidentData, rowsOf } from "./data.ts";
+import { type DeviceDataset, rowsOf } from "./data.ts";
 import { batchStream, evaluateBatches, requireBatches, warnOfShortData } from "./evaluate.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
-import { exclusively } from "./lock.ts";
-import { Pace } from "./pace.ts";
+import { withLock } from "./lock.ts";
+import { StepsPerCall } from "./steps_per_call.ts";
 import { toSamples } from "./samples.ts";
 import { type Batches, isBatches } from "./stream.ts";
 import { TrainingProgress } from "./progress.ts";
-import { Secured } from "./secured.ts";
+import { RecoveryPoint } from "./recovery_point.ts";
 import { ArrayTraining, StreamTraining, type TrainingSource } from "./sources.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
 
@@ -92,11 +92,11 @@ export async function fit(
   y: Structure<TensorLike> | undefined,
   options: FitOptions,
 ): Promise<History> {
-  const secured = new Secured(trainer.model);
+  const recovery = new RecoveryPoint(trainer.model);
   try {
-    return await train(trainer, x, y, options, secured);
+    return await train(trainer, x, y, options, recovery);
   } catch (error) {
-    throw secured.explain(error);
+    throw recovery.explain(error);
   }
 }
 
@@ -105,7 +105,7 @@ async function train(
   x: Structure<TensorLike> | Batches | undefined,
   y: Structure<TensorLike> | undefined,
   options: FitOptions,
-  secured: Secured,
+  recovery: RecoveryPoint,
 ): Promise<History> {
   const { model, programs } = trainer;
   const where = `fit "${model.name}"`;
@@ -126,7 +126,7 @@ async function train(
   await source.load(executor);
 
   using interrupt = new Interrupt();
-  const pace = new Pace();
+  const stepsPerCall = new StepsPerCall();
   const progress = new TrainingProgress(model, compiled, source, history, initialEpoch);
   using _shown = progress.shownBy(model);
   const warned = { shortData: false, loss: false };
@@ -150,7 +150,7 @@ async function train(
         feeder: source.feeder(stepsPerEpoch === null ? null : stepsPerEpoch - progress.batch),
         limit: stepsPerEpoch ?? null,
         first: progress.batch,
-        pace,
+        stepsPerCall,
         stepsPerExecution: compiled.stepsPerExecution,
         callbacks,
         watched: verbose === 1 && terminal().isTerminal,
@@ -175,7 +175,7 @@ async function train(
       }
       [logs] = await Promise.all([
         readLogs(compiled, program),
-        secured.take(executor, epoch + 1),
+        recovery.take(executor, epoch + 1),
       ]);
       if (Number.isNaN(logs.loss) && !warned.loss) {
         warned.loss = true;
@@ -284,18 +284,18 @@ function validationOf(
       what: `Cannot ${where}`,
       rule: "validationData must be [x, y] or [x, y, sampleWeight]",
       received: Array.isArray(validationData) ? `a list of ${validationData.length}` : describe(validationData),
-      mend: "write it as in validationData: [xTest, yTest]",
+      hint: "write it as in validationData: [xTest, yTest]",
     });
   }
   const [x, y, sampleWeight] = validationData as [TensorLike, TensorLike, TensorLike?];
   const held = toSamples(model, trainer.compiled("fit"), x, y, { sampleWeight }, place);
   warnOfNumbers(held, model, place);
   const rows = rowsOf(held);
-  let data: ResidentData | undefined;
+  let data: DeviceDataset | undefined;
   let kept: Disposable | undefined;
   return {
     async run(executor, callbacks) {
-      data ??= await exclusively(() => programs.load(executor, held, "validation"));
+      data ??= await withLock(() => programs.load(executor, held, "validation"));
       kept ??= programs.hold(data);
       const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize: size });
       return evaluateRows(feeder, rows, callbacks);

@@ -1,19 +1,19 @@
 // Indices in data: which elements of the inputs look up rows of a table, such as an Embedding's, and whether they can.
 import { ValueError } from "../errors.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
-import { type RefArray, rowOf } from "../ir/row.ts";
+import { opDef, type RefArray } from "../ir/op_def.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { idOf, type Value } from "../ir/value.ts";
 import { calling } from "../layers/call_state.ts";
 import { Embedding } from "../layers/embedding.ts";
 import type { Layer } from "../layers/layer.ts";
 import { cast } from "../ops/primitives.ts";
-import { RandomContext, withRandomContext } from "../random.ts";
+import { RandomContext, withRandomContext } from "../random_stream.ts";
 import { sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { labelOf } from "./arguments.ts";
-import { roomFor } from "./data.ts";
+import { zerosVariable } from "./data.ts";
 import type { TrainableModel } from "./trainable.ts";
 
 /** Elements of an input that look up rows of a table. */
@@ -77,7 +77,7 @@ function outOfRange({ size, layer }: Lookup, index: number, row: number, label: 
     what: `Cannot ${where}`,
     rule: `indices must be from 0 to ${size - 1}, as "${layer}" has an inputDim of ${size}`,
     received: `${index} in row ${row} of ${label}`,
-    mend: index === size
+    hint: index === size
       ? `give it an inputDim of ${size + 1}, or count from 0`
       : index < 0
       ? "map what is unknown or missing to an index of its own, such as 0"
@@ -122,7 +122,7 @@ function findLookups(model: TrainableModel, x: readonly Tensor[], like: Structur
     const values = x.map(({ shape, dtype }, i) => trace.input({ shape: [batches[i] ?? 1, ...shape.slice(1)], dtype }));
     inputs.push(...values.map(idOf));
     const given = values.map((value, i) => (dtypes[i] ? cast(value, dtypes[i]) : value));
-    const random = new RandomContext(roomFor([2], "int32", "random"));
+    const random = new RandomContext(zerosVariable([2], "int32", "random"));
     withRandomContext(random, () =>
       calling({ training: false, losses: [] }, () => {
         model.predictStep({ x: packLike(like, given) as Structure<Value> });
@@ -197,7 +197,7 @@ class Origins {
   #apply(node: Node, taken: readonly Float64Array[]): Float64Array[] {
     const { types } = this.graph;
     const inputs = node.inputs.map((id, i): RefArray => ({ ...types[id], data: taken[i] }));
-    return rowOf(node.op).reference(inputs, node.attrs as never, node.outputs.map((id) => types[id]));
+    return opDef(node.op).reference(inputs, node.attrs as never, node.outputs.map((id) => types[id]));
   }
 
   /** For each element of a value the input's element that it is, `nowhere` for what is computed. */
@@ -248,7 +248,7 @@ class Origins {
   #spread(operand: ValueId, id: ValueId): Float64Array {
     const { types } = this.graph;
     const x: RefArray = { ...types[operand], data: this.#sourcesOf(operand) };
-    return rowOf("broadcastTo").reference([x], { shape: types[id].shape }, [types[id]])[0];
+    return opDef("broadcastTo").reference([x], { shape: types[id].shape }, [types[id]])[0];
   }
 }
 

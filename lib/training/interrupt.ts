@@ -1,6 +1,6 @@
 // Ctrl-C during training, and giving timers their turn.
 import { CeratopsError } from "../errors.ts";
-import { nextTurn } from "../exec/turn.ts";
+import { yieldToEventLoop } from "../exec/event_loop.ts";
 
 /** Training that Ctrl-C ended; the weights are those of the last step. */
 export class InterruptedError extends CeratopsError {}
@@ -39,8 +39,8 @@ const patience = 40;
 let last = performance.now();
 
 /** Lets timers and signals run, if they have waited long enough for their turn. */
-export async function breathe(): Promise<void> {
+export async function yieldIfDue(): Promise<void> {
   if (performance.now() - last < patience) return;
-  await nextTurn();
+  await yieldToEventLoop();
   last = performance.now();
 }

@@ -3,7 +3,7 @@
 let tail: Promise<unknown> | undefined;
 
 /** Runs `body` when those before it are done; at once where there are none. */
-export function exclusively<T>(body: () => Promise<T>): Promise<T> {
+export function withLock<T>(body: () => Promise<T>): Promise<T> {
   const run = tail ? tail.then(body, body) : body();
   const settled: Promise<unknown> = run.then(
     () => tail === settled && (tail = undefined),

@@ -3,7 +3,7 @@ import type { CallbackLike } from "../callbacks/list.ts";
 import { terminal } from "../callbacks/terminal.ts";
 import { makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { getExecutor, occupy } from "../exec/select.ts";
+import { getExecutor, markBusy } from "../exec/select.ts";
 import { checkOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
@@ -14,8 +14,8 @@ import { rowsOf } from "./data.ts";
 import { requireBatches, warnOfShortData } from "./evaluate.ts";
 import { RowFeeder, StreamFeeder } from "./feeders.ts";
 import { looksUp } from "./indices.ts";
-import { exclusively } from "./lock.ts";
-import { Pace } from "./pace.ts";
+import { withLock } from "./lock.ts";
+import { StepsPerCall } from "./steps_per_call.ts";
 import type { Program } from "./programs.ts";
 import { toInputs } from "./samples.ts";
 import type { Predicted } from "./step.ts";
@@ -73,10 +73,10 @@ async function predictChecked(
   const rows = rowsOf(samples);
   const all = Math.ceil(rows / batchSize);
   const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? all }, where);
-  using _held = occupy(where);
+  using _held = markBusy(where);
   const executor = await getExecutor();
   const whole = rows <= batchSize;
-  const data = await exclusively(() => programs.load(executor, samples, whole ? "batch" : "predict"));
+  const data = await withLock(() => programs.load(executor, samples, whole ? "batch" : "predict"));
   try {
     using _kept = programs.hold(data);
     await callbacks.begin("Predict");
@@ -85,7 +85,7 @@ async function predictChecked(
       kind: "Predict",
       feeder: new RowFeeder(programs, executor, "predict", data, { start: 0, rows, batchSize }),
       limit: steps ?? all,
-      pace: new Pace(),
+      stepsPerCall: new StepsPerCall(),
       stepsPerExecution: 1,
       callbacks,
       watched: verbose === 1 && terminal().isTerminal,
@@ -119,7 +119,7 @@ async function predictStream(
   refuseForBatches({ batchSize: options.batchSize }, where);
   // Targets may come along: what fit takes is good for predict too.
   const stream = new BatchStream(source, ({ x }, index) => toInputs(model, x, `${where}, batch ${index}`), where);
-  using _held = occupy(where);
+  using _held = markBusy(where);
   const callbacks = trainer.callbacks(options.callbacks, verbose, { steps }, where);
   const parts: Tensor[][] = [];
   let output: Predicted | undefined;
@@ -130,7 +130,7 @@ async function predictStream(
       kind: "Predict",
       feeder: new StreamFeeder(programs, await getExecutor(), "predict", stream, steps),
       limit: steps,
-      pace: new Pace(),
+      stepsPerCall: new StepsPerCall(),
       stepsPerExecution: 1,
       callbacks,
       watched: verbose === 1 && terminal().isTerminal,
@@ -162,7 +162,7 @@ function joinRows(parts: readonly Tensor[], where: string): Tensor {
         what: `Cannot ${where}`,
         rule: `the outputs of all batches must have the shape of the first, ${formatShape(first.shape.slice(1))}`,
         received: `${formatShape(part.shape.slice(1))} in batch ${i}`,
-        mend: "give batches of inputs of one shape, or predict each with predictOnBatch",
+        hint: "give batches of inputs of one shape, or predict each with predictOnBatch",
       });
     }
     data.set(part.data, at);
@@ -172,7 +172,7 @@ function joinRows(parts: readonly Tensor[], where: string): Tensor {
 }
 
 function predictWhole({ executor, executable, data, output }: Program, x: Tensor): Promise<Structure<Tensor>> {
-  return exclusively(async () => {
+  return withLock(async () => {
     executor.write(data.x[0], x.data);
     await executable.run(1);
     const tensors: Tensor[] = [];
@@ -191,7 +191,7 @@ export function classesOf(outputs: Structure<Tensor>, where: string): Structure<
         what: `Cannot ${where}`,
         rule: "outputs must be float32 numbers for each class",
         received: `${output.dtype} ${formatShape(output.shape)}`,
-        mend: "use predict",
+        hint: "use predict",
       });
     }
     const width = output.shape[output.rank - 1];

@@ -1,10 +1,10 @@
 // Programs: the traced steps of a model, made ready by the executor, and the data that they read. Kept until they are old.
 import type { Executable, Executor } from "../exec/executor.ts";
 import { onClearSession } from "../exec/select.ts";
-import { randomSeed } from "../random.ts";
+import { randomSeed } from "../random_stream.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { free, ResidentData, roomFor, type Samples, signatureOf } from "./data.ts";
-import { maxSteps } from "./pace.ts";
+import { DeviceDataset, free, type Samples, signatureOf, zerosVariable } from "./data.ts";
+import { maxSteps } from "./steps_per_call.ts";
 import { type Feed, type Mode, type Predicted, StepState, traceStep } from "./step.ts";
 import type { TrainableModel } from "./trainable.ts";
 
@@ -15,7 +15,7 @@ export interface Program {
   /** Where it runs. */
   readonly executor: Executor;
   /** The data that it reads. */
-  readonly data: ResidentData;
+  readonly data: DeviceDataset;
   /** The logs of the model's own step. */
   readonly logs: ReadonlyMap<string, Variable>;
   /** The variables that it changes. */
@@ -33,10 +33,10 @@ const maxKeptBytes = 64 * 2 ** 20;
 export class Programs {
   readonly #model: TrainableModel;
   readonly #programs = new Map<string, Program>();
-  readonly #data = new Map<string, ResidentData>();
+  readonly #data = new Map<string, DeviceDataset>();
   readonly #orders = new Map<number, Variable>();
   /** Data that runs go by, and how many do. */
-  readonly #held = new Map<ResidentData, number>();
+  readonly #held = new Map<DeviceDataset, number>();
   #state = new StepState();
   #executor: Executor | undefined;
   /** Rises whenever programs are thrown away. */
@@ -48,27 +48,27 @@ export class Programs {
   }
 
   /** Room for data of these shapes on an executor, filled with it. */
-  async load(executor: Executor, samples: Samples, role: string): Promise<ResidentData> {
+  async load(executor: Executor, samples: Samples, role: string): Promise<DeviceDataset> {
     const data = await this.room(executor, samples, role);
     data.write(executor, samples);
     return data;
   }
 
   /** Room for data of these shapes on an executor. */
-  async room(executor: Executor, samples: Samples, role: string): Promise<ResidentData> {
+  async room(executor: Executor, samples: Samples, role: string): Promise<DeviceDataset> {
     this.#use(executor);
     const key = `${role} ${signatureOf(samples)}`;
     let data = this.#data.get(key);
     if (!data) {
-      data = new ResidentData(samples, role);
+      data = new DeviceDataset(samples, role);
       this.#data.set(key, data);
     }
-    for (const variable of data.variables) if (variable.home !== executor) await executor.adopt([variable]);
+    for (const variable of data.variables) if (variable.device !== executor) await executor.attach([variable]);
     return data;
   }
 
   /** Keeps data until it is disposed, whatever other runs do meanwhile. */
-  hold(data: ResidentData): Disposable {
+  hold(data: DeviceDataset): Disposable {
     this.#held.set(data, (this.#held.get(data) ?? 0) + 1);
     return {
       [Symbol.dispose]: () => {
@@ -84,15 +84,15 @@ export class Programs {
     this.#use(executor);
     let order = this.#orders.get(rows);
     if (!order) {
-      order = roomFor([rows], "int32", "order");
+      order = zerosVariable([rows], "int32", "order");
       this.#orders.set(rows, order);
     }
-    if (order.home !== executor) await executor.adopt([order]);
+    if (order.device !== executor) await executor.attach([order]);
     return order;
   }
 
   /** The program of a mode for data, traced and compiled where there is none yet. */
-  async get(executor: Executor, mode: Mode, feed: Feed, data: ResidentData): Promise<Program> {
+  async get(executor: Executor, mode: Mode, feed: Feed, data: DeviceDataset): Promise<Program> {
     this.#use(executor);
     const key = this.#key(mode, feed, data);
     let program = this.#programs.get(key);
@@ -124,7 +124,7 @@ export class Programs {
     const values = new Float32Array(maxSteps * width);
     for (let i = 0; i < steps; i++) values.set(optimizer.scalars(optimizer.batches + i), i * width);
     executor.write(table, values);
-    if (this.#state.random.home === executor) {
+    if (this.#state.random.device === executor) {
       executor.write(this.#state.random, Int32Array.of(randomSeed(), optimizer.batches));
     }
   }
@@ -156,7 +156,7 @@ export class Programs {
   }
 
   /** Frees data that no program reads any more, nor a run goes by. */
-  #drop(executor: Executor, old: ResidentData): void {
+  #drop(executor: Executor, old: DeviceDataset): void {
     if (this.#held.has(old) || [...this.#programs.values()].some(({ data }) => data === old)) return;
     for (const [key, data] of this.#data) if (data === old) this.#data.delete(key);
     old.release(executor);
@@ -173,7 +173,7 @@ export class Programs {
     });
   }
 
-  #key(mode: Mode, feed: Feed, data: ResidentData): string {
+  #key(mode: Mode, feed: Feed, data: DeviceDataset): string {
     const trainable = new Set<unknown>(this.#model.trainableWeights);
     const bits = this.#model.weights.map((weight) => (trainable.has(weight) ? 1 : 0)).join("");
     const how = feed.kind === "whole" ? "whole" : `${feed.kind} ${feed.batch}`;
@@ -181,17 +181,17 @@ export class Programs {
     return `${mode} ${how} ${order} ${idOf(data)} ${bits}`;
   }
 
-  async #make(executor: Executor, mode: Mode, feed: Feed, data: ResidentData): Promise<Program> {
+  async #make(executor: Executor, mode: Mode, feed: Feed, data: DeviceDataset): Promise<Program> {
     const model = this.#model;
     const { graph, logs, output } = traceStep(model, mode, feed, data, this.#state);
     // What one update changes lies together, so that it is one pass over flat memory.
     const trained = model.trainableWeights;
     const others = new Set<Variable>(model.weights);
     trained.forEach((weight) => others.delete(weight));
-    await executor.adopt(trained);
-    await executor.adopt([...others]);
+    await executor.attach(trained);
+    await executor.attach([...others]);
     if (mode === "train") {
-      for (const kind of model.optimizer!.slotsOf(trained)) await executor.adopt(kind);
+      for (const kind of model.optimizer!.slotsOf(trained)) await executor.attach(kind);
     }
     const executable = await executor.compile(graph);
     const changed = new Set(
@@ -201,10 +201,10 @@ export class Programs {
   }
 }
 
-const ids = new WeakMap<ResidentData, number>();
+const ids = new WeakMap<DeviceDataset, number>();
 let nextId = 0;
 
-function idOf(data: ResidentData): number {
+function idOf(data: DeviceDataset): number {
   let id = ids.get(data);
   if (id === undefined) ids.set(data, id = nextId++);
   return id;

@@ -2,7 +2,7 @@
 import type { SavedTraining, TrainingRun } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
 import { FileError } from "../errors.ts";
-import { randomSeed, restoreRandomSeed } from "../random.ts";
+import { randomSeed, restoreRandomSeed } from "../random_stream.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -82,7 +82,7 @@ export class TrainingProgress implements TrainingRun {
         received: saved.tensors.size !== variables.length
           ? `one with ${saved.tensors.size}`
           : `${tensor ? formatShape(tensor.shape) : "none"} for ${name} of shape ${formatShape(shape)}`,
-        mend: "build and compile the model as it was, or remove the folder to begin anew",
+        hint: "build and compile the model as it was, or remove the folder to begin anew",
       });
     }
     for (const [name, variable] of variables) variable.assign(saved.tensors.get(name)!);

@@ -50,7 +50,7 @@ export function toSamples(
       what: `Cannot ${where}`,
       rule: "only one of sampleWeight and classWeight may be given",
       received: "both",
-      mend: "multiply the weights of the classes into those of the samples",
+      hint: "multiply the weights of the classes into those of the samples",
     });
   }
   const inputs = toInputs(model, x, where);
@@ -64,7 +64,7 @@ export function toSamples(
       what: `Cannot ${where}`,
       rule: "y must be the targets",
       received: "an object of options",
-      mend: `give the targets before the options, as in ${where.split(" ")[0]}(x, y, { ... })`,
+      hint: `give the targets before the options, as in ${where.split(" ")[0]}(x, y, { ... })`,
     });
   }
   const given = y === undefined ? [] : targetsOf(y, parts, compiled, where);
@@ -92,7 +92,7 @@ export function toSamples(
         what: `Cannot ${where}`,
         rule: `the loss ${loss.name} needs targets ${label}`,
         received: "none",
-        mend: `call ${where.split(" ")[0]}(x, y)`,
+        hint: `call ${where.split(" ")[0]}(x, y)`,
       });
     }
     checkTargets(target, shapes[i], loss, label, where);
@@ -106,7 +106,7 @@ export function toSamples(
       what: `Cannot ${where}`,
       rule: "classWeight is for models of one output",
       received: `it for a model of ${shapes.length}`,
-      mend: "give sampleWeight by output instead",
+      hint: "give sampleWeight by output instead",
     });
   }
   const weighed = weighClasses(targets[0]!, classWeight, where) as Float32Array<ArrayBuffer>;

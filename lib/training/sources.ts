@@ -1,8 +1,8 @@
 // What a training takes its batches from: arrays, which lie on the device, or a stream; each knows how to go on.
 import type { Executor } from "../exec/executor.ts";
-import { type ResidentData, rowsOf, type Samples } from "./data.ts";
+import { type DeviceDataset, rowsOf, type Samples } from "./data.ts";
 import { type Feeder, OrderedFeeder, type PassState, StreamFeeder } from "./feeders.ts";
-import { exclusively } from "./lock.ts";
+import { withLock } from "./lock.ts";
 import type { Programs } from "./programs.ts";
 import type { BatchStream } from "./stream.ts";
 
@@ -29,7 +29,7 @@ export interface TrainingSource {
 /** Batches of arrays. */
 export class ArrayTraining implements TrainingSource {
   /** Where the samples lie. */
-  data: ResidentData | undefined;
+  data: DeviceDataset | undefined;
   #feeder: OrderedFeeder | undefined;
   #kept: Disposable | undefined;
   #resumed = false;
@@ -59,9 +59,9 @@ export class ArrayTraining implements TrainingSource {
   /** Copies the samples to the device. */
   async load(executor: Executor): Promise<void> {
     const { programs, samples, options } = this;
-    this.data = await exclusively(() => programs.load(executor, samples, "fit"));
+    this.data = await withLock(() => programs.load(executor, samples, "fit"));
     this.#kept = programs.hold(this.data);
-    const order = await exclusively(() => programs.orderOf(executor, options.rows));
+    const order = await withLock(() => programs.orderOf(executor, options.rows));
     this.#feeder = new OrderedFeeder(programs, executor, this.data, order, options);
   }
 

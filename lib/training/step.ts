@@ -1,20 +1,20 @@
 // The step: traces training, evaluation or prediction of one batch into one graph whose only world is variables.
 import type { DType } from "../dtype.ts";
-import { describe, located, ValueError } from "../errors.ts";
+import { describe, ValueError, withErrorContext } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import type { Graph } from "../ir/graph.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { calling } from "../layers/call_state.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
-import { RandomContext, withRandomContext } from "../random.ts";
+import { RandomContext, withRandomContext } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { ResidentData } from "./data.ts";
-import { roomFor } from "./data.ts";
-import { maxSteps } from "./pace.ts";
+import type { DeviceDataset } from "./data.ts";
+import { zerosVariable } from "./data.ts";
+import { maxSteps } from "./steps_per_call.ts";
 import type { AnyStepData, StepLogs, TrainableModel } from "./trainable.ts";
 
 /** What a program does with a batch. */
@@ -29,15 +29,15 @@ export type Feed =
 /** The state that the steps of a model share besides its weights, slots and metrics. */
 export class StepState {
   /** `[first row of the batch, row of the table]`, int32; moved on by each step. */
-  readonly counters: Variable = roomFor([2], "int32", "counters");
+  readonly counters: Variable = zerosVariable([2], "int32", "counters");
   /** `[seed, step]`, int32; moved on by each step that draws. */
-  readonly random: Variable = roomFor([2], "int32", "random");
+  readonly random: Variable = zerosVariable([2], "int32", "random");
   #table: Variable | undefined;
 
   /** The optimizer's numbers for the next steps, a row for each. */
   tableFor(optimizer: Optimizer): Variable {
     const width = optimizer.scalarCount;
-    if (this.#table?.shape[1] !== width) this.#table = roomFor([maxSteps, width], "float32", "step scalars");
+    if (this.#table?.shape[1] !== width) this.#table = zerosVariable([maxSteps, width], "float32", "step scalars");
     return this.#table!;
   }
 }
@@ -65,7 +65,7 @@ export function traceStep(
   model: TrainableModel,
   mode: Mode,
   feed: Feed,
-  data: ResidentData,
+  data: DeviceDataset,
   state: StepState,
 ): TracedStep {
   const trace = new Trace();
@@ -76,7 +76,7 @@ export function traceStep(
     mode === "train" ? "training" : mode === "test" ? "evaluation" : "prediction"
   } of "${model.name}"`;
   recording(trace, () =>
-    located(place, () =>
+    withErrorContext(place, () =>
       withRandomContext(random, () => {
         const batch = batchOf(model, feed, data, state);
         const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
@@ -89,7 +89,7 @@ export function traceStep(
           return optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
         });
         for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
-          const held = roomFor([], "float32", `log/${name}`);
+          const held = zerosVariable([], "float32", `log/${name}`);
           held.assign(reshape(cast(value, "float32"), []));
           logs.set(name, held);
         }
@@ -117,11 +117,11 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
     received: !wrong
       ? describe(returned)
       : `"${name}" of ${value instanceof Value ? `shape ${formatShape(value.shape)}` : describe(value)}`,
-    mend: returned instanceof Promise ? "a step must not be async" : "write it as in return { loss }",
+    hint: returned instanceof Promise ? "a step must not be async" : "write it as in return { loss }",
   });
 }
 
-function batchOf(model: TrainableModel, feed: Feed, data: ResidentData, { counters }: StepState): AnyStepData {
+function batchOf(model: TrainableModel, feed: Feed, data: DeviceDataset, { counters }: StepState): AnyStepData {
   let take: (variable: Variable) => Value;
   if (feed.kind === "ordered") {
     const rows = dynamicSlice(feed.order, counters, 0, feed.batch);
@@ -162,7 +162,7 @@ function stepScalars(optimizer: Optimizer, state: StepState): Value[] {
   return Array.from({ length: width }, (_, i) => reshape(slice(row, [i], [1]), []));
 }
 
-function writeOutput(value: Structure<Value>, feed: Feed, data: ResidentData, { counters }: StepState): Predicted {
+function writeOutput(value: Structure<Value>, feed: Feed, data: DeviceDataset, { counters }: StepState): Predicted {
   const variables = flatten(value).map((item, i) => {
     const output = data.outputOf(i, item.shape, item.dtype);
     output.assign(feed.kind === "whole" ? item : dynamicUpdateSlice(output, item, counters, 0));

@@ -68,7 +68,7 @@ export class BatchStream {
         what: `Cannot ${this.#where}`,
         rule: "a function given as x must return an iterable of batches",
         received: describe(source),
-        mend: "write it as in function* () { yield [x, y]; }",
+        hint: "write it as in function* () { yield [x, y]; }",
       });
     }
     const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
@@ -142,6 +142,6 @@ function partsOf(batch: unknown, where: string): BatchParts {
     what: `Cannot ${where}`,
     rule: "a batch must be [x], [x, y] or [x, y, sampleWeight], or a tensor of inputs alone",
     received: Array.isArray(batch) ? `a list of ${batch.length}` : describe(batch),
-    mend: "put the parts into a list, as in yield [x, y]",
+    hint: "put the parts into a list, as in yield [x, y]",
   });
 }

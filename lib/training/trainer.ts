@@ -4,7 +4,7 @@ import type { History } from "../callbacks/history.ts";
 import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import { StateError } from "../errors.ts";
-import { occupy } from "../exec/select.ts";
+import { markBusy } from "../exec/select.ts";
 import type { Compiled } from "./compiled.ts";
 import { type Program, Programs } from "./programs.ts";
 import type { TrainableModel } from "./trainable.ts";
@@ -35,7 +35,7 @@ export class Trainer {
   begin(): Disposable {
     this.#requireIdle("fit");
     this.#fitting = true;
-    const held = occupy(`fit of "${this.model.name}"`);
+    const held = markBusy(`fit of "${this.model.name}"`);
     return {
       [Symbol.dispose]: () => {
         this.#fitting = false;
@@ -50,7 +50,7 @@ export class Trainer {
       what: `Cannot ${what} "${this.model.name}" now`,
       rule: "a model is trained by one fit at a time",
       received: "a call before that fit was done",
-      mend: "await the first fit; a callback cannot do this",
+      hint: "await the first fit; a callback cannot do this",
     });
   }
 
@@ -74,7 +74,7 @@ export class Trainer {
     throw new StateError({
       what: `Cannot ${method} "${this.model.name}"`,
       rule: "it is not compiled",
-      mend: `call model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] })`,
+      hint: `call model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] })`,
     });
   }
 

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { modelFromJson } from "../../lib/models/from_config.ts";
 import { setBackend } from "../../lib/exec/select.ts";
-import { hashPath } from "../../lib/random.ts";
+import { hashPath } from "../../lib/random_stream.ts";
 import { type Shape, sizeOf, type SymbolicShape } from "../../lib/shape.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { assertClose } from "../close.ts";

@@ -12,10 +12,10 @@ import type { OpAttrs, OpName } from "../../lib/ir/attrs.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
-import { elementwiseRows } from "../../lib/ops/rows/elementwise.ts";
+import { elementwiseRows } from "../../lib/ops/defs/elementwise.ts";
 import * as ops from "../../lib/ops/primitives.ts";
-import { scan } from "../../lib/ops/rows/scan.ts";
-import { opNames } from "../../lib/ops/rows/table.ts";
+import { scan } from "../../lib/ops/defs/scan.ts";
+import { opNames } from "../../lib/ops/defs/table.ts";
 import { planGraph } from "../../lib/passes/pipeline.ts";
 import { bytesPerElement } from "../../lib/dtype.ts";
 import { sizeOf } from "../../lib/shape.ts";
@@ -163,12 +163,12 @@ function manyKinds(): { graph: Graph; variables: Variable[] } {
 testOnNative("a program with any integer changed is refused or runs, but never crashes", async (executor) => {
   const { module } = executor;
   const { graph, variables } = manyKinds();
-  await executor.adopt(variables);
+  await executor.attach(variables);
   const encoded = encodePlan(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }), module);
   const segment = (bytes: number) => ({ address: module.allocate(bytes), bytes });
   const slots = segment(encoded.slotBytes);
   const constants = segment(encoded.constants.length);
-  const state = graph.state.map(({ variable }) => executor.homeOf(variable));
+  const state = graph.state.map(({ variable }) => executor.locationOf(variable));
   const words = encoded.bind(slots, constants, state);
   const tryOne = (program: Int32Array<ArrayBuffer>): boolean => {
     module.write(constants.address, encoded.constants);
@@ -437,8 +437,8 @@ testOnNative("a long run is stopped between steps, and the program runs on later
 
 testOnNative("variables adopted together lie in one block and outlive programs", async (executor) => {
   const list = [variable([3]), variable([100]), variable([])];
-  await executor.adopt(list);
-  const [first, second, third] = list.map((v) => executor.homeOf(v).address);
+  await executor.attach(list);
+  const [first, second, third] = list.map((v) => executor.locationOf(v).address);
   assert.deepEqual([second - first, third - second], [256, 512]);
   const double = traced((trace) => list.forEach((v) => trace.assign(v, ops.multiply(trace.read(v), 2))));
   const before = (await list[1].read()).data[7];
@@ -448,17 +448,17 @@ testOnNative("variables adopted together lie in one block and outlive programs",
   program.dispose();
   await assert.rejects(() => program.run(1), StateError);
   assert.equal((await list[1].read()).data[7], before * 4);
-  assert.equal(list[1].home, executor);
+  assert.equal(list[1].device, executor);
   // A variable that was taken away comes back when the program runs again.
   const again = await executor.compile(double);
   await again.run(1);
-  await list[1].moveTo(undefined);
-  assert.throws(() => executor.homeOf(list[1]), StateError);
+  await list[1].transferTo(undefined);
+  assert.throws(() => executor.locationOf(list[1]), StateError);
   await again.run(1);
-  assert.equal(list[1].home, executor);
+  assert.equal(list[1].device, executor);
   assert.equal((await list[1].read()).data[7], before * 16);
   await executor.dispose();
-  assert.equal(list[1].home, undefined);
+  assert.equal(list[1].device, undefined);
   assert.equal((await list[1].read()).data[7], before * 16);
 });
 

@@ -7,7 +7,7 @@ import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
 import * as ops from "../../lib/ops/primitives.ts";
-import { scan } from "../../lib/ops/rows/scan.ts";
+import { scan } from "../../lib/ops/defs/scan.ts";
 import { optimize } from "../../lib/passes/pipeline.ts";
 import { simplify } from "../../lib/passes/simplify.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";

@@ -9,7 +9,7 @@ import type { Layer } from "../../lib/layers/layer.ts";
 import * as layers from "../../lib/layers/layers.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import * as ops from "../../lib/ops/ops.ts";
-import { hashPath, purposes, RandomStream, setRandomSeed } from "../../lib/random.ts";
+import { hashPath, purposes, RandomStream, setRandomSeed } from "../../lib/random_stream.ts";
 import { deserializeKerasObject } from "../../lib/saving/saving.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";

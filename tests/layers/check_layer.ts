@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { compile, gradients } from "../../lib/exec/compile.ts";
 import { clearSession } from "../../lib/exec/select.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
-import type { RefArray } from "../../lib/ir/row.ts";
+import type { RefArray } from "../../lib/ir/op_def.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
 import { calling } from "../../lib/layers/call_state.ts";

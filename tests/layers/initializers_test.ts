@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fansOf, getInitializer, type Initializer, type InitializerName } from "../../lib/initializers/initializers.ts";
 import * as initializers from "../../lib/initializers/initializers.ts";
-import { hashPath, RandomStream, setRandomSeed, shuffledOrder } from "../../lib/random.ts";
+import { hashPath, RandomStream, setRandomSeed, shuffledOrder } from "../../lib/random_stream.ts";
 import { sizeOf } from "../../lib/shape.ts";
 import { camelCased, golden, type Table } from "../golden.ts";
 import { assertClose } from "../close.ts";

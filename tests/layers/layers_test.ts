@@ -13,7 +13,7 @@ import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { cast, matmul, mean, multiply, reshape, square } from "../../lib/ops/primitives.ts";
 import { ones } from "../../lib/ops/composed.ts";
-import { setRandomSeed } from "../../lib/random.ts";
+import { setRandomSeed } from "../../lib/random_stream.ts";
 import type { SymbolicShape } from "../../lib/shape.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";

@@ -6,7 +6,7 @@ import { Input } from "../../lib/layers/input.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
 import * as layers from "../../lib/layers/layers.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
-import { hashPath, purposes, RandomStream, setRandomSeed } from "../../lib/random.ts";
+import { hashPath, purposes, RandomStream, setRandomSeed } from "../../lib/random_stream.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";
 import { ones } from "../../lib/ops/composed.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";

@@ -99,7 +99,7 @@ testOnBackends("functions of a weight are regularizers and constraints", async (
   assert.deepEqual([...(await dense.kernel.read()).data], [0.5, 0.5]);
 });
 
-Deno.test("wrong regularizers and constraints are refused with a mend", () => {
+Deno.test("wrong regularizers and constraints are refused with a hint", () => {
   assert.throws(() => new Dense(2, { kernelRegularizer: "l3" as "l2" }), /Cannot make "dense.*did you mean "l\d"\?/);
   assert.throws(() => new Dense(2, { kernelConstraint: "maxnorm" as "max_norm" }), /did you mean "max_norm"\?/);
   assert.throws(() => new Dense(2, { kernelRegularizer: 0.01 as never }), /new regularizers.L2\(0.01\)/);

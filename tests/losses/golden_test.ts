@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import type { Loss } from "../../lib/losses/loss.ts";
 import * as losses from "../../lib/losses/losses.ts";
-import { getMetric } from "../../lib/metrics/identify.ts";
+import { getMetric } from "../../lib/metrics/resolve.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { camelCased, golden, type GoldenObject, type Table, toTensor } from "../golden.ts";

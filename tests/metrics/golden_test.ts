@@ -6,7 +6,7 @@ import { clearSession } from "../../lib/exec/select.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
 import * as losses from "../../lib/losses/losses.ts";
-import { getMetric } from "../../lib/metrics/identify.ts";
+import { getMetric } from "../../lib/metrics/resolve.ts";
 import * as metrics from "../../lib/metrics/metrics.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";

@@ -302,10 +302,10 @@ Deno.test("an object that stands in several places of a file is one", () => {
   assert.equal(left, right);
 });
 
-Deno.test("what is the user's own and not registered is an error where it is read, and says how to mend it", () => {
+Deno.test("what is the user's own and not registered is an error where it is read, and says how to fix it", () => {
   const json = JSON.stringify(cases.find(({ name }) => name === "unregistered")!.json);
-  const mend = /the class "Unknown" must be registered.*call saving.registerKerasSerializable\(\)\(Unknown\)/;
-  assert.throws(() => modelFromJson(json), mend);
+  const hint = /the class "Unknown" must be registered.*call saving.registerKerasSerializable\(\)\(Unknown\)/;
+  assert.throws(() => modelFromJson(json), hint);
   assert.throws(
     () => saving.customObjectScope({ Unknown }, () => modelFromJson(json)),
     /the function "bias_of" must be registered.*or read it inside of saving.customObjectScope/,

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { compile, grad, gradients } from "../../lib/exec/compile.ts";
 import type { OpAttrs, OpName } from "../../lib/ir/attrs.ts";
-import { type RefArray, rowOf } from "../../lib/ir/row.ts";
+import { opDef, type RefArray } from "../../lib/ir/op_def.ts";
 import { requireTrace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
-import { opNames } from "../../lib/ops/rows/table.ts";
+import { opNames } from "../../lib/ops/defs/table.ts";
 import { apply } from "../../lib/tensor/apply.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
@@ -17,7 +17,7 @@ const wide = ({ shape, dtype, data }: Tensor): RefArray => ({ shape, dtype, data
 
 /** The op's outputs in float64, from inputs in float64. */
 function expected(op: OpName, inputs: readonly RefArray[], attrs: OpAttrs[OpName]): RefArray[] {
-  const row = rowOf(op);
+  const row = opDef(op);
   const shapes = row.shape(inputs, attrs as never);
   const dtypes = row.dtype(inputs, attrs as never);
   const types = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
@@ -53,7 +53,7 @@ for (const [op, list] of table) {
     }
   });
 
-  if (typeof rowOf(op).vjp !== "function") continue;
+  if (typeof opDef(op).vjp !== "function") continue;
   testOnBackends(`${op}: gradients`, async () => {
     for (const sample of list) await checkGradients(op, sample);
   });
@@ -85,7 +85,7 @@ async function checkGradients(op: OpName, sample: Sample): Promise<void> {
   const targets = sample.inputs.map((_, i) => i).filter((i) =>
     sample.inputs[i].dtype === "float32" && !free.includes(i)
   );
-  if (rowOf(op).dtype(sample.inputs, sample.attrs as never).every((dtype) => dtype !== "float32")) return;
+  if (opDef(op).dtype(sample.inputs, sample.attrs as never).every((dtype) => dtype !== "float32")) return;
   if (targets.length === 0 || sample.inputs.some(({ size }) => size > 5000)) return;
   const outputs = expected(op, sample.inputs.map(wide), sample.attrs);
   // The gradient of a cross-entropy's own gradient output is refused: only its loss is weighted.

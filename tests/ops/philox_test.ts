@@ -1,7 +1,7 @@
 // Philox 4x32-10: published known answers, the same rounds in BigInt, and where random bits take their counters from.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
-import { philox } from "../../lib/ops/rows/philox.ts";
+import { philox } from "../../lib/ops/defs/philox.ts";
 import { bitsToUnit, randomBits } from "../../lib/ops/primitives.ts";
 import { sizeOf } from "../../lib/shape.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";

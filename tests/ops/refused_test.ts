@@ -13,7 +13,7 @@ const blank = (...shape: number[]) => ops.zeros(shape);
 
 type ErrorClass = abstract new (...args: never[]) => CeratopsError;
 
-/** Wrong calls, and the whole message: what failed, the rule, what was received, and where one is given, the mend. */
+/** Wrong calls, and the whole message: what failed, the rule, what was received, and where one is given, the hint. */
 const refused: [string, () => unknown, ErrorClass, string][] = [
   [
     "broadcasting unequal axes",

@@ -2,8 +2,8 @@
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { None, OpAttrs, OpName } from "../../lib/ir/attrs.ts";
-import { rowOf } from "../../lib/ir/row.ts";
-import "../../lib/ops/rows/table.ts";
+import { opDef } from "../../lib/ir/op_def.ts";
+import "../../lib/ops/defs/table.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 
@@ -280,7 +280,7 @@ function chosen(window: Windowed): Sample<OpAttrs["maxPoolGradient"]> {
   const { x, positions, attrs } = poolParts(window);
   const dtype = sizeOf(window.taps) <= 256 ? "uint8" : "int32";
   const types = [{ shape: positions, dtype: "float32" }, { shape: positions, dtype }] as const;
-  const [, taps] = rowOf("maxPool").reference([{ ...x, data: Float64Array.from(x.data) }], attrs, types);
+  const [, taps] = opDef("maxPool").reference([{ ...x, data: Float64Array.from(x.data) }], attrs, types);
   return {
     inputs: [numbers(positions), new Tensor(positions, dtype, makeArray(dtype, taps))],
     attrs: { ...attrs, extents: window.extents, epilogue: null },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { StateError, ValueError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";
 import { clearSession } from "../../lib/exec/select.ts";
-import { getOptimizer } from "../../lib/optimizers/identify.ts";
+import { getOptimizer } from "../../lib/optimizers/resolve.ts";
 import * as optimizers from "../../lib/optimizers/optimizers.ts";
 import { Adam, AdamW, Ftrl, Lion, RMSprop, SGD } from "../../lib/optimizers/optimizers.ts";
 import * as schedules from "../../lib/optimizers/schedules.ts";

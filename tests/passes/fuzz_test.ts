@@ -4,7 +4,7 @@ import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph, ValueId } from "../../lib/ir/graph.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import { printGraph } from "../../lib/ir/print.ts";
-import { type RefArray, rowOf } from "../../lib/ir/row.ts";
+import { opDef, type RefArray } from "../../lib/ir/op_def.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
@@ -132,7 +132,7 @@ function executed(
   for (const node of graph.nodes) {
     if (node.op === "reshape" || node.op === "constant") continue;
     const inputs = node.inputs.map((id) => ({ ...graph.types[id], data: at(id).slice() }));
-    const results = rowOf(node.op).reference(inputs, node.attrs as never, node.outputs.map((id) => graph.types[id]));
+    const results = opDef(node.op).reference(inputs, node.attrs as never, node.outputs.map((id) => graph.types[id]));
     node.outputs.forEach((id, i) => at(id).set(results[i]));
   }
   return new Map(graph.state.map(({ variable }, link) => [variable, state[link]]));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ShapeError, StateError, ValueError } from "../../lib/errors.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
-import type { LossIdentifier } from "../../lib/losses/identify.ts";
+import type { LossIdentifier } from "../../lib/losses/resolve.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { ones, zeros } from "../../lib/ops/composed.ts";
 import { Tensor, tensor, type TensorLike } from "../../lib/tensor/tensor.ts";

@@ -15,7 +15,7 @@ import { gradients } from "../../lib/exec/compile.ts";
 import { arange, ones, zeros } from "../../lib/ops/composed.ts";
 import { max, maximum, mean, multiply, sqrt, square, subtract } from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/optimizers.ts";
-import { setRandomSeed } from "../../lib/random.ts";
+import { setRandomSeed } from "../../lib/random_stream.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { Batches } from "../../lib/training/stream.ts";
 import type { StepData } from "../../lib/training/trainable.ts";

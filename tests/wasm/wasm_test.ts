@@ -60,7 +60,7 @@ Deno.test("memory beyond the first two gigabytes is as good as any", async () =>
     trace.assign(x, ops.add(ops.multiply(trace.read(x), 2), ops.slice(trace.read(y), [99000], [1000])));
   });
   const program = await executor.compile(trace.graph);
-  assert.ok(executor.homeOf(y).address > 2 ** 31, `${executor.homeOf(y).address}`);
+  assert.ok(executor.locationOf(y).address > 2 ** 31, `${executor.locationOf(y).address}`);
   await program.run(1);
   assert.deepEqual((await x.read()).data, Float32Array.from({ length: 1000 }, (_, i) => 2 * i + 3));
   await executor.dispose();
@@ -82,8 +82,8 @@ Deno.test("where memory ends the error names the size and what to do, and the re
     );
   assert.throws(() => module.allocate(512 * 2 ** 20), refused);
   const large = new Variable(new Tensor([2 ** 20], "float32", new Float32Array(2 ** 20)));
-  await assert.rejects(() => executor.adopt([large]), BackendError);
-  assert.equal(large.home, undefined);
+  await assert.rejects(() => executor.attach([large]), BackendError);
+  assert.equal(large.device, undefined);
   await program.run(2);
   assert.deepEqual((await x.read()).data, Float32Array.of(4, 8, 12));
   await executor.dispose();
@@ -99,7 +99,7 @@ Deno.test("memory that ends while a program is loaded is the same error", async 
   const trace = new Trace();
   // The product itself has no place in the plan, so that the library allocates it when it loads the program.
   recording(trace, () => trace.assign(c, ops.less(ops.matmul(trace.read(a), trace.read(b)), 201)));
-  await executor.adopt([a, b, c]);
+  await executor.attach([a, b, c]);
   // What is left is enough for the program's words and its small slots.
   takeAllMemory(library);
   const refused = (error: Error) =>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Browser, chromium } from "../../lib/deps.ts";
 import { assertClose } from "../close.ts";
-import type { Report } from "./everything.ts";
+import type { Report } from "./driver_suite.ts";
 import { type Trained, trainOnEach } from "./training.ts";
 
 const candidates = [

@@ -4,7 +4,7 @@ import { Input, layers, Sequential } from "../../mod.ts";
 import type { Executor } from "../../lib/exec/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
-import { ResidentData, roomFor } from "../../lib/training/data.ts";
+import { DeviceDataset, zerosVariable } from "../../lib/training/data.ts";
 import { StepState, traceStep } from "../../lib/training/step.ts";
 import { mlp } from "./mlp.ts";
 
@@ -21,8 +21,8 @@ function readmeStep(batch: number, rows: number, units = 512) {
   const x = new Tensor([rows, 28, 28], "uint8", new Uint8Array(rows * 784).map((_, i) => i & 255));
   const y = new Tensor([rows], "uint8", new Uint8Array(rows).map((_, i) => i % 10));
   const samples = { x: [x], y: [y], weights: [], xLike: x, yLike: y };
-  const data = new ResidentData(samples, "test");
-  const order = roomFor([rows], "int32", "order");
+  const data = new DeviceDataset(samples, "test");
+  const order = zerosVariable([rows], "int32", "order");
   const state = new StepState();
   const step = (size: number) => traceStep(model, "train", { kind: "ordered", batch: size, order }, data, state).graph;
   const fill = (executor: Executor) => {
@@ -99,7 +99,7 @@ Deno.test("variables that are read together are read back once", async () => {
 Deno.test("variables of one update lie flat, wherever they were before", async () => {
   const executor = await openWebGpu();
   const { trace, weights } = mlp(30, 24, 7, 8);
-  for (const weight of [...weights].reverse()) await executor.adopt([weight]);
+  for (const weight of [...weights].reverse()) await executor.attach([weight]);
   const before = await Promise.all(weights.map((weight) => executor.read(weight)));
   const scattered = await executor.compile(trace.graph);
   const after = await Promise.all(weights.map((weight) => executor.read(weight)));

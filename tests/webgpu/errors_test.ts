@@ -127,7 +127,7 @@ Deno.test("after a lost device variables keep what was last read", async () => {
   const weight = new Variable(fixed([5]), { name: "weight" });
   const first = [...weight.shape];
   const made = await traceOn(executor, (x) => [ops.multiply(x, 2)], [fixed([3])]);
-  await executor.adopt([weight]);
+  await executor.attach([weight]);
   executor.write(weight, Float32Array.of(1, 2, 3, 4, 5));
   assert.deepEqual((await weight.read()).toArray(), [1, 2, 3, 4, 5]);
   executor.write(weight, Float32Array.of(9, 9, 9, 9, 9));
@@ -143,12 +143,12 @@ Deno.test("after a lost device variables keep what was last read", async () => {
     await complaint(() => executor.compile({ types: [], inputs: [], nodes: [], outputs: [], state: [] })),
     /lost/,
   );
-  assert.equal(weight.home, undefined);
+  assert.equal(weight.device, undefined);
   assert.deepEqual((await weight.read()).toArray(), [1, 2, 3, 4, 5]);
   assert.deepEqual([...weight.shape], first);
 
   const next = await openWebGpu();
-  await next.adopt([weight]);
+  await next.attach([weight]);
   assert.deepEqual((await weight.read()).toArray(), [1, 2, 3, 4, 5]);
   await next.dispose();
   await executor.dispose();

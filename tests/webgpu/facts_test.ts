@@ -1,12 +1,12 @@
 // The WGSL facts of the op table: each names a shader that is there, and a function in it.
 import assert from "node:assert/strict";
 import { shaders } from "../../lib/exec/webgpu/shaders.ts";
-import { rowOf } from "../../lib/ir/row.ts";
-import { opNames } from "../../lib/ops/rows/table.ts";
+import { opDef } from "../../lib/ir/op_def.ts";
+import { opNames } from "../../lib/ops/defs/table.ts";
 
 Deno.test("every op names a shader and an entry that exist", () => {
   for (const op of opNames) {
-    const { wgsl } = rowOf(op);
+    const { wgsl } = opDef(op);
     assert.ok("file" in wgsl, `${op} has no shader`);
     const text = (shaders as Record<string, string>)[wgsl.file];
     assert.ok(text, `${op}: there is no ${wgsl.file}`);

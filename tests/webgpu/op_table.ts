@@ -2,7 +2,7 @@
 import type { Executor } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { OpAttrs, OpName } from "../../lib/ir/attrs.ts";
-import { type RefArray, rowOf } from "../../lib/ir/row.ts";
+import { opDef, type RefArray } from "../../lib/ir/op_def.ts";
 import { currentTrace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
@@ -18,7 +18,7 @@ const wide = ({ shape, dtype, data }: Tensor): RefArray => ({ shape, dtype, data
 
 /** The op's outputs in float64. */
 function expected(op: OpName, inputs: readonly RefArray[], attrs: OpAttrs[OpName]): RefArray[] {
-  const row = rowOf(op);
+  const row = opDef(op);
   const shapes = row.shape(inputs, attrs as never);
   const dtypes = row.dtype(inputs, attrs as never);
   const types = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
@@ -80,7 +80,7 @@ export async function checkGradients(
   op: OpName,
   list: readonly Sample[],
 ): Promise<string[]> {
-  if (typeof rowOf(op).vjp !== "function") return [];
+  if (typeof opDef(op).vjp !== "function") return [];
   const faults: string[] = [];
   for (const sample of list) {
     const free = sample.gradientFree?.inputs ?? [];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import type { WebGpuExecutor } from "../../lib/exec/webgpu/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
-import type { Report } from "./everything.ts";
+import type { Report } from "./driver_suite.ts";
 import { checkGradients, checkValues, table } from "./op_table.ts";
 import { checks } from "./program_checks.ts";
 

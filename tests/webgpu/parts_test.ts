@@ -8,7 +8,7 @@ import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Rescaling } from "../../lib/layers/preprocessing.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
-import { setRandomSeed } from "../../lib/random.ts";
+import { setRandomSeed } from "../../lib/random_stream.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { fixed } from "./program_checks.ts";

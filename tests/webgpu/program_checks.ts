@@ -5,7 +5,7 @@ import { currentTrace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { conv, type ConvOptions } from "../../lib/ops/convolve.ts";
-import { scan } from "../../lib/ops/rows/scan.ts";
+import { scan } from "../../lib/ops/defs/scan.ts";
 import type { Operand } from "../../lib/tensor/apply.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { difference } from "./op_table.ts";

@@ -1,5 +1,5 @@
 // Runs a traced function on an executor that the caller holds, so that tests need not change the session's backend.
-import "../../lib/ops/rows/table.ts";
+import "../../lib/ops/defs/table.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { Executable, Executor } from "../../lib/exec/executor.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
@@ -33,7 +33,7 @@ export async function traceOn(
       return variable;
     }));
   const executable = await executor.compile(trace.graph);
-  await executor.adopt(inputs);
+  await executor.attach(inputs);
   return { executable, inputs, outputs };
 }
 

@@ -3,8 +3,8 @@ import { bytesPerElement, type DType } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { ElementwiseName, ElementwiseProgram } from "../../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
-import { rowOf } from "../../ir/row.ts";
-import { floatBits } from "../../ops/rows/bits.ts";
+import { opDef } from "../../ir/op_def.ts";
+import { floatBits } from "../../ops/defs/bits.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 
@@ -205,7 +205,7 @@ class GraphEncoder {
     const types = (ids: readonly ValueId[]) => ids.map((id) => this.#graph.types[id]);
     if (node.op === "fused") return this.#program(node.attrs.program, node.origin);
     if (this.instructions.functions.has(node.op)) return this.#program(this.#oneStep(node), node.origin);
-    const attrs = [...rowOf(node.op).eigen(node.attrs as never, types(node.inputs), types(node.outputs))];
+    const attrs = [...opDef(node.op).eigen(node.attrs as never, types(node.inputs), types(node.outputs))];
     if ("epilogue" in node.attrs && node.attrs.epilogue) {
       attrs.push(...this.#program(node.attrs.epilogue, node.origin));
     }
@@ -279,6 +279,6 @@ function missing(what: string, origin: string): BackendError {
   return new BackendError({
     what: `Cannot encode "${origin}"`,
     rule: `the native library must have the ${what}`,
-    mend: "it is of another version: delete its cache folder so that it is built again",
+    hint: "it is of another version: delete its cache folder so that it is built again",
   });
 }

@@ -24,7 +24,7 @@ interface Block {
 }
 
 /** Where a variable lives. */
-interface Home extends Segment {
+interface Location extends Segment {
   readonly block: Block;
 }
 
@@ -40,7 +40,7 @@ export interface NodeTime {
 
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
 export class NativeExecutor implements Executor {
-  readonly #homes = new Map<VariableSpec, Home>();
+  readonly #locations = new Map<VariableSpec, Location>();
   readonly #programs = new Set<NativeExecutable>();
   readonly #lateWrites = new Map<VariableSpec, TypedArray>();
   #running: Promise<unknown> | undefined;
@@ -71,8 +71,8 @@ export class NativeExecutor implements Executor {
   }
 
   /** Takes over the newest value of variables; those given together that are not here yet get one block of memory. */
-  async adopt(variables: readonly Variable[]): Promise<void> {
-    const fresh = [...new Set(variables)].filter((variable) => variable.home !== this);
+  async attach(variables: readonly Variable[]): Promise<void> {
+    const fresh = [...new Set(variables)].filter((variable) => variable.device !== this);
     if (fresh.length === 0) return;
     let bytes = 0;
     const offsets = fresh.map(({ shape, dtype }) => {
@@ -84,12 +84,12 @@ export class NativeExecutor implements Executor {
     const moved: Variable[] = [];
     try {
       for (const [i, variable] of fresh.entries()) {
-        this.#homes.set(variable, {
+        this.#locations.set(variable, {
           address: block.address + offsets[i],
           bytes: sizeOf(variable.shape) * bytesPerElement(variable.dtype),
           block,
         });
-        await variable.moveTo(this);
+        await variable.transferTo(this);
         moved.push(variable);
       }
     } catch (error) {
@@ -104,18 +104,18 @@ export class NativeExecutor implements Executor {
   async read(variable: VariableSpec): Promise<TypedArray> {
     await this.idle();
     const data = makeArray(variable.dtype, sizeOf(variable.shape));
-    this.module.read(this.homeOf(variable).address, bytesOf(data));
+    this.module.read(this.locationOf(variable).address, bytesOf(data));
     return data;
   }
 
   /** Nothing: this memory goes away with the host's own. */
-  secure(): Promise<void> {
+  syncToHost(): Promise<void> {
     return Promise.resolve();
   }
 
   /** Replaces the variable's elements, after the run that is under way if there is one. */
   write(variable: VariableSpec, data: TypedArray): void {
-    const { address, bytes } = this.homeOf(variable);
+    const { address, bytes } = this.locationOf(variable);
     const source = bytesOf(data);
     if (source.length !== bytes) {
       throw new StateError(`Cannot write "${variable.name}": it has ${bytes} bytes, received ${source.length}`);
@@ -126,12 +126,12 @@ export class NativeExecutor implements Executor {
 
   /** Forgets the variable; its memory is freed when nothing else uses it. */
   release(variable: VariableSpec): void {
-    const home = this.#homes.get(variable);
-    if (!home) return;
-    this.#homes.delete(variable);
+    const location = this.#locations.get(variable);
+    if (!location) return;
+    this.#locations.delete(variable);
     this.#lateWrites.delete(variable);
     this.#releases++;
-    this.unuse(home.block);
+    this.unuse(location.block);
   }
 
   /** Improves, plans, encodes and loads a graph; adopts its variables. */
@@ -157,19 +157,19 @@ export class NativeExecutor implements Executor {
     this.stop();
     await this.idle();
     for (const program of this.#programs) program.dispose();
-    for (const variable of [...this.#homes.keys()]) await (variable as Variable).moveTo(undefined);
+    for (const variable of [...this.#locations.keys()]) await (variable as Variable).transferTo(undefined);
   }
 
   /** Where a variable lives; throws where it is not here. */
-  homeOf(variable: VariableSpec): Home {
-    const home = this.#homes.get(variable);
-    if (!home) throw new StateError(`The variable "${variable.name}" is not held by ${this.name}`);
-    return home;
+  locationOf(variable: VariableSpec): Location {
+    const location = this.#locations.get(variable);
+    if (!location) throw new StateError(`The variable "${variable.name}" is not held by ${this.name}`);
+    return location;
   }
 
   /** Whether a variable still lives where a program found it. */
-  livesAt(variable: VariableSpec, home: Home): boolean {
-    return this.#homes.get(variable) === home;
+  isAt(variable: VariableSpec, location: Location): boolean {
+    return this.#locations.get(variable) === location;
   }
 
   /** Gives up a use of a block. */
@@ -211,7 +211,7 @@ export class NativeExecutable implements Executable {
   readonly #module: NativeModule;
   #handle = 0;
   #memory: number[] = [];
-  #homes: Home[] = [];
+  #locations: Location[] = [];
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
@@ -233,8 +233,8 @@ export class NativeExecutable implements Executable {
   async prepare(): Promise<void> {
     const { executor } = this;
     const variables = this.plan.graph.state.map(({ variable }) => variable as Variable);
-    await executor.adopt(variables);
-    if (this.#handle !== 0 && variables.every((variable, i) => executor.livesAt(variable, this.#homes[i]))) {
+    await executor.attach(variables);
+    if (this.#handle !== 0 && variables.every((variable, i) => executor.isAt(variable, this.#locations[i]))) {
       this.#releases = executor.releases;
       return;
     }
@@ -249,9 +249,9 @@ export class NativeExecutable implements Executable {
       const slots = allocate(slotBytes);
       const constant = allocate(constants.length);
       this.#module.write(constant.address, constants);
-      this.#homes = variables.map((variable) => executor.homeOf(variable));
-      for (const { block } of this.#homes) block.users++;
-      this.#handle = this.#module.load(this.encoded.bind(slots, constant, this.#homes));
+      this.#locations = variables.map((variable) => executor.locationOf(variable));
+      for (const { block } of this.#locations) block.users++;
+      this.#handle = this.#module.load(this.encoded.bind(slots, constant, this.#locations));
     } catch (error) {
       this.#unload();
       throw error;
@@ -325,9 +325,9 @@ export class NativeExecutable implements Executable {
     if (this.#handle !== 0) this.#module.unload(this.#handle);
     this.#handle = 0;
     for (const address of this.#memory) this.#module.release(address);
-    for (const { block } of this.#homes) this.executor.unuse(block);
+    for (const { block } of this.#locations) this.executor.unuse(block);
     this.#memory = [];
-    this.#homes = [];
+    this.#locations = [];
   }
 }
 

@@ -98,7 +98,7 @@ function load(path: string): Deno.DynamicLibrary<typeof symbols> {
     throw new BackendError({
       what: `Cannot load ${path}`,
       rule: error instanceof Error ? error.message : String(error),
-      mend: "delete the file, so that it is built again",
+      hint: "delete the file, so that it is built again",
     });
   }
 }
@@ -115,7 +115,7 @@ function threadCount(): number {
       what: `Cannot use ${name}`,
       rule: "it must be a whole number from 1 to 1024",
       received: `"${text}"`,
-      mend: `unset it, or set it to the number of processors`,
+      hint: `unset it, or set it to the number of processors`,
     });
   }
   return count;

@@ -1,7 +1,7 @@
 // The wasm backend: the native library compiled to WebAssembly, on one thread and without permissions.
 import * as instance from "../../../ffi/ceratops.wasm";
 import { BackendError } from "../../errors.ts";
-import { nextTurn } from "../turn.ts";
+import { yieldToEventLoop } from "../event_loop.ts";
 import { nativeError, NativeExecutor } from "./executor.ts";
 import type { NativeModule } from "./module.ts";
 
@@ -99,7 +99,7 @@ export function wasmModule(call: WasmInstance): NativeModule {
         // Grows by steps, since the first measurement may be of something quick.
         atOnce = Math.max(1, Math.min(atOnce * 8, Math.floor(longestTurn * count / Math.max(0.01, now - start))));
         if (done === steps || now - turn < longestTurn / 2) continue;
-        await nextTurn();
+        await yieldToEventLoop();
         turn = performance.now();
       }
       return done;
@@ -109,7 +109,7 @@ export function wasmModule(call: WasmInstance): NativeModule {
       throw new BackendError({
         what: "Cannot measure a program",
         rule: "WebAssembly has no clock",
-        mend: "measure on eigen",
+        hint: "measure on eigen",
       });
     },
     measured: () => new Float64Array(),
@@ -121,6 +121,6 @@ function outOfMemory(what: string, bytes: number): BackendError {
     what,
     rule: "WebAssembly has 4 GiB of memory, and there is no room in it",
     received: `a need of ${(bytes / 2 ** 20).toFixed(1)} MiB more`,
-    mend: "take a smaller batch or less data at a time, call clearSession(), or run on eigen, which is not so bounded",
+    hint: "take a smaller batch or less data at a time, call clearSession(), or run on eigen, which is not so bounded",
   });
 }

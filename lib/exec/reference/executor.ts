@@ -2,9 +2,9 @@
 import { makeArray, type TypedArray } from "../../dtype.ts";
 import type { Graph, ValueId } from "../../ir/graph.ts";
 import { interpret } from "../../ir/interpret.ts";
-import type { RefArray } from "../../ir/row.ts";
+import type { RefArray } from "../../ir/op_def.ts";
 import type { VariableSpec } from "../../ir/variable_spec.ts";
-import "../../ops/rows/table.ts";
+import "../../ops/defs/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";
@@ -16,14 +16,14 @@ export class ReferenceExecutor implements Executor {
   /** One line about what it runs on. */
   readonly description = "float64 in TypeScript, for checking other backends; slow";
   readonly #values = new Map<VariableSpec, Float64Array>();
-  readonly #adopted = new Set<Variable>();
+  readonly #attached = new Set<Variable>();
 
   /** Takes over variables; their values are kept in float64. */
-  async adopt(variables: readonly Variable[]): Promise<void> {
+  async attach(variables: readonly Variable[]): Promise<void> {
     for (const variable of variables) {
-      if (variable.home === this) continue;
-      await variable.moveTo(this);
-      this.#adopted.add(variable);
+      if (variable.device === this) continue;
+      await variable.transferTo(this);
+      this.#attached.add(variable);
     }
   }
 
@@ -33,7 +33,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   /** Nothing: this memory goes away with the host's own. */
-  secure(): Promise<void> {
+  syncToHost(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -45,14 +45,14 @@ export class ReferenceExecutor implements Executor {
   /** Forgets the variable. */
   release(variable: VariableSpec): void {
     this.#values.delete(variable);
-    this.#adopted.delete(variable as Variable);
+    this.#attached.delete(variable as Variable);
   }
 
   /** Makes a program that interprets `graph`. */
   async compile(graph: Graph): Promise<Executable> {
     const live: Graph = { ...graph, nodes: [...graph.nodes] };
     removeDeadCode(live);
-    await this.adopt(live.state.map(({ variable }) => variable as Variable));
+    await this.attach(live.state.map(({ variable }) => variable as Variable));
     const stats = { nodes: live.nodes.length, slots: 0, slotBytes: 0, calls: 0, steps: 0 };
     const step = () => {
       const values = new Map<ValueId, RefArray>();
@@ -76,6 +76,6 @@ export class ReferenceExecutor implements Executor {
 
   /** Gives all variables back to the host. */
   async dispose(): Promise<void> {
-    for (const variable of [...this.#adopted]) await variable.moveTo(undefined);
+    for (const variable of [...this.#attached]) await variable.transferTo(undefined);
   }
 }

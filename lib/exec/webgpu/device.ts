@@ -65,7 +65,7 @@ export class Gpu {
         what,
         rule: "the GPU device was lost",
         received: `"${this.#lost}"`,
-        mend:
+        hint:
           'variables keep what was last read on the host; open a backend again with setBackend("webgpu"), or go on ' +
           'with setBackend("auto")',
       });
@@ -111,7 +111,7 @@ export class Gpu {
       what: `Cannot make room for ${what} on the GPU`,
       rule: `a buffer may have at most ${mebibytes(limit)} on ${this.description}`,
       received: mebibytes(bytes),
-      mend: "use a smaller batch, keep data as uint8, or choose another backend",
+      hint: "use a smaller batch, keep data as uint8, or choose another backend",
     });
   }
 
@@ -179,7 +179,7 @@ export class Gpu {
         what,
         rule: "the GPU has not enough memory",
         received: memory.message,
-        mend: "use a smaller batch, or choose another backend",
+        hint: "use a smaller batch, or choose another backend",
       });
     }
     return result!;
@@ -199,7 +199,7 @@ export class Gpu {
       return new BackendError({
         what: `Cannot compile shader "${label}"`,
         rule: `${said}${line ? ` (line ${line}, column ${column})` : ""}\n${sourceLines(code, line)}\n`,
-        mend: "this is a fault of Ceratops or of the driver: choose another backend, and report it with this text",
+        hint: "this is a fault of Ceratops or of the driver: choose another backend, and report it with this text",
       });
     }
     for (const { key } of this.#fresh) this.#pipelines.delete(key);

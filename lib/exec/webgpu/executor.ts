@@ -7,10 +7,10 @@ import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";
-import { argMaxOfLogits, gatherSmallNodes } from "./arrange.ts";
+import { argMaxOfLogits, clusterSmallNodes } from "./schedule.ts";
 import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
-import { dissolveGathers } from "./gathers.ts";
-import { Pace } from "./pace.ts";
+import { fuseGathers } from "./gathers.ts";
+import { SubmitThrottle } from "./submit_throttle.ts";
 import { Program } from "./program.ts";
 import { StateStore } from "./state.ts";
 
@@ -21,16 +21,16 @@ export class WebGpuExecutor implements Executor {
   /** The device, with counts of what was made on it; for tests and benchmarks. */
   readonly gpu: Gpu;
   readonly #state: StateStore;
-  readonly #pace: Pace;
-  readonly #adopted = new Set<Variable>();
+  readonly #throttle: SubmitThrottle;
+  readonly #attached = new Set<Variable>();
   readonly #programs = new Set<Program>();
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Takes over `device`; when it is lost, variables fall back to what the host last read. */
   constructor(device: GPUDevice, kind: AdapterKind, description: string, bindingBytes?: number) {
-    this.gpu = new Gpu(device, kind, description, () => this.#forsake(), bindingBytes);
+    this.gpu = new Gpu(device, kind, description, () => this.#invalidateDeviceCopy(), bindingBytes);
     this.#state = new StateStore(this.gpu);
-    this.#pace = new Pace(this.gpu);
+    this.#throttle = new SubmitThrottle(this.gpu);
   }
 
   /** The adapter's name. */
@@ -44,16 +44,16 @@ export class WebGpuExecutor implements Executor {
   }
 
   /** Takes over variables; those given together and not yet here lie next to each other. */
-  adopt(variables: readonly Variable[]): Promise<void> {
-    return this.#inTurn(() => this.#adopt(variables));
+  attach(variables: readonly Variable[]): Promise<void> {
+    return this.#inTurn(() => this.#attach(variables));
   }
 
-  async #adopt(variables: readonly Variable[]): Promise<void> {
+  async #attach(variables: readonly Variable[]): Promise<void> {
     this.gpu.check("Cannot move variables to the GPU");
-    const arriving = variables.filter((variable) => variable.home !== this);
+    const arriving = variables.filter((variable) => variable.device !== this);
     this.#state.allocate(arriving.filter((variable) => !this.#state.has(variable)));
-    for (const variable of arriving) this.#adopted.add(variable);
-    await Promise.all(arriving.map((variable) => variable.moveTo(this)));
+    for (const variable of arriving) this.#attached.add(variable);
+    await Promise.all(arriving.map((variable) => variable.transferTo(this)));
   }
 
   /** Compiling and moving variables happen one after another: both change where variables lie. */
@@ -66,13 +66,13 @@ export class WebGpuExecutor implements Executor {
   /** The variable's elements as a copy. */
   async read(variable: VariableSpec): Promise<TypedArray> {
     const data = await this.#state.read(variable);
-    this.#pace.settled();
+    this.#throttle.settled();
     return data;
   }
 
   /** Lets the host know the newest values: what is asked for together costs one wait. */
-  async secure(variables: readonly Variable[]): Promise<void> {
-    await Promise.all(variables.filter(({ home }) => home === this).map((variable) => variable.refresh()));
+  async syncToHost(variables: readonly Variable[]): Promise<void> {
+    await Promise.all(variables.filter(({ device }) => device === this).map((variable) => variable.refresh()));
   }
 
   /** Replaces the variable's elements. */
@@ -84,33 +84,33 @@ export class WebGpuExecutor implements Executor {
   /** Frees the variable's memory. */
   release(variable: VariableSpec): void {
     this.#state.release(variable);
-    this.#adopted.delete(variable as Variable);
+    this.#attached.delete(variable as Variable);
   }
 
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
       const { kind, bindingBytes } = this.gpu;
-      const arranged = gatherSmallNodes(dissolveGathers(optimize(argMaxOfLogits(graph)), kind, bindingBytes));
+      const arranged = clusterSmallNodes(fuseGathers(optimize(argMaxOfLogits(graph)), kind, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = plan.graph.state.map((link) => link.variable as Variable);
       const groups = updateGroups(plan);
       const grouped = new Set(groups.flat());
-      const adopt = async () => {
+      const attach = async () => {
         for (const group of groups) {
-          this.#state.arrange(group);
-          await this.#adopt(group);
+          this.#state.schedule(group);
+          await this.#attach(group);
         }
-        await this.#adopt(variables.filter((variable) => !grouped.has(variable)));
+        await this.#attach(variables.filter((variable) => !grouped.has(variable)));
       };
       const settle = async () => {
-        if (variables.some((variable) => variable.home !== this)) await this.#inTurn(adopt);
+        if (variables.some((variable) => variable.device !== this)) await this.#inTurn(attach);
         return this.#state.version;
       };
-      await adopt();
+      await attach();
       const program = new Program({
         gpu: this.gpu,
-        pace: this.#pace,
+        throttle: this.#throttle,
         stateAt: (link) => this.#state.view(variables[link]),
         settle,
       }, plan);
@@ -122,17 +122,17 @@ export class WebGpuExecutor implements Executor {
 
   /** Gives all variables back to the host and frees everything but the device. */
   async dispose(): Promise<void> {
-    if (!this.gpu.isLost) await Promise.all([...this.#adopted].map((variable) => variable.moveTo(undefined)));
+    if (!this.gpu.isLost) await Promise.all([...this.#attached].map((variable) => variable.transferTo(undefined)));
     for (const program of this.#programs) program.dispose();
     this.#programs.clear();
   }
 
-  #forsake(): void {
-    for (const variable of this.#adopted) {
+  #invalidateDeviceCopy(): void {
+    for (const variable of this.#attached) {
       this.#state.release(variable);
-      variable.forsake();
+      variable.invalidateDeviceCopy();
     }
-    this.#adopted.clear();
+    this.#attached.clear();
   }
 }
 

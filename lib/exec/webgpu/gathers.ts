@@ -1,7 +1,7 @@
 // Rows that are gathered by index are read where they lie by what uses them, wherever that is worth while.
 import { bytesPerElement } from "../../dtype.ts";
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
-import { matmulExtents } from "../../ops/rows/matmul.ts";
+import { matmulExtents } from "../../ops/defs/matmul.ts";
 import { producersOf } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
 import type { AdapterKind } from "./device.ts";
@@ -11,7 +11,7 @@ import { maxBuffers } from "./view.ts";
 
 const gathered = new WeakMap<Node, GatheredInput>();
 
-/** The input of a node that is rows gathered as they are read; see {@linkcode dissolveGathers}. */
+/** The input of a node that is rows gathered as they are read; see {@linkcode fuseGathers}. */
 export function gatheredInput(node: Node): GatheredInput | undefined {
   return gathered.get(node);
 }
@@ -28,7 +28,7 @@ function reading(node: Node, input: GatheredInput, sources: readonly ValueId[]):
  * the program reads its table and indices as two more inputs. Where only products read the rows, or what one program
  * makes of them, these read the table too. Tables over `bindingBytes` stay, as they lie in parts.
  */
-export function dissolveGathers(graph: Graph, kind: AdapterKind, bindingBytes: number): Graph {
+export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: number): Graph {
   return intoProducts(intoPrograms(graph, bindingBytes), kind, bindingBytes);
 }
 

@@ -73,7 +73,7 @@ export class Lowering {
         what: `Cannot run "${this.#origin}" on the GPU`,
         rule: `a dispatch may have ${maxGroups} workgroups along an axis`,
         received: `${call.file}: ${groups.join(" x ")}`,
-        mend: "use a smaller batch",
+        hint: "use a smaller batch",
       });
     }
     this.flush();

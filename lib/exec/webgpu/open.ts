@@ -50,7 +50,7 @@ export async function openWebGpu(
     throw new BackendError({
       what: "Cannot use webgpu",
       rule: "navigator.gpu is not there",
-      mend: "use Deno 2.8 or later, or a browser with WebGPU on a secure page",
+      hint: "use Deno 2.8 or later, or a browser with WebGPU on a secure page",
     });
   }
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
@@ -58,7 +58,7 @@ export async function openWebGpu(
     throw new BackendError({
       what: "Cannot use webgpu",
       rule: "no GPU adapter was found",
-      mend: "install a Vulkan driver for the GPU (software: mesa-vulkan-drivers), or choose another backend",
+      hint: "install a Vulkan driver for the GPU (software: mesa-vulkan-drivers), or choose another backend",
     });
   }
   const legacy = adapter as { isFallbackAdapter?: boolean };
@@ -70,7 +70,7 @@ export async function openWebGpu(
     throw new BackendError({
       what: "Cannot use webgpu",
       rule: `${reason}, and auto takes a real GPU only`,
-      mend: 'setBackend("webgpu") takes it all the same',
+      hint: 'setBackend("webgpu") takes it all the same',
     });
   }
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
@@ -82,7 +82,7 @@ export async function openWebGpu(
       what: "Cannot use webgpu",
       rule: `"${nameOf(facts)}" gives no device`,
       received: error instanceof Error ? error.message : String(error),
-      mend: "update the GPU's driver, or choose another backend",
+      hint: "update the GPU's driver, or choose another backend",
     });
   });
   return new WebGpuExecutor(device, tunedFor ?? (reason ? "software" : "gpu"), nameOf(facts), bindingBytes);

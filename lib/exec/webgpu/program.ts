@@ -11,13 +11,13 @@ import { packBytes } from "./kernels/moves.ts";
 import { lowerScan } from "./kernels/scan.ts";
 import { lowerings } from "./kernels/table.ts";
 import { type Dispatch, type Lower, Lowering, type Slot, Views } from "./lowering.ts";
-import type { Pace } from "./pace.ts";
+import type { SubmitThrottle } from "./submit_throttle.ts";
 import { padded, type View, wordView } from "./view.ts";
 
 /** What a program needs of its executor. */
 export interface Host {
   readonly gpu: Gpu;
-  readonly pace: Pace;
+  readonly throttle: SubmitThrottle;
   /** Where variable number `link` lies. */
   stateAt(link: number): View;
   /** Makes sure that all variables are on the GPU; gives a number that changes when one of them moves. */
@@ -228,16 +228,16 @@ export class Program implements Executable {
 
   /** Runs the program `steps` times, in submits of bounded time; the last of them may still be under way. */
   run(steps: number): Promise<void> {
-    const { gpu, pace } = this.#host;
+    const { gpu, throttle } = this.#host;
     return gpu.watched("Cannot run a program", async () => {
       await this.prepare();
       const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
       for (let done = 0; done < steps;) {
         gpu.check("Cannot run a program");
-        const count = Math.min(steps - done, most, pace.stepsFor(this));
+        const count = Math.min(steps - done, most, throttle.stepsFor(this));
         this.#submit(count);
         done += count;
-        await pace.submitted(this, count, done < steps);
+        await throttle.submitted(this, count, done < steps);
       }
     });
   }
@@ -272,7 +272,7 @@ export class Program implements Executable {
         new BackendError({
           what: "Cannot run a program",
           rule: "it was disposed of",
-          mend: "compile it again",
+          hint: "compile it again",
         }),
       );
   }

@@ -1,16 +1,20 @@
 // Elementwise programs as WGSL: a line per step, each a call to a function of elementwise.wgsl.
 import type { DType } from "../../dtype.ts";
 import type { ElementwiseName, ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
-import { registerDType } from "../../ops/rows/fused.ts";
-import { elementwiseRows } from "../../ops/rows/elementwise.ts";
+import { registerDType } from "../../ops/defs/fused.ts";
+import { elementwiseRows } from "../../ops/defs/elementwise.ts";
 import { type ElementType, elementType, floatWord } from "./header.ts";
-import type { Words } from "./terms.ts";
+import type { UniformWords } from "./index_math.ts";
 
 /**
  * The program's lines. `operand(i)` is the expression of operand `i`; register `r` is `r{i}` after its line. Literals
  * are read from the uniform, since they differ from shape to shape (one over the batch) and may be NaN.
  */
-export function programLines(program: ElementwiseProgram, operand: (i: number) => string, words: Words): string[] {
+export function programLines(
+  program: ElementwiseProgram,
+  operand: (i: number) => string,
+  words: UniformWords,
+): string[] {
   const lines = program.operands.map((_, i) => `let r${i} = ${operand(i)};`);
   const dtypeOf = (register: number) => registerDType(program, register);
   program.steps.forEach((step, at) => {
@@ -19,7 +23,7 @@ export function programLines(program: ElementwiseProgram, operand: (i: number) =
   return lines;
 }
 
-function stepCode(step: ElementwiseStep, dtypeOf: (register: number) => DType, words: Words): string {
+function stepCode(step: ElementwiseStep, dtypeOf: (register: number) => DType, words: UniformWords): string {
   if (step.fn === "literal") return literal(step.value, step.dtype, words);
   const names = step.args.map((register) => `r${register}`);
   const from = dtypeOf(step.args[step.args.length - 1]);
@@ -61,7 +65,7 @@ function narrowed(code: string, dtype: DType): string {
   return dtype === "uint8" ? `${code} & 255` : code;
 }
 
-function literal(value: number, dtype: DType, words: Words): string {
+function literal(value: number, dtype: DType, words: UniformWords): string {
   if (dtype === "float32") return `bitcast<f32>(${words.add(floatWord(value))})`;
   return dtype === "bool" ? `${words.add(value)} != 0u` : `bitcast<i32>(${words.add(value)})`;
 }

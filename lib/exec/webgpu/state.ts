@@ -81,7 +81,7 @@ export class StateStore {
    * Lays variables next to each other in their order, moving those that are here; others only get room. What no binding
    * holds stays where it is.
    */
-  arrange(variables: readonly VariableSpec[]): void {
+  schedule(variables: readonly VariableSpec[]): void {
     const limit = this.#gpu.bindingBytes;
     const fitting = variables.filter((variable) => segmentBytes(variable) <= limit);
     for (const { list, bytes } of cut(fitting, segmentBytes, limit)) {

@@ -5,14 +5,14 @@ import type { Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
 import { programLines } from "../program_code.ts";
 import { shaders } from "../shaders.ts";
-import { broadcastIndex, isRow, Words } from "../terms.ts";
+import { broadcastIndex, isRow, UniformWords } from "../index_math.ts";
 import { isSameRange, type View } from "../view.ts";
 import { emitProgram, programOperands } from "./fused.ts";
 
 /** The function `epilogue` that a kernel calls with each finished sum, and what that needs. */
 export interface Epilogue {
   readonly operands: Operand[];
-  readonly words: Words;
+  readonly words: UniformWords;
   readonly code: string;
   readonly usesElementwise: boolean;
 }
@@ -22,7 +22,7 @@ export function epilogueOf(
   program: ElementwiseProgram,
   others: readonly View[],
   outputs: readonly View[],
-  words = new Words(),
+  words = new UniformWords(),
 ): Epilogue {
   const { shape } = outputs[0];
   const index = (view: View) => (isRow(shape, view.shape) ? "col" : broadcastIndex(shape, view.shape, words));
@@ -45,7 +45,7 @@ export function finishOf(
   if (program) return epilogueOf(program, others, outputs);
   return {
     operands: programOperands([], outputs),
-    words: new Words(),
+    words: new UniformWords(),
     code: "fn epilogue(col: u32, i: u32, acc: f32) {\n  store_y0(i, acc);\n}",
     usesElementwise: false,
   };
@@ -110,7 +110,7 @@ const noEpilogue = "fn epilogue(col: u32, i: u32, acc: f32) {}";
 export function tileSums(
   lowering: Lowering,
   { splits, epilogue, others, outputs, parks }: Tiled,
-  words = new Words(),
+  words = new UniformWords(),
 ): TileSums {
   const { shape } = outputs[0];
   const apart = splits > 1 || (parks && others.some((view) => isSameRange(view, outputs[0])));

@@ -5,7 +5,7 @@ import { sizeOf } from "../../../shape.ts";
 import { elementType, type Operand } from "../header.ts";
 import type { GatheredInput, Lowering } from "../lowering.ts";
 import { programLines } from "../program_code.ts";
-import { broadcastIndex, Words } from "../terms.ts";
+import { broadcastIndex, UniformWords } from "../index_math.ts";
 import type { View } from "../view.ts";
 import { type Gathered, gatheredLoad } from "./gathered.ts";
 
@@ -31,7 +31,7 @@ export function emitProgram(
   gathered: ReadonlyMap<number, Gathered> = new Map(),
 ): void {
   const { shape } = outputs[0];
-  const words = new Words();
+  const words = new UniformWords();
   const operands = programOperands(inputs, outputs).filter(({ access }, i) => access === "store" || !gathered.has(i));
   const loads = [...gathered].map(([at, rows]) => {
     const { operands: more, code } = gatheredLoad(at, rows, words);

@@ -1,7 +1,7 @@
 // Rows of a table by index, which are read where they lie.
 import { sizeOf } from "../../../shape.ts";
 import { elementType, type Operand } from "../header.ts";
-import type { Words } from "../terms.ts";
+import type { UniformWords } from "../index_math.ts";
 import type { View } from "../view.ts";
 
 /** An operand that is rows of a table by index, which are read where they lie. */
@@ -14,7 +14,7 @@ export interface Gathered {
 export function gatheredLoad(
   at: number,
   { table, indices }: Gathered,
-  words: Words,
+  words: UniformWords,
 ): { operands: readonly Operand[]; code: string } {
   const operands: Operand[] = [
     { name: `table${at}`, view: table, access: "load", type: elementType(table.dtype) },
@@ -24,7 +24,7 @@ export function gatheredLoad(
 }
 
 /** The function that loads element `i` of gathered rows; outside of the table it gives NaN, or 0 where there is none. */
-function gatherCode(at: number, table: View, words: Words): string {
+function gatherCode(at: number, table: View, words: UniformWords): string {
   const type = elementType(table.dtype);
   const width = words.add(sizeOf(table.shape.slice(1)));
   const missing = { f32: "not_a_number()", i32: "0", bool: "false" }[type as "f32" | "i32" | "bool"];

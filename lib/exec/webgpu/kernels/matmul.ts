@@ -1,13 +1,13 @@
 // matmul: which kernel makes a product, by a fixed table of adapter kind and shape, and its epilogue.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
-import { type MatmulExtents, matmulExtents } from "../../../ops/rows/matmul.ts";
+import { type MatmulExtents, matmulExtents } from "../../../ops/defs/matmul.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { AdapterKind } from "../device.ts";
 import type { KernelCall, Operand, Param } from "../header.ts";
 import { programLines } from "../program_code.ts";
 import { type GatheredInput, type Lowering, maxGroups } from "../lowering.ts";
-import { Words } from "../terms.ts";
+import { UniformWords } from "../index_math.ts";
 import { isSameRange, type View } from "../view.ts";
 import { tileSums } from "./epilogue.ts";
 import { gatheredLoad } from "./gathered.ts";
@@ -80,7 +80,7 @@ export interface Product extends MatmulExtents {
   readonly params?: readonly Param[];
   readonly functions?: readonly string[];
   /** Numbers of the uniform that the functions read. */
-  readonly words?: Words;
+  readonly words?: UniformWords;
   readonly epilogue: ElementwiseProgram | null;
   /** What the epilogue reads beside the product. */
   readonly others: readonly View[];
@@ -122,7 +122,7 @@ export function lowerMatmul(
   const product: Product = { ...extents, ...attrs, a, b, others, outputs };
   if (!gathered) return emitProduct(lowering, product, choice);
   const [table, indices] = inputs.slice(-2);
-  const words = new Words();
+  const words = new UniformWords();
   const { operands, code } = gatheredLoad(0, { table, indices }, words);
   const program = gathered.program ?? { operands: [table.dtype], steps: [], results: [0] };
   const lines = programLines(program, () => "load_x0(i)", words);
@@ -134,7 +134,7 @@ export function lowerMatmul(
 
 /** Adds the dispatches of a product, by a chosen kernel. */
 export function emitProduct(lowering: Lowering, product: Product, { kernel, splits }: MatmulChoice): void {
-  const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs, words = new Words() } = product;
+  const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs, words = new UniformWords() } = product;
   if (sizeOf(outputs[0].shape) === 0) return;
   const strides = {
     a_row: transposeA ? 1 : k,

@@ -3,7 +3,7 @@ import type { Node } from "../../../ir/graph.ts";
 import { sizeOf, stridesOf } from "../../../shape.ts";
 import { floatWord, type Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
-import { broadcastIndex, stridedIndex, Words } from "../terms.ts";
+import { broadcastIndex, stridedIndex, UniformWords } from "../index_math.ts";
 import type { View } from "../view.ts";
 
 const bits = (name: string, view: View, access: Operand["access"]): Operand => ({ name, view, access, type: "u32" });
@@ -15,9 +15,9 @@ function move(
   x: View,
   y: View,
   size: number,
-  index: (words: Words) => string,
+  index: (words: UniformWords) => string,
 ): void {
-  const words = new Words();
+  const words = new UniformWords();
   const code = `fn index_at(i: u32) -> u32 {\n  return ${index(words)};\n}`;
   lowering.emitThreads({
     file: "moves.wgsl",

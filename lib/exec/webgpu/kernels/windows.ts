@@ -1,18 +1,18 @@
 // What moves a window over spatial axes: convolutions, pools; and resampling along one.
-import type { Convolving, ElementwiseProgram, Sliding } from "../../../ir/attrs.ts";
+import type { ConvAttrs, ElementwiseProgram, WindowAttrs } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import {
   type ConvolutionExtents,
   convolutionExtents,
   filterExtents,
   transposeExtents,
-} from "../../../ops/rows/convolution.ts";
-import { maxSpatial, spatialOf } from "../../../ops/rows/sliding.ts";
+} from "../../../ops/defs/convolution.ts";
+import { maxSpatial, spatialOf } from "../../../ops/defs/sliding.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
 import type { Operand, Param } from "../header.ts";
 import { type Lowering, maxGroups } from "../lowering.ts";
 import { shaders } from "../shaders.ts";
-import { Words } from "../terms.ts";
+import { UniformWords } from "../index_math.ts";
 import { isSameRange, type View } from "../view.ts";
 import { addSplits, finishOf, tileSums } from "./epilogue.ts";
 import { chooseMatmul, emitProduct, fitsDispatch } from "./matmul.ts";
@@ -34,7 +34,7 @@ const geometryAndFinish = `${geometry}\n${shaders["finish.wgsl"]}`;
 const quadsOf = (channels: number): Operand["quads"] => channels % 4 === 0 ? "aligned" : "anywhere";
 
 /** The description of a window, always of three axes: those that lack are before, of extent 1. */
-function axesParam(extents: Shape, positions: Shape, taps: Shape, sliding: Sliding): Param {
+function axesParam(extents: Shape, positions: Shape, taps: Shape, sliding: WindowAttrs): Param {
   const { strides, dilation, low } = sliding;
   const axes = extents.map((extent, i) => [extent, positions[i], taps[i], strides[i], dilation[i], low[i], 0, 0]);
   while (axes.length < maxSpatial) axes.unshift([1, 1, 1, 1, 1, 0, 0, 0]);
@@ -43,7 +43,7 @@ function axesParam(extents: Shape, positions: Shape, taps: Shape, sliding: Slidi
 
 function convolutionParams(
   extents: ConvolutionExtents,
-  sliding: Sliding & { groups: number },
+  sliding: WindowAttrs & { groups: number },
   channels: number,
 ): Param[] {
   const { input, positions, taps, inputs, outputs } = extents;
@@ -61,7 +61,7 @@ interface Tiles {
   readonly entry: "tile" | "filter_tile";
   readonly isTranspose: boolean;
   readonly extents: ConvolutionExtents;
-  readonly attrs: Convolving;
+  readonly attrs: ConvAttrs;
   readonly m: number;
   readonly n: number;
   /** What the window moves over, and its channels. */
@@ -84,7 +84,7 @@ function tilesOf(m: number, n: number): { columns: number; count: number } {
 /** Adds the dispatches of a convolution's tiles. */
 function emitTiles(lowering: Lowering, tiles: Tiles): void {
   const { entry, isTranspose, extents, attrs, m, n, source, inner, factor, splits } = tiles;
-  const words = new Words();
+  const words = new UniformWords();
   const sums = tileSums(lowering, { ...tiles, parks: true }, words);
   // A range that is bound as single floats too cannot be bound as quads.
   const isAlone = (view: View) =>

@@ -1,0 +1,122 @@
+// Initializers by name, as objects, and as functions of a shape.
+import type { FunctionNode } from "../json_config.ts";
+import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
+import { describe } from "../options.ts";
+import { functionNode } from "../registry.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
+import { tensor, type TensorLike } from "../tensor/tensor.ts";
+import { Constant, Identity, Ones, Zeros } from "./constant.ts";
+import { Initializer } from "./initializer.ts";
+import {
+  GlorotNormal,
+  GlorotUniform,
+  HeNormal,
+  HeUniform,
+  LecunNormal,
+  LecunUniform,
+  Orthogonal,
+  RandomNormal,
+  RandomUniform,
+  TruncatedNormal,
+  VarianceScaling,
+} from "./random.ts";
+import { STFT } from "./stft.ts";
+
+/** A function of a shape that gives the values of a weight. */
+export type InitializerFunction = (shape: Shape) => TensorLike;
+
+const named = {
+  zeros: () => new Zeros(),
+  ones: () => new Ones(),
+  constant: () => new Constant(),
+  identity: () => new Identity(),
+  random_uniform: () => new RandomUniform(),
+  random_normal: () => new RandomNormal(),
+  truncated_normal: () => new TruncatedNormal(),
+  variance_scaling: () => new VarianceScaling(),
+  glorot_uniform: () => new GlorotUniform(),
+  glorot_normal: () => new GlorotNormal(),
+  he_uniform: () => new HeUniform(),
+  he_normal: () => new HeNormal(),
+  lecun_uniform: () => new LecunUniform(),
+  lecun_normal: () => new LecunNormal(),
+  orthogonal: () => new Orthogonal(),
+  stft: () => new STFT(),
+  uniform: () => new RandomUniform(),
+  normal: () => new RandomNormal(),
+  zero: () => new Zeros(),
+  one: () => new Ones(),
+} as const satisfies Record<InitializerName, () => Initializer>;
+
+/** The names of the initializers, as Keras spells them. */
+export type InitializerName =
+  | "zeros"
+  | "ones"
+  | "constant"
+  | "identity"
+  | "random_uniform"
+  | "random_normal"
+  | "truncated_normal"
+  | "variance_scaling"
+  | "glorot_uniform"
+  | "glorot_normal"
+  | "he_uniform"
+  | "he_normal"
+  | "lecun_uniform"
+  | "lecun_normal"
+  | "orthogonal"
+  | "stft"
+  | "uniform"
+  | "normal"
+  | "zero"
+  | "one";
+/** An initializer by name, as an object, or as a function of the shape. */
+export type InitializerIdentifier = InitializerName | Initializer | InitializerFunction;
+
+class FromFunction extends Initializer {
+  constructor(readonly fn: InitializerFunction) {
+    super();
+  }
+  fill(shape: Shape): ArrayLike<number> {
+    const made = tensor(this.fn(shape));
+    if (made.size !== sizeOf(shape)) {
+      throw new ShapeError({
+        what: `Cannot use ${describe(this.fn)} as an initializer`,
+        rule: `it must return ${sizeOf(shape)} elements for the shape ${formatShape(shape)}`,
+        received: formatShape(made.shape),
+        hint: "fill the shape that it is called with",
+      });
+    }
+    return made.data;
+  }
+  override serialize(): FunctionNode {
+    return functionNode(this.fn);
+  }
+}
+
+/** The initializer that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown name. */
+export function getInitializer(identifier: InitializerIdentifier, where?: string): Initializer {
+  if (identifier instanceof Initializer) return identifier;
+  if (typeof identifier === "function") {
+    if (!(identifier.prototype instanceof Initializer)) return new FromFunction(identifier);
+    throw new ValueError({
+      what: where ?? "Unknown initializer",
+      rule: "an initializer must be a name, an object or a function",
+      received: describe(identifier),
+      hint: `write new initializers.${identifier.name}()`,
+    });
+  }
+  if (typeof identifier !== "string") {
+    throw new ValueError({
+      what: where ?? "Unknown initializer",
+      rule: "an initializer must be a name, an object or a function",
+      received: describe(identifier),
+      hint: 'write it as in kernelInitializer: "he_normal"',
+    });
+  }
+  const name: string = identifier;
+  const snake = name.replace(/(?<=[a-z0-9])([A-Z])/g, "_$1").toLowerCase();
+  const make = (named as Record<string, (() => Initializer) | undefined>)[Object.hasOwn(named, name) ? name : snake];
+  if (!make || !Object.hasOwn(named, snake)) throw unknownIdentifier("initializer", name, Object.keys(named), where);
+  return make();
+}

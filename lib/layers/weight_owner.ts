@@ -1,0 +1,161 @@
+// WeightOwner: what layers and models have of weights, their own and those of the layers inside.
+import { getConstraint } from "../constraints.ts";
+import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { getInitializer } from "../initializers/initializers.ts";
+import { checkOptions, describe } from "../options.ts";
+import { drawingAt } from "../random_stream.ts";
+import { getRegularizer } from "../regularizers.ts";
+import { formatShape, sameShape, sizeOf } from "../shape.ts";
+import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
+import { inPlace, nextPlace, type Place } from "./building.ts";
+import { UnknownDimensionError } from "./unknown_dimensions.ts";
+import type { AddWeightOptions } from "./options.ts";
+import { Weight } from "./weight.ts";
+
+/** What has weights, and others inside that have some. */
+export abstract class WeightOwner {
+  #trainable: boolean;
+  #place: Place | undefined;
+  readonly #weights: Weight[] = [];
+
+  /** Takes the name in messages, summaries and files, and whether optimizers change the weights. */
+  constructor(
+    /** The name in messages, summaries and files. */
+    readonly name: string,
+    trainable: boolean,
+  ) {
+    this.#trainable = trainable;
+  }
+
+  /** Whether the weights are made. */
+  abstract get built(): boolean;
+
+  /** What is inside. */
+  abstract get sublayers(): readonly WeightOwner[];
+
+  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again after. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+  set trainable(value: boolean) {
+    this.#trainable = value;
+    for (const layer of this.sublayers) layer.trainable = value;
+  }
+
+  /** Runs `body` in this layer's place: layers that it builds get their names and random paths from here. */
+  protected building<T>(body: () => T): T {
+    return inPlace(this.#ownPlace(), body);
+  }
+
+  /** The path that random numbers of this layer follow: its position, not its name. */
+  get randomPath(): string {
+    return this.#ownPlace().path;
+  }
+
+  /** Makes a weight and adds it to the layer; for use in `build`. */
+  addWeight(options: AddWeightOptions): Weight {
+    checkOptions("addWeight", options, [
+      "name",
+      "shape",
+      "dtype",
+      "initializer",
+      "trainable",
+      "regularizer",
+      "constraint",
+    ]);
+    const { name, shape, dtype = "float32", initializer = "glorot_uniform", trainable = true } = options;
+    if (!Array.isArray(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
+      throw new UnknownDimensionError({
+        what: `Cannot build "${this.name}"`,
+        rule: `${describe(name)} needs a shape of fixed extents`,
+        received: Array.isArray(shape) ? formatShape(shape) : describe(shape),
+        hint: Array.isArray(shape) && shape.includes(null)
+          ? "give Input a full shape, and leave the batch axis out"
+          : "give it as in addWeight({ name, shape: [features, units] })",
+      });
+    }
+    const place = this.#ownPlace();
+    const where = `Cannot build "${this.name}"`;
+    const filler = getInitializer(initializer, where);
+    const regularizer = getRegularizer(options.regularizer, where);
+    const constraint = getConstraint(options.constraint, where);
+    const value = drawingAt(`${place.path}/${name}`, () => filler.call(shape)).cast(dtype);
+    const path = `${place.name}/${name}`;
+    const weight = new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });
+    this.#weights.push(weight);
+    return weight;
+  }
+
+  /** All weights: the layer's own, trainable first, then those of the layers inside. */
+  get weights(): Weight[] {
+    const own = [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
+    return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.weights)])];
+  }
+
+  /** The weights that optimizers change. */
+  get trainableWeights(): Weight[] {
+    if (!this.#trainable) return [];
+    const own = this.#weights.filter((weight) => weight.trainable);
+    return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.trainableWeights)])];
+  }
+
+  /** The weights that optimizers leave alone. */
+  get nonTrainableWeights(): Weight[] {
+    const trainable = new Set(this.trainableWeights);
+    return this.weights.filter((weight) => !trainable.has(weight));
+  }
+
+  /** The values of all weights, in the order of `weights`. */
+  getWeights(): Promise<Tensor[]> {
+    return Promise.all(this.weights.map((weight) => weight.read()));
+  }
+
+  /**
+   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} where there are too few or many, and
+   * {@linkcode ShapeError} where one has another shape; then none is changed.
+   */
+  setWeights(values: readonly TensorLike[]): void {
+    const weights = this.weights;
+    const what = `Cannot set the weights of "${this.name}"`;
+    if (!Array.isArray(values) || values.length !== weights.length) {
+      throw new ValueError({
+        what,
+        rule: `it has ${weights.length} weights`,
+        received: Array.isArray(values) ? `${values.length} values` : describe(values),
+        hint: (values as unknown) instanceof Promise
+          ? "await getWeights() first"
+          : this.built
+          ? "give one value for each of weights"
+          : "build it first: give it an Input, or fit it",
+      });
+    }
+    const tensors = values.map((value, i) => {
+      const made = toTensor(value, what, `value ${i}`, weights[i].dtype);
+      if (!sameShape(made.shape, weights[i].shape)) {
+        throw new ShapeError({
+          what,
+          rule: `"${weights[i].name}" has the shape ${formatShape(weights[i].shape)}`,
+          received: formatShape(made.shape),
+          hint: "give the values in the order of weights",
+        });
+      }
+      return made;
+    });
+    weights.forEach((weight, i) => weight.assign(tensors[i]));
+  }
+
+  /** The number of elements of all weights. Throws {@linkcode StateError} before the layer is built. */
+  countParams(): number {
+    if (!this.built) {
+      throw new StateError({
+        what: `Cannot count the parameters of "${this.name}"`,
+        rule: "it is not built yet, so its weights have no shapes",
+        hint: "put it into a model with an Input, or call it once",
+      });
+    }
+    return this.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0);
+  }
+  #ownPlace(): Place {
+    return this.#place ??= nextPlace(this.name);
+  }
+}

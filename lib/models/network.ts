@@ -1,0 +1,205 @@
+// Network: a layer that may be made of symbolic inputs and outputs, and whose parts have names.
+import type { Config } from "../json_config.ts";
+import type { DType } from "../dtype.ts";
+import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import { type CallContext, Layer, type LayerOptions } from "../layers/layer.ts";
+import { autoName } from "../layers/naming.ts";
+import type { SymbolicTensor } from "../layers/symbolic.ts";
+import { nameOfClass } from "../registry.ts";
+import type { SymbolicShape } from "../shape.ts";
+import { flatten, mapStructure, namesOf, type Structure } from "../structure.ts";
+import { graphConfig } from "./config.ts";
+import type { ValuesOf } from "./io_types.ts";
+import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
+
+/** Options that every model takes. */
+export interface ModelOptions {
+  /** The name in messages and summaries; by class and number by default. */
+  name?: string;
+  /** Whether optimizers change the model's weights; true by default. */
+  trainable?: boolean;
+}
+
+/** Options of a model that is made of symbolic tensors. */
+export interface FunctionalOptions<In, Out> extends ModelOptions {
+  /** Where data enters: what `Input` gave, a list of these, or some by name. */
+  inputs: In;
+  /** What is computed: one symbolic tensor, a list, or some by name. */
+  outputs: Out;
+}
+
+/**
+ * A layer that is made of symbolic inputs and outputs, or that has a `call` of its own: what connects its parts, and how
+ * these are named.
+ */
+export abstract class Network<
+  In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
+  Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
+> extends Layer {
+  /** Keras notes of its models that they took no mask. */
+  override readonly callDefaults = { mask: null };
+  /** Masks come through what connects inputs and outputs. */
+  override readonly supportsMasking: boolean = false;
+  #outputShape: Structure<SymbolicShape> | undefined;
+  readonly #graph: FunctionalGraph | undefined;
+
+  /**
+   * Takes inputs and outputs, or for a model of one's own only name and trainability. Throws {@linkcode ValueError} for
+   * outputs that do not follow from the inputs, and for two layers of one name.
+   */
+  constructor(options: FunctionalOptions<In, Out> | (ModelOptions & LayerOptions) = {}) {
+    const isFunctional = options !== null && typeof options === "object" &&
+      ("inputs" in options || "outputs" in options);
+    const { inputs, outputs, ...others } = options as Partial<FunctionalOptions<In, Out>>;
+    super(
+      isFunctional && others.name === undefined ? { ...others, name: autoName(nameOfClass(new.target)) } : others,
+      [],
+    );
+    if (!isFunctional) return;
+    this.#graph = graphBetween(inputs!, outputs!, `Cannot make "${this.name}"`);
+    this.supportsMasking = true;
+    this.ensureBuilt(mapStructure(this.#graph.input, ({ shape }) => shape));
+    this.#outputShape = mapStructure(this.#graph.output, ({ shape }) => shape);
+    if (options.trainable === false) this.trainable = false;
+  }
+
+  /** Computes the outputs: for a model of inputs and outputs what lies between; override it in a model of your own. */
+  call(x: ValuesOf<In>, _context: CallContext<Structure<Value | undefined>>): ValuesOf<Out> {
+    const graph = this.#graph;
+    if (graph) return graph.run(x as Structure<Value>, `Cannot call "${this.name}"`) as ValuesOf<Out>;
+    throw new StateError({
+      what: `Cannot call "${this.name}"`,
+      rule: `${this.constructor.name} has no method call, nor inputs and outputs`,
+      received: "none",
+      hint: "define call(x), which returns what layers make of x, or give new Model({ inputs, outputs })",
+    });
+  }
+
+  /** The mask of a model's output came through its layers, and rides on it. */
+  override computeMask(
+    x: Structure<Value>,
+    mask: Structure<Value | undefined>,
+  ): Structure<Value | undefined> {
+    return this.#graph ? undefined : super.computeMask(x, mask);
+  }
+
+  /** What connects inputs and outputs, where the model is made of these. */
+  protected get graph(): FunctionalGraph | undefined {
+    return this.#graph;
+  }
+
+  /** What connects inputs and outputs, for a model that is made of these; a Sequential is a chain. */
+  get connections(): FunctionalGraph | undefined {
+    return this.#graph;
+  }
+
+  /** The layers of the model, inputs included where it is made of inputs and outputs. */
+  get layers(): readonly Layer[] {
+    return this.sublayers;
+  }
+
+  /** The layers inside: those between inputs and outputs, and those in properties. */
+  override get sublayers(): readonly Layer[] {
+    return this.#graph ? [...new Set([...this.#graph.layers, ...super.sublayers])] : super.sublayers;
+  }
+
+  /** What was given as inputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  override get input(): In {
+    return requireGraph(this.graph, this.name, "input").input as In;
+  }
+
+  /** What was given as outputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  override get output(): Out {
+    return requireGraph(this.graph, this.name, "output").output as Out;
+  }
+
+  /** The symbolic inputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  get inputs(): readonly SymbolicTensor[] {
+    return requireGraph(this.graph, this.name, "inputs").inputs;
+  }
+
+  /** The symbolic outputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  get outputs(): readonly SymbolicTensor[] {
+    return requireGraph(this.graph, this.name, "outputs").outputs;
+  }
+
+  /** The names that data can be given by: those of each `Input`, or of the shapes that the model was built for. */
+  get inputNames(): readonly string[] {
+    return this.graph?.inputs.map(({ name }) => name) ?? pseudoNames(this.inputShape, "input");
+  }
+
+  /** The names that losses and metrics can be given by: the names of outputs, or of the layers that give them. */
+  get outputNames(): readonly string[] {
+    const { graph } = this;
+    if (!graph) return pseudoNames(this.outputShape, "output");
+    return namesOf(graph.output) ?? graph.outputs.map(({ name }) => name);
+  }
+
+  /** The dtypes that inputs are cast to, built as the input is; undefined to leave them. */
+  get inputDType(): Structure<DType> | undefined {
+    return this.graph && mapStructure(this.graph.input, ({ dtype }) => dtype);
+  }
+
+  /** The shape of the output, batch axis first; undefined before the model is built. */
+  get outputShape(): Structure<SymbolicShape> | undefined {
+    return this.#outputShape;
+  }
+
+  /** The shape of a layer's output in this model, where it is known. */
+  outputShapeOf(layer: Layer): Structure<SymbolicShape> | undefined {
+    const node = this.graph?.nodes.find(({ operation }) => operation === layer);
+    return node && mapStructure(node.output, ({ shape }) => shape);
+  }
+
+  /** Builds the model for inputs of this shape (batch axis first), and gives the shape of its output. */
+  buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape> {
+    return this.#outputShape ??= this.computeOutputShape(inputShape);
+  }
+
+  /** Forgets the shape of the output, since the layers changed. */
+  protected forgetOutputShape(): void {
+    this.#outputShape = undefined;
+  }
+
+  /** The layer of a name, or at a place counted from 0. Throws {@linkcode ValueError} where there is none. */
+  getLayer(nameOrIndex: string | number): Layer {
+    const { layers } = this;
+    const found = typeof nameOrIndex === "number"
+      ? layers.at(nameOrIndex)
+      : layers.find((layer) => layer.name === nameOrIndex);
+    if (found) return found;
+    const near = typeof nameOrIndex === "string"
+      ? didYouMean(nameOrIndex, layers.map((layer) => layer.name))
+      : undefined;
+    throw new ValueError({
+      what: `Cannot get a layer of "${this.name}"`,
+      rule: `its layers are ${layers.map((layer) => `"${layer.name}"`).join(", ") || "none yet"}`,
+      received: describe(nameOrIndex),
+      hint: near ? `did you mean "${near}"?` : "give one of these names, or a place counted from 0",
+    });
+  }
+
+  /**
+   * The model as Keras's config. Throws {@linkcode StateError} for a model of one's own: its `call` is code, which no
+   * config holds.
+   */
+  override getConfig(): Config {
+    const { name, trainable } = this;
+    if (this.#graph) return { name, trainable, ...graphConfig(this.#graph) };
+    if (this.className !== "Functional") return super.getConfig();
+    throw new StateError({
+      what: `Cannot write the config of "${name}"`,
+      rule: "a model must be made of inputs and outputs, or be a Sequential",
+      received: "neither",
+      hint: "make it with new Model({ inputs, outputs })",
+    });
+  }
+}
+
+/** Names for what has none: `input` for one, `input_0`, `input_1`, ... for some. */
+function pseudoNames(shapes: Structure<SymbolicShape> | undefined, prefix: string): string[] {
+  if (shapes === undefined) return [];
+  const count = flatten(shapes).length;
+  return namesOf(shapes) ?? Array.from({ length: count }, (_, i) => (count === 1 ? prefix : `${prefix}_${i}`));
+}

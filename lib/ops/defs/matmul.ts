@@ -1,0 +1,82 @@
+// The matrix product over the last two axes.
+import { DTypeError, ShapeError } from "../../errors.ts";
+import type { OpAttrs } from "../../ir/attrs.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpDef } from "../../ir/op_def.ts";
+import type { Value } from "../../ir/value.ts";
+import { formatShape, sameShape, sizeOf } from "../../shape.ts";
+import { apply } from "../../tensor/apply.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
+
+/** The extents of a product: leading axes as `batch`, then `m x k` by `k x n`. */
+export interface MatmulExtents {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** The extents of a product from the types of its operands; throws {@linkcode ShapeError} where they do not fit. */
+export function matmulExtents(
+  [a, b]: readonly ValueType[],
+  { transposeA, transposeB }: OpAttrs["matmul"],
+): MatmulExtents {
+  const rank = a.shape.length;
+  const [m, k] = transposeA ? [a.shape[rank - 1], a.shape[rank - 2]] : a.shape.slice(-2);
+  const [k2, n] = transposeB ? [b.shape[rank - 1], b.shape[rank - 2]] : b.shape.slice(-2);
+  if (rank < 2 || rank !== b.shape.length || !sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) || k !== k2) {
+    const turned = (flag: boolean) => (flag ? " transposed" : "");
+    throw new ShapeError({
+      what: "Cannot multiply matrices",
+      rule: "the last axis of the first must equal the second-last of the second, and leading axes must be equal",
+      received: `${formatShape(a.shape)}${turned(transposeA)} and ${formatShape(b.shape)}${turned(transposeB)}`,
+      hint: "check the number of features, or transpose one operand",
+    });
+  }
+  return { batch: sizeOf(a.shape.slice(0, -2)), m, n, k };
+}
+
+const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value =>
+  apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
+
+/** The row of `matmul`. */
+export const matmulRow: OpDef<"matmul"> = {
+  shape: (inputs, attrs) => {
+    const { m, n } = matmulExtents(inputs, attrs);
+    return epilogueShapes(attrs.epilogue, [...inputs[0].shape.slice(0, -2), m, n]);
+  },
+  dtype: (inputs, { epilogue }) => {
+    if (inputs[0].dtype !== "float32" || inputs[1].dtype !== "float32") {
+      throw new DTypeError({
+        what: "Cannot multiply matrices",
+        rule: "operands must be float32",
+        received: `${inputs[0].dtype} and ${inputs[1].dtype}`,
+        hint: "cast them with ops.cast",
+      });
+    }
+    return epilogueDTypes(epilogue);
+  },
+  vjp: ({ inputs: [a, b], gradients: [g], attrs: { transposeA, transposeB } }) => [
+    transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
+    transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
+  ],
+  wgsl: { file: "matmul.wgsl", entry: "tile_16x16" },
+  eigen: ({ transposeA, transposeB }) => [Number(transposeA), Number(transposeB)],
+  reference: ([a, b, ...rest], attrs, [output]) => {
+    const { batch, m, n, k } = matmulExtents([a, b], attrs);
+    const [aRow, aCol] = attrs.transposeA ? [1, m] : [k, 1];
+    const [bRow, bCol] = attrs.transposeB ? [1, k] : [n, 1];
+    const result = new Float64Array(batch * m * n);
+    for (let s = 0; s < batch; s++) {
+      for (let i = 0; i < m; i++) {
+        const row = result.subarray((s * m + i) * n, (s * m + i + 1) * n);
+        for (let p = 0; p < k; p++) {
+          const x = a.data[s * m * k + i * aRow + p * aCol];
+          const from = s * k * n + p * bRow;
+          for (let j = 0; j < n; j++) row[j] += x * b.data[from + j * bCol];
+        }
+      }
+    }
+    return epilogueData(attrs.epilogue, result, rest, output);
+  },
+};

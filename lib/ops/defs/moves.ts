@@ -1,0 +1,242 @@
+// Moves: ops that only put elements elsewhere (reshape, transpose, slice, pad, concat, reverse), and sources of elements.
+import { ShapeError } from "../../errors.ts";
+import type { OpDef } from "../../ir/op_def.ts";
+
+import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
+import * as o from "../primitives.ts";
+import { philox } from "./philox.ts";
+import { floatBits } from "./bits.ts";
+
+/** For each element of `shape` in row-major order, its offset where axes have `strides`, from `start` on. */
+function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
+  let list = Int32Array.of(start);
+  shape.forEach((extent, axis) => {
+    const next = new Int32Array(list.length * extent);
+    for (let i = 0; i < list.length; i++) {
+      for (let j = 0; j < extent; j++) next[i * extent + j] = list[i] + j * strides[axis];
+    }
+    list = next;
+  });
+  return list;
+}
+
+function check(ok: boolean, what: string, rule: string, received: string, hint: string): void {
+  if (!ok) throw new ShapeError({ what: `Cannot ${what}`, rule, received, hint });
+}
+
+/** The rows of the moves. */
+export const moveRows = {
+  reshape: {
+    shape: ([x], { shape }) => {
+      check(
+        sizeOf(shape) === sizeOf(x.shape),
+        "reshape",
+        `the new shape must have ${sizeOf(x.shape)} elements`,
+        formatShape(shape),
+        "check the extents",
+      );
+      return [shape];
+    },
+    dtype: ([x]) => [x.dtype],
+    vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
+    wgsl: { file: "moves.wgsl", entry: "take" },
+    eigen: () => [],
+    reference: ([x]) => [x.data.slice()],
+  } satisfies OpDef<"reshape">,
+  transpose: {
+    shape: ([x], { permutation }) => {
+      const sorted = [...permutation].sort((a, b) => a - b);
+      check(
+        permutation.length === x.shape.length && sorted.every((axis, i) => axis === i),
+        "transpose",
+        `the permutation must name each axis of ${formatShape(x.shape)} once`,
+        formatShape(permutation),
+        "list every axis, from 0, in the new order",
+      );
+      return [permutation.map((axis) => x.shape[axis])];
+    },
+    dtype: ([x]) => [x.dtype],
+    vjp: ({ gradients: [g], attrs: { permutation } }) => [
+      o.transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis))),
+    ],
+    wgsl: { file: "moves.wgsl", entry: "take" },
+    eigen: ({ permutation }) => [...permutation],
+    reference: ([x], { permutation }, [output]) => {
+      const strides = stridesOf(x.shape);
+      return [Float64Array.from(offsets(output.shape, permutation.map((axis) => strides[axis])), (at) => x.data[at])];
+    },
+  } satisfies OpDef<"transpose">,
+  slice: {
+    shape: ([x], { starts, sizes, strides }) => {
+      const fits = [starts, sizes, strides].every((list) => list.length === x.shape.length) &&
+        x.shape.every((extent, axis) =>
+          starts[axis] >= 0 && sizes[axis] >= 0 && strides[axis] >= 1 &&
+          (sizes[axis] === 0 || starts[axis] + (sizes[axis] - 1) * strides[axis] < extent)
+        );
+      check(
+        fits,
+        "slice",
+        `the slice must lie within ${formatShape(x.shape)}`,
+        `from ${formatShape(starts)}, sizes ${formatShape(sizes)}`,
+        "keep start + size within each axis",
+      );
+      return [sizes];
+    },
+    dtype: ([x]) => [x.dtype],
+    vjp: ({ inputs: [x], gradients: [g], attrs: { starts, sizes, strides } }) => [
+      o.pad(
+        g!,
+        starts,
+        x.shape.map((extent, axis) =>
+          extent - starts[axis] - (sizes[axis] === 0 ? 0 : (sizes[axis] - 1) * strides[axis] + 1)
+        ),
+        { interior: strides.map((stride) => stride - 1) },
+      ),
+    ],
+    wgsl: { file: "moves.wgsl", entry: "take" },
+    eigen: ({ starts, strides }) => [...starts, ...strides],
+    reference: ([x], { starts, strides }, [output]) => {
+      const steps = stridesOf(x.shape);
+      const start = starts.reduce((at, from, axis) => at + from * steps[axis], 0);
+      const at = offsets(output.shape, steps.map((step, axis) => step * strides[axis]), start);
+      return [Float64Array.from(at, (i) => x.data[i])];
+    },
+  } satisfies OpDef<"slice">,
+  pad: {
+    shape: ([x], { low, high, interior }) => {
+      const fits = [low, high, interior].every((list) => list.length === x.shape.length && list.every((n) => n >= 0));
+      check(
+        fits,
+        "pad",
+        `there must be a count of 0 or more for each axis of ${formatShape(x.shape)}`,
+        `low ${formatShape(low)}, high ${formatShape(high)}, interior ${formatShape(interior)}`,
+        "give 0 for the axes that stay as they are",
+      );
+      return [
+        x.shape.map((extent, axis) => low[axis] + high[axis] + extent + Math.max(0, extent - 1) * interior[axis]),
+      ];
+    },
+    dtype: ([x]) => [x.dtype],
+    vjp: ({ inputs: [x], gradients: [g], attrs: { low, interior } }) => [
+      o.slice(g!, low, x.shape, interior.map((gap) => gap + 1)),
+    ],
+    wgsl: { file: "pad.wgsl", entry: "pad" },
+    eigen: ({ low, interior, value }) => [...low, ...interior, floatBits(value)],
+    reference: ([x], { low, interior, value }, [output]) => {
+      const steps = stridesOf(output.shape);
+      const start = low.reduce((at, from, axis) => at + from * steps[axis], 0);
+      const result = new Float64Array(sizeOf(output.shape)).fill(value);
+      offsets(x.shape, steps.map((step, axis) => step * (interior[axis] + 1)), start).forEach((at, i) =>
+        result[at] = x.data[i]
+      );
+      return [result];
+    },
+  } satisfies OpDef<"pad">,
+  concat: {
+    shape: (inputs, { axis }) => {
+      const [first] = inputs;
+      const fits = inputs.every(({ shape }) =>
+        shape.length === first.shape.length && shape.every((extent, at) => at === axis || extent === first.shape[at])
+      );
+      check(
+        fits && axis < first.shape.length,
+        "concatenate",
+        `shapes must be equal but for axis ${axis}`,
+        inputs.map(({ shape }) => formatShape(shape)).join(", "),
+        "reshape or cut what is too large, or choose another axis",
+      );
+      const extent = inputs.reduce((total, { shape }) => total + shape[axis], 0);
+      return [first.shape.map((old, at) => (at === axis ? extent : old))];
+    },
+    dtype: ([x]) => [x.dtype],
+    vjp: ({ inputs, gradients: [g], attrs: { axis } }) => {
+      let from = 0;
+      return inputs.map(({ shape }) => {
+        const starts = shape.map((_, at) => (at === axis ? from : 0));
+        from += shape[axis];
+        return o.slice(g!, starts, shape);
+      });
+    },
+    wgsl: { file: "moves.wgsl", entry: "put" },
+    eigen: ({ axis }, inputs) => [
+      sizeOf(inputs[0].shape.slice(0, axis)),
+      ...inputs.map(({ shape }) => sizeOf(shape.slice(axis))),
+    ],
+    reference: (inputs, { axis }, [output]) => {
+      const outer = sizeOf(output.shape.slice(0, axis));
+      const runs = inputs.map(({ shape }) => sizeOf(shape.slice(axis)));
+      const result = new Float64Array(sizeOf(output.shape));
+      for (let i = 0, at = 0; i < outer; i++) {
+        inputs.forEach(({ data }, k) => {
+          result.set(data.subarray(i * runs[k], (i + 1) * runs[k]), at);
+          at += runs[k];
+        });
+      }
+      return [result];
+    },
+  } satisfies OpDef<"concat">,
+  reverse: {
+    shape: ([x]) => [x.shape],
+    dtype: ([x]) => [x.dtype],
+    vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
+    wgsl: { file: "moves.wgsl", entry: "take" },
+    eigen: ({ axes }, [x]) => x.shape.map((_, axis) => (axes.includes(axis) ? 1 : 0)),
+    reference: ([x], { axes }) => {
+      const steps = stridesOf(x.shape);
+      const start = axes.reduce((at, axis) => at + (x.shape[axis] - 1) * steps[axis], 0);
+      const at = offsets(x.shape, steps.map((step, axis) => (axes.includes(axis) ? -step : step)), start);
+      return [Float64Array.from(at, (i) => x.data[i])];
+    },
+  } satisfies OpDef<"reverse">,
+  iota: {
+    shape: (_inputs, { shape }) => [shape],
+    dtype: (_inputs, { dtype }) => [dtype],
+    vjp: { none: "constant" },
+    wgsl: { file: "iota.wgsl", entry: "iota" },
+    eigen: ({ axis }) => [axis],
+    reference: (_inputs, { shape, axis }) => {
+      const inner = sizeOf(shape.slice(axis + 1));
+      return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(i / inner) % shape[axis])];
+    },
+  } satisfies OpDef<"iota">,
+  constant: {
+    shape: (_inputs, { shape, data }) => {
+      check(
+        sizeOf(shape) === data.length,
+        "make a constant",
+        `shape ${formatShape(shape)} must match the data`,
+        `${data.length} elements`,
+        "give the shape that the data has",
+      );
+      return [shape];
+    },
+    dtype: (_inputs, { dtype }) => [dtype],
+    vjp: { none: "constant" },
+    wgsl: { file: "moves.wgsl", entry: "take" },
+    eigen: () => [],
+    reference: (_inputs, { data }) => [Float64Array.from(data)],
+  } satisfies OpDef<"constant">,
+  randomBits: {
+    shape: ([counter], { shape }) => {
+      check(
+        sameShape(counter.shape, [2]),
+        "draw random bits",
+        "the counter must be [seed, step]",
+        formatShape(counter.shape),
+        "give int32 [2]",
+      );
+      return [shape];
+    },
+    dtype: () => ["int32"],
+    vjp: { none: "constant" },
+    wgsl: { file: "random.wgsl", entry: "random_bits" },
+    eigen: ({ path }) => [path | 0],
+    reference: ([counter], { shape, path }) => {
+      const words = new Int32Array(4);
+      return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
+        if (i % 4 === 0) philox([counter.data[0], path], [i / 4, counter.data[1], 0, 0], words);
+        return words[i % 4];
+      })];
+    },
+  } satisfies OpDef<"randomBits">,
+};

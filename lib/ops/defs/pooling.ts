@@ -1,0 +1,122 @@
+// Max pooling and its gradient. (Average pooling is a convolution with equal weights: see pool.ts.)
+import { ShapeError } from "../../errors.ts";
+import type { OpAttrs, WindowAttrs } from "../../ir/attrs.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpDef } from "../../ir/op_def.ts";
+import type { Value } from "../../ir/value.ts";
+import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
+import { apply } from "../../tensor/apply.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
+import * as o from "../primitives.ts";
+import { checkImages, dilatedSize, eachTap, positionsOf, slidingWords, spatialOf } from "./sliding.ts";
+
+const what = "Cannot pool";
+
+type Pooling = WindowAttrs & { readonly sizes: Shape };
+
+/** The positions of a pool's window; throws where a window could lie on padding alone. */
+function poolPositions(extents: Shape, attrs: Pooling): number[] {
+  attrs.sizes.forEach((size, i) => {
+    const window = dilatedSize(size, attrs.dilation[i]);
+    if (attrs.low[i] < window && attrs.high[i] < window) return;
+    throw new ShapeError({
+      what,
+      rule: `padding must be less than the window, which spreads over ${window}`,
+      received: `${attrs.low[i]} before and ${attrs.high[i]} after`,
+    });
+  });
+  return positionsOf(what, extents, attrs.sizes, attrs);
+}
+
+/** Each pair of an element of the output and one of the input that its window sees, by flat indices. */
+function eachPair(
+  [batch, channels]: readonly [number, number],
+  extents: Shape,
+  positions: Shape,
+  attrs: Pooling,
+  visit: (y: number, x: number, tap: number) => void,
+): void {
+  const [inputSize, outputSize] = [sizeOf(extents), sizeOf(positions)];
+  eachTap(extents, positions, attrs.sizes, attrs, (position, element, tap) => {
+    for (let n = 0; n < batch; n++) {
+      for (let c = 0; c < channels; c++) {
+        visit((n * outputSize + position) * channels + c, (n * inputSize + element) * channels + c, tap);
+      }
+    }
+  });
+}
+
+const ends = ({ shape }: ValueType): [number, number] => [shape[0], shape[shape.length - 1]];
+
+/** The elements of `x` that the taps point at: the adjoint of the gradient of a max pool. */
+function elementsAt(x: Value, tap: Value, attrs: Pooling): Value {
+  const { shape } = tap;
+  const strides = stridesOf(x.shape);
+  const along = stridesOf(attrs.sizes);
+  const whole = o.cast(tap, "int32");
+  const steps = (axis: number, step: number) => o.multiply(o.iota(shape, axis), step);
+  const terms = attrs.sizes.map((size, i) => {
+    // Half a tap more, so that the quotient is rounded down rightly.
+    const t = o.mod(o.cast(o.floor(o.divide(o.add(whole, 0.5), along[i])), "int32"), size);
+    const at = o.add(steps(i + 1, attrs.strides[i]), o.subtract(o.multiply(t, attrs.dilation[i]), attrs.low[i]));
+    return o.multiply(at, strides[i + 1]);
+  });
+  const index = [steps(0, strides[0]), steps(shape.length - 1, 1)].reduce<Value>(
+    (sum, term) => o.add(sum, term),
+    terms.reduce((sum, term) => o.add(sum, term)),
+  );
+  return o.gather(o.reshape(x, [-1]), index);
+}
+
+/** The rows of max pooling. */
+export const poolingRows = {
+  maxPool: {
+    shape: ([x], attrs) => {
+      checkImages(what, x, attrs);
+      const [batch, channels] = ends(x);
+      const shape = [batch, ...poolPositions(spatialOf(x), attrs), channels];
+      return [shape, shape];
+    },
+    dtype: (_inputs, { sizes }) => ["float32", sizeOf(sizes) <= 256 ? "uint8" : "int32"],
+    vjp: ({ inputs: [x], outputs: [, tap], gradients: [g], attrs }) => [
+      apply("maxPoolGradient", [g!, tap], { ...attrs, extents: spatialOf(x), epilogue: null })[0],
+    ],
+    wgsl: { file: "max_pool.wgsl", entry: "max_pool" },
+    eigen: (attrs) => [...attrs.sizes, ...slidingWords(attrs)],
+    reference: ([x], attrs, [output]) => {
+      const size = sizeOf(output.shape);
+      const [largest, taps] = [new Float64Array(size), new Float64Array(size).fill(-1)];
+      eachPair(ends(x), spatialOf(x), spatialOf(output), attrs, (y, i, tap) => {
+        if (taps[y] >= 0 && !(x.data[i] > largest[y])) return;
+        [largest[y], taps[y]] = [x.data[i], tap];
+      });
+      return [largest, taps];
+    },
+  } satisfies OpDef<"maxPool">,
+  maxPoolGradient: {
+    shape: ([g, tap], attrs) => {
+      checkImages(what, g, attrs);
+      const [batch, channels] = ends(g);
+      const expected = [batch, ...poolPositions(attrs.extents, attrs), channels];
+      if (!sameShape(g.shape, expected) || !sameShape(tap.shape, expected)) {
+        throw new ShapeError({
+          what: "Cannot differentiate a pool",
+          rule: `gradient and taps must have shape ${formatShape(expected)}`,
+          received: `${formatShape(g.shape)} and ${formatShape(tap.shape)}`,
+        });
+      }
+      return epilogueShapes(attrs.epilogue, [batch, ...attrs.extents, channels]);
+    },
+    dtype: (_inputs, { epilogue }) => epilogueDTypes(epilogue),
+    vjp: ({ inputs: [, tap], gradients: [g], attrs }) => [elementsAt(g!, tap, attrs), undefined],
+    wgsl: { file: "max_pool_gradient.wgsl", entry: "max_pool_gradient" },
+    eigen: (attrs) => [...attrs.sizes, ...slidingWords(attrs)],
+    reference: ([g, taps, ...rest], attrs: OpAttrs["maxPoolGradient"], [output]) => {
+      const result = new Float64Array(sizeOf(output.shape));
+      eachPair(ends(g), attrs.extents, spatialOf(g), attrs, (y, x, tap) => {
+        if (taps.data[y] === tap) result[x] += g.data[y];
+      });
+      return epilogueData(attrs.epilogue, result, rest, output);
+    },
+  } satisfies OpDef<"maxPoolGradient">,
+};

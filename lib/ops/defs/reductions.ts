@@ -1,0 +1,162 @@
+// Reductions over neighbouring axes, arg-max, and broadcasting, their adjoint.
+import { ShapeError } from "../../errors.ts";
+import type { ValueType } from "../../ir/graph.ts";
+import type { OpDef, RefArray } from "../../ir/op_def.ts";
+import type { Value } from "../../ir/value.ts";
+import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
+import * as o from "../primitives.ts";
+
+/** A reduction over a run of axes seen as three axes: `[outer, reduced, inner]`. */
+export function reductionExtents(shape: Shape, axes: readonly number[]): [number, number, number] {
+  const first = axes[0] ?? 0;
+  const end = (axes[axes.length - 1] ?? -1) + 1;
+  return [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(first, end)), sizeOf(shape.slice(end))];
+}
+
+function checkAxes(op: string, shape: Shape, axes: readonly number[]): void {
+  const ok = axes.length > 0 &&
+    axes.every((axis, i) => axis >= 0 && axis < shape.length && (i === 0 || axis === axes[i - 1] + 1));
+  if (!ok) {
+    throw new ShapeError({
+      what: `Cannot take ${op}`,
+      rule: `axes must be neighbours within ${formatShape(shape)}`,
+      received: `[${axes.join(", ")}]`,
+    });
+  }
+}
+
+const keptShape = (shape: Shape, axes: readonly number[]) =>
+  shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+const reducedShape = (shape: Shape, axes: readonly number[]) => shape.filter((_, axis) => !axes.includes(axis));
+
+function reduceRow<K extends "sum" | "max" | "min">(
+  op: K,
+  initial: number,
+  step: (acc: number, x: number) => number,
+  vjp: OpDef<K>["vjp"],
+): OpDef<K> {
+  return {
+    shape: ([x], { axes }) => {
+      checkAxes(op, x.shape, axes);
+      if (op !== "sum" && reductionExtents(x.shape, axes)[1] === 0) {
+        throw new ShapeError({
+          what: `Cannot take ${op}`,
+          rule: "there must be at least one element",
+          received: formatShape(x.shape),
+          hint: "check that the data is not empty",
+        });
+      }
+      return [reducedShape(x.shape, axes)];
+    },
+    dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
+    vjp,
+    wgsl: { file: "reductions.wgsl", entry: "reduce_threads" },
+    eigen: ({ axes }, [x]) => reductionExtents(x.shape, axes),
+    reference: ([x], { axes }, [output]) => {
+      const [outer, reduced, inner] = reductionExtents(x.shape, axes);
+      const result = new Float64Array(outer * inner).fill(initial);
+      for (let i = 0; i < outer; i++) {
+        for (let j = 0; j < reduced; j++) {
+          for (let k = 0; k < inner; k++) {
+            result[i * inner + k] = step(result[i * inner + k], x.data[(i * reduced + j) * inner + k]);
+          }
+        }
+      }
+      return [output.dtype === "int32" ? result.map((value) => value | 0) : result];
+    },
+  };
+}
+
+/** The gradient goes to the extreme elements, in equal parts where several tie. */
+function extremeVjp(x: Value, y: Value, g: Value, axes: readonly number[]): Value {
+  const kept = keptShape(x.shape, axes);
+  const hits = o.cast(o.equal(x, o.reshape(y, kept)), "float32");
+  return o.multiply(hits, o.divide(o.reshape(g, kept), o.sum(hits, axes, true)));
+}
+
+/** The rows of the reductions, and of broadcasting. */
+export const reductionRows = {
+  sum: reduceRow("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
+    o.broadcastTo(o.reshape(g!, keptShape(x.shape, axes)), x.shape),
+  ]),
+  max: reduceRow(
+    "max",
+    -Infinity,
+    Math.max,
+    ({ inputs: [x], outputs: [y], gradients: [g], attrs: { axes } }) => [extremeVjp(x, y, g!, axes)],
+  ),
+  min: reduceRow(
+    "min",
+    Infinity,
+    Math.min,
+    ({ inputs: [x], outputs: [y], gradients: [g], attrs: { axes } }) => [extremeVjp(x, y, g!, axes)],
+  ),
+  argMax: {
+    shape: ([x], { axis }) => {
+      checkAxes("argMax", x.shape, [axis]);
+      if (x.shape[axis] === 0) {
+        throw new ShapeError({
+          what: "Cannot take argMax",
+          rule: "there must be at least one element",
+          received: formatShape(x.shape),
+          hint: "check that the data is not empty",
+        });
+      }
+      return [reducedShape(x.shape, [axis])];
+    },
+    dtype: () => ["int32"],
+    vjp: { none: "constant" },
+    wgsl: { file: "arg_max.wgsl", entry: "arg_max" },
+    eigen: ({ axis }, [x]) => reductionExtents(x.shape, [axis]),
+    reference: ([x], { axis }) => {
+      const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
+      const result = new Float64Array(outer * inner);
+      for (let i = 0; i < outer; i++) {
+        for (let k = 0; k < inner; k++) {
+          let largest = -Infinity;
+          for (let j = 0; j < reduced; j++) {
+            const value = x.data[(i * reduced + j) * inner + k];
+            if (value > largest) [largest, result[i * inner + k]] = [value, j];
+          }
+        }
+      }
+      return [result];
+    },
+  } satisfies OpDef<"argMax">,
+  broadcastTo: {
+    shape: ([x], { shape }) => {
+      if (!sameShape(broadcastShapes(x.shape, shape, "broadcast"), shape)) {
+        throw new ShapeError({
+          what: "Cannot broadcast",
+          rule: `the result must have shape ${formatShape(shape)}`,
+          received: formatShape(x.shape),
+          hint: "sum over the axes that are too many",
+        });
+      }
+      return [shape];
+    },
+    dtype: ([x]) => [x.dtype],
+    vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
+    wgsl: { file: "moves.wgsl", entry: "take" },
+    eigen: () => [],
+    reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
+  } satisfies OpDef<"broadcastTo">,
+};
+
+/** The elements of `x` repeated to the shape of `output`. */
+export function broadcastData(x: RefArray, output: ValueType): Float64Array {
+  let data = x.data;
+  let shape = [...new Array(output.shape.length - x.shape.length).fill(1), ...x.shape];
+  output.shape.forEach((extent, axis) => {
+    if (shape[axis] === extent) return;
+    const inner = sizeOf(shape.slice(axis + 1));
+    const outer = sizeOf(shape.slice(0, axis));
+    const wide = new Float64Array(outer * extent * inner);
+    for (let i = 0; i < outer; i++) {
+      for (let j = 0; j < extent; j++) wide.set(data.subarray(i * inner, (i + 1) * inner), (i * extent + j) * inner);
+    }
+    data = wide;
+    shape = shape.map((old, at) => (at === axis ? extent : old));
+  });
+  return data === x.data ? x.data.slice() : data;
+}

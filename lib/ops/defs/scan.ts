@@ -1,0 +1,281 @@
+// scan: a loop with a body graph, carried values and stacked results; its derivative is another scan.
+import { ShapeError, ValueError } from "../../errors.ts";
+import type { Graph, ValueId } from "../../ir/graph.ts";
+import { vjpOf } from "../../ir/grad.ts";
+import { interpret } from "../../ir/interpret.ts";
+import type { OpDef, RefArray, VjpContext } from "../../ir/op_def.ts";
+import { recording, requireTrace, Trace } from "../../ir/trace.ts";
+import { graphOf, idOf, type Value, valueOf } from "../../ir/value.ts";
+import { formatShape, sameShape, sizeOf } from "../../shape.ts";
+import { broadcastTo, reshape, sum } from "../primitives.ts";
+import { apply } from "../../tensor/apply.ts";
+
+/** What a step of a loop gives: the next carried values, and what is stacked over the steps. */
+export interface ScanStep {
+  /** The values carried into the next step, of the shapes and dtypes that came in. */
+  readonly carries: readonly Value[];
+  /** What is kept of this step. */
+  readonly stacked: readonly Value[];
+}
+
+/** What a loop gives: the last carried values, and each stacked result as `[length, ...]`. */
+export interface ScanResult {
+  /** The values after the last step. */
+  readonly carries: Value[];
+  /** What was kept of the steps, each `[length, ...]`, in the order of the rows. */
+  readonly stacked: Value[];
+}
+
+/** Options of {@linkcode scan}. */
+export interface ScanOptions {
+  /** The number of steps. */
+  readonly length: number;
+  /** The values carried into the first step. */
+  readonly carries: readonly Value[];
+  /** Arrays `[length, ...]` of which each step sees one row. */
+  readonly scanned: readonly Value[];
+  /** Whether the steps go from the last row to the first. */
+  readonly reverse?: boolean;
+}
+
+/**
+ * Runs `body` for each row of the scanned arrays, tracing it once. `body` may read outer values; it must return
+ * carried values of unchanged types.
+ */
+export function scan(
+  { length, carries, scanned, reverse = false }: ScanOptions,
+  body: (carries: Value[], rows: Value[]) => ScanStep,
+): ScanResult {
+  const outer = requireTrace("scan");
+  const inner = new Trace(outer);
+  const carriedIn = carries.map(({ shape, dtype }) => inner.input({ shape, dtype }));
+  const rows = scanned.map(({ shape, dtype }) => inner.input({ shape: shape.slice(1), dtype }));
+  const step = recording(inner, () => body(carriedIn, rows));
+  step.carries.forEach((next, i) => {
+    if (next.dtype !== carries[i].dtype || !sameShape(next.shape, carries[i].shape)) {
+      throw new ValueError({
+        what: "Cannot loop",
+        rule: `carried value ${i} must stay ${carries[i].dtype} ${formatShape(carries[i].shape)}`,
+        received: `${next.dtype} ${formatShape(next.shape)}`,
+      });
+    }
+  });
+  // The carried values are stacked too: the derivative needs them; where nothing does, a pass drops them.
+  inner.graph.outputs = recording(
+    inner,
+    () => [...step.carries, ...step.stacked, ...step.carries].map((v) => localId(inner, v)),
+  );
+  const results = outer.emit("scan", [...carries, ...scanned, ...inner.captured], {
+    body: inner.graph,
+    length,
+    carries: carries.length,
+    scanned: scanned.length,
+    reverse,
+  });
+  return {
+    carries: results.slice(0, carries.length),
+    stacked: results.slice(carries.length, carries.length + step.stacked.length),
+  };
+}
+
+/** The id of a value within a body; an outer value that a body returns unchanged is captured by a reshape. */
+function localId(inner: Trace, value: Value): ValueId {
+  if (graphOf(value) === inner.graph) return idOf(value);
+  return idOf(inner.emit("reshape", [value], { shape: value.shape })[0]);
+}
+
+/** Adds the nodes of `graph` to the current trace with `inputs` in place of its own. */
+function inline(graph: Graph, inputs: readonly Value[]): (id: ValueId) => Value {
+  const trace = requireTrace("scan");
+  const values = new Map<ValueId, Value>(graph.inputs.map((id, i) => [id, inputs[i]]));
+  for (const node of graph.nodes) {
+    const results = trace.emit(node.op, node.inputs.map((id) => values.get(id)!), node.attrs as never);
+    node.outputs.forEach((id, i) => values.set(id, results[i]));
+  }
+  return (id) => values.get(id)!;
+}
+
+function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Value | undefined)[] {
+  const { body, length, carries, scanned, reverse } = attrs;
+  const trace = requireTrace("scan");
+  const finals = body.outputs.slice(0, carries);
+  // Before step t a carried value is its start, or what the step before left: rows of the stacked outputs, shifted.
+  const histories = finals.map((id, i) => {
+    const at = body.outputs.indexOf(id, carries);
+    const stacked = outputs[at];
+    const start = reshape(inputs[i], [1, ...inputs[i].shape]);
+    const starts = stacked.shape.map(() => 0);
+    const sizes = [length - 1, ...inputs[i].shape];
+    const kept = apply("slice", [stacked], {
+      starts: reverse ? [1, ...starts.slice(1)] : starts,
+      sizes,
+      strides: starts.map(() => 1),
+    })[0];
+    return apply("concat", reverse ? [kept, start] : [start, kept], { axis: 0 })[0];
+  });
+  const isFloat = (value: Value) => value.dtype === "float32";
+  const zeros = (like: Value) => broadcastTo(trace.constant([], "float32", Float32Array.of(0)), like.shape);
+  const floatCarries = finals.map((_, i) => i).filter((i) => isFloat(inputs[i]));
+  const fixed = inputs.slice(carries + scanned);
+  const floatFixed = fixed.map((_, i) => i).filter((i) => isFloat(fixed[i]));
+  const stackedGradients = gradients.slice(carries);
+  const flowing = stackedGradients.map((_, i) => i).filter((i) => stackedGradients[i]);
+
+  const inner = new Trace(trace);
+  const type = ({ shape, dtype }: Value, skip = 0) => ({ shape: shape.slice(skip), dtype });
+  const carryGradients = floatCarries.map((i) => inner.input(type(inputs[i])));
+  const totals = floatFixed.map((i) => inner.input(type(fixed[i])));
+  const rows = inputs.slice(carries, carries + scanned).map((value) => inner.input(type(value, 1)));
+  const before = histories.map((value) => inner.input(type(value, 1)));
+  const stackedRows = flowing.map((i) => inner.input(type(stackedGradients[i]!, 1)));
+
+  const hoisted: Hoisted[] = [];
+  const rowGradients: Value[] = [];
+  const isHoisted = new Set<number>();
+  recording(inner, () => {
+    const capture = (value: Value) => inner.emit("reshape", [value], { shape: value.shape })[0];
+    const locals = [...before, ...rows, ...fixed.map(capture)];
+    const at = inline(body, locals);
+    const results = body.outputs.map(at);
+    const cotangents: (Value | undefined)[] = results.map((_, i) => {
+      if (i < carries) return carryGradients[floatCarries.indexOf(i)];
+      return stackedRows[flowing.indexOf(i - carries)];
+    });
+    const byLocal = vjpOf(inner, results, cotangents, locals);
+    const zero = (like: Value) => broadcastTo(inner.constant([], "float32", Float32Array.of(0)), like.shape);
+    const next = floatCarries.map((i) => byLocal[i] ?? zero(before[i]));
+    rows.forEach((row, i) => isFloat(row) && rowGradients.push(byLocal[carries + i] ?? zero(row)));
+    const nextTotals = floatFixed.map((i, k) => {
+      const gradient = byLocal[carries + scanned + i];
+      if (!gradient) return totals[k];
+      const outside = hoist(inner, gradient);
+      if (!outside) return inner.emit("add", [totals[k], gradient], {})[0];
+      outside.forEach((term) => hoisted.push({ ...term, fixed: k }));
+      isHoisted.add(k);
+      return totals[k];
+    });
+    const stacked = [...rowGradients, ...hoisted.flatMap(({ operands }) => operands)];
+    inner.graph.outputs = [...next, ...nextTotals, ...stacked].map((value) => localId(inner, value));
+  });
+
+  const starts = [
+    ...floatCarries.map((i) => gradients[i] ?? zeros(inputs[i])),
+    ...floatFixed.map((i) => zeros(fixed[i])),
+  ];
+  const scannedArrays = [
+    ...inputs.slice(carries, carries + scanned),
+    ...histories,
+    ...flowing.map((i) => stackedGradients[i]!),
+  ];
+  const results = trace.emit("scan", [...starts, ...scannedArrays, ...inner.captured], {
+    body: inner.graph,
+    length,
+    carries: starts.length,
+    scanned: scannedArrays.length,
+    reverse: !reverse,
+  });
+  let stackedAt = starts.length + rowGradients.length;
+  const sums = floatFixed.map((_, k) => results[floatCarries.length + k]);
+  for (const { fixed: k, finish, operands } of hoisted) {
+    const term = finish(results.slice(stackedAt, stackedAt + operands.length));
+    stackedAt += operands.length;
+    sums[k] = isHoisted.delete(k) ? term : trace.emit("add", [sums[k], term], {})[0];
+  }
+  let row = starts.length;
+  return inputs.map((value, i) => {
+    if (!isFloat(value)) return undefined;
+    if (i < carries) return results[floatCarries.indexOf(i)];
+    if (i < carries + scanned) return results[row++];
+    return sums[floatFixed.indexOf(i - carries - scanned)];
+  });
+}
+
+/** A term of a fixed value's gradient that is cheaper as one op over all steps than as a sum of one op a step. */
+interface HoistedTerm {
+  /** Values of the body, to be stacked. */
+  readonly operands: readonly Value[];
+  /** The term from the stacked operands. */
+  readonly finish: (stacked: readonly Value[]) => Value;
+}
+
+interface Hoisted extends HoistedTerm {
+  /** The fixed value whose gradient it adds to. */
+  readonly fixed: number;
+}
+
+/** The terms of `gradient` if all of them can be taken out of the loop: products over the batch, and sums over it. */
+function hoist(inner: Trace, gradient: Value): HoistedTerm[] | undefined {
+  const node = inner.graph.nodes.find(({ outputs }) => outputs.includes(idOf(gradient)));
+  if (!node) return undefined;
+  const inputs = node.inputs.map((id) => valueOf(inner.graph, id));
+  if (node.op === "add") {
+    const [a, b] = inputs.map((input) => hoist(inner, input));
+    return a && b && sameShape(inputs[0].shape, inputs[1].shape) ? [...a, ...b] : undefined;
+  }
+  if (node.op === "reshape") {
+    const terms = hoist(inner, inputs[0]);
+    return terms?.map(({ operands, finish }) => ({
+      operands,
+      finish: (stacked) => reshape(finish(stacked), gradient.shape),
+    }));
+  }
+  if (node.op === "sum" && node.attrs.axes[0] === 0) {
+    const axes = [0, ...node.attrs.axes.map((axis) => axis + 1)];
+    return [{ operands: inputs, finish: ([stacked]) => sum(stacked, axes) }];
+  }
+  if (node.op === "matmul" && inputs[0].shape.length === 2) {
+    const { transposeA, transposeB } = node.attrs;
+    const [a, b] = inputs;
+    // The summed axis must be the first of both, so that stacking only makes it longer.
+    if (!transposeA || transposeB) return undefined;
+    const tall = (stacked: Value, like: Value) => reshape(stacked, [-1, like.shape[1]]);
+    return [{
+      operands: [a, b],
+      finish: ([x, y]) => apply("matmul", [tall(x, a), tall(y, b)], { transposeA, transposeB, epilogue: null })[0],
+    }];
+  }
+  return undefined;
+}
+
+/** The row of `scan`. */
+export const scanRow: OpDef<"scan"> = {
+  shape: (inputs, { body, length, carries, scanned }) => {
+    inputs.slice(carries, carries + scanned).forEach(({ shape }) => {
+      if (shape[0] !== length) {
+        throw new ShapeError({
+          what: "Cannot loop",
+          rule: `scanned arrays must have ${length} rows`,
+          received: formatShape(shape),
+        });
+      }
+    });
+    return body.outputs.map((id, i) => (i < carries ? body.types[id].shape : [length, ...body.types[id].shape]));
+  },
+  dtype: (_inputs, { body }) => body.outputs.map((id) => body.types[id].dtype),
+  vjp: scanVjp,
+  wgsl: { file: "moves.wgsl", entry: "take" },
+  eigen: ({ length, carries, scanned, reverse }) => [length, carries, scanned, Number(reverse)],
+  reference: (inputs, { body, length, carries, scanned, reverse }, outputs) => {
+    const results = outputs.map(({ shape }) => new Float64Array(sizeOf(shape)));
+    let carried: readonly RefArray[] = inputs.slice(0, carries);
+    for (let step = 0; step < length; step++) {
+      const t = reverse ? length - 1 - step : step;
+      const rows = inputs.slice(carries, carries + scanned).map(({ shape, dtype, data }) => {
+        const size = sizeOf(shape.slice(1));
+        return { shape: shape.slice(1), dtype, data: data.slice(t * size, (t + 1) * size) };
+      });
+      const values = new Map<ValueId, RefArray>();
+      [...carried, ...rows, ...inputs.slice(carries + scanned)].forEach((value, i) =>
+        values.set(body.inputs[i], value)
+      );
+      interpret(body, values);
+      carried = body.outputs.slice(0, carries).map((id) => values.get(id)!);
+      body.outputs.slice(carries).forEach((id, i) => {
+        const { data } = values.get(id)!;
+        results[carries + i].set(data, t * data.length);
+      });
+    }
+    carried.forEach(({ data }, i) => results[i].set(data));
+    return results;
+  },
+};

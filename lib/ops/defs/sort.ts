@@ -1,0 +1,43 @@
+// argSort: the order of elements along an axis, from which sorting, the largest k and medians are composed.
+import { ShapeError } from "../../errors.ts";
+import type { OpDef } from "../../ir/op_def.ts";
+import { formatShape } from "../../shape.ts";
+import { reductionExtents } from "./reductions.ts";
+
+/** NaN counts as larger than every number, and as equal to itself. */
+function compare(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The row of `argSort`. */
+export const sortRow: OpDef<"argSort"> = {
+  shape: ([x], { axis }) => {
+    if (!(Number.isInteger(axis) && axis >= 0 && axis < x.shape.length)) {
+      throw new ShapeError({
+        what: "Cannot sort",
+        rule: `axis must be one of ${formatShape(x.shape)}`,
+        received: String(axis),
+        hint: "give an axis that is there",
+      });
+    }
+    return [x.shape];
+  },
+  dtype: () => ["int32"],
+  vjp: { none: "constant" },
+  wgsl: { file: "sort_merge.wgsl", entry: "merge_runs" },
+  eigen: ({ axis, descending }, [x]) => [...reductionExtents(x.shape, [axis]), Number(descending)],
+  reference: ([x], { axis, descending }) => {
+    const [outer, length, inner] = reductionExtents(x.shape, [axis]);
+    const result = new Float64Array(x.data.length);
+    for (let i = 0; i < outer; i++) {
+      for (let k = 0; k < inner; k++) {
+        const at = (j: number) => (i * length + j) * inner + k;
+        const sign = descending ? -1 : 1;
+        const order = Array.from({ length }, (_, j) => j).sort((a, b) => sign * compare(x.data[at(a)], x.data[at(b)]));
+        order.forEach((from, j) => result[at(j)] = from);
+      }
+    }
+    return [result];
+  },
+};
