@@ -5,7 +5,7 @@ import { openWasm } from "../lib/exec/native/wasm.ts";
 import { ReferenceExecutor } from "../lib/exec/reference/executor.ts";
 import { useExecutor } from "../lib/exec/select.ts";
 import { openWebGpu } from "../lib/exec/webgpu/open.ts";
-import { setRandomSeed } from "../lib/random.ts";
+import { setRandomSeed } from "../lib/random_stream.ts";
 import type { BuildOptions } from "../ffi/build.ts";
 
 /** Every backend that must agree with the float64 reference. */
