@@ -13,7 +13,7 @@ import { SGD } from "../../lib/optimizers/sgd.ts";
 import { camelCase } from "../../lib/saving/deserialize.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { golden, type GoldenArray, type GoldenObject, makeObject, type Table, toTensor } from "../golden.ts";
+import { golden, type GoldenArray, type GoldenObject, makeObject, toTensor } from "../golden.ts";
 
 const close = { absolute: 1e-6, relative: 1e-5 };
 
