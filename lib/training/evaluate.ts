@@ -8,7 +8,6 @@ import { checkOptions } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches } from "./batches.ts";
-import { checkInteger, refuseForBatches, verbosity, warnOfNumbers } from "./checks.ts";
 import { rowsOf } from "./data.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
 import { withLock } from "./lock.ts";
@@ -16,6 +15,8 @@ import { StepsPerCall } from "./steps_per_call.ts";
 import { type SampleWeightOptions, toSamples } from "./samples.ts";
 import { type Batches, BatchStream, isBatches } from "./stream.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
+import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
+import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<W = Structure<TensorLike>> {
@@ -72,13 +73,6 @@ export function requireBatches(program: unknown, where: string): void {
     received: "none",
     hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
   });
-}
-
-/** Warns that data ended before the batches that were asked for. */
-export function warnOfShortData(where: string, option: string): void {
-  console.warn(
-    `The data ran out before the ${option} that ${where} was asked for: give fewer, or an iterable that goes on`,
-  );
 }
 
 /** See `Model.evaluate`. */

@@ -2,7 +2,6 @@
 import type { Logs } from "../callbacks/callback.ts";
 import { History } from "../callbacks/history.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
-import { MonitorCallback } from "../callbacks/monitor.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
 import { ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
@@ -11,9 +10,8 @@ import { checkOptions, describe } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches, sortedLogs } from "./batches.ts";
-import { checkInteger, refuseForBatches, splitRows, verbosity, warnOfFractions, warnOfNumbers } from "./checks.ts";
 import { type DeviceDataset, rowsOf } from "./data.ts";
-import { batchStream, evaluateBatches, requireBatches, warnOfShortData } from "./evaluate.ts";
+import { batchStream, evaluateBatches, requireBatches } from "./evaluate.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { withLock } from "./lock.ts";
@@ -24,6 +22,8 @@ import { TrainingProgress } from "./progress.ts";
 import { RecoveryPoint } from "./recovery_point.ts";
 import { ArrayTraining, StreamTraining, type TrainingSource } from "./sources.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
+import { checkInteger, refuseForBatches, splitRows, verbosity } from "./validation.ts";
+import { warnOfFractions, warnOfLoss, warnOfMonitors, warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** Options of `fit` for a model of inputs `X`, targets `Y`, and weights of samples `W`. */
 export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>, W = Structure<TensorLike>> {
@@ -302,28 +302,6 @@ function validationOf(
     },
     close: () => kept?.[Symbol.dispose](),
   };
-}
-
-/** Warns of callbacks that watch a number of a validation where there is none. */
-function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: readonly string[]): void {
-  for (const callback of callbacks) {
-    const { monitor } = callback as { monitor?: unknown };
-    // A number of another name may be that of a callback, or is refused where it is watched.
-    if (typeof monitor !== "string" || !logs.some((name) => monitor === `val_${name}`)) continue;
-    if (callback instanceof MonitorCallback) callback.warned = true;
-    console.warn(
-      `${callback.constructor.name} watches "${monitor}", but fit validates nothing and logs ${logs.join(", ")}: ` +
-        "give fit validationSplit or validationData, or watch one of these",
-    );
-  }
-}
-
-/** Warns of a loss that is NaN from a batch on; a driver may hide where that was, then it is after the last. */
-function warnOfLoss(name: string, epoch: number, batch: number, batches: number): void {
-  console.warn(
-    `The loss of "${name}" is NaN in epoch ${epoch + 1}${batch < batches ? ` from batch ${batch} on` : ""}: ` +
-      "lower the learning rate, or check the data (callbacks.TerminateOnNaN ends such a fit)",
-  );
 }
 
 function isDue(epoch: number, frequency: number | readonly number[]): boolean {
