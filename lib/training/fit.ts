@@ -113,22 +113,21 @@ async function train(
   const { epochs = 1, initialEpoch = 0, stepsPerEpoch = null, validationFreq = 1 } = options;
   checkNumbers(options, where);
   const verbose = verbosity(options.verbose, where);
-  const compiled = trainer.compiled("fit");
+  const compiled = trainer.requireCompiled("fit");
   const source = isBatches(x) ? streamOf(trainer, x, y, options, where) : arraysOf(trainer, x, y, options, where);
   const validation = validationOf(trainer, source, options, where);
 
   using _running = trainer.begin();
   const history = new History();
   const params = { verbose, epochs, steps: stepsPerEpoch ?? source.steps };
-  const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, history);
+  const progress = new TrainingProgress(trainer, source, history, initialEpoch);
+  const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, progress);
   if (!validation) warnOfMonitors(options.callbacks, [...model.metricDirections.keys()]);
   const executor = await getExecutor();
   await source.load(executor);
 
   using interrupt = new Interrupt();
   const stepsPerCall = new StepsPerCall();
-  const progress = new TrainingProgress(model, compiled, source, history, initialEpoch);
-  using _shown = progress.shownBy(model);
   const warned = { shortData: false, loss: false };
   model.stopTraining = false;
   let logs: Logs = {};
@@ -138,7 +137,7 @@ async function train(
     const { epoch: first } = progress;
     for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
       const { epoch } = progress;
-      if (progress.batch === 0) compiled.resetMetrics();
+      if (progress.batch === 0) trainer.resetMetrics();
       if (!await source.begin(epoch, compiled.optimizer.batches)) {
         if (epoch === first) requireBatches(undefined, where);
         warnOfShortData(where, "epochs");
@@ -160,7 +159,7 @@ async function train(
           progress.batch += steps;
         },
         stopped: () => interrupt.requested || model.stopTraining,
-        logs: (ran) => readLogs(compiled, ran),
+        logs: (ran) => readLogs(trainer, ran),
       });
       if (interrupt.requested) {
         if (verbose === 1 && terminal().isTerminal) printLine("");
@@ -174,7 +173,7 @@ async function train(
         warnOfShortData(where, "stepsPerEpoch");
       }
       [logs] = await Promise.all([
-        readLogs(compiled, program),
+        readLogs(trainer, program),
         recovery.take(executor, epoch + 1),
       ]);
       if (Number.isNaN(logs.loss) && !warned.loss) {
@@ -224,7 +223,7 @@ function arraysOf(
 ): ArrayTraining {
   const { model } = trainer;
   const { batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
-  const samples = toSamples(model, trainer.compiled("fit"), x, y, options, where);
+  const samples = toSamples(model, trainer.requireCompiled("fit"), x, y, options, where);
   const all = rowsOf(samples);
   const rows = validationData ? all : splitRows(all, validationSplit, where);
   warnOfNumbers(samples, model, where);
@@ -288,7 +287,7 @@ function validationOf(
     });
   }
   const [x, y, sampleWeight] = validationData as [TensorLike, TensorLike, TensorLike?];
-  const held = toSamples(model, trainer.compiled("fit"), x, y, { sampleWeight }, place);
+  const held = toSamples(model, trainer.requireCompiled("fit"), x, y, { sampleWeight }, place);
   warnOfNumbers(held, model, place);
   const rows = rowsOf(held);
   let data: DeviceDataset | undefined;
