@@ -1,7 +1,6 @@
 // The instruction set: the name of every primitive op, and the type of its attributes.
 import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { Graph } from "./graph.ts";
 
 /** Elementwise functions of one argument. */
 export type UnaryName =
@@ -89,8 +88,8 @@ export interface ConvAttrs extends WindowAttrs {
 /** No attributes. */
 export type None = Record<never, never>;
 
-/** The attributes of each op; the keys are the instruction set. */
-export type OpAttrs =
+/** The attributes of each op, where a loop's body is a `Body`; the keys are the instruction set. */
+export type AttrsOf<Body> =
   & { [K in UnaryName | BinaryName]: None }
   & {
     /** `[condition, whenTrue, whenFalse]`. */
@@ -188,7 +187,7 @@ export type OpAttrs =
      * the steps go from the last index to the first, also in the stacked outputs.
      */
     scan: {
-      readonly body: Graph;
+      readonly body: Body;
       readonly length: number;
       readonly carries: number;
       readonly scanned: number;
@@ -224,9 +223,9 @@ export type OpAttrs =
   };
 
 /** The name of a primitive op. */
-export type OpName = keyof OpAttrs;
+export type OpName = keyof AttrsOf<never>;
 
 /** The ops that may run an elementwise program on their result: see `matmul`. */
 export type EpilogueName = {
-  [K in OpName]: OpAttrs[K] extends { readonly epilogue: ElementwiseProgram | null } ? K : never;
+  [K in OpName]: AttrsOf<never>[K] extends { readonly epilogue: ElementwiseProgram | null } ? K : never;
 }[OpName];

@@ -1,8 +1,8 @@
 // What a row of the op table holds: the six facts of an op.
 import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { OpAttrs, OpName } from "./attrs.ts";
-import type { ValueType } from "./graph.ts";
+import type { OpName } from "./attrs.ts";
+import type { OpAttrs, ValueType } from "./graph.ts";
 import type { Value } from "./value.ts";
 
 /** An array of the reference executor: float64 whatever the dtype it stands for (bool is 0 or 1). */

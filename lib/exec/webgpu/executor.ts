@@ -1,7 +1,6 @@
 // The WebGPU executor: variables in GPU memory, and programs of hand-written WGSL on them.
 import type { TypedArray } from "../../dtype.ts";
-import type { Graph, Node } from "../../ir/graph.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
+import type { Graph, Node, VariableSpec } from "../../ir/graph.ts";
 import { planMemory } from "../../passes/memory.ts";
 import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";

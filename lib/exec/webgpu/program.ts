@@ -51,6 +51,7 @@ export class Program implements Executable {
   #uniforms: GPUBuffer | undefined;
   #recorded: Recorded[] = [];
   #version = -1;
+  #isDisposed = false;
 
   /** Makes room for the values of `plan`; {@linkcode Program.prepare} must be awaited before the first run. */
   constructor(host: Host, plan: Plan) {
@@ -227,9 +228,16 @@ export class Program implements Executable {
   }
 
   /** Runs the program `steps` times, in submits of bounded time; the last of them may still be under way. */
-  run(steps: number): Promise<void> {
+  async run(steps: number): Promise<void> {
+    if (this.#isDisposed) {
+      throw new BackendError({
+        what: "Cannot run a program",
+        rule: "it was disposed of",
+        hint: "compile it again",
+      });
+    }
     const { gpu, throttle } = this.#host;
-    return gpu.watched("Cannot run a program", async () => {
+    await gpu.watched("Cannot run a program", async () => {
       await this.prepare();
       const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
       for (let done = 0; done < steps;) {
@@ -267,14 +275,7 @@ export class Program implements Executable {
     this.#own.length = 0;
     this.#uniforms = undefined;
     this.#recorded = [];
-    this.run = () =>
-      Promise.reject(
-        new BackendError({
-          what: "Cannot run a program",
-          rule: "it was disposed of",
-          hint: "compile it again",
-        }),
-      );
+    this.#isDisposed = true;
   }
 }
 

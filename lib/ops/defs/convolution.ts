@@ -1,7 +1,7 @@
 // Convolution and its adjoints by the input and by the filter: one sum over three arrays, seen from each of them.
 import { ShapeError } from "../../errors.ts";
-import type { ConvAttrs, OpAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
+import type { ConvAttrs } from "../../ir/attrs.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";

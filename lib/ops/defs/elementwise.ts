@@ -1,8 +1,8 @@
 // Elementwise ops: a row per function of one, two or three broadcast operands.
 import type { DType } from "../../dtype.ts";
 import { DTypeError } from "../../errors.ts";
-import type { BinaryName, ElementwiseName, OpAttrs, UnaryName } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
+import type { BinaryName, ElementwiseName, UnaryName } from "../../ir/attrs.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import type { NoGradient, OpDef, RefArray, Vjp, VjpContext } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../shape.ts";

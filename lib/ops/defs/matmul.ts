@@ -1,7 +1,6 @@
 // The matrix product over the last two axes.
 import { DTypeError, ShapeError } from "../../errors.ts";
-import type { OpAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";

@@ -1,7 +1,7 @@
 // Max pooling and its gradient. (Average pooling is a convolution with equal weights: see pool.ts.)
 import { ShapeError } from "../../errors.ts";
-import type { OpAttrs, WindowAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
+import type { WindowAttrs } from "../../ir/attrs.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
