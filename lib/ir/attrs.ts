@@ -225,7 +225,12 @@ export type AttrsOf<Body> =
 /** The name of a primitive op. */
 export type OpName = keyof AttrsOf<never>;
 
+/** The ops whose attributes have the fields of `Fields`. */
+type NamesWith<Fields> = { [K in OpName]: AttrsOf<never>[K] extends Fields ? K : never }[OpName];
+
 /** The ops that may run an elementwise program on their result: see `matmul`. */
-export type EpilogueName = {
-  [K in OpName]: AttrsOf<never>[K] extends { readonly epilogue: ElementwiseProgram | null } ? K : never;
-}[OpName];
+export type EpilogueName = NamesWith<{ readonly epilogue: ElementwiseProgram | null }>;
+/** The ops that are a constant: see `constant`. */
+export type ConstantName = NamesWith<{ readonly data: TypedArray }>;
+/** The ops that run a body again and again: see `scan`. */
+export type LoopName = NamesWith<{ readonly body: unknown }>;

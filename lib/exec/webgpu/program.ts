@@ -1,7 +1,9 @@
 // A program on the GPU: its dispatches are laid out once, then recorded many steps to a submit.
 import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
+import type { ConstantName } from "../../ir/attrs.ts";
 import type { Node } from "../../ir/graph.ts";
+import { isConstant, isLoop, opDef, runs } from "../../ir/op_def.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats } from "../executor.ts";
@@ -34,9 +36,6 @@ interface Recorded {
 const smallSlot = 1 << 16;
 /** Longer command buffers are cut whatever their time. */
 const maxRecorded = 1 << 15;
-
-/** The ops that find their rows in a variable that lies in several buffers. */
-const takesParts: ReadonlySet<string> = new Set(["gather", "dynamicSlice", "dynamicUpdateSlice"]);
 
 /** A compiled program. */
 export class Program implements Executable {
@@ -82,7 +81,7 @@ export class Program implements Executable {
     return buffer;
   }
 
-  #uploadConstants(constants: readonly Node<"constant">[], buffer: GPUBuffer, from: number): void {
+  #uploadConstants(constants: readonly Node<ConstantName>[], buffer: GPUBuffer, from: number): void {
     let offset = from;
     for (const node of constants) {
       const view = wordView(buffer, offset, node.attrs);
@@ -111,9 +110,7 @@ export class Program implements Executable {
 
   #viewsOf(plan: Plan): Views {
     const constants = new Map(
-      plan.graph.nodes.filter(({ op }) => op === "constant").map((
-        node,
-      ) => [node.outputs[0], this.#constants.get(node)!]),
+      plan.graph.nodes.filter(isConstant).map((node) => [node.outputs[0], this.#constants.get(node)!]),
     );
     return new Views(
       plan,
@@ -126,7 +123,7 @@ export class Program implements Executable {
   #lowerAll(lowering: Lowering, views: Views): void {
     const { nodes } = views.plan.graph;
     nodes.forEach((node, at) => {
-      if (node.op === "reshape" || node.op === "constant") return;
+      if (!runs(node)) return;
       lowering.begin(node.origin);
       const gathered = gatheredInput(node);
       this.#requireWhole(node, views);
@@ -140,7 +137,7 @@ export class Program implements Executable {
       const targets = outputs.map((view) =>
         view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
       );
-      if (node.op === "scan") {
+      if (isLoop(node)) {
         const body = this.#viewsOf(views.plan.bodies.get(at)!);
         lowerScan(lowering, node, inputs, targets, body, () => this.#lowerAll(lowering, body));
       } else {
@@ -159,7 +156,7 @@ export class Program implements Executable {
       const view = place?.kind === "state" ? this.#host.stateAt(place.link) : undefined;
       // Bytes that are computed are packed in a whole.
       const isComputed = view?.packed && outputs.includes(id);
-      if (place?.kind !== "state" || !view?.parts || (takesParts.has(op) && !isComputed)) continue;
+      if (place?.kind !== "state" || !view?.parts || (opDef(op).takesParts && !isComputed)) continue;
       const { name, shape, dtype } = graph.state[place.link].variable;
       this.#host.gpu.refuse(sizeOf(shape) * bytesPerElement(dtype), `"${name}" for "${origin}"`);
     }
@@ -280,9 +277,8 @@ export class Program implements Executable {
 }
 
 /** The constants of a plan and of its loops' bodies. */
-function constantsOf({ graph, bodies }: Plan): Node<"constant">[] {
-  const own = graph.nodes.filter((node): node is Node<"constant"> => node.op === "constant");
-  return [...own, ...[...bodies.values()].flatMap(constantsOf)];
+function constantsOf({ graph, bodies }: Plan): Node<ConstantName>[] {
+  return [...graph.nodes.filter(isConstant), ...[...bodies.values()].flatMap(constantsOf)];
 }
 
 /** What a slot holds, for the error where it is too large: the node that makes its largest value. */

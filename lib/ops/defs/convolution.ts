@@ -145,6 +145,7 @@ const filter = (x: Value, y: Value, sizes: Shape, attrs: ConvAttrs): Value =>
 /** The rows of the convolutions. */
 export const convolutionRows = {
   convolution: {
+    workgroupWork: () => Infinity,
     shape: (inputs, attrs) => {
       const { batch, positions, outputs } = convolutionExtents(inputs, attrs);
       return epilogueShapes(attrs.epilogue, [batch, ...positions, outputs]);
@@ -163,6 +164,7 @@ export const convolutionRows = {
     },
   } satisfies OpDef<"convolution">,
   convolutionTranspose: {
+    workgroupWork: () => Infinity,
     shape: (operands, attrs) => {
       const { batch, inputs } = transposeExtents(operands, attrs);
       return epilogueShapes(attrs.epilogue, [batch, ...attrs.sizes, inputs]);
@@ -181,6 +183,7 @@ export const convolutionRows = {
     },
   } satisfies OpDef<"convolutionTranspose">,
   convolutionFilter: {
+    workgroupWork: () => Infinity,
     shape: (operands, attrs) => {
       const { taps, inputs, outputs } = filterExtents(operands, attrs);
       return [[...taps, inputs / attrs.groups, outputs]];

@@ -19,6 +19,12 @@ type Scalar = (a: number, b: number, c: number, dtype: DType) => number;
 type UnaryVjp = (x: Value, y: Value, g: Value) => Value;
 type BinaryVjp = (a: Value, b: Value, g: Value, y: Value) => [Value | undefined, Value | undefined];
 
+/** The numbers on either side that leave the other operand as it is. */
+interface Neutral {
+  readonly left?: number;
+  readonly right?: number;
+}
+
 type DTypeRule = (inputs: readonly ValueType[]) => DType;
 const sameDType: DTypeRule = ([x]) => x.dtype;
 const toBool: DTypeRule = () => "bool";
@@ -41,8 +47,12 @@ function elementwiseRow<K extends ElementwiseName>(
   scalar: Scalar,
   vjp: Vjp<K> | NoGradient,
   dtype: (inputs: readonly ValueType[], attrs: OpAttrs[K]) => DType,
+  equals?: OpDef<K>["equals"],
 ): OpDef<K> {
   return {
+    kind: "elementwise",
+    foldable: true,
+    equals,
     shape: (inputs) => [inputs.map((input) => input.shape).reduce((a, b) => broadcastShapes(a, b, `apply ${op}`))],
     dtype: (inputs, attrs) => [dtype(inputs, attrs)],
     vjp,
@@ -94,8 +104,9 @@ function unaryRow<K extends UnaryName>(
   scalar: Scalar,
   vjp: UnaryVjp | NoGradient,
   dtype: DTypeRule = sameDType,
+  equals?: OpDef<K>["equals"],
 ): OpDef<K> {
-  return elementwiseRow(op, scalar, typeof vjp === "function" ? unaryVjp(vjp) : vjp, dtype);
+  return elementwiseRow(op, scalar, typeof vjp === "function" ? unaryVjp(vjp) : vjp, dtype, equals);
 }
 
 function unaryVjp<K extends UnaryName>(vjp: UnaryVjp): Vjp<K> {
@@ -107,15 +118,26 @@ function binaryRow<K extends BinaryName>(
   scalar: Scalar,
   vjp: BinaryVjp | NoGradient,
   dtype: DTypeRule = sameDType,
+  neutral: Neutral = {},
 ): OpDef<K> {
   const row = ({ inputs: [a, b], outputs: [y], gradients: [g] }: VjpContext<K>) => {
     const [byA, byB] = (vjp as BinaryVjp)(a, b, g!, y);
     return [byA && o.sumTo(byA, a.shape), byB && o.sumTo(byB, b.shape)];
   };
-  return elementwiseRow(op, scalar, typeof vjp === "function" ? row : vjp, (inputs) => {
-    checkDTypes(op, inputs);
-    return dtype(inputs);
-  });
+  const equals = (_attrs: OpAttrs[K], uniform: (input: number) => number | undefined) => [
+    ...(neutral.right !== undefined && uniform(1) === neutral.right ? [0] : []),
+    ...(neutral.left !== undefined && uniform(0) === neutral.left ? [1] : []),
+  ];
+  return elementwiseRow(
+    op,
+    scalar,
+    typeof vjp === "function" ? row : vjp,
+    (inputs) => {
+      checkDTypes(op, inputs);
+      return dtype(inputs);
+    },
+    equals,
+  );
 }
 
 function logicalRow<K extends "logicalAnd" | "logicalOr">(op: K, scalar: Scalar): OpDef<K> {
@@ -142,7 +164,7 @@ export function erf(x: number): number {
 }
 
 /** Halves go to the even neighbour, as IEEE 754 and NumPy round. */
-export function roundHalfToEven(x: number): number {
+function roundHalfToEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
   if (rest !== 0.5) return Math.round(x);
@@ -204,24 +226,30 @@ export const elementwiseRows = {
     checkDTypes("logicalNot", inputs, "bool");
     return "bool";
   }),
-  stopGradient: floatRow("stopGradient", (x) => x, constant),
+  stopGradient: unaryRow("stopGradient", (x) => x, constant, (inputs) => {
+    checkDTypes("stopGradient", inputs, "float32");
+    return "float32";
+  }, () => [0]),
   bitsToUnit: unaryRow("bitsToUnit", (x) => (x >>> 8) * 2 ** -24, constant, (inputs) => {
     checkDTypes("bitsToUnit", inputs, "int32");
     return "float32";
   }),
 
-  add: binaryRow("add", (a, b) => a + b, (_a, _b, g) => [g, g]),
-  subtract: binaryRow("subtract", (a, b) => a - b, (_a, _b, g) => [g, o.negate(g)]),
+  add: binaryRow("add", (a, b) => a + b, (_a, _b, g) => [g, g], sameDType, { left: 0, right: 0 }),
+  subtract: binaryRow("subtract", (a, b) => a - b, (_a, _b, g) => [g, o.negate(g)], sameDType, { right: 0 }),
   multiply: binaryRow(
     "multiply",
     (a, b, _c, dtype) => (dtype === "int32" ? Math.imul(a, b) : a * b),
     (a, b, g) => [o.multiply(g, b), o.multiply(g, a)],
+    sameDType,
+    { left: 1, right: 1 },
   ),
   divide: binaryRow(
     "divide",
     (a, b) => a / b,
     (_a, b, g, y) => [o.divide(g, b), o.negate(o.divide(o.multiply(g, y), b))],
     (inputs) => (checkDTypes("divide", inputs, "float32"), "float32"),
+    { right: 1 },
   ),
   maximum: binaryRow(
     "maximum",
@@ -291,14 +319,9 @@ export const elementwiseRows = {
     (x, _b, _c, dtype) => (dtype === "float32" ? x : dtype === "bool" ? truth(x !== 0) : Math.trunc(x)),
     ({ inputs: [x], gradients: [g] }) => [x.dtype === "float32" ? g : undefined],
     (_inputs, { dtype }) => dtype,
+    () => [0],
   ),
 } satisfies { [K in ElementwiseName]: OpDef<K> };
-
-/** The dtype that an elementwise function gives for operands of `dtypes`. */
-export function elementwiseDType(fn: ElementwiseName, dtypes: readonly DType[], castTo: DType): DType {
-  const inputs = dtypes.map((dtype) => ({ shape: [], dtype }));
-  return elementwiseRows[fn].dtype(inputs, { dtype: castTo } as never)[0];
-}
 
 /** The function of an elementwise op on plain numbers. */
 export function elementwiseScalar(fn: ElementwiseName, args: readonly number[], dtype: DType): number {

@@ -1,6 +1,6 @@
 // fused: a straight-line elementwise program, made by the fusion pass out of elementwise ops.
 import type { ElementwiseProgram } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
+import type { Node, ValueId, ValueType } from "../../ir/graph.ts";
 import type { OpDef, RefArray } from "../../ir/op_def.ts";
 import { broadcastShapes, type Shape, sizeOf } from "../../shape.ts";
 import { elementwiseScalar } from "./elementwise.ts";
@@ -10,6 +10,16 @@ import type { DType } from "../../dtype.ts";
 /** The dtype of a register. */
 export function registerDType({ operands, steps }: ElementwiseProgram, register: number): DType {
   return register < operands.length ? operands[register] : steps[register - operands.length].dtype;
+}
+
+/** A node that runs an elementwise program. */
+export function fusedNode(
+  inputs: readonly ValueId[],
+  outputs: readonly ValueId[],
+  program: ElementwiseProgram,
+  origin: string,
+): Node<"fused"> {
+  return { op: "fused", inputs, outputs, attrs: { program }, origin };
 }
 
 /** The row of `fused`. */

@@ -35,6 +35,7 @@ const clampStart = (start: number, rows: number, size: number) => Math.min(Math.
 /** The rows of the indexing ops. */
 export const indexingRows = {
   gather: {
+    takesParts: true,
     shape: ([table, indices]) => (checkTable("gather", table), [[...indices.shape, ...table.shape.slice(1)]]),
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
@@ -54,6 +55,7 @@ export const indexingRows = {
     },
   } satisfies OpDef<"gather">,
   scatterAdd: {
+    workgroupWork: () => Infinity,
     shape: ([indices, updates], { rows }) => {
       const lead = updates.shape.slice(0, indices.shape.length);
       if (!sameShape(lead, indices.shape)) {
@@ -86,6 +88,7 @@ export const indexingRows = {
     },
   } satisfies OpDef<"scatterAdd">,
   dynamicSlice: {
+    takesParts: true,
     shape: ([x], { size }) => {
       checkTable("slice", x);
       if (size > x.shape[0]) {
@@ -110,6 +113,8 @@ export const indexingRows = {
     },
   } satisfies OpDef<"dynamicSlice">,
   dynamicUpdateSlice: {
+    takesParts: true,
+    workgroupWork: ([, update]) => 4 * sizeOf(update.shape),
     shape: ([x, update]) => {
       checkTable("update a slice", x);
       if (!sameShape(x.shape.slice(1), update.shape.slice(1)) || update.shape[0] > x.shape[0]) {

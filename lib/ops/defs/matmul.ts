@@ -1,7 +1,7 @@
 // The matrix product over the last two axes.
 import { DTypeError, ShapeError } from "../../errors.ts";
-import type { OpAttrs, ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
+import type { Node, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
+import type { NodeSurroundings, OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
@@ -38,8 +38,33 @@ export function matmulExtents(
 const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
 
+/** A product of a matrix whose last two axes were swapped reads it swapped instead. */
+function foldTransposes(node: Node<"matmul">, { producer }: NodeSurroundings): Node<"matmul"> {
+  const source = (id: ValueId): [ValueId, boolean] => {
+    const maker = producer(id);
+    if (maker?.op !== "transpose") return [id, false];
+    const { permutation } = maker.attrs;
+    const last = permutation.length - 1;
+    const swaps = permutation.every((axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i));
+    return swaps ? [maker.inputs[0], true] : [id, false];
+  };
+  const [a, flipA] = source(node.inputs[0]);
+  const [b, flipB] = source(node.inputs[1]);
+  const { transposeA, transposeB } = node.attrs;
+  return {
+    ...node,
+    inputs: [a, b, ...node.inputs.slice(2)],
+    attrs: { ...node.attrs, transposeA: transposeA !== flipA, transposeB: transposeB !== flipB },
+  };
+}
+
 /** The row of `matmul`. */
 export const matmulRow: OpDef<"matmul"> = {
+  simplify: foldTransposes,
+  workgroupWork: (inputs, _outputs, attrs) => {
+    const { batch, m, n, k } = matmulExtents(inputs, attrs);
+    return 4 * batch * m * n * k;
+  },
   shape: (inputs, attrs) => {
     const { m, n } = matmulExtents(inputs, attrs);
     return epilogueShapes(attrs.epilogue, [...inputs[0].shape.slice(0, -2), m, n]);

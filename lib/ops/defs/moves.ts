@@ -1,7 +1,8 @@
 // Moves: ops that only put elements elsewhere (reshape, transpose, slice, pad, concat, reverse), and sources of elements.
+import type { DType, TypedArray } from "../../dtype.ts";
 import { ShapeError } from "../../errors.ts";
+import type { Node, ValueId } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
-
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
 import { philox } from "./philox.ts";
@@ -24,9 +25,25 @@ function check(ok: boolean, what: string, rule: string, received: string, hint: 
   if (!ok) throw new ShapeError({ what: `Cannot ${what}`, rule, received, hint });
 }
 
+/** A node that is a constant. */
+export function constantNode(
+  output: ValueId,
+  attrs: { readonly shape: Shape; readonly dtype: DType; readonly data: TypedArray },
+  origin: string,
+): Node<"constant"> {
+  return { op: "constant", inputs: [], outputs: [output], attrs, origin };
+}
+
 /** The rows of the moves. */
 export const moveRows = {
   reshape: {
+    kind: "alias",
+    foldable: true,
+    equals: () => [0],
+    simplify: (node, { producer }) => {
+      const inner = producer(node.inputs[0]);
+      return inner?.op === "reshape" ? { ...node, inputs: inner.inputs } : node;
+    },
     shape: ([x], { shape }) => {
       check(
         sizeOf(shape) === sizeOf(x.shape),
@@ -44,6 +61,21 @@ export const moveRows = {
     reference: ([x]) => [x.data.slice()],
   } satisfies OpDef<"reshape">,
   transpose: {
+    foldable: true,
+    equals: ({ permutation }) => (permutation.every((axis, i) => axis === i) ? [0] : []),
+    simplify: (node, { producer, type }) => {
+      const { permutation } = node.attrs;
+      const inner = producer(node.inputs[0]);
+      if (inner?.op === "transpose") {
+        const both = permutation.map((axis) => inner.attrs.permutation[axis]);
+        return { ...node, inputs: inner.inputs, attrs: { permutation: both } };
+      }
+      // Moving only axes of extent 1 moves no element.
+      const { shape } = type(node.inputs[0]);
+      const long = permutation.filter((axis) => shape[axis] !== 1);
+      const isInOrder = long.every((axis, i) => i === 0 || axis > long[i - 1]);
+      return isInOrder ? { ...node, op: "reshape", attrs: { shape: type(node.outputs[0]).shape } } : node;
+    },
     shape: ([x], { permutation }) => {
       const sorted = [...permutation].sort((a, b) => a - b);
       check(
@@ -67,6 +99,8 @@ export const moveRows = {
     },
   } satisfies OpDef<"transpose">,
   slice: {
+    foldable: true,
+    equals: () => [0],
     shape: ([x], { starts, sizes, strides }) => {
       const fits = [starts, sizes, strides].every((list) => list.length === x.shape.length) &&
         x.shape.every((extent, axis) =>
@@ -103,6 +137,7 @@ export const moveRows = {
     },
   } satisfies OpDef<"slice">,
   pad: {
+    foldable: true,
     shape: ([x], { low, high, interior }) => {
       const fits = [low, high, interior].every((list) => list.length === x.shape.length && list.every((n) => n >= 0));
       check(
@@ -133,6 +168,8 @@ export const moveRows = {
     },
   } satisfies OpDef<"pad">,
   concat: {
+    foldable: true,
+    equals: () => [0],
     shape: (inputs, { axis }) => {
       const [first] = inputs;
       const fits = inputs.every(({ shape }) =>
@@ -176,6 +213,7 @@ export const moveRows = {
     },
   } satisfies OpDef<"concat">,
   reverse: {
+    foldable: true,
     shape: ([x]) => [x.shape],
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
@@ -189,6 +227,7 @@ export const moveRows = {
     },
   } satisfies OpDef<"reverse">,
   iota: {
+    foldable: true,
     shape: (_inputs, { shape }) => [shape],
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
@@ -200,6 +239,7 @@ export const moveRows = {
     },
   } satisfies OpDef<"iota">,
   constant: {
+    kind: "constant",
     shape: (_inputs, { shape, data }) => {
       check(
         sizeOf(shape) === data.length,

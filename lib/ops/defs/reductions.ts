@@ -29,6 +29,11 @@ const keptShape = (shape: Shape, axes: readonly number[]) =>
   shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
 const reducedShape = (shape: Shape, axes: readonly number[]) => shape.filter((_, axis) => !axes.includes(axis));
 
+/** A workgroup reads all inputs, and has few outputs to share among its threads. */
+function reductionWork([x]: readonly ValueType[], [y]: readonly ValueType[]): number {
+  return Math.max(sizeOf(x.shape), 4 * sizeOf(y.shape));
+}
+
 function reduceRow<K extends "sum" | "max" | "min">(
   op: K,
   initial: number,
@@ -36,6 +41,8 @@ function reduceRow<K extends "sum" | "max" | "min">(
   vjp: OpDef<K>["vjp"],
 ): OpDef<K> {
   return {
+    foldable: true,
+    workgroupWork: reductionWork,
     shape: ([x], { axes }) => {
       checkAxes(op, x.shape, axes);
       if (op !== "sum" && reductionExtents(x.shape, axes)[1] === 0) {
@@ -92,6 +99,8 @@ export const reductionRows = {
     ({ inputs: [x], outputs: [y], gradients: [g], attrs: { axes } }) => [extremeVjp(x, y, g!, axes)],
   ),
   argMax: {
+    foldable: true,
+    workgroupWork: reductionWork,
     shape: ([x], { axis }) => {
       checkAxes("argMax", x.shape, [axis]);
       if (x.shape[axis] === 0) {
@@ -124,6 +133,8 @@ export const reductionRows = {
     },
   } satisfies OpDef<"argMax">,
   broadcastTo: {
+    repeats: true,
+    equals: () => [0],
     shape: ([x], { shape }) => {
       if (!sameShape(broadcastShapes(x.shape, shape, "broadcast"), shape)) {
         throw new ShapeError({

@@ -44,6 +44,7 @@ function updateRow<K extends UpdateName, Attrs extends { readonly count: number 
       return outputsOf(inputs, attrs).map((input) => inputs[input].shape);
     },
     dtype: (inputs: readonly ValueType[], attrs: Attrs) => outputsOf(inputs, attrs).map(() => "float32" as const),
+    workgroupWork: () => Infinity,
     vjp: { none: "an optimizer's update is not differentiable here: write it with ops to differentiate it" },
     wgsl: { file: "optimizers.wgsl", entry: op.replace("Update", "") },
     eigen: (attrs: Attrs) => [attrs.count, ...encode(attrs)],
