@@ -69,6 +69,24 @@ export interface ElementwiseProgram {
   readonly results: readonly number[];
 }
 
+/**
+ * An operand that is never stored: rows of a table by index, read where they lie. The node's last two inputs are the
+ * table and the indices, and the operand is not among its inputs.
+ */
+export interface GatheredOperand {
+  /** Which operand it is. */
+  readonly at: number;
+  /** Its shape: that of the gathered rows, or another of as many elements. */
+  readonly shape: Shape;
+  /** What is made of each element of the rows, if anything. */
+  readonly program: ElementwiseProgram | null;
+}
+
+/** What an op has that can read an operand by index; only passes for GPUs set it. */
+interface Gathering {
+  readonly gathered?: GatheredOperand;
+}
+
 /** How a window moves over the spatial axes of its input: a number for each of these axes. */
 export interface WindowAttrs {
   /** Elements from one position to the next. */
@@ -96,7 +114,7 @@ export type AttrsOf<Body> =
     select: None;
     cast: { readonly dtype: DType };
     /** Elementwise calls merged by the fusion pass; inputs broadcast to the outputs' common shape. */
-    fused: { readonly program: ElementwiseProgram };
+    fused: Gathering & { readonly program: ElementwiseProgram };
 
     /** Reduces a run of neighbouring axes, which disappear. */
     sum: { readonly axes: readonly number[] };
@@ -129,7 +147,7 @@ export type AttrsOf<Body> =
      * are stored swapped. With an epilogue, inputs past two are its operands 1, 2, ... (operand 0 is the product)
      * and broadcast to the product's shape.
      */
-    matmul: {
+    matmul: Gathering & {
       readonly transposeA: boolean;
       readonly transposeB: boolean;
       readonly epilogue: ElementwiseProgram | null;
@@ -230,6 +248,8 @@ type NamesWith<Fields> = { [K in OpName]: AttrsOf<never>[K] extends Fields ? K :
 
 /** The ops that may run an elementwise program on their result: see `matmul`. */
 export type EpilogueName = NamesWith<{ readonly epilogue: ElementwiseProgram | null }>;
+/** The ops that may have a gathered operand: see {@linkcode GatheredOperand}. */
+export type GatheringName = { [K in OpName]: "gathered" extends keyof AttrsOf<never>[K] ? K : never }[OpName];
 /** The ops that are a constant: see `constant`. */
 export type ConstantName = NamesWith<{ readonly data: TypedArray }>;
 /** The ops that run a body again and again: see `scan`. */

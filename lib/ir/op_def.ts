@@ -1,7 +1,7 @@
 // What the definition of an op holds, and what it says of a node.
 import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { ConstantName, ElementwiseName, EpilogueName, LoopName, OpName } from "./attrs.ts";
+import type { ConstantName, ElementwiseName, ElementwiseProgram, EpilogueName, LoopName, OpName } from "./attrs.ts";
 import type { Node, OpAttrs, ValueId, ValueType } from "./graph.ts";
 import type { Value } from "./value.ts";
 
@@ -43,6 +43,13 @@ export interface NodeSurroundings {
   type(id: ValueId): ValueType;
 }
 
+/** Rows of a table by index, and what is made of each element, if anything. */
+export interface GatheredRows {
+  readonly table: ValueId;
+  readonly indices: ValueId;
+  readonly program: ElementwiseProgram | null;
+}
+
 /** Everything that is known of an op: passes and executors ask its definition, and name no op themselves. */
 export interface OpDef<K extends OpName> {
   /** What is special about its nodes; absent where they run like any other. */
@@ -77,6 +84,8 @@ export interface OpDef<K extends OpName> {
    * dispatch with its neighbours; four for each element of the outputs where it is absent, `Infinity` for never.
    */
   workgroupWork?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): number;
+  /** The rows by index that its output is, if it is nothing else: what reads them may read the table instead. */
+  gatheredRows?(node: Node<K>): GatheredRows | undefined;
   /** Whether it finds its rows in a variable that lies in several GPU buffers. */
   readonly takesParts?: boolean;
 }

@@ -1,6 +1,6 @@
 // Prints a graph as text, a line per node.
 import { formatShape } from "../shape.ts";
-import type { ElementwiseProgram } from "./attrs.ts";
+import type { ElementwiseProgram, GatheredOperand } from "./attrs.ts";
 import type { Graph, Node, ValueId } from "./graph.ts";
 import { isConstant, isLoop, takesEpilogue } from "./op_def.ts";
 
@@ -31,13 +31,14 @@ function printAttrs(node: Node, indent: string): string {
     const { body, ...rest } = node.attrs;
     return ` ${JSON.stringify(rest)} {\n${printGraph(body, indent + "  ")}\n${indent}}`;
   }
-  if ("program" in node.attrs) return ` { ${printProgram(node.attrs.program)} }`;
+  const gathered = "gathered" in node.attrs && node.attrs.gathered ? printGathered(node.attrs.gathered) : "";
+  if ("program" in node.attrs) return `${gathered} { ${printProgram(node.attrs.program)} }`;
   if (takesEpilogue(node)) {
-    const { epilogue, ...rest } = node.attrs;
+    const { epilogue, gathered: _, ...rest } = { gathered: undefined, ...node.attrs };
     const flags = Object.entries(rest).map(([key, value]) =>
       typeof value === "boolean" ? (value ? ` ${key}` : "") : ` ${key} ${JSON.stringify(value)}`
     );
-    return flags.join("") + (epilogue ? ` { ${printProgram(epilogue)} }` : "");
+    return flags.join("") + gathered + (epilogue ? ` { ${printProgram(epilogue)} }` : "");
   }
   if (isConstant(node)) {
     const { data } = node.attrs;
@@ -45,6 +46,10 @@ function printAttrs(node: Node, indent: string): string {
   }
   const text = JSON.stringify(node.attrs);
   return text === "{}" ? "" : ` ${text}`;
+}
+
+function printGathered({ at, shape, program }: GatheredOperand): string {
+  return ` operand ${at}: ${program ? `${printProgram(program)} of ` : ""}rows as ${formatShape(shape)}`;
 }
 
 /** An elementwise program as nested calls; `a`, `b`, ... are its operands. */

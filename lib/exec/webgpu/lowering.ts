@@ -1,6 +1,5 @@
 // Lowering: a plan's nodes become dispatches, each a pipeline with the buffers and sizes it is bound to.
 import { BackendError } from "../../errors.ts";
-import type { ElementwiseProgram } from "../../ir/attrs.ts";
 import type { Node, ValueId } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
@@ -32,21 +31,12 @@ export interface Dispatch {
   readonly origin: string;
 }
 
-/** An input that is not read but computed, from rows of the last two inputs: a table and the indices. */
-export interface GatheredInput {
-  /** Which input it is; its view has its shape and lies nowhere. */
-  readonly at: number;
-  /** What is made of each element of the rows, if anything. */
-  readonly program: ElementwiseProgram | null;
-}
-
 /** Lowers one node whose operands and results lie in views. */
 export type Lower<N = Node> = (
   lowering: Lowering,
   node: N,
   inputs: readonly View[],
   outputs: readonly View[],
-  gathered?: GatheredInput,
 ) => void;
 
 /** Memory that a program owns beside its slots. */

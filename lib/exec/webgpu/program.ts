@@ -8,7 +8,6 @@ import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats } from "../executor.ts";
 import type { Gpu } from "./device.ts";
-import { gatheredInput } from "./gathers.ts";
 import { packBytes } from "./kernels/moves.ts";
 import { lowerScan } from "./kernels/scan.ts";
 import { lowerings } from "./kernels/table.ts";
@@ -125,13 +124,8 @@ export class Program implements Executable {
     nodes.forEach((node, at) => {
       if (!runs(node)) return;
       lowering.begin(node.origin);
-      const gathered = gatheredInput(node);
       this.#requireWhole(node, views);
-      // Rows that are gathered as they are read lie nowhere.
-      const [table] = node.inputs.slice(-2);
-      const inputs = node.inputs.map((id, i) =>
-        i === gathered?.at ? { ...views.get(table), shape: views.plan.graph.types[id].shape } : views.get(id)
-      );
+      const inputs = node.inputs.map((id) => views.get(id));
       const outputs = node.outputs.map((id) => views.get(id));
       // Variables of bytes are computed a word an element, then packed.
       const targets = outputs.map((view) =>
@@ -143,7 +137,7 @@ export class Program implements Executable {
       } else {
         const lower = lowerings[node.op as keyof typeof lowerings] as Lower | undefined;
         if (!lower) throw new Error(`op "${node.op}" reached the GPU unfused`);
-        lower(lowering, node, inputs, targets, gathered);
+        lower(lowering, node, inputs, targets);
       }
       targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
     });

@@ -1,7 +1,7 @@
 // Elementwise programs as WGSL: a line per step, each a call to a function of elementwise.wgsl.
 import type { DType } from "../../dtype.ts";
 import type { ElementwiseName, ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
-import { registerDType } from "../../ops/defs/fused.ts";
+import { registerDType } from "../../ops/defs/programs.ts";
 import { elementwiseRows } from "../../ops/defs/elementwise.ts";
 import { type ElementType, elementType, floatWord } from "./header.ts";
 import type { UniformWords } from "./index_math.ts";

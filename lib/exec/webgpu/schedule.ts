@@ -1,33 +1,8 @@
-// Arranging a graph for the GPU: small nodes side by side, so that they become one dispatch, and no softmax for arg-max.
+// The order of nodes on the GPU: small ones side by side, so that they become one dispatch.
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
 import { opDef, runs } from "../../ir/op_def.ts";
 import { aliasRoots, producersOf } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
-
-/** The graph where the largest of a softmax is looked for among its arguments: it is at the same place. */
-export function argMaxOfLogits(graph: Graph): Graph {
-  const producers = producersOf(graph);
-  const source = (id: ValueId): Node | undefined => {
-    const node = producers.get(id);
-    return node?.op === "reshape" || node?.op === "broadcastTo" ? source(node.inputs[0]) : node;
-  };
-  const logitsOf = (id: ValueId, axis: number): ValueId | undefined => {
-    const quotient = producers.get(id);
-    if (quotient?.op !== "divide") return undefined;
-    const [powers, total] = [producers.get(quotient.inputs[0]), source(quotient.inputs[1])];
-    if (powers?.op !== "exp" || total?.op !== "sum" || total.inputs[0] !== powers.outputs[0]) return undefined;
-    const shifted = producers.get(powers.inputs[0]);
-    const top = shifted?.op === "subtract" ? source(shifted.inputs[1]) : undefined;
-    const isSoftmax = top?.op === "max" && top.inputs[0] === shifted!.inputs[0] &&
-      top.attrs.axes.join() === `${axis}` && total.attrs.axes.join() === `${axis}`;
-    return isSoftmax ? top.inputs[0] : undefined;
-  };
-  const nodes = graph.nodes.map((node) => {
-    const logits = node.op === "argMax" ? logitsOf(node.inputs[0], node.attrs.axis) : undefined;
-    return logits === undefined ? node : { ...node, inputs: [logits] } as Node;
-  });
-  return { ...graph, nodes };
-}
 
 /**
  * The graph with its nodes in an order where small ones stand together: each as early as it can, large ones as they

@@ -1,7 +1,7 @@
 // Rows by index: gather, its adjoint scatter-add, and slices whose start is only known when the program runs.
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
+import type { OpDef, RefArray } from "../../ir/op_def.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
 
@@ -32,6 +32,17 @@ const rowSize = ({ shape }: ValueType) => sizeOf(shape.slice(1));
 /** The first row of a dynamic slice, clamped so that it fits. */
 const clampStart = (start: number, rows: number, size: number) => Math.min(Math.max(start, 0), rows - size);
 
+/** The rows of `table` that `indices` name. An index outside of the table gives NaN, or 0 where there is none. */
+export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
+  const width = rowSize(table);
+  const missing = table.dtype === "float32" ? NaN : 0;
+  const result = new Float64Array(indices.data.length * width).fill(missing);
+  indices.data.forEach((row, i) => {
+    if (row >= 0 && row < table.shape[0]) result.set(table.data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return result;
+}
+
 /** The rows of the indexing ops. */
 export const indexingRows = {
   gather: {
@@ -41,18 +52,8 @@ export const indexingRows = {
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
     wgsl: { file: "gather.wgsl", entry: "gather" },
     eigen: () => [],
-    reference: ([table, indices]) => {
-      const width = rowSize(table);
-      // An index outside of the table gives NaN, or 0 where there is none.
-      const missing = table.dtype === "float32" ? NaN : 0;
-      const result = new Float64Array(indices.data.length * width).fill(missing);
-      indices.data.forEach((row, i) => {
-        if (row >= 0 && row < table.shape[0]) {
-          result.set(table.data.subarray(row * width, (row + 1) * width), i * width);
-        }
-      });
-      return [result];
-    },
+    reference: ([table, indices]) => [gatherRows(table, indices)],
+    gatheredRows: ({ inputs: [table, indices] }) => ({ table, indices, program: null }),
   } satisfies OpDef<"gather">,
   scatterAdd: {
     workgroupWork: () => Infinity,

@@ -5,7 +5,8 @@ import type { NodeSurroundings, OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
-import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
+import { operandArrays, operandTypes } from "./gathered.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 
 /** The extents of a product: leading axes as `batch`, then `m x k` by `k x n`. */
 export interface MatmulExtents {
@@ -62,19 +63,21 @@ function foldTransposes(node: Node<"matmul">, { producer }: NodeSurroundings): N
 export const matmulRow: OpDef<"matmul"> = {
   simplify: foldTransposes,
   workgroupWork: (inputs, _outputs, attrs) => {
-    const { batch, m, n, k } = matmulExtents(inputs, attrs);
+    const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);
     return 4 * batch * m * n * k;
   },
   shape: (inputs, attrs) => {
-    const { m, n } = matmulExtents(inputs, attrs);
-    return epilogueShapes(attrs.epilogue, [...inputs[0].shape.slice(0, -2), m, n]);
+    const operands = operandTypes(inputs, attrs.gathered);
+    const { m, n } = matmulExtents(operands, attrs);
+    return epilogueShapes(attrs.epilogue, [...operands[0].shape.slice(0, -2), m, n]);
   },
-  dtype: (inputs, { epilogue }) => {
-    if (inputs[0].dtype !== "float32" || inputs[1].dtype !== "float32") {
+  dtype: (inputs, { epilogue, gathered }) => {
+    const [a, b] = operandTypes(inputs, gathered);
+    if (a.dtype !== "float32" || b.dtype !== "float32") {
       throw new DTypeError({
         what: "Cannot multiply matrices",
         rule: "operands must be float32",
-        received: `${inputs[0].dtype} and ${inputs[1].dtype}`,
+        received: `${a.dtype} and ${b.dtype}`,
         hint: "cast them with ops.cast",
       });
     }
@@ -86,7 +89,8 @@ export const matmulRow: OpDef<"matmul"> = {
   ],
   wgsl: { file: "matmul.wgsl", entry: "tile_16x16" },
   eigen: ({ transposeA, transposeB }) => [Number(transposeA), Number(transposeB)],
-  reference: ([a, b, ...rest], attrs, [output]) => {
+  reference: (inputs, attrs, [output]) => {
+    const [a, b, ...rest] = operandArrays(inputs, attrs.gathered);
     const { batch, m, n, k } = matmulExtents([a, b], attrs);
     const [aRow, aCol] = attrs.transposeA ? [1, m] : [k, 1];
     const [bRow, bCol] = attrs.transposeB ? [1, k] : [n, 1];

@@ -6,7 +6,7 @@ import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
-import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import * as o from "../primitives.ts";
 import { checkImages, dilatedSize, eachTap, positionsOf, slidingWords, spatialOf } from "./sliding.ts";
 
