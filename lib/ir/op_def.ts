@@ -50,6 +50,26 @@ export interface GatheredRows {
   readonly program: ElementwiseProgram | null;
 }
 
+/** How an attribute is passed to a native kernel; `float` is float64, `program` an elementwise program or null. */
+export type NativeType<T = unknown> = [T] extends [boolean] ? "flag"
+  : [T] extends [number] ? "int" | "float"
+  : [T] extends [readonly number[]] ? "ints"
+  : [T] extends [ElementwiseProgram | null] ? "program"
+  : "flag" | "int" | "float" | "ints" | "program";
+
+/** The attributes that a native kernel reads, in the order in which they are encoded. */
+export type NativeAttrs<K extends OpName> = { readonly [N in keyof OpAttrs[K]]?: NativeType<OpAttrs[K][N]> };
+
+/** A rough account of a node's work. */
+export interface Cost {
+  /** Bytes read and written; those of all inputs and outputs by default. */
+  readonly bytes?: number;
+  /** Floating-point operations, where they dominate; 0 by default. */
+  readonly flops?: number;
+  /** How often the node runs its body; 0 by default. */
+  readonly bodyRuns?: number;
+}
+
 /** Everything that is known of an op: passes and executors ask its definition, and name no op themselves. */
 export interface OpDef<K extends OpName> {
   /** What is special about its nodes; absent where they run like any other. */
@@ -62,8 +82,10 @@ export interface OpDef<K extends OpName> {
   readonly vjp: Vjp<K> | NoGradient;
   /** The shader that computes it. */
   readonly wgsl: WgslFact;
-  /** The integers that the native kernel of the same name takes beside its operands. */
-  eigen(attrs: OpAttrs[K], inputs: readonly ValueType[], outputs: readonly ValueType[]): number[];
+  /** What the native kernel reads of the attributes, by name: ffi/attrs.h is generated from it. */
+  readonly nativeAttrs: NativeAttrs<K>;
+  /** The work of a node, where it is not just to read the inputs and write the outputs. */
+  cost?(inputs: readonly ValueType[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Cost;
   /** The value of each output in float64. */
   reference(inputs: readonly RefArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Float64Array[];
   /** Pairs `[output, input]` of equal size where the output may be written over the input while it is read. */
@@ -103,7 +125,7 @@ export function installOps(rows: OpTable): void {
 /** The definition of an op. */
 export function opDef<K extends OpName>(op: K): OpDef<K> {
   if (!table) throw new Error("the op table is not installed: import lib/ops/defs/table.ts first");
-  return table[op] as OpDef<K>;
+  return table[op];
 }
 
 /** Whether a node is elementwise: see {@linkcode OpKind}. */

@@ -1,6 +1,6 @@
 // fused: a straight-line elementwise program, made by the fusion pass out of elementwise ops.
-import type { ElementwiseProgram } from "../../ir/attrs.ts";
-import type { Node, ValueId } from "../../ir/graph.ts";
+import type { ElementwiseName, ElementwiseProgram } from "../../ir/attrs.ts";
+import type { Node, ValueId, ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import { broadcastShapes, sizeOf } from "../../shape.ts";
 import { operandArrays, operandTypes } from "./gathered.ts";
@@ -16,6 +16,16 @@ export function fusedNode(
   return { op: "fused", inputs, outputs, attrs: { program }, origin };
 }
 
+/** An elementwise node as a program of one step. */
+export function asProgram(node: Node<ElementwiseName>, types: readonly ValueType[]): Node<"fused"> {
+  const program: ElementwiseProgram = {
+    operands: node.inputs.map((id) => types[id].dtype),
+    steps: [{ fn: node.op, args: node.inputs.map((_, i) => i), dtype: types[node.outputs[0]].dtype }],
+    results: [node.inputs.length],
+  };
+  return fusedNode(node.inputs, node.outputs, program, node.origin);
+}
+
 /** The row of `fused`. */
 export const fusedRow: OpDef<"fused"> = {
   shape: (inputs, { program, gathered }) => {
@@ -26,7 +36,7 @@ export const fusedRow: OpDef<"fused"> = {
   dtype: (_inputs, { program }) => program.results.map((register) => registerDType(program, register)),
   vjp: { none: "fusion comes after differentiation" },
   wgsl: { file: "fused.wgsl", entry: "fused" },
-  eigen: () => [],
+  nativeAttrs: { program: "program" },
   reference: (inputs, { program, gathered }, [output]) => runProgram(program, operandArrays(inputs, gathered), output),
   inPlace: (inputs, outputs, { gathered }) => {
     // A table is read in another order than the outputs are written in.

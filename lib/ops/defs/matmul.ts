@@ -88,7 +88,11 @@ export const matmulRow: OpDef<"matmul"> = {
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
   wgsl: { file: "matmul.wgsl", entry: "tile_16x16" },
-  eigen: ({ transposeA, transposeB }) => [Number(transposeA), Number(transposeB)],
+  nativeAttrs: { transposeA: "flag", transposeB: "flag", epilogue: "program" },
+  cost: (inputs, attrs) => {
+    const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);
+    return { flops: 2 * batch * m * n * k };
+  },
   reference: (inputs, attrs, [output]) => {
     const [a, b, ...rest] = operandArrays(inputs, attrs.gathered);
     const { batch, m, n, k } = matmulExtents([a, b], attrs);
