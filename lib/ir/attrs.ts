@@ -1,57 +1,7 @@
-// The instruction set: the name of every primitive op, and the type of its attributes.
+// The instruction set: the name of every primitive op, and the type of its attributes; elementwise.ts has the others.
 import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-
-/** Elementwise functions of one argument. */
-export type UnaryName =
-  | "negate"
-  | "abs"
-  | "sign"
-  | "exp"
-  | "expm1"
-  | "log"
-  | "log1p"
-  | "sqrt"
-  | "rsqrt"
-  | "square"
-  | "reciprocal"
-  | "sin"
-  | "cos"
-  | "tanh"
-  | "sigmoid"
-  | "relu"
-  | "softplus"
-  | "erf"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "isNan"
-  | "logicalNot"
-  | "stopGradient"
-  | "bitsToUnit";
-
-/** Elementwise functions of two arguments, which broadcast. */
-export type BinaryName =
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "divide"
-  | "maximum"
-  | "minimum"
-  | "power"
-  | "mod"
-  | "arctan2"
-  | "equal"
-  | "notEqual"
-  | "less"
-  | "lessEqual"
-  | "greater"
-  | "greaterEqual"
-  | "logicalAnd"
-  | "logicalOr";
-
-/** Every function that a fused elementwise program may call. */
-export type ElementwiseName = UnaryName | BinaryName | "select" | "cast";
+import type { ElementwiseName } from "./elementwise.ts";
 
 /** One step of an elementwise program: a call on earlier registers, or a literal. */
 export type ElementwiseStep =
@@ -108,10 +58,8 @@ export type None = Record<never, never>;
 
 /** The attributes of each op, where a loop's body is a `Body`; the keys are the instruction set. */
 export type AttrsOf<Body> =
-  & { [K in UnaryName | BinaryName]: None }
+  & { [K in Exclude<ElementwiseName, "cast">]: None }
   & {
-    /** `[condition, whenTrue, whenFalse]`. */
-    select: None;
     cast: { readonly dtype: DType };
     /** Elementwise calls merged by the fusion pass; inputs broadcast to the outputs' common shape. */
     fused: Gathering & { readonly program: ElementwiseProgram };

@@ -1,7 +1,8 @@
 // What the definition of an op holds, and what it says of a node.
 import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { ConstantName, ElementwiseName, ElementwiseProgram, EpilogueName, LoopName, OpName } from "./attrs.ts";
+import type { ConstantName, ElementwiseProgram, EpilogueName, LoopName, OpName } from "./attrs.ts";
+import type { ElementwiseName } from "./elementwise.ts";
 import type { Node, OpAttrs, ValueId, ValueType } from "./graph.ts";
 import type { Value } from "./value.ts";
 
@@ -25,9 +26,6 @@ export type Vjp<K extends OpName> = (context: VjpContext<K>) => (Value | undefin
 export interface NoGradient {
   readonly none: "constant" | string;
 }
-
-/** The shader of an op, or the declared absence of one. */
-export type WgslFact = { readonly file: string; readonly entry?: string } | { readonly gap: string };
 
 /**
  * What is special about an op's nodes. `elementwise` ones are merged into programs before anything runs; an `alias` is
@@ -80,8 +78,6 @@ export interface OpDef<K extends OpName> {
   dtype(inputs: readonly ValueType[], attrs: OpAttrs[K]): DType[];
   /** The gradient by the inputs, written with other ops. */
   readonly vjp: Vjp<K> | NoGradient;
-  /** The shader that computes it. */
-  readonly wgsl: WgslFact;
   /** What the native kernel reads of the attributes, by name: ffi/attrs.h is generated from it. */
   readonly nativeAttrs: NativeAttrs<K>;
   /** The work of a node, where it is not just to read the inputs and write the outputs. */
@@ -118,8 +114,8 @@ export type OpTable = { readonly [K in OpName]: OpDef<K> };
 let table: OpTable | undefined;
 
 /** Installs the op table; called once by `lib/ops/defs/table.ts`, so that the IR does not import the ops. */
-export function installOps(rows: OpTable): void {
-  table = rows;
+export function installOps(definitions: OpTable): void {
+  table = definitions;
 }
 
 /** The definition of an op. */

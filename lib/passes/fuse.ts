@@ -1,6 +1,7 @@
 // Fuse: merges elementwise ops of one shape into one program, and such programs into the op they follow, where that
 // takes an epilogue: a product, a convolution.
-import type { ElementwiseName, ElementwiseProgram, ElementwiseStep, EpilogueName } from "../ir/attrs.ts";
+import type { ElementwiseProgram, ElementwiseStep, EpilogueName } from "../ir/attrs.ts";
+import type { ElementwiseName } from "../ir/elementwise.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { isConstant, isElementwise, takesEpilogue } from "../ir/op_def.ts";
 import { fusedNode } from "../ops/defs/fused.ts";

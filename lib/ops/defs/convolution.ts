@@ -146,8 +146,8 @@ const filter = (x: Value, y: Value, sizes: Shape, attrs: ConvAttrs): Value =>
 const convolutionFlops = (y: ValueType, kernel: ValueType) =>
   2 * sizeOf(y.shape) * sizeOf(kernel.shape) / (y.shape[y.shape.length - 1] || 1);
 
-/** The rows of the convolutions. */
-export const convolutionRows = {
+/** The definitions of the convolutions. */
+export const convolutionDefs = {
   convolution: {
     workgroupWork: () => Infinity,
     shape: (inputs, attrs) => {
@@ -159,7 +159,6 @@ export const convolutionRows = {
       transposed(g!, kernel, spatialOf(x), attrs),
       filter(x, g!, kernel.shape.slice(0, -2), attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "convolution" },
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     cost: ([, kernel], _attrs, [y]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, kernel, ...rest], attrs, [output]) => {
@@ -179,7 +178,6 @@ export const convolutionRows = {
       convolve(g!, kernel, attrs),
       filter(g!, y, kernel.shape.slice(0, -2), attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "transpose" },
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     cost: ([y, kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([y, kernel, ...rest], attrs, [output]) => {
@@ -199,7 +197,6 @@ export const convolutionRows = {
       transposed(y, g!, spatialOf(x), attrs),
       convolve(x, g!, attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "filter_sums" },
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints" },
     cost: ([, y], _attrs, [kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, y], attrs, [output]) => {

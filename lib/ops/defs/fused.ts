@@ -1,5 +1,6 @@
 // fused: a straight-line elementwise program, made by the fusion pass out of elementwise ops.
-import type { ElementwiseName, ElementwiseProgram } from "../../ir/attrs.ts";
+import type { ElementwiseProgram } from "../../ir/attrs.ts";
+import type { ElementwiseName } from "../../ir/elementwise.ts";
 import type { Node, ValueId, ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import { broadcastShapes, sizeOf } from "../../shape.ts";
@@ -26,8 +27,8 @@ export function asProgram(node: Node<ElementwiseName>, types: readonly ValueType
   return fusedNode(node.inputs, node.outputs, program, node.origin);
 }
 
-/** The row of `fused`. */
-export const fusedRow: OpDef<"fused"> = {
+/** The definition of `fused`. */
+export const fusedDef: OpDef<"fused"> = {
   shape: (inputs, { program, gathered }) => {
     const shapes = operandTypes(inputs, gathered).map(({ shape }) => shape);
     const shape = shapes.reduce((a, b) => broadcastShapes(a, b, "fuse"), []);
@@ -35,7 +36,6 @@ export const fusedRow: OpDef<"fused"> = {
   },
   dtype: (_inputs, { program }) => program.results.map((register) => registerDType(program, register)),
   vjp: { none: "fusion comes after differentiation" },
-  wgsl: { file: "fused.wgsl", entry: "fused" },
   nativeAttrs: { program: "program" },
   reference: (inputs, { program, gathered }, [output]) => runProgram(program, operandArrays(inputs, gathered), output),
   inPlace: (inputs, outputs, { gathered }) => {

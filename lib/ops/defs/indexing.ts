@@ -34,7 +34,7 @@ const rowSize = ({ shape }: ValueType) => sizeOf(shape.slice(1));
 /** The first row of a dynamic slice, clamped so that it fits. */
 const clampStart = (start: number, rows: number, size: number) => Math.min(Math.max(start, 0), rows - size);
 
-/** The rows of `table` that `indices` name. An index outside of the table gives NaN, or 0 where there is none. */
+/** The definitions of `table` that `indices` name. An index outside of the table gives NaN, or 0 where there is none. */
 export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
   const width = rowSize(table);
   const missing = table.dtype === "float32" ? NaN : 0;
@@ -45,14 +45,13 @@ export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
   return result;
 }
 
-/** The rows of the indexing ops. */
-export const indexingRows = {
+/** The definitions of the indexing ops. */
+export const indexingDefs = {
   gather: {
     takesParts: true,
     shape: ([table, indices]) => (checkTable("gather", table), [[...indices.shape, ...table.shape.slice(1)]]),
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
-    wgsl: { file: "gather.wgsl", entry: "gather" },
     nativeAttrs: {},
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
     reference: ([table, indices]) => [gatherRows(table, indices)],
@@ -79,7 +78,6 @@ export const indexingRows = {
       const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];
     },
-    wgsl: { file: "scatter_add.wgsl", entry: "scatter_add" },
     nativeAttrs: {},
     reference: ([indices, updates], { rows }, [output]) => {
       const width = rowSize(output);
@@ -109,7 +107,6 @@ export const indexingRows = {
       o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element),
       undefined,
     ],
-    wgsl: { file: "dynamic_slice.wgsl", entry: "dynamic_slice" },
     nativeAttrs: { element: "int" },
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
     reference: ([x, counters], { element, size }) => {
@@ -137,7 +134,6 @@ export const indexingRows = {
       o.dynamicSlice(g!, counters, element, update.shape[0]),
       undefined,
     ],
-    wgsl: { file: "dynamic_update_slice.wgsl", entry: "dynamic_update_slice" },
     nativeAttrs: { element: "int" },
     reference: ([x, update, counters], { element }) => {
       const result = x.data.slice();

@@ -59,8 +59,8 @@ function foldTransposes(node: Node<"matmul">, { producer }: NodeSurroundings): N
   };
 }
 
-/** The row of `matmul`. */
-export const matmulRow: OpDef<"matmul"> = {
+/** The definition of `matmul`. */
+export const matmulDef: OpDef<"matmul"> = {
   simplify: foldTransposes,
   workgroupWork: (inputs, _outputs, attrs) => {
     const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);
@@ -87,7 +87,6 @@ export const matmulRow: OpDef<"matmul"> = {
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
-  wgsl: { file: "matmul.wgsl", entry: "tile_16x16" },
   nativeAttrs: { transposeA: "flag", transposeB: "flag", epilogue: "program" },
   cost: (inputs, attrs) => {
     const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);

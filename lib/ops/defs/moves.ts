@@ -33,8 +33,8 @@ export function constantNode(
   return { op: "constant", inputs: [], outputs: [output], attrs, origin };
 }
 
-/** The rows of the moves. */
-export const moveRows = {
+/** The definitions of the moves. */
+export const moveDefs = {
   reshape: {
     kind: "alias",
     foldable: true,
@@ -55,7 +55,6 @@ export const moveRows = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: {},
     reference: ([x]) => [x.data.slice()],
   } satisfies OpDef<"reshape">,
@@ -90,7 +89,6 @@ export const moveRows = {
     vjp: ({ gradients: [g], attrs: { permutation } }) => [
       o.transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis))),
     ],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: { permutation: "ints" },
     reference: ([x], { permutation }, [output]) => {
       const strides = stridesOf(x.shape);
@@ -126,7 +124,6 @@ export const moveRows = {
         { interior: strides.map((stride) => stride - 1) },
       ),
     ],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: { starts: "ints", strides: "ints" },
     reference: ([x], { starts, strides }, [output]) => {
       const steps = stridesOf(x.shape);
@@ -154,7 +151,6 @@ export const moveRows = {
     vjp: ({ inputs: [x], gradients: [g], attrs: { low, interior } }) => [
       o.slice(g!, low, x.shape, interior.map((gap) => gap + 1)),
     ],
-    wgsl: { file: "pad.wgsl", entry: "pad" },
     nativeAttrs: { low: "ints", interior: "ints", value: "float" },
     reference: ([x], { low, interior, value }, [output]) => {
       const steps = stridesOf(output.shape);
@@ -193,7 +189,6 @@ export const moveRows = {
         return o.slice(g!, starts, shape);
       });
     },
-    wgsl: { file: "moves.wgsl", entry: "put" },
     nativeAttrs: { axis: "int" },
     reference: (inputs, { axis }, [output]) => {
       const outer = sizeOf(output.shape.slice(0, axis));
@@ -213,7 +208,6 @@ export const moveRows = {
     shape: ([x]) => [x.shape],
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }) => {
       const steps = stridesOf(x.shape);
@@ -227,7 +221,6 @@ export const moveRows = {
     shape: (_inputs, { shape }) => [shape],
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
-    wgsl: { file: "iota.wgsl", entry: "iota" },
     nativeAttrs: { axis: "int" },
     reference: (_inputs, { shape, axis }) => {
       const inner = sizeOf(shape.slice(axis + 1));
@@ -248,7 +241,6 @@ export const moveRows = {
     },
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: {},
     reference: (_inputs, { data }) => [Float64Array.from(data)],
   } satisfies OpDef<"constant">,
@@ -265,7 +257,6 @@ export const moveRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl: { file: "random.wgsl", entry: "random_bits" },
     nativeAttrs: { path: "int" },
     reference: ([counter], { shape, path }) => {
       const words = new Int32Array(4);

@@ -1,10 +1,10 @@
 // Elementwise programs, alone or as epilogues: the dtypes of their registers, and their results in float64.
 import type { DType } from "../../dtype.ts";
 import type { ElementwiseProgram } from "../../ir/attrs.ts";
+import { elementwiseRows, inDType } from "../../ir/elementwise.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { RefArray } from "../../ir/op_def.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
-import { elementwiseScalar } from "./elementwise.ts";
 import { broadcastData } from "./reductions.ts";
 
 /** The dtype of a register. */
@@ -42,10 +42,11 @@ export function runProgram(
   const size = sizeOf(output.shape);
   for (const step of program.steps) {
     const result = new Float64Array(size);
-    for (let i = 0; i < size; i++) {
-      result[i] = step.fn === "literal"
-        ? step.value
-        : elementwiseScalar(step.fn, step.args.map((register) => registers[register][i]), step.dtype);
+    if (step.fn === "literal") result.fill(step.value);
+    else {
+      const { scalar } = elementwiseRows[step.fn];
+      const [a, b = a, c = a] = step.args.map((register) => registers[register]);
+      for (let i = 0; i < size; i++) result[i] = inDType(scalar(a[i], b[i], c[i], step.dtype), step.dtype);
     }
     registers.push(result);
   }

@@ -34,7 +34,7 @@ function reductionWork([x]: readonly ValueType[], [y]: readonly ValueType[]): nu
   return Math.max(sizeOf(x.shape), 4 * sizeOf(y.shape));
 }
 
-function reduceRow(
+function reduceDef(
   op: "sum" | "max" | "min",
   initial: number,
   step: (acc: number, x: number) => number,
@@ -57,7 +57,6 @@ function reduceRow(
     },
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
-    wgsl: { file: "reductions.wgsl", entry: "reduce_threads" },
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);
@@ -81,18 +80,18 @@ function extremeVjp(x: Value, y: Value, g: Value, axes: readonly number[]): Valu
   return o.multiply(hits, o.divide(o.reshape(g, kept), o.sum(hits, axes, true)));
 }
 
-/** The rows of the reductions, and of broadcasting. */
-export const reductionRows = {
-  sum: reduceRow("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
+/** The definitions of the reductions, and of broadcasting. */
+export const reductionDefs = {
+  sum: reduceDef("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
     o.broadcastTo(o.reshape(g!, keptShape(x.shape, axes)), x.shape),
   ]),
-  max: reduceRow(
+  max: reduceDef(
     "max",
     -Infinity,
     Math.max,
     ({ inputs: [x], outputs: [y], gradients: [g], attrs: { axes } }) => [extremeVjp(x, y, g!, axes)],
   ),
-  min: reduceRow(
+  min: reduceDef(
     "min",
     Infinity,
     Math.min,
@@ -115,7 +114,6 @@ export const reductionRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl: { file: "arg_max.wgsl", entry: "arg_max" },
     nativeAttrs: { axis: "int" },
     reference: ([x], { axis }) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
@@ -148,7 +146,6 @@ export const reductionRows = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: {},
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
   } satisfies OpDef<"broadcastTo">,

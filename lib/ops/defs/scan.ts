@@ -256,8 +256,8 @@ function checkBody(inputs: readonly ValueType[], { body, carries, scanned }: OpA
   });
 }
 
-/** The row of `scan`. */
-export const scanRow: OpDef<"scan"> = {
+/** The definition of `scan`. */
+export const scanDef: OpDef<"scan"> = {
   kind: "loop",
   workgroupWork: () => Infinity,
   shape: (inputs, attrs) => {
@@ -276,7 +276,6 @@ export const scanRow: OpDef<"scan"> = {
   },
   dtype: (_inputs, { body }) => body.outputs.map((id) => body.types[id].dtype),
   vjp: scanVjp,
-  wgsl: { file: "moves.wgsl", entry: "take" },
   nativeAttrs: { length: "int", carries: "int", scanned: "int", reverse: "flag" },
   cost: (_inputs, { length }) => ({ bodyRuns: length }),
   reference: (inputs, { body, length, carries, scanned, reverse }, outputs) => {
