@@ -111,7 +111,8 @@ export { type RandomStream, setRandomSeed } from "./lib/random_stream.ts";
 export { type NestedArray, Tensor, tensor, type TensorLike } from "./lib/tensor/tensor.ts";
 export { Variable, type VariableDevice, type VariableOptions } from "./lib/tensor/variable.ts";
 export { Value } from "./lib/ir/value.ts";
-export type { Applied, Operand } from "./lib/tensor/apply.ts";
+export type { AllWithOperands, Lifted, WithOperands } from "./lib/ops/lift.ts";
+export type { Operand, ResultOf } from "./lib/tensor/apply.ts";
 export type { DType, TypedArray } from "./lib/dtype.ts";
 export type { Shape, SymbolicShape } from "./lib/shape.ts";
 
