@@ -3,7 +3,7 @@ import type { History } from "../callbacks/history.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { Config, ObjectNode } from "../json_config.ts";
 import { StateError, ValueError } from "../errors.ts";
-import { gradients } from "../exec/compile.ts";
+import { gradients } from "../tensor/gradients.ts";
 import type { Value } from "../ir/value.ts";
 import { currentCall } from "../layers/call_state.ts";
 import type { InputOf, OutputOf } from "../layers/layer.ts";
