@@ -9,7 +9,7 @@ import * as ops from "../../lib/ops/primitives.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { fixed } from "./program_checks.ts";
-import { runOn, traceOn } from "./run_on.ts";
+import { runOn, traceOn } from "../run_on.ts";
 
 async function complaint(body: () => Promise<unknown>): Promise<string> {
   try {

@@ -4,7 +4,7 @@ import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import type { WebGpuExecutor } from "../../lib/exec/webgpu/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import type { Report } from "./driver_suite.ts";
-import { checkGradients, checkValues, table } from "./op_table.ts";
+import { checkGradients, checkValues, table } from "../ops/op_table.ts";
 import { checks } from "./program_checks.ts";
 
 const reference = new ReferenceExecutor();

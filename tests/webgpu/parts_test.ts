@@ -12,7 +12,7 @@ import { setRandomSeed } from "../../lib/random_stream.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { fixed } from "./program_checks.ts";
-import { traceOn } from "./run_on.ts";
+import { traceOn } from "../run_on.ts";
 
 const integers = (...list: number[]) => new Tensor([list.length], "int32", Int32Array.from(list));
 
