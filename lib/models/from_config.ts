@@ -4,7 +4,7 @@ import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
 import type { Layer } from "../layers/layer.ts";
 import { FunctionCall, ops } from "../layers/operation.ts";
-import type { Operation, SymbolicTensor } from "../layers/symbolic.ts";
+import type { CallArguments, Operation, SymbolicTensor } from "../layers/symbolic.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import {
   camelCase,
@@ -221,7 +221,8 @@ function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
       });
       // Keras's layers may take all of their arguments by name.
       const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
-      return toList(layer.apply(first[1] as never, Object.fromEntries(rest)) as unknown as Structure<SymbolicTensor>);
+      const args: CallArguments<SymbolicTensor> = { positional: [first[1]], named: Object.fromEntries(rest) };
+      return toList(layer.replay(args));
     },
   };
 }

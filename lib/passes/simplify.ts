@@ -179,7 +179,7 @@ function foldConstant(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, 
     dtype,
     data: Float64Array.from(data),
   }));
-  const [data] = opDef(node.op).reference(arrays, node.attrs as never, [output]);
+  const [data] = opDef(node.op).reference(arrays, node.attrs, [output]);
   return { ...node, op: "constant", inputs: [], attrs: { ...output, data: makeArray(output.dtype, data) } };
 }
 
