@@ -39,7 +39,7 @@ import {
   symbolicIn,
   SymbolicTensor,
   TensorSpec,
-} from "./symbolic.ts";
+} from "../tensor/symbolic.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };

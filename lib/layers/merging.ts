@@ -2,12 +2,12 @@
 import { type DType, promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
+import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
-import { ops } from "./operation.ts";
-import { type CallArguments, type SymbolicTensor, TensorSpec } from "./symbolic.ts";
+import { type CallArguments, type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
 /** The masks of several inputs, in their order. */
 export type Masks = readonly (Value | undefined)[];

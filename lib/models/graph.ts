@@ -5,7 +5,7 @@ import type { Activation } from "../activations.ts";
 import { Softmax } from "../layers/activations.ts";
 import { InputLayer } from "../layers/input.ts";
 import { Layer } from "../layers/layer.ts";
-import { type Node, type Operation, replaceSymbolic, SymbolicTensor } from "../layers/symbolic.ts";
+import { type Node, type Operation, replaceSymbolic, SymbolicTensor } from "../tensor/symbolic.ts";
 import { reshape } from "../ops/primitives.ts";
 import {
   flatten,

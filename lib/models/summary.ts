@@ -2,7 +2,7 @@
 import { terminal } from "../callbacks/terminal.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
-import type { Operation, SymbolicTensor } from "../layers/symbolic.ts";
+import type { Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Weight } from "../layers/weight.ts";
 import { checkOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
