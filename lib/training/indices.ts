@@ -197,7 +197,7 @@ class Origins {
   #apply(node: Node, taken: readonly Float64Array[]): Float64Array[] {
     const { types } = this.graph;
     const inputs = node.inputs.map((id, i): RefArray => ({ ...types[id], data: taken[i] }));
-    return opDef(node.op).reference(inputs, node.attrs as never, node.outputs.map((id) => types[id]));
+    return opDef(node.op).reference(inputs, node.attrs, node.outputs.map((id) => types[id]));
   }
 
   /** For each element of a value the input's element that it is, `nowhere` for what is computed. */
