@@ -1,7 +1,7 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
 import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import type { BinaryName, UnaryName } from "../ir/attrs.ts";
+import type { BinaryName, UnaryName } from "../ir/elementwise.ts";
 import {
   type Axes,
   broadcastShapes,

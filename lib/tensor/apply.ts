@@ -1,7 +1,8 @@
 // Applying an op: on symbolic values it adds to the trace, on tensors it computes at once.
 import type { DType } from "../dtype.ts";
 import { makeArray, promote } from "../dtype.ts";
-import type { OpAttrs, OpName } from "../ir/attrs.ts";
+import type { OpName } from "../ir/attrs.ts";
+import type { OpAttrs } from "../ir/graph.ts";
 import { requireTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { describe, ValueError } from "../errors.ts";

@@ -6,7 +6,7 @@ import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Executable, type Executor, variablesOf } from "../executor.ts";
-import { argMaxOfLogits, clusterSmallNodes } from "./schedule.ts";
+import { clusterSmallNodes } from "./schedule.ts";
 import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
@@ -90,7 +90,7 @@ export class WebGpuExecutor implements Executor {
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
       const { kind, bindingBytes } = this.gpu;
-      const arranged = clusterSmallNodes(fuseGathers(optimize(argMaxOfLogits(graph)), kind, bindingBytes));
+      const arranged = clusterSmallNodes(fuseGathers(optimize(graph), kind, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = variablesOf(plan.graph);
       const groups = updateGroups(plan);
