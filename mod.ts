@@ -184,12 +184,10 @@ export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
 export type { CompileOptions, MetricsByOutput, PerOutput } from "./lib/training/compiled.ts";
 export type { BatchOptions, EvaluateOptions } from "./lib/training/evaluate.ts";
-export type { SampleWeightOptions } from "./lib/training/samples.ts";
 export type { FitOptions } from "./lib/training/fit.ts";
 export type { PredictOptions } from "./lib/training/predict.ts";
-export type { Batch, Batches } from "./lib/training/stream.ts";
-export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainable.ts";
-export type { Verbose } from "./lib/training/trainer.ts";
+export type { Batch, Batches, SampleWeightOptions } from "./lib/training/dataset.ts";
+export type { AnyStepData, StepData, StepLogs, Verbose } from "./lib/training/trainer.ts";
 export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/json_config.ts";
 
 export {
@@ -203,4 +201,4 @@ export {
   StateError,
   ValueError,
 } from "./lib/errors.ts";
-export { InterruptedError } from "./lib/training/interrupt.ts";
+export { InterruptedError } from "./lib/training/epochs.ts";
