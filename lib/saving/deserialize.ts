@@ -37,7 +37,7 @@ const unsetKeys = new Set([
 ]);
 
 /** Keys whose null says something else than that they are left out. */
-const meaningfulNulls = new Set(["reduction"]);
+const meaningfulNulls = new Set(["reduction", "axis", "class_aggregation"]);
 
 /** `snake_case` as `camelCase`. */
 export function camelCase(key: string): string {

@@ -11,7 +11,7 @@ import { Mean } from "../../lib/metrics/mean.ts";
 import { Metric } from "../../lib/metrics/metric.ts";
 import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
-import { gradients } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import { arange, ones, zeros } from "../../lib/ops/composed.ts";
 import { max, maximum, mean, multiply, sqrt, square, subtract } from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/optimizers.ts";
