@@ -10,7 +10,6 @@ import { Variable } from "../tensor/variable.ts";
 import { labelOf, type Parts, tensorsOf } from "./arguments.ts";
 import { weighClasses } from "./class_weights.ts";
 import type { Compiled } from "./compiled.ts";
-import { checkIndices } from "./indices.ts";
 import type { TrainableModel } from "./trainer.ts";
 import { checkTargets, checkWeights } from "./validation.ts";
 import { warnOfNumbers } from "./warnings.ts";
@@ -77,7 +76,6 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
     xLike: model.inputShape ?? like,
     yLike: output,
   };
-  checkIndices(model, x, inputs.xLike, where);
   if (!compiled) return inputs;
 
   const outputs = flatten(output);
