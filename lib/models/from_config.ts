@@ -4,16 +4,10 @@ import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
 import type { Layer } from "../layers/layer.ts";
 import { FunctionCall, functions } from "../layers/operation.ts";
+import { camelCase } from "../names.ts";
 import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { objectNode, passThrough } from "../registry.ts";
-import {
-  camelCase,
-  deserializeObject,
-  isNode,
-  optionsOf,
-  readNodesOf,
-  type SharedObjects,
-} from "../saving/deserialize.ts";
+import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
 import { functionOf, furtherOf } from "../saving/functions.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { mapStructure, type Structure } from "../structure.ts";
