@@ -300,13 +300,6 @@ export const elementwiseRows = {
   ),
 };
 
-type NamesOf<Row> = { [K in ElementwiseName]: (typeof elementwiseRows)[K] extends Row ? K : never }[ElementwiseName];
-
-/** The functions of one operand that have no attributes. */
-export type UnaryName = Exclude<NamesOf<UnaryRow>, "cast">;
-/** The functions of two operands. */
-export type BinaryName = NamesOf<BinaryRow>;
-
 /** What stands for each function in derivatives. */
 type Calls = {
   readonly [K in Call["fn"]]: (typeof elementwiseRows)[K] extends UnaryRow ? (x: Expr | number) => Call

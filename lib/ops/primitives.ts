@@ -1,7 +1,6 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
-import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
+import { type DType, makeArray, promote } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import type { BinaryName, UnaryName } from "../ir/elementwise.ts";
 import {
   type Axes,
   broadcastShapes,
@@ -13,128 +12,57 @@ import {
   sizeOf,
 } from "../shape.ts";
 import { apply, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
-import { resolveShape, scalarLike, Tensor } from "../tensor/tensor.ts";
-import { type Binary, lift, type Lifted, type Reduction, type Unary } from "./lift.ts";
+import { resolveShape, Tensor } from "../tensor/tensor.ts";
+import { elementwise } from "./elementwise.ts";
+import { lift, type Lifted, type Reduction } from "./lift.ts";
 
-const unary = (op: UnaryName): Unary => lift((x) => apply(op, promoteDTypes([x]), {})[0]);
-/** Functions that are computed in float32 whatever comes in. */
-const floatUnary = (op: UnaryName): Unary => lift((x) => apply(op, promoteDTypes([x], true), {})[0]);
-const binary = (op: BinaryName): Binary => lift((a, b) => apply(op, promoteDTypes([a, b]), {})[0]);
-const floatBinary = (op: BinaryName): Binary => lift((a, b) => apply(op, promoteDTypes([a, b], true), {})[0]);
-const logicalBinary = (op: BinaryName): Binary => lift((a, b) => apply(op, [cast(a, "bool"), cast(b, "bool")], {})[0]);
-
-/** `-x`. */
-export const negate: Unary = unary("negate");
-/** The absolute value. */
-export const abs: Unary = unary("abs");
-/** -1, 0 or 1 by the sign. */
-export const sign: Unary = unary("sign");
-/** `e` to the power of `x`. */
-export const exp: Unary = floatUnary("exp");
-/** `exp(x) - 1`, exact near 0. */
-export const expm1: Unary = floatUnary("expm1");
-/** The natural logarithm. */
-export const log: Unary = floatUnary("log");
-/** `log(1 + x)`, exact near 0. */
-export const log1p: Unary = floatUnary("log1p");
-/** The square root. */
-export const sqrt: Unary = floatUnary("sqrt");
-/** `1 / sqrt(x)`. */
-export const rsqrt: Unary = floatUnary("rsqrt");
-/** `x * x`. */
-export const square: Unary = unary("square");
-/** `1 / x`. */
-export const reciprocal: Unary = floatUnary("reciprocal");
-/** The sine of `x` in radians. */
-export const sin: Unary = floatUnary("sin");
-/** The cosine of `x` in radians. */
-export const cos: Unary = floatUnary("cos");
-/** The hyperbolic tangent. */
-export const tanh: Unary = floatUnary("tanh");
-/** `1 / (1 + exp(-x))`. */
-export const sigmoid: Unary = floatUnary("sigmoid");
-/** `max(x, 0)`. */
-export const relu: Unary = unary("relu");
-/** `log(1 + exp(x))`, without overflow. */
-export const softplus: Unary = floatUnary("softplus");
-/** The error function. */
-export const erf: Unary = floatUnary("erf");
-/** The largest integer not above `x`. */
-export const floor: Unary = unary("floor");
-/** The smallest integer not below `x`. */
-export const ceil: Unary = unary("ceil");
-/** The nearest integer, halves to even. */
-export const round: Unary = unary("round");
-/** Whether an element is not a number. */
-export const isNan: Unary = floatUnary("isNan");
-/** `not x`, as bool. */
-export const logicalNot: Unary = lift((x) => apply("logicalNot", [cast(x, "bool")], {})[0]);
-/** `x` itself, through which no gradient flows. */
-export const stopGradient: Unary = lift((x) => {
-  const [operand] = promoteDTypes([x]);
-  // Only floats have gradients.
-  return operand.dtype === "float32" ? apply("stopGradient", [operand], {})[0] : operand;
-});
-/** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
-export const bitsToUnit: Unary = unary("bitsToUnit");
-
-/** `a + b`. */
-export const add: Binary = binary("add");
-/** `a - b`. */
-export const subtract: Binary = binary("subtract");
-/** `a * b`. */
-export const multiply: Binary = binary("multiply");
-/** `a / b` in float32. */
-export const divide: Binary = floatBinary("divide");
-/** The larger of `a` and `b`. */
-export const maximum: Binary = binary("maximum");
-/** The smaller of `a` and `b`. */
-export const minimum: Binary = binary("minimum");
-/** `a` to the power of `b`; of whole numbers a whole number, that to a negative one cut to it. */
-export const power: Binary = lift((a, b) => {
-  const [base, exponent] = promoteDTypes([a, b]);
-  // Of bools it is int32, as in Keras.
-  const isBool = dtypeOf(base) === "bool";
-  const operands = isBool ? [base, exponent].map((x) => cast(x, "int32")) : [base, exponent];
-  return apply("power", operands, {})[0];
-});
-/** The remainder with the sign of `b`, as Python's `%`. */
-export const mod: Binary = binary("mod");
-/** The angle of the point `(b, a)`, from -pi to pi. */
-export const arctan2: Binary = floatBinary("arctan2");
-/** `a == b`, as bool. */
-export const equal: Binary = binary("equal");
-/** `a != b`, as bool. */
-export const notEqual: Binary = binary("notEqual");
-/** `a < b`, as bool. */
-export const less: Binary = binary("less");
-/** `a <= b`, as bool. */
-export const lessEqual: Binary = binary("lessEqual");
-/** `a > b`, as bool. */
-export const greater: Binary = binary("greater");
-/** `a >= b`, as bool. */
-export const greaterEqual: Binary = binary("greaterEqual");
-/** `a and b`, as bool. */
-export const logicalAnd: Binary = logicalBinary("logicalAnd");
-/** `a or b`, as bool. */
-export const logicalOr: Binary = logicalBinary("logicalOr");
-
-/** `whenTrue` where `condition` holds, else `whenFalse`; the three broadcast. Whole numbers alone give int32. */
-export const select: Lifted<[condition: Operand, whenTrue: Operand, whenFalse: Operand]> = lift(
-  (condition, whenTrue, whenFalse) => {
-    const branches = [whenTrue, whenFalse];
-    const isWhole = (x: Operand): x is number => typeof x === "number" && (x | 0) === x;
-    const [a, b] = branches.every(isWhole) ? branches.map((x) => scalarLike(x, "int32")) : promoteDTypes(branches);
-    return apply("select", [cast(condition, "bool"), a, b], {})[0];
-  },
-);
-
-/** The elements in another dtype: to int by truncation, to bool by `!= 0`. */
-export const cast: Lifted<[x: Operand, dtype: DType]> = lift((x, dtype) => {
-  checkDType(dtype, "Cannot cast");
-  const [operand] = promoteDTypes([x]);
-  return operand.dtype === dtype ? operand : apply("cast", [operand], { dtype })[0];
-});
+// The elementwise functions that modules import by name. A new one need not stand here: see elementwise.ts.
+export const {
+  abs,
+  add,
+  arctan2,
+  bitsToUnit,
+  cast,
+  ceil,
+  cos,
+  divide,
+  equal,
+  erf,
+  exp,
+  expm1,
+  floor,
+  greater,
+  greaterEqual,
+  isNan,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  maximum,
+  minimum,
+  mod,
+  multiply,
+  negate,
+  notEqual,
+  power,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  select,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  stopGradient,
+  subtract,
+  tanh,
+} = elementwise;
 
 /** Reduces axes that may lie apart: a run of neighbours at a time, from the last. */
 const reduction = (op: "sum" | "max" | "min"): Reduction =>
