@@ -1,5 +1,6 @@
 // The elementwise functions: one row each, from which its op, its function for users and its name in files follow.
 import type { DType } from "../dtype.ts";
+import type { SavedForm } from "./saved_form.ts";
 import type { Value } from "./value.ts";
 
 /** The name of an elementwise function. */
@@ -29,13 +30,8 @@ interface Facts {
   readonly neutral?: { readonly left?: number; readonly right?: number };
   /** Whether the result is always the operand itself, if that has the dtype of the result. */
   readonly isIdentity?: boolean;
-  /** How Keras's files spell it, where that is not `keras.src.ops.numpy` and the name with a capital letter. */
-  readonly inFiles?: {
-    readonly module?: "core" | "math" | "nn";
-    readonly className?: string;
-    /** The keys of its config that it has no argument for, with what must stand there. */
-    readonly fixed?: Readonly<Record<string, number>>;
-  };
+  /** How Keras's files write it. */
+  readonly saved?: Omit<SavedForm, "inputs">;
 }
 
 /** The function on numbers; `dtype` is that of the result, whose range the caller sees to. */
@@ -141,7 +137,7 @@ export const elementwiseRows = {
   /** `-x`. */
   negate: unary((x) => -x, (g): Expr => o.negate(g)),
   /** The absolute value. */
-  abs: unary(Math.abs, (g, x): Expr => o.multiply(g, o.sign(x)), { inFiles: { className: "Absolute" } }),
+  abs: unary(Math.abs, (g, x): Expr => o.multiply(g, o.sign(x)), { saved: { className: "Absolute" } }),
   /** -1, 0 or 1 by the sign. */
   sign: unary(Math.sign, constant),
   /** `e` to the power of `x`. */
@@ -158,7 +154,7 @@ export const elementwiseRows = {
   rsqrt: float(
     (x) => 1 / Math.sqrt(x),
     (g, x, y): Expr => o.multiply(o.multiply(g, -0.5), o.divide(y, x)),
-    { inFiles: { module: "math" } },
+    { saved: { module: "math" } },
   ),
   /** `x * x`. */
   square: unary((x) => x * x, (g, x): Expr => o.multiply(g, o.multiply(x, 2))),
@@ -174,45 +170,45 @@ export const elementwiseRows = {
   sigmoid: float(
     sigmoid,
     (g, _x, y): Expr => o.multiply(g, o.multiply(y, o.subtract(1, y))),
-    { inFiles: { module: "nn" } },
+    { saved: { module: "nn" } },
   ),
   /** `max(x, 0)`. */
   relu: unary(
     (x) => (x < 0 ? 0 : x),
     (g, _x, y): Expr => o.select(o.greater(y, 0), g, 0),
-    { inFiles: { module: "nn" } },
+    { saved: { module: "nn" } },
   ),
   /** `log(1 + exp(x))`, without overflow. */
   softplus: float(
     (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
     (g, x): Expr => o.multiply(g, o.sigmoid(x)),
-    { inFiles: { module: "nn" } },
+    { saved: { module: "nn" } },
   ),
   /** The error function. */
   erf: float(
     erf,
     (g, x): Expr => o.multiply(g, o.multiply(2 / Math.sqrt(Math.PI), o.exp(o.negate(o.square(x))))),
-    { inFiles: { module: "math" } },
+    { saved: { module: "math" } },
   ),
   /** The largest integer not above `x`. */
   floor: unary(Math.floor, constant),
   /** The smallest integer not below `x`. */
   ceil: unary(Math.ceil, constant),
   /** The nearest integer, halves to even. */
-  round: unary(roundHalfToEven, constant, { inFiles: { fixed: { decimals: 0 } } }),
+  round: unary(roundHalfToEven, constant, { saved: { fixed: { decimals: 0 } } }),
   /** Whether an element is not a number. */
   isNan: float((x) => Number(Number.isNaN(x)), constant, { gives: "bool" }),
   /** `not x`, as bool. */
   logicalNot: unary((x) => Number(x === 0), constant, { takes: "bool" }),
   /** `x` itself, through which no gradient flows. */
-  stopGradient: float((x) => x, constant, { isIdentity: true, inFiles: { module: "core" } }),
+  stopGradient: float((x) => x, constant, { isIdentity: true, saved: { module: "core" } }),
   /** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
   bitsToUnit: unary((x) => (x >>> 8) * 2 ** -24, constant, { takes: "int32", gives: "float32" }),
   /** The elements in another dtype: to int by truncation, to bool by `!= 0`. */
   cast: unary(
     (x, _b, _c, dtype) => (dtype === "float32" ? x : dtype === "bool" ? Number(x !== 0) : Math.trunc(x)),
     (g): Expr => g,
-    { isIdentity: true },
+    { isIdentity: true, saved: { module: "core", keys: { dtype: null } } },
   ),
 
   /** `a + b`. */

@@ -1,7 +1,6 @@
 // The public `ops`: those of lib/ops, which on symbolic tensors become nodes of the models that are made of them.
 import type { Value } from "../ir/value.ts";
-import * as functions from "../ops/ops.ts";
-import { classNameOf } from "../saving/functions.ts";
+import * as table from "../ops/functions.ts";
 import type { Mapped, Structure } from "../structure.ts";
 import { inferSpecs } from "./inference.ts";
 import { autoName } from "./naming.ts";
@@ -54,7 +53,7 @@ export class FunctionCall implements Operation {
     names: { readonly name?: string; readonly className?: string } = {},
   ) {
     const name = fn.slice(fn.indexOf(".") + 1);
-    this.className = names.className ?? classNameOf(fn) ?? name[0].toUpperCase() + name.slice(1);
+    this.className = names.className ?? table.savedClassOf(fn) ?? name[0].toUpperCase() + name.slice(1);
     this.name = names.name ?? autoName(this.className);
   }
 
@@ -106,6 +105,4 @@ function liftToSymbolic(table: object, prefix = ""): unknown {
  * console.log((await model.predict(tensor([[1, 2]]), { verbose: 0 })).toArray()); // [ [ 4, 6 ] ]
  * ```
  */
-export const ops: SymbolicFunctions<typeof functions> = liftToSymbolic(functions) as SymbolicFunctions<
-  typeof functions
->;
+export const ops: SymbolicFunctions<(typeof table)["functions"]> = liftToSymbolic(table.functions) as typeof ops;

@@ -1,6 +1,7 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
 import { type DType, makeArray, promote } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import {
   type Axes,
   broadcastShapes,
@@ -307,3 +308,21 @@ export function full(shape: Shape, value: number, dtype: DType = "float32"): Ten
 export const randomBits: Lifted<[counter: Operand, shape: Shape, path: number]> = lift((counter, shape, path) =>
   apply("randomBits", [counter], { shape, path })[0]
 );
+
+/** How Keras's files write these functions. */
+export const savedPrimitives: SavedForms = {
+  amax: { keys: { axis: null, keepdims: false } },
+  amin: { keys: { axis: null, keepdims: false } },
+  broadcastTo: { keys: { shape: null } },
+  concatenate: { keys: { axis: 0 } },
+  flip: { keys: { axis: null } },
+  matmul: { inputs: 2 },
+  max: { keys: { axis: null, keepdims: false }, fixed: { initial: null } },
+  mean: { keys: { axis: null, keepdims: false } },
+  min: { keys: { axis: null, keepdims: false }, fixed: { initial: null } },
+  reshape: { keys: { newshape: null } },
+  slice: { module: "core", inputs: 2, keys: { shape: null } },
+  stack: { keys: { axis: 0 } },
+  sum: { keys: { axis: null, keepdims: false } },
+  transpose: { keys: { axes: null } },
+};

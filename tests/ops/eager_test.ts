@@ -5,7 +5,8 @@ import { gradients } from "../../lib/tensor/gradients.ts";
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { Value } from "../../lib/ir/value.ts";
-import * as ops from "../../lib/ops/ops.ts";
+import type { ScanStep } from "../../lib/ops/defs/scan.ts";
+import { functions as ops } from "../../lib/ops/functions.ts";
 import { sizeOf } from "../../lib/shape.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
@@ -166,7 +167,7 @@ for (const [op, list] of Object.entries(calls)) {
 }
 
 /** The bodies of the golden loops, by the names that the generator gives them. */
-const bodies: Record<string, (carries: Value[], rows: Value[], fixed: Value[]) => ops.ScanStep> = {
+const bodies: Record<string, (carries: Value[], rows: Value[], fixed: Value[]) => ScanStep> = {
   running: ([total], [x]) => ({ carries: [ops.add(total, x)], stacked: [ops.multiply(total, x)] }),
   recurrent: ([h], [x], [kernel, recurrentKernel]) => {
     const next = ops.tanh(ops.add(ops.matmul(x, kernel), ops.matmul(h, recurrentKernel)));
