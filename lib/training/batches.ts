@@ -1,12 +1,12 @@
 // Running the batches of an epoch, an evaluation or a prediction: many at once, with the callbacks between.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
-import type { Compiled } from "./compiled.ts";
 import type { Chunk, Feeder } from "./feeders.ts";
 import { yieldIfDue } from "./interrupt.ts";
 import { withLock } from "./lock.ts";
 import type { StepsPerCall } from "./steps_per_call.ts";
 import type { Program } from "./programs.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** What a run over batches needs. */
 export interface BatchRun {
@@ -81,15 +81,15 @@ export async function runBatches(run: BatchRun): Promise<BatchesRun> {
 }
 
 /**
- * The running numbers of a compiled model and of its own step, sorted by name. Metrics that the program does not change
+ * The running numbers of a model and of its own step, sorted by name. Metrics that the program does not change
  * say nothing of it.
  */
-export async function readLogs(compiled: Compiled, program: Program | undefined): Promise<Logs> {
-  const changed = compiled.metrics.filter(([, { variables }]) =>
+export async function readLogs(trainer: Trainer, program: Program | undefined): Promise<Logs> {
+  const changed = trainer.metrics.filter(([, { variables }]) =>
     !program || variables.length === 0 || variables.some((variable) => program.changed.has(variable))
   );
   // Where an epoch was resumed at its end nothing ran: a step of the user's own may not have tracked the loss.
-  const untracked = !program && await compiled.lossTracker.isEmpty();
+  const untracked = !program && await trainer.compiled!.lossTracker.isEmpty();
   // All at once, since on a GPU each read is a wait, but those asked for together are one.
   const [results, logs] = await Promise.all([
     Promise.all(changed.map(async ([name, metric]) => [name, await metric.result()] as const)),

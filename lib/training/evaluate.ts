@@ -8,7 +8,6 @@ import { checkOptions } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches } from "./batches.ts";
-import { checkInteger, refuseForBatches, verbosity, warnOfNumbers } from "./checks.ts";
 import { rowsOf } from "./data.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
 import { withLock } from "./lock.ts";
@@ -16,6 +15,8 @@ import { StepsPerCall } from "./steps_per_call.ts";
 import { type SampleWeightOptions, toSamples } from "./samples.ts";
 import { type Batches, BatchStream, isBatches } from "./stream.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
+import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
+import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<W = Structure<TensorLike>> {
@@ -43,8 +44,8 @@ export async function evaluateBatches(
   watched: boolean,
   where: string,
 ): Promise<Logs> {
-  const compiled = trainer.compiled("evaluate");
-  compiled.resetMetrics();
+  const compiled = trainer.requireCompiled("evaluate");
+  trainer.resetMetrics();
   await callbacks.begin("Test");
   const { program, ranOut } = await runBatches({
     kind: "Test",
@@ -54,11 +55,11 @@ export async function evaluateBatches(
     stepsPerExecution: compiled.stepsPerExecution,
     callbacks,
     watched,
-    logs: (ran) => readLogs(compiled, ran),
+    logs: (ran) => readLogs(trainer, ran),
   });
   requireBatches(program, where);
   if (ranOut) warnOfShortData(where, "steps");
-  const logs = await readLogs(compiled, program);
+  const logs = await readLogs(trainer, program);
   await callbacks.end("Test", logs);
   return logs;
 }
@@ -72,13 +73,6 @@ export function requireBatches(program: unknown, where: string): void {
     received: "none",
     hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
   });
-}
-
-/** Warns that data ended before the batches that were asked for. */
-export function warnOfShortData(where: string, option: string): void {
-  console.warn(
-    `The data ran out before the ${option} that ${where} was asked for: give fewer, or an iterable that goes on`,
-  );
 }
 
 /** See `Model.evaluate`. */
@@ -95,7 +89,7 @@ export async function evaluate(
   checkInteger("batchSize", batchSize, 1, where);
   if (steps !== null) checkInteger("steps", steps, 1, where);
   const verbose = verbosity(options.verbose, where);
-  const compiled = trainer.compiled("evaluate");
+  const compiled = trainer.requireCompiled("evaluate");
   const watched = verbose === 1 && terminal().isTerminal;
   if (isBatches(x)) {
     refuseForBatches({ y, batchSize: options.batchSize, sampleWeight }, where);
@@ -134,7 +128,7 @@ export function batchStream(
   options: Pick<SampleWeightOptions, "classWeight">,
   where: string,
 ): BatchStream {
-  const compiled = trainer.compiled(where);
+  const compiled = trainer.requireCompiled(where);
   let warned = false;
   return new BatchStream(source, ({ x, y, sampleWeight }, index) => {
     const place = `${where}, batch ${index}`;
@@ -155,19 +149,19 @@ export async function onBatch(
   const { model, programs } = trainer;
   const method = `${mode}OnBatch`;
   checkOptions(method, options, mode === "train" ? ["sampleWeight", "classWeight"] : ["sampleWeight"]);
-  const compiled = trainer.compiled(method);
+  const compiled = trainer.requireCompiled(method);
   const samples = toSamples(model, compiled, x, y, options, `${method} with "${model.name}"`);
   const executor = await getExecutor();
   return withLock(async () => {
     const data = await programs.load(executor, samples, "batch");
     const program = await programs.get(executor, mode, { kind: "whole" }, data);
-    compiled.resetMetrics();
+    trainer.resetMetrics();
     if (mode === "train") {
       programs.seek(executor, 0);
       programs.prepare(executor, 1);
     }
     await program.executable.run(1);
     if (mode === "train") compiled.optimizer.batches++;
-    return readLogs(compiled, program);
+    return readLogs(trainer, program);
   });
 }

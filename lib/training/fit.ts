@@ -2,7 +2,6 @@
 import type { Logs } from "../callbacks/callback.ts";
 import { History } from "../callbacks/history.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
-import { MonitorCallback } from "../callbacks/monitor.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
 import { ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
@@ -11,9 +10,8 @@ import { checkOptions, describe } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { readLogs, runBatches, sortedLogs } from "./batches.ts";
-import { checkInteger, refuseForBatches, splitRows, verbosity, warnOfFractions, warnOfNumbers } from "./checks.ts";
 import { type DeviceDataset, rowsOf } from "./data.ts";
-import { batchStream, evaluateBatches, requireBatches, warnOfShortData } from "./evaluate.ts";
+import { batchStream, evaluateBatches, requireBatches } from "./evaluate.ts";
 import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { withLock } from "./lock.ts";
@@ -24,6 +22,8 @@ import { TrainingProgress } from "./progress.ts";
 import { RecoveryPoint } from "./recovery_point.ts";
 import { ArrayTraining, StreamTraining, type TrainingSource } from "./sources.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
+import { checkInteger, refuseForBatches, splitRows, verbosity } from "./validation.ts";
+import { warnOfFractions, warnOfLoss, warnOfMonitors, warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** Options of `fit` for a model of inputs `X`, targets `Y`, and weights of samples `W`. */
 export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>, W = Structure<TensorLike>> {
@@ -113,22 +113,21 @@ async function train(
   const { epochs = 1, initialEpoch = 0, stepsPerEpoch = null, validationFreq = 1 } = options;
   checkNumbers(options, where);
   const verbose = verbosity(options.verbose, where);
-  const compiled = trainer.compiled("fit");
+  const compiled = trainer.requireCompiled("fit");
   const source = isBatches(x) ? streamOf(trainer, x, y, options, where) : arraysOf(trainer, x, y, options, where);
   const validation = validationOf(trainer, source, options, where);
 
   using _running = trainer.begin();
   const history = new History();
   const params = { verbose, epochs, steps: stepsPerEpoch ?? source.steps };
-  const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, history);
+  const progress = new TrainingProgress(trainer, source, history, initialEpoch);
+  const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, progress);
   if (!validation) warnOfMonitors(options.callbacks, [...model.metricDirections.keys()]);
   const executor = await getExecutor();
   await source.load(executor);
 
   using interrupt = new Interrupt();
   const stepsPerCall = new StepsPerCall();
-  const progress = new TrainingProgress(model, compiled, source, history, initialEpoch);
-  using _shown = progress.shownBy(model);
   const warned = { shortData: false, loss: false };
   model.stopTraining = false;
   let logs: Logs = {};
@@ -138,7 +137,7 @@ async function train(
     const { epoch: first } = progress;
     for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
       const { epoch } = progress;
-      if (progress.batch === 0) compiled.resetMetrics();
+      if (progress.batch === 0) trainer.resetMetrics();
       if (!await source.begin(epoch, compiled.optimizer.batches)) {
         if (epoch === first) requireBatches(undefined, where);
         warnOfShortData(where, "epochs");
@@ -160,7 +159,7 @@ async function train(
           progress.batch += steps;
         },
         stopped: () => interrupt.requested || model.stopTraining,
-        logs: (ran) => readLogs(compiled, ran),
+        logs: (ran) => readLogs(trainer, ran),
       });
       if (interrupt.requested) {
         if (verbose === 1 && terminal().isTerminal) printLine("");
@@ -174,7 +173,7 @@ async function train(
         warnOfShortData(where, "stepsPerEpoch");
       }
       [logs] = await Promise.all([
-        readLogs(compiled, program),
+        readLogs(trainer, program),
         recovery.take(executor, epoch + 1),
       ]);
       if (Number.isNaN(logs.loss) && !warned.loss) {
@@ -224,7 +223,7 @@ function arraysOf(
 ): ArrayTraining {
   const { model } = trainer;
   const { batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
-  const samples = toSamples(model, trainer.compiled("fit"), x, y, options, where);
+  const samples = toSamples(model, trainer.requireCompiled("fit"), x, y, options, where);
   const all = rowsOf(samples);
   const rows = validationData ? all : splitRows(all, validationSplit, where);
   warnOfNumbers(samples, model, where);
@@ -288,7 +287,7 @@ function validationOf(
     });
   }
   const [x, y, sampleWeight] = validationData as [TensorLike, TensorLike, TensorLike?];
-  const held = toSamples(model, trainer.compiled("fit"), x, y, { sampleWeight }, place);
+  const held = toSamples(model, trainer.requireCompiled("fit"), x, y, { sampleWeight }, place);
   warnOfNumbers(held, model, place);
   const rows = rowsOf(held);
   let data: DeviceDataset | undefined;
@@ -302,28 +301,6 @@ function validationOf(
     },
     close: () => kept?.[Symbol.dispose](),
   };
-}
-
-/** Warns of callbacks that watch a number of a validation where there is none. */
-function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: readonly string[]): void {
-  for (const callback of callbacks) {
-    const { monitor } = callback as { monitor?: unknown };
-    // A number of another name may be that of a callback, or is refused where it is watched.
-    if (typeof monitor !== "string" || !logs.some((name) => monitor === `val_${name}`)) continue;
-    if (callback instanceof MonitorCallback) callback.warned = true;
-    console.warn(
-      `${callback.constructor.name} watches "${monitor}", but fit validates nothing and logs ${logs.join(", ")}: ` +
-        "give fit validationSplit or validationData, or watch one of these",
-    );
-  }
-}
-
-/** Warns of a loss that is NaN from a batch on; a driver may hide where that was, then it is after the last. */
-function warnOfLoss(name: string, epoch: number, batch: number, batches: number): void {
-  console.warn(
-    `The loss of "${name}" is NaN in epoch ${epoch + 1}${batch < batches ? ` from batch ${batch} on` : ""}: ` +
-      "lower the learning rate, or check the data (callbacks.TerminateOnNaN ends such a fit)",
-  );
 }
 
 function isDue(epoch: number, frequency: number | readonly number[]): boolean {

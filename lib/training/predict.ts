@@ -9,9 +9,8 @@ import { formatShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { runBatches } from "./batches.ts";
-import { checkInteger, refuseForBatches, verbosity } from "./checks.ts";
 import { rowsOf } from "./data.ts";
-import { requireBatches, warnOfShortData } from "./evaluate.ts";
+import { requireBatches } from "./evaluate.ts";
 import { RowFeeder, StreamFeeder } from "./feeders.ts";
 import { looksUp } from "./indices.ts";
 import { withLock } from "./lock.ts";
@@ -21,6 +20,8 @@ import { toInputs } from "./samples.ts";
 import type { Predicted } from "./step.ts";
 import { type Batches, BatchStream, isBatches } from "./stream.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
+import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
+import { warnOfShortData } from "./warnings.ts";
 
 /** Options of `predict`. */
 export interface PredictOptions {

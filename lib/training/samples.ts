@@ -4,11 +4,12 @@ import type { SymbolicShape } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { assign, assignWeights, fitShape, isNamed, labelOf, type Parts, toRows } from "./arguments.ts";
-import { checkRows, checkTargets, checkWeights, weighClasses } from "./checks.ts";
+import { weighClasses } from "./class_weights.ts";
 import type { Compiled } from "./compiled.ts";
 import type { Samples } from "./data.ts";
 import { checkIndices } from "./indices.ts";
 import type { TrainableModel } from "./trainable.ts";
+import { checkRows, checkTargets, checkWeights } from "./validation.ts";
 
 /** Weights of samples, given for each or by class. */
 export interface SampleWeightOptions<W = Structure<TensorLike>> {

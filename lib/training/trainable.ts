@@ -4,7 +4,6 @@ import type { DType } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Weight } from "../layers/weight.ts";
-import type { Metric } from "../metrics/metric.ts";
 import type { SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 
@@ -40,8 +39,6 @@ export interface TrainableModel extends CallbackModel {
   readonly weights: Weight[];
   /** The weights that optimizers change. */
   readonly trainableWeights: Weight[];
-  /** The running numbers by their names in the logs. */
-  readonly metricsByName: ReadonlyMap<string, Metric>;
   /** Builds the model for inputs of this shape, and gives the shape of its output. */
   buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape>;
   /** One step of training, traced. */

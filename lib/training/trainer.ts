@@ -1,12 +1,15 @@
 // Trainer: what a model does its training, evaluation and prediction with: its programs, and what compile made.
 import type { Callback, RunParams } from "../callbacks/callback.ts";
-import type { History } from "../callbacks/history.ts";
 import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import { StateError } from "../errors.ts";
 import { markBusy } from "../exec/select.ts";
-import type { Compiled } from "./compiled.ts";
+import type { Layer } from "../layers/layer.ts";
+import { Metric } from "../metrics/metric.ts";
+import { heldBy } from "../structure.ts";
+import type { Compiled, NamedMetric } from "./compiled.ts";
 import { type Program, Programs } from "./programs.ts";
+import type { TrainingProgress } from "./progress.ts";
 import type { TrainableModel } from "./trainable.ts";
 
 /** How much is printed: 1 a progress bar, 2 a line for each epoch, 0 nothing; `auto` is 1. */
@@ -68,8 +71,29 @@ export class Trainer {
     this.clear();
   }
 
+  /** What compile made; undefined before. */
+  get compiled(): Compiled | undefined {
+    return this.#compiled;
+  }
+
+  /**
+   * Every metric with its name in the logs, the loss first, those in properties of the model and of its layers last: of
+   * one name, the last is reported. Empty before compile.
+   */
+  get metrics(): readonly NamedMetric[] {
+    if (!this.#compiled) return [];
+    const compiled = this.#compiled.metrics;
+    const own = metricsWithin(this.model).filter((metric) => !compiled.some(([, other]) => other === metric));
+    return [...compiled, ...own.map((metric): NamedMetric => [metric.name, metric])];
+  }
+
+  /** Begins all metrics anew. */
+  resetMetrics(): void {
+    for (const [, metric] of this.metrics) metric.resetState();
+  }
+
   /** What compile made; throws {@linkcode StateError} naming `method` where it was not called. */
-  compiled(method: string): Compiled {
+  requireCompiled(method: string): Compiled {
     if (this.#compiled) return this.#compiled;
     throw new StateError({
       what: `Cannot ${method} "${this.model.name}"`,
@@ -78,17 +102,25 @@ export class Trainer {
     });
   }
 
-  /** The callbacks of a run, with the bar and the history that belong to it. */
+  /** The callbacks of a run, with the bar and the history that belong to it; `progress` is that of a training. */
   callbacks(
     own: readonly CallbackLike[] | undefined,
     verbose: 0 | 1 | 2,
     params: RunParams,
     where: string,
-    history?: History,
+    progress?: TrainingProgress,
   ): CallbackList {
     const list: Callback[] = toCallbacks(own, where);
     if (verbose) list.push(new ProgbarLogger(verbose));
-    if (history) list.push(history);
+    if (progress) {
+      for (const callback of list) callback.setTraining?.(progress);
+      list.push(progress.history);
+    }
     return new CallbackList(list, this.model, params);
   }
+}
+
+/** The metrics in the properties of a model or a layer, and of the layers inside. */
+function metricsWithin(owner: TrainableModel | Layer): Metric[] {
+  return [...new Set([...heldBy<Metric>(owner, Metric), ...owner.sublayers.flatMap(metricsWithin)])];
 }

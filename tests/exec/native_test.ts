@@ -305,7 +305,10 @@ const cut: Record<string, { inputs: () => Variable[]; body: (...values: Value[])
     inputs: () => [variable([20000, 24]), variable([20000, 32])],
     body: (a, b) => [matmul(a, b, true, false)],
   },
-  "thin matmul": { inputs: () => [variable([1, 784]), variable([784, 512])], body: (a, b) => [matmul(a, b)] },
+  "thin matmul": {
+    inputs: () => [variable([1, 784]), variable([784, 512]), variable([512, 784])],
+    body: (a, b, c) => [matmul(a, b), matmul(a, c, false, true)],
+  },
   "batched matmul": {
     inputs: () => [variable([24, 40, 64]), variable([24, 50, 64])],
     body: (a, b) => [matmul(a, b, false, true)],
