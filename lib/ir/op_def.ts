@@ -23,7 +23,7 @@ export interface VjpContext<K extends OpName> {
 export type Vjp<K extends OpName> = (context: VjpContext<K>) => (Value | undefined)[];
 
 /** Why an op has no gradient: it is stopped there (piecewise constant), or refused with the reason. */
-export interface NoGradient {
+interface NoGradient {
   readonly none: "constant" | string;
 }
 
@@ -31,7 +31,7 @@ export interface NoGradient {
  * What is special about an op's nodes. `elementwise` ones are merged into programs before anything runs; an `alias` is
  * the memory of its input in another shape; a `constant` lies in memory from the start; a `loop` runs its body.
  */
-export type OpKind = "elementwise" | "alias" | "constant" | "loop";
+type OpKind = "elementwise" | "alias" | "constant" | "loop";
 
 /** What a definition may ask of the graph around a node. */
 export interface NodeSurroundings {
@@ -59,7 +59,7 @@ export type NativeType<T = unknown> = [T] extends [boolean] ? "flag"
 export type NativeAttrs<K extends OpName> = { readonly [N in keyof OpAttrs[K]]?: NativeType<OpAttrs[K][N]> };
 
 /** A rough account of a node's work. */
-export interface Cost {
+interface Cost {
   /** Bytes read and written; those of all inputs and outputs by default. */
   readonly bytes?: number;
   /** Floating-point operations, where they dominate; 0 by default. */

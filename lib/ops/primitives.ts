@@ -144,7 +144,7 @@ export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape,
   },
 );
 /** Options of {@linkcode pad}. */
-export interface PadOptions {
+interface PadOptions {
   /** How many elements stand between neighbours along each axis; none by default. */
   interior?: readonly number[];
   /** What is filled in; 0 by default. */

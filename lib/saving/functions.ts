@@ -5,7 +5,7 @@ import type { Config, ConfigValue } from "../json_config.ts";
 import { savedClassOf, savedForms } from "../ops/functions.ts";
 
 /** A function of ops in files. */
-export interface SavedFunction extends Required<Omit<SavedForm, "module">> {
+interface SavedFunction extends Required<Omit<SavedForm, "module">> {
   /** Its name in `ops`. */
   readonly fn: string;
   /** Keras's module of the class. */
