@@ -3,7 +3,7 @@ import { bytesPerElement } from "../../dtype.ts";
 import type { Graph, Node, ValueId, ValueType } from "../../ir/graph.ts";
 import { resultsOf } from "../../ir/graph.ts";
 import { type GatheredRows, isAlias, opDef } from "../../ir/op_def.ts";
-import { matmulExtents } from "../../ops/defs/matmul.ts";
+import { matmulExtents } from "../../ops/extents/matmul.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
 import type { AdapterKind } from "./device.ts";

@@ -8,7 +8,7 @@ import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../sha
 import { apply } from "../../tensor/apply.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import * as o from "../primitives.ts";
-import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "./sliding.ts";
+import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "../extents/window.ts";
 
 const what = "Cannot pool";
 

@@ -1,17 +1,12 @@
 // Reductions over neighbouring axes, arg-max, and broadcasting, their adjoint.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray, Vjp } from "../../ir/op_def.ts";
+import type { OpDef, Vjp } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
+import { reductionExtents } from "../extents/reduction.ts";
 import * as o from "../primitives.ts";
-
-/** A reduction over a run of axes seen as three axes: `[outer, reduced, inner]`. */
-export function reductionExtents(shape: Shape, axes: readonly number[]): [number, number, number] {
-  const first = axes[0] ?? 0;
-  const end = (axes[axes.length - 1] ?? -1) + 1;
-  return [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(first, end)), sizeOf(shape.slice(end))];
-}
+import { broadcastData } from "./broadcast.ts";
 
 function checkAxes(op: string, shape: Shape, axes: readonly number[]): void {
   const ok = axes.length > 0 &&
@@ -150,21 +145,3 @@ export const reductionDefs = {
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
   } satisfies OpDef<"broadcastTo">,
 };
-
-/** The elements of `x` repeated to the shape of `output`. */
-export function broadcastData(x: RefArray, output: ValueType): Float64Array {
-  let data = x.data;
-  let shape = [...new Array(output.shape.length - x.shape.length).fill(1), ...x.shape];
-  output.shape.forEach((extent, axis) => {
-    if (shape[axis] === extent) return;
-    const inner = sizeOf(shape.slice(axis + 1));
-    const outer = sizeOf(shape.slice(0, axis));
-    const wide = new Float64Array(outer * extent * inner);
-    for (let i = 0; i < outer; i++) {
-      for (let j = 0; j < extent; j++) wide.set(data.subarray(i * inner, (i + 1) * inner), (i * extent + j) * inner);
-    }
-    data = wide;
-    shape = shape.map((old, at) => (at === axis ? extent : old));
-  });
-  return data === x.data ? x.data.slice() : data;
-}

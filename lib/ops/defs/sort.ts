@@ -2,7 +2,7 @@
 import { ShapeError } from "../../errors.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import { formatShape } from "../../shape.ts";
-import { reductionExtents } from "./reductions.ts";
+import { reductionExtents } from "../extents/reduction.ts";
 
 /** NaN counts as larger than every number, and as equal to itself. */
 function compare(a: number, b: number): number {

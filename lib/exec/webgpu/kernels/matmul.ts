@@ -1,7 +1,7 @@
 // matmul: which kernel makes a product, by a fixed table of adapter kind and shape, and its epilogue.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
-import { type MatmulExtents, matmulExtents } from "../../../ops/defs/matmul.ts";
+import { type MatmulExtents, matmulExtents } from "../../../ops/extents/matmul.ts";
 import { operandsOf } from "../../../ops/defs/gathered.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { AdapterKind } from "../device.ts";

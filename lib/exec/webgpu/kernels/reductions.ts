@@ -1,6 +1,6 @@
 // sum, max, min and argMax along the middle axis of [outer, reduced, inner].
 import type { Node } from "../../../ir/graph.ts";
-import { reductionExtents } from "../../../ops/defs/reductions.ts";
+import { reductionExtents } from "../../../ops/extents/reduction.ts";
 import type { KernelCall } from "../header.ts";
 import { type Lowering, maxGroups } from "../lowering.ts";
 import type { View } from "../view.ts";

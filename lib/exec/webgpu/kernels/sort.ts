@@ -1,6 +1,6 @@
 // argSort: blocks by comparing all with all, then runs merged two by two, from one buffer to another and back.
 import type { Node } from "../../../ir/graph.ts";
-import { reductionExtents } from "../../../ops/defs/reductions.ts";
+import { reductionExtents } from "../../../ops/extents/reduction.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { KernelCall, Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";

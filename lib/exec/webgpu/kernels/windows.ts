@@ -6,8 +6,8 @@ import {
   convolutionExtents,
   filterExtents,
   transposeExtents,
-} from "../../../ops/defs/convolution.ts";
-import { maxSpatial, spatialOf } from "../../../ops/defs/sliding.ts";
+} from "../../../ops/extents/convolution.ts";
+import { maxSpatial, spatialOf } from "../../../ops/extents/window.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
 import type { Operand, Param } from "../header.ts";
 import { type Lowering, maxGroups } from "../lowering.ts";

@@ -1,4 +1,4 @@
-// WindowAttrs windows: the positions of a window over spatial axes, for convolution and pooling.
+// Windows: the positions of a window over spatial axes, for convolution and pooling.
 import type { DType } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { WindowAttrs } from "../../ir/attrs.ts";
