@@ -1,6 +1,7 @@
 // The device: buffers, pipelines and their caches, counts, and errors worded for people.
 import { BackendError, DeviceLostError } from "../../errors.ts";
-import type { BuiltKernel } from "./header.ts";
+import type { BuiltKernel } from "./kernel.ts";
+import type { Tuning } from "./kernels/tuning.ts";
 import { bindingAlignment } from "./view.ts";
 
 /** What adapter kernels are chosen for. */
@@ -38,7 +39,7 @@ export class Gpu {
   /** Takes over `device`; `onLost` is called when it goes away. Bindings may be held to fewer `bindingBytes`. */
   constructor(
     readonly device: GPUDevice,
-    readonly kind: AdapterKind,
+    readonly tuning: Tuning,
     readonly description: string,
     onLost: () => void,
     bindingBytes = Infinity,
@@ -117,13 +118,14 @@ export class Gpu {
 
   /** The pipeline of a kernel, made once for each distinct text. */
   pipeline(kernel: BuiltKernel): Pipeline {
-    const key = `${kernel.entry}\n${kernel.code}`;
+    const { key } = kernel;
     const known = this.#pipelines.get(key);
     if (known) return known;
     const layout = this.#layout(kernel.readOnly);
+    const code = kernel.link();
     const { device } = this;
     const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
-    const compute = { module: device.createShaderModule({ code: kernel.code, label: kernel.label }) };
+    const compute = { module: device.createShaderModule({ code, label: kernel.label }) };
     const pipeline: Pipeline = {
       gpu: device.createComputePipeline({
         label: kernel.label,
@@ -134,7 +136,7 @@ export class Gpu {
     };
     this.counts.pipelines++;
     this.#pipelines.set(key, pipeline);
-    this.#fresh.push({ key, code: kernel.code, label: kernel.label, module: compute.module });
+    this.#fresh.push({ key, code, label: kernel.label, module: compute.module });
     return pipeline;
   }
 

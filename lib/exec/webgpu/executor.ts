@@ -8,7 +8,8 @@ import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";
 import { argMaxOfLogits, clusterSmallNodes } from "./schedule.ts";
-import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
+import { Gpu, type GpuCounts } from "./device.ts";
+import type { Tuning } from "./kernels/tuning.ts";
 import { fuseGathers } from "./gathers.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
 import { Program } from "./program.ts";
@@ -27,8 +28,8 @@ export class WebGpuExecutor implements Executor {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Takes over `device`; when it is lost, variables fall back to what the host last read. */
-  constructor(device: GPUDevice, kind: AdapterKind, description: string, bindingBytes?: number) {
-    this.gpu = new Gpu(device, kind, description, () => this.#invalidateDeviceCopy(), bindingBytes);
+  constructor(device: GPUDevice, tuning: Tuning, description: string, bindingBytes?: number) {
+    this.gpu = new Gpu(device, tuning, description, () => this.#invalidateDeviceCopy(), bindingBytes);
     this.#state = new StateStore(this.gpu);
     this.#throttle = new SubmitThrottle(this.gpu);
   }
@@ -90,8 +91,8 @@ export class WebGpuExecutor implements Executor {
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const { kind, bindingBytes } = this.gpu;
-      const arranged = clusterSmallNodes(fuseGathers(optimize(argMaxOfLogits(graph)), kind, bindingBytes));
+      const { tuning, bindingBytes } = this.gpu;
+      const arranged = clusterSmallNodes(fuseGathers(optimize(argMaxOfLogits(graph)), tuning, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = plan.graph.state.map((link) => link.variable as Variable);
       const groups = updateGroups(plan);

@@ -4,8 +4,8 @@ import type { Graph, Node, ValueId } from "../../ir/graph.ts";
 import { matmulExtents } from "../../ops/defs/matmul.ts";
 import { producersOf } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
-import type { AdapterKind } from "./device.ts";
 import { takesGathered } from "./kernels/matmul.ts";
+import type { Tuning } from "./kernels/tuning.ts";
 import type { GatheredInput } from "./lowering.ts";
 import { maxBuffers } from "./view.ts";
 
@@ -28,8 +28,8 @@ function reading(node: Node, input: GatheredInput, sources: readonly ValueId[]):
  * the program reads its table and indices as two more inputs. Where only products read the rows, or what one program
  * makes of them, these read the table too. Tables over `bindingBytes` stay, as they lie in parts.
  */
-export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: number): Graph {
-  return intoProducts(intoPrograms(graph, bindingBytes), kind, bindingBytes);
+export function fuseGathers(graph: Graph, tuning: Tuning, bindingBytes: number): Graph {
+  return intoProducts(intoPrograms(graph, bindingBytes), tuning, bindingBytes);
 }
 
 /** What both passes ask of a graph. */
@@ -80,7 +80,7 @@ function intoPrograms(graph: Graph, bindingBytes: number): Graph {
   return { ...graph, nodes: nodes.filter((node) => !dropped.has(node)) };
 }
 
-function intoProducts(graph: Graph, kind: AdapterKind, bindingBytes: number): Graph {
+function intoProducts(graph: Graph, tuning: Tuning, bindingBytes: number): Graph {
   const uses = usesOf(graph, bindingBytes);
   const merged = new Map<Node, Node>();
   const dropped = new Set<Node>();
@@ -96,7 +96,7 @@ function intoProducts(graph: Graph, kind: AdapterKind, bindingBytes: number): Gr
       const at = reader.inputs.findIndex((id) => uses.isSame(id, value));
       const extents = matmulExtents(reader.inputs.map((id) => graph.types[id]), reader.attrs);
       return at < 2 && readers.filter((other) => other === reader).length === 1 &&
-        reader.inputs.length + reader.outputs.length < maxBuffers && takesGathered(kind, extents, at);
+        reader.inputs.length + reader.outputs.length < maxBuffers && takesGathered(tuning, extents, at);
     };
     if (readers.length === 0 || uses.isResult(value) || !readers.every(takes)) continue;
     dropped.add(node);

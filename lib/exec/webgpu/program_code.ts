@@ -3,8 +3,9 @@ import type { DType } from "../../dtype.ts";
 import type { ElementwiseName, ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
 import { registerDType } from "../../ops/defs/fused.ts";
 import { elementwiseRows } from "../../ops/defs/elementwise.ts";
-import { type ElementType, elementType, floatWord } from "./header.ts";
 import type { UniformWords } from "./index_math.ts";
+import { type ElementType, elementType } from "./operand.ts";
+import { floatWord } from "./uniform.ts";
 
 /**
  * The program's lines. `operand(i)` is the expression of operand `i`; register `r` is `r{i}` after its line. Literals

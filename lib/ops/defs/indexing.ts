@@ -73,7 +73,7 @@ export const indexingRows = {
       const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];
     },
-    wgsl: { file: "scatter_add.wgsl", entry: "scatter_add" },
+    wgsl: { file: "scatter_add.wgsl", entry: "scatter_buckets" },
     eigen: () => [],
     reference: ([indices, updates], { rows }, [output]) => {
       const width = rowSize(output);

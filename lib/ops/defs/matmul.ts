@@ -60,7 +60,7 @@ export const matmulRow: OpDef<"matmul"> = {
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
-  wgsl: { file: "matmul.wgsl", entry: "tile_16x16" },
+  wgsl: { file: "matmul.wgsl", entry: "tile_4x4" },
   eigen: ({ transposeA, transposeB }) => [Number(transposeA), Number(transposeB)],
   reference: ([a, b, ...rest], attrs, [output]) => {
     const { batch, m, n, k } = matmulExtents([a, b], attrs);

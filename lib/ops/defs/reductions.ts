@@ -106,7 +106,7 @@ export const reductionRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl: { file: "arg_max.wgsl", entry: "arg_max" },
+    wgsl: { file: "arg_max.wgsl", entry: "arg_max_threads" },
     eigen: ({ axis }, [x]) => reductionExtents(x.shape, [axis]),
     reference: ([x], { axis }) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
