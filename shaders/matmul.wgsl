@@ -4,7 +4,7 @@
 // tile_4x4, tile_1x4: threads over all slices, and the tiles of each in row-major order. Tiles may overhang: what is loaded
 // there is any number and is not stored. Sums go through epilogue.wgsl.
 //
-// needs: params { m, n }
+// needs: fn a_at(u32, u32, u32) -> f32, params { m, n }
 
 fn tile_4x4_at(i: u32) {
   let across = (params.n + 3u) / 4u;

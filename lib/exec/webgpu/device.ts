@@ -36,12 +36,14 @@ export class Gpu {
   #lost: string | undefined;
   #failure: string | undefined;
 
-  /** Takes over `device`; `onLost` is called when it goes away. Bindings may be held to fewer `bindingBytes`. */
+  /** Called when the device goes away. */
+  onLost: () => void = () => {};
+
+  /** Takes over `device`. Bindings may be held to fewer `bindingBytes`. */
   constructor(
     readonly device: GPUDevice,
     readonly tuning: Tuning,
     readonly description: string,
-    onLost: () => void,
     bindingBytes = Infinity,
   ) {
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
@@ -49,7 +51,7 @@ export class Gpu {
     this.bindingBytes = most - most % bindingAlignment;
     device.lost.then(({ message, reason }) => {
       this.#lost = `${message || "no message"}${reason ? ` (${reason})` : ""}`;
-      onLost();
+      this.onLost();
     });
     device.addEventListener("uncapturederror", (event) => {
       this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
@@ -121,7 +123,7 @@ export class Gpu {
     const { key } = kernel;
     const known = this.#pipelines.get(key);
     if (known) return known;
-    const layout = this.#layout(kernel.readOnly);
+    const layout = this.layout(kernel.readOnly);
     const code = kernel.link();
     const { device } = this;
     const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
@@ -142,7 +144,8 @@ export class Gpu {
 
   #fresh: { key: string; code: string; label: string; module: GPUShaderModule }[] = [];
 
-  #layout(readOnly: readonly boolean[]): GPUBindGroupLayout {
+  /** The layout of a uniform and of storage bindings, made once for each distinct one. */
+  layout(readOnly: readonly boolean[]): GPUBindGroupLayout {
     const key = readOnly.join();
     let layout = this.#layouts.get(key);
     if (!layout) {

@@ -8,8 +8,7 @@ import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";
 import { argMaxOfLogits, clusterSmallNodes } from "./schedule.ts";
-import { Gpu, type GpuCounts } from "./device.ts";
-import type { Tuning } from "./kernels/tuning.ts";
+import type { Gpu, GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
 import { Program } from "./program.ts";
@@ -27,9 +26,10 @@ export class WebGpuExecutor implements Executor {
   readonly #programs = new Set<Program>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Takes over `device`; when it is lost, variables fall back to what the host last read. */
-  constructor(device: GPUDevice, tuning: Tuning, description: string, bindingBytes?: number) {
-    this.gpu = new Gpu(device, tuning, description, () => this.#invalidateDeviceCopy(), bindingBytes);
+  /** Takes over a device; when it is lost, variables fall back to what the host last read. */
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+    gpu.onLost = () => this.#invalidateDeviceCopy();
     this.#state = new StateStore(this.gpu);
     this.#throttle = new SubmitThrottle(this.gpu);
   }

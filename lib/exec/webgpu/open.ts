@@ -1,6 +1,6 @@
 // Opening WebGPU: the adapter, whether it is a real GPU, and the device.
 import { BackendError } from "../../errors.ts";
-import type { AdapterKind } from "./device.ts";
+import { type AdapterKind, Gpu } from "./device.ts";
 import { WebGpuExecutor } from "./executor.ts";
 import { softwareTuning } from "./kernels/software.ts";
 import { gpuTuning, type Tuning } from "./kernels/tuning.ts";
@@ -92,7 +92,7 @@ export async function openWebGpu(
   });
   const chosen = tunedFor ?? (reason ? "software" : "gpu");
   const tuning = typeof chosen === "string" ? tunings[chosen] : chosen;
-  return new WebGpuExecutor(device, tuning, nameOf(facts), bindingBytes);
+  return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), bindingBytes));
 }
 
 /** Without this variable the Vulkan loader prints a complaint each time; set only where that is already permitted. */

@@ -1,6 +1,6 @@
 // The operands of a kernel: functions of the header that load and store their elements.
 import type { DType } from "../../dtype.ts";
-import type { View } from "./view.ts";
+import { isSameRange, type View } from "./view.ts";
 
 /** How a shader sees an element: by its dtype, as the bits that hold it, or four floats at once. */
 export type ElementType = "f32" | "i32" | "u32" | "bool" | "vec4<f32>";
@@ -17,6 +17,14 @@ export interface Operand {
    * only floats and bytes can be. One load of four is much faster than four of one.
    */
   readonly quads?: "aligned" | "anywhere";
+}
+
+/**
+ * How quads of a view are loaded whose rows are `length` elements: a range that is bound as single elements too, as one of
+ * `others`, cannot be bound as quads.
+ */
+export function quadsOf(view: View, length: number, others: readonly View[]): "aligned" | "anywhere" {
+  return length % 4 === 0 && !others.some((other) => isSameRange(other, view)) ? "aligned" : "anywhere";
 }
 
 /** How elements of `dtype` are seen by kernels that compute. */

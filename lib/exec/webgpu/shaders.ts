@@ -3,6 +3,7 @@ import { declarationsOf, type Module } from "./wgsl.ts";
 import argMax from "../../../shaders/arg_max.wgsl" with { type: "text" };
 import blocks from "../../../shaders/blocks.wgsl" with { type: "text" };
 import convolution from "../../../shaders/convolution.wgsl" with { type: "text" };
+import depthwise from "../../../shaders/depthwise.wgsl" with { type: "text" };
 import dynamicSlice from "../../../shaders/dynamic_slice.wgsl" with { type: "text" };
 import dynamicUpdateSlice from "../../../shaders/dynamic_update_slice.wgsl" with { type: "text" };
 import elementwise from "../../../shaders/elementwise.wgsl" with { type: "text" };
@@ -37,6 +38,7 @@ export const shaders = {
   "arg_max.wgsl": argMax,
   "blocks.wgsl": blocks,
   "convolution.wgsl": convolution,
+  "depthwise.wgsl": depthwise,
   "dynamic_slice.wgsl": dynamicSlice,
   "dynamic_update_slice.wgsl": dynamicUpdateSlice,
   "elementwise.wgsl": elementwise,

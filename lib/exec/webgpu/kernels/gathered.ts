@@ -2,7 +2,7 @@
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { UniformWords } from "../index_math.ts";
-import { elementType, type Operand } from "../operand.ts";
+import { elementType, type Operand, quadsOf } from "../operand.ts";
 import { programLines } from "../program_code.ts";
 import type { View } from "../view.ts";
 import type { ComputedFactor } from "./matmul.ts";
@@ -30,17 +30,17 @@ export function gatheredLoad(
 
 /**
  * A factor of a product that is gathered rows, or what a program makes of their elements. Four neighbours are found at
- * once where rows are whole quads; `isShared` says that the table is bound for something else too.
+ * once where rows are whole quads. `others` are bound too.
  */
 export function gatheredFactor(
   { table, indices }: Gathered,
   program: ElementwiseProgram | null,
   words: UniformWords,
-  isShared: boolean,
+  others: readonly View[],
 ): ComputedFactor {
   const type = elementType(table.dtype);
-  const isWhole = sizeOf(table.shape.slice(1)) % 4 === 0;
-  const canAlign = isWhole && !isShared && (table.packed || type === "f32");
+  const width = sizeOf(table.shape.slice(1));
+  const quads = table.packed || type === "f32" ? quadsOf(table, width, others) : "anywhere";
   const lines = program ? programLines(program, () => "x", words) : [];
   const row = rowFunction("gathered_row", type, "load_table0", missingOf(type), 0, table, words);
   const four = `vec4(${["x", "y", "z", "w"].map((lane) => `gathered_element(x.${lane})`).join(", ")})`;
@@ -54,7 +54,7 @@ export function gatheredFactor(
   const rowQuad = rowFunction("gathered_quad", `vec4<${type}>`, "load_table0_quad", missing, 0, table, words);
   return {
     operands: [
-      { name: "table0", view: table, access: "load", type, quads: canAlign ? "aligned" : "anywhere" },
+      { name: "table0", view: table, access: "load", type, quads },
       { name: "indices0", view: indices, access: "load", type: "i32" },
     ],
     functions: [
@@ -64,7 +64,7 @@ export function gatheredFactor(
       `fn gathered_elements(x: vec4<${type}>) -> vec4<f32> {\n  return ${four};\n}`,
     ],
     element: (_, index) => `gathered_element(gathered_row(${index}))`,
-    ...(isWhole ? { quad: (_: string, index: string) => `gathered_elements(gathered_quad(${index}))` } : {}),
+    quad: width % 4 === 0 ? (_, index) => `gathered_elements(gathered_quad(${index}))` : undefined,
   };
 }
 

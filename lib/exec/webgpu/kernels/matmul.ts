@@ -6,10 +6,10 @@ import { sizeOf } from "../../../shape.ts";
 import { UniformWords } from "../index_math.ts";
 import type { KernelCall } from "../kernel.ts";
 import type { GatheredInput, Lowering } from "../lowering.ts";
-import type { Operand } from "../operand.ts";
+import { type Operand, quadsOf } from "../operand.ts";
 import type { ShaderFile } from "../shaders.ts";
 import type { Param } from "../uniform.ts";
-import { isSameRange, type View } from "../view.ts";
+import type { View } from "../view.ts";
 import { tileOutput } from "./epilogue.ts";
 import { gatheredFactor } from "./gathered.ts";
 import type { Tuning } from "./tuning.ts";
@@ -133,8 +133,8 @@ export function lowerMatmul(
   const [table, indices] = inputs.slice(-2);
   const words = new UniformWords();
   const isFirst = gathered.at === 0;
-  const isShared = [isFirst ? b : a, ...others, ...outputs].some((view) => isSameRange(view, table));
-  const factor = gatheredFactor({ table, indices }, gathered.program, words, isShared);
+  const bound = [isFirst ? b : a, ...others, ...outputs];
+  const factor = gatheredFactor({ table, indices }, gathered.program, words, bound);
   emitProduct(lowering, { ...product, ...(isFirst ? { a: factor } : { b: factor }), words }, choice);
 }
 
@@ -159,9 +159,8 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
     { splits: parts, epilogue, others, outputs, usesPartials: kernel.of === "threads" },
     words,
   );
-  const views = [product.a, product.b].flatMap((factor) =>
-    "element" in factor ? factor.operands.map(({ view }) => view) : [factor]
-  );
+  const viewsOf = (factor: View | ComputedFactor) =>
+    "element" in factor ? factor.operands.map(({ view }) => view) : [factor];
   const takesQuads = (isAlongK: boolean) => kernel.of === "workgroups" || kernel.loadsAlongK || !isAlongK;
   const factorOf = (name: "a" | "b", factor: View | ComputedFactor, isAlongK: boolean): Factor => {
     const length = isAlongK ? k : name === "a" ? m : n;
@@ -170,9 +169,8 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
       const functions = [...(factor.functions ?? []), coordinateFunctions(name, isAlongK, factor, isAligned)];
       return { operands: factor.operands, functions, isAligned };
     }
-    // A range that is bound as single floats too cannot be bound as quads.
-    const isShared = [...views, sums.view, ...others].filter((each) => isSameRange(each, factor)).length > 1;
-    const quads = isAligned && takesQuads(isAlongK) && !isShared ? "aligned" : "anywhere";
+    const bound = [...viewsOf(name === "a" ? product.b : product.a), sums.view, ...others];
+    const quads = takesQuads(isAlongK) ? quadsOf(factor, length, bound) : "anywhere";
     const loads: ComputedFactor = {
       operands: [{ name, view: factor, access: "load", type: "f32", quads }],
       element: (_, index) => `load_${name}(${index})`,

@@ -3,12 +3,13 @@ import type { MatmulExtents } from "../../../ops/defs/matmul.ts";
 import { sizeOf } from "../../../shape.ts";
 import { UniformWords } from "../index_math.ts";
 import type { Lowering } from "../lowering.ts";
-import { isSameRange, type View } from "../view.ts";
+import { type Operand, quadsOf } from "../operand.ts";
+import type { View } from "../view.ts";
 import { tileOutput } from "./epilogue.ts";
 import type { MatmulChoice, ThreadTile } from "./matmul.ts";
 import { matmulKernels } from "./matmul_table.ts";
 import type { ConvolutionMatrix, Tuning } from "./tuning.ts";
-import { axesParam, quadsOf } from "./windows.ts";
+import { axesParam } from "./windows.ts";
 
 /** A tile whose eight neighbours are at work in one SIMD unit. */
 const registerTile = (entry: string, size: number): ThreadTile => ({
@@ -55,23 +56,20 @@ function emitConvolution(lowering: Lowering, matrix: ConvolutionMatrix): void {
   const splits = Math.max(1, wanted);
   const words = new UniformWords();
   const sums = tileOutput(lowering, { ...matrix, splits, usesPartials: true }, words);
-  // A range that is bound as single floats too cannot be bound as quads.
-  const isAlone = (view: View) =>
-    [source, factor, sums.view, ...matrix.others].filter((each) => isSameRange(each, view)).length === 1;
-  const floats = (name: string, view: View, channels: number) => ({
+  const factorOf = (name: string, view: View, channels: number, other: View): Operand => ({
     name,
     view,
-    access: "load" as const,
-    type: "f32" as const,
-    quads: isAlone(view) ? quadsOf(channels) : "anywhere" as const,
+    access: "load",
+    type: "f32",
+    quads: quadsOf(view, channels, [other, sums.view, ...matrix.others]),
   });
   lowering.emitThreads(
     {
       file: "software/convolution.wgsl",
       entry: isFilter ? "filter_tile" : "tile",
       operands: [
-        floats("source", source, inner),
-        floats("factor", factor, isTranspose ? inner : n),
+        factorOf("source", source, inner, factor),
+        factorOf("factor", factor, isTranspose ? inner : n, source),
         ...sums.operands,
       ],
       params: [

@@ -1,5 +1,5 @@
 // What moves a window over spatial axes: convolutions, pools; and resampling along one.
-import type { WindowAttrs } from "../../../ir/attrs.ts";
+import type { ConvAttrs, WindowAttrs } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import {
   type ConvolutionExtents,
@@ -9,11 +9,12 @@ import {
 } from "../../../ops/defs/convolution.ts";
 import { maxSpatial, spatialOf } from "../../../ops/defs/sliding.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
+import { UniformWords } from "../index_math.ts";
 import type { Lowering } from "../lowering.ts";
-import type { Operand } from "../operand.ts";
+import { type Operand, quadsOf } from "../operand.ts";
 import type { Param } from "../uniform.ts";
-import { isSameRange, type View } from "../view.ts";
-import { addSplits, finishOf } from "./epilogue.ts";
+import type { View } from "../view.ts";
+import { addSplits, type Epilogue, finishOf } from "./epilogue.ts";
 import { type ComputedFactor, emitProduct } from "./matmul.ts";
 import type { ConvolutionMatrix } from "./tuning.ts";
 
@@ -23,9 +24,6 @@ const floats = (name: string, view: View, access: Operand["access"] = "load"): O
   access,
   type: "f32",
 });
-
-/** Whether four neighbouring channels may be loaded at once. */
-export const quadsOf = (channels: number): Operand["quads"] => channels % 4 === 0 ? "aligned" : "anywhere";
 
 /** The description of a window, always of three axes: those that lack are before, of extent 1. */
 export function axesParam(extents: Shape, positions: Shape, taps: Shape, sliding: WindowAttrs): Param {
@@ -67,13 +65,11 @@ function computed(
   others: readonly View[],
   order: (coordinates: string) => string = (coordinates) => coordinates,
 ): ComputedFactor {
-  // A range that is bound as single floats too cannot be bound as quads.
-  const hasQuads = channels % 4 === 0 && !others.some((other) => isSameRange(other, view));
-  const operand = floats(name === "transposed_kernel" ? "kernel" : "source", view);
+  const quads = quadsOf(view, channels, others);
   return {
-    operands: [{ ...operand, quads: hasQuads ? "aligned" : "anywhere" }],
+    operands: [{ ...floats(name === "transposed_kernel" ? "kernel" : "source", view), quads }],
     element: (coordinates) => `${name}(${order(coordinates)})`,
-    quad: hasQuads ? (coordinates) => `${name}_quad(${order(coordinates)})` : undefined,
+    quad: quads === "aligned" ? (coordinates) => `${name}_quad(${order(coordinates)})` : undefined,
   };
 }
 
@@ -106,6 +102,67 @@ function emitPatches(lowering: Lowering, matrix: ConvolutionMatrix): void {
   }, lowering.gpu.tuning.matmul(shape));
 }
 
+/** What a direct convolution, or an adjoint, is made of. */
+interface Direct {
+  readonly of: ConvolutionMatrix["of"];
+  readonly extents: ConvolutionExtents;
+  readonly attrs: ConvAttrs;
+  readonly a: View;
+  readonly b: View;
+  /** What is bound beside them. */
+  readonly others: readonly View[];
+  readonly finish: Pick<Epilogue, "operands" | "words" | "code">;
+  /** Rows that are computed, or for a filter, summed in so many parts. */
+  readonly rows: number;
+  readonly splits: number;
+  /** About how many terms a thread goes through. */
+  readonly loop: number;
+}
+
+const directKernels = {
+  convolution: ["convolution", "depthwise"],
+  convolutionTranspose: ["transpose", "depthwise_transpose"],
+  convolutionFilter: ["filter_sums", "depthwise_filter"],
+} as const;
+
+/** Whether every channel is convolved by itself, with one output each. */
+const isDepthwise = ({ inputs, outputs }: ConvolutionExtents, { groups }: ConvAttrs) =>
+  groups > 1 && inputs === groups && outputs === groups;
+
+/** How many fours of channels a row of the result has: in groups these do not cross, but where groups are channels. */
+function quadsAcross(extents: ConvolutionExtents, attrs: ConvAttrs, channels: number): number {
+  if (isDepthwise(extents, attrs)) return Math.ceil(channels / 4);
+  return attrs.groups * Math.ceil(channels / attrs.groups / 4);
+}
+
+/** Adds the dispatch of a convolution whose threads each make four neighbouring channels. */
+function emitDirect(lowering: Lowering, direct: Direct): void {
+  const { of, extents, attrs, a, b, others, finish, rows, splits, loop } = direct;
+  const alone = isDepthwise(extents, attrs);
+  const channels = of === "convolutionTranspose" ? extents.inputs : extents.outputs;
+  // The channels of b that are loaded at once lie in one group.
+  const length = alone ? channels : extents.outputs / attrs.groups;
+  const bQuads = alone || of !== "convolutionTranspose" ? quadsOf(b, length, [a, ...others]) : undefined;
+  const aQuads = alone ? quadsOf(a, length, [b, ...others]) : undefined;
+  const lines = of === "convolutionFilter" ? splits * sizeOf(extents.taps) * (extents.inputs / attrs.groups) : rows;
+  lowering.emitThreads(
+    {
+      file: alone ? "depthwise.wgsl" : "convolution.wgsl",
+      entry: directKernels[of][alone ? 1 : 0],
+      operands: [{ ...floats("a", a), quads: aQuads }, { ...floats("b", b), quads: bQuads }, ...finish.operands],
+      params: [
+        ...convolutionParams(extents, attrs, channels),
+        ["rows", "u32", rows],
+        ["split_rows", "u32", Math.ceil(rows / splits)],
+        ...finish.words.params,
+      ],
+      functions: finish.code,
+    },
+    lines * quadsAcross(extents, attrs, channels),
+    { loop },
+  );
+}
+
 /** Lowers a convolution or a transposed one, with its epilogue. */
 export function lowerConvolution(
   lowering: Lowering,
@@ -127,29 +184,18 @@ export function lowerConvolution(
     const matrix = { of: op, extents, attrs, m: rows, n: channels, source, factor: kernel, epilogue, others, outputs };
     return (convolution ?? emitPatches)(lowering, matrix);
   }
-  const finish = finishOf(epilogue, others, outputs);
-  const hasQuads = extents.outputs % 4 === 0 && (extents.outputs / groups) % 4 === 0 &&
-    ![source, ...others, ...outputs].some((view) => isSameRange(view, kernel));
-  lowering.emitThreads(
-    {
-      file: "convolution.wgsl",
-      entry: isTranspose ? "transpose" : "convolution",
-      operands: [
-        floats("a", source),
-        { ...floats("b", kernel), quads: hasQuads && !isTranspose ? "aligned" : "anywhere" },
-        ...finish.operands,
-      ],
-      params: [
-        ...convolutionParams(extents, attrs, channels),
-        ["rows", "u32", rows],
-        ["split_rows", "u32", rows],
-        ...finish.words.params,
-      ],
-      functions: finish.code,
-    },
-    rows * groups * Math.ceil(channels / groups / 4),
-    { loop: 4 * terms },
-  );
+  emitDirect(lowering, {
+    of: op,
+    extents,
+    attrs,
+    a: source,
+    b: kernel,
+    others: [...others, ...outputs],
+    finish: finishOf(epilogue, others, outputs),
+    rows,
+    splits: 1,
+    loop: 4 * terms,
+  });
 }
 
 /** Lowers the gradient of a filter: a product with the patches, or in groups, sums over parts of the positions. */
@@ -176,31 +222,26 @@ export function lowerConvolutionFilter(
       outputs,
     });
   }
-  const columns = extents.outputs / attrs.groups;
-  const threads = sizeOf(extents.taps) * extents.inputs * Math.ceil(columns / 4);
+  const threads = sizeOf(extents.taps) * (extents.inputs / attrs.groups) * quadsAcross(extents, attrs, extents.outputs);
   const wanted = lowering.gpu.tuning.filterThreads;
   const splits = Math.max(1, Math.min(Math.ceil(wanted / threads), Math.floor(rows / 64), 256));
   const sums = splits > 1 ? lowering.scratch([splits, sizeOf(outputs[0].shape)]) : outputs[0];
-  const hasQuads = columns % 4 === 0 && !isSameRange(x, y);
-  lowering.emitThreads(
-    {
-      file: "convolution.wgsl",
-      entry: "filter_sums",
-      operands: [
-        floats("a", x),
-        { ...floats("b", y), quads: hasQuads ? "aligned" : "anywhere" },
-        floats("sum", sums, "store"),
-      ],
-      params: [
-        ...convolutionParams(extents, attrs, extents.outputs),
-        ["rows", "u32", rows],
-        ["split_rows", "u32", Math.ceil(rows / splits)],
-      ],
-      functions: "fn epilogue(col: u32, i: u32, acc: f32) {\n  store_sum(i, acc);\n}",
+  emitDirect(lowering, {
+    of: "convolutionFilter",
+    extents,
+    attrs,
+    a: x,
+    b: y,
+    others: [],
+    finish: {
+      operands: [floats("sum", sums, "store")],
+      words: new UniformWords(),
+      code: "fn epilogue(col: u32, i: u32, acc: f32) {\n  store_sum(i, acc);\n}",
     },
-    threads * splits,
-    { loop: 2 * Math.ceil(rows / splits) },
-  );
+    rows,
+    splits,
+    loop: 2 * Math.ceil(rows / splits),
+  });
   if (splits > 1) addSplits(lowering, null, sums, [], outputs, splits, extents.outputs);
 }
 
@@ -218,7 +259,7 @@ export function lowerMaxPool(
       file: "max_pool.wgsl",
       entry: "max_pool",
       operands: [
-        { ...floats("x", x), quads: quadsOf(channels) },
+        { ...floats("x", x), quads: quadsOf(x, channels, []) },
         floats("y", y, "store"),
         { name: "tap", view: tap, access: "store", type: "i32" },
       ],
@@ -243,14 +284,12 @@ export function lowerMaxPoolGradient(
   const channels = shape[shape.length - 1];
   const places = shape[0] * sizeOf(spatialOf(outputs[0]));
   const finish = finishOf(attrs.epilogue, others, outputs);
-  // A range that is bound as single floats too cannot be bound as quads.
-  const isShared = [...others, ...outputs].some((view) => isSameRange(view, gradient));
   lowering.emitThreads(
     {
       file: "max_pool_gradient.wgsl",
       entry: "max_pool_gradient",
       operands: [
-        { ...floats("g", gradient), quads: isShared ? "anywhere" : quadsOf(channels) },
+        { ...floats("g", gradient), quads: quadsOf(gradient, channels, [tap, ...others, ...outputs]) },
         { name: "tap", view: tap, access: "load", type: "i32" },
         ...finish.operands,
       ],
