@@ -6,6 +6,7 @@ import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import type { Report } from "./driver_suite.ts";
 import { checkGradients, checkValues, table } from "./op_table.ts";
 import { checks } from "./program_checks.ts";
+import { checkTiles } from "./tiles.ts";
 
 const reference = new ReferenceExecutor();
 
@@ -28,6 +29,10 @@ for (const tunedFor of ["software", "gpu"] as const) {
     });
   }
 }
+
+Deno.test("products by every kernel for real GPUs on WebGPU", async () => {
+  assert.deepEqual(await checkTiles(reference), []);
+});
 
 /** SwiftShader's driver description, which Chromium brings along. */
 const drivers = [

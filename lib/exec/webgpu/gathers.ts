@@ -6,8 +6,8 @@ import { type GatheredRows, isAlias, opDef } from "../../ir/op_def.ts";
 import { matmulExtents } from "../../ops/extents/matmul.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
-import type { AdapterKind } from "./device.ts";
 import { takesGathered } from "./kernels/matmul.ts";
+import type { Tuning } from "./kernels/tuning.ts";
 import { maxBuffers } from "./view.ts";
 
 /** A place where rows are read: an operand of a node. */
@@ -21,7 +21,7 @@ interface Reader {
  * products that can gather as they load: the gather is dropped, and its readers have the table and the indices as
  * inputs. Tables over `bindingBytes` stay, as they lie in parts.
  */
-export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: number): Graph {
+export function fuseGathers(graph: Graph, tuning: Tuning, bindingBytes: number): Graph {
   const { types } = graph;
   const root = aliasRoots(graph.nodes);
   const results = new Set(resultsOf(graph).map(root));
@@ -45,7 +45,7 @@ export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: numbe
     !merged.has(node) && !overwrites(node, [rows.table, rows.indices]) &&
     node.inputs.length + node.outputs.length < maxBuffers &&
     all.filter((other) => other.node === node).length === 1 &&
-    gathersOperand(node, at, { rows, readers: all.length, types, kind });
+    gathersOperand(node, at, { rows, readers: all.length, types, tuning });
   for (const original of graph.nodes) {
     const node = merged.get(original) ?? original;
     const rows = opDef(node.op).gatheredRows?.(node as never);
@@ -70,17 +70,17 @@ interface Gathering {
   /** How many operands the rows are. */
   readonly readers: number;
   readonly types: readonly ValueType[];
-  readonly kind: AdapterKind;
+  readonly tuning: Tuning;
 }
 
 /** Whether it is worth while that a node reads operand `at` by index. */
-function gathersOperand(node: Node, at: number, { rows, readers, types, kind }: Gathering): boolean {
+function gathersOperand(node: Node, at: number, { rows, readers, types, tuning }: Gathering): boolean {
   if (node.op === "fused") {
     const size = sizeOf(types[node.outputs[0]].shape);
     return readers === 1 && rows.program === null && size > 0 && sizeOf(types[node.inputs[at]].shape) === size;
   }
   if (node.op === "matmul") {
-    return at < 2 && takesGathered(kind, matmulExtents(node.inputs.map((id) => types[id]), node.attrs), at);
+    return at < 2 && takesGathered(tuning, matmulExtents(node.inputs.map((id) => types[id]), node.attrs), at);
   }
   return false;
 }

@@ -1,25 +1,26 @@
 // Lowering: a plan's nodes become dispatches, each a pipeline with the buffers and sizes it is bound to.
-import { BackendError } from "../../errors.ts";
 import type { Node, ValueId } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import type { Gpu, Pipeline } from "./device.ts";
 import { buildCompound, canJoin, type Stage } from "./compound.ts";
-import { type Binding, buildKernel, type BuiltKernel, type KernelCall } from "./header.ts";
+import type { Binding } from "./bindings.ts";
+import { buildKernel, type BuiltKernel, type Grid, type KernelCall } from "./kernel.ts";
 import { padded, type View, wordView } from "./view.ts";
 
 /** WebGPU's default limit of workgroups along an axis. */
-export const maxGroups = 65535;
+const maxGroups = 65535;
 
 /** What one workgroup does as well as many: at most so many threads, which go through so many elements in all. */
 const maxStageThreads = 4096;
 const maxStageWork = 16384;
 
-function threadGroups(threads: number, slices: number): [number, number, number] {
-  const groups = Math.ceil(threads / 64);
+/** The workgroups of a grid along x and y. */
+function groupsOf({ of, count, size }: Grid): [number, number] {
+  const groups = of === "threads" ? Math.ceil(count / size) : count;
   const across = Math.min(groups, maxGroups);
-  return [across, across === 0 ? 0 : Math.ceil(groups / across), Math.min(slices, maxGroups)];
+  return [across, Math.ceil(groups / across)];
 }
 
 /** A pipeline and what it is bound to; the bind group is made when the uniforms have their buffer. */
@@ -27,7 +28,8 @@ export interface Dispatch {
   readonly pipeline: Pipeline;
   readonly bindings: readonly Binding[];
   readonly params: Uint32Array<ArrayBuffer>;
-  readonly groups: readonly [number, number, number];
+  /** Workgroups along x and y. */
+  readonly groups: readonly [number, number];
   readonly origin: string;
 }
 
@@ -56,38 +58,35 @@ export class Lowering {
 
   constructor(readonly gpu: Gpu, readonly scratchMemory: Scratch) {}
 
-  /** Adds a dispatch of `groups` workgroups. */
-  emit(call: KernelCall, groups: readonly [number, number, number]): void {
-    if (groups.some((count) => count === 0)) return;
-    if (groups.some((count) => count > maxGroups)) {
-      throw new BackendError({
-        what: `Cannot run "${this.#origin}" on the GPU`,
-        rule: `a dispatch may have ${maxGroups} workgroups along an axis`,
-        received: `${call.file}: ${groups.join(" x ")}`,
-        hint: "use a smaller batch",
-      });
-    }
-    this.flush();
-    this.#add(buildKernel(call), groups, this.#origin);
-  }
-
-  #add(kernel: BuiltKernel, groups: readonly [number, number, number], origin: string): void {
+  #add(kernel: BuiltKernel, groups: readonly [number, number], origin: string): void {
     const { bindings, params } = kernel;
     this.dispatches.push({ pipeline: this.gpu.pipeline(kernel), bindings, params, groups, origin });
   }
 
+  #addAlone(call: KernelCall, grid: Grid, origin: string): void {
+    this.#add(buildKernel(call, grid), groupsOf(grid), origin);
+  }
+
+  /** Adds a dispatch of `count` workgroups of `size` threads. */
+  emitWorkgroups(call: KernelCall, count: number, size: number): void {
+    if (count === 0) return;
+    this.flush();
+    this.#addAlone(call, { of: "workgroups", count, size }, this.#origin);
+  }
+
   /**
-   * Adds a dispatch of one thread for each of `threads`, 64 to a workgroup. `loop` is about how many elements a thread
-   * goes through: what is little work altogether waits, to be one dispatch with what follows.
+   * Adds a dispatch of so many threads, `groupSize` to a workgroup. `loop` is about how many elements a thread goes
+   * through: what is little work altogether waits, to be one dispatch with what follows.
    */
-  emitThreads(call: KernelCall, threads: number, { slices = 1, loop = 1 } = {}): void {
+  emitThreads(call: KernelCall, threads: number, { loop = 1, groupSize = 64 } = {}): void {
     if (threads === 0) return;
-    if (slices === 1 && threads <= maxStageThreads && threads * loop <= maxStageWork) {
+    if (threads <= maxStageThreads && threads * loop <= maxStageWork) {
       if (!canJoin(this.#stages, call)) this.flush();
-      this.#stages.push({ call, threads, origin: this.#origin });
+      this.#stages.push({ call, threads, groupSize, origin: this.#origin });
       return;
     }
-    this.emit(call, threadGroups(threads, slices));
+    this.flush();
+    this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, this.#origin);
   }
 
   /** Adds the small calls that wait: one as it is, several as stages of one workgroup. */
@@ -95,9 +94,9 @@ export class Lowering {
     const stages = this.#stages;
     this.#stages = [];
     if (stages.length === 0) return;
-    const [{ call, threads, origin }] = stages;
-    if (stages.length === 1) this.#add(buildKernel(call), threadGroups(threads, 1), origin);
-    else this.#add(buildCompound(stages), [1, 1, 1], stages.map((stage) => stage.origin).join(", "));
+    const [{ call, threads, groupSize, origin }] = stages;
+    if (stages.length === 1) this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, origin);
+    else this.#add(buildCompound(stages), [1, 1], stages.map((stage) => stage.origin).join(", "));
   }
 
   /** Memory for words that is free again after the current node. */

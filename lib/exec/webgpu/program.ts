@@ -28,7 +28,7 @@ export interface Host {
 interface Recorded {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly groups: readonly [number, number, number];
+  readonly groups: readonly [number, number];
 }
 
 /** Slots of at most so many bytes lie in one buffer with the constants, so that a compound dispatch can bind them all. */
@@ -250,7 +250,7 @@ export class Program implements Executable {
       for (const { pipeline, bindGroup, groups } of this.#recorded) {
         if (pipeline !== current) pass.setPipeline(current = pipeline);
         pass.setBindGroup(0, bindGroup);
-        pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+        pass.dispatchWorkgroups(groups[0], groups[1]);
       }
     }
     pass.end();

@@ -3,8 +3,9 @@ import type { DType } from "../../dtype.ts";
 import type { ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
 import { elementwiseRows } from "../../ir/elementwise.ts";
 import { registerDType } from "../../ops/defs/programs.ts";
-import { type ElementType, elementType, floatWord } from "./header.ts";
 import type { UniformWords } from "./index_math.ts";
+import { type ElementType, elementType } from "./operand.ts";
+import { floatWord } from "./uniform.ts";
 
 /**
  * The program's lines. `operand(i)` is the expression of operand `i`; register `r` is `r{i}` after its line. Literals

@@ -1,7 +1,7 @@
 // softmaxCrossEntropy: loss and gradient of each row in one dispatch.
 import type { Node } from "../../../ir/graph.ts";
-import type { KernelCall } from "../header.ts";
-import { type Lowering, maxGroups } from "../lowering.ts";
+import type { KernelCall } from "../kernel.ts";
+import type { Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
 
 /** Lowers softmaxCrossEntropy. */
@@ -13,7 +13,7 @@ export function lowerCrossEntropy(
 ): void {
   const [rows, classes] = logits.shape;
   if (rows === 0 || classes === 0) return;
-  const wide = classes > (lowering.gpu.kind === "gpu" ? 64 : 1024);
+  const wide = classes > lowering.gpu.tuning.threadClasses;
   const call: KernelCall = {
     file: "softmax_cross_entropy.wgsl",
     entry: wide ? "row_workgroup" : "row_threads",
@@ -23,10 +23,8 @@ export function lowerCrossEntropy(
       { name: "loss", view: loss, access: "store", type: "f32" },
       { name: "gradient", view: gradient, access: "store", type: "f32" },
     ],
-    params: [["rows", "u32", rows], ["classes", "u32", classes]],
-    usesElementwise: true,
+    params: [["classes", "u32", classes]],
   };
-  if (!wide) return lowering.emitThreads(call, rows, { loop: 4 * classes });
-  const across = Math.min(rows, maxGroups);
-  lowering.emit(call, [across, Math.ceil(rows / across), 1]);
+  if (wide) lowering.emitWorkgroups(call, rows, 64);
+  else lowering.emitThreads(call, rows, { loop: 4 * classes });
 }

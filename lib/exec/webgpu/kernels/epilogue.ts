@@ -1,10 +1,9 @@
 // What kernels do with finished sums: store them, or run an elementwise program on them; and sums in parts.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import { sizeOf } from "../../../shape.ts";
-import type { Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
+import type { Operand } from "../operand.ts";
 import { programLines } from "../program_code.ts";
-import { shaders } from "../shaders.ts";
 import { broadcastIndex, isRow, UniformWords } from "../index_math.ts";
 import { isSameRange, type View } from "../view.ts";
 import { emitProgram, programOperands } from "./fused.ts";
@@ -14,7 +13,6 @@ export interface Epilogue {
   readonly operands: Operand[];
   readonly words: UniformWords;
   readonly code: string;
-  readonly usesElementwise: boolean;
 }
 
 /** The epilogue of a program whose operand 0 is the sum. */
@@ -32,7 +30,6 @@ export function epilogueOf(
     operands: programOperands(others, outputs, 1),
     words,
     code: `fn epilogue(col: u32, i: u32, acc: f32) {\n  ${[...lines, ...stores].join("\n  ")}\n}`,
-    usesElementwise: true,
   };
 }
 
@@ -47,7 +44,6 @@ export function finishOf(
     operands: programOperands([], outputs),
     words: new UniformWords(),
     code: "fn epilogue(col: u32, i: u32, acc: f32) {\n  store_y0(i, acc);\n}",
-    usesElementwise: false,
   };
 }
 
@@ -70,7 +66,6 @@ export function addSplits(
       operands: [{ name: "partial", view: partials, access: "load", type: "f32" }, ...finish.operands],
       params: [["size", "u32", size], ["splits", "u32", splits], ["n", "u32", n], ...finish.words.params],
       functions: finish.code,
-      usesElementwise: finish.usesElementwise,
     },
     size,
     { loop: splits },
@@ -85,18 +80,17 @@ export interface Tiled {
   /** What the epilogue reads beside the sums. */
   readonly others: readonly View[];
   readonly outputs: readonly View[];
-  /** Whether a thread parks its sums in memory before it runs the epilogue, as tile_sums.wgsl does. */
-  readonly parks: boolean;
+  /** Whether a thread stores its sums before it runs the epilogue over them, as functions of epilogue.wgsl do. */
+  readonly usesPartials: boolean;
 }
 
 /** What a kernel that makes tiles needs for its sums, and what follows it. */
-export interface TileSums {
+export interface TileOutput {
   /** Where the sums lie at first. */
   readonly view: View;
   readonly operands: readonly Operand[];
   readonly constants: readonly string[];
   readonly functions: readonly string[];
-  readonly usesElementwise: boolean;
   /** Adds the dispatches that finish sums that the kernel itself cannot. */
   readonly finish: () => void;
 }
@@ -104,24 +98,23 @@ export interface TileSums {
 const noEpilogue = "fn epilogue(col: u32, i: u32, acc: f32) {}";
 
 /**
- * Where tiles of sums go. Sums are parked where the first output will lie, unless the epilogue reads that place or they
- * are not yet whole.
+ * Where tiles of sums go. Sums are first stored where the first output will lie, unless the epilogue reads that place or
+ * they are not yet whole.
  */
-export function tileSums(
+export function tileOutput(
   lowering: Lowering,
-  { splits, epilogue, others, outputs, parks }: Tiled,
+  { splits, epilogue, others, outputs, usesPartials }: Tiled,
   words = new UniformWords(),
-): TileSums {
+): TileOutput {
   const { shape } = outputs[0];
-  const apart = splits > 1 || (parks && others.some((view) => isSameRange(view, outputs[0])));
+  const apart = splits > 1 || (usesPartials && others.some((view) => isSameRange(view, outputs[0])));
   const view = apart ? lowering.scratch([splits, sizeOf(shape)]) : outputs[0];
   const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs, words) : undefined;
   return {
     view,
     operands: [{ name: "sum", view, access: "both", type: "f32" }, ...(fused?.operands ?? [])],
     constants: [`const HAS_EPILOGUE = ${fused !== undefined};`],
-    functions: [...(parks ? [shaders["tile_sums.wgsl"]] : []), fused?.code ?? noEpilogue],
-    usesElementwise: fused !== undefined,
+    functions: [fused?.code ?? noEpilogue],
     finish() {
       if (splits > 1) addSplits(lowering, epilogue, view, others, outputs, splits, shape[shape.length - 1] ?? 1);
       else if (apart && epilogue) emitProgram(lowering, epilogue, [{ ...view, shape }, ...others], outputs);

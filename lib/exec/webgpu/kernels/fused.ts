@@ -3,8 +3,8 @@ import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import { operandsOf } from "../../../ops/defs/gathered.ts";
 import { sizeOf } from "../../../shape.ts";
-import { elementType, type Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
+import { elementType, type Operand } from "../operand.ts";
 import { programLines } from "../program_code.ts";
 import { broadcastIndex, UniformWords } from "../index_math.ts";
 import type { View } from "../view.ts";
@@ -45,9 +45,8 @@ export function emitProgram(
     file: "fused.wgsl",
     entry: "fused",
     operands,
-    params: [["size", "u32", sizeOf(shape)], ...words.params],
+    params: words.params,
     functions: [...loads, `fn apply_at(i: u32) {\n  ${[...lines, ...stores].join("\n  ")}\n}`].join("\n"),
-    usesElementwise: true,
   }, sizeOf(shape));
 }
 

@@ -1,10 +1,11 @@
 // Rows by index: gather, scatterAdd, dynamicSlice, dynamicUpdateSlice.
 import type { Node } from "../../../ir/graph.ts";
 import { sizeOf } from "../../../shape.ts";
-import type { Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
+import type { Operand } from "../operand.ts";
 import { partsOf, type View } from "../view.ts";
 import { copyElements } from "./moves.ts";
+import { emitArgSort } from "./sort.ts";
 
 const widthOf = ({ shape }: View) => sizeOf(shape.slice(1));
 const bits = (name: string, view: View, access: Operand["access"]): Operand => ({ name, view, access, type: "u32" });
@@ -25,7 +26,6 @@ export function lowerGather(
       entry: "gather",
       operands: [bits("x", { ...table, ...part }, "load"), integers("indices", indices), bits("y", y, "store")],
       params: [
-        ["size", "u32", sizeOf(y.shape)],
         ["rows", "u32", table.shape[0]],
         ["width", "u32", widthOf(table)],
         ["missing", "u32", table.dtype === "float32" ? quietNan : 0],
@@ -36,36 +36,39 @@ export function lowerGather(
   }
 }
 
-/** Lowers scatterAdd; buckets trade reads of the indices for threads. */
+/**
+ * Lowers scatterAdd. Few indices are all read by each thread: buckets trade reads of them for threads. Many are sorted
+ * first, so that each row finds its own.
+ */
 export function lowerScatterAdd(
   lowering: Lowering,
   _node: Node<"scatterAdd">,
   [indices, updates]: readonly View[],
   [y]: readonly View[],
 ): void {
-  const width = widthOf(y);
-  const wanted = lowering.gpu.kind === "gpu" ? 16384 : 128;
-  const buckets = Math.max(1, Math.min(y.shape[0], Math.ceil(wanted / Math.max(1, width))));
+  const { scatterThreads, sortedScatter } = lowering.gpu.tuning;
+  const [rows, width, count] = [y.shape[0], widthOf(y), sizeOf(indices.shape)];
+  if (rows * width === 0) return;
   const type = y.dtype === "float32" ? "f32" : "i32";
+  const isSorted = count >= sortedScatter;
+  const order = isSorted ? { ...lowering.scratch([count]), dtype: "int32" as const } : undefined;
+  if (order) emitArgSort(lowering, { ...indices, shape: [count] }, order, 0, false);
+  const buckets = Math.max(1, Math.min(rows, Math.ceil(scatterThreads / width)));
   lowering.emitThreads(
     {
       file: "scatter_add.wgsl",
-      entry: "scatter_add",
+      entry: order ? "scatter_sorted" : "scatter_buckets",
       operands: [
         integers("indices", indices),
+        ...(order ? [integers("order", order)] : []),
         { name: "updates", view: updates, access: "load", type },
-        { name: "y", view: y, access: "both", type },
+        { name: "y", view: y, access: order ? "store" : "both", type },
       ],
-      params: [
-        ["rows", "u32", y.shape[0]],
-        ["width", "u32", width],
-        ["count", "u32", sizeOf(indices.shape)],
-        ["buckets", "u32", buckets],
-      ],
+      params: [["rows", "u32", rows], ["width", "u32", width], ["count", "u32", count], ["buckets", "u32", buckets]],
       constants: [`alias T = ${type};`],
     },
-    sizeOf(y.shape) === 0 ? 0 : buckets * width,
-    { loop: sizeOf(indices.shape) + y.shape[0] / buckets },
+    (order ? rows : buckets) * width,
+    { loop: order ? Math.log2(count) + count / rows : count + rows / buckets },
   );
 }
 
@@ -82,7 +85,6 @@ export function lowerDynamicSlice(
       entry: "dynamic_slice",
       operands: [bits("x", { ...x, ...part }, "load"), integers("counters", counters), bits("y", y, "store")],
       params: [
-        ["size", "u32", sizeOf(y.shape)],
         ["width", "u32", widthOf(x)],
         ["element", "u32", element],
         ["last", "u32", x.shape[0] - size],
@@ -107,7 +109,6 @@ export function lowerDynamicUpdateSlice(
       entry: "dynamic_update_slice",
       operands: [bits("update", update, "load"), integers("counters", counters), bits("y", { ...y, ...part }, "store")],
       params: [
-        ["size", "u32", sizeOf(update.shape)],
         ["width", "u32", widthOf(x)],
         ["element", "u32", element],
         ["last", "u32", x.shape[0] - update.shape[0]],

@@ -1,20 +1,52 @@
-// matmul: which kernel makes a product, by a fixed table of adapter kind and shape, and its epilogue.
+// matmul: products of two factors, which lie in memory or are computed as they are read, and their epilogue.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import { type MatmulExtents, matmulExtents } from "../../../ops/extents/matmul.ts";
 import { operandsOf } from "../../../ops/defs/gathered.ts";
 import { sizeOf } from "../../../shape.ts";
-import type { AdapterKind } from "../device.ts";
-import type { KernelCall, Operand, Param } from "../header.ts";
-import { programLines } from "../program_code.ts";
-import { type Lowering, maxGroups } from "../lowering.ts";
 import { UniformWords } from "../index_math.ts";
-import { isSameRange, type View } from "../view.ts";
-import { tileSums } from "./epilogue.ts";
-import { gatheredLoad } from "./gathered.ts";
+import type { KernelCall } from "../kernel.ts";
+import type { Lowering } from "../lowering.ts";
+import { type Operand, quadsOf } from "../operand.ts";
+import type { ShaderFile } from "../shaders.ts";
+import type { Param } from "../uniform.ts";
+import type { View } from "../view.ts";
+import { tileOutput } from "./epilogue.ts";
+import { gatheredFactor } from "./gathered.ts";
+import type { Tuning } from "./tuning.ts";
 
-/** The kernels of a product. */
-export type MatmulKernel = "tile_16x16" | "tile_8x8" | "tile_4x4" | "tile_1x4" | "tile_64x64";
+/** A kernel whose threads each make a tile of y. */
+export interface ThreadTile {
+  readonly of: "threads";
+  readonly file: ShaderFile;
+  readonly entry: string;
+  /** Rows and columns of y that a thread makes. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Threads that stand side by side along a row of tiles, which is filled up to a multiple of them. */
+  readonly abreast: number;
+  /** Whether it loads quads along k too. */
+  readonly loadsAlongK: boolean;
+}
+
+/** matmul_tiles.wgsl with tiles of a size. */
+export interface WorkgroupTile {
+  readonly of: "workgroups";
+  /** Rows and columns of y that a workgroup makes, by so many terms a round. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** Rows and columns of y that a thread makes. */
+  readonly blockRows: 4 | 8;
+  readonly blockColumns: 4 | 8;
+  /** With two, a round loads while the one before is multiplied. */
+  readonly buffers: 1 | 2;
+  /** Unused quads of each line in workgroup memory. */
+  readonly padding: number;
+}
+
+/** How a product's sums are made. */
+export type MatmulKernel = ThreadTile | WorkgroupTile;
 
 /** How a product is computed. */
 export interface MatmulChoice {
@@ -23,90 +55,67 @@ export interface MatmulChoice {
   readonly splits: number;
 }
 
-/** Rows and columns of y that one thread (tile_64x64: one workgroup) makes. */
-const tiles: { readonly [K in MatmulKernel]: readonly [number, number] } = {
-  tile_16x16: [16, 16],
-  tile_8x8: [8, 8],
-  tile_4x4: [4, 4],
-  tile_1x4: [1, 4],
-  tile_64x64: [64, 64],
-};
-
-/**
- * The kernel for a product. Software adapters want wide register tiles with eight neighbours at work; real GPUs want
- * workgroup tiles. Where outputs are too few to keep all threads busy and the sums are long, the sums are cut.
- */
-export function chooseMatmul(kind: AdapterKind, { batch, m, n, k }: MatmulExtents): MatmulChoice {
-  const kernel = chooseKernel(kind, m, n);
-  const [rows, columns] = tiles[kernel];
-  const threads = batch * Math.ceil(m / rows) * Math.ceil(n / columns);
-  const [wanted, shortest] = kind === "gpu" ? (kernel === "tile_64x64" ? [128, 128] : [8192, 32]) : [64, 1024];
-  const splits = Math.min(Math.ceil(wanted / Math.max(1, threads)), Math.floor(k / shortest), 256);
-  return { kernel, splits: Math.max(1, splits) };
+/** Threads of a workgroup, and bytes of its memory. */
+export function workgroupOf({ rows, columns, depth, blockRows, blockColumns, buffers, padding }: WorkgroupTile) {
+  return {
+    threads: (rows / blockRows) * (columns / blockColumns),
+    bytes: buffers * depth * (rows + columns + 4 * padding) * 4,
+  };
 }
 
-function chooseKernel(kind: AdapterKind, m: number, n: number): MatmulKernel {
-  if (m <= 2) return "tile_1x4";
-  if (kind === "gpu") return m > 16 && n > 16 ? "tile_64x64" : "tile_4x4";
-  if (n >= 128 && m >= 12) return "tile_16x16";
-  return n >= 56 && m >= 6 ? "tile_8x8" : "tile_4x4";
+/** The constants of matmul_tiles.wgsl. */
+function tileConstants(tile: WorkgroupTile): string[] {
+  // As many rows of sums as memory holds, halved until they are, so that passes are equal.
+  let passRows = tile.rows;
+  while (passRows * tile.columns * 4 > workgroupOf(tile).bytes) passRows /= 2;
+  const numbers = {
+    TILE_ROWS: tile.rows,
+    TILE_COLUMNS: tile.columns,
+    TILE_DEPTH: tile.depth,
+    BLOCK_ROWS: tile.blockRows,
+    BLOCK_COLUMNS: tile.blockColumns,
+    BUFFERS: tile.buffers,
+    PADDING_QUADS: tile.padding,
+    PASS_ROWS: passRows,
+  };
+  return Object.entries(numbers).map(([name, value]) => `const ${name} = ${value}u;`);
 }
-
-/**
- * How many tiles may each compute an element of a gathered factor before it is better stored once. Software adapters
- * load lane by lane: a step of the MLP that gathers in its products takes there three times as long.
- */
-const mostLoads: { readonly [K in AdapterKind]: number } = { gpu: 16, software: 0 };
 
 /** Whether a product is to gather its factor 0 or 1 where the rows lie, rather than have it stored before. */
-export function takesGathered(kind: AdapterKind, extents: MatmulExtents, factor: number): boolean {
-  const [rows, columns] = tiles[chooseMatmul(kind, extents).kernel];
-  return Math.ceil(factor === 0 ? extents.n / columns : extents.m / rows) <= mostLoads[kind];
+export function takesGathered(tuning: Tuning, extents: MatmulExtents, factor: number): boolean {
+  const { rows, columns } = tuning.matmul(extents).kernel;
+  return Math.ceil(factor === 0 ? extents.n / columns : extents.m / rows) <= tuning.gatheredLoads;
 }
 
-/** A factor whose elements are found by a function of the product, which reads the operands. */
+/** A factor whose elements are found by WGSL functions. */
 export interface ComputedFactor {
   readonly operands: readonly Operand[];
-  /** The name of the WGSL function that gives element `i`. */
-  readonly element: string;
+  readonly functions?: readonly string[];
+  /** The expression of an element by its coordinates, `batch` among them, or by its place in row-major order. */
+  readonly element: Element;
+  /** The same for it and its next three neighbours, if they can be loaded at once. */
+  readonly quad?: Element;
 }
+
+/** The expression of an element of A at `row` and `k`, or of B at `k` and `col`, which is number `index`. */
+export type Element = (coordinates: string, index: string) => string;
 
 /** A product, whatever its factors are read from. */
 export interface Product extends MatmulExtents {
+  /** Whether A lies as `[batch, k, m]`: its rows are neighbours, else its terms. */
   readonly transposeA: boolean;
+  /** Whether B lies as `[batch, n, k]`: its terms are neighbours, else its columns. */
   readonly transposeB: boolean;
   readonly a: View | ComputedFactor;
   readonly b: View | ComputedFactor;
   /** What the functions of computed factors need. */
   readonly params?: readonly Param[];
-  readonly functions?: readonly string[];
   /** Numbers of the uniform that the functions read. */
   readonly words?: UniformWords;
   readonly epilogue: ElementwiseProgram | null;
   /** What the epilogue reads beside the product. */
   readonly others: readonly View[];
   readonly outputs: readonly View[];
-}
-
-/** A factor as the shader has it: what it is bound to, and functions that load it. */
-interface Factor {
-  readonly operands: readonly Operand[];
-  readonly code: readonly string[];
-}
-
-/** The functions that load a computed factor, one element or four neighbours. */
-function loadsOf(name: string, element: string): string {
-  const four = [0, 1, 2, 3].map((k) => `${element}(i + ${k}u)`).join(", ");
-  return [
-    `fn load_${name}(i: u32) -> f32 {\n  return ${element}(i);\n}`,
-    `fn load_${name}_quad(i: u32) -> vec4<f32> {\n  return vec4(${four});\n}`,
-  ].join("\n");
-}
-
-/** Whether a kernel can be dispatched on a product of so many rows and columns. */
-export function fitsDispatch({ kernel }: MatmulChoice, { m, n }: Pick<MatmulExtents, "m" | "n">): boolean {
-  const [rows, columns] = tiles[kernel];
-  return Math.max(Math.ceil(m / rows), Math.ceil(n / columns)) <= maxGroups;
 }
 
 /** Lowers a matmul and its epilogue. */
@@ -120,47 +129,62 @@ export function lowerMatmul(
   const [table, indices] = inputs.slice(-2);
   const operands = operandsOf(inputs, gathered, (_table, _indices, { shape }) => ({ ...table, shape }));
   const extents = matmulExtents(operands, attrs);
-  const choice = chooseMatmul(lowering.gpu.kind, extents);
+  const choice = lowering.gpu.tuning.matmul(extents);
   const [a, b, ...others] = operands;
   const product: Product = { ...extents, ...attrs, a, b, others, outputs };
   if (!gathered) return emitProduct(lowering, product, choice);
   const words = new UniformWords();
-  const load = gatheredLoad(0, { table, indices }, words);
-  const program = gathered.program ?? { operands: [table.dtype], steps: [], results: [0] };
-  const lines = programLines(program, () => "load_x0(i)", words);
-  const element = `fn gathered(i: u32) -> f32 {\n  ${lines.join("\n  ")}\n  return r${program.results[0]};\n}`;
-  const factor: ComputedFactor = { operands: load.operands, element: "gathered" };
-  const factors = gathered.at === 0 ? { a: factor } : { b: factor };
-  emitProduct(lowering, { ...product, ...factors, functions: [load.code, element], words }, choice);
+  const isFirst = gathered.at === 0;
+  const bound = [isFirst ? b : a, ...others, ...outputs];
+  const factor = gatheredFactor({ table, indices }, gathered.program, words, bound);
+  emitProduct(lowering, { ...product, ...(isFirst ? { a: factor } : { b: factor }), words }, choice);
+}
+
+/** A factor as the shader has it. */
+interface Factor {
+  readonly operands: readonly Operand[];
+  readonly functions: readonly string[];
+  /** Whether quads lie wholly inside or outside of it. */
+  readonly isAligned: boolean;
 }
 
 /** Adds the dispatches of a product, by a chosen kernel. */
 export function emitProduct(lowering: Lowering, product: Product, { kernel, splits }: MatmulChoice): void {
   const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs, words = new UniformWords() } = product;
   if (sizeOf(outputs[0].shape) === 0) return;
-  const strides = {
-    a_row: transposeA ? 1 : k,
-    a_k: transposeA ? m : 1,
-    b_k: transposeB ? 1 : n,
-    b_col: transposeB ? k : 1,
-  };
-  const sums = tileSums(lowering, { splits, epilogue, others, outputs, parks: kernel !== "tile_64x64" }, words);
-  const views = [product.a, product.b].flatMap((factor) =>
-    "element" in factor ? factor.operands.map(({ view }) => view) : [factor]
+  // Quads along k, and rounds of tiles, begin at multiples of their length.
+  const step = kernel.of === "workgroups" ? kernel.depth : 4;
+  const kSplit = Math.max(step, Math.ceil(k / splits / step) * step);
+  const parts = Math.max(1, Math.ceil(k / kSplit));
+  const sums = tileOutput(
+    lowering,
+    { splits: parts, epilogue, others, outputs, usesPartials: kernel.of === "threads" },
+    words,
   );
-  const factorOf = (name: string, factor: View | ComputedFactor, isContiguous: boolean, length: number): Factor => {
-    if ("element" in factor) return { operands: factor.operands, code: [loadsOf(name, factor.element)] };
-    // A range that is bound as single floats too cannot be bound as quads.
-    const isShared = [...views, sums.view, ...others].filter((each) => isSameRange(each, factor)).length > 1;
-    const quads = isContiguous && length % 4 === 0 && !isShared ? "aligned" : "anywhere";
-    const operand: Operand = { name, view: factor, access: "load", type: "f32" };
-    return { operands: [kernel === "tile_64x64" ? operand : { ...operand, quads }], code: [] };
+  const viewsOf = (factor: View | ComputedFactor) =>
+    "element" in factor ? factor.operands.map(({ view }) => view) : [factor];
+  const takesQuads = (isAlongK: boolean) => kernel.of === "workgroups" || kernel.loadsAlongK || !isAlongK;
+  const factorOf = (name: "a" | "b", factor: View | ComputedFactor, isAlongK: boolean): Factor => {
+    const length = isAlongK ? k : name === "a" ? m : n;
+    const isAligned = length % 4 === 0;
+    if ("element" in factor) {
+      const functions = [...(factor.functions ?? []), coordinateFunctions(name, isAlongK, factor, isAligned)];
+      return { operands: factor.operands, functions, isAligned };
+    }
+    const bound = [...viewsOf(name === "a" ? product.b : product.a), sums.view, ...others];
+    const quads = takesQuads(isAlongK) ? quadsOf(factor, length, bound) : "anywhere";
+    const loads: ComputedFactor = {
+      operands: [{ name, view: factor, access: "load", type: "f32", quads }],
+      element: (_, index) => `load_${name}(${index})`,
+      quad: (_, index) => `load_${name}_quad(${index})`,
+    };
+    return { operands: loads.operands, functions: [coordinateFunctions(name, isAlongK, loads, true)], isAligned };
   };
-  const a = factorOf("a", product.a, transposeA, m);
-  const b = factorOf("b", product.b, !transposeB, n);
+  const a = factorOf("a", product.a, !transposeA);
+  const b = factorOf("b", product.b, transposeB);
   const call: KernelCall = {
-    file: kernel === "tile_64x64" ? "matmul_workgroup.wgsl" : "matmul.wgsl",
-    entry: kernel,
+    file: kernel.of === "threads" ? kernel.file : "matmul_tiles.wgsl",
+    entry: kernel.of === "threads" ? kernel.entry : "matmul_tile",
     operands: [...a.operands, ...b.operands, ...sums.operands],
     params: [
       ...(product.params ?? []),
@@ -168,33 +192,57 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
       ["n", "u32", n],
       ["k", "u32", k],
       ["batch", "u32", batch],
-      ["slices", "u32", batch * splits],
-      ["splits", "u32", splits],
-      ["k_split", "u32", Math.ceil(k / splits)],
+      ["splits", "u32", parts],
+      ["k_split", "u32", kSplit],
       ["a_batch", "u32", m * k],
       ["b_batch", "u32", k * n],
-      ["a_row", "u32", strides.a_row],
-      ["a_k", "u32", strides.a_k],
-      ["b_k", "u32", strides.b_k],
-      ["b_col", "u32", strides.b_col],
+      ["a_row", "u32", transposeA ? 1 : k],
+      ["a_k", "u32", transposeA ? m : 1],
+      ["b_k", "u32", transposeB ? 1 : n],
+      ["b_col", "u32", transposeB ? k : 1],
       ...words.params,
     ],
     constants: [
-      `const A_CONTIGUOUS = ${transposeA};`,
-      `const B_CONTIGUOUS = ${!transposeB};`,
+      `const A_ALONG_K = ${!transposeA};`,
+      `const B_ALONG_K = ${transposeB};`,
+      `const A_ALIGNED = ${a.isAligned};`,
+      `const B_ALIGNED = ${b.isAligned};`,
+      ...(kernel.of === "workgroups" ? tileConstants(kernel) : []),
       ...sums.constants,
     ],
-    functions: [...(product.functions ?? []), ...a.code, ...b.code, ...sums.functions].join("\n"),
-    usesElementwise: sums.usesElementwise || product.words !== undefined,
+    functions: [...a.functions, ...b.functions, ...sums.functions].join("\n"),
   };
-  const slices = batch * splits;
-  const [rows, columns] = tiles[kernel];
-  const [down, across] = [Math.ceil(m / rows), Math.ceil(n / columns)];
-  if (kernel === "tile_4x4" || kernel === "tile_1x4") {
-    lowering.emitThreads(call, down * across, { slices, loop: 8 * k });
+  const slices = batch * parts;
+  const [down, across] = [Math.ceil(m / kernel.rows), Math.ceil(n / kernel.columns)];
+  if (kernel.of === "workgroups") {
+    lowering.emitWorkgroups(call, slices * down * across, workgroupOf(kernel).threads);
   } else {
-    const wide = kernel === "tile_64x64" ? across : Math.ceil(across / 8);
-    lowering.emit(call, [wide, down, Math.min(slices, maxGroups)]);
+    const { abreast } = kernel;
+    const wide = Math.ceil(across / abreast) * abreast;
+    const loop = Math.max(8, kernel.rows * kernel.columns / 2) * kSplit;
+    lowering.emitThreads(call, slices * down * wide, { loop, groupSize: abreast > 1 ? abreast : 64 });
   }
   sums.finish();
+}
+
+/** The functions that load elements and quads of a factor by their coordinates. */
+function coordinateFunctions(
+  name: "a" | "b",
+  isAlongK: boolean,
+  { element, quad }: ComputedFactor,
+  isAligned: boolean,
+): string {
+  const [first, second] = name === "a" ? ["row", "k"] : ["k", "col"];
+  const strides = name === "a" ? ["a_row", "a_k"] : ["b_k", "b_col"];
+  const index = `batch * params.${name}_batch + ${first} * params.${strides[0]} + ${second} * params.${strides[1]}`;
+  const isFirst = (first === "k") === isAlongK;
+  const four = [0, 1, 2, 3].map((i) =>
+    `${name}_at(batch, ${isFirst ? `${first} + ${i}u, ${second}` : `${first}, ${second} + ${i}u`})`
+  );
+  const found = quad && isAligned ? quad(`${first}, ${second}`, index) : `vec4(${four.join(", ")})`;
+  const parameters = `batch: u32, ${first}: u32, ${second}: u32`;
+  return [
+    `fn ${name}_at(${parameters}) -> f32 {\n  return ${element(`${first}, ${second}`, index)};\n}`,
+    `fn ${name}_quad(${parameters}) -> vec4<f32> {\n  return ${found};\n}`,
+  ].join("\n");
 }

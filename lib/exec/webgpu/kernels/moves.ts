@@ -1,8 +1,9 @@
 // Moves of elements, and their sources: transpose, slice, reverse, broadcast, concat, pad, iota, random bits.
 import type { Node } from "../../../ir/graph.ts";
 import { sizeOf, stridesOf } from "../../../shape.ts";
-import { floatWord, type Operand } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
+import type { Operand } from "../operand.ts";
+import { floatWord } from "../uniform.ts";
 import { broadcastIndex, stridedIndex, UniformWords } from "../index_math.ts";
 import type { View } from "../view.ts";
 
@@ -23,7 +24,7 @@ function move(
     file: "moves.wgsl",
     entry,
     operands: [bits("x", x, "load"), bits("y", y, "store")],
-    params: [["size", "u32", size], ...words.params],
+    params: words.params,
     functions: code,
   }, size);
 }
@@ -126,7 +127,6 @@ export function lowerPad(
     entry: "pad",
     operands: [bits("x", x, "load"), bits("y", y, "store")],
     params: [
-      ["size", "u32", sizeOf(y.shape)],
       ["rank", "u32", y.shape.length],
       ["value", "u32", x.dtype === "float32" ? floatWord(value) : value],
       ["axes", "vec4s", axes],
@@ -147,7 +147,6 @@ export function lowerIota(
     entry: "iota",
     operands: [{ name: "y", view: y, access: "store", type }],
     params: [
-      ["size", "u32", sizeOf(y.shape)],
       ["inner", "u32", sizeOf(y.shape.slice(axis + 1))],
       ["extent", "u32", y.shape[axis] ?? 1],
     ],

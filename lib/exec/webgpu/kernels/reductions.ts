@@ -1,8 +1,8 @@
 // sum, max, min and argMax along the middle axis of [outer, reduced, inner].
 import type { Node } from "../../../ir/graph.ts";
 import { reductionExtents } from "../../../ops/extents/reduction.ts";
-import type { KernelCall } from "../header.ts";
-import { type Lowering, maxGroups } from "../lowering.ts";
+import type { KernelCall } from "../kernel.ts";
+import type { Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
 
 type ReductionName = "sum" | "max" | "min";
@@ -39,7 +39,7 @@ export function lowerReduction(
     reduceBy("reduce_threads", lowering, node.op, partial, y, [outer, splits, inner], 1);
     return;
   }
-  const few = outputs < 2048 && reduced > (lowering.gpu.kind === "gpu" ? 64 : 512);
+  const few = outputs < 2048 && reduced > lowering.gpu.tuning.threadReduction;
   reduceBy(few ? "reduce_workgroup" : "reduce_threads", lowering, node.op, x, y, [outer, reduced, inner], 1);
 }
 
@@ -63,20 +63,15 @@ function reduceBy(
       { name: "y", view: y, access: "store", type },
     ],
     params: [
-      ["size", "u32", size],
       ["reduced", "u32", reduced],
       ["inner", "u32", inner],
       ["splits", "u32", splits],
     ],
     constants: [`alias T = ${type};`],
     functions: `fn initial() -> T {\n  return ${initial};\n}\nfn combine(a: T, b: T) -> T {\n  return ${combined};\n}`,
-    usesElementwise: type === "f32" && op !== "sum",
   };
   if (entry === "reduce_threads") lowering.emitThreads(call, size, { loop: reduced / splits });
-  else {
-    const across = Math.min(size, maxGroups);
-    lowering.emit(call, [across, across === 0 ? 0 : Math.ceil(size / across), 1]);
-  }
+  else lowering.emitWorkgroups(call, size, 64);
 }
 
 /** Lowers argMax. */
@@ -88,19 +83,19 @@ export function lowerArgMax(
 ): void {
   const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
   const type = x.dtype === "float32" ? "f32" : "i32";
-  lowering.emitThreads(
-    {
-      file: "arg_max.wgsl",
-      entry: "arg_max",
-      operands: [
-        { name: "x", view: x, access: "load", type },
-        { name: "y", view: y, access: "store", type: "i32" },
-      ],
-      params: [["size", "u32", outer * inner], ["reduced", "u32", reduced], ["inner", "u32", inner]],
-      functions: `fn lowest() -> ${type} {\n  return ${rules.max[type][0]};\n}`,
-      usesElementwise: type === "f32",
-    },
-    outer * inner,
-    { loop: reduced },
-  );
+  const outputs = outer * inner;
+  const few = outputs < 2048 && reduced > lowering.gpu.tuning.threadReduction;
+  const call: KernelCall = {
+    file: "arg_max.wgsl",
+    entry: few ? "arg_max_workgroup" : "arg_max_threads",
+    operands: [
+      { name: "x", view: x, access: "load", type },
+      { name: "y", view: y, access: "store", type: "i32" },
+    ],
+    params: [["reduced", "u32", reduced], ["inner", "u32", inner]],
+    constants: [`alias T = ${type};`],
+    functions: `fn lowest() -> T {\n  return ${rules.max[type][0]};\n}`,
+  };
+  if (few) lowering.emitWorkgroups(call, outputs, 64);
+  else lowering.emitThreads(call, outputs, { loop: reduced });
 }

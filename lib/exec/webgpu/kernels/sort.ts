@@ -2,8 +2,9 @@
 import type { Node } from "../../../ir/graph.ts";
 import { reductionExtents } from "../../../ops/extents/reduction.ts";
 import { sizeOf } from "../../../shape.ts";
-import type { KernelCall, Operand } from "../header.ts";
+import type { KernelCall } from "../kernel.ts";
 import type { Lowering } from "../lowering.ts";
+import type { Operand } from "../operand.ts";
 import type { View } from "../view.ts";
 
 /** Elements that are compared with all others of their block. */
@@ -29,6 +30,11 @@ export function lowerArgSort(
   [x]: readonly View[],
   [y]: readonly View[],
 ): void {
+  emitArgSort(lowering, x, y, axis, descending);
+}
+
+/** Adds the dispatches that store in `y` the order of `x` along an axis; equal elements keep theirs. */
+export function emitArgSort(lowering: Lowering, x: View, y: View, axis: number, descending: boolean): void {
   const [, length, inner] = reductionExtents(x.shape, [axis]);
   const isFloat = x.dtype === "float32";
   const widths: number[] = [];
@@ -42,7 +48,7 @@ export function lowerArgSort(
       file: entry === "rank_blocks" ? "sort_blocks.wgsl" : "sort_merge.wgsl",
       entry,
       operands: [{ name: "x", view: x, access: "load", type: isFloat ? "u32" : "i32" }, ...operands],
-      params: [["size", "u32", size], ["length", "u32", length], ["inner", "u32", inner], ["width", "u32", width]],
+      params: [["length", "u32", length], ["inner", "u32", inner], ["width", "u32", width]],
       functions: keyFunction(isFloat, descending),
     };
     lowering.emitThreads(call, size, { loop });

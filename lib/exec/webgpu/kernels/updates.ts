@@ -1,7 +1,8 @@
 // The optimizers' updates: one dispatch for all variables that lie flat, each kind in the same order.
 import type { Node } from "../../../ir/graph.ts";
-import type { Operand, Param } from "../header.ts";
 import type { Lowering } from "../lowering.ts";
+import type { Operand } from "../operand.ts";
+import type { Param } from "../uniform.ts";
 import type { View } from "../view.ts";
 import { copyElements } from "./moves.ts";
 import { sizeOf } from "../../../shape.ts";
@@ -76,7 +77,7 @@ function emitUpdate(lowering: Lowering, node: UpdateNode, g: View, [w, ...slots]
       file: "optimizers.wgsl",
       entry,
       operands,
-      params: [["size", "u32", size], ...Object.entries(named).map(([name, value]): Param => [name, "f32", value])],
+      params: Object.entries(named).map(([name, value]): Param => [name, "f32", value]),
       constants: Object.entries(switches).map(([name, value]) => `const ${name} = ${value};`),
       functions: absent.join("\n"),
     },

@@ -1,17 +1,20 @@
-// Convolutions without groups, and their adjoints, a tile of 8 x TILE_COLUMNS (8 or 4) sums in the registers of a thread;
-// no workgroup memory, no barriers. For software adapters: no index is divided but once a tile.
+// Convolutions without groups, and their adjoints, for software adapters: a tile of 8 x TILE_COLUMNS (8 or 4) sums in the
+// registers of a thread, whose indices are divided once; no workgroup memory, no barriers.
 //
 // x [batch, ...extents, inputs], kernel [...taps, inputs, outputs], y [batch, ...positions, outputs]; windows are
-// described in windows.wgsl. 64 threads over all tiles in row-major order.
+// described in windows.wgsl. Threads go over all tiles in row-major order.
 //
 // tile: the matrix [m, n] of y (its rows positions), or where IS_TRANSPOSE, with strides 1, of x (its rows extents), from
 // `source`, the other one, of `inner` channels, and `factor`, the kernel. filter_tile: the matrix [m, n] of the kernel, its
-// rows taps and inputs, from `source`, which is x, and `factor`, which is y; the positions are cut into `splits` sums of
+// rows taps and inputs, from `source`, which is x, and `factor`, which is y; the positions are cut into sums of
 // `split_rows`, which lie one after another.
 //
-// QUADS says that the channels of `source` come in fours, to be loaded at once. HAS_PADDING says that a window may see
-// places outside of what it moves over, which are zeros. Tiles may overhang: what is loaded there is any number (reads are
-// bounded by the driver) and is not stored. Sums are stored by tile_sums.wgsl.
+// QUADS: the channels of `source` come in fours, which are loaded at once. HAS_PADDING: windows overhang what they move over,
+// and see zeros there. Tiles may overhang too: what is loaded there is any number (reads are bounded by the driver) and is
+// not stored. Sums go through epilogue.wgsl.
+//
+// needs: load_source f32, load_source_quad vec4<f32>, load_factor f32, load_factor_quad vec4<f32>, const TILE_COLUMNS u32,
+//   const IS_TRANSPOSE, const QUADS, const HAS_PADDING, params { m, n, inner, rows, split_rows }
 
 // Four places in an array [batch, extents, channels]: their element, and where they are along each axis, maybe outside.
 struct Places {
@@ -26,7 +29,7 @@ fn seen(places: Places, shift: vec3<i32>, size: vec3<u32>) -> vec4<bool> {
   if (!HAS_PADDING) {
     return vec4(true);
   }
-  // A place before the first is a large one.
+  // Negative coordinates wrap to huge u32 values and fail this test.
   return (vec4<u32>(places.x + shift.x) < vec4(size.x)) & (vec4<u32>(places.y + shift.y) < vec4(size.y)) &
     (vec4<u32>(places.z + shift.z) < vec4(size.z));
 }
@@ -46,16 +49,6 @@ fn load_places(element: vec4<i32>, is_seen: vec4<bool>) -> vec4<f32> {
 
 fn load_quad(element: i32, is_seen: bool) -> vec4<f32> {
   return select(vec4<f32>(), load_source_quad(u32(element)), is_seen);
-}
-
-// Column r of a block holds the sums of row r.
-fn add_outer(block: mat4x4<f32>, rows: vec4<f32>, columns: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(
-    fma(columns, vec4(rows.x), block[0]),
-    fma(columns, vec4(rows.y), block[1]),
-    fma(columns, vec4(rows.z), block[2]),
-    fma(columns, vec4(rows.w), block[3]),
-  );
 }
 
 // Adds four terms to the sums of one row: `terms` are those of the source, column k of `factors` what term k is multiplied by.
@@ -178,28 +171,23 @@ fn store_tile(
   block_1_0: mat4x4<f32>,
   block_1_1: mat4x4<f32>,
 ) {
-  let rows = inside(row, 8u, params.m);
-  let columns = inside(col, TILE_COLUMNS, params.n);
+  let rows = count_inside(row, 8u, params.m);
+  let columns = count_inside(col, TILE_COLUMNS, params.n);
   let rows_1 = rows - min(rows, 4u);
   let columns_1 = columns - min(columns, 4u);
-  park(y, row, col, rows, columns, block_0_0);
-  park(y, row + 4u, col, rows_1, columns, block_1_0);
+  store_partial(y, row, col, rows, columns, block_0_0);
+  store_partial(y, row + 4u, col, rows_1, columns, block_1_0);
   if (TILE_COLUMNS > 4u) {
-    park(y, row, col + 4u, rows, columns_1, block_0_1);
-    park(y, row + 4u, col + 4u, rows_1, columns_1, block_1_1);
+    store_partial(y, row, col + 4u, rows, columns_1, block_0_1);
+    store_partial(y, row + 4u, col + 4u, rows_1, columns_1, block_1_1);
   }
-  finish(y, row, col, rows, columns);
+  apply_epilogue(y, row, col, rows, columns);
 }
 
-@compute @workgroup_size(64)
-fn tile(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+fn tile_at(i: u32) {
   let across = (params.n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
-  let index = id.x + id.y * groups.x * 64u;
-  let row = index / across * 8u;
-  let col = index % across * TILE_COLUMNS;
-  if (row >= params.m) {
-    return;
-  }
+  let row = i / across * 8u;
+  let col = i % across * TILE_COLUMNS;
   var size = extents();
   var windows = positions();
   var step = vec3<i32>(dilations());
@@ -280,17 +268,12 @@ fn rows_of_kernel(row: u32, size: vec3<u32>) -> Places {
   );
 }
 
-@compute @workgroup_size(64)
-fn filter_tile(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+fn filter_tile_at(i: u32) {
   let across = (params.n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let tiles = across * ((params.m + 7u) / 8u);
-  let index = id.x + id.y * groups.x * 64u;
-  let split = index / tiles;
-  if (split >= params.splits) {
-    return;
-  }
-  let row = index % tiles / across * 8u;
-  let col = index % across * TILE_COLUMNS;
+  let split = i / tiles;
+  let row = i % tiles / across * 8u;
+  let col = i % across * TILE_COLUMNS;
   let size = extents();
   let windows = positions();
   let rows_0 = rows_of_kernel(row, size);
