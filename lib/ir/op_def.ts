@@ -23,7 +23,7 @@ export interface VjpContext<K extends OpName> {
 export type Vjp<K extends OpName> = (context: VjpContext<K>) => (Value | undefined)[];
 
 /** Why an op has no gradient: it is stopped there (piecewise constant), or refused with the reason. */
-interface NoGradient {
+export interface NoGradient {
   readonly none: "constant" | string;
 }
 
@@ -31,7 +31,7 @@ interface NoGradient {
  * What is special about an op's nodes. `elementwise` ones are merged into programs before anything runs; an `alias` is
  * the memory of its input in another shape; a `constant` lies in memory from the start; a `loop` runs its body.
  */
-type OpKind = "elementwise" | "alias" | "constant" | "loop";
+export type OpKind = "elementwise" | "alias" | "constant" | "loop";
 
 /** What a definition may ask of the graph around a node. */
 export interface NodeSurroundings {
@@ -39,13 +39,6 @@ export interface NodeSurroundings {
   producer(id: ValueId): Node | undefined;
   /** The shape and dtype of a value. */
   type(id: ValueId): ValueType;
-}
-
-/** Rows of a table by index, and what is made of each element, if anything. */
-export interface GatheredRows {
-  readonly table: ValueId;
-  readonly indices: ValueId;
-  readonly program: ElementwiseProgram | null;
 }
 
 /** How an attribute is passed to a native kernel; `float` is float64, `program` an elementwise program or null. */
@@ -68,7 +61,10 @@ interface Cost {
   readonly bodyRuns?: number;
 }
 
-/** Everything that is known of an op: passes and executors ask its definition, and name no op themselves. */
+/**
+ * What the definition of an op says to the IR, to passes and to the native executor, which name no op themselves; with
+ * how it runs on WebGPU it is whole: see lib/ops/defs/definition.ts.
+ */
 export interface OpDef<K extends OpName> {
   /** What is special about its nodes; absent where they run like any other. */
   readonly kind?: OpKind;
@@ -97,15 +93,6 @@ export interface OpDef<K extends OpName> {
   equals?(attrs: OpAttrs[K], uniform: (input: number) => number | undefined): readonly number[];
   /** A node that gives the same and is cheaper, or the node itself. */
   simplify?(node: Node<K>, surroundings: NodeSurroundings): Node;
-  /**
-   * About how many elements one GPU workgroup goes through that does all of it, which tells whether it may share a
-   * dispatch with its neighbours; four for each element of the outputs where it is absent, `Infinity` for never.
-   */
-  workgroupWork?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): number;
-  /** The rows by index that its output is, if it is nothing else: what reads them may read the table instead. */
-  gatheredRows?(node: Node<K>): GatheredRows | undefined;
-  /** Whether it finds its rows in a variable that lies in several GPU buffers. */
-  readonly takesParts?: boolean;
 }
 
 /** A definition per op: one that is missing or lacks a fact does not compile. */

@@ -1,9 +1,9 @@
 // The shaders: every elementwise function is there, and every file is imported.
 import assert from "node:assert/strict";
 import type { DType } from "../../lib/dtype.ts";
-import { elementType } from "../../lib/exec/webgpu/operand.ts";
-import { snakeCase } from "../../lib/exec/webgpu/program_code.ts";
-import { shaders } from "../../lib/exec/webgpu/shaders.ts";
+import { elementType } from "../../lib/ops/webgpu/operand.ts";
+import { snakeCase } from "../../lib/ops/webgpu/program_code.ts";
+import { shaders } from "../../lib/ops/webgpu/shaders.ts";
 import { elementwiseNames, elementwiseRows } from "../../lib/ir/elementwise.ts";
 
 Deno.test("elementwise.wgsl has every function, for every type of operands", () => {

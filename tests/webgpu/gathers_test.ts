@@ -1,8 +1,8 @@
 // Gathered operands in the graph: printed, verified, and interpreted to the same numbers as the graph that stores them.
 import assert from "node:assert/strict";
 import { fuseGathers } from "../../lib/exec/webgpu/gathers.ts";
-import { softwareTuning } from "../../lib/exec/webgpu/kernels/software.ts";
-import { gpuTuning, type Tuning } from "../../lib/exec/webgpu/kernels/tuning.ts";
+import { softwareTuning } from "../../lib/ops/webgpu/kernels/software.ts";
+import { gpuTuning, type Tuning } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import { printGraph } from "../../lib/ir/print.ts";

@@ -1,8 +1,8 @@
 // Products by every kernel for real GPUs, whatever their shapes, against the float64 reference. Also runs in browsers.
 import type { Executor } from "../../lib/exec/executor.ts";
-import { workgroupOf } from "../../lib/exec/webgpu/kernels/matmul.ts";
-import { matmulKernels } from "../../lib/exec/webgpu/kernels/matmul_table.ts";
-import { gpuTuning } from "../../lib/exec/webgpu/kernels/tuning.ts";
+import { workgroupOf } from "../../lib/ops/webgpu/kernels/matmul.ts";
+import { matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
+import { gpuTuning } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";

@@ -1,5 +1,5 @@
 // Bindings: the ranges of buffers that a kernel's operands lie in, merged where they share one.
-import { memoryType, type Operand } from "./operand.ts";
+import { memoryType, type Operand } from "../../ops/webgpu/operand.ts";
 
 /** A range of a buffer that is bound. */
 export interface Binding {

@@ -1,11 +1,12 @@
 // Compound dispatches: small calls that follow each other become stages of one workgroup, with barriers between.
 import { bindBuffers, bindingLines } from "./bindings.ts";
-import { type BuiltKernel, headerOf, type KernelCall, scopeOf } from "./kernel.ts";
-import type { Operand } from "./operand.ts";
-import { elementwiseModule } from "./shaders.ts";
-import { packParams, type Param, paramsStruct } from "./uniform.ts";
-import { maxBuffers } from "./view.ts";
-import { Linker } from "./wgsl.ts";
+import { type BuiltKernel, headerOf, scopeOf } from "./kernel.ts";
+import type { KernelCall } from "../../ops/webgpu/lowering.ts";
+import type { Operand } from "../../ops/webgpu/operand.ts";
+import { elementwiseModule } from "../../ops/webgpu/shaders.ts";
+import { packParams, type Param, paramsStruct } from "../../ops/webgpu/uniform.ts";
+import { maxBuffers } from "../../ops/webgpu/view.ts";
+import { Linker } from "../../ops/webgpu/wgsl.ts";
 
 /** A call that one workgroup can do. */
 export interface Stage {

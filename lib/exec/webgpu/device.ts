@@ -1,11 +1,8 @@
 // The device: buffers, pipelines and their caches, counts, and errors worded for people.
 import { BackendError, DeviceLostError } from "../../errors.ts";
 import type { BuiltKernel } from "./kernel.ts";
-import type { Tuning } from "./kernels/tuning.ts";
-import { bindingAlignment } from "./view.ts";
-
-/** What adapter kernels are chosen for. */
-export type AdapterKind = "software" | "gpu";
+import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
+import { bindingAlignment } from "../../ops/webgpu/view.ts";
 
 /** Counts that tests hold the backend to, since it was opened. */
 export interface GpuCounts {

@@ -1,22 +1,10 @@
 // A kernel: a shader with the header that its call generates, and the entry point around its function.
 import { type Binding, bindingLines, type Bindings, bindRanges } from "./bindings.ts";
-import { accessorsOf, type Operand } from "./operand.ts";
-import { elementwiseModule, libraries, moduleOf, type ShaderFile } from "./shaders.ts";
-import { packParams, type Param, paramsStruct } from "./uniform.ts";
-import { declarationsOf, Linker, type Scope } from "./wgsl.ts";
-
-/** A call of a kernel, before it has a pipeline. */
-export interface KernelCall {
-  readonly file: ShaderFile;
-  /** The kernel's name: its function is `{entry}_at` in the file. */
-  readonly entry: string;
-  readonly operands: readonly Operand[];
-  readonly params: readonly Param[];
-  /** Constants and aliases of the header, as WGSL. */
-  readonly constants?: readonly string[];
-  /** Functions that the shader expects of the header, as WGSL. */
-  readonly functions?: string;
-}
+import type { KernelCall } from "../../ops/webgpu/lowering.ts";
+import { accessorsOf, type Operand } from "../../ops/webgpu/operand.ts";
+import { elementwiseModule, libraries, moduleOf } from "../../ops/webgpu/shaders.ts";
+import { packParams, type Param, paramsStruct } from "../../ops/webgpu/uniform.ts";
+import { declarationsOf, Linker, type Scope } from "../../ops/webgpu/wgsl.ts";
 
 /**
  * How often a kernel's function is called: `fn gather_at(i: u32)` by each of `count` threads, of which a workgroup has

@@ -1,9 +1,9 @@
 // Opening WebGPU: the adapter, whether it is a real GPU, and the device.
 import { BackendError } from "../../errors.ts";
-import { type AdapterKind, Gpu } from "./device.ts";
+import { Gpu } from "./device.ts";
 import { WebGpuExecutor } from "./executor.ts";
-import { softwareTuning } from "./kernels/software.ts";
-import { gpuTuning, type Tuning } from "./kernels/tuning.ts";
+import { softwareTuning } from "../../ops/webgpu/kernels/software.ts";
+import { type AdapterKind, gpuTuning, type Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 
 /** Options of {@linkcode openWebGpu}. */
 export interface WebGpuOptions {

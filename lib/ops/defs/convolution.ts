@@ -1,7 +1,6 @@
 // Convolution and its adjoints by the input and by the filter: one sum over three arrays, seen from each of them.
 import type { ConvAttrs } from "../../ir/attrs.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
@@ -12,7 +11,9 @@ import {
   transposeExtents,
 } from "../extents/convolution.ts";
 import { eachTap, spatialOf } from "../extents/window.ts";
+import { lowerConvolution, lowerConvolutionFilter } from "../webgpu/kernels/windows.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
+import type { Definition } from "./definition.ts";
 
 /** Calls `visit` with the indices, in x, the kernel and y, of each term of the sum. */
 function eachTerm(
@@ -61,6 +62,7 @@ export const convolutionDefs = {
       transposed(g!, kernel, spatialOf(x), attrs),
       filter(x, g!, kernel.shape.slice(0, -2), attrs),
     ],
+    lower: lowerConvolution,
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     cost: ([, kernel], _attrs, [y]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, kernel, ...rest], attrs, [output]) => {
@@ -68,7 +70,7 @@ export const convolutionDefs = {
       eachTerm(convolutionExtents([x, kernel], attrs), attrs, (i, k, o) => result[o] += x.data[i] * kernel.data[k]);
       return epilogueData(attrs.epilogue, result, rest, output);
     },
-  } satisfies OpDef<"convolution">,
+  } satisfies Definition<"convolution">,
   convolutionTranspose: {
     workgroupWork: () => Infinity,
     shape: (operands, attrs) => {
@@ -80,6 +82,7 @@ export const convolutionDefs = {
       convolve(g!, kernel, attrs),
       filter(g!, y, kernel.shape.slice(0, -2), attrs),
     ],
+    lower: lowerConvolution,
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     cost: ([y, kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([y, kernel, ...rest], attrs, [output]) => {
@@ -87,7 +90,7 @@ export const convolutionDefs = {
       eachTerm(transposeExtents([y, kernel], attrs), attrs, (i, k, o) => result[i] += y.data[o] * kernel.data[k]);
       return epilogueData(attrs.epilogue, result, rest, output);
     },
-  } satisfies OpDef<"convolutionTranspose">,
+  } satisfies Definition<"convolutionTranspose">,
   convolutionFilter: {
     workgroupWork: () => Infinity,
     shape: (operands, attrs) => {
@@ -99,6 +102,7 @@ export const convolutionDefs = {
       transposed(y, g!, spatialOf(x), attrs),
       convolve(x, g!, attrs),
     ],
+    lower: lowerConvolutionFilter,
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints" },
     cost: ([, y], _attrs, [kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, y], attrs, [output]) => {
@@ -106,5 +110,5 @@ export const convolutionDefs = {
       eachTerm(filterExtents([x, y], attrs), attrs, (i, k, o) => result[k] += x.data[i] * y.data[o]);
       return [result];
     },
-  } satisfies OpDef<"convolutionFilter">,
+  } satisfies Definition<"convolutionFilter">,
 };

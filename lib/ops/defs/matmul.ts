@@ -1,12 +1,14 @@
 // The matrix product over the last two axes.
 import { DTypeError } from "../../errors.ts";
 import type { Node, ValueId } from "../../ir/graph.ts";
-import type { NodeSurroundings, OpDef } from "../../ir/op_def.ts";
+import type { NodeSurroundings } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { apply } from "../../tensor/apply.ts";
 import { matmulExtents } from "../extents/matmul.ts";
+import { lowerMatmul } from "../webgpu/kernels/matmul.ts";
 import { operandArrays, operandTypes } from "./gathered.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
+import type { Definition } from "./definition.ts";
 
 const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
@@ -32,7 +34,7 @@ function foldTransposes(node: Node<"matmul">, { producer }: NodeSurroundings): N
 }
 
 /** The definition of `matmul`. */
-export const matmulDef: OpDef<"matmul"> = {
+export const matmulDef: Definition<"matmul"> = {
   simplify: foldTransposes,
   workgroupWork: (inputs, _outputs, attrs) => {
     const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);
@@ -59,6 +61,13 @@ export const matmulDef: OpDef<"matmul"> = {
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
+  lower: lowerMatmul,
+  gathersOperand: (at, _rows, { operands, attrs, tuning }) => {
+    // How often an element is loaded: once for each tile beside or below another.
+    const { m, n } = matmulExtents(operands, attrs);
+    const { rows, columns } = tuning.matmul(matmulExtents(operands, attrs)).kernel;
+    return at < 2 && Math.ceil(at === 0 ? n / columns : m / rows) <= tuning.gatheredLoads;
+  },
   nativeAttrs: { transposeA: "flag", transposeB: "flag", epilogue: "program" },
   cost: (inputs, attrs) => {
     const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);

@@ -1,12 +1,15 @@
 // Reductions over neighbouring axes, arg-max, and broadcasting, their adjoint.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, Vjp } from "../../ir/op_def.ts";
+import type { Vjp } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
 import { reductionExtents } from "../extents/reduction.ts";
 import * as o from "../primitives.ts";
+import { lowerBroadcast } from "../webgpu/kernels/moves.ts";
+import { lowerArgMax, lowerReduction } from "../webgpu/kernels/reductions.ts";
 import { broadcastData } from "./broadcast.ts";
+import type { Definition } from "./definition.ts";
 
 function checkAxes(op: string, shape: Shape, axes: readonly number[]): void {
   const ok = axes.length > 0 &&
@@ -34,7 +37,7 @@ function reduceDef(
   initial: number,
   step: (acc: number, x: number) => number,
   vjp: Vjp<typeof op>,
-): OpDef<typeof op> {
+): Definition<typeof op> {
   return {
     foldable: true,
     workgroupWork: reductionWork,
@@ -52,6 +55,7 @@ function reduceDef(
     },
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
+    lower: lowerReduction,
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);
@@ -109,6 +113,7 @@ export const reductionDefs = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
+    lower: lowerArgMax,
     nativeAttrs: { axis: "int" },
     reference: ([x], { axis }) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
@@ -124,7 +129,7 @@ export const reductionDefs = {
       }
       return [result];
     },
-  } satisfies OpDef<"argMax">,
+  } satisfies Definition<"argMax">,
   broadcastTo: {
     repeats: true,
     equals: () => [0],
@@ -141,7 +146,8 @@ export const reductionDefs = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
+    lower: lowerBroadcast,
     nativeAttrs: {},
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
-  } satisfies OpDef<"broadcastTo">,
+  } satisfies Definition<"broadcastTo">,
 };

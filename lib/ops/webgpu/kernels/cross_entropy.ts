@@ -1,7 +1,6 @@
 // softmaxCrossEntropy: loss and gradient of each row in one dispatch.
 import type { Node } from "../../../ir/graph.ts";
-import type { KernelCall } from "../kernel.ts";
-import type { Lowering } from "../lowering.ts";
+import type { KernelCall, Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
 
 /** Lowers softmaxCrossEntropy. */
@@ -13,7 +12,7 @@ export function lowerCrossEntropy(
 ): void {
   const [rows, classes] = logits.shape;
   if (rows === 0 || classes === 0) return;
-  const wide = classes > lowering.gpu.tuning.threadClasses;
+  const wide = classes > lowering.tuning.threadClasses;
   const call: KernelCall = {
     file: "softmax_cross_entropy.wgsl",
     entry: wide ? "row_workgroup" : "row_threads",

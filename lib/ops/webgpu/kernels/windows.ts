@@ -6,8 +6,8 @@ import {
   convolutionExtents,
   filterExtents,
   transposeExtents,
-} from "../../../ops/extents/convolution.ts";
-import { maxSpatial, spatialOf } from "../../../ops/extents/window.ts";
+} from "../../extents/convolution.ts";
+import { maxSpatial, spatialOf } from "../../extents/window.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
 import { UniformWords } from "../index_math.ts";
 import type { Lowering } from "../lowering.ts";
@@ -99,7 +99,7 @@ function emitPatches(lowering: Lowering, matrix: ConvolutionMatrix): void {
     epilogue,
     others,
     outputs,
-  }, lowering.gpu.tuning.matmul(shape));
+  }, lowering.tuning.matmul(shape));
 }
 
 /** What a direct convolution, or an adjoint, is made of. */
@@ -179,7 +179,7 @@ export function lowerConvolution(
   const terms = sizeOf(extents.taps) * read / groups;
   // In a transposed convolution with strides most taps miss, and in groups tiles are mostly empty.
   const isDirect = groups > 1 || (isTranspose && strides.some((stride) => stride > 1));
-  const { convolution } = lowering.gpu.tuning;
+  const { convolution } = lowering.tuning;
   if (!isDirect && (convolution || isProduct(terms, read, channels))) {
     const matrix = { of: op, extents, attrs, m: rows, n: channels, source, factor: kernel, epilogue, others, outputs };
     return (convolution ?? emitPatches)(lowering, matrix);
@@ -208,7 +208,7 @@ export function lowerConvolutionFilter(
   const extents = filterExtents([x, y], attrs);
   const rows = extents.batch * sizeOf(extents.positions);
   if (attrs.groups === 1) {
-    const { convolution = emitPatches } = lowering.gpu.tuning;
+    const { convolution = emitPatches } = lowering.tuning;
     return convolution(lowering, {
       of: "convolutionFilter",
       extents,
@@ -223,7 +223,7 @@ export function lowerConvolutionFilter(
     });
   }
   const threads = sizeOf(extents.taps) * (extents.inputs / attrs.groups) * quadsAcross(extents, attrs, extents.outputs);
-  const wanted = lowering.gpu.tuning.filterThreads;
+  const wanted = lowering.tuning.filterThreads;
   const splits = Math.max(1, Math.min(Math.ceil(wanted / threads), Math.floor(rows / 64), 256));
   const sums = splits > 1 ? lowering.scratch([splits, sizeOf(outputs[0].shape)]) : outputs[0];
   emitDirect(lowering, {

@@ -1,13 +1,15 @@
-// Lowering: a plan's nodes become dispatches, each a pipeline with the buffers and sizes it is bound to.
-import type { Node, ValueId } from "../../ir/graph.ts";
+// The dispatches of a step, each a pipeline with the buffers and sizes it is bound to, and where a plan's values lie.
+import type { ValueId } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import type { Gpu, Pipeline } from "./device.ts";
 import { buildCompound, canJoin, type Stage } from "./compound.ts";
 import type { Binding } from "./bindings.ts";
-import { buildKernel, type BuiltKernel, type Grid, type KernelCall } from "./kernel.ts";
-import { padded, type View, wordView } from "./view.ts";
+import { buildKernel, type BuiltKernel, type Grid } from "./kernel.ts";
+import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
+import type { KernelCall, Lowering } from "../../ops/webgpu/lowering.ts";
+import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
 
 /** WebGPU's default limit of workgroups along an axis. */
 const maxGroups = 65535;
@@ -33,22 +35,14 @@ export interface Dispatch {
   readonly origin: string;
 }
 
-/** Lowers one node whose operands and results lie in views. */
-export type Lower<N = Node> = (
-  lowering: Lowering,
-  node: N,
-  inputs: readonly View[],
-  outputs: readonly View[],
-) => void;
-
 /** Memory that a program owns beside its slots. */
 export interface Scratch {
   /** A buffer of at least `bytes`, number `index` of those in use at one time. */
   take(index: number, bytes: number): GPUBuffer;
 }
 
-/** The dispatches of one step, in order. */
-export class Lowering {
+/** Takes the dispatches of one step, in order. */
+export class DispatchRecorder implements Lowering {
   /** What has been lowered so far. */
   readonly dispatches: Dispatch[] = [];
   #origin = "";
@@ -56,7 +50,13 @@ export class Lowering {
   #kept = 0;
   #stages: Stage[] = [];
 
-  constructor(readonly gpu: Gpu, readonly scratchMemory: Scratch) {}
+  readonly tuning: Tuning;
+  readonly maxBindingBytes: number;
+
+  constructor(readonly gpu: Gpu, readonly scratchMemory: Scratch) {
+    this.tuning = gpu.tuning;
+    this.maxBindingBytes = gpu.device.limits.maxStorageBufferBindingSize;
+  }
 
   #add(kernel: BuiltKernel, groups: readonly [number, number], origin: string): void {
     const { bindings, params } = kernel;

@@ -46,7 +46,7 @@ export function lowerScatterAdd(
   [indices, updates]: readonly View[],
   [y]: readonly View[],
 ): void {
-  const { scatterThreads, sortedScatter } = lowering.gpu.tuning;
+  const { scatterThreads, sortedScatter } = lowering.tuning;
   const [rows, width, count] = [y.shape[0], widthOf(y), sizeOf(indices.shape)];
   if (rows * width === 0) return;
   const type = y.dtype === "float32" ? "f32" : "i32";

@@ -1,19 +1,17 @@
 // matmul: products of two factors, which lie in memory or are computed as they are read, and their epilogue.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
-import { type MatmulExtents, matmulExtents } from "../../../ops/extents/matmul.ts";
-import { operandsOf } from "../../../ops/defs/gathered.ts";
+import { type MatmulExtents, matmulExtents } from "../../extents/matmul.ts";
+import { operandsOf } from "../../defs/gathered.ts";
 import { sizeOf } from "../../../shape.ts";
 import { UniformWords } from "../index_math.ts";
-import type { KernelCall } from "../kernel.ts";
-import type { Lowering } from "../lowering.ts";
+import type { KernelCall, Lowering } from "../lowering.ts";
 import { type Operand, quadsOf } from "../operand.ts";
 import type { ShaderFile } from "../shaders.ts";
 import type { Param } from "../uniform.ts";
 import type { View } from "../view.ts";
 import { tileOutput } from "./epilogue.ts";
 import { gatheredFactor } from "./gathered.ts";
-import type { Tuning } from "./tuning.ts";
 
 /** A kernel whose threads each make a tile of y. */
 export interface ThreadTile {
@@ -81,12 +79,6 @@ function tileConstants(tile: WorkgroupTile): string[] {
   return Object.entries(numbers).map(([name, value]) => `const ${name} = ${value}u;`);
 }
 
-/** Whether a product is to gather its factor 0 or 1 where the rows lie, rather than have it stored before. */
-export function takesGathered(tuning: Tuning, extents: MatmulExtents, factor: number): boolean {
-  const { rows, columns } = tuning.matmul(extents).kernel;
-  return Math.ceil(factor === 0 ? extents.n / columns : extents.m / rows) <= tuning.gatheredLoads;
-}
-
 /** A factor whose elements are found by WGSL functions. */
 export interface ComputedFactor {
   readonly operands: readonly Operand[];
@@ -129,7 +121,7 @@ export function lowerMatmul(
   const [table, indices] = inputs.slice(-2);
   const operands = operandsOf(inputs, gathered, (_table, _indices, { shape }) => ({ ...table, shape }));
   const extents = matmulExtents(operands, attrs);
-  const choice = lowering.gpu.tuning.matmul(extents);
+  const choice = lowering.tuning.matmul(extents);
   const [a, b, ...others] = operands;
   const product: Product = { ...extents, ...attrs, a, b, others, outputs };
   if (!gathered) return emitProduct(lowering, product, choice);

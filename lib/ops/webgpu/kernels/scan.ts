@@ -2,7 +2,7 @@
 import type { Node, ValueId } from "../../../ir/graph.ts";
 import { runs } from "../../../ir/op_def.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
-import type { Lowering, Views } from "../lowering.ts";
+import type { LoopBody, Lowering } from "../lowering.ts";
 import { rowView, type View, wordView } from "../view.ts";
 import { copyElements } from "./moves.ts";
 
@@ -18,14 +18,14 @@ export function lowerScan(
   { attrs: { length, carries, scanned, reverse } }: Node<"scan">,
   inputs: readonly View[],
   outputs: readonly View[],
-  views: Views,
-  lowerBody: () => void,
+  body?: LoopBody,
 ): void {
+  if (!body) throw new Error("a loop cannot be lowered without its body");
   if (length === 0) {
     outputs.slice(0, carries).forEach((view, i) => copyElements(lowering, inputs[i], view, sizeOf(view.shape)));
     return;
   }
-  const { graph } = views.plan;
+  const { graph } = body;
   const rowAt = (t: number) => (reverse ? length - 1 - t : t);
   const words = (shape: Shape, dtype: View["dtype"]) => wordView(lowering.scratch(shape).buffer, 0, { shape, dtype });
   const made = new Set<ValueId>();
@@ -34,13 +34,13 @@ export function lowerScan(
   const targets = new Map<ValueId, Target>();
   const copied: number[] = [];
   for (let i = carries; i < graph.outputs.length; i++) {
-    const id = views.root(graph.outputs[i]);
+    const id = body.root(graph.outputs[i]);
     if (!made.has(id) || targets.has(id) || !rowView(outputs[i], 0)) copied.push(i);
     else targets.set(id, (t) => rowView(outputs[i], rowAt(t))!);
   }
   const moved: number[] = [];
   for (let i = 0; i < carries; i++) {
-    const id = views.root(graph.outputs[i]);
+    const id = body.root(graph.outputs[i]);
     if (!made.has(id) || targets.has(id)) {
       moved.push(i);
       continue;
@@ -60,21 +60,21 @@ export function lowerScan(
       // Stages do not cross steps: so one step's compound serves for the next.
       lowering.flush();
       lowering.begin("scan");
-      carried.forEach((view, i) => views.set(graph.inputs[i], view));
+      carried.forEach((view, i) => body.set(graph.inputs[i], view));
       for (let i = carries; i < inputs.length; i++) {
         const row = i < carries + scanned ? rows[i - carries] : undefined;
         if (row) copyElements(lowering, inputs[i], row, sizeOf(row.shape), rowAt(t) * sizeOf(row.shape));
         const whole = i < carries + scanned ? rowView(inputs[i], rowAt(t)) : inputs[i];
-        views.set(graph.inputs[i], row ?? whole!);
+        body.set(graph.inputs[i], row ?? whole!);
       }
-      for (const [id, target] of targets) views.set(id, target(t));
-      lowerBody();
+      for (const [id, target] of targets) body.set(id, target(t));
+      body.lower();
       lowering.begin("scan");
       for (const i of copied) {
-        const view = views.get(graph.outputs[i]);
+        const view = body.get(graph.outputs[i]);
         copyElements(lowering, view, outputs[i], sizeOf(view.shape), 0, rowAt(t) * sizeOf(view.shape));
       }
-      carried = graph.outputs.slice(0, carries).map((id) => views.get(id));
+      carried = graph.outputs.slice(0, carries).map((id) => body.get(id));
     }
   });
   lowering.flush();

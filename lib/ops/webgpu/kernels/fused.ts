@@ -1,7 +1,7 @@
 // fused: an elementwise program over broadcast operands, one dispatch; an operand may be rows that are gathered by index.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
-import { operandsOf } from "../../../ops/defs/gathered.ts";
+import { operandsOf } from "../../defs/gathered.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { Lowering } from "../lowering.ts";
 import { elementType, type Operand } from "../operand.ts";

@@ -30,7 +30,7 @@ export function lowerUpdate(
     if (x.buffer !== y.buffer || x.offset !== y.offset) copyElements(lowering, x, y, sizeOf(x.shape));
   });
   const state = Array.from({ length: kinds - 1 }, (_, kind) => outputs.slice(kind * count, (kind + 1) * count));
-  for (const [from, to] of flatRuns([gradients, ...state], lowering.gpu.device.limits.maxStorageBufferBindingSize)) {
+  for (const [from, to] of flatRuns([gradients, ...state], lowering.maxBindingBytes)) {
     const range = (views: readonly View[]): View => {
       const last = views[to - 1];
       return { ...views[from], bytes: last.offset + last.bytes - views[from].offset };

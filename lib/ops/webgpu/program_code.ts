@@ -2,7 +2,7 @@
 import type { DType } from "../../dtype.ts";
 import type { ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
 import { elementwiseRows } from "../../ir/elementwise.ts";
-import { registerDType } from "../../ops/defs/programs.ts";
+import { registerDType } from "../defs/programs.ts";
 import type { UniformWords } from "./index_math.ts";
 import { type ElementType, elementType } from "./operand.ts";
 import { floatWord } from "./uniform.ts";

@@ -1,8 +1,7 @@
 // sum, max, min and argMax along the middle axis of [outer, reduced, inner].
 import type { Node } from "../../../ir/graph.ts";
-import { reductionExtents } from "../../../ops/extents/reduction.ts";
-import type { KernelCall } from "../kernel.ts";
-import type { Lowering } from "../lowering.ts";
+import { reductionExtents } from "../../extents/reduction.ts";
+import type { KernelCall, Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
 
 type ReductionName = "sum" | "max" | "min";
@@ -39,7 +38,7 @@ export function lowerReduction(
     reduceBy("reduce_threads", lowering, node.op, partial, y, [outer, splits, inner], 1);
     return;
   }
-  const few = outputs < 2048 && reduced > lowering.gpu.tuning.threadReduction;
+  const few = outputs < 2048 && reduced > lowering.tuning.threadReduction;
   reduceBy(few ? "reduce_workgroup" : "reduce_threads", lowering, node.op, x, y, [outer, reduced, inner], 1);
 }
 
@@ -84,7 +83,7 @@ export function lowerArgMax(
   const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
   const type = x.dtype === "float32" ? "f32" : "i32";
   const outputs = outer * inner;
-  const few = outputs < 2048 && reduced > lowering.gpu.tuning.threadReduction;
+  const few = outputs < 2048 && reduced > lowering.tuning.threadReduction;
   const call: KernelCall = {
     file: "arg_max.wgsl",
     entry: few ? "arg_max_workgroup" : "arg_max_threads",

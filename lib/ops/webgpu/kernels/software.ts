@@ -1,5 +1,5 @@
 // Kernels and choices for adapters that compute on the CPU: register tiles without barriers, and fewer, longer threads.
-import type { MatmulExtents } from "../../../ops/extents/matmul.ts";
+import type { MatmulExtents } from "../../extents/matmul.ts";
 import { sizeOf } from "../../../shape.ts";
 import { UniformWords } from "../index_math.ts";
 import type { Lowering } from "../lowering.ts";

@@ -1,5 +1,5 @@
 // Which kernel makes a product on a real GPU: one table from shapes to kernels. Retune it here, by bench/gpu_sweep.ts.
-import type { MatmulExtents } from "../../../ops/extents/matmul.ts";
+import type { MatmulExtents } from "../../extents/matmul.ts";
 import type { MatmulChoice, MatmulKernel, ThreadTile, WorkgroupTile } from "./matmul.ts";
 
 /** A tile that a workgroup makes, each thread a block of it. */

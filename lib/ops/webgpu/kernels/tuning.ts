@@ -1,12 +1,14 @@
 // What kernels are chosen by: on real GPUs, and the interface of what replaces it on other adapters (software.ts).
 import type { ConvAttrs, ElementwiseProgram } from "../../../ir/attrs.ts";
-import type { ConvolutionExtents } from "../../../ops/extents/convolution.ts";
-import type { MatmulExtents } from "../../../ops/extents/matmul.ts";
-import type { AdapterKind } from "../device.ts";
+import type { ConvolutionExtents } from "../../extents/convolution.ts";
+import type { MatmulExtents } from "../../extents/matmul.ts";
 import type { Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
 import type { MatmulChoice } from "./matmul.ts";
 import { chooseMatmul } from "./matmul_table.ts";
+
+/** What adapter kernels are chosen for. */
+export type AdapterKind = "software" | "gpu";
 
 /** Choices among kernels, and sizes from which one is better than another. */
 export interface Tuning {

@@ -1,9 +1,8 @@
 // argSort: blocks by comparing all with all, then runs merged two by two, from one buffer to another and back.
 import type { Node } from "../../../ir/graph.ts";
-import { reductionExtents } from "../../../ops/extents/reduction.ts";
+import { reductionExtents } from "../../extents/reduction.ts";
 import { sizeOf } from "../../../shape.ts";
-import type { KernelCall } from "../kernel.ts";
-import type { Lowering } from "../lowering.ts";
+import type { KernelCall, Lowering } from "../lowering.ts";
 import type { Operand } from "../operand.ts";
 import type { View } from "../view.ts";
 
