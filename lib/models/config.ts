@@ -2,7 +2,7 @@
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { FunctionCall } from "../layers/operation.ts";
-import { type Node, type Operation, SymbolicTensor } from "../layers/symbolic.ts";
+import { type Node, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { configOf, formOf, namedOf } from "../saving/functions.ts";
 import { serializeObject } from "../saving/serialize.ts";
 import { mapStructure } from "../structure.ts";

@@ -3,8 +3,8 @@ import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
 import type { Layer } from "../layers/layer.ts";
-import { FunctionCall, ops } from "../layers/operation.ts";
-import type { Operation, SymbolicTensor } from "../layers/symbolic.ts";
+import { FunctionCall, functions } from "../layers/operation.ts";
+import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import {
   camelCase,
@@ -188,7 +188,8 @@ interface Made {
 function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
   const spec = functionOf(node.class_name, node.module);
   if (spec) {
-    const fn = (ops as unknown as Record<string, (...args: never[]) => unknown>)[spec.fn];
+    const fn = functions.get(spec.fn);
+    if (!fn) throw unknownIdentifier("ops", spec.fn, [...functions.keys()]);
     const operation = new FunctionCall(spec.fn, fn, { name: node.config.name as string, className: spec.className });
     const further = furtherOf(spec, node.config).map((value) => deserializeObject(value) ?? undefined);
     return {
@@ -206,7 +207,7 @@ function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
       },
     };
   }
-  if (node.module?.startsWith("keras.src.ops")) throw unknownIdentifier("ops", node.class_name, Object.keys(ops));
+  if (node.module?.startsWith("keras.src.ops")) throw unknownIdentifier("ops", node.class_name, [...functions.keys()]);
   const layer = deserializeObject(node, "layer", shared) as Layer;
   return {
     operation: layer,
@@ -223,7 +224,8 @@ function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
       });
       // Keras's layers may take all of their arguments by name.
       const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
-      return toList(layer.apply(first[1] as never, Object.fromEntries(rest)) as unknown as Structure<SymbolicTensor>);
+      const args: CallArguments<SymbolicTensor> = { positional: [first[1]], named: Object.fromEntries(rest) };
+      return toList(layer.replay(args));
     },
   };
 }

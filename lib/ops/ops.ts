@@ -1,6 +1,8 @@
-// The functions of `ops` but for the elementwise ones: Keras's names, in camelCase, for primitive and composed ops.
+// The public `ops` namespace: Keras's names, in camelCase, for primitive and composed ops.
 import "./defs/table.ts";
 
+export * from "./elementwise.ts";
+export { abs as absolute } from "./elementwise.ts";
 export {
   broadcastTo,
   concat as concatenate,
@@ -8,10 +10,8 @@ export {
   matmul,
   type MatmulOptions,
   max,
-  max as amax,
   mean,
   min,
-  min as amin,
   pad,
   reshape,
   reverse as flip,
@@ -21,6 +21,7 @@ export {
   sum,
   transpose,
 } from "./primitives.ts";
+export { amax, amin, trueDivide } from "./aliases.ts";
 export {
   arange,
   argmax,

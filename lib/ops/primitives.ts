@@ -14,59 +14,19 @@ import {
 } from "../shape.ts";
 import { apply, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { resolveShape, Tensor } from "../tensor/tensor.ts";
-import { elementwise } from "./elementwise.ts";
-import { lift, type Lifted, type Reduction } from "./lift.ts";
+import { applyElementwise } from "./apply_elementwise.ts";
+import { cast, isnan, multiply, negative, where } from "./elementwise.ts";
+import { lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
 
-// The elementwise functions that modules import by name. A new one need not stand here: see elementwise.ts.
-export const {
-  abs,
-  add,
-  arctan2,
-  bitsToUnit,
-  cast,
-  ceil,
-  cos,
-  divide,
-  equal,
-  erf,
-  exp,
-  expm1,
-  floor,
-  greater,
-  greaterEqual,
-  isNan,
-  less,
-  lessEqual,
-  log,
-  log1p,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  maximum,
-  minimum,
-  mod,
-  multiply,
-  negate,
-  notEqual,
-  power,
-  reciprocal,
-  relu,
-  round,
-  rsqrt,
-  select,
-  sigmoid,
-  sign,
-  sin,
-  softplus,
-  sqrt,
-  square,
-  stopGradient,
-  subtract,
-  tanh,
-} = elementwise;
+export * from "./elementwise.ts";
+// Shorter names than Keras's, and what is no function of `ops`.
+export { isnan as isNan, negative as negate, where as select };
+
+/** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
+export const bitsToUnit: UnaryOp = lift((x) => applyElementwise("bitsToUnit", [x]));
 
 /** Reduces axes that may lie apart: a run of neighbours at a time, from the last. */
-const reduction = (op: "sum" | "max" | "min"): Reduction =>
+const reduction = (op: "sum" | "max" | "min"): ReductionOp =>
   lift((x, axes, keepDims = false) => {
     const [operand] = promoteDTypes([x]);
     const shape = shapeOf(operand);
@@ -85,13 +45,13 @@ const reduction = (op: "sum" | "max" | "min"): Reduction =>
   });
 
 /** The sum over `axes` (all by default). */
-export const sum: Reduction = reduction("sum");
+export const sum: ReductionOp = reduction("sum");
 /** The largest element over `axes` (all by default). */
-export const max: Reduction = reduction("max");
+export const max: ReductionOp = reduction("max");
 /** The smallest element over `axes` (all by default). */
-export const min: Reduction = reduction("min");
+export const min: ReductionOp = reduction("min");
 /** The mean over `axes` (all by default), in float32. */
-export const mean: Reduction = lift((x, axes, keepDims = false) => {
+export const mean: ReductionOp = lift((x, axes, keepDims = false) => {
   const shape = shapeOf(x);
   const count = normalizeAxes(axes, shape.length, "mean").reduce((product, axis) => product * shape[axis], 1);
   return multiply(sum(cast(x, "float32"), axes, keepDims), 1 / count);
@@ -144,7 +104,7 @@ export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape,
   },
 );
 /** Options of {@linkcode pad}. */
-interface PadOptions {
+export interface PadOptions {
   /** How many elements stand between neighbours along each axis; none by default. */
   interior?: readonly number[];
   /** What is filled in; 0 by default. */
@@ -311,8 +271,6 @@ export const randomBits: Lifted<[counter: Operand, shape: Shape, path: number]> 
 
 /** How Keras's files write these functions. */
 export const savedPrimitives: SavedForms = {
-  amax: { keys: { axis: null, keepdims: false } },
-  amin: { keys: { axis: null, keepdims: false } },
   broadcastTo: { keys: { shape: null } },
   concatenate: { keys: { axis: 0 } },
   flip: { keys: { axis: null } },

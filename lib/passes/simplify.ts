@@ -112,7 +112,7 @@ function foldConstant(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, 
     dtype,
     data: Float64Array.from(data),
   }));
-  const [data] = opDef(node.op).reference(arrays, node.attrs as never, [output]);
+  const [data] = opDef(node.op).reference(arrays, node.attrs, [output]);
   return constantNode(node.outputs[0], { ...output, data: makeArray(output.dtype, data) }, node.origin);
 }
 

@@ -2,7 +2,7 @@
 import { describe, ValueError } from "../errors.ts";
 import type { SavedForm } from "../ir/saved_form.ts";
 import type { Config, ConfigValue } from "../json_config.ts";
-import { savedClassOf, savedForms } from "../ops/functions.ts";
+import { savedClassOf, savedForms } from "../ops/saved.ts";
 
 /** A function of ops in files. */
 interface SavedFunction extends Required<Omit<SavedForm, "module">> {

@@ -2,10 +2,26 @@
 import { ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape } from "../shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
-/** Weights of samples from weights of classes; classes that are not named weigh 1. */
-export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, number>>, where: string): Float32Array {
+/**
+ * Weights of samples from weights of classes, for the targets of a model's outputs, of which there must be one. Classes
+ * that are not named weigh 1.
+ */
+export function weighClasses(
+  targets: readonly (Tensor | undefined)[],
+  classWeight: Readonly<Record<number, number>>,
+  where: string,
+): Tensor {
+  const [y] = targets;
+  if (targets.length > 1 || !y) {
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: "classWeight is for models of one output",
+      received: `it for a model of ${targets.length}`,
+      hint: "give sampleWeight by output instead",
+    });
+  }
   const weightsOf = new Map<number, number>();
   const entries = classWeight !== null && typeof classWeight === "object" ? Object.entries(classWeight) : undefined;
   for (const [key, weight] of entries ?? [["", classWeight]]) {
@@ -40,5 +56,5 @@ export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, num
     }
     weights[row] = weightsOf.get(label) ?? 1;
   }
-  return weights;
+  return new Tensor([rows], "float32", weights);
 }

@@ -7,7 +7,7 @@ import { randomSeed, restoreRandomSeed } from "../random_stream.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { TrainingSource } from "./sources.ts";
+import type { BatchPlan } from "./batch_plan.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Where a training stands. */
@@ -19,7 +19,7 @@ export class TrainingProgress implements TrainingRun {
   /** Begins at an epoch. */
   constructor(
     readonly trainer: Trainer,
-    readonly source: TrainingSource,
+    readonly plan: BatchPlan,
     readonly history: History,
     /** The epoch, from 0. */
     public epoch: number,
@@ -59,7 +59,7 @@ export class TrainingProgress implements TrainingRun {
       tensors,
       epoch: this.epoch,
       batch: this.batch,
-      pass: this.source.pass,
+      pass: this.plan.position,
       batches: optimizer.batches,
       learningRate: optimizer.schedule ? undefined : optimizer.learningRate,
       seed: randomSeed(),
@@ -92,7 +92,7 @@ export class TrainingProgress implements TrainingRun {
     this.epoch = saved.epoch;
     this.batch = saved.batch;
     this.#saved = saved;
-    if (saved.pass) await this.source.resume(saved.pass, saved.batch > 0);
+    if (saved.pass) await this.plan.resume(saved.pass, saved.batch > 0);
   }
 
   /** Takes over the history of what was restored, after callbacks began theirs anew. */

@@ -16,37 +16,26 @@ import { CosineSimilarity } from "../losses/similarity.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { labelOf } from "./arguments.ts";
-import type { Samples } from "./data.ts";
-import type { TrainableModel } from "./trainable.ts";
-
-/** Throws {@linkcode ValueError} where inputs, targets and weights have not as many rows. */
-export function checkRows({ x, y, weights }: Samples, { inputNames, outputNames }: Named, where: string): void {
-  const rows = x[0].shape[0];
-  const first = labelOf({ argument: "x", names: inputNames }, x.length, 0);
-  const groups = [["x", x, inputNames], ["y", y, outputNames], ["sampleWeight", weights, outputNames]] as const;
-  for (const [argument, tensors, names] of groups) {
-    tensors.forEach((of, i) => {
-      if (!of || of.shape[0] === rows) return;
-      const label = labelOf({ argument, names }, new Set(tensors).size === 1 ? 1 : tensors.length, i);
-      throw new ValueError({
-        what: `Cannot ${where}`,
-        rule: `${first} and ${label} must have the same number of samples`,
-        received: `${rows} in ${first} and ${of.shape[0]} in ${label}`,
-        hint: "check that both come from the same split",
-      });
-    });
-  }
-}
-
-/** What a model calls its inputs and outputs. */
-type Named = Pick<TrainableModel, "inputNames" | "outputNames">;
 
 /**
- * Throws where targets do not suit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} for labels
- * that name no class.
+ * Throws where targets do not suit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} where there
+ * are none, or for labels that name no class.
  */
-export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, label: string, where: string): void {
+export function checkTargets(
+  y: Tensor | undefined,
+  output: SymbolicShape,
+  loss: Loss,
+  label: string,
+  where: string,
+): void {
+  if (!y) {
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: `the loss ${loss.name} needs targets ${label}`,
+      received: "none",
+      hint: `call ${where.split(" ")[0]}(x, y)`,
+    });
+  }
   const kind = kindOf(loss, y.shape, output);
   if (kind === "binary") checkProbabilities(y, loss, label, where);
   if (kind === "sparse") {

@@ -3,11 +3,11 @@ import type { CallbackLike } from "../callbacks/list.ts";
 import { MonitorCallback } from "../callbacks/monitor.ts";
 import { flatten } from "../structure.ts";
 import { labelOf } from "./arguments.ts";
-import type { Samples } from "./data.ts";
-import type { TrainableModel } from "./trainable.ts";
+import type { Dataset } from "./dataset.ts";
+import type { TrainableModel } from "./trainer.ts";
 
 /** Warns of the first element of inputs and targets that is NaN or infinite; whether there was one. */
-export function warnOfNumbers({ x, y }: Samples, { inputNames, outputNames }: TrainableModel, where: string): boolean {
+export function warnOfNumbers({ x, y, where }: Dataset, { inputNames, outputNames }: TrainableModel): boolean {
   let found = false;
   for (const [argument, tensors, names] of [["x", x, inputNames], ["y", y, outputNames]] as const) {
     tensors.forEach((of, part) => {
@@ -31,7 +31,7 @@ export function warnOfNumbers({ x, y }: Samples, { inputNames, outputNames }: Tr
 }
 
 /** Warns where an input of whole numbers loses fractions, as when data was scaled already. */
-export function warnOfFractions({ x }: Samples, model: TrainableModel, where: string): void {
+export function warnOfFractions({ x, where }: Dataset, model: TrainableModel): void {
   if (model.inputDType === undefined) return;
   const dtypes = flatten(model.inputDType);
   x.forEach((of, i) => {

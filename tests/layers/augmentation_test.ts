@@ -8,7 +8,7 @@ import { Input } from "../../lib/layers/input.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
 import * as layers from "../../lib/layers/layers.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
-import { functions as ops } from "../../lib/ops/functions.ts";
+import * as ops from "../../lib/ops/ops.ts";
 import type { AffineTransformOptions } from "../../lib/ops/affine_transform.ts";
 import { hashPath, purposes, RandomStream, setRandomSeed } from "../../lib/random_stream.ts";
 import { deserializeKerasObject } from "../../lib/saving/saving.ts";

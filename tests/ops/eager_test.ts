@@ -6,7 +6,7 @@ import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import type { ScanStep } from "../../lib/ops/defs/scan.ts";
-import { functions as ops } from "../../lib/ops/functions.ts";
+import * as ops from "../../lib/ops/ops.ts";
 import { sizeOf } from "../../lib/shape.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";

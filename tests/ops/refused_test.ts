@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type CeratopsError, DTypeError, ShapeError, StateError, ValueError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";
-import { functions as ops } from "../../lib/ops/functions.ts";
+import * as ops from "../../lib/ops/ops.ts";
 import { apply } from "../../lib/tensor/apply.ts";
 import { tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";

@@ -6,7 +6,7 @@ import { optimize } from "../../lib/passes/pipeline.ts";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
-import { functions as ops } from "../../lib/ops/functions.ts";
+import * as ops from "../../lib/ops/ops.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { testOnBackends } from "../backends.ts";

@@ -1,11 +1,11 @@
 // The WebGPU executor: variables in GPU memory, and programs of hand-written WGSL on them.
 import type { TypedArray } from "../../dtype.ts";
-import type { Graph, Node, VariableSpec } from "../../ir/graph.ts";
+import type { Graph, Node } from "../../ir/graph.ts";
 import { planMemory } from "../../passes/memory.ts";
 import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Executable, Executor } from "../executor.ts";
+import { type Executable, type Executor, variablesOf } from "../executor.ts";
 import { clusterSmallNodes } from "./schedule.ts";
 import type { Gpu, GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
@@ -64,7 +64,7 @@ export class WebGpuExecutor implements Executor {
   }
 
   /** The variable's elements as a copy. */
-  async read(variable: VariableSpec): Promise<TypedArray> {
+  async read(variable: Variable): Promise<TypedArray> {
     const data = await this.#state.read(variable);
     this.#throttle.settled();
     return data;
@@ -76,15 +76,15 @@ export class WebGpuExecutor implements Executor {
   }
 
   /** Replaces the variable's elements. */
-  write(variable: VariableSpec, data: TypedArray): void {
+  write(variable: Variable, data: TypedArray): void {
     this.gpu.check(`Cannot write "${variable.name}"`);
     this.#state.write(variable, data);
   }
 
   /** Frees the variable's memory. */
-  release(variable: VariableSpec): void {
+  release(variable: Variable): void {
     this.#state.release(variable);
-    this.#attached.delete(variable as Variable);
+    this.#attached.delete(variable);
   }
 
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
@@ -93,7 +93,7 @@ export class WebGpuExecutor implements Executor {
       const { tuning, bindingBytes } = this.gpu;
       const arranged = clusterSmallNodes(fuseGathers(optimize(graph), tuning, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
-      const variables = plan.graph.state.map((link) => link.variable as Variable);
+      const variables = variablesOf(plan.graph);
       const groups = updateGroups(plan);
       const grouped = new Set(groups.flat());
       const attach = async () => {
@@ -141,7 +141,8 @@ const updates = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
 
 /** The variables that each optimizer update changes, kind by kind, in the update's order. */
 function updateGroups({ graph }: Plan): Variable[][] {
-  const variableOf = new Map(graph.state.map(({ input, variable }) => [input, variable as Variable]));
+  const variables = variablesOf(graph);
+  const variableOf = new Map(graph.state.map(({ input }, i) => [input, variables[i]]));
   const seen = new Set<Variable>();
   return graph.nodes.filter((node): node is UpdateNode => updates.has(node.op)).flatMap(({ inputs, attrs }) => {
     const kinds = (inputs.length - 1) / attrs.count;

@@ -13,7 +13,7 @@ import type { ValueType } from "../../ir/graph.ts";
 import type { RefArray, VjpContext } from "../../ir/op_def.ts";
 import { Value } from "../../ir/value.ts";
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../shape.ts";
-import { applyElementwise } from "../elementwise.ts";
+import { applyElementwise } from "../apply_elementwise.ts";
 import { sumTo } from "../primitives.ts";
 import type { Definition } from "./definition.ts";
 

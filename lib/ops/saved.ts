@@ -1,8 +1,7 @@
-// The functions of `ops` by Keras's names, and how files write them.
+// How functions of `ops` stand in Keras's files, by their names.
 import { elementwiseNames, elementwiseRows } from "../ir/elementwise.ts";
 import type { SavedForm, SavedForms } from "../ir/saved_form.ts";
-import { elementwise } from "./elementwise.ts";
-import * as others from "./ops.ts";
+import { savedAliases } from "./aliases.ts";
 import { savedActivations } from "./activations.ts";
 import { savedArrangements } from "./arranging.ts";
 import { savedComparisons } from "./comparing.ts";
@@ -19,18 +18,10 @@ import { savedPrimitives } from "./primitives.ts";
 import { savedStatistics } from "./statistics.ts";
 import { savedTrigonometry } from "./trigonometry.ts";
 
-const { bitsToUnit: _, isNan: isnan, negate: negative, select: where, ...sameName } = elementwise;
-
-/** The elementwise functions whose names are not those of their rows, and the others. */
-const named = { ...sameName, isnan, negative, where, absolute: sameName.abs, trueDivide: sameName.divide };
-
-/** All of them. */
-export const functions = { ...named, ...others };
-
 function savedElementwise(): SavedForms {
-  const forms = Object.entries(named).map(([name, fn]): [string, SavedForm] => {
-    const row = elementwiseNames.find((row) => elementwise[row] === fn)!;
-    return [name, { inputs: elementwiseRows[row].arity, ...elementwiseRows[row].saved }];
+  const forms = elementwiseNames.flatMap((name): [string, SavedForm][] => {
+    const { arity, inOps = name, saved } = elementwiseRows[name];
+    return inOps === null ? [] : [[inOps, { inputs: arity, ...saved }]];
   });
   return Object.fromEntries(forms);
 }
@@ -39,6 +30,7 @@ function savedElementwise(): SavedForms {
 export const savedForms: SavedForms = {
   ...savedElementwise(),
   ...savedActivations,
+  ...savedAliases,
   ...savedArrangements,
   ...savedComparisons,
   ...savedComposed,
