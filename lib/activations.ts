@@ -4,6 +4,7 @@ import { describe, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
 import * as o from "./ops/primitives.ts";
+import { type Option, option } from "./options.ts";
 import { declareFunctions, functionNode } from "./registry.ts";
 import { normalizeAxis } from "./shape.ts";
 import type { Applied, Operand } from "./tensor/apply.ts";
@@ -210,6 +211,15 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
   const canonical = name === "swish" ? "silu" : name === "hard_swish" ? "hard_silu" : name;
   return keras(canonical, named[name as ActivationName] as (x: Value) => Value);
 }
+
+/** An activation, `linear` by default, as an option. */
+export const activationOption = (fallback: ActivationName | null = null): Option<Activation> =>
+  option<Activation>({
+    fallback,
+    nullable: true,
+    read: (given, { whatNamed }) => getActivation(given as ActivationIdentifier | null, whatNamed),
+    write: (activation) => activation.serialize(),
+  });
 
 const keras = (name: string, call: (x: Value) => Value): Activation => ({ name, call, serialize: () => name });
 

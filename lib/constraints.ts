@@ -4,7 +4,8 @@ import { unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import { clip } from "./ops/composed.ts";
 import { add, divide, maximum, multiply, sqrt, square, sum } from "./ops/primitives.ts";
-import { checkOptions, checkRange, describe } from "./options.ts";
+import { checkRange } from "./option_kinds.ts";
+import { checkOptions, describe, type Option, option } from "./options.ts";
 import { functionNode, objectNode } from "./registry.ts";
 
 /**
@@ -230,5 +231,14 @@ export function getConstraint(identifier: ConstraintIdentifier | null | undefine
   if (!Object.hasOwn(named, identifier)) throw unknownIdentifier("constraint", identifier, Object.keys(named), where);
   return named[identifier]();
 }
+
+/** A constraint as an option: none by default. */
+export const constraintOption = (fallback: ConstraintIdentifier | null = null): Option<Constraint | null> =>
+  option<Constraint | null>({
+    fallback,
+    nullable: true,
+    read: (given, { whatNamed }) => getConstraint(given as ConstraintIdentifier | null, whatNamed),
+    write: (constraint) => constraint?.serialize() ?? null,
+  });
 
 export { getConstraint as get };

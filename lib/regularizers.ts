@@ -3,7 +3,8 @@ import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./json
 import { ShapeError, unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import * as o from "./ops/primitives.ts";
-import { checkOptions, checkRange, describe } from "./options.ts";
+import { checkRange } from "./option_kinds.ts";
+import { checkOptions, describe, type Option, option } from "./options.ts";
 import { functionNode, objectNode } from "./registry.ts";
 import { formatShape } from "./shape.ts";
 
@@ -255,5 +256,14 @@ export function getRegularizer(
   if (!Object.hasOwn(named, identifier)) throw unknownIdentifier("regularizer", identifier, Object.keys(named), where);
   return named[identifier]();
 }
+
+/** A regularizer as an option: none by default. */
+export const regularizerOption = (fallback: RegularizerIdentifier | null = null): Option<Regularizer | null> =>
+  option<Regularizer | null>({
+    fallback,
+    nullable: true,
+    read: (given, { whatNamed }) => getRegularizer(given as RegularizerIdentifier | null, whatNamed),
+    write: (regularizer) => regularizer?.serialize() ?? null,
+  });
 
 export { getRegularizer as get };

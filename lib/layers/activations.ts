@@ -16,7 +16,8 @@ import { getInitializer, type Initializer, type InitializerIdentifier } from "..
 import type { Value } from "../ir/value.ts";
 import { softmax as normalized } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { checkRange, describe } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
+import { describe } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";

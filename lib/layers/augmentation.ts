@@ -22,7 +22,8 @@ import {
   subtract,
 } from "../ops/primitives.ts";
 import { resize } from "../ops/resize.ts";
-import { checkPositiveInteger, describe } from "../options.ts";
+import { checkPositiveInteger } from "../option_kinds.ts";
+import { describe } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { checkDataFormat, type DataFormat } from "./data_format.ts";
 import { resized } from "./image_preprocessing.ts";

@@ -16,7 +16,7 @@ import {
   positionsAlong,
   refuseStridedDilation,
 } from "../ops/spatial.ts";
-import { checkPositiveInteger } from "../options.ts";
+import { checkPositiveInteger } from "../option_kinds.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { checkDataFormat, type DataFormat } from "./data_format.ts";

@@ -4,7 +4,7 @@ import { type Constraint, type ConstraintIdentifier, getConstraint } from "../co
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { cast, gather } from "../ops/primitives.ts";
-import { checkPositiveInteger } from "../options.ts";
+import { checkPositiveInteger } from "../option_kinds.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
 import type { TensorLike } from "../tensor/tensor.ts";

@@ -5,7 +5,7 @@ import { imageSize } from "../ops/image_batch.ts";
 import { cropImages } from "../ops/image_frame.ts";
 import { cast } from "../ops/primitives.ts";
 import { type Interpolation, resize } from "../ops/resize.ts";
-import { checkPositiveInteger } from "../options.ts";
+import { checkPositiveInteger } from "../option_kinds.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { unknownIdentifier, ValueError } from "../errors.ts";
 import { checkDataFormat, type DataFormat } from "./data_format.ts";

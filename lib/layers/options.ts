@@ -1,11 +1,13 @@
 // What layers are made and called with: options, the context of a call, and what is asked of shapes.
 import type { ConstraintIdentifier } from "../constraints.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import type { DType } from "../dtype.ts";
 import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
-import { describe } from "../options.ts";
-import type { RegularizerIdentifier } from "../regularizers.ts";
+import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
+import { boolean, positiveInteger } from "../option_kinds.ts";
+import { describe, type KeptOf, nullable, option, type OptionFields, optionTable } from "../options.ts";
+import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
 
@@ -27,16 +29,55 @@ export interface LayerOptions {
   batchInputShape?: SymbolicShape;
 }
 
-/** The names of the options that every layer takes. */
-export const layerOptionNames = [
-  "name",
-  "dtype",
-  "trainable",
-  "activityRegularizer",
-  "inputShape",
-  "inputDim",
-  "batchInputShape",
-] as const;
+const dtypeOption = option<DTypePolicy>({
+  fallback: "float32",
+  nullable: true,
+  assigned: false,
+  field: "dtypePolicy",
+  read: (given, { what }) => dtypePolicy((given ?? undefined) as string | undefined, what.slice("Cannot make ".length)),
+  write: policyNode,
+});
+
+/** A shape in place of an `Input`, null for an axis of any extent. */
+const shapeOption = option<SymbolicShape | undefined>({
+  fallback: null,
+  assigned: false,
+  written: "never",
+  read: (given, { whatNamed, option }) => {
+    if (given === null) return undefined;
+    const isExtent = (extent: unknown) => extent === null || (Number.isInteger(extent) && (extent as number) > 0);
+    if (Array.isArray(given) && given.every(isExtent)) return given;
+    throw new ShapeError({
+      what: whatNamed,
+      rule: `${option} must be a list of positive integers and null`,
+      received: Array.isArray(given) ? `[${given.map(describe).join(", ")}]` : describe(given),
+      hint: "write it as in inputShape: [28, 28]",
+    });
+  },
+});
+
+/** The options that every layer takes. */
+export const layerOptions = optionTable<LayerOptions>()({
+  name: option<string | null>({
+    fallback: null,
+    assigned: false,
+    read: (given, { what }) => {
+      if (given === null || (typeof given === "string" && given !== "" && !given.includes("/"))) return given;
+      throw new ValueError({
+        what,
+        rule: 'name must be a text without "/"',
+        received: describe(given),
+        hint: 'write it with "_" in place of "/"',
+      });
+    },
+  }),
+  trainable: { ...boolean(true), assigned: false },
+  dtype: dtypeOption,
+  activityRegularizer: { ...regularizerOption(), written: "unless null" },
+  inputShape: shapeOption,
+  inputDim: { ...nullable(positiveInteger()), assigned: false, written: "never" },
+  batchInputShape: shapeOption,
+});
 
 /** What a layer's `call` knows besides its input. Extend it by what a layer takes by name. */
 export interface CallContext<Mask = Value> {
@@ -92,19 +133,15 @@ export function shapesOf<T>(
   );
 }
 
-/** The shape, batch axis first, that options give a model's input; throws {@linkcode ShapeError} for what is none. */
+/** The shape, batch axis first, that a layer's options give its model's input, if they do. */
 export function declaredShape(
-  { inputShape, inputDim, batchInputShape }: LayerOptions,
-  what: string,
+  { inputShape, inputDim, batchInputShape }: Pick<Kept, "inputShape" | "inputDim" | "batchInputShape">,
 ): SymbolicShape | undefined {
-  const shape = batchInputShape ??
-    (inputShape ? [null, ...inputShape] : inputDim === undefined ? undefined : [null, inputDim]);
-  const isExtent = (extent: unknown) => extent === null || (Number.isInteger(extent) && (extent as number) > 0);
-  if (shape === undefined || (Array.isArray(shape) && shape.every(isExtent))) return shape;
-  throw new ShapeError({
-    what,
-    rule: "inputShape and batchInputShape must be lists of positive integers and null, inputDim a positive integer",
-    received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
-    hint: "write it as in inputShape: [28, 28]",
-  });
+  return batchInputShape ?? (inputShape ? [null, ...inputShape] : inputDim === null ? undefined : [null, inputDim]);
 }
+
+/** The fields that a layer's own options become, beside those of every layer. */
+export type LayerFields<O, T> = OptionFields<Omit<O, keyof LayerOptions>, Omit<T, keyof LayerOptions>>;
+
+/** The values of the options that every layer takes. */
+export type Kept = { readonly [K in keyof typeof layerOptions]: KeptOf<(typeof layerOptions)[K]> };

@@ -3,7 +3,8 @@
 import type { Config } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { checkOptions, checkRange, describe } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
+import { checkOptions, describe } from "../options.ts";
 import { L1L2 } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { checkDataFormat, type DataFormat } from "./data_format.ts";

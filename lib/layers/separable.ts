@@ -5,7 +5,7 @@ import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { depthwiseConv, separableConv } from "../ops/convolve.ts";
 import type { PerAxis } from "../ops/spatial.ts";
-import { checkPositiveInteger } from "../options.ts";
+import { checkPositiveInteger } from "../option_kinds.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
 import {
