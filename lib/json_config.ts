@@ -1,5 +1,5 @@
 // The nodes of Keras's JSON configs, and the policies of dtypes.
-import { ValueError } from "./errors.ts";
+import { describe, ValueError } from "./errors.ts";
 
 export { epsilon, floatx } from "./config.ts";
 
@@ -41,12 +41,12 @@ export interface DTypePolicy {
 export const float32Policy: DTypePolicy = { name: "float32", compute: "float32", variable: "float32" };
 
 /** The policy of a name; throws {@linkcode ValueError} for a name that is not there. */
-export function dtypePolicy(name: string | undefined, where: string): DTypePolicy {
+export function dtypePolicy(name: unknown, where: string): DTypePolicy {
   if (name === undefined || name === "float32") return float32Policy;
   throw new ValueError({
     what: `Cannot make ${where}`,
     rule: 'dtype must be "float32"',
-    received: `"${name}"`,
+    received: describe(name),
     hint: "leave it out, or give the dtype of the data to Input",
   });
 }

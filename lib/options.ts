@@ -19,8 +19,10 @@ export interface Option<Kept> {
   readonly fallback: unknown;
   /** Whether `null` may be given; elsewhere it is an error, since Keras has no `None` there. */
   readonly nullable: boolean;
-  /** Whether the argument comes by position, before the options. Positions follow the order of the table. */
+  /** Whether the argument comes by position, before the options. */
   readonly positional: boolean;
+  /** Where among the arguments by position: smaller numbers first, and those of one number in the order of the table. */
+  readonly place: number;
   /** The key in configs; the option's name in snake case by default. */
   readonly key?: string;
   /** The property that holds the value; the option's name by default. */
@@ -49,7 +51,7 @@ export type KeptOf<T> = T extends Option<infer Kept> ? Kept : never;
  */
 export type OptionFields<O, T> =
   & { readonly [K in keyof O as K extends keyof T ? K : never]-?: K extends keyof T ? KeptOf<T[K]> : never }
-  & { readonly [K in keyof T as K extends keyof O ? never : K]: KeptOf<T[K]> };
+  & { readonly [K in keyof T as K extends keyof O ? never : T[K] extends Unoffered ? never : K]: KeptOf<T[K]> };
 
 /** The fallback of an option that must be given. */
 export const required: unique symbol = Symbol("required");
@@ -64,6 +66,7 @@ export function option<Kept>(
     fallback: required,
     nullable: facts.fallback === null,
     positional: false,
+    place: 0,
     assigned: true,
     offered: true,
     written: "always",
@@ -77,8 +80,17 @@ export function withFacts<Kept>(of: Option<Kept>, facts: Partial<Option<Kept>>):
   return { ...of, ...facts };
 }
 
-/** The option as an argument by position. */
-export const positional = <Kept>(of: Option<Kept>): Option<Kept> => withFacts(of, { positional: true });
+/** The options of a table, each with some facts changed. */
+export function withFactsOfAll<T extends OptionTable>(
+  table: T,
+  facts: Partial<Pick<Option<unknown>, "assigned" | "offered" | "written">>,
+): T {
+  return Object.fromEntries(Object.entries(table).map(([name, of]) => [name, { ...of, ...facts }])) as T;
+}
+
+/** The option as an argument by position; `place` is needed where positions do not follow the order of the table. */
+export const positional = <Kept>(of: Option<Kept>, place = 0): Option<Kept> =>
+  withFacts(of, { positional: true, place });
 
 /** The option under a key of its own in configs. */
 export const keyed = <Kept>(key: string, of: Option<Kept>): Option<Kept> => withFacts(of, { key });
@@ -94,12 +106,14 @@ export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Opti
   };
 }
 
+/** A key that configs have for something that is not offered here; no field holds it. */
+export type Unoffered = Option<null | false> & { readonly offered: false };
+
 /** A key that Keras writes for something that is not offered here: configs hold `value` under it. */
-export const unoffered = (value: null | false): Option<null | false> =>
-  option<null | false>({
+export const unoffered = (value: null | false): Unoffered => ({
+  ...option<null | false>({
     fallback: value,
     assigned: false,
-    offered: false,
     nullable: true,
     read: (given, { what, option }) => {
       if (given === value || given === null || given === false) return value;
@@ -111,7 +125,9 @@ export const unoffered = (value: null | false): Option<null | false> =>
       });
     },
     write: () => value,
-  });
+  }),
+  offered: false,
+});
 
 /**
  * Makes the table of a class whose own options are those of the interface `Own`: each needs an entry. Other entries are
@@ -153,7 +169,8 @@ export function optionsOfClass(Class: object): OptionTable {
 
 /** The names of the arguments that a class takes by position, in order. */
 export function positionalOf(Class: object): string[] {
-  return Object.entries(optionsOfClass(Class)).filter(([, { positional }]) => positional).map(([name]) => name);
+  return Object.entries(optionsOfClass(Class)).filter(([, { positional }]) => positional)
+    .sort(([, a], [, b]) => a.place - b.place).map(([name]) => name);
 }
 
 const optionOfError = new WeakMap<CeratopsError, string>();

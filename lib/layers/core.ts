@@ -1,18 +1,19 @@
 // Dense, the fully connected layer. https://keras.io/api/layers/core_layers/dense/
 import { type ActivationIdentifier, activationOption } from "../activations.ts";
-import { type ConstraintIdentifier, constraintOption } from "../constraints.ts";
+import type { ConstraintIdentifier } from "../constraints.ts";
 import { ShapeError } from "../errors.ts";
-import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
+import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { add, matmul } from "../ops/primitives.ts";
 import { boolean, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, optionTable, positional, unoffered } from "../options.ts";
-import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
+import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
+import { weightOptions, weightSettings } from "./weight_options.ts";
 
 /** Options of {@linkcode Dense}. */
 export interface DenseOptions extends LayerOptions {
@@ -40,12 +41,7 @@ const denseOptions = optionTable<DenseOptions>()({
   units: positional(positiveInteger()),
   activation: activationOption(),
   useBias: boolean(true),
-  kernelInitializer: initializerOption("glorot_uniform"),
-  biasInitializer: initializerOption("zeros"),
-  kernelRegularizer: regularizerOption(),
-  biasRegularizer: regularizerOption(),
-  kernelConstraint: constraintOption(),
-  biasConstraint: constraintOption(),
+  ...weightOptions({ kernel: "glorot_uniform", bias: "zeros" }),
   quantizationConfig: unoffered(null),
 });
 
@@ -103,18 +99,10 @@ export class Dense extends Layer {
     this.kernel = this.addWeight({
       name: "kernel",
       shape: [features, this.units],
-      initializer: this.kernelInitializer,
-      regularizer: this.kernelRegularizer,
-      constraint: this.kernelConstraint,
+      ...weightSettings(this, "kernel"),
     });
     if (this.useBias) {
-      this.bias = this.addWeight({
-        name: "bias",
-        shape: [this.units],
-        initializer: this.biasInitializer,
-        regularizer: this.biasRegularizer,
-        constraint: this.biasConstraint,
-      });
+      this.bias = this.addWeight({ name: "bias", shape: [this.units], ...weightSettings(this, "bias") });
     }
     this.inputSpec = { minRank: 2, lastAxis: features };
   }
@@ -141,6 +129,9 @@ export class Dense extends Layer {
  * ```
  */
 export class Identity extends Layer {
+  static {
+    declareOptions(this, layerOptions);
+  }
   /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
 

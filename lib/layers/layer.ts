@@ -20,7 +20,6 @@ import {
   type CallContext,
   declaredShape,
   type InputSpec,
-  type Kept,
   type LayerOptions,
   layerOptions,
   shapesOf,
@@ -67,7 +66,7 @@ export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown,
  */
 export abstract class Layer extends WeightOwner {
   /** What the layer computes in, and keeps its weights in. */
-  readonly dtypePolicy: DTypePolicy;
+  declare readonly dtypePolicy: DTypePolicy;
   /** A penalty on the output, added to the loss. */
   declare readonly activityRegularizer: Regularizer | null;
   /** Whether the layer hands on the mask of its input; others drop it. */
@@ -100,12 +99,10 @@ export abstract class Layer extends WeightOwner {
   constructor(options: LayerOptions = {}, byPosition: Readonly<Record<string, unknown>> = {}) {
     const className = new.target.name;
     let automatic: string | undefined;
-    const nameOf = () => typeof options.name === "string" ? options.name : automatic ??= autoName(className);
+    const nameOf = () => typeof options?.name === "string" ? options.name : automatic ??= autoName(className);
     const kept = readOptions(new.target, options, byPosition, { className, nameOf });
-    const { trainable, dtype, ...shapes } = kept as Kept;
-    super(nameOf(), trainable);
-    this.dtypePolicy = dtype;
-    this.batchInputShape = declaredShape(shapes);
+    super(nameOf(), kept.trainable !== false);
+    this.batchInputShape = declaredShape(new.target, kept);
     assignOptions(this, kept);
   }
 

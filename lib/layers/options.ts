@@ -1,12 +1,12 @@
 // What layers are made and called with: options, the context of a call, and what is asked of shapes.
 import type { ConstraintIdentifier } from "../constraints.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
 import type { DType } from "../dtype.ts";
 import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
-import { boolean, positiveInteger } from "../option_kinds.ts";
-import { describe, type KeptOf, nullable, option, type OptionFields, optionTable } from "../options.ts";
+import { boolean, maxExtent, positiveInteger } from "../option_kinds.ts";
+import { nullable, type Option, option, type OptionFields, optionsOfClass, optionTable } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
@@ -32,29 +32,42 @@ export interface LayerOptions {
 const dtypeOption = option<DTypePolicy>({
   fallback: "float32",
   nullable: true,
-  assigned: false,
   field: "dtypePolicy",
-  read: (given, { what }) => dtypePolicy((given ?? undefined) as string | undefined, what.slice("Cannot make ".length)),
+  read: (given, { what }) => dtypePolicy(given ?? undefined, what.slice("Cannot make ".length)),
   write: policyNode,
 });
 
-/** A shape in place of an `Input`, null for an axis of any extent. */
-const shapeOption = option<SymbolicShape | undefined>({
-  fallback: null,
+/** The most items that lists of extents or axes may have. */
+const maxRank = 32;
+
+/** Whether something is a list, short enough for one of extents or axes, of items for which `suits` holds. */
+export const isListOf = (given: unknown, suits: (item: unknown) => boolean): given is readonly unknown[] =>
+  Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
+
+/** A shape of positive integers and nulls. For what is none it throws {@linkcode ShapeError} with the rule and the hint. */
+export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =>
+  option<SymbolicShape>({
+    read: (given, { what, option }) => {
+      const isExtent = (extent: unknown) =>
+        extent === null || (Number.isInteger(extent) && (extent as number) > 0 && (extent as number) <= maxExtent);
+      if (isListOf(given, isExtent)) return [...given] as SymbolicShape;
+      throw new ShapeError({ what, rule: `${option} must be ${rule}`, received: describeList(given), hint });
+    },
+  });
+
+/** What stands in place of an `Input`: kept as the shape with the batch axis. */
+const inPlaceOfInput = <Kept>(of: Option<Kept>, shape: (kept: Kept) => SymbolicShape): Option<SymbolicShape | null> => ({
+  ...nullable({ ...of, read: (given, place) => shape(of.read(given, place)), write: () => null }),
+  field: "batchInputShape",
   assigned: false,
   written: "never",
-  read: (given, { whatNamed, option }) => {
-    if (given === null) return undefined;
-    const isExtent = (extent: unknown) => extent === null || (Number.isInteger(extent) && (extent as number) > 0);
-    if (Array.isArray(given) && given.every(isExtent)) return given;
-    throw new ShapeError({
-      what: whatNamed,
-      rule: `${option} must be a list of positive integers and null`,
-      received: Array.isArray(given) ? `[${given.map(describe).join(", ")}]` : describe(given),
-      hint: "write it as in inputShape: [28, 28]",
-    });
-  },
 });
+
+/** A shape in place of an `Input`. */
+const shapeOfInput = shapeOption("a list of positive integers and null", "write it as in inputShape: [28, 28]");
+
+/** The extent of a sample's one axis, in place of an `Input`. */
+export const inputExtent = inPlaceOfInput(positiveInteger(), (extent) => [null, extent]);
 
 /** The options that every layer takes. */
 export const layerOptions = optionTable<LayerOptions>()({
@@ -74,9 +87,9 @@ export const layerOptions = optionTable<LayerOptions>()({
   trainable: { ...boolean(true), assigned: false },
   dtype: dtypeOption,
   activityRegularizer: { ...regularizerOption(), written: "unless null" },
-  inputShape: shapeOption,
-  inputDim: { ...nullable(positiveInteger()), assigned: false, written: "never" },
-  batchInputShape: shapeOption,
+  batchInputShape: inPlaceOfInput(shapeOfInput, (shape) => shape),
+  inputShape: inPlaceOfInput(shapeOfInput, (shape) => [null, ...shape]),
+  inputDim: inputExtent,
 });
 
 /** What a layer's `call` knows besides its input. Extend it by what a layer takes by name. */
@@ -133,15 +146,12 @@ export function shapesOf<T>(
   );
 }
 
-/** The shape, batch axis first, that a layer's options give its model's input, if they do. */
-export function declaredShape(
-  { inputShape, inputDim, batchInputShape }: Pick<Kept, "inputShape" | "inputDim" | "batchInputShape">,
-): SymbolicShape | undefined {
-  return batchInputShape ?? (inputShape ? [null, ...inputShape] : inputDim === null ? undefined : [null, inputDim]);
+/** The shape, batch axis first, that a layer's options give its model's input: the first of those that are given. */
+export function declaredShape(Class: object, kept: Readonly<Record<string, unknown>>): SymbolicShape | undefined {
+  const given = Object.entries(optionsOfClass(Class)).filter(([, { field }]) => field === "batchInputShape")
+    .map(([name]) => kept[name] as SymbolicShape | null);
+  return given.find((shape) => shape !== null) ?? undefined;
 }
 
 /** The fields that a layer's own options become, beside those of every layer. */
-export type LayerFields<O, T> = OptionFields<Omit<O, keyof LayerOptions>, Omit<T, keyof LayerOptions>>;
-
-/** The values of the options that every layer takes. */
-export type Kept = { readonly [K in keyof typeof layerOptions]: KeptOf<(typeof layerOptions)[K]> };
+export type LayerFields<O, T> = OptionFields<Omit<O, keyof LayerOptions>, Omit<T, keyof LayerOptions & keyof O>>;
