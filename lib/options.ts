@@ -200,7 +200,7 @@ export interface ReadingPlace {
 export function readOptions(
   Class: object,
   given: object | undefined,
-  byPosition: Readonly<Record<string, unknown>>,
+  byPosition: object,
   { className, nameOf }: ReadingPlace,
 ): Record<string, unknown> {
   const { table, strict } = declaredFor(Class) ?? { table: {}, strict: false };

@@ -96,7 +96,7 @@ export abstract class Layer extends WeightOwner {
    * Takes the options, and the arguments that came by position, by name. Throws {@linkcode ValueError} where one does not
    * suit, or, for a layer that declares its options, where a name is none of these.
    */
-  constructor(options: LayerOptions = {}, byPosition: Readonly<Record<string, unknown>> = {}) {
+  constructor(options: LayerOptions = {}, byPosition: object = {}) {
     const className = new.target.name;
     let automatic: string | undefined;
     const nameOf = () => typeof options?.name === "string" ? options.name : automatic ??= autoName(className);

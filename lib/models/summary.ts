@@ -89,7 +89,7 @@ const trainableColumn = {
 } as const;
 
 const connectedColumn = {
-  header: "Network to",
+  header: "Connected to",
   align: "left",
   color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${number(digits)}]`),
 } as const;
