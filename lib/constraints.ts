@@ -1,6 +1,6 @@
 // Constraints: what weights are held to after each step. https://keras.io/api/layers/constraints/
 import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
-import { unknownIdentifier, ValueError } from "./errors.ts";
+import { isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import { clip } from "./ops/composed.ts";
 import { add, divide, maximum, multiply, sqrt, square, sum } from "./ops/primitives.ts";
@@ -212,12 +212,12 @@ export function getConstraint(identifier: ConstraintIdentifier | null | undefine
   if (identifier === null || identifier === undefined) return null;
   if (identifier instanceof Constraint) return identifier;
   if (typeof identifier === "function") {
-    if (!(identifier.prototype instanceof Constraint)) return new FromFunction(identifier);
+    if (!isClass(identifier)) return new FromFunction(identifier);
     throw new ValueError({
       what: where ?? "Unknown constraint",
       rule: "a constraint must be a name, an object or a function",
-      received: `the class ${identifier.name}`,
-      hint: `write new constraints.${identifier.name}()`,
+      received: describe(identifier),
+      hint: `write new constraints.${String(identifier.name)}()`,
     });
   }
   if (typeof identifier !== "string") {

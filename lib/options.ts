@@ -50,8 +50,15 @@ export type KeptOf<T> = T extends Option<infer Kept> ? Kept : never;
  * positional arguments.
  */
 export type OptionFields<O, T> =
-  & { readonly [K in keyof O as K extends keyof T ? K : never]-?: K extends keyof T ? KeptOf<T[K]> : never }
-  & { readonly [K in keyof T as K extends keyof O ? never : T[K] extends Unoffered ? never : K]: KeptOf<T[K]> };
+  & {
+    readonly [K in keyof O as K extends keyof T ? T[K] extends Unassigned ? never : K : never]-?: K extends keyof T
+      ? KeptOf<T[K]>
+      : never;
+  }
+  & { readonly [K in keyof T as K extends keyof O ? never : T[K] extends Unassigned ? never : K]: KeptOf<T[K]> };
+
+/** An option that no field holds, unless the class has one. */
+export type Unassigned = { readonly assigned: false };
 
 /** The fallback of an option that must be given. */
 export const required: unique symbol = Symbol("required");
@@ -92,6 +99,9 @@ export function withFactsOfAll<T extends OptionTable>(
 export const positional = <Kept>(of: Option<Kept>, place = 0): Option<Kept> =>
   withFacts(of, { positional: true, place });
 
+/** The option without a field: the class itself makes of it what it has. */
+export const unassigned = <Kept>(of: Option<Kept>): Option<Kept> & Unassigned => ({ ...of, assigned: false });
+
 /** The option under a key of its own in configs. */
 export const keyed = <Kept>(key: string, of: Option<Kept>): Option<Kept> => withFacts(of, { key });
 
@@ -106,14 +116,11 @@ export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Opti
   };
 }
 
-/** A key that configs have for something that is not offered here; no field holds it. */
-export type Unoffered = Option<null | false> & { readonly offered: false };
-
 /** A key that Keras writes for something that is not offered here: configs hold `value` under it. */
-export const unoffered = (value: null | false): Unoffered => ({
-  ...option<null | false>({
+export const unoffered = (value: null | false): Option<null | false> & Unassigned =>
+  unassigned(option<null | false>({
     fallback: value,
-    assigned: false,
+    offered: false,
     nullable: true,
     read: (given, { what, option }) => {
       if (given === value || given === null || given === false) return value;
@@ -125,9 +132,7 @@ export const unoffered = (value: null | false): Unoffered => ({
       });
     },
     write: () => value,
-  }),
-  offered: false,
-});
+  }));
 
 /**
  * Makes the table of a class whose own options are those of the interface `Own`: each needs an entry. Other entries are
@@ -155,11 +160,23 @@ export function declareOptions(Class: object, table: OptionTable, { strict = tru
 
 /** What is declared for a class, or for the nearest class that it extends. */
 function declaredFor(Class: object): Declared | undefined {
+  return declarationsOf(Class).next().value;
+}
+
+/** What is declared for a class and for those that it extends, the nearest first. */
+function* declarationsOf(Class: object): Generator<Declared, undefined> {
   for (let of: object | null = Class; of !== null; of = Object.getPrototypeOf(of)) {
     const found = declared.get(of);
-    if (found) return found;
+    if (found) yield found;
   }
-  return undefined;
+}
+
+/** The names that users may give, those of the class itself before those that it has from others. */
+function offeredNames(Class: object): string[] {
+  const [nearest, next] = declarationsOf(Class);
+  const names = Object.entries(nearest?.table ?? {}).filter(([, of]) => of.offered && !of.positional);
+  const isInherited = ([name]: readonly [string, unknown]) => next !== undefined && name in next.table;
+  return [...names.filter((entry) => !isInherited(entry)), ...names.filter(isInherited)].map(([name]) => name);
 }
 
 /** The options of a class by name; none where it declares none. */
@@ -204,8 +221,7 @@ export function readOptions(
   { className, nameOf }: ReadingPlace,
 ): Record<string, unknown> {
   const { table, strict } = declaredFor(Class) ?? { table: {}, strict: false };
-  const offered = Object.entries(table).filter(([, of]) => of.offered && !of.positional).map(([name]) => name);
-  if (strict) checkOptions(className, given, offered);
+  if (strict) checkOptions(className, given, offeredNames(Class));
   return readTable(table, { ...given, ...byPosition }, {
     what: `Cannot make ${className}`,
     get whatNamed() {

@@ -1,6 +1,6 @@
 // Initializers by name, as objects, and as functions of a shape.
 import type { FunctionNode } from "../json_config.ts";
-import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
+import { isClass, ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
 import { describe, type Option, option } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import { formatShape, type Shape, sizeOf } from "../shape.ts";
@@ -98,12 +98,12 @@ class FromFunction extends Initializer {
 export function getInitializer(identifier: InitializerIdentifier, where?: string): Initializer {
   if (identifier instanceof Initializer) return identifier;
   if (typeof identifier === "function") {
-    if (!(identifier.prototype instanceof Initializer)) return new FromFunction(identifier);
+    if (!isClass(identifier)) return new FromFunction(identifier);
     throw new ValueError({
       what: where ?? "Unknown initializer",
       rule: "an initializer must be a name, an object or a function",
       received: describe(identifier),
-      hint: `write new initializers.${identifier.name}()`,
+      hint: `write new initializers.${String(identifier.name)}()`,
     });
   }
   if (typeof identifier !== "string") {

@@ -3,12 +3,15 @@ import { describe, describeList, ValueError } from "../errors.ts";
 import { type Option, option } from "../options.ts";
 import { isListOf } from "./options.ts";
 
+/** Whether something may count an axis. */
+export const isInteger = (given: unknown): given is number => Number.isSafeInteger(given);
+
 /** One axis, counted from the front or, below 0, from the end; the last by default. */
 export const axisOption = (): Option<number> =>
   option<number>({
     fallback: -1,
     read: (given, { what, option }) => {
-      if (typeof given === "number" && Number.isSafeInteger(given)) return given;
+      if (isInteger(given)) return given;
       throw new ValueError({
         what,
         rule: `${option} must be an integer`,
@@ -23,8 +26,8 @@ export const axesOption = (): Option<number | readonly number[]> =>
   option<number | readonly number[]>({
     fallback: -1,
     read: (given, { what, option }) => {
-      const list = Array.isArray(given) ? given : [given];
-      if (list.length > 0 && isListOf(list, Number.isSafeInteger)) return Array.isArray(given) ? [...list] : list[0];
+      if (isInteger(given)) return given;
+      if (isListOf(given, isInteger) && given.length > 0) return [...given];
       throw new ValueError({
         what,
         rule: `${option} must be an integer, or a list of integers`,

@@ -41,22 +41,25 @@ const dtypeOption = option<DTypePolicy>({
 const maxRank = 32;
 
 /** Whether something is a list, short enough for one of extents or axes, of items for which `suits` holds. */
-export const isListOf = (given: unknown, suits: (item: unknown) => boolean): given is readonly unknown[] =>
+export const isListOf = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
   Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
 
 /** A shape of positive integers and nulls. For what is none it throws {@linkcode ShapeError} with the rule and the hint. */
 export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =>
   option<SymbolicShape>({
     read: (given, { what, option }) => {
-      const isExtent = (extent: unknown) =>
+      const isExtent = (extent: unknown): extent is number | null =>
         extent === null || (Number.isInteger(extent) && (extent as number) > 0 && (extent as number) <= maxExtent);
-      if (isListOf(given, isExtent)) return [...given] as SymbolicShape;
+      if (isListOf(given, isExtent)) return [...given];
       throw new ShapeError({ what, rule: `${option} must be ${rule}`, received: describeList(given), hint });
     },
   });
 
 /** What stands in place of an `Input`: kept as the shape with the batch axis. */
-const inPlaceOfInput = <Kept>(of: Option<Kept>, shape: (kept: Kept) => SymbolicShape): Option<SymbolicShape | null> => ({
+const inPlaceOfInput = <Kept>(
+  of: Option<Kept>,
+  shape: (kept: Kept) => SymbolicShape,
+): Option<SymbolicShape | null> => ({
   ...nullable({ ...of, read: (given, place) => shape(of.read(given, place)), write: () => null }),
   field: "batchInputShape",
   assigned: false,
