@@ -48,6 +48,9 @@ export const number = (
 /** The largest integer that sizes may have: beyond it nothing could be indexed. */
 export const maxExtent = 2 ** 31 - 1;
 
+/** The most elements that layers make of one, and that windows have: beyond it a slip of the hand fills the memory. */
+export const maxCopies = 2 ** 20;
+
 /** A whole number of at least 1, such as a number of units. */
 export const positiveInteger = (
   fallback: number | typeof required = required,

@@ -99,6 +99,10 @@ export function withFactsOfAll<T extends OptionTable>(
 export const positional = <Kept>(of: Option<Kept>, place = 0): Option<Kept> =>
   withFacts(of, { positional: true, place });
 
+/** The option with `null` for its default. */
+export const nullAsDefault = <Kept>(of: Option<Kept>): Option<Kept> =>
+  withFacts(of, { nullable: true, read: (given, place) => of.read(given ?? of.fallback, place) });
+
 /** The option without a field: the class itself makes of it what it has. */
 export const unassigned = <Kept>(of: Option<Kept>): Option<Kept> & Unassigned => ({ ...of, assigned: false });
 
