@@ -1,16 +1,27 @@
 // Embedding: a trained vector for each index. https://keras.io/api/layers/core_layers/embedding/
-import type { Config } from "../json_config.ts";
-import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
+import { type ConstraintIdentifier, constraintOption } from "../constraints.ts";
+import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { cast, gather } from "../ops/primitives.ts";
-import { checkPositiveInteger } from "../option_kinds.ts";
-import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
+import { boolean, positiveInteger } from "../option_kinds.ts";
+import {
+  declareOptions,
+  nullable,
+  option,
+  optionTable,
+  positional,
+  unassigned,
+  unoffered,
+  withFacts,
+} from "../options.ts";
+import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
-import type { TensorLike } from "../tensor/tensor.ts";
+import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { ops } from "./operation.ts";
+import { inputExtent, type LayerFields, layerOptions } from "./options.ts";
 import type { Weight } from "./weight.ts";
+import { weightSettings } from "./weight_options.ts";
 
 /** Options of {@linkcode Embedding}. */
 export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
@@ -25,8 +36,34 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
   /** How many indices a sample has, as Keras 2 had it; `inputShape: [inputLength]` says the same. */
   inputLength?: number | null;
   /** The first vectors, `[inputDim, outputDim]`, in place of what an initializer gives. */
-  weights?: TensorLike;
+  weights?: TensorLike | null;
 }
+
+const firstVectors = option<Tensor>({
+  read: (given, { whatNamed, option }) => toTensor(given as TensorLike, whatNamed, option, "float32"),
+});
+
+// Keras writes the penalty on the output of this layer also where there is none.
+const { activityRegularizer: _, ...others } = layerOptions;
+
+const embeddingOptions = optionTable<EmbeddingOptions>()({
+  ...others,
+  /** The number of indices. */
+  inputDim: positional(positiveInteger()),
+  /** The length of each vector. */
+  outputDim: positional(positiveInteger()),
+  embeddingsInitializer: initializerOption("uniform"),
+  embeddingsRegularizer: regularizerOption(),
+  activityRegularizer: regularizerOption(),
+  embeddingsConstraint: constraintOption(),
+  maskZero: boolean(false),
+  inputLength: inputExtent,
+  weights: unassigned(withFacts(nullable(firstVectors), { written: "never" })),
+  quantizationConfig: unoffered(null),
+});
+
+/** The options, checked and completed. */
+export interface Embedding extends LayerFields<EmbeddingOptions, typeof embeddingOptions> {}
 
 /**
  * A trained vector for each index: `[...]` of integers from 0 to `inputDim - 1` gives `[..., outputDim]`.
@@ -39,45 +76,18 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
  * ```
  */
 export class Embedding extends Layer {
-  /** The number of indices. */
-  readonly inputDim: number;
-  /** The length of each vector. */
-  readonly outputDim: number;
-  /** What fills the vectors. */
-  readonly embeddingsInitializer: Initializer;
-  /** The penalty on the vectors, if any. */
-  readonly embeddingsRegularizer: Regularizer | null;
-  /** The map that the vectors are sent through after each step, if any. */
-  readonly embeddingsConstraint: Constraint | null;
-  /** Whether index 0 is padding. */
-  readonly maskZero: boolean;
+  static {
+    declareOptions(this, embeddingOptions);
+  }
   /** The vectors, `[inputDim, outputDim]`. */
   embeddings!: Weight;
-  override readonly supportsMasking: boolean;
-  readonly #first: TensorLike | undefined;
+  override readonly supportsMasking: boolean = this.maskZero;
+  readonly #first: TensorLike | null;
 
   /** Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} where one is not positive. */
   constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
-    checkPositiveInteger("Embedding", "inputDim", inputDim);
-    checkPositiveInteger("Embedding", "outputDim", outputDim);
-    const { inputLength } = options;
-    super(typeof inputLength === "number" ? { inputShape: [inputLength], ...options } : options, [
-      "embeddingsInitializer",
-      "embeddingsRegularizer",
-      "embeddingsConstraint",
-      "maskZero",
-      "inputLength",
-      "weights",
-    ]);
-    const where = `Cannot make "${this.name}"`;
-    this.inputDim = inputDim;
-    this.outputDim = outputDim;
-    this.embeddingsInitializer = getInitializer(options.embeddingsInitializer ?? "uniform", where);
-    this.embeddingsRegularizer = getRegularizer(options.embeddingsRegularizer, where);
-    this.embeddingsConstraint = getConstraint(options.embeddingsConstraint, where);
-    this.maskZero = options.maskZero ?? false;
-    this.supportsMasking = this.maskZero;
-    this.#first = options.weights;
+    super(options, { inputDim, outputDim });
+    this.#first = options.weights ?? null;
   }
 
   /** Makes the vectors. Throws {@linkcode ShapeError} where those given have another shape. */
@@ -85,11 +95,9 @@ export class Embedding extends Layer {
     this.embeddings = this.addWeight({
       name: "embeddings",
       shape: [this.inputDim, this.outputDim],
-      initializer: this.embeddingsInitializer,
-      regularizer: this.embeddingsRegularizer,
-      constraint: this.embeddingsConstraint,
+      ...weightSettings(this, "embeddings"),
     });
-    if (this.#first !== undefined) this.setWeights([this.#first]);
+    if (this.#first !== null) this.setWeights([this.#first]);
   }
 
   /** The vectors of the indices; an index outside gives NaN, where `fit` and its like do not find it in the data. */
@@ -105,20 +113,5 @@ export class Embedding extends Layer {
   /** The shape with an axis of `outputDim` at its end. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return [...shape, this.outputDim];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      input_dim: this.inputDim,
-      output_dim: this.outputDim,
-      embeddings_initializer: this.embeddingsInitializer.serialize(),
-      embeddings_regularizer: this.embeddingsRegularizer?.serialize() ?? null,
-      activity_regularizer: this.activityRegularizer?.serialize() ?? null,
-      embeddings_constraint: this.embeddingsConstraint?.serialize() ?? null,
-      mask_zero: this.maskZero,
-      quantization_config: null,
-    };
   }
 }
