@@ -1,12 +1,15 @@
 // Where the channels of images are.
 import { choice } from "../option_kinds.ts";
 import type { DataFormat } from "../ops/spatial.ts";
-import { nullAsDefault, type Option } from "../options.ts";
+import { nullAsDefault, type Option, withFacts } from "../options.ts";
 
 export type { DataFormat };
 
 /** Where the channels are; last by default. */
 export const dataFormatOption: Option<DataFormat> = nullAsDefault(choice(["channels_last", "channels_first"]));
+
+/** What layers of sequences have in place of a choice: their channels are last. */
+export const channelsLast: Option<DataFormat> = withFacts(dataFormatOption, { offered: false, written: "never" });
 
 /** The spatial axes of an input of `rank` axes. */
 export function spatialAxes(rank: number, dataFormat: DataFormat): number[] {

@@ -16,7 +16,7 @@ import {
 } from "../options.ts";
 import { L1L2, type Regularizer } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
-import { type DataFormat, dataFormatOption } from "./data_format.ts";
+import { channelsLast, type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions, shapeOption } from "./options.ts";
 import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
@@ -128,7 +128,7 @@ abstract class SpatialDropout extends RandomLayer {
  */
 export class SpatialDropout1D extends SpatialDropout {
   static {
-    declareOptions(this, spatialDropoutOptions(withFacts(dataFormatOption, { offered: false, written: "never" })));
+    declareOptions(this, spatialDropoutOptions(channelsLast));
   }
 
   /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
