@@ -107,7 +107,7 @@ export const nullAsDefault = <Kept>(of: Option<Kept>): Option<Kept> =>
 export const unassigned = <Kept>(of: Option<Kept>): Option<Kept> & Unassigned => ({ ...of, assigned: false });
 
 /** The option under a key of its own in configs. */
-export const keyed = <Kept>(key: string, of: Option<Kept>): Option<Kept> => withFacts(of, { key });
+export const keyed = <T extends Option<unknown>>(key: string, of: T): T => ({ ...of, key });
 
 /** The option with `null` as a value of its own, by default the one that is kept. */
 export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Option<Kept | null> {
@@ -280,13 +280,14 @@ export function assignOptions(object: object, kept: Readonly<Record<string, unkn
   }
 }
 
-/** The config of an object: what its fields hold, under Keras's keys. */
+/** The config of an object: what its fields hold, under Keras's keys. Of two options of one key the first is written. */
 export function configOf(object: object): Config {
   const config: Config = {};
   for (const [name, of] of Object.entries(optionsOfClass(object.constructor))) {
     const kept = (object as Record<string, unknown>)[of.field ?? name];
     if (of.written === "never" || (of.written === "unless null" && (kept === null || kept === undefined))) continue;
-    config[of.key ?? snakeCaseKey(name)] = of.write(kept);
+    const key = of.key ?? snakeCaseKey(name);
+    if (!Object.hasOwn(config, key)) config[key] = of.write(kept);
   }
   return config;
 }
@@ -296,9 +297,10 @@ export function snakeCaseKey(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** The options that a table reads from a config by key. */
+/** The options that a table reads from a config by key; of two of one key the first. */
 export function keysOf(table: OptionTable): Map<string, { readonly name: string; readonly of: Option<unknown> }> {
-  return new Map(Object.entries(table).map(([name, of]) => [of.key ?? snakeCaseKey(name), { name, of }]));
+  const entries = Object.entries(table).map(([name, of]) => [of.key ?? snakeCaseKey(name), { name, of }] as const);
+  return new Map(entries.reverse());
 }
 
 /**

@@ -10,11 +10,11 @@ import { dilatedSize } from "../ops/defs/sliding.ts";
 import { type Padding, type PerAxis, positionsAlong, refuseStridedDilation } from "../ops/spatial.ts";
 import { boolean, choice, maxExtent, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, optionTable, positional } from "../options.ts";
-import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
+import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { type LayerFields, layerOptions } from "./options.ts";
+import { type LayerFields, layerOptions, noActivityRegularizer } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 import { weightOptions, weightSettings } from "./weight_options.ts";
@@ -52,13 +52,10 @@ export interface KernelOptions {
   kernelConstraint?: ConstraintIdentifier | null;
 }
 
-// Keras writes the penalty on the output of these layers also where there is none.
-const { activityRegularizer: _, ...others } = layerOptions;
-
 /** The options of all convolution layers with `rank` spatial axes. */
 export const convolutionOptions = (rank: number, paddings: readonly Padding[] = ["valid", "same"]) =>
   optionTable<ConvolutionOptions>()({
-    ...others,
+    ...layerOptions,
     /** The extents of the kernel. */
     kernelSize: positional(windowOption(rank), 1),
     strides: perAxisOption(rank, 1),
@@ -68,7 +65,7 @@ export const convolutionOptions = (rank: number, paddings: readonly Padding[] = 
     activation: activationOption(),
     useBias: boolean(true),
     ...weightOptions({ bias: "zeros" }),
-    activityRegularizer: regularizerOption(),
+    noActivityRegularizer,
   });
 
 /** The options, checked and completed. */

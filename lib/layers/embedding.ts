@@ -19,7 +19,7 @@ import type { SymbolicShape } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { ops } from "./operation.ts";
-import { inputExtent, type LayerFields, layerOptions } from "./options.ts";
+import { inputExtent, type LayerFields, layerOptions, noActivityRegularizer } from "./options.ts";
 import type { Weight } from "./weight.ts";
 import { weightSettings } from "./weight_options.ts";
 
@@ -43,18 +43,15 @@ const firstVectors = option<Tensor>({
   read: (given, { whatNamed, option }) => toTensor(given as TensorLike, whatNamed, option, "float32"),
 });
 
-// Keras writes the penalty on the output of this layer also where there is none.
-const { activityRegularizer: _, ...others } = layerOptions;
-
 const embeddingOptions = optionTable<EmbeddingOptions>()({
-  ...others,
+  ...layerOptions,
   /** The number of indices. */
   inputDim: positional(positiveInteger()),
   /** The length of each vector. */
   outputDim: positional(positiveInteger()),
   embeddingsInitializer: initializerOption("uniform"),
   embeddingsRegularizer: regularizerOption(),
-  activityRegularizer: regularizerOption(),
+  noActivityRegularizer,
   embeddingsConstraint: constraintOption(),
   maskZero: boolean(false),
   inputLength: inputExtent,

@@ -6,7 +6,16 @@ import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
 import { boolean, maxExtent, positiveInteger } from "../option_kinds.ts";
-import { nullable, type Option, option, type OptionFields, optionsOfClass, optionTable } from "../options.ts";
+import {
+  keyed,
+  nullable,
+  type Option,
+  option,
+  type OptionFields,
+  optionsOfClass,
+  optionTable,
+  unoffered,
+} from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
@@ -94,6 +103,9 @@ export const layerOptions = optionTable<LayerOptions>()({
   inputShape: inPlaceOfInput(shapeOfInput, (shape) => [null, ...shape]),
   inputDim: inputExtent,
 });
+
+/** Keras's key for the penalty on the output, for those layers that write it also where there is none. */
+export const noActivityRegularizer = keyed("activity_regularizer", unoffered(null));
 
 /** What a layer's `call` knows besides its input. Extend it by what a layer takes by name. */
 export interface CallContext<Mask = Value> {

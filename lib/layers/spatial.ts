@@ -41,7 +41,7 @@ function sidesOption(rank: number, fallback: number): Option<readonly Sides[]> {
       const each = rank === 1 ? "a pair of them" : `a list of ${rank} integers or pairs, one for each spatial axis`;
       throw new ValueError({
         what: whatNamed,
-        rule: `${option} must be an integer of at least 0, and at most ${maxCopies}, or ${each}`,
+        rule: `${option} must be an integer from 0 to ${maxCopies}, or ${each}`,
         received: describeList(given),
         hint: `write it as in ${rank === 1 ? "[1, 2]" : `[${new Array(rank).fill("[1, 2]").join(", ")}]`}`,
       });
