@@ -128,7 +128,11 @@ export function withErrorContext<T>(place: string, body: () => T): T {
 
 /** Whether a value is a class, which no call without `new` can take in place of a function. */
 export function isClass(value: unknown): boolean {
-  return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
+  if (typeof value !== "function") return false;
+  const source = Function.prototype.toString.call(value);
+  // Of the functions that the language itself has, only its classes have a prototype.
+  return /^class\b/.test(source) ||
+    (/^function \w+\(\) \{\s*\[native code\]\s*\}$/.test(source) && Object.hasOwn(value, "prototype"));
 }
 
 /** A value as messages show it: never a dump of data. */

@@ -8,6 +8,18 @@ export type ConfigValue = string | number | boolean | null | readonly ConfigValu
   readonly [key: string]: ConfigValue;
 };
 
+/** Deeper values are no config's. */
+const maxDepth = 32;
+
+/** Whether a value may stand in a config. What it lies `inside` of it must not hold again. */
+export function isConfigValue(value: unknown, inside: readonly unknown[] = []): value is ConfigValue {
+  if (value === null || ["string", "number", "boolean"].includes(typeof value)) return true;
+  if (typeof value !== "object" || inside.length === maxDepth || inside.includes(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
+  return isPlain && Object.values(value).every((item) => isConfigValue(item, [...inside, value]));
+}
+
 /** A JSON config: Keras's keys, in snake_case and in Keras's order. */
 export type Config = { [key: string]: ConfigValue };
 

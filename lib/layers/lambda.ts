@@ -1,7 +1,7 @@
 // Lambda: a function as a layer. https://keras.io/api/layers/core_layers/lambda/
 import { describe, isClass, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import type { ConfigValue } from "../json_config.ts";
+import { type ConfigValue, isConfigValue } from "../json_config.ts";
 import { declareOptions, nullable, nullAsDefault, option, optionTable, positional, withFacts } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
@@ -52,10 +52,10 @@ const outputShapeOption = option<SymbolicShape | AnyFunction>({
 const argumentsOption = option<{ readonly [name: string]: ConfigValue }>({
   fallback: {},
   read: (given, { whatNamed, option }) => {
-    if (typeof given === "object" && given !== null && !Array.isArray(given)) return { ...given };
+    if (isConfigValue(given) && typeof given === "object" && !Array.isArray(given)) return { ...given };
     throw new ValueError({
       what: whatNamed,
-      rule: `${option} must be an object, of the function's further arguments by name`,
+      rule: `${option} must be an object of the function's further arguments by name, each of which JSON can hold`,
       received: describe(given),
       hint: "write it as in arguments: { factor: 2 }",
     });
