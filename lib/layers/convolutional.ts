@@ -9,7 +9,7 @@ import { add, reshape } from "../ops/primitives.ts";
 import { dilatedSize } from "../ops/defs/sliding.ts";
 import { type Padding, type PerAxis, positionsAlong, refuseStridedDilation } from "../ops/spatial.ts";
 import { boolean, choice, maxExtent, positiveInteger } from "../option_kinds.ts";
-import { declareOptions, nullable, type Option, optionTable, positional } from "../options.ts";
+import { declareOptions, nullable, optionTable, positional } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";

@@ -4,16 +4,7 @@ import { type InitializerIdentifier, initializerOption } from "../initializers/r
 import type { Value } from "../ir/value.ts";
 import { cast, gather } from "../ops/primitives.ts";
 import { boolean, positiveInteger } from "../option_kinds.ts";
-import {
-  declareOptions,
-  nullable,
-  option,
-  optionTable,
-  positional,
-  unassigned,
-  unoffered,
-  withFacts,
-} from "../options.ts";
+import { declareOptions, nullable, option, optionTable, positional, unoffered, withFacts } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
@@ -55,12 +46,14 @@ const embeddingOptions = optionTable<EmbeddingOptions>()({
   embeddingsConstraint: constraintOption(),
   maskZero: boolean(false),
   inputLength: inputExtent,
-  weights: unassigned(withFacts(nullable(firstVectors), { written: "never" })),
+  // A layer's own weights are those that it is made of, so that what is given has another field.
+  weights: withFacts(nullable(firstVectors), { field: "firstVectors", written: "never" }),
   quantizationConfig: unoffered(null),
 });
 
 /** The options, checked and completed. */
-export interface Embedding extends LayerFields<EmbeddingOptions, typeof embeddingOptions> {}
+export interface Embedding
+  extends LayerFields<Omit<EmbeddingOptions, "weights">, Omit<typeof embeddingOptions, "weights">> {}
 
 /**
  * A trained vector for each index: `[...]` of integers from 0 to `inputDim - 1` gives `[..., outputDim]`.
@@ -79,12 +72,12 @@ export class Embedding extends Layer {
   /** The vectors, `[inputDim, outputDim]`. */
   embeddings!: Weight;
   override readonly supportsMasking: boolean = this.maskZero;
-  readonly #first: TensorLike | null;
+  /** The first vectors, where they are given. */
+  declare protected readonly firstVectors: Tensor | null;
 
   /** Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} where one is not positive. */
   constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
     super(options, { inputDim, outputDim });
-    this.#first = options.weights ?? null;
   }
 
   /** Makes the vectors. Throws {@linkcode ShapeError} where those given have another shape. */
@@ -94,7 +87,7 @@ export class Embedding extends Layer {
       shape: [this.inputDim, this.outputDim],
       ...weightSettings(this, "embeddings"),
     });
-    if (this.#first !== null) this.setWeights([this.#first]);
+    if (this.firstVectors) this.setWeights([this.firstVectors]);
   }
 
   /** The vectors of the indices; an index outside gives NaN, where `fit` and its like do not find it in the data. */

@@ -1,5 +1,5 @@
 // Lambda: a function as a layer. https://keras.io/api/layers/core_layers/lambda/
-import { describe, isClass, ShapeError, ValueError } from "../errors.ts";
+import { describe, isClass, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type ConfigValue, isConfigValue } from "../json_config.ts";
 import { declareOptions, nullable, nullAsDefault, option, optionTable, positional, withFacts } from "../options.ts";

@@ -14,6 +14,7 @@ import {
   type OptionFields,
   optionsOfClass,
   optionTable,
+  unassigned,
   unoffered,
 } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
@@ -65,15 +66,12 @@ export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =
   });
 
 /** What stands in place of an `Input`: kept as the shape with the batch axis. */
-const inPlaceOfInput = <Kept>(
-  of: Option<Kept>,
-  shape: (kept: Kept) => SymbolicShape,
-): Option<SymbolicShape | null> => ({
-  ...nullable({ ...of, read: (given, place) => shape(of.read(given, place)), write: () => null }),
-  field: "batchInputShape",
-  assigned: false,
-  written: "never",
-});
+const inPlaceOfInput = <Kept>(of: Option<Kept>, shape: (kept: Kept) => SymbolicShape) =>
+  unassigned<SymbolicShape | null>({
+    ...nullable({ ...of, read: (given, place) => shape(of.read(given, place)), write: () => null }),
+    field: "batchInputShape",
+    written: "never",
+  });
 
 /** A shape in place of an `Input`. */
 const shapeOfInput = shapeOption("a list of positive integers and null", "write it as in inputShape: [28, 28]");
