@@ -2,6 +2,7 @@
 // fields, the refusal of unknown names, its config, and how that config is read back.
 import { CeratopsError, describe, didYouMean, ValueError } from "./errors.ts";
 import type { Config, ConfigValue } from "./json_config.ts";
+import { snakeCase } from "./names.ts";
 
 /** What is being made when an option is read, for error messages. */
 export interface OptionPlace {
@@ -286,20 +287,15 @@ export function configOf(object: object): Config {
   for (const [name, of] of Object.entries(optionsOfClass(object.constructor))) {
     const kept = (object as Record<string, unknown>)[of.field ?? name];
     if (of.written === "never" || (of.written === "unless null" && (kept === null || kept === undefined))) continue;
-    const key = of.key ?? snakeCaseKey(name);
+    const key = of.key ?? snakeCase(name);
     if (!Object.hasOwn(config, key)) config[key] = of.write(kept);
   }
   return config;
 }
 
-/** The key of an option in Keras's configs: `useBias` is `use_bias`. */
-export function snakeCaseKey(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
 /** The options that a table reads from a config by key; of two of one key the first. */
 export function keysOf(table: OptionTable): Map<string, { readonly name: string; readonly of: Option<unknown> }> {
-  const entries = Object.entries(table).map(([name, of]) => [of.key ?? snakeCaseKey(name), { name, of }] as const);
+  const entries = Object.entries(table).map(([name, of]) => [of.key ?? snakeCase(name), { name, of }] as const);
   return new Map(entries.reverse());
 }
 

@@ -23,6 +23,7 @@ import { resize } from "../ops/resize.ts";
 import { choice, number } from "../option_kinds.ts";
 import { declareOptions, nullable, optionTable, positional } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
+import { shapeOf } from "../tensor/apply.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import {
   endsOf,
@@ -156,7 +157,7 @@ abstract class RandomTransform extends RandomImages {
     const [height, width] = imageSize(`Cannot call "${this.name}"`, images.shape, dataFormat);
     const rows = this.transforms(images, height, width);
     const count = Math.max(...rows.map((entry) => (typeof entry === "number" ? 1 : entry.shape[0])));
-    const columns = [...rows, 0, 0].map((entry) => broadcastTo(entry, [count, 1]) as Value);
+    const columns = [...rows, 0, 0].map((entry) => broadcastTo(entry, [count, 1]));
     return affineTransform(images, concat(columns, 1), { fillMode, interpolation, fillValue, dataFormat });
   }
 
@@ -347,7 +348,7 @@ export class RandomCrop extends RandomImages {
   protected change(images: Value): Value {
     const { height, width } = this;
     return onImageBatch(`Cannot call "${this.name}"`, images, this.dataFormat, (batch) => {
-      const [count, rows, columns] = batch.shape;
+      const [count, rows, columns] = shapeOf(batch);
       const top = floor(this.uniform([1, 1, 1], 0, rows - height + 1));
       const left = floor(this.uniform([1, 1, 1], 0, columns - width + 1));
       const y = broadcastTo(add(top, iota([1, height, 1], 1, "float32")), [count, height, width]);

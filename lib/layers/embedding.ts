@@ -2,6 +2,7 @@
 import { type ConstraintIdentifier, constraintOption } from "../constraints.ts";
 import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
+import * as ops from "../ops/ops.ts";
 import { cast, gather } from "../ops/primitives.ts";
 import { boolean, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, nullable, option, optionTable, positional, unoffered, withFacts } from "../options.ts";
@@ -9,7 +10,6 @@ import { type RegularizerIdentifier, regularizerOption } from "../regularizers.t
 import type { SymbolicShape } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { ops } from "./operation.ts";
 import { inputExtent, type LayerFields, layerOptions, noActivityRegularizer } from "./options.ts";
 import type { Weight } from "./weight.ts";
 import { weightSettings } from "./weight_options.ts";

@@ -6,8 +6,9 @@ import { choice, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, nullable, optionTable, unoffered, withFacts, withFactsOfAll } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer } from "./layer.ts";
+import "./operation.ts";
 import { layerOptions, shapeOption } from "./options.ts";
-import { type SymbolicTensor, TensorSpec } from "./symbolic.ts";
+import { type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
 /** Options of {@linkcode Input}. */
 export interface InputOptions<Name extends string = string> {

@@ -4,6 +4,7 @@ import { epsilon } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { describeList, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
+import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
 import { boolean } from "../option_kinds.ts";
 import { declareOptions, option, optionTable, positional } from "../options.ts";
@@ -12,9 +13,8 @@ import type { Structure } from "../structure.ts";
 import { axisOption, isInteger } from "./axis_options.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type Masks, Merge } from "./merging.ts";
-import { ops } from "./operation.ts";
 import { isListOf, type LayerFields, layerOptions } from "./options.ts";
-import type { SymbolicTensor } from "./symbolic.ts";
+import type { SymbolicTensor } from "../tensor/symbolic.ts";
 
 /** Options of {@linkcode Concatenate}. */
 export interface ConcatenateOptions extends LayerOptions {

@@ -2,11 +2,11 @@
 import type { Value } from "../ir/value.ts";
 import { select } from "../ops/primitives.ts";
 import { expandDims } from "../ops/composed.ts";
+import * as ops from "../ops/ops.ts";
 import { number } from "../option_kinds.ts";
 import { declareOptions, optionTable } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { ops } from "./operation.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of {@linkcode Masking}. */

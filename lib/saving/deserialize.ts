@@ -3,6 +3,7 @@ import { dtypes, makeArray } from "../dtype.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
+import { camelCase } from "../names.ts";
 import { keysOf, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
 import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
 import { sizeOf } from "../shape.ts";
@@ -39,10 +40,8 @@ const unsetKeys = new Set([
   "synchronized",
 ]);
 
-/** `snake_case` as `camelCase`. */
-export function camelCase(key: string): string {
-  return key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
+/** Keys whose null says something else than that they are left out. */
+const meaningfulNulls = new Set(["reduction", "axis", "class_aggregation"]);
 
 /** Whether a value of a config is an object's node. */
 export function isNode(value: unknown): value is ObjectNode {
@@ -142,7 +141,7 @@ export function optionsOf(
     }
     // Keras writes it also where renorm is unset, which is all that is read.
     if (!known && key === "renorm_momentum") continue;
-    if (value === null && !known?.of.nullable) continue;
+    if (value === null && !(known ? known.of.nullable : meaningfulNulls.has(key))) continue;
     options[known?.name ?? camelCase(key)] = deserializeObject(value, key, shared, path.at(key));
   }
   // Only layers choose what they compute in.

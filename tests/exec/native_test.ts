@@ -1,18 +1,20 @@
 // The native executor: what it refuses, that results do not depend on threads, stopping, and how its library is kept.
 import assert from "node:assert/strict";
-import { findLibrary } from "../../ffi/build.ts";
+import { findLibrary, units } from "../../ffi/build.ts";
 import type { TypedArray } from "../../lib/dtype.ts";
 import { BackendError, StateError } from "../../lib/errors.ts";
+import { variablesOf } from "../../lib/exec/executor.ts";
+import { attrsHeader } from "../../lib/exec/native/attrs_header.ts";
 import { openEigen } from "../../lib/exec/native/eigen.ts";
 import { encodePlan } from "../../lib/exec/native/encode.ts";
 import type { NativeExecutor } from "../../lib/exec/native/executor.ts";
 import { openLibrary } from "../../lib/exec/native/ffi.ts";
 import { openWasm } from "../../lib/exec/native/wasm.ts";
-import type { OpAttrs, OpName } from "../../lib/ir/attrs.ts";
-import type { Graph } from "../../lib/ir/graph.ts";
+import type { OpName } from "../../lib/ir/attrs.ts";
+import type { Graph, OpAttrs } from "../../lib/ir/graph.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
-import { elementwiseRows } from "../../lib/ops/defs/elementwise.ts";
+import { elementwiseDefs } from "../../lib/ops/defs/elementwise.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { scan } from "../../lib/ops/defs/scan.ts";
 import { opNames } from "../../lib/ops/defs/table.ts";
@@ -93,8 +95,18 @@ function convolve(
   return apply(op, [a, b], { ...sides, groups: 1, epilogue: null, sizes: [], ...more })[0];
 }
 
+Deno.test("ffi/attrs.h is what the op table gives: else run deno task build:attrs", async () => {
+  assert.equal(await Deno.readTextFile(new URL("../../ffi/attrs.h", import.meta.url)), attrsHeader());
+});
+
+Deno.test("the builder compiles every C++ file", () => {
+  const files = [...Deno.readDirSync(new URL("../../ffi", import.meta.url))].map(({ name }) => name);
+  const expected = files.filter((name) => name.endsWith(".cpp") && name !== "wasm.cpp");
+  assert.deepEqual([...units].sort(), expected.sort());
+});
+
 testOnNative("the library has every op and elementwise function", ({ module }) => {
-  const functions = Object.keys(elementwiseRows);
+  const functions = Object.keys(elementwiseDefs);
   assert.deepEqual(functions.filter((name) => !module.functions.has(name)), []);
   const kernels = opNames.filter((name) => !functions.includes(name) && name !== "constant");
   assert.deepEqual(kernels.filter((name) => !module.ops.has(name)), []);
@@ -168,7 +180,7 @@ testOnNative("a program with any integer changed is refused or runs, but never c
   const segment = (bytes: number) => ({ address: module.allocate(bytes), bytes });
   const slots = segment(encoded.slotBytes);
   const constants = segment(encoded.constants.length);
-  const state = graph.state.map(({ variable }) => executor.locationOf(variable));
+  const state = variablesOf(graph).map((variable) => executor.locationOf(variable));
   const words = encoded.bind(slots, constants, state);
   const tryOne = (program: Int32Array<ArrayBuffer>): boolean => {
     module.write(constants.address, encoded.constants);
@@ -294,7 +306,10 @@ const cut: Record<string, { inputs: () => Variable[]; body: (...values: Value[])
     inputs: () => [variable([20000, 24]), variable([20000, 32])],
     body: (a, b) => [matmul(a, b, true, false)],
   },
-  "thin matmul": { inputs: () => [variable([1, 784]), variable([784, 512])], body: (a, b) => [matmul(a, b)] },
+  "thin matmul": {
+    inputs: () => [variable([1, 784]), variable([784, 512]), variable([512, 784])],
+    body: (a, b, c) => [matmul(a, b), matmul(a, c, false, true)],
+  },
   "batched matmul": {
     inputs: () => [variable([24, 40, 64]), variable([24, 50, 64])],
     body: (a, b) => [matmul(a, b, false, true)],
@@ -374,9 +389,8 @@ testOnNative("elementwise functions keep to float64 from the tiny to the huge", 
   const names = ["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid", "softplus", "erf"] as const;
   const results = await compute(executor, [x], (value) => names.map((name) => apply(name, [value], {})[0] as Value));
   names.forEach((name, i) => {
-    const row = elementwiseRows[name];
     const wide = { shape: [data.length], dtype: "float32", data: Float64Array.from(data) } as const;
-    const [expected] = row.reference([wide], {} as OpAttrs[OpName], [wide]);
+    const [expected] = elementwiseDefs[name].reference([wide], {} as OpAttrs[OpName], [wide]);
     assertClose(results[i], expected.map(Math.fround), { absolute: 3e-45, relative: 5e-7 }, name);
   });
 });
@@ -477,7 +491,7 @@ Deno.test("the library is built once, also by two processes, and again when the 
   try {
     const options = { cache, level: "generic", flags: ["-O0"] } as const;
     const script = `
-      import { findLibrary } from ${JSON.stringify(new URL("../../ffi/build.ts", import.meta.url).href)};
+      import { findLibrary, units } from ${JSON.stringify(new URL("../../ffi/build.ts", import.meta.url).href)};
       console.log(JSON.stringify(await findLibrary(${JSON.stringify(options)})));`;
     const runs = [1, 2].map(() =>
       new Deno.Command(Deno.execPath(), { args: ["eval", script], stdout: "piped", stderr: "piped" }).output()
@@ -508,7 +522,7 @@ Deno.test("without a compiler or headers the error says what to install", async 
   const cache = await Deno.makeTempDir({ prefix: "ceratops-cache-" });
   try {
     const script = `
-      import { findLibrary } from ${JSON.stringify(new URL("../../ffi/build.ts", import.meta.url).href)};
+      import { findLibrary, units } from ${JSON.stringify(new URL("../../ffi/build.ts", import.meta.url).href)};
       try { await findLibrary({ level: "generic" }); } catch (error) { console.log(error.name + " " + error.message); }`;
     const env = { PATH: "/nowhere", CERATOPS_CACHE: cache };
     const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", script], env, clearEnv: true })

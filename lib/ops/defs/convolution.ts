@@ -1,13 +1,13 @@
 // Convolution and its adjoints by the input and by the filter: one sum over three arrays, seen from each of them.
 import { ShapeError } from "../../errors.ts";
-import type { ConvAttrs, OpAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
+import type { ConvAttrs } from "../../ir/attrs.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
-import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
-import { checkFloat, checkImages, eachTap, positionsOf, slidingWords, spatialOf } from "./sliding.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
+import { checkFloat, checkImages, eachTap, positionsOf, spatialOf } from "./sliding.ts";
 
 const what = "Cannot convolve";
 
@@ -142,9 +142,14 @@ const transposed = (y: Value, kernel: Value, sizes: Shape, attrs: ConvAttrs): Va
 const filter = (x: Value, y: Value, sizes: Shape, attrs: ConvAttrs): Value =>
   apply("convolutionFilter", [x, y], { ...slidingOf(attrs), sizes })[0];
 
-/** The rows of the convolutions. */
-export const convolutionRows = {
+/** Two for each term: an element of y is a sum over the taps and the input channels of its group. */
+const convolutionFlops = (y: ValueType, kernel: ValueType) =>
+  2 * sizeOf(y.shape) * sizeOf(kernel.shape) / (y.shape[y.shape.length - 1] || 1);
+
+/** The definitions of the convolutions. */
+export const convolutionDefs = {
   convolution: {
+    workgroupWork: () => Infinity,
     shape: (inputs, attrs) => {
       const { batch, positions, outputs } = convolutionExtents(inputs, attrs);
       return epilogueShapes(attrs.epilogue, [batch, ...positions, outputs]);
@@ -154,8 +159,8 @@ export const convolutionRows = {
       transposed(g!, kernel, spatialOf(x), attrs),
       filter(x, g!, kernel.shape.slice(0, -2), attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "convolution" },
-    eigen: (attrs) => [attrs.groups, ...slidingWords(attrs)],
+    nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
+    cost: ([, kernel], _attrs, [y]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, kernel, ...rest], attrs, [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
       eachTerm(convolutionExtents([x, kernel], attrs), attrs, (i, k, o) => result[o] += x.data[i] * kernel.data[k]);
@@ -163,6 +168,7 @@ export const convolutionRows = {
     },
   } satisfies OpDef<"convolution">,
   convolutionTranspose: {
+    workgroupWork: () => Infinity,
     shape: (operands, attrs) => {
       const { batch, inputs } = transposeExtents(operands, attrs);
       return epilogueShapes(attrs.epilogue, [batch, ...attrs.sizes, inputs]);
@@ -172,8 +178,8 @@ export const convolutionRows = {
       convolve(g!, kernel, attrs),
       filter(g!, y, kernel.shape.slice(0, -2), attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "transpose" },
-    eigen: (attrs) => [attrs.groups, ...slidingWords(attrs)],
+    nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
+    cost: ([y, kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([y, kernel, ...rest], attrs, [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
       eachTerm(transposeExtents([y, kernel], attrs), attrs, (i, k, o) => result[i] += y.data[o] * kernel.data[k]);
@@ -181,6 +187,7 @@ export const convolutionRows = {
     },
   } satisfies OpDef<"convolutionTranspose">,
   convolutionFilter: {
+    workgroupWork: () => Infinity,
     shape: (operands, attrs) => {
       const { taps, inputs, outputs } = filterExtents(operands, attrs);
       return [[...taps, inputs / attrs.groups, outputs]];
@@ -190,8 +197,8 @@ export const convolutionRows = {
       transposed(y, g!, spatialOf(x), attrs),
       convolve(x, g!, attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "filter_sums" },
-    eigen: (attrs) => [attrs.groups, ...slidingWords(attrs)],
+    nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints" },
+    cost: ([, y], _attrs, [kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, y], attrs, [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
       eachTerm(filterExtents([x, y], attrs), attrs, (i, k, o) => result[k] += x.data[i] * y.data[o]);

@@ -1,9 +1,8 @@
 // The optimizers' updates of all variables at once: SGD, RMSprop, Adam, as Keras computes them.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray } from "../../ir/op_def.ts";
+import type { NativeAttrs, OpDef, RefArray } from "../../ir/op_def.ts";
 import { sameShape } from "../../shape.ts";
-import { floatBits } from "./bits.ts";
 
 type UpdateName = "sgdUpdate" | "rmspropUpdate" | "adamUpdate";
 
@@ -11,12 +10,12 @@ type UpdateName = "sgdUpdate" | "rmspropUpdate" | "adamUpdate";
 type Rule<Attrs> = (w: number, g: number, slots: number[], scalars: readonly number[], attrs: Attrs) => number;
 
 /** A row whose `rule` returns the variable's new value and changes `slots` in place. */
-function updateRow<K extends UpdateName, Attrs extends { readonly count: number }>(
+function updateDef<K extends UpdateName, Attrs extends { readonly count: number }>(
   op: K,
   slotKinds: (attrs: Attrs) => number,
   scalars: number,
   rule: Rule<Attrs>,
-  encode: (attrs: Attrs) => number[],
+  nativeAttrs: NativeAttrs<K>,
 ): OpDef<K> {
   const check = (inputs: readonly ValueType[], attrs: Attrs) => {
     const { count } = attrs;
@@ -44,9 +43,9 @@ function updateRow<K extends UpdateName, Attrs extends { readonly count: number 
       return outputsOf(inputs, attrs).map((input) => inputs[input].shape);
     },
     dtype: (inputs: readonly ValueType[], attrs: Attrs) => outputsOf(inputs, attrs).map(() => "float32" as const),
+    workgroupWork: () => Infinity,
     vjp: { none: "an optimizer's update is not differentiable here: write it with ops to differentiate it" },
-    wgsl: { file: "optimizers.wgsl", entry: op.replace("Update", "") },
-    eigen: (attrs: Attrs) => [attrs.count, ...encode(attrs)],
+    nativeAttrs,
     reference: (inputs: readonly RefArray[], attrs: Attrs) => {
       const { count } = attrs;
       const kinds = slotKinds(attrs);
@@ -93,9 +92,9 @@ interface Adam {
   readonly amsgrad: boolean;
 }
 
-/** The rows of the updates. */
-export const updateRows = {
-  sgdUpdate: updateRow<"sgdUpdate", Sgd>(
+/** The definitions of the updates. */
+export const updateDefs = {
+  sgdUpdate: updateDef<"sgdUpdate", Sgd>(
     "sgdUpdate",
     ({ momentum }) => (momentum > 0 ? 1 : 0),
     1,
@@ -104,9 +103,9 @@ export const updateRows = {
       slots[0] = momentum * slots[0] - rate * g;
       return nesterov ? w + momentum * slots[0] - rate * g : w + slots[0];
     },
-    ({ momentum, nesterov }) => [floatBits(momentum), Number(nesterov)],
+    { count: "int", momentum: "float", nesterov: "flag" },
   ),
-  rmspropUpdate: updateRow<"rmspropUpdate", Rmsprop>(
+  rmspropUpdate: updateDef<"rmspropUpdate", Rmsprop>(
     "rmspropUpdate",
     ({ momentum, centered }) => 1 + (momentum > 0 ? 1 : 0) + (centered ? 1 : 0),
     1,
@@ -123,11 +122,9 @@ export const updateRows = {
       slots[1] = momentum * slots[1] + increment;
       return w - slots[1];
     },
-    (
-      { rho, momentum, epsilon, centered },
-    ) => [floatBits(rho), floatBits(momentum), floatBits(epsilon), Number(centered)],
+    { count: "int", rho: "float", momentum: "float", epsilon: "float", centered: "flag" },
   ),
-  adamUpdate: updateRow<"adamUpdate", Adam>(
+  adamUpdate: updateDef<"adamUpdate", Adam>(
     "adamUpdate",
     ({ amsgrad }) => (amsgrad ? 3 : 2),
     1,
@@ -138,6 +135,6 @@ export const updateRows = {
       slots[2] = Math.max(slots[2], slots[1]);
       return w - (alpha * slots[0]) / (Math.sqrt(slots[2]) + epsilon);
     },
-    ({ beta1, beta2, epsilon, amsgrad }) => [floatBits(beta1), floatBits(beta2), floatBits(epsilon), Number(amsgrad)],
+    { count: "int", beta1: "float", beta2: "float", epsilon: "float", amsgrad: "flag" },
   ),
 };
