@@ -1,10 +1,11 @@
 // Constraints: what weights are held to after each step. https://keras.io/api/layers/constraints/
 import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
-import { unknownIdentifier, ValueError } from "./errors.ts";
+import { isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import { clip } from "./ops/composed.ts";
 import { add, divide, maximum, multiply, sqrt, square, sum } from "./ops/primitives.ts";
-import { checkOptions, checkRange, describe } from "./options.ts";
+import { checkRange } from "./option_kinds.ts";
+import { checkOptions, describe, type Option, option } from "./options.ts";
 import { functionNode, objectNode } from "./registry.ts";
 
 /**
@@ -211,12 +212,12 @@ export function getConstraint(identifier: ConstraintIdentifier | null | undefine
   if (identifier === null || identifier === undefined) return null;
   if (identifier instanceof Constraint) return identifier;
   if (typeof identifier === "function") {
-    if (!(identifier.prototype instanceof Constraint)) return new FromFunction(identifier);
+    if (!isClass(identifier)) return new FromFunction(identifier);
     throw new ValueError({
       what: where ?? "Unknown constraint",
       rule: "a constraint must be a name, an object or a function",
-      received: `the class ${identifier.name}`,
-      hint: `write new constraints.${identifier.name}()`,
+      received: describe(identifier),
+      hint: `write new constraints.${String(identifier.name)}()`,
     });
   }
   if (typeof identifier !== "string") {
@@ -230,5 +231,14 @@ export function getConstraint(identifier: ConstraintIdentifier | null | undefine
   if (!Object.hasOwn(named, identifier)) throw unknownIdentifier("constraint", identifier, Object.keys(named), where);
   return named[identifier]();
 }
+
+/** A constraint as an option: none by default. */
+export const constraintOption = (fallback: ConstraintIdentifier | null = null): Option<Constraint | null> =>
+  option<Constraint | null>({
+    fallback,
+    nullable: true,
+    read: (given, { whatNamed }) => getConstraint(given as ConstraintIdentifier | null, whatNamed),
+    write: (constraint) => constraint?.serialize() ?? null,
+  });
 
 export { getConstraint as get };

@@ -1,9 +1,10 @@
 // Regularizers: penalties on weights and outputs that are added to the loss. https://keras.io/api/layers/regularizers/
 import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
-import { ShapeError, unknownIdentifier, ValueError } from "./errors.ts";
+import { isClass, ShapeError, unknownIdentifier, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import * as o from "./ops/primitives.ts";
-import { checkOptions, checkRange, describe } from "./options.ts";
+import { checkRange } from "./option_kinds.ts";
+import { checkOptions, describe, type Option, option } from "./options.ts";
 import { functionNode, objectNode } from "./registry.ts";
 import { formatShape } from "./shape.ts";
 
@@ -236,12 +237,12 @@ export function getRegularizer(
   if (identifier === null || identifier === undefined) return null;
   if (identifier instanceof Regularizer) return identifier;
   if (typeof identifier === "function") {
-    if (!(identifier.prototype instanceof Regularizer)) return new FromFunction(identifier);
+    if (!isClass(identifier)) return new FromFunction(identifier);
     throw new ValueError({
       what: where ?? "Unknown regularizer",
       rule: "a regularizer must be a name, an object or a function",
-      received: `the class ${identifier.name}`,
-      hint: `write new regularizers.${identifier.name}()`,
+      received: describe(identifier),
+      hint: `write new regularizers.${String(identifier.name)}()`,
     });
   }
   if (typeof identifier !== "string") {
@@ -255,5 +256,14 @@ export function getRegularizer(
   if (!Object.hasOwn(named, identifier)) throw unknownIdentifier("regularizer", identifier, Object.keys(named), where);
   return named[identifier]();
 }
+
+/** A regularizer as an option: none by default. */
+export const regularizerOption = (fallback: RegularizerIdentifier | null = null): Option<Regularizer | null> =>
+  option<Regularizer | null>({
+    fallback,
+    nullable: true,
+    read: (given, { whatNamed }) => getRegularizer(given as RegularizerIdentifier | null, whatNamed),
+    write: (regularizer) => regularizer?.serialize() ?? null,
+  });
 
 export { getRegularizer as get };

@@ -1,6 +1,7 @@
 // MonitorCallback: what callbacks that watch one number of the logs have in common.
 import { describe, didYouMean, unknownIdentifier, ValueError } from "../errors.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
+import { checkOptions } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 
 /** Options of callbacks that watch a log. */

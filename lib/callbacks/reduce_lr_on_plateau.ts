@@ -1,6 +1,7 @@
 // ReduceLROnPlateau: lowers the learning rate when a number no longer improves. https://keras.io/api/callbacks/reduce_lr_on_plateau/
 import { ValueError } from "../errors.ts";
-import { checkRange, describe } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
+import { describe } from "../options.ts";
 import type { Logs } from "./callback.ts";
 import { requireFreeRate } from "./learning_rate_scheduler.ts";
 import { checkEpochs, MonitorCallback, type MonitorOptions } from "./monitor.ts";

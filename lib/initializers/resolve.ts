@@ -1,7 +1,7 @@
 // Initializers by name, as objects, and as functions of a shape.
 import type { FunctionNode } from "../json_config.ts";
-import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
-import { describe } from "../options.ts";
+import { isClass, ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
+import { describe, type Option, option } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { tensor, type TensorLike } from "../tensor/tensor.ts";
@@ -98,12 +98,12 @@ class FromFunction extends Initializer {
 export function getInitializer(identifier: InitializerIdentifier, where?: string): Initializer {
   if (identifier instanceof Initializer) return identifier;
   if (typeof identifier === "function") {
-    if (!(identifier.prototype instanceof Initializer)) return new FromFunction(identifier);
+    if (!isClass(identifier)) return new FromFunction(identifier);
     throw new ValueError({
       what: where ?? "Unknown initializer",
       rule: "an initializer must be a name, an object or a function",
       received: describe(identifier),
-      hint: `write new initializers.${identifier.name}()`,
+      hint: `write new initializers.${String(identifier.name)}()`,
     });
   }
   if (typeof identifier !== "string") {
@@ -120,3 +120,11 @@ export function getInitializer(identifier: InitializerIdentifier, where?: string
   if (!make || !Object.hasOwn(named, snake)) throw unknownIdentifier("initializer", name, Object.keys(named), where);
   return make();
 }
+
+/** An initializer as an option. */
+export const initializerOption = (fallback: InitializerName): Option<Initializer> =>
+  option<Initializer>({
+    fallback,
+    read: (given, { whatNamed }) => getInitializer(given as InitializerIdentifier, whatNamed),
+    write: (initializer) => initializer.serialize(),
+  });

@@ -4,7 +4,8 @@ import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { softmax } from "../ops/composed.ts";
 import { add, cast, divide, log, mean, multiply, power, sigmoid, square, subtract, sum } from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
+import { checkOptions } from "../options.ts";
 import { normalizeAxis } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import {

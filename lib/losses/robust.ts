@@ -1,7 +1,8 @@
 // Losses of numbers that outliers do not rule: Huber and log-cosh. https://keras.io/api/losses/regression_losses/
 import type { Config } from "../json_config.ts";
 import { abs, add, lessEqual, mean, multiply, select, softplus, square, subtract } from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
+import { checkOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { FunctionLoss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
 

@@ -15,7 +15,8 @@ import {
   subtract,
   sum,
 } from "../ops/primitives.ts";
-import { checkOptions, checkRange, describe } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
+import { checkOptions, describe } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";

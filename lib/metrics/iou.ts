@@ -14,7 +14,8 @@ import {
   notEqual,
   reshape,
 } from "../ops/primitives.ts";
-import { checkOptions, checkPositiveInteger, describe } from "../options.ts";
+import { checkPositiveInteger } from "../option_kinds.ts";
+import { checkOptions, describe } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type Direction, Metric, type MetricOptions } from "./metric.ts";

@@ -2,7 +2,8 @@
 import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add } from "../ops/primitives.ts";
-import { checkOptions, checkPositiveInteger, checkRange } from "../options.ts";
+import { checkPositiveInteger, checkRange } from "../option_kinds.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { countAt } from "./thresholds.ts";

@@ -4,7 +4,8 @@ import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
 import { inTopK } from "../ops/ordering.ts";
 import { argMax, cast, equal, max, reshape, slice } from "../ops/primitives.ts";
-import { checkOptions, checkPositiveInteger } from "../options.ts";
+import { checkPositiveInteger } from "../option_kinds.ts";
+import { checkOptions } from "../options.ts";
 import { MeanMetricWrapper } from "./mean.ts";
 import type { MetricOptions } from "./metric.ts";
 

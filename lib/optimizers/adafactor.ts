@@ -15,7 +15,7 @@ import {
   square,
   subtract,
 } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
 import type { Shape } from "../shape.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 

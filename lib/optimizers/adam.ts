@@ -2,7 +2,7 @@
 import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { divide, multiply, power, sqrt, subtract } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
 import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { ValueError } from "../errors.ts";

@@ -1,6 +1,7 @@
 // Schedules along a cosine, once or with restarts. https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/
 import type { Config } from "../json_config.ts";
-import { checkOptions, checkPositiveInteger, checkRange } from "../options.ts";
+import { checkPositiveInteger, checkRange } from "../option_kinds.ts";
+import { checkOptions } from "../options.ts";
 import { LearningRateSchedule } from "./schedule.ts";
 
 const { fround } = Math;

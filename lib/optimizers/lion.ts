@@ -2,7 +2,7 @@
 import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, multiply, sign, subtract } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 
 /** Options of {@linkcode Lion}. */

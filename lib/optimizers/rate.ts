@@ -1,6 +1,7 @@
 // Learning rates as options give them: a number, a schedule, a function, or what Keras 2 called lr and decay.
 import { ValueError } from "../errors.ts";
-import { checkRange, describe } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
+import { describe } from "../options.ts";
 import { InverseTimeDecay, LearningRateSchedule } from "./schedules.ts";
 
 /** A learning rate: a number, a schedule by steps, or a function that gives the rate of the next step. */

@@ -1,7 +1,7 @@
 // RMSprop. https://keras.io/api/optimizers/rmsprop/
 import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
-import { checkRange } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
 import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";

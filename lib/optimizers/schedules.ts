@@ -2,7 +2,8 @@
 import type { Config } from "../json_config.ts";
 import { ValueError } from "../errors.ts";
 import { LearningRateSchedule } from "./schedule.ts";
-import { checkOptions, checkPositiveInteger, checkRange } from "../options.ts";
+import { checkPositiveInteger, checkRange } from "../option_kinds.ts";
+import { checkOptions } from "../options.ts";
 
 const { fround } = Math;
 const decayNames = ["initialLearningRate", "decaySteps", "decayRate", "staircase", "name"];

@@ -1,7 +1,7 @@
 // SGD, with momentum. https://keras.io/api/optimizers/sgd/
 import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
-import { checkRange } from "../options.ts";
+import { checkRange } from "../option_kinds.ts";
 import { apply } from "../tensor/apply.ts";
 import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
 import { splitUpdate } from "./split.ts";
