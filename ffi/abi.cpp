@@ -1,5 +1,5 @@
-// The C interface: status codes and a last error; no exception crosses it. Addresses and sizes are float64, which hold
-// them exactly and pass without BigInt to a native library and to WebAssembly alike.
+// The C interface. Functions return status codes and keep a last error; no exception crosses the boundary. Addresses
+// and sizes are float64, which is exact up to 2^53 and needs no BigInt, neither through FFI nor in WebAssembly.
 #include <atomic>
 #include <cstdlib>
 #include <map>
@@ -38,9 +38,9 @@ struct Lock {
 
 struct Library {
   Mutex tables;
-  // One run at a time: the pool serves one caller.
+  // Serializes runs: a pool serves one caller at a time.
   Mutex running;
-  // A pool for each number of threads that was asked for.
+  // One pool per requested thread count.
   std::map<int32_t, std::unique_ptr<Pool>> pools;
   std::map<char*, std::size_t> memory;
   std::map<int32_t, std::shared_ptr<Program>> programs;
@@ -48,7 +48,7 @@ struct Library {
   std::string last_error, names;
 };
 
-// Never destroyed: threads may still run when the process ends.
+// Never destroyed, because pool threads may still run when the process exits.
 Library& library() {
   static Library* the = new Library;
   return *the;
@@ -101,13 +101,13 @@ std::shared_ptr<Program> program_of(int32_t handle) {
 
 }  // namespace
 
-// The hash that the builder gave: tells a library of other sources apart.
+// The hash of the sources and flags this library was built from.
 CERATOPS_EXPORT const char* ceratops_build() { return CERATOPS_BUILD; }
 
-// What it is made of, such as `Eigen 3.4.0, x86-64-v3`.
+// A description such as `Eigen 3.4.0, x86-64-v3`.
 CERATOPS_EXPORT const char* ceratops_description() { return ceratops::description(); }
 
-// The names of the ops, a line feed, and the names of the elementwise functions; each by index in programs.
+// The op names, a line feed, and the names of the elementwise functions. Programs refer to both by index.
 CERATOPS_EXPORT const char* ceratops_names() {
   Lock lock(library().tables);
   std::string& names = library().names;
@@ -121,9 +121,17 @@ CERATOPS_EXPORT const char* ceratops_names() {
   return names.c_str();
 }
 
-CERATOPS_EXPORT const char* ceratops_last_error() { return library().last_error.c_str(); }
+// Copies the last error, cut to `capacity` bytes; returns its length. A copy, as other threads may replace the
+// original.
+CERATOPS_EXPORT int32_t ceratops_last_error(char* to, int32_t capacity) {
+  Lock lock(library().tables);
+  const std::string& message = library().last_error;
+  const std::size_t length = std::min(message.size(), static_cast<std::size_t>(std::max(0, capacity)));
+  std::memcpy(to, message.data(), length);
+  return static_cast<int32_t>(length);
+}
 
-// Starts the threads of programs that are loaded for as many.
+// Starts a pool of this many threads; programs are loaded for a pool.
 CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {
   return guarded([&]() -> int32_t {
     if (threads < 1 || threads > 1024) return fail("the number of threads must be from 1 to 1024");
@@ -135,7 +143,7 @@ CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {
   });
 }
 
-// Zeroed memory at a multiple of 64 bytes; 0 where there is none left.
+// Zeroed memory, aligned to 64 bytes; 0 if the allocation fails.
 CERATOPS_EXPORT double ceratops_allocate(double bytes) {
   char* data = nullptr;
   guarded([&]() -> int32_t {
@@ -166,26 +174,32 @@ CERATOPS_EXPORT int32_t ceratops_release(double address) {
 }
 
 #if defined(__wasm__)
-// Whether memory was allocated here: what holds WebAssembly's memory copies out of it and into it by itself.
+// Fails unless the range was allocated here. In WebAssembly the caller copies in and out of linear memory itself.
 CERATOPS_EXPORT int32_t ceratops_holds(double address, double bytes) {
-  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
+  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) {
+    return fail("the memory was not allocated here");
+  }
   return ok;
 }
 #else
-// Copies out of and into the library's memory.
+// Copy out of and into the library's memory.
 CERATOPS_EXPORT int32_t ceratops_read(double address, void* to, double bytes) {
-  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
+  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) {
+    return fail("the memory was not allocated here");
+  }
   if (bytes > 0) std::memcpy(to, pointer(address), static_cast<std::size_t>(bytes));
   return ok;
 }
 CERATOPS_EXPORT int32_t ceratops_write(double address, const void* from, double bytes) {
-  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) return fail("the memory was not allocated here");
+  if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) {
+    return fail("the memory was not allocated here");
+  }
   if (bytes > 0) std::memcpy(pointer(address), from, static_cast<std::size_t>(bytes));
   return ok;
 }
 #endif
 
-// The handle of a program, above 0; it will run on as many threads as were opened.
+// Returns a handle above 0. The program runs on the pool of that many threads, which must be open.
 CERATOPS_EXPORT int32_t ceratops_load(const int32_t* words, int32_t count, int32_t threads) {
   return guarded([&]() -> int32_t {
     Pool* pool = nullptr;
@@ -215,7 +229,7 @@ CERATOPS_EXPORT int32_t ceratops_unload(int32_t handle) {
   });
 }
 
-// Runs steps: 0 when all are done, 1 when stopped before; `done` gets their number.
+// Runs up to `steps` steps and sets `done` to the number that finished: 0 if all did, 1 if stopped early.
 CERATOPS_EXPORT int32_t ceratops_run(int32_t handle, int32_t steps, int32_t* done) {
   return guarded([&]() -> int32_t {
     auto program = program_of(handle);
@@ -228,7 +242,7 @@ CERATOPS_EXPORT int32_t ceratops_run(int32_t handle, int32_t steps, int32_t* don
   });
 }
 
-// With 1, runs of a program end before their next step until it is set to 0.
+// While set to 1, runs of the program end before their next step.
 CERATOPS_EXPORT int32_t ceratops_stop(int32_t handle, int32_t stop) {
   auto program = program_of(handle);
   if (!program) return fail("there is no such program");
@@ -236,7 +250,7 @@ CERATOPS_EXPORT int32_t ceratops_stop(int32_t handle, int32_t stop) {
   return ok;
 }
 
-// Starts (1) or ends (0) the measuring of a program's nodes.
+// Turns per-node timing of a program on (1) or off (0).
 CERATOPS_EXPORT int32_t ceratops_set_profile(int32_t handle, int32_t on) {
   auto program = program_of(handle);
   if (!program) return fail("there is no such program");
@@ -244,7 +258,7 @@ CERATOPS_EXPORT int32_t ceratops_set_profile(int32_t handle, int32_t on) {
   return ok;
 }
 
-// Nanoseconds in each node since the last call; the number of nodes.
+// Writes the nanoseconds spent in each node since the last call; returns the number of nodes.
 CERATOPS_EXPORT int32_t ceratops_profile(int32_t handle, double* nanoseconds, int32_t count) {
   auto program = program_of(handle);
   return program ? program->profile(nanoseconds, count) : fail("there is no such program");

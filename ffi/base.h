@@ -1,5 +1,6 @@
-// What every file of the library shares: element types, values, nodes, and the vectors that kernels are written in.
+// Shared by all files: element types, values, nodes, and the SIMD vectors that kernels are written with.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -7,7 +8,9 @@
 #include <string>
 #include <vector>
 
-// A function of the C interface.
+#include "attr_reader.h"
+
+// Marks a function of the C interface.
 #define CERATOPS_EXPORT extern "C" __attribute__((visibility("default")))
 
 namespace ceratops {
@@ -20,7 +23,7 @@ constexpr int max_rank = 12;
 
 inline index_t bytes_of(DType dtype) { return dtype == DType::float32 || dtype == DType::int32 ? 4 : 1; }
 
-// A contiguous row-major array. `data` is null in a loop's body until the loop binds it.
+// A contiguous row-major array. In a loop body `data` is null until the loop binds it.
 struct Value {
   char* data = nullptr;
   DType dtype = DType::float32;
@@ -34,6 +37,13 @@ struct Value {
   }
 };
 
+// The number of elements along the axes [from, to).
+inline index_t extent_of(const Value& value, int from, int to) {
+  index_t extent = 1;
+  for (int axis = from; axis < to; axis++) extent *= value.dims[axis];
+  return extent;
+}
+
 inline bool same_shape(const Value& a, const Value& b) {
   if (a.rank != b.rank) return false;
   for (int axis = 0; axis < a.rank; axis++) {
@@ -46,7 +56,7 @@ inline bool overlap(const Value& a, const Value& b) {
   return a.data && b.data && a.data < b.data + b.bytes() && b.data < a.data + a.bytes();
 }
 
-// What a kernel keeps from loading to running.
+// What a kernel prepares at load time for its runs.
 struct State {
   virtual ~State() = default;
 };
@@ -57,7 +67,6 @@ struct Op;
 struct Node {
   const Op* op = nullptr;
   std::vector<Value*> in, out;
-  std::vector<int32_t> attrs;
   std::unique_ptr<State> state;
   std::unique_ptr<Graph> body;
   int64_t nanoseconds = 0;
@@ -66,14 +75,9 @@ struct Node {
   T& state_as() const {
     return static_cast<T&>(*state);
   }
-  float attr_float(int i) const {
-    float value;
-    std::memcpy(&value, &attrs[i], sizeof value);
-    return value;
-  }
 };
 
-// An alias stands for the same memory as its root, wherever that is bound.
+// `value` shares the memory of `root`, wherever that is bound.
 struct Alias {
   Value* value;
   const Value* root;
@@ -83,23 +87,23 @@ struct Graph {
   std::vector<Value> values;
   std::vector<Node> nodes;
   std::vector<Alias> aliases;
+  std::vector<Value*> inputs, outputs;
 };
 
-// What a kernel may use while it loads: it checks its operands, and says how much memory it needs to work.
-struct Loader {
+// Passed to kernels at load time: collects the first error and the scratch memory they need.
+struct Validator {
   bool failed = false;
   std::string error;
   std::size_t shared_bytes = 0;
   std::size_t worker_bytes = 0;
 
-  // Notes the first broken rule; false where it is broken.
+  // Records the first broken rule; returns the condition.
   bool require(bool condition, const char* rule) {
-    if (!condition && !failed) {
-      failed = true;
-      error = rule;
-    }
+    if (!condition) fail(rule);
     return condition;
   }
+  // Not inlined: there are hundreds of rules.
+  __attribute__((noinline)) void fail(const char* rule);
   void need_shared(std::size_t bytes) {
     if (bytes > shared_bytes) shared_bytes = bytes;
   }
@@ -110,7 +114,7 @@ struct Loader {
 
 class Pool;
 
-// What a kernel may use while it runs.
+// Passed to kernels at run time.
 struct Runtime {
   Pool* pool = nullptr;
   char* shared = nullptr;
@@ -121,35 +125,27 @@ struct Runtime {
   char* worker(int thread) const { return workers + static_cast<std::size_t>(thread) * worker_bytes; }
 };
 
-// Whether outputs may lie where inputs lie.
-enum class Placing { apart, in_place };
+// Whether an output may share memory with an input of the same size.
+enum class Aliasing { no_alias, in_place };
 
 struct Op {
   const char* name;
-  Placing placing;
-  bool (*prepare)(Node&, Loader&);
+  Aliasing aliasing;
+  bool (*prepare)(Node&, AttrReader&, Validator&);
   void (*run)(Node&, Runtime&);
 };
 
 void run_graph(Graph& graph, Runtime& runtime);
 
-// Whether a * b * c = size, for factors whose product may be too large for an integer.
+// Whether a * b * c == size, for factors whose product may overflow an integer.
 inline bool product_is(index_t size, index_t a, index_t b, index_t c = 1) {
   return static_cast<double>(a) * static_cast<double>(b) * static_cast<double>(c) == static_cast<double>(size);
 }
 
 inline index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 inline index_t round_up(index_t a, index_t b) { return ceil_div(a, b) * b; }
-template <class T>
-constexpr T smaller(T a, T b) {
-  return b < a ? b : a;
-}
-template <class T>
-constexpr T larger(T a, T b) {
-  return a < b ? b : a;
-}
 
-// The widest vector that the target holds in a register.
+// The widest vector register of the target.
 #if defined(__AVX512F__)
 constexpr int vector_bytes = 64;
 #elif defined(__AVX2__)
@@ -163,10 +159,10 @@ typedef float LooseVector __attribute__((vector_size(vector_bytes), aligned(4), 
 
 inline Vector load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
 inline void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
-// Subtracting zero is no operation on any float, adding it is one on -0: so this is a plain broadcast.
+// Broadcast. Subtracting zero leaves every float unchanged; adding zero would turn -0 into 0.
 inline Vector splat(float value) { return value - Vector{}; }
 
-// Says that iterations are independent where source and target are the same array, element by element.
+// Tells the compiler that iterations are independent even if source and target are the same array.
 #if defined(__clang__)
 #define CERATOPS_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define CERATOPS_UNROLL _Pragma("unroll")

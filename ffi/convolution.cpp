@@ -1,33 +1,32 @@
-// Convolution and its adjoints: patches of the source are gathered in a cache-sized block, and multiplied.
+// Convolution and its two adjoints, by im2col in cache-sized blocks followed by a matrix product.
 #include "epilogue.h"
 #include "matmul.h"
 #include "ops.h"
-#include "sliding.h"
 #include "threads.h"
+#include "window.h"
 
 namespace ceratops {
 
 namespace {
 
-// Floats of a block of patches, and of the sums made of it, which stay in the second-level cache together with a panel of
-// the kernel.
+// Floats in a block of patches, and in its output: both stay in the L2 cache together with a panel of the kernel.
 constexpr index_t patch_floats = 49152;
-// Rows of a block, where its taps are as many as fit.
+// Rows per block if as many taps as fit are taken.
 constexpr index_t block_rows = 96;
-// Blocks have a multiple of these rows, which all register tiles divide.
+// Rows per block are a multiple of this, which every register tile height divides.
 constexpr index_t row_unit = 24;
-// Partial sums of filter gradients take at most this many floats.
+// Upper bound of the floats used for partial sums of a filter gradient.
 constexpr index_t partial_floats = 1 << 22;
 
-// A tap of the kernel, and where it reads the source relative to a target's first element.
+// A kernel tap, and the source offset it reads relative to the first target element.
 struct Tap {
   index_t offset[max_spatial];
   index_t kernel;
-  // How many taps from this one on read neighbours along the last axis.
+  // Number of taps starting here that read adjacent source elements along the last axis.
   index_t run;
 };
 
-// Targets that read the source by the same taps: those at `first + i * spacing`, which read from `i * step` on.
+// The targets that use the same taps: target `first + i * spacing` reads the source at `i * step + offset`.
 struct Phase {
   index_t first[max_spatial], count[max_spatial];
   std::vector<Tap> taps;
@@ -35,9 +34,9 @@ struct Phase {
   index_t rows = 0;
 };
 
-// Which elements of a source make those of a target. A target of a transposed convolution with strides meets only some
-// taps, by its remainder: hence the phases.
-struct Gather {
+// Maps target elements to the source elements they are computed from. In a strided transposed convolution a target's
+// remainder modulo the stride decides which taps reach it: one phase per remainder.
+struct Im2col {
   index_t source[max_spatial], target[max_spatial], step[max_spatial], spacing[max_spatial];
   std::vector<Phase> phases;
 };
@@ -55,44 +54,44 @@ void finish_phase(Phase& phase, index_t batch) {
   }
 }
 
-// The output gathers from the input.
-Gather forward_gather(const Sliding& sliding) {
-  Gather gather;
+// Forward: an output element reads input elements.
+Im2col forward_im2col(const Window& window) {
+  Im2col im2col;
   Phase phase;
   for (int i = 0; i < max_spatial; i++) {
-    const SlidingAxis& axis = sliding.axes[i];
-    gather.source[i] = axis.extent;
-    gather.target[i] = axis.positions;
-    gather.step[i] = axis.stride;
-    gather.spacing[i] = 1;
+    const WindowAxis& axis = window.axes[i];
+    im2col.source[i] = axis.extent;
+    im2col.target[i] = axis.positions;
+    im2col.step[i] = axis.stride;
+    im2col.spacing[i] = 1;
     phase.first[i] = 0;
     phase.count[i] = axis.positions;
   }
-  const SlidingAxis* axes = sliding.axes;
-  for (index_t tap = 0; tap < sliding.taps(); tap++) {
+  const WindowAxis* axes = window.axes;
+  for (index_t tap = 0; tap < window.taps(); tap++) {
     const index_t at[] = {tap / (axes[1].taps * axes[2].taps), tap / axes[2].taps % axes[1].taps, tap % axes[2].taps};
     Tap next{};
-    for (int i = 0; i < max_spatial; i++) next.offset[i] = at[i] * axes[i].dilation - axes[i].low;
+    for (int i = 0; i < max_spatial; i++) next.offset[i] = at[i] * axes[i].dilation - axes[i].pad_before;
     next.kernel = tap;
     phase.taps.push_back(next);
   }
-  finish_phase(phase, sliding.batch);
-  gather.phases.push_back(std::move(phase));
-  return gather;
+  finish_phase(phase, window.batch);
+  im2col.phases.push_back(std::move(phase));
+  return im2col;
 }
 
-// The input gathers from the output.
-Gather backward_gather(const Sliding& sliding) {
-  Gather gather;
+// Backward by the input: an input element reads output elements.
+Im2col backward_im2col(const Window& window) {
+  Im2col im2col;
   index_t strides[max_spatial];
   for (int i = 0; i < max_spatial; i++) {
-    const SlidingAxis& axis = sliding.axes[i];
-    gather.source[i] = axis.positions;
-    gather.target[i] = axis.extent;
-    gather.step[i] = 1;
-    gather.spacing[i] = strides[i] = axis.stride;
+    const WindowAxis& axis = window.axes[i];
+    im2col.source[i] = axis.positions;
+    im2col.target[i] = axis.extent;
+    im2col.step[i] = 1;
+    im2col.spacing[i] = strides[i] = axis.stride;
   }
-  const SlidingAxis* axes = sliding.axes;
+  const WindowAxis* axes = window.axes;
   index_t packed = 0;
   for (index_t part = 0; part < strides[0] * strides[1] * strides[2]; part++) {
     const index_t first[] = {part / (strides[1] * strides[2]), part / strides[2] % strides[1], part % strides[2]};
@@ -104,38 +103,42 @@ Gather backward_gather(const Sliding& sliding) {
       is_empty = is_empty || phase.count[i] == 0;
     }
     if (is_empty) continue;
-    // From the last tap to the first, so that neighbours are read in ascending order.
-    for (index_t tap = sliding.taps() - 1; tap >= 0; tap--) {
+    // From the last tap to the first, so that adjacent source elements are read in ascending order.
+    for (index_t tap = window.taps() - 1; tap >= 0; tap--) {
       const index_t at[] = {tap / (axes[1].taps * axes[2].taps), tap / axes[2].taps % axes[1].taps, tap % axes[2].taps};
       Tap next{};
-      bool meets = true;
+      bool reaches = true;
       for (int i = 0; i < max_spatial; i++) {
-        const index_t distance = first[i] + axes[i].low - at[i] * axes[i].dilation;
-        meets = meets && distance % strides[i] == 0;
+        const index_t distance = first[i] + axes[i].pad_before - at[i] * axes[i].dilation;
+        reaches = reaches && distance % strides[i] == 0;
         next.offset[i] = distance / strides[i];
       }
       next.kernel = tap;
-      if (meets) phase.taps.push_back(next);
+      if (reaches) phase.taps.push_back(next);
     }
     phase.packed = packed;
     packed += static_cast<index_t>(phase.taps.size());
-    finish_phase(phase, sliding.batch);
-    gather.phases.push_back(std::move(phase));
+    finish_phase(phase, window.batch);
+    im2col.phases.push_back(std::move(phase));
   }
-  return gather;
+  return im2col;
 }
 
-// A place among the targets of a phase.
-Place place_in(const Phase& phase, index_t row) { return Place(row, phase.count[0], phase.count[1], phase.count[2]); }
+// The coordinates of row `row` among the targets of a phase.
+Position position_in(const Phase& phase, index_t row) {
+  return Position(row, phase.count[0], phase.count[1], phase.count[2]);
+}
 
-// The element of the result at a place among the targets of a phase.
-index_t target_of(const Place& place, const Gather& gather, const Phase& phase) {
-  index_t index = place.n;
-  for (int i = 0; i < max_spatial; i++) index = index * gather.target[i] + phase.first[i] + place.at[i] * gather.spacing[i];
+// The index in the result of a target of a phase.
+index_t target_of(const Position& position, const Im2col& im2col, const Phase& phase) {
+  index_t index = position.n;
+  for (int i = 0; i < max_spatial; i++) {
+    index = index * im2col.target[i] + phase.first[i] + position.at[i] * im2col.spacing[i];
+  }
   return index;
 }
 
-// Most runs are short, so that a call of memcpy would cost more than it copies: the last few overlap those before.
+// Most runs are too short for a call to memcpy; the last vector overlaps the one before it.
 inline void copy_floats(float* to, const float* from, index_t n) {
   constexpr index_t few = 4;
   if (n >= lanes) {
@@ -154,7 +157,7 @@ inline void zero_floats(float* to, index_t n) {
   if (n > 0) std::memset(to, 0, n * sizeof(float));
 }
 
-// Which channels of a source make which of a target.
+// Channel counts of both sides, and the groups they are split into.
 struct Channels {
   index_t source, target, groups;
   index_t source_group() const { return source / groups; }
@@ -162,26 +165,29 @@ struct Channels {
   bool depthwise() const { return source == groups && target == groups; }
 };
 
-// Patches of rows [row, row + rows), of taps [first, last), of one group's channels.
-void gather_patches(const Gather& gather, const Phase& phase, const Channels& channels, index_t group, const float* source,
-                    index_t row, index_t rows, index_t first, index_t last, float* out) {
+// Writes the patches (im2col) of rows [row, row + rows) and taps [first, last) for one channel group.
+void write_patches(const Im2col& im2col, const Phase& phase, const Channels& channels, index_t group,
+                   const float* source, index_t row, index_t rows, index_t first, index_t last, float* out) {
   const index_t width = channels.source_group();
   const bool whole = channels.groups == 1;
-  Place place = place_in(phase, row);
-  for (index_t i = 0; i < rows; i++, place.advance()) {
-    const index_t z0 = place.at[0] * gather.step[0], y0 = place.at[1] * gather.step[1], x0 = place.at[2] * gather.step[2];
-    const float* image = source + place.n * gather.source[0] * gather.source[1] * gather.source[2] * channels.source + group * width;
+  Position position = position_in(phase, row);
+  for (index_t i = 0; i < rows; i++, position.advance()) {
+    const index_t z0 = position.at[0] * im2col.step[0], y0 = position.at[1] * im2col.step[1],
+                  x0 = position.at[2] * im2col.step[2];
+    const float* image =
+        source + position.n * im2col.source[0] * im2col.source[1] * im2col.source[2] * channels.source + group * width;
     for (index_t t = first; t < last;) {
       const Tap& tap = phase.taps[t];
-      const index_t run = whole ? smaller(tap.run, last - t) : 1;
+      const index_t run = whole ? std::min(tap.run, last - t) : 1;
       const index_t z = z0 + tap.offset[0], y = y0 + tap.offset[1], x = x0 + tap.offset[2];
-      if (z < 0 || z >= gather.source[0] || y < 0 || y >= gather.source[1]) {
+      if (z < 0 || z >= im2col.source[0] || y < 0 || y >= im2col.source[1]) {
         zero_floats(out, run * width);
       } else {
-        const index_t from = smaller(run, larger<index_t>(0, -x));
-        const index_t to = larger(from, smaller(run, gather.source[2] - x));
+        const index_t from = std::min(run, std::max<index_t>(0, -x));
+        const index_t to = std::max(from, std::min(run, im2col.source[2] - x));
         zero_floats(out, from * width);
-        copy_floats(out + from * width, image + ((z * gather.source[1] + y) * gather.source[2] + x + from) * channels.source,
+        copy_floats(out + from * width,
+                    image + ((z * im2col.source[1] + y) * im2col.source[2] + x + from) * channels.source,
                     (to - from) * width);
         zero_floats(out + to * width, (run - to) * width);
       }
@@ -191,94 +197,99 @@ void gather_patches(const Gather& gather, const Phase& phase, const Channels& ch
   }
 }
 
-// Whether the patches are the source as it lies.
-bool is_identity(const Gather& gather) {
-  if (gather.phases.size() != 1) return false;
-  const Phase& phase = gather.phases[0];
+// Whether im2col is the identity, so that the source can be multiplied where it is (1x1 kernels).
+bool is_identity(const Im2col& im2col) {
+  if (im2col.phases.size() != 1) return false;
+  const Phase& phase = im2col.phases[0];
   bool same = phase.taps.size() == 1;
   for (int i = 0; same && i < max_spatial; i++) {
-    same = gather.step[i] == 1 && gather.spacing[i] == 1 && phase.taps[0].offset[i] == 0 && gather.source[i] == gather.target[i];
+    same = im2col.step[i] == 1 && im2col.spacing[i] == 1 && phase.taps[0].offset[i] == 0 &&
+           im2col.source[i] == im2col.target[i];
   }
   return same;
 }
 
-// How patches are cut into blocks: rows, and taps.
+// Rows and taps per block of patches.
 struct Blocks {
   index_t rows, taps;
 };
 
-Blocks cut_patches(index_t rows, index_t taps, index_t width, index_t columns, index_t least_blocks) {
+Blocks block_patches(index_t rows, index_t taps, index_t width, index_t columns, index_t least_blocks) {
   Blocks blocks;
-  blocks.taps = larger<index_t>(1, smaller(taps, patch_floats / (block_rows * width)));
-  const index_t fitting = patch_floats / larger(blocks.taps * width, columns) / row_unit * row_unit;
+  blocks.taps = std::max<index_t>(1, std::min(taps, patch_floats / (block_rows * width)));
+  const index_t fitting = patch_floats / std::max(blocks.taps * width, columns) / row_unit * row_unit;
   const index_t wanted = round_up(ceil_div(rows, least_blocks), row_unit);
-  blocks.rows = larger(row_unit, smaller(fitting, wanted));
+  blocks.rows = std::max(row_unit, std::min(fitting, wanted));
   return blocks;
 }
 
-struct GatheredState : State {
-  Sliding sliding;
-  Gather gather;
+struct ConvolutionState : State {
+  Window window;
+  Im2col im2col;
   Channels channels;
   Epilogue epilogue;
   bool identity = false;
-  // For each group a matrix [taps * source channels, target channels], where the kernel does not lie so.
+  // A matrix [taps * source channels, target channels] per group, if the kernel is not laid out like that.
   bool packs = false;
   std::vector<float> packed;
   std::vector<Blocks> blocks;
 };
 
-// Reads the window of a convolution, and checks that x, the kernel and y fit.
-bool read_convolution(Sliding& sliding, index_t& groups, const Node& node, const Value& x, const Value& kernel, const Value& y,
-                      Loader& loader) {
-  const int rank = spatial_rank(x, loader);
-  if (rank == 0) return false;
-  if (!loader.require(node.attrs.size() >= static_cast<std::size_t>(1 + rank * words_per_axis), "a convolution must say how its window moves") ||
-      !loader.require(kernel.rank == rank + 2 && kernel.dtype == DType::float32 && y.dtype == DType::float32, "a kernel must have an axis for each of its input")) {
+// Decodes the window, and checks the shapes of x, the kernel and y.
+template <class Attrs>
+bool read_convolution(Window& window, const Attrs& attrs, const Value& x, const Value& kernel, const Value& y,
+                      Validator& validator) {
+  const int rank = spatial_rank(x, validator);
+  if (rank == 0 ||
+      !validator.require(kernel.rank == rank + 2 && kernel.dtype == DType::float32 && y.dtype == DType::float32,
+                         "a kernel must have an axis for each of its input") ||
+      !read_window(window, attrs, x, y, rank, kernel.dims, validator)) {
     return false;
   }
-  if (!read_sliding(sliding, x, y, rank, kernel.dims, node.attrs.data() + 1, loader)) return false;
-  groups = node.attrs[0];
+  const index_t groups = attrs.groups;
   const index_t inputs = x.dims[rank + 1], outputs = y.dims[rank + 1];
-  return loader.require(groups >= 1 && inputs >= 1 && outputs >= 1 && inputs % groups == 0 && outputs % groups == 0 &&
-                            kernel.dims[rank] == inputs / groups && kernel.dims[rank + 1] == outputs,
-                        "a convolution's channels must fit");
+  return validator.require(groups >= 1 && inputs >= 1 && outputs >= 1 && inputs % groups == 0 &&
+                               outputs % groups == 0 && kernel.dims[rank] == inputs / groups &&
+                               kernel.dims[rank + 1] == outputs,
+                           "a convolution's channels must fit");
 }
 
-bool prepare_gathered(Node& node, Loader& loader, bool is_transpose) {
-  if (!loader.require(node.in.size() >= 2 && !node.out.empty(), "a convolution takes two operands")) return false;
-  auto state = std::make_unique<GatheredState>();
-  const int rank = spatial_rank(*node.in[0], loader);
-  if (rank == 0 || !state->epilogue.prepare(node, 1 + rank * words_per_axis, 2, loader)) return false;
+template <class Attrs>
+bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool is_transpose) {
+  if (!validator.require(node.in.size() >= 2 && !node.out.empty(), "a convolution takes two operands")) return false;
+  auto state = std::make_unique<ConvolutionState>();
+  const int rank = spatial_rank(*node.in[0], validator);
+  if (rank == 0 || !state->epilogue.prepare(node, attrs.epilogue, 2, false, validator)) return false;
   Value result = state->epilogue.shape();
   const Value& x = is_transpose ? result : *node.in[0];
   const Value& y = is_transpose ? *node.in[0] : result;
-  index_t groups = 0;
-  if (!read_convolution(state->sliding, groups, node, x, *node.in[1], y, loader)) return false;
-  state->gather = is_transpose ? backward_gather(state->sliding) : forward_gather(state->sliding);
-  state->channels = {node.in[0]->dims[rank + 1], result.dims[rank + 1], groups};
-  state->identity = is_identity(state->gather);
+  if (!read_convolution(state->window, attrs, x, *node.in[1], y, validator)) return false;
+  state->im2col = is_transpose ? backward_im2col(state->window) : forward_im2col(state->window);
+  state->channels = {node.in[0]->dims[rank + 1], result.dims[rank + 1], attrs.groups};
+  state->identity = is_identity(state->im2col);
   const Channels& channels = state->channels;
   state->packs = is_transpose && !channels.depthwise();
   if (state->packs) state->packed.resize(node.in[1]->size);
-  for (const Phase& phase : state->gather.phases) {
+  for (const Phase& phase : state->im2col.phases) {
     const index_t taps = static_cast<index_t>(phase.taps.size());
     const double flops = 2.0 * phase.rows * taps * channels.source_group() * channels.target;
-    const Blocks blocks = cut_patches(phase.rows, larger<index_t>(1, taps), channels.source_group(), channels.target, tasks_wanted(flops));
+    const Blocks blocks = block_patches(phase.rows, std::max<index_t>(1, taps), channels.source_group(),
+                                        channels.target, tasks_wanted(flops));
     state->blocks.push_back(blocks);
     const index_t patches = state->identity ? 0 : blocks.rows * blocks.taps * channels.source_group();
-    const index_t apart = state->gather.phases.size() > 1 ? blocks.rows * channels.target_group() : 0;
-    loader.need_worker(channels.depthwise() ? 2 * taps * sizeof(float*) : (patches + apart + tile_scratch) * sizeof(float));
+    const index_t strided = state->im2col.phases.size() > 1 ? blocks.rows * channels.target_group() : 0;
+    validator.need_worker(channels.depthwise() ? 2 * taps * sizeof(float*)
+                                               : (patches + strided + tile_scratch) * sizeof(float));
   }
   node.state = std::move(state);
-  return !loader.failed;
+  return !validator.failed;
 }
 
-// Writes the kernel's matrices as a transposed convolution multiplies by them.
-void pack_kernel(GatheredState& state, const float* kernel, Runtime& runtime) {
+// Transposes the kernel to the layout a transposed convolution multiplies by.
+void pack_kernel(ConvolutionState& state, const float* kernel, Runtime& runtime) {
   const Channels& channels = state.channels;
   const index_t rows = channels.source_group(), columns = channels.target_group();
-  for (const Phase& phase : state.gather.phases) {
+  for (const Phase& phase : state.im2col.phases) {
     const index_t taps = static_cast<index_t>(phase.taps.size());
     float* matrices = state.packed.data() + phase.packed * rows * channels.target;
     const index_t tasks = rows * columns * taps < 16384 ? 1 : taps;
@@ -288,7 +299,9 @@ void pack_kernel(GatheredState& state, const float* kernel, Runtime& runtime) {
           const float* from = kernel + phase.taps[t].kernel * columns * channels.source + group * rows;
           float* to = matrices + (group * taps + t) * rows * columns;
           for (index_t row = 0; row < rows; row++) {
-            for (index_t column = 0; column < columns; column++) to[row * columns + column] = from[column * channels.source + row];
+            for (index_t column = 0; column < columns; column++) {
+              to[row * columns + column] = from[column * channels.source + row];
+            }
           }
         }
       }
@@ -302,26 +315,26 @@ struct Sink {
   index_t row;
 };
 
-void multiply_block(const GatheredState& state, const Phase& phase, const Blocks& blocks, const float* source,
+void multiply_block(const ConvolutionState& state, const Phase& phase, const Blocks& blocks, const float* source,
                     const float* kernel, index_t row, index_t rows, float* memory) {
-  const Gather& gather = state.gather;
+  const Im2col& im2col = state.im2col;
   const Channels& channels = state.channels;
   const index_t taps = static_cast<index_t>(phase.taps.size());
   const index_t width = channels.source_group(), columns = channels.target_group();
-  const bool is_apart = gather.phases.size() > 1;
+  const bool scatters = im2col.phases.size() > 1;
   float* result = state.epilogue.product();
   float* patches = memory;
-  float* apart = patches + (state.identity ? 0 : blocks.rows * blocks.taps * width);
-  float* scratch = apart + (is_apart ? blocks.rows * columns : 0);
+  float* strided = patches + (state.identity ? 0 : blocks.rows * blocks.taps * width);
+  float* scratch = strided + (scatters ? blocks.rows * columns : 0);
   for (index_t group = 0; group < channels.groups; group++) {
     Product p;
     p.m = rows;
     p.n = columns;
-    p.c = is_apart ? apart : result + row * channels.target + group * columns;
-    p.c_row = is_apart ? columns : channels.target;
-    if (taps == 0) zero_floats(apart, rows * columns);
+    p.c = scatters ? strided : result + row * channels.target + group * columns;
+    p.c_row = scatters ? columns : channels.target;
+    if (taps == 0) zero_floats(strided, rows * columns);
     for (index_t first = 0; first < taps; first += blocks.taps) {
-      const index_t last = smaller(taps, first + blocks.taps);
+      const index_t last = std::min(taps, first + blocks.taps);
       p.k = (last - first) * width;
       p.a_depth = 1;
       p.b_column = 1;
@@ -329,7 +342,7 @@ void multiply_block(const GatheredState& state, const Phase& phase, const Blocks
         p.a = source + row * channels.source + group * width;
         p.a_row = channels.source;
       } else {
-        gather_patches(gather, phase, channels, group, source, row, rows, first, last, patches);
+        write_patches(im2col, phase, channels, group, source, row, rows, first, last, patches);
         p.a = patches;
         p.a_row = p.k;
       }
@@ -343,38 +356,41 @@ void multiply_block(const GatheredState& state, const Phase& phase, const Blocks
       p.add = first > 0;
       tile_product(p, scratch);
     }
-    if (!is_apart) continue;
-    Place place = place_in(phase, row);
-    for (index_t i = 0; i < rows; i++, place.advance()) {
-      copy_floats(result + target_of(place, gather, phase) * channels.target + group * columns, apart + i * columns, columns);
+    if (!scatters) continue;
+    Position position = position_in(phase, row);
+    for (index_t i = 0; i < rows; i++, position.advance()) {
+      copy_floats(result + target_of(position, im2col, phase) * channels.target + group * columns,
+                  strided + i * columns, columns);
     }
   }
 }
 
-// Every channel by itself: a sum over taps of vectors of channels.
-void depthwise_rows(const GatheredState& state, const Phase& phase, const float* source, const float* kernel, index_t row,
-                    index_t rows, const float** lists) {
-  const Gather& gather = state.gather;
+// Depthwise: for each element a sum over taps, vectorized over channels.
+void depthwise_rows(const ConvolutionState& state, const Phase& phase, const float* source, const float* kernel,
+                    index_t row, index_t rows, const float** lists) {
+  const Im2col& im2col = state.im2col;
   const index_t channels = state.channels.source;
   const index_t taps = static_cast<index_t>(phase.taps.size());
   const float** values = lists;
   const float** weights = lists + taps;
-  Place place = place_in(phase, row);
-  for (index_t i = 0; i < rows; i++, place.advance()) {
-    index_t met = 0;
+  Position position = position_in(phase, row);
+  for (index_t i = 0; i < rows; i++, position.advance()) {
+    index_t inside = 0;
     for (const Tap& tap : phase.taps) {
-      const index_t z = place.at[0] * gather.step[0] + tap.offset[0], y = place.at[1] * gather.step[1] + tap.offset[1],
-                    x = place.at[2] * gather.step[2] + tap.offset[2];
-      if (z < 0 || z >= gather.source[0] || y < 0 || y >= gather.source[1] || x < 0 || x >= gather.source[2]) continue;
-      values[met] = source + (((place.n * gather.source[0] + z) * gather.source[1] + y) * gather.source[2] + x) * channels;
-      weights[met++] = kernel + tap.kernel * channels;
+      const index_t z = position.at[0] * im2col.step[0] + tap.offset[0],
+                    y = position.at[1] * im2col.step[1] + tap.offset[1],
+                    x = position.at[2] * im2col.step[2] + tap.offset[2];
+      if (z < 0 || z >= im2col.source[0] || y < 0 || y >= im2col.source[1] || x < 0 || x >= im2col.source[2]) continue;
+      values[inside] =
+          source + (((position.n * im2col.source[0] + z) * im2col.source[1] + y) * im2col.source[2] + x) * channels;
+      weights[inside++] = kernel + tap.kernel * channels;
     }
-    float* to = state.epilogue.product() + target_of(place, gather, phase) * channels;
+    float* to = state.epilogue.product() + target_of(position, im2col, phase) * channels;
     constexpr int vectors = 4;
     index_t c = 0;
     for (; c + vectors * lanes <= channels; c += vectors * lanes) {
       Vector sums[vectors] = {};
-      for (index_t t = 0; t < met; t++) {
+      for (index_t t = 0; t < inside; t++) {
         CERATOPS_UNROLL
         for (int v = 0; v < vectors; v++) sums[v] += load(values[t] + c + v * lanes) * load(weights[t] + c + v * lanes);
       }
@@ -383,29 +399,29 @@ void depthwise_rows(const GatheredState& state, const Phase& phase, const float*
     }
     for (; c + lanes <= channels; c += lanes) {
       Vector sum = {};
-      for (index_t t = 0; t < met; t++) sum += load(values[t] + c) * load(weights[t] + c);
+      for (index_t t = 0; t < inside; t++) sum += load(values[t] + c) * load(weights[t] + c);
       store(to + c, sum);
     }
     for (; c < channels; c++) {
       float sum = 0;
-      for (index_t t = 0; t < met; t++) sum += values[t][c] * weights[t][c];
+      for (index_t t = 0; t < inside; t++) sum += values[t][c] * weights[t][c];
       to[c] = sum;
     }
   }
 }
 
-void run_gathered(Node& node, Runtime& runtime) {
-  GatheredState& state = node.state_as<GatheredState>();
+void run_either(Node& node, Runtime& runtime) {
+  ConvolutionState& state = node.state_as<ConvolutionState>();
   const float* source = node.in[0]->as<float>();
   const float* kernel = node.in[1]->as<float>();
   const Channels& channels = state.channels;
   if (state.packs) pack_kernel(state, kernel, runtime);
-  const bool is_whole = state.gather.phases.size() == 1;
-  for (std::size_t i = 0; i < state.gather.phases.size(); i++) {
-    const Phase& phase = state.gather.phases[i];
+  const bool is_whole = state.im2col.phases.size() == 1;
+  for (std::size_t i = 0; i < state.im2col.phases.size(); i++) {
+    const Phase& phase = state.im2col.phases[i];
     const Blocks& blocks = state.blocks[i];
     runtime.pool->parallel(ceil_div(phase.rows, blocks.rows), [&](index_t task, int thread) {
-      const index_t row = task * blocks.rows, rows = smaller(blocks.rows, phase.rows - row);
+      const index_t row = task * blocks.rows, rows = std::min(blocks.rows, phase.rows - row);
       char* memory = runtime.worker(thread);
       if (channels.depthwise()) {
         depthwise_rows(state, phase, source, kernel, row, rows, reinterpret_cast<const float**>(memory));
@@ -420,32 +436,33 @@ void run_gathered(Node& node, Runtime& runtime) {
   const index_t size = state.epilogue.shape().size;
   runtime.pool->parallel(ceil_div(size, elements_per_task), [&](index_t task, int thread) {
     const index_t from = task * elements_per_task;
-    state.epilogue.run(runtime.worker(thread), from, smaller(size, from + elements_per_task));
+    state.epilogue.run(runtime.worker(thread), from, std::min(size, from + elements_per_task));
   });
 }
 
 struct FilterState : State {
-  Sliding sliding;
-  Gather gather;
+  Window window;
+  Im2col im2col;
   Channels channels;
   bool identity = false;
   Blocks blocks;
-  // The rows are cut into parts, each with a sum of its own.
+  // Rows are split into parts, each with its own partial sum.
   index_t parts = 1, part_rows = 1;
   std::vector<float> partial;
 };
 
-// One part's sum over one block of taps.
-void filter_block(const FilterState& state, const float* x, const float* y, index_t part, index_t first, float* to, float* memory) {
-  const Phase& phase = state.gather.phases[0];
+// The partial sum of one part over one block of taps.
+void filter_block(const FilterState& state, const float* x, const float* y, index_t part, index_t first, float* to,
+                  float* memory) {
+  const Phase& phase = state.im2col.phases[0];
   const Channels& channels = state.channels;
   const index_t taps = static_cast<index_t>(phase.taps.size());
-  const index_t last = smaller(taps, first + state.blocks.taps);
+  const index_t last = std::min(taps, first + state.blocks.taps);
   const index_t width = channels.source_group(), columns = channels.target_group();
-  const index_t begin = part * state.part_rows, end = smaller(phase.rows, begin + state.part_rows);
+  const index_t begin = part * state.part_rows, end = std::min(phase.rows, begin + state.part_rows);
   float* scratch = memory + (state.identity ? 0 : state.blocks.rows * state.blocks.taps * width);
   for (index_t row = begin; row < end; row += state.blocks.rows) {
-    const index_t rows = smaller(state.blocks.rows, end - row);
+    const index_t rows = std::min(state.blocks.rows, end - row);
     for (index_t group = 0; group < channels.groups; group++) {
       Product p;
       p.m = (last - first) * width;
@@ -456,7 +473,7 @@ void filter_block(const FilterState& state, const float* x, const float* y, inde
         p.a = x + row * channels.source + group * width;
         p.a_depth = channels.source;
       } else {
-        gather_patches(state.gather, phase, channels, group, x, row, rows, first, last, memory);
+        write_patches(state.im2col, phase, channels, group, x, row, rows, first, last, memory);
         p.a = memory;
         p.a_depth = p.m;
       }
@@ -471,21 +488,23 @@ void filter_block(const FilterState& state, const float* x, const float* y, inde
   }
 }
 
-// One part's sums where every channel is by itself.
+// The partial sum of one part of a depthwise filter.
 void depthwise_filter(const FilterState& state, const float* x, const float* y, index_t part, float* to) {
-  const Gather& gather = state.gather;
-  const Phase& phase = gather.phases[0];
+  const Im2col& im2col = state.im2col;
+  const Phase& phase = im2col.phases[0];
   const index_t channels = state.channels.source;
-  const index_t begin = part * state.part_rows, end = smaller(phase.rows, begin + state.part_rows);
+  const index_t begin = part * state.part_rows, end = std::min(phase.rows, begin + state.part_rows);
   zero_floats(to, static_cast<index_t>(phase.taps.size()) * channels);
-  Place place = place_in(phase, begin);
-  for (index_t row = begin; row < end; row++, place.advance()) {
+  Position position = position_in(phase, begin);
+  for (index_t row = begin; row < end; row++, position.advance()) {
     const float* gradient = y + row * channels;
     for (const Tap& tap : phase.taps) {
-      const index_t d = place.at[0] * gather.step[0] + tap.offset[0], h = place.at[1] * gather.step[1] + tap.offset[1],
-                    w = place.at[2] * gather.step[2] + tap.offset[2];
-      if (d < 0 || d >= gather.source[0] || h < 0 || h >= gather.source[1] || w < 0 || w >= gather.source[2]) continue;
-      const float* from = x + (((place.n * gather.source[0] + d) * gather.source[1] + h) * gather.source[2] + w) * channels;
+      const index_t d = position.at[0] * im2col.step[0] + tap.offset[0],
+                    h = position.at[1] * im2col.step[1] + tap.offset[1],
+                    w = position.at[2] * im2col.step[2] + tap.offset[2];
+      if (d < 0 || d >= im2col.source[0] || h < 0 || h >= im2col.source[1] || w < 0 || w >= im2col.source[2]) continue;
+      const float* from =
+          x + (((position.n * im2col.source[0] + d) * im2col.source[1] + h) * im2col.source[2] + w) * channels;
       float* sums = to + tap.kernel * channels;
       CERATOPS_INDEPENDENT
       for (index_t c = 0; c < channels; c++) sums[c] += from[c] * gradient[c];
@@ -495,36 +514,41 @@ void depthwise_filter(const FilterState& state, const float* x, const float* y, 
 
 }  // namespace
 
-bool prepare_convolution(Node& node, Loader& loader) { return prepare_gathered(node, loader, false); }
-void run_convolution(Node& node, Runtime& runtime) { run_gathered(node, runtime); }
-bool prepare_convolution_transpose(Node& node, Loader& loader) { return prepare_gathered(node, loader, true); }
-void run_convolution_transpose(Node& node, Runtime& runtime) { run_gathered(node, runtime); }
+bool prepare_convolution(Node& node, const ConvolutionAttrs& attrs, Validator& validator) {
+  return prepare_either(node, attrs, validator, false);
+}
+void run_convolution(Node& node, Runtime& runtime) { run_either(node, runtime); }
+bool prepare_convolution_transpose(Node& node, const ConvolutionTransposeAttrs& attrs, Validator& validator) {
+  return prepare_either(node, attrs, validator, true);
+}
+void run_convolution_transpose(Node& node, Runtime& runtime) { run_either(node, runtime); }
 
-bool prepare_convolution_filter(Node& node, Loader& loader) {
-  if (!loader.require(node.in.size() == 2 && node.out.size() == 1, "a filter's gradient takes two operands")) return false;
+bool prepare_convolution_filter(Node& node, const ConvolutionFilterAttrs& attrs, Validator& validator) {
+  if (!validator.require(node.in.size() == 2 && node.out.size() == 1, "a filter's gradient takes two operands")) {
+    return false;
+  }
   auto state = std::make_unique<FilterState>();
   const Value& x = *node.in[0];
   const Value& y = *node.in[1];
   const Value& kernel = *node.out[0];
-  index_t groups = 0;
-  if (!read_convolution(state->sliding, groups, node, x, kernel, y, loader)) return false;
-  state->gather = forward_gather(state->sliding);
-  state->channels = {x.dims[x.rank - 1], y.dims[y.rank - 1], groups};
-  state->identity = is_identity(state->gather);
+  if (!read_convolution(state->window, attrs, x, kernel, y, validator)) return false;
+  state->im2col = forward_im2col(state->window);
+  state->channels = {x.dims[x.rank - 1], y.dims[y.rank - 1], attrs.groups};
+  state->identity = is_identity(state->im2col);
   const Channels& channels = state->channels;
-  const index_t rows = state->gather.phases[0].rows, taps = state->sliding.taps(), width = channels.source_group();
+  const index_t rows = state->im2col.phases[0].rows, taps = state->window.taps(), width = channels.source_group();
   const index_t wanted = tasks_wanted(2.0 * rows * taps * width * channels.target);
-  state->blocks = cut_patches(rows, taps, width, channels.target, 1);
+  state->blocks = block_patches(rows, taps, width, channels.target, 1);
   const index_t tap_blocks = channels.depthwise() ? 1 : ceil_div(taps, state->blocks.taps);
-  const index_t most = larger<index_t>(1, smaller(ceil_div(rows, state->blocks.rows), partial_floats / kernel.size));
-  state->parts = smaller(most, smaller<index_t>(32, ceil_div(wanted, tap_blocks)));
-  state->part_rows = larger<index_t>(1, ceil_div(rows, state->parts));
-  state->parts = larger<index_t>(1, ceil_div(rows, state->part_rows));
+  const index_t most = std::max<index_t>(1, std::min(ceil_div(rows, state->blocks.rows), partial_floats / kernel.size));
+  state->parts = std::min(most, std::min<index_t>(32, ceil_div(wanted, tap_blocks)));
+  state->part_rows = std::max<index_t>(1, ceil_div(rows, state->parts));
+  state->parts = std::max<index_t>(1, ceil_div(rows, state->part_rows));
   if (state->parts > 1) state->partial.resize(state->parts * kernel.size);
   const index_t patches = state->identity ? 0 : state->blocks.rows * state->blocks.taps * width;
-  if (!channels.depthwise()) loader.need_worker((patches + tile_scratch) * sizeof(float));
+  if (!channels.depthwise()) validator.need_worker((patches + tile_scratch) * sizeof(float));
   node.state = std::move(state);
-  return !loader.failed;
+  return !validator.failed;
 }
 
 void run_convolution_filter(Node& node, Runtime& runtime) {
@@ -533,9 +557,9 @@ void run_convolution_filter(Node& node, Runtime& runtime) {
   const float* y = node.in[1]->as<float>();
   float* kernel = node.out[0]->as<float>();
   const index_t size = node.out[0]->size;
-  if (state.gather.phases[0].rows == 0) return zero_floats(kernel, size);
+  if (state.im2col.phases[0].rows == 0) return zero_floats(kernel, size);
   float* sums = state.parts > 1 ? state.partial.data() : kernel;
-  const index_t taps = state.sliding.taps();
+  const index_t taps = state.window.taps();
   const index_t tap_blocks = state.channels.depthwise() ? 1 : ceil_div(taps, state.blocks.taps);
   runtime.pool->parallel(state.parts * tap_blocks, [&](index_t task, int thread) {
     const index_t part = task / tap_blocks, first = task % tap_blocks * state.blocks.taps;
@@ -549,7 +573,7 @@ void run_convolution_filter(Node& node, Runtime& runtime) {
   if (state.parts == 1) return;
   constexpr index_t elements_per_task = 4096;
   runtime.pool->parallel(ceil_div(size, elements_per_task), [&](index_t task, int) {
-    const index_t from = task * elements_per_task, n = smaller(elements_per_task, size - from);
+    const index_t from = task * elements_per_task, n = std::min(elements_per_task, size - from);
     float* to = kernel + from;
     for (index_t part = 0; part < state.parts; part++) {
       const float* add = sums + part * size + from;

@@ -1,4 +1,4 @@
-// softmaxCrossEntropy: the loss of each row and its gradient by the logits, in one read of them.
+// softmaxCrossEntropy: the loss of each row and the gradient with respect to its logits, in one pass.
 #include "ops.h"
 #include "scalar_math.h"
 #include "threads.h"
@@ -57,25 +57,27 @@ void cross_entropy_row(const float* logits, index_t classes, index_t label, floa
 
 }  // namespace
 
-bool prepare_softmax_cross_entropy(Node& node, Loader& loader) {
-  if (!loader.require(node.in.size() == 2 && node.out.size() == 2, "softmaxCrossEntropy takes logits and labels")) return false;
+bool prepare_softmax_cross_entropy(Node& node, const SoftmaxCrossEntropyAttrs&, Validator& validator) {
+  if (!validator.require(node.in.size() == 2 && node.out.size() == 2, "softmaxCrossEntropy takes logits and labels")) {
+    return false;
+  }
   const Value& logits = *node.in[0];
   const Value& labels = *node.in[1];
-  return loader.require(logits.rank == 2 && labels.size == logits.dims[0] && node.out[0]->size == labels.size &&
-                            node.out[1]->size == logits.size,
-                        "softmaxCrossEntropy takes a label for each row") &&
-         loader.require(logits.dtype == DType::float32 && labels.dtype == DType::int32 && node.out[0]->dtype == DType::float32 &&
-                            node.out[1]->dtype == DType::float32,
-                        "softmaxCrossEntropy takes float32 logits and int32 labels");
+  return validator.require(logits.rank == 2 && labels.size == logits.dims[0] && node.out[0]->size == labels.size &&
+                               node.out[1]->size == logits.size,
+                           "softmaxCrossEntropy takes a label for each row") &&
+         validator.require(logits.dtype == DType::float32 && labels.dtype == DType::int32 &&
+                               node.out[0]->dtype == DType::float32 && node.out[1]->dtype == DType::float32,
+                           "softmaxCrossEntropy takes float32 logits and int32 labels");
 }
 void run_softmax_cross_entropy(Node& node, Runtime& runtime) {
   const index_t rows = node.in[0]->dims[0], classes = node.in[0]->dims[1];
   if (rows == 0) return;
   const float* logits = node.in[0]->as<float>();
   const int32_t* labels = node.in[1]->as<int32_t>();
-  const index_t per_task = larger<index_t>(1, elements_per_task / larger<index_t>(1, classes));
+  const index_t per_task = std::max<index_t>(1, elements_per_task / std::max<index_t>(1, classes));
   runtime.pool->parallel(ceil_div(rows, per_task), [&](index_t task, int) {
-    for (index_t row = task * per_task; row < smaller(rows, (task + 1) * per_task); row++) {
+    for (index_t row = task * per_task; row < std::min(rows, (task + 1) * per_task); row++) {
       cross_entropy_row(logits + row * classes, classes, labels[row], node.out[0]->as<float>() + row,
                         node.out[1]->as<float>() + row * classes);
     }

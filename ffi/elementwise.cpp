@@ -1,13 +1,18 @@
-// The loops of the elementwise functions, instantiated from the list in elementwise.h.
+// The loops of the elementwise functions, instantiated from the table in elementwise.h.
 #include "elementwise.h"
 
 #include "scalar_math.h"
+
+// The loops of functions that call the standard library, such as power, stay scalar.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
 
 namespace ceratops {
 
 namespace {
 
-// The result of an integer expression is stored as it is if float or signed, and as signed bits if unsigned.
+// Unsigned results (wrapping integer functions) are stored as int32.
 inline float lane(float x) { return x; }
 inline int32_t lane(int32_t x) { return x; }
 inline int32_t lane(uint32_t x) { return static_cast<int32_t>(x); }
@@ -31,12 +36,12 @@ void loop(void* to, const void* a_lanes, const void* b_lanes, const void* c_lane
   }
 }
 
-#define CERATOPS_STRUCT(name, variant, count, type, expression)                                       \
-  struct name##_##variant {                                                                           \
-    static constexpr int arguments = count;                                                           \
+#define CERATOPS_STRUCT(name, variant, count, type, expression) \
+  struct name##_##variant { \
+    [[maybe_unused]] static constexpr int arguments = count; \
     static inline auto apply([[maybe_unused]] type a, [[maybe_unused]] type b, [[maybe_unused]] type c) { \
-      return expression;                                                                              \
-    }                                                                                                 \
+      return expression; \
+    } \
   };
 #define CERATOPS_FLOAT(name, count, expression) CERATOPS_STRUCT(name, f, count, float, expression)
 #define CERATOPS_WRAPPING(name, count, on_floats, on_integers) \
@@ -46,20 +51,20 @@ void loop(void* to, const void* a_lanes, const void* b_lanes, const void* c_lane
 #define CERATOPS_INTEGER(name, count, expression) CERATOPS_STRUCT(name, i, count, int32_t, expression)
 CERATOPS_ELEMENTWISE(CERATOPS_FLOAT, CERATOPS_WRAPPING, CERATOPS_SIGNED, CERATOPS_INTEGER)
 
-// Angles beyond the reach of the fast reduction are rare: they are found and mended after the loop.
+// Arguments too large for the fast range reduction are rare; they are recomputed after the loop.
 template <class F, float (*exact)(float)>
 void loop_of_angles(void* to, const void* a_lanes, const void*, const void*, index_t n) {
   float* out = static_cast<float*>(to);
   const float* a = static_cast<const float*>(a_lanes);
   for (index_t start = 0; start < n; start += 64) {
-    const index_t count = smaller<index_t>(64, n - start);
+    const index_t count = std::min<index_t>(64, n - start);
     float angles[64];
     std::memcpy(angles, a + start, count * sizeof(float));
-    int mend = 0;
-    for (index_t i = 0; i < count; i++) mend |= !(abs_of(angles[i]) < largest_angle);
+    int recompute = 0;
+    for (index_t i = 0; i < count; i++) recompute |= !(abs_of(angles[i]) < largest_angle);
     CERATOPS_INDEPENDENT
     for (index_t i = 0; i < count; i++) out[start + i] = F::apply(angles[i], 0.0f, 0.0f);
-    for (index_t i = 0; mend && i < count; i++) {
+    for (index_t i = 0; recompute && i < count; i++) {
       if (!(abs_of(angles[i]) < largest_angle)) out[start + i] = exact(angles[i]);
     }
   }
@@ -115,7 +120,8 @@ void convert(void* to, const void* from, index_t n) {
 #define CERATOPS_ROW_FLOAT(name, count, expression) {#name, count, float_loop<name##_f>, nullptr},
 #define CERATOPS_ROW_WRAPPING(name, count, on_floats, on_integers) \
   {#name, count, float_loop<name##_f>, loop<name##_i, uint32_t>},
-#define CERATOPS_ROW_SIGNED(name, count, on_floats, on_integers) {#name, count, float_loop<name##_f>, loop<name##_i, int32_t>},
+#define CERATOPS_ROW_SIGNED(name, count, on_floats, on_integers) \
+  {#name, count, float_loop<name##_f>, loop<name##_i, int32_t>},
 #define CERATOPS_ROW_INTEGER(name, count, expression) {#name, count, nullptr, loop<name##_i, int32_t>},
 
 const Elementwise elementwise_functions[] = {

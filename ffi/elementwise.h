@@ -1,54 +1,56 @@
-// Elementwise functions: one line each. The fused op composes them over blocks of lanes.
+// Elementwise functions, one line each. The fused op composes them over blocks of lanes.
 #pragma once
 #include "base.h"
 
-// How many arguments each takes, and its result for float lanes and for integer lanes. In the integer expression of
-// WRAPPING functions a and b are unsigned, so that overflow wraps; NO says that there is no such variant.
-#define CERATOPS_ELEMENTWISE(FLOAT, WRAPPING, SIGNED, INTEGER)                              \
-  WRAPPING(negate, 1, -a, 0u - a)                                                           \
+// Name, number of arguments, and the results for float lanes and integer lanes. FLOAT and INTEGER functions have one of
+// the two. In the integer expression of WRAPPING functions the arguments are unsigned, so that overflow wraps.
+// clang-format off
+#define CERATOPS_ELEMENTWISE(FLOAT, WRAPPING, SIGNED, INTEGER) \
+  WRAPPING(negate, 1, -a, 0u - a) \
   SIGNED(abs, 1, abs_of(a), a < 0 ? static_cast<int32_t>(0u - static_cast<uint32_t>(a)) : a) \
-  SIGNED(sign, 1, a != a ? a : static_cast<float>((a > 0) - (a < 0)), (a > 0) - (a < 0))    \
-  FLOAT(exp, 1, exp_of(a))                                                                  \
-  FLOAT(expm1, 1, expm1_of(a))                                                              \
-  FLOAT(log, 1, log_of(a))                                                                  \
-  FLOAT(log1p, 1, log1p_of(a))                                                              \
-  FLOAT(sqrt, 1, __builtin_sqrtf(a))                                                        \
-  FLOAT(rsqrt, 1, 1.0f / __builtin_sqrtf(a))                                                \
-  WRAPPING(square, 1, a * a, a * a)                                                         \
-  FLOAT(reciprocal, 1, 1.0f / a)                                                            \
-  FLOAT(sin, 1, sin_of(a))                                                                  \
-  FLOAT(cos, 1, cos_of(a))                                                                  \
-  FLOAT(tanh, 1, tanh_of(a))                                                                \
-  FLOAT(sigmoid, 1, sigmoid_of(a))                                                          \
-  SIGNED(relu, 1, a < 0 ? 0 : a, a < 0 ? 0 : a)                                             \
-  FLOAT(softplus, 1, softplus_of(a))                                                        \
-  FLOAT(erf, 1, erf_of(a))                                                                  \
-  SIGNED(floor, 1, __builtin_floorf(a), a)                                                  \
-  SIGNED(ceil, 1, __builtin_ceilf(a), a)                                                    \
-  SIGNED(round, 1, nearest(a), a)                                                           \
-  FLOAT(isNan, 1, static_cast<int32_t>(a != a))                                             \
-  INTEGER(logicalNot, 1, static_cast<int32_t>(a == 0))                                      \
-  FLOAT(stopGradient, 1, a)                                                                 \
-  INTEGER(bitsToUnit, 1, static_cast<float>(static_cast<int32_t>(static_cast<uint32_t>(a) >> 8)) * 5.9604644775390625e-8f) \
-  WRAPPING(add, 2, a + b, a + b)                                                            \
-  WRAPPING(subtract, 2, a - b, a - b)                                                       \
-  WRAPPING(multiply, 2, a * b, a * b)                                                       \
-  FLOAT(divide, 2, a / b)                                                                   \
-  SIGNED(maximum, 2, ((a > b) | (a != a)) ? a : b, a > b ? a : b)                             \
-  SIGNED(minimum, 2, ((a < b) | (a != a)) ? a : b, a < b ? a : b)                             \
-  SIGNED(power, 2, std::pow(a, b), power_of(a, b))                                          \
-  SIGNED(mod, 2, mod_of(a, b), mod_of(a, b))                                                \
-  FLOAT(arctan2, 2, arctan2_of(a, b))                                                       \
-  SIGNED(equal, 2, static_cast<int32_t>(a == b), static_cast<int32_t>(a == b))              \
-  SIGNED(notEqual, 2, static_cast<int32_t>(a != b), static_cast<int32_t>(a != b))           \
-  SIGNED(less, 2, static_cast<int32_t>(a < b), static_cast<int32_t>(a < b))                 \
-  SIGNED(lessEqual, 2, static_cast<int32_t>(a <= b), static_cast<int32_t>(a <= b))          \
-  SIGNED(greater, 2, static_cast<int32_t>(a > b), static_cast<int32_t>(a > b))              \
-  SIGNED(greaterEqual, 2, static_cast<int32_t>(a >= b), static_cast<int32_t>(a >= b))       \
-  INTEGER(logicalAnd, 2, static_cast<int32_t>((a != 0) & (b != 0)))                         \
-  INTEGER(logicalOr, 2, static_cast<int32_t>((a != 0) | (b != 0)))                          \
-  INTEGER(select, 3, a != 0 ? b : c)                                                        \
+  SIGNED(sign, 1, a != a ? a : static_cast<float>((a > 0) - (a < 0)), (a > 0) - (a < 0)) \
+  FLOAT(exp, 1, exp_of(a)) \
+  FLOAT(expm1, 1, expm1_of(a)) \
+  FLOAT(log, 1, log_of(a)) \
+  FLOAT(log1p, 1, log1p_of(a)) \
+  FLOAT(sqrt, 1, __builtin_sqrtf(a)) \
+  FLOAT(rsqrt, 1, 1.0f / __builtin_sqrtf(a)) \
+  WRAPPING(square, 1, a * a, a * a) \
+  FLOAT(reciprocal, 1, 1.0f / a) \
+  FLOAT(sin, 1, sin_of(a)) \
+  FLOAT(cos, 1, cos_of(a)) \
+  FLOAT(tanh, 1, tanh_of(a)) \
+  FLOAT(sigmoid, 1, sigmoid_of(a)) \
+  SIGNED(relu, 1, a < 0 ? 0 : a, a < 0 ? 0 : a) \
+  FLOAT(softplus, 1, softplus_of(a)) \
+  FLOAT(erf, 1, erf_of(a)) \
+  SIGNED(floor, 1, __builtin_floorf(a), a) \
+  SIGNED(ceil, 1, __builtin_ceilf(a), a) \
+  SIGNED(round, 1, nearest(a), a) \
+  FLOAT(isNan, 1, static_cast<int32_t>(a != a)) \
+  INTEGER(logicalNot, 1, static_cast<int32_t>(a == 0)) \
+  FLOAT(stopGradient, 1, a) \
+  INTEGER(bitsToUnit, 1, unit_of(a)) \
+  WRAPPING(add, 2, a + b, a + b) \
+  WRAPPING(subtract, 2, a - b, a - b) \
+  WRAPPING(multiply, 2, a * b, a * b) \
+  FLOAT(divide, 2, a / b) \
+  SIGNED(maximum, 2, ((a > b) | (a != a)) ? a : b, a > b ? a : b) \
+  SIGNED(minimum, 2, ((a < b) | (a != a)) ? a : b, a < b ? a : b) \
+  SIGNED(power, 2, std::pow(a, b), power_of(a, b)) \
+  SIGNED(mod, 2, mod_of(a, b), mod_of(a, b)) \
+  FLOAT(arctan2, 2, arctan2_of(a, b)) \
+  SIGNED(equal, 2, static_cast<int32_t>(a == b), static_cast<int32_t>(a == b)) \
+  SIGNED(notEqual, 2, static_cast<int32_t>(a != b), static_cast<int32_t>(a != b)) \
+  SIGNED(less, 2, static_cast<int32_t>(a < b), static_cast<int32_t>(a < b)) \
+  SIGNED(lessEqual, 2, static_cast<int32_t>(a <= b), static_cast<int32_t>(a <= b)) \
+  SIGNED(greater, 2, static_cast<int32_t>(a > b), static_cast<int32_t>(a > b)) \
+  SIGNED(greaterEqual, 2, static_cast<int32_t>(a >= b), static_cast<int32_t>(a >= b)) \
+  INTEGER(logicalAnd, 2, static_cast<int32_t>((a != 0) & (b != 0))) \
+  INTEGER(logicalOr, 2, static_cast<int32_t>((a != 0) | (b != 0))) \
+  INTEGER(select, 3, a != 0 ? b : c) \
   INTEGER(cast, 1, a)
+// clang-format on
 
 namespace ceratops {
 
@@ -65,10 +67,10 @@ struct Elementwise {
 extern const Elementwise elementwise_functions[];
 extern const int elementwise_count;
 
-// Lanes of 32 bits from elements of `dtype`, and back.
+// Converts elements of `dtype` to 32-bit lanes, and back.
 void widen(void* lanes_out, const void* elements, DType dtype, index_t n);
 void narrow(void* elements, const void* lanes_in, DType dtype, index_t n);
-// The function that casts lanes; null where the bits stay.
+// The function that casts lanes; null if the bits do not change.
 LaneFunction cast_function(DType from, DType to);
 LaneFunction mask_to_uint8();
 

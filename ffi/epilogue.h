@@ -1,4 +1,4 @@
-// What a kernel runs on its result while that is hot: an elementwise program whose operand 0 is the result.
+// An elementwise program that a kernel runs on its result while that is in cache; operand 0 is the result.
 #pragma once
 #include "fused.h"
 
@@ -6,43 +6,56 @@ namespace ceratops {
 
 class Epilogue {
  public:
-  // The attributes from `attr` on are the program, if there are any; the inputs from `input` on are its operands.
-  bool prepare(Node& node, std::size_t attr, std::size_t input, Loader& loader) {
-    exists_ = node.attrs.size() > attr;
+  // `program` is empty if there is no epilogue; inputs from `input` on are its other operands. With `rows` it runs on
+  // rectangles, else on ranges.
+  bool prepare(Node& node, Words program, std::size_t input, bool rows, Validator& validator) {
+    exists_ = !program.empty();
     for (Value* out : node.out) {
       if (!product_ && out->dtype == DType::float32) product_ = out;
     }
     if (!exists_) {
-      return loader.require(node.in.size() == input && node.out.size() == 1 && product_, "without an epilogue there is one float32 output");
+      return validator.require(node.in.size() == input && node.out.size() == 1 && product_,
+                               "without an epilogue there is one float32 output");
     }
-    if (!loader.require(!node.out.empty() && node.in.size() >= input, "an epilogue must have outputs")) return false;
+    if (!validator.require(!node.out.empty() && node.in.size() >= input, "an epilogue must have outputs")) return false;
     if (!product_) {
       own_ = *node.out[0];
       own_.dtype = DType::float32;
-      memory_.resize(larger<index_t>(1, own_.size));
+      memory_.resize(std::max<index_t>(1, own_.size));
       own_.data = reinterpret_cast<char*>(memory_.data());
       product_ = &own_;
     }
     std::vector<Value*> operands{product_};
     operands.insert(operands.end(), node.in.begin() + input, node.in.end());
-    if (!machine_.prepare(node.attrs.data() + attr, node.attrs.size() - attr, operands, node.out, false, loader)) return false;
-    loader.need_worker(machine_.worker_bytes());
+    if (!vm_.prepare(program, operands, node.out, rows, validator)) return false;
+    validator.need_worker(vm_.worker_bytes());
     return true;
   }
 
   bool exists() const { return exists_; }
-  // Where the kernel puts its result.
+  // Where the kernel writes its result.
   float* product() const { return product_->as<float>(); }
   const Value& shape() const { return *product_; }
 
-  // Elements [from, to), in row-major order, of which the result is there.
+  // Runs on elements [from, to) in row-major order, which the kernel has written.
   void run(char* memory, index_t from, index_t to) const {
-    if (exists_) machine_.run_range(memory, from, to);
+    if (exists_) vm_.run_range(memory, from, to);
+  }
+
+  // Runs on columns [column, column + columns) of rows [row, row + rows).
+  void run_rectangle(char* memory, index_t row, index_t rows, index_t column, index_t columns) const {
+    if (!exists_) return;
+    vm_.start(memory);
+    for (index_t i = 0; i < rows; i++) {
+      for (index_t j = 0; j < columns; j += vm_.block()) {
+        vm_.run_row(memory, row + i, column + j, std::min(vm_.block(), columns - j));
+      }
+    }
   }
 
  private:
   bool exists_ = false;
-  Machine machine_;
+  ElementwiseVm vm_;
   Value* product_ = nullptr;
   Value own_;
   std::vector<float> memory_;

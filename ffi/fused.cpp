@@ -1,4 +1,4 @@
-// The block machine and the fused op.
+// The elementwise VM and the fused op.
 #include "fused.h"
 
 #include "ops.h"
@@ -9,7 +9,8 @@ namespace ceratops {
 namespace {
 
 constexpr int words_per_step = 6;
-// Shorter rows are not worth a block each: their broadcast operands are gathered into blocks that span rows.
+// Rows shorter than this are not processed one by one; their broadcast operands are gathered into blocks that span
+// several rows.
 constexpr index_t shortest_row = 128;
 constexpr index_t work_per_task = 65536;
 
@@ -17,32 +18,33 @@ bool valid_dtype(int32_t word) { return word >= 0 && word <= 3; }
 
 }  // namespace
 
-bool Machine::prepare(const int32_t* words, std::size_t count, const std::vector<Value*>& in,
-                      const std::vector<Value*>& out, bool rows, Loader& loader) {
-  if (!loader.require(count >= 3 && words[0] == static_cast<int32_t>(in.size()) &&
-                          words[2] == static_cast<int32_t>(out.size()) && !out.empty(),
-                      "an elementwise program must name its operands and results")) {
+bool ElementwiseVm::prepare(Words program, const std::vector<Value*>& in, const std::vector<Value*>& out, bool rows,
+                            Validator& validator) {
+  if (!validator.require(program.size >= 3 && program[0] == static_cast<int32_t>(in.size()) &&
+                             program[2] == static_cast<int32_t>(out.size()) && !out.empty(),
+                         "an elementwise program must name its operands and results")) {
     return false;
   }
-  for (const Value* value : in) operands_.push_back({value, Feed::direct, false, 0, {}, -1});
+  for (const Value* value : in) operands_.push_back({value, Access::direct, false, 0, {}, -1});
   for (Value* value : out) results_.push_back({value, 0, false});
-  if (!decode(words, count, loader) || !fit(rows, loader)) return false;
+  if (!decode(program, validator) || !fit(rows, validator)) return false;
   allocate();
   return true;
 }
 
-bool Machine::decode(const int32_t* words, std::size_t count, Loader& loader) {
-  const int32_t* word = words + 3;
-  const int32_t* end = words + count;
-  const index_t step_count = words[1];
-  if (!loader.require(step_count >= 0 && step_count < 100000 &&
-                          static_cast<index_t>(count) ==
-                              3 + static_cast<index_t>(operands_.size() + results_.size()) + step_count * words_per_step,
-                      "an elementwise program must have the length that its head says")) {
+bool ElementwiseVm::decode(Words program, Validator& validator) {
+  const int32_t* word = program.data + 3;
+  const index_t step_count = program[1];
+  const index_t head = 3 + static_cast<index_t>(operands_.size() + results_.size());
+  if (!validator.require(step_count >= 0 && step_count < 100000 &&
+                             static_cast<index_t>(program.size) == head + step_count * words_per_step,
+                         "an elementwise program must have the length that its head says")) {
     return false;
   }
   for (Operand& operand : operands_) {
-    if (!loader.require(*word == static_cast<int32_t>(operand.value->dtype), "operands must have their dtypes")) return false;
+    if (!validator.require(*word == static_cast<int32_t>(operand.value->dtype), "operands must have their dtypes")) {
+      return false;
+    }
     dtypes_.push_back(operand.value->dtype);
     same_as_.push_back(static_cast<int>(same_as_.size()));
     word++;
@@ -50,27 +52,27 @@ bool Machine::decode(const int32_t* words, std::size_t count, Loader& loader) {
   for (index_t i = 0; i < step_count; i++, word += words_per_step) {
     const int to = static_cast<int>(dtypes_.size());
     if (word[0] < 0) {
-      if (!loader.require(valid_dtype(word[1]), "a literal must have a dtype")) return false;
+      if (!validator.require(valid_dtype(word[1]), "a literal must have a dtype")) return false;
       literals_.push_back({to, word[2]});
       dtypes_.push_back(static_cast<DType>(word[1]));
       same_as_.push_back(to);
       continue;
     }
-    if (!loader.require(word[0] < elementwise_count && valid_dtype(word[1]) && valid_dtype(word[2]),
-                        "a step must name a function and dtypes")) {
+    if (!validator.require(word[0] < elementwise_count && valid_dtype(word[1]) && valid_dtype(word[2]),
+                           "a step must name a function and dtypes")) {
       return false;
     }
     const Elementwise& row = elementwise_functions[word[0]];
     const DType from = static_cast<DType>(word[1]);
     const DType dtype = static_cast<DType>(word[2]);
     for (int a = 0; a < row.arguments; a++) {
-      if (!loader.require(word[3 + a] >= 0 && word[3 + a] < to, "a step must read earlier registers")) return false;
+      if (!validator.require(word[3 + a] >= 0 && word[3 + a] < to, "a step must read earlier registers")) return false;
     }
     const int a = same_as_[word[3]];
     const int b = row.arguments > 1 ? same_as_[word[4]] : a;
     const int c = row.arguments > 2 ? same_as_[word[5]] : a;
     const bool is_cast = std::strcmp(row.name, "cast") == 0;
-    LaneFunction function = is_cast                 ? cast_function(from, dtype)
+    LaneFunction function = is_cast                  ? cast_function(from, dtype)
                             : from == DType::float32 ? row.on_floats
                                                      : row.on_integers;
     dtypes_.push_back(dtype);
@@ -78,15 +80,14 @@ bool Machine::decode(const int32_t* words, std::size_t count, Loader& loader) {
       same_as_.push_back(a);
       continue;
     }
-    if (!loader.require(function != nullptr, "a function must take the dtype of its operands")) return false;
+    if (!validator.require(function != nullptr, "a function must take the dtype of its operands")) return false;
     same_as_.push_back(to);
     const bool mask = dtype == DType::uint8 && !is_cast;
     steps_.push_back({function, mask, a, b, c, to, -1, nullptr});
   }
   for (Result& result : results_) {
-    if (!loader.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()) && word < end,
-                        "a result must be a register") ||
-        !loader.require(dtypes_[*word] == result.value->dtype, "outputs must have the dtypes of their registers")) {
+    if (!validator.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()), "a result must be a register") ||
+        !validator.require(dtypes_[*word] == result.value->dtype, "outputs must have the dtypes of their registers")) {
       return false;
     }
     result.reg = same_as_[*word++];
@@ -95,22 +96,22 @@ bool Machine::decode(const int32_t* words, std::size_t count, Loader& loader) {
   return true;
 }
 
-bool Machine::fit(bool rows, Loader& loader) {
+bool ElementwiseVm::fit(bool rows, Validator& validator) {
   const Value& shape = *results_[0].value;
   for (const Result& result : results_) {
-    if (!loader.require(same_shape(*result.value, shape), "outputs must have one shape")) return false;
+    if (!validator.require(same_shape(*result.value, shape), "outputs must have one shape")) return false;
   }
-  // Strides of each operand along the axes of the output; 0 where it broadcasts.
+  // Strides of each operand along the output axes, 0 where it is broadcast.
   std::vector<std::vector<index_t>> strides;
   for (const Operand& operand : operands_) {
     const Value& value = *operand.value;
     const int lead = shape.rank - value.rank;
-    if (!loader.require(lead >= 0, "operands must broadcast to the output")) return false;
+    if (!validator.require(lead >= 0, "operands must broadcast to the output")) return false;
     std::vector<index_t> own(shape.rank, 0);
     index_t stride = 1;
     for (int axis = value.rank - 1; axis >= 0; axis--) {
-      if (!loader.require(value.dims[axis] == shape.dims[axis + lead] || value.dims[axis] == 1,
-                          "operands must broadcast to the output")) {
+      if (!validator.require(value.dims[axis] == shape.dims[axis + lead] || value.dims[axis] == 1,
+                             "operands must broadcast to the output")) {
         return false;
       }
       own[axis + lead] = value.dims[axis] == 1 ? 0 : stride;
@@ -118,7 +119,7 @@ bool Machine::fit(bool rows, Loader& loader) {
     }
     strides.push_back(own);
   }
-  // Neighbouring axes are merged where every operand walks through both at one stride.
+  // Adjacent axes are merged if every operand traverses both with a single stride.
   std::vector<index_t> dims;
   std::vector<std::vector<index_t>> merged(operands_.size());
   for (int axis = 0; axis < shape.rank; axis++) {
@@ -160,20 +161,20 @@ bool Machine::fit(bool rows, Loader& loader) {
       natural *= dims[axis];
     }
     if (operand.value->size == 1) {
-      operand.feed = Feed::scalar;
+      operand.access = Access::scalar;
     } else if (full) {
-      operand.feed = narrow_elements ? Feed::widened : Feed::direct;
+      operand.access = narrow_elements ? Access::widened : Access::direct;
     } else if (by_rows_) {
-      operand.feed = operand.inner_stride == 0 ? Feed::row_scalar : Feed::row_vector;
+      operand.access = operand.inner_stride == 0 ? Access::row_scalar : Access::row_vector;
     } else {
-      operand.feed = Feed::gathered;
+      operand.access = Access::gathered;
     }
   }
   return true;
 }
 
-// Gives steps and operands their buffers: few, so that blocks can be long and still lie in the cache.
-void Machine::allocate() {
+// Assigns buffers to steps and operands; reusing them allows longer blocks that still fit the L1 cache.
+void ElementwiseVm::allocate() {
   const int forever = 1 << 30;
   std::vector<int> last_use(register_count_, -1);
   for (int i = 0; i < static_cast<int>(steps_.size()); i++) {
@@ -184,22 +185,23 @@ void Machine::allocate() {
   for (std::size_t i = 0; i < operands_.size(); i++) {
     Operand& operand = operands_[i];
     operand.used = last_use[i] >= 0;
-    const bool in_place = operand.feed == Feed::direct ||
-                          (operand.feed == Feed::row_vector && bytes_of(operand.value->dtype) == 4);
+    const bool in_place = operand.access == Access::direct ||
+                          (operand.access == Access::row_vector && bytes_of(operand.value->dtype) == 4);
     if (operand.used && !in_place) operand.buffer = buffers_++;
   }
   std::vector<int> buffer_of(register_count_, -1), free_buffers;
   for (int i = 0; i < static_cast<int>(steps_.size()); i++) {
     Step& step = steps_[i];
-    // A step writes its output at once where no later step, nor a result that is an operand, still needs what lies there.
+    // A step writes straight to the output unless a later step, or a result that is an operand, still reads that
+    // memory.
     for (Result& result : results_) {
       if (result.reg != step.to || result.stored || step.direct || bytes_of(result.value->dtype) != 4) continue;
       bool hazard = false;
       for (std::size_t o = 0; o < operands_.size(); o++) {
         hazard = hazard || (last_use[o] > i && overlap(*operands_[o].value, *result.value));
         // A broadcast operand is read again for other elements.
-        hazard = hazard || (operands_[o].used && operands_[o].feed != Feed::direct && operands_[o].feed != Feed::scalar &&
-                            overlap(*operands_[o].value, *result.value));
+        hazard = hazard || (operands_[o].used && operands_[o].access != Access::direct &&
+                            operands_[o].access != Access::scalar && overlap(*operands_[o].value, *result.value));
       }
       if (hazard) continue;
       step.direct = result.value;
@@ -229,13 +231,14 @@ void Machine::allocate() {
   for (std::size_t i = 0; i < literals_.size(); i++) {
     float value;
     std::memcpy(&value, &literals_[i].second, sizeof value);
-    // Integer bits may be those of a signalling NaN, so they are moved as bytes.
+    // Copied as bytes, because integer bits may form a signalling NaN.
     for (index_t j = 0; j < block_; j++) std::memcpy(&literal_lanes_[i * block_ + j], &literals_[i].second, 4);
   }
 }
 
-std::size_t Machine::worker_bytes() const {
-  return round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) + static_cast<std::size_t>(buffers_) * block_ * 4;
+std::size_t ElementwiseVm::worker_bytes() const {
+  return round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) +
+         static_cast<std::size_t>(buffers_) * block_ * 4;
 }
 
 namespace {
@@ -253,20 +256,21 @@ void fill_lanes(void* lanes_out, const char* element, DType dtype, index_t n) {
 
 }  // namespace
 
-void Machine::start(char* memory) const {
+void ElementwiseVm::start(char* memory) const {
   const void** regs = registers(memory);
-  // Beside each register stands the element that its buffer was last filled with.
+  // The second half of the registers remembers which element each row_scalar buffer holds.
   for (int i = 0; i < register_count_ * 2; i++) regs[i] = nullptr;
   for (std::size_t i = 0; i < literals_.size(); i++) regs[literals_[i].first] = &literal_lanes_[i * block_];
   for (std::size_t i = 0; i < operands_.size(); i++) {
     const Operand& operand = operands_[i];
-    if (operand.feed != Feed::scalar || !operand.used) continue;
-    fill_lanes(buffer(memory, operand.buffer), operand.value->data, operand.value->dtype, smaller(block_, larger<index_t>(size(), 1)));
+    if (operand.access != Access::scalar || !operand.used) continue;
+    fill_lanes(buffer(memory, operand.buffer), operand.value->data, operand.value->dtype,
+               std::min(block_, std::max<index_t>(size(), 1)));
     regs[i] = buffer(memory, operand.buffer);
   }
 }
 
-index_t Machine::offset_of_row(const Operand& operand, index_t row) const {
+index_t ElementwiseVm::offset_of_row(const Operand& operand, index_t row) const {
   index_t offset = 0;
   for (int axis = outer_rank_ - 1; axis > 0; axis--) {
     const index_t next = row / outer_dims_[axis];
@@ -276,7 +280,7 @@ index_t Machine::offset_of_row(const Operand& operand, index_t row) const {
   return outer_rank_ > 0 ? offset + row * operand.strides[0] : 0;
 }
 
-void Machine::run_row(char* memory, index_t row, index_t column, index_t n) const {
+void ElementwiseVm::run_row(char* memory, index_t row, index_t column, index_t n) const {
   const void** regs = registers(memory);
   const index_t from = row * inner_ + column;
   for (std::size_t i = 0; i < operands_.size(); i++) {
@@ -284,15 +288,13 @@ void Machine::run_row(char* memory, index_t row, index_t column, index_t n) cons
     if (!operand.used) continue;
     const Value& value = *operand.value;
     const index_t element = bytes_of(value.dtype);
-    switch (operand.feed) {
-      case Feed::direct:
-        regs[i] = value.data + from * 4;
-        break;
-      case Feed::widened:
+    switch (operand.access) {
+      case Access::direct: regs[i] = value.data + from * 4; break;
+      case Access::widened:
         regs[i] = buffer(memory, operand.buffer);
         widen(buffer(memory, operand.buffer), value.data + from, value.dtype, n);
         break;
-      case Feed::row_vector: {
+      case Access::row_vector: {
         const char* at = value.data + (offset_of_row(operand, row) + column * operand.inner_stride) * element;
         regs[i] = at;
         if (element == 1) {
@@ -301,39 +303,38 @@ void Machine::run_row(char* memory, index_t row, index_t column, index_t n) cons
         }
         break;
       }
-      case Feed::row_scalar: {
+      case Access::row_scalar: {
         const char* at = value.data + offset_of_row(operand, row) * element;
         regs[i] = buffer(memory, operand.buffer);
         if (regs[register_count_ + i] != at) {
-          fill_lanes(buffer(memory, operand.buffer), at, value.dtype, smaller(block_, inner_));
+          fill_lanes(buffer(memory, operand.buffer), at, value.dtype, std::min(block_, inner_));
           regs[register_count_ + i] = at;
         }
         break;
       }
-      default:
-        break;
+      default: break;
     }
   }
-  finish(memory, from, n);
+  execute(memory, from, n);
 }
 
-void Machine::run_flat(char* memory, index_t from, index_t n) const {
+void ElementwiseVm::run_flat(char* memory, index_t from, index_t n) const {
   const void** regs = registers(memory);
   for (std::size_t i = 0; i < operands_.size(); i++) {
     const Operand& operand = operands_[i];
     if (!operand.used) continue;
     const Value& value = *operand.value;
-    if (operand.feed == Feed::direct) {
+    if (operand.access == Access::direct) {
       regs[i] = value.data + from * 4;
-    } else if (operand.feed == Feed::widened) {
+    } else if (operand.access == Access::widened) {
       regs[i] = buffer(memory, operand.buffer);
       widen(buffer(memory, operand.buffer), value.data + from, value.dtype, n);
-    } else if (operand.feed == Feed::gathered) {
+    } else if (operand.access == Access::gathered) {
       regs[i] = buffer(memory, operand.buffer);
       gather(operand, buffer(memory, operand.buffer), from, n);
     }
   }
-  finish(memory, from, n);
+  execute(memory, from, n);
 }
 
 namespace {
@@ -350,7 +351,7 @@ void copy_run(int32_t* out, const T* in, index_t stride, index_t n) {
 
 }  // namespace
 
-void Machine::gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const {
+void ElementwiseVm::gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const {
   int32_t* out = static_cast<int32_t*>(lanes_out);
   index_t row = from / inner_;
   index_t column = from - row * inner_;
@@ -362,7 +363,7 @@ void Machine::gather(const Operand& operand, void* lanes_out, index_t from, inde
     row /= outer_dims_[axis];
   }
   while (n > 0) {
-    const index_t run = smaller(n, inner_ - column);
+    const index_t run = std::min(n, inner_ - column);
     const index_t at = offset + column * operand.inner_stride;
     if (bytes_of(operand.value->dtype) == 4) {
       copy_run(out, operand.value->as<const int32_t>() + at, operand.inner_stride, run);
@@ -381,7 +382,7 @@ void Machine::gather(const Operand& operand, void* lanes_out, index_t from, inde
   }
 }
 
-void Machine::finish(char* memory, index_t from, index_t n) const {
+void ElementwiseVm::execute(char* memory, index_t from, index_t n) const {
   const void** regs = registers(memory);
   for (const Step& step : steps_) {
     char* to = step.direct ? step.direct->data + from * 4 : buffer(memory, step.buffer);
@@ -397,13 +398,13 @@ void Machine::finish(char* memory, index_t from, index_t n) const {
   }
 }
 
-void Machine::run_range(char* memory, index_t from, index_t to) const {
+void ElementwiseVm::run_range(char* memory, index_t from, index_t to) const {
   start(memory);
   while (from < to) {
-    index_t n = smaller(block_, to - from);
+    index_t n = std::min(block_, to - from);
     if (by_rows_) {
       const index_t row = from / inner_, column = from - row * inner_;
-      n = smaller(n, inner_ - column);
+      n = std::min(n, inner_ - column);
       run_row(memory, row, column, n);
     } else {
       run_flat(memory, from, n);
@@ -415,41 +416,41 @@ void Machine::run_range(char* memory, index_t from, index_t to) const {
 namespace {
 
 struct FusedState : State {
-  Machine machine;
+  ElementwiseVm vm;
 };
 
 }  // namespace
 
-bool prepare_fused(Node& node, Loader& loader) {
+bool prepare_fused(Node& node, const FusedAttrs& attrs, Validator& validator) {
   auto state = std::make_unique<FusedState>();
-  if (!state->machine.prepare(node.attrs.data(), node.attrs.size(), node.in, node.out, false, loader)) return false;
-  loader.need_worker(state->machine.worker_bytes());
+  if (!state->vm.prepare(attrs.program, node.in, node.out, false, validator)) return false;
+  validator.need_worker(state->vm.worker_bytes());
   node.state = std::move(state);
   return true;
 }
 
 void run_fused(Node& node, Runtime& runtime) {
-  const Machine& machine = node.state_as<FusedState>().machine;
-  const index_t size = machine.size();
+  const ElementwiseVm& vm = node.state_as<FusedState>().vm;
+  const index_t size = vm.size();
   if (size == 0) return;
-  const index_t row_length = machine.by_rows() ? machine.inner() : size;
-  const index_t rows = machine.by_rows() ? machine.outer() : 1;
-  const index_t blocks_per_row = ceil_div(row_length, machine.block());
+  const index_t row_length = vm.by_rows() ? vm.inner() : size;
+  const index_t rows = vm.by_rows() ? vm.outer() : 1;
+  const index_t blocks_per_row = ceil_div(row_length, vm.block());
   const index_t blocks = rows * blocks_per_row;
-  const index_t block_size = smaller(machine.block(), row_length);
-  const index_t blocks_per_task = larger<index_t>(1, work_per_task / (block_size * machine.weight()));
+  const index_t block_size = std::min(vm.block(), row_length);
+  const index_t blocks_per_task = std::max<index_t>(1, work_per_task / (block_size * vm.weight()));
   runtime.pool->parallel(ceil_div(blocks, blocks_per_task), [&](index_t task, int thread) {
     char* memory = runtime.worker(thread);
-    machine.start(memory);
-    const index_t end = smaller(blocks, (task + 1) * blocks_per_task);
+    vm.start(memory);
+    const index_t end = std::min(blocks, (task + 1) * blocks_per_task);
     for (index_t block = task * blocks_per_task; block < end; block++) {
       const index_t row = block / blocks_per_row;
-      const index_t column = (block - row * blocks_per_row) * machine.block();
-      const index_t n = smaller(machine.block(), row_length - column);
-      if (machine.by_rows()) {
-        machine.run_row(memory, row, column, n);
+      const index_t column = (block - row * blocks_per_row) * vm.block();
+      const index_t n = std::min(vm.block(), row_length - column);
+      if (vm.by_rows()) {
+        vm.run_row(memory, row, column, n);
       } else {
-        machine.run_flat(memory, column, n);
+        vm.run_flat(memory, column, n);
       }
     }
   });

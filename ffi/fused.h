@@ -1,43 +1,43 @@
-// The block machine: runs a straight-line elementwise program over blocks of lanes that stay in the first-level cache.
+// The elementwise VM: runs a straight-line elementwise program over blocks of lanes that stay in the L1 cache.
 #pragma once
 #include "base.h"
 #include "elementwise.h"
 
 namespace ceratops {
 
-class Machine {
+class ElementwiseVm {
  public:
-  // Decodes a program and fits it to its operands and outputs; `rows` keeps the last axis apart from the others, so
-  // that run_row can be called. False, with the loader told why, where it does not fit.
-  bool prepare(const int32_t* words, std::size_t count, const std::vector<Value*>& in, const std::vector<Value*>& out,
-               bool rows, Loader& loader);
+  // Decodes a program and matches it with its operands and outputs. `rows` keeps the last axis separate, as run_row
+  // requires. Returns false, with an error, if it does not match.
+  bool prepare(Words program, const std::vector<Value*>& in, const std::vector<Value*>& out, bool rows,
+               Validator& validator);
 
-  // Bytes of memory that each thread needs.
+  // Bytes of scratch memory per thread.
   std::size_t worker_bytes() const;
-  // Must be called on a thread's memory before its first block in each run of the node.
+  // Initializes a thread's scratch memory; must be called before its first block in each run of the node.
   void start(char* memory) const;
-  // One row's elements from `column` on, at most block() of them.
+  // Runs at most block() elements of one row, starting at `column`.
   void run_row(char* memory, index_t row, index_t column, index_t n) const;
-  // Elements [from, from + n) of the outputs in row-major order, at most block() of them.
+  // Runs elements [from, from + n) of the outputs in row-major order, at most block() of them.
   void run_flat(char* memory, index_t from, index_t n) const;
 
-  // Starts, and runs elements [from, to) of the outputs in row-major order.
+  // Calls start(), then runs elements [from, to) of the outputs in row-major order.
   void run_range(char* memory, index_t from, index_t to) const;
 
-  // Whether blocks must not cross rows of length inner().
+  // Whether blocks must not cross rows, which are inner() long.
   bool by_rows() const { return by_rows_; }
   index_t block() const { return block_; }
   index_t inner() const { return inner_; }
   index_t outer() const { return outer_; }
   index_t size() const { return inner_ * outer_; }
-  // A measure of the work on each element.
+  // Relative cost per element.
   index_t weight() const { return 2 + static_cast<index_t>(steps_.size()) * 2; }
 
  private:
-  enum class Feed { direct, widened, scalar, row_vector, row_scalar, gathered };
+  enum class Access { direct, widened, scalar, row_vector, row_scalar, gathered };
   struct Operand {
     const Value* value;
-    Feed feed;
+    Access access;
     bool used;
     index_t inner_stride;
     index_t strides[max_rank];
@@ -56,10 +56,10 @@ class Machine {
     bool stored;
   };
 
-  bool decode(const int32_t* words, std::size_t count, Loader& loader);
-  bool fit(bool rows, Loader& loader);
+  bool decode(Words program, Validator& validator);
+  bool fit(bool rows, Validator& validator);
   void allocate();
-  void finish(char* memory, index_t from, index_t n) const;
+  void execute(char* memory, index_t from, index_t n) const;
   void gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const;
   index_t offset_of_row(const Operand& operand, index_t row) const;
   const void** registers(char* memory) const { return reinterpret_cast<const void**>(memory); }

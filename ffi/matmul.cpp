@@ -1,7 +1,8 @@
-// The matmul op: Eigen's product, or the register tile, on each task's piece, and the epilogue on it while it is hot.
+// The matmul op: each task computes one piece with the register tile or Eigen, then runs the epilogue while it is in
+// cache.
 #include "matmul.h"
 
-#include "fused.h"
+#include "epilogue.h"
 #include "ops.h"
 #include "threads.h"
 #if !defined(__wasm__)
@@ -15,12 +16,8 @@ namespace {
 struct MatmulState : State {
   index_t batch, m, n, k;
   bool transpose_a, transpose_b;
-  Cut cut;
-  bool has_epilogue = false;
-  Machine machine;
-  Value* product = nullptr;
-  Value own;
-  std::vector<float> own_memory;
+  Split split;
+  Epilogue epilogue;
   std::vector<float> partial;
 };
 
@@ -28,9 +25,9 @@ struct MatmulState : State {
 bool suits_eigen(const Product&) { return false; }
 void eigen_product(const Product&) {}
 #else
-// The tile reads a where it lies, which suits all but a transposed a whose rows lie pages apart: Eigen packs it. With
-// AVX-512 the tile is ahead there too. Measured on Zen 4 and Zen 5, GFLOP/s of two cores, tile and Eigen: 1024x1024x1024
-// of a transposed 173 and 207 with AVX2, 417 and 329 with AVX-512; all else 5 to 40 % ahead of Eigen.
+// The register tile reads a in place, which is slow only if a is transposed and its rows are pages apart; Eigen packs
+// a. With AVX-512 the tile wins there too. GFLOP/s of two cores (Zen 4, Zen 5), tile and Eigen, for 1024x1024x1024 with
+// a transposed: 173 and 207 with AVX2, 417 and 329 with AVX-512. Otherwise the tile is 5 to 40 % faster.
 bool suits_eigen(const Product& p) {
   constexpr index_t page = 4096 / sizeof(float);
   return vector_bytes < 64 && p.a_depth >= page && p.m >= 24 && p.n >= 24 && p.k >= 8;
@@ -57,24 +54,15 @@ void eigen_product(const Product& p) {
 }
 #endif
 
-void run_epilogue(const MatmulState& state, char* memory, index_t matrix, index_t row, index_t rows, index_t column,
-                  index_t columns) {
-  for (index_t i = 0; i < rows; i++) {
-    for (index_t j = 0; j < columns; j += state.machine.block()) {
-      state.machine.run_row(memory, matrix * state.m + row + i, column + j, smaller(state.machine.block(), columns - j));
-    }
-  }
-}
-
-// One piece of one matrix; with k cut, into a partial sum.
+// Computes one piece of one matrix; if k is split, into a partial sum.
 void run_piece(const Node& node, const MatmulState& state, float* scratch, index_t matrix, index_t m_at, index_t n_at,
                index_t k_at) {
-  const Cut& cut = state.cut;
-  const index_t row = m_at * cut.m_part, column = n_at * cut.n_part, depth = k_at * cut.k_part;
+  const Split& split = state.split;
+  const index_t row = m_at * split.m_part, column = n_at * split.n_part, depth = k_at * split.k_part;
   Product p;
-  p.m = smaller(cut.m_part, state.m - row);
-  p.n = smaller(cut.n_part, state.n - column);
-  p.k = smaller(cut.k_part, state.k - depth);
+  p.m = std::min(split.m_part, state.m - row);
+  p.n = std::min(split.n_part, state.n - column);
+  p.k = std::min(split.k_part, state.k - depth);
   p.a_row = state.transpose_a ? 1 : state.k;
   p.a_depth = state.transpose_a ? state.m : 1;
   p.b_depth = state.transpose_b ? 1 : state.n;
@@ -82,8 +70,9 @@ void run_piece(const Node& node, const MatmulState& state, float* scratch, index
   p.a = node.in[0]->as<float>() + matrix * state.m * state.k + row * p.a_row + depth * p.a_depth;
   p.b = node.in[1]->as<float>() + matrix * state.k * state.n + depth * p.b_depth + column * p.b_column;
   p.c_row = state.n;
-  float* base = cut.k_parts > 1 ? const_cast<float*>(state.partial.data()) + (k_at * state.batch + matrix) * state.m * state.n
-                                : state.product->as<float>() + matrix * state.m * state.n;
+  float* base = split.k_parts > 1
+                    ? const_cast<float*>(state.partial.data()) + (k_at * state.batch + matrix) * state.m * state.n
+                    : state.epilogue.product() + matrix * state.m * state.n;
   p.c = base + row * state.n + column;
   if (suits_eigen(p)) {
     eigen_product(p);
@@ -92,28 +81,26 @@ void run_piece(const Node& node, const MatmulState& state, float* scratch, index
   }
 }
 
-void run_split(Node& node, Runtime& runtime, MatmulState& state) {
-  const Cut& cut = state.cut;
-  const index_t pieces = cut.m_parts * cut.n_parts * cut.k_parts;
+void run_split_k(Node& node, Runtime& runtime, MatmulState& state) {
+  const Split& split = state.split;
+  const index_t pieces = split.m_parts * split.n_parts * split.k_parts;
   runtime.pool->parallel(state.batch * pieces, [&](index_t task, int thread) {
     const index_t piece = task % pieces;
-    run_piece(node, state, reinterpret_cast<float*>(runtime.worker(thread)), task / pieces, piece % cut.m_parts,
-              piece / cut.m_parts % cut.n_parts, piece / (cut.m_parts * cut.n_parts));
+    run_piece(node, state, reinterpret_cast<float*>(runtime.worker(thread)), task / pieces, piece % split.m_parts,
+              piece / split.m_parts % split.n_parts, piece / (split.m_parts * split.n_parts));
   });
   const index_t rows = state.batch * state.m;
-  const index_t rows_per_task = larger<index_t>(1, 16384 / larger<index_t>(1, state.n));
+  const index_t rows_per_task = std::max<index_t>(1, 16384 / std::max<index_t>(1, state.n));
   runtime.pool->parallel(ceil_div(rows, rows_per_task), [&](index_t task, int thread) {
     const index_t row = task * rows_per_task;
-    const index_t count = smaller(rows_per_task, rows - row);
-    float* to = state.product->as<float>() + row * state.n;
-    for (index_t part = 0; part < cut.k_parts; part++) {
+    const index_t count = std::min(rows_per_task, rows - row);
+    float* to = state.epilogue.product() + row * state.n;
+    for (index_t part = 0; part < split.k_parts; part++) {
       const float* from = state.partial.data() + (part * rows + row) * state.n;
       CERATOPS_INDEPENDENT
       for (index_t i = 0; i < count * state.n; i++) to[i] = part == 0 ? from[i] : to[i] + from[i];
     }
-    if (!state.has_epilogue) return;
-    state.machine.start(runtime.worker(thread));
-    run_epilogue(state, runtime.worker(thread), 0, row, count, 0, state.n);
+    state.epilogue.run_rectangle(runtime.worker(thread), row, count, 0, state.n);
   });
 }
 
@@ -143,74 +130,57 @@ const char* description() {
 void fix_cache_sizes() { Eigen::setCpuCacheSizes(32 << 10, 1 << 20, 16 << 20); }
 #endif
 
-bool prepare_matmul(Node& node, Loader& loader) {
-  if (!loader.require(node.in.size() >= 2 && node.attrs.size() >= 2 && !node.out.empty(), "matmul takes two operands")) return false;
-  const Value& a = *node.in[0];
-  const Value& b = *node.in[1];
-  const Value& c = *node.out[0];
-  if (!loader.require(a.dtype == DType::float32 && b.dtype == DType::float32, "matmul takes float32") ||
-      !loader.require(a.rank >= 2 && a.rank == b.rank && a.rank == c.rank, "matmul takes operands of one rank")) {
+bool prepare_matmul(Node& node, const MatmulAttrs& attrs, Validator& validator) {
+  auto state = std::make_unique<MatmulState>();
+  if (!validator.require(node.in.size() >= 2 && !node.out.empty(), "matmul takes two operands") ||
+      !state->epilogue.prepare(node, attrs.epilogue, 2, true, validator)) {
     return false;
   }
-  auto state = std::make_unique<MatmulState>();
+  const Value& a = *node.in[0];
+  const Value& b = *node.in[1];
+  const Value& c = state->epilogue.shape();
+  if (!validator.require(a.dtype == DType::float32 && b.dtype == DType::float32, "matmul takes float32") ||
+      !validator.require(a.rank >= 2 && a.rank == b.rank && a.rank == c.rank, "matmul takes operands of one rank")) {
+    return false;
+  }
   const int row = a.rank - 2, column = a.rank - 1;
-  state->transpose_a = node.attrs[0] != 0;
-  state->transpose_b = node.attrs[1] != 0;
+  state->transpose_a = attrs.transpose_a;
+  state->transpose_b = attrs.transpose_b;
   state->m = a.dims[state->transpose_a ? column : row];
   state->k = a.dims[state->transpose_a ? row : column];
   state->n = b.dims[state->transpose_b ? row : column];
   state->batch = 1;
-  bool fits = b.dims[state->transpose_b ? column : row] == state->k && c.dims[row] == state->m && c.dims[column] == state->n;
+  bool fits =
+      b.dims[state->transpose_b ? column : row] == state->k && c.dims[row] == state->m && c.dims[column] == state->n;
   for (int axis = 0; axis < row; axis++) {
     fits = fits && a.dims[axis] == b.dims[axis] && a.dims[axis] == c.dims[axis];
     state->batch *= a.dims[axis];
   }
-  if (!loader.require(fits, "the shapes of a matmul must fit")) return false;
-  state->cut = cut_product(larger<index_t>(1, state->batch), state->m, state->n, state->k);
-  loader.need_worker(tile_scratch * sizeof(float));
-
-  state->has_epilogue = node.attrs.size() > 2;
-  for (Value* out : node.out) {
-    if (!state->product && out->dtype == DType::float32) state->product = out;
-  }
-  if (!state->product && loader.require(state->has_epilogue, "a matmul's output must be float32")) {
-    state->own = c;
-    state->own.dtype = DType::float32;
-    state->own_memory.resize(larger<index_t>(1, c.size));
-    state->own.data = reinterpret_cast<char*>(state->own_memory.data());
-    state->product = &state->own;
-  }
-  if (state->has_epilogue) {
-    std::vector<Value*> operands{state->product};
-    operands.insert(operands.end(), node.in.begin() + 2, node.in.end());
-    if (!state->machine.prepare(node.attrs.data() + 2, node.attrs.size() - 2, operands, node.out, true, loader)) return false;
-    loader.need_worker(state->machine.worker_bytes());
-  } else if (!loader.require(node.in.size() == 2 && node.out.size() == 1, "a matmul without epilogue has two operands")) {
-    return false;
-  }
-  if (state->cut.k_parts > 1) state->partial.resize(state->cut.k_parts * state->batch * state->m * state->n);
+  if (!validator.require(fits, "the shapes of a matmul must fit")) return false;
+  state->split = split_matmul(std::max<index_t>(1, state->batch), state->m, state->n, state->k);
+  validator.need_worker(tile_scratch * sizeof(float));
+  if (state->split.k_parts > 1) state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
   node.state = std::move(state);
-  return !loader.failed;
+  return !validator.failed;
 }
 
 void run_matmul(Node& node, Runtime& runtime) {
   MatmulState& state = node.state_as<MatmulState>();
-  const Cut& cut = state.cut;
+  const Split& split = state.split;
   if (state.batch * state.m * state.n == 0) return;
-  if (cut.k_parts > 1) return run_split(node, runtime, state);
-  const index_t pieces = cut.m_parts * cut.n_parts;
-  const index_t groups = ceil_div(state.batch, cut.matrices);
+  if (split.k_parts > 1) return run_split_k(node, runtime, state);
+  const index_t pieces = split.m_parts * split.n_parts;
+  const index_t groups = ceil_div(state.batch, split.matrices);
   runtime.pool->parallel(groups * pieces, [&](index_t task, int thread) {
     char* memory = runtime.worker(thread);
     const index_t piece = task % pieces;
-    const index_t first = task / pieces * cut.matrices;
-    const index_t m_at = piece % cut.m_parts, n_at = piece / cut.m_parts;
-    for (index_t matrix = first; matrix < smaller(state.batch, first + cut.matrices); matrix++) {
+    const index_t first = task / pieces * split.matrices;
+    const index_t m_at = piece % split.m_parts, n_at = piece / split.m_parts;
+    for (index_t matrix = first; matrix < std::min(state.batch, first + split.matrices); matrix++) {
       run_piece(node, state, reinterpret_cast<float*>(memory), matrix, m_at, n_at, 0);
-      if (!state.has_epilogue) continue;
-      state.machine.start(memory);
-      const index_t row = m_at * cut.m_part, column = n_at * cut.n_part;
-      run_epilogue(state, memory, matrix, row, smaller(cut.m_part, state.m - row), column, smaller(cut.n_part, state.n - column));
+      const index_t row = m_at * split.m_part, column = n_at * split.n_part;
+      state.epilogue.run_rectangle(memory, matrix * state.m + row, std::min(split.m_part, state.m - row), column,
+                                   std::min(split.n_part, state.n - column));
     }
   });
 }

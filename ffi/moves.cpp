@@ -1,4 +1,4 @@
-// Moves: reshape, broadcastTo, transpose, slice, pad, concat, reverse, iota, all by one strided copy.
+// Data movement: reshape, broadcastTo, transpose, slice, pad, concat, reverse, iota. All but iota are strided copies.
 #include "ops.h"
 #include "threads.h"
 
@@ -8,7 +8,7 @@ namespace {
 
 constexpr index_t elements_per_task = 32768;
 
-// Copies a box of elements between two arrays, each walked with strides of its own (0 and negative ones too).
+// A strided copy of an n-d box. Strides may be zero or negative.
 struct Copy {
   int rank = 0;
   index_t dims[max_rank], from[max_rank], to[max_rank];
@@ -35,6 +35,10 @@ struct CopyState : State {
   bool fills = false;
 };
 
+struct IotaState : State {
+  index_t extent = 1, inner = 1;
+};
+
 template <class T>
 void copy_line(const T* from, index_t from_stride, T* to, index_t to_stride, index_t n) {
   if (from_stride == 1 && to_stride == 1) {
@@ -49,13 +53,14 @@ void copy_line(const T* from, index_t from_stride, T* to, index_t to_stride, ind
   }
 }
 
-// The last two axes where the source runs along the first of them: in tiles, so that both sides use whole cache lines.
+// Transposes the last two axes in tiles, so that both sides use whole cache lines.
 template <class T>
-void copy_turned(const T* from, index_t from_row, index_t from_column, T* to, index_t to_row, index_t rows, index_t columns) {
+void copy_transposed(const T* from, index_t from_row, index_t from_column, T* to, index_t to_row, index_t rows,
+                     index_t columns) {
   constexpr index_t tile = 16;
   for (index_t i = 0; i < rows; i += tile) {
     for (index_t j = 0; j < columns; j += tile) {
-      const index_t last_i = smaller(rows, i + tile), last_j = smaller(columns, j + tile);
+      const index_t last_i = std::min(rows, i + tile), last_j = std::min(columns, j + tile);
       for (index_t r = i; r < last_i; r++) {
         for (index_t c = j; c < last_j; c++) to[r * to_row + c] = from[r * from_row + c * from_column];
       }
@@ -78,7 +83,7 @@ void copy_outer(const Copy& copy, const char* source, char* target, index_t firs
     T* out = reinterpret_cast<T*>(target) + to;
     const int r = copy.rank;
     if (inner == 2) {
-      copy_turned(in, copy.from[r - 2], copy.from[r - 1], out, copy.to[r - 2], copy.dims[r - 2], copy.dims[r - 1]);
+      copy_transposed(in, copy.from[r - 2], copy.from[r - 1], out, copy.to[r - 2], copy.dims[r - 2], copy.dims[r - 1]);
     } else if (inner == 1) {
       copy_line(in, copy.from[r - 1], out, copy.to[r - 1], copy.dims[r - 1]);
     } else {
@@ -89,18 +94,20 @@ void copy_outer(const Copy& copy, const char* source, char* target, index_t firs
 
 void run_copy(const Copy& copy, const Value& source, const Value& target, Runtime& runtime) {
   const int r = copy.rank;
-  int inner = smaller(r, 1);
-  // A whole plane is one piece of work, so a turned plane must not be the only one when it is large.
-  if (r >= 2 && copy.to[r - 1] == 1 && copy.from[r - 1] > 1 && copy.from[r - 2] == 1 && copy.dims[r - 2] >= 4) inner = 2;
+  int inner = std::min(r, 1);
+  // A transposed plane is one task, so a single large plane is split by rows below.
+  if (r >= 2 && copy.to[r - 1] == 1 && copy.from[r - 1] > 1 && copy.from[r - 2] == 1 && copy.dims[r - 2] >= 4) {
+    inner = 2;
+  }
   index_t outer = 1, length = 1;
   for (int axis = 0; axis < r; axis++) (axis < r - inner ? outer : length) *= copy.dims[axis];
   if (outer == 0 || length == 0) return;
   const bool wide = bytes_of(target.dtype) == 4;
   if (inner == 2 && outer == 1 && length > 2 * elements_per_task) {
-    const index_t rows = larger<index_t>(16, round_up(elements_per_task / copy.dims[r - 1], 16));
+    const index_t rows = std::max<index_t>(16, round_up(elements_per_task / copy.dims[r - 1], 16));
     runtime.pool->parallel(ceil_div(copy.dims[r - 2], rows), [&](index_t task, int) {
       Copy part = copy;
-      part.dims[r - 2] = smaller(rows, copy.dims[r - 2] - task * rows);
+      part.dims[r - 2] = std::min(rows, copy.dims[r - 2] - task * rows);
       part.from_offset += task * rows * copy.from[r - 2];
       part.to_offset += task * rows * copy.to[r - 2];
       (wide ? copy_outer<uint32_t> : copy_outer<uint8_t>)(part, source.data, target.data, 0, 1, 2);
@@ -111,16 +118,16 @@ void run_copy(const Copy& copy, const Value& source, const Value& target, Runtim
     runtime.pool->parallel(ceil_div(length, elements_per_task), [&](index_t task, int) {
       Copy part = copy;
       const index_t at = task * elements_per_task;
-      part.dims[r - 1] = smaller(elements_per_task, length - at);
+      part.dims[r - 1] = std::min(elements_per_task, length - at);
       part.from_offset += at * copy.from[r - 1];
       part.to_offset += at * copy.to[r - 1];
       (wide ? copy_outer<uint32_t> : copy_outer<uint8_t>)(part, source.data, target.data, 0, 1, 1);
     });
     return;
   }
-  const index_t per_task = larger<index_t>(1, elements_per_task / length);
+  const index_t per_task = std::max<index_t>(1, elements_per_task / length);
   runtime.pool->parallel(ceil_div(outer, per_task), [&](index_t task, int) {
-    const index_t last = smaller(outer, (task + 1) * per_task);
+    const index_t last = std::min(outer, (task + 1) * per_task);
     (wide ? copy_outer<uint32_t> : copy_outer<uint8_t>)(copy, source.data, target.data, task * per_task, last, inner);
   });
 }
@@ -133,15 +140,19 @@ void strides_of(const Value& value, index_t* strides) {
   }
 }
 
-// Whether a node has one operand, keeps its dtype, and has so many attributes for each axis and beside.
-bool moves(Node& node, Loader& loader, std::size_t per_axis, std::size_t beside = 0) {
-  return loader.require(node.in.size() == 1 && node.out.size() == 1, "a move has one operand") &&
-         loader.require(node.in[0]->dtype == node.out[0]->dtype, "a move keeps the dtype") &&
-         loader.require(node.attrs.size() == per_axis * node.in[0]->rank + beside, "a move has an attribute for each axis");
+// Checks for one operand and an unchanged dtype.
+bool moves(Node& node, Validator& validator) {
+  return validator.require(node.in.size() == 1 && node.out.size() == 1, "a move has one operand") &&
+         validator.require(node.in[0]->dtype == node.out[0]->dtype, "a move keeps the dtype");
 }
 
-bool keeps_rank(Node& node, Loader& loader) {
-  return loader.require(node.in[0]->rank == node.out[0]->rank, "the rank must stay");
+// Checks a list of attributes for one of each axis.
+bool one_per_axis(const Node& node, Words attrs, Validator& validator) {
+  return validator.require(attrs.has(node.in[0]->rank), "a move has an attribute for each axis");
+}
+
+bool keeps_rank(Node& node, Validator& validator) {
+  return validator.require(node.in[0]->rank == node.out[0]->rank, "the rank must stay");
 }
 
 bool keep(Node& node, std::unique_ptr<CopyState> state) {
@@ -149,11 +160,11 @@ bool keep(Node& node, std::unique_ptr<CopyState> state) {
   return true;
 }
 
-// A copy whose target is the whole output.
+// A copy that fills the whole output.
 template <class FromStride>
 bool keep_gather(Node& node, index_t offset, FromStride from_stride) {
   auto state = std::make_unique<CopyState>();
-  // Without elements, starts and strides may be anything.
+  // If the output is empty, starts and strides may be arbitrary.
   if (node.out[0]->size == 0) return keep(node, std::move(state));
   Copy copy;
   index_t to[max_rank];
@@ -180,9 +191,9 @@ void run_copies(Node& node, Runtime& runtime) {
 
 }  // namespace
 
-bool prepare_reshape(Node& node, Loader& loader) {
-  return moves(node, loader, 0) &&
-         loader.require(node.in[0]->size == node.out[0]->size, "reshape keeps the number of elements");
+bool prepare_reshape(Node& node, const ReshapeAttrs&, Validator& validator) {
+  return moves(node, validator) &&
+         validator.require(node.in[0]->size == node.out[0]->size, "reshape keeps the number of elements");
 }
 void run_reshape(Node& node, Runtime& runtime) {
   if (node.in[0]->data == node.out[0]->data) return;
@@ -191,72 +202,89 @@ void run_reshape(Node& node, Runtime& runtime) {
   if (node.out[0]->size > 0) run_copy(copy, *node.in[0], *node.out[0], runtime);
 }
 
-bool prepare_broadcast_to(Node& node, Loader& loader) {
-  if (!moves(node, loader, 0)) return false;
+bool prepare_broadcast_to(Node& node, const BroadcastToAttrs&, Validator& validator) {
+  if (!moves(node, validator)) return false;
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
   const int lead = out.rank - in.rank;
   bool fits = lead >= 0;
-  for (int axis = 0; fits && axis < in.rank; axis++) fits = in.dims[axis] == 1 || in.dims[axis] == out.dims[axis + lead];
-  if (!loader.require(fits, "the operand must broadcast to the output")) return false;
+  for (int axis = 0; fits && axis < in.rank; axis++) {
+    fits = in.dims[axis] == 1 || in.dims[axis] == out.dims[axis + lead];
+  }
+  if (!validator.require(fits, "the operand must broadcast to the output")) return false;
   index_t strides[max_rank];
   strides_of(in, strides);
-  return keep_gather(node, 0, [&](int axis) { return axis < lead || in.dims[axis - lead] == 1 ? 0 : strides[axis - lead]; });
+  return keep_gather(node, 0,
+                     [&](int axis) { return axis < lead || in.dims[axis - lead] == 1 ? 0 : strides[axis - lead]; });
 }
 void run_broadcast_to(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_transpose(Node& node, Loader& loader) {
-  if (!moves(node, loader, 1) || !keeps_rank(node, loader)) return false;
+bool prepare_transpose(Node& node, const TransposeAttrs& attrs, Validator& validator) {
+  if (!moves(node, validator) || !keeps_rank(node, validator) || !one_per_axis(node, attrs.permutation, validator)) {
+    return false;
+  }
   const Value& in = *node.in[0];
   bool seen[max_rank] = {};
   for (int axis = 0; axis < in.rank; axis++) {
-    const int32_t source = node.attrs[axis];
-    if (!loader.require(source >= 0 && source < in.rank && !seen[source] && node.out[0]->dims[axis] == in.dims[source],
-                        "transpose takes a permutation")) {
+    const int32_t source = attrs.permutation[axis];
+    if (!validator.require(
+            source >= 0 && source < in.rank && !seen[source] && node.out[0]->dims[axis] == in.dims[source],
+            "transpose takes a permutation")) {
       return false;
     }
     seen[source] = true;
   }
   index_t strides[max_rank];
   strides_of(in, strides);
-  return keep_gather(node, 0, [&](int axis) { return strides[node.attrs[axis]]; });
+  return keep_gather(node, 0, [&](int axis) { return strides[attrs.permutation[axis]]; });
 }
 void run_transpose(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_slice(Node& node, Loader& loader) {
-  if (!moves(node, loader, 2) || !keeps_rank(node, loader)) return false;
+bool prepare_slice(Node& node, const SliceAttrs& attrs, Validator& validator) {
+  if (!moves(node, validator) || !keeps_rank(node, validator) || !one_per_axis(node, attrs.starts, validator) ||
+      !one_per_axis(node, attrs.strides, validator)) {
+    return false;
+  }
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
   index_t strides[max_rank], offset = 0;
   strides_of(in, strides);
   for (int axis = 0; axis < in.rank; axis++) {
-    const index_t start = node.attrs[axis], step = node.attrs[in.rank + axis];
-    const index_t last = start + (out.dims[axis] - 1) * step;
-    if (!loader.require(out.dims[axis] == 0 || (start >= 0 && start < in.dims[axis] && last >= 0 && last < in.dims[axis]),
-                        "slice must stay inside of its operand")) {
+    const int64_t start = attrs.starts[axis], last = start + int64_t{out.dims[axis] - 1} * attrs.strides[axis];
+    if (!validator.require(
+            out.dims[axis] == 0 || (start >= 0 && start < in.dims[axis] && last >= 0 && last < in.dims[axis]),
+            "slice must stay inside of its operand")) {
       return false;
     }
-    if (out.size > 0) offset += start * strides[axis];
+    if (out.size > 0) offset += attrs.starts[axis] * strides[axis];
   }
-  return keep_gather(node, offset, [&](int axis) { return strides[axis] * node.attrs[in.rank + axis]; });
+  return keep_gather(node, offset, [&](int axis) { return strides[axis] * attrs.strides[axis]; });
 }
 void run_slice(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_reverse(Node& node, Loader& loader) {
-  if (!moves(node, loader, 1)) return false;
+bool prepare_reverse(Node& node, const ReverseAttrs& attrs, Validator& validator) {
+  if (!moves(node, validator)) return false;
   const Value& in = *node.in[0];
-  if (!loader.require(same_shape(in, *node.out[0]), "reverse keeps the shape")) return false;
+  if (!validator.require(same_shape(in, *node.out[0]), "reverse keeps the shape")) return false;
   index_t strides[max_rank], offset = 0;
   strides_of(in, strides);
-  for (int axis = 0; axis < in.rank; axis++) {
-    if (node.attrs[axis]) offset += (in.dims[axis] - 1) * strides[axis];
+  bool reversed[max_rank] = {};
+  for (const int32_t axis : attrs.axes) {
+    if (!validator.require(axis >= 0 && axis < in.rank && !reversed[axis], "reverse takes axes of its operand")) {
+      return false;
+    }
+    reversed[axis] = true;
+    offset += (in.dims[axis] - 1) * strides[axis];
   }
-  return keep_gather(node, offset, [&](int axis) { return node.attrs[axis] ? -strides[axis] : strides[axis]; });
+  return keep_gather(node, offset, [&](int axis) { return reversed[axis] ? -strides[axis] : strides[axis]; });
 }
 void run_reverse(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_pad(Node& node, Loader& loader) {
-  if (!moves(node, loader, 2, 1) || !keeps_rank(node, loader)) return false;
+bool prepare_pad(Node& node, const PadAttrs& attrs, Validator& validator) {
+  if (!moves(node, validator) || !keeps_rank(node, validator) || !one_per_axis(node, attrs.low, validator) ||
+      !one_per_axis(node, attrs.interior, validator)) {
+    return false;
+  }
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
   auto state = std::make_unique<CopyState>();
@@ -265,13 +293,13 @@ bool prepare_pad(Node& node, Loader& loader) {
   strides_of(in, from);
   strides_of(out, to);
   bool nothing = false;
-  // A negative pad crops: only what lies inside of the output is copied.
+  // A negative pad crops, so only what falls inside the output is copied.
   for (int axis = 0; axis < in.rank; axis++) {
-    const index_t low = node.attrs[axis], step = index_t{1} + node.attrs[in.rank + axis];
-    if (!loader.require(step >= 1, "pad takes an interior of 0 or more")) return false;
+    const index_t low = attrs.low[axis], step = index_t{1} + attrs.interior[axis];
+    if (!validator.require(step >= 1, "pad takes an interior of 0 or more")) return false;
     const index_t first = low >= 0 ? 0 : ceil_div(-low, step);
-    const index_t last = low < out.dims[axis] ? smaller(in.dims[axis], (out.dims[axis] - 1 - low) / step + 1) : 0;
-    const index_t count = larger<index_t>(0, last - first);
+    const index_t last = low < out.dims[axis] ? std::min(in.dims[axis], (out.dims[axis] - 1 - low) / step + 1) : 0;
+    const index_t count = std::max<index_t>(0, last - first);
     if (count == 0) {
       nothing = true;
       continue;
@@ -282,52 +310,60 @@ bool prepare_pad(Node& node, Loader& loader) {
   }
   if (!nothing) state->copies.push_back(copy);
   state->fills = true;
-  const float value = node.attr_float(2 * in.rank);
-  const int32_t whole = value > -2147483648.0f && value < 2147483648.0f ? static_cast<int32_t>(value) : 0;
-  state->fill_bits = out.dtype == DType::float32 ? node.attrs[2 * in.rank] : out.dtype == DType::boolean ? value != 0 : whole;
+  const double value = attrs.value;
+  const int32_t whole = value >= -2147483648.0 && value < 2147483648.0 ? static_cast<int32_t>(value) : 0;
+  state->fill_bits = out.dtype == DType::float32   ? __builtin_bit_cast(int32_t, static_cast<float>(value))
+                     : out.dtype == DType::boolean ? value != 0
+                                                   : whole;
   return keep(node, std::move(state));
 }
 void run_pad(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_concat(Node& node, Loader& loader) {
-  const std::size_t count = node.in.size();
-  if (!loader.require(count > 0 && node.out.size() == 1 && node.attrs.size() == count + 1, "concat has a run for each operand")) return false;
-  const index_t outer = node.attrs[0];
-  index_t total = 0;
-  bool fits = outer >= 0;
-  for (std::size_t i = 0; i < count; i++) {
-    const index_t run = node.attrs[1 + i];
-    fits = fits && run >= 0 && node.in[i]->dtype == node.out[0]->dtype && product_is(node.in[i]->size, outer, run);
-    total += run;
-  }
-  if (!loader.require(fits && product_is(node.out[0]->size, outer, total), "the runs of a concat must fit its operands")) return false;
+bool prepare_concat(Node& node, const ConcatAttrs& attrs, Validator& validator) {
+  if (!validator.require(!node.in.empty() && node.out.size() == 1, "concat takes operands")) return false;
+  const Value& out = *node.out[0];
+  const int axis = attrs.axis;
+  if (!validator.require(axis >= 0 && axis < out.rank, "concat's axis must exist")) return false;
+  const index_t outer = extent_of(out, 0, axis), total = extent_of(out, axis, out.rank);
   auto state = std::make_unique<CopyState>();
   index_t at = 0;
-  for (std::size_t i = 0; i < count; i++) {
-    const index_t run = node.attrs[1 + i];
+  for (const Value* in : node.in) {
+    bool fits = in->rank == out.rank && in->dtype == out.dtype;
+    for (int i = 0; fits && i < out.rank; i++) fits = i == axis || in->dims[i] == out.dims[i];
+    if (!validator.require(fits, "concat's operands must fit its output")) return false;
+    const index_t run = extent_of(*in, axis, in->rank);
     Copy copy;
     copy.to_offset = at;
     copy.add(outer, run, total);
     copy.add(run, 1, 1);
     state->copies.push_back(copy);
     at += run;
+    if (!validator.require(at <= total, "concat's operands must fit its output")) return false;
   }
-  return keep(node, std::move(state));
+  return validator.require(at == total, "concat's operands must fill its output") && keep(node, std::move(state));
 }
 void run_concat(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_iota(Node& node, Loader& loader) {
-  return loader.require(node.in.empty() && node.out.size() == 1 && node.attrs.size() == 1 && node.attrs[0] >= 0 &&
-                            node.attrs[0] < larger(1, node.out[0]->rank),
-                        "iota counts along an axis");
+bool prepare_iota(Node& node, const IotaAttrs& attrs, Validator& validator) {
+  if (!validator.require(
+          node.in.empty() && node.out.size() == 1 && attrs.axis >= 0 && attrs.axis < std::max(1, node.out[0]->rank),
+          "iota counts along an axis")) {
+    return false;
+  }
+  const Value& out = *node.out[0];
+  auto state = std::make_unique<IotaState>();
+  if (out.rank > 0) {
+    state->extent = out.dims[attrs.axis];
+    state->inner = extent_of(out, attrs.axis + 1, out.rank);
+  }
+  node.state = std::move(state);
+  return true;
 }
 void run_iota(Node& node, Runtime&) {
   const Value& out = *node.out[0];
-  index_t inner = 1;
-  for (int axis = node.attrs[0] + 1; axis < out.rank; axis++) inner *= out.dims[axis];
-  const index_t extent = out.rank > 0 ? out.dims[node.attrs[0]] : 1;
+  const IotaState& state = node.state_as<IotaState>();
   for (index_t i = 0; i < out.size; i++) {
-    const index_t value = i / inner % extent;
+    const index_t value = i / state.inner % state.extent;
     switch (out.dtype) {
       case DType::float32: out.as<float>()[i] = static_cast<float>(value); break;
       case DType::int32: out.as<int32_t>()[i] = static_cast<int32_t>(value); break;

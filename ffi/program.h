@@ -1,4 +1,4 @@
-// A program: decoded from the integers of lib/exec/native/encode.ts, checked, and run by the interpreter.
+// A program: decoded from the integers that lib/exec/native/encode.ts writes, validated, and run by the interpreter.
 #pragma once
 #include <atomic>
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace ceratops {
 
-// Raised whenever the meaning of the encoded integers changes.
-constexpr int32_t format_version = 1;
+// Incremented whenever the encoding changes.
+constexpr int32_t format_version = 2;
 constexpr int32_t magic = 0x43455241;
 
 extern const Op ops[];
@@ -16,9 +16,10 @@ extern const int op_count;
 
 class Program {
  public:
-  // Decodes and checks; the error is empty where it succeeds. `is_allocated` says whether memory belongs to the library.
+  // Decodes and validates; returns an error, or an empty string on success. `is_allocated` says whether the library
+  // owns a memory range.
   std::string load(const int32_t* words, std::size_t count, bool (*is_allocated)(const char*, std::size_t), Pool& pool);
-  // Runs up to `steps` steps, until it is stopped; the number of steps done.
+  // Runs up to `steps` steps, fewer if stopped; returns the number done.
   int32_t run(int32_t steps, bool& failed);
   void set_stop(bool on) { stop_ = on; }
   // Nanoseconds spent in each top-level node since the last call, if profiling is on.
@@ -29,6 +30,7 @@ class Program {
   struct Reader;
   bool read_graph(Reader& reader, Graph& graph, int depth);
   bool read_value(Reader& reader, Graph& graph, index_t index);
+  bool find_values(const int32_t* ids, int32_t count, Graph& graph, std::vector<Value*>& values);
   bool read_node(Reader& reader, Graph& graph, index_t index, int depth);
   bool check_places(const Node& node);
 
@@ -38,7 +40,7 @@ class Program {
   };
   std::vector<Segment> segments_;
   Graph graph_;
-  Loader loader_;
+  Validator validator_;
   Runtime runtime_;
   std::vector<char> memory_;
   std::atomic<bool> stop_{false};

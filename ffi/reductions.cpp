@@ -1,4 +1,4 @@
-// Reductions over (outer, reduced, inner): sum, max, min, argMax. Partial sums are added in an order that the shape fixes.
+// Reductions over (outer, reduced, inner): sum, max, min, argMax. The order of summation depends only on the shape.
 #include "ops.h"
 #include "scalar_math.h"
 #include "threads.h"
@@ -7,7 +7,7 @@ namespace ceratops {
 
 namespace {
 
-// Rows of one partial sum, columns of one task, and how few elements are worth a task.
+// Rows per float32 partial sum, columns per task, and the fewest elements worth a task.
 constexpr index_t short_run = 32;
 constexpr index_t columns_per_task = 256;
 constexpr index_t elements_per_task = 32768;
@@ -15,7 +15,7 @@ constexpr int accumulators = 32;
 
 struct ReduceState : State {
   index_t outer, reduced, inner;
-  // Along `reduced`: rows of one task, and how many tasks share a column.
+  // Rows of the reduced axis per task, and how many tasks split it.
   index_t part, parts;
 };
 
@@ -24,7 +24,9 @@ struct Sum {
   static constexpr int32_t start_int = 0;
   static inline float join(float a, float b) { return a + b; }
   static inline double join(double a, double b) { return a + b; }
-  static inline int32_t join(int32_t a, int32_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b)); }
+  static inline int32_t join(int32_t a, int32_t b) {
+    return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+  }
 };
 struct Max {
   static constexpr float start = -std::numeric_limits<float>::infinity();
@@ -43,7 +45,7 @@ struct Min {
   }
 };
 
-// Floats are joined in short runs, and these in float64: as exact as pairwise sums, at the speed of one pass.
+// Short runs are reduced in float32 and combined in float64: the accuracy of pairwise summation in one pass.
 template <class F>
 double reduce_run(const float* x, index_t n) {
   double total = F::start;
@@ -52,7 +54,7 @@ double reduce_run(const float* x, index_t n) {
     return total;
   }
   while (n > 0) {
-    const index_t count = smaller<index_t>(n, short_run * accumulators);
+    const index_t count = std::min<index_t>(n, short_run * accumulators);
     float acc[accumulators];
     for (int j = 0; j < accumulators; j++) acc[j] = F::start;
     index_t i = 0;
@@ -75,7 +77,7 @@ void reduce_columns(const float* x, index_t rows, index_t stride, index_t column
   float acc[columns_per_task];
   for (index_t c = 0; c < columns; c++) totals[c] = F::start;
   for (index_t row = 0; row < rows; row += short_run) {
-    const index_t last = smaller(rows, row + short_run);
+    const index_t last = std::min(rows, row + short_run);
     for (index_t c = 0; c < columns; c++) acc[c] = F::start;
     for (index_t r = row; r < last; r++) {
       const float* from = x + r * stride;
@@ -94,17 +96,18 @@ void reduce_floats(Node& node, Runtime& runtime) {
   const index_t results = s.outer * s.inner;
   double* partial = reinterpret_cast<double*>(runtime.shared);
   // Many short reductions share a task.
-  const index_t per_task = larger<index_t>(1, elements_per_task / larger<index_t>(1, s.part * smaller(s.inner, columns_per_task)));
+  const index_t per_task =
+      std::max<index_t>(1, elements_per_task / std::max<index_t>(1, s.part * std::min(s.inner, columns_per_task)));
   const index_t jobs = s.outer * column_tasks * s.parts;
   runtime.pool->parallel(ceil_div(jobs, per_task), [&](index_t task, int) {
     double totals[columns_per_task];
-    for (index_t job = task * per_task; job < smaller(jobs, (task + 1) * per_task); job++) {
+    for (index_t job = task * per_task; job < std::min(jobs, (task + 1) * per_task); job++) {
       const index_t column = job % column_tasks * columns_per_task;
       const index_t o = job / column_tasks % s.outer;
       const index_t part = job / column_tasks / s.outer;
       const index_t row = part * s.part;
-      const index_t rows = smaller(s.part, s.reduced - row);
-      const index_t columns = smaller(columns_per_task, s.inner - column);
+      const index_t rows = std::min(s.part, s.reduced - row);
+      const index_t columns = std::min(columns_per_task, s.inner - column);
       const float* x = in + (o * s.reduced + row) * s.inner + column;
       if (s.inner == 1) {
         totals[0] = reduce_run<F>(x, rows);
@@ -134,13 +137,13 @@ void reduce_integers(Node& node, Runtime& runtime) {
   const ReduceState& s = node.state_as<ReduceState>();
   const In* in = node.in[0]->as<In>();
   Out* out = node.out[0]->as<Out>();
-  const index_t per_task = larger<index_t>(1, elements_per_task / larger<index_t>(1, s.reduced * s.inner));
+  const index_t per_task = std::max<index_t>(1, elements_per_task / std::max<index_t>(1, s.reduced * s.inner));
   const bool narrow = sizeof(Out) == 1;
   const int32_t start = narrow && F::start_int < 0 ? 0 : narrow && F::start_int > 0 ? 255 : F::start_int;
   runtime.pool->parallel(ceil_div(s.outer, per_task), [&](index_t task, int) {
-    for (index_t o = task * per_task; o < smaller(s.outer, (task + 1) * per_task); o++) {
+    for (index_t o = task * per_task; o < std::min(s.outer, (task + 1) * per_task); o++) {
       for (index_t first = 0; first < s.inner; first += columns_per_task) {
-        const index_t columns = smaller(columns_per_task, s.inner - first);
+        const index_t columns = std::min(columns_per_task, s.inner - first);
         int32_t acc[columns_per_task];
         for (index_t c = 0; c < columns; c++) acc[c] = start;
         for (index_t r = 0; r < s.reduced; r++) {
@@ -153,27 +156,34 @@ void reduce_integers(Node& node, Runtime& runtime) {
   });
 }
 
-bool prepare_reduction(Node& node, Loader& loader, bool parts) {
-  if (!loader.require(node.in.size() == 1 && node.out.size() == 1 && node.attrs.size() == 3, "a reduction takes one operand and three extents")) return false;
+bool prepare_reduction(Node& node, Words axes, Validator& validator, bool parts) {
+  if (!validator.require(node.in.size() == 1 && node.out.size() == 1, "a reduction takes one operand")) return false;
+  const Value& in = *node.in[0];
+  bool adjacent = !axes.empty() && axes[0] >= 0;
+  for (std::size_t i = 0; adjacent && i < axes.size; i++) {
+    adjacent = axes[i] < in.rank && (i == 0 || axes[i] == axes[i - 1] + 1);
+  }
+  if (!validator.require(adjacent, "a reduction takes adjacent axes of its operand")) return false;
+  const int first = axes[0], end = first + static_cast<int>(axes.size);
   auto state = std::make_unique<ReduceState>();
-  state->outer = node.attrs[0];
-  state->reduced = node.attrs[1];
-  state->inner = node.attrs[2];
-  if (!loader.require(state->outer >= 0 && state->reduced >= 0 && state->inner >= 0 &&
-                          product_is(node.in[0]->size, state->outer, state->reduced, state->inner) &&
-                          product_is(node.out[0]->size, state->outer, state->inner),
-                      "the extents of a reduction must fit its operand")) {
+  state->outer = extent_of(in, 0, first);
+  state->reduced = extent_of(in, first, end);
+  state->inner = extent_of(in, end, in.rank);
+  if (!validator.require(product_is(node.out[0]->size, state->outer, state->inner),
+                         "a reduction must fit its output")) {
     return false;
   }
-  // Few long columns are cut, so that threads share them.
-  const index_t width = larger<index_t>(1, smaller(state->inner, columns_per_task));
+  // A few long columns are split, so that all threads take part.
+  const index_t width = std::max<index_t>(1, std::min(state->inner, columns_per_task));
   const index_t tasks = state->outer * ceil_div(state->inner, columns_per_task);
-  state->part = larger<index_t>(1, state->reduced);
+  state->part = std::max<index_t>(1, state->reduced);
   if (parts && tasks < 8 && state->reduced * width > 2 * elements_per_task) {
-    state->part = round_up(larger<index_t>(elements_per_task / width, short_run), short_run);
+    state->part = round_up(std::max<index_t>(elements_per_task / width, short_run), short_run);
   }
-  state->parts = larger<index_t>(1, ceil_div(state->reduced, state->part));
-  if (state->parts > 1) loader.need_shared(static_cast<std::size_t>(state->parts * node.out[0]->size) * sizeof(double));
+  state->parts = std::max<index_t>(1, ceil_div(state->reduced, state->part));
+  if (state->parts > 1) {
+    validator.need_shared(static_cast<std::size_t>(state->parts * node.out[0]->size) * sizeof(double));
+  }
   node.state = std::move(state);
   return true;
 }
@@ -189,12 +199,12 @@ void run_reduction(Node& node, Runtime& runtime) {
   }
 }
 
-bool prepare_same(Node& node, Loader& loader) {
-  return prepare_reduction(node, loader, node.in.size() == 1 && node.in[0]->dtype == DType::float32) &&
-         loader.require(node.in[0]->dtype == node.out[0]->dtype, "a reduction keeps the dtype");
+bool prepare_same(Node& node, Words axes, Validator& validator) {
+  return prepare_reduction(node, axes, validator, node.in.size() == 1 && node.in[0]->dtype == DType::float32) &&
+         validator.require(node.in[0]->dtype == node.out[0]->dtype, "a reduction keeps the dtype");
 }
 
-// The first element that no other exceeds; NaN exceeds nothing, not even the start.
+// The first maximum. Comparisons with NaN are false, so NaN is never chosen.
 template <class T>
 void first_largest(const ReduceState& s, const T* in, int32_t* out, index_t o) {
   constexpr bool is_float = std::numeric_limits<T>::has_infinity;
@@ -216,28 +226,34 @@ void first_largest(const ReduceState& s, const T* in, int32_t* out, index_t o) {
 }  // namespace
 
 // Integers are summed in int32.
-bool prepare_sum(Node& node, Loader& loader) {
+bool prepare_sum(Node& node, const SumAttrs& attrs, Validator& validator) {
   const bool is_float = node.in.size() == 1 && node.in[0]->dtype == DType::float32;
-  return prepare_reduction(node, loader, is_float) &&
-         loader.require(node.out[0]->dtype == (is_float ? DType::float32 : DType::int32), "sum gives float32 or int32");
+  return prepare_reduction(node, attrs.axes, validator, is_float) &&
+         validator.require(node.out[0]->dtype == (is_float ? DType::float32 : DType::int32),
+                           "sum gives float32 or int32");
 }
 void run_sum(Node& node, Runtime& runtime) { run_reduction<Sum>(node, runtime); }
-bool prepare_max(Node& node, Loader& loader) { return prepare_same(node, loader); }
+bool prepare_max(Node& node, const MaxAttrs& attrs, Validator& validator) {
+  return prepare_same(node, attrs.axes, validator);
+}
 void run_max(Node& node, Runtime& runtime) { run_reduction<Max>(node, runtime); }
-bool prepare_min(Node& node, Loader& loader) { return prepare_same(node, loader); }
+bool prepare_min(Node& node, const MinAttrs& attrs, Validator& validator) {
+  return prepare_same(node, attrs.axes, validator);
+}
 void run_min(Node& node, Runtime& runtime) { run_reduction<Min>(node, runtime); }
 
-bool prepare_arg_max(Node& node, Loader& loader) {
-  return prepare_reduction(node, loader, false) && loader.require(node.out[0]->dtype == DType::int32, "argMax gives int32") &&
-         loader.require(node.in[0]->size > 0 || node.out[0]->size == 0, "argMax needs an element");
+bool prepare_arg_max(Node& node, const ArgMaxAttrs& attrs, Validator& validator) {
+  return prepare_reduction(node, {&attrs.axis, 1}, validator, false) &&
+         validator.require(node.out[0]->dtype == DType::int32, "argMax gives int32") &&
+         validator.require(node.in[0]->size > 0 || node.out[0]->size == 0, "argMax needs an element");
 }
 void run_arg_max(Node& node, Runtime& runtime) {
   const ReduceState& s = node.state_as<ReduceState>();
   const Value& in = *node.in[0];
   int32_t* out = node.out[0]->as<int32_t>();
-  const index_t per_task = larger<index_t>(1, elements_per_task / larger<index_t>(1, s.reduced * s.inner));
+  const index_t per_task = std::max<index_t>(1, elements_per_task / std::max<index_t>(1, s.reduced * s.inner));
   runtime.pool->parallel(ceil_div(s.outer, per_task), [&](index_t task, int) {
-    for (index_t o = task * per_task; o < smaller(s.outer, (task + 1) * per_task); o++) {
+    for (index_t o = task * per_task; o < std::min(s.outer, (task + 1) * per_task); o++) {
       switch (in.dtype) {
         case DType::float32: first_largest(s, in.as<float>(), out, o); break;
         case DType::int32: first_largest(s, in.as<int32_t>(), out, o); break;

@@ -1,7 +1,7 @@
-// Scalar functions without branches, which compilers turn into vector loops on every instruction set.
+// Branch-free scalar functions, which compilers vectorize on every instruction set.
 //
-// Polynomials are least-squares fits to the functions in 40 digits, weighted towards equal relative errors. The standard
-// library's functions are as exact but do not vectorise, and Eigen's vectorise on some instruction sets only.
+// Polynomials are least-squares fits computed with 40 digits, weighted towards equal relative error. The standard
+// library is as accurate but does not vectorize; Eigen vectorizes on some instruction sets only.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -10,17 +10,13 @@
 
 namespace ceratops {
 
-inline float float_of(int32_t bits) {
-  return __builtin_bit_cast(float, bits);
-}
-inline int32_t bits_of(float value) {
-  return __builtin_bit_cast(int32_t, value);
-}
+inline float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
+inline int32_t bits_of(float value) { return __builtin_bit_cast(int32_t, value); }
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
-// To the nearest whole number, ties to the even one. Both names mean that here; each compiler has the vectors of one.
+// Rounds to nearest, ties to even. Both builtins do that; each compiler vectorizes one of them.
 #if defined(__wasm__)
 inline float nearest(float x) { return __builtin_nearbyintf(x); }
 inline double nearest(double x) { return __builtin_nearbyint(x); }
@@ -29,7 +25,14 @@ inline float nearest(float x) { return __builtin_rintf(x); }
 inline double nearest(double x) { return __builtin_rint(x); }
 #endif
 
-// x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 in two parts, the first short enough that n times it is exact.
+// The polynomial with these coefficients, highest power first, by Horner's rule.
+inline float polynomial(float, float constant) { return constant; }
+template <class... Floats>
+inline float polynomial(float x, float highest, float next, Floats... others) {
+  return polynomial(x, highest * x + next, others...);
+}
+
+// x = n ln 2 + r with |r| <= ln 2 / 2. ln 2 is split in two, the first part short enough that n times it is exact.
 struct Reduced {
   float n, r;
 };
@@ -39,14 +42,14 @@ inline Reduced reduce_exp(float x) {
 }
 // exp(r) - 1 - r
 inline float exp_tail(float r) {
-  const float p = ((((0.00019907555f * r + 0.0013933643f) * r + 0.0083332863f) * r + 0.041666467f) * r + 0.16666667f) * r;
+  const float p = polynomial(r, 0.00019907555f, 0.0013933643f, 0.0083332863f, 0.041666467f, 0.16666667f) * r;
   return (p + 0.5f) * r * r;
 }
-// 2^exponent; unsigned, since the exponent that a NaN gives is any number.
+// 2^exponent. Unsigned, because a NaN yields an arbitrary exponent.
 inline float power_of_two(int32_t exponent) {
   return float_of(static_cast<int32_t>((static_cast<uint32_t>(exponent) + 127u) << 23));
 }
-// x 2^n, by two factors, so that the result may be subnormal or overflow.
+// x * 2^n in two factors, so that the result may be subnormal or overflow.
 inline float scale(float x, float n) {
   const int32_t whole = static_cast<int32_t>(n);
   const int32_t half = whole >> 1;
@@ -65,20 +68,20 @@ inline float expm1_of(float x) {
   const float bounded = low > 89.0f ? 89.0f : low;
   const Reduced reduced = reduce_exp(bounded);
   const float minus_one = reduced.r + exp_tail(reduced.r);
-  // Half of the power, which may be 2^128.
+  // Half of the power, which itself may be 2^128.
   const float half = power_of_two(static_cast<int32_t>(reduced.n - 1.0f));
   return 2.0f * (half * minus_one + (half - 0.5f));
 }
 
 // The log of 2^shift times a positive normal number.
 inline float log_of_normal(float normal, int32_t shift) {
-  // The mantissa is taken from [sqrt(1/2), sqrt(2)).
+  // The mantissa is reduced to [sqrt(1/2), sqrt(2)).
   const int32_t offset = static_cast<int32_t>(static_cast<uint32_t>(bits_of(normal)) - 0x3f3504f3u);
   const float n = static_cast<float>((offset >> 23) + shift);
   const float f = float_of((offset & 0x007fffff) + 0x3f3504f3) - 1.0f;
-  const float p =
-      ((((((((0.069175339f * f - 0.1177963f) * f + 0.11866234f) * f - 0.12385816f) * f + 0.14219892f) * f - 0.16669196f) * f +
-         0.20002154f) * f - 0.24999987f) * f + 0.3333331f) * f;
+  const float p = polynomial(f, 0.069175339f, -0.1177963f, 0.11866234f, -0.12385816f, 0.14219892f, -0.16669196f,
+                             0.20002154f, -0.24999987f, 0.3333331f) *
+                  f;
   return n * 0.693359375f + (f + ((p - 0.5f) * (f * f) + n * -2.12194440e-4f));
 }
 
@@ -117,7 +120,7 @@ inline float tanh_of(float x) {
 inline float softplus_of(float x) {
   const float e = exp_of(-abs_of(x));
   const float sum = 1.0f + e;
-  // What the sum lost of e by rounding.
+  // The rounding error of the sum.
   const float lost = (e - (sum - 1.0f)) / sum;
   return (x < 0.0f ? 0.0f : x) + (log_of_normal(sum, 0) + lost);
 }
@@ -125,20 +128,19 @@ inline float softplus_of(float x) {
 inline float erf_of(float x) {
   const float a = abs_of(x);
   const float z = x * x;
-  const float near = x * ((((((7.853846e-05f * z - 0.0008010189f) * z + 0.0051883273f) * z - 0.026853811f) * z + 0.11283585f) * z -
-                           0.37612626f) * z + 1.1283792f);
-  // The log of the complement on [1, 4]; beyond, erf is 1.
+  const float near = x * polynomial(z, 7.853846e-05f, -0.0008010189f, 0.0051883273f, -0.026853811f, 0.11283585f,
+                                    -0.37612626f, 1.1283792f);
+  // The log of erfc on [1, 4]; beyond, erf is 1.
   const float t = a > 4.0f ? 4.0f : a;
-  const float log_complement =
-      (((((((-2.1687107e-05f * t + 0.00044133954f) * t - 0.0042045782f) * t + 0.025208302f) * t - 0.10841865f) * t - 0.63321984f) * t -
-        1.1295785f) * t + 0.00018804867f);
+  const float log_complement = polynomial(t, -2.1687107e-05f, 0.00044133954f, -0.0042045782f, 0.025208302f,
+                                          -0.10841865f, -0.63321984f, -1.1295785f, 0.00018804867f);
   const float far = sign_from(1.0f - exp_of(log_complement), x);
   const float result = a < 1.0f ? near : far;
   return x != x ? x : result;
 }
 
-// x = quadrant pi/2 + r, with pi/2 in two parts of which the first has 33 bits: up to the limit its products are exact
-// without a fused multiply-add too. Beyond, the standard library takes over.
+// x = quadrant * pi/2 + r, with pi/2 in two parts, the first of 33 bits: below the limit its products are exact even
+// without FMA. Beyond the limit the standard library is used.
 constexpr float largest_angle = 1e6f;
 inline float sine_quadrant(float x, int32_t shift) {
   const float a = abs_of(x) < largest_angle ? x : 0.0f;
@@ -147,15 +149,15 @@ inline float sine_quadrant(float x, int32_t shift) {
   const float r = static_cast<float>(rest);
   const int32_t quadrant = static_cast<int32_t>(whole) + shift;
   const float z = r * r;
-  const float sine = r + r * (((2.71835e-06f * z - 0.00019839339f) * z + 0.0083333291f) * z - 0.16666667f) * z;
-  const float cosine = 1.0f + ((((-2.7211826e-07f * z + 2.4799541e-05f) * z - 0.0013888883f) * z + 0.041666668f) * z - 0.5f) * z;
+  const float sine = r + r * polynomial(z, 2.71835e-06f, -0.00019839339f, 0.0083333291f, -0.16666667f) * z;
+  const float cosine = 1.0f + polynomial(z, -2.7211826e-07f, 2.4799541e-05f, -0.0013888883f, 0.041666668f, -0.5f) * z;
   const float value = (quadrant & 1) ? cosine : sine;
   return (quadrant & 2) ? -value : value;
 }
 inline float sin_of(float x) { return sine_quadrant(x, 0); }
 inline float cos_of(float x) { return sine_quadrant(x, 1); }
 
-// The angle of the point (x, y), from -pi to pi; points at 0 and at infinity by their signs, as IEEE 754 has it.
+// The angle of the point (x, y) in [-pi, pi]; signed zeros and infinities follow IEEE 754.
 inline float arctan2_of(float y, float x) {
   const float across = abs_of(x), up = abs_of(y);
   const bool steep = up > across;
@@ -164,14 +166,19 @@ inline float arctan2_of(float y, float x) {
   const float equal = large == 0.0f ? 0.0f : 1.0f;
   const float t = small == large ? equal : small / large;
   const float z = t * t;
-  const float angle =
-      t + t * ((((((((0.00292050601f * z - 0.0163671859f) * z + 0.0432106612f) * z - 0.0755211355f) * z + 0.10665958f) * z -
-                  0.142110437f) * z + 0.199937714f) * z - 0.333331527f) * z);
+  const float angle = t + t * (polynomial(z, 0.00292050601f, -0.0163671859f, 0.0432106612f, -0.0755211355f, 0.10665958f,
+                                          -0.142110437f, 0.199937714f, -0.333331527f) *
+                               z);
   const float turned = steep ? 1.57079633f - angle : angle;
   return sign_from(bits_of(x) < 0 ? 3.14159265f - turned : turned, y);
 }
 
-// The remainder with the sign of the divisor.
+// The upper 24 bits as a float in [0, 1).
+inline float unit_of(int32_t bits) {
+  return static_cast<float>(static_cast<int32_t>(static_cast<uint32_t>(bits) >> 8)) * 5.9604644775390625e-8f;
+}
+
+// The remainder, with the sign of the divisor.
 inline float mod_of(float a, float b) {
   const float rest = std::fmod(a, b);
   return rest != 0.0f && (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
@@ -182,7 +189,7 @@ inline int32_t mod_of(int32_t a, int32_t b) {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
-// The power of whole numbers, wrapped; that to a negative one is cut to a whole number.
+// Integer power with wrap-around; negative exponents truncate to an integer.
 inline int32_t power_of(int32_t a, int32_t b) {
   if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
   uint32_t result = 1, square = static_cast<uint32_t>(a);

@@ -1,4 +1,4 @@
-// scan: a loop over an encoded body. Values move by pointer: rows are bound where they lie, results are written there.
+// scan: a loop over an encoded body. Inputs and outputs are passed by pointer: rows are read and written in place.
 #include "ops.h"
 #include "threads.h"
 
@@ -6,15 +6,15 @@ namespace ceratops {
 
 namespace {
 
-// How a carried value gets from one step to the next.
+// How a carried value is passed from one step to the next.
 struct Carry {
   enum class Way {
-    // The body's output is also stacked: the next step reads the stacked row.
+    // The body's output is also stacked; the next step reads the stacked row.
     stacked,
-    // The body's output alternates between memory of the loop's and the loop's output, so that the last step fills the
-    // latter. (Not the slot of the body's plan: other values of a step may lie there too.)
+    // The body writes alternately to a private buffer and to the loop's output, such that the last step fills the
+    // output. (The slot in the body's plan cannot be used: it may be shared with other values of the step.)
     alternating,
-    // Copied at the end of each step; for what the body does not compute itself.
+    // Copied at the end of each step: the body does not compute the value itself.
     copied
   };
   Way way = Way::copied;
@@ -28,12 +28,12 @@ struct ScanState : State {
   bool reverse;
   std::vector<Value*> inputs, outputs;
   std::vector<Carry> carried;
-  // For each stacked output: whether the body writes it in place.
+  // For each stacked output, whether the body writes it in place.
   std::vector<bool> written;
   std::vector<char> stage;
 };
 
-// A value that a node of the body computes, not an input, a constant or another's alias.
+// Whether a node of the body computes the value (it is no input, constant or alias).
 bool computed(const Graph& body, const Value* value) {
   for (const Node& node : body.nodes) {
     for (const Value* out : node.out) {
@@ -52,53 +52,52 @@ const Value* root_of(const Graph& body, const Value* value) {
 
 }  // namespace
 
-// [length, carries, scanned, reverse, then the body's inputs and its outputs].
-bool prepare_scan(Node& node, Loader& loader) {
-  if (!loader.require(node.body && node.attrs.size() == 4 + node.in.size() + node.out.size(), "a scan has a body with its inputs and outputs")) {
+bool prepare_scan(Node& node, const ScanAttrs& attrs, Validator& validator) {
+  if (!validator.require(
+          node.body && node.body->inputs.size() == node.in.size() && node.body->outputs.size() == node.out.size(),
+          "a scan has a body with its inputs and outputs")) {
     return false;
   }
   auto state = std::make_unique<ScanState>();
   Graph& body = *node.body;
-  state->length = node.attrs[0];
-  state->carries = node.attrs[1];
-  state->scanned = node.attrs[2];
-  state->reverse = node.attrs[3] != 0;
+  state->length = attrs.length;
+  state->carries = attrs.carries;
+  state->scanned = attrs.scanned;
+  state->reverse = attrs.reverse;
   const int inputs = static_cast<int>(node.in.size()), outputs = static_cast<int>(node.out.size());
-  if (!loader.require(state->length >= 0 && state->carries >= 0 && state->scanned >= 0 &&
-                          state->carries <= inputs && state->scanned <= inputs - state->carries && state->carries <= outputs,
-                      "a scan's carried and scanned values must be among its inputs")) {
+  if (!validator.require(state->length >= 0 && state->carries >= 0 && state->scanned >= 0 && state->carries <= inputs &&
+                             state->scanned <= inputs - state->carries && state->carries <= outputs,
+                         "a scan's carried and scanned values must be among its inputs")) {
     return false;
   }
-  for (int i = 0; i < inputs + outputs; i++) {
-    const int32_t id = node.attrs[4 + i];
-    if (!loader.require(id >= 0 && id < static_cast<int32_t>(body.values.size()), "a scan's body must have its inputs and outputs")) return false;
-    (i < inputs ? state->inputs : state->outputs).push_back(&body.values[id]);
-  }
+  state->inputs = body.inputs;
+  state->outputs = body.outputs;
   for (int i = 0; i < inputs; i++) {
     const Value& outer = *node.in[i];
     const Value& inner = *state->inputs[i];
     const bool is_row = i >= state->carries && i < state->carries + state->scanned;
-    if (!loader.require(outer.dtype == inner.dtype && outer.size == (is_row ? outer.size : inner.size) &&
-                            (!is_row || product_is(outer.size, inner.size, state->length)) &&
-                            (!is_row || (outer.rank > 0 && outer.dims[0] == state->length)),
-                        "a scan's inputs must fit its body")) {
+    if (!validator.require(outer.dtype == inner.dtype && outer.size == (is_row ? outer.size : inner.size) &&
+                               (!is_row || product_is(outer.size, inner.size, state->length)) &&
+                               (!is_row || (outer.rank > 0 && outer.dims[0] == state->length)),
+                           "a scan's inputs must fit its body")) {
       return false;
     }
   }
   for (int i = 0; i < outputs; i++) {
     const Value& outer = *node.out[i];
     const Value& inner = *state->outputs[i];
-    if (!loader.require(outer.dtype == inner.dtype && product_is(outer.size, inner.size, i < state->carries ? 1 : state->length),
-                        "a scan's outputs must fit its body")) {
+    if (!validator.require(
+            outer.dtype == inner.dtype && product_is(outer.size, inner.size, i < state->carries ? 1 : state->length),
+            "a scan's outputs must fit its body")) {
       return false;
     }
   }
   for (const Value& value : body.values) {
     bool bound = value.data != nullptr;
     for (const Value* input : state->inputs) bound = bound || root_of(body, &value) == input;
-    if (!loader.require(bound, "every value of a scan's body must have a place")) return false;
+    if (!validator.require(bound, "every value of a scan's body must have a place")) return false;
   }
-  // Stacked outputs that the body computes are written in place, each value once.
+  // Stacked outputs computed by the body are written in place, each value once.
   std::vector<const Value*> claimed;
   const auto claim = [&](const Value* root) {
     if (!computed(body, root)) return false;
@@ -120,7 +119,7 @@ bool prepare_scan(Node& node, Loader& loader) {
       carry.way = Carry::Way::stacked;
     } else if (node.in[i]->data != node.out[i]->data && claim(root)) {
       carry.way = Carry::Way::alternating;
-      // A line more, so that the memory can begin at one.
+      // One cache line of slack for alignment.
       carry.other.reset(new char[state->outputs[i]->bytes() + 64]);
     }
     state->carried.push_back(std::move(carry));
@@ -145,7 +144,9 @@ void run_scan(Node& node, Runtime& runtime) {
   }
   for (index_t step = 0; step < s.length; step++) {
     const index_t at = s.reverse ? s.length - 1 - step : step;
-    for (int i = s.carries; i < s.carries + s.scanned; i++) s.inputs[i]->data = node.in[i]->data + at * s.inputs[i]->bytes();
+    for (int i = s.carries; i < s.carries + s.scanned; i++) {
+      s.inputs[i]->data = node.in[i]->data + at * s.inputs[i]->bytes();
+    }
     for (int i = s.carries; i < outputs; i++) {
       if (s.written[i - s.carries]) root(i)->data = node.out[i]->data + at * s.outputs[i]->bytes();
     }
@@ -163,7 +164,7 @@ void run_scan(Node& node, Runtime& runtime) {
       if (s.written[i - s.carries]) continue;
       std::memcpy(node.out[i]->data + at * s.outputs[i]->bytes(), s.outputs[i]->data, s.outputs[i]->bytes());
     }
-    // Staged first: a carried value may be another one of the step before.
+    // Staged first, because a carried output may be another carried value of the previous step.
     char* stage = s.stage.data();
     for (int i = 0; i < s.carries; i++) {
       if (s.carried[i].way != Carry::Way::copied) continue;

@@ -1,4 +1,4 @@
-// argSort: the indices that put an axis in order; equal elements stay as they were, NaN is the largest.
+// argSort: a stable sort by index; NaN sorts last.
 #include "ops.h"
 #include "threads.h"
 
@@ -14,7 +14,7 @@ struct SortState : State {
   bool descending;
 };
 
-// The bits of a float as an integer of the same order: both zeros are 0, NaN is the largest.
+// Maps a float to an integer that compares alike: both zeros map to 0, NaN to the largest.
 inline int32_t key_of(float value) {
   const int32_t bits = __builtin_bit_cast(int32_t, value);
   const int32_t magnitude = bits & 0x7fffffff;
@@ -24,10 +24,10 @@ inline int32_t key_of(float value) {
 inline int32_t key_of(int32_t value) { return value; }
 inline int32_t key_of(uint8_t value) { return value; }
 
-// Sorts `from`, with `to` to work in, and returns the one of them that holds the result.
+// Sorts `from` with `to` as scratch, and returns whichever of the two holds the result.
 uint64_t* merge_sort(uint64_t* from, uint64_t* to, index_t n) {
   for (index_t start = 0; start < n; start += short_run) {
-    for (index_t i = start + 1; i < smaller(n, start + short_run); i++) {
+    for (index_t i = start + 1; i < std::min(n, start + short_run); i++) {
       const uint64_t entry = from[i];
       index_t at = i;
       for (; at > start && from[at - 1] > entry; at--) from[at] = from[at - 1];
@@ -36,7 +36,7 @@ uint64_t* merge_sort(uint64_t* from, uint64_t* to, index_t n) {
   }
   for (index_t width = short_run; width < n; width *= 2) {
     for (index_t start = 0; start < n; start += 2 * width) {
-      const index_t middle = smaller(n, start + width), end = smaller(n, start + 2 * width);
+      const index_t middle = std::min(n, start + width), end = std::min(n, start + 2 * width);
       index_t left = start, right = middle;
       for (index_t at = start; at < end; at++) {
         const bool take_left = right == end || (left < middle && from[left] < from[right]);
@@ -50,7 +50,7 @@ uint64_t* merge_sort(uint64_t* from, uint64_t* to, index_t n) {
   return from;
 }
 
-// A key and its index in one number: no two are equal, so the order is one.
+// Key and index form one number, so entries are distinct and the sort is stable.
 template <class T>
 void sort_column(const SortState& s, const T* x, int32_t* out, uint64_t* entries) {
   const uint32_t flip = s.descending ? 0x7fffffffu : 0x80000000u;
@@ -64,22 +64,20 @@ void sort_column(const SortState& s, const T* x, int32_t* out, uint64_t* entries
 
 }  // namespace
 
-bool prepare_arg_sort(Node& node, Loader& loader) {
-  if (!loader.require(node.in.size() == 1 && node.out.size() == 1 && node.attrs.size() == 4, "argSort takes one operand, three extents and a flag")) {
+bool prepare_arg_sort(Node& node, const ArgSortAttrs& attrs, Validator& validator) {
+  if (!validator.require(node.in.size() == 1 && node.out.size() == 1, "argSort takes one operand")) return false;
+  const Value& in = *node.in[0];
+  if (!validator.require(attrs.axis >= 0 && attrs.axis < in.rank, "argSort's axis must exist") ||
+      !validator.require(node.out[0]->size == in.size && node.out[0]->dtype == DType::int32,
+                         "argSort gives an int32 index for each element")) {
     return false;
   }
   auto state = std::make_unique<SortState>();
-  state->outer = node.attrs[0];
-  state->length = node.attrs[1];
-  state->inner = node.attrs[2];
-  state->descending = node.attrs[3] != 0;
-  if (!loader.require(state->outer >= 0 && state->length >= 0 && state->inner >= 0 &&
-                          product_is(node.in[0]->size, state->outer, state->length, state->inner) &&
-                          node.out[0]->size == node.in[0]->size && node.out[0]->dtype == DType::int32,
-                      "argSort gives an int32 index for each element")) {
-    return false;
-  }
-  loader.need_worker(static_cast<std::size_t>(2 * state->length) * sizeof(uint64_t));
+  state->outer = extent_of(in, 0, attrs.axis);
+  state->length = in.dims[attrs.axis];
+  state->inner = extent_of(in, attrs.axis + 1, in.rank);
+  state->descending = attrs.descending;
+  validator.need_worker(static_cast<std::size_t>(2 * state->length) * sizeof(uint64_t));
   node.state = std::move(state);
   return true;
 }
@@ -88,10 +86,10 @@ void run_arg_sort(Node& node, Runtime& runtime) {
   const Value& in = *node.in[0];
   int32_t* out = node.out[0]->as<int32_t>();
   const index_t columns = s.length == 0 ? 0 : s.outer * s.inner;
-  const index_t per_task = larger<index_t>(1, elements_per_task / larger<index_t>(1, s.length));
+  const index_t per_task = std::max<index_t>(1, elements_per_task / std::max<index_t>(1, s.length));
   runtime.pool->parallel(ceil_div(columns, per_task), [&](index_t task, int thread) {
     uint64_t* entries = reinterpret_cast<uint64_t*>(runtime.worker(thread));
-    for (index_t column = task * per_task; column < smaller(columns, (task + 1) * per_task); column++) {
+    for (index_t column = task * per_task; column < std::min(columns, (task + 1) * per_task); column++) {
       const index_t at = column / s.inner * s.length * s.inner + column % s.inner;
       switch (in.dtype) {
         case DType::float32: sort_column(s, in.as<float>() + at, out + at, entries); break;

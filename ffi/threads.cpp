@@ -1,4 +1,4 @@
-// The thread pool's loop: how a job is opened, joined, and closed.
+// The thread pool: how a job is opened, joined and closed.
 #include "threads.h"
 #if !defined(__wasm__)
 #include <dlfcn.h>
@@ -17,11 +17,11 @@ inline void relax() {
 #endif
 }
 
-// Long enough to bridge the gap between two kernels of a step, short enough not to burn a core between steps.
+// Long enough to bridge the gap between two kernels of a step, short enough not to waste a core between steps.
 constexpr auto spin_time = std::chrono::microseconds(200);
 constexpr int spins_between_clock_reads = 64;
 
-// Threads run until the process ends, so the library must not be unloaded under them.
+// Pool threads run until the process exits, so the library must stay mapped.
 void stay_loaded() {
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&stay_loaded), &info)) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
@@ -59,7 +59,7 @@ void Pool::run(Task task, const void* context, index_t tasks) {
     wake_.notify_all();
   }
   take(0);
-  // Whoever has not joined by now finds the job closed, so a thread that still sleeps is not waited for.
+  // Threads that have not joined yet find the job closed, so sleeping threads are not waited for.
   open_.store(false);
   int spins = 0;
   while (active_.load() > 0) {

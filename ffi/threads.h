@@ -1,4 +1,4 @@
-// The thread pool: tasks of one kernel run on persistent threads, which spin for a moment and then sleep.
+// The thread pool: persistent threads run the tasks of one kernel; between kernels they spin briefly, then sleep.
 #pragma once
 #include "base.h"
 #if !defined(__wasm__)
@@ -32,10 +32,10 @@ class Pool {
   explicit Pool(int threads);
   ~Pool();
   int threads() const { return static_cast<int>(ranges_.size()); }
-  // Whether a task threw (memory ran out) since the last call.
+  // Whether a task threw (out of memory) since the last call.
   bool take_failure() { return failed_.exchange(false); }
 
-  // Runs body(task, thread) for every task, on any thread and in any order, and returns when all are done.
+  // Runs body(task, thread) for every task, on any thread and in any order; returns when all are done.
   template <class F>
   void parallel(index_t tasks, const F& body) {
     if (tasks <= 1 || ranges_.size() == 1) {
@@ -51,8 +51,8 @@ class Pool {
   void take(int thread);
   void work(int thread);
 
-  // Each thread begins with tasks of its own, the same ones in the next kernel, so that what it wrote is in its cache;
-  // then it takes what others have not begun.
+  // Each thread starts with its own range of tasks, the same in every kernel, so that it finds its own writes in its
+  // cache; then it steals tasks that others have not begun.
   struct alignas(64) Range {
     std::atomic<index_t> next{0};
     index_t end = 0;

@@ -1,5 +1,5 @@
-// A register tile for matrix products: a panel of b is packed, a is read where it lies. matmul.cpp says when Eigen's
-// product is taken instead; in WebAssembly, for which Eigen has no vectors, it never is.
+// A register-tiled matrix product: panels of b are packed, a is read in place. matmul.cpp chooses between it and Eigen;
+// in WebAssembly, where Eigen has no SIMD, it is always used.
 #pragma once
 #include "base.h"
 
@@ -18,8 +18,8 @@ struct Product {
   bool add = false;
 };
 
-// As many as the registers hold: 16 of AVX2, 32 of AVX-512. In WebAssembly the host keeps one of 16 to itself and needs
-// one for a product before it is added: the sixth row spills, and costs a third of the speed.
+// As many rows as registers allow: 16 with AVX2, 32 with AVX-512. In WebAssembly the engine reserves one of 16 and
+// needs one for the product before the addition: a sixth row spills and costs a third of the speed.
 #if defined(__wasm__)
 constexpr int tile_rows = 5;
 #else
@@ -31,7 +31,7 @@ constexpr index_t tile_depth = 384;
 // Floats of scratch memory that tile_product needs.
 constexpr index_t tile_scratch = tile_depth * tile_columns + tile_rows * tile_columns;
 
-// rows x vectors of c: set, or added to where `add`.
+// Computes rows x vectors of c, or adds to them if `add`.
 template <int rows, int vectors>
 inline void tile_kernel(index_t depth, const float* a, index_t a_row, index_t a_depth, const float* b, index_t b_depth,
                         float* c, index_t c_row, bool add) {
@@ -73,8 +73,8 @@ inline void tile_rows_left(index_t rows, index_t depth, const float* a, index_t 
     case 3: return tile_kernel<3, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
     case 4: return tile_kernel<4, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
     case 5: return tile_kernel<5, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 6: return tile_kernel<smaller(6, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 7: return tile_kernel<smaller(7, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
+    case 6: return tile_kernel<std::min(6, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
+    case 7: return tile_kernel<std::min(7, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
     default: return tile_kernel<tile_rows, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
   }
 }
@@ -82,7 +82,7 @@ inline void tile_rows_left(index_t rows, index_t depth, const float* a, index_t 
 typedef float Four __attribute__((vector_size(16)));
 typedef float LooseFour __attribute__((vector_size(16), aligned(4), may_alias));
 
-// Four rows of four numbers, as four columns.
+// Transposes four rows of four floats.
 inline void transpose_four(const float* from, index_t from_row, float* to, index_t to_row) {
   const auto row = [&](index_t i) -> Four { return *reinterpret_cast<const LooseFour*>(from + i * from_row); };
   const auto put = [&](index_t i, Four value) { *reinterpret_cast<LooseFour*>(to + i * to_row) = value; };
@@ -95,7 +95,7 @@ inline void transpose_four(const float* from, index_t from_row, float* to, index
   put(3, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
 }
 
-// Columns [0, columns) of b's rows as a panel of `width` columns, zeros beyond.
+// Packs columns [0, columns) of b into a panel of `width` columns, padded with zeros.
 inline void pack_panel(const Product& p, const float* b, index_t depth, index_t columns, index_t width, float* panel) {
   if (p.b_column == 1 && columns == width) {
     for (index_t k = 0; k < depth; k++) {
@@ -124,7 +124,7 @@ inline void pack_panel(const Product& p, const float* b, index_t depth, index_t 
   }
 }
 
-// One row times b where b lies in rows: eight rows of b at a time are streamed from end to end.
+// A vector times a row-major b: streams eight rows of b at a time.
 inline void row_product(const Product& p) {
   constexpr int streams = 8;
   if (!p.add) std::memset(p.c, 0, p.n * sizeof(float));
@@ -157,8 +157,8 @@ inline void row_product(const Product& p) {
   }
 }
 
-// With so few columns most lanes of a panel would be empty. There vectors run along a instead, down its rows or along its
-// depth, whichever lies contiguous.
+// With so few columns most lanes of a panel would be empty. Here vectors run along a instead: down its rows or along k,
+// whichever is contiguous.
 constexpr index_t narrow_columns = lanes / 4;
 
 inline bool is_narrow(const Product& p) {
@@ -174,7 +174,7 @@ inline float sum_of(Vector value) {
   return parts[0];
 }
 
-// vectors * lanes neighbouring rows from `a` on.
+// `vectors * lanes` adjacent rows starting at `a`.
 template <int columns, int vectors>
 inline void narrow_down(const Product& p, const float* a, float* c) {
   Vector acc[columns][vectors] = {};
@@ -197,7 +197,7 @@ inline void narrow_down(const Product& p, const float* a, float* c) {
   }
 }
 
-// `rows` rows from `a` on, over a part of the depth, of which `b` has the columns one after another.
+// `rows` rows starting at `a`, over a range of k, for which `b` holds the columns one after another.
 template <int columns, int rows>
 inline void narrow_along(const Product& p, index_t depth, const float* a, const float* b, float* c, bool add) {
   Vector acc[rows][columns] = {};
@@ -239,7 +239,7 @@ inline void narrow_product(const Product& p, float* scratch) {
   }
   constexpr index_t part = tile_depth * tile_columns / columns;
   for (index_t k = 0; k < p.k; k += part) {
-    const index_t depth = smaller(part, p.k - k);
+    const index_t depth = std::min(part, p.k - k);
     for (index_t j = 0; j < columns; j++) {
       for (index_t t = 0; t < depth; t++) scratch[j * depth + t] = p.b[(k + t) * p.b_depth + j * p.b_column];
     }
@@ -258,8 +258,8 @@ inline void tile_product(const Product& p, float* scratch) {
     switch (p.n) {
       case 0: return;
       case 1: return narrow_product<1>(p, scratch);
-      case 2: return narrow_product<smaller<int>(2, narrow_columns)>(p, scratch);
-      case 3: return narrow_product<smaller<int>(3, narrow_columns)>(p, scratch);
+      case 2: return narrow_product<std::min<int>(2, narrow_columns)>(p, scratch);
+      case 3: return narrow_product<std::min<int>(3, narrow_columns)>(p, scratch);
       default: return narrow_product<narrow_columns>(p, scratch);
     }
   }
@@ -275,12 +275,12 @@ inline void tile_product(const Product& p, float* scratch) {
   const index_t parts = ceil_div(p.k, tile_depth);
   const index_t part = ceil_div(p.k, parts);
   for (index_t k = 0; k < p.k; k += part) {
-    const index_t depth = smaller(part, p.k - k);
+    const index_t depth = std::min(part, p.k - k);
     const float* a = p.a + k * p.a_depth;
     const float* b = p.b + k * p.b_depth;
     const bool add = p.add || k > 0;
     for (index_t column = 0; column < p.n; column += tile_columns) {
-      const index_t columns = smaller<index_t>(tile_columns, p.n - column);
+      const index_t columns = std::min<index_t>(tile_columns, p.n - column);
       const int vectors = columns > lanes ? 2 : 1;
       const index_t width = vectors * lanes;
       const bool whole = columns == width;
@@ -292,7 +292,7 @@ inline void tile_product(const Product& p, float* scratch) {
         from_depth = width;
       }
       for (index_t row = 0; row < p.m; row += tile_rows) {
-        const index_t rows = smaller<index_t>(tile_rows, p.m - row);
+        const index_t rows = std::min<index_t>(tile_rows, p.m - row);
         float* c = p.c + row * p.c_row + column;
         float* to = whole ? c : edge;
         const index_t to_row = whole ? p.c_row : width;

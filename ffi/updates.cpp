@@ -1,4 +1,4 @@
-// The optimizers' updates of all variables, each in one pass over its memory. Formulas: Keras 3.
+// Optimizer updates of all variables, each in one pass over memory. The formulas are those of Keras 3.
 #include "ops.h"
 #include "threads.h"
 
@@ -18,43 +18,56 @@ struct UpdateState : State {
   std::vector<Piece> pieces;
 };
 
-// Inputs: `count` variables, gradients, and slots of each kind, then the step's scalars; outputs: the variables and the slots.
-bool prepare_update(Node& node, Loader& loader, std::size_t attrs, int kinds, int scalars) {
-  if (!loader.require(node.attrs.size() == attrs && node.attrs[0] >= 0, "an update has its attributes")) return false;
-  const std::size_t count = static_cast<std::size_t>(node.attrs[0]);
-  if (!loader.require(node.in.size() == count * (2 + kinds) + scalars && node.out.size() == count * (1 + kinds),
-                      "an update takes each variable with its gradient and slots")) {
+template <class Attrs>
+struct UpdateStateOf : UpdateState {
+  Attrs attrs;
+};
+
+// Inputs: `count` variables, their gradients, their slots by kind, then the step's scalars. Outputs: the variables and
+// the slots.
+template <class Attrs>
+bool prepare_update(Node& node, const Attrs& attrs, Validator& validator, int kinds, int scalars) {
+  const std::size_t count = static_cast<std::size_t>(attrs.count);
+  if (!validator.require(attrs.count >= 0 && count <= node.in.size(), "an update has a number of variables")) {
+    return false;
+  }
+  if (!validator.require(node.in.size() == count * (2 + kinds) + scalars && node.out.size() == count * (1 + kinds),
+                         "an update takes each variable with its gradient and slots")) {
     return false;
   }
   for (const Value* value : node.in) {
-    if (!loader.require(value->dtype == DType::float32, "an update takes float32")) return false;
+    if (!validator.require(value->dtype == DType::float32, "an update takes float32")) return false;
   }
   for (std::size_t i = 0; i < node.in.size() - scalars; i++) {
-    if (!loader.require(node.in[i]->size == node.in[i % count]->size, "a variable, its gradient and slots have one size")) return false;
+    if (!validator.require(node.in[i]->size == node.in[i % count]->size,
+                           "a variable, its gradient and slots have one size")) {
+      return false;
+    }
   }
   for (std::size_t i = 0; i < node.out.size(); i++) {
-    if (!loader.require(node.out[i]->dtype == DType::float32 && node.out[i]->size == node.in[i % count]->size,
-                        "an update keeps the sizes")) {
+    if (!validator.require(node.out[i]->dtype == DType::float32 && node.out[i]->size == node.in[i % count]->size,
+                           "an update keeps the sizes")) {
       return false;
     }
   }
   for (int i = 0; i < scalars; i++) {
-    if (!loader.require(node.in[node.in.size() - 1 - i]->size == 1, "an update takes scalars last")) return false;
+    if (!validator.require(node.in[node.in.size() - 1 - i]->size == 1, "an update takes scalars last")) return false;
   }
-  auto state = std::make_unique<UpdateState>();
+  auto state = std::make_unique<UpdateStateOf<Attrs>>();
+  state->attrs = attrs;
   state->count = static_cast<int>(count);
   state->kinds = kinds;
   state->scalars = scalars;
   for (int v = 0; v < state->count; v++) {
     for (index_t from = 0; from < node.in[v]->size; from += elements_per_task) {
-      state->pieces.push_back({v, from, smaller(elements_per_task, node.in[v]->size - from)});
+      state->pieces.push_back({v, from, std::min(elements_per_task, node.in[v]->size - from)});
     }
   }
   node.state = std::move(state);
   return true;
 }
 
-// What an update sees of a piece: where each array begins.
+// Where each array of a piece begins.
 struct Arrays {
   const float* w;
   const float* g;
@@ -66,7 +79,7 @@ struct Arrays {
 template <class Rule>
 void run_update(Node& node, Runtime& runtime, const Rule& rule) {
   const UpdateState& state = node.state_as<UpdateState>();
-  // Small variables are grouped, so that a task is worth its start.
+  // Pieces of small variables are grouped so that a task is worth scheduling.
   const index_t total = static_cast<index_t>(state.pieces.size());
   const index_t per_task = total > 64 ? 4 : 1;
   const auto run_pieces = [&](index_t first, index_t last) {
@@ -84,22 +97,27 @@ void run_update(Node& node, Runtime& runtime, const Rule& rule) {
     }
   };
   runtime.pool->parallel(ceil_div(total, per_task), [&](index_t task, int) {
-    run_pieces(task * per_task, smaller(total, (task + 1) * per_task));
+    run_pieces(task * per_task, std::min(total, (task + 1) * per_task));
   });
+}
+
+template <class Attrs>
+const Attrs& attrs_of(const Node& node) {
+  return node.state_as<UpdateStateOf<Attrs>>().attrs;
 }
 
 float scalar(const Node& node) { return *node.in.back()->as<float>(); }
 
 }  // namespace
 
-// [count, momentum, nesterov]; slots: velocity where there is momentum.
-bool prepare_sgd_update(Node& node, Loader& loader) {
-  if (!loader.require(node.attrs.size() == 3, "sgdUpdate has its attributes")) return false;
-  return prepare_update(node, loader, 3, node.attr_float(1) > 0 ? 1 : 0, 1);
+// Slot: velocity, if momentum > 0.
+bool prepare_sgd_update(Node& node, const SgdUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, attrs.momentum > 0 ? 1 : 0, 1);
 }
 void run_sgd_update(Node& node, Runtime& runtime) {
-  const float rate = scalar(node), momentum = node.attr_float(1);
-  const bool nesterov = node.attrs[2] != 0;
+  const SgdUpdateAttrs& attrs = attrs_of<SgdUpdateAttrs>(node);
+  const float rate = scalar(node), momentum = static_cast<float>(attrs.momentum);
+  const bool nesterov = attrs.nesterov;
   run_update(node, runtime, [=](const Arrays& at, index_t n) {
     if (!at.slot_out[0]) {
       CERATOPS_INDEPENDENT
@@ -125,23 +143,21 @@ void run_sgd_update(Node& node, Runtime& runtime) {
 
 namespace {
 
-int rmsprop_kinds(const Node& node) { return 1 + (node.attr_float(2) > 0 ? 1 : 0) + (node.attrs[4] ? 1 : 0); }
-
 template <bool with_momentum, bool centered>
-void rmsprop(const Arrays& at, index_t n, float rate, float rho, float rest, float momentum, float epsilon) {
-  constexpr int mean = with_momentum ? 2 : 1;
+void rmsprop(const Arrays& at, index_t n, float rate, float rho, float one_minus_rho, float momentum, float epsilon) {
+  constexpr int gradient_slot = with_momentum ? 2 : 1;
   CERATOPS_INDEPENDENT
   for (index_t i = 0; i < n; i++) {
     const float g = at.g[i];
-    const float velocity = rho * at.slot[0][i] + rest * (g * g);
-    at.slot_out[0][i] = velocity;
-    float spread = velocity + epsilon;
+    const float mean_square = rho * at.slot[0][i] + one_minus_rho * (g * g);
+    at.slot_out[0][i] = mean_square;
+    float variance = mean_square + epsilon;
     if constexpr (centered) {
-      const float average = rho * at.slot[mean][i] + rest * g;
-      at.slot_out[mean][i] = average;
-      spread -= average * average;
+      const float mean_gradient = rho * at.slot[gradient_slot][i] + one_minus_rho * g;
+      at.slot_out[gradient_slot][i] = mean_gradient;
+      variance -= mean_gradient * mean_gradient;
     }
-    float step = rate * g / __builtin_sqrtf(spread);
+    float step = rate * g / __builtin_sqrtf(variance);
     if constexpr (with_momentum) {
       step = momentum * at.slot[1][i] + step;
       at.slot_out[1][i] = step;
@@ -152,34 +168,38 @@ void rmsprop(const Arrays& at, index_t n, float rate, float rho, float rest, flo
 
 }  // namespace
 
-// [count, rho, momentum, epsilon, centered, 1 - rho]; slots: velocity, momentum, average gradient.
-bool prepare_rmsprop_update(Node& node, Loader& loader) {
-  if (!loader.require(node.attrs.size() == 6, "rmspropUpdate has its attributes")) return false;
-  return prepare_update(node, loader, 6, rmsprop_kinds(node), 1);
+// Slots: mean square, momentum, mean gradient.
+bool prepare_rmsprop_update(Node& node, const RmspropUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, 1 + (attrs.momentum > 0 ? 1 : 0) + (attrs.centered ? 1 : 0), 1);
 }
 void run_rmsprop_update(Node& node, Runtime& runtime) {
-  const float rate = scalar(node), rho = node.attr_float(1), momentum = node.attr_float(2), epsilon = node.attr_float(3);
-  const float rest = node.attr_float(5);
-  const bool centered = node.attrs[4] != 0;
-  const auto rule = momentum > 0 ? (centered ? rmsprop<true, true> : rmsprop<true, false>)
-                                 : (centered ? rmsprop<false, true> : rmsprop<false, false>);
-  run_update(node, runtime, [=](const Arrays& at, index_t n) { rule(at, n, rate, rho, rest, momentum, epsilon); });
+  const RmspropUpdateAttrs& attrs = attrs_of<RmspropUpdateAttrs>(node);
+  const float rate = scalar(node), rho = static_cast<float>(attrs.rho), momentum = static_cast<float>(attrs.momentum),
+              epsilon = static_cast<float>(attrs.epsilon);
+  const float one_minus_rho = static_cast<float>(1.0 - attrs.rho);
+  const auto rule = attrs.momentum > 0 ? (attrs.centered ? rmsprop<true, true> : rmsprop<true, false>)
+                                       : (attrs.centered ? rmsprop<false, true> : rmsprop<false, false>);
+  run_update(node, runtime,
+             [=](const Arrays& at, index_t n) { rule(at, n, rate, rho, one_minus_rho, momentum, epsilon); });
 }
 
-// [count, beta1, beta2, epsilon, amsgrad, 1 - beta1, 1 - beta2]; slots: momentum, velocity, its largest value so far.
-bool prepare_adam_update(Node& node, Loader& loader) {
-  if (!loader.require(node.attrs.size() == 7, "adamUpdate has its attributes")) return false;
-  return prepare_update(node, loader, 7, node.attrs[4] ? 3 : 2, 1);
+// Slots: momentum, mean square, its maximum so far.
+bool prepare_adam_update(Node& node, const AdamUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, attrs.amsgrad ? 3 : 2, 1);
 }
 void run_adam_update(Node& node, Runtime& runtime) {
-  const float alpha = scalar(node), epsilon = node.attr_float(3), rest1 = node.attr_float(5), rest2 = node.attr_float(6);
+  const AdamUpdateAttrs& attrs = attrs_of<AdamUpdateAttrs>(node);
+  const float alpha = scalar(node), epsilon = static_cast<float>(attrs.epsilon);
+  // Rounded from float64: in float32, 1 - 0.999 would be off by 5e-5.
+  const float one_minus_beta1 = static_cast<float>(1.0 - attrs.beta1);
+  const float one_minus_beta2 = static_cast<float>(1.0 - attrs.beta2);
   run_update(node, runtime, [=](const Arrays& at, index_t n) {
     if (at.slot_out[2]) {
       CERATOPS_INDEPENDENT
       for (index_t i = 0; i < n; i++) {
         const float g = at.g[i];
-        const float m = at.slot[0][i] + (g - at.slot[0][i]) * rest1;
-        const float v = at.slot[1][i] + (g * g - at.slot[1][i]) * rest2;
+        const float m = at.slot[0][i] + (g - at.slot[0][i]) * one_minus_beta1;
+        const float v = at.slot[1][i] + (g * g - at.slot[1][i]) * one_minus_beta2;
         const float top = at.slot[2][i] > v ? at.slot[2][i] : v;
         at.slot_out[0][i] = m;
         at.slot_out[1][i] = v;
@@ -190,8 +210,8 @@ void run_adam_update(Node& node, Runtime& runtime) {
       CERATOPS_INDEPENDENT
       for (index_t i = 0; i < n; i++) {
         const float g = at.g[i];
-        const float m = at.slot[0][i] + (g - at.slot[0][i]) * rest1;
-        const float v = at.slot[1][i] + (g * g - at.slot[1][i]) * rest2;
+        const float m = at.slot[0][i] + (g - at.slot[0][i]) * one_minus_beta1;
+        const float v = at.slot[1][i] + (g * g - at.slot[1][i]) * one_minus_beta2;
         at.slot_out[0][i] = m;
         at.slot_out[1][i] = v;
         at.w_out[i] = at.w[i] - alpha * m / (__builtin_sqrtf(v) + epsilon);

@@ -1,7 +1,7 @@
-// What a row of the op table holds: the six facts of an op.
+// What the op table holds of each op.
 import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { OpAttrs, OpName } from "./attrs.ts";
+import type { ElementwiseProgram, OpAttrs, OpName } from "./attrs.ts";
 import type { ValueType } from "./graph.ts";
 import type { Value } from "./value.ts";
 
@@ -29,7 +29,27 @@ export interface NoGradient {
 /** The shader of an op, or the declared absence of one. */
 export type WgslFact = { readonly file: string; readonly entry?: string } | { readonly gap: string };
 
-/** The six facts of an op. */
+/** How an attribute is passed to a native kernel; `float` is float64, `program` an elementwise program or null. */
+export type NativeType<T = unknown> = [T] extends [boolean] ? "flag"
+  : [T] extends [number] ? "int" | "float"
+  : [T] extends [readonly number[]] ? "ints"
+  : [T] extends [ElementwiseProgram | null] ? "program"
+  : "flag" | "int" | "float" | "ints" | "program";
+
+/** The attributes that a native kernel reads, in the order in which they are encoded. */
+export type NativeAttrs<K extends OpName> = { readonly [N in keyof OpAttrs[K]]?: NativeType<OpAttrs[K][N]> };
+
+/** A rough account of a node's work. */
+export interface Cost {
+  /** Bytes read and written; those of all inputs and outputs by default. */
+  readonly bytes?: number;
+  /** Floating-point operations, where they dominate; 0 by default. */
+  readonly flops?: number;
+  /** How often the node runs its body; 0 by default. */
+  readonly bodyRuns?: number;
+}
+
+/** The facts of an op. */
 export interface OpDef<K extends OpName> {
   /** The shape of each output; throws where the inputs do not fit. */
   shape(inputs: readonly ValueType[], attrs: OpAttrs[K]): Shape[];
@@ -39,8 +59,10 @@ export interface OpDef<K extends OpName> {
   readonly vjp: Vjp<K> | NoGradient;
   /** The shader that computes it. */
   readonly wgsl: WgslFact;
-  /** The integers that the native kernel of the same name takes beside its operands. */
-  eigen(attrs: OpAttrs[K], inputs: readonly ValueType[], outputs: readonly ValueType[]): number[];
+  /** What the native kernel reads of the attributes, by name: ffi/attrs.h is generated from it. */
+  readonly nativeAttrs: NativeAttrs<K>;
+  /** The work of a node, where it is not just to read the inputs and write the outputs. */
+  cost?(inputs: readonly ValueType[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Cost;
   /** The value of each output in float64. */
   reference(inputs: readonly RefArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Float64Array[];
   /** Pairs `[output, input]` of equal size where the output may be written over the input while it is read. */
@@ -60,5 +82,5 @@ export function installOps(rows: OpTable): void {
 /** The facts of an op. */
 export function opDef<K extends OpName>(op: K): OpDef<K> {
   if (!table) throw new Error("the op table is not installed: import lib/ops/defs/table.ts first");
-  return table[op] as OpDef<K>;
+  return table[op];
 }

@@ -39,6 +39,9 @@ const unsetKeys = new Set([
   "synchronized",
 ]);
 
+/** Keys whose null says something else than that they are left out. */
+const meaningfulNulls = new Set(["reduction", "axis", "class_aggregation"]);
+
 /** `snake_case` as `camelCase`. */
 export function camelCase(key: string): string {
   return key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -142,7 +145,7 @@ export function optionsOf(
     }
     // Keras writes it also where renorm is unset, which is all that is read.
     if (!known && key === "renorm_momentum") continue;
-    if (value === null && !known?.of.nullable) continue;
+    if (value === null && !(known ? known.of.nullable : meaningfulNulls.has(key))) continue;
     options[known?.name ?? camelCase(key)] = deserializeObject(value, key, shared, path.at(key));
   }
   // Only layers choose what they compute in.

@@ -20,7 +20,7 @@ const program = (backend: string, folder: string | undefined, source: string, op
   import { Input } from "${lib}layers/input.ts";
   import { Sequential } from "${lib}models/sequential.ts";
   import { Adam } from "${lib}optimizers/optimizers.ts";
-  import { setRandomSeed } from "${lib}random.ts";
+  import { setRandomSeed } from "${lib}random_stream.ts";
   import { tensor } from "${lib}tensor/tensor.ts";
   await setBackend("${backend}");
   setRandomSeed(Deno.env.get("DIE") === undefined ? 99 : 5);

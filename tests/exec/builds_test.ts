@@ -29,9 +29,9 @@ async function opTestsPass(build: BuildOptions, env: Record<string, string> = {}
 
 for (const level of ["x86-64-v2", "x86-64-v3"] as const) {
   Deno.test({
-    name: `the op tests pass on a library built for ${level}`,
+    name: `the op tests pass on a library built for ${level}, without warnings`,
     ignore: Deno.build.arch !== "x86_64",
-    fn: () => opTestsPass({ level }),
+    fn: () => opTestsPass({ level, flags: ["-Werror"] }),
   });
 }
 

@@ -1,8 +1,9 @@
 // The native executor: what it refuses, that results do not depend on threads, stopping, and how its library is kept.
 import assert from "node:assert/strict";
-import { findLibrary } from "../../ffi/build.ts";
+import { findLibrary, units } from "../../ffi/build.ts";
 import type { TypedArray } from "../../lib/dtype.ts";
 import { BackendError, StateError } from "../../lib/errors.ts";
+import { attrsHeader } from "../../lib/exec/native/attrs_header.ts";
 import { openEigen } from "../../lib/exec/native/eigen.ts";
 import { encodePlan } from "../../lib/exec/native/encode.ts";
 import type { NativeExecutor } from "../../lib/exec/native/executor.ts";
@@ -92,6 +93,16 @@ function convolve(
   const sides = { strides: [stride, stride], dilation: [1, 1], low: [1, 1], high: [1, 1] };
   return apply(op, [a, b], { ...sides, groups: 1, epilogue: null, sizes: [], ...more })[0];
 }
+
+Deno.test("ffi/attrs.h is what the op table gives: else run deno task build:attrs", async () => {
+  assert.equal(await Deno.readTextFile(new URL("../../ffi/attrs.h", import.meta.url)), attrsHeader());
+});
+
+Deno.test("the builder compiles every C++ file", () => {
+  const files = [...Deno.readDirSync(new URL("../../ffi", import.meta.url))].map(({ name }) => name);
+  const expected = files.filter((name) => name.endsWith(".cpp") && name !== "wasm.cpp");
+  assert.deepEqual([...units].sort(), expected.sort());
+});
 
 testOnNative("the library has every op and elementwise function", ({ module }) => {
   const functions = Object.keys(elementwiseRows);
@@ -477,7 +488,7 @@ Deno.test("the library is built once, also by two processes, and again when the 
   try {
     const options = { cache, level: "generic", flags: ["-O0"] } as const;
     const script = `
-      import { findLibrary } from ${JSON.stringify(new URL("../../ffi/build.ts", import.meta.url).href)};
+      import { findLibrary, units } from ${JSON.stringify(new URL("../../ffi/build.ts", import.meta.url).href)};
       console.log(JSON.stringify(await findLibrary(${JSON.stringify(options)})));`;
     const runs = [1, 2].map(() =>
       new Deno.Command(Deno.execPath(), { args: ["eval", script], stdout: "piped", stderr: "piped" }).output()
@@ -508,7 +519,7 @@ Deno.test("without a compiler or headers the error says what to install", async 
   const cache = await Deno.makeTempDir({ prefix: "ceratops-cache-" });
   try {
     const script = `
-      import { findLibrary } from ${JSON.stringify(new URL("../../ffi/build.ts", import.meta.url).href)};
+      import { findLibrary, units } from ${JSON.stringify(new URL("../../ffi/build.ts", import.meta.url).href)};
       try { await findLibrary({ level: "generic" }); } catch (error) { console.log(error.name + " " + error.message); }`;
     const env = { PATH: "/nowhere", CERATOPS_CACHE: cache };
     const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", script], env, clearEnv: true })

@@ -10,15 +10,14 @@ import { getMetric } from "../../lib/metrics/resolve.ts";
 import * as metrics from "../../lib/metrics/metrics.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";
+import { camelCase } from "../../lib/saving/deserialize.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { camelCased, golden, type GoldenArray, type Table, toTensor } from "../golden.ts";
+import { golden, type GoldenArray, type GoldenObject, makeObject, toTensor } from "../golden.ts";
 
 const close = { absolute: 1e-6, relative: 1e-5 };
 
-function make({ class_name, config }: Table): metrics.Metric {
-  return new metrics[class_name as "Precision"](camelCased(config));
-}
+const make = (spec: GoldenObject): metrics.Metric => makeObject(spec, "metric");
 
 async function numbers(metric: metrics.Metric): Promise<number[]> {
   return metric instanceof metrics.VectorMetric ? await metric.results() : [await metric.result()];
@@ -28,7 +27,7 @@ Deno.test("the functions are those that Keras has here, losses among them, and a
   const exported: Readonly<Record<string, unknown>> = metrics;
   const all: Readonly<Record<string, unknown>> = losses;
   for (const name of golden("metrics").functions) {
-    const [camel] = Object.keys(camelCased({ [name]: null }));
+    const camel = camelCase(name);
     const fn = exported[camel];
     assert.equal(typeof fn, "function", name);
     if (camel in all) assert.equal(fn, all[camel], name);

@@ -14,7 +14,7 @@ import type { NativeModule } from "./module.ts";
 /** Every variable begins at a multiple of this. */
 const alignment = 256;
 
-/** A run that takes longer than this does not block the event loop. Not blocking costs about a quarter of it. */
+/** Seconds above which a run leaves the event loop free. A non-blocking call adds about 50 us. */
 const longestBlocking = 200e-6;
 
 /** Memory that some variables share; freed when none of them and no program needs it. */

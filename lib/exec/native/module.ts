@@ -1,5 +1,8 @@
 // What the native executor needs of compiled code: a library loaded through FFI, or a WebAssembly instance.
 
+/** Bytes beyond which the text of an error is cut. */
+export const longestError = 1024;
+
 /**
  * The compiled kernels and their memory. Addresses are plain numbers; memory is never handed out, only copied, so that
  * nothing on the JavaScript side can outlive it. What fails throws a {@linkcode BackendError}.

@@ -7,7 +7,7 @@ import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
-import { checkFloat, checkImages, eachTap, positionsOf, slidingWords, spatialOf } from "./sliding.ts";
+import { checkFloat, checkImages, eachTap, positionsOf, spatialOf } from "./sliding.ts";
 
 const what = "Cannot convolve";
 
@@ -142,6 +142,10 @@ const transposed = (y: Value, kernel: Value, sizes: Shape, attrs: ConvAttrs): Va
 const filter = (x: Value, y: Value, sizes: Shape, attrs: ConvAttrs): Value =>
   apply("convolutionFilter", [x, y], { ...slidingOf(attrs), sizes })[0];
 
+/** Two for each term: an element of y is a sum over the taps and the input channels of its group. */
+const convolutionFlops = (y: ValueType, kernel: ValueType) =>
+  2 * sizeOf(y.shape) * sizeOf(kernel.shape) / (y.shape[y.shape.length - 1] || 1);
+
 /** The rows of the convolutions. */
 export const convolutionRows = {
   convolution: {
@@ -155,7 +159,8 @@ export const convolutionRows = {
       filter(x, g!, kernel.shape.slice(0, -2), attrs),
     ],
     wgsl: { file: "convolution.wgsl", entry: "convolution" },
-    eigen: (attrs) => [attrs.groups, ...slidingWords(attrs)],
+    nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
+    cost: ([, kernel], _attrs, [y]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, kernel, ...rest], attrs, [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
       eachTerm(convolutionExtents([x, kernel], attrs), attrs, (i, k, o) => result[o] += x.data[i] * kernel.data[k]);
@@ -173,7 +178,8 @@ export const convolutionRows = {
       filter(g!, y, kernel.shape.slice(0, -2), attrs),
     ],
     wgsl: { file: "convolution.wgsl", entry: "transpose" },
-    eigen: (attrs) => [attrs.groups, ...slidingWords(attrs)],
+    nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
+    cost: ([y, kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([y, kernel, ...rest], attrs, [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
       eachTerm(transposeExtents([y, kernel], attrs), attrs, (i, k, o) => result[i] += y.data[o] * kernel.data[k]);
@@ -191,7 +197,8 @@ export const convolutionRows = {
       convolve(x, g!, attrs),
     ],
     wgsl: { file: "convolution.wgsl", entry: "filter_sums" },
-    eigen: (attrs) => [attrs.groups, ...slidingWords(attrs)],
+    nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints" },
+    cost: ([, y], _attrs, [kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, y], attrs, [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
       eachTerm(filterExtents([x, y], attrs), attrs, (i, k, o) => result[k] += x.data[i] * y.data[o]);

@@ -35,7 +35,7 @@ export const crossEntropyRow: OpDef<"softmaxCrossEntropy"> = {
     return [o.multiply(o.broadcastTo(o.reshape(byLoss!, [logits.shape[0], 1]), logits.shape), gradient), undefined];
   },
   wgsl: { file: "softmax_cross_entropy.wgsl", entry: "row_threads" },
-  eigen: () => [],
+  nativeAttrs: {},
   reference: ([logits, labels]) => {
     const [rows, classes] = logits.shape;
     const loss = new Float64Array(rows);

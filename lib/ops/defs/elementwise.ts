@@ -47,7 +47,7 @@ function elementwiseRow<K extends ElementwiseName>(
     dtype: (inputs, attrs) => [dtype(inputs, attrs)],
     vjp,
     wgsl: { file: "elementwise.wgsl", entry: snakeCase(op) },
-    eigen: () => [],
+    nativeAttrs: {},
     reference: (inputs, _attrs, [output]) => [mapElements(scalar, inputs, output)],
   };
 }

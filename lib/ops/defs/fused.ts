@@ -21,7 +21,7 @@ export const fusedRow: OpDef<"fused"> = {
   dtype: (_inputs, { program }) => program.results.map((register) => registerDType(program, register)),
   vjp: { none: "fusion comes after differentiation" },
   wgsl: { file: "fused.wgsl", entry: "fused" },
-  eigen: () => [],
+  nativeAttrs: { program: "program" },
   reference: (inputs, { program }, [output]) => runProgram(program, inputs, output),
   inPlace: (inputs, outputs) =>
     outputs.flatMap((output, i) =>

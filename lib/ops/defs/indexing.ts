@@ -1,4 +1,5 @@
 // Rows by index: gather, its adjoint scatter-add, and slices whose start is only known when the program runs.
+import { bytesPerElement } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
@@ -27,6 +28,7 @@ function checkIndices(what: string, { dtype }: ValueType): void {
   }
 }
 
+const bytesOf = ({ shape, dtype }: ValueType) => sizeOf(shape) * bytesPerElement(dtype);
 const rowSize = ({ shape }: ValueType) => sizeOf(shape.slice(1));
 
 /** The first row of a dynamic slice, clamped so that it fits. */
@@ -39,7 +41,8 @@ export const indexingRows = {
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
     wgsl: { file: "gather.wgsl", entry: "gather" },
-    eigen: () => [],
+    nativeAttrs: {},
+    cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
     reference: ([table, indices]) => {
       const width = rowSize(table);
       // An index outside of the table gives NaN, or 0 where there is none.
@@ -74,7 +77,7 @@ export const indexingRows = {
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];
     },
     wgsl: { file: "scatter_add.wgsl", entry: "scatter_add" },
-    eigen: () => [],
+    nativeAttrs: {},
     reference: ([indices, updates], { rows }, [output]) => {
       const width = rowSize(output);
       const result = new Float64Array(rows * width);
@@ -103,7 +106,8 @@ export const indexingRows = {
       undefined,
     ],
     wgsl: { file: "dynamic_slice.wgsl", entry: "dynamic_slice" },
-    eigen: ({ element }) => [element],
+    nativeAttrs: { element: "int" },
+    cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
     reference: ([x, counters], { element, size }) => {
       const from = clampStart(counters.data[element], x.shape[0], size) * rowSize(x);
       return [x.data.slice(from, from + size * rowSize(x))];
@@ -128,7 +132,7 @@ export const indexingRows = {
       undefined,
     ],
     wgsl: { file: "dynamic_update_slice.wgsl", entry: "dynamic_update_slice" },
-    eigen: ({ element }) => [element],
+    nativeAttrs: { element: "int" },
     reference: ([x, update, counters], { element }) => {
       const result = x.data.slice();
       result.set(update.data, clampStart(counters.data[element], x.shape[0], update.shape[0]) * rowSize(x));

@@ -61,7 +61,11 @@ export const matmulRow: OpDef<"matmul"> = {
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
   wgsl: { file: "matmul.wgsl", entry: "tile_16x16" },
-  eigen: ({ transposeA, transposeB }) => [Number(transposeA), Number(transposeB)],
+  nativeAttrs: { transposeA: "flag", transposeB: "flag", epilogue: "program" },
+  cost: (inputs, attrs) => {
+    const { batch, m, n, k } = matmulExtents(inputs, attrs);
+    return { flops: 2 * batch * m * n * k };
+  },
   reference: ([a, b, ...rest], attrs, [output]) => {
     const { batch, m, n, k } = matmulExtents([a, b], attrs);
     const [aRow, aCol] = attrs.transposeA ? [1, m] : [k, 1];

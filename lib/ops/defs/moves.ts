@@ -5,7 +5,6 @@ import type { OpDef } from "../../ir/op_def.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
 import { philox } from "./philox.ts";
-import { floatBits } from "./bits.ts";
 
 /** For each element of `shape` in row-major order, its offset where axes have `strides`, from `start` on. */
 function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
@@ -40,7 +39,7 @@ export const moveRows = {
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
     wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: () => [],
+    nativeAttrs: {},
     reference: ([x]) => [x.data.slice()],
   } satisfies OpDef<"reshape">,
   transpose: {
@@ -60,7 +59,7 @@ export const moveRows = {
       o.transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis))),
     ],
     wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: ({ permutation }) => [...permutation],
+    nativeAttrs: { permutation: "ints" },
     reference: ([x], { permutation }, [output]) => {
       const strides = stridesOf(x.shape);
       return [Float64Array.from(offsets(output.shape, permutation.map((axis) => strides[axis])), (at) => x.data[at])];
@@ -94,7 +93,7 @@ export const moveRows = {
       ),
     ],
     wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: ({ starts, strides }) => [...starts, ...strides],
+    nativeAttrs: { starts: "ints", strides: "ints" },
     reference: ([x], { starts, strides }, [output]) => {
       const steps = stridesOf(x.shape);
       const start = starts.reduce((at, from, axis) => at + from * steps[axis], 0);
@@ -121,7 +120,7 @@ export const moveRows = {
       o.slice(g!, low, x.shape, interior.map((gap) => gap + 1)),
     ],
     wgsl: { file: "pad.wgsl", entry: "pad" },
-    eigen: ({ low, interior, value }) => [...low, ...interior, floatBits(value)],
+    nativeAttrs: { low: "ints", interior: "ints", value: "float" },
     reference: ([x], { low, interior, value }, [output]) => {
       const steps = stridesOf(output.shape);
       const start = low.reduce((at, from, axis) => at + from * steps[axis], 0);
@@ -158,10 +157,7 @@ export const moveRows = {
       });
     },
     wgsl: { file: "moves.wgsl", entry: "put" },
-    eigen: ({ axis }, inputs) => [
-      sizeOf(inputs[0].shape.slice(0, axis)),
-      ...inputs.map(({ shape }) => sizeOf(shape.slice(axis))),
-    ],
+    nativeAttrs: { axis: "int" },
     reference: (inputs, { axis }, [output]) => {
       const outer = sizeOf(output.shape.slice(0, axis));
       const runs = inputs.map(({ shape }) => sizeOf(shape.slice(axis)));
@@ -180,7 +176,7 @@ export const moveRows = {
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
     wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: ({ axes }, [x]) => x.shape.map((_, axis) => (axes.includes(axis) ? 1 : 0)),
+    nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }) => {
       const steps = stridesOf(x.shape);
       const start = axes.reduce((at, axis) => at + (x.shape[axis] - 1) * steps[axis], 0);
@@ -193,7 +189,7 @@ export const moveRows = {
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
     wgsl: { file: "iota.wgsl", entry: "iota" },
-    eigen: ({ axis }) => [axis],
+    nativeAttrs: { axis: "int" },
     reference: (_inputs, { shape, axis }) => {
       const inner = sizeOf(shape.slice(axis + 1));
       return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(i / inner) % shape[axis])];
@@ -213,7 +209,7 @@ export const moveRows = {
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
     wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: () => [],
+    nativeAttrs: {},
     reference: (_inputs, { data }) => [Float64Array.from(data)],
   } satisfies OpDef<"constant">,
   randomBits: {
@@ -230,7 +226,7 @@ export const moveRows = {
     dtype: () => ["int32"],
     vjp: { none: "constant" },
     wgsl: { file: "random.wgsl", entry: "random_bits" },
-    eigen: ({ path }) => [path | 0],
+    nativeAttrs: { path: "int" },
     reference: ([counter], { shape, path }) => {
       const words = new Int32Array(4);
       return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => {

@@ -8,7 +8,7 @@ import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../sha
 import { apply } from "../../tensor/apply.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
 import * as o from "../primitives.ts";
-import { checkImages, dilatedSize, eachTap, positionsOf, slidingWords, spatialOf } from "./sliding.ts";
+import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "./sliding.ts";
 
 const what = "Cannot pool";
 
@@ -82,7 +82,7 @@ export const poolingRows = {
       apply("maxPoolGradient", [g!, tap], { ...attrs, extents: spatialOf(x), epilogue: null })[0],
     ],
     wgsl: { file: "max_pool.wgsl", entry: "max_pool" },
-    eigen: (attrs) => [...attrs.sizes, ...slidingWords(attrs)],
+    nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints" },
     reference: ([x], attrs, [output]) => {
       const size = sizeOf(output.shape);
       const [largest, taps] = [new Float64Array(size), new Float64Array(size).fill(-1)];
@@ -110,7 +110,7 @@ export const poolingRows = {
     dtype: (_inputs, { epilogue }) => epilogueDTypes(epilogue),
     vjp: ({ inputs: [, tap], gradients: [g], attrs }) => [elementsAt(g!, tap, attrs), undefined],
     wgsl: { file: "max_pool_gradient.wgsl", entry: "max_pool_gradient" },
-    eigen: (attrs) => [...attrs.sizes, ...slidingWords(attrs)],
+    nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     reference: ([g, taps, ...rest], attrs: OpAttrs["maxPoolGradient"], [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
       eachPair(ends(g), attrs.extents, spatialOf(g), attrs, (y, x, tap) => {

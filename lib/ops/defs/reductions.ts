@@ -1,7 +1,7 @@
 // Reductions over neighbouring axes, arg-max, and broadcasting, their adjoint.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray } from "../../ir/op_def.ts";
+import type { OpDef, RefArray, Vjp } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
@@ -29,12 +29,12 @@ const keptShape = (shape: Shape, axes: readonly number[]) =>
   shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
 const reducedShape = (shape: Shape, axes: readonly number[]) => shape.filter((_, axis) => !axes.includes(axis));
 
-function reduceRow<K extends "sum" | "max" | "min">(
-  op: K,
+function reduceRow(
+  op: "sum" | "max" | "min",
   initial: number,
   step: (acc: number, x: number) => number,
-  vjp: OpDef<K>["vjp"],
-): OpDef<K> {
+  vjp: Vjp<typeof op>,
+): OpDef<typeof op> {
   return {
     shape: ([x], { axes }) => {
       checkAxes(op, x.shape, axes);
@@ -51,7 +51,7 @@ function reduceRow<K extends "sum" | "max" | "min">(
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
     wgsl: { file: "reductions.wgsl", entry: "reduce_threads" },
-    eigen: ({ axes }, [x]) => reductionExtents(x.shape, axes),
+    nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);
       const result = new Float64Array(outer * inner).fill(initial);
@@ -107,7 +107,7 @@ export const reductionRows = {
     dtype: () => ["int32"],
     vjp: { none: "constant" },
     wgsl: { file: "arg_max.wgsl", entry: "arg_max" },
-    eigen: ({ axis }, [x]) => reductionExtents(x.shape, [axis]),
+    nativeAttrs: { axis: "int" },
     reference: ([x], { axis }) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
       const result = new Float64Array(outer * inner);
@@ -138,7 +138,7 @@ export const reductionRows = {
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
     wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: () => [],
+    nativeAttrs: {},
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
   } satisfies OpDef<"broadcastTo">,
 };

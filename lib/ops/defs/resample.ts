@@ -46,7 +46,7 @@ export const resampleRow: OpDef<"resample"> = {
     apply("resample", [g!, backIndices, backWeights, indices, weights], attrs)[0],
   ],
   wgsl: { file: "resample.wgsl", entry: "resample" },
-  eigen: ({ axis }) => [axis],
+  nativeAttrs: { axis: "int" },
   reference: ([x, indices, weights], { axis }, [output]) => {
     const [outer, inner] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];
     const [extent, taps] = indices.shape;

@@ -254,7 +254,8 @@ export const scanRow: OpDef<"scan"> = {
   dtype: (_inputs, { body }) => body.outputs.map((id) => body.types[id].dtype),
   vjp: scanVjp,
   wgsl: { file: "moves.wgsl", entry: "take" },
-  eigen: ({ length, carries, scanned, reverse }) => [length, carries, scanned, Number(reverse)],
+  nativeAttrs: { length: "int", carries: "int", scanned: "int", reverse: "flag" },
+  cost: (_inputs, { length }) => ({ bodyRuns: length }),
   reference: (inputs, { body, length, carries, scanned, reverse }, outputs) => {
     const results = outputs.map(({ shape }) => new Float64Array(sizeOf(shape)));
     let carried: readonly RefArray[] = inputs.slice(0, carries);

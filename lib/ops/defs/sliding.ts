@@ -90,8 +90,3 @@ export function eachTap(
     }
   }
 }
-
-/** What native kernels are told of a window: stride, dilation and low padding of each spatial axis. */
-export function slidingWords({ strides, dilation, low }: WindowAttrs): number[] {
-  return strides.flatMap((stride, i) => [stride, dilation[i], low[i]]);
-}

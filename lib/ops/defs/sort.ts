@@ -26,7 +26,7 @@ export const sortRow: OpDef<"argSort"> = {
   dtype: () => ["int32"],
   vjp: { none: "constant" },
   wgsl: { file: "sort_merge.wgsl", entry: "merge_runs" },
-  eigen: ({ axis, descending }, [x]) => [...reductionExtents(x.shape, [axis]), Number(descending)],
+  nativeAttrs: { axis: "int", descending: "flag" },
   reference: ([x], { axis, descending }) => {
     const [outer, length, inner] = reductionExtents(x.shape, [axis]);
     const result = new Float64Array(x.data.length);

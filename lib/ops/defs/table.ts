@@ -1,4 +1,4 @@
-// The op table: one row per op. A row that is missing, or that lacks one of its six facts, does not compile.
+// The op table: one row per op. A row that is missing, or that lacks a fact, does not compile.
 import type { OpName } from "../../ir/attrs.ts";
 import { installOps, type OpDef, type OpTable } from "../../ir/op_def.ts";
 import { convolutionRows } from "./convolution.ts";

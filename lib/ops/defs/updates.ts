@@ -1,9 +1,8 @@
 // The optimizers' updates of all variables at once: SGD, RMSprop, Adam, as Keras computes them.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray } from "../../ir/op_def.ts";
+import type { NativeAttrs, OpDef, RefArray } from "../../ir/op_def.ts";
 import { sameShape } from "../../shape.ts";
-import { floatBits } from "./bits.ts";
 
 type UpdateName = "sgdUpdate" | "rmspropUpdate" | "adamUpdate";
 
@@ -16,7 +15,7 @@ function updateRow<K extends UpdateName, Attrs extends { readonly count: number 
   slotKinds: (attrs: Attrs) => number,
   scalars: number,
   rule: Rule<Attrs>,
-  encode: (attrs: Attrs) => number[],
+  nativeAttrs: NativeAttrs<K>,
 ): OpDef<K> {
   const check = (inputs: readonly ValueType[], attrs: Attrs) => {
     const { count } = attrs;
@@ -46,7 +45,7 @@ function updateRow<K extends UpdateName, Attrs extends { readonly count: number 
     dtype: (inputs: readonly ValueType[], attrs: Attrs) => outputsOf(inputs, attrs).map(() => "float32" as const),
     vjp: { none: "an optimizer's update is not differentiable here: write it with ops to differentiate it" },
     wgsl: { file: "optimizers.wgsl", entry: op.replace("Update", "") },
-    eigen: (attrs: Attrs) => [attrs.count, ...encode(attrs)],
+    nativeAttrs,
     reference: (inputs: readonly RefArray[], attrs: Attrs) => {
       const { count } = attrs;
       const kinds = slotKinds(attrs);
@@ -104,7 +103,7 @@ export const updateRows = {
       slots[0] = momentum * slots[0] - rate * g;
       return nesterov ? w + momentum * slots[0] - rate * g : w + slots[0];
     },
-    ({ momentum, nesterov }) => [floatBits(momentum), Number(nesterov)],
+    { count: "int", momentum: "float", nesterov: "flag" },
   ),
   rmspropUpdate: updateRow<"rmspropUpdate", Rmsprop>(
     "rmspropUpdate",
@@ -123,9 +122,7 @@ export const updateRows = {
       slots[1] = momentum * slots[1] + increment;
       return w - slots[1];
     },
-    (
-      { rho, momentum, epsilon, centered },
-    ) => [floatBits(rho), floatBits(momentum), floatBits(epsilon), Number(centered)],
+    { count: "int", rho: "float", momentum: "float", epsilon: "float", centered: "flag" },
   ),
   adamUpdate: updateRow<"adamUpdate", Adam>(
     "adamUpdate",
@@ -138,6 +135,6 @@ export const updateRows = {
       slots[2] = Math.max(slots[2], slots[1]);
       return w - (alpha * slots[0]) / (Math.sqrt(slots[2]) + epsilon);
     },
-    ({ beta1, beta2, epsilon, amsgrad }) => [floatBits(beta1), floatBits(beta2), floatBits(epsilon), Number(amsgrad)],
+    { count: "int", beta1: "float", beta2: "float", epsilon: "float", amsgrad: "flag" },
   ),
 };
