@@ -29,8 +29,8 @@ export interface Option<Kept> {
   readonly assigned: boolean;
   /** Whether users may give it: some keys only configs have. */
   readonly offered: boolean;
-  /** Whether configs hold it: always, only where it is not null, or never. */
-  readonly written: "always" | "unless null" | "never";
+  /** Whether configs hold it. */
+  readonly written: "always" | "unless null" | "unless default" | "never";
   /** The checked and completed value; throws {@linkcode CeratopsError} for one that does not suit. */
   read(given: unknown, place: OptionPlace): Kept;
   /** The value as a config holds it. */
@@ -93,6 +93,9 @@ export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Opti
     write: (kept) => (kept === null ? null : of.write(kept)),
   };
 }
+
+/** The option left out of configs where it has its default: Keras writes none there. */
+export const unlessDefault = <Kept>(of: Option<Kept>): Option<Kept> => withFacts(of, { written: "unless default" });
 
 /** A key that Keras writes for something that is not offered here: configs hold `value` under it. */
 export const unoffered = (value: null | false): Option<null | false> =>
@@ -248,7 +251,8 @@ export function configOf(object: object): Config {
   const config: Config = {};
   for (const [name, of] of Object.entries(optionsOfClass(object.constructor))) {
     const kept = (object as Record<string, unknown>)[of.field ?? name];
-    if (of.written === "never" || (of.written === "unless null" && (kept === null || kept === undefined))) continue;
+    if (of.written === "never" || (of.written === "unless default" && kept === of.fallback)) continue;
+    if (of.written === "unless null" && (kept === null || kept === undefined)) continue;
     config[of.key ?? snakeCaseKey(name)] = of.write(kept);
   }
   return config;

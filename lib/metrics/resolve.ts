@@ -1,6 +1,6 @@
 // Metrics by name, class or function.
 import { unknownIdentifier, ValueError } from "../errors.ts";
-import { canonicalLoss, type LossAlias, lossAliases, type LossFunctionName, lossFunctions } from "../losses/resolve.ts";
+import { canonicalLoss, type LossAlias, type LossFunctionName, lossFunctions, lossNames } from "../losses/resolve.ts";
 import { snakeCase } from "../layers/naming.ts";
 import { describe } from "../options.ts";
 import { declareFunctions, functionName } from "../registry.ts";
@@ -178,6 +178,6 @@ export function getMetric(identifier: MetricIdentifier, where?: string): Metric 
     const fn = lossFunctions[loss];
     return new MeanMetricWrapper((yTrue, yPred) => fn(yTrue, yPred), { name: identifier, direction: "down" });
   }
-  const known = [...named.keys(), ...Object.keys(lossFunctions), ...Object.keys(lossAliases)];
+  const known = [...named.keys(), ...lossNames];
   throw unknownIdentifier("metric", identifier, known, where);
 }
