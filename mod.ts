@@ -103,14 +103,16 @@ export * as saving from "./lib/saving/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
 
-export { compile, type Computed, grad, gradients, type Traced } from "./lib/exec/compile.ts";
+export { compile, type Computed, grad, type Traced } from "./lib/exec/compile.ts";
+export { gradients } from "./lib/tensor/gradients.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
 export { type RandomStream, setRandomSeed } from "./lib/random_stream.ts";
 export { type NestedArray, Tensor, tensor, type TensorLike } from "./lib/tensor/tensor.ts";
 export { Variable, type VariableDevice, type VariableOptions } from "./lib/tensor/variable.ts";
 export { Value } from "./lib/ir/value.ts";
-export type { Applied, Operand } from "./lib/tensor/apply.ts";
+export type { AllWithOperands, Lifted, WithOperands } from "./lib/ops/lift.ts";
+export type { Operand, ResultOf } from "./lib/tensor/apply.ts";
 export type { DType, TypedArray } from "./lib/dtype.ts";
 export type { Shape, SymbolicShape } from "./lib/shape.ts";
 
@@ -168,12 +170,10 @@ export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
 export type { CompileOptions, MetricsByOutput, PerOutput } from "./lib/training/compiled.ts";
 export type { BatchOptions, EvaluateOptions } from "./lib/training/evaluate.ts";
-export type { SampleWeightOptions } from "./lib/training/samples.ts";
 export type { FitOptions } from "./lib/training/fit.ts";
 export type { PredictOptions } from "./lib/training/predict.ts";
-export type { Batch, Batches } from "./lib/training/stream.ts";
-export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainable.ts";
-export type { Verbose } from "./lib/training/trainer.ts";
+export type { Batch, Batches, SampleWeightOptions } from "./lib/training/dataset.ts";
+export type { AnyStepData, StepData, StepLogs, Verbose } from "./lib/training/trainer.ts";
 export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/json_config.ts";
 
 export {
@@ -187,4 +187,4 @@ export {
   StateError,
   ValueError,
 } from "./lib/errors.ts";
-export { InterruptedError } from "./lib/training/interrupt.ts";
+export { InterruptedError } from "./lib/training/epochs.ts";

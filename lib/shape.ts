@@ -73,8 +73,11 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
   return front;
 }
 
+/** One axis, or several; negative ones count from the last. */
+export type Axes = number | readonly number[];
+
 /** Sorted distinct axes from the front; all axes where none are given. */
-export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, what: string): number[] {
+export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === "number" ? [axes] : axes;
   return [...new Set(list.map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) => a - b);

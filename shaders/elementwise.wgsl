@@ -504,10 +504,6 @@ fn round_i32(x: i32) -> i32 {
   return x;
 }
 
-fn is_nan_i32(x: i32) -> bool {
-  return false;
-}
-
 fn negate_i32(x: i32) -> i32 {
   return -x;
 }

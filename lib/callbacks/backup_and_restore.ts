@@ -1,7 +1,7 @@
 // BackupAndRestore: a training that was killed goes on where it was. https://keras.io/api/callbacks/backup_and_restore/
 import { FileError, ValueError } from "../errors.ts";
 import { checkOptions, describe } from "../options.ts";
-import { Callback, type SavedTraining } from "./callback.ts";
+import { Callback, type SavedTraining, type TrainingRun } from "./callback.ts";
 import { BatchCounter, type SaveFrequency } from "./batch_counter.ts";
 import { readIfThere, requireFiles, writeSafely } from "./files.ts";
 import { decodeTraining, encodeTraining } from "./training_file.ts";
@@ -33,6 +33,7 @@ export class BackupAndRestore extends Callback {
   readonly #doubleCheckpoint: boolean;
   readonly #deleteCheckpoint: boolean;
   readonly #batches: BatchCounter;
+  #training: TrainingRun | undefined;
   #firstEpoch: number | undefined;
 
   /** Takes the folder, which is made, and removed at the end. Throws {@linkcode ValueError} for a name that is none. */
@@ -62,6 +63,11 @@ export class BackupAndRestore extends Callback {
     return `${this.backupDir}/latest.training`;
   }
 
+  /** Takes the training that begins. */
+  override setTraining(training: TrainingRun): void {
+    this.#training = training;
+  }
+
   /**
    * Goes on with what an earlier run saved, if there is any. Throws {@linkcode FileError} for a file that is damaged,
    * or that of another model.
@@ -69,8 +75,8 @@ export class BackupAndRestore extends Callback {
   override async onTrainBegin(): Promise<void> {
     requireFiles(`keep the training of "${this.model.name}" in "${this.backupDir}"`);
     const saved = await this.#load();
-    if (saved) await this.model.trainingRun!.restore(saved);
-    this.#firstEpoch = this.model.trainingRun!.epoch;
+    if (saved) await this.#training!.restore(saved);
+    this.#firstEpoch = this.#training!.epoch;
   }
 
   /** Saves what the epochs before came to, when all callbacks have seen their end. */
@@ -93,7 +99,7 @@ export class BackupAndRestore extends Callback {
   }
 
   async #save(): Promise<void> {
-    const bytes = encodeTraining(await this.model.trainingRun!.save());
+    const bytes = encodeTraining(await this.#training!.save());
     await Deno.mkdir(this.backupDir, { recursive: true });
     if (this.#doubleCheckpoint) {
       const last = await readIfThere(this.path);

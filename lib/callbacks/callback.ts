@@ -21,8 +21,6 @@ export interface CallbackModel {
   readonly metricDirections: ReadonlyMap<string, "up" | "down" | undefined>;
   /** The weights that optimizers change. */
   readonly trainableWeights: readonly Variable[];
-  /** The training that runs; undefined while none does. */
-  trainingRun: TrainingRun | undefined;
   /** The values of all weights. */
   getWeights(): Promise<Tensor[]>;
   /** Sets all weights. */
@@ -145,6 +143,12 @@ export abstract class Callback implements CallbackHooks {
   setParams(params: RunParams): void {
     this.params = params;
   }
+
+  /**
+   * Takes the training that begins, before the first hook: for callbacks that save its state, or set it in
+   * `onTrainBegin`. Not called for evaluations and predictions.
+   */
+  setTraining?(training: TrainingRun): void;
 
   /** Before training. */
   onTrainBegin(_logs?: Logs): HookResult {}

@@ -1,7 +1,6 @@
 // The interface of executors: what turns a graph into something that runs.
 import type { TypedArray } from "../dtype.ts";
-import type { Graph } from "../ir/graph.ts";
-import type { VariableSpec } from "../ir/variable_spec.ts";
+import type { Graph, VariableSpec } from "../ir/graph.ts";
 import type { Variable, VariableDevice } from "../tensor/variable.ts";
 
 /** The names of the backends. */

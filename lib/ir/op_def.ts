@@ -1,8 +1,9 @@
-// What the op table holds of each op.
+// What the definition of an op holds, and what it says of a node.
 import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { ElementwiseProgram, OpAttrs, OpName } from "./attrs.ts";
-import type { ValueType } from "./graph.ts";
+import type { ConstantName, ElementwiseProgram, EpilogueName, LoopName, OpName } from "./attrs.ts";
+import type { ElementwiseName } from "./elementwise.ts";
+import type { Node, OpAttrs, ValueId, ValueType } from "./graph.ts";
 import type { Value } from "./value.ts";
 
 /** An array of the reference executor: float64 whatever the dtype it stands for (bool is 0 or 1). */
@@ -26,8 +27,26 @@ export interface NoGradient {
   readonly none: "constant" | string;
 }
 
-/** The shader of an op, or the declared absence of one. */
-export type WgslFact = { readonly file: string; readonly entry?: string } | { readonly gap: string };
+/**
+ * What is special about an op's nodes. `elementwise` ones are merged into programs before anything runs; an `alias` is
+ * the memory of its input in another shape; a `constant` lies in memory from the start; a `loop` runs its body.
+ */
+export type OpKind = "elementwise" | "alias" | "constant" | "loop";
+
+/** What a definition may ask of the graph around a node. */
+export interface NodeSurroundings {
+  /** The node that makes a value; inputs and variables have none. */
+  producer(id: ValueId): Node | undefined;
+  /** The shape and dtype of a value. */
+  type(id: ValueId): ValueType;
+}
+
+/** Rows of a table by index, and what is made of each element, if anything. */
+export interface GatheredRows {
+  readonly table: ValueId;
+  readonly indices: ValueId;
+  readonly program: ElementwiseProgram | null;
+}
 
 /** How an attribute is passed to a native kernel; `float` is float64, `program` an elementwise program or null. */
 export type NativeType<T = unknown> = [T] extends [boolean] ? "flag"
@@ -49,16 +68,16 @@ export interface Cost {
   readonly bodyRuns?: number;
 }
 
-/** The facts of an op. */
+/** Everything that is known of an op: passes and executors ask its definition, and name no op themselves. */
 export interface OpDef<K extends OpName> {
+  /** What is special about its nodes; absent where they run like any other. */
+  readonly kind?: OpKind;
   /** The shape of each output; throws where the inputs do not fit. */
   shape(inputs: readonly ValueType[], attrs: OpAttrs[K]): Shape[];
   /** The dtype of each output; throws where the inputs do not fit. */
   dtype(inputs: readonly ValueType[], attrs: OpAttrs[K]): DType[];
   /** The gradient by the inputs, written with other ops. */
   readonly vjp: Vjp<K> | NoGradient;
-  /** The shader that computes it. */
-  readonly wgsl: WgslFact;
   /** What the native kernel reads of the attributes, by name: ffi/attrs.h is generated from it. */
   readonly nativeAttrs: NativeAttrs<K>;
   /** The work of a node, where it is not just to read the inputs and write the outputs. */
@@ -67,20 +86,70 @@ export interface OpDef<K extends OpName> {
   reference(inputs: readonly RefArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Float64Array[];
   /** Pairs `[output, input]` of equal size where the output may be written over the input while it is read. */
   inPlace?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): [number, number][];
+  /** Whether small results of constants are computed when a program is made. */
+  readonly foldable?: boolean;
+  /** Whether the output is the input repeated by NumPy's rule, as elementwise ops repeat their inputs themselves. */
+  readonly repeats?: boolean;
+  /**
+   * The inputs that the output equals, wherever it has their type; `uniform` tells the number that an input holds
+   * throughout, if it is known.
+   */
+  equals?(attrs: OpAttrs[K], uniform: (input: number) => number | undefined): readonly number[];
+  /** A node that gives the same and is cheaper, or the node itself. */
+  simplify?(node: Node<K>, surroundings: NodeSurroundings): Node;
+  /**
+   * About how many elements one GPU workgroup goes through that does all of it, which tells whether it may share a
+   * dispatch with its neighbours; four for each element of the outputs where it is absent, `Infinity` for never.
+   */
+  workgroupWork?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): number;
+  /** The rows by index that its output is, if it is nothing else: what reads them may read the table instead. */
+  gatheredRows?(node: Node<K>): GatheredRows | undefined;
+  /** Whether it finds its rows in a variable that lies in several GPU buffers. */
+  readonly takesParts?: boolean;
 }
 
-/** One row per op: a missing row or fact does not compile. */
+/** A definition per op: one that is missing or lacks a fact does not compile. */
 export type OpTable = { readonly [K in OpName]: OpDef<K> };
 
 let table: OpTable | undefined;
 
 /** Installs the op table; called once by `lib/ops/defs/table.ts`, so that the IR does not import the ops. */
-export function installOps(rows: OpTable): void {
-  table = rows;
+export function installOps(definitions: OpTable): void {
+  table = definitions;
 }
 
-/** The facts of an op. */
+/** The definition of an op. */
 export function opDef<K extends OpName>(op: K): OpDef<K> {
   if (!table) throw new Error("the op table is not installed: import lib/ops/defs/table.ts first");
   return table[op];
+}
+
+/** Whether a node is elementwise: see {@linkcode OpKind}. */
+export function isElementwise(node: Node): node is Node<ElementwiseName> {
+  return opDef(node.op).kind === "elementwise";
+}
+
+/** Whether a node is its input in another shape. */
+export function isAlias(node: Node): boolean {
+  return opDef(node.op).kind === "alias";
+}
+
+/** Whether a node is a constant. */
+export function isConstant(node: Node): node is Node<ConstantName> {
+  return opDef(node.op).kind === "constant";
+}
+
+/** Whether a node is a loop. */
+export function isLoop(node: Node): node is Node<LoopName> {
+  return opDef(node.op).kind === "loop";
+}
+
+/** Whether a node takes part in a step of a program: neither an alias nor a constant does. */
+export function runs(node: Node): boolean {
+  return !isAlias(node) && !isConstant(node);
+}
+
+/** Whether a node may run an elementwise program on its result. */
+export function takesEpilogue(node: Node): node is Node<EpilogueName> {
+  return "epilogue" in node.attrs;
 }

@@ -2,11 +2,19 @@
 import { StateError } from "../errors.ts";
 import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { OpAttrs, OpName } from "./attrs.ts";
-import { emptyGraph, type Graph, type Node, type StateLink, type ValueId, type ValueType } from "./graph.ts";
+import type { OpName } from "./attrs.ts";
+import {
+  emptyGraph,
+  type Graph,
+  type Node,
+  type OpAttrs,
+  type StateLink,
+  type ValueId,
+  type ValueType,
+  type VariableSpec,
+} from "./graph.ts";
 import { opDef } from "./op_def.ts";
 import { graphOf, idOf, type Value, valueOf } from "./value.ts";
-import type { VariableSpec } from "./variable_spec.ts";
 
 /** A graph under construction. Body graphs have a parent, whose values they may read: these become further inputs. */
 export class Trace {

@@ -25,6 +25,7 @@ import { resize } from "../ops/resize.ts";
 import { checkPositiveInteger } from "../option_kinds.ts";
 import { describe } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
+import { shapeOf } from "../tensor/apply.ts";
 import { checkDataFormat, type DataFormat } from "./data_format.ts";
 import { resized } from "./image_preprocessing.ts";
 import { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
@@ -382,7 +383,7 @@ export class RandomCrop extends RandomImages {
   protected change(images: Value): Value {
     const { height, width } = this;
     return onImageBatch(`Cannot call "${this.name}"`, images, this.dataFormat, (batch) => {
-      const [count, rows, columns] = batch.shape;
+      const [count, rows, columns] = shapeOf(batch);
       const top = floor(this.uniform([1, 1, 1], 0, rows - height + 1));
       const left = floor(this.uniform([1, 1, 1], 0, columns - width + 1));
       const y = broadcastTo(add(top, iota([1, height, 1], 1, "float32")), [count, height, width]);

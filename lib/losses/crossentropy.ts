@@ -8,7 +8,7 @@ import * as o from "../ops/primitives.ts";
 import { declareOptions, nullable, optionTable } from "../options.ts";
 import { boolean, integer, number } from "../option_kinds.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
-import { type Applied, apply, type Operand } from "../tensor/apply.ts";
+import { apply, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import { checkSameShape, Loss, type LossFields, type LossOptions, lossOptions, matchRanks } from "./loss.ts";
 
 /** Options of the cross-entropies of one or many independent classes. */
@@ -29,8 +29,6 @@ export interface SparseCrossentropyOptions {
   ignoreClass?: number | null;
 }
 
-const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
-
 /** The logits that an output was computed from, if it came straight from that activation. */
 export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
   return output instanceof Value && output.logits?.activation === activation ? output.logits.value : undefined;
@@ -38,7 +36,7 @@ export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Va
 
 /** Probabilities kept from 0 and 1 by epsilon. */
 export function clipped(probabilities: Operand): Value {
-  return clip(probabilities, epsilon(), 1 - epsilon()) as Value;
+  return clip(probabilities, epsilon(), 1 - epsilon());
 }
 
 /** Binary cross-entropies element by element, of targets that are smoothed already. */
@@ -47,12 +45,12 @@ export function elementwiseBinaryCrossentropy(targets: Operand, outputs: Operand
     // t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)): exact in both tails, and smooth at 0.
     const hit = o.multiply(targets, o.softplus(o.negate(outputs)));
     const miss = o.multiply(o.subtract(1, targets), o.softplus(outputs));
-    return o.add(hit, miss) as Value;
+    return o.add(hit, miss);
   }
   const p = clipped(outputs);
   const hit = o.multiply(targets, o.log(p));
-  const miss = o.multiply(o.subtract(1, targets), o.log(o.subtract(1, p) as Operand) as Operand);
-  return o.negate(o.add(hit, miss)) as Value;
+  const miss = o.multiply(o.subtract(1, targets), o.log(o.subtract(1, p)));
+  return o.negate(o.add(hit, miss));
 }
 
 /** Targets of 0 and 1 moved towards one half. */
@@ -68,13 +66,18 @@ export function smoothBinary(targets: Value, labelSmoothing: number): Value {
 export function binaryCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: CrossentropyOptions,
+): ResultOf<A | B>;
+export function binaryCrossentropy(
+  yTrue: Operand,
+  yPred: Operand,
   { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
-): Applied<A | B> {
+): Operand {
   const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
-  const [targets, outputs] = matchRanks(o.cast(yTrue as Operand, "float32"), (logits ?? yPred) as Operand);
+  const [targets, outputs] = matchRanks(o.cast(yTrue, "float32"), logits ?? yPred);
   checkSameShape(targets, outputs, "binary_crossentropy", true);
   const smoothed = smoothBinary(targets, labelSmoothing);
-  return o.mean(elementwiseBinaryCrossentropy(smoothed, outputs, logits !== undefined), axis) as Applied<A | B>;
+  return o.mean(elementwiseBinaryCrossentropy(smoothed, outputs, logits !== undefined), axis);
 }
 
 /** One-hot targets moved towards equal parts. */
@@ -91,19 +94,21 @@ export function smoothCategorical(targets: Value, labelSmoothing: number): Value
 export function categoricalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: CrossentropyOptions,
+): ResultOf<A | B>;
+export function categoricalCrossentropy(
+  yTrue: Operand,
+  yPred: Operand,
   { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
-): Applied<A | B> {
+): Operand {
   const rank = shapeOf(yPred).length;
   const at = normalizeAxis(axis, rank, "compute categorical_crossentropy");
   const logits = fromLogits ? yPred : at === rank - 1 ? logitsOf(yPred, "softmax") : undefined;
-  let targets = o.cast(yTrue as Operand, "float32") as Value;
-  const outputs = (logits ?? yPred) as Value;
-  checkSameShape(targets, outputs, "categorical_crossentropy", true);
-  targets = smoothCategorical(targets, labelSmoothing);
-  const logs = logits !== undefined
-    ? logSoftmax(outputs, at)
-    : o.log(clipped(o.divide(outputs, o.sum(outputs, at, true))));
-  return o.negate(o.sum(o.multiply(targets, logs), at)) as Applied<A | B>;
+  const given = o.cast(yTrue, "float32");
+  checkSameShape(given, logits ?? yPred, "categorical_crossentropy", true);
+  const targets = smoothCategorical(given, labelSmoothing);
+  const logs = logits !== undefined ? logSoftmax(logits, at) : o.log(clipped(o.divide(yPred, o.sum(yPred, at, true))));
+  return o.negate(o.sum(o.multiply(targets, logs), at));
 }
 
 /**
@@ -113,11 +118,16 @@ export function categoricalCrossentropy<A extends Operand, B extends Operand>(
 export function sparseCategoricalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: SparseCrossentropyOptions,
+): ResultOf<A | B>;
+export function sparseCategoricalCrossentropy(
+  yTrue: Operand,
+  yPred: Operand,
   { fromLogits = false, ignoreClass = null }: SparseCrossentropyOptions = {},
-): Applied<A | B> {
+): Operand {
   const outShape = shapeOf(yPred);
   const classes = outShape[outShape.length - 1];
-  let labels: Operand = o.cast(yTrue as Operand, "int32");
+  let labels: Operand = o.cast(yTrue, "int32");
   if (shapeOf(labels).length === outShape.length && shapeOf(labels).at(-1) === 1) labels = squeeze(labels, -1);
   const shape = shapeOf(labels);
   if (shape.length !== outShape.length - 1 || shape.some((extent, axis) => extent !== outShape[axis])) {
@@ -137,8 +147,8 @@ export function sparseCategoricalCrossentropy<A extends Operand, B extends Opera
   const flat = o.reshape(labels, [rows]);
   const ignored = ignoreClass === null ? undefined : o.equal(flat, ignoreClass);
   const counted = ignored === undefined ? flat : o.select(ignored, -1, flat);
-  const [losses] = apply("softmaxCrossEntropy", [o.reshape(logits as Operand, [rows, classes]), counted], {});
-  return o.reshape(losses, shape) as Applied<A | B>;
+  const [losses] = apply("softmaxCrossEntropy", [o.reshape(logits, [rows, classes]), counted], {});
+  return o.reshape(losses, shape);
 }
 
 /** The options of losses that compare distributions. */
@@ -241,10 +251,11 @@ export class SparseCategoricalCrossentropy extends Loss {
   override apply<A extends Operand, B extends Operand>(
     yTrue: A,
     yPred: B,
-    context: { sampleWeight?: Operand; mask?: Operand } = {},
-  ): Applied<A | B> {
+    context?: { sampleWeight?: Operand; mask?: Operand },
+  ): ResultOf<A | B>;
+  override apply(yTrue: Operand, yPred: Operand, context: { sampleWeight?: Operand; mask?: Operand } = {}): Operand {
     if (this.ignoreClass === null) return super.apply(yTrue, yPred, context);
-    const labels = o.cast(yTrue as Operand, "int32");
+    const labels = o.cast(yTrue, "int32");
     const flat = shapeOf(labels).length === shapeOf(yPred).length ? squeeze(labels, -1) : labels;
     const counted = o.notEqual(flat, this.ignoreClass);
     const mask = context.mask === undefined ? counted : o.logicalAnd(context.mask, counted);

@@ -4,19 +4,21 @@ import { epsilon } from "../json_config.ts";
 import { clip } from "../ops/composed.ts";
 import { add, divide, log, mean, multiply, subtract, sum } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { Loss, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /** `sum(target * log(target / output))` over the last axis, both clipped to epsilon and 1. */
-export function klDivergence<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+export function klDivergence<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function klDivergence(yTrue: Operand, yPred: Operand): Operand {
   const [p, q] = matched(yTrue, yPred, "kl_divergence").map((x) => clip(x, epsilon(), 1));
-  return sum(multiply(p, log(divide(p, q))), -1) as Applied<A | B>;
+  return sum(multiply(p, log(divide(p, q))), -1);
 }
 
 /** The mean over the last axis of `output - target * log(output)`. */
-export function poisson<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+export function poisson<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function poisson(yTrue: Operand, yPred: Operand): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "poisson");
-  return mean(subtract(outputs, multiply(targets, log(add(outputs, epsilon())))), -1) as Applied<A | B>;
+  return mean(subtract(outputs, multiply(targets, log(add(outputs, epsilon())))), -1);
 }
 
 /**

@@ -6,7 +6,7 @@ import { add, cast, divide, log, mean, multiply, power, sigmoid, square, subtrac
 import { declareOptions, optionTable } from "../options.ts";
 import { boolean, number } from "../option_kinds.ts";
 import { normalizeAxis } from "../shape.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import {
   clipped,
   type CrossentropyOptions,
@@ -41,11 +41,12 @@ const raised = (x: Value, gamma: number): Value => (gamma === 2 ? square(x) : po
 export function binaryFocalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
-  options: BinaryFocalOptions = {},
-): Applied<A | B> {
+  options?: BinaryFocalOptions,
+): ResultOf<A | B>;
+export function binaryFocalCrossentropy(yTrue: Operand, yPred: Operand, options: BinaryFocalOptions = {}): Operand {
   const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false } = options;
   const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
-  const [given, outputs] = matchRanks(cast(yTrue as Operand, "float32"), (logits ?? yPred) as Operand);
+  const [given, outputs] = matchRanks(cast(yTrue, "float32"), logits ?? yPred);
   checkSameShape(given, outputs, "binary_focal_crossentropy", true);
   const targets = smoothBinary(given, options.labelSmoothing ?? 0);
   const p = logits === undefined ? outputs : sigmoid(outputs);
@@ -55,7 +56,7 @@ export function binaryFocalCrossentropy<A extends Operand, B extends Operand>(
   if (applyClassBalancing) {
     focal = multiply(add(multiply(targets, alpha), multiply(subtract(1, targets), 1 - alpha)), focal);
   }
-  return mean(focal, options.axis ?? -1) as Applied<A | B>;
+  return mean(focal, options.axis ?? -1);
 }
 
 /**
@@ -65,17 +66,21 @@ export function binaryFocalCrossentropy<A extends Operand, B extends Operand>(
 export function categoricalFocalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: FocalOptions,
+): ResultOf<A | B>;
+export function categoricalFocalCrossentropy(
+  yTrue: Operand,
+  yPred: Operand,
   { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 }: FocalOptions = {},
-): Applied<A | B> {
-  const given = cast(yTrue as Operand, "float32") as Value;
-  const outputs = yPred as Operand as Value;
-  checkSameShape(given, outputs, "categorical_focal_crossentropy", true);
-  const at = normalizeAxis(axis, outputs.shape.length, "compute categorical_focal_crossentropy");
+): Operand {
+  const given = cast(yTrue, "float32");
+  checkSameShape(given, yPred, "categorical_focal_crossentropy", true);
+  const at = normalizeAxis(axis, shapeOf(yPred).length, "compute categorical_focal_crossentropy");
   const targets = smoothCategorical(given, labelSmoothing);
-  const chances = fromLogits ? softmax(outputs, at) : outputs;
+  const chances = fromLogits ? softmax(yPred, at) : yPred;
   const p = clipped(divide(chances, sum(chances, at, true)));
   const weights = multiply(raised(subtract(1, p), gamma), alpha);
-  return sum(multiply(weights, multiply(targets, multiply(log(p), -1))), at) as Applied<A | B>;
+  return sum(multiply(weights, multiply(targets, multiply(log(p), -1))), at);
 }
 
 const focalOptions = optionTable<FocalOptions & LossOptions>()({

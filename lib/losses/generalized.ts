@@ -4,7 +4,7 @@ import type { Value } from "../ir/value.ts";
 import { oneHot, squeeze } from "../ops/composed.ts";
 import { cast, multiply, power, subtract, sum } from "../ops/primitives.ts";
 import { declareOptions, describe, option, optionTable } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import { Loss, type LossFields, type LossOptions, lossOptions } from "./loss.ts";
 
 /**
@@ -15,12 +15,13 @@ export function categoricalGeneralizedCrossEntropy<A extends Operand, B extends 
   yTrue: A,
   yPred: B,
   q: number,
-): Applied<A | B> {
-  const outputs = yPred as Operand as Value;
-  let labels = cast(yTrue as Operand, "int32");
-  if (labels.shape.length === outputs.shape.length && labels.shape.at(-1) === 1) labels = squeeze(labels, -1);
-  const p = sum(multiply(outputs, oneHot(labels, outputs.shape[outputs.shape.length - 1])), -1);
-  return multiply(subtract(1, power(p, q)), 1 / q) as Applied<A | B>;
+): ResultOf<A | B>;
+export function categoricalGeneralizedCrossEntropy(yTrue: Operand, yPred: Operand, q: number): Operand {
+  const shape = shapeOf(yPred);
+  let labels = cast(yTrue, "int32");
+  if (labels.shape.length === shape.length && labels.shape.at(-1) === 1) labels = squeeze(labels, -1);
+  const p = sum(multiply(yPred, oneHot(labels, shape[shape.length - 1])), -1);
+  return multiply(subtract(1, power(p, q)), 1 / q);
 }
 
 /** Options of {@linkcode CategoricalGeneralizedCrossEntropy}. */

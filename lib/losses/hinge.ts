@@ -16,7 +16,7 @@ import {
   sum,
 } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /** By how much outputs fall short of a margin of 1; targets of only 0 and 1 stand for -1 and 1. */
@@ -31,23 +31,26 @@ function shortfall(yTrue: Operand, yPred: Operand, loss: string): Value {
  * The mean over the last axis of `max(1 - target * output, 0)`; targets are -1 and 1, or 0 and 1.
  * `[batch, ..., n]` gives `[batch, ...]`.
  */
-export function hinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  return mean(shortfall(yTrue, yPred, "hinge"), -1) as Applied<A | B>;
+export function hinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function hinge(yTrue: Operand, yPred: Operand): Operand {
+  return mean(shortfall(yTrue, yPred, "hinge"), -1);
 }
 
 /** As {@linkcode hinge}, of squares: `[batch, ..., n]` gives `[batch, ...]`. */
-export function squaredHinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  return mean(square(shortfall(yTrue, yPred, "squared_hinge")), -1) as Applied<A | B>;
+export function squaredHinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function squaredHinge(yTrue: Operand, yPred: Operand): Operand {
+  return mean(square(shortfall(yTrue, yPred, "squared_hinge")), -1);
 }
 
 /**
  * `max(largest wrong output - right output + 1, 0)` for one-hot targets: `[batch, ..., classes]` gives `[batch, ...]`.
  */
-export function categoricalHinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+export function categoricalHinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function categoricalHinge(yTrue: Operand, yPred: Operand): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "categorical_hinge");
   const right = sum(multiply(targets, outputs), -1);
   const wrong = max(multiply(subtract(1, targets), outputs), -1);
-  return maximum(add(subtract(wrong, right), 1), 0) as Applied<A | B>;
+  return maximum(add(subtract(wrong, right), 1), 0);
 }
 
 /**

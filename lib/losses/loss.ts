@@ -5,6 +5,7 @@ import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCase } from "../layers/naming.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
+import { lift, type Lifted } from "../ops/lift.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
 import { choice, text } from "../option_kinds.ts";
 import {
@@ -17,8 +18,8 @@ import {
   positional,
 } from "../options.ts";
 import { functionNode, objectNode } from "../registry.ts";
-import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import { broadcastShapes, formatShape, sameShape, sizeOf } from "../shape.ts";
+import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
 /** How per-sample values become one number. */
 export type Reduction = "sum_over_batch_size" | "mean" | "sum" | "mean_with_sample_weight" | "none";
@@ -96,10 +97,11 @@ export abstract class Loss extends Configurable {
   abstract call(yTrue: Value, yPred: Value): Value;
 
   /** The reduced loss of targets and outputs, symbolic values or tensors. */
-  apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context: LossContext = {}): Applied<A | B> {
-    const [targets, outputs] = matchRanks(cast(yTrue as Operand, "float32"), yPred as Operand);
-    const values = this.call(targets, outputs as Value);
-    return reduceWeighted(values, this.reduction, context) as Applied<A | B>;
+  apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context?: LossContext): ResultOf<A | B>;
+  apply(yTrue: Operand, yPred: Operand, context: LossContext = {}): Operand {
+    const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
+    const values = this.call(targets, outputs);
+    return reduceWeighted(values, this.reduction, context);
   }
 
   /** The loss as it stands in a compile config. */
@@ -144,8 +146,6 @@ export class FunctionLoss extends Loss {
   }
 }
 
-const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
-
 /** Targets as float32 and outputs, of one rank; throws {@linkcode ShapeError} where they do not broadcast. */
 export function matched(yTrue: Operand, yPred: Operand, loss: string): [Value, Value] {
   const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
@@ -154,7 +154,7 @@ export function matched(yTrue: Operand, yPred: Operand, loss: string): [Value, V
 }
 
 /** Two operands whose ranks differ by one, brought to one rank where the last axis of the longer has extent 1. */
-export function matchRanks(a: Operand, b: Operand): [Value, Value] {
+export const matchRanks: Lifted<[a: Operand, b: Operand], [Operand, Operand]> = lift((a, b) => {
   const [m, n] = [shapeOf(a), shapeOf(b)];
   if (m.length === n.length + 1 && m[m.length - 1] === 1) {
     if (n.length === 1) b = expandDims(b, 1);
@@ -163,18 +163,19 @@ export function matchRanks(a: Operand, b: Operand): [Value, Value] {
     if (m.length === 1) a = expandDims(a, 1);
     else b = squeeze(b, -1);
   }
-  return [a, b] as [Value, Value];
-}
+  return [a, b];
+});
 
 /** Throws {@linkcode ShapeError} where targets and outputs of an elementwise loss differ in shape and do not broadcast. */
-export function checkSameShape(yTrue: Value, yPred: Value, loss: string, exactly = false): void {
-  if (sameShape(yTrue.shape, yPred.shape)) return;
+export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string, exactly = false): void {
+  const [targets, outputs] = [shapeOf(yTrue), shapeOf(yPred)];
+  if (sameShape(targets, outputs)) return;
   const what = `compute ${loss}`;
-  if (!exactly) return void broadcastShapes(yTrue.shape, yPred.shape, what);
+  if (!exactly) return void broadcastShapes(targets, outputs, what);
   throw new ShapeError({
     what: `Cannot ${what}`,
     rule: "targets and outputs must have one shape",
-    received: `${formatShape(yTrue.shape)} and ${formatShape(yPred.shape)}`,
+    received: `${formatShape(targets)} and ${formatShape(outputs)}`,
     hint: "give targets of the model's output shape",
   });
 }
@@ -187,7 +188,7 @@ export function reduceWeighted(values: Value, reduction: Reduction, { sampleWeig
     if (reduction === "mean" || reduction === "sum_over_batch_size") {
       // So that the division by all values is one by those that count.
       const total = sizeOf(shapeOf(counted));
-      counted = multiply(counted, divide(total, add(sum(counted), epsilon())) as Operand);
+      counted = multiply(counted, divide(total, add(sum(counted), epsilon())));
     }
     if (weights === undefined) weights = counted;
     else {
@@ -208,7 +209,7 @@ export function reduceWeighted(values: Value, reduction: Reduction, { sampleWeig
   const total = sum(values);
   if (reduction === "sum") return total;
   if (reduction === "mean_with_sample_weight" && weights !== undefined) {
-    return divide(total, maximum(sum(weights), epsilon()) as Operand) as Value;
+    return divide(total, maximum(sum(weights), epsilon()));
   }
   return multiply(total, 1 / sizeOf(values.shape));
 }

@@ -3,27 +3,29 @@ import type { Value } from "../ir/value.ts";
 import { abs, add, lessEqual, mean, multiply, select, softplus, square, subtract } from "../ops/primitives.ts";
 import { number } from "../option_kinds.ts";
 import { declareOptions, optionTable, unlessDefault } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { Loss, type LossFields, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /**
  * The mean over the last axis of `e^2 / 2` where the error is at most `delta` (1 by default), else of
  * `delta * |e| - delta^2 / 2`: `[batch, ..., n]` gives `[batch, ...]`.
  */
-export function huber<A extends Operand, B extends Operand>(yTrue: A, yPred: B, delta = 1): Applied<A | B> {
+export function huber<A extends Operand, B extends Operand>(yTrue: A, yPred: B, delta?: number): ResultOf<A | B>;
+export function huber(yTrue: Operand, yPred: Operand, delta = 1): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "huber");
   const error = subtract(outputs, targets);
   const distance = abs(error);
   const near = multiply(square(error), 0.5);
   const far = subtract(multiply(distance, delta), 0.5 * delta * delta);
-  return mean(select(lessEqual(distance, delta), near, far), -1) as Applied<A | B>;
+  return mean(select(lessEqual(distance, delta), near, far), -1);
 }
 
 /** The mean over the last axis of `log(cosh(error))`: `[batch, ..., n]` gives `[batch, ...]`. */
-export function logCosh<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+export function logCosh<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function logCosh(yTrue: Operand, yPred: Operand): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "log_cosh");
   const error = subtract(outputs, targets);
-  return mean(subtract(add(error, softplus(multiply(error, -2))), Math.LN2), -1) as Applied<A | B>;
+  return mean(subtract(add(error, softplus(multiply(error, -2))), Math.LN2), -1);
 }
 
 /** Options of {@linkcode Huber}. */

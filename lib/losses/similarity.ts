@@ -5,7 +5,7 @@ import type { Value } from "../ir/value.ts";
 import { add, cast, divide, maximum, multiply, negate, sqrt, square, subtract, sum } from "../ops/primitives.ts";
 import { declareOptions, describe, nullable, option, optionTable, unlessDefault } from "../options.ts";
 import { integer, number } from "../option_kinds.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { Loss, type LossFields, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /** Vectors along `axis` with length 1; those shorter than epsilon are divided by it. */
@@ -20,37 +20,44 @@ export function cosine(yTrue: Operand, yPred: Operand, axis: number): Value {
 }
 
 /** Minus the cosine of the angle between targets and outputs along `axis` (the last by default). */
-export function cosineSimilarity<A extends Operand, B extends Operand>(yTrue: A, yPred: B, axis = -1): Applied<A | B> {
-  return negate(cosine(yTrue, yPred, axis)) as Applied<A | B>;
+export function cosineSimilarity<A extends Operand, B extends Operand>(
+  yTrue: A,
+  yPred: B,
+  axis?: number,
+): ResultOf<A | B>;
+export function cosineSimilarity(yTrue: Operand, yPred: Operand, axis = -1): Operand {
+  return negate(cosine(yTrue, yPred, axis));
 }
 
 /** Axes that an overlap is summed over; null for all, the batch too. */
 export type OverlapAxes = number | readonly number[] | null;
 
 /** 1 less twice the overlap of targets and outputs over their sum. Over all axes, a scalar. */
-export function dice<A extends Operand, B extends Operand>(
-  yTrue: A,
-  yPred: B,
-  axis: OverlapAxes = null,
-): Applied<A | B> {
-  const [targets, outputs] = [cast(yTrue as Operand, "float32"), yPred as Operand];
-  const total = (x: Operand) => sum(x, axis ?? undefined) as Value;
-  const both = multiply(total(multiply(targets, outputs)), 2);
-  return subtract(1, divide(both, add(add(total(targets), total(outputs)), epsilon()))) as Applied<A | B>;
+export function dice<A extends Operand, B extends Operand>(yTrue: A, yPred: B, axis?: OverlapAxes): ResultOf<A | B>;
+export function dice(yTrue: Operand, yPred: Operand, axis: OverlapAxes = null): Operand {
+  const targets = cast(yTrue, "float32");
+  const total = (x: Operand) => sum(x, axis ?? undefined);
+  const both = multiply(total(multiply(targets, yPred)), 2);
+  return subtract(1, divide(both, add(add(total(targets), total(yPred)), epsilon())));
 }
 
 /** As {@linkcode dice}, with weights `alpha` and `beta` (0.5 each) for what lies only in targets or only in outputs. */
 export function tversky<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: { alpha?: number; beta?: number; axis?: OverlapAxes },
+): ResultOf<A | B>;
+export function tversky(
+  yTrue: Operand,
+  yPred: Operand,
   { alpha = 0.5, beta = 0.5, axis = null }: { alpha?: number; beta?: number; axis?: OverlapAxes } = {},
-): Applied<A | B> {
-  const [targets, outputs] = [cast(yTrue as Operand, "float32") as Value, yPred as Operand as Value];
-  const total = (x: Value) => sum(x, axis ?? undefined);
-  const both = total(multiply(targets, outputs));
-  const missed = multiply(total(multiply(subtract(1, outputs), targets)), alpha);
-  const extra = multiply(total(multiply(outputs, subtract(1, targets))), beta);
-  return subtract(1, divide(both, add(add(add(both, missed), extra), epsilon()))) as Applied<A | B>;
+): Operand {
+  const targets = cast(yTrue, "float32");
+  const total = (x: Operand) => sum(x, axis ?? undefined);
+  const both = total(multiply(targets, yPred));
+  const missed = multiply(total(multiply(subtract(1, yPred), targets)), alpha);
+  const extra = multiply(total(multiply(yPred, subtract(1, targets))), beta);
+  return subtract(1, divide(both, add(add(add(both, missed), extra), epsilon())));
 }
 
 /** Options of {@linkcode CosineSimilarity}. */

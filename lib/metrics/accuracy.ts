@@ -6,24 +6,26 @@ import { matchRanks } from "../losses/loss.ts";
 import { squeeze } from "../ops/composed.ts";
 import { argMax, cast, equal, greater } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import { MeanMetricWrapper } from "./mean.ts";
 import type { MetricOptions } from "./metric.ts";
 
 /** 1 where output and target are equal, else 0; elementwise, float32. */
-export function accuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  const [targets, outputs] = matchRanks(cast(yTrue as Operand, "float32"), cast(yPred as Operand, "float32"));
-  return cast(equal(targets, outputs), "float32") as Applied<A | B>;
+export function accuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function accuracy(yTrue: Operand, yPred: Operand): Operand {
+  const [targets, outputs] = matchRanks(cast(yTrue, "float32"), cast(yPred, "float32"));
+  return cast(equal(targets, outputs), "float32");
 }
 
 /** 1 where the output is above `threshold` and the target 1, or neither; elementwise, float32. */
 export function binaryAccuracy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
-  threshold = 0.5,
-): Applied<A | B> {
-  const [targets, outputs] = matchRanks(cast(yTrue as Operand, "float32"), yPred);
-  return cast(equal(targets, cast(greater(outputs, threshold), "float32")), "float32") as Applied<A | B>;
+  threshold?: number,
+): ResultOf<A | B>;
+export function binaryAccuracy(yTrue: Operand, yPred: Operand, threshold = 0.5): Operand {
+  const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
+  return cast(equal(targets, cast(greater(outputs, threshold), "float32")), "float32");
 }
 
 /**
@@ -35,18 +37,17 @@ function ranked(outputs: Operand): Operand {
 }
 
 /** 1 where the largest output is at the largest target; `[batch, ..., classes]` gives `[batch, ...]`. */
-export function categoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  return cast(equal(argMax(yTrue as Operand), argMax(ranked(yPred))), "float32") as Applied<A | B>;
+export function categoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function categoricalAccuracy(yTrue: Operand, yPred: Operand): Operand {
+  return cast(equal(argMax(yTrue), argMax(ranked(yPred))), "float32");
 }
 
 /** 1 where the largest output is at the class that the label names; `[batch, ..., classes]` gives `[batch, ...]`. */
-export function sparseCategoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  const outputs = yPred as Operand as Value;
-  let labels = cast(yTrue as Operand, "int32") as Value;
-  if (labels.shape.length === outputs.shape.length && labels.shape[labels.shape.length - 1] === 1) {
-    labels = squeeze(labels, -1);
-  }
-  return cast(equal(labels, argMax(ranked(outputs))), "float32") as Applied<A | B>;
+export function sparseCategoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function sparseCategoricalAccuracy(yTrue: Operand, yPred: Operand): Operand {
+  let labels = cast(yTrue, "int32");
+  if (labels.shape.length === shapeOf(yPred).length && labels.shape.at(-1) === 1) labels = squeeze(labels, -1);
+  return cast(equal(labels, argMax(ranked(yPred))), "float32");
 }
 
 /**

@@ -4,7 +4,7 @@ import { matched } from "../losses/loss.ts";
 import { std, variance } from "../ops/composed.ts";
 import { add, divide, mean, multiply, square, subtract } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { MeanMetricWrapper } from "./mean.ts";
 import type { MetricOptions } from "./metric.ts";
 
@@ -21,13 +21,14 @@ export interface CorrelationOptions extends MetricOptions {
 export function pearsonCorrelation<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
-  axis: CorrelationAxes = -1,
-): Applied<A | B> {
+  axis?: CorrelationAxes,
+): ResultOf<A | B>;
+export function pearsonCorrelation(yTrue: Operand, yPred: Operand, axis: CorrelationAxes = -1): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "pearson_correlation").map((x) => {
     const centred = subtract(x, mean(x, axis, true));
     return divide(centred, std(centred, axis, true));
   });
-  return mean(multiply(targets, outputs), axis) as Applied<A | B>;
+  return mean(multiply(targets, outputs), axis);
 }
 
 /**
@@ -37,14 +38,15 @@ export function pearsonCorrelation<A extends Operand, B extends Operand>(
 export function concordanceCorrelation<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
-  axis: CorrelationAxes = -1,
-): Applied<A | B> {
+  axis?: CorrelationAxes,
+): ResultOf<A | B>;
+export function concordanceCorrelation(yTrue: Operand, yPred: Operand, axis: CorrelationAxes = -1): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "concordance_correlation");
   const [ofTargets, ofOutputs] = [targets, outputs].map((x) => mean(x, axis, true));
   const both = multiply(subtract(targets, ofOutputs), subtract(outputs, ofOutputs));
   const totalVariance = add(variance(targets, axis, true), variance(outputs, axis, true));
   const norm = add(totalVariance, square(subtract(ofTargets, ofOutputs)));
-  return mean(divide(multiply(both, 2), add(norm, epsilon())), axis) as Applied<A | B>;
+  return mean(divide(multiply(both, 2), add(norm, epsilon())), axis);
 }
 
 /**

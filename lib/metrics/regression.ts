@@ -97,7 +97,7 @@ export class R2Score extends VectorMetric {
     const sums = this.#sums ??= names.map((name) => this.addVariable(name, [shape[1]]));
     const weights = sampleWeight
       ? broadcastTo(reshape(cast(sampleWeight, "float32"), [shape[0], -1]), shape)
-      : full(shape, 1) as unknown as Value;
+      : full(shape, 1);
     const weighted = multiply(targets, weights);
     const errors = multiply(square(subtract(targets, outputs)), weights);
     [multiply(targets, weighted), weighted, errors, weights].forEach((value, i) =>

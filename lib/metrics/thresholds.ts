@@ -6,6 +6,7 @@ import { matchRanks } from "../losses/loss.ts";
 import { clip, expandDims } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { describe } from "../options.ts";
+import type { Operand } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** WeightOwner counts for each threshold, `[thresholds]` (or `[thresholds, labels]`). */
@@ -69,7 +70,7 @@ export function countAt(yTrue: Value, yPred: Value, options: CountOptions): Coun
     [targets, outputs] = [o.slice(targets, starts, sizes), o.slice(outputs, starts, sizes)];
   }
   const { shape } = outputs;
-  let weights: Value = o.full(shape, 1) as unknown as Value;
+  let weights: Operand = o.full(shape, 1);
   if (options.sampleWeight) {
     let w = o.cast(options.sampleWeight, "float32");
     while (w.shape.length < shape.length) w = expandDims(w, -1);

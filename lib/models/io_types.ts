@@ -4,7 +4,7 @@ import type { InputOf, Layer, OutputOf } from "../layers/layer.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
 import type { Mapped, Structure } from "../structure.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
-import type { StepData } from "../training/trainable.ts";
+import type { StepData } from "../training/trainer.ts";
 
 /** What {@linkcode Model.computeLoss} takes. */
 export interface LossData<X = Value, Y = Value> extends StepData<X, Y> {

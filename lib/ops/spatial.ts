@@ -1,7 +1,8 @@
 // Arguments of ops on spatial axes, as Keras has them: sizes for each axis, padding by name, and where the channels are.
 import { describe, didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { type Applied, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { dilatedSize, maxSpatial } from "./defs/sliding.ts";
 
@@ -96,17 +97,14 @@ export function positionsAlong(
 }
 
 /** Runs `body` on `x` with its channels last, and gives them back where they were. */
-export function withChannelsLast<A extends Operand, R extends Operand>(
-  what: string,
-  x: A,
-  dataFormat: DataFormat,
-  body: (x: A) => Applied<R>,
-): Applied<R> {
+export const withChannelsLast: Lifted<
+  [what: string, x: Operand, dataFormat: DataFormat, body: (x: Operand) => Operand]
+> = lift((what, x, dataFormat, body) => {
   checkName(what, "dataFormat", dataFormat, ["channels_last", "channels_first"]);
   const [operand] = promoteDTypes([x], true);
   if (dataFormat === "channels_last") return body(operand);
   const axes = shapeOf(operand).map((_, axis) => axis);
   const last = [0, ...axes.slice(2), 1];
   const first = [0, axes.length - 1, ...axes.slice(1, -1)];
-  return o.transpose(body(o.transpose(operand, last) as Operand as A) as Operand, first) as Applied<R>;
-}
+  return o.transpose(body(o.transpose(operand, last)), first);
+});

@@ -1,8 +1,10 @@
 // Fuse: merges elementwise ops of one shape into one program, and such programs into the op they follow, where that
 // takes an epilogue: a product, a convolution.
-import type { ElementwiseName, ElementwiseProgram, ElementwiseStep, EpilogueName } from "../ir/attrs.ts";
+import type { ElementwiseProgram, ElementwiseStep, EpilogueName } from "../ir/attrs.ts";
+import type { ElementwiseName } from "../ir/elementwise.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
-import { elementwiseRows } from "../ops/defs/elementwise.ts";
+import { isConstant, isElementwise, takesEpilogue } from "../ir/op_def.ts";
+import { fusedNode } from "../ops/defs/fused.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { mapBodies, removeDeadCode, sortNodes } from "./rewrite.ts";
 
@@ -30,9 +32,6 @@ export function fuse(graph: Graph): Graph {
   removeDeadCode(result);
   return result;
 }
-
-const isElementwise = (node: Node) => node.op in elementwiseRows;
-const takesEpilogue = (node: Node): node is Node<EpilogueName> => "epilogue" in node.attrs;
 
 class Fusion {
   readonly #graph: Graph;
@@ -156,19 +155,19 @@ class Fusion {
   /** The number that a value always is, if it is a constant of one element that broadcasts as a literal. */
   #literal(id: ValueId): number | undefined {
     const node = this.#producers.get(id);
-    return node?.op === "constant" && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
+    return node && isConstant(node) && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
   }
 
   /** The one node that a group becomes. */
   build({ nodes, head }: Group): Node {
     if (nodes.length === 1 && !isElementwise(nodes[0])) return nodes[0];
-    const elementwise = sortNodes(nodes.filter((node) => node !== head));
+    const elementwise = sortNodes(nodes).filter(isElementwise);
     const outputs = this.#externalOutputs(nodes);
     const inputs = this.#operands(elementwise, head);
     const operands = head ? [head.outputs[0], ...inputs] : inputs;
     const program = this.#program(elementwise, operands, outputs);
     const { origin } = elementwise[elementwise.length - 1];
-    if (!head) return { op: "fused", inputs: operands, outputs, attrs: { program }, origin };
+    if (!head) return fusedNode(operands, outputs, program, origin);
     return {
       ...head,
       inputs: [...head.inputs, ...inputs],
@@ -177,7 +176,11 @@ class Fusion {
     } as Node;
   }
 
-  #program(nodes: readonly Node[], operands: readonly ValueId[], outputs: readonly ValueId[]): ElementwiseProgram {
+  #program(
+    nodes: readonly Node<ElementwiseName>[],
+    operands: readonly ValueId[],
+    outputs: readonly ValueId[],
+  ): ElementwiseProgram {
     const { types } = this.#graph;
     const registers = new Map<ValueId, number>(operands.map((id, i) => [id, i]));
     const steps: ElementwiseStep[] = [];
@@ -190,7 +193,7 @@ class Fusion {
         if (!registers.has(id)) add(id, { fn: "literal", value: this.#literal(id)!, dtype: types[id].dtype });
       }
       const args = node.inputs.map((id) => registers.get(id)!);
-      add(node.outputs[0], { fn: node.op as ElementwiseName, args, dtype: types[node.outputs[0]].dtype });
+      add(node.outputs[0], { fn: node.op, args, dtype: types[node.outputs[0]].dtype });
     }
     return {
       operands: operands.map((id) => types[id].dtype),

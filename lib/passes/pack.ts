@@ -1,6 +1,7 @@
 // Pack: lays the gradients that one optimizer update reads flat, in the order of its variables.
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
-import { copyNode, producersOf } from "./rewrite.ts";
+import { isConstant } from "../ir/op_def.ts";
+import { aliasRoots, copyNode, producersOf } from "./rewrite.ts";
 
 const isUpdate = (node: Node): node is Node<"sgdUpdate" | "rmspropUpdate" | "adamUpdate"> =>
   node.op === "sgdUpdate" || node.op === "rmspropUpdate" || node.op === "adamUpdate";
@@ -9,10 +10,7 @@ const isUpdate = (node: Node): node is Node<"sgdUpdate" | "rmspropUpdate" | "ada
 export function pack(graph: Graph): Graph {
   const result: Graph = { ...graph, types: [...graph.types], nodes: [] };
   const producers = producersOf(graph);
-  const root = (id: ValueId): ValueId => {
-    const node = producers.get(id);
-    return node?.op === "reshape" ? root(node.inputs[0]) : id;
-  };
+  const root = aliasRoots(graph.nodes);
   const taken = new Set(graph.state.map(({ output }) => root(output)));
   for (const node of graph.nodes) {
     if (!isUpdate(node)) {
@@ -24,7 +22,7 @@ export function pack(graph: Graph): Graph {
     for (let i = count; i < 2 * count; i++) {
       const source = root(inputs[i]);
       const maker = producers.get(source);
-      if (maker && maker.op !== "constant" && !taken.has(source)) taken.add(source);
+      if (maker && !isConstant(maker) && !taken.has(source)) taken.add(source);
       else result.nodes.push(copyNode(result, inputs[i], (id) => inputs[i] = id));
     }
     result.nodes.push({ ...node, inputs } as Node);

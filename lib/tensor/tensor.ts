@@ -2,7 +2,8 @@
 import { checkDType, type DType, makeArray, promote, type TypedArray } from "../dtype.ts";
 import { describe, DTypeError, ShapeError, ValueError } from "../errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
-import type { OpAttrs, OpName } from "../ir/attrs.ts";
+import type { OpName } from "../ir/attrs.ts";
+import type { OpAttrs } from "../ir/graph.ts";
 import { opDef, type RefArray } from "../ir/op_def.ts";
 
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */

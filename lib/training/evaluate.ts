@@ -1,21 +1,24 @@
 // evaluate, trainOnBatch and testOnBatch: loss and metrics of samples.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
-import { terminal } from "../callbacks/terminal.ts";
-import { ValueError } from "../errors.ts";
-import { getExecutor, markBusy } from "../exec/select.ts";
+import { markBusy } from "../exec/select.ts";
 import { checkOptions } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
-import { readLogs, runBatches } from "./batches.ts";
-import { checkInteger, refuseForBatches, verbosity, warnOfNumbers } from "./checks.ts";
-import { rowsOf } from "./data.ts";
-import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
-import { withLock } from "./lock.ts";
-import { StepsPerCall } from "./steps_per_call.ts";
-import { type SampleWeightOptions, toSamples } from "./samples.ts";
-import { type Batches, BatchStream, isBatches } from "./stream.ts";
+import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
+import {
+  type Batches,
+  type BatchStream,
+  checkedData,
+  checkedStream,
+  type Dataset,
+  isBatches,
+  type SampleWeightOptions,
+} from "./dataset.ts";
+import { Loop, requireBatches, withLock } from "./loop.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
+import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
+import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<W = Structure<TensorLike>> {
@@ -34,53 +37,6 @@ export interface EvaluateOptions<W = Structure<TensorLike>> {
 /** Options of `trainOnBatch` and `testOnBatch`. */
 export type BatchOptions<W = Structure<TensorLike>> = SampleWeightOptions<W>;
 
-/** Evaluates the batches of a feeder. */
-export async function evaluateBatches(
-  trainer: Trainer,
-  feeder: Feeder,
-  limit: number | null,
-  callbacks: CallbackList,
-  watched: boolean,
-  where: string,
-): Promise<Logs> {
-  const compiled = trainer.compiled("evaluate");
-  compiled.resetMetrics();
-  await callbacks.begin("Test");
-  const { program, ranOut } = await runBatches({
-    kind: "Test",
-    feeder,
-    limit,
-    stepsPerCall: new StepsPerCall(),
-    stepsPerExecution: compiled.stepsPerExecution,
-    callbacks,
-    watched,
-    logs: (ran) => readLogs(compiled, ran),
-  });
-  requireBatches(program, where);
-  if (ranOut) warnOfShortData(where, "steps");
-  const logs = await readLogs(compiled, program);
-  await callbacks.end("Test", logs);
-  return logs;
-}
-
-/** Throws {@linkcode ValueError} where nothing ran. */
-export function requireBatches(program: unknown, where: string): void {
-  if (program !== undefined) return;
-  throw new ValueError({
-    what: `Cannot ${where}`,
-    rule: "there must be at least one batch",
-    received: "none",
-    hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
-  });
-}
-
-/** Warns that data ended before the batches that were asked for. */
-export function warnOfShortData(where: string, option: string): void {
-  console.warn(
-    `The data ran out before the ${option} that ${where} was asked for: give fewer, or an iterable that goes on`,
-  );
-}
-
 /** See `Model.evaluate`. */
 export async function evaluate(
   trainer: Trainer,
@@ -88,60 +44,50 @@ export async function evaluate(
   y: Structure<TensorLike> | undefined,
   options: EvaluateOptions,
 ): Promise<Logs> {
-  const { model, programs } = trainer;
+  const { model } = trainer;
   const where = `evaluate "${model.name}"`;
   checkOptions("evaluate", options, ["batchSize", "verbose", "sampleWeight", "steps", "callbacks"]);
   const { batchSize = 32, sampleWeight, steps = null } = options;
   checkInteger("batchSize", batchSize, 1, where);
   if (steps !== null) checkInteger("steps", steps, 1, where);
   const verbose = verbosity(options.verbose, where);
-  const compiled = trainer.compiled("evaluate");
-  const watched = verbose === 1 && terminal().isTerminal;
+  const compiled = trainer.requireCompiled("evaluate");
+  let data: Dataset | BatchStream;
   if (isBatches(x)) {
     refuseForBatches({ y, batchSize: options.batchSize, sampleWeight }, where);
-    const stream = batchStream(trainer, x, {}, where);
-    using _held = markBusy(where);
-    const callbacks = trainer.callbacks(options.callbacks, verbose, { steps }, where);
-    stream.begin();
-    try {
-      const feeder = new StreamFeeder(programs, await getExecutor(), "test", stream, steps);
-      return await evaluateBatches(trainer, feeder, steps, callbacks, watched, where);
-    } finally {
-      await stream.close();
-    }
+    data = checkedStream(model, x, where, compiled);
+  } else {
+    data = checkedData(model, { x, y, sampleWeight }, where, compiled);
+    warnOfNumbers(data, model);
   }
-  const samples = toSamples(model, compiled, x, y, { sampleWeight }, where);
-  warnOfNumbers(samples, model, where);
-  using _held = markBusy(where);
-  const rows = rowsOf(samples);
-  const all = Math.ceil(rows / batchSize);
-  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? all }, where);
-  const executor = await getExecutor();
-  const data = await withLock(() => programs.load(executor, samples, rows <= batchSize ? "batch" : "evaluate"));
-  try {
-    using _kept = programs.hold(data);
-    const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize });
-    return await evaluateBatches(trainer, feeder, steps ?? all, callbacks, watched, where);
-  } finally {
-    programs.settle();
-  }
+  using _busy = markBusy(where);
+  await using plan = await openPlan(await trainer.open(), "test", data, { batchSize });
+  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? plan.length }, where);
+  return await evaluatePlan(trainer, plan, steps, callbacks, verbose, where);
 }
 
-/** The stream of an iterable of batches, each checked as data given at once is, and warned of once. */
-export function batchStream(
+/** Loss and metrics over the batches of a plan, at most `limit`. */
+export async function evaluatePlan(
   trainer: Trainer,
-  source: Batches,
-  options: Pick<SampleWeightOptions, "classWeight">,
+  plan: BatchPlan,
+  limit: number | null,
+  callbacks: CallbackList,
+  verbose: 0 | 1 | 2,
   where: string,
-): BatchStream {
-  const compiled = trainer.compiled(where);
-  let warned = false;
-  return new BatchStream(source, ({ x, y, sampleWeight }, index) => {
-    const place = `${where}, batch ${index}`;
-    const samples = toSamples(trainer.model, compiled, x, y, { ...options, sampleWeight }, place);
-    warned ||= warnOfNumbers(samples, trainer.model, place);
-    return samples;
-  }, where);
+): Promise<Logs> {
+  trainer.resetMetrics();
+  plan.begin();
+  try {
+    await callbacks.begin("Test");
+    const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose).run(plan, { limit });
+    requireBatches(step, where);
+    if (ranOut) warnOfShortData(where, "steps");
+    const logs = await trainer.readLogs(step);
+    await callbacks.end("Test", logs);
+    return logs;
+  } finally {
+    await plan.end();
+  }
 }
 
 /** See `Model.trainOnBatch` and `Model.testOnBatch`. */
@@ -152,22 +98,17 @@ export async function onBatch(
   y: Structure<TensorLike> | undefined,
   options: BatchOptions,
 ): Promise<Logs> {
-  const { model, programs } = trainer;
   const method = `${mode}OnBatch`;
   checkOptions(method, options, mode === "train" ? ["sampleWeight", "classWeight"] : ["sampleWeight"]);
-  const compiled = trainer.compiled(method);
-  const samples = toSamples(model, compiled, x, y, options, `${method} with "${model.name}"`);
-  const executor = await getExecutor();
+  const compiled = trainer.requireCompiled(method);
+  const data = checkedData(trainer.model, { x, y, ...options }, `${method} with "${trainer.model.name}"`, compiled);
+  const steps = await trainer.open();
   return withLock(async () => {
-    const data = await programs.load(executor, samples, "batch");
-    const program = await programs.get(executor, mode, { kind: "whole" }, data);
-    compiled.resetMetrics();
-    if (mode === "train") {
-      programs.seek(executor, 0);
-      programs.prepare(executor, 1);
-    }
-    await program.executable.run(1);
+    const range = await rangeOf(steps, mode, data);
+    trainer.resetMetrics();
+    range.write();
+    await range.step.executable.run(1);
     if (mode === "train") compiled.optimizer.batches++;
-    return readLogs(compiled, program);
+    return trainer.readLogs(range.step);
   });
 }

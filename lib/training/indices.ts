@@ -13,8 +13,8 @@ import { sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { labelOf } from "./arguments.ts";
-import { zerosVariable } from "./data.ts";
-import type { TrainableModel } from "./trainable.ts";
+import { Variable } from "../tensor/variable.ts";
+import type { TrainableModel } from "./trainer.ts";
 
 /** Elements of an input that look up rows of a table. */
 interface Lookup {
@@ -122,7 +122,7 @@ function findLookups(model: TrainableModel, x: readonly Tensor[], like: Structur
     const values = x.map(({ shape, dtype }, i) => trace.input({ shape: [batches[i] ?? 1, ...shape.slice(1)], dtype }));
     inputs.push(...values.map(idOf));
     const given = values.map((value, i) => (dtypes[i] ? cast(value, dtypes[i]) : value));
-    const random = new RandomContext(zerosVariable([2], "int32", "random"));
+    const random = new RandomContext(Variable.zeros([2], { dtype: "int32" }));
     withRandomContext(random, () =>
       calling({ training: false, losses: [] }, () => {
         model.predictStep({ x: packLike(like, given) as Structure<Value> });

@@ -15,7 +15,8 @@ const { cases: states, of_values: values } = golden("metric_states");
 const families: [name: string, exported: object, held: string[], none: string[]][] = [
   // The config of an InputLayer is held to Keras in layers_test.ts.
   ["layers", ceratops.layers, layerFiles.flatMap((file) => classesOf(golden(file).cases)), ["InputLayer"]],
-  ["losses", ceratops.losses, classesOf(golden("losses").cases), []],
+  // A FunctionLoss computes what its function does.
+  ["losses", ceratops.losses, classesOf(golden("losses").cases), ["FunctionLoss"]],
   ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), []],
   ["optimizers", ceratops.optimizers, classesOf(optimizers), []],
   ["schedules", ceratops.schedules, classesOf(schedules), []],

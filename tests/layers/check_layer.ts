@@ -1,6 +1,7 @@
 // checkLayer: holds one layer to its whole contract, and to what Keras's layer of that name does.
 import assert from "node:assert/strict";
-import { compile, gradients } from "../../lib/exec/compile.ts";
+import { compile } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import { clearSession } from "../../lib/exec/select.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import type { RefArray } from "../../lib/ir/op_def.ts";

@@ -1,6 +1,7 @@
 // The public ops against Keras, on tensors at once and compiled on each backend.
 import assert from "node:assert/strict";
-import { compile, gradients } from "../../lib/exec/compile.ts";
+import { compile } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { Value } from "../../lib/ir/value.ts";

@@ -1,7 +1,9 @@
 // Every op on every executor: values against the float64 reference, gradients against central differences.
 import assert from "node:assert/strict";
-import { compile, grad, gradients } from "../../lib/exec/compile.ts";
-import type { OpAttrs, OpName } from "../../lib/ir/attrs.ts";
+import { compile, grad } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
+import type { OpName } from "../../lib/ir/attrs.ts";
+import type { OpAttrs } from "../../lib/ir/graph.ts";
 import { opDef, type RefArray } from "../../lib/ir/op_def.ts";
 import { requireTrace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";

@@ -1,6 +1,7 @@
 // Convolutions and pools in programs: what is fused into them, and derivatives of derivatives.
 import assert from "node:assert/strict";
-import { compile, gradients } from "../../lib/exec/compile.ts";
+import { compile } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import { optimize } from "../../lib/passes/pipeline.ts";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";

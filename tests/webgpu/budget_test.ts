@@ -4,7 +4,7 @@ import { Input, layers, Sequential } from "../../mod.ts";
 import type { Executor } from "../../lib/exec/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
-import { DeviceDataset, zerosVariable } from "../../lib/training/data.ts";
+import { DeviceDataset, zerosVariable } from "../../lib/training/dataset.ts";
 import { StepState, traceStep } from "../../lib/training/step.ts";
 import { mlp } from "./mlp.ts";
 
@@ -20,7 +20,7 @@ function readmeStep(batch: number, rows: number, units = 512) {
   model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
   const x = new Tensor([rows, 28, 28], "uint8", new Uint8Array(rows * 784).map((_, i) => i & 255));
   const y = new Tensor([rows], "uint8", new Uint8Array(rows).map((_, i) => i % 10));
-  const samples = { x: [x], y: [y], weights: [], xLike: x, yLike: y };
+  const samples = { where: "test", rows, x: [x], y: [y], weights: [], xLike: x, yLike: y };
   const data = new DeviceDataset(samples, "test");
   const order = zerosVariable([rows], "int32", "order");
   const state = new StepState();

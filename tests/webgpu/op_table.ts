@@ -1,7 +1,8 @@
 // The op table on one executor: values and gradients of every sample against the float64 reference. Also runs in browsers.
 import type { Executor } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
-import type { OpAttrs, OpName } from "../../lib/ir/attrs.ts";
+import type { OpName } from "../../lib/ir/attrs.ts";
+import type { OpAttrs } from "../../lib/ir/graph.ts";
 import { opDef, type RefArray } from "../../lib/ir/op_def.ts";
 import { currentTrace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";

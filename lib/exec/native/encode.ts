@@ -1,9 +1,10 @@
 // Encodes a plan as the flat list of integers that the native interpreter runs: see ffi/program.h.
 import { bytesPerElement, type DType } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
-import type { ElementwiseName, ElementwiseProgram, OpAttrs, OpName } from "../../ir/attrs.ts";
-import type { Graph, Node, ValueId } from "../../ir/graph.ts";
-import { type NativeType, opDef } from "../../ir/op_def.ts";
+import type { ElementwiseProgram, OpName } from "../../ir/attrs.ts";
+import type { Graph, Node, OpAttrs, ValueId } from "../../ir/graph.ts";
+import { isAlias, isConstant, isElementwise, type NativeType, opDef } from "../../ir/op_def.ts";
+import { asProgram } from "../../ops/defs/fused.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 
@@ -147,13 +148,14 @@ class GraphEncoder {
   encode(): number[] {
     const { graph, bodies } = this.plan;
     for (const node of graph.nodes) {
-      if (node.op === "constant") this.#constants.set(node.outputs[0], this.shared.constant(node.attrs));
-      if (node.op === "reshape" && samePlace(this.plan.places[node.inputs[0]], this.plan.places[node.outputs[0]])) {
+      if (isConstant(node)) this.#constants.set(node.outputs[0], this.shared.constant(node.attrs));
+      if (isAlias(node) && samePlace(this.plan.places[node.inputs[0]], this.plan.places[node.outputs[0]])) {
         this.#aliases.set(node.outputs[0], node.inputs[0]);
       }
     }
     graph.nodes.forEach((node, at) => {
-      if (node.op !== "constant" && !this.#aliases.has(node.outputs[0])) this.#node(node, bodies.get(at));
+      if (isConstant(node) || this.#aliases.has(node.outputs[0])) return;
+      this.#node(isElementwise(node) ? asProgram(node, graph.types) : node, bodies.get(at));
     });
     const [inputs, outputs] = [graph.inputs, graph.outputs].map((ids) => ids.map((id) => this.#value(id)));
     const counts = [this.#index.size, this.running.length, inputs.length, outputs.length];
@@ -189,9 +191,7 @@ class GraphEncoder {
   }
 
   #node(node: Node, bodyPlan: Plan | undefined): void {
-    const { ops, functions } = this.instructions;
-    // An elementwise op that stands alone is a program of one step.
-    const op = ops.get(functions.has(node.op) ? "fused" : node.op);
+    const op = this.instructions.ops.get(node.op);
     if (op === undefined) throw missing(`op "${node.op}"`, node.origin);
     const inputs = node.inputs.map((id) => this.#value(id));
     const outputs = node.outputs.map((id) => this.#value(id));
@@ -207,7 +207,6 @@ class GraphEncoder {
 
   /** The attributes that the kernel reads, one after another: see ffi/attrs.h. */
   #attrs(node: Node): number[] {
-    if (this.instructions.functions.has(node.op)) return this.#attr("program", this.#oneStep(node), node.origin);
     const values = node.attrs as Readonly<Record<string, AttrValue>>;
     const types: Readonly<Record<string, NativeType | undefined>> = opDef(node.op).nativeAttrs;
     return Object.entries(types).flatMap(([name, type]) => this.#attr(type, values[name], node.origin));
@@ -218,19 +217,6 @@ class GraphEncoder {
     if (typeof value === "number") return type === "float" ? floatWords(value) : [value];
     const words = value === null ? [] : "steps" in value ? this.#program(value, origin) : value;
     return [words.length, ...words];
-  }
-
-  /** An elementwise node that stands alone, as a program of one step. */
-  #oneStep(node: Node): ElementwiseProgram {
-    return {
-      operands: node.inputs.map((id) => this.#graph.types[id].dtype),
-      steps: [{
-        fn: node.op as ElementwiseName,
-        args: node.inputs.map((_, i) => i),
-        dtype: this.#graph.types[node.outputs[0]].dtype,
-      }],
-      results: [node.inputs.length],
-    };
   }
 
   #program({ operands, steps, results }: ElementwiseProgram, origin: string): number[] {

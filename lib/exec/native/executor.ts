@@ -1,8 +1,7 @@
 // The executor of compiled code: variables in native memory, and programs that run many steps in one call.
 import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
 import { BackendError, StateError } from "../../errors.ts";
-import type { Graph } from "../../ir/graph.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
+import type { Graph, VariableSpec } from "../../ir/graph.ts";
 import { planGraph } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";

@@ -1,9 +1,8 @@
 // The reference executor: interprets the graph as it was traced, in float64. The oracle of the tests, no user's backend.
 import { makeArray, type TypedArray } from "../../dtype.ts";
-import type { Graph, ValueId } from "../../ir/graph.ts";
+import type { Graph, ValueId, VariableSpec } from "../../ir/graph.ts";
 import { interpret } from "../../ir/interpret.ts";
 import type { RefArray } from "../../ir/op_def.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
 import "../../ops/defs/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";

@@ -1,13 +1,12 @@
 // The WebGPU executor: variables in GPU memory, and programs of hand-written WGSL on them.
 import type { TypedArray } from "../../dtype.ts";
-import type { Graph, Node } from "../../ir/graph.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
+import type { Graph, Node, VariableSpec } from "../../ir/graph.ts";
 import { planMemory } from "../../passes/memory.ts";
 import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Executable, Executor } from "../executor.ts";
-import { argMaxOfLogits, clusterSmallNodes } from "./schedule.ts";
+import { clusterSmallNodes } from "./schedule.ts";
 import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
@@ -91,7 +90,7 @@ export class WebGpuExecutor implements Executor {
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
       const { kind, bindingBytes } = this.gpu;
-      const arranged = clusterSmallNodes(fuseGathers(optimize(argMaxOfLogits(graph)), kind, bindingBytes));
+      const arranged = clusterSmallNodes(fuseGathers(optimize(graph), kind, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = plan.graph.state.map((link) => link.variable as Variable);
       const groups = updateGroups(plan);

@@ -1,8 +1,8 @@
 // Lowering: a plan's nodes become dispatches, each a pipeline with the buffers and sizes it is bound to.
 import { BackendError } from "../../errors.ts";
-import type { ElementwiseProgram } from "../../ir/attrs.ts";
 import type { Node, ValueId } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
+import { aliasRoots } from "../../passes/rewrite.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import type { Gpu, Pipeline } from "./device.ts";
 import { buildCompound, canJoin, type Stage } from "./compound.ts";
@@ -31,21 +31,12 @@ export interface Dispatch {
   readonly origin: string;
 }
 
-/** An input that is not read but computed, from rows of the last two inputs: a table and the indices. */
-export interface GatheredInput {
-  /** Which input it is; its view has its shape and lies nowhere. */
-  readonly at: number;
-  /** What is made of each element of the rows, if anything. */
-  readonly program: ElementwiseProgram | null;
-}
-
 /** Lowers one node whose operands and results lie in views. */
 export type Lower<N = Node> = (
   lowering: Lowering,
   node: N,
   inputs: readonly View[],
   outputs: readonly View[],
-  gathered?: GatheredInput,
 ) => void;
 
 /** Memory that a program owns beside its slots. */
@@ -144,7 +135,9 @@ export interface Slot {
 export class Views {
   readonly #views = new Map<ValueId, View>();
   readonly #redirected = new Map<ValueId, View>();
-  readonly #roots = new Map<ValueId, ValueId>();
+
+  /** The value that `id` is another shape of. */
+  readonly root: (id: ValueId) => ValueId;
 
   constructor(
     readonly plan: Plan,
@@ -152,14 +145,7 @@ export class Views {
     readonly constantAt: (id: ValueId) => View,
     readonly stateAt: (link: number) => View,
   ) {
-    for (const node of plan.graph.nodes) {
-      if (node.op === "reshape") this.#roots.set(node.outputs[0], this.root(node.inputs[0]));
-    }
-  }
-
-  /** The value that `id` is another shape of. */
-  root(id: ValueId): ValueId {
-    return this.#roots.get(id) ?? id;
+    this.root = aliasRoots(plan.graph.nodes);
   }
 
   /** Says where a value lies that the plan gives no place, or another. */

@@ -1,8 +1,8 @@
 // Elementwise programs as WGSL: a line per step, each a call to a function of elementwise.wgsl.
 import type { DType } from "../../dtype.ts";
-import type { ElementwiseName, ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
-import { registerDType } from "../../ops/defs/fused.ts";
-import { elementwiseRows } from "../../ops/defs/elementwise.ts";
+import type { ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
+import { elementwiseRows } from "../../ir/elementwise.ts";
+import { registerDType } from "../../ops/defs/programs.ts";
 import { type ElementType, elementType, floatWord } from "./header.ts";
 import type { UniformWords } from "./index_math.ts";
 
@@ -28,33 +28,17 @@ function stepCode(step: ElementwiseStep, dtypeOf: (register: number) => DType, w
   const names = step.args.map((register) => `r${register}`);
   const from = dtypeOf(step.args[step.args.length - 1]);
   if (step.fn === "cast") return narrowed(castCode(names[0], elementType(from), elementType(step.dtype)), step.dtype);
-  const functions = nameOf(step.fn);
+  const { takes, gives, hasBools = takes === "bool" } = elementwiseRows[step.fn];
   // Truth values take part in arithmetic and comparisons as 0 and 1.
-  const isNumber = from !== "bool" || hasBool.has(step.fn);
+  const isNumber = from !== "bool" || hasBools;
   const args = isNumber ? names : names.map((name) => castCode(name, "bool", "i32"));
-  const call = `${functions}_${isNumber ? elementType(from) : "i32"}(${args.join(", ")})`;
-  if (step.dtype === "bool" && !isNumber && !givesBool.has(step.fn)) return castCode(call, "i32", "bool");
+  const call = `${snakeCase(step.fn)}_${isNumber ? elementType(from) : "i32"}(${args.join(", ")})`;
+  if (step.dtype === "bool" && !isNumber && gives !== "bool") return castCode(call, "i32", "bool");
   return narrowed(call, step.dtype);
 }
 
-/** The name of an op's functions, of which there is one for each type of operands. */
-function nameOf(fn: ElementwiseName): string {
-  const { wgsl } = elementwiseRows[fn];
-  return "file" in wgsl ? wgsl.entry! : fn;
-}
-
-/** Functions that take truth values as they are. */
-const hasBool = new Set<ElementwiseName>(["select", "logicalAnd", "logicalOr", "logicalNot"]);
-/** Functions whose result is a truth value whatever they take. */
-const givesBool = new Set<ElementwiseName>([
-  "equal",
-  "notEqual",
-  "less",
-  "lessEqual",
-  "greater",
-  "greaterEqual",
-  "isNan",
-]);
+/** The name of a function in elementwise.wgsl, where the dtype of its operands follows: `less_equal_f32`. */
+export const snakeCase = (fn: string) => fn.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function castCode(x: string, from: ElementType, to: ElementType): string {
   return from === to ? x : `cast_${from}_to_${to}(${x})`;

@@ -1,6 +1,6 @@
 // The state store: variables in flat buffers, each padded to 256 bytes, packed as they are on the host.
 import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
+import type { VariableSpec } from "../../ir/graph.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Gpu } from "./device.ts";
 import { isPacked, padded, type Part, type View } from "./view.ts";

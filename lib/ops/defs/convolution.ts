@@ -1,12 +1,12 @@
 // Convolution and its adjoints by the input and by the filter: one sum over three arrays, seen from each of them.
 import { ShapeError } from "../../errors.ts";
-import type { ConvAttrs, OpAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
+import type { ConvAttrs } from "../../ir/attrs.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
-import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import { checkFloat, checkImages, eachTap, positionsOf, spatialOf } from "./sliding.ts";
 
 const what = "Cannot convolve";
@@ -146,9 +146,10 @@ const filter = (x: Value, y: Value, sizes: Shape, attrs: ConvAttrs): Value =>
 const convolutionFlops = (y: ValueType, kernel: ValueType) =>
   2 * sizeOf(y.shape) * sizeOf(kernel.shape) / (y.shape[y.shape.length - 1] || 1);
 
-/** The rows of the convolutions. */
-export const convolutionRows = {
+/** The definitions of the convolutions. */
+export const convolutionDefs = {
   convolution: {
+    workgroupWork: () => Infinity,
     shape: (inputs, attrs) => {
       const { batch, positions, outputs } = convolutionExtents(inputs, attrs);
       return epilogueShapes(attrs.epilogue, [batch, ...positions, outputs]);
@@ -158,7 +159,6 @@ export const convolutionRows = {
       transposed(g!, kernel, spatialOf(x), attrs),
       filter(x, g!, kernel.shape.slice(0, -2), attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "convolution" },
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     cost: ([, kernel], _attrs, [y]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, kernel, ...rest], attrs, [output]) => {
@@ -168,6 +168,7 @@ export const convolutionRows = {
     },
   } satisfies OpDef<"convolution">,
   convolutionTranspose: {
+    workgroupWork: () => Infinity,
     shape: (operands, attrs) => {
       const { batch, inputs } = transposeExtents(operands, attrs);
       return epilogueShapes(attrs.epilogue, [batch, ...attrs.sizes, inputs]);
@@ -177,7 +178,6 @@ export const convolutionRows = {
       convolve(g!, kernel, attrs),
       filter(g!, y, kernel.shape.slice(0, -2), attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "transpose" },
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     cost: ([y, kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([y, kernel, ...rest], attrs, [output]) => {
@@ -187,6 +187,7 @@ export const convolutionRows = {
     },
   } satisfies OpDef<"convolutionTranspose">,
   convolutionFilter: {
+    workgroupWork: () => Infinity,
     shape: (operands, attrs) => {
       const { taps, inputs, outputs } = filterExtents(operands, attrs);
       return [[...taps, inputs / attrs.groups, outputs]];
@@ -196,7 +197,6 @@ export const convolutionRows = {
       transposed(y, g!, spatialOf(x), attrs),
       convolve(x, g!, attrs),
     ],
-    wgsl: { file: "convolution.wgsl", entry: "filter_sums" },
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints" },
     cost: ([, y], _attrs, [kernel]) => ({ flops: convolutionFlops(y, kernel) }),
     reference: ([x, y], attrs, [output]) => {

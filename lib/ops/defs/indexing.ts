@@ -2,7 +2,7 @@
 import { bytesPerElement } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
+import type { OpDef, RefArray } from "../../ir/op_def.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
 
@@ -34,29 +34,31 @@ const rowSize = ({ shape }: ValueType) => sizeOf(shape.slice(1));
 /** The first row of a dynamic slice, clamped so that it fits. */
 const clampStart = (start: number, rows: number, size: number) => Math.min(Math.max(start, 0), rows - size);
 
-/** The rows of the indexing ops. */
-export const indexingRows = {
+/** The definitions of `table` that `indices` name. An index outside of the table gives NaN, or 0 where there is none. */
+export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
+  const width = rowSize(table);
+  const missing = table.dtype === "float32" ? NaN : 0;
+  const result = new Float64Array(indices.data.length * width).fill(missing);
+  indices.data.forEach((row, i) => {
+    if (row >= 0 && row < table.shape[0]) result.set(table.data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return result;
+}
+
+/** The definitions of the indexing ops. */
+export const indexingDefs = {
   gather: {
+    takesParts: true,
     shape: ([table, indices]) => (checkTable("gather", table), [[...indices.shape, ...table.shape.slice(1)]]),
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
-    wgsl: { file: "gather.wgsl", entry: "gather" },
     nativeAttrs: {},
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
-    reference: ([table, indices]) => {
-      const width = rowSize(table);
-      // An index outside of the table gives NaN, or 0 where there is none.
-      const missing = table.dtype === "float32" ? NaN : 0;
-      const result = new Float64Array(indices.data.length * width).fill(missing);
-      indices.data.forEach((row, i) => {
-        if (row >= 0 && row < table.shape[0]) {
-          result.set(table.data.subarray(row * width, (row + 1) * width), i * width);
-        }
-      });
-      return [result];
-    },
+    reference: ([table, indices]) => [gatherRows(table, indices)],
+    gatheredRows: ({ inputs: [table, indices] }) => ({ table, indices, program: null }),
   } satisfies OpDef<"gather">,
   scatterAdd: {
+    workgroupWork: () => Infinity,
     shape: ([indices, updates], { rows }) => {
       const lead = updates.shape.slice(0, indices.shape.length);
       if (!sameShape(lead, indices.shape)) {
@@ -76,7 +78,6 @@ export const indexingRows = {
       const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];
     },
-    wgsl: { file: "scatter_add.wgsl", entry: "scatter_add" },
     nativeAttrs: {},
     reference: ([indices, updates], { rows }, [output]) => {
       const width = rowSize(output);
@@ -89,6 +90,7 @@ export const indexingRows = {
     },
   } satisfies OpDef<"scatterAdd">,
   dynamicSlice: {
+    takesParts: true,
     shape: ([x], { size }) => {
       checkTable("slice", x);
       if (size > x.shape[0]) {
@@ -105,7 +107,6 @@ export const indexingRows = {
       o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element),
       undefined,
     ],
-    wgsl: { file: "dynamic_slice.wgsl", entry: "dynamic_slice" },
     nativeAttrs: { element: "int" },
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
     reference: ([x, counters], { element, size }) => {
@@ -114,6 +115,8 @@ export const indexingRows = {
     },
   } satisfies OpDef<"dynamicSlice">,
   dynamicUpdateSlice: {
+    takesParts: true,
+    workgroupWork: ([, update]) => 4 * sizeOf(update.shape),
     shape: ([x, update]) => {
       checkTable("update a slice", x);
       if (!sameShape(x.shape.slice(1), update.shape.slice(1)) || update.shape[0] > x.shape[0]) {
@@ -131,7 +134,6 @@ export const indexingRows = {
       o.dynamicSlice(g!, counters, element, update.shape[0]),
       undefined,
     ],
-    wgsl: { file: "dynamic_update_slice.wgsl", entry: "dynamic_update_slice" },
     nativeAttrs: { element: "int" },
     reference: ([x, update, counters], { element }) => {
       const result = x.data.slice();

@@ -1,7 +1,8 @@
 // Moves: ops that only put elements elsewhere (reshape, transpose, slice, pad, concat, reverse), and sources of elements.
+import type { DType, TypedArray } from "../../dtype.ts";
 import { ShapeError } from "../../errors.ts";
+import type { Node, ValueId } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
-
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
 import { philox } from "./philox.ts";
@@ -23,9 +24,25 @@ function check(ok: boolean, what: string, rule: string, received: string, hint: 
   if (!ok) throw new ShapeError({ what: `Cannot ${what}`, rule, received, hint });
 }
 
-/** The rows of the moves. */
-export const moveRows = {
+/** A node that is a constant. */
+export function constantNode(
+  output: ValueId,
+  attrs: { readonly shape: Shape; readonly dtype: DType; readonly data: TypedArray },
+  origin: string,
+): Node<"constant"> {
+  return { op: "constant", inputs: [], outputs: [output], attrs, origin };
+}
+
+/** The definitions of the moves. */
+export const moveDefs = {
   reshape: {
+    kind: "alias",
+    foldable: true,
+    equals: () => [0],
+    simplify: (node, { producer }) => {
+      const inner = producer(node.inputs[0]);
+      return inner?.op === "reshape" ? { ...node, inputs: inner.inputs } : node;
+    },
     shape: ([x], { shape }) => {
       check(
         sizeOf(shape) === sizeOf(x.shape),
@@ -38,11 +55,25 @@ export const moveRows = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: {},
     reference: ([x]) => [x.data.slice()],
   } satisfies OpDef<"reshape">,
   transpose: {
+    foldable: true,
+    equals: ({ permutation }) => (permutation.every((axis, i) => axis === i) ? [0] : []),
+    simplify: (node, { producer, type }) => {
+      const { permutation } = node.attrs;
+      const inner = producer(node.inputs[0]);
+      if (inner?.op === "transpose") {
+        const both = permutation.map((axis) => inner.attrs.permutation[axis]);
+        return { ...node, inputs: inner.inputs, attrs: { permutation: both } };
+      }
+      // Moving only axes of extent 1 moves no element.
+      const { shape } = type(node.inputs[0]);
+      const long = permutation.filter((axis) => shape[axis] !== 1);
+      const isInOrder = long.every((axis, i) => i === 0 || axis > long[i - 1]);
+      return isInOrder ? { ...node, op: "reshape", attrs: { shape: type(node.outputs[0]).shape } } : node;
+    },
     shape: ([x], { permutation }) => {
       const sorted = [...permutation].sort((a, b) => a - b);
       check(
@@ -58,7 +89,6 @@ export const moveRows = {
     vjp: ({ gradients: [g], attrs: { permutation } }) => [
       o.transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis))),
     ],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: { permutation: "ints" },
     reference: ([x], { permutation }, [output]) => {
       const strides = stridesOf(x.shape);
@@ -66,6 +96,8 @@ export const moveRows = {
     },
   } satisfies OpDef<"transpose">,
   slice: {
+    foldable: true,
+    equals: () => [0],
     shape: ([x], { starts, sizes, strides }) => {
       const fits = [starts, sizes, strides].every((list) => list.length === x.shape.length) &&
         x.shape.every((extent, axis) =>
@@ -92,7 +124,6 @@ export const moveRows = {
         { interior: strides.map((stride) => stride - 1) },
       ),
     ],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: { starts: "ints", strides: "ints" },
     reference: ([x], { starts, strides }, [output]) => {
       const steps = stridesOf(x.shape);
@@ -102,6 +133,7 @@ export const moveRows = {
     },
   } satisfies OpDef<"slice">,
   pad: {
+    foldable: true,
     shape: ([x], { low, high, interior }) => {
       const fits = [low, high, interior].every((list) => list.length === x.shape.length && list.every((n) => n >= 0));
       check(
@@ -119,7 +151,6 @@ export const moveRows = {
     vjp: ({ inputs: [x], gradients: [g], attrs: { low, interior } }) => [
       o.slice(g!, low, x.shape, interior.map((gap) => gap + 1)),
     ],
-    wgsl: { file: "pad.wgsl", entry: "pad" },
     nativeAttrs: { low: "ints", interior: "ints", value: "float" },
     reference: ([x], { low, interior, value }, [output]) => {
       const steps = stridesOf(output.shape);
@@ -132,6 +163,8 @@ export const moveRows = {
     },
   } satisfies OpDef<"pad">,
   concat: {
+    foldable: true,
+    equals: () => [0],
     shape: (inputs, { axis }) => {
       const [first] = inputs;
       const fits = inputs.every(({ shape }) =>
@@ -156,7 +189,6 @@ export const moveRows = {
         return o.slice(g!, starts, shape);
       });
     },
-    wgsl: { file: "moves.wgsl", entry: "put" },
     nativeAttrs: { axis: "int" },
     reference: (inputs, { axis }, [output]) => {
       const outer = sizeOf(output.shape.slice(0, axis));
@@ -172,10 +204,10 @@ export const moveRows = {
     },
   } satisfies OpDef<"concat">,
   reverse: {
+    foldable: true,
     shape: ([x]) => [x.shape],
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }) => {
       const steps = stridesOf(x.shape);
@@ -185,10 +217,10 @@ export const moveRows = {
     },
   } satisfies OpDef<"reverse">,
   iota: {
+    foldable: true,
     shape: (_inputs, { shape }) => [shape],
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
-    wgsl: { file: "iota.wgsl", entry: "iota" },
     nativeAttrs: { axis: "int" },
     reference: (_inputs, { shape, axis }) => {
       const inner = sizeOf(shape.slice(axis + 1));
@@ -196,6 +228,7 @@ export const moveRows = {
     },
   } satisfies OpDef<"iota">,
   constant: {
+    kind: "constant",
     shape: (_inputs, { shape, data }) => {
       check(
         sizeOf(shape) === data.length,
@@ -208,7 +241,6 @@ export const moveRows = {
     },
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: {},
     reference: (_inputs, { data }) => [Float64Array.from(data)],
   } satisfies OpDef<"constant">,
@@ -225,7 +257,6 @@ export const moveRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl: { file: "random.wgsl", entry: "random_bits" },
     nativeAttrs: { path: "int" },
     reference: ([counter], { shape, path }) => {
       const words = new Int32Array(4);

@@ -1,12 +1,12 @@
 // Max pooling and its gradient. (Average pooling is a convolution with equal weights: see pool.ts.)
 import { ShapeError } from "../../errors.ts";
-import type { OpAttrs, WindowAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
+import type { WindowAttrs } from "../../ir/attrs.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
-import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import * as o from "../primitives.ts";
 import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "./sliding.ts";
 
@@ -68,8 +68,8 @@ function elementsAt(x: Value, tap: Value, attrs: Pooling): Value {
   return o.gather(o.reshape(x, [-1]), index);
 }
 
-/** The rows of max pooling. */
-export const poolingRows = {
+/** The definitions of max pooling. */
+export const poolingDefs = {
   maxPool: {
     shape: ([x], attrs) => {
       checkImages(what, x, attrs);
@@ -81,7 +81,6 @@ export const poolingRows = {
     vjp: ({ inputs: [x], outputs: [, tap], gradients: [g], attrs }) => [
       apply("maxPoolGradient", [g!, tap], { ...attrs, extents: spatialOf(x), epilogue: null })[0],
     ],
-    wgsl: { file: "max_pool.wgsl", entry: "max_pool" },
     nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints" },
     reference: ([x], attrs, [output]) => {
       const size = sizeOf(output.shape);
@@ -109,7 +108,6 @@ export const poolingRows = {
     },
     dtype: (_inputs, { epilogue }) => epilogueDTypes(epilogue),
     vjp: ({ inputs: [, tap], gradients: [g], attrs }) => [elementsAt(g!, tap, attrs), undefined],
-    wgsl: { file: "max_pool_gradient.wgsl", entry: "max_pool_gradient" },
     nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     reference: ([g, taps, ...rest], attrs: OpAttrs["maxPoolGradient"], [output]) => {
       const result = new Float64Array(sizeOf(output.shape));

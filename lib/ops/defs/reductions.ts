@@ -29,13 +29,20 @@ const keptShape = (shape: Shape, axes: readonly number[]) =>
   shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
 const reducedShape = (shape: Shape, axes: readonly number[]) => shape.filter((_, axis) => !axes.includes(axis));
 
-function reduceRow(
+/** A workgroup reads all inputs, and has few outputs to share among its threads. */
+function reductionWork([x]: readonly ValueType[], [y]: readonly ValueType[]): number {
+  return Math.max(sizeOf(x.shape), 4 * sizeOf(y.shape));
+}
+
+function reduceDef(
   op: "sum" | "max" | "min",
   initial: number,
   step: (acc: number, x: number) => number,
   vjp: Vjp<typeof op>,
 ): OpDef<typeof op> {
   return {
+    foldable: true,
+    workgroupWork: reductionWork,
     shape: ([x], { axes }) => {
       checkAxes(op, x.shape, axes);
       if (op !== "sum" && reductionExtents(x.shape, axes)[1] === 0) {
@@ -50,7 +57,6 @@ function reduceRow(
     },
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
-    wgsl: { file: "reductions.wgsl", entry: "reduce_threads" },
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);
@@ -74,24 +80,26 @@ function extremeVjp(x: Value, y: Value, g: Value, axes: readonly number[]): Valu
   return o.multiply(hits, o.divide(o.reshape(g, kept), o.sum(hits, axes, true)));
 }
 
-/** The rows of the reductions, and of broadcasting. */
-export const reductionRows = {
-  sum: reduceRow("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
+/** The definitions of the reductions, and of broadcasting. */
+export const reductionDefs = {
+  sum: reduceDef("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
     o.broadcastTo(o.reshape(g!, keptShape(x.shape, axes)), x.shape),
   ]),
-  max: reduceRow(
+  max: reduceDef(
     "max",
     -Infinity,
     Math.max,
     ({ inputs: [x], outputs: [y], gradients: [g], attrs: { axes } }) => [extremeVjp(x, y, g!, axes)],
   ),
-  min: reduceRow(
+  min: reduceDef(
     "min",
     Infinity,
     Math.min,
     ({ inputs: [x], outputs: [y], gradients: [g], attrs: { axes } }) => [extremeVjp(x, y, g!, axes)],
   ),
   argMax: {
+    foldable: true,
+    workgroupWork: reductionWork,
     shape: ([x], { axis }) => {
       checkAxes("argMax", x.shape, [axis]);
       if (x.shape[axis] === 0) {
@@ -106,7 +114,6 @@ export const reductionRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl: { file: "arg_max.wgsl", entry: "arg_max" },
     nativeAttrs: { axis: "int" },
     reference: ([x], { axis }) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
@@ -124,6 +131,8 @@ export const reductionRows = {
     },
   } satisfies OpDef<"argMax">,
   broadcastTo: {
+    repeats: true,
+    equals: () => [0],
     shape: ([x], { shape }) => {
       if (!sameShape(broadcastShapes(x.shape, shape, "broadcast"), shape)) {
         throw new ShapeError({
@@ -137,7 +146,6 @@ export const reductionRows = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
     nativeAttrs: {},
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
   } satisfies OpDef<"broadcastTo">,

@@ -24,8 +24,8 @@ function checkTable(indices: ValueType, weights: ValueType): void {
   }
 }
 
-/** The row of `resample`. */
-export const resampleRow: OpDef<"resample"> = {
+/** The definition of `resample`. */
+export const resampleDef: OpDef<"resample"> = {
   shape: ([x, indices, weights, backIndices, backWeights], { axis }) => {
     checkTable(indices, weights);
     checkTable(backIndices, backWeights);
@@ -45,7 +45,6 @@ export const resampleRow: OpDef<"resample"> = {
   vjp: ({ inputs: [, indices, weights, backIndices, backWeights], gradients: [g], attrs }) => [
     apply("resample", [g!, backIndices, backWeights, indices, weights], attrs)[0],
   ],
-  wgsl: { file: "resample.wgsl", entry: "resample" },
   nativeAttrs: { axis: "int" },
   reference: ([x, indices, weights], { axis }, [output]) => {
     const [outer, inner] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];

@@ -10,8 +10,8 @@ function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The row of `argSort`. */
-export const sortRow: OpDef<"argSort"> = {
+/** The definition of `argSort`. */
+export const sortDef: OpDef<"argSort"> = {
   shape: ([x], { axis }) => {
     if (!(Number.isInteger(axis) && axis >= 0 && axis < x.shape.length)) {
       throw new ShapeError({
@@ -25,7 +25,6 @@ export const sortRow: OpDef<"argSort"> = {
   },
   dtype: () => ["int32"],
   vjp: { none: "constant" },
-  wgsl: { file: "sort_merge.wgsl", entry: "merge_runs" },
   nativeAttrs: { axis: "int", descending: "flag" },
   reference: ([x], { axis, descending }) => {
     const [outer, length, inner] = reductionExtents(x.shape, [axis]);

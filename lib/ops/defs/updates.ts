@@ -10,7 +10,7 @@ type UpdateName = "sgdUpdate" | "rmspropUpdate" | "adamUpdate";
 type Rule<Attrs> = (w: number, g: number, slots: number[], scalars: readonly number[], attrs: Attrs) => number;
 
 /** A row whose `rule` returns the variable's new value and changes `slots` in place. */
-function updateRow<K extends UpdateName, Attrs extends { readonly count: number }>(
+function updateDef<K extends UpdateName, Attrs extends { readonly count: number }>(
   op: K,
   slotKinds: (attrs: Attrs) => number,
   scalars: number,
@@ -43,8 +43,8 @@ function updateRow<K extends UpdateName, Attrs extends { readonly count: number 
       return outputsOf(inputs, attrs).map((input) => inputs[input].shape);
     },
     dtype: (inputs: readonly ValueType[], attrs: Attrs) => outputsOf(inputs, attrs).map(() => "float32" as const),
+    workgroupWork: () => Infinity,
     vjp: { none: "an optimizer's update is not differentiable here: write it with ops to differentiate it" },
-    wgsl: { file: "optimizers.wgsl", entry: op.replace("Update", "") },
     nativeAttrs,
     reference: (inputs: readonly RefArray[], attrs: Attrs) => {
       const { count } = attrs;
@@ -92,9 +92,9 @@ interface Adam {
   readonly amsgrad: boolean;
 }
 
-/** The rows of the updates. */
-export const updateRows = {
-  sgdUpdate: updateRow<"sgdUpdate", Sgd>(
+/** The definitions of the updates. */
+export const updateDefs = {
+  sgdUpdate: updateDef<"sgdUpdate", Sgd>(
     "sgdUpdate",
     ({ momentum }) => (momentum > 0 ? 1 : 0),
     1,
@@ -105,7 +105,7 @@ export const updateRows = {
     },
     { count: "int", momentum: "float", nesterov: "flag" },
   ),
-  rmspropUpdate: updateRow<"rmspropUpdate", Rmsprop>(
+  rmspropUpdate: updateDef<"rmspropUpdate", Rmsprop>(
     "rmspropUpdate",
     ({ momentum, centered }) => 1 + (momentum > 0 ? 1 : 0) + (centered ? 1 : 0),
     1,
@@ -124,7 +124,7 @@ export const updateRows = {
     },
     { count: "int", rho: "float", momentum: "float", epsilon: "float", centered: "flag" },
   ),
-  adamUpdate: updateRow<"adamUpdate", Adam>(
+  adamUpdate: updateDef<"adamUpdate", Adam>(
     "adamUpdate",
     ({ amsgrad }) => (amsgrad ? 3 : 2),
     1,

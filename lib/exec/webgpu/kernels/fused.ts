@@ -1,9 +1,10 @@
 // fused: an elementwise program over broadcast operands, one dispatch; an operand may be rows that are gathered by index.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
+import { operandsOf } from "../../../ops/defs/gathered.ts";
 import { sizeOf } from "../../../shape.ts";
 import { elementType, type Operand } from "../header.ts";
-import type { GatheredInput, Lowering } from "../lowering.ts";
+import type { Lowering } from "../lowering.ts";
 import { programLines } from "../program_code.ts";
 import { broadcastIndex, UniformWords } from "../index_math.ts";
 import type { View } from "../view.ts";
@@ -12,14 +13,14 @@ import { type Gathered, gatheredLoad } from "./gathered.ts";
 /** Lowers a fused program. */
 export function lowerFused(
   lowering: Lowering,
-  { attrs: { program } }: Node<"fused">,
+  { attrs: { program, gathered } }: Node<"fused">,
   inputs: readonly View[],
   outputs: readonly View[],
-  gathered?: GatheredInput,
 ): void {
   if (!gathered) return emitProgram(lowering, program, inputs, outputs);
   const [table, indices] = inputs.slice(-2);
-  emitProgram(lowering, program, inputs.slice(0, -2), outputs, new Map([[gathered.at, { table, indices }]]));
+  const operands = operandsOf(inputs, gathered, () => ({ ...table, shape: gathered.shape }));
+  emitProgram(lowering, program, operands, outputs, new Map([[gathered.at, { table, indices }]]));
 }
 
 /** Adds the dispatch of an elementwise program; `gathered` says which inputs are never computed but gathered. */

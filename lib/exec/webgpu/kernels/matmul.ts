@@ -2,11 +2,12 @@
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import { type MatmulExtents, matmulExtents } from "../../../ops/defs/matmul.ts";
+import { operandsOf } from "../../../ops/defs/gathered.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { AdapterKind } from "../device.ts";
 import type { KernelCall, Operand, Param } from "../header.ts";
 import { programLines } from "../program_code.ts";
-import { type GatheredInput, type Lowering, maxGroups } from "../lowering.ts";
+import { type Lowering, maxGroups } from "../lowering.ts";
 import { UniformWords } from "../index_math.ts";
 import { isSameRange, type View } from "../view.ts";
 import { tileSums } from "./epilogue.ts";
@@ -114,22 +115,23 @@ export function lowerMatmul(
   { attrs }: Node<"matmul">,
   inputs: readonly View[],
   outputs: readonly View[],
-  gathered?: GatheredInput,
 ): void {
-  const extents = matmulExtents(inputs, attrs);
+  const { gathered } = attrs;
+  const [table, indices] = inputs.slice(-2);
+  const operands = operandsOf(inputs, gathered, (_table, _indices, { shape }) => ({ ...table, shape }));
+  const extents = matmulExtents(operands, attrs);
   const choice = chooseMatmul(lowering.gpu.kind, extents);
-  const [a, b, ...others] = gathered ? inputs.slice(0, -2) : inputs;
+  const [a, b, ...others] = operands;
   const product: Product = { ...extents, ...attrs, a, b, others, outputs };
   if (!gathered) return emitProduct(lowering, product, choice);
-  const [table, indices] = inputs.slice(-2);
   const words = new UniformWords();
-  const { operands, code } = gatheredLoad(0, { table, indices }, words);
+  const load = gatheredLoad(0, { table, indices }, words);
   const program = gathered.program ?? { operands: [table.dtype], steps: [], results: [0] };
   const lines = programLines(program, () => "load_x0(i)", words);
   const element = `fn gathered(i: u32) -> f32 {\n  ${lines.join("\n  ")}\n  return r${program.results[0]};\n}`;
-  const factor: ComputedFactor = { operands, element: "gathered" };
+  const factor: ComputedFactor = { operands: load.operands, element: "gathered" };
   const factors = gathered.at === 0 ? { a: factor } : { b: factor };
-  emitProduct(lowering, { ...product, ...factors, functions: [code, element], words }, choice);
+  emitProduct(lowering, { ...product, ...factors, functions: [load.code, element], words }, choice);
 }
 
 /** Adds the dispatches of a product, by a chosen kernel. */

@@ -1,5 +1,6 @@
 // scan: the body's dispatches are laid out once for each step, bound to that step's rows; nothing is looped on the GPU.
 import type { Node, ValueId } from "../../../ir/graph.ts";
+import { runs } from "../../../ir/op_def.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
 import type { Lowering, Views } from "../lowering.ts";
 import { rowView, type View, wordView } from "../view.ts";
@@ -28,9 +29,7 @@ export function lowerScan(
   const rowAt = (t: number) => (reverse ? length - 1 - t : t);
   const words = (shape: Shape, dtype: View["dtype"]) => wordView(lowering.scratch(shape).buffer, 0, { shape, dtype });
   const made = new Set<ValueId>();
-  for (const { op, outputs } of graph.nodes) {
-    if (op !== "reshape" && op !== "constant") outputs.forEach((id) => made.add(id));
-  }
+  for (const node of graph.nodes) if (runs(node)) node.outputs.forEach((id) => made.add(id));
 
   const targets = new Map<ValueId, Target>();
   const copied: number[] = [];

@@ -1,5 +1,6 @@
 // Which function lowers each op: exhaustive, so that an op without a kernel does not compile.
-import type { ElementwiseName, OpName } from "../../../ir/attrs.ts";
+import type { OpName } from "../../../ir/attrs.ts";
+import type { ElementwiseName } from "../../../ir/elementwise.ts";
 import type { Node } from "../../../ir/graph.ts";
 import type { Lower } from "../lowering.ts";
 import { lowerCrossEntropy } from "./cross_entropy.ts";

@@ -1,4 +1,4 @@
-// Checks of the user's data before the first step: what is wrong, in which row, and how to fix it.
+// Validation of the user's data and numbers before the first step: what is wrong, in which row, and how to fix it.
 import { formatMessage, ShapeError, ValueError } from "../errors.ts";
 import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
 import { crossentropyKind } from "../losses/resolve.ts";
@@ -15,39 +15,27 @@ import { Huber, LogCosh } from "../losses/robust.ts";
 import { CosineSimilarity } from "../losses/similarity.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
-import { flatten } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { labelOf } from "./arguments.ts";
-import type { Samples } from "./data.ts";
-import type { TrainableModel } from "./trainable.ts";
-
-/** Throws {@linkcode ValueError} where inputs, targets and weights have not as many rows. */
-export function checkRows({ x, y, weights }: Samples, { inputNames, outputNames }: Named, where: string): void {
-  const rows = x[0].shape[0];
-  const first = labelOf({ argument: "x", names: inputNames }, x.length, 0);
-  const groups = [["x", x, inputNames], ["y", y, outputNames], ["sampleWeight", weights, outputNames]] as const;
-  for (const [argument, tensors, names] of groups) {
-    tensors.forEach((of, i) => {
-      if (!of || of.shape[0] === rows) return;
-      const label = labelOf({ argument, names }, new Set(tensors).size === 1 ? 1 : tensors.length, i);
-      throw new ValueError({
-        what: `Cannot ${where}`,
-        rule: `${first} and ${label} must have the same number of samples`,
-        received: `${rows} in ${first} and ${of.shape[0]} in ${label}`,
-        hint: "check that both come from the same split",
-      });
-    });
-  }
-}
-
-/** What a model calls its inputs and outputs. */
-type Named = Pick<TrainableModel, "inputNames" | "outputNames">;
 
 /**
- * Throws where targets do not suit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} for labels
- * that name no class.
+ * Throws where targets do not suit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} where there
+ * are none, or for labels that name no class.
  */
-export function checkTargets(y: Tensor, output: SymbolicShape, loss: Loss, label: string, where: string): void {
+export function checkTargets(
+  y: Tensor | undefined,
+  output: SymbolicShape,
+  loss: Loss,
+  label: string,
+  where: string,
+): void {
+  if (!y) {
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: `the loss ${loss.name} needs targets ${label}`,
+      received: "none",
+      hint: `call ${where.split(" ")[0]}(x, y)`,
+    });
+  }
   const kind = kindOf(loss, y.shape, output);
   if (kind === "binary") checkProbabilities(y, loss, label, where);
   if (kind === "sparse") {
@@ -192,45 +180,6 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, n
   }
 }
 
-/** Warns of the first element of inputs and targets that is NaN or infinite; whether there was one. */
-export function warnOfNumbers({ x, y }: Samples, { inputNames, outputNames }: Named, where: string): boolean {
-  let found = false;
-  for (const [argument, tensors, names] of [["x", x, inputNames], ["y", y, outputNames]] as const) {
-    tensors.forEach((of, part) => {
-      if (!of || of.dtype !== "float32") return;
-      const { data } = of;
-      // Only finite numbers leave 0 when they are taken from themselves.
-      let at = 0;
-      while (at < data.length && data[at] - data[at] === 0) at++;
-      if (at === data.length) return;
-      found = true;
-      const perRow = data.length / of.shape[0];
-      const column = of.rank > 1 ? `, element ${at % perRow}` : "";
-      const label = labelOf({ argument, names }, tensors.length, part);
-      console.warn(
-        `${label} has ${data[at]} in row ${Math.floor(at / perRow)}${column}: what ${where} computes from it will be ` +
-          (Number.isNaN(data[at]) ? "NaN" : "NaN or infinite"),
-      );
-    });
-  }
-  return found;
-}
-
-/** Warns where an input of whole numbers loses fractions, as when data was scaled already. */
-export function warnOfFractions({ x }: Samples, model: TrainableModel, where: string): void {
-  if (model.inputDType === undefined) return;
-  const dtypes = flatten(model.inputDType);
-  x.forEach((of, i) => {
-    if (of.dtype !== "float32" || dtypes[i] === "float32") return;
-    const at = of.data.findIndex((value: number) => value % 1 !== 0);
-    if (at < 0) return;
-    console.warn(
-      `${labelOf({ argument: "x", names: model.inputNames }, x.length, i)} has fractions, which ${where} cuts off, ` +
-        `since the Input is of dtype ${dtypes[i]}: leave the dtype of Input out`,
-    );
-  });
-}
-
 /**
  * The number of rows to train on. Throws {@linkcode RangeError} for a split outside of [0, 1), and
  * {@linkcode ValueError} where it leaves nothing on one side.
@@ -279,45 +228,6 @@ export function verbosity(verbose: unknown, where: string): 0 | 1 | 2 {
     received: describe(verbose),
     hint: "0 prints nothing, 1 a progress bar, 2 a line for each epoch",
   });
-}
-
-/** Weights of samples from weights of classes; classes that are not named weigh 1. */
-export function weighClasses(y: Tensor, classWeight: Readonly<Record<number, number>>, where: string): Float32Array {
-  const weightsOf = new Map<number, number>();
-  const entries = classWeight !== null && typeof classWeight === "object" ? Object.entries(classWeight) : undefined;
-  for (const [key, weight] of entries ?? [["", classWeight]]) {
-    const named = entries !== undefined && Number.isInteger(Number(key)) && Number(key) >= 0;
-    if (named && typeof weight === "number" && weight >= 0 && weight < Infinity) {
-      weightsOf.set(Number(key), weight);
-      continue;
-    }
-    throw new ValueError({
-      what: `Cannot ${where}`,
-      rule: "classWeight must give numbers of at least 0 by class number",
-      received: entries === undefined ? describe(classWeight) : `${describe(weight)} for ${describe(key)}`,
-      hint: "write it as in { 0: 1, 1: 2.5 }",
-    });
-  }
-  const rows = y.shape[0];
-  const width = y.size / rows;
-  if (y.rank > 2) {
-    throw new ValueError({
-      what: `Cannot ${where}`,
-      rule: "classWeight needs one class for each sample",
-      received: `targets of shape ${formatShape(y.shape)}`,
-      hint: "give sampleWeight instead",
-    });
-  }
-  const weights = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    let label = y.data[row * width];
-    if (width > 1) {
-      label = 0;
-      for (let j = 1; j < width; j++) if (y.data[row * width + j] > y.data[row * width + label]) label = j;
-    }
-    weights[row] = weightsOf.get(label) ?? 1;
-  }
-  return weights;
 }
 
 /** Throws {@linkcode ValueError} for what cannot be said of data that comes in batches. */
