@@ -97,6 +97,22 @@ export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Opti
 /** The option left out of configs where it has its default: Keras writes none there. */
 export const unlessDefault = <Kept>(of: Option<Kept>): Option<Kept> => withFacts(of, { written: "unless default" });
 
+/** A value that the class has for all of its objects, and which configs may hold. */
+export const fixed = <const Kept extends ConfigValue>(value: Kept): Option<Kept> =>
+  option<Kept>({
+    fallback: value,
+    offered: false,
+    read: (given, { what, option }) => {
+      if (given === value) return value;
+      throw new ValueError({
+        what,
+        rule: `${option} must be ${describe(value)}`,
+        received: describe(given),
+        hint: "leave it out",
+      });
+    },
+  });
+
 /** A key that Keras writes for something that is not offered here: configs hold `value` under it. */
 export const unoffered = (value: null | false): Option<null | false> =>
   option<null | false>({

@@ -114,19 +114,11 @@ export const lossFunctions = Object.fromEntries(
 declareFunctions(lossFunctions);
 
 /** The name of the function by every name of a loss. */
-const canonical = new Map<string, LossFunctionName>(
+export const canonicalLosses: ReadonlyMap<string, LossFunctionName> = new Map(
   Object.entries(table).flatMap(([name, { aliases }]) =>
     [name, ...aliases].map((known) => [known, name as LossFunctionName] as const)
   ),
 );
-
-/** All names of losses. */
-export const lossNames: readonly string[] = [...canonical.keys()];
-
-/** The function name that a name or alias stands for, if any. */
-export function canonicalLoss(name: string): LossFunctionName | undefined {
-  return canonical.get(name);
-}
 
 const losses = new NamedSet<Loss, LossFunction, string>({
   kind: "loss",
@@ -141,7 +133,7 @@ const losses = new NamedSet<Loss, LossFunction, string>({
       : new FunctionLoss(fn);
   },
 }, {
-  ...Object.fromEntries([...canonical].map(([known, name]) => [known, () => new table[name].Class()])),
+  ...Object.fromEntries([...canonicalLosses].map(([known, name]) => [known, () => new table[name].Class()])),
   crossentropy: () => new Crossentropy(),
   ce: () => new Crossentropy(),
 });

@@ -17,7 +17,8 @@ const families: [name: string, exported: object, held: string[], none: string[]]
   ["layers", ceratops.layers, layerFiles.flatMap((file) => classesOf(golden(file).cases)), ["InputLayer"]],
   // A FunctionLoss computes what its function does.
   ["losses", ceratops.losses, classesOf(golden("losses").cases), ["FunctionLoss"]],
-  ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), []],
+  // A MeanMetricWrapper computes what its function does.
+  ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), ["MeanMetricWrapper"]],
   ["optimizers", ceratops.optimizers, classesOf(optimizers), []],
   ["schedules", ceratops.schedules, classesOf(schedules), []],
   ["initializers", ceratops.initializers, classesOf([...drawn, ...kernels]), []],
