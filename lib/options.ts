@@ -158,11 +158,23 @@ export function declareOptions(Class: object, table: OptionTable, { strict = tru
 
 /** What is declared for a class, or for the nearest class that it extends. */
 function declaredFor(Class: object): Declared | undefined {
+  return declarationsOf(Class).next().value;
+}
+
+/** What is declared for a class and for those that it extends, the nearest first. */
+function* declarationsOf(Class: object): Generator<Declared, undefined> {
   for (let of: object | null = Class; of !== null; of = Object.getPrototypeOf(of)) {
     const found = declared.get(of);
-    if (found) return found;
+    if (found) yield found;
   }
-  return undefined;
+}
+
+/** The names that users may give, those of the class itself before those that it has from others as they are. */
+function offeredNames(Class: object): string[] {
+  const [nearest, next] = declarationsOf(Class);
+  const names = Object.entries(nearest?.table ?? {}).filter(([, of]) => of.offered && !of.positional);
+  const isInherited = ([name, of]: readonly [string, unknown]) => next?.table[name] === of;
+  return [...names.filter((entry) => !isInherited(entry)), ...names.filter(isInherited)].map(([name]) => name);
 }
 
 /** The options of a class by name; none where it declares none. */
@@ -206,8 +218,7 @@ export function readOptions(
   { className, nameOf }: ReadingPlace,
 ): Record<string, unknown> {
   const { table, strict } = declaredFor(Class) ?? { table: {}, strict: false };
-  const offered = Object.entries(table).filter(([, of]) => of.offered && !of.positional).map(([name]) => name);
-  if (strict) checkOptions(className, given, offered);
+  checkOptions(className, given, offeredNames(Class), strict);
   return readTable(table, { ...given, ...byPosition }, {
     what: `Cannot make ${className}`,
     get whatNamed() {
@@ -285,10 +296,15 @@ export function keysOf(table: OptionTable): Map<string, { readonly name: string;
 }
 
 /**
- * Throws {@linkcode ValueError} where `options` has a key that is not among `known`. `where` is what was being made,
- * such as `Dense`.
+ * Throws {@linkcode ValueError} where `options` is no object, or, if `strict`, has a key that is not among `known`.
+ * `where` is what was being made, such as `Dense`.
  */
-export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
+export function checkOptions(
+  where: string,
+  options: object | undefined,
+  known: readonly string[],
+  strict = true,
+): void {
   if (options === undefined) return;
   if (options === null || typeof options !== "object" || Array.isArray(options)) {
     throw new ValueError({
@@ -298,6 +314,7 @@ export function checkOptions(where: string, options: object | undefined, known: 
       hint: `write them in braces, as in { ${known[0] ?? "name"}: ... }`,
     });
   }
+  if (!strict) return;
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const camel = key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
