@@ -9,7 +9,7 @@ import * as o from "./ops/primitives.ts";
 import { type Option, option } from "./options.ts";
 import { declareFunctions, functionNode } from "./registry.ts";
 import { normalizeAxis } from "./shape.ts";
-import { dtypeOf, type Operand, shapeOf } from "./tensor/apply.ts";
+import { dtypeOf, type Operand } from "./tensor/apply.ts";
 import { Value } from "./ir/value.ts";
 
 export {
@@ -76,9 +76,9 @@ export const tanh: ActivationFunction = lift((x) => o.tanh(x));
 /** `exp(x) / sum(exp(x))` along `axis` (the last by default); along the last axis it remembers `x` as its logits. */
 export const softmax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) => {
   const y = normalized(x, axis);
-  const last = shapeOf(x).length - 1;
-  if (y instanceof Value && x instanceof Value && normalizeAxis(axis, last + 1, "softmax") === last) {
-    y.logits = { value: x, activation: "softmax" };
+  if (y instanceof Value && x instanceof Value) {
+    const last = x.shape.length - 1;
+    if (normalizeAxis(axis, last + 1, "softmax") === last) y.logits = { value: x, activation: "softmax" };
   }
   return y;
 });

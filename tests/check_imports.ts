@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
  * (without `.ts`), or `ffi` or `mod`.
  */
 export const order: readonly (readonly string[])[] = [
-  ["deps", "errors", "dtype", "shape", "structure"],
+  ["deps", "errors", "dtype", "names", "rounding", "shape", "structure"],
   ["ffi"],
   ["ir"],
   ["tensor"],

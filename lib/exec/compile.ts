@@ -83,7 +83,7 @@ async function trace(fn: (...args: Value[]) => Traced, args: readonly Tensor[], 
   const inputs = args.map(({ shape, dtype }, i) => zeroVariable(shape, dtype, `argument ${i}`));
   const { outputs, isList } = recording(graph, () => {
     const returned = fn(...inputs.map((variable) => graph.read(variable)));
-    const list = returned === undefined ? [] : Array.isArray(returned) ? returned as Operand[] : [returned as Operand];
+    const list: readonly unknown[] = returned === undefined ? [] : Array.isArray(returned) ? returned : [returned];
     const outputs = list.map((operand, i) => {
       const value = toValue(graph, operand);
       const variable = zeroVariable(value.shape, value.dtype, `result ${i}`);
@@ -107,23 +107,21 @@ function checkFunction(fn: unknown, what: string): void {
   });
 }
 
-function toValue(graph: Trace, operand: Operand): Value {
-  const valid = typeof operand === "number" || operand instanceof Tensor || operand instanceof Value ||
-    operand instanceof Variable;
-  if (!valid) {
-    throw new ValueError({
-      what: "Cannot trace the function",
-      rule: "it must return nothing, a value, or a list of values",
-      received: describe(operand),
-      hint: (operand as unknown) instanceof Promise
-        ? "a traced function must not be async: await the compiled one instead"
-        : "return what ops give",
-    });
+function toValue(graph: Trace, returned: unknown): Value {
+  if (returned instanceof Value) return returned;
+  if (returned instanceof Variable) return graph.read(returned);
+  if (typeof returned === "number" || returned instanceof Tensor) {
+    const { shape, dtype, data } = tensor(returned);
+    return graph.constant(shape, dtype, data);
   }
-  if (operand instanceof Value) return operand;
-  if (operand instanceof Variable) return graph.read(operand);
-  const { shape, dtype, data } = typeof operand === "number" ? tensor(operand) : operand;
-  return graph.constant(shape, dtype, data);
+  throw new ValueError({
+    what: "Cannot trace the function",
+    rule: "it must return nothing, a value, or a list of values",
+    received: describe(returned),
+    hint: returned instanceof Promise
+      ? "a traced function must not be async: await the compiled one instead"
+      : "return what ops give",
+  });
 }
 
 function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: string): Variable {

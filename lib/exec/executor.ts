@@ -1,7 +1,6 @@
 // The interface of executors: what turns a graph into something that runs.
-import type { TypedArray } from "../dtype.ts";
-import type { Graph, VariableSpec } from "../ir/graph.ts";
-import type { Variable, VariableDevice } from "../tensor/variable.ts";
+import type { Graph } from "../ir/graph.ts";
+import { Variable, type VariableDevice } from "../tensor/variable.ts";
 
 /** The names of the backends. */
 export type BackendName = "webgpu" | "eigen" | "wasm" | "reference";
@@ -36,12 +35,6 @@ export interface Executor extends VariableDevice {
   readonly name: BackendName;
   /** One line about what it runs on, such as `Eigen 3.4, AVX2, 2 threads`. */
   readonly description: string;
-  /** The variable's elements now, as a copy. */
-  read(variable: VariableSpec): Promise<TypedArray>;
-  /** Replaces the variable's elements. */
-  write(variable: VariableSpec, data: TypedArray): void;
-  /** Frees the variable's memory. */
-  release(variable: VariableSpec): void;
   /** Improves, plans and loads a graph; the variables it links are adopted. */
   compile(graph: Graph): Promise<Executable>;
   /**
@@ -53,4 +46,12 @@ export interface Executor extends VariableDevice {
   syncToHost(variables: readonly Variable[]): Promise<void>;
   /** Gives all variables back to the host and frees everything. */
   dispose(): Promise<void>;
+}
+
+/** The variables that a graph reads and writes, in the order of its links. */
+export function variablesOf({ state }: Graph): Variable[] {
+  return state.map(({ variable }) => {
+    if (variable instanceof Variable) return variable;
+    throw new Error(`"${variable.name}" is linked to a program, but is no Variable`);
+  });
 }

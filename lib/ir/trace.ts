@@ -89,14 +89,14 @@ export class Trace {
     const shapes = row.shape(types, attrs);
     const dtypes = row.dtype(types, attrs);
     const outputs = shapes.map((shape, i) => this.#value({ shape, dtype: dtypes[i] }));
-    const node = {
+    const node: Node<K> = {
       op,
       inputs: locals.map(idOf),
       outputs: outputs.map(idOf),
       attrs,
       origin: [...this.#scope, op].join("/"),
     };
-    this.graph.nodes.push(node as unknown as Node);
+    this.graph.nodes.push(node as Node);
     return outputs;
   }
 

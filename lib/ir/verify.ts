@@ -42,8 +42,8 @@ export function verifyGraph(graph: Graph, where = "graph"): void {
 function verifyTypes(graph: Graph, node: Node, fail: (message: string) => never): void {
   const row = opDef(node.op);
   const types = node.inputs.map((id) => graph.types[id]);
-  const shapes = row.shape(types, node.attrs as never);
-  const dtypes = row.dtype(types, node.attrs as never);
+  const shapes = row.shape(types, node.attrs);
+  const dtypes = row.dtype(types, node.attrs);
   if (shapes.length !== node.outputs.length) fail(`"${node.origin}" has ${node.outputs.length} outputs`);
   node.outputs.forEach((id, i) => {
     const type = graph.types[id];

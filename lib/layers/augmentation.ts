@@ -190,7 +190,7 @@ abstract class RandomTransform extends RandomImages {
     const [height, width] = imageSize(`Cannot call "${this.name}"`, images.shape, dataFormat);
     const rows = this.transforms(images, height, width);
     const count = Math.max(...rows.map((entry) => (typeof entry === "number" ? 1 : entry.shape[0])));
-    const columns = [...rows, 0, 0].map((entry) => broadcastTo(entry, [count, 1]) as Value);
+    const columns = [...rows, 0, 0].map((entry) => broadcastTo(entry, [count, 1]));
     return affineTransform(images, concat(columns, 1), { fillMode, interpolation, fillValue, dataFormat });
   }
 

@@ -3,13 +3,13 @@ import type { Config } from "../json_config.ts";
 import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
 import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
+import * as ops from "../ops/ops.ts";
 import { cast, gather } from "../ops/primitives.ts";
 import { checkPositiveInteger } from "../option_kinds.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { ops } from "./operation.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Embedding}. */

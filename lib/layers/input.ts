@@ -6,7 +6,8 @@ import type { Value } from "../ir/value.ts";
 import { checkOptions, describe } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer } from "./layer.ts";
-import { type SymbolicTensor, TensorSpec } from "./symbolic.ts";
+import "./operation.ts";
+import { type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
 /** Options of {@linkcode Input}. */
 export interface InputOptions<Name extends string = string> {

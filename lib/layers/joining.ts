@@ -5,14 +5,14 @@ import { epsilon } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
+import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
 import { describe } from "../options.ts";
 import { normalizeAxis, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type Masks, Merge } from "./merging.ts";
-import { ops } from "./operation.ts";
-import type { SymbolicTensor } from "./symbolic.ts";
+import type { SymbolicTensor } from "../tensor/symbolic.ts";
 
 /** Options of {@linkcode Concatenate}. */
 export interface ConcatenateOptions extends LayerOptions {

@@ -33,7 +33,7 @@ import {
   symbolicIn,
   SymbolicTensor,
   TensorSpec,
-} from "./symbolic.ts";
+} from "../tensor/symbolic.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
@@ -287,7 +287,7 @@ export abstract class Layer extends WeightOwner {
       });
     }
     const { output, outputs } = this.connect(args, specs);
-    const outMasks = flatten(this.computeMask(x as never, mask as never) as Structure<unknown>);
+    const outMasks = flatten(maskOf(this, x, mask));
     outputs.forEach((tensor, i) => {
       if (outMasks[i] instanceof SymbolicTensor) tensor.mask = outMasks[i];
     });
@@ -307,14 +307,14 @@ export abstract class Layer extends WeightOwner {
   }
 
   /** The items of an input; throws {@linkcode ValueError} where one is no `Kind`. */
-  #checked<T>(x: Structure<T>, Kind: { prototype: T }): T[] {
+  #checked<T>(x: Structure<T>, Kind: NewableFunction & { readonly prototype: T }): T[] {
     const items = flatten(x);
-    const wrong = items.length === 0 ? x : items.find((item) => !(item instanceof (Kind as unknown as () => void)));
-    if (items.length > 0 && wrong === undefined && !items.includes(undefined as T)) return items;
+    if (items.length > 0 && items.every((item) => item instanceof Kind)) return items;
+    const wrong = items.length === 0 ? x : items.find((item) => !(item instanceof Kind));
     const symbolic = wrong instanceof Value || wrong instanceof SymbolicTensor;
     throw new ValueError({
       what: `Cannot call "${this.name}"`,
-      rule: (Kind as unknown) === Value
+      rule: Object.is(Kind, Value)
         ? "a layer takes a symbolic value"
         : "a layer takes symbolic tensors or values, not both",
       received: describe(wrong),
@@ -409,4 +409,13 @@ export abstract class Layer extends WeightOwner {
   getConfig(): Config {
     return configOf(this);
   }
+}
+
+/** The mask of a layer's output, of symbolic tensors as of values: layers compute it with `ops`, which take both. */
+function maskOf(
+  layer: { computeMask(x: unknown, mask: unknown): Structure<unknown> },
+  x: Structure<unknown>,
+  mask: unknown,
+): Structure<unknown> {
+  return layer.computeMask(x, mask);
 }

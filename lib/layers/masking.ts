@@ -3,10 +3,10 @@ import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { select } from "../ops/primitives.ts";
 import { expandDims } from "../ops/composed.ts";
+import * as ops from "../ops/ops.ts";
 import { checkRange } from "../option_kinds.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { ops } from "./operation.ts";
 
 /** Options of {@linkcode Masking}. */
 export interface MaskingOptions extends LayerOptions {

@@ -2,12 +2,12 @@
 import { type DType, promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
+import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
-import { ops } from "./operation.ts";
-import { type CallArguments, type SymbolicTensor, TensorSpec } from "./symbolic.ts";
+import { type CallArguments, type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
 /** The masks of several inputs, in their order. */
 export type Masks = readonly (Value | undefined)[];
@@ -47,8 +47,8 @@ export abstract class Merge extends Layer {
 
   /** True where it is for any input; none where an input has none. */
   override computeMask(_inputs: readonly Value[], masks: Masks | undefined): Value | undefined {
-    if (!masks || masks.includes(undefined)) return undefined;
-    return (masks as Value[]).reduce((a, b) => ops.logicalOr(a, b));
+    const known = masks?.filter((mask) => mask !== undefined) ?? [];
+    return known.length > 0 && known.length === masks?.length ? known.reduce((a, b) => ops.logicalOr(a, b)) : undefined;
   }
 
   /** The shapes as a list of at least `least`, and at most `most`; throws {@linkcode ShapeError} for others. */
@@ -180,8 +180,8 @@ export class Subtract extends ElementwiseMerge {
 export class Multiply extends ElementwiseMerge {
   protected merge(inputs: readonly Value[], masks: Masks): Value {
     const product = inputs.map((x, i) => (masks[i] ? o.select(masks[i], x, 1) : x)).reduce((a, b) => o.multiply(a, b));
-    if (masks.includes(undefined)) return product;
-    return o.select((masks as Value[]).reduce((a, b) => o.logicalOr(a, b)), product, 0);
+    const known = masks.filter((mask) => mask !== undefined);
+    return known.length < masks.length ? product : o.select(known.reduce((a, b) => o.logicalOr(a, b)), product, 0);
   }
 }
 

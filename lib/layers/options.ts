@@ -123,10 +123,10 @@ export interface AddWeightOptions {
 /** The shapes of those arguments by name that are structures of a `Kind`. */
 export function shapesOf<T>(
   named: Readonly<Record<string, unknown>>,
-  Kind: { prototype: T },
+  Kind: NewableFunction & { readonly prototype: T },
   shape: (item: T) => SymbolicShape,
 ): ArgumentShapes {
-  const isKind = (item: unknown): item is T => item instanceof (Kind as unknown as () => void);
+  const isKind = (item: unknown): item is T => item instanceof Kind;
   return Object.fromEntries(
     Object.entries(named).filter(([name, argument]) => name !== "mask" && flatten(argument).every(isKind))
       .map(([name, argument]) => [name, mapStructure(argument as Structure<T>, shape)]),

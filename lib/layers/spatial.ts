@@ -25,9 +25,10 @@ export type SidesPerAxis = number | readonly (number | Sides)[];
 /** The elements before and after along each of `rank` axes; throws {@linkcode ValueError} for what are none. */
 function sidesOf(what: string, name: string, value: SidesPerAxis, rank: number): Sides[] {
   const isCount = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= 0;
-  const isSides = (sides: unknown) => Array.isArray(sides) && sides.length === 2 && sides.every(isCount);
+  const isSides = (sides: unknown): sides is Sides =>
+    Array.isArray(sides) && sides.length === 2 && sides.every(isCount);
   if (isCount(value)) return new Array<Sides>(rank).fill([value, value]);
-  if (rank === 1 && isSides(value)) return [value as unknown as Sides];
+  if (rank === 1 && isSides(value)) return [value];
   if (rank > 1 && Array.isArray(value) && value.length === rank && value.every((n) => isCount(n) || isSides(n))) {
     return (value as (number | Sides)[]).map((n) => (typeof n === "number" ? [n, n] : n));
   }

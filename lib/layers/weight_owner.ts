@@ -116,13 +116,14 @@ export abstract class WeightOwner {
    */
   setWeights(values: readonly TensorLike[]): void {
     const weights = this.weights;
+    const given: unknown = values;
     const what = `Cannot set the weights of "${this.name}"`;
     if (!Array.isArray(values) || values.length !== weights.length) {
       throw new ValueError({
         what,
         rule: `it has ${weights.length} weights`,
         received: Array.isArray(values) ? `${values.length} values` : describe(values),
-        hint: (values as unknown) instanceof Promise
+        hint: given instanceof Promise
           ? "await getWeights() first"
           : this.built
           ? "give one value for each of weights"

@@ -7,7 +7,7 @@ import { clip, logSoftmax, squeeze } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { declareOptions, nullable, optionTable } from "../options.ts";
 import { boolean, integer, number } from "../option_kinds.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { apply, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import { checkSameShape, Loss, type LossFields, type LossOptions, lossOptions, matchRanks } from "./loss.ts";
 

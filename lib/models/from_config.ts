@@ -3,18 +3,12 @@ import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
 import { Layer } from "../layers/layer.ts";
-import { FunctionCall, ops } from "../layers/operation.ts";
-import type { Operation, SymbolicTensor } from "../layers/symbolic.ts";
+import { FunctionCall, functions } from "../layers/operation.ts";
+import { camelCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
-import {
-  camelCase,
-  deserializeObject,
-  isNode,
-  optionsOf,
-  readNodesOf,
-  type SharedObjects,
-} from "../saving/deserialize.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
+import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
+import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";
 import { compileOptions } from "./compile_config.ts";
@@ -278,7 +272,8 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
   const inside = path.at("config");
   if (spec) {
     const config = inside.object(node.config);
-    const fn = (ops as unknown as Record<string, (...args: never[]) => unknown>)[spec.fn];
+    const fn = functions.get(spec.fn);
+    if (!fn) throw unknownIdentifier("ops", spec.fn, [...functions.keys()]);
     const name = config.name === null || config.name === undefined ? undefined : inside.at("name").text(config.name);
     const operation = new FunctionCall(spec.fn, fn, { name, className: spec.className });
     const further = inside.within(() => furtherOf(spec, config)).map((value, i) =>
@@ -299,7 +294,7 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
   }
   if (node.module?.startsWith("keras.src.ops")) {
     return path.at("class_name").within(() => {
-      throw unknownIdentifier("ops", node.class_name, Object.keys(ops));
+      throw unknownIdentifier("ops", node.class_name, [...functions.keys()]);
     });
   }
   const layer = deserializeObject(node, "layer", shared, path);
@@ -319,9 +314,8 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       });
       // Keras's layers may take all of their arguments by name.
       const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
-      return toList(
-        layer.apply(first?.[1] as never, Object.fromEntries(rest)) as unknown as Structure<SymbolicTensor>,
-      );
+      const args: CallArguments<SymbolicTensor> = { positional: [first?.[1]], named: Object.fromEntries(rest) };
+      return toList(layer.replay(args));
     },
   };
 }

@@ -1,7 +1,7 @@
 // The data that a model takes and gives, as its inputs and outputs are built: what types fit and predict.
 import type { Value } from "../ir/value.ts";
 import type { InputOf, Layer, OutputOf } from "../layers/layer.ts";
-import type { SymbolicTensor } from "../layers/symbolic.ts";
+import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Mapped, Structure } from "../structure.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
 import type { StepData } from "../training/trainer.ts";

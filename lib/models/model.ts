@@ -7,7 +7,7 @@ import { gradients } from "../tensor/gradients.ts";
 import type { Value } from "../ir/value.ts";
 import { currentCall } from "../layers/call_state.ts";
 import type { InputOf, OutputOf } from "../layers/layer.ts";
-import type { SymbolicTensor } from "../layers/symbolic.ts";
+import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";

@@ -5,7 +5,7 @@ import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type CallContext, Layer, type LayerOptions } from "../layers/layer.ts";
 import { autoName } from "../layers/naming.ts";
-import type { SymbolicTensor } from "../layers/symbolic.ts";
+import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import { nameOfClass } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, namesOf, type Structure } from "../structure.ts";

@@ -4,7 +4,7 @@ import { type Axes, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, s
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { cut } from "./cumulative.ts";
-import { lift, type Lifted, type Unary } from "./lift.ts";
+import { lift, type Lifted, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /**
@@ -151,12 +151,12 @@ export const rot90: Lifted<[x: Operand, k?: number, axes?: readonly [number, num
 );
 
 /** Left and right exchanged: the second axis in reverse order. */
-export const fliplr: Unary = lift((x) => p.reverse(x, 1));
+export const fliplr: UnaryOp = lift((x) => p.reverse(x, 1));
 /** Up and down exchanged: the first axis in reverse order. */
-export const flipud: Unary = lift((x) => p.reverse(x, 0));
+export const flipud: UnaryOp = lift((x) => p.reverse(x, 0));
 
 /** The elements in one row. */
-export const ravel: Unary = lift((x) => p.reshape(x, [-1]));
+export const ravel: UnaryOp = lift((x) => p.reshape(x, [-1]));
 
 /** `b` behind `a` along `axis`; both flattened without one. */
 export const append: Lifted<[a: Operand, b: Operand, axis?: number]> = lift((a, b, axis) =>

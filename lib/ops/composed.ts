@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { type Axes, formatShape, normalizeAxes, normalizeAxis, type Shape } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { lift, type Lifted, type Reduction } from "./lift.ts";
+import { lift, type Lifted, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** `exp(x) / sum(exp(x))` along `axis` (the last by default). */
@@ -20,7 +20,7 @@ export const logSoftmax: Lifted<[x: Operand, axis?: Axes]> = lift((x, axis = -1)
 });
 
 /** `log(sum(exp(x)))` over `axes` (all by default), without overflow. */
-export const logSumExp: Reduction = lift((x, axes, keepDims = false) => {
+export const logSumExp: ReductionOp = lift((x, axes, keepDims = false) => {
   const list = normalizeAxes(axes, shapeOf(x).length, "logSumExp");
   const largest = p.max(x, list, true);
   // An infinite maximum is not subtracted: infinity less itself is not a number.
@@ -31,13 +31,13 @@ export const logSumExp: Reduction = lift((x, axes, keepDims = false) => {
 });
 
 /** The mean of squared distances from the mean over `axes` (all by default). */
-export const variance: Reduction = lift((x, axes, keepDims = false) => {
+export const variance: ReductionOp = lift((x, axes, keepDims = false) => {
   const centred = p.subtract(x, p.mean(x, axes, true));
   return p.mean(p.square(centred), axes, keepDims);
 });
 
 /** The standard deviation over `axes` (all by default): the root of {@linkcode variance}. */
-export const std: Reduction = lift((x, axes, keepDims = false) => p.sqrt(variance(x, axes, keepDims)));
+export const std: ReductionOp = lift((x, axes, keepDims = false) => p.sqrt(variance(x, axes, keepDims)));
 
 /** `x` with what is below `low` raised to it and what is above `high` lowered to it. */
 export const clip: Lifted<[x: Operand, low: number, high: number]> = lift((x, low, high) =>

@@ -1,13 +1,13 @@
 // Whole quotients, and quotients by 0. https://keras.io/api/ops/numpy/
 import { dtypeOf, type Operand, promoteDTypes } from "../tensor/apply.ts";
-import { type Binary, lift, type Unary } from "./lift.ts";
+import { type BinaryOp, lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** `x` without what stands behind the point, towards 0. */
-export const trunc: Unary = lift((x) => p.select(p.less(x, 0), p.ceil(x), p.floor(x)));
+export const trunc: UnaryOp = lift((x) => p.select(p.less(x, 0), p.ceil(x), p.floor(x)));
 
 /** The largest whole number not above `a / b`. Of whole numbers a whole number, and 0 where `b` is 0. */
-export const floorDivide: Binary = lift((a, b) => {
+export const floorDivide: BinaryOp = lift((a, b) => {
   const [x, y] = promoteDTypes([a, b]);
   const dtype = dtypeOf(x);
   if (dtype === "float32") return p.floor(p.divide(x, y));
@@ -25,7 +25,7 @@ export const floorDivide: Binary = lift((a, b) => {
 });
 
 /** `a / b` in float32, 0 where `b` is 0. */
-export const divideNoNan: Binary = lift((a, b) => {
+export const divideNoNan: BinaryOp = lift((a, b) => {
   const isZero = p.equal(b, 0);
   return p.select(isZero, 0, p.divide(a, p.select(isZero, 1, b)));
 });

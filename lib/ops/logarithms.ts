@@ -1,17 +1,17 @@
 // Logarithms and powers of other bases, sums of powers, and the inverse of the error function. https://keras.io/api/ops/
 import type { Operand } from "../tensor/apply.ts";
-import { type Binary, lift, type Unary } from "./lift.ts";
+import { type BinaryOp, lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** The logarithm to base 2. */
-export const log2: Unary = lift((x) => p.divide(p.log(x), Math.LN2));
+export const log2: UnaryOp = lift((x) => p.divide(p.log(x), Math.LN2));
 /** The logarithm to base 10. */
-export const log10: Unary = lift((x) => p.divide(p.log(x), Math.LN10));
+export const log10: UnaryOp = lift((x) => p.divide(p.log(x), Math.LN10));
 /** 2 to the power of `x`. */
-export const exp2: Unary = lift((x) => p.power(2, p.cast(x, "float32")));
+export const exp2: UnaryOp = lift((x) => p.power(2, p.cast(x, "float32")));
 
 /** `log(exp(a) + exp(b))`, without overflow. */
-export const logaddexp: Binary = lift((a, b) => {
+export const logaddexp: BinaryOp = lift((a, b) => {
   const [left, right] = [p.cast(a, "float32"), p.cast(b, "float32")];
   const largest = p.maximum(left, right);
   // Equal infinities have no distance.
@@ -48,7 +48,7 @@ const tail = [
 ];
 
 /** The number whose error function is `x`; infinite at -1 and 1, NaN beyond. */
-export const erfinv: Unary = lift((x) => {
+export const erfinv: UnaryOp = lift((x) => {
   const values = p.cast(x, "float32");
   const w = p.negate(p.log(p.multiply(p.subtract(1, values), p.add(1, values))));
   const near = polynomial(p.subtract(p.minimum(w, 5), 2.5), centre);

@@ -3,11 +3,11 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { type Axes, formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cut } from "./cumulative.ts";
-import { type Binary, lift, type Lifted } from "./lift.ts";
+import { type BinaryOp, lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** The product of every element of `a` with every one of `b`, both flattened. */
-export const outer: Binary = lift((a, b) => p.multiply(p.reshape(a, [-1, 1]), p.reshape(b, [1, -1])));
+export const outer: BinaryOp = lift((a, b) => p.multiply(p.reshape(a, [-1, 1]), p.reshape(b, [1, -1])));
 
 /**
  * The product summed over `axes`: the last so many of `a` with the first of `b` (2 by default), or two lists of axes.
@@ -40,15 +40,15 @@ export const tensordot: Lifted<[a: Operand, b: Operand, axes?: number | readonly
 );
 
 /** The product summed over the last axis of both. */
-export const inner: Binary = lift((a, b) =>
+export const inner: BinaryOp = lift((a, b) =>
   shapeOf(a).length === 0 || shapeOf(b).length === 0 ? p.multiply(a, b) : tensordot(a, b, [-1, -1])
 );
 
 /** The product of the elements in their order, both flattened, summed to one number. */
-export const vdot: Binary = lift((a, b) => inner(p.reshape(a, [-1]), p.reshape(b, [-1])));
+export const vdot: BinaryOp = lift((a, b) => inner(p.reshape(a, [-1]), p.reshape(b, [-1])));
 
 /** The product summed over the last axis of `a` and the second-last of `b`, or the only one; with a number, multiplied. */
-export const dot: Binary = lift((a, b) => {
+export const dot: BinaryOp = lift((a, b) => {
   const rank = shapeOf(b).length;
   if (rank < 2 || shapeOf(a).length === 0) return inner(a, b);
   return tensordot(a, b, [-1, rank - 2]);

@@ -1,7 +1,7 @@
 // Reductions that pass over NaN. https://keras.io/api/ops/numpy/
 import type { Axes } from "../shape.ts";
 import { dtypeOf, type Operand } from "../tensor/apply.ts";
-import { lift, type Reduction } from "./lift.ts";
+import { lift, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 import { prod } from "./statistics.ts";
 
@@ -13,24 +13,24 @@ const counted = (x: Operand, axes: Axes | undefined, keepDims: boolean): Operand
   p.sum(p.cast(p.logicalNot(p.isNan(x)), "float32"), axes, keepDims);
 
 /** The sum over `axes` (all by default) of what is not NaN. */
-export const nansum: Reduction = lift((x, axes, keepDims = false) => p.sum(filled(x, 0), axes, keepDims));
+export const nansum: ReductionOp = lift((x, axes, keepDims = false) => p.sum(filled(x, 0), axes, keepDims));
 
 /** The product over `axes` (all by default) of what is not NaN. */
-export const nanprod: Reduction = lift((x, axes, keepDims = false) => prod(filled(x, 1), axes, keepDims));
+export const nanprod: ReductionOp = lift((x, axes, keepDims = false) => prod(filled(x, 1), axes, keepDims));
 
 /** The mean over `axes` (all by default) of what is not NaN, in float32; NaN where there is nothing else. */
-export const nanmean: Reduction = lift((x, axes, keepDims = false) =>
+export const nanmean: ReductionOp = lift((x, axes, keepDims = false) =>
   p.divide(nansum(x, axes, keepDims), counted(x, axes, keepDims))
 );
 
 /** The mean of squared distances from the mean over `axes` (all by default) of what is not NaN, in float32. */
-export const nanvar: Reduction = lift((x, axes, keepDims = false) => {
+export const nanvar: ReductionOp = lift((x, axes, keepDims = false) => {
   const centred = p.subtract(p.cast(x, "float32"), nanmean(x, axes, true));
   return p.divide(nansum(p.square(centred), axes, keepDims), counted(x, axes, keepDims));
 });
 
 /** The root of {@linkcode nanvar}. */
-export const nanstd: Reduction = lift((x, axes, keepDims = false) => p.sqrt(nanvar(x, axes, keepDims)));
+export const nanstd: ReductionOp = lift((x, axes, keepDims = false) => p.sqrt(nanvar(x, axes, keepDims)));
 
 /** The largest or smallest number over axes; NaN where there is none. */
 function extreme(take: typeof p.max, least: number, x: Operand, axes: Axes | undefined, keepDims: boolean): Operand {
@@ -40,7 +40,7 @@ function extreme(take: typeof p.max, least: number, x: Operand, axes: Axes | und
 }
 
 /** The largest element over `axes` (all by default) of what is not NaN; NaN where there is nothing else. */
-export const nanmax: Reduction = lift((x, axes, keepDims = false) => extreme(p.max, -Infinity, x, axes, keepDims));
+export const nanmax: ReductionOp = lift((x, axes, keepDims = false) => extreme(p.max, -Infinity, x, axes, keepDims));
 
 /** The smallest element over `axes` (all by default) of what is not NaN; NaN where there is nothing else. */
-export const nanmin: Reduction = lift((x, axes, keepDims = false) => extreme(p.min, Infinity, x, axes, keepDims));
+export const nanmin: ReductionOp = lift((x, axes, keepDims = false) => extreme(p.min, Infinity, x, axes, keepDims));

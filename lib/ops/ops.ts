@@ -12,7 +12,6 @@ export {
   concat as concatenate,
   cos,
   divide,
-  divide as trueDivide,
   equal,
   erf,
   exp,
@@ -32,11 +31,9 @@ export {
   matmul,
   type MatmulOptions,
   max,
-  max as amax,
   maximum,
   mean,
   min,
-  min as amin,
   minimum,
   mod,
   multiply,
@@ -66,6 +63,7 @@ export {
   tanh,
   transpose,
 } from "./primitives.ts";
+export { amax, amin, trueDivide } from "./aliases.ts";
 export {
   arange,
   argmax,

@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { lift, type Lifted, type Reduction } from "./lift.ts";
+import { lift, type Lifted, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** The places in row-major order of what indices along `axis` name, as a function of the indices. */
@@ -171,4 +171,4 @@ export const percentile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: 
 );
 
 /** The middle of the elements over `axes` (all by default), the mean of the two in the middle of an even number. */
-export const median: Reduction = lift((x, axes, keepDims = false) => quantile(x, 0.5, axes, keepDims));
+export const median: ReductionOp = lift((x, axes, keepDims = false) => quantile(x, 0.5, axes, keepDims));

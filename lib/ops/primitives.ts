@@ -14,84 +14,85 @@ import {
 } from "../shape.ts";
 import { apply, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { resolveShape, scalarLike, Tensor } from "../tensor/tensor.ts";
-import { type Binary, lift, type Lifted, type Reduction, type Unary } from "./lift.ts";
+import { type BinaryOp, lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
 
-const unary = (op: UnaryName): Unary => lift((x) => apply(op, promoteDTypes([x]), {})[0]);
+const unary = (op: UnaryName): UnaryOp => lift((x) => apply(op, promoteDTypes([x]), {})[0]);
 /** Functions that are computed in float32 whatever comes in. */
-const floatUnary = (op: UnaryName): Unary => lift((x) => apply(op, promoteDTypes([x], true), {})[0]);
-const binary = (op: BinaryName): Binary => lift((a, b) => apply(op, promoteDTypes([a, b]), {})[0]);
-const floatBinary = (op: BinaryName): Binary => lift((a, b) => apply(op, promoteDTypes([a, b], true), {})[0]);
-const logicalBinary = (op: BinaryName): Binary => lift((a, b) => apply(op, [cast(a, "bool"), cast(b, "bool")], {})[0]);
+const floatUnary = (op: UnaryName): UnaryOp => lift((x) => apply(op, promoteDTypes([x], true), {})[0]);
+const binary = (op: BinaryName): BinaryOp => lift((a, b) => apply(op, promoteDTypes([a, b]), {})[0]);
+const floatBinary = (op: BinaryName): BinaryOp => lift((a, b) => apply(op, promoteDTypes([a, b], true), {})[0]);
+const logicalBinary = (op: BinaryName): BinaryOp =>
+  lift((a, b) => apply(op, [cast(a, "bool"), cast(b, "bool")], {})[0]);
 
 /** `-x`. */
-export const negate: Unary = unary("negate");
+export const negate: UnaryOp = unary("negate");
 /** The absolute value. */
-export const abs: Unary = unary("abs");
+export const abs: UnaryOp = unary("abs");
 /** -1, 0 or 1 by the sign. */
-export const sign: Unary = unary("sign");
+export const sign: UnaryOp = unary("sign");
 /** `e` to the power of `x`. */
-export const exp: Unary = floatUnary("exp");
+export const exp: UnaryOp = floatUnary("exp");
 /** `exp(x) - 1`, exact near 0. */
-export const expm1: Unary = floatUnary("expm1");
+export const expm1: UnaryOp = floatUnary("expm1");
 /** The natural logarithm. */
-export const log: Unary = floatUnary("log");
+export const log: UnaryOp = floatUnary("log");
 /** `log(1 + x)`, exact near 0. */
-export const log1p: Unary = floatUnary("log1p");
+export const log1p: UnaryOp = floatUnary("log1p");
 /** The square root. */
-export const sqrt: Unary = floatUnary("sqrt");
+export const sqrt: UnaryOp = floatUnary("sqrt");
 /** `1 / sqrt(x)`. */
-export const rsqrt: Unary = floatUnary("rsqrt");
+export const rsqrt: UnaryOp = floatUnary("rsqrt");
 /** `x * x`. */
-export const square: Unary = unary("square");
+export const square: UnaryOp = unary("square");
 /** `1 / x`. */
-export const reciprocal: Unary = floatUnary("reciprocal");
+export const reciprocal: UnaryOp = floatUnary("reciprocal");
 /** The sine of `x` in radians. */
-export const sin: Unary = floatUnary("sin");
+export const sin: UnaryOp = floatUnary("sin");
 /** The cosine of `x` in radians. */
-export const cos: Unary = floatUnary("cos");
+export const cos: UnaryOp = floatUnary("cos");
 /** The hyperbolic tangent. */
-export const tanh: Unary = floatUnary("tanh");
+export const tanh: UnaryOp = floatUnary("tanh");
 /** `1 / (1 + exp(-x))`. */
-export const sigmoid: Unary = floatUnary("sigmoid");
+export const sigmoid: UnaryOp = floatUnary("sigmoid");
 /** `max(x, 0)`. */
-export const relu: Unary = unary("relu");
+export const relu: UnaryOp = unary("relu");
 /** `log(1 + exp(x))`, without overflow. */
-export const softplus: Unary = floatUnary("softplus");
+export const softplus: UnaryOp = floatUnary("softplus");
 /** The error function. */
-export const erf: Unary = floatUnary("erf");
+export const erf: UnaryOp = floatUnary("erf");
 /** The largest integer not above `x`. */
-export const floor: Unary = unary("floor");
+export const floor: UnaryOp = unary("floor");
 /** The smallest integer not below `x`. */
-export const ceil: Unary = unary("ceil");
+export const ceil: UnaryOp = unary("ceil");
 /** The nearest integer, halves to even. */
-export const round: Unary = unary("round");
+export const round: UnaryOp = unary("round");
 /** Whether an element is not a number. */
-export const isNan: Unary = floatUnary("isNan");
+export const isNan: UnaryOp = floatUnary("isNan");
 /** `not x`, as bool. */
-export const logicalNot: Unary = lift((x) => apply("logicalNot", [cast(x, "bool")], {})[0]);
+export const logicalNot: UnaryOp = lift((x) => apply("logicalNot", [cast(x, "bool")], {})[0]);
 /** `x` itself, through which no gradient flows. */
-export const stopGradient: Unary = lift((x) => {
+export const stopGradient: UnaryOp = lift((x) => {
   const [operand] = promoteDTypes([x]);
   // Only floats have gradients.
   return operand.dtype === "float32" ? apply("stopGradient", [operand], {})[0] : operand;
 });
 /** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
-export const bitsToUnit: Unary = unary("bitsToUnit");
+export const bitsToUnit: UnaryOp = unary("bitsToUnit");
 
 /** `a + b`. */
-export const add: Binary = binary("add");
+export const add: BinaryOp = binary("add");
 /** `a - b`. */
-export const subtract: Binary = binary("subtract");
+export const subtract: BinaryOp = binary("subtract");
 /** `a * b`. */
-export const multiply: Binary = binary("multiply");
+export const multiply: BinaryOp = binary("multiply");
 /** `a / b` in float32. */
-export const divide: Binary = floatBinary("divide");
+export const divide: BinaryOp = floatBinary("divide");
 /** The larger of `a` and `b`. */
-export const maximum: Binary = binary("maximum");
+export const maximum: BinaryOp = binary("maximum");
 /** The smaller of `a` and `b`. */
-export const minimum: Binary = binary("minimum");
+export const minimum: BinaryOp = binary("minimum");
 /** `a` to the power of `b`; of whole numbers a whole number, that to a negative one cut to it. */
-export const power: Binary = lift((a, b) => {
+export const power: BinaryOp = lift((a, b) => {
   const [base, exponent] = promoteDTypes([a, b]);
   // Of bools it is int32, as in Keras.
   const isBool = dtypeOf(base) === "bool";
@@ -99,25 +100,25 @@ export const power: Binary = lift((a, b) => {
   return apply("power", operands, {})[0];
 });
 /** The remainder with the sign of `b`, as Python's `%`. */
-export const mod: Binary = binary("mod");
+export const mod: BinaryOp = binary("mod");
 /** The angle of the point `(b, a)`, from -pi to pi. */
-export const arctan2: Binary = floatBinary("arctan2");
+export const arctan2: BinaryOp = floatBinary("arctan2");
 /** `a == b`, as bool. */
-export const equal: Binary = binary("equal");
+export const equal: BinaryOp = binary("equal");
 /** `a != b`, as bool. */
-export const notEqual: Binary = binary("notEqual");
+export const notEqual: BinaryOp = binary("notEqual");
 /** `a < b`, as bool. */
-export const less: Binary = binary("less");
+export const less: BinaryOp = binary("less");
 /** `a <= b`, as bool. */
-export const lessEqual: Binary = binary("lessEqual");
+export const lessEqual: BinaryOp = binary("lessEqual");
 /** `a > b`, as bool. */
-export const greater: Binary = binary("greater");
+export const greater: BinaryOp = binary("greater");
 /** `a >= b`, as bool. */
-export const greaterEqual: Binary = binary("greaterEqual");
+export const greaterEqual: BinaryOp = binary("greaterEqual");
 /** `a and b`, as bool. */
-export const logicalAnd: Binary = logicalBinary("logicalAnd");
+export const logicalAnd: BinaryOp = logicalBinary("logicalAnd");
 /** `a or b`, as bool. */
-export const logicalOr: Binary = logicalBinary("logicalOr");
+export const logicalOr: BinaryOp = logicalBinary("logicalOr");
 
 /** `whenTrue` where `condition` holds, else `whenFalse`; the three broadcast. Whole numbers alone give int32. */
 export const select: Lifted<[condition: Operand, whenTrue: Operand, whenFalse: Operand]> = lift(
@@ -137,7 +138,7 @@ export const cast: Lifted<[x: Operand, dtype: DType]> = lift((x, dtype) => {
 });
 
 /** Reduces axes that may lie apart: a run of neighbours at a time, from the last. */
-const reduction = (op: "sum" | "max" | "min"): Reduction =>
+const reduction = (op: "sum" | "max" | "min"): ReductionOp =>
   lift((x, axes, keepDims = false) => {
     const [operand] = promoteDTypes([x]);
     const shape = shapeOf(operand);
@@ -156,13 +157,13 @@ const reduction = (op: "sum" | "max" | "min"): Reduction =>
   });
 
 /** The sum over `axes` (all by default). */
-export const sum: Reduction = reduction("sum");
+export const sum: ReductionOp = reduction("sum");
 /** The largest element over `axes` (all by default). */
-export const max: Reduction = reduction("max");
+export const max: ReductionOp = reduction("max");
 /** The smallest element over `axes` (all by default). */
-export const min: Reduction = reduction("min");
+export const min: ReductionOp = reduction("min");
 /** The mean over `axes` (all by default), in float32. */
-export const mean: Reduction = lift((x, axes, keepDims = false) => {
+export const mean: ReductionOp = lift((x, axes, keepDims = false) => {
   const shape = shapeOf(x);
   const count = normalizeAxes(axes, shape.length, "mean").reduce((product, axis) => product * shape[axis], 1);
   return multiply(sum(cast(x, "float32"), axes, keepDims), 1 / count);

@@ -4,7 +4,7 @@ import { type Axes, formatShape, normalizeAxes, sameShape, sizeOf } from "../sha
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { variance } from "./composed.ts";
 import { cut } from "./cumulative.ts";
-import { type Binary, lift, type Lifted, type Reduction, type Unary } from "./lift.ts";
+import { type BinaryOp, lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** The index of the first smallest element along `axis`, int32, NaN passed over; of the flattened elements without one. */
@@ -17,25 +17,25 @@ export const argmin: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
 });
 
 /** Whether any element over `axes` (all by default) is true, as bool. */
-export const any: Reduction = lift((x, axes, keepDims = false) =>
+export const any: ReductionOp = lift((x, axes, keepDims = false) =>
   p.cast(p.sum(p.cast(p.cast(x, "bool"), "int32"), axes, keepDims), "bool")
 );
 /** Whether all elements over `axes` (all by default) are true, as bool. */
-export const all: Reduction = lift((x, axes, keepDims = false) => p.logicalNot(any(p.logicalNot(x), axes, keepDims)));
+export const all: ReductionOp = lift((x, axes, keepDims = false) => p.logicalNot(any(p.logicalNot(x), axes, keepDims)));
 /** How many elements over `axes` (all by default) are not 0, int32. */
 export const countNonzero: Lifted<[x: Operand, axes?: Axes]> = lift((x, axes) =>
   p.sum(p.cast(p.cast(x, "bool"), "int32"), axes)
 );
 
 /** Whether an element is neither infinite nor NaN. */
-export const isfinite: Unary = lift((x) => p.less(p.abs(p.cast(x, "float32")), Infinity));
+export const isfinite: UnaryOp = lift((x) => p.less(p.abs(p.cast(x, "float32")), Infinity));
 /** Whether an element is infinite. */
-export const isinf: Unary = lift((x) => p.equal(p.abs(p.cast(x, "float32")), Infinity));
+export const isinf: UnaryOp = lift((x) => p.equal(p.abs(p.cast(x, "float32")), Infinity));
 /** Whether exactly one of two is true, as bool. */
-export const logicalXor: Binary = lift((a, b) => p.notEqual(p.cast(a, "bool"), p.cast(b, "bool")));
+export const logicalXor: BinaryOp = lift((a, b) => p.notEqual(p.cast(a, "bool"), p.cast(b, "bool")));
 
 /** The product of the elements over `axes` (all by default), in pairs. */
-export const prod: Reduction = lift((x, axes, keepDims = false) => {
+export const prod: ReductionOp = lift((x, axes, keepDims = false) => {
   const shape = shapeOf(x);
   const gone = normalizeAxes(axes, shape.length, "prod");
   const left = shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
@@ -80,7 +80,7 @@ export const average: Lifted<[x: Operand, axis?: Axes, weights?: Operand]> = lif
 });
 
 /** The largest less the smallest element over `axes` (all by default). */
-export const ptp: Reduction = lift((x, axes, keepDims = false) =>
+export const ptp: ReductionOp = lift((x, axes, keepDims = false) =>
   p.subtract(p.max(x, axes, keepDims), p.min(x, axes, keepDims))
 );
 

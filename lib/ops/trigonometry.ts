@@ -1,6 +1,6 @@
 // Angles, and the functions of hyperbolas, composed so that no value between overflows. https://keras.io/api/ops/numpy/
 import type { Operand } from "../tensor/apply.ts";
-import { lift, type Unary } from "./lift.ts";
+import { lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 const float = (x: Operand): Operand => p.cast(x, "float32");
@@ -9,16 +9,16 @@ const float = (x: Operand): Operand => p.cast(x, "float32");
 const across = (x: Operand): Operand => p.multiply(p.sqrt(p.subtract(1, x)), p.sqrt(p.add(1, x)));
 
 /** The tangent of `x` in radians. */
-export const tan: Unary = lift((x) => p.divide(p.sin(x), p.cos(x)));
+export const tan: UnaryOp = lift((x) => p.divide(p.sin(x), p.cos(x)));
 
 /** The angle from -pi / 2 to pi / 2 whose sine is `x`; NaN outside -1 and 1. */
-export const arcsin: Unary = lift((x) => p.arctan2(x, across(float(x))));
+export const arcsin: UnaryOp = lift((x) => p.arctan2(x, across(float(x))));
 
 /** The angle from 0 to pi whose cosine is `x`; NaN outside -1 and 1. */
-export const arccos: Unary = lift((x) => p.arctan2(across(float(x)), x));
+export const arccos: UnaryOp = lift((x) => p.arctan2(across(float(x)), x));
 
 /** The angle from -pi / 2 to pi / 2 whose tangent is `x`. */
-export const arctan: Unary = lift((x) => p.arctan2(x, 1));
+export const arctan: UnaryOp = lift((x) => p.arctan2(x, 1));
 
 /** The powers `exp(x / 2)` and `exp(-x / 2)`, whose halves times themselves stay in range where `exp(x)` does not. */
 function halfPowers(x: Operand): [up: Operand, down: Operand] {
@@ -27,7 +27,7 @@ function halfPowers(x: Operand): [up: Operand, down: Operand] {
 }
 
 /** The hyperbolic sine, `(exp(x) - exp(-x)) / 2`. */
-export const sinh: Unary = lift((x) => {
+export const sinh: UnaryOp = lift((x) => {
   const values = float(x);
   const [up, down] = halfPowers(values);
   // Near 0 the two powers cancel; cut to there, so that the branch not taken has a slope.
@@ -37,13 +37,13 @@ export const sinh: Unary = lift((x) => {
 });
 
 /** The hyperbolic cosine, `(exp(x) + exp(-x)) / 2`. */
-export const cosh: Unary = lift((x) => {
+export const cosh: UnaryOp = lift((x) => {
   const [up, down] = halfPowers(float(x));
   return p.add(up, down);
 });
 
 /** The number whose hyperbolic sine is `x`. */
-export const arcsinh: Unary = lift((x) => {
+export const arcsinh: UnaryOp = lift((x) => {
   const values = float(x);
   const close = p.maximum(p.minimum(values, 1), -1);
   const half = p.divide(close, p.add(p.sqrt(p.add(p.square(close), 1)), 1));
@@ -59,7 +59,7 @@ export const arcsinh: Unary = lift((x) => {
 const farOut = 1e8;
 
 /** The number from 0 on whose hyperbolic cosine is `x`; NaN below 1. */
-export const arccosh: Unary = lift((x) => {
+export const arccosh: UnaryOp = lift((x) => {
   const values = float(x);
   const close = p.minimum(values, farOut);
   const above = p.subtract(close, 1);
@@ -69,13 +69,13 @@ export const arccosh: Unary = lift((x) => {
 });
 
 /** The number whose hyperbolic tangent is `x`; infinite at -1 and 1, NaN beyond. */
-export const arctanh: Unary = lift((x) => {
+export const arctanh: UnaryOp = lift((x) => {
   const values = float(x);
   return p.multiply(p.subtract(p.log1p(values), p.log1p(p.negate(values))), 0.5);
 });
 
 /** `sin(pi x) / (pi x)`, 1 at 0. */
-export const sinc: Unary = lift((x) => {
+export const sinc: UnaryOp = lift((x) => {
   const values = float(x);
   const isZero = p.equal(values, 0);
   const angle = p.multiply(p.select(isZero, 1, values), Math.PI);
@@ -83,6 +83,6 @@ export const sinc: Unary = lift((x) => {
 });
 
 /** Degrees as radians. */
-export const deg2rad: Unary = lift((x) => p.multiply(float(x), Math.PI / 180));
+export const deg2rad: UnaryOp = lift((x) => p.multiply(float(x), Math.PI / 180));
 /** Radians as degrees. */
-export const rad2deg: Unary = lift((x) => p.multiply(float(x), 180 / Math.PI));
+export const rad2deg: UnaryOp = lift((x) => p.multiply(float(x), 180 / Math.PI));

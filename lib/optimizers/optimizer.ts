@@ -7,14 +7,14 @@ import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
 import { autoName } from "../layers/naming.ts";
 import { add, cast, divide, equal, floor, greater, mod, multiply, select, subtract } from "../ops/primitives.ts";
-import { declareOptions } from "../options.ts";
+import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { clipGradients } from "./clip.ts";
-import { type CommonFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
-import { type LearningRate, modernRate } from "./rate.ts";
+import { type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type LearningRate, modernRate, type RateOptions } from "./rate.ts";
 import { LearningRateSchedule } from "./schedules.ts";
 
 /** What an update gives: the variables' new values, and those of each kind of slot. */
@@ -26,7 +26,11 @@ export interface Updated {
 }
 
 /** The options, checked and completed. */
-export interface Optimizer extends CommonFields {}
+export interface Optimizer extends
+  OptionFields<
+    Omit<OptimizerOptions, keyof RateOptions | "name">,
+    Omit<typeof optimizerOptions, keyof RateOptions | "name">
+  > {}
 
 /**
  * The base of the optimizers: extend it with your own `slotNames` and `updateOne`. https://keras.io/api/optimizers/

@@ -71,9 +71,3 @@ export const optimizerOptions = optionTable<OptimizerOptions>()({
 
 /** The fields that an optimizer's own options become, beside those of every optimizer. */
 export type OptimizerFields<O, T> = OptionFields<Omit<O, keyof OptimizerOptions>, Omit<T, keyof OptimizerOptions>>;
-
-/** The options that every optimizer keeps as fields under their names. */
-export type CommonFields = OptionFields<
-  Omit<OptimizerOptions, keyof RateOptions | "name">,
-  Omit<typeof optimizerOptions, keyof RateOptions | "name">
->;

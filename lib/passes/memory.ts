@@ -112,7 +112,7 @@ class Planner {
     const pairs = opDef(node.op).inPlace?.(
       node.inputs.map((id) => types[id]),
       node.outputs.map((id) => types[id]),
-      node.attrs as never,
+      node.attrs,
     ) ?? [];
     return node.inputs.every((id, input) =>
       this.#root(id) !== old || pairs.some(([o, i]) => o === output && i === input)
@@ -177,7 +177,7 @@ class Planner {
     const pairs = opDef(node.op).inPlace?.(
       node.inputs.map((id) => types[id]),
       node.outputs.map((id) => types[id]),
-      node.attrs as never,
+      node.attrs,
     ) ?? [];
     for (const [o, i] of pairs) {
       const root = this.#root(node.inputs[i]);

@@ -3,6 +3,7 @@ import { dtypes, makeArray } from "../dtype.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
+import { camelCase } from "../names.ts";
 import { keysOf, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
 import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
 import { sizeOf } from "../shape.ts";
@@ -41,11 +42,6 @@ const unsetKeys = new Set([
 
 /** Keys whose null says something else than that they are left out. */
 const meaningfulNulls = new Set(["reduction", "axis", "class_aggregation"]);
-
-/** `snake_case` as `camelCase`. */
-export function camelCase(key: string): string {
-  return key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
 
 /** Whether a value of a config is an object's node. */
 export function isNode(value: unknown): value is ObjectNode {

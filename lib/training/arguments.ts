@@ -2,7 +2,7 @@
 import { didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten, namesOf, type Structure } from "../structure.ts";
+import { flatten, isNamed, namesOf, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 
 /** What a model takes or gives: how it is built, what its parts are called, and what these must fit. */
@@ -164,12 +164,6 @@ function byName(
       ? "use this name, or give the tensor itself"
       : "use these names",
   });
-}
-
-/** Whether a value is a plain object: data by name. */
-export function isNamed(value: unknown): value is Readonly<Record<string, TensorLike>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 /** Whether a value is a plain list of numbers, as the rows of an array are. */

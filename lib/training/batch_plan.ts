@@ -2,6 +2,7 @@
 import { shuffledOrder } from "../random_stream.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { BatchStream, type Dataset, type DeviceDataset } from "./dataset.ts";
+import { checkIndices } from "./indices.ts";
 import { withLock } from "./loop.ts";
 import type { BatchIndexing, Mode, Step, Steps } from "./step.ts";
 
@@ -78,9 +79,19 @@ export async function openPlan(
   return await withLock(async () => {
     const loaded = await steps.allocate(data, role ?? (data.rows <= options.batchSize ? "batch" : mode));
     loaded.write(steps.executor, data);
-    const order = options.shuffle === undefined ? undefined : await steps.orderOf(options.rows ?? data.rows);
+    const { batchSize, rows = data.rows, shuffle } = options;
+    const order = shuffle === undefined ? undefined : await steps.orderOf(rows);
+    if (steps.lookUp) {
+      const step = await steps.get(mode, indexingOf(Math.min(batchSize, rows), loaded, order), loaded);
+      checkIndices(step.lookups, data);
+    }
     return new ArrayPlan(steps, mode, loaded, options, order);
   });
+}
+
+function indexingOf(batch: number, { rows }: DeviceDataset, order: Variable | undefined): BatchIndexing {
+  if (order) return { kind: "ordered", batch, order };
+  return batch === rows ? { kind: "whole" } : { kind: "sliced", batch };
 }
 
 /** Batches of rows that lie on the device. */
@@ -145,22 +156,16 @@ export class ArrayPlan implements BatchPlan {
 
   /** The next batches. */
   async next(most: number): Promise<StepRange | undefined> {
-    const { steps, mode, data, options } = this;
+    const { steps, mode, data, options, order } = this;
     const position = this.#position!;
     const left = this.#rows - position.row;
     if (left <= 0) return undefined;
     const batch = Math.min(options.batchSize, left);
-    const step = await steps.get(mode, this.#indexing(batch), data);
+    const step = await steps.get(mode, indexingOf(batch, data, order), data);
     const count = Math.min(most, Math.floor(left / batch));
     const rows = count * batch;
     this.#position = { ...position, row: position.row + rows };
     return { step, count, rows, write: () => steps.prepare(step, this.#start + position.row, count) };
-  }
-
-  #indexing(batch: number): BatchIndexing {
-    const { order, data } = this;
-    if (order) return { kind: "ordered", batch, order };
-    return batch === data.rows ? { kind: "whole" } : { kind: "sliced", batch };
   }
 
   /** Nothing: the rows lie on the device. */
@@ -281,6 +286,7 @@ export class StreamPlan implements BatchPlan {
 export async function rangeOf(steps: Steps, mode: Mode, batch: Dataset): Promise<StepRange> {
   const data = await steps.allocate(batch, "batch");
   const step = await steps.get(mode, { kind: "whole" }, data);
+  checkIndices(step.lookups, batch);
   const write = () => {
     steps.prepare(step, 0, 1);
     data.write(steps.executor, batch);

@@ -4,13 +4,12 @@ import { ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
 import { describe } from "../options.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
-import { flatten, packLike, type Structure } from "../structure.ts";
+import { flatten, isNamed, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { isNamed, labelOf, type Parts, tensorsOf } from "./arguments.ts";
+import { labelOf, type Parts, tensorsOf } from "./arguments.ts";
 import { weighClasses } from "./class_weights.ts";
 import type { Compiled } from "./compiled.ts";
-import { checkIndices } from "./indices.ts";
 import type { TrainableModel } from "./trainer.ts";
 import { checkTargets, checkWeights } from "./validation.ts";
 import { warnOfNumbers } from "./warnings.ts";
@@ -77,7 +76,6 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
     xLike: model.inputShape ?? like,
     yLike: output,
   };
-  checkIndices(model, x, inputs.xLike, where);
   if (!compiled) return inputs;
 
   const outputs = flatten(output);

@@ -9,6 +9,7 @@ import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { openPlan } from "./batch_plan.ts";
 import { type Batches, BatchStream, checkedData, checkedStream, isBatches } from "./dataset.ts";
+import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches, withLock } from "./loop.ts";
 import type { Step, Steps } from "./step.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
@@ -75,18 +76,19 @@ export async function predict(
 
 /** Predicts by the step of the last prediction, where that is good for `x`: of the same shape, when nothing changed since. */
 async function predictAgain(
-  { lastPrediction: last, steps }: Trainer,
+  { lastPrediction: last, model, steps }: Trainer,
   x: Tensor,
   { batchSize = 32 }: PredictOptions,
 ): Promise<Structure<Tensor> | undefined> {
   if (!last) return undefined;
-  const { data, executable, output } = last.step;
+  const { data, executable, lookups, output } = last.step;
   const [held, ...others] = data.x;
   const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
     x.shape[0] <= batchSize;
   if (!fits || await getExecutor() !== steps.executor) return undefined;
   return await withLock(async () => {
     if (last.version !== steps.version || steps.isRetained(data)) return undefined;
+    checkIndices(lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
     steps.executor.write(held, x.data);
     await executable.run(1);
     return packLike(output!.like, await outputsOf(steps, last.step));

@@ -3,9 +3,9 @@ import { bytesPerElement, type DType } from "../dtype.ts";
 import { describe, ValueError, withErrorContext } from "../errors.ts";
 import type { Executable, Executor } from "../exec/executor.ts";
 import { onClearSession } from "../exec/select.ts";
-import type { Graph } from "../ir/graph.ts";
+import type { Graph, ValueId } from "../ir/graph.ts";
 import { recording, Trace } from "../ir/trace.ts";
-import { Value } from "../ir/value.ts";
+import { idOf, Value } from "../ir/value.ts";
 import { calling } from "../layers/call_state.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
@@ -15,6 +15,7 @@ import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type Dataset, DeviceDataset, free, keyOf, zerosVariable } from "./dataset.ts";
+import { looksUp, type Lookup, lookupsOf } from "./indices.ts";
 import type { AnyStepData, StepLogs, TrainableModel } from "./trainer.ts";
 
 /** What a step does with its batch. */
@@ -42,8 +43,10 @@ export class StepState {
   }
 }
 
-/** What a traced step leaves in variables besides the state of the model. */
-interface Results {
+/** What is known of a step once it is traced. */
+interface Traced {
+  /** The indices that it takes from its batch. */
+  readonly lookups: readonly Lookup[];
   /** The logs that the model's own step returned, each held in a variable. */
   readonly logs: ReadonlyMap<string, Variable>;
   /** The outputs for all rows, where the step predicts. */
@@ -51,7 +54,7 @@ interface Results {
 }
 
 /** A step that was traced and compiled. */
-export interface Step extends Results {
+export interface Step extends Traced {
   /** What it does. */
   readonly mode: Mode;
   /** How it finds its rows. */
@@ -127,6 +130,11 @@ export class Steps {
     if (!order) this.#orders.set(rows, order = zerosVariable([rows], "int32", "order"));
     if (order.device !== this.executor) await this.executor.attach([order]);
     return order;
+  }
+
+  /** Whether the model looks up what data gives, which is held to the tables before a step runs. */
+  get lookUp(): boolean {
+    return looksUp(this.#model);
   }
 
   /** Whether a run uses the data. */
@@ -226,7 +234,7 @@ export class Steps {
   async #make(mode: Mode, indexing: BatchIndexing, data: DeviceDataset): Promise<Step> {
     const { executor } = this;
     const model = this.#model;
-    const { graph, logs, output } = traceStep(model, mode, indexing, data, this.#state);
+    const { graph, ...traced } = traceStep(model, mode, indexing, data, this.#state);
     // What one update changes lies together, so that it is one pass over flat memory.
     const trained = model.trainableWeights;
     const others = new Set<Variable>(model.weights);
@@ -240,7 +248,7 @@ export class Steps {
     const changed = new Set(
       graph.state.filter(({ input, output }) => input !== output).map(({ variable }) => variable),
     );
-    return { mode, indexing, data, executable, logs, changed, output };
+    return { ...traced, mode, indexing, data, executable, changed };
   }
 }
 
@@ -259,9 +267,10 @@ export function traceStep(
   indexing: BatchIndexing,
   data: DeviceDataset,
   state: StepState,
-): Results & { readonly graph: Graph } {
+): Traced & { readonly graph: Graph } {
   const trace = new Trace();
   const logs = new Map<string, Variable>();
+  let taken: readonly ValueId[] = [];
   let output: Predicted | undefined;
   const random = new RandomContext(state.random);
   const place = `the ${
@@ -270,7 +279,8 @@ export function traceStep(
   recording(trace, () =>
     withErrorContext(place, () =>
       withRandomContext(random, () => {
-        const batch = batchOf(model, indexing, data, state);
+        const { batch, inputs } = batchOf(model, indexing, data, state);
+        taken = inputs;
         const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
           if (mode === "test") return model.testStep(batch);
           if (mode === "predict") {
@@ -293,7 +303,7 @@ export function traceStep(
           state.counters.assign(add(state.counters, step));
         }
       })));
-  return { graph: trace.graph, logs, output };
+  return { graph: trace.graph, lookups: lookupsOf(model, trace.graph, taken), logs, output };
 }
 
 function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
@@ -313,23 +323,25 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
   });
 }
 
+/** The batch, and the rows of its inputs as they were given, before they are cast. */
 function batchOf(
   model: TrainableModel,
   indexing: BatchIndexing,
   data: DeviceDataset,
   { counters }: StepState,
-): AnyStepData {
+): { readonly batch: AnyStepData; readonly inputs: readonly ValueId[] } {
   let take: (variable: Variable) => Value;
   if (indexing.kind === "ordered") {
-    const rows = dynamicSlice(indexing.order, counters, 0, indexing.batch);
-    take = (variable) => gather(variable, rows);
+    const order = dynamicSlice(indexing.order, counters, 0, indexing.batch);
+    take = (variable) => gather(variable, order);
   } else if (indexing.kind === "sliced") {
     take = (variable) => dynamicSlice(variable, counters, 0, indexing.batch);
   } else {
     take = (variable) => variable.value();
   }
   const dtypes = model.inputDType === undefined ? [] : flatten(model.inputDType);
-  const x = data.x.map((variable, i) => (dtypes[i] ? cast(take(variable), dtypes[i]) : take(variable)));
+  const rows = data.x.map(take);
+  const x = rows.map((value, i) => (dtypes[i] ? cast(value, dtypes[i]) : value));
   // Each variable is read once, also where it serves several outputs.
   const taken = new Map<Variable, Value>();
   const takeOnce = (variable: Variable | undefined) => {
@@ -348,7 +360,10 @@ function batchOf(
         }),
       ) as Structure<Value>
       : undefined;
-  return { x: packLike(data.xLike, x), y: pack(data.y), sampleWeight: pack(data.weights, "float32") };
+  return {
+    batch: { x: packLike(data.xLike, x), y: pack(data.y), sampleWeight: pack(data.weights, "float32") },
+    inputs: rows.map(idOf),
+  };
 }
 
 /** The optimizer's numbers for this step, each a scalar. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { findLibrary, units } from "../../ffi/build.ts";
 import type { TypedArray } from "../../lib/dtype.ts";
 import { BackendError, StateError } from "../../lib/errors.ts";
+import { variablesOf } from "../../lib/exec/executor.ts";
 import { attrsHeader } from "../../lib/exec/native/attrs_header.ts";
 import { openEigen } from "../../lib/exec/native/eigen.ts";
 import { encodePlan } from "../../lib/exec/native/encode.ts";
@@ -179,7 +180,7 @@ testOnNative("a program with any integer changed is refused or runs, but never c
   const segment = (bytes: number) => ({ address: module.allocate(bytes), bytes });
   const slots = segment(encoded.slotBytes);
   const constants = segment(encoded.constants.length);
-  const state = graph.state.map(({ variable }) => executor.locationOf(variable));
+  const state = variablesOf(graph).map((variable) => executor.locationOf(variable));
   const words = encoded.bind(slots, constants, state);
   const tryOne = (program: Int32Array<ArrayBuffer>): boolean => {
     module.write(constants.address, encoded.constants);

@@ -14,7 +14,7 @@ import { Layer } from "../../lib/layers/layer.ts";
 import { Model } from "../../lib/models/model.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";
-import type { SymbolicTensor } from "../../lib/layers/symbolic.ts";
+import type { SymbolicTensor } from "../../lib/tensor/symbolic.ts";
 import { deserializeObject } from "../../lib/saving/deserialize.ts";
 import { customObjectScope } from "../../lib/registry.ts";
 import type { SymbolicShape } from "../../lib/shape.ts";

@@ -4,7 +4,7 @@ import { clearSession } from "../../lib/exec/select.ts";
 import { Input } from "../../lib/layers/input.ts";
 import * as layers from "../../lib/layers/layers.ts";
 import { type CallContext, Layer } from "../../lib/layers/layer.ts";
-import { ops } from "../../lib/layers/operation.ts";
+import * as ops from "../../lib/ops/ops.ts";
 import { Model } from "../../lib/models/model.ts";
 import { Sequential, type SequentialItem } from "../../lib/models/sequential.ts";
 import { add, multiply } from "../../lib/ops/primitives.ts";

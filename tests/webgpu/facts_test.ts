@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import type { DType } from "../../lib/dtype.ts";
 import { elementType } from "../../lib/exec/webgpu/header.ts";
-import { snakeCase } from "../../lib/exec/webgpu/program_code.ts";
 import { shaders } from "../../lib/exec/webgpu/shaders.ts";
 import { elementwiseNames, elementwiseRows } from "../../lib/ir/elementwise.ts";
+import { snakeCase } from "../../lib/names.ts";
 
 Deno.test("elementwise.wgsl has every function, for every type of operands", () => {
   const text = shaders["elementwise.wgsl"];

@@ -1,12 +1,12 @@
 // The executor of compiled code: variables in native memory, and programs that run many steps in one call.
 import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
 import { BackendError, StateError } from "../../errors.ts";
-import type { Graph, VariableSpec } from "../../ir/graph.ts";
+import type { Graph } from "../../ir/graph.ts";
 import { planGraph } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { BackendName, Executable, ExecutableStats, Executor } from "../executor.ts";
+import { type BackendName, type Executable, type ExecutableStats, type Executor, variablesOf } from "../executor.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
 
@@ -39,9 +39,9 @@ export interface NodeTime {
 
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
 export class NativeExecutor implements Executor {
-  readonly #locations = new Map<VariableSpec, Location>();
+  readonly #locations = new Map<Variable, Location>();
   readonly #programs = new Set<NativeExecutable>();
-  readonly #lateWrites = new Map<VariableSpec, TypedArray>();
+  readonly #lateWrites = new Map<Variable, TypedArray>();
   #running: Promise<unknown> | undefined;
   #runningHandle = 0;
   #releases = 0;
@@ -100,7 +100,7 @@ export class NativeExecutor implements Executor {
   }
 
   /** The variable's elements, as a copy. */
-  async read(variable: VariableSpec): Promise<TypedArray> {
+  async read(variable: Variable): Promise<TypedArray> {
     await this.idle();
     const data = makeArray(variable.dtype, sizeOf(variable.shape));
     this.module.read(this.locationOf(variable).address, bytesOf(data));
@@ -113,7 +113,7 @@ export class NativeExecutor implements Executor {
   }
 
   /** Replaces the variable's elements, after the run that is under way if there is one. */
-  write(variable: VariableSpec, data: TypedArray): void {
+  write(variable: Variable, data: TypedArray): void {
     const { address, bytes } = this.locationOf(variable);
     const source = bytesOf(data);
     if (source.length !== bytes) {
@@ -124,7 +124,7 @@ export class NativeExecutor implements Executor {
   }
 
   /** Forgets the variable; its memory is freed when nothing else uses it. */
-  release(variable: VariableSpec): void {
+  release(variable: Variable): void {
     const location = this.#locations.get(variable);
     if (!location) return;
     this.#locations.delete(variable);
@@ -156,18 +156,18 @@ export class NativeExecutor implements Executor {
     this.stop();
     await this.idle();
     for (const program of this.#programs) program.dispose();
-    for (const variable of [...this.#locations.keys()]) await (variable as Variable).transferTo(undefined);
+    for (const variable of [...this.#locations.keys()]) await variable.transferTo(undefined);
   }
 
   /** Where a variable lives; throws where it is not here. */
-  locationOf(variable: VariableSpec): Location {
+  locationOf(variable: Variable): Location {
     const location = this.#locations.get(variable);
     if (!location) throw new StateError(`The variable "${variable.name}" is not held by ${this.name}`);
     return location;
   }
 
   /** Whether a variable still lives where a program found it. */
-  isAt(variable: VariableSpec, location: Location): boolean {
+  isAt(variable: Variable, location: Location): boolean {
     return this.#locations.get(variable) === location;
   }
 
@@ -231,7 +231,7 @@ export class NativeExecutable implements Executable {
   /** Makes sure that the variables are here and that the program knows where. */
   async prepare(): Promise<void> {
     const { executor } = this;
-    const variables = this.plan.graph.state.map(({ variable }) => variable as Variable);
+    const variables = variablesOf(this.plan.graph);
     await executor.attach(variables);
     if (this.#handle !== 0 && variables.every((variable, i) => executor.isAt(variable, this.#locations[i]))) {
       this.#releases = executor.releases;

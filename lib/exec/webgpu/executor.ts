@@ -1,11 +1,11 @@
 // The WebGPU executor: variables in GPU memory, and programs of hand-written WGSL on them.
 import type { TypedArray } from "../../dtype.ts";
-import type { Graph, Node, VariableSpec } from "../../ir/graph.ts";
+import type { Graph, Node } from "../../ir/graph.ts";
 import { planMemory } from "../../passes/memory.ts";
 import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Executable, Executor } from "../executor.ts";
+import { type Executable, type Executor, variablesOf } from "../executor.ts";
 import { clusterSmallNodes } from "./schedule.ts";
 import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
@@ -63,7 +63,7 @@ export class WebGpuExecutor implements Executor {
   }
 
   /** The variable's elements as a copy. */
-  async read(variable: VariableSpec): Promise<TypedArray> {
+  async read(variable: Variable): Promise<TypedArray> {
     const data = await this.#state.read(variable);
     this.#throttle.settled();
     return data;
@@ -75,15 +75,15 @@ export class WebGpuExecutor implements Executor {
   }
 
   /** Replaces the variable's elements. */
-  write(variable: VariableSpec, data: TypedArray): void {
+  write(variable: Variable, data: TypedArray): void {
     this.gpu.check(`Cannot write "${variable.name}"`);
     this.#state.write(variable, data);
   }
 
   /** Frees the variable's memory. */
-  release(variable: VariableSpec): void {
+  release(variable: Variable): void {
     this.#state.release(variable);
-    this.#attached.delete(variable as Variable);
+    this.#attached.delete(variable);
   }
 
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
@@ -92,7 +92,7 @@ export class WebGpuExecutor implements Executor {
       const { kind, bindingBytes } = this.gpu;
       const arranged = clusterSmallNodes(fuseGathers(optimize(graph), kind, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
-      const variables = plan.graph.state.map((link) => link.variable as Variable);
+      const variables = variablesOf(plan.graph);
       const groups = updateGroups(plan);
       const grouped = new Set(groups.flat());
       const attach = async () => {
@@ -140,7 +140,8 @@ const updates = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
 
 /** The variables that each optimizer update changes, kind by kind, in the update's order. */
 function updateGroups({ graph }: Plan): Variable[][] {
-  const variableOf = new Map(graph.state.map(({ input, variable }) => [input, variable as Variable]));
+  const variables = variablesOf(graph);
+  const variableOf = new Map(graph.state.map(({ input }, i) => [input, variables[i]]));
   const seen = new Set<Variable>();
   return graph.nodes.filter((node): node is UpdateNode => updates.has(node.op)).flatMap(({ inputs, attrs }) => {
     const kinds = (inputs.length - 1) / attrs.count;

@@ -48,7 +48,7 @@ export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: numbe
     gathersOperand(node, at, { rows, readers: all.length, types, kind });
   for (const original of graph.nodes) {
     const node = merged.get(original) ?? original;
-    const rows = opDef(node.op).gatheredRows?.(node as never);
+    const rows = opDef(node.op).gatheredRows?.(node);
     const [value] = node.outputs;
     const all = readers.get(value) ?? [];
     if (!rows || all.length === 0 || results.has(value) || !fits(rows.table)) continue;

@@ -43,7 +43,7 @@ const smallWork = 16384;
 function isSmall(node: Node, { types }: Graph): boolean {
   if (!runs(node)) return true;
   const [inputs, outputs] = [node.inputs, node.outputs].map((ids) => ids.map((id) => types[id]));
-  const work = opDef(node.op).workgroupWork?.(inputs, outputs, node.attrs as never) ??
+  const work = opDef(node.op).workgroupWork?.(inputs, outputs, node.attrs) ??
     4 * outputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return work <= smallWork;
 }

@@ -89,7 +89,7 @@ function inline(graph: Graph, inputs: readonly Value[]): (id: ValueId) => Value 
   const trace = requireTrace("scan");
   const values = new Map<ValueId, Value>(graph.inputs.map((id, i) => [id, inputs[i]]));
   for (const node of graph.nodes) {
-    const results = trace.emit(node.op, node.inputs.map((id) => values.get(id)!), node.attrs as never);
+    const results = trace.emit(node.op, node.inputs.map((id) => values.get(id)!), node.attrs);
     node.outputs.forEach((id, i) => values.set(id, results[i]));
   }
   return (id) => values.get(id)!;
