@@ -133,44 +133,12 @@ const named = {
   sparse_plus: ops.sparsePlus,
   sparse_sigmoid: ops.sparseSigmoid,
   sparsemax: ops.sparsemax,
-} as const satisfies Record<ActivationName, unknown>;
+} as const;
 
 declareFunctions(named);
 
 /** The names of the activations, as Keras spells them. */
-export type ActivationName =
-  | "linear"
-  | "relu"
-  | "sigmoid"
-  | "tanh"
-  | "softmax"
-  | "gelu"
-  | "silu"
-  | "swish"
-  | "elu"
-  | "selu"
-  | "leaky_relu"
-  | "softplus"
-  | "softsign"
-  | "relu6"
-  | "hard_sigmoid"
-  | "hard_silu"
-  | "hard_swish"
-  | "mish"
-  | "log_softmax"
-  | "exponential"
-  | "log_sigmoid"
-  | "celu"
-  | "glu"
-  | "hard_tanh"
-  | "hard_shrink"
-  | "soft_shrink"
-  | "tanh_shrink"
-  | "threshold"
-  | "squareplus"
-  | "sparse_plus"
-  | "sparse_sigmoid"
-  | "sparsemax";
+export type ActivationName = keyof typeof named;
 /** An activation by name, or a function of a symbolic value. */
 export type ActivationIdentifier = ActivationName | ((x: Value) => Value);
 

@@ -32,8 +32,8 @@ export interface Option<Kept> {
   readonly assigned: boolean;
   /** Whether users may give it: some keys only configs have. */
   readonly offered: boolean;
-  /** Whether configs hold it: always, only where it is not null, or never. */
-  readonly written: "always" | "unless null" | "never";
+  /** Whether configs hold it. */
+  readonly written: "always" | "unless null" | "unless default" | "never";
   /** The checked and completed value; throws {@linkcode CeratopsError} for one that does not suit. */
   read(given: unknown, place: OptionPlace): Kept;
   /** The value as a config holds it. */
@@ -121,6 +121,25 @@ export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Opti
   };
 }
 
+/** The option left out of configs where it has its default: Keras writes none there. */
+export const unlessDefault = <Kept>(of: Option<Kept>): Option<Kept> => withFacts(of, { written: "unless default" });
+
+/** A value that the class has for all of its objects, and which configs may hold. */
+export const fixed = <const Kept extends ConfigValue>(value: Kept): Option<Kept> =>
+  option<Kept>({
+    fallback: value,
+    offered: false,
+    read: (given, { what, option }) => {
+      if (given === value) return value;
+      throw new ValueError({
+        what,
+        rule: `${option} must be ${describe(value)}`,
+        received: describe(given),
+        hint: "leave it out",
+      });
+    },
+  });
+
 /** A key that Keras writes for something that is not offered here: configs hold `value` under it. */
 export const unoffered = (value: null | false): Option<null | false> & Unassigned =>
   unassigned(option<null | false>({
@@ -176,11 +195,11 @@ function* declarationsOf(Class: object): Generator<Declared, undefined> {
   }
 }
 
-/** The names that users may give, those of the class itself before those that it has from others. */
+/** The names that users may give, those of the class itself before those that it has from others as they are. */
 function offeredNames(Class: object): string[] {
   const [nearest, next] = declarationsOf(Class);
   const names = Object.entries(nearest?.table ?? {}).filter(([, of]) => of.offered && !of.positional);
-  const isInherited = ([name]: readonly [string, unknown]) => next !== undefined && name in next.table;
+  const isInherited = ([name, of]: readonly [string, unknown]) => next?.table[name] === of;
   return [...names.filter((entry) => !isInherited(entry)), ...names.filter(isInherited)].map(([name]) => name);
 }
 
@@ -226,7 +245,7 @@ export function readOptions(
   { className, nameOf }: ReadingPlace,
 ): Record<string, unknown> {
   const { table, strict } = declaredFor(Class) ?? { table: {}, strict: false };
-  if (strict) checkOptions(className, given, offeredNames(Class));
+  checkOptions(className, given, offeredNames(Class), strict);
   return readTable(table, { ...given, ...byPosition }, {
     what: `Cannot make ${className}`,
     get whatNamed() {
@@ -286,7 +305,8 @@ export function configOf(object: object): Config {
   const config: Config = {};
   for (const [name, of] of Object.entries(optionsOfClass(object.constructor))) {
     const kept = (object as Record<string, unknown>)[of.field ?? name];
-    if (of.written === "never" || (of.written === "unless null" && (kept === null || kept === undefined))) continue;
+    if (of.written === "never" || (of.written === "unless default" && kept === of.fallback)) continue;
+    if (of.written === "unless null" && (kept === null || kept === undefined)) continue;
     const key = of.key ?? snakeCase(name);
     if (!Object.hasOwn(config, key)) config[key] = of.write(kept);
   }
@@ -300,10 +320,15 @@ export function keysOf(table: OptionTable): Map<string, { readonly name: string;
 }
 
 /**
- * Throws {@linkcode ValueError} where `options` has a key that is not among `known`. `where` is what was being made,
- * such as `Dense`.
+ * Throws {@linkcode ValueError} where `options` is no object, or, if `strict`, has a key that is not among `known`.
+ * `where` is what was being made, such as `Dense`.
  */
-export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
+export function checkOptions(
+  where: string,
+  options: object | undefined,
+  known: readonly string[],
+  strict = true,
+): void {
   if (options === undefined) return;
   if (options === null || typeof options !== "object" || Array.isArray(options)) {
     throw new ValueError({
@@ -313,6 +338,7 @@ export function checkOptions(where: string, options: object | undefined, known: 
       hint: `write them in braces, as in { ${known[0] ?? "name"}: ... }`,
     });
   }
+  if (!strict) return;
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const camel = key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

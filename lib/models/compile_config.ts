@@ -2,8 +2,8 @@
 import type { Config } from "../json_config.ts";
 import { camelCase } from "../names.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { deserializeObject, type SharedObjects } from "../saving/deserialize.ts";
 import { ConfigPath } from "../saving/config_path.ts";
+import { deserializeObject, type SharedObjects } from "../saving/deserialize.ts";
 import { serializeObject } from "../saving/serialize.ts";
 import type { CompileOptions } from "../training/compiled.ts";
 

@@ -37,7 +37,6 @@ const positional: Readonly<Record<string, string>> = {
   "regularizers.L1": "l1",
   "regularizers.L2": "l2",
   "constraints.MaxNorm": "max_value",
-  "metrics.MeanMetricWrapper": "fn",
 };
 
 /** What is exported here, but not by Keras: the class of functions as losses. */
