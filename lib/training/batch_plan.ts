@@ -81,7 +81,7 @@ export async function openPlan(
     loaded.write(steps.executor, data);
     const { batchSize, rows = data.rows, shuffle } = options;
     const order = shuffle === undefined ? undefined : await steps.orderOf(rows);
-    if (steps.lookUp) {
+    if (steps.looksUp) {
       const step = await steps.get(mode, indexingOf(Math.min(batchSize, rows), loaded, order), loaded);
       checkIndices(step.lookups, data);
     }
