@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
  * (without `.ts`), or `ffi` or `mod`.
  */
 export const order: readonly (readonly string[])[] = [
-  ["deps", "errors", "dtype", "shape", "structure"],
+  ["deps", "errors", "dtype", "names", "rounding", "shape", "structure"],
   ["ffi"],
   ["ir"],
   ["tensor"],
@@ -16,7 +16,13 @@ export const order: readonly (readonly string[])[] = [
   ["exec"],
   ["config", "json_config", "options", "registry"],
   ["initializers", "activations", "random_stream", "random", "regularizers", "constraints"],
-  ["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "utils", "saving"],
+  ["layers"],
+  ["losses"],
+  ["metrics"],
+  ["optimizers"],
+  ["callbacks", "datasets"],
+  ["utils"],
+  ["saving"],
   ["training"],
   ["models"],
   ["mod"],

@@ -1,7 +1,8 @@
 // What compile was given, as Keras's config and back.
 import type { Config } from "../json_config.ts";
+import { camelCase } from "../names.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { camelCase, deserializeObject, type SharedObjects } from "../saving/deserialize.ts";
+import { deserializeObject, type SharedObjects } from "../saving/deserialize.ts";
 import { serializeObject } from "../saving/serialize.ts";
 import type { CompileOptions } from "../training/compiled.ts";
 

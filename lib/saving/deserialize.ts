@@ -3,12 +3,13 @@ import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { describe, unknownIdentifier, ValueError, withErrorContext } from "../errors.ts";
 import { makeArray } from "../dtype.ts";
 import { Layer } from "../layers/layer.ts";
+import { camelCase } from "../names.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { classNames, kerasClass } from "./classes.ts";
 import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
 
 /** What makes an object of a whole node. */
-export type NodeReader = (node: ObjectNode, shared: SharedObjects) => unknown;
+type NodeReader = (node: ObjectNode, shared: SharedObjects) => unknown;
 
 /** The objects that stand in a file more than once, by their number. */
 export type SharedObjects = Map<number, unknown>;
@@ -38,11 +39,6 @@ const unsetKeys = new Set([
 
 /** Keys whose null says something else than that they are left out. */
 const meaningfulNulls = new Set(["reduction", "axis", "class_aggregation"]);
-
-/** `snake_case` as `camelCase`. */
-export function camelCase(key: string): string {
-  return key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
 
 /** Whether a value of a config is an object's node. */
 export function isNode(value: unknown): value is ObjectNode {

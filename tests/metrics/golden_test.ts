@@ -10,7 +10,7 @@ import { getMetric } from "../../lib/metrics/resolve.ts";
 import * as metrics from "../../lib/metrics/metrics.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";
-import { camelCase } from "../../lib/saving/deserialize.ts";
+import { camelCase } from "../../lib/names.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type GoldenArray, type GoldenObject, makeObject, toTensor } from "../golden.ts";
