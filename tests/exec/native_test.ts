@@ -487,7 +487,7 @@ Deno.test("the time of each node can be measured", async () => {
 });
 
 /** A compiler that copies what it has compiled before, by whichever process, so that a test can build several times. */
-const compilerThatRemembers = (folder: string) =>
+const compilerThatRemembers = (compiler: string, folder: string) =>
   `#!/bin/sh
 object="${folder}/$(printf "%s " "$@" | cksum | tr " " -)"
 for output; do true; done
