@@ -8,6 +8,7 @@ import type { OpName } from "../../lib/ir/attrs.ts";
 import { installOps, opDef } from "../../lib/ir/op_def.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import { opNames, opTable } from "../../lib/ops/defs/table.ts";
+import type { ScanStep } from "../../lib/ops/defs/scan.ts";
 import * as ops from "../../lib/ops/ops.ts";
 import { sizeOf } from "../../lib/shape.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
@@ -170,7 +171,7 @@ for (const [op, list] of Object.entries(calls)) {
 }
 
 /** The bodies of the golden loops, by the names that the generator gives them. */
-const bodies: Record<string, (carries: Value[], rows: Value[], fixed: Value[]) => ops.ScanStep> = {
+const bodies: Record<string, (carries: Value[], rows: Value[], fixed: Value[]) => ScanStep> = {
   running: ([total], [x]) => ({ carries: [ops.add(total, x)], stacked: [ops.multiply(total, x)] }),
   recurrent: ([h], [x], [kernel, recurrentKernel]) => {
     const next = ops.tanh(ops.add(ops.matmul(x, kernel), ops.matmul(h, recurrentKernel)));

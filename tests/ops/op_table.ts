@@ -17,6 +17,11 @@ export const table = Object.entries(samples) as [Exclude<OpName, "fused" | "scan
 
 const wide = ({ shape, dtype, data }: Tensor): RefArray => ({ shape, dtype, data: Float64Array.from(data) });
 
+/** The function that records an op as it stands. */
+export function emitting(op: OpName, attrs: OpAttrs[OpName]): (...args: Value[]) => readonly Value[] {
+  return (...args) => currentTrace()!.emit(op, args, attrs as never);
+}
+
 /** The op's outputs in float64. */
 function expected(op: OpName, inputs: readonly RefArray[], attrs: OpAttrs[OpName]): RefArray[] {
   const row = opDef(op);
@@ -52,11 +57,7 @@ export async function checkValues(executor: Executor, op: OpName, list: readonly
     const outputs = expected(op, sample.inputs.map(wide), sample.attrs);
     let actual: Tensor[];
     try {
-      actual = await runOn(
-        executor,
-        (...args) => currentTrace()!.emit(op, args, sample.attrs as never),
-        sample.inputs,
-      );
+      actual = await runOn(executor, emitting(op, sample.attrs), sample.inputs);
     } catch (error) {
       faults.push(`${describe(op, sample)}: ${(error as Error).message}`);
       continue;

@@ -75,7 +75,7 @@ Deno.test("auto takes a real GPU, says its name, and uses the kernels for GPUs [
   await withGpu(await namedGpu({ vendor: "nvidia", description: "NVIDIA GeForce RTX 3080" }), async () => {
     assert.equal(await choiceOfAuto(), "Ceratops runs on webgpu (NVIDIA GeForce RTX 3080)");
     const executor = await getExecutor() as WebGpuExecutor;
-    assert.equal(executor.gpu.kind, "gpu");
+    assert.equal(executor.gpu.tuning.kind, "gpu");
     const product = compile((x) => ops.matmul(x, x, { transposeB: true }));
     assert.deepEqual((await product([[1, 2], [3, 4]])).toArray(), [[5, 11], [11, 25]]);
   });
@@ -98,7 +98,7 @@ Deno.test("auto passes software and fallback adapters over, and says why [webgpu
       assert.match(line, reason);
       const message = await complaint(() => openWebGpu({ allowSoftware: false }));
       assert.match(message, /^Cannot use webgpu: .*real GPU.*setBackend\("webgpu"\)/);
-      assert.equal((await openWebGpu()).gpu.kind, "software", "by name it serves");
+      assert.equal((await openWebGpu()).gpu.tuning.kind, "software", "by name it serves");
     });
   }
 });
@@ -180,8 +180,18 @@ Deno.test("a shader that does not compile shows its line, column and source [web
   const executor = await openWebGpu();
   const code =
     "@group(0) @binding(0) var<uniform> params: vec4<u32>;\n\n@compute @workgroup_size(1)\nfn f() {\n  let x = 1 + ;\n}";
-  const kernel = { code, entry: "f", label: "broken.wgsl:f", readOnly: [], bindings: [], params: new Uint32Array(4) };
-  const message = await complaint(() => executor.gpu.compileAlone(kernel));
+  const message = await complaint(() =>
+    executor.gpu.compileAlone({
+      key: code,
+      label: "broken.wgsl:f",
+      entry: "f",
+      readOnly: [],
+      bindings: [],
+      params: new Uint32Array(4),
+      calls: [],
+      link: () => code,
+    })
+  );
   assert.match(message, /^Cannot compile shader "broken\.wgsl:f": /);
   assert.match(message, /line 5, column \d+/);
   assert.match(message, />\s+5 \|\s+let x = 1 \+ ;/);

@@ -7,6 +7,7 @@ import { chosenDriver, environmentFor, swiftShader } from "./drivers.ts";
 import type { Report } from "./driver_suite.ts";
 import { checkGradients, checkValues, table } from "../ops/op_table.ts";
 import { checks } from "./program_checks.ts";
+import { checkTiles } from "./tiles.ts";
 
 const reference = new ReferenceExecutor();
 
@@ -29,6 +30,10 @@ for (const tunedFor of ["software", "gpu"] as const) {
     });
   }
 }
+
+Deno.test("products by every kernel for real GPUs on WebGPU", async () => {
+  assert.deepEqual(await checkTiles(reference), []);
+});
 
 // The tests of WebGPU are quicker on SwiftShader, so that is chosen where it is installed: see tests/run.ts.
 if (!swiftShader) console.log("SwiftShader was not found: WebGPU is tested on the system's driver alone");

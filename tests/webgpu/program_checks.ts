@@ -21,7 +21,8 @@ export function fixed(shape: readonly number[], scale = 1): Tensor {
   return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => scale * Math.sin(1 + i * 1.37)));
 }
 
-async function compare(
+/** What is wrong with what an executor makes of a function, beside the reference. */
+export async function compare(
   executor: Executor,
   reference: Executor,
   fn: (...args: Value[]) => readonly Value[],
