@@ -22,7 +22,11 @@ function serve(): { origin: string; asked: string[]; close: () => Promise<void> 
   return { origin: `http://127.0.0.1:${server.addr.port}`, asked, close: () => server.shutdown() };
 }
 
-/** Runs a program in an empty folder, with an empty module cache, an empty library cache and no terminal. */
+/** Where the native library is built, by the first of these programs that needs it. */
+const libraries = await Deno.makeTempDir();
+addEventListener("unload", () => Deno.removeSync(libraries, { recursive: true }));
+
+/** Runs a program in an empty folder, with an empty module cache, a library cache of these tests and no terminal. */
 async function runAlone(
   program: { url: string } | { code: string },
   flags: readonly string[],
@@ -35,7 +39,7 @@ async function runAlone(
     const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-config", ...flags, main, ...args],
       cwd: folder,
-      env: { DENO_DIR: `${folder}/deno`, CERATOPS_CACHE: `${folder}/ceratops`, NO_COLOR: "1" },
+      env: { DENO_DIR: `${folder}/deno`, CERATOPS_CACHE: libraries, NO_COLOR: "1" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
