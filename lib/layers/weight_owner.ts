@@ -12,6 +12,9 @@ import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { AddWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
+/** The bytes of the largest weight: no backend has memory in one piece for more. */
+const largestWeight = 2 ** 32;
+
 /** What has weights, and others inside that have some. */
 export abstract class WeightOwner {
   #trainable: boolean;
@@ -72,6 +75,15 @@ export abstract class WeightOwner {
         hint: Array.isArray(shape) && shape.includes(null)
           ? "give Input a full shape, and leave the batch axis out"
           : "give it as in addWeight({ name, shape: [features, units] })",
+      });
+    }
+    const bytes = sizeOf(shape) * 4;
+    if (bytes > largestWeight) {
+      throw new ShapeError({
+        what: `Cannot build "${this.name}"`,
+        rule: `${describe(name)} may have at most ${largestWeight / 2 ** 30} GiB`,
+        received: `${formatShape(shape)}, which is ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
+        hint: "use fewer units, or smaller inputs",
       });
     }
     const place = this.#ownPlace();
