@@ -5,7 +5,7 @@ import { matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
 import { gpuTuning } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import type { Value } from "../../lib/ir/value.ts";
-import type { MatmulExtents } from "../../lib/ops/webgpu/kernels/matmul.ts";
+import type { MatmulExtents } from "../../lib/ops/extents/matmul.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { compare, fixed } from "./program_checks.ts";
 
