@@ -8,7 +8,7 @@ import { expandDims, variance as varianceOf } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { checkRange, describe } from "../options.ts";
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
+import { formatShape, isKnown, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { epsilon as smallest } from "../config.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
@@ -63,7 +63,7 @@ function checkAxes(axis: unknown, what: string): void {
 /** The extents of axes that weights are made for; throws {@linkcode ShapeError} where one is not fixed. */
 function fixedExtents(inputShape: SymbolicShape, axes: readonly number[], name: string): Shape {
   const extents = axes.map((axis) => inputShape[axis]);
-  if (!extents.includes(null)) return extents as Shape;
+  if (isKnown(extents)) return extents;
   throw new UnknownDimensionError({
     what: `Cannot build "${name}"`,
     rule: `its weights need a fixed extent along ${axes.length === 1 ? `axis ${axes[0]}` : `axes ${axes.join(", ")}`}`,
