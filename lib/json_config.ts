@@ -38,7 +38,7 @@ export interface DTypePolicy {
 }
 
 /** The one policy there is: computing and keeping in float32. */
-export const float32Policy: DTypePolicy = { name: "float32", compute: "float32", variable: "float32" };
+const float32Policy: DTypePolicy = { name: "float32", compute: "float32", variable: "float32" };
 
 /** The policy of a name; throws {@linkcode ValueError} for a name that is not there. */
 export function dtypePolicy(name: string | undefined, where: string): DTypePolicy {

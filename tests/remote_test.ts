@@ -61,7 +61,7 @@ console.log(JSON.stringify({ falls: after < before }));
 const flagOf = { eigen: "-A", reference: "--allow-import", wasm: "--allow-import", webgpu: "--allow-import" };
 
 for (const [backend, flag] of Object.entries(flagOf)) {
-  Deno.test(`a step trains on ${backend} when mod.ts comes over HTTP`, async () => {
+  Deno.test(`a step trains when mod.ts comes over HTTP [slow] [${backend}]`, async () => {
     const server = serve();
     try {
       const { out, error, success } = await runAlone({ code: training(server.origin, backend) }, [flag]);
@@ -79,7 +79,7 @@ for (const [backend, flag] of Object.entries(flagOf)) {
 }
 
 for (const [backend, flags] of Object.entries({ eigen: ["-A"], wasm: [] })) {
-  Deno.test(`the example from a URL trains on ${backend} with ${flags[0] ?? "no flag"}`, async () => {
+  Deno.test(`the example from a URL trains with ${flags[0] ?? "no flag"} [slow] [${backend}]`, async () => {
     const server = serve();
     try {
       const url = `${server.origin}/examples/mnist.ts`;
@@ -93,7 +93,7 @@ for (const [backend, flags] of Object.entries({ eigen: ["-A"], wasm: [] })) {
   });
 }
 
-Deno.test("the example from a file trains on wasm with no flag, and says in one line what makes it faster", async () => {
+Deno.test("the example from a file trains on wasm with no flag, and says in one line what makes it faster [slow]", async () => {
   const url = new URL("examples/mnist.ts", root).href;
   const { out, error, success } = await runAlone({ url }, [], ["--epochs", "1", "--steps", "3"]);
   assert.ok(success, error);

@@ -196,8 +196,6 @@ type NamesWith<Fields> = { [K in OpName]: AttrsOf<never>[K] extends Fields ? K :
 
 /** The ops that may run an elementwise program on their result: see `matmul`. */
 export type EpilogueName = NamesWith<{ readonly epilogue: ElementwiseProgram | null }>;
-/** The ops that may have a gathered operand: see {@linkcode GatheredOperand}. */
-export type GatheringName = { [K in OpName]: "gathered" extends keyof AttrsOf<never>[K] ? K : never }[OpName];
 /** The ops that are a constant: see `constant`. */
 export type ConstantName = NamesWith<{ readonly data: TypedArray }>;
 /** The ops that run a body again and again: see `scan`. */

@@ -1,5 +1,6 @@
-// The elementwise functions: one row each, from which its op, its function for users and its name in files follow.
+// The elementwise functions: one row each, from which its op, its name in files and what executors need follow.
 import type { DType } from "../dtype.ts";
+import type { SavedForm } from "./saved_form.ts";
 import type { Value } from "./value.ts";
 import { roundHalfToEven } from "../rounding.ts";
 
@@ -30,13 +31,10 @@ interface Facts {
   readonly neutral?: { readonly left?: number; readonly right?: number };
   /** Whether the result is always the operand itself, if that has the dtype of the result. */
   readonly isIdentity?: boolean;
-  /** How Keras's files spell it, where that is not `keras.src.ops.numpy` and the name with a capital letter. */
-  readonly inFiles?: {
-    readonly module?: "core" | "math" | "nn";
-    readonly className?: string;
-    /** The keys of its config that it has no argument for, with what must stand there. */
-    readonly fixed?: Readonly<Record<string, number>>;
-  };
+  /** Its name in `ops`, where that is another; null where it is none of `ops`. */
+  readonly inOps?: string | null;
+  /** How Keras's files write it. */
+  readonly saved?: Omit<SavedForm, "inputs">;
 }
 
 /** The function on numbers; `dtype` is that of the result, whose range the caller sees to. */
@@ -95,7 +93,7 @@ const logical = (holds: (a: boolean, b: boolean) => boolean): BinaryRow =>
   binary((a, b) => Number(holds(a !== 0, b !== 0)), constant, { takes: "bool" });
 
 /** The error function, to float64's precision: its series near 0, the continued fraction of its complement away. */
-export function erf(x: number): number {
+function erf(x: number): number {
   const a = Math.abs(x);
   if (Number.isNaN(x)) return x;
   if (a > 6) return Math.sign(x);
@@ -131,110 +129,77 @@ const sigmoid = (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / 
  * to say. Gradients are written with {@linkcode o} and say what they return, since their type would depend on itself.
  */
 export const elementwiseRows = {
-  /** `-x`. */
-  negate: unary((x) => -x, (g): Expr => o.negate(g)),
-  /** The absolute value. */
-  abs: unary(Math.abs, (g, x): Expr => o.multiply(g, o.sign(x)), { inFiles: { className: "Absolute" } }),
-  /** -1, 0 or 1 by the sign. */
+  negate: unary((x) => -x, (g): Expr => o.negate(g), { inOps: "negative" }),
+  abs: unary(Math.abs, (g, x): Expr => o.multiply(g, o.sign(x)), { saved: { className: "Absolute" } }),
   sign: unary(Math.sign, constant),
-  /** `e` to the power of `x`. */
   exp: float(Math.exp, (g, _x, y): Expr => o.multiply(g, y)),
-  /** `exp(x) - 1`, exact near 0. */
   expm1: float(Math.expm1, (g, _x, y): Expr => o.multiply(g, o.add(y, 1))),
-  /** The natural logarithm. */
   log: float(Math.log, (g, x): Expr => o.divide(g, x)),
-  /** `log(1 + x)`, exact near 0. */
   log1p: float(Math.log1p, (g, x): Expr => o.divide(g, o.add(x, 1))),
-  /** The square root. */
   sqrt: float(Math.sqrt, (g, _x, y): Expr => o.divide(o.multiply(g, 0.5), y)),
-  /** `1 / sqrt(x)`. */
   rsqrt: float(
     (x) => 1 / Math.sqrt(x),
     (g, x, y): Expr => o.multiply(o.multiply(g, -0.5), o.divide(y, x)),
-    { inFiles: { module: "math" } },
+    { saved: { module: "math" } },
   ),
-  /** `x * x`. */
   square: unary((x) => x * x, (g, x): Expr => o.multiply(g, o.multiply(x, 2))),
-  /** `1 / x`. */
   reciprocal: float((x) => 1 / x, (g, _x, y): Expr => o.negate(o.multiply(g, o.square(y)))),
-  /** The sine of `x` in radians. */
   sin: float(Math.sin, (g, x): Expr => o.multiply(g, o.cos(x))),
-  /** The cosine of `x` in radians. */
   cos: float(Math.cos, (g, x): Expr => o.negate(o.multiply(g, o.sin(x)))),
-  /** The hyperbolic tangent. */
   tanh: float(Math.tanh, (g, _x, y): Expr => o.multiply(g, o.subtract(1, o.square(y)))),
-  /** `1 / (1 + exp(-x))`. */
   sigmoid: float(
     sigmoid,
     (g, _x, y): Expr => o.multiply(g, o.multiply(y, o.subtract(1, y))),
-    { inFiles: { module: "nn" } },
+    { saved: { module: "nn" } },
   ),
-  /** `max(x, 0)`. */
   relu: unary(
     (x) => (x < 0 ? 0 : x),
     (g, _x, y): Expr => o.select(o.greater(y, 0), g, 0),
-    { inFiles: { module: "nn" } },
+    { saved: { module: "nn" } },
   ),
-  /** `log(1 + exp(x))`, without overflow. */
   softplus: float(
     (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
     (g, x): Expr => o.multiply(g, o.sigmoid(x)),
-    { inFiles: { module: "nn" } },
+    { saved: { module: "nn" } },
   ),
-  /** The error function. */
   erf: float(
     erf,
     (g, x): Expr => o.multiply(g, o.multiply(2 / Math.sqrt(Math.PI), o.exp(o.negate(o.square(x))))),
-    { inFiles: { module: "math" } },
+    { saved: { module: "math" } },
   ),
-  /** The largest integer not above `x`. */
   floor: unary(Math.floor, constant),
-  /** The smallest integer not below `x`. */
   ceil: unary(Math.ceil, constant),
-  /** The nearest integer, halves to even. */
-  round: unary(roundHalfToEven, constant, { inFiles: { fixed: { decimals: 0 } } }),
-  /** Whether an element is not a number. */
-  isNan: float((x) => Number(Number.isNaN(x)), constant, { gives: "bool" }),
-  /** `not x`, as bool. */
+  round: unary(roundHalfToEven, constant, { saved: { fixed: { decimals: 0 } } }),
+  isNan: float((x) => Number(Number.isNaN(x)), constant, { gives: "bool", inOps: "isnan" }),
   logicalNot: unary((x) => Number(x === 0), constant, { takes: "bool" }),
-  /** `x` itself, through which no gradient flows. */
-  stopGradient: float((x) => x, constant, { isIdentity: true, inFiles: { module: "core" } }),
-  /** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
-  bitsToUnit: unary((x) => (x >>> 8) * 2 ** -24, constant, { takes: "int32", gives: "float32" }),
-  /** The elements in another dtype: to int by truncation, to bool by `!= 0`. */
+  stopGradient: float((x) => x, constant, { isIdentity: true, saved: { module: "core" } }),
+  bitsToUnit: unary((x) => (x >>> 8) * 2 ** -24, constant, { takes: "int32", gives: "float32", inOps: null }),
   cast: unary(
     (x, _b, _c, dtype) => (dtype === "float32" ? x : dtype === "bool" ? Number(x !== 0) : Math.trunc(x)),
     (g): Expr => g,
-    { isIdentity: true },
+    { isIdentity: true, saved: { module: "core", keys: { dtype: null } } },
   ),
 
-  /** `a + b`. */
   add: binary((a, b) => a + b, (g): Both => [g, g], { neutral: { left: 0, right: 0 } }),
-  /** `a - b`. */
   subtract: binary((a, b) => a - b, (g): Both => [g, o.negate(g)], { neutral: { right: 0 } }),
-  /** `a * b`. */
   multiply: binary(
     (a, b, _c, dtype) => (dtype === "int32" ? Math.imul(a, b) : a * b),
     (g, a, b): Both => [o.multiply(g, b), o.multiply(g, a)],
     { neutral: { left: 1, right: 1 } },
   ),
-  /** `a / b` in float32. */
   divide: binary(
     (a, b) => a / b,
     (g, _a, b, y): Both => [o.divide(g, b), o.negate(o.divide(o.multiply(g, y), b))],
     { takes: "float32", neutral: { right: 1 } },
   ),
-  /** The larger of `a` and `b`. */
   maximum: binary(
     (a, b) => Math.max(a, b),
     (g, a, b): Both => [o.select(o.greaterEqual(a, b), g, 0), o.select(o.less(a, b), g, 0)],
   ),
-  /** The smaller of `a` and `b`. */
   minimum: binary(
     (a, b) => Math.min(a, b),
     (g, a, b): Both => [o.select(o.lessEqual(a, b), g, 0), o.select(o.greater(a, b), g, 0)],
   ),
-  /** `a` to the power of `b`; of whole numbers a whole number, that to a negative one cut to it. */
   power: binary(
     // Where JavaScript gives NaN, IEEE 754 has 1: powers of 1, and of -1 to an infinity.
     (a, b, _c, dtype) => {
@@ -250,7 +215,6 @@ export const elementwiseRows = {
       ];
     },
   ),
-  /** The remainder with the sign of `b`, as Python's `%`. */
   mod: binary(
     (a, b, _c, dtype) => {
       if (b === 0 && dtype !== "float32") return 0;
@@ -259,7 +223,6 @@ export const elementwiseRows = {
     },
     (g, a, b): Both => [g, o.negate(o.multiply(g, o.floor(o.divide(a, b))))],
   ),
-  /** The angle of the point `(b, a)`, from -pi to pi. */
   arctan2: binary(
     (a, b) => Math.atan2(a, b),
     (g, a, b): Both => {
@@ -268,28 +231,19 @@ export const elementwiseRows = {
     },
     { takes: "float32" },
   ),
-  /** `a == b`, as bool. */
   equal: comparison((a, b) => a === b),
-  /** `a != b`, as bool. */
   notEqual: comparison((a, b) => a !== b),
-  /** `a < b`, as bool. */
   less: comparison((a, b) => a < b),
-  /** `a <= b`, as bool. */
   lessEqual: comparison((a, b) => a <= b),
-  /** `a > b`, as bool. */
   greater: comparison((a, b) => a > b),
-  /** `a >= b`, as bool. */
   greaterEqual: comparison((a, b) => a >= b),
-  /** `a and b`, as bool. */
   logicalAnd: logical((a, b) => a && b),
-  /** `a or b`, as bool. */
   logicalOr: logical((a, b) => a || b),
 
-  /** `whenTrue` where `condition` holds, else `whenFalse`; the three broadcast. */
   select: choice(
     (condition, a, b) => (condition !== 0 ? a : b),
     (g, condition): Both => [o.select(condition, g, 0), o.select(condition, 0, g)],
-    { hasBools: true },
+    { hasBools: true, inOps: "where" },
   ),
 };
 

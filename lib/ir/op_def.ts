@@ -41,13 +41,6 @@ export interface NodeSurroundings {
   type(id: ValueId): ValueType;
 }
 
-/** Rows of a table by index, and what is made of each element, if anything. */
-export interface GatheredRows {
-  readonly table: ValueId;
-  readonly indices: ValueId;
-  readonly program: ElementwiseProgram | null;
-}
-
 /** How an attribute is passed to a native kernel; `float` is float64, `program` an elementwise program or null. */
 export type NativeType<T = unknown> = [T] extends [boolean] ? "flag"
   : [T] extends [number] ? "int" | "float"
@@ -59,7 +52,7 @@ export type NativeType<T = unknown> = [T] extends [boolean] ? "flag"
 export type NativeAttrs<K extends OpName> = { readonly [N in keyof OpAttrs[K]]?: NativeType<OpAttrs[K][N]> };
 
 /** A rough account of a node's work. */
-export interface Cost {
+interface Cost {
   /** Bytes read and written; those of all inputs and outputs by default. */
   readonly bytes?: number;
   /** Floating-point operations, where they dominate; 0 by default. */
@@ -68,7 +61,10 @@ export interface Cost {
   readonly bodyRuns?: number;
 }
 
-/** Everything that is known of an op: passes and executors ask its definition, and name no op themselves. */
+/**
+ * What the definition of an op says to the IR, to passes and to the native executor, which name no op themselves; with
+ * how it runs on WebGPU it is whole: see lib/ops/defs/definition.ts.
+ */
 export interface OpDef<K extends OpName> {
   /** What is special about its nodes; absent where they run like any other. */
   readonly kind?: OpKind;
@@ -97,15 +93,6 @@ export interface OpDef<K extends OpName> {
   equals?(attrs: OpAttrs[K], uniform: (input: number) => number | undefined): readonly number[];
   /** A node that gives the same and is cheaper, or the node itself. */
   simplify?(node: Node<K>, surroundings: NodeSurroundings): Node;
-  /**
-   * About how many elements one GPU workgroup goes through that does all of it, which tells whether it may share a
-   * dispatch with its neighbours; four for each element of the outputs where it is absent, `Infinity` for never.
-   */
-  workgroupWork?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): number;
-  /** The rows by index that its output is, if it is nothing else: what reads them may read the table instead. */
-  gatheredRows?(node: Node<K>): GatheredRows | undefined;
-  /** Whether it finds its rows in a variable that lies in several GPU buffers. */
-  readonly takesParts?: boolean;
 }
 
 /** A definition per op: one that is missing or lacks a fact does not compile. */

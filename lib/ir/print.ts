@@ -53,7 +53,7 @@ function printGathered({ at, shape, program }: GatheredOperand): string {
 }
 
 /** An elementwise program as nested calls; `a`, `b`, ... are its operands. */
-export function printProgram({ operands, steps, results }: ElementwiseProgram): string {
+function printProgram({ operands, steps, results }: ElementwiseProgram): string {
   const write = (register: number): string => {
     if (register < operands.length) return String.fromCharCode(97 + register);
     const step = steps[register - operands.length];

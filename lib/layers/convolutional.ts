@@ -7,7 +7,7 @@ import { getInitializer, type Initializer, type InitializerIdentifier } from "..
 import type { Value } from "../ir/value.ts";
 import { conv, convTranspose, transposedExtent } from "../ops/convolve.ts";
 import { add, reshape } from "../ops/primitives.ts";
-import { dilatedSize } from "../ops/defs/sliding.ts";
+import { dilatedSize } from "../ops/extents/window.ts";
 import {
   checkName,
   type Padding,

@@ -2,7 +2,7 @@
 import type { Value } from "../ir/value.ts";
 import { installSymbolicCall, type OpsFunction } from "../ops/lift.ts";
 import * as ops from "../ops/ops.ts";
-import { classNameOf } from "../saving/functions.ts";
+import { savedClassOf } from "../ops/saved.ts";
 import type { Structure } from "../structure.ts";
 import {
   type CallArguments,
@@ -33,7 +33,7 @@ export class FunctionCall implements Operation {
     names: { readonly name?: string; readonly className?: string } = {},
   ) {
     const name = fn.slice(fn.indexOf(".") + 1);
-    this.className = names.className ?? classNameOf(fn) ?? name[0].toUpperCase() + name.slice(1);
+    this.className = names.className ?? savedClassOf(fn) ?? name[0].toUpperCase() + name.slice(1);
     this.name = names.name ?? autoName(this.className);
   }
 

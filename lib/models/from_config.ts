@@ -190,10 +190,12 @@ function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
       operation,
       nodes: [],
       call(args, kwargs) {
-        const byName = Object.entries(kwargs).filter(([key, item]) => item !== null && !spec.named.has(key));
+        const byName = Object.entries(kwargs).filter(([key, item]) => item !== null && !spec.named.includes(key));
         const inputs = [...args, ...byName.map(([, item]) => item)];
         const missing = new Array<undefined>(Math.max(0, spec.inputs - inputs.length)).fill(undefined);
-        const rest = spec.keys.map(([key], i) => (spec.named.has(key) ? kwargs[key] ?? undefined : further[i]));
+        const rest = Object.keys(spec.keys).map((key, i) =>
+          spec.named.includes(key) ? kwargs[key] ?? undefined : further[i]
+        );
         const positional = [...inputs, ...missing, ...rest];
         return [operation.apply({ positional, named: {} })].flatMap((made) => toList(made));
       },

@@ -30,7 +30,7 @@ export function drawTable(
       bar +
       columns.map((column, i) => {
         const text = wrapped[i][line] ?? "";
-        const [before, after] = padding(widths[i] - text.length, header ? headerAlign(column) : column.align);
+        const [before, after] = padding(widths[i] - text.length, column.align);
         if (!ansi) return ` ${before}${text}${after} `;
         return header
           ? `${bold(" ")}${bold(before + text + after)}${bold(" ")}`
@@ -50,10 +50,6 @@ export function drawTable(
 /** Text in bold, for a terminal. */
 export function bold(text: string): string {
   return `\x1b[1m${text}\x1b[0m`;
-}
-
-function headerAlign({ align }: Column): Column["align"] {
-  return align;
 }
 
 function padding(free: number, align: Column["align"]): [string, string] {

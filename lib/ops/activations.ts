@@ -1,5 +1,6 @@
 // Activations that are composed of other ops, each of one operand and of its shape. https://keras.io/api/ops/nn/
 import { ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { normalizeAxis } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cumsum } from "./cumulative.ts";
@@ -149,3 +150,30 @@ export const sparsemax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1
   const kept = o.sum(o.cast(isKept, "float32"), at, true);
   return o.maximum(o.subtract(values, o.divide(o.subtract(total, 1), kept)), 0);
 });
+
+/** How Keras's files write these functions. */
+export const savedActivations: SavedForms = {
+  celu: { module: "nn", keys: { alpha: 1 } },
+  elu: { module: "nn", keys: { alpha: 1 } },
+  gelu: { module: "nn", keys: { approximate: true } },
+  glu: { module: "nn", keys: { axis: -1 } },
+  hardShrink: { module: "nn", keys: { threshold: 0.5 } },
+  hardSigmoid: { module: "nn" },
+  hardSilu: { module: "nn" },
+  hardSwish: { module: "nn", className: "HardSilu" },
+  hardTanh: { module: "nn" },
+  leakyRelu: { module: "nn", keys: { negative_slope: 0.2 } },
+  logSigmoid: { module: "nn" },
+  relu6: { module: "nn" },
+  selu: { module: "nn" },
+  silu: { module: "nn" },
+  softShrink: { module: "nn", keys: { threshold: 0.5 } },
+  softsign: { module: "nn" },
+  sparsemax: { module: "nn", keys: { axis: -1 } },
+  sparsePlus: { module: "nn" },
+  sparseSigmoid: { module: "nn" },
+  squareplus: { module: "nn", keys: { b: 4 } },
+  swish: { module: "nn", className: "Silu" },
+  tanhShrink: { module: "nn" },
+  threshold: { module: "nn", keys: { threshold: null, default_value: null } },
+};

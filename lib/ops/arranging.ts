@@ -1,5 +1,6 @@
 // Arranging elements: splitting, repeating, turning axes, grids. https://keras.io/api/ops/numpy/
 import { ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -285,3 +286,26 @@ export const select: Lifted<[conditions: readonly Operand[], choices: readonly O
     );
   },
 );
+
+/** How Keras's files write these functions. */
+export const savedArrangements: SavedForms = {
+  append: { inputs: 2, keys: { axis: null } },
+  arraySplit: { keys: { indices_or_sections: null, axis: 0 } },
+  fliplr: {},
+  flipud: {},
+  hstack: {},
+  moveaxis: { keys: { source: null, destination: null } },
+  ravel: {},
+  repeat: { keys: { repeats: null, axis: null } },
+  roll: { keys: { shift: null, axis: null } },
+  rot90: { keys: { k: 1, axes: [0, 1] } },
+  scatter: { module: "core", inputs: 2, keys: { shape: null } },
+  segmentSum: { module: "math", inputs: 2, keys: { num_segments: null }, fixed: { sorted: false } },
+  select: { inputs: 3 },
+  sliceUpdate: { module: "core", inputs: 3 },
+  split: { keys: { indices_or_sections: null, axis: 0 } },
+  swapaxes: { keys: { axis1: null, axis2: null } },
+  tile: { keys: { repeats: null } },
+  unstack: { module: "core", keys: { num: null, axis: 0 } },
+  vstack: {},
+};

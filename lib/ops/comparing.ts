@@ -1,6 +1,7 @@
 // Nearness, membership, places among bounds, and what stands in for NaN and infinity. https://keras.io/api/ops/numpy/
 import { makeArray } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { formatShape } from "../shape.ts";
 import { dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -135,3 +136,13 @@ export const bincount: Lifted<[x: Operand, weights?: Operand, minlength?: number
     return p.reshape(counts, shape.length === 1 ? [bins] : [rows, bins]);
   },
 );
+
+/** How Keras's files write these functions. */
+export const savedComparisons: SavedForms = {
+  allclose: { className: "AllClose", inputs: 2, keys: { rtol: 1e-5, atol: 1e-8, equal_nan: false } },
+  digitize: { inputs: 2 },
+  isclose: { inputs: 4, keys: { equal_nan: false } },
+  isin: { className: "IsIn", inputs: 2, keys: { invert: false }, fixed: { assume_unique: false } },
+  nanToNum: { keys: { nan: 0, posinf: null, neginf: null } },
+  searchsorted: { className: "SearchSorted", inputs: 2, keys: { side: "left" } },
+};

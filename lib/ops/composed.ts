@@ -1,6 +1,7 @@
 // Ops made of other ops: they need no kernel, and fuse like what they are made of.
 import { type DType, makeArray } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxes, normalizeAxis, type Shape } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -138,3 +139,19 @@ export const take: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift(
   const rest = others.map((_, i) => width + i);
   return p.transpose(rows, [...rest.slice(0, at), ...taken, ...rest.slice(at)]);
 });
+
+/** How Keras's files write these functions. */
+export const savedComposed: SavedForms = {
+  argmax: { keys: { axis: null }, fixed: { keepdims: false } },
+  clip: { keys: { x_min: null, x_max: null } },
+  expandDims: { keys: { axis: null } },
+  logSoftmax: { module: "nn", keys: { axis: -1 } },
+  logsumexp: { module: "math", keys: { axis: null, keepdims: false } },
+  multiHot: { module: "nn", keys: { num_classes: null, axis: -1, dtype: "float32" }, fixed: { sparse: false } },
+  oneHot: { module: "nn", keys: { num_classes: null, axis: -1, dtype: "float32" }, fixed: { sparse: false } },
+  softmax: { module: "nn", keys: { axis: -1 } },
+  squeeze: { keys: { axis: null } },
+  std: { keys: { axis: null, keepdims: false } },
+  take: { inputs: 2, keys: { axis: null } },
+  var: { keys: { axis: null, keepdims: false } },
+};

@@ -4,7 +4,7 @@ import { formatShape, type Shape } from "../shape.ts";
 import { apply, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
-import { dilatedSize } from "./defs/sliding.ts";
+import { dilatedSize } from "./extents/window.ts";
 import {
   checkName,
   type DataFormat,

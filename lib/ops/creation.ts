@@ -1,6 +1,7 @@
 // Tensors made of numbers: like another one, and in even steps. https://keras.io/api/ops/numpy/
 import { type DType, makeArray } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { requireTrace } from "../ir/trace.ts";
 import { normalizeAxis } from "../shape.ts";
 import { dtypeOf, isEager, type Operand, shapeOf } from "../tensor/apply.ts";
@@ -90,3 +91,12 @@ export const logspace: Lifted<
   checkCount("Cannot take powers in even steps with logspace", num);
   return placed(p.power(base, evenly(start, stop, num, endpoint)), axis, dtype, "logspace");
 });
+
+/** How Keras's files write these functions. */
+export const savedCreations: SavedForms = {
+  fullLike: { inputs: 2, keys: { dtype: null } },
+  linspace: { inputs: 2, keys: { num: 50, endpoint: true, dtype: null, axis: 0 }, fixed: { retstep: false } },
+  logspace: { inputs: 2, keys: { num: 50, endpoint: true, base: 10, dtype: null, axis: 0 } },
+  onesLike: { keys: { dtype: null } },
+  zerosLike: { keys: { dtype: null } },
+};

@@ -1,5 +1,6 @@
 // Sums and products along an axis, in as many rounds as the extent has binary digits. https://keras.io/api/ops/numpy/
 import { ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { normalizeAxis } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
@@ -53,3 +54,10 @@ export const diff: Lifted<[x: Operand, n?: number, axis?: number]> = lift((x, n 
   }
   return p.reshape(result, shapeOf(result));
 });
+
+/** How Keras's files write these functions. */
+export const savedSums: SavedForms = {
+  cumprod: { keys: { axis: null }, fixed: { dtype: null } },
+  cumsum: { keys: { axis: null }, fixed: { dtype: null } },
+  diff: { keys: { n: 1, axis: -1 } },
+};

@@ -1,6 +1,7 @@
 // Diagonals and triangles of matrices. https://keras.io/api/ops/numpy/
 import type { DType } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { formatShape, normalizeAxis } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -101,3 +102,13 @@ export const diag: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) => {
 
 /** The matrix that has the flattened elements on its `k`-th diagonal, else 0. */
 export const diagflat: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) => diag(p.reshape(x, [-1]), k));
+
+/** How Keras's files write these functions. */
+export const savedDiagonals: SavedForms = {
+  diag: { keys: { k: 0 } },
+  diagflat: { keys: { k: 0 } },
+  diagonal: { keys: { offset: 0, axis1: 0, axis2: 1 } },
+  trace: { keys: { offset: 0, axis1: 0, axis2: 1 } },
+  tril: { keys: { k: 0 } },
+  triu: { keys: { k: 0 } },
+};

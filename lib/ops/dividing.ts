@@ -1,4 +1,5 @@
 // Whole quotients, and quotients by 0. https://keras.io/api/ops/numpy/
+import type { SavedForms } from "../ir/saved_form.ts";
 import { dtypeOf, type Operand, promoteDTypes } from "../tensor/apply.ts";
 import { type BinaryOp, lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
@@ -29,3 +30,10 @@ export const divideNoNan: BinaryOp = lift((a, b) => {
   const isZero = p.equal(b, 0);
   return p.select(isZero, 0, p.divide(a, p.select(isZero, 1, b)));
 });
+
+/** How Keras's files write these functions. */
+export const savedQuotients: SavedForms = {
+  divideNoNan: { inputs: 2 },
+  floorDivide: { inputs: 2 },
+  trunc: {},
+};

@@ -1,4 +1,5 @@
 // Logarithms and powers of other bases, sums of powers, and the inverse of the error function. https://keras.io/api/ops/
+import type { SavedForms } from "../ir/saved_form.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { type BinaryOp, lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
@@ -56,3 +57,12 @@ export const erfinv: UnaryOp = lift((x) => {
   const inside = p.multiply(values, p.select(p.less(w, 5), near, far));
   return p.select(p.equal(values, 1), Infinity, p.select(p.equal(values, -1), -Infinity, inside));
 });
+
+/** How Keras's files write these functions. */
+export const savedLogarithms: SavedForms = {
+  erfinv: { module: "math" },
+  exp2: {},
+  log10: {},
+  log2: {},
+  logaddexp: { inputs: 2 },
+};

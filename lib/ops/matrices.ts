@@ -1,5 +1,6 @@
 // Products of vectors, matrices and more, by the axes that are summed over. https://keras.io/api/ops/numpy/
 import { ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cut } from "./cumulative.ts";
@@ -175,3 +176,13 @@ export const einsum: Lifted<[equation: string, ...operands: Operand[]]> = lift((
   const [left, own] = summed(value, labels, output);
   return p.transpose(left, output.map((label) => own.indexOf(label)));
 });
+
+/** How Keras's files write these functions. */
+export const savedProducts: SavedForms = {
+  cross: { inputs: 2, keys: { axisa: -1, axisb: -1, axisc: -1, axis: null } },
+  dot: { inputs: 2 },
+  inner: { inputs: 2 },
+  outer: { inputs: 2 },
+  tensordot: { inputs: 2, keys: { axes: null } },
+  vdot: { inputs: 2 },
+};

@@ -1,4 +1,5 @@
 // Reductions that pass over NaN. https://keras.io/api/ops/numpy/
+import type { SavedForms } from "../ir/saved_form.ts";
 import type { Axes } from "../shape.ts";
 import { dtypeOf, type Operand } from "../tensor/apply.ts";
 import { lift, type ReductionOp } from "./lift.ts";
@@ -44,3 +45,14 @@ export const nanmax: ReductionOp = lift((x, axes, keepDims = false) => extreme(p
 
 /** The smallest element over `axes` (all by default) of what is not NaN; NaN where there is nothing else. */
 export const nanmin: ReductionOp = lift((x, axes, keepDims = false) => extreme(p.min, Infinity, x, axes, keepDims));
+
+/** How Keras's files write these functions. */
+export const savedNan: SavedForms = {
+  nanmax: { keys: { axis: null, keepdims: false } },
+  nanmean: { keys: { axis: null, keepdims: false } },
+  nanmin: { keys: { axis: null, keepdims: false } },
+  nanprod: { keys: { axis: null, keepdims: false } },
+  nanstd: { keys: { axis: null, keepdims: false } },
+  nansum: { keys: { axis: null, keepdims: false } },
+  nanvar: { keys: { axis: null, keepdims: false } },
+};

@@ -1,5 +1,6 @@
 // Sorting, the largest k, and what is read off an order: all composed of argSort and gather. https://keras.io/api/ops/numpy/
 import { ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -172,3 +173,14 @@ export const percentile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: 
 
 /** The middle of the elements over `axes` (all by default), the mean of the two in the middle of an even number. */
 export const median: ReductionOp = lift((x, axes, keepDims = false) => quantile(x, 0.5, axes, keepDims));
+
+/** How Keras's files write these functions. */
+export const savedOrderings: SavedForms = {
+  argsort: { keys: { axis: -1 } },
+  median: { keys: { axis: null, keepdims: false } },
+  percentile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },
+  quantile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },
+  sort: { keys: { axis: -1 } },
+  takeAlongAxis: { inputs: 2, keys: { axis: null } },
+  topK: { module: "math", keys: { k: null }, fixed: { sorted: true } },
+};

@@ -4,7 +4,7 @@ import { type Shape, sizeOf } from "../shape.ts";
 import { apply, type Operand, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
-import { eachTap, positionsOf } from "./defs/sliding.ts";
+import { eachTap, positionsOf } from "./extents/window.ts";
 import {
   checkName,
   type DataFormat,

@@ -1,7 +1,7 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
-import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
+import { type DType, makeArray, promote } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import type { BinaryName, UnaryName } from "../ir/elementwise.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import {
   type Axes,
   broadcastShapes,
@@ -13,129 +13,17 @@ import {
   sizeOf,
 } from "../shape.ts";
 import { apply, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
-import { resolveShape, scalarLike, Tensor } from "../tensor/tensor.ts";
-import { type BinaryOp, lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
+import { resolveShape, Tensor } from "../tensor/tensor.ts";
+import { applyElementwise } from "./apply_elementwise.ts";
+import { cast, isnan, multiply, negative, where } from "./elementwise.ts";
+import { lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
 
-const unary = (op: UnaryName): UnaryOp => lift((x) => apply(op, promoteDTypes([x]), {})[0]);
-/** Functions that are computed in float32 whatever comes in. */
-const floatUnary = (op: UnaryName): UnaryOp => lift((x) => apply(op, promoteDTypes([x], true), {})[0]);
-const binary = (op: BinaryName): BinaryOp => lift((a, b) => apply(op, promoteDTypes([a, b]), {})[0]);
-const floatBinary = (op: BinaryName): BinaryOp => lift((a, b) => apply(op, promoteDTypes([a, b], true), {})[0]);
-const logicalBinary = (op: BinaryName): BinaryOp =>
-  lift((a, b) => apply(op, [cast(a, "bool"), cast(b, "bool")], {})[0]);
+export * from "./elementwise.ts";
+// Shorter names than Keras's, and what is no function of `ops`.
+export { isnan as isNan, negative as negate, where as select };
 
-/** `-x`. */
-export const negate: UnaryOp = unary("negate");
-/** The absolute value. */
-export const abs: UnaryOp = unary("abs");
-/** -1, 0 or 1 by the sign. */
-export const sign: UnaryOp = unary("sign");
-/** `e` to the power of `x`. */
-export const exp: UnaryOp = floatUnary("exp");
-/** `exp(x) - 1`, exact near 0. */
-export const expm1: UnaryOp = floatUnary("expm1");
-/** The natural logarithm. */
-export const log: UnaryOp = floatUnary("log");
-/** `log(1 + x)`, exact near 0. */
-export const log1p: UnaryOp = floatUnary("log1p");
-/** The square root. */
-export const sqrt: UnaryOp = floatUnary("sqrt");
-/** `1 / sqrt(x)`. */
-export const rsqrt: UnaryOp = floatUnary("rsqrt");
-/** `x * x`. */
-export const square: UnaryOp = unary("square");
-/** `1 / x`. */
-export const reciprocal: UnaryOp = floatUnary("reciprocal");
-/** The sine of `x` in radians. */
-export const sin: UnaryOp = floatUnary("sin");
-/** The cosine of `x` in radians. */
-export const cos: UnaryOp = floatUnary("cos");
-/** The hyperbolic tangent. */
-export const tanh: UnaryOp = floatUnary("tanh");
-/** `1 / (1 + exp(-x))`. */
-export const sigmoid: UnaryOp = floatUnary("sigmoid");
-/** `max(x, 0)`. */
-export const relu: UnaryOp = unary("relu");
-/** `log(1 + exp(x))`, without overflow. */
-export const softplus: UnaryOp = floatUnary("softplus");
-/** The error function. */
-export const erf: UnaryOp = floatUnary("erf");
-/** The largest integer not above `x`. */
-export const floor: UnaryOp = unary("floor");
-/** The smallest integer not below `x`. */
-export const ceil: UnaryOp = unary("ceil");
-/** The nearest integer, halves to even. */
-export const round: UnaryOp = unary("round");
-/** Whether an element is not a number. */
-export const isNan: UnaryOp = floatUnary("isNan");
-/** `not x`, as bool. */
-export const logicalNot: UnaryOp = lift((x) => apply("logicalNot", [cast(x, "bool")], {})[0]);
-/** `x` itself, through which no gradient flows. */
-export const stopGradient: UnaryOp = lift((x) => {
-  const [operand] = promoteDTypes([x]);
-  // Only floats have gradients.
-  return operand.dtype === "float32" ? apply("stopGradient", [operand], {})[0] : operand;
-});
 /** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
-export const bitsToUnit: UnaryOp = unary("bitsToUnit");
-
-/** `a + b`. */
-export const add: BinaryOp = binary("add");
-/** `a - b`. */
-export const subtract: BinaryOp = binary("subtract");
-/** `a * b`. */
-export const multiply: BinaryOp = binary("multiply");
-/** `a / b` in float32. */
-export const divide: BinaryOp = floatBinary("divide");
-/** The larger of `a` and `b`. */
-export const maximum: BinaryOp = binary("maximum");
-/** The smaller of `a` and `b`. */
-export const minimum: BinaryOp = binary("minimum");
-/** `a` to the power of `b`; of whole numbers a whole number, that to a negative one cut to it. */
-export const power: BinaryOp = lift((a, b) => {
-  const [base, exponent] = promoteDTypes([a, b]);
-  // Of bools it is int32, as in Keras.
-  const isBool = dtypeOf(base) === "bool";
-  const operands = isBool ? [base, exponent].map((x) => cast(x, "int32")) : [base, exponent];
-  return apply("power", operands, {})[0];
-});
-/** The remainder with the sign of `b`, as Python's `%`. */
-export const mod: BinaryOp = binary("mod");
-/** The angle of the point `(b, a)`, from -pi to pi. */
-export const arctan2: BinaryOp = floatBinary("arctan2");
-/** `a == b`, as bool. */
-export const equal: BinaryOp = binary("equal");
-/** `a != b`, as bool. */
-export const notEqual: BinaryOp = binary("notEqual");
-/** `a < b`, as bool. */
-export const less: BinaryOp = binary("less");
-/** `a <= b`, as bool. */
-export const lessEqual: BinaryOp = binary("lessEqual");
-/** `a > b`, as bool. */
-export const greater: BinaryOp = binary("greater");
-/** `a >= b`, as bool. */
-export const greaterEqual: BinaryOp = binary("greaterEqual");
-/** `a and b`, as bool. */
-export const logicalAnd: BinaryOp = logicalBinary("logicalAnd");
-/** `a or b`, as bool. */
-export const logicalOr: BinaryOp = logicalBinary("logicalOr");
-
-/** `whenTrue` where `condition` holds, else `whenFalse`; the three broadcast. Whole numbers alone give int32. */
-export const select: Lifted<[condition: Operand, whenTrue: Operand, whenFalse: Operand]> = lift(
-  (condition, whenTrue, whenFalse) => {
-    const branches = [whenTrue, whenFalse];
-    const isWhole = (x: Operand): x is number => typeof x === "number" && (x | 0) === x;
-    const [a, b] = branches.every(isWhole) ? branches.map((x) => scalarLike(x, "int32")) : promoteDTypes(branches);
-    return apply("select", [cast(condition, "bool"), a, b], {})[0];
-  },
-);
-
-/** The elements in another dtype: to int by truncation, to bool by `!= 0`. */
-export const cast: Lifted<[x: Operand, dtype: DType]> = lift((x, dtype) => {
-  checkDType(dtype, "Cannot cast");
-  const [operand] = promoteDTypes([x]);
-  return operand.dtype === dtype ? operand : apply("cast", [operand], { dtype })[0];
-});
+export const bitsToUnit: UnaryOp = lift((x) => applyElementwise("bitsToUnit", [x]));
 
 /** Reduces axes that may lie apart: a run of neighbours at a time, from the last. */
 const reduction = (op: "sum" | "max" | "min"): ReductionOp =>
@@ -380,3 +268,19 @@ export function full(shape: Shape, value: number, dtype: DType = "float32"): Ten
 export const randomBits: Lifted<[counter: Operand, shape: Shape, path: number]> = lift((counter, shape, path) =>
   apply("randomBits", [counter], { shape, path })[0]
 );
+
+/** How Keras's files write these functions. */
+export const savedPrimitives: SavedForms = {
+  broadcastTo: { keys: { shape: null } },
+  concatenate: { keys: { axis: 0 } },
+  flip: { keys: { axis: null } },
+  matmul: { inputs: 2 },
+  max: { keys: { axis: null, keepdims: false }, fixed: { initial: null } },
+  mean: { keys: { axis: null, keepdims: false } },
+  min: { keys: { axis: null, keepdims: false }, fixed: { initial: null } },
+  reshape: { keys: { newshape: null } },
+  slice: { module: "core", inputs: 2, keys: { shape: null } },
+  stack: { keys: { axis: 0 } },
+  sum: { keys: { axis: null, keepdims: false } },
+  transpose: { keys: { axes: null } },
+};

@@ -106,7 +106,7 @@ const inRatio = (other: number, size: number, otherSize: number) =>
   Math.trunc(Math.fround(Math.fround(other * size) / otherSize));
 
 /** The largest part in the middle of a batch that has the aspect ratio of `height` and `width`. */
-export function cropTo(batch: Operand, height: number, width: number): Operand {
+function cropTo(batch: Operand, height: number, width: number): Operand {
   const [count, rows, columns, channels] = shapeOf(batch);
   const keptRows = Math.max(1, Math.min(rows, inRatio(columns, height, width)));
   const keptColumns = Math.max(1, Math.min(columns, inRatio(rows, width, height)));

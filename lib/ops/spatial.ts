@@ -4,7 +4,7 @@ import { formatShape, type Shape } from "../shape.ts";
 import { type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
-import { dilatedSize, maxSpatial } from "./defs/sliding.ts";
+import { dilatedSize, maxSpatial } from "./extents/window.ts";
 
 /** Where the channels are: behind the spatial axes, or before them. */
 export type DataFormat = "channels_last" | "channels_first";

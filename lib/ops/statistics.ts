@@ -1,5 +1,6 @@
 // Reductions and tests composed of others: products, norms, moments, any and all. https://keras.io/api/ops/numpy/
 import { ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxes, sameShape, sizeOf } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { variance } from "./composed.ts";
@@ -144,3 +145,20 @@ export const normalize: Lifted<[x: Operand, axis?: Axes, order?: number, epsilon
     return p.divide(values, p.maximum(norm(values, order, axis, true), least));
   },
 );
+
+/** How Keras's files write these functions. */
+export const savedStatistics: SavedForms = {
+  all: { keys: { axis: null, keepdims: false } },
+  any: { keys: { axis: null, keepdims: false } },
+  argmin: { keys: { axis: null }, fixed: { keepdims: false } },
+  average: { keys: { axis: null, weights: null }, named: ["weights"] },
+  countNonzero: { keys: { axis: null } },
+  isfinite: {},
+  isinf: {},
+  logicalXor: { inputs: 2 },
+  moments: { module: "nn", keys: { axes: null, keepdims: false }, fixed: { synchronized: false } },
+  norm: { module: "linalg", keys: { ord: null, axis: null, keepdims: false } },
+  normalize: { module: "nn", keys: { axis: -1, order: 2, epsilon: null } },
+  prod: { keys: { axis: null, keepdims: false }, fixed: { dtype: null } },
+  ptp: { keys: { axis: null, keepdims: false } },
+};

@@ -1,4 +1,5 @@
 // Angles, and the functions of hyperbolas, composed so that no value between overflows. https://keras.io/api/ops/numpy/
+import type { SavedForms } from "../ir/saved_form.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
@@ -86,3 +87,19 @@ export const sinc: UnaryOp = lift((x) => {
 export const deg2rad: UnaryOp = lift((x) => p.multiply(float(x), Math.PI / 180));
 /** Radians as degrees. */
 export const rad2deg: UnaryOp = lift((x) => p.multiply(float(x), 180 / Math.PI));
+
+/** How Keras's files write these functions. */
+export const savedTrigonometry: SavedForms = {
+  arccos: {},
+  arccosh: {},
+  arcsin: {},
+  arcsinh: {},
+  arctan: {},
+  arctanh: {},
+  cosh: {},
+  deg2rad: {},
+  rad2deg: {},
+  sinc: {},
+  sinh: {},
+  tan: {},
+};

@@ -10,7 +10,7 @@ import * as regularizers from "../regularizers.ts";
 import { declareClasses, type SerializableClass } from "../registry.ts";
 
 /** A class with what else reading it takes. */
-export interface KerasClass {
+interface KerasClass {
   /** The class. */
   readonly Class: SerializableClass;
   /** The module that Keras writes. */

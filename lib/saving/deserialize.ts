@@ -9,7 +9,7 @@ import { classNames, kerasClass } from "./classes.ts";
 import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
 
 /** What makes an object of a whole node. */
-export type NodeReader = (node: ObjectNode, shared: SharedObjects) => unknown;
+type NodeReader = (node: ObjectNode, shared: SharedObjects) => unknown;
 
 /** The objects that stand in a file more than once, by their number. */
 export type SharedObjects = Map<number, unknown>;

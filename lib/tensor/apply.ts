@@ -14,13 +14,13 @@ import { Variable } from "./variable.ts";
 export type Operand = Value | Tensor | Variable | number;
 
 /** An operand that has a shape and a dtype of its own. */
-export type ArrayOperand = Exclude<Operand, number>;
+type ArrayOperand = Exclude<Operand, number>;
 
 /** What an op gives: a tensor where every operand is one or a number, else a symbolic value. */
 export type ResultOf<A extends Operand> = Extract<A, Value | Variable> extends never ? Tensor : Value;
 
 /** Throws {@linkcode ValueError} where an operand is nothing that an op takes; `what` is the op's name. */
-export function checkOperand(operand: unknown, what = "an op"): asserts operand is Operand {
+function checkOperand(operand: unknown, what = "an op"): asserts operand is Operand {
   if (
     typeof operand === "number" || operand instanceof Value || operand instanceof Tensor || operand instanceof Variable
   ) return;

@@ -166,7 +166,7 @@ export function scalarLike(value: number, dtype: DType): Tensor {
 }
 
 /** The tensors cast to the dtype that holds all of them; to float32 with `toFloat`. */
-export function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[] {
+function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[] {
   const dtype = toFloat ? "float32" : operands.map((operand) => operand.dtype).reduce(promote);
   return operands.map((operand) => operand.cast(dtype));
 }

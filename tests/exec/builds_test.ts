@@ -29,14 +29,14 @@ async function opTestsPass(build: BuildOptions, env: Record<string, string> = {}
 
 for (const level of ["x86-64-v2", "x86-64-v3"] as const) {
   Deno.test({
-    name: `the op tests pass on a library built for ${level}, without warnings`,
+    name: `the op tests pass on a library built for ${level}, without warnings [slow]`,
     ignore: Deno.build.arch !== "x86_64",
     fn: () => opTestsPass({ level, flags: ["-Werror"] }),
   });
 }
 
 Deno.test({
-  name: "the op tests pass under AddressSanitizer and UndefinedBehaviorSanitizer",
+  name: "the op tests pass under AddressSanitizer and UndefinedBehaviorSanitizer [slow]",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const compiler = Deno.env.get("CXX") ?? "g++";

@@ -486,7 +486,7 @@ Deno.test("the time of each node can be measured", async () => {
   await executor.dispose();
 });
 
-Deno.test("the library is built once, also by two processes, and again when the file is damaged", async () => {
+Deno.test("the library is built once, also by two processes, and again when the file is damaged [slow]", async () => {
   const cache = await Deno.makeTempDir({ prefix: "ceratops-cache-" });
   try {
     const options = { cache, level: "generic", flags: ["-O0"] } as const;

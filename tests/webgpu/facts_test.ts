@@ -1,8 +1,8 @@
 // The shaders: every elementwise function is there, and every file is imported.
 import assert from "node:assert/strict";
 import type { DType } from "../../lib/dtype.ts";
-import { elementType } from "../../lib/exec/webgpu/header.ts";
-import { shaders } from "../../lib/exec/webgpu/shaders.ts";
+import { elementType } from "../../lib/ops/webgpu/operand.ts";
+import { shaders } from "../../lib/ops/webgpu/shaders.ts";
 import { elementwiseNames, elementwiseRows } from "../../lib/ir/elementwise.ts";
 import { snakeCase } from "../../lib/names.ts";
 
@@ -18,8 +18,10 @@ Deno.test("elementwise.wgsl has every function, for every type of operands", () 
 
 Deno.test("all shader files are imported, and say what they are for", async () => {
   const folder = new URL("../../shaders/", import.meta.url);
-  const files: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) files.push(name);
-  assert.deepEqual(files.sort(), Object.keys(shaders).sort());
+  const files = await Promise.all(["", "software/"].map(async (part) => {
+    const names = await Array.fromAsync(Deno.readDir(new URL(part, folder)), ({ name }) => part + name);
+    return names.filter((name) => name.endsWith(".wgsl"));
+  }));
+  assert.deepEqual(files.flat().sort(), Object.keys(shaders).sort());
   for (const [name, text] of Object.entries(shaders)) assert.match(text, /^\/\/ \w/, name);
 });

@@ -1,6 +1,8 @@
 // Gathered operands in the graph: printed, verified, and interpreted to the same numbers as the graph that stores them.
 import assert from "node:assert/strict";
 import { fuseGathers } from "../../lib/exec/webgpu/gathers.ts";
+import { softwareTuning } from "../../lib/ops/webgpu/kernels/software.ts";
+import { gpuTuning, type Tuning } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import { printGraph } from "../../lib/ir/print.ts";
@@ -35,8 +37,8 @@ function valuesOf(graph: Graph): Float64Array {
   return values.get(graph.outputs[0])!.data;
 }
 
-function assertGathers(graph: Graph, kind: "gpu" | "software", expected: string): void {
-  const gathering = fuseGathers(graph, kind, 1 << 20);
+function assertGathers(graph: Graph, tuning: Tuning, expected: string): void {
+  const gathering = fuseGathers(graph, tuning, 1 << 20);
   verifyGraph(gathering);
   const trim = (text: string) => text.trim().split("\n").map((line) => line.trim()).join("\n");
   assert.equal(trim(printGraph(gathering)), trim(expected));
@@ -50,7 +52,7 @@ const scaled = optimized((pixels, indices) =>
 Deno.test("a program that alone reads gathered rows has the table among its inputs", () => {
   assertGathers(
     scaled,
-    "software",
+    softwareTuning,
     `input %0: uint8[5, 2, 3]
      input %1: int32[4]
      input %2: float32[6, 20]
@@ -60,7 +62,7 @@ Deno.test("a program that alone reads gathered rows has the table among its inpu
 });
 
 Deno.test("a table that no binding holds is gathered before", () => {
-  assert.equal(printGraph(fuseGathers(scaled, "gpu", 16)), printGraph(scaled));
+  assert.equal(printGraph(fuseGathers(scaled, gpuTuning, 16)), printGraph(scaled));
 });
 
 const product = optimized((pixels, indices, kernel) =>
@@ -70,7 +72,7 @@ const product = optimized((pixels, indices, kernel) =>
 Deno.test("on real GPUs a product loads gathered rows through the program that scales them", () => {
   assertGathers(
     product,
-    "gpu",
+    gpuTuning,
     `input %0: uint8[5, 2, 3]
      input %1: int32[4]
      input %2: float32[6, 20]

@@ -9,7 +9,7 @@ import type { Place, Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 
 /** The index of each op and of each elementwise function in the library that will run the program. */
-export interface InstructionSet {
+interface InstructionSet {
   readonly ops: ReadonlyMap<string, number>;
   readonly functions: ReadonlyMap<string, number>;
 }

@@ -28,7 +28,7 @@ interface Location extends Segment {
 }
 
 /** What one node of a program took. */
-export interface NodeTime {
+interface NodeTime {
   /** Where the node comes from, such as `dense_1/matmul`. */
   readonly origin: string;
   /** Its op. */

@@ -24,7 +24,7 @@ const symbols = {
 } as const;
 
 /** A library file, and the hash that it must say it was built from. */
-export interface LibraryFile {
+interface LibraryFile {
   readonly path: string;
   readonly build: string;
 }

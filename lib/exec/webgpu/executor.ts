@@ -7,7 +7,7 @@ import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Executable, type Executor, variablesOf } from "../executor.ts";
 import { clusterSmallNodes } from "./schedule.ts";
-import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
+import type { Gpu, GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
 import { Program } from "./program.ts";
@@ -25,9 +25,10 @@ export class WebGpuExecutor implements Executor {
   readonly #programs = new Set<Program>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Takes over `device`; when it is lost, variables fall back to what the host last read. */
-  constructor(device: GPUDevice, kind: AdapterKind, description: string, bindingBytes?: number) {
-    this.gpu = new Gpu(device, kind, description, () => this.#invalidateDeviceCopy(), bindingBytes);
+  /** Takes over a device; when it is lost, variables fall back to what the host last read. */
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+    gpu.onLost = () => this.#invalidateDeviceCopy();
     this.#state = new StateStore(this.gpu);
     this.#throttle = new SubmitThrottle(this.gpu);
   }
@@ -89,8 +90,8 @@ export class WebGpuExecutor implements Executor {
   /** Makes a program of `graph`; the variables it links are adopted, those of an optimizer side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const { kind, bindingBytes } = this.gpu;
-      const arranged = clusterSmallNodes(fuseGathers(optimize(graph), kind, bindingBytes));
+      const { tuning, bindingBytes } = this.gpu;
+      const arranged = clusterSmallNodes(fuseGathers(optimize(graph), tuning, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false });
       const variables = variablesOf(plan.graph);
       const groups = updateGroups(plan);

@@ -1,14 +1,13 @@
 // Rows that are gathered by index are read where they lie by what uses them, wherever that is worth while.
 import { bytesPerElement } from "../../dtype.ts";
-import type { Graph, Node, ValueId, ValueType } from "../../ir/graph.ts";
-import { resultsOf } from "../../ir/graph.ts";
-import { type GatheredRows, isAlias, opDef } from "../../ir/op_def.ts";
-import { matmulExtents } from "../../ops/defs/matmul.ts";
+import { type Graph, type Node, resultsOf, type ValueId } from "../../ir/graph.ts";
+import { isAlias } from "../../ir/op_def.ts";
+import { webGpuFacts } from "../../ops/defs/table.ts";
+import type { GatheredRows } from "../../ops/webgpu/lowering.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
-import type { AdapterKind } from "./device.ts";
-import { takesGathered } from "./kernels/matmul.ts";
-import { maxBuffers } from "./view.ts";
+import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
+import { maxBuffers } from "../../ops/webgpu/view.ts";
 
 /** A place where rows are read: an operand of a node. */
 interface Reader {
@@ -21,7 +20,7 @@ interface Reader {
  * products that can gather as they load: the gather is dropped, and its readers have the table and the indices as
  * inputs. Tables over `bindingBytes` stay, as they lie in parts.
  */
-export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: number): Graph {
+export function fuseGathers(graph: Graph, tuning: Tuning, bindingBytes: number): Graph {
   const { types } = graph;
   const root = aliasRoots(graph.nodes);
   const results = new Set(resultsOf(graph).map(root));
@@ -39,16 +38,20 @@ export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: numbe
     const roots = sources.map(root);
     return graph.state.some(({ input, output }) => roots.includes(input) && outputs.includes(root(output)));
   };
+  const gathersOperand = (node: Node, at: number, rows: GatheredRows, readers: number) => {
+    const [operands, outputs] = [node.inputs, node.outputs].map((ids) => ids.map((id) => types[id]));
+    return webGpuFacts(node.op)?.gathersOperand?.(at, rows, { readers, operands, outputs, attrs: node.attrs, tuning });
+  };
   const merged = new Map<Node, Node>();
   const dropped = new Set<ValueId>();
   const takes = ({ node, at }: Reader, rows: GatheredRows, all: readonly Reader[]) =>
     !merged.has(node) && !overwrites(node, [rows.table, rows.indices]) &&
     node.inputs.length + node.outputs.length < maxBuffers &&
     all.filter((other) => other.node === node).length === 1 &&
-    gathersOperand(node, at, { rows, readers: all.length, types, kind });
+    gathersOperand(node, at, rows, all.length);
   for (const original of graph.nodes) {
     const node = merged.get(original) ?? original;
-    const rows = opDef(node.op).gatheredRows?.(node);
+    const rows = webGpuFacts(node.op)?.gatheredRows?.(node);
     const [value] = node.outputs;
     const all = readers.get(value) ?? [];
     if (!rows || all.length === 0 || results.has(value) || !fits(rows.table)) continue;
@@ -63,24 +66,4 @@ export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: numbe
   const nodes = graph.nodes.filter(({ outputs }) => !dropped.has(root(outputs[0])))
     .map((node) => merged.get(node) ?? node);
   return { ...graph, nodes };
-}
-
-interface Gathering {
-  readonly rows: GatheredRows;
-  /** How many operands the rows are. */
-  readonly readers: number;
-  readonly types: readonly ValueType[];
-  readonly kind: AdapterKind;
-}
-
-/** Whether it is worth while that a node reads operand `at` by index. */
-function gathersOperand(node: Node, at: number, { rows, readers, types, kind }: Gathering): boolean {
-  if (node.op === "fused") {
-    const size = sizeOf(types[node.outputs[0]].shape);
-    return readers === 1 && rows.program === null && size > 0 && sizeOf(types[node.inputs[at]].shape) === size;
-  }
-  if (node.op === "matmul") {
-    return at < 2 && takesGathered(kind, matmulExtents(node.inputs.map((id) => types[id]), node.attrs), at);
-  }
-  return false;
 }

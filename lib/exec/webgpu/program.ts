@@ -3,17 +3,17 @@ import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { ConstantName } from "../../ir/attrs.ts";
 import type { Node } from "../../ir/graph.ts";
-import { isConstant, isLoop, opDef, runs } from "../../ir/op_def.ts";
+import { isConstant, runs } from "../../ir/op_def.ts";
+import { webGpuFacts } from "../../ops/defs/table.ts";
+import type { LoopBody, Lowering } from "../../ops/webgpu/lowering.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats } from "../executor.ts";
 import type { Gpu } from "./device.ts";
-import { packBytes } from "./kernels/moves.ts";
-import { lowerScan } from "./kernels/scan.ts";
-import { lowerings } from "./kernels/table.ts";
-import { type Dispatch, type Lower, Lowering, type Slot, Views } from "./lowering.ts";
+import { packBytes } from "../../ops/webgpu/kernels/moves.ts";
+import { type Dispatch, DispatchRecorder, type Slot, Views } from "./dispatches.ts";
 import type { SubmitThrottle } from "./submit_throttle.ts";
-import { padded, type View, wordView } from "./view.ts";
+import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
 
 /** What a program needs of its executor. */
 export interface Host {
@@ -28,7 +28,7 @@ export interface Host {
 interface Recorded {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly groups: readonly [number, number, number];
+  readonly groups: readonly [number, number];
 }
 
 /** Slots of at most so many bytes lie in one buffer with the constants, so that a compound dispatch can bind them all. */
@@ -98,7 +98,7 @@ export class Program implements Executable {
     if (version === this.#version) return;
     const { gpu } = this.#host;
     await gpu.checked("Cannot compile a program for the GPU", () => {
-      const lowering = new Lowering(gpu, { take: (index, bytes) => this.#takeScratch(index, bytes) });
+      const lowering = new DispatchRecorder(gpu, { take: (index, bytes) => this.#takeScratch(index, bytes) });
       this.#lowerAll(lowering, this.#viewsOf(this.#plan));
       lowering.flush();
       this.#recorded = this.#bind(lowering.dispatches);
@@ -131,16 +131,24 @@ export class Program implements Executable {
       const targets = outputs.map((view) =>
         view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
       );
-      if (isLoop(node)) {
-        const body = this.#viewsOf(views.plan.bodies.get(at)!);
-        lowerScan(lowering, node, inputs, targets, body, () => this.#lowerAll(lowering, body));
-      } else {
-        const lower = lowerings[node.op as keyof typeof lowerings] as Lower | undefined;
-        if (!lower) throw new Error(`op "${node.op}" reached the GPU unfused`);
-        lower(lowering, node, inputs, targets);
-      }
+      const facts = webGpuFacts(node.op);
+      if (!facts) throw new Error(`op "${node.op}" reached the GPU unfused`);
+      const bodyPlan = views.plan.bodies.get(at);
+      facts.lower(lowering, node, inputs, targets, bodyPlan && this.#bodyOf(bodyPlan, lowering));
       targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
     });
+  }
+
+  /** The body of a loop, as what lowers the loop sees it. */
+  #bodyOf(plan: Plan, lowering: Lowering): LoopBody {
+    const views = this.#viewsOf(plan);
+    return {
+      graph: plan.graph,
+      root: views.root,
+      get: (id) => views.get(id),
+      set: (id, view) => views.set(id, view),
+      lower: () => this.#lowerAll(lowering, views),
+    };
   }
 
   /** Throws {@linkcode BackendError} where a node uses a variable that no binding holds whole. */
@@ -150,7 +158,7 @@ export class Program implements Executable {
       const view = place?.kind === "state" ? this.#host.stateAt(place.link) : undefined;
       // Bytes that are computed are packed in a whole.
       const isComputed = view?.packed && outputs.includes(id);
-      if (place?.kind !== "state" || !view?.parts || (opDef(op).takesParts && !isComputed)) continue;
+      if (place?.kind !== "state" || !view?.parts || (webGpuFacts(op)?.takesParts && !isComputed)) continue;
       const { name, shape, dtype } = graph.state[place.link].variable;
       this.#host.gpu.refuse(sizeOf(shape) * bytesPerElement(dtype), `"${name}" for "${origin}"`);
     }
@@ -250,7 +258,7 @@ export class Program implements Executable {
       for (const { pipeline, bindGroup, groups } of this.#recorded) {
         if (pipeline !== current) pass.setPipeline(current = pipeline);
         pass.setBindGroup(0, bindGroup);
-        pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+        pass.dispatchWorkgroups(groups[0], groups[1]);
       }
     }
     pass.end();

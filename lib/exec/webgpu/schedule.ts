@@ -1,6 +1,7 @@
 // The order of nodes on the GPU: small ones side by side, so that they become one dispatch.
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
-import { opDef, runs } from "../../ir/op_def.ts";
+import { runs } from "../../ir/op_def.ts";
+import { webGpuFacts } from "../../ops/defs/table.ts";
 import { aliasRoots, producersOf } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
 
@@ -43,7 +44,7 @@ const smallWork = 16384;
 function isSmall(node: Node, { types }: Graph): boolean {
   if (!runs(node)) return true;
   const [inputs, outputs] = [node.inputs, node.outputs].map((ids) => ids.map((id) => types[id]));
-  const work = opDef(node.op).workgroupWork?.(inputs, outputs, node.attrs) ??
+  const work = webGpuFacts(node.op)?.workgroupWork?.(inputs, outputs, node.attrs) ??
     4 * outputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return work <= smallWork;
 }

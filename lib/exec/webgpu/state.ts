@@ -3,7 +3,7 @@ import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Gpu } from "./device.ts";
-import { isPacked, padded, type Part, type View } from "./view.ts";
+import { isPacked, padded, type Part, type View } from "../../ops/webgpu/view.ts";
 
 /** A buffer of variables that were laid next to each other. */
 interface Flat {

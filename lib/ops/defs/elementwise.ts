@@ -10,11 +10,12 @@ import {
   inDType,
 } from "../../ir/elementwise.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray, VjpContext } from "../../ir/op_def.ts";
+import type { RefArray, VjpContext } from "../../ir/op_def.ts";
 import { Value } from "../../ir/value.ts";
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../shape.ts";
-import { applyElementwise } from "../elementwise.ts";
+import { applyElementwise } from "../apply_elementwise.ts";
 import { sumTo } from "../primitives.ts";
+import type { Definition } from "./definition.ts";
 
 /** Refuses operands of different dtypes, or of a dtype that the function does not take. */
 function checkDTypes(op: string, inputs: readonly ValueType[], accepted?: DType): void {
@@ -29,7 +30,7 @@ function checkDTypes(op: string, inputs: readonly ValueType[], accepted?: DType)
   }
 }
 
-function definitionOf(fn: ElementwiseName): OpDef<ElementwiseName> {
+function definitionOf(fn: ElementwiseName): Definition<ElementwiseName> {
   const row = elementwiseRows[fn];
   const { vjp, neutral, isIdentity } = row;
   return {
@@ -111,5 +112,5 @@ function broadcastReader({ shape, data }: RefArray, output: Shape): (i: number) 
 
 /** The definitions of the elementwise ops. */
 export const elementwiseDefs = Object.fromEntries(elementwiseNames.map((fn) => [fn, definitionOf(fn)])) as {
-  readonly [K in ElementwiseName]: OpDef<ElementwiseName>;
+  readonly [K in ElementwiseName]: Definition<ElementwiseName>;
 };

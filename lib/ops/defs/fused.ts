@@ -2,10 +2,11 @@
 import type { ElementwiseProgram } from "../../ir/attrs.ts";
 import type { ElementwiseName } from "../../ir/elementwise.ts";
 import type { Node, ValueId, ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
 import { broadcastShapes, sizeOf } from "../../shape.ts";
+import { lowerFused } from "../webgpu/kernels/fused.ts";
 import { operandArrays, operandTypes } from "./gathered.ts";
 import { registerDType, runProgram } from "./programs.ts";
+import type { Definition } from "./definition.ts";
 
 /** A node that runs an elementwise program. */
 export function fusedNode(
@@ -28,7 +29,7 @@ export function asProgram(node: Node<ElementwiseName>, types: readonly ValueType
 }
 
 /** The definition of `fused`. */
-export const fusedDef: OpDef<"fused"> = {
+export const fusedDef: Definition<"fused"> = {
   shape: (inputs, { program, gathered }) => {
     const shapes = operandTypes(inputs, gathered).map(({ shape }) => shape);
     const shape = shapes.reduce((a, b) => broadcastShapes(a, b, "fuse"), []);
@@ -36,6 +37,7 @@ export const fusedDef: OpDef<"fused"> = {
   },
   dtype: (_inputs, { program }) => program.results.map((register) => registerDType(program, register)),
   vjp: { none: "fusion comes after differentiation" },
+  lower: lowerFused,
   nativeAttrs: { program: "program" },
   reference: (inputs, { program, gathered }, [output]) => runProgram(program, operandArrays(inputs, gathered), output),
   inPlace: (inputs, outputs, { gathered }) => {
@@ -46,6 +48,10 @@ export const fusedDef: OpDef<"fused"> = {
         input.dtype === output.dtype && sizeOf(input.shape) === sizeOf(output.shape) ? [[i, j]] : []
       )
     );
+  },
+  gathersOperand: (at, { program }, { readers, operands, outputs: [output] }) => {
+    const size = sizeOf(output.shape);
+    return readers === 1 && program === null && size > 0 && sizeOf(operands[at].shape) === size;
   },
   gatheredRows: ({ inputs, attrs: { program, gathered } }) => {
     const [table, indices, more] = inputs;

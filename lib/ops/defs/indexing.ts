@@ -2,9 +2,16 @@
 import { bytesPerElement } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray } from "../../ir/op_def.ts";
+import type { RefArray } from "../../ir/op_def.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
+import {
+  lowerDynamicSlice,
+  lowerDynamicUpdateSlice,
+  lowerGather,
+  lowerScatterAdd,
+} from "../webgpu/kernels/indexing.ts";
+import type { Definition } from "./definition.ts";
 
 function checkTable(what: string, { shape }: ValueType): void {
   if (shape.length === 0) {
@@ -52,11 +59,12 @@ export const indexingDefs = {
     shape: ([table, indices]) => (checkTable("gather", table), [[...indices.shape, ...table.shape.slice(1)]]),
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
+    lower: lowerGather,
     nativeAttrs: {},
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
     reference: ([table, indices]) => [gatherRows(table, indices)],
     gatheredRows: ({ inputs: [table, indices] }) => ({ table, indices, program: null }),
-  } satisfies OpDef<"gather">,
+  } satisfies Definition<"gather">,
   scatterAdd: {
     workgroupWork: () => Infinity,
     shape: ([indices, updates], { rows }) => {
@@ -78,6 +86,7 @@ export const indexingDefs = {
       const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];
     },
+    lower: lowerScatterAdd,
     nativeAttrs: {},
     reference: ([indices, updates], { rows }, [output]) => {
       const width = rowSize(output);
@@ -88,7 +97,7 @@ export const indexingDefs = {
       });
       return [result];
     },
-  } satisfies OpDef<"scatterAdd">,
+  } satisfies Definition<"scatterAdd">,
   dynamicSlice: {
     takesParts: true,
     shape: ([x], { size }) => {
@@ -107,13 +116,14 @@ export const indexingDefs = {
       o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element),
       undefined,
     ],
+    lower: lowerDynamicSlice,
     nativeAttrs: { element: "int" },
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
     reference: ([x, counters], { element, size }) => {
       const from = clampStart(counters.data[element], x.shape[0], size) * rowSize(x);
       return [x.data.slice(from, from + size * rowSize(x))];
     },
-  } satisfies OpDef<"dynamicSlice">,
+  } satisfies Definition<"dynamicSlice">,
   dynamicUpdateSlice: {
     takesParts: true,
     workgroupWork: ([, update]) => 4 * sizeOf(update.shape),
@@ -134,6 +144,7 @@ export const indexingDefs = {
       o.dynamicSlice(g!, counters, element, update.shape[0]),
       undefined,
     ],
+    lower: lowerDynamicUpdateSlice,
     nativeAttrs: { element: "int" },
     reference: ([x, update, counters], { element }) => {
       const result = x.data.slice();
@@ -141,5 +152,5 @@ export const indexingDefs = {
       return [result];
     },
     inPlace: () => [[0, 0]],
-  } satisfies OpDef<"dynamicUpdateSlice">,
+  } satisfies Definition<"dynamicUpdateSlice">,
 };

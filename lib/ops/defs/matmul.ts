@@ -1,40 +1,14 @@
 // The matrix product over the last two axes.
-import { DTypeError, ShapeError } from "../../errors.ts";
-import type { Node, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
-import type { NodeSurroundings, OpDef } from "../../ir/op_def.ts";
+import { DTypeError } from "../../errors.ts";
+import type { Node, ValueId } from "../../ir/graph.ts";
+import type { NodeSurroundings } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
-import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
+import { matmulExtents } from "../extents/matmul.ts";
+import { lowerMatmul } from "../webgpu/kernels/matmul.ts";
 import { operandArrays, operandTypes } from "./gathered.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
-
-/** The extents of a product: leading axes as `batch`, then `m x k` by `k x n`. */
-export interface MatmulExtents {
-  readonly batch: number;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-}
-
-/** The extents of a product from the types of its operands; throws {@linkcode ShapeError} where they do not fit. */
-export function matmulExtents(
-  [a, b]: readonly ValueType[],
-  { transposeA, transposeB }: OpAttrs["matmul"],
-): MatmulExtents {
-  const rank = a.shape.length;
-  const [m, k] = transposeA ? [a.shape[rank - 1], a.shape[rank - 2]] : a.shape.slice(-2);
-  const [k2, n] = transposeB ? [b.shape[rank - 1], b.shape[rank - 2]] : b.shape.slice(-2);
-  if (rank < 2 || rank !== b.shape.length || !sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) || k !== k2) {
-    const turned = (flag: boolean) => (flag ? " transposed" : "");
-    throw new ShapeError({
-      what: "Cannot multiply matrices",
-      rule: "the last axis of the first must equal the second-last of the second, and leading axes must be equal",
-      received: `${formatShape(a.shape)}${turned(transposeA)} and ${formatShape(b.shape)}${turned(transposeB)}`,
-      hint: "check the number of features, or transpose one operand",
-    });
-  }
-  return { batch: sizeOf(a.shape.slice(0, -2)), m, n, k };
-}
+import type { Definition } from "./definition.ts";
 
 const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
@@ -60,7 +34,7 @@ function foldTransposes(node: Node<"matmul">, { producer }: NodeSurroundings): N
 }
 
 /** The definition of `matmul`. */
-export const matmulDef: OpDef<"matmul"> = {
+export const matmulDef: Definition<"matmul"> = {
   simplify: foldTransposes,
   workgroupWork: (inputs, _outputs, attrs) => {
     const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);
@@ -87,6 +61,13 @@ export const matmulDef: OpDef<"matmul"> = {
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
+  lower: lowerMatmul,
+  gathersOperand: (at, _rows, { operands, attrs, tuning }) => {
+    // How often an element is loaded: once for each tile beside or below another.
+    const { m, n } = matmulExtents(operands, attrs);
+    const { rows, columns } = tuning.matmul(matmulExtents(operands, attrs)).kernel;
+    return at < 2 && Math.ceil(at === 0 ? n / columns : m / rows) <= tuning.gatheredLoads;
+  },
   nativeAttrs: { transposeA: "flag", transposeB: "flag", epilogue: "program" },
   cost: (inputs, attrs) => {
     const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);

@@ -2,10 +2,19 @@
 import type { DType, TypedArray } from "../../dtype.ts";
 import { ShapeError } from "../../errors.ts";
 import type { Node, ValueId } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
+import {
+  lowerConcat,
+  lowerIota,
+  lowerPad,
+  lowerRandomBits,
+  lowerReverse,
+  lowerSlice,
+  lowerTranspose,
+} from "../webgpu/kernels/moves.ts";
 import { philox } from "./philox.ts";
+import type { Definition } from "./definition.ts";
 
 /** For each element of `shape` in row-major order, its offset where axes have `strides`, from `start` on. */
 function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
@@ -57,7 +66,7 @@ export const moveDefs = {
     vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
     nativeAttrs: {},
     reference: ([x]) => [x.data.slice()],
-  } satisfies OpDef<"reshape">,
+  } satisfies Definition<"reshape">,
   transpose: {
     foldable: true,
     equals: ({ permutation }) => (permutation.every((axis, i) => axis === i) ? [0] : []),
@@ -89,12 +98,13 @@ export const moveDefs = {
     vjp: ({ gradients: [g], attrs: { permutation } }) => [
       o.transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis))),
     ],
+    lower: lowerTranspose,
     nativeAttrs: { permutation: "ints" },
     reference: ([x], { permutation }, [output]) => {
       const strides = stridesOf(x.shape);
       return [Float64Array.from(offsets(output.shape, permutation.map((axis) => strides[axis])), (at) => x.data[at])];
     },
-  } satisfies OpDef<"transpose">,
+  } satisfies Definition<"transpose">,
   slice: {
     foldable: true,
     equals: () => [0],
@@ -124,6 +134,7 @@ export const moveDefs = {
         { interior: strides.map((stride) => stride - 1) },
       ),
     ],
+    lower: lowerSlice,
     nativeAttrs: { starts: "ints", strides: "ints" },
     reference: ([x], { starts, strides }, [output]) => {
       const steps = stridesOf(x.shape);
@@ -131,7 +142,7 @@ export const moveDefs = {
       const at = offsets(output.shape, steps.map((step, axis) => step * strides[axis]), start);
       return [Float64Array.from(at, (i) => x.data[i])];
     },
-  } satisfies OpDef<"slice">,
+  } satisfies Definition<"slice">,
   pad: {
     foldable: true,
     shape: ([x], { low, high, interior }) => {
@@ -151,6 +162,7 @@ export const moveDefs = {
     vjp: ({ inputs: [x], gradients: [g], attrs: { low, interior } }) => [
       o.slice(g!, low, x.shape, interior.map((gap) => gap + 1)),
     ],
+    lower: lowerPad,
     nativeAttrs: { low: "ints", interior: "ints", value: "float" },
     reference: ([x], { low, interior, value }, [output]) => {
       const steps = stridesOf(output.shape);
@@ -161,7 +173,7 @@ export const moveDefs = {
       );
       return [result];
     },
-  } satisfies OpDef<"pad">,
+  } satisfies Definition<"pad">,
   concat: {
     foldable: true,
     equals: () => [0],
@@ -189,6 +201,7 @@ export const moveDefs = {
         return o.slice(g!, starts, shape);
       });
     },
+    lower: lowerConcat,
     nativeAttrs: { axis: "int" },
     reference: (inputs, { axis }, [output]) => {
       const outer = sizeOf(output.shape.slice(0, axis));
@@ -202,12 +215,13 @@ export const moveDefs = {
       }
       return [result];
     },
-  } satisfies OpDef<"concat">,
+  } satisfies Definition<"concat">,
   reverse: {
     foldable: true,
     shape: ([x]) => [x.shape],
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
+    lower: lowerReverse,
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }) => {
       const steps = stridesOf(x.shape);
@@ -215,18 +229,19 @@ export const moveDefs = {
       const at = offsets(x.shape, steps.map((step, axis) => (axes.includes(axis) ? -step : step)), start);
       return [Float64Array.from(at, (i) => x.data[i])];
     },
-  } satisfies OpDef<"reverse">,
+  } satisfies Definition<"reverse">,
   iota: {
     foldable: true,
     shape: (_inputs, { shape }) => [shape],
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
+    lower: lowerIota,
     nativeAttrs: { axis: "int" },
     reference: (_inputs, { shape, axis }) => {
       const inner = sizeOf(shape.slice(axis + 1));
       return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(i / inner) % shape[axis])];
     },
-  } satisfies OpDef<"iota">,
+  } satisfies Definition<"iota">,
   constant: {
     kind: "constant",
     shape: (_inputs, { shape, data }) => {
@@ -243,7 +258,7 @@ export const moveDefs = {
     vjp: { none: "constant" },
     nativeAttrs: {},
     reference: (_inputs, { data }) => [Float64Array.from(data)],
-  } satisfies OpDef<"constant">,
+  } satisfies Definition<"constant">,
   randomBits: {
     shape: ([counter], { shape }) => {
       check(
@@ -257,6 +272,7 @@ export const moveDefs = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
+    lower: lowerRandomBits,
     nativeAttrs: { path: "int" },
     reference: ([counter], { shape, path }) => {
       const words = new Int32Array(4);
@@ -265,5 +281,5 @@ export const moveDefs = {
         return words[i % 4];
       })];
     },
-  } satisfies OpDef<"randomBits">,
+  } satisfies Definition<"randomBits">,
 };

@@ -2,13 +2,14 @@
 import { ShapeError } from "../../errors.ts";
 import type { WindowAttrs } from "../../ir/attrs.ts";
 import type { OpAttrs, ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
+import { lowerMaxPool, lowerMaxPoolGradient } from "../webgpu/kernels/windows.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import * as o from "../primitives.ts";
-import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "./sliding.ts";
+import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "../extents/window.ts";
+import type { Definition } from "./definition.ts";
 
 const what = "Cannot pool";
 
@@ -81,6 +82,7 @@ export const poolingDefs = {
     vjp: ({ inputs: [x], outputs: [, tap], gradients: [g], attrs }) => [
       apply("maxPoolGradient", [g!, tap], { ...attrs, extents: spatialOf(x), epilogue: null })[0],
     ],
+    lower: lowerMaxPool,
     nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints" },
     reference: ([x], attrs, [output]) => {
       const size = sizeOf(output.shape);
@@ -91,7 +93,7 @@ export const poolingDefs = {
       });
       return [largest, taps];
     },
-  } satisfies OpDef<"maxPool">,
+  } satisfies Definition<"maxPool">,
   maxPoolGradient: {
     shape: ([g, tap], attrs) => {
       checkImages(what, g, attrs);
@@ -108,6 +110,7 @@ export const poolingDefs = {
     },
     dtype: (_inputs, { epilogue }) => epilogueDTypes(epilogue),
     vjp: ({ inputs: [, tap], gradients: [g], attrs }) => [elementsAt(g!, tap, attrs), undefined],
+    lower: lowerMaxPoolGradient,
     nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     reference: ([g, taps, ...rest], attrs: OpAttrs["maxPoolGradient"], [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
@@ -116,5 +119,5 @@ export const poolingDefs = {
       });
       return epilogueData(attrs.epilogue, result, rest, output);
     },
-  } satisfies OpDef<"maxPoolGradient">,
+  } satisfies Definition<"maxPoolGradient">,
 };

@@ -5,7 +5,7 @@ import { elementwiseRows, inDType } from "../../ir/elementwise.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { RefArray } from "../../ir/op_def.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
-import { broadcastData } from "./reductions.ts";
+import { broadcastData } from "./broadcast.ts";
 
 /** The dtype of a register. */
 export function registerDType({ operands, steps }: ElementwiseProgram, register: number): DType {

@@ -1,17 +1,15 @@
 // Reductions over neighbouring axes, arg-max, and broadcasting, their adjoint.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray, Vjp } from "../../ir/op_def.ts";
+import type { Vjp } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
+import { reductionExtents } from "../extents/reduction.ts";
 import * as o from "../primitives.ts";
-
-/** A reduction over a run of axes seen as three axes: `[outer, reduced, inner]`. */
-export function reductionExtents(shape: Shape, axes: readonly number[]): [number, number, number] {
-  const first = axes[0] ?? 0;
-  const end = (axes[axes.length - 1] ?? -1) + 1;
-  return [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(first, end)), sizeOf(shape.slice(end))];
-}
+import { lowerBroadcast } from "../webgpu/kernels/moves.ts";
+import { lowerArgMax, lowerReduction } from "../webgpu/kernels/reductions.ts";
+import { broadcastData } from "./broadcast.ts";
+import type { Definition } from "./definition.ts";
 
 function checkAxes(op: string, shape: Shape, axes: readonly number[]): void {
   const ok = axes.length > 0 &&
@@ -39,7 +37,7 @@ function reduceDef(
   initial: number,
   step: (acc: number, x: number) => number,
   vjp: Vjp<typeof op>,
-): OpDef<typeof op> {
+): Definition<typeof op> {
   return {
     foldable: true,
     workgroupWork: reductionWork,
@@ -57,6 +55,7 @@ function reduceDef(
     },
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
+    lower: lowerReduction,
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);
@@ -114,6 +113,7 @@ export const reductionDefs = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
+    lower: lowerArgMax,
     nativeAttrs: { axis: "int" },
     reference: ([x], { axis }) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
@@ -129,7 +129,7 @@ export const reductionDefs = {
       }
       return [result];
     },
-  } satisfies OpDef<"argMax">,
+  } satisfies Definition<"argMax">,
   broadcastTo: {
     repeats: true,
     equals: () => [0],
@@ -146,25 +146,8 @@ export const reductionDefs = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
+    lower: lowerBroadcast,
     nativeAttrs: {},
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
-  } satisfies OpDef<"broadcastTo">,
+  } satisfies Definition<"broadcastTo">,
 };
-
-/** The elements of `x` repeated to the shape of `output`. */
-export function broadcastData(x: RefArray, output: ValueType): Float64Array {
-  let data = x.data;
-  let shape = [...new Array(output.shape.length - x.shape.length).fill(1), ...x.shape];
-  output.shape.forEach((extent, axis) => {
-    if (shape[axis] === extent) return;
-    const inner = sizeOf(shape.slice(axis + 1));
-    const outer = sizeOf(shape.slice(0, axis));
-    const wide = new Float64Array(outer * extent * inner);
-    for (let i = 0; i < outer; i++) {
-      for (let j = 0; j < extent; j++) wide.set(data.subarray(i * inner, (i + 1) * inner), (i * extent + j) * inner);
-    }
-    data = wide;
-    shape = shape.map((old, at) => (at === axis ? extent : old));
-  });
-  return data === x.data ? x.data.slice() : data;
-}

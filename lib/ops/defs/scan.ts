@@ -3,12 +3,14 @@ import { ShapeError, ValueError } from "../../errors.ts";
 import type { Graph, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import { vjpOf } from "../../ir/grad.ts";
 import { interpret } from "../../ir/interpret.ts";
-import type { OpDef, RefArray, VjpContext } from "../../ir/op_def.ts";
+import type { RefArray, VjpContext } from "../../ir/op_def.ts";
 import { recording, requireTrace, Trace } from "../../ir/trace.ts";
 import { graphOf, idOf, type Value, valueOf } from "../../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { broadcastTo, reshape, sum } from "../primitives.ts";
 import { apply } from "../../tensor/apply.ts";
+import { lowerScan } from "../webgpu/kernels/scan.ts";
+import type { Definition } from "./definition.ts";
 
 /** What a step of a loop gives: the next carried values, and what is stacked over the steps. */
 export interface ScanStep {
@@ -257,7 +259,7 @@ function checkBody(inputs: readonly ValueType[], { body, carries, scanned }: OpA
 }
 
 /** The definition of `scan`. */
-export const scanDef: OpDef<"scan"> = {
+export const scanDef: Definition<"scan"> = {
   kind: "loop",
   workgroupWork: () => Infinity,
   shape: (inputs, attrs) => {
@@ -276,6 +278,7 @@ export const scanDef: OpDef<"scan"> = {
   },
   dtype: (_inputs, { body }) => body.outputs.map((id) => body.types[id].dtype),
   vjp: scanVjp,
+  lower: lowerScan,
   nativeAttrs: { length: "int", carries: "int", scanned: "int", reverse: "flag" },
   cost: (_inputs, { length }) => ({ bodyRuns: length }),
   reference: (inputs, { body, length, carries, scanned, reverse }, outputs) => {

@@ -1,6 +1,8 @@
 // The op table: one row per op. A row that is missing, or that lacks a fact, does not compile.
 import type { OpName } from "../../ir/attrs.ts";
-import { installOps, type OpTable } from "../../ir/op_def.ts";
+import { installOps } from "../../ir/op_def.ts";
+import type { WebGpuFacts } from "../webgpu/lowering.ts";
+import type { Definition } from "./definition.ts";
 import { convolutionDefs } from "./convolution.ts";
 import { crossEntropyDef } from "./cross_entropy.ts";
 import { elementwiseDefs } from "./elementwise.ts";
@@ -16,7 +18,7 @@ import { sortDef } from "./sort.ts";
 import { updateDefs } from "./updates.ts";
 
 /** The definition of every op. */
-export const opTable: OpTable = {
+export const opTable: { readonly [K in OpName]: Definition<K> } = {
   ...elementwiseDefs,
   fused: fusedDef,
   ...reductionDefs,
@@ -33,6 +35,12 @@ export const opTable: OpTable = {
 };
 
 installOps(opTable);
+
+/** How the nodes of an op run on WebGPU, if they do. */
+export function webGpuFacts<K extends OpName>(op: K): WebGpuFacts<K> | undefined {
+  const definition: Definition<K> = opTable[op];
+  return definition.lower ? definition : undefined;
+}
 
 /** The names of all ops. */
 export const opNames = Object.keys(opTable) as OpName[];

@@ -1,8 +1,10 @@
 // The optimizers' updates of all variables at once: SGD, RMSprop, Adam, as Keras computes them.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { NativeAttrs, OpDef, RefArray } from "../../ir/op_def.ts";
+import type { NativeAttrs, RefArray } from "../../ir/op_def.ts";
 import { sameShape } from "../../shape.ts";
+import { lowerUpdate } from "../webgpu/kernels/updates.ts";
+import type { Definition } from "./definition.ts";
 
 type UpdateName = "sgdUpdate" | "rmspropUpdate" | "adamUpdate";
 
@@ -16,7 +18,7 @@ function updateDef<K extends UpdateName, Attrs extends { readonly count: number 
   scalars: number,
   rule: Rule<Attrs>,
   nativeAttrs: NativeAttrs<K>,
-): OpDef<K> {
+): Definition<K> {
   const check = (inputs: readonly ValueType[], attrs: Attrs) => {
     const { count } = attrs;
     const kinds = 2 + slotKinds(attrs);
@@ -43,6 +45,7 @@ function updateDef<K extends UpdateName, Attrs extends { readonly count: number 
       return outputsOf(inputs, attrs).map((input) => inputs[input].shape);
     },
     dtype: (inputs: readonly ValueType[], attrs: Attrs) => outputsOf(inputs, attrs).map(() => "float32" as const),
+    lower: lowerUpdate,
     workgroupWork: () => Infinity,
     vjp: { none: "an optimizer's update is not differentiable here: write it with ops to differentiate it" },
     nativeAttrs,
@@ -69,7 +72,7 @@ function updateDef<K extends UpdateName, Attrs extends { readonly count: number 
   function outputsOf(inputs: readonly ValueType[], { count }: Attrs): number[] {
     return inputs.map((_, i) => i).filter((i) => i < inputs.length - scalars && (i < count || i >= 2 * count));
   }
-  return row as unknown as OpDef<K>;
+  return row as unknown as Definition<K>;
 }
 
 interface Sgd {
