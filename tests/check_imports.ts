@@ -14,7 +14,7 @@ export const order: readonly (readonly string[])[] = [
   ["ops"],
   ["passes"],
   ["exec"],
-  ["config", "json_config", "options", "registry"],
+  ["config", "json_config", "options", "option_kinds", "registry", "named_set", "configurable"],
   ["initializers", "activations", "random_stream", "random", "regularizers", "constraints"],
   ["layers"],
   ["losses"],

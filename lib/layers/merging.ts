@@ -4,9 +4,11 @@ import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
+import { declareOptions } from "../options.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { layerOptions } from "./options.ts";
 import { type CallArguments, type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
 /** The masks of several inputs, in their order. */
@@ -16,11 +18,6 @@ export type Masks = readonly (Value | undefined)[];
 export abstract class Merge extends Layer {
   /** The masks of the inputs are merged too. */
   override readonly supportsMasking = true;
-
-  /** Takes the options of every layer, and the names of those that the subclass adds. */
-  constructor(options: LayerOptions = {}, ownOptions: readonly string[] = []) {
-    super(options, ownOptions);
-  }
 
   /** Makes one value of the inputs. */
   abstract override call(inputs: readonly Value[], context: CallContext<Masks>): Value;
@@ -91,6 +88,9 @@ function widened<T extends number | null>(shape: readonly T[], rank: number): (T
 
 /** Merges element by element: shapes broadcast, and those of fewer axes get some after the batch axis. */
 abstract class ElementwiseMerge extends Merge {
+  static {
+    declareOptions(this, layerOptions);
+  }
   /** How many inputs it takes at least and at most. */
   protected readonly inputCount: readonly [least: number, most: number] = [1, Infinity];
 

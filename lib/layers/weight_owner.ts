@@ -2,6 +2,7 @@
 import { getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer } from "../initializers/initializers.ts";
+import { maxExtent } from "../option_kinds.ts";
 import { checkOptions, describe } from "../options.ts";
 import { drawingAt } from "../random_stream.ts";
 import { getRegularizer } from "../regularizers.ts";
@@ -74,8 +75,16 @@ export abstract class WeightOwner {
           : "give it as in addWeight({ name, shape: [features, units] })",
       });
     }
-    const place = this.#ownPlace();
     const where = `Cannot build "${this.name}"`;
+    if (sizeOf(shape) > maxExtent) {
+      throw new ShapeError({
+        what: where,
+        rule: `${describe(name)} may have at most ${maxExtent} elements`,
+        received: formatShape(shape),
+        hint: "give the layer smaller sizes, or a smaller input",
+      });
+    }
+    const place = this.#ownPlace();
     const filler = getInitializer(initializer, where);
     const regularizer = getRegularizer(options.regularizer, where);
     const constraint = getConstraint(options.constraint, where);

@@ -376,7 +376,7 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
     "ZeroPadding1D of pairs",
     () => new layers.ZeroPadding1D([[1, 1]]),
     "ValueError",
-    /a pair of them, received \[\[1,1\]\]/,
+    /a pair of them, received \[\[1, 1\]\]/,
   ],
   ["ZeroPadding of rows", () => on([4], new layers.ZeroPadding1D()), "ShapeError", /must have 3 axes/],
   [
