@@ -45,6 +45,9 @@ export const number = (
     },
   });
 
+/** Whether something is a whole number. */
+export const isInteger = (given: unknown): given is number => Number.isSafeInteger(given);
+
 /** The largest integer that sizes may have: beyond it nothing could be indexed. */
 export const maxExtent = 2 ** 31 - 1;
 

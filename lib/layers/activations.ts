@@ -14,7 +14,7 @@ import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { softmax as normalized } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { number } from "../option_kinds.ts";
+import { isInteger, number } from "../option_kinds.ts";
 import {
   declareOptions,
   nullable,
@@ -212,7 +212,7 @@ export interface PReLUOptions extends LayerOptions {
 const sharedAxesOption: Option<readonly number[] | null> = nullable(option<readonly number[]>({
   read: (given, { whatNamed, option }) => {
     const list = typeof given === "number" ? [given] : given;
-    if (isListOf(list, (axis): axis is number => Number.isSafeInteger(axis) && (axis as number) > 0)) return [...list];
+    if (isListOf(list, (axis): axis is number => isInteger(axis) && axis > 0)) return [...list];
     throw new ValueError({
       what: whatNamed,
       rule: `${option} must be axes of the input, counted from 1, since axis 0 is that of the batch`,

@@ -20,7 +20,7 @@ export function factorOption({ low, high, fits }: FactorBounds): Option<Factor> 
   const suits = fits ?? ((ends: readonly number[]) => ends.every((end) => end >= low && end <= high));
   return option<Factor>({
     read: (given, { whatNamed, option }) => {
-      if (Number.isFinite(given) && suits([given as number])) return given as number;
+      if (typeof given === "number" && Number.isFinite(given) && suits([given])) return given;
       if (Array.isArray(given) && given.length === 2) {
         const [first, last] = given;
         if (Number.isFinite(first) && Number.isFinite(last) && suits([first, last])) return [first, last];

@@ -5,7 +5,7 @@ import { type InitializerIdentifier, initializerOption } from "../initializers/r
 import type { Value } from "../ir/value.ts";
 import { expandDims, variance as varianceOf } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { boolean, maxExtent, number } from "../option_kinds.ts";
+import { boolean, isInteger, maxExtent, number } from "../option_kinds.ts";
 import { declareOptions, type Option, option, optionTable, unassigned, unoffered } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
@@ -261,8 +261,7 @@ export interface GroupNormalizationOptions extends ScaledOptions {
 const groupsOption: Option<number> = option<number>({
   fallback: 32,
   read: (given, { whatNamed, option }) => {
-    const isInteger = typeof given === "number" && Number.isInteger(given);
-    if (isInteger && (given === -1 || given > 0) && given <= maxExtent) return given;
+    if (isInteger(given) && (given === -1 || given > 0) && given <= maxExtent) return given;
     throw new ValueError({
       what: whatNamed,
       rule: `${option} must be a positive integer, or -1 for one for each channel`,

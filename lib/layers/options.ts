@@ -5,7 +5,7 @@ import type { DType } from "../dtype.ts";
 import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
-import { boolean, maxExtent, positiveInteger } from "../option_kinds.ts";
+import { boolean, isInteger, maxExtent, positiveInteger } from "../option_kinds.ts";
 import {
   keyed,
   nullable,
@@ -59,7 +59,7 @@ export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =
   option<SymbolicShape>({
     read: (given, { what, option }) => {
       const isExtent = (extent: unknown): extent is number | null =>
-        extent === null || (Number.isInteger(extent) && (extent as number) > 0 && (extent as number) <= maxExtent);
+        extent === null || (isInteger(extent) && extent > 0 && extent <= maxExtent);
       if (isListOf(given, isExtent)) return [...given];
       throw new ShapeError({ what, rule: `${option} must be ${rule}`, received: describeList(given), hint });
     },

@@ -2,13 +2,12 @@
 import type { ConfigValue } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sqrt, subtract } from "../ops/primitives.ts";
-import { boolean, maxCopies } from "../option_kinds.ts";
+import { boolean, isInteger, maxCopies } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, optionTable, positional } from "../options.ts";
 import { formatShape, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { epsilon } from "../config.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { describe, describeList, ShapeError, StateError, ValueError } from "../errors.ts";
-import { isInteger } from "./axis_options.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { isListOf, type LayerFields, layerOptions } from "./options.ts";
 import type { Weight } from "./weight.ts";
@@ -112,10 +111,16 @@ const axesOrNull = option<readonly number[]>({
 /** Statistics as they were given, for configs: float32 has other digits. */
 const asGiven = new WeakMap<Tensor, ConfigValue>();
 
+/** What nested arrays hold, as nested arrays of its own. */
+function copyOf(given: unknown): ConfigValue {
+  if (given instanceof Tensor) return copyOf(given.toArray());
+  return typeof given === "object" ? Array.from(given as ArrayLike<unknown>, copyOf) : given as number;
+}
+
 const statistics = nullable(option<Tensor>({
   read: (given, { whatNamed, option }) => {
     const kept = toTensor(given as TensorLike, whatNamed, option, "float32");
-    asGiven.set(kept, (given instanceof Tensor || ArrayBuffer.isView(given) ? kept.toArray() : given) as ConfigValue);
+    asGiven.set(kept, copyOf(given));
     return kept;
   },
   write: (kept) => asGiven.get(kept) ?? null,

@@ -2,6 +2,7 @@
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
+import { isInteger } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, optionTable } from "../options.ts";
 import { standardNormal } from "../random_stream.ts";
 import { SeedGenerator } from "../random.ts";
@@ -19,7 +20,7 @@ export interface RandomLayerOptions extends LayerOptions {
 /** A seed, or none. */
 const seedOption: Option<number | null> = nullable(option<number>({
   read: (given, { whatNamed, option }) => {
-    if (typeof given === "number" && Number.isSafeInteger(given)) return given;
+    if (isInteger(given)) return given;
     throw new ValueError({
       what: whatNamed,
       rule: `${option} must be a whole number or null`,

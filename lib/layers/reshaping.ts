@@ -2,10 +2,9 @@
 import { describeList, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { broadcastTo, reshape, transpose } from "../ops/primitives.ts";
-import { maxCopies, maxExtent, positiveInteger } from "../option_kinds.ts";
+import { isInteger, maxCopies, maxExtent, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, option, optionTable, positional, required } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { isInteger } from "./axis_options.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { isListOf, type LayerFields, layerOptions } from "./options.ts";

@@ -4,7 +4,7 @@ import type { Value } from "../ir/value.ts";
 import { type Interpolation, resize } from "../ops/image.ts";
 import { broadcastTo, pad, reshape, slice } from "../ops/primitives.ts";
 import type { PerAxis } from "../ops/spatial.ts";
-import { maxCopies } from "../option_kinds.ts";
+import { isInteger, maxCopies } from "../option_kinds.ts";
 import { declareOptions, type Option, option, optionTable, positional, withFacts } from "../options.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { channelsLast, type DataFormat, dataFormatOption, spatialAxes } from "./data_format.ts";
@@ -27,7 +27,7 @@ export type SidesPerAxis = number | readonly (number | Sides)[];
 
 /** The elements before and after along each of `rank` axes. */
 function sidesOption(rank: number, fallback: number): Option<readonly Sides[]> {
-  const isCount = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= 0 && (n as number) <= maxCopies;
+  const isCount = (n: unknown): n is number => isInteger(n) && n >= 0 && n <= maxCopies;
   const isSides = (sides: unknown): sides is Sides => isListOf(sides, isCount) && sides.length === 2;
   const isEither = (n: unknown): n is number | Sides => isCount(n) || isSides(n);
   return option<readonly Sides[]>({

@@ -2,7 +2,6 @@
 import { getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer } from "../initializers/initializers.ts";
-import { maxExtent } from "../option_kinds.ts";
 import { checkOptions, describe } from "../options.ts";
 import { drawingAt } from "../random_stream.ts";
 import { getRegularizer } from "../regularizers.ts";
@@ -12,6 +11,9 @@ import { inPlace, nextPlace, type Place } from "./building.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { AddWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
+
+/** The bytes of the largest weight: no backend has memory in one piece for more. */
+const largestWeight = 2 ** 32;
 
 /** What has weights, and others inside that have some. */
 export abstract class WeightOwner {
@@ -76,11 +78,12 @@ export abstract class WeightOwner {
       });
     }
     const where = `Cannot build "${this.name}"`;
-    if (sizeOf(shape) > maxExtent) {
+    const bytes = sizeOf(shape) * 4;
+    if (bytes > largestWeight) {
       throw new ShapeError({
         what: where,
-        rule: `${describe(name)} may have at most ${maxExtent} elements`,
-        received: formatShape(shape),
+        rule: `${describe(name)} may have at most ${largestWeight / 2 ** 30} GiB`,
+        received: `${formatShape(shape)}, which is ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
         hint: "give the layer smaller sizes, or a smaller input",
       });
     }

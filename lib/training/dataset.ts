@@ -150,7 +150,7 @@ export type Batch =
   ];
 
 /**
- * Batches one after another: an iterable, also an asynchronous one, or a function that begins one anew for each pass. An
+ * Batches one after another: an iterable, also an asynchronous one, or a function that makes one for each pass. An
  * array is no such iterable: it is data.
  */
 export type Batches =

@@ -169,12 +169,14 @@ Deno.test("what a layer was made with stays, whatever becomes of the user's arra
     new layers.UpSampling2D(sizes),
     new layers.ZeroPadding2D([sizes, sizes]),
     new layers.RandomTranslation(0.1, [0.1, 0.2]),
+    new layers.Normalization({ axis: [1, 2], mean: vectors, variance: vectors }),
   ];
   const before = made.map((layer) => JSON.stringify(layer.getConfig()));
   sizes[0] = 7;
+  vectors[1][1] = 4.5;
   assert.deepEqual(made.map((layer) => JSON.stringify(layer.getConfig())), before);
   const embedding = new layers.Embedding(2, 2, { weights: vectors });
   vectors[0][0] = 9;
   embedding.ensureBuilt([null, 1]);
-  assert.deepEqual(await embedding.embeddings.read(), tensor([[1, 2], [3, 4]]));
+  assert.deepEqual(await embedding.embeddings.read(), tensor([[1, 2], [3, 4.5]]));
 });
