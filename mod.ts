@@ -59,7 +59,7 @@ export {
   type Symbolic,
   SymbolicTensor,
   type TensorSpec,
-} from "./lib/layers/symbolic.ts";
+} from "./lib/tensor/symbolic.ts";
 export type { Mapped, Structure } from "./lib/structure.ts";
 export { Weight, type WeightOptions } from "./lib/layers/weight.ts";
 export type { WeightOwner } from "./lib/layers/weight_owner.ts";
@@ -88,14 +88,20 @@ export * as callbacks from "./lib/callbacks/callbacks.ts";
 export * as datasets from "./lib/datasets/datasets.ts";
 /** What prepares data and looks at it: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
-export {
-  FunctionCall,
-  ops,
-  type SymbolicArguments,
-  type SymbolicFunction,
-  type SymbolicFunctions,
-  type WithSymbols,
-} from "./lib/layers/operation.ts";
+/**
+ * Operations: at once on tensors, traced on symbolic values, and on symbolic tensors nodes of the models made of them.
+ * See https://keras.io/api/ops/.
+ *
+ * @example In a model
+ * ```ts
+ * import { Input, Model, ops, tensor } from "./mod.ts";
+ * const x = Input({ shape: [2] });
+ * const model = new Model({ inputs: x, outputs: ops.multiply(ops.add(x, 1), 2) });
+ * console.log((await model.predict(tensor([[1, 2]]), { verbose: 0 })).toArray()); // [ [ 4, 6 ] ]
+ * ```
+ */
+export * as ops from "./lib/ops/ops.ts";
+export { FunctionCall } from "./lib/layers/operation.ts";
 /** Random numbers: `normal`, `uniform`, and what gives them in programs. See https://keras.io/api/random/. */
 export * as random from "./lib/random.ts";
 /** Objects of configs, and the user's own classes in them. See https://keras.io/api/models/model_saving_apis/. */
@@ -103,16 +109,26 @@ export * as saving from "./lib/saving/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
 
-export { compile, type Computed, grad, gradients, type Traced } from "./lib/exec/compile.ts";
+export { compile, type Computed, grad, type Traced } from "./lib/exec/compile.ts";
+export { gradients } from "./lib/tensor/gradients.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
 export { type RandomStream, setRandomSeed } from "./lib/random_stream.ts";
 export { type NestedArray, Tensor, tensor, type TensorLike } from "./lib/tensor/tensor.ts";
 export { Variable, type VariableDevice, type VariableOptions } from "./lib/tensor/variable.ts";
 export { Value } from "./lib/ir/value.ts";
-export type { Applied, Operand } from "./lib/tensor/apply.ts";
+export type {
+  AllWithOperands,
+  BinaryOp,
+  Lifted,
+  OpsFunction,
+  ReductionOp,
+  UnaryOp,
+  WithOperands,
+} from "./lib/ops/lift.ts";
+export type { Operand, ResultOf } from "./lib/tensor/apply.ts";
 export type { DType, TypedArray } from "./lib/dtype.ts";
-export type { Shape, SymbolicShape } from "./lib/shape.ts";
+export type { Axes, Shape, SymbolicShape } from "./lib/shape.ts";
 
 export type { Activation, ActivationFunction, ActivationIdentifier, ActivationName } from "./lib/activations.ts";
 export type {
@@ -164,16 +180,14 @@ export type {
   SavedTraining,
   TrainingRun,
 } from "./lib/callbacks/callbacks.ts";
+export type { Configurable } from "./lib/configurable.ts";
 export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/regularizers.ts";
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
 export type { CompileOptions, MetricsByOutput, PerOutput } from "./lib/training/compiled.ts";
-export type { BatchOptions, EvaluateOptions } from "./lib/training/evaluate.ts";
-export type { SampleWeightOptions } from "./lib/training/samples.ts";
+export type { BatchOptions, EvaluateOptions, PredictOptions } from "./lib/training/evaluate.ts";
 export type { FitOptions } from "./lib/training/fit.ts";
-export type { PredictOptions } from "./lib/training/predict.ts";
-export type { Batch, Batches } from "./lib/training/stream.ts";
-export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainable.ts";
-export type { Verbose } from "./lib/training/trainer.ts";
+export type { Batch, Batches, SampleWeightOptions } from "./lib/training/dataset.ts";
+export type { AnyStepData, StepData, StepLogs, Verbose } from "./lib/training/trainer.ts";
 export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/json_config.ts";
 
 export {
@@ -187,4 +201,4 @@ export {
   StateError,
   ValueError,
 } from "./lib/errors.ts";
-export { InterruptedError } from "./lib/training/interrupt.ts";
+export { InterruptedError } from "./lib/training/loop.ts";

@@ -10,7 +10,7 @@ import * as segmentation from "../examples/segmentation.ts";
 import type { DType } from "../lib/dtype.ts";
 import type { Executor } from "../lib/exec/executor.ts";
 import { getExecutor, setBackend, useExecutor } from "../lib/exec/select.ts";
-import type { AdapterKind } from "../lib/exec/webgpu/device.ts";
+import type { AdapterKind } from "../lib/ops/webgpu/kernels/tuning.ts";
 import { openWebGpu } from "../lib/exec/webgpu/open.ts";
 import type { Graph, Node } from "../lib/ir/graph.ts";
 import { optimize } from "../lib/passes/pipeline.ts";

@@ -121,7 +121,15 @@ CERATOPS_EXPORT const char* ceratops_names() {
   return names.c_str();
 }
 
-CERATOPS_EXPORT const char* ceratops_last_error() { return library().last_error.c_str(); }
+// Copies the last error, cut to `capacity` bytes; returns its length. A copy, as other threads may replace the
+// original.
+CERATOPS_EXPORT int32_t ceratops_last_error(char* to, int32_t capacity) {
+  Lock lock(library().tables);
+  const std::string& message = library().last_error;
+  const std::size_t length = std::min(message.size(), static_cast<std::size_t>(std::max(0, capacity)));
+  std::memcpy(to, message.data(), length);
+  return static_cast<int32_t>(length);
+}
 
 // Starts a pool of this many threads; programs are loaded for a pool.
 CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "attr_reader.h"
+
 // Marks a function of the C interface.
 #define CERATOPS_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -35,6 +37,13 @@ struct Value {
   }
 };
 
+// The number of elements along the axes [from, to).
+inline index_t extent_of(const Value& value, int from, int to) {
+  index_t extent = 1;
+  for (int axis = from; axis < to; axis++) extent *= value.dims[axis];
+  return extent;
+}
+
 inline bool same_shape(const Value& a, const Value& b) {
   if (a.rank != b.rank) return false;
   for (int axis = 0; axis < a.rank; axis++) {
@@ -58,7 +67,6 @@ struct Op;
 struct Node {
   const Op* op = nullptr;
   std::vector<Value*> in, out;
-  std::vector<int32_t> attrs;
   std::unique_ptr<State> state;
   std::unique_ptr<Graph> body;
   int64_t nanoseconds = 0;
@@ -66,11 +74,6 @@ struct Node {
   template <class T>
   T& state_as() const {
     return static_cast<T&>(*state);
-  }
-  float attr_float(int i) const {
-    float value;
-    std::memcpy(&value, &attrs[i], sizeof value);
-    return value;
   }
 };
 
@@ -84,6 +87,7 @@ struct Graph {
   std::vector<Value> values;
   std::vector<Node> nodes;
   std::vector<Alias> aliases;
+  std::vector<Value*> inputs, outputs;
 };
 
 // Passed to kernels at load time: collects the first error and the scratch memory they need.
@@ -95,12 +99,11 @@ struct Validator {
 
   // Records the first broken rule; returns the condition.
   bool require(bool condition, const char* rule) {
-    if (!condition && !failed) {
-      failed = true;
-      error = rule;
-    }
+    if (!condition) fail(rule);
     return condition;
   }
+  // Not inlined: there are hundreds of rules.
+  __attribute__((noinline)) void fail(const char* rule);
   void need_shared(std::size_t bytes) {
     if (bytes > shared_bytes) shared_bytes = bytes;
   }
@@ -128,7 +131,7 @@ enum class Aliasing { no_alias, in_place };
 struct Op {
   const char* name;
   Aliasing aliasing;
-  bool (*prepare)(Node&, Validator&);
+  bool (*prepare)(Node&, AttrReader&, Validator&);
   void (*run)(Node&, Runtime&);
 };
 

@@ -1,7 +1,8 @@
 // Builds the native library from the sources beside this file, once, into the user's cache folder.
 import { BackendError } from "../lib/errors.ts";
+import { compilerPackages, debianNames, eigenPackages, installCommand, managers } from "./packages.ts";
 
-/** The files that are compiled; each is a unit of its own, the slowest first. */
+/** The compilation units, the slowest first. A list, since a folder cannot be listed where this module is loaded by URL. */
 export const units = [
   "matmul.cpp",
   "convolution.cpp",
@@ -19,22 +20,8 @@ export const units = [
   "resample.cpp",
   "random.cpp",
   "cross_entropy.cpp",
+  "attr_reader.cpp",
   "threads.cpp",
-] as const;
-
-/** The files that they include. */
-export const headers = [
-  "base.h",
-  "elementwise.h",
-  "epilogue.h",
-  "fused.h",
-  "matmul.h",
-  "ops.h",
-  "program.h",
-  "scalar_math.h",
-  "window.h",
-  "threads.h",
-  "tile.h",
 ] as const;
 
 /** An instruction set that a library is built for. */
@@ -53,7 +40,7 @@ const levelFlags: Readonly<Record<Level, readonly string[]>> = {
 };
 
 const commonFlags = [
-  ...["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-pthread", "-w"],
+  ...["-std=c++17", "-O3", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-pthread"],
   ...["-fno-math-errno", "-fno-trapping-math", "-DEIGEN_DONT_PARALLELIZE"],
 ];
 
@@ -93,7 +80,7 @@ export async function buildLibrary(options: BuildOptions = {}): Promise<string> 
 
 /** The native library of these sources, built now if it is not there yet or is damaged. */
 export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibrary> {
-  const texts = await readSources([...headers, ...units]);
+  const texts = await readSources(units);
   const level = options.level ?? await detectLevel();
   const sanitize = options.sanitize ?? variable("CERATOPS_SANITIZE") === "1";
   const flags = [
@@ -135,21 +122,33 @@ export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibr
   return { path: libraryIn(target), build };
 }
 
-const libraryName = { darwin: "libceratops.dylib", windows: "ceratops.dll" }[Deno.build.os as string] ??
-  "libceratops.so";
+const libraryName = Deno.build.os === "darwin" ? "libceratops.dylib" : "libceratops.so";
 const libraryIn = (folder: string) => `${folder}/${libraryName}`;
 const sidecarIn = (folder: string) => `${folder}/library.json`;
 const objectOf = (unit: string) => unit.replace(/\.cpp$/, ".o");
 
-/** The texts of source files, from wherever this module was loaded. */
+/** The texts of units and of all headers that they include, by name, from wherever this module was loaded. */
 export async function readSources(names: readonly string[]): Promise<Map<string, string>> {
-  const texts = await Promise.all(names.map(async (name): Promise<[string, string]> => {
-    const url = new URL(name, import.meta.url);
-    if (url.protocol === "file:") return [name, await Deno.readTextFile(url)];
-    const { default: text } = await import(url.href, { with: { type: "text" } }) as { default: string };
-    return [name, text];
-  }));
-  return new Map(texts);
+  const texts = new Map<string, string>();
+  let missing = [...names];
+  while (missing.length > 0) {
+    const read = await Promise.all(missing.map(readSource));
+    missing.forEach((name, i) => texts.set(name, read[i]));
+    missing = [...new Set(read.flatMap(includesOf))].filter((name) => !texts.has(name));
+  }
+  return texts;
+}
+
+/** The headers beside a file that it includes. */
+function includesOf(text: string): string[] {
+  return [...text.matchAll(/^#include "(.+)"$/gm)].map(([, name]) => name);
+}
+
+async function readSource(name: string): Promise<string> {
+  const url = new URL(name, import.meta.url);
+  if (url.protocol === "file:") return await Deno.readTextFile(url);
+  const { default: text } = await import(url.href, { with: { type: "text" } }) as { default: string };
+  return text;
 }
 
 /** The SHA-256 of a text or of bytes, in hexadecimal. */
@@ -273,7 +272,7 @@ function exists(path: string): boolean {
 function cacheFolder(): string {
   const named = variable("CERATOPS_CACHE");
   if (named) return named;
-  const home = variable("HOME") ?? variable("USERPROFILE");
+  const home = variable("HOME");
   if (Deno.build.os === "darwin" && home) return `${home}/Library/Caches/ceratops`;
   const caches = variable("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
   if (caches) return `${caches}/ceratops`;
@@ -313,23 +312,15 @@ function identity(path: string): [string, number, number] {
 
 /** How to install what is missing, by the package manager that is there. */
 function missingTools(compiler: string | undefined, eigen: string | undefined): BackendError {
-  const managers: readonly [string, string, string, string][] = [
-    ["apt-get", "sudo apt-get install -y", "g++", "libeigen3-dev"],
-    ["dnf", "sudo dnf install -y", "gcc-c++", "eigen3-devel"],
-    ["pacman", "sudo pacman -S --needed", "gcc", "eigen"],
-    ["apk", "sudo apk add", "g++", "eigen-dev"],
-    ["brew", "brew install", "gcc", "eigen"],
-  ];
   const folders = (variable("PATH") ?? "/usr/bin:/sbin:/opt/homebrew/bin").split(":");
-  const manager = managers.find(([name]) => folders.some((folder) => exists(`${folder}/${name}`)));
+  const manager = managers.find((name) => folders.some((folder) => exists(`${folder}/${name}`)));
   const lacking = [...(compiler ? [] : ["a C++ compiler"]), ...(eigen ? [] : ["the Eigen 3 headers"])].join(" and ");
-  const [, command, ...packages] = manager ??
-    ["", "install with your package manager what Debian calls", "g++", "libeigen3-dev"];
-  const wanted = packages.filter((_, i) => (i === 0 ? !compiler : !eigen)).join(" ");
+  const packages = [...(compiler ? [] : [compilerPackages]), ...(eigen ? [] : [eigenPackages])];
   return new BackendError({
     what: "Cannot build the native library",
     rule: `${lacking} must be installed`,
-    hint: `${command} ${wanted}`,
+    hint: installCommand(packages, manager) ??
+      `install with your package manager what Debian calls ${debianNames(packages)}`,
   });
 }
 

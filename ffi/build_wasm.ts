@@ -1,13 +1,13 @@
 // Compiles the native library to ffi/ceratops.wasm, which is committed; with --check, says whether that file is stale.
 import { BackendError } from "../lib/errors.ts";
-import { headers, readSources, sha256, units } from "./build.ts";
+import { readSources, sha256, units } from "./build.ts";
 
 /** What is compiled: all that the native library is made of but its threads, and what WebAssembly needs beside it. */
 const wasmUnits = [...units.filter((name) => name !== "threads.cpp"), "wasm.cpp"];
 
 /** Plain 128-bit SIMD, which every browser has; the relaxed kind rounds as the processor likes, and is not faster here. */
 const flags = [
-  ...["--target=wasm32-wasi", "-msimd128", "-std=c++17", "-O3", "-DNDEBUG", "-w"],
+  ...["--target=wasm32-wasi", "-msimd128", "-std=c++17", "-O3", "-DNDEBUG", "-Wall", "-Wextra"],
   ...["-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math"],
 ];
 
@@ -26,7 +26,7 @@ const folders = { libraries: "/usr/lib/wasm32-wasi", headers: "include/wasm32-wa
 
 /** The hash of the sources and flags that a file must be made of. */
 async function expectedBuild(): Promise<string> {
-  const texts = await readSources([...headers, ...wasmUnits]);
+  const texts = await readSources(wasmUnits);
   return (await sha256(JSON.stringify([[...texts], flags, linkFlags]))).slice(0, 20);
 }
 

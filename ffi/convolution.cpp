@@ -236,18 +236,17 @@ struct ConvolutionState : State {
 };
 
 // Decodes the window, and checks the shapes of x, the kernel and y.
-bool read_convolution(Window& window, index_t& groups, const Node& node, const Value& x, const Value& kernel,
-                      const Value& y, Validator& validator) {
+template <class Attrs>
+bool read_convolution(Window& window, const Attrs& attrs, const Value& x, const Value& kernel, const Value& y,
+                      Validator& validator) {
   const int rank = spatial_rank(x, validator);
-  if (rank == 0) return false;
-  if (!validator.require(node.attrs.size() >= static_cast<std::size_t>(1 + rank * words_per_axis),
-                         "a convolution must say how its window moves") ||
+  if (rank == 0 ||
       !validator.require(kernel.rank == rank + 2 && kernel.dtype == DType::float32 && y.dtype == DType::float32,
-                         "a kernel must have an axis for each of its input")) {
+                         "a kernel must have an axis for each of its input") ||
+      !read_window(window, attrs, x, y, rank, kernel.dims, validator)) {
     return false;
   }
-  if (!read_window(window, x, y, rank, kernel.dims, node.attrs.data() + 1, validator)) return false;
-  groups = node.attrs[0];
+  const index_t groups = attrs.groups;
   const index_t inputs = x.dims[rank + 1], outputs = y.dims[rank + 1];
   return validator.require(groups >= 1 && inputs >= 1 && outputs >= 1 && inputs % groups == 0 &&
                                outputs % groups == 0 && kernel.dims[rank] == inputs / groups &&
@@ -255,18 +254,18 @@ bool read_convolution(Window& window, index_t& groups, const Node& node, const V
                            "a convolution's channels must fit");
 }
 
-bool prepare_either(Node& node, Validator& validator, bool is_transpose) {
+template <class Attrs>
+bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool is_transpose) {
   if (!validator.require(node.in.size() >= 2 && !node.out.empty(), "a convolution takes two operands")) return false;
   auto state = std::make_unique<ConvolutionState>();
   const int rank = spatial_rank(*node.in[0], validator);
-  if (rank == 0 || !state->epilogue.prepare(node, 1 + rank * words_per_axis, 2, validator)) return false;
+  if (rank == 0 || !state->epilogue.prepare(node, attrs.epilogue, 2, false, validator)) return false;
   Value result = state->epilogue.shape();
   const Value& x = is_transpose ? result : *node.in[0];
   const Value& y = is_transpose ? *node.in[0] : result;
-  index_t groups = 0;
-  if (!read_convolution(state->window, groups, node, x, *node.in[1], y, validator)) return false;
+  if (!read_convolution(state->window, attrs, x, *node.in[1], y, validator)) return false;
   state->im2col = is_transpose ? backward_im2col(state->window) : forward_im2col(state->window);
-  state->channels = {node.in[0]->dims[rank + 1], result.dims[rank + 1], groups};
+  state->channels = {node.in[0]->dims[rank + 1], result.dims[rank + 1], attrs.groups};
   state->identity = is_identity(state->im2col);
   const Channels& channels = state->channels;
   state->packs = is_transpose && !channels.depthwise();
@@ -515,12 +514,16 @@ void depthwise_filter(const FilterState& state, const float* x, const float* y, 
 
 }  // namespace
 
-bool prepare_convolution(Node& node, Validator& validator) { return prepare_either(node, validator, false); }
+bool prepare_convolution(Node& node, const ConvolutionAttrs& attrs, Validator& validator) {
+  return prepare_either(node, attrs, validator, false);
+}
 void run_convolution(Node& node, Runtime& runtime) { run_either(node, runtime); }
-bool prepare_convolution_transpose(Node& node, Validator& validator) { return prepare_either(node, validator, true); }
+bool prepare_convolution_transpose(Node& node, const ConvolutionTransposeAttrs& attrs, Validator& validator) {
+  return prepare_either(node, attrs, validator, true);
+}
 void run_convolution_transpose(Node& node, Runtime& runtime) { run_either(node, runtime); }
 
-bool prepare_convolution_filter(Node& node, Validator& validator) {
+bool prepare_convolution_filter(Node& node, const ConvolutionFilterAttrs& attrs, Validator& validator) {
   if (!validator.require(node.in.size() == 2 && node.out.size() == 1, "a filter's gradient takes two operands")) {
     return false;
   }
@@ -528,10 +531,9 @@ bool prepare_convolution_filter(Node& node, Validator& validator) {
   const Value& x = *node.in[0];
   const Value& y = *node.in[1];
   const Value& kernel = *node.out[0];
-  index_t groups = 0;
-  if (!read_convolution(state->window, groups, node, x, kernel, y, validator)) return false;
+  if (!read_convolution(state->window, attrs, x, kernel, y, validator)) return false;
   state->im2col = forward_im2col(state->window);
-  state->channels = {x.dims[x.rank - 1], y.dims[y.rank - 1], groups};
+  state->channels = {x.dims[x.rank - 1], y.dims[y.rank - 1], attrs.groups};
   state->identity = is_identity(state->im2col);
   const Channels& channels = state->channels;
   const index_t rows = state->im2col.phases[0].rows, taps = state->window.taps(), width = channels.source_group();

@@ -57,7 +57,7 @@ void cross_entropy_row(const float* logits, index_t classes, index_t label, floa
 
 }  // namespace
 
-bool prepare_softmax_cross_entropy(Node& node, Validator& validator) {
+bool prepare_softmax_cross_entropy(Node& node, const SoftmaxCrossEntropyAttrs&, Validator& validator) {
   if (!validator.require(node.in.size() == 2 && node.out.size() == 2, "softmaxCrossEntropy takes logits and labels")) {
     return false;
   }

@@ -6,9 +6,10 @@ namespace ceratops {
 
 class Epilogue {
  public:
-  // Attributes from `attr` on are the program, if present; inputs from `input` on are its other operands.
-  bool prepare(Node& node, std::size_t attr, std::size_t input, Validator& validator) {
-    exists_ = node.attrs.size() > attr;
+  // `program` is empty if there is no epilogue; inputs from `input` on are its other operands. With `rows` it runs on
+  // rectangles, else on ranges.
+  bool prepare(Node& node, Words program, std::size_t input, bool rows, Validator& validator) {
+    exists_ = !program.empty();
     for (Value* out : node.out) {
       if (!product_ && out->dtype == DType::float32) product_ = out;
     }
@@ -26,9 +27,7 @@ class Epilogue {
     }
     std::vector<Value*> operands{product_};
     operands.insert(operands.end(), node.in.begin() + input, node.in.end());
-    if (!vm_.prepare(node.attrs.data() + attr, node.attrs.size() - attr, operands, node.out, false, validator)) {
-      return false;
-    }
+    if (!vm_.prepare(program, operands, node.out, rows, validator)) return false;
     validator.need_worker(vm_.worker_bytes());
     return true;
   }
@@ -41,6 +40,17 @@ class Epilogue {
   // Runs on elements [from, to) in row-major order, which the kernel has written.
   void run(char* memory, index_t from, index_t to) const {
     if (exists_) vm_.run_range(memory, from, to);
+  }
+
+  // Runs on columns [column, column + columns) of rows [row, row + rows).
+  void run_rectangle(char* memory, index_t row, index_t rows, index_t column, index_t columns) const {
+    if (!exists_) return;
+    vm_.start(memory);
+    for (index_t i = 0; i < rows; i++) {
+      for (index_t j = 0; j < columns; j += vm_.block()) {
+        vm_.run_row(memory, row + i, column + j, std::min(vm_.block(), columns - j));
+      }
+    }
   }
 
  private:

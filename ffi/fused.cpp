@@ -18,29 +18,27 @@ bool valid_dtype(int32_t word) { return word >= 0 && word <= 3; }
 
 }  // namespace
 
-bool ElementwiseVm::prepare(const int32_t* words, std::size_t count, const std::vector<Value*>& in,
-                            const std::vector<Value*>& out, bool rows, Validator& validator) {
-  if (!validator.require(count >= 3 && words[0] == static_cast<int32_t>(in.size()) &&
-                             words[2] == static_cast<int32_t>(out.size()) && !out.empty(),
+bool ElementwiseVm::prepare(Words program, const std::vector<Value*>& in, const std::vector<Value*>& out, bool rows,
+                            Validator& validator) {
+  if (!validator.require(program.size >= 3 && program[0] == static_cast<int32_t>(in.size()) &&
+                             program[2] == static_cast<int32_t>(out.size()) && !out.empty(),
                          "an elementwise program must name its operands and results")) {
     return false;
   }
   for (const Value* value : in) operands_.push_back({value, Access::direct, false, 0, {}, -1});
   for (Value* value : out) results_.push_back({value, 0, false});
-  if (!decode(words, count, validator) || !fit(rows, validator)) return false;
+  if (!decode(program, validator) || !fit(rows, validator)) return false;
   allocate();
   return true;
 }
 
-bool ElementwiseVm::decode(const int32_t* words, std::size_t count, Validator& validator) {
-  const int32_t* word = words + 3;
-  const int32_t* end = words + count;
-  const index_t step_count = words[1];
-  if (!validator.require(
-          step_count >= 0 && step_count < 100000 &&
-              static_cast<index_t>(count) ==
-                  3 + static_cast<index_t>(operands_.size() + results_.size()) + step_count * words_per_step,
-          "an elementwise program must have the length that its head says")) {
+bool ElementwiseVm::decode(Words program, Validator& validator) {
+  const int32_t* word = program.data + 3;
+  const index_t step_count = program[1];
+  const index_t head = 3 + static_cast<index_t>(operands_.size() + results_.size());
+  if (!validator.require(step_count >= 0 && step_count < 100000 &&
+                             static_cast<index_t>(program.size) == head + step_count * words_per_step,
+                         "an elementwise program must have the length that its head says")) {
     return false;
   }
   for (Operand& operand : operands_) {
@@ -88,8 +86,7 @@ bool ElementwiseVm::decode(const int32_t* words, std::size_t count, Validator& v
     steps_.push_back({function, mask, a, b, c, to, -1, nullptr});
   }
   for (Result& result : results_) {
-    if (!validator.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()) && word < end,
-                           "a result must be a register") ||
+    if (!validator.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()), "a result must be a register") ||
         !validator.require(dtypes_[*word] == result.value->dtype, "outputs must have the dtypes of their registers")) {
       return false;
     }
@@ -460,8 +457,8 @@ void divide(FusedState& state) {
 }  // namespace
 
 // Several lists of operands, as a repeated program takes them: all first operands, then all second operands ...
-bool prepare_fused(Node& node, Validator& validator) {
-  const int32_t results = node.attrs.size() < 3 ? 0 : node.attrs[2];
+bool prepare_fused(Node& node, const FusedAttrs& attrs, Validator& validator) {
+  const int32_t results = attrs.program.size < 3 ? 0 : attrs.program[2];
   const std::size_t count = results > 0 ? node.out.size() / results : 0;
   if (!validator.require(count > 0 && node.out.size() % count == 0 && node.in.size() % count == 0,
                          "an elementwise program must name its operands and results")) {
@@ -474,7 +471,7 @@ bool prepare_fused(Node& node, Validator& validator) {
     for (std::size_t at = i; at < node.in.size(); at += count) in.push_back(node.in[at]);
     for (std::size_t at = i; at < node.out.size(); at += count) out.push_back(node.out[at]);
     ElementwiseVm& vm = state->vms[i];
-    if (!vm.prepare(node.attrs.data(), node.attrs.size(), in, out, false, validator)) return false;
+    if (!vm.prepare(attrs.program, in, out, false, validator)) return false;
     validator.need_worker(vm.worker_bytes());
   }
   divide(*state);

@@ -9,8 +9,8 @@ class ElementwiseVm {
  public:
   // Decodes a program and matches it with its operands and outputs. `rows` keeps the last axis separate, as run_row
   // requires. Returns false, with an error, if it does not match.
-  bool prepare(const int32_t* words, std::size_t count, const std::vector<Value*>& in, const std::vector<Value*>& out,
-               bool rows, Validator& validator);
+  bool prepare(Words program, const std::vector<Value*>& in, const std::vector<Value*>& out, bool rows,
+               Validator& validator);
 
   // Bytes of scratch memory per thread.
   std::size_t worker_bytes() const;
@@ -56,7 +56,7 @@ class ElementwiseVm {
     bool stored;
   };
 
-  bool decode(const int32_t* words, std::size_t count, Validator& validator);
+  bool decode(Words program, Validator& validator);
   bool fit(bool rows, Validator& validator);
   void allocate();
   void execute(char* memory, index_t from, index_t n) const;

@@ -11,11 +11,7 @@ namespace {
 constexpr index_t bytes_per_task = 65536;
 
 // Number of elements in one row along the first axis.
-index_t row_size(const Value& value) {
-  index_t size = 1;
-  for (int axis = 1; axis < value.rank; axis++) size *= value.dims[axis];
-  return size;
-}
+index_t row_size(const Value& value) { return extent_of(value, 1, value.rank); }
 
 index_t clamped(index_t start, index_t rows, index_t size) {
   return std::max<index_t>(0, std::min(start, rows - size));
@@ -43,7 +39,7 @@ void add_rows(const Value& indices, const T* updates, T* out, index_t rows, inde
 
 }  // namespace
 
-bool prepare_gather(Node& node, Validator& validator) {
+bool prepare_gather(Node& node, const GatherAttrs&, Validator& validator) {
   if (!validator.require(node.in.size() == 2 && node.out.size() == 1, "gather takes a table and indices")) return false;
   const Value& table = *node.in[0];
   const Value& indices = *node.in[1];
@@ -76,7 +72,7 @@ void run_gather(Node& node, Runtime& runtime) {
   });
 }
 
-bool prepare_scatter_add(Node& node, Validator& validator) {
+bool prepare_scatter_add(Node& node, const ScatterAddAttrs&, Validator& validator) {
   if (!validator.require(node.in.size() == 2 && node.out.size() == 1, "scatterAdd takes indices and updates")) {
     return false;
   }
@@ -108,21 +104,35 @@ void run_scatter_add(Node& node, Runtime& runtime) {
 
 namespace {
 
-bool check_counter(const Node& node, const Value& counters, Validator& validator) {
-  return validator.require(counters.dtype == DType::int32, "counters must be int32") &&
-         validator.require(node.attrs.size() == 1 && node.attrs[0] >= 0 && node.attrs[0] < counters.size,
-                           "the counter must exist");
+struct CounterState : State {
+  index_t element;
+};
+
+// Keeps which counter holds the first row.
+bool keep_counter(Node& node, const Value& counters, int32_t element, Validator& validator) {
+  if (!validator.require(counters.dtype == DType::int32, "counters must be int32") ||
+      !validator.require(element >= 0 && element < counters.size, "the counter must exist")) {
+    return false;
+  }
+  auto state = std::make_unique<CounterState>();
+  state->element = element;
+  node.state = std::move(state);
+  return true;
+}
+
+index_t counter_of(const Node& node, const Value& counters) {
+  return counters.as<int32_t>()[node.state_as<CounterState>().element];
 }
 
 }  // namespace
 
-bool prepare_dynamic_slice(Node& node, Validator& validator) {
+bool prepare_dynamic_slice(Node& node, const DynamicSliceAttrs& attrs, Validator& validator) {
   if (!validator.require(node.in.size() == 2 && node.out.size() == 1, "dynamicSlice takes an array and counters")) {
     return false;
   }
   const Value& x = *node.in[0];
   const Value& out = *node.out[0];
-  return check_counter(node, *node.in[1], validator) &&
+  return keep_counter(node, *node.in[1], attrs.element, validator) &&
          validator.require(x.rank >= 1 && out.rank == x.rank && x.dtype == out.dtype && out.dims[0] <= x.dims[0] &&
                                row_size(x) == row_size(out),
                            "dynamicSlice gives rows of its operand");
@@ -130,18 +140,18 @@ bool prepare_dynamic_slice(Node& node, Validator& validator) {
 void run_dynamic_slice(Node& node, Runtime& runtime) {
   const Value& x = *node.in[0];
   const Value& out = *node.out[0];
-  const index_t start = clamped(node.in[1]->as<int32_t>()[node.attrs[0]], x.dims[0], out.dims[0]);
+  const index_t start = clamped(counter_of(node, *node.in[1]), x.dims[0], out.dims[0]);
   if (out.size > 0) copy_bytes(out.data, x.data + start * row_size(x) * bytes_of(x.dtype), out.bytes(), runtime);
 }
 
-bool prepare_dynamic_update_slice(Node& node, Validator& validator) {
+bool prepare_dynamic_update_slice(Node& node, const DynamicUpdateSliceAttrs& attrs, Validator& validator) {
   if (!validator.require(node.in.size() == 3 && node.out.size() == 1,
                          "dynamicUpdateSlice takes an array, rows and counters")) {
     return false;
   }
   const Value& x = *node.in[0];
   const Value& update = *node.in[1];
-  return check_counter(node, *node.in[2], validator) &&
+  return keep_counter(node, *node.in[2], attrs.element, validator) &&
          validator.require(x.rank >= 1 && update.rank == x.rank && same_shape(x, *node.out[0]) &&
                                update.dims[0] <= x.dims[0] && row_size(x) == row_size(update) &&
                                x.dtype == update.dtype && x.dtype == node.out[0]->dtype,
@@ -151,7 +161,7 @@ void run_dynamic_update_slice(Node& node, Runtime& runtime) {
   const Value& x = *node.in[0];
   const Value& update = *node.in[1];
   const Value& out = *node.out[0];
-  const index_t start = clamped(node.in[2]->as<int32_t>()[node.attrs[0]], x.dims[0], update.dims[0]);
+  const index_t start = clamped(counter_of(node, *node.in[2]), x.dims[0], update.dims[0]);
   if (out.data != x.data && out.size > 0) copy_bytes(out.data, x.data, out.bytes(), runtime);
   if (update.size > 0) {
     copy_bytes(out.data + start * row_size(x) * bytes_of(x.dtype), update.data, update.bytes(), runtime);

@@ -2,7 +2,7 @@
 // cache.
 #include "matmul.h"
 
-#include "fused.h"
+#include "epilogue.h"
 #include "ops.h"
 #include "threads.h"
 #if !defined(__wasm__)
@@ -17,11 +17,7 @@ struct MatmulState : State {
   index_t batch, m, n, k;
   bool transpose_a, transpose_b;
   Split split;
-  bool has_epilogue = false;
-  ElementwiseVm vm;
-  Value* product = nullptr;
-  Value own;
-  std::vector<float> own_memory;
+  Epilogue epilogue;
   std::vector<float> partial;
 };
 
@@ -29,12 +25,17 @@ struct MatmulState : State {
 bool suits_eigen(const Product&) { return false; }
 void eigen_product(const Product&) {}
 #else
-// The register tile reads a in place, which is slow only if a is transposed and its rows are pages apart; Eigen packs
-// a. With AVX-512 the tile wins there too. GFLOP/s of two cores (Zen 4, Zen 5), tile and Eigen, for 1024x1024x1024 with
-// a transposed: 173 and 207 with AVX2, 417 and 329 with AVX-512. Otherwise the tile is 5 to 40 % faster.
+// Where Eigen is faster than the register tile, measured with AVX2; with AVX-512 the tile is kept throughout.
+// - One row times a transposed b: the tile would pack all of b to read it once. 1x512x784: 8 and 19 GFLOP/s, one core.
+// - A transposed a with rows a page apart, which the tile reads in place. 1024x1024x1024: 173 and 207 GFLOP/s, two
+// cores. On the other pieces that split_matmul makes, the tile is up to 75 % faster, except for a few small or deep
+// ones, where Eigen leads by at most 12 %.
 bool suits_eigen(const Product& p) {
   constexpr index_t page = 4096 / sizeof(float);
-  return vector_bytes < 64 && p.a_depth >= page && p.m >= 24 && p.n >= 24 && p.k >= 8;
+  if (vector_bytes == 64 || p.k < 8) return false;
+  const bool row_by_transposed = p.m == 1 && p.n >= 8 && p.b_column != 1;
+  const bool far_rows = p.m >= 24 && p.n >= 24 && p.a_depth >= page;
+  return row_by_transposed || far_rows;
 }
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -58,15 +59,6 @@ void eigen_product(const Product& p) {
 }
 #endif
 
-void run_epilogue(const MatmulState& state, char* memory, index_t matrix, index_t row, index_t rows, index_t column,
-                  index_t columns) {
-  for (index_t i = 0; i < rows; i++) {
-    for (index_t j = 0; j < columns; j += state.vm.block()) {
-      state.vm.run_row(memory, matrix * state.m + row + i, column + j, std::min(state.vm.block(), columns - j));
-    }
-  }
-}
-
 // Computes one piece of one matrix; if k is split, into a partial sum.
 void run_piece(const Node& node, const MatmulState& state, float* scratch, index_t matrix, index_t m_at, index_t n_at,
                index_t k_at) {
@@ -85,7 +77,7 @@ void run_piece(const Node& node, const MatmulState& state, float* scratch, index
   p.c_row = state.n;
   float* base = split.k_parts > 1
                     ? const_cast<float*>(state.partial.data()) + (k_at * state.batch + matrix) * state.m * state.n
-                    : state.product->as<float>() + matrix * state.m * state.n;
+                    : state.epilogue.product() + matrix * state.m * state.n;
   p.c = base + row * state.n + column;
   if (suits_eigen(p)) {
     eigen_product(p);
@@ -107,15 +99,13 @@ void run_split_k(Node& node, Runtime& runtime, MatmulState& state) {
   runtime.pool->parallel(ceil_div(rows, rows_per_task), [&](index_t task, int thread) {
     const index_t row = task * rows_per_task;
     const index_t count = std::min(rows_per_task, rows - row);
-    float* to = state.product->as<float>() + row * state.n;
+    float* to = state.epilogue.product() + row * state.n;
     for (index_t part = 0; part < split.k_parts; part++) {
       const float* from = state.partial.data() + (part * rows + row) * state.n;
       CERATOPS_INDEPENDENT
       for (index_t i = 0; i < count * state.n; i++) to[i] = part == 0 ? from[i] : to[i] + from[i];
     }
-    if (!state.has_epilogue) return;
-    state.vm.start(runtime.worker(thread));
-    run_epilogue(state, runtime.worker(thread), 0, row, count, 0, state.n);
+    state.epilogue.run_rectangle(runtime.worker(thread), row, count, 0, state.n);
   });
 }
 
@@ -145,22 +135,22 @@ const char* description() {
 void fix_cache_sizes() { Eigen::setCpuCacheSizes(32 << 10, 1 << 20, 16 << 20); }
 #endif
 
-bool prepare_matmul(Node& node, Validator& validator) {
-  if (!validator.require(node.in.size() >= 2 && node.attrs.size() >= 2 && !node.out.empty(),
-                         "matmul takes two operands")) {
+bool prepare_matmul(Node& node, const MatmulAttrs& attrs, Validator& validator) {
+  auto state = std::make_unique<MatmulState>();
+  if (!validator.require(node.in.size() >= 2 && !node.out.empty(), "matmul takes two operands") ||
+      !state->epilogue.prepare(node, attrs.epilogue, 2, true, validator)) {
     return false;
   }
   const Value& a = *node.in[0];
   const Value& b = *node.in[1];
-  const Value& c = *node.out[0];
+  const Value& c = state->epilogue.shape();
   if (!validator.require(a.dtype == DType::float32 && b.dtype == DType::float32, "matmul takes float32") ||
       !validator.require(a.rank >= 2 && a.rank == b.rank && a.rank == c.rank, "matmul takes operands of one rank")) {
     return false;
   }
-  auto state = std::make_unique<MatmulState>();
   const int row = a.rank - 2, column = a.rank - 1;
-  state->transpose_a = node.attrs[0] != 0;
-  state->transpose_b = node.attrs[1] != 0;
+  state->transpose_a = attrs.transpose_a;
+  state->transpose_b = attrs.transpose_b;
   state->m = a.dims[state->transpose_a ? column : row];
   state->k = a.dims[state->transpose_a ? row : column];
   state->n = b.dims[state->transpose_b ? row : column];
@@ -174,29 +164,6 @@ bool prepare_matmul(Node& node, Validator& validator) {
   if (!validator.require(fits, "the shapes of a matmul must fit")) return false;
   state->split = split_matmul(std::max<index_t>(1, state->batch), state->m, state->n, state->k);
   validator.need_worker(tile_scratch * sizeof(float));
-
-  state->has_epilogue = node.attrs.size() > 2;
-  for (Value* out : node.out) {
-    if (!state->product && out->dtype == DType::float32) state->product = out;
-  }
-  if (!state->product && validator.require(state->has_epilogue, "a matmul's output must be float32")) {
-    state->own = c;
-    state->own.dtype = DType::float32;
-    state->own_memory.resize(std::max<index_t>(1, c.size));
-    state->own.data = reinterpret_cast<char*>(state->own_memory.data());
-    state->product = &state->own;
-  }
-  if (state->has_epilogue) {
-    std::vector<Value*> operands{state->product};
-    operands.insert(operands.end(), node.in.begin() + 2, node.in.end());
-    if (!state->vm.prepare(node.attrs.data() + 2, node.attrs.size() - 2, operands, node.out, true, validator)) {
-      return false;
-    }
-    validator.need_worker(state->vm.worker_bytes());
-  } else if (!validator.require(node.in.size() == 2 && node.out.size() == 1,
-                                "a matmul without epilogue has two operands")) {
-    return false;
-  }
   if (state->split.k_parts > 1) state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
   node.state = std::move(state);
   return !validator.failed;
@@ -216,11 +183,9 @@ void run_matmul(Node& node, Runtime& runtime) {
     const index_t m_at = piece % split.m_parts, n_at = piece / split.m_parts;
     for (index_t matrix = first; matrix < std::min(state.batch, first + split.matrices); matrix++) {
       run_piece(node, state, reinterpret_cast<float*>(memory), matrix, m_at, n_at, 0);
-      if (!state.has_epilogue) continue;
-      state.vm.start(memory);
       const index_t row = m_at * split.m_part, column = n_at * split.n_part;
-      run_epilogue(state, memory, matrix, row, std::min(split.m_part, state.m - row), column,
-                   std::min(split.n_part, state.n - column));
+      state.epilogue.run_rectangle(memory, matrix * state.m + row, std::min(split.m_part, state.m - row), column,
+                                   std::min(split.n_part, state.n - column));
     }
   });
 }

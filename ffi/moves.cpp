@@ -35,6 +35,10 @@ struct CopyState : State {
   bool fills = false;
 };
 
+struct IotaState : State {
+  index_t extent = 1, inner = 1;
+};
+
 template <class T>
 void copy_line(const T* from, index_t from_stride, T* to, index_t to_stride, index_t n) {
   if (from_stride == 1 && to_stride == 1) {
@@ -136,12 +140,15 @@ void strides_of(const Value& value, index_t* strides) {
   }
 }
 
-// Checks for one operand, an unchanged dtype, and `per_axis` attributes for each axis plus `beside`.
-bool moves(Node& node, Validator& validator, std::size_t per_axis, std::size_t beside = 0) {
+// Checks for one operand and an unchanged dtype.
+bool moves(Node& node, Validator& validator) {
   return validator.require(node.in.size() == 1 && node.out.size() == 1, "a move has one operand") &&
-         validator.require(node.in[0]->dtype == node.out[0]->dtype, "a move keeps the dtype") &&
-         validator.require(node.attrs.size() == per_axis * node.in[0]->rank + beside,
-                           "a move has an attribute for each axis");
+         validator.require(node.in[0]->dtype == node.out[0]->dtype, "a move keeps the dtype");
+}
+
+// Checks a list of attributes for one of each axis.
+bool one_per_axis(const Node& node, Words attrs, Validator& validator) {
+  return validator.require(attrs.has(node.in[0]->rank), "a move has an attribute for each axis");
 }
 
 bool keeps_rank(Node& node, Validator& validator) {
@@ -184,8 +191,8 @@ void run_copies(Node& node, Runtime& runtime) {
 
 }  // namespace
 
-bool prepare_reshape(Node& node, Validator& validator) {
-  return moves(node, validator, 0) &&
+bool prepare_reshape(Node& node, const ReshapeAttrs&, Validator& validator) {
+  return moves(node, validator) &&
          validator.require(node.in[0]->size == node.out[0]->size, "reshape keeps the number of elements");
 }
 void run_reshape(Node& node, Runtime& runtime) {
@@ -195,8 +202,8 @@ void run_reshape(Node& node, Runtime& runtime) {
   if (node.out[0]->size > 0) run_copy(copy, *node.in[0], *node.out[0], runtime);
 }
 
-bool prepare_broadcast_to(Node& node, Validator& validator) {
-  if (!moves(node, validator, 0)) return false;
+bool prepare_broadcast_to(Node& node, const BroadcastToAttrs&, Validator& validator) {
+  if (!moves(node, validator)) return false;
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
   const int lead = out.rank - in.rank;
@@ -212,12 +219,14 @@ bool prepare_broadcast_to(Node& node, Validator& validator) {
 }
 void run_broadcast_to(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_transpose(Node& node, Validator& validator) {
-  if (!moves(node, validator, 1) || !keeps_rank(node, validator)) return false;
+bool prepare_transpose(Node& node, const TransposeAttrs& attrs, Validator& validator) {
+  if (!moves(node, validator) || !keeps_rank(node, validator) || !one_per_axis(node, attrs.permutation, validator)) {
+    return false;
+  }
   const Value& in = *node.in[0];
   bool seen[max_rank] = {};
   for (int axis = 0; axis < in.rank; axis++) {
-    const int32_t source = node.attrs[axis];
+    const int32_t source = attrs.permutation[axis];
     if (!validator.require(
             source >= 0 && source < in.rank && !seen[source] && node.out[0]->dims[axis] == in.dims[source],
             "transpose takes a permutation")) {
@@ -227,45 +236,55 @@ bool prepare_transpose(Node& node, Validator& validator) {
   }
   index_t strides[max_rank];
   strides_of(in, strides);
-  return keep_gather(node, 0, [&](int axis) { return strides[node.attrs[axis]]; });
+  return keep_gather(node, 0, [&](int axis) { return strides[attrs.permutation[axis]]; });
 }
 void run_transpose(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_slice(Node& node, Validator& validator) {
-  if (!moves(node, validator, 2) || !keeps_rank(node, validator)) return false;
+bool prepare_slice(Node& node, const SliceAttrs& attrs, Validator& validator) {
+  if (!moves(node, validator) || !keeps_rank(node, validator) || !one_per_axis(node, attrs.starts, validator) ||
+      !one_per_axis(node, attrs.strides, validator)) {
+    return false;
+  }
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
   index_t strides[max_rank], offset = 0;
   strides_of(in, strides);
   for (int axis = 0; axis < in.rank; axis++) {
-    const index_t start = node.attrs[axis], step = node.attrs[in.rank + axis];
-    const index_t last = start + (out.dims[axis] - 1) * step;
+    const int64_t start = attrs.starts[axis], last = start + int64_t{out.dims[axis] - 1} * attrs.strides[axis];
     if (!validator.require(
             out.dims[axis] == 0 || (start >= 0 && start < in.dims[axis] && last >= 0 && last < in.dims[axis]),
             "slice must stay inside of its operand")) {
       return false;
     }
-    if (out.size > 0) offset += start * strides[axis];
+    if (out.size > 0) offset += attrs.starts[axis] * strides[axis];
   }
-  return keep_gather(node, offset, [&](int axis) { return strides[axis] * node.attrs[in.rank + axis]; });
+  return keep_gather(node, offset, [&](int axis) { return strides[axis] * attrs.strides[axis]; });
 }
 void run_slice(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_reverse(Node& node, Validator& validator) {
-  if (!moves(node, validator, 1)) return false;
+bool prepare_reverse(Node& node, const ReverseAttrs& attrs, Validator& validator) {
+  if (!moves(node, validator)) return false;
   const Value& in = *node.in[0];
   if (!validator.require(same_shape(in, *node.out[0]), "reverse keeps the shape")) return false;
   index_t strides[max_rank], offset = 0;
   strides_of(in, strides);
-  for (int axis = 0; axis < in.rank; axis++) {
-    if (node.attrs[axis]) offset += (in.dims[axis] - 1) * strides[axis];
+  bool reversed[max_rank] = {};
+  for (const int32_t axis : attrs.axes) {
+    if (!validator.require(axis >= 0 && axis < in.rank && !reversed[axis], "reverse takes axes of its operand")) {
+      return false;
+    }
+    reversed[axis] = true;
+    offset += (in.dims[axis] - 1) * strides[axis];
   }
-  return keep_gather(node, offset, [&](int axis) { return node.attrs[axis] ? -strides[axis] : strides[axis]; });
+  return keep_gather(node, offset, [&](int axis) { return reversed[axis] ? -strides[axis] : strides[axis]; });
 }
 void run_reverse(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_pad(Node& node, Validator& validator) {
-  if (!moves(node, validator, 2, 1) || !keeps_rank(node, validator)) return false;
+bool prepare_pad(Node& node, const PadAttrs& attrs, Validator& validator) {
+  if (!moves(node, validator) || !keeps_rank(node, validator) || !one_per_axis(node, attrs.low, validator) ||
+      !one_per_axis(node, attrs.interior, validator)) {
+    return false;
+  }
   const Value& in = *node.in[0];
   const Value& out = *node.out[0];
   auto state = std::make_unique<CopyState>();
@@ -276,7 +295,7 @@ bool prepare_pad(Node& node, Validator& validator) {
   bool nothing = false;
   // A negative pad crops, so only what falls inside the output is copied.
   for (int axis = 0; axis < in.rank; axis++) {
-    const index_t low = node.attrs[axis], step = index_t{1} + node.attrs[in.rank + axis];
+    const index_t low = attrs.low[axis], step = index_t{1} + attrs.interior[axis];
     if (!validator.require(step >= 1, "pad takes an interior of 0 or more")) return false;
     const index_t first = low >= 0 ? 0 : ceil_div(-low, step);
     const index_t last = low < out.dims[axis] ? std::min(in.dims[axis], (out.dims[axis] - 1 - low) / step + 1) : 0;
@@ -291,60 +310,60 @@ bool prepare_pad(Node& node, Validator& validator) {
   }
   if (!nothing) state->copies.push_back(copy);
   state->fills = true;
-  const float value = node.attr_float(2 * in.rank);
-  const int32_t whole = value > -2147483648.0f && value < 2147483648.0f ? static_cast<int32_t>(value) : 0;
-  state->fill_bits = out.dtype == DType::float32   ? node.attrs[2 * in.rank]
+  const double value = attrs.value;
+  const int32_t whole = value >= -2147483648.0 && value < 2147483648.0 ? static_cast<int32_t>(value) : 0;
+  state->fill_bits = out.dtype == DType::float32   ? __builtin_bit_cast(int32_t, static_cast<float>(value))
                      : out.dtype == DType::boolean ? value != 0
                                                    : whole;
   return keep(node, std::move(state));
 }
 void run_pad(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_concat(Node& node, Validator& validator) {
-  const std::size_t count = node.in.size();
-  if (!validator.require(count > 0 && node.out.size() == 1 && node.attrs.size() == count + 1,
-                         "concat has a run for each operand")) {
-    return false;
-  }
-  const index_t outer = node.attrs[0];
-  index_t total = 0;
-  bool fits = outer >= 0;
-  for (std::size_t i = 0; i < count; i++) {
-    const index_t run = node.attrs[1 + i];
-    fits = fits && run >= 0 && node.in[i]->dtype == node.out[0]->dtype && product_is(node.in[i]->size, outer, run);
-    total += run;
-  }
-  if (!validator.require(fits && product_is(node.out[0]->size, outer, total),
-                         "the runs of a concat must fit its operands")) {
-    return false;
-  }
+bool prepare_concat(Node& node, const ConcatAttrs& attrs, Validator& validator) {
+  if (!validator.require(!node.in.empty() && node.out.size() == 1, "concat takes operands")) return false;
+  const Value& out = *node.out[0];
+  const int axis = attrs.axis;
+  if (!validator.require(axis >= 0 && axis < out.rank, "concat's axis must exist")) return false;
+  const index_t outer = extent_of(out, 0, axis), total = extent_of(out, axis, out.rank);
   auto state = std::make_unique<CopyState>();
   index_t at = 0;
-  for (std::size_t i = 0; i < count; i++) {
-    const index_t run = node.attrs[1 + i];
+  for (const Value* in : node.in) {
+    bool fits = in->rank == out.rank && in->dtype == out.dtype;
+    for (int i = 0; fits && i < out.rank; i++) fits = i == axis || in->dims[i] == out.dims[i];
+    if (!validator.require(fits, "concat's operands must fit its output")) return false;
+    const index_t run = extent_of(*in, axis, in->rank);
     Copy copy;
     copy.to_offset = at;
     copy.add(outer, run, total);
     copy.add(run, 1, 1);
     state->copies.push_back(copy);
     at += run;
+    if (!validator.require(at <= total, "concat's operands must fit its output")) return false;
   }
-  return keep(node, std::move(state));
+  return validator.require(at == total, "concat's operands must fill its output") && keep(node, std::move(state));
 }
 void run_concat(Node& node, Runtime& runtime) { run_copies(node, runtime); }
 
-bool prepare_iota(Node& node, Validator& validator) {
-  return validator.require(node.in.empty() && node.out.size() == 1 && node.attrs.size() == 1 && node.attrs[0] >= 0 &&
-                               node.attrs[0] < std::max(1, node.out[0]->rank),
-                           "iota counts along an axis");
+bool prepare_iota(Node& node, const IotaAttrs& attrs, Validator& validator) {
+  if (!validator.require(
+          node.in.empty() && node.out.size() == 1 && attrs.axis >= 0 && attrs.axis < std::max(1, node.out[0]->rank),
+          "iota counts along an axis")) {
+    return false;
+  }
+  const Value& out = *node.out[0];
+  auto state = std::make_unique<IotaState>();
+  if (out.rank > 0) {
+    state->extent = out.dims[attrs.axis];
+    state->inner = extent_of(out, attrs.axis + 1, out.rank);
+  }
+  node.state = std::move(state);
+  return true;
 }
 void run_iota(Node& node, Runtime&) {
   const Value& out = *node.out[0];
-  index_t inner = 1;
-  for (int axis = node.attrs[0] + 1; axis < out.rank; axis++) inner *= out.dims[axis];
-  const index_t extent = out.rank > 0 ? out.dims[node.attrs[0]] : 1;
+  const IotaState& state = node.state_as<IotaState>();
   for (index_t i = 0; i < out.size; i++) {
-    const index_t value = i / inner % extent;
+    const index_t value = i / state.inner % state.extent;
     switch (out.dtype) {
       case DType::float32: out.as<float>()[i] = static_cast<float>(value); break;
       case DType::int32: out.as<int32_t>()[i] = static_cast<int32_t>(value); break;

@@ -1,46 +1,49 @@
-// The instruction set of the interpreter: the name of each op, its validation and its kernel.
+// The instruction set of the interpreter: the validation of each op, and its kernel.
 #pragma once
+#include "attrs.h"
 #include "base.h"
 
-// OP(name in lib/ir/attrs.ts, suffix of its prepare_ and run_ functions, whether an output may share memory with an
-// input of the same size)
+// OP(suffix of its prepare_ and run_ functions, its attributes, whether an output may share memory with an input of the
+// same size)
+// clang-format off
 #define CERATOPS_OPS(OP) \
-  OP("fused", fused, in_place) \
-  OP("matmul", matmul, no_alias) \
-  OP("convolution", convolution, no_alias) \
-  OP("convolutionTranspose", convolution_transpose, no_alias) \
-  OP("convolutionFilter", convolution_filter, no_alias) \
-  OP("maxPool", max_pool, no_alias) \
-  OP("maxPoolGradient", max_pool_gradient, no_alias) \
-  OP("resample", resample, no_alias) \
-  OP("sum", sum, no_alias) \
-  OP("max", max, no_alias) \
-  OP("min", min, no_alias) \
-  OP("argMax", arg_max, no_alias) \
-  OP("argSort", arg_sort, no_alias) \
-  OP("broadcastTo", broadcast_to, no_alias) \
-  OP("reshape", reshape, in_place) \
-  OP("transpose", transpose, no_alias) \
-  OP("slice", slice, no_alias) \
-  OP("pad", pad, no_alias) \
-  OP("concat", concat, no_alias) \
-  OP("reverse", reverse, no_alias) \
-  OP("iota", iota, no_alias) \
-  OP("gather", gather, no_alias) \
-  OP("scatterAdd", scatter_add, no_alias) \
-  OP("dynamicSlice", dynamic_slice, no_alias) \
-  OP("dynamicUpdateSlice", dynamic_update_slice, in_place) \
-  OP("randomBits", random_bits, no_alias) \
-  OP("scan", scan, no_alias) \
-  OP("softmaxCrossEntropy", softmax_cross_entropy, no_alias) \
-  OP("sgdUpdate", sgd_update, in_place) \
-  OP("rmspropUpdate", rmsprop_update, in_place) \
-  OP("adamUpdate", adam_update, in_place)
+  OP(fused, FusedAttrs, in_place) \
+  OP(matmul, MatmulAttrs, no_alias) \
+  OP(convolution, ConvolutionAttrs, no_alias) \
+  OP(convolution_transpose, ConvolutionTransposeAttrs, no_alias) \
+  OP(convolution_filter, ConvolutionFilterAttrs, no_alias) \
+  OP(max_pool, MaxPoolAttrs, no_alias) \
+  OP(max_pool_gradient, MaxPoolGradientAttrs, no_alias) \
+  OP(resample, ResampleAttrs, no_alias) \
+  OP(sum, SumAttrs, no_alias) \
+  OP(max, MaxAttrs, no_alias) \
+  OP(min, MinAttrs, no_alias) \
+  OP(arg_max, ArgMaxAttrs, no_alias) \
+  OP(arg_sort, ArgSortAttrs, no_alias) \
+  OP(broadcast_to, BroadcastToAttrs, no_alias) \
+  OP(reshape, ReshapeAttrs, in_place) \
+  OP(transpose, TransposeAttrs, no_alias) \
+  OP(slice, SliceAttrs, no_alias) \
+  OP(pad, PadAttrs, no_alias) \
+  OP(concat, ConcatAttrs, no_alias) \
+  OP(reverse, ReverseAttrs, no_alias) \
+  OP(iota, IotaAttrs, no_alias) \
+  OP(gather, GatherAttrs, no_alias) \
+  OP(scatter_add, ScatterAddAttrs, no_alias) \
+  OP(dynamic_slice, DynamicSliceAttrs, no_alias) \
+  OP(dynamic_update_slice, DynamicUpdateSliceAttrs, in_place) \
+  OP(random_bits, RandomBitsAttrs, no_alias) \
+  OP(scan, ScanAttrs, no_alias) \
+  OP(softmax_cross_entropy, SoftmaxCrossEntropyAttrs, no_alias) \
+  OP(sgd_update, SgdUpdateAttrs, in_place) \
+  OP(rmsprop_update, RmspropUpdateAttrs, in_place) \
+  OP(adam_update, AdamUpdateAttrs, in_place)
+// clang-format on
 
 namespace ceratops {
 
-#define CERATOPS_DECLARE(name, suffix, aliasing) \
-  bool prepare_##suffix(Node&, Validator&); \
+#define CERATOPS_DECLARE(suffix, Attrs, aliasing) \
+  bool prepare_##suffix(Node&, const Attrs&, Validator&); \
   void run_##suffix(Node&, Runtime&);
 CERATOPS_OPS(CERATOPS_DECLARE)
 #undef CERATOPS_DECLARE

@@ -25,16 +25,16 @@ struct PoolState : State {
 };
 
 // Decodes the window and checks the shapes.
-bool read_pool(PoolState& state, const Node& node, const Value& x, const Value& y, const Value& taps,
+template <class Attrs>
+bool read_pool(PoolState& state, const Attrs& attrs, const Value& x, const Value& y, const Value& taps,
                Validator& validator) {
   const int rank = spatial_rank(x, validator);
-  if (rank == 0 || !validator.require(node.attrs.size() >= static_cast<std::size_t>(rank * (1 + words_per_axis)),
-                                      "a pool must say how its window moves")) {
+  if (rank == 0 || !validator.require(attrs.sizes.has(rank), "a pool must have a size along each spatial axis")) {
     return false;
   }
   index_t sizes[max_spatial];
-  for (int i = 0; i < rank; i++) sizes[i] = node.attrs[i];
-  if (!read_window(state.window, x, y, rank, sizes, node.attrs.data() + rank, validator)) return false;
+  for (int i = 0; i < rank; i++) sizes[i] = attrs.sizes[i];
+  if (!read_window(state.window, attrs, x, y, rank, sizes, validator)) return false;
   double product = 1;
   for (int i = 0; i < rank; i++) product *= static_cast<double>(sizes[i]);
   state.channels = x.dims[x.rank - 1];
@@ -145,12 +145,12 @@ void gradient_position(const PoolState& state, const float* gradient, const T* t
 
 }  // namespace
 
-bool prepare_max_pool(Node& node, Validator& validator) {
+bool prepare_max_pool(Node& node, const MaxPoolAttrs& attrs, Validator& validator) {
   if (!validator.require(node.in.size() == 1 && node.out.size() == 2, "a max pool takes one operand and gives two")) {
     return false;
   }
   auto state = std::make_unique<PoolState>();
-  if (!read_pool(*state, node, *node.in[0], *node.out[0], *node.out[1], validator)) return false;
+  if (!read_pool(*state, attrs, *node.in[0], *node.out[0], *node.out[1], validator)) return false;
   validator.need_worker(state->window.taps() * sizeof(VisibleTap));
   node.state = std::move(state);
   return true;
@@ -177,14 +177,14 @@ void run_max_pool(Node& node, Runtime& runtime) {
   });
 }
 
-bool prepare_max_pool_gradient(Node& node, Validator& validator) {
+bool prepare_max_pool_gradient(Node& node, const MaxPoolGradientAttrs& attrs, Validator& validator) {
   if (!validator.require(node.in.size() >= 2 && !node.out.empty(), "a pool's gradient takes two operands")) {
     return false;
   }
   auto state = std::make_unique<PoolState>();
   const int rank = spatial_rank(*node.in[0], validator);
-  if (rank == 0 || !state->epilogue.prepare(node, rank * (1 + words_per_axis), 2, validator)) return false;
-  if (!read_pool(*state, node, state->epilogue.shape(), *node.in[0], *node.in[1], validator)) return false;
+  if (rank == 0 || !state->epilogue.prepare(node, attrs.epilogue, 2, false, validator)) return false;
+  if (!read_pool(*state, attrs, state->epilogue.shape(), *node.in[0], *node.in[1], validator)) return false;
   for (int i = 0; i < max_spatial; i++) {
     const WindowAxis& axis = state->window.axes[i];
     index_t most = 1;

@@ -10,9 +10,27 @@
 
 namespace ceratops {
 
-#define CERATOPS_ROW(name, suffix, aliasing) {name, Aliasing::aliasing, prepare_##suffix, run_##suffix},
-const Op ops[] = {CERATOPS_OPS(CERATOPS_ROW)};
-#undef CERATOPS_ROW
+void Validator::fail(const char* rule) {
+  if (!failed) error = rule;
+  failed = true;
+}
+
+namespace {
+
+// Decodes the attributes of an op for its own validation.
+template <class Attrs, bool (*prepare)(Node&, const Attrs&, Validator&)>
+bool prepare_op(Node& node, AttrReader& reader, Validator& validator) {
+  Attrs attrs{};
+  return validator.require(attrs.read(reader) && reader.at_end(), "a node must have the attributes of its op") &&
+         prepare(node, attrs, validator);
+}
+
+}  // namespace
+
+#define CERATOPS_OP(suffix, Attrs, aliasing) \
+  {Attrs::op, Aliasing::aliasing, prepare_op<Attrs, prepare_##suffix>, run_##suffix},
+const Op ops[] = {CERATOPS_OPS(CERATOPS_OP)};
+#undef CERATOPS_OP
 const int op_count = static_cast<int>(sizeof ops / sizeof ops[0]);
 
 namespace {
@@ -88,17 +106,23 @@ std::string Program::load(const int32_t* words, std::size_t count, bool (*is_all
 
 bool Program::read_graph(Reader& reader, Graph& graph, int depth) {
   if (!validator_.require(depth < deepest_loop, "loops must not nest deeper")) return false;
-  const int32_t* counts = reader.take(2);
+  const int32_t* counts = reader.take(4);
+  if (!counts) return false;
   // Every value and node takes at least one integer, which bounds the counts.
-  if (!counts || !validator_.require(counts[0] >= 0 && counts[1] >= 0 && counts[0] <= reader.end - reader.at &&
-                                         counts[1] <= reader.end - reader.at,
-                                     "the program must not end early")) {
-    return false;
+  for (int i = 0; i < 2; i++) {
+    const bool fits = counts[i] >= 0 && counts[i] <= reader.end - reader.at;
+    if (!validator_.require(fits, "the program must not end early")) return false;
   }
   graph.values.resize(counts[0]);
   graph.nodes.resize(counts[1]);
   for (index_t i = 0; i < static_cast<index_t>(graph.values.size()); i++) {
     if (!read_value(reader, graph, i)) return false;
+  }
+  const int32_t* inputs = reader.take(counts[2]);
+  const int32_t* outputs = inputs ? reader.take(counts[3]) : nullptr;
+  if (!outputs || !find_values(inputs, counts[2], graph, graph.inputs) ||
+      !find_values(outputs, counts[3], graph, graph.outputs)) {
+    return false;
   }
   for (index_t i = 0; i < static_cast<index_t>(graph.nodes.size()); i++) {
     if (!read_node(reader, graph, i, depth)) {
@@ -162,6 +186,15 @@ bool Program::read_value(Reader& reader, Graph& graph, index_t index) {
   return true;
 }
 
+bool Program::find_values(const int32_t* ids, int32_t count, Graph& graph, std::vector<Value*>& values) {
+  for (int32_t i = 0; i < count; i++) {
+    const bool exists = ids[i] >= 0 && ids[i] < static_cast<int32_t>(graph.values.size());
+    if (!validator_.require(exists, "a graph must name its own values")) return false;
+    values.push_back(&graph.values[ids[i]]);
+  }
+  return true;
+}
+
 bool Program::read_node(Reader& reader, Graph& graph, index_t index, int depth) {
   Node& node = graph.nodes[index];
   const int32_t* head = reader.take(5);
@@ -171,14 +204,7 @@ bool Program::read_node(Reader& reader, Graph& graph, index_t index, int depth) 
   const int32_t* in = reader.take(head[1]);
   const int32_t* out = in ? reader.take(head[2]) : nullptr;
   const int32_t* attrs = out ? reader.take(head[3]) : nullptr;
-  if (!attrs) return false;
-  const int32_t value_count = static_cast<int32_t>(graph.values.size());
-  for (int32_t i = 0; i < head[1] + head[2]; i++) {
-    const int32_t id = i < head[1] ? in[i] : out[i - head[1]];
-    if (!validator_.require(id >= 0 && id < value_count, "a node must name values")) return false;
-    (i < head[1] ? node.in : node.out).push_back(&graph.values[id]);
-  }
-  node.attrs.assign(attrs, attrs + head[3]);
+  if (!attrs || !find_values(in, head[1], graph, node.in) || !find_values(out, head[2], graph, node.out)) return false;
   if (head[4]) {
     node.body = std::make_unique<Graph>();
     if (!read_graph(reader, *node.body, depth + 1)) return false;
@@ -193,7 +219,8 @@ bool Program::read_node(Reader& reader, Graph& graph, index_t index, int depth) 
       }
     }
   }
-  return check_places(node) && node.op->prepare(node, validator_) && !validator_.failed;
+  AttrReader attr_reader({attrs, static_cast<std::size_t>(head[3])});
+  return check_places(node) && node.op->prepare(node, attr_reader, validator_) && !validator_.failed;
 }
 
 // Outputs must not overlap each other, nor the inputs unless the op can work in place.

@@ -8,7 +8,7 @@
 namespace ceratops {
 
 // Incremented whenever the encoding changes.
-constexpr int32_t format_version = 1;
+constexpr int32_t format_version = 3;
 constexpr int32_t magic = 0x43455241;
 
 extern const Op ops[];
@@ -30,6 +30,7 @@ class Program {
   struct Reader;
   bool read_graph(Reader& reader, Graph& graph, int depth);
   bool read_value(Reader& reader, Graph& graph, index_t index);
+  bool find_values(const int32_t* ids, int32_t count, Graph& graph, std::vector<Value*>& values);
   bool read_node(Reader& reader, Graph& graph, index_t index, int depth);
   bool check_places(const Node& node);
 

@@ -9,6 +9,10 @@ namespace {
 constexpr index_t group = 32;
 constexpr index_t elements_per_task = 16384;
 
+struct RandomState : State {
+  uint32_t path;
+};
+
 // Four words for each of the `group` counters (first + j, step, 0, 0).
 void philox(uint32_t seed, uint32_t path, uint32_t first, uint32_t step, uint32_t words[4][group]) {
   uint32_t* c0 = words[0];
@@ -38,15 +42,20 @@ void philox(uint32_t seed, uint32_t path, uint32_t first, uint32_t step, uint32_
 
 }  // namespace
 
-bool prepare_random_bits(Node& node, Validator& validator) {
-  return validator.require(node.in.size() == 1 && node.in[0]->size == 2 && node.in[0]->dtype == DType::int32,
-                           "randomBits takes a counter of seed and step") &&
-         validator.require(node.out.size() == 1 && node.out[0]->dtype == DType::int32 && node.attrs.size() == 1,
-                           "randomBits gives int32 and has a path");
+bool prepare_random_bits(Node& node, const RandomBitsAttrs& attrs, Validator& validator) {
+  if (!validator.require(node.in.size() == 1 && node.in[0]->size == 2 && node.in[0]->dtype == DType::int32,
+                         "randomBits takes a counter of seed and step") ||
+      !validator.require(node.out.size() == 1 && node.out[0]->dtype == DType::int32, "randomBits gives int32")) {
+    return false;
+  }
+  auto state = std::make_unique<RandomState>();
+  state->path = static_cast<uint32_t>(attrs.path);
+  node.state = std::move(state);
+  return true;
 }
 void run_random_bits(Node& node, Runtime& runtime) {
   const uint32_t* counter = node.in[0]->as<uint32_t>();
-  const uint32_t seed = counter[0], step = counter[1], path = static_cast<uint32_t>(node.attrs[0]);
+  const uint32_t seed = counter[0], step = counter[1], path = node.state_as<RandomState>().path;
   const index_t size = node.out[0]->size;
   uint32_t* out = node.out[0]->as<uint32_t>();
   runtime.pool->parallel(ceil_div(size, elements_per_task), [&](index_t task, int) {

@@ -156,19 +156,21 @@ void reduce_integers(Node& node, Runtime& runtime) {
   });
 }
 
-bool prepare_reduction(Node& node, Validator& validator, bool parts) {
-  if (!validator.require(node.in.size() == 1 && node.out.size() == 1 && node.attrs.size() == 3,
-                         "a reduction takes one operand and three extents")) {
-    return false;
+bool prepare_reduction(Node& node, Words axes, Validator& validator, bool parts) {
+  if (!validator.require(node.in.size() == 1 && node.out.size() == 1, "a reduction takes one operand")) return false;
+  const Value& in = *node.in[0];
+  bool adjacent = !axes.empty() && axes[0] >= 0;
+  for (std::size_t i = 0; adjacent && i < axes.size; i++) {
+    adjacent = axes[i] < in.rank && (i == 0 || axes[i] == axes[i - 1] + 1);
   }
+  if (!validator.require(adjacent, "a reduction takes adjacent axes of its operand")) return false;
+  const int first = axes[0], end = first + static_cast<int>(axes.size);
   auto state = std::make_unique<ReduceState>();
-  state->outer = node.attrs[0];
-  state->reduced = node.attrs[1];
-  state->inner = node.attrs[2];
-  if (!validator.require(state->outer >= 0 && state->reduced >= 0 && state->inner >= 0 &&
-                             product_is(node.in[0]->size, state->outer, state->reduced, state->inner) &&
-                             product_is(node.out[0]->size, state->outer, state->inner),
-                         "the extents of a reduction must fit its operand")) {
+  state->outer = extent_of(in, 0, first);
+  state->reduced = extent_of(in, first, end);
+  state->inner = extent_of(in, end, in.rank);
+  if (!validator.require(product_is(node.out[0]->size, state->outer, state->inner),
+                         "a reduction must fit its output")) {
     return false;
   }
   // A few long columns are split, so that all threads take part.
@@ -197,8 +199,8 @@ void run_reduction(Node& node, Runtime& runtime) {
   }
 }
 
-bool prepare_same(Node& node, Validator& validator) {
-  return prepare_reduction(node, validator, node.in.size() == 1 && node.in[0]->dtype == DType::float32) &&
+bool prepare_same(Node& node, Words axes, Validator& validator) {
+  return prepare_reduction(node, axes, validator, node.in.size() == 1 && node.in[0]->dtype == DType::float32) &&
          validator.require(node.in[0]->dtype == node.out[0]->dtype, "a reduction keeps the dtype");
 }
 
@@ -224,20 +226,24 @@ void first_largest(const ReduceState& s, const T* in, int32_t* out, index_t o) {
 }  // namespace
 
 // Integers are summed in int32.
-bool prepare_sum(Node& node, Validator& validator) {
+bool prepare_sum(Node& node, const SumAttrs& attrs, Validator& validator) {
   const bool is_float = node.in.size() == 1 && node.in[0]->dtype == DType::float32;
-  return prepare_reduction(node, validator, is_float) &&
+  return prepare_reduction(node, attrs.axes, validator, is_float) &&
          validator.require(node.out[0]->dtype == (is_float ? DType::float32 : DType::int32),
                            "sum gives float32 or int32");
 }
 void run_sum(Node& node, Runtime& runtime) { run_reduction<Sum>(node, runtime); }
-bool prepare_max(Node& node, Validator& validator) { return prepare_same(node, validator); }
+bool prepare_max(Node& node, const MaxAttrs& attrs, Validator& validator) {
+  return prepare_same(node, attrs.axes, validator);
+}
 void run_max(Node& node, Runtime& runtime) { run_reduction<Max>(node, runtime); }
-bool prepare_min(Node& node, Validator& validator) { return prepare_same(node, validator); }
+bool prepare_min(Node& node, const MinAttrs& attrs, Validator& validator) {
+  return prepare_same(node, attrs.axes, validator);
+}
 void run_min(Node& node, Runtime& runtime) { run_reduction<Min>(node, runtime); }
 
-bool prepare_arg_max(Node& node, Validator& validator) {
-  return prepare_reduction(node, validator, false) &&
+bool prepare_arg_max(Node& node, const ArgMaxAttrs& attrs, Validator& validator) {
+  return prepare_reduction(node, {&attrs.axis, 1}, validator, false) &&
          validator.require(node.out[0]->dtype == DType::int32, "argMax gives int32") &&
          validator.require(node.in[0]->size > 0 || node.out[0]->size == 0, "argMax needs an element");
 }

@@ -12,16 +12,15 @@ struct ResampleState : State {
 
 }  // namespace
 
-bool prepare_resample(Node& node, Validator& validator) {
-  if (!validator.require(node.in.size() >= 3 && node.out.size() == 1 && node.attrs.size() == 1,
-                         "resample takes a value and its tables")) {
+bool prepare_resample(Node& node, const ResampleAttrs& attrs, Validator& validator) {
+  if (!validator.require(node.in.size() >= 3 && node.out.size() == 1, "resample takes a value and its tables")) {
     return false;
   }
   const Value& x = *node.in[0];
   const Value& indices = *node.in[1];
   const Value& weights = *node.in[2];
   const Value& y = *node.out[0];
-  const int axis = node.attrs[0];
+  const int axis = attrs.axis;
   if (!validator.require(axis >= 0 && axis < x.rank && x.rank == y.rank, "resample's axis must be there") ||
       !validator.require(x.dtype == DType::float32 && y.dtype == DType::float32 && weights.dtype == DType::float32 &&
                              indices.dtype == DType::int32,

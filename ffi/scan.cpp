@@ -52,32 +52,26 @@ const Value* root_of(const Graph& body, const Value* value) {
 
 }  // namespace
 
-// [length, carries, scanned, reverse, then the body's inputs and its outputs].
-bool prepare_scan(Node& node, Validator& validator) {
-  if (!validator.require(node.body && node.attrs.size() == 4 + node.in.size() + node.out.size(),
-                         "a scan has a body with its inputs and outputs")) {
+bool prepare_scan(Node& node, const ScanAttrs& attrs, Validator& validator) {
+  if (!validator.require(
+          node.body && node.body->inputs.size() == node.in.size() && node.body->outputs.size() == node.out.size(),
+          "a scan has a body with its inputs and outputs")) {
     return false;
   }
   auto state = std::make_unique<ScanState>();
   Graph& body = *node.body;
-  state->length = node.attrs[0];
-  state->carries = node.attrs[1];
-  state->scanned = node.attrs[2];
-  state->reverse = node.attrs[3] != 0;
+  state->length = attrs.length;
+  state->carries = attrs.carries;
+  state->scanned = attrs.scanned;
+  state->reverse = attrs.reverse;
   const int inputs = static_cast<int>(node.in.size()), outputs = static_cast<int>(node.out.size());
   if (!validator.require(state->length >= 0 && state->carries >= 0 && state->scanned >= 0 && state->carries <= inputs &&
                              state->scanned <= inputs - state->carries && state->carries <= outputs,
                          "a scan's carried and scanned values must be among its inputs")) {
     return false;
   }
-  for (int i = 0; i < inputs + outputs; i++) {
-    const int32_t id = node.attrs[4 + i];
-    if (!validator.require(id >= 0 && id < static_cast<int32_t>(body.values.size()),
-                           "a scan's body must have its inputs and outputs")) {
-      return false;
-    }
-    (i < inputs ? state->inputs : state->outputs).push_back(&body.values[id]);
-  }
+  state->inputs = body.inputs;
+  state->outputs = body.outputs;
   for (int i = 0; i < inputs; i++) {
     const Value& outer = *node.in[i];
     const Value& inner = *state->inputs[i];

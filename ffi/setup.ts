@@ -2,6 +2,15 @@
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { buildLibrary } from "./build.ts";
+import {
+  compilerPackages,
+  debianNames,
+  eigenPackages,
+  installCommand,
+  type Manager,
+  managers,
+  type Packages,
+} from "./packages.ts";
 
 /** What is done to the machine, so that tests can stand in for it. */
 export interface Machine {
@@ -27,38 +36,21 @@ export interface Machine {
 interface Need {
   readonly name: string;
   readonly met: (machine: Machine) => boolean;
-  readonly packages: Readonly<Record<Manager, readonly string[]>>;
+  readonly packages: Packages;
 }
-
-const managers = ["apt-get", "dnf", "pacman", "apk", "brew"] as const;
-type Manager = typeof managers[number];
-
-const installCommand: Readonly<Record<Manager, string>> = {
-  "apt-get": "sudo apt-get install -y",
-  dnf: "sudo dnf install -y",
-  pacman: "sudo pacman -S --needed",
-  apk: "sudo apk add",
-  brew: "brew install",
-};
 
 const eigenFolders = ["/usr/include", "/usr/local/include", "/opt/homebrew/include", "/opt/local/include"];
 
 const compiler: Need = {
   name: "a C++ compiler",
   met: (machine) => ["g++", "clang++", "c++"].some((name) => machine.findProgram(name) !== undefined),
-  packages: { "apt-get": ["g++"], dnf: ["gcc-c++"], pacman: ["gcc"], apk: ["g++"], brew: ["gcc"] },
+  packages: compilerPackages,
 };
 
 const eigen: Need = {
   name: "the Eigen 3 headers",
   met: (machine) => eigenFolders.some((folder) => machine.exists(join(folder, "eigen3", "Eigen", "Core"))),
-  packages: {
-    "apt-get": ["libeigen3-dev"],
-    dnf: ["eigen3-devel"],
-    pacman: ["eigen"],
-    apk: ["eigen-dev"],
-    brew: ["eigen"],
-  },
+  packages: eigenPackages,
 };
 
 const vulkanLoader: Need = {
@@ -137,16 +129,14 @@ async function installByApt(missing: readonly Need[], machine: Machine): Promise
 
 function howToInstall(missing: readonly Need[], manager: Manager | undefined, machine: Machine): string {
   const names = missing.map((need) => need.name).join(" and ");
-  const packages = manager ? missing.flatMap((need) => need.packages[manager]) : [];
+  const packages = missing.map((need) => need.packages);
   if (machine.os === "windows") {
     return `Missing: ${names}. Run this under WSL (wsl --install) to have the native library.`;
   }
-  if (!manager || packages.length === 0) {
-    return `Missing: ${names}. Install with the package manager of this system what Debian calls ${
-      missing.flatMap((need) => need.packages["apt-get"]).join(" ")
-    }.`;
-  }
-  return `Missing: ${names}. Install with: ${installCommand[manager]} ${packages.join(" ")}`;
+  const command = installCommand(packages, manager);
+  return command
+    ? `Missing: ${names}. Install with: ${command}`
+    : `Missing: ${names}. Install with the package manager of this system what Debian calls ${debianNames(packages)}.`;
 }
 
 /** This machine. */
@@ -160,7 +150,6 @@ export function thisMachine(): Machine {
     }
   };
   const programFolders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
-  const suffix = Deno.build.os === "windows" ? ".exe" : "";
   const libraryFolders = [
     ...(process.env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(Boolean),
     ...["/usr/lib", "/lib", "/usr/local/lib", "/usr/lib64"],
@@ -168,9 +157,9 @@ export function thisMachine(): Machine {
   ];
   return {
     os: Deno.build.os,
-    root: Deno.build.os !== "windows" && Deno.uid() === 0,
+    root: Deno.uid() === 0,
     exists,
-    findProgram: (name) => programFolders.map((folder) => join(folder, name + suffix)).find(exists),
+    findProgram: (name) => programFolders.map((folder) => join(folder, name)).find(exists),
     hasLibrary: (name) => libraryFolders.some((folder) => exists(join(folder, name))),
     run: async ([program, ...args]) => {
       const env = { DEBIAN_FRONTEND: "noninteractive" };

@@ -64,22 +64,19 @@ void sort_column(const SortState& s, const T* x, int32_t* out, uint64_t* entries
 
 }  // namespace
 
-bool prepare_arg_sort(Node& node, Validator& validator) {
-  if (!validator.require(node.in.size() == 1 && node.out.size() == 1 && node.attrs.size() == 4,
-                         "argSort takes one operand, three extents and a flag")) {
-    return false;
-  }
-  auto state = std::make_unique<SortState>();
-  state->outer = node.attrs[0];
-  state->length = node.attrs[1];
-  state->inner = node.attrs[2];
-  state->descending = node.attrs[3] != 0;
-  if (!validator.require(state->outer >= 0 && state->length >= 0 && state->inner >= 0 &&
-                             product_is(node.in[0]->size, state->outer, state->length, state->inner) &&
-                             node.out[0]->size == node.in[0]->size && node.out[0]->dtype == DType::int32,
+bool prepare_arg_sort(Node& node, const ArgSortAttrs& attrs, Validator& validator) {
+  if (!validator.require(node.in.size() == 1 && node.out.size() == 1, "argSort takes one operand")) return false;
+  const Value& in = *node.in[0];
+  if (!validator.require(attrs.axis >= 0 && attrs.axis < in.rank, "argSort's axis must exist") ||
+      !validator.require(node.out[0]->size == in.size && node.out[0]->dtype == DType::int32,
                          "argSort gives an int32 index for each element")) {
     return false;
   }
+  auto state = std::make_unique<SortState>();
+  state->outer = extent_of(in, 0, attrs.axis);
+  state->length = in.dims[attrs.axis];
+  state->inner = extent_of(in, attrs.axis + 1, in.rank);
+  state->descending = attrs.descending;
   validator.need_worker(static_cast<std::size_t>(2 * state->length) * sizeof(uint64_t));
   node.state = std::move(state);
   return true;

@@ -18,9 +18,15 @@ struct UpdateState : State {
   std::vector<Piece> pieces;
 };
 
+template <class Attrs>
+struct UpdateStateOf : UpdateState {
+  Attrs attrs;
+};
+
 // Inputs: `count` variables, their gradients, their slots by kind, then the rate of each. Outputs: the variables and
 // the slots.
-bool prepare_update(Node& node, Validator& validator, int kinds) {
+template <class Attrs>
+bool prepare_update(Node& node, const Attrs& attrs, Validator& validator, int kinds) {
   const std::size_t count = node.out.size() / (1 + kinds);
   if (!validator.require(count > 0 && node.in.size() == count * (3 + kinds) && node.out.size() == count * (1 + kinds),
                          "an update takes each variable with its gradient, slots and rate")) {
@@ -41,7 +47,8 @@ bool prepare_update(Node& node, Validator& validator, int kinds) {
       return false;
     }
   }
-  auto state = std::make_unique<UpdateState>();
+  auto state = std::make_unique<UpdateStateOf<Attrs>>();
+  state->attrs = attrs;
   state->count = static_cast<int>(count);
   state->kinds = kinds;
   for (int v = 0; v < state->count; v++) {
@@ -89,16 +96,21 @@ void run_update(Node& node, Runtime& runtime, const Rule& rule) {
   });
 }
 
+template <class Attrs>
+const Attrs& attrs_of(const Node& node) {
+  return node.state_as<UpdateStateOf<Attrs>>().attrs;
+}
+
 }  // namespace
 
-// [momentum, nesterov]; slot: velocity, if momentum > 0.
-bool prepare_sgd_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 2, "sgdUpdate has its attributes")) return false;
-  return prepare_update(node, validator, node.attr_float(0) > 0 ? 1 : 0);
+// Slot: velocity, if momentum > 0.
+bool prepare_sgd_update(Node& node, const SgdUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, attrs.momentum > 0 ? 1 : 0);
 }
 void run_sgd_update(Node& node, Runtime& runtime) {
-  const float momentum = node.attr_float(0);
-  const bool nesterov = node.attrs[1] != 0;
+  const SgdUpdateAttrs& attrs = attrs_of<SgdUpdateAttrs>(node);
+  const float momentum = static_cast<float>(attrs.momentum);
+  const bool nesterov = attrs.nesterov;
   run_update(node, runtime, [=](const Arrays& at, index_t n) {
     const float rate = at.rate;
     if (!at.slot_out[0]) {
@@ -124,8 +136,6 @@ void run_sgd_update(Node& node, Runtime& runtime) {
 }
 
 namespace {
-
-int rmsprop_kinds(const Node& node) { return 1 + (node.attr_float(2) > 0 ? 1 : 0) + (node.attrs[4] != 0 ? 1 : 0); }
 
 template <bool with_momentum, bool centered>
 void rmsprop(const Arrays& at, index_t n, float rho, float one_minus_rho, float momentum, float epsilon) {
@@ -153,27 +163,30 @@ void rmsprop(const Arrays& at, index_t n, float rho, float one_minus_rho, float 
 
 }  // namespace
 
-// [rho, 1 - rho, momentum, epsilon, centered]; slots: mean square, momentum, mean gradient.
-bool prepare_rmsprop_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 5, "rmspropUpdate has its attributes")) return false;
-  return prepare_update(node, validator, rmsprop_kinds(node));
+// Slots: mean square, momentum, mean gradient.
+bool prepare_rmsprop_update(Node& node, const RmspropUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, 1 + (attrs.momentum > 0 ? 1 : 0) + (attrs.centered ? 1 : 0));
 }
 void run_rmsprop_update(Node& node, Runtime& runtime) {
-  const float rho = node.attr_float(0), one_minus_rho = node.attr_float(1), momentum = node.attr_float(2),
-              epsilon = node.attr_float(3);
-  const bool centered = node.attrs[4] != 0;
-  const auto rule = momentum > 0 ? (centered ? rmsprop<true, true> : rmsprop<true, false>)
-                                 : (centered ? rmsprop<false, true> : rmsprop<false, false>);
+  const RmspropUpdateAttrs& attrs = attrs_of<RmspropUpdateAttrs>(node);
+  const float rho = static_cast<float>(attrs.rho), momentum = static_cast<float>(attrs.momentum),
+              epsilon = static_cast<float>(attrs.epsilon);
+  const float one_minus_rho = static_cast<float>(1.0 - attrs.rho);
+  const auto rule = attrs.momentum > 0 ? (attrs.centered ? rmsprop<true, true> : rmsprop<true, false>)
+                                       : (attrs.centered ? rmsprop<false, true> : rmsprop<false, false>);
   run_update(node, runtime, [=](const Arrays& at, index_t n) { rule(at, n, rho, one_minus_rho, momentum, epsilon); });
 }
 
-// [1 - beta1, 1 - beta2, epsilon, amsgrad]; slots: momentum, mean square, its maximum so far.
-bool prepare_adam_update(Node& node, Validator& validator) {
-  if (!validator.require(node.attrs.size() == 4, "adamUpdate has its attributes")) return false;
-  return prepare_update(node, validator, node.attrs[3] != 0 ? 3 : 2);
+// Slots: momentum, mean square, its maximum so far.
+bool prepare_adam_update(Node& node, const AdamUpdateAttrs& attrs, Validator& validator) {
+  return prepare_update(node, attrs, validator, attrs.amsgrad ? 3 : 2);
 }
 void run_adam_update(Node& node, Runtime& runtime) {
-  const float one_minus_beta1 = node.attr_float(0), one_minus_beta2 = node.attr_float(1), epsilon = node.attr_float(2);
+  const AdamUpdateAttrs& attrs = attrs_of<AdamUpdateAttrs>(node);
+  const float epsilon = static_cast<float>(attrs.epsilon);
+  // Rounded from float64: in float32, 1 - 0.999 would be off by 5e-5.
+  const float one_minus_beta1 = static_cast<float>(1.0 - attrs.beta1);
+  const float one_minus_beta2 = static_cast<float>(1.0 - attrs.beta2);
   run_update(node, runtime, [=](const Arrays& at, index_t n) {
     const float rate = at.rate;
     if (at.slot_out[2]) {

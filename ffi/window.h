@@ -19,8 +19,6 @@ struct Window {
   index_t positions() const { return axes[0].positions * axes[1].positions * axes[2].positions; }
 };
 
-constexpr index_t words_per_axis = 3;
-
 // The number of spatial axes of `x`, which also has a batch axis and channels; 0, with an error, unless it is 1 to 3.
 inline int spatial_rank(const Value& x, Validator& validator) {
   const int rank = x.rank - 2;
@@ -28,22 +26,20 @@ inline int spatial_rank(const Value& x, Validator& validator) {
   return validator.require(x.dtype == DType::float32, "a window moves over float32") ? rank : 0;
 }
 
-// Decodes stride, dilation and padding before for each axis; `taps` holds the window's extents.
-inline bool read_window(Window& window, const Value& x, const Value& y, int rank, const index_t* taps,
-                        const int32_t* words, Validator& validator) {
-  if (!validator.require(x.rank == rank + 2 && y.rank == rank + 2 && x.dims[0] == y.dims[0],
+// Decodes how a window moves, from the attributes of a convolution or pool; `taps` holds the window's extents.
+template <class Attrs>
+bool read_window(Window& window, const Attrs& attrs, const Value& x, const Value& y, int rank, const index_t* taps,
+                 Validator& validator) {
+  if (!validator.require(attrs.strides.has(rank) && attrs.dilation.has(rank) && attrs.low.has(rank),
+                         "a window must move along each spatial axis") ||
+      !validator.require(x.rank == rank + 2 && y.rank == rank + 2 && x.dims[0] == y.dims[0],
                          "a window's input and output must fit")) {
     return false;
   }
   window.batch = x.dims[0];
   for (int i = 0; i < rank; i++) {
     WindowAxis& axis = window.axes[max_spatial - rank + i];
-    axis = {x.dims[i + 1],
-            y.dims[i + 1],
-            taps[i],
-            words[i * words_per_axis],
-            words[i * words_per_axis + 1],
-            words[i * words_per_axis + 2]};
+    axis = {x.dims[i + 1], y.dims[i + 1], taps[i], attrs.strides[i], attrs.dilation[i], attrs.low[i]};
     const double reach = static_cast<double>(axis.positions) * static_cast<double>(axis.stride) +
                          static_cast<double>(axis.taps) * static_cast<double>(axis.dilation) +
                          static_cast<double>(axis.pad_before);

@@ -1,15 +1,19 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
 import type { FunctionNode } from "./json_config.ts";
-import { describe, unknownIdentifier, ValueError } from "./errors.ts";
+import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
+import type { ActivationFunction } from "./ops/activations.ts";
 import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
+import { lift, type Lifted } from "./ops/lift.ts";
 import * as o from "./ops/primitives.ts";
+import { type Option, option, required } from "./options.ts";
 import { declareFunctions, functionNode } from "./registry.ts";
 import { normalizeAxis } from "./shape.ts";
-import type { Applied, Operand } from "./tensor/apply.ts";
+import { dtypeOf, type Operand } from "./tensor/apply.ts";
 import { Value } from "./ir/value.ts";
 
 export {
+  type ActivationFunction,
   celu,
   elu,
   glu,
@@ -32,9 +36,6 @@ export {
   threshold,
 } from "./ops/activations.ts";
 
-/** A function of one symbolic value or tensor that gives another of the same shape. */
-export type ActivationFunction = <A extends Operand>(x: A) => Applied<A>;
-
 /** Options of {@linkcode relu}. */
 export interface ReluOptions {
   /** The slope below the threshold; 0 by default. */
@@ -45,64 +46,59 @@ export interface ReluOptions {
   threshold?: number;
 }
 
-// Inside of this file operands are taken as symbolic values; at run time they may be tensors as well.
-type Any = Operand;
-const result = <A extends Operand>(value: unknown): Applied<A> => value as Applied<A>;
-
 /** `x` itself. */
-export const linear: ActivationFunction = <A extends Operand>(x: A): Applied<A> => o.cast(x, dtypeOf(x));
+export const linear: ActivationFunction = lift((x) => o.cast(x, dtypeOf(x)));
 
 /** `max(x, 0)`; with options: `x` above `threshold`, `negativeSlope * (x - threshold)` below, at most `maxValue`. */
-export function relu<A extends Operand>(x: A, options: ReluOptions = {}): Applied<A> {
+export const relu: Lifted<[x: Operand, options?: ReluOptions]> = lift((x, options = {}) => {
   const { negativeSlope = 0, maxValue = null, threshold = 0 } = options;
   if (negativeSlope === 0 && threshold === 0) {
     const risen = o.relu(x);
-    return maxValue === null ? risen : result<A>(o.minimum(risen as Any, maxValue));
+    return maxValue === null ? risen : o.minimum(risen, maxValue);
   }
   const below = threshold === 0
-    ? o.multiply(x as Any, negativeSlope)
-    : o.multiply(o.relu(o.subtract(threshold, x as Any) as Any), -negativeSlope);
-  const capped = maxValue === null ? x : o.minimum(x as Any, maxValue);
-  return result<A>(o.select(o.greater(x as Any, threshold), capped as Any, below));
-}
+    ? o.multiply(x, negativeSlope)
+    : o.multiply(o.relu(o.subtract(threshold, x)), -negativeSlope);
+  const capped = maxValue === null ? x : o.minimum(x, maxValue);
+  return o.select(o.greater(x, threshold), capped, below);
+});
 
 /** `1 / (1 + exp(-x))`; remembers `x` as its logits. */
-export function sigmoid<A extends Operand>(x: A): Applied<A> {
+export const sigmoid: ActivationFunction = lift((x) => {
   const y = o.sigmoid(x);
   if (y instanceof Value && x instanceof Value) y.logits = { value: x, activation: "sigmoid" };
   return y;
-}
+});
 
 /** The hyperbolic tangent. */
-export const tanh: ActivationFunction = <A extends Operand>(x: A): Applied<A> => o.tanh(x);
+export const tanh: ActivationFunction = lift((x) => o.tanh(x));
 
 /** `exp(x) / sum(exp(x))` along `axis` (the last by default); along the last axis it remembers `x` as its logits. */
-export function softmax<A extends Operand>(x: A, axis = -1): Applied<A> {
+export const softmax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) => {
   const y = normalized(x, axis);
-  const last = shapeOf(x).length - 1;
-  if (y instanceof Value && x instanceof Value && normalizeAxis(axis, last + 1, "softmax") === last) {
-    y.logits = { value: x, activation: "softmax" };
+  if (y instanceof Value && x instanceof Value) {
+    const last = x.shape.length - 1;
+    if (normalizeAxis(axis, last + 1, "softmax") === last) y.logits = { value: x, activation: "softmax" };
   }
   return y;
-}
+});
 
 /** `x` times the normal distribution function at `x`; by a tanh if `approximate`. Hendrycks and Gimpel, 2016. */
-export const gelu = <A extends Operand>(x: A, approximate = false): Applied<A> => ops.gelu(x, approximate);
+export const gelu: Lifted<[x: Operand, approximate?: boolean]> = lift((x, approximate = false) =>
+  ops.gelu(x, approximate)
+);
 
 /** `log(1 + exp(x))`. */
-export const softplus: ActivationFunction = <A extends Operand>(x: A): Applied<A> => o.softplus(x);
+export const softplus: ActivationFunction = lift((x) => o.softplus(x));
 
 /** `log(softmax(x))` along `axis` (the last by default). */
-export function logSoftmaxActivation<A extends Operand>(x: A, axis = -1): Applied<A> {
-  return logSoftmax(x, axis);
-}
+export const logSoftmaxActivation: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) => logSoftmax(x, axis));
 
 /** `x * tanh(softplus(x))`. Misra, 2019. */
-export const mish: ActivationFunction = <A extends Operand>(x: A): Applied<A> =>
-  result<A>(o.multiply(x as Any, o.tanh(o.softplus(x) as Any)));
+export const mish: ActivationFunction = lift((x) => o.multiply(x, o.tanh(o.softplus(x))));
 
 /** `exp(x)`. */
-export const exponential: ActivationFunction = <A extends Operand>(x: A): Applied<A> => o.exp(x);
+export const exponential: ActivationFunction = lift((x) => o.exp(x));
 
 const named = {
   linear,
@@ -137,44 +133,12 @@ const named = {
   sparse_plus: ops.sparsePlus,
   sparse_sigmoid: ops.sparseSigmoid,
   sparsemax: ops.sparsemax,
-} as const satisfies Record<ActivationName, unknown>;
+} as const;
 
 declareFunctions(named);
 
 /** The names of the activations, as Keras spells them. */
-export type ActivationName =
-  | "linear"
-  | "relu"
-  | "sigmoid"
-  | "tanh"
-  | "softmax"
-  | "gelu"
-  | "silu"
-  | "swish"
-  | "elu"
-  | "selu"
-  | "leaky_relu"
-  | "softplus"
-  | "softsign"
-  | "relu6"
-  | "hard_sigmoid"
-  | "hard_silu"
-  | "hard_swish"
-  | "mish"
-  | "log_softmax"
-  | "exponential"
-  | "log_sigmoid"
-  | "celu"
-  | "glu"
-  | "hard_tanh"
-  | "hard_shrink"
-  | "soft_shrink"
-  | "tanh_shrink"
-  | "threshold"
-  | "squareplus"
-  | "sparse_plus"
-  | "sparse_sigmoid"
-  | "sparsemax";
+export type ActivationName = keyof typeof named;
 /** An activation by name, or a function of a symbolic value. */
 export type ActivationIdentifier = ActivationName | ((x: Value) => Value);
 
@@ -191,32 +155,39 @@ export interface Activation {
 /** The activation that an identifier names (`linear` for none); throws {@linkcode ValueError} with a suggestion. */
 export function getActivation(identifier: ActivationIdentifier | null | undefined, where?: string): Activation {
   if (identifier === null || identifier === undefined) return keras("linear", (x) => x);
-  if (typeof identifier === "function") {
+  if (typeof identifier === "function" && !isClass(identifier)) {
     const known = Object.entries(named).find(([, call]) => call === identifier);
-    const call = identifier as (x: Value) => Value;
-    return known ? keras(known[0], call) : { name: identifier.name, call, serialize: () => functionNode(call) };
+    return known
+      ? keras(known[0], identifier)
+      : { name: identifier.name, call: identifier, serialize: () => functionNode(identifier) };
   }
-  if (typeof identifier !== "string") {
-    throw new ValueError({
-      what: where ?? "Unknown activation",
-      rule: "activation must be a name or a function",
-      received: describe(identifier),
-      hint: 'write it as in activation: "relu"',
-    });
-  }
+  if (typeof identifier !== "string") throw noActivation(identifier, where);
   const name: string = identifier;
   if (!Object.hasOwn(named, name)) throw unknownIdentifier("activation", name, Object.keys(named), where);
   if (name === "linear") return keras(name, (x) => x);
   const canonical = name === "swish" ? "silu" : name === "hard_swish" ? "hard_silu" : name;
-  return keras(canonical, named[name as ActivationName] as (x: Value) => Value);
+  return keras(canonical, named[identifier]);
 }
+
+function noActivation(given: unknown, where = "Unknown activation"): ValueError {
+  return new ValueError({
+    what: where,
+    rule: "activation must be a name or a function",
+    received: describe(given),
+    hint: 'write it as in activation: "relu"',
+  });
+}
+
+/** An activation, `linear` by default, as an option. */
+export const activationOption = (fallback: ActivationName | null | typeof required = null): Option<Activation> =>
+  option<Activation>({
+    fallback,
+    nullable: fallback !== required,
+    read: (given, { whatNamed }) => {
+      if (given === undefined) throw noActivation(given, whatNamed);
+      return getActivation(given as ActivationIdentifier | null, whatNamed);
+    },
+    write: (activation) => activation.serialize(),
+  });
 
 const keras = (name: string, call: (x: Value) => Value): Activation => ({ name, call, serialize: () => name });
-
-function shapeOf(x: Operand): readonly number[] {
-  return typeof x === "number" ? [] : x.shape;
-}
-
-function dtypeOf(x: Operand): "float32" | "int32" | "uint8" | "bool" {
-  return typeof x === "number" ? "float32" : x.dtype;
-}

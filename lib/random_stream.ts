@@ -1,6 +1,7 @@
 // What random numbers are made of: the seed, the stable paths of what draws, streams of Philox bits, and their shaping.
 import { describe, ValueError } from "./errors.ts";
 import { philox } from "./ops/defs/philox.ts";
+import { type BinaryOp, lift } from "./ops/lift.ts";
 import { add, concat, cos, iota, log, multiply, slice, sqrt, subtract } from "./ops/primitives.ts";
 import { Tensor } from "./tensor/tensor.ts";
 import type { Variable } from "./tensor/variable.ts";
@@ -125,10 +126,10 @@ export class RandomStream {
 }
 
 /** Standard normal numbers of uniform ones of [0, 1), by the method of Box and Muller. */
-export function standardNormal<A extends Tensor | Value>(u: A, v: A): A {
+export const standardNormal: BinaryOp = lift((u, v) => {
   const radius = sqrt(multiply(log(subtract(1, u)), -2));
-  return multiply(radius, cos(multiply(v, 2 * Math.PI))) as Tensor | Value as A;
-}
+  return multiply(radius, cos(multiply(v, 2 * Math.PI)));
+});
 
 /** The row order of an epoch: 0 to `rows` - 1, shuffled as a function of the seed, the epoch and the steps before it. */
 export function shuffledOrder(rows: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {

@@ -7,6 +7,11 @@ export type Shape = readonly number[];
 /** A shape whose `null` axes are only known when data comes, such as the batch axis. */
 export type SymbolicShape = readonly (number | null)[];
 
+/** Whether every extent is known. */
+export function isKnown(shape: SymbolicShape): shape is Shape {
+  return !shape.includes(null);
+}
+
 /** Throws {@linkcode ShapeError} where `shape` is no list of integers of at least 0 (or of `least`). */
 export function checkShape(shape: unknown, what: string, least = 0): asserts shape is Shape {
   if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= least)) return;
@@ -73,8 +78,11 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
   return front;
 }
 
+/** One axis, or several; negative ones count from the last. */
+export type Axes = number | readonly number[];
+
 /** Sorted distinct axes from the front; all axes where none are given. */
-export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, what: string): number[] {
+export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === "number" ? [axes] : axes;
   return [...new Set(list.map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) => a - b);

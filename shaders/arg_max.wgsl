@@ -1,21 +1,52 @@
-// The first index of the largest element along the middle axis of x [outer, reduced, inner], one output a thread; no
-// workgroup memory. NaN is passed over: it is larger than nothing, not even than where the search starts.
+// The first index of the largest element along the middle axis of x [outer, reduced, inner]. NaN is skipped: comparisons
+// with it are false.
+//
+// arg_max_threads: one output a thread, no workgroup memory. arg_max_workgroup: one output a workgroup of 64 threads, whose
+// candidates are compared as a tree in workgroup memory (512 B).
+//
+// needs: load_x T, store_y i32, alias T, fn lowest() -> T, params { reduced, inner }
 
-@compute @workgroup_size(64)
-fn arg_max(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
-  let base = i / params.inner * params.reduced * params.inner + i % params.inner;
-  var best = 0u;
-  var top = lowest();
-  for (var j = 0u; j < params.reduced; j++) {
+struct Candidate {
+  top: T,
+  index: u32,
+}
+
+// The best of every `step`th element of one output from `from_index` on.
+fn best_of(base: u32, from_index: u32, step: u32) -> Candidate {
+  var best = Candidate(lowest(), 0u);
+  for (var j = from_index; j < params.reduced; j += step) {
     let x = load_x(base + j * params.inner);
-    if (x > top) {
-      top = x;
-      best = j;
+    if (x > best.top) {
+      best = Candidate(x, j);
     }
   }
-  store_y(i, i32(best));
+  return best;
+}
+
+fn base_of(i: u32) -> u32 {
+  return i / params.inner * params.reduced * params.inner + i % params.inner;
+}
+
+fn arg_max_threads_at(i: u32) {
+  store_y(i, i32(best_of(base_of(i), 0u, 1u).index));
+}
+
+var<workgroup> candidates: array<Candidate, 64>;
+
+fn arg_max_workgroup_at(i: u32, thread: u32) {
+  candidates[thread] = best_of(base_of(i), thread, 64u);
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      let mine = candidates[thread];
+      let other = candidates[thread + half];
+      if (other.top > mine.top || (other.top == mine.top && other.index < mine.index)) {
+        candidates[thread] = other;
+      }
+    }
+    workgroupBarrier();
+  }
+  if (thread == 0u) {
+    store_y(i, i32(candidates[0].index));
+  }
 }

@@ -1,12 +1,9 @@
 // Max pooling, four neighbouring channels of an output a thread; no workgroup memory. Windows are described in windows.wgsl.
+//
+// needs: load_x_quad vec4<f32>, store_y f32, store_tap i32, params { channels }
 
-@compute @workgroup_size(64)
-fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
+fn max_pool_at(i: u32) {
   let quads = (params.channels + 3u) / 4u;
-  if (i >= params.places * quads) {
-    return;
-  }
   let channel = i % quads * 4u;
   let size = extents();
   let taps = tap_counts();
@@ -20,7 +17,7 @@ fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     for (var y = 0; y < i32(taps.y); y++) {
       for (var z = 0; z < i32(taps.z); z++) {
         let at = vec3<u32>(start + vec3(x, y, z) * step);
-        // A place before the first is a large one.
+        // Negative coordinates wrap to huge u32 values and fail this test.
         if (all(at < size)) {
           let values = load_x_quad(index_of(place.n, at, size) * params.channels + channel);
           let is_best = (best_tap < vec4(0)) | (values > best);

@@ -1,5 +1,7 @@
 // The gradient of a max pool, four neighbouring channels of an element of the input a thread, which sums over the windows
 // that chose it; no workgroup memory. Windows are described in windows.wgsl.
+//
+// needs: load_g_quad vec4<f32>, load_tap i32, params { channels }
 
 // The tap that lies `distance` after the start of a window; -1 where none does.
 fn tap_at(distance: vec3<i32>) -> i32 {
@@ -15,13 +17,8 @@ fn tap_at(distance: vec3<i32>) -> i32 {
   return (tap.x * taps.y + tap.y) * taps.z + tap.z;
 }
 
-@compute @workgroup_size(64)
-fn max_pool_gradient(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
+fn max_pool_gradient_at(i: u32) {
   let quads = (params.channels + 3u) / 4u;
-  if (i >= params.places * quads) {
-    return;
-  }
   let channel = i % quads * 4u;
   let windows = positions();
   let place = place_of(i / quads, extents());
@@ -42,5 +39,5 @@ fn max_pool_gradient(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
       }
     }
   }
-  finish4(channel, i / quads * params.channels + channel, min(4u, params.channels - channel), acc);
+  apply_epilogue4(channel, i / quads * params.channels + channel, min(4u, params.channels - channel), acc);
 }

@@ -1,17 +1,17 @@
 // Optimizer updates, four elements a thread: w is a variable, g its gradient, slot_0 to slot_2 what the optimizer
 // remembers of each element, rate[0] the step's learning rate; next_w and next_slot_0 to next_slot_2 may lie where the
-// old values do. `size` counts the fours. No workgroup memory.
+// old values do. No workgroup memory.
 //
 // Variables that lie one after another, each padded to 256 bytes, are updated as if they were one; the padding is
 // updated like the rest and never read. The formulas are Keras's; `one_minus_` numbers are computed in float64. Slots
 // that an optimizer does not have load as 0 and store nothing.
+//
+// needs: load_w vec4<f32>, store_next_w vec4<f32>, load_g vec4<f32>, load_rate f32, load_slot_0 vec4<f32>,
+//   store_next_slot_0 vec4<f32>, load_slot_1 vec4<f32>, store_next_slot_1 vec4<f32>, load_slot_2 vec4<f32>,
+//   store_next_slot_2 vec4<f32>, const HAS_MOMENTUM, const NESTEROV, const CENTERED, const AMSGRAD,
+//   params { momentum: f32, rho: f32, one_minus_rho: f32, epsilon: f32, one_minus_beta1: f32, one_minus_beta2: f32 }
 
-@compute @workgroup_size(64)
-fn sgd(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
+fn sgd_at(i: u32) {
   let increment = load_rate(0u) * load_g(i);
   if (!HAS_MOMENTUM) {
     store_next_w(i, load_w(i) - increment);
@@ -27,12 +27,7 @@ fn sgd(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
 }
 
 // Slots: the mean square, then the momentum, then the mean if centered; without momentum the mean comes second.
-@compute @workgroup_size(64)
-fn rmsprop(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
+fn rmsprop_at(i: u32) {
   let g = load_g(i);
   let mean_square = params.rho * load_slot_0(i) + params.one_minus_rho * g * g;
   store_next_slot_0(i, mean_square);
@@ -59,12 +54,7 @@ fn rmsprop(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 }
 
 // Slots: the mean, the mean square, and with amsgrad its largest so far.
-@compute @workgroup_size(64)
-fn adam(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
+fn adam_at(i: u32) {
   let g = load_g(i);
   var mean = load_slot_0(i);
   mean += (g - mean) * params.one_minus_beta1;

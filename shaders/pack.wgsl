@@ -1,5 +1,7 @@
 // Packs elements that are a word each into the bytes of words, four a thread: the layout of uint8 and bool variables.
 // Past the last element the bytes are 0; no workgroup memory.
+//
+// needs: load_x u32, store_y u32, params { size }
 
 fn byte_at(i: u32) -> u32 {
   if (i < params.size) {
@@ -8,11 +10,7 @@ fn byte_at(i: u32) -> u32 {
   return 0u;
 }
 
-@compute @workgroup_size(64)
-fn pack(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let word = id.x + id.y * groups.x * 64u;
+fn pack_at(word: u32) {
   let i = word * 4u;
-  if (i < params.size) {
-    store_y(word, byte_at(i) | (byte_at(i + 1u) << 8u) | (byte_at(i + 2u) << 16u) | (byte_at(i + 3u) << 24u));
-  }
+  store_y(word, byte_at(i) | (byte_at(i + 1u) << 8u) | (byte_at(i + 2u) << 16u) | (byte_at(i + 3u) << 24u));
 }

@@ -2,13 +2,10 @@
 //
 // Axis a of the output is axes[a] = (elements per step along it, low, step between elements of x, extent of x); what
 // lies on no element of x is `value`.
+//
+// needs: load_x u32, store_y u32, params { rank, value, axes: vec4s }
 
-@compute @workgroup_size(64)
-fn pad(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
+fn pad_at(i: u32) {
   var rest = i;
   var source = 0u;
   var inside = true;
@@ -16,7 +13,7 @@ fn pad(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let at = params.axes[axis];
     let coordinate = rest / at.x;
     rest -= coordinate * at.x;
-    // Below `low` the difference wraps round and is too large.
+    // Below `low` the difference wraps to a huge u32 value.
     let past = coordinate - at.y;
     let element = past / at.z;
     inside = inside && coordinate >= at.y && element < at.w && past - element * at.z == 0u;

@@ -1,5 +1,7 @@
 // Philox 4x32-10 random bits (Salmon et al., 2011): four elements a thread, key (seed, path), counter (element / 4,
 // step, 0, 0); `counter` holds [seed, step]. No workgroup memory.
+//
+// needs: load_counter u32, store_y u32, params { size, path }
 
 // The upper 32 bits of a 64-bit product, by halves: WGSL has no wide multiplication.
 fn multiply_high(a: u32, b: u32) -> u32 {
@@ -26,13 +28,8 @@ fn philox(seed: vec2<u32>, start: vec4<u32>) -> vec4<u32> {
   return c;
 }
 
-@compute @workgroup_size(64)
-fn random_bits(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let quad = id.x + id.y * groups.x * 64u;
+fn random_bits_at(quad: u32) {
   let i = quad * 4u;
-  if (i >= params.size) {
-    return;
-  }
   let words = philox(vec2(load_counter(0u), params.path), vec4(quad, load_counter(1u), 0u, 0u));
   store_y(i, words.x);
   if (i + 1u < params.size) {

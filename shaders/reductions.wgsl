@@ -1,11 +1,12 @@
-// Reductions of x [outer, reduced, inner] to y [outer, inner]: sum, max, min, and the index of the largest.
+// Reductions of x [outer, reduced, inner] to y [outer, inner]: sum, max, min.
 //
-// The header gives alias T, initial() and combine(a, b). reduce_threads: one output a thread; with splits > 1, y is
-// [outer, splits, inner] and a second dispatch reduces that. reduce_workgroup: one output a workgroup of 64 threads,
-// whose partial results are combined as a tree in workgroup memory (256 B). The order of additions depends on shapes
-// alone.
+// reduce_threads: one output a thread; with splits > 1, y is [outer, splits, inner] and a second dispatch reduces that.
+// reduce_workgroup: one output a workgroup of 64 threads, whose partial results are combined as a tree in workgroup memory
+// (256 B). The order of additions depends on shapes alone.
+//
+// needs: load_x T, store_y T, alias T, fn initial() -> T, fn combine(T, T) -> T, params { reduced, inner, splits }
 
-// Everything of one output from `from` in steps of `step`, in four chains so that rounding errors grow slower.
+// Every `step`th element of one output from `from_index` on, in four chains so that rounding errors grow slower.
 fn reduce_run(base: u32, from_index: u32, step: u32) -> T {
   var acc_0 = initial();
   var acc_1 = initial();
@@ -26,12 +27,7 @@ fn reduce_run(base: u32, from_index: u32, step: u32) -> T {
   return combine(combine(acc_0, acc_1), combine(acc_2, acc_3));
 }
 
-@compute @workgroup_size(64)
-fn reduce_threads(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
+fn reduce_threads_at(i: u32) {
   let column = i % params.inner;
   let rest = i / params.inner;
   let split = rest % params.splits;
@@ -41,13 +37,7 @@ fn reduce_threads(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
 
 var<workgroup> partial: array<T, 64>;
 
-@compute @workgroup_size(64)
-fn reduce_workgroup(
-  @builtin(local_invocation_index) thread: u32,
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-) {
-  let i = group.x + group.y * groups.x;
+fn reduce_workgroup_at(i: u32, thread: u32) {
   let base = i / params.inner * params.reduced * params.inner + i % params.inner;
   partial[thread] = reduce_run(base, thread, 64u);
   workgroupBarrier();
@@ -57,7 +47,7 @@ fn reduce_workgroup(
     }
     workgroupBarrier();
   }
-  if (thread == 0u && i < params.size) {
+  if (thread == 0u) {
     store_y(i, partial[0]);
   }
 }

@@ -1,12 +1,9 @@
 // Resampling of x [outer, from, inner] along its middle axis: each output element is a weighted sum of `taps`, by tables
 // of indices and weights; one output element a thread, no workgroup memory.
+//
+// needs: load_x f32, load_indices i32, load_weights f32, store_y f32, params { inner, extent, taps, source }
 
-@compute @workgroup_size(64)
-fn resample(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
+fn resample_at(i: u32) {
   let column = i % params.inner;
   let row = i / params.inner;
   let outer = row / params.extent;

@@ -1,17 +1,16 @@
 // Rows of `updates` [count, width] added at `indices` into y [rows, width], in ascending order of position, without
-// atomics: equal on every run.
+// atomics: equal on every run. Indices outside of the table are left out. No workgroup memory.
 //
-// Thread (bucket, column) owns the rows that are `bucket` modulo `buckets`, in one column; it sets them to 0, then walks
-// through all indices. Indices outside of the table are left out. No workgroup memory.
+// scatter_buckets: thread (bucket, column) owns the rows that are `bucket` modulo `buckets`, in one column; it sets them to
+// 0, then walks through all indices. scatter_sorted: thread (row, column) finds its row by binary search among the
+// positions `order`, sorted by index, equal ones ascending.
+//
+// needs: load_indices i32, load_order i32, load_updates T, load_y T, store_y T, alias T,
+//   params { rows, width, count, buckets }
 
-@compute @workgroup_size(64)
-fn scatter_add(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
+fn scatter_buckets_at(i: u32) {
   let bucket = i / params.width;
   let column = i % params.width;
-  if (bucket >= params.buckets) {
-    return;
-  }
   for (var row = bucket; row < params.rows; row += params.buckets) {
     store_y(row * params.width + column, T(0));
   }
@@ -22,4 +21,28 @@ fn scatter_add(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
       store_y(at, load_y(at) + load_updates(position * params.width + column));
     }
   }
+}
+
+fn index_of_position(p: u32) -> i32 {
+  return load_indices(u32(load_order(p)));
+}
+
+fn scatter_sorted_at(i: u32) {
+  let row = i32(i / params.width);
+  let column = i % params.width;
+  var low = 0u;
+  var high = params.count;
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    if (index_of_position(middle) < row) {
+      low = middle + 1u;
+    } else {
+      high = middle;
+    }
+  }
+  var sum = T(0);
+  for (; low < params.count && index_of_position(low) == row; low++) {
+    sum += load_updates(u32(load_order(low)) * params.width + column);
+  }
+  store_y(i, sum);
 }

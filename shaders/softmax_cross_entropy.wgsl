@@ -3,6 +3,8 @@
 // loss = log(sum(exp(x - top))) + top - x[label]; gradient = softmax(x) - 1 at the label. A label outside of the classes
 // gives 0 for both. row_threads: a thread a row, no workgroup memory, for few classes. row_workgroup: 64 threads a row,
 // which share their tops and totals in workgroup memory (256 B).
+//
+// needs: load_logits f32, load_labels i32, store_loss f32, store_gradient f32, params { classes }
 
 fn write_gradient(base: u32, from_index: u32, step: u32, label: u32, top: f32, total: f32) {
   for (var j = from_index; j < params.classes; j += step) {
@@ -19,12 +21,7 @@ fn write_loss(row: u32, base: u32, label: u32, top: f32, total: f32) {
   }
 }
 
-@compute @workgroup_size(64)
-fn row_threads(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let row = id.x + id.y * groups.x * 64u;
-  if (row >= params.rows) {
-    return;
-  }
+fn row_threads_at(row: u32) {
   let base = row * params.classes;
   let label = bitcast<u32>(load_labels(row));
   var top = load_logits(base);
@@ -41,14 +38,7 @@ fn row_threads(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
 
 var<workgroup> shared_values: array<f32, 64>;
 
-@compute @workgroup_size(64)
-fn row_workgroup(
-  @builtin(local_invocation_index) thread: u32,
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-) {
-  // Past the last row a workgroup repeats it: barriers must be reached by all.
-  let row = min(group.x + group.y * groups.x, params.rows - 1u);
+fn row_workgroup_at(row: u32, thread: u32) {
   let base = row * params.classes;
   let label = bitcast<u32>(load_labels(row));
   var top = load_logits(base);

@@ -1,13 +1,10 @@
 // The order of each block of `width` along the middle axis of x [outer, length, inner], one element a thread: an element
-// is compared with all of its block. Equal ones stay as they were. `key(i)` of the header is element i of x as an integer
-// of the same order. No workgroup memory.
+// is compared with all of its block. Equal ones keep their order. The generated key(i) is element i of x as an integer of
+// the same order. No workgroup memory.
+//
+// needs: store_y i32, fn key(u32) -> i32, params { length, inner, width }
 
-@compute @workgroup_size(64)
-fn rank_blocks(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
+fn rank_blocks_at(i: u32) {
   let place = i / params.inner % params.length;
   let base = i - place * params.inner;
   let mine = key(i);

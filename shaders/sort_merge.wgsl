@@ -1,14 +1,11 @@
 // Pairs of sorted runs of `width` indices along the middle axis of x [outer, length, inner] become one run, one element a
-// thread: its place is behind those of its own run before it, and behind those of the other run that are smaller (in the
-// second run: not larger), which halving finds. `key(i)` of the header is element i of x as an integer of the same order.
+// thread: its place follows those before it in its own run, and those of the other run that are smaller (in the second
+// run: not larger), which a binary search counts. The generated key(i) is element i of x as an integer of the same order.
 // No workgroup memory.
+//
+// needs: load_runs i32, store_y i32, fn key(u32) -> i32, params { length, inner, width }
 
-@compute @workgroup_size(64)
-fn merge_runs(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.size) {
-    return;
-  }
+fn merge_runs_at(i: u32) {
   let place = i / params.inner % params.length;
   let base = i - place * params.inner;
   let index = load_runs(i);

@@ -1,7 +1,11 @@
 // The backends that tests run on.
-import type { BackendName } from "../lib/exec/executor.ts";
+import type { BackendName, Executor } from "../lib/exec/executor.ts";
 import { openEigen } from "../lib/exec/native/eigen.ts";
-import { setBackend, useExecutor } from "../lib/exec/select.ts";
+import { openWasm } from "../lib/exec/native/wasm.ts";
+import { ReferenceExecutor } from "../lib/exec/reference/executor.ts";
+import { useExecutor } from "../lib/exec/select.ts";
+import { openWebGpu } from "../lib/exec/webgpu/open.ts";
+import { setRandomSeed } from "../lib/random_stream.ts";
 import type { BuildOptions } from "../ffi/build.ts";
 
 /** Every backend that must agree with the float64 reference. */
@@ -10,17 +14,29 @@ export const backends: readonly BackendName[] = ["reference", "eigen", "wasm", "
 /** How to build the native library where a test of a test says so: see tests/exec/builds_test.ts. */
 const build = Deno.env.get("CERATOPS_TEST_BUILD");
 
-/** Chooses a backend, as tests want it. */
-async function choose(backend: BackendName): Promise<void> {
-  if (backend !== "eigen" || !build) return await setBackend(backend);
-  await useExecutor(await openEigen({ build: JSON.parse(build) as BuildOptions }));
+const openers: Record<BackendName, () => Promise<Executor>> = {
+  reference: () => Promise.resolve(new ReferenceExecutor()),
+  eigen: () => openEigen(build ? { build: JSON.parse(build) as BuildOptions } : {}),
+  wasm: () => Promise.resolve(openWasm()),
+  webgpu: () => openWebGpu(),
+};
+
+/** One executor of each backend for all tests of a process: a GPU device keeps the pipelines that it has compiled. */
+const shared = new Map<BackendName, Executor>();
+
+/** Runs what follows on a backend that holds no variables and no programs, with fresh names and the same seed. */
+export async function useBackend(backend: BackendName): Promise<void> {
+  let executor = shared.get(backend);
+  if (!executor) shared.set(backend, executor = await openers[backend]());
+  await useExecutor(executor);
+  setRandomSeed(1);
 }
 
 /** Declares the test once for each backend, each run on that backend. */
 export function testOnBackends(name: string, body: (backend: BackendName) => Promise<void> | void): void {
   for (const backend of backends) {
     Deno.test(`${name} [${backend}]`, async () => {
-      await choose(backend);
+      await useBackend(backend);
       await body(backend);
     });
   }

@@ -1,4 +1,5 @@
 // Callback: hooks that fit, evaluate and predict call. https://keras.io/api/callbacks/base_callback/
+import { assignOptions, readOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -21,8 +22,6 @@ export interface CallbackModel {
   readonly metricDirections: ReadonlyMap<string, "up" | "down" | undefined>;
   /** The weights that optimizers change. */
   readonly trainableWeights: readonly Variable[];
-  /** The training that runs; undefined while none does. */
-  trainingRun: TrainingRun | undefined;
   /** The values of all weights. */
   getWeights(): Promise<Tensor[]>;
   /** Sets all weights. */
@@ -131,6 +130,14 @@ export abstract class Callback implements CallbackHooks {
   params: RunParams = { steps: null };
   #model: CallbackModel | undefined;
 
+  /**
+   * Takes the options, and the arguments that came by position, by name. Throws {@linkcode ValueError} where one does not
+   * suit what the class declares.
+   */
+  constructor(options: object = {}, byPosition: object = {}) {
+    assignOptions(this, readOptions(new.target, options, byPosition, { className: new.target.name }));
+  }
+
   /** The model that is watched; set before the first hook. */
   get model(): CallbackModel {
     return this.#model!;
@@ -145,6 +152,12 @@ export abstract class Callback implements CallbackHooks {
   setParams(params: RunParams): void {
     this.params = params;
   }
+
+  /**
+   * Takes the training that begins, before the first hook: for callbacks that save its state, or set it in
+   * `onTrainBegin`. Not called for evaluations and predictions.
+   */
+  setTraining?(training: TrainingRun): void;
 
   /** Before training. */
   onTrainBegin(_logs?: Logs): HookResult {}

@@ -1,11 +1,11 @@
 // compile and grad: a function of tensors, traced once for each combination of shapes, run by the backend.
 import "../ops/defs/table.ts";
 import { describe, ValueError } from "../errors.ts";
-import { gradientsOf } from "../ir/grad.ts";
-import { recording, requireTrace, Trace } from "../ir/trace.ts";
+import { recording, Trace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { formatShape } from "../shape.ts";
 import type { Operand } from "../tensor/apply.ts";
+import { gradients } from "../tensor/gradients.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import type { Executable, Executor } from "./executor.ts";
@@ -83,7 +83,7 @@ async function trace(fn: (...args: Value[]) => Traced, args: readonly Tensor[], 
   const inputs = args.map(({ shape, dtype }, i) => zeroVariable(shape, dtype, `argument ${i}`));
   const { outputs, isList } = recording(graph, () => {
     const returned = fn(...inputs.map((variable) => graph.read(variable)));
-    const list = returned === undefined ? [] : Array.isArray(returned) ? returned as Operand[] : [returned as Operand];
+    const list: readonly unknown[] = returned === undefined ? [] : Array.isArray(returned) ? returned : [returned];
     const outputs = list.map((operand, i) => {
       const value = toValue(graph, operand);
       const variable = zeroVariable(value.shape, value.dtype, `result ${i}`);
@@ -107,64 +107,25 @@ function checkFunction(fn: unknown, what: string): void {
   });
 }
 
-function toValue(graph: Trace, operand: Operand): Value {
-  const valid = typeof operand === "number" || operand instanceof Tensor || operand instanceof Value ||
-    operand instanceof Variable;
-  if (!valid) {
-    throw new ValueError({
-      what: "Cannot trace the function",
-      rule: "it must return nothing, a value, or a list of values",
-      received: describe(operand),
-      hint: (operand as unknown) instanceof Promise
-        ? "a traced function must not be async: await the compiled one instead"
-        : "return what ops give",
-    });
+function toValue(graph: Trace, returned: unknown): Value {
+  if (returned instanceof Value) return returned;
+  if (returned instanceof Variable) return graph.read(returned);
+  if (typeof returned === "number" || returned instanceof Tensor) {
+    const { shape, dtype, data } = tensor(returned);
+    return graph.constant(shape, dtype, data);
   }
-  if (operand instanceof Value) return operand;
-  if (operand instanceof Variable) return graph.read(operand);
-  const { shape, dtype, data } = typeof operand === "number" ? tensor(operand) : operand;
-  return graph.constant(shape, dtype, data);
+  throw new ValueError({
+    what: "Cannot trace the function",
+    rule: "it must return nothing, a value, or a list of values",
+    received: describe(returned),
+    hint: returned instanceof Promise
+      ? "a traced function must not be async: await the compiled one instead"
+      : "return what ops give",
+  });
 }
 
 function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: string): Variable {
   return Variable.zeros(shape, { name, dtype, trainable: false });
-}
-
-/**
- * The gradients of the scalar `loss` by each of `targets`, inside a traced function. None flows through what is assigned
- * to a variable: of a loss that is computed after an update, the gradients are those at the updated values.
- *
- * @throws {StateError} outside of a traced function
- * @throws {ValueError} where `loss` is not one float32 number
- *
- * @example One step of gradient descent
- * ```ts
- * import { compile, gradients, ops, Variable } from "./mod.ts";
- * const w = new Variable([1, 2]);
- * const step = compile(() => {
- *   const [g] = gradients(ops.sum(ops.square(w.value())), [w]);
- *   w.assign(ops.subtract(w.value(), ops.multiply(g, 0.1)));
- * });
- * await step();
- * console.log((await w.read()).toArray()); // [ 0.8, 1.6 ] but for rounding
- * ```
- */
-export function gradients(loss: Value, targets: readonly (Value | Variable)[]): Value[] {
-  const graph = requireTrace("gradients");
-  const fail = (rule: string, received: unknown, hint: string) => {
-    throw new ValueError({ what: "Cannot take gradients", rule, received: describe(received), hint });
-  };
-  if (!(loss instanceof Value)) fail("the loss must be a symbolic value", loss, "give what ops made of the variables");
-  if (!Array.isArray(targets)) fail("targets must be a list", targets, "write them in brackets, as in [w, b]");
-  for (const target of targets) {
-    if (target instanceof Value || target instanceof Variable) continue;
-    fail("each target must be a variable or a symbolic value", target, "give the variables that the loss depends on");
-  }
-  return gradientsOf(
-    graph,
-    loss,
-    targets.map((target) => (target instanceof Variable ? graph.readsOf(target) : target)),
-  );
 }
 
 /**

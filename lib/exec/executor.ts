@@ -1,14 +1,36 @@
 // The interface of executors: what turns a graph into something that runs.
-import type { TypedArray } from "../dtype.ts";
 import type { Graph } from "../ir/graph.ts";
-import type { VariableSpec } from "../ir/variable_spec.ts";
-import type { Variable, VariableDevice } from "../tensor/variable.ts";
+import { Variable, type VariableDevice } from "../tensor/variable.ts";
 
 /** The names of the backends. */
 export type BackendName = "webgpu" | "eigen" | "wasm" | "reference";
 
+/** What a node of a program took. */
+export interface NodeTime {
+  /** Where the node comes from, such as `dense_1/matmul`. */
+  readonly origin: string;
+  /** Its op, or the kernel that a GPU ran for it. */
+  readonly op: string;
+  /** How long it took, in nanoseconds. */
+  readonly nanoseconds: number;
+}
+
+/** Measures the nodes of a program while it runs. */
+export interface NodeClock {
+  /** Begins to measure. */
+  start(): void;
+  /** What each node took since the start or the last call, in the order in which they run. */
+  take(): readonly NodeTime[];
+  /** Ends measuring. */
+  stop(): void;
+}
+
 /** A program made ready to run. */
 export interface Executable {
+  /** The graph that it runs: what the passes made of the one that was traced. */
+  readonly graph: Graph;
+  /** Measures its nodes, where the backend can. */
+  readonly clock?: NodeClock;
   /** Runs the program `steps` times in a row; every effect is in the variables it assigns. */
   run(steps: number): Promise<void>;
   /** Counts that tests hold the program to. */
@@ -37,12 +59,6 @@ export interface Executor extends VariableDevice {
   readonly name: BackendName;
   /** One line about what it runs on, such as `Eigen 3.4, AVX2, 2 threads`. */
   readonly description: string;
-  /** The variable's elements now, as a copy. */
-  read(variable: VariableSpec): Promise<TypedArray>;
-  /** Replaces the variable's elements. */
-  write(variable: VariableSpec, data: TypedArray): void;
-  /** Frees the variable's memory. */
-  release(variable: VariableSpec): void;
   /** Improves, plans and loads a graph; the variables it links are adopted. */
   compile(graph: Graph): Promise<Executable>;
   /**
@@ -54,4 +70,12 @@ export interface Executor extends VariableDevice {
   syncToHost(variables: readonly Variable[]): Promise<void>;
   /** Gives all variables back to the host and frees everything. */
   dispose(): Promise<void>;
+}
+
+/** The variables that a graph reads and writes, in the order of its links. */
+export function variablesOf({ state }: Graph): Variable[] {
+  return state.map(({ variable }) => {
+    if (variable instanceof Variable) return variable;
+    throw new Error(`"${variable.name}" is linked to a program, but is no Variable`);
+  });
 }

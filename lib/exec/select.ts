@@ -1,5 +1,6 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or the best that can be had.
 import { BackendError, StateError, unknownIdentifier } from "../errors.ts";
+import { debug, debugTopics } from "./debug.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { ReferenceExecutor } from "./reference/executor.ts";
 
@@ -148,6 +149,12 @@ async function openDefault(): Promise<Executor> {
 }
 
 async function open(name: BackendChoice, why: string): Promise<Executor> {
+  const executor = await choose(name, why);
+  debug(executor, debugTopics(readVariable("CERATOPS_DEBUG") ?? ""), (text) => console.error(text));
+  return executor;
+}
+
+async function choose(name: BackendChoice, why: string): Promise<Executor> {
   if (name !== "auto") {
     const executor = await openers[name](true);
     report(`${executor.name} (${executor.description}), chosen by ${why}`);
@@ -197,7 +204,7 @@ function report(line: string): void {
 }
 
 /** An environment variable, if reading it is already permitted; never asks. */
-export function readVariable(name: string): string | undefined {
+function readVariable(name: string): string | undefined {
   if (typeof Deno === "undefined") return undefined;
   if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
   return Deno.env.get(name);

@@ -1,58 +1,7 @@
-// The instruction set: the name of every primitive op, and the type of its attributes.
+// The instruction set: the name of every primitive op, and the type of its attributes; elementwise.ts has the others.
 import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { Graph } from "./graph.ts";
-
-/** Elementwise functions of one argument. */
-export type UnaryName =
-  | "negate"
-  | "abs"
-  | "sign"
-  | "exp"
-  | "expm1"
-  | "log"
-  | "log1p"
-  | "sqrt"
-  | "rsqrt"
-  | "square"
-  | "reciprocal"
-  | "sin"
-  | "cos"
-  | "tanh"
-  | "sigmoid"
-  | "relu"
-  | "softplus"
-  | "erf"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "isNan"
-  | "logicalNot"
-  | "stopGradient"
-  | "bitsToUnit";
-
-/** Elementwise functions of two arguments, which broadcast. */
-export type BinaryName =
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "divide"
-  | "maximum"
-  | "minimum"
-  | "power"
-  | "mod"
-  | "arctan2"
-  | "equal"
-  | "notEqual"
-  | "less"
-  | "lessEqual"
-  | "greater"
-  | "greaterEqual"
-  | "logicalAnd"
-  | "logicalOr";
-
-/** Every function that a fused elementwise program may call. */
-export type ElementwiseName = UnaryName | BinaryName | "select" | "cast";
+import type { ElementwiseName } from "./elementwise.ts";
 
 /** One step of an elementwise program: a call on earlier registers, or a literal. */
 export type ElementwiseStep =
@@ -68,6 +17,24 @@ export interface ElementwiseProgram {
   readonly steps: readonly ElementwiseStep[];
   /** The registers that are written out, one per output. */
   readonly results: readonly number[];
+}
+
+/**
+ * An operand that is never stored: rows of a table by index, read where they lie. The node's last two inputs are the
+ * table and the indices, and the operand is not among its inputs.
+ */
+export interface GatheredOperand {
+  /** Which operand it is. */
+  readonly at: number;
+  /** Its shape: that of the gathered rows, or another of as many elements. */
+  readonly shape: Shape;
+  /** What is made of each element of the rows, if anything. */
+  readonly program: ElementwiseProgram | null;
+}
+
+/** What an op has that can read an operand by index; only passes for GPUs set it. */
+interface Gathering {
+  readonly gathered?: GatheredOperand;
 }
 
 /** How a window moves over the spatial axes of its input: a number for each of these axes. */
@@ -89,15 +56,13 @@ export interface ConvAttrs extends WindowAttrs {
 /** No attributes. */
 export type None = Record<never, never>;
 
-/** The attributes of each op; the keys are the instruction set. */
-export type OpAttrs =
-  & { [K in UnaryName | BinaryName]: None }
+/** The attributes of each op, where a loop's body is a `Body`; the keys are the instruction set. */
+export type AttrsOf<Body> =
+  & { [K in Exclude<ElementwiseName, "cast">]: None }
   & {
-    /** `[condition, whenTrue, whenFalse]`. */
-    select: None;
     cast: { readonly dtype: DType };
     /** Elementwise calls merged by the fusion pass; inputs broadcast to the outputs' common shape. */
-    fused: { readonly program: ElementwiseProgram };
+    fused: Gathering & { readonly program: ElementwiseProgram };
 
     /** Reduces a run of neighbouring axes, which disappear. */
     sum: { readonly axes: readonly number[] };
@@ -130,7 +95,7 @@ export type OpAttrs =
      * are stored swapped. With an epilogue, inputs past two are its operands 1, 2, ... (operand 0 is the product)
      * and broadcast to the product's shape.
      */
-    matmul: {
+    matmul: Gathering & {
       readonly transposeA: boolean;
       readonly transposeB: boolean;
       readonly epilogue: ElementwiseProgram | null;
@@ -188,7 +153,7 @@ export type OpAttrs =
      * the steps go from the last index to the first, also in the stacked outputs.
      */
     scan: {
-      readonly body: Graph;
+      readonly body: Body;
       readonly length: number;
       readonly carries: number;
       readonly scanned: number;
@@ -223,16 +188,25 @@ export type OpAttrs =
      * An op applied `count` times, made by a pass. Inputs: `count` first operands, then `count` second operands ...;
      * outputs likewise.
      */
-    foreach: { readonly count: number; readonly each: OpCall };
+    foreach: { readonly count: number; readonly each: CallOf<Body> };
   };
 
 /** The name of a primitive op. */
-export type OpName = keyof OpAttrs;
+export type OpName = keyof AttrsOf<never>;
+
+/** The ops whose attributes have the fields of `Fields`. */
+type NamesWith<Fields> = { [K in OpName]: AttrsOf<never>[K] extends Fields ? K : never }[OpName];
 
 /** An op with its attributes, whatever it is applied to. */
-export type OpCall = { [K in OpName]: { readonly op: K; readonly attrs: OpAttrs[K] } }[OpName];
+export type CallOf<Body> = { [K in OpName]: { readonly op: K; readonly attrs: AttrsOf<Body>[K] } }[OpName];
 
 /** The ops that may run an elementwise program on their result: see `matmul`. */
-export type EpilogueName = {
-  [K in OpName]: OpAttrs[K] extends { readonly epilogue: ElementwiseProgram | null } ? K : never;
-}[OpName];
+export type EpilogueName = NamesWith<{ readonly epilogue: ElementwiseProgram | null }>;
+/** The ops that are a constant: see `constant`. */
+export type ConstantName = NamesWith<{ readonly data: TypedArray }>;
+/** The op that is an elementwise program: see `fused`. */
+export type ProgramName = NamesWith<{ readonly program: ElementwiseProgram }>;
+/** The op that repeats another: see `foreach`. */
+export type ForeachName = NamesWith<{ readonly each: unknown }>;
+/** The ops that run a body again and again: see `scan`. */
+export type LoopName = NamesWith<{ readonly body: unknown }>;

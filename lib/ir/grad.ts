@@ -2,7 +2,7 @@
 import { CeratopsError, ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import type { Node, ValueId } from "./graph.ts";
-import { opDef, type VjpContext } from "./op_def.ts";
+import { opDef } from "./op_def.ts";
 import { recording, type Trace } from "./trace.ts";
 import { idOf, type Value, valueOf } from "./value.ts";
 
@@ -60,8 +60,8 @@ export function vjpOf(
       gradients: node.outputs.map((id) => flowing.get(id)),
       attrs: node.attrs,
     };
-    const vjp = row.vjp as (context: VjpContext<Node["op"]>) => (Value | undefined)[];
-    const byInput = trace.scoped(`grad:${scopeOf(node)}`, () => vjp(context as VjpContext<Node["op"]>));
+    const { vjp } = row;
+    const byInput = trace.scoped(`grad:${scopeOf(node)}`, () => vjp(context));
     byInput.forEach((gradient, i) => {
       const id = node.inputs[i];
       if (gradient && needed.has(id) && graph.types[id].dtype === "float32") add(id, gradient);

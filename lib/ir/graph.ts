@@ -1,17 +1,20 @@
 // The graph: typed values, nodes in execution order, and the variables a program reads and writes.
-import type { DType } from "../dtype.ts";
-import type { Shape } from "../shape.ts";
-import type { OpAttrs, OpName } from "./attrs.ts";
-import type { VariableSpec } from "./variable_spec.ts";
+import type { AttrsOf, CallOf, OpName } from "./attrs.ts";
+import type { ValueId, ValueType } from "./value.ts";
 
-/** The shape and element type of a value. */
-export interface ValueType {
-  readonly shape: Shape;
-  readonly dtype: DType;
+export type { ValueId, ValueType };
+
+/** The identity of a variable, compared by reference, and its type. Its value lives with an executor. */
+export interface VariableSpec extends ValueType {
+  /** The stable path, such as `dense/kernel`. */
+  readonly name: string;
 }
 
-/** The index of a value in its graph's `types`. */
-export type ValueId = number;
+/** The attributes of each op. */
+export type OpAttrs = AttrsOf<Graph>;
+
+/** An op with its attributes, whatever it is applied to. */
+export type OpCall = CallOf<Graph>;
 
 /** One operation on values of its graph. */
 export type Node<Name extends OpName = OpName> = {

@@ -7,7 +7,7 @@ export function interpret(graph: Graph, values: Map<ValueId, RefArray>): void {
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((id) => values.get(id)!);
     const outputs = node.outputs.map((id) => graph.types[id]);
-    const results = opDef(node.op).reference(inputs, node.attrs as never, outputs);
+    const results = opDef(node.op).reference(inputs, node.attrs, outputs);
     node.outputs.forEach((id, i) => values.set(id, { ...graph.types[id], data: results[i] }));
   }
 }

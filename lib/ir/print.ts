@@ -1,7 +1,8 @@
-// Prints a graph as text, a line per node: for tests, errors and curious users.
+// Prints a graph as text, a line per node.
 import { formatShape } from "../shape.ts";
-import type { ElementwiseProgram, OpCall } from "./attrs.ts";
-import type { Graph, ValueId } from "./graph.ts";
+import type { ElementwiseProgram, GatheredOperand } from "./attrs.ts";
+import type { Graph, Node, ValueId } from "./graph.ts";
+import { isConstant, isForeach, isLoop, isProgram, takesEpilogue } from "./op_def.ts";
 
 /** The graph as text; values are numbered in the order of their appearance, so that equal graphs print equally. */
 export function printGraph(graph: Graph, indent = ""): string {
@@ -25,23 +26,25 @@ export function printGraph(graph: Graph, indent = ""): string {
   return lines.map((line) => indent + line).join("\n");
 }
 
-function printAttrs(node: OpCall, indent: string): string {
-  if (node.op === "foreach") {
-    return ` ${node.attrs.count} x ${node.attrs.each.op}${printAttrs(node.attrs.each, indent)}`;
+function printAttrs(node: Node, indent: string): string {
+  if (isForeach(node)) {
+    const { count, each } = node.attrs;
+    return ` ${count} x ${each.op}${printAttrs({ ...node, ...each }, indent)}`;
   }
-  if (node.op === "scan") {
+  if (isLoop(node)) {
     const { body, ...rest } = node.attrs;
     return ` ${JSON.stringify(rest)} {\n${printGraph(body, indent + "  ")}\n${indent}}`;
   }
-  if (node.op === "fused") return ` { ${printProgram(node.attrs.program)} }`;
-  if ("epilogue" in node.attrs) {
-    const { epilogue, ...rest } = node.attrs;
+  const gathered = "gathered" in node.attrs && node.attrs.gathered ? printGathered(node.attrs.gathered) : "";
+  if (isProgram(node)) return `${gathered} { ${printProgram(node.attrs.program)} }`;
+  if (takesEpilogue(node)) {
+    const { epilogue, gathered: _, ...rest } = { gathered: undefined, ...node.attrs };
     const flags = Object.entries(rest).map(([key, value]) =>
       typeof value === "boolean" ? (value ? ` ${key}` : "") : ` ${key} ${JSON.stringify(value)}`
     );
-    return flags.join("") + (epilogue ? ` { ${printProgram(epilogue)} }` : "");
+    return flags.join("") + gathered + (epilogue ? ` { ${printProgram(epilogue)} }` : "");
   }
-  if (node.op === "constant") {
+  if (isConstant(node)) {
     const { data } = node.attrs;
     return ` [${Array.from(data.subarray(0, 4)).join(", ")}${data.length > 4 ? ", ..." : ""}]`;
   }
@@ -49,8 +52,12 @@ function printAttrs(node: OpCall, indent: string): string {
   return text === "{}" ? "" : ` ${text}`;
 }
 
+function printGathered({ at, shape, program }: GatheredOperand): string {
+  return ` operand ${at}: ${program ? `${printProgram(program)} of ` : ""}rows as ${formatShape(shape)}`;
+}
+
 /** An elementwise program as nested calls; `a`, `b`, ... are its operands. */
-export function printProgram({ operands, steps, results }: ElementwiseProgram): string {
+function printProgram({ operands, steps, results }: ElementwiseProgram): string {
   const write = (register: number): string => {
     if (register < operands.length) return String.fromCharCode(97 + register);
     const step = steps[register - operands.length];

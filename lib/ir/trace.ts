@@ -2,11 +2,19 @@
 import { StateError } from "../errors.ts";
 import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
-import type { OpAttrs, OpName } from "./attrs.ts";
-import { emptyGraph, type Graph, type Node, type StateLink, type ValueId, type ValueType } from "./graph.ts";
+import type { OpName } from "./attrs.ts";
+import {
+  emptyGraph,
+  type Graph,
+  type Node,
+  type OpAttrs,
+  type StateLink,
+  type ValueId,
+  type ValueType,
+  type VariableSpec,
+} from "./graph.ts";
 import { opDef } from "./op_def.ts";
 import { graphOf, idOf, type Value, valueOf } from "./value.ts";
-import type { VariableSpec } from "./variable_spec.ts";
 
 /** A graph under construction. Body graphs have a parent, whose values they may read: these become further inputs. */
 export class Trace {
@@ -81,14 +89,14 @@ export class Trace {
     const shapes = row.shape(types, attrs);
     const dtypes = row.dtype(types, attrs);
     const outputs = shapes.map((shape, i) => this.#value({ shape, dtype: dtypes[i] }));
-    const node = {
+    const node: Node<K> = {
       op,
       inputs: locals.map(idOf),
       outputs: outputs.map(idOf),
       attrs,
       origin: [...this.#scope, op].join("/"),
     };
-    this.graph.nodes.push(node as unknown as Node);
+    this.graph.nodes.push(node as Node);
     return outputs;
   }
 

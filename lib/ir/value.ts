@@ -2,14 +2,27 @@
 import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import type { Graph, ValueId } from "./graph.ts";
+
+/** The shape and element type of a value. */
+export interface ValueType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** The index of a value in its graph's `types`. */
+export type ValueId = number;
+
+/** What a value reads of its graph. */
+interface ValueTypes {
+  readonly types: readonly ValueType[];
+}
 
 // The graph and the number of a value are for tracing alone: these reach into its private fields.
 
 /** Names value `id` of `graph`. */
-export let valueOf: (graph: Graph, id: ValueId) => Value;
+export let valueOf: (graph: ValueTypes, id: ValueId) => Value;
 /** The graph that a value belongs to. */
-export let graphOf: (value: Value) => Graph;
+export let graphOf: (value: Value) => ValueTypes;
 /** The number of a value in its graph. */
 export let idOf: (value: Value) => ValueId;
 
@@ -29,10 +42,10 @@ export class Value {
   mask?: Value;
   /** The logits that a softmax or sigmoid was computed from, so that a cross-entropy can use them. */
   logits?: { readonly value: Value; readonly activation: "softmax" | "sigmoid" };
-  readonly #graph: Graph;
+  readonly #graph: ValueTypes;
   readonly #id: ValueId;
 
-  private constructor(graph: Graph, id: ValueId) {
+  private constructor(graph: ValueTypes, id: ValueId) {
     this.#graph = graph;
     this.#id = id;
   }

@@ -1,7 +1,7 @@
 // The verifier: every invariant of a graph, checked after each pass in tests.
 import { formatShape, sameShape } from "../shape.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "./graph.ts";
-import { opDef } from "./op_def.ts";
+import { isLoop, opDef } from "./op_def.ts";
 
 /** Throws an Error naming the first broken invariant of `graph`, if any. */
 export function verifyGraph(graph: Graph, where = "graph"): void {
@@ -24,7 +24,10 @@ export function verifyGraph(graph: Graph, where = "graph"): void {
   for (const node of graph.nodes) {
     for (const id of node.inputs) if (!defined.has(id)) fail(`"${node.origin}" reads value ${id} before it is defined`);
     verifyTypes(graph, node, fail);
-    if (node.op === "scan") verifyScan(graph, node, where);
+    if (isLoop(node)) {
+      verifyGraph(node.attrs.body, `${where} > ${node.origin}`);
+      if (node.attrs.body.state.length > 0) fail(`the body of "${node.origin}" has state`);
+    }
     node.outputs.forEach((id) => define(id, `"${node.origin}"`));
   }
   for (const id of resultsOf(graph)) if (!defined.has(id)) fail(`result ${id} is never defined`);
@@ -39,8 +42,8 @@ export function verifyGraph(graph: Graph, where = "graph"): void {
 function verifyTypes(graph: Graph, node: Node, fail: (message: string) => never): void {
   const row = opDef(node.op);
   const types = node.inputs.map((id) => graph.types[id]);
-  const shapes = row.shape(types, node.attrs as never);
-  const dtypes = row.dtype(types, node.attrs as never);
+  const shapes = row.shape(types, node.attrs);
+  const dtypes = row.dtype(types, node.attrs);
   if (shapes.length !== node.outputs.length) fail(`"${node.origin}" has ${node.outputs.length} outputs`);
   node.outputs.forEach((id, i) => {
     const type = graph.types[id];
@@ -50,23 +53,6 @@ function verifyTypes(graph: Graph, node: Node, fail: (message: string) => never)
           formatShape(shapes[i])
         }`,
       );
-    }
-  });
-}
-
-function verifyScan(graph: Graph, node: Node<"scan">, where: string): void {
-  const { body, scanned, carries } = node.attrs;
-  verifyGraph(body, `${where} > ${node.origin}`);
-  if (body.state.length > 0) throw new Error(`${where}: the body of "${node.origin}" has state`);
-  if (body.inputs.length !== node.inputs.length) {
-    throw new Error(`${where}: "${node.origin}" has too few or many inputs`);
-  }
-  node.inputs.forEach((id, i) => {
-    const outer = graph.types[id];
-    const inner = body.types[body.inputs[i]];
-    const expected = i >= carries && i < carries + scanned ? outer.shape.slice(1) : outer.shape;
-    if (inner.dtype !== outer.dtype || !sameShape(inner.shape, expected)) {
-      throw new Error(`${where}: "${node.origin}" body input ${i} is ${inner.dtype}${formatShape(inner.shape)}`);
     }
   });
 }

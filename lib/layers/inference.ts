@@ -4,7 +4,7 @@ import type { Value } from "../ir/value.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
 import { calling } from "./call_state.ts";
-import { type CallArguments, replaceArguments, TensorSpec } from "./symbolic.ts";
+import { type CallArguments, replaceArguments, TensorSpec } from "../tensor/symbolic.ts";
 
 /**
  * What stands for an unknown batch axis, and for every other unknown axis: these are alike, since axes that nobody knows

@@ -1,10 +1,9 @@
-// The public `ops`: those of lib/ops, which on symbolic tensors become nodes of the models that are made of them.
+// FunctionCall: the application of a function of ops to symbolic tensors.
 import type { Value } from "../ir/value.ts";
-import * as functions from "../ops/ops.ts";
-import { classNameOf } from "../saving/functions.ts";
-import type { Mapped, Structure } from "../structure.ts";
-import { inferSpecs } from "./inference.ts";
-import { autoName } from "./naming.ts";
+import { installSymbolicCall, type OpsFunction } from "../ops/lift.ts";
+import * as ops from "../ops/ops.ts";
+import { savedClassOf } from "../ops/saved.ts";
+import type { Structure } from "../structure.ts";
 import {
   type CallArguments,
   Node,
@@ -13,29 +12,9 @@ import {
   symbolicIn,
   type SymbolicTensor,
   TensorSpec,
-} from "./symbolic.ts";
-
-/** A function of ops, whatever it takes. */
-type AnyFunction = (...args: never[]) => unknown;
-
-/** What a function of ops takes, where symbolic tensors may stand in place of symbolic values. */
-export type WithSymbols<T> = [Value] extends [T] ? T | SymbolicTensor
-  : T extends readonly (infer Item)[] ? readonly WithSymbols<Item>[]
-  : T;
-
-/** The arguments of a function of ops, where symbolic tensors may stand in place of symbolic values. */
-export type SymbolicArguments<Args extends readonly unknown[]> = { [K in keyof Args]: WithSymbols<Args[K]> };
-
-/** A function of ops that takes symbolic tensors too, and gives some for these. */
-export type SymbolicFunction<F extends (...args: never[]) => unknown> = F extends (...args: infer Args) => infer Result
-  ? F & ((...args: SymbolicArguments<Args>) => Mapped<Result, Value, SymbolicTensor>)
-  : never;
-
-/** Functions that take symbolic tensors too. */
-export type SymbolicFunctions<T> = {
-  readonly [K in keyof T]: T[K] extends (...args: never[]) => unknown ? SymbolicFunction<T[K]>
-    : SymbolicFunctions<T[K]>;
-};
+} from "../tensor/symbolic.ts";
+import { inferSpecs } from "./inference.ts";
+import { autoName } from "./naming.ts";
 
 /** The application of a function of ops to symbolic tensors. */
 export class FunctionCall implements Operation {
@@ -50,11 +29,11 @@ export class FunctionCall implements Operation {
   /** Takes the function's name in `ops`, such as `expandDims`, and the function; for one of a file its own names. */
   constructor(
     readonly fn: string,
-    readonly call: (...args: never[]) => unknown,
+    readonly call: OpsFunction,
     names: { readonly name?: string; readonly className?: string } = {},
   ) {
     const name = fn.slice(fn.indexOf(".") + 1);
-    this.className = names.className ?? classNameOf(fn) ?? name[0].toUpperCase() + name.slice(1);
+    this.className = names.className ?? savedClassOf(fn) ?? name[0].toUpperCase() + name.slice(1);
     this.name = names.name ?? autoName(this.className);
   }
 
@@ -62,7 +41,7 @@ export class FunctionCall implements Operation {
   apply(args: CallArguments<SymbolicTensor>): Structure<SymbolicTensor> {
     const specs = inferSpecs(
       replaceSymbolic(args, ({ shape, dtype }) => new TensorSpec(shape, dtype)),
-      (values) => this.call(...values.positional as never[]) as Structure<Value>,
+      (values) => this.#run(values),
     );
     const node = new Node(this, this.inboundNodes.length, args, specs);
     this.inboundNodes.push(node);
@@ -71,41 +50,28 @@ export class FunctionCall implements Operation {
 
   /** Applies the function to the arguments of a node with others in place of the symbolic ones. */
   replay<T extends Value | SymbolicTensor>(args: CallArguments<T>): Structure<T> {
-    const isSymbolic = symbolicIn(args).length > 0;
-    return (isSymbolic
-      ? this.apply(args as CallArguments<SymbolicTensor>)
-      : this.call(...args.positional as never[])) as Structure<T>;
+    return symbolicIn(args).length > 0 ? this.apply(args) as Structure<T> : this.#run(args);
+  }
+
+  #run<T>({ positional }: CallArguments<T>): Structure<T> {
+    return this.call(...positional as never[]) as Structure<T>;
   }
 }
 
-function symbolically(name: string, fn: AnyFunction): AnyFunction {
-  return (...positional: never[]) => {
-    const args = { positional, named: {} };
-    return symbolicIn(args).length > 0 ? new FunctionCall(name, fn).apply(args) : fn(...positional);
-  };
-}
+const isFunction = (item: unknown): item is OpsFunction => typeof item === "function";
 
-function liftToSymbolic(table: object, prefix = ""): unknown {
-  return Object.fromEntries(
-    Object.entries(table).map(([name, item]) => [
-      name,
-      typeof item === "function" ? symbolically(prefix + name, item) : liftToSymbolic(item, `${prefix}${name}.`),
-    ]),
+const entriesOf = (table: object, prefix: string): [string, OpsFunction][] =>
+  Object.entries(table).flatMap(([name, item]) =>
+    isFunction(item) ? [[prefix + name, item]] : entriesOf(item, `${prefix}${name}.`)
   );
-}
 
-/**
- * Operations: at once on tensors, traced on symbolic values, and on symbolic tensors nodes of the models made of them.
- * See https://keras.io/api/ops/.
- *
- * @example In a model
- * ```ts
- * import { Input, Model, ops, tensor } from "./mod.ts";
- * const x = Input({ shape: [2] });
- * const model = new Model({ inputs: x, outputs: ops.multiply(ops.add(x, 1), 2) });
- * console.log((await model.predict(tensor([[1, 2]]), { verbose: 0 })).toArray()); // [ [ 4, 6 ] ]
- * ```
- */
-export const ops: SymbolicFunctions<typeof functions> = liftToSymbolic(functions) as SymbolicFunctions<
-  typeof functions
->;
+/** The functions of `ops` by name, such as `expandDims` or `image.resize`. */
+export const functions: ReadonlyMap<string, OpsFunction> = new Map(entriesOf(ops, ""));
+
+// Of several names of a function the first is the one that files know.
+const names = new Map([...functions].reverse().map(([name, fn]) => [fn, name]));
+
+installSymbolicCall((fn, positional) => {
+  const name = names.get(fn);
+  return name === undefined ? undefined : new FunctionCall(name, fn).apply({ positional, named: {} });
+});

@@ -1,7 +1,7 @@
 // Extents that weights need and nobody knows: the error names the Input that leaves them open.
 import { type ErrorParts, ShapeError } from "../errors.ts";
 import { flatten, type Structure } from "../structure.ts";
-import type { Node, SymbolicTensor } from "./symbolic.ts";
+import type { Node, SymbolicTensor } from "../tensor/symbolic.ts";
 
 /** The {@linkcode ShapeError} of a layer that cannot make its weights, since an extent of its input is not known. */
 export class UnknownDimensionError extends ShapeError {

@@ -1,13 +1,13 @@
 // Circle loss: of embeddings by their classes. https://keras.io/api/losses/
-import type { Config } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { logSumExp } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { declareOptions, optionTable } from "../options.ts";
+import { boolean, number } from "../option_kinds.ts";
 import { formatShape, sizeOf } from "../shape.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
-import { Loss, type LossContext, lossOptionNames, type LossOptions, reduceWeighted } from "./loss.ts";
+import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
+import { Loss, type LossContext, type LossFields, type LossOptions, lossOptions, reduceWeighted } from "./loss.ts";
 
 /** Options of {@linkcode Circle}. */
 export interface CircleOptions extends LossOptions {
@@ -34,22 +34,26 @@ export interface CirclePairs extends Omit<CircleOptions, keyof LossOptions> {
 export function circle<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: CirclePairs,
+): ResultOf<A | B>;
+export function circle(
+  yTrue: Operand,
+  yPred: Operand,
   { refLabels, refEmbeddings, removeDiagonal = true, gamma = 80, margin = 0.4 }: CirclePairs = {},
-): Applied<A | B> {
-  const outputs = yPred as Operand as Value;
-  if (outputs.shape.length !== 2) {
+): Operand {
+  const shape = shapeOf(yPred);
+  if (shape.length !== 2) {
     throw new ShapeError({
       what: "Cannot compute circle",
       rule: "outputs must be embeddings [batch, n]",
-      received: formatShape(outputs.shape),
+      received: formatShape(shape),
       hint: "end the model with a Dense layer of no activation and UnitNormalization",
     });
   }
-  const labels = o.cast(yTrue as Operand, "int32");
+  const labels = o.cast(yTrue, "int32");
   const others = refLabels === undefined ? labels : o.cast(refLabels, "int32");
-  const references = (refEmbeddings ?? outputs) as Value;
-  const [rows, columns] = [outputs.shape[0], sizeOf(others.shape)];
-  const distances = o.maximum(o.subtract(1, o.matmul(outputs, references, { transposeB: true })), 0);
+  const [rows, columns] = [shape[0], sizeOf(others.shape)];
+  const distances = o.maximum(o.subtract(1, o.matmul(yPred, refEmbeddings ?? yPred, { transposeB: true })), 0);
   const same = o.equal(o.reshape(labels, [rows, 1]), o.reshape(others, [1, columns]));
   const isOther = o.notEqual(o.iota([rows, 1], 0), o.iota([1, columns], 1));
   const positive = removeDiagonal ? o.logicalAnd(same, isOther) : same;
@@ -69,8 +73,18 @@ export function circle<A extends Operand, B extends Operand>(
     logSumExp(o.select(o.logicalOr(o.greater(mask, 0), o.logicalNot(some)), values, -Infinity), 1);
   const sums = o.add(total(near, p, hasNear), total(far, n, hasFar));
   const counts = o.reshape(o.logicalAnd(hasNear, hasFar), [rows]);
-  return o.select(counts, o.softplus(sums), 0) as Applied<A | B>;
+  return o.select(counts, o.softplus(sums), 0);
 }
+
+const circleOptions = optionTable<CircleOptions>()({
+  ...lossOptions,
+  gamma: number(80, { min: 0 }),
+  margin: number(0.4, { min: 0 }),
+  removeDiagonal: boolean(true),
+});
+
+/** The options, checked and completed. */
+export interface Circle extends LossFields<CircleOptions, typeof circleOptions> {}
 
 /**
  * The loss of embeddings that pulls samples of one class together and pushes the others away; targets are class numbers,
@@ -84,40 +98,24 @@ export function circle<A extends Operand, B extends Operand>(
  * ```
  */
 export class Circle extends Loss {
-  /** The largest scale of a similarity. */
-  readonly gamma: number;
-  /** From which distance on pairs weigh more. */
-  readonly margin: number;
-  /** Whether a sample is no pair with itself. */
-  readonly removeDiagonal: boolean;
+  static {
+    declareOptions(this, circleOptions);
+  }
 
   /** Takes scale, margin, reduction and name. Throws {@linkcode ValueError} for a scale or margin below 0. */
   constructor(options: CircleOptions = {}) {
-    checkOptions("Circle", options, ["gamma", "margin", "removeDiagonal", ...lossOptionNames]);
     super(options);
-    this.gamma = options.gamma ?? 80;
-    this.margin = options.margin ?? 0.4;
-    this.removeDiagonal = options.removeDiagonal ?? true;
-    checkRange("Circle", "gamma", this.gamma, 0, Infinity);
-    checkRange("Circle", "margin", this.margin, 0, Infinity);
   }
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return circle(yTrue, yPred, this);
   }
   /** The reduced loss; samples of loss 0 do not count in the mean. */
-  override apply<A extends Operand, B extends Operand>(
-    yTrue: A,
-    yPred: B,
-    context: LossContext = {},
-  ): Applied<A | B> {
-    const values = this.call(yTrue as Operand as Value, yPred as Operand as Value);
+  override apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context?: LossContext): ResultOf<A | B>;
+  override apply(yTrue: Value, yPred: Value, context: LossContext = {}): Value {
+    const values = this.call(yTrue, yPred);
     const counted = o.greater(values, 0);
     const mask = context.mask === undefined ? counted : o.logicalAnd(context.mask, counted);
-    return reduceWeighted(values, this.reduction, { ...context, mask }) as Applied<A | B>;
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), gamma: this.gamma, margin: this.margin, remove_diagonal: this.removeDiagonal };
+    return reduceWeighted(values, this.reduction, { ...context, mask });
   }
 }

@@ -1,14 +1,15 @@
 // Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as Keras on TensorFlow has them.
 // https://keras.io/api/losses/probabilistic_losses/
-import { type Config, epsilon } from "../json_config.ts";
+import { epsilon } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import { clip, logSoftmax, squeeze } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
-import { type Applied, apply, type Operand } from "../tensor/apply.ts";
-import { checkSameShape, Loss, lossOptionNames, type LossOptions, matchRanks } from "./loss.ts";
+import { declareOptions, nullable, optionTable } from "../options.ts";
+import { boolean, integer, number } from "../option_kinds.ts";
+import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
+import { apply, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
+import { checkSameShape, Loss, type LossFields, type LossOptions, lossOptions, matchRanks } from "./loss.ts";
 
 /** Options of the cross-entropies of one or many independent classes. */
 export interface CrossentropyOptions {
@@ -28,8 +29,6 @@ export interface SparseCrossentropyOptions {
   ignoreClass?: number | null;
 }
 
-const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
-
 /** The logits that an output was computed from, if it came straight from that activation. */
 export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
   return output instanceof Value && output.logits?.activation === activation ? output.logits.value : undefined;
@@ -37,7 +36,7 @@ export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Va
 
 /** Probabilities kept from 0 and 1 by epsilon. */
 export function clipped(probabilities: Operand): Value {
-  return clip(probabilities, epsilon(), 1 - epsilon()) as Value;
+  return clip(probabilities, epsilon(), 1 - epsilon());
 }
 
 /** Binary cross-entropies element by element, of targets that are smoothed already. */
@@ -46,12 +45,12 @@ export function elementwiseBinaryCrossentropy(targets: Operand, outputs: Operand
     // t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)): exact in both tails, and smooth at 0.
     const hit = o.multiply(targets, o.softplus(o.negate(outputs)));
     const miss = o.multiply(o.subtract(1, targets), o.softplus(outputs));
-    return o.add(hit, miss) as Value;
+    return o.add(hit, miss);
   }
   const p = clipped(outputs);
   const hit = o.multiply(targets, o.log(p));
-  const miss = o.multiply(o.subtract(1, targets), o.log(o.subtract(1, p) as Operand) as Operand);
-  return o.negate(o.add(hit, miss)) as Value;
+  const miss = o.multiply(o.subtract(1, targets), o.log(o.subtract(1, p)));
+  return o.negate(o.add(hit, miss));
 }
 
 /** Targets of 0 and 1 moved towards one half. */
@@ -67,13 +66,18 @@ export function smoothBinary(targets: Value, labelSmoothing: number): Value {
 export function binaryCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: CrossentropyOptions,
+): ResultOf<A | B>;
+export function binaryCrossentropy(
+  yTrue: Operand,
+  yPred: Operand,
   { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
-): Applied<A | B> {
+): Operand {
   const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
-  const [targets, outputs] = matchRanks(o.cast(yTrue as Operand, "float32"), (logits ?? yPred) as Operand);
+  const [targets, outputs] = matchRanks(o.cast(yTrue, "float32"), logits ?? yPred);
   checkSameShape(targets, outputs, "binary_crossentropy", true);
   const smoothed = smoothBinary(targets, labelSmoothing);
-  return o.mean(elementwiseBinaryCrossentropy(smoothed, outputs, logits !== undefined), axis) as Applied<A | B>;
+  return o.mean(elementwiseBinaryCrossentropy(smoothed, outputs, logits !== undefined), axis);
 }
 
 /** One-hot targets moved towards equal parts. */
@@ -90,19 +94,21 @@ export function smoothCategorical(targets: Value, labelSmoothing: number): Value
 export function categoricalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: CrossentropyOptions,
+): ResultOf<A | B>;
+export function categoricalCrossentropy(
+  yTrue: Operand,
+  yPred: Operand,
   { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
-): Applied<A | B> {
+): Operand {
   const rank = shapeOf(yPred).length;
   const at = normalizeAxis(axis, rank, "compute categorical_crossentropy");
   const logits = fromLogits ? yPred : at === rank - 1 ? logitsOf(yPred, "softmax") : undefined;
-  let targets = o.cast(yTrue as Operand, "float32") as Value;
-  const outputs = (logits ?? yPred) as Value;
-  checkSameShape(targets, outputs, "categorical_crossentropy", true);
-  targets = smoothCategorical(targets, labelSmoothing);
-  const logs = logits !== undefined
-    ? logSoftmax(outputs, at)
-    : o.log(clipped(o.divide(outputs, o.sum(outputs, at, true))));
-  return o.negate(o.sum(o.multiply(targets, logs), at)) as Applied<A | B>;
+  const given = o.cast(yTrue, "float32");
+  checkSameShape(given, logits ?? yPred, "categorical_crossentropy", true);
+  const targets = smoothCategorical(given, labelSmoothing);
+  const logs = logits !== undefined ? logSoftmax(logits, at) : o.log(clipped(o.divide(yPred, o.sum(yPred, at, true))));
+  return o.negate(o.sum(o.multiply(targets, logs), at));
 }
 
 /**
@@ -112,11 +118,16 @@ export function categoricalCrossentropy<A extends Operand, B extends Operand>(
 export function sparseCategoricalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
+  options?: SparseCrossentropyOptions,
+): ResultOf<A | B>;
+export function sparseCategoricalCrossentropy(
+  yTrue: Operand,
+  yPred: Operand,
   { fromLogits = false, ignoreClass = null }: SparseCrossentropyOptions = {},
-): Applied<A | B> {
+): Operand {
   const outShape = shapeOf(yPred);
   const classes = outShape[outShape.length - 1];
-  let labels: Operand = o.cast(yTrue as Operand, "int32");
+  let labels: Operand = o.cast(yTrue, "int32");
   if (shapeOf(labels).length === outShape.length && shapeOf(labels).at(-1) === 1) labels = squeeze(labels, -1);
   const shape = shapeOf(labels);
   if (shape.length !== outShape.length - 1 || shape.some((extent, axis) => extent !== outShape[axis])) {
@@ -136,14 +147,22 @@ export function sparseCategoricalCrossentropy<A extends Operand, B extends Opera
   const flat = o.reshape(labels, [rows]);
   const ignored = ignoreClass === null ? undefined : o.equal(flat, ignoreClass);
   const counted = ignored === undefined ? flat : o.select(ignored, -1, flat);
-  const [losses] = apply("softmaxCrossEntropy", [o.reshape(logits as Operand, [rows, classes]), counted], {});
-  return o.reshape(losses, shape) as Applied<A | B>;
+  const [losses] = apply("softmaxCrossEntropy", [o.reshape(logits, [rows, classes]), counted], {});
+  return o.reshape(losses, shape);
 }
 
-/** Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
-export function checkSmoothing(where: string, value: number | undefined): void {
-  if (value !== undefined) checkRange(where, "labelSmoothing", value, 0, 1);
-}
+/** The options of losses that compare distributions. */
+export const crossentropyOptions = optionTable<CrossentropyOptions & LossOptions>()({
+  ...lossOptions,
+  fromLogits: boolean(false),
+  labelSmoothing: number(0, { min: 0, max: 1 }),
+  axis: integer(-1),
+});
+
+/** The options, checked and completed. */
+export interface BinaryCrossentropy extends LossFields<CrossentropyOptions, typeof crossentropyOptions> {}
+/** The options, checked and completed. */
+export interface CategoricalCrossentropy extends LossFields<CrossentropyOptions, typeof crossentropyOptions> {}
 
 /**
  * Cross-entropy of targets of 0 and 1.
@@ -156,24 +175,17 @@ export function checkSmoothing(where: string, value: number | undefined): void {
  * ```
  */
 export class BinaryCrossentropy extends Loss {
-  readonly #options: Required<CrossentropyOptions>;
+  static {
+    declareOptions(this, crossentropyOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
   constructor(options: CrossentropyOptions & LossOptions = {}) {
-    checkOptions("BinaryCrossentropy", options, ["fromLogits", "labelSmoothing", "axis", ...lossOptionNames]);
-    checkSmoothing("BinaryCrossentropy", options.labelSmoothing);
     super(options);
-    const { fromLogits = false, labelSmoothing = 0, axis = -1 } = options;
-    this.#options = { fromLogits, labelSmoothing, axis };
   }
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
-    return binaryCrossentropy(yTrue, yPred, this.#options);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { fromLogits, labelSmoothing, axis } = this.#options;
-    return { ...super.getConfig(), from_logits: fromLogits, label_smoothing: labelSmoothing, axis };
+    return binaryCrossentropy(yTrue, yPred, this);
   }
 }
 
@@ -188,26 +200,29 @@ export class BinaryCrossentropy extends Loss {
  * ```
  */
 export class CategoricalCrossentropy extends Loss {
-  readonly #options: Required<CrossentropyOptions>;
+  static {
+    declareOptions(this, crossentropyOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
   constructor(options: CrossentropyOptions & LossOptions = {}) {
-    checkOptions("CategoricalCrossentropy", options, ["fromLogits", "labelSmoothing", "axis", ...lossOptionNames]);
-    checkSmoothing("CategoricalCrossentropy", options.labelSmoothing);
     super(options);
-    const { fromLogits = false, labelSmoothing = 0, axis = -1 } = options;
-    this.#options = { fromLogits, labelSmoothing, axis };
   }
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
-    return categoricalCrossentropy(yTrue, yPred, this.#options);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { fromLogits, labelSmoothing, axis } = this.#options;
-    return { ...super.getConfig(), from_logits: fromLogits, label_smoothing: labelSmoothing, axis };
+    return categoricalCrossentropy(yTrue, yPred, this);
   }
 }
+
+const sparseCrossentropyOptions = optionTable<SparseCrossentropyOptions & LossOptions>()({
+  ...lossOptions,
+  fromLogits: boolean(false),
+  ignoreClass: nullable(integer()),
+});
+
+/** The options, checked and completed. */
+export interface SparseCategoricalCrossentropy
+  extends LossFields<SparseCrossentropyOptions, typeof sparseCrossentropyOptions> {}
 
 /**
  * Cross-entropy of class numbers.
@@ -220,17 +235,13 @@ export class CategoricalCrossentropy extends Loss {
  * ```
  */
 export class SparseCategoricalCrossentropy extends Loss {
-  /** Whether the outputs are logits. */
-  readonly fromLogits: boolean;
-  /** A class whose samples do not count. */
-  readonly ignoreClass: number | null;
+  static {
+    declareOptions(this, sparseCrossentropyOptions);
+  }
 
   /** Takes the options. */
   constructor(options: SparseCrossentropyOptions & LossOptions = {}) {
-    checkOptions("SparseCategoricalCrossentropy", options, ["fromLogits", "ignoreClass", ...lossOptionNames]);
     super(options);
-    this.fromLogits = options.fromLogits ?? false;
-    this.ignoreClass = options.ignoreClass ?? null;
   }
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
@@ -240,17 +251,14 @@ export class SparseCategoricalCrossentropy extends Loss {
   override apply<A extends Operand, B extends Operand>(
     yTrue: A,
     yPred: B,
-    context: { sampleWeight?: Operand; mask?: Operand } = {},
-  ): Applied<A | B> {
+    context?: { sampleWeight?: Operand; mask?: Operand },
+  ): ResultOf<A | B>;
+  override apply(yTrue: Operand, yPred: Operand, context: { sampleWeight?: Operand; mask?: Operand } = {}): Operand {
     if (this.ignoreClass === null) return super.apply(yTrue, yPred, context);
-    const labels = o.cast(yTrue as Operand, "int32");
+    const labels = o.cast(yTrue, "int32");
     const flat = shapeOf(labels).length === shapeOf(yPred).length ? squeeze(labels, -1) : labels;
     const counted = o.notEqual(flat, this.ignoreClass);
     const mask = context.mask === undefined ? counted : o.logicalAnd(context.mask, counted);
     return super.apply(yTrue, yPred, { ...context, mask });
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), from_logits: this.fromLogits, ignore_class: this.ignoreClass };
   }
 }

@@ -5,11 +5,11 @@ import { Value } from "../ir/value.ts";
 import { logSoftmax, logSumExp, oneHot } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { scan } from "../ops/defs/scan.ts";
-import { checkOptions } from "../options.ts";
+import { declareOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import { dtypeOf, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { FunctionLoss, lossOptionNames, type LossOptions } from "./loss.ts";
+import { Loss, type LossOptions, lossOptions } from "./loss.ts";
 
 /** The log of what is impossible: far enough down to vanish in a sum, near enough to keep the loss finite. */
 const impossible = -707;
@@ -22,10 +22,10 @@ function statesOf(labels: Value): Value {
 }
 
 /** `x` `[batch, n]`, `by` places further along the last axis. */
-function shifted(x: Value, by: number, value: number): Value {
-  const [batch, count] = x.shape;
+function shifted(x: Operand, by: number, value: number): Operand {
+  const [batch, count] = shapeOf(x);
   return count <= by
-    ? o.broadcastTo(o.full([1], value, x.dtype), x.shape) as unknown as Value
+    ? o.full(shapeOf(x), value, dtypeOf(x))
     : o.pad(o.slice(x, [0, 0], [batch, count - by]), [0, by], [0, 0], { value });
 }
 
@@ -33,28 +33,29 @@ function shifted(x: Value, by: number, value: number): Value {
  * Minus the log of the chance that the outputs spell the labels, over all alignments. Labels `[batch, length]`, in which 0
  * is the blank and pads at the end, and logits `[batch, steps, classes]` give `[batch]`. Graves et al., 2006.
  */
-export function ctc<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  const labels = o.cast(yTrue as Operand, "int32");
-  const logits = yPred as Operand as Value;
-  if (labels.shape.length !== 2 || logits.shape.length !== 3 || labels.shape[0] !== logits.shape[0]) {
+export function ctc<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function ctc(yTrue: Operand, yPred: Operand): Operand {
+  const labels = o.cast(yTrue, "int32");
+  const shape = shapeOf(yPred);
+  if (labels.shape.length !== 2 || shape.length !== 3 || labels.shape[0] !== shape[0]) {
     throw new ShapeError({
       what: "Cannot compute ctc",
       rule: "targets must be class numbers [batch, length] and outputs logits [batch, steps, classes]",
-      received: `${formatShape(labels.shape)} and ${formatShape(logits.shape)}`,
+      received: `${formatShape(labels.shape)} and ${formatShape(shape)}`,
       hint: "pad label sequences with 0 to one length, and do not apply softmax to the outputs",
     });
   }
-  const [batch, steps, classes] = logits.shape;
+  const [batch, steps, classes] = shape;
   const states = statesOf(labels);
   const count = states.shape[1];
   // The log-probability of each state's class in each step: [steps, batch, states].
-  const chosen = o.matmul(logSoftmax(logits), oneHot(states, classes), { transposeB: true });
+  const chosen = o.matmul(logSoftmax(yPred), oneHot(states, classes), { transposeB: true });
   const emitted: Operand = o.transpose(chosen, [1, 0, 2]);
   // Two states further is allowed from a label to another label.
   const isLabel = o.notEqual(states, 0);
   const jump = o.select(o.logicalAnd(isLabel, o.notEqual(states, shifted(states, 2, 0))), 0, -1);
   const jumpCost = o.multiply(o.cast(jump, "float32"), -impossible);
-  const step = (reached: Value, now: Value): Value => {
+  const step = (reached: Operand, now: Operand) => {
     const ways = [reached, shifted(reached, 1, impossible), o.add(shifted(reached, 2, impossible), jumpCost)];
     return o.add(logSumExp(o.stack(ways, 0), 0), now);
   };
@@ -69,15 +70,15 @@ export function ctc<A extends Operand, B extends Operand>(yTrue: A, yPred: B): A
   } else {
     // On tensors a loop runs at once.
     for (let t = 0; t < steps; t++) {
-      const now = o.reshape(o.slice(emitted as Operand, [t, 0, 0], [1, batch, count]), [batch, count]);
-      reached = step(reached as Value, now);
+      const now = o.reshape(o.slice(emitted, [t, 0, 0], [1, batch, count]), [batch, count]);
+      reached = step(reached, now);
     }
   }
   // A sequence ends in its last label or in the blank after it.
   const ends = o.multiply(o.sum(o.cast(o.notEqual(labels, 0), "int32"), 1, true), 2);
   const places = o.iota([1, count], 1);
   const isEnd = o.logicalOr(o.equal(places, ends), o.equal(places, o.subtract(ends, 1)));
-  return o.negate(logSumExp(o.select(isEnd, reached, -Infinity), 1)) as Applied<A | B>;
+  return o.negate(logSumExp(o.select(isEnd, reached, -Infinity), 1));
 }
 
 /**
@@ -91,10 +92,17 @@ export function ctc<A extends Operand, B extends Operand>(yTrue: A, yPred: B): A
  * console.log(new losses.CTC().apply(tensor([[1]], undefined, "int32"), logits).item()); // about 1.0986
  * ```
  */
-export class CTC extends FunctionLoss {
+export class CTC extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("CTC", options, lossOptionNames);
-    super((yTrue, yPred) => ctc(yTrue, yPred), options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return ctc(yTrue, yPred);
   }
 }

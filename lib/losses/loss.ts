@@ -1,18 +1,30 @@
 // Loss: per-sample values reduced to the number that training lowers. https://keras.io/api/losses/
-import { type Config, epsilon, type ObjectNode } from "../json_config.ts";
-import { ShapeError, unknownIdentifier } from "../errors.ts";
+import { epsilon, type ObjectNode } from "../json_config.ts";
+import { Configurable } from "../configurable.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCase } from "../layers/naming.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
+import { lift, type Lifted } from "../ops/lift.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
+import { choice, text } from "../option_kinds.ts";
+import {
+  declareOptions,
+  nullable,
+  type Option,
+  option,
+  type OptionFields,
+  optionTable,
+  positional,
+} from "../options.ts";
 import { functionNode, objectNode } from "../registry.ts";
-import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
+import { broadcastShapes, formatShape, sameShape, sizeOf } from "../shape.ts";
+import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
 /** How per-sample values become one number. */
 export type Reduction = "sum_over_batch_size" | "mean" | "sum" | "mean_with_sample_weight" | "none";
 
-const reductions: readonly Reduction[] = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"];
+const reductionOption = choice<Reduction>(["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"]);
 
 /** Options that every loss takes. */
 export interface LossOptions {
@@ -22,8 +34,22 @@ export interface LossOptions {
   name?: string;
 }
 
-/** The names of the options that every loss takes. */
-export const lossOptionNames = ["reduction", "name"] as const;
+/** The name of a loss as an option; by its class where there is none. */
+export const lossName = (fallback: string | null = null): Option<string | null> => nullable(text(), fallback);
+
+/** The options that every loss takes. */
+export const lossOptions = optionTable<LossOptions>()({
+  name: lossName(),
+  reduction: option<Reduction>({
+    ...reductionOption,
+    nullable: true,
+    read: (given, place) => (given === null ? "none" : reductionOption.read(given, place)),
+    write: (reduction) => (reduction === "none" ? null : reduction),
+  }),
+});
+
+/** The fields that a loss's own options become, beside those of every loss. */
+export type LossFields<O, T> = OptionFields<Omit<O, keyof LossOptions>, Omit<T, keyof LossOptions>>;
 
 /** A loss by functions of symbolic values: per-sample values from targets and outputs. */
 export type LossFunction = (yTrue: Value, yPred: Value) => Value;
@@ -51,59 +77,74 @@ export interface LossContext {
  * console.log(new MeanCubicError().name); // mean_cubic_error
  * ```
  */
-export abstract class Loss {
+export abstract class Loss extends Configurable {
   /** The name in logs. */
-  readonly name: string;
+  declare readonly name: string;
   /** How per-sample values become one number. */
-  readonly reduction: Reduction;
+  declare readonly reduction: Reduction;
+
+  static {
+    declareOptions(this, lossOptions, { strict: false });
+  }
 
   /** Takes reduction and name. Throws {@linkcode ValueError} for a reduction that is none. */
-  constructor({ reduction = "sum_over_batch_size", name }: LossOptions = {}) {
-    this.reduction = reduction ?? "none";
-    if (!reductions.includes(this.reduction)) {
-      throw unknownIdentifier("reduction", String(reduction), reductions, `Cannot make ${new.target.name}`);
-    }
-    this.name = name ?? snakeCase(new.target.name);
+  constructor(options: LossOptions = {}, byPosition: object = {}) {
+    super(options, byPosition);
+    this.name ??= snakeCase(new.target.name);
   }
 
   /** Per-sample values, `[batch, ...]` without the last axis of the outputs. */
   abstract call(yTrue: Value, yPred: Value): Value;
 
   /** The reduced loss of targets and outputs, symbolic values or tensors. */
-  apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context: LossContext = {}): Applied<A | B> {
-    const [targets, outputs] = matchRanks(cast(yTrue as Operand, "float32"), yPred as Operand);
-    const values = this.call(targets, outputs as Value);
-    return reduceWeighted(values, this.reduction, context) as Applied<A | B>;
-  }
-
-  /** The arguments as Keras's config. */
-  getConfig(): Config {
-    return { name: this.name, reduction: this.reduction === "none" ? null : this.reduction };
+  apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context?: LossContext): ResultOf<A | B>;
+  apply(yTrue: Operand, yPred: Operand, context: LossContext = {}): Operand {
+    const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
+    const values = this.call(targets, outputs);
+    return reduceWeighted(values, this.reduction, context);
   }
 
   /** The loss as it stands in a compile config. */
-  serialize(): ObjectNode {
+  override serialize(): ObjectNode {
     return objectNode(this);
   }
 }
 
-/** A function of targets and outputs as a {@linkcode Loss}, under the name of the function or of the class. */
+const functionLossOptions = optionTable<LossOptions>()({
+  ...lossOptions,
+  /** The function. */
+  fn: positional(option<LossFunction>({
+    read: (given, { what }) => {
+      if (typeof given === "function") return given as LossFunction;
+      throw new ValueError({
+        what,
+        rule: "fn must be a function of targets and outputs",
+        received: describe(given),
+        hint: "write it as in new losses.FunctionLoss((yTrue, yPred) => ...)",
+      });
+    },
+    write: functionNode,
+  })),
+});
+
+/** The options, checked and completed. */
+export interface FunctionLoss extends LossFields<LossOptions, typeof functionLossOptions> {}
+
+/** A function of targets and outputs as a {@linkcode Loss}, under the name of the function. */
 export class FunctionLoss extends Loss {
-  /** Takes the function; its name is the loss's. */
-  constructor(readonly fn: LossFunction, options: LossOptions = {}) {
-    super({ ...options, name: options.name ?? (new.target === FunctionLoss ? fn.name || "loss" : undefined) });
+  static {
+    declareOptions(this, functionLossOptions);
+  }
+
+  /** Takes the function; its name is the loss's. Throws {@linkcode ValueError} where it is none. */
+  constructor(fn: LossFunction, options: LossOptions = {}) {
+    super({ ...options, name: options.name ?? (typeof fn === "function" && fn.name || "loss") }, { fn });
   }
   /** What the function gives. */
   call(yTrue: Value, yPred: Value): Value {
     return this.fn(yTrue, yPred);
   }
-  /** The arguments as Keras's config, the function by its name. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...(this.constructor === FunctionLoss && { fn: functionNode(this.fn) }) };
-  }
 }
-
-const shapeOf = (x: Operand): Shape => (typeof x === "number" ? [] : x.shape);
 
 /** Targets as float32 and outputs, of one rank; throws {@linkcode ShapeError} where they do not broadcast. */
 export function matched(yTrue: Operand, yPred: Operand, loss: string): [Value, Value] {
@@ -113,7 +154,7 @@ export function matched(yTrue: Operand, yPred: Operand, loss: string): [Value, V
 }
 
 /** Two operands whose ranks differ by one, brought to one rank where the last axis of the longer has extent 1. */
-export function matchRanks(a: Operand, b: Operand): [Value, Value] {
+export const matchRanks: Lifted<[a: Operand, b: Operand], [Operand, Operand]> = lift((a, b) => {
   const [m, n] = [shapeOf(a), shapeOf(b)];
   if (m.length === n.length + 1 && m[m.length - 1] === 1) {
     if (n.length === 1) b = expandDims(b, 1);
@@ -122,18 +163,19 @@ export function matchRanks(a: Operand, b: Operand): [Value, Value] {
     if (m.length === 1) a = expandDims(a, 1);
     else b = squeeze(b, -1);
   }
-  return [a, b] as [Value, Value];
-}
+  return [a, b];
+});
 
 /** Throws {@linkcode ShapeError} where targets and outputs of an elementwise loss differ in shape and do not broadcast. */
-export function checkSameShape(yTrue: Value, yPred: Value, loss: string, exactly = false): void {
-  if (sameShape(yTrue.shape, yPred.shape)) return;
+export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string, exactly = false): void {
+  const [targets, outputs] = [shapeOf(yTrue), shapeOf(yPred)];
+  if (sameShape(targets, outputs)) return;
   const what = `compute ${loss}`;
-  if (!exactly) return void broadcastShapes(yTrue.shape, yPred.shape, what);
+  if (!exactly) return void broadcastShapes(targets, outputs, what);
   throw new ShapeError({
     what: `Cannot ${what}`,
     rule: "targets and outputs must have one shape",
-    received: `${formatShape(yTrue.shape)} and ${formatShape(yPred.shape)}`,
+    received: `${formatShape(targets)} and ${formatShape(outputs)}`,
     hint: "give targets of the model's output shape",
   });
 }
@@ -146,7 +188,7 @@ export function reduceWeighted(values: Value, reduction: Reduction, { sampleWeig
     if (reduction === "mean" || reduction === "sum_over_batch_size") {
       // So that the division by all values is one by those that count.
       const total = sizeOf(shapeOf(counted));
-      counted = multiply(counted, divide(total, add(sum(counted), epsilon())) as Operand);
+      counted = multiply(counted, divide(total, add(sum(counted), epsilon())));
     }
     if (weights === undefined) weights = counted;
     else {
@@ -167,7 +209,7 @@ export function reduceWeighted(values: Value, reduction: Reduction, { sampleWeig
   const total = sum(values);
   if (reduction === "sum") return total;
   if (reduction === "mean_with_sample_weight" && weights !== undefined) {
-    return divide(total, maximum(sum(weights), epsilon()) as Operand) as Value;
+    return divide(total, maximum(sum(weights), epsilon()));
   }
   return multiply(total, 1 / sizeOf(values.shape));
 }

@@ -2,9 +2,9 @@
 import { epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { abs, add, divide, log, maximum, mean, multiply, square, subtract } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
-import { FunctionLoss, Loss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+import { declareOptions } from "../options.ts";
+import type { Operand, ResultOf } from "../tensor/apply.ts";
+import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 function difference(yTrue: Operand, yPred: Operand, loss: string): Value {
   const [targets, outputs] = matched(yTrue, yPred, loss);
@@ -12,27 +12,31 @@ function difference(yTrue: Operand, yPred: Operand, loss: string): Value {
 }
 
 /** The mean of squared differences over the last axis: `[batch, ..., n]` gives `[batch, ...]`. */
-export function meanSquaredError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  return mean(square(difference(yTrue, yPred, "mean_squared_error")), -1) as Applied<A | B>;
+export function meanSquaredError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function meanSquaredError(yTrue: Operand, yPred: Operand): Operand {
+  return mean(square(difference(yTrue, yPred, "mean_squared_error")), -1);
 }
 
 /** The mean of absolute differences over the last axis: `[batch, ..., n]` gives `[batch, ...]`. */
-export function meanAbsoluteError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  return mean(abs(difference(yTrue, yPred, "mean_absolute_error")), -1) as Applied<A | B>;
+export function meanAbsoluteError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function meanAbsoluteError(yTrue: Operand, yPred: Operand): Operand {
+  return mean(abs(difference(yTrue, yPred, "mean_absolute_error")), -1);
 }
 
 /** 100 times the mean of `|difference / target|` over the last axis: `[batch, ..., n]` gives `[batch, ...]`. */
-export function meanAbsolutePercentageError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+export function meanAbsolutePercentageError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function meanAbsolutePercentageError(yTrue: Operand, yPred: Operand): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "mean_absolute_percentage_error");
   const parts = abs(divide(subtract(targets, outputs), maximum(abs(targets), epsilon())));
-  return multiply(mean(parts, -1), 100) as Applied<A | B>;
+  return multiply(mean(parts, -1), 100);
 }
 
 /** The mean of squared differences of `log(1 + x)` over the last axis: `[batch, ..., n]` gives `[batch, ...]`. */
-export function meanSquaredLogarithmicError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+export function meanSquaredLogarithmicError<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function meanSquaredLogarithmicError(yTrue: Operand, yPred: Operand): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "mean_squared_logarithmic_error");
   const [a, b] = [outputs, targets].map((x) => log(add(maximum(x, epsilon()), 1)));
-  return mean(square(subtract(a, b)), -1) as Applied<A | B>;
+  return mean(square(subtract(a, b)), -1);
 }
 
 /**
@@ -46,9 +50,12 @@ export function meanSquaredLogarithmicError<A extends Operand, B extends Operand
  * ```
  */
 export class MeanSquaredError extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("MeanSquaredError", options, lossOptionNames);
     super(options);
   }
   /** Per-sample values. */
@@ -67,9 +74,12 @@ export class MeanSquaredError extends Loss {
  * ```
  */
 export class MeanAbsoluteError extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("MeanAbsoluteError", options, lossOptionNames);
     super(options);
   }
   /** Per-sample values. */
@@ -88,11 +98,18 @@ export class MeanAbsoluteError extends Loss {
  * console.log(mape.apply(tensor([[10, 20]]), tensor([[11, 18]])).item()); // about 10
  * ```
  */
-export class MeanAbsolutePercentageError extends FunctionLoss {
+export class MeanAbsolutePercentageError extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("MeanAbsolutePercentageError", options, lossOptionNames);
-    super(meanAbsolutePercentageError, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return meanAbsolutePercentageError(yTrue, yPred);
   }
 }
 
@@ -106,10 +123,17 @@ export class MeanAbsolutePercentageError extends FunctionLoss {
  * console.log(msle.apply(tensor([[0]]), tensor([[1]])).item()); // about 0.4805
  * ```
  */
-export class MeanSquaredLogarithmicError extends FunctionLoss {
+export class MeanSquaredLogarithmicError extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("MeanSquaredLogarithmicError", options, lossOptionNames);
-    super(meanSquaredLogarithmicError, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return meanSquaredLogarithmicError(yTrue, yPred);
   }
 }

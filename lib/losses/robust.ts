@@ -1,28 +1,31 @@
 // Losses of numbers that outliers do not rule: Huber and log-cosh. https://keras.io/api/losses/regression_losses/
-import type { Config } from "../json_config.ts";
+import type { Value } from "../ir/value.ts";
 import { abs, add, lessEqual, mean, multiply, select, softplus, square, subtract } from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
-import { FunctionLoss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, optionTable, unlessDefault } from "../options.ts";
+import type { Operand, ResultOf } from "../tensor/apply.ts";
+import { Loss, type LossFields, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /**
  * The mean over the last axis of `e^2 / 2` where the error is at most `delta` (1 by default), else of
  * `delta * |e| - delta^2 / 2`: `[batch, ..., n]` gives `[batch, ...]`.
  */
-export function huber<A extends Operand, B extends Operand>(yTrue: A, yPred: B, delta = 1): Applied<A | B> {
+export function huber<A extends Operand, B extends Operand>(yTrue: A, yPred: B, delta?: number): ResultOf<A | B>;
+export function huber(yTrue: Operand, yPred: Operand, delta = 1): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "huber");
   const error = subtract(outputs, targets);
   const distance = abs(error);
   const near = multiply(square(error), 0.5);
   const far = subtract(multiply(distance, delta), 0.5 * delta * delta);
-  return mean(select(lessEqual(distance, delta), near, far), -1) as Applied<A | B>;
+  return mean(select(lessEqual(distance, delta), near, far), -1);
 }
 
 /** The mean over the last axis of `log(cosh(error))`: `[batch, ..., n]` gives `[batch, ...]`. */
-export function logCosh<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
+export function logCosh<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function logCosh(yTrue: Operand, yPred: Operand): Operand {
   const [targets, outputs] = matched(yTrue, yPred, "log_cosh");
   const error = subtract(outputs, targets);
-  return mean(subtract(add(error, softplus(multiply(error, -2))), Math.LN2), -1) as Applied<A | B>;
+  return mean(subtract(add(error, softplus(multiply(error, -2))), Math.LN2), -1);
 }
 
 /** Options of {@linkcode Huber}. */
@@ -30,6 +33,16 @@ export interface HuberOptions extends LossOptions {
   /** The error from which on the loss rises in a line; 1 by default. */
   delta?: number;
 }
+
+const huberOptions = optionTable<HuberOptions>()({
+  ...lossOptions,
+  name: lossName("huber_loss"),
+  // Keras writes no delta, and so makes 1 of any.
+  delta: unlessDefault(number(1, { min: 0 })),
+});
+
+/** The options, checked and completed. */
+export interface Huber extends LossFields<HuberOptions, typeof huberOptions> {}
 
 /**
  * Squares of small errors and absolute values of large ones. Huber, 1964.
@@ -40,22 +53,18 @@ export interface HuberOptions extends LossOptions {
  * console.log(new losses.Huber().apply(tensor([[0, 0]]), tensor([[0.5, 10]])).item()); // 4.8125
  * ```
  */
-export class Huber extends FunctionLoss {
-  /** The error from which on the loss rises in a line. */
-  readonly delta: number;
+export class Huber extends Loss {
+  static {
+    declareOptions(this, huberOptions);
+  }
 
   /** Takes delta, reduction and name. Throws {@linkcode ValueError} for a delta below 0. */
   constructor(options: HuberOptions = {}) {
-    checkOptions("Huber", options, ["delta", ...lossOptionNames]);
-    const { delta = 1, reduction, name = "huber_loss" } = options;
-    checkRange("Huber", "delta", delta, 0, Infinity);
-    super((yTrue, yPred) => huber(yTrue, yPred, delta), { reduction, name });
-    this.delta = delta;
+    super(options);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    // Keras writes no delta, and so makes 1 of any.
-    return this.delta === 1 ? super.getConfig() : { ...super.getConfig(), delta: this.delta };
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return huber(yTrue, yPred, this.delta);
   }
 }
 
@@ -68,10 +77,17 @@ export class Huber extends FunctionLoss {
  * console.log(new losses.LogCosh().apply(tensor([[0, 0]]), tensor([[1, 0]])).item()); // about 0.2169
  * ```
  */
-export class LogCosh extends FunctionLoss {
+export class LogCosh extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("LogCosh", options, lossOptionNames);
-    super(logCosh, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return logCosh(yTrue, yPred);
   }
 }

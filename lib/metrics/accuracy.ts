@@ -1,29 +1,31 @@
 // Accuracies: how often outputs name the right class. https://keras.io/api/metrics/accuracy_metrics/
-import type { Config } from "../json_config.ts";
 import { Value } from "../ir/value.ts";
 import { crossentropyKind } from "../losses/resolve.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { squeeze } from "../ops/composed.ts";
 import { argMax, cast, equal, greater } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
-import type { Applied, Operand } from "../tensor/apply.ts";
-import { MeanMetricWrapper } from "./mean.ts";
-import type { MetricOptions } from "./metric.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, optionTable } from "../options.ts";
+import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
+import { MeanOfValues } from "./mean.ts";
+import { type Direction, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 
 /** 1 where output and target are equal, else 0; elementwise, float32. */
-export function accuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  const [targets, outputs] = matchRanks(cast(yTrue as Operand, "float32"), cast(yPred as Operand, "float32"));
-  return cast(equal(targets, outputs), "float32") as Applied<A | B>;
+export function accuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function accuracy(yTrue: Operand, yPred: Operand): Operand {
+  const [targets, outputs] = matchRanks(cast(yTrue, "float32"), cast(yPred, "float32"));
+  return cast(equal(targets, outputs), "float32");
 }
 
 /** 1 where the output is above `threshold` and the target 1, or neither; elementwise, float32. */
 export function binaryAccuracy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
-  threshold = 0.5,
-): Applied<A | B> {
-  const [targets, outputs] = matchRanks(cast(yTrue as Operand, "float32"), yPred);
-  return cast(equal(targets, cast(greater(outputs, threshold), "float32")), "float32") as Applied<A | B>;
+  threshold?: number,
+): ResultOf<A | B>;
+export function binaryAccuracy(yTrue: Operand, yPred: Operand, threshold = 0.5): Operand {
+  const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
+  return cast(equal(targets, cast(greater(outputs, threshold), "float32")), "float32");
 }
 
 /**
@@ -35,18 +37,17 @@ function ranked(outputs: Operand): Operand {
 }
 
 /** 1 where the largest output is at the largest target; `[batch, ..., classes]` gives `[batch, ...]`. */
-export function categoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  return cast(equal(argMax(yTrue as Operand), argMax(ranked(yPred))), "float32") as Applied<A | B>;
+export function categoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function categoricalAccuracy(yTrue: Operand, yPred: Operand): Operand {
+  return cast(equal(argMax(yTrue), argMax(ranked(yPred))), "float32");
 }
 
 /** 1 where the largest output is at the class that the label names; `[batch, ..., classes]` gives `[batch, ...]`. */
-export function sparseCategoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Applied<A | B> {
-  const outputs = yPred as Operand as Value;
-  let labels = cast(yTrue as Operand, "int32") as Value;
-  if (labels.shape.length === outputs.shape.length && labels.shape[labels.shape.length - 1] === 1) {
-    labels = squeeze(labels, -1);
-  }
-  return cast(equal(labels, argMax(ranked(outputs))), "float32") as Applied<A | B>;
+export function sparseCategoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
+export function sparseCategoricalAccuracy(yTrue: Operand, yPred: Operand): Operand {
+  let labels = cast(yTrue, "int32");
+  if (labels.shape.length === shapeOf(yPred).length && labels.shape.at(-1) === 1) labels = squeeze(labels, -1);
+  return cast(equal(labels, argMax(ranked(yPred))), "float32");
 }
 
 /**
@@ -58,11 +59,17 @@ export function sparseCategoricalAccuracy<A extends Operand, B extends Operand>(
  * console.log(new metrics.Accuracy().name); // accuracy
  * ```
  */
-export class Accuracy extends MeanMetricWrapper {
+export class Accuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
   /** Takes the name. */
-  constructor({ name = "accuracy", ...rest }: MetricOptions = {}) {
-    checkOptions("Accuracy", rest, ["name"]);
-    super(accuracy, { name, direction: "up" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return accuracy(yTrue, yPred);
   }
 }
 
@@ -71,6 +78,11 @@ export interface BinaryAccuracyOptions extends MetricOptions {
   /** Outputs above it stand for 1; 0.5 by default. */
   threshold?: number;
 }
+
+const binaryAccuracyOptions = optionTable<BinaryAccuracyOptions>()({ ...metricOptions, threshold: number(0.5) });
+
+/** The options, checked and completed. */
+export interface BinaryAccuracy extends MetricFields<BinaryAccuracyOptions, typeof binaryAccuracyOptions> {}
 
 /**
  * How often outputs on the right side of a threshold.
@@ -81,18 +93,21 @@ export interface BinaryAccuracyOptions extends MetricOptions {
  * console.log(new metrics.BinaryAccuracy({ threshold: 0 }).name); // binary_accuracy
  * ```
  */
-export class BinaryAccuracy extends MeanMetricWrapper {
-  /** Outputs above it stand for 1. */
-  readonly threshold: number;
-  /** Takes name and threshold. */
-  constructor({ name = "binary_accuracy", threshold = 0.5, ...rest }: BinaryAccuracyOptions = {}) {
-    checkOptions("BinaryAccuracy", rest, ["name", "threshold"]);
-    super((yTrue, yPred) => binaryAccuracy(yTrue, yPred, threshold), { name, direction: "up" });
-    this.threshold = threshold;
+export class BinaryAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
+  static {
+    declareOptions(this, binaryAccuracyOptions);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), threshold: this.threshold };
+
+  /** Takes name and threshold. */
+  constructor(options: BinaryAccuracyOptions = {}) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return binaryAccuracy(yTrue, yPred, this.threshold);
   }
 }
 
@@ -105,11 +120,17 @@ export class BinaryAccuracy extends MeanMetricWrapper {
  * console.log(new metrics.CategoricalAccuracy().name); // categorical_accuracy
  * ```
  */
-export class CategoricalAccuracy extends MeanMetricWrapper {
+export class CategoricalAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
   /** Takes the name. */
-  constructor({ name = "categorical_accuracy", ...rest }: MetricOptions = {}) {
-    checkOptions("CategoricalAccuracy", rest, ["name"]);
-    super(categoricalAccuracy, { name, direction: "up" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return categoricalAccuracy(yTrue, yPred);
   }
 }
 
@@ -122,22 +143,33 @@ export class CategoricalAccuracy extends MeanMetricWrapper {
  * console.log(new metrics.SparseCategoricalAccuracy().name); // sparse_categorical_accuracy
  * ```
  */
-export class SparseCategoricalAccuracy extends MeanMetricWrapper {
+export class SparseCategoricalAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
   /** Takes the name. */
-  constructor({ name = "sparse_categorical_accuracy", ...rest }: MetricOptions = {}) {
-    checkOptions("SparseCategoricalAccuracy", rest, ["name"]);
-    super(sparseCategoricalAccuracy, { name, direction: "up" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return sparseCategoricalAccuracy(yTrue, yPred);
   }
 }
 
 /** The accuracy that the shapes call for: binary for one output, sparse for labels without a class axis. */
-export class ShapedAccuracy extends MeanMetricWrapper {
+export class ShapedAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
   /** Takes the name as the user typed it. */
-  constructor(name: string) {
-    super((yTrue, yPred) => {
-      const kind = crossentropyKind(yTrue.shape, yPred.shape);
-      if (kind === "binary") return binaryAccuracy(yTrue, yPred);
-      return kind === "categorical" ? categoricalAccuracy(yTrue, yPred) : sparseCategoricalAccuracy(yTrue, yPred);
-    }, { name, direction: "up" });
+  constructor(options: MetricOptions) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    const kind = crossentropyKind(yTrue.shape, yPred.shape);
+    if (kind === "binary") return binaryAccuracy(yTrue, yPred);
+    return kind === "categorical" ? categoricalAccuracy(yTrue, yPred) : sparseCategoricalAccuracy(yTrue, yPred);
   }
 }

@@ -2,8 +2,9 @@
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { FunctionCall } from "../layers/operation.ts";
-import { type Node, type Operation, SymbolicTensor } from "../layers/symbolic.ts";
-import { configOf, namedOf, specOf } from "../saving/functions.ts";
+import { snakeCase } from "../names.ts";
+import { type Node, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
+import { configOf, formOf, namedOf } from "../saving/functions.ts";
 import { serializeObject } from "../saving/serialize.ts";
 import { mapStructure } from "../structure.ts";
 import type { FunctionalGraph } from "./graph.ts";
@@ -33,7 +34,7 @@ export function graphConfig(graph: FunctionalGraph): Config {
   };
   const nodesOf = (operation: Operation): ConfigValue[] =>
     operation.inboundNodes.filter((node) => own.has(node) && node.inputs.length > 0).map(({ args }) => {
-      const spec = operation instanceof FunctionCall ? specOf(operation.fn, operation.className) : undefined;
+      const spec = operation instanceof FunctionCall ? formOf(operation.fn, operation.className) : undefined;
       const count = spec?.inputs ?? args.positional.length;
       const further = spec ? namedOf(spec, args.positional.slice(count)) : {};
       const defaults = operation instanceof Layer ? operation.callDefaults : {};
@@ -53,10 +54,8 @@ export function graphConfig(graph: FunctionalGraph): Config {
 }
 
 function serializeCall(operation: FunctionCall): ObjectNode {
-  const spec = specOf(operation.fn, operation.className);
+  const spec = formOf(operation.fn, operation.className);
   const further = operation.inboundNodes[0].args.positional.slice(spec.inputs);
   const config = { name: operation.name, ...configOf(spec, further) };
   return { module: spec.module, class_name: spec.className, config, registered_name: spec.className };
 }
-
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

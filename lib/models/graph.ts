@@ -5,7 +5,7 @@ import type { Activation } from "../activations.ts";
 import { Softmax } from "../layers/activations.ts";
 import { InputLayer } from "../layers/input.ts";
 import { Layer } from "../layers/layer.ts";
-import { type Node, type Operation, replaceSymbolic, SymbolicTensor } from "../layers/symbolic.ts";
+import { type Node, type Operation, replaceSymbolic, SymbolicTensor } from "../tensor/symbolic.ts";
 import { reshape } from "../ops/primitives.ts";
 import {
   flatten,
@@ -108,13 +108,13 @@ function fitRank(value: Value, { shape: expected }: SymbolicTensor): Value {
 
 function checkedTensors(kind: string, structure: Structure<SymbolicTensor>, what: string): SymbolicTensor[] {
   const items = flatten(structure);
-  const wrong = items.find((item) => !(item instanceof SymbolicTensor));
-  if (items.length > 0 && wrong === undefined && !items.includes(undefined as never)) return items;
+  if (items.length > 0 && items.every((item) => item instanceof SymbolicTensor)) return items;
+  const wrong: unknown = items.find((item) => !(item instanceof SymbolicTensor));
   throw new ValueError({
     what,
     rule: `${kind} must be symbolic tensors: one, a list, or an object of them by name`,
     received: items.length === 0 ? formatStructure(structure) : describe(wrong),
-    hint: (wrong as unknown) instanceof Layer
+    hint: wrong instanceof Layer
       ? "give what layer.apply(x) returns, not the layer"
       : "give what Input and layer.apply(x) return",
   });

@@ -1,10 +1,10 @@
 // The data that a model takes and gives, as its inputs and outputs are built: what types fit and predict.
 import type { Value } from "../ir/value.ts";
 import type { InputOf, Layer, OutputOf } from "../layers/layer.ts";
-import type { SymbolicTensor } from "../layers/symbolic.ts";
+import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Mapped, Structure } from "../structure.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
-import type { StepData } from "../training/trainable.ts";
+import type { StepData } from "../training/trainer.ts";
 
 /** What {@linkcode Model.computeLoss} takes. */
 export interface LossData<X = Value, Y = Value> extends StepData<X, Y> {

@@ -1,13 +1,13 @@
 // Model: a layer that can be trained. https://keras.io/api/models/model/
 import type { History } from "../callbacks/history.ts";
-import type { Logs, TrainingRun } from "../callbacks/callback.ts";
+import type { Logs } from "../callbacks/callback.ts";
 import type { Config, ObjectNode } from "../json_config.ts";
 import { StateError, ValueError } from "../errors.ts";
-import { gradients } from "../exec/compile.ts";
+import { gradients } from "../tensor/gradients.ts";
 import type { Value } from "../ir/value.ts";
 import { currentCall } from "../layers/call_state.ts";
 import type { InputOf, OutputOf } from "../layers/layer.ts";
-import type { SymbolicTensor } from "../layers/symbolic.ts";
+import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -17,17 +17,22 @@ import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { Compiled, type CompileOptions } from "../training/compiled.ts";
-import { type BatchOptions, evaluate, type EvaluateOptions, onBatch } from "../training/evaluate.ts";
+import {
+  type BatchOptions,
+  classesOf,
+  evaluate,
+  type EvaluateOptions,
+  onBatch,
+  predict,
+  type PredictOptions,
+} from "../training/evaluate.ts";
 import { fit, type FitOptions } from "../training/fit.ts";
-import { classesOf, predict, type PredictOptions } from "../training/predict.ts";
-import type { Batches } from "../training/stream.ts";
-import type { AnyStepData, StepLogs } from "../training/trainable.ts";
-import { Trainer } from "../training/trainer.ts";
+import type { Batches } from "../training/dataset.ts";
+import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import { compileConfig, compileOptions } from "./compile_config.ts";
 import { Network } from "./network.ts";
 import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
 import { warnOfConstantOutputs } from "./graph.ts";
-import { metricsWithin } from "./own_metrics.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
 /**
@@ -66,9 +71,6 @@ export class Model<
   stopTraining = false;
   /** What the last `fit` resolved to. */
   history: History | undefined;
-  /** The training that runs, for callbacks that keep it safe; undefined while none does. */
-  trainingRun: TrainingRun | undefined;
-  #compiled: Compiled | undefined;
   #compileOptions: CompileOptions | undefined;
   readonly #trainer: Trainer = new Trainer(this);
 
@@ -83,12 +85,12 @@ export class Model<
 
   /** Whether `compile` was called. */
   get compiled(): boolean {
-    return this.#compiled !== undefined;
+    return this.#trainer.compiled !== undefined;
   }
 
   /** What changes the weights; undefined before `compile`. */
   get optimizer(): Optimizer | undefined {
-    return this.#compiled?.optimizer;
+    return this.#trainer.compiled?.optimizer;
   }
 
   /** The running numbers, the loss first, those in properties of the model last; empty before `compile`. */
@@ -98,7 +100,7 @@ export class Model<
 
   /** The running numbers by their names in the logs. */
   get metricsByName(): ReadonlyMap<string, Metric> {
-    return new Map(this.#compiled?.metrics);
+    return new Map(this.#trainer.metrics);
   }
 
   /** The names of the numbers in the logs. */
@@ -125,7 +127,7 @@ export class Model<
    * ```
    */
   compile(options: CompileOptions<OutputNames<Out>>): void {
-    const compiled = new Compiled(options ?? {}, this.name, this.outputNames, () => metricsWithin(this));
+    const compiled = new Compiled(options ?? {}, this.name, this.outputNames);
     if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
@@ -136,7 +138,6 @@ export class Model<
     }
     warnOfConstantOutputs(this.graph);
     this.#trainer.use(compiled);
-    this.#compiled = compiled;
     this.#compileOptions = options;
   }
 
@@ -326,7 +327,7 @@ export class Model<
     const loss = this.computeLoss({ ...data, yPred });
     const weights = this.trainableWeights;
     this.trackLoss(loss, data);
-    const { optimizer } = this.#compiled!;
+    const { optimizer } = this.#trainer.compiled!;
     optimizer.apply(gradients(optimizer.scaleLoss(loss), weights), weights);
     this.computeMetrics({ ...data, yPred });
   }
@@ -350,7 +351,7 @@ export class Model<
   /** The loss of a batch, traced: the compiled loss, penalties on weights, and what layers added. */
   computeLoss({ y, yPred, sampleWeight }: AnyLossData): Value {
     const parts: Value[] = [];
-    const loss = this.#compiled?.computeLoss(y, yPred, sampleWeight);
+    const loss = this.#trainer.compiled?.computeLoss(y, yPred, sampleWeight);
     if (loss) parts.push(loss);
     for (const weight of this.trainableWeights) {
       if (weight.regularizer) parts.push(weight.regularizer.call(weight.value()));
@@ -368,12 +369,12 @@ export class Model<
 
   /** Takes the loss of a batch into the running loss, traced. */
   trackLoss(loss: Value, { x }: AnyStepData): void {
-    this.#compiled!.lossTracker.update(loss, flatten(x)[0].shape[0]);
+    this.#trainer.compiled!.lossTracker.update(loss, flatten(x)[0].shape[0]);
   }
 
   /** Takes targets and outputs of a batch into the metrics, traced. */
   computeMetrics({ y, yPred, sampleWeight }: AnyLossData): void {
-    this.#compiled?.updateMetrics(y, yPred, sampleWeight);
+    this.#trainer.compiled?.updateMetrics(y, yPred, sampleWeight);
   }
 
   /**
@@ -418,7 +419,7 @@ export class Model<
   /** What `compile` was given as Keras's config; undefined before. */
   getCompileConfig(): Config | undefined {
     const options = this.#compileOptions;
-    return options && compileConfig(options, this.#compiled!.optimizer);
+    return options && compileConfig(options, this.#trainer.compiled!.optimizer);
   }
 
   /** Compiles the model as a config of {@linkcode Model.getCompileConfig}, or of Python Keras, says. */

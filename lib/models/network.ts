@@ -5,7 +5,7 @@ import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type CallContext, Layer, type LayerOptions } from "../layers/layer.ts";
 import { autoName } from "../layers/naming.ts";
-import type { SymbolicTensor } from "../layers/symbolic.ts";
+import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import { nameOfClass } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, namesOf, type Structure } from "../structure.ts";
@@ -52,10 +52,7 @@ export abstract class Network<
     const isFunctional = options !== null && typeof options === "object" &&
       ("inputs" in options || "outputs" in options);
     const { inputs, outputs, ...others } = options as Partial<FunctionalOptions<In, Out>>;
-    super(
-      isFunctional && others.name === undefined ? { ...others, name: autoName(nameOfClass(new.target)) } : others,
-      [],
-    );
+    super(isFunctional && others.name === undefined ? { ...others, name: autoName(nameOfClass(new.target)) } : others);
     if (!isFunctional) return;
     this.#graph = graphBetween(inputs!, outputs!, `Cannot make "${this.name}"`);
     this.supportsMasking = true;

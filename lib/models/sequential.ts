@@ -5,7 +5,7 @@ import { StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { InputLayer } from "../layers/input.ts";
 import { type CallContext, Layer } from "../layers/layer.ts";
-import { SymbolicTensor } from "../layers/symbolic.ts";
+import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { checkOptions, describe } from "../options.ts";
 import { declareClasses } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";

@@ -2,7 +2,7 @@
 import { terminal } from "../callbacks/terminal.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
-import type { Operation, SymbolicTensor } from "../layers/symbolic.ts";
+import type { Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Weight } from "../layers/weight.ts";
 import { checkOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -89,7 +89,7 @@ const trainableColumn = {
 } as const;
 
 const connectedColumn = {
-  header: "Network to",
+  header: "Connected to",
   align: "left",
   color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${number(digits)}]`),
 } as const;
@@ -196,6 +196,11 @@ function isChain({ nodes, operations }: FunctionalGraph): boolean {
     );
 }
 
+/** Whether a layer is a model itself. */
+function isSummarized(layer: Layer): layer is Layer & Summarized {
+  return "layers" in layer;
+}
+
 function rowsOf(
   item: Operation,
   model: Summarized,
@@ -214,7 +219,7 @@ function rowsOf(
   ];
   if (graph) row.push(connectionsOf(item, graph));
   if (options.showTrainable) row.push(!layer || layer.weights.length === 0 ? "-" : layer.trainable ? "Y" : "N");
-  const nested = options.expandNested && layer && "layers" in layer ? (layer as unknown as Summarized) : undefined;
+  const nested = options.expandNested && layer && isSummarized(layer) ? layer : undefined;
   return [row, ...(nested?.layers ?? []).flatMap((inner) => rowsOf(inner, nested!, options, graph, level + 1))];
 }
 

@@ -1,74 +1,77 @@
 // Activations that are composed of other ops, each of one operand and of its shape. https://keras.io/api/ops/nn/
 import { ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { normalizeAxis } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cumsum } from "./cumulative.ts";
+import { lift, type Lifted } from "./lift.ts";
 import { sort } from "./ordering.ts";
 import * as o from "./primitives.ts";
 
-const result = <A extends Operand>(value: Operand): Applied<A> => value as Applied<A>;
+/** A function of one operand that gives another of the same shape. */
+export type ActivationFunction = Lifted<[x: Operand]>;
+
 /** Bytes would wrap where a number is added to them. */
 const float = (x: Operand): Operand => o.cast(x, "float32");
 
 /** `x` times the normal distribution function at `x`; by a tanh unless `approximate` is false. Hendrycks and Gimpel, 2016. */
-export function gelu<A extends Operand>(x: A, approximate = true): Applied<A> {
+export const gelu: Lifted<[x: Operand, approximate?: boolean]> = lift((x, approximate = true) => {
   const values = float(x);
   const half = o.multiply(values, 0.5);
-  if (!approximate) return result<A>(o.multiply(half, o.add(o.erf(o.multiply(values, Math.SQRT1_2)), 1)));
+  if (!approximate) return o.multiply(half, o.add(o.erf(o.multiply(values, Math.SQRT1_2)), 1));
   const cubed = o.multiply(o.multiply(o.square(values), values), 0.044715);
   const inner = o.multiply(o.add(values, cubed), Math.sqrt(2 / Math.PI));
-  return result<A>(o.multiply(half, o.add(o.tanh(inner), 1)));
-}
+  return o.multiply(half, o.add(o.tanh(inner), 1));
+});
 
 /** `x * sigmoid(x)`, also known as swish. */
-export const silu = <A extends Operand>(x: A): Applied<A> => result<A>(o.multiply(x as Operand, o.sigmoid(x)));
+export const silu: ActivationFunction = lift((x) => o.multiply(x, o.sigmoid(x)));
 
 /** `x` above 0, else `alpha * (exp(x) - 1)`; `alpha` is 1 by default. Clevert et al., 2016. */
-export function elu<A extends Operand>(x: A, alpha = 1): Applied<A> {
-  const below = o.expm1(o.minimum(x as Operand, 0));
-  return result<A>(o.select(o.greater(x as Operand, 0), x as Operand, alpha === 1 ? below : o.multiply(below, alpha)));
-}
+export const elu: Lifted<[x: Operand, alpha?: number]> = lift((x, alpha = 1) => {
+  const below = o.expm1(o.minimum(x, 0));
+  return o.select(o.greater(x, 0), x, alpha === 1 ? below : o.multiply(below, alpha));
+});
 
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
 /** The scaled {@linkcode elu} that keeps mean 0 and variance 1. Klambauer et al., 2017. */
-export const selu = <A extends Operand>(x: A): Applied<A> =>
-  result<A>(o.multiply(o.select(o.less(x as Operand, 0), elu(x, seluAlpha) as Operand, x as Operand), seluScale));
+export const selu: ActivationFunction = lift((x) =>
+  o.multiply(o.select(o.less(x, 0), elu(x, seluAlpha), x), seluScale)
+);
 
 /** `x` above 0, else `negativeSlope * x`; the slope is 0.2 by default. */
-export function leakyRelu<A extends Operand>(x: A, negativeSlope = 0.2): Applied<A> {
-  return result<A>(o.select(o.greater(x as Operand, 0), x as Operand, o.multiply(x as Operand, negativeSlope)));
-}
+export const leakyRelu: Lifted<[x: Operand, negativeSlope?: number]> = lift((x, negativeSlope = 0.2) =>
+  o.select(o.greater(x, 0), x, o.multiply(x, negativeSlope))
+);
 
 /** `x / (1 + |x|)`. */
-export const softsign = <A extends Operand>(x: A): Applied<A> =>
-  result<A>(o.divide(x as Operand, o.add(o.abs(float(x)), 1)));
+export const softsign: ActivationFunction = lift((x) => o.divide(x, o.add(o.abs(float(x)), 1)));
 
 /** `min(max(x, 0), 6)`. */
-export const relu6 = <A extends Operand>(x: A): Applied<A> =>
+export const relu6: ActivationFunction = lift((x) =>
   // As on TensorFlow, the slope is 0 at both ends, and NaN stays.
-  result<A>(o.select(o.lessEqual(x as Operand, 0), 0, o.select(o.greaterEqual(x as Operand, 6), 6, x as Operand)));
+  o.select(o.lessEqual(x, 0), 0, o.select(o.greaterEqual(x, 6), 6, x))
+);
 
 /** `x / 6 + 0.5`, cut to 0 and 1. */
-export const hardSigmoid = <A extends Operand>(x: A): Applied<A> =>
-  result<A>(o.multiply(relu6(o.add(float(x), 3)), 1 / 6));
+export const hardSigmoid: ActivationFunction = lift((x) => o.multiply(relu6(o.add(float(x), 3)), 1 / 6));
 
 /** `x * hardSigmoid(x)`. */
-export const hardSilu = <A extends Operand>(x: A): Applied<A> =>
-  result<A>(o.multiply(x as Operand, hardSigmoid(x) as Operand));
+export const hardSilu: ActivationFunction = lift((x) => o.multiply(x, hardSigmoid(x)));
 
 /** `log(sigmoid(x))`. */
-export const logSigmoid = <A extends Operand>(x: A): Applied<A> => result<A>(o.negate(o.softplus(o.negate(float(x)))));
+export const logSigmoid: ActivationFunction = lift((x) => o.negate(o.softplus(o.negate(float(x)))));
 
 /** `max(0, x) + min(0, alpha * (exp(x / alpha) - 1))`; `alpha` is 1 by default. */
-export function celu<A extends Operand>(x: A, alpha = 1): Applied<A> {
-  const below = o.multiply(o.expm1(o.multiply(o.minimum(x as Operand, 0), 1 / alpha)), alpha);
-  return result<A>(o.add(o.maximum(x as Operand, 0), below));
-}
+export const celu: Lifted<[x: Operand, alpha?: number]> = lift((x, alpha = 1) => {
+  const below = o.multiply(o.expm1(o.multiply(o.minimum(x, 0), 1 / alpha)), alpha);
+  return o.add(o.maximum(x, 0), below);
+});
 
 /** The first half along `axis` (the last by default) times the sigmoid of the second half. */
-export function glu<A extends Operand>(x: A, axis = -1): Applied<A> {
+export const glu: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) => {
   const shape = shapeOf(x);
   const at = normalizeAxis(axis, shape.length, "glu");
   if (shape[at] % 2 !== 0) {
@@ -80,62 +83,61 @@ export function glu<A extends Operand>(x: A, axis = -1): Applied<A> {
   }
   const sizes = shape.map((extent, i) => (i === at ? extent / 2 : extent));
   const starts = shape.map(() => 0);
-  const first = o.slice(x as Operand, starts, sizes);
-  const second = o.slice(x as Operand, starts.map((_, i) => (i === at ? shape[at] / 2 : 0)), sizes);
-  return result<A>(o.multiply(first, o.sigmoid(second)));
-}
+  const first = o.slice(x, starts, sizes);
+  const second = o.slice(x, starts.map((_, i) => (i === at ? shape[at] / 2 : 0)), sizes);
+  return o.multiply(first, o.sigmoid(second));
+});
 
 /** `x`, cut to -1 and 1. */
-export const hardTanh = <A extends Operand>(x: A): Applied<A> => result<A>(o.minimum(o.maximum(x, -1), 1));
+export const hardTanh: ActivationFunction = lift((x) => o.minimum(o.maximum(x, -1), 1));
 
 /** `x` where `|x|` is above `threshold` (0.5 by default), else 0. */
-export function hardShrink<A extends Operand>(x: A, threshold = 0.5): Applied<A> {
-  return result<A>(o.select(o.greater(o.abs(x) as Operand, threshold), x as Operand, 0));
-}
+export const hardShrink: Lifted<[x: Operand, threshold?: number]> = lift((x, threshold = 0.5) =>
+  o.select(o.greater(o.abs(x), threshold), x, 0)
+);
 
 /** `x` moved towards 0 by `threshold` (0.5 by default), 0 where it would cross. */
-export function softShrink<A extends Operand>(x: A, threshold = 0.5): Applied<A> {
-  const high = o.select(o.greater(x as Operand, threshold), o.subtract(x as Operand, threshold), 0);
-  return result<A>(o.select(o.less(x as Operand, -threshold), o.add(x as Operand, threshold), high));
-}
+export const softShrink: Lifted<[x: Operand, threshold?: number]> = lift((x, threshold = 0.5) => {
+  const high = o.select(o.greater(x, threshold), o.subtract(x, threshold), 0);
+  return o.select(o.less(x, -threshold), o.add(x, threshold), high);
+});
 
 /** `x - tanh(x)`. */
-export const tanhShrink = <A extends Operand>(x: A): Applied<A> =>
-  result<A>(o.subtract(x as Operand, o.tanh(x) as Operand));
+export const tanhShrink: ActivationFunction = lift((x) => o.subtract(x, o.tanh(x)));
 
 /** `x` above `limit`, else `defaultValue`. */
-export function threshold<A extends Operand>(x: A, limit = 0, defaultValue = 0): Applied<A> {
-  return result<A>(o.select(o.greater(x as Operand, limit), x as Operand, defaultValue));
-}
+export const threshold: Lifted<[x: Operand, limit?: number, defaultValue?: number]> = lift(
+  (x, limit = 0, defaultValue = 0) => o.select(o.greater(x, limit), x, defaultValue),
+);
 
 /** `(x + sqrt(x^2 + b)) / 2`; `b` is 4 by default. Barron, 2021. */
-export function squareplus<A extends Operand>(x: A, b = 4): Applied<A> {
+export const squareplus: Lifted<[x: Operand, b?: number]> = lift((x, b = 4) => {
   const values = float(x);
-  return result<A>(o.multiply(o.add(values, o.sqrt(o.add(o.square(values), b))), 0.5));
-}
+  return o.multiply(o.add(values, o.sqrt(o.add(o.square(values), b))), 0.5);
+});
 
 /** 0 up to -1, `x` from 1 on, `(x + 1)^2 / 4` between. */
-export const sparsePlus = <A extends Operand>(x: A): Applied<A> => {
+export const sparsePlus: ActivationFunction = lift((x) => {
   const values = float(x);
   const between = o.multiply(o.square(o.add(values, 1)), 0.25);
   const upper = o.select(o.less(values, 1), between, values);
-  return result<A>(o.select(o.lessEqual(values, -1), 0, upper));
-};
+  return o.select(o.lessEqual(values, -1), 0, upper);
+});
 
 /** `(x + 1) / 2`, cut to 0 and 1. */
-export const sparseSigmoid = <A extends Operand>(x: A): Applied<A> => {
+export const sparseSigmoid: ActivationFunction = lift((x) => {
   const values = float(x);
   const between = o.multiply(o.add(values, 1), 0.5);
   const upper = o.select(o.greaterEqual(values, 1), 1, between);
-  return result<A>(o.select(o.lessEqual(values, -1), 0, upper));
-};
+  return o.select(o.lessEqual(values, -1), 0, upper);
+});
 
 /**
  * `max(x - tau, 0)` along `axis` (the last by default), with zeros where softmax has small values. As Keras 3 computes it,
  * `tau` comes from all partial sums of the elements that are kept; where one is kept, that is the sparsemax of Martins
  * and Astudillo, 2016.
  */
-export function sparsemax<A extends Operand>(x: A, axis = -1): Applied<A> {
+export const sparsemax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) => {
   const rank = shapeOf(x).length;
   const at = normalizeAxis(axis, rank, "sparsemax");
   const values = float(x);
@@ -146,5 +148,32 @@ export function sparsemax<A extends Operand>(x: A, axis = -1): Applied<A> {
   // The paper has the last of the sums here, Keras their sum.
   const total = o.sum(o.select(isKept, sums, 0), at, true);
   const kept = o.sum(o.cast(isKept, "float32"), at, true);
-  return result<A>(o.maximum(o.subtract(values, o.divide(o.subtract(total, 1), kept)), 0));
-}
+  return o.maximum(o.subtract(values, o.divide(o.subtract(total, 1), kept)), 0);
+});
+
+/** How Keras's files write these functions. */
+export const savedActivations: SavedForms = {
+  celu: { module: "nn", keys: { alpha: 1 } },
+  elu: { module: "nn", keys: { alpha: 1 } },
+  gelu: { module: "nn", keys: { approximate: true } },
+  glu: { module: "nn", keys: { axis: -1 } },
+  hardShrink: { module: "nn", keys: { threshold: 0.5 } },
+  hardSigmoid: { module: "nn" },
+  hardSilu: { module: "nn" },
+  hardSwish: { module: "nn", className: "HardSilu" },
+  hardTanh: { module: "nn" },
+  leakyRelu: { module: "nn", keys: { negative_slope: 0.2 } },
+  logSigmoid: { module: "nn" },
+  relu6: { module: "nn" },
+  selu: { module: "nn" },
+  silu: { module: "nn" },
+  softShrink: { module: "nn", keys: { threshold: 0.5 } },
+  softsign: { module: "nn" },
+  sparsemax: { module: "nn", keys: { axis: -1 } },
+  sparsePlus: { module: "nn" },
+  sparseSigmoid: { module: "nn" },
+  squareplus: { module: "nn", keys: { b: 4 } },
+  swish: { module: "nn", className: "Silu" },
+  tanhShrink: { module: "nn" },
+  threshold: { module: "nn", keys: { threshold: null, default_value: null } },
+};

@@ -1,9 +1,10 @@
 // Images seen through a linear map of the plane: rotated, scaled, shifted, in perspective.
 import { ShapeError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { clip } from "./composed.ts";
 import { onImageBatch } from "./image_batch.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { checkName, type DataFormat } from "./spatial.ts";
 
@@ -98,53 +99,51 @@ export function pixelsAt(batch: Operand, y: Operand, x: Operand): Operand {
  * console.log([...moved.data]); // [ 1, 2, 3, 0 ]
  * ```
  */
-export function affineTransform<A extends Operand, B extends Operand>(
-  images: A,
-  transform: B,
-  { interpolation = "bilinear", fillMode = "constant", fillValue = 0, dataFormat = "channels_last" }:
-    AffineTransformOptions = {},
-): Applied<A | B> {
-  const what = "Cannot transform images";
-  checkName(what, "interpolation", interpolation, affineInterpolations);
-  checkName(what, "fillMode", fillMode, fillModes);
-  return onImageBatch<A | B>(what, images, dataFormat, (batch) => {
-    const [count, height, width] = shapeOf(batch);
-    const shape = shapeOf(transform);
-    const rows = shape.length === 1 ? 1 : shape[0];
-    if (shape.length > 2 || shape[shape.length - 1] !== 8 || (rows !== 1 && rows !== count)) {
-      throw new ShapeError({
-        what,
-        rule: `the transform must have the shape [8]${count === 1 ? "" : `, or [${count}, 8] for ${count} images`}`,
-        received: formatShape(shape),
-        hint: "give [1, 0, 0, 0, 1, 0, 0, 0] for no change",
-      });
-    }
-    const table = o.reshape(o.cast(transform, "float32"), [rows, 8]);
-    const entry = (i: number) => o.reshape(o.slice(table, [0, i], [rows, 1]), [rows, 1, 1]);
-    const x = o.reshape(o.iota([width], 0, "float32"), [1, 1, width]);
-    const y = o.reshape(o.iota([height], 0, "float32"), [1, height, 1]);
-    const linear = (a: number, b: number, c: Operand) =>
-      o.add(o.add(o.multiply(entry(a), x), o.multiply(entry(b), y)), c);
-    const depth = linear(6, 7, 1);
-    const isFar = o.equal(depth, 0);
-    const divisor = o.select(isFar, 1, depth);
-    const all = (at: Operand) => o.broadcastTo(at, [count, height, width]);
-    const inputX = fold(all(o.divide(linear(0, 1, entry(2)), divisor)), width, fillMode);
-    const inputY = fold(all(o.divide(linear(3, 4, entry(5)), divisor)), height, fillMode);
-    const pixels = o.cast(batch, "float32");
-    const wide = (each: Operand) => o.reshape(each, [...shapeOf(each), 1]);
-    const terms = neighbours(inputY, height, interpolation).flatMap((row) =>
-      neighbours(inputX, width, interpolation).map((column) => {
-        const found = pixelsAt(pixels, row.at, column.at);
-        const inside = wide(o.logicalAnd(row.inside, column.inside));
-        // Folded coordinates are inside, but for a neighbour that counts for nothing.
-        const kept = fillMode === "constant" ? o.select(inside, found, fillValue) : found;
-        if (!row.weight || !column.weight) return kept;
-        return o.multiply(kept, wide(o.multiply(row.weight, column.weight)));
-      })
-    );
-    const sum = terms.reduce((total, term) => o.add(total, term));
-    const result = o.select(wide(isFar), fillValue, sum);
-    return o.cast(result, batch.dtype);
-  });
-}
+export const affineTransform: Lifted<[images: Operand, transform: Operand, options?: AffineTransformOptions]> = lift(
+  (images, transform, options = {}) => {
+    const { interpolation = "bilinear", fillMode = "constant", fillValue = 0, dataFormat = "channels_last" } = options;
+    const what = "Cannot transform images";
+    checkName(what, "interpolation", interpolation, affineInterpolations);
+    checkName(what, "fillMode", fillMode, fillModes);
+    return onImageBatch(what, images, dataFormat, (batch) => {
+      const [count, height, width] = shapeOf(batch);
+      const shape = shapeOf(transform);
+      const rows = shape.length === 1 ? 1 : shape[0];
+      if (shape.length > 2 || shape[shape.length - 1] !== 8 || (rows !== 1 && rows !== count)) {
+        throw new ShapeError({
+          what,
+          rule: `the transform must have the shape [8]${count === 1 ? "" : `, or [${count}, 8] for ${count} images`}`,
+          received: formatShape(shape),
+          hint: "give [1, 0, 0, 0, 1, 0, 0, 0] for no change",
+        });
+      }
+      const table = o.reshape(o.cast(transform, "float32"), [rows, 8]);
+      const entry = (i: number) => o.reshape(o.slice(table, [0, i], [rows, 1]), [rows, 1, 1]);
+      const x = o.reshape(o.iota([width], 0, "float32"), [1, 1, width]);
+      const y = o.reshape(o.iota([height], 0, "float32"), [1, height, 1]);
+      const linear = (a: number, b: number, c: Operand) =>
+        o.add(o.add(o.multiply(entry(a), x), o.multiply(entry(b), y)), c);
+      const depth = linear(6, 7, 1);
+      const isFar = o.equal(depth, 0);
+      const divisor = o.select(isFar, 1, depth);
+      const all = (at: Operand) => o.broadcastTo(at, [count, height, width]);
+      const inputX = fold(all(o.divide(linear(0, 1, entry(2)), divisor)), width, fillMode);
+      const inputY = fold(all(o.divide(linear(3, 4, entry(5)), divisor)), height, fillMode);
+      const pixels = o.cast(batch, "float32");
+      const wide = (each: Operand) => o.reshape(each, [...shapeOf(each), 1]);
+      const terms = neighbours(inputY, height, interpolation).flatMap((row) =>
+        neighbours(inputX, width, interpolation).map((column) => {
+          const found = pixelsAt(pixels, row.at, column.at);
+          const inside = wide(o.logicalAnd(row.inside, column.inside));
+          // Folded coordinates are inside, but for a neighbour that counts for nothing.
+          const kept = fillMode === "constant" ? o.select(inside, found, fillValue) : found;
+          if (!row.weight || !column.weight) return kept;
+          return o.multiply(kept, wide(o.multiply(row.weight, column.weight)));
+        })
+      );
+      const sum = terms.reduce((total, term) => o.add(total, term));
+      const result = o.select(wide(isFar), fillValue, sum);
+      return o.cast(result, dtypeOf(batch));
+    });
+  },
+);

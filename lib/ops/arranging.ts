@@ -1,9 +1,11 @@
 // Arranging elements: splitting, repeating, turning axes, grids. https://keras.io/api/ops/numpy/
 import { ShapeError, ValueError } from "../errors.ts";
-import { formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
+import { type Axes, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
+import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { cut } from "./cumulative.ts";
+import { lift, type Lifted, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /**
@@ -17,29 +19,29 @@ import * as p from "./primitives.ts";
  * console.log(a.toArray(), b.toArray()); // [ 1, 2 ] [ 3, 4 ]
  * ```
  */
-export function split<A extends Operand>(x: A, parts: number | readonly number[], axis = 0): Applied<A>[] {
-  const shape = shapeOf(x);
-  const at = normalizeAxis(axis, shape.length, "split");
-  const extent = shape[at];
-  if (typeof parts === "number" && !(Number.isInteger(parts) && parts > 0 && extent % parts === 0)) {
-    throw new ValueError({
-      what: "Cannot split",
-      rule: `the number of parts must divide the extent ${extent} of axis ${axis}`,
-      received: String(parts),
-      hint: "give the indices to split at, as in [2, 5]",
-    });
-  }
-  const inner = typeof parts === "number"
-    ? Array.from({ length: parts - 1 }, (_, i) => (i + 1) * extent / parts)
-    : parts.map((index) => Math.min(Math.max(index < 0 ? index + extent : index, 0), extent));
-  const bounds = [0, ...inner, extent];
-  return bounds.slice(1).map((end, i) =>
-    cut(p.cast(x as Operand, dtypeOf(x)), at, bounds[i], Math.max(0, end - bounds[i])) as Applied<A>
-  );
-}
+export const split: Lifted<[x: Operand, parts: number | readonly number[], axis?: number], Operand[]> = lift(
+  (x, parts, axis = 0) => {
+    const shape = shapeOf(x);
+    const at = normalizeAxis(axis, shape.length, "split");
+    const extent = shape[at];
+    if (typeof parts === "number" && !(Number.isInteger(parts) && parts > 0 && extent % parts === 0)) {
+      throw new ValueError({
+        what: "Cannot split",
+        rule: `the number of parts must divide the extent ${extent} of axis ${axis}`,
+        received: String(parts),
+        hint: "give the indices to split at, as in [2, 5]",
+      });
+    }
+    const inner = typeof parts === "number"
+      ? Array.from({ length: parts - 1 }, (_, i) => (i + 1) * extent / parts)
+      : parts.map((index) => Math.min(Math.max(index < 0 ? index + extent : index, 0), extent));
+    const bounds = [0, ...inner, extent];
+    return bounds.slice(1).map((end, i) => cut(p.cast(x, dtypeOf(x)), at, bounds[i], Math.max(0, end - bounds[i])));
+  },
+);
 
 /** So many parts of `x` along `axis` (0 by default), of which the first are longer by one where they cannot be equal. */
-export function arraySplit<A extends Operand>(x: A, parts: number, axis = 0): Applied<A>[] {
+export const arraySplit: Lifted<[x: Operand, parts: number, axis?: number], Operand[]> = lift((x, parts, axis = 0) => {
   const shape = shapeOf(x);
   const extent = shape[normalizeAxis(axis, shape.length, "arraySplit")];
   if (!(parts > 0 && Number.isInteger(parts))) {
@@ -52,70 +54,66 @@ export function arraySplit<A extends Operand>(x: A, parts: number, axis = 0): Ap
   }
   const [size, longer] = [Math.floor(extent / parts), extent % parts];
   return split(x, Array.from({ length: parts - 1 }, (_, i) => (i + 1) * size + Math.min(i + 1, longer)), axis);
-}
+});
 
 /** The elements along `axis` (0 by default), each without it. Throws {@linkcode ValueError} where they are not `num`. */
-export function unstack<A extends Operand>(x: A, num: number | null = null, axis = 0): Applied<A>[] {
-  const shape = shapeOf(x);
-  const at = normalizeAxis(axis, shape.length, "unstack");
-  if (num !== null && num !== shape[at]) {
-    throw new ValueError({
-      what: "Cannot unstack",
-      rule: `num must be the extent ${shape[at]} of axis ${axis}`,
-      received: String(num),
-      hint: "leave it out",
-    });
-  }
-  const rest = shape.filter((_, i) => i !== at);
-  return Array.from({ length: shape[at] }, (_, i) => p.reshape(cut(x, at, i, 1), rest) as Applied<A>);
-}
-
-const dtypeOf = (x: Operand) => (typeof x === "number" ? "float32" as const : x.dtype);
+export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], Operand[]> = lift(
+  (x, num = null, axis = 0) => {
+    const shape = shapeOf(x);
+    const at = normalizeAxis(axis, shape.length, "unstack");
+    if (num !== null && num !== shape[at]) {
+      throw new ValueError({
+        what: "Cannot unstack",
+        rule: `num must be the extent ${shape[at]} of axis ${axis}`,
+        received: String(num),
+        hint: "leave it out",
+      });
+    }
+    const rest = shape.filter((_, i) => i !== at);
+    return Array.from({ length: shape[at] }, (_, i) => p.reshape(cut(x, at, i, 1), rest));
+  },
+);
 
 /** Each element along `axis` `repeats` times in a row; of the flattened elements without an axis. */
-export function repeat<A extends Operand>(x: A, repeats: number, axis?: number): Applied<A> {
-  if (axis === undefined) return repeat(p.reshape(x as Operand, [-1]), repeats, 0) as Applied<A>;
+export const repeat: Lifted<[x: Operand, repeats: number, axis?: number]> = lift((x, repeats, axis) => {
+  if (axis === undefined) return repeat(p.reshape(x, [-1]), repeats, 0);
   const shape = shapeOf(x);
   const at = normalizeAxis(axis, shape.length, "repeat");
-  const wide = p.broadcastTo(p.reshape(x as Operand, [...shape.slice(0, at + 1), 1, ...shape.slice(at + 1)]), [
+  const wide = p.broadcastTo(p.reshape(x, [...shape.slice(0, at + 1), 1, ...shape.slice(at + 1)]), [
     ...shape.slice(0, at + 1),
     repeats,
     ...shape.slice(at + 1),
   ]);
-  return p.reshape(wide, shape.map((extent, i) => (i === at ? extent * repeats : extent))) as Applied<A>;
-}
+  return p.reshape(wide, shape.map((extent, i) => (i === at ? extent * repeats : extent)));
+});
 
 /** `x` laid side by side so many times along each axis; a shorter list counts from the last axis. */
-export function tile<A extends Operand>(x: A, repeats: number | readonly number[]): Applied<A> {
+export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = lift((x, repeats) => {
   const list = typeof repeats === "number" ? [repeats] : repeats;
   const rank = Math.max(list.length, shapeOf(x).length);
   const ones = (count: number) => new Array<number>(count).fill(1);
   const shape = [...ones(rank - shapeOf(x).length), ...shapeOf(x)];
   const times = [...ones(rank - list.length), ...list];
-  const narrow = p.reshape(x as Operand, shape.flatMap((extent) => [1, extent]));
+  const narrow = p.reshape(x, shape.flatMap((extent) => [1, extent]));
   const wide = p.broadcastTo(narrow, shape.flatMap((extent, i) => [times[i], extent]));
-  return p.reshape(wide, shape.map((extent, i) => extent * times[i])) as Applied<A>;
-}
+  return p.reshape(wide, shape.map((extent, i) => extent * times[i]));
+});
 
 /** The elements moved on by `shift` along `axis`, those at the end back to the beginning; flattened without an axis. */
-export function roll<A extends Operand>(x: A, shift: number, axis?: number): Applied<A> {
+export const roll: Lifted<[x: Operand, shift: number, axis?: number]> = lift((x, shift, axis) => {
   const shape = shapeOf(x);
-  if (axis === undefined) return p.reshape(roll(p.reshape(x as Operand, [-1]), shift, 0), shape) as Applied<A>;
+  if (axis === undefined) return p.reshape(roll(p.reshape(x, [-1]), shift, 0), shape);
   const at = normalizeAxis(axis, shape.length, "roll");
   const extent = shape[at];
   const by = extent === 0 ? 0 : ((shift % extent) + extent) % extent;
   if (by === 0) return p.reshape(x, shape);
-  return p.concat([cut(x, at, extent - by, by), cut(x, at, 0, extent - by)], at) as Applied<A>;
-}
+  return p.concat([cut(x, at, extent - by, by), cut(x, at, 0, extent - by)], at);
+});
 
 /** With axis `source` at the place `destination`; lists move several. */
-export function moveaxis<A extends Operand>(
-  x: A,
-  source: number | readonly number[],
-  destination: number | readonly number[],
-): Applied<A> {
+export const moveaxis: Lifted<[x: Operand, source: Axes, destination: Axes]> = lift((x, source, destination) => {
   const rank = shapeOf(x).length;
-  const list = (axes: number | readonly number[]) =>
+  const list = (axes: Axes) =>
     (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, "moveaxis"));
   const [from, to] = [list(source), list(destination)];
   const rest = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !from.includes(axis));
@@ -124,87 +122,87 @@ export function moveaxis<A extends Operand>(
     (_, place) => to.includes(place) ? from[to.indexOf(place)] : rest.shift()!,
   );
   return p.transpose(x, order);
-}
+});
 
 /** With two axes exchanged. */
-export function swapaxes<A extends Operand>(x: A, first: number, second: number): Applied<A> {
+export const swapaxes: Lifted<[x: Operand, first: number, second: number]> = lift((x, first, second) => {
   const rank = shapeOf(x).length;
   const [a, b] = [first, second].map((axis) => normalizeAxis(axis, rank, "swapaxes"));
   return p.transpose(x, Array.from({ length: rank }, (_, axis) => (axis === a ? b : axis === b ? a : axis)));
-}
+});
 
 /** Turned by `k` quarters (1 by default) from the first of two axes (0 and 1 by default) towards the second. */
-export function rot90<A extends Operand>(x: A, k = 1, axes: readonly [number, number] = [0, 1]): Applied<A> {
-  const rank = shapeOf(x).length;
-  const [from, to] = axes.map((axis) => normalizeAxis(axis, rank, "rot90"));
-  if (from === to || !Number.isInteger(k)) {
-    throw new ValueError({
-      what: "Cannot turn with rot90",
-      rule: "k must be a whole number, and the two axes must differ",
-      received: `k ${k}, axes ${axes.join(" and ")}`,
-      hint: "name the axes of the rows and of the columns",
-    });
-  }
-  const quarters = ((k % 4) + 4) % 4;
-  if (quarters === 2) return p.reverse(x, [from, to]);
-  if (quarters === 1) return swapaxes(p.reverse(x, to) as Operand, from, to) as Applied<A>;
-  return (quarters === 3 ? p.reverse(swapaxes(x, from, to) as Operand, to) : p.reverse(x, [])) as Applied<A>;
-}
+export const rot90: Lifted<[x: Operand, k?: number, axes?: readonly [number, number]]> = lift(
+  (x, k = 1, axes = [0, 1]) => {
+    const rank = shapeOf(x).length;
+    const [from, to] = axes.map((axis) => normalizeAxis(axis, rank, "rot90"));
+    if (from === to || !Number.isInteger(k)) {
+      throw new ValueError({
+        what: "Cannot turn with rot90",
+        rule: "k must be a whole number, and the two axes must differ",
+        received: `k ${k}, axes ${axes.join(" and ")}`,
+        hint: "name the axes of the rows and of the columns",
+      });
+    }
+    const quarters = ((k % 4) + 4) % 4;
+    if (quarters === 2) return p.reverse(x, [from, to]);
+    if (quarters === 1) return swapaxes(p.reverse(x, to), from, to);
+    return quarters === 3 ? p.reverse(swapaxes(x, from, to), to) : p.reverse(x, []);
+  },
+);
 
 /** Left and right exchanged: the second axis in reverse order. */
-export const fliplr = <A extends Operand>(x: A): Applied<A> => p.reverse(x, 1);
+export const fliplr: UnaryOp = lift((x) => p.reverse(x, 1));
 /** Up and down exchanged: the first axis in reverse order. */
-export const flipud = <A extends Operand>(x: A): Applied<A> => p.reverse(x, 0);
+export const flipud: UnaryOp = lift((x) => p.reverse(x, 0));
 
 /** The elements in one row. */
-export const ravel = <A extends Operand>(x: A): Applied<A> => p.reshape(x, [-1]);
+export const ravel: UnaryOp = lift((x) => p.reshape(x, [-1]));
 
 /** `b` behind `a` along `axis`; both flattened without one. */
-export const append = <A extends Operand, B extends Operand>(a: A, b: B, axis?: number): Applied<A | B> =>
-  (axis === undefined
-    ? p.concat([p.reshape(a as Operand, [-1]), p.reshape(b as Operand, [-1])])
-    : p.concat([a as Operand, b as Operand], axis)) as Applied<A | B>;
+export const append: Lifted<[a: Operand, b: Operand, axis?: number]> = lift((a, b, axis) =>
+  axis === undefined ? p.concat([p.reshape(a, [-1]), p.reshape(b, [-1])]) : p.concat([a, b], axis)
+);
 
 /** Operands of at least two axes one below the other. */
-export const vstack = <A extends Operand>(operands: readonly A[]): Applied<A> =>
-  p.concat(operands.map((x) => shapeOf(x).length < 2 ? p.reshape(x as Operand, [1, -1]) : x as Operand), 0) as Applied<
-    A
-  >;
+export const vstack: Lifted<[operands: readonly Operand[]]> = lift((operands) =>
+  p.concat(operands.map((x) => shapeOf(x).length < 2 ? p.reshape(x, [1, -1]) : x), 0)
+);
 
 /** Operands side by side: along the second axis, or the first where there is one. */
-export function hstack<A extends Operand>(operands: readonly A[]): Applied<A> {
-  const rows = operands.map((x) => (shapeOf(x).length === 0 ? p.reshape(x as Operand, [1]) : x as Operand));
-  return p.concat(rows, rows.length > 0 && shapeOf(rows[0]).length > 1 ? 1 : 0) as Applied<A>;
-}
+export const hstack: Lifted<[operands: readonly Operand[]]> = lift((operands) => {
+  const rows = operands.map((x) => (shapeOf(x).length === 0 ? p.reshape(x, [1]) : x));
+  return p.concat(rows, rows.length > 0 && shapeOf(rows[0]).length > 1 ? 1 : 0);
+});
 
 /** The grids of coordinates that vectors span, one for each: with `xy` indexing (the default) the second varies first. */
-export function meshgrid<A extends Operand>(vectors: readonly A[], indexing: "xy" | "ij" = "xy"): Applied<A>[] {
-  const flat = vectors.map((x) => p.reshape(x as Operand, [-1]));
-  const isXY = indexing === "xy" && vectors.length > 1;
-  const axisOf = (i: number) => (isXY && i < 2 ? 1 - i : i);
-  const shape: number[] = [];
-  flat.forEach((x, i) => shape[axisOf(i)] = shapeOf(x)[0]);
-  return flat.map((x, i) =>
-    p.broadcastTo(p.reshape(x, shape.map((extent, axis) => (axis === axisOf(i) ? extent : 1))), shape) as Applied<A>
-  );
-}
+export const meshgrid: Lifted<[vectors: readonly Operand[], indexing?: "xy" | "ij"], Operand[]> = lift(
+  (vectors, indexing = "xy") => {
+    const flat = vectors.map((x) => p.reshape(x, [-1]));
+    const isXY = indexing === "xy" && vectors.length > 1;
+    const axisOf = (i: number) => (isXY && i < 2 ? 1 - i : i);
+    const shape: number[] = [];
+    flat.forEach((x, i) => shape[axisOf(i)] = shapeOf(x)[0]);
+    return flat.map((x, i) =>
+      p.broadcastTo(p.reshape(x, shape.map((extent, axis) => (axis === axisOf(i) ? extent : 1))), shape)
+    );
+  },
+);
 
 /** Sums of elements by the segment that each row belongs to: `[segments, ...]` of `data` `[rows, ...]`. */
-export function segmentSum<A extends Operand, B extends Operand>(
-  data: A,
-  segmentIds: B,
-  numSegments: number,
-): Applied<A | B> {
-  if (shapeOf(segmentIds).length !== 1) {
-    throw new ShapeError({
-      what: "Cannot sum by segments",
-      rule: "segment ids must have one axis",
-      received: formatShape(shapeOf(segmentIds)),
-      hint: "give one id for each row of the data",
-    });
-  }
-  return p.scatterAdd(segmentIds, data, numSegments);
-}
+export const segmentSum: Lifted<[data: Operand, segmentIds: Operand, numSegments: number]> = lift(
+  (data, segmentIds, numSegments) => {
+    if (shapeOf(segmentIds).length !== 1) {
+      throw new ShapeError({
+        what: "Cannot sum by segments",
+        rule: "segment ids must have one axis",
+        received: formatShape(shapeOf(segmentIds)),
+        hint: "give one id for each row of the data",
+      });
+    }
+    return p.scatterAdd(segmentIds, data, numSegments);
+  },
+);
 
 /**
  * `x` with the block that begins at the indices `starts` replaced by `update`, which has as many axes.
@@ -216,42 +214,36 @@ export function segmentSum<A extends Operand, B extends Operand>(
  * console.log(ops.sliceUpdate(tensor([1, 2, 3, 4]), [1], tensor([8, 9])).toArray()); // [ 1, 8, 9, 4 ]
  * ```
  */
-export function sliceUpdate<A extends Operand, B extends Operand>(
-  x: A,
-  starts: readonly number[],
-  update: B,
-): Applied<A | B> {
-  const [whole, sizes] = [shapeOf(x), shapeOf(update)];
-  const fits = starts.length === whole.length && sizes.length === whole.length &&
-    starts.every((start, i) => Number.isInteger(start) && start >= 0 && start + sizes[i] <= whole[i]);
-  if (!fits) {
-    throw new ShapeError({
-      what: "Cannot update a slice",
-      rule: `the block must lie inside of ${formatShape(whole)}, with a start for each axis`,
-      received: `${formatShape(sizes)} at [${starts.join(", ")}]`,
-      hint: "check starts and the update's shape",
-    });
-  }
-  const replaced = (old: Operand, axis: number): Operand => {
-    if (axis === whole.length) return p.cast(update as Operand, dtypeOf(x));
-    const [start, size] = [starts[axis], sizes[axis]];
-    const inside = replaced(cut(old, axis, start, size), axis + 1);
-    if (size === whole[axis]) return inside;
-    const end = start + size;
-    return p.concat([cut(old, axis, 0, start), inside, cut(old, axis, end, whole[axis] - end)], axis);
-  };
-  return replaced(x, 0) as Applied<A | B>;
-}
+export const sliceUpdate: Lifted<[x: Operand, starts: readonly number[], update: Operand]> = lift(
+  (x, starts, update) => {
+    const [whole, sizes] = [shapeOf(x), shapeOf(update)];
+    const fits = starts.length === whole.length && sizes.length === whole.length &&
+      starts.every((start, i) => Number.isInteger(start) && start >= 0 && start + sizes[i] <= whole[i]);
+    if (!fits) {
+      throw new ShapeError({
+        what: "Cannot update a slice",
+        rule: `the block must lie inside of ${formatShape(whole)}, with a start for each axis`,
+        received: `${formatShape(sizes)} at [${starts.join(", ")}]`,
+        hint: "check starts and the update's shape",
+      });
+    }
+    const replaced = (old: Operand, axis: number): Operand => {
+      if (axis === whole.length) return p.cast(update, dtypeOf(x));
+      const [start, size] = [starts[axis], sizes[axis]];
+      const inside = replaced(cut(old, axis, start, size), axis + 1);
+      if (size === whole[axis]) return inside;
+      const end = start + size;
+      return p.concat([cut(old, axis, 0, start), inside, cut(old, axis, end, whole[axis] - end)], axis);
+    };
+    return replaced(x, 0);
+  },
+);
 
 /**
  * Zeros of `shape` with `values` `[..., ...rest]` added where int32 `indices` `[..., k]` say, each a place along the first
  * `k` axes; what lies outside is dropped. Throws {@linkcode ShapeError} where the three do not fit.
  */
-export function scatter<A extends Operand, B extends Operand>(
-  indices: A,
-  values: B,
-  shape: Shape,
-): Applied<A | B> {
+export const scatter: Lifted<[indices: Operand, values: Operand, shape: Shape]> = lift((indices, values, shape) => {
   const [places, given] = [shapeOf(indices), shapeOf(values)];
   const depth = places[places.length - 1] ?? 0;
   const rest = shape.slice(depth);
@@ -266,33 +258,54 @@ export function scatter<A extends Operand, B extends Operand>(
   const extents = shape.slice(0, depth);
   const row = new Tensor([depth], "int32", Int32Array.from(stridesOf(extents)));
   const ends = new Tensor([depth], "int32", Int32Array.from(extents));
-  const list = p.reshape(p.cast(indices as Operand, "int32"), [-1, depth]);
+  const list = p.reshape(p.cast(indices, "int32"), [-1, depth]);
   const isInside = p.logicalAnd(p.greaterEqual(list, 0), p.less(list, ends));
   // A place past the end along one axis must not be one of the next.
   const flat = p.select(p.min(p.cast(isInside, "int32"), -1), p.sum(p.multiply(list, row), -1), -1);
-  const summed = p.scatterAdd(flat, p.reshape(values as Operand, [-1, ...rest]), sizeOf(extents));
-  return p.reshape(summed, shape) as Applied<A | B>;
-}
+  const summed = p.scatterAdd(flat, p.reshape(values, [-1, ...rest]), sizeOf(extents));
+  return p.reshape(summed, shape);
+});
 
 /**
  * Of each place the element of the first of `choices` whose condition holds there, else `otherwise` (0 by default).
  * Throws {@linkcode ValueError} where there is not one choice for each condition.
  */
-export function select<A extends Operand, B extends Operand, C extends Operand = never>(
-  conditions: readonly A[],
-  choices: readonly B[],
-  otherwise?: C,
-): Applied<A | B | C> {
-  if (conditions.length !== choices.length || conditions.length === 0) {
-    throw new ValueError({
-      what: "Cannot select",
-      rule: "there must be one choice for each condition",
-      received: `${conditions.length} conditions and ${choices.length} choices`,
-      hint: "give as many of both",
-    });
-  }
-  return conditions.reduceRight<Operand>(
-    (rest, condition, i) => p.select(condition as Operand, choices[i] as Operand, rest),
-    otherwise ?? 0,
-  ) as Applied<A | B | C>;
-}
+export const select: Lifted<[conditions: readonly Operand[], choices: readonly Operand[], otherwise?: Operand]> = lift(
+  (conditions, choices, otherwise) => {
+    if (conditions.length !== choices.length || conditions.length === 0) {
+      throw new ValueError({
+        what: "Cannot select",
+        rule: "there must be one choice for each condition",
+        received: `${conditions.length} conditions and ${choices.length} choices`,
+        hint: "give as many of both",
+      });
+    }
+    return conditions.reduceRight(
+      (rest, condition, i) => p.select(condition, choices[i], rest),
+      otherwise ?? 0,
+    );
+  },
+);
+
+/** How Keras's files write these functions. */
+export const savedArrangements: SavedForms = {
+  append: { inputs: 2, keys: { axis: null } },
+  arraySplit: { keys: { indices_or_sections: null, axis: 0 } },
+  fliplr: {},
+  flipud: {},
+  hstack: {},
+  moveaxis: { keys: { source: null, destination: null } },
+  ravel: {},
+  repeat: { keys: { repeats: null, axis: null } },
+  roll: { keys: { shift: null, axis: null } },
+  rot90: { keys: { k: 1, axes: [0, 1] } },
+  scatter: { module: "core", inputs: 2, keys: { shape: null } },
+  segmentSum: { module: "math", inputs: 2, keys: { num_segments: null }, fixed: { sorted: false } },
+  select: { inputs: 3 },
+  sliceUpdate: { module: "core", inputs: 3 },
+  split: { keys: { indices_or_sections: null, axis: 0 } },
+  swapaxes: { keys: { axis1: null, axis2: null } },
+  tile: { keys: { repeats: null } },
+  unstack: { module: "core", keys: { num: null, axis: 0 } },
+  vstack: {},
+};

@@ -1,65 +1,56 @@
 // Nearness, membership, places among bounds, and what stands in for NaN and infinity. https://keras.io/api/ops/numpy/
 import { makeArray } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { formatShape } from "../shape.ts";
-import { type Applied, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./composed.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 import { all, any, isfinite } from "./statistics.ts";
 
-const isFloat = (x: Operand): boolean => typeof x === "number" || x.dtype === "float32";
+const isFloat = (x: Operand): boolean => dtypeOf(x) === "float32";
 
 /**
  * Whether elements differ by at most `atol + rtol * |b|`, as bool; whole numbers, and infinities, whether they are
  * equal. NaN is near to nothing, or with `equalNan` to NaN.
  */
-export function isclose<A extends Operand, B extends Operand>(
-  a: A,
-  b: B,
-  rtol = 1e-5,
-  atol = 1e-8,
-  equalNan = false,
-): Applied<A | B> {
-  const [x, y] = promoteDTypes<Operand>([a, b]);
-  const isEqual = p.equal(x, y);
-  if (!isFloat(x)) return isEqual as Applied<A | B>;
-  const isNear = p.lessEqual(p.abs(p.subtract(x, y)), p.add(p.multiply(p.abs(y), rtol), atol));
-  // An infinite bound holds everything.
-  const close = p.logicalOr(p.logicalAnd(isNear, isfinite(y)), isEqual);
-  return (equalNan ? p.logicalOr(close, p.logicalAnd(p.isNan(x), p.isNan(y))) : close) as Applied<A | B>;
-}
+export const isclose: Lifted<[a: Operand, b: Operand, rtol?: number, atol?: number, equalNan?: boolean]> = lift(
+  (a, b, rtol = 1e-5, atol = 1e-8, equalNan = false) => {
+    const [x, y] = promoteDTypes([a, b]);
+    const isEqual = p.equal(x, y);
+    if (!isFloat(x)) return isEqual;
+    const isNear = p.lessEqual(p.abs(p.subtract(x, y)), p.add(p.multiply(p.abs(y), rtol), atol));
+    // An infinite bound holds everything.
+    const close = p.logicalOr(p.logicalAnd(isNear, isfinite(y)), isEqual);
+    return equalNan ? p.logicalOr(close, p.logicalAnd(p.isNan(x), p.isNan(y))) : close;
+  },
+);
 
 /** Whether all elements are near, as {@linkcode isclose} has it: one bool. */
-export const allclose = <A extends Operand, B extends Operand>(
-  a: A,
-  b: B,
-  rtol = 1e-5,
-  atol = 1e-8,
-  equalNan = false,
-): Applied<A | B> => all(isclose(a as Operand, b as Operand, rtol, atol, equalNan)) as Applied<A | B>;
+export const allclose: Lifted<[a: Operand, b: Operand, rtol?: number, atol?: number, equalNan?: boolean]> = lift(
+  (a, b, rtol = 1e-5, atol = 1e-8, equalNan = false) => all(isclose(a, b, rtol, atol, equalNan)),
+);
 
 const largestFloat = 3.4028234663852886e38;
 
 /** With numbers in place of NaN, infinity and minus infinity: 0 and the largest and least float by default. */
-export function nanToNum<A extends Operand>(
-  x: A,
-  nan = 0,
-  posinf: number | null = null,
-  neginf: number | null = null,
-): Applied<A> {
-  if (!isFloat(x)) return p.reshape(x, shapeOf(x));
-  const known = p.select(p.isNan(x as Operand), nan, x as Operand);
-  const below = p.select(p.equal(known, Infinity), posinf ?? largestFloat, known);
-  return p.select(p.equal(below, -Infinity), neginf ?? -largestFloat, below) as Applied<A>;
-}
+export const nanToNum: Lifted<[x: Operand, nan?: number, posinf?: number | null, neginf?: number | null]> = lift(
+  (x, nan = 0, posinf = null, neginf = null) => {
+    if (!isFloat(x)) return p.reshape(x, shapeOf(x));
+    const known = p.select(p.isNan(x), nan, x);
+    const below = p.select(p.equal(known, Infinity), posinf ?? largestFloat, known);
+    return p.select(p.equal(below, -Infinity), neginf ?? -largestFloat, below);
+  },
+);
 
 /** Whether each element is among `values`, as bool; with `invert` whether it is not. */
-export function isin<A extends Operand, B extends Operand>(x: A, values: B, invert = false): Applied<A | B> {
-  const flat = p.reshape(values as Operand, [-1]);
-  const found = any(p.equal(expandDims(x as Operand, -1), flat), -1);
-  return (invert ? p.logicalNot(found) : found) as Applied<A | B>;
-}
+export const isin: Lifted<[x: Operand, values: Operand, invert?: boolean]> = lift((x, values, invert = false) => {
+  const flat = p.reshape(values, [-1]);
+  const found = any(p.equal(expandDims(x, -1), flat), -1);
+  return invert ? p.logicalNot(found) : found;
+});
 
 /**
  * Where each of `values` belongs in an ascending vector: before its equals with `left`, behind them with `right`; int32.
@@ -72,35 +63,32 @@ export function isin<A extends Operand, B extends Operand>(x: A, values: B, inve
  * console.log(places.toArray()); // [ 0, 1, 4 ]
  * ```
  */
-export function searchsorted<A extends Operand, B extends Operand>(
-  sorted: A,
-  values: B,
-  side: "left" | "right" = "left",
-): Applied<A | B> {
-  if (side !== "left" && side !== "right") {
-    throw new ValueError({
-      what: "Cannot search what is sorted",
-      rule: 'side must be "left" or "right"',
-      received: describe(side),
-      hint: "leave it out for left",
-    });
-  }
-  if (shapeOf(sorted).length !== 1) {
-    throw new ShapeError({
-      what: "Cannot search what is sorted",
-      rule: "the sorted values must have one axis",
-      received: formatShape(shapeOf(sorted)),
-      hint: "search its rows one by one",
-    });
-  }
-  const wanted = expandDims(values as Operand, -1);
-  const isBefore = side === "left" ? p.less(sorted as Operand, wanted) : p.lessEqual(sorted as Operand, wanted);
-  return p.sum(p.cast(isBefore, "int32"), -1) as Applied<A | B>;
-}
+export const searchsorted: Lifted<[sorted: Operand, values: Operand, side?: "left" | "right"]> = lift(
+  (sorted, values, side = "left") => {
+    if (side !== "left" && side !== "right") {
+      throw new ValueError({
+        what: "Cannot search what is sorted",
+        rule: 'side must be "left" or "right"',
+        received: describe(side),
+        hint: "leave it out for left",
+      });
+    }
+    if (shapeOf(sorted).length !== 1) {
+      throw new ShapeError({
+        what: "Cannot search what is sorted",
+        rule: "the sorted values must have one axis",
+        received: formatShape(shapeOf(sorted)),
+        hint: "search its rows one by one",
+      });
+    }
+    const wanted = expandDims(values, -1);
+    const isBefore = side === "left" ? p.less(sorted, wanted) : p.lessEqual(sorted, wanted);
+    return p.sum(p.cast(isBefore, "int32"), -1);
+  },
+);
 
 /** Which of the ranges between ascending `bins` each element is in: how many bounds are not above it, int32. */
-export const digitize = <A extends Operand, B extends Operand>(x: A, bins: B): Applied<A | B> =>
-  searchsorted(bins as Operand, x as Operand, "right") as Applied<A | B>;
+export const digitize: Lifted<[x: Operand, bins: Operand]> = lift((x, bins) => searchsorted(bins, x, "right"));
 
 /**
  * How often each whole number from 0 on stands in `x` `[n]`, or in each row of `[rows, n]`, int32; with `weights` the
@@ -114,39 +102,47 @@ export const digitize = <A extends Operand, B extends Operand>(x: A, bins: B): A
  * console.log(ops.bincount(tensor([1, 3, 1], undefined, "int32")).toArray()); // [ 0, 2, 0, 1 ]
  * ```
  */
-export function bincount<A extends Operand, B extends Operand = never>(
-  x: A,
-  weights?: B,
-  minlength = 0,
-): Applied<A | B> {
-  const shape = shapeOf(x);
-  if (shape.length !== 1 && shape.length !== 2) {
-    throw new ShapeError({
-      what: "Cannot count by bins",
-      rule: "there must be one or two axes",
-      received: formatShape(shape),
-      hint: "reshape it",
-    });
-  }
-  const bins = x instanceof Tensor
-    ? Array.from(x.data).reduce((most, value) => Math.max(most, Math.trunc(value) + 1), minlength)
-    : minlength;
-  if (!(Number.isInteger(bins) && bins >= 0) || (bins === 0 && !(x instanceof Tensor))) {
-    throw new ValueError({
-      what: "Cannot count by bins",
-      rule: "inside of a program minlength must say how many counts there are",
-      received: describe(minlength),
-      hint: "give it a whole number of at least 1",
-    });
-  }
-  const [rows, n] = shape.length === 1 ? [1, shape[0]] : shape;
-  const whole = p.cast(x as Operand, "int32");
-  const firsts = new Tensor([rows, 1], "int32", makeArray("int32", Array.from({ length: rows }, (_, i) => i * bins)));
-  // What no bin holds must not fall into those of another row.
-  const isInside = p.logicalAnd(p.greaterEqual(whole, 0), p.less(whole, bins));
-  const places = p.select(isInside, p.add(p.reshape(whole, [rows, n]), firsts), -1);
-  const amounts: Operand = weights === undefined ? p.full(shape, 1, "int32") : weights;
-  const summed = typeof amounts !== "number" && isFloat(amounts) ? amounts : p.cast(amounts, "int32");
-  const counts = p.scatterAdd(p.reshape(places, [-1]), p.reshape(summed, [-1]), rows * bins);
-  return p.reshape(counts, shape.length === 1 ? [bins] : [rows, bins]) as Applied<A | B>;
-}
+export const bincount: Lifted<[x: Operand, weights?: Operand, minlength?: number]> = lift(
+  (x, weights, minlength = 0) => {
+    const shape = shapeOf(x);
+    if (shape.length !== 1 && shape.length !== 2) {
+      throw new ShapeError({
+        what: "Cannot count by bins",
+        rule: "there must be one or two axes",
+        received: formatShape(shape),
+        hint: "reshape it",
+      });
+    }
+    const bins = x instanceof Tensor
+      ? Array.from(x.data).reduce((most, value) => Math.max(most, Math.trunc(value) + 1), minlength)
+      : minlength;
+    if (!(Number.isInteger(bins) && bins >= 0) || (bins === 0 && !(x instanceof Tensor))) {
+      throw new ValueError({
+        what: "Cannot count by bins",
+        rule: "inside of a program minlength must say how many counts there are",
+        received: describe(minlength),
+        hint: "give it a whole number of at least 1",
+      });
+    }
+    const [rows, n] = shape.length === 1 ? [1, shape[0]] : shape;
+    const whole = p.cast(x, "int32");
+    const firsts = new Tensor([rows, 1], "int32", makeArray("int32", Array.from({ length: rows }, (_, i) => i * bins)));
+    // What no bin holds must not fall into those of another row.
+    const isInside = p.logicalAnd(p.greaterEqual(whole, 0), p.less(whole, bins));
+    const places = p.select(isInside, p.add(p.reshape(whole, [rows, n]), firsts), -1);
+    const amounts: Operand = weights === undefined ? p.full(shape, 1, "int32") : weights;
+    const summed = typeof amounts !== "number" && isFloat(amounts) ? amounts : p.cast(amounts, "int32");
+    const counts = p.scatterAdd(p.reshape(places, [-1]), p.reshape(summed, [-1]), rows * bins);
+    return p.reshape(counts, shape.length === 1 ? [bins] : [rows, bins]);
+  },
+);
+
+/** How Keras's files write these functions. */
+export const savedComparisons: SavedForms = {
+  allclose: { className: "AllClose", inputs: 2, keys: { rtol: 1e-5, atol: 1e-8, equal_nan: false } },
+  digitize: { inputs: 2 },
+  isclose: { inputs: 4, keys: { equal_nan: false } },
+  isin: { className: "IsIn", inputs: 2, keys: { invert: false }, fixed: { assume_unique: false } },
+  nanToNum: { keys: { nan: 0, posinf: null, neginf: null } },
+  searchsorted: { className: "SearchSorted", inputs: 2, keys: { side: "left" } },
+};

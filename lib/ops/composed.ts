@@ -1,52 +1,52 @@
 // Ops made of other ops: they need no kernel, and fuse like what they are made of.
 import { type DType, makeArray } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { formatShape, normalizeAxes, normalizeAxis, type Shape } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
+import { type Axes, formatShape, normalizeAxes, normalizeAxis, type Shape } from "../shape.ts";
+import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { lift, type Lifted, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** `exp(x) / sum(exp(x))` along `axis` (the last by default). */
-export function softmax<A extends Operand>(x: A, axis: number | readonly number[] = -1): Applied<A> {
-  const shifted = p.exp(p.subtract(x, p.max(x, axis, true) as Operand) as Operand);
-  return p.divide(shifted as Operand, p.sum(shifted as Operand, axis, true) as Operand) as Applied<A>;
-}
+export const softmax: Lifted<[x: Operand, axis?: Axes]> = lift((x, axis = -1) => {
+  const shifted = p.exp(p.subtract(x, p.max(x, axis, true)));
+  return p.divide(shifted, p.sum(shifted, axis, true));
+});
 
 /** `log(softmax(x))` along `axis` (the last by default), without overflow. */
-export function logSoftmax<A extends Operand>(x: A, axis: number | readonly number[] = -1): Applied<A> {
-  const shifted = p.subtract(x, p.max(x, axis, true) as Operand) as Operand;
-  return p.subtract(shifted, p.log(p.sum(p.exp(shifted) as Operand, axis, true) as Operand) as Operand) as Applied<A>;
-}
+export const logSoftmax: Lifted<[x: Operand, axis?: Axes]> = lift((x, axis = -1) => {
+  const shifted = p.subtract(x, p.max(x, axis, true));
+  return p.subtract(shifted, p.log(p.sum(p.exp(shifted), axis, true)));
+});
 
 /** `log(sum(exp(x)))` over `axes` (all by default), without overflow. */
-export function logSumExp<A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> {
+export const logSumExp: ReductionOp = lift((x, axes, keepDims = false) => {
   const list = normalizeAxes(axes, shapeOf(x).length, "logSumExp");
-  const largest = p.max(x, list, true) as Operand;
+  const largest = p.max(x, list, true);
   // An infinite maximum is not subtracted: infinity less itself is not a number.
-  const top = p.select(p.less(p.abs(largest) as Operand, Infinity) as Operand, largest, 0) as Operand;
-  const total = p.log(p.sum(p.exp(p.subtract(x, top) as Operand) as Operand, list, true) as Operand);
-  const result = p.add(total as Operand, top) as Operand;
-  return (keepDims ? result : squeeze(result, list)) as Applied<A>;
-}
+  const top = p.select(p.less(p.abs(largest), Infinity), largest, 0);
+  const total = p.log(p.sum(p.exp(p.subtract(x, top)), list, true));
+  const result = p.add(total, top);
+  return keepDims ? result : squeeze(result, list);
+});
 
 /** The mean of squared distances from the mean over `axes` (all by default). */
-export function variance<A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> {
-  const centred = p.subtract(x, p.mean(x, axes, true) as Operand) as Operand;
-  return p.mean(p.square(centred) as Operand, axes, keepDims) as Applied<A>;
-}
+export const variance: ReductionOp = lift((x, axes, keepDims = false) => {
+  const centred = p.subtract(x, p.mean(x, axes, true));
+  return p.mean(p.square(centred), axes, keepDims);
+});
 
 /** The standard deviation over `axes` (all by default): the root of {@linkcode variance}. */
-export function std<A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> {
-  return p.sqrt(variance(x, axes, keepDims) as Operand) as Applied<A>;
-}
+export const std: ReductionOp = lift((x, axes, keepDims = false) => p.sqrt(variance(x, axes, keepDims)));
 
 /** `x` with what is below `low` raised to it and what is above `high` lowered to it. */
-export function clip<A extends Operand>(x: A, low: number, high: number): Applied<A> {
-  return p.minimum(p.maximum(x, low) as Operand, high) as Applied<A>;
-}
+export const clip: Lifted<[x: Operand, low: number, high: number]> = lift((x, low, high) =>
+  p.minimum(p.maximum(x, low), high)
+);
 
 /** Without axes of extent 1: all of them, or those named. */
-export function squeeze<A extends Operand>(x: A, axes?: number | readonly number[]): Applied<A> {
+export const squeeze: Lifted<[x: Operand, axes?: Axes]> = lift((x, axes) => {
   const shape = shapeOf(x);
   const dropped = axes === undefined
     ? shape.map((_, axis) => axis).filter((axis) => shape[axis] === 1)
@@ -60,32 +60,36 @@ export function squeeze<A extends Operand>(x: A, axes?: number | readonly number
     });
   }
   return p.reshape(x, shape.filter((_, axis) => !dropped.includes(axis)));
-}
+});
 
 /** With a new axis of extent 1 at `axis`. */
-export function expandDims<A extends Operand>(x: A, axis: number): Applied<A> {
+export const expandDims: Lifted<[x: Operand, axis: number]> = lift((x, axis) => {
   const shape = shapeOf(x);
   const at = normalizeAxis(axis, shape.length + 1, "expandDims");
   return p.reshape(x, [...shape.slice(0, at), 1, ...shape.slice(at)]);
-}
+});
 
 /** 1 at each index along a new axis of `classes` (the last by default), else 0; all 0 for an index outside. */
-export function oneHot<A extends Operand>(x: A, classes: number, axis = -1, dtype: DType = "float32"): Applied<A> {
-  const rank = shapeOf(x).length;
-  const at = normalizeAxis(axis, rank + 1, "oneHot");
-  const indices = expandDims(p.cast(x, "int32") as Operand, at) as Operand;
-  const hits = p.equal(indices, p.reshape(p.iota([classes]), [classes, ...new Array<number>(rank - at).fill(1)]));
-  return p.cast(hits as Operand, dtype) as Applied<A>;
-}
+export const oneHot: Lifted<[x: Operand, classes: number, axis?: number, dtype?: DType]> = lift(
+  (x, classes, axis = -1, dtype = "float32") => {
+    const rank = shapeOf(x).length;
+    const at = normalizeAxis(axis, rank + 1, "oneHot");
+    const indices = expandDims(p.cast(x, "int32"), at);
+    const hits = p.equal(indices, p.reshape(p.iota([classes]), [classes, ...new Array<number>(rank - at).fill(1)]));
+    return p.cast(hits, dtype);
+  },
+);
 
 /**
  * 1 for each class that is among the indices of a row, else 0: `[rows, classes]` of `[rows, n]`, or `[classes]` of `[n]`.
  * As in Keras, more axes behind the second stay, and `axis` is where the classes are before the second one disappears.
  */
-export function multiHot<A extends Operand>(x: A, classes: number, axis = -1, dtype: DType = "float32"): Applied<A> {
-  const rank = shapeOf(x).length;
-  return p.max(oneHot(x, classes, axis, dtype) as Operand, rank > 1 ? 1 : 0) as Applied<A>;
-}
+export const multiHot: Lifted<[x: Operand, classes: number, axis?: number, dtype?: DType]> = lift(
+  (x, classes, axis = -1, dtype = "float32") => {
+    const rank = shapeOf(x).length;
+    return p.max(oneHot(x, classes, axis, dtype), rank > 1 ? 1 : 0);
+  },
+);
 
 /** Elements that are all 0. */
 export const zeros = (shape: Shape, dtype: DType = "float32"): Tensor => p.full(shape, 0, dtype);
@@ -112,26 +116,42 @@ export function arange(start: number, stop?: number, step = 1, dtype?: DType): T
 }
 
 /** The index of the first largest element along `axis`, int32; of the flattened elements without one. */
-export function argmax<A extends Operand>(x: A, axis?: number): Applied<A> {
-  return axis === undefined ? p.argMax(p.reshape(x, [-1]) as Operand, 0) as Applied<A> : p.argMax(x, axis);
-}
+export const argmax: Lifted<[x: Operand, axis?: number]> = lift((x, axis) =>
+  axis === undefined ? p.argMax(p.reshape(x, [-1]), 0) : p.argMax(x, axis)
+);
 
 /**
  * Elements of `x` along `axis` by int32 `indices`, negative ones counted from the end; of the flattened elements
  * without an axis. An index outside gives NaN, or 0 where there is none.
  */
-export function take<A extends Operand, B extends Operand>(x: A, indices: B, axis?: number): Applied<A | B> {
-  if (axis === undefined) return take(p.reshape(x, [-1]) as Operand, indices, 0) as Applied<A | B>;
+export const take: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift((x, indices, axis) => {
+  if (axis === undefined) return take(p.reshape(x, [-1]), indices, 0);
   const rank = shapeOf(x).length;
   const at = normalizeAxis(axis, rank, "take");
-  const from = p.cast(indices, "int32") as Operand;
-  const wrapped = p.select(p.less(from, 0) as Operand, p.add(from, shapeOf(x)[at]) as Operand, from) as Operand;
-  if (at === 0) return p.gather(x, wrapped) as Applied<A | B>;
+  const from = p.cast(indices, "int32");
+  const wrapped = p.select(p.less(from, 0), p.add(from, shapeOf(x)[at]), from);
+  if (at === 0) return p.gather(x, wrapped);
   // The axis is moved to the front for the gather, and what came of it back to its place.
   const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at);
-  const rows = p.gather(p.transpose(x, [at, ...others]) as Operand, wrapped) as Operand;
+  const rows = p.gather(p.transpose(x, [at, ...others]), wrapped);
   const width = shapeOf(from).length;
   const taken = Array.from({ length: width }, (_, i) => i);
   const rest = others.map((_, i) => width + i);
-  return p.transpose(rows, [...rest.slice(0, at), ...taken, ...rest.slice(at)]) as Applied<A | B>;
-}
+  return p.transpose(rows, [...rest.slice(0, at), ...taken, ...rest.slice(at)]);
+});
+
+/** How Keras's files write these functions. */
+export const savedComposed: SavedForms = {
+  argmax: { keys: { axis: null }, fixed: { keepdims: false } },
+  clip: { keys: { x_min: null, x_max: null } },
+  expandDims: { keys: { axis: null } },
+  logSoftmax: { module: "nn", keys: { axis: -1 } },
+  logsumexp: { module: "math", keys: { axis: null, keepdims: false } },
+  multiHot: { module: "nn", keys: { num_classes: null, axis: -1, dtype: "float32" }, fixed: { sparse: false } },
+  oneHot: { module: "nn", keys: { num_classes: null, axis: -1, dtype: "float32" }, fixed: { sparse: false } },
+  softmax: { module: "nn", keys: { axis: -1 } },
+  squeeze: { keys: { axis: null } },
+  std: { keys: { axis: null, keepdims: false } },
+  take: { inputs: 2, keys: { axis: null } },
+  var: { keys: { axis: null, keepdims: false } },
+};

@@ -1,9 +1,10 @@
 // Convolutions with Keras's arguments: plain, transposed, depthwise and separable.
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { type Applied, apply, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { apply, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
-import { dilatedSize } from "./defs/sliding.ts";
+import { dilatedSize } from "./extents/window.ts";
 import {
   checkName,
   type DataFormat,
@@ -63,7 +64,7 @@ function convolve(
   const [shape, taps] = [shapeOf(x), shapeOf(kernel).slice(0, -2)];
   checkName(what, "padding", padding, taps.length === 1 ? paddings : paddings.slice(0, 2));
   const sides = resolvePadding(padding, shape.slice(1, -1), taps, strides, dilation);
-  return apply("convolution", [x, kernel], { strides, dilation, ...sides, groups, epilogue: null })[0] as Operand;
+  return apply("convolution", [x, kernel], { strides, dilation, ...sides, groups, epilogue: null })[0];
 }
 
 /**
@@ -80,13 +81,10 @@ function convolve(
  * console.log(sums.shape); // [ 1, 5, 3, 1 ]
  * ```
  */
-export function conv<A extends Operand, B extends Operand>(
-  x: A,
-  kernel: B,
-  { strides = 1, padding = "valid", dataFormat = "channels_last", dilationRate = 1 }: ConvOptions = {},
-): Applied<A | B> {
+export const conv: Lifted<[x: Operand, kernel: Operand, options?: ConvOptions]> = lift((x, kernel, options = {}) => {
+  const { strides = 1, padding = "valid", dataFormat = "channels_last", dilationRate = 1 } = options;
   const what = "Cannot convolve";
-  return withChannelsLast<A, A | B>(what, x, dataFormat, (input) => {
+  return withChannelsLast(what, x, dataFormat, (input) => {
     const shape = shapeOf(input);
     const rank = spatialRank(what, shape);
     const perGroup = kernelShape(what, kernel, rank, "channels / groups, filters")[rank];
@@ -104,10 +102,10 @@ export function conv<A extends Operand, B extends Operand>(
         hint: "check the number of channels, and where they are in the input",
       });
     }
-    const [filters] = promoteDTypes([kernel as Operand], true);
-    return convolve(what, input, filters, steps, padding, dilation, channels / perGroup) as Applied<A | B>;
+    const [filters] = promoteDTypes([kernel], true);
+    return convolve(what, input, filters, steps, padding, dilation, channels / perGroup);
   });
-}
+});
 
 /** The extent that a transposed convolution makes of one, by a kernel that spreads over `window`. */
 export function transposedExtent(
@@ -135,44 +133,42 @@ export function transposedExtent(
  * console.log(doubled.shape); // [ 1, 8, 8, 8 ]
  * ```
  */
-export function convTranspose<A extends Operand, B extends Operand>(
-  x: A,
-  kernel: B,
-  { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 }:
-    ConvTransposeOptions = {},
-): Applied<A | B> {
-  const what = "Cannot convolve transposed";
-  checkName(what, "padding", padding, ["valid", "same"]);
-  return withChannelsLast<A, A | B>(what, x, dataFormat, (input) => {
-    const shape = shapeOf(input);
-    const rank = spatialRank(what, shape);
-    const taps = kernelShape(what, kernel, rank, "filters, channels").slice(0, -2);
-    const [steps, dilation] = [
-      perAxis(what, "strides", strides, rank),
-      perAxis(what, "dilationRate", dilationRate, rank),
-    ];
-    refuseStridedDilation(what, steps, dilation);
-    const extra = outputPadding === undefined ? undefined : perAxis(what, "outputPadding", outputPadding, rank, 0);
-    const sizes = shape.slice(1, -1).map((extent, i) =>
-      transposedExtent(extent, dilatedSize(taps[i], dilation[i]), steps[i], padding, extra?.[i])
-    );
-    const sides = resolvePadding(padding, sizes, taps, steps, dilation);
-    const reached = sizes.map((size, i) =>
-      Math.floor((size + sides.low[i] + sides.high[i] - dilatedSize(taps[i], dilation[i])) / steps[i]) + 1
-    );
-    if (extra && reached.some((count, i) => count !== shape[i + 1])) {
-      throw new ValueError({
-        what,
-        rule: "outputPadding must be such that a convolution of the output has the extents of the input again",
-        received: `${formatShape(extra)}, by which ${formatShape(sizes)} becomes ${formatShape(reached)}`,
-        hint: `choose it less than the strides ${formatShape(steps)}`,
-      });
-    }
-    const operands = [input, promoteDTypes([kernel as Operand], true)[0]] as Operand[];
-    const attrs = { strides: steps, dilation, ...sides, groups: 1, sizes, epilogue: null };
-    return apply("convolutionTranspose", operands, attrs)[0] as Applied<A | B>;
-  });
-}
+export const convTranspose: Lifted<[x: Operand, kernel: Operand, options?: ConvTransposeOptions]> = lift(
+  (x, kernel, options = {}) => {
+    const { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 } = options;
+    const what = "Cannot convolve transposed";
+    checkName(what, "padding", padding, ["valid", "same"]);
+    return withChannelsLast(what, x, dataFormat, (input) => {
+      const shape = shapeOf(input);
+      const rank = spatialRank(what, shape);
+      const taps = kernelShape(what, kernel, rank, "filters, channels").slice(0, -2);
+      const [steps, dilation] = [
+        perAxis(what, "strides", strides, rank),
+        perAxis(what, "dilationRate", dilationRate, rank),
+      ];
+      refuseStridedDilation(what, steps, dilation);
+      const extra = outputPadding === undefined ? undefined : perAxis(what, "outputPadding", outputPadding, rank, 0);
+      const sizes = shape.slice(1, -1).map((extent, i) =>
+        transposedExtent(extent, dilatedSize(taps[i], dilation[i]), steps[i], padding, extra?.[i])
+      );
+      const sides = resolvePadding(padding, sizes, taps, steps, dilation);
+      const reached = sizes.map((size, i) =>
+        Math.floor((size + sides.low[i] + sides.high[i] - dilatedSize(taps[i], dilation[i])) / steps[i]) + 1
+      );
+      if (extra && reached.some((count, i) => count !== shape[i + 1])) {
+        throw new ValueError({
+          what,
+          rule: "outputPadding must be such that a convolution of the output has the extents of the input again",
+          received: `${formatShape(extra)}, by which ${formatShape(sizes)} becomes ${formatShape(reached)}`,
+          hint: `choose it less than the strides ${formatShape(steps)}`,
+        });
+      }
+      const operands = [input, promoteDTypes([kernel], true)[0]];
+      const attrs = { strides: steps, dilation, ...sides, groups: 1, sizes, epilogue: null };
+      return apply("convolutionTranspose", operands, attrs)[0];
+    });
+  },
+);
 
 /** A depthwise convolution, channels last, of 1 or 2 spatial axes. */
 function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptions): Operand {
@@ -194,7 +190,7 @@ function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptio
   ];
   const [filters] = promoteDTypes([kernel], true);
   // Output channel c * multiplier + m sees input channel c alone.
-  const wide = o.reshape(filters, [...shapeOf(filters).slice(0, -2), 1, channels * multiplier]) as Operand;
+  const wide = o.reshape(filters, [...shapeOf(filters).slice(0, -2), 1, channels * multiplier]);
   return convolve(what, x, wide, steps, padding, dilation, channels);
 }
 
@@ -210,19 +206,17 @@ function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptio
  * console.log(y.shape); // [ 1, 3, 3, 8 ]
  * ```
  */
-export function depthwiseConv<A extends Operand, B extends Operand>(
-  x: A,
-  kernel: B,
-  options: ConvOptions = {},
-): Applied<A | B> {
-  const what = "Cannot convolve depthwise";
-  return withChannelsLast<A, A | B>(
-    what,
-    x,
-    options.dataFormat ?? "channels_last",
-    (input) => depthwise(what, input, kernel, options) as Applied<A | B>,
-  );
-}
+export const depthwiseConv: Lifted<[x: Operand, kernel: Operand, options?: ConvOptions]> = lift(
+  (x, kernel, options = {}) => {
+    const what = "Cannot convolve depthwise";
+    return withChannelsLast(
+      what,
+      x,
+      options.dataFormat ?? "channels_last",
+      (input) => depthwise(what, input, kernel, options),
+    );
+  },
+);
 
 /**
  * A depthwise convolution with `[...taps, channels, multiplier]`, then one of single elements with
@@ -236,14 +230,11 @@ export function depthwiseConv<A extends Operand, B extends Operand>(
  * console.log(y.shape); // [ 1, 3, 3, 8 ]
  * ```
  */
-export function separableConv<A extends Operand, B extends Operand, C extends Operand>(
-  x: A,
-  depthwiseKernel: B,
-  pointwiseKernel: C,
-  options: ConvOptions = {},
-): Applied<A | B | C> {
+export const separableConv: Lifted<
+  [x: Operand, depthwiseKernel: Operand, pointwiseKernel: Operand, options?: ConvOptions]
+> = lift((x, depthwiseKernel, pointwiseKernel, options = {}) => {
   const what = "Cannot convolve separably";
-  return withChannelsLast<A, A | B | C>(what, x, options.dataFormat ?? "channels_last", (input) => {
+  return withChannelsLast(what, x, options.dataFormat ?? "channels_last", (input) => {
     const deep = depthwise(what, input, depthwiseKernel, options);
     const taps = kernelShape(what, pointwiseKernel, shapeOf(deep).length - 2, "channels * multiplier, filters");
     if (taps.slice(0, -2).some((n) => n !== 1)) {
@@ -254,6 +245,6 @@ export function separableConv<A extends Operand, B extends Operand, C extends Op
         hint: "reshape it to [...1, channels * multiplier, filters]",
       });
     }
-    return conv(deep, pointwiseKernel as Operand) as Applied<A | B | C>;
+    return conv(deep, pointwiseKernel);
   });
-}
+});

@@ -1,28 +1,28 @@
 // Tensors made of numbers: like another one, and in even steps. https://keras.io/api/ops/numpy/
 import { type DType, makeArray } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { requireTrace } from "../ir/trace.ts";
 import { normalizeAxis } from "../shape.ts";
-import { type Applied, isSymbolic, type Operand, shapeOf } from "../tensor/apply.ts";
+import { dtypeOf, isEager, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./composed.ts";
 import { eye } from "./diagonals.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
-const dtypeOf = (x: Operand): DType => (typeof x === "number" ? "float32" : x.dtype);
-
 /** Elements that are all `value`, in the shape of `x`, and in its dtype where no other is given. */
-export function fullLike<A extends Operand>(x: A, value: number, dtype: DType = dtypeOf(x)): Applied<A> {
+export const fullLike: Lifted<[x: Operand, value: number, dtype?: DType]> = lift((x, value, dtype = dtypeOf(x)) => {
   const shape = shapeOf(x);
-  if (!isSymbolic(x)) return p.full(shape, value, dtype) as Applied<A>;
+  if (isEager(x)) return p.full(shape, value, dtype);
   const trace = requireTrace("ops.fullLike");
   const element = trace.constant([], dtype, makeArray(dtype, [value]));
-  return p.broadcastTo(element, shape) as Applied<A>;
-}
+  return p.broadcastTo(element, shape);
+});
 /** Zeros in the shape of `x`, and in its dtype where no other is given. */
-export const zerosLike = <A extends Operand>(x: A, dtype?: DType): Applied<A> => fullLike(x, 0, dtype);
+export const zerosLike: Lifted<[x: Operand, dtype?: DType]> = lift((x, dtype) => fullLike(x, 0, dtype));
 /** Ones in the shape of `x`, and in its dtype where no other is given. */
-export const onesLike = <A extends Operand>(x: A, dtype?: DType): Applied<A> => fullLike(x, 1, dtype);
+export const onesLike: Lifted<[x: Operand, dtype?: DType]> = lift((x, dtype) => fullLike(x, 1, dtype));
 
 /** The matrix of `n` by `n` with 1 on its diagonal, else 0. */
 export const identity = (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype);
@@ -77,28 +77,26 @@ function placed(x: Operand, axis: number, dtype: DType, what: string): Operand {
  * console.log(ops.linspace(0, 1, 5).toArray()); // [ 0, 0.25, 0.5, 0.75, 1 ]
  * ```
  */
-export function linspace<A extends Operand, B extends Operand>(
-  start: A,
-  stop: B,
-  num = 50,
-  endpoint = true,
-  dtype: DType = "float32",
-  axis = 0,
-): Applied<A | B> {
+export const linspace: Lifted<
+  [start: Operand, stop: Operand, num?: number, endpoint?: boolean, dtype?: DType, axis?: number]
+> = lift((start, stop, num = 50, endpoint = true, dtype = "float32", axis = 0) => {
   checkCount("Cannot take even steps with linspace", num);
-  return placed(evenly(start, stop, num, endpoint), axis, dtype, "linspace") as Applied<A | B>;
-}
+  return placed(evenly(start, stop, num, endpoint), axis, dtype, "linspace");
+});
 
 /** `base` (10 by default) to the powers that {@linkcode linspace} gives. */
-export function logspace<A extends Operand, B extends Operand>(
-  start: A,
-  stop: B,
-  num = 50,
-  endpoint = true,
-  base = 10,
-  dtype: DType = "float32",
-  axis = 0,
-): Applied<A | B> {
+export const logspace: Lifted<
+  [start: Operand, stop: Operand, num?: number, endpoint?: boolean, base?: number, dtype?: DType, axis?: number]
+> = lift((start, stop, num = 50, endpoint = true, base = 10, dtype = "float32", axis = 0) => {
   checkCount("Cannot take powers in even steps with logspace", num);
-  return placed(p.power(base, evenly(start, stop, num, endpoint)), axis, dtype, "logspace") as Applied<A | B>;
-}
+  return placed(p.power(base, evenly(start, stop, num, endpoint)), axis, dtype, "logspace");
+});
+
+/** How Keras's files write these functions. */
+export const savedCreations: SavedForms = {
+  fullLike: { inputs: 2, keys: { dtype: null } },
+  linspace: { inputs: 2, keys: { num: 50, endpoint: true, dtype: null, axis: 0 }, fixed: { retstep: false } },
+  logspace: { inputs: 2, keys: { num: 50, endpoint: true, base: 10, dtype: null, axis: 0 } },
+  onesLike: { keys: { dtype: null } },
+  zerosLike: { keys: { dtype: null } },
+};

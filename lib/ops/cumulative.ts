@@ -1,7 +1,9 @@
 // Sums and products along an axis, in as many rounds as the extent has binary digits. https://keras.io/api/ops/numpy/
 import { ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { normalizeAxis } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** Part of an axis. */
@@ -11,7 +13,7 @@ export function cut(x: Operand, axis: number, start: number, size: number): Oper
 }
 
 /** Whole numbers as Keras sums them: bools as int32. */
-const counted = (x: Operand): Operand => typeof x !== "number" && x.dtype === "bool" ? p.cast(x, "int32") : x;
+const counted = (x: Operand): Operand => dtypeOf(x) === "bool" ? p.cast(x, "int32") : x;
 
 /** Each element joined with all before it: in each round with one twice as far. */
 function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Operand, start: number): Operand {
@@ -26,19 +28,19 @@ function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Ope
 }
 
 /** The sum of each element and all before it along `axis`; of the flattened elements without one. */
-export function cumsum<A extends Operand>(x: A, axis?: number): Applied<A> {
-  if (axis === undefined) return cumsum(p.reshape(x, [-1]) as Operand, 0) as Applied<A>;
-  return running(x, normalizeAxis(axis, shapeOf(x).length, "cumsum"), p.add, 0) as Applied<A>;
-}
+export const cumsum: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
+  if (axis === undefined) return cumsum(p.reshape(x, [-1]), 0);
+  return running(x, normalizeAxis(axis, shapeOf(x).length, "cumsum"), p.add, 0);
+});
 
 /** The product of each element and all before it along `axis`; of the flattened elements without one. */
-export function cumprod<A extends Operand>(x: A, axis?: number): Applied<A> {
-  if (axis === undefined) return cumprod(p.reshape(x, [-1]) as Operand, 0) as Applied<A>;
-  return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1) as Applied<A>;
-}
+export const cumprod: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
+  if (axis === undefined) return cumprod(p.reshape(x, [-1]), 0);
+  return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1);
+});
 
 /** Each element less the one before it along `axis` (the last by default), `n` times (once by default). */
-export function diff<A extends Operand>(x: A, n = 1, axis = -1): Applied<A> {
+export const diff: Lifted<[x: Operand, n?: number, axis?: number]> = lift((x, n = 1, axis = -1) => {
   const at = normalizeAxis(axis, shapeOf(x).length, "diff");
   if (!(Number.isInteger(n) && n >= 0)) {
     const rule = "n must be a whole number of at least 0";
@@ -48,7 +50,14 @@ export function diff<A extends Operand>(x: A, n = 1, axis = -1): Applied<A> {
   for (let round = 0; round < n && shapeOf(result)[at] > 0; round++) {
     const rest = shapeOf(result)[at] - 1;
     const [after, before] = [cut(result, at, 1, rest), cut(result, at, 0, rest)];
-    result = typeof x !== "number" && x.dtype === "bool" ? p.notEqual(after, before) : p.subtract(after, before);
+    result = dtypeOf(x) === "bool" ? p.notEqual(after, before) : p.subtract(after, before);
   }
-  return p.reshape(result, shapeOf(result)) as Applied<A>;
-}
+  return p.reshape(result, shapeOf(result));
+});
+
+/** How Keras's files write these functions. */
+export const savedSums: SavedForms = {
+  cumprod: { keys: { axis: null }, fixed: { dtype: null } },
+  cumsum: { keys: { axis: null }, fixed: { dtype: null } },
+  diff: { keys: { n: 1, axis: -1 } },
+};

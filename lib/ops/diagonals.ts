@@ -1,9 +1,11 @@
 // Diagonals and triangles of matrices. https://keras.io/api/ops/numpy/
 import type { DType } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { formatShape, normalizeAxis } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** A matrix of `rows` by `columns` (as many by default) with 1 on its `k`-th diagonal, else 0. */
@@ -25,58 +27,61 @@ function offsets(x: Operand, what: string): Operand {
     });
   }
   const [rows, columns] = shape.slice(-2);
-  return p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0)) as Operand;
+  return p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0));
 }
 
 /** The last two axes with what lies above the `k`-th diagonal set to 0. */
-export const tril = <A extends Operand>(x: A, k = 0): Applied<A> =>
-  p.select(p.lessEqual(offsets(x, "tril"), k), x as Operand, p.cast(0, dtypeOf(x)) as Operand) as Applied<A>;
+export const tril: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) =>
+  p.select(p.lessEqual(offsets(x, "tril"), k), x, p.cast(0, dtypeOf(x)))
+);
 /** The last two axes with what lies below the `k`-th diagonal set to 0. */
-export const triu = <A extends Operand>(x: A, k = 0): Applied<A> =>
-  p.select(p.greaterEqual(offsets(x, "triu"), k), x as Operand, p.cast(0, dtypeOf(x)) as Operand) as Applied<A>;
-
-const dtypeOf = (x: Operand): DType => (typeof x === "number" ? "float32" : x.dtype);
+export const triu: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) =>
+  p.select(p.greaterEqual(offsets(x, "triu"), k), x, p.cast(0, dtypeOf(x)))
+);
 
 /**
  * The elements along the `offset`-th diagonal of two axes (the first two by default), as a new last axis.
  * Throws {@linkcode ShapeError} where there are no two axes, and {@linkcode ValueError} where they are the same.
  */
-export function diagonal<A extends Operand>(x: A, offset = 0, axis1 = 0, axis2 = 1): Applied<A> {
-  const shape = shapeOf(x);
-  if (shape.length < 2) {
-    throw new ShapeError({
-      what: "Cannot take a diagonal",
-      rule: "there must be two axes",
-      received: formatShape(shape),
-      hint: "make a matrix of a vector with ops.diag",
-    });
-  }
-  const [first, second] = [axis1, axis2].map((axis) => normalizeAxis(axis, shape.length, "diagonal"));
-  if (first === second) {
-    throw new ValueError({
-      what: "Cannot take a diagonal",
-      rule: "its two axes must differ",
-      received: `${axis1} and ${axis2}`,
-      hint: "name two axes",
-    });
-  }
-  const others = shape.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
-  const kept = others.map((axis) => shape[axis]);
-  const [rows, columns] = [shape[first], shape[second]];
-  const length = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns));
-  const flat = p.reshape(p.transpose(x as Operand, [...others, first, second]), [...kept, rows * columns]);
-  // One row on and one column on is a step of a row and an element.
-  const start = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
-  const [starts, strides] = [[...kept.map(() => 0), start], [...kept.map(() => 1), columns + 1]];
-  return p.slice(flat, starts, [...kept, length], strides) as Applied<A>;
-}
+export const diagonal: Lifted<[x: Operand, offset?: number, axis1?: number, axis2?: number]> = lift(
+  (x, offset = 0, axis1 = 0, axis2 = 1) => {
+    const shape = shapeOf(x);
+    if (shape.length < 2) {
+      throw new ShapeError({
+        what: "Cannot take a diagonal",
+        rule: "there must be two axes",
+        received: formatShape(shape),
+        hint: "make a matrix of a vector with ops.diag",
+      });
+    }
+    const [first, second] = [axis1, axis2].map((axis) => normalizeAxis(axis, shape.length, "diagonal"));
+    if (first === second) {
+      throw new ValueError({
+        what: "Cannot take a diagonal",
+        rule: "its two axes must differ",
+        received: `${axis1} and ${axis2}`,
+        hint: "name two axes",
+      });
+    }
+    const others = shape.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
+    const kept = others.map((axis) => shape[axis]);
+    const [rows, columns] = [shape[first], shape[second]];
+    const length = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns));
+    const flat = p.reshape(p.transpose(x, [...others, first, second]), [...kept, rows * columns]);
+    // One row on and one column on is a step of a row and an element.
+    const start = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
+    const [starts, strides] = [[...kept.map(() => 0), start], [...kept.map(() => 1), columns + 1]];
+    return p.slice(flat, starts, [...kept, length], strides);
+  },
+);
 
 /** The sum along the `offset`-th diagonal of two axes (the first two by default). */
-export const trace = <A extends Operand>(x: A, offset = 0, axis1 = 0, axis2 = 1): Applied<A> =>
-  p.sum(diagonal(x as Operand, offset, axis1, axis2), -1) as Applied<A>;
+export const trace: Lifted<[x: Operand, offset?: number, axis1?: number, axis2?: number]> = lift(
+  (x, offset = 0, axis1 = 0, axis2 = 1) => p.sum(diagonal(x, offset, axis1, axis2), -1),
+);
 
 /** Of a vector the matrix that has it on its `k`-th diagonal, else 0; of a matrix that diagonal. */
-export function diag<A extends Operand>(x: A, k = 0): Applied<A> {
+export const diag: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) => {
   const shape = shapeOf(x);
   if (shape.length === 2) return diagonal(x, k);
   if (shape.length !== 1) {
@@ -88,13 +93,22 @@ export function diag<A extends Operand>(x: A, k = 0): Applied<A> {
     });
   }
   const size = shape[0] + Math.abs(k);
-  if (shape[0] === 0) return p.cast(p.broadcastTo(p.cast(0, dtypeOf(x)), [size, size]), dtypeOf(x)) as Applied<A>;
+  if (shape[0] === 0) return p.cast(p.broadcastTo(p.cast(0, dtypeOf(x)), [size, size]), dtypeOf(x));
   const before = k >= 0 ? k : -k * size;
   const covered = (shape[0] - 1) * (size + 1) + 1;
-  const spread = p.pad(x as Operand, [before], [size * size - before - covered], { interior: [size] });
-  return p.reshape(spread, [size, size]) as Applied<A>;
-}
+  const spread = p.pad(x, [before], [size * size - before - covered], { interior: [size] });
+  return p.reshape(spread, [size, size]);
+});
 
 /** The matrix that has the flattened elements on its `k`-th diagonal, else 0. */
-export const diagflat = <A extends Operand>(x: A, k = 0): Applied<A> =>
-  diag(p.reshape(x as Operand, [-1]) as Operand, k) as Applied<A>;
+export const diagflat: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) => diag(p.reshape(x, [-1]), k));
+
+/** How Keras's files write these functions. */
+export const savedDiagonals: SavedForms = {
+  diag: { keys: { k: 0 } },
+  diagflat: { keys: { k: 0 } },
+  diagonal: { keys: { offset: 0, axis1: 0, axis2: 1 } },
+  trace: { keys: { offset: 0, axis1: 0, axis2: 1 } },
+  tril: { keys: { k: 0 } },
+  triu: { keys: { k: 0 } },
+};

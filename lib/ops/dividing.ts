@@ -1,19 +1,17 @@
 // Whole quotients, and quotients by 0. https://keras.io/api/ops/numpy/
-import type { DType } from "../dtype.ts";
-import { type Applied, type Operand, promoteDTypes } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
+import { dtypeOf, type Operand, promoteDTypes } from "../tensor/apply.ts";
+import { type BinaryOp, lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** `x` without what stands behind the point, towards 0. */
-export function trunc<A extends Operand>(x: A): Applied<A> {
-  const values: Operand = x;
-  return p.select(p.less(values, 0), p.ceil(values), p.floor(values)) as Applied<A>;
-}
+export const trunc: UnaryOp = lift((x) => p.select(p.less(x, 0), p.ceil(x), p.floor(x)));
 
 /** The largest whole number not above `a / b`. Of whole numbers a whole number, and 0 where `b` is 0. */
-export function floorDivide<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
-  const [x, y] = promoteDTypes<Operand>([a, b]);
-  const dtype: DType = typeof x === "number" ? "float32" : x.dtype;
-  if (dtype === "float32") return p.floor(p.divide(x, y)) as Applied<A | B>;
+export const floorDivide: BinaryOp = lift((a, b) => {
+  const [x, y] = promoteDTypes([a, b]);
+  const dtype = dtypeOf(x);
+  if (dtype === "float32") return p.floor(p.divide(x, y));
   const [from, by] = [p.cast(x, "int32"), p.cast(y, "int32")];
   const quotient = (of: Operand) => p.cast(p.round(p.divide(of, by)), "int32");
   // What is left by the remainder towards 0 divides evenly, and does not overflow.
@@ -24,11 +22,18 @@ export function floorDivide<A extends Operand, B extends Operand>(a: A, b: B): A
   const first = quotient(even);
   const whole = p.add(first, quotient(p.subtract(even, p.multiply(first, by))));
   const result = p.select(p.equal(by, 0), 0, p.select(isCut, p.subtract(whole, 1), whole));
-  return (dtype === "uint8" ? p.cast(result, dtype) : result) as Applied<A | B>;
-}
+  return dtype === "uint8" ? p.cast(result, dtype) : result;
+});
 
 /** `a / b` in float32, 0 where `b` is 0. */
-export function divideNoNan<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
-  const isZero = p.equal(b as Operand, 0);
-  return p.select(isZero, 0, p.divide(a as Operand, p.select(isZero, 1, b as Operand))) as Applied<A | B>;
-}
+export const divideNoNan: BinaryOp = lift((a, b) => {
+  const isZero = p.equal(b, 0);
+  return p.select(isZero, 0, p.divide(a, p.select(isZero, 1, b)));
+});
+
+/** How Keras's files write these functions. */
+export const savedQuotients: SavedForms = {
+  divideNoNan: { inputs: 2 },
+  floorDivide: { inputs: 2 },
+  trunc: {},
+};

@@ -1,7 +1,8 @@
 // Images as ops compute on them: a batch with the channels last, whatever was given.
 import { ShapeError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import { type Operand, shapeOf } from "../tensor/apply.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { checkName, type DataFormat } from "./spatial.ts";
 
@@ -28,18 +29,15 @@ export function imageSize<Extent extends number | null>(
 }
 
 /** What `body` makes of the images as `[batch, height, width, channels]`, with their axes as they were. */
-export function onImageBatch<A extends Operand>(
-  what: string,
-  images: A,
-  dataFormat: DataFormat,
-  body: (batch: Exclude<Operand, number>) => Operand,
-): Applied<A> {
+export const onImageBatch: Lifted<
+  [what: string, images: Operand, dataFormat: DataFormat, body: (batch: Operand) => Operand]
+> = lift((what, images, dataFormat, body) => {
   const shape = shapeOf(images);
   imageSize(what, shape, dataFormat);
   const isOne = shape.length === 3;
-  const batch = isOne ? o.reshape(images, [1, ...shape]) as Operand : images;
+  const batch = isOne ? o.reshape(images, [1, ...shape]) : images;
   const isFirst = dataFormat === "channels_first";
-  const made = body((isFirst ? o.transpose(batch, lastFromFirst) : batch) as Exclude<Operand, number>);
-  const result = isFirst ? o.transpose(made, firstFromLast) as Operand : made;
-  return (isOne ? o.reshape(result, shapeOf(result).slice(1)) : result) as Applied<A>;
-}
+  const made = body(isFirst ? o.transpose(batch, lastFromFirst) : batch);
+  const result = isFirst ? o.transpose(made, firstFromLast) : made;
+  return isOne ? o.reshape(result, shapeOf(result).slice(1)) : result;
+});

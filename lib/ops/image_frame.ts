@@ -1,7 +1,8 @@
 // Frames of images: rows and columns put around them, or cut off.
 import { describe, ValueError } from "../errors.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { imageSize, onImageBatch } from "./image_batch.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import type { DataFormat } from "./spatial.ts";
 
@@ -55,11 +56,11 @@ function resolveFrame(what: string, given: Readonly<Record<string, number | unde
     fail(`exactly two of ${names.join(", ")} must be given`, known.join(", ") || "none", "leave the third one out");
   }
   const [before, behind, target] = names.map((name) => given[name]);
-  const missing = target !== undefined && sign * (target - extent) - (before ?? behind)!;
+  const total = target === undefined ? before! + behind! : sign * (target - extent);
   const all = {
-    [names[0]]: before ?? (missing as number),
-    [names[1]]: behind ?? (missing as number),
-    [names[2]]: target ?? extent + sign * (before! + behind!),
+    [names[0]]: before ?? total - behind!,
+    [names[1]]: behind ?? total - before!,
+    [names[2]]: target ?? extent + sign * total,
   };
   for (const [name, value] of Object.entries(all)) {
     if (Number.isInteger(value) && value >= 0) continue;
@@ -85,11 +86,9 @@ function resolveFrame(what: string, given: Readonly<Record<string, number | unde
  * console.log(ops.image.padImages(ops.ones([28, 28, 1]), frame).shape); // [ 32, 32, 1 ]
  * ```
  */
-export function padImages<A extends Operand>(
-  images: A,
-  { topPadding, bottomPadding, leftPadding, rightPadding, targetHeight, targetWidth, dataFormat = "channels_last" }:
-    Padded,
-): Applied<A> {
+export const padImages: Lifted<[images: Operand, frame: Padded]> = lift((images, frame) => {
+  const { topPadding, bottomPadding, leftPadding, rightPadding, targetHeight, targetWidth } = frame;
+  const { dataFormat = "channels_last" } = frame;
   const what = "Cannot pad images";
   const [height, width] = imageSize(what, shapeOf(images), dataFormat);
   const [top, bottom] = resolveFrame(what, { topPadding, bottomPadding, targetHeight }, height, 1);
@@ -98,9 +97,9 @@ export function padImages<A extends Operand>(
     what,
     images,
     dataFormat,
-    (batch) => o.pad<Operand>(batch, [0, top, left, 0], [0, bottom, right, 0]),
+    (batch) => o.pad(batch, [0, top, left, 0], [0, bottom, right, 0]),
   );
-}
+});
 
 /**
  * A part of images `[batch, height, width, channels]`, or of one without the batch axis. Throws {@linkcode ShapeError}
@@ -114,17 +113,15 @@ export function padImages<A extends Operand>(
  * console.log(ops.image.cropImages(ops.ones([32, 32, 3]), corner).shape); // [ 16, 20, 3 ]
  * ```
  */
-export function cropImages<A extends Operand>(
-  images: A,
-  { topCropping, bottomCropping, leftCropping, rightCropping, targetHeight, targetWidth, dataFormat = "channels_last" }:
-    Cropping,
-): Applied<A> {
+export const cropImages: Lifted<[images: Operand, frame: Cropping]> = lift((images, frame) => {
+  const { topCropping, bottomCropping, leftCropping, rightCropping, targetHeight, targetWidth } = frame;
+  const { dataFormat = "channels_last" } = frame;
   const what = "Cannot crop images";
   const [height, width] = imageSize(what, shapeOf(images), dataFormat);
   const [top, , rows] = resolveFrame(what, { topCropping, bottomCropping, targetHeight }, height, -1);
   const [left, , columns] = resolveFrame(what, { leftCropping, rightCropping, targetWidth }, width, -1);
   return onImageBatch(what, images, dataFormat, (batch) => {
     const [count, , , channels] = shapeOf(batch);
-    return o.slice<Operand>(batch, [0, top, left, 0], [count, rows, columns, channels]);
+    return o.slice(batch, [0, top, left, 0], [count, rows, columns, channels]);
   });
-}
+});

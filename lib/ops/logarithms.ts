@@ -1,22 +1,24 @@
 // Logarithms and powers of other bases, sums of powers, and the inverse of the error function. https://keras.io/api/ops/
-import type { Applied, Operand } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
+import type { Operand } from "../tensor/apply.ts";
+import { type BinaryOp, lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** The logarithm to base 2. */
-export const log2 = <A extends Operand>(x: A): Applied<A> => p.divide(p.log(x as Operand), Math.LN2) as Applied<A>;
+export const log2: UnaryOp = lift((x) => p.divide(p.log(x), Math.LN2));
 /** The logarithm to base 10. */
-export const log10 = <A extends Operand>(x: A): Applied<A> => p.divide(p.log(x as Operand), Math.LN10) as Applied<A>;
+export const log10: UnaryOp = lift((x) => p.divide(p.log(x), Math.LN10));
 /** 2 to the power of `x`. */
-export const exp2 = <A extends Operand>(x: A): Applied<A> => p.power(2, p.cast(x as Operand, "float32")) as Applied<A>;
+export const exp2: UnaryOp = lift((x) => p.power(2, p.cast(x, "float32")));
 
 /** `log(exp(a) + exp(b))`, without overflow. */
-export function logaddexp<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
-  const [left, right] = [p.cast(a as Operand, "float32"), p.cast(b as Operand, "float32")];
+export const logaddexp: BinaryOp = lift((a, b) => {
+  const [left, right] = [p.cast(a, "float32"), p.cast(b, "float32")];
   const largest = p.maximum(left, right);
   // Equal infinities have no distance.
   const distance = p.select(p.equal(left, right), 0, p.subtract(left, right));
-  return p.add(largest, p.log1p(p.exp(p.negate(p.abs(distance))))) as Applied<A | B>;
-}
+  return p.add(largest, p.log1p(p.exp(p.negate(p.abs(distance)))));
+});
 
 /** A polynomial by its coefficients, that of the highest power first. */
 const polynomial = (x: Operand, coefficients: readonly number[]): Operand =>
@@ -47,11 +49,20 @@ const tail = [
 ];
 
 /** The number whose error function is `x`; infinite at -1 and 1, NaN beyond. */
-export function erfinv<A extends Operand>(x: A): Applied<A> {
-  const values = p.cast(x as Operand, "float32");
+export const erfinv: UnaryOp = lift((x) => {
+  const values = p.cast(x, "float32");
   const w = p.negate(p.log(p.multiply(p.subtract(1, values), p.add(1, values))));
   const near = polynomial(p.subtract(p.minimum(w, 5), 2.5), centre);
   const far = polynomial(p.subtract(p.sqrt(p.maximum(w, 5)), 3), tail);
   const inside = p.multiply(values, p.select(p.less(w, 5), near, far));
-  return p.select(p.equal(values, 1), Infinity, p.select(p.equal(values, -1), -Infinity, inside)) as Applied<A>;
-}
+  return p.select(p.equal(values, 1), Infinity, p.select(p.equal(values, -1), -Infinity, inside));
+});
+
+/** How Keras's files write these functions. */
+export const savedLogarithms: SavedForms = {
+  erfinv: { module: "math" },
+  exp2: {},
+  log10: {},
+  log2: {},
+  logaddexp: { inputs: 2 },
+};

@@ -1,98 +1,92 @@
 // Products of vectors, matrices and more, by the axes that are summed over. https://keras.io/api/ops/numpy/
 import { ShapeError, ValueError } from "../errors.ts";
-import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
+import { type Axes, formatShape, normalizeAxis, sizeOf } from "../shape.ts";
+import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cut } from "./cumulative.ts";
+import { type BinaryOp, lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** The product of every element of `a` with every one of `b`, both flattened. */
-export const outer = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
-  p.multiply(p.reshape(a as Operand, [-1, 1]), p.reshape(b as Operand, [1, -1])) as Applied<A | B>;
+export const outer: BinaryOp = lift((a, b) => p.multiply(p.reshape(a, [-1, 1]), p.reshape(b, [1, -1])));
 
 /**
  * The product summed over `axes`: the last so many of `a` with the first of `b` (2 by default), or two lists of axes.
  * Throws {@linkcode ShapeError} where these differ in extent.
  */
-export function tensordot<A extends Operand, B extends Operand>(
-  a: A,
-  b: B,
-  axes: number | readonly [number | readonly number[], number | readonly number[]] = 2,
-): Applied<A | B> {
-  const [m, n] = [shapeOf(a), shapeOf(b)];
-  const listed = (list: number | readonly number[], rank: number) =>
-    (typeof list === "number" ? [list] : list).map((axis) => normalizeAxis(axis, rank, "tensordot"));
-  const [left, right] = typeof axes === "number"
-    ? [Array.from({ length: axes }, (_, i) => m.length - axes + i), Array.from({ length: axes }, (_, i) => i)]
-    : [listed(axes[0], m.length), listed(axes[1], n.length)];
-  if (left.length !== right.length || left.some((axis, i) => m[axis] !== n[right[i]])) {
-    throw new ShapeError({
-      what: "Cannot take tensordot",
-      rule: "the axes that are summed over must be as many, of equal extents",
-      received: `axes [${left.join(", ")}] of ${formatShape(m)} and [${right.join(", ")}] of ${formatShape(n)}`,
-      hint: "name the axes as in [[1, 2], [0, 1]]",
-    });
-  }
-  const freeLeft = m.map((_, axis) => axis).filter((axis) => !left.includes(axis));
-  const freeRight = n.map((_, axis) => axis).filter((axis) => !right.includes(axis));
-  const size = sizeOf(left.map((axis) => m[axis]));
-  const kept = [freeLeft.map((axis) => m[axis]), freeRight.map((axis) => n[axis])];
-  const rows = p.reshape(p.transpose(a as Operand, [...freeLeft, ...left]), [sizeOf(kept[0]), size]);
-  const columns = p.reshape(p.transpose(b as Operand, [...right, ...freeRight]), [size, sizeOf(kept[1])]);
-  return p.reshape(p.matmul(rows, columns), kept.flat()) as Applied<A | B>;
-}
+export const tensordot: Lifted<[a: Operand, b: Operand, axes?: number | readonly [Axes, Axes]]> = lift(
+  (a, b, axes = 2) => {
+    const [m, n] = [shapeOf(a), shapeOf(b)];
+    const listed = (list: Axes, rank: number) =>
+      (typeof list === "number" ? [list] : list).map((axis) => normalizeAxis(axis, rank, "tensordot"));
+    const [left, right] = typeof axes === "number"
+      ? [Array.from({ length: axes }, (_, i) => m.length - axes + i), Array.from({ length: axes }, (_, i) => i)]
+      : [listed(axes[0], m.length), listed(axes[1], n.length)];
+    if (left.length !== right.length || left.some((axis, i) => m[axis] !== n[right[i]])) {
+      throw new ShapeError({
+        what: "Cannot take tensordot",
+        rule: "the axes that are summed over must be as many, of equal extents",
+        received: `axes [${left.join(", ")}] of ${formatShape(m)} and [${right.join(", ")}] of ${formatShape(n)}`,
+        hint: "name the axes as in [[1, 2], [0, 1]]",
+      });
+    }
+    const freeLeft = m.map((_, axis) => axis).filter((axis) => !left.includes(axis));
+    const freeRight = n.map((_, axis) => axis).filter((axis) => !right.includes(axis));
+    const size = sizeOf(left.map((axis) => m[axis]));
+    const kept = [freeLeft.map((axis) => m[axis]), freeRight.map((axis) => n[axis])];
+    const rows = p.reshape(p.transpose(a, [...freeLeft, ...left]), [sizeOf(kept[0]), size]);
+    const columns = p.reshape(p.transpose(b, [...right, ...freeRight]), [size, sizeOf(kept[1])]);
+    return p.reshape(p.matmul(rows, columns), kept.flat());
+  },
+);
 
 /** The product summed over the last axis of both. */
-export const inner = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
-  (shapeOf(a).length === 0 || shapeOf(b).length === 0
-    ? p.multiply(a as Operand, b as Operand)
-    : tensordot(a as Operand, b as Operand, [-1, -1])) as Applied<A | B>;
+export const inner: BinaryOp = lift((a, b) =>
+  shapeOf(a).length === 0 || shapeOf(b).length === 0 ? p.multiply(a, b) : tensordot(a, b, [-1, -1])
+);
 
 /** The product of the elements in their order, both flattened, summed to one number. */
-export const vdot = <A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> =>
-  inner(p.reshape(a as Operand, [-1]) as Operand, p.reshape(b as Operand, [-1]) as Operand) as Applied<A | B>;
+export const vdot: BinaryOp = lift((a, b) => inner(p.reshape(a, [-1]), p.reshape(b, [-1])));
 
 /** The product summed over the last axis of `a` and the second-last of `b`, or the only one; with a number, multiplied. */
-export function dot<A extends Operand, B extends Operand>(a: A, b: B): Applied<A | B> {
+export const dot: BinaryOp = lift((a, b) => {
   const rank = shapeOf(b).length;
   if (rank < 2 || shapeOf(a).length === 0) return inner(a, b);
-  return tensordot(a as Operand, b as Operand, [-1, rank - 2]) as Applied<A | B>;
-}
+  return tensordot(a, b, [-1, rank - 2]);
+});
 
 /**
  * The cross product of vectors of 3 along an axis of each (the last by default), along `axisc` of the result; `axis`
  * stands for all three. Vectors of 2 lie in the plane: of two such there is one number.
  * Throws {@linkcode ShapeError} for vectors of another length.
  */
-export function cross<A extends Operand, B extends Operand>(
-  a: A,
-  b: B,
-  axisa = -1,
-  axisb = -1,
-  axisc = -1,
-  axis?: number,
-): Applied<A | B> {
-  const parts = (x: Operand, at: number): Operand[] => {
-    const rank = shapeOf(x).length;
-    const along = normalizeAxis(axis ?? at, rank, "cross");
-    const extent = shapeOf(x)[along];
-    if (extent !== 2 && extent !== 3) {
-      throw new ShapeError({
-        what: "Cannot take a cross product",
-        rule: "vectors must have 2 or 3 elements",
-        received: formatShape(shapeOf(x)),
-        hint: "name the axis that they lie along",
-      });
-    }
-    const rest = shapeOf(x).filter((_, i) => i !== along);
-    return Array.from({ length: extent }, (_, i) => p.reshape(cut(x, along, i, 1), rest));
-  };
-  const [[ax, ay, az = 0], [bx, by, bz = 0]] = [parts(a, axisa), parts(b, axisb)];
-  const difference = (l: Operand, r: Operand, m: Operand, s: Operand) => p.subtract(p.multiply(l, r), p.multiply(m, s));
-  const up = difference(ax, by, ay, bx);
-  if (az === 0 && bz === 0) return up as Applied<A | B>;
-  const sides = [difference(ay, bz, az, by), difference(az, bx, ax, bz), up];
-  return p.stack(sides, axis ?? axisc) as Applied<A | B>;
-}
+export const cross: Lifted<[a: Operand, b: Operand, axisa?: number, axisb?: number, axisc?: number, axis?: number]> =
+  lift(
+    (a, b, axisa = -1, axisb = -1, axisc = -1, axis) => {
+      const parts = (x: Operand, at: number): Operand[] => {
+        const rank = shapeOf(x).length;
+        const along = normalizeAxis(axis ?? at, rank, "cross");
+        const extent = shapeOf(x)[along];
+        if (extent !== 2 && extent !== 3) {
+          throw new ShapeError({
+            what: "Cannot take a cross product",
+            rule: "vectors must have 2 or 3 elements",
+            received: formatShape(shapeOf(x)),
+            hint: "name the axis that they lie along",
+          });
+        }
+        const rest = shapeOf(x).filter((_, i) => i !== along);
+        return Array.from({ length: extent }, (_, i) => p.reshape(cut(x, along, i, 1), rest));
+      };
+      const [[ax, ay, az = 0], [bx, by, bz = 0]] = [parts(a, axisa), parts(b, axisb)];
+      const difference = (l: Operand, r: Operand, m: Operand, s: Operand) =>
+        p.subtract(p.multiply(l, r), p.multiply(m, s));
+      const up = difference(ax, by, ay, bx);
+      if (az === 0 && bz === 0) return up;
+      const sides = [difference(ay, bz, az, by), difference(az, bx, ax, bz), up];
+      return p.stack(sides, axis ?? axisc);
+    },
+  );
 
 /** The operand's axes in the order of `labels`, with an axis of extent 1 for a label that it has not. */
 function ordered(x: Operand, own: readonly string[], labels: readonly string[]): Operand {
@@ -148,7 +142,7 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
  * console.log(scores.shape); // [ 2, 4, 5, 7 ]
  * ```
  */
-export function einsum<A extends Operand>(equation: string, ...operands: A[]): Applied<A> {
+export const einsum: Lifted<[equation: string, ...operands: Operand[]]> = lift((equation, ...operands) => {
   const [inputs, output] = labelsOf(equation, operands);
   let [value, labels]: [Operand, string[]] = [operands[0], inputs[0]];
   const summed = (x: Operand, own: string[], kept: readonly string[]): [Operand, string[]] => {
@@ -180,5 +174,15 @@ export function einsum<A extends Operand>(equation: string, ...operands: A[]): A
     labels = [...batch, ...rows, ...columns];
   }
   const [left, own] = summed(value, labels, output);
-  return p.transpose(left, output.map((label) => own.indexOf(label))) as Applied<A>;
-}
+  return p.transpose(left, output.map((label) => own.indexOf(label)));
+});
+
+/** How Keras's files write these functions. */
+export const savedProducts: SavedForms = {
+  cross: { inputs: 2, keys: { axisa: -1, axisb: -1, axisc: -1, axis: null } },
+  dot: { inputs: 2 },
+  inner: { inputs: 2 },
+  outer: { inputs: 2 },
+  tensordot: { inputs: 2, keys: { axes: null } },
+  vdot: { inputs: 2 },
+};

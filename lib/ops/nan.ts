@@ -1,9 +1,10 @@
 // Reductions that pass over NaN. https://keras.io/api/ops/numpy/
-import type { Applied, Operand } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
+import type { Axes } from "../shape.ts";
+import { dtypeOf, type Operand } from "../tensor/apply.ts";
+import { lift, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 import { prod } from "./statistics.ts";
-
-type Axes = number | readonly number[];
 
 /** With a number in place of NaN. */
 const filled = (x: Operand, value: number): Operand => p.select(p.isNan(x), value, x);
@@ -13,38 +14,45 @@ const counted = (x: Operand, axes: Axes | undefined, keepDims: boolean): Operand
   p.sum(p.cast(p.logicalNot(p.isNan(x)), "float32"), axes, keepDims);
 
 /** The sum over `axes` (all by default) of what is not NaN. */
-export const nansum = <A extends Operand>(x: A, axes?: Axes, keepDims = false): Applied<A> =>
-  p.sum(filled(x, 0), axes, keepDims) as Applied<A>;
+export const nansum: ReductionOp = lift((x, axes, keepDims = false) => p.sum(filled(x, 0), axes, keepDims));
 
 /** The product over `axes` (all by default) of what is not NaN. */
-export const nanprod = <A extends Operand>(x: A, axes?: Axes, keepDims = false): Applied<A> =>
-  prod(filled(x, 1), axes, keepDims) as Applied<A>;
+export const nanprod: ReductionOp = lift((x, axes, keepDims = false) => prod(filled(x, 1), axes, keepDims));
 
 /** The mean over `axes` (all by default) of what is not NaN, in float32; NaN where there is nothing else. */
-export const nanmean = <A extends Operand>(x: A, axes?: Axes, keepDims = false): Applied<A> =>
-  p.divide(nansum(x as Operand, axes, keepDims), counted(x, axes, keepDims)) as Applied<A>;
+export const nanmean: ReductionOp = lift((x, axes, keepDims = false) =>
+  p.divide(nansum(x, axes, keepDims), counted(x, axes, keepDims))
+);
 
 /** The mean of squared distances from the mean over `axes` (all by default) of what is not NaN, in float32. */
-export function nanvar<A extends Operand>(x: A, axes?: Axes, keepDims = false): Applied<A> {
-  const centred = p.subtract(p.cast(x as Operand, "float32"), nanmean(x as Operand, axes, true));
-  return p.divide(nansum(p.square(centred), axes, keepDims), counted(x, axes, keepDims)) as Applied<A>;
-}
+export const nanvar: ReductionOp = lift((x, axes, keepDims = false) => {
+  const centred = p.subtract(p.cast(x, "float32"), nanmean(x, axes, true));
+  return p.divide(nansum(p.square(centred), axes, keepDims), counted(x, axes, keepDims));
+});
 
 /** The root of {@linkcode nanvar}. */
-export const nanstd = <A extends Operand>(x: A, axes?: Axes, keepDims = false): Applied<A> =>
-  p.sqrt(nanvar(x as Operand, axes, keepDims)) as Applied<A>;
+export const nanstd: ReductionOp = lift((x, axes, keepDims = false) => p.sqrt(nanvar(x, axes, keepDims)));
 
 /** The largest or smallest number over axes; NaN where there is none. */
 function extreme(take: typeof p.max, least: number, x: Operand, axes: Axes | undefined, keepDims: boolean): Operand {
-  if (typeof x !== "number" && x.dtype !== "float32") return take(x, axes, keepDims);
+  if (dtypeOf(x) !== "float32") return take(x, axes, keepDims);
   const found = take(filled(x, least), axes, keepDims);
   return p.select(p.greater(counted(x, axes, keepDims), 0), found, NaN);
 }
 
 /** The largest element over `axes` (all by default) of what is not NaN; NaN where there is nothing else. */
-export const nanmax = <A extends Operand>(x: A, axes?: Axes, keepDims = false): Applied<A> =>
-  extreme(p.max, -Infinity, x, axes, keepDims) as Applied<A>;
+export const nanmax: ReductionOp = lift((x, axes, keepDims = false) => extreme(p.max, -Infinity, x, axes, keepDims));
 
 /** The smallest element over `axes` (all by default) of what is not NaN; NaN where there is nothing else. */
-export const nanmin = <A extends Operand>(x: A, axes?: Axes, keepDims = false): Applied<A> =>
-  extreme(p.min, Infinity, x, axes, keepDims) as Applied<A>;
+export const nanmin: ReductionOp = lift((x, axes, keepDims = false) => extreme(p.min, Infinity, x, axes, keepDims));
+
+/** How Keras's files write these functions. */
+export const savedNan: SavedForms = {
+  nanmax: { keys: { axis: null, keepdims: false } },
+  nanmean: { keys: { axis: null, keepdims: false } },
+  nanmin: { keys: { axis: null, keepdims: false } },
+  nanprod: { keys: { axis: null, keepdims: false } },
+  nanstd: { keys: { axis: null, keepdims: false } },
+  nansum: { keys: { axis: null, keepdims: false } },
+  nanvar: { keys: { axis: null, keepdims: false } },
+};

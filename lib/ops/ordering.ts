@@ -1,8 +1,10 @@
 // Sorting, the largest k, and what is read off an order: all composed of argSort and gather. https://keras.io/api/ops/numpy/
 import { ValueError } from "../errors.ts";
-import { normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
-import { type Applied, type Operand, shapeOf } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
+import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
+import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { lift, type Lifted, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** The places in row-major order of what indices along `axis` name, as a function of the indices. */
@@ -33,13 +35,13 @@ function arranged(x: Operand, indices: Operand, axis: number): Operand {
  * console.log(ops.takeAlongAxis(scores, tensor([[2], [0]], undefined, "int32"), 1).toArray()); // [ [ 3 ], [ 9 ] ]
  * ```
  */
-export function takeAlongAxis<A extends Operand, B extends Operand>(x: A, indices: B, axis?: number): Applied<A | B> {
+export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift((x, indices, axis) => {
   if (axis === undefined) {
-    return takeAlongAxis(p.reshape(x, [-1]) as Operand, p.reshape(indices, [-1]) as Operand, 0) as Applied<A | B>;
+    return takeAlongAxis(p.reshape(x, [-1]), p.reshape(indices, [-1]), 0);
   }
   const shape = shapeOf(x);
   const at = normalizeAxis(axis, shape.length, "takeAlongAxis");
-  const from = p.cast(indices, "int32") as Operand;
+  const from = p.cast(indices, "int32");
   if (shapeOf(from).length !== shape.length) {
     throw new ValueError({
       what: "Cannot takeAlongAxis",
@@ -49,12 +51,12 @@ export function takeAlongAxis<A extends Operand, B extends Operand>(x: A, indice
     });
   }
   const whole = shapeOf(from).map((extent, i) => (i === at ? shape[at] : Math.max(extent, shape[i])));
-  const wide = p.broadcastTo(x as Operand, whole);
+  const wide = p.broadcastTo(x, whole);
   const wrapped = p.select(p.less(from, 0), p.add(from, shape[at]), from);
   const isInside = p.logicalAnd(p.greaterEqual(wrapped, 0), p.less(wrapped, shape[at]));
   // A place before the first is outside of the table, so that gather marks it as missing.
-  return p.gather(p.reshape(wide, [-1]), p.select(isInside, places(wide, at)(wrapped), -1)) as Applied<A | B>;
-}
+  return p.gather(p.reshape(wide, [-1]), p.select(isInside, places(wide, at)(wrapped), -1));
+});
 
 /** The operand and axis to sort along: the flattened elements where the axis is null. */
 function sorted(x: Operand, axis: number | null, what: string): [Operand, number] {
@@ -63,19 +65,19 @@ function sorted(x: Operand, axis: number | null, what: string): [Operand, number
 }
 
 /** The elements in ascending order along `axis` (the last by default; of all elements where it is null), NaN last. */
-export function sort<A extends Operand>(x: A, axis: number | null = -1): Applied<A> {
+export const sort: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = -1) => {
   const [operand, at] = sorted(x, axis, "sort");
-  return arranged(operand, p.argSort(operand, at), at) as Applied<A>;
-}
+  return arranged(operand, p.argSort(operand, at), at);
+});
 
 /**
  * The indices, int32, that put `axis` in ascending order (the last by default; all elements where it is null); equal
  * elements stay as they were, NaN comes last.
  */
-export function argsort<A extends Operand>(x: A, axis: number | null = -1): Applied<A> {
+export const argsort: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = -1) => {
   const [operand, at] = sorted(x, axis, "argsort");
-  return p.argSort(operand, at) as Applied<A>;
-}
+  return p.argSort(operand, at);
+});
 
 /**
  * The `k` largest elements along the last axis and their indices (int32), the largest first; of equal ones the first.
@@ -88,7 +90,7 @@ export function argsort<A extends Operand>(x: A, axis: number | null = -1): Appl
  * console.log(values.toArray(), indices.toArray()); // [ 9, 9, 4 ] [ 1, 3, 2 ]
  * ```
  */
-export function topK<A extends Operand>(x: A, k: number): [values: Applied<A>, indices: Applied<A>] {
+export const topK: Lifted<[x: Operand, k: number], [values: Operand, indices: Operand]> = lift((x, k) => {
   const shape = shapeOf(x);
   const last = normalizeAxis(-1, shape.length, "topK");
   if (!(Number.isInteger(k) && k >= 0 && k <= shape[last])) {
@@ -99,82 +101,86 @@ export function topK<A extends Operand>(x: A, k: number): [values: Applied<A>, i
       hint: "choose a smaller k",
     });
   }
-  const order = p.argSort(x as Operand, last, true);
+  const order = p.argSort(x, last, true);
   const indices = p.slice(order, shape.map(() => 0), [...shape.slice(0, -1), k]);
-  return [arranged(x, indices, last) as Applied<A>, indices as Applied<A>];
-}
+  return [arranged(x, indices, last), indices];
+});
 
 /**
  * Whether the prediction of each target class is among the `k` largest, as bool: `targets` `[batch]` and `predictions`
  * `[batch, classes]`. It is where fewer than `k` are larger; not where the class is none or a prediction is not finite.
  */
-export function inTopK<A extends Operand, B extends Operand>(targets: A, predictions: B, k: number): Applied<A | B> {
-  const outputs = p.cast(predictions as Operand, "float32");
+export const inTopK: Lifted<[targets: Operand, predictions: Operand, k: number]> = lift((targets, predictions, k) => {
+  const outputs = p.cast(predictions, "float32");
   const classes = shapeOf(outputs)[normalizeAxis(-1, shapeOf(outputs).length, "inTopK")];
-  const chosen = p.reshape(p.cast(targets as Operand, "int32"), [...shapeOf(outputs).slice(0, -1), 1]);
+  const chosen = p.reshape(p.cast(targets, "int32"), [...shapeOf(outputs).slice(0, -1), 1]);
   const hits = p.equal(chosen, p.iota([classes]));
   const mine = p.sum(p.select(hits, outputs, 0), -1, true);
   const larger = p.sum(p.cast(p.greater(outputs, mine), "int32"), -1);
   const isClass = p.logicalAnd(p.greaterEqual(chosen, 0), p.less(chosen, classes));
   const areFinite = p.min(p.cast(p.less(p.abs(outputs), Infinity), "int32"), -1, true);
   const counts = p.reshape(p.logicalAnd(isClass, areFinite), shapeOf(larger));
-  return p.logicalAnd(p.less(larger, k), counts) as Applied<A | B>;
-}
+  return p.logicalAnd(p.less(larger, k), counts);
+});
 
 /**
  * The value below which the part `q` (from 0 to 1) of the elements over `axes` (all by default) lies, in a line between
  * neighbours, float32.
  */
-export function quantile<A extends Operand>(
-  x: A,
-  q: number,
-  axes?: number | readonly number[],
-  keepDims = false,
-): Applied<A> {
-  if (!(q >= 0 && q <= 1)) {
-    throw new ValueError({
-      what: "Cannot take a quantile",
-      rule: "q must be a number from 0 to 1",
-      received: String(q),
-      hint: "divide percents by 100",
-    });
-  }
-  const shape = shapeOf(x);
-  const gone = normalizeAxes(axes, shape.length, "quantile");
-  const left = shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
-  const kept = left.map((axis) => shape[axis]);
-  const flat = p.reshape(p.transpose(p.cast(x as Operand, "float32"), [...left, ...gone]), [sizeOf(kept), -1]);
-  const count = shapeOf(flat)[1];
-  const place = q * (count - 1);
-  const ordered = sort(flat);
-  const at = (index: number) => p.slice(ordered, [0, index], [sizeOf(kept), 1]);
-  const below = at(Math.floor(place));
-  const part = place - Math.floor(place);
-  const value = part === 0 ? below : p.add(p.multiply(below, 1 - part), p.multiply(at(Math.ceil(place)), part));
-  // Where there is a NaN it is the last, and so is the result.
-  const last = at(count - 1);
-  const result = p.select(p.isNan(last), last, value);
-  return p.reshape(result, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept) as Applied<A>;
-}
+export const quantile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: boolean]> = lift(
+  (x, q, axes, keepDims = false) => {
+    if (!(q >= 0 && q <= 1)) {
+      throw new ValueError({
+        what: "Cannot take a quantile",
+        rule: "q must be a number from 0 to 1",
+        received: String(q),
+        hint: "divide percents by 100",
+      });
+    }
+    const shape = shapeOf(x);
+    const gone = normalizeAxes(axes, shape.length, "quantile");
+    const left = shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
+    const kept = left.map((axis) => shape[axis]);
+    const flat = p.reshape(p.transpose(p.cast(x, "float32"), [...left, ...gone]), [sizeOf(kept), -1]);
+    const count = shapeOf(flat)[1];
+    const place = q * (count - 1);
+    const ordered = sort(flat);
+    const at = (index: number) => p.slice(ordered, [0, index], [sizeOf(kept), 1]);
+    const below = at(Math.floor(place));
+    const part = place - Math.floor(place);
+    const value = part === 0 ? below : p.add(p.multiply(below, 1 - part), p.multiply(at(Math.ceil(place)), part));
+    // Where there is a NaN it is the last, and so is the result.
+    const last = at(count - 1);
+    const result = p.select(p.isNan(last), last, value);
+    return p.reshape(result, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept);
+  },
+);
 
 /** The value below which `q` of 100 parts of the elements over `axes` (all by default) lie: see {@linkcode quantile}. */
-export function percentile<A extends Operand>(
-  x: A,
-  q: number,
-  axes?: number | readonly number[],
-  keepDims = false,
-): Applied<A> {
-  if (!(q >= 0 && q <= 100)) {
-    throw new ValueError({
-      what: "Cannot take a percentile",
-      rule: "q must be a number from 0 to 100",
-      received: String(q),
-      hint: "multiply parts of one by 100",
-    });
-  }
-  return quantile(x, q / 100, axes, keepDims);
-}
+export const percentile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: boolean]> = lift(
+  (x, q, axes, keepDims = false) => {
+    if (!(q >= 0 && q <= 100)) {
+      throw new ValueError({
+        what: "Cannot take a percentile",
+        rule: "q must be a number from 0 to 100",
+        received: String(q),
+        hint: "multiply parts of one by 100",
+      });
+    }
+    return quantile(x, q / 100, axes, keepDims);
+  },
+);
 
 /** The middle of the elements over `axes` (all by default), the mean of the two in the middle of an even number. */
-export const median = <A extends Operand>(x: A, axes?: number | readonly number[], keepDims = false): Applied<A> =>
-  quantile(x, 0.5, axes, keepDims);
+export const median: ReductionOp = lift((x, axes, keepDims = false) => quantile(x, 0.5, axes, keepDims));
+
+/** How Keras's files write these functions. */
+export const savedOrderings: SavedForms = {
+  argsort: { keys: { axis: -1 } },
+  median: { keys: { axis: null, keepdims: false } },
+  percentile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },
+  quantile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },
+  sort: { keys: { axis: -1 } },
+  takeAlongAxis: { inputs: 2, keys: { axis: null } },
+  topK: { module: "math", keys: { k: null }, fixed: { sorted: true } },
+};

@@ -1,9 +1,10 @@
 // Pooling with Keras's arguments: the largest of each window, or the mean.
 import { Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { type Applied, apply, type Operand, shapeOf } from "../tensor/apply.ts";
+import { apply, type Operand, shapeOf } from "../tensor/apply.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
-import { eachTap, positionsOf } from "./defs/sliding.ts";
+import { eachTap, positionsOf } from "./extents/window.ts";
 import {
   checkName,
   type DataFormat,
@@ -53,15 +54,17 @@ function windows(
  * console.log(ops.maxPool(x, 2).data); // Float32Array(4) [ 5, 7, 13, 15 ]
  * ```
  */
-export function maxPool<A extends Operand>(x: A, poolSize: PerAxis, options: PoolOptions = {}): Applied<A> {
-  const what = "Cannot pool";
-  return withChannelsLast<A, A>(
-    what,
-    x,
-    options.dataFormat ?? "channels_last",
-    (input) => apply("maxPool", [input], windows(what, shapeOf(input), poolSize, options))[0],
-  );
-}
+export const maxPool: Lifted<[x: Operand, poolSize: PerAxis, options?: PoolOptions]> = lift(
+  (x, poolSize, options = {}) => {
+    const what = "Cannot pool";
+    return withChannelsLast(
+      what,
+      x,
+      options.dataFormat ?? "channels_last",
+      (input) => apply("maxPool", [input], windows(what, shapeOf(input), poolSize, options))[0],
+    );
+  },
+);
 
 /**
  * The mean of each window of `poolSize` over `x`, `[batch, ...spatial, channels]` with one to three spatial axes, in
@@ -75,22 +78,24 @@ export function maxPool<A extends Operand>(x: A, poolSize: PerAxis, options: Poo
  * console.log(ops.averagePool(x, 2).data); // Float32Array(4) [ 2.5, 4.5, 10.5, 12.5 ]
  * ```
  */
-export function averagePool<A extends Operand>(x: A, poolSize: PerAxis, options: PoolOptions = {}): Applied<A> {
-  const what = "Cannot pool";
-  return withChannelsLast<A, A>(what, x, options.dataFormat ?? "channels_last", (input) => {
-    const shape = shapeOf(input);
-    const { sizes, ...sliding } = windows(what, shape, poolSize, options);
-    const channels = shape[shape.length - 1];
-    const extents = shape.slice(1, -1);
-    const positions = positionsOf(what, extents, sizes, sliding);
-    // Windows that reach over the edge have fewer elements.
-    const counts = new Float32Array(sizeOf(positions));
-    eachTap(extents, positions, sizes, sliding, (position) => counts[position]++);
-    const isEven = counts.every((count) => count === counts[0]);
-    const kernel = o.full([...sizes, 1, channels], isEven ? 1 / counts[0] : 1);
-    const sums = apply("convolution", [input, kernel as Operand], { ...sliding, groups: channels, epilogue: null })[0];
-    if (isEven) return sums as Applied<A>;
-    const shares = new Tensor([...positions, 1], "float32", counts.map((count) => 1 / count));
-    return o.multiply(sums as Operand, shares) as Applied<A>;
-  });
-}
+export const averagePool: Lifted<[x: Operand, poolSize: PerAxis, options?: PoolOptions]> = lift(
+  (x, poolSize, options = {}) => {
+    const what = "Cannot pool";
+    return withChannelsLast(what, x, options.dataFormat ?? "channels_last", (input) => {
+      const shape = shapeOf(input);
+      const { sizes, ...sliding } = windows(what, shape, poolSize, options);
+      const channels = shape[shape.length - 1];
+      const extents = shape.slice(1, -1);
+      const positions = positionsOf(what, extents, sizes, sliding);
+      // Windows that reach over the edge have fewer elements.
+      const counts = new Float32Array(sizeOf(positions));
+      eachTap(extents, positions, sizes, sliding, (position) => counts[position]++);
+      const isEven = counts.every((count) => count === counts[0]);
+      const kernel = o.full([...sizes, 1, channels], isEven ? 1 / counts[0] : 1);
+      const sums = apply("convolution", [input, kernel], { ...sliding, groups: channels, epilogue: null })[0];
+      if (isEven) return sums;
+      const shares = new Tensor([...positions, 1], "float32", counts.map((count) => 1 / count));
+      return o.multiply(sums, shares);
+    });
+  },
+);

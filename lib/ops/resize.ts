@@ -1,10 +1,11 @@
 // Images of another size, by the interpolations that Keras has.
 import { ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
-import { type Applied, apply, type Operand, shapeOf } from "../tensor/apply.ts";
+import { apply, dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { clip } from "./composed.ts";
 import { onImageBatch } from "./image_batch.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { checkName, type DataFormat, perAxis } from "./spatial.ts";
 
@@ -105,7 +106,7 @@ const inRatio = (other: number, size: number, otherSize: number) =>
   Math.trunc(Math.fround(Math.fround(other * size) / otherSize));
 
 /** The largest part in the middle of a batch that has the aspect ratio of `height` and `width`. */
-export function cropTo(batch: Operand, height: number, width: number): Operand {
+function cropTo(batch: Operand, height: number, width: number): Operand {
   const [count, rows, columns, channels] = shapeOf(batch);
   const keptRows = Math.max(1, Math.min(rows, inRatio(columns, height, width)));
   const keptColumns = Math.max(1, Math.min(columns, inRatio(rows, width, height)));
@@ -135,47 +136,40 @@ function padTo(batch: Operand, height: number, width: number, value: number): Op
  * console.log(ops.image.resize(image, [4, 4], { interpolation: "nearest" }).shape); // [ 4, 4, 1 ]
  * ```
  */
-export function resize<A extends Operand>(
-  images: A,
-  size: readonly number[],
-  {
-    interpolation = "bilinear",
-    antialias = false,
-    cropToAspectRatio = false,
-    padToAspectRatio = false,
-    fillValue = 0,
-    dataFormat = "channels_last",
-  }: ResizeOptions = {},
-): Applied<A> {
-  const what = "Cannot resize";
-  const shape = shapeOf(images);
-  checkName(what, "interpolation", interpolation, ["nearest", ...Object.keys(kernels)]);
-  const [height, width] = perAxis(what, "size", size, 2);
-  if (cropToAspectRatio && padToAspectRatio) {
-    throw new ValueError({
-      what,
-      rule: "images are either cropped or padded to the new aspect ratio",
-      received: "both",
-      hint: "leave out cropToAspectRatio or padToAspectRatio",
-    });
-  }
-  return onImageBatch(what, images, dataFormat, (batch) => {
-    if (sizeOf(shapeOf(batch).slice(1, 3)) === 0) {
-      throw new ValueError({ what, rule: "images must have pixels", received: formatShape(shape) });
+export const resize: Lifted<[images: Operand, size: readonly number[], options?: ResizeOptions]> = lift(
+  (images, size, options = {}) => {
+    const { interpolation = "bilinear", antialias = false, fillValue = 0, dataFormat = "channels_last" } = options;
+    const { cropToAspectRatio = false, padToAspectRatio = false } = options;
+    const what = "Cannot resize";
+    const shape = shapeOf(images);
+    checkName(what, "interpolation", interpolation, ["nearest", ...Object.keys(kernels)]);
+    const [height, width] = perAxis(what, "size", size, 2);
+    if (cropToAspectRatio && padToAspectRatio) {
+      throw new ValueError({
+        what,
+        rule: "images are either cropped or padded to the new aspect ratio",
+        received: "both",
+        hint: "leave out cropToAspectRatio or padToAspectRatio",
+      });
     }
-    let result: Operand = o.cast<Operand>(batch, "float32");
-    if (cropToAspectRatio) result = cropTo(result, height, width);
-    if (padToAspectRatio) result = padTo(result, height, width, fillValue);
-    [height, width].forEach((extent, i) => {
-      const from = shapeOf(result)[i + 1];
-      if (from === extent) return;
-      const taps = tapsOf(from, extent, interpolation, antialias);
-      const operands = [result, ...tables(taps), ...tables(adjointOf(taps, from))];
-      result = apply("resample", operands, { axis: i + 1 })[0];
+    return onImageBatch(what, images, dataFormat, (batch) => {
+      if (sizeOf(shapeOf(batch).slice(1, 3)) === 0) {
+        throw new ValueError({ what, rule: "images must have pixels", received: formatShape(shape) });
+      }
+      let result: Operand = o.cast(batch, "float32");
+      if (cropToAspectRatio) result = cropTo(result, height, width);
+      if (padToAspectRatio) result = padTo(result, height, width, fillValue);
+      [height, width].forEach((extent, i) => {
+        const from = shapeOf(result)[i + 1];
+        if (from === extent) return;
+        const taps = tapsOf(from, extent, interpolation, antialias);
+        const operands = [result, ...tables(taps), ...tables(adjointOf(taps, from))];
+        result = apply("resample", operands, { axis: i + 1 })[0];
+      });
+      if (dtypeOf(batch) === "float32") return result;
+      // Between whole numbers the nearest is taken; cubics and sinc functions overshoot.
+      const whole = o.round(result);
+      return o.cast(dtypeOf(batch) === "uint8" ? clip(whole, 0, 255) : whole, dtypeOf(batch));
     });
-    if (batch.dtype === "float32") return result;
-    // Between whole numbers the nearest is taken; cubics and sinc functions overshoot.
-    const whole = o.round(result);
-    return o.cast<Operand>(batch.dtype === "uint8" ? clip<Operand>(whole, 0, 255) : whole, batch.dtype);
-  });
-}
+  },
+);

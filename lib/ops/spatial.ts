@@ -1,9 +1,10 @@
 // Arguments of ops on spatial axes, as Keras has them: sizes for each axis, padding by name, and where the channels are.
-import { describe, didYouMean, ShapeError, ValueError } from "../errors.ts";
+import { describe, describeList, didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { type Applied, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
-import { dilatedSize, maxSpatial } from "./defs/sliding.ts";
+import { dilatedSize, maxSpatial } from "./extents/window.ts";
 
 /** Where the channels are: behind the spatial axes, or before them. */
 export type DataFormat = "channels_last" | "channels_first";
@@ -30,13 +31,17 @@ export function checkName(what: string, name: string, value: unknown, known: rea
 }
 
 /** A number for each of `rank` spatial axes; throws {@linkcode ValueError} for what are not integers of `least` on. */
-export function perAxis(what: string, name: string, value: PerAxis, rank: number, least = 1): number[] {
+export function perAxis(what: string, name: string, value: unknown, rank: number, least = 1): number[] {
   const list = typeof value === "number" ? new Array<number>(rank).fill(value) : value;
-  if (Array.isArray(list) && list.length === rank && list.every((n) => Number.isInteger(n) && n >= least)) return list;
+  const fits = (n: unknown) => Number.isInteger(n) && (n as number) >= least && (n as number) < 2 ** 31;
+  if (Array.isArray(list) && list.length === rank && Array.from(list).every(fits)) return [...list];
+  const isLarge = Array.isArray(list) && list.slice(0, rank).some((n) => typeof n === "number" && n >= 2 ** 31);
   throw new ValueError({
     what,
-    rule: `${name} must be an integer of at least ${least}, or a list of ${rank}, one for each spatial axis`,
-    received: Array.isArray(value) ? formatShape(value) : describe(value),
+    rule:
+      `${name} must be an integer of at least ${least}${isLarge ? " and less than 2^31" : ""}, or a list of ${rank}, ` +
+      "one for each spatial axis",
+    received: describeList(value),
     hint: `write it as ${name}: ${rank === 1 ? "2" : `2, or [${new Array(rank).fill(2).join(", ")}]`}`,
   });
 }
@@ -96,17 +101,14 @@ export function positionsAlong(
 }
 
 /** Runs `body` on `x` with its channels last, and gives them back where they were. */
-export function withChannelsLast<A extends Operand, R extends Operand>(
-  what: string,
-  x: A,
-  dataFormat: DataFormat,
-  body: (x: A) => Applied<R>,
-): Applied<R> {
+export const withChannelsLast: Lifted<
+  [what: string, x: Operand, dataFormat: DataFormat, body: (x: Operand) => Operand]
+> = lift((what, x, dataFormat, body) => {
   checkName(what, "dataFormat", dataFormat, ["channels_last", "channels_first"]);
   const [operand] = promoteDTypes([x], true);
   if (dataFormat === "channels_last") return body(operand);
   const axes = shapeOf(operand).map((_, axis) => axis);
   const last = [0, ...axes.slice(2), 1];
   const first = [0, axes.length - 1, ...axes.slice(1, -1)];
-  return o.transpose(body(o.transpose(operand, last) as Operand as A) as Operand, first) as Applied<R>;
-}
+  return o.transpose(body(o.transpose(operand, last)), first);
+});

@@ -1,5 +1,7 @@
 // Angles, and the functions of hyperbolas, composed so that no value between overflows. https://keras.io/api/ops/numpy/
-import type { Applied, Operand } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
+import type { Operand } from "../tensor/apply.ts";
+import { lift, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 const float = (x: Operand): Operand => p.cast(x, "float32");
@@ -8,17 +10,16 @@ const float = (x: Operand): Operand => p.cast(x, "float32");
 const across = (x: Operand): Operand => p.multiply(p.sqrt(p.subtract(1, x)), p.sqrt(p.add(1, x)));
 
 /** The tangent of `x` in radians. */
-export const tan = <A extends Operand>(x: A): Applied<A> =>
-  p.divide(p.sin(x as Operand), p.cos(x as Operand)) as Applied<A>;
+export const tan: UnaryOp = lift((x) => p.divide(p.sin(x), p.cos(x)));
 
 /** The angle from -pi / 2 to pi / 2 whose sine is `x`; NaN outside -1 and 1. */
-export const arcsin = <A extends Operand>(x: A): Applied<A> => p.arctan2(x as Operand, across(float(x))) as Applied<A>;
+export const arcsin: UnaryOp = lift((x) => p.arctan2(x, across(float(x))));
 
 /** The angle from 0 to pi whose cosine is `x`; NaN outside -1 and 1. */
-export const arccos = <A extends Operand>(x: A): Applied<A> => p.arctan2(across(float(x)), x as Operand) as Applied<A>;
+export const arccos: UnaryOp = lift((x) => p.arctan2(across(float(x)), x));
 
 /** The angle from -pi / 2 to pi / 2 whose tangent is `x`. */
-export const arctan = <A extends Operand>(x: A): Applied<A> => p.arctan2(x as Operand, 1) as Applied<A>;
+export const arctan: UnaryOp = lift((x) => p.arctan2(x, 1));
 
 /** The powers `exp(x / 2)` and `exp(-x / 2)`, whose halves times themselves stay in range where `exp(x)` does not. */
 function halfPowers(x: Operand): [up: Operand, down: Operand] {
@@ -27,23 +28,23 @@ function halfPowers(x: Operand): [up: Operand, down: Operand] {
 }
 
 /** The hyperbolic sine, `(exp(x) - exp(-x)) / 2`. */
-export function sinh<A extends Operand>(x: A): Applied<A> {
+export const sinh: UnaryOp = lift((x) => {
   const values = float(x);
   const [up, down] = halfPowers(values);
   // Near 0 the two powers cancel; cut to there, so that the branch not taken has a slope.
   const rise = p.expm1(p.maximum(p.minimum(values, 1), -1));
   const near = p.multiply(p.add(rise, p.divide(rise, p.add(rise, 1))), 0.5);
-  return p.select(p.less(p.abs(values), 1), near, p.subtract(up, down)) as Applied<A>;
-}
+  return p.select(p.less(p.abs(values), 1), near, p.subtract(up, down));
+});
 
 /** The hyperbolic cosine, `(exp(x) + exp(-x)) / 2`. */
-export function cosh<A extends Operand>(x: A): Applied<A> {
+export const cosh: UnaryOp = lift((x) => {
   const [up, down] = halfPowers(float(x));
-  return p.add(up, down) as Applied<A>;
-}
+  return p.add(up, down);
+});
 
 /** The number whose hyperbolic sine is `x`. */
-export function arcsinh<A extends Operand>(x: A): Applied<A> {
+export const arcsinh: UnaryOp = lift((x) => {
   const values = float(x);
   const close = p.maximum(p.minimum(values, 1), -1);
   const half = p.divide(close, p.add(p.sqrt(p.add(p.square(close), 1)), 1));
@@ -52,37 +53,53 @@ export function arcsinh<A extends Operand>(x: A): Applied<A> {
   const size = p.maximum(p.abs(values), 1);
   const root = p.sqrt(p.add(p.square(p.reciprocal(size)), 1));
   const far = p.add(p.log(size), p.log(p.add(root, 1)));
-  return p.select(p.less(p.abs(values), 1), near, p.multiply(p.sign(values), far)) as Applied<A>;
-}
+  return p.select(p.less(p.abs(values), 1), near, p.multiply(p.sign(values), far));
+});
 
 /** Beyond, `arccosh(x)` is the logarithm of `2 x`. */
 const farOut = 1e8;
 
 /** The number from 0 on whose hyperbolic cosine is `x`; NaN below 1. */
-export function arccosh<A extends Operand>(x: A): Applied<A> {
+export const arccosh: UnaryOp = lift((x) => {
   const values = float(x);
   const close = p.minimum(values, farOut);
   const above = p.subtract(close, 1);
   const near = p.log1p(p.add(above, p.multiply(p.sqrt(above), p.sqrt(p.add(close, 1)))));
   const far = p.add(p.log(p.maximum(values, farOut)), Math.LN2);
-  return p.select(p.less(values, farOut), near, far) as Applied<A>;
-}
+  return p.select(p.less(values, farOut), near, far);
+});
 
 /** The number whose hyperbolic tangent is `x`; infinite at -1 and 1, NaN beyond. */
-export function arctanh<A extends Operand>(x: A): Applied<A> {
+export const arctanh: UnaryOp = lift((x) => {
   const values = float(x);
-  return p.multiply(p.subtract(p.log1p(values), p.log1p(p.negate(values))), 0.5) as Applied<A>;
-}
+  return p.multiply(p.subtract(p.log1p(values), p.log1p(p.negate(values))), 0.5);
+});
 
 /** `sin(pi x) / (pi x)`, 1 at 0. */
-export function sinc<A extends Operand>(x: A): Applied<A> {
+export const sinc: UnaryOp = lift((x) => {
   const values = float(x);
   const isZero = p.equal(values, 0);
   const angle = p.multiply(p.select(isZero, 1, values), Math.PI);
-  return p.select(isZero, 1, p.divide(p.sin(angle), angle)) as Applied<A>;
-}
+  return p.select(isZero, 1, p.divide(p.sin(angle), angle));
+});
 
 /** Degrees as radians. */
-export const deg2rad = <A extends Operand>(x: A): Applied<A> => p.multiply(float(x), Math.PI / 180) as Applied<A>;
+export const deg2rad: UnaryOp = lift((x) => p.multiply(float(x), Math.PI / 180));
 /** Radians as degrees. */
-export const rad2deg = <A extends Operand>(x: A): Applied<A> => p.multiply(float(x), 180 / Math.PI) as Applied<A>;
+export const rad2deg: UnaryOp = lift((x) => p.multiply(float(x), 180 / Math.PI));
+
+/** How Keras's files write these functions. */
+export const savedTrigonometry: SavedForms = {
+  arccos: {},
+  arccosh: {},
+  arcsin: {},
+  arcsinh: {},
+  arctan: {},
+  arctanh: {},
+  cosh: {},
+  deg2rad: {},
+  rad2deg: {},
+  sinc: {},
+  sinh: {},
+  tan: {},
+};

@@ -1,14 +1,10 @@
 // Epilogues: an elementwise program that reads the result of a product or a convolution becomes part of that.
-import type { ElementwiseProgram, EpilogueName } from "../ir/attrs.ts";
+import type { ElementwiseProgram, EpilogueName, ProgramName } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
+import { isProgram, takesEpilogue } from "../ir/op_def.ts";
 import { sameShape } from "../shape.ts";
 import { maxBuffers, maxSteps } from "./fuse.ts";
 import { leadsTo, mapBodies, readersOf, sortNodes } from "./rewrite.ts";
-
-/** Whether a node can run an elementwise program on its result. */
-export function takesEpilogue(node: Node | undefined): node is Node<EpilogueName> {
-  return node !== undefined && "epilogue" in node.attrs && !node.attrs.epilogue;
-}
 
 /** The graph with programs as epilogues, where an op takes one and nothing else lies between. */
 export function attachEpilogues(graph: Graph): Graph {
@@ -16,12 +12,13 @@ export function attachEpilogues(graph: Graph): Graph {
   mapBodies(result, attachEpilogues);
   const results = new Set(resultsOf(result));
   for (const head of result.nodes.filter(takesEpilogue)) {
+    if (head.attrs.epilogue) continue;
     const [product] = head.outputs;
     const readers = readersOf(result.nodes);
     const own = readers.get(product) ?? [];
     for (const program of own) {
       const others = own.filter((reader) => reader !== program);
-      if (program.op !== "fused" || !isOfShape(result, program, product)) continue;
+      if (!isProgram(program) || !isOfShape(result, program, product)) continue;
       if (others.some((reader) => leadsTo(reader, readers, (node) => node === program))) continue;
       const one = attached(head, program, results.has(product) || others.length > 0);
       if (!one) continue;
@@ -43,7 +40,7 @@ function isOfShape({ types }: Graph, { outputs }: Node, id: ValueId): boolean {
  */
 function attached(
   head: Node<EpilogueName>,
-  { inputs, outputs, attrs: { program } }: Node<"fused">,
+  { inputs, outputs, attrs: { program } }: Node<ProgramName>,
   isRead: boolean,
 ): Node | undefined {
   const [product] = head.outputs;

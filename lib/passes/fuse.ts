@@ -1,7 +1,9 @@
 // Fuse: merges elementwise ops of one shape into one program.
-import type { ElementwiseName, ElementwiseProgram, ElementwiseStep } from "../ir/attrs.ts";
+import type { ElementwiseProgram, ElementwiseStep } from "../ir/attrs.ts";
+import type { ElementwiseName } from "../ir/elementwise.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
-import { elementwiseRows } from "../ops/defs/elementwise.ts";
+import { isConstant, isElementwise } from "../ir/op_def.ts";
+import { fusedNode } from "../ops/defs/fused.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { mapBodies, producersOf, readersOf, removeDeadCode, sortNodes } from "./rewrite.ts";
 
@@ -15,7 +17,7 @@ interface Group {
   nodes: Node[];
 }
 
-/** The graph with every elementwise op in a `fused` node. */
+/** The graph with every elementwise op in a program. */
 export function fuse(graph: Graph): Graph {
   const result: Graph = { ...graph, types: [...graph.types], nodes: [...graph.nodes] };
   mapBodies(result, fuse);
@@ -27,8 +29,6 @@ export function fuse(graph: Graph): Graph {
   removeDeadCode(result);
   return result;
 }
-
-const isElementwise = (node: Node) => node.op in elementwiseRows;
 
 class Fusion {
   readonly #graph: Graph;
@@ -158,20 +158,24 @@ class Fusion {
   /** The number that a value always is, if it is a constant of one element that broadcasts as a literal. */
   #literal(id: ValueId): number | undefined {
     const node = this.#producers.get(id);
-    return node?.op === "constant" && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
+    return node && isConstant(node) && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
   }
 
   /** The one node that a group becomes. */
   build({ nodes }: Group): Node {
-    if (nodes.length === 1 && !isElementwise(nodes[0])) return nodes[0];
-    const sorted = sortNodes(nodes);
+    const elementwise = sortNodes(nodes).filter(isElementwise);
+    if (elementwise.length === 0) return nodes[0];
     const outputs = this.#externalOutputs(nodes);
-    const inputs = this.#operands(sorted);
-    const program = this.#program(sorted, inputs, outputs);
-    return { op: "fused", inputs, outputs, attrs: { program }, origin: sorted[sorted.length - 1].origin };
+    const inputs = this.#operands(elementwise);
+    const program = this.#program(elementwise, inputs, outputs);
+    return fusedNode(inputs, outputs, program, elementwise[elementwise.length - 1].origin);
   }
 
-  #program(nodes: readonly Node[], operands: readonly ValueId[], outputs: readonly ValueId[]): ElementwiseProgram {
+  #program(
+    nodes: readonly Node<ElementwiseName>[],
+    operands: readonly ValueId[],
+    outputs: readonly ValueId[],
+  ): ElementwiseProgram {
     const { types } = this.#graph;
     const registers = new Map<ValueId, number>(operands.map((id, i) => [id, i]));
     const steps: ElementwiseStep[] = [];
@@ -184,7 +188,7 @@ class Fusion {
         if (!registers.has(id)) add(id, { fn: "literal", value: this.#literal(id)!, dtype: types[id].dtype });
       }
       const args = node.inputs.map((id) => registers.get(id)!);
-      add(node.outputs[0], { fn: node.op as ElementwiseName, args, dtype: types[node.outputs[0]].dtype });
+      add(node.outputs[0], { fn: node.op, args, dtype: types[node.outputs[0]].dtype });
     }
     return {
       operands: operands.map((id) => types[id].dtype),

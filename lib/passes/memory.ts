@@ -1,17 +1,17 @@
 // Memory: gives every value a place, by liveness, and lets variables be written where they lie.
 import type { DType } from "../dtype.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
-import { opDef } from "../ir/op_def.ts";
+import { isAlias, isConstant, isLoop, opDef } from "../ir/op_def.ts";
 import { sizeOf } from "../shape.ts";
 import { packsOf } from "./pack.ts";
 import type { Place, Plan } from "./plan.ts";
-import { copyNode } from "./rewrite.ts";
+import { aliasRoots, copyNode } from "./rewrite.ts";
 
 /** Every place begins at a multiple of this, in bytes: WebGPU's offset alignment. */
 export const alignment = 256;
 
 /** Bytes of one element in memory that programs use. */
-export type BytesOf = (dtype: DType) => number;
+type BytesOf = (dtype: DType) => number;
 
 /** Options of {@linkcode planMemory}. */
 export interface MemoryOptions {
@@ -33,7 +33,7 @@ class Planner {
   readonly #options: MemoryOptions;
   readonly #slots: number[];
   readonly #places: (Place | undefined)[] = [];
-  readonly #alias = new Map<ValueId, ValueId>();
+  readonly #root: (id: ValueId) => ValueId;
   readonly #bodies = new Map<number, Plan>();
   #free: number[] = [];
 
@@ -44,23 +44,17 @@ class Planner {
       nodes: [...graph.nodes],
       state: graph.state.map((link) => ({ ...link })),
     };
+    this.#root = aliasRoots(graph.nodes);
     this.#options = options;
     this.#slots = slots;
   }
 
   plan(): Plan {
-    for (const node of this.#graph.nodes) {
-      if (node.op === "reshape") this.#alias.set(node.outputs[0], this.#root(node.inputs[0]));
-    }
     this.#settleState();
     this.#settleOutputs();
     this.#placeSlots();
-    for (const [id, root] of this.#alias) this.#places[id] = this.#places[root];
+    for (const { outputs: [id] } of this.#graph.nodes.filter(isAlias)) this.#places[id] = this.#places[this.#root(id)];
     return { graph: this.#graph, places: this.#places, slots: this.#slots, bodies: this.#bodies };
-  }
-
-  #root(id: ValueId): ValueId {
-    return this.#alias.get(id) ?? id;
   }
 
   #bytes(id: ValueId): number {
@@ -109,8 +103,8 @@ class Planner {
   #writableInPlace(source: ValueId, old: ValueId): boolean {
     const { nodes, types } = this.#graph;
     const at = nodes.findIndex((node) => node.outputs.includes(source));
-    if (at < 0 || nodes[at].op === "constant" || nodes[at].op === "scan") return false;
-    const readsOld = (node: Node) => node.op !== "reshape" && node.inputs.some((id) => this.#root(id) === old);
+    if (at < 0 || isConstant(nodes[at]) || isLoop(nodes[at])) return false;
+    const readsOld = (node: Node) => !isAlias(node) && node.inputs.some((id) => this.#root(id) === old);
     if (nodes.slice(at + 1).some(readsOld)) return false;
     const node = nodes[at];
     if (!readsOld(node)) return true;
@@ -118,7 +112,7 @@ class Planner {
     const pairs = opDef(node.op).inPlace?.(
       node.inputs.map((id) => types[id]),
       node.outputs.map((id) => types[id]),
-      node.attrs as never,
+      node.attrs,
     ) ?? [];
     return node.inputs.every((id, input) =>
       this.#root(id) !== old || pairs.some(([o, i]) => o === output && i === input)
@@ -128,20 +122,20 @@ class Planner {
   #placeSlots(): void {
     const { nodes } = this.#graph;
     const lastUse = new Map<ValueId, number>();
-    nodes.forEach((node, at) => node.op !== "reshape" && node.inputs.forEach((id) => lastUse.set(this.#root(id), at)));
+    nodes.forEach((node, at) => !isAlias(node) && node.inputs.forEach((id) => lastUse.set(this.#root(id), at)));
     resultsOf(this.#graph).forEach((id) => lastUse.set(this.#root(id), nodes.length));
     // Uses through an alias that is itself a result count through its root.
-    const packs = packsOf(this.#graph, (id) => this.#root(id)).flatMap((pack) => this.#cut(pack));
+    const packs = packsOf(this.#graph, this.#root).flatMap((pack) => this.#cut(pack));
     const packOf = new Map(packs.flatMap((pack) => pack.map((id): [ValueId, readonly ValueId[]] => [id, pack])));
     const expiring = new Map<number, number[]>();
     const expire = (slot: number, at: number) => expiring.set(at, [...(expiring.get(at) ?? []), slot]);
     nodes.forEach((node, at) => {
-      if (node.op === "reshape") return;
-      if (node.op === "constant") {
+      if (isAlias(node)) return;
+      if (isConstant(node)) {
         this.#places[node.outputs[0]] = { kind: "constant", id: node.outputs[0] };
         return;
       }
-      if (node.op === "scan") {
+      if (isLoop(node)) {
         this.#bodies.set(at, new Planner(node.attrs.body, this.#options, this.#slots).plan());
       }
       for (const [output, id] of node.outputs.entries()) {
@@ -200,7 +194,7 @@ class Planner {
     const pairs = opDef(node.op).inPlace?.(
       node.inputs.map((id) => types[id]),
       node.outputs.map((id) => types[id]),
-      node.attrs as never,
+      node.attrs,
     ) ?? [];
     for (const [o, i] of pairs) {
       const root = this.#root(node.inputs[i]);

@@ -2,12 +2,11 @@
 //
 // An update is a node on the way of a variable from its old value to its new one. Where the variables, and likewise what
 // else the updates read and write, lie one after another in memory, such a node is one pass over flat memory. Which op
-// it is does not matter: a fused program, or any other that says it is elementwise.
-import type { OpCall } from "../ir/attrs.ts";
+// it is does not matter: a fused program, or any other that says it is pointwise.
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
-import { opDef } from "../ir/op_def.ts";
+import { isProgram, opDef, takesEpilogue } from "../ir/op_def.ts";
+import { foreachNode } from "../ops/defs/foreach.ts";
 import { sameShape } from "../shape.ts";
-import { takesEpilogue } from "./epilogues.ts";
 import { leadsTo, producersOf, readersOf, sortNodes } from "./rewrite.ts";
 
 /** The graph with equal updates merged into `foreach` nodes. */
@@ -34,9 +33,11 @@ export function mergeUpdates(graph: Graph): Graph {
 function updatesOf(graph: Graph): Set<Node> {
   const producers = producersOf(graph);
   const isNew = new Set(graph.state.map(({ output }) => output));
-  const isEpilogue = ({ attrs, inputs, outputs }: Node) =>
-    "program" in attrs && !outputs.some((id) => isNew.has(id)) &&
-    inputs.some((id) => takesEpilogue(producers.get(id)));
+  const isEpilogue = (node: Node) =>
+    isProgram(node) && !node.outputs.some((id) => isNew.has(id)) && node.inputs.some((id) => {
+      const producer = producers.get(id);
+      return producer && takesEpilogue(producer);
+    });
   const readers = readersOf(graph.nodes);
   const makes = (id: ValueId) => ({ outputs }: Node) => outputs.includes(id);
   const updates = new Set<Node>();
@@ -55,7 +56,7 @@ function updatesOf(graph: Graph): Set<Node> {
 function isFlat({ types }: Graph, { op, inputs, outputs }: Node): boolean {
   const { shape } = types[outputs[0]];
   const isWhole = (id: ValueId) => types[id].dtype === "float32" && sameShape(types[id].shape, shape);
-  return opDef(op).elementwise === true && outputs.every(isWhole) &&
+  return opDef(op).pointwise === true && outputs.every(isWhole) &&
     inputs.every((id) => isWhole(id) || types[id].shape.length === 0);
 }
 
@@ -93,14 +94,7 @@ function independent(graph: Graph, belongs: (node: Node) => boolean): Node[] {
 
 /** The nodes with those of `group` as one, where the last of them stands. */
 function merged(nodes: readonly Node[], group: readonly Node[]): Node[] {
-  const [{ op, attrs, inputs, outputs, origin }] = group;
-  const one: Node<"foreach"> = {
-    op: "foreach",
-    inputs: inputs.flatMap((_, at) => group.map((node) => node.inputs[at])),
-    outputs: outputs.flatMap((_, at) => group.map((node) => node.outputs[at])),
-    attrs: { count: group.length, each: { op, attrs } as OpCall },
-    origin,
-  };
+  const one = foreachNode(group);
   const last = group[group.length - 1];
   const inside = new Set(group);
   return sortNodes(nodes.flatMap((node) => (node === last ? [one] : inside.has(node) ? [] : [node])));

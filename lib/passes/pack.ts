@@ -1,26 +1,24 @@
 // Pack: lays flat what one node goes through, so that it is one pass over memory.
 import type { Graph, ValueId } from "../ir/graph.ts";
-import { listsOf } from "../ops/defs/foreach.ts";
-import { copyNode, producersOf } from "./rewrite.ts";
+import { isConstant, isForeach } from "../ir/op_def.ts";
+import { listsOf } from "../ops/defs/lists.ts";
+import { aliasRoots, copyNode, producersOf } from "./rewrite.ts";
 
 /** The graph where all that `foreach` nodes read can lie flat: copies are added where a value would have to lie twice. */
 export function pack(graph: Graph): Graph {
   const result: Graph = { ...graph, types: [...graph.types], nodes: [] };
   const producers = producersOf(graph);
-  const root = (id: ValueId): ValueId => {
-    const node = producers.get(id);
-    return node?.op === "reshape" ? root(node.inputs[0]) : id;
-  };
+  const root = aliasRoots(graph.nodes);
   const packs = new Packs(result, root);
   const movable = (id: ValueId): ValueId => {
     const maker = producers.get(root(id));
-    if (maker && maker.op !== "constant" && packs.take(id)) return id;
+    if (maker && !isConstant(maker) && packs.take(id)) return id;
     let copy = id;
     result.nodes.push(copyNode(result, id, (made) => copy = made));
     return copy;
   };
   for (const node of graph.nodes) {
-    if (node.op !== "foreach") {
+    if (!isForeach(node)) {
       result.nodes.push(node);
       continue;
     }
@@ -38,7 +36,7 @@ export function pack(graph: Graph): Graph {
 /** The values to be laid one after another, for nodes that go through them: `root` follows aliases. */
 export function packsOf(graph: Graph, root: (id: ValueId) => ValueId): readonly (readonly ValueId[])[] {
   const packs = new Packs(graph, root);
-  const nodes = graph.nodes.filter((node) => node.op === "foreach");
+  const nodes = graph.nodes.filter(isForeach);
   for (const side of ["inputs", "outputs"] as const) {
     for (const node of nodes) {
       for (const list of listsOf(node[side], node.attrs.count)) {

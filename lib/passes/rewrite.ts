@@ -1,5 +1,8 @@
 // What passes share: who makes and who reads a value, topological order, dead code, and visiting loop bodies.
+import type { LoopName } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
+import { isAlias, isLoop } from "../ir/op_def.ts";
+import { fusedNode } from "../ops/defs/fused.ts";
 
 /** The node that makes each value; inputs and variables have none. */
 export function producersOf(graph: Graph): Map<ValueId, Node> {
@@ -35,8 +38,16 @@ export function leadsTo(
   return false;
 }
 
+/** Follows aliases: gives the value whose memory a value is another shape of, or the value itself. */
+export function aliasRoots(nodes: readonly Node[]): (id: ValueId) => ValueId {
+  const roots = new Map<ValueId, ValueId>();
+  const root = (id: ValueId) => roots.get(id) ?? id;
+  for (const node of nodes) if (isAlias(node)) roots.set(node.outputs[0], root(node.inputs[0]));
+  return root;
+}
+
 /** How often each value is read, by nodes and as a result of the graph. */
-export function readCounts(graph: Graph): Map<ValueId, number> {
+function readCounts(graph: Graph): Map<ValueId, number> {
   const counts = new Map<ValueId, number>();
   const count = (id: ValueId) => counts.set(id, (counts.get(id) ?? 0) + 1);
   for (const node of graph.nodes) node.inputs.forEach(count);
@@ -47,7 +58,7 @@ export function readCounts(graph: Graph): Map<ValueId, number> {
 /** The graph with `change` applied to the bodies of its loops, in place. */
 export function mapBodies(graph: Graph, change: (body: Graph) => Graph): void {
   graph.nodes = graph.nodes.map((node) =>
-    node.op === "scan" ? { ...node, attrs: { ...node.attrs, body: change(node.attrs.body) } } : node
+    isLoop(node) ? { ...node, attrs: { ...node.attrs, body: change(node.attrs.body) } } : node
   );
 }
 
@@ -84,14 +95,14 @@ export function removeDeadCode(graph: Graph): void {
   const kept: Node[] = [];
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((id) => live.has(id))) continue;
-    const trimmed = node.op === "scan" ? trimScan(node, live) : node;
+    const trimmed = isLoop(node) ? trimLoop(node, live) : node;
     trimmed.inputs.forEach((id) => live.add(id));
     kept.push(trimmed);
   }
   graph.nodes = kept.reverse();
 }
 
-function trimScan(node: Node<"scan">, live: ReadonlySet<ValueId>): Node<"scan"> {
+function trimLoop(node: Node<LoopName>, live: ReadonlySet<ValueId>): Node<LoopName> {
   const { body, carries, scanned } = node.attrs;
   const keepsOutput = node.outputs.map((id, i) => i < carries || live.has(id));
   const inner: Graph = { ...body, outputs: body.outputs.filter((_, i) => keepsOutput[i]), nodes: [...body.nodes] };
@@ -121,9 +132,9 @@ export function resultsMapped(graph: Graph, rename: (id: ValueId) => ValueId): G
 }
 
 /** A node that copies a value; `rename` is told the copy's id. */
-export function copyNode(graph: Graph, id: ValueId, rename: (copy: ValueId) => void): Node<"fused"> {
+export function copyNode(graph: Graph, id: ValueId, rename: (copy: ValueId) => void): Node {
   const copy = graph.types.push(graph.types[id]) - 1;
   rename(copy);
   const program = { operands: [graph.types[id].dtype], steps: [], results: [0] };
-  return { op: "fused", inputs: [id], outputs: [copy], attrs: { program }, origin: "copy" };
+  return fusedNode([id], [copy], program, "copy");
 }

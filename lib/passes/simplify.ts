@@ -1,10 +1,9 @@
-// Simplify: folds constants, merges equal nodes, drops what changes nothing, and folds transposes into products.
+// Simplify: folds constants, merges equal nodes, drops what changes nothing, and applies the rules of the definitions.
 import { makeArray, type TypedArray } from "../dtype.ts";
-import type { OpName } from "../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
-import { opDef } from "../ir/op_def.ts";
+import { isAlias, isConstant, isElementwise, isLoop, type NodeSurroundings, opDef } from "../ir/op_def.ts";
+import { constantNode } from "../ops/defs/moves.ts";
 import { broadcastShapes, sameShape, sizeOf } from "../shape.ts";
-import { elementwiseRows } from "../ops/defs/elementwise.ts";
 import { mapBodies, removeDeadCode, resultsMapped } from "./rewrite.ts";
 
 /** Folding must not grow the program: larger results stay computed. */
@@ -16,13 +15,17 @@ export function simplify(graph: Graph): Graph {
   const replaced = new Map<ValueId, ValueId>();
   const producers = new Map<ValueId, Node>();
   const known = new Map<string, Node>();
+  const surroundings: NodeSurroundings = {
+    producer: (id) => producers.get(id),
+    type: (id) => result.types[id],
+  };
   const push = (node: Node) => {
     node.outputs.forEach((id) => producers.set(id, node));
     result.nodes.push(node);
   };
   for (const original of graph.nodes) {
     let node = { ...original, inputs: original.inputs.map((id) => replaced.get(id) ?? id) } as Node;
-    node = foldTransposes(dropBroadcasts(result, node, producers, push), producers, result);
+    node = simplified(dropBroadcasts(result, node, producers, push), surroundings);
     const same = unchangedInput(result, node, producers);
     if (same !== undefined) {
       replaced.set(node.outputs[0], same);
@@ -44,48 +47,27 @@ export function simplify(graph: Graph): Graph {
   return mapped;
 }
 
-/** The value of a constant that is one number repeated, if the value is one. */
+/** The number that a value holds throughout, if it is a constant of one element, as it is or repeated. */
 function uniformConstant(id: ValueId, producers: ReadonlyMap<ValueId, Node>): number | undefined {
   const node = producers.get(id);
-  if (node?.op === "broadcastTo" || node?.op === "reshape") return uniformConstant(node.inputs[0], producers);
-  return node?.op === "constant" && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
+  if (!node) return undefined;
+  if (isAlias(node) || opDef(node.op).repeats) return uniformConstant(node.inputs[0], producers);
+  return isConstant(node) && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
 }
 
 /** The input that `node` gives back unchanged, if it does. */
 function unchangedInput(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, Node>): ValueId | undefined {
-  const [a, b] = node.inputs;
+  const uniform = (input: number) => uniformConstant(node.inputs[input], producers);
+  const inputs = opDef(node.op).equals?.(node.attrs, uniform) ?? [];
   const output = graph.types[node.outputs[0]];
-  const keeps = (id: ValueId) =>
-    graph.types[id].dtype === output.dtype && sameShape(graph.types[id].shape, output.shape);
-  switch (node.op) {
-    case "stopGradient":
-      return a;
-    case "reshape":
-    case "broadcastTo":
-    case "cast":
-      return keeps(a) ? a : undefined;
-    case "transpose":
-      return node.attrs.permutation.every((axis, i) => axis === i) ? a : undefined;
-    case "slice":
-      return keeps(a) ? a : undefined;
-    case "concat":
-      return node.inputs.length === 1 ? a : undefined;
-    case "multiply":
-      if (uniformConstant(b, producers) === 1 && keeps(a)) return a;
-      return uniformConstant(a, producers) === 1 && keeps(b) ? b : undefined;
-    case "add":
-      if (uniformConstant(b, producers) === 0 && keeps(a)) return a;
-      return uniformConstant(a, producers) === 0 && keeps(b) ? b : undefined;
-    case "subtract":
-      return uniformConstant(b, producers) === 0 && keeps(a) ? a : undefined;
-    case "divide":
-      return uniformConstant(b, producers) === 1 && keeps(a) ? a : undefined;
-  }
+  return inputs.map((input) => node.inputs[input]).find((id) =>
+    graph.types[id].dtype === output.dtype && sameShape(graph.types[id].shape, output.shape)
+  );
 }
 
 /**
  * Elementwise ops broadcast by themselves: their inputs need not be broadcast before, and what is one number
- * throughout becomes that number. Reshapes of reshapes are one.
+ * throughout becomes that number.
  */
 function dropBroadcasts(
   graph: Graph,
@@ -93,11 +75,7 @@ function dropBroadcasts(
   producers: ReadonlyMap<ValueId, Node>,
   push: (node: Node) => void,
 ): Node {
-  if (node.op === "reshape") {
-    const inner = producers.get(node.inputs[0]);
-    return inner?.op === "reshape" ? { ...node, inputs: inner.inputs } : node;
-  }
-  if (!(node.op in elementwiseRows)) return node;
+  if (!isElementwise(node)) return node;
   const inputs = [...node.inputs];
   const shapeOf = (id: ValueId) => graph.types[id].shape;
   inputs.forEach((id, i) => {
@@ -106,9 +84,8 @@ function dropBroadcasts(
     if (value !== undefined) {
       const { dtype } = graph.types[id];
       inputs[i] = graph.types.push({ shape: [], dtype }) - 1;
-      const attrs = { shape: [], dtype, data: makeArray(dtype, [value]) };
-      push({ op: "constant", inputs: [], outputs: [inputs[i]], attrs, origin: node.origin });
-    } else if (producer?.op === "broadcastTo") {
+      push(constantNode(inputs[i], { shape: [], dtype, data: makeArray(dtype, [value]) }, node.origin));
+    } else if (producer && opDef(producer.op).repeats) {
       inputs[i] = producer.inputs[0];
     } else {
       return;
@@ -119,74 +96,30 @@ function dropBroadcasts(
   return { ...node, inputs } as Node;
 }
 
-/** A product of a matrix whose last two axes were swapped reads it swapped instead. */
-function foldTransposes(node: Node, producers: ReadonlyMap<ValueId, Node>, graph: Graph): Node {
-  if (node.op === "transpose") {
-    const inner = producers.get(node.inputs[0]);
-    if (inner?.op === "transpose") {
-      const permutation = node.attrs.permutation.map((axis) => inner.attrs.permutation[axis]);
-      return { ...node, inputs: inner.inputs, attrs: { permutation } };
-    }
-    // Moving only axes of extent 1 moves no element.
-    const shape = graph.types[node.inputs[0]].shape;
-    const long = node.attrs.permutation.filter((axis) => shape[axis] !== 1);
-    if (long.every((axis, i) => i === 0 || axis > long[i - 1])) {
-      return { ...node, op: "reshape", attrs: { shape: graph.types[node.outputs[0]].shape } };
-    }
-  }
-  if (node.op !== "matmul") return node;
-  const source = (id: ValueId): [ValueId, boolean] => {
-    const producer = producers.get(id);
-    if (producer?.op !== "transpose") return [id, false];
-    const { permutation } = producer.attrs;
-    const last = permutation.length - 1;
-    const swaps = permutation.every((axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i));
-    return swaps ? [producer.inputs[0], true] : [id, false];
-  };
-  const [a, flipA] = source(node.inputs[0]);
-  const [b, flipB] = source(node.inputs[1]);
-  const { transposeA, transposeB, epilogue } = node.attrs;
-  return {
-    ...node,
-    inputs: [a, b, ...node.inputs.slice(2)],
-    attrs: { transposeA: transposeA !== flipA, transposeB: transposeB !== flipB, epilogue },
-  };
+/** What the op's definition makes of a node. */
+function simplified(node: Node, surroundings: NodeSurroundings): Node {
+  return opDef(node.op).simplify?.(node, surroundings) ?? node;
 }
-
-const foldable = new Set<OpName>([
-  ...Object.keys(elementwiseRows) as OpName[],
-  "sum",
-  "max",
-  "min",
-  "argMax",
-  "reshape",
-  "transpose",
-  "slice",
-  "pad",
-  "concat",
-  "reverse",
-  "iota",
-]);
 
 /** The node as a constant, where all it reads is constant and the result is small. */
 function foldConstant(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, Node>): Node {
   const output = graph.types[node.outputs[0]];
-  if (!foldable.has(node.op) || sizeOf(output.shape) > largestFolded) return node;
-  const inputs = node.inputs.map((id) => producers.get(id));
-  if (!inputs.every((input) => input?.op === "constant")) return node;
-  const arrays = (inputs as Node<"constant">[]).map(({ attrs: { shape, dtype, data } }) => ({
+  if (!opDef(node.op).foldable || sizeOf(output.shape) > largestFolded) return node;
+  const inputs = node.inputs.flatMap((id) => producers.get(id) ?? []).filter(isConstant);
+  if (inputs.length < node.inputs.length) return node;
+  const arrays = inputs.map(({ attrs: { shape, dtype, data } }) => ({
     shape,
     dtype,
     data: Float64Array.from(data),
   }));
-  const [data] = opDef(node.op).reference(arrays, node.attrs as never, [output]);
-  return { ...node, op: "constant", inputs: [], attrs: { ...output, data: makeArray(output.dtype, data) } };
+  const [data] = opDef(node.op).reference(arrays, node.attrs, [output]);
+  return constantNode(node.outputs[0], { ...output, data: makeArray(output.dtype, data) }, node.origin);
 }
 
 /** Equal keys mean equal results; undefined for what is too large to compare. */
 function keyOf(node: Node, graph: Graph): string | undefined {
-  if (node.op === "scan") return undefined;
-  if (node.op === "constant") {
+  if (isLoop(node)) return undefined;
+  if (isConstant(node)) {
     const { dtype, shape, data } = node.attrs;
     return data.length > largestFolded ? undefined : `constant ${dtype} ${shape} ${bitsOf(data)}`;
   }

@@ -10,7 +10,7 @@ import * as regularizers from "../regularizers.ts";
 import { declareClasses, type SerializableClass } from "../registry.ts";
 
 /** A class with what else reading it takes. */
-export interface KerasClass {
+interface KerasClass {
   /** The class. */
   readonly Class: SerializableClass;
   /** The module that Keras writes. */
@@ -30,77 +30,13 @@ const groups = {
   "keras.optimizers": optimizers,
 } as const;
 
-/** The arguments by position of the classes that take any, as `module.Class` without `keras.`. */
+/** The arguments by position, as `module.Class` without `keras.`, of classes that do not declare their options. */
 const positional: Readonly<Record<string, string>> = {
-  "layers.Dense": "units",
-  "layers.Activation": "activation",
-  "layers.Embedding": "input_dim output_dim",
-  "layers.Flatten": "",
-  "layers.Lambda": "function",
-  "layers.Reshape": "target_shape",
-  "layers.Permute": "dims",
-  "layers.RepeatVector": "n",
-  "layers.Rescaling": "scale",
-  "layers.Resizing": "height width",
-  "layers.CenterCrop": "height width",
-  "layers.RandomFlip": "mode",
-  "layers.RandomRotation": "factor",
-  "layers.RandomTranslation": "height_factor width_factor",
-  "layers.RandomZoom": "height_factor",
-  "layers.RandomContrast": "factor",
-  "layers.RandomBrightness": "factor",
-  "layers.RandomCrop": "height width",
-  "layers.Dropout": "rate",
-  "layers.SpatialDropout1D": "rate",
-  "layers.SpatialDropout2D": "rate",
-  "layers.SpatialDropout3D": "rate",
-  "layers.AlphaDropout": "rate",
-  "layers.GaussianDropout": "rate",
-  "layers.GaussianNoise": "stddev",
-  "layers.Dot": "axes",
-  "layers.MaxPooling1D": "pool_size",
-  "layers.MaxPooling2D": "pool_size",
-  "layers.MaxPooling3D": "pool_size",
-  "layers.AveragePooling1D": "pool_size",
-  "layers.AveragePooling2D": "pool_size",
-  "layers.AveragePooling3D": "pool_size",
-  "layers.ZeroPadding1D": "padding",
-  "layers.ZeroPadding2D": "padding",
-  "layers.ZeroPadding3D": "padding",
-  "layers.Cropping1D": "cropping",
-  "layers.Cropping2D": "cropping",
-  "layers.Cropping3D": "cropping",
-  "layers.UpSampling1D": "size",
-  "layers.UpSampling2D": "size",
-  "layers.UpSampling3D": "size",
-  "layers.Conv1D": "filters kernel_size",
-  "layers.Conv2D": "filters kernel_size",
-  "layers.Conv3D": "filters kernel_size",
-  "layers.Conv1DTranspose": "filters kernel_size",
-  "layers.Conv2DTranspose": "filters kernel_size",
-  "layers.Conv3DTranspose": "filters kernel_size",
-  "layers.SeparableConv1D": "filters kernel_size",
-  "layers.SeparableConv2D": "filters kernel_size",
-  "layers.DepthwiseConv1D": "kernel_size",
-  "layers.DepthwiseConv2D": "kernel_size",
-  "layers.SimpleRNN": "units",
-  "layers.LSTM": "units",
-  "layers.GRU": "units",
-  "layers.SimpleRNNCell": "units",
-  "layers.LSTMCell": "units",
-  "layers.GRUCell": "units",
-  "layers.StackedRNNCells": "cells",
-  "layers.RNN": "cell",
-  "layers.Bidirectional": "layer",
-  "layers.TimeDistributed": "layer",
-  "layers.MultiHeadAttention": "num_heads key_dim",
-  "layers.EinsumDense": "equation output_shape",
   "initializers.Constant": "value",
   "initializers.Identity": "gain",
   "regularizers.L1": "l1",
   "regularizers.L2": "l2",
   "constraints.MaxNorm": "max_value",
-  "metrics.MeanMetricWrapper": "fn",
 };
 
 /** What is exported here, but not by Keras: the class of functions as losses. */

@@ -1,7 +1,8 @@
 // Applying an op: on symbolic values it adds to the trace, on tensors it computes at once.
 import type { DType } from "../dtype.ts";
 import { makeArray, promote } from "../dtype.ts";
-import type { OpAttrs, OpName } from "../ir/attrs.ts";
+import type { OpName } from "../ir/attrs.ts";
+import type { OpAttrs } from "../ir/graph.ts";
 import { requireTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { describe, ValueError } from "../errors.ts";
@@ -12,11 +13,14 @@ import { Variable } from "./variable.ts";
 /** What an op takes: a symbolic value, a tensor, a variable (read inside a trace), or a number (a scalar). */
 export type Operand = Value | Tensor | Variable | number;
 
+/** An operand that has a shape and a dtype of its own. */
+type ArrayOperand = Exclude<Operand, number>;
+
 /** What an op gives: a tensor where every operand is one or a number, else a symbolic value. */
-export type Applied<A extends Operand> = Extract<A, Value | Variable> extends never ? Tensor : Value;
+export type ResultOf<A extends Operand> = Extract<A, Value | Variable> extends never ? Tensor : Value;
 
 /** Throws {@linkcode ValueError} where an operand is nothing that an op takes; `what` is the op's name. */
-export function checkOperand(operand: unknown, what = "an op"): asserts operand is Operand {
+function checkOperand(operand: unknown, what = "an op"): asserts operand is Operand {
   if (
     typeof operand === "number" || operand instanceof Value || operand instanceof Tensor || operand instanceof Variable
   ) return;
@@ -41,37 +45,38 @@ export function shapeOf(operand: Operand): Shape {
   return typeof operand === "number" ? [] : operand.shape;
 }
 
-/** Applies an op to operands that already have the dtypes that its row wants. */
-export function apply<K extends OpName, A extends Operand>(
-  op: K,
-  operands: readonly A[],
-  attrs: OpAttrs[K],
-): Applied<A>[] {
+/** The dtype of an operand; float32 for a number. */
+export function dtypeOf(operand: Operand): DType {
+  return typeof operand === "number" ? "float32" : operand.dtype;
+}
+
+/** Applies an op to operands that already have the dtypes that its definition wants. */
+export function apply<K extends OpName>(op: K, operands: readonly (Tensor | number)[], attrs: OpAttrs[K]): Tensor[];
+export function apply<K extends OpName>(op: K, operands: readonly Operand[], attrs: OpAttrs[K]): Value[];
+export function apply<K extends OpName>(op: K, operands: readonly Operand[], attrs: OpAttrs[K]): (Tensor | Value)[] {
   for (const operand of operands) checkOperand(operand, op);
-  const results = operands.some(isSymbolic)
-    ? requireTrace(`ops.${op} on a variable or a symbolic value`).emit(op, operands.map(symbolic), attrs)
-    : evaluate(op, operands.map(eager), attrs);
-  return results as Applied<A>[];
+  if (operands.every(isEager)) return evaluate(op, operands.map(eager), attrs);
+  return requireTrace(`ops.${op} on a variable or a symbolic value`).emit(op, operands.map(symbolic), attrs);
 }
 
 /** The operands with numbers made scalars and all cast to the dtype that holds all of them; to float32 with `toFloat`. */
-export function promoteDTypes<A extends Operand>(operands: readonly A[], toFloat = false): A[] {
+export function promoteDTypes(operands: readonly Operand[], toFloat = false): ArrayOperand[] {
   for (const operand of operands) checkOperand(operand);
-  const typed = operands.filter((operand) => typeof operand !== "number") as (Value | Tensor | Variable)[];
+  const typed = operands.filter((operand) => typeof operand !== "number");
   let dtype: DType = typed.length > 0 ? typed.map((operand) => operand.dtype).reduce(promote) : "float32";
   for (const operand of operands) {
     if (typeof operand === "number") dtype = promote(dtype, scalarLike(operand, dtype).dtype);
   }
   if (toFloat) dtype = "float32";
   return operands.map((operand) => {
-    if (typeof operand === "number") return new Tensor([], dtype, makeArray(dtype, [operand])) as Operand as A;
-    return (operand.dtype === dtype ? operand : apply("cast", [operand], { dtype })[0]) as A;
+    if (typeof operand === "number") return new Tensor([], dtype, makeArray(dtype, [operand]));
+    return operand.dtype === dtype ? operand : apply("cast", [operand], { dtype })[0];
   });
 }
 
-/** Whether an operand exists only inside a trace. */
-export function isSymbolic(operand: Operand): operand is Value | Variable {
-  return operand instanceof Value || operand instanceof Variable;
+/** Whether an operand has its numbers here and now, rather than inside a trace. */
+export function isEager(operand: Operand): operand is Tensor | number {
+  return typeof operand === "number" || operand instanceof Tensor;
 }
 
 function symbolic(operand: Operand): Value {
@@ -82,6 +87,6 @@ function symbolic(operand: Operand): Value {
   return trace.constant(shape, dtype, data);
 }
 
-function eager(operand: Operand): Tensor {
-  return typeof operand === "number" ? scalarLike(operand, "float32") : operand as Tensor;
+function eager(operand: Tensor | number): Tensor {
+  return typeof operand === "number" ? scalarLike(operand, "float32") : operand;
 }

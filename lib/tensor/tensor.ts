@@ -2,7 +2,8 @@
 import { checkDType, type DType, makeArray, promote, type TypedArray } from "../dtype.ts";
 import { describe, DTypeError, ShapeError, ValueError } from "../errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
-import type { OpAttrs, OpName } from "../ir/attrs.ts";
+import type { OpName } from "../ir/attrs.ts";
+import type { OpAttrs } from "../ir/graph.ts";
 import { opDef, type RefArray } from "../ir/op_def.ts";
 
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
@@ -165,7 +166,7 @@ export function scalarLike(value: number, dtype: DType): Tensor {
 }
 
 /** The tensors cast to the dtype that holds all of them; to float32 with `toFloat`. */
-export function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[] {
+function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[] {
   const dtype = toFloat ? "float32" : operands.map((operand) => operand.dtype).reduce(promote);
   return operands.map((operand) => operand.cast(dtype));
 }
@@ -251,6 +252,9 @@ function dtypeOfArray(array: TypedArray, what: string, name: string): DType {
   });
 }
 
+/** Arrays that are nested deeper than any tensor has axes: perhaps endlessly, where one holds itself. */
+const maxNesting = 64;
+
 function fromNested(values: NestedArray, what: string, name: string, dtype?: DType): Tensor {
   const isRow = (level: unknown): level is ArrayLike<NestedArray> =>
     Array.isArray(level) || (ArrayBuffer.isView(level) && !(level instanceof DataView));
@@ -258,6 +262,14 @@ function fromNested(values: NestedArray, what: string, name: string, dtype?: DTy
   for (let level: unknown = values; isRow(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
+    if (shape.length > maxNesting) {
+      throw new ShapeError({
+        what,
+        rule: `arrays${name && ` in ${name}`} may be nested ${maxNesting} levels deep`,
+        received: "more",
+        hint: "check whether an array holds itself",
+      });
+    }
   }
   const of = name && `of ${name} `;
   const flat: number[] = [];

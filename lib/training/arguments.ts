@@ -2,10 +2,10 @@
 import { didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten, namesOf, type Structure } from "../structure.ts";
+import { flatten, isNamed, namesOf, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 
-/** What a model takes or gives: how it is built, and what its parts are called. */
+/** What a model takes or gives: how it is built, what its parts are called, and what these must fit. */
 export interface Parts {
   /** `x`, `y` or `sampleWeight`. */
   readonly argument: string;
@@ -15,14 +15,53 @@ export interface Parts {
   readonly names: readonly string[];
   /** Whether parts may be missing. */
   readonly partial?: boolean;
+  /** Whether one part may be given for all. */
+  readonly shared?: boolean;
+  /** The shapes that the model was built for, part by part. */
+  readonly shapes?: readonly SymbolicShape[];
+  /** What each part must have as many rows as; the first part where it is left out. */
+  readonly rows?: RowCount;
 }
 
-/** The user's data, part by part. */
-export interface Assigned {
+/** The number of rows of a part that was read, and how messages call it. */
+export interface RowCount {
+  readonly count: number;
+  readonly label: string;
+}
+
+/** The parts of an argument in the order of `flatten`; undefined where one is missing and may be. */
+interface PartsOf<T> {
   /** Something built as the data is. */
   readonly like: Structure<unknown>;
-  /** The parts in the order of `flatten`; undefined where one is missing and may be. */
-  readonly items: readonly (TensorLike | undefined)[];
+  readonly items: readonly (T | undefined)[];
+}
+
+/**
+ * The parts of an argument as tensors of as many rows. Throws {@linkcode ValueError} for data that is built otherwise,
+ * and {@linkcode ShapeError} for what does not fit.
+ */
+export function tensorsOf(
+  value: Structure<TensorLike> | undefined,
+  parts: Parts,
+  where: string,
+): PartsOf<Tensor> & { readonly rows: RowCount } {
+  const { like, items } = assign(value, parts, where);
+  const count = parts.shared && new Set(items).size === 1 ? 1 : items.length;
+  const made = new Map<TensorLike | undefined, Tensor>();
+  let { rows } = parts;
+  const tensors = items.map((item, i) => {
+    // Losses say which targets they miss; an input that is missing is refused as what is no tensor.
+    if (item === undefined && parts.argument !== "x") return undefined;
+    const label = labelOf(parts, count, i);
+    // What is given for several parts is one tensor for all of them.
+    let tensor = made.get(item);
+    if (!tensor) made.set(item, tensor = toTensor(item!, `Cannot ${where}`, label));
+    checkRows(tensor.shape, label, rows, where);
+    rows ??= { count: tensor.shape[0], label };
+    const shape = parts.shapes?.[i];
+    return shape ? fitShape(tensor, shape, parts.names[i] ?? "input", label, where) : tensor;
+  });
+  return { like, items: tensors, rows: rows! };
 }
 
 /** How messages call a part of an argument: `x`, or `x["left"]`, or `x[1]`. */
@@ -32,7 +71,7 @@ export function labelOf({ argument, names }: Pick<Parts, "argument" | "names">, 
 }
 
 /** Finds the parts of an argument. Throws {@linkcode ValueError} for data that is built otherwise. */
-export function assign(value: Structure<TensorLike> | undefined, parts: Parts, where: string): Assigned {
+function assign(value: Structure<TensorLike> | undefined, parts: Parts, where: string): PartsOf<TensorLike> {
   const { argument, like, names, partial } = parts;
   const what = `Cannot ${where}`;
   if (value === undefined || value === null) {
@@ -45,6 +84,9 @@ export function assign(value: Structure<TensorLike> | undefined, parts: Parts, w
   }
   if (like === undefined) return inferred(value);
   const count = flatten(like).length;
+  if (parts.shared && count > 1 && !givesEach(value, count)) {
+    return { like, items: Array.from({ length: count }, () => value as TensorLike) };
+  }
   const keys = namesOf(like) ?? names;
   if (isNamed(value)) {
     if (keys.length === 0) return { like, items: [value as unknown as TensorLike] };
@@ -79,8 +121,14 @@ export function assign(value: Structure<TensorLike> | undefined, parts: Parts, w
   });
 }
 
+/** Whether a value has an item for each of `count` parts, and is not one item for all of them. */
+function givesEach(value: Structure<TensorLike>, count: number): boolean {
+  return isNamed(value) || (Array.isArray(value) && value.length === count &&
+    value.every((item) => item === null || item === undefined || typeof item === "object"));
+}
+
 /** The parts of data for a model that nobody built yet: it shows itself whether it is one tensor. */
-function inferred(value: Structure<TensorLike>): Assigned {
+function inferred(value: Structure<TensorLike>): PartsOf<TensorLike> {
   if (isNamed(value)) return { like: value, items: flatten(value as Structure<TensorLike>) };
   if (isListOfTensors(value)) {
     return value.length === 1 ? { like: value[0], items: value } : { like: value, items: value };
@@ -113,12 +161,6 @@ function byName(
   });
 }
 
-/** Whether a value is a plain object: data by name. */
-export function isNamed(value: unknown): value is Readonly<Record<string, TensorLike>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(value));
-}
-
 /** Whether a value is a plain list of numbers, as the rows of an array are. */
 function isRow(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "number");
@@ -128,39 +170,30 @@ function isListOfTensors(value: unknown): value is readonly Tensor[] {
   return Array.isArray(value) && value.some((item) => item instanceof Tensor);
 }
 
-/** Weights of samples for each output: one tensor is for all of them, a list or an object has one for each. */
-export function assignWeights(
-  value: Structure<TensorLike>,
-  parts: Parts,
-  where: string,
-): readonly (TensorLike | undefined)[] {
-  const { like } = parts;
-  const count = like === undefined ? 1 : flatten(like).length;
-  const each = isNamed(value) || (Array.isArray(value) && value.length === count &&
-    value.every((item) => item === null || item === undefined || typeof item === "object"));
-  if (count === 1 || each) return assign(value, { ...parts, partial: true }, where).items;
-  return Array.from({ length: count }, () => value as TensorLike);
-}
-
-/** `value` as a tensor with a first axis of rows; throws {@linkcode ValueError} naming it where it is none. */
-export function toRows(value: TensorLike, name: string, where: string): Tensor {
-  const made = toTensor(value, `Cannot ${where}`, name);
-  if (made.rank === 0 || made.shape[0] === 0) {
+/** Throws {@linkcode ShapeError} for a part without rows, {@linkcode ValueError} where it has not as many as another. */
+function checkRows(shape: Shape, label: string, rows: RowCount | undefined, where: string): void {
+  if (shape.length === 0 || shape[0] === 0) {
     throw new ShapeError({
       what: `Cannot ${where}`,
-      rule: `${name} must have a first axis of at least one sample`,
-      received: formatShape(made.shape),
-      hint: made.rank === 0 ? "wrap it in brackets" : "check that the data was loaded",
+      rule: `${label} must have a first axis of at least one sample`,
+      received: formatShape(shape),
+      hint: shape.length === 0 ? "wrap it in brackets" : "check that the data was loaded",
     });
   }
-  return made;
+  if (rows === undefined || shape[0] === rows.count) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: `${rows.label} and ${label} must have the same number of samples`,
+    received: `${rows.count} in ${rows.label} and ${shape[0]} in ${label}`,
+    hint: "check that both come from the same split",
+  });
 }
 
 /**
  * Inputs in the shape that the model was built for: an axis of extent 1 at the end is added or dropped, as Keras does.
  * Throws {@linkcode ShapeError} where they do not fit, which names the model's `input`, and the data by `name`.
  */
-export function fitShape(x: Tensor, expected: SymbolicShape, input: string, name: string, where: string): Tensor {
+function fitShape(x: Tensor, expected: SymbolicShape, input: string, name: string, where: string): Tensor {
   const { shape } = x;
   const last = expected[expected.length - 1];
   let fitted = x;

@@ -11,9 +11,8 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, equal, multiply, select } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
 import { functionName } from "../registry.ts";
-import { flatten, isItem, namesOf, type Structure } from "../structure.ts";
+import { flatten, isItem, isNamed, namesOf, type Structure } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { isNamed } from "./arguments.ts";
 
 /** For each output: the item itself where there is one output, else a list or an object by output's name. */
 export type PerOutput<T, Names extends string = string> =
@@ -42,8 +41,11 @@ export interface CompileOptions<Names extends string = string> {
   stepsPerExecution?: number;
 }
 
+/** A metric and its name in the logs. */
+export type NamedMetric = readonly [name: string, metric: Metric];
+
 /** A metric of an output, under its name in the logs. */
-interface NamedMetric {
+interface OutputMetric {
   readonly name: string;
   readonly metric: Metric;
   readonly output: number;
@@ -71,19 +73,18 @@ export class Compiled {
   readonly lossTracker: LossTracker = new LossTracker();
   readonly #model: string;
   readonly #asked: Asked;
-  readonly #own: () => readonly Metric[];
   #outputNames: readonly string[] = [];
   #losses: readonly (Loss | undefined)[] = [];
   #lossWeights: readonly number[] = [];
   #outputLosses: readonly (Mean | undefined)[] = [];
-  #metrics: readonly NamedMetric[] = [];
+  #metrics: readonly OutputMetric[] = [];
   #bound = false;
 
   /**
-   * Looks up every identifier, and gives each to its output where `outputNames` are known already; `own` finds the
-   * metrics that a model has besides. Throws {@linkcode ValueError} for an identifier that is unknown.
+   * Looks up every identifier, and gives each to its output where `outputNames` are known already. Throws
+   * {@linkcode ValueError} for an identifier that is unknown.
    */
-  constructor(options: CompileOptions, model: string, outputNames: readonly string[], own: () => readonly Metric[]) {
+  constructor(options: CompileOptions, model: string, outputNames: readonly string[]) {
     const where = `Cannot compile "${model}"`;
     checkOptions("compile", options, [
       "optimizer",
@@ -103,7 +104,6 @@ export class Compiled {
       });
     }
     this.#model = model;
-    this.#own = own;
     this.stepsPerExecution = stepsPerExecution;
     this.optimizer = getOptimizer(options.optimizer ?? "rmsprop", where);
     const lossOf = (identifier: LossIdentifier | null | undefined) =>
@@ -193,11 +193,11 @@ export class Compiled {
   }
 
   /** The metrics of each output with their names, which are Keras's: numbered where they are not the first of a name. */
-  #named(given: Found, names: readonly string[], option: string, taken: Set<string>): NamedMetric[] {
+  #named(given: Found, names: readonly string[], option: string, taken: Set<string>): OutputMetric[] {
     const weighted = option === "weightedMetrics";
     return this.#metricsByOutput(given, names, option).flatMap((metrics, output) => {
       const prefix = names.length > 1 ? `${names[output]}_` : "";
-      return metrics.map((metric): NamedMetric => {
+      return metrics.map((metric): OutputMetric => {
         let base = prefix + metric.name;
         if (weighted && taken.has(base)) base = `${prefix}weighted_${metric.name}`;
         let name = base;
@@ -225,20 +225,13 @@ export class Compiled {
     });
   }
 
-  /** Every metric with its name in the logs, the loss first, the model's own last: of one name, the last is reported. */
-  get metrics(): readonly (readonly [name: string, metric: Metric])[] {
-    const compiled: (readonly [string, Metric])[] = [
+  /** Every metric with its name in the logs, the loss first. */
+  get metrics(): readonly NamedMetric[] {
+    return [
       ["loss", this.lossTracker],
-      ...this.#outputLosses.flatMap((tracker) => (tracker ? [[tracker.name, tracker] as const] : [])),
-      ...this.#metrics.map(({ name, metric }) => [name, metric] as const),
+      ...this.#outputLosses.flatMap((tracker): NamedMetric[] => (tracker ? [[tracker.name, tracker]] : [])),
+      ...this.#metrics.map(({ name, metric }): NamedMetric => [name, metric]),
     ];
-    const own = this.#own().filter((metric) => !compiled.some(([, other]) => other === metric));
-    return [...compiled, ...own.map((metric) => [metric.name, metric] as const)];
-  }
-
-  /** Begins all metrics anew. */
-  resetMetrics(): void {
-    for (const [, metric] of this.metrics) metric.resetState();
   }
 
   /**

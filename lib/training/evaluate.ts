@@ -1,21 +1,29 @@
-// evaluate, trainOnBatch and testOnBatch: loss and metrics of samples.
+// What a model makes of data without epochs: evaluate and predict, and the methods of one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
-import { terminal } from "../callbacks/terminal.ts";
-import { ValueError } from "../errors.ts";
+import { makeArray, type TypedArray } from "../dtype.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor, markBusy } from "../exec/select.ts";
 import { checkOptions } from "../options.ts";
-import type { Structure } from "../structure.ts";
-import type { TensorLike } from "../tensor/tensor.ts";
-import { readLogs, runBatches } from "./batches.ts";
-import { checkInteger, refuseForBatches, verbosity, warnOfNumbers } from "./checks.ts";
-import { rowsOf } from "./data.ts";
-import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
-import { withLock } from "./lock.ts";
-import { StepsPerCall } from "./steps_per_call.ts";
-import { type SampleWeightOptions, toSamples } from "./samples.ts";
-import { type Batches, BatchStream, isBatches } from "./stream.ts";
+import { formatShape, sameShape } from "../shape.ts";
+import { mapStructure, packLike, type Structure } from "../structure.ts";
+import { Tensor, type TensorLike } from "../tensor/tensor.ts";
+import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
+import {
+  type Batches,
+  BatchStream,
+  checkedData,
+  checkedStream,
+  type Dataset,
+  isBatches,
+  type SampleWeightOptions,
+} from "./dataset.ts";
+import { checkIndices } from "./indices.ts";
+import { Loop, requireBatches, withLock } from "./loop.ts";
+import type { Step, Steps } from "./step.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
+import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
+import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<W = Structure<TensorLike>> {
@@ -31,55 +39,20 @@ export interface EvaluateOptions<W = Structure<TensorLike>> {
   callbacks?: readonly CallbackLike[];
 }
 
+/** Options of `predict`. */
+export interface PredictOptions {
+  /** How many samples are computed at once; 32 by default. */
+  batchSize?: number;
+  /** How much is printed; `auto` by default. */
+  verbose?: Verbose;
+  /** After how many batches to end; with all samples by default. */
+  steps?: number | null;
+  /** What is called between batches. */
+  callbacks?: readonly CallbackLike[];
+}
+
 /** Options of `trainOnBatch` and `testOnBatch`. */
 export type BatchOptions<W = Structure<TensorLike>> = SampleWeightOptions<W>;
-
-/** Evaluates the batches of a feeder. */
-export async function evaluateBatches(
-  trainer: Trainer,
-  feeder: Feeder,
-  limit: number | null,
-  callbacks: CallbackList,
-  watched: boolean,
-  where: string,
-): Promise<Logs> {
-  const compiled = trainer.compiled("evaluate");
-  compiled.resetMetrics();
-  await callbacks.begin("Test");
-  const { program, ranOut } = await runBatches({
-    kind: "Test",
-    feeder,
-    limit,
-    stepsPerCall: new StepsPerCall(),
-    stepsPerExecution: compiled.stepsPerExecution,
-    callbacks,
-    watched,
-    logs: (ran) => readLogs(compiled, ran),
-  });
-  requireBatches(program, where);
-  if (ranOut) warnOfShortData(where, "steps");
-  const logs = await readLogs(compiled, program);
-  await callbacks.end("Test", logs);
-  return logs;
-}
-
-/** Throws {@linkcode ValueError} where nothing ran. */
-export function requireBatches(program: unknown, where: string): void {
-  if (program !== undefined) return;
-  throw new ValueError({
-    what: `Cannot ${where}`,
-    rule: "there must be at least one batch",
-    received: "none",
-    hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
-  });
-}
-
-/** Warns that data ended before the batches that were asked for. */
-export function warnOfShortData(where: string, option: string): void {
-  console.warn(
-    `The data ran out before the ${option} that ${where} was asked for: give fewer, or an iterable that goes on`,
-  );
-}
 
 /** See `Model.evaluate`. */
 export async function evaluate(
@@ -88,60 +61,50 @@ export async function evaluate(
   y: Structure<TensorLike> | undefined,
   options: EvaluateOptions,
 ): Promise<Logs> {
-  const { model, programs } = trainer;
+  const { model } = trainer;
   const where = `evaluate "${model.name}"`;
   checkOptions("evaluate", options, ["batchSize", "verbose", "sampleWeight", "steps", "callbacks"]);
   const { batchSize = 32, sampleWeight, steps = null } = options;
   checkInteger("batchSize", batchSize, 1, where);
   if (steps !== null) checkInteger("steps", steps, 1, where);
   const verbose = verbosity(options.verbose, where);
-  const compiled = trainer.compiled("evaluate");
-  const watched = verbose === 1 && terminal().isTerminal;
+  const compiled = trainer.requireCompiled("evaluate");
+  let data: Dataset | BatchStream;
   if (isBatches(x)) {
     refuseForBatches({ y, batchSize: options.batchSize, sampleWeight }, where);
-    const stream = batchStream(trainer, x, {}, where);
-    using _held = markBusy(where);
-    const callbacks = trainer.callbacks(options.callbacks, verbose, { steps }, where);
-    stream.begin();
-    try {
-      const feeder = new StreamFeeder(programs, await getExecutor(), "test", stream, steps);
-      return await evaluateBatches(trainer, feeder, steps, callbacks, watched, where);
-    } finally {
-      await stream.close();
-    }
+    data = checkedStream(model, x, where, compiled);
+  } else {
+    data = checkedData(model, { x, y, sampleWeight }, where, compiled);
+    warnOfNumbers(data, model);
   }
-  const samples = toSamples(model, compiled, x, y, { sampleWeight }, where);
-  warnOfNumbers(samples, model, where);
-  using _held = markBusy(where);
-  const rows = rowsOf(samples);
-  const all = Math.ceil(rows / batchSize);
-  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? all }, where);
-  const executor = await getExecutor();
-  const data = await withLock(() => programs.load(executor, samples, rows <= batchSize ? "batch" : "evaluate"));
-  try {
-    using _kept = programs.hold(data);
-    const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize });
-    return await evaluateBatches(trainer, feeder, steps ?? all, callbacks, watched, where);
-  } finally {
-    programs.settle();
-  }
+  using _busy = markBusy(where);
+  await using plan = await openPlan(await trainer.open(), "test", data, { batchSize });
+  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? plan.length }, where);
+  return await evaluatePlan(trainer, plan, steps, callbacks, verbose, where);
 }
 
-/** The stream of an iterable of batches, each checked as data given at once is, and warned of once. */
-export function batchStream(
+/** Loss and metrics over the batches of a plan, at most `limit`. */
+export async function evaluatePlan(
   trainer: Trainer,
-  source: Batches,
-  options: Pick<SampleWeightOptions, "classWeight">,
+  plan: BatchPlan,
+  limit: number | null,
+  callbacks: CallbackList,
+  verbose: 0 | 1 | 2,
   where: string,
-): BatchStream {
-  const compiled = trainer.compiled(where);
-  let warned = false;
-  return new BatchStream(source, ({ x, y, sampleWeight }, index) => {
-    const place = `${where}, batch ${index}`;
-    const samples = toSamples(trainer.model, compiled, x, y, { ...options, sampleWeight }, place);
-    warned ||= warnOfNumbers(samples, trainer.model, place);
-    return samples;
-  }, where);
+): Promise<Logs> {
+  trainer.resetMetrics();
+  plan.begin();
+  try {
+    await callbacks.begin("Test");
+    const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose).run(plan, { limit });
+    requireBatches(step, where);
+    if (ranOut) warnOfShortData(where, "steps");
+    const logs = await trainer.readLogs(step);
+    await callbacks.end("Test", logs);
+    return logs;
+  } finally {
+    await plan.end();
+  }
 }
 
 /** See `Model.trainOnBatch` and `Model.testOnBatch`. */
@@ -152,22 +115,137 @@ export async function onBatch(
   y: Structure<TensorLike> | undefined,
   options: BatchOptions,
 ): Promise<Logs> {
-  const { model, programs } = trainer;
   const method = `${mode}OnBatch`;
   checkOptions(method, options, mode === "train" ? ["sampleWeight", "classWeight"] : ["sampleWeight"]);
-  const compiled = trainer.compiled(method);
-  const samples = toSamples(model, compiled, x, y, options, `${method} with "${model.name}"`);
-  const executor = await getExecutor();
+  const compiled = trainer.requireCompiled(method);
+  const data = checkedData(trainer.model, { x, y, ...options }, `${method} with "${trainer.model.name}"`, compiled);
+  const steps = await trainer.open();
   return withLock(async () => {
-    const data = await programs.load(executor, samples, "batch");
-    const program = await programs.get(executor, mode, { kind: "whole" }, data);
-    compiled.resetMetrics();
-    if (mode === "train") {
-      programs.seek(executor, 0);
-      programs.prepare(executor, 1);
-    }
-    await program.executable.run(1);
+    const range = await rangeOf(steps, mode, data);
+    trainer.resetMetrics();
+    range.write();
+    await range.step.executable.run(1);
     if (mode === "train") compiled.optimizer.batches++;
-    return readLogs(compiled, program);
+    return trainer.readLogs(range.step);
+  });
+}
+
+/** See `Model.predict`. */
+export async function predict(
+  trainer: Trainer,
+  x: Structure<TensorLike> | Batches,
+  options: PredictOptions,
+): Promise<Structure<Tensor>> {
+  if (x instanceof Tensor && options.verbose === 0 && !options.callbacks && !options.steps) {
+    const outputs = await predictAgain(trainer, x, options);
+    if (outputs) return outputs;
+  }
+  const { model } = trainer;
+  const where = `predict with "${model.name}"`;
+  checkOptions("predict", options, ["batchSize", "verbose", "steps", "callbacks"]);
+  const { batchSize = 32, steps: limit = null } = options;
+  checkInteger("batchSize", batchSize, 1, where);
+  if (limit !== null) checkInteger("steps", limit, 1, where);
+  const verbose = verbosity(options.verbose, where);
+  if (isBatches(x)) refuseForBatches({ batchSize: options.batchSize }, where);
+  const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
+  using _busy = markBusy(where);
+  const steps = await trainer.open();
+  await using plan = await openPlan(steps, "predict", data, { batchSize });
+  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: limit ?? plan.length }, where);
+  const parts: Tensor[][] = [];
+  let rows = 0;
+  plan.begin();
+  await callbacks.begin("Predict");
+  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose).run(plan, {
+    limit,
+    async done(range) {
+      rows += range.rows;
+      // The next batch of a stream may have its outputs in the same place.
+      if (data instanceof BatchStream) parts.push(await outputsOf(steps, range.step));
+    },
+  });
+  requireBatches(step, where);
+  if (ranOut) warnOfShortData(where, "steps");
+  if (!(data instanceof BatchStream)) {
+    parts.push((await outputsOf(steps, step)).map((output) => (rows < data.rows ? output.rows(0, rows) : output)));
+    if (step.indexing.kind === "whole") trainer.lastPrediction = { step, version: steps.version };
+  }
+  await callbacks.end("Predict", {});
+  const outputs = parts[0].map((_, i) => joinRows(parts.map((part) => part[i]), where));
+  return packLike(step.output!.like, outputs);
+}
+
+/** Predicts by the step of the last prediction, where that is good for `x`: of the same shape, when nothing changed since. */
+async function predictAgain(
+  { lastPrediction: last, model, steps }: Trainer,
+  x: Tensor,
+  { batchSize = 32 }: PredictOptions,
+): Promise<Structure<Tensor> | undefined> {
+  if (!last) return undefined;
+  const { data, executable, lookups, output } = last.step;
+  const [held, ...others] = data.x;
+  const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
+    x.shape[0] <= batchSize;
+  if (!fits || await getExecutor() !== steps.executor) return undefined;
+  return await withLock(async () => {
+    if (last.version !== steps.version || steps.isRetained(data)) return undefined;
+    checkIndices(lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
+    steps.executor.write(held, x.data);
+    await executable.run(1);
+    return packLike(output!.like, await outputsOf(steps, last.step));
+  });
+}
+
+function outputsOf({ executor }: Steps, { output }: Step): Promise<Tensor[]> {
+  return Promise.all(
+    output!.variables.map(async (variable) =>
+      new Tensor(variable.shape, variable.dtype, await executor.read(variable))
+    ),
+  );
+}
+
+function joinRows(parts: readonly Tensor[], where: string): Tensor {
+  const [first] = parts;
+  if (parts.length === 1) return first;
+  const rows = parts.reduce((total, part) => total + part.shape[0], 0);
+  const data = makeArray(first.dtype, rows * first.size / first.shape[0]);
+  let at = 0;
+  parts.forEach((part, i) => {
+    if (!sameShape(part.shape.slice(1), first.shape.slice(1))) {
+      throw new ShapeError({
+        what: `Cannot ${where}`,
+        rule: `the outputs of all batches must have the shape of the first, ${formatShape(first.shape.slice(1))}`,
+        received: `${formatShape(part.shape.slice(1))} in batch ${i}`,
+        hint: "give batches of inputs of one shape, or predict each with predictOnBatch",
+      });
+    }
+    data.set(part.data, at);
+    at += part.size;
+  });
+  return new Tensor([rows, ...first.shape.slice(1)], first.dtype, data as TypedArray);
+}
+
+/** The classes of outputs: the place of the largest of each row, or for one sigmoid unit 1 above a half, else 0. */
+export function classesOf(outputs: Structure<Tensor>, where: string): Structure<Tensor> {
+  return mapStructure(outputs, (output: Tensor) => {
+    if (output.dtype !== "float32" || output.rank < 2) {
+      throw new DTypeError({
+        what: `Cannot ${where}`,
+        rule: "outputs must be float32 numbers for each class",
+        received: `${output.dtype} ${formatShape(output.shape)}`,
+        hint: "use predict",
+      });
+    }
+    const width = output.shape[output.rank - 1];
+    if (width === 1) return new Tensor(output.shape, "int32", Int32Array.from(output.data, (p) => (p > 0.5 ? 1 : 0)));
+    const rows = output.size / width;
+    const classes = new Int32Array(rows);
+    for (let row = 0; row < rows; row++) {
+      for (let j = 1; j < width; j++) {
+        if (output.data[row * width + j] > output.data[row * width + classes[row]]) classes[row] = j;
+      }
+    }
+    return new Tensor(output.shape.slice(0, -1), "int32", classes);
   });
 }

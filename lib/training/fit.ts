@@ -1,29 +1,18 @@
 // fit: the epochs of a training, from the checks of the data to the history.
-import type { Logs } from "../callbacks/callback.ts";
 import { History } from "../callbacks/history.ts";
-import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
-import { MonitorCallback } from "../callbacks/monitor.ts";
-import { printLine, terminal } from "../callbacks/terminal.ts";
+import type { CallbackLike } from "../callbacks/list.ts";
 import { ValueError } from "../errors.ts";
-import type { Executor } from "../exec/executor.ts";
-import { getExecutor } from "../exec/select.ts";
 import { checkOptions, describe } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
-import { readLogs, runBatches, sortedLogs } from "./batches.ts";
-import { checkInteger, refuseForBatches, splitRows, verbosity, warnOfFractions, warnOfNumbers } from "./checks.ts";
-import { type DeviceDataset, rowsOf } from "./data.ts";
-import { batchStream, evaluateBatches, requireBatches, warnOfShortData } from "./evaluate.ts";
-import { type Feeder, RowFeeder, StreamFeeder } from "./feeders.ts";
-import { Interrupt, InterruptedError } from "./interrupt.ts";
-import { withLock } from "./lock.ts";
-import { StepsPerCall } from "./steps_per_call.ts";
-import { toSamples } from "./samples.ts";
-import { type Batches, isBatches } from "./stream.ts";
-import { TrainingProgress } from "./progress.ts";
-import { RecoveryPoint } from "./recovery_point.ts";
-import { ArrayTraining, StreamTraining, type TrainingSource } from "./sources.ts";
+import { openPlan } from "./batch_plan.ts";
+import { type Batches, type BatchStream, checkedData, checkedStream, type Dataset, isBatches } from "./dataset.ts";
+import { evaluatePlan } from "./evaluate.ts";
+import { runEpochs } from "./loop.ts";
+import { RecoveryPoint, TrainingProgress } from "./progress.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
+import { checkInteger, refuseForBatches, splitRows, verbosity } from "./validation.ts";
+import { warnOfMonitors, warnOfNumbers } from "./warnings.ts";
 
 /** Options of `fit` for a model of inputs `X`, targets `Y`, and weights of samples `W`. */
 export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>, W = Structure<TensorLike>> {
@@ -77,14 +66,6 @@ const optionNames = [
   "validationFreq",
 ];
 
-/** What is evaluated after epochs. */
-interface Validation {
-  /** Evaluates it. */
-  run(executor: Executor, callbacks: CallbackList): Promise<Logs>;
-  /** Lets its data go. */
-  close?(): void;
-}
-
 /** Trains the trainer's model: see `Model.fit`. */
 export async function fit(
   trainer: Trainer,
@@ -92,115 +73,56 @@ export async function fit(
   y: Structure<TensorLike> | undefined,
   options: FitOptions,
 ): Promise<History> {
-  const recovery = new RecoveryPoint(trainer.model);
+  const { model } = trainer;
+  const where = `fit "${model.name}"`;
+  checkOptions("fit", options, optionNames);
+  checkValues(options, where);
+  const { batchSize = 32, epochs = 1, initialEpoch = 0, stepsPerEpoch = null, shuffle = true } = options;
+  const { validationSplit = 0, validationSteps = null, validationFreq = 1, sampleWeight, classWeight } = options;
+  const verbose = verbosity(options.verbose, where);
+  const compiled = trainer.requireCompiled("fit");
+  let data: Dataset | BatchStream;
+  let rows: number | undefined;
+  if (isBatches(x)) {
+    refuseForBatches(
+      { y, batchSize: options.batchSize, sampleWeight, validationSplit: validationSplit || undefined },
+      where,
+    );
+    data = checkedStream(model, x, where, compiled, classWeight);
+  } else {
+    data = checkedData(model, { x, y, sampleWeight, classWeight }, where, compiled);
+    rows = options.validationData ? data.rows : splitRows(data.rows, validationSplit, where);
+    warnOfNumbers(data, model, true);
+  }
+  const place = `${where} with validationData`;
+  const held = validationOf(trainer, options.validationData, place);
+
+  using _running = trainer.begin();
+  const recovery = new RecoveryPoint(trainer);
   try {
-    return await train(trainer, x, y, options, recovery);
+    const steps = await trainer.open();
+    await using plan = await openPlan(steps, "train", data, { batchSize, rows, shuffle }, "fit");
+    const size = options.validationBatchSize ?? batchSize;
+    await using evaluated = held
+      ? await openPlan(steps, "test", held, { batchSize: size }, "validation")
+      : plan.rest(size);
+    const progress = new TrainingProgress(trainer, plan, new History(), initialEpoch);
+    const params = { verbose, epochs, steps: stepsPerEpoch ?? plan.length };
+    const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, progress);
+    if (!evaluated) warnOfMonitors(options.callbacks, [...model.metricDirections.keys()]);
+    const validate = async (epoch: number) =>
+      evaluated && isDue(epoch, validationFreq)
+        ? await evaluatePlan(trainer, evaluated, validationSteps, callbacks, 0, place)
+        : undefined;
+    await runEpochs(trainer, plan, progress, callbacks, { where, epochs, stepsPerEpoch, verbose, recovery, validate });
+    return progress.history;
   } catch (error) {
     throw recovery.explain(error);
   }
 }
 
-async function train(
-  trainer: Trainer,
-  x: Structure<TensorLike> | Batches | undefined,
-  y: Structure<TensorLike> | undefined,
-  options: FitOptions,
-  recovery: RecoveryPoint,
-): Promise<History> {
-  const { model, programs } = trainer;
-  const where = `fit "${model.name}"`;
-  checkOptions("fit", options, optionNames);
-  const { epochs = 1, initialEpoch = 0, stepsPerEpoch = null, validationFreq = 1 } = options;
-  checkNumbers(options, where);
-  const verbose = verbosity(options.verbose, where);
-  const compiled = trainer.compiled("fit");
-  const source = isBatches(x) ? streamOf(trainer, x, y, options, where) : arraysOf(trainer, x, y, options, where);
-  const validation = validationOf(trainer, source, options, where);
-
-  using _running = trainer.begin();
-  const history = new History();
-  const params = { verbose, epochs, steps: stepsPerEpoch ?? source.steps };
-  const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, history);
-  if (!validation) warnOfMonitors(options.callbacks, [...model.metricDirections.keys()]);
-  const executor = await getExecutor();
-  await source.load(executor);
-
-  using interrupt = new Interrupt();
-  const stepsPerCall = new StepsPerCall();
-  const progress = new TrainingProgress(model, compiled, source, history, initialEpoch);
-  using _shown = progress.shownBy(model);
-  const warned = { shortData: false, loss: false };
-  model.stopTraining = false;
-  let logs: Logs = {};
-  try {
-    await callbacks.begin("Train");
-    progress.begin();
-    const { epoch: first } = progress;
-    for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
-      const { epoch } = progress;
-      if (progress.batch === 0) compiled.resetMetrics();
-      if (!await source.begin(epoch, compiled.optimizer.batches)) {
-        if (epoch === first) requireBatches(undefined, where);
-        warnOfShortData(where, "epochs");
-        break;
-      }
-      await callbacks.epochBegin(epoch);
-      const { program, ranOut } = await runBatches({
-        kind: "Train",
-        feeder: source.feeder(stepsPerEpoch === null ? null : stepsPerEpoch - progress.batch),
-        limit: stepsPerEpoch ?? null,
-        first: progress.batch,
-        stepsPerCall,
-        stepsPerExecution: compiled.stepsPerExecution,
-        callbacks,
-        watched: verbose === 1 && terminal().isTerminal,
-        prepare: (steps) => programs.prepare(executor, steps),
-        done: ({ steps }) => {
-          compiled.optimizer.batches += steps;
-          progress.batch += steps;
-        },
-        stopped: () => interrupt.requested || model.stopTraining,
-        logs: (ran) => readLogs(compiled, ran),
-      });
-      if (interrupt.requested) {
-        if (verbose === 1 && terminal().isTerminal) printLine("");
-        throw new InterruptedError(
-          `Training of "${model.name}" was ended by Ctrl-C in epoch ${epoch + 1} of ${epochs}, after ` +
-            `${compiled.optimizer.iterations} steps: the weights are those of the last step, call fit again to go on`,
-        );
-      }
-      if (ranOut && !warned.shortData) {
-        warned.shortData = true;
-        warnOfShortData(where, "stepsPerEpoch");
-      }
-      [logs] = await Promise.all([
-        readLogs(compiled, program),
-        recovery.take(executor, epoch + 1),
-      ]);
-      if (Number.isNaN(logs.loss) && !warned.loss) {
-        warned.loss = true;
-        const rows = (await compiled.lossTracker.count.read()).item();
-        warnOfLoss(model.name, epoch, source.batchAfter(rows), progress.batch);
-      }
-      if (validation && isDue(epoch, validationFreq)) {
-        const results = await validation.run(executor, callbacks);
-        const named = Object.entries(results).map(([name, value]) => [`val_${name}`, value]);
-        logs = sortedLogs({ ...logs, ...Object.fromEntries(named) });
-      }
-      await callbacks.epochEnd(epoch, logs);
-    }
-    await compiled.optimizer.finalizeVariableValues(model.trainableWeights);
-    await callbacks.end("Train", logs);
-  } finally {
-    validation?.close?.();
-    await source.close();
-    programs.settle();
-  }
-  return history;
-}
-
-function checkNumbers(options: FitOptions, where: string): void {
-  const { validationFreq = 1 } = options;
+function checkValues(options: FitOptions, where: string): void {
+  const { validationData, validationFreq = 1 } = options;
   const least: [keyof FitOptions, number][] = [
     ["batchSize", 1],
     ["epochs", 1],
@@ -213,117 +135,27 @@ function checkNumbers(options: FitOptions, where: string): void {
     if (options[name] !== undefined && options[name] !== null) checkInteger(name, options[name], low, where);
   }
   if (typeof validationFreq === "number") checkInteger("validationFreq", validationFreq, 1, where);
-}
-
-function arraysOf(
-  trainer: Trainer,
-  x: Structure<TensorLike> | undefined,
-  y: Structure<TensorLike> | undefined,
-  options: FitOptions,
-  where: string,
-): ArrayTraining {
-  const { model } = trainer;
-  const { batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
-  const samples = toSamples(model, trainer.compiled("fit"), x, y, options, where);
-  const all = rowsOf(samples);
-  const rows = validationData ? all : splitRows(all, validationSplit, where);
-  warnOfNumbers(samples, model, where);
-  warnOfFractions(samples, model, where);
-  return new ArrayTraining(trainer.programs, samples, { rows, batchSize, shuffle });
-}
-
-function streamOf(
-  trainer: Trainer,
-  x: Batches,
-  y: Structure<TensorLike> | undefined,
-  options: FitOptions,
-  where: string,
-): StreamTraining {
-  const { batchSize, sampleWeight, validationSplit, classWeight } = options;
-  refuseForBatches({ y, batchSize, sampleWeight, validationSplit: validationSplit || undefined }, where);
-  const stream = batchStream(trainer, x, { classWeight }, where);
-  return new StreamTraining(trainer.programs, stream);
+  const isList = Array.isArray(validationData) && (validationData.length === 2 || validationData.length === 3);
+  if (!validationData || isList || isBatches(validationData)) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: "validationData must be [x, y] or [x, y, sampleWeight]",
+    received: Array.isArray(validationData) ? `a list of ${validationData.length}` : describe(validationData),
+    hint: "write it as in validationData: [xTest, yTest]",
+  });
 }
 
 function validationOf(
-  trainer: Trainer,
-  source: TrainingSource,
-  options: FitOptions,
+  { model, compiled }: Trainer,
+  validationData: FitOptions["validationData"],
   where: string,
-): Validation | undefined {
-  const { model, programs } = trainer;
-  const { validationData, batchSize = 32, validationSteps = null } = options;
-  const size = options.validationBatchSize ?? batchSize;
-  const place = `${where} with validationData`;
-  const evaluateRows = (feeder: Feeder, rows: number, callbacks: CallbackList) =>
-    evaluateBatches(trainer, feeder, validationSteps ?? Math.ceil(rows / size), callbacks, false, place);
-  if (!validationData) {
-    if (!(source instanceof ArrayTraining) || source.held === 0) return undefined;
-    const span = { start: source.options.rows, rows: source.held, batchSize: size };
-    return {
-      run: (executor, callbacks) =>
-        evaluateRows(new RowFeeder(programs, executor, "test", source.data!, span), span.rows, callbacks),
-    };
-  }
-  if (isBatches(validationData)) {
-    const stream = batchStream(trainer, validationData, {}, place);
-    return {
-      async run(executor, callbacks) {
-        stream.begin();
-        try {
-          const feeder = new StreamFeeder(programs, executor, "test", stream, validationSteps);
-          return await evaluateBatches(trainer, feeder, validationSteps, callbacks, false, place);
-        } finally {
-          await stream.close();
-        }
-      },
-    };
-  }
-  if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
-    throw new ValueError({
-      what: `Cannot ${where}`,
-      rule: "validationData must be [x, y] or [x, y, sampleWeight]",
-      received: Array.isArray(validationData) ? `a list of ${validationData.length}` : describe(validationData),
-      hint: "write it as in validationData: [xTest, yTest]",
-    });
-  }
-  const [x, y, sampleWeight] = validationData as [TensorLike, TensorLike, TensorLike?];
-  const held = toSamples(model, trainer.compiled("fit"), x, y, { sampleWeight }, place);
-  warnOfNumbers(held, model, place);
-  const rows = rowsOf(held);
-  let data: DeviceDataset | undefined;
-  let kept: Disposable | undefined;
-  return {
-    async run(executor, callbacks) {
-      data ??= await withLock(() => programs.load(executor, held, "validation"));
-      kept ??= programs.hold(data);
-      const feeder = new RowFeeder(programs, executor, "test", data, { start: 0, rows, batchSize: size });
-      return evaluateRows(feeder, rows, callbacks);
-    },
-    close: () => kept?.[Symbol.dispose](),
-  };
-}
-
-/** Warns of callbacks that watch a number of a validation where there is none. */
-function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: readonly string[]): void {
-  for (const callback of callbacks) {
-    const { monitor } = callback as { monitor?: unknown };
-    // A number of another name may be that of a callback, or is refused where it is watched.
-    if (typeof monitor !== "string" || !logs.some((name) => monitor === `val_${name}`)) continue;
-    if (callback instanceof MonitorCallback) callback.warned = true;
-    console.warn(
-      `${callback.constructor.name} watches "${monitor}", but fit validates nothing and logs ${logs.join(", ")}: ` +
-        "give fit validationSplit or validationData, or watch one of these",
-    );
-  }
-}
-
-/** Warns of a loss that is NaN from a batch on; a driver may hide where that was, then it is after the last. */
-function warnOfLoss(name: string, epoch: number, batch: number, batches: number): void {
-  console.warn(
-    `The loss of "${name}" is NaN in epoch ${epoch + 1}${batch < batches ? ` from batch ${batch} on` : ""}: ` +
-      "lower the learning rate, or check the data (callbacks.TerminateOnNaN ends such a fit)",
-  );
+): Dataset | BatchStream | undefined {
+  if (!validationData) return undefined;
+  if (isBatches(validationData)) return checkedStream(model, validationData, where, compiled);
+  const [x, y, sampleWeight] = validationData;
+  const data = checkedData(model, { x, y, sampleWeight }, where, compiled);
+  warnOfNumbers(data, model);
+  return data;
 }
 
 function isDue(epoch: number, frequency: number | readonly number[]): boolean {

@@ -1,14 +1,14 @@
-// TrainingProgress: where a training stands, and all that it takes to go on from there with equal bits.
+// TrainingProgress: where a training stands, and what it goes on from: a saved state, or the last one before a device was lost.
 import type { SavedTraining, TrainingRun } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
-import { FileError } from "../errors.ts";
+import { DeviceLostError, FileError } from "../errors.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
 import { randomSeed, restoreRandomSeed } from "../random_stream.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { Compiled } from "./compiled.ts";
-import type { TrainingSource } from "./sources.ts";
-import type { TrainableModel } from "./trainable.ts";
+import type { BatchPlan } from "./batch_plan.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** Where a training stands. */
 export class TrainingProgress implements TrainingRun {
@@ -18,9 +18,8 @@ export class TrainingProgress implements TrainingRun {
 
   /** Begins at an epoch. */
   constructor(
-    readonly model: TrainableModel,
-    readonly compiled: Compiled,
-    readonly source: TrainingSource,
+    readonly trainer: Trainer,
+    readonly plan: BatchPlan,
     readonly history: History,
     /** The epoch, from 0. */
     public epoch: number,
@@ -32,20 +31,19 @@ export class TrainingProgress implements TrainingRun {
     this.batch = 0;
   }
 
-  /** Lets callbacks of the model reach the training until it is disposed. */
-  shownBy(model: TrainableModel): Disposable {
-    model.trainingRun = this;
-    return { [Symbol.dispose]: () => void (model.trainingRun = undefined) };
+  get #optimizer(): Optimizer {
+    return this.trainer.compiled!.optimizer;
   }
 
   /** All state by its name in a file: weights, the optimizer's slots, the sums of metrics. */
   #variables(): [string, Variable][] {
-    const { model, compiled } = this;
-    compiled.optimizer.build(model.trainableWeights);
+    const { model, metrics } = this.trainer;
+    const optimizer = this.#optimizer;
+    optimizer.build(model.trainableWeights);
     return [
       ...model.weights.map((weight, i) => [`weights/${i}`, weight] as [string, Variable]),
-      ...compiled.optimizer.slots.map((slot, i) => [`slots/${i}`, slot] as [string, Variable]),
-      ...compiled.metrics.flatMap(([name, { variables }]) =>
+      ...optimizer.slots.map((slot, i) => [`slots/${i}`, slot] as [string, Variable]),
+      ...metrics.flatMap(([name, { variables }]) =>
         variables.map((variable, i) => [`metrics/${name}/${i}`, variable] as [string, Variable])
       ),
     ];
@@ -53,7 +51,7 @@ export class TrainingProgress implements TrainingRun {
 
   /** The state now. */
   async save(): Promise<SavedTraining> {
-    const { optimizer } = this.compiled;
+    const optimizer = this.#optimizer;
     const tensors = new Map<string, Tensor>();
     for (const [name, variable] of this.#variables()) tensors.set(name, await variable.read());
     const { epoch, history } = this.history;
@@ -61,7 +59,7 @@ export class TrainingProgress implements TrainingRun {
       tensors,
       epoch: this.epoch,
       batch: this.batch,
-      pass: this.source.pass,
+      pass: this.plan.position,
       batches: optimizer.batches,
       learningRate: optimizer.schedule ? undefined : optimizer.learningRate,
       seed: randomSeed(),
@@ -71,13 +69,13 @@ export class TrainingProgress implements TrainingRun {
 
   /** Goes on from a state. Throws {@linkcode FileError} where it is that of another model. */
   async restore(saved: SavedTraining): Promise<void> {
-    const { optimizer } = this.compiled;
+    const optimizer = this.#optimizer;
     const variables = this.#variables();
     for (const [name, { shape }] of variables) {
       const tensor = saved.tensors.get(name);
       if (tensor && sameShape(tensor.shape, shape) && saved.tensors.size === variables.length) continue;
       throw new FileError({
-        what: `Cannot go on with the training of "${this.model.name}"`,
+        what: `Cannot go on with the training of "${this.trainer.model.name}"`,
         rule: `the state must be that of the same model, compiled alike, with ${variables.length} variables`,
         received: saved.tensors.size !== variables.length
           ? `one with ${saved.tensors.size}`
@@ -94,14 +92,52 @@ export class TrainingProgress implements TrainingRun {
     this.epoch = saved.epoch;
     this.batch = saved.batch;
     this.#saved = saved;
-    if (saved.pass) await this.source.resume(saved.pass, saved.batch > 0);
+    if (saved.pass) await this.plan.resume(saved.pass, saved.batch > 0);
   }
 
-  /** Takes over the history of what was restored, after callbacks began theirs anew. */
+  /** Takes over the restored history, after the callbacks have reset theirs. */
   begin(): void {
     if (!this.#saved) return;
     const { epoch, logs } = structuredClone(this.#saved.history);
     this.history.epoch = epoch;
     Object.assign(this.history.history, logs);
+  }
+}
+
+/** The last state of a training that outlives its device: weights, slots, and the number of steps that made them. */
+export class RecoveryPoint {
+  #epochs: number | undefined;
+  #batches: number;
+
+  /** Starts with what the host knows now. */
+  constructor(readonly trainer: Trainer) {
+    this.#batches = trainer.compiled!.optimizer.batches;
+  }
+
+  /** Lets the host know the state after so many epochs. */
+  async take(epochs: number): Promise<void> {
+    const { model, compiled, steps } = this.trainer;
+    const { optimizer } = compiled!;
+    const { batches } = optimizer;
+    await steps.executor.syncToHost([...model.weights, ...optimizer.slots]);
+    this.#batches = batches;
+    this.#epochs = epochs;
+  }
+
+  /** What to throw for `error`; where a device was lost, the optimizer counts from the recovery point on. */
+  explain(error: unknown): unknown {
+    if (!(error instanceof DeviceLostError)) return error;
+    const { model, compiled } = this.trainer;
+    compiled!.optimizer.batches = this.#batches;
+    const [state, option] = this.#epochs === undefined
+      ? ["what was last read of them", ""]
+      : [`those after epoch ${this.#epochs}`, ` with initialEpoch: ${this.#epochs}`];
+    const again = 'call setBackend("auto") for another one, or setBackend("eigen")';
+    return new DeviceLostError({
+      what: `Cannot go on with fit "${model.name}"`,
+      rule: "the GPU device was lost",
+      received: error.message,
+      hint: `the weights are ${state}: ${again}, then fit again${option}`,
+    });
   }
 }

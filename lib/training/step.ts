@@ -1,28 +1,29 @@
-// The step: traces training, evaluation or prediction of one batch into one graph whose only world is variables.
-import type { DType } from "../dtype.ts";
+// Step: one batch of training, evaluation or prediction, traced into one graph, compiled, and kept for the next run.
+import { bytesPerElement, type DType } from "../dtype.ts";
 import { describe, ValueError, withErrorContext } from "../errors.ts";
-import { Value } from "../ir/value.ts";
-import type { Graph } from "../ir/graph.ts";
+import type { Executable, Executor } from "../exec/executor.ts";
+import { onClearSession } from "../exec/select.ts";
+import type { Graph, ValueId } from "../ir/graph.ts";
 import { recording, Trace } from "../ir/trace.ts";
+import { idOf, Value } from "../ir/value.ts";
 import { calling } from "../layers/call_state.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
-import { RandomContext, withRandomContext } from "../random_stream.ts";
+import { RandomContext, randomSeed, withRandomContext } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { DeviceDataset } from "./data.ts";
-import { zerosVariable } from "./data.ts";
-import { maxSteps } from "./steps_per_call.ts";
-import type { AnyStepData, StepLogs, TrainableModel } from "./trainable.ts";
+import { type Dataset, DeviceDataset, free, keyOf, zerosVariable } from "./dataset.ts";
+import { looksUp, type Lookup, lookupsOf } from "./indices.ts";
+import type { AnyStepData, StepLogs, TrainableModel } from "./trainer.ts";
 
-/** What a program does with a batch. */
+/** What a step does with its batch. */
 export type Mode = "train" | "test" | "predict";
 
-/** How a program finds its batch: by the epoch's row order, as rows one after another, or as all there is. */
-export type Feed =
+/** How a step finds the rows of its batch: by the epoch's order, one after another, or as all there are. */
+export type BatchIndexing =
   | { readonly kind: "ordered"; readonly batch: number; readonly order: Variable }
   | { readonly kind: "sliced"; readonly batch: number }
   | { readonly kind: "whole" };
@@ -43,18 +44,217 @@ export class StepState {
   }
 }
 
-/** A traced step. */
-export interface TracedStep {
-  /** The graph. */
-  readonly graph: Graph;
+/** What is known of a step once it is traced. */
+interface Traced {
+  /** The indices that it takes from its batch. */
+  readonly lookups: readonly Lookup[];
   /** The logs that the model's own step returned, each held in a variable. */
   readonly logs: ReadonlyMap<string, Variable>;
-  /** The outputs for all rows, where the program predicts. */
+  /** The outputs for all rows, where the step predicts. */
   readonly output: Predicted | undefined;
 }
 
+/** A step that was traced and compiled. */
+export interface Step extends Traced {
+  /** What it does. */
+  readonly mode: Mode;
+  /** How it finds its rows. */
+  readonly indexing: BatchIndexing;
+  /** The data that it reads. */
+  readonly data: DeviceDataset;
+  /** What runs it. */
+  readonly executable: Executable;
+  /** The variables that it changes. */
+  readonly changed: ReadonlySet<unknown>;
+}
+
+/** The most steps that are run at once: the rows of the table of step scalars. */
+export const maxSteps = 512;
+/** So many steps of a model are kept, each for its own shapes. */
+const maxKept = 16;
+/** Data of more bytes than this is freed after a run. */
+const maxKeptBytes = 64 * 2 ** 20;
+
+/** The steps of one model, and the variables of the device that they read beside its weights. */
+export class Steps {
+  readonly #model: TrainableModel;
+  readonly #steps = new Map<string, Step>();
+  readonly #data = new Map<string, DeviceDataset>();
+  readonly #orders = new Map<number, Variable>();
+  /** Reference counts of datasets in use. */
+  readonly #retained = new Map<DeviceDataset, number>();
+  #state = new StepState();
+  #executor: Executor | undefined;
+  /** Rises whenever steps are thrown away. */
+  version = 0;
+
+  /** Starts with none. */
+  constructor(model: TrainableModel) {
+    this.#model = model;
+  }
+
+  /** Where the steps run. */
+  get executor(): Executor {
+    return this.#executor!;
+  }
+
+  /** Runs the steps on an executor from now on; throws away those that were made for another. */
+  use(executor: Executor): void {
+    if (this.#executor === executor) return;
+    this.clear();
+    this.#state = new StepState();
+    this.#executor = executor;
+    onClearSession(() => {
+      this.clear();
+      this.#executor = undefined;
+    });
+  }
+
+  /**
+   * The variables for data of these shapes, made where there are none that no other run uses; `role` keeps those of
+   * several uses apart.
+   */
+  async allocate(dataset: Dataset, role: string): Promise<DeviceDataset> {
+    const key = keyOf(dataset, role);
+    let data = this.#data.get(key);
+    if (data && this.isRetained(data)) return await this.allocate(dataset, `${role}+`);
+    if (!data) this.#data.set(key, data = new DeviceDataset(dataset, role));
+    for (const variable of data.variables) {
+      if (variable.device !== this.executor) await this.executor.attach([variable]);
+    }
+    return data;
+  }
+
+  /** The row order of an epoch, for so many rows. */
+  async orderOf(rows: number): Promise<Variable> {
+    let order = this.#orders.get(rows);
+    if (!order) this.#orders.set(rows, order = zerosVariable([rows], "int32", "order"));
+    if (order.device !== this.executor) await this.executor.attach([order]);
+    return order;
+  }
+
+  /** Whether the model looks up what data gives, which is held to the tables before a step runs. */
+  get looksUp(): boolean {
+    return looksUp(this.#model);
+  }
+
+  /** Whether a run uses the data. */
+  isRetained(data: DeviceDataset): boolean {
+    return this.#retained.has(data);
+  }
+
+  /** Keeps data until it is disposed, whatever other runs do meanwhile; then large data is freed. */
+  retain(data: DeviceDataset): Disposable {
+    this.#retained.set(data, (this.#retained.get(data) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const others = this.#retained.get(data)! - 1;
+        if (others > 0) this.#retained.set(data, others);
+        else this.#retained.delete(data);
+        this.freeLargeData();
+      },
+    };
+  }
+
+  /** The step of a mode for data, traced and compiled where there is none yet. */
+  async get(mode: Mode, indexing: BatchIndexing, data: DeviceDataset): Promise<Step> {
+    const key = this.#key(mode, indexing, data);
+    let step = this.#steps.get(key);
+    if (step) {
+      this.#steps.delete(key);
+    } else {
+      step = await this.#make(mode, indexing, data);
+    }
+    this.#steps.set(key, step);
+    for (const [oldest, { executable, data: old }] of this.#steps) {
+      if (this.#steps.size <= maxKept) break;
+      this.#steps.delete(oldest);
+      executable.dispose();
+      this.#drop(old);
+    }
+    return step;
+  }
+
+  /**
+   * Writes what the next `count` runs of a step read beside its data: where their rows begin, and for training the
+   * optimizer's numbers, and the count that random numbers follow.
+   */
+  prepare({ mode, indexing }: Step, row: number, count: number): void {
+    const { executor } = this;
+    const { counters, random } = this.#state;
+    if (mode === "train" || indexing.kind !== "whole") executor.write(counters, Int32Array.of(row, 0));
+    if (mode !== "train") return;
+    const optimizer = this.#model.optimizer!;
+    const table = this.#state.tableFor(optimizer);
+    const width = table.shape[1];
+    const values = new Float32Array(maxSteps * width);
+    for (let i = 0; i < count; i++) values.set(Object.values(optimizer.scalars(optimizer.batches + i)), i * width);
+    executor.write(table, values);
+    if (random.device === executor) executor.write(random, Int32Array.of(randomSeed(), optimizer.batches));
+  }
+
+  /** Frees large datasets after a run, unless another run still uses them. */
+  freeLargeData(): void {
+    if (this.#retained.size > 0) return;
+    let bytes = 0;
+    for (const { variables } of this.#data.values()) {
+      for (const { shape, dtype } of variables) bytes += sizeOf(shape) * bytesPerElement(dtype);
+    }
+    if (bytes > maxKeptBytes) this.clear();
+  }
+
+  /** Throws all steps away, since the model changed. */
+  clear(): void {
+    this.version++;
+    for (const { executable } of this.#steps.values()) executable.dispose();
+    this.#steps.clear();
+    const executor = this.#executor;
+    if (executor) {
+      for (const data of this.#data.values()) data.release(executor);
+      for (const order of this.#orders.values()) free(executor, order);
+    }
+    this.#data.clear();
+    this.#orders.clear();
+  }
+
+  /** Frees data that no step reads any more, nor a run uses. */
+  #drop(old: DeviceDataset): void {
+    if (this.#retained.has(old) || [...this.#steps.values()].some(({ data }) => data === old)) return;
+    for (const [key, data] of this.#data) if (data === old) this.#data.delete(key);
+    old.release(this.executor);
+  }
+
+  #key(mode: Mode, indexing: BatchIndexing, data: DeviceDataset): string {
+    const trainable = new Set<unknown>(this.#model.trainableWeights);
+    const bits = this.#model.weights.map((weight) => (trainable.has(weight) ? 1 : 0)).join("");
+    const how = indexing.kind === "whole" ? "whole" : `${indexing.kind} ${indexing.batch}`;
+    const order = indexing.kind === "ordered" ? indexing.order.shape[0] : 0;
+    return `${mode} ${how} ${order} ${data.key} ${bits}`;
+  }
+
+  async #make(mode: Mode, indexing: BatchIndexing, data: DeviceDataset): Promise<Step> {
+    const { executor } = this;
+    const model = this.#model;
+    const { graph, ...traced } = traceStep(model, mode, indexing, data, this.#state);
+    // What one update changes lies together, so that it is one pass over flat memory.
+    const trained = model.trainableWeights;
+    const others = new Set<Variable>(model.weights);
+    trained.forEach((weight) => others.delete(weight));
+    await executor.attach(trained);
+    await executor.attach([...others]);
+    if (mode === "train") {
+      for (const kind of model.optimizer!.slotsOf(trained)) await executor.attach(kind);
+    }
+    const executable = await executor.compile(graph);
+    const changed = new Set(
+      graph.state.filter(({ input, output }) => input !== output).map(({ variable }) => variable),
+    );
+    return { ...traced, mode, indexing, data, executable, changed };
+  }
+}
+
 /** The outputs for all rows. */
-export interface Predicted {
+interface Predicted {
   /** Something built as the outputs are. */
   readonly like: Structure<unknown>;
   /** The outputs, in the order in which structures are flattened. */
@@ -65,12 +265,13 @@ export interface Predicted {
 export function traceStep(
   model: TrainableModel,
   mode: Mode,
-  feed: Feed,
+  indexing: BatchIndexing,
   data: DeviceDataset,
   state: StepState,
-): TracedStep {
+): Traced & { readonly graph: Graph } {
   const trace = new Trace();
   const logs = new Map<string, Variable>();
+  let taken: readonly ValueId[] = [];
   let output: Predicted | undefined;
   const random = new RandomContext(state.random);
   const place = `the ${
@@ -79,11 +280,12 @@ export function traceStep(
   recording(trace, () =>
     withErrorContext(place, () =>
       withRandomContext(random, () => {
-        const batch = batchOf(model, feed, data, state);
+        const { batch, inputs } = batchOf(model, indexing, data, state);
+        taken = inputs;
         const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
           if (mode === "test") return model.testStep(batch);
           if (mode === "predict") {
-            output = writeOutput(model.predictStep(batch), feed, data, state);
+            output = writeOutput(model.predictStep(batch), indexing, data, state);
             return;
           }
           const optimizer = model.optimizer!;
@@ -95,14 +297,14 @@ export function traceStep(
           logs.set(name, held);
         }
         random.advance();
-        const rows = feed.kind === "whole" ? 0 : feed.batch;
+        const rows = indexing.kind === "whole" ? 0 : indexing.batch;
         const rowsOfTable = mode === "train" ? 1 : 0;
         if (rows + rowsOfTable > 0) {
           const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
           state.counters.assign(add(state.counters, step));
         }
       })));
-  return { graph: trace.graph, logs, output };
+  return { graph: trace.graph, lookups: lookupsOf(model, trace.graph, taken), logs, output };
 }
 
 function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
@@ -122,18 +324,25 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
   });
 }
 
-function batchOf(model: TrainableModel, feed: Feed, data: DeviceDataset, { counters }: StepState): AnyStepData {
+/** The batch, and the rows of its inputs as they were given, before they are cast. */
+function batchOf(
+  model: TrainableModel,
+  indexing: BatchIndexing,
+  data: DeviceDataset,
+  { counters }: StepState,
+): { readonly batch: AnyStepData; readonly inputs: readonly ValueId[] } {
   let take: (variable: Variable) => Value;
-  if (feed.kind === "ordered") {
-    const rows = dynamicSlice(feed.order, counters, 0, feed.batch);
-    take = (variable) => gather(variable, rows);
-  } else if (feed.kind === "sliced") {
-    take = (variable) => dynamicSlice(variable, counters, 0, feed.batch);
+  if (indexing.kind === "ordered") {
+    const order = dynamicSlice(indexing.order, counters, 0, indexing.batch);
+    take = (variable) => gather(variable, order);
+  } else if (indexing.kind === "sliced") {
+    take = (variable) => dynamicSlice(variable, counters, 0, indexing.batch);
   } else {
     take = (variable) => variable.value();
   }
   const dtypes = model.inputDType === undefined ? [] : flatten(model.inputDType);
-  const x = data.x.map((variable, i) => (dtypes[i] ? cast(take(variable), dtypes[i]) : take(variable)));
+  const rows = data.x.map(take);
+  const x = rows.map((value, i) => (dtypes[i] ? cast(value, dtypes[i]) : value));
   // Each variable is read once, also where it serves several outputs.
   const taken = new Map<Variable, Value>();
   const takeOnce = (variable: Variable | undefined) => {
@@ -152,7 +361,10 @@ function batchOf(model: TrainableModel, feed: Feed, data: DeviceDataset, { count
         }),
       ) as Structure<Value>
       : undefined;
-  return { x: packLike(data.xLike, x), y: pack(data.y), sampleWeight: pack(data.weights, "float32") };
+  return {
+    batch: { x: packLike(data.xLike, x), y: pack(data.y), sampleWeight: pack(data.weights, "float32") },
+    inputs: rows.map(idOf),
+  };
 }
 
 /** The optimizer's numbers for this step. */
@@ -163,10 +375,15 @@ function stepScalars(optimizer: Optimizer, state: StepState): Scalars {
   return Object.fromEntries(optimizer.scalarNames.map((name, i) => [name, reshape(slice(row, [i], [1]), [])]));
 }
 
-function writeOutput(value: Structure<Value>, feed: Feed, data: DeviceDataset, { counters }: StepState): Predicted {
+function writeOutput(
+  value: Structure<Value>,
+  indexing: BatchIndexing,
+  data: DeviceDataset,
+  { counters }: StepState,
+): Predicted {
   const variables = flatten(value).map((item, i) => {
     const output = data.outputOf(i, item.shape, item.dtype);
-    output.assign(feed.kind === "whole" ? item : dynamicUpdateSlice(output, item, counters, 0));
+    output.assign(indexing.kind === "whole" ? item : dynamicUpdateSlice(output, item, counters, 0));
     return output;
   });
   return { like: value, variables };

@@ -1,31 +1,83 @@
-// Trainer: what a model does its training, evaluation and prediction with: its programs, and what compile made.
-import type { Callback, RunParams } from "../callbacks/callback.ts";
-import type { History } from "../callbacks/history.ts";
+// Trainer: what a model trains, evaluates and predicts with; and what training needs of a model.
+import type { Callback, CallbackModel, Logs, RunParams } from "../callbacks/callback.ts";
 import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
+import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
-import { markBusy } from "../exec/select.ts";
-import type { Compiled } from "./compiled.ts";
-import { type Program, Programs } from "./programs.ts";
-import type { TrainableModel } from "./trainable.ts";
+import { getExecutor, markBusy } from "../exec/select.ts";
+import type { Value } from "../ir/value.ts";
+import type { Layer } from "../layers/layer.ts";
+import type { Weight } from "../layers/weight.ts";
+import { Metric } from "../metrics/metric.ts";
+import type { SymbolicShape } from "../shape.ts";
+import { heldBy, type Structure } from "../structure.ts";
+import type { Compiled, NamedMetric } from "./compiled.ts";
+import type { TrainingProgress } from "./progress.ts";
+import { type Step, Steps } from "./step.ts";
+
+/** A batch inside of a step: symbolic values, one for each input and target. */
+export interface StepData<X = Value, Y = Value> {
+  /** Inputs, `[batch, ...]`. */
+  readonly x: X;
+  /** Targets, `[batch, ...]`, if there are any. */
+  readonly y?: Y;
+  /** Weights, `[batch]`, if there are any; built as the targets are, or one for all. */
+  readonly sampleWeight?: Y;
+}
+
+/** A batch of a model of any inputs and outputs. */
+export type AnyStepData = StepData<Structure<Value>, Structure<Value>>;
+
+/** Scalars of a step by name, which are reported as they were in the last step. */
+export type StepLogs = Record<string, Value>;
+
+/** What training needs of a model. */
+export interface TrainableModel extends CallbackModel {
+  /** The names of the inputs, in the order in which structures are flattened. */
+  readonly inputNames: readonly string[];
+  /** The names of the outputs, in the order in which structures are flattened. */
+  readonly outputNames: readonly string[];
+  /** The dtypes that inputs are cast to, built as the input is; undefined to leave them. */
+  readonly inputDType: Structure<DType> | undefined;
+  /** The shape that the model was built for, built as the input is, if it is built. */
+  readonly inputShape: Structure<SymbolicShape> | undefined;
+  /** The layers inside. */
+  readonly sublayers: readonly Layer[];
+  /** All weights. */
+  readonly weights: Weight[];
+  /** The weights that optimizers change. */
+  readonly trainableWeights: Weight[];
+  /** Builds the model for inputs of this shape, and gives the shape of its output. */
+  buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape>;
+  /** One step of training, traced. */
+  trainStep(data: AnyStepData): StepLogs | void;
+  /** One step of an evaluation, traced. */
+  testStep(data: AnyStepData): StepLogs | void;
+  /** The outputs for a batch, traced. */
+  predictStep(data: AnyStepData): Structure<Value>;
+}
 
 /** How much is printed: 1 a progress bar, 2 a line for each epoch, 0 nothing; `auto` is 1. */
 export type Verbose = "auto" | 0 | 1 | 2;
 
-/** The programs of one model and what runs them. */
+/** The steps of one model, what compile made of it, and whether it is being trained. */
 export class Trainer {
-  /** The model's programs. */
-  readonly programs: Programs;
+  /** The model's steps. */
+  readonly steps: Steps;
   #compiled: Compiled | undefined;
   #fitting = false;
-  /** The program of the last prediction of one batch, while it is good for another. */
-  lastPrediction:
-    | { readonly program: Program; readonly version: number; readonly looksUp: boolean }
-    | undefined;
+  /** The step of the last prediction of one batch, while it is good for another. */
+  lastPrediction: { readonly step: Step; readonly version: number } | undefined;
 
   /** Takes the model. */
   constructor(readonly model: TrainableModel) {
-    this.programs = new Programs(model);
+    this.steps = new Steps(model);
+  }
+
+  /** The model's steps, on the backend in use. */
+  async open(): Promise<Steps> {
+    this.steps.use(await getExecutor());
+    return this.steps;
   }
 
   /**
@@ -40,6 +92,7 @@ export class Trainer {
       [Symbol.dispose]: () => {
         this.#fitting = false;
         held[Symbol.dispose]();
+        this.steps.freeLargeData();
       },
     };
   }
@@ -54,11 +107,10 @@ export class Trainer {
     });
   }
 
-  /** Throws the programs away, since the model changed. Throws {@linkcode StateError} while `fit` runs. */
+  /** Throws the steps away, since the model changed. Throws {@linkcode StateError} while `fit` runs. */
   clear(): void {
     this.#requireIdle("change");
-    this.programs.clear();
-    this.lastPrediction = undefined;
+    this.steps.clear();
   }
 
   /** Trains and evaluates by what compile made from now on. */
@@ -68,8 +120,46 @@ export class Trainer {
     this.clear();
   }
 
+  /** What compile made; undefined before. */
+  get compiled(): Compiled | undefined {
+    return this.#compiled;
+  }
+
+  /**
+   * Every metric with its name in the logs, the loss first, those in properties of the model and of its layers last: of
+   * one name, the last is reported. Empty before compile.
+   */
+  get metrics(): readonly NamedMetric[] {
+    if (!this.#compiled) return [];
+    const compiled = this.#compiled.metrics;
+    const own = metricsWithin(this.model).filter((metric) => !compiled.some(([, other]) => other === metric));
+    return [...compiled, ...own.map((metric): NamedMetric => [metric.name, metric])];
+  }
+
+  /** Resets all metrics. */
+  resetMetrics(): void {
+    for (const [, metric] of this.metrics) metric.resetState();
+  }
+
+  /** The running numbers after a step, sorted by name. Metrics that it does not change say nothing of it. */
+  async readLogs(step: Step | undefined): Promise<Logs> {
+    const changed = this.metrics.filter(([, { variables }]) =>
+      !step || variables.length === 0 || variables.some((variable) => step.changed.has(variable))
+    );
+    // Where an epoch was resumed at its end nothing ran: a step of the user's own may not have tracked the loss.
+    const untracked = !step && await this.#compiled!.lossTracker.isEmpty();
+    // All at once, since on a GPU each read is a wait, but those asked for together are one.
+    const [results, logs] = await Promise.all([
+      Promise.all(changed.map(async ([name, metric]) => [name, await metric.result()] as const)),
+      Promise.all([...step?.logs ?? []].map(async ([name, held]) => [name, (await held.read()).item()] as const)),
+    ]);
+    const found = Object.fromEntries([...results, ...logs]);
+    if (untracked) delete found.loss;
+    return sortedLogs(found);
+  }
+
   /** What compile made; throws {@linkcode StateError} naming `method` where it was not called. */
-  compiled(method: string): Compiled {
+  requireCompiled(method: string): Compiled {
     if (this.#compiled) return this.#compiled;
     throw new StateError({
       what: `Cannot ${method} "${this.model.name}"`,
@@ -78,17 +168,30 @@ export class Trainer {
     });
   }
 
-  /** The callbacks of a run, with the bar and the history that belong to it. */
+  /** The callbacks of a run, with the bar and the history that belong to it; `progress` is that of a training. */
   callbacks(
     own: readonly CallbackLike[] | undefined,
     verbose: 0 | 1 | 2,
     params: RunParams,
     where: string,
-    history?: History,
+    progress?: TrainingProgress,
   ): CallbackList {
     const list: Callback[] = toCallbacks(own, where);
     if (verbose) list.push(new ProgbarLogger(verbose));
-    if (history) list.push(history);
+    if (progress) {
+      for (const callback of list) callback.setTraining?.(progress);
+      list.push(progress.history);
+    }
     return new CallbackList(list, this.model, params);
   }
+}
+
+/** The metrics in the properties of a model or a layer, and of the layers inside. */
+function metricsWithin(owner: TrainableModel | Layer): Metric[] {
+  return [...new Set([...heldBy<Metric>(owner, Metric), ...owner.sublayers.flatMap(metricsWithin)])];
+}
+
+/** Logs sorted by name, as Keras gives them to callbacks. */
+export function sortedLogs(logs: Logs): Logs {
+  return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

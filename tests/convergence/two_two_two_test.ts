@@ -1,6 +1,7 @@
 // The course's worked example: a 2-2-2 sigmoid network, one step of gradient descent, to nine digits.
 import assert from "node:assert/strict";
-import { compile, gradients } from "../../lib/exec/compile.ts";
+import { compile } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";

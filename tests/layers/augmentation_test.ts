@@ -9,6 +9,7 @@ import type { Layer } from "../../lib/layers/layer.ts";
 import * as layers from "../../lib/layers/layers.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import * as ops from "../../lib/ops/ops.ts";
+import type { AffineTransformOptions } from "../../lib/ops/affine_transform.ts";
 import { hashPath, purposes, RandomStream, setRandomSeed } from "../../lib/random_stream.ts";
 import { deserializeKerasObject } from "../../lib/saving/saving.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";
@@ -16,7 +17,7 @@ import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, makeLayer, toTensor } from "../golden.ts";
-import { runOn } from "../webgpu/run_on.ts";
+import { runOn } from "../run_on.ts";
 
 const seed = 5;
 
@@ -36,7 +37,7 @@ async function changed(layer: Layer, x = images): Promise<Tensor> {
 }
 
 /** The same transform as the layer's, made of `ops.image.affineTransform` in float64, a row of it for each image. */
-async function transformed(rows: readonly number[][], options: ops.image.AffineTransformOptions): Promise<Tensor> {
+async function transformed(rows: readonly number[][], options: AffineTransformOptions): Promise<Tensor> {
   const table = tensor(rows.map((row) => [...row, 0, 0]));
   const [result] = await runOn(
     new ReferenceExecutor(),

@@ -1,6 +1,7 @@
 // checkLayer: holds one layer to its whole contract, and to what Keras's layer of that name does.
 import assert from "node:assert/strict";
-import { compile, gradients } from "../../lib/exec/compile.ts";
+import { compile } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import { clearSession } from "../../lib/exec/select.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import type { RefArray } from "../../lib/ir/op_def.ts";
@@ -13,7 +14,7 @@ import { Layer } from "../../lib/layers/layer.ts";
 import { Model } from "../../lib/models/model.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";
-import type { SymbolicTensor } from "../../lib/layers/symbolic.ts";
+import type { SymbolicTensor } from "../../lib/tensor/symbolic.ts";
 import { deserializeObject } from "../../lib/saving/deserialize.ts";
 import { customObjectScope } from "../../lib/registry.ts";
 import type { SymbolicShape } from "../../lib/shape.ts";

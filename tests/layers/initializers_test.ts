@@ -4,22 +4,12 @@ import { fansOf, getInitializer, type Initializer, type InitializerName } from "
 import * as initializers from "../../lib/initializers/initializers.ts";
 import { hashPath, RandomStream, setRandomSeed, shuffledOrder } from "../../lib/random_stream.ts";
 import { sizeOf } from "../../lib/shape.ts";
-import { camelCased, golden, type Table } from "../golden.ts";
+import { golden, type GoldenObject, makeObject, type Table } from "../golden.ts";
 import { assertClose } from "../close.ts";
 
 const { fans, cases, kernels, identifiers } = golden("initializers");
 
-function make({ class_name, config }: Table): Initializer {
-  const options = camelCased(config);
-  switch (class_name) {
-    case "Constant":
-      return new initializers.Constant(options.value);
-    case "Identity":
-      return new initializers.Identity(options.gain);
-  }
-  const Class = initializers[class_name as "GlorotUniform"];
-  return new Class(options);
-}
+const make = (spec: GoldenObject): Initializer => makeObject(spec, "initializer");
 
 for (const spec of cases) {
   Deno.test(`${spec.name} draws by Keras's rule`, () => {

@@ -7,7 +7,7 @@ import { Input } from "../../lib/layers/input.ts";
 import type { InputLayer } from "../../lib/layers/input.ts";
 import { Layer } from "../../lib/layers/layer.ts";
 import * as layers from "../../lib/layers/layers.ts";
-import { SymbolicTensor } from "../../lib/layers/symbolic.ts";
+import { SymbolicTensor } from "../../lib/tensor/symbolic.ts";
 import type { Weight } from "../../lib/layers/weight.ts";
 import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";

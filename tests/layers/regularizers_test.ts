@@ -16,29 +16,16 @@ import type { RegularizerName } from "../../lib/regularizers.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { camelCased, golden, makeModel, type Table, toTensor } from "../golden.ts";
+import { golden, makeModel, makeObject, toTensor } from "../golden.ts";
 
 const { penalties, constraints: bounds, trainings, x, y, regularizer_names, constraint_names } = golden(
   "regularizers",
 );
 const close = { absolute: 2e-6, relative: 2e-5 };
 
-function makeRegularizer({ class_name, config }: Table): regularizers.Regularizer {
-  if (class_name === "L1") return new regularizers.L1(config.l1);
-  if (class_name === "L2") return new regularizers.L2(config.l2);
-  return new regularizers[class_name as "L1L2" | "OrthogonalRegularizer"](config);
-}
-
-function makeConstraint({ class_name, config }: Table): constraints.Constraint {
-  const { maxValue, ...rest } = camelCased(config);
-  if (class_name === "MaxNorm") return new constraints.MaxNorm(maxValue, rest);
-  if (class_name === "NonNeg") return new constraints.NonNeg();
-  return new constraints[class_name as "MinMaxNorm"](maxValue === undefined ? rest : { maxValue, ...rest });
-}
-
 for (const spec of penalties) {
   testOnBackends(`the penalty ${spec.name} is that of Keras`, async () => {
-    const regularizer = makeRegularizer(spec);
+    const regularizer = makeObject<regularizers.Regularizer>(spec, "regularizer");
     const weight = toTensor(spec.x);
     assertClose((await compile((w) => regularizer.call(w))(weight)).data, [spec.value], close);
     const [slope] = await grad((w) => regularizer.call(w))(weight);
@@ -49,7 +36,7 @@ for (const spec of penalties) {
 
 for (const spec of bounds) {
   testOnBackends(`the constraint ${spec.name} is that of Keras`, async () => {
-    const made = makeConstraint(spec);
+    const made = makeObject<constraints.Constraint>(spec, "constraint");
     const held = await compile((w) => made.call(w))(toTensor(spec.x));
     assertClose(held.data, spec.value.data, close);
     assert.deepEqual(made.serialize(), spec.serialized);

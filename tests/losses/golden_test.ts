@@ -2,16 +2,15 @@
 import assert from "node:assert/strict";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import type { Loss } from "../../lib/losses/loss.ts";
-import * as losses from "../../lib/losses/losses.ts";
 import { getMetric } from "../../lib/metrics/resolve.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { camelCased, golden, type GoldenObject, type Table, toTensor } from "../golden.ts";
+import { golden, type GoldenObject, makeObject, type Table, toTensor } from "../golden.ts";
 
 const close = { absolute: 2e-6, relative: 2e-5 };
 
 function make({ class_name, config }: GoldenObject, extra: Table = {}): Loss {
-  return new losses[class_name as "MeanSquaredError"]({ ...camelCased(config), ...extra });
+  return makeObject({ class_name, config: { ...config, ...extra } }, "loss");
 }
 
 for (const spec of golden("losses").cases) {

@@ -10,15 +10,14 @@ import { getMetric } from "../../lib/metrics/resolve.ts";
 import * as metrics from "../../lib/metrics/metrics.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";
+import { camelCase } from "../../lib/names.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { camelCased, golden, type GoldenArray, type Table, toTensor } from "../golden.ts";
+import { golden, type GoldenArray, type GoldenObject, makeObject, toTensor } from "../golden.ts";
 
 const close = { absolute: 1e-6, relative: 1e-5 };
 
-function make({ class_name, config }: Table): metrics.Metric {
-  return new metrics[class_name as "Precision"](camelCased(config));
-}
+const make = (spec: GoldenObject): metrics.Metric => makeObject(spec, "metric");
 
 async function numbers(metric: metrics.Metric): Promise<number[]> {
   return metric instanceof metrics.VectorMetric ? await metric.results() : [await metric.result()];
@@ -28,7 +27,7 @@ Deno.test("the functions are those that Keras has here, losses among them, and a
   const exported: Readonly<Record<string, unknown>> = metrics;
   const all: Readonly<Record<string, unknown>> = losses;
   for (const name of golden("metrics").functions) {
-    const [camel] = Object.keys(camelCased({ [name]: null }));
+    const camel = camelCase(name);
     const fn = exported[camel];
     assert.equal(typeof fn, "function", name);
     if (camel in all) assert.equal(fn, all[camel], name);
@@ -145,6 +144,17 @@ Deno.test("wrong options and shapes are refused", async () => {
     () => new metrics.SpecificityAtSensitivity({ sensitivity: 1, thresholds: 3 } as never),
     /numThresholds/,
   );
+  assert.throws(() => new metrics.AUC({ numThresholds: 1e9 }), /from 2 to 100000/);
+  assert.throws(() => new metrics.AUC({ numThresholds: 1e5, multiLabel: true, numLabels: 1e9 }), /at most/);
+  assert.throws(() => new metrics.AUC({ labelWeights: 3 as never }), /labelWeights must be a list/);
+  assert.throws(() => new metrics.MeanIoU({ numClasses: 1e9 }), /numClasses must be at most 8192/);
+  assert.throws(() => new metrics.BinaryIoU({ numClasses: 3 } as object), /"numClasses"/);
+  assert.throws(() => new metrics.IoU({ numClasses: 2, targetClassIds: null as never }), ValueError);
+  assert.throws(() => new metrics.PearsonCorrelation({ axis: "last" as never }), /axis must be/);
+  assert.throws(() => new metrics.R2Score({ numRegressors: -1 }), /numRegressors/);
+  assert.throws(() => new metrics.Mean(null as never), /options must be one object/);
+  assert.throws(() => new metrics.MeanMetricWrapper(3 as never, null as never), ValueError);
+  assert.equal(new metrics.Precision({ thresholds: null, topK: null, classId: null }).thresholds[0], 0.5);
   const f1 = new metrics.F1Score();
   await assert.rejects(async () => await compile((t, p) => f1.updateState(t, p))([1], [1]), ShapeError);
   const precision = new metrics.Precision({ classId: 3 });

@@ -1,7 +1,8 @@
 // The sample table: for each op the inputs and attributes on which every executor is held to the reference.
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
-import type { None, OpAttrs, OpCall, OpName } from "../../lib/ir/attrs.ts";
+import type { None, OpName } from "../../lib/ir/attrs.ts";
+import type { OpAttrs, OpCall } from "../../lib/ir/graph.ts";
 import { opDef } from "../../lib/ir/op_def.ts";
 import "../../lib/ops/defs/table.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";

@@ -1,6 +1,7 @@
 // Convolutions and pools in programs: what is fused into them, and derivatives of derivatives.
 import assert from "node:assert/strict";
-import { compile, gradients } from "../../lib/exec/compile.ts";
+import { compile } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import { optimize } from "../../lib/passes/pipeline.ts";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
@@ -10,7 +11,7 @@ import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { runOn } from "../webgpu/run_on.ts";
+import { runOn } from "../run_on.ts";
 import { numbers } from "./samples.ts";
 
 /** Two convolutions with bias and activation, pools, a skip and a strided transposed convolution: one number. */

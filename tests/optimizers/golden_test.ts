@@ -4,11 +4,11 @@ import { compile } from "../../lib/exec/compile.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import { reshape, slice } from "../../lib/ops/primitives.ts";
 import type { Optimizer } from "../../lib/optimizers/optimizer.ts";
-import * as schedules from "../../lib/optimizers/schedules.ts";
+import type { LearningRateSchedule } from "../../lib/optimizers/schedules.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { camelCased, golden, type GoldenArray, makeOptimizer, type Table, toTensor } from "../golden.ts";
+import { golden, type GoldenArray, makeObject, makeOptimizer, type Table, toTensor } from "../golden.ts";
 
 const { initial, gradients, cases, steps, schedules: rates } = golden("optimizers");
 const close = { absolute: 1e-6, relative: 1e-5 };
@@ -60,7 +60,7 @@ function slicedScalar(scalars: Value, i: number): Value {
 
 for (const spec of rates) {
   Deno.test(`the schedule ${spec.name} is that of Keras`, () => {
-    const made = new schedules[spec.class_name as "ExponentialDecay"](camelCased(spec.config) as never);
+    const made = makeObject<LearningRateSchedule>(spec, "learning_rate");
     assertClose(steps.map((step: number) => made.call(step)), spec.rates, { absolute: 1e-8, relative: 2e-5 });
     assert.deepEqual(made.serialize(), spec.serialized);
   });

@@ -12,7 +12,7 @@ import type { Value } from "../../lib/ir/value.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
-import { add, multiply, subtract } from "../../lib/ops/primitives.ts";
+import { add, matmul, multiply, subtract } from "../../lib/ops/primitives.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
@@ -79,6 +79,20 @@ Deno.test("wrong options are refused", () => {
   assert.throws(() => new SGD({ clipnorm: 1, clipvalue: 1 }), /only one of clipnorm/);
   assert.throws(() => new Adam({ weightDecay: -1 }), ValueError);
   assert.throws(() => new AdamW({ weightDecay: null }), ValueError);
+  assert.equal(new Adam({ weightDecay: null, clipnorm: null }).weightDecay, null);
+  assert.equal(new SGD({ lr: 0.5 }).learningRate, 0.5);
+  assert.throws(() => new SGD({ learningRate: null as never }), /learningRate must not be null/);
+  assert.throws(() => new SGD({ lr: "fast" as never }), /received "fast"/);
+  assert.throws(() => new SGD({ decay: -1 }), /decay must be a number from 0/);
+  assert.throws(() => new SGD(null as never), /options must be one object/);
+  assert.throws(() => new CourseMomentum(0.1 as never), /options must be one object/);
+  assert.throws(() => new Adam({ beta1: NaN }), /beta1 must be a number from 0 to 1/);
+  assert.throws(() => new schedules.ExponentialDecay(undefined as never), /initialLearningRate must be a number/);
+  assert.throws(() => new schedules.PiecewiseConstantDecay({ boundaries: "1", values: 2 } as never), /list of numbers/);
+  assert.throws(
+    () => new schedules.PolynomialDecay({ initialLearningRate: 1, decaySteps: 2, power: "2" as never }),
+    /power must be a number/,
+  );
 });
 
 /** Momentum as a course writes it: `v = friction * v - (1 - friction) * g`, `w = w + rate * v`. */
@@ -154,6 +168,33 @@ testOnBackends("gradients of several batches make one step", async () => {
   await model.fit(x, x, { batchSize: 1, verbose: 0 });
   assert.equal(model.optimizer!.batches, 4);
   assert.equal(model.optimizer!.iterations, 1);
+});
+
+testOnBackends("what a step overwrites can be read after it", async () => {
+  // More operands and results than a dispatch may bind, where none lies over another.
+  const numbers = (seed: number) => [0, 1].map((row) => [0, 1].map((column) => Math.sin(seed + 2 * row + column)));
+  for (const make of [() => new optimizers.Nadam(), () => new Adam({ amsgrad: true })]) {
+    const step = async (isRead: boolean) => {
+      const optimizer = make();
+      const weights = [new Variable(numbers(1), { name: "a" }), new Variable(numbers(5), { name: "b" })];
+      const all = [...weights, ...optimizer.slotsOf(weights).flat()];
+      const products = all.map(() => new Variable(numbers(0)));
+      await compile((g) => {
+        const before = all.map((variable) => variable.value());
+        optimizer.apply([g, multiply(g, 2)], weights);
+        if (isRead) all.forEach((variable, i) => products[i].assign(matmul(before[i], variable.value())));
+      })(numbers(9));
+      const read = async (variables: readonly Variable[]) =>
+        (await Promise.all(variables.map((variable) => variable.read()))).map(({ data }) => [...data]);
+      return { after: await read(all), products: await read(products.slice(0, 2)) };
+    };
+    const [{ after }, read] = [await step(false), await step(true)];
+    assertClose(read.after.flat(), after.flat(), close);
+    [1, 5].map(numbers).forEach((old, i) => {
+      const [p, q, r, s] = after[i];
+      assertClose(read.products[i], old.flatMap(([x, y]) => [x * p + y * r, x * q + y * s]), close);
+    });
+  }
 });
 
 testOnBackends("one step is that of Keras's own tests", async () => {

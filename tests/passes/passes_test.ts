@@ -234,7 +234,7 @@ Deno.test("updates stay apart where one needs another, or where a number differs
   assert.equal(foreachs(chained), 0);
   assert.equal(foreachs(updating([[2], [3]], ([a, b]) => [ops.maximum(a, 0), ops.maximum(b, -0)])), 0);
   // What reads variables without leading to their new values is no update.
-  assert.equal(foreachs(updating([[], [2], [2]], ([total, a, b]) => [ops.sum(ops.add(ops.exp(a), ops.exp(b)))])), 0);
+  assert.equal(foreachs(updating([[], [2], [2]], ([, a, b]) => [ops.sum(ops.add(ops.exp(a), ops.exp(b)))])), 0);
 });
 
 Deno.test("an update alone is an epilogue, several are one node after their products", () => {

@@ -57,13 +57,56 @@ testOnBackends(
   },
 );
 
-Deno.test("in a stream the batch is named", async () => {
-  await setBackend("reference");
+testOnBackends("in a stream the batch is named, and the batches before it stay trained on", async () => {
   const batches = function* () {
     yield [tensor([[1, 2, 3]]), tensor([[1]])] as const;
     yield [tensor([[1, 2, 13]]), tensor([[1]])] as const;
   };
-  await assert.rejects(words().fit(batches, undefined, quiet), /Cannot fit "m", batch 1: .*received 13 in row 0/);
+  const [m, expected] = [words(), words()];
+  expected.setWeights(await m.getWeights());
+  await assert.rejects(m.fit(batches, undefined, quiet), /Cannot fit "m", batch 1: .*received 13 in row 0/);
+  await expected.trainOnBatch([[1, 2, 3]], [[1]]);
+  assert.deepEqual(await m.getWeights(), await expected.getWeights());
+  assert.equal(m.optimizer!.iterations, 1);
+});
+
+testOnBackends("nothing is begun on data with a wrong index, not even on that of the validation", async () => {
+  const m = words();
+  const [good, bad, y] = [[[1, 2, 3]], [[1, 2, 10]], [[1]]];
+  await m.fit(good, y, quiet);
+  const before = await m.getWeights();
+  const called: string[] = [];
+  const watch = { onTrainBegin: () => void called.push("train"), onTestBegin: () => void called.push("test") };
+  const options = { ...quiet, callbacks: [watch] } as const;
+  await assert.rejects(m.fit(bad, y, options), /Cannot fit "m": .*received 10 in row 0/);
+  const validated = m.fit(good, y, { ...options, validationData: [bad, y] });
+  await assert.rejects(validated, /Cannot fit "m" with validationData: .*received 10 in row 0/);
+  await assert.rejects(m.evaluate(bad, y, options), /received 10 in row 0/);
+  assert.deepEqual([called, m.optimizer!.iterations], [[], 1]);
+  assert.deepEqual(await m.getWeights(), before);
+  // The next training is as if nothing had been.
+  await m.fit(good, y, options);
+  assert.deepEqual([called, m.optimizer!.iterations], [["train"], 2]);
+});
+
+Deno.test("the step that runs is the only one that is traced to find the lookups", async () => {
+  await setBackend("reference");
+  let calls = 0;
+  class Counting extends layers.Embedding {
+    override call(x: Value) {
+      calls++;
+      return super.call(x);
+    }
+  }
+  const m = compiled(
+    new Sequential([Input({ shape: [3] }), new Counting(10, 2), new layers.Flatten(), new layers.Dense(1)]),
+  );
+  calls = 0;
+  await m.fit([[1, 2, 3]], [[1]], { ...quiet, epochs: 2 });
+  assert.equal(calls, 1);
+  await m.predict([[1, 2, 3]], quiet);
+  await m.predict([[3, 2, 1]], quiet);
+  assert.equal(calls, 2);
 });
 
 Deno.test("of several tables the one that is too small is named, and each input by its name", async () => {
@@ -102,6 +145,9 @@ Deno.test("indices are followed through what moves them, and each table is held 
   const both = ops.concatenate([embed(5).apply(left), embed(9).apply(right)], 1);
   await through(both, [4, 4, 8, 8], [4, 4, 8, 9]);
   await through(both, [4, 4, 8, 8], [4, 8, 8, 8]);
+  // Time first, so that a sample's indices lie apart in the batch.
+  const timeFirst = ops.transpose(embed(5).apply(ops.transpose(x, [1, 0])), [1, 0, 2]);
+  await through(timeFirst, [0, 4, 1, 2], [0, 4, 1, 5]);
   const inner = new Sequential([Input({ shape: [4] }), embed(6)], { name: "inner" });
   await through(inner.apply(x), [5, 0, 0, 0], [6, 0, 0, 0]);
   // Fractions are cut off, as in the program.
@@ -120,7 +166,7 @@ Deno.test("what is replaced before it is looked up does not count", async () => 
   await clipped.fit([[2, 700]], [1], quiet);
 });
 
-Deno.test("a model that trains without a call is left alone", async () => {
+Deno.test("the lookups of a model that trains without a call are those of its step", async () => {
   await setBackend("reference");
   class Stepping extends Model {
     table = new layers.Embedding(4, 1, { name: "table" });
@@ -133,6 +179,10 @@ Deno.test("a model that trains without a call is left alone", async () => {
   stepping.compile({ optimizer: "sgd", loss: null });
   const { history } = await stepping.fit([[1, 3]], undefined, quiet);
   assert.ok(Number.isFinite(history.total[0]));
+  await assert.rejects(
+    stepping.fit([[1, 4]], undefined, quiet),
+    /as "table" has an inputDim of 4, received 4 in row 0 of x/,
+  );
 });
 
 Deno.test("models of one's own are followed too", async () => {

@@ -11,14 +11,14 @@ import { Mean } from "../../lib/metrics/mean.ts";
 import { Metric } from "../../lib/metrics/metric.ts";
 import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
-import { gradients } from "../../lib/exec/compile.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import { arange, ones, zeros } from "../../lib/ops/composed.ts";
 import { max, maximum, mean, multiply, sqrt, square, subtract } from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/optimizers.ts";
 import { setRandomSeed } from "../../lib/random_stream.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
-import type { Batches } from "../../lib/training/stream.ts";
-import type { StepData } from "../../lib/training/trainable.ts";
+import type { Batches } from "../../lib/training/dataset.ts";
+import type { StepData } from "../../lib/training/trainer.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 
@@ -331,6 +331,29 @@ Deno.test("a model moves with the backend and keeps its training", async () => {
   assertClose((await model.predict(x, { verbose: 0 })).data, before.data, close);
   await model.fit(x, y, { verbose: 0 });
   assert.equal(model.optimizer!.iterations, 4);
+});
+
+testOnBackends("predictions that run at once keep their outputs apart", async () => {
+  const model = new Sequential([Input({ shape: [1] }), new Dense(1, { kernelInitializer: "ones" })]);
+  const predict = async (value: number, batchSize?: number) => {
+    const outputs = await model.predict([[value], [value], [value]], { verbose: 0, batchSize });
+    return [...outputs.data];
+  };
+  const expected = [1, 2, 3].map((value) => [value, value, value]);
+  // The second time the step is there already; batches of two are several programs.
+  for (const batchSize of [undefined, undefined, 2]) {
+    assert.deepEqual(await Promise.all([1, 2, 3].map((value) => predict(value, batchSize))), expected);
+  }
+});
+
+testOnBackends("targets that two outputs shared are their own in the next batch", async () => {
+  const input = Input({ shape: [1] });
+  const outputs = [0, 1].map(() => new Dense(1, { kernelInitializer: "zeros" }).apply(input));
+  const model = new Model({ inputs: input, outputs });
+  model.compile({ optimizer: "sgd", loss: "mse" });
+  const [ones1, twos] = [tensor([[1]]), tensor([[2]])];
+  assert.equal((await model.testOnBatch([[1]], [ones1, ones1])).loss, 2);
+  assert.equal((await model.testOnBatch([[1]], [ones1, twos])).loss, 5);
 });
 
 testOnBackends("many shapes do not pile up programs", async () => {

@@ -1,15 +1,20 @@
 // What a training step costs on WebGPU, in counts: dispatches, submits, read-backs, pipelines and buffers.
 import assert from "node:assert/strict";
-import { Input, layers, Sequential } from "../../mod.ts";
+import { Input, layers, optimizers, Sequential } from "../../mod.ts";
 import type { Executor } from "../../lib/exec/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
-import { DeviceDataset, zerosVariable } from "../../lib/training/data.ts";
+import { DeviceDataset, zerosVariable } from "../../lib/training/dataset.ts";
 import { StepState, traceStep } from "../../lib/training/step.ts";
 import { mlp } from "./mlp.ts";
 
 /** The step that `fit` runs for the classifier of the README. */
-function readmeStep(batch: number, rows: number, units = 512) {
+function readmeStep(
+  batch: number,
+  rows: number,
+  units = 512,
+  optimizer: optimizers.Optimizer = new optimizers.RMSprop(),
+) {
   const model = new Sequential([
     Input({ shape: [28, 28], dtype: "uint8" }),
     new layers.Rescaling(1 / 255),
@@ -17,10 +22,10 @@ function readmeStep(batch: number, rows: number, units = 512) {
     new layers.Dense(units, { activation: "relu" }),
     new layers.Dense(10, { activation: "softmax" }),
   ]);
-  model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+  model.compile({ optimizer, loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
   const x = new Tensor([rows, 28, 28], "uint8", new Uint8Array(rows * 784).map((_, i) => i & 255));
   const y = new Tensor([rows], "uint8", new Uint8Array(rows).map((_, i) => i % 10));
-  const samples = { x: [x], y: [y], weights: [], xLike: x, yLike: y };
+  const samples = { where: "test", rows, x: [x], y: [y], weights: [], xLike: x, yLike: y };
   const data = new DeviceDataset(samples, "test");
   const order = zerosVariable([rows], "int32", "order");
   const state = new StepState();
@@ -36,7 +41,7 @@ function readmeStep(batch: number, rows: number, units = 512) {
 const budgets = [["software", 10], ["gpu", 12]] as const;
 
 for (const [tunedFor, dispatches] of budgets) {
-  Deno.test(`a training step of the README's classifier, with kernels for ${tunedFor}, keeps to its budget`, async () => {
+  Deno.test(`a training step of the README's classifier, with kernels for ${tunedFor}, keeps to its budget [webgpu]`, async () => {
     const executor = await openWebGpu({ tunedFor });
     const { graph, fill } = readmeStep(128, 256);
     const executable = await executor.compile(graph);
@@ -54,7 +59,42 @@ for (const [tunedFor, dispatches] of budgets) {
   });
 }
 
-Deno.test("a new shape costs no new pipeline", async () => {
+const elementwise: readonly (() => optimizers.Optimizer)[] = [
+  () => new optimizers.SGD({ momentum: 0.9 }),
+  () => new optimizers.RMSprop({ momentum: 0.9, centered: true }),
+  () => new optimizers.Adam({ amsgrad: true }),
+  () => new optimizers.Adagrad(),
+  () => new optimizers.Adadelta(),
+  () => new optimizers.Adamax(),
+  () => new optimizers.Nadam(),
+  () => new optimizers.Nadam({ weightDecay: 0.01 }),
+  () => new optimizers.Ftrl({ l1RegularizationStrength: 0.01 }),
+  () => new optimizers.Lion(),
+  () => new optimizers.Adagrad({ useEma: true, emaOverwriteFrequency: 2 }),
+  () => new optimizers.Adagrad({ gradientAccumulationSteps: 2 }),
+];
+
+Deno.test("every optimizer that goes element by element is one dispatch [webgpu]", async () => {
+  const executor = await openWebGpu({ tunedFor: "software" });
+  for (const make of elementwise) {
+    const optimizer = make();
+    const { stats } = await executor.compile(readmeStep(128, 256, 512, optimizer).graph);
+    assert.ok(stats.nodes <= 10, `${optimizer.name}: ${stats.nodes} dispatches`);
+  }
+  // Decay, averages and accumulation are a dispatch each where the update is one op.
+  const beside: [optimizers.OptimizerOptions, number][] = [
+    [{ weightDecay: 0.01 }, 11],
+    [{ useEma: true }, 11],
+    [{ gradientAccumulationSteps: 2 }, 12],
+  ];
+  for (const [options, most] of beside) {
+    const { stats } = await executor.compile(readmeStep(128, 256, 512, new optimizers.Adam(options)).graph);
+    assert.ok(stats.nodes <= most, `${Object.keys(options)}: ${stats.nodes} dispatches`);
+  }
+  await executor.dispose();
+});
+
+Deno.test("a new shape costs no new pipeline [webgpu]", async () => {
   const executor = await openWebGpu({ tunedFor: "software" });
   const { step } = readmeStep(128, 256);
   const { nodes } = (await executor.compile(step(128))).stats;
@@ -74,7 +114,7 @@ Deno.test("a new shape costs no new pipeline", async () => {
   await executor.dispose();
 });
 
-Deno.test("many steps are one submit once their time is known", async () => {
+Deno.test("many steps are one submit once their time is known [webgpu]", async () => {
   const executor = await openWebGpu();
   const { trace } = mlp(30, 24, 7, 8);
   const executable = await executor.compile(trace.graph);
@@ -86,7 +126,7 @@ Deno.test("many steps are one submit once their time is known", async () => {
   await executor.dispose();
 });
 
-Deno.test("variables that are read together are read back once", async () => {
+Deno.test("variables that are read together are read back once [webgpu]", async () => {
   const executor = await openWebGpu();
   const { trace, weights } = mlp(30, 24, 7, 8);
   const executable = await executor.compile(trace.graph);
@@ -96,7 +136,7 @@ Deno.test("variables that are read together are read back once", async () => {
   await executor.dispose();
 });
 
-Deno.test("variables of one update lie flat, wherever they were before", async () => {
+Deno.test("variables of one update lie flat, wherever they were before [webgpu]", async () => {
   const executor = await openWebGpu();
   const { trace, weights } = mlp(30, 24, 7, 8);
   for (const weight of [...weights].reverse()) await executor.attach([weight]);

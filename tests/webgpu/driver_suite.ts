@@ -1,8 +1,9 @@
 // What every driver is held to: the op table's values, the programs with their gradients, the kernels for real GPUs.
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
-import { checkValues, table } from "./op_table.ts";
+import { checkValues, table } from "../ops/op_table.ts";
 import { checkPrograms } from "./program_checks.ts";
+import { checkTiles } from "./tiles.ts";
 
 /** What was found out. */
 export interface Report {
@@ -39,5 +40,6 @@ export async function checkEverything(): Promise<Report> {
     adapter = executor.description;
     await executor.dispose();
   }
+  faults.push(...await checkTiles(reference));
   return { adapter, ops: table.length, pipelines, faults };
 }

@@ -1,5 +1,5 @@
 // A small classifier and its training step, written with ops alone: uint8 rows gathered by an order, RMSprop, a counter.
-import type { Executor } from "../../lib/exec/executor.ts";
+import { type Executor, variablesOf } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import { recording, requireTrace, Trace } from "../../lib/ir/trace.ts";
 import * as ops from "../../lib/ops/primitives.ts";
@@ -84,6 +84,6 @@ export async function trainedLosses(executor: Executor, steps: number): Promise<
     losses.push((await loss.read()).data[0]);
   }
   executable.dispose();
-  for (const { variable } of trace.graph.state) executor.release(variable);
+  for (const variable of variablesOf(trace.graph)) executor.release(variable);
   return losses;
 }

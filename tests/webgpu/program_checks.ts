@@ -8,8 +8,8 @@ import { conv, type ConvOptions } from "../../lib/ops/convolve.ts";
 import { scan } from "../../lib/ops/defs/scan.ts";
 import type { Operand } from "../../lib/tensor/apply.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
-import { difference } from "./op_table.ts";
-import { runOn, traceOn } from "./run_on.ts";
+import { difference } from "../ops/op_table.ts";
+import { runOn, traceOn } from "../run_on.ts";
 import { trainedLosses } from "./mlp.ts";
 
 /** Compares an executor with the reference; gives what is wrong. */
@@ -21,7 +21,8 @@ export function fixed(shape: readonly number[], scale = 1): Tensor {
   return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => scale * Math.sin(1 + i * 1.37)));
 }
 
-async function compare(
+/** What is wrong with what an executor makes of a function, beside the reference. */
+export async function compare(
   executor: Executor,
   reference: Executor,
   fn: (...args: Value[]) => readonly Value[],

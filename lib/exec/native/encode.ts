@@ -1,16 +1,15 @@
 // Encodes a plan as the flat list of integers that the native interpreter runs: see ffi/program.h.
 import { bytesPerElement, type DType } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
-import type { ElementwiseName, ElementwiseProgram } from "../../ir/attrs.ts";
-import type { Graph, Node, ValueId } from "../../ir/graph.ts";
-import { opDef } from "../../ir/op_def.ts";
-import { floatBits } from "../../ops/defs/bits.ts";
-import { elementsOf } from "../../ops/defs/foreach.ts";
+import type { ElementwiseProgram, OpName } from "../../ir/attrs.ts";
+import type { Graph, Node, OpAttrs, OpCall, ValueId } from "../../ir/graph.ts";
+import { isAlias, isConstant, isElementwise, type NativeType, opDef } from "../../ir/op_def.ts";
+import { asProgram } from "../../ops/defs/fused.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 
 /** The index of each op and of each elementwise function in the library that will run the program. */
-export interface InstructionSet {
+interface InstructionSet {
   readonly ops: ReadonlyMap<string, number>;
   readonly functions: ReadonlyMap<string, number>;
 }
@@ -36,7 +35,7 @@ export interface EncodedProgram {
 }
 
 const magic = 0x43455241;
-const formatVersion = 1;
+const formatVersion = 3;
 const headLength = 4;
 const segmentLength = 4;
 const line = 64;
@@ -67,6 +66,21 @@ export function encodePlan(plan: Plan, instructions: InstructionSet): EncodedPro
       return words;
     },
   };
+}
+
+/** An attribute that is passed to a native kernel. */
+type AttrValue = number | boolean | readonly number[] | ElementwiseProgram | null;
+
+/** The bits of `value` rounded to float32, as a signed 32-bit integer. */
+function floatBits(value: number): number {
+  return new Int32Array(Float32Array.of(value).buffer)[0];
+}
+
+/** The bits of a float64: the low 32, then the high 32. */
+function floatWords(value: number): [number, number] {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  return [view.getInt32(4), view.getInt32(0)];
 }
 
 /** The low and the high 32 bits of a whole number below 2^53. */
@@ -130,26 +144,24 @@ class GraphEncoder {
     this.#graph = plan.graph;
   }
 
-  /** The counts of values and nodes, then the values, then the nodes. */
+  /** The counts of values, nodes, inputs and outputs, then these. */
   encode(): number[] {
     const { graph, bodies } = this.plan;
     for (const node of graph.nodes) {
-      if (node.op === "constant") this.#constants.set(node.outputs[0], this.shared.constant(node.attrs));
-      if (node.op === "reshape" && samePlace(this.plan.places[node.inputs[0]], this.plan.places[node.outputs[0]])) {
+      if (isConstant(node)) this.#constants.set(node.outputs[0], this.shared.constant(node.attrs));
+      if (isAlias(node) && samePlace(this.plan.places[node.inputs[0]], this.plan.places[node.outputs[0]])) {
         this.#aliases.set(node.outputs[0], node.inputs[0]);
       }
     }
-    graph.inputs.forEach((id) => this.#value(id));
     graph.nodes.forEach((node, at) => {
-      if (node.op !== "constant" && !this.#aliases.has(node.outputs[0])) this.#node(node, bodies.get(at));
+      if (isConstant(node) || this.#aliases.has(node.outputs[0])) return;
+      this.#node(isElementwise(node) ? asProgram(node, graph.types) : node, bodies.get(at));
     });
-    graph.outputs.forEach((id) => this.#value(id));
-    return [this.#index.size, this.running.length, ...this.#values, ...this.#nodes];
-  }
-
-  /** The index of a value in the program. */
-  index(id: ValueId): number {
-    return this.#value(id);
+    const [inputs, outputs] = [graph.inputs, graph.outputs].map((ids) => ids.map((id) => this.#value(id)));
+    const counts = [this.#index.size, this.running.length, inputs.length, outputs.length];
+    const words: number[] = [];
+    for (const list of [counts, this.#values, inputs, outputs, this.#nodes]) for (const word of list) words.push(word);
+    return words;
   }
 
   #value(id: ValueId): number {
@@ -179,57 +191,33 @@ class GraphEncoder {
   }
 
   #node(node: Node, bodyPlan: Plan | undefined): void {
-    const { ops, functions } = this.instructions;
-    // Kernels that are repeated take lists by themselves; an elementwise op that stands alone is a program of one step.
-    const name = node.op === "foreach" ? node.attrs.each.op : node.op;
-    const op = ops.get(functions.has(name) ? "fused" : name);
-    if (op === undefined) throw missing(`op "${name}"`, node.origin);
+    const call = opDef(node.op).nativeCall?.(node.attrs) ?? node;
+    const op = this.instructions.ops.get(call.op);
+    if (op === undefined) throw missing(`op "${call.op}"`, node.origin);
     const inputs = node.inputs.map((id) => this.#value(id));
     const outputs = node.outputs.map((id) => this.#value(id));
-    const attrs = this.#attrs(node);
-    this.nanoseconds += this.#cost(node);
-    let body: number[] = [];
-    if (node.op === "scan") {
-      if (!bodyPlan) throw new Error(`the scan "${node.origin}" has no plan for its body`);
-      const encoder = new GraphEncoder(bodyPlan, this.instructions, this.shared);
-      body = encoder.encode();
-      attrs.push(...[...bodyPlan.graph.inputs, ...bodyPlan.graph.outputs].map((id) => encoder.index(id)));
-      this.nanoseconds += encoder.nanoseconds * node.attrs.length;
-    }
+    const attrs = this.#attrs(call, node.origin);
+    const body = bodyPlan && new GraphEncoder(bodyPlan, this.instructions, this.shared);
+    const bodyWords = body?.encode() ?? [];
+    this.nanoseconds += this.#nanosecondsOf(node, body?.nanoseconds ?? 0);
     this.running.push(node);
-    const head = [op, inputs.length, outputs.length, attrs.length, body.length > 0 ? 1 : 0];
+    const head = [op, inputs.length, outputs.length, attrs.length, body ? 1 : 0];
     // Not spread into one call: a body may have more integers than a call may have arguments.
-    for (const list of [head, inputs, outputs, attrs, body]) for (const word of list) this.#nodes.push(word);
+    for (const list of [head, inputs, outputs, attrs, bodyWords]) for (const word of list) this.#nodes.push(word);
   }
 
-  /** The integers of the op's row, and what is added to them here. */
-  #attrs(node: Node): number[] {
-    if (node.op === "foreach") {
-      const { count, each } = node.attrs;
-      const [inputs, outputs] = [node.inputs, node.outputs].map((ids) => elementsOf(ids, count, 0));
-      return this.#attrs({ ...node, ...each, inputs, outputs } as Node);
-    }
-    const types = (ids: readonly ValueId[]) => ids.map((id) => this.#graph.types[id]);
-    if (node.op === "fused") return this.#program(node.attrs.program, node.origin);
-    if (this.instructions.functions.has(node.op)) return this.#program(this.#oneStep(node), node.origin);
-    const attrs = [...opDef(node.op).eigen(node.attrs as never, types(node.inputs), types(node.outputs))];
-    if ("epilogue" in node.attrs && node.attrs.epilogue) {
-      attrs.push(...this.#program(node.attrs.epilogue, node.origin));
-    }
-    return attrs;
+  /** The attributes that the kernel reads, one after another: see ffi/attrs.h. */
+  #attrs(call: OpCall, origin: string): number[] {
+    const values = call.attrs as Readonly<Record<string, AttrValue>>;
+    const types: Readonly<Record<string, NativeType | undefined>> = opDef(call.op).nativeAttrs;
+    return Object.entries(types).flatMap(([name, type]) => this.#attr(type, values[name], origin));
   }
 
-  /** An elementwise node that stands alone, as a program of one step. */
-  #oneStep(node: Node): ElementwiseProgram {
-    return {
-      operands: node.inputs.map((id) => this.#graph.types[id].dtype),
-      steps: [{
-        fn: node.op as ElementwiseName,
-        args: node.inputs.map((_, i) => i),
-        dtype: this.#graph.types[node.outputs[0]].dtype,
-      }],
-      results: [node.inputs.length],
-    };
+  #attr(type: NativeType | undefined, value: AttrValue, origin: string): number[] {
+    if (typeof value === "boolean") return [Number(value)];
+    if (typeof value === "number") return type === "float" ? floatWords(value) : [value];
+    const words = value === null ? [] : "steps" in value ? this.#program(value, origin) : value;
+    return [words.length, ...words];
   }
 
   #program({ operands, steps, results }: ElementwiseProgram, origin: string): number[] {
@@ -251,24 +239,18 @@ class GraphEncoder {
     return words;
   }
 
-  /** A guess at the nanoseconds that a node takes. */
-  #cost(node: Node): number {
-    const size = (id: ValueId) => sizeOf(this.#graph.types[id].shape);
-    const bytes = (id: ValueId) => size(id) * bytesPerElement(this.#graph.types[id].dtype);
-    // The rows of a gather's table are not all read.
-    const read = node.op === "gather" || node.op === "dynamicSlice" ? [] : node.inputs;
-    let cost = 500 + [...read, ...node.outputs].reduce((total, id) => total + bytes(id), 0) / 20;
-    if (node.op === "matmul") {
-      const shape = this.#graph.types[node.inputs[0]].shape;
-      const depth = shape[shape.length - (node.attrs.transposeA ? 2 : 1)];
-      cost += size(node.outputs[0]) * depth * 2 / 60;
-    }
-    // Each element of the output's side of a convolution is a sum over the taps and the channels of its group.
-    const terms = (y: ValueId, kernel: ValueId) => size(y) * size(kernel) / (this.#graph.types[y].shape.at(-1) || 1);
-    if (node.op === "convolution") cost += terms(node.outputs[0], node.inputs[1]) * 2 / 60;
-    if (node.op === "convolutionTranspose") cost += terms(node.inputs[0], node.inputs[1]) * 2 / 60;
-    if (node.op === "convolutionFilter") cost += terms(node.inputs[1], node.outputs[0]) * 2 / 60;
-    return cost;
+  /** A guess at the nanoseconds that a node takes on one thread. */
+  #nanosecondsOf<K extends OpName>(
+    node: { readonly op: K; readonly attrs: OpAttrs[K] } & Pick<Node, "inputs" | "outputs">,
+    bodyNanoseconds: number,
+  ): number {
+    const [inputs, outputs] = [node.inputs, node.outputs].map((ids) => ids.map((id) => this.#graph.types[id]));
+    const all = [...inputs, ...outputs].reduce(
+      (sum, type) => sum + sizeOf(type.shape) * bytesPerElement(type.dtype),
+      0,
+    );
+    const { bytes = all, flops = 0, bodyRuns = 0 } = opDef(node.op).cost?.(inputs, node.attrs, outputs) ?? {};
+    return 500 + bytes / 20 + flops / 60 + bodyRuns * bodyNanoseconds;
   }
 }
 

@@ -2,12 +2,19 @@
 import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
 import { BackendError, StateError } from "../../errors.ts";
 import type { Graph } from "../../ir/graph.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
 import { planGraph } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { BackendName, Executable, ExecutableStats, Executor } from "../executor.ts";
+import {
+  type BackendName,
+  type Executable,
+  type ExecutableStats,
+  type Executor,
+  type NodeClock,
+  type NodeTime,
+  variablesOf,
+} from "../executor.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
 
@@ -28,21 +35,11 @@ interface Location extends Segment {
   readonly block: Block;
 }
 
-/** What one node of a program took. */
-export interface NodeTime {
-  /** Where the node comes from, such as `dense_1/matmul`. */
-  readonly origin: string;
-  /** Its op. */
-  readonly op: string;
-  /** Nanoseconds of one step. */
-  readonly nanoseconds: number;
-}
-
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
 export class NativeExecutor implements Executor {
-  readonly #locations = new Map<VariableSpec, Location>();
+  readonly #locations = new Map<Variable, Location>();
   readonly #programs = new Set<NativeExecutable>();
-  readonly #lateWrites = new Map<VariableSpec, TypedArray>();
+  readonly #lateWrites = new Map<Variable, TypedArray>();
   #running: Promise<unknown> | undefined;
   #runningHandle = 0;
   #releases = 0;
@@ -101,7 +98,7 @@ export class NativeExecutor implements Executor {
   }
 
   /** The variable's elements, as a copy. */
-  async read(variable: VariableSpec): Promise<TypedArray> {
+  async read(variable: Variable): Promise<TypedArray> {
     await this.idle();
     const data = makeArray(variable.dtype, sizeOf(variable.shape));
     this.module.read(this.locationOf(variable).address, bytesOf(data));
@@ -114,7 +111,7 @@ export class NativeExecutor implements Executor {
   }
 
   /** Replaces the variable's elements, after the run that is under way if there is one. */
-  write(variable: VariableSpec, data: TypedArray): void {
+  write(variable: Variable, data: TypedArray): void {
     const { address, bytes } = this.locationOf(variable);
     const source = bytesOf(data);
     if (source.length !== bytes) {
@@ -125,7 +122,7 @@ export class NativeExecutor implements Executor {
   }
 
   /** Forgets the variable; its memory is freed when nothing else uses it. */
-  release(variable: VariableSpec): void {
+  release(variable: Variable): void {
     const location = this.#locations.get(variable);
     if (!location) return;
     this.#locations.delete(variable);
@@ -157,18 +154,18 @@ export class NativeExecutor implements Executor {
     this.stop();
     await this.idle();
     for (const program of this.#programs) program.dispose();
-    for (const variable of [...this.#locations.keys()]) await (variable as Variable).transferTo(undefined);
+    for (const variable of [...this.#locations.keys()]) await variable.transferTo(undefined);
   }
 
   /** Where a variable lives; throws where it is not here. */
-  locationOf(variable: VariableSpec): Location {
+  locationOf(variable: Variable): Location {
     const location = this.#locations.get(variable);
     if (!location) throw new StateError(`The variable "${variable.name}" is not held by ${this.name}`);
     return location;
   }
 
   /** Whether a variable still lives where a program found it. */
-  isAt(variable: VariableSpec, location: Location): boolean {
+  isAt(variable: Variable, location: Location): boolean {
     return this.#locations.get(variable) === location;
   }
 
@@ -215,11 +212,14 @@ export class NativeExecutable implements Executable {
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
+  #measuring = false;
+  readonly #nanoseconds: Float64Array;
 
   /** Made by {@linkcode NativeExecutor.load}. */
   constructor(readonly executor: NativeExecutor, readonly plan: Plan, readonly encoded: EncodedProgram) {
     this.#module = executor.module;
     this.#secondsPerStep = encoded.nanoseconds * 1e-9;
+    this.#nanoseconds = new Float64Array(encoded.nodes.length);
     this.stats = {
       nodes: encoded.nodes.length,
       slots: plan.slots.length,
@@ -229,10 +229,15 @@ export class NativeExecutable implements Executable {
     };
   }
 
+  /** The graph that it runs. */
+  get graph(): Graph {
+    return this.plan.graph;
+  }
+
   /** Makes sure that the variables are here and that the program knows where. */
   async prepare(): Promise<void> {
     const { executor } = this;
-    const variables = this.plan.graph.state.map(({ variable }) => variable as Variable);
+    const variables = variablesOf(this.plan.graph);
     await executor.attach(variables);
     if (this.#handle !== 0 && variables.every((variable, i) => executor.isAt(variable, this.#locations[i]))) {
       this.#releases = executor.releases;
@@ -252,6 +257,7 @@ export class NativeExecutable implements Executable {
       this.#locations = variables.map((variable) => executor.locationOf(variable));
       for (const { block } of this.#locations) block.users++;
       this.#handle = this.#module.load(this.encoded.bind(slots, constant, this.#locations));
+      if (this.#measuring) this.#module.clock?.measure(this.#handle, true);
     } catch (error) {
       this.#unload();
       throw error;
@@ -276,16 +282,45 @@ export class NativeExecutable implements Executable {
     return done;
   }
 
+  /** Measures the nodes, where the module has a clock. */
+  get clock(): NodeClock | undefined {
+    const { clock } = this.#module;
+    return clock && {
+      start: () => {
+        this.#measuring = true;
+        clock.measure(this.#handle, true);
+      },
+      take: () => {
+        this.#collectTimes();
+        const { nodes } = this.encoded;
+        const taken = nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: this.#nanoseconds[i] }));
+        this.#nanoseconds.fill(0);
+        return taken;
+      },
+      stop: () => {
+        this.#measuring = false;
+        if (this.#handle !== 0) clock.measure(this.#handle, false);
+      },
+    };
+  }
+
   /** What each node takes, in nanoseconds of one step, measured over `steps` steps. */
   async profile(steps: number): Promise<NodeTime[]> {
+    const { clock } = this;
+    if (!clock) {
+      throw new BackendError({
+        what: "Cannot measure a program",
+        rule: "WebAssembly has no clock",
+        hint: "measure on eigen",
+      });
+    }
     await this.run(1);
-    this.#module.measure(this.#handle, true);
+    clock.start();
     try {
       await this.run(steps);
-      const nanoseconds = this.#module.measured(this.#handle, this.encoded.nodes.length);
-      return this.encoded.nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: nanoseconds[i] / steps }));
+      return clock.take().map((time) => ({ ...time, nanoseconds: time.nanoseconds / steps }));
     } finally {
-      this.#module.measure(this.#handle, false);
+      clock.stop();
     }
   }
 
@@ -321,7 +356,15 @@ export class NativeExecutable implements Executable {
     }
   }
 
+  /** Adds what the module has measured since the last call. */
+  #collectTimes(): void {
+    if (!this.#measuring || this.#handle === 0) return;
+    const measured = this.#module.clock?.measured(this.#handle, this.#nanoseconds.length);
+    measured?.forEach((nanoseconds, i) => this.#nanoseconds[i] += nanoseconds);
+  }
+
   #unload(): void {
+    this.#collectTimes();
     if (this.#handle !== 0) this.#module.unload(this.#handle);
     this.#handle = 0;
     for (const address of this.#memory) this.#module.release(address);

@@ -2,13 +2,13 @@
 import type { BuildOptions } from "../../../ffi/build.ts";
 import { BackendError, ValueError } from "../../errors.ts";
 import { nativeError } from "./executor.ts";
-import type { NativeModule } from "./module.ts";
+import { longestError, type NativeModule } from "./module.ts";
 
 const symbols = {
   ceratops_build: { parameters: [], result: "pointer" },
   ceratops_description: { parameters: [], result: "pointer" },
   ceratops_names: { parameters: [], result: "pointer" },
-  ceratops_last_error: { parameters: [], result: "pointer" },
+  ceratops_last_error: { parameters: ["buffer", "i32"], result: "i32" },
   ceratops_open: { parameters: ["i32"], result: "i32" },
   ceratops_allocate: { parameters: ["f64"], result: "f64" },
   ceratops_release: { parameters: ["f64"], result: "i32" },
@@ -24,7 +24,7 @@ const symbols = {
 } as const;
 
 /** A library file, and the hash that it must say it was built from. */
-export interface LibraryFile {
+interface LibraryFile {
   readonly path: string;
   readonly build: string;
 }
@@ -47,8 +47,12 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
     library.close();
     throw nativeError(`Cannot use ${path}`, `it must be built from these sources (${build}), it says ${actual}`);
   }
+  const lastError = () => {
+    const bytes = new Uint8Array(longestError);
+    return new TextDecoder().decode(bytes.subarray(0, call.ceratops_last_error(bytes, bytes.length)));
+  };
   const check = (status: number, what: string): number => {
-    if (status < 0) throw nativeError(what, text(call.ceratops_last_error()));
+    if (status < 0) throw nativeError(what, lastError());
     return status;
   };
   check(call.ceratops_open(threads), "Cannot start threads");
@@ -63,7 +67,7 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
     functions,
     allocate(bytes) {
       const address = call.ceratops_allocate(bytes);
-      if (address === 0) throw nativeError(`Cannot allocate ${bytes} bytes`, text(call.ceratops_last_error()));
+      if (address === 0) throw nativeError(`Cannot allocate ${bytes} bytes`, lastError());
       return address;
     },
     release: (address) => void check(call.ceratops_release(address), "Cannot free memory"),
@@ -81,11 +85,13 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
       return count[0];
     },
     stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
-    measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
-    measured(handle, count) {
-      const nanoseconds = new Float64Array(count);
-      check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
-      return nanoseconds;
+    clock: {
+      measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
+      measured(handle, count) {
+        const nanoseconds = new Float64Array(count);
+        check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
+        return nanoseconds;
+      },
     },
   };
 }

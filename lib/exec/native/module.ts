@@ -1,5 +1,8 @@
 // What the native executor needs of compiled code: a library loaded through FFI, or a WebAssembly instance.
 
+/** Bytes beyond which the text of an error is cut. */
+export const longestError = 1024;
+
 /**
  * The compiled kernels and their memory. Addresses are plain numbers; memory is never handed out, only copied, so that
  * nothing on the JavaScript side can outlive it. What fails throws a {@linkcode BackendError}.
@@ -29,8 +32,11 @@ export interface NativeModule {
   runAside(handle: number, steps: number): Promise<number>;
   /** With true, runs of the program end before their next step, until called with false. */
   stop(handle: number, on: boolean): void;
-  /** Starts or ends measuring the nodes of a program. */
-  measure(handle: number, on: boolean): void;
-  /** Nanoseconds spent in each of the program's `count` nodes since the last call. */
-  measured(handle: number, count: number): Float64Array;
+  /** Measures the nodes of programs, where the platform has a clock. */
+  readonly clock?: {
+    /** Starts or ends measuring a program. */
+    measure(handle: number, on: boolean): void;
+    /** Nanoseconds spent in each of the program's `count` nodes since the last call. */
+    measured(handle: number, count: number): Float64Array;
+  };
 }

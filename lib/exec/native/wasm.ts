@@ -3,7 +3,7 @@ import * as instance from "../../../ffi/ceratops.wasm";
 import { BackendError } from "../../errors.ts";
 import { yieldToEventLoop } from "../event_loop.ts";
 import { nativeError, NativeExecutor } from "./executor.ts";
-import type { NativeModule } from "./module.ts";
+import { longestError, type NativeModule } from "./module.ts";
 
 /** What an instance of ffi/ceratops.wasm exports. */
 export type WasmInstance = typeof instance;
@@ -38,7 +38,7 @@ export function wasmModule(call: WasmInstance): NativeModule {
   };
   const check = (what: string, body: () => number): number => {
     const status = within(what, body);
-    if (status < 0) throw nativeError(what, text(call.ceratops_last_error()));
+    if (status < 0) throw nativeError(what, lastError());
     return status;
   };
   const allocate = (bytes: number): number => {
@@ -47,6 +47,8 @@ export function wasmModule(call: WasmInstance): NativeModule {
     if (address === 0) throw outOfMemory(what, bytes);
     return address;
   };
+  const message = allocate(longestError);
+  const lastError = () => new TextDecoder().decode(bytesAt(message, call.ceratops_last_error(message, longestError)));
   const holds = (what: string, address: number, bytes: number) =>
     check(what, () => call.ceratops_holds(address, bytes));
   const release = (address: number) => void check("Cannot free memory", () => call.ceratops_release(address));
@@ -105,14 +107,6 @@ export function wasmModule(call: WasmInstance): NativeModule {
       return done;
     },
     stop: (handle, on) => void check("Cannot stop a program", () => call.ceratops_stop(handle, on ? 1 : 0)),
-    measure() {
-      throw new BackendError({
-        what: "Cannot measure a program",
-        rule: "WebAssembly has no clock",
-        hint: "measure on eigen",
-      });
-    },
-    measured: () => new Float64Array(),
   };
 }
 

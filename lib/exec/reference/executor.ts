@@ -3,11 +3,10 @@ import { makeArray, type TypedArray } from "../../dtype.ts";
 import type { Graph, ValueId } from "../../ir/graph.ts";
 import { interpret } from "../../ir/interpret.ts";
 import type { RefArray } from "../../ir/op_def.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
 import "../../ops/defs/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Executable, Executor } from "../executor.ts";
+import { type Executable, type Executor, variablesOf } from "../executor.ts";
 
 /** Runs programs in float64, one node after another, by the reference fact of each op. */
 export class ReferenceExecutor implements Executor {
@@ -15,7 +14,7 @@ export class ReferenceExecutor implements Executor {
   readonly name = "reference";
   /** One line about what it runs on. */
   readonly description = "float64 in TypeScript, for checking other backends; slow";
-  readonly #values = new Map<VariableSpec, Float64Array>();
+  readonly #values = new Map<Variable, Float64Array>();
   readonly #attached = new Set<Variable>();
 
   /** Takes over variables; their values are kept in float64. */
@@ -28,7 +27,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   /** The variable's elements rounded to its dtype. */
-  read(variable: VariableSpec): Promise<TypedArray> {
+  read(variable: Variable): Promise<TypedArray> {
     return Promise.resolve(makeArray(variable.dtype, this.#values.get(variable)!));
   }
 
@@ -38,31 +37,33 @@ export class ReferenceExecutor implements Executor {
   }
 
   /** Replaces the variable's elements. */
-  write(variable: VariableSpec, data: TypedArray): void {
+  write(variable: Variable, data: TypedArray): void {
     this.#values.set(variable, Float64Array.from(data));
   }
 
   /** Forgets the variable. */
-  release(variable: VariableSpec): void {
+  release(variable: Variable): void {
     this.#values.delete(variable);
-    this.#attached.delete(variable as Variable);
+    this.#attached.delete(variable);
   }
 
   /** Makes a program that interprets `graph`. */
   async compile(graph: Graph): Promise<Executable> {
     const live: Graph = { ...graph, nodes: [...graph.nodes] };
     removeDeadCode(live);
-    await this.attach(live.state.map(({ variable }) => variable as Variable));
+    const variables = variablesOf(live);
+    await this.attach(variables);
     const stats = { nodes: live.nodes.length, slots: 0, slotBytes: 0, calls: 0, steps: 0 };
     const step = () => {
       const values = new Map<ValueId, RefArray>();
-      for (const { variable, input } of live.state) {
-        values.set(input, { ...live.types[input], data: this.#values.get(variable)! });
-      }
+      live.state.forEach(({ input }, i) => {
+        values.set(input, { ...live.types[input], data: this.#values.get(variables[i])! });
+      });
       interpret(live, values);
-      for (const { variable, output } of live.state) this.#values.set(variable, values.get(output)!.data);
+      live.state.forEach(({ output }, i) => this.#values.set(variables[i], values.get(output)!.data));
     };
     return {
+      graph: live,
       stats,
       run: (steps) => {
         for (let i = 0; i < steps; i++) step();

@@ -1,10 +1,8 @@
 // The device: buffers, pipelines and their caches, counts, and errors worded for people.
 import { BackendError, DeviceLostError } from "../../errors.ts";
-import type { BuiltKernel } from "./header.ts";
-import { bindingAlignment } from "./view.ts";
-
-/** What adapter kernels are chosen for. */
-export type AdapterKind = "software" | "gpu";
+import type { BuiltKernel } from "./kernel.ts";
+import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
+import { bindingAlignment } from "../../ops/webgpu/view.ts";
 
 /** Counts that tests hold the backend to, since it was opened. */
 export interface GpuCounts {
@@ -35,12 +33,14 @@ export class Gpu {
   #lost: string | undefined;
   #failure: string | undefined;
 
-  /** Takes over `device`; `onLost` is called when it goes away. Bindings may be held to fewer `bindingBytes`. */
+  /** Called when the device goes away. */
+  onLost: () => void = () => {};
+
+  /** Takes over `device`. Bindings may be held to fewer `bindingBytes`. */
   constructor(
     readonly device: GPUDevice,
-    readonly kind: AdapterKind,
+    readonly tuning: Tuning,
     readonly description: string,
-    onLost: () => void,
     bindingBytes = Infinity,
   ) {
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
@@ -48,7 +48,7 @@ export class Gpu {
     this.bindingBytes = most - most % bindingAlignment;
     device.lost.then(({ message, reason }) => {
       this.#lost = `${message || "no message"}${reason ? ` (${reason})` : ""}`;
-      onLost();
+      this.onLost();
     });
     device.addEventListener("uncapturederror", (event) => {
       this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
@@ -117,13 +117,14 @@ export class Gpu {
 
   /** The pipeline of a kernel, made once for each distinct text. */
   pipeline(kernel: BuiltKernel): Pipeline {
-    const key = `${kernel.entry}\n${kernel.code}`;
+    const { key } = kernel;
     const known = this.#pipelines.get(key);
     if (known) return known;
-    const layout = this.#layout(kernel.readOnly);
+    const layout = this.layout(kernel.readOnly);
+    const code = kernel.link();
     const { device } = this;
     const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
-    const compute = { module: device.createShaderModule({ code: kernel.code, label: kernel.label }) };
+    const compute = { module: device.createShaderModule({ code, label: kernel.label }) };
     const pipeline: Pipeline = {
       gpu: device.createComputePipeline({
         label: kernel.label,
@@ -134,13 +135,14 @@ export class Gpu {
     };
     this.counts.pipelines++;
     this.#pipelines.set(key, pipeline);
-    this.#fresh.push({ key, code: kernel.code, label: kernel.label, module: compute.module });
+    this.#fresh.push({ key, code, label: kernel.label, module: compute.module });
     return pipeline;
   }
 
   #fresh: { key: string; code: string; label: string; module: GPUShaderModule }[] = [];
 
-  #layout(readOnly: readonly boolean[]): GPUBindGroupLayout {
+  /** The layout of a uniform and of storage bindings, made once for each distinct one. */
+  layout(readOnly: readonly boolean[]): GPUBindGroupLayout {
     const key = readOnly.join();
     let layout = this.#layouts.get(key);
     if (!layout) {

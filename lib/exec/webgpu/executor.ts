@@ -1,15 +1,15 @@
 // The WebGPU executor: variables in GPU memory, and programs of hand-written WGSL on them.
 import type { TypedArray } from "../../dtype.ts";
 import type { Graph, ValueId } from "../../ir/graph.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
-import { listsOf } from "../../ops/defs/foreach.ts";
+import { isForeach } from "../../ir/op_def.ts";
+import { listsOf } from "../../ops/defs/lists.ts";
 import { planMemory } from "../../passes/memory.ts";
 import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Executable, Executor } from "../executor.ts";
-import { argMaxOfLogits, clusterSmallNodes } from "./schedule.ts";
-import { type AdapterKind, Gpu, type GpuCounts } from "./device.ts";
+import { type Executable, type Executor, variablesOf } from "../executor.ts";
+import { clusterSmallNodes } from "./schedule.ts";
+import type { Gpu, GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
 import { Program } from "./program.ts";
@@ -27,9 +27,10 @@ export class WebGpuExecutor implements Executor {
   readonly #programs = new Set<Program>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Takes over `device`; when it is lost, variables fall back to what the host last read. */
-  constructor(device: GPUDevice, kind: AdapterKind, description: string, bindingBytes?: number) {
-    this.gpu = new Gpu(device, kind, description, () => this.#invalidateDeviceCopy(), bindingBytes);
+  /** Takes over a device; when it is lost, variables fall back to what the host last read. */
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+    gpu.onLost = () => this.#invalidateDeviceCopy();
     this.#state = new StateStore(this.gpu);
     this.#throttle = new SubmitThrottle(this.gpu);
   }
@@ -65,7 +66,7 @@ export class WebGpuExecutor implements Executor {
   }
 
   /** The variable's elements as a copy. */
-  async read(variable: VariableSpec): Promise<TypedArray> {
+  async read(variable: Variable): Promise<TypedArray> {
     const data = await this.#state.read(variable);
     this.#throttle.settled();
     return data;
@@ -77,24 +78,24 @@ export class WebGpuExecutor implements Executor {
   }
 
   /** Replaces the variable's elements. */
-  write(variable: VariableSpec, data: TypedArray): void {
+  write(variable: Variable, data: TypedArray): void {
     this.gpu.check(`Cannot write "${variable.name}"`);
     this.#state.write(variable, data);
   }
 
   /** Frees the variable's memory. */
-  release(variable: VariableSpec): void {
+  release(variable: Variable): void {
     this.#state.release(variable);
-    this.#attached.delete(variable as Variable);
+    this.#attached.delete(variable);
   }
 
   /** Makes a program of `graph`; the variables it links are adopted, those of one list side by side. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const { kind, bindingBytes } = this.gpu;
-      const arranged = clusterSmallNodes(fuseGathers(optimize(argMaxOfLogits(graph)), kind, bindingBytes));
+      const { tuning, bindingBytes } = this.gpu;
+      const arranged = clusterSmallNodes(fuseGathers(optimize(graph), tuning, bindingBytes));
       const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false, flatBytes: bindingBytes });
-      const variables = plan.graph.state.map((link) => link.variable as Variable);
+      const variables = variablesOf(plan.graph);
       const groups = listedVariables(plan);
       const grouped = new Set(groups.flat());
       const attach = async () => {
@@ -139,12 +140,15 @@ export class WebGpuExecutor implements Executor {
 
 /** The variables of each list that one node goes through; where lists share variables, the longest comes first. */
 function listedVariables({ graph }: Plan): Variable[][] {
-  const variableOf = new Map<ValueId, Variable>();
-  for (const { input, output, variable } of graph.state) {
-    for (const id of [input, output]) variableOf.set(id, variable as Variable);
-  }
-  const lists = graph.nodes.flatMap((node) =>
-    node.op === "foreach" ? listsOf([...node.inputs, ...node.outputs], node.attrs.count) : []
+  const variables = variablesOf(graph);
+  const variableOf = new Map(
+    graph.state.flatMap((
+      { input, output },
+      i,
+    ): [ValueId, Variable][] => [[input, variables[i]], [output, variables[i]]]),
+  );
+  const lists = graph.nodes.filter(isForeach).flatMap(({ inputs, outputs, attrs }) =>
+    listsOf([...inputs, ...outputs], attrs.count)
   );
   const seen = new Set<Variable>();
   return lists.map((list) => list.flatMap((id) => variableOf.get(id) ?? []))

@@ -1,111 +1,69 @@
 // Rows that are gathered by index are read where they lie by what uses them, wherever that is worth while.
 import { bytesPerElement } from "../../dtype.ts";
-import type { Graph, Node, ValueId } from "../../ir/graph.ts";
-import { matmulExtents } from "../../ops/defs/matmul.ts";
-import { producersOf } from "../../passes/rewrite.ts";
+import { type Graph, type Node, resultsOf, type ValueId } from "../../ir/graph.ts";
+import { isAlias } from "../../ir/op_def.ts";
+import { webGpuFacts } from "../../ops/defs/table.ts";
+import type { GatheredRows } from "../../ops/webgpu/lowering.ts";
+import { aliasRoots } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
-import type { AdapterKind } from "./device.ts";
-import { takesGathered } from "./kernels/matmul.ts";
-import type { GatheredInput } from "./lowering.ts";
-import { maxBuffers } from "./view.ts";
+import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
+import { maxBuffers } from "../../ops/webgpu/view.ts";
 
-const gathered = new WeakMap<Node, GatheredInput>();
-
-/** The input of a node that is rows gathered as they are read; see {@linkcode fuseGathers}. */
-export function gatheredInput(node: Node): GatheredInput | undefined {
-  return gathered.get(node);
-}
-
-/** A node that reads `table` and `indices` as two more inputs, and computes input `at` from them. */
-function reading(node: Node, input: GatheredInput, sources: readonly ValueId[]): Node {
-  const merged: Node = { ...node, inputs: [...node.inputs, ...sources] };
-  gathered.set(merged, input);
-  return merged;
+/** A place where rows are read: an operand of a node. */
+interface Reader {
+  readonly node: Node;
+  readonly at: number;
 }
 
 /**
- * The graph where rows that are gathered for one elementwise program alone are never stored: the gather is dropped, and
- * the program reads its table and indices as two more inputs. Where only products read the rows, or what one program
- * makes of them, these read the table too. Tables over `bindingBytes` stay, as they lie in parts.
+ * The graph where rows that are gathered are not stored, where all that reads them is one elementwise program, or are
+ * products that can gather as they load: the gather is dropped, and its readers have the table and the indices as
+ * inputs. Tables over `bindingBytes` stay, as they lie in parts.
  */
-export function fuseGathers(graph: Graph, kind: AdapterKind, bindingBytes: number): Graph {
-  return intoProducts(intoPrograms(graph, bindingBytes), kind, bindingBytes);
-}
-
-/** What both passes ask of a graph. */
-function usesOf(graph: Graph, bindingBytes: number) {
-  const producers = producersOf(graph);
-  const root = (id: ValueId): ValueId => {
-    const node = producers.get(id);
-    return node?.op === "reshape" ? root(node.inputs[0]) : id;
-  };
-  const results = new Set([...graph.outputs, ...graph.state.map(({ output }) => output)].map(root));
-  return {
-    producer: (id: ValueId) => producers.get(root(id)),
-    isSame: (id: ValueId, other: ValueId) => root(id) === root(other),
-    isResult: (id: ValueId) => results.has(id),
-    /** The nodes that read a value, or another shape of it: a node for each of its inputs. */
-    readers: (id: ValueId) =>
-      graph.nodes.flatMap((node) =>
-        node.op === "reshape" ? [] : node.inputs.filter((input) => root(input) === id).map(() => node)
-      ),
-    fits: (table: ValueId) => {
-      const { shape, dtype } = graph.types[table];
-      return sizeOf(shape) * bytesPerElement(dtype) <= bindingBytes;
-    },
-    /** Whether a node may write over the table or the indices, which must not be made while they are read. */
-    overwrites: ({ outputs }: Node, sources: readonly ValueId[]) => {
-      const roots = sources.map(root);
-      return graph.state.some(({ input, output }) => roots.includes(input) && outputs.includes(root(output)));
-    },
-  };
-}
-
-function intoPrograms(graph: Graph, bindingBytes: number): Graph {
-  const uses = usesOf(graph, bindingBytes);
-  const dropped = new Set<Node>();
-  const nodes = graph.nodes.map((node) => {
-    if (node.op !== "fused" || node.inputs.length + node.outputs.length >= maxBuffers) return node;
-    const size = sizeOf(graph.types[node.outputs[0]].shape);
-    for (const [at, id] of node.inputs.entries()) {
-      const gather = uses.producer(id);
-      if (gather?.op !== "gather" || size === 0 || sizeOf(graph.types[id].shape) !== size) continue;
-      if (!uses.fits(gather.inputs[0]) || uses.overwrites(node, gather.inputs)) continue;
-      if (uses.readers(gather.outputs[0]).length !== 1 || uses.isResult(gather.outputs[0])) continue;
-      dropped.add(gather);
-      return reading(node, { at, program: null }, gather.inputs);
-    }
-    return node;
-  });
-  return { ...graph, nodes: nodes.filter((node) => !dropped.has(node)) };
-}
-
-function intoProducts(graph: Graph, kind: AdapterKind, bindingBytes: number): Graph {
-  const uses = usesOf(graph, bindingBytes);
-  const merged = new Map<Node, Node>();
-  const dropped = new Set<Node>();
+export function fuseGathers(graph: Graph, tuning: Tuning, bindingBytes: number): Graph {
+  const { types } = graph;
+  const root = aliasRoots(graph.nodes);
+  const results = new Set(resultsOf(graph).map(root));
+  const readers = new Map<ValueId, Reader[]>();
   for (const node of graph.nodes) {
-    const isProgram = node.op === "fused" && gathered.has(node) && node.inputs.length === 3;
-    const isRows = node.op === "gather" && uses.fits(node.inputs[0]);
-    const [value, more] = node.outputs;
-    if (!(isProgram || isRows) || more !== undefined || graph.types[value].dtype !== "float32") continue;
-    const sources = node.inputs.slice(-2);
-    const readers = uses.readers(value);
-    const takes = (reader: Node) => {
-      if (reader.op !== "matmul" || merged.has(reader) || uses.overwrites(reader, sources)) return false;
-      const at = reader.inputs.findIndex((id) => uses.isSame(id, value));
-      const extents = matmulExtents(reader.inputs.map((id) => graph.types[id]), reader.attrs);
-      return at < 2 && readers.filter((other) => other === reader).length === 1 &&
-        reader.inputs.length + reader.outputs.length < maxBuffers && takesGathered(kind, extents, at);
-    };
-    if (readers.length === 0 || uses.isResult(value) || !readers.every(takes)) continue;
-    dropped.add(node);
-    const program = node.op === "fused" ? node.attrs.program : null;
-    for (const reader of readers) {
-      const at = reader.inputs.findIndex((id) => uses.isSame(id, value));
-      merged.set(reader, reading(reader, { at, program }, sources));
+    if (isAlias(node)) continue;
+    node.inputs.forEach((input, at) => {
+      const id = root(input);
+      readers.set(id, [...(readers.get(id) ?? []), { node, at }]);
+    });
+  }
+  const fits = (table: ValueId) => sizeOf(types[table].shape) * bytesPerElement(types[table].dtype) <= bindingBytes;
+  // What may be written where the table or the indices lie must not be made while they are read.
+  const overwrites = ({ outputs }: Node, sources: readonly ValueId[]) => {
+    const roots = sources.map(root);
+    return graph.state.some(({ input, output }) => roots.includes(input) && outputs.includes(root(output)));
+  };
+  const gathersOperand = (node: Node, at: number, rows: GatheredRows, readers: number) => {
+    const [operands, outputs] = [node.inputs, node.outputs].map((ids) => ids.map((id) => types[id]));
+    return webGpuFacts(node.op)?.gathersOperand?.(at, rows, { readers, operands, outputs, attrs: node.attrs, tuning });
+  };
+  const merged = new Map<Node, Node>();
+  const dropped = new Set<ValueId>();
+  const takes = ({ node, at }: Reader, rows: GatheredRows, all: readonly Reader[]) =>
+    !merged.has(node) && !overwrites(node, [rows.table, rows.indices]) &&
+    node.inputs.length + node.outputs.length < maxBuffers &&
+    all.filter((other) => other.node === node).length === 1 &&
+    gathersOperand(node, at, rows, all.length);
+  for (const original of graph.nodes) {
+    const node = merged.get(original) ?? original;
+    const rows = webGpuFacts(node.op)?.gatheredRows?.(node);
+    const [value] = node.outputs;
+    const all = readers.get(value) ?? [];
+    if (!rows || all.length === 0 || results.has(value) || !fits(rows.table)) continue;
+    if (!all.every((reader) => takes(reader, rows, all))) continue;
+    dropped.add(value);
+    for (const { node: reader, at } of all) {
+      const gathered = { at, shape: types[reader.inputs[at]].shape, program: rows.program };
+      const inputs = [...reader.inputs.filter((_, i) => i !== at), rows.table, rows.indices];
+      merged.set(reader, { ...reader, inputs, attrs: { ...reader.attrs, gathered } } as Node);
     }
   }
-  const nodes = graph.nodes.filter((node) => !dropped.has(node)).map((node) => merged.get(node) ?? node);
+  const nodes = graph.nodes.filter(({ outputs }) => !dropped.has(root(outputs[0])))
+    .map((node) => merged.get(node) ?? node);
   return { ...graph, nodes };
 }

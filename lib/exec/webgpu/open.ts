@@ -1,17 +1,22 @@
 // Opening WebGPU: the adapter, whether it is a real GPU, and the device.
 import { BackendError } from "../../errors.ts";
-import type { AdapterKind } from "./device.ts";
+import { Gpu } from "./device.ts";
 import { WebGpuExecutor } from "./executor.ts";
+import { softwareTuning } from "../../ops/webgpu/kernels/software.ts";
+import { type AdapterKind, gpuTuning, type Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 
 /** Options of {@linkcode openWebGpu}. */
 export interface WebGpuOptions {
   /** Whether adapters that compute on the CPU will do; not for `auto`, since Eigen is faster there. */
   readonly allowSoftware?: boolean;
-  /** The kind of adapter that kernels are chosen for: what the adapter is unless said otherwise. For tests. */
-  readonly tunedFor?: AdapterKind;
+  /** The kind of adapter that kernels are chosen for, or choices: what the adapter is unless said otherwise. For tests. */
+  readonly tunedFor?: AdapterKind | Tuning;
   /** The most bytes that a binding may have: what the adapter takes unless said otherwise. For tests. */
   readonly bindingBytes?: number;
 }
+
+/** What kernels are chosen by on each kind of adapter. */
+const tunings: { readonly [K in AdapterKind]: Tuning } = { gpu: gpuTuning, software: softwareTuning };
 
 /** What is known of an adapter. */
 export interface AdapterFacts {
@@ -85,7 +90,9 @@ export async function openWebGpu(
       hint: "update the GPU's driver, or choose another backend",
     });
   });
-  return new WebGpuExecutor(device, tunedFor ?? (reason ? "software" : "gpu"), nameOf(facts), bindingBytes);
+  const chosen = tunedFor ?? (reason ? "software" : "gpu");
+  const tuning = typeof chosen === "string" ? tunings[chosen] : chosen;
+  return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), bindingBytes));
 }
 
 /** Without this variable the Vulkan loader prints a complaint each time; set only where that is already permitted. */

@@ -1,18 +1,19 @@
 // A program on the GPU: its dispatches are laid out once, then recorded many steps to a submit.
 import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
-import type { Node } from "../../ir/graph.ts";
+import type { ConstantName } from "../../ir/attrs.ts";
+import type { Graph, Node } from "../../ir/graph.ts";
+import { isConstant, runs } from "../../ir/op_def.ts";
+import { lowerNode, webGpuFacts } from "../../ops/defs/table.ts";
+import type { LoopBody, Lowering } from "../../ops/webgpu/lowering.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats } from "../executor.ts";
 import type { Gpu } from "./device.ts";
-import { gatheredInput } from "./gathers.ts";
-import { packBytes } from "./kernels/moves.ts";
-import { lowerScan } from "./kernels/scan.ts";
-import { lowerNode } from "./kernels/table.ts";
-import { type Dispatch, Lowering, type Slot, Views } from "./lowering.ts";
+import { packBytes } from "../../ops/webgpu/kernels/moves.ts";
+import { type Dispatch, DispatchRecorder, type Slot, Views } from "./dispatches.ts";
 import type { SubmitThrottle } from "./submit_throttle.ts";
-import { padded, type View, wordView } from "./view.ts";
+import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
 
 /** What a program needs of its executor. */
 export interface Host {
@@ -27,7 +28,7 @@ export interface Host {
 interface Recorded {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly groups: readonly [number, number, number];
+  readonly groups: readonly [number, number];
 }
 
 /** Slots of at most so many bytes lie in one buffer with the constants, so that a compound dispatch can bind them all. */
@@ -35,11 +36,10 @@ const smallSlot = 1 << 16;
 /** Longer command buffers are cut whatever their time. */
 const maxRecorded = 1 << 15;
 
-/** The ops that find their rows in a variable that lies in several buffers. */
-const takesParts: ReadonlySet<string> = new Set(["gather", "dynamicSlice", "dynamicUpdateSlice"]);
-
 /** A compiled program. */
 export class Program implements Executable {
+  /** The graph that it runs. */
+  readonly graph: Graph;
   /** Counts that tests hold the program to. */
   readonly stats: { -readonly [K in keyof ExecutableStats]: ExecutableStats[K] };
   readonly #host: Host;
@@ -51,11 +51,13 @@ export class Program implements Executable {
   #uniforms: GPUBuffer | undefined;
   #recorded: Recorded[] = [];
   #version = -1;
+  #isDisposed = false;
 
   /** Makes room for the values of `plan`; {@linkcode Program.prepare} must be awaited before the first run. */
   constructor(host: Host, plan: Plan) {
     this.#host = host;
     this.#plan = plan;
+    this.graph = plan.graph;
     const constants = constantsOf(plan);
     const small = plan.slots.map((bytes) => bytes <= smallSlot ? bytes : 0);
     const smallBytes = small.reduce((sum, bytes) => sum + bytes, 0);
@@ -81,7 +83,7 @@ export class Program implements Executable {
     return buffer;
   }
 
-  #uploadConstants(constants: readonly Node<"constant">[], buffer: GPUBuffer, from: number): void {
+  #uploadConstants(constants: readonly Node<ConstantName>[], buffer: GPUBuffer, from: number): void {
     let offset = from;
     for (const node of constants) {
       const view = wordView(buffer, offset, node.attrs);
@@ -99,7 +101,7 @@ export class Program implements Executable {
     if (version === this.#version) return;
     const { gpu } = this.#host;
     await gpu.checked("Cannot compile a program for the GPU", () => {
-      const lowering = new Lowering(gpu, { take: (index, bytes) => this.#takeScratch(index, bytes) });
+      const lowering = new DispatchRecorder(gpu, { take: (index, bytes) => this.#takeScratch(index, bytes) });
       this.#lowerAll(lowering, this.#viewsOf(this.#plan));
       lowering.flush();
       this.#recorded = this.#bind(lowering.dispatches);
@@ -110,9 +112,7 @@ export class Program implements Executable {
 
   #viewsOf(plan: Plan): Views {
     const constants = new Map(
-      plan.graph.nodes.filter(({ op }) => op === "constant").map((
-        node,
-      ) => [node.outputs[0], this.#constants.get(node)!]),
+      plan.graph.nodes.filter(isConstant).map((node) => [node.outputs[0], this.#constants.get(node)!]),
     );
     return new Views(
       plan,
@@ -125,28 +125,31 @@ export class Program implements Executable {
   #lowerAll(lowering: Lowering, views: Views): void {
     const { nodes } = views.plan.graph;
     nodes.forEach((node, at) => {
-      if (node.op === "reshape" || node.op === "constant") return;
+      if (!runs(node)) return;
       lowering.begin(node.origin);
-      const gathered = gatheredInput(node);
       this.#requireWhole(node, views);
-      // Rows that are gathered as they are read lie nowhere.
-      const [table] = node.inputs.slice(-2);
-      const inputs = node.inputs.map((id, i) =>
-        i === gathered?.at ? { ...views.get(table), shape: views.plan.graph.types[id].shape } : views.get(id)
-      );
+      const inputs = node.inputs.map((id) => views.get(id));
       const outputs = node.outputs.map((id) => views.get(id));
       // Variables of bytes are computed a word an element, then packed.
       const targets = outputs.map((view) =>
         view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
       );
-      if (node.op === "scan") {
-        const body = this.#viewsOf(views.plan.bodies.get(at)!);
-        lowerScan(lowering, node, inputs, targets, body, () => this.#lowerAll(lowering, body));
-      } else {
-        lowerNode(lowering, node, inputs, targets, gathered);
-      }
+      const bodyPlan = views.plan.bodies.get(at);
+      lowerNode(lowering, node, inputs, targets, bodyPlan && this.#bodyOf(bodyPlan, lowering));
       targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
     });
+  }
+
+  /** The body of a loop, as what lowers the loop sees it. */
+  #bodyOf(plan: Plan, lowering: Lowering): LoopBody {
+    const views = this.#viewsOf(plan);
+    return {
+      graph: plan.graph,
+      root: views.root,
+      get: (id) => views.get(id),
+      set: (id, view) => views.set(id, view),
+      lower: () => this.#lowerAll(lowering, views),
+    };
   }
 
   /** Throws {@linkcode BackendError} where a node uses a variable that no binding holds whole. */
@@ -156,7 +159,7 @@ export class Program implements Executable {
       const view = place?.kind === "state" ? this.#host.stateAt(place.link) : undefined;
       // Bytes that are computed are packed in a whole.
       const isComputed = view?.packed && outputs.includes(id);
-      if (place?.kind !== "state" || !view?.parts || (takesParts.has(op) && !isComputed)) continue;
+      if (place?.kind !== "state" || !view?.parts || (webGpuFacts(op)?.takesParts && !isComputed)) continue;
       const { name, shape, dtype } = graph.state[place.link].variable;
       this.#host.gpu.refuse(sizeOf(shape) * bytesPerElement(dtype), `"${name}" for "${origin}"`);
     }
@@ -225,9 +228,16 @@ export class Program implements Executable {
   }
 
   /** Runs the program `steps` times, in submits of bounded time; the last of them may still be under way. */
-  run(steps: number): Promise<void> {
+  async run(steps: number): Promise<void> {
+    if (this.#isDisposed) {
+      throw new BackendError({
+        what: "Cannot run a program",
+        rule: "it was disposed of",
+        hint: "compile it again",
+      });
+    }
     const { gpu, throttle } = this.#host;
-    return gpu.watched("Cannot run a program", async () => {
+    await gpu.watched("Cannot run a program", async () => {
       await this.prepare();
       const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
       for (let done = 0; done < steps;) {
@@ -249,7 +259,7 @@ export class Program implements Executable {
       for (const { pipeline, bindGroup, groups } of this.#recorded) {
         if (pipeline !== current) pass.setPipeline(current = pipeline);
         pass.setBindGroup(0, bindGroup);
-        pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+        pass.dispatchWorkgroups(groups[0], groups[1]);
       }
     }
     pass.end();
@@ -265,21 +275,13 @@ export class Program implements Executable {
     this.#own.length = 0;
     this.#uniforms = undefined;
     this.#recorded = [];
-    this.run = () =>
-      Promise.reject(
-        new BackendError({
-          what: "Cannot run a program",
-          rule: "it was disposed of",
-          hint: "compile it again",
-        }),
-      );
+    this.#isDisposed = true;
   }
 }
 
 /** The constants of a plan and of its loops' bodies. */
-function constantsOf({ graph, bodies }: Plan): Node<"constant">[] {
-  const own = graph.nodes.filter((node): node is Node<"constant"> => node.op === "constant");
-  return [...own, ...[...bodies.values()].flatMap(constantsOf)];
+function constantsOf({ graph, bodies }: Plan): Node<ConstantName>[] {
+  return [...graph.nodes.filter(isConstant), ...[...bodies.values()].flatMap(constantsOf)];
 }
 
 /** What a slot holds, for the error where it is too large: the node that makes its largest value. */

@@ -1,32 +1,9 @@
-// Arranging a graph for the GPU: small nodes side by side, so that they become one dispatch, and no softmax for arg-max.
+// The order of nodes on the GPU: small ones side by side, so that they become one dispatch.
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
-import { producersOf } from "../../passes/rewrite.ts";
+import { runs } from "../../ir/op_def.ts";
+import { webGpuFacts } from "../../ops/defs/table.ts";
+import { aliasRoots, producersOf } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
-
-/** The graph where the largest of a softmax is looked for among its arguments: it is at the same place. */
-export function argMaxOfLogits(graph: Graph): Graph {
-  const producers = producersOf(graph);
-  const source = (id: ValueId): Node | undefined => {
-    const node = producers.get(id);
-    return node?.op === "reshape" || node?.op === "broadcastTo" ? source(node.inputs[0]) : node;
-  };
-  const logitsOf = (id: ValueId, axis: number): ValueId | undefined => {
-    const quotient = producers.get(id);
-    if (quotient?.op !== "divide") return undefined;
-    const [powers, total] = [producers.get(quotient.inputs[0]), source(quotient.inputs[1])];
-    if (powers?.op !== "exp" || total?.op !== "sum" || total.inputs[0] !== powers.outputs[0]) return undefined;
-    const shifted = producers.get(powers.inputs[0]);
-    const top = shifted?.op === "subtract" ? source(shifted.inputs[1]) : undefined;
-    const isSoftmax = top?.op === "max" && top.inputs[0] === shifted!.inputs[0] &&
-      top.attrs.axes.join() === `${axis}` && total.attrs.axes.join() === `${axis}`;
-    return isSoftmax ? top.inputs[0] : undefined;
-  };
-  const nodes = graph.nodes.map((node) => {
-    const logits = node.op === "argMax" ? logitsOf(node.inputs[0], node.attrs.axis) : undefined;
-    return logits === undefined ? node : { ...node, inputs: [logits] } as Node;
-  });
-  return { ...graph, nodes };
-}
 
 /**
  * The graph with its nodes in an order where small ones stand together: each as early as it can, large ones as they
@@ -34,10 +11,7 @@ export function argMaxOfLogits(graph: Graph): Graph {
  */
 export function clusterSmallNodes(graph: Graph): Graph {
   const producers = producersOf(graph);
-  const root = (id: ValueId): ValueId => {
-    const node = producers.get(id);
-    return node?.op === "reshape" ? root(node.inputs[0]) : id;
-  };
+  const root = aliasRoots(graph.nodes);
   const readers = new Map<ValueId, Node[]>();
   for (const node of graph.nodes) {
     for (const id of node.inputs.map(root)) readers.set(id, [...(readers.get(id) ?? []), node]);
@@ -64,36 +38,13 @@ export function clusterSmallNodes(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
-/** About how many elements one workgroup may go through in a node that shares a dispatch. */
+/** So many elements one workgroup may go through in a node that shares a dispatch. */
 const smallWork = 16384;
-const smallSize = 4096;
 
 function isSmall(node: Node, { types }: Graph): boolean {
-  const sizes = (ids: readonly ValueId[]) => ids.reduce((sum, id) => sum + sizeOf(types[id].shape), 0);
-  switch (node.op) {
-    case "reshape":
-    case "constant":
-      return true;
-    case "scan":
-    case "convolution":
-    case "convolutionTranspose":
-    case "convolutionFilter":
-    case "scatterAdd":
-      return false;
-    case "matmul": {
-      const k = types[node.inputs[0]].shape[types[node.inputs[0]].shape.length - (node.attrs.transposeA ? 2 : 1)];
-      return sizes(node.outputs) * k < smallSize;
-    }
-    case "sum":
-    case "max":
-    case "min":
-    case "argMax":
-      return sizes(node.inputs) <= smallWork && sizes(node.outputs) <= smallSize;
-    case "softmaxCrossEntropy":
-      return 4 * sizeOf(types[node.inputs[0]].shape) <= smallWork;
-    case "dynamicUpdateSlice":
-      return sizeOf(types[node.inputs[1]].shape) <= smallSize;
-    default:
-      return sizes(node.outputs) <= smallSize;
-  }
+  if (!runs(node)) return true;
+  const [inputs, outputs] = [node.inputs, node.outputs].map((ids) => ids.map((id) => types[id]));
+  const work = webGpuFacts(node.op)?.workgroupWork?.(inputs, outputs, node.attrs) ??
+    4 * outputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return work <= smallWork;
 }

@@ -1,9 +1,9 @@
 // The state store: variables in flat buffers, each padded to 256 bytes, packed as they are on the host.
 import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
-import type { VariableSpec } from "../../ir/variable_spec.ts";
 import { sizeOf } from "../../shape.ts";
+import type { Variable } from "../../tensor/variable.ts";
 import type { Gpu } from "./device.ts";
-import { isPacked, padded, type Part, type View } from "./view.ts";
+import { isPacked, padded, type Part, type View } from "../../ops/webgpu/view.ts";
 
 /** A buffer of variables that were laid next to each other. */
 interface Flat {
@@ -19,7 +19,7 @@ interface Segment {
 }
 
 interface PendingRead {
-  readonly variable: VariableSpec;
+  readonly variable: Variable;
   resolve(data: TypedArray): void;
   reject(error: unknown): void;
 }
@@ -30,7 +30,7 @@ const largeBytes = 2 ** 20;
 /** The memory of an executor's variables. */
 export class StateStore {
   readonly #gpu: Gpu;
-  readonly #segments = new Map<VariableSpec, readonly Segment[]>();
+  readonly #segments = new Map<Variable, readonly Segment[]>();
   #reads: PendingRead[] = [];
   /** Rises whenever a variable gets another place: programs bound before must be bound again. */
   version = 0;
@@ -41,12 +41,12 @@ export class StateStore {
   }
 
   /** Whether a variable lies here. */
-  has(variable: VariableSpec): boolean {
+  has(variable: Variable): boolean {
     return this.#segments.has(variable);
   }
 
   /** Where a variable lies. */
-  view(variable: VariableSpec): View {
+  view(variable: Variable): View {
     const { shape, dtype } = variable;
     const elementBytes = bytesPerElement(dtype);
     let from = 0;
@@ -64,7 +64,7 @@ export class StateStore {
    * Makes room for variables, next to each other in their order where one binding can hold them; a variable that none
    * can hold gets several.
    */
-  allocate(variables: readonly VariableSpec[]): void {
+  allocate(variables: readonly Variable[]): void {
     const limit = this.#gpu.bindingBytes;
     for (const { list, bytes } of cut(variables, segmentBytes, limit, Math.min(limit, largeBytes))) {
       const what = list.length === 1 ? `variable "${list[0].name}"` : `${list.length} variables`;
@@ -81,7 +81,7 @@ export class StateStore {
    * Lays variables next to each other in their order, moving those that are here; others only get room. What no binding
    * holds stays where it is.
    */
-  schedule(variables: readonly VariableSpec[]): void {
+  schedule(variables: readonly Variable[]): void {
     const limit = this.#gpu.bindingBytes;
     const fitting = variables.filter((variable) => segmentBytes(variable) <= limit);
     for (const { list, bytes } of cut(fitting, segmentBytes, limit)) {
@@ -103,7 +103,7 @@ export class StateStore {
     }
   }
 
-  #place(variables: readonly VariableSpec[], flat: Flat): void {
+  #place(variables: readonly Variable[], flat: Flat): void {
     let offset = 0;
     for (const variable of variables) {
       const bytes = segmentBytes(variable);
@@ -112,13 +112,13 @@ export class StateStore {
     }
   }
 
-  #set(variable: VariableSpec, segments: readonly Segment[]): void {
+  #set(variable: Variable, segments: readonly Segment[]): void {
     this.#segments.set(variable, segments);
     for (const { flat } of segments) flat.members++;
     this.version++;
   }
 
-  #isFlat(variables: readonly VariableSpec[]): boolean {
+  #isFlat(variables: readonly Variable[]): boolean {
     const [first] = variables;
     if (!this.has(first)) return false;
     const [{ flat, offset }] = this.#segments.get(first)!;
@@ -132,7 +132,7 @@ export class StateStore {
   }
 
   /** Forgets a variable; its buffer is freed with the last one in it. */
-  release(variable: VariableSpec): void {
+  release(variable: Variable): void {
     const segments = this.#segments.get(variable);
     if (!segments) return;
     this.#segments.delete(variable);
@@ -141,7 +141,7 @@ export class StateStore {
   }
 
   /** Replaces a variable's elements. */
-  write(variable: VariableSpec, data: TypedArray): void {
+  write(variable: Variable, data: TypedArray): void {
     const source = bytesOf(data);
     let at = 0;
     for (const { flat: { buffer }, offset, bytes } of this.#segments.get(variable)!) {
@@ -162,7 +162,7 @@ export class StateStore {
   }
 
   /** A variable's elements as a copy. Reads that are asked for together cost one wait. */
-  read(variable: VariableSpec): Promise<TypedArray> {
+  read(variable: Variable): Promise<TypedArray> {
     return new Promise((resolve, reject) => {
       if (this.#reads.push({ variable, resolve, reject }) > 1) return;
       queueMicrotask(async () => {
@@ -180,7 +180,7 @@ export class StateStore {
     });
   }
 
-  async #readAll(variables: readonly VariableSpec[]): Promise<TypedArray[]> {
+  async #readAll(variables: readonly Variable[]): Promise<TypedArray[]> {
     const { device } = this.#gpu;
     const found = variables.map(({ dtype, shape }) => makeArray(dtype, sizeOf(shape)));
     const ranges = variables.flatMap((variable, i) => {
@@ -246,7 +246,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array<Arr
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-function segmentBytes({ shape, dtype }: VariableSpec): number {
+function segmentBytes({ shape, dtype }: Variable): number {
   return padded(sizeOf(shape) * bytesPerElement(dtype));
 }
 

@@ -1,11 +1,13 @@
 // Softmax with cross-entropy on integer labels: loss and gradient in one read of the logits.
 import { DTypeError, ShapeError } from "../../errors.ts";
-import type { OpDef } from "../../ir/op_def.ts";
-import { formatShape } from "../../shape.ts";
+import { formatShape, sizeOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
+import { lowerCrossEntropy } from "../webgpu/kernels/cross_entropy.ts";
+import type { Definition } from "./definition.ts";
 
-/** The row of `softmaxCrossEntropy`. */
-export const crossEntropyRow: OpDef<"softmaxCrossEntropy"> = {
+/** The definition of `softmaxCrossEntropy`. */
+export const crossEntropyDef: Definition<"softmaxCrossEntropy"> = {
+  workgroupWork: ([logits]) => 4 * sizeOf(logits.shape),
   shape: ([logits, labels]) => {
     if (logits.shape.length !== 2 || labels.shape.length !== 1 || logits.shape[0] !== labels.shape[0]) {
       throw new ShapeError({
@@ -34,8 +36,8 @@ export const crossEntropyRow: OpDef<"softmaxCrossEntropy"> = {
     }
     return [o.multiply(o.broadcastTo(o.reshape(byLoss!, [logits.shape[0], 1]), logits.shape), gradient), undefined];
   },
-  wgsl: { file: "softmax_cross_entropy.wgsl", entry: "row_threads" },
-  eigen: () => [],
+  lower: lowerCrossEntropy,
+  nativeAttrs: {},
   reference: ([logits, labels]) => {
     const [rows, classes] = logits.shape;
     const loss = new Float64Array(rows);

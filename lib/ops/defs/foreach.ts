@@ -1,15 +1,22 @@
 // foreach: an op applied to several lists of operands at once, made by the pass that merges updates.
-import type { OpAttrs } from "../../ir/attrs.ts";
-import { type OpDef, opDef } from "../../ir/op_def.ts";
+import type { ForeachName } from "../../ir/attrs.ts";
+import type { Node } from "../../ir/graph.ts";
+import { opDef } from "../../ir/op_def.ts";
+import { lowerForeach } from "../webgpu/kernels/foreach.ts";
+import type { Lower } from "../webgpu/lowering.ts";
+import type { Definition } from "./definition.ts";
+import { elementsOf } from "./lists.ts";
 
-/** What application `index` of `count` has in `lists`, which are `count` first elements, then `count` second ones ... */
-export function elementsOf<T>(lists: readonly T[], count: number, index: number): T[] {
-  return Array.from({ length: lists.length / count }, (_, list) => lists[list * count + index]);
-}
-
-/** The lists themselves: `count` first elements, `count` second ones ... */
-export function listsOf<T>(lists: readonly T[], count: number): T[][] {
-  return Array.from({ length: lists.length / count }, (_, i) => lists.slice(i * count, (i + 1) * count));
+/** Nodes that apply one op with the same attributes, as one. */
+export function foreachNode(nodes: readonly Node[]): Node<ForeachName> {
+  const [{ inputs, outputs, origin, ...each }] = nodes;
+  return {
+    op: "foreach",
+    inputs: inputs.flatMap((_, at) => nodes.map((node) => node.inputs[at])),
+    outputs: outputs.flatMap((_, at) => nodes.map((node) => node.outputs[at])),
+    attrs: { count: nodes.length, each },
+    origin,
+  };
 }
 
 /** What `apply` gives for each application, as lists. */
@@ -18,26 +25,22 @@ function applied<T, R>(inputs: readonly T[], count: number, apply: (inputs: T[],
   return each[0].flatMap((_, at) => each.map((results) => results[at]));
 }
 
-/** The row of `foreach`. */
-export const foreachRow: OpDef<"foreach"> = {
-  shape: (inputs, { count, each }) => applied(inputs, count, (own) => opDef(each.op).shape(own, each.attrs as never)),
-  dtype: (inputs, { count, each }) => applied(inputs, count, (own) => opDef(each.op).dtype(own, each.attrs as never)),
-  vjp: { none: "updates are merged after differentiation" },
-  wgsl: { file: "fused.wgsl", entry: "fused" },
-  eigen: () => [],
-  reference: (inputs, { count, each }, outputs) =>
-    applied(
-      inputs,
-      count,
-      (own, i) => opDef(each.op).reference(own, each.attrs as never, elementsOf(outputs, count, i)),
-    ),
-  inPlace: (inputs, outputs, { count, each }) =>
-    Array.from({ length: count }, (_, i) => {
-      const pairs = opDef(each.op).inPlace?.(
-        elementsOf(inputs, count, i),
-        elementsOf(outputs, count, i),
-        each.attrs as never,
-      ) ?? [];
-      return pairs.map(([output, input]): [number, number] => [output * count + i, input * count + i]);
-    }).flat(),
-};
+/** The definition of `foreach`; `lower` lowers what it repeats on WebGPU. */
+export function foreachDef(lower: Lower): Definition<"foreach"> {
+  return {
+    shape: (inputs, { count, each }) => applied(inputs, count, (own) => opDef(each.op).shape(own, each.attrs)),
+    dtype: (inputs, { count, each }) => applied(inputs, count, (own) => opDef(each.op).dtype(own, each.attrs)),
+    vjp: { none: "updates are merged after differentiation" },
+    lower: (lowering, node, inputs, outputs) => lowerForeach(lowering, node, inputs, outputs, lower),
+    nativeAttrs: {},
+    nativeCall: ({ each }) => each,
+    reference: (inputs, { count, each }, outputs) =>
+      applied(inputs, count, (own, i) => opDef(each.op).reference(own, each.attrs, elementsOf(outputs, count, i))),
+    inPlace: (inputs, outputs, { count, each }) =>
+      Array.from({ length: count }, (_, i) => {
+        const own = [inputs, outputs].map((types) => elementsOf(types, count, i));
+        const pairs = opDef(each.op).inPlace?.(own[0], own[1], each.attrs) ?? [];
+        return pairs.map(([output, input]): [number, number] => [output * count + i, input * count + i]);
+      }).flat(),
+  };
+}

@@ -1,73 +1,61 @@
 // fused: a straight-line elementwise program, made by the fusion pass out of elementwise ops.
 import type { ElementwiseProgram } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray } from "../../ir/op_def.ts";
-import { broadcastShapes, type Shape, sizeOf } from "../../shape.ts";
-import { elementwiseScalar } from "./elementwise.ts";
-import { broadcastData } from "./reductions.ts";
-import type { DType } from "../../dtype.ts";
+import type { ElementwiseName } from "../../ir/elementwise.ts";
+import type { Node, ValueId, ValueType } from "../../ir/graph.ts";
+import { broadcastShapes, sizeOf } from "../../shape.ts";
+import { lowerFused } from "../webgpu/kernels/fused.ts";
+import { operandArrays, operandTypes } from "./gathered.ts";
+import { registerDType, runProgram } from "./programs.ts";
+import type { Definition } from "./definition.ts";
 
-/** The dtype of a register. */
-export function registerDType({ operands, steps }: ElementwiseProgram, register: number): DType {
-  return register < operands.length ? operands[register] : steps[register - operands.length].dtype;
+/** A node that runs an elementwise program. */
+export function fusedNode(
+  inputs: readonly ValueId[],
+  outputs: readonly ValueId[],
+  program: ElementwiseProgram,
+  origin: string,
+): Node<"fused"> {
+  return { op: "fused", inputs, outputs, attrs: { program }, origin };
 }
 
-/** The row of `fused`. */
-export const fusedRow: OpDef<"fused"> = {
-  shape: (inputs, { program }) => {
-    const shape = inputs.map((input) => input.shape).reduce((a, b) => broadcastShapes(a, b, "fuse"), []);
+/** An elementwise node as a program of one step. */
+export function asProgram(node: Node<ElementwiseName>, types: readonly ValueType[]): Node<"fused"> {
+  const program: ElementwiseProgram = {
+    operands: node.inputs.map((id) => types[id].dtype),
+    steps: [{ fn: node.op, args: node.inputs.map((_, i) => i), dtype: types[node.outputs[0]].dtype }],
+    results: [node.inputs.length],
+  };
+  return fusedNode(node.inputs, node.outputs, program, node.origin);
+}
+
+/** The definition of `fused`. */
+export const fusedDef: Definition<"fused"> = {
+  shape: (inputs, { program, gathered }) => {
+    const shapes = operandTypes(inputs, gathered).map(({ shape }) => shape);
+    const shape = shapes.reduce((a, b) => broadcastShapes(a, b, "fuse"), []);
     return program.results.map(() => shape);
   },
   dtype: (_inputs, { program }) => program.results.map((register) => registerDType(program, register)),
   vjp: { none: "fusion comes after differentiation" },
-  wgsl: { file: "fused.wgsl", entry: "fused" },
-  eigen: () => [],
-  reference: (inputs, { program }, [output]) => runProgram(program, inputs, output),
-  elementwise: true,
-  inPlace: (inputs, outputs) =>
-    outputs.flatMap((output, i) =>
-      inputs.flatMap((input, j): [number, number][] =>
+  lower: lowerFused,
+  nativeAttrs: { program: "program" },
+  reference: (inputs, { program, gathered }, [output]) => runProgram(program, operandArrays(inputs, gathered), output),
+  pointwise: true,
+  inPlace: (inputs, outputs, { gathered }) => {
+    // A table is read in another order than the outputs are written in.
+    const stored = gathered ? inputs.slice(0, -2) : inputs;
+    return outputs.flatMap((output, i) =>
+      stored.flatMap((input, j): [number, number][] =>
         input.dtype === output.dtype && sizeOf(input.shape) === sizeOf(output.shape) ? [[i, j]] : []
       )
-    ),
+    );
+  },
+  gathersOperand: (at, { program }, { readers, operands, outputs: [output] }) => {
+    const size = sizeOf(output.shape);
+    return readers === 1 && program === null && size > 0 && sizeOf(operands[at].shape) === size;
+  },
+  gatheredRows: ({ inputs, attrs: { program, gathered } }) => {
+    const [table, indices, more] = inputs;
+    return gathered && more === undefined && program.results.length === 1 ? { table, indices, program } : undefined;
+  },
 };
-
-/** The shapes of the outputs of an op that would have one of `shape`, and of its epilogue. */
-export function epilogueShapes(epilogue: ElementwiseProgram | null, shape: Shape): Shape[] {
-  return epilogue ? epilogue.results.map(() => shape) : [shape];
-}
-
-/** The dtypes of the outputs of an op that would have one of float32, and of its epilogue. */
-export function epilogueDTypes(epilogue: ElementwiseProgram | null): DType[] {
-  return epilogue ? epilogue.results.map((register) => registerDType(epilogue, register)) : ["float32"];
-}
-
-/** The outputs of an op whose own result is `data`, and of its epilogue, which reads `others` too. */
-export function epilogueData(
-  epilogue: ElementwiseProgram | null,
-  data: Float64Array,
-  others: readonly RefArray[],
-  output: ValueType,
-): Float64Array[] {
-  return epilogue ? runProgram(epilogue, [{ shape: output.shape, dtype: "float32", data }, ...others], output) : [data];
-}
-
-/** The results of a program for operands that broadcast to the type of its outputs. */
-export function runProgram(
-  program: ElementwiseProgram,
-  operands: readonly RefArray[],
-  output: ValueType,
-): Float64Array[] {
-  const registers = operands.map((operand) => broadcastData(operand, output));
-  const size = sizeOf(output.shape);
-  for (const step of program.steps) {
-    const result = new Float64Array(size);
-    for (let i = 0; i < size; i++) {
-      result[i] = step.fn === "literal"
-        ? step.value
-        : elementwiseScalar(step.fn, step.args.map((register) => registers[register][i]), step.dtype);
-    }
-    registers.push(result);
-  }
-  return program.results.map((register) => registers[register]);
-}

@@ -1,9 +1,17 @@
 // Rows by index: gather, its adjoint scatter-add, and slices whose start is only known when the program runs.
+import { bytesPerElement } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
+import type { RefArray } from "../../ir/op_def.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
+import {
+  lowerDynamicSlice,
+  lowerDynamicUpdateSlice,
+  lowerGather,
+  lowerScatterAdd,
+} from "../webgpu/kernels/indexing.ts";
+import type { Definition } from "./definition.ts";
 
 function checkTable(what: string, { shape }: ValueType): void {
   if (shape.length === 0) {
@@ -27,33 +35,38 @@ function checkIndices(what: string, { dtype }: ValueType): void {
   }
 }
 
+const bytesOf = ({ shape, dtype }: ValueType) => sizeOf(shape) * bytesPerElement(dtype);
 const rowSize = ({ shape }: ValueType) => sizeOf(shape.slice(1));
 
 /** The first row of a dynamic slice, clamped so that it fits. */
 const clampStart = (start: number, rows: number, size: number) => Math.min(Math.max(start, 0), rows - size);
 
-/** The rows of the indexing ops. */
-export const indexingRows = {
+/** The definitions of `table` that `indices` name. An index outside of the table gives NaN, or 0 where there is none. */
+export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
+  const width = rowSize(table);
+  const missing = table.dtype === "float32" ? NaN : 0;
+  const result = new Float64Array(indices.data.length * width).fill(missing);
+  indices.data.forEach((row, i) => {
+    if (row >= 0 && row < table.shape[0]) result.set(table.data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return result;
+}
+
+/** The definitions of the indexing ops. */
+export const indexingDefs = {
   gather: {
+    takesParts: true,
     shape: ([table, indices]) => (checkTable("gather", table), [[...indices.shape, ...table.shape.slice(1)]]),
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
-    wgsl: { file: "gather.wgsl", entry: "gather" },
-    eigen: () => [],
-    reference: ([table, indices]) => {
-      const width = rowSize(table);
-      // An index outside of the table gives NaN, or 0 where there is none.
-      const missing = table.dtype === "float32" ? NaN : 0;
-      const result = new Float64Array(indices.data.length * width).fill(missing);
-      indices.data.forEach((row, i) => {
-        if (row >= 0 && row < table.shape[0]) {
-          result.set(table.data.subarray(row * width, (row + 1) * width), i * width);
-        }
-      });
-      return [result];
-    },
-  } satisfies OpDef<"gather">,
+    lower: lowerGather,
+    nativeAttrs: {},
+    cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
+    reference: ([table, indices]) => [gatherRows(table, indices)],
+    gatheredRows: ({ inputs: [table, indices] }) => ({ table, indices, program: null }),
+  } satisfies Definition<"gather">,
   scatterAdd: {
+    workgroupWork: () => Infinity,
     shape: ([indices, updates], { rows }) => {
       const lead = updates.shape.slice(0, indices.shape.length);
       if (!sameShape(lead, indices.shape)) {
@@ -73,8 +86,8 @@ export const indexingRows = {
       const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];
     },
-    wgsl: { file: "scatter_add.wgsl", entry: "scatter_add" },
-    eigen: () => [],
+    lower: lowerScatterAdd,
+    nativeAttrs: {},
     reference: ([indices, updates], { rows }, [output]) => {
       const width = rowSize(output);
       const result = new Float64Array(rows * width);
@@ -84,8 +97,9 @@ export const indexingRows = {
       });
       return [result];
     },
-  } satisfies OpDef<"scatterAdd">,
+  } satisfies Definition<"scatterAdd">,
   dynamicSlice: {
+    takesParts: true,
     shape: ([x], { size }) => {
       checkTable("slice", x);
       if (size > x.shape[0]) {
@@ -102,14 +116,17 @@ export const indexingRows = {
       o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element),
       undefined,
     ],
-    wgsl: { file: "dynamic_slice.wgsl", entry: "dynamic_slice" },
-    eigen: ({ element }) => [element],
+    lower: lowerDynamicSlice,
+    nativeAttrs: { element: "int" },
+    cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
     reference: ([x, counters], { element, size }) => {
       const from = clampStart(counters.data[element], x.shape[0], size) * rowSize(x);
       return [x.data.slice(from, from + size * rowSize(x))];
     },
-  } satisfies OpDef<"dynamicSlice">,
+  } satisfies Definition<"dynamicSlice">,
   dynamicUpdateSlice: {
+    takesParts: true,
+    workgroupWork: ([, update]) => 4 * sizeOf(update.shape),
     shape: ([x, update]) => {
       checkTable("update a slice", x);
       if (!sameShape(x.shape.slice(1), update.shape.slice(1)) || update.shape[0] > x.shape[0]) {
@@ -127,13 +144,13 @@ export const indexingRows = {
       o.dynamicSlice(g!, counters, element, update.shape[0]),
       undefined,
     ],
-    wgsl: { file: "dynamic_update_slice.wgsl", entry: "dynamic_update_slice" },
-    eigen: ({ element }) => [element],
+    lower: lowerDynamicUpdateSlice,
+    nativeAttrs: { element: "int" },
     reference: ([x, update, counters], { element }) => {
       const result = x.data.slice();
       result.set(update.data, clampStart(counters.data[element], x.shape[0], update.shape[0]) * rowSize(x));
       return [result];
     },
     inPlace: () => [[0, 0]],
-  } satisfies OpDef<"dynamicUpdateSlice">,
+  } satisfies Definition<"dynamicUpdateSlice">,
 };

@@ -1,56 +1,57 @@
 // The matrix product over the last two axes.
-import { DTypeError, ShapeError } from "../../errors.ts";
-import type { OpAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
+import { DTypeError } from "../../errors.ts";
+import type { Node, ValueId } from "../../ir/graph.ts";
+import type { NodeSurroundings } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
-import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
-import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
-
-/** The extents of a product: leading axes as `batch`, then `m x k` by `k x n`. */
-export interface MatmulExtents {
-  readonly batch: number;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-}
-
-/** The extents of a product from the types of its operands; throws {@linkcode ShapeError} where they do not fit. */
-export function matmulExtents(
-  [a, b]: readonly ValueType[],
-  { transposeA, transposeB }: OpAttrs["matmul"],
-): MatmulExtents {
-  const rank = a.shape.length;
-  const [m, k] = transposeA ? [a.shape[rank - 1], a.shape[rank - 2]] : a.shape.slice(-2);
-  const [k2, n] = transposeB ? [b.shape[rank - 1], b.shape[rank - 2]] : b.shape.slice(-2);
-  if (rank < 2 || rank !== b.shape.length || !sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) || k !== k2) {
-    const turned = (flag: boolean) => (flag ? " transposed" : "");
-    throw new ShapeError({
-      what: "Cannot multiply matrices",
-      rule: "the last axis of the first must equal the second-last of the second, and leading axes must be equal",
-      received: `${formatShape(a.shape)}${turned(transposeA)} and ${formatShape(b.shape)}${turned(transposeB)}`,
-      hint: "check the number of features, or transpose one operand",
-    });
-  }
-  return { batch: sizeOf(a.shape.slice(0, -2)), m, n, k };
-}
+import { matmulExtents } from "../extents/matmul.ts";
+import { lowerMatmul } from "../webgpu/kernels/matmul.ts";
+import { operandArrays, operandTypes } from "./gathered.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
+import type { Definition } from "./definition.ts";
 
 const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
 
-/** The row of `matmul`. */
-export const matmulRow: OpDef<"matmul"> = {
-  shape: (inputs, attrs) => {
-    const { m, n } = matmulExtents(inputs, attrs);
-    return epilogueShapes(attrs.epilogue, [...inputs[0].shape.slice(0, -2), m, n]);
+/** A product of a matrix whose last two axes were swapped reads it swapped instead. */
+function foldTransposes(node: Node<"matmul">, { producer }: NodeSurroundings): Node<"matmul"> {
+  const source = (id: ValueId): [ValueId, boolean] => {
+    const maker = producer(id);
+    if (maker?.op !== "transpose") return [id, false];
+    const { permutation } = maker.attrs;
+    const last = permutation.length - 1;
+    const swaps = permutation.every((axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i));
+    return swaps ? [maker.inputs[0], true] : [id, false];
+  };
+  const [a, flipA] = source(node.inputs[0]);
+  const [b, flipB] = source(node.inputs[1]);
+  const { transposeA, transposeB } = node.attrs;
+  return {
+    ...node,
+    inputs: [a, b, ...node.inputs.slice(2)],
+    attrs: { ...node.attrs, transposeA: transposeA !== flipA, transposeB: transposeB !== flipB },
+  };
+}
+
+/** The definition of `matmul`. */
+export const matmulDef: Definition<"matmul"> = {
+  simplify: foldTransposes,
+  workgroupWork: (inputs, _outputs, attrs) => {
+    const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);
+    return 4 * batch * m * n * k;
   },
-  dtype: (inputs, { epilogue }) => {
-    if (inputs[0].dtype !== "float32" || inputs[1].dtype !== "float32") {
+  shape: (inputs, attrs) => {
+    const operands = operandTypes(inputs, attrs.gathered);
+    const { m, n } = matmulExtents(operands, attrs);
+    return epilogueShapes(attrs.epilogue, [...operands[0].shape.slice(0, -2), m, n]);
+  },
+  dtype: (inputs, { epilogue, gathered }) => {
+    const [a, b] = operandTypes(inputs, gathered);
+    if (a.dtype !== "float32" || b.dtype !== "float32") {
       throw new DTypeError({
         what: "Cannot multiply matrices",
         rule: "operands must be float32",
-        received: `${inputs[0].dtype} and ${inputs[1].dtype}`,
+        received: `${a.dtype} and ${b.dtype}`,
         hint: "cast them with ops.cast",
       });
     }
@@ -60,9 +61,20 @@ export const matmulRow: OpDef<"matmul"> = {
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
-  wgsl: { file: "matmul.wgsl", entry: "tile_16x16" },
-  eigen: ({ transposeA, transposeB }) => [Number(transposeA), Number(transposeB)],
-  reference: ([a, b, ...rest], attrs, [output]) => {
+  lower: lowerMatmul,
+  gathersOperand: (at, _rows, { operands, attrs, tuning }) => {
+    // How often an element is loaded: once for each tile beside or below another.
+    const { m, n } = matmulExtents(operands, attrs);
+    const { rows, columns } = tuning.matmul(matmulExtents(operands, attrs)).kernel;
+    return at < 2 && Math.ceil(at === 0 ? n / columns : m / rows) <= tuning.gatheredLoads;
+  },
+  nativeAttrs: { transposeA: "flag", transposeB: "flag", epilogue: "program" },
+  cost: (inputs, attrs) => {
+    const { batch, m, n, k } = matmulExtents(operandTypes(inputs, attrs.gathered), attrs);
+    return { flops: 2 * batch * m * n * k };
+  },
+  reference: (inputs, attrs, [output]) => {
+    const [a, b, ...rest] = operandArrays(inputs, attrs.gathered);
     const { batch, m, n, k } = matmulExtents([a, b], attrs);
     const [aRow, aCol] = attrs.transposeA ? [1, m] : [k, 1];
     const [bRow, bCol] = attrs.transposeB ? [1, k] : [n, 1];

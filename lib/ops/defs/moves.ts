@@ -1,11 +1,20 @@
 // Moves: ops that only put elements elsewhere (reshape, transpose, slice, pad, concat, reverse), and sources of elements.
+import type { DType, TypedArray } from "../../dtype.ts";
 import { ShapeError } from "../../errors.ts";
-import type { OpDef } from "../../ir/op_def.ts";
-
+import type { Node, ValueId } from "../../ir/graph.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
+import {
+  lowerConcat,
+  lowerIota,
+  lowerPad,
+  lowerRandomBits,
+  lowerReverse,
+  lowerSlice,
+  lowerTranspose,
+} from "../webgpu/kernels/moves.ts";
 import { philox } from "./philox.ts";
-import { floatBits } from "./bits.ts";
+import type { Definition } from "./definition.ts";
 
 /** For each element of `shape` in row-major order, its offset where axes have `strides`, from `start` on. */
 function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
@@ -24,9 +33,25 @@ function check(ok: boolean, what: string, rule: string, received: string, hint: 
   if (!ok) throw new ShapeError({ what: `Cannot ${what}`, rule, received, hint });
 }
 
-/** The rows of the moves. */
-export const moveRows = {
+/** A node that is a constant. */
+export function constantNode(
+  output: ValueId,
+  attrs: { readonly shape: Shape; readonly dtype: DType; readonly data: TypedArray },
+  origin: string,
+): Node<"constant"> {
+  return { op: "constant", inputs: [], outputs: [output], attrs, origin };
+}
+
+/** The definitions of the moves. */
+export const moveDefs = {
   reshape: {
+    kind: "alias",
+    foldable: true,
+    equals: () => [0],
+    simplify: (node, { producer }) => {
+      const inner = producer(node.inputs[0]);
+      return inner?.op === "reshape" ? { ...node, inputs: inner.inputs } : node;
+    },
     shape: ([x], { shape }) => {
       check(
         sizeOf(shape) === sizeOf(x.shape),
@@ -39,11 +64,25 @@ export const moveRows = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: () => [],
+    nativeAttrs: {},
     reference: ([x]) => [x.data.slice()],
-  } satisfies OpDef<"reshape">,
+  } satisfies Definition<"reshape">,
   transpose: {
+    foldable: true,
+    equals: ({ permutation }) => (permutation.every((axis, i) => axis === i) ? [0] : []),
+    simplify: (node, { producer, type }) => {
+      const { permutation } = node.attrs;
+      const inner = producer(node.inputs[0]);
+      if (inner?.op === "transpose") {
+        const both = permutation.map((axis) => inner.attrs.permutation[axis]);
+        return { ...node, inputs: inner.inputs, attrs: { permutation: both } };
+      }
+      // Moving only axes of extent 1 moves no element.
+      const { shape } = type(node.inputs[0]);
+      const long = permutation.filter((axis) => shape[axis] !== 1);
+      const isInOrder = long.every((axis, i) => i === 0 || axis > long[i - 1]);
+      return isInOrder ? { ...node, op: "reshape", attrs: { shape: type(node.outputs[0]).shape } } : node;
+    },
     shape: ([x], { permutation }) => {
       const sorted = [...permutation].sort((a, b) => a - b);
       check(
@@ -59,14 +98,16 @@ export const moveRows = {
     vjp: ({ gradients: [g], attrs: { permutation } }) => [
       o.transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis))),
     ],
-    wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: ({ permutation }) => [...permutation],
+    lower: lowerTranspose,
+    nativeAttrs: { permutation: "ints" },
     reference: ([x], { permutation }, [output]) => {
       const strides = stridesOf(x.shape);
       return [Float64Array.from(offsets(output.shape, permutation.map((axis) => strides[axis])), (at) => x.data[at])];
     },
-  } satisfies OpDef<"transpose">,
+  } satisfies Definition<"transpose">,
   slice: {
+    foldable: true,
+    equals: () => [0],
     shape: ([x], { starts, sizes, strides }) => {
       const fits = [starts, sizes, strides].every((list) => list.length === x.shape.length) &&
         x.shape.every((extent, axis) =>
@@ -93,16 +134,17 @@ export const moveRows = {
         { interior: strides.map((stride) => stride - 1) },
       ),
     ],
-    wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: ({ starts, strides }) => [...starts, ...strides],
+    lower: lowerSlice,
+    nativeAttrs: { starts: "ints", strides: "ints" },
     reference: ([x], { starts, strides }, [output]) => {
       const steps = stridesOf(x.shape);
       const start = starts.reduce((at, from, axis) => at + from * steps[axis], 0);
       const at = offsets(output.shape, steps.map((step, axis) => step * strides[axis]), start);
       return [Float64Array.from(at, (i) => x.data[i])];
     },
-  } satisfies OpDef<"slice">,
+  } satisfies Definition<"slice">,
   pad: {
+    foldable: true,
     shape: ([x], { low, high, interior }) => {
       const fits = [low, high, interior].every((list) => list.length === x.shape.length && list.every((n) => n >= 0));
       check(
@@ -120,8 +162,8 @@ export const moveRows = {
     vjp: ({ inputs: [x], gradients: [g], attrs: { low, interior } }) => [
       o.slice(g!, low, x.shape, interior.map((gap) => gap + 1)),
     ],
-    wgsl: { file: "pad.wgsl", entry: "pad" },
-    eigen: ({ low, interior, value }) => [...low, ...interior, floatBits(value)],
+    lower: lowerPad,
+    nativeAttrs: { low: "ints", interior: "ints", value: "float" },
     reference: ([x], { low, interior, value }, [output]) => {
       const steps = stridesOf(output.shape);
       const start = low.reduce((at, from, axis) => at + from * steps[axis], 0);
@@ -131,8 +173,10 @@ export const moveRows = {
       );
       return [result];
     },
-  } satisfies OpDef<"pad">,
+  } satisfies Definition<"pad">,
   concat: {
+    foldable: true,
+    equals: () => [0],
     shape: (inputs, { axis }) => {
       const [first] = inputs;
       const fits = inputs.every(({ shape }) =>
@@ -157,11 +201,8 @@ export const moveRows = {
         return o.slice(g!, starts, shape);
       });
     },
-    wgsl: { file: "moves.wgsl", entry: "put" },
-    eigen: ({ axis }, inputs) => [
-      sizeOf(inputs[0].shape.slice(0, axis)),
-      ...inputs.map(({ shape }) => sizeOf(shape.slice(axis))),
-    ],
+    lower: lowerConcat,
+    nativeAttrs: { axis: "int" },
     reference: (inputs, { axis }, [output]) => {
       const outer = sizeOf(output.shape.slice(0, axis));
       const runs = inputs.map(({ shape }) => sizeOf(shape.slice(axis)));
@@ -174,32 +215,35 @@ export const moveRows = {
       }
       return [result];
     },
-  } satisfies OpDef<"concat">,
+  } satisfies Definition<"concat">,
   reverse: {
+    foldable: true,
     shape: ([x]) => [x.shape],
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: ({ axes }, [x]) => x.shape.map((_, axis) => (axes.includes(axis) ? 1 : 0)),
+    lower: lowerReverse,
+    nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }) => {
       const steps = stridesOf(x.shape);
       const start = axes.reduce((at, axis) => at + (x.shape[axis] - 1) * steps[axis], 0);
       const at = offsets(x.shape, steps.map((step, axis) => (axes.includes(axis) ? -step : step)), start);
       return [Float64Array.from(at, (i) => x.data[i])];
     },
-  } satisfies OpDef<"reverse">,
+  } satisfies Definition<"reverse">,
   iota: {
+    foldable: true,
     shape: (_inputs, { shape }) => [shape],
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
-    wgsl: { file: "iota.wgsl", entry: "iota" },
-    eigen: ({ axis }) => [axis],
+    lower: lowerIota,
+    nativeAttrs: { axis: "int" },
     reference: (_inputs, { shape, axis }) => {
       const inner = sizeOf(shape.slice(axis + 1));
       return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(i / inner) % shape[axis])];
     },
-  } satisfies OpDef<"iota">,
+  } satisfies Definition<"iota">,
   constant: {
+    kind: "constant",
     shape: (_inputs, { shape, data }) => {
       check(
         sizeOf(shape) === data.length,
@@ -212,10 +256,9 @@ export const moveRows = {
     },
     dtype: (_inputs, { dtype }) => [dtype],
     vjp: { none: "constant" },
-    wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: () => [],
+    nativeAttrs: {},
     reference: (_inputs, { data }) => [Float64Array.from(data)],
-  } satisfies OpDef<"constant">,
+  } satisfies Definition<"constant">,
   randomBits: {
     shape: ([counter], { shape }) => {
       check(
@@ -229,8 +272,8 @@ export const moveRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl: { file: "random.wgsl", entry: "random_bits" },
-    eigen: ({ path }) => [path | 0],
+    lower: lowerRandomBits,
+    nativeAttrs: { path: "int" },
     reference: ([counter], { shape, path }) => {
       const words = new Int32Array(4);
       return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
@@ -238,5 +281,5 @@ export const moveRows = {
         return words[i % 4];
       })];
     },
-  } satisfies OpDef<"randomBits">,
+  } satisfies Definition<"randomBits">,
 };

@@ -1,14 +1,15 @@
 // Max pooling and its gradient. (Average pooling is a convolution with equal weights: see pool.ts.)
 import { ShapeError } from "../../errors.ts";
-import type { OpAttrs, WindowAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
+import type { WindowAttrs } from "../../ir/attrs.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
-import { epilogueData, epilogueDTypes, epilogueShapes } from "./fused.ts";
+import { lowerMaxPool, lowerMaxPoolGradient } from "../webgpu/kernels/windows.ts";
+import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import * as o from "../primitives.ts";
-import { checkImages, dilatedSize, eachTap, positionsOf, slidingWords, spatialOf } from "./sliding.ts";
+import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "../extents/window.ts";
+import type { Definition } from "./definition.ts";
 
 const what = "Cannot pool";
 
@@ -68,8 +69,8 @@ function elementsAt(x: Value, tap: Value, attrs: Pooling): Value {
   return o.gather(o.reshape(x, [-1]), index);
 }
 
-/** The rows of max pooling. */
-export const poolingRows = {
+/** The definitions of max pooling. */
+export const poolingDefs = {
   maxPool: {
     shape: ([x], attrs) => {
       checkImages(what, x, attrs);
@@ -81,8 +82,8 @@ export const poolingRows = {
     vjp: ({ inputs: [x], outputs: [, tap], gradients: [g], attrs }) => [
       apply("maxPoolGradient", [g!, tap], { ...attrs, extents: spatialOf(x), epilogue: null })[0],
     ],
-    wgsl: { file: "max_pool.wgsl", entry: "max_pool" },
-    eigen: (attrs) => [...attrs.sizes, ...slidingWords(attrs)],
+    lower: lowerMaxPool,
+    nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints" },
     reference: ([x], attrs, [output]) => {
       const size = sizeOf(output.shape);
       const [largest, taps] = [new Float64Array(size), new Float64Array(size).fill(-1)];
@@ -92,7 +93,7 @@ export const poolingRows = {
       });
       return [largest, taps];
     },
-  } satisfies OpDef<"maxPool">,
+  } satisfies Definition<"maxPool">,
   maxPoolGradient: {
     shape: ([g, tap], attrs) => {
       checkImages(what, g, attrs);
@@ -109,8 +110,8 @@ export const poolingRows = {
     },
     dtype: (_inputs, { epilogue }) => epilogueDTypes(epilogue),
     vjp: ({ inputs: [, tap], gradients: [g], attrs }) => [elementsAt(g!, tap, attrs), undefined],
-    wgsl: { file: "max_pool_gradient.wgsl", entry: "max_pool_gradient" },
-    eigen: (attrs) => [...attrs.sizes, ...slidingWords(attrs)],
+    lower: lowerMaxPoolGradient,
+    nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     reference: ([g, taps, ...rest], attrs: OpAttrs["maxPoolGradient"], [output]) => {
       const result = new Float64Array(sizeOf(output.shape));
       eachPair(ends(g), attrs.extents, spatialOf(g), attrs, (y, x, tap) => {
@@ -118,5 +119,5 @@ export const poolingRows = {
       });
       return epilogueData(attrs.epilogue, result, rest, output);
     },
-  } satisfies OpDef<"maxPoolGradient">,
+  } satisfies Definition<"maxPoolGradient">,
 };

@@ -1,17 +1,15 @@
 // Reductions over neighbouring axes, arg-max, and broadcasting, their adjoint.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef, RefArray } from "../../ir/op_def.ts";
+import type { Vjp } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
+import { reductionExtents } from "../extents/reduction.ts";
 import * as o from "../primitives.ts";
-
-/** A reduction over a run of axes seen as three axes: `[outer, reduced, inner]`. */
-export function reductionExtents(shape: Shape, axes: readonly number[]): [number, number, number] {
-  const first = axes[0] ?? 0;
-  const end = (axes[axes.length - 1] ?? -1) + 1;
-  return [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(first, end)), sizeOf(shape.slice(end))];
-}
+import { lowerBroadcast } from "../webgpu/kernels/moves.ts";
+import { lowerArgMax, lowerReduction } from "../webgpu/kernels/reductions.ts";
+import { broadcastData } from "./broadcast.ts";
+import type { Definition } from "./definition.ts";
 
 function checkAxes(op: string, shape: Shape, axes: readonly number[]): void {
   const ok = axes.length > 0 &&
@@ -29,13 +27,20 @@ const keptShape = (shape: Shape, axes: readonly number[]) =>
   shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
 const reducedShape = (shape: Shape, axes: readonly number[]) => shape.filter((_, axis) => !axes.includes(axis));
 
-function reduceRow<K extends "sum" | "max" | "min">(
-  op: K,
+/** A workgroup reads all inputs, and has few outputs to share among its threads. */
+function reductionWork([x]: readonly ValueType[], [y]: readonly ValueType[]): number {
+  return Math.max(sizeOf(x.shape), 4 * sizeOf(y.shape));
+}
+
+function reduceDef(
+  op: "sum" | "max" | "min",
   initial: number,
   step: (acc: number, x: number) => number,
-  vjp: OpDef<K>["vjp"],
-): OpDef<K> {
+  vjp: Vjp<typeof op>,
+): Definition<typeof op> {
   return {
+    foldable: true,
+    workgroupWork: reductionWork,
     shape: ([x], { axes }) => {
       checkAxes(op, x.shape, axes);
       if (op !== "sum" && reductionExtents(x.shape, axes)[1] === 0) {
@@ -50,8 +55,8 @@ function reduceRow<K extends "sum" | "max" | "min">(
     },
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
-    wgsl: { file: "reductions.wgsl", entry: "reduce_threads" },
-    eigen: ({ axes }, [x]) => reductionExtents(x.shape, axes),
+    lower: lowerReduction,
+    nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);
       const result = new Float64Array(outer * inner).fill(initial);
@@ -74,24 +79,26 @@ function extremeVjp(x: Value, y: Value, g: Value, axes: readonly number[]): Valu
   return o.multiply(hits, o.divide(o.reshape(g, kept), o.sum(hits, axes, true)));
 }
 
-/** The rows of the reductions, and of broadcasting. */
-export const reductionRows = {
-  sum: reduceRow("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
+/** The definitions of the reductions, and of broadcasting. */
+export const reductionDefs = {
+  sum: reduceDef("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
     o.broadcastTo(o.reshape(g!, keptShape(x.shape, axes)), x.shape),
   ]),
-  max: reduceRow(
+  max: reduceDef(
     "max",
     -Infinity,
     Math.max,
     ({ inputs: [x], outputs: [y], gradients: [g], attrs: { axes } }) => [extremeVjp(x, y, g!, axes)],
   ),
-  min: reduceRow(
+  min: reduceDef(
     "min",
     Infinity,
     Math.min,
     ({ inputs: [x], outputs: [y], gradients: [g], attrs: { axes } }) => [extremeVjp(x, y, g!, axes)],
   ),
   argMax: {
+    foldable: true,
+    workgroupWork: reductionWork,
     shape: ([x], { axis }) => {
       checkAxes("argMax", x.shape, [axis]);
       if (x.shape[axis] === 0) {
@@ -106,8 +113,8 @@ export const reductionRows = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
-    wgsl: { file: "arg_max.wgsl", entry: "arg_max" },
-    eigen: ({ axis }, [x]) => reductionExtents(x.shape, [axis]),
+    lower: lowerArgMax,
+    nativeAttrs: { axis: "int" },
     reference: ([x], { axis }) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
       const result = new Float64Array(outer * inner);
@@ -122,8 +129,10 @@ export const reductionRows = {
       }
       return [result];
     },
-  } satisfies OpDef<"argMax">,
+  } satisfies Definition<"argMax">,
   broadcastTo: {
+    repeats: true,
+    equals: () => [0],
     shape: ([x], { shape }) => {
       if (!sameShape(broadcastShapes(x.shape, shape, "broadcast"), shape)) {
         throw new ShapeError({
@@ -137,26 +146,8 @@ export const reductionRows = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
-    wgsl: { file: "moves.wgsl", entry: "take" },
-    eigen: () => [],
+    lower: lowerBroadcast,
+    nativeAttrs: {},
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],
-  } satisfies OpDef<"broadcastTo">,
+  } satisfies Definition<"broadcastTo">,
 };
-
-/** The elements of `x` repeated to the shape of `output`. */
-export function broadcastData(x: RefArray, output: ValueType): Float64Array {
-  let data = x.data;
-  let shape = [...new Array(output.shape.length - x.shape.length).fill(1), ...x.shape];
-  output.shape.forEach((extent, axis) => {
-    if (shape[axis] === extent) return;
-    const inner = sizeOf(shape.slice(axis + 1));
-    const outer = sizeOf(shape.slice(0, axis));
-    const wide = new Float64Array(outer * extent * inner);
-    for (let i = 0; i < outer; i++) {
-      for (let j = 0; j < extent; j++) wide.set(data.subarray(i * inner, (i + 1) * inner), (i * extent + j) * inner);
-    }
-    data = wide;
-    shape = shape.map((old, at) => (at === axis ? extent : old));
-  });
-  return data === x.data ? x.data.slice() : data;
-}

@@ -1,9 +1,10 @@
 // Resampling along an axis: each element becomes a weighted sum of a few, by tables that the host computes.
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
+import { lowerResample } from "../webgpu/kernels/windows.ts";
+import type { Definition } from "./definition.ts";
 
 const what = "Cannot resample";
 
@@ -24,8 +25,8 @@ function checkTable(indices: ValueType, weights: ValueType): void {
   }
 }
 
-/** The row of `resample`. */
-export const resampleRow: OpDef<"resample"> = {
+/** The definition of `resample`. */
+export const resampleDef: Definition<"resample"> = {
   shape: ([x, indices, weights, backIndices, backWeights], { axis }) => {
     checkTable(indices, weights);
     checkTable(backIndices, backWeights);
@@ -45,8 +46,8 @@ export const resampleRow: OpDef<"resample"> = {
   vjp: ({ inputs: [, indices, weights, backIndices, backWeights], gradients: [g], attrs }) => [
     apply("resample", [g!, backIndices, backWeights, indices, weights], attrs)[0],
   ],
-  wgsl: { file: "resample.wgsl", entry: "resample" },
-  eigen: ({ axis }) => [axis],
+  lower: lowerResample,
+  nativeAttrs: { axis: "int" },
   reference: ([x, indices, weights], { axis }, [output]) => {
     const [outer, inner] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];
     const [extent, taps] = indices.shape;

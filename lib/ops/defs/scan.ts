@@ -1,14 +1,16 @@
 // scan: a loop with a body graph, carried values and stacked results; its derivative is another scan.
 import { ShapeError, ValueError } from "../../errors.ts";
-import type { Graph, ValueId } from "../../ir/graph.ts";
+import type { Graph, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import { vjpOf } from "../../ir/grad.ts";
 import { interpret } from "../../ir/interpret.ts";
-import type { OpDef, RefArray, VjpContext } from "../../ir/op_def.ts";
+import type { RefArray, VjpContext } from "../../ir/op_def.ts";
 import { recording, requireTrace, Trace } from "../../ir/trace.ts";
 import { graphOf, idOf, type Value, valueOf } from "../../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { broadcastTo, reshape, sum } from "../primitives.ts";
 import { apply } from "../../tensor/apply.ts";
+import { lowerScan } from "../webgpu/kernels/scan.ts";
+import type { Definition } from "./definition.ts";
 
 /** What a step of a loop gives: the next carried values, and what is stacked over the steps. */
 export interface ScanStep {
@@ -89,7 +91,7 @@ function inline(graph: Graph, inputs: readonly Value[]): (id: ValueId) => Value 
   const trace = requireTrace("scan");
   const values = new Map<ValueId, Value>(graph.inputs.map((id, i) => [id, inputs[i]]));
   for (const node of graph.nodes) {
-    const results = trace.emit(node.op, node.inputs.map((id) => values.get(id)!), node.attrs as never);
+    const results = trace.emit(node.op, node.inputs.map((id) => values.get(id)!), node.attrs);
     node.outputs.forEach((id, i) => values.set(id, results[i]));
   }
   return (id) => values.get(id)!;
@@ -237,9 +239,32 @@ function hoist(inner: Trace, gradient: Value): HoistedTerm[] | undefined {
   return undefined;
 }
 
-/** The row of `scan`. */
-export const scanRow: OpDef<"scan"> = {
-  shape: (inputs, { body, length, carries, scanned }) => {
+/** Throws {@linkcode ShapeError} where the inputs of a loop's body are not what the loop gives it. */
+function checkBody(inputs: readonly ValueType[], { body, carries, scanned }: OpAttrs["scan"]): void {
+  const fail = (rule: string, received: string) => {
+    throw new ShapeError({ what: "Cannot loop", rule, received });
+  };
+  if (body.inputs.length !== inputs.length) {
+    fail(`the body must take ${inputs.length} inputs`, String(body.inputs.length));
+  }
+  inputs.forEach((outer, i) => {
+    const inner = body.types[body.inputs[i]];
+    const shape = i >= carries && i < carries + scanned ? outer.shape.slice(1) : outer.shape;
+    if (inner.dtype === outer.dtype && sameShape(inner.shape, shape)) return;
+    fail(
+      `input ${i} of the body must be ${outer.dtype} ${formatShape(shape)}`,
+      `${inner.dtype} ${formatShape(inner.shape)}`,
+    );
+  });
+}
+
+/** The definition of `scan`. */
+export const scanDef: Definition<"scan"> = {
+  kind: "loop",
+  workgroupWork: () => Infinity,
+  shape: (inputs, attrs) => {
+    const { body, length, carries, scanned } = attrs;
+    checkBody(inputs, attrs);
     inputs.slice(carries, carries + scanned).forEach(({ shape }) => {
       if (shape[0] !== length) {
         throw new ShapeError({
@@ -253,8 +278,9 @@ export const scanRow: OpDef<"scan"> = {
   },
   dtype: (_inputs, { body }) => body.outputs.map((id) => body.types[id].dtype),
   vjp: scanVjp,
-  wgsl: { file: "moves.wgsl", entry: "take" },
-  eigen: ({ length, carries, scanned, reverse }) => [length, carries, scanned, Number(reverse)],
+  lower: lowerScan,
+  nativeAttrs: { length: "int", carries: "int", scanned: "int", reverse: "flag" },
+  cost: (_inputs, { length }) => ({ bodyRuns: length }),
   reference: (inputs, { body, length, carries, scanned, reverse }, outputs) => {
     const results = outputs.map(({ shape }) => new Float64Array(sizeOf(shape)));
     let carried: readonly RefArray[] = inputs.slice(0, carries);

@@ -1,8 +1,9 @@
 // argSort: the order of elements along an axis, from which sorting, the largest k and medians are composed.
 import { ShapeError } from "../../errors.ts";
-import type { OpDef } from "../../ir/op_def.ts";
 import { formatShape } from "../../shape.ts";
-import { reductionExtents } from "./reductions.ts";
+import { reductionExtents } from "../extents/reduction.ts";
+import { lowerArgSort } from "../webgpu/kernels/sort.ts";
+import type { Definition } from "./definition.ts";
 
 /** NaN counts as larger than every number, and as equal to itself. */
 function compare(a: number, b: number): number {
@@ -10,8 +11,8 @@ function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The row of `argSort`. */
-export const sortRow: OpDef<"argSort"> = {
+/** The definition of `argSort`. */
+export const sortDef: Definition<"argSort"> = {
   shape: ([x], { axis }) => {
     if (!(Number.isInteger(axis) && axis >= 0 && axis < x.shape.length)) {
       throw new ShapeError({
@@ -25,8 +26,8 @@ export const sortRow: OpDef<"argSort"> = {
   },
   dtype: () => ["int32"],
   vjp: { none: "constant" },
-  wgsl: { file: "sort_merge.wgsl", entry: "merge_runs" },
-  eigen: ({ axis, descending }, [x]) => [...reductionExtents(x.shape, [axis]), Number(descending)],
+  lower: lowerArgSort,
+  nativeAttrs: { axis: "int", descending: "flag" },
   reference: ([x], { axis, descending }) => {
     const [outer, length, inner] = reductionExtents(x.shape, [axis]);
     const result = new Float64Array(x.data.length);

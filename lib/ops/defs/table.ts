@@ -1,42 +1,56 @@
-// The op table: one row per op. A row that is missing, or that lacks one of its six facts, does not compile.
+// The op table: one row per op. A row that is missing, or that lacks a fact, does not compile.
 import type { OpName } from "../../ir/attrs.ts";
-import { installOps, type OpDef, type OpTable } from "../../ir/op_def.ts";
-import { convolutionRows } from "./convolution.ts";
-import { crossEntropyRow } from "./cross_entropy.ts";
-import { elementwiseRows } from "./elementwise.ts";
-import { foreachRow } from "./foreach.ts";
-import { fusedRow } from "./fused.ts";
-import { indexingRows } from "./indexing.ts";
-import { matmulRow } from "./matmul.ts";
-import { moveRows } from "./moves.ts";
-import { poolingRows } from "./pooling.ts";
-import { reductionRows } from "./reductions.ts";
-import { resampleRow } from "./resample.ts";
-import { scanRow } from "./scan.ts";
-import { sortRow } from "./sort.ts";
-import { updateRows } from "./updates.ts";
+import { installOps } from "../../ir/op_def.ts";
+import type { Lower, WebGpuFacts } from "../webgpu/lowering.ts";
+import type { Definition } from "./definition.ts";
+import { convolutionDefs } from "./convolution.ts";
+import { crossEntropyDef } from "./cross_entropy.ts";
+import { elementwiseDefs } from "./elementwise.ts";
+import { foreachDef } from "./foreach.ts";
+import { fusedDef } from "./fused.ts";
+import { indexingDefs } from "./indexing.ts";
+import { matmulDef } from "./matmul.ts";
+import { moveDefs } from "./moves.ts";
+import { poolingDefs } from "./pooling.ts";
+import { reductionDefs } from "./reductions.ts";
+import { resampleDef } from "./resample.ts";
+import { scanDef } from "./scan.ts";
+import { sortDef } from "./sort.ts";
+import { updateDefs } from "./updates.ts";
 
-/** The facts of every op. */
-export const opTable = {
-  ...elementwiseRows,
-  fused: fusedRow,
-  ...reductionRows,
-  argSort: sortRow,
-  ...moveRows,
-  matmul: matmulRow,
-  ...convolutionRows,
-  ...poolingRows,
-  resample: resampleRow,
-  ...indexingRows,
-  scan: scanRow,
-  softmaxCrossEntropy: crossEntropyRow,
-  ...updateRows,
-  foreach: foreachRow,
-} satisfies OpTable;
+/** The definition of every op. */
+export const opTable: { readonly [K in OpName]: Definition<K> } = {
+  ...elementwiseDefs,
+  fused: fusedDef,
+  ...reductionDefs,
+  argSort: sortDef,
+  ...moveDefs,
+  matmul: matmulDef,
+  ...convolutionDefs,
+  ...poolingDefs,
+  resample: resampleDef,
+  ...indexingDefs,
+  scan: scanDef,
+  softmaxCrossEntropy: crossEntropyDef,
+  ...updateDefs,
+  foreach: foreachDef(lowerNode),
+};
 
 installOps(opTable);
 
+/** How the nodes of an op run on WebGPU, if they do. */
+export function webGpuFacts<K extends OpName>(op: K): WebGpuFacts<K> | undefined {
+  const definition: Definition<K> = opTable[op];
+  return definition.lower ? definition : undefined;
+}
+
+/** Adds the dispatches of a node on WebGPU. */
+export function lowerNode(...args: Parameters<Lower>): void {
+  const [, node] = args;
+  const facts = webGpuFacts(node.op);
+  if (!facts) throw new Error(`op "${node.op}" reached the GPU unfused`);
+  facts.lower(...args);
+}
+
 /** The names of all ops. */
 export const opNames = Object.keys(opTable) as OpName[];
-
-export type { OpDef };

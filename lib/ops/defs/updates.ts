@@ -1,20 +1,23 @@
 // The optimizers' updates of a variable: SGD, RMSprop, Adam, as Keras computes them.
 import { ShapeError } from "../../errors.ts";
-import type { OpAttrs } from "../../ir/attrs.ts";
-import type { ValueType } from "../../ir/graph.ts";
-import type { OpDef } from "../../ir/op_def.ts";
+import type { OpAttrs, ValueType } from "../../ir/graph.ts";
+import type { NativeAttrs } from "../../ir/op_def.ts";
 import { formatShape, sameShape } from "../../shape.ts";
-import { floatBits } from "./bits.ts";
+import { lowerUpdate, type UpdateKernel } from "../webgpu/kernels/updates.ts";
+import type { Definition } from "./definition.ts";
 
-/** The new value of an element, from its value, gradient, slots and the rate; changes `slots` in place. */
-type Rule<Attrs> = (w: number, g: number, slots: number[], rate: number, attrs: Attrs) => number;
+type UpdateName = "sgdUpdate" | "rmspropUpdate" | "adamUpdate";
 
-function updateRow<K extends "sgdUpdate" | "rmspropUpdate" | "adamUpdate">(
-  op: K,
-  slotCount: (attrs: OpAttrs[K]) => number,
-  rule: Rule<OpAttrs[K]>,
-  encode: (attrs: OpAttrs[K]) => number[],
-): OpDef<K> {
+/** What differs between the updates. */
+interface Update<K extends UpdateName> {
+  slotCount(attrs: OpAttrs[K]): number;
+  /** The new value of an element, from its value, gradient, slots and the rate; changes `slots` in place. */
+  rule(w: number, g: number, slots: number[], rate: number, attrs: OpAttrs[K]): number;
+  kernel(attrs: OpAttrs[K]): UpdateKernel;
+  readonly nativeAttrs: NativeAttrs<K>;
+}
+
+function updateDef<K extends UpdateName>(op: K, { slotCount, rule, kernel, nativeAttrs }: Update<K>): Definition<K> {
   const check = (inputs: readonly ValueType[], attrs: OpAttrs[K]) => {
     const count = 3 + slotCount(attrs);
     if (inputs.length !== count) {
@@ -43,8 +46,8 @@ function updateRow<K extends "sgdUpdate" | "rmspropUpdate" | "adamUpdate">(
     },
     dtype: (_inputs, attrs) => targets(attrs).map(() => "float32"),
     vjp: { none: "an optimizer's update is not differentiable here: write it with ops to differentiate it" },
-    wgsl: { file: "optimizers.wgsl", entry: op.replace("Update", "") },
-    eigen: encode,
+    lower: (lowering, { attrs }, inputs, outputs) => lowerUpdate(lowering, kernel(attrs), inputs, outputs),
+    nativeAttrs,
     reference: (inputs, attrs) => {
       const results = targets(attrs).map((input) => inputs[input].data.slice());
       const [[values, ...slots], gradient, [rate]] = [results, inputs[1].data, inputs[inputs.length - 1].data];
@@ -55,27 +58,30 @@ function updateRow<K extends "sgdUpdate" | "rmspropUpdate" | "adamUpdate">(
       });
       return results;
     },
-    elementwise: true,
+    pointwise: true,
     inPlace: (_inputs, _outputs, attrs) => targets(attrs).map((input, output) => [output, input]),
   };
 }
 
-/** The rows of the updates. */
-export const updateRows = {
-  sgdUpdate: updateRow(
-    "sgdUpdate",
-    ({ momentum }) => (momentum > 0 ? 1 : 0),
-    (w, g, slots, rate, { momentum, nesterov }) => {
+/** The definitions of the updates. */
+export const updateDefs = {
+  sgdUpdate: updateDef("sgdUpdate", {
+    slotCount: ({ momentum }) => (momentum > 0 ? 1 : 0),
+    rule: (w, g, slots, rate, { momentum, nesterov }) => {
       if (momentum === 0) return w - rate * g;
       slots[0] = momentum * slots[0] - rate * g;
       return nesterov ? w + momentum * slots[0] - rate * g : w + slots[0];
     },
-    ({ momentum, nesterov }) => [floatBits(momentum), Number(nesterov)],
-  ),
-  rmspropUpdate: updateRow(
-    "rmspropUpdate",
-    ({ momentum, centered }) => 1 + (momentum > 0 ? 1 : 0) + (centered ? 1 : 0),
-    (w, g, slots, rate, { rho, momentum, epsilon, centered }) => {
+    kernel: ({ momentum, nesterov }) => ({
+      entry: "sgd",
+      numbers: { momentum },
+      flags: { HAS_MOMENTUM: momentum > 0, NESTEROV: nesterov },
+    }),
+    nativeAttrs: { momentum: "float", nesterov: "flag" },
+  }),
+  rmspropUpdate: updateDef("rmspropUpdate", {
+    slotCount: ({ momentum, centered }) => 1 + (momentum > 0 ? 1 : 0) + (centered ? 1 : 0),
+    rule: (w, g, slots, rate, { rho, momentum, epsilon, centered }) => {
       slots[0] = rho * slots[0] + (1 - rho) * g * g;
       let variance = slots[0] + epsilon;
       if (centered) {
@@ -88,30 +94,27 @@ export const updateRows = {
       slots[1] = momentum * slots[1] + increment;
       return w - slots[1];
     },
-    // 1 - rho is rounded from float64: in float32, 1 - 0.999 would be off by 5e-5.
-    ({ rho, momentum, epsilon, centered }) => [
-      floatBits(rho),
-      floatBits(1 - rho),
-      floatBits(momentum),
-      floatBits(epsilon),
-      Number(centered),
-    ],
-  ),
-  adamUpdate: updateRow(
-    "adamUpdate",
-    ({ amsgrad }) => (amsgrad ? 3 : 2),
-    (w, g, slots, rate, { beta1, beta2, epsilon, amsgrad }) => {
+    kernel: ({ rho, momentum, epsilon, centered }) => ({
+      entry: "rmsprop",
+      numbers: { rho, one_minus_rho: 1 - rho, momentum, epsilon },
+      flags: { HAS_MOMENTUM: momentum > 0, CENTERED: centered },
+    }),
+    nativeAttrs: { rho: "float", momentum: "float", epsilon: "float", centered: "flag" },
+  }),
+  adamUpdate: updateDef("adamUpdate", {
+    slotCount: ({ amsgrad }) => (amsgrad ? 3 : 2),
+    rule: (w, g, slots, rate, { beta1, beta2, epsilon, amsgrad }) => {
       slots[0] += (g - slots[0]) * (1 - beta1);
       slots[1] += (g * g - slots[1]) * (1 - beta2);
       if (!amsgrad) return w - (rate * slots[0]) / (Math.sqrt(slots[1]) + epsilon);
       slots[2] = Math.max(slots[2], slots[1]);
       return w - (rate * slots[0]) / (Math.sqrt(slots[2]) + epsilon);
     },
-    ({ beta1, beta2, epsilon, amsgrad }) => [
-      floatBits(1 - beta1),
-      floatBits(1 - beta2),
-      floatBits(epsilon),
-      Number(amsgrad),
-    ],
-  ),
+    kernel: ({ beta1, beta2, epsilon, amsgrad }) => ({
+      entry: "adam",
+      numbers: { one_minus_beta1: 1 - beta1, one_minus_beta2: 1 - beta2, epsilon },
+      flags: { AMSGRAD: amsgrad },
+    }),
+    nativeAttrs: { beta1: "float", beta2: "float", epsilon: "float", amsgrad: "flag" },
+  }),
 };

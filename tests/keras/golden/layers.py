@@ -62,6 +62,11 @@ def kept(x, mask):
 # The functions of Lambda by their names, which is all that a config has of them.
 FUNCTIONS = {function.__name__: function for function in (softened, scaled_sum, kept)}
 
+
+def named(function):
+    return {"class_name": "function", "config": function}
+
+
 CASES = [
     dense("dense", ROWS, units=4),
     dense("dense_relu", ROWS, units=4, activation="relu"),
@@ -121,13 +126,13 @@ CASES = [
         masks=[bools([True, True, False, True], [False, False, False, False], [True, True, True, True])],
     ),
     case("softmax_masked_axis", item("Softmax", axis=1), floats(2, 4, seed=10), masks=[STEPS]),
-    case("lambda", item("Lambda", function="softened"), SEQUENCE, masks=[STEPS]),
+    case("lambda", item("Lambda", function=named("softened")), SEQUENCE, masks=[STEPS]),
     case(
         "lambda_all",
-        item("Lambda", function="scaled_sum", output_shape=[4], arguments={"factor": 0.5, "power": 2}, name="sums"),
+        item("Lambda", function=named("scaled_sum"), output_shape=[4], arguments={"factor": 0.5, "power": 2}, name="sums"),
         SEQUENCE,
     ),
-    case("lambda_masked", item("Lambda", function="softened", mask="kept"), SEQUENCE, masks=[STEPS]),
+    case("lambda_masked", item("Lambda", function=named("softened"), mask=named("kept")), SEQUENCE, masks=[STEPS]),
     case("identity", item("Identity"), SEQUENCE, masks=[STEPS]),
     case("activity_regularization", item("ActivityRegularization", l1=0.25, l2=0.5), ROWS),
     case("activity_regularization_masked", item("ActivityRegularization", l2=0.125), SEQUENCE, masks=[STEPS]),
@@ -181,11 +186,12 @@ def made(spec):
     """The layer of a table, whose values may be tables of regularizers and constraints."""
     config = {}
     for key, value in spec["config"].items():
-        if spec["class_name"] == "Lambda" and isinstance(value, str):
-            value = FUNCTIONS.get(value, value)
         nested = isinstance(value, dict) and "class_name" in value
         module = keras.constraints if key.endswith("_constraint") else keras.regularizers
-        config[key] = create(module, value) if nested else value
+        if nested and value["class_name"] == "function":
+            config[key] = FUNCTIONS[value["config"]]
+        else:
+            config[key] = create(module, value) if nested else value
     return create(keras.layers, item(spec["class_name"], **config))
 
 

@@ -1,0 +1,176 @@
+// The dispatches of a step, each a pipeline with the buffers and sizes it is bound to, and where a plan's values lie.
+import type { ValueId } from "../../ir/graph.ts";
+import type { Plan } from "../../passes/plan.ts";
+import { aliasRoots } from "../../passes/rewrite.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
+import type { Gpu, Pipeline } from "./device.ts";
+import { buildCompound, canJoin, type Stage } from "./compound.ts";
+import type { Binding } from "./bindings.ts";
+import { buildKernel, type BuiltKernel, type Grid } from "./kernel.ts";
+import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
+import { type KernelCall, type Lowering, maxStageThreads, maxStageWork } from "../../ops/webgpu/lowering.ts";
+import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
+
+/** WebGPU's default limit of workgroups along an axis. */
+const maxGroups = 65535;
+
+/** The workgroups of a grid along x and y. */
+function groupsOf({ of, count, size }: Grid): [number, number] {
+  const groups = of === "threads" ? Math.ceil(count / size) : count;
+  const across = Math.min(groups, maxGroups);
+  return [across, Math.ceil(groups / across)];
+}
+
+/** A pipeline and what it is bound to; the bind group is made when the uniforms have their buffer. */
+export interface Dispatch {
+  readonly pipeline: Pipeline;
+  readonly bindings: readonly Binding[];
+  readonly params: Uint32Array<ArrayBuffer>;
+  /** Workgroups along x and y. */
+  readonly groups: readonly [number, number];
+  readonly origin: string;
+}
+
+/** Memory that a program owns beside its slots. */
+export interface Scratch {
+  /** A buffer of at least `bytes`, number `index` of those in use at one time. */
+  take(index: number, bytes: number): GPUBuffer;
+}
+
+/** Takes the dispatches of one step, in order. */
+export class DispatchRecorder implements Lowering {
+  /** What has been lowered so far. */
+  readonly dispatches: Dispatch[] = [];
+  #origin = "";
+  #scratches = 0;
+  #kept = 0;
+  #stages: Stage[] = [];
+
+  readonly tuning: Tuning;
+  readonly maxBindingBytes: number;
+
+  constructor(readonly gpu: Gpu, readonly scratchMemory: Scratch) {
+    this.tuning = gpu.tuning;
+    this.maxBindingBytes = gpu.device.limits.maxStorageBufferBindingSize;
+  }
+
+  #add(kernel: BuiltKernel, groups: readonly [number, number], origin: string): void {
+    const { bindings, params } = kernel;
+    this.dispatches.push({ pipeline: this.gpu.pipeline(kernel), bindings, params, groups, origin });
+  }
+
+  #addAlone(call: KernelCall, grid: Grid, origin: string): void {
+    this.#add(buildKernel(call, grid), groupsOf(grid), origin);
+  }
+
+  /** Adds a dispatch of `count` workgroups of `size` threads. */
+  emitWorkgroups(call: KernelCall, count: number, size: number): void {
+    if (count === 0) return;
+    this.flush();
+    this.#addAlone(call, { of: "workgroups", count, size }, this.#origin);
+  }
+
+  /**
+   * Adds a dispatch of so many threads, `groupSize` to a workgroup. `loop` is about how many elements a thread goes
+   * through: what is little work altogether waits, to be one dispatch with what follows.
+   */
+  emitThreads(call: KernelCall, threads: number, { loop = 1, groupSize = 64 } = {}): void {
+    if (threads === 0) return;
+    if (threads <= maxStageThreads && threads * loop <= maxStageWork) {
+      if (!canJoin(this.#stages, call)) this.flush();
+      this.#stages.push({ call, threads, groupSize, origin: this.#origin });
+      return;
+    }
+    this.flush();
+    this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, this.#origin);
+  }
+
+  /** Adds the small calls that wait: one as it is, several as stages of one workgroup. */
+  flush(): void {
+    const stages = this.#stages;
+    this.#stages = [];
+    if (stages.length === 0) return;
+    const [{ call, threads, groupSize, origin }] = stages;
+    if (stages.length === 1) this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, origin);
+    else this.#add(buildCompound(stages), [1, 1], stages.map((stage) => stage.origin).join(", "));
+  }
+
+  /** Memory for words that is free again after the current node. */
+  scratch(shape: Shape): View {
+    const type = { shape, dtype: "float32" as const };
+    const buffer = this.scratchMemory.take(this.#scratches++, padded(4 * sizeOf(shape)));
+    return wordView(buffer, 0, type);
+  }
+
+  /** Runs `body` with memory that `body`'s nodes do not take as scratch. */
+  keepingScratch<T>(body: () => T): T {
+    const outer = this.#kept;
+    this.#kept = this.#scratches;
+    try {
+      return body();
+    } finally {
+      this.#kept = outer;
+    }
+  }
+
+  /** Names the node whose dispatches follow. */
+  begin(origin: string): void {
+    this.#origin = origin;
+    this.#scratches = this.#kept;
+  }
+}
+
+/** Where a slot begins. */
+export interface Slot {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
+
+/** Where the values of a graph, or of a loop's body, lie. */
+export class Views {
+  readonly #views = new Map<ValueId, View>();
+  readonly #redirected = new Map<ValueId, View>();
+
+  /** The value that `id` is another shape of. */
+  readonly root: (id: ValueId) => ValueId;
+
+  constructor(
+    readonly plan: Plan,
+    readonly slots: readonly Slot[],
+    readonly constantAt: (id: ValueId) => View,
+    readonly stateAt: (link: number) => View,
+  ) {
+    this.root = aliasRoots(plan.graph.nodes);
+  }
+
+  /** Says where a value lies that the plan gives no place, or another. */
+  set(id: ValueId, view: View): void {
+    this.#redirected.set(id, view);
+    this.#views.clear();
+  }
+
+  /** Where a value lies. */
+  get(id: ValueId): View {
+    let view = this.#views.get(id);
+    if (!view) {
+      const type = this.plan.graph.types[id];
+      view = { ...this.#locate(id), shape: type.shape, dtype: type.dtype };
+      this.#views.set(id, view);
+    }
+    return view;
+  }
+
+  #locate(id: ValueId): View {
+    const redirected = this.#redirected.get(this.root(id));
+    if (redirected) return redirected;
+    const place = this.plan.places[id];
+    const type = this.plan.graph.types[id];
+    if (place?.kind === "slot") {
+      const { buffer, offset } = this.slots[place.slot];
+      return wordView(buffer, offset + place.offset, type);
+    }
+    if (place?.kind === "state") return this.stateAt(place.link);
+    if (place?.kind === "constant") return this.constantAt(place.id);
+    throw new Error(`value ${id} has no place`);
+  }
+}

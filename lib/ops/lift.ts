@@ -1,0 +1,59 @@
+// Ops are written on operands of any kind; lift gives them the types of each kind.
+import type { Value } from "../ir/value.ts";
+import type { Axes } from "../shape.ts";
+import type { Operand } from "../tensor/apply.ts";
+import { SymbolicTensor } from "../tensor/symbolic.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** `T` with operands of one kind where it has operands of any kind, in its lists too. */
+export type WithOperands<Kind, T> = [Value] extends [T] ? Kind | Exclude<T, Operand>
+  : T extends readonly unknown[] ? AllWithOperands<Kind, T>
+  : T;
+
+/** Each of `Items` {@linkcode WithOperands}. */
+export type AllWithOperands<Kind, Items extends readonly unknown[]> = {
+  [K in keyof Items]: WithOperands<Kind, Items[K]>;
+};
+
+/**
+ * A function of operands: tensors of tensors and numbers, symbolic values where any operand is one or a variable, and
+ * symbolic tensors where any is one.
+ */
+export type Lifted<Args extends readonly unknown[], Result = Operand> = {
+  (...args: AllWithOperands<Tensor | number, Args>): WithOperands<Tensor, Result>;
+  (...args: Args): WithOperands<Value, Result>;
+  (...args: AllWithOperands<Operand | SymbolicTensor, Args>): WithOperands<SymbolicTensor, Result>;
+};
+
+/** A lifted function of one operand. */
+export type UnaryOp = Lifted<[x: Operand]>;
+/** A lifted function of two operands. */
+export type BinaryOp = Lifted<[a: Operand, b: Operand]>;
+/** A lifted function over some axes of an operand, all by default; with `keepDims` these stay, with extent 1. */
+export type ReductionOp = Lifted<[x: Operand, axes?: Axes, keepDims?: boolean]>;
+
+/** A function of ops, whatever it takes. */
+export type OpsFunction = (...args: never[]) => unknown;
+
+/** Applies a lifted function to arguments with symbolic tensors among them; undefined where it is none of `ops`. */
+type SymbolicCall = (fn: OpsFunction, args: readonly unknown[]) => unknown;
+
+let callSymbolic: SymbolicCall | undefined;
+
+/** Installs what symbolic tensors need; called once by `lib/layers/operation.ts`, so that ops do not import layers. */
+export function installSymbolicCall(call: SymbolicCall): void {
+  callSymbolic = call;
+}
+
+const isSymbolic = (argument: unknown): boolean =>
+  argument instanceof SymbolicTensor || (Array.isArray(argument) && argument.some(isSymbolic));
+
+/** The function with the types of each kind of operand; applied to symbolic tensors, it becomes a node of theirs. */
+export function lift<Args extends readonly unknown[], Result>(fn: (...args: Args) => Result): Lifted<Args, Result>;
+export function lift(fn: (...args: unknown[]) => unknown): OpsFunction {
+  const lifted = (...args: unknown[]): unknown => {
+    const made = args.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;
+    return made ?? fn(...args);
+  };
+  return lifted;
+}

@@ -1,0 +1,56 @@
+// foreach: what lies flat in every list is one call of the op, as if it were one value.
+import type { ForeachName } from "../../../ir/attrs.ts";
+import type { Node } from "../../../ir/graph.ts";
+import { listsOf } from "../../defs/lists.ts";
+import { sameShape, sizeOf } from "../../../shape.ts";
+import { type Lower, type Lowering, maxStageThreads, maxStageWork } from "../lowering.ts";
+import { isSameRange, type View } from "../view.ts";
+
+/** Lowers a `foreach`, with `lower` for what it repeats. */
+export function lowerForeach(
+  lowering: Lowering,
+  { attrs: { count, each }, origin }: Node<ForeachName>,
+  inputs: readonly View[],
+  outputs: readonly View[],
+  lower: Lower,
+): void {
+  const operands = listsOf(inputs, count);
+  const results = listsOf(outputs, count);
+  const isNumber = (list: readonly View[]) =>
+    list[0].shape.length === 0 && list.every((view) => isSameRange(view, list[0]));
+  const lists = [...operands.filter((list) => !isNumber(list)), ...results];
+  const node: Node = { ...each, inputs: [], outputs: [], origin };
+  for (const [from, to] of flatRuns(lists, fitsStages(results[0]) ? 4 * maxStageThreads : lowering.maxBindingBytes)) {
+    const range = (list: readonly View[]): View => {
+      if (to - from === 1 || isNumber(list)) return list[from];
+      const last = list[to - 1];
+      // With the padding between, which nothing else reads.
+      const bytes = last.offset + last.bytes - list[from].offset;
+      return { ...list[from], bytes, shape: [bytes / 4] };
+    };
+    lower(lowering, node, operands.map(range), results.map(range));
+  }
+}
+
+/** Whether values are so small that they share a dispatch with what is near, a few at a time. */
+function fitsStages(list: readonly View[]): boolean {
+  const sizes = list.map(({ shape }) => sizeOf(shape));
+  return sizes.every((size) => size <= maxStageThreads) && sizes.reduce((a, b) => a + b, 0) <= maxStageWork;
+}
+
+/** Ranges `[from, to)` of what has one shape in all lists, and lies one after another in each. */
+function flatRuns(lists: readonly (readonly View[])[], maxBytes: number): [number, number][] {
+  const runs: [number, number][] = [];
+  lists[0].forEach((_, at) => {
+    const run = runs[runs.length - 1];
+    const follows = run &&
+      lists.every((views) =>
+        sameShape(views[at].shape, lists[0][at].shape) && sameShape(views[at - 1].shape, lists[0][at - 1].shape) &&
+        views[at].buffer === views[at - 1].buffer && views[at].offset === views[at - 1].offset + views[at - 1].bytes &&
+        views[at].offset + views[at].bytes - views[run[0]].offset <= maxBytes
+      );
+    if (follows) run[1] = at + 1;
+    else runs.push([at, at + 1]);
+  });
+  return runs;
+}

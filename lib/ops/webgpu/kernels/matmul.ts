@@ -1,0 +1,240 @@
+// matmul: products of two factors, which lie in memory or are computed as they are read, and their epilogue.
+import type { ElementwiseProgram } from "../../../ir/attrs.ts";
+import type { Node } from "../../../ir/graph.ts";
+import { type MatmulExtents, matmulExtents } from "../../extents/matmul.ts";
+import { operandsOf } from "../../defs/gathered.ts";
+import { sizeOf } from "../../../shape.ts";
+import { UniformWords } from "../index_math.ts";
+import type { KernelCall, Lowering } from "../lowering.ts";
+import { type Operand, quadsOf } from "../operand.ts";
+import type { ShaderFile } from "../shaders.ts";
+import type { Param } from "../uniform.ts";
+import type { View } from "../view.ts";
+import { tileOutput } from "./epilogue.ts";
+import { gatheredFactor } from "./gathered.ts";
+
+/** A kernel whose threads each make a tile of y. */
+export interface ThreadTile {
+  readonly of: "threads";
+  readonly file: ShaderFile;
+  readonly entry: string;
+  /** Rows and columns of y that a thread makes. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Threads that stand side by side along a row of tiles, which is filled up to a multiple of them. */
+  readonly abreast: number;
+  /** Whether it loads quads along k too. */
+  readonly loadsAlongK: boolean;
+}
+
+/** matmul_tiles.wgsl with tiles of a size. */
+export interface WorkgroupTile {
+  readonly of: "workgroups";
+  /** Rows and columns of y that a workgroup makes, by so many terms a round. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** Rows and columns of y that a thread makes. */
+  readonly blockRows: 4 | 8;
+  readonly blockColumns: 4 | 8;
+  /** With two, a round loads while the one before is multiplied. */
+  readonly buffers: 1 | 2;
+  /** Unused quads of each line in workgroup memory. */
+  readonly padding: number;
+}
+
+/** How a product's sums are made. */
+export type MatmulKernel = ThreadTile | WorkgroupTile;
+
+/** How a product is computed. */
+export interface MatmulChoice {
+  readonly kernel: MatmulKernel;
+  /** Into how many sums the k axis is cut. */
+  readonly splits: number;
+}
+
+/** Threads of a workgroup, and bytes of its memory. */
+export function workgroupOf({ rows, columns, depth, blockRows, blockColumns, buffers, padding }: WorkgroupTile) {
+  return {
+    threads: (rows / blockRows) * (columns / blockColumns),
+    bytes: buffers * depth * (rows + columns + 4 * padding) * 4,
+  };
+}
+
+/** The constants of matmul_tiles.wgsl. */
+function tileConstants(tile: WorkgroupTile): string[] {
+  // As many rows of sums as memory holds, halved until they are, so that passes are equal.
+  let passRows = tile.rows;
+  while (passRows * tile.columns * 4 > workgroupOf(tile).bytes) passRows /= 2;
+  const numbers = {
+    TILE_ROWS: tile.rows,
+    TILE_COLUMNS: tile.columns,
+    TILE_DEPTH: tile.depth,
+    BLOCK_ROWS: tile.blockRows,
+    BLOCK_COLUMNS: tile.blockColumns,
+    BUFFERS: tile.buffers,
+    PADDING_QUADS: tile.padding,
+    PASS_ROWS: passRows,
+  };
+  return Object.entries(numbers).map(([name, value]) => `const ${name} = ${value}u;`);
+}
+
+/** A factor whose elements are found by WGSL functions. */
+export interface ComputedFactor {
+  readonly operands: readonly Operand[];
+  readonly functions?: readonly string[];
+  /** The expression of an element by its coordinates, `batch` among them, or by its place in row-major order. */
+  readonly element: Element;
+  /** The same for it and its next three neighbours, if they can be loaded at once. */
+  readonly quad?: Element;
+}
+
+/** The expression of an element of A at `row` and `k`, or of B at `k` and `col`, which is number `index`. */
+export type Element = (coordinates: string, index: string) => string;
+
+/** A product, whatever its factors are read from. */
+export interface Product extends MatmulExtents {
+  /** Whether A lies as `[batch, k, m]`: its rows are neighbours, else its terms. */
+  readonly transposeA: boolean;
+  /** Whether B lies as `[batch, n, k]`: its terms are neighbours, else its columns. */
+  readonly transposeB: boolean;
+  readonly a: View | ComputedFactor;
+  readonly b: View | ComputedFactor;
+  /** What the functions of computed factors need. */
+  readonly params?: readonly Param[];
+  /** Numbers of the uniform that the functions read. */
+  readonly words?: UniformWords;
+  readonly epilogue: ElementwiseProgram | null;
+  /** What the epilogue reads beside the product. */
+  readonly others: readonly View[];
+  readonly outputs: readonly View[];
+}
+
+/** Lowers a matmul and its epilogue. */
+export function lowerMatmul(
+  lowering: Lowering,
+  { attrs }: Node<"matmul">,
+  inputs: readonly View[],
+  outputs: readonly View[],
+): void {
+  const { gathered } = attrs;
+  const [table, indices] = inputs.slice(-2);
+  const operands = operandsOf(inputs, gathered, (_table, _indices, { shape }) => ({ ...table, shape }));
+  const extents = matmulExtents(operands, attrs);
+  const choice = lowering.tuning.matmul(extents);
+  const [a, b, ...others] = operands;
+  const product: Product = { ...extents, ...attrs, a, b, others, outputs };
+  if (!gathered) return emitProduct(lowering, product, choice);
+  const words = new UniformWords();
+  const isFirst = gathered.at === 0;
+  const bound = [isFirst ? b : a, ...others, ...outputs];
+  const factor = gatheredFactor({ table, indices }, gathered.program, words, bound);
+  emitProduct(lowering, { ...product, ...(isFirst ? { a: factor } : { b: factor }), words }, choice);
+}
+
+/** A factor as the shader has it. */
+interface Factor {
+  readonly operands: readonly Operand[];
+  readonly functions: readonly string[];
+  /** Whether quads lie wholly inside or outside of it. */
+  readonly isAligned: boolean;
+}
+
+/** Adds the dispatches of a product, by a chosen kernel. */
+export function emitProduct(lowering: Lowering, product: Product, { kernel, splits }: MatmulChoice): void {
+  const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs, words = new UniformWords() } = product;
+  if (sizeOf(outputs[0].shape) === 0) return;
+  // Quads along k, and rounds of tiles, begin at multiples of their length.
+  const step = kernel.of === "workgroups" ? kernel.depth : 4;
+  const kSplit = Math.max(step, Math.ceil(k / splits / step) * step);
+  const parts = Math.max(1, Math.ceil(k / kSplit));
+  const sums = tileOutput(
+    lowering,
+    { splits: parts, epilogue, others, outputs, usesPartials: kernel.of === "threads" },
+    words,
+  );
+  const viewsOf = (factor: View | ComputedFactor) =>
+    "element" in factor ? factor.operands.map(({ view }) => view) : [factor];
+  const takesQuads = (isAlongK: boolean) => kernel.of === "workgroups" || kernel.loadsAlongK || !isAlongK;
+  const factorOf = (name: "a" | "b", factor: View | ComputedFactor, isAlongK: boolean): Factor => {
+    const length = isAlongK ? k : name === "a" ? m : n;
+    const isAligned = length % 4 === 0;
+    if ("element" in factor) {
+      const functions = [...(factor.functions ?? []), coordinateFunctions(name, isAlongK, factor, isAligned)];
+      return { operands: factor.operands, functions, isAligned };
+    }
+    const bound = [...viewsOf(name === "a" ? product.b : product.a), sums.view, ...others];
+    const quads = takesQuads(isAlongK) ? quadsOf(factor, length, bound) : "anywhere";
+    const loads: ComputedFactor = {
+      operands: [{ name, view: factor, access: "load", type: "f32", quads }],
+      element: (_, index) => `load_${name}(${index})`,
+      quad: (_, index) => `load_${name}_quad(${index})`,
+    };
+    return { operands: loads.operands, functions: [coordinateFunctions(name, isAlongK, loads, true)], isAligned };
+  };
+  const a = factorOf("a", product.a, !transposeA);
+  const b = factorOf("b", product.b, transposeB);
+  const call: KernelCall = {
+    file: kernel.of === "threads" ? kernel.file : "matmul_tiles.wgsl",
+    entry: kernel.of === "threads" ? kernel.entry : "matmul_tile",
+    operands: [...a.operands, ...b.operands, ...sums.operands],
+    params: [
+      ...(product.params ?? []),
+      ["m", "u32", m],
+      ["n", "u32", n],
+      ["k", "u32", k],
+      ["batch", "u32", batch],
+      ["splits", "u32", parts],
+      ["k_split", "u32", kSplit],
+      ["a_batch", "u32", m * k],
+      ["b_batch", "u32", k * n],
+      ["a_row", "u32", transposeA ? 1 : k],
+      ["a_k", "u32", transposeA ? m : 1],
+      ["b_k", "u32", transposeB ? 1 : n],
+      ["b_col", "u32", transposeB ? k : 1],
+      ...words.params,
+    ],
+    constants: [
+      `const A_ALONG_K = ${!transposeA};`,
+      `const B_ALONG_K = ${transposeB};`,
+      `const A_ALIGNED = ${a.isAligned};`,
+      `const B_ALIGNED = ${b.isAligned};`,
+      ...(kernel.of === "workgroups" ? tileConstants(kernel) : []),
+      ...sums.constants,
+    ],
+    functions: [...a.functions, ...b.functions, ...sums.functions].join("\n"),
+  };
+  const slices = batch * parts;
+  const [down, across] = [Math.ceil(m / kernel.rows), Math.ceil(n / kernel.columns)];
+  if (kernel.of === "workgroups") {
+    lowering.emitWorkgroups(call, slices * down * across, workgroupOf(kernel).threads);
+  } else {
+    const { abreast } = kernel;
+    const wide = Math.ceil(across / abreast) * abreast;
+    const loop = Math.max(8, kernel.rows * kernel.columns / 2) * kSplit;
+    lowering.emitThreads(call, slices * down * wide, { loop, groupSize: abreast > 1 ? abreast : 64 });
+  }
+  sums.finish();
+}
+
+/** The functions that load elements and quads of a factor by their coordinates. */
+function coordinateFunctions(
+  name: "a" | "b",
+  isAlongK: boolean,
+  { element, quad }: ComputedFactor,
+  isAligned: boolean,
+): string {
+  const [first, second] = name === "a" ? ["row", "k"] : ["k", "col"];
+  const strides = name === "a" ? ["a_row", "a_k"] : ["b_k", "b_col"];
+  const index = `batch * params.${name}_batch + ${first} * params.${strides[0]} + ${second} * params.${strides[1]}`;
+  const isFirst = (first === "k") === isAlongK;
+  const four = [0, 1, 2, 3].map((i) =>
+    `${name}_at(batch, ${isFirst ? `${first} + ${i}u, ${second}` : `${first}, ${second} + ${i}u`})`
+  );
+  const found = quad && isAligned ? quad(`${first}, ${second}`, index) : `vec4(${four.join(", ")})`;
+  const parameters = `batch: u32, ${first}: u32, ${second}: u32`;
+  return [
+    `fn ${name}_at(${parameters}) -> f32 {\n  return ${element(`${first}, ${second}`, index)};\n}`,
+    `fn ${name}_quad(${parameters}) -> vec4<f32> {\n  return ${found};\n}`,
+  ].join("\n");
+}

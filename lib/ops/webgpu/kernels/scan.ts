@@ -1,0 +1,83 @@
+// scan: the body's dispatches are laid out once for each step, bound to that step's rows; nothing is looped on the GPU.
+import type { Node, ValueId } from "../../../ir/graph.ts";
+import { runs } from "../../../ir/op_def.ts";
+import { type Shape, sizeOf } from "../../../shape.ts";
+import type { LoopBody, Lowering } from "../lowering.ts";
+import { rowView, type View, wordView } from "../view.ts";
+import { copyElements } from "./moves.ts";
+
+/** What a value of the body is written to in step `t`. */
+type Target = (t: number) => View;
+
+/**
+ * Lowers a loop. Where rows begin at bindable offsets, the body reads scanned rows and writes stacked rows where they
+ * lie; a carried value is read from the row or the buffer that the step before wrote. Else rows are copied.
+ */
+export function lowerScan(
+  lowering: Lowering,
+  { attrs: { length, carries, scanned, reverse } }: Node<"scan">,
+  inputs: readonly View[],
+  outputs: readonly View[],
+  body?: LoopBody,
+): void {
+  if (!body) throw new Error("a loop cannot be lowered without its body");
+  if (length === 0) {
+    outputs.slice(0, carries).forEach((view, i) => copyElements(lowering, inputs[i], view, sizeOf(view.shape)));
+    return;
+  }
+  const { graph } = body;
+  const rowAt = (t: number) => (reverse ? length - 1 - t : t);
+  const words = (shape: Shape, dtype: View["dtype"]) => wordView(lowering.scratch(shape).buffer, 0, { shape, dtype });
+  const made = new Set<ValueId>();
+  for (const node of graph.nodes) if (runs(node)) node.outputs.forEach((id) => made.add(id));
+
+  const targets = new Map<ValueId, Target>();
+  const copied: number[] = [];
+  for (let i = carries; i < graph.outputs.length; i++) {
+    const id = body.root(graph.outputs[i]);
+    if (!made.has(id) || targets.has(id) || !rowView(outputs[i], 0)) copied.push(i);
+    else targets.set(id, (t) => rowView(outputs[i], rowAt(t))!);
+  }
+  const moved: number[] = [];
+  for (let i = 0; i < carries; i++) {
+    const id = body.root(graph.outputs[i]);
+    if (!made.has(id) || targets.has(id)) {
+      moved.push(i);
+      continue;
+    }
+    // The step's result must not overwrite what the step still reads: two buffers by turns.
+    const { shape, dtype } = outputs[i];
+    const turns = [words(shape, dtype), words(shape, dtype)];
+    targets.set(id, (t) => (t === length - 1 ? outputs[i] : turns[t % 2]));
+  }
+  const rows = inputs.slice(carries, carries + scanned).map((view) =>
+    rowView(view, 0) ? undefined : words(view.shape.slice(1), view.dtype)
+  );
+
+  let carried: readonly View[] = inputs.slice(0, carries);
+  lowering.keepingScratch(() => {
+    for (let t = 0; t < length; t++) {
+      // Stages do not cross steps: so one step's compound serves for the next.
+      lowering.flush();
+      lowering.begin("scan");
+      carried.forEach((view, i) => body.set(graph.inputs[i], view));
+      for (let i = carries; i < inputs.length; i++) {
+        const row = i < carries + scanned ? rows[i - carries] : undefined;
+        if (row) copyElements(lowering, inputs[i], row, sizeOf(row.shape), rowAt(t) * sizeOf(row.shape));
+        const whole = i < carries + scanned ? rowView(inputs[i], rowAt(t)) : inputs[i];
+        body.set(graph.inputs[i], row ?? whole!);
+      }
+      for (const [id, target] of targets) body.set(id, target(t));
+      body.lower();
+      lowering.begin("scan");
+      for (const i of copied) {
+        const view = body.get(graph.outputs[i]);
+        copyElements(lowering, view, outputs[i], sizeOf(view.shape), 0, rowAt(t) * sizeOf(view.shape));
+      }
+      carried = graph.outputs.slice(0, carries).map((id) => body.get(id));
+    }
+  });
+  lowering.flush();
+  lowering.begin("scan");
+  for (const i of moved) copyElements(lowering, carried[i], outputs[i], sizeOf(outputs[i].shape));
+}

@@ -1,0 +1,369 @@
+// Dataset: the user's data, checked against the model: arrays, or a stream of batches; and where it lies on a device.
+import type { DType } from "../dtype.ts";
+import { ValueError } from "../errors.ts";
+import type { Executor } from "../exec/executor.ts";
+import { describe } from "../options.ts";
+import type { Shape, SymbolicShape } from "../shape.ts";
+import { flatten, isNamed, packLike, type Structure } from "../structure.ts";
+import { Tensor, type TensorLike } from "../tensor/tensor.ts";
+import { Variable } from "../tensor/variable.ts";
+import { labelOf, type Parts, tensorsOf } from "./arguments.ts";
+import { weighClasses } from "./class_weights.ts";
+import type { Compiled } from "./compiled.ts";
+import type { TrainableModel } from "./trainer.ts";
+import { checkTargets, checkWeights } from "./validation.ts";
+import { warnOfNumbers } from "./warnings.ts";
+
+/** Checked data: tensors of as many rows, in the order in which structures are flattened. */
+export interface Dataset {
+  /** What the data is for, as messages say it, such as `fit "m"`. */
+  readonly where: string;
+  /** The number of rows. */
+  readonly rows: number;
+  /** Inputs, each `[rows, ...]`. */
+  readonly x: readonly Tensor[];
+  /** Targets for each output, each `[rows, ...]`; undefined for an output without, empty where there are none. */
+  readonly y: readonly (Tensor | undefined)[];
+  /** Weights for each output, `[rows]` or `[rows, ...]`; empty where there are none. */
+  readonly weights: readonly (Tensor | undefined)[];
+  /** Something built as the inputs are. */
+  readonly xLike: Structure<unknown>;
+  /** Something built as the outputs are. */
+  readonly yLike: Structure<unknown>;
+}
+
+/** Weights of samples, given for each or by class. */
+export interface SampleWeightOptions<W = Structure<TensorLike>> {
+  /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
+  sampleWeight?: W;
+  /** A weight for each class, by its number; for training, and models of one output. */
+  classWeight?: Readonly<Record<number, number>>;
+}
+
+/** Inputs, targets and weights as the user gave them. */
+export interface UserData extends SampleWeightOptions {
+  /** Inputs. */
+  readonly x: Structure<TensorLike> | undefined;
+  /** Targets. */
+  readonly y?: Structure<TensorLike>;
+}
+
+/**
+ * The user's data, checked against the model, which is built for it where it is not yet; without `compiled` its inputs
+ * alone. Throws {@linkcode ValueError} or {@linkcode ShapeError} where it does not suit the model, its losses, or itself.
+ */
+export function checkedData(model: TrainableModel, data: UserData, where: string, compiled?: Compiled): Dataset {
+  if (data.sampleWeight !== undefined && data.classWeight !== undefined) {
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: "only one of sampleWeight and classWeight may be given",
+      received: "both",
+      hint: "multiply the weights of the classes into those of the samples",
+    });
+  }
+  const shapes = model.inputShape && flatten(model.inputShape);
+  const parts = { argument: "x", like: model.inputShape, names: model.inputNames, shapes };
+  const { items, like, rows } = tensorsOf(data.x, parts, where);
+  const x = items.filter((item) => item !== undefined);
+  const open = x.map(({ shape }): SymbolicShape => [null, ...shape.slice(1)]);
+  const output = model.buildFor(model.inputShape ?? packLike(like, open));
+  const inputs: Dataset = {
+    where,
+    rows: rows.count,
+    x,
+    y: [],
+    weights: [],
+    xLike: model.inputShape ?? like,
+    yLike: output,
+  };
+  if (!compiled) return inputs;
+
+  const outputs = flatten(output);
+  compiled.bind(model.outputNames, outputs.length);
+  const shared = { like: output, names: compiled.outputNames, rows };
+  const targetParts = { ...shared, argument: "y", partial: compiled.losses.includes(undefined) };
+  const weightParts = { ...shared, argument: "sampleWeight", partial: true, shared: true };
+  const y = targetsOf(data.y, targetParts, compiled, where);
+  const weights = data.sampleWeight === undefined ? [] : tensorsOf(data.sampleWeight, weightParts, where).items;
+  outputs.forEach((shape, i) => {
+    const loss = compiled.losses[i];
+    if (loss) checkTargets(y[i], shape, loss, labelOf(targetParts, outputs.length, i), where);
+  });
+  weights.forEach((weight, i) => {
+    if (weight) checkWeights(weight, outputs[i], labelOf(weightParts, outputs.length, i), where);
+  });
+  const weighed = data.classWeight === undefined || y.length === 0
+    ? weights
+    : [weighClasses(y, data.classWeight, where)];
+  return { ...inputs, y, weights: weighed };
+}
+
+/** The targets of each output; where only some outputs have losses, those of these may be all that is given. */
+function targetsOf(
+  y: Structure<TensorLike> | undefined,
+  parts: Parts,
+  { losses }: Compiled,
+  where: string,
+): readonly (Tensor | undefined)[] {
+  if (y === undefined) return [];
+  if (looksLikeOptions(y, parts)) {
+    throw new ValueError({
+      what: `Cannot ${where}`,
+      rule: "y must be the targets",
+      received: "an object of options",
+      hint: `give the targets before the options, as in ${where.split(" ")[0]}(x, y, { ... })`,
+    });
+  }
+  const counted = losses.flatMap((loss, i) => (loss ? [i] : []));
+  if (counted.length === losses.length || counted.length === 0 || isNamed(y)) return tensorsOf(y, parts, where).items;
+  const list = Array.isArray(y) ? y as readonly TensorLike[] : undefined;
+  if (list?.length === losses.length) return tensorsOf(y, parts, where).items;
+  const given = counted.length === 1 && !(list?.length === 1 && list[0] instanceof Tensor) ? [y as TensorLike] : list;
+  if (given?.length !== counted.length) return tensorsOf(y, parts, where).items;
+  const each = losses.map((loss, i) => (loss ? given[counted.indexOf(i)] : undefined));
+  return tensorsOf(each as readonly TensorLike[], parts, where).items;
+}
+
+/** Whether `y` is no data but a plain object of options, of none of the outputs' names. */
+function looksLikeOptions(y: unknown, { names }: { readonly names: readonly string[] }): boolean {
+  return y !== null && typeof y === "object" && Object.getPrototypeOf(y) === Object.prototype &&
+    !Object.keys(y).some((key) => names.includes(key)) && Object.keys(y).some((key) => optionNames.has(key));
+}
+
+const optionNames = new Set([
+  ...["batchSize", "epochs", "verbose", "callbacks", "validationSplit", "validationData", "shuffle", "classWeight"],
+  ...["sampleWeight", "initialEpoch", "stepsPerEpoch", "validationSteps", "validationBatchSize", "validationFreq"],
+  ...["steps"],
+]);
+
+/**
+ * A batch: inputs, targets and weights in a list, `[x]`, `[x, y]` or `[x, y, sampleWeight]`; or inputs alone, as one
+ * tensor, or some by name.
+ */
+export type Batch =
+  | Tensor
+  | { readonly [name: string]: TensorLike }
+  | readonly [
+    x: Structure<TensorLike>,
+    y?: Structure<TensorLike>,
+    sampleWeight?: Structure<TensorLike>,
+  ];
+
+/**
+ * Batches one after another: an iterable, also an asynchronous one, or a function that makes one for each pass. An
+ * array is no such iterable: it is data.
+ */
+export type Batches =
+  | (Iterable<Batch> & { readonly concat?: never })
+  | AsyncIterable<Batch>
+  | (() => Iterable<Batch> | AsyncIterable<Batch>);
+
+/** Whether data comes in batches, and not all at once. */
+export function isBatches(value: unknown): value is Batches {
+  if (typeof value === "function") return !/^class\b/.test(Function.prototype.toString.call(value));
+  return isIterable(value);
+}
+
+function isIterable(value: unknown): value is Iterable<Batch> | AsyncIterable<Batch> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) &&
+    !(value instanceof Tensor) && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+/** The stream of the user's batches, each checked as data given at once is, and warned of once. */
+export function checkedStream(
+  model: TrainableModel,
+  source: Batches,
+  where: string,
+  compiled?: Compiled,
+  classWeight?: SampleWeightOptions["classWeight"],
+): BatchStream {
+  let warned = false;
+  return new BatchStream(source, (batch, index) => {
+    const place = `${where}, batch ${index}`;
+    const data = partsOf(batch, place);
+    // Targets may come along: what fit takes is good for predict too.
+    const checked = checkedData(model, compiled ? { ...data, classWeight } : { x: data.x }, place, compiled);
+    if (compiled) warned ||= warnOfNumbers(checked, model);
+    return checked;
+  }, where);
+}
+
+function partsOf(batch: unknown, where: string): UserData {
+  if (batch instanceof Tensor || ArrayBuffer.isView(batch) || isNamed(batch)) return { x: batch as TensorLike };
+  if (Array.isArray(batch) && batch.length >= 1 && batch.length <= 3) {
+    const [x, y, sampleWeight] = batch;
+    return { x, y: y ?? undefined, sampleWeight: sampleWeight ?? undefined };
+  }
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: "a batch must be [x], [x, y] or [x, y, sampleWeight], or a tensor of inputs alone",
+    received: Array.isArray(batch) ? `a list of ${batch.length}` : describe(batch),
+    hint: "put the parts into a list, as in yield [x, y]",
+  });
+}
+
+/** Checked data that comes a batch at a time; the next batch is made ready while the last one runs. */
+export class BatchStream {
+  /** How many batches a pass has; null before the first one ended. */
+  length: number | null = null;
+  readonly #source: Batches;
+  readonly #check: (batch: unknown, index: number) => Dataset;
+  readonly #where: string;
+  #iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
+  #owned = false;
+  #ended = false;
+  #taken = 0;
+  #ahead: Promise<Dataset | undefined> | undefined;
+
+  /** Takes the source, and what checks a batch. */
+  constructor(source: Batches, check: (batch: unknown, index: number) => Dataset, where: string) {
+    this.#source = source;
+    this.#check = check;
+    this.#where = where;
+  }
+
+  /** Begins a pass, unless one is going on or there can be no other; whether it did. */
+  begin(): boolean {
+    if (this.#iterator && (!this.#ended || !this.#owned)) return false;
+    const source = typeof this.#source === "function" ? this.#source() : this.#source;
+    if (!isIterable(source) && !Array.isArray(source)) {
+      throw new ValueError({
+        what: `Cannot ${this.#where}`,
+        rule: "a function given as x must return an iterable of batches",
+        received: describe(source),
+        hint: "write it as in function* () { yield [x, y]; }",
+      });
+    }
+    const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    // What iterates over itself, as a generator does, cannot begin again, and is the user's to end.
+    this.#owned = typeof this.#source === "function" || !Object.is(iterator, source);
+    this.#iterator = iterator;
+    this.#ended = false;
+    this.#taken = 0;
+    this.#ahead = undefined;
+    return true;
+  }
+
+  /** The next batch; undefined at the end of the pass. */
+  async next(): Promise<Dataset | undefined> {
+    if (this.#ended) return undefined;
+    const pending = this.#ahead ?? this.#fetch();
+    this.#ahead = undefined;
+    return await pending;
+  }
+
+  /** Whether there is another batch in the pass: waits for it. */
+  async hasNext(): Promise<boolean> {
+    if (this.#ended) return false;
+    this.#ahead ??= this.#fetch();
+    return await this.#ahead !== undefined;
+  }
+
+  /** Begins to make the next batch ready. */
+  prefetch(): void {
+    if (this.#ended || this.#ahead) return;
+    this.#ahead = this.#fetch();
+    // Whoever takes the batch sees its error.
+    this.#ahead.catch(() => {});
+  }
+
+  /** Ends the pass that is going on, if the iterable is not the user's own to end. */
+  async close(): Promise<void> {
+    await this.#ahead?.catch(() => {});
+    if (this.#owned && !this.#ended) await this.#iterator?.return?.();
+    this.#ended = true;
+  }
+
+  async #fetch(): Promise<Dataset | undefined> {
+    const { value, done } = await this.#iterator!.next();
+    if (done) {
+      this.#ended = true;
+      this.length = this.#taken;
+      return undefined;
+    }
+    return this.#check(value, this.#taken++);
+  }
+}
+
+/** Variables of a device that hold data of some shapes: programs are made to read these. */
+export class DeviceDataset {
+  /** Inputs. */
+  readonly x: readonly Variable[];
+  /** Targets. */
+  readonly y: readonly (Variable | undefined)[];
+  /** Weights. */
+  readonly weights: readonly (Variable | undefined)[];
+  /** Something built as the inputs are. */
+  readonly xLike: Structure<unknown>;
+  /** Something built as the outputs are. */
+  readonly yLike: Structure<unknown>;
+  /** The number of rows. */
+  readonly rows: number;
+  /** What tells it from others of the same model. */
+  readonly key: string;
+  readonly #outputs: Variable[] = [];
+
+  /** Makes variables for data of the shapes and dtypes of `data`; what several outputs share is one variable. */
+  constructor(data: Dataset, role: string) {
+    const made = new Map<Tensor, Variable>();
+    const allocate = (of: Tensor | undefined, part: string) => {
+      if (!of) return undefined;
+      let variable = made.get(of);
+      if (!variable) made.set(of, variable = zerosVariable(of.shape, of.dtype, `${role}/${part}`));
+      return variable;
+    };
+    this.x = data.x.map((of, i) => zerosVariable(of.shape, of.dtype, `${role}/x${i || ""}`));
+    this.y = data.y.map((of, i) => allocate(of, `y${i || ""}`));
+    this.weights = data.weights.map((of, i) => allocate(of, `weight${i || ""}`));
+    this.xLike = data.xLike;
+    this.yLike = data.yLike;
+    this.rows = data.rows;
+    this.key = keyOf(data, role);
+  }
+
+  /** The variables. */
+  get variables(): Variable[] {
+    const all = [...this.x, ...this.y, ...this.weights, ...this.#outputs];
+    return [...new Set(all.filter((variable) => variable !== undefined))];
+  }
+
+  /** The variable for the values of an output for all rows, which all programs that predict from this data fill. */
+  outputOf(index: number, shape: Shape, dtype: DType): Variable {
+    return this.#outputs[index] ??= zerosVariable([this.rows, ...shape.slice(1)], dtype, `output${index || ""}`);
+  }
+
+  /** Copies data in, which must have the shapes, and share its tensors, as that which this was made for. */
+  write(executor: Executor, { x, y, weights }: Dataset): void {
+    const written = new Set<Variable>();
+    [...this.x, ...this.y, ...this.weights].forEach((variable, i) => {
+      if (!variable || written.has(variable)) return;
+      written.add(variable);
+      executor.write(variable, [...x, ...y, ...weights][i]!.data);
+    });
+  }
+
+  /** Frees the variables. */
+  release(executor: Executor): void {
+    for (const variable of this.variables) free(executor, variable);
+  }
+}
+
+/** What tells data of different shapes, dtypes, shared tensors, or uses apart. */
+export function keyOf({ x, y, weights }: Dataset, role: string): string {
+  const shared = [...y, ...weights];
+  const part = (of: Tensor | undefined) => (of ? `${of.dtype}[${of.shape}]` : "-");
+  const own = (of: Tensor | undefined) => part(of) + (of ? `@${shared.indexOf(of)}` : "");
+  return [[role], x.map(part), y.map(own), weights.map(own)].map((parts) => parts.join(" ")).join(" | ");
+}
+
+/** A variable of zeros that no optimizer changes. */
+export function zerosVariable(shape: Shape, dtype: DType, name: string): Variable {
+  return Variable.zeros(shape, { name, dtype, trainable: false });
+}
+
+/** Frees a variable's memory on an executor; its value is lost. */
+export function free(executor: Executor, variable: Variable): void {
+  if (variable.device !== executor) return;
+  executor.release(variable);
+  variable.invalidateDeviceCopy();
+}

@@ -1,0 +1,253 @@
+// Loop: runs the batches of a plan, many at once, and the epochs of a training, with the callbacks between.
+import type { Logs } from "../callbacks/callback.ts";
+import type { CallbackList, RunKind } from "../callbacks/list.ts";
+import { printLine, terminal } from "../callbacks/terminal.ts";
+import { CeratopsError, ValueError } from "../errors.ts";
+import { yieldToEventLoop } from "../exec/event_loop.ts";
+import type { BatchPlan, StepRange } from "./batch_plan.ts";
+import type { RecoveryPoint, TrainingProgress } from "./progress.ts";
+import { maxSteps, type Step } from "./step.ts";
+import { sortedLogs, type Trainer } from "./trainer.ts";
+import { warnOfLoss, warnOfShortData } from "./warnings.ts";
+
+/** What happens between the calls of a loop. */
+export interface LoopOptions {
+  /** How many batches are taken at most; null for all there are. */
+  readonly limit: number | null;
+  /** The number of the first batch; 0 unless an epoch goes on. */
+  readonly first?: number;
+  /** Called after each range, before another program runs. */
+  done?(range: StepRange): void | Promise<void>;
+  /** Asked between ranges; true ends the run. */
+  stopped?(): boolean;
+}
+
+/** What the batches of a run came to. */
+export interface LoopResult {
+  /** The last step that ran; undefined where there were no batches. */
+  readonly step: Step | undefined;
+  /** Whether the data ended before the limit. */
+  readonly ranOut: boolean;
+}
+
+/** Runs batches of one kind of run, with its callbacks. */
+export class Loop {
+  readonly #stepsPerCall = new StepsPerCall();
+
+  /** Takes the callbacks; `verbose` says whether a progress bar wants the logs, though no hook needs every batch. */
+  constructor(
+    readonly trainer: Trainer,
+    readonly kind: RunKind,
+    readonly callbacks: CallbackList,
+    readonly verbose: 0 | 1 | 2,
+  ) {}
+
+  /** Runs batches up to the limit, or to the end of the pass. */
+  async run(plan: BatchPlan, { limit, first = 0, done, stopped }: LoopOptions): Promise<LoopResult> {
+    const { trainer, kind, callbacks } = this;
+    const { stepsPerExecution = 1 } = kind === "Predict" ? {} : trainer.compiled!;
+    const everyBatch = callbacks.needsEveryBatch(kind);
+    const watched = everyBatch || this.verbose === 1 && terminal().isTerminal;
+    let step: Step | undefined;
+    let batches = first;
+    while (limit === null || batches < limit) {
+      const left = limit === null ? Infinity : limit - batches;
+      const wanted = everyBatch ? Math.min(stepsPerExecution, left) : this.#stepsPerCall.begin(left);
+      let range = await plan.next(wanted);
+      if (!range) return { step, ranOut: limit !== null };
+      if (everyBatch) await callbacks.batchBegin(kind, batches);
+      for (let ran = 0; range; range = everyBatch && ran < wanted ? await plan.next(wanted - ran) : undefined) {
+        const { count } = range;
+        step = range.step;
+        ran += count;
+        batches += count;
+        await withLock(async () => {
+          range!.write();
+          const running = range!.step.executable.run(count);
+          // What would not be used is not asked for: it would be lost.
+          if (limit === null || batches < limit) plan.prefetch();
+          await running;
+          await done?.(range!);
+        });
+        if (!everyBatch) this.#stepsPerCall.end(count);
+      }
+      if (watched) await callbacks.batchEnd(kind, batches - 1, kind === "Predict" ? {} : await trainer.readLogs(step));
+      await yieldIfDue();
+      if (stopped?.()) break;
+    }
+    return { step, ranOut: false };
+  }
+}
+
+/** Throws {@linkcode ValueError} where nothing ran. */
+export function requireBatches(step: Step | undefined, where: string): asserts step is Step {
+  if (step !== undefined) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: "there must be at least one batch",
+    received: "none",
+    hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
+  });
+}
+
+/** Training that Ctrl-C ended; the weights are those of the last step. */
+export class InterruptedError extends CeratopsError {}
+
+/** How many epochs a training has, and of which length. */
+export interface EpochOptions {
+  /** What is trained, as messages say it. */
+  readonly where: string;
+  /** The epoch that is not trained any more. */
+  readonly epochs: number;
+  /** How many batches an epoch has; null for all there are. */
+  readonly stepsPerEpoch: number | null;
+  /** How much is printed. */
+  readonly verbose: 0 | 1 | 2;
+  /** Where the state of each epoch is kept for the case that the device is lost. */
+  readonly recovery: RecoveryPoint;
+  /** Evaluates after an epoch, where that is due. */
+  validate?(epoch: number): Promise<Logs | undefined>;
+}
+
+/** Trains the epochs that `progress` has before it, by the plan, and calls the callbacks. */
+export async function runEpochs(
+  trainer: Trainer,
+  plan: BatchPlan,
+  progress: TrainingProgress,
+  callbacks: CallbackList,
+  { where, epochs, stepsPerEpoch, verbose, recovery, validate }: EpochOptions,
+): Promise<void> {
+  const { model } = trainer;
+  const { optimizer, lossTracker } = trainer.compiled!;
+  using interrupt = new Interrupt();
+  const loop = new Loop(trainer, "Train", callbacks, verbose);
+  const warned = { shortData: false, loss: false };
+  model.stopTraining = false;
+  let logs: Logs = {};
+  await callbacks.begin("Train");
+  progress.begin();
+  const { epoch: first } = progress;
+  for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
+    const { epoch } = progress;
+    if (progress.batch === 0) trainer.resetMetrics();
+    if (!await plan.beginEpoch(epoch, optimizer.batches)) {
+      if (epoch === first) requireBatches(undefined, where);
+      warnOfShortData(where, "epochs");
+      break;
+    }
+    await callbacks.epochBegin(epoch);
+    const { step, ranOut } = await loop.run(plan, {
+      limit: stepsPerEpoch,
+      first: progress.batch,
+      done: ({ count }) => {
+        optimizer.batches += count;
+        progress.batch += count;
+      },
+      stopped: () => interrupt.requested || model.stopTraining,
+    });
+    if (interrupt.requested) {
+      if (verbose === 1 && terminal().isTerminal) printLine("");
+      throw new InterruptedError(
+        `Training of "${model.name}" was ended by Ctrl-C in epoch ${epoch + 1} of ${epochs}, after ` +
+          `${optimizer.iterations} steps: the weights are those of the last step, call fit again to go on`,
+      );
+    }
+    if (ranOut && !warned.shortData) {
+      warned.shortData = true;
+      warnOfShortData(where, "stepsPerEpoch");
+    }
+    [logs] = await Promise.all([trainer.readLogs(step), recovery.take(epoch + 1)]);
+    if (Number.isNaN(logs.loss) && !warned.loss) {
+      warned.loss = true;
+      const rows = (await lossTracker.count.read()).item();
+      warnOfLoss(model.name, epoch, plan.batchAfter(rows), progress.batch);
+    }
+    const results = await validate?.(epoch);
+    if (results) {
+      const named = Object.entries(results).map(([name, value]) => [`val_${name}`, value]);
+      logs = sortedLogs({ ...logs, ...Object.fromEntries(named) });
+    }
+    await callbacks.epochEnd(epoch, logs);
+  }
+  await optimizer.finalizeVariableValues(model.trainableWeights);
+  await callbacks.end("Train", logs);
+}
+
+let tail: Promise<unknown> | undefined;
+
+/**
+ * Runs `body` when those before it are done; at once where there are none: variables must not be written while a program
+ * runs on them.
+ */
+export function withLock<T>(body: () => Promise<T>): Promise<T> {
+  const run = tail ? tail.then(body, body) : body();
+  const settled: Promise<unknown> = run.then(
+    () => tail === settled && (tail = undefined),
+    () => tail === settled && (tail = undefined),
+  );
+  tail = settled;
+  return run;
+}
+
+/** Milliseconds that one call is to take, so that timers, the progress bar and Ctrl-C live. */
+const target = 75;
+
+/** Measures steps and says how many to run at once. */
+class StepsPerCall {
+  #steps = 1;
+  #began = 0;
+
+  /** The number of steps to run now, at most `remaining`. */
+  begin(remaining: number): number {
+    this.#began = performance.now();
+    return Math.min(this.#steps, remaining);
+  }
+
+  /** Takes the time of the steps that `begin` started. */
+  end(steps: number): void {
+    const perStep = (performance.now() - this.#began) / steps;
+    const wanted = perStep > 0 ? Math.floor(target / perStep) : maxSteps;
+    // Grows by steps, since the first measurement may be of something quick, and shrinks at once.
+    this.#steps = Math.max(1, Math.min(wanted, this.#steps * 8, maxSteps));
+  }
+}
+
+/** Milliseconds that timers wait at most for their turn. */
+const patience = 40;
+let last = performance.now();
+
+/** Lets timers and signals run, if they have waited long enough for their turn. */
+async function yieldIfDue(): Promise<void> {
+  if (performance.now() - last < patience) return;
+  await yieldToEventLoop();
+  last = performance.now();
+}
+
+/** Listens for Ctrl-C while training runs, where that is possible. */
+class Interrupt {
+  /** Whether Ctrl-C was pressed. */
+  requested = false;
+  readonly #listener = () => {
+    this.requested = true;
+  };
+  readonly #listening: boolean;
+
+  /** Starts to listen. */
+  constructor() {
+    this.#listening = typeof Deno !== "undefined" && this.#listen();
+  }
+
+  /** Ends listening. */
+  [Symbol.dispose](): void {
+    if (this.#listening) Deno.removeSignalListener("SIGINT", this.#listener);
+  }
+
+  #listen(): boolean {
+    try {
+      Deno.addSignalListener("SIGINT", this.#listener);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// Blocks of 4 x 4 sums in registers, as matrices whose column r holds the sums of row r: functions that products and
+// convolutions call.
+//
+// needs: nothing
+
+// Adds the products of four rows of one factor with four columns of the other.
+fn add_outer(block: mat4x4<f32>, rows: vec4<f32>, columns: vec4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(
+    fma(columns, vec4(rows.x), block[0]),
+    fma(columns, vec4(rows.y), block[1]),
+    fma(columns, vec4(rows.z), block[2]),
+    fma(columns, vec4(rows.w), block[3]),
+  );
+}

@@ -1,0 +1,55 @@
+// Products by every kernel for real GPUs, whatever their shapes, against the float64 reference. Also runs in browsers.
+import type { Executor } from "../../lib/exec/executor.ts";
+import { type MatmulChoice, workgroupOf } from "../../lib/ops/webgpu/kernels/matmul.ts";
+import { matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
+import { gpuTuning } from "../../lib/ops/webgpu/kernels/tuning.ts";
+import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import type { MatmulExtents } from "../../lib/ops/extents/matmul.ts";
+import * as ops from "../../lib/ops/primitives.ts";
+import { compare, fixed } from "./program_checks.ts";
+
+/** Products `[batch, m, n, k]`, of which factors lie transposed, into how many sums k is cut. */
+const cases = [
+  // Whole quads everywhere: whole tiles, edges on both sides, a last round that is not whole.
+  { shape: [1, 260, 196, 76], transposeA: false, transposeB: false, splits: 1 },
+  { shape: [1, 132, 148, 52], transposeA: true, transposeB: true, splits: 2 },
+  // No axis is.
+  { shape: [2, 67, 70, 41], transposeA: false, transposeB: true, splits: 1 },
+  { shape: [1, 33, 131, 205], transposeA: true, transposeB: false, splits: 3 },
+] as const;
+
+/**
+ * What is wrong with any kernel's products: of all on llvmpipe; elsewhere of those with at most 16 sums a thread, in one
+ * case each by turns, since SwiftShader compiles larger blocks for minutes and takes gigabytes.
+ */
+export async function checkTiles(reference: Executor): Promise<string[]> {
+  const faults: string[] = [];
+  let choice: MatmulChoice | undefined;
+  const tunedFor = { ...gpuTuning, matmul: (extents: MatmulExtents) => choice ?? gpuTuning.matmul(extents) };
+  const executor = await openWebGpu({ tunedFor });
+  const isWhole = executor.description.includes("llvmpipe");
+  for (const [at, [name, kernel]] of Object.entries(matmulKernels).entries()) {
+    const isLarge = kernel.of === "workgroups" && kernel.blockRows * kernel.blockColumns > 16;
+    if (kernel.of === "workgroups") {
+      const { threads, bytes } = workgroupOf(kernel);
+      if (threads > 256 || bytes > 16384) faults.push(`${name}: ${threads} threads, ${bytes} bytes`);
+    }
+    if (isLarge && !isWhole) continue;
+    for (const { shape, transposeA, transposeB, splits } of isWhole ? cases : [cases[at % cases.length]]) {
+      choice = { kernel, splits };
+      const [batch, m, n, k] = shape;
+      const program = (x: Value, y: Value, bias: Value) => {
+        const product = ops.matmul(x, y, { transposeA, transposeB });
+        const turned = { transposeA: !transposeB, transposeB: !transposeA };
+        return isWhole ? [product, ops.relu(ops.add(ops.matmul(y, x, turned), bias))] : [product];
+      };
+      const a = fixed([batch, ...(transposeA ? [k, m] : [m, k])]);
+      const b = fixed([batch, ...(transposeB ? [n, k] : [k, n])]);
+      const found = await compare(executor, reference, program, [a, b, fixed([m])], 1e-5);
+      faults.push(...found.map((fault) => `${name}, ${shape} ${transposeA} ${transposeB}: ${fault}`));
+    }
+  }
+  await executor.dispose();
+  return faults;
+}
