@@ -255,7 +255,7 @@ export class Program implements Executable {
   #submit(steps: number): void {
     const { gpu } = this.#host;
     const encoder = gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+    const pass = gpu.beginPass(encoder);
     let current: GPUComputePipeline | undefined;
     for (let step = 0; step < steps; step++) {
       for (const { pipeline, bindGroup, groups } of this.#recorded) {
