@@ -180,12 +180,12 @@ export type {
   SavedTraining,
   TrainingRun,
 } from "./lib/callbacks/callbacks.ts";
+export type { Configurable } from "./lib/configurable.ts";
 export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/regularizers.ts";
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
 export type { CompileOptions, MetricsByOutput, PerOutput } from "./lib/training/compiled.ts";
-export type { BatchOptions, EvaluateOptions } from "./lib/training/evaluate.ts";
+export type { BatchOptions, EvaluateOptions, PredictOptions } from "./lib/training/evaluate.ts";
 export type { FitOptions } from "./lib/training/fit.ts";
-export type { PredictOptions } from "./lib/training/predict.ts";
 export type { Batch, Batches, SampleWeightOptions } from "./lib/training/dataset.ts";
 export type { AnyStepData, StepData, StepLogs, Verbose } from "./lib/training/trainer.ts";
 export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/json_config.ts";
@@ -201,4 +201,4 @@ export {
   StateError,
   ValueError,
 } from "./lib/errors.ts";
-export { InterruptedError } from "./lib/training/epochs.ts";
+export { InterruptedError } from "./lib/training/loop.ts";

@@ -1,11 +1,12 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
 import type { FunctionNode } from "./json_config.ts";
-import { describe, unknownIdentifier, ValueError } from "./errors.ts";
+import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import type { ActivationFunction } from "./ops/activations.ts";
 import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
 import { lift, type Lifted } from "./ops/lift.ts";
 import * as o from "./ops/primitives.ts";
+import { type Option, option, required } from "./options.ts";
 import { declareFunctions, functionNode } from "./registry.ts";
 import { normalizeAxis } from "./shape.ts";
 import { dtypeOf, type Operand } from "./tensor/apply.ts";
@@ -132,44 +133,12 @@ const named = {
   sparse_plus: ops.sparsePlus,
   sparse_sigmoid: ops.sparseSigmoid,
   sparsemax: ops.sparsemax,
-} as const satisfies Record<ActivationName, unknown>;
+} as const;
 
 declareFunctions(named);
 
 /** The names of the activations, as Keras spells them. */
-export type ActivationName =
-  | "linear"
-  | "relu"
-  | "sigmoid"
-  | "tanh"
-  | "softmax"
-  | "gelu"
-  | "silu"
-  | "swish"
-  | "elu"
-  | "selu"
-  | "leaky_relu"
-  | "softplus"
-  | "softsign"
-  | "relu6"
-  | "hard_sigmoid"
-  | "hard_silu"
-  | "hard_swish"
-  | "mish"
-  | "log_softmax"
-  | "exponential"
-  | "log_sigmoid"
-  | "celu"
-  | "glu"
-  | "hard_tanh"
-  | "hard_shrink"
-  | "soft_shrink"
-  | "tanh_shrink"
-  | "threshold"
-  | "squareplus"
-  | "sparse_plus"
-  | "sparse_sigmoid"
-  | "sparsemax";
+export type ActivationName = keyof typeof named;
 /** An activation by name, or a function of a symbolic value. */
 export type ActivationIdentifier = ActivationName | ((x: Value) => Value);
 
@@ -186,25 +155,39 @@ export interface Activation {
 /** The activation that an identifier names (`linear` for none); throws {@linkcode ValueError} with a suggestion. */
 export function getActivation(identifier: ActivationIdentifier | null | undefined, where?: string): Activation {
   if (identifier === null || identifier === undefined) return keras("linear", (x) => x);
-  if (typeof identifier === "function") {
+  if (typeof identifier === "function" && !isClass(identifier)) {
     const known = Object.entries(named).find(([, call]) => call === identifier);
     return known
       ? keras(known[0], identifier)
       : { name: identifier.name, call: identifier, serialize: () => functionNode(identifier) };
   }
-  if (typeof identifier !== "string") {
-    throw new ValueError({
-      what: where ?? "Unknown activation",
-      rule: "activation must be a name or a function",
-      received: describe(identifier),
-      hint: 'write it as in activation: "relu"',
-    });
-  }
+  if (typeof identifier !== "string") throw noActivation(identifier, where);
   const name: string = identifier;
   if (!Object.hasOwn(named, name)) throw unknownIdentifier("activation", name, Object.keys(named), where);
   if (name === "linear") return keras(name, (x) => x);
   const canonical = name === "swish" ? "silu" : name === "hard_swish" ? "hard_silu" : name;
   return keras(canonical, named[identifier]);
 }
+
+function noActivation(given: unknown, where = "Unknown activation"): ValueError {
+  return new ValueError({
+    what: where,
+    rule: "activation must be a name or a function",
+    received: describe(given),
+    hint: 'write it as in activation: "relu"',
+  });
+}
+
+/** An activation, `linear` by default, as an option. */
+export const activationOption = (fallback: ActivationName | null | typeof required = null): Option<Activation> =>
+  option<Activation>({
+    fallback,
+    nullable: fallback !== required,
+    read: (given, { whatNamed }) => {
+      if (given === undefined) throw noActivation(given, whatNamed);
+      return getActivation(given as ActivationIdentifier | null, whatNamed);
+    },
+    write: (activation) => activation.serialize(),
+  });
 
 const keras = (name: string, call: (x: Value) => Value): Activation => ({ name, call, serialize: () => name });

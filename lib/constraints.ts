@@ -1,11 +1,14 @@
 // Constraints: what weights are held to after each step. https://keras.io/api/layers/constraints/
-import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
-import { unknownIdentifier, ValueError } from "./errors.ts";
+import { epsilon, type FunctionNode } from "./json_config.ts";
+import { Configurable } from "./configurable.ts";
+import { describe, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import { clip } from "./ops/composed.ts";
 import { add, divide, maximum, multiply, sqrt, square, sum } from "./ops/primitives.ts";
-import { checkOptions, checkRange, describe } from "./options.ts";
-import { functionNode, objectNode } from "./registry.ts";
+import { NamedSet } from "./named_set.ts";
+import { checkRange, number } from "./option_kinds.ts";
+import { declareOptions, type Option, option, type OptionFields, optionTable, positional } from "./options.ts";
+import { functionNode } from "./registry.ts";
 
 /**
  * The base of constraints: extend it with your own `call`.
@@ -21,23 +24,63 @@ import { functionNode, objectNode } from "./registry.ts";
  * console.log(new layers.Dense(3, { kernelConstraint: new Bounded() }).name); // dense
  * ```
  */
-export abstract class Constraint {
+export abstract class Constraint extends Configurable {
   /** The weight as it should be, of the same shape. */
   abstract call(weight: Value): Value;
-
-  /** The arguments as Keras's config. */
-  getConfig(): Config {
-    return {};
-  }
-
-  /** The constraint as it stands in a layer's config. */
-  serialize(): ObjectNode | FunctionNode {
-    return objectNode(this);
-  }
 }
 
 /** An axis, or several, over which norms are taken. */
 export type NormAxis = number | readonly number[];
+
+const axisOption = option<NormAxis>({
+  fallback: 0,
+  read: (given, { what, option }) => {
+    const isAxis = (axis: unknown) => typeof axis === "number" && Number.isInteger(axis);
+    if (isAxis(given) || (Array.isArray(given) && given.every(isAxis))) return given as NormAxis;
+    throw new ValueError({
+      what,
+      rule: `${option} must be a whole number or a list of them`,
+      received: describe(given),
+      hint: "leave it out for the first axis",
+    });
+  },
+});
+
+/** Options of constraints on norms. */
+export interface NormOptions {
+  /** What norms are taken over; 0 by default. */
+  axis?: NormAxis;
+}
+
+/** Options of {@linkcode MinMaxNorm}. */
+export interface MinMaxNormOptions extends NormOptions {
+  /** The least norm; 0 by default. */
+  minValue?: number;
+  /** The largest norm; 1 by default. */
+  maxValue?: number;
+  /** The part of the way that each step goes; 1 by default. */
+  rate?: number;
+}
+
+const maxNormOptions = optionTable<NormOptions>()({
+  /** The largest norm. */
+  maxValue: positional(number(2, { min: 0 })),
+  axis: axisOption,
+});
+const unitNormOptions = optionTable<NormOptions>()({ axis: axisOption });
+const minMaxNormOptions = optionTable<MinMaxNormOptions>()({
+  minValue: number(0),
+  maxValue: number(1, { min: 0 }),
+  rate: number(1, { min: 0, max: 1 }),
+  axis: axisOption,
+});
+
+/** The options, checked and completed. */
+export interface MaxNorm extends OptionFields<NormOptions, typeof maxNormOptions> {}
+/** The options, checked and completed. */
+export interface UnitNorm extends OptionFields<NormOptions, typeof unitNormOptions> {}
+/** The options, checked and completed. */
+export interface MinMaxNorm extends OptionFields<MinMaxNormOptions, typeof minMaxNormOptions> {}
 
 const normsOf = (weight: Value, axis: NormAxis): Value => sqrt(sum(square(weight), axis, true));
 
@@ -56,24 +99,19 @@ function scaled(weight: Value, norms: Value, wanted: Value): Value {
  * ```
  */
 export class MaxNorm extends Constraint {
-  /** What norms are taken over. */
-  readonly axis: NormAxis;
+  static {
+    declareOptions(this, maxNormOptions);
+  }
 
   /** Takes the largest norm and the axis. Throws {@linkcode ValueError} for a norm below 0. */
-  constructor(readonly maxValue = 2, options: { axis?: NormAxis } = {}) {
-    super();
-    checkOptions("MaxNorm", options, ["axis"]);
-    checkRange("MaxNorm", "maxValue", maxValue, 0, Infinity);
-    this.axis = options.axis ?? 0;
+  constructor(maxValue?: number, options: NormOptions = {}) {
+    super(options, { maxValue });
   }
+
   /** The weight with long vectors shortened. */
   call(weight: Value): Value {
     const norms = normsOf(weight, this.axis);
     return scaled(weight, norms, clip(norms, 0, this.maxValue));
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { max_value: this.maxValue, axis: this.axis };
   }
 }
 
@@ -103,22 +141,18 @@ export class NonNeg extends Constraint {
  * ```
  */
 export class UnitNorm extends Constraint {
-  /** What norms are taken over. */
-  readonly axis: NormAxis;
+  static {
+    declareOptions(this, unitNormOptions);
+  }
 
   /** Takes the axis. */
-  constructor(options: { axis?: NormAxis } = {}) {
-    super();
-    checkOptions("UnitNorm", options, ["axis"]);
-    this.axis = options.axis ?? 0;
+  constructor(options: NormOptions = {}) {
+    super(options);
   }
+
   /** The weight with vectors of length 1. */
   call(weight: Value): Value {
     return divide(weight, add(normsOf(weight, this.axis), epsilon()));
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { axis: this.axis };
   }
 }
 
@@ -133,24 +167,16 @@ export class UnitNorm extends Constraint {
  * ```
  */
 export class MinMaxNorm extends Constraint {
-  /** The least norm. */
-  readonly minValue: number;
-  /** The largest norm. */
-  readonly maxValue: number;
-  /** The part of the way that each step goes. */
-  readonly rate: number;
-  /** What norms are taken over. */
-  readonly axis: NormAxis;
+  static {
+    declareOptions(this, minMaxNormOptions);
+  }
 
   /** Takes the norms, the rate and the axis. Throws {@linkcode ValueError} for values out of range. */
-  constructor(options: { minValue?: number; maxValue?: number; rate?: number; axis?: NormAxis } = {}) {
-    super();
-    checkOptions("MinMaxNorm", options, ["minValue", "maxValue", "rate", "axis"]);
-    ({ minValue: this.minValue = 0, maxValue: this.maxValue = 1, rate: this.rate = 1, axis: this.axis = 0 } = options);
-    checkRange("MinMaxNorm", "maxValue", this.maxValue, 0, Infinity);
+  constructor(options: MinMaxNormOptions = {}) {
+    super(options);
     checkRange("MinMaxNorm", "minValue", this.minValue, 0, this.maxValue);
-    checkRange("MinMaxNorm", "rate", this.rate, 0, 1);
   }
+
   /** The weight with its vectors moved. */
   call(weight: Value): Value {
     const norms = normsOf(weight, this.axis);
@@ -159,11 +185,6 @@ export class MinMaxNorm extends Constraint {
       multiply(norms, 1 - this.rate),
     );
     return scaled(weight, norms, wanted);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { minValue, maxValue, rate, axis } = this;
-    return { min_value: minValue, max_value: maxValue, rate, axis };
   }
 }
 
@@ -179,7 +200,7 @@ class FromFunction extends Constraint {
   }
 }
 
-const named: Record<ConstraintName, () => Constraint> = {
+const named = {
   max_norm: () => new MaxNorm(),
   non_neg: () => new NonNeg(),
   unit_norm: () => new UnitNorm(),
@@ -191,44 +212,34 @@ const named: Record<ConstraintName, () => Constraint> = {
 };
 
 /** The names of the constraints, as Keras spells them. */
-export type ConstraintName =
-  | "max_norm"
-  | "non_neg"
-  | "unit_norm"
-  | "min_max_norm"
-  | "MaxNorm"
-  | "NonNeg"
-  | "UnitNorm"
-  | "MinMaxNorm";
+export type ConstraintName = keyof typeof named;
 /** A constraint by name, as an object, or as a function that maps a weight. */
 export type ConstraintIdentifier = ConstraintName | Constraint | ((weight: Value) => Value);
+
+const constraints = new NamedSet<Constraint, (weight: Value) => Value, ConstraintName>({
+  kind: "constraint",
+  one: "a constraint",
+  namespace: "constraints",
+  example: 'write "max_norm" or new constraints.MaxNorm()',
+  Base: Constraint,
+  fromFunction: (fn) => new FromFunction(fn),
+}, named);
 
 /**
  * The constraint that an identifier names, null for none; throws {@linkcode ValueError} with a suggestion for an unknown
  * name.
  */
 export function getConstraint(identifier: ConstraintIdentifier | null | undefined, where?: string): Constraint | null {
-  if (identifier === null || identifier === undefined) return null;
-  if (identifier instanceof Constraint) return identifier;
-  if (typeof identifier === "function") {
-    if (!(identifier.prototype instanceof Constraint)) return new FromFunction(identifier);
-    throw new ValueError({
-      what: where ?? "Unknown constraint",
-      rule: "a constraint must be a name, an object or a function",
-      received: `the class ${identifier.name}`,
-      hint: `write new constraints.${identifier.name}()`,
-    });
-  }
-  if (typeof identifier !== "string") {
-    throw new ValueError({
-      what: where ?? "Unknown constraint",
-      rule: "a constraint must be a name, an object or a function",
-      received: describe(identifier),
-      hint: 'write "max_norm" or new constraints.MaxNorm()',
-    });
-  }
-  if (!Object.hasOwn(named, identifier)) throw unknownIdentifier("constraint", identifier, Object.keys(named), where);
-  return named[identifier]();
+  return identifier === null || identifier === undefined ? null : constraints.get(identifier, where);
 }
+
+/** A constraint as an option: none by default. */
+export const constraintOption = (fallback: ConstraintIdentifier | null = null): Option<Constraint | null> =>
+  option<Constraint | null>({
+    fallback,
+    nullable: true,
+    read: (given, { whatNamed }) => getConstraint(given as ConstraintIdentifier | null, whatNamed),
+    write: (constraint) => constraint?.serialize() ?? null,
+  });
 
 export { getConstraint as get };

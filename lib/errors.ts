@@ -64,6 +64,8 @@ const squash = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const list = [...candidates];
+  // A text of this length is no slip of the hand.
+  if (name.length > 100) return undefined;
   const meant = squash(name);
   // A name of one letter is near to any other.
   if (meant.length < 2) return undefined;
@@ -124,6 +126,15 @@ export function withErrorContext<T>(place: string, body: () => T): T {
   }
 }
 
+/** Whether a value is a class, which no call without `new` can take in place of a function. */
+export function isClass(value: unknown): boolean {
+  if (typeof value !== "function") return false;
+  const source = Function.prototype.toString.call(value);
+  // Of the functions that the language itself has, only its classes have a prototype.
+  return /^class\b/.test(source) ||
+    (/^function \w+\(\) \{\s*\[native code\]\s*\}$/.test(source) && Object.hasOwn(value, "prototype"));
+}
+
 /** A value as messages show it: never a dump of data. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
@@ -132,8 +143,25 @@ export function describe(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "symbol") return "a symbol";
   if (typeof value === "function") {
-    const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function";
-    return `the ${kind} ${value.name || "(without a name)"}`;
+    return `the ${isClass(value) ? "class" : "function"} ${nameOf(value) || "(without a name)"}`;
   }
-  return Array.isArray(value) ? "an array" : `an object of type ${value.constructor?.name ?? "Object"}`;
+  return Array.isArray(value) ? "an array" : `an object of type ${nameOf(value.constructor) || "Object"}`;
+}
+
+function nameOf(fn: unknown): string {
+  const name = (fn as { name?: unknown } | null | undefined)?.name;
+  return typeof name === "string" ? name : "";
+}
+
+/** How many items of a list messages show. */
+const shownItems = 8;
+
+/** A list as messages show it, such as `[2, "a", [1, 2]]`: its first items; what is no list as {@linkcode describe} has it. */
+export function describeList(value: unknown): string {
+  const list = (items: unknown, describeItem: (item: unknown) => string): string => {
+    if (!Array.isArray(items)) return describe(items);
+    const more = items.length > shownItems ? ", ..." : "";
+    return `[${Array.from(items.slice(0, shownItems), describeItem).join(", ")}${more}]`;
+  };
+  return list(value, (item) => list(item, describe));
 }

@@ -1,5 +1,5 @@
 // The nodes of Keras's JSON configs, and the policies of dtypes.
-import { ValueError } from "./errors.ts";
+import { describe, ValueError } from "./errors.ts";
 
 export { epsilon, floatx } from "./config.ts";
 
@@ -7,6 +7,18 @@ export { epsilon, floatx } from "./config.ts";
 export type ConfigValue = string | number | boolean | null | readonly ConfigValue[] | {
   readonly [key: string]: ConfigValue;
 };
+
+/** Deeper values are no config's. */
+const maxDepth = 32;
+
+/** Whether a value may stand in a config. What it lies `inside` of it must not hold again. */
+export function isConfigValue(value: unknown, inside: readonly unknown[] = []): value is ConfigValue {
+  if (value === null || ["string", "number", "boolean"].includes(typeof value)) return true;
+  if (typeof value !== "object" || inside.length === maxDepth || inside.includes(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
+  return isPlain && Object.values(value).every((item) => isConfigValue(item, [...inside, value]));
+}
 
 /** A JSON config: Keras's keys, in snake_case and in Keras's order. */
 export type Config = { [key: string]: ConfigValue };
@@ -38,15 +50,15 @@ export interface DTypePolicy {
 }
 
 /** The one policy there is: computing and keeping in float32. */
-const float32Policy: DTypePolicy = { name: "float32", compute: "float32", variable: "float32" };
+export const float32Policy: DTypePolicy = { name: "float32", compute: "float32", variable: "float32" };
 
 /** The policy of a name; throws {@linkcode ValueError} for a name that is not there. */
-export function dtypePolicy(name: string | undefined, where: string): DTypePolicy {
+export function dtypePolicy(name: unknown, where: string): DTypePolicy {
   if (name === undefined || name === "float32") return float32Policy;
   throw new ValueError({
     what: `Cannot make ${where}`,
     rule: 'dtype must be "float32"',
-    received: `"${name}"`,
+    received: describe(name),
     hint: "leave it out, or give the dtype of the data to Input",
   });
 }

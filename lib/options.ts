@@ -1,11 +1,334 @@
-// Checks the option objects that users write: a misspelled name is an error with a suggestion.
-import { describe, didYouMean, ValueError } from "./errors.ts";
+// Options: what constructors take besides their positional arguments, each declared once. From a class's table follow its
+// fields, the refusal of unknown names, its config, and how that config is read back.
+import { CeratopsError, describe, didYouMean, ValueError } from "./errors.ts";
+import type { Config, ConfigValue } from "./json_config.ts";
+import { snakeCase } from "./names.ts";
+
+/** What is being made when an option is read, for error messages. */
+export interface OptionPlace {
+  /** The option's name, such as `useBias`. */
+  readonly option: string;
+  /** What fails, by class: `Cannot make Dense`. */
+  readonly what: string;
+  /** What fails, by the name of the object where it has one: `Cannot make "dense_1"`. */
+  readonly whatNamed: string;
+}
+
+/** An option: how it is checked and completed, and how it stands in a config. */
+export interface Option<Kept> {
+  /** What is read where nothing is given; {@linkcode required} if something must be. */
+  readonly fallback: unknown;
+  /** Whether `null` may be given; elsewhere it is an error, since Keras has no `None` there. */
+  readonly nullable: boolean;
+  /** Whether the argument comes by position, before the options. */
+  readonly positional: boolean;
+  /** Where among the arguments by position: smaller numbers first, and those of one number in the order of the table. */
+  readonly place: number;
+  /** The key in configs; the option's name in snake case by default. */
+  readonly key?: string;
+  /** The property that holds the value; the option's name by default. */
+  readonly field?: string;
+  /** Whether the base constructor assigns the property; otherwise the class does. */
+  readonly assigned: boolean;
+  /** Whether users may give it: some keys only configs have. */
+  readonly offered: boolean;
+  /** Whether configs hold it. */
+  readonly written: "always" | "unless null" | "unless default" | "never";
+  /** The checked and completed value; throws {@linkcode CeratopsError} for one that does not suit. */
+  read(given: unknown, place: OptionPlace): Kept;
+  /** The value as a config holds it. */
+  write(kept: Kept): ConfigValue;
+}
+
+/** The options of a class by name, in the order of Keras's config. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** The value that an option is kept as. */
+export type KeptOf<T> = T extends Option<infer Kept> ? Kept : never;
 
 /**
- * Throws {@linkcode ValueError} where `options` has a key that is not among `known`. `where` is what was being made,
- * such as `Dense`.
+ * The fields that options become: those of the interface `O` with its sentences, and those of the table alone, such as
+ * positional arguments.
  */
-export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
+export type OptionFields<O, T> =
+  & {
+    readonly [K in keyof O as K extends keyof T ? T[K] extends Unassigned ? never : K : never]-?: K extends keyof T
+      ? KeptOf<T[K]>
+      : never;
+  }
+  & { readonly [K in keyof T as K extends keyof O ? never : T[K] extends Unassigned ? never : K]: KeptOf<T[K]> };
+
+/** An option that no field holds, unless the class has one. */
+export type Unassigned = { readonly assigned: false };
+
+/** The fallback of an option that must be given. */
+export const required: unique symbol = Symbol("required");
+
+const asItIs = (value: unknown): ConfigValue => value as ConfigValue;
+
+/** An option of the given facts; the rest is what most options have. */
+export function option<Kept>(
+  facts: Partial<Option<Kept>> & Pick<Option<Kept>, "read">,
+): Option<Kept> {
+  return {
+    fallback: required,
+    nullable: facts.fallback === null,
+    positional: false,
+    place: 0,
+    assigned: true,
+    offered: true,
+    written: "always",
+    write: asItIs,
+    ...facts,
+  };
+}
+
+/** The option with some facts changed. */
+export function withFacts<Kept>(of: Option<Kept>, facts: Partial<Option<Kept>>): Option<Kept> {
+  return { ...of, ...facts };
+}
+
+/** The options of a table, each with some facts changed. */
+export function withFactsOfAll<T extends OptionTable>(
+  table: T,
+  facts: Partial<Pick<Option<unknown>, "assigned" | "offered" | "written">>,
+): T {
+  return Object.fromEntries(Object.entries(table).map(([name, of]) => [name, { ...of, ...facts }])) as T;
+}
+
+/** The option as an argument by position; `place` is needed where positions do not follow the order of the table. */
+export const positional = <Kept>(of: Option<Kept>, place = 0): Option<Kept> =>
+  withFacts(of, { positional: true, place });
+
+/** The option with `null` for its default. */
+export const nullAsDefault = <Kept>(of: Option<Kept>): Option<Kept> =>
+  withFacts(of, { nullable: true, read: (given, place) => of.read(given ?? of.fallback, place) });
+
+/** The option without a field: the class itself makes of it what it has. */
+export const unassigned = <Kept>(of: Option<Kept>): Option<Kept> & Unassigned => ({ ...of, assigned: false });
+
+/** The option under a key of its own in configs. */
+export const keyed = <T extends Option<unknown>>(key: string, of: T): T => ({ ...of, key });
+
+/** The option with `null` as a value of its own, by default the one that is kept. */
+export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Option<Kept | null> {
+  return {
+    ...of,
+    fallback,
+    nullable: true,
+    read: (given, place) => (given === null ? null : of.read(given, place)),
+    write: (kept) => (kept === null ? null : of.write(kept)),
+  };
+}
+
+/** The option left out of configs where it has its default: Keras writes none there. */
+export const unlessDefault = <Kept>(of: Option<Kept>): Option<Kept> => withFacts(of, { written: "unless default" });
+
+/** A value that the class has for all of its objects, and which configs may hold. */
+export const fixed = <const Kept extends ConfigValue>(value: Kept): Option<Kept> =>
+  option<Kept>({
+    fallback: value,
+    offered: false,
+    read: (given, { what, option }) => {
+      if (given === value) return value;
+      throw new ValueError({
+        what,
+        rule: `${option} must be ${describe(value)}`,
+        received: describe(given),
+        hint: "leave it out",
+      });
+    },
+  });
+
+/** A key that Keras writes for something that is not offered here: configs hold `value` under it. */
+export const unoffered = (value: null | false): Option<null | false> & Unassigned =>
+  unassigned(option<null | false>({
+    fallback: value,
+    offered: false,
+    nullable: true,
+    read: (given, { what, option }) => {
+      if (given === value || given === null || given === false) return value;
+      throw new ValueError({
+        what,
+        rule: `${option} is not offered, so it must be ${value}`,
+        received: describe(given),
+        hint: "leave it out, or save the config without it",
+      });
+    },
+    write: () => value,
+  }));
+
+/**
+ * Makes the table of a class whose own options are those of the interface `Own`: each needs an entry. Other entries are
+ * positional arguments, and keys that only configs have.
+ */
+export function optionTable<Own>(): <
+  T extends { readonly [K in keyof Own]-?: Option<unknown> } & OptionTable,
+>(table: T) => T {
+  return (table) => table;
+}
+
+/** What is declared for a class. */
+interface Declared {
+  readonly table: OptionTable;
+  /** Whether names beside the table are refused: a base class of the user's own classes cannot know theirs. */
+  readonly strict: boolean;
+}
+
+const declared = new WeakMap<object, Declared>();
+
+/** Declares the options of a class, in its static block; subclasses without a declaration have the same. */
+export function declareOptions(Class: object, table: OptionTable, { strict = true } = {}): void {
+  declared.set(Class, { table, strict });
+}
+
+/** What is declared for a class, or for the nearest class that it extends. */
+function declaredFor(Class: object): Declared | undefined {
+  return declarationsOf(Class).next().value;
+}
+
+/** What is declared for a class and for those that it extends, the nearest first. */
+function* declarationsOf(Class: object): Generator<Declared, undefined> {
+  for (let of: object | null = Class; of !== null; of = Object.getPrototypeOf(of)) {
+    const found = declared.get(of);
+    if (found) yield found;
+  }
+}
+
+/** The names that users may give, those of the class itself before those that it has from others as they are. */
+function offeredNames(Class: object): string[] {
+  const [nearest, next] = declarationsOf(Class);
+  const names = Object.entries(nearest?.table ?? {}).filter(([, of]) => of.offered && !of.positional);
+  const isInherited = ([name, of]: readonly [string, unknown]) => next?.table[name] === of;
+  return [...names.filter((entry) => !isInherited(entry)), ...names.filter(isInherited)].map(([name]) => name);
+}
+
+/** The options of a class by name; none where it declares none. */
+export function optionsOfClass(Class: object): OptionTable {
+  return declaredFor(Class)?.table ?? {};
+}
+
+/** The names of the arguments that a class takes by position, in order. */
+export function positionalOf(Class: object): string[] {
+  return Object.entries(optionsOfClass(Class)).filter(([, { positional }]) => positional)
+    .sort(([, a], [, b]) => a.place - b.place).map(([name]) => name);
+}
+
+const optionOfError = new WeakMap<CeratopsError, string>();
+
+/** The option that an error complains about, if it came from reading one. */
+export function failedOption(error: unknown): string | undefined {
+  return error instanceof CeratopsError ? optionOfError.get(error) : undefined;
+}
+
+/** How {@linkcode readOptions} words its errors. */
+export interface ReadingPlace {
+  /** What is being made, such as `Dense`. */
+  readonly className: string;
+  /** The name of the object, where it has one; asked for only by messages that name it. */
+  readonly nameOf?: () => string;
+}
+
+/**
+ * Checks and completes what was given to a class by its table.
+ * Throws {@linkcode ValueError} for unknown names, and what the options throw for values that do not suit.
+ *
+ * @param Class the class that is made
+ * @param given the options as the user wrote them
+ * @param byPosition the arguments that came by position, by name
+ * @returns the values by option
+ */
+export function readOptions(
+  Class: object,
+  given: object | undefined,
+  byPosition: object,
+  { className, nameOf }: ReadingPlace,
+): Record<string, unknown> {
+  const { table, strict } = declaredFor(Class) ?? { table: {}, strict: false };
+  checkOptions(className, given, offeredNames(Class), strict);
+  return readTable(table, { ...given, ...byPosition }, {
+    what: `Cannot make ${className}`,
+    get whatNamed() {
+      return nameOf ? `Cannot make "${nameOf()}"` : this.what;
+    },
+  });
+}
+
+/** Checks and completes values by a table, such as the options of a method. Unknown names are not looked for. */
+export function readTable(
+  table: OptionTable,
+  given: Readonly<Record<string, unknown>>,
+  place: Omit<OptionPlace, "option">,
+): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, of] of Object.entries(table)) {
+    kept[name] = readOption(name, of, given[name], place);
+  }
+  return kept;
+}
+
+/** Checks and completes one value by its option. */
+export function readOption(
+  name: string,
+  of: Option<unknown>,
+  given: unknown,
+  place: Omit<OptionPlace, "option">,
+): unknown {
+  // Getters stay lazy: a name may have to be made for it.
+  const at: OptionPlace = Object.create(place, { option: { value: name } });
+  try {
+    const value = given === undefined && of.fallback !== required ? of.fallback : given;
+    if (value === null && !of.nullable) {
+      throw new ValueError({
+        what: place.what,
+        rule: `${name} must not be null`,
+        received: "null",
+        hint: of.fallback === required ? "give a value" : "leave it out for the default",
+      });
+    }
+    return of.read(value, at);
+  } catch (error) {
+    if (error instanceof CeratopsError && !optionOfError.has(error)) optionOfError.set(error, name);
+    throw error;
+  }
+}
+
+/** Assigns the values that {@linkcode readOptions} gave to the fields of an object. */
+export function assignOptions(object: object, kept: Readonly<Record<string, unknown>>): void {
+  for (const [name, { assigned, field }] of Object.entries(optionsOfClass(object.constructor))) {
+    if (assigned) (object as Record<string, unknown>)[field ?? name] = kept[name];
+  }
+}
+
+/** The config of an object: what its fields hold, under Keras's keys. Of two options of one key the first is written. */
+export function configOf(object: object): Config {
+  const config: Config = {};
+  for (const [name, of] of Object.entries(optionsOfClass(object.constructor))) {
+    const kept = (object as Record<string, unknown>)[of.field ?? name];
+    if (of.written === "never" || (of.written === "unless default" && kept === of.fallback)) continue;
+    if (of.written === "unless null" && (kept === null || kept === undefined)) continue;
+    const key = of.key ?? snakeCase(name);
+    if (!Object.hasOwn(config, key)) config[key] = of.write(kept);
+  }
+  return config;
+}
+
+/** The options that a table reads from a config by key; of two of one key the first. */
+export function keysOf(table: OptionTable): Map<string, { readonly name: string; readonly of: Option<unknown> }> {
+  const entries = Object.entries(table).map(([name, of]) => [of.key ?? snakeCase(name), { name, of }] as const);
+  return new Map(entries.reverse());
+}
+
+/**
+ * Throws {@linkcode ValueError} where `options` is no object, or, if `strict`, has a key that is not among `known`.
+ * `where` is what was being made, such as `Dense`.
+ */
+export function checkOptions(
+  where: string,
+  options: object | undefined,
+  known: readonly string[],
+  strict = true,
+): void {
   if (options === undefined) return;
   if (options === null || typeof options !== "object" || Array.isArray(options)) {
     throw new ValueError({
@@ -15,6 +338,7 @@ export function checkOptions(where: string, options: object | undefined, known: 
       hint: `write them in braces, as in { ${known[0] ?? "name"}: ... }`,
     });
   }
+  if (!strict) return;
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const camel = key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -26,30 +350,6 @@ export function checkOptions(where: string, options: object | undefined, known: 
       hint: near ? `did you mean "${near}"?` : "remove it, or check its spelling",
     });
   }
-}
-
-/** Throws {@linkcode ValueError} where `value` is not a positive integer. */
-export function checkPositiveInteger(where: string, name: string, value: unknown): void {
-  if (typeof value === "number" && Number.isInteger(value) && value > 0) return;
-  throw new ValueError({
-    what: `Cannot make ${where}`,
-    rule: `${name} must be a positive integer`,
-    received: describe(value),
-    hint: typeof value === "object" && value !== null
-      ? `${name} comes first, before the options, as in new ${where}(10)`
-      : `give a whole number of at least 1`,
-  });
-}
-
-/** Throws {@linkcode ValueError} where `value` is not a number of `low` to `high`. */
-export function checkRange(where: string, name: string, value: unknown, low: number, high: number): void {
-  if (typeof value === "number" && value >= low && value <= high) return;
-  throw new ValueError({
-    what: `Cannot make ${where}`,
-    rule: `${name} must be a number from ${low} to ${high === Infinity ? "infinity" : high}`,
-    received: describe(value),
-    hint: typeof value === "string" ? "give it as a number, without quotes" : "choose one in that range",
-  });
 }
 
 export { describe };

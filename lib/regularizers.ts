@@ -1,10 +1,13 @@
 // Regularizers: penalties on weights and outputs that are added to the loss. https://keras.io/api/layers/regularizers/
-import { type Config, epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
-import { ShapeError, unknownIdentifier, ValueError } from "./errors.ts";
+import { epsilon, type FunctionNode } from "./json_config.ts";
+import { Configurable } from "./configurable.ts";
+import { ShapeError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
 import * as o from "./ops/primitives.ts";
-import { checkOptions, checkRange, describe } from "./options.ts";
-import { functionNode, objectNode } from "./registry.ts";
+import { NamedSet } from "./named_set.ts";
+import { choice, number } from "./option_kinds.ts";
+import { declareOptions, type Option, option, type OptionFields, optionTable, positional } from "./options.ts";
+import { functionNode } from "./registry.ts";
 import { formatShape } from "./shape.ts";
 
 /**
@@ -21,20 +24,32 @@ import { formatShape } from "./shape.ts";
  * console.log(new layers.Dense(3, { kernelRegularizer: new Fourth() }).name); // dense
  * ```
  */
-export abstract class Regularizer {
+export abstract class Regularizer extends Configurable {
   /** The penalty, one float32 number. */
   abstract call(x: Value): Value;
-
-  /** The arguments as Keras's config. */
-  getConfig(): Config {
-    return {};
-  }
-
-  /** The regularizer as it stands in a layer's config. */
-  serialize(): ObjectNode | FunctionNode {
-    return objectNode(this);
-  }
 }
+
+/** A factor from 0 on. */
+const factorOption = (fallback: number): Option<number> => number(fallback, { min: 0 });
+/** A factor from 0 on, as float32: Keras keeps some as float32 tensors, so its files have the rounded numbers. */
+const roundedFactor = (fallback: number): Option<number> => {
+  const factor = factorOption(fallback);
+  return { ...factor, read: (given, place) => Math.fround(factor.read(given, place)) };
+};
+
+const l1Options = optionTable<object>()({
+  /** What the sum is multiplied by, as float32. */
+  l1: positional(roundedFactor(0.01)),
+});
+const l2Options = optionTable<object>()({
+  /** What the sum is multiplied by. */
+  l2: positional(factorOption(0.01)),
+});
+
+/** The options, checked and completed. */
+export interface L1 extends OptionFields<object, typeof l1Options> {}
+/** The options, checked and completed. */
+export interface L2 extends OptionFields<object, typeof l2Options> {}
 
 /**
  * `l1 * sum(|x|)`; `l1` is 0.01 by default.
@@ -46,23 +61,18 @@ export abstract class Regularizer {
  * ```
  */
 export class L1 extends Regularizer {
-  /** What the sum is multiplied by, as float32. */
-  readonly l1: number;
+  static {
+    declareOptions(this, l1Options);
+  }
 
   /** Takes the factor. Throws {@linkcode ValueError} for one below 0. */
-  constructor(factor = 0.01) {
-    super();
-    checkRange("L1", "l1", factor, 0, Infinity);
-    // Keras keeps this one as a float32 tensor, so its files have the rounded number.
-    this.l1 = Math.fround(factor);
+  constructor(factor?: number) {
+    super({}, { l1: factor });
   }
+
   /** The penalty. */
   call(x: Value): Value {
     return o.multiply(o.sum(o.abs(x)), this.l1);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { l1: this.l1 };
   }
 }
 
@@ -76,24 +86,33 @@ export class L1 extends Regularizer {
  * ```
  */
 export class L2 extends Regularizer {
-  /** What the sum is multiplied by. */
-  readonly l2: number;
+  static {
+    declareOptions(this, l2Options);
+  }
 
   /** Takes the factor. Throws {@linkcode ValueError} for one below 0. */
-  constructor(factor = 0.01) {
-    super();
-    checkRange("L2", "l2", factor, 0, Infinity);
-    this.l2 = factor;
+  constructor(factor?: number) {
+    super({}, { l2: factor });
   }
+
   /** The penalty. */
   call(x: Value): Value {
     return o.multiply(o.sum(o.square(x)), this.l2);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { l2: this.l2 };
-  }
 }
+
+/** Options of {@linkcode L1L2}. */
+export interface L1L2Options {
+  /** What the sum of absolute values is multiplied by; 0 by default. */
+  l1?: number;
+  /** What the sum of squares is multiplied by; 0 by default. */
+  l2?: number;
+}
+
+const l1l2Options = optionTable<L1L2Options>()({ l1: factorOption(0), l2: factorOption(0) });
+
+/** The options, checked and completed. */
+export interface L1L2 extends OptionFields<L1L2Options, typeof l1l2Options> {}
 
 /**
  * `l1 * sum(|x|) + l2 * sum(x^2)`; both are 0 by default, so the name `"l1_l2"` alone adds nothing, as in Keras.
@@ -105,19 +124,15 @@ export class L2 extends Regularizer {
  * ```
  */
 export class L1L2 extends Regularizer {
-  /** What the sum of absolute values is multiplied by. */
-  readonly l1: number;
-  /** What the sum of squares is multiplied by. */
-  readonly l2: number;
+  static {
+    declareOptions(this, l1l2Options);
+  }
 
   /** Takes the factors. Throws {@linkcode ValueError} for one below 0. */
-  constructor(options: { l1?: number; l2?: number } = {}) {
-    super();
-    checkOptions("L1L2", options, ["l1", "l2"]);
-    ({ l1: this.l1 = 0, l2: this.l2 = 0 } = options);
-    checkRange("L1L2", "l1", this.l1, 0, Infinity);
-    checkRange("L1L2", "l2", this.l2, 0, Infinity);
+  constructor(options: L1L2Options = {}) {
+    super(options);
   }
+
   /** The penalty. */
   call(x: Value): Value {
     const parts: Value[] = [];
@@ -125,14 +140,26 @@ export class L1L2 extends Regularizer {
     if (this.l2 !== 0) parts.push(o.multiply(o.sum(o.square(x)), this.l2));
     return parts.length === 0 ? o.multiply(o.sum(x), 0) : parts.reduce((a, b) => o.add(a, b));
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { l1: this.l1, l2: this.l2 };
-  }
 }
 
 /** Which vectors of a matrix an {@linkcode OrthogonalRegularizer} wants orthogonal. */
 export type OrthogonalMode = "rows" | "columns";
+
+/** Options of {@linkcode OrthogonalRegularizer}. */
+export interface OrthogonalOptions {
+  /** What the mean is multiplied by, as float32; 0.01 by default. */
+  factor?: number;
+  /** Which vectors are wanted orthogonal; `rows` by default. */
+  mode?: OrthogonalMode;
+}
+
+const orthogonalOptions = optionTable<OrthogonalOptions>()({
+  factor: roundedFactor(0.01),
+  mode: choice<OrthogonalMode>(["rows", "columns"]),
+});
+
+/** The options, checked and completed. */
+export interface OrthogonalRegularizer extends OptionFields<OrthogonalOptions, typeof orthogonalOptions> {}
 
 /**
  * `factor` (0.01 by default) times half the mean of `|cos|` over all pairs of different rows (or columns) of a matrix.
@@ -144,23 +171,15 @@ export type OrthogonalMode = "rows" | "columns";
  * ```
  */
 export class OrthogonalRegularizer extends Regularizer {
-  /** What the mean is multiplied by, as float32. */
-  readonly factor: number;
-  /** Which vectors are wanted orthogonal. */
-  readonly mode: OrthogonalMode;
+  static {
+    declareOptions(this, orthogonalOptions);
+  }
 
   /** Takes factor and mode. Throws {@linkcode ValueError} for a mode that is none. */
-  constructor(options: { factor?: number; mode?: OrthogonalMode } = {}) {
-    super();
-    checkOptions("OrthogonalRegularizer", options, ["factor", "mode"]);
-    const { factor = 0.01, mode = "rows" } = options;
-    checkRange("OrthogonalRegularizer", "factor", factor, 0, Infinity);
-    if (mode !== "rows" && mode !== "columns") {
-      throw unknownIdentifier("mode", String(mode), ["rows", "columns"], "Cannot make OrthogonalRegularizer");
-    }
-    this.factor = Math.fround(factor);
-    this.mode = mode;
+  constructor(options: OrthogonalOptions = {}) {
+    super(options);
   }
+
   /** The penalty; throws {@linkcode ShapeError} where `x` has not two axes. */
   call(x: Value): Value {
     if (x.shape.length !== 2) {
@@ -181,10 +200,6 @@ export class OrthogonalRegularizer extends Regularizer {
     const pairs = size * (size - 1) / 2;
     return o.multiply(o.sum(o.abs(o.multiply(product, others))), pairs === 0 ? 0 : this.factor * 0.5 / pairs);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { factor: this.factor, mode: this.mode };
-  }
 }
 
 class FromFunction extends Regularizer {
@@ -199,7 +214,7 @@ class FromFunction extends Regularizer {
   }
 }
 
-const named: Record<RegularizerName, () => Regularizer> = {
+const named = {
   l1: () => new L1(),
   l2: () => new L2(),
   l1l2: () => new L1L2(),
@@ -212,18 +227,18 @@ const named: Record<RegularizerName, () => Regularizer> = {
 };
 
 /** The names of the regularizers, as Keras spells them. */
-export type RegularizerName =
-  | "l1"
-  | "l2"
-  | "l1l2"
-  | "l1_l2"
-  | "L1"
-  | "L2"
-  | "L1L2"
-  | "orthogonal_regularizer"
-  | "OrthogonalRegularizer";
+export type RegularizerName = keyof typeof named;
 /** A regularizer by name, as an object, or as a function that gives the penalty of a weight. */
 export type RegularizerIdentifier = RegularizerName | Regularizer | ((x: Value) => Value);
+
+const regularizers = new NamedSet<Regularizer, (x: Value) => Value, RegularizerName>({
+  kind: "regularizer",
+  one: "a regularizer",
+  namespace: "regularizers",
+  example: 'write "l2" or new regularizers.L2(0.01)',
+  Base: Regularizer,
+  fromFunction: (fn) => new FromFunction(fn),
+}, named);
 
 /**
  * The regularizer that an identifier names, null for none; throws {@linkcode ValueError} with a suggestion for an unknown
@@ -233,27 +248,16 @@ export function getRegularizer(
   identifier: RegularizerIdentifier | null | undefined,
   where?: string,
 ): Regularizer | null {
-  if (identifier === null || identifier === undefined) return null;
-  if (identifier instanceof Regularizer) return identifier;
-  if (typeof identifier === "function") {
-    if (!(identifier.prototype instanceof Regularizer)) return new FromFunction(identifier);
-    throw new ValueError({
-      what: where ?? "Unknown regularizer",
-      rule: "a regularizer must be a name, an object or a function",
-      received: `the class ${identifier.name}`,
-      hint: `write new regularizers.${identifier.name}()`,
-    });
-  }
-  if (typeof identifier !== "string") {
-    throw new ValueError({
-      what: where ?? "Unknown regularizer",
-      rule: "a regularizer must be a name, an object or a function",
-      received: describe(identifier),
-      hint: 'write "l2" or new regularizers.L2(0.01)',
-    });
-  }
-  if (!Object.hasOwn(named, identifier)) throw unknownIdentifier("regularizer", identifier, Object.keys(named), where);
-  return named[identifier]();
+  return identifier === null || identifier === undefined ? null : regularizers.get(identifier, where);
 }
+
+/** A regularizer as an option: none by default. */
+export const regularizerOption = (fallback: RegularizerIdentifier | null = null): Option<Regularizer | null> =>
+  option<Regularizer | null>({
+    fallback,
+    nullable: true,
+    read: (given, { whatNamed }) => getRegularizer(given as RegularizerIdentifier | null, whatNamed),
+    write: (regularizer) => regularizer?.serialize() ?? null,
+  });
 
 export { getRegularizer as get };

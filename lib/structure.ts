@@ -18,7 +18,8 @@ function isList(structure: unknown): structure is readonly unknown[] {
     !structure.every((item) => item === null || typeof item === "number");
 }
 
-function isNamed(structure: unknown): structure is Readonly<Record<string, unknown>> {
+/** Whether a structure is an object of items by name: a plain one. */
+export function isNamed(structure: unknown): structure is Readonly<Record<string, unknown>> {
   return typeof structure === "object" && structure !== null && !Array.isArray(structure) &&
     [Object.prototype, null].includes(Object.getPrototypeOf(structure));
 }

@@ -7,14 +7,14 @@ import { readdirSync, readFileSync } from "node:fs";
  * (without `.ts`), or `ffi` or `mod`.
  */
 export const order: readonly (readonly string[])[] = [
-  ["deps", "errors", "dtype", "shape", "structure"],
+  ["deps", "errors", "dtype", "names", "rounding", "shape", "structure"],
   ["ffi"],
   ["ir"],
   ["tensor"],
   ["ops"],
   ["passes"],
   ["exec"],
-  ["config", "json_config", "options", "registry"],
+  ["config", "json_config", "options", "option_kinds", "registry", "named_set", "configurable"],
   ["initializers", "activations", "random_stream", "random", "regularizers", "constraints"],
   ["layers"],
   ["losses"],

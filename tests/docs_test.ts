@@ -63,7 +63,7 @@ Deno.test("examples: they are found, and import mod.ts alone", () => {
   }
 });
 
-Deno.test("examples: all type-check, and so does the README", async () => {
+Deno.test("examples: all type-check, and so does the README [slow]", async () => {
   const readme = await Deno.readTextFile(join(root, "README.md"));
   const blocks = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)];
   assert.ok(blocks.length > 0);

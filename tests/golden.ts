@@ -6,10 +6,11 @@ import type { LossIdentifier, LossName } from "../lib/losses/losses.ts";
 // Reads InputLayer.
 import "../lib/models/from_config.ts";
 import { Sequential, type SequentialItem } from "../lib/models/sequential.ts";
+import { camelCase } from "../lib/names.ts";
 import { multiply, power, sum, tanh } from "../lib/ops/primitives.ts";
 import type { Optimizer, OptimizerIdentifier, OptimizerName } from "../lib/optimizers/optimizers.ts";
 import { customObjectScope } from "../lib/registry.ts";
-import { camelCase, deserializeObject } from "../lib/saving/deserialize.ts";
+import { deserializeObject } from "../lib/saving/deserialize.ts";
 import { Tensor } from "../lib/tensor/tensor.ts";
 
 /** A table of JSON, read as what the caller knows it to be. */

@@ -22,7 +22,11 @@ function serve(): { origin: string; asked: string[]; close: () => Promise<void> 
   return { origin: `http://127.0.0.1:${server.addr.port}`, asked, close: () => server.shutdown() };
 }
 
-/** Runs a program in an empty folder, with an empty module cache, an empty library cache and no terminal. */
+/** Where the native library is built, by the first of these programs that needs it. */
+const libraries = await Deno.makeTempDir();
+addEventListener("unload", () => Deno.removeSync(libraries, { recursive: true }));
+
+/** Runs a program in an empty folder, with an empty module cache, a library cache of these tests and no terminal. */
 async function runAlone(
   program: { url: string } | { code: string },
   flags: readonly string[],
@@ -35,7 +39,7 @@ async function runAlone(
     const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-config", ...flags, main, ...args],
       cwd: folder,
-      env: { DENO_DIR: `${folder}/deno`, CERATOPS_CACHE: `${folder}/ceratops`, NO_COLOR: "1" },
+      env: { DENO_DIR: `${folder}/deno`, CERATOPS_CACHE: libraries, NO_COLOR: "1" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -61,7 +65,7 @@ console.log(JSON.stringify({ falls: after < before }));
 const flagOf = { eigen: "-A", reference: "--allow-import", wasm: "--allow-import", webgpu: "--allow-import" };
 
 for (const [backend, flag] of Object.entries(flagOf)) {
-  Deno.test(`a step trains on ${backend} when mod.ts comes over HTTP`, async () => {
+  Deno.test(`a step trains when mod.ts comes over HTTP [slow] [${backend}]`, async () => {
     const server = serve();
     try {
       const { out, error, success } = await runAlone({ code: training(server.origin, backend) }, [flag]);
@@ -79,7 +83,7 @@ for (const [backend, flag] of Object.entries(flagOf)) {
 }
 
 for (const [backend, flags] of Object.entries({ eigen: ["-A"], wasm: [] })) {
-  Deno.test(`the example from a URL trains on ${backend} with ${flags[0] ?? "no flag"}`, async () => {
+  Deno.test(`the example from a URL trains with ${flags[0] ?? "no flag"} [slow] [${backend}]`, async () => {
     const server = serve();
     try {
       const url = `${server.origin}/examples/mnist.ts`;
@@ -93,7 +97,7 @@ for (const [backend, flags] of Object.entries({ eigen: ["-A"], wasm: [] })) {
   });
 }
 
-Deno.test("the example from a file trains on wasm with no flag, and says in one line what makes it faster", async () => {
+Deno.test("the example from a file trains on wasm with no flag, and says in one line what makes it faster [slow]", async () => {
   const url = new URL("examples/mnist.ts", root).href;
   const { out, error, success } = await runAlone({ url }, [], ["--epochs", "1", "--steps", "3"]);
   assert.ok(success, error);

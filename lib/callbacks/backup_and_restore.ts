@@ -1,8 +1,9 @@
 // BackupAndRestore: a training that was killed goes on where it was. https://keras.io/api/callbacks/backup_and_restore/
 import { FileError, ValueError } from "../errors.ts";
-import { checkOptions, describe } from "../options.ts";
+import { boolean } from "../option_kinds.ts";
+import { declareOptions, describe, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type SavedTraining, type TrainingRun } from "./callback.ts";
-import { BatchCounter, type SaveFrequency } from "./batch_counter.ts";
+import { BatchCounter, type SaveFrequency, saveFrequencyOption } from "./batch_counter.ts";
 import { readIfThere, requireFiles, writeSafely } from "./files.ts";
 import { decodeTraining, encodeTraining } from "./training_file.ts";
 
@@ -15,6 +16,27 @@ export interface BackupAndRestoreOptions {
   /** Whether the folder is removed when the training is done; true by default. */
   deleteCheckpoint?: boolean;
 }
+
+const backupOptions = optionTable<BackupAndRestoreOptions>()({
+  /** The folder. */
+  backupDir: positional(option<string>({
+    read: (given, { what }) => {
+      if (typeof given === "string" && given !== "") return given;
+      throw new ValueError({
+        what,
+        rule: "it takes the name of a folder",
+        received: describe(given),
+        hint: 'write it as in new callbacks.BackupAndRestore("backup")',
+      });
+    },
+  })),
+  saveFreq: saveFrequencyOption,
+  doubleCheckpoint: boolean(false),
+  deleteCheckpoint: boolean(true),
+});
+
+/** The options, checked and completed. */
+export interface BackupAndRestore extends OptionFields<BackupAndRestoreOptions, typeof backupOptions> {}
 
 /**
  * Saves the training to a folder as it goes on. When the same program is started again after it was killed, `fit` goes
@@ -30,27 +52,18 @@ export interface BackupAndRestoreOptions {
  * ```
  */
 export class BackupAndRestore extends Callback {
-  readonly #doubleCheckpoint: boolean;
-  readonly #deleteCheckpoint: boolean;
   readonly #batches: BatchCounter;
   #training: TrainingRun | undefined;
   #firstEpoch: number | undefined;
 
+  static {
+    declareOptions(this, backupOptions);
+  }
+
   /** Takes the folder, which is made, and removed at the end. Throws {@linkcode ValueError} for a name that is none. */
-  constructor(readonly backupDir: string, options: BackupAndRestoreOptions = {}) {
-    super();
-    checkOptions("BackupAndRestore", options, ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"]);
-    if (typeof backupDir !== "string" || backupDir === "") {
-      throw new ValueError({
-        what: "Cannot make BackupAndRestore",
-        rule: "it takes the name of a folder",
-        received: describe(backupDir),
-        hint: 'write it as in new callbacks.BackupAndRestore("backup")',
-      });
-    }
-    this.#batches = new BatchCounter(options.saveFreq ?? "epoch", "BackupAndRestore");
-    this.#doubleCheckpoint = options.doubleCheckpoint ?? false;
-    this.#deleteCheckpoint = options.deleteCheckpoint ?? true;
+  constructor(backupDir: string, options: BackupAndRestoreOptions = {}) {
+    super(options, { backupDir });
+    this.#batches = new BatchCounter(this.saveFreq);
   }
 
   /** Only a count of batches needs to see each. */
@@ -92,7 +105,7 @@ export class BackupAndRestore extends Callback {
 
   /** Removes the folder, or saves the end. */
   override async onTrainEnd(): Promise<void> {
-    if (!this.#deleteCheckpoint) return await this.#save();
+    if (!this.deleteCheckpoint) return await this.#save();
     await Deno.remove(this.backupDir, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
@@ -101,7 +114,7 @@ export class BackupAndRestore extends Callback {
   async #save(): Promise<void> {
     const bytes = encodeTraining(await this.#training!.save());
     await Deno.mkdir(this.backupDir, { recursive: true });
-    if (this.#doubleCheckpoint) {
+    if (this.doubleCheckpoint) {
       const last = await readIfThere(this.path);
       if (last) await writeSafely(`${this.path}.bkp`, last);
     }

@@ -1,24 +1,32 @@
 // Counts batches: what callbacks that save after so many of them go by.
 import { describe, ValueError } from "../errors.ts";
+import { type Option, option } from "../options.ts";
 
 /** When to save: after each epoch, or after so many batches. */
 export type SaveFrequency = "epoch" | number;
+
+/** When to save, as an option. */
+export const saveFrequencyOption: Option<SaveFrequency> = option<SaveFrequency>({
+  fallback: "epoch",
+  read: (given, { what }) => {
+    if (given === "epoch") return given;
+    if (typeof given === "number" && Number.isInteger(given) && given > 0) return given;
+    throw new ValueError({
+      what,
+      rule: 'saveFreq must be "epoch" or a number of batches of at least 1',
+      received: describe(given),
+      hint: 'write it as in saveFreq: "epoch" or saveFreq: 100',
+    });
+  },
+});
 
 /** Counts batches across epochs. */
 export class BatchCounter {
   #seen = 0;
   #last = -1;
 
-  /** Takes when to save. Throws {@linkcode ValueError} naming `owner` for what is neither. */
-  constructor(readonly frequency: SaveFrequency, owner: string) {
-    if (frequency === "epoch" || (Number.isInteger(frequency) && frequency > 0)) return;
-    throw new ValueError({
-      what: `Cannot make ${owner}`,
-      rule: 'saveFreq must be "epoch" or a number of batches of at least 1',
-      received: describe(frequency),
-      hint: 'write it as in saveFreq: "epoch" or saveFreq: 100',
-    });
-  }
+  /** Takes when to save. */
+  constructor(readonly frequency: SaveFrequency) {}
 
   /** Begins an epoch, whose batches are counted from 0 again. */
   beginEpoch(): void {

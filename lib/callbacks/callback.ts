@@ -1,4 +1,5 @@
 // Callback: hooks that fit, evaluate and predict call. https://keras.io/api/callbacks/base_callback/
+import { assignOptions, readOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -128,6 +129,14 @@ export abstract class Callback implements CallbackHooks {
   /** What the run was started with. */
   params: RunParams = { steps: null };
   #model: CallbackModel | undefined;
+
+  /**
+   * Takes the options, and the arguments that came by position, by name. Throws {@linkcode ValueError} where one does not
+   * suit what the class declares.
+   */
+  constructor(options: object = {}, byPosition: object = {}) {
+    assignOptions(this, readOptions(new.target, options, byPosition, { className: new.target.name }));
+  }
 
   /** The model that is watched; set before the first hook. */
   get model(): CallbackModel {

@@ -16,11 +16,15 @@ export { EarlyStopping, type EarlyStoppingOptions } from "./early_stopping.ts";
 export type { SaveFrequency } from "./batch_counter.ts";
 export { History } from "./history.ts";
 export { LambdaCallback } from "./lambda.ts";
-export { type EpochSchedule, LearningRateScheduler } from "./learning_rate_scheduler.ts";
+export {
+  type EpochSchedule,
+  LearningRateScheduler,
+  type LearningRateSchedulerOptions,
+} from "./learning_rate_scheduler.ts";
 export type { CallbackLike } from "./list.ts";
 export { ModelCheckpoint, type ModelCheckpointOptions } from "./model_checkpoint.ts";
 export { MonitorCallback, type MonitorOptions } from "./monitor.ts";
 export { ProgbarLogger } from "./progbar_logger.ts";
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./reduce_lr_on_plateau.ts";
-export { SwapEMAWeights } from "./swap_ema_weights.ts";
-export { TerminateOnNaN } from "./terminate_on_nan.ts";
+export { SwapEMAWeights, type SwapEMAWeightsOptions } from "./swap_ema_weights.ts";
+export { TerminateOnNaN, type TerminateOnNaNOptions } from "./terminate_on_nan.ts";

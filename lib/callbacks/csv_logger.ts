@@ -1,6 +1,7 @@
 // CSVLogger: writes a line for each epoch to a file. https://keras.io/api/callbacks/csv_logger/
 import { ValueError } from "../errors.ts";
-import { checkOptions, describe } from "../options.ts";
+import { boolean, text } from "../option_kinds.ts";
+import { declareOptions, describe, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { requireFiles, sizeOfFile } from "./files.ts";
 import { formatFloat } from "./python_format.ts";
@@ -12,6 +13,16 @@ export interface CSVLoggerOptions {
   /** Whether lines are added to a file that is there already; false by default. */
   append?: boolean;
 }
+
+const csvOptions = optionTable<CSVLoggerOptions>()({
+  /** The file's name. */
+  filename: positional(text()),
+  separator: text(","),
+  append: boolean(false),
+});
+
+/** The options, checked and completed. */
+export interface CSVLogger extends OptionFields<CSVLoggerOptions, typeof csvOptions> {}
 
 /**
  * Writes the logs of each epoch to a file, byte for byte as Keras does: the epoch from 0, then the logs sorted by name,
@@ -25,22 +36,21 @@ export interface CSVLoggerOptions {
  * ```
  */
 export class CSVLogger extends Callback {
-  readonly #separator: string;
-  readonly #append: boolean;
   #keys: string[] | undefined;
   #headed = false;
 
+  static {
+    declareOptions(this, csvOptions);
+  }
+
   /** Takes the file's name and options. Throws {@linkcode ValueError} for a name or a separator that is none. */
-  constructor(readonly filename: string, options: CSVLoggerOptions = {}) {
-    super();
-    checkOptions("CSVLogger", options, ["separator", "append"]);
-    this.#separator = options.separator ?? ",";
-    this.#append = options.append ?? false;
-    if (typeof filename === "string" && filename !== "" && [...this.#separator].length === 1) return;
+  constructor(filename: string, options: CSVLoggerOptions = {}) {
+    super(options, { filename });
+    if (filename !== "" && [...this.separator].length === 1) return;
     throw new ValueError({
       what: "Cannot make CSVLogger",
       rule: "it takes the name of a file, and a separator of one character",
-      received: `${describe(filename)} and ${describe(this.#separator)}`,
+      received: `${describe(filename)} and ${describe(this.separator)}`,
       hint: 'write it as in new callbacks.CSVLogger("training.csv")',
     });
   }
@@ -49,8 +59,8 @@ export class CSVLogger extends Callback {
   override onTrainBegin(): void {
     requireFiles(`write "${this.filename}"`);
     this.#keys = undefined;
-    this.#headed = this.#append && sizeOfFile(this.filename) > 0;
-    if (!this.#append) Deno.writeTextFileSync(this.filename, "");
+    this.#headed = this.append && sizeOfFile(this.filename) > 0;
+    if (!this.append) Deno.writeTextFileSync(this.filename, "");
   }
 
   /** Writes the epoch's line. */
@@ -64,8 +74,8 @@ export class CSVLogger extends Callback {
   }
 
   #write(cells: readonly string[]): void {
-    const special = new RegExp(`["\\r\\n]|\\${this.#separator}`);
+    const special = new RegExp(`["\\r\\n]|\\${this.separator}`);
     const quoted = cells.map((cell) => (special.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell));
-    Deno.writeTextFileSync(this.filename, quoted.join(this.#separator) + "\r\n", { append: true });
+    Deno.writeTextFileSync(this.filename, quoted.join(this.separator) + "\r\n", { append: true });
   }
 }

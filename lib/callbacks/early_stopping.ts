@@ -1,7 +1,9 @@
 // EarlyStopping: ends the training when a number no longer improves. https://keras.io/api/callbacks/early_stopping/
+import { boolean, number } from "../option_kinds.ts";
+import { declareOptions, nullable, optionTable } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Logs } from "./callback.ts";
-import { checkEpochs, MonitorCallback, type MonitorOptions } from "./monitor.ts";
+import { epochsOption, MonitorCallback, type MonitorFields, type MonitorOptions, monitorOptions } from "./monitor.ts";
 import { printLine } from "./terminal.ts";
 
 /** Options of {@linkcode EarlyStopping}; `minDelta` is 0 by default. */
@@ -15,6 +17,17 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   /** The first epoch that is watched, from 0; 0 by default. */
   startFromEpoch?: number;
 }
+
+const earlyStoppingOptions = optionTable<EarlyStoppingOptions>()({
+  ...monitorOptions,
+  patience: epochsOption(0),
+  baseline: nullable(number()),
+  restoreBestWeights: boolean(false),
+  startFromEpoch: epochsOption(0),
+});
+
+/** The options, checked and completed. */
+export interface EarlyStopping extends MonitorFields<EarlyStoppingOptions, typeof earlyStoppingOptions> {}
 
 /**
  * Ends the training when a log has not improved for `patience` epochs.
@@ -31,22 +44,16 @@ export class EarlyStopping extends MonitorCallback {
   bestEpoch = 0;
   /** The epoch after which training ended, from 0; 0 where it did not. */
   stoppedEpoch = 0;
-  readonly #patience: number;
-  readonly #baseline: number | null;
-  readonly #restoreBestWeights: boolean;
-  readonly #startFromEpoch: number;
   #wait = 0;
   #bestWeights: Tensor[] | undefined;
 
+  static {
+    declareOptions(this, earlyStoppingOptions);
+  }
+
   /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
   constructor(options: EarlyStoppingOptions = {}) {
-    super(options, ["patience", "baseline", "restoreBestWeights", "startFromEpoch"]);
-    const { patience = 0, startFromEpoch = 0 } = options;
-    checkEpochs("EarlyStopping", { patience, startFromEpoch });
-    this.#patience = patience;
-    this.#baseline = options.baseline ?? null;
-    this.#restoreBestWeights = options.restoreBestWeights ?? false;
-    this.#startFromEpoch = startFromEpoch;
+    super(options);
   }
 
   /** Begins anew. Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better. */
@@ -62,9 +69,9 @@ export class EarlyStopping extends MonitorCallback {
   /** Looks at the epoch's value. */
   override async onEpochEnd(epoch: number, logs: Logs = {}): Promise<void> {
     const current = this.watched(logs);
-    if (current === undefined || epoch < this.#startFromEpoch) return;
+    if (current === undefined || epoch < this.startFromEpoch) return;
     const improved = this.improves(current, this.best);
-    if (this.#restoreBestWeights && (improved || !this.#bestWeights)) {
+    if (this.restoreBestWeights && (improved || !this.#bestWeights)) {
       this.#bestWeights = await this.model.getWeights();
       this.bestEpoch = epoch;
     }
@@ -72,8 +79,8 @@ export class EarlyStopping extends MonitorCallback {
     if (improved) {
       this.best = current;
       this.bestEpoch = epoch;
-      if (this.improves(current, this.#baseline)) this.#wait = 0;
-    } else if (this.#wait >= this.#patience && epoch > 0) {
+      if (this.improves(current, this.baseline)) this.#wait = 0;
+    } else if (this.#wait >= this.patience && epoch > 0) {
       this.stoppedEpoch = epoch;
       this.model.stopTraining = true;
     }

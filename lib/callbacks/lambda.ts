@@ -1,7 +1,22 @@
 // LambdaCallback: hooks given as functions. https://keras.io/api/callbacks/lambda_callback/
 import { describe, ValueError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { declareOptions, option } from "../options.ts";
 import { Callback, type CallbackHooks, hookNames } from "./callback.ts";
+
+/** A hook; the class itself binds those that are given, since others have methods. */
+const hookOption = option<unknown>({
+  fallback: undefined,
+  assigned: false,
+  read: (given, { what, option }) => {
+    if (given === undefined || typeof given === "function") return given;
+    throw new ValueError({
+      what,
+      rule: `${option} must be a function`,
+      received: describe(given),
+      hint: `write it as in { ${option}: () => console.log("now") }`,
+    });
+  },
+});
 
 /**
  * A callback made of functions.
@@ -14,20 +29,15 @@ import { Callback, type CallbackHooks, hookNames } from "./callback.ts";
  * ```
  */
 export class LambdaCallback extends Callback {
+  static {
+    declareOptions(this, Object.fromEntries(hookNames.map((name) => [name, hookOption])));
+  }
+
   /** Takes the hooks. Throws {@linkcode ValueError} for a name that is no hook. */
-  constructor(hooks: CallbackHooks) {
-    super();
-    checkOptions("LambdaCallback", hooks, hookNames);
+  constructor(hooks: CallbackHooks = {}) {
+    super(hooks);
     for (const name of hookNames) {
       const hook = hooks[name];
-      if (hook !== undefined && typeof hook !== "function") {
-        throw new ValueError({
-          what: "Cannot make LambdaCallback",
-          rule: `${name} must be a function`,
-          received: describe(hook),
-          hint: `write it as in { ${name}: () => console.log("now") }`,
-        });
-      }
       if (hook) Object.assign(this, { [name]: hook.bind(hooks) });
     }
   }

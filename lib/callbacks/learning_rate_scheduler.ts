@@ -1,7 +1,8 @@
 // LearningRateScheduler: a learning rate for each epoch. https://keras.io/api/callbacks/learning_rate_scheduler/
 import { StateError, ValueError } from "../errors.ts";
-import { checkOptions, describe } from "../options.ts";
+import { declareOptions, describe, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type CallbackModel, type Logs } from "./callback.ts";
+import { verboseOption } from "./monitor.ts";
 import { formatFloat } from "./python_format.ts";
 import { printBelowBar } from "./terminal.ts";
 
@@ -19,6 +20,31 @@ export function requireFreeRate({ name, optimizer }: CallbackModel, owner: strin
 /** Gives the learning rate of an epoch, counted from 0, from the rate so far. */
 export type EpochSchedule = (epoch: number, rate: number) => number;
 
+/** Options of {@linkcode LearningRateScheduler}. */
+export interface LearningRateSchedulerOptions {
+  /** 1 prints each rate; 0 by default. */
+  verbose?: 0 | 1;
+}
+
+const schedulerOptions = optionTable<LearningRateSchedulerOptions>()({
+  /** The function. */
+  schedule: positional(option<EpochSchedule>({
+    read: (given, { what }) => {
+      if (typeof given === "function") return given as EpochSchedule;
+      throw new ValueError({
+        what,
+        rule: "schedule must be a function of the epoch and the rate",
+        received: describe(given),
+        hint: "write it as in (epoch, rate) => rate * 0.9; give an object of schedules to the optimizer",
+      });
+    },
+  })),
+  verbose: verboseOption,
+});
+
+/** The options, checked and completed. */
+export interface LearningRateScheduler extends OptionFields<LearningRateSchedulerOptions, typeof schedulerOptions> {}
+
 /**
  * Sets the learning rate before each epoch by a function, and adds `learning_rate` to the logs.
  *
@@ -30,21 +56,13 @@ export type EpochSchedule = (epoch: number, rate: number) => number;
  * ```
  */
 export class LearningRateScheduler extends Callback {
-  readonly #verbose: boolean;
+  static {
+    declareOptions(this, schedulerOptions);
+  }
 
   /** Takes the function; `verbose` 1 prints each rate. Throws {@linkcode ValueError} for what is no function. */
-  constructor(readonly schedule: EpochSchedule, options: { verbose?: 0 | 1 } = {}) {
-    super();
-    checkOptions("LearningRateScheduler", options, ["verbose"]);
-    if (typeof schedule !== "function") {
-      throw new ValueError({
-        what: "Cannot make LearningRateScheduler",
-        rule: "schedule must be a function of the epoch and the rate",
-        received: describe(schedule),
-        hint: "write it as in (epoch, rate) => rate * 0.9; give an object of schedules to the optimizer",
-      });
-    }
-    this.#verbose = Boolean(options.verbose);
+  constructor(schedule: EpochSchedule, options: LearningRateSchedulerOptions = {}) {
+    super(options, { schedule });
   }
 
   /** Throws {@linkcode StateError} where a schedule of the optimizer rules the rate. */
@@ -65,7 +83,7 @@ export class LearningRateScheduler extends Callback {
       });
     }
     optimizer.learningRate = rate;
-    if (this.#verbose) {
+    if (this.verbose) {
       printBelowBar(`Epoch ${epoch + 1}: LearningRateScheduler setting learning rate to ${formatFloat(rate)}.`);
     }
   }

@@ -1,9 +1,11 @@
 // ModelCheckpoint: keeps the model as it is after epochs or batches. https://keras.io/api/callbacks/model_checkpoint/
 import { describe, didYouMean, ValueError } from "../errors.ts";
+import { boolean, number } from "../option_kinds.ts";
+import { declareOptions, fixed, nullable, option, optionTable, positional } from "../options.ts";
 import type { Logs } from "./callback.ts";
 import { type CheckpointStore, files } from "./checkpoint_store.ts";
-import { BatchCounter, type SaveFrequency } from "./batch_counter.ts";
-import { MonitorCallback, type MonitorOptions } from "./monitor.ts";
+import { BatchCounter, type SaveFrequency, saveFrequencyOption } from "./batch_counter.ts";
+import { MonitorCallback, type MonitorFields, type MonitorOptions, monitorOptions } from "./monitor.ts";
 import { formatFixed, formatTemplate } from "./python_format.ts";
 import { printBelowBar } from "./terminal.ts";
 
@@ -21,6 +23,32 @@ export interface ModelCheckpointOptions extends Omit<MonitorOptions, "minDelta">
   store?: CheckpointStore;
 }
 
+const checkpointOptions = optionTable<ModelCheckpointOptions>()({
+  ...monitorOptions,
+  minDelta: fixed(0),
+  /** The path; its ending is checked beside `saveWeightsOnly`. */
+  filepath: positional(option<string>({ read: (given) => given as string })),
+  saveBestOnly: boolean(false),
+  saveWeightsOnly: boolean(false),
+  saveFreq: saveFrequencyOption,
+  initialValueThreshold: nullable(number()),
+  store: option<CheckpointStore>({
+    fallback: files,
+    read: (given, { what }) => {
+      if (typeof (given as Partial<CheckpointStore> | null)?.save === "function") return given as CheckpointStore;
+      throw new ValueError({
+        what,
+        rule: "store must be an object with a method save",
+        received: describe(given),
+        hint: "write it as in store: new callbacks.MemoryCheckpoints()",
+      });
+    },
+  }),
+});
+
+/** The options, checked and completed. */
+export interface ModelCheckpoint extends MonitorFields<ModelCheckpointOptions, typeof checkpointOptions> {}
+
 /**
  * Keeps the model after each epoch, or after so many batches. The path may have places for `epoch` and `batch`, both
  * counted from 1, and for logs, such as `{epoch:02d}-{val_loss:.2f}.keras`; it ends in `.keras`, or in `.weights.h5`
@@ -34,16 +62,17 @@ export interface ModelCheckpointOptions extends Omit<MonitorOptions, "minDelta">
  * ```
  */
 export class ModelCheckpoint extends MonitorCallback {
-  readonly #saveBestOnly: boolean;
-  readonly #saveWeightsOnly: boolean;
-  readonly #store: CheckpointStore;
   readonly #batches: BatchCounter;
   #epoch = 0;
 
+  static {
+    declareOptions(this, checkpointOptions);
+  }
+
   /** Takes the path and options. Throws {@linkcode ValueError} for a path of another ending. */
-  constructor(readonly filepath: string, options: ModelCheckpointOptions = {}) {
-    const { saveBestOnly = false, saveWeightsOnly = false, saveFreq = "epoch", store = files } = options;
-    super(options, ["saveBestOnly", "saveWeightsOnly", "saveFreq", "initialValueThreshold", "store"]);
+  constructor(filepath: string, options: ModelCheckpointOptions = {}) {
+    super(options, { filepath });
+    const { saveWeightsOnly } = this;
     const endings = saveWeightsOnly ? [".weights.h5"] : [".keras", ".h5"];
     if (typeof filepath !== "string" || !endings.some((ending) => filepath.endsWith(ending))) {
       throw new ValueError({
@@ -53,11 +82,8 @@ export class ModelCheckpoint extends MonitorCallback {
         hint: `write it as in "model-{epoch:02d}${endings[0]}"`,
       });
     }
-    this.#batches = new BatchCounter(saveFreq, "ModelCheckpoint");
-    this.#saveBestOnly = saveBestOnly;
-    this.#saveWeightsOnly = saveWeightsOnly;
-    this.#store = store;
-    this.best = options.initialValueThreshold ?? undefined;
+    this.#batches = new BatchCounter(this.saveFreq);
+    this.best = this.initialValueThreshold ?? undefined;
   }
 
   /** Only a count of batches needs to see each. */
@@ -67,7 +93,7 @@ export class ModelCheckpoint extends MonitorCallback {
 
   /** Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better. */
   override onTrainBegin(): void {
-    if (this.#saveBestOnly) this.direction();
+    if (this.saveBestOnly) this.direction();
   }
 
   /** Remembers the epoch. */
@@ -99,12 +125,12 @@ export class ModelCheckpoint extends MonitorCallback {
       });
     });
     if (!this.#isWanted(path, logs)) return;
-    await this.#store.save(path, this.model, this.#saveWeightsOnly);
+    await this.store.save(path, this.model, this.saveWeightsOnly);
     this.#say(`finished saving model to ${path}`);
   }
 
   #isWanted(path: string, logs: Logs): boolean {
-    if (!this.#saveBestOnly) {
+    if (!this.saveBestOnly) {
       this.#say(`saving model to ${path}`);
       return true;
     }

@@ -1,6 +1,7 @@
 // MonitorCallback: what callbacks that watch one number of the logs have in common.
-import { describe, didYouMean, unknownIdentifier, ValueError } from "../errors.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { describe, didYouMean, ValueError } from "../errors.ts";
+import { choice, number } from "../option_kinds.ts";
+import { type Option, option, type OptionFields, optionTable } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 
 /** Options of callbacks that watch a log. */
@@ -15,46 +16,70 @@ export interface MonitorOptions {
   verbose?: 0 | 1;
 }
 
-/** The names of the options of every callback that watches a log. */
-export const monitorOptionNames = ["monitor", "mode", "minDelta", "verbose"] as const;
+/** Whether something is said, as an option: 0 or 1. */
+export const verboseOption: Option<boolean> = option<boolean>({
+  fallback: 0,
+  read: (given, { what }) => {
+    if (typeof given === "number" || typeof given === "boolean") return Boolean(given);
+    throw new ValueError({
+      what,
+      rule: "verbose must be 0 or 1",
+      received: describe(given),
+      hint: "leave it out to say nothing",
+    });
+  },
+});
+
+/** A number of epochs, as an option. */
+export const epochsOption = (fallback: number): Option<number> =>
+  option<number>({
+    fallback,
+    read: (given, { what, option }) => {
+      if (typeof given === "number" && Number.isInteger(given) && given >= 0) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be an integer of at least 0`,
+        received: describe(given),
+        hint: "give a number of epochs",
+      });
+    },
+  });
+
+/** The least change that counts as an improvement, as an option. */
+export const minDeltaOption = (fallback: number): Option<number> =>
+  option<number>({ fallback, read: (given, place) => Math.abs(number().read(given, place)) });
+
+/** The options of every callback that watches a log. */
+export const monitorOptions = optionTable<MonitorOptions>()({
+  monitor: option<string>({
+    fallback: "val_loss",
+    read: (given, { what }) => {
+      if (typeof given === "string") return given;
+      throw new ValueError({
+        what,
+        rule: "monitor must be the name of a log",
+        received: describe(given),
+        hint: 'write it as in monitor: "val_loss"',
+      });
+    },
+  }),
+  mode: choice(["auto", "min", "max"]),
+  minDelta: minDeltaOption(0),
+  verbose: verboseOption,
+});
+
+/** The fields that a callback's own options become, beside those of every callback that watches a log. */
+export type MonitorFields<O, T> = OptionFields<Omit<O, keyof MonitorOptions>, Omit<T, keyof MonitorOptions>>;
+
+/** The options, checked and completed. */
+export interface MonitorCallback extends OptionFields<MonitorOptions, typeof monitorOptions> {}
 
 /** The base of callbacks that watch a log. */
 export abstract class MonitorCallback extends Callback {
-  /** The log that is watched. */
-  readonly monitor: string;
-  /** Whether smaller or larger is better. */
-  readonly mode: "auto" | "min" | "max";
-  /** The least change that counts as an improvement. */
-  readonly minDelta: number;
-  /** Whether it prints what it does. */
-  readonly verbose: boolean;
   /** The best value so far. */
   best: number | undefined;
   /** Whether it was said that the watched log is missing. */
   warned = false;
-
-  /** Takes the options. Throws {@linkcode ValueError} for a mode that is none. */
-  constructor(options: MonitorOptions, ownOptions: readonly string[]) {
-    super();
-    const className = new.target.name;
-    checkOptions(className, options, [...monitorOptionNames, ...ownOptions]);
-    const { monitor = "val_loss", mode = "auto", minDelta = 0, verbose = 0 } = options;
-    if (typeof monitor !== "string") {
-      throw new ValueError({
-        what: `Cannot make ${className}`,
-        rule: "monitor must be the name of a log",
-        received: describe(monitor),
-        hint: 'write it as in monitor: "val_loss"',
-      });
-    }
-    const modes = ["auto", "min", "max"];
-    if (!modes.includes(mode)) throw unknownIdentifier("mode", String(mode), modes, `Cannot make ${className}`);
-    checkRange(className, "minDelta", Math.abs(minDelta), 0, Infinity);
-    this.monitor = monitor;
-    this.mode = mode;
-    this.minDelta = Math.abs(minDelta);
-    this.verbose = Boolean(verbose);
-  }
 
   /** The watched number; where it is not among the logs, undefined and a warning, once. */
   protected watched(logs: Logs): number | undefined {
@@ -92,19 +117,6 @@ export abstract class MonitorCallback extends Callback {
       hint: near
         ? `did you mean "${this.monitor.slice(0, -name.length)}${near}"?`
         : 'give mode: "min" or mode: "max"' + (directions.has(name) ? "" : " if a callback of yours adds it"),
-    });
-  }
-}
-
-/** Throws {@linkcode ValueError} where an option of `owner` is not a whole number of at least 0. */
-export function checkEpochs(owner: string, counts: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (Number.isInteger(value) && (value as number) >= 0) continue;
-    throw new ValueError({
-      what: `Cannot make ${owner}`,
-      rule: `${name} must be an integer of at least 0`,
-      received: describe(value),
-      hint: "give a number of epochs",
     });
   }
 }

@@ -1,6 +1,7 @@
 // The progress bar of fit, evaluate and predict, as Keras 3 draws it.
-import { formatExponent, formatFixed, roundHalfEven } from "./python_format.ts";
+import { formatExponent, formatFixed } from "./python_format.ts";
 import { terminal } from "./terminal.ts";
+import { roundHalfToEven } from "../rounding.ts";
 
 /** Options of {@linkcode ProgressBar}. */
 export interface ProgressBarOptions {
@@ -72,7 +73,7 @@ export class ProgressBar {
     if (!done && (now - this.#lastDrawn < interval || !isTerminal)) return;
     const [bar, barWidth] = this.#bar(current);
     const left = this.target === null || done
-      ? `${roundHalfEven(now - this.#start)}s`
+      ? `${roundHalfToEven(now - this.#start)}s`
       : formatDuration(perUnit * (this.target - current));
     const fixedWidth = barWidth + 1 + left.length;
     let tail = formatPerUnit(perUnit, unitName) + this.#metrics(1);
@@ -108,7 +109,7 @@ export class ProgressBar {
   #writeLine(current: number, now: number, perUnit: number): void {
     const target = this.target ?? current;
     const count = `${String(current).padStart(String(target).length)}/${target}`;
-    const elapsed = `${roundHalfEven(now - this.#start)}s`;
+    const elapsed = `${roundHalfToEven(now - this.#start)}s`;
     terminal().write(
       `${count} - ${elapsed} -${formatPerUnit(perUnit, this.#options.unitName)}${this.#metrics(2)}\n`,
     );
@@ -139,8 +140,8 @@ function formatDuration(seconds: number): string {
 
 /** ` 6ms/step`, with the unit of time that fits. */
 function formatPerUnit(seconds: number, unitName: string): string {
-  if (seconds >= 1 || seconds === 0) return ` ${roundHalfEven(seconds)}s/${unitName}`;
+  if (seconds >= 1 || seconds === 0) return ` ${roundHalfToEven(seconds)}s/${unitName}`;
   return seconds >= 1e-3
-    ? ` ${roundHalfEven(seconds * 1e3)}ms/${unitName}`
-    : ` ${roundHalfEven(seconds * 1e6)}us/${unitName}`;
+    ? ` ${roundHalfToEven(seconds * 1e3)}ms/${unitName}`
+    : ` ${roundHalfToEven(seconds * 1e6)}us/${unitName}`;
 }

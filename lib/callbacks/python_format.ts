@@ -1,12 +1,5 @@
 // Numbers as Python writes them, which Keras's lines and file names are made of.
 
-/** The integer nearest to `value`; of two that are as near, the even one, as Python's `round`. */
-export function roundHalfEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
-}
-
 /** So many decimals, as Python's `.4f`: halves go to even, where JavaScript rounds them up. */
 export function formatFixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return formatNotFinite(value);

@@ -1,9 +1,17 @@
 // ReduceLROnPlateau: lowers the learning rate when a number no longer improves. https://keras.io/api/callbacks/reduce_lr_on_plateau/
 import { ValueError } from "../errors.ts";
-import { checkRange, describe } from "../options.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, describe, option, optionTable } from "../options.ts";
 import type { Logs } from "./callback.ts";
 import { requireFreeRate } from "./learning_rate_scheduler.ts";
-import { checkEpochs, MonitorCallback, type MonitorOptions } from "./monitor.ts";
+import {
+  epochsOption,
+  minDeltaOption,
+  MonitorCallback,
+  type MonitorFields,
+  type MonitorOptions,
+  monitorOptions,
+} from "./monitor.ts";
 import { formatFloat } from "./python_format.ts";
 import { printBelowBar } from "./terminal.ts";
 
@@ -19,6 +27,29 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
   minLr?: number;
 }
 
+const plateauOptions = optionTable<ReduceLROnPlateauOptions>()({
+  ...monitorOptions,
+  minDelta: minDeltaOption(1e-4),
+  factor: option<number>({
+    fallback: 0.1,
+    read: (given, { what }) => {
+      if (typeof given === "number" && given >= 0 && given < 1) return given;
+      throw new ValueError({
+        what,
+        rule: "factor must be a number of at least 0 and less than 1",
+        received: describe(given),
+        hint: "0.1 makes the rate a tenth",
+      });
+    },
+  }),
+  patience: epochsOption(10),
+  cooldown: epochsOption(0),
+  minLr: number(0, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface ReduceLROnPlateau extends MonitorFields<ReduceLROnPlateauOptions, typeof plateauOptions> {}
+
 /**
  * Multiplies the learning rate by `factor` when a log has not improved for `patience` epochs, and adds
  * `learning_rate` to the logs.
@@ -31,33 +62,16 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
  * ```
  */
 export class ReduceLROnPlateau extends MonitorCallback {
-  /** What the rate is multiplied by. */
-  readonly factor: number;
-  /** The least rate. */
-  readonly minLr: number;
-  readonly #patience: number;
-  readonly #cooldown: number;
   #cooling = 0;
   #wait = 0;
 
+  static {
+    declareOptions(this, plateauOptions);
+  }
+
   /** Takes the options. Throws {@linkcode ValueError} for values out of range, such as a factor of 1 or more. */
   constructor(options: ReduceLROnPlateauOptions = {}) {
-    super({ minDelta: 1e-4, ...options }, ["factor", "patience", "cooldown", "minLr"]);
-    const { factor = 0.1, patience = 10, cooldown = 0, minLr = 0 } = options;
-    if (!(typeof factor === "number" && factor >= 0 && factor < 1)) {
-      throw new ValueError({
-        what: "Cannot make ReduceLROnPlateau",
-        rule: "factor must be a number of at least 0 and less than 1",
-        received: describe(factor),
-        hint: "0.1 makes the rate a tenth",
-      });
-    }
-    checkEpochs("ReduceLROnPlateau", { patience, cooldown });
-    checkRange("ReduceLROnPlateau", "minLr", minLr, 0, Infinity);
-    this.factor = factor;
-    this.minLr = minLr;
-    this.#patience = patience;
-    this.#cooldown = cooldown;
+    super(options);
   }
 
   /**
@@ -86,13 +100,13 @@ export class ReduceLROnPlateau extends MonitorCallback {
       this.#wait = 0;
       return;
     }
-    if (this.#cooling > 0 || ++this.#wait < this.#patience || rate <= Math.fround(this.minLr)) return;
+    if (this.#cooling > 0 || ++this.#wait < this.patience || rate <= Math.fround(this.minLr)) return;
     const lowered = Math.max(rate * this.factor, this.minLr);
     this.model.optimizer!.learningRate = lowered;
     if (this.verbose) {
       printBelowBar(`Epoch ${epoch + 1}: ReduceLROnPlateau reducing learning rate to ${formatFloat(lowered)}.`);
     }
-    this.#cooling = this.#cooldown;
+    this.#cooling = this.cooldown;
     this.#wait = 0;
   }
 }

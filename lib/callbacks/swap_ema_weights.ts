@@ -1,8 +1,20 @@
 // SwapEMAWeights: evaluates with the running averages of the weights. https://keras.io/api/callbacks/swap_ema_weights/
 import { ValueError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { boolean } from "../option_kinds.ts";
+import { declareOptions, type OptionFields, optionTable } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Callback } from "./callback.ts";
+
+/** Options of {@linkcode SwapEMAWeights}. */
+export interface SwapEMAWeightsOptions {
+  /** Whether the averages stay in the model from the end of an epoch to the begin of the next; false by default. */
+  swapOnEpoch?: boolean;
+}
+
+const swapOptions = optionTable<SwapEMAWeightsOptions>()({ swapOnEpoch: boolean(false) });
+
+/** The options, checked and completed. */
+export interface SwapEMAWeights extends OptionFields<SwapEMAWeightsOptions, typeof swapOptions> {}
 
 /**
  * Exchanges the weights with their running averages for evaluations and predictions, and puts them back after. The
@@ -15,16 +27,16 @@ import { Callback } from "./callback.ts";
  * ```
  */
 export class SwapEMAWeights extends Callback {
-  /** Whether the averages stay in the model from the end of an epoch to the begin of the next. */
-  readonly swapOnEpoch: boolean;
   /** The trained weights, while the averages stand in their place. */
   #trained: Tensor[] | undefined;
 
+  static {
+    declareOptions(this, swapOptions);
+  }
+
   /** Takes whether to swap at the end of epochs too; false by default. */
-  constructor(options: { swapOnEpoch?: boolean } = {}) {
-    super();
-    checkOptions("SwapEMAWeights", options, ["swapOnEpoch"]);
-    this.swapOnEpoch = options.swapOnEpoch ?? false;
+  constructor(options: SwapEMAWeightsOptions = {}) {
+    super(options);
   }
 
   /** Throws {@linkcode ValueError} for an optimizer that keeps no averages. */

@@ -1,8 +1,20 @@
 // TerminateOnNaN: ends the training when the loss is no number. https://keras.io/api/callbacks/terminate_on_nan/
 import { ValueError } from "../errors.ts";
-import { checkOptions, describe } from "../options.ts";
+import { boolean } from "../option_kinds.ts";
+import { declareOptions, describe, type OptionFields, optionTable } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { printLine } from "./terminal.ts";
+
+/** Options of {@linkcode TerminateOnNaN}. */
+export interface TerminateOnNaNOptions {
+  /** Whether an error is thrown; false by default. */
+  raiseError?: boolean;
+}
+
+const nanOptions = optionTable<TerminateOnNaNOptions>()({ raiseError: boolean(false) });
+
+/** The options, checked and completed. */
+export interface TerminateOnNaN extends OptionFields<TerminateOnNaNOptions, typeof nanOptions> {}
 
 /**
  * Ends the training after the first batch whose loss is NaN or infinite.
@@ -14,14 +26,13 @@ import { printLine } from "./terminal.ts";
  * ```
  */
 export class TerminateOnNaN extends Callback {
-  /** Whether an error is thrown. */
-  readonly raiseError: boolean;
+  static {
+    declareOptions(this, nanOptions);
+  }
 
   /** Takes whether to throw; false by default. */
-  constructor(options: { raiseError?: boolean } = {}) {
-    super();
-    checkOptions("TerminateOnNaN", options, ["raiseError"]);
-    this.raiseError = options.raiseError ?? false;
+  constructor(options: TerminateOnNaNOptions = {}) {
+    super(options);
   }
 
   /** Looks at the loss. Throws {@linkcode ValueError} if asked to. */

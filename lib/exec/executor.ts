@@ -5,8 +5,32 @@ import { Variable, type VariableDevice } from "../tensor/variable.ts";
 /** The names of the backends. */
 export type BackendName = "webgpu" | "eigen" | "wasm" | "reference";
 
+/** What a node of a program took. */
+export interface NodeTime {
+  /** Where the node comes from, such as `dense_1/matmul`. */
+  readonly origin: string;
+  /** Its op, or the kernel that a GPU ran for it. */
+  readonly op: string;
+  /** How long it took, in nanoseconds. */
+  readonly nanoseconds: number;
+}
+
+/** Measures the nodes of a program while it runs. */
+export interface NodeClock {
+  /** Begins to measure. */
+  start(): void;
+  /** What each node took since the start or the last call, in the order in which they run. */
+  take(): readonly NodeTime[];
+  /** Ends measuring. */
+  stop(): void;
+}
+
 /** A program made ready to run. */
 export interface Executable {
+  /** The graph that it runs: what the passes made of the one that was traced. */
+  readonly graph: Graph;
+  /** Measures its nodes, where the backend can. */
+  readonly clock?: NodeClock;
   /** Runs the program `steps` times in a row; every effect is in the variables it assigns. */
   run(steps: number): Promise<void>;
   /** Counts that tests hold the program to. */

@@ -1,5 +1,6 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or the best that can be had.
 import { BackendError, StateError, unknownIdentifier } from "../errors.ts";
+import { debug, debugTopics } from "./debug.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { ReferenceExecutor } from "./reference/executor.ts";
 
@@ -148,6 +149,12 @@ async function openDefault(): Promise<Executor> {
 }
 
 async function open(name: BackendChoice, why: string): Promise<Executor> {
+  const executor = await choose(name, why);
+  debug(executor, debugTopics(readVariable("CERATOPS_DEBUG") ?? ""), (text) => console.error(text));
+  return executor;
+}
+
+async function choose(name: BackendChoice, why: string): Promise<Executor> {
   if (name !== "auto") {
     const executor = await openers[name](true);
     report(`${executor.name} (${executor.description}), chosen by ${why}`);

@@ -1,5 +1,7 @@
 // Initializers that draw nothing: Zeros, Ones, Constant, Identity. https://keras.io/api/layers/initializers/
 import type { Config } from "../json_config.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, type OptionFields, optionTable, positional } from "../options.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded } from "./initializer.ts";
 
@@ -19,28 +21,48 @@ export class Ones extends Initializer {
   }
 }
 
+const constantOptions = optionTable<object>()({
+  /** The value of every element. */
+  value: positional(number(0)),
+});
+const identityOptions = optionTable<object>()({
+  /** The value on the diagonal. */
+  gain: positional(number(1)),
+});
+
+/** The options, checked and completed. */
+export interface Constant extends OptionFields<object, typeof constantOptions> {}
+/** The options, checked and completed. */
+export interface Identity extends OptionFields<object, typeof identityOptions> {}
+
 /** All elements `value` (0 by default). */
 export class Constant extends Initializer {
-  /** Takes the value of every element. */
-  constructor(readonly value = 0) {
-    super();
+  static {
+    declareOptions(this, constantOptions);
   }
+
+  /** Takes the value of every element. Throws {@linkcode ValueError} where it is no number. */
+  constructor(value?: number) {
+    super({}, { value });
+  }
+
   /** The value, as often as `shape` has elements. */
   fill(shape: Shape): ArrayLike<number> {
     return new Float64Array(sizeOf(shape)).fill(this.value);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { value: this.value };
   }
 }
 
 /** `gain` (1 by default) on the diagonal, else 0; for matrices only. */
 export class Identity extends Initializer {
-  /** Takes the value on the diagonal. */
-  constructor(readonly gain = 1) {
-    super();
+  static {
+    declareOptions(this, identityOptions);
   }
+
+  /** Takes the value on the diagonal. Throws {@linkcode ValueError} where it is no number. */
+  constructor(gain?: number) {
+    super({}, { gain });
+  }
+
   /** The matrix; throws {@linkcode ShapeError} where `shape` has not two axes. */
   fill(shape: Shape): ArrayLike<number> {
     if (shape.length !== 2) throw matrixNeeded("Identity", "a shape of two axes", shape);

@@ -1,9 +1,10 @@
 // The base of initializers: the first values of weights, drawn on the host in float64, so that they are equal on every backend.
-import type { Config, FunctionNode, ObjectNode } from "../json_config.ts";
+import { Configurable } from "../configurable.ts";
 import { makeArray } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { drawingPath, hashPath, purposes, randomSeed, RandomStream } from "../random_stream.ts";
-import { objectNode } from "../registry.ts";
+import { nullable } from "../options.ts";
+import { integer } from "../option_kinds.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -12,6 +13,9 @@ export interface SeedOptions {
   /** Draws the same values at each call; without it, by `setRandomSeed` and the place of the weight in its model. */
   seed?: number | null;
 }
+
+/** The seed as an option: none by default. */
+export const seedOption = nullable(integer());
 
 /**
  * The base of initializers: extend it with your own `fill`. See https://keras.io/api/layers/initializers/.
@@ -29,29 +33,20 @@ export interface SeedOptions {
  * console.log(dense.name);
  * ```
  */
-export abstract class Initializer {
+export abstract class Initializer extends Configurable {
   /** The seed, where the initializer has its own. */
-  readonly seed: number | null = null;
+  declare readonly seed: number | null;
 
   /** The elements of a weight of `shape`, in row-major order. */
   abstract fill(shape: Shape, stream: RandomStream): ArrayLike<number>;
 
   /** A float32 tensor of `shape`. */
   call(shape: Shape): Tensor {
-    const stream = this.seed === null
+    const seed = this.seed ?? null;
+    const stream = seed === null
       ? new RandomStream(randomSeed(), hashPath(drawingPath()), purposes.weights)
-      : new RandomStream(this.seed | 0, hashPath("initializer"), purposes.weights);
+      : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
     return new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream)));
-  }
-
-  /** The arguments as Keras's config. */
-  getConfig(): Config {
-    return {};
-  }
-
-  /** The initializer as it stands in a layer's config. */
-  serialize(): ObjectNode | FunctionNode {
-    return objectNode(this);
   }
 }
 

@@ -1,56 +1,76 @@
 // Initializers that draw: uniform, normal, by the fans of a weight, orthogonal. https://keras.io/api/layers/initializers/
-import type { Config } from "../json_config.ts";
-import { unknownIdentifier, ValueError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { ValueError } from "../errors.ts";
+import { choice, number } from "../option_kinds.ts";
+import { declareOptions, describe, nullable, option, type OptionFields, optionTable } from "../options.ts";
 import type { RandomStream } from "../random_stream.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../shape.ts";
-import { Initializer, matrixNeeded, type SeedOptions } from "./initializer.ts";
+import { Initializer, matrixNeeded, seedOption, type SeedOptions } from "./initializer.ts";
+
+/** Options of {@linkcode RandomUniform}. */
+export interface RandomUniformOptions extends SeedOptions {
+  /** The lower bound; -0.05 by default. */
+  minval?: number;
+  /** The upper bound; 0.05 by default. */
+  maxval?: number;
+}
+
+const randomUniformOptions = optionTable<RandomUniformOptions>()({
+  seed: seedOption,
+  minval: number(-0.05),
+  maxval: number(0.05),
+});
+
+/** The options, checked and completed. */
+export interface RandomUniform extends OptionFields<RandomUniformOptions, typeof randomUniformOptions> {}
 
 /** Uniform between `minval` (-0.05 by default) and `maxval` (0.05). */
 export class RandomUniform extends Initializer {
-  /** The seed, where the initializer has its own. */
-  override readonly seed: number | null;
-  /** The lower bound. */
-  readonly minval: number;
-  /** The upper bound. */
-  readonly maxval: number;
-  /** Takes the bounds and the seed. */
-  constructor(options: SeedOptions & { minval?: number; maxval?: number } = {}) {
-    checkOptions("RandomUniform", options, ["minval", "maxval", "seed"]);
-    super();
-    ({ minval: this.minval = -0.05, maxval: this.maxval = 0.05, seed: this.seed = null } = options);
+  static {
+    declareOptions(this, randomUniformOptions);
   }
+
+  /** Takes the bounds and the seed. */
+  constructor(options: RandomUniformOptions = {}) {
+    super(options);
+  }
+
   /** The drawn elements. */
   fill(shape: Shape, stream: RandomStream): ArrayLike<number> {
     return drawUniform(sizeOf(shape), this.minval, this.maxval, stream);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { seed: this.seed, minval: this.minval, maxval: this.maxval };
-  }
 }
+
+/** Options of {@linkcode RandomNormal}. */
+export interface RandomNormalOptions extends SeedOptions {
+  /** The mean; 0 by default. */
+  mean?: number;
+  /** The standard deviation; 0.05 by default. */
+  stddev?: number;
+}
+
+const randomNormalOptions = optionTable<RandomNormalOptions>()({
+  seed: seedOption,
+  mean: number(0),
+  stddev: number(0.05),
+});
+
+/** The options, checked and completed. */
+export interface RandomNormal extends OptionFields<RandomNormalOptions, typeof randomNormalOptions> {}
 
 /** Normal with `mean` (0 by default) and `stddev` (0.05). */
 export class RandomNormal extends Initializer {
-  /** The seed, where the initializer has its own. */
-  override readonly seed: number | null;
-  /** The mean. */
-  readonly mean: number;
-  /** The standard deviation. */
-  readonly stddev: number;
-  /** Takes mean, standard deviation and seed. */
-  constructor(options: SeedOptions & { mean?: number; stddev?: number } = {}) {
-    checkOptions(new.target.name, options, ["mean", "stddev", "seed"]);
-    super();
-    ({ mean: this.mean = 0, stddev: this.stddev = 0.05, seed: this.seed = null } = options);
+  static {
+    declareOptions(this, randomNormalOptions);
   }
+
+  /** Takes mean, standard deviation and seed. */
+  constructor(options: RandomNormalOptions = {}) {
+    super(options);
+  }
+
   /** The drawn elements. */
   fill(shape: Shape, stream: RandomStream): ArrayLike<number> {
     return drawNormal(sizeOf(shape), this.mean, this.stddev, stream);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { seed: this.seed, mean: this.mean, stddev: this.stddev };
   }
 }
 
@@ -85,48 +105,58 @@ export interface VarianceScalingOptions extends FanOptions {
   distribution?: ScalingDistribution | "normal";
 }
 
+const axesOption = nullable(option<readonly number[]>({
+  read: (given, { what, option }) => {
+    if (Array.isArray(given) && given.every((axis) => Number.isInteger(axis))) return given;
+    throw new ValueError({
+      what,
+      rule: `${option} must be a list of whole numbers`,
+      received: describe(given),
+      hint: "leave it out for weights whose last two axes are those of inputs and outputs",
+    });
+  },
+}));
+
+const fanOptions = optionTable<FanOptions>()({ seed: seedOption, inputAxes: axesOption, outputAxes: axesOption });
+
+const distributions = ["truncated_normal", "untruncated_normal", "uniform", "normal"] as const;
+
+const varianceScalingOptions = optionTable<VarianceScalingOptions>()({
+  seed: seedOption,
+  scale: option<number>({
+    fallback: 1,
+    read: (given, { what }) => {
+      if (typeof given === "number" && given > 0) return given;
+      throw new ValueError({ what, rule: "scale must be above 0", received: describe(given) });
+    },
+  }),
+  mode: choice<FanMode>(["fan_in", "fan_out", "fan_avg"]),
+  distribution: option<ScalingDistribution>({
+    ...choice(distributions),
+    read: (given, place) => {
+      const name = choice(distributions).read(given, place);
+      return name === "normal" ? "truncated_normal" : name;
+    },
+  }),
+  inputAxes: axesOption,
+  outputAxes: axesOption,
+});
+
+/** The options, checked and completed. */
+export interface VarianceScaling extends OptionFields<VarianceScalingOptions, typeof varianceScalingOptions> {}
+
 /** The standard deviation of a standard normal distribution cut at plus and minus 2. */
 const truncatedDeviation = 0.87962566103423978;
 
 /** Draws with the variance `scale` over a weight's fan, so that signals keep their size through layers. */
 export class VarianceScaling extends Initializer {
-  /** The seed, where the initializer has its own. */
-  override readonly seed: number | null;
-  /** The variance times the fan. */
-  readonly scale: number;
-  /** Which fan the scale is divided by. */
-  readonly mode: FanMode;
-  /** What is drawn from. */
-  readonly distribution: ScalingDistribution;
-  /** The axes of the inputs. */
-  readonly inputAxes: readonly number[] | null;
-  /** The axes of the outputs. */
-  readonly outputAxes: readonly number[] | null;
+  static {
+    declareOptions(this, varianceScalingOptions);
+  }
 
   /** Takes scale, fan, distribution and seed. Throws {@linkcode ValueError} for a scale that is not above 0. */
   constructor(options: VarianceScalingOptions = {}) {
-    checkOptions("VarianceScaling", options, ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"]);
-    super();
-    const { scale = 1, mode = "fan_in", distribution = "truncated_normal", seed = null } = options;
-    if (!(scale > 0)) {
-      throw new ValueError({
-        what: "Cannot make VarianceScaling",
-        rule: "scale must be above 0",
-        received: String(scale),
-      });
-    }
-    const modes: FanMode[] = ["fan_in", "fan_out", "fan_avg"];
-    if (!modes.includes(mode)) throw unknownIdentifier("mode", String(mode), modes, "Cannot make VarianceScaling");
-    const distributions = ["truncated_normal", "untruncated_normal", "uniform", "normal"];
-    if (!distributions.includes(distribution)) {
-      throw unknownIdentifier("distribution", String(distribution), distributions, "Cannot make VarianceScaling");
-    }
-    this.scale = scale;
-    this.mode = mode;
-    this.distribution = distribution === "normal" ? "truncated_normal" : distribution;
-    this.seed = seed;
-    this.inputAxes = options.inputAxes ?? null;
-    this.outputAxes = options.outputAxes ?? null;
+    super(options);
   }
 
   /** The drawn elements. */
@@ -144,83 +174,104 @@ export class VarianceScaling extends Initializer {
       ? drawNormal(size, 0, deviation, stream)
       : drawTruncated(size, 0, deviation / truncatedDeviation, stream);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { seed, scale, mode, distribution, inputAxes, outputAxes } = this;
-    return { seed, scale, mode, distribution, input_axes: inputAxes, output_axes: outputAxes };
-  }
 }
 
-/** The initializers of fixed scale have only a seed in their config. */
+/** A scaling whose scale, fan and distribution are those of the class: its config has only seed and axes. */
 abstract class FixedScaling extends VarianceScaling {
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { seed: this.seed, input_axes: this.inputAxes, output_axes: this.outputAxes };
+  static {
+    declareOptions(this, fanOptions);
+  }
+
+  /** What the class scales by. */
+  abstract override readonly scale: number;
+  /** The fan that the class scales by. */
+  abstract override readonly mode: FanMode;
+  /** What the class draws from. */
+  abstract override readonly distribution: ScalingDistribution;
+
+  /** Takes the seed and the axes of the fans. */
+  constructor(options: FanOptions = {}) {
+    super(options);
   }
 }
 
 /** Uniform within the root of 6 / (fan in + fan out). Glorot and Bengio, 2010. */
 export class GlorotUniform extends FixedScaling {
-  /** Takes the seed and the axes of the fans. */
-  constructor(options: FanOptions = {}) {
-    checkOptions("GlorotUniform", options, ["seed", "inputAxes", "outputAxes"]);
-    super({ scale: 1, mode: "fan_avg", distribution: "uniform", ...options });
-  }
+  /** The variance times the fan. */
+  override readonly scale = 1;
+  /** The fan that the scale is divided by. */
+  override readonly mode = "fan_avg";
+  /** What is drawn from. */
+  override readonly distribution = "uniform";
 }
 /** Truncated normal with variance 2 / (fan in + fan out). Glorot and Bengio, 2010. */
 export class GlorotNormal extends FixedScaling {
-  /** Takes the seed and the axes of the fans. */
-  constructor(options: FanOptions = {}) {
-    checkOptions("GlorotNormal", options, ["seed", "inputAxes", "outputAxes"]);
-    super({ scale: 1, mode: "fan_avg", ...options });
-  }
+  /** The variance times the fan. */
+  override readonly scale = 1;
+  /** The fan that the scale is divided by. */
+  override readonly mode = "fan_avg";
+  /** What is drawn from. */
+  override readonly distribution = "truncated_normal";
 }
 /** Uniform within the root of 6 / fan in. He et al., 2015. */
 export class HeUniform extends FixedScaling {
-  /** Takes the seed and the axes of the fans. */
-  constructor(options: FanOptions = {}) {
-    checkOptions("HeUniform", options, ["seed", "inputAxes", "outputAxes"]);
-    super({ scale: 2, distribution: "uniform", ...options });
-  }
+  /** The variance times the fan. */
+  override readonly scale = 2;
+  /** The fan that the scale is divided by. */
+  override readonly mode = "fan_in";
+  /** What is drawn from. */
+  override readonly distribution = "uniform";
 }
 /** Truncated normal with variance 2 / fan in. He et al., 2015. */
 export class HeNormal extends FixedScaling {
-  /** Takes the seed and the axes of the fans. */
-  constructor(options: FanOptions = {}) {
-    checkOptions("HeNormal", options, ["seed", "inputAxes", "outputAxes"]);
-    super({ scale: 2, ...options });
-  }
+  /** The variance times the fan. */
+  override readonly scale = 2;
+  /** The fan that the scale is divided by. */
+  override readonly mode = "fan_in";
+  /** What is drawn from. */
+  override readonly distribution = "truncated_normal";
 }
 /** Uniform within the root of 3 / fan in. LeCun et al., 1998. */
 export class LecunUniform extends FixedScaling {
-  /** Takes the seed and the axes of the fans. */
-  constructor(options: FanOptions = {}) {
-    checkOptions("LecunUniform", options, ["seed", "inputAxes", "outputAxes"]);
-    super({ scale: 1, distribution: "uniform", ...options });
-  }
+  /** The variance times the fan. */
+  override readonly scale = 1;
+  /** The fan that the scale is divided by. */
+  override readonly mode = "fan_in";
+  /** What is drawn from. */
+  override readonly distribution = "uniform";
 }
 /** Truncated normal with variance 1 / fan in. LeCun et al., 1998. */
 export class LecunNormal extends FixedScaling {
-  /** Takes the seed and the axes of the fans. */
-  constructor(options: FanOptions = {}) {
-    checkOptions("LecunNormal", options, ["seed", "inputAxes", "outputAxes"]);
-    super({ scale: 1, ...options });
-  }
+  /** The variance times the fan. */
+  override readonly scale = 1;
+  /** The fan that the scale is divided by. */
+  override readonly mode = "fan_in";
+  /** What is drawn from. */
+  override readonly distribution = "truncated_normal";
 }
+
+/** Options of {@linkcode Orthogonal}. */
+export interface OrthogonalOptions extends SeedOptions {
+  /** The length of the columns; 1 by default. */
+  gain?: number;
+}
+
+const orthogonalOptions = optionTable<OrthogonalOptions>()({ seed: seedOption, gain: number(1) });
+
+/** The options, checked and completed. */
+export interface Orthogonal extends OptionFields<OrthogonalOptions, typeof orthogonalOptions> {}
 
 /** A matrix with orthogonal columns (rows, where it is wide) of length `gain`. Saxe et al., 2014. */
 export class Orthogonal extends Initializer {
-  /** The seed, where the initializer has its own. */
-  override readonly seed: number | null;
-  /** The length of the columns. */
-  readonly gain: number;
-  /** Takes the length of the columns and the seed. */
-  constructor(options: SeedOptions & { gain?: number } = {}) {
-    checkOptions("Orthogonal", options, ["gain", "seed"]);
-    super();
-    ({ gain: this.gain = 1, seed: this.seed = null } = options);
+  static {
+    declareOptions(this, orthogonalOptions);
   }
+
+  /** Takes the length of the columns and the seed. */
+  constructor(options: OrthogonalOptions = {}) {
+    super(options);
+  }
+
   /** The matrix, with all axes but the last as its rows; throws {@linkcode ShapeError} for fewer than two axes. */
   fill(shape: Shape, stream: RandomStream): ArrayLike<number> {
     if (shape.length < 2) throw matrixNeeded("Orthogonal", "a shape of at least two axes", shape);
@@ -235,10 +286,6 @@ export class Orthogonal extends Initializer {
       }
     }
     return values;
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { seed: this.seed, gain: this.gain };
   }
 }
 

@@ -1,7 +1,8 @@
 // Initializers by name, as objects, and as functions of a shape.
 import type { FunctionNode } from "../json_config.ts";
-import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
-import { describe } from "../options.ts";
+import { ShapeError } from "../errors.ts";
+import { NamedSet } from "../named_set.ts";
+import { describe, type Option, option } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { tensor, type TensorLike } from "../tensor/tensor.ts";
@@ -46,30 +47,10 @@ const named = {
   normal: () => new RandomNormal(),
   zero: () => new Zeros(),
   one: () => new Ones(),
-} as const satisfies Record<InitializerName, () => Initializer>;
+};
 
 /** The names of the initializers, as Keras spells them. */
-export type InitializerName =
-  | "zeros"
-  | "ones"
-  | "constant"
-  | "identity"
-  | "random_uniform"
-  | "random_normal"
-  | "truncated_normal"
-  | "variance_scaling"
-  | "glorot_uniform"
-  | "glorot_normal"
-  | "he_uniform"
-  | "he_normal"
-  | "lecun_uniform"
-  | "lecun_normal"
-  | "orthogonal"
-  | "stft"
-  | "uniform"
-  | "normal"
-  | "zero"
-  | "one";
+export type InitializerName = keyof typeof named;
 /** An initializer by name, as an object, or as a function of the shape. */
 export type InitializerIdentifier = InitializerName | Initializer | InitializerFunction;
 
@@ -94,29 +75,27 @@ class FromFunction extends Initializer {
   }
 }
 
+const initializers = new NamedSet<Initializer, InitializerFunction, InitializerName>({
+  kind: "initializer",
+  one: "an initializer",
+  namespace: "initializers",
+  example: 'write it as in kernelInitializer: "he_normal"',
+  Base: Initializer,
+  fromFunction: (fn) => new FromFunction(fn),
+}, named);
+
 /** The initializer that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown name. */
 export function getInitializer(identifier: InitializerIdentifier, where?: string): Initializer {
-  if (identifier instanceof Initializer) return identifier;
-  if (typeof identifier === "function") {
-    if (!(identifier.prototype instanceof Initializer)) return new FromFunction(identifier);
-    throw new ValueError({
-      what: where ?? "Unknown initializer",
-      rule: "an initializer must be a name, an object or a function",
-      received: describe(identifier),
-      hint: `write new initializers.${identifier.name}()`,
-    });
-  }
-  if (typeof identifier !== "string") {
-    throw new ValueError({
-      what: where ?? "Unknown initializer",
-      rule: "an initializer must be a name, an object or a function",
-      received: describe(identifier),
-      hint: 'write it as in kernelInitializer: "he_normal"',
-    });
-  }
-  const name: string = identifier;
-  const snake = name.replace(/(?<=[a-z0-9])([A-Z])/g, "_$1").toLowerCase();
-  const make = (named as Record<string, (() => Initializer) | undefined>)[Object.hasOwn(named, name) ? name : snake];
-  if (!make || !Object.hasOwn(named, snake)) throw unknownIdentifier("initializer", name, Object.keys(named), where);
-  return make();
+  // Names of classes are known too.
+  const isName = typeof identifier === "string" && !Object.hasOwn(named, identifier);
+  const snake = isName ? identifier.replace(/(?<=[a-z0-9])([A-Z])/g, "_$1").toLowerCase() : "";
+  return initializers.get(Object.hasOwn(named, snake) ? snake as InitializerName : identifier, where);
 }
+
+/** An initializer as an option. */
+export const initializerOption = (fallback: InitializerName): Option<Initializer> =>
+  option<Initializer>({
+    fallback,
+    read: (given, { whatNamed }) => getInitializer(given as InitializerIdentifier, whatNamed),
+    write: (initializer) => initializer.serialize(),
+  });

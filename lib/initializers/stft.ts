@@ -1,7 +1,7 @@
 // The initializer of kernels that compute a short-time Fourier transform, and its windows.
-import type { Config } from "../json_config.ts";
-import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
-import { checkOptions, describe } from "../options.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { boolean, choice } from "../option_kinds.ts";
+import { declareOptions, describe, option, type OptionFields, optionTable } from "../options.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { Initializer } from "./initializer.ts";
 
@@ -41,6 +41,36 @@ export interface STFTOptions {
   periodic?: boolean;
 }
 
+const stftOptions = optionTable<STFTOptions>()({
+  side: choice<STFTSide>(["real", "imag"]),
+  window: option<STFTWindow | readonly number[] | null>({
+    fallback: "hann",
+    nullable: true,
+    read: (given, place) => {
+      if (given === null) return null;
+      if (Array.isArray(given) && given.every((x) => typeof x === "number")) return given;
+      return choice(windows).read(given, place);
+    },
+  }),
+  periodic: boolean(false),
+  scaling: option<STFTScaling>({
+    fallback: "density",
+    nullable: true,
+    read: (given, { what }) => {
+      if (given === "density" || given === "spectrum" || given === null) return given;
+      throw new ValueError({
+        what,
+        rule: 'scaling must be "density", "spectrum" or null',
+        received: describe(given),
+        hint: "leave it out for the density",
+      });
+    },
+  }),
+});
+
+/** The options, checked and completed. */
+export interface STFT extends OptionFields<STFTOptions, typeof stftOptions> {}
+
 /** A named window of `length` places. */
 function windowOf(name: STFTWindow, length: number, periodic: boolean): number[] {
   if (length === 1) return [1];
@@ -70,35 +100,13 @@ function windowOf(name: STFTWindow, length: number, periodic: boolean): number[]
  * ```
  */
 export class STFT extends Initializer {
-  /** Which part of the transform a kernel gives. */
-  readonly side: STFTSide;
-  /** What frames are multiplied by. */
-  readonly window: STFTWindow | readonly number[] | null;
-  /** What the windowed kernel is divided by. */
-  readonly scaling: STFTScaling;
-  /** Whether a named window is periodic. */
-  readonly periodic: boolean;
+  static {
+    declareOptions(this, stftOptions);
+  }
 
   /** Takes the part, the window and its scaling; throws {@linkcode ValueError} for what is none. */
   constructor(options: STFTOptions = {}) {
-    checkOptions("STFT", options, ["side", "window", "scaling", "periodic"]);
-    super();
-    const { side = "real", window = "hann", scaling = "density", periodic = false } = options;
-    if (!["real", "imag"].includes(side)) {
-      throw unknownIdentifier("side", String(side), ["real", "imag"], "Cannot make STFT");
-    }
-    if (typeof window === "string" && !windows.includes(window)) {
-      throw unknownIdentifier("window", window, windows, "Cannot make STFT");
-    }
-    if (scaling !== null && !["density", "spectrum"].includes(scaling)) {
-      throw new ValueError({
-        what: "Cannot make STFT",
-        rule: 'scaling must be "density", "spectrum" or null',
-        received: describe(scaling),
-        hint: "leave it out for the density",
-      });
-    }
-    [this.side, this.window, this.scaling, this.periodic] = [side, window, scaling, periodic];
+    super(options);
   }
 
   /** The kernel; throws {@linkcode ShapeError} for a shape, or a window, that does not suit frames. */
@@ -136,11 +144,5 @@ export class STFT extends Initializer {
       }
     }
     return values;
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { side, window, periodic, scaling } = this;
-    return { side, window: window as Config["window"], periodic, scaling };
   }
 }

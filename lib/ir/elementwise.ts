@@ -2,6 +2,7 @@
 import type { DType } from "../dtype.ts";
 import type { SavedForm } from "./saved_form.ts";
 import type { Value } from "./value.ts";
+import { roundHalfToEven } from "../rounding.ts";
 
 /** The name of an elementwise function. */
 export type ElementwiseName = keyof typeof elementwiseRows;
@@ -108,14 +109,6 @@ function erf(x: number): number {
   let fraction = 0;
   for (let n = 60; n > 0; n--) fraction = n / 2 / (a + fraction);
   return Math.sign(x) * (1 - Math.exp(-a * a) / (a + fraction) / Math.sqrt(Math.PI));
-}
-
-/** Halves go to the even neighbour, as IEEE 754 and NumPy round. */
-function roundHalfToEven(x: number): number {
-  const below = Math.floor(x);
-  const rest = x - below;
-  if (rest !== 0.5) return Math.round(x);
-  return below % 2 === 0 ? below : below + 1;
 }
 
 /** The power of whole numbers, wrapped to 32 bits; that to a negative one is cut to a whole number. */

@@ -1,27 +1,39 @@
 // Layers that apply an activation. https://keras.io/api/layers/activation_layers/
 import {
-  type Activation as ActivationCall,
   type ActivationIdentifier,
+  activationOption,
   elu,
-  getActivation,
   leakyRelu,
   relu,
   type ReluOptions,
   softmax,
 } from "../activations.ts";
-import type { Config } from "../json_config.ts";
-import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
-import { ShapeError, ValueError } from "../errors.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
+import type { ConstraintIdentifier } from "../constraints.ts";
+import { describeList, ShapeError, ValueError } from "../errors.ts";
+import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { softmax as normalized } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { checkRange, describe } from "../options.ts";
-import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
+import { isInteger, number } from "../option_kinds.ts";
+import {
+  declareOptions,
+  nullable,
+  type Option,
+  option,
+  optionTable,
+  positional,
+  required,
+  unassigned,
+  withFacts,
+} from "../options.ts";
+import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
+import { axesOption } from "./axis_options.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { isListOf, type LayerFields, layerOptions } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
+import { weightOptions, weightSettings } from "./weight_options.ts";
 
 /** A layer whose output has the shape and the mask of its input. */
 abstract class Elementwise extends Layer {
@@ -34,6 +46,15 @@ abstract class Elementwise extends Layer {
   }
 }
 
+const activationOptions = optionTable<LayerOptions>()({
+  ...layerOptions,
+  /** What is applied. */
+  activation: positional(activationOption(required)),
+});
+
+/** The options, checked and completed. */
+export interface Activation extends LayerFields<LayerOptions, typeof activationOptions> {}
+
 /**
  * Applies an activation by name or function; the shape stays.
  *
@@ -45,36 +66,33 @@ abstract class Elementwise extends Layer {
  * ```
  */
 export class Activation extends Elementwise {
-  /** What is applied. */
-  readonly activation: ActivationCall;
+  static {
+    declareOptions(this, activationOptions);
+  }
 
   /** Takes the activation. Throws {@linkcode ValueError} for a name that is none. */
   constructor(activation: ActivationIdentifier, options: LayerOptions = {}) {
-    super(options, []);
-    if (activation === null || activation === undefined) {
-      throw new ValueError({
-        what: `Cannot make "${this.name}"`,
-        rule: "activation must be a name or a function",
-        received: String(activation),
-        hint: 'give it as in new Activation("relu")',
-      });
-    }
-    this.activation = getActivation(activation, `Cannot make "${this.name}"`);
+    super(options, { activation });
   }
 
   /** The activated input. */
   call(x: Value): Value {
     return this.activation.call(x);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), activation: this.activation.serialize() };
-  }
 }
 
 /** Options of {@linkcode ReLU}. */
 export interface ReLUOptions extends LayerOptions, ReluOptions {}
+
+const reluOptions = optionTable<ReLUOptions>()({
+  ...layerOptions,
+  maxValue: nullable(number(required, { min: 0 })),
+  negativeSlope: number(0, { min: 0 }),
+  threshold: number(0, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface ReLU extends LayerFields<ReLUOptions, typeof reluOptions> {}
 
 /**
  * `max(x, 0)`; with options: `x` from `threshold` to `maxValue`, below `negativeSlope * (x - threshold)`.
@@ -86,32 +104,18 @@ export interface ReLUOptions extends LayerOptions, ReluOptions {}
  * ```
  */
 export class ReLU extends Elementwise {
-  /** The largest value, if there is one. */
-  readonly maxValue: number | null;
-  /** The slope below the threshold. */
-  readonly negativeSlope: number;
-  /** Where the function begins to rise. */
-  readonly threshold: number;
+  static {
+    declareOptions(this, reluOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a number below 0. */
   constructor(options: ReLUOptions = {}) {
-    super(options, ["maxValue", "negativeSlope", "threshold"]);
-    ({ maxValue: this.maxValue = null, negativeSlope: this.negativeSlope = 0, threshold: this.threshold = 0 } =
-      options);
-    if (this.maxValue !== null) checkRange("ReLU", "maxValue", this.maxValue, 0, Infinity);
-    checkRange("ReLU", "negativeSlope", this.negativeSlope, 0, Infinity);
-    checkRange("ReLU", "threshold", this.threshold, 0, Infinity);
+    super(options);
   }
 
   /** The rectified input. */
   call(x: Value): Value {
     return relu(x, this);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { maxValue, negativeSlope, threshold } = this;
-    return { ...super.getConfig(), max_value: maxValue, negative_slope: negativeSlope, threshold };
   }
 }
 
@@ -123,6 +127,12 @@ export interface LeakyReLUOptions extends LayerOptions {
   alpha?: number;
 }
 
+const leakyReluOptions = optionTable<LeakyReLUOptions>()({
+  ...layerOptions,
+  negativeSlope: unassigned(number(0.3, { min: 0 })),
+  alpha: unassigned(withFacts(number(0.3, { min: 0 }), { written: "never" })),
+});
+
 /**
  * `x` above 0, else `negativeSlope * x`.
  *
@@ -133,24 +143,21 @@ export interface LeakyReLUOptions extends LayerOptions {
  * ```
  */
 export class LeakyReLU extends Elementwise {
+  static {
+    declareOptions(this, leakyReluOptions);
+  }
   /** The slope below 0. */
   readonly negativeSlope: number;
 
   /** Takes the options. Throws {@linkcode ValueError} for a slope below 0. */
   constructor(options: LeakyReLUOptions = {}) {
-    super(options, ["negativeSlope", "alpha"]);
+    super(options);
     this.negativeSlope = options.negativeSlope ?? options.alpha ?? 0.3;
-    checkRange("LeakyReLU", "negativeSlope", this.negativeSlope, 0, Infinity);
   }
 
   /** The activated input. */
   call(x: Value): Value {
     return leakyRelu(x, this.negativeSlope);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), negative_slope: this.negativeSlope };
   }
 }
 
@@ -159,6 +166,11 @@ export interface ELUOptions extends LayerOptions {
   /** Minus what the function tends to far below 0; 1 by default. */
   alpha?: number;
 }
+
+const eluOptions = optionTable<ELUOptions>()({ ...layerOptions, alpha: number(1) });
+
+/** The options, checked and completed. */
+export interface ELU extends LayerFields<ELUOptions, typeof eluOptions> {}
 
 /**
  * `x` above 0, else `alpha * (exp(x) - 1)`. Clevert et al., 2016.
@@ -170,24 +182,18 @@ export interface ELUOptions extends LayerOptions {
  * ```
  */
 export class ELU extends Elementwise {
-  /** Minus what the function tends to far below 0. */
-  readonly alpha: number;
+  static {
+    declareOptions(this, eluOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} where `alpha` is no number. */
   constructor(options: ELUOptions = {}) {
-    super(options, ["alpha"]);
-    this.alpha = options.alpha ?? 1;
-    checkRange("ELU", "alpha", this.alpha, -Infinity, Infinity);
+    super(options);
   }
 
   /** The activated input. */
   call(x: Value): Value {
     return elu(x, this.alpha);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), alpha: this.alpha };
   }
 }
 
@@ -203,6 +209,28 @@ export interface PReLUOptions extends LayerOptions {
   sharedAxes?: number | readonly number[] | null;
 }
 
+const sharedAxesOption: Option<readonly number[] | null> = nullable(option<readonly number[]>({
+  read: (given, { whatNamed, option }) => {
+    const list = typeof given === "number" ? [given] : given;
+    if (isListOf(list, (axis): axis is number => isInteger(axis) && axis > 0)) return [...list];
+    throw new ValueError({
+      what: whatNamed,
+      rule: `${option} must be axes of the input, counted from 1, since axis 0 is that of the batch`,
+      received: describeList(given),
+      hint: "write them as in sharedAxes: [1, 2]",
+    });
+  },
+}));
+
+const preluOptions = optionTable<PReLUOptions>()({
+  ...layerOptions,
+  ...weightOptions({ alpha: "zeros" }),
+  sharedAxes: sharedAxesOption,
+});
+
+/** The options, checked and completed. */
+export interface PReLU extends LayerFields<PReLUOptions, typeof preluOptions> {}
+
 /**
  * `x` above 0, else `alpha * x`, where each element of a sample has its own trained `alpha`. He et al., 2015.
  *
@@ -214,36 +242,15 @@ export interface PReLUOptions extends LayerOptions {
  * ```
  */
 export class PReLU extends Elementwise {
-  /** What fills the slopes. */
-  readonly alphaInitializer: Initializer;
-  /** The penalty on the slopes, if any. */
-  readonly alphaRegularizer: Regularizer | null;
-  /** The map that the slopes are sent through after each step, if any. */
-  readonly alphaConstraint: Constraint | null;
-  /** The axes along which elements share a slope. */
-  readonly sharedAxes: readonly number[] | null;
+  static {
+    declareOptions(this, preluOptions);
+  }
   /** The slopes below 0: the shape of a sample, with extent 1 along shared axes. */
   alpha!: Weight;
 
   /** Takes the options. Throws {@linkcode ValueError} for a shared axis that is none. */
   constructor(options: PReLUOptions = {}) {
-    super(options, ["alphaInitializer", "alphaRegularizer", "alphaConstraint", "sharedAxes"]);
-    const where = `Cannot make "${this.name}"`;
-    this.alphaInitializer = getInitializer(options.alphaInitializer ?? "zeros", where);
-    this.alphaRegularizer = getRegularizer(options.alphaRegularizer, where);
-    this.alphaConstraint = getConstraint(options.alphaConstraint, where);
-    const shared = options.sharedAxes ?? null;
-    this.sharedAxes = typeof shared === "number" ? [shared] : shared;
-    if (
-      shared !== null && !(Array.isArray(this.sharedAxes) && this.sharedAxes.every((a) => Number.isInteger(a) && a > 0))
-    ) {
-      throw new ValueError({
-        what: where,
-        rule: "sharedAxes must be axes of the input, counted from 1, since axis 0 is that of the batch",
-        received: Array.isArray(shared) ? `[${shared.map(describe).join(", ")}]` : describe(shared),
-        hint: "write them as in sharedAxes: [1, 2]",
-      });
-    }
+    super(options);
   }
 
   /** Makes the slopes. Throws {@linkcode ShapeError} where an axis that is not shared is not fixed. */
@@ -259,13 +266,7 @@ export class PReLU extends Elementwise {
         hint: `give sharedAxes: [${inputShape.flatMap((extent, axis) => (axis > 0 && extent === null ? [axis] : []))}]`,
       });
     }
-    this.alpha = this.addWeight({
-      name: "alpha",
-      shape: shape as Shape,
-      initializer: this.alphaInitializer,
-      regularizer: this.alphaRegularizer,
-      constraint: this.alphaConstraint,
-    });
+    this.alpha = this.addWeight({ name: "alpha", shape: shape as Shape, ...weightSettings(this, "alpha") });
     const axes = Object.fromEntries(
       inputShape.flatMap((extent, axis) => axis > 0 && !shared.includes(axis) ? [[axis, extent!]] : []),
     );
@@ -276,17 +277,6 @@ export class PReLU extends Elementwise {
   call(x: Value): Value {
     return o.subtract(o.relu(x), o.multiply(this.alpha, o.relu(o.negate(x))));
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      alpha_initializer: this.alphaInitializer.serialize(),
-      alpha_regularizer: this.alphaRegularizer?.serialize() ?? null,
-      alpha_constraint: this.alphaConstraint?.serialize() ?? null,
-      shared_axes: this.sharedAxes,
-    };
-  }
 }
 
 /** Options of {@linkcode Softmax}. */
@@ -294,6 +284,11 @@ export interface SoftmaxOptions extends LayerOptions {
   /** The axis, or axes, along which the results sum to 1; the last by default. */
   axis?: number | readonly number[];
 }
+
+const softmaxOptions = optionTable<SoftmaxOptions>()({ ...layerOptions, axis: axesOption() });
+
+/** The options, checked and completed. */
+export interface Softmax extends LayerFields<SoftmaxOptions, typeof softmaxOptions> {}
 
 /** What masked inputs are taken for: the exponential of less than this is 0. */
 const farBelow = -1e9;
@@ -309,22 +304,14 @@ const farBelow = -1e9;
  * ```
  */
 export class Softmax extends Elementwise {
+  static {
+    declareOptions(this, softmaxOptions);
+  }
   override readonly callDefaults = { mask: null };
-  /** The axis, or axes, along which the results sum to 1. */
-  readonly axis: number | readonly number[];
 
   /** Takes the options. Throws {@linkcode ValueError} where an axis is no integer. */
   constructor(options: SoftmaxOptions = {}) {
-    super(options, ["axis"]);
-    this.axis = options.axis ?? -1;
-    const list = Array.isArray(this.axis) ? this.axis : [this.axis];
-    if (list.length > 0 && list.every(Number.isInteger)) return;
-    throw new ValueError({
-      what: `Cannot make "${this.name}"`,
-      rule: "axis must be an integer, or a list of integers",
-      received: Array.isArray(this.axis) ? `[${list.map(describe).join(", ")}]` : describe(this.axis),
-      hint: "leave it out for the last axis",
-    });
+    super(options);
   }
 
   /** Checks the axes. Throws {@linkcode ValueError} for one that the input has not. */
@@ -352,10 +339,5 @@ export class Softmax extends Elementwise {
       received: `a mask of shape ${ofBatch(mask)}`,
       hint: "give call a mask with an axis for each of the input's, as in apply(x, { mask })",
     });
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axis };
   }
 }

@@ -1,7 +1,5 @@
 // Layers that change images at random while a model trains: where their pixels are.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
-import type { Config } from "../json_config.ts";
-import { unknownIdentifier, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { affineInterpolations, affineTransform, type FillMode, fillModes, pixelsAt } from "../ops/affine_transform.ts";
 import { imageSize, onImageBatch } from "../ops/image_batch.ts";
@@ -22,15 +20,22 @@ import {
   subtract,
 } from "../ops/primitives.ts";
 import { resize } from "../ops/resize.ts";
-import { checkPositiveInteger, describe } from "../options.ts";
+import { choice, number } from "../option_kinds.ts";
+import { declareOptions, nullable, optionTable, positional } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { shapeOf } from "../tensor/apply.ts";
-import { checkDataFormat, type DataFormat } from "./data_format.ts";
-import { resized } from "./image_preprocessing.ts";
-import { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
-
-/** How far something goes at random: a part to either side, or the two ends. */
-export type Factor = number | readonly [number, number];
+import { type DataFormat, dataFormatOption } from "./data_format.ts";
+import {
+  endsOf,
+  type Factor,
+  type FactorBounds,
+  factorEndsOption,
+  factorOption,
+  overlapping,
+} from "./factor_options.ts";
+import { imageExtent, resized } from "./image_preprocessing.ts";
+import type { LayerFields } from "./options.ts";
+import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
 
 /** Options of layers that change images at random. */
 export interface RandomImageOptions extends RandomLayerOptions {
@@ -38,42 +43,26 @@ export interface RandomImageOptions extends RandomLayerOptions {
   dataFormat?: DataFormat | null;
 }
 
-/** The ends of a factor from `low` to `high`; throws {@linkcode ValueError} where `fits` does not hold for it. */
-export function factorEnds(
-  layer: string,
-  name: string,
-  factor: Factor,
-  [low, high]: readonly [number, number],
-  fits: (ends: readonly number[]) => boolean = (ends) => ends.every((end) => end >= low && end <= high),
-): [number, number] {
-  const isOne = typeof factor === "number";
-  const ends: readonly unknown[] = Array.isArray(factor) ? factor : [factor];
-  const areNumbers = ends.length === (isOne ? 1 : 2) && ends.every((end) => typeof end === "number");
-  if (areNumbers && fits(ends as number[])) {
-    if (isOne) return [Math.max(-Math.abs(factor), low), Math.abs(factor)];
-    return [Math.min(factor[0], factor[1]), Math.max(factor[0], factor[1])];
-  }
-  throw new ValueError({
-    what: `Cannot make "${layer}"`,
-    rule: `${name} must be a number from ${low} to ${high}, or a list of two`,
-    received: Array.isArray(factor) ? `[${factor.map(describe).join(", ")}]` : describe(factor),
-    hint: "give it as a part of the whole, such as 0.1",
-  });
-}
+const { seed, ...plainOptions } = randomLayerOptions;
+
+/** The options of layers that change images at random. */
+export const randomImageOptions = optionTable<RandomImageOptions>()({
+  ...plainOptions,
+  dataFormat: dataFormatOption,
+  seed,
+});
+
+/** The options, checked and completed. */
+export interface RandomImages extends LayerFields<RandomImageOptions, typeof randomImageOptions> {}
 
 /** The base of layers that change each image of a batch at random in training, and hand them on in inference. */
 export abstract class RandomImages extends RandomLayer {
+  static {
+    declareOptions(this, randomImageOptions, { strict: false });
+  }
   override readonly callDefaults = { training: true };
-  /** Where the channels are. */
-  readonly dataFormat: DataFormat;
   /** Images have no masks. */
   override readonly supportsMasking = false;
-
-  /** Takes the options, and the names of those that the subclass adds. */
-  constructor(options: RandomImageOptions, ownOptions: readonly string[]) {
-    super(options, [...ownOptions, "dataFormat"]);
-    this.dataFormat = checkDataFormat(options.dataFormat, `Cannot make "${this.name}"`);
-  }
 
   /** Checks that the input is images. */
   override build(shape: SymbolicShape): void {
@@ -94,17 +83,21 @@ export abstract class RandomImages extends RandomLayer {
     const count = images.shape.length === 4 ? images.shape[0] : 1;
     return this.uniform([count, ...new Array<number>(rank - 1).fill(1)], low, high);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), data_format: this.dataFormat, seed: this.seed };
-  }
 }
 
 /** Which way images are flipped. */
 export type FlipMode = "horizontal" | "vertical" | "horizontal_and_vertical";
 
 const flipModes: readonly FlipMode[] = ["horizontal", "vertical", "horizontal_and_vertical"];
+
+const randomFlipOptions = optionTable<RandomImageOptions>()({
+  ...randomImageOptions,
+  /** Which way images are flipped. */
+  mode: positional(choice(flipModes, "horizontal_and_vertical")),
+});
+
+/** The options, checked and completed. */
+export interface RandomFlip extends LayerFields<RandomImageOptions, typeof randomFlipOptions> {}
 
 /**
  * In training flips half of the images `[batch, height, width, channels]`, chosen at random; otherwise does nothing. As
@@ -118,21 +111,13 @@ const flipModes: readonly FlipMode[] = ["horizontal", "vertical", "horizontal_an
  * ```
  */
 export class RandomFlip extends RandomImages {
-  /** Which way images are flipped. */
-  readonly mode: FlipMode;
+  static {
+    declareOptions(this, randomFlipOptions);
+  }
 
   /** Takes the way, `horizontal_and_vertical` by default. Throws {@linkcode ValueError} for what is none. */
-  constructor(mode: FlipMode = "horizontal_and_vertical", options: RandomImageOptions = {}) {
-    super(options, []);
-    if (!flipModes.includes(mode)) {
-      throw unknownIdentifier(
-        "mode",
-        typeof mode === "string" ? mode : describe(mode),
-        flipModes,
-        `Cannot make "${this.name}"`,
-      );
-    }
-    this.mode = mode;
+  constructor(mode?: FlipMode, options: RandomImageOptions = {}) {
+    super(options, { mode });
   }
 
   /** Half of the images flipped. */
@@ -142,11 +127,6 @@ export class RandomFlip extends RandomImages {
     const width = this.dataFormat === "channels_last" ? rank - 2 : rank - 1;
     const axes = { horizontal: [width], vertical: [width - 1], horizontal_and_vertical: [width - 1, width] };
     return select(flips, reverse(images, axes[this.mode]), images);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), mode: this.mode };
   }
 }
 
@@ -160,29 +140,17 @@ export interface RandomTransformOptions extends RandomImageOptions {
   fillValue?: number;
 }
 
+const randomTransformOptions = optionTable<RandomTransformOptions>()({
+  ...randomImageOptions,
+  fillMode: choice(fillModes, "reflect"),
+  interpolation: choice(affineInterpolations, "bilinear"),
+  fillValue: number(0),
+});
+
+interface RandomTransform extends LayerFields<RandomTransformOptions, typeof randomTransformOptions> {}
+
 /** The base of layers that see images through an affine transform, drawn for each of them. */
 abstract class RandomTransform extends RandomImages {
-  /** What lies outside of the images. */
-  readonly fillMode: FillMode;
-  /** How pixels between pixels are made. */
-  readonly interpolation: "nearest" | "bilinear";
-  /** The value outside of the images where that is constant. */
-  readonly fillValue: number;
-
-  /** Takes the options, and the names of those that the subclass adds. */
-  constructor(options: RandomTransformOptions, ownOptions: readonly string[] = []) {
-    super(options, [...ownOptions, "fillMode", "interpolation", "fillValue"]);
-    const { fillMode = "reflect", interpolation = "bilinear", fillValue = 0 } = options;
-    const what = `Cannot make "${this.name}"`;
-    if (!fillModes.includes(fillMode)) throw unknownIdentifier("fillMode", String(fillMode), fillModes, what);
-    if (!affineInterpolations.includes(interpolation)) {
-      throw unknownIdentifier("interpolation", String(interpolation), affineInterpolations, what);
-    }
-    this.fillMode = fillMode;
-    this.interpolation = interpolation;
-    this.fillValue = fillValue;
-  }
-
   /** The images, each seen through its transform. */
   protected change(images: Value): Value {
     const { fillMode, interpolation, fillValue, dataFormat } = this;
@@ -195,17 +163,16 @@ abstract class RandomTransform extends RandomImages {
 
   /** The first six numbers of each image's transform, as {@linkcode affineTransform} takes them: `[batch, 1]`, or one. */
   protected abstract transforms(images: Value, height: number, width: number): (Value | number)[];
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      fill_mode: this.fillMode,
-      interpolation: this.interpolation,
-      fill_value: this.fillValue,
-    };
-  }
 }
+
+const randomRotationOptions = optionTable<RandomTransformOptions>()({
+  ...randomTransformOptions,
+  /** The smallest and the largest angle, as parts of a full turn; positive ones turn counter-clockwise. */
+  factor: positional(factorEndsOption(overlapping(-1, 1))),
+});
+
+/** The options, checked and completed. */
+export interface RandomRotation extends LayerFields<RandomTransformOptions, typeof randomRotationOptions> {}
 
 /**
  * In training turns each image `[height, width, channels]` of a batch around its middle by a random angle; otherwise
@@ -219,13 +186,13 @@ abstract class RandomTransform extends RandomImages {
  * ```
  */
 export class RandomRotation extends RandomTransform {
-  /** The smallest and the largest angle, as parts of a full turn; positive ones turn counter-clockwise. */
-  readonly factor: readonly [number, number];
+  static {
+    declareOptions(this, randomRotationOptions);
+  }
 
   /** Takes the angle as a part of a full turn. Throws {@linkcode ValueError} for what is none. */
   constructor(factor: Factor, options: RandomTransformOptions = {}) {
-    super(options);
-    this.factor = factorEnds(this.name, "factor", factor, [-1, 1], overlaps(-1, 1));
+    super(options, { factor });
   }
 
   /** Rotations around the middle. */
@@ -238,16 +205,20 @@ export class RandomRotation extends RandomTransform {
     const offsetY = subtract(y, add(multiply(across, x), multiply(along, y)));
     return [along, negate(across), offsetX, across, along, offsetY];
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), factor: this.factor };
-  }
 }
 
-/** Whether one number lies from `low` to `high`, or two of them have something in between. Keras's rule. */
-export const overlaps = (low: number, high: number) => ([first, last = first]: readonly number[]): boolean =>
-  first <= high && last >= low;
+const ofExtent: FactorBounds = { low: -1, high: 1 };
+
+const randomTranslationOptions = optionTable<RandomTransformOptions>()({
+  ...randomTransformOptions,
+  /** How far down, as a part of the height. */
+  heightFactor: positional(factorOption(ofExtent)),
+  /** How far to the right, as a part of the width. */
+  widthFactor: positional(factorOption(ofExtent)),
+});
+
+/** The options, checked and completed. */
+export interface RandomTranslation extends LayerFields<RandomTransformOptions, typeof randomTranslationOptions> {}
 
 /**
  * In training moves each image `[height, width, channels]` of a batch by random parts of its height and width;
@@ -261,20 +232,15 @@ export const overlaps = (low: number, high: number) => ([first, last = first]: r
  * ```
  */
 export class RandomTranslation extends RandomTransform {
-  /** How far down, as a part of the height. */
-  readonly heightFactor: Factor;
-  /** How far to the right, as a part of the width. */
-  readonly widthFactor: Factor;
-  readonly #height: readonly [number, number];
-  readonly #width: readonly [number, number];
+  static {
+    declareOptions(this, randomTranslationOptions);
+  }
+  readonly #height = endsOf(this.heightFactor, ofExtent);
+  readonly #width = endsOf(this.widthFactor, ofExtent);
 
   /** Takes the parts of height and width, from -1 to 1. Throws {@linkcode ValueError} for what is none. */
   constructor(heightFactor: Factor, widthFactor: Factor, options: RandomTransformOptions = {}) {
-    super(options);
-    this.#height = factorEnds(this.name, "heightFactor", heightFactor, [-1, 1]);
-    this.#width = factorEnds(this.name, "widthFactor", widthFactor, [-1, 1]);
-    this.heightFactor = heightFactor;
-    this.widthFactor = widthFactor;
+    super(options, { heightFactor, widthFactor });
   }
 
   /** Shifts. */
@@ -283,11 +249,6 @@ export class RandomTranslation extends RandomTransform {
     const right = multiply(this.perImage(images, 2, ...this.#width), width);
     return [1, 0, negate(right), 0, 1, negate(down)];
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), height_factor: this.heightFactor, width_factor: this.widthFactor };
-  }
 }
 
 /** Options of {@linkcode RandomZoom}. */
@@ -295,6 +256,18 @@ export interface RandomZoomOptions extends RandomTransformOptions {
   /** How much wider or narrower; as much as the height by default, so that nothing is distorted. */
   widthFactor?: Factor | null;
 }
+
+const zooms: FactorBounds = { low: -1, high: 1, fits: (ends) => ends.every((end) => end > -1 && end <= 1) };
+
+const randomZoomOptions = optionTable<RandomZoomOptions>()({
+  ...randomTransformOptions,
+  /** How much more of the height is shown. */
+  heightFactor: positional(factorOption(zooms)),
+  widthFactor: nullable(factorOption(zooms)),
+});
+
+/** The options, checked and completed. */
+export interface RandomZoom extends LayerFields<RandomZoomOptions, typeof randomZoomOptions> {}
 
 /**
  * In training scales each image `[height, width, channels]` of a batch around its middle by a random factor: 0.2 shows
@@ -308,23 +281,15 @@ export interface RandomZoomOptions extends RandomTransformOptions {
  * ```
  */
 export class RandomZoom extends RandomTransform {
-  /** How much more of the height is shown. */
-  readonly heightFactor: Factor;
-  /** How much more of the width; null for as much as of the height. */
-  readonly widthFactor: Factor | null;
-  readonly #height: readonly [number, number];
-  readonly #width: readonly [number, number] | null;
+  static {
+    declareOptions(this, randomZoomOptions);
+  }
+  readonly #height = endsOf(this.heightFactor, zooms);
+  readonly #width = this.widthFactor === null ? null : endsOf(this.widthFactor, zooms);
 
   /** Takes the factor, above -1 up to 1. Throws {@linkcode ValueError} for what is none. */
   constructor(heightFactor: Factor, options: RandomZoomOptions = {}) {
-    super(options, ["widthFactor"]);
-    const { widthFactor = null } = options;
-    const ends = (name: string, factor: Factor) =>
-      factorEnds(this.name, name, factor, [-1, 1], (list) => list.every((end) => end > -1 && end <= 1));
-    this.#height = ends("heightFactor", heightFactor);
-    this.#width = widthFactor === null ? null : ends("widthFactor", widthFactor);
-    this.heightFactor = heightFactor;
-    this.widthFactor = widthFactor;
+    super(options, { heightFactor });
   }
 
   /** Scalings around the middle. */
@@ -334,12 +299,18 @@ export class RandomZoom extends RandomTransform {
     const offset = (extent: number, zoom: Value) => multiply(subtract(1, zoom), (extent - 1) / 2);
     return [wide, 0, offset(width, wide), 0, tall, offset(height, tall)];
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), height_factor: this.heightFactor, width_factor: this.widthFactor };
-  }
 }
+
+const randomCropOptions = optionTable<RandomImageOptions>()({
+  ...randomImageOptions,
+  /** The height of the part. */
+  height: imageExtent,
+  /** The width of the part. */
+  width: imageExtent,
+});
+
+/** The options, checked and completed. */
+export interface RandomCrop extends LayerFields<RandomImageOptions, typeof randomCropOptions> {}
 
 /**
  * A part of each image `[height, width, channels]` of a batch. In training it lies at a random place, the same for the
@@ -354,18 +325,13 @@ export class RandomZoom extends RandomTransform {
  * ```
  */
 export class RandomCrop extends RandomImages {
-  /** The height of the part. */
-  readonly height: number;
-  /** The width of the part. */
-  readonly width: number;
+  static {
+    declareOptions(this, randomCropOptions);
+  }
 
   /** Takes the size. Throws {@linkcode ValueError} for what is none. */
   constructor(height: number, width: number, options: RandomImageOptions = {}) {
-    super(options, []);
-    checkPositiveInteger(this.className, "height", height);
-    checkPositiveInteger(this.className, "width", width);
-    this.height = height;
-    this.width = width;
+    super(options, { height, width });
   }
 
   /** A part at a random place in training, otherwise the largest part in the middle, resized. */
@@ -394,10 +360,5 @@ export class RandomCrop extends RandomImages {
   /** The shape with the layer's size. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return resized(shape, this.height, this.width, this.dataFormat);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), height: this.height, width: this.width };
   }
 }

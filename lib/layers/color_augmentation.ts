@@ -1,13 +1,13 @@
 // Layers that change images at random while a model trains: how bright their pixels are.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
-import type { Config } from "../json_config.ts";
-import { ValueError } from "../errors.ts";
+import { describeList, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { clip } from "../ops/composed.ts";
 import { add, mean, multiply, subtract } from "../ops/primitives.ts";
-import { describe } from "../options.ts";
-import { type Factor, factorEnds, overlaps, RandomImages } from "./augmentation.ts";
-import type { RandomImageOptions } from "./augmentation.ts";
+import { declareOptions, option, optionTable, positional } from "../options.ts";
+import { type RandomImageOptions, randomImageOptions, RandomImages } from "./augmentation.ts";
+import { type Factor, factorEndsOption, overlapping } from "./factor_options.ts";
+import { isListOf, type LayerFields } from "./options.ts";
 
 /** Options of layers that change the brightness of pixels. */
 export interface RandomColorOptions extends RandomImageOptions {
@@ -15,31 +15,32 @@ export interface RandomColorOptions extends RandomImageOptions {
   valueRange?: readonly [number, number];
 }
 
+const valueRangeOption = option<readonly [number, number]>({
+  fallback: [0, 255],
+  read: (given, { whatNamed, option }) => {
+    const isEnd = (end: unknown): end is number => typeof end === "number" && !Number.isNaN(end);
+    if (isListOf(given, isEnd) && given.length === 2) return [Math.min(...given), Math.max(...given)];
+    throw new ValueError({
+      what: whatNamed,
+      rule: `${option} must be a list of two numbers`,
+      received: describeList(given),
+      hint: "write it as valueRange: [0, 1] where that is the range of pixels",
+    });
+  },
+});
+
+const randomColorOptions = (low: number, high: number) =>
+  optionTable<RandomColorOptions>()({
+    ...randomImageOptions,
+    /** The smallest and the largest change. */
+    factor: positional(factorEndsOption(overlapping(low, high))),
+    valueRange: valueRangeOption,
+  });
+
+interface RandomColors extends LayerFields<RandomColorOptions, ReturnType<typeof randomColorOptions>> {}
+
 /** The base of layers that change the brightness of pixels, and hold it to a range. */
 abstract class RandomColors extends RandomImages {
-  /** The smallest and the largest change. */
-  readonly factor: readonly [number, number];
-  /** The smallest and the largest value that pixels may have. */
-  readonly valueRange: readonly [number, number];
-
-  /** Takes the change, its least and its most, and the options. */
-  constructor(factor: Factor, low: number, high: number, options: RandomColorOptions) {
-    super(options, ["valueRange"]);
-    this.factor = factorEnds(this.name, "factor", factor, [low, high], overlaps(low, high));
-    const { valueRange = [0, 255] } = options;
-    const isRange = Array.isArray(valueRange) && valueRange.length === 2 &&
-      valueRange.every((end) => typeof end === "number" && !Number.isNaN(end));
-    if (!isRange) {
-      throw new ValueError({
-        what: `Cannot make "${this.name}"`,
-        rule: "valueRange must be a list of two numbers",
-        received: Array.isArray(valueRange) ? `[${valueRange.map(describe).join(", ")}]` : describe(valueRange),
-        hint: "write it as valueRange: [0, 1] where that is the range of pixels",
-      });
-    }
-    this.valueRange = [Math.min(...valueRange), Math.max(...valueRange)];
-  }
-
   /** The changed images, held to the range. */
   protected change(images: Value): Value {
     return clip(this.changeColors(images), ...this.valueRange);
@@ -47,11 +48,6 @@ abstract class RandomColors extends RandomImages {
 
   /** The changed images. */
   protected abstract changeColors(images: Value): Value;
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), factor: this.factor, value_range: this.valueRange };
-  }
 }
 
 /**
@@ -67,9 +63,13 @@ abstract class RandomColors extends RandomImages {
  * ```
  */
 export class RandomContrast extends RandomColors {
+  static {
+    declareOptions(this, randomColorOptions(0, 1));
+  }
+
   /** Takes the part. Throws {@linkcode ValueError} where it is not from 0 to 1. */
   constructor(factor: Factor, options: RandomColorOptions = {}) {
-    super(factor, 0, 1, options);
+    super(options, { factor });
   }
 
   /** Pixels at other distances from the mean of their channel. */
@@ -94,9 +94,13 @@ export class RandomContrast extends RandomColors {
  * ```
  */
 export class RandomBrightness extends RandomColors {
+  static {
+    declareOptions(this, randomColorOptions(-1, 1));
+  }
+
   /** Takes the part. Throws {@linkcode ValueError} where it is not from -1 to 1. */
   constructor(factor: Factor, options: RandomColorOptions = {}) {
-    super(factor, -1, 1, options);
+    super(options, { factor });
   }
 
   /** Pixels with something added. */

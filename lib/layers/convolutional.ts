@@ -1,29 +1,24 @@
 // Convolution layers: plain and transposed. https://keras.io/api/layers/convolution_layers/
-import { type Activation, type ActivationIdentifier, getActivation } from "../activations.ts";
-import type { Config } from "../json_config.ts";
-import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
+import { type ActivationIdentifier, activationOption } from "../activations.ts";
+import type { ConstraintIdentifier } from "../constraints.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
+import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { conv, convTranspose, transposedExtent } from "../ops/convolve.ts";
 import { add, reshape } from "../ops/primitives.ts";
 import { dilatedSize } from "../ops/extents/window.ts";
-import {
-  checkName,
-  type Padding,
-  type PerAxis,
-  perAxis,
-  positionsAlong,
-  refuseStridedDilation,
-} from "../ops/spatial.ts";
-import { checkPositiveInteger } from "../options.ts";
-import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
-import { checkDataFormat, type DataFormat } from "./data_format.ts";
+import { type Padding, type PerAxis, positionsAlong, refuseStridedDilation } from "../ops/spatial.ts";
+import { boolean, choice, maxExtent, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, nullable, optionTable, positional } from "../options.ts";
+import type { RegularizerIdentifier } from "../regularizers.ts";
+import { formatShape, type SymbolicShape } from "../shape.ts";
+import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { type LayerFields, layerOptions, noActivityRegularizer } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
-import { channelAxis, slidShape } from "./windows.ts";
 import type { Weight } from "./weight.ts";
+import { weightOptions, weightSettings } from "./weight_options.ts";
+import { channelAxis, perAxisOption, slidShape, windowOption } from "./windows.ts";
 
 /** Options of all convolution layers. */
 export interface ConvolutionOptions extends LayerOptions {
@@ -32,7 +27,7 @@ export interface ConvolutionOptions extends LayerOptions {
   /** `valid` by default. */
   padding?: "valid" | "same";
   /** Where the channels are; `channels_last` by default. */
-  dataFormat?: DataFormat;
+  dataFormat?: DataFormat | null;
   /** Elements from one tap of the kernel to the next; 1 by default, and beside strides unless channels stay apart. */
   dilationRate?: PerAxis;
   /** What the sums are sent through; `linear` by default. */
@@ -57,85 +52,43 @@ export interface KernelOptions {
   kernelConstraint?: ConstraintIdentifier | null;
 }
 
-const commonOptions = [
-  "strides",
-  "padding",
-  "dataFormat",
-  "dilationRate",
-  "activation",
-  "useBias",
-  "biasInitializer",
-  "biasRegularizer",
-  "biasConstraint",
-];
-const kernelOptions = ["kernelInitializer", "kernelRegularizer", "kernelConstraint"];
+/** The options of all convolution layers with `rank` spatial axes. */
+export const convolutionOptions = (rank: number, paddings: readonly Padding[] = ["valid", "same"]) =>
+  optionTable<ConvolutionOptions>()({
+    ...layerOptions,
+    /** The extents of the kernel. */
+    kernelSize: positional(windowOption(rank), 1),
+    strides: perAxisOption(rank, 1),
+    padding: choice(paddings),
+    dataFormat: dataFormatOption,
+    dilationRate: perAxisOption(rank, 1),
+    activation: activationOption(),
+    useBias: boolean(true),
+    ...weightOptions({ bias: "zeros" }),
+    noActivityRegularizer,
+  });
 
-/** What fills a weight, what is asked of it, and what it is sent through. */
-export interface WeightSettings {
-  readonly initializer: Initializer;
-  readonly regularizer: Regularizer | null;
-  readonly constraint: Constraint | null;
-}
-
-/** What the options beginning with `prefix` say of a weight. */
-export function weightSettings(options: object, prefix: string, byDefault: string, where: string): WeightSettings {
-  const given = options as Record<string, never>;
-  return {
-    initializer: getInitializer(given[`${prefix}Initializer`] ?? byDefault as InitializerIdentifier, where),
-    regularizer: getRegularizer(given[`${prefix}Regularizer`], where),
-    constraint: getConstraint(given[`${prefix}Constraint`], where),
-  };
-}
-
-/** The settings of a weight as Keras's config. */
-export function serializeSettings(prefix: string, { initializer, regularizer, constraint }: WeightSettings): Config {
-  return {
-    [`${prefix}_initializer`]: initializer.serialize(),
-    [`${prefix}_regularizer`]: regularizer?.serialize() ?? null,
-    [`${prefix}_constraint`]: constraint?.serialize() ?? null,
-  };
-}
+/** The options, checked and completed. */
+export interface Convolution extends LayerFields<ConvolutionOptions, ReturnType<typeof convolutionOptions>> {}
 
 /** What all convolution layers have. */
 export abstract class Convolution extends Layer {
-  /** The extents of the kernel. */
-  readonly kernelSize: readonly number[];
-  /** Elements from one output to the next. */
-  readonly strides: readonly number[];
-  /** How far the kernel goes beyond the edges. */
-  readonly padding: Padding;
-  /** Where the channels are. */
-  readonly dataFormat: DataFormat;
-  /** Elements from one tap of the kernel to the next. */
-  readonly dilationRate: readonly number[];
-  /** What the sums are sent through. */
-  readonly activation: Activation;
-  /** Whether a bias is added. */
-  readonly useBias: boolean;
+  /** The number of spatial axes. */
+  readonly rank: number = this.kernelSize.length;
   /** The weights that are added, one for each channel of the output, if there are any. */
   bias: Weight | undefined;
-  /** What fills the bias, and what is asked of it. */
-  readonly biasSettings: WeightSettings;
 
-  /** Takes the number of spatial axes, the kernel's size, and the options, of which some are those of the class. */
-  constructor(
-    readonly rank: number,
-    kernelSize: PerAxis,
-    options: ConvolutionOptions,
-    ownOptions: readonly string[],
-    paddings: readonly Padding[] = ["valid", "same"],
-  ) {
-    super(options, [...commonOptions, ...ownOptions]);
-    const where = `Cannot make "${this.name}"`;
-    this.kernelSize = perAxis(where, "kernelSize", kernelSize, rank);
-    this.strides = perAxis(where, "strides", options.strides ?? 1, rank);
-    this.dilationRate = perAxis(where, "dilationRate", options.dilationRate ?? 1, rank);
-    this.padding = options.padding ?? "valid";
-    checkName(where, "padding", this.padding, paddings);
-    this.dataFormat = checkDataFormat(options.dataFormat, where);
-    this.activation = getActivation(options.activation, where);
-    this.useBias = options.useBias ?? true;
-    this.biasSettings = weightSettings(options, "bias", "zeros", where);
+  /** Takes the options, and the arguments that came by position, by name. */
+  constructor(options: LayerOptions, byPosition: object) {
+    super(options, byPosition);
+    const windows = this.kernelSize.map((size, i) => dilatedSize(size, this.dilationRate[i]));
+    if (windows.every((extent) => extent <= maxExtent)) return;
+    throw new ValueError({
+      what: `Cannot make "${this.name}"`,
+      rule: `the kernel with the gaps of dilationRate must reach over at most ${maxExtent} elements`,
+      received: `kernelSize ${formatShape(this.kernelSize)} and dilationRate ${formatShape(this.dilationRate)}`,
+      hint: "choose a smaller dilationRate",
+    });
   }
 
   /** The channels of the input; throws {@linkcode ShapeError} where they are not fixed. */
@@ -155,14 +108,10 @@ export abstract class Convolution extends Layer {
     return channels;
   }
 
-  /** Makes a kernel by its settings. */
-  protected addKernel(name: string, shape: Shape, settings: WeightSettings): Weight {
-    return this.addWeight({ name, shape, ...settings });
-  }
-
   /** Makes the bias, if there is one. */
   protected addBias(channels: number): void {
-    if (this.useBias) this.bias = this.addWeight({ name: "bias", shape: [channels], ...this.biasSettings });
+    if (!this.useBias) return;
+    this.bias = this.addWeight({ name: "bias", shape: [channels], ...weightSettings(this, "bias") });
   }
 
   /** The convolution without bias and activation. */
@@ -192,22 +141,6 @@ export abstract class Convolution extends Layer {
     slid[axis] = this.outputChannels(shape[axis]);
     return slid;
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      kernel_size: [...this.kernelSize],
-      strides: [...this.strides],
-      padding: this.padding,
-      data_format: this.dataFormat,
-      dilation_rate: [...this.dilationRate],
-      activation: this.activation.serialize(),
-      use_bias: this.useBias,
-      ...serializeSettings("bias", this.biasSettings),
-      activity_regularizer: this.activityRegularizer?.serialize() ?? null,
-    };
-  }
 }
 
 /** Options of {@linkcode Conv2D} and {@linkcode Conv3D}. */
@@ -222,31 +155,32 @@ export interface Conv1DOptions extends Omit<ConvOptions, "padding"> {
   padding?: Padding;
 }
 
+const convOptions = (rank: number) =>
+  optionTable<Conv1DOptions>()({
+    ...convolutionOptions(rank, rank === 1 ? ["valid", "same", "causal"] : undefined),
+    /** The channels of the output. */
+    filters: positional(positiveInteger()),
+    groups: positiveInteger(1),
+    ...weightOptions({ kernel: "glorot_uniform" }),
+  });
+
+/** The options, checked and completed. */
+export interface Conv extends LayerFields<Conv1DOptions, ReturnType<typeof convOptions>> {}
+
 /** Plain convolutions: kernel `[...kernelSize, channels / groups, filters]`. */
 export abstract class Conv extends Convolution {
-  /** The channels of the output. */
-  readonly filters: number;
-  /** Into how many groups channels fall. */
-  readonly groups: number;
   /** The weights that multiply the input. */
   kernel!: Weight;
-  /** What fills the kernel, and what is asked of it. */
-  readonly kernelSettings: WeightSettings;
 
-  /** Takes the number of spatial axes, of filters, the kernel's size and the options. */
-  constructor(rank: number, filters: number, kernelSize: PerAxis, options: Conv1DOptions) {
-    const paddings: Padding[] = rank === 1 ? ["valid", "same", "causal"] : ["valid", "same"];
-    super(rank, kernelSize, options as ConvOptions, [...kernelOptions, "groups"], paddings);
-    checkPositiveInteger(this.className, "filters", filters);
-    const where = `Cannot make "${this.name}"`;
-    refuseStridedDilation(where, this.strides, this.dilationRate);
-    this.filters = filters;
-    this.groups = options.groups ?? 1;
-    this.kernelSettings = weightSettings(options, "kernel", "glorot_uniform", where);
-    if (Number.isInteger(this.groups) && this.groups > 0 && filters % this.groups === 0) return;
+  /** Takes the options, and the number of filters and the kernel's size by name. */
+  constructor(options: Conv1DOptions, byPosition: object) {
+    super(options, byPosition);
+    const what = `Cannot make "${this.name}"`;
+    refuseStridedDilation(what, this.strides, this.dilationRate);
+    if (this.filters % this.groups === 0) return;
     throw new ValueError({
-      what: where,
-      rule: `groups must be a positive integer that divides the ${filters} filters`,
+      what,
+      rule: `groups must be a positive integer that divides the ${this.filters} filters`,
       received: `${this.groups}`,
       hint: "choose groups, or filters, so that they divide evenly",
     });
@@ -264,7 +198,7 @@ export abstract class Conv extends Convolution {
       });
     }
     const shape = [...this.kernelSize, channels / this.groups, this.filters];
-    this.kernel = this.addKernel("kernel", shape, this.kernelSettings);
+    this.kernel = this.addWeight({ name: "kernel", shape, ...weightSettings(this, "kernel") });
     this.addBias(this.filters);
   }
 
@@ -276,23 +210,17 @@ export abstract class Conv extends Convolution {
   protected override outputChannels(): number {
     return this.filters;
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      filters: this.filters,
-      groups: this.groups,
-      ...serializeSettings("kernel", this.kernelSettings),
-    };
-  }
 }
 
 /** A convolution over steps: `[batch, steps, channels]` gives `[batch, positions, filters]`. */
 export class Conv1D extends Conv {
+  static {
+    declareOptions(this, convOptions(1));
+  }
+
   /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(filters: number, kernelSize: PerAxis, options: Conv1DOptions = {}) {
-    super(1, filters, kernelSize, options);
+    super(options, { filters, kernelSize });
   }
 }
 
@@ -309,17 +237,25 @@ export class Conv1D extends Conv {
  * ```
  */
 export class Conv2D extends Conv {
+  static {
+    declareOptions(this, convOptions(2));
+  }
+
   /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvOptions = {}) {
-    super(2, filters, kernelSize, options);
+    super(options, { filters, kernelSize });
   }
 }
 
 /** A convolution over volumes: `[batch, depth, height, width, channels]` gives as many axes with `filters` channels. */
 export class Conv3D extends Conv {
+  static {
+    declareOptions(this, convOptions(3));
+  }
+
   /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvOptions = {}) {
-    super(3, filters, kernelSize, options);
+    super(options, { filters, kernelSize });
   }
 }
 
@@ -329,30 +265,33 @@ export interface ConvTransposeOptions extends ConvolutionOptions, KernelOptions 
   outputPadding?: PerAxis | null;
 }
 
+const convTransposeOptions = (rank: number) =>
+  optionTable<ConvTransposeOptions>()({
+    ...convolutionOptions(rank),
+    /** The channels of the output. */
+    filters: positional(positiveInteger()),
+    outputPadding: nullable(perAxisOption(rank, undefined, 0)),
+    ...weightOptions({ kernel: "glorot_uniform" }),
+  });
+
+/** The options, checked and completed. */
+export interface ConvTranspose extends LayerFields<ConvTransposeOptions, ReturnType<typeof convTransposeOptions>> {}
+
 /** Transposed convolutions: kernel `[...kernelSize, filters, channels]`. */
 export abstract class ConvTranspose extends Convolution {
-  /** The channels of the output. */
-  readonly filters: number;
-  /** Elements added to each spatial extent of the output. */
-  readonly outputPadding: readonly number[] | undefined;
+  /** How far the kernel goes beyond the edges. */
+  declare readonly padding: "valid" | "same";
   /** The weights that multiply the input. */
   kernel!: Weight;
-  /** What fills the kernel, and what is asked of it. */
-  readonly kernelSettings: WeightSettings;
 
-  /** Takes the number of spatial axes, of filters, the kernel's size and the options. */
-  constructor(rank: number, filters: number, kernelSize: PerAxis, options: ConvTransposeOptions) {
-    super(rank, kernelSize, options, [...kernelOptions, "outputPadding"]);
-    checkPositiveInteger(this.className, "filters", filters);
-    const where = `Cannot make "${this.name}"`;
-    refuseStridedDilation(where, this.strides, this.dilationRate);
-    this.filters = filters;
-    this.kernelSettings = weightSettings(options, "kernel", "glorot_uniform", where);
-    const extra = options.outputPadding ?? undefined;
-    this.outputPadding = extra === undefined ? undefined : perAxis(where, "outputPadding", extra, rank, 0);
+  /** Takes the options, and the number of filters and the kernel's size by name. */
+  constructor(options: ConvTransposeOptions, byPosition: object) {
+    super(options, byPosition);
+    const what = `Cannot make "${this.name}"`;
+    refuseStridedDilation(what, this.strides, this.dilationRate);
     if (!this.outputPadding || this.outputPadding.every((n, i) => n < this.strides[i])) return;
     throw new ValueError({
-      what: where,
+      what,
       rule: "outputPadding must be less than the strides",
       received: `outputPadding ${formatShape(this.outputPadding)} and strides ${formatShape(this.strides)}`,
       hint: "leave it out, or make it smaller",
@@ -362,42 +301,36 @@ export abstract class ConvTranspose extends Convolution {
   /** Makes kernel and bias. Throws {@linkcode ShapeError} where the input does not fit. */
   override build(inputShape: SymbolicShape): void {
     const shape = [...this.kernelSize, this.filters, this.channelsOf(inputShape)];
-    this.kernel = this.addKernel("kernel", shape, this.kernelSettings);
+    this.kernel = this.addWeight({ name: "kernel", shape, ...weightSettings(this, "kernel") });
     this.addBias(this.filters);
   }
 
   protected override convolve(x: Value): Value {
-    const { strides, dataFormat, dilationRate, outputPadding } = this;
-    const padding = this.padding as "valid" | "same";
+    const { strides, padding, dataFormat, dilationRate } = this;
+    const outputPadding = this.outputPadding ?? undefined;
     return convTranspose(x, this.kernel, { strides, padding, dataFormat, dilationRate, outputPadding });
   }
 
   protected override extentOf(extent: number | null, i: number): number | null {
     if (extent === null) return null;
     const window = dilatedSize(this.kernelSize[i], this.dilationRate[i]);
-    return transposedExtent(extent, window, this.strides[i], this.padding as "valid", this.outputPadding?.[i]);
+    return transposedExtent(extent, window, this.strides[i], this.padding, this.outputPadding?.[i]);
   }
 
   protected override outputChannels(): number {
     return this.filters;
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      filters: this.filters,
-      output_padding: this.outputPadding ? [...this.outputPadding] : null,
-      ...serializeSettings("kernel", this.kernelSettings),
-    };
-  }
 }
 
 /** A transposed convolution over steps: `[batch, steps, channels]` gives more steps, with `filters` channels. */
 export class Conv1DTranspose extends ConvTranspose {
+  static {
+    declareOptions(this, convTransposeOptions(1));
+  }
+
   /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
-    super(1, filters, kernelSize, options);
+    super(options, { filters, kernelSize });
   }
 }
 
@@ -412,16 +345,24 @@ export class Conv1DTranspose extends ConvTranspose {
  * ```
  */
 export class Conv2DTranspose extends ConvTranspose {
+  static {
+    declareOptions(this, convTransposeOptions(2));
+  }
+
   /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
-    super(2, filters, kernelSize, options);
+    super(options, { filters, kernelSize });
   }
 }
 
 /** A transposed convolution over volumes: `[batch, depth, height, width, channels]` gives larger ones. */
 export class Conv3DTranspose extends ConvTranspose {
+  static {
+    declareOptions(this, convTransposeOptions(3));
+  }
+
   /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
-    super(3, filters, kernelSize, options);
+    super(options, { filters, kernelSize });
   }
 }

@@ -1,17 +1,19 @@
 // Dense, the fully connected layer. https://keras.io/api/layers/core_layers/dense/
-import { type Activation, type ActivationIdentifier, getActivation } from "../activations.ts";
-import type { Config } from "../json_config.ts";
-import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
+import { type ActivationIdentifier, activationOption } from "../activations.ts";
+import type { ConstraintIdentifier } from "../constraints.ts";
 import { ShapeError } from "../errors.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
+import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { add, matmul } from "../ops/primitives.ts";
-import { checkPositiveInteger } from "../options.ts";
-import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
+import { boolean, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, optionTable, positional, unoffered } from "../options.ts";
+import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
+import { weightOptions, weightSettings } from "./weight_options.ts";
 
 /** Options of {@linkcode Dense}. */
 export interface DenseOptions extends LayerOptions {
@@ -33,16 +35,18 @@ export interface DenseOptions extends LayerOptions {
   biasConstraint?: ConstraintIdentifier | null;
 }
 
-const denseOptions = [
-  "activation",
-  "useBias",
-  "kernelInitializer",
-  "biasInitializer",
-  "kernelRegularizer",
-  "biasRegularizer",
-  "kernelConstraint",
-  "biasConstraint",
-];
+const denseOptions = optionTable<DenseOptions>()({
+  ...layerOptions,
+  /** The extent of the last axis of the output. */
+  units: positional(positiveInteger()),
+  activation: activationOption(),
+  useBias: boolean(true),
+  ...weightOptions({ kernel: "glorot_uniform", bias: "zeros" }),
+  quantizationConfig: unoffered(null),
+});
+
+/** The options, checked and completed. */
+export interface Dense extends LayerFields<DenseOptions, typeof denseOptions> {}
 
 /**
  * `activation(x . kernel + bias)`: inputs `[batch, ..., n]` give `[batch, ..., units]`; kernel `[n, units]`, bias
@@ -56,45 +60,19 @@ const denseOptions = [
  * ```
  */
 export class Dense extends Layer {
-  /** The extent of the last axis of the output. */
-  readonly units: number;
-  /** What the sums are sent through. */
-  readonly activation: Activation;
-  /** Whether a bias is added. */
-  readonly useBias: boolean;
-  /** What fills the kernel. */
-  readonly kernelInitializer: Initializer;
-  /** What fills the bias. */
-  readonly biasInitializer: Initializer;
+  static {
+    declareOptions(this, denseOptions);
+  }
   /** The weights that multiply the input, `[n, units]`. */
   kernel!: Weight;
   /** The weights that are added, `[units]`, if there are any. */
   bias: Weight | undefined;
   /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
-  /** The penalty on the kernel, if any. */
-  readonly kernelRegularizer: Regularizer | null;
-  /** The penalty on the bias, if any. */
-  readonly biasRegularizer: Regularizer | null;
-  /** The map that the kernel is sent through after each step, if any. */
-  readonly kernelConstraint: Constraint | null;
-  /** The map that the bias is sent through after each step, if any. */
-  readonly biasConstraint: Constraint | null;
 
   /** Takes the number of units. Throws {@linkcode ValueError} where it is not a positive integer. */
   constructor(units: number, options: DenseOptions = {}) {
-    checkPositiveInteger("Dense", "units", units);
-    super(options, denseOptions);
-    const where = `Cannot make "${this.name}"`;
-    this.units = units;
-    this.activation = getActivation(options.activation, where);
-    this.useBias = options.useBias ?? true;
-    this.kernelInitializer = getInitializer(options.kernelInitializer ?? "glorot_uniform", where);
-    this.biasInitializer = getInitializer(options.biasInitializer ?? "zeros", where);
-    this.kernelRegularizer = getRegularizer(options.kernelRegularizer, where);
-    this.biasRegularizer = getRegularizer(options.biasRegularizer, where);
-    this.kernelConstraint = getConstraint(options.kernelConstraint, where);
-    this.biasConstraint = getConstraint(options.biasConstraint, where);
+    super(options, { units });
   }
 
   /** Makes kernel and bias. Throws {@linkcode ShapeError} where the last axis is not fixed. */
@@ -121,18 +99,10 @@ export class Dense extends Layer {
     this.kernel = this.addWeight({
       name: "kernel",
       shape: [features, this.units],
-      initializer: this.kernelInitializer,
-      regularizer: this.kernelRegularizer,
-      constraint: this.kernelConstraint,
+      ...weightSettings(this, "kernel"),
     });
     if (this.useBias) {
-      this.bias = this.addWeight({
-        name: "bias",
-        shape: [this.units],
-        initializer: this.biasInitializer,
-        regularizer: this.biasRegularizer,
-        constraint: this.biasConstraint,
-      });
+      this.bias = this.addWeight({ name: "bias", shape: [this.units], ...weightSettings(this, "bias") });
     }
     this.inputSpec = { minRank: 2, lastAxis: features };
   }
@@ -147,23 +117,6 @@ export class Dense extends Layer {
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return [...shape.slice(0, -1), this.units];
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      units: this.units,
-      activation: this.activation.serialize(),
-      use_bias: this.useBias,
-      kernel_initializer: this.kernelInitializer.serialize(),
-      bias_initializer: this.biasInitializer.serialize(),
-      kernel_regularizer: this.kernelRegularizer?.serialize() ?? null,
-      bias_regularizer: this.biasRegularizer?.serialize() ?? null,
-      kernel_constraint: this.kernelConstraint?.serialize() ?? null,
-      bias_constraint: this.biasConstraint?.serialize() ?? null,
-      quantization_config: null,
-    };
-  }
 }
 
 /**
@@ -176,12 +129,15 @@ export class Dense extends Layer {
  * ```
  */
 export class Identity extends Layer {
+  static {
+    declareOptions(this, layerOptions);
+  }
   /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
 
   /** Takes the options of every layer. */
   constructor(options: LayerOptions = {}) {
-    super(options, []);
+    super(options);
   }
 
   /** The input itself. */

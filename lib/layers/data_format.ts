@@ -1,17 +1,15 @@
-// Where the channels of images are, and the arguments that have a number for each spatial axis.
-import { unknownIdentifier } from "../errors.ts";
+// Where the channels of images are.
+import { choice } from "../option_kinds.ts";
 import type { DataFormat } from "../ops/spatial.ts";
+import { nullAsDefault, type Option, withFacts } from "../options.ts";
 
 export type { DataFormat };
 
-const formats: readonly DataFormat[] = ["channels_last", "channels_first"];
+/** Where the channels are; last by default. */
+export const dataFormatOption: Option<DataFormat> = nullAsDefault(choice(["channels_last", "channels_first"]));
 
-/** The format, `channels_last` for none; throws {@linkcode ValueError} for what is no format. */
-export function checkDataFormat(format: DataFormat | null | undefined, where: string): DataFormat {
-  const given = format ?? "channels_last";
-  if (!formats.includes(given)) throw unknownIdentifier("dataFormat", String(given), formats, where);
-  return given;
-}
+/** What layers of sequences have in place of a choice: their channels are last. */
+export const channelsLast: Option<DataFormat> = withFacts(dataFormatOption, { offered: false, written: "never" });
 
 /** The spatial axes of an input of `rank` axes. */
 export function spatialAxes(rank: number, dataFormat: DataFormat): number[] {

@@ -1,16 +1,18 @@
 // Embedding: a trained vector for each index. https://keras.io/api/layers/core_layers/embedding/
-import type { Config } from "../json_config.ts";
-import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
+import { type ConstraintIdentifier, constraintOption } from "../constraints.ts";
+import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import * as ops from "../ops/ops.ts";
 import { cast, gather } from "../ops/primitives.ts";
-import { checkPositiveInteger } from "../options.ts";
-import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
+import { boolean, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, nullable, option, optionTable, positional, unoffered, withFacts } from "../options.ts";
+import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
-import type { TensorLike } from "../tensor/tensor.ts";
+import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { inputExtent, type LayerFields, layerOptions, noActivityRegularizer } from "./options.ts";
 import type { Weight } from "./weight.ts";
+import { weightSettings } from "./weight_options.ts";
 
 /** Options of {@linkcode Embedding}. */
 export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
@@ -25,8 +27,33 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
   /** How many indices a sample has, as Keras 2 had it; `inputShape: [inputLength]` says the same. */
   inputLength?: number | null;
   /** The first vectors, `[inputDim, outputDim]`, in place of what an initializer gives. */
-  weights?: TensorLike;
+  weights?: TensorLike | null;
 }
+
+const firstVectors = option<Tensor>({
+  read: (given, { whatNamed, option }) => toTensor(given as TensorLike, whatNamed, option, "float32"),
+});
+
+const embeddingOptions = optionTable<EmbeddingOptions>()({
+  ...layerOptions,
+  /** The number of indices. */
+  inputDim: positional(positiveInteger()),
+  /** The length of each vector. */
+  outputDim: positional(positiveInteger()),
+  embeddingsInitializer: initializerOption("uniform"),
+  embeddingsRegularizer: regularizerOption(),
+  noActivityRegularizer,
+  embeddingsConstraint: constraintOption(),
+  maskZero: boolean(false),
+  inputLength: inputExtent,
+  // A layer's own weights are those that it is made of, so that what is given has another field.
+  weights: withFacts(nullable(firstVectors), { field: "firstVectors", written: "never" }),
+  quantizationConfig: unoffered(null),
+});
+
+/** The options, checked and completed. */
+export interface Embedding
+  extends LayerFields<Omit<EmbeddingOptions, "weights">, Omit<typeof embeddingOptions, "weights">> {}
 
 /**
  * A trained vector for each index: `[...]` of integers from 0 to `inputDim - 1` gives `[..., outputDim]`.
@@ -39,45 +66,18 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
  * ```
  */
 export class Embedding extends Layer {
-  /** The number of indices. */
-  readonly inputDim: number;
-  /** The length of each vector. */
-  readonly outputDim: number;
-  /** What fills the vectors. */
-  readonly embeddingsInitializer: Initializer;
-  /** The penalty on the vectors, if any. */
-  readonly embeddingsRegularizer: Regularizer | null;
-  /** The map that the vectors are sent through after each step, if any. */
-  readonly embeddingsConstraint: Constraint | null;
-  /** Whether index 0 is padding. */
-  readonly maskZero: boolean;
+  static {
+    declareOptions(this, embeddingOptions);
+  }
   /** The vectors, `[inputDim, outputDim]`. */
   embeddings!: Weight;
-  override readonly supportsMasking: boolean;
-  readonly #first: TensorLike | undefined;
+  override readonly supportsMasking: boolean = this.maskZero;
+  /** The first vectors, where they are given. */
+  declare protected readonly firstVectors: Tensor | null;
 
   /** Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} where one is not positive. */
   constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
-    checkPositiveInteger("Embedding", "inputDim", inputDim);
-    checkPositiveInteger("Embedding", "outputDim", outputDim);
-    const { inputLength } = options;
-    super(typeof inputLength === "number" ? { inputShape: [inputLength], ...options } : options, [
-      "embeddingsInitializer",
-      "embeddingsRegularizer",
-      "embeddingsConstraint",
-      "maskZero",
-      "inputLength",
-      "weights",
-    ]);
-    const where = `Cannot make "${this.name}"`;
-    this.inputDim = inputDim;
-    this.outputDim = outputDim;
-    this.embeddingsInitializer = getInitializer(options.embeddingsInitializer ?? "uniform", where);
-    this.embeddingsRegularizer = getRegularizer(options.embeddingsRegularizer, where);
-    this.embeddingsConstraint = getConstraint(options.embeddingsConstraint, where);
-    this.maskZero = options.maskZero ?? false;
-    this.supportsMasking = this.maskZero;
-    this.#first = options.weights;
+    super(options, { inputDim, outputDim });
   }
 
   /** Makes the vectors. Throws {@linkcode ShapeError} where those given have another shape. */
@@ -85,11 +85,9 @@ export class Embedding extends Layer {
     this.embeddings = this.addWeight({
       name: "embeddings",
       shape: [this.inputDim, this.outputDim],
-      initializer: this.embeddingsInitializer,
-      regularizer: this.embeddingsRegularizer,
-      constraint: this.embeddingsConstraint,
+      ...weightSettings(this, "embeddings"),
     });
-    if (this.#first !== undefined) this.setWeights([this.#first]);
+    if (this.firstVectors) this.setWeights([this.firstVectors]);
   }
 
   /** The vectors of the indices; an index outside gives NaN, where `fit` and its like do not find it in the data. */
@@ -105,20 +103,5 @@ export class Embedding extends Layer {
   /** The shape with an axis of `outputDim` at its end. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return [...shape, this.outputDim];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      input_dim: this.inputDim,
-      output_dim: this.outputDim,
-      embeddings_initializer: this.embeddingsInitializer.serialize(),
-      embeddings_regularizer: this.embeddingsRegularizer?.serialize() ?? null,
-      activity_regularizer: this.activityRegularizer?.serialize() ?? null,
-      embeddings_constraint: this.embeddingsConstraint?.serialize() ?? null,
-      mask_zero: this.maskZero,
-      quantization_config: null,
-    };
   }
 }

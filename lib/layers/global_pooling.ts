@@ -1,38 +1,40 @@
 // Layers that pool over all spatial axes. https://keras.io/api/layers/pooling_layers/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
 import { cast, divide, max, mean, select, sum } from "../ops/primitives.ts";
-import { checkDataFormat, type DataFormat, spatialAxes } from "./data_format.ts";
+import { boolean } from "../option_kinds.ts";
+import { declareOptions, optionTable } from "../options.ts";
+import { type DataFormat, dataFormatOption, spatialAxes } from "./data_format.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of layers that pool over all spatial axes. */
 export interface GlobalPoolingOptions extends LayerOptions {
   /** Where the channels are; `channels_last` by default. */
-  dataFormat?: DataFormat;
+  dataFormat?: DataFormat | null;
   /** Whether the spatial axes stay, with extent 1; false by default. */
   keepdims?: boolean;
 }
 
+const globalPoolingOptions = optionTable<GlobalPoolingOptions>()({
+  ...layerOptions,
+  dataFormat: dataFormatOption,
+  keepdims: boolean(false),
+});
+
+interface GlobalPooling extends LayerFields<GlobalPoolingOptions, typeof globalPoolingOptions> {}
+
 abstract class GlobalPooling extends Layer {
-  /** Where the channels are. */
-  readonly dataFormat: DataFormat;
-  /** Whether the spatial axes stay, with extent 1. */
-  readonly keepdims: boolean;
+  static {
+    declareOptions(this, globalPoolingOptions);
+  }
   /** The axes that are pooled. */
   protected readonly axes: readonly number[];
 
   constructor(rank: number, options: GlobalPoolingOptions) {
-    super(options, ["dataFormat", "keepdims"]);
-    this.dataFormat = checkDataFormat(options.dataFormat, `Cannot make "${this.name}"`);
-    this.keepdims = options.keepdims ?? false;
+    super(options);
     this.inputSpec = { rank: rank + 2 };
     this.axes = spatialAxes(rank + 2, this.dataFormat);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), data_format: this.dataFormat, keepdims: this.keepdims };
   }
 }
 

@@ -1,17 +1,23 @@
 // Layers that give images another size. https://keras.io/api/layers/preprocessing_layers/image_preprocessing/
-import type { Config } from "../json_config.ts";
+import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { imageSize } from "../ops/image_batch.ts";
 import { cropImages } from "../ops/image_frame.ts";
 import { cast } from "../ops/primitives.ts";
 import { type Interpolation, resize } from "../ops/resize.ts";
-import { checkPositiveInteger } from "../options.ts";
+import { boolean, choice, number, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, type Option, optionTable, positional, required } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
-import { unknownIdentifier, ValueError } from "../errors.ts";
-import { checkDataFormat, type DataFormat } from "./data_format.ts";
+import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 
-const interpolations: readonly Interpolation[] = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"];
+/** How pixels between pixels are made. */
+export const interpolationOption = (fallback: Interpolation): Option<Interpolation> =>
+  choice(["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"], fallback);
+
+/** The height or the width of images. */
+export const imageExtent: Option<number> = positional(positiveInteger(required, 2 ** 16));
 
 /** Options of layers of images. */
 export interface ImageOptions extends LayerOptions {
@@ -19,25 +25,20 @@ export interface ImageOptions extends LayerOptions {
   dataFormat?: DataFormat | null;
 }
 
+const imageOptions = optionTable<ImageOptions>()({
+  ...layerOptions,
+  /** The height of the output. */
+  height: imageExtent,
+  /** The width of the output. */
+  width: imageExtent,
+  dataFormat: dataFormatOption,
+});
+
+interface SizedImages extends LayerFields<ImageOptions, typeof imageOptions> {}
+
 /** The base of layers that give images `[batch, height, width, channels]` a size that does not depend on theirs. */
 abstract class SizedImages extends Layer {
   override readonly callDefaults = { training: true };
-  /** The height of the output. */
-  readonly height: number;
-  /** The width of the output. */
-  readonly width: number;
-  /** Where the channels are. */
-  readonly dataFormat: DataFormat;
-
-  /** Takes the size, the options, and the names of those that the subclass adds. */
-  constructor(height: number, width: number, options: ImageOptions, ownOptions: readonly string[]) {
-    super(options, [...ownOptions, "dataFormat"]);
-    checkPositiveInteger(this.className, "height", height);
-    checkPositiveInteger(this.className, "width", width);
-    this.height = height;
-    this.width = width;
-    this.dataFormat = checkDataFormat(options.dataFormat, `Cannot make "${this.name}"`);
-  }
 
   /** Checks that the input is images. */
   override build(shape: SymbolicShape): void {
@@ -48,11 +49,6 @@ abstract class SizedImages extends Layer {
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     imageSize(`Cannot build "${this.name}"`, shape, this.dataFormat);
     return resized(shape, this.height, this.width, this.dataFormat);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), height: this.height, width: this.width, data_format: this.dataFormat };
   }
 }
 
@@ -78,6 +74,19 @@ export interface ResizingOptions extends ImageOptions {
   antialias?: boolean;
 }
 
+const resizingOptions = optionTable<ResizingOptions>()({
+  ...imageOptions,
+  interpolation: interpolationOption("bilinear"),
+  cropToAspectRatio: boolean(false),
+  padToAspectRatio: boolean(false),
+  fillMode: choice(["constant"]),
+  fillValue: number(0),
+  antialias: boolean(false),
+});
+
+/** The options, checked and completed. */
+export interface Resizing extends LayerFields<ResizingOptions, typeof resizingOptions> {}
+
 /**
  * Images `[batch, height, width, channels]` at another size, in their dtype, in training and inference.
  *
@@ -89,41 +98,20 @@ export interface ResizingOptions extends ImageOptions {
  * ```
  */
 export class Resizing extends SizedImages {
-  /** How pixels between pixels are made. */
-  readonly interpolation: Interpolation;
-  /** Whether what would be distorted is cut off first. */
-  readonly cropToAspectRatio: boolean;
-  /** Whether images are padded first, so that nothing is distorted. */
-  readonly padToAspectRatio: boolean;
-  /** What images are padded with. */
-  readonly fillValue: number;
-  /** Whether pixels that shrink are averaged over. */
-  readonly antialias: boolean;
+  static {
+    declareOptions(this, resizingOptions);
+  }
 
   /** Takes the size. Throws {@linkcode ValueError} for what is no size or no option. */
   constructor(height: number, width: number, options: ResizingOptions = {}) {
-    const own = ["interpolation", "cropToAspectRatio", "padToAspectRatio", "fillMode", "fillValue", "antialias"];
-    super(height, width, options, own);
-    const what = `Cannot make "${this.name}"`;
-    const { interpolation = "bilinear", fillMode = "constant", fillValue = 0 } = options;
-    const { cropToAspectRatio = false, padToAspectRatio = false, antialias = false } = options;
-    if (!interpolations.includes(interpolation)) {
-      throw unknownIdentifier("interpolation", String(interpolation), interpolations, what);
-    }
-    if (fillMode !== "constant") throw unknownIdentifier("fillMode", String(fillMode), ["constant"], what);
-    if (cropToAspectRatio && padToAspectRatio) {
-      throw new ValueError({
-        what,
-        rule: "images are either cropped or padded to the new aspect ratio",
-        received: "both",
-        hint: "leave out cropToAspectRatio or padToAspectRatio",
-      });
-    }
-    this.interpolation = interpolation;
-    this.cropToAspectRatio = cropToAspectRatio;
-    this.padToAspectRatio = padToAspectRatio;
-    this.fillValue = fillValue;
-    this.antialias = antialias;
+    super(options, { height, width });
+    if (!this.cropToAspectRatio || !this.padToAspectRatio) return;
+    throw new ValueError({
+      what: `Cannot make "${this.name}"`,
+      rule: "images are either cropped or padded to the new aspect ratio",
+      received: "both",
+      hint: "leave out cropToAspectRatio or padToAspectRatio",
+    });
   }
 
   /** The images at the layer's size. */
@@ -131,19 +119,6 @@ export class Resizing extends SizedImages {
     const { interpolation, cropToAspectRatio, padToAspectRatio, fillValue, antialias, dataFormat } = this;
     const options = { interpolation, cropToAspectRatio, padToAspectRatio, fillValue, antialias, dataFormat };
     return resize(x, [this.height, this.width], options);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      interpolation: this.interpolation,
-      crop_to_aspect_ratio: this.cropToAspectRatio,
-      pad_to_aspect_ratio: this.padToAspectRatio,
-      fill_mode: "constant",
-      fill_value: this.fillValue,
-      antialias: this.antialias,
-    };
   }
 }
 
@@ -159,9 +134,13 @@ export class Resizing extends SizedImages {
  * ```
  */
 export class CenterCrop extends SizedImages {
+  static {
+    declareOptions(this, imageOptions);
+  }
+
   /** Takes the size. Throws {@linkcode ValueError} for what is no size. */
   constructor(height: number, width: number, options: ImageOptions = {}) {
-    super(height, width, options, []);
+    super(options, { height, width });
   }
 
   /** The middle of the images. */

@@ -1,12 +1,13 @@
 // Input: where data enters a model. https://keras.io/api/layers/core_layers/input/
-import type { Config } from "../json_config.ts";
 import { type DType, dtypes } from "../dtype.ts";
-import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { checkOptions, describe } from "../options.ts";
+import { type DTypePolicy, float32Policy } from "../json_config.ts";
+import { choice, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, nullable, optionTable, unoffered, withFacts, withFactsOfAll } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer } from "./layer.ts";
 import "./operation.ts";
+import { layerOptions, shapeOption } from "./options.ts";
 import { type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
 /** Options of {@linkcode Input}. */
@@ -21,10 +22,35 @@ export interface InputOptions<Name extends string = string> {
   name?: Name;
 }
 
+const shapeOfSample = shapeOption(
+  "a list of positive integers, or null for an axis that varies, without the batch axis",
+  "write it as in Input({ shape: [28, 28] })",
+);
+
+const { name, dtype: _, ...unwritten } = layerOptions;
+
+const inputOptions = optionTable<InputOptions>()({
+  shape: withFacts(shapeOfSample, { key: "batch_shape", field: "batchShape", assigned: false }),
+  dtype: choice(dtypes, "float32"),
+  sparse: unoffered(false),
+  ragged: unoffered(false),
+  name,
+  optional: unoffered(false),
+  batchSize: withFacts(nullable(positiveInteger()), { written: "never" }),
+  ...withFactsOfAll(unwritten, { offered: false, written: "never" }),
+});
+
 /** The layer behind an {@linkcode Input}. */
 export class InputLayer extends Layer {
+  static {
+    declareOptions(this, inputOptions);
+  }
+  /** Inputs compute nothing, and keep no weights. */
+  override readonly dtypePolicy: DTypePolicy = float32Policy;
   /** The dtype that data is cast to. */
-  readonly dtype: DType;
+  declare readonly dtype: DType;
+  /** The number of samples in each batch, where it is fixed. */
+  declare readonly batchSize: number | null;
   /** The shape with the batch axis. */
   readonly batchShape: SymbolicShape;
   /** The mask of the input is handed on. */
@@ -32,31 +58,12 @@ export class InputLayer extends Layer {
 
   /** Takes the options of {@linkcode Input}. Throws {@linkcode ShapeError} for a shape that is none. */
   constructor(options: InputOptions) {
-    checkOptions("Input", options, ["shape", "batchSize", "dtype", "name"]);
-    const { shape, batchSize = null, dtype = "float32", name } = options ?? {};
-    const isExtent = (extent: unknown) => extent === null || (Number.isInteger(extent) && (extent as number) > 0);
-    if (!Array.isArray(shape) || !shape.every(isExtent)) {
-      throw new ShapeError({
-        what: "Cannot make Input",
-        rule: "shape must be a list of positive integers, or null for an axis that varies, without the batch axis",
-        received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
-        hint: "write it as in Input({ shape: [28, 28] })",
-      });
-    }
-    if (!isExtent(batchSize)) {
-      throw new ValueError({
-        what: "Cannot make Input",
-        rule: "batchSize must be a positive integer or null",
-        received: describe(batchSize),
-        hint: "leave it out, so that batches of all sizes are taken",
-      });
-    }
-    if (!dtypes.includes(dtype)) throw unknownIdentifier("dtype", String(dtype), dtypes, "Cannot make Input");
-    super({ name });
-    this.dtype = dtype;
-    this.batchShape = [batchSize, ...shape];
+    // Layers compute in float32: this dtype is that of the data.
+    const others: Omit<InputOptions, "dtype"> = options;
+    super(others);
+    this.batchShape = [this.batchSize, ...options.shape];
     this.ensureBuilt(this.batchShape);
-    this.connect({ positional: [], named: {} }, new TensorSpec(this.batchShape, dtype));
+    this.connect({ positional: [], named: {} }, new TensorSpec(this.batchShape, this.dtype));
   }
 
   /** What stands for the data. */
@@ -72,12 +79,6 @@ export class InputLayer extends Layer {
   /** The shape itself. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { batchShape, dtype, name } = this;
-    return { batch_shape: batchShape, dtype, sparse: false, ragged: false, name, optional: false };
   }
 }
 

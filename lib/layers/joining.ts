@@ -1,17 +1,19 @@
 // Layers that join two or more values along an axis, or by the products of their vectors.
 // https://keras.io/api/layers/merging_layers/
-import type { Config } from "../json_config.ts";
 import { epsilon } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
-import { ValueError } from "../errors.ts";
+import { describeList, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
-import { describe } from "../options.ts";
+import { boolean, isInteger } from "../option_kinds.ts";
+import { declareOptions, option, optionTable, positional } from "../options.ts";
 import { normalizeAxis, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
+import { axisOption } from "./axis_options.ts";
 import type { LayerOptions } from "./layer.ts";
-import { type Masks, Merge } from "./merging.ts";
+import { type Masks, Merge, merged } from "./merging.ts";
+import { isListOf, type LayerFields, layerOptions } from "./options.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
 
 /** Options of {@linkcode Concatenate}. */
@@ -19,6 +21,11 @@ export interface ConcatenateOptions extends LayerOptions {
   /** The axis along which inputs follow one another; the last by default. */
   axis?: number;
 }
+
+const concatenateOptions = optionTable<ConcatenateOptions>()({ ...layerOptions, axis: axisOption() });
+
+/** The options, checked and completed. */
+export interface Concatenate extends LayerFields<ConcatenateOptions, typeof concatenateOptions> {}
 
 /**
  * The inputs one after another along an axis; along all others they must be alike.
@@ -31,20 +38,13 @@ export interface ConcatenateOptions extends LayerOptions {
  * ```
  */
 export class Concatenate extends Merge {
-  /** The axis along which inputs follow one another. */
-  readonly axis: number;
+  static {
+    declareOptions(this, concatenateOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} where the axis is no integer. */
   constructor(options: ConcatenateOptions = {}) {
-    super(options, ["axis"]);
-    this.axis = options.axis ?? -1;
-    if (Number.isInteger(this.axis)) return;
-    throw new ValueError({
-      what: `Cannot make "${this.name}"`,
-      rule: "axis must be an integer",
-      received: describe(this.axis),
-      hint: "leave it out for the last axis",
-    });
+    super(options);
   }
 
   /** The shape of the inputs with the sum of their extents along the axis. */
@@ -82,11 +82,6 @@ export class Concatenate extends Merge {
     });
     return ops.any(ops.concatenate(whole, this.axis), -1);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axis };
-  }
 }
 
 /** Options of {@linkcode Dot}. */
@@ -94,6 +89,30 @@ export interface DotOptions extends LayerOptions {
   /** Whether vectors are divided by their length first, so that their product is the cosine; false by default. */
   normalize?: boolean;
 }
+
+const axesOfTwo = option<number | readonly [number, number]>({
+  read: (given, { whatNamed, option }) => {
+    const isAxis = (axis: unknown): axis is number => isInteger(axis) && axis !== 0;
+    if (isAxis(given)) return given;
+    if (isListOf(given, isAxis) && given.length === 2) return [given[0], given[1]];
+    throw new ValueError({
+      what: whatNamed,
+      rule: `${option} must be an integer, or one for each of two inputs, and not the batch axis 0`,
+      received: describeList(given),
+      hint: "write it as in new Dot(1), or new Dot([2, 1])",
+    });
+  },
+});
+
+const dotOptions = optionTable<DotOptions>()({
+  ...layerOptions,
+  /** The axis of each input, or that of both. */
+  axes: positional(axesOfTwo),
+  normalize: boolean(false),
+});
+
+/** The options, checked and completed. */
+export interface Dot extends LayerFields<DotOptions, typeof dotOptions> {}
 
 /** `x` divided by its length along `axis`. */
 function normalized(x: Value, axis: number): Value {
@@ -112,25 +131,13 @@ function normalized(x: Value, axis: number): Value {
  * ```
  */
 export class Dot extends Merge {
-  /** The axis of each input, or that of both. */
-  readonly axes: number | readonly [number, number];
-  /** Whether vectors are divided by their length first. */
-  readonly normalize: boolean;
+  static {
+    declareOptions(this, dotOptions);
+  }
 
   /** Takes the axes, the batch axis being 0. Throws {@linkcode ValueError} where they are neither one nor two. */
   constructor(axes: number | readonly [number, number], options: DotOptions = {}) {
-    super(options, ["normalize"]);
-    const list: readonly unknown[] = Array.isArray(axes) ? axes : [axes, axes];
-    if (list.length !== 2 || !list.every((axis) => Number.isInteger(axis) && axis !== 0)) {
-      throw new ValueError({
-        what: `Cannot make "${this.name}"`,
-        rule: "axes must be an integer, or one for each of two inputs, and not the batch axis 0",
-        received: Array.isArray(axes) ? `[${axes.map(describe).join(", ")}]` : describe(axes),
-        hint: "write it as in new Dot(1), or new Dot([2, 1])",
-      });
-    }
-    this.axes = axes;
-    this.normalize = options.normalize ?? false;
+    super(options, { axes });
   }
 
   #axesOf(shapes: readonly SymbolicShape[]): [number, number] {
@@ -175,19 +182,14 @@ export class Dot extends Merge {
   protected override outputDType(): DType {
     return "float32";
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axes: this.axes, normalize: this.normalize };
-  }
 }
 
 /** {@linkcode Concatenate} applied to `inputs`. */
 export const concatenate = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: ConcatenateOptions): T =>
-  new Concatenate(options).apply(inputs as readonly Value[]) as T;
+  merged(new Concatenate(options), inputs);
 /** {@linkcode Dot} of `axes` applied to two `inputs`. */
 export const dot = <T extends SymbolicTensor | Value>(
   inputs: readonly T[],
   axes: number | readonly [number, number] = -1,
   options?: DotOptions,
-): T => new Dot(axes, options).apply(inputs as readonly Value[]) as T;
+): T => merged(new Dot(axes, options), inputs);

@@ -1,12 +1,13 @@
 // Lambda: a function as a layer. https://keras.io/api/layers/core_layers/lambda/
-import type { Config, ConfigValue } from "../json_config.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { describe, isClass, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { describe } from "../options.ts";
+import { type ConfigValue, isConfigValue } from "../json_config.ts";
+import { declareOptions, nullable, nullAsDefault, option, optionTable, positional, withFacts } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { layerOptions, shapeOption } from "./options.ts";
 
 /** What a {@linkcode Lambda} applies: a function of the input, and of what else a call knows. */
 export type LambdaFunction<I, O> = (
@@ -21,10 +22,63 @@ export interface LambdaOptions<I> extends LayerOptions {
   /** The mask of the output: a function of the input and its mask. Without it the output has none. */
   mask?: ((x: I, mask: Structure<Value | undefined>) => Structure<Value | undefined>) | null;
   /** Further arguments: they stand in the function's second parameter, and in the config. */
-  arguments?: { readonly [name: string]: ConfigValue };
+  arguments?: { readonly [name: string]: ConfigValue } | null;
 }
 
-const lambdaOptions = ["outputShape", "mask", "arguments"];
+type AnyFunction = (...args: never[]) => unknown;
+
+/** A function of the user's; configs hold only its name, since code is never loaded from a file. */
+const functionOption = (rule: (option: string) => string, hint: string) =>
+  option<AnyFunction>({
+    read: (given, { whatNamed, option }) => {
+      if (typeof given === "function" && !isClass(given)) return given as AnyFunction;
+      throw new ValueError({ what: whatNamed, rule: rule(option), received: describe(given), hint });
+    },
+    write: functionNode,
+  });
+
+const fixedShape = shapeOption(
+  "a list without the batch axis, or a function of the input's shape",
+  "leave it out: it is found by tracing the function",
+);
+const shapeFunction = functionOption((option) => `${option} must be a function of the input's shape`, "write one");
+
+const outputShapeOption = option<SymbolicShape | AnyFunction>({
+  read: (given, place) =>
+    typeof given === "function" ? shapeFunction.read(given, place) : fixedShape.read(given, place),
+  write: (kept) => (typeof kept === "function" ? functionNode(kept) : kept),
+});
+
+const argumentsOption = option<{ readonly [name: string]: ConfigValue }>({
+  fallback: {},
+  read: (given, { whatNamed, option }) => {
+    if (isConfigValue(given) && typeof given === "object" && !Array.isArray(given)) return { ...given };
+    throw new ValueError({
+      what: whatNamed,
+      rule: `${option} must be an object of the function's further arguments by name, each of which JSON can hold`,
+      received: describe(given),
+      hint: "write it as in arguments: { factor: 2 }",
+    });
+  },
+});
+
+const lambdaOptions = optionTable<LambdaOptions<Structure<Value>>>()({
+  ...layerOptions,
+  function: positional(
+    functionOption(() => "it takes a function of symbolic values", "write it as in new Lambda((x) => ops.square(x))"),
+  ),
+  outputShape: withFacts(nullable(outputShapeOption), { written: "unless null" }),
+  mask: withFacts(
+    nullable(
+      functionOption(
+        (option) => `${option} must be a function of the input and its mask`,
+        "write it as in mask: (x, mask) => mask",
+      ),
+    ),
+    { written: "unless null" },
+  ),
+  arguments: nullAsDefault(argumentsOption),
+});
 
 /**
  * Applies a function written with `ops`. For weights of its own, extend {@linkcode Layer} instead.
@@ -37,49 +91,24 @@ const lambdaOptions = ["outputShape", "mask", "arguments"];
  * ```
  */
 export class Lambda<I extends Structure<Value> = Value, O extends Structure<Value> = Value> extends Layer {
+  static {
+    declareOptions(this, lambdaOptions);
+  }
   /** What is applied. */
-  readonly function: LambdaFunction<I, O>;
+  declare readonly function: LambdaFunction<I, O>;
+  /** The shape of a sample of the output, or a function of the input's shape, where it is given. */
+  declare readonly outputShape: Exclude<LambdaOptions<I>["outputShape"], undefined>;
+  /** What gives the mask of the output, if there is one. */
+  declare readonly mask: Exclude<LambdaOptions<I>["mask"], undefined>;
   /** Further arguments of the function. */
-  readonly arguments: { readonly [name: string]: ConfigValue };
+  declare readonly arguments: { readonly [name: string]: ConfigValue };
   override readonly supportsMasking: boolean;
   override readonly callDefaults = { mask: null };
-  readonly #outputShape: LambdaOptions<I>["outputShape"];
-  readonly #mask: LambdaOptions<I>["mask"];
 
   /** Takes the function. Throws {@linkcode ValueError} for what is none. */
   constructor(fn: LambdaFunction<I, O>, options: LambdaOptions<I> = {}) {
-    super(options, lambdaOptions);
-    const { outputShape = null, mask = null } = options;
-    const what = `Cannot make "${this.name}"`;
-    if (typeof fn !== "function" || /^class\b/.test(Function.prototype.toString.call(fn))) {
-      throw new ValueError({
-        what,
-        rule: "it takes a function of symbolic values",
-        received: describe(fn),
-        hint: "write it as in new Lambda((x) => ops.square(x))",
-      });
-    }
-    if (outputShape !== null && typeof outputShape !== "function" && !Array.isArray(outputShape)) {
-      throw new ShapeError({
-        what,
-        rule: "outputShape must be a list without the batch axis, or a function of the input's shape",
-        received: describe(outputShape),
-        hint: "leave it out: it is found by tracing the function",
-      });
-    }
-    if (mask !== null && typeof mask !== "function") {
-      throw new ValueError({
-        what,
-        rule: "mask must be a function of the input and its mask",
-        received: describe(mask),
-        hint: "write it as in mask: (x, mask) => mask",
-      });
-    }
-    this.function = fn;
-    this.arguments = options.arguments ?? {};
-    this.supportsMasking = mask !== null;
-    this.#outputShape = outputShape;
-    this.#mask = mask;
+    super(options, { function: fn });
+    this.supportsMasking = this.mask !== null;
   }
 
   /** What the function makes of the input. */
@@ -89,24 +118,12 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
 
   /** What the mask's function makes of the input and its mask. */
   override computeMask(x: NoInfer<I>, mask: Structure<Value | undefined>): Structure<Value | undefined> {
-    return this.#mask?.(x, mask);
+    return this.mask?.(x, mask);
   }
 
   /** The shape that was given, else found by tracing. */
   override computeOutputShape(shapes: Structure<SymbolicShape>): Structure<SymbolicShape> {
-    if (typeof this.#outputShape === "function") return this.#outputShape(shapes);
-    return this.#outputShape ? [flatten(shapes)[0][0], ...this.#outputShape] : super.computeOutputShape(shapes);
-  }
-
-  /** The arguments as Keras's config; of the function only its name, since code is never loaded from a file. */
-  override getConfig(): Config {
-    const shape = this.#outputShape;
-    return {
-      ...super.getConfig(),
-      function: functionNode(this.function),
-      ...(shape && { output_shape: typeof shape === "function" ? functionNode(shape) : shape }),
-      ...(this.#mask && { mask: functionNode(this.#mask) }),
-      arguments: this.arguments,
-    };
+    if (typeof this.outputShape === "function") return this.outputShape(shapes);
+    return this.outputShape ? [flatten(shapes)[0][0], ...this.outputShape] : super.computeOutputShape(shapes);
   }
 }

@@ -1,20 +1,13 @@
 // Layer: the base of all layers, Keras's and the user's own. https://keras.io/api/layers/base_layer/
-import {
-  type Config,
-  type ConfigValue,
-  type DTypePolicy,
-  dtypePolicy,
-  type ObjectNode,
-  policyNode,
-} from "../json_config.ts";
+import type { Config, ConfigValue, DTypePolicy, ObjectNode } from "../json_config.ts";
 import { ShapeError, StateError, ValueError, withErrorContext } from "../errors.ts";
 import { withScope } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
 import { autoName } from "./naming.ts";
 import { divide } from "../ops/primitives.ts";
-import { checkOptions, describe } from "../options.ts";
+import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
 import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
-import { getRegularizer, type Regularizer } from "../regularizers.ts";
+import type { Regularizer } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, heldBy, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
 import { Variable } from "../tensor/variable.ts";
@@ -27,8 +20,8 @@ import {
   type CallContext,
   declaredShape,
   type InputSpec,
-  layerOptionNames,
   type LayerOptions,
+  layerOptions,
   shapesOf,
 } from "./options.ts";
 import {
@@ -73,9 +66,9 @@ export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown,
  */
 export abstract class Layer extends WeightOwner {
   /** What the layer computes in, and keeps its weights in. */
-  readonly dtypePolicy: DTypePolicy;
+  declare readonly dtypePolicy: DTypePolicy;
   /** A penalty on the output, added to the loss. */
-  readonly activityRegularizer: Regularizer | null;
+  declare readonly activityRegularizer: Regularizer | null;
   /** Whether the layer hands on the mask of its input; others drop it. */
   readonly supportsMasking: boolean = false;
   /** The names of what Keras's `call` takes by position after the input, in order: files name them by their places. */
@@ -94,26 +87,23 @@ export abstract class Layer extends WeightOwner {
   /** The shape that the layer's own options give its model's input, batch axis first, if they do. */
   readonly batchInputShape: SymbolicShape | undefined;
 
+  static {
+    // A class of the user's own has options that only it knows.
+    declareOptions(this, layerOptions, { strict: false });
+  }
+
   /**
-   * Takes the options of every layer. Throws {@linkcode ValueError} for options beside `layerOptionNames` and
-   * `ownOptions`, if the subclass names these.
+   * Takes the options, and the arguments that came by position, by name. Throws {@linkcode ValueError} where one does not
+   * suit, or, for a layer that declares its options, where a name is none of these.
    */
-  constructor(options: LayerOptions = {}, ownOptions?: readonly string[]) {
+  constructor(options: LayerOptions = {}, byPosition: object = {}) {
     const className = new.target.name;
-    if (ownOptions) checkOptions(className, options, [...ownOptions, ...layerOptionNames]);
-    const { name, dtype, trainable = true, activityRegularizer = null } = options;
-    if (name !== undefined && (typeof name !== "string" || name === "" || name.includes("/"))) {
-      throw new ValueError({
-        what: `Cannot make ${className}`,
-        rule: 'name must be a text without "/"',
-        received: describe(name),
-        hint: 'write it with "_" in place of "/"',
-      });
-    }
-    super(name ?? autoName(className), trainable);
-    this.dtypePolicy = dtypePolicy(dtype, className);
-    this.activityRegularizer = getRegularizer(activityRegularizer, `Cannot make "${this.name}"`);
-    this.batchInputShape = declaredShape(options, `Cannot make "${this.name}"`);
+    let automatic: string | undefined;
+    const nameOf = () => typeof options?.name === "string" ? options.name : automatic ??= autoName(className);
+    const kept = readOptions(new.target, options, byPosition, { className, nameOf });
+    super(nameOf(), kept.trainable !== false);
+    this.batchInputShape = declaredShape(new.target, kept);
+    assignOptions(this, kept);
   }
 
   /** The name of the class, as summaries and files show it. */
@@ -414,12 +404,7 @@ export abstract class Layer extends WeightOwner {
 
   /** The arguments that make the layer again, as Keras's config; extend it with your own. */
   getConfig(): Config {
-    return {
-      name: this.name,
-      trainable: this.trainable,
-      dtype: policyNode(this.dtypePolicy),
-      ...(this.activityRegularizer && { activity_regularizer: this.activityRegularizer.serialize() }),
-    };
+    return configOf(this);
   }
 }
 

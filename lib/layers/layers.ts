@@ -33,7 +33,6 @@ export {
   ConvTranspose,
   type ConvTransposeOptions,
   type KernelOptions,
-  type WeightSettings,
 } from "./convolutional.ts";
 export { Dense, type DenseOptions, Identity } from "./core.ts";
 export type { DataFormat } from "./data_format.ts";
@@ -55,7 +54,6 @@ export {
 } from "./global_pooling.ts";
 export { InputLayer, type InputOptions } from "./input.ts";
 export {
-  type Factor,
   type FlipMode,
   RandomCrop,
   RandomFlip,
@@ -67,6 +65,7 @@ export {
   RandomZoom,
   type RandomZoomOptions,
 } from "./augmentation.ts";
+export type { Factor } from "./factor_options.ts";
 export { RandomBrightness, type RandomColorOptions, RandomContrast } from "./color_augmentation.ts";
 export { Concatenate, concatenate, type ConcatenateOptions, Dot, dot, type DotOptions } from "./joining.ts";
 export { Lambda, type LambdaFunction, type LambdaOptions } from "./lambda.ts";

@@ -1,18 +1,24 @@
 // Masking: marks the steps of a sequence that are padding. https://keras.io/api/layers/core_layers/masking/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { select } from "../ops/primitives.ts";
 import { expandDims } from "../ops/composed.ts";
 import * as ops from "../ops/ops.ts";
-import { checkRange } from "../options.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, optionTable } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of {@linkcode Masking}. */
 export interface MaskingOptions extends LayerOptions {
   /** A step whose features are all this is padding; 0 by default. */
   maskValue?: number;
 }
+
+const maskingOptions = optionTable<MaskingOptions>()({ ...layerOptions, maskValue: number(0) });
+
+/** The options, checked and completed. */
+export interface Masking extends LayerFields<MaskingOptions, typeof maskingOptions> {}
 
 /**
  * Sets steps whose features all equal `maskValue` to 0 and gives the output a mask `[batch, steps]` that leaves them
@@ -25,16 +31,15 @@ export interface MaskingOptions extends LayerOptions {
  * ```
  */
 export class Masking extends Layer {
-  /** A step whose features are all this is padding. */
-  readonly maskValue: number;
+  static {
+    declareOptions(this, maskingOptions);
+  }
   /** The output has a mask. */
   override readonly supportsMasking = true;
 
   /** Takes the options. Throws {@linkcode ValueError} where the value is no number. */
   constructor(options: MaskingOptions = {}) {
-    super(options, ["maskValue"]);
-    this.maskValue = options.maskValue ?? 0;
-    checkRange("Masking", "maskValue", this.maskValue, -Infinity, Infinity);
+    super(options);
     this.inputSpec = { minRank: 2 };
   }
 
@@ -52,10 +57,5 @@ export class Masking extends Layer {
   /** The shape itself. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), mask_value: this.maskValue };
   }
 }

@@ -4,9 +4,11 @@ import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
+import { declareOptions } from "../options.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { layerOptions } from "./options.ts";
 import { type CallArguments, type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
 /** The masks of several inputs, in their order. */
@@ -16,11 +18,6 @@ export type Masks = readonly (Value | undefined)[];
 export abstract class Merge extends Layer {
   /** The masks of the inputs are merged too. */
   override readonly supportsMasking = true;
-
-  /** Takes the options of every layer, and the names of those that the subclass adds. */
-  constructor(options: LayerOptions = {}, ownOptions: readonly string[] = []) {
-    super(options, ownOptions);
-  }
 
   /** Makes one value of the inputs. */
   abstract override call(inputs: readonly Value[], context: CallContext<Masks>): Value;
@@ -91,6 +88,9 @@ function widened<T extends number | null>(shape: readonly T[], rank: number): (T
 
 /** Merges element by element: shapes broadcast, and those of fewer axes get some after the batch axis. */
 abstract class ElementwiseMerge extends Merge {
+  static {
+    declareOptions(this, layerOptions);
+  }
   /** How many inputs it takes at least and at most. */
   protected readonly inputCount: readonly [least: number, most: number] = [1, Infinity];
 
@@ -250,24 +250,26 @@ export class Minimum extends ElementwiseMerge {
   }
 }
 
-/** Symbolic tensors, or symbolic values inside of a traced function. */
-type Inputs = SymbolicTensor | Value;
+/** A merge of symbolic tensors, or of symbolic values inside of a traced function. */
+export function merged<T extends SymbolicTensor | Value>(layer: Layer, inputs: readonly T[]): T {
+  return flatten(layer.replay<T>({ positional: [inputs], named: {} }))[0];
+}
 
 /** {@linkcode Add} applied to `inputs`. */
-export const add = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Add(options).apply(inputs as readonly Value[]) as T;
+export const add = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Add(options), inputs);
 /** {@linkcode Subtract} applied to two `inputs`. */
-export const subtract = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Subtract(options).apply(inputs as readonly Value[]) as T;
+export const subtract = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Subtract(options), inputs);
 /** {@linkcode Multiply} applied to `inputs`. */
-export const multiply = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Multiply(options).apply(inputs as readonly Value[]) as T;
+export const multiply = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Multiply(options), inputs);
 /** {@linkcode Average} applied to `inputs`. */
-export const average = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Average(options).apply(inputs as readonly Value[]) as T;
+export const average = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Average(options), inputs);
 /** {@linkcode Maximum} applied to `inputs`. */
-export const maximum = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Maximum(options).apply(inputs as readonly Value[]) as T;
+export const maximum = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Maximum(options), inputs);
 /** {@linkcode Minimum} applied to `inputs`. */
-export const minimum = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Minimum(options).apply(inputs as readonly Value[]) as T;
+export const minimum = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Minimum(options), inputs);

@@ -1,24 +1,38 @@
 // Layers that add or multiply noise in training. https://keras.io/api/layers/regularization_layers/
-import type { Config } from "../json_config.ts";
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
-import { checkRange, describe } from "../options.ts";
-import type { SymbolicShape } from "../shape.ts";
-import { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
-import { checkNoiseShape, type DropoutOptions } from "./regularization.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, type Option, optionTable, positional, required, withFacts } from "../options.ts";
+import type { LayerFields } from "./options.ts";
+import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
+import { type DropoutOptions, noiseShapeOption, rateOption } from "./regularization.ts";
 
 /** A rate that the noise is divided by what is left of it: all but 1. */
-function checkRate(className: string, rate: unknown): void {
-  checkRange(className, "rate", rate, 0, 1);
-  if (rate !== 1) return;
-  throw new ValueError({
-    what: `Cannot make ${className}`,
-    rule: "rate must be below 1",
-    received: describe(rate),
-    hint: "with a rate of 1 nothing is left to scale: choose a smaller one",
-  });
-}
+const rateBelowOne: Option<number> = withFacts(rateOption, {
+  read: (given, place) => {
+    const rate = rateOption.read(given, place);
+    if (rate < 1) return rate;
+    throw new ValueError({
+      what: place.what,
+      rule: `${place.option} must be below 1`,
+      received: describe(given),
+      hint: "with a rate of 1 nothing is left to scale: choose a smaller one",
+    });
+  },
+});
+
+const { seed, ...plainOptions } = randomLayerOptions;
+
+const gaussianNoiseOptions = optionTable<RandomLayerOptions>()({
+  ...plainOptions,
+  /** The standard deviation of the noise. */
+  stddev: positional(number(required, { min: 0, max: 1 })),
+  seed,
+});
+
+/** The options, checked and completed. */
+export interface GaussianNoise extends LayerFields<RandomLayerOptions, typeof gaussianNoiseOptions> {}
 
 /**
  * In training adds normal noise of mean 0 and standard deviation `stddev`; otherwise does nothing.
@@ -30,26 +44,30 @@ function checkRate(className: string, rate: unknown): void {
  * ```
  */
 export class GaussianNoise extends RandomLayer {
-  /** The standard deviation of the noise. */
-  readonly stddev: number;
+  static {
+    declareOptions(this, gaussianNoiseOptions);
+  }
 
   /** Takes the standard deviation. Throws {@linkcode ValueError} where it is not from 0 to 1. */
   constructor(stddev: number, options: RandomLayerOptions = {}) {
-    checkRange(new.target.name, "stddev", stddev, 0, 1);
-    super(options, []);
-    this.stddev = stddev;
+    super(options, { stddev });
   }
 
   /** The input with noise, or in inference the input itself. */
   call(x: Value, { training }: { training: boolean }): Value {
     return training && this.stddev > 0 ? add(x, multiply(this.normal(x.shape), this.stddev)) : x;
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), stddev: this.stddev, seed: this.seed };
-  }
 }
+
+const gaussianDropoutOptions = optionTable<RandomLayerOptions>()({
+  ...plainOptions,
+  /** What the standard deviation of the noise follows from. */
+  rate: rateBelowOne,
+  seed,
+});
+
+/** The options, checked and completed. */
+export interface GaussianDropout extends LayerFields<RandomLayerOptions, typeof gaussianDropoutOptions> {}
 
 /**
  * In training multiplies by normal noise of mean 1 and standard deviation `sqrt(rate / (1 - rate))`; otherwise does
@@ -62,14 +80,13 @@ export class GaussianNoise extends RandomLayer {
  * ```
  */
 export class GaussianDropout extends RandomLayer {
-  /** What the standard deviation of the noise follows from. */
-  readonly rate: number;
+  static {
+    declareOptions(this, gaussianDropoutOptions);
+  }
 
   /** Takes the rate. Throws {@linkcode ValueError} where it is not from 0 to below 1. */
   constructor(rate: number, options: RandomLayerOptions = {}) {
-    checkRate(new.target.name, rate);
-    super(options, []);
-    this.rate = rate;
+    super(options, { rate });
   }
 
   /** The input times noise, or in inference the input itself. */
@@ -78,12 +95,18 @@ export class GaussianDropout extends RandomLayer {
     const stddev = Math.sqrt(this.rate / (1 - this.rate));
     return multiply(x, add(multiply(this.normal(x.shape), stddev), 1));
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), rate: this.rate, seed: this.seed };
-  }
 }
+
+const alphaDropoutOptions = optionTable<DropoutOptions>()({
+  ...plainOptions,
+  /** The part that is dropped. */
+  rate: rateBelowOne,
+  seed,
+  noiseShape: noiseShapeOption,
+});
+
+/** The options, checked and completed. */
+export interface AlphaDropout extends LayerFields<DropoutOptions, typeof alphaDropoutOptions> {}
 
 /** What `selu` tends to for inputs far below 0: minus the product of its two constants. */
 const seluFloor = -1.6732632423543772 * 1.0507009873554805;
@@ -100,17 +123,13 @@ const seluFloor = -1.6732632423543772 * 1.0507009873554805;
  * ```
  */
 export class AlphaDropout extends RandomLayer {
-  /** The part that is dropped. */
-  readonly rate: number;
-  /** The shape of what is drawn, if it is not that of the input. */
-  readonly noiseShape: SymbolicShape | null;
+  static {
+    declareOptions(this, alphaDropoutOptions);
+  }
 
   /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to below 1. */
   constructor(rate: number, options: DropoutOptions = {}) {
-    checkRate(new.target.name, rate);
-    super(options, ["noiseShape"]);
-    this.rate = rate;
-    this.noiseShape = checkNoiseShape(options.noiseShape, new.target.name);
+    super(options, { rate });
   }
 
   /** The input with some elements dropped, or in inference the input itself. */
@@ -121,10 +140,5 @@ export class AlphaDropout extends RandomLayer {
     const scale = 1 / Math.sqrt((1 - rate) * (1 + rate * seluFloor ** 2));
     const offset = -scale * seluFloor * rate;
     return add(multiply(select(kept, x, seluFloor), scale), offset);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), rate: this.rate, seed: this.seed, noise_shape: this.noiseShape };
   }
 }

@@ -1,18 +1,21 @@
 // Layers that bring values to mean 0 and deviation 1, or to length 1. https://keras.io/api/layers/normalization_layers/
-import type { Config } from "../json_config.ts";
-import { type Constraint, type ConstraintIdentifier, getConstraint } from "../constraints.ts";
-import { ShapeError, ValueError } from "../errors.ts";
-import { getInitializer, type Initializer, type InitializerIdentifier } from "../initializers/initializers.ts";
+import type { ConstraintIdentifier } from "../constraints.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
+import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { expandDims, variance as varianceOf } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { checkRange, describe } from "../options.ts";
-import { getRegularizer, type Regularizer, type RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
+import { boolean, isInteger, maxExtent, number } from "../option_kinds.ts";
+import { declareOptions, type Option, option, optionTable, unassigned, unoffered } from "../options.ts";
+import type { RegularizerIdentifier } from "../regularizers.ts";
+import { formatShape, isKnown, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { epsilon as smallest } from "../config.ts";
+import { axesOption, axisOption } from "./axis_options.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
+import { weightOptions, weightSettings } from "./weight_options.ts";
 
 /** Options of layers that scale and move what they normalized by trained weights. */
 export interface ScaledOptions extends LayerOptions {
@@ -36,34 +39,18 @@ export interface ScaledOptions extends LayerOptions {
   gammaConstraint?: ConstraintIdentifier | null;
 }
 
-const scaledOptions = [
-  "epsilon",
-  "center",
-  "scale",
-  "betaInitializer",
-  "gammaInitializer",
-  "betaRegularizer",
-  "gammaRegularizer",
-  "betaConstraint",
-  "gammaConstraint",
-];
-
-/** An axis or a list of them; throws {@linkcode ValueError} for what is none. */
-function checkAxes(axis: unknown, what: string): void {
-  const list = Array.isArray(axis) ? axis : [axis];
-  if (list.length > 0 && list.every(Number.isInteger)) return;
-  throw new ValueError({
-    what,
-    rule: "axis must be an integer, or a list of integers",
-    received: Array.isArray(axis) ? `[${list.map(describe).join(", ")}]` : describe(axis),
-    hint: "leave it out for the last axis",
-  });
-}
+const scaledOptions = optionTable<ScaledOptions>()({
+  ...layerOptions,
+  epsilon: number(1e-3, { min: 0 }),
+  center: boolean(true),
+  scale: boolean(true),
+  ...weightOptions({ beta: "zeros", gamma: "ones" }),
+});
 
 /** The extents of axes that weights are made for; throws {@linkcode ShapeError} where one is not fixed. */
 function fixedExtents(inputShape: SymbolicShape, axes: readonly number[], name: string): Shape {
   const extents = axes.map((axis) => inputShape[axis]);
-  if (!extents.includes(null)) return extents as Shape;
+  if (isKnown(extents)) return extents;
   throw new UnknownDimensionError({
     what: `Cannot build "${name}"`,
     rule: `its weights need a fixed extent along ${axes.length === 1 ? `axis ${axes[0]}` : `axes ${axes.join(", ")}`}`,
@@ -77,46 +64,21 @@ function along(weight: Weight, axes: readonly number[], shape: Shape): Value {
   return o.reshape(weight.value(), shape.map((extent, axis) => (axes.includes(axis) ? extent : 1)));
 }
 
+interface Scaled extends LayerFields<ScaledOptions, typeof scaledOptions> {}
+
 /** Scales and moves what it normalized by trained weights. */
 abstract class Scaled extends Layer {
-  /** What is added to variances. */
-  readonly epsilon: number;
-  /** Whether `beta` is added. */
-  readonly center: boolean;
-  /** Whether it is multiplied by `gamma`. */
-  readonly scale: boolean;
   /** What the result is multiplied by, if that is asked for. */
   gamma: Weight | undefined;
   /** What is added then, if that is asked for. */
   beta: Weight | undefined;
   /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
-  readonly #gamma: { initializer: Initializer; regularizer: Regularizer | null; constraint: Constraint | null };
-  readonly #beta: { initializer: Initializer; regularizer: Regularizer | null; constraint: Constraint | null };
-
-  constructor(options: ScaledOptions, ownOptions: readonly string[]) {
-    super(options, [...ownOptions, ...scaledOptions]);
-    const where = `Cannot make "${this.name}"`;
-    this.epsilon = options.epsilon ?? 1e-3;
-    checkRange(new.target.name, "epsilon", this.epsilon, 0, Infinity);
-    this.center = options.center ?? true;
-    this.scale = options.scale ?? true;
-    this.#gamma = {
-      initializer: getInitializer(options.gammaInitializer ?? "ones", where),
-      regularizer: getRegularizer(options.gammaRegularizer, where),
-      constraint: getConstraint(options.gammaConstraint, where),
-    };
-    this.#beta = {
-      initializer: getInitializer(options.betaInitializer ?? "zeros", where),
-      regularizer: getRegularizer(options.betaRegularizer, where),
-      constraint: getConstraint(options.betaConstraint, where),
-    };
-  }
 
   /** Makes the weights. */
   protected addScale(shape: Shape): void {
-    if (this.scale) this.gamma = this.addWeight({ name: "gamma", shape, ...this.#gamma });
-    if (this.center) this.beta = this.addWeight({ name: "beta", shape, ...this.#beta });
+    if (this.scale) this.gamma = this.addWeight({ name: "gamma", shape, ...weightSettings(this, "gamma") });
+    if (this.center) this.beta = this.addWeight({ name: "beta", shape, ...weightSettings(this, "beta") });
   }
 
   /** `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, the weights lying along `axes` of `shape`. */
@@ -130,30 +92,6 @@ abstract class Scaled extends Layer {
   /** The shape itself. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
-  }
-
-  /** The initializers of `beta` and `gamma` as Keras's config. */
-  protected initializerConfig(): Config {
-    return {
-      beta_initializer: this.#beta.initializer.serialize(),
-      gamma_initializer: this.#gamma.initializer.serialize(),
-    };
-  }
-
-  /** The regularizers and constraints of `beta` and `gamma` as Keras's config. */
-  protected penaltyConfig(): Config {
-    return {
-      beta_regularizer: this.#beta.regularizer?.serialize() ?? null,
-      gamma_regularizer: this.#gamma.regularizer?.serialize() ?? null,
-      beta_constraint: this.#beta.constraint?.serialize() ?? null,
-      gamma_constraint: this.#gamma.constraint?.serialize() ?? null,
-    };
-  }
-
-  /** The arguments that all of these layers have, as Keras's config. */
-  override getConfig(): Config {
-    const { epsilon, center, scale } = this;
-    return { ...super.getConfig(), epsilon, center, scale, ...this.initializerConfig(), ...this.penaltyConfig() };
   }
 }
 
@@ -169,6 +107,29 @@ export interface BatchNormalizationOptions extends ScaledOptions {
   movingVarianceInitializer?: InitializerIdentifier;
 }
 
+/** What Keras writes also where there is no renormalization, which alone is read: then it says nothing. */
+const renormMomentum = unassigned(option<number>({
+  fallback: 0.99,
+  offered: false,
+  read: () => 0.99,
+  write: () => 0.99,
+}));
+
+const batchNormalizationOptions = optionTable<BatchNormalizationOptions>()({
+  ...scaledOptions,
+  axis: axisOption(),
+  momentum: number(0.99, { min: 0, max: 1 }),
+  movingMeanInitializer: initializerOption("zeros"),
+  movingVarianceInitializer: initializerOption("ones"),
+  synchronized: unoffered(false),
+  renorm: unoffered(false),
+  renormClipping: unoffered(null),
+  renormMomentum,
+});
+
+/** The options, checked and completed. */
+export interface BatchNormalization extends LayerFields<BatchNormalizationOptions, typeof batchNormalizationOptions> {}
+
 /**
  * Normalizes each channel over the batch, and in inference by the averages that moved along with training. With
  * `trainable` false it always does as in inference. Masked elements do not count. Ioffe and Szegedy, 2015.
@@ -182,15 +143,10 @@ export interface BatchNormalizationOptions extends ScaledOptions {
  * ```
  */
 export class BatchNormalization extends Scaled {
+  static {
+    declareOptions(this, batchNormalizationOptions);
+  }
   override readonly callDefaults = { mask: null };
-  /** The axis whose elements are normalized each for itself. */
-  readonly axis: number;
-  /** The part of the moving averages that a step keeps. */
-  readonly momentum: number;
-  /** What fills the moving mean. */
-  readonly movingMeanInitializer: Initializer;
-  /** What fills the moving variance. */
-  readonly movingVarianceInitializer: Initializer;
   /** The average of the batches' means. */
   movingMean!: Weight;
   /** The average of the batches' variances. */
@@ -198,15 +154,7 @@ export class BatchNormalization extends Scaled {
 
   /** Takes the options. Throws {@linkcode ValueError} for a momentum that is not from 0 to 1. */
   constructor(options: BatchNormalizationOptions = {}) {
-    super(options, ["axis", "momentum", "movingMeanInitializer", "movingVarianceInitializer"]);
-    const where = `Cannot make "${this.name}"`;
-    this.axis = options.axis ?? -1;
-    checkRange("BatchNormalization", "axis", this.axis, -Infinity, Infinity);
-    checkAxes(this.axis, where);
-    this.momentum = options.momentum ?? 0.99;
-    checkRange("BatchNormalization", "momentum", this.momentum, 0, 1);
-    this.movingMeanInitializer = getInitializer(options.movingMeanInitializer ?? "zeros", where);
-    this.movingVarianceInitializer = getInitializer(options.movingVarianceInitializer ?? "ones", where);
+    super(options);
   }
 
   /** Makes the weights and the averages. Throws {@linkcode ShapeError} where the axis is not fixed. */
@@ -242,21 +190,6 @@ export class BatchNormalization extends Scaled {
     }
     return this.normalized(x, mean, variance, [at], x.shape);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      axis: this.axis,
-      momentum: this.momentum,
-      moving_mean_initializer: this.movingMeanInitializer.serialize(),
-      moving_variance_initializer: this.movingVarianceInitializer.serialize(),
-      synchronized: false,
-      renorm: false,
-      renorm_clipping: null,
-      renorm_momentum: 0.99,
-    };
-  }
 }
 
 /** Mean and variance over `axes`, which stay with extent 1; masked elements do not count. */
@@ -275,6 +208,15 @@ export interface LayerNormalizationOptions extends ScaledOptions {
   axis?: number | readonly number[];
 }
 
+const layerNormalizationOptions = optionTable<LayerNormalizationOptions>()({
+  ...scaledOptions,
+  axis: axesOption(),
+  rmsScaling: unoffered(false),
+});
+
+/** The options, checked and completed. */
+export interface LayerNormalization extends LayerFields<LayerNormalizationOptions, typeof layerNormalizationOptions> {}
+
 /**
  * Normalizes each sample over its features. Ba et al., 2016.
  *
@@ -286,14 +228,13 @@ export interface LayerNormalizationOptions extends ScaledOptions {
  * ```
  */
 export class LayerNormalization extends Scaled {
-  /** The axis, or axes, over which each sample is normalized. */
-  readonly axis: number | readonly number[];
+  static {
+    declareOptions(this, layerNormalizationOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} where an axis is no integer. */
   constructor(options: LayerNormalizationOptions = {}) {
-    super(options, ["axis"]);
-    this.axis = options.axis ?? -1;
-    checkAxes(this.axis, `Cannot make "${this.name}"`);
+    super(options);
   }
 
   /** Makes the weights. Throws {@linkcode ShapeError} where an axis is not fixed. */
@@ -307,11 +248,6 @@ export class LayerNormalization extends Scaled {
     const axes = normalizeAxes(this.axis, x.shape.length, `call "${this.name}"`);
     return this.normalized(x, o.mean(x, axes, true), varianceOf(x, axes, true), axes, x.shape);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axis, rms_scaling: false };
-  }
 }
 
 /** Options of {@linkcode GroupNormalization}. */
@@ -321,6 +257,28 @@ export interface GroupNormalizationOptions extends ScaledOptions {
   /** The axis of the channels; the last by default. */
   axis?: number;
 }
+
+const groupsOption: Option<number> = option<number>({
+  fallback: 32,
+  read: (given, { whatNamed, option }) => {
+    if (isInteger(given) && (given === -1 || given > 0) && given <= maxExtent) return given;
+    throw new ValueError({
+      what: whatNamed,
+      rule: `${option} must be a positive integer, or -1 for one for each channel`,
+      received: describe(given),
+      hint: "choose a divisor of the number of channels",
+    });
+  },
+});
+
+const groupNormalizationOptions = optionTable<GroupNormalizationOptions>()({
+  ...scaledOptions,
+  groups: groupsOption,
+  axis: axisOption(),
+});
+
+/** The options, checked and completed. */
+export interface GroupNormalization extends LayerFields<GroupNormalizationOptions, typeof groupNormalizationOptions> {}
 
 /**
  * Normalizes groups of channels of each sample. Wu and He, 2018.
@@ -333,27 +291,13 @@ export interface GroupNormalizationOptions extends ScaledOptions {
  * ```
  */
 export class GroupNormalization extends Scaled {
-  /** The number of groups of channels, -1 for one for each channel. */
-  readonly groups: number;
-  /** The axis of the channels. */
-  readonly axis: number;
+  static {
+    declareOptions(this, groupNormalizationOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a number of groups that is none. */
   constructor(options: GroupNormalizationOptions = {}) {
-    super(options, ["groups", "axis"]);
-    const what = `Cannot make "${this.name}"`;
-    this.groups = options.groups ?? 32;
-    if (!Number.isInteger(this.groups) || (this.groups <= 0 && this.groups !== -1)) {
-      throw new ValueError({
-        what,
-        rule: "groups must be a positive integer, or -1 for one for each channel",
-        received: describe(this.groups),
-        hint: "choose a divisor of the number of channels",
-      });
-    }
-    this.axis = options.axis ?? -1;
-    checkRange("GroupNormalization", "axis", this.axis, -Infinity, Infinity);
-    checkAxes(this.axis, what);
+    super(options);
   }
 
   /** Makes the weights. Throws {@linkcode ShapeError} where the channels do not fall into the groups. */
@@ -382,11 +326,6 @@ export class GroupNormalization extends Scaled {
     const [mean, variance] = [o.mean(grouped, axes, true), varianceOf(grouped, axes, true)];
     return o.reshape(this.normalized(grouped, mean, variance, [at, at + 1], shape), x.shape);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), groups: this.groups, axis: this.axis };
-  }
 }
 
 /** Options of {@linkcode RMSNormalization}. */
@@ -396,6 +335,15 @@ export interface RMSNormalizationOptions extends LayerOptions {
   /** What is added to mean squares, so that none is 0; 0.000001 by default. */
   epsilon?: number;
 }
+
+const rmsNormalizationOptions = optionTable<RMSNormalizationOptions>()({
+  ...layerOptions,
+  axis: axesOption(),
+  epsilon: number(1e-6, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface RMSNormalization extends LayerFields<RMSNormalizationOptions, typeof rmsNormalizationOptions> {}
 
 /**
  * Divides each sample by the root of the mean square of its features, and scales it. Zhang and Sennrich, 2019.
@@ -408,20 +356,15 @@ export interface RMSNormalizationOptions extends LayerOptions {
  * ```
  */
 export class RMSNormalization extends Layer {
-  /** The axis, or axes, over which each sample is normalized. */
-  readonly axis: number | readonly number[];
-  /** What is added to mean squares. */
-  readonly epsilon: number;
+  static {
+    declareOptions(this, rmsNormalizationOptions);
+  }
   /** What the result is multiplied by. */
   scale!: Weight;
 
   /** Takes the options. Throws {@linkcode ValueError} where an axis is no integer. */
   constructor(options: RMSNormalizationOptions = {}) {
-    super(options, ["axis", "epsilon"]);
-    this.axis = options.axis ?? -1;
-    checkAxes(this.axis, `Cannot make "${this.name}"`);
-    this.epsilon = options.epsilon ?? 1e-6;
-    checkRange("RMSNormalization", "epsilon", this.epsilon, 0, Infinity);
+    super(options);
   }
 
   /** Makes the scale. Throws {@linkcode ShapeError} where an axis is not fixed. */
@@ -437,11 +380,6 @@ export class RMSNormalization extends Layer {
     const inverse = o.rsqrt(o.add(o.mean(o.square(x), axes, true), this.epsilon));
     return o.multiply(o.multiply(x, inverse), along(this.scale, axes, x.shape));
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axis, epsilon: this.epsilon };
-  }
 }
 
 /** Options of {@linkcode UnitNormalization}. */
@@ -449,6 +387,11 @@ export interface UnitNormalizationOptions extends LayerOptions {
   /** The axis, or axes, along which each vector has the length 1; the last by default. */
   axis?: number | readonly number[];
 }
+
+const unitNormalizationOptions = optionTable<UnitNormalizationOptions>()({ ...layerOptions, axis: axesOption() });
+
+/** The options, checked and completed. */
+export interface UnitNormalization extends LayerFields<UnitNormalizationOptions, typeof unitNormalizationOptions> {}
 
 /**
  * Divides each vector by its length.
@@ -461,16 +404,15 @@ export interface UnitNormalizationOptions extends LayerOptions {
  * ```
  */
 export class UnitNormalization extends Layer {
-  /** The axis, or axes, along which each vector has the length 1. */
-  readonly axis: number | readonly number[];
+  static {
+    declareOptions(this, unitNormalizationOptions);
+  }
   /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
 
   /** Takes the options. Throws {@linkcode ValueError} where an axis is no integer. */
   constructor(options: UnitNormalizationOptions = {}) {
-    super(options, ["axis"]);
-    this.axis = options.axis ?? -1;
-    checkAxes(this.axis, `Cannot make "${this.name}"`);
+    super(options);
   }
 
   /** Checks the axes. Throws {@linkcode ValueError} for one that the input has not. */
@@ -482,10 +424,5 @@ export class UnitNormalization extends Layer {
   call(x: Value): Value {
     const length = o.sum(o.square(x), this.axis, true);
     return o.multiply(x, o.rsqrt(o.maximum(length, 1e-24)));
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axis };
   }
 }

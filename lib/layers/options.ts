@@ -1,11 +1,23 @@
 // What layers are made and called with: options, the context of a call, and what is asked of shapes.
 import type { ConstraintIdentifier } from "../constraints.ts";
-import { ShapeError } from "../errors.ts";
+import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
 import type { DType } from "../dtype.ts";
 import type { InitializerIdentifier } from "../initializers/initializers.ts";
 import type { Value } from "../ir/value.ts";
-import { describe } from "../options.ts";
-import type { RegularizerIdentifier } from "../regularizers.ts";
+import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
+import { boolean, isInteger, maxExtent, positiveInteger } from "../option_kinds.ts";
+import {
+  keyed,
+  nullable,
+  type Option,
+  option,
+  type OptionFields,
+  optionsOfClass,
+  optionTable,
+  unassigned,
+  unoffered,
+} from "../options.ts";
+import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
 
@@ -27,16 +39,71 @@ export interface LayerOptions {
   batchInputShape?: SymbolicShape;
 }
 
-/** The names of the options that every layer takes. */
-export const layerOptionNames = [
-  "name",
-  "dtype",
-  "trainable",
-  "activityRegularizer",
-  "inputShape",
-  "inputDim",
-  "batchInputShape",
-] as const;
+const dtypeOption = option<DTypePolicy>({
+  fallback: "float32",
+  nullable: true,
+  field: "dtypePolicy",
+  read: (given, { what }) => dtypePolicy(given ?? undefined, what.slice("Cannot make ".length)),
+  write: policyNode,
+});
+
+/** The most items that lists of extents or axes may have. */
+const maxRank = 32;
+
+/** Whether something is a list, short enough for one of extents or axes, of items for which `suits` holds. */
+export const isListOf = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
+  Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
+
+/** A shape of positive integers and nulls. For what is none it throws {@linkcode ShapeError} with the rule and the hint. */
+export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =>
+  option<SymbolicShape>({
+    read: (given, { what, option }) => {
+      const isExtent = (extent: unknown): extent is number | null =>
+        extent === null || (isInteger(extent) && extent > 0 && extent <= maxExtent);
+      if (isListOf(given, isExtent)) return [...given];
+      throw new ShapeError({ what, rule: `${option} must be ${rule}`, received: describeList(given), hint });
+    },
+  });
+
+/** What stands in place of an `Input`: kept as the shape with the batch axis. */
+const inPlaceOfInput = <Kept>(of: Option<Kept>, shape: (kept: Kept) => SymbolicShape) =>
+  unassigned<SymbolicShape | null>({
+    ...nullable({ ...of, read: (given, place) => shape(of.read(given, place)), write: () => null }),
+    field: "batchInputShape",
+    written: "never",
+  });
+
+/** A shape in place of an `Input`. */
+const shapeOfInput = shapeOption("a list of positive integers and null", "write it as in inputShape: [28, 28]");
+
+/** The extent of a sample's one axis, in place of an `Input`. */
+export const inputExtent = inPlaceOfInput(positiveInteger(), (extent) => [null, extent]);
+
+/** The options that every layer takes. */
+export const layerOptions = optionTable<LayerOptions>()({
+  name: option<string | null>({
+    fallback: null,
+    assigned: false,
+    read: (given, { what }) => {
+      if (given === null || (typeof given === "string" && given !== "" && !given.includes("/"))) return given;
+      throw new ValueError({
+        what,
+        rule: 'name must be a text without "/"',
+        received: describe(given),
+        hint: 'write it with "_" in place of "/"',
+      });
+    },
+  }),
+  trainable: { ...boolean(true), assigned: false },
+  dtype: dtypeOption,
+  activityRegularizer: { ...regularizerOption(), written: "unless null" },
+  batchInputShape: inPlaceOfInput(shapeOfInput, (shape) => shape),
+  inputShape: inPlaceOfInput(shapeOfInput, (shape) => [null, ...shape]),
+  inputDim: inputExtent,
+});
+
+/** Keras's key for the penalty on the output, for those layers that write it also where there is none. */
+export const noActivityRegularizer = keyed("activity_regularizer", unoffered(null));
 
 /** What a layer's `call` knows besides its input. Extend it by what a layer takes by name. */
 export interface CallContext<Mask = Value> {
@@ -92,19 +159,12 @@ export function shapesOf<T>(
   );
 }
 
-/** The shape, batch axis first, that options give a model's input; throws {@linkcode ShapeError} for what is none. */
-export function declaredShape(
-  { inputShape, inputDim, batchInputShape }: LayerOptions,
-  what: string,
-): SymbolicShape | undefined {
-  const shape = batchInputShape ??
-    (inputShape ? [null, ...inputShape] : inputDim === undefined ? undefined : [null, inputDim]);
-  const isExtent = (extent: unknown) => extent === null || (Number.isInteger(extent) && (extent as number) > 0);
-  if (shape === undefined || (Array.isArray(shape) && shape.every(isExtent))) return shape;
-  throw new ShapeError({
-    what,
-    rule: "inputShape and batchInputShape must be lists of positive integers and null, inputDim a positive integer",
-    received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
-    hint: "write it as in inputShape: [28, 28]",
-  });
+/** The shape, batch axis first, that a layer's options give its model's input: the first of those that are given. */
+export function declaredShape(Class: object, kept: Readonly<Record<string, unknown>>): SymbolicShape | undefined {
+  const given = Object.entries(optionsOfClass(Class)).filter(([, { field }]) => field === "batchInputShape")
+    .map(([name]) => kept[name] as SymbolicShape | null);
+  return given.find((shape) => shape !== null) ?? undefined;
 }
+
+/** The fields that a layer's own options become, beside those of every layer. */
+export type LayerFields<O, T> = OptionFields<Omit<O, keyof LayerOptions>, Omit<T, keyof LayerOptions & keyof O>>;

@@ -1,10 +1,13 @@
 // Layers that pool: the largest of each window, or the mean. https://keras.io/api/layers/pooling_layers/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { averagePool, maxPool } from "../ops/pool.ts";
-import { checkName, type PerAxis, perAxis } from "../ops/spatial.ts";
-import { checkDataFormat, type DataFormat } from "./data_format.ts";
+import type { PerAxis } from "../ops/spatial.ts";
+import { choice } from "../option_kinds.ts";
+import { declareOptions, nullable, optionTable, positional, required } from "../options.ts";
+import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
+import { perAxisOption, windowOption } from "./windows.ts";
 
 /** Options of layers that pool windows. */
 export interface PoolingOptions extends LayerOptions {
@@ -13,35 +16,30 @@ export interface PoolingOptions extends LayerOptions {
   /** `valid` takes only whole windows, `same` also those that reach over the edge; `valid` by default. */
   padding?: "valid" | "same";
   /** Where the channels are; `channels_last` by default. */
-  dataFormat?: DataFormat;
+  dataFormat?: DataFormat | null;
 }
 
-/** Pools windows of inputs with `rank` spatial axes. */
+const poolingOptions = (rank: number, poolSize: number | typeof required) =>
+  optionTable<PoolingOptions>()({
+    ...layerOptions,
+    /** The extent of a window along each spatial axis. */
+    poolSize: positional(windowOption(rank, poolSize)),
+    padding: choice(["valid", "same"]),
+    strides: nullable(perAxisOption(rank)),
+    dataFormat: dataFormatOption,
+  });
+
+interface Pooling extends LayerFields<PoolingOptions, ReturnType<typeof poolingOptions>> {}
+
+/** Pools windows. */
 abstract class Pooling extends Layer {
-  /** The extent of a window along each spatial axis. */
-  readonly poolSize: readonly number[];
   /** Elements from one window to the next along each spatial axis. */
-  readonly strides: readonly number[];
-  /** Whether windows reach over the edge. */
-  readonly padding: "valid" | "same";
-  /** Where the channels are. */
-  readonly dataFormat: DataFormat;
+  declare readonly strides: readonly number[];
 
-  constructor(poolSize: PerAxis, rank: number, options: PoolingOptions) {
-    super(options, ["strides", "padding", "dataFormat"]);
-    const what = `Cannot make "${this.name}"`;
-    this.poolSize = perAxis(what, "poolSize", poolSize, rank);
-    this.strides = perAxis(what, "strides", options.strides ?? poolSize, rank);
-    this.padding = options.padding ?? "valid";
-    checkName(what, "padding", this.padding, ["valid", "same"]);
-    this.dataFormat = checkDataFormat(options.dataFormat, what);
-    this.inputSpec = { rank: rank + 2 };
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { poolSize, padding, strides, dataFormat } = this;
-    return { ...super.getConfig(), pool_size: poolSize, padding, strides, data_format: dataFormat };
+  constructor(options: PoolingOptions, byPosition: object) {
+    super(options, byPosition);
+    this.strides ??= this.poolSize;
+    this.inputSpec = { rank: this.poolSize.length + 2 };
   }
 }
 
@@ -70,9 +68,13 @@ abstract class AveragePooling extends Pooling {
  * ```
  */
 export class MaxPooling1D extends MaxPooling {
-  /** Takes the extent of a window. Throws {@linkcode ValueError} where it is not a positive integer. */
-  constructor(poolSize: PerAxis = 2, options: PoolingOptions = {}) {
-    super(poolSize, 1, options);
+  static {
+    declareOptions(this, poolingOptions(1, 2));
+  }
+
+  /** Takes the extent of a window, 2 by default. Throws {@linkcode ValueError} where it is not a positive integer. */
+  constructor(poolSize?: PerAxis, options: PoolingOptions = {}) {
+    super(options, { poolSize });
   }
 }
 
@@ -87,9 +89,13 @@ export class MaxPooling1D extends MaxPooling {
  * ```
  */
 export class MaxPooling2D extends MaxPooling {
-  /** Takes the extents of a window. Throws {@linkcode ValueError} where they are not positive integers. */
-  constructor(poolSize: PerAxis = 2, options: PoolingOptions = {}) {
-    super(poolSize, 2, options);
+  static {
+    declareOptions(this, poolingOptions(2, 2));
+  }
+
+  /** Takes the extents of a window, 2 by default. Throws {@linkcode ValueError} where they are not positive integers. */
+  constructor(poolSize?: PerAxis, options: PoolingOptions = {}) {
+    super(options, { poolSize });
   }
 }
 
@@ -104,9 +110,13 @@ export class MaxPooling2D extends MaxPooling {
  * ```
  */
 export class MaxPooling3D extends MaxPooling {
-  /** Takes the extents of a window. Throws {@linkcode ValueError} where they are not positive integers. */
-  constructor(poolSize: PerAxis = 2, options: PoolingOptions = {}) {
-    super(poolSize, 3, options);
+  static {
+    declareOptions(this, poolingOptions(3, 2));
+  }
+
+  /** Takes the extents of a window, 2 by default. Throws {@linkcode ValueError} where they are not positive integers. */
+  constructor(poolSize?: PerAxis, options: PoolingOptions = {}) {
+    super(options, { poolSize });
   }
 }
 
@@ -121,9 +131,13 @@ export class MaxPooling3D extends MaxPooling {
  * ```
  */
 export class AveragePooling1D extends AveragePooling {
+  static {
+    declareOptions(this, poolingOptions(1, required));
+  }
+
   /** Takes the extent of a window. Throws {@linkcode ValueError} where it is not a positive integer. */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
-    super(poolSize, 1, options);
+    super(options, { poolSize });
   }
 }
 
@@ -138,9 +152,13 @@ export class AveragePooling1D extends AveragePooling {
  * ```
  */
 export class AveragePooling2D extends AveragePooling {
+  static {
+    declareOptions(this, poolingOptions(2, required));
+  }
+
   /** Takes the extents of a window. Throws {@linkcode ValueError} where they are not positive integers. */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
-    super(poolSize, 2, options);
+    super(options, { poolSize });
   }
 }
 
@@ -155,8 +173,12 @@ export class AveragePooling2D extends AveragePooling {
  * ```
  */
 export class AveragePooling3D extends AveragePooling {
+  static {
+    declareOptions(this, poolingOptions(3, required));
+  }
+
   /** Takes the extents of a window. Throws {@linkcode ValueError} where they are not positive integers. */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
-    super(poolSize, 3, options);
+    super(options, { poolSize });
   }
 }

@@ -1,13 +1,15 @@
 // Layers that prepare data inside of the model. https://keras.io/api/layers/preprocessing_layers/
-import type { Config, ConfigValue } from "../json_config.ts";
+import type { ConfigValue } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sqrt, subtract } from "../ops/primitives.ts";
-import { describe } from "../options.ts";
+import { boolean, isInteger, maxCopies } from "../option_kinds.ts";
+import { declareOptions, nullable, type Option, option, optionTable, positional } from "../options.ts";
 import { formatShape, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { epsilon } from "../config.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
-import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { describe, describeList, ShapeError, StateError, ValueError } from "../errors.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { isListOf, type LayerFields, layerOptions } from "./options.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Rescaling}. */
@@ -15,6 +17,33 @@ export interface RescalingOptions extends LayerOptions {
   /** What is added after the scaling, one number or one for each channel; 0 by default. */
   offset?: number | readonly number[];
 }
+
+/** A number, or one for each channel. */
+const perChannel = (fallback?: number): Option<number | readonly number[]> =>
+  option<number | readonly number[]>({
+    ...(fallback !== undefined && { fallback }),
+    read: (given, { whatNamed, option }) => {
+      const isNumber = (item: unknown): item is number => typeof item === "number" && !Number.isNaN(item);
+      if (isNumber(given)) return given;
+      if (Array.isArray(given) && given.length <= maxCopies && Array.from(given).every(isNumber)) return [...given];
+      throw new ValueError({
+        what: whatNamed,
+        rule: `${option} must be a number, or a list of one for each channel`,
+        received: describeList(given),
+        hint: "write it as in new Rescaling(1 / 255)",
+      });
+    },
+  });
+
+const rescalingOptions = optionTable<RescalingOptions>()({
+  ...layerOptions,
+  /** What is multiplied by, one number or one for each channel. */
+  scale: positional(perChannel()),
+  offset: perChannel(0),
+});
+
+/** The options, checked and completed. */
+export interface Rescaling extends LayerFields<RescalingOptions, typeof rescalingOptions> {}
 
 /**
  * `x * scale + offset` in float32, in training and inference.
@@ -27,28 +56,15 @@ export interface RescalingOptions extends LayerOptions {
  * ```
  */
 export class Rescaling extends Layer {
-  /** What is multiplied by, one number or one for each channel. */
-  readonly scale: number | readonly number[];
-  /** What is added then. */
-  readonly offset: number | readonly number[];
+  static {
+    declareOptions(this, rescalingOptions);
+  }
   /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
 
   /** Takes the scale. Throws {@linkcode ValueError} where it is neither a number nor a list of numbers. */
   constructor(scale: number | readonly number[], options: RescalingOptions = {}) {
-    super(options, ["offset"]);
-    this.scale = scale;
-    this.offset = options.offset ?? 0;
-    for (const [name, value] of [["scale", this.scale], ["offset", this.offset]] as const) {
-      if ((Array.isArray(value) ? value : [value]).some((x) => typeof x !== "number" || Number.isNaN(x))) {
-        throw new ValueError({
-          what: `Cannot make "${this.name}"`,
-          rule: `${name} must be a number, or a list of one for each channel`,
-          received: describe(value),
-          hint: "write it as in new Rescaling(1 / 255)",
-        });
-      }
-    }
+    super(options, { scale });
   }
 
   /** The scaled input. */
@@ -61,11 +77,6 @@ export class Rescaling extends Layer {
   /** The shape itself. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), scale: this.scale, offset: this.offset === 0 ? 0 : this.offset };
   }
 }
 
@@ -80,6 +91,51 @@ export interface NormalizationOptions extends LayerOptions {
   /** Whether to undo what the layer would do: `x * sqrt(variance) + mean`; false by default. */
   invert?: boolean;
 }
+
+const axesOrNull = option<readonly number[]>({
+  fallback: -1,
+  nullable: true,
+  read: (given, { whatNamed, option }) => {
+    if (given === null) return [];
+    if (isInteger(given)) return [given];
+    if (isListOf(given, isInteger)) return [...given];
+    throw new ValueError({
+      what: whatNamed,
+      rule: `${option} must be an integer, a list of integers, or null`,
+      received: describeList(given),
+      hint: "give -1 for the last axis",
+    });
+  },
+});
+
+/** Statistics as they were given, for configs: float32 has other digits. */
+const asGiven = new WeakMap<Tensor, ConfigValue>();
+
+/** What nested arrays hold, as nested arrays of its own. */
+function copyOf(given: unknown): ConfigValue {
+  if (given instanceof Tensor) return copyOf(given.toArray());
+  return typeof given === "object" ? Array.from(given as ArrayLike<unknown>, copyOf) : given as number;
+}
+
+const statistics = nullable(option<Tensor>({
+  read: (given, { whatNamed, option }) => {
+    const kept = toTensor(given as TensorLike, whatNamed, option, "float32");
+    asGiven.set(kept, copyOf(given));
+    return kept;
+  },
+  write: (kept) => asGiven.get(kept) ?? null,
+}));
+
+const normalizationOptions = optionTable<NormalizationOptions>()({
+  ...layerOptions,
+  axis: axesOrNull,
+  invert: boolean(false),
+  mean: statistics,
+  variance: statistics,
+});
+
+/** The options, checked and completed. */
+export interface Normalization extends LayerFields<NormalizationOptions, typeof normalizationOptions> {}
 
 /** Batches of data: what `adapt` takes where the data is not one array. */
 export type DataBatches = Iterable<TensorLike | readonly [TensorLike, TensorLike]>;
@@ -99,17 +155,11 @@ export type DataBatches = Iterable<TensorLike | readonly [TensorLike, TensorLike
  * ```
  */
 export class Normalization extends Layer {
-  /** The axes along which each place has a mean of its own. */
-  readonly axis: readonly number[];
-  /** The means that were given, if they were. */
-  readonly mean: Tensor | null;
-  /** The variances that were given, if they were. */
-  readonly variance: Tensor | null;
-  /** Whether the layer undoes what it would do otherwise. */
-  readonly invert: boolean;
+  static {
+    declareOptions(this, normalizationOptions);
+  }
   /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
-  readonly #config: Config;
   /** The axes from the front, in order. */
   #kept: readonly number[] = [];
   #means: Weight | undefined;
@@ -120,18 +170,9 @@ export class Normalization extends Layer {
    * {@linkcode ShapeError} where their shapes differ, or have more axes than `axis` names.
    */
   constructor(options: NormalizationOptions = {}) {
-    super(options, ["axis", "mean", "variance", "invert"]);
-    const { axis = -1, mean = null, variance = null, invert = false } = options;
+    super(options);
+    const { axis, mean, variance } = this;
     const what = `Cannot make "${this.name}"`;
-    const axes: readonly unknown[] = axis === null ? [] : Array.isArray(axis) ? axis : [axis];
-    if (!axes.every((item) => Number.isInteger(item))) {
-      throw new ValueError({
-        what,
-        rule: "axis must be an integer, a list of integers, or null",
-        received: Array.isArray(axis) ? `[${axis.map(describe).join(", ")}]` : describe(axis),
-        hint: "give -1 for the last axis",
-      });
-    }
     if ((mean === null) !== (variance === null)) {
       throw new ValueError({
         what,
@@ -140,23 +181,13 @@ export class Normalization extends Layer {
         hint: "give both, or none and call adapt(data)",
       });
     }
-    this.axis = axes as readonly number[];
-    this.mean = mean === null ? null : toTensor(mean, what, "mean", "float32");
-    this.variance = variance === null ? null : toTensor(variance, what, "variance", "float32");
-    this.invert = invert;
-    // As they were given: float32 has other digits.
-    const plain = (given: TensorLike | null) =>
-      (given instanceof Tensor || ArrayBuffer.isView(given) ? tensor(given).toArray() : given) as ConfigValue;
-    this.#config = { mean: plain(mean), variance: plain(variance) };
-    if (!this.mean || !this.variance) return;
-    if (!sameShape(this.mean.shape, this.variance.shape) || this.mean.shape.length > axes.length) {
-      throw new ShapeError({
-        what,
-        rule: `mean and variance must have one shape of at most ${axes.length} axes, as axis names them`,
-        received: `${formatShape(this.mean.shape)} and ${formatShape(this.variance.shape)}`,
-        hint: "give one number, or one for each place along the axes",
-      });
-    }
+    if (!mean || !variance || (sameShape(mean.shape, variance.shape) && mean.shape.length <= axis.length)) return;
+    throw new ShapeError({
+      what,
+      rule: `mean and variance must have one shape of at most ${axis.length} axes, as axis names them`,
+      received: `${formatShape(mean.shape)} and ${formatShape(variance.shape)}`,
+      hint: "give one number, or one for each place along the axes",
+    });
   }
 
   /** Makes the weights, unless means and variances were given. */
@@ -237,11 +268,6 @@ export class Normalization extends Layer {
   /** The shape itself. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axis, invert: this.invert, ...this.#config };
   }
 }
 

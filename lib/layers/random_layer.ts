@@ -1,12 +1,15 @@
 // RandomLayer: the base of layers that draw random numbers while they train.
-import { ShapeError } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
+import { isInteger } from "../option_kinds.ts";
+import { declareOptions, nullable, type Option, option, optionTable } from "../options.ts";
 import { standardNormal } from "../random_stream.ts";
 import { SeedGenerator } from "../random.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { snakeCase } from "./naming.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of layers that draw random numbers. */
 export interface RandomLayerOptions extends LayerOptions {
@@ -14,22 +17,36 @@ export interface RandomLayerOptions extends LayerOptions {
   seed?: number | null;
 }
 
+/** A seed, or none. */
+const seedOption: Option<number | null> = nullable(option<number>({
+  read: (given, { whatNamed, option }) => {
+    if (isInteger(given)) return given;
+    throw new ValueError({
+      what: whatNamed,
+      rule: `${option} must be a whole number or null`,
+      received: describe(given),
+      hint: "leave it out: setRandomSeed then says what is drawn",
+    });
+  },
+}));
+
+/** The options of layers that draw random numbers. */
+export const randomLayerOptions = optionTable<RandomLayerOptions>()({ ...layerOptions, seed: seedOption });
+
+/** The options, checked and completed. */
+export interface RandomLayer extends LayerFields<RandomLayerOptions, typeof randomLayerOptions> {}
+
 /** Draws by seed, place in the model and step: the same numbers on every backend. */
 export abstract class RandomLayer extends Layer {
-  /** The layer's own seed, if it has one. */
-  readonly seed: number | null;
+  static {
+    declareOptions(this, randomLayerOptions, { strict: false });
+  }
   /** The mask of the input is handed on. */
   override readonly supportsMasking: boolean = true;
   override readonly callDefaults: Layer["callDefaults"] = { training: false };
-  readonly #generator: SeedGenerator;
-
-  /** Takes the options, and the names of those that the subclass adds. */
-  constructor(options: RandomLayerOptions, ownOptions: readonly string[]) {
-    super(options, [...ownOptions, "seed"]);
-    this.seed = options.seed ?? null;
-    const path = () => (this.seed === null ? this.randomPath : snakeCase(this.constructor.name));
-    this.#generator = new SeedGenerator(this.seed, { path });
-  }
+  readonly #generator: SeedGenerator = new SeedGenerator(this.seed, {
+    path: () => (this.seed === null ? this.randomPath : snakeCase(this.constructor.name)),
+  });
 
   /** The shape itself. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {

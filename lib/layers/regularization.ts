@@ -1,20 +1,55 @@
 // Layers that drop inputs in training, and one that penalizes its output, against overfitting.
 // https://keras.io/api/layers/regularization_layers/
-import type { Config } from "../json_config.ts";
-import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { checkOptions, checkRange, describe } from "../options.ts";
-import { L1L2 } from "../regularizers.ts";
+import { number } from "../option_kinds.ts";
+import {
+  declareOptions,
+  nullable,
+  type Option,
+  optionTable,
+  positional,
+  required,
+  unassigned,
+  unoffered,
+  withFacts,
+  withFactsOfAll,
+} from "../options.ts";
+import { L1L2, type Regularizer } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
-import { checkDataFormat, type DataFormat } from "./data_format.ts";
+import { channelsLast, type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
+import { type LayerFields, layerOptions, shapeOption } from "./options.ts";
+import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
 
 /** Options of {@linkcode Dropout}. */
 export interface DropoutOptions extends RandomLayerOptions {
   /** The shape of the mask, `null` for an axis of the input's extent, 1 for one along which whole slices drop. */
   noiseShape?: SymbolicShape | null;
 }
+
+/** The part that is dropped. */
+export const rateOption: Option<number> = positional(number(required, { min: 0, max: 1 }));
+
+/** The shape of what is drawn, if it is not that of the input. */
+export const noiseShapeOption: Option<SymbolicShape | null> = nullable(
+  shapeOption(
+    "a list of positive integers and nulls, with the batch axis",
+    "write it as in [null, 1, 64], null for an axis of the input's extent",
+  ),
+);
+
+const { seed, ...plainOptions } = randomLayerOptions;
+
+const dropoutOptions = optionTable<DropoutOptions>()({
+  ...plainOptions,
+  /** The part that is set to 0. */
+  rate: rateOption,
+  seed,
+  noiseShape: noiseShapeOption,
+});
+
+/** The options, checked and completed. */
+export interface Dropout extends LayerFields<DropoutOptions, typeof dropoutOptions> {}
 
 /**
  * In training sets a part `rate` of the inputs to 0 and scales the rest by `1 / (1 - rate)`; otherwise does nothing.
@@ -28,62 +63,48 @@ export interface DropoutOptions extends RandomLayerOptions {
  * ```
  */
 export class Dropout extends RandomLayer {
-  /** The part that is set to 0. */
-  readonly rate: number;
-  /** The shape of the mask, if it is not that of the input. */
-  readonly noiseShape: SymbolicShape | null;
+  static {
+    declareOptions(this, dropoutOptions);
+  }
 
   /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
   constructor(rate: number, options: DropoutOptions = {}) {
-    checkRange("Dropout", "rate", rate, 0, 1);
-    super(options, ["noiseShape"]);
-    this.rate = rate;
-    this.noiseShape = checkNoiseShape(options.noiseShape, "Dropout");
+    super(options, { rate });
   }
 
   /** The input with some elements dropped, or in inference the input itself. */
   call(x: Value, { training }: { training: boolean }): Value {
     return training ? this.drop(x, this.rate, this.resolveNoiseShape(x, this.noiseShape)) : x;
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), rate: this.rate, seed: this.seed, noise_shape: this.noiseShape };
-  }
-}
-
-/** The noise shape, null for none; throws {@linkcode ShapeError} for what is none. */
-export function checkNoiseShape(shape: SymbolicShape | null | undefined, className: string): SymbolicShape | null {
-  if (shape === null || shape === undefined) return null;
-  const isExtent = (extent: unknown) => extent === null || (Number.isInteger(extent) && (extent as number) > 0);
-  if (Array.isArray(shape) && shape.every(isExtent)) return shape;
-  throw new ShapeError({
-    what: `Cannot make ${className}`,
-    rule: "noiseShape must be a list of positive integers and nulls, with the batch axis",
-    received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
-    hint: "write it as in [null, 1, 64], null for an axis of the input's extent",
-  });
 }
 
 /** Options of {@linkcode SpatialDropout2D} and {@linkcode SpatialDropout3D}. */
 export interface SpatialDropoutOptions extends RandomLayerOptions {
   /** Where the channels are; `channels_last` by default. */
-  dataFormat?: DataFormat;
+  dataFormat?: DataFormat | null;
 }
+
+const { name, dtype, ...unwritten } = plainOptions;
+
+/** The options of layers that drop whole channels; Keras's config of these has fewer keys. */
+const spatialDropoutOptions = (dataFormat: Option<DataFormat>) =>
+  optionTable<SpatialDropoutOptions>()({
+    /** The part that is set to 0. */
+    rate: rateOption,
+    seed,
+    name,
+    dtype: withFacts(dtype, { write: (policy) => policy.name }),
+    dataFormat,
+    ...withFactsOfAll(unwritten, { written: "never" }),
+  });
+
+interface SpatialDropout extends LayerFields<SpatialDropoutOptions, ReturnType<typeof spatialDropoutOptions>> {}
 
 /** Drops whole channels: what is drawn has extent 1 along every axis but those of batch and channels. */
 abstract class SpatialDropout extends RandomLayer {
-  /** The part that is set to 0. */
-  readonly rate: number;
-  /** Where the channels are. */
-  readonly dataFormat: DataFormat;
-
   /** Takes the part to drop and the rank of the input. */
-  constructor(rate: number, rank: number, options: SpatialDropoutOptions, ownOptions: readonly string[]) {
-    checkRange(new.target.name, "rate", rate, 0, 1);
-    super(options, ownOptions);
-    this.rate = rate;
-    this.dataFormat = checkDataFormat(options.dataFormat, `Cannot make "${this.name}"`);
+  constructor(rate: number, rank: number, options: SpatialDropoutOptions) {
+    super(options, { rate });
     this.inputSpec = { rank };
   }
 
@@ -92,11 +113,6 @@ abstract class SpatialDropout extends RandomLayer {
     const channels = this.dataFormat === "channels_first" ? 1 : x.shape.length - 1;
     const noiseShape = x.shape.map((extent, axis) => (axis === 0 || axis === channels ? extent : 1));
     return training ? this.drop(x, this.rate, noiseShape) : x;
-  }
-
-  /** The arguments as Keras's config, which for these layers has fewer keys. */
-  override getConfig(): Config {
-    return { rate: this.rate, seed: this.seed, name: this.name, dtype: this.dtypePolicy.name };
   }
 }
 
@@ -111,9 +127,13 @@ abstract class SpatialDropout extends RandomLayer {
  * ```
  */
 export class SpatialDropout1D extends SpatialDropout {
+  static {
+    declareOptions(this, spatialDropoutOptions(channelsLast));
+  }
+
   /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
   constructor(rate: number, options: RandomLayerOptions = {}) {
-    super(rate, 3, options, []);
+    super(rate, 3, options);
   }
 }
 
@@ -128,14 +148,13 @@ export class SpatialDropout1D extends SpatialDropout {
  * ```
  */
 export class SpatialDropout2D extends SpatialDropout {
-  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
-  constructor(rate: number, options: SpatialDropoutOptions = {}) {
-    super(rate, 4, options, ["dataFormat"]);
+  static {
+    declareOptions(this, spatialDropoutOptions(dataFormatOption));
   }
 
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), data_format: this.dataFormat };
+  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
+  constructor(rate: number, options: SpatialDropoutOptions = {}) {
+    super(rate, 4, options);
   }
 }
 
@@ -150,14 +169,13 @@ export class SpatialDropout2D extends SpatialDropout {
  * ```
  */
 export class SpatialDropout3D extends SpatialDropout {
-  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
-  constructor(rate: number, options: SpatialDropoutOptions = {}) {
-    super(rate, 5, options, ["dataFormat"]);
+  static {
+    declareOptions(this, spatialDropoutOptions(dataFormatOption));
   }
 
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), data_format: this.dataFormat };
+  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
+  constructor(rate: number, options: SpatialDropoutOptions = {}) {
+    super(rate, 5, options);
   }
 }
 
@@ -169,6 +187,17 @@ export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activ
   l2?: number;
 }
 
+const activityRegularizationOptions = optionTable<ActivityRegularizationOptions>()({
+  ...layerOptions,
+  activityRegularizer: unassigned(withFacts(unoffered(null), { written: "never" })),
+  l1: number(0, { min: 0 }),
+  l2: number(0, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface ActivityRegularization
+  extends LayerFields<ActivityRegularizationOptions, typeof activityRegularizationOptions> {}
+
 /**
  * Hands its input on, and adds `l1 * sum(|x|) + l2 * sum(x^2)` for each sample, on average, to the loss.
  *
@@ -179,20 +208,17 @@ export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activ
  * ```
  */
 export class ActivityRegularization extends Layer {
-  /** What the sum of absolute values is multiplied by. */
-  readonly l1: number;
-  /** What the sum of squares is multiplied by. */
-  readonly l2: number;
+  static {
+    declareOptions(this, activityRegularizationOptions);
+  }
+  /** The penalty on the output, of both factors. */
+  override readonly activityRegularizer: Regularizer = new L1L2({ l1: this.l1, l2: this.l2 });
   /** The mask of the input is handed on. */
   override readonly supportsMasking = true;
 
   /** Takes the factors. Throws {@linkcode ValueError} for one below 0. */
   constructor(options: ActivityRegularizationOptions = {}) {
-    checkOptions("ActivityRegularization", options, ["l1", "l2", "name", "dtype", "trainable"]);
-    const { l1 = 0, l2 = 0, ...rest } = options;
-    super({ ...rest, activityRegularizer: new L1L2({ l1, l2 }) }, []);
-    this.l1 = l1;
-    this.l2 = l2;
+    super(options);
   }
 
   /** The input itself. */
@@ -203,11 +229,5 @@ export class ActivityRegularization extends Layer {
   /** The shape itself. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { activity_regularizer: _, ...config } = super.getConfig();
-    return { ...config, l1: this.l1, l2: this.l2 };
   }
 }

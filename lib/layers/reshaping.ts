@@ -1,18 +1,24 @@
 // Layers that only give the elements another shape. https://keras.io/api/layers/reshaping_layers/
-import type { Config } from "../json_config.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { describeList, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { broadcastTo, reshape, transpose } from "../ops/primitives.ts";
-import { checkPositiveInteger, describe } from "../options.ts";
-import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { checkDataFormat, type DataFormat } from "./data_format.ts";
+import { isInteger, maxCopies, maxExtent, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, option, optionTable, positional, required } from "../options.ts";
+import { formatShape, isKnown, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
+import { isListOf, type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of {@linkcode Flatten}. */
 export interface FlattenOptions extends LayerOptions {
   /** Where the channels are; they are flattened last. `channels_last` by default. */
-  dataFormat?: DataFormat;
+  dataFormat?: DataFormat | null;
 }
+
+const flattenOptions = optionTable<FlattenOptions>()({ ...layerOptions, dataFormat: dataFormatOption });
+
+/** The options, checked and completed. */
+export interface Flatten extends LayerFields<FlattenOptions, typeof flattenOptions> {}
 
 /**
  * All axes but the batch axis as one: `[batch, ...]` gives `[batch, n]`.
@@ -24,13 +30,13 @@ export interface FlattenOptions extends LayerOptions {
  * ```
  */
 export class Flatten extends Layer {
-  /** Where the channels are. */
-  readonly dataFormat: DataFormat;
+  static {
+    declareOptions(this, flattenOptions);
+  }
 
   /** Takes the options. */
   constructor(options: FlattenOptions = {}) {
-    super(options, ["dataFormat"]);
-    this.dataFormat = checkDataFormat(options.dataFormat, `Cannot make "${this.name}"`);
+    super(options);
   }
 
   /** The flattened input. */
@@ -44,14 +50,32 @@ export class Flatten extends Layer {
 
   /** `[batch, n]`; n is null where an axis is. */
   override computeOutputShape([batch, ...rest]: SymbolicShape): SymbolicShape {
-    return [batch, rest.includes(null) ? null : sizeOf(rest as Shape)];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), data_format: this.dataFormat };
+    return [batch, isKnown(rest) ? sizeOf(rest) : null];
   }
 }
+
+const targetShapeOption = option<Shape>({
+  read: (given, { whatNamed, option }) => {
+    const isExtent = (extent: unknown): extent is number =>
+      isInteger(extent) && (extent === -1 || (extent > 0 && extent <= maxExtent));
+    if (isListOf(given, isExtent) && given.filter((extent) => extent === -1).length <= 1) return [...given];
+    throw new ShapeError({
+      what: whatNamed,
+      rule: `${option} must be a list of positive integers, of which one may be -1, without the batch axis`,
+      received: describeList(given),
+      hint: "write it as in new Reshape([28, 28, 1])",
+    });
+  },
+});
+
+const reshapeOptions = optionTable<LayerOptions>()({
+  ...layerOptions,
+  /** The shape of one sample. */
+  targetShape: positional(targetShapeOption),
+});
+
+/** The options, checked and completed. */
+export interface Reshape extends LayerFields<LayerOptions, typeof reshapeOptions> {}
 
 /**
  * The elements of each sample in another shape; one extent may be -1.
@@ -64,24 +88,13 @@ export class Flatten extends Layer {
  * ```
  */
 export class Reshape extends Layer {
-  /** The shape of one sample. */
-  readonly targetShape: Shape;
+  static {
+    declareOptions(this, reshapeOptions);
+  }
 
   /** Takes the shape of one sample. Throws {@linkcode ShapeError} for a shape that is none. */
   constructor(targetShape: Shape, options: LayerOptions = {}) {
-    super(options, []);
-    const valid = Array.isArray(targetShape) &&
-      targetShape.every((extent) => Number.isInteger(extent) && (extent > 0 || extent === -1)) &&
-      targetShape.filter((extent) => extent === -1).length <= 1;
-    if (!valid) {
-      throw new ShapeError({
-        what: `Cannot make "${this.name}"`,
-        rule: "targetShape must be a list of positive integers, of which one may be -1, without the batch axis",
-        received: Array.isArray(targetShape) ? `[${targetShape.map(describe).join(", ")}]` : describe(targetShape),
-        hint: "write it as in new Reshape([28, 28, 1])",
-      });
-    }
-    this.targetShape = targetShape;
+    super(options, { targetShape });
   }
 
   /** The reshaped input. */
@@ -95,8 +108,8 @@ export class Reshape extends Layer {
     const { targetShape } = this;
     const known = sizeOf(targetShape.filter((extent) => extent !== -1));
     const free = targetShape.includes(-1);
-    if (rest.includes(null)) return [batch, ...targetShape.map((extent) => (extent === -1 ? null : extent))];
-    const size = sizeOf(rest as Shape);
+    if (!isKnown(rest)) return [batch, ...targetShape.map((extent) => (extent === -1 ? null : extent))];
+    const size = sizeOf(rest);
     if (free ? size % known !== 0 : size !== known) {
       throw new ShapeError({
         what: `Cannot build "${this.name}"`,
@@ -107,12 +120,28 @@ export class Reshape extends Layer {
     }
     return [batch, ...targetShape.map((extent) => (extent === -1 ? size / known : extent))];
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), target_shape: this.targetShape };
-  }
 }
+
+const dimsOption = option<readonly number[]>({
+  read: (given, { whatNamed, option }) => {
+    if (isListOf(given, isInteger) && given.every((_, i) => given.includes(i + 1))) return [...given];
+    throw new ValueError({
+      what: whatNamed,
+      rule: `${option} must hold each of 1 to its length once, since axis 0 is that of the batch`,
+      received: describeList(given),
+      hint: "write it as in new Permute([2, 1])",
+    });
+  },
+});
+
+const permuteOptions = optionTable<LayerOptions>()({
+  ...layerOptions,
+  /** Which axis of the input each axis of the output is, counted from 1. */
+  dims: positional(dimsOption),
+});
+
+/** The options, checked and completed. */
+export interface Permute extends LayerFields<LayerOptions, typeof permuteOptions> {}
 
 /**
  * The axes of each sample in another order: `dims` counts them from 1, since axis 0 is that of the batch.
@@ -124,22 +153,14 @@ export class Reshape extends Layer {
  * ```
  */
 export class Permute extends Layer {
-  /** Which axis of the input each axis of the output is, counted from 1. */
-  readonly dims: readonly number[];
+  static {
+    declareOptions(this, permuteOptions);
+  }
 
   /** Takes the order of axes. Throws {@linkcode ValueError} where it is no permutation of 1 to its length. */
   constructor(dims: readonly number[], options: LayerOptions = {}) {
-    super(options, []);
-    if (!Array.isArray(dims) || dims.some((_, i) => !dims.includes(i + 1))) {
-      throw new ValueError({
-        what: `Cannot make "${this.name}"`,
-        rule: "dims must hold each of 1 to its length once, since axis 0 is that of the batch",
-        received: Array.isArray(dims) ? `[${dims.map(describe).join(", ")}]` : describe(dims),
-        hint: "write it as in new Permute([2, 1])",
-      });
-    }
-    this.dims = dims;
-    this.inputSpec = { rank: dims.length + 1 };
+    super(options, { dims });
+    this.inputSpec = { rank: this.dims.length + 1 };
   }
 
   /** The input with its axes reordered. */
@@ -151,12 +172,16 @@ export class Permute extends Layer {
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return [0, ...this.dims].map((axis) => shape[axis]);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), dims: this.dims };
-  }
 }
+
+const repeatVectorOptions = optionTable<LayerOptions>()({
+  ...layerOptions,
+  /** The number of steps. */
+  n: positional(positiveInteger(required, maxCopies)),
+});
+
+/** The options, checked and completed. */
+export interface RepeatVector extends LayerFields<LayerOptions, typeof repeatVectorOptions> {}
 
 /**
  * Each row `n` times as steps: `[batch, features]` gives `[batch, n, features]`.
@@ -168,14 +193,13 @@ export class Permute extends Layer {
  * ```
  */
 export class RepeatVector extends Layer {
-  /** The number of steps. */
-  readonly n: number;
+  static {
+    declareOptions(this, repeatVectorOptions);
+  }
 
   /** Takes the number of steps. Throws {@linkcode ValueError} where it is not a positive integer. */
   constructor(n: number, options: LayerOptions = {}) {
-    checkPositiveInteger("RepeatVector", "n", n);
-    super(options, []);
-    this.n = n;
+    super(options, { n });
     this.inputSpec = { rank: 2 };
   }
 
@@ -188,10 +212,5 @@ export class RepeatVector extends Layer {
   /** `[batch, n, features]`. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return [shape[0], this.n, shape[1]];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), n: this.n };
   }
 }

@@ -1,21 +1,17 @@
 // Convolution layers of each channel by itself: depthwise, and separable. https://keras.io/api/layers/convolution_layers/
-import type { Config } from "../json_config.ts";
 import type { ConstraintIdentifier } from "../constraints.ts";
-import type { InitializerIdentifier } from "../initializers/initializers.ts";
+import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { depthwiseConv, separableConv } from "../ops/convolve.ts";
 import type { PerAxis } from "../ops/spatial.ts";
-import { checkPositiveInteger } from "../options.ts";
+import { positiveInteger } from "../option_kinds.ts";
+import { declareOptions, optionTable, positional } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
-import {
-  Convolution,
-  type ConvolutionOptions,
-  serializeSettings,
-  type WeightSettings,
-  weightSettings,
-} from "./convolutional.ts";
+import { Convolution, type ConvolutionOptions, convolutionOptions } from "./convolutional.ts";
+import type { LayerFields } from "./options.ts";
 import type { Weight } from "./weight.ts";
+import { weightOptions, weightSettings } from "./weight_options.ts";
 
 /** Options of depthwise convolution layers. */
 export interface DepthwiseConvOptions extends ConvolutionOptions {
@@ -29,30 +25,26 @@ export interface DepthwiseConvOptions extends ConvolutionOptions {
   depthwiseConstraint?: ConstraintIdentifier | null;
 }
 
-const depthwiseOptions = ["depthMultiplier", "depthwiseInitializer", "depthwiseRegularizer", "depthwiseConstraint"];
+const depthwiseConvOptions = (rank: number) =>
+  optionTable<DepthwiseConvOptions>()({
+    ...convolutionOptions(rank),
+    depthMultiplier: positiveInteger(1),
+    ...weightOptions({ depthwise: "glorot_uniform" }),
+  });
+
+/** The options, checked and completed. */
+export interface DepthwiseConv extends LayerFields<DepthwiseConvOptions, ReturnType<typeof depthwiseConvOptions>> {}
 
 /** Convolutions of each channel by itself: kernel `[...kernelSize, channels, depthMultiplier]`. */
 export abstract class DepthwiseConv extends Convolution {
-  /** How many channels each channel gives. */
-  readonly depthMultiplier: number;
   /** The weights that multiply the input. */
   kernel!: Weight;
-  /** What fills the kernel, and what is asked of it. */
-  readonly depthwiseSettings: WeightSettings;
-
-  /** Takes the number of spatial axes, the kernel's size and the options. */
-  constructor(rank: number, kernelSize: PerAxis, options: DepthwiseConvOptions) {
-    super(rank, kernelSize, options, depthwiseOptions);
-    this.depthMultiplier = options.depthMultiplier ?? 1;
-    checkPositiveInteger(this.className, "depthMultiplier", this.depthMultiplier);
-    this.depthwiseSettings = weightSettings(options, "depthwise", "glorot_uniform", `Cannot make "${this.name}"`);
-  }
 
   /** Makes kernel and bias. Throws {@linkcode ShapeError} where the input does not fit. */
   override build(inputShape: SymbolicShape): void {
     const channels = this.channelsOf(inputShape);
     const shape = [...this.kernelSize, channels, this.depthMultiplier];
-    this.kernel = this.addKernel("kernel", shape, this.depthwiseSettings);
+    this.kernel = this.addWeight({ name: "kernel", shape, ...weightSettings(this, "depthwise") });
     this.addBias(channels * this.depthMultiplier);
   }
 
@@ -64,22 +56,17 @@ export abstract class DepthwiseConv extends Convolution {
   protected override outputChannels(channels: number | null): number | null {
     return channels === null ? null : channels * this.depthMultiplier;
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      depth_multiplier: this.depthMultiplier,
-      ...serializeSettings("depthwise", this.depthwiseSettings),
-    };
-  }
 }
 
 /** A convolution of each channel over steps: `[batch, steps, channels]` gives `channels * depthMultiplier` channels. */
 export class DepthwiseConv1D extends DepthwiseConv {
+  static {
+    declareOptions(this, depthwiseConvOptions(1));
+  }
+
   /** Takes the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(kernelSize: PerAxis, options: DepthwiseConvOptions = {}) {
-    super(1, kernelSize, options);
+    super(options, { kernelSize });
   }
 }
 
@@ -95,9 +82,13 @@ export class DepthwiseConv1D extends DepthwiseConv {
  * ```
  */
 export class DepthwiseConv2D extends DepthwiseConv {
+  static {
+    declareOptions(this, depthwiseConvOptions(2));
+  }
+
   /** Takes the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(kernelSize: PerAxis, options: DepthwiseConvOptions = {}) {
-    super(2, kernelSize, options);
+    super(options, { kernelSize });
   }
 }
 
@@ -111,44 +102,37 @@ export interface SeparableConvOptions extends DepthwiseConvOptions {
   pointwiseConstraint?: ConstraintIdentifier | null;
 }
 
+const separableConvOptions = (rank: number) =>
+  optionTable<SeparableConvOptions>()({
+    ...convolutionOptions(rank),
+    /** The channels of the output. */
+    filters: positional(positiveInteger()),
+    depthMultiplier: positiveInteger(1),
+    ...weightOptions({ depthwise: "glorot_uniform" }),
+    ...weightOptions({ pointwise: "glorot_uniform" }),
+  });
+
+/** The options, checked and completed. */
+export interface SeparableConv extends LayerFields<SeparableConvOptions, ReturnType<typeof separableConvOptions>> {}
+
 /**
  * A convolution of each channel by itself, then one of single elements: kernels `[...kernelSize, channels,
  * depthMultiplier]` and `[...1, channels * depthMultiplier, filters]`.
  */
 export abstract class SeparableConv extends Convolution {
-  /** The channels of the output. */
-  readonly filters: number;
-  /** How many channels each channel gives on the way. */
-  readonly depthMultiplier: number;
   /** The weights of each channel. */
   depthwiseKernel!: Weight;
   /** The weights that mix channels. */
   pointwiseKernel!: Weight;
-  /** What fills the depthwise kernel, and what is asked of it. */
-  readonly depthwiseSettings: WeightSettings;
-  /** What fills the pointwise kernel, and what is asked of it. */
-  readonly pointwiseSettings: WeightSettings;
-
-  /** Takes the number of spatial axes, of filters, the kernel's size and the options. */
-  constructor(rank: number, filters: number, kernelSize: PerAxis, options: SeparableConvOptions) {
-    const pointwise = ["pointwiseInitializer", "pointwiseRegularizer", "pointwiseConstraint"];
-    super(rank, kernelSize, options, [...depthwiseOptions, ...pointwise]);
-    const where = `Cannot make "${this.name}"`;
-    checkPositiveInteger(this.className, "filters", filters);
-    this.filters = filters;
-    this.depthMultiplier = options.depthMultiplier ?? 1;
-    checkPositiveInteger(this.className, "depthMultiplier", this.depthMultiplier);
-    this.depthwiseSettings = weightSettings(options, "depthwise", "glorot_uniform", where);
-    this.pointwiseSettings = weightSettings(options, "pointwise", "glorot_uniform", where);
-  }
 
   /** Makes both kernels and the bias. Throws {@linkcode ShapeError} where the input does not fit. */
   override build(inputShape: SymbolicShape): void {
     const channels = this.channelsOf(inputShape);
     const deep = [...this.kernelSize, channels, this.depthMultiplier];
     const mixing = [...this.kernelSize.map(() => 1), channels * this.depthMultiplier, this.filters];
-    this.depthwiseKernel = this.addKernel("depthwise_kernel", deep, this.depthwiseSettings);
-    this.pointwiseKernel = this.addKernel("pointwise_kernel", mixing, this.pointwiseSettings);
+    const [depthwise, pointwise] = [weightSettings(this, "depthwise"), weightSettings(this, "pointwise")];
+    this.depthwiseKernel = this.addWeight({ name: "depthwise_kernel", shape: deep, ...depthwise });
+    this.pointwiseKernel = this.addWeight({ name: "pointwise_kernel", shape: mixing, ...pointwise });
     this.addBias(this.filters);
   }
 
@@ -161,24 +145,17 @@ export abstract class SeparableConv extends Convolution {
   protected override outputChannels(): number {
     return this.filters;
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      filters: this.filters,
-      depth_multiplier: this.depthMultiplier,
-      ...serializeSettings("depthwise", this.depthwiseSettings),
-      ...serializeSettings("pointwise", this.pointwiseSettings),
-    };
-  }
 }
 
 /** A separable convolution over steps: `[batch, steps, channels]` gives `filters` channels. */
 export class SeparableConv1D extends SeparableConv {
+  static {
+    declareOptions(this, separableConvOptions(1));
+  }
+
   /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(filters: number, kernelSize: PerAxis, options: SeparableConvOptions = {}) {
-    super(1, filters, kernelSize, options);
+    super(options, { filters, kernelSize });
   }
 }
 
@@ -193,8 +170,12 @@ export class SeparableConv1D extends SeparableConv {
  * ```
  */
 export class SeparableConv2D extends SeparableConv {
+  static {
+    declareOptions(this, separableConvOptions(2));
+  }
+
   /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
   constructor(filters: number, kernelSize: PerAxis, options: SeparableConvOptions = {}) {
-    super(2, filters, kernelSize, options);
+    super(options, { filters, kernelSize });
   }
 }

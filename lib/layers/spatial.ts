@@ -1,19 +1,22 @@
 // Layers that pad, crop and enlarge along spatial axes. https://keras.io/api/layers/reshaping_layers/
-import type { Config } from "../json_config.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { describeList, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type Interpolation, resize } from "../ops/image.ts";
 import { broadcastTo, pad, reshape, slice } from "../ops/primitives.ts";
-import { checkName, type PerAxis, perAxis } from "../ops/spatial.ts";
-import { describe } from "../options.ts";
+import type { PerAxis } from "../ops/spatial.ts";
+import { isInteger, maxCopies } from "../option_kinds.ts";
+import { declareOptions, type Option, option, optionTable, positional, withFacts } from "../options.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
-import { checkDataFormat, type DataFormat, spatialAxes } from "./data_format.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
+import { channelsLast, type DataFormat, dataFormatOption, spatialAxes } from "./data_format.ts";
+import { interpolationOption } from "./image_preprocessing.ts";
+import { type InputSpec, Layer, type LayerOptions } from "./layer.ts";
+import { isListOf, type LayerFields, layerOptions } from "./options.ts";
+import { windowOption } from "./windows.ts";
 
 /** Options of layers of images and volumes. */
 export interface SpatialOptions extends LayerOptions {
   /** Where the channels are; `channels_last` by default. */
-  dataFormat?: DataFormat;
+  dataFormat?: DataFormat | null;
 }
 
 /** Elements before the first and after the last along an axis. */
@@ -22,63 +25,51 @@ export type Sides = readonly [before: number, after: number];
 /** Elements at both ends of all spatial axes, of each, or before and after for each. */
 export type SidesPerAxis = number | readonly (number | Sides)[];
 
-/** The elements before and after along each of `rank` axes; throws {@linkcode ValueError} for what are none. */
-function sidesOf(what: string, name: string, value: SidesPerAxis, rank: number): Sides[] {
-  const isCount = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= 0;
-  const isSides = (sides: unknown): sides is Sides =>
-    Array.isArray(sides) && sides.length === 2 && sides.every(isCount);
-  if (isCount(value)) return new Array<Sides>(rank).fill([value, value]);
-  if (rank === 1 && isSides(value)) return [value];
-  if (rank > 1 && Array.isArray(value) && value.length === rank && value.every((n) => isCount(n) || isSides(n))) {
-    return (value as (number | Sides)[]).map((n) => (typeof n === "number" ? [n, n] : n));
-  }
-  throw new ValueError({
-    what,
-    rule: `${name} must be an integer of at least 0, or ${
-      rank === 1 ? "a pair of them" : `a list of ${rank} integers or pairs, one for each spatial axis`
-    }`,
-    received: Array.isArray(value)
-      ? `[${value.map((n) => Array.isArray(n) ? `[${n}]` : describe(n)).join(", ")}]`
-      : describe(value),
-    hint: `write it as in ${rank === 1 ? "[1, 2]" : `[${new Array(rank).fill("[1, 2]").join(", ")}]`}`,
+/** The elements before and after along each of `rank` axes. */
+function sidesOption(rank: number, fallback: number): Option<readonly Sides[]> {
+  const isCount = (n: unknown): n is number => isInteger(n) && n >= 0 && n <= maxCopies;
+  const isSides = (sides: unknown): sides is Sides => isListOf(sides, isCount) && sides.length === 2;
+  const isEither = (n: unknown): n is number | Sides => isCount(n) || isSides(n);
+  return option<readonly Sides[]>({
+    fallback,
+    read: (given, { whatNamed, option }) => {
+      if (isCount(given)) return new Array<Sides>(rank).fill([given, given]);
+      if (rank === 1 && isSides(given)) return [[...given]];
+      if (rank > 1 && isListOf(given, isEither) && given.length === rank) {
+        return given.map((n) => (typeof n === "number" ? [n, n] : [...n]));
+      }
+      const each = rank === 1 ? "a pair of them" : `a list of ${rank} integers or pairs, one for each spatial axis`;
+      throw new ValueError({
+        what: whatNamed,
+        rule: `${option} must be an integer from 0 to ${maxCopies}, or ${each}`,
+        received: describeList(given),
+        hint: `write it as in ${rank === 1 ? "[1, 2]" : `[${new Array(rank).fill("[1, 2]").join(", ")}]`}`,
+      });
+    },
+    write: (sides) => rank === 1 ? sides[0] : sides,
   });
 }
 
-/** A layer that acts along `rank` spatial axes. */
-abstract class Spatial extends Layer {
-  /** Where the channels are. */
-  readonly dataFormat: DataFormat;
-  /** The spatial axes of the input. */
-  protected readonly axes: readonly number[];
+const zeroPaddingOptions = (rank: number) =>
+  optionTable<SpatialOptions>()({
+    ...layerOptions,
+    /** The zeros before and after along each spatial axis. */
+    padding: positional(sidesOption(rank, 1)),
+    dataFormat: dataFormatOption,
+  });
 
-  constructor(rank: number, options: SpatialOptions, ownOptions: readonly string[]) {
-    super(options, ownOptions);
-    this.dataFormat = checkDataFormat(options.dataFormat, `Cannot make "${this.name}"`);
-    this.inputSpec = { rank: rank + 2 };
-    this.axes = spatialAxes(rank + 2, this.dataFormat);
-  }
-}
+interface ZeroPadding extends LayerFields<SpatialOptions, ReturnType<typeof zeroPaddingOptions>> {}
 
 /** Puts zeros around. */
-abstract class ZeroPadding extends Spatial {
-  /** The zeros before and after along each spatial axis. */
-  readonly padding: readonly Sides[];
-
-  constructor(padding: SidesPerAxis, rank: number, options: SpatialOptions) {
-    super(rank, options, ["dataFormat"]);
-    this.padding = sidesOf(`Cannot make "${this.name}"`, "padding", padding, rank);
-  }
+abstract class ZeroPadding extends Layer {
+  override inputSpec: InputSpec = { rank: this.padding.length + 2 };
+  /** The spatial axes of the input. */
+  protected readonly axes: readonly number[] = spatialAxes(this.padding.length + 2, this.dataFormat);
 
   /** The input with zeros around. */
   call(x: Value): Value {
     const at = (side: 0 | 1) => x.shape.map((_, axis) => this.padding[this.axes.indexOf(axis)]?.[side] ?? 0);
     return pad(x, at(0), at(1));
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const padding = this.padding.length === 1 ? this.padding[0] : this.padding;
-    return { ...super.getConfig(), padding, data_format: this.dataFormat };
   }
 }
 
@@ -93,9 +84,13 @@ abstract class ZeroPadding extends Spatial {
  * ```
  */
 export class ZeroPadding1D extends ZeroPadding {
-  /** Takes the steps at both ends, or a pair. Throws {@linkcode ValueError} where they are no integers. */
-  constructor(padding: number | Sides = 1, options: SpatialOptions = {}) {
-    super(padding, 1, options);
+  static {
+    declareOptions(this, zeroPaddingOptions(1));
+  }
+
+  /** Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} where they are no integers. */
+  constructor(padding?: number | Sides, options: SpatialOptions = {}) {
+    super(options, { padding });
   }
 }
 
@@ -110,9 +105,13 @@ export class ZeroPadding1D extends ZeroPadding {
  * ```
  */
 export class ZeroPadding2D extends ZeroPadding {
-  /** Takes the width of the frame, or that of each axis. Throws {@linkcode ValueError} where it is no integer. */
-  constructor(padding: SidesPerAxis = 1, options: SpatialOptions = {}) {
-    super(padding, 2, options);
+  static {
+    declareOptions(this, zeroPaddingOptions(2));
+  }
+
+  /** Takes the width of the frame, or that of each axis; 1 by default. Throws {@linkcode ValueError} where it is no integer. */
+  constructor(padding?: SidesPerAxis, options: SpatialOptions = {}) {
+    super(options, { padding });
   }
 }
 
@@ -127,21 +126,31 @@ export class ZeroPadding2D extends ZeroPadding {
  * ```
  */
 export class ZeroPadding3D extends ZeroPadding {
-  /** Takes the width of the shell, or that of each axis. Throws {@linkcode ValueError} where it is no integer. */
-  constructor(padding: SidesPerAxis = 1, options: SpatialOptions = {}) {
-    super(padding, 3, options);
+  static {
+    declareOptions(this, zeroPaddingOptions(3));
+  }
+
+  /** Takes the width of the shell, or that of each axis; 1 by default. Throws {@linkcode ValueError} where it is no integer. */
+  constructor(padding?: SidesPerAxis, options: SpatialOptions = {}) {
+    super(options, { padding });
   }
 }
 
-/** Cuts off elements at the ends. */
-abstract class Cropping extends Spatial {
-  /** What is cut off before and after along each spatial axis. */
-  readonly cropping: readonly Sides[];
+const croppingOptions = (rank: number, cropping: number, dataFormat = dataFormatOption) =>
+  optionTable<SpatialOptions>()({
+    ...layerOptions,
+    /** What is cut off before and after along each spatial axis. */
+    cropping: positional(sidesOption(rank, cropping)),
+    dataFormat,
+  });
 
-  constructor(cropping: SidesPerAxis, rank: number, options: SpatialOptions, ownOptions: readonly string[]) {
-    super(rank, options, ownOptions);
-    this.cropping = sidesOf(`Cannot make "${this.name}"`, "cropping", cropping, rank);
-  }
+interface Cropping extends LayerFields<SpatialOptions, ReturnType<typeof croppingOptions>> {}
+
+/** Cuts off elements at the ends. */
+abstract class Cropping extends Layer {
+  override inputSpec: InputSpec = { rank: this.cropping.length + 2 };
+  /** The spatial axes of the input. */
+  protected readonly axes: readonly number[] = spatialAxes(this.cropping.length + 2, this.dataFormat);
 
   /** Checks that something is left. Throws {@linkcode ShapeError} where nothing is. */
   override build(inputShape: SymbolicShape): void {
@@ -163,11 +172,6 @@ abstract class Cropping extends Spatial {
     const sides = x.shape.map((_, axis) => this.cropping[this.axes.indexOf(axis)] ?? [0, 0]);
     return slice(x, sides.map(([before]) => before), x.shape.map((extent, i) => extent - sides[i][0] - sides[i][1]));
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), cropping: this.cropping, data_format: this.dataFormat };
-  }
 }
 
 /**
@@ -181,15 +185,13 @@ abstract class Cropping extends Spatial {
  * ```
  */
 export class Cropping1D extends Cropping {
-  /** Takes the steps at both ends, or a pair. Throws {@linkcode ValueError} where they are no integers. */
-  constructor(cropping: number | Sides = 1, options: LayerOptions = {}) {
-    super(cropping, 1, options, []);
+  static {
+    declareOptions(this, croppingOptions(1, 1, channelsLast));
   }
 
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { data_format: _, ...config } = super.getConfig();
-    return { ...config, cropping: this.cropping[0] };
+  /** Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} where they are no integers. */
+  constructor(cropping?: number | Sides, options: LayerOptions = {}) {
+    super(options, { cropping });
   }
 }
 
@@ -204,9 +206,13 @@ export class Cropping1D extends Cropping {
  * ```
  */
 export class Cropping2D extends Cropping {
-  /** Takes the width of the edges, or that of each axis. Throws {@linkcode ValueError} where it is no integer. */
-  constructor(cropping: SidesPerAxis = 0, options: SpatialOptions = {}) {
-    super(cropping, 2, options, ["dataFormat"]);
+  static {
+    declareOptions(this, croppingOptions(2, 0));
+  }
+
+  /** Takes the width of the edges, or that of each axis; 0 by default. Throws {@linkcode ValueError} where it is no integer. */
+  constructor(cropping?: SidesPerAxis, options: SpatialOptions = {}) {
+    super(options, { cropping });
   }
 }
 
@@ -221,9 +227,13 @@ export class Cropping2D extends Cropping {
  * ```
  */
 export class Cropping3D extends Cropping {
-  /** Takes the width of the sides, or that of each axis. Throws {@linkcode ValueError} where it is no integer. */
-  constructor(cropping: SidesPerAxis = 1, options: SpatialOptions = {}) {
-    super(cropping, 3, options, ["dataFormat"]);
+  static {
+    declareOptions(this, croppingOptions(3, 1));
+  }
+
+  /** Takes the width of the sides, or that of each axis; 1 by default. Throws {@linkcode ValueError} where it is no integer. */
+  constructor(cropping?: SidesPerAxis, options: SpatialOptions = {}) {
+    super(options, { cropping });
   }
 }
 
@@ -235,15 +245,21 @@ function repeated(x: Value, axes: readonly number[], times: readonly number[]): 
   return reshape(broadcastTo(reshape(x, apart), wide), x.shape.map((extent, axis) => extent * timesAlong(axis)));
 }
 
-/** Makes more elements of each. */
-abstract class UpSampling extends Spatial {
-  /** How many times each extent becomes larger. */
-  readonly size: readonly number[];
+const upSamplingOptions = (rank: number, dataFormat = dataFormatOption) =>
+  optionTable<SpatialOptions>()({
+    ...layerOptions,
+    /** How many times each extent becomes larger. */
+    size: positional(windowOption(rank, 2)),
+    dataFormat,
+  });
 
-  constructor(size: PerAxis, rank: number, options: SpatialOptions, ownOptions: readonly string[]) {
-    super(rank, options, ownOptions);
-    this.size = perAxis(`Cannot make "${this.name}"`, "size", size, rank);
-  }
+interface UpSampling extends LayerFields<SpatialOptions, ReturnType<typeof upSamplingOptions>> {}
+
+/** Makes more elements of each. */
+abstract class UpSampling extends Layer {
+  override inputSpec: InputSpec = { rank: this.size.length + 2 };
+  /** The spatial axes of the input. */
+  protected readonly axes: readonly number[] = spatialAxes(this.size.length + 2, this.dataFormat);
 
   /** The input with each element repeated. */
   call(x: Value): Value {
@@ -262,14 +278,14 @@ abstract class UpSampling extends Spatial {
  * ```
  */
 export class UpSampling1D extends UpSampling {
-  /** Takes how often. Throws {@linkcode ValueError} where it is not a positive integer. */
-  constructor(size: number = 2, options: LayerOptions = {}) {
-    super(size, 1, options, []);
+  static {
+    const { size, ...others } = upSamplingOptions(1, channelsLast);
+    declareOptions(this, { ...others, size: withFacts(size, { write: ([times]) => times }) });
   }
 
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), size: this.size[0] };
+  /** Takes how often, 2 by default. Throws {@linkcode ValueError} where it is not a positive integer. */
+  constructor(size?: number, options: LayerOptions = {}) {
+    super(options, { size });
   }
 }
 
@@ -278,6 +294,14 @@ export interface UpSampling2DOptions extends SpatialOptions {
   /** How pixels between are found; `nearest` by default, which repeats. */
   interpolation?: Interpolation;
 }
+
+const upSampling2DOptions = optionTable<UpSampling2DOptions>()({
+  ...upSamplingOptions(2),
+  interpolation: interpolationOption("nearest"),
+});
+
+/** The options, checked and completed. */
+export interface UpSampling2D extends LayerFields<UpSampling2DOptions, typeof upSampling2DOptions> {}
 
 /**
  * Images of `size` times the height and width: `[batch, height, width, channels]`.
@@ -290,15 +314,13 @@ export interface UpSampling2DOptions extends SpatialOptions {
  * ```
  */
 export class UpSampling2D extends UpSampling {
-  /** How pixels between are found. */
-  readonly interpolation: Interpolation;
+  static {
+    declareOptions(this, upSampling2DOptions);
+  }
 
-  /** Takes how many times. Throws {@linkcode ValueError} where it is not a positive integer. */
-  constructor(size: PerAxis = 2, options: UpSampling2DOptions = {}) {
-    super(size, 2, options, ["dataFormat", "interpolation"]);
-    this.interpolation = options.interpolation ?? "nearest";
-    const known = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] satisfies Interpolation[];
-    checkName(`Cannot make "${this.name}"`, "interpolation", this.interpolation, known);
+  /** Takes how many times, 2 by default. Throws {@linkcode ValueError} where it is not a positive integer. */
+  constructor(size?: PerAxis, options: UpSampling2DOptions = {}) {
+    super(options, { size });
   }
 
   /** The enlarged images. */
@@ -306,12 +328,6 @@ export class UpSampling2D extends UpSampling {
     const { interpolation, dataFormat } = this;
     if (interpolation === "nearest") return super.call(x);
     return resize(x, this.axes.map((axis, i) => x.shape[axis] * this.size[i]), { interpolation, dataFormat });
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { size, dataFormat, interpolation } = this;
-    return { ...super.getConfig(), size, data_format: dataFormat, interpolation };
   }
 }
 
@@ -326,13 +342,12 @@ export class UpSampling2D extends UpSampling {
  * ```
  */
 export class UpSampling3D extends UpSampling {
-  /** Takes how many times. Throws {@linkcode ValueError} where it is not a positive integer. */
-  constructor(size: PerAxis = 2, options: SpatialOptions = {}) {
-    super(size, 3, options, ["dataFormat"]);
+  static {
+    declareOptions(this, upSamplingOptions(3));
   }
 
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), size: this.size, data_format: this.dataFormat };
+  /** Takes how many times, 2 by default. Throws {@linkcode ValueError} where it is not a positive integer. */
+  constructor(size?: PerAxis, options: SpatialOptions = {}) {
+    super(options, { size });
   }
 }

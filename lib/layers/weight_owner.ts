@@ -12,6 +12,9 @@ import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { AddWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
+/** The bytes of the largest weight: no backend has memory in one piece for more. */
+const largestWeight = 2 ** 32;
+
 /** What has weights, and others inside that have some. */
 export abstract class WeightOwner {
   #trainable: boolean;
@@ -74,8 +77,17 @@ export abstract class WeightOwner {
           : "give it as in addWeight({ name, shape: [features, units] })",
       });
     }
-    const place = this.#ownPlace();
     const where = `Cannot build "${this.name}"`;
+    const bytes = sizeOf(shape) * 4;
+    if (bytes > largestWeight) {
+      throw new ShapeError({
+        what: where,
+        rule: `${describe(name)} may have at most ${largestWeight / 2 ** 30} GiB`,
+        received: `${formatShape(shape)}, which is ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
+        hint: "give the layer smaller sizes, or a smaller input",
+      });
+    }
+    const place = this.#ownPlace();
     const filler = getInitializer(initializer, where);
     const regularizer = getRegularizer(options.regularizer, where);
     const constraint = getConstraint(options.constraint, where);

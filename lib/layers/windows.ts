@@ -1,7 +1,38 @@
-// The shapes that convolution layers give.
-import { ShapeError } from "../errors.ts";
-import { formatShape, type SymbolicShape } from "../shape.ts";
+// Windows that move along spatial axes: the options that describe them, and the shapes that they give.
+import { describeList, ShapeError, ValueError } from "../errors.ts";
+import { maxCopies } from "../option_kinds.ts";
+import { perAxis } from "../ops/spatial.ts";
+import { type Option, option, required, withFacts } from "../options.ts";
+import { formatShape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, spatialAxes } from "./data_format.ts";
+
+/** A whole number of at least `least` for each of `rank` spatial axes; users may give one for all. */
+export const perAxisOption = (
+  rank: number,
+  fallback: number | typeof required = required,
+  least = 1,
+): Option<readonly number[]> =>
+  option<readonly number[]>({
+    fallback,
+    read: (given, { whatNamed, option }) => perAxis(whatNamed, option, given, rank, least),
+  });
+
+/** The extents of a window, or of what one element becomes: no more elements than memory has room for. */
+export function windowOption(rank: number, fallback: number | typeof required = required): Option<readonly number[]> {
+  const sizes = perAxisOption(rank, fallback);
+  return withFacts(sizes, {
+    read: (given, place) => {
+      const kept = sizes.read(given, place);
+      if (sizeOf(kept) <= maxCopies) return kept;
+      throw new ValueError({
+        what: place.whatNamed,
+        rule: `${place.option} must be of at most ${maxCopies} elements`,
+        received: describeList(given),
+        hint: "choose smaller extents",
+      });
+    },
+  });
+}
 
 /** Where the channels are in a shape with the batch axis. */
 export const channelAxis = (format: DataFormat, rank: number): number => (format === "channels_first" ? 1 : rank + 1);

@@ -1,13 +1,13 @@
 // Circle loss: of embeddings by their classes. https://keras.io/api/losses/
-import type { Config } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { logSumExp } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { declareOptions, optionTable } from "../options.ts";
+import { boolean, number } from "../option_kinds.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
-import { Loss, type LossContext, lossOptionNames, type LossOptions, reduceWeighted } from "./loss.ts";
+import { Loss, type LossContext, type LossFields, type LossOptions, lossOptions, reduceWeighted } from "./loss.ts";
 
 /** Options of {@linkcode Circle}. */
 export interface CircleOptions extends LossOptions {
@@ -76,6 +76,16 @@ export function circle(
   return o.select(counts, o.softplus(sums), 0);
 }
 
+const circleOptions = optionTable<CircleOptions>()({
+  ...lossOptions,
+  gamma: number(80, { min: 0 }),
+  margin: number(0.4, { min: 0 }),
+  removeDiagonal: boolean(true),
+});
+
+/** The options, checked and completed. */
+export interface Circle extends LossFields<CircleOptions, typeof circleOptions> {}
+
 /**
  * The loss of embeddings that pulls samples of one class together and pushes the others away; targets are class numbers,
  * outputs vectors of length 1. Samples of loss 0 do not count in the mean. Sun et al., 2020.
@@ -88,22 +98,13 @@ export function circle(
  * ```
  */
 export class Circle extends Loss {
-  /** The largest scale of a similarity. */
-  readonly gamma: number;
-  /** From which distance on pairs weigh more. */
-  readonly margin: number;
-  /** Whether a sample is no pair with itself. */
-  readonly removeDiagonal: boolean;
+  static {
+    declareOptions(this, circleOptions);
+  }
 
   /** Takes scale, margin, reduction and name. Throws {@linkcode ValueError} for a scale or margin below 0. */
   constructor(options: CircleOptions = {}) {
-    checkOptions("Circle", options, ["gamma", "margin", "removeDiagonal", ...lossOptionNames]);
     super(options);
-    this.gamma = options.gamma ?? 80;
-    this.margin = options.margin ?? 0.4;
-    this.removeDiagonal = options.removeDiagonal ?? true;
-    checkRange("Circle", "gamma", this.gamma, 0, Infinity);
-    checkRange("Circle", "margin", this.margin, 0, Infinity);
   }
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
@@ -116,9 +117,5 @@ export class Circle extends Loss {
     const counted = o.greater(values, 0);
     const mask = context.mask === undefined ? counted : o.logicalAnd(context.mask, counted);
     return reduceWeighted(values, this.reduction, { ...context, mask });
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), gamma: this.gamma, margin: this.margin, remove_diagonal: this.removeDiagonal };
   }
 }

@@ -1,14 +1,15 @@
 // Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as Keras on TensorFlow has them.
 // https://keras.io/api/losses/probabilistic_losses/
-import { type Config, epsilon } from "../json_config.ts";
+import { epsilon } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import { clip, logSoftmax, squeeze } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { declareOptions, nullable, optionTable } from "../options.ts";
+import { boolean, integer, number } from "../option_kinds.ts";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { apply, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
-import { checkSameShape, Loss, lossOptionNames, type LossOptions, matchRanks } from "./loss.ts";
+import { checkSameShape, Loss, type LossFields, type LossOptions, lossOptions, matchRanks } from "./loss.ts";
 
 /** Options of the cross-entropies of one or many independent classes. */
 export interface CrossentropyOptions {
@@ -150,10 +151,18 @@ export function sparseCategoricalCrossentropy(
   return o.reshape(losses, shape);
 }
 
-/** Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
-export function checkSmoothing(where: string, value: number | undefined): void {
-  if (value !== undefined) checkRange(where, "labelSmoothing", value, 0, 1);
-}
+/** The options of losses that compare distributions. */
+export const crossentropyOptions = optionTable<CrossentropyOptions & LossOptions>()({
+  ...lossOptions,
+  fromLogits: boolean(false),
+  labelSmoothing: number(0, { min: 0, max: 1 }),
+  axis: integer(-1),
+});
+
+/** The options, checked and completed. */
+export interface BinaryCrossentropy extends LossFields<CrossentropyOptions, typeof crossentropyOptions> {}
+/** The options, checked and completed. */
+export interface CategoricalCrossentropy extends LossFields<CrossentropyOptions, typeof crossentropyOptions> {}
 
 /**
  * Cross-entropy of targets of 0 and 1.
@@ -166,24 +175,17 @@ export function checkSmoothing(where: string, value: number | undefined): void {
  * ```
  */
 export class BinaryCrossentropy extends Loss {
-  readonly #options: Required<CrossentropyOptions>;
+  static {
+    declareOptions(this, crossentropyOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
   constructor(options: CrossentropyOptions & LossOptions = {}) {
-    checkOptions("BinaryCrossentropy", options, ["fromLogits", "labelSmoothing", "axis", ...lossOptionNames]);
-    checkSmoothing("BinaryCrossentropy", options.labelSmoothing);
     super(options);
-    const { fromLogits = false, labelSmoothing = 0, axis = -1 } = options;
-    this.#options = { fromLogits, labelSmoothing, axis };
   }
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
-    return binaryCrossentropy(yTrue, yPred, this.#options);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { fromLogits, labelSmoothing, axis } = this.#options;
-    return { ...super.getConfig(), from_logits: fromLogits, label_smoothing: labelSmoothing, axis };
+    return binaryCrossentropy(yTrue, yPred, this);
   }
 }
 
@@ -198,26 +200,29 @@ export class BinaryCrossentropy extends Loss {
  * ```
  */
 export class CategoricalCrossentropy extends Loss {
-  readonly #options: Required<CrossentropyOptions>;
+  static {
+    declareOptions(this, crossentropyOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
   constructor(options: CrossentropyOptions & LossOptions = {}) {
-    checkOptions("CategoricalCrossentropy", options, ["fromLogits", "labelSmoothing", "axis", ...lossOptionNames]);
-    checkSmoothing("CategoricalCrossentropy", options.labelSmoothing);
     super(options);
-    const { fromLogits = false, labelSmoothing = 0, axis = -1 } = options;
-    this.#options = { fromLogits, labelSmoothing, axis };
   }
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
-    return categoricalCrossentropy(yTrue, yPred, this.#options);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { fromLogits, labelSmoothing, axis } = this.#options;
-    return { ...super.getConfig(), from_logits: fromLogits, label_smoothing: labelSmoothing, axis };
+    return categoricalCrossentropy(yTrue, yPred, this);
   }
 }
+
+const sparseCrossentropyOptions = optionTable<SparseCrossentropyOptions & LossOptions>()({
+  ...lossOptions,
+  fromLogits: boolean(false),
+  ignoreClass: nullable(integer()),
+});
+
+/** The options, checked and completed. */
+export interface SparseCategoricalCrossentropy
+  extends LossFields<SparseCrossentropyOptions, typeof sparseCrossentropyOptions> {}
 
 /**
  * Cross-entropy of class numbers.
@@ -230,17 +235,13 @@ export class CategoricalCrossentropy extends Loss {
  * ```
  */
 export class SparseCategoricalCrossentropy extends Loss {
-  /** Whether the outputs are logits. */
-  readonly fromLogits: boolean;
-  /** A class whose samples do not count. */
-  readonly ignoreClass: number | null;
+  static {
+    declareOptions(this, sparseCrossentropyOptions);
+  }
 
   /** Takes the options. */
   constructor(options: SparseCrossentropyOptions & LossOptions = {}) {
-    checkOptions("SparseCategoricalCrossentropy", options, ["fromLogits", "ignoreClass", ...lossOptionNames]);
     super(options);
-    this.fromLogits = options.fromLogits ?? false;
-    this.ignoreClass = options.ignoreClass ?? null;
   }
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
@@ -259,9 +260,5 @@ export class SparseCategoricalCrossentropy extends Loss {
     const counted = o.notEqual(flat, this.ignoreClass);
     const mask = context.mask === undefined ? counted : o.logicalAnd(context.mask, counted);
     return super.apply(yTrue, yPred, { ...context, mask });
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), from_logits: this.fromLogits, ignore_class: this.ignoreClass };
   }
 }

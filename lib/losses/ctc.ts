@@ -5,11 +5,11 @@ import { Value } from "../ir/value.ts";
 import { logSoftmax, logSumExp, oneHot } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { scan } from "../ops/defs/scan.ts";
-import { checkOptions } from "../options.ts";
+import { declareOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { dtypeOf, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { FunctionLoss, lossOptionNames, type LossOptions } from "./loss.ts";
+import { Loss, type LossOptions, lossOptions } from "./loss.ts";
 
 /** The log of what is impossible: far enough down to vanish in a sum, near enough to keep the loss finite. */
 const impossible = -707;
@@ -92,10 +92,17 @@ export function ctc(yTrue: Operand, yPred: Operand): Operand {
  * console.log(new losses.CTC().apply(tensor([[1]], undefined, "int32"), logits).item()); // about 1.0986
  * ```
  */
-export class CTC extends FunctionLoss {
+export class CTC extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("CTC", options, lossOptionNames);
-    super((yTrue, yPred) => ctc(yTrue, yPred), options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return ctc(yTrue, yPred);
   }
 }

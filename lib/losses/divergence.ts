@@ -1,10 +1,11 @@
 // Losses of distributions: Kullback-Leibler and Poisson. https://keras.io/api/losses/probabilistic_losses/
+import type { Value } from "../ir/value.ts";
 import { epsilon } from "../json_config.ts";
 import { clip } from "../ops/composed.ts";
 import { add, divide, log, mean, multiply, subtract, sum } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { FunctionLoss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+import { Loss, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /** `sum(target * log(target / output))` over the last axis, both clipped to epsilon and 1. */
 export function klDivergence<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
@@ -29,11 +30,18 @@ export function poisson(yTrue: Operand, yPred: Operand): Operand {
  * console.log(new losses.KLDivergence().apply(tensor([[1, 0]]), tensor([[0.5, 0.5]])).item()); // about 0.6931
  * ```
  */
-export class KLDivergence extends FunctionLoss {
+export class KLDivergence extends Loss {
+  static {
+    declareOptions(this, { ...lossOptions, name: lossName("kl_divergence") });
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("KLDivergence", options, lossOptionNames);
-    super(klDivergence, { ...options, name: options.name ?? "kl_divergence" });
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return klDivergence(yTrue, yPred);
   }
 }
 
@@ -46,10 +54,17 @@ export class KLDivergence extends FunctionLoss {
  * console.log(new losses.Poisson().apply(tensor([[2]]), tensor([[1]])).item()); // about 1
  * ```
  */
-export class Poisson extends FunctionLoss {
+export class Poisson extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("Poisson", options, lossOptionNames);
-    super(poisson, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return poisson(yTrue, yPred);
   }
 }

@@ -1,22 +1,22 @@
 // Focal cross-entropies: samples that are right already count less. Lin et al., 2018.
 // https://keras.io/api/losses/probabilistic_losses/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { softmax } from "../ops/composed.ts";
 import { add, cast, divide, log, mean, multiply, power, sigmoid, square, subtract, sum } from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { declareOptions, optionTable } from "../options.ts";
+import { boolean, number } from "../option_kinds.ts";
 import { normalizeAxis } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import {
-  checkSmoothing,
   clipped,
   type CrossentropyOptions,
+  crossentropyOptions,
   elementwiseBinaryCrossentropy,
   logitsOf,
   smoothBinary,
   smoothCategorical,
 } from "./crossentropy.ts";
-import { checkSameShape, FunctionLoss, lossOptionNames, type LossOptions, matchRanks } from "./loss.ts";
+import { checkSameShape, Loss, type LossFields, type LossOptions, matchRanks } from "./loss.ts";
 
 /** Options of the focal cross-entropies. */
 export interface FocalOptions extends CrossentropyOptions {
@@ -83,13 +83,22 @@ export function categoricalFocalCrossentropy(
   return sum(multiply(weights, multiply(targets, multiply(log(p), -1))), at);
 }
 
-const focalNames = ["alpha", "gamma", "fromLogits", "labelSmoothing", "axis", ...lossOptionNames];
+const focalOptions = optionTable<FocalOptions & LossOptions>()({
+  ...crossentropyOptions,
+  alpha: number(0.25),
+  gamma: number(2, { min: 0 }),
+});
+const binaryFocalOptions = optionTable<BinaryFocalOptions & LossOptions>()({
+  ...crossentropyOptions,
+  applyClassBalancing: boolean(false),
+  alpha: number(0.25),
+  gamma: number(2, { min: 0 }),
+});
 
-function checkFocal(where: string, options: FocalOptions, names: readonly string[]): void {
-  checkOptions(where, options, names);
-  checkSmoothing(where, options.labelSmoothing);
-  checkRange(where, "gamma", options.gamma ?? 2, 0, Infinity);
-}
+/** The options, checked and completed. */
+export interface BinaryFocalCrossentropy extends LossFields<BinaryFocalOptions, typeof binaryFocalOptions> {}
+/** The options, checked and completed. */
+export interface CategoricalFocalCrossentropy extends LossFields<FocalOptions, typeof focalOptions> {}
 
 /**
  * Focal cross-entropy of targets of 0 and 1.
@@ -101,30 +110,18 @@ function checkFocal(where: string, options: FocalOptions, names: readonly string
  * console.log(focal.name); // binary_focal_crossentropy
  * ```
  */
-export class BinaryFocalCrossentropy extends FunctionLoss {
-  readonly #options: Required<BinaryFocalOptions>;
+export class BinaryFocalCrossentropy extends Loss {
+  static {
+    declareOptions(this, binaryFocalOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1 or a gamma below 0. */
   constructor(options: BinaryFocalOptions & LossOptions = {}) {
-    checkFocal("BinaryFocalCrossentropy", options, ["applyClassBalancing", ...focalNames]);
-    const { reduction, name, ...rest } = options;
-    super((yTrue, yPred) => binaryFocalCrossentropy(yTrue, yPred, rest), { reduction, name });
-    const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false } = rest;
-    const { labelSmoothing = 0, axis = -1 } = rest;
-    this.#options = { applyClassBalancing, alpha, gamma, fromLogits, labelSmoothing, axis };
+    super(options);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { applyClassBalancing, alpha, gamma, fromLogits, labelSmoothing, axis } = this.#options;
-    return {
-      ...super.getConfig(),
-      from_logits: fromLogits,
-      label_smoothing: labelSmoothing,
-      axis,
-      apply_class_balancing: applyClassBalancing,
-      alpha,
-      gamma,
-    };
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return binaryFocalCrossentropy(yTrue, yPred, this);
   }
 }
 
@@ -137,20 +134,17 @@ export class BinaryFocalCrossentropy extends FunctionLoss {
  * console.log(new losses.CategoricalFocalCrossentropy({ fromLogits: true, gamma: 1 }).reduction); // sum_over_batch_size
  * ```
  */
-export class CategoricalFocalCrossentropy extends FunctionLoss {
-  readonly #options: Required<FocalOptions>;
+export class CategoricalFocalCrossentropy extends Loss {
+  static {
+    declareOptions(this, focalOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1 or a gamma below 0. */
   constructor(options: FocalOptions & LossOptions = {}) {
-    checkFocal("CategoricalFocalCrossentropy", options, focalNames);
-    const { reduction, name, ...rest } = options;
-    super((yTrue, yPred) => categoricalFocalCrossentropy(yTrue, yPred, rest), { reduction, name });
-    const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 } = rest;
-    this.#options = { alpha, gamma, fromLogits, labelSmoothing, axis };
+    super(options);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { alpha, gamma, fromLogits, labelSmoothing, axis } = this.#options;
-    return { ...super.getConfig(), from_logits: fromLogits, label_smoothing: labelSmoothing, axis, alpha, gamma };
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return categoricalFocalCrossentropy(yTrue, yPred, this);
   }
 }

@@ -1,11 +1,11 @@
 // Generalized cross-entropy: between cross-entropy and absolute error, for labels that may be wrong. https://keras.io/api/losses/
-import type { Config } from "../json_config.ts";
 import { ValueError } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
 import { oneHot, squeeze } from "../ops/composed.ts";
 import { cast, multiply, power, subtract, sum } from "../ops/primitives.ts";
-import { checkOptions, describe } from "../options.ts";
+import { declareOptions, describe, option, optionTable } from "../options.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
-import { FunctionLoss, lossOptionNames, type LossOptions } from "./loss.ts";
+import { Loss, type LossFields, type LossOptions, lossOptions } from "./loss.ts";
 
 /**
  * `(1 - p^q) / q` of the probability `p` of the class that each label names: labels `[batch]` or `[batch, 1]` and
@@ -24,6 +24,32 @@ export function categoricalGeneralizedCrossEntropy(yTrue: Operand, yPred: Operan
   return multiply(subtract(1, power(p, q)), 1 / q);
 }
 
+/** Options of {@linkcode CategoricalGeneralizedCrossEntropy}. */
+export interface GeneralizedCrossEntropyOptions extends LossOptions {
+  /** How little labels are trusted, between 0 and 1; 0.5 by default. */
+  q?: number;
+}
+
+const generalizedOptions = optionTable<GeneralizedCrossEntropyOptions>()({
+  ...lossOptions,
+  q: option<number>({
+    fallback: 0.5,
+    read: (given, { what }) => {
+      if (typeof given === "number" && given > 0 && given < 1) return given;
+      throw new ValueError({
+        what,
+        rule: "q must be a number above 0 and below 1",
+        received: describe(given),
+        hint: "leave it at 0.5",
+      });
+    },
+  }),
+});
+
+/** The options, checked and completed. */
+export interface CategoricalGeneralizedCrossEntropy
+  extends LossFields<GeneralizedCrossEntropyOptions, typeof generalizedOptions> {}
+
 /**
  * A cross-entropy of class numbers that trusts labels less the larger `q` is: near 0 it is the cross-entropy, near 1 the
  * absolute error. Zhang and Sabuncu, 2018.
@@ -35,27 +61,17 @@ export function categoricalGeneralizedCrossEntropy(yTrue: Operand, yPred: Operan
  * console.log(loss.apply(tensor([0]), tensor([[1, 0]])).item()); // 0
  * ```
  */
-export class CategoricalGeneralizedCrossEntropy extends FunctionLoss {
-  /** How little labels are trusted, between 0 and 1. */
-  readonly q: number;
-
-  /** Takes q (0.5 by default), reduction and name. Throws {@linkcode ValueError} for a q that is not between 0 and 1. */
-  constructor(options: LossOptions & { q?: number } = {}) {
-    checkOptions("CategoricalGeneralizedCrossEntropy", options, ["q", ...lossOptionNames]);
-    const { q = 0.5, ...rest } = options;
-    if (!(q > 0 && q < 1)) {
-      throw new ValueError({
-        what: "Cannot make CategoricalGeneralizedCrossEntropy",
-        rule: "q must be a number above 0 and below 1",
-        received: describe(q),
-        hint: "leave it at 0.5",
-      });
-    }
-    super((yTrue, yPred) => categoricalGeneralizedCrossEntropy(yTrue, yPred, q), rest);
-    this.q = q;
+export class CategoricalGeneralizedCrossEntropy extends Loss {
+  static {
+    declareOptions(this, generalizedOptions);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), q: this.q };
+
+  /** Takes q, reduction and name. Throws {@linkcode ValueError} for a q that is not between 0 and 1. */
+  constructor(options: GeneralizedCrossEntropyOptions = {}) {
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return categoricalGeneralizedCrossEntropy(yTrue, yPred, this.q);
   }
 }

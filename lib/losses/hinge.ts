@@ -15,9 +15,9 @@ import {
   subtract,
   sum,
 } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { FunctionLoss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /** By how much outputs fall short of a margin of 1; targets of only 0 and 1 stand for -1 and 1. */
 function shortfall(yTrue: Operand, yPred: Operand, loss: string): Value {
@@ -62,11 +62,18 @@ export function categoricalHinge(yTrue: Operand, yPred: Operand): Operand {
  * console.log(new losses.Hinge().apply(tensor([[-1], [1]]), tensor([[0.5], [0.5]])).item()); // 1
  * ```
  */
-export class Hinge extends FunctionLoss {
+export class Hinge extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("Hinge", options, lossOptionNames);
-    super(hinge, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return hinge(yTrue, yPred);
   }
 }
 
@@ -79,11 +86,18 @@ export class Hinge extends FunctionLoss {
  * console.log(new losses.SquaredHinge().apply(tensor([[-1], [1]]), tensor([[0.5], [0.5]])).item()); // 1.25
  * ```
  */
-export class SquaredHinge extends FunctionLoss {
+export class SquaredHinge extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("SquaredHinge", options, lossOptionNames);
-    super(squaredHinge, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return squaredHinge(yTrue, yPred);
   }
 }
 
@@ -96,10 +110,17 @@ export class SquaredHinge extends FunctionLoss {
  * console.log(new losses.CategoricalHinge().apply(tensor([[0, 1]]), tensor([[0.75, 0.25]])).item()); // 1.5
  * ```
  */
-export class CategoricalHinge extends FunctionLoss {
+export class CategoricalHinge extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("CategoricalHinge", options, lossOptionNames);
-    super(categoricalHinge, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return categoricalHinge(yTrue, yPred);
   }
 }

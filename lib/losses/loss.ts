@@ -1,11 +1,22 @@
 // Loss: per-sample values reduced to the number that training lowers. https://keras.io/api/losses/
-import { type Config, epsilon, type ObjectNode } from "../json_config.ts";
-import { ShapeError, unknownIdentifier } from "../errors.ts";
+import { epsilon, type ObjectNode } from "../json_config.ts";
+import { Configurable } from "../configurable.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCase } from "../layers/naming.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
 import { lift, type Lifted } from "../ops/lift.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
+import { choice, text } from "../option_kinds.ts";
+import {
+  declareOptions,
+  nullable,
+  type Option,
+  option,
+  type OptionFields,
+  optionTable,
+  positional,
+} from "../options.ts";
 import { functionNode, objectNode } from "../registry.ts";
 import { broadcastShapes, formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
@@ -13,7 +24,7 @@ import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 /** How per-sample values become one number. */
 export type Reduction = "sum_over_batch_size" | "mean" | "sum" | "mean_with_sample_weight" | "none";
 
-const reductions: readonly Reduction[] = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"];
+const reductionOption = choice<Reduction>(["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"]);
 
 /** Options that every loss takes. */
 export interface LossOptions {
@@ -23,8 +34,22 @@ export interface LossOptions {
   name?: string;
 }
 
-/** The names of the options that every loss takes. */
-export const lossOptionNames = ["reduction", "name"] as const;
+/** The name of a loss as an option; by its class where there is none. */
+export const lossName = (fallback: string | null = null): Option<string | null> => nullable(text(), fallback);
+
+/** The options that every loss takes. */
+export const lossOptions = optionTable<LossOptions>()({
+  name: lossName(),
+  reduction: option<Reduction>({
+    ...reductionOption,
+    nullable: true,
+    read: (given, place) => (given === null ? "none" : reductionOption.read(given, place)),
+    write: (reduction) => (reduction === "none" ? null : reduction),
+  }),
+});
+
+/** The fields that a loss's own options become, beside those of every loss. */
+export type LossFields<O, T> = OptionFields<Omit<O, keyof LossOptions>, Omit<T, keyof LossOptions>>;
 
 /** A loss by functions of symbolic values: per-sample values from targets and outputs. */
 export type LossFunction = (yTrue: Value, yPred: Value) => Value;
@@ -52,19 +77,20 @@ export interface LossContext {
  * console.log(new MeanCubicError().name); // mean_cubic_error
  * ```
  */
-export abstract class Loss {
+export abstract class Loss extends Configurable {
   /** The name in logs. */
-  readonly name: string;
+  declare readonly name: string;
   /** How per-sample values become one number. */
-  readonly reduction: Reduction;
+  declare readonly reduction: Reduction;
+
+  static {
+    declareOptions(this, lossOptions, { strict: false });
+  }
 
   /** Takes reduction and name. Throws {@linkcode ValueError} for a reduction that is none. */
-  constructor({ reduction = "sum_over_batch_size", name }: LossOptions = {}) {
-    this.reduction = reduction ?? "none";
-    if (!reductions.includes(this.reduction)) {
-      throw unknownIdentifier("reduction", String(reduction), reductions, `Cannot make ${new.target.name}`);
-    }
-    this.name = name ?? snakeCase(new.target.name);
+  constructor(options: LossOptions = {}, byPosition: object = {}) {
+    super(options, byPosition);
+    this.name ??= snakeCase(new.target.name);
   }
 
   /** Per-sample values, `[batch, ...]` without the last axis of the outputs. */
@@ -78,30 +104,45 @@ export abstract class Loss {
     return reduceWeighted(values, this.reduction, context);
   }
 
-  /** The arguments as Keras's config. */
-  getConfig(): Config {
-    return { name: this.name, reduction: this.reduction === "none" ? null : this.reduction };
-  }
-
   /** The loss as it stands in a compile config. */
-  serialize(): ObjectNode {
+  override serialize(): ObjectNode {
     return objectNode(this);
   }
 }
 
-/** A function of targets and outputs as a {@linkcode Loss}, under the name of the function or of the class. */
+const functionLossOptions = optionTable<LossOptions>()({
+  ...lossOptions,
+  /** The function. */
+  fn: positional(option<LossFunction>({
+    read: (given, { what }) => {
+      if (typeof given === "function") return given as LossFunction;
+      throw new ValueError({
+        what,
+        rule: "fn must be a function of targets and outputs",
+        received: describe(given),
+        hint: "write it as in new losses.FunctionLoss((yTrue, yPred) => ...)",
+      });
+    },
+    write: functionNode,
+  })),
+});
+
+/** The options, checked and completed. */
+export interface FunctionLoss extends LossFields<LossOptions, typeof functionLossOptions> {}
+
+/** A function of targets and outputs as a {@linkcode Loss}, under the name of the function. */
 export class FunctionLoss extends Loss {
-  /** Takes the function; its name is the loss's. */
-  constructor(readonly fn: LossFunction, options: LossOptions = {}) {
-    super({ ...options, name: options.name ?? (new.target === FunctionLoss ? fn.name || "loss" : undefined) });
+  static {
+    declareOptions(this, functionLossOptions);
+  }
+
+  /** Takes the function; its name is the loss's. Throws {@linkcode ValueError} where it is none. */
+  constructor(fn: LossFunction, options: LossOptions = {}) {
+    super({ ...options, name: options.name ?? (typeof fn === "function" && fn.name || "loss") }, { fn });
   }
   /** What the function gives. */
   call(yTrue: Value, yPred: Value): Value {
     return this.fn(yTrue, yPred);
-  }
-  /** The arguments as Keras's config, the function by its name. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...(this.constructor === FunctionLoss && { fn: functionNode(this.fn) }) };
   }
 }
 

@@ -2,9 +2,9 @@
 import { epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { abs, add, divide, log, maximum, mean, multiply, square, subtract } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { FunctionLoss, Loss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 function difference(yTrue: Operand, yPred: Operand, loss: string): Value {
   const [targets, outputs] = matched(yTrue, yPred, loss);
@@ -50,9 +50,12 @@ export function meanSquaredLogarithmicError(yTrue: Operand, yPred: Operand): Ope
  * ```
  */
 export class MeanSquaredError extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("MeanSquaredError", options, lossOptionNames);
     super(options);
   }
   /** Per-sample values. */
@@ -71,9 +74,12 @@ export class MeanSquaredError extends Loss {
  * ```
  */
 export class MeanAbsoluteError extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("MeanAbsoluteError", options, lossOptionNames);
     super(options);
   }
   /** Per-sample values. */
@@ -92,11 +98,18 @@ export class MeanAbsoluteError extends Loss {
  * console.log(mape.apply(tensor([[10, 20]]), tensor([[11, 18]])).item()); // about 10
  * ```
  */
-export class MeanAbsolutePercentageError extends FunctionLoss {
+export class MeanAbsolutePercentageError extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("MeanAbsolutePercentageError", options, lossOptionNames);
-    super(meanAbsolutePercentageError, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return meanAbsolutePercentageError(yTrue, yPred);
   }
 }
 
@@ -110,10 +123,17 @@ export class MeanAbsolutePercentageError extends FunctionLoss {
  * console.log(msle.apply(tensor([[0]]), tensor([[1]])).item()); // about 0.4805
  * ```
  */
-export class MeanSquaredLogarithmicError extends FunctionLoss {
+export class MeanSquaredLogarithmicError extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("MeanSquaredLogarithmicError", options, lossOptionNames);
-    super(meanSquaredLogarithmicError, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return meanSquaredLogarithmicError(yTrue, yPred);
   }
 }

@@ -1,7 +1,6 @@
 // Losses by name, class or function.
-import { unknownIdentifier, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { describe } from "../options.ts";
+import { NamedSet } from "../named_set.ts";
 import { declareFunctions, functionName } from "../registry.ts";
 import { Circle, circle } from "./circle.ts";
 import {
@@ -35,200 +34,113 @@ import {
 import { Huber, huber, LogCosh, logCosh } from "./robust.ts";
 import { CosineSimilarity, cosineSimilarity, Dice, dice, Tversky, tversky } from "./similarity.ts";
 
-/** Per-sample functions by Keras's name of the function. */
-export const lossFunctions = {
-  mean_squared_error: meanSquaredError,
-  mean_absolute_error: meanAbsoluteError,
-  binary_crossentropy: binaryCrossentropy,
-  categorical_crossentropy: categoricalCrossentropy,
-  sparse_categorical_crossentropy: sparseCategoricalCrossentropy,
-  mean_absolute_percentage_error: meanAbsolutePercentageError,
-  mean_squared_logarithmic_error: meanSquaredLogarithmicError,
-  huber: huber,
-  log_cosh: logCosh,
-  hinge: hinge,
-  squared_hinge: squaredHinge,
-  categorical_hinge: categoricalHinge,
-  kl_divergence: klDivergence,
-  poisson: poisson,
-  cosine_similarity: cosineSimilarity,
-  dice: dice,
-  tversky: tversky,
-  binary_focal_crossentropy: binaryFocalCrossentropy,
-  categorical_focal_crossentropy: categoricalFocalCrossentropy,
-  circle: circle,
-  ctc: ctc,
+/** The losses by Keras's names of their functions: the function, the class, and the names beside. */
+const table = {
+  mean_squared_error: { fn: meanSquaredError, Class: MeanSquaredError, aliases: ["MeanSquaredError", "mse", "MSE"] },
+  mean_absolute_error: {
+    fn: meanAbsoluteError,
+    Class: MeanAbsoluteError,
+    aliases: ["MeanAbsoluteError", "mae", "MAE"],
+  },
+  binary_crossentropy: {
+    fn: binaryCrossentropy,
+    Class: BinaryCrossentropy,
+    aliases: ["BinaryCrossentropy", "bce", "BCE"],
+  },
+  categorical_crossentropy: {
+    fn: categoricalCrossentropy,
+    Class: CategoricalCrossentropy,
+    aliases: ["CategoricalCrossentropy"],
+  },
+  sparse_categorical_crossentropy: {
+    fn: sparseCategoricalCrossentropy,
+    Class: SparseCategoricalCrossentropy,
+    aliases: ["SparseCategoricalCrossentropy"],
+  },
+  mean_absolute_percentage_error: {
+    fn: meanAbsolutePercentageError,
+    Class: MeanAbsolutePercentageError,
+    aliases: ["MeanAbsolutePercentageError", "mape", "MAPE"],
+  },
+  mean_squared_logarithmic_error: {
+    fn: meanSquaredLogarithmicError,
+    Class: MeanSquaredLogarithmicError,
+    aliases: ["MeanSquaredLogarithmicError", "msle", "MSLE"],
+  },
+  huber: { fn: huber, Class: Huber, aliases: ["Huber"] },
+  log_cosh: { fn: logCosh, Class: LogCosh, aliases: ["LogCosh", "logcosh"] },
+  hinge: { fn: hinge, Class: Hinge, aliases: ["Hinge"] },
+  squared_hinge: { fn: squaredHinge, Class: SquaredHinge, aliases: ["SquaredHinge"] },
+  categorical_hinge: { fn: categoricalHinge, Class: CategoricalHinge, aliases: ["CategoricalHinge"] },
+  kl_divergence: {
+    fn: klDivergence,
+    Class: KLDivergence,
+    aliases: ["KLDivergence", "kld", "KLD", "kullback_leibler_divergence"],
+  },
+  poisson: { fn: poisson, Class: Poisson, aliases: ["Poisson"] },
+  cosine_similarity: { fn: cosineSimilarity, Class: CosineSimilarity, aliases: ["CosineSimilarity"] },
+  dice: { fn: dice, Class: Dice, aliases: ["Dice"] },
+  tversky: { fn: tversky, Class: Tversky, aliases: ["Tversky"] },
+  binary_focal_crossentropy: {
+    fn: binaryFocalCrossentropy,
+    Class: BinaryFocalCrossentropy,
+    aliases: ["BinaryFocalCrossentropy"],
+  },
+  categorical_focal_crossentropy: {
+    fn: categoricalFocalCrossentropy,
+    Class: CategoricalFocalCrossentropy,
+    aliases: ["CategoricalFocalCrossentropy"],
+  },
+  circle: { fn: circle, Class: Circle, aliases: ["Circle"] },
+  ctc: { fn: ctc, Class: CTC, aliases: ["CTC"] },
 } as const;
-
-declareFunctions(lossFunctions);
 
 /** Keras's names of the functions. */
-export type LossFunctionName =
-  | "mean_squared_error"
-  | "mean_absolute_error"
-  | "binary_crossentropy"
-  | "categorical_crossentropy"
-  | "sparse_categorical_crossentropy"
-  | "mean_absolute_percentage_error"
-  | "mean_squared_logarithmic_error"
-  | "huber"
-  | "log_cosh"
-  | "hinge"
-  | "squared_hinge"
-  | "categorical_hinge"
-  | "kl_divergence"
-  | "poisson"
-  | "cosine_similarity"
-  | "dice"
-  | "tversky"
-  | "binary_focal_crossentropy"
-  | "categorical_focal_crossentropy"
-  | "circle"
-  | "ctc";
+export type LossFunctionName = keyof typeof table;
 
-/** The other names of each function. */
-export const lossAliases = {
-  mse: "mean_squared_error",
-  MSE: "mean_squared_error",
-  mae: "mean_absolute_error",
-  MAE: "mean_absolute_error",
-  mape: "mean_absolute_percentage_error",
-  MAPE: "mean_absolute_percentage_error",
-  msle: "mean_squared_logarithmic_error",
-  MSLE: "mean_squared_logarithmic_error",
-  bce: "binary_crossentropy",
-  BCE: "binary_crossentropy",
-  kld: "kl_divergence",
-  KLD: "kl_divergence",
-  kullback_leibler_divergence: "kl_divergence",
-  logcosh: "log_cosh",
-  MeanSquaredError: "mean_squared_error",
-  MeanAbsoluteError: "mean_absolute_error",
-  BinaryCrossentropy: "binary_crossentropy",
-  CategoricalCrossentropy: "categorical_crossentropy",
-  SparseCategoricalCrossentropy: "sparse_categorical_crossentropy",
-  MeanAbsolutePercentageError: "mean_absolute_percentage_error",
-  MeanSquaredLogarithmicError: "mean_squared_logarithmic_error",
-  Huber: "huber",
-  LogCosh: "log_cosh",
-  Hinge: "hinge",
-  SquaredHinge: "squared_hinge",
-  CategoricalHinge: "categorical_hinge",
-  KLDivergence: "kl_divergence",
-  Poisson: "poisson",
-  CosineSimilarity: "cosine_similarity",
-  Dice: "dice",
-  Tversky: "tversky",
-  BinaryFocalCrossentropy: "binary_focal_crossentropy",
-  CategoricalFocalCrossentropy: "categorical_focal_crossentropy",
-  Circle: "circle",
-  CTC: "ctc",
-} as const;
-
-/** The other names of losses: short ones, and those of classes. */
-export type LossAlias =
-  | "mse"
-  | "MSE"
-  | "mae"
-  | "MAE"
-  | "mape"
-  | "MAPE"
-  | "msle"
-  | "MSLE"
-  | "bce"
-  | "BCE"
-  | "kld"
-  | "KLD"
-  | "kullback_leibler_divergence"
-  | "logcosh"
-  | "MeanSquaredError"
-  | "MeanAbsoluteError"
-  | "BinaryCrossentropy"
-  | "CategoricalCrossentropy"
-  | "SparseCategoricalCrossentropy"
-  | "MeanAbsolutePercentageError"
-  | "MeanSquaredLogarithmicError"
-  | "Huber"
-  | "LogCosh"
-  | "Hinge"
-  | "SquaredHinge"
-  | "CategoricalHinge"
-  | "KLDivergence"
-  | "Poisson"
-  | "CosineSimilarity"
-  | "Dice"
-  | "Tversky"
-  | "BinaryFocalCrossentropy"
-  | "CategoricalFocalCrossentropy"
-  | "Circle"
-  | "CTC";
+/** The other names of losses: those of classes, and short ones. */
+export type LossAlias = (typeof table)[LossFunctionName]["aliases"][number];
 
 /** The names of losses; `crossentropy` (`ce`) is the binary, categorical or sparse one by the shapes. */
 export type LossName = LossFunctionName | LossAlias | "crossentropy" | "ce";
 /** A loss by name, as an object, or as a function of targets and outputs that gives per-sample values. */
 export type LossIdentifier = LossName | Loss | LossFunction;
 
-const classes: Record<LossFunctionName, new () => Loss> = {
-  mean_squared_error: MeanSquaredError,
-  mean_absolute_error: MeanAbsoluteError,
-  binary_crossentropy: BinaryCrossentropy,
-  categorical_crossentropy: CategoricalCrossentropy,
-  sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
-  mean_absolute_percentage_error: MeanAbsolutePercentageError,
-  mean_squared_logarithmic_error: MeanSquaredLogarithmicError,
-  huber: Huber,
-  log_cosh: LogCosh,
-  hinge: Hinge,
-  squared_hinge: SquaredHinge,
-  categorical_hinge: CategoricalHinge,
-  kl_divergence: KLDivergence,
-  poisson: Poisson,
-  cosine_similarity: CosineSimilarity,
-  dice: Dice,
-  tversky: Tversky,
-  binary_focal_crossentropy: BinaryFocalCrossentropy,
-  categorical_focal_crossentropy: CategoricalFocalCrossentropy,
-  circle: Circle,
-  ctc: CTC,
-};
+/** Per-sample functions by Keras's name of the function. */
+export const lossFunctions = Object.fromEntries(
+  Object.entries(table).map(([name, { fn }]) => [name, fn]),
+) as { readonly [Name in LossFunctionName]: (typeof table)[Name]["fn"] };
 
-/** The function name that a name or alias stands for, if any. */
-export function canonicalLoss(name: string): LossFunctionName | undefined {
-  if (Object.hasOwn(lossFunctions, name)) return name as LossFunctionName;
-  return Object.hasOwn(lossAliases, name) ? lossAliases[name as keyof typeof lossAliases] : undefined;
-}
+declareFunctions(lossFunctions);
+
+/** The name of the function by every name of a loss. */
+export const canonicalLosses: ReadonlyMap<string, LossFunctionName> = new Map(
+  Object.entries(table).flatMap(([name, { aliases }]) =>
+    [name, ...aliases].map((known) => [known, name as LossFunctionName] as const)
+  ),
+);
+
+const losses = new NamedSet<Loss, LossFunction, string>({
+  kind: "loss",
+  one: "loss",
+  namespace: "losses",
+  example: 'write it as in loss: "mse"',
+  Base: Loss,
+  fromFunction: (fn) => {
+    const known = functionName(fn);
+    return known !== undefined && Object.hasOwn(table, known)
+      ? new table[known as LossFunctionName].Class()
+      : new FunctionLoss(fn);
+  },
+}, {
+  ...Object.fromEntries([...canonicalLosses].map(([known, name]) => [known, () => new table[name].Class()])),
+  crossentropy: () => new Crossentropy(),
+  ce: () => new Crossentropy(),
+});
 
 /** The loss that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown one. */
 export function getLoss(identifier: LossIdentifier, where?: string): Loss {
-  if (identifier instanceof Loss) return identifier;
-  if (typeof identifier === "function") {
-    if (identifier.prototype instanceof Loss) {
-      throw new ValueError({
-        what: where ?? "Unknown loss",
-        rule: "loss must be a name, an object or a function",
-        received: `the class ${identifier.name}`,
-        hint: `write new losses.${identifier.name}()`,
-      });
-    }
-    const known = functionName(identifier);
-    return known !== undefined && Object.hasOwn(classes, known)
-      ? new classes[known as LossFunctionName]()
-      : new FunctionLoss(identifier);
-  }
-  if (typeof identifier !== "string") {
-    throw new ValueError({
-      what: where ?? "Unknown loss",
-      rule: "loss must be a name, an object or a function",
-      received: describe(identifier),
-    });
-  }
-  if (identifier === "crossentropy" || identifier === "ce") return new Crossentropy();
-  const name = canonicalLoss(identifier);
-  if (!name) {
-    const known = [...Object.keys(lossFunctions), ...Object.keys(lossAliases), "crossentropy", "ce"];
-    throw unknownIdentifier("loss", identifier, known, where);
-  }
-  return new classes[name]();
+  return losses.get(identifier, where);
 }
 
 /** Binary, sparse or categorical cross-entropy, by the shapes of targets and outputs. */

@@ -1,9 +1,10 @@
 // Losses of numbers that outliers do not rule: Huber and log-cosh. https://keras.io/api/losses/regression_losses/
-import type { Config } from "../json_config.ts";
+import type { Value } from "../ir/value.ts";
 import { abs, add, lessEqual, mean, multiply, select, softplus, square, subtract } from "../ops/primitives.ts";
-import { checkOptions, checkRange } from "../options.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, optionTable, unlessDefault } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { FunctionLoss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+import { Loss, type LossFields, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /**
  * The mean over the last axis of `e^2 / 2` where the error is at most `delta` (1 by default), else of
@@ -33,6 +34,16 @@ export interface HuberOptions extends LossOptions {
   delta?: number;
 }
 
+const huberOptions = optionTable<HuberOptions>()({
+  ...lossOptions,
+  name: lossName("huber_loss"),
+  // Keras writes no delta, and so makes 1 of any.
+  delta: unlessDefault(number(1, { min: 0 })),
+});
+
+/** The options, checked and completed. */
+export interface Huber extends LossFields<HuberOptions, typeof huberOptions> {}
+
 /**
  * Squares of small errors and absolute values of large ones. Huber, 1964.
  *
@@ -42,22 +53,18 @@ export interface HuberOptions extends LossOptions {
  * console.log(new losses.Huber().apply(tensor([[0, 0]]), tensor([[0.5, 10]])).item()); // 4.8125
  * ```
  */
-export class Huber extends FunctionLoss {
-  /** The error from which on the loss rises in a line. */
-  readonly delta: number;
+export class Huber extends Loss {
+  static {
+    declareOptions(this, huberOptions);
+  }
 
   /** Takes delta, reduction and name. Throws {@linkcode ValueError} for a delta below 0. */
   constructor(options: HuberOptions = {}) {
-    checkOptions("Huber", options, ["delta", ...lossOptionNames]);
-    const { delta = 1, reduction, name = "huber_loss" } = options;
-    checkRange("Huber", "delta", delta, 0, Infinity);
-    super((yTrue, yPred) => huber(yTrue, yPred, delta), { reduction, name });
-    this.delta = delta;
+    super(options);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    // Keras writes no delta, and so makes 1 of any.
-    return this.delta === 1 ? super.getConfig() : { ...super.getConfig(), delta: this.delta };
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return huber(yTrue, yPred, this.delta);
   }
 }
 
@@ -70,10 +77,17 @@ export class Huber extends FunctionLoss {
  * console.log(new losses.LogCosh().apply(tensor([[0, 0]]), tensor([[1, 0]])).item()); // about 0.2169
  * ```
  */
-export class LogCosh extends FunctionLoss {
+export class LogCosh extends Loss {
+  static {
+    declareOptions(this, lossOptions);
+  }
+
   /** Takes reduction and name. */
   constructor(options: LossOptions = {}) {
-    checkOptions("LogCosh", options, lossOptionNames);
-    super(logCosh, options);
+    super(options);
+  }
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return logCosh(yTrue, yPred);
   }
 }

@@ -1,10 +1,12 @@
 // Losses of directions and overlaps: cosine similarity, Dice, Tversky. https://keras.io/api/losses/regression_losses/
-import { type Config, epsilon } from "../json_config.ts";
+import { ValueError } from "../errors.ts";
+import { epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, cast, divide, maximum, multiply, negate, sqrt, square, subtract, sum } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { declareOptions, describe, nullable, option, optionTable, unlessDefault } from "../options.ts";
+import { integer, number } from "../option_kinds.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { FunctionLoss, lossOptionNames, type LossOptions, matched } from "./loss.ts";
+import { Loss, type LossFields, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /** Vectors along `axis` with length 1; those shorter than epsilon are divided by it. */
 function normalized(x: Value, axis: number): Value {
@@ -58,6 +60,21 @@ export function tversky(
   return subtract(1, divide(both, add(add(add(both, missed), extra), epsilon())));
 }
 
+/** Options of {@linkcode CosineSimilarity}. */
+export interface CosineSimilarityOptions extends LossOptions {
+  /** The axis along which vectors lie; the last by default. */
+  axis?: number;
+}
+
+const cosineSimilarityOptions = optionTable<CosineSimilarityOptions>()({
+  ...lossOptions,
+  // Keras writes no axis, and so makes the last of any.
+  axis: unlessDefault(integer(-1)),
+});
+
+/** The options, checked and completed. */
+export interface CosineSimilarity extends LossFields<CosineSimilarityOptions, typeof cosineSimilarityOptions> {}
+
 /**
  * Minus the cosine of the angle between targets and outputs: -1 where they point the same way.
  *
@@ -67,25 +84,47 @@ export function tversky(
  * console.log(new losses.CosineSimilarity().apply(tensor([[3, 4]]), tensor([[6, 8]])).item()); // about -1
  * ```
  */
-export class CosineSimilarity extends FunctionLoss {
-  /** The axis along which vectors lie. */
-  readonly axis: number;
+export class CosineSimilarity extends Loss {
+  static {
+    declareOptions(this, cosineSimilarityOptions);
+  }
 
   /** Takes axis, reduction and name. */
-  constructor(options: LossOptions & { axis?: number } = {}) {
-    checkOptions("CosineSimilarity", options, ["axis", ...lossOptionNames]);
-    const { axis = -1, ...rest } = options;
-    super((yTrue, yPred) => cosineSimilarity(yTrue, yPred, axis), rest);
-    this.axis = axis;
+  constructor(options: CosineSimilarityOptions = {}) {
+    super(options);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    // Keras writes no axis, and so makes the last of any.
-    return this.axis === -1 ? super.getConfig() : { ...super.getConfig(), axis: this.axis };
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return cosineSimilarity(yTrue, yPred, this.axis);
   }
 }
 
-const axesConfig = (axis: OverlapAxes): Config => ({ axis });
+const axesOption = nullable(option<number | readonly number[]>({
+  read: (given, { what, option }) => {
+    const isAxis = (axis: unknown) => Number.isInteger(axis);
+    if (isAxis(given) || (Array.isArray(given) && given.every(isAxis))) return given as number | readonly number[];
+    throw new ValueError({
+      what,
+      rule: `${option} must be a whole number or a list of them`,
+      received: describe(given),
+      hint: "leave it out for all axes",
+    });
+  },
+}));
+
+/** Options of {@linkcode Dice}. */
+export interface DiceOptions extends LossOptions {
+  /** What overlaps are summed over: all axes by default. */
+  axis?: OverlapAxes;
+}
+
+const diceOptions = optionTable<DiceOptions>()({
+  ...lossOptions,
+  axis: axesOption,
+});
+
+/** The options, checked and completed. */
+export interface Dice extends LossFields<DiceOptions, typeof diceOptions> {}
 
 /**
  * 1 less the overlap of targets and outputs, for segmentation. Milletari et al., 2016.
@@ -96,22 +135,38 @@ const axesConfig = (axis: OverlapAxes): Config => ({ axis });
  * console.log(new losses.Dice().apply(tensor([[1, 0]]), tensor([[1, 0]])).item()); // about 0
  * ```
  */
-export class Dice extends FunctionLoss {
-  /** What overlaps are summed over. */
-  readonly axis: OverlapAxes;
+export class Dice extends Loss {
+  static {
+    declareOptions(this, diceOptions);
+  }
 
   /** Takes axes, reduction and name. */
-  constructor(options: LossOptions & { axis?: OverlapAxes } = {}) {
-    checkOptions("Dice", options, ["axis", ...lossOptionNames]);
-    const { axis = null, ...rest } = options;
-    super((yTrue, yPred) => dice(yTrue, yPred, axis), rest);
-    this.axis = axis;
+  constructor(options: DiceOptions = {}) {
+    super(options);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...axesConfig(this.axis) };
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return dice(yTrue, yPred, this.axis);
   }
 }
+
+/** Options of {@linkcode Tversky}. */
+export interface TverskyOptions extends DiceOptions {
+  /** The weight of what lies only in targets; 0.5 by default. */
+  alpha?: number;
+  /** The weight of what lies only in outputs; 0.5 by default. */
+  beta?: number;
+}
+
+const tverskyOptions = optionTable<TverskyOptions>()({
+  ...lossOptions,
+  alpha: number(0.5),
+  beta: number(0.5),
+  axis: axesOption,
+});
+
+/** The options, checked and completed. */
+export interface Tversky extends LossFields<TverskyOptions, typeof tverskyOptions> {}
 
 /**
  * As {@linkcode Dice}, with weights for what targets and outputs have alone. Salehi et al., 2017.
@@ -122,25 +177,17 @@ export class Dice extends FunctionLoss {
  * console.log(new losses.Tversky({ alpha: 0.7, beta: 0.3 }).alpha); // 0.7
  * ```
  */
-export class Tversky extends FunctionLoss {
-  /** The weight of what lies only in targets. */
-  readonly alpha: number;
-  /** The weight of what lies only in outputs. */
-  readonly beta: number;
-  /** What overlaps are summed over. */
-  readonly axis: OverlapAxes;
+export class Tversky extends Loss {
+  static {
+    declareOptions(this, tverskyOptions);
+  }
 
   /** Takes weights, axes, reduction and name. */
-  constructor(options: LossOptions & { alpha?: number; beta?: number; axis?: OverlapAxes } = {}) {
-    checkOptions("Tversky", options, ["alpha", "beta", "axis", ...lossOptionNames]);
-    const { alpha = 0.5, beta = 0.5, axis = null, ...rest } = options;
-    super((yTrue, yPred) => tversky(yTrue, yPred, { alpha, beta, axis }), rest);
-    this.alpha = alpha;
-    this.beta = beta;
-    this.axis = axis;
+  constructor(options: TverskyOptions = {}) {
+    super(options);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), alpha: this.alpha, beta: this.beta, ...axesConfig(this.axis) };
+  /** Per-sample values. */
+  call(yTrue: Value, yPred: Value): Value {
+    return tversky(yTrue, yPred, this);
   }
 }

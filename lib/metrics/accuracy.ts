@@ -1,14 +1,14 @@
 // Accuracies: how often outputs name the right class. https://keras.io/api/metrics/accuracy_metrics/
-import type { Config } from "../json_config.ts";
 import { Value } from "../ir/value.ts";
 import { crossentropyKind } from "../losses/resolve.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { squeeze } from "../ops/composed.ts";
 import { argMax, cast, equal, greater } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, optionTable } from "../options.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
-import { MeanMetricWrapper } from "./mean.ts";
-import type { MetricOptions } from "./metric.ts";
+import { MeanOfValues } from "./mean.ts";
+import { type Direction, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 
 /** 1 where output and target are equal, else 0; elementwise, float32. */
 export function accuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
@@ -59,11 +59,17 @@ export function sparseCategoricalAccuracy(yTrue: Operand, yPred: Operand): Opera
  * console.log(new metrics.Accuracy().name); // accuracy
  * ```
  */
-export class Accuracy extends MeanMetricWrapper {
+export class Accuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
   /** Takes the name. */
-  constructor({ name = "accuracy", ...rest }: MetricOptions = {}) {
-    checkOptions("Accuracy", rest, ["name"]);
-    super(accuracy, { name, direction: "up" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return accuracy(yTrue, yPred);
   }
 }
 
@@ -72,6 +78,11 @@ export interface BinaryAccuracyOptions extends MetricOptions {
   /** Outputs above it stand for 1; 0.5 by default. */
   threshold?: number;
 }
+
+const binaryAccuracyOptions = optionTable<BinaryAccuracyOptions>()({ ...metricOptions, threshold: number(0.5) });
+
+/** The options, checked and completed. */
+export interface BinaryAccuracy extends MetricFields<BinaryAccuracyOptions, typeof binaryAccuracyOptions> {}
 
 /**
  * How often outputs on the right side of a threshold.
@@ -82,18 +93,21 @@ export interface BinaryAccuracyOptions extends MetricOptions {
  * console.log(new metrics.BinaryAccuracy({ threshold: 0 }).name); // binary_accuracy
  * ```
  */
-export class BinaryAccuracy extends MeanMetricWrapper {
-  /** Outputs above it stand for 1. */
-  readonly threshold: number;
-  /** Takes name and threshold. */
-  constructor({ name = "binary_accuracy", threshold = 0.5, ...rest }: BinaryAccuracyOptions = {}) {
-    checkOptions("BinaryAccuracy", rest, ["name", "threshold"]);
-    super((yTrue, yPred) => binaryAccuracy(yTrue, yPred, threshold), { name, direction: "up" });
-    this.threshold = threshold;
+export class BinaryAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
+  static {
+    declareOptions(this, binaryAccuracyOptions);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), threshold: this.threshold };
+
+  /** Takes name and threshold. */
+  constructor(options: BinaryAccuracyOptions = {}) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return binaryAccuracy(yTrue, yPred, this.threshold);
   }
 }
 
@@ -106,11 +120,17 @@ export class BinaryAccuracy extends MeanMetricWrapper {
  * console.log(new metrics.CategoricalAccuracy().name); // categorical_accuracy
  * ```
  */
-export class CategoricalAccuracy extends MeanMetricWrapper {
+export class CategoricalAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
   /** Takes the name. */
-  constructor({ name = "categorical_accuracy", ...rest }: MetricOptions = {}) {
-    checkOptions("CategoricalAccuracy", rest, ["name"]);
-    super(categoricalAccuracy, { name, direction: "up" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return categoricalAccuracy(yTrue, yPred);
   }
 }
 
@@ -123,22 +143,33 @@ export class CategoricalAccuracy extends MeanMetricWrapper {
  * console.log(new metrics.SparseCategoricalAccuracy().name); // sparse_categorical_accuracy
  * ```
  */
-export class SparseCategoricalAccuracy extends MeanMetricWrapper {
+export class SparseCategoricalAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
   /** Takes the name. */
-  constructor({ name = "sparse_categorical_accuracy", ...rest }: MetricOptions = {}) {
-    checkOptions("SparseCategoricalAccuracy", rest, ["name"]);
-    super(sparseCategoricalAccuracy, { name, direction: "up" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return sparseCategoricalAccuracy(yTrue, yPred);
   }
 }
 
 /** The accuracy that the shapes call for: binary for one output, sparse for labels without a class axis. */
-export class ShapedAccuracy extends MeanMetricWrapper {
+export class ShapedAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
   /** Takes the name as the user typed it. */
-  constructor(name: string) {
-    super((yTrue, yPred) => {
-      const kind = crossentropyKind(yTrue.shape, yPred.shape);
-      if (kind === "binary") return binaryAccuracy(yTrue, yPred);
-      return kind === "categorical" ? categoricalAccuracy(yTrue, yPred) : sparseCategoricalAccuracy(yTrue, yPred);
-    }, { name, direction: "up" });
+  constructor(options: MetricOptions) {
+    super(options);
+  }
+  /** Whether each output is right. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    const kind = crossentropyKind(yTrue.shape, yPred.shape);
+    if (kind === "binary") return binaryAccuracy(yTrue, yPred);
+    return kind === "categorical" ? categoricalAccuracy(yTrue, yPred) : sparseCategoricalAccuracy(yTrue, yPred);
   }
 }

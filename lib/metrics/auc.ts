@@ -1,14 +1,15 @@
 // AUC: the area under the ROC or the precision-recall curve. https://keras.io/api/metrics/classification_metrics/#auc-class
 import { type Config, epsilon } from "../json_config.ts";
-import { unknownIdentifier, ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, sigmoid } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { boolean, choice, integer, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, nullable, option, optionTable, withFacts } from "../options.ts";
 import { formatShape } from "../shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { countAt, thresholdList } from "./thresholds.ts";
-import { type Direction, Metric, type MetricOptions } from "./metric.ts";
+import { countAt, maxThresholds, thresholdList, type Thresholds, thresholdsOption } from "./thresholds.ts";
+import { type Direction, Metric, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 import { divideNoNaN } from "./averaged.ts";
 
 /** Which curve the area lies under. */
@@ -36,8 +37,38 @@ export interface AUCOptions extends MetricOptions {
   fromLogits?: boolean;
 }
 
-const curves: Record<AUCCurve, string> = { ROC: "ROC", PR: "PR", PRGAIN: "PRGAIN" };
-const methods: readonly SummationMethod[] = ["interpolation", "minoring", "majoring"];
+const weightsOption = nullable(option<readonly number[]>({
+  read: (given, { what }) => {
+    const list: unknown = given instanceof Tensor ? [...given.data] : given;
+    if (Array.isArray(list) && list.length > 0 && list.every((w) => typeof w === "number" && w >= 0)) return list;
+    throw new ValueError({
+      what,
+      rule: "labelWeights must be a list of numbers of at least 0",
+      received: describe(given),
+      hint: "give one number for each label",
+    });
+  },
+  // As Keras writes a tensor.
+  write: (weights) => ({
+    class_name: "__tensor__",
+    config: { value: weights.map(Math.fround), dtype: "float32" },
+  }),
+}));
+
+const aucOptions = optionTable<AUCOptions>()({
+  ...metricOptions,
+  numThresholds: integer(200, { min: 2, max: maxThresholds }),
+  curve: choice<AUCCurve>(["ROC", "PR", "PRGAIN"]),
+  summationMethod: choice<SummationMethod>(["interpolation", "minoring", "majoring"]),
+  multiLabel: boolean(false),
+  numLabels: nullable(positiveInteger()),
+  labelWeights: weightsOption,
+  fromLogits: boolean(false),
+  thresholds: withFacts(thresholdsOption, { written: "unless null" }),
+});
+
+/** The options, checked and completed. */
+export interface AUC extends MetricFields<Omit<AUCOptions, "thresholds">, Omit<typeof aucOptions, "thresholds">> {}
 
 /** One row of the counts: those at each threshold, for one label. */
 interface Curve {
@@ -60,56 +91,29 @@ interface Curve {
 export class AUC extends Metric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
+  /** The thresholds as they were given; null for so many as `numThresholds` says. */
+  declare readonly givenThresholds: Thresholds | null;
   /** The thresholds, with one below 0 and one above 1. */
   readonly thresholds: readonly number[];
-  readonly #options: Required<Omit<AUCOptions, "name">>;
   #counts: Variable[] | undefined;
+
+  static {
+    declareOptions(this, aucOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a curve, method or threshold that is none. */
   constructor(options: AUCOptions = {}) {
-    checkOptions("AUC", options, [
-      "numThresholds",
-      "curve",
-      "summationMethod",
-      "thresholds",
-      "multiLabel",
-      "numLabels",
-      "labelWeights",
-      "fromLogits",
-      "name",
-    ]);
-    super({ name: options.name ?? "auc" });
-    const { numThresholds = 200, curve = "ROC", summationMethod = "interpolation", thresholds = null } = options;
-    const { multiLabel = false, numLabels = null, labelWeights = null, fromLogits = false } = options;
-    if (!Object.hasOwn(curves, curve)) {
-      throw unknownIdentifier("curve", String(curve), Object.keys(curves), "Cannot make AUC");
-    }
-    if (!methods.includes(summationMethod)) {
-      throw unknownIdentifier("summationMethod", String(summationMethod), methods, "Cannot make AUC");
-    }
-    if (!Number.isInteger(numThresholds) || numThresholds < 2) {
-      const rule = "numThresholds must be a whole number of at least 2";
-      throw new ValueError({ what: "Cannot make AUC", rule, received: String(numThresholds), hint: "leave it at 200" });
-    }
+    super(options);
+    const { numThresholds, givenThresholds, multiLabel, numLabels } = this;
     if (numLabels !== null && !multiLabel) {
       const hint = "set multiLabel too, or leave numLabels out";
       throw new ValueError({ what: "Cannot make AUC", rule: "numLabels needs multiLabel", received: "none", hint });
     }
-    const inner = thresholds
-      ? [...thresholdList("AUC", thresholds, 0.5)].sort((a, b) => a - b)
-      : Array.from({ length: numThresholds - 2 }, (_, i) => (i + 1) / (numThresholds - 1));
+    const inner = givenThresholds === null
+      ? Array.from({ length: numThresholds - 2 }, (_, i) => (i + 1) / (numThresholds - 1))
+      : [...thresholdList(givenThresholds, 0.5)].sort((a, b) => a - b);
     this.thresholds = [-epsilon(), ...inner, 1 + epsilon()];
     const size = this.thresholds.length;
-    this.#options = {
-      numThresholds: size,
-      curve,
-      summationMethod,
-      thresholds,
-      multiLabel,
-      numLabels,
-      labelWeights,
-      fromLogits,
-    };
     if (!multiLabel) this.#build([size]);
     else if (numLabels !== null) this.#build([size, numLabels]);
   }
@@ -121,7 +125,7 @@ export class AUC extends Metric {
 
   /** Takes a batch into the counts. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
-    const { multiLabel, labelWeights, fromLogits } = this.#options;
+    const { multiLabel, labelWeights, fromLogits } = this;
     if (multiLabel && yPred.shape.length !== 2) {
       throw new ValueError({
         what: `Cannot update "${this.name}"`,
@@ -151,13 +155,13 @@ export class AUC extends Metric {
       const [tp, fp, tn, fn] = state.map(({ data }) => [...data].filter((_, i) => i % labels === label));
       return this.#area({ tp, fp, tn, fn });
     });
-    const weights = (this.#options.multiLabel && this.#options.labelWeights) || areas.map(() => 1);
+    const weights = (this.multiLabel && this.labelWeights) || areas.map(() => 1);
     const total = areas.reduce((sum, area, i) => sum + area * weights[i], 0);
     return Math.fround(divideNoNaN(total, weights.reduce((a, b) => a + b, 0)));
   }
 
   #area(counts: Curve): number {
-    const { curve, summationMethod } = this.#options;
+    const { curve, summationMethod } = this;
     if (curve === "PR" && summationMethod === "interpolation") return interpolatedPrecision(counts);
     const [x, y] = pointsOf(curve, counts);
     let area = 0;
@@ -175,21 +179,12 @@ export class AUC extends Metric {
 
   /** The arguments as Keras's config. */
   override getConfig(): Config {
-    const { numThresholds, curve, summationMethod, multiLabel, numLabels, labelWeights } = this.#options;
+    const config = super.getConfig();
+    // Keras counts the two at the ends with those that were given, and writes these in order.
     return {
-      ...super.getConfig(),
-      num_thresholds: numThresholds,
-      curve,
-      summation_method: summationMethod,
-      multi_label: multiLabel,
-      num_labels: numLabels,
-      // As Keras writes a tensor.
-      label_weights: labelWeights && {
-        class_name: "__tensor__",
-        config: { value: labelWeights.map(Math.fround), dtype: "float32" },
-      },
-      from_logits: this.#options.fromLogits,
-      ...(this.#options.thresholds && { thresholds: this.thresholds.slice(1, -1) }),
+      ...config,
+      num_thresholds: this.thresholds.length,
+      ...("thresholds" in config && { thresholds: this.thresholds.slice(1, -1) }),
     };
   }
 }

@@ -1,18 +1,18 @@
 // True and false positives and negatives, precision and recall. https://keras.io/api/metrics/classification_metrics/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add } from "../ops/primitives.ts";
-import { checkOptions, checkPositiveInteger } from "../options.ts";
+import { integer, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, nullable, optionTable, required } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { countAt, type Counts, thresholdList } from "./thresholds.ts";
-import type { Direction, MetricOptions } from "./metric.ts";
+import { countAt, type Counts, thresholdList, type Thresholds, thresholdsOption } from "./thresholds.ts";
+import { type Direction, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 import { divideNoNaN, VectorMetric } from "./averaged.ts";
 
 /** Options of metrics with thresholds. */
 export interface ThresholdOptions extends MetricOptions {
   /** Outputs above it are positive, from 0 to 1; several give several results. 0.5 by default. */
-  thresholds?: number | readonly number[] | null;
+  thresholds?: Thresholds | null;
 }
 
 /** Options of {@linkcode Precision} and {@linkcode Recall}. */
@@ -23,43 +23,44 @@ export interface RatioOptions extends ThresholdOptions {
   classId?: number | null;
 }
 
-const configOf = (thresholds: ThresholdOptions["thresholds"]): Config => ({ thresholds: thresholds ?? null });
+const thresholdOptions = optionTable<ThresholdOptions>()({ ...metricOptions, thresholds: thresholdsOption });
+const ratioOptions = optionTable<RatioOptions>()({
+  ...thresholdOptions,
+  topK: nullable(positiveInteger()),
+  classId: nullable(integer(required, { min: 0 })),
+});
 
 /** A count for each threshold. */
 abstract class Count extends VectorMetric {
-  /** Whether the count is of what is right or of what is wrong. */
-  override readonly direction: Direction;
+  /** The thresholds as they were given; null for the default. */
+  declare readonly givenThresholds: Thresholds | null;
   /** The thresholds. */
   readonly thresholds: readonly number[];
   /** The counts so far, `[thresholds]`. */
   readonly accumulator: Variable;
-  readonly #key: keyof Counts;
-  readonly #config: Config;
 
-  constructor(key: keyof Counts, options: ThresholdOptions) {
-    checkOptions(new.target.name, options, ["thresholds", "name"]);
-    super(options);
-    this.#key = key;
-    this.direction = key.startsWith("true") ? "up" : "down";
-    this.thresholds = thresholdList(new.target.name, options.thresholds ?? null, 0.5);
-    this.accumulator = this.addVariable("accumulator", [this.thresholds.length]);
-    this.#config = configOf(options.thresholds);
+  static {
+    declareOptions(this, thresholdOptions);
   }
+
+  constructor(options: ThresholdOptions = {}) {
+    super(options);
+    this.thresholds = thresholdList(this.givenThresholds, 0.5);
+    this.accumulator = this.addVariable("accumulator", [this.thresholds.length]);
+  }
+
+  /** What is counted. */
+  protected abstract readonly counted: keyof Counts;
 
   /** Takes a batch into the counts. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const counts = countAt(yTrue, yPred, { thresholds: this.thresholds, sampleWeight });
-    this.accumulator.assign(add(this.accumulator, counts[this.#key]));
+    this.accumulator.assign(add(this.accumulator, counts[this.counted]));
   }
 
   /** The count at each threshold. */
   computeAll([counts]: readonly Tensor[]): number[] {
     return [...counts.data];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...this.#config };
   }
 }
 
@@ -73,9 +74,14 @@ abstract class Count extends VectorMetric {
  * ```
  */
 export class TruePositives extends Count {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+  /** What is counted. */
+  protected readonly counted = "truePositives";
+
   /** Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
   constructor(options: ThresholdOptions = {}) {
-    super("truePositives", options);
+    super(options);
   }
 }
 
@@ -89,9 +95,14 @@ export class TruePositives extends Count {
  * ```
  */
 export class FalsePositives extends Count {
+  /** It falls as outputs get better. */
+  override readonly direction: Direction = "down";
+  /** What is counted. */
+  protected readonly counted = "falsePositives";
+
   /** Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
   constructor(options: ThresholdOptions = {}) {
-    super("falsePositives", options);
+    super(options);
   }
 }
 
@@ -105,9 +116,14 @@ export class FalsePositives extends Count {
  * ```
  */
 export class TrueNegatives extends Count {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+  /** What is counted. */
+  protected readonly counted = "trueNegatives";
+
   /** Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
   constructor(options: ThresholdOptions = {}) {
-    super("trueNegatives", options);
+    super(options);
   }
 }
 
@@ -121,16 +137,26 @@ export class TrueNegatives extends Count {
  * ```
  */
 export class FalseNegatives extends Count {
+  /** It falls as outputs get better. */
+  override readonly direction: Direction = "down";
+  /** What is counted. */
+  protected readonly counted = "falseNegatives";
+
   /** Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
   constructor(options: ThresholdOptions = {}) {
-    super("falseNegatives", options);
+    super(options);
   }
 }
+
+/** The options, checked and completed. */
+interface Ratio extends MetricFields<Omit<RatioOptions, "thresholds">, Omit<typeof ratioOptions, "thresholds">> {}
 
 /** True positives over themselves and another count. */
 abstract class Ratio extends VectorMetric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
+  /** The thresholds as they were given; null for the default. */
+  declare readonly givenThresholds: Thresholds | null;
   /** The thresholds. */
   readonly thresholds: readonly number[];
   /** The true positives so far, `[thresholds]`. */
@@ -138,18 +164,15 @@ abstract class Ratio extends VectorMetric {
   /** The other count so far, `[thresholds]`. */
   readonly others: Variable;
   readonly #other: "falsePositives" | "falseNegatives";
-  readonly #options: RatioOptions;
+
+  static {
+    declareOptions(this, ratioOptions);
+  }
 
   constructor(other: "falsePositives" | "falseNegatives", options: RatioOptions) {
-    const className = new.target.name;
-    checkOptions(className, options, ["thresholds", "topK", "classId", "name"]);
     super(options);
-    const { thresholds = null, topK = null, classId = null } = options;
-    if (topK !== null) checkPositiveInteger(className, "topK", topK);
-    if (classId !== null) checkPositiveInteger(className, "classId + 1", classId + 1);
     this.#other = other;
-    this.#options = { topK, classId, thresholds };
-    this.thresholds = thresholdList(className, thresholds, topK === null ? 0.5 : -1e9);
+    this.thresholds = thresholdList(this.givenThresholds, this.topK === null ? 0.5 : -1e9);
     this.truePositives = this.addVariable("true_positives", [this.thresholds.length]);
     this.others = this.addVariable(other === "falsePositives" ? "false_positives" : "false_negatives", [
       this.thresholds.length,
@@ -158,8 +181,8 @@ abstract class Ratio extends VectorMetric {
 
   /** Takes a batch into the counts. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
-    const { topK, classId } = this.#options;
-    const counts = countAt(yTrue, yPred, { thresholds: this.thresholds, topK, classId, sampleWeight });
+    const { thresholds, topK, classId } = this;
+    const counts = countAt(yTrue, yPred, { thresholds, topK, classId, sampleWeight });
     this.truePositives.assign(add(this.truePositives, counts.truePositives));
     this.others.assign(add(this.others, counts[this.#other]));
   }
@@ -167,12 +190,6 @@ abstract class Ratio extends VectorMetric {
   /** The ratio at each threshold. */
   computeAll([right, others]: readonly Tensor[]): number[] {
     return [...right.data].map((count, i) => divideNoNaN(count, count + others.data[i]));
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { thresholds, topK = null, classId = null } = this.#options;
-    return { ...super.getConfig(), ...configOf(thresholds), top_k: topK, class_id: classId };
   }
 }
 

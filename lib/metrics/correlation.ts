@@ -1,12 +1,14 @@
 // How far outputs follow targets: the correlations of Pearson and of concordance. https://keras.io/api/metrics/regression_metrics/
-import { type Config, epsilon } from "../json_config.ts";
+import { epsilon } from "../json_config.ts";
 import { matched } from "../losses/loss.ts";
 import { std, variance } from "../ops/composed.ts";
 import { add, divide, mean, multiply, square, subtract } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { describe, ValueError } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import { declareOptions, option, optionTable } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { MeanMetricWrapper } from "./mean.ts";
-import type { MetricOptions } from "./metric.ts";
+import { MeanOfValues } from "./mean.ts";
+import { type Direction, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 
 /** Axes along which a correlation is taken. */
 export type CorrelationAxes = number | readonly number[];
@@ -16,6 +18,29 @@ export interface CorrelationOptions extends MetricOptions {
   /** The axis or axes along which the correlation is taken; the last by default. */
   axis?: CorrelationAxes;
 }
+
+const correlationOptions = optionTable<CorrelationOptions>()({
+  ...metricOptions,
+  axis: option<CorrelationAxes>({
+    fallback: -1,
+    read: (given, { what }) => {
+      if (typeof given === "number" && Number.isInteger(given)) return given;
+      if (Array.isArray(given) && given.every((axis) => Number.isInteger(axis))) return given;
+      throw new ValueError({
+        what,
+        rule: "axis must be a whole number or a list of them",
+        received: describe(given),
+        hint: "leave it out for the last axis",
+      });
+    },
+    write: (axis) => (typeof axis === "number" ? axis : [...axis]),
+  }),
+});
+
+/** The options, checked and completed. */
+export interface PearsonCorrelation extends MetricFields<CorrelationOptions, typeof correlationOptions> {}
+/** The options, checked and completed. */
+export interface ConcordanceCorrelation extends MetricFields<CorrelationOptions, typeof correlationOptions> {}
 
 /** Pearson's correlation of targets and outputs along `axis`, from -1 to 1. */
 export function pearsonCorrelation<A extends Operand, B extends Operand>(
@@ -58,18 +83,21 @@ export function concordanceCorrelation(yTrue: Operand, yPred: Operand, axis: Cor
  * console.log(new metrics.PearsonCorrelation().name); // pearson_correlation
  * ```
  */
-export class PearsonCorrelation extends MeanMetricWrapper {
-  /** The axes along which the correlation is taken. */
-  readonly axis: CorrelationAxes;
-  /** Takes axis and name. */
-  constructor({ name = "pearson_correlation", axis = -1, ...rest }: CorrelationOptions = {}) {
-    checkOptions("PearsonCorrelation", rest, ["name", "axis"]);
-    super((yTrue, yPred) => pearsonCorrelation(yTrue, yPred, axis), { name, direction: "up" });
-    this.axis = axis;
+export class PearsonCorrelation extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
+  static {
+    declareOptions(this, correlationOptions);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axis };
+
+  /** Takes axis and name. */
+  constructor(options: CorrelationOptions = {}) {
+    super(options);
+  }
+  /** The correlations of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return pearsonCorrelation(yTrue, yPred, this.axis);
   }
 }
 
@@ -82,17 +110,20 @@ export class PearsonCorrelation extends MeanMetricWrapper {
  * console.log(new metrics.ConcordanceCorrelation().name); // concordance_correlation
  * ```
  */
-export class ConcordanceCorrelation extends MeanMetricWrapper {
-  /** The axes along which the correlation is taken. */
-  readonly axis: CorrelationAxes;
-  /** Takes axis and name. */
-  constructor({ name = "concordance_correlation", axis = -1, ...rest }: CorrelationOptions = {}) {
-    checkOptions("ConcordanceCorrelation", rest, ["name", "axis"]);
-    super((yTrue, yPred) => concordanceCorrelation(yTrue, yPred, axis), { name, direction: "up" });
-    this.axis = axis;
+export class ConcordanceCorrelation extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
+  static {
+    declareOptions(this, correlationOptions);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axis };
+
+  /** Takes axis and name. */
+  constructor(options: CorrelationOptions = {}) {
+    super(options);
+  }
+  /** The correlations of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return concordanceCorrelation(yTrue, yPred, this.axis);
   }
 }

@@ -1,6 +1,6 @@
 // F scores: precision and recall in one number. https://keras.io/api/metrics/classification_metrics/#f1score-class
-import { type Config, epsilon } from "../json_config.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { epsilon } from "../json_config.ts";
+import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import {
   abs,
@@ -15,11 +15,12 @@ import {
   subtract,
   sum,
 } from "../ops/primitives.ts";
-import { checkOptions, checkRange, describe } from "../options.ts";
+import { choice, number } from "../option_kinds.ts";
+import { declareOptions, fixed, nullable, optionTable, required, withFacts } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { Direction, MetricOptions } from "./metric.ts";
+import { type Direction, type MetricFields, metricName, type MetricOptions, metricOptions } from "./metric.ts";
 import { VectorMetric } from "./averaged.ts";
 
 /** How the scores of classes become one: none, of all counts together, their mean, or that by the size of classes. */
@@ -39,6 +40,24 @@ export interface FBetaScoreOptions extends F1ScoreOptions {
   beta?: number;
 }
 
+const aboveZero = Number.MIN_VALUE;
+
+const fBetaScoreOptions = optionTable<FBetaScoreOptions>()({
+  ...metricOptions,
+  name: metricName("fbeta_score"),
+  average: nullable(choice(["micro", "macro", "weighted"])),
+  beta: number(1, { min: aboveZero }),
+  threshold: nullable(number(required, { min: aboveZero, max: 1 })),
+});
+const f1ScoreOptions = optionTable<F1ScoreOptions>()({
+  ...fBetaScoreOptions,
+  name: metricName("f1_score"),
+  beta: withFacts(fixed(1), { written: "never" }),
+});
+
+/** The options, checked and completed. */
+export interface FBetaScore extends MetricFields<FBetaScoreOptions, typeof fBetaScoreOptions> {}
+
 /**
  * `(1 + beta^2) * precision * recall / (beta^2 * precision + recall)` of outputs `[batch, classes]`.
  *
@@ -51,29 +70,15 @@ export interface FBetaScoreOptions extends F1ScoreOptions {
 export class FBetaScore extends VectorMetric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
-  /** How the scores of classes become one. */
-  readonly average: ScoreAverage;
-  /** How much more recall counts than precision. */
-  readonly beta: number;
-  /** Outputs above it are positive; null for the largest of each sample. */
-  readonly threshold: number | null;
   #counts: Variable[] | undefined;
+
+  static {
+    declareOptions(this, fBetaScoreOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for an average that is none or numbers out of range. */
   constructor(options: FBetaScoreOptions = {}) {
-    checkOptions(new.target.name, options, ["average", "beta", "threshold", "name"]);
-    super({ name: options.name ?? "fbeta_score" });
-    ({ average: this.average = null, beta: this.beta = 1, threshold: this.threshold = null } = options);
-    if (![null, "micro", "macro", "weighted"].includes(this.average)) {
-      throw new ValueError({
-        what: `Cannot make ${new.target.name}`,
-        rule: 'average must be null, "micro", "macro" or "weighted"',
-        received: describe(this.average),
-        hint: 'use "macro" for the mean over classes',
-      });
-    }
-    checkRange(new.target.name, "beta", this.beta, Number.MIN_VALUE, Infinity);
-    if (this.threshold !== null) checkRange(new.target.name, "threshold", this.threshold, Number.MIN_VALUE, 1);
+    super(options);
   }
 
   /** Takes a batch into the counts. Throws {@linkcode ShapeError} where there are not two axes. */
@@ -119,11 +124,6 @@ export class FBetaScore extends VectorMetric {
       : scores.map(() => 1 / scores.length);
     return [scores.reduce((sum, score, i) => sum + score * weights[i], 0)];
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), average: this.average, beta: this.beta, threshold: this.threshold };
-  }
 }
 
 /**
@@ -136,14 +136,12 @@ export class FBetaScore extends VectorMetric {
  * ```
  */
 export class F1Score extends FBetaScore {
+  static {
+    declareOptions(this, f1ScoreOptions);
+  }
+
   /** Takes the options. Throws {@linkcode ValueError} for an average that is none or a threshold out of range. */
   constructor(options: F1ScoreOptions = {}) {
-    checkOptions("F1Score", options, ["average", "threshold", "name"]);
-    super({ ...options, name: options.name ?? "f1_score" });
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { beta: _, ...config } = super.getConfig();
-    return config;
+    super(options);
   }
 }

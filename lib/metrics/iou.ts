@@ -1,6 +1,5 @@
 // Intersection over union, for segmentation. https://keras.io/api/metrics/segmentation_metrics/
-import type { Config } from "../json_config.ts";
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { oneHot } from "../ops/composed.ts";
 import {
@@ -14,10 +13,11 @@ import {
   notEqual,
   reshape,
 } from "../ops/primitives.ts";
-import { checkOptions, checkPositiveInteger, describe } from "../options.ts";
+import { boolean, integer, number, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, fixed, nullable, option, optionTable, required, withFacts } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { type Direction, Metric, type MetricOptions } from "./metric.ts";
+import { type Direction, Metric, metricDType, type MetricFields, metricName, type MetricOptions } from "./metric.ts";
 
 /** Options of the intersections over union. */
 export interface IoUOptions extends MetricOptions {
@@ -33,52 +33,87 @@ export interface IoUOptions extends MetricOptions {
   axis?: number;
 }
 
-const optionNames = ["numClasses", "ignoreClass", "sparseYTrue", "sparseYPred", "axis", "name"];
+/** The most classes that there may be: the state grows with their square. */
+const maxClasses = 8192;
 
-/**
- * The mean over `targetClassIds` of what targets and outputs have in common over what either has. Classes that neither
- * has do not count.
- *
- * @example Of one of three classes
- * ```ts
- * import { metrics } from "./mod.ts";
- * console.log(new metrics.IoU({ numClasses: 3, targetClassIds: [1] }).name); // io_u
- * ```
- */
-export class IoU extends Metric {
+/** A list of class numbers; whether these are below the number of classes is checked beside it. */
+const classIdsOption = (fallback: readonly number[] | typeof required = required) =>
+  option<readonly number[]>({
+    fallback,
+    read: (given, { what }) => {
+      if (Array.isArray(given)) return given;
+      throw new ValueError({
+        what,
+        rule: "targetClassIds must be a list of class numbers",
+        received: describe(given),
+        hint: "write it as in targetClassIds: [0]",
+      });
+    },
+    write: (ids) => [...ids],
+  });
+
+const meanIoUOptions = optionTable<IoUOptions>()({
+  name: metricName(),
+  dtype: metricDType("int64"),
+  numClasses: positiveInteger(required, maxClasses),
+  ignoreClass: nullable(integer()),
+  sparseYTrue: boolean(true),
+  sparseYPred: boolean(true),
+  axis: integer(-1),
+});
+const iouOptions = optionTable<IoUOptions & { targetClassIds: readonly number[] }>()({
+  ...meanIoUOptions,
+  targetClassIds: classIdsOption(),
+});
+
+const unwritten = { written: "never" } as const;
+
+/** One-hot targets, and scores by default. */
+const oneHotOptions = { sparseYTrue: withFacts(fixed(false), unwritten), sparseYPred: boolean(false) };
+
+const binaryIoUOptions = optionTable<BinaryIoUOptions>()({
+  targetClassIds: classIdsOption([0, 1]),
+  threshold: number(0.5),
+  name: metricName(),
+  dtype: metricDType("int64"),
+  numClasses: withFacts(fixed(2), unwritten),
+  ignoreClass: withFacts(fixed(null), unwritten),
+  sparseYTrue: withFacts(fixed(true), unwritten),
+  sparseYPred: withFacts(fixed(true), unwritten),
+  axis: withFacts(fixed(-1), unwritten),
+});
+
+/** The options, checked and completed. */
+interface Overlap extends MetricFields<IoUOptions, typeof meanIoUOptions> {}
+
+/** The mean over some classes of what targets and outputs have in common over what either has. */
+abstract class Overlap extends Metric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
   /** The classes that are looked at. */
-  readonly targetClassIds: readonly number[];
+  declare readonly targetClassIds: readonly number[];
   /** How often each target class met each output class, `[numClasses, numClasses]`. */
   readonly totalCm: Variable;
-  readonly #options: Required<Omit<IoUOptions, "name">>;
 
-  /** Takes the options. Throws {@linkcode ValueError} for a class that is not among `numClasses`. */
-  constructor(options: IoUOptions & { targetClassIds: readonly number[] }) {
-    const className = new.target.name;
-    checkOptions(className, options, [...optionNames, "targetClassIds"]);
-    checkPositiveInteger(className, "numClasses", options.numClasses);
+  constructor(options: MetricOptions) {
     super(options);
-    const { numClasses, targetClassIds, ignoreClass = null, sparseYTrue = true, sparseYPred = true, axis = -1 } =
-      options;
-    const wrong = targetClassIds.find((id) => !(Number.isInteger(id) && id >= 0 && id < numClasses));
+    const { numClasses } = this;
+    this.targetClassIds ??= Array.from({ length: numClasses }, (_, id) => id);
+    const wrong = this.targetClassIds.find((id) => !(Number.isInteger(id) && id >= 0 && id < numClasses));
     if (wrong !== undefined) {
       throw new ValueError({
-        what: `Cannot make ${className}`,
+        what: `Cannot make ${new.target.name}`,
         rule: `targetClassIds must be whole numbers below ${numClasses}, which is numClasses`,
         received: describe(wrong),
         hint: "classes are counted from 0",
       });
     }
-    this.targetClassIds = targetClassIds;
-    this.#options = { numClasses, ignoreClass, sparseYTrue, sparseYPred, axis };
     this.totalCm = this.addVariable("total_confusion_matrix", [numClasses, numClasses]);
   }
 
   /** Takes a batch into the confusion matrix. Classes out of range do not count. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
-    const { numClasses, ignoreClass, sparseYTrue, sparseYPred, axis } = this.#options;
+    const { numClasses, ignoreClass, sparseYTrue, sparseYPred, axis } = this;
     const classes = (x: Value, sparse: boolean) => reshape(cast(sparse ? x : argMax(x, axis), "int32"), [-1]);
     const [targets, outputs] = [classes(yTrue, sparseYTrue), classes(yPred, sparseYPred)];
     let rows = oneHot(targets, numClasses);
@@ -92,7 +127,7 @@ export class IoU extends Metric {
 
   /** The mean over the classes. */
   compute([matrix]: readonly Tensor[]): number {
-    const { numClasses: n } = this.#options;
+    const n = this.numClasses;
     const at = (row: number, column: number) => matrix.data[row * n + column];
     let [total, valid] = [0, 0];
     for (const id of this.targetClassIds) {
@@ -104,20 +139,26 @@ export class IoU extends Metric {
     }
     return Math.fround(total / (valid + 1e-7));
   }
+}
 
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { numClasses, ignoreClass, sparseYTrue, sparseYPred, axis } = this.#options;
-    return {
-      ...super.getConfig(),
-      dtype: "int64",
-      num_classes: numClasses,
-      target_class_ids: this.targetClassIds,
-      ignore_class: ignoreClass,
-      sparse_y_true: sparseYTrue,
-      sparse_y_pred: sparseYPred,
-      axis,
-    };
+/**
+ * The mean over `targetClassIds` of what targets and outputs have in common over what either has. Classes that neither
+ * has do not count.
+ *
+ * @example Of one of three classes
+ * ```ts
+ * import { metrics } from "./mod.ts";
+ * console.log(new metrics.IoU({ numClasses: 3, targetClassIds: [1] }).name); // io_u
+ * ```
+ */
+export class IoU extends Overlap {
+  static {
+    declareOptions(this, iouOptions);
+  }
+
+  /** Takes the options. Throws {@linkcode ValueError} for a class that is not among `numClasses`. */
+  constructor(options: IoUOptions & { targetClassIds: readonly number[] }) {
+    super(options);
   }
 }
 
@@ -130,43 +171,38 @@ export class IoU extends Metric {
  * console.log(new metrics.MeanIoU({ numClasses: 3 }).targetClassIds.length); // 3
  * ```
  */
-export class MeanIoU extends IoU {
+export class MeanIoU extends Overlap {
+  static {
+    declareOptions(this, meanIoUOptions);
+  }
+
   /** Takes the options. Throws {@linkcode ValueError} for a number of classes that is none. */
   constructor(options: IoUOptions) {
-    checkOptions(new.target.name, options, optionNames);
-    checkPositiveInteger(new.target.name, "numClasses", options.numClasses);
-    super({ ...options, targetClassIds: Array.from({ length: options.numClasses }, (_, id) => id) });
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { target_class_ids: _, ...config } = super.getConfig();
-    return config;
+    super(options);
   }
 }
 
 /** {@linkcode IoU} of one-hot targets, and scores unless `sparseYPred` says otherwise. */
 export class OneHotIoU extends IoU {
+  static {
+    declareOptions(this, { ...iouOptions, ...oneHotOptions });
+  }
+
   /** Takes the options. Throws {@linkcode ValueError} for a class that is not among `numClasses`. */
   constructor(options: Omit<IoUOptions, "sparseYTrue"> & { targetClassIds: readonly number[] }) {
-    super({ sparseYPred: false, ...options, sparseYTrue: false });
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { sparse_y_true: _, ...config } = super.getConfig();
-    return config;
+    super(options);
   }
 }
 
 /** {@linkcode MeanIoU} of one-hot targets, and scores unless `sparseYPred` says otherwise. */
 export class OneHotMeanIoU extends MeanIoU {
+  static {
+    declareOptions(this, { ...meanIoUOptions, ...oneHotOptions });
+  }
+
   /** Takes the options. Throws {@linkcode ValueError} for a number of classes that is none. */
   constructor(options: Omit<IoUOptions, "sparseYTrue">) {
-    super({ sparseYPred: false, ...options, sparseYTrue: false });
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { sparse_y_true: _, ...config } = super.getConfig();
-    return config;
+    super(options);
   }
 }
 
@@ -179,24 +215,20 @@ export interface BinaryIoUOptions extends MetricOptions {
 }
 
 /** {@linkcode IoU} of two classes, from probabilities of class 1. */
-export class BinaryIoU extends IoU {
+export class BinaryIoU extends Overlap {
   /** Outputs of at least this are class 1. */
-  readonly threshold: number;
+  declare readonly threshold: number;
+
+  static {
+    declareOptions(this, binaryIoUOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a class that is neither 0 nor 1. */
   constructor(options: BinaryIoUOptions = {}) {
-    checkOptions("BinaryIoU", options, ["targetClassIds", "threshold", "name"]);
-    const { targetClassIds = [0, 1], threshold = 0.5, name } = options;
-    super({ numClasses: 2, targetClassIds, name });
-    this.threshold = threshold;
+    super(options);
   }
   /** Takes a batch into the confusion matrix. */
   override updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     super.updateState(yTrue, cast(greaterEqual(yPred, this.threshold), "int32"), sampleWeight);
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { name, dtype, target_class_ids } = super.getConfig();
-    return { target_class_ids, threshold: this.threshold, name, dtype };
   }
 }

@@ -1,5 +1,4 @@
 // Running means of losses as metrics. https://keras.io/api/metrics/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import {
   binaryCrossentropy,
@@ -20,163 +19,252 @@ import {
 import { logCosh } from "../losses/robust.ts";
 import { cosine } from "../losses/similarity.ts";
 import { cast, multiply, notEqual, reshape } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
-import { MeanMetricWrapper } from "./mean.ts";
-import type { MetricOptions } from "./metric.ts";
+import { boolean, integer, number } from "../option_kinds.ts";
+import { declareOptions, fixed, nullable, optionTable, withFacts } from "../options.ts";
+import { MeanOfValues } from "./mean.ts";
+import { type Direction, type MetricFields, metricName, type MetricOptions, metricOptions } from "./metric.ts";
+
+/** The running mean of a loss. */
+abstract class MeanLoss extends MeanOfValues {
+  /** It falls as outputs get better. */
+  override readonly direction: Direction = "down";
+}
 
 /** The running mean of {@linkcode meanSquaredError}. */
-export class MeanSquaredError extends MeanMetricWrapper {
+export class MeanSquaredError extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "mean_squared_error", ...rest }: MetricOptions = {}) {
-    checkOptions("MeanSquaredError", rest, ["name"]);
-    super((yTrue, yPred) => meanSquaredError(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return meanSquaredError(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode meanAbsoluteError}. */
-export class MeanAbsoluteError extends MeanMetricWrapper {
+export class MeanAbsoluteError extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "mean_absolute_error", ...rest }: MetricOptions = {}) {
-    checkOptions("MeanAbsoluteError", rest, ["name"]);
-    super((yTrue, yPred) => meanAbsoluteError(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return meanAbsoluteError(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode meanAbsolutePercentageError}. */
-export class MeanAbsolutePercentageError extends MeanMetricWrapper {
+export class MeanAbsolutePercentageError extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "mean_absolute_percentage_error", ...rest }: MetricOptions = {}) {
-    checkOptions("MeanAbsolutePercentageError", rest, ["name"]);
-    super((yTrue, yPred) => meanAbsolutePercentageError(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return meanAbsolutePercentageError(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode meanSquaredLogarithmicError}. */
-export class MeanSquaredLogarithmicError extends MeanMetricWrapper {
+export class MeanSquaredLogarithmicError extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "mean_squared_logarithmic_error", ...rest }: MetricOptions = {}) {
-    checkOptions("MeanSquaredLogarithmicError", rest, ["name"]);
-    super((yTrue, yPred) => meanSquaredLogarithmicError(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return meanSquaredLogarithmicError(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode logCosh}. */
-export class LogCoshError extends MeanMetricWrapper {
+export class LogCoshError extends MeanLoss {
+  static {
+    declareOptions(this, { ...metricOptions, name: metricName("logcosh") });
+  }
+
   /** Takes the name. */
-  constructor({ name = "logcosh", ...rest }: MetricOptions = {}) {
-    checkOptions("LogCoshError", rest, ["name"]);
-    super((yTrue, yPred) => logCosh(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return logCosh(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode hinge}. */
-export class Hinge extends MeanMetricWrapper {
+export class Hinge extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "hinge", ...rest }: MetricOptions = {}) {
-    checkOptions("Hinge", rest, ["name"]);
-    super((yTrue, yPred) => hinge(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return hinge(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode squaredHinge}. */
-export class SquaredHinge extends MeanMetricWrapper {
+export class SquaredHinge extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "squared_hinge", ...rest }: MetricOptions = {}) {
-    checkOptions("SquaredHinge", rest, ["name"]);
-    super((yTrue, yPred) => squaredHinge(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return squaredHinge(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode categoricalHinge}. */
-export class CategoricalHinge extends MeanMetricWrapper {
+export class CategoricalHinge extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "categorical_hinge", ...rest }: MetricOptions = {}) {
-    checkOptions("CategoricalHinge", rest, ["name"]);
-    super((yTrue, yPred) => categoricalHinge(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return categoricalHinge(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode klDivergence}. */
-export class KLDivergence extends MeanMetricWrapper {
+export class KLDivergence extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "kl_divergence", ...rest }: MetricOptions = {}) {
-    checkOptions("KLDivergence", rest, ["name"]);
-    super((yTrue, yPred) => klDivergence(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return klDivergence(yTrue, yPred);
   }
 }
 
 /** The running mean of {@linkcode poisson}. */
-export class Poisson extends MeanMetricWrapper {
+export class Poisson extends MeanLoss {
   /** Takes the name. */
-  constructor({ name = "poisson", ...rest }: MetricOptions = {}) {
-    checkOptions("Poisson", rest, ["name"]);
-    super((yTrue, yPred) => poisson(yTrue, yPred), { name, direction: "down" });
+  constructor(options: MetricOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return poisson(yTrue, yPred);
   }
 }
+
+/** Options of {@linkcode CosineSimilarity}. */
+export interface CosineSimilarityOptions extends MetricOptions {
+  /** The axis of the vectors; the last by default. */
+  axis?: number;
+}
+
+const cosineOptions = optionTable<CosineSimilarityOptions>()({
+  ...metricOptions,
+  // Keras writes none, and so makes -1 of any.
+  axis: withFacts(integer(-1), { written: "never" }),
+});
+
+/** The options, checked and completed. */
+export interface CosineSimilarity extends MetricFields<CosineSimilarityOptions, typeof cosineOptions> {}
 
 /** The running mean of the cosine of the angle between targets and outputs: 1 where they point the same way. */
-export class CosineSimilarity extends MeanMetricWrapper {
+export class CosineSimilarity extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
+  static {
+    declareOptions(this, cosineOptions);
+  }
+
   /** Takes axis (the last by default) and name. */
-  constructor({ name = "cosine_similarity", axis = -1, ...rest }: MetricOptions & { axis?: number } = {}) {
-    checkOptions("CosineSimilarity", rest, ["name", "axis"]);
-    super((yTrue, yPred) => cosine(yTrue, yPred, axis), { name, direction: "up" });
+  constructor(options: CosineSimilarityOptions = {}) {
+    super(options);
+  }
+  /** The cosines of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return cosine(yTrue, yPred, this.axis);
   }
 }
 
+const binaryCrossentropyOptions = optionTable<MetricOptions & Omit<CrossentropyOptions, "axis">>()({
+  ...metricOptions,
+  fromLogits: boolean(false),
+  labelSmoothing: number(0, { min: 0, max: 1 }),
+});
+const categoricalCrossentropyOptions = optionTable<MetricOptions & CrossentropyOptions>()({
+  ...binaryCrossentropyOptions,
+  axis: integer(-1),
+});
+const sparseCrossentropyOptions = optionTable<MetricOptions & SparseCrossentropyOptions>()({
+  ...metricOptions,
+  fromLogits: boolean(false),
+  ignoreClass: nullable(integer()),
+  axis: fixed(-1),
+});
+
+/** The options, checked and completed. */
+export interface BinaryCrossentropy
+  extends MetricFields<Omit<CrossentropyOptions, "axis">, typeof binaryCrossentropyOptions> {}
+/** The options, checked and completed. */
+export interface CategoricalCrossentropy
+  extends MetricFields<CrossentropyOptions, typeof categoricalCrossentropyOptions> {}
+/** The options, checked and completed. */
+export interface SparseCategoricalCrossentropy
+  extends MetricFields<SparseCrossentropyOptions, typeof sparseCrossentropyOptions> {}
+
 /** The running mean of {@linkcode binaryCrossentropy}. */
-export class BinaryCrossentropy extends MeanMetricWrapper {
-  readonly #config: Config;
-  /** Takes name and options. */
-  constructor({ name = "binary_crossentropy", ...options }: MetricOptions & Omit<CrossentropyOptions, "axis"> = {}) {
-    checkOptions("BinaryCrossentropy", options, ["name", "fromLogits", "labelSmoothing"]);
-    super((yTrue, yPred) => binaryCrossentropy(yTrue, yPred, options), { name, direction: "down" });
-    const { fromLogits = false, labelSmoothing = 0 } = options;
-    this.#config = { from_logits: fromLogits, label_smoothing: labelSmoothing };
+export class BinaryCrossentropy extends MeanLoss {
+  static {
+    declareOptions(this, binaryCrossentropyOptions);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...this.#config };
+
+  /** Takes name and options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+  constructor(options: MetricOptions & Omit<CrossentropyOptions, "axis"> = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return binaryCrossentropy(yTrue, yPred, this);
   }
 }
 
 /** The running mean of {@linkcode categoricalCrossentropy}. */
-export class CategoricalCrossentropy extends MeanMetricWrapper {
-  readonly #config: Config;
-  /** Takes name and options. */
-  constructor({ name = "categorical_crossentropy", ...options }: MetricOptions & CrossentropyOptions = {}) {
-    checkOptions("CategoricalCrossentropy", options, ["name", "fromLogits", "labelSmoothing", "axis"]);
-    super((yTrue, yPred) => categoricalCrossentropy(yTrue, yPred, options), { name, direction: "down" });
-    const { fromLogits = false, labelSmoothing = 0, axis = -1 } = options;
-    this.#config = { from_logits: fromLogits, label_smoothing: labelSmoothing, axis };
+export class CategoricalCrossentropy extends MeanLoss {
+  static {
+    declareOptions(this, categoricalCrossentropyOptions);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...this.#config };
+
+  /** Takes name and options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+  constructor(options: MetricOptions & CrossentropyOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return categoricalCrossentropy(yTrue, yPred, this);
   }
 }
 
 /** The running mean of {@linkcode sparseCategoricalCrossentropy}. */
-export class SparseCategoricalCrossentropy extends MeanMetricWrapper {
-  readonly #fromLogits: boolean;
-  readonly #ignoreClass: number | null;
+export class SparseCategoricalCrossentropy extends MeanLoss {
+  static {
+    declareOptions(this, sparseCrossentropyOptions);
+  }
+
   /** Takes name, whether outputs are logits (false by default), and a class whose samples give 0. */
-  constructor(
-    { name = "sparse_categorical_crossentropy", ...options }: MetricOptions & SparseCrossentropyOptions = {},
-  ) {
-    checkOptions("SparseCategoricalCrossentropy", options, ["name", "fromLogits", "ignoreClass"]);
-    super((yTrue, yPred) => sparseCategoricalCrossentropy(yTrue, yPred, options), { name, direction: "down" });
-    this.#fromLogits = options.fromLogits ?? false;
-    this.#ignoreClass = options.ignoreClass ?? null;
+  constructor(options: MetricOptions & SparseCrossentropyOptions = {}) {
+    super(options);
+  }
+  /** The losses of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return sparseCategoricalCrossentropy(yTrue, yPred, this);
   }
   /** Takes the values of a batch; samples of the ignored class have no weight, where weights are given. */
   override updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
-    if (this.#ignoreClass === null || !sampleWeight) return super.updateState(yTrue, yPred, sampleWeight);
-    const counted = cast(notEqual(reshape(yTrue, yPred.shape.slice(0, -1)), this.#ignoreClass), "float32");
+    if (this.ignoreClass === null || !sampleWeight) return super.updateState(yTrue, yPred, sampleWeight);
+    const counted = cast(notEqual(reshape(yTrue, yPred.shape.slice(0, -1)), this.ignoreClass), "float32");
     const [weights, mask] = matchRanks(cast(sampleWeight, "float32"), counted);
     super.updateState(yTrue, yPred, multiply(weights, mask));
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), from_logits: this.#fromLogits, ignore_class: this.#ignoreClass, axis: -1 };
   }
 }

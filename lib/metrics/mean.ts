@@ -1,14 +1,16 @@
 // Mean: a running mean over samples, and the mean of a function of targets and outputs.
 import type { Config } from "../json_config.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { expandDims } from "../ops/composed.ts";
 import { add, broadcastTo, cast, mean, multiply, reshape, sum } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { choice } from "../option_kinds.ts";
+import { declareOptions, option, optionTable, positional } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { type Direction, Metric, type MetricOptions } from "./metric.ts";
+import { type Direction, Metric, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 
 /** A function of targets and outputs that gives a number for each sample, or more to take the mean of. */
 export type MetricFunction = (yTrue: Value, yPred: Value) => Value;
@@ -56,9 +58,12 @@ abstract class RunningMean extends Metric {
 
 /** The weighted running mean of values, such as the loss of each batch. */
 export class Mean extends RunningMean {
+  static {
+    declareOptions(this, metricOptions);
+  }
+
   /** Takes the name. */
   constructor(options: MetricOptions = {}) {
-    checkOptions("Mean", options, ["name"]);
     super(options);
   }
 
@@ -73,6 +78,67 @@ export class Mean extends RunningMean {
   }
 }
 
+/** The running mean of what each batch gives: `values` of targets and outputs. */
+export abstract class MeanOfValues extends RunningMean {
+  static {
+    declareOptions(this, metricOptions);
+  }
+
+  /** Takes the name. */
+  constructor(options: MetricOptions = {}, byPosition: object = {}) {
+    super(options, byPosition);
+  }
+
+  /** A number for each sample, or more to take the mean of. */
+  protected abstract values(yTrue: Value, yPred: Value): Value;
+
+  /** Takes the values of a batch. */
+  updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
+    const values = this.values(yTrue, yPred);
+    if (!yPred.mask) return this.accumulate(values, sampleWeight);
+    // Masked time steps do not count.
+    let counted = cast(yPred.mask, "float32");
+    if (sampleWeight) {
+      let weights = cast(sampleWeight, "float32");
+      while (weights.shape.length < counted.shape.length) weights = expandDims(weights, -1);
+      counted = multiply(counted, weights);
+    }
+    this.accumulate(values, counted);
+  }
+}
+
+/** Options of {@linkcode MeanMetricWrapper}. */
+export interface MeanMetricWrapperOptions extends MetricOptions {
+  /** Whether the mean gets better by rising or by falling; not known by default. */
+  direction?: Direction;
+}
+
+const wrapperOptions = optionTable<MeanMetricWrapperOptions>()({
+  ...metricOptions,
+  /** The function. */
+  fn: positional(option<MetricFunction>({
+    // The class writes it: those that extend it have functions of their own.
+    written: "never",
+    read: (given, { what }) => {
+      if (typeof given === "function") return given as MetricFunction;
+      throw new ValueError({
+        what,
+        rule: "fn must be a function of targets and outputs",
+        received: describe(given),
+        hint: "write it as in new metrics.MeanMetricWrapper((yTrue, yPred) => ...)",
+      });
+    },
+  })),
+  direction: option<Direction>({
+    fallback: undefined,
+    written: "never",
+    read: (given, place) => (given === undefined ? undefined : choice(["up", "down"]).read(given, place)),
+  }),
+});
+
+/** The options, checked and completed. */
+export interface MeanMetricWrapper extends MetricFields<object, Pick<typeof wrapperOptions, "fn">> {}
+
 /**
  * The running mean of a function of targets and outputs.
  *
@@ -83,34 +149,24 @@ export class Mean extends RunningMean {
  * console.log(bias.name); // bias
  * ```
  */
-export class MeanMetricWrapper extends RunningMean {
-  /** Whether the mean gets better by rising or by falling. */
-  override readonly direction: Direction;
+export class MeanMetricWrapper extends MeanOfValues {
+  static {
+    declareOptions(this, wrapperOptions);
+  }
 
-  /** Takes the function; its name is the metric's where there is none. */
-  constructor(readonly fn: MetricFunction, options: MetricOptions & { direction?: Direction } = {}) {
-    checkOptions("MeanMetricWrapper", options, ["name", "direction"]);
-    super({ name: options.name ?? (fn.name || "metric") });
-    this.direction = options.direction;
+  /** Takes the function; its name is the metric's where there is none. Throws {@linkcode ValueError} where it is none. */
+  constructor(fn: MetricFunction, options: MeanMetricWrapperOptions = {}) {
+    super({ ...options, name: options?.name ?? (typeof fn === "function" && fn.name || "metric") }, { fn });
+  }
+
+  /** What the function gives. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return this.fn(yTrue, yPred);
   }
 
   /** The arguments as Keras's config, the function by its name. */
   override getConfig(): Config {
     return { ...super.getConfig(), ...(this.constructor === MeanMetricWrapper && { fn: functionNode(this.fn) }) };
-  }
-
-  /** Takes the function's values for a batch. */
-  updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
-    const values = this.fn(yTrue, yPred);
-    if (!yPred.mask) return this.accumulate(values, sampleWeight);
-    // Masked time steps do not count.
-    let counted = cast(yPred.mask, "float32");
-    if (sampleWeight) {
-      let weights = cast(sampleWeight, "float32");
-      while (weights.shape.length < counted.shape.length) weights = expandDims(weights, -1);
-      counted = multiply(counted, weights);
-    }
-    this.accumulate(values, counted);
   }
 }
 
@@ -127,9 +183,12 @@ export class Sum extends Metric {
   /** The sum so far. */
   readonly total: Variable = this.addVariable("total");
 
+  static {
+    declareOptions(this, metricOptions);
+  }
+
   /** Takes the name. */
   constructor(options: MetricOptions = {}) {
-    checkOptions("Sum", options, ["name"]);
     super(options);
   }
 

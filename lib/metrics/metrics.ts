@@ -56,13 +56,14 @@ export {
   meanSquaredLogarithmicError,
 } from "../losses/regression.ts";
 export { huber, logCosh } from "../losses/robust.ts";
-export { Mean, MeanMetricWrapper, type MetricFunction, Sum } from "./mean.ts";
+export { Mean, MeanMetricWrapper, type MeanMetricWrapperOptions, type MetricFunction, Sum } from "./mean.ts";
 export { type Direction, Metric, type MetricOptions } from "./metric.ts";
 export {
   BinaryCrossentropy,
   CategoricalCrossentropy,
   CategoricalHinge,
   CosineSimilarity,
+  type CosineSimilarityOptions,
   Hinge,
   KLDivergence,
   LogCoshError,

@@ -1,15 +1,15 @@
 // Metrics of numbers: root mean squared error and R2. https://keras.io/api/metrics/regression_metrics/
-import type { Config } from "../json_config.ts";
-import { ShapeError, unknownIdentifier } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { matched } from "../losses/loss.ts";
 import { add, broadcastTo, cast, full, multiply, reshape, square, subtract, sum } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
+import { choice, integer } from "../option_kinds.ts";
+import { declareOptions, nullable, optionTable } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { MeanMetricWrapper } from "./mean.ts";
-import type { Direction, MetricOptions } from "./metric.ts";
+import { MeanOfValues } from "./mean.ts";
+import { type Direction, type MetricFields, metricName, type MetricOptions, metricOptions } from "./metric.ts";
 import { VectorMetric } from "./averaged.ts";
 
 /**
@@ -21,14 +21,18 @@ import { VectorMetric } from "./averaged.ts";
  * console.log(new metrics.RootMeanSquaredError().name); // root_mean_squared_error
  * ```
  */
-export class RootMeanSquaredError extends MeanMetricWrapper {
+export class RootMeanSquaredError extends MeanOfValues {
+  /** It falls as outputs get better. */
+  override readonly direction: Direction = "down";
+
   /** Takes the name. */
   constructor(options: MetricOptions = {}) {
-    checkOptions("RootMeanSquaredError", options, ["name"]);
-    super((yTrue, yPred) => {
-      const [targets, outputs] = matched(yTrue, yPred, "root_mean_squared_error");
-      return square(subtract(outputs, targets));
-    }, { name: options.name ?? "root_mean_squared_error", direction: "down" });
+    super(options);
+  }
+  /** The squared differences of a batch. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    const [targets, outputs] = matched(yTrue, yPred, "root_mean_squared_error");
+    return square(subtract(outputs, targets));
   }
   /** The root of the mean. */
   override compute(state: readonly Tensor[]): number {
@@ -47,6 +51,16 @@ export interface R2ScoreOptions extends MetricOptions {
   numRegressors?: number;
 }
 
+const r2ScoreOptions = optionTable<R2ScoreOptions>()({
+  ...metricOptions,
+  name: metricName("r2_score"),
+  classAggregation: nullable(choice(["uniform_average", "variance_weighted_average"]), "uniform_average"),
+  numRegressors: integer(0, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface R2Score extends MetricFields<R2ScoreOptions, typeof r2ScoreOptions> {}
+
 /**
  * How much of the variance of targets outputs explain: 1 for all of it, below 0 where the mean is better.
  *
@@ -59,25 +73,17 @@ export interface R2ScoreOptions extends MetricOptions {
 export class R2Score extends VectorMetric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
-  /** How the scores of outputs become one. */
-  readonly classAggregation: ClassAggregation;
-  /** How many independent variables the score is adjusted for. */
-  readonly numRegressors: number;
   /** How many targets were seen. */
   readonly numSamples: Variable;
   #sums: Variable[] | undefined;
 
+  static {
+    declareOptions(this, r2ScoreOptions);
+  }
+
   /** Takes the options. Throws {@linkcode ValueError} for an aggregation that is none. */
   constructor(options: R2ScoreOptions = {}) {
-    checkOptions("R2Score", options, ["classAggregation", "numRegressors", "name"]);
-    super({ name: options.name ?? "r2_score" });
-    const { classAggregation = "uniform_average", numRegressors = 0 } = options;
-    const known = ["uniform_average", "variance_weighted_average"];
-    if (classAggregation !== null && !known.includes(classAggregation)) {
-      throw unknownIdentifier("classAggregation", String(classAggregation), known, "Cannot make R2Score");
-    }
-    this.classAggregation = classAggregation;
-    this.numRegressors = numRegressors;
+    super(options);
     this.numSamples = this.addVariable("num_samples");
   }
 
@@ -120,10 +126,5 @@ export class R2Score extends VectorMetric {
       : [scores.reduce((a, score, i) => a + score * totals[i], 0) / all];
     const [n, p] = [samples.data[0], this.numRegressors];
     return p === 0 || p >= n - 1 ? merged : merged.map((score) => 1 - (1 - score) * (n - 1) / (n - p - 1));
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), class_aggregation: this.classAggregation, num_regressors: this.numRegressors };
   }
 }

@@ -1,12 +1,12 @@
 // The best of one rate where another is high enough. https://keras.io/api/metrics/classification_metrics/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add } from "../ops/primitives.ts";
-import { checkOptions, checkPositiveInteger, checkRange } from "../options.ts";
+import { integer, number, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, nullable, optionTable, required } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { countAt } from "./thresholds.ts";
-import { type Direction, Metric, type MetricOptions } from "./metric.ts";
+import { countAt, maxThresholds } from "./thresholds.ts";
+import { type Direction, Metric, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 import { divideNoNaN } from "./averaged.ts";
 
 /** Options of metrics of one rate at another. */
@@ -29,6 +29,18 @@ const sensitivity = ({ tp, fn }: CountsAt) => divideNoNaN(tp, tp + fn);
 const specificity = ({ tn, fp }: CountsAt) => divideNoNaN(tn, tn + fp);
 const precision = ({ tp, fp }: CountsAt) => divideNoNaN(tp, tp + fp);
 
+const atRateOptions = optionTable<AtRateOptions>()({
+  ...metricOptions,
+  classId: nullable(integer(required, { min: 0 })),
+  numThresholds: positiveInteger(200, maxThresholds),
+});
+
+/** A rate that another is wanted at. */
+const rate = number(required, { min: 0, max: 1 });
+
+/** The options, checked and completed. */
+interface BestAtRate extends MetricFields<AtRateOptions, typeof atRateOptions> {}
+
 /** The best of one rate over the thresholds at which another is at least `least`. */
 abstract class BestAtRate extends Metric {
   /** It rises as outputs get better. */
@@ -36,23 +48,10 @@ abstract class BestAtRate extends Metric {
   /** The thresholds, from 0 to 1. */
   readonly thresholds: readonly number[];
   readonly #counts: readonly Variable[];
-  readonly #options: Required<Omit<AtRateOptions, "name">>;
 
-  constructor(
-    /** The name of the rate that is given, in options. */
-    readonly given: "sensitivity" | "specificity" | "precision" | "recall",
-    /** What that rate must be at least. */
-    readonly least: number,
-    options: AtRateOptions,
-  ) {
-    const className = new.target.name;
-    checkOptions(className, options, [given, "numThresholds", "classId", "name"]);
+  constructor(options: AtRateOptions) {
     super(options);
-    const { numThresholds = 200, classId = null } = options;
-    checkRange(className, given, least, 0, 1);
-    checkPositiveInteger(className, "numThresholds", numThresholds);
-    if (classId !== null) checkPositiveInteger(className, "classId + 1", classId + 1);
-    this.#options = { numThresholds, classId };
+    const { numThresholds } = this;
     this.thresholds = numThresholds === 1
       ? [0.5]
       : Array.from({ length: numThresholds }, (_, i) => i / (numThresholds - 1));
@@ -60,13 +59,16 @@ abstract class BestAtRate extends Metric {
     this.#counts = names.map((name) => this.addVariable(name, [numThresholds]));
   }
 
+  /** What the given rate must be at least. */
+  abstract get least(): number;
+
   /** The rate that is to be high enough, and the one of which the best is wanted. */
   protected abstract rates(counts: CountsAt): readonly [given: number, wanted: number];
 
   /** Takes a batch into the counts. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
-    const { thresholds } = this;
-    const counts = countAt(yTrue, yPred, { thresholds, classId: this.#options.classId, sampleWeight });
+    const { thresholds, classId } = this;
+    const counts = countAt(yTrue, yPred, { thresholds, classId, sampleWeight });
     const { truePositives, falsePositives, trueNegatives, falseNegatives } = counts;
     [truePositives, falsePositives, trueNegatives, falseNegatives].forEach((count, i) =>
       this.#counts[i].assign(add(this.#counts[i], count))
@@ -77,19 +79,36 @@ abstract class BestAtRate extends Metric {
   compute(state: readonly Tensor[]): number {
     const [tps, fps, tns, fns] = state.map(({ data }) => data);
     const least = Math.fround(this.least);
-    const wanted = this.thresholds.map((_, i) => {
-      const [given, rate] = this.rates({ tp: tps[i], fp: fps[i], tn: tns[i], fn: fns[i] });
-      return Math.fround(given) >= least ? rate : 0;
-    });
-    return Math.fround(Math.max(0, ...wanted));
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { numThresholds, classId } = this.#options;
-    return { ...super.getConfig(), class_id: classId, num_thresholds: numThresholds, [this.given]: this.least };
+    const best = this.thresholds.reduce((best, _, i) => {
+      const [given, wanted] = this.rates({ tp: tps[i], fp: fps[i], tn: tns[i], fn: fns[i] });
+      return Math.fround(given) >= least ? Math.max(best, wanted) : best;
+    }, 0);
+    return Math.fround(best);
   }
 }
+
+const specificityOptions = optionTable<AtRateOptions & { specificity: number }>()({
+  ...atRateOptions,
+  specificity: rate,
+});
+const sensitivityOptions = optionTable<AtRateOptions & { sensitivity: number }>()({
+  ...atRateOptions,
+  sensitivity: rate,
+});
+const recallOptions = optionTable<AtRateOptions & { recall: number }>()({ ...atRateOptions, recall: rate });
+const precisionOptions = optionTable<AtRateOptions & { precision: number }>()({ ...atRateOptions, precision: rate });
+
+/** The options, checked and completed. */
+export interface SensitivityAtSpecificity
+  extends MetricFields<{ specificity: number }, Pick<typeof specificityOptions, "specificity">> {}
+/** The options, checked and completed. */
+export interface SpecificityAtSensitivity
+  extends MetricFields<{ sensitivity: number }, Pick<typeof sensitivityOptions, "sensitivity">> {}
+/** The options, checked and completed. */
+export interface PrecisionAtRecall extends MetricFields<{ recall: number }, Pick<typeof recallOptions, "recall">> {}
+/** The options, checked and completed. */
+export interface RecallAtPrecision
+  extends MetricFields<{ precision: number }, Pick<typeof precisionOptions, "precision">> {}
 
 /**
  * The best sensitivity (the part of class 1 that is found) at a specificity of at least `specificity`.
@@ -101,9 +120,17 @@ abstract class BestAtRate extends Metric {
  * ```
  */
 export class SensitivityAtSpecificity extends BestAtRate {
+  static {
+    declareOptions(this, specificityOptions);
+  }
+
   /** Takes specificity, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. */
   constructor(options: AtRateOptions & { specificity: number }) {
-    super("specificity", options?.specificity, options);
+    super(options);
+  }
+  /** What the given rate must be at least. */
+  get least(): number {
+    return this.specificity;
   }
   /** Specificity and sensitivity. */
   protected rates(counts: CountsAt): readonly [number, number] {
@@ -121,9 +148,17 @@ export class SensitivityAtSpecificity extends BestAtRate {
  * ```
  */
 export class SpecificityAtSensitivity extends BestAtRate {
+  static {
+    declareOptions(this, sensitivityOptions);
+  }
+
   /** Takes sensitivity, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. */
   constructor(options: AtRateOptions & { sensitivity: number }) {
-    super("sensitivity", options?.sensitivity, options);
+    super(options);
+  }
+  /** What the given rate must be at least. */
+  get least(): number {
+    return this.sensitivity;
   }
   /** Sensitivity and specificity. */
   protected rates(counts: CountsAt): readonly [number, number] {
@@ -141,9 +176,17 @@ export class SpecificityAtSensitivity extends BestAtRate {
  * ```
  */
 export class PrecisionAtRecall extends BestAtRate {
+  static {
+    declareOptions(this, recallOptions);
+  }
+
   /** Takes recall, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. */
   constructor(options: AtRateOptions & { recall: number }) {
-    super("recall", options?.recall, options);
+    super(options);
+  }
+  /** What the given rate must be at least. */
+  get least(): number {
+    return this.recall;
   }
   /** Recall and precision. */
   protected rates(counts: CountsAt): readonly [number, number] {
@@ -161,9 +204,17 @@ export class PrecisionAtRecall extends BestAtRate {
  * ```
  */
 export class RecallAtPrecision extends BestAtRate {
+  static {
+    declareOptions(this, precisionOptions);
+  }
+
   /** Takes precision, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. */
   constructor(options: AtRateOptions & { precision: number }) {
-    super("precision", options?.precision, options);
+    super(options);
+  }
+  /** What the given rate must be at least. */
+  get least(): number {
+    return this.precision;
   }
   /** Precision and recall. */
   protected rates(counts: CountsAt): readonly [number, number] {

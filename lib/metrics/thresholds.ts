@@ -5,7 +5,7 @@ import type { Value } from "../ir/value.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { clip, expandDims } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
-import { describe } from "../options.ts";
+import { describe, type Option, option } from "../options.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -109,20 +109,33 @@ function isAbove(outputs: Value, thresholds: readonly number[]): Value {
   return o.greater(o.multiply(clip(outputs, 0, 1), size - 1), row(places));
 }
 
-/** Thresholds as a list. Throws {@linkcode ValueError} for one outside of 0 to 1. */
-export function thresholdList(
-  where: string,
-  thresholds: number | readonly number[] | null,
-  otherwise: number,
-): readonly number[] {
-  if (thresholds === null) return [otherwise];
-  const list = typeof thresholds === "number" ? [thresholds] : thresholds;
-  const wrong = list.find((t) => !(typeof t === "number" && t >= 0 && t <= 1));
-  if (list.length > 0 && wrong === undefined) return list;
-  throw new ValueError({
-    what: `Cannot make ${where}`,
-    rule: "thresholds must be numbers from 0 to 1",
-    received: list.length === 0 ? "none" : describe(wrong),
-    hint: "give 0.5, or a list of ascending numbers",
-  });
+/** The most thresholds that a metric tries. */
+export const maxThresholds = 100_000;
+
+/** One threshold or several, as the user gives them. */
+export type Thresholds = number | readonly number[];
+
+/** Thresholds from 0 to 1 as an option, kept as `givenThresholds`: a metric's `thresholds` are what it makes of them. */
+export const thresholdsOption: Option<Thresholds | null> = option<Thresholds | null>({
+  fallback: null,
+  field: "givenThresholds",
+  read: (given, { what }) => {
+    if (given === null) return null;
+    const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+    const wrong = list.find((t) => !(typeof t === "number" && t >= 0 && t <= 1));
+    if (list.length > 0 && wrong === undefined) return given as Thresholds;
+    throw new ValueError({
+      what,
+      rule: "thresholds must be numbers from 0 to 1",
+      received: list.length === 0 ? "none" : describe(wrong),
+      hint: "give 0.5, or a list of ascending numbers",
+    });
+  },
+  write: (given) => (given === null || typeof given === "number" ? given : [...given]),
+});
+
+/** Thresholds as a list. */
+export function thresholdList(given: Thresholds | null, otherwise: number): readonly number[] {
+  if (given === null) return [otherwise];
+  return typeof given === "number" ? [given] : given;
 }

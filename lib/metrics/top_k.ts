@@ -1,12 +1,12 @@
 // Accuracies among the k largest outputs. https://keras.io/api/metrics/accuracy_metrics/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
 import { inTopK } from "../ops/ordering.ts";
 import { argMax, cast, equal, max, reshape, slice } from "../ops/primitives.ts";
-import { checkOptions, checkPositiveInteger } from "../options.ts";
-import { MeanMetricWrapper } from "./mean.ts";
-import type { MetricOptions } from "./metric.ts";
+import { boolean, positiveInteger } from "../option_kinds.ts";
+import { declareOptions, optionTable, unlessDefault } from "../options.ts";
+import { MeanOfValues } from "./mean.ts";
+import { type Direction, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 
 /** 1 where the class of a one-hot target is among the `k` (5 by default) largest outputs. */
 export function topKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5): Value {
@@ -37,6 +37,18 @@ export interface SparseTopKOptions extends TopKOptions {
   fromSortedIds?: boolean;
 }
 
+const topKOptions = optionTable<TopKOptions>()({ ...metricOptions, k: positiveInteger(5) });
+const sparseTopKOptions = optionTable<SparseTopKOptions>()({
+  ...topKOptions,
+  // Keras writes it only where it is set.
+  fromSortedIds: unlessDefault(boolean(false)),
+});
+
+/** The options, checked and completed. */
+export interface TopKCategoricalAccuracy extends MetricFields<TopKOptions, typeof topKOptions> {}
+/** The options, checked and completed. */
+export interface SparseTopKCategoricalAccuracy extends MetricFields<SparseTopKOptions, typeof sparseTopKOptions> {}
+
 /**
  * How often the class of a one-hot target is among the `k` largest outputs.
  *
@@ -46,19 +58,21 @@ export interface SparseTopKOptions extends TopKOptions {
  * console.log(new metrics.TopKCategoricalAccuracy({ k: 3 }).name); // top_k_categorical_accuracy
  * ```
  */
-export class TopKCategoricalAccuracy extends MeanMetricWrapper {
-  /** How many of the largest outputs count. */
-  readonly k: number;
-  /** Takes name and k. Throws {@linkcode ValueError} for a k that is no positive integer. */
-  constructor({ name = "top_k_categorical_accuracy", k = 5, ...rest }: TopKOptions = {}) {
-    checkOptions("TopKCategoricalAccuracy", rest, ["name", "k"]);
-    checkPositiveInteger("TopKCategoricalAccuracy", "k", k);
-    super((yTrue, yPred) => topKCategoricalAccuracy(yTrue, yPred, k), { name, direction: "up" });
-    this.k = k;
+export class TopKCategoricalAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
+  static {
+    declareOptions(this, topKOptions);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), k: this.k };
+
+  /** Takes name and k. Throws {@linkcode ValueError} for a k that is no positive integer. */
+  constructor(options: TopKOptions = {}) {
+    super(options);
+  }
+  /** Whether each sample's class is among the k. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return topKCategoricalAccuracy(yTrue, yPred, this.k);
   }
 }
 
@@ -71,23 +85,20 @@ export class TopKCategoricalAccuracy extends MeanMetricWrapper {
  * console.log(new metrics.SparseTopKCategoricalAccuracy().k); // 5
  * ```
  */
-export class SparseTopKCategoricalAccuracy extends MeanMetricWrapper {
-  /** How many of the largest outputs count. */
-  readonly k: number;
-  /** Whether outputs are class numbers, the likeliest first. */
-  readonly fromSortedIds: boolean;
+export class SparseTopKCategoricalAccuracy extends MeanOfValues {
+  /** It rises as outputs get better. */
+  override readonly direction: Direction = "up";
+
+  static {
+    declareOptions(this, sparseTopKOptions);
+  }
+
   /** Takes name, k and what outputs are. Throws {@linkcode ValueError} for a k that is no positive integer. */
   constructor(options: SparseTopKOptions = {}) {
-    checkOptions("SparseTopKCategoricalAccuracy", options, ["name", "k", "fromSortedIds"]);
-    const { name = "sparse_top_k_categorical_accuracy", k = 5, fromSortedIds = false } = options;
-    checkPositiveInteger("SparseTopKCategoricalAccuracy", "k", k);
-    super((yTrue, yPred) => sparseTopKCategoricalAccuracy(yTrue, yPred, k, fromSortedIds), { name, direction: "up" });
-    this.k = k;
-    this.fromSortedIds = fromSortedIds;
+    super(options);
   }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    // Keras writes it only where it is set.
-    return { ...super.getConfig(), k: this.k, ...(this.fromSortedIds && { from_sorted_ids: true }) };
+  /** Whether each sample's class is among the k. */
+  protected values(yTrue: Value, yPred: Value): Value {
+    return sparseTopKCategoricalAccuracy(yTrue, yPred, this.k, this.fromSortedIds);
   }
 }

@@ -1,7 +1,9 @@
 // What compile was given, as Keras's config and back.
 import type { Config } from "../json_config.ts";
+import { camelCase } from "../names.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { camelCase, deserializeObject, type SharedObjects } from "../saving/deserialize.ts";
+import { ConfigPath } from "../saving/config_path.ts";
+import { deserializeObject, type SharedObjects } from "../saving/deserialize.ts";
 import { serializeObject } from "../saving/serialize.ts";
 import type { CompileOptions } from "../training/compiled.ts";
 
@@ -21,11 +23,16 @@ export function compileConfig(options: CompileOptions, optimizer: Optimizer): Co
 }
 
 /** What `compile` takes, of a config. */
-export function compileOptions(config: Config, shared: SharedObjects = new Map()): CompileOptions {
+export function compileOptions(
+  config: Config,
+  shared: SharedObjects = new Map(),
+  path: ConfigPath = ConfigPath.root,
+): CompileOptions {
   const options: Record<string, unknown> = {};
   for (const key of ["optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "steps_per_execution"]) {
     const value = config[key];
-    if (value !== null && value !== undefined) options[camelCase(key)] = deserializeObject(value, key, shared);
+    if (value === null || value === undefined) continue;
+    options[camelCase(key)] = deserializeObject(value, key, shared, path.at(key));
   }
   return { loss: null, ...options };
 }

@@ -2,6 +2,7 @@
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { FunctionCall } from "../layers/operation.ts";
+import { snakeCase } from "../names.ts";
 import { type Node, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { configOf, formOf, namedOf } from "../saving/functions.ts";
 import { serializeObject } from "../saving/serialize.ts";
@@ -58,5 +59,3 @@ function serializeCall(operation: FunctionCall): ObjectNode {
   const config = { name: operation.name, ...configOf(spec, further) };
   return { module: spec.module, class_name: spec.className, config, registered_name: spec.className };
 }
-
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

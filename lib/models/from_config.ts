@@ -2,29 +2,30 @@
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
-import type { Layer } from "../layers/layer.ts";
+import { Layer } from "../layers/layer.ts";
 import { FunctionCall, functions } from "../layers/operation.ts";
-import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
+import { camelCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
-import {
-  camelCase,
-  deserializeObject,
-  isNode,
-  optionsOf,
-  readNodesOf,
-  type SharedObjects,
-} from "../saving/deserialize.ts";
+import type { ConfigPath } from "../saving/config_path.ts";
+import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
+import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf } from "../saving/functions.ts";
-import type { SymbolicShape } from "../shape.ts";
 import { mapStructure, type Structure } from "../structure.ts";
 import { compileOptions } from "./compile_config.ts";
 import { Model } from "./model.ts";
 import { Sequential, type SequentialItem } from "./sequential.ts";
 
-readNodesOf("InputLayer", (node) => readInput(node.config));
-readNodesOf("Sequential", (node, shared) => finished(readSequential(node.config, shared), node, shared));
+readNodesOf("InputLayer", ({ config }, path) => readInput(config, path.at("config")));
+readNodesOf(
+  "Sequential",
+  (node, path, shared) => compiledAs(readSequential(node.config, path.at("config"), shared), node, path, shared),
+);
 for (const className of ["Functional", "Model"]) {
-  readNodesOf(className, (node, shared) => finished(readFunctional(node.config, shared), node, shared));
+  readNodesOf(
+    className,
+    (node, path, shared) =>
+      compiledAs(new FunctionalReader(node.config, path.at("config"), shared).read(), node, path, shared),
+  );
 }
 
 /**
@@ -88,94 +89,175 @@ export function cloneModel<M extends Model>(model: M): M {
   return passThrough(() => objectNode(model), (node) => modelFromConfig(node)) as M;
 }
 
-function readInput(config: Config): InputLayer {
+function readInput(config: Config, path: ConfigPath): InputLayer {
   const { batch_shape, batch_input_shape, shape, ...rest } = config;
-  const [batchSize, ...own] = (batch_shape ?? batch_input_shape ?? [null, ...(shape as number[])]) as number[];
-  return new InputLayer({ ...optionsOf(rest, new Map(), "InputLayer"), shape: own, batchSize });
+  const [key, given] = batch_shape
+    ? ["batch_shape", batch_shape]
+    : batch_input_shape
+    ? ["batch_input_shape", batch_input_shape]
+    : ["shape", shape];
+  const extents = path.at(key as string).shape(given);
+  const [batchSize, ...own] = key === "shape" ? [null, ...extents] : extents;
+  const options = optionsOf(InputLayer, rest, new Map(), path);
+  return path.within(() => new InputLayer({ ...options, shape: own, batchSize }));
 }
 
-function readSequential(config: Config, shared: SharedObjects): Sequential {
-  const { layers, name, trainable, build_input_shape } = config as {
-    layers: ConfigValue[];
-    name?: string;
-    trainable?: boolean;
-    build_input_shape?: SymbolicShape;
-  };
-  const items = layers.map((layer) => deserializeObject(layer, "layer", shared) as SequentialItem);
-  const model = new Sequential(items, { name, trainable });
-  if (build_input_shape && !model.built && items.length > 0) model.buildFor(build_input_shape);
+/** The name and the other options of a model. */
+function modelOptions(config: Config): { name?: string; trainable?: boolean } {
+  // What they are is checked by the model that takes them.
+  const { name, trainable } = config as { name?: string | null; trainable?: boolean | null };
+  return { name: name ?? undefined, trainable: trainable ?? undefined };
+}
+
+function readSequential(config: Config, path: ConfigPath, shared: SharedObjects): Sequential {
+  const inside = path.at("layers");
+  const items = inside.list(config.layers).map((layer, i) =>
+    deserializeObject(layer, "layer", shared, inside.at(i)) as SequentialItem
+  );
+  const model = path.within(() => new Sequential(items, modelOptions(config)));
+  const { build_input_shape: shape } = config;
+  if (shape && !model.built && items.length > 0) {
+    const at = path.at("build_input_shape");
+    at.within(() => model.buildFor(at.shape(shape)));
+  }
   return model;
 }
 
 /** A call of a layer that a file describes. */
-type NodeConfig = { args: ConfigValue[]; kwargs: Config } | ConfigValue[];
+interface CallConfig {
+  readonly layer: Made;
+  readonly args: readonly ConfigValue[];
+  readonly kwargs: Config;
+  readonly path: ConfigPath;
+}
 
 /** Not yet: what a call needs is not made. */
 class Pending extends Error {}
 
-function readFunctional(config: Config, shared: SharedObjects): Model {
-  const { layers, input_layers, output_layers, name, trainable } = config as {
-    layers: (ObjectNode & { name: string; inbound_nodes: NodeConfig[] })[];
-    input_layers: ConfigValue;
-    output_layers: ConfigValue;
-    name?: string;
-    trainable?: boolean;
-  };
-  const made = new Map<string, Made>();
-  const tensorAt = (where: string, node: number, tensor: number, first = 0): SymbolicTensor => {
-    const { operation, nodes } = made.get(where) ?? missing(where, [...made.keys()]);
-    const offset = operation instanceof Model && operation.className === "Functional" ? first : 0;
-    if (operation instanceof InputLayer) return operation.output;
-    const found = nodes[node - offset];
-    if (!found) throw new Pending();
-    return found[tensor];
-  };
-  const revive = (argument: ConfigValue): unknown => {
-    if (Array.isArray(argument)) return argument.map(revive);
-    if (isNode(argument) && argument.class_name === "__keras_tensor__") {
-      return tensorAt(...argument.config.keras_history as [string, number, number]);
-    }
-    if (isNode(argument)) return deserializeObject(argument, "", shared);
-    if (argument === null || typeof argument !== "object") return argument;
-    return Object.fromEntries(Object.entries(argument).map(([key, item]) => [key, revive(item)]));
-  };
-  for (const layer of layers) made.set(layer.name, makeOperation(layer, shared));
-  let pending = layers.flatMap((layer) => layer.inbound_nodes.map((node) => ({ layer, node })));
-  while (pending.length > 0) {
-    const blocked = new Set<unknown>();
-    const later = pending.filter(({ layer, node }) => {
-      // The calls of one layer keep their order.
-      if (blocked.has(layer)) return true;
-      try {
-        const { call, nodes } = made.get(layer.name)!;
-        const { args, kwargs } = Array.isArray(node) ? legacyNode(node) : node;
-        nodes.push(call(args.map(revive), revive(kwargs) as Record<string, unknown>));
-        return false;
-      } catch (error) {
-        if (!(error instanceof Pending)) throw error;
-        blocked.add(layer);
-        return true;
-      }
-    });
-    if (later.length === pending.length) {
-      throw new ValueError({
-        what: `Cannot read the config of "${name}"`,
-        rule: "each layer must follow from others that come from an input",
-        received: `${[...new Set(later.map(({ layer }) => `"${layer.name}"`))].join(", ")} that follow from each other`,
-      });
-    }
-    pending = later;
+/** Reads a model of inputs and outputs: makes its layers, then calls them in the order in which their inputs are made. */
+class FunctionalReader {
+  readonly #made = new Map<string, Made>();
+
+  constructor(
+    private readonly config: Config,
+    private readonly path: ConfigPath,
+    private readonly shared: SharedObjects,
+  ) {}
+
+  /** The model. */
+  read(): Model {
+    const { config, path } = this;
+    const inside = path.at("layers");
+    const calls = inside.list(config.layers).flatMap((layer, i) => this.#readLayer(layer, inside.at(i)));
+    this.#callAll(calls);
+    const [inputs, outputs] = (["input_layers", "output_layers"] as const).map((key) =>
+      this.#places(config[key], path.at(key))
+    );
+    return path.within(() => new Model({ inputs, outputs, ...modelOptions(config) }));
   }
-  const places = (value: ConfigValue): Structure<SymbolicTensor> => {
+
+  /** Makes a layer, and gives its calls. */
+  #readLayer(value: ConfigValue, path: ConfigPath): CallConfig[] {
+    const node = path.node(value) as ObjectNode & { name?: ConfigValue; inbound_nodes?: ConfigValue };
+    const name = path.at("name").text(node.name);
+    const layer = makeOperation(node, path, this.shared);
+    this.#made.set(name, layer);
+    const inside = path.at("inbound_nodes");
+    return inside.list(node.inbound_nodes).map((call, i) => {
+      const at = inside.at(i);
+      const { args, kwargs } = Array.isArray(call) ? legacyCall(call, at) : at.object(call);
+      return {
+        layer,
+        args: at.at("args").list(args),
+        kwargs: at.at("kwargs").object(kwargs ?? {}),
+        path: at,
+      };
+    });
+  }
+
+  /** Makes the calls, each when what it is called on is made. */
+  #callAll(calls: readonly CallConfig[]): void {
+    for (let pending = calls; pending.length > 0;) {
+      const blocked = new Set<Made>();
+      const later = pending.filter(({ layer, args, kwargs, path }) => {
+        // The calls of one layer keep their order.
+        if (blocked.has(layer)) return true;
+        try {
+          const positional = args.map((item, i) => this.#revive(item, path.at("args").at(i)));
+          const named = this.#revive(kwargs, path.at("kwargs")) as Record<string, unknown>;
+          layer.nodes.push(path.within(() => layer.call(positional, named)));
+          return false;
+        } catch (error) {
+          if (!(error instanceof Pending)) throw error;
+          blocked.add(layer);
+          return true;
+        }
+      });
+      if (later.length === pending.length) {
+        const names = [...this.#made].filter(([, made]) => blocked.has(made)).map(([name]) => `"${name}"`).join(", ");
+        throw new ValueError({
+          what: `Cannot read the config of ${describe(this.config.name)}`,
+          rule: "each layer must follow from others that come from an input",
+          received: `${names} that follow from each other`,
+        });
+      }
+      pending = later;
+    }
+  }
+
+  /** An argument of a call: symbolic tensors for their places, the rest as it is read. */
+  #revive(argument: ConfigValue, path: ConfigPath): unknown {
+    if (Array.isArray(argument)) return argument.map((item, i) => this.#revive(item, path.at(i)));
+    if (argument === null || typeof argument !== "object") return argument;
+    if (!isNode(argument)) {
+      return Object.fromEntries(
+        Object.entries(argument as Config).map(([key, item]) => [key, this.#revive(item, path.at(key))]),
+      );
+    }
+    if (path.node(argument).class_name !== "__keras_tensor__") {
+      return deserializeObject(argument, "", this.shared, path);
+    }
+    const inside = path.at("config");
+    return this.#tensorAt(inside.object(argument.config).keras_history, inside.at("keras_history"));
+  }
+
+  /** The tensor at `[layer, call, output]`; the first call of a model inside of another has the number `first`. */
+  #tensorAt(history: ConfigValue | undefined, path: ConfigPath, first = 0): SymbolicTensor {
+    const [layer, call, output] = path.list(history);
+    const name = path.at(0).text(layer);
+    const found = this.#made.get(name) ?? path.within(() => {
+      throw unknownIdentifier("layer", name, [...this.#made.keys()], "Cannot read the config of a model");
+    });
+    const { operation, nodes } = found;
+    const offset = operation instanceof Model && operation.className === "Functional" ? first : 0;
+    const index = path.at(1).index(call) - offset;
+    if (operation instanceof InputLayer) return operation.output;
+    if (!nodes[index]) throw new Pending();
+    return nodes[index][path.at(2).index(output)] ??
+      path.at(2).refuse(`must be below the ${nodes[index].length} outputs of "${name}"`, String(output));
+  }
+
+  /** Inputs or outputs: a place, a list of them, or some by name. */
+  #places(value: ConfigValue | undefined, path: ConfigPath): Structure<SymbolicTensor> {
     if (Array.isArray(value)) {
-      if (typeof value[0] === "string") return tensorAt(...value as [string, number, number], 1);
-      return value.map((item) => places(item) as SymbolicTensor);
+      if (typeof value[0] === "string") return this.#outputAt(value, path);
+      return value.map((item, i) => this.#places(item, path.at(i)) as SymbolicTensor);
     }
     return Object.fromEntries(
-      Object.entries(value as Config).map(([key, item]) => [key, places(item) as SymbolicTensor]),
+      Object.entries(path.object(value)).map((
+        [key, item],
+      ) => [key, this.#places(item, path.at(key)) as SymbolicTensor]),
     );
-  };
-  return new Model({ inputs: places(input_layers), outputs: places(output_layers), name, trainable });
+  }
+
+  #outputAt(history: ConfigValue, path: ConfigPath): SymbolicTensor {
+    try {
+      return this.#tensorAt(history, path, 1);
+    } catch (error) {
+      if (error instanceof Pending) path.refuse("must name a call that the model makes", "none");
+      throw error;
+    }
+  }
 }
 
 /** An operation of a file, and what each of its calls gave. */
@@ -185,13 +267,19 @@ interface Made {
   call(args: unknown[], kwargs: Record<string, unknown>): SymbolicTensor[];
 }
 
-function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
+function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects): Made {
   const spec = functionOf(node.class_name, node.module);
+  const inside = path.at("config");
   if (spec) {
+    const config = inside.object(node.config);
     const fn = functions.get(spec.fn);
     if (!fn) throw unknownIdentifier("ops", spec.fn, [...functions.keys()]);
-    const operation = new FunctionCall(spec.fn, fn, { name: node.config.name as string, className: spec.className });
-    const further = furtherOf(spec, node.config).map((value) => deserializeObject(value) ?? undefined);
+    const name = config.name === null || config.name === undefined ? undefined : inside.at("name").text(config.name);
+    const operation = new FunctionCall(spec.fn, fn, { name, className: spec.className });
+    const keys = Object.keys(spec.keys);
+    const further = inside.within(() => furtherOf(spec, config)).map((value, i) =>
+      deserializeObject(value, keys[i], shared, inside.at(keys[i])) ?? undefined
+    );
     return {
       operation,
       nodes: [],
@@ -199,16 +287,19 @@ function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
         const byName = Object.entries(kwargs).filter(([key, item]) => item !== null && !spec.named.includes(key));
         const inputs = [...args, ...byName.map(([, item]) => item)];
         const missing = new Array<undefined>(Math.max(0, spec.inputs - inputs.length)).fill(undefined);
-        const rest = Object.keys(spec.keys).map((key, i) =>
-          spec.named.includes(key) ? kwargs[key] ?? undefined : further[i]
-        );
+        const rest = keys.map((key, i) => spec.named.includes(key) ? kwargs[key] ?? undefined : further[i]);
         const positional = [...inputs, ...missing, ...rest];
         return [operation.apply({ positional, named: {} })].flatMap((made) => toList(made));
       },
     };
   }
-  if (node.module?.startsWith("keras.src.ops")) throw unknownIdentifier("ops", node.class_name, [...functions.keys()]);
-  const layer = deserializeObject(node, "layer", shared) as Layer;
+  if (node.module?.startsWith("keras.src.ops")) {
+    return path.at("class_name").within(() => {
+      throw unknownIdentifier("ops", node.class_name, [...functions.keys()]);
+    });
+  }
+  const layer = deserializeObject(node, "layer", shared, path);
+  if (!(layer instanceof Layer)) path.refuse("must be a layer", describe(layer));
   return {
     operation: layer,
     nodes: [],
@@ -220,11 +311,11 @@ function makeOperation(node: ObjectNode, shared: SharedObjects): Made {
         if (value !== null) named[camelCase(key)] = value;
       }
       others.forEach((value, i) => {
-        if (value !== null) named[layer.callArguments[i]] = value;
+        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = value;
       });
       // Keras's layers may take all of their arguments by name.
       const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
-      const args: CallArguments<SymbolicTensor> = { positional: [first[1]], named: Object.fromEntries(rest) };
+      const args: CallArguments<SymbolicTensor> = { positional: [first?.[1]], named: Object.fromEntries(rest) };
       return toList(layer.replay(args));
     },
   };
@@ -237,8 +328,8 @@ function toList(structure: Structure<SymbolicTensor>): SymbolicTensor[] {
 }
 
 /** A call as old files write it: `[[layer, node, tensor, arguments], ...]`. */
-function legacyNode(node: ConfigValue[]): { args: ConfigValue[]; kwargs: Config } {
-  const entries = node as [string, number, number, Config?][];
+function legacyCall(call: readonly ConfigValue[], path: ConfigPath): { args: ConfigValue[]; kwargs: ConfigValue } {
+  const entries = call.map((entry, i) => path.at(i).list(entry));
   const tensors = entries.map(([layer, index, tensor]): ConfigValue => ({
     class_name: "__keras_tensor__",
     config: { keras_history: [layer, index, tensor] },
@@ -246,13 +337,14 @@ function legacyNode(node: ConfigValue[]): { args: ConfigValue[]; kwargs: Config 
   return { args: [tensors.length === 1 ? tensors[0] : tensors], kwargs: entries[0]?.[3] ?? {} };
 }
 
-function missing(layer: string, known: string[]): never {
-  throw unknownIdentifier("layer", layer, known, "Cannot read the config of a model");
-}
-
 /** The model, compiled as its node says. */
-function finished(model: Model, node: ObjectNode, shared: SharedObjects): Model {
-  const { compile_config: compiled } = node as { compile_config?: Config };
-  if (compiled && Object.keys(compiled).length > 0) model.compile(compileOptions(compiled, shared));
+function compiledAs(model: Model, node: ObjectNode, path: ConfigPath, shared: SharedObjects): Model {
+  const { compile_config: compiled } = node as { compile_config?: ConfigValue };
+  if (compiled === null || compiled === undefined) return model;
+  const inside = path.at("compile_config");
+  const config = inside.object(compiled);
+  if (Object.keys(config).length > 0) {
+    inside.within(() => model.compile(compileOptions(config, shared, inside)));
+  }
   return model;
 }

@@ -17,9 +17,16 @@ import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { Compiled, type CompileOptions } from "../training/compiled.ts";
-import { type BatchOptions, evaluate, type EvaluateOptions, onBatch } from "../training/evaluate.ts";
+import {
+  type BatchOptions,
+  classesOf,
+  evaluate,
+  type EvaluateOptions,
+  onBatch,
+  predict,
+  type PredictOptions,
+} from "../training/evaluate.ts";
 import { fit, type FitOptions } from "../training/fit.ts";
-import { classesOf, predict, type PredictOptions } from "../training/predict.ts";
 import type { Batches } from "../training/dataset.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import { compileConfig, compileOptions } from "./compile_config.ts";

@@ -52,10 +52,7 @@ export abstract class Network<
     const isFunctional = options !== null && typeof options === "object" &&
       ("inputs" in options || "outputs" in options);
     const { inputs, outputs, ...others } = options as Partial<FunctionalOptions<In, Out>>;
-    super(
-      isFunctional && others.name === undefined ? { ...others, name: autoName(nameOfClass(new.target)) } : others,
-      [],
-    );
+    super(isFunctional && others.name === undefined ? { ...others, name: autoName(nameOfClass(new.target)) } : others);
     if (!isFunctional) return;
     this.#graph = graphBetween(inputs!, outputs!, `Cannot make "${this.name}"`);
     this.supportsMasking = true;

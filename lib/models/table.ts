@@ -1,4 +1,5 @@
 // Tables in box-drawing characters, laid out as Keras's summaries are.
+import { roundHalfToEven } from "../rounding.ts";
 
 /** A column of a {@linkcode drawTable}. */
 export interface Column {
@@ -62,16 +63,10 @@ function fitWidths(wanted: readonly number[], width: number): number[] {
   let excess = cells.reduce((a, b) => a + b, 0) - (width - cells.length - 1);
   return cells.map((cell, i) => {
     if (excess <= 0) return cell - 2;
-    const share = Math.min(cell, roundHalfEven(excess / (cells.length - i)));
+    const share = Math.min(cell, roundHalfToEven(excess / (cells.length - i)));
     excess -= share;
     return cell - share - 2;
   });
-}
-
-function roundHalfEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
 }
 
 /** Lines of at most `width` characters, broken at spaces; a word that is too long ends in an ellipsis. */

@@ -1,5 +1,5 @@
 // Arguments of ops on spatial axes, as Keras has them: sizes for each axis, padding by name, and where the channels are.
-import { describe, didYouMean, ShapeError, ValueError } from "../errors.ts";
+import { describe, describeList, didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
@@ -31,13 +31,17 @@ export function checkName(what: string, name: string, value: unknown, known: rea
 }
 
 /** A number for each of `rank` spatial axes; throws {@linkcode ValueError} for what are not integers of `least` on. */
-export function perAxis(what: string, name: string, value: PerAxis, rank: number, least = 1): number[] {
+export function perAxis(what: string, name: string, value: unknown, rank: number, least = 1): number[] {
   const list = typeof value === "number" ? new Array<number>(rank).fill(value) : value;
-  if (Array.isArray(list) && list.length === rank && list.every((n) => Number.isInteger(n) && n >= least)) return list;
+  const fits = (n: unknown) => Number.isInteger(n) && (n as number) >= least && (n as number) < 2 ** 31;
+  if (Array.isArray(list) && list.length === rank && Array.from(list).every(fits)) return [...list];
+  const isLarge = Array.isArray(list) && list.slice(0, rank).some((n) => typeof n === "number" && n >= 2 ** 31);
   throw new ValueError({
     what,
-    rule: `${name} must be an integer of at least ${least}, or a list of ${rank}, one for each spatial axis`,
-    received: Array.isArray(value) ? formatShape(value) : describe(value),
+    rule:
+      `${name} must be an integer of at least ${least}${isLarge ? " and less than 2^31" : ""}, or a list of ${rank}, ` +
+      "one for each spatial axis",
+    received: describeList(value),
     hint: `write it as ${name}: ${rank === 1 ? "2" : `2, or [${new Array(rank).fill(2).join(", ")}]`}`,
   });
 }

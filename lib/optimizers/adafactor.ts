@@ -1,5 +1,4 @@
 // Adafactor: Adam's squares kept as rows and columns, for little memory. https://keras.io/api/optimizers/adafactor/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
 import {
@@ -15,9 +14,12 @@ import {
   square,
   subtract,
 } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
+import { boolean, number } from "../option_kinds.ts";
+import { declareOptions, keyed, optionTable } from "../options.ts";
 import type { Shape } from "../shape.ts";
-import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { Optimizer } from "./optimizer.ts";
+import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { rateOption } from "./rate.ts";
 
 /** Options of {@linkcode Adafactor}. */
 export interface AdafactorOptions extends OptimizerOptions {
@@ -33,6 +35,19 @@ export interface AdafactorOptions extends OptimizerOptions {
   relativeStep?: boolean;
 }
 
+const adafactorOptions = optionTable<AdafactorOptions>()({
+  ...optimizerOptions,
+  learningRate: rateOption(0.001),
+  beta2Decay: keyed("beta_2_decay", number(-0.8, { max: 0 })),
+  epsilon1: keyed("epsilon_1", number(1e-30, { min: 0 })),
+  epsilon2: keyed("epsilon_2", number(1e-3, { min: 0 })),
+  clipThreshold: number(1, { min: Number.MIN_VALUE }),
+  relativeStep: boolean(true),
+});
+
+/** The options, checked and completed. */
+export interface Adafactor extends OptimizerFields<AdafactorOptions, typeof adafactorOptions> {}
+
 const rootMeanSquare = (x: Value): Value => sqrt(mean(square(x)));
 
 /**
@@ -46,17 +61,13 @@ const rootMeanSquare = (x: Value): Value => sqrt(mean(square(x)));
  * ```
  */
 export class Adafactor extends Optimizer {
-  readonly #options: Required<Omit<AdafactorOptions, keyof OptimizerOptions>>;
+  static {
+    declareOptions(this, adafactorOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
   constructor(options: AdafactorOptions = {}) {
-    super(options, 0.001, ["beta2Decay", "epsilon1", "epsilon2", "clipThreshold", "relativeStep"]);
-    const { beta2Decay = -0.8, epsilon1 = 1e-30, epsilon2 = 1e-3, clipThreshold = 1, relativeStep = true } = options;
-    checkRange("Adafactor", "beta2Decay", beta2Decay, -Infinity, 0);
-    checkRange("Adafactor", "epsilon1", epsilon1, 0, Infinity);
-    checkRange("Adafactor", "epsilon2", epsilon2, 0, Infinity);
-    checkRange("Adafactor", "clipThreshold", clipThreshold, Number.MIN_VALUE, Infinity);
-    this.#options = { beta2Decay, epsilon1, epsilon2, clipThreshold, relativeStep };
+    super(options);
   }
 
   /** `row` and `column`, single zeros where a variable is no matrix, and `velocity`. */
@@ -74,12 +85,12 @@ export class Adafactor extends Optimizer {
   /** The rate and the part of the means that is kept, computed on the host. */
   protected override stepScalars(rate: number, iteration: number): number[] {
     const step = iteration + 1;
-    return [Math.min(rate, 1 / Math.sqrt(step)), 1 - step ** this.#options.beta2Decay];
+    return [Math.min(rate, 1 / Math.sqrt(step)), 1 - step ** this.beta2Decay];
   }
 
   /** The same numbers, computed in the program. */
   protected override tracedScalars(rate: Value, step: Value): Value[] {
-    return [minimum(rate, rsqrt(step)), subtract(1, power(step, this.#options.beta2Decay))];
+    return [minimum(rate, rsqrt(step)), subtract(1, power(step, this.beta2Decay))];
   }
 
   /** The new values of one variable and its slots. */
@@ -89,7 +100,7 @@ export class Adafactor extends Optimizer {
     [row, column, velocity]: readonly Value[],
     [rate, beta]: readonly Value[],
   ): readonly Value[] {
-    const { epsilon1, epsilon2, clipThreshold } = this.#options;
+    const { epsilon1, epsilon2, clipThreshold } = this;
     const squares = add(square(g), epsilon1);
     const next = (last: Value, x: Value) => add(multiply(beta, last), multiply(subtract(1, beta), x));
     let [rows, columns, means] = [row, column, velocity];
@@ -104,18 +115,5 @@ export class Adafactor extends Optimizer {
     const cut = divide(step, maximum(divide(rootMeanSquare(step), clipThreshold), 1));
     const size = multiply(maximum(rootMeanSquare(w), epsilon2), rate);
     return [subtract(w, multiply(size, cut)), rows, columns, means];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { beta2Decay, epsilon1, epsilon2, clipThreshold, relativeStep } = this.#options;
-    return {
-      ...super.getConfig(),
-      beta_2_decay: beta2Decay,
-      epsilon_1: epsilon1,
-      epsilon_2: epsilon2,
-      clip_threshold: clipThreshold,
-      relative_step: relativeStep,
-    };
   }
 }

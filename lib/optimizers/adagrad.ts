@@ -1,9 +1,11 @@
 // Adagrad and Adadelta: steps by the squares of all gradients so far. https://keras.io/api/optimizers/adagrad/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, divide, multiply, negate, sqrt, square, subtract } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
-import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, optionTable } from "../options.ts";
+import { Optimizer } from "./optimizer.ts";
+import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { rateOption } from "./rate.ts";
 
 /** Options of {@linkcode Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -12,6 +14,16 @@ export interface AdagradOptions extends OptimizerOptions {
   /** What keeps the root from zero; 1e-7 by default. */
   epsilon?: number;
 }
+
+const adagradOptions = optionTable<AdagradOptions>()({
+  ...optimizerOptions,
+  learningRate: rateOption(0.001),
+  initialAccumulatorValue: number(0.1, { min: 0 }),
+  epsilon: number(1e-7, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface Adagrad extends OptimizerFields<AdagradOptions, typeof adagradOptions> {}
 
 /**
  * Divides each gradient by the root of the sum of its squares: `a += g^2`, `w -= learningRate * g / sqrt(a + epsilon)`.
@@ -24,18 +36,13 @@ export interface AdagradOptions extends OptimizerOptions {
  * ```
  */
 export class Adagrad extends Optimizer {
-  /** What the sums of squares start as. */
-  readonly initialAccumulatorValue: number;
-  /** What keeps the root from zero. */
-  readonly epsilon: number;
+  static {
+    declareOptions(this, adagradOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for values below 0. */
   constructor(options: AdagradOptions = {}) {
-    super(options, 0.001, ["initialAccumulatorValue", "epsilon"]);
-    this.initialAccumulatorValue = options.initialAccumulatorValue ?? 0.1;
-    this.epsilon = options.epsilon ?? 1e-7;
-    checkRange("Adagrad", "initialAccumulatorValue", this.initialAccumulatorValue, 0, Infinity);
-    checkRange("Adagrad", "epsilon", this.epsilon, 0, Infinity);
+    super(options);
   }
 
   /** `accumulator`. */
@@ -58,12 +65,6 @@ export class Adagrad extends Optimizer {
     const total = add(accumulator, square(g));
     return [subtract(w, divide(multiply(rate, g), sqrt(add(total, this.epsilon)))), total];
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { initialAccumulatorValue, epsilon } = this;
-    return { ...super.getConfig(), initial_accumulator_value: initialAccumulatorValue, epsilon };
-  }
 }
 
 /** Options of {@linkcode Adadelta}. */
@@ -73,6 +74,16 @@ export interface AdadeltaOptions extends OptimizerOptions {
   /** What keeps the roots from zero; 1e-7 by default. */
   epsilon?: number;
 }
+
+const adadeltaOptions = optionTable<AdadeltaOptions>()({
+  ...optimizerOptions,
+  learningRate: rateOption(0.001),
+  rho: number(0.95, { min: 0, max: 1 }),
+  epsilon: number(1e-7, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface Adadelta extends OptimizerFields<AdadeltaOptions, typeof adadeltaOptions> {}
 
 /**
  * Steps of the size of the last steps: the root of their mean square over that of the gradients. The learning rate is
@@ -85,18 +96,13 @@ export interface AdadeltaOptions extends OptimizerOptions {
  * ```
  */
 export class Adadelta extends Optimizer {
-  /** The part of the running means that is kept in each step. */
-  readonly rho: number;
-  /** What keeps the roots from zero. */
-  readonly epsilon: number;
+  static {
+    declareOptions(this, adadeltaOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
   constructor(options: AdadeltaOptions = {}) {
-    super(options, 0.001, ["rho", "epsilon"]);
-    this.rho = options.rho ?? 0.95;
-    this.epsilon = options.epsilon ?? 1e-7;
-    checkRange("Adadelta", "rho", this.rho, 0, 1);
-    checkRange("Adadelta", "epsilon", this.epsilon, 0, Infinity);
+    super(options);
   }
 
   /** `accumulated_grad` and `accumulated_delta_var`. */
@@ -117,10 +123,5 @@ export class Adadelta extends Optimizer {
     const squares = mean(gradients, g);
     const delta = negate(divide(multiply(root(steps), g), root(squares)));
     return [add(w, multiply(rate, delta)), squares, mean(steps, delta)];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), rho: this.rho, epsilon: this.epsilon };
   }
 }

@@ -1,12 +1,14 @@
 // Adam and AdamW. https://keras.io/api/optimizers/adam/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { divide, multiply, power, sqrt, subtract } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
+import { boolean, number } from "../option_kinds.ts";
+import { declareOptions, keyed, optionTable, withFacts } from "../options.ts";
 import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { ValueError } from "../errors.ts";
-import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
+import { Optimizer, type Updated } from "./optimizer.ts";
+import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { rateOption } from "./rate.ts";
 import { splitUpdate } from "./split.ts";
 
 /** Options of {@linkcode Adam}. */
@@ -21,6 +23,33 @@ export interface AdamOptions extends OptimizerOptions {
   amsgrad?: boolean;
 }
 
+const adamOptions = optionTable<AdamOptions>()({
+  ...optimizerOptions,
+  learningRate: rateOption(0.001),
+  beta1: keyed("beta_1", number(0.9, { min: 0, max: 1 })),
+  beta2: keyed("beta_2", number(0.999, { min: 0, max: 1 })),
+  epsilon: number(1e-7, { min: 0 }),
+  amsgrad: boolean(false),
+});
+const adamWOptions = optionTable<AdamOptions>()({
+  ...adamOptions,
+  weightDecay: withFacts(optimizerOptions.weightDecay, {
+    fallback: 0.004,
+    read: (given, place) => {
+      if (given !== null) return optimizerOptions.weightDecay.read(given, place);
+      throw new ValueError({
+        what: place.what,
+        rule: "weightDecay must be a number",
+        received: "null",
+        hint: "use Adam for no decay",
+      });
+    },
+  }),
+});
+
+/** The options, checked and completed. */
+export interface Adam extends OptimizerFields<AdamOptions, typeof adamOptions> {}
+
 const { fround } = Math;
 
 /**
@@ -34,23 +63,13 @@ const { fround } = Math;
  * ```
  */
 export class Adam extends Optimizer {
-  /** The part of the running mean of gradients that is kept in each step. */
-  readonly beta1: number;
-  /** The part of the running mean of squares that is kept in each step. */
-  readonly beta2: number;
-  /** What keeps the root from zero. */
-  readonly epsilon: number;
-  /** Whether the largest mean of squares so far is divided by. */
-  readonly amsgrad: boolean;
+  static {
+    declareOptions(this, adamOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. */
   constructor(options: AdamOptions = {}) {
-    super(options, 0.001, ["beta1", "beta2", "epsilon", "amsgrad"]);
-    ({ beta1: this.beta1 = 0.9, beta2: this.beta2 = 0.999, epsilon: this.epsilon = 1e-7 } = options);
-    this.amsgrad = options.amsgrad ?? false;
-    checkRange(new.target.name, "beta1", this.beta1, 0, 1);
-    checkRange(new.target.name, "beta2", this.beta2, 0, 1);
-    checkRange(new.target.name, "epsilon", this.epsilon, 0, Infinity);
+    super(options);
   }
 
   /** `momentum` and `velocity`, and `velocity_hat` with amsgrad. */
@@ -91,12 +110,6 @@ export class Adam extends Optimizer {
     const outputs = apply("adamUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
     return splitUpdate(outputs, variables.length);
   }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { beta1, beta2, epsilon, amsgrad } = this;
-    return { ...super.getConfig(), beta_1: beta1, beta_2: beta2, epsilon, amsgrad };
-  }
 }
 
 /**
@@ -110,16 +123,12 @@ export class Adam extends Optimizer {
  * ```
  */
 export class AdamW extends Adam {
+  static {
+    declareOptions(this, adamWOptions);
+  }
+
   /** Takes the options. Throws {@linkcode ValueError} where the weight decay is null. */
   constructor(options: AdamOptions = {}) {
-    if (options.weightDecay === null) {
-      throw new ValueError({
-        what: "Cannot make AdamW",
-        rule: "weightDecay must be a number",
-        received: "null",
-        hint: "use Adam for no decay",
-      });
-    }
-    super({ ...options, weightDecay: options.weightDecay ?? 0.004 });
+    super(options);
   }
 }

@@ -1,6 +1,6 @@
 // Schedules along a cosine, once or with restarts. https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/
-import type { Config } from "../json_config.ts";
-import { checkOptions, checkPositiveInteger, checkRange } from "../options.ts";
+import { number, positiveInteger, text } from "../option_kinds.ts";
+import { declareOptions, nullable, type OptionFields, optionTable, required } from "../options.ts";
 import { LearningRateSchedule } from "./schedule.ts";
 
 const { fround } = Math;
@@ -21,6 +21,18 @@ export interface CosineDecayOptions {
   name?: string;
 }
 
+const cosineOptions = optionTable<CosineDecayOptions>()({
+  initialLearningRate: number(required, { min: 0 }),
+  decaySteps: positiveInteger(),
+  alpha: number(0),
+  name: text("CosineDecay"),
+  warmupTarget: nullable(number()),
+  warmupSteps: number(0, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface CosineDecay extends OptionFields<CosineDecayOptions, typeof cosineOptions> {}
+
 /**
  * From a rate to the part `alpha` of it along half a cosine, after a linear rise if wanted. Loshchilov and Hutter, 2017.
  *
@@ -32,35 +44,24 @@ export interface CosineDecayOptions {
  * ```
  */
 export class CosineDecay extends LearningRateSchedule {
-  readonly #options: Required<CosineDecayOptions>;
+  static {
+    declareOptions(this, cosineOptions);
+  }
 
   /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
   constructor(options: CosineDecayOptions) {
-    const names = ["initialLearningRate", "decaySteps", "alpha", "warmupTarget", "warmupSteps", "name"];
-    checkOptions("CosineDecay", options, names);
-    super();
-    checkRange("CosineDecay", "initialLearningRate", options.initialLearningRate, 0, Infinity);
-    checkPositiveInteger("CosineDecay", "decaySteps", options.decaySteps);
-    this.#options = { alpha: 0, warmupTarget: null, warmupSteps: 0, name: "CosineDecay", ...options };
-    checkRange("CosineDecay", "warmupSteps", this.#options.warmupSteps, 0, Infinity);
+    super(options);
   }
 
   /** The learning rate of a step. */
   call(step: number): number {
-    const { initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps } = this.#options;
+    const { initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps } = this;
     const start = fround(initialLearningRate);
     const warm = warmupTarget === null ? 0 : warmupSteps;
     if (warmupTarget !== null && step < warm) return fround((warmupTarget - start) * (step / warm) + start);
     const progress = Math.min(step - warm, decaySteps) / decaySteps;
     const height = 0.5 * (1 + Math.cos(Math.PI * progress));
     return fround((warmupTarget ?? start) * ((1 - alpha) * height + alpha));
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { initialLearningRate, decaySteps, alpha, name, warmupTarget, warmupSteps } = this.#options;
-    const rates = { initial_learning_rate: initialLearningRate, decay_steps: decaySteps, alpha, name };
-    return { ...rates, warmup_target: warmupTarget, warmup_steps: warmupSteps };
   }
 }
 
@@ -80,6 +81,18 @@ export interface CosineDecayRestartsOptions {
   name?: string;
 }
 
+const restartsOptions = optionTable<CosineDecayRestartsOptions>()({
+  initialLearningRate: number(required, { min: 0 }),
+  firstDecaySteps: positiveInteger(),
+  tMul: number(2, { min: 1 }),
+  mMul: number(1),
+  alpha: number(0),
+  name: text("SGDRDecay"),
+});
+
+/** The options, checked and completed. */
+export interface CosineDecayRestarts extends OptionFields<CosineDecayRestartsOptions, typeof restartsOptions> {}
+
 /**
  * {@linkcode CosineDecay} again and again, each time `tMul` times longer. Loshchilov and Hutter, 2017.
  *
@@ -91,22 +104,18 @@ export interface CosineDecayRestartsOptions {
  * ```
  */
 export class CosineDecayRestarts extends LearningRateSchedule {
-  readonly #options: Required<CosineDecayRestartsOptions>;
+  static {
+    declareOptions(this, restartsOptions);
+  }
 
   /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
   constructor(options: CosineDecayRestartsOptions) {
-    const names = ["initialLearningRate", "firstDecaySteps", "tMul", "mMul", "alpha", "name"];
-    checkOptions("CosineDecayRestarts", options, names);
-    super();
-    checkRange("CosineDecayRestarts", "initialLearningRate", options.initialLearningRate, 0, Infinity);
-    checkPositiveInteger("CosineDecayRestarts", "firstDecaySteps", options.firstDecaySteps);
-    this.#options = { tMul: 2, mMul: 1, alpha: 0, name: "SGDRDecay", ...options };
-    checkRange("CosineDecayRestarts", "tMul", this.#options.tMul, 1, Infinity);
+    super(options);
   }
 
   /** The learning rate of a step. */
   call(step: number): number {
-    const { initialLearningRate, firstDecaySteps, tMul, mMul, alpha } = this.#options;
+    const { initialLearningRate, firstDecaySteps, tMul, mMul, alpha } = this;
     // Counted restart by restart, where Keras takes a logarithm that is off by one at a start.
     let [left, length, restarts] = [step, firstDecaySteps, 0];
     if (tMul === 1) {
@@ -120,12 +129,5 @@ export class CosineDecayRestarts extends LearningRateSchedule {
     }
     const height = 0.5 * mMul ** restarts * (1 + Math.cos(Math.PI * left / length));
     return fround(fround(initialLearningRate) * ((1 - alpha) * height + alpha));
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { initialLearningRate, firstDecaySteps, tMul, mMul, alpha, name } = this.#options;
-    const rates = { initial_learning_rate: initialLearningRate, first_decay_steps: firstDecaySteps };
-    return { ...rates, t_mul: tMul, m_mul: mMul, alpha, name };
   }
 }

@@ -1,10 +1,12 @@
 // Ftrl: follow the regularized leader, for sparse models. https://keras.io/api/optimizers/ftrl/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { clip } from "../ops/composed.ts";
 import { add, divide, multiply, power, sqrt, square, subtract } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
-import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, optionTable } from "../options.ts";
+import { Optimizer } from "./optimizer.ts";
+import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { rateOption } from "./rate.ts";
 
 /** Options of {@linkcode Ftrl}. */
 export interface FtrlOptions extends OptimizerOptions {
@@ -22,6 +24,20 @@ export interface FtrlOptions extends OptimizerOptions {
   beta?: number;
 }
 
+const ftrlOptions = optionTable<FtrlOptions>()({
+  ...optimizerOptions,
+  learningRate: rateOption(0.001),
+  learningRatePower: number(-0.5, { max: 0 }),
+  initialAccumulatorValue: number(0.1, { min: 0 }),
+  l1RegularizationStrength: number(0, { min: 0 }),
+  l2RegularizationStrength: number(0, { min: 0 }),
+  l2ShrinkageRegularizationStrength: number(0, { min: 0 }),
+  beta: number(0, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface Ftrl extends OptimizerFields<FtrlOptions, typeof ftrlOptions> {}
+
 /**
  * Follow the regularized leader: the weights are computed anew from sums over all gradients in each step. The learning
  * rate is 0.001 by default. McMahan et al., 2013.
@@ -33,26 +49,13 @@ export interface FtrlOptions extends OptimizerOptions {
  * ```
  */
 export class Ftrl extends Optimizer {
-  readonly #options: Required<Omit<FtrlOptions, keyof OptimizerOptions>>;
+  static {
+    declareOptions(this, ftrlOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for strengths below 0 or a power above 0. */
   constructor(options: FtrlOptions = {}) {
-    super(options, 0.001, [
-      "learningRatePower",
-      "initialAccumulatorValue",
-      "l1RegularizationStrength",
-      "l2RegularizationStrength",
-      "l2ShrinkageRegularizationStrength",
-      "beta",
-    ]);
-    const { learningRatePower = -0.5, initialAccumulatorValue = 0.1, l1RegularizationStrength = 0 } = options;
-    const { l2RegularizationStrength = 0, l2ShrinkageRegularizationStrength = 0, beta = 0 } = options;
-    const strengths = { l1RegularizationStrength, l2RegularizationStrength, l2ShrinkageRegularizationStrength };
-    for (const [name, value] of Object.entries({ initialAccumulatorValue, ...strengths, beta })) {
-      checkRange("Ftrl", name, value, 0, Infinity);
-    }
-    checkRange("Ftrl", "learningRatePower", learningRatePower, -Infinity, 0);
-    this.#options = { learningRatePower, initialAccumulatorValue, ...strengths, beta };
+    super(options);
   }
 
   /** `accumulator` and `linear`. */
@@ -62,7 +65,7 @@ export class Ftrl extends Optimizer {
 
   /** The sums of squares start at the value asked for. */
   protected override slotStart(kind: string): number {
-    return kind === "accumulator" ? this.#options.initialAccumulatorValue : 0;
+    return kind === "accumulator" ? this.initialAccumulatorValue : 0;
   }
 
   /** The new values of one variable and its slots. */
@@ -72,8 +75,8 @@ export class Ftrl extends Optimizer {
     [accumulator, linear]: readonly Value[],
     [rate]: readonly Value[],
   ): readonly Value[] {
-    const { learningRatePower, l1RegularizationStrength: l1, l2RegularizationStrength: l2, beta } = this.#options;
-    const shrinkage = 2 * this.#options.l2ShrinkageRegularizationStrength;
+    const { learningRatePower, l1RegularizationStrength: l1, l2RegularizationStrength: l2, beta } = this;
+    const shrinkage = 2 * this.l2ShrinkageRegularizationStrength;
     const raised = (x: Value) => (learningRatePower === -0.5 ? sqrt(x) : power(x, -learningRatePower));
     const total = add(accumulator, square(g));
     const pull = shrinkage === 0 ? g : add(g, multiply(w, shrinkage));
@@ -81,19 +84,5 @@ export class Ftrl extends Optimizer {
     const sums = add(linear, subtract(pull, shift));
     const quadratic = add(divide(add(raised(total), beta), rate), 2 * l2);
     return [divide(subtract(clip(sums, -l1, l1), sums), quadratic), total, sums];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { learningRatePower, initialAccumulatorValue, l1RegularizationStrength, beta } = this.#options;
-    return {
-      ...super.getConfig(),
-      learning_rate_power: learningRatePower,
-      initial_accumulator_value: initialAccumulatorValue,
-      l1_regularization_strength: l1RegularizationStrength,
-      l2_regularization_strength: this.#options.l2RegularizationStrength,
-      l2_shrinkage_regularization_strength: this.#options.l2ShrinkageRegularizationStrength,
-      beta,
-    };
   }
 }

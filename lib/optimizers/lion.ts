@@ -1,9 +1,11 @@
 // Lion: steps of one size along the sign of a running mean. https://keras.io/api/optimizers/lion/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, multiply, sign, subtract } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
-import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, keyed, optionTable } from "../options.ts";
+import { Optimizer } from "./optimizer.ts";
+import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { rateOption } from "./rate.ts";
 
 /** Options of {@linkcode Lion}. */
 export interface LionOptions extends OptimizerOptions {
@@ -12,6 +14,16 @@ export interface LionOptions extends OptimizerOptions {
   /** The part of the running mean that is kept in each step; 0.99 by default. */
   beta2?: number;
 }
+
+const lionOptions = optionTable<LionOptions>()({
+  ...optimizerOptions,
+  learningRate: rateOption(0.001),
+  beta1: keyed("beta_1", number(0.9, { min: Number.MIN_VALUE, max: 1 })),
+  beta2: keyed("beta_2", number(0.99, { min: 0, max: 1 })),
+});
+
+/** The options, checked and completed. */
+export interface Lion extends OptimizerFields<LionOptions, typeof lionOptions> {}
 
 /**
  * `w -= learningRate * sign(beta1 * m + (1 - beta1) * g)`, `m = beta2 * m + (1 - beta2) * g`. The learning rate is 0.001
@@ -24,17 +36,13 @@ export interface LionOptions extends OptimizerOptions {
  * ```
  */
 export class Lion extends Optimizer {
-  /** The part of the running mean in the direction of a step. */
-  readonly beta1: number;
-  /** The part of the running mean that is kept in each step. */
-  readonly beta2: number;
+  static {
+    declareOptions(this, lionOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. */
   constructor(options: LionOptions = {}) {
-    super(options, 0.001, ["beta1", "beta2"]);
-    ({ beta1: this.beta1 = 0.9, beta2: this.beta2 = 0.99 } = options);
-    checkRange("Lion", "beta1", this.beta1, Number.MIN_VALUE, 1);
-    checkRange("Lion", "beta2", this.beta2, 0, 1);
+    super(options);
   }
 
   /** `momentum`. */
@@ -52,10 +60,5 @@ export class Lion extends Optimizer {
     // As Keras has it here: from betas rounded to float32.
     const mix = (beta: number) => add(multiply(mean, beta), multiply(g, 1 - Math.fround(beta)));
     return [subtract(w, multiply(rate, sign(mix(this.beta1)))), mix(this.beta2)];
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), beta_1: this.beta1, beta_2: this.beta2 };
   }
 }

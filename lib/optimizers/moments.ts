@@ -1,9 +1,11 @@
 // Running means of gradients and squares, which Adamax, Nadam and Lamb have in common.
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, multiply, square, subtract } from "../ops/primitives.ts";
-import { checkRange } from "../options.ts";
-import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { number } from "../option_kinds.ts";
+import { declareOptions, keyed, optionTable } from "../options.ts";
+import { Optimizer } from "./optimizer.ts";
+import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { rateOption } from "./rate.ts";
 
 /** Options of optimizers with two running means. */
 export interface MomentsOptions extends OptimizerOptions {
@@ -15,22 +17,26 @@ export interface MomentsOptions extends OptimizerOptions {
   epsilon?: number;
 }
 
+const momentsOptions = optionTable<MomentsOptions>()({
+  ...optimizerOptions,
+  learningRate: rateOption(0.001),
+  beta1: keyed("beta_1", number(0.9, { min: 0, max: 1 })),
+  beta2: keyed("beta_2", number(0.999, { min: 0, max: 1 })),
+  epsilon: number(1e-7, { min: 0 }),
+});
+
+/** The options, checked and completed. */
+export interface MomentsOptimizer extends OptimizerFields<MomentsOptions, typeof momentsOptions> {}
+
 /** The base of optimizers with two running means. */
 export abstract class MomentsOptimizer extends Optimizer {
-  /** The part of the running mean of gradients that is kept in each step. */
-  readonly beta1: number;
-  /** The part of the running mean of squares (or of the norm) that is kept in each step. */
-  readonly beta2: number;
-  /** What keeps the divisor from zero. */
-  readonly epsilon: number;
+  static {
+    declareOptions(this, momentsOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
   constructor(options: MomentsOptions = {}) {
-    super(options, 0.001, ["beta1", "beta2", "epsilon"]);
-    ({ beta1: this.beta1 = 0.9, beta2: this.beta2 = 0.999, epsilon: this.epsilon = 1e-7 } = options);
-    checkRange(new.target.name, "beta1", this.beta1, 0, 1);
-    checkRange(new.target.name, "beta2", this.beta2, 0, 1);
-    checkRange(new.target.name, "epsilon", this.epsilon, 0, Infinity);
+    super(options);
   }
 
   /** `momentum` and `velocity`. */
@@ -51,11 +57,5 @@ export abstract class MomentsOptimizer extends Optimizer {
   /** The next running mean of squares. */
   protected nextSquares(squares: Value, g: Value): Value {
     return add(squares, multiply(subtract(square(g), squares), this.part(this.beta2)));
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { beta1, beta2, epsilon } = this;
-    return { ...super.getConfig(), beta_1: beta1, beta_2: beta2, epsilon };
   }
 }

@@ -1,63 +1,21 @@
 // Optimizer: from gradients to new weights, inside the step. https://keras.io/api/optimizers/
-import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
+import { Configurable } from "../configurable.ts";
 import { StateError, ValueError } from "../errors.ts";
+import type { ObjectNode } from "../json_config.ts";
 import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
 import { autoName } from "../layers/naming.ts";
 import { add, cast, divide, equal, floor, greater, mod, multiply, select, subtract } from "../ops/primitives.ts";
-import { checkOptions, checkPositiveInteger, checkRange, describe } from "../options.ts";
-import { functionNode, objectNode } from "../registry.ts";
+import { declareOptions, type OptionFields } from "../options.ts";
+import { objectNode } from "../registry.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { clipGradients } from "./clip.ts";
-import { checkRate, type LearningRate, modernRate, type RateOptions } from "./rate.ts";
+import { type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type LearningRate, modernRate, type RateOptions } from "./rate.ts";
 import { LearningRateSchedule } from "./schedules.ts";
-
-/** Options that every optimizer takes. */
-export interface OptimizerOptions extends RateOptions {
-  /** The part of each weight, times the learning rate, that is taken off before the step; none by default. */
-  weightDecay?: number | null;
-  /** The largest norm of each gradient; none by default. */
-  clipnorm?: number | null;
-  /** The largest absolute value of each element of the gradients; none by default. */
-  clipvalue?: number | null;
-  /** The largest norm of all gradients together; none by default. */
-  globalClipnorm?: number | null;
-  /** Whether running averages of the weights are kept, and become the weights when `fit` ends; false by default. */
-  useEma?: boolean;
-  /** The part of the averages that is kept in each step; 0.99 by default. */
-  emaMomentum?: number;
-  /** After how many steps the weights become their averages; only at the end by default. */
-  emaOverwriteFrequency?: number | null;
-  /**
-   * What the loss is multiplied by before gradients are taken, which are divided by it again, so that small ones do not
-   * vanish; none by default.
-   */
-  lossScaleFactor?: number | null;
-  /** Over how many batches gradients are averaged for one step; none by default. */
-  gradientAccumulationSteps?: number | null;
-  /** The name in files. */
-  name?: string;
-}
-
-/** The names of the options that every optimizer takes. */
-export const optimizerOptionNames = [
-  "learningRate",
-  "weightDecay",
-  "clipnorm",
-  "clipvalue",
-  "globalClipnorm",
-  "useEma",
-  "emaMomentum",
-  "emaOverwriteFrequency",
-  "lossScaleFactor",
-  "gradientAccumulationSteps",
-  "lr",
-  "decay",
-  "name",
-] as const;
 
 /** What an update gives: the variables' new values, and those of each kind of slot. */
 export interface Updated {
@@ -66,6 +24,13 @@ export interface Updated {
   /** The new values of the slots, kind by kind. */
   readonly slots: readonly (readonly Value[])[];
 }
+
+/** The options, checked and completed. */
+export interface Optimizer extends
+  OptionFields<
+    Omit<OptimizerOptions, keyof RateOptions | "name">,
+    Omit<typeof optimizerOptions, keyof RateOptions | "name">
+  > {}
 
 /**
  * The base of the optimizers: extend it with your own `slotNames` and `updateOne`. https://keras.io/api/optimizers/
@@ -85,30 +50,13 @@ export interface Updated {
  * console.log(new SignOfMean({ learningRate: 0.01 }).name); // sign_of_mean
  * ```
  */
-export abstract class Optimizer {
+export abstract class Optimizer extends Configurable {
   /** The name in files. */
-  readonly name: string;
-  /** The part of each weight, times the learning rate, that is taken off before the step. */
-  readonly weightDecay: number | null;
-  /** The largest norm of each gradient. */
-  readonly clipnorm: number | null;
-  /** The largest absolute value of each element of the gradients. */
-  readonly clipvalue: number | null;
-  /** The largest norm of all gradients together. */
-  readonly globalClipnorm: number | null;
-  /** Whether running averages of the weights are kept. */
-  readonly useEma: boolean;
-  /** The part of the averages that is kept in each step. */
-  readonly emaMomentum: number;
-  /** After how many steps the weights become their averages. */
-  readonly emaOverwriteFrequency: number | null;
-  /** What the loss is multiplied by before gradients are taken, and gradients divided by. */
-  readonly lossScaleFactor: number | null;
-  /** Over how many batches gradients are averaged for one step. */
-  readonly gradientAccumulationSteps: number | null;
+  declare readonly name: string;
+  /** The learning rate as it was given: a number, a schedule or a function. */
+  declare protected givenRate: LearningRate;
   /** How many batches were taken: the steps, unless gradients of several batches make one. */
   batches = 0;
-  #learningRate: LearningRate;
   readonly #slots = new Map<Variable, readonly Variable[]>();
   readonly #averages = new Map<Variable, Variable>();
   readonly #accumulators = new Map<Variable, Variable>();
@@ -117,62 +65,25 @@ export abstract class Optimizer {
   #given: readonly Value[] | undefined;
   #onDevice: { readonly rate: Variable; readonly step: Variable } | undefined;
 
-  /** Takes the options of every optimizer. Throws {@linkcode ValueError} for values out of range. */
-  constructor(options: OptimizerOptions = {}, defaultRate = 0.01, ownOptions: readonly string[] = []) {
-    const className = new.target.name;
-    checkOptions(className, options, [...optimizerOptionNames, ...ownOptions]);
-    const { weightDecay = null, clipnorm = null, clipvalue = null } = options;
-    const { globalClipnorm = null, name } = options;
-    const learningRate = modernRate(options, defaultRate, className);
-    this.name = name ?? autoName(className);
-    this.#learningRate = checkRate(learningRate, className);
+  static {
+    declareOptions(this, optimizerOptions, { strict: false });
+  }
+
+  /**
+   * Takes the options of every optimizer, and the rate of a class of one's own where none is given: 0.01.
+   * Throws {@linkcode ValueError} for values out of range.
+   */
+  constructor(options: OptimizerOptions = {}, defaultRate?: number) {
+    super(modernRate(new.target, options, defaultRate));
+    this.name ??= autoName(new.target.name);
+    const { clipnorm, clipvalue, globalClipnorm } = this;
     const clips = { clipnorm, clipvalue, globalClipnorm };
-    for (const [key, value] of Object.entries({ ...clips, weightDecay })) {
-      if (value !== null && !(typeof value === "number" && value >= 0)) {
-        throw new ValueError({
-          what: `Cannot make ${className}`,
-          rule: `${key} must be a number of at least 0, or null`,
-          received: describe(value),
-        });
-      }
-    }
     const set = Object.entries(clips).filter(([, value]) => value !== null).map(([key]) => key);
     if (set.length > 1) {
       throw new ValueError({
-        what: `Cannot make ${className}`,
+        what: `Cannot make ${new.target.name}`,
         rule: "only one of clipnorm, clipvalue and globalClipnorm may be set",
         received: set.join(" and "),
-      });
-    }
-    this.weightDecay = weightDecay;
-    this.clipnorm = clipnorm;
-    this.clipvalue = clipvalue;
-    this.globalClipnorm = globalClipnorm;
-    this.useEma = options.useEma ?? false;
-    this.emaMomentum = options.emaMomentum ?? 0.99;
-    this.emaOverwriteFrequency = options.emaOverwriteFrequency ?? null;
-    this.lossScaleFactor = options.lossScaleFactor ?? null;
-    this.gradientAccumulationSteps = options.gradientAccumulationSteps ?? null;
-    const scale = this.lossScaleFactor;
-    if (scale !== null && !(typeof scale === "number" && scale > 0 && scale < Infinity)) {
-      throw new ValueError({
-        what: `Cannot make ${className}`,
-        rule: "lossScaleFactor must be a number above 0, or null",
-        received: describe(scale),
-        hint: "leave it out: float32 needs none",
-      });
-    }
-    checkRange(className, "emaMomentum", this.emaMomentum, 0, 1);
-    if (this.emaOverwriteFrequency !== null) {
-      checkPositiveInteger(className, "emaOverwriteFrequency", this.emaOverwriteFrequency);
-    }
-    const count = this.gradientAccumulationSteps;
-    if (count !== null && !(Number.isInteger(count) && count >= 2)) {
-      throw new ValueError({
-        what: `Cannot make ${className}`,
-        rule: "gradientAccumulationSteps must be a whole number of at least 2, or null",
-        received: describe(count),
-        hint: "leave it out for a step with each batch",
       });
     }
   }
@@ -247,25 +158,26 @@ export abstract class Optimizer {
     return this.rateAt(this.batches);
   }
   set learningRate(rate: LearningRate) {
-    if (this.#learningRate instanceof LearningRateSchedule && typeof rate === "number") {
+    if (this.givenRate instanceof LearningRateSchedule && typeof rate === "number") {
       throw new StateError({
         what: `Cannot set the learning rate of "${this.name}"`,
         rule: "a schedule rules it",
         hint: "make the optimizer with a number, or assign another schedule",
       });
     }
-    this.#learningRate = checkRate(rate, this.constructor.name);
+    const what = `Cannot make ${this.constructor.name}`;
+    this.givenRate = optimizerOptions.learningRate.read(rate, { option: "learningRate", what, whatNamed: what });
     if (typeof rate === "number") this.#onDevice?.rate.assign(rate);
   }
 
   /** The schedule that rules the learning rate, if one does. */
   get schedule(): LearningRateSchedule | undefined {
-    return this.#learningRate instanceof LearningRateSchedule ? this.#learningRate : undefined;
+    return this.givenRate instanceof LearningRateSchedule ? this.givenRate : undefined;
   }
 
   /** The learning rate after so many batches, as float32. */
   rateAt(batch: number): number {
-    const rate = this.#learningRate;
+    const rate = this.givenRate;
     if (typeof rate === "number") return Math.fround(rate);
     return Math.fround(rate instanceof LearningRateSchedule ? rate.call(batch) : rate());
   }
@@ -426,32 +338,8 @@ export abstract class Optimizer {
     }
   }
 
-  /** The arguments as Keras's config. */
-  getConfig(): Config {
-    const { name, weightDecay, clipnorm, globalClipnorm, clipvalue } = this;
-    return {
-      name,
-      learning_rate: this.#rateConfig(),
-      weight_decay: weightDecay,
-      clipnorm,
-      global_clipnorm: globalClipnorm,
-      clipvalue,
-      use_ema: this.useEma,
-      ema_momentum: this.emaMomentum,
-      ema_overwrite_frequency: this.emaOverwriteFrequency,
-      loss_scale_factor: this.lossScaleFactor,
-      gradient_accumulation_steps: this.gradientAccumulationSteps,
-    };
-  }
-
-  #rateConfig(): ConfigValue {
-    const rate = this.#learningRate;
-    if (typeof rate === "number") return Math.fround(rate);
-    return typeof rate === "function" ? functionNode(rate) : rate.serialize();
-  }
-
   /** The optimizer as it stands in a compile config. */
-  serialize(): ObjectNode {
+  override serialize(): ObjectNode {
     return objectNode(this);
   }
 
@@ -461,7 +349,7 @@ export abstract class Optimizer {
 
   /** The scalars of a step that no model runs: computed in the program, from a step count of its own. */
   #deviceScalars(): Value[] {
-    if (typeof this.#learningRate !== "number") {
+    if (typeof this.givenRate !== "number") {
       throw new StateError({
         what: `Cannot apply "${this.name}" here`,
         rule: "outside of a model's training the learning rate must be a number",
@@ -473,7 +361,7 @@ export abstract class Optimizer {
         name: `${this.name}/${name}`,
         trainable: false,
       });
-    this.#onDevice ??= { rate: scalar("learning_rate", this.#learningRate), step: scalar("step", this.batches) };
+    this.#onDevice ??= { rate: scalar("learning_rate", this.givenRate), step: scalar("step", this.batches) };
     const { rate, step } = this.#onDevice;
     const next = add(step, 1);
     step.assign(next);

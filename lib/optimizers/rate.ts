@@ -1,6 +1,8 @@
 // Learning rates as options give them: a number, a schedule, a function, or what Keras 2 called lr and decay.
 import { ValueError } from "../errors.ts";
-import { checkRange, describe } from "../options.ts";
+import { number } from "../option_kinds.ts";
+import { describe, type Option, option, optionsOfClass, readOption } from "../options.ts";
+import { functionNode } from "../registry.ts";
 import { InverseTimeDecay, LearningRateSchedule } from "./schedules.ts";
 
 /** A learning rate: a number, a schedule by steps, or a function that gives the rate of the next step. */
@@ -16,35 +18,51 @@ export interface RateOptions {
   decay?: number;
 }
 
-/** The learning rate that options ask for, in the words of Keras 3 or of Keras 2. */
-export function modernRate(options: RateOptions, defaultRate: number, className: string): LearningRate {
+/** A learning rate as an option, kept as `givenRate`: an optimizer's `learningRate` is that of the next step. */
+export const rateOption = (fallback: number): Option<LearningRate> =>
+  option<LearningRate>({
+    fallback,
+    field: "givenRate",
+    read: (given, { what }) => {
+      if (typeof given === "number" && Number.isFinite(given) && given >= 0) return given;
+      if (typeof given === "function") return given as () => number;
+      if (given instanceof LearningRateSchedule) return given;
+      throw new ValueError({
+        what,
+        rule: "learningRate must be a number of at least 0, a schedule or a function",
+        received: describe(given),
+      });
+    },
+    write: (rate) => {
+      if (typeof rate === "number") return Math.fround(rate);
+      return typeof rate === "function" ? functionNode(rate) : rate.serialize();
+    },
+  });
+
+/** The options with the learning rate in the words of Keras 3, also where they have it in those of Keras 2. */
+export function modernRate<O extends RateOptions>(
+  Class: { readonly name: string },
+  options: O,
+  defaultRate: unknown = optionsOfClass(Class).learningRate?.fallback,
+): O {
+  // What are no options is refused with the rest.
+  if (options === null || typeof options !== "object" || Array.isArray(options)) return options;
   const { learningRate, lr, decay = 0 } = options;
-  const what = `Cannot make ${className}`;
+  const what = `Cannot make ${Class.name}`;
   if (lr !== undefined && learningRate !== undefined) {
     const hint = "write learningRate alone: lr is its name in Keras 2";
     throw new ValueError({ what, rule: "only one of learningRate and lr may be set", received: "both", hint });
   }
-  const rate = learningRate ?? lr ?? defaultRate;
-  checkRange(className, "decay", decay, 0, Infinity);
-  if (decay === 0) return rate;
+  const rate = learningRate === undefined ? lr === undefined ? defaultRate : lr : learningRate;
+  const rest = { ...options, learningRate: rate, lr: undefined, decay: undefined };
+  const place = { what, whatNamed: what };
+  if (readOption("decay", number(0, { min: 0 }), decay, place) === 0) return rest;
   if (typeof rate !== "number") {
     const hint = "leave decay out: the schedule rules the rate";
     throw new ValueError({ what, rule: "decay needs a learningRate that is a number", received: describe(rate), hint });
   }
-  return new InverseTimeDecay({ initialLearningRate: rate, decaySteps: 1, decayRate: decay });
-}
-
-/** The rate itself; throws {@linkcode ValueError} for what is none. */
-export function checkRate(rate: LearningRate, className: string): LearningRate {
-  const valid = typeof rate === "number"
-    ? Number.isFinite(rate) && rate >= 0
-    : typeof rate === "function" || rate instanceof LearningRateSchedule;
-  if (!valid) {
-    throw new ValueError({
-      what: `Cannot make ${className}`,
-      rule: "learningRate must be a number of at least 0, a schedule or a function",
-      received: describe(rate),
-    });
-  }
-  return rate;
+  return {
+    ...rest,
+    learningRate: new InverseTimeDecay({ initialLearningRate: rate, decaySteps: 1, decayRate: decay }),
+  };
 }

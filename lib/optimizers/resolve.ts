@@ -13,47 +13,28 @@ import { Optimizer } from "./optimizer.ts";
 import { RMSprop } from "./rmsprop.ts";
 import { SGD } from "./sgd.ts";
 
-const named: Record<Lowercase<OptimizerName>, () => Optimizer> = {
-  sgd: () => new SGD(),
-  rmsprop: () => new RMSprop(),
-  adam: () => new Adam(),
-  adamw: () => new AdamW(),
-  adadelta: () => new Adadelta(),
-  adafactor: () => new Adafactor(),
-  adagrad: () => new Adagrad(),
-  adamax: () => new Adamax(),
-  ftrl: () => new Ftrl(),
-  lamb: () => new Lamb(),
-  lion: () => new Lion(),
-  nadam: () => new Nadam(),
+/** The optimizers by name. */
+const classes = {
+  SGD,
+  RMSprop,
+  Adam,
+  AdamW,
+  Adadelta,
+  Adafactor,
+  Adagrad,
+  Adamax,
+  Ftrl,
+  Lamb,
+  Lion,
+  Nadam,
 };
 
+const named: ReadonlyMap<string, () => Optimizer> = new Map(
+  Object.entries(classes).map(([name, Class]) => [name.toLowerCase(), () => new Class()]),
+);
+
 /** The names of the optimizers; upper and lower case are equal. */
-export type OptimizerName =
-  | "sgd"
-  | "rmsprop"
-  | "adam"
-  | "adamw"
-  | "adadelta"
-  | "adafactor"
-  | "adagrad"
-  | "adamax"
-  | "ftrl"
-  | "lamb"
-  | "lion"
-  | "nadam"
-  | "SGD"
-  | "RMSprop"
-  | "Adam"
-  | "AdamW"
-  | "Adadelta"
-  | "Adafactor"
-  | "Adagrad"
-  | "Adamax"
-  | "Ftrl"
-  | "Lamb"
-  | "Lion"
-  | "Nadam";
+export type OptimizerName = keyof typeof classes | Lowercase<keyof typeof classes>;
 /** An optimizer by name, or as an object. */
 export type OptimizerIdentifier = OptimizerName | Optimizer;
 
@@ -68,7 +49,7 @@ export function getOptimizer(identifier: OptimizerIdentifier, where?: string): O
       hint: 'give it as in "adam" or new optimizers.Adam({ learningRate: 0.01 })',
     });
   }
-  const name = identifier.toLowerCase();
-  if (!Object.hasOwn(named, name)) throw unknownIdentifier("optimizer", identifier, Object.keys(named), where);
-  return named[name as keyof typeof named]();
+  const make = named.get(identifier.toLowerCase());
+  if (!make) throw unknownIdentifier("optimizer", identifier, [...named.keys()], where);
+  return make();
 }

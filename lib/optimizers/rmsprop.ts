@@ -1,10 +1,12 @@
 // RMSprop. https://keras.io/api/optimizers/rmsprop/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
-import { checkRange } from "../options.ts";
+import { boolean, number } from "../option_kinds.ts";
+import { declareOptions, optionTable } from "../options.ts";
 import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
+import { Optimizer, type Updated } from "./optimizer.ts";
+import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { rateOption } from "./rate.ts";
 import { splitUpdate } from "./split.ts";
 
 /** Options of {@linkcode RMSprop}. */
@@ -19,6 +21,18 @@ export interface RMSpropOptions extends OptimizerOptions {
   centered?: boolean;
 }
 
+const rmspropOptions = optionTable<RMSpropOptions>()({
+  ...optimizerOptions,
+  learningRate: rateOption(0.001),
+  rho: number(0.9, { min: 0, max: 1 }),
+  momentum: number(0, { min: 0, max: 1 }),
+  epsilon: number(1e-7, { min: 0 }),
+  centered: boolean(false),
+});
+
+/** The options, checked and completed. */
+export interface RMSprop extends OptimizerFields<RMSpropOptions, typeof rmspropOptions> {}
+
 /**
  * Divides each gradient by the root of a running mean of its squares: `v = rho * v + (1 - rho) * g^2`,
  * `w -= learningRate * g / sqrt(v + epsilon)`. The learning rate is 0.001 by default. Hinton, 2012.
@@ -31,23 +45,13 @@ export interface RMSpropOptions extends OptimizerOptions {
  * ```
  */
 export class RMSprop extends Optimizer {
-  /** The part of the running mean of squares that is kept in each step. */
-  readonly rho: number;
-  /** The part of the last movement that is added to the next. */
-  readonly momentum: number;
-  /** What keeps the root from zero. */
-  readonly epsilon: number;
-  /** Whether the squares are taken from the running mean of the gradients. */
-  readonly centered: boolean;
+  static {
+    declareOptions(this, rmspropOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. */
   constructor(options: RMSpropOptions = {}) {
-    super(options, 0.001, ["rho", "momentum", "epsilon", "centered"]);
-    ({ rho: this.rho = 0.9, momentum: this.momentum = 0, epsilon: this.epsilon = 1e-7 } = options);
-    this.centered = options.centered ?? false;
-    checkRange("RMSprop", "rho", this.rho, 0, 1);
-    checkRange("RMSprop", "momentum", this.momentum, 0, 1);
-    checkRange("RMSprop", "epsilon", this.epsilon, 0, Infinity);
+    super(options);
   }
 
   /** `velocity`, and `momentum` and `average_gradient` where they are used. */
@@ -81,11 +85,5 @@ export class RMSprop extends Optimizer {
     const attrs = { count: variables.length, rho, momentum, epsilon, centered };
     const outputs = apply("rmspropUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
     return splitUpdate(outputs, variables.length);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { rho, momentum, epsilon, centered } = this;
-    return { ...super.getConfig(), rho, momentum, epsilon, centered };
   }
 }

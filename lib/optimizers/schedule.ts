@@ -1,6 +1,7 @@
 // LearningRateSchedule: a learning rate that changes from step to step.
 // https://keras.io/api/optimizers/learning_rate_schedules/
-import type { Config, ObjectNode } from "../json_config.ts";
+import { Configurable } from "../configurable.ts";
+import type { ObjectNode } from "../json_config.ts";
 import { objectNode } from "../registry.ts";
 
 /**
@@ -17,17 +18,12 @@ import { objectNode } from "../registry.ts";
  * console.log(new optimizers.SGD({ learningRate: new InverseRoot() }).name); // sgd
  * ```
  */
-export abstract class LearningRateSchedule {
+export abstract class LearningRateSchedule extends Configurable {
   /** The learning rate of a step, counted from 0 in batches. */
   abstract call(step: number): number;
 
-  /** The arguments as Keras's config. */
-  getConfig(): Config {
-    return {};
-  }
-
   /** The schedule as it stands in an optimizer's config. */
-  serialize(): ObjectNode {
+  override serialize(): ObjectNode {
     return objectNode(this);
   }
 }

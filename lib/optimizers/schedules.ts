@@ -1,11 +1,10 @@
 // Schedules: learning rates that change from step to step. https://keras.io/api/optimizers/learning_rate_schedules/
-import type { Config } from "../json_config.ts";
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import { LearningRateSchedule } from "./schedule.ts";
-import { checkOptions, checkPositiveInteger, checkRange } from "../options.ts";
+import { boolean, number, positiveInteger, text } from "../option_kinds.ts";
+import { declareOptions, option, type OptionFields, optionTable, required } from "../options.ts";
 
 const { fround } = Math;
-const decayNames = ["initialLearningRate", "decaySteps", "decayRate", "staircase", "name"];
 
 /** Arguments of {@linkcode ExponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -21,6 +20,17 @@ export interface ExponentialDecayOptions {
   name?: string;
 }
 
+const exponentialOptions = optionTable<ExponentialDecayOptions>()({
+  initialLearningRate: number(required, { min: 0 }),
+  decaySteps: positiveInteger(),
+  decayRate: number(required, { min: 0 }),
+  staircase: boolean(false),
+  name: text("ExponentialDecay"),
+});
+
+/** The options, checked and completed. */
+export interface ExponentialDecay extends OptionFields<ExponentialDecayOptions, typeof exponentialOptions> {}
+
 /**
  * `initialLearningRate * decayRate ^ (step / decaySteps)`.
  *
@@ -32,41 +42,34 @@ export interface ExponentialDecayOptions {
  * ```
  */
 export class ExponentialDecay extends LearningRateSchedule {
-  readonly #options: Required<ExponentialDecayOptions>;
+  static {
+    declareOptions(this, exponentialOptions);
+  }
 
   /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
   constructor(options: ExponentialDecayOptions) {
-    checkOptions("ExponentialDecay", options, decayNames);
-    super();
-    checkRange("ExponentialDecay", "initialLearningRate", options.initialLearningRate, 0, Infinity);
-    checkPositiveInteger("ExponentialDecay", "decaySteps", options.decaySteps);
-    checkRange("ExponentialDecay", "decayRate", options.decayRate, 0, Infinity);
-    this.#options = { staircase: false, name: "ExponentialDecay", ...options };
+    super(options);
   }
 
   /** The learning rate of a step. */
   call(step: number): number {
-    const { initialLearningRate, decaySteps, decayRate, staircase } = this.#options;
+    const { initialLearningRate, decaySteps, decayRate, staircase } = this;
     const progress = Math.fround(step / decaySteps);
     const power = Math.fround(Math.fround(decayRate) ** (staircase ? Math.floor(progress) : progress));
     return Math.fround(Math.fround(initialLearningRate) * power);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { initialLearningRate, decaySteps, decayRate, staircase, name } = this.#options;
-    return {
-      initial_learning_rate: initialLearningRate,
-      decay_steps: decaySteps,
-      decay_rate: decayRate,
-      staircase,
-      name,
-    };
   }
 }
 
 /** Arguments of {@linkcode InverseTimeDecay}. */
 export type InverseTimeDecayOptions = ExponentialDecayOptions;
+
+const inverseTimeOptions = optionTable<InverseTimeDecayOptions>()({
+  ...exponentialOptions,
+  name: text("InverseTimeDecay"),
+});
+
+/** The options, checked and completed. */
+export interface InverseTimeDecay extends OptionFields<InverseTimeDecayOptions, typeof inverseTimeOptions> {}
 
 /**
  * `initialLearningRate / (1 + decayRate * step / decaySteps)`.
@@ -79,31 +82,21 @@ export type InverseTimeDecayOptions = ExponentialDecayOptions;
  * ```
  */
 export class InverseTimeDecay extends LearningRateSchedule {
-  readonly #options: Required<InverseTimeDecayOptions>;
+  static {
+    declareOptions(this, inverseTimeOptions);
+  }
 
   /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
   constructor(options: InverseTimeDecayOptions) {
-    checkOptions("InverseTimeDecay", options, decayNames);
-    super();
-    checkRange("InverseTimeDecay", "initialLearningRate", options.initialLearningRate, 0, Infinity);
-    checkPositiveInteger("InverseTimeDecay", "decaySteps", options.decaySteps);
-    checkRange("InverseTimeDecay", "decayRate", options.decayRate, 0, Infinity);
-    this.#options = { staircase: false, name: "InverseTimeDecay", ...options };
+    super(options);
   }
 
   /** The learning rate of a step. */
   call(step: number): number {
-    const { initialLearningRate, decaySteps, decayRate, staircase } = this.#options;
+    const { initialLearningRate, decaySteps, decayRate, staircase } = this;
     const progress = fround(step / decaySteps);
     const divisor = fround(1 + fround(fround(decayRate) * (staircase ? Math.floor(progress) : progress)));
     return fround(fround(initialLearningRate) / divisor);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { initialLearningRate, decaySteps, decayRate, staircase, name } = this.#options;
-    const initial = { initial_learning_rate: initialLearningRate };
-    return { ...initial, decay_steps: decaySteps, decay_rate: decayRate, staircase, name };
   }
 }
 
@@ -117,6 +110,28 @@ export interface PiecewiseConstantDecayOptions {
   name?: string;
 }
 
+const numbersOption = option<readonly number[]>({
+  read: (given, { what, option }) => {
+    if (Array.isArray(given) && given.every((item) => typeof item === "number")) return given;
+    throw new ValueError({
+      what,
+      rule: `${option} must be a list of numbers: there must be one value more than boundaries`,
+      received: describe(given),
+      hint: "give the rate before the first boundary and one after each",
+    });
+  },
+  write: (items) => [...items],
+});
+
+const piecewiseOptions = optionTable<PiecewiseConstantDecayOptions>()({
+  boundaries: numbersOption,
+  values: numbersOption,
+  name: text("PiecewiseConstant"),
+});
+
+/** The options, checked and completed. */
+export interface PiecewiseConstantDecay extends OptionFields<PiecewiseConstantDecayOptions, typeof piecewiseOptions> {}
+
 /**
  * One rate up to each boundary, itself included, and the last rate after all of them.
  *
@@ -128,35 +143,29 @@ export interface PiecewiseConstantDecayOptions {
  * ```
  */
 export class PiecewiseConstantDecay extends LearningRateSchedule {
-  readonly #options: Required<PiecewiseConstantDecayOptions>;
+  static {
+    declareOptions(this, piecewiseOptions);
+  }
 
   /** Takes the arguments. Throws {@linkcode ValueError} where there is not one value more than boundaries. */
   constructor(options: PiecewiseConstantDecayOptions) {
-    checkOptions("PiecewiseConstantDecay", options, ["boundaries", "values", "name"]);
-    super();
-    const { boundaries, values, name = "PiecewiseConstant" } = options;
-    if (!Array.isArray(boundaries) || !Array.isArray(values) || values.length !== boundaries.length + 1) {
+    super(options);
+    const { boundaries, values } = this;
+    if (values.length !== boundaries.length + 1) {
       throw new ValueError({
         what: "Cannot make PiecewiseConstantDecay",
         rule: "there must be one value more than boundaries",
-        received: `${boundaries?.length ?? "no"} boundaries and ${values?.length ?? "no"} values`,
+        received: `${boundaries.length} boundaries and ${values.length} values`,
         hint: "give the rate before the first boundary and one after each",
       });
     }
-    this.#options = { boundaries, values, name };
   }
 
   /** The learning rate of a step. */
   call(step: number): number {
-    const { boundaries, values } = this.#options;
+    const { boundaries, values } = this;
     const next = boundaries.findIndex((boundary) => step <= boundary);
     return fround(values[next === -1 ? boundaries.length : next]);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { boundaries, values, name } = this.#options;
-    return { boundaries, values, name };
   }
 }
 
@@ -176,6 +185,18 @@ export interface PolynomialDecayOptions {
   name?: string;
 }
 
+const polynomialOptions = optionTable<PolynomialDecayOptions>()({
+  initialLearningRate: number(required, { min: 0 }),
+  decaySteps: positiveInteger(),
+  endLearningRate: number(1e-4, { min: 0 }),
+  power: number(1),
+  cycle: boolean(false),
+  name: text("PolynomialDecay"),
+});
+
+/** The options, checked and completed. */
+export interface PolynomialDecay extends OptionFields<PolynomialDecayOptions, typeof polynomialOptions> {}
+
 /**
  * From `initialLearningRate` to `endLearningRate` by `(1 - step / decaySteps) ^ power`.
  *
@@ -187,33 +208,22 @@ export interface PolynomialDecayOptions {
  * ```
  */
 export class PolynomialDecay extends LearningRateSchedule {
-  readonly #options: Required<PolynomialDecayOptions>;
+  static {
+    declareOptions(this, polynomialOptions);
+  }
 
   /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
   constructor(options: PolynomialDecayOptions) {
-    const names = ["initialLearningRate", "decaySteps", "endLearningRate", "power", "cycle", "name"];
-    checkOptions("PolynomialDecay", options, names);
-    super();
-    checkRange("PolynomialDecay", "initialLearningRate", options.initialLearningRate, 0, Infinity);
-    checkPositiveInteger("PolynomialDecay", "decaySteps", options.decaySteps);
-    this.#options = { endLearningRate: 1e-4, power: 1, cycle: false, name: "PolynomialDecay", ...options };
-    checkRange("PolynomialDecay", "endLearningRate", this.#options.endLearningRate, 0, Infinity);
+    super(options);
   }
 
   /** The learning rate of a step. */
   call(step: number): number {
-    const { initialLearningRate, decaySteps, endLearningRate, power, cycle } = this.#options;
+    const { initialLearningRate, decaySteps, endLearningRate, power, cycle } = this;
     const span = cycle ? decaySteps * Math.max(1, Math.ceil(fround(step / decaySteps))) : decaySteps;
     const rest = fround(1 - fround(Math.min(step, span) / span));
     const end = fround(endLearningRate);
     return fround(fround(fround(fround(initialLearningRate) - end) * fround(rest ** power)) + end);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    const { initialLearningRate, decaySteps, endLearningRate, power, cycle, name } = this.#options;
-    const rates = { initial_learning_rate: initialLearningRate, decay_steps: decaySteps };
-    return { ...rates, end_learning_rate: endLearningRate, power, cycle, name };
   }
 }
 

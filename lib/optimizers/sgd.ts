@@ -1,9 +1,10 @@
 // SGD, with momentum. https://keras.io/api/optimizers/sgd/
-import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
-import { checkRange } from "../options.ts";
+import { boolean, number } from "../option_kinds.ts";
+import { declareOptions, optionTable } from "../options.ts";
 import { apply } from "../tensor/apply.ts";
-import { Optimizer, type OptimizerOptions, type Updated } from "./optimizer.ts";
+import { Optimizer, type Updated } from "./optimizer.ts";
+import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { splitUpdate } from "./split.ts";
 
 /** Options of {@linkcode SGD}. */
@@ -13,6 +14,15 @@ export interface SGDOptions extends OptimizerOptions {
   /** Whether the gradient's movement is added once more after the momentum; false by default. */
   nesterov?: boolean;
 }
+
+const sgdOptions = optionTable<SGDOptions>()({
+  ...optimizerOptions,
+  momentum: number(0, { min: 0, max: 1 }),
+  nesterov: boolean(false),
+});
+
+/** The options, checked and completed. */
+export interface SGD extends OptimizerFields<SGDOptions, typeof sgdOptions> {}
 
 /**
  * Gradient descent: `w -= learningRate * g`; with momentum `m = momentum * m - learningRate * g`, `w += m`. The
@@ -26,17 +36,13 @@ export interface SGDOptions extends OptimizerOptions {
  * ```
  */
 export class SGD extends Optimizer {
-  /** The part of the last movement that is added to the next. */
-  readonly momentum: number;
-  /** Whether the gradient's movement is added once more after the momentum. */
-  readonly nesterov: boolean;
+  static {
+    declareOptions(this, sgdOptions);
+  }
 
   /** Takes the options. Throws {@linkcode ValueError} for a momentum outside of 0 to 1. */
   constructor(options: SGDOptions = {}) {
-    super(options, 0.01, ["momentum", "nesterov"]);
-    this.momentum = options.momentum ?? 0;
-    this.nesterov = options.nesterov ?? false;
-    checkRange("SGD", "momentum", this.momentum, 0, 1);
+    super(options);
   }
 
   /** `momentum`, unless that is 0. */
@@ -64,10 +70,5 @@ export class SGD extends Optimizer {
     const attrs = { count: variables.length, momentum: this.momentum, nesterov: this.nesterov };
     const outputs = apply("sgdUpdate", [...variables, ...gradients, ...slots.flat(), ...scalars], attrs);
     return splitUpdate(outputs, variables.length);
-  }
-
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    return { ...super.getConfig(), momentum: this.momentum, nesterov: this.nesterov };
   }
 }

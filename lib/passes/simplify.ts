@@ -58,7 +58,7 @@ function uniformConstant(id: ValueId, producers: ReadonlyMap<ValueId, Node>): nu
 /** The input that `node` gives back unchanged, if it does. */
 function unchangedInput(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, Node>): ValueId | undefined {
   const uniform = (input: number) => uniformConstant(node.inputs[input], producers);
-  const inputs = opDef(node.op).equals?.(node.attrs as never, uniform) ?? [];
+  const inputs = opDef(node.op).equals?.(node.attrs, uniform) ?? [];
   const output = graph.types[node.outputs[0]];
   return inputs.map((input) => node.inputs[input]).find((id) =>
     graph.types[id].dtype === output.dtype && sameShape(graph.types[id].shape, output.shape)
@@ -98,7 +98,7 @@ function dropBroadcasts(
 
 /** What the op's definition makes of a node. */
 function simplified(node: Node, surroundings: NodeSurroundings): Node {
-  return opDef(node.op).simplify?.(node as never, surroundings) ?? node;
+  return opDef(node.op).simplify?.(node, surroundings) ?? node;
 }
 
 /** The node as a constant, where all it reads is constant and the result is small. */

@@ -1,14 +1,18 @@
 // Objects of JSON configs, as Python Keras writes them: its classes, the user's, and what stands beside them.
+import { dtypes, makeArray } from "../dtype.ts";
+import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
-import { describe, unknownIdentifier, ValueError, withErrorContext } from "../errors.ts";
-import { makeArray } from "../dtype.ts";
 import { Layer } from "../layers/layer.ts";
+import { camelCase } from "../names.ts";
+import { keysOf, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
+import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
+import { sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { classNames, kerasClass } from "./classes.ts";
-import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
+import { ConfigPath } from "./config_path.ts";
 
 /** What makes an object of a whole node. */
-type NodeReader = (node: ObjectNode, shared: SharedObjects) => unknown;
+type NodeReader = (node: ObjectNode, path: ConfigPath, shared: SharedObjects) => unknown;
 
 /** The objects that stand in a file more than once, by their number. */
 export type SharedObjects = Map<number, unknown>;
@@ -39,113 +43,138 @@ const unsetKeys = new Set([
 /** Keys whose null says something else than that they are left out. */
 const meaningfulNulls = new Set(["reduction", "axis", "class_aggregation"]);
 
-/** `snake_case` as `camelCase`. */
-export function camelCase(key: string): string {
-  return key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
 /** Whether a value of a config is an object's node. */
 export function isNode(value: unknown): value is ObjectNode {
-  return value !== null && typeof value === "object" && !Array.isArray(value) &&
-    typeof (value as ObjectNode).class_name === "string" && "config" in value;
+  return value !== null && typeof value === "object" && !Array.isArray(value) && "class_name" in value &&
+    "config" in value;
 }
 
 /**
  * What a value of a config stands for: numbers and texts for themselves, nodes for the objects that they describe.
- * Throws {@linkcode ValueError} for an unknown class, and for code in a file.
+ * Throws {@linkcode ValueError} for an unknown class, for a value that does not suit, and for code in a file; each names
+ * the place in the config, such as `config.layers[2].config.kernel_size`.
  *
  * @param value the value, as JSON parsed
  * @param key the key that it stands under, which tells classes of one name apart
  */
-export function deserializeObject(value: ConfigValue, key = "", shared: SharedObjects = new Map()): unknown {
-  if (Array.isArray(value)) return value.map((item) => deserializeObject(item, key, shared));
+export function deserializeObject(
+  value: ConfigValue,
+  key = "",
+  shared: SharedObjects = new Map(),
+  path: ConfigPath = ConfigPath.root,
+): unknown {
+  if (Array.isArray(value)) return value.map((item, i) => deserializeObject(item, key, shared, path.at(i)));
   // Old files have functions of the user's as texts.
   if (typeof value === "string" && key.endsWith("activation")) return getCustomObjects().get(value) ?? value;
   if (value === null || typeof value !== "object") return value;
   if (!isNode(value)) {
     const entries = Object.entries(value as Config);
-    return Object.fromEntries(entries.map(([name, item]) => [name, deserializeObject(item, name, shared)]));
+    return Object.fromEntries(
+      entries.map(([name, item]) => [name, deserializeObject(item, name, shared, path.at(name))]),
+    );
   }
   const id = (value as { shared_object_id?: number }).shared_object_id;
   if (id !== undefined && shared.has(id)) return shared.get(id);
-  const made = readNode(value, key, shared);
+  const made = readNode(path.node(value), key, shared, path);
   if (id !== undefined) shared.set(id, made);
   return made;
 }
 
-function readNode(node: ObjectNode, key: string, shared: SharedObjects): unknown {
-  const { class_name: className, registered_name: registeredName = null, module, config } = node;
-  if (className === "__lambda__" || (className === "Lambda" && Array.isArray(config.function))) throw refusedCode(key);
-  if (className === "__numpy__" || className === "__tensor__") return readArray(config);
+function readNode(node: ObjectNode, key: string, shared: SharedObjects, path: ConfigPath): unknown {
+  const { class_name: className, registered_name: registeredName = null, module } = node;
+  const inside = path.at("config");
+  if (className === "function") return inside.within(() => namedFunction(inside.text(node.config)));
+  if (className === "__lambda__") throw refusedCode(key);
+  // Old files of a Sequential hold a list of layers alone.
+  const config = inside.object(node.config);
+  if (className === "Lambda" && Array.isArray(config.function)) throw refusedCode(key);
+  if (className === "__numpy__" || className === "__tensor__") return readArray(config, inside);
   if (/^(DType)?Policy$|^DTypePolicy/.test(className)) return config.name;
-  if (className === "function") return namedFunction(String(config));
   // Keras's own have a module and no name beside it; old files have neither.
   const name = registeredName ?? (module?.startsWith("keras") ? undefined : className);
   const own = name === undefined ? undefined : getCustomObjects().get(name);
-  if (own) {
-    return withErrorContext(`the config of "${className}"`, () => makeOwn(own as SerializableClass, config, shared));
-  }
+  if (own) return inside.within(() => makeOwn(own as SerializableClass, config, shared, inside));
   if (name !== undefined && module !== undefined && !module?.startsWith("keras")) return customObject(name, "class");
   const reader = readers.get(className);
-  if (reader) return reader(node, shared);
+  if (reader) return reader(node, path, shared);
   const known = kerasClass(className, module ?? null, key);
   if (!known) {
     if (name?.includes(">")) return customObject(name, "class");
-    throw unknownIdentifier("class_name", className, [...classNames(), ...readers.keys()], "Cannot read a config");
+    return path.at("class_name").within(() => {
+      throw unknownIdentifier("class_name", className, [...classNames(), ...readers.keys()], "Cannot read a config");
+    });
   }
-  const options = optionsFor(known.Class, config, shared);
-  const given = known.positional.map((name) => options[camelCase(name)]);
-  for (const name of known.positional) delete options[camelCase(name)];
-  while (given.length > 0 && given.at(-1) === undefined) given.pop();
+  const table = optionsOfClass(known.Class);
+  const options = optionsOf(known.Class, config, shared, inside);
+  const given = [...new Set([...positionalOf(known.Class), ...known.positional.map(camelCase)])].map((name) => {
+    const value = options[name];
+    delete options[name];
+    return value;
+  });
   const Class = known.Class as new (...args: unknown[]) => object;
-  const missing = Object.keys(options).length > 0 && given.length < known.positional.length;
-  const args = missing
-    ? [...given, ...Array(known.positional.length - given.length).fill(undefined), options]
-    : [...given];
-  if (!missing && (Object.keys(options).length > 0)) args.push(options);
-  return withErrorContext(`the config of "${config?.name ?? className}"`, () => new Class(...args));
+  const keys = new Map([...keysOf(table)].map(([key, { name }]) => [name, key]));
+  return inside.within(() => new Class(...given, options), (option) => keys.get(option) ?? option);
 }
 
-/** A config as options: keys in camelCase, what is null left out. */
-export function optionsOf(config: Config, shared: SharedObjects, className: string): Record<string, unknown> {
+/**
+ * A config as the options of a class: by its table, else with keys in camelCase. A null says that something is left out,
+ * unless the option has one of its own.
+ */
+export function optionsOf(
+  Class: SerializableClass,
+  config: Config,
+  shared: SharedObjects,
+  path: ConfigPath,
+): Record<string, unknown> {
+  const table: OptionTable = optionsOfClass(Class);
+  const byKey = keysOf(table);
   const options: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(config ?? {})) {
-    if (unsetKeys.has(key)) {
+  for (const [key, value] of Object.entries(config)) {
+    const known = byKey.get(key);
+    if (known && !known.of.offered) {
+      known.of.read(value, { option: key, what: "Cannot read a config", whatNamed: "Cannot read a config" });
+      continue;
+    }
+    if (!known && unsetKeys.has(key)) {
       if (value === null || value === false) continue;
-      throw new ValueError({
-        what: `Cannot read the config of "${config.name ?? className}"`,
-        rule: `${key} must be unset`,
-        received: describe(value),
-        hint: "save it from Keras without that",
-      });
+      path.at(key).refuse("must be unset", describe(value), "save it from Keras without that");
     }
     // Keras writes it also where renorm is unset, which is all that is read.
-    if (key === "renorm_momentum") continue;
-    if (value === null && !meaningfulNulls.has(key)) continue;
-    options[camelCase(key)] = deserializeObject(value, key, shared);
+    if (!known && key === "renorm_momentum") continue;
+    if (value === null && !(known ? known.of.nullable : meaningfulNulls.has(key))) continue;
+    options[known?.name ?? camelCase(key)] = deserializeObject(value, key, shared, path.at(key));
   }
-  return options;
-}
-
-function makeOwn(Class: SerializableClass, config: Config, shared: SharedObjects): unknown {
-  const { fromConfig } = Class as { fromConfig?: (config: Config) => unknown };
-  if (typeof fromConfig === "function") return fromConfig.call(Class, config);
-  return new (Class as new (options: unknown) => object)(optionsFor(Class, config, shared));
-}
-
-function optionsFor(Class: SerializableClass, config: Config, shared: SharedObjects): Record<string, unknown> {
-  const options = optionsOf(config, shared, Class.name);
   // Only layers choose what they compute in.
   if (!(Class.prototype instanceof Layer) && options.dtype === "float32") delete options.dtype;
   return options;
 }
 
-function readArray(config: Config): Tensor {
-  const { value, dtype, shape } = config as { value: ConfigValue; dtype: "float32"; shape?: number[] };
-  const flat = Array.isArray(value) ? value.flat(Infinity as 1) as number[] : [value as number];
+function makeOwn(Class: SerializableClass, config: Config, shared: SharedObjects, path: ConfigPath): unknown {
+  const { fromConfig } = Class as { fromConfig?: (config: Config) => unknown };
+  if (typeof fromConfig === "function") return fromConfig.call(Class, config);
+  return new (Class as new (options: unknown) => object)(optionsOf(Class, config, shared, path));
+}
+
+function readArray(config: Config, path: ConfigPath): Tensor {
+  const dtype = dtypes.find((known) => known === config.dtype) ??
+    path.at("dtype").refuse(`must be one of ${dtypes.join(", ")}`, describe(config.dtype));
+  const flat: number[] = [];
   const extents: number[] = [];
-  for (let item: ConfigValue = value; Array.isArray(item); item = item[0]) extents.push(item.length);
-  return new Tensor(shape ?? extents, dtype, makeArray(dtype, flat));
+  const add = (item: ConfigValue, depth: number, at: ConfigPath): void => {
+    if (!Array.isArray(item)) {
+      if (typeof item !== "number" && typeof item !== "boolean") at.refuse("must be a number", describe(item));
+      flat.push(Number(item));
+      return;
+    }
+    if (depth === extents.length) extents.push(item.length);
+    item.forEach((each, i) => add(each, depth + 1, at.at(i)));
+  };
+  add(config.value, 0, path.at("value"));
+  const shape = config.shape === undefined ? extents : path.at("shape").shape(config.shape) as number[];
+  if (sizeOf(shape) !== flat.length) {
+    path.at("value").refuse(`must have as many numbers as the shape [${shape.join(", ")}]`, `${flat.length}`);
+  }
+  return new Tensor(shape, dtype, makeArray(dtype, flat));
 }
 
 function refusedCode(key: string): ValueError {

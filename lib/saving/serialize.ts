@@ -1,6 +1,6 @@
 // Objects, functions and plain values as values of JSON configs, as Python Keras writes them.
 import type { ConfigValue } from "../json_config.ts";
-import { describe, ValueError } from "../errors.ts";
+import { describe, isClass, ValueError } from "../errors.ts";
 import { functionNode, type SerializableFunction } from "../registry.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -44,5 +44,3 @@ export function serializeObject(value: unknown): ConfigValue {
     hint: "give it a method serialize(), or put it into a Layer of your own",
   });
 }
-
-const isClass = (fn: object): boolean => /^class\b/.test(Function.prototype.toString.call(fn));

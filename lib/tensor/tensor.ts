@@ -252,6 +252,9 @@ function dtypeOfArray(array: TypedArray, what: string, name: string): DType {
   });
 }
 
+/** Arrays that are nested deeper than any tensor has axes: perhaps endlessly, where one holds itself. */
+const maxNesting = 64;
+
 function fromNested(values: NestedArray, what: string, name: string, dtype?: DType): Tensor {
   const isRow = (level: unknown): level is ArrayLike<NestedArray> =>
     Array.isArray(level) || (ArrayBuffer.isView(level) && !(level instanceof DataView));
@@ -259,6 +262,14 @@ function fromNested(values: NestedArray, what: string, name: string, dtype?: DTy
   for (let level: unknown = values; isRow(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
+    if (shape.length > maxNesting) {
+      throw new ShapeError({
+        what,
+        rule: `arrays${name && ` in ${name}`} may be nested ${maxNesting} levels deep`,
+        received: "more",
+        hint: "check whether an array holds itself",
+      });
+    }
   }
   const of = name && `of ${name} `;
   const flat: number[] = [];

@@ -2,7 +2,7 @@
 import { didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten, namesOf, type Structure } from "../structure.ts";
+import { flatten, isNamed, namesOf, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 
 /** What a model takes or gives: how it is built, what its parts are called, and what these must fit. */
@@ -50,21 +50,16 @@ export function tensorsOf(
   const made = new Map<TensorLike | undefined, Tensor>();
   let { rows } = parts;
   const tensors = items.map((item, i) => {
+    // Losses say which targets they miss; an input that is missing is refused as what is no tensor.
     if (item === undefined && parts.argument !== "x") return undefined;
     const label = labelOf(parts, count, i);
     // What is given for several parts is one tensor for all of them.
     let tensor = made.get(item);
-    if (!tensor) made.set(item, tensor = toRows(item!, label, where));
-    const shape = parts.shapes?.[i];
-    if (shape) tensor = fitShape(tensor, shape, parts.names[i] ?? "input", label, where);
+    if (!tensor) made.set(item, tensor = toTensor(item!, `Cannot ${where}`, label));
+    checkRows(tensor.shape, label, rows, where);
     rows ??= { count: tensor.shape[0], label };
-    if (tensor.shape[0] === rows.count) return tensor;
-    throw new ValueError({
-      what: `Cannot ${where}`,
-      rule: `${rows.label} and ${label} must have the same number of samples`,
-      received: `${rows.count} in ${rows.label} and ${tensor.shape[0]} in ${label}`,
-      hint: "check that both come from the same split",
-    });
+    const shape = parts.shapes?.[i];
+    return shape ? fitShape(tensor, shape, parts.names[i] ?? "input", label, where) : tensor;
   });
   return { like, items: tensors, rows: rows! };
 }
@@ -166,12 +161,6 @@ function byName(
   });
 }
 
-/** Whether a value is a plain object: data by name. */
-export function isNamed(value: unknown): value is Readonly<Record<string, TensorLike>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(value));
-}
-
 /** Whether a value is a plain list of numbers, as the rows of an array are. */
 function isRow(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "number");
@@ -181,18 +170,23 @@ function isListOfTensors(value: unknown): value is readonly Tensor[] {
   return Array.isArray(value) && value.some((item) => item instanceof Tensor);
 }
 
-/** `value` as a tensor with a first axis of rows; throws {@linkcode ValueError} naming it where it is none. */
-function toRows(value: TensorLike, name: string, where: string): Tensor {
-  const made = toTensor(value, `Cannot ${where}`, name);
-  if (made.rank === 0 || made.shape[0] === 0) {
+/** Throws {@linkcode ShapeError} for a part without rows, {@linkcode ValueError} where it has not as many as another. */
+function checkRows(shape: Shape, label: string, rows: RowCount | undefined, where: string): void {
+  if (shape.length === 0 || shape[0] === 0) {
     throw new ShapeError({
       what: `Cannot ${where}`,
-      rule: `${name} must have a first axis of at least one sample`,
-      received: formatShape(made.shape),
-      hint: made.rank === 0 ? "wrap it in brackets" : "check that the data was loaded",
+      rule: `${label} must have a first axis of at least one sample`,
+      received: formatShape(shape),
+      hint: shape.length === 0 ? "wrap it in brackets" : "check that the data was loaded",
     });
   }
-  return made;
+  if (rows === undefined || shape[0] === rows.count) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: `${rows.label} and ${label} must have the same number of samples`,
+    received: `${rows.count} in ${rows.label} and ${shape[0]} in ${label}`,
+    hint: "check that both come from the same split",
+  });
 }
 
 /**

@@ -81,7 +81,7 @@ export async function openPlan(
     loaded.write(steps.executor, data);
     const { batchSize, rows = data.rows, shuffle } = options;
     const order = shuffle === undefined ? undefined : await steps.orderOf(rows);
-    if (steps.lookUp) {
+    if (steps.looksUp) {
       const step = await steps.get(mode, indexingOf(Math.min(batchSize, rows), loaded, order), loaded);
       checkIndices(step.lookups, data);
     }
@@ -168,7 +168,7 @@ export class ArrayPlan implements BatchPlan {
     return { step, count, rows, write: () => steps.prepare(step, this.#start + position.row, count) };
   }
 
-  /** Nothing: the rows lie on the device. */
+  /** Nothing to do: the rows are on the device. */
   prefetch(): void {}
 
   /** The number of the pass's batch that begins after so many rows. */
@@ -183,7 +183,7 @@ export class ArrayPlan implements BatchPlan {
     return rows === 0 ? undefined : new ArrayPlan(this.steps, "test", this.data, { start, rows, batchSize });
   }
 
-  /** Nothing: the next pass begins anew. */
+  /** Nothing to do: the rows stay where they are. */
   end(): Promise<void> {
     return Promise.resolve();
   }
@@ -268,7 +268,7 @@ export class StreamPlan implements BatchPlan {
     return batch;
   }
 
-  /** Undefined: all of a stream is trained on. */
+  /** None: all of a stream is trained on. */
   rest(): undefined {}
 
   /** Ends the pass, if it is not the user's own to end. */

@@ -11,9 +11,8 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, equal, multiply, select } from "../ops/primitives.ts";
 import { checkOptions } from "../options.ts";
 import { functionName } from "../registry.ts";
-import { flatten, isItem, namesOf, type Structure } from "../structure.ts";
+import { flatten, isItem, isNamed, namesOf, type Structure } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { isNamed } from "./arguments.ts";
 
 /** For each output: the item itself where there is one output, else a list or an object by output's name. */
 export type PerOutput<T, Names extends string = string> =

@@ -4,10 +4,10 @@ import { ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
 import { describe } from "../options.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
-import { flatten, packLike, type Structure } from "../structure.ts";
+import { flatten, isNamed, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { isNamed, labelOf, type Parts, tensorsOf } from "./arguments.ts";
+import { labelOf, type Parts, tensorsOf } from "./arguments.ts";
 import { weighClasses } from "./class_weights.ts";
 import type { Compiled } from "./compiled.ts";
 import type { TrainableModel } from "./trainer.ts";
@@ -150,7 +150,7 @@ export type Batch =
   ];
 
 /**
- * Batches one after another: an iterable, also an asynchronous one, or a function that begins one anew for each pass. An
+ * Batches one after another: an iterable, also an asynchronous one, or a function that makes one for each pass. An
  * array is no such iterable: it is data.
  */
 export type Batches =
@@ -236,7 +236,7 @@ export class BatchStream {
     }
     const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     // What iterates over itself, as a generator does, cannot begin again, and is the user's to end.
-    this.#owned = typeof this.#source === "function" || (iterator as unknown) !== source;
+    this.#owned = typeof this.#source === "function" || !Object.is(iterator, source);
     this.#iterator = iterator;
     this.#ended = false;
     this.#taken = 0;

@@ -1,21 +1,26 @@
-// evaluate, trainOnBatch and testOnBatch: loss and metrics of samples.
+// What a model makes of data without epochs: evaluate and predict, and the methods of one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
-import { markBusy } from "../exec/select.ts";
+import { makeArray, type TypedArray } from "../dtype.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
+import { getExecutor, markBusy } from "../exec/select.ts";
 import { checkOptions } from "../options.ts";
-import type { Structure } from "../structure.ts";
-import type { TensorLike } from "../tensor/tensor.ts";
+import { formatShape, sameShape } from "../shape.ts";
+import { mapStructure, packLike, type Structure } from "../structure.ts";
+import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
 import {
   type Batches,
-  type BatchStream,
+  BatchStream,
   checkedData,
   checkedStream,
   type Dataset,
   isBatches,
   type SampleWeightOptions,
 } from "./dataset.ts";
+import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches, withLock } from "./loop.ts";
+import type { Step, Steps } from "./step.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
 import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
 import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
@@ -28,6 +33,18 @@ export interface EvaluateOptions<W = Structure<TensorLike>> {
   verbose?: Verbose;
   /** A weight for each sample. */
   sampleWeight?: W;
+  /** After how many batches to end; with all samples by default. */
+  steps?: number | null;
+  /** What is called between batches. */
+  callbacks?: readonly CallbackLike[];
+}
+
+/** Options of `predict`. */
+export interface PredictOptions {
+  /** How many samples are computed at once; 32 by default. */
+  batchSize?: number;
+  /** How much is printed; `auto` by default. */
+  verbose?: Verbose;
   /** After how many batches to end; with all samples by default. */
   steps?: number | null;
   /** What is called between batches. */
@@ -110,5 +127,125 @@ export async function onBatch(
     await range.step.executable.run(1);
     if (mode === "train") compiled.optimizer.batches++;
     return trainer.readLogs(range.step);
+  });
+}
+
+/** See `Model.predict`. */
+export async function predict(
+  trainer: Trainer,
+  x: Structure<TensorLike> | Batches,
+  options: PredictOptions,
+): Promise<Structure<Tensor>> {
+  if (x instanceof Tensor && options.verbose === 0 && !options.callbacks && !options.steps) {
+    const outputs = await predictAgain(trainer, x, options);
+    if (outputs) return outputs;
+  }
+  const { model } = trainer;
+  const where = `predict with "${model.name}"`;
+  checkOptions("predict", options, ["batchSize", "verbose", "steps", "callbacks"]);
+  const { batchSize = 32, steps: limit = null } = options;
+  checkInteger("batchSize", batchSize, 1, where);
+  if (limit !== null) checkInteger("steps", limit, 1, where);
+  const verbose = verbosity(options.verbose, where);
+  if (isBatches(x)) refuseForBatches({ batchSize: options.batchSize }, where);
+  const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
+  using _busy = markBusy(where);
+  const steps = await trainer.open();
+  await using plan = await openPlan(steps, "predict", data, { batchSize });
+  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: limit ?? plan.length }, where);
+  const parts: Tensor[][] = [];
+  let rows = 0;
+  plan.begin();
+  await callbacks.begin("Predict");
+  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose).run(plan, {
+    limit,
+    async done(range) {
+      rows += range.rows;
+      // The next batch of a stream may have its outputs in the same place.
+      if (data instanceof BatchStream) parts.push(await outputsOf(steps, range.step));
+    },
+  });
+  requireBatches(step, where);
+  if (ranOut) warnOfShortData(where, "steps");
+  if (!(data instanceof BatchStream)) {
+    parts.push((await outputsOf(steps, step)).map((output) => (rows < data.rows ? output.rows(0, rows) : output)));
+    if (step.indexing.kind === "whole") trainer.lastPrediction = { step, version: steps.version };
+  }
+  await callbacks.end("Predict", {});
+  const outputs = parts[0].map((_, i) => joinRows(parts.map((part) => part[i]), where));
+  return packLike(step.output!.like, outputs);
+}
+
+/** Predicts by the step of the last prediction, where that is good for `x`: of the same shape, when nothing changed since. */
+async function predictAgain(
+  { lastPrediction: last, model, steps }: Trainer,
+  x: Tensor,
+  { batchSize = 32 }: PredictOptions,
+): Promise<Structure<Tensor> | undefined> {
+  if (!last) return undefined;
+  const { data, executable, lookups, output } = last.step;
+  const [held, ...others] = data.x;
+  const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
+    x.shape[0] <= batchSize;
+  if (!fits || await getExecutor() !== steps.executor) return undefined;
+  return await withLock(async () => {
+    if (last.version !== steps.version || steps.isRetained(data)) return undefined;
+    checkIndices(lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
+    steps.executor.write(held, x.data);
+    await executable.run(1);
+    return packLike(output!.like, await outputsOf(steps, last.step));
+  });
+}
+
+function outputsOf({ executor }: Steps, { output }: Step): Promise<Tensor[]> {
+  return Promise.all(
+    output!.variables.map(async (variable) =>
+      new Tensor(variable.shape, variable.dtype, await executor.read(variable))
+    ),
+  );
+}
+
+function joinRows(parts: readonly Tensor[], where: string): Tensor {
+  const [first] = parts;
+  if (parts.length === 1) return first;
+  const rows = parts.reduce((total, part) => total + part.shape[0], 0);
+  const data = makeArray(first.dtype, rows * first.size / first.shape[0]);
+  let at = 0;
+  parts.forEach((part, i) => {
+    if (!sameShape(part.shape.slice(1), first.shape.slice(1))) {
+      throw new ShapeError({
+        what: `Cannot ${where}`,
+        rule: `the outputs of all batches must have the shape of the first, ${formatShape(first.shape.slice(1))}`,
+        received: `${formatShape(part.shape.slice(1))} in batch ${i}`,
+        hint: "give batches of inputs of one shape, or predict each with predictOnBatch",
+      });
+    }
+    data.set(part.data, at);
+    at += part.size;
+  });
+  return new Tensor([rows, ...first.shape.slice(1)], first.dtype, data as TypedArray);
+}
+
+/** The classes of outputs: the place of the largest of each row, or for one sigmoid unit 1 above a half, else 0. */
+export function classesOf(outputs: Structure<Tensor>, where: string): Structure<Tensor> {
+  return mapStructure(outputs, (output: Tensor) => {
+    if (output.dtype !== "float32" || output.rank < 2) {
+      throw new DTypeError({
+        what: `Cannot ${where}`,
+        rule: "outputs must be float32 numbers for each class",
+        received: `${output.dtype} ${formatShape(output.shape)}`,
+        hint: "use predict",
+      });
+    }
+    const width = output.shape[output.rank - 1];
+    if (width === 1) return new Tensor(output.shape, "int32", Int32Array.from(output.data, (p) => (p > 0.5 ? 1 : 0)));
+    const rows = output.size / width;
+    const classes = new Int32Array(rows);
+    for (let row = 0; row < rows; row++) {
+      for (let j = 1; j < width; j++) {
+        if (output.data[row * width + j] > output.data[row * width + classes[row]]) classes[row] = j;
+      }
+    }
+    return new Tensor(output.shape.slice(0, -1), "int32", classes);
   });
 }

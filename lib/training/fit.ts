@@ -7,12 +7,12 @@ import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { openPlan } from "./batch_plan.ts";
 import { type Batches, type BatchStream, checkedData, checkedStream, type Dataset, isBatches } from "./dataset.ts";
-import { RecoveryPoint, runEpochs } from "./epochs.ts";
 import { evaluatePlan } from "./evaluate.ts";
-import { TrainingProgress } from "./progress.ts";
+import { runEpochs } from "./loop.ts";
+import { RecoveryPoint, TrainingProgress } from "./progress.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
 import { checkInteger, refuseForBatches, splitRows, verbosity } from "./validation.ts";
-import { warnOfFractions, warnOfMonitors, warnOfNumbers } from "./warnings.ts";
+import { warnOfMonitors, warnOfNumbers } from "./warnings.ts";
 
 /** Options of `fit` for a model of inputs `X`, targets `Y`, and weights of samples `W`. */
 export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>, W = Structure<TensorLike>> {
@@ -92,8 +92,7 @@ export async function fit(
   } else {
     data = checkedData(model, { x, y, sampleWeight, classWeight }, where, compiled);
     rows = options.validationData ? data.rows : splitRows(data.rows, validationSplit, where);
-    warnOfNumbers(data, model);
-    warnOfFractions(data, model);
+    warnOfNumbers(data, model, true);
   }
   const place = `${where} with validationData`;
   const held = validationOf(trainer, options.validationData, place);

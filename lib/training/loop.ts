@@ -1,11 +1,14 @@
-// Loop: runs the batches of a plan, many at once, with the callbacks between; and one program at a time.
+// Loop: runs the batches of a plan, many at once, and the epochs of a training, with the callbacks between.
+import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
-import { terminal } from "../callbacks/terminal.ts";
-import { ValueError } from "../errors.ts";
+import { printLine, terminal } from "../callbacks/terminal.ts";
+import { CeratopsError, ValueError } from "../errors.ts";
 import { yieldToEventLoop } from "../exec/event_loop.ts";
 import type { BatchPlan, StepRange } from "./batch_plan.ts";
+import type { RecoveryPoint, TrainingProgress } from "./progress.ts";
 import { maxSteps, type Step } from "./step.ts";
-import type { Trainer } from "./trainer.ts";
+import { sortedLogs, type Trainer } from "./trainer.ts";
+import { warnOfLoss, warnOfShortData } from "./warnings.ts";
 
 /** What happens between the calls of a loop. */
 export interface LoopOptions {
@@ -87,6 +90,89 @@ export function requireBatches(step: Step | undefined, where: string): asserts s
   });
 }
 
+/** Training that Ctrl-C ended; the weights are those of the last step. */
+export class InterruptedError extends CeratopsError {}
+
+/** How many epochs a training has, and of which length. */
+export interface EpochOptions {
+  /** What is trained, as messages say it. */
+  readonly where: string;
+  /** The epoch that is not trained any more. */
+  readonly epochs: number;
+  /** How many batches an epoch has; null for all there are. */
+  readonly stepsPerEpoch: number | null;
+  /** How much is printed. */
+  readonly verbose: 0 | 1 | 2;
+  /** Where the state of each epoch is kept for the case that the device is lost. */
+  readonly recovery: RecoveryPoint;
+  /** Evaluates after an epoch, where that is due. */
+  validate?(epoch: number): Promise<Logs | undefined>;
+}
+
+/** Trains the epochs that `progress` has before it, by the plan, and calls the callbacks. */
+export async function runEpochs(
+  trainer: Trainer,
+  plan: BatchPlan,
+  progress: TrainingProgress,
+  callbacks: CallbackList,
+  { where, epochs, stepsPerEpoch, verbose, recovery, validate }: EpochOptions,
+): Promise<void> {
+  const { model } = trainer;
+  const { optimizer, lossTracker } = trainer.compiled!;
+  using interrupt = new Interrupt();
+  const loop = new Loop(trainer, "Train", callbacks, verbose);
+  const warned = { shortData: false, loss: false };
+  model.stopTraining = false;
+  let logs: Logs = {};
+  await callbacks.begin("Train");
+  progress.begin();
+  const { epoch: first } = progress;
+  for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
+    const { epoch } = progress;
+    if (progress.batch === 0) trainer.resetMetrics();
+    if (!await plan.beginEpoch(epoch, optimizer.batches)) {
+      if (epoch === first) requireBatches(undefined, where);
+      warnOfShortData(where, "epochs");
+      break;
+    }
+    await callbacks.epochBegin(epoch);
+    const { step, ranOut } = await loop.run(plan, {
+      limit: stepsPerEpoch,
+      first: progress.batch,
+      done: ({ count }) => {
+        optimizer.batches += count;
+        progress.batch += count;
+      },
+      stopped: () => interrupt.requested || model.stopTraining,
+    });
+    if (interrupt.requested) {
+      if (verbose === 1 && terminal().isTerminal) printLine("");
+      throw new InterruptedError(
+        `Training of "${model.name}" was ended by Ctrl-C in epoch ${epoch + 1} of ${epochs}, after ` +
+          `${optimizer.iterations} steps: the weights are those of the last step, call fit again to go on`,
+      );
+    }
+    if (ranOut && !warned.shortData) {
+      warned.shortData = true;
+      warnOfShortData(where, "stepsPerEpoch");
+    }
+    [logs] = await Promise.all([trainer.readLogs(step), recovery.take(epoch + 1)]);
+    if (Number.isNaN(logs.loss) && !warned.loss) {
+      warned.loss = true;
+      const rows = (await lossTracker.count.read()).item();
+      warnOfLoss(model.name, epoch, plan.batchAfter(rows), progress.batch);
+    }
+    const results = await validate?.(epoch);
+    if (results) {
+      const named = Object.entries(results).map(([name, value]) => [`val_${name}`, value]);
+      logs = sortedLogs({ ...logs, ...Object.fromEntries(named) });
+    }
+    await callbacks.epochEnd(epoch, logs);
+  }
+  await optimizer.finalizeVariableValues(model.trainableWeights);
+  await callbacks.end("Train", logs);
+}
+
 let tail: Promise<unknown> | undefined;
 
 /**
@@ -135,4 +221,33 @@ async function yieldIfDue(): Promise<void> {
   if (performance.now() - last < patience) return;
   await yieldToEventLoop();
   last = performance.now();
+}
+
+/** Listens for Ctrl-C while training runs, where that is possible. */
+class Interrupt {
+  /** Whether Ctrl-C was pressed. */
+  requested = false;
+  readonly #listener = () => {
+    this.requested = true;
+  };
+  readonly #listening: boolean;
+
+  /** Starts to listen. */
+  constructor() {
+    this.#listening = typeof Deno !== "undefined" && this.#listen();
+  }
+
+  /** Ends listening. */
+  [Symbol.dispose](): void {
+    if (this.#listening) Deno.removeSignalListener("SIGINT", this.#listener);
+  }
+
+  #listen(): boolean {
+    try {
+      Deno.addSignalListener("SIGINT", this.#listener);
+      return true;
+    } catch {
+      return false;
+    }
+  }
 }

@@ -1,7 +1,7 @@
-// TrainingProgress: where a training stands, and all that it takes to go on from there with equal bits.
+// TrainingProgress: where a training stands, and what it goes on from: a saved state, or the last one before a device was lost.
 import type { SavedTraining, TrainingRun } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
-import { FileError } from "../errors.ts";
+import { DeviceLostError, FileError } from "../errors.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { randomSeed, restoreRandomSeed } from "../random_stream.ts";
 import { formatShape, sameShape } from "../shape.ts";
@@ -95,11 +95,49 @@ export class TrainingProgress implements TrainingRun {
     if (saved.pass) await this.plan.resume(saved.pass, saved.batch > 0);
   }
 
-  /** Takes over the history of what was restored, after callbacks began theirs anew. */
+  /** Takes over the restored history, after the callbacks have reset theirs. */
   begin(): void {
     if (!this.#saved) return;
     const { epoch, logs } = structuredClone(this.#saved.history);
     this.history.epoch = epoch;
     Object.assign(this.history.history, logs);
+  }
+}
+
+/** The last state of a training that outlives its device: weights, slots, and the number of steps that made them. */
+export class RecoveryPoint {
+  #epochs: number | undefined;
+  #batches: number;
+
+  /** Starts with what the host knows now. */
+  constructor(readonly trainer: Trainer) {
+    this.#batches = trainer.compiled!.optimizer.batches;
+  }
+
+  /** Lets the host know the state after so many epochs. */
+  async take(epochs: number): Promise<void> {
+    const { model, compiled, steps } = this.trainer;
+    const { optimizer } = compiled!;
+    const { batches } = optimizer;
+    await steps.executor.syncToHost([...model.weights, ...optimizer.slots]);
+    this.#batches = batches;
+    this.#epochs = epochs;
+  }
+
+  /** What to throw for `error`; where a device was lost, the optimizer counts from the recovery point on. */
+  explain(error: unknown): unknown {
+    if (!(error instanceof DeviceLostError)) return error;
+    const { model, compiled } = this.trainer;
+    compiled!.optimizer.batches = this.#batches;
+    const [state, option] = this.#epochs === undefined
+      ? ["what was last read of them", ""]
+      : [`those after epoch ${this.#epochs}`, ` with initialEpoch: ${this.#epochs}`];
+    const again = 'call setBackend("auto") for another one, or setBackend("eigen")';
+    return new DeviceLostError({
+      what: `Cannot go on with fit "${model.name}"`,
+      rule: "the GPU device was lost",
+      received: error.message,
+      hint: `the weights are ${state}: ${again}, then fit again${option}`,
+    });
   }
 }

@@ -133,7 +133,7 @@ export class Steps {
   }
 
   /** Whether the model looks up what data gives, which is held to the tables before a step runs. */
-  get lookUp(): boolean {
+  get looksUp(): boolean {
     return looksUp(this.#model);
   }
 

@@ -136,7 +136,7 @@ export class Trainer {
     return [...compiled, ...own.map((metric): NamedMetric => [metric.name, metric])];
   }
 
-  /** Begins all metrics anew. */
+  /** Resets all metrics. */
   resetMetrics(): void {
     for (const [, metric] of this.metrics) metric.resetState();
   }

@@ -6,43 +6,42 @@ import { labelOf } from "./arguments.ts";
 import type { Dataset } from "./dataset.ts";
 import type { TrainableModel } from "./trainer.ts";
 
-/** Warns of the first element of inputs and targets that is NaN or infinite; whether there was one. */
-export function warnOfNumbers({ x, y, where }: Dataset, { inputNames, outputNames }: TrainableModel): boolean {
+/**
+ * Warns of the first element of inputs and targets that is NaN or infinite; with `fractions` also where an input of
+ * whole numbers loses some, as when data was scaled already. Whether there was a NaN or infinite one.
+ */
+export function warnOfNumbers({ x, y, where }: Dataset, model: TrainableModel, fractions = false): boolean {
+  const { inputNames, outputNames, inputDType } = model;
+  const dtypes = fractions && inputDType !== undefined ? flatten(inputDType) : [];
   let found = false;
   for (const [argument, tensors, names] of [["x", x, inputNames], ["y", y, outputNames]] as const) {
     tensors.forEach((of, part) => {
       if (!of || of.dtype !== "float32") return;
       const { data } = of;
+      const label = labelOf({ argument, names }, tensors.length, part);
       // Only finite numbers leave 0 when they are taken from themselves.
       let at = 0;
       while (at < data.length && data[at] - data[at] === 0) at++;
-      if (at === data.length) return;
-      found = true;
-      const perRow = data.length / of.shape[0];
-      const column = of.rank > 1 ? `, element ${at % perRow}` : "";
-      const label = labelOf({ argument, names }, tensors.length, part);
+      if (at < data.length) {
+        found = true;
+        const perRow = data.length / of.shape[0];
+        const column = of.rank > 1 ? `, element ${at % perRow}` : "";
+        console.warn(
+          `${label} has ${data[at]} in row ${
+            Math.floor(at / perRow)
+          }${column}: what ${where} computes from it will be ` +
+            (Number.isNaN(data[at]) ? "NaN" : "NaN or infinite"),
+        );
+      }
+      const dtype = argument === "x" ? dtypes[part] : undefined;
+      if (dtype === undefined || dtype === "float32" || !data.some((value) => value % 1 !== 0)) return;
       console.warn(
-        `${label} has ${data[at]} in row ${Math.floor(at / perRow)}${column}: what ${where} computes from it will be ` +
-          (Number.isNaN(data[at]) ? "NaN" : "NaN or infinite"),
+        `${label} has fractions, which ${where} cuts off, since the Input is of dtype ${dtype}: ` +
+          "leave the dtype of Input out",
       );
     });
   }
   return found;
-}
-
-/** Warns where an input of whole numbers loses fractions, as when data was scaled already. */
-export function warnOfFractions({ x, where }: Dataset, model: TrainableModel): void {
-  if (model.inputDType === undefined) return;
-  const dtypes = flatten(model.inputDType);
-  x.forEach((of, i) => {
-    if (of.dtype !== "float32" || dtypes[i] === "float32") return;
-    const at = of.data.findIndex((value: number) => value % 1 !== 0);
-    if (at < 0) return;
-    console.warn(
-      `${labelOf({ argument: "x", names: model.inputNames }, x.length, i)} has fractions, which ${where} cuts off, ` +
-        `since the Input is of dtype ${dtypes[i]}: leave the dtype of Input out`,
-    );
-  });
 }
 
 /** Warns that data ended before the batches that were asked for. */

@@ -51,7 +51,7 @@ function weight(layer: string, key: string, shape: Shape, gain: number): Tensor 
 }
 
 for (const app of golden("applications").models as Application[]) {
-  Deno.test(`${app.name} is built from Keras's JSON${app.y ? ", and predicts the same" : ""}`, async () => {
+  Deno.test(`${app.name} is built from Keras's JSON${app.y ? ", and predicts the same" : ""} [slow]`, async () => {
     await setBackend("eigen");
     const model = modelFromJson(gunzipSync(Buffer.from(app.json, "base64")).toString());
     assert.deepEqual(model.inputShape, app.input_shape);

@@ -63,6 +63,15 @@ async function run(code: string, env: Record<string, string>): Promise<{ signal:
   return { signal, text: new TextDecoder().decode(stdout) };
 }
 
+const results = new Map<string, string>();
+
+/** What a training that nothing kills comes to; several cases have the same. */
+async function undisturbed(code: string): Promise<string> {
+  const known = results.get(code) ?? (await run(code, { DIE: "-1" })).text;
+  results.set(code, known);
+  return known;
+}
+
 const arrays = ["x, y", "batchSize: 8"] as const;
 const cases = [
   { name: "after an epoch", source: arrays, options: "{}", die: 17 },
@@ -84,13 +93,13 @@ for (const backend of backends.filter((name) => name !== "reference")) {
       const folder = await Deno.makeTempDir();
       try {
         const of = (where: string | undefined) => program(backend, where, source[0], options, source[1]);
-        const expected = await run(of(undefined), { DIE: "-1" });
+        const expected = await undisturbed(of(undefined));
         const killed = await run(of(`${folder}/backup`), { DIE: String(die) });
         assert.equal(killed.signal, "SIGKILL");
         // Where nothing was saved yet, it begins anew, with the seed of the program.
         const anew = die === 3;
         const again = await run(of(`${folder}/backup`), anew ? { DIE: "-1" } : {});
-        assert.deepEqual(JSON.parse(again.text), JSON.parse(expected.text));
+        assert.deepEqual(JSON.parse(again.text), JSON.parse(expected));
         // The folder is gone when the training is done.
         assert.deepEqual([...Deno.readDirSync(folder)], []);
       } finally {

@@ -129,6 +129,11 @@ testOnBackends("EarlyStopping refuses what it cannot judge, and lists what there
   await assert.rejects(fit({ monitor: "val_acc" }), /"loss", "mae", and val_ of each, received "val_acc"/);
   assert.throws(() => new EarlyStopping({ mode: "least" as "min" }), /mode must be one of/);
   assert.throws(() => new EarlyStopping({ patiences: 1 } as object), /did you mean "patience"\?/);
+  assert.throws(() => new EarlyStopping({ baseline: "low" as never }), /baseline must be a number/);
+  assert.throws(() => new EarlyStopping({ patience: null as never }), /patience must not be null/);
+  assert.throws(() => new EarlyStopping(null as never), /options must be one object/);
+  assert.throws(() => new LambdaCallback(null as never), /options must be one object/);
+  assert.equal(new EarlyStopping({ baseline: null, minDelta: -0.5 }).minDelta, 0.5);
 });
 
 Deno.test("hooks of unknown names are refused", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { datasets, Input, layers, Sequential, setBackend, setRandomSeed } from "../../mod.ts";
 
-Deno.test("MNIST after five epochs: 0.978 in the mean over five seeds, none under 0.976", async () => {
+Deno.test("MNIST after five epochs: 0.978 in the mean over five seeds, none under 0.976 [slow]", async () => {
   await setBackend("eigen");
   const [[x, y], [xTest, yTest]] = await datasets.mnist.loadData();
   const found: number[] = [];

@@ -158,7 +158,7 @@ Deno.test("mnist: without read permission the error names the flag; the embedded
   }
 });
 
-Deno.test("mnist: imported over HTTP, only loadData fetches the data", async () => {
+Deno.test("mnist: imported over HTTP, only loadData fetches the data [slow]", async () => {
   const asked: string[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
     const { pathname } = new URL(request.url);
@@ -199,7 +199,7 @@ Deno.test("mnist: imported over HTTP, only loadData fetches the data", async () 
   }
 });
 
-Deno.test("mnist: a bundle for the browser runs without Deno, and holds the data only where it was embedded", async () => {
+Deno.test("mnist: a bundle for the browser runs without Deno, and holds the data only where it was embedded [slow]", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const load = `export { loadData } from "${datasets}mnist.ts";\n`;

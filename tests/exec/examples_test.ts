@@ -45,7 +45,7 @@ Deno.test("the examples' steps keep to their budgets of nodes", async () => {
 });
 
 for (const [tunedFor, column] of [["gpu", 2], ["software", 3]] as const) {
-  Deno.test(`the examples' steps, with kernels for ${tunedFor}, keep to their budgets of dispatches`, async () => {
+  Deno.test(`the examples' steps, with kernels for ${tunedFor}, keep to their budgets of dispatches [webgpu]`, async () => {
     await useExecutor(await openWebGpu({ tunedFor }));
     for (const example of examples) {
       const { dispatches } = await countStep(example);

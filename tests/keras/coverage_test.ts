@@ -15,8 +15,10 @@ const { cases: states, of_values: values } = golden("metric_states");
 const families: [name: string, exported: object, held: string[], none: string[]][] = [
   // The config of an InputLayer is held to Keras in layers_test.ts.
   ["layers", ceratops.layers, layerFiles.flatMap((file) => classesOf(golden(file).cases)), ["InputLayer"]],
-  ["losses", ceratops.losses, classesOf(golden("losses").cases), []],
-  ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), []],
+  // A FunctionLoss computes what its function does.
+  ["losses", ceratops.losses, classesOf(golden("losses").cases), ["FunctionLoss"]],
+  // A MeanMetricWrapper computes what its function does.
+  ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), ["MeanMetricWrapper"]],
   ["optimizers", ceratops.optimizers, classesOf(optimizers), []],
   ["schedules", ceratops.schedules, classesOf(schedules), []],
   ["initializers", ceratops.initializers, classesOf([...drawn, ...kernels]), []],

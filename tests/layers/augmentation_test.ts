@@ -17,7 +17,7 @@ import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, makeLayer, toTensor } from "../golden.ts";
-import { runOn } from "../webgpu/run_on.ts";
+import { runOn } from "../run_on.ts";
 
 const seed = 5;
 

@@ -89,6 +89,37 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
     "ValueError",
     /0.5/,
   ],
+  [
+    "Conv2D whose kernel reaches further than can be indexed",
+    () => new layers.Conv2D(4, 3, { dilationRate: 2 ** 30 }),
+    "ValueError",
+    /reach over at most 2147483647 elements, received kernelSize \[3, 3\] and dilationRate \[1073741824, 1073741824\]/,
+  ],
+  [
+    "MaxPooling of windows that fill the memory",
+    () => new layers.MaxPooling2D(2000),
+    "ValueError",
+    /poolSize must be of at most 1048576 elements, received 2000: choose smaller/,
+  ],
+  [
+    "Dense of more weights than can be indexed",
+    () => on([4], new layers.Dense(2 ** 31 - 1)),
+    "ShapeError",
+    /"kernel" may have at most 4 GiB, received \[4, 2147483647\], which is 32\.0 GiB/,
+  ],
+  [
+    "Resizing to a line of a million pixels",
+    () => new layers.Resizing(1, 1e6),
+    "ValueError",
+    /width must be at most 65536/,
+  ],
+  ["Activation of nothing", () => new layers.Activation(), "ValueError", /activation must be .* received undefined/],
+  [
+    "Activation of a class",
+    () => new layers.Activation(layers.ReLU),
+    "ValueError",
+    /must be a name or a function, received the class ReLU/,
+  ],
   ["ReLU capped below 0", () => new layers.ReLU({ maxValue: -1 }), "ValueError", /maxValue must be .* received -1/],
   [
     "ReLU of a slope below 0",
@@ -376,7 +407,7 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
     "ZeroPadding1D of pairs",
     () => new layers.ZeroPadding1D([[1, 1]]),
     "ValueError",
-    /a pair of them, received \[\[1,1\]\]/,
+    /a pair of them, received \[\[1, 1\]\]/,
   ],
   ["ZeroPadding of rows", () => on([4], new layers.ZeroPadding1D()), "ShapeError", /must have 3 axes/],
   [

@@ -10,7 +10,7 @@ import { getMetric } from "../../lib/metrics/resolve.ts";
 import * as metrics from "../../lib/metrics/metrics.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { SGD } from "../../lib/optimizers/sgd.ts";
-import { camelCase } from "../../lib/saving/deserialize.ts";
+import { camelCase } from "../../lib/names.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type GoldenArray, type GoldenObject, makeObject, toTensor } from "../golden.ts";
@@ -144,6 +144,17 @@ Deno.test("wrong options and shapes are refused", async () => {
     () => new metrics.SpecificityAtSensitivity({ sensitivity: 1, thresholds: 3 } as never),
     /numThresholds/,
   );
+  assert.throws(() => new metrics.AUC({ numThresholds: 1e9 }), /from 2 to 100000/);
+  assert.throws(() => new metrics.AUC({ numThresholds: 1e5, multiLabel: true, numLabels: 1e9 }), /at most/);
+  assert.throws(() => new metrics.AUC({ labelWeights: 3 as never }), /labelWeights must be a list/);
+  assert.throws(() => new metrics.MeanIoU({ numClasses: 1e9 }), /numClasses must be at most 8192/);
+  assert.throws(() => new metrics.BinaryIoU({ numClasses: 3 } as object), /"numClasses"/);
+  assert.throws(() => new metrics.IoU({ numClasses: 2, targetClassIds: null as never }), ValueError);
+  assert.throws(() => new metrics.PearsonCorrelation({ axis: "last" as never }), /axis must be/);
+  assert.throws(() => new metrics.R2Score({ numRegressors: -1 }), /numRegressors/);
+  assert.throws(() => new metrics.Mean(null as never), /options must be one object/);
+  assert.throws(() => new metrics.MeanMetricWrapper(3 as never, null as never), ValueError);
+  assert.equal(new metrics.Precision({ thresholds: null, topK: null, classId: null }).thresholds[0], 0.5);
   const f1 = new metrics.F1Score();
   await assert.rejects(async () => await compile((t, p) => f1.updateState(t, p))([1], [1]), ShapeError);
   const precision = new metrics.Precision({ classId: 3 });

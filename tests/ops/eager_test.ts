@@ -4,13 +4,17 @@ import { compile } from "../../lib/exec/compile.ts";
 import { gradients } from "../../lib/tensor/gradients.ts";
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
+import type { OpName } from "../../lib/ir/attrs.ts";
+import { installOps, opDef } from "../../lib/ir/op_def.ts";
 import type { Value } from "../../lib/ir/value.ts";
+import { opNames, opTable } from "../../lib/ops/defs/table.ts";
 import type { ScanStep } from "../../lib/ops/defs/scan.ts";
 import * as ops from "../../lib/ops/ops.ts";
 import { sizeOf } from "../../lib/shape.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose, type Tolerance } from "../close.ts";
+import { literals } from "./literals.ts";
 import images from "../keras/golden/images.json" with { type: "json" };
 import golden from "../keras/golden/ops.json" with { type: "json" };
 
@@ -204,6 +208,37 @@ testOnBackends("scan compiled gives what Keras gives", async () => {
 Deno.test("every public op has golden calls", () => {
   assert.deepEqual(Object.keys(functions).filter((name) => !calls[name]), []);
   assert.ok(Object.values(calls).every((list) => list.length >= 2));
+});
+
+/** Tests that hold the references of ops which neither these calls nor the literals reach. */
+const elsewhere: { readonly [K in OpName]?: string } = {
+  randomBits: "philox_test.ts",
+  scan: "eager_test.ts",
+  fused: "../passes/fuzz_test.ts",
+  sgdUpdate: "../optimizers/golden_test.ts",
+  rmspropUpdate: "../optimizers/golden_test.ts",
+  adamUpdate: "../optimizers/golden_test.ts",
+};
+
+Deno.test("every op's reference is held to numbers of others: Keras's calls reach it, or it has literals", () => {
+  const reached = new Set<OpName>();
+  const noting = opNames.map((op) => {
+    const definition = opDef(op);
+    const reference: typeof definition.reference = (...args) => {
+      reached.add(op);
+      return definition.reference(...args);
+    };
+    return [op, { ...definition, reference }];
+  });
+  installOps(Object.fromEntries(noting));
+  try {
+    for (const { op, args } of cases) if (op !== "scan") functions[op](...args.map(argument));
+  } finally {
+    installOps(opTable);
+  }
+  const held = [...reached, ...Object.keys(literals), ...Object.keys(elsewhere)].sort();
+  assert.deepEqual(held, [...opNames].sort(), "each once");
+  for (const path of Object.values(elsewhere)) assert.ok(Deno.statSync(new URL(path, import.meta.url)).isFile, path);
 });
 
 Deno.test("what is said to differ from Keras does differ", () => {

@@ -11,7 +11,7 @@ import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
-import { runOn } from "../webgpu/run_on.ts";
+import { runOn } from "../run_on.ts";
 import { numbers } from "./samples.ts";
 
 /** Two convolutions with bias and activation, pools, a skip and a strided transposed convolution: one number. */

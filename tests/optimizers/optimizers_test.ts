@@ -79,6 +79,20 @@ Deno.test("wrong options are refused", () => {
   assert.throws(() => new SGD({ clipnorm: 1, clipvalue: 1 }), /only one of clipnorm/);
   assert.throws(() => new Adam({ weightDecay: -1 }), ValueError);
   assert.throws(() => new AdamW({ weightDecay: null }), ValueError);
+  assert.equal(new Adam({ weightDecay: null, clipnorm: null }).weightDecay, null);
+  assert.equal(new SGD({ lr: 0.5 }).learningRate, 0.5);
+  assert.throws(() => new SGD({ learningRate: null as never }), /learningRate must not be null/);
+  assert.throws(() => new SGD({ lr: "fast" as never }), /received "fast"/);
+  assert.throws(() => new SGD({ decay: -1 }), /decay must be a number from 0/);
+  assert.throws(() => new SGD(null as never), /options must be one object/);
+  assert.throws(() => new CourseMomentum(0.1 as never), /options must be one object/);
+  assert.throws(() => new Adam({ beta1: NaN }), /beta1 must be a number from 0 to 1/);
+  assert.throws(() => new schedules.ExponentialDecay(undefined as never), /initialLearningRate must be a number/);
+  assert.throws(() => new schedules.PiecewiseConstantDecay({ boundaries: "1", values: 2 } as never), /list of numbers/);
+  assert.throws(
+    () => new schedules.PolynomialDecay({ initialLearningRate: 1, decaySteps: 2, power: "2" as never }),
+    /power must be a number/,
+  );
 });
 
 /** Momentum as a course writes it: `v = friction * v - (1 - friction) * g`, `w = w + rate * v`. */

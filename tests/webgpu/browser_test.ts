@@ -71,7 +71,7 @@ async function openPage<Result>(file: string): Promise<{ report: Result; message
 const inBrowser = { ignore: browserPath === undefined, sanitizeOps: false, sanitizeResources: false };
 
 Deno.test({
-  name: "everything in Chromium",
+  name: "everything in Chromium [webgpu]",
   ...inBrowser,
   fn: async () => {
     const { report, messages } = await openPage<Report>("./browser_page.ts");
@@ -81,7 +81,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a page trains through mod.ts in Chromium, on wasm and on webgpu, as the reference does",
+  name: "a page trains through mod.ts in Chromium, on wasm and on webgpu, as the reference does [webgpu]",
   ...inBrowser,
   fn: async () => {
     const { report, messages } = await openPage<Trained[]>("./training_page.ts");

@@ -36,7 +36,7 @@ function readmeStep(batch: number, rows: number, units = 512) {
 const budgets = [["software", 10], ["gpu", 12]] as const;
 
 for (const [tunedFor, dispatches] of budgets) {
-  Deno.test(`a training step of the README's classifier, with kernels for ${tunedFor}, keeps to its budget`, async () => {
+  Deno.test(`a training step of the README's classifier, with kernels for ${tunedFor}, keeps to its budget [webgpu]`, async () => {
     const executor = await openWebGpu({ tunedFor });
     const { graph, fill } = readmeStep(128, 256);
     const executable = await executor.compile(graph);
@@ -54,7 +54,7 @@ for (const [tunedFor, dispatches] of budgets) {
   });
 }
 
-Deno.test("a new shape costs no new pipeline", async () => {
+Deno.test("a new shape costs no new pipeline [webgpu]", async () => {
   const executor = await openWebGpu({ tunedFor: "software" });
   const { step } = readmeStep(128, 256);
   const { nodes } = (await executor.compile(step(128))).stats;
@@ -74,7 +74,7 @@ Deno.test("a new shape costs no new pipeline", async () => {
   await executor.dispose();
 });
 
-Deno.test("many steps are one submit once their time is known", async () => {
+Deno.test("many steps are one submit once their time is known [webgpu]", async () => {
   const executor = await openWebGpu();
   const { trace } = mlp(30, 24, 7, 8);
   const executable = await executor.compile(trace.graph);
@@ -86,7 +86,7 @@ Deno.test("many steps are one submit once their time is known", async () => {
   await executor.dispose();
 });
 
-Deno.test("variables that are read together are read back once", async () => {
+Deno.test("variables that are read together are read back once [webgpu]", async () => {
   const executor = await openWebGpu();
   const { trace, weights } = mlp(30, 24, 7, 8);
   const executable = await executor.compile(trace.graph);
@@ -96,7 +96,7 @@ Deno.test("variables that are read together are read back once", async () => {
   await executor.dispose();
 });
 
-Deno.test("variables of one update lie flat, wherever they were before", async () => {
+Deno.test("variables of one update lie flat, wherever they were before [webgpu]", async () => {
   const executor = await openWebGpu();
   const { trace, weights } = mlp(30, 24, 7, 8);
   for (const weight of [...weights].reverse()) await executor.attach([weight]);

@@ -1,7 +1,7 @@
 // What every driver is held to: the op table's values, the programs with their gradients, the kernels for real GPUs.
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
-import { checkValues, table } from "./op_table.ts";
+import { checkValues, table } from "../ops/op_table.ts";
 import { checkPrograms } from "./program_checks.ts";
 import { checkTiles } from "./tiles.ts";
 

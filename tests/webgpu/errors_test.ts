@@ -9,7 +9,7 @@ import * as ops from "../../lib/ops/primitives.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { fixed } from "./program_checks.ts";
-import { runOn, traceOn } from "./run_on.ts";
+import { runOn, traceOn } from "../run_on.ts";
 
 async function complaint(body: () => Promise<unknown>): Promise<string> {
   try {
@@ -71,7 +71,7 @@ async function choiceOfAuto(): Promise<string> {
   return lines[0];
 }
 
-Deno.test("auto takes a real GPU, says its name, and uses the kernels for GPUs", async () => {
+Deno.test("auto takes a real GPU, says its name, and uses the kernels for GPUs [webgpu]", async () => {
   await withGpu(await namedGpu({ vendor: "nvidia", description: "NVIDIA GeForce RTX 3080" }), async () => {
     assert.equal(await choiceOfAuto(), "Ceratops runs on webgpu (NVIDIA GeForce RTX 3080)");
     const executor = await getExecutor() as WebGpuExecutor;
@@ -81,7 +81,7 @@ Deno.test("auto takes a real GPU, says its name, and uses the kernels for GPUs",
   });
 });
 
-Deno.test("auto passes software and fallback adapters over, and says why", async () => {
+Deno.test("auto passes software and fallback adapters over, and says why [webgpu]", async () => {
   for (
     const [info, reason] of [
       [
@@ -103,7 +103,7 @@ Deno.test("auto passes software and fallback adapters over, and says why", async
   }
 });
 
-Deno.test("without WebGPU, an adapter or a device the error says what to do", async () => {
+Deno.test("without WebGPU, an adapter or a device the error says what to do [webgpu]", async () => {
   await withGpu(
     undefined,
     async () => assert.match(await complaint(openWebGpu), /navigator\.gpu is not there: use Deno/),
@@ -122,7 +122,7 @@ Deno.test("without WebGPU, an adapter or a device the error says what to do", as
   });
 });
 
-Deno.test("after a lost device variables keep what was last read", async () => {
+Deno.test("after a lost device variables keep what was last read [webgpu]", async () => {
   const executor = await openWebGpu();
   const weight = new Variable(fixed([5]), { name: "weight" });
   const first = [...weight.shape];
@@ -154,7 +154,7 @@ Deno.test("after a lost device variables keep what was last read", async () => {
   await executor.dispose();
 });
 
-Deno.test("too large a variable or result names itself and the limit", async () => {
+Deno.test("too large a variable or result names itself and the limit [webgpu]", async () => {
   const executor = await openWebGpu({ bindingBytes: 2 ** 20 });
   const wide = new Tensor([1100, 1024], "uint8", new Uint8Array(1100 * 1024));
   const largest = runOn(executor, (x) => [ops.max(x, 0)], [wide]);
@@ -176,7 +176,7 @@ Deno.test("too large a variable or result names itself and the limit", async () 
   await executor.dispose();
 });
 
-Deno.test("a shader that does not compile shows its line, column and source", async () => {
+Deno.test("a shader that does not compile shows its line, column and source [webgpu]", async () => {
   const executor = await openWebGpu();
   const code =
     "@group(0) @binding(0) var<uniform> params: vec4<u32>;\n\n@compute @workgroup_size(1)\nfn f() {\n  let x = 1 + ;\n}";
@@ -199,7 +199,7 @@ Deno.test("a shader that does not compile shows its line, column and source", as
   await executor.dispose();
 });
 
-Deno.test("a program that was disposed of says so", async () => {
+Deno.test("a program that was disposed of says so [webgpu]", async () => {
   const executor = await openWebGpu();
   const { executable } = await traceOn(executor, (x) => [ops.exp(x)], [fixed([2])]);
   executable.dispose();

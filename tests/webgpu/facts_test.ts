@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import type { DType } from "../../lib/dtype.ts";
 import { elementType } from "../../lib/ops/webgpu/operand.ts";
-import { snakeCase } from "../../lib/ops/webgpu/program_code.ts";
 import { shaders } from "../../lib/ops/webgpu/shaders.ts";
 import { elementwiseNames, elementwiseRows } from "../../lib/ir/elementwise.ts";
+import { snakeCase } from "../../lib/names.ts";
 
 Deno.test("elementwise.wgsl has every function, for every type of operands", () => {
   const text = shaders["elementwise.wgsl"];

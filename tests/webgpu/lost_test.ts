@@ -24,7 +24,7 @@ function makeModel(): Sequential {
 
 const weightsOf = async (model: Sequential) => (await model.getWeights()).map(({ data }) => data);
 
-Deno.test("fit goes on from the last whole epoch, on another backend, as if nothing had been lost", async () => {
+Deno.test("fit goes on from the last whole epoch, on another backend, as if nothing had been lost [webgpu]", async () => {
   await setBackend("eigen");
   const undisturbed = makeModel();
   await undisturbed.fit(x, y, { epochs: 5, batchSize: 16, verbose: 0 });
@@ -63,7 +63,7 @@ Deno.test("fit goes on from the last whole epoch, on another backend, as if noth
   expected.forEach((data, i) => assertClose(actual[i], data, close, `weight ${i}`));
 });
 
-Deno.test("a device that is lost in the first epoch leaves what the weights were before", async () => {
+Deno.test("a device that is lost in the first epoch leaves what the weights were before [webgpu]", async () => {
   const executor = await openWebGpu();
   await useExecutor(executor);
   const model = makeModel();
@@ -82,7 +82,7 @@ Deno.test("a device that is lost in the first epoch leaves what the weights were
   await model.fit(x, y, { verbose: 0 });
 });
 
-Deno.test("securing weights after an epoch costs no wait of its own", async () => {
+Deno.test("securing weights after an epoch costs no wait of its own [webgpu]", async () => {
   const executor = await openWebGpu();
   await useExecutor(executor);
   const model = makeModel();

@@ -9,9 +9,9 @@ import { softwareTuning } from "../../lib/ops/webgpu/kernels/software.ts";
 import { gpuTuning, type Tuning } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import { elementwiseModule, libraryFiles, moduleOf, type ShaderFile, shaders } from "../../lib/ops/webgpu/shaders.ts";
 import { type Declaration, declarationsOf, type Module } from "../../lib/ops/webgpu/wgsl.ts";
-import { emitting, table } from "./op_table.ts";
+import { emitting, table } from "../ops/op_table.ts";
 import { checkPrograms } from "./program_checks.ts";
-import { traceOn } from "./run_on.ts";
+import { traceOn } from "../run_on.ts";
 
 const files = Object.keys(shaders) as ShaderFile[];
 

@@ -12,12 +12,12 @@ import { setRandomSeed } from "../../lib/random_stream.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { fixed } from "./program_checks.ts";
-import { traceOn } from "./run_on.ts";
+import { traceOn } from "../run_on.ts";
 
 const integers = (...list: number[]) => new Tensor([list.length], "int32", Int32Array.from(list));
 
 for (const dtype of ["float32", "uint8", "int32"] as const) {
-  Deno.test(`rows of ${dtype} are found and replaced in the parts of a variable`, async () => {
+  Deno.test(`rows of ${dtype} are found and replaced in the parts of a variable [webgpu]`, async () => {
     // Rows of 37 elements begin anywhere, and lie across the ends of parts.
     const [rows, width] = [2011, 37];
     const data = Uint8Array.from({ length: rows * width }, (_, i) => (i * 53 + (i >> 5)) & 255);
@@ -52,7 +52,7 @@ for (const dtype of ["float32", "uint8", "int32"] as const) {
   });
 }
 
-Deno.test("fit, evaluate and predict give the same numbers on data in parts", async () => {
+Deno.test("fit, evaluate and predict give the same numbers on data in parts [webgpu]", async () => {
   const [rows, features] = [20000, 50];
   const pixels = new Tensor(
     [rows, features],

@@ -8,8 +8,8 @@ import { conv, type ConvOptions } from "../../lib/ops/convolve.ts";
 import { scan } from "../../lib/ops/defs/scan.ts";
 import type { Operand } from "../../lib/tensor/apply.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
-import { difference } from "./op_table.ts";
-import { runOn, traceOn } from "./run_on.ts";
+import { difference } from "../ops/op_table.ts";
+import { runOn, traceOn } from "../run_on.ts";
 import { trainedLosses } from "./mlp.ts";
 
 /** Compares an executor with the reference; gives what is wrong. */

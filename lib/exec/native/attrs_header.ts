@@ -1,5 +1,6 @@
 // Writes ffi/attrs.h: for each native op, a struct of the attributes that its kernel reads, generated from the op table.
 import type { NativeType } from "../../ir/op_def.ts";
+import { snakeCase } from "../../names.ts";
 import { opTable } from "../../ops/defs/table.ts";
 
 const types: Readonly<Record<NativeType, string>> = {
@@ -9,8 +10,6 @@ const types: Readonly<Record<NativeType, string>> = {
   ints: "Words",
   program: "Words",
 };
-
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function struct(op: string, attrs: Readonly<Record<string, NativeType | undefined>>): string {
   const fields = Object.entries(attrs).flatMap(([name, type]) => (type ? [[snakeCase(name), types[type]]] : []));

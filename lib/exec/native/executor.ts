@@ -6,7 +6,15 @@ import { planGraph } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type BackendName, type Executable, type ExecutableStats, type Executor, variablesOf } from "../executor.ts";
+import {
+  type BackendName,
+  type Executable,
+  type ExecutableStats,
+  type Executor,
+  type NodeClock,
+  type NodeTime,
+  variablesOf,
+} from "../executor.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
 
@@ -25,16 +33,6 @@ interface Block {
 /** Where a variable lives. */
 interface Location extends Segment {
   readonly block: Block;
-}
-
-/** What one node of a program took. */
-interface NodeTime {
-  /** Where the node comes from, such as `dense_1/matmul`. */
-  readonly origin: string;
-  /** Its op. */
-  readonly op: string;
-  /** Nanoseconds of one step. */
-  readonly nanoseconds: number;
 }
 
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
@@ -214,11 +212,14 @@ export class NativeExecutable implements Executable {
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
+  #measuring = false;
+  readonly #nanoseconds: Float64Array;
 
   /** Made by {@linkcode NativeExecutor.load}. */
   constructor(readonly executor: NativeExecutor, readonly plan: Plan, readonly encoded: EncodedProgram) {
     this.#module = executor.module;
     this.#secondsPerStep = encoded.nanoseconds * 1e-9;
+    this.#nanoseconds = new Float64Array(encoded.nodes.length);
     this.stats = {
       nodes: encoded.nodes.length,
       slots: plan.slots.length,
@@ -226,6 +227,11 @@ export class NativeExecutable implements Executable {
       calls: 0,
       steps: 0,
     };
+  }
+
+  /** The graph that it runs. */
+  get graph(): Graph {
+    return this.plan.graph;
   }
 
   /** Makes sure that the variables are here and that the program knows where. */
@@ -251,6 +257,7 @@ export class NativeExecutable implements Executable {
       this.#locations = variables.map((variable) => executor.locationOf(variable));
       for (const { block } of this.#locations) block.users++;
       this.#handle = this.#module.load(this.encoded.bind(slots, constant, this.#locations));
+      if (this.#measuring) this.#module.clock?.measure(this.#handle, true);
     } catch (error) {
       this.#unload();
       throw error;
@@ -275,16 +282,45 @@ export class NativeExecutable implements Executable {
     return done;
   }
 
+  /** Measures the nodes, where the module has a clock. */
+  get clock(): NodeClock | undefined {
+    const { clock } = this.#module;
+    return clock && {
+      start: () => {
+        this.#measuring = true;
+        clock.measure(this.#handle, true);
+      },
+      take: () => {
+        this.#collectTimes();
+        const { nodes } = this.encoded;
+        const taken = nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: this.#nanoseconds[i] }));
+        this.#nanoseconds.fill(0);
+        return taken;
+      },
+      stop: () => {
+        this.#measuring = false;
+        if (this.#handle !== 0) clock.measure(this.#handle, false);
+      },
+    };
+  }
+
   /** What each node takes, in nanoseconds of one step, measured over `steps` steps. */
   async profile(steps: number): Promise<NodeTime[]> {
+    const { clock } = this;
+    if (!clock) {
+      throw new BackendError({
+        what: "Cannot measure a program",
+        rule: "WebAssembly has no clock",
+        hint: "measure on eigen",
+      });
+    }
     await this.run(1);
-    this.#module.measure(this.#handle, true);
+    clock.start();
     try {
       await this.run(steps);
-      const nanoseconds = this.#module.measured(this.#handle, this.encoded.nodes.length);
-      return this.encoded.nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: nanoseconds[i] / steps }));
+      return clock.take().map((time) => ({ ...time, nanoseconds: time.nanoseconds / steps }));
     } finally {
-      this.#module.measure(this.#handle, false);
+      clock.stop();
     }
   }
 
@@ -320,7 +356,15 @@ export class NativeExecutable implements Executable {
     }
   }
 
+  /** Adds what the module has measured since the last call. */
+  #collectTimes(): void {
+    if (!this.#measuring || this.#handle === 0) return;
+    const measured = this.#module.clock?.measured(this.#handle, this.#nanoseconds.length);
+    measured?.forEach((nanoseconds, i) => this.#nanoseconds[i] += nanoseconds);
+  }
+
   #unload(): void {
+    this.#collectTimes();
     if (this.#handle !== 0) this.#module.unload(this.#handle);
     this.#handle = 0;
     for (const address of this.#memory) this.#module.release(address);

@@ -85,11 +85,13 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
       return count[0];
     },
     stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
-    measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
-    measured(handle, count) {
-      const nanoseconds = new Float64Array(count);
-      check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
-      return nanoseconds;
+    clock: {
+      measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
+      measured(handle, count) {
+        const nanoseconds = new Float64Array(count);
+        check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
+        return nanoseconds;
+      },
     },
   };
 }

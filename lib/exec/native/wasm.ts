@@ -107,14 +107,6 @@ export function wasmModule(call: WasmInstance): NativeModule {
       return done;
     },
     stop: (handle, on) => void check("Cannot stop a program", () => call.ceratops_stop(handle, on ? 1 : 0)),
-    measure() {
-      throw new BackendError({
-        what: "Cannot measure a program",
-        rule: "WebAssembly has no clock",
-        hint: "measure on eigen",
-      });
-    },
-    measured: () => new Float64Array(),
   };
 }
 

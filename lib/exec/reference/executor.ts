@@ -63,6 +63,7 @@ export class ReferenceExecutor implements Executor {
       live.state.forEach(({ output }, i) => this.#values.set(variables[i], values.get(output)!.data));
     };
     return {
+      graph: live,
       stats,
       run: (steps) => {
         for (let i = 0; i < steps; i++) step();

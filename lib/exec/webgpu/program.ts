@@ -2,7 +2,7 @@
 import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { ConstantName } from "../../ir/attrs.ts";
-import type { Node } from "../../ir/graph.ts";
+import type { Graph, Node } from "../../ir/graph.ts";
 import { isConstant, runs } from "../../ir/op_def.ts";
 import { webGpuFacts } from "../../ops/defs/table.ts";
 import type { LoopBody, Lowering } from "../../ops/webgpu/lowering.ts";
@@ -38,6 +38,8 @@ const maxRecorded = 1 << 15;
 
 /** A compiled program. */
 export class Program implements Executable {
+  /** The graph that it runs. */
+  readonly graph: Graph;
   /** Counts that tests hold the program to. */
   readonly stats: { -readonly [K in keyof ExecutableStats]: ExecutableStats[K] };
   readonly #host: Host;
@@ -55,6 +57,7 @@ export class Program implements Executable {
   constructor(host: Host, plan: Plan) {
     this.#host = host;
     this.#plan = plan;
+    this.graph = plan.graph;
     const constants = constantsOf(plan);
     const small = plan.slots.map((bytes) => bytes <= smallSlot ? bytes : 0);
     const smallBytes = small.reduce((sum, bytes) => sum + bytes, 0);

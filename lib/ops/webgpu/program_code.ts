@@ -2,6 +2,7 @@
 import type { DType } from "../../dtype.ts";
 import type { ElementwiseProgram, ElementwiseStep } from "../../ir/attrs.ts";
 import { elementwiseRows } from "../../ir/elementwise.ts";
+import { snakeCase } from "../../names.ts";
 import { registerDType } from "../defs/programs.ts";
 import type { UniformWords } from "./index_math.ts";
 import { type ElementType, elementType } from "./operand.ts";
@@ -33,13 +34,11 @@ function stepCode(step: ElementwiseStep, dtypeOf: (register: number) => DType, w
   // Truth values take part in arithmetic and comparisons as 0 and 1.
   const isNumber = from !== "bool" || hasBools;
   const args = isNumber ? names : names.map((name) => castCode(name, "bool", "i32"));
+  // In elementwise.wgsl the dtype of its operands follows: `less_equal_f32`.
   const call = `${snakeCase(step.fn)}_${isNumber ? elementType(from) : "i32"}(${args.join(", ")})`;
   if (step.dtype === "bool" && !isNumber && gives !== "bool") return castCode(call, "i32", "bool");
   return narrowed(call, step.dtype);
 }
-
-/** The name of a function in elementwise.wgsl, where the dtype of its operands follows: `less_equal_f32`. */
-export const snakeCase = (fn: string) => fn.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function castCode(x: string, from: ElementType, to: ElementType): string {
   return from === to ? x : `cast_${from}_to_${to}(${x})`;

@@ -1,12 +1,12 @@
 // Runs a traced function on an executor that the caller holds, so that tests need not change the session's backend.
-import "../../lib/ops/defs/table.ts";
-import { makeArray } from "../../lib/dtype.ts";
-import type { Executable, Executor } from "../../lib/exec/executor.ts";
-import { recording, Trace } from "../../lib/ir/trace.ts";
-import type { Value } from "../../lib/ir/value.ts";
-import { sizeOf } from "../../lib/shape.ts";
-import { Tensor } from "../../lib/tensor/tensor.ts";
-import { Variable } from "../../lib/tensor/variable.ts";
+import "../lib/ops/defs/table.ts";
+import { makeArray } from "../lib/dtype.ts";
+import type { Executable, Executor } from "../lib/exec/executor.ts";
+import { recording, Trace } from "../lib/ir/trace.ts";
+import type { Value } from "../lib/ir/value.ts";
+import { sizeOf } from "../lib/shape.ts";
+import { Tensor } from "../lib/tensor/tensor.ts";
+import { Variable } from "../lib/tensor/variable.ts";
 
 /** A traced function on an executor, its arguments and results in variables. */
 export interface Traced {

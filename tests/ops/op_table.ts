@@ -1,16 +1,16 @@
-// The op table on one executor: values and gradients of every sample against the float64 reference. Also runs in browsers.
+// The op table on one executor: every sample against the float64 reference, and that against differences. Also in browsers.
 import type { Executor } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { OpName } from "../../lib/ir/attrs.ts";
-import type { OpAttrs } from "../../lib/ir/graph.ts";
+import type { OpAttrs, ValueType } from "../../lib/ir/graph.ts";
 import { opDef, type RefArray } from "../../lib/ir/op_def.ts";
 import { currentTrace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { apply } from "../../lib/tensor/apply.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
-import { type Sample, samples } from "../ops/samples.ts";
-import { runOn } from "./run_on.ts";
+import { type Sample, samples } from "./samples.ts";
+import { runOn } from "../run_on.ts";
 
 /** The samples as a list. */
 export const table = Object.entries(samples) as [Exclude<OpName, "fused" | "scan">, readonly Sample[]][];
@@ -75,33 +75,54 @@ export async function checkValues(executor: Executor, op: OpName, list: readonly
   return faults;
 }
 
-/** What is wrong with the op's gradients on its samples, against the reference rows run on the same graph. */
+/** The gradients of a sample as a program: of the sum of its float outputs, each element times a fixed number. */
+interface GradientProgram {
+  readonly program: (...args: Value[]) => Value[];
+  /** The inputs that it differentiates by. */
+  readonly targets: readonly number[];
+  /** What that sum is for other inputs, in float64. */
+  readonly score: (inputs: readonly RefArray[]) => number;
+}
+
+/** The gradients of a sample, if it has any. */
+function gradientProgram(op: OpName, { inputs, attrs, gradientFree }: Sample): GradientProgram | undefined {
+  if (typeof opDef(op).vjp !== "function" || inputs.some(({ size }) => size > 5000)) return undefined;
+  const free = gradientFree?.inputs ?? [];
+  const targets = inputs.map((_, i) => i).filter((i) => inputs[i].dtype === "float32" && !free.includes(i));
+  // The gradient of a cross-entropy's own gradient output is refused: only its loss is weighted.
+  const isWeighted = ({ dtype }: ValueType, i: number) =>
+    dtype === "float32" && !(op === "softmaxCrossEntropy" && i > 0);
+  if (targets.length === 0 || !expected(op, inputs.map(wide), attrs).some(isWeighted)) return undefined;
+  return {
+    targets,
+    program(...args) {
+      const results = apply(op, args, attrs as never) as Value[];
+      const terms = results.filter(isWeighted).map((y) => ops.sum(ops.multiply(y, weightsLike(y))));
+      return gradientsOf(currentTrace()!, terms.reduce((a, b) => ops.add(a, b)), targets.map((i) => args[i]));
+    },
+    score: (inputs) =>
+      expected(op, inputs, attrs).filter(isWeighted).reduce((total, y) => {
+        const weights = weightsLike(y).data;
+        return y.data.reduce((sum, element, i) => sum + element * weights[i], total);
+      }, 0),
+  };
+}
+
+/** What is wrong with the op's gradients on its samples, against the reference run on the same graph. */
 export async function checkGradients(
   executor: Executor,
   reference: Executor,
   op: OpName,
   list: readonly Sample[],
 ): Promise<string[]> {
-  if (typeof opDef(op).vjp !== "function") return [];
   const faults: string[] = [];
   for (const sample of list) {
-    const free = sample.gradientFree?.inputs ?? [];
-    const targets = sample.inputs.map((_, i) => i)
-      .filter((i) => sample.inputs[i].dtype === "float32" && !free.includes(i));
-    const outputs = expected(op, sample.inputs.map(wide), sample.attrs);
-    const weighted = outputs.map(({ dtype }, i) => dtype === "float32" && !(op === "softmaxCrossEntropy" && i > 0));
-    if (targets.length === 0 || !weighted.includes(true)) continue;
-    if (sample.inputs.some(({ size }) => size > 5000)) continue;
-    const program = (...args: Value[]) => {
-      const results = apply(op, args, sample.attrs as never) as Value[];
-      const terms = results.filter((_, i) => weighted[i]).map((y) => ops.sum(ops.multiply(y, weightsLike(y))));
-      const loss = terms.reduce((a, b) => ops.add(a, b));
-      return gradientsOf(currentTrace()!, loss, targets.map((i) => args[i]));
-    };
-    const right = await runOn(reference, program, sample.inputs);
+    const gradients = gradientProgram(op, sample);
+    if (!gradients) continue;
+    const right = await runOn(reference, gradients.program, sample.inputs);
     let actual: Tensor[];
     try {
-      actual = await runOn(executor, program, sample.inputs);
+      actual = await runOn(executor, gradients.program, sample.inputs);
     } catch (error) {
       faults.push(`gradients of ${describe(op, sample)}: ${(error as Error).message}`);
       continue;
@@ -110,14 +131,45 @@ export async function checkGradients(
       const scale = Math.max(1, ...[...data].filter(Number.isFinite).map(Math.abs));
       // A gradient is several ops in a row: each may round, and cancel what another made large.
       const fault = difference(actual[i].data, data, 1e-5 * scale, 1e-5);
-      if (fault) faults.push(`gradient ${targets[i]} of ${describe(op, sample)}: ${fault}`);
+      if (fault) faults.push(`gradient ${gradients.targets[i]} of ${describe(op, sample)}: ${fault}`);
     });
   }
   return faults;
 }
 
+/** What is wrong with the reference's gradients on the op's samples, against central differences in float64. */
+export async function checkSlopes(reference: Executor, op: OpName, list: readonly Sample[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const sample of list) {
+    const gradients = gradientProgram(op, sample);
+    if (!gradients) continue;
+    const actual = await runOn(reference, gradients.program, sample.inputs);
+    gradients.targets.forEach((input, i) => {
+      // Large inputs are sampled through a narrower op elsewhere in the table; here each element is differenced.
+      if (sample.inputs[input].size > 700) return;
+      const fault = difference(actual[i].data, slopes(gradients, sample.inputs.map(wide), input), 2e-4, 2e-4);
+      if (fault) faults.push(`gradient ${input} of ${describe(op, sample)}: ${fault}`);
+    });
+  }
+  return faults;
+}
+
+/** The slope of the score along each element of an input, by central differences. */
+function slopes({ score }: GradientProgram, inputs: readonly RefArray[], input: number): Float64Array {
+  const { data } = inputs[input];
+  return data.map((x, i) => {
+    const step = 1e-5 * Math.max(1, Math.abs(x));
+    data[i] = x + step;
+    const above = score(inputs);
+    data[i] = x - step;
+    const below = score(inputs);
+    data[i] = x;
+    return (above - below) / (2 * step);
+  });
+}
+
 /** Fixed numbers of a value's shape, so that each output counts differently. */
-function weightsLike({ shape }: Value): Tensor {
+function weightsLike({ shape }: ValueType): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
   return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => ((i * 7) % 11) / 5 - 1));
 }

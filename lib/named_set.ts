@@ -1,0 +1,49 @@
+// NamedSet: the members of a kind, such as initializers, by Keras's names, and what identifiers stand for.
+import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
+
+/** What messages say of a kind, and what stands for its members beside names. */
+export interface KindFacts<T extends object, Fn> {
+  /** The kind, such as `initializer`. */
+  readonly kind: string;
+  /** The kind with its article, such as `an initializer`. */
+  readonly one: string;
+  /** Where its classes are exported, such as `initializers`. */
+  readonly namespace: string;
+  /** How to write one, for whoever gave something else. */
+  readonly example: string;
+  /** The base of its classes. */
+  readonly Base: abstract new (...args: never[]) => T;
+  /** What a function stands for. */
+  fromFunction(fn: Fn): T;
+}
+
+/** The members of a kind by name. */
+export class NamedSet<T extends object, Fn, Name extends string> {
+  /** The names, for suggestions. */
+  readonly names: readonly Name[];
+
+  /** Takes what each name makes. */
+  constructor(private readonly facts: KindFacts<T, Fn>, private readonly members: Readonly<Record<Name, () => T>>) {
+    this.names = Object.keys(members) as Name[];
+  }
+
+  /** The member that an identifier stands for; throws {@linkcode ValueError} with a suggestion where there is none. */
+  get(identifier: Name | T | Fn, where?: string): T {
+    const { kind, one, namespace, example, Base, fromFunction } = this.facts;
+    if (identifier instanceof Base) return identifier;
+    if (typeof identifier === "string") {
+      const name: string = identifier;
+      if (!Object.hasOwn(this.members, name)) throw unknownIdentifier(kind, name, this.names, where);
+      return this.members[name as Name]();
+    }
+    if (typeof identifier === "function" && !isClass(identifier)) return fromFunction(identifier as Fn);
+    throw new ValueError({
+      what: where ?? `Unknown ${kind}`,
+      rule: `${one} must be a name, an object or a function`,
+      received: describe(identifier),
+      hint: isClass(identifier)
+        ? `write new ${namespace}.${String((identifier as { name: unknown }).name)}()`
+        : example,
+    });
+  }
+}

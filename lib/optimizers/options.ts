@@ -1,0 +1,73 @@
+// What optimizers are made with: the options of every optimizer, each declared once.
+import { describe, ValueError } from "../errors.ts";
+import { boolean, number, positiveInteger, text } from "../option_kinds.ts";
+import { nullable, type Option, option, type OptionFields, optionTable, withFacts } from "../options.ts";
+import { rateOption, type RateOptions } from "./rate.ts";
+
+/** Options that every optimizer takes. */
+export interface OptimizerOptions extends RateOptions {
+  /** The part of each weight, times the learning rate, that is taken off before the step; none by default. */
+  weightDecay?: number | null;
+  /** The largest norm of each gradient; none by default. */
+  clipnorm?: number | null;
+  /** The largest absolute value of each element of the gradients; none by default. */
+  clipvalue?: number | null;
+  /** The largest norm of all gradients together; none by default. */
+  globalClipnorm?: number | null;
+  /** Whether running averages of the weights are kept, and become the weights when `fit` ends; false by default. */
+  useEma?: boolean;
+  /** The part of the averages that is kept in each step; 0.99 by default. */
+  emaMomentum?: number;
+  /** After how many steps the weights become their averages; only at the end by default. */
+  emaOverwriteFrequency?: number | null;
+  /**
+   * What the loss is multiplied by before gradients are taken, which are divided by it again, so that small ones do not
+   * vanish; none by default.
+   */
+  lossScaleFactor?: number | null;
+  /** Over how many batches gradients are averaged for one step; none by default. */
+  gradientAccumulationSteps?: number | null;
+  /** The name in files. */
+  name?: string;
+}
+
+/** A number that suits `isValid`, or null, which is the default; `rule` says which numbers do. */
+const numberOrNull = (isValid: (value: number) => boolean, rule: string, hint?: string): Option<number | null> =>
+  option<number | null>({
+    fallback: null,
+    read: (given, { what, option }) => {
+      if (given === null || (typeof given === "number" && isValid(given))) return given;
+      throw new ValueError({ what, rule: `${option} must be ${rule}, or null`, received: describe(given), hint });
+    },
+  });
+
+const atLeastZero = numberOrNull((value) => value >= 0, "a number of at least 0");
+
+/** The options that every optimizer takes. */
+export const optimizerOptions = optionTable<OptimizerOptions>()({
+  name: nullable(text()),
+  learningRate: rateOption(0.01),
+  weightDecay: atLeastZero,
+  clipnorm: atLeastZero,
+  globalClipnorm: atLeastZero,
+  clipvalue: atLeastZero,
+  useEma: boolean(false),
+  emaMomentum: number(0.99, { min: 0, max: 1 }),
+  emaOverwriteFrequency: nullable(positiveInteger()),
+  lossScaleFactor: numberOrNull(
+    (value) => value > 0 && value < Infinity,
+    "a number above 0",
+    "leave it out: float32 needs none",
+  ),
+  gradientAccumulationSteps: numberOrNull(
+    (value) => Number.isInteger(value) && value >= 2,
+    "a whole number of at least 2",
+    "leave it out for a step with each batch",
+  ),
+  // What Keras 2 called the rate; the base makes a rate of them.
+  lr: withFacts(number(0), { assigned: false, written: "never" }),
+  decay: withFacts(number(0), { assigned: false, written: "never" }),
+});
+
+/** The fields that an optimizer's own options become, beside those of every optimizer. */
+export type OptimizerFields<O, T> = OptionFields<Omit<O, keyof OptimizerOptions>, Omit<T, keyof OptimizerOptions>>;

@@ -1,0 +1,136 @@
+// Kinds of options that constructors of every sort take: numbers, texts, names out of a list.
+import { describe, unknownIdentifier, ValueError } from "./errors.ts";
+import { type Option, option, readOption, required } from "./options.ts";
+
+/** True or false. */
+export const boolean = (fallback: boolean | typeof required = required): Option<boolean> =>
+  option<boolean>({
+    fallback,
+    read: (given, { what, option }) => {
+      if (typeof given === "boolean") return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be true or false`,
+        received: describe(given),
+        hint: "give a boolean",
+      });
+    },
+  });
+
+/** The bounds of a number, both included. */
+export interface NumberBounds {
+  /** The least value; minus infinity by default. */
+  readonly min?: number;
+  /** The largest value; infinity by default. */
+  readonly max?: number;
+}
+
+/** A number from `min` to `max`. */
+export const number = (
+  fallback: number | typeof required = required,
+  { min = -Infinity, max = Infinity }: NumberBounds = {},
+): Option<number> =>
+  option<number>({
+    fallback,
+    read: (given, { what, option }) => {
+      if (typeof given === "number" && given >= min && given <= max) return given;
+      throw new ValueError({
+        what,
+        rule: min === -Infinity && max === Infinity
+          ? `${option} must be a number`
+          : `${option} must be a number from ${min} to ${max === Infinity ? "infinity" : max}`,
+        received: describe(given),
+        hint: typeof given === "string" ? "give it as a number, without quotes" : "choose one in that range",
+      });
+    },
+  });
+
+/** Whether something is a whole number. */
+export const isInteger = (given: unknown): given is number => Number.isSafeInteger(given);
+
+/** The largest integer that sizes may have: beyond it nothing could be indexed. */
+export const maxExtent = 2 ** 31 - 1;
+
+/** The most elements that layers make of one, and that windows have: beyond it a slip of the hand fills the memory. */
+export const maxCopies = 2 ** 20;
+
+/** A whole number of at least 1, such as a number of units. */
+export const positiveInteger = (
+  fallback: number | typeof required = required,
+  max: number = maxExtent,
+): Option<number> =>
+  option<number>({
+    fallback,
+    read: (given, { what, option }) => {
+      if (typeof given === "number" && Number.isInteger(given) && given > 0 && given <= max) return given;
+      const isLarge = typeof given === "number" && given > max;
+      throw new ValueError({
+        what,
+        rule: isLarge ? `${option} must be at most ${max}` : `${option} must be a positive integer`,
+        received: describe(given),
+        hint: typeof given === "object" && given !== null
+          ? `${option} comes first, before the options, as in new ${what.slice("Cannot make ".length)}(10)`
+          : isLarge
+          ? "give a smaller number"
+          : "give a whole number of at least 1",
+      });
+    },
+  });
+
+/** A whole number from `min` to `max`. */
+export const integer = (
+  fallback: number | typeof required = required,
+  { min = -maxExtent, max = maxExtent }: NumberBounds = {},
+): Option<number> =>
+  option<number>({
+    fallback,
+    read: (given, { what, option }) => {
+      if (typeof given === "number" && Number.isInteger(given) && given >= min && given <= max) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be a whole number from ${min} to ${max}`,
+        received: describe(given),
+        hint: typeof given === "string" ? "give it as a number, without quotes" : "choose one in that range",
+      });
+    },
+  });
+
+/** A text. */
+export const text = (fallback: string | typeof required = required): Option<string> =>
+  option<string>({
+    fallback,
+    read: (given, { what, option }) => {
+      if (typeof given === "string") return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be a text`,
+        received: describe(given),
+        hint: "write it in quotes",
+      });
+    },
+  });
+
+/** One of some names; the first is the default unless another is named. */
+export const choice = <const Name extends string>(
+  names: readonly Name[],
+  fallback: NoInfer<Name> | typeof required = names[0],
+): Option<Name> =>
+  option<Name>({
+    fallback,
+    read: (given, { what, option }) => {
+      const found = names.find((name) => name === given);
+      if (found !== undefined) return found;
+      throw unknownIdentifier(option, typeof given === "string" ? given : describe(given), names, what);
+    },
+  });
+
+/** Throws {@linkcode ValueError} where `value` is not a positive integer. */
+export function checkPositiveInteger(where: string, name: string, value: unknown): void {
+  readOption(name, positiveInteger(), value, { what: `Cannot make ${where}`, whatNamed: `Cannot make ${where}` });
+}
+
+/** Throws {@linkcode ValueError} where `value` is not a number of `low` to `high`. */
+export function checkRange(where: string, name: string, value: unknown, low: number, high: number): void {
+  const place = { what: `Cannot make ${where}`, whatNamed: `Cannot make ${where}` };
+  readOption(name, number(required, { min: low, max: high }), value, place);
+}

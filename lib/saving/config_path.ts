@@ -1,0 +1,109 @@
+// Where a value stands in a config that is read, and checks of its form: a file may hold anything.
+import { CeratopsError, describe, ValueError } from "../errors.ts";
+import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
+import { maxExtent } from "../option_kinds.ts";
+import { failedOption } from "../options.ts";
+
+/** Deeper configs are refused: reading goes by recursion. */
+const maxDepth = 250;
+
+/** Errors that say already where they happened. */
+const located = new WeakSet<CeratopsError>();
+
+/** A place in a config, such as `config.layers[2].config.kernel_size`. */
+export class ConfigPath {
+  /** The place of the whole config. */
+  static readonly root = new ConfigPath(undefined, "", 0);
+
+  private constructor(
+    private readonly parent: ConfigPath | undefined,
+    private readonly step: string | number,
+    private readonly depth: number,
+  ) {}
+
+  /** The place of a key or an index inside. Throws {@linkcode ValueError} where it is too deep. */
+  at(step: string | number): ConfigPath {
+    const inner = new ConfigPath(this, step, this.depth + 1);
+    if (inner.depth > maxDepth) {
+      inner.refuse(`may be nested ${maxDepth} levels deep`, "more", "nest models less deeply");
+    }
+    return inner;
+  }
+
+  /** The place as text. Of a very long one only the end is shown. */
+  toString(): string {
+    const steps: string[] = [];
+    // deno-lint-ignore no-this-alias
+    let place: ConfigPath = this;
+    for (; place.parent && steps.length < 12; place = place.parent) {
+      steps.unshift(typeof place.step === "number" ? `[${place.step}]` : `.${place.step}`);
+    }
+    const shown = steps.join("").replace(/^\./, "");
+    return place.parent ? `...${shown}` : shown || "the config";
+  }
+
+  /** Throws the {@linkcode ValueError} that says what must stand here. */
+  refuse(rule: string, received: string, hint = "save the config again, or mend it there"): never {
+    const error = new ValueError({ what: "Cannot read a config", rule: `${this} ${rule}`, received, hint });
+    located.add(error);
+    throw error;
+  }
+
+  /** Runs `body`; its errors say that they happened here, at the key of the option that they complain about. */
+  within<T>(body: () => T, keyOf: (option: string) => string = (option) => option): T {
+    try {
+      return body();
+    } catch (error) {
+      if (error instanceof CeratopsError && !located.has(error)) {
+        const option = failedOption(error);
+        const place = option === undefined ? this : new ConfigPath(this, keyOf(option), this.depth + 1);
+        error.message = `In ${place}: ${error.message}`;
+        located.add(error);
+      }
+      throw error;
+    }
+  }
+
+  /** The value as an object; throws where it is none. */
+  object(value: unknown): Config {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Config;
+    return this.refuse("must be an object", describe(value));
+  }
+
+  /** The value as a list; throws where it is none. */
+  list(value: unknown): readonly ConfigValue[] {
+    if (Array.isArray(value)) return value;
+    return this.refuse("must be a list", describe(value));
+  }
+
+  /** The value as a text; throws where it is none. */
+  text(value: unknown): string {
+    if (typeof value === "string") return value;
+    return this.refuse("must be a text", describe(value));
+  }
+
+  /** The value as an index; throws where it is none. */
+  index(value: unknown): number {
+    if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maxExtent) return value;
+    return this.refuse("must be a whole number of at least 0", describe(value));
+  }
+
+  /** The value as a shape, null for an axis of any extent; throws where it is none. */
+  shape(value: unknown): readonly (number | null)[] {
+    const list = this.list(value);
+    list.forEach((extent, axis) => {
+      if (extent !== null) this.at(axis).index(extent);
+    });
+    return list as readonly (number | null)[];
+  }
+
+  /** The value as the node of an object; throws where it is none. */
+  node(value: unknown): ObjectNode {
+    const node = this.object(value) as Partial<ObjectNode>;
+    this.at("class_name").text(node.class_name);
+    for (const key of ["module", "registered_name"] as const) {
+      if (node[key] !== null && node[key] !== undefined) this.at(key).text(node[key]);
+    }
+    return node as ObjectNode;
+  }
+}

@@ -1,0 +1,111 @@
+// CERATOPS_DEBUG: what docs/debugging.md shows is what is printed, on every backend, and never by asking.
+import assert from "node:assert/strict";
+import { debug, debugTopics } from "../../lib/exec/debug.ts";
+import { openEigen } from "../../lib/exec/native/eigen.ts";
+import { openWasm } from "../../lib/exec/native/wasm.ts";
+import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
+import * as ops from "../../lib/ops/primitives.ts";
+import { Tensor } from "../../lib/tensor/tensor.ts";
+import { traceOn } from "../run_on.ts";
+
+const page = await Deno.readTextFile(new URL("../../docs/debugging.md", import.meta.url));
+const blocks = [...page.matchAll(/^```(?:ts)?\n([^]*?)^```$/gm)].map(([, text]) => text);
+const mod = new URL("../../mod.ts", import.meta.url).href;
+
+/** Runs the page's program on a backend; what it prints on standard error. */
+async function run(backend: string, flags: readonly string[], debug: string | undefined): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const program = blocks[0].replace("./mod.ts", mod).replace('"eigen"', `"${backend}"`);
+    await Deno.writeTextFile(`${folder}/step.ts`, program);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", "--no-config", ...flags, `${folder}/step.ts`],
+      env: { NO_COLOR: "1", ...(debug === undefined ? {} : { CERATOPS_DEBUG: debug }) },
+      stdin: "null",
+      stderr: "piped",
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    assert.ok(success, text);
+    return text;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Lines without the first, which is about the backend, and with every measured number the same. */
+const comparable = (text: string) =>
+  text.replace(/^Ceratops runs on.*\n/, "").replace(/ +[\d.]+ (us|ms)/g, " N $1").replace(/ +[\d.]+ %/g, " N %");
+
+Deno.test("the page's program prints what the page says [eigen]", async () => {
+  assert.equal(comparable(await run("eigen", ["-A"], "graph,profile")), comparable(blocks[1]));
+  assert.equal(comparable(await run("eigen", ["-A"], undefined)), "");
+});
+
+Deno.test("where the environment may not be read nothing is printed or asked [wasm]", async () => {
+  assert.match(await run("wasm", [], "graph"), /^Ceratops runs on wasm .*\n$/);
+  assert.match(
+    await run("wasm", ["--allow-env=CERATOPS_DEBUG"], "graph"),
+    /\nProgram 1 on wasm, 11 nodes as traced:\n/,
+  );
+});
+
+Deno.test("topics are read from a list, and another word is refused", () => {
+  assert.deepEqual([...debugTopics("")], []);
+  assert.deepEqual([...debugTopics("profile, graph,")], ["profile", "graph"]);
+  assert.throws(
+    () => debugTopics("graphs"),
+    /^ValueError: Cannot debug: CERATOPS_DEBUG must be .*did you mean "graph"/,
+  );
+});
+
+const openers = {
+  eigen: () => openEigen({ threads: 1 }),
+  wasm: openWasm,
+  reference: () => new ReferenceExecutor(),
+};
+
+for (const [backend, open] of Object.entries(openers)) {
+  Deno.test(`a program that is freed tells its steps, and its time by node where there is a clock [${backend}]`, async () => {
+    const executor = await open();
+    const written: string[] = [];
+    debug(executor, debugTopics("profile"), (text) => written.push(text));
+    const x = new Tensor([64, 64], "float32", new Float32Array(64 * 64).fill(0.01));
+    const { executable } = await traceOn(executor, (a, b) => [ops.tanh(ops.matmul(a, b)), ops.sum(a)], [x, x]);
+    await executable.run(7);
+    await executable.run(3);
+    assert.equal(written.length, 0);
+    executable.dispose();
+    assert.equal(written.length, 1);
+    const [head, ...nodes] = written[0].split("\n");
+    assert.match(head, new RegExp(`^Program 1 on ${backend}: 10 steps in 2 calls, [\\d.e-]+ ms each`));
+    const shares = nodes.map((line) => Number(/([\d.]+) %/.exec(line)![1]));
+    if (backend === "eigen") {
+      assert.match(nodes.join("\n"), /^ +[\d.]+ us +[\d.]+ % {2}matmul +matmul$/m);
+      assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 100) < 0.5, written[0]);
+      assert.deepEqual(shares, shares.toSorted((a, b) => b - a), "the slowest first");
+    } else assert.deepEqual(nodes, []);
+    await executor.dispose();
+    assert.equal(written.length, 1, "it is told once");
+  });
+}
+
+Deno.test("times are kept when variables move and the program is loaded again [eigen]", async () => {
+  const executor = await openEigen({ threads: 1 });
+  const x = new Tensor([256], "float32", new Float32Array(256).fill(1));
+  const { executable, inputs } = await traceOn(executor, (a) => [ops.exp(a)], [x]);
+  const { clock } = executable;
+  assert.ok(clock);
+  clock.start();
+  await executable.run(1000);
+  await inputs[0].transferTo(undefined);
+  await executable.run(1);
+  const [{ op, nanoseconds }] = clock.take();
+  assert.equal(op, "fused");
+  // A thousand steps take longer than one, however slow that one was.
+  const [{ nanoseconds: none }] = clock.take();
+  assert.ok(nanoseconds > 10_000 && none === 0, `${nanoseconds} ns, then ${none} ns`);
+  clock.stop();
+  await executable.run(5);
+  assert.equal(clock.take()[0].nanoseconds, 0);
+  await executor.dispose();
+});

@@ -1,0 +1,73 @@
+// Calls of ops that no public function consists of, with results worked out by hand from what lib/ir/attrs.ts says.
+import type { OpName } from "../../lib/ir/attrs.ts";
+import type { OpAttrs } from "../../lib/ir/graph.ts";
+import { Tensor } from "../../lib/tensor/tensor.ts";
+
+/** A call and what it gives. */
+export interface Literal<Attrs = OpAttrs[OpName]> {
+  readonly inputs: readonly Tensor[];
+  readonly attrs: Attrs;
+  readonly outputs: readonly (readonly number[])[];
+}
+
+const floats = (shape: number[], ...values: number[]) => new Tensor(shape, "float32", Float32Array.from(values));
+const ints = (shape: number[], ...values: number[]) => new Tensor(shape, "int32", Int32Array.from(values));
+const sliding = { strides: [1], dilation: [1], low: [0], high: [0] };
+
+/** The calls by op. */
+export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[] } = {
+  constant: [{
+    inputs: [],
+    attrs: { shape: [2], dtype: "float32", data: Float32Array.of(1.5, -2) },
+    outputs: [[1.5, -2]],
+  }],
+  // The upper 24 of 32 bits are the digits behind the point.
+  bitsToUnit: [{
+    inputs: [ints([5], 0, 255, 256, -(2 ** 31), -1)],
+    attrs: {},
+    outputs: [[0, 0, 2 ** -24, 0.5, 1 - 2 ** -24]],
+  }],
+  dynamicSlice: [
+    { inputs: [floats([5], 1, 2, 3, 4, 5), ints([2], 9, 3)], attrs: { element: 1, size: 2 }, outputs: [[4, 5]] },
+    // What would reach beyond the rows begins earlier, what would begin before them later.
+    { inputs: [floats([5], 1, 2, 3, 4, 5), ints([1], 4)], attrs: { element: 0, size: 3 }, outputs: [[3, 4, 5]] },
+    { inputs: [ints([2, 2], 1, 2, 3, 4), ints([1], -7)], attrs: { element: 0, size: 1 }, outputs: [[1, 2]] },
+  ],
+  dynamicUpdateSlice: [
+    {
+      inputs: [floats([4], 1, 2, 3, 4), floats([2], 8, 9), ints([1], 1)],
+      attrs: { element: 0 },
+      outputs: [[1, 8, 9, 4]],
+    },
+    {
+      inputs: [floats([4], 1, 2, 3, 4), floats([2], 8, 9), ints([1], 5)],
+      attrs: { element: 0 },
+      outputs: [[1, 2, 8, 9]],
+    },
+  ],
+  convolutionFilter: [
+    // The first tap sees 1 and 2, the second 2 and 3.
+    {
+      inputs: [floats([1, 3, 1], 1, 2, 3), floats([1, 2, 1], 10, 100)],
+      attrs: { ...sliding, groups: 1, sizes: [2] },
+      outputs: [[1 * 10 + 2 * 100, 2 * 10 + 3 * 100]],
+    },
+    // By a stride of two, with one zero in front: (0, 1), then (2, 3).
+    {
+      inputs: [floats([1, 3, 1], 1, 2, 3), floats([1, 2, 1], 10, 100)],
+      attrs: { ...sliding, strides: [2], low: [1], groups: 1, sizes: [2] },
+      outputs: [[2 * 100, 1 * 10 + 3 * 100]],
+    },
+  ],
+  maxPoolGradient: [{
+    inputs: [floats([1, 2, 1], 5, 7), new Tensor([1, 2, 1], "uint8", Uint8Array.of(1, 0))],
+    attrs: { ...sliding, strides: [2], sizes: [2], extents: [4], epilogue: null },
+    outputs: [[0, 5, 7, 0]],
+  }],
+  // The softmax of [0, log 3] is [1/4, 3/4]; a label that is no class has no loss.
+  softmaxCrossEntropy: [{
+    inputs: [floats([3, 2], 0, Math.log(3), 0, Math.log(3), 0, Math.log(3)), ints([3], 1, 0, 2)],
+    attrs: {},
+    outputs: [[Math.log(4 / 3), Math.log(4), 0], [0.25, -0.25, -0.75, 0.75, 0, 0]],
+  }],
+};

@@ -1,0 +1,145 @@
+// Mutations of model configs: valid JSON of Keras, changed at random places by a seeded generator, as a hostile or broken
+// file would be. Reading each must end in a model or a CeratopsError, soon.
+import { readFileSync } from "node:fs";
+import { CeratopsError } from "../../lib/errors.ts";
+import type { ConfigValue } from "../../lib/json_config.ts";
+import { modelFromConfig } from "../../lib/models/from_config.ts";
+
+/** A generator of numbers from 0 to below 1, by a seed: mulberry32. */
+export function numbersFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A list nested in itself `depth` times. */
+function nested(depth: number): ConfigValue {
+  let value: ConfigValue = [];
+  for (let i = 0; i < depth; i++) value = [value];
+  return value;
+}
+
+/** A node whose layers hold it. */
+function cyclic(): ConfigValue {
+  const node = { class_name: "Sequential", config: { layers: [] as unknown[] } };
+  node.config.layers.push(node);
+  return node as unknown as ConfigValue;
+}
+
+/** What may stand in place of a value. */
+const strange: readonly (() => ConfigValue)[] = [
+  () => null,
+  () => true,
+  () => 0,
+  () => -1,
+  () => 0.5,
+  () => 2 ** 31,
+  () => 1e9,
+  () => 1e308,
+  () => NaN,
+  () => "",
+  () => "relu",
+  () => "x".repeat(10_000),
+  () => [],
+  () => ({}),
+  () => [null],
+  () => [2 ** 31, 2 ** 31],
+  () => Array.from({ length: 1000 }, (_, i) => i),
+  () => ({ class_name: "Dense", config: { units: 2 } }),
+  () => ({ class_name: 5, config: null }),
+  () => ({ class_name: "GlorotUniform", config: null }),
+  () => ({ class_name: "function", config: {} }),
+  () => ({ class_name: "__keras_tensor__", config: {} }),
+  () => ({ class_name: "__tensor__", config: { value: [[1], 2], dtype: "float64" } }),
+  () => ({ module: {}, class_name: "Zeros", config: {}, registered_name: 7 }),
+  () => nested(20_000),
+  cyclic,
+];
+
+/** A place in a config: what holds it, and under which key. */
+interface Place {
+  readonly holder: Record<string | number, ConfigValue>;
+  readonly key: string | number;
+}
+
+function placesOf(value: ConfigValue, found: Place[] = []): Place[] {
+  if (value === null || typeof value !== "object") return found;
+  for (const key of Object.keys(value)) {
+    const holder = value as Record<string, ConfigValue>;
+    found.push({ holder, key });
+    placesOf(holder[key], found);
+  }
+  return found;
+}
+
+/** Changes a config in place, once to three times. */
+function mutate(config: ConfigValue, random: () => number): void {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
+  const places = placesOf(config);
+  for (let count = 1 + Math.floor(random() * 3); count > 0; count--) {
+    const { holder, key } = pick(places);
+    const other = pick(places);
+    const way = random();
+    if (way < 0.2 && !Array.isArray(holder)) delete holder[key];
+    else if (way < 0.35) holder[key] = other.holder[other.key] ?? null;
+    else if (way < 0.45 && typeof holder[key] === "number") holder[key] = pick([-1, 0, 2 ** 31, 1e9, 1e308, 0.1]);
+    else holder[key] = pick(strange)();
+  }
+}
+
+/** The models that are mutated: those of the golden file, and one of every class with arguments of sizes. */
+const models: readonly ConfigValue[] = JSON.parse(
+  readFileSync(new URL("../keras/golden/models.json", import.meta.url), "utf8"),
+).models.map(({ json }: { json: ConfigValue | string }) => (typeof json === "string" ? JSON.parse(json) : json));
+
+/** How reading a mutated config ended. */
+export type Outcome = "read" | "refused" | "raw" | "slow";
+
+/** Reads mutation number `index`; what did not end well comes with its error. */
+export function readMutation(index: number): { outcome: Outcome; error?: unknown; milliseconds: number } {
+  const random = numbersFrom(index);
+  const config = structuredClone(models[Math.floor(random() * models.length)]);
+  mutate(config, random);
+  const begun = performance.now();
+  let outcome: Outcome = "read";
+  let failure: unknown;
+  try {
+    modelFromConfig(config);
+  } catch (error) {
+    outcome = error instanceof CeratopsError ? "refused" : "raw";
+    failure = error;
+  }
+  const milliseconds = performance.now() - begun;
+  if (outcome !== "raw" && milliseconds > 1000) outcome = "slow";
+  return { outcome, error: failure, milliseconds };
+}
+
+if (import.meta.main) {
+  const [from, to] = [Number(Deno.args[0] ?? 0), Number(Deno.args[1] ?? 20_000)];
+  const counts = { read: 0, refused: 0, raw: 0, slow: 0 };
+  const kinds = new Map<string, { count: number; example: number }>();
+  console.warn = () => {};
+  for (let index = from; index < to; index++) {
+    const { outcome, error, milliseconds } = readMutation(index);
+    counts[outcome]++;
+    if (outcome === "read" || outcome === "refused") continue;
+    const frame = (error as Error | undefined)?.stack?.split("\n").find((line) => line.includes("/lib/")) ?? "";
+    const kind = `${outcome} ${String(error).slice(0, 100)} ${frame.trim().slice(-60)} ${
+      outcome === "slow" ? Math.round(milliseconds) : ""
+    }`;
+    const known = kinds.get(kind) ?? { count: 0, example: index };
+    known.count++;
+    kinds.set(kind, known);
+  }
+  for (const [kind, { count, example }] of [...kinds].sort((a, b) => b[1].count - a[1].count)) {
+    console.log(`${count} x (as ${example}): ${kind}`);
+  }
+  console.log(
+    `${counts.read} read, ${counts.refused} refused, ${counts.raw} ended raw, ${counts.slow} took over a second`,
+  );
+  if (counts.raw + counts.slow > 0) Deno.exit(1);
+}
