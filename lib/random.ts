@@ -149,7 +149,7 @@ export function uniform(shape: Shape, options: UniformOptions<number | null | Se
   return moved(drawing("random.uniform", shape, seed)(), maxval - minval, minval);
 }
 
-function moved<A extends Tensor | Value>(x: A, scale: number, offset: number): Tensor | Value {
+function moved(x: Tensor | Value, scale: number, offset: number): Tensor | Value {
   const scaled = scale === 1 ? x : multiply(x, scale);
   return offset === 0 ? scaled : add(scaled, offset);
 }

@@ -7,6 +7,11 @@ export type Shape = readonly number[];
 /** A shape whose `null` axes are only known when data comes, such as the batch axis. */
 export type SymbolicShape = readonly (number | null)[];
 
+/** Whether every extent is known. */
+export function isKnown(shape: SymbolicShape): shape is Shape {
+  return !shape.includes(null);
+}
+
 /** Throws {@linkcode ShapeError} where `shape` is no list of integers of at least 0 (or of `least`). */
 export function checkShape(shape: unknown, what: string, least = 0): asserts shape is Shape {
   if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= least)) return;

@@ -12,7 +12,7 @@ import { normalizeAxis, type Shape, sizeOf, type SymbolicShape } from "../shape.
 import type { Structure } from "../structure.ts";
 import { axisOption } from "./axis_options.ts";
 import type { LayerOptions } from "./layer.ts";
-import { type Masks, Merge } from "./merging.ts";
+import { type Masks, Merge, merged } from "./merging.ts";
 import { isListOf, type LayerFields, layerOptions } from "./options.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
 
@@ -186,10 +186,10 @@ export class Dot extends Merge {
 
 /** {@linkcode Concatenate} applied to `inputs`. */
 export const concatenate = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: ConcatenateOptions): T =>
-  new Concatenate(options).apply(inputs as readonly Value[]) as T;
+  merged(new Concatenate(options), inputs);
 /** {@linkcode Dot} of `axes` applied to two `inputs`. */
 export const dot = <T extends SymbolicTensor | Value>(
   inputs: readonly T[],
   axes: number | readonly [number, number] = -1,
   options?: DotOptions,
-): T => new Dot(axes, options).apply(inputs as readonly Value[]) as T;
+): T => merged(new Dot(axes, options), inputs);

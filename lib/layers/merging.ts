@@ -250,24 +250,26 @@ export class Minimum extends ElementwiseMerge {
   }
 }
 
-/** Symbolic tensors, or symbolic values inside of a traced function. */
-type Inputs = SymbolicTensor | Value;
+/** A merge of symbolic tensors, or of symbolic values inside of a traced function. */
+export function merged<T extends SymbolicTensor | Value>(layer: Layer, inputs: readonly T[]): T {
+  return flatten(layer.replay<T>({ positional: [inputs], named: {} }))[0];
+}
 
 /** {@linkcode Add} applied to `inputs`. */
-export const add = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Add(options).apply(inputs as readonly Value[]) as T;
+export const add = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Add(options), inputs);
 /** {@linkcode Subtract} applied to two `inputs`. */
-export const subtract = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Subtract(options).apply(inputs as readonly Value[]) as T;
+export const subtract = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Subtract(options), inputs);
 /** {@linkcode Multiply} applied to `inputs`. */
-export const multiply = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Multiply(options).apply(inputs as readonly Value[]) as T;
+export const multiply = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Multiply(options), inputs);
 /** {@linkcode Average} applied to `inputs`. */
-export const average = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Average(options).apply(inputs as readonly Value[]) as T;
+export const average = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Average(options), inputs);
 /** {@linkcode Maximum} applied to `inputs`. */
-export const maximum = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Maximum(options).apply(inputs as readonly Value[]) as T;
+export const maximum = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Maximum(options), inputs);
 /** {@linkcode Minimum} applied to `inputs`. */
-export const minimum = <T extends Inputs>(inputs: readonly T[], options?: LayerOptions): T =>
-  new Minimum(options).apply(inputs as readonly Value[]) as T;
+export const minimum = <T extends SymbolicTensor | Value>(inputs: readonly T[], options?: LayerOptions): T =>
+  merged(new Minimum(options), inputs);

@@ -8,7 +8,7 @@ import * as o from "../ops/primitives.ts";
 import { boolean, isInteger, maxExtent, number } from "../option_kinds.ts";
 import { declareOptions, type Option, option, optionTable, unassigned, unoffered } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
+import { formatShape, isKnown, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { epsilon as smallest } from "../config.ts";
 import { axesOption, axisOption } from "./axis_options.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
@@ -50,7 +50,7 @@ const scaledOptions = optionTable<ScaledOptions>()({
 /** The extents of axes that weights are made for; throws {@linkcode ShapeError} where one is not fixed. */
 function fixedExtents(inputShape: SymbolicShape, axes: readonly number[], name: string): Shape {
   const extents = axes.map((axis) => inputShape[axis]);
-  if (!extents.includes(null)) return extents as Shape;
+  if (isKnown(extents)) return extents;
   throw new UnknownDimensionError({
     what: `Cannot build "${name}"`,
     rule: `its weights need a fixed extent along ${axes.length === 1 ? `axis ${axes[0]}` : `axes ${axes.join(", ")}`}`,

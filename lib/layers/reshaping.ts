@@ -4,7 +4,7 @@ import type { Value } from "../ir/value.ts";
 import { broadcastTo, reshape, transpose } from "../ops/primitives.ts";
 import { isInteger, maxCopies, maxExtent, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, option, optionTable, positional, required } from "../options.ts";
-import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { formatShape, isKnown, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { isListOf, type LayerFields, layerOptions } from "./options.ts";
@@ -50,7 +50,7 @@ export class Flatten extends Layer {
 
   /** `[batch, n]`; n is null where an axis is. */
   override computeOutputShape([batch, ...rest]: SymbolicShape): SymbolicShape {
-    return [batch, rest.includes(null) ? null : sizeOf(rest as Shape)];
+    return [batch, isKnown(rest) ? sizeOf(rest) : null];
   }
 }
 
@@ -108,8 +108,8 @@ export class Reshape extends Layer {
     const { targetShape } = this;
     const known = sizeOf(targetShape.filter((extent) => extent !== -1));
     const free = targetShape.includes(-1);
-    if (rest.includes(null)) return [batch, ...targetShape.map((extent) => (extent === -1 ? null : extent))];
-    const size = sizeOf(rest as Shape);
+    if (!isKnown(rest)) return [batch, ...targetShape.map((extent) => (extent === -1 ? null : extent))];
+    const size = sizeOf(rest);
     if (free ? size % known !== 0 : size !== known) {
       throw new ShapeError({
         what: `Cannot build "${this.name}"`,

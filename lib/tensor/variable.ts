@@ -110,36 +110,42 @@ export class Variable {
    * a symbolic value outside of a traced function.
    */
   assign(value: Value | TensorLike): void {
-    const next = value instanceof Value ? value : tensor(value, undefined, this.dtype);
     const trace = currentTrace();
-    if (next instanceof Value && !trace) {
-      throw new StateError({
-        what: `Cannot assign to "${this.name}"`,
-        rule: "a symbolic value lives only inside the traced function that made it",
-        hint: "assign inside that function, or assign a tensor",
-      });
+    if (value instanceof Value) {
+      if (!trace) {
+        throw new StateError({
+          what: `Cannot assign to "${this.name}"`,
+          rule: "a symbolic value lives only inside the traced function that made it",
+          hint: "assign inside that function, or assign a tensor",
+        });
+      }
+      this.#checkType(value);
+      return trace.assign(this, value);
     }
-    if (!sameShape(next.shape, this.shape)) {
+    const next = tensor(value, undefined, this.dtype);
+    this.#checkType(next);
+    if (trace) return trace.assign(this, trace.constant(next.shape, next.dtype, next.data));
+    const host = this.#host = next.data.slice() as TypedArray;
+    this.#device?.write(this, host);
+  }
+
+  #checkType({ shape, dtype }: Value | Tensor): void {
+    if (!sameShape(shape, this.shape)) {
       throw new ShapeError({
         what: `Cannot assign to "${this.name}"`,
         rule: `the shape must be ${formatShape(this.shape)}`,
-        received: formatShape(next.shape),
+        received: formatShape(shape),
         hint: "reshape the value, or make another variable",
       });
     }
-    if (next.dtype !== this.dtype) {
+    if (dtype !== this.dtype) {
       throw new DTypeError({
         what: `Cannot assign to "${this.name}"`,
         rule: `the dtype must be ${this.dtype}`,
-        received: next.dtype,
+        received: dtype,
         hint: `cast it, as in ops.cast(value, "${this.dtype}")`,
       });
     }
-    if (trace) {
-      return trace.assign(this, next instanceof Value ? next : trace.constant(next.shape, next.dtype, next.data));
-    }
-    const host = this.#host = (next as Tensor).data.slice() as TypedArray;
-    this.#device?.write(this, host);
   }
 
   /** Lets the host know the newest value, which it keeps when the device is lost. */

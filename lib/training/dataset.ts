@@ -236,7 +236,7 @@ export class BatchStream {
     }
     const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     // What iterates over itself, as a generator does, cannot begin again, and is the user's to end.
-    this.#owned = typeof this.#source === "function" || (iterator as unknown) !== source;
+    this.#owned = typeof this.#source === "function" || !Object.is(iterator, source);
     this.#iterator = iterator;
     this.#ended = false;
     this.#taken = 0;
