@@ -1,7 +1,7 @@
 // Runs the tests, several files at a time: `deno run -A tests/run.ts [arguments of deno test] [files or folders]`.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { chosenDriver, environmentFor, swiftShader } from "./webgpu/drivers.ts";
+import { chosenDriver, environmentFor } from "./webgpu/drivers.ts";
 
 /** What takes longest is begun first, so that no file runs alone in the end. */
 const slowestFirst = [
@@ -32,7 +32,7 @@ const rank = (file: string) => {
 const paths = Deno.args.filter((arg) => arg.startsWith("tests/"));
 const options = Deno.args.filter((arg) => !arg.startsWith("tests/"));
 const files = (paths.length > 0 ? paths : ["tests/"]).flatMap(testFiles).sort((a, b) => rank(a) - rank(b));
-const env = environmentFor(chosenDriver ?? swiftShader);
+const env = environmentFor(chosenDriver);
 // Tests of WebGPU wait for the device a good part of the time.
 env.DENO_JOBS ??= String(navigator.hardwareConcurrency + 1);
 

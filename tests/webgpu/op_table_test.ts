@@ -35,7 +35,6 @@ Deno.test("products by every kernel for real GPUs on WebGPU", async () => {
   assert.deepEqual(await checkTiles(reference), []);
 });
 
-// The tests of WebGPU are quicker on SwiftShader, so that is chosen where it is installed: see tests/run.ts.
 if (!swiftShader) console.log("SwiftShader was not found: WebGPU is tested on the system's driver alone");
 const others = [undefined, swiftShader].filter((driver) => driver !== chosenDriver);
 
