@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { convSweep, type SweptBackend, sweptBackends } from "./conv_sweep.ts";
 import { engineReport } from "./engine.ts";
 import { examplesReport } from "./examples.ts";
+import { processor, record, type Work } from "./history.ts";
 import { removeMnistFiles } from "./mnist_files.ts";
 import { ceratops, measure, type Measurement, type Program, pythonPeer, tfjsPeer } from "./peers.ts";
 
@@ -12,16 +13,18 @@ const { values } = parseArgs({
     only: { type: "string" },
     rounds: { type: "string", default: "3" },
     backend: { type: "string", default: "eigen" },
+    record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 const usage =
-  `deno task bench [--smoke] [--only engine,examples,conv_sweep,mlp_epoch,...] [--rounds 3] [--backend eigen]
+  `deno task bench [--smoke] [--only engine,examples,conv_sweep,mlp_epoch,...] [--rounds 3] [--backend eigen] [--record]
   --smoke   a few steps of everything of Ceratops's own, no peers: shows that the benchmark runs
   --only    the parts to run, separated by commas
   --rounds  how often each program is run; programs take turns, and the ratio is of medians
-  --backend which backend conv_sweep runs on: ${sweptBackends.join(", ")}`;
+  --backend which backend conv_sweep runs on: ${sweptBackends.join(", ")}
+  --record  appends the figures of all parts to docs/benchmarks.json, and renews docs/benchmarks.md and README.md`;
 
 /** A work with its peers, the ratio to reach for each (0 where it is only told), and what is compared. */
 interface Part {
@@ -39,6 +42,8 @@ interface Part {
   readonly peers: readonly (readonly [Program, number])[];
   readonly own: Program;
 }
+
+const nameOf = ({ name, work }: Part) => name ?? work;
 
 const smoke = values.smoke;
 const few = smoke
@@ -178,7 +183,9 @@ function scaling({ scaled, rows, batch, warmUpEpochs }: Measurement["detail"]): 
   return `  scaled from ${rows} rows${batch === 128 ? "" : ` in batches of ${batch}`}${cold}`;
 }
 
-async function runPart({ work, title, unit, whole, limit, mayLack, peers, own }: Part): Promise<void> {
+/** What a part came to, with the adapter that it ran on, if any; undefined where the machine lacks what it needs. */
+async function runPart(part: Part): Promise<Work & { readonly adapter?: string } | undefined> {
+  const { work, title, unit, whole, limit, mayLack, peers, own } = part;
   console.log(`\n${title}`);
   const programs = smoke ? [own] : [own, ...peers.map(([peer]) => peer)];
   const found = new Map<Program, Measurement[]>(programs.map((program) => [program, []]));
@@ -198,7 +205,8 @@ async function runPart({ work, title, unit, whole, limit, mayLack, peers, own }:
     if (!mayLack || !missing.get(own)!.includes("no GPU adapter")) {
       throw new Error(`${own.name} failed: ${missing.get(own)}`);
     }
-    return console.log(`  not run: it needs ${mayLack}`);
+    console.log(`  not run: it needs ${mayLack}`);
+    return undefined;
   }
   const mine = median(times(own));
   for (const program of programs) {
@@ -225,6 +233,36 @@ async function runPart({ work, title, unit, whole, limit, mayLack, peers, own }:
     const how = `${scaling(detail)}${where}`;
     console.log(`  ${program.name.padEnd(18)} ${spread}${ratio}${correct}  peak ${memory(program)} MiB${how}`);
   }
+  const { adapter } = found.get(own)![0].detail;
+  return {
+    name: nameOf(part),
+    title,
+    unit,
+    adapter: typeof adapter === "string" ? adapter : undefined,
+    figures: programs.filter((program) => !missing.has(program)).map((program) => ({
+      program: program.name,
+      seconds: median(times(program)),
+      version: found.get(program)![0].version,
+    })),
+  };
+}
+
+/** Appends what all parts came to to the history. */
+async function recordRun(works: readonly (Work & { readonly adapter?: string })[]): Promise<void> {
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+  const peers = works.flatMap(({ figures }) => figures).filter((figure) => figure.version !== undefined);
+  await record({
+    date: new Date().toISOString().slice(0, 10),
+    cpu: await processor(),
+    cores: navigator.hardwareConcurrency,
+    adapter: works.find(({ adapter }) => adapter)?.adapter,
+    versions: {
+      Ceratops: version,
+      Deno: Deno.version.deno,
+      ...Object.fromEntries(peers.map((figure) => [figure.program, figure.version!])),
+    },
+    works: works.map(({ adapter: _, ...work }) => work),
+  });
 }
 
 if (values.help) {
@@ -232,7 +270,10 @@ if (values.help) {
   Deno.exit(0);
 }
 const wanted = values.only?.split(",");
-const nameOf = ({ name, work }: Part) => name ?? work;
+if (values.record && (wanted || smoke)) {
+  console.error("Cannot record this: --record takes all parts, at full length, so that the figures are of one run");
+  Deno.exit(2);
+}
 const reports = {
   engine: () => engineReport(smoke),
   examples: examplesReport,
@@ -250,7 +291,12 @@ if (!sweptBackends.some((name) => name === values.backend)) {
 }
 try {
   for (const [name, report] of Object.entries(reports)) if (!wanted || wanted.includes(name)) await report();
-  for (const part of parts) if (!wanted || wanted.includes(nameOf(part))) await runPart(part);
+  const works: NonNullable<Awaited<ReturnType<typeof runPart>>>[] = [];
+  for (const part of parts) {
+    const work = !wanted || wanted.includes(nameOf(part)) ? await runPart(part) : undefined;
+    if (work) works.push(work);
+  }
+  if (values.record) await recordRun(works);
 } finally {
   await removeMnistFiles();
 }

@@ -4,6 +4,8 @@ import { mnistFiles } from "./mnist_files.ts";
 /** What a program prints. */
 export interface Measurement {
   readonly peer: string;
+  /** The version of the peer. */
+  readonly version?: string;
   readonly work: string;
   readonly seconds: readonly number[];
   readonly detail: Readonly<Record<string, unknown>>;

@@ -83,21 +83,44 @@ fn load_b_unit(batch: u32, k: u32, col: u32, k_to: u32, unit: u32) -> vec4<f32> 
   return load_b4(batch, k + unit / COLUMN_QUADS, col + unit % COLUMN_QUADS * 4u, k_to);
 }
 
-// What a thread loads of the part of A that begins at (row, k): its quads, or its block.
+// The part with column `at` replaced: a matrix that is indexed at run time would leave the registers.
+fn with_quad(part: mat4x4<f32>, at: u32, quad: vec4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(
+    select(part[0], quad, at == 0u),
+    select(part[1], quad, at == 1u),
+    select(part[2], quad, at == 2u),
+    select(part[3], quad, at == 3u),
+  );
+}
+
+// What a thread loads of the part of A that begins at (row, k): its quads, or its block. Quads that are loaded element by
+// element are loaded in a loop, since what finds an element (a convolution's window) is long.
 fn load_a_part(batch: u32, row: u32, k: u32, k_to: u32, thread: u32) -> mat4x4<f32> {
   var part = mat4x4<f32>();
   if (A_ALONG_K) {
     if (thread < DEPTH_QUADS * ROW_QUADS) {
       let first = row + thread / DEPTH_QUADS * 4u;
       let line = k + thread % DEPTH_QUADS * 4u;
-      part = mat4x4<f32>(
-        load_a4(batch, first, line, k_to),
-        load_a4(batch, first + 1u, line, k_to),
-        load_a4(batch, first + 2u, line, k_to),
-        load_a4(batch, first + 3u, line, k_to),
-      );
+      if (A_ALIGNED) {
+        part = mat4x4<f32>(
+          load_a4(batch, first, line, k_to),
+          load_a4(batch, first + 1u, line, k_to),
+          load_a4(batch, first + 2u, line, k_to),
+          load_a4(batch, first + 3u, line, k_to),
+        );
+      } else {
+        for (var i = 0u; i < 4u; i++) {
+          part = with_quad(part, i, load_a4(batch, first + i, line, k_to));
+        }
+      }
     }
     return transpose(part);
+  }
+  if (!A_ALIGNED) {
+    for (var i = 0u; i < min(A_QUADS, 4u); i++) {
+      part = with_quad(part, i, load_a_unit(batch, row, k, k_to, thread + i * THREADS));
+    }
+    return part;
   }
   part[0] = load_a_unit(batch, row, k, k_to, thread);
   if (A_QUADS > 1u) {
@@ -118,14 +141,26 @@ fn load_b_part(batch: u32, k: u32, col: u32, k_to: u32, thread: u32) -> mat4x4<f
     if (block < DEPTH_QUADS * COLUMN_QUADS) {
       let first = col + block / DEPTH_QUADS * 4u;
       let line = k + block % DEPTH_QUADS * 4u;
-      part = mat4x4<f32>(
-        load_b4(batch, line, first, k_to),
-        load_b4(batch, line, first + 1u, k_to),
-        load_b4(batch, line, first + 2u, k_to),
-        load_b4(batch, line, first + 3u, k_to),
-      );
+      if (B_ALIGNED) {
+        part = mat4x4<f32>(
+          load_b4(batch, line, first, k_to),
+          load_b4(batch, line, first + 1u, k_to),
+          load_b4(batch, line, first + 2u, k_to),
+          load_b4(batch, line, first + 3u, k_to),
+        );
+      } else {
+        for (var i = 0u; i < 4u; i++) {
+          part = with_quad(part, i, load_b4(batch, line, first + i, k_to));
+        }
+      }
     }
     return transpose(part);
+  }
+  if (!B_ALIGNED) {
+    for (var i = 0u; i < min(B_QUADS, 4u); i++) {
+      part = with_quad(part, i, load_b_unit(batch, k, col, k_to, thread + i * THREADS));
+    }
+    return part;
   }
   part[0] = load_b_unit(batch, k, col, k_to, thread);
   if (B_QUADS > 1u) {

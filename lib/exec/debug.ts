@@ -20,8 +20,9 @@ export function debugTopics(list: string): Set<DebugTopic> {
   );
 }
 
-/** So many nodes are listed one by one. */
+/** So many nodes are listed one by one, in as many characters. */
 const longestList = 20;
+const widest = 100;
 
 /** Makes an executor write about every program that it compiles from now on. */
 export function debug(executor: Executor, wanted: ReadonlySet<DebugTopic>, write: (text: string) => void): void {
@@ -97,7 +98,8 @@ function table(times: readonly NodeTime[], steps: number): string[] {
   const total = sum(sorted);
   const line = (nanoseconds: number, text: string) => {
     const share = total > 0 ? 100 * nanoseconds / total : 0;
-    return `  ${(nanoseconds / steps / 1000).toFixed(1).padStart(9)} us ${share.toFixed(1).padStart(5)} %  ${text}`;
+    const cut = text.length > widest ? `${text.slice(0, widest - 3)}...` : text;
+    return `  ${(nanoseconds / steps / 1000).toFixed(1).padStart(9)} us ${share.toFixed(1).padStart(5)} %  ${cut}`;
   };
   const rest = sorted.slice(longestList);
   return [

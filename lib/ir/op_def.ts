@@ -49,6 +49,13 @@ export interface NodeSurroundings {
   type(id: ValueId): ValueType;
 }
 
+/** Rows of a table by index, and what is made of each element, if anything. */
+export interface GatheredRows {
+  readonly table: ValueId;
+  readonly indices: ValueId;
+  readonly program: ElementwiseProgram | null;
+}
+
 /** How an attribute is passed to a native kernel; `float` is float64, `program` an elementwise program or null. */
 export type NativeType<T = unknown> = [T] extends [boolean] ? "flag"
   : [T] extends [number] ? "int" | "float"
@@ -103,6 +110,10 @@ export interface OpDef<K extends OpName> {
    * throughout, if it is known.
    */
   equals?(attrs: OpAttrs[K], uniform: (input: number) => number | undefined): readonly number[];
+  /** The inputs whose elements become elements of the output, as they are or cast; `count` is how many inputs there are. */
+  moves?(count: number): readonly number[];
+  /** The rows by index that its output is, if it is nothing else: what reads them may read the table instead. */
+  gatheredRows?(node: Node<K>): GatheredRows | undefined;
   /** A node that gives the same and is cheaper, or the node itself. */
   simplify?(node: Node<K>, surroundings: NodeSurroundings): Node;
 }

@@ -2,7 +2,7 @@
 import { ValueError } from "../errors.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { interpret } from "../ir/interpret.ts";
-import type { RefArray } from "../ir/op_def.ts";
+import { opDef, type RefArray } from "../ir/op_def.ts";
 import { Embedding } from "../layers/embedding.ts";
 import type { Layer } from "../layers/layer.ts";
 import { sizeOf } from "../shape.ts";
@@ -45,9 +45,10 @@ export function lookupsOf(model: TrainableModel, graph: Graph, x: readonly Value
   if (tables.size === 0) return [];
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((id) => [id, node] as const)));
   return graph.nodes.flatMap((node): Lookup[] => {
-    const layer = node.op === "gather" ? tables.get(node.inputs[0]) : undefined;
+    const rows = opDef(node.op).gatheredRows?.(node);
+    const layer = rows && tables.get(rows.table);
     if (!layer) return [];
-    const indices = node.inputs[1];
+    const { indices } = rows;
     const sources = sourcesOf(indices, x, producers);
     const nodes = sources.size > 0 ? nodesBefore(indices, x, producers) : undefined;
     if (!nodes) return [];
@@ -82,24 +83,8 @@ function sourcesOf(id: ValueId, x: readonly ValueId[], producers: Producers): Se
 
 /** The operands of a node whose elements become elements of what it gives. */
 function moved(node: Node | undefined): readonly ValueId[] {
-  switch (node?.op) {
-    case "cast":
-    case "stopGradient":
-    case "reshape":
-    case "transpose":
-    case "slice":
-    case "reverse":
-    case "broadcastTo":
-    case "pad":
-    case "gather":
-      return node.inputs.slice(0, 1);
-    case "concat":
-      return node.inputs;
-    case "select":
-      return node.inputs.slice(1);
-    default:
-      return [];
-  }
+  if (!node) return [];
+  return opDef(node.op).moves?.(node.inputs.length).map((input) => node.inputs[input]) ?? [];
 }
 
 /** The nodes that compute a value from the inputs alone; undefined where it depends on a variable too. */

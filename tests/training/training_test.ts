@@ -16,7 +16,7 @@ import { arange, ones, zeros } from "../../lib/ops/composed.ts";
 import { max, maximum, mean, multiply, sqrt, square, subtract } from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/optimizers.ts";
 import { setRandomSeed } from "../../lib/random_stream.ts";
-import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { Tensor, tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
 import type { Batches } from "../../lib/training/dataset.ts";
 import type { StepData } from "../../lib/training/trainer.ts";
 import { testOnBackends } from "../backends.ts";
@@ -128,11 +128,26 @@ testOnBackends("predictions keep their order, whatever the batch size", async ()
   }
 });
 
-testOnBackends("bytes, labels in a column, and nested arrays are taken as they are", async () => {
-  const model = new Sequential([Input({ shape: [2], dtype: "uint8" }), new Dense(2, { activation: "softmax" })]);
-  model.compile({ optimizer: "sgd", loss: "sparse_categorical_crossentropy", metrics: "accuracy" });
-  await model.fit([[0, 255], [255, 0]], [[0], [1]], { verbose: 0 });
-  await model.fit(new Tensor([2, 2], "uint8", Uint8Array.of(1, 2, 3, 4)), new Uint8Array([0, 1]), { verbose: 0 });
+testOnBackends("bytes, labels in a column, and nested arrays are the same data", async () => {
+  const bytes = new Tensor([2, 2], "uint8", Uint8Array.of(0, 3, 2, 1));
+  const forms = [
+    [[[0, 3], [2, 1]], [[0], [1]]],
+    [bytes, new Uint8Array([0, 1])],
+    [bytes.toArray(), tensor([[0], [1]], undefined, "int32")],
+  ] as [TensorLike, TensorLike][];
+  const weights: number[][] = [];
+  for (const [x, y] of forms) {
+    setRandomSeed(5);
+    const model = new Sequential([Input({ shape: [2], dtype: "uint8" }), new Dense(2, { activation: "softmax" })]);
+    model.compile({ optimizer: "sgd", loss: "sparse_categorical_crossentropy", metrics: "accuracy" });
+    const before = (await model.getWeights())[0].toArray();
+    await model.fit(x, y, { verbose: 0 });
+    const after = (await model.getWeights())[0];
+    assert.notDeepEqual(after.toArray(), before);
+    weights.push([...after.data]);
+  }
+  assert.deepEqual(weights[1], weights[0]);
+  assert.deepEqual(weights[2], weights[0]);
 });
 
 testOnBackends("compiling again forgets the metrics and the optimizer's steps", async () => {

@@ -20,7 +20,7 @@ const tuned: readonly string[] = [
 ];
 
 const tunedPrograms: readonly string[] = [
-  ...["products", "convolutions of each kernel", "factors that are gathered", "reductions", "training"],
+  ...["products", "convolutions of each kernel", "factors that are gathered", "reductions", "scatters", "training"],
 ];
 
 /** Runs everything, with the kernels of either kind of adapter. */

@@ -52,6 +52,7 @@ async function namedGpu(info: AdapterFacts): Promise<unknown> {
   const named = {
     info,
     limits: adapter.limits,
+    features: adapter.features,
     requestDevice: (descriptor: GPUDeviceDescriptor) => adapter.requestDevice(descriptor),
   };
   return { requestAdapter: () => Promise.resolve(named) };
@@ -113,6 +114,7 @@ Deno.test("without WebGPU, an adapter or a device the error says what to do [web
   const broken = {
     info: { description: "Old GPU" },
     limits: {},
+    features: new Set(),
     requestDevice: () => Promise.reject(new Error("driver too old")),
   };
   await withGpu({ requestAdapter: () => Promise.resolve(broken) }, async () => {

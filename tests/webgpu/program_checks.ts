@@ -112,15 +112,45 @@ const convolutions: Check = async (executor, reference) => {
 };
 
 const reductions: Check = async (executor, reference) => {
-  const program = (x: Value, y: Value) => [
+  const program = (x: Value, y: Value, ties: Value, lows: Value) => [
     ops.sum(x),
     ops.max(x),
     ops.min(x, 0),
     ops.sum(y, 0),
     ops.argMax(y, 0),
     ops.sum(ops.cast(ops.greater(y, 0), "int32")),
+    ops.argMax(ties, 1),
+    ops.argMax(lows, 0),
   ];
-  return await compare(executor, reference, program, [fixed([70001, 1]), fixed([3000, 5])], 2e-5);
+  // Equal ones on all sides, NaN among them, and nothing that is larger than the least.
+  const ties = Float32Array.from({ length: 2100 }, (_, i) => i % 9 === 4 ? NaN : (i * 7) % 50);
+  const args = [
+    fixed([70001, 1]),
+    fixed([3000, 5]),
+    new Tensor([3, 700], "float32", ties),
+    new Tensor([700], "float32", new Float32Array(700).fill(-Infinity)),
+  ];
+  return await compare(executor, reference, program, args, 2e-5);
+};
+
+/** Few rows by index and many, some outside of the table, some never met. */
+const scatters: Check = async (executor, reference) => {
+  const faults: string[] = [];
+  for (const [count, rows, width] of [[40, 9, 5], [5000, 300, 3], [4099, 7, 1]]) {
+    const indices = new Tensor(
+      [count],
+      "int32",
+      Int32Array.from({ length: count }, (_, i) => (i * i) % (rows + 2) - 1),
+    );
+    const whole = new Tensor([count, width], "int32", Int32Array.from({ length: count * width }, (_, i) => i % 100));
+    const program = (at: Value, floats: Value, integers: Value) => [
+      ops.scatterAdd(at, floats, rows),
+      ops.scatterAdd(at, integers, rows),
+    ];
+    const found = await compare(executor, reference, program, [indices, fixed([count, width]), whole], 2e-5);
+    faults.push(...found.map((fault) => `${count} into ${rows} x ${width}: ${fault}`));
+  }
+  return faults;
 };
 
 const fusion: Check = async (executor, reference) => {
@@ -277,6 +307,7 @@ export const checks: Readonly<Record<string, Check>> = {
   "convolutions of each kernel": convolutions,
   products,
   reductions,
+  scatters,
   fusion,
   bytes,
   gathers,

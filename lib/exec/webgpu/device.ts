@@ -213,6 +213,11 @@ export class Gpu {
     return this.checked(`Cannot compile shader "${kernel.label}"`, () => this.pipeline(kernel));
   }
 
+  /** Begins a pass of dispatches; benchmarks give it timestamps. */
+  beginPass(encoder: GPUCommandEncoder): GPUComputePassEncoder {
+    return encoder.beginComputePass();
+  }
+
   /** Submits what `encoder` recorded. */
   submit(encoder: GPUCommandEncoder): void {
     this.device.queue.submit([encoder.finish()]);

@@ -28,6 +28,8 @@ export interface Dispatch {
   readonly params: Uint32Array<ArrayBuffer>;
   /** Workgroups along x and y. */
   readonly groups: readonly [number, number];
+  /** The kernel, and the nodes that it runs for. */
+  readonly label: string;
   readonly origin: string;
 }
 
@@ -55,8 +57,8 @@ export class DispatchRecorder implements Lowering {
   }
 
   #add(kernel: BuiltKernel, groups: readonly [number, number], origin: string): void {
-    const { bindings, params } = kernel;
-    this.dispatches.push({ pipeline: this.gpu.pipeline(kernel), bindings, params, groups, origin });
+    const { bindings, params, label } = kernel;
+    this.dispatches.push({ pipeline: this.gpu.pipeline(kernel), bindings, params, groups, label, origin });
   }
 
   #addAlone(call: KernelCall, grid: Grid, origin: string): void {

@@ -1,9 +1,8 @@
 // Rows that are gathered by index are read where they lie by what uses them, wherever that is worth while.
 import { bytesPerElement } from "../../dtype.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../../ir/graph.ts";
-import { isAlias } from "../../ir/op_def.ts";
+import { type GatheredRows, isAlias, opDef } from "../../ir/op_def.ts";
 import { webGpuFacts } from "../../ops/defs/table.ts";
-import type { GatheredRows } from "../../ops/webgpu/lowering.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
@@ -51,7 +50,7 @@ export function fuseGathers(graph: Graph, tuning: Tuning, bindingBytes: number):
     gathersOperand(node, at, rows, all.length);
   for (const original of graph.nodes) {
     const node = merged.get(original) ?? original;
-    const rows = webGpuFacts(node.op)?.gatheredRows?.(node);
+    const rows = opDef(node.op).gatheredRows?.(node);
     const [value] = node.outputs;
     const all = readers.get(value) ?? [];
     if (!rows || all.length === 0 || results.has(value) || !fits(rows.table)) continue;

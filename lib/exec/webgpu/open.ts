@@ -82,6 +82,8 @@ export async function openWebGpu(
   const device = await adapter.requestDevice({
     label: "Ceratops",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+    // For profiles.
+    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
   }).catch((error) => {
     throw new BackendError({
       what: "Cannot use webgpu",

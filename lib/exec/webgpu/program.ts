@@ -8,9 +8,10 @@ import { lowerNode, webGpuFacts } from "../../ops/defs/table.ts";
 import type { LoopBody, Lowering } from "../../ops/webgpu/lowering.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
-import type { Executable, ExecutableStats } from "../executor.ts";
+import type { Executable, ExecutableStats, NodeClock } from "../executor.ts";
 import type { Gpu } from "./device.ts";
 import { packBytes } from "../../ops/webgpu/kernels/moves.ts";
+import { DispatchTimes, type Recorded } from "./dispatch_times.ts";
 import { type Dispatch, DispatchRecorder, type Slot, Views } from "./dispatches.ts";
 import type { SubmitThrottle } from "./submit_throttle.ts";
 import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
@@ -23,12 +24,6 @@ export interface Host {
   stateAt(link: number): View;
   /** Makes sure that all variables are on the GPU; gives a number that changes when one of them moves. */
   settle(): Promise<number>;
-}
-
-interface Recorded {
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly groups: readonly [number, number];
 }
 
 /** Slots of at most so many bytes lie in one buffer with the constants, so that a compound dispatch can bind them all. */
@@ -52,6 +47,7 @@ export class Program implements Executable {
   #recorded: Recorded[] = [];
   #version = -1;
   #isDisposed = false;
+  #times: DispatchTimes | undefined;
 
   /** Makes room for the values of `plan`; {@linkcode Program.prepare} must be awaited before the first run. */
   constructor(host: Host, plan: Plan) {
@@ -205,7 +201,7 @@ export class Program implements Executable {
       return numbers.get(object)!;
     };
     const groups = new Map<string, GPUBindGroup>();
-    return dispatches.map(({ pipeline, bindings, params, groups: count }, i): Recorded => {
+    return dispatches.map(({ pipeline, bindings, params, groups: count, label, origin }, i): Recorded => {
       const ranges = bindings.map(({ buffer, offset, bytes }) => `${numberOf(buffer)}:${offset}:${bytes}`);
       const key = [numberOf(pipeline), places[i], ...ranges].join();
       let bindGroup = groups.get(key);
@@ -223,8 +219,19 @@ export class Program implements Executable {
         });
         groups.set(key, bindGroup);
       }
-      return { pipeline: pipeline.gpu, bindGroup, groups: count };
+      return { pipeline: pipeline.gpu, bindGroup, groups: count, label, origin };
     });
+  }
+
+  /** Measures the dispatches, where the GPU can. */
+  get clock(): NodeClock | undefined {
+    const { gpu } = this.#host;
+    if (!gpu.device.features.has("timestamp-query")) return undefined;
+    return {
+      start: () => this.#times = new DispatchTimes(gpu),
+      take: () => this.#times?.take() ?? [],
+      stop: () => this.#times = undefined,
+    };
   }
 
   /** Runs the program `steps` times, in submits of bounded time; the last of them may still be under way. */
@@ -239,6 +246,7 @@ export class Program implements Executable {
     const { gpu, throttle } = this.#host;
     await gpu.watched("Cannot run a program", async () => {
       await this.prepare();
+      if (this.#times) return await this.#runTimed(steps, this.#times);
       const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
       for (let done = 0; done < steps;) {
         gpu.check("Cannot run a program");
@@ -250,10 +258,18 @@ export class Program implements Executable {
     });
   }
 
+  async #runTimed(steps: number, times: DispatchTimes): Promise<void> {
+    for (let step = 0; step < steps; step++) {
+      await times.runStep(this.#recorded);
+      this.stats.calls++;
+      this.stats.steps++;
+    }
+  }
+
   #submit(steps: number): void {
     const { gpu } = this.#host;
     const encoder = gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+    const pass = gpu.beginPass(encoder);
     let current: GPUComputePipeline | undefined;
     for (let step = 0; step < steps; step++) {
       for (const { pipeline, bindGroup, groups } of this.#recorded) {

@@ -44,6 +44,7 @@ function definitionOf(fn: ElementwiseName): Definition<ElementwiseName> {
       return ["dtype" in attrs ? attrs.dtype : row.gives ?? operands[0].dtype];
     },
     vjp: typeof vjp === "function" ? (context) => gradientsOf(fn, context) : vjp,
+    moves: () => (isIdentity ? [0] : row.arity === 3 ? [1, 2] : []),
     nativeAttrs: {},
     reference: (inputs, _attrs, [output]) => [mapElements(fn, inputs, output)],
     equals: (_attrs, uniform) => [

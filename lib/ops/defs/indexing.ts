@@ -56,6 +56,7 @@ export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
 export const indexingDefs = {
   gather: {
     takesParts: true,
+    moves: () => [0],
     shape: ([table, indices]) => (checkTable("gather", table), [[...indices.shape, ...table.shape.slice(1)]]),
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],

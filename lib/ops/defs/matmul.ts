@@ -64,9 +64,9 @@ export const matmulDef: Definition<"matmul"> = {
   lower: lowerMatmul,
   gathersOperand: (at, _rows, { operands, attrs, tuning }) => {
     // How often an element is loaded: once for each tile beside or below another.
-    const { m, n } = matmulExtents(operands, attrs);
-    const { rows, columns } = tuning.matmul(matmulExtents(operands, attrs)).kernel;
-    return at < 2 && Math.ceil(at === 0 ? n / columns : m / rows) <= tuning.gatheredLoads;
+    const extents = matmulExtents(operands, attrs);
+    const { rows, columns } = tuning.matmul(extents).kernel;
+    return at < 2 && Math.ceil(at === 0 ? extents.n / columns : extents.m / rows) <= tuning.gatheredLoads;
   },
   nativeAttrs: { transposeA: "flag", transposeB: "flag", epilogue: "program" },
   cost: (inputs, attrs) => {

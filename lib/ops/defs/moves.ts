@@ -47,6 +47,7 @@ export const moveDefs = {
   reshape: {
     kind: "alias",
     foldable: true,
+    moves: () => [0],
     equals: () => [0],
     simplify: (node, { producer }) => {
       const inner = producer(node.inputs[0]);
@@ -69,6 +70,7 @@ export const moveDefs = {
   } satisfies Definition<"reshape">,
   transpose: {
     foldable: true,
+    moves: () => [0],
     equals: ({ permutation }) => (permutation.every((axis, i) => axis === i) ? [0] : []),
     simplify: (node, { producer, type }) => {
       const { permutation } = node.attrs;
@@ -107,6 +109,7 @@ export const moveDefs = {
   } satisfies Definition<"transpose">,
   slice: {
     foldable: true,
+    moves: () => [0],
     equals: () => [0],
     shape: ([x], { starts, sizes, strides }) => {
       const fits = [starts, sizes, strides].every((list) => list.length === x.shape.length) &&
@@ -145,6 +148,7 @@ export const moveDefs = {
   } satisfies Definition<"slice">,
   pad: {
     foldable: true,
+    moves: () => [0],
     shape: ([x], { low, high, interior }) => {
       const fits = [low, high, interior].every((list) => list.length === x.shape.length && list.every((n) => n >= 0));
       check(
@@ -176,6 +180,7 @@ export const moveDefs = {
   } satisfies Definition<"pad">,
   concat: {
     foldable: true,
+    moves: (count) => Array.from({ length: count }, (_, i) => i),
     equals: () => [0],
     shape: (inputs, { axis }) => {
       const [first] = inputs;
@@ -218,6 +223,7 @@ export const moveDefs = {
   } satisfies Definition<"concat">,
   reverse: {
     foldable: true,
+    moves: () => [0],
     shape: ([x]) => [x.shape],
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],

@@ -132,6 +132,7 @@ export const reductionDefs = {
   } satisfies Definition<"argMax">,
   broadcastTo: {
     repeats: true,
+    moves: () => [0],
     equals: () => [0],
     shape: ([x], { shape }) => {
       if (!sameShape(broadcastShapes(x.shape, shape, "broadcast"), shape)) {

@@ -1,6 +1,7 @@
 // Lowering: what an op's definition says of WebGPU, and what the functions that lower its nodes are written with.
-import type { ElementwiseProgram, OpName } from "../../ir/attrs.ts";
+import type { OpName } from "../../ir/attrs.ts";
 import type { Graph, Node, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
+import type { GatheredRows } from "../../ir/op_def.ts";
 import type { Shape } from "../../shape.ts";
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Operand } from "./operand.ts";
@@ -75,13 +76,6 @@ export type Lower<K extends OpName = OpName> = (
   body?: LoopBody,
 ) => void;
 
-/** Rows of a table by index, and what is made of each element, if anything. */
-export interface GatheredRows {
-  readonly table: ValueId;
-  readonly indices: ValueId;
-  readonly program: ElementwiseProgram | null;
-}
-
 /** What an op's definition says of how it runs on WebGPU. */
 export interface WebGpuFacts<K extends OpName> {
   /** Adds its dispatches. */
@@ -93,8 +87,6 @@ export interface WebGpuFacts<K extends OpName> {
   workgroupWork?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): number;
   /** Whether it finds its rows in a variable that lies in several buffers. */
   readonly takesParts?: boolean;
-  /** The rows by index that its output is, if it is nothing else: what reads them may read the table instead. */
-  gatheredRows?(node: Node<K>): GatheredRows | undefined;
   /** Whether it is worth while that operand `at` is such rows, of which there are `readers`, read where they lie. */
   gathersOperand?(
     at: number,

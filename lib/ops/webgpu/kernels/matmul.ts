@@ -228,13 +228,19 @@ function coordinateFunctions(
   const strides = name === "a" ? ["a_row", "a_k"] : ["b_k", "b_col"];
   const index = `batch * params.${name}_batch + ${first} * params.${strides[0]} + ${second} * params.${strides[1]}`;
   const isFirst = (first === "k") === isAlongK;
-  const four = [0, 1, 2, 3].map((i) =>
-    `${name}_at(batch, ${isFirst ? `${first} + ${i}u, ${second}` : `${first}, ${second} + ${i}u`})`
-  );
-  const found = quad && isAligned ? quad(`${first}, ${second}`, index) : `vec4(${four.join(", ")})`;
+  const next = isFirst ? `${first} + i, ${second}` : `${first}, ${second} + i`;
+  const hasQuad = quad !== undefined && isAligned;
+  // In a loop, since what computes an element may be long: kernels call this several times.
+  const body = hasQuad ? `  return ${quad(`${first}, ${second}`, index)};` : [
+    "  var four = vec4<f32>();",
+    "  for (var i = 0u; i < 4u; i++) {",
+    `    four = select(four, vec4(${name}_at(batch, ${next})), vec4(0u, 1u, 2u, 3u) == vec4(i));`,
+    "  }",
+    "  return four;",
+  ].join("\n");
   const parameters = `batch: u32, ${first}: u32, ${second}: u32`;
   return [
     `fn ${name}_at(${parameters}) -> f32 {\n  return ${element(`${first}, ${second}`, index)};\n}`,
-    `fn ${name}_quad(${parameters}) -> vec4<f32> {\n  return ${found};\n}`,
+    `fn ${name}_quad(${parameters}) -> vec4<f32> {\n${body}\n}`,
   ].join("\n");
 }

@@ -1,0 +1,94 @@
+// The history of the benchmark: docs/benchmarks.json, and the tables that docs/benchmarks.md and README.md show of it.
+
+/** What one program took for a work. */
+export interface Figure {
+  readonly program: string;
+  /** The median of all rounds. */
+  readonly seconds: number;
+  /** The version that the program says it has, if it does. */
+  readonly version?: string;
+}
+
+/** A work, with Ceratops's own figure first. */
+export interface Work {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: "s" | "ms" | "us";
+  readonly figures: readonly Figure[];
+}
+
+/** One run of the benchmark on one machine. */
+export interface Run {
+  /** Such as `2026-11-28`. */
+  readonly date: string;
+  readonly cpu: string;
+  readonly cores: number;
+  /** The adapter that WebGPU ran on. */
+  readonly adapter?: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly works: readonly Work[];
+}
+
+const scales = { s: 1, ms: 1e3, us: 1e6 };
+const [begin, end] = ["<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"];
+
+/** The processor's name. */
+export async function processor(): Promise<string> {
+  const [command, ...args] = Deno.build.os === "darwin"
+    ? ["sysctl", "-n", "machdep.cpu.brand_string"]
+    : ["cat", "/proc/cpuinfo"];
+  const { stdout } = await new Deno.Command(command, { args, stdout: "piped", stderr: "null" }).output();
+  const text = new TextDecoder().decode(stdout);
+  return /^model name\s*:\s*(.+)$/m.exec(text)?.[1] ?? (text.trim().split("\n")[0] || "unknown");
+}
+
+const show = (seconds: number, unit: Work["unit"]) => `${(seconds * scales[unit]).toPrecision(3)} ${unit}`;
+
+/** The figures of a run as a table: Ceratops's time, and each peer's with its ratio to that. */
+export function table({ works }: Run): string {
+  const line = ({ title, unit, figures: [own, ...peers] }: Work) => {
+    const others = peers.map(({ program, seconds }) =>
+      `${program} ${show(seconds, unit)} (${(seconds / own.seconds).toPrecision(2)}x)`
+    );
+    return `| ${title} | ${own.program.replace("ceratops-", "")} | ${show(own.seconds, unit)} | ${others.join(", ")} |`;
+  };
+  return ["| work | backend | Ceratops | peers |", "| --- | --- | --- | --- |", ...works.map(line)].join("\n");
+}
+
+/** Where and when a run was. */
+export function describe({ date, cpu, cores, adapter, versions }: Run): string {
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
+  return `${date}, ${cores} cores of ${cpu}${adapter ? `, WebGPU on ${adapter}` : ""}; ${named}`;
+}
+
+/** The page of all runs, the newest first. */
+export function page(runs: readonly Run[]): string {
+  const sections = runs.toReversed().map((run) => `## ${describe(run)}\n\n${table(run)}\n`);
+  return `# Benchmarks
+
+Written by \`deno task bench --record\` from benchmarks.json: one section for each run. Within a run programs take turns on
+one machine, and times are medians; a ratio above 1 means that Ceratops is faster. Times of different sections are not to
+be compared: machines differ.
+
+${sections.join("\n")}`;
+}
+
+/** A text with the newest run in place of what stands between the marks. */
+export function withNewest(text: string, run: Run): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`There must be a line "${begin}" and a line "${end}"`);
+  return `${text.slice(0, from)}${begin}\n\n${describe(run)}:\n\n${table(run)}\n\n${text.slice(to)}`;
+}
+
+/** Appends a run to the history, and renews what is written of it. */
+export async function record(run: Run): Promise<void> {
+  const at = (path: string) => new URL(path, import.meta.url);
+  const history = at("../docs/benchmarks.json");
+  const runs = [...JSON.parse(await Deno.readTextFile(history)) as Run[], run];
+  await Deno.writeTextFile(history, JSON.stringify(runs, null, 2) + "\n");
+  await Deno.writeTextFile(at("../docs/benchmarks.md"), page(runs));
+  const readme = at("../README.md");
+  await Deno.writeTextFile(readme, withNewest(await Deno.readTextFile(readme), run));
+  const files = ["docs/benchmarks.json", "docs/benchmarks.md", "README.md"];
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", ...files], cwd: at("../").pathname }).output();
+}

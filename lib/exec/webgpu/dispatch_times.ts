@@ -1,0 +1,74 @@
+// How long each dispatch of a program takes on the GPU: for profiles, which cost a pass a dispatch and a wait a step.
+import type { NodeTime } from "../executor.ts";
+import type { Gpu } from "./device.ts";
+
+/** A dispatch as it is recorded. */
+export interface Recorded {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly groups: readonly [number, number];
+  /** The kernel, and the nodes that it runs for. */
+  readonly label: string;
+  readonly origin: string;
+}
+
+/** What WebGPU can hold in one query set, at two timestamps a dispatch. */
+const most = 2048;
+
+/** Sums of the times of dispatches, step after step. */
+export class DispatchTimes {
+  readonly #gpu: Gpu;
+  #times: NodeTime[] = [];
+
+  /** Starts at zero. The device must have the feature `timestamp-query`. */
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  /** Runs one step, each dispatch in a pass of its own, and waits for it. */
+  async runStep(dispatches: readonly Recorded[]): Promise<void> {
+    const nanoseconds: number[] = [];
+    for (let from = 0; from < dispatches.length; from += most) {
+      nanoseconds.push(...await this.#run(dispatches.slice(from, from + most)));
+    }
+    this.#times = dispatches.map(({ label, origin }, i) => ({
+      op: label,
+      origin,
+      nanoseconds: nanoseconds[i] + (this.#times[i]?.nanoseconds ?? 0),
+    }));
+  }
+
+  async #run(dispatches: readonly Recorded[]): Promise<number[]> {
+    const { device } = this.#gpu;
+    const count = 2 * dispatches.length;
+    const querySet = device.createQuerySet({ type: "timestamp", count });
+    const bytes = count * BigUint64Array.BYTES_PER_ELEMENT;
+    const times = this.#gpu.buffer(bytes, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC, "times");
+    const staging = this.#gpu.buffer(bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST, "times to read");
+    const encoder = device.createCommandEncoder();
+    dispatches.forEach(({ pipeline, bindGroup, groups }, i) => {
+      const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+      const pass = encoder.beginComputePass({ timestampWrites });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(groups[0], groups[1]);
+      pass.end();
+    });
+    encoder.resolveQuerySet(querySet, 0, count, times, 0);
+    encoder.copyBufferToBuffer(times, 0, staging, 0, bytes);
+    this.#gpu.submit(encoder);
+    await staging.mapAsync(GPUMapMode.READ);
+    const read = new BigUint64Array(staging.getMappedRange());
+    // A browser may round times so that an end comes before its beginning.
+    const result = dispatches.map((_, i) => Math.max(0, Number(read[2 * i + 1] - read[2 * i])));
+    for (const resource of [querySet, times, staging]) resource.destroy();
+    return result;
+  }
+
+  /** The sums since the last call. */
+  take(): readonly NodeTime[] {
+    const taken = this.#times;
+    this.#times = [];
+    return taken;
+  }
+}
