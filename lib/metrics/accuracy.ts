@@ -32,7 +32,7 @@ export function binaryAccuracy(yTrue: Operand, yPred: Operand, threshold = 0.5):
  * What ranks the classes as the outputs do: for a softmax its logits. It keeps their order, so the largest is at the
  * same place, and a step whose loss uses the logits too needs no softmax at all.
  */
-function ranked(outputs: Operand): Operand {
+export function ranked(outputs: Operand): Operand {
   return outputs instanceof Value && outputs.logits?.activation === "softmax" ? outputs.logits.value : outputs;
 }
 

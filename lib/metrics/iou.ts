@@ -15,7 +15,9 @@ import {
 } from "../ops/primitives.ts";
 import { boolean, integer, number, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, fixed, nullable, option, optionTable, required, withFacts } from "../options.ts";
+import type { Operand } from "../tensor/apply.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { ranked } from "./accuracy.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type Direction, Metric, metricDType, type MetricFields, metricName, type MetricOptions } from "./metric.ts";
 
@@ -114,8 +116,11 @@ abstract class Overlap extends Metric {
   /** Takes a batch into the confusion matrix. Classes out of range do not count. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const { numClasses, ignoreClass, sparseYTrue, sparseYPred, axis } = this;
-    const classes = (x: Value, sparse: boolean) => reshape(cast(sparse ? x : argMax(x, axis), "int32"), [-1]);
-    const [targets, outputs] = [classes(yTrue, sparseYTrue), classes(yPred, sparseYPred)];
+    const classes = (x: Operand, sparse: boolean) => reshape(cast(sparse ? x : argMax(x, axis), "int32"), [-1]);
+    // Logits rank as a softmax does along the last axis.
+    const isLast = axis === -1 || axis === yPred.shape.length - 1;
+    const scores = isLast && !sparseYPred ? ranked(yPred) : yPred;
+    const [targets, outputs] = [classes(yTrue, sparseYTrue), classes(scores, sparseYPred)];
     let rows = oneHot(targets, numClasses);
     if (ignoreClass !== null) rows = multiply(rows, reshape(cast(notEqual(targets, ignoreClass), "float32"), [-1, 1]));
     if (sampleWeight) {
