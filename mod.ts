@@ -165,6 +165,8 @@ export type {
   OptimizerName,
   OptimizerOptions,
   RateOptions,
+  ScalarMath,
+  Scalars,
   Updated,
 } from "./lib/optimizers/optimizers.ts";
 export type { LearningRateSchedule } from "./lib/optimizers/schedules.ts";
