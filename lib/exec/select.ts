@@ -1,6 +1,7 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or the best that can be had.
 import { BackendError, StateError, unknownIdentifier } from "../errors.ts";
 import { debug, debugTopics } from "./debug.ts";
+import { Held } from "./held.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { ReferenceExecutor } from "./reference/executor.ts";
 
@@ -39,7 +40,7 @@ const preference: readonly { name: BackendName; gain?: string }[] = [
 const choices = ["auto", ...Object.keys(openers)] as BackendChoice[];
 
 let current: Promise<Executor> | undefined;
-let disposers: (() => void)[] = [];
+const cleared = new Held<WeakKey, (owner: WeakKey) => void>(() => {});
 
 /**
  * Chooses the backend for everything that follows; weights move along when they are next used.
@@ -95,9 +96,12 @@ export function getExecutor(): Promise<Executor> {
   return current;
 }
 
-/** Calls `dispose` once when the session is cleared or the backend changes: for caches of programs. */
-export function onClearSession(dispose: () => void): void {
-  disposers.push(dispose);
+/**
+ * Calls `clear` with the owner once when the session is cleared or the backend changes: for caches of programs. The owner
+ * is not kept alive, so `clear` must reach it by its argument alone.
+ */
+export function onClearSession<T extends WeakKey>(owner: T, clear: (owner: T) => void): void {
+  cleared.set(owner, clear as (owner: WeakKey) => void);
 }
 
 const running: string[] = [];
@@ -134,9 +138,7 @@ function requireIdle(what: string): void {
  */
 export async function clearSession(): Promise<void> {
   requireIdle("clear the session");
-  const old = disposers;
-  disposers = [];
-  old.forEach((dispose) => dispose());
+  for (const owner of cleared.keys()) cleared.delete(owner)!(owner);
   if (current) await (await current).dispose();
 }
 

@@ -3,7 +3,7 @@ import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
 import { CeratopsError, ValueError } from "../errors.ts";
-import { yieldToEventLoop } from "../exec/event_loop.ts";
+import { yieldIfDue } from "../exec/event_loop.ts";
 import type { BatchPlan, StepRange } from "./batch_plan.ts";
 import type { RecoveryPoint, TrainingProgress } from "./progress.ts";
 import { maxSteps, type Step } from "./step.ts";
@@ -210,17 +210,6 @@ class StepsPerCall {
     // Grows by steps, since the first measurement may be of something quick, and shrinks at once.
     this.#steps = Math.max(1, Math.min(wanted, this.#steps * 8, maxSteps));
   }
-}
-
-/** Milliseconds that timers wait at most for their turn. */
-const patience = 40;
-let last = performance.now();
-
-/** Lets timers and signals run, if they have waited long enough for their turn. */
-async function yieldIfDue(): Promise<void> {
-  if (performance.now() - last < patience) return;
-  await yieldToEventLoop();
-  last = performance.now();
 }
 
 /** Listens for Ctrl-C while training runs, where that is possible. */

@@ -104,9 +104,9 @@ export class Steps {
     this.clear();
     this.#state = new StepState();
     this.#executor = executor;
-    onClearSession(() => {
-      this.clear();
-      this.#executor = undefined;
+    onClearSession(this, (steps) => {
+      steps.clear();
+      steps.#executor = undefined;
     });
   }
 
