@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
@@ -107,7 +108,7 @@ testOnBackends("a loop may hold a loop", async () => {
 
 Deno.test("the weight gradient of a loop is one product outside of it", () => {
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const inputs = args.map(({ shape, dtype }) => trace.input({ shape, dtype }));
     const [x, h0, u, b] = inputs;
     trace.graph.outputs = gradientsOf(trace, loss(true, false)(x, h0, u, b), [u, b]).map(idOf);
