@@ -3,7 +3,7 @@ import type { Config, ConfigValue, DTypePolicy, ObjectNode } from "../json_confi
 import { ShapeError, StateError, ValueError, withErrorContext } from "../errors.ts";
 import { withScope } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
-import { autoName } from "./naming.ts";
+import { autoName } from "../auto_names.ts";
 import { divide } from "../ops/primitives.ts";
 import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
 import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
