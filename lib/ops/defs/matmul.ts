@@ -63,7 +63,7 @@ export const matmulDef: Definition<"matmul"> = {
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
   // The summed axis must be the first of both matrices, so that stacking only makes it longer.
-  sumOverSteps: ([a, b], attrs) => {
+  sumOverSteps: ([a], attrs) => {
     if (a.shape.length !== 2 || !attrs.transposeA || attrs.transposeB) return undefined;
     const tall = (stacked: Value) => reshape(stacked, [-1, stacked.shape[2]]);
     return ([x, y]) => product(tall(x), tall(y), true, false);
