@@ -61,6 +61,12 @@ export interface TrainableModel extends CallbackModel {
 /** How much is printed: 1 a progress bar, 2 a line for each epoch, 0 nothing; `auto` is 1. */
 export type Verbose = "auto" | 0 | 1 | 2;
 
+/** The step of a prediction, and the version of the model's steps that it belongs to. */
+export interface Prediction {
+  readonly step: Step;
+  readonly version: number;
+}
+
 /** The steps of one model, what compile made of it, and whether it is being trained. */
 export class Trainer {
   /** The model's steps. */
@@ -68,7 +74,7 @@ export class Trainer {
   #compiled: Compiled | undefined;
   #fitting = false;
   /** The step of the last prediction of one batch, while it is good for another. */
-  lastPrediction: { readonly step: Step; readonly version: number } | undefined;
+  lastPrediction: Prediction | undefined;
 
   /** Takes the model. */
   constructor(readonly model: TrainableModel) {

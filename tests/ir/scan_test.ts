@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
@@ -110,7 +111,7 @@ const products = (g: Graph) => g.nodes.filter(({ op }) => op === "matmul").lengt
 /** The products of the gradients of a loss by its arguments from the second on: outside of loops, and in each body. */
 function productsOf(loss: (...args: Value[]) => Value): { outside: number; bodies: number[] } {
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const inputs = args.map(({ shape, dtype }) => trace.input({ shape, dtype }));
     trace.graph.outputs = gradientsOf(trace, loss(...inputs), inputs.slice(2)).map(idOf);
   });

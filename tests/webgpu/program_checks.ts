@@ -1,7 +1,7 @@
 // Programs that the op table does not reach, against the float64 reference: what is wrong with each. Also runs in browsers.
 import type { Executor } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
-import { currentTrace } from "../../lib/ir/trace.ts";
+import { tracing } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { conv, type ConvOptions } from "../../lib/ops/convolve.ts";
@@ -102,7 +102,7 @@ const convolutions: Check = async (executor, reference) => {
   for (const [x, kernel, options] of cases) {
     const program = (...args: Value[]) => {
       const y = ops.relu(ops.add(conv(args[0], args[1], options), args[2]));
-      return [y, ...gradientsOf(currentTrace()!, ops.sum(ops.square(y)), args)];
+      return [y, ...gradientsOf(tracing.current!, ops.sum(ops.square(y)), args)];
     };
     const args = [fixed(x), fixed(kernel, 0.2), fixed(kernel.slice(-1))];
     const found = await compare(executor, reference, program, args, 8e-6);
@@ -223,7 +223,7 @@ const gatheredFactors: Check = async (executor, reference) => {
       return [
         y,
         z,
-        ...gradientsOf(currentTrace()!, loss, [kernel, bias]),
+        ...gradientsOf(tracing.current!, loss, [kernel, bias]),
         ops.matmul(twice, twice, { transposeB: true }),
         kept,
         ops.matmul(kept, kernel),
@@ -260,7 +260,7 @@ const loops: Check = async (executor, reference) => {
           },
         );
         const loss = ops.add(ops.sum(stacked[0]), ops.sum(ops.multiply(carries[0], 0.3)));
-        return [...carries, ...stacked, ...gradientsOf(currentTrace()!, loss, [x, h0, u])];
+        return [...carries, ...stacked, ...gradientsOf(tracing.current!, loss, [x, h0, u])];
       };
       const few = new Tensor([length, units], "uint8", Uint8Array.from({ length: length * units }, (_, i) => i % 3));
       const args = [fixed([length, batch, units]), fixed([batch, units]), fixed([units, units], 0.3), few];
@@ -276,7 +276,7 @@ const assignments: Check = async (executor, reference) => {
   const results: Tensor[][] = [];
   for (const each of [executor, reference]) {
     const made = await traceOn(each, (a, b, table, at) => {
-      const trace = currentTrace()!;
+      const trace = tracing.current!;
       const [va, vb, vt, vc] = trace.graph.state.map((link) => link.variable);
       trace.assign(va, ops.multiply(b, 2));
       trace.assign(vb, ops.add(a, trace.read(va)));

@@ -4,6 +4,7 @@ import type { Graph, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import { vjpOf } from "../../ir/grad.ts";
 import { interpret } from "../../ir/interpret.ts";
 import { opDef, type RefArray, type VjpContext } from "../../ir/op_def.ts";
+import { withContext } from "../../ir/context.ts";
 import { recording, requireTrace, Trace } from "../../ir/trace.ts";
 import { graphOf, idOf, type Value, valueOf } from "../../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
@@ -52,7 +53,7 @@ export function scan(
   const inner = new Trace(outer);
   const carriedIn = carries.map(({ shape, dtype }) => inner.input({ shape, dtype }));
   const rows = scanned.map(({ shape, dtype }) => inner.input({ shape: shape.slice(1), dtype }));
-  const step = recording(inner, () => body(carriedIn, rows));
+  const step = withContext(recording(inner), () => body(carriedIn, rows));
   step.carries.forEach((next, i) => {
     if (next.dtype !== carries[i].dtype || !sameShape(next.shape, carries[i].shape)) {
       throw new ValueError({
@@ -63,8 +64,8 @@ export function scan(
     }
   });
   // The carried values are stacked too: the derivative needs them; where nothing does, a pass drops them.
-  inner.graph.outputs = recording(
-    inner,
+  inner.graph.outputs = withContext(
+    recording(inner),
     () => [...step.carries, ...step.stacked, ...step.carries].map((v) => localId(inner, v)),
   );
   const results = outer.emit("scan", [...carries, ...scanned, ...inner.captured], {
@@ -133,7 +134,7 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
 
   const hoisted = new Map<number, Hoisted>();
   const rowGradients: Value[] = [];
-  recording(inner, () => {
+  withContext(recording(inner), () => {
     const capture = (value: Value) => inner.emit("reshape", [value], { shape: value.shape })[0];
     const locals = [...before, ...rows, ...fixed.map(capture)];
     const at = inline(body, locals);
