@@ -4,7 +4,7 @@ import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { scoped } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
-import { autoName } from "./naming.ts";
+import { autoName } from "../auto_names.ts";
 import { divide } from "../ops/primitives.ts";
 import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
 import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";

@@ -6,7 +6,7 @@ import { ContextKey, withContext } from "../ir/context.ts";
 import { requireTrace, scoped } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
-import { autoName } from "../layers/naming.ts";
+import { autoName } from "../auto_names.ts";
 import { add, divide, greater, multiply, select } from "../ops/primitives.ts";
 import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";

@@ -2,7 +2,7 @@
 import { bytesPerElement, type DType } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Executable, Executor } from "../exec/executor.ts";
-import { onClearSession } from "../exec/select.ts";
+import { onClearSession } from "../session.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";

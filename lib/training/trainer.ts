@@ -4,7 +4,8 @@ import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
-import { getExecutor, markBusy } from "../exec/select.ts";
+import { getExecutor } from "../exec/select.ts";
+import { markBusy } from "../session.ts";
 import type { Value } from "../ir/value.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Weight } from "../layers/weight.ts";

@@ -112,7 +112,7 @@ const convolutions: Check = async (executor, reference) => {
 };
 
 const reductions: Check = async (executor, reference) => {
-  const program = (x: Value, y: Value, ties: Value, lows: Value) => [
+  const program = (x: Value, y: Value, ties: Value, lows: Value, rows: Value) => [
     ops.sum(x),
     ops.max(x),
     ops.min(x, 0),
@@ -121,6 +121,7 @@ const reductions: Check = async (executor, reference) => {
     ops.sum(ops.cast(ops.greater(y, 0), "int32")),
     ops.argMax(ties, 1),
     ops.argMax(lows, 0),
+    ops.argMax(rows, 1),
   ];
   // Equal ones on all sides, NaN among them, and nothing that is larger than the least.
   const ties = Float32Array.from({ length: 2100 }, (_, i) => i % 9 === 4 ? NaN : (i * 7) % 50);
@@ -129,6 +130,7 @@ const reductions: Check = async (executor, reference) => {
     fixed([3000, 5]),
     new Tensor([3, 700], "float32", ties),
     new Tensor([700], "float32", new Float32Array(700).fill(-Infinity)),
+    fixed([2100, 65]),
   ];
   return await compare(executor, reference, program, args, 2e-5);
 };
@@ -136,12 +138,17 @@ const reductions: Check = async (executor, reference) => {
 /** Few rows by index and many, some outside of the table, some never met. */
 const scatters: Check = async (executor, reference) => {
   const faults: string[] = [];
-  for (const [count, rows, width] of [[40, 9, 5], [5000, 300, 3], [4099, 7, 1]]) {
-    const indices = new Tensor(
-      [count],
-      "int32",
-      Int32Array.from({ length: count }, (_, i) => (i * i) % (rows + 2) - 1),
-    );
+  const spread = (rows: number) => (i: number) => (i * i) % (rows + 2) - 1;
+  const cases: [count: number, rows: number, width: number, at: (i: number) => number][] = [
+    [40, 9, 5, spread(9)],
+    [5000, 300, 3, spread(300)],
+    [4099, 7, 1, spread(7)],
+    // Sequences of which most are padding.
+    [4800, 50, 4, (i) => i % 120 < 100 ? 2 : i % 47],
+    [4096, 3, 2, () => 1],
+  ];
+  for (const [count, rows, width, at] of cases) {
+    const indices = new Tensor([count], "int32", Int32Array.from({ length: count }, (_, i) => at(i)));
     const whole = new Tensor([count, width], "int32", Int32Array.from({ length: count * width }, (_, i) => i % 100));
     const program = (at: Value, floats: Value, integers: Value) => [
       ops.scatterAdd(at, floats, rows),

@@ -17,7 +17,7 @@ import {
   variablesOf,
 } from "../executor.ts";
 import { yieldIfDue } from "../event_loop.ts";
-import { Held } from "../held.ts";
+import { Held } from "../../held.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
 

@@ -6,7 +6,7 @@ import type { RefArray } from "../../ir/op_def.ts";
 import "../../ops/defs/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { Held } from "../held.ts";
+import { Held } from "../../held.ts";
 import { type Executable, type Executor, type MemoryUse, variablesOf } from "../executor.ts";
 
 /** Runs programs in float64, one node after another, by the reference fact of each op. */

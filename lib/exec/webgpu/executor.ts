@@ -8,7 +8,7 @@ import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Executable, type Executor, type MemoryUse, variablesOf } from "../executor.ts";
-import { Held } from "../held.ts";
+import { Held } from "../../held.ts";
 import { clusterSmallNodes } from "./schedule.ts";
 import type { Gpu, GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";

@@ -2,7 +2,7 @@
 import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { Held } from "../held.ts";
+import { Held } from "../../held.ts";
 import type { Gpu } from "./device.ts";
 import { isPacked, padded, type Part, type View } from "../../ops/webgpu/view.ts";
 
