@@ -11,7 +11,7 @@ import { addedLosses, isTraining } from "../layers/context.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
-import { programRandom, randomSeed, RandomState } from "../random_stream.ts";
+import { programRandom, RandomState } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
