@@ -1,4 +1,4 @@
-// Files of callbacks: whether there can be any, and writing so that a crash leaves the old file or the new one.
+// The file system: whether there is one, and writing so that a crash leaves the old file or the new one.
 import { StateError } from "../errors.ts";
 
 /** Throws {@linkcode StateError} where there is no file system. */
