@@ -27,7 +27,7 @@ export let graphOf: (value: Value) => ValueTypes;
 export let idOf: (value: Value) => ValueId;
 
 /**
- * A symbolic array inside a traced function (one given to `compile`, a layer's `call`): it has a shape and a dtype but
+ * A symbolic array in a traced function (one given to `compile`, a layer's `call`): it has a shape and a dtype but
  * no numbers yet. Operations on it return further values. As `keras.KerasTensor` inside a call.
  *
  * @example A function of values

@@ -6,7 +6,7 @@ import type { View } from "../view.ts";
 
 type ReductionName = "sum" | "max" | "min";
 
-/** The value that changes nothing, as bits where no literal can write it, and how two are combined. */
+/** The neutral value (as bits where no literal can write it), and how to combine two values. */
 const rules: { readonly [K in ReductionName]: { readonly [T in "f32" | "i32"]: readonly [string, string] } } = {
   sum: { f32: ["0.0", "a + b"], i32: ["0", "a + b"] },
   max: { f32: ["-infinity()", "maximum_f32(a, b)"], i32: ["i32(-2147483647 - 1)", "max(a, b)"] },
@@ -22,7 +22,7 @@ export function lowerReduction(
 ): void {
   const [outer, reduced, inner] = reductionExtents(x.shape, node.attrs.axes);
   const outputs = outer * inner;
-  // Long sums of few outputs would leave threads idle: they are cut in two rounds.
+  // Long sums of few outputs would leave threads idle: split into two rounds.
   if (outputs < 1024 && reduced > 65536) {
     const splits = Math.min(1024, Math.ceil(reduced / 256));
     const partial = { ...lowering.scratch([outer, splits, inner]), dtype: y.dtype };
@@ -30,7 +30,7 @@ export function lowerReduction(
     reduceBy("reduce_workgroup", lowering, node.op, partial, y, [outer, splits, inner], 1);
     return;
   }
-  // A few sums of middling length are two stages of one dispatch, since stages that follow each other become one.
+  // A few sums of medium length take two stages, which the stage merging puts into one dispatch.
   if (outputs <= 64 && reduced >= 64 && outputs * reduced <= 4096) {
     const splits = 16;
     const partial = { ...lowering.scratch([outer, splits, inner]), dtype: y.dtype };
