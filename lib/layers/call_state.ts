@@ -1,4 +1,4 @@
-// What holds during one call of a model: training or not, and the losses that layers add.
+// The state of one call of a model: training or not, and the losses that layers add.
 import type { Value } from "../ir/value.ts";
 
 /** The state of one call of a model. */
@@ -16,7 +16,7 @@ export function currentCall(): CallState | undefined {
   return current;
 }
 
-/** Runs `body` as one call; the losses that layers add are in the state's list afterwards. */
+/** Runs `body` as one call; afterwards the state's list has the losses that layers added. */
 export function calling<T>(state: CallState, body: () => T): T {
   const outer = current;
   current = state;
