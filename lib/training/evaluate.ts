@@ -1,4 +1,4 @@
-// What a model makes of data without epochs: evaluate and predict, and the methods of one batch.
+// Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
 import { makeArray, type TypedArray } from "../dtype.ts";
@@ -27,27 +27,27 @@ import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<W = Structure<TensorLike>> {
-  /** How many samples are computed at once; 32 by default. */
+  /** The number of samples per batch; 32 by default. */
   batchSize?: number;
-  /** How much is printed; `auto` by default. */
+  /** How much to print; `auto` by default. */
   verbose?: Verbose;
   /** A weight for each sample. */
   sampleWeight?: W;
-  /** After how many batches to end; with all samples by default. */
+  /** The number of batches after which to end; all samples by default. */
   steps?: number | null;
-  /** What is called between batches. */
+  /** The callbacks. */
   callbacks?: readonly CallbackLike[];
 }
 
 /** Options of `predict`. */
 export interface PredictOptions {
-  /** How many samples are computed at once; 32 by default. */
+  /** The number of samples per batch; 32 by default. */
   batchSize?: number;
-  /** How much is printed; `auto` by default. */
+  /** How much to print; `auto` by default. */
   verbose?: Verbose;
-  /** After how many batches to end; with all samples by default. */
+  /** The number of batches after which to end; all samples by default. */
   steps?: number | null;
-  /** What is called between batches. */
+  /** The callbacks. */
   callbacks?: readonly CallbackLike[];
 }
 
@@ -161,7 +161,7 @@ export async function predict(
     limit,
     async done(range) {
       rows += range.rows;
-      // The next batch of a stream may have its outputs in the same place.
+      // The next batch of a stream may write its outputs to the same variables.
       if (data instanceof BatchStream) parts.push(await outputsOf(steps, range.step));
     },
   });
@@ -176,7 +176,9 @@ export async function predict(
   return packLike(step.output!.like, outputs);
 }
 
-/** Predicts by the step of the last prediction, where that is good for `x`: of the same shape, when nothing changed since. */
+/**
+ * Predicts with the step of the last prediction if it can be used for `x`: the same shape, and nothing changed since.
+ */
 async function predictAgain(
   { lastPrediction: last, model, steps }: Trainer,
   x: Tensor,
@@ -226,7 +228,7 @@ function joinRows(parts: readonly Tensor[], where: string): Tensor {
   return new Tensor([rows, ...first.shape.slice(1)], first.dtype, data as TypedArray);
 }
 
-/** The classes of outputs: the place of the largest of each row, or for one sigmoid unit 1 above a half, else 0. */
+/** The classes of outputs: the index of the largest in each row, or for one sigmoid unit 1 above a half, else 0. */
 export function classesOf(outputs: Structure<Tensor>, where: string): Structure<Tensor> {
   return mapStructure(outputs, (output: Tensor) => {
     if (output.dtype !== "float32" || output.rank < 2) {

@@ -1,4 +1,4 @@
-// The reference executor: interprets the graph as it was traced, in float64. The oracle of the tests, no user's backend.
+// The reference executor: interprets the traced graph in float64. It is the oracle of the tests, not for users.
 import { makeArray, type TypedArray } from "../../dtype.ts";
 import type { Graph, ValueId } from "../../ir/graph.ts";
 import { interpret } from "../../ir/interpret.ts";
@@ -8,7 +8,7 @@ import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Executable, type Executor, variablesOf } from "../executor.ts";
 
-/** Runs programs in float64, one node after another, by the reference fact of each op. */
+/** Runs programs in float64, node by node, with the reference function of each op. */
 export class ReferenceExecutor implements Executor {
   /** The backend's name. */
   readonly name = "reference";
@@ -31,7 +31,7 @@ export class ReferenceExecutor implements Executor {
     return Promise.resolve(makeArray(variable.dtype, this.#values.get(variable)!));
   }
 
-  /** Nothing: this memory goes away with the host's own. */
+  /** Does nothing: host and executor share the same fate. */
   syncToHost(): Promise<void> {
     return Promise.resolve();
   }
@@ -75,7 +75,7 @@ export class ReferenceExecutor implements Executor {
     };
   }
 
-  /** Gives all variables back to the host. */
+  /** Moves all variables to the host. */
   async dispose(): Promise<void> {
     for (const variable of [...this.#attached]) await variable.transferTo(undefined);
   }
