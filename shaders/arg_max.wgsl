@@ -1,8 +1,8 @@
 // The first index of the largest element along the middle axis of x [outer, reduced, inner]. NaN is skipped: comparisons
 // with it are false.
 //
-// arg_max_threads: one output a thread, no workgroup memory. arg_max_workgroup: one output a workgroup of 64 threads, whose
-// candidates are compared as a tree in workgroup memory (512 B).
+// arg_max_threads: one output per thread, no workgroup memory. arg_max_workgroup: one output per workgroup of 64
+// threads, which reduce their candidates as a tree in workgroup memory (512 B).
 //
 // needs: load_x T, store_y i32, alias T, fn lowest() -> T, params { reduced, inner }
 
@@ -11,7 +11,7 @@ struct Candidate {
   index: u32,
 }
 
-// The best of every `step`th element of one output from `from_index` on.
+// The best of every `step`th element of one output, starting at `from_index`.
 fn best_of(base: u32, from_index: u32, step: u32) -> Candidate {
   var best = Candidate(lowest(), 0u);
   for (var j = from_index; j < params.reduced; j += step) {

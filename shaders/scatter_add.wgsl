@@ -1,8 +1,8 @@
-// Rows of `updates` [count, width] added at `indices` into y [rows, width], in ascending order of position, without
-// atomics: equal on every run. Indices outside of the table are left out. No workgroup memory.
+// Adds rows of `updates` [count, width] at `indices` to y [rows, width], in order of position, without atomics: the
+// same result on every run. Indices out of range are skipped. No workgroup memory.
 //
-// scatter_buckets: thread (bucket, column) owns the rows that are `bucket` modulo `buckets`, in one column; it sets them to
-// 0, then walks through all indices. scatter_sorted: thread (row, column) finds its row by binary search among the
+// scatter_buckets: thread (bucket, column) owns the rows that are `bucket` modulo `buckets`, in one column; it sets
+// them to 0, then reads all indices. scatter_sorted: thread (row, column) finds its row by binary search among the
 // positions `order`, sorted by index, equal ones ascending.
 //
 // needs: load_indices i32, load_order i32, load_updates T, load_y T, store_y T, alias T,
