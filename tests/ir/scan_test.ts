@@ -1,4 +1,4 @@
-// Loops: values and gradients of scan against loops written out, and the weight gradient as one product.
+// Loops: values and gradients of scan against unrolled loops, and the weight gradient as one product.
 import assert from "node:assert/strict";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
@@ -23,7 +23,7 @@ const units = 4;
 /** A recurrent step: tanh(x + h u + b). */
 const step = (h: Value, x: Value, u: Value, b: Value) => ops.tanh(ops.add(ops.add(x, ops.matmul(h, u)), b));
 
-/** The loss of a recurrent net over `[length, batch, units]`, by a loop or written out. */
+/** The loss of a recurrent net over `[length, batch, units]`, as a loop or unrolled. */
 function loss(looped: boolean, reverse: boolean) {
   return (x: Value, h0: Value, u: Value, b: Value): Value => {
     let last: Value;
