@@ -1,5 +1,5 @@
-// A convolutional autoencoder: compresses a digit to 32 numbers and reconstructs it. `deno run -A
-// examples/autoencoder.ts` draws digits above their reconstructions into autoencoder.png.
+// A convolutional autoencoder: compresses a digit to 32 numbers and reconstructs it.
+// `deno run -A examples/autoencoder.ts` draws digits above their reconstructions into autoencoder.png.
 import "../lib/datasets/mnist_embedded.ts";
 import {
   datasets,

@@ -1,6 +1,7 @@
 // A DCGAN (Radford et al., 2015): a generator learns to draw digits that a discriminator, trained alongside, does not
-// recognize as fakes. `deno run -A examples/gan.ts` draws a sheet of samples after each epoch into the folder gan; at
-// the end a network trained to read digits reads some of them.
+// recognize as fakes.
+// `deno run -A examples/gan.ts` draws a sheet of samples after each epoch into the folder gan; at the end a network
+// trained to read digits reads some of them.
 import "../lib/datasets/mnist_embedded.ts";
 import {
   datasets,

@@ -1,5 +1,5 @@
-// SGD, momentum, RMSprop and Adam on one problem: which of two spirals is a point on? `deno run -A
-// examples/optimizers.ts` draws the loss of each into optimizers.svg.
+// SGD, momentum, RMSprop and Adam on one problem: which of two spirals is a point on?
+// `deno run -A examples/optimizers.ts` draws the loss of each into optimizers.svg.
 import { Input, layers, optimizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
 import { count, path, readArguments } from "./arguments.ts";
 import { drawChart } from "./chart.ts";

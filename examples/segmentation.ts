@@ -1,5 +1,6 @@
 // Segmentation: a small U-Net decides for each pixel whether it belongs to a circle, a square, a triangle or none of
-// them. `deno run -A examples/segmentation.ts` draws pictures, true classes and predicted ones into segmentation.png.
+// them.
+// `deno run -A examples/segmentation.ts` draws pictures, true classes and predicted ones into segmentation.png.
 import {
   Input,
   layers,

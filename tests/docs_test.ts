@@ -37,7 +37,7 @@ function promisesOf(code: string): string[] {
 
 /** Whether a printed line is the expected one; numbers may differ by rounding if the comment says so. */
 function keeps(printed: string, promised: string): boolean {
-  const loose = /^about | but for rounding$/;
+  const loose = /^about | up to rounding$/;
   if (!loose.test(promised)) return printed === promised;
   const number = /-?\d+(\.\d+)?(e[+-]?\d+)?/g;
   const wanted = promised.replace(loose, "");

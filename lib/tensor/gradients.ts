@@ -21,7 +21,7 @@ import { Variable } from "./variable.ts";
  *   w.assign(ops.subtract(w.value(), ops.multiply(g, 0.1)));
  * });
  * await step();
- * console.log((await w.read()).toArray()); // [ 0.8, 1.6 ] but for rounding
+ * console.log((await w.read()).toArray()); // [ 0.8, 1.6 ] up to rounding
  * ```
  */
 export function gradients(loss: Value, targets: readonly (Value | Variable)[]): Value[] {

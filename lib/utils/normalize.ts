@@ -15,7 +15,7 @@ import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
  * @example Rows of length one
  * ```ts
  * import { utils } from "./mod.ts";
- * console.log(utils.normalize([[3, 4]]).toArray()); // [ [ 0.6, 0.8 ] ] but for rounding
+ * console.log(utils.normalize([[3, 4]]).toArray()); // [ [ 0.6, 0.8 ] ] up to rounding
  * ```
  */
 export function normalize(x: TensorLike, axis = -1, order = 2): Tensor {
