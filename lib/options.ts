@@ -150,7 +150,7 @@ export const unoffered = (value: null | false): Option<null | false> & Unassigne
       if (given === value || given === null || given === false) return value;
       throw new ValueError({
         what,
-        rule: `${option} is not offered, so it must be ${value}`,
+        rule: `${option} is not supported, so it must be ${value}`,
         received: describe(given),
         hint: "leave it out, or save the config without it",
       });

@@ -56,7 +56,7 @@ export class SeedGenerator {
     if (!currentTrace()) {
       throw new StateError({
         what: "Cannot draw with a SeedGenerator",
-        rule: "its numbers are those of a traced function's steps",
+        rule: "it draws numbers only inside a traced function",
         received: "a call outside of one",
         hint: "leave seed out, or give a number, for a tensor",
       });

@@ -175,7 +175,7 @@ export function functionNode(fn: SerializableFunction): FunctionNode {
   };
   if (name === "") fail("files know a function by its name, as they hold no code", "a function without a name");
   if (known === undefined && builtInFunctions.has(name)) {
-    fail("a function of one's own needs a name that is none of Keras's", `one named "${name}"`);
+    fail("a custom function needs a name that Keras does not use", `one named "${name}"`);
   }
   return { module: "builtins", class_name: "function", config: name, registered_name: "function" };
 }

@@ -330,7 +330,7 @@ const mistakes: readonly Mistake[] = [
       await made.fit(batches, undefined, quiet);
     },
     "ValueError",
-    'Cannot fit "m": there must be at least one batch, received none: check the iterable; what was iterated over once may ' +
+    'Cannot fit "m": there must be at least one batch, received none: check the iterable; an iterator that was used before may ' +
     "be at its end: give a function that makes a new one",
   ],
   [
@@ -466,7 +466,7 @@ const mistakes: readonly Mistake[] = [
     "class weights for two outputs",
     () => pair().fit([x, x], [x, x], { classWeight: { 0: 1 } }),
     "ValueError",
-    /classWeight is for models of one output, received it for a model of 2: give sampleWeight by output/,
+    /classWeight is for models of one output, received a model of 2: give sampleWeight by output/,
   ],
 
   // Names.

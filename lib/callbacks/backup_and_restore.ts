@@ -128,7 +128,7 @@ export class BackupAndRestore extends Callback {
     } catch (error) {
       const last = await readIfThere(`${this.path}.bkp`);
       if (!(error instanceof FileError) || !last) throw error;
-      console.warn(`${error.message}; the training goes on from the file before, "${this.path}.bkp"`);
+      console.warn(`${error.message}; training resumes from the previous file, "${this.path}.bkp"`);
       return decodeTraining(last, `${this.path}.bkp`);
     }
   }

@@ -39,7 +39,7 @@ export function decodeTraining(bytes: Uint8Array, path: string): SavedTraining {
       what: `Cannot go on from "${path}"`,
       rule: "it must be a whole file that BackupAndRestore wrote",
       received,
-      hint: "remove the file to begin anew",
+      hint: "remove the file to start over",
     });
   };
   const start = magic.length + 8;

@@ -87,12 +87,12 @@ function unreadable(file: MnistFile, url: URL, error: unknown): FileError {
   const name = error instanceof Error ? error.name : "";
   if (url.protocol !== "file:") {
     const received = `${error instanceof Error ? error.message : error} for ${url.href}`;
-    return new FileError({ what, rule: "its text must be served beside the loader", received, hint: embed });
+    return new FileError({ what, rule: "its text must be served next to the loader", received, hint: embed });
   }
   const path = decodeURIComponent(url.pathname).replace(/^\/([A-Za-z]:)/, "$1");
   if (name === "NotFound") {
     const hint = `restore it from the repository, or ${embed}`;
-    return new FileError({ what, rule: "its text must lie beside the loader", received: `no file ${path}`, hint });
+    return new FileError({ what, rule: "its text must be next to the loader", received: `no file ${path}`, hint });
   }
   if (name === "NotCapable" || name === "PermissionDenied") {
     const folder = path.slice(0, path.lastIndexOf("/"));

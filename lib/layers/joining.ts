@@ -58,7 +58,7 @@ export class Concatenate extends Merge {
       const known = new Set(extents.filter((extent) => extent !== null));
       if (known.size > 1 || shapes.some(({ length }) => length !== first.length)) {
         const rule = `shapes must be equal but along axis ${this.axis}`;
-        this.mismatch(rule, shapes, "give another axis, or bring them to one shape before");
+        this.mismatch(rule, shapes, "give another axis, or bring them to one shape first");
       }
       return [...known][0] ?? null;
     });
@@ -155,7 +155,7 @@ export class Dot extends Merge {
     if (axes.includes(0)) this.mismatch("the batch axis cannot be summed", shapes, "count axes from 1");
     if (m !== n && m !== null && n !== null) {
       const rule = `axis ${axes[0]} of the first and axis ${axes[1]} of the second must be equal`;
-      this.mismatch(rule, shapes, "give other axes, or bring both to one length before");
+      this.mismatch(rule, shapes, "give other axes, or bring both to one length first");
     }
     const rest = shapes.flatMap((shape, i) => shape.filter((_, axis) => axis > 0 && axis !== axes[i]));
     return [shapes[0][0] ?? shapes[1][0], ...(rest.length > 0 ? rest : [1])];

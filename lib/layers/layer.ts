@@ -257,7 +257,7 @@ export abstract class Layer extends WeightOwner {
     if (onPurpose || this.#warnedOfMask || this.sublayers.length > 0) return;
     this.#warnedOfMask = true;
     console.warn(
-      `"${this.name}" lets go of the mask of its input: layers after it count masked steps like the others. Put it ` +
+      `"${this.name}" drops the mask of its input: layers after it count masked steps like the others. Put it ` +
         `before the layer that masks, or set supportsMasking in a layer of your own`,
     );
   }

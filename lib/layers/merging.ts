@@ -106,7 +106,7 @@ abstract class ElementwiseMerge extends Merge {
         return this.mismatch(
           "shapes must be equal or broadcast (each axis equal, or 1 in one of them)",
           shapes,
-          "bring them to one shape before, as with a Dense or a Reshape",
+          "bring them to one shape first, as with a Dense or a Reshape",
         );
       })
     );

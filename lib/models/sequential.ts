@@ -186,7 +186,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         throw new ValueError({
           what,
           rule: "Input must come first, and once",
-          received: "it after other layers",
+          received: "an Input after other layers",
           hint: "put it at the beginning of the list",
         });
       }

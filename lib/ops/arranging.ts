@@ -49,7 +49,7 @@ export const arraySplit: Lifted<[x: Operand, parts: number, axis?: number], Oper
       what: "Cannot split",
       rule: "the number of parts must be a whole number of at least 1",
       received: String(parts),
-      hint: "give the indices to split at to split, as in [2, 5]",
+      hint: "give ops.split the indices to split at, as in [2, 5]",
     });
   }
   const [size, longer] = [Math.floor(extent / parts), extent % parts];

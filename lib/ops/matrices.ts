@@ -72,7 +72,7 @@ export const cross: Lifted<[a: Operand, b: Operand, axisa?: number, axisb?: numb
             what: "Cannot take a cross product",
             rule: "vectors must have 2 or 3 elements",
             received: formatShape(shapeOf(x)),
-            hint: "name the axis that they lie along",
+            hint: "give the axis of the vectors",
           });
         }
         const rest = shapeOf(x).filter((_, i) => i !== along);
@@ -117,7 +117,7 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
   const inputs = terms.map((term, i) => expand(term, shapeOf(operands[i]).length - named[i]));
   inputs.forEach((labels, i) => {
     if (labels.length !== shapeOf(operands[i]).length) throw wrong("a term must have a label for each axis");
-    if (new Set(labels).size !== labels.length) throw wrong("a label may stand once in a term");
+    if (new Set(labels).size !== labels.length) throw wrong("a label may occur only once in a term");
   });
   const all = [...new Set(inputs.flat())];
   const once = (label: string) => inputs.flat().filter((other) => other === label).length === 1;

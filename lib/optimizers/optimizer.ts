@@ -160,7 +160,7 @@ export abstract class Optimizer extends Configurable {
     if (this.givenRate instanceof LearningRateSchedule && typeof rate === "number") {
       throw new StateError({
         what: `Cannot set the learning rate of "${this.name}"`,
-        rule: "a schedule rules it",
+        rule: "it follows a schedule",
         hint: "make the optimizer with a number, or assign another schedule",
       });
     }

@@ -58,7 +58,7 @@ export function modernRate<O extends RateOptions>(
   const place = { what, whatNamed: what };
   if (readOption("decay", number(0, { min: 0 }), decay, place) === 0) return rest;
   if (typeof rate !== "number") {
-    const hint = "leave decay out: the schedule rules the rate";
+    const hint = "leave decay out: the schedule sets the rate";
     throw new ValueError({ what, rule: "decay needs a learningRate that is a number", received: describe(rate), hint });
   }
   return {

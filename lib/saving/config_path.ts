@@ -43,7 +43,7 @@ export class ConfigPath {
   }
 
   /** Throws the {@linkcode ValueError} for a value at this position. */
-  refuse(rule: string, received: string, hint = "save the config again, or mend it there"): never {
+  refuse(rule: string, received: string, hint = "save the config again, or correct it there"): never {
     const error = new ValueError({ what: "Cannot read a config", rule: `${this} ${rule}`, received, hint });
     located.add(error);
     throw error;

@@ -39,7 +39,7 @@ export function serializeObject(value: unknown): ConfigValue {
   }
   throw new ValueError({
     what: "Cannot write a config",
-    rule: "it holds numbers, texts, tensors, functions, objects of Keras's classes or of one's own, and lists of these",
+    rule: "it holds numbers, texts, tensors, functions, objects of Keras's or custom classes, and lists of these",
     received: describe(value),
     hint: "give it a method serialize(), or put it into a Layer of your own",
   });

@@ -105,7 +105,7 @@ export class SymbolicTensor<Name extends string = string> {
     if (hint === "string") return `SymbolicTensor "${this.name}"`;
     throw new StateError({
       what: `Cannot take the symbolic tensor "${this.name}" as a number`,
-      rule: "it has none while a model is put together",
+      rule: "it has none while a model is built",
       received: "one of JavaScript's operators on it",
       hint: "use ops, as in ops.multiply(x, 2)",
     });

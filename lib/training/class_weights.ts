@@ -18,7 +18,7 @@ export function weighClasses(
     throw new ValueError({
       what: `Cannot ${where}`,
       rule: "classWeight is for models of one output",
-      received: `it for a model of ${targets.length}`,
+      received: `a model of ${targets.length}`,
       hint: "give sampleWeight by output instead",
     });
   }

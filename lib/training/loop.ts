@@ -86,7 +86,8 @@ export function requireBatches(step: Step | undefined, where: string): asserts s
     what: `Cannot ${where}`,
     rule: "there must be at least one batch",
     received: "none",
-    hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
+    hint:
+      "check the iterable; an iterator that was used before may be at its end: give a function that makes a new one",
   });
 }
 

@@ -81,7 +81,7 @@ export class TrainingProgress implements TrainingRun {
         received: saved.tensors.size !== variables.length
           ? `one with ${saved.tensors.size}`
           : `${tensor ? formatShape(tensor.shape) : "none"} for ${name} of shape ${formatShape(shape)}`,
-        hint: "build and compile the model as it was, or remove the folder to begin anew",
+        hint: "build and compile the model as it was, or remove the folder to start over",
       });
     }
     for (const [name, variable] of variables) variable.assign(saved.tensors.get(name)!);

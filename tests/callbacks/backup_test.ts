@@ -164,7 +164,7 @@ Deno.test("a damaged backup is refused, or the one before is taken", () =>
       console.warn = warn;
     }
     assert.deepEqual(epochs, [2]);
-    assert.match(heard[0], /received a damaged one: .*; the training goes on from the file before/);
+    assert.match(heard[0], /received a damaged one: .*; training resumes from the previous file/);
     await Deno.writeFile(path, bytes);
     await Deno.remove(`${path}.bkp`);
     await assert.rejects(

@@ -56,7 +56,7 @@ Deno.test("mnist: a missing file is named with its path and how to restore it", 
     readMnistText(testLabels, empty),
     complaint(
       /"t10k-labels-idx1-ubyte\.gz"/,
-      /beside the loader, received no file .*no_such_folder/,
+      /next to the loader, received no file .*no_such_folder/,
       /restore it.*mnist_embedded\.ts/,
     ),
   );
@@ -192,7 +192,7 @@ Deno.test("mnist: imported over HTTP, only loadData fetches the data [slow]", as
     );
     assert.match(
       await runModule(load("/broken") + tell, flags),
-      /FileError .*"t10k-labels-idx1-ubyte\.gz": .*served beside the loader.*mnist_embedded/,
+      /FileError .*"t10k-labels-idx1-ubyte\.gz": .*served next to the loader.*mnist_embedded/,
     );
   } finally {
     await server.shutdown();

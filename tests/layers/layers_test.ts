@@ -150,7 +150,7 @@ Deno.test("a mask that is let go of is warned of once, unless that is meant", as
     }
   });
   assert.equal(heard.length, 1, heard.join("\n"));
-  assert.match(heard[0], /^"conv" lets go of the mask of its input/);
+  assert.match(heard[0], /^"conv" drops the mask of its input/);
 });
 
 testOnBackends("a model of one's own trains, built by its first data", async () => {

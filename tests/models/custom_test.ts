@@ -322,7 +322,7 @@ Deno.test("a function that no reader could find is an error where it is written"
   const writing = (activation: (x: Value) => Value) => () =>
     new Sequential([Input({ shape: [2] }), new layers.Dense(2, { activation })]).toJson();
   assert.throws(writing(nameless), /a function without a name: write it as function myName/);
-  assert.throws(writing(relu), /a name that is none of Keras's, received one named "relu"/);
+  assert.throws(writing(relu), /a name that Keras does not use, received one named "relu"/);
   mine(relu);
   assert.match(writing(relu)(), /"config": "mine>relu"/);
   assert.throws(() => mine(nameless), /must be a class or a function with a name/);

@@ -169,7 +169,7 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     () => ops.arraySplit(grid, 0),
     ValueError,
     "Cannot split: the number of parts must be a whole number of at least 1, received 0: " +
-    "give the indices to split at to split, as in [2, 5]",
+    "give ops.split the indices to split at, as in [2, 5]",
   ],
   [
     "unstacking more than there is",
@@ -265,7 +265,7 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     "the cross product of four numbers",
     () => ops.cross(blank(4), blank(4)),
     ShapeError,
-    "Cannot take a cross product: vectors must have 2 or 3 elements, received [4]: name the axis that they lie along",
+    "Cannot take a cross product: vectors must have 2 or 3 elements, received [4]: give the axis of the vectors",
   ],
   [
     "parts that do not fit",

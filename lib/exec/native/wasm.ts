@@ -115,6 +115,6 @@ function outOfMemory(what: string, bytes: number): BackendError {
     what,
     rule: "WebAssembly has 4 GiB of memory, and there is no room in it",
     received: `a need of ${(bytes / 2 ** 20).toFixed(1)} MiB more`,
-    hint: "take a smaller batch or less data at a time, call clearSession(), or run on eigen, which is not so bounded",
+    hint: "take a smaller batch or less data at a time, call clearSession(), or run on eigen, which has no such limit",
   });
 }
