@@ -152,9 +152,9 @@ export class Dice extends Loss {
 
 /** Options of {@linkcode Tversky}. */
 export interface TverskyOptions extends DiceOptions {
-  /** The weight of what lies only in targets; 0.5 by default. */
+  /** The weight of what is only in targets; 0.5 by default. */
   alpha?: number;
-  /** The weight of what lies only in outputs; 0.5 by default. */
+  /** The weight of what is only in outputs; 0.5 by default. */
   beta?: number;
 }
 

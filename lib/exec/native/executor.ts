@@ -105,7 +105,7 @@ export class NativeExecutor implements Executor {
     return data;
   }
 
-  /** Does nothing: host and executor share the same fate. */
+  /** Does nothing: this memory cannot be lost before the host's own. */
   syncToHost(): Promise<void> {
     return Promise.resolve();
   }

@@ -31,7 +31,7 @@ export class ReferenceExecutor implements Executor {
     return Promise.resolve(makeArray(variable.dtype, this.#values.get(variable)!));
   }
 
-  /** Does nothing: host and executor share the same fate. */
+  /** Does nothing: this memory cannot be lost before the host's own. */
   syncToHost(): Promise<void> {
     return Promise.resolve();
   }

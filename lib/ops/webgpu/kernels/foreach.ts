@@ -38,7 +38,7 @@ function fitsStages(list: readonly View[]): boolean {
   return sizes.every((size) => size <= maxStageThreads) && sizes.reduce((a, b) => a + b, 0) <= maxStageWork;
 }
 
-/** Ranges `[from, to)` that have one shape in all lists and are contiguous in each. */
+/** Ranges `[from, to)` that are contiguous in each list, with shapes that agree across the lists. */
 function flatRuns(lists: readonly (readonly View[])[], maxBytes: number): [number, number][] {
   const runs: [number, number][] = [];
   lists[0].forEach((_, at) => {
