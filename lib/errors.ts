@@ -116,17 +116,7 @@ export function unknownIdentifier(kind: string, name: string, known: readonly st
   });
 }
 
-/** Runs `body`; adds `place` to the message of a CeratopsError that it throws. */
-export function withErrorContext<T>(place: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    if (error instanceof CeratopsError) error.message = `In ${place}: ${error.message}`;
-    throw error;
-  }
-}
-
-/** Whether a value is a class, which cannot be called without `new`. */
+/** Whether a value is a class, which no call without `new` can take in place of a function. */
 export function isClass(value: unknown): boolean {
   if (typeof value !== "function") return false;
   const source = Function.prototype.toString.call(value);

@@ -1,5 +1,6 @@
 // The sources of randomness: the seed, stable paths, and streams of Philox bits.
 import { describe, ValueError } from "./errors.ts";
+import { ContextKey } from "./ir/context.ts";
 import { philox } from "./ops/defs/philox.ts";
 import { type BinaryOp, lift } from "./ops/lift.ts";
 import { add, concat, cos, iota, log, multiply, slice, sqrt, subtract } from "./ops/primitives.ts";
@@ -60,23 +61,8 @@ export function nextRandomRoot(): string {
   return String(roots++);
 }
 
-let scope: string | undefined;
-
-/** Runs `body` with `path` as the path of the initializers in it. */
-export function drawingAt<T>(path: string, body: () => T): T {
-  const outer = scope;
-  scope = path;
-  try {
-    return body();
-  } finally {
-    scope = outer;
-  }
-}
-
-/** The path of initializers: that of the weight being made, or a new one outside of a layer. */
-export function drawingPath(): string {
-  return scope ?? nextRandomRoot();
-}
+/** The path of the weight that is being initialized. */
+export const weightPath: ContextKey<string> = new ContextKey("weightPath");
 
 /** The purpose of a stream; streams for different purposes never share numbers. */
 export const purposes = { program: 0, weights: 1, shuffle: 2 } as const;
@@ -145,9 +131,9 @@ export function shuffledOrder(rows: number, epoch: number, steps: number): Int32
   return order;
 }
 
-/** The random state of a program being traced: the counter its random ops read, and how often each path drew. */
-export class RandomContext {
-  /** Whether anything has drawn. */
+/** The random state of a program while it is traced: which counter its random ops read, and how often each path drew. */
+export class RandomState {
+  /** Whether anything drew. */
   used = false;
   readonly #counts = new Map<string, number>();
 
@@ -171,20 +157,5 @@ export class RandomContext {
   }
 }
 
-let context: RandomContext | undefined;
-
-/** The random state of the program being traced, if it has one. */
-export function currentRandomContext(): RandomContext | undefined {
-  return context;
-}
-
-/** Runs `body` with `next` as the random state of what it traces. */
-export function withRandomContext<T>(next: RandomContext | undefined, body: () => T): T {
-  const outer = context;
-  context = next;
-  try {
-    return body();
-  } finally {
-    context = outer;
-  }
-}
+/** The random state of the program being traced. */
+export const programRandom: ContextKey<RandomState> = new ContextKey("programRandom");

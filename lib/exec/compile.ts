@@ -1,6 +1,7 @@
 // compile and grad: functions of tensors, traced once per combination of shapes and run by the backend.
 import "../ops/defs/table.ts";
 import { describe, ValueError } from "../errors.ts";
+import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { formatShape } from "../shape.ts";
@@ -81,7 +82,7 @@ export function compile<R extends Traced>(
 async function trace(fn: (...args: Value[]) => Traced, args: readonly Tensor[], executor: Executor): Promise<Program> {
   const graph = new Trace();
   const inputs = args.map(({ shape, dtype }, i) => zeroVariable(shape, dtype, `argument ${i}`));
-  const { outputs, isList } = recording(graph, () => {
+  const { outputs, isList } = withContext(recording(graph), () => {
     const returned = fn(...inputs.map((variable) => graph.read(variable)));
     const list: readonly unknown[] = returned === undefined ? [] : Array.isArray(returned) ? returned : [returned];
     const outputs = list.map((operand, i) => {

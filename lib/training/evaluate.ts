@@ -3,7 +3,8 @@ import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
 import { makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { getExecutor, markBusy } from "../exec/select.ts";
+import { getExecutor } from "../exec/select.ts";
+import { markBusy } from "../session.ts";
 import { checkOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
@@ -21,7 +22,7 @@ import {
 import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches, withLock } from "./loop.ts";
 import type { Step, Steps } from "./step.ts";
-import type { Trainer, Verbose } from "./trainer.ts";
+import type { Prediction, Trainer, Verbose } from "./trainer.ts";
 import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
 import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
@@ -136,8 +137,9 @@ export async function predict(
   x: Structure<TensorLike> | Batches,
   options: PredictOptions,
 ): Promise<Structure<Tensor>> {
-  if (x instanceof Tensor && options.verbose === 0 && !options.callbacks && !options.steps) {
-    const outputs = await predictAgain(trainer, x, options);
+  const last = lastFitting(trainer, x, options);
+  if (last && await getExecutor() === trainer.steps.executor) {
+    const outputs = await predictBy(last, trainer, x as Tensor);
     if (outputs) return outputs;
   }
   const { model } = trainer;
@@ -176,35 +178,41 @@ export async function predict(
   return packLike(step.output!.like, outputs);
 }
 
-/**
- * Predicts with the step of the last prediction if it can be used for `x`: the same shape, and nothing changed since.
- */
-async function predictAgain(
-  { lastPrediction: last, model, steps }: Trainer,
-  x: Tensor,
-  { batchSize = 32 }: PredictOptions,
-): Promise<Structure<Tensor> | undefined> {
-  if (!last) return undefined;
-  const { data, executable, lookups, output } = last.step;
-  const [held, ...others] = data.x;
+/** The last prediction, if its step also takes `x`: one tensor of the same shape and dtype, and nothing to report. */
+function lastFitting(
+  { lastPrediction: last }: Trainer,
+  x: unknown,
+  { batchSize = 32, verbose, callbacks, steps }: PredictOptions,
+): Prediction | undefined {
+  if (!last || !(x instanceof Tensor) || verbose !== 0 || callbacks || steps) return undefined;
+  const [held, ...others] = last.step.data.x;
   const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
     x.shape[0] <= batchSize;
-  if (!fits || await getExecutor() !== steps.executor) return undefined;
-  return await withLock(async () => {
-    if (last.version !== steps.version || steps.isRetained(data)) return undefined;
-    checkIndices(lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
-    steps.executor.write(held, x.data);
-    await executable.run(1);
-    return packLike(output!.like, await outputsOf(steps, last.step));
+  return fits ? last : undefined;
+}
+
+/** Predicts by the step of the last prediction; undefined if the model changed since, or a run still uses its data. */
+function predictBy(
+  { step, version }: Prediction,
+  { model, steps }: Trainer,
+  x: Tensor,
+): Promise<Structure<Tensor> | undefined> {
+  return withLock(async () => {
+    if (version !== steps.version || steps.isRetained(step.data)) return undefined;
+    checkIndices(step.lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
+    steps.executor.write(step.data.x[0], x.data);
+    await step.executable.run(1);
+    return packLike(step.output!.like, await outputsOf(steps, step));
   });
 }
 
-function outputsOf({ executor }: Steps, { output }: Step): Promise<Tensor[]> {
-  return Promise.all(
-    output!.variables.map(async (variable) =>
-      new Tensor(variable.shape, variable.dtype, await executor.read(variable))
-    ),
-  );
+async function outputsOf({ executor }: Steps, { output }: Step): Promise<Tensor[]> {
+  const { variables } = output!;
+  // Reads that start together wait for the GPU once; for the usual one output, Promise.all costs as much as a small model.
+  const arrays = variables.length === 1
+    ? [await executor.read(variables[0])]
+    : await Promise.all(variables.map((variable) => executor.read(variable)));
+  return variables.map(({ shape, dtype }, i) => new Tensor(shape, dtype, arrays[i]));
 }
 
 function joinRows(parts: readonly Tensor[], where: string): Tensor {

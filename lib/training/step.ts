@@ -1,16 +1,17 @@
 // Step: one batch of training, evaluation or prediction, traced into one graph, compiled, and kept for the next run.
 import { bytesPerElement, type DType } from "../dtype.ts";
-import { describe, ValueError, withErrorContext } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { Executable, Executor } from "../exec/executor.ts";
-import { onClearSession } from "../exec/select.ts";
+import { onClearSession } from "../session.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
+import { errorPlace, withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { idOf, Value } from "../ir/value.ts";
-import { calling } from "../layers/call_state.ts";
+import { addedLosses, isTraining } from "../layers/context.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
-import { RandomContext, randomSeed, withRandomContext } from "../random_stream.ts";
+import { programRandom, randomSeed, RandomState } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -273,37 +274,42 @@ export function traceStep(
   const logs = new Map<string, Variable>();
   let taken: readonly ValueId[] = [];
   let output: Predicted | undefined;
-  const random = new RandomContext(state.random);
+  const random = new RandomState(state.random);
   const place = `the ${
     mode === "train" ? "training" : mode === "test" ? "evaluation" : "prediction"
   } of "${model.name}"`;
-  recording(trace, () =>
-    withErrorContext(place, () =>
-      withRandomContext(random, () => {
-        const { batch, inputs } = batchOf(model, indexing, data, state);
-        taken = inputs;
-        const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
-          if (mode === "test") return model.testStep(batch);
-          if (mode === "predict") {
-            output = writeOutput(model.predictStep(batch), indexing, data, state);
-            return;
-          }
-          const optimizer = model.optimizer!;
-          return optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
-        });
-        for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
-          const held = zerosVariable([], "float32", `log/${name}`);
-          held.assign(reshape(cast(value, "float32"), []));
-          logs.set(name, held);
-        }
-        random.advance();
-        const rows = indexing.kind === "whole" ? 0 : indexing.batch;
-        const rowsOfTable = mode === "train" ? 1 : 0;
-        if (rows + rowsOfTable > 0) {
-          const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
-          state.counters.assign(add(state.counters, step));
-        }
-      })));
+  const ofStep = [
+    ...recording(trace),
+    errorPlace.of(place),
+    programRandom.of(random),
+    isTraining.of(mode === "train"),
+    addedLosses.of([]),
+  ];
+  withContext(ofStep, () => {
+    const { batch, inputs } = batchOf(model, indexing, data, state);
+    taken = inputs;
+    let returned: StepLogs | void = undefined;
+    if (mode === "test") {
+      returned = model.testStep(batch);
+    } else if (mode === "predict") {
+      output = writeOutput(model.predictStep(batch), indexing, data, state);
+    } else {
+      const optimizer = model.optimizer!;
+      returned = optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
+    }
+    for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
+      const held = zerosVariable([], "float32", `log/${name}`);
+      held.assign(reshape(cast(value, "float32"), []));
+      logs.set(name, held);
+    }
+    random.advance();
+    const rows = indexing.kind === "whole" ? 0 : indexing.batch;
+    const rowsOfTable = mode === "train" ? 1 : 0;
+    if (rows + rowsOfTable > 0) {
+      const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
+      state.counters.assign(add(state.counters, step));
+    }
+  });
   return { graph: trace.graph, lookups: lookupsOf(model, trace.graph, taken), logs, output };
 }
 

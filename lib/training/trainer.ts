@@ -4,7 +4,8 @@ import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
-import { getExecutor, markBusy } from "../exec/select.ts";
+import { getExecutor } from "../exec/select.ts";
+import { markBusy } from "../session.ts";
 import type { Value } from "../ir/value.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Weight } from "../layers/weight.ts";
@@ -60,14 +61,20 @@ export interface TrainableModel extends CallbackModel {
 /** How much to print: 1 a progress bar, 2 one line per epoch, 0 nothing; `auto` is 1. */
 export type Verbose = "auto" | 0 | 1 | 2;
 
-/** The steps of one model, the result of compile, and whether it is being trained. */
+/** The step of a prediction, and the version of the model's steps that it belongs to. */
+export interface Prediction {
+  readonly step: Step;
+  readonly version: number;
+}
+
+/** The steps of one model, what compile made of it, and whether it is being trained. */
 export class Trainer {
   /** The model's steps. */
   readonly steps: Steps;
   #compiled: Compiled | undefined;
   #fitting = false;
-  /** The step of the last prediction of one batch, while it can be reused. */
-  lastPrediction: { readonly step: Step; readonly version: number } | undefined;
+  /** The step of the last prediction of one batch, while it is good for another. */
+  lastPrediction: Prediction | undefined;
 
   /** Takes the model. */
   constructor(readonly model: TrainableModel) {

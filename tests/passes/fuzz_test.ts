@@ -5,6 +5,7 @@ import type { Graph, ValueId } from "../../lib/ir/graph.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import { printGraph } from "../../lib/ir/print.ts";
 import { opDef, type RefArray } from "../../lib/ir/op_def.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
@@ -35,7 +36,7 @@ function randomProgram(seed: number): { graph: Graph; variables: Variable[] } {
     return new Variable(new Tensor(shape, "float32", makeArray("float32", sizeOf(shape))), { name: `v${i}` });
   });
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const pool: Value[] = variables.map((variable) => trace.read(variable));
     const grow = (value: Value) => value.dtype === "float32" && pool.push(value);
     for (let step = 0; step < 20 + roll(80); step++) {

@@ -99,7 +99,7 @@ export class NativeExecutor implements Executor {
 
   /** The variable's elements, as a copy. */
   async read(variable: Variable): Promise<TypedArray> {
-    await this.idle();
+    if (this.busy) await this.idle();
     const data = makeArray(variable.dtype, sizeOf(variable.shape));
     this.module.read(this.locationOf(variable).address, bytesOf(data));
     return data;

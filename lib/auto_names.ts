@@ -1,5 +1,5 @@
-// Automatic names: `dense`, `dense_1`, ... by class, as in Keras.
-import { onClearSession } from "../exec/select.ts";
+// Automatic names: `dense`, `dense_1`, ... by class, as Keras gives them.
+import { onClearSession } from "./session.ts";
 
 const counts = new Map<string, number>();
 
