@@ -1,4 +1,4 @@
-// Automatic names: `dense`, `dense_1`, ... by class, as Keras gives them.
+// Automatic names: `dense`, `dense_1`, ... by class, as in Keras.
 import { onClearSession } from "./session.ts";
 
 const counts = new Map<string, number>();

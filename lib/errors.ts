@@ -116,7 +116,7 @@ export function unknownIdentifier(kind: string, name: string, known: readonly st
   });
 }
 
-/** Whether a value is a class, which no call without `new` can take in place of a function. */
+/** Whether a value is a class, which cannot be called without `new`. */
 export function isClass(value: unknown): boolean {
   if (typeof value !== "function") return false;
   const source = Function.prototype.toString.call(value);

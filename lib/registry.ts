@@ -23,9 +23,9 @@ const builtInFunctions = new Map<string, SerializableFunction>();
 const functionNames = new Map<unknown, string>();
 const registered = new Map<string, CustomObject>();
 const names = new WeakMap<CustomObject, string>();
-/** The classes and functions that a scope makes known, by name. */
+/** The classes and functions known in the current scope, by name. */
 const scopedObjects = new ContextKey<ReadonlyMap<string, CustomObject>>("scopedObjects");
-/** The classes and functions written so far, each under a name of its own. */
+/** The classes and functions written so far, with their names. */
 const passedObjects = new ContextKey<Map<CustomObject, string>>("passedObjects");
 
 /**

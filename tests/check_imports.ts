@@ -3,7 +3,7 @@ import { join, posix, relative } from "node:path";
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * The order of imports: a file may import from its own folder and from what stands before it. A name is a folder or a
+ * The order of imports: a file may import from its own folder and from earlier entries. A name is a folder or a
  * file in lib/ (without `.ts`), or `ffi` or `mod`.
  */
 export const order: readonly string[] = [
@@ -15,7 +15,7 @@ export const order: readonly string[] = [
   ...["training", "models", "mod"],
 ];
 
-/** Who may import from a folder, where not all that follows it may: what a model is made of is traced, not run. */
+/** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
 export const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
   passes: ["exec"],
@@ -117,7 +117,7 @@ function rankOf(file: string): number {
   return order.indexOf(unitOf(file));
 }
 
-/** Whether a file is not for `importer`: see {@linkcode importers}. */
+/** Whether `importer` may not import a file: see {@linkcode importers}. */
 function isHidden(file: string, importer: string): boolean {
   const unit = unitOf(file);
   return unit !== unitOf(importer) && importers[unit] !== undefined && !importers[unit].includes(unitOf(importer));

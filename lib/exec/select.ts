@@ -1,4 +1,4 @@
-// Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or the best that can be had.
+// Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
 import { BackendError, unknownIdentifier } from "../errors.ts";
 import { disposeSession, requireIdle } from "../session.ts";
 import { debug, debugTopics } from "./debug.ts";

@@ -46,7 +46,7 @@ export abstract class Initializer extends Configurable {
   /** A float32 tensor of `shape`. */
   call(shape: Shape): Tensor {
     const seed = this.seed ?? null;
-    // Outside of a layer each weight has a path of its own.
+    // Outside of a layer each weight has its own path.
     const stream = seed === null
       ? new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights)
       : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);

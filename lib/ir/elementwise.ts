@@ -32,7 +32,7 @@ interface Facts {
   readonly hasBools?: boolean;
   /** The numbers that leave the other operand unchanged: on the left and on the right. */
   readonly neutral?: { readonly left?: number; readonly right?: number };
-  /** Whether the function of sums, of all operands, is the sum of the functions. */
+  /** Whether the function is linear in all of its operands together. */
   readonly isLinear?: boolean;
   /** Whether the result is always the operand itself, if that has the dtype of the result. */
   readonly isIdentity?: boolean;

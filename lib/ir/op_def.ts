@@ -97,16 +97,16 @@ export interface OpDef<K extends OpName> {
   reference(inputs: readonly RefArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Float64Array[];
   /** Whether an output element depends only on the operands' elements at its own index; operands broadcast. */
   readonly pointwise?: boolean;
-  /** Whether its output for sums of its inputs, all of them, is the sum of its outputs. */
+  /** Whether the op is linear in all of its inputs together. */
   readonly isLinear?: boolean;
   /**
-   * Its outputs' sum over the steps of a loop from what the inputs were in all steps, stacked along a new first axis, if
-   * that is one op as cheap as those of the steps; the inputs here are those of one step.
+   * Computes the sum of its output over the steps of a loop from its inputs of all steps, stacked along a new first
+   * axis, if one op can do that as cheaply as the steps; `inputs` are those of one step.
    */
   sumOverSteps?(inputs: readonly ValueType[], attrs: OpAttrs[K]): ((stacked: readonly Value[]) => Value) | undefined;
-  /** The order in which the axes of its input are the axes of its output, if it does nothing else. */
+  /** The input axis of each output axis, if the op only permutes axes. */
   permutes?(attrs: OpAttrs[K]): readonly number[];
-  /** What the native executor runs for a node, where that is no kernel of its own. */
+  /** The native call for a node, if the op has no native kernel of its own. */
   nativeCall?(attrs: OpAttrs[K]): OpCall;
   /** Pairs `[output, input]` of equal size where the output may overwrite the input while it is read. */
   inPlace?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): [number, number][];

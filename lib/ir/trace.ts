@@ -150,15 +150,15 @@ function rootOf(trace: Trace): Trace {
 /** The trace being recorded. */
 export const tracing: ContextKey<Trace> = new ContextKey("tracing");
 
-/** What the origins of nodes begin with: the names of the layers that are called, outermost first. */
+/** The prefix of nodes' origins: the names of the layers being called, outermost first. */
 const nodeScope = new ContextKey<string>("nodeScope");
 
-/** The context in which ops are added to `trace`; origins begin anew, also in a body graph. */
+/** The context in which ops are added to `trace`; origins start without a prefix, also in a body graph. */
 export function recording(trace: Trace): ContextPart[] {
   return [tracing.of(trace), nodeScope.of("")];
 }
 
-/** The context in which origins of nodes have `name` after the names around it. */
+/** The context with `name` appended to the prefix of nodes' origins. */
 export function scoped(name: string): ContextPart {
   return nodeScope.of(scopedName(name));
 }

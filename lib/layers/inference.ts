@@ -1,4 +1,4 @@
-// Shapes and dtypes of outputs, found by tracing a call with stand-ins for what is not known yet.
+// Output shapes and dtypes, found by tracing a call with probe extents for unknown axes.
 import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";

@@ -232,7 +232,7 @@ export abstract class Layer extends WeightOwner {
         if (mask !== undefined) this.#warnOfMask();
         return mapStructure(y, (given, i) => {
           const value = this.#returned(given);
-          // What hands its input on as it is does not thereby hand the mask on.
+          // A layer that returns its input unchanged does not thereby pass on the mask.
           const own = this.supportsMasking || !inputs.includes(value) ? value.mask : undefined;
           const outMask = own ?? outMasks[i];
           const output = value.mask !== outMask && inputs.includes(value)

@@ -30,7 +30,7 @@ export interface Updated {
   readonly slots: readonly (readonly Value[])[];
 }
 
-/** The numbers of the step being traced, of the optimizers that are given them. */
+/** The scalars of the step being traced, for optimizers that get them from outside. */
 const givenScalars = new ContextKey<ReadonlyMap<Optimizer, Scalars>>("givenScalars");
 
 /** The options, checked and completed. */

@@ -1,4 +1,4 @@
-// What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
+// The result of compile(): the optimizer, the losses and the metrics, with their names in the logs.
 import { describe, didYouMean, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { Value } from "../ir/value.ts";

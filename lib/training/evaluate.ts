@@ -178,7 +178,10 @@ export async function predict(
   return packLike(step.output!.like, outputs);
 }
 
-/** The last prediction, if its step also takes `x`: one tensor of the same shape and dtype, and nothing to report. */
+/**
+ * The last prediction, if its step can be used for `x`: one tensor of the same shape and dtype, with no warnings to
+ * print.
+ */
 function lastFitting(
   { lastPrediction: last }: Trainer,
   x: unknown,
@@ -191,7 +194,10 @@ function lastFitting(
   return fits ? last : undefined;
 }
 
-/** Predicts by the step of the last prediction; undefined if the model changed since, or a run still uses its data. */
+/**
+ * Predicts with the step of the last prediction; undefined if the model has changed since, or a run still uses its
+ * data.
+ */
 function predictBy(
   { step, version }: Prediction,
   { model, steps }: Trainer,

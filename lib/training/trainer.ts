@@ -61,13 +61,13 @@ export interface TrainableModel extends CallbackModel {
 /** How much to print: 1 a progress bar, 2 one line per epoch, 0 nothing; `auto` is 1. */
 export type Verbose = "auto" | 0 | 1 | 2;
 
-/** The step of a prediction, and the version of the model's steps that it belongs to. */
+/** The step of a prediction, and the version of the model's steps it belongs to. */
 export interface Prediction {
   readonly step: Step;
   readonly version: number;
 }
 
-/** The steps of one model, what compile made of it, and whether it is being trained. */
+/** The steps of one model, the result of compile, and whether it is being trained. */
 export class Trainer {
   /** The model's steps. */
   readonly steps: Steps;

@@ -98,7 +98,7 @@ Deno.test("memory that ends while a program is loaded is the same error", async 
   const [a, b] = [wide(), wide()];
   const c = new Variable(new Tensor([200, 200], "bool", new Uint8Array(40000)));
   const trace = new Trace();
-  // The product itself has no place in the plan, so that the library allocates it when it loads the program.
+  // The plan has no place for the product itself, so the library allocates it when it loads the program.
   withContext(recording(trace), () => trace.assign(c, ops.less(ops.matmul(trace.read(a), trace.read(b)), 201)));
   await executor.attach([a, b, c]);
   // The remaining memory is enough for the program's words and its small slots.

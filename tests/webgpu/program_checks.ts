@@ -143,7 +143,7 @@ const scatters: Check = async (executor, reference) => {
     [40, 9, 5, spread(9)],
     [5000, 300, 3, spread(300)],
     [4099, 7, 1, spread(7)],
-    // Sequences of which most are padding.
+    // Sequences that are mostly padding.
     [4800, 50, 4, (i) => i % 120 < 100 ? 2 : i % 47],
     [4096, 3, 2, () => 1],
   ];

@@ -63,7 +63,7 @@ export function scan(
       });
     }
   });
-  // The carried values are stacked too: the derivative needs them; where nothing does, a pass drops them.
+  // The gradient needs the carried values stacked too; if nothing reads them, a pass drops them.
   inner.graph.outputs = withContext(
     recording(inner),
     () => [...step.carries, ...step.stacked, ...step.carries].map((v) => localId(inner, v)),
@@ -193,7 +193,7 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
 
 /** A sum over the steps of a loop that is computed outside of it. */
 interface Hoisted {
-  /** Values of the body, to be stacked. */
+  /** Values of the body to stack. */
   readonly operands: readonly Value[];
   /** The sum from the stacked operands. */
   readonly sum: (stacked: readonly Value[]) => Value;

@@ -31,7 +31,7 @@ function stepCode(step: ElementwiseStep, dtypeOf: (register: number) => DType, w
   const from = dtypeOf(step.args[step.args.length - 1]);
   const { takes, gives, isIdentity, hasBools = takes === "bool" } = elementwiseRows[step.fn];
   if (isIdentity) return narrowed(castCode(names[0], elementType(from), elementType(step.dtype)), step.dtype);
-  // Truth values take part in arithmetic and comparisons as 0 and 1.
+  // Bools take part in arithmetic and comparisons as 0 and 1.
   const isNumber = from !== "bool" || hasBools;
   const args = isNumber ? names : names.map((name) => castCode(name, "bool", "i32"));
   // In elementwise.wgsl the operands' dtype is part of the name: `less_equal_f32`.

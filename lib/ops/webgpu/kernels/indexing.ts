@@ -37,7 +37,7 @@ export function lowerGather(
   }
 }
 
-/** Positions of one row whose updates are added up by themselves. */
+/** The number of positions of one row whose updates one thread adds up. */
 const scatterChunk = 64;
 
 /**

@@ -83,7 +83,7 @@ export function lowerArgMax(
 ): void {
   const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
   const outputs = outer * inner;
-  // Rows are read by neighbouring threads together only where a workgroup shares one.
+  // Adjacent threads read adjacent elements of a row only if a workgroup shares it.
   const isShared = reduced > lowering.tuning.threadReduction && (outputs < 2048 || inner === 1);
   const { operand, functions } = orderKey(x, "least");
   const call: KernelCall = {

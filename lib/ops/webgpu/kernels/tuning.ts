@@ -27,8 +27,9 @@ export interface Tuning {
   /** The threads of a scatter in which each thread reads all indices. */
   readonly scatterThreads: number;
   /**
-   * From how many indices on a scatter sorts them first. With 1024, 20,000 rows of 128 and every other index that of the
-   * padding, nine dispatches load 6 million words where one would load 17, and a thread 300 at most instead of 2,000.
+   * The number of indices from which a scatter sorts them first. With 1024 indices, 20,000 rows of 128, and every
+   * other index that of the padding, nine dispatches load 6 million words where one would load 17 million, and a
+   * thread loads at most 300 instead of 2,000.
    */
   readonly sortedScatter: number;
   /** The threads of the kernel gradient of a grouped convolution. */
