@@ -117,11 +117,11 @@ export const standardNormal: BinaryOp = lift((u, v) => {
   return multiply(radius, cos(multiply(v, 2 * Math.PI)));
 });
 
-/** The row order of an epoch: 0 to `rows` - 1, shuffled by the seed, the epoch and the number of earlier steps. */
-export function shuffledOrder(rows: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
+/** The row order of an epoch: 0 to `rows` - 1, shuffled as a function of the seed, the epoch and the steps before it. */
+export function shuffledOrder(rows: number, seed: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
   const order = new Int32Array(rows);
   for (let i = 0; i < rows; i++) order[i] = i;
-  const stream = new RandomStream(randomSeed(), hashPath("shuffle"), purposes.shuffle, epoch, steps);
+  const stream = new RandomStream(seed, hashPath("shuffle"), purposes.shuffle, epoch, steps);
   for (let i = rows - 1; i > 0; i--) {
     const j = stream.below(i + 1);
     const kept = order[i];

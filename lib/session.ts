@@ -1,19 +1,21 @@
 // The session: what is running, and what is discarded when the session is cleared.
 import { StateError } from "./errors.ts";
+import { Held } from "./held.ts";
 
-let disposers: (() => void)[] = [];
+const caches = new Held<WeakKey, (owner: WeakKey) => void>(() => {});
 const running: string[] = [];
 
-/** Calls `dispose` once, when the session is cleared or the backend changes: for caches of programs, and for counts. */
-export function onClearSession(dispose: () => void): void {
-  disposers.push(dispose);
+/**
+ * Calls `clear` with the owner once when the session is cleared or the backend changes: for caches of programs, and for
+ * counts. The owner is not kept alive, so `clear` must reach it by its argument alone.
+ */
+export function onClearSession<T extends WeakKey>(owner: T, clear: (owner: T) => void): void {
+  caches.set(owner, clear as (owner: WeakKey) => void);
 }
 
-/** Calls everything that was passed to {@linkcode onClearSession}. */
-export function disposeSession(): void {
-  const old = disposers;
-  disposers = [];
-  old.forEach((dispose) => dispose());
+/** Clears what {@linkcode onClearSession} was given. */
+export function clearCaches(): void {
+  for (const owner of caches.keys()) caches.delete(owner)?.(owner);
 }
 
 /** Marks the backend as busy with `what` until disposed, so that it cannot be changed meanwhile. */

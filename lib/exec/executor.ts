@@ -53,13 +53,25 @@ export interface ExecutableStats {
   steps: number;
 }
 
+/** What a backend holds. What nothing refers to any more is counted until the garbage collector finds it. */
+export interface MemoryUse {
+  /** Variables. */
+  readonly variables: number;
+  /** Programs. */
+  readonly programs: number;
+  /** Bytes of the device, for variables and programs together. */
+  readonly bytes: number;
+}
+
 /** A backend: it holds variables and runs programs on them. */
 export interface Executor extends VariableDevice {
   /** The backend's name. */
   readonly name: BackendName;
   /** One line about the device, such as `Eigen 3.4, AVX2, 2 threads`. */
   readonly description: string;
-  /** Optimizes, plans and loads a graph; attaches its variables. */
+  /** What it holds now. */
+  readonly memory: MemoryUse;
+  /** Improves, plans and loads a graph; the variables it links are adopted. */
   compile(graph: Graph): Promise<Executable>;
   /**
    * Takes over variables with their newest values, from wherever they are; those attached together are contiguous in

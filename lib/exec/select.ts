@@ -1,6 +1,6 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
 import { BackendError, unknownIdentifier } from "../errors.ts";
-import { disposeSession, requireIdle } from "../session.ts";
+import { clearCaches, requireIdle } from "../session.ts";
 import { debug, debugTopics } from "./debug.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { ReferenceExecutor } from "./reference/executor.ts";
@@ -113,7 +113,7 @@ export function getExecutor(): Promise<Executor> {
  */
 export async function clearSession(): Promise<void> {
   requireIdle("clear the session");
-  disposeSession();
+  clearCaches();
   if (current) await (await current).dispose();
 }
 

@@ -259,6 +259,7 @@ export class Model<
    * @param y targets, `[batch, ...]`, as for `fit`
    * @param options weights of samples or classes
    * @returns the loss before the step, and each metric by name
+   * @throws {StateError} before `compile`, and while `fit` of this model runs
    */
   async trainOnBatch(
     x: InputData<this> | NamedData<In>,

@@ -20,7 +20,8 @@ import {
   type SampleWeightOptions,
 } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
-import { Loop, requireBatches, withLock } from "./loop.ts";
+import { Loop, requireBatches } from "./loop.ts";
+import { Run, withLock } from "./run.ts";
 import type { Step, Steps } from "./step.ts";
 import type { Prediction, Trainer, Verbose } from "./trainer.ts";
 import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
@@ -79,33 +80,32 @@ export async function evaluate(
     warnOfNumbers(data, model);
   }
   using _busy = markBusy(where);
-  await using plan = await openPlan(await trainer.open(), "test", data, { batchSize });
+  using run = new Run();
+  await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize });
   const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? plan.length }, where);
-  return await evaluatePlan(trainer, plan, steps, callbacks, verbose, where);
+  return await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where);
 }
 
 /** Loss and metrics over the batches of a plan, at most `limit`. */
 export async function evaluatePlan(
   trainer: Trainer,
+  run: Run,
   plan: BatchPlan,
   limit: number | null,
   callbacks: CallbackList,
   verbose: 0 | 1 | 2,
   where: string,
 ): Promise<Logs> {
-  trainer.resetMetrics();
+  await trainer.inTurn(run, () => trainer.resetMetrics());
   plan.begin();
-  try {
-    await callbacks.begin("Test");
-    const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose).run(plan, { limit });
-    requireBatches(step, where);
-    if (ranOut) warnOfShortData(where, "steps");
-    const logs = await trainer.readLogs(step);
-    await callbacks.end("Test", logs);
-    return logs;
-  } finally {
-    await plan.end();
-  }
+  await callbacks.begin("Test");
+  const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose, run).runBatches(plan, { limit });
+  requireBatches(step, where);
+  if (ranOut) warnOfShortData(where, "steps");
+  const logs = await trainer.inTurn(run, () => trainer.readLogs(step));
+  await callbacks.end("Test", logs);
+  await plan.end();
+  return logs;
 }
 
 /** See `Model.trainOnBatch` and `Model.testOnBatch`. */
@@ -119,13 +119,20 @@ export async function onBatch(
   const method = `${mode}OnBatch`;
   checkOptions(method, options, mode === "train" ? ["sampleWeight", "classWeight"] : ["sampleWeight"]);
   const compiled = trainer.requireCompiled(method);
+  if (mode === "train") trainer.requireIdle(method);
   const data = checkedData(trainer.model, { x, y, ...options }, `${method} with "${trainer.model.name}"`, compiled);
   const steps = await trainer.open();
-  return withLock(async () => {
-    const range = await rangeOf(steps, mode, data);
+  using run = new Run();
+  return await trainer.inTurn(run, async () => {
     trainer.resetMetrics();
-    range.write();
-    await range.step.executable.run(1);
+    const range = await rangeOf(steps, run, mode, data);
+    run.step = range.step;
+    try {
+      range.write();
+      await range.step.executable.run(1);
+    } finally {
+      range.release();
+    }
     if (mode === "train") compiled.optimizer.batches++;
     return trainer.readLogs(range.step);
   });
@@ -153,13 +160,14 @@ export async function predict(
   const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
   using _busy = markBusy(where);
   const steps = await trainer.open();
-  await using plan = await openPlan(steps, "predict", data, { batchSize });
+  using run = new Run();
+  await using plan = await openPlan(steps, run, "predict", data, { batchSize });
   const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: limit ?? plan.length }, where);
   const parts: Tensor[][] = [];
   let rows = 0;
   plan.begin();
   await callbacks.begin("Predict");
-  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose).run(plan, {
+  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose, run).runBatches(plan, {
     limit,
     async done(range) {
       rows += range.rows;
@@ -174,6 +182,7 @@ export async function predict(
     if (step.indexing.kind === "whole") trainer.lastPrediction = { step, version: steps.version };
   }
   await callbacks.end("Predict", {});
+  await plan.end();
   const outputs = parts[0].map((_, i) => joinRows(parts.map((part) => part[i]), where));
   return packLike(step.output!.like, outputs);
 }

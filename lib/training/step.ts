@@ -11,13 +11,14 @@ import { addedLosses, isTraining } from "../layers/context.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
-import { programRandom, randomSeed, RandomState } from "../random_stream.ts";
+import { programRandom, RandomState } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type Dataset, DeviceDataset, free, keyOf, zerosVariable } from "./dataset.ts";
 import { looksUp, type Lookup, lookupsOf } from "./indices.ts";
+import type { Run } from "./run.ts";
 import type { AnyStepData, StepLogs, TrainableModel } from "./trainer.ts";
 
 /** What a step does with its batch. */
@@ -105,9 +106,9 @@ export class Steps {
     this.clear();
     this.#state = new StepState();
     this.#executor = executor;
-    onClearSession(() => {
-      this.clear();
-      this.#executor = undefined;
+    onClearSession(this, (steps) => {
+      steps.clear();
+      steps.#executor = undefined;
     });
   }
 
@@ -169,6 +170,7 @@ export class Steps {
     this.#steps.set(key, step);
     for (const [oldest, { executable, data: old }] of this.#steps) {
       if (this.#steps.size <= maxKept) break;
+      if (this.isRetained(old)) continue;
       this.#steps.delete(oldest);
       executable.dispose();
       this.#drop(old);
@@ -180,7 +182,7 @@ export class Steps {
    * Writes what the next `count` runs of a step read besides their data: the start of their rows, and for training the
    * optimizer's scalars and the random counter.
    */
-  prepare({ mode, indexing }: Step, row: number, count: number): void {
+  prepare({ mode, indexing }: Step, run: Run, row: number, count: number): void {
     const { executor } = this;
     const { counters, random } = this.#state;
     if (mode === "train" || indexing.kind !== "whole") executor.write(counters, Int32Array.of(row, 0));
@@ -191,7 +193,7 @@ export class Steps {
     const values = new Float32Array(maxSteps * width);
     for (let i = 0; i < count; i++) values.set(Object.values(optimizer.scalars(optimizer.batches + i)), i * width);
     executor.write(table, values);
-    if (random.device === executor) executor.write(random, Int32Array.of(randomSeed(), optimizer.batches));
+    if (random.device === executor) executor.write(random, Int32Array.of(run.seed, optimizer.batches));
   }
 
   /** Frees large datasets after a run, unless another run still uses them. */
@@ -204,15 +206,15 @@ export class Steps {
     if (bytes > maxKeptBytes) this.clear();
   }
 
-  /** Discards all steps, since the model changed. */
+  /** Throws all steps away, since the model changed. What runs use goes with the last of them. */
   clear(): void {
     this.version++;
-    for (const { executable } of this.#steps.values()) executable.dispose();
+    for (const { executable, data } of this.#steps.values()) if (!this.isRetained(data)) executable.dispose();
     this.#steps.clear();
     const executor = this.#executor;
     if (executor) {
-      for (const data of this.#data.values()) data.release(executor);
-      for (const order of this.#orders.values()) free(executor, order);
+      for (const data of this.#data.values()) if (!this.isRetained(data)) data.release(executor);
+      if (this.#retained.size === 0) { for (const order of this.#orders.values()) free(executor, order); }
     }
     this.#data.clear();
     this.#orders.clear();

@@ -14,6 +14,7 @@ import type { SymbolicShape } from "../shape.ts";
 import { heldBy, type Structure } from "../structure.ts";
 import type { Compiled, NamedMetric } from "./compiled.ts";
 import type { TrainingProgress } from "./progress.ts";
+import { type Run, withLock } from "./run.ts";
 import { type Step, Steps } from "./step.ts";
 
 /** A batch in a step: symbolic values, one for each input and target. */
@@ -73,6 +74,8 @@ export class Trainer {
   readonly steps: Steps;
   #compiled: Compiled | undefined;
   #fitting = false;
+  /** The run whose numbers the metrics hold. */
+  #run: Run | undefined;
   /** The step of the last prediction of one batch, while it is good for another. */
   lastPrediction: Prediction | undefined;
 
@@ -92,7 +95,7 @@ export class Trainer {
    * metrics.
    */
   begin(): Disposable {
-    this.#requireIdle("fit");
+    this.requireIdle("fit");
     this.#fitting = true;
     const held = markBusy(`fit of "${this.model.name}"`);
     return {
@@ -104,7 +107,8 @@ export class Trainer {
     };
   }
 
-  #requireIdle(what: string): void {
+  /** Throws {@linkcode StateError} where `fit` runs. */
+  requireIdle(what: string): void {
     if (!this.#fitting) return;
     throw new StateError({
       what: `Cannot ${what} "${this.model.name}" now`,
@@ -116,13 +120,13 @@ export class Trainer {
 
   /** Discards the steps, since the model changed. Throws {@linkcode StateError} while `fit` runs. */
   clear(): void {
-    this.#requireIdle("change");
+    this.requireIdle("change");
     this.steps.clear();
   }
 
   /** Uses a new result of compile from now on. */
   use(compiled: Compiled): void {
-    this.#requireIdle("compile");
+    this.requireIdle("compile");
     this.#compiled = compiled;
     this.clear();
   }
@@ -143,12 +147,36 @@ export class Trainer {
     return [...compiled, ...own.map((metric): NamedMetric => [metric.name, metric])];
   }
 
-  /** Resets all metrics. */
+  /** Resets all metrics; in the turn of the run that begins. */
   resetMetrics(): void {
     for (const [, metric] of this.metrics) metric.resetState();
   }
 
-  /** The current logs after a step, sorted by name; without metrics that the step does not update. */
+  /** Runs `body` when no other program runs and the metrics hold what this run left in them. */
+  inTurn<T>(run: Run, body: () => T | Promise<T>): Promise<T> {
+    return withLock(async () => {
+      if (this.#run !== run) await this.#giveTurn(run);
+      return await body();
+    });
+  }
+
+  async #giveTurn(run: Run): Promise<void> {
+    const before = this.#run;
+    if (before && !before.isOver) {
+      const variables = [
+        ...this.metrics.flatMap(([, metric]) => metric.variables),
+        ...before.step?.logs.values() ?? [],
+      ];
+      before.kept = new Map(
+        await Promise.all(variables.map(async (variable) => [variable, await variable.read()] as const)),
+      );
+    }
+    this.#run = run;
+    run.kept?.forEach((value, variable) => variable.assign(value));
+    run.kept = undefined;
+  }
+
+  /** The running numbers after a step, sorted by name; in the turn of its run. Metrics that it does not change say nothing of it. */
   async readLogs(step: Step | undefined): Promise<Logs> {
     const changed = this.metrics.filter(([, { variables }]) =>
       !step || variables.length === 0 || variables.some((variable) => step.changed.has(variable))

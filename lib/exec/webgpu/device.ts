@@ -10,6 +10,8 @@ export interface GpuCounts {
   pipelines: number;
   /** Buffers created. */
   buffers: number;
+  /** Bytes of the buffers that were made and not freed. */
+  bytes: number;
   /** Command buffers submitted. */
   submits: number;
   /** Times the host waited for memory to be mapped. */
@@ -24,9 +26,9 @@ export interface Pipeline {
 
 /** A GPU device, with what all its programs share. */
 export class Gpu {
-  /** Counts so far. */
-  readonly counts: GpuCounts = { pipelines: 0, buffers: 0, submits: 0, readBacks: 0 };
-  /** The most bytes of a binding, and so of a buffer that kernels use: a multiple of 256. */
+  /** What has been made and done so far. */
+  readonly counts: GpuCounts = { pipelines: 0, buffers: 0, bytes: 0, submits: 0, readBacks: 0 };
+  /** The most bytes that a binding, and so a buffer that kernels use, may have: a multiple of 256. */
   readonly bindingBytes: number;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
@@ -100,10 +102,17 @@ export class Gpu {
     const limit = usage & GPUBufferUsage.STORAGE ? this.bindingBytes : this.device.limits.maxBufferSize;
     if (bytes > limit) this.refuse(bytes, what, limit);
     this.counts.buffers++;
+    this.counts.bytes += bytes;
     return this.device.createBuffer({ size: bytes, usage, label: what });
   }
 
-  /** Throws the {@linkcode BackendError} that `what` is larger than the device allows. */
+  /** Frees a buffer. */
+  free(buffer: GPUBuffer): void {
+    this.counts.bytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  /** Throws {@linkcode BackendError} naming `what` is larger than the device takes. */
   refuse(bytes: number, what: string, limit = this.bindingBytes): never {
     throw new BackendError({
       what: `Cannot make room for ${what} on the GPU`,
