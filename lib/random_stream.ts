@@ -117,7 +117,7 @@ export const standardNormal: BinaryOp = lift((u, v) => {
   return multiply(radius, cos(multiply(v, 2 * Math.PI)));
 });
 
-/** The row order of an epoch: 0 to `rows` - 1, shuffled as a function of the seed, the epoch and the steps before it. */
+/** The row order of an epoch: 0 to `rows` - 1, shuffled by the seed, the epoch and the number of earlier steps. */
 export function shuffledOrder(rows: number, seed: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
   const order = new Int32Array(rows);
   for (let i = 0; i < rows; i++) order[i] = i;

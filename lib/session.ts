@@ -6,14 +6,14 @@ const caches = new Held<WeakKey, (owner: WeakKey) => void>(() => {});
 const running: string[] = [];
 
 /**
- * Calls `clear` with the owner once when the session is cleared or the backend changes: for caches of programs, and for
- * counts. The owner is not kept alive, so `clear` must reach it by its argument alone.
+ * Calls `clear` with the owner once, when the session is cleared or the backend changes: for caches of programs, and
+ * for counts. The owner is held weakly, so `clear` must reach it only through its argument.
  */
 export function onClearSession<T extends WeakKey>(owner: T, clear: (owner: T) => void): void {
   caches.set(owner, clear as (owner: WeakKey) => void);
 }
 
-/** Clears what {@linkcode onClearSession} was given. */
+/** Clears everything that was passed to {@linkcode onClearSession}. */
 export function clearCaches(): void {
   for (const owner of caches.keys()) caches.delete(owner)?.(owner);
 }

@@ -76,7 +76,7 @@ export function compile<R extends Traced>(
     }
     const tensors = args.map((arg, i) => toTensor(arg, `Cannot call ${describe(fn)}`, `argument ${i + 1}`));
     const executor = await getExecutor();
-    // A call that came between writing arguments and reading results would mix the two.
+    // A concurrent call between writing arguments and reading results would mix up the two.
     const { isList, results } = await lock.run(() => call(executor, tensors));
     return (isList ? results : results[0]) as Computed<R>;
   };

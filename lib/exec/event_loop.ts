@@ -13,11 +13,11 @@ export function yieldToEventLoop(): Promise<void> {
   });
 }
 
-/** Milliseconds that timers wait at most for their turn. */
+/** The longest that timers wait, in milliseconds. */
 const patience = 40;
 let last = performance.now();
 
-/** Lets timers and signals run, if they have waited long enough for their turn. */
+/** Yields to timers and signals, if they have waited long enough. */
 export async function yieldIfDue(): Promise<void> {
   if (performance.now() - last < patience) return;
   await yieldToEventLoop();

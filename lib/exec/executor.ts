@@ -53,13 +53,13 @@ export interface ExecutableStats {
   steps: number;
 }
 
-/** What a backend holds. What nothing refers to any more is counted until the garbage collector finds it. */
+/** What a backend holds. Unreferenced objects count until the garbage collector finds them. */
 export interface MemoryUse {
-  /** Variables. */
+  /** The number of variables. */
   readonly variables: number;
-  /** Programs. */
+  /** The number of programs. */
   readonly programs: number;
-  /** Bytes of the device, for variables and programs together. */
+  /** Bytes of device memory, for variables and programs together. */
   readonly bytes: number;
 }
 
@@ -69,9 +69,9 @@ export interface Executor extends VariableDevice {
   readonly name: BackendName;
   /** One line about the device, such as `Eigen 3.4, AVX2, 2 threads`. */
   readonly description: string;
-  /** What it holds now. */
+  /** What it currently holds. */
   readonly memory: MemoryUse;
-  /** Improves, plans and loads a graph; the variables it links are adopted. */
+  /** Optimizes, plans and loads a graph; attaches its variables. */
   compile(graph: Graph): Promise<Executable>;
   /**
    * Takes over variables with their newest values, from wherever they are; those attached together are contiguous in

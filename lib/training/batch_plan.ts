@@ -16,7 +16,7 @@ export interface StepRange {
   readonly rows: number;
   /** Writes what the program reads; called before it runs, while no other program does. */
   write(): void;
-  /** Lets the data go, when the program has run. */
+  /** Releases the data, after the program has run. */
   release(): void;
 }
 
@@ -50,7 +50,7 @@ export interface BatchPlan extends AsyncDisposable {
   batchAfter(rows: number): number;
   /** A plan for evaluating the rows that this plan does not use; undefined if there are none. */
   rest(batchSize: number): BatchPlan | undefined;
-  /** Ends the pass where the run is done. A plan that is disposed without this ends what it iterates over for good. */
+  /** Ends the pass after a complete run. A plan that is disposed without this also closes the iterator. */
   end(): Promise<void>;
 }
 
@@ -287,19 +287,19 @@ export class StreamPlan implements BatchPlan {
   /** None: training uses all of a stream. */
   rest(): undefined {}
 
-  /** Ends the pass; an iterator that the user made goes on in another run. */
+  /** Ends the pass; the user's own iterator can continue in another run. */
   end(): Promise<void> {
     this.#hasEnded = true;
     return this.stream.close();
   }
 
-  /** Ends what is iterated over, whoever made it, where the run broke off. */
+  /** Closes the iterator, even the user's own, since the run was aborted. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#hasEnded) await this.stream.abandon();
   }
 }
 
-/** The range of one batch, which is written to the device as a whole before it runs. */
+/** The range of one batch, which is copied to the device as a whole before it runs. */
 export async function rangeOf(steps: Steps, run: Run, mode: Mode, batch: Dataset): Promise<StepRange> {
   const data = await steps.allocate(batch, "batch");
   const retained = steps.retain(data);

@@ -240,7 +240,7 @@ export class BatchStream {
       ? source[Symbol.asyncIterator]()
       : source[Symbol.iterator]();
     if (typeof iterator?.next !== "function") this.#refuseIterator(`${describe(iterator)} as the iterator`);
-    // What iterates over itself, as a generator does, cannot begin again, and is the user's to end.
+    // An iterator that is its own iterable, as a generator is, cannot restart, and is the user's to end.
     this.#owned = typeof this.#source === "function" || !Object.is(iterator, source);
     this.#iterator = iterator;
     this.#ended = false;
@@ -279,7 +279,10 @@ export class BatchStream {
     this.#ended = true;
   }
 
-  /** Ends the iterable, whoever made it, since its run broke off; what its `finally` throws gives way to that error. */
+  /**
+   * Closes the iterator, even the user's own, since its run failed; that error takes precedence over one from its
+   * `finally`.
+   */
   async abandon(): Promise<void> {
     this.#owned = true;
     await this.close().catch(() => {});

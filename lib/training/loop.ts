@@ -82,7 +82,7 @@ export class Loop {
     return { step, ranOut: false };
   }
 
-  /** Predictions leave the metrics alone, and so to whichever run has them. */
+  /** Predictions do not use the metrics, so they need no turn. */
   #inTurn(body: () => Promise<void>): Promise<void> {
     return this.kind === "Predict" ? withLock(body) : this.trainer.inTurn(this.run, body);
   }
@@ -190,7 +190,7 @@ export async function runEpochs(
   await callbacks.end("Train", logs);
 }
 
-/** Milliseconds that one call is to take, so that timers, the progress bar and Ctrl-C live. */
+/** The target time of one call in milliseconds, so that timers, the progress bar and Ctrl-C still respond. */
 const target = 75;
 
 /** Measures steps and decides how many to run per call. */
@@ -213,7 +213,7 @@ class StepsPerCall {
   }
 }
 
-/** Listens for Ctrl-C while training runs, where that is possible. */
+/** Listens for Ctrl-C while training runs, if possible. */
 class Interrupt {
   /** Whether Ctrl-C was pressed. */
   requested = false;

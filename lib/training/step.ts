@@ -206,7 +206,7 @@ export class Steps {
     if (bytes > maxKeptBytes) this.clear();
   }
 
-  /** Throws all steps away, since the model changed. What runs use goes with the last of them. */
+  /** Discards all steps, since the model changed. Data in use is freed after the last run that uses it. */
   clear(): void {
     this.version++;
     for (const { executable, data } of this.#steps.values()) if (!this.isRetained(data)) executable.dispose();

@@ -74,7 +74,7 @@ export class Trainer {
   readonly steps: Steps;
   #compiled: Compiled | undefined;
   #fitting = false;
-  /** The run whose numbers the metrics hold. */
+  /** The run whose values the metrics hold. */
   #run: Run | undefined;
   /** The step of the last prediction of one batch, while it is good for another. */
   lastPrediction: Prediction | undefined;
@@ -107,7 +107,7 @@ export class Trainer {
     };
   }
 
-  /** Throws {@linkcode StateError} where `fit` runs. */
+  /** Throws {@linkcode StateError} if `fit` runs. */
   requireIdle(what: string): void {
     if (!this.#fitting) return;
     throw new StateError({
@@ -147,12 +147,12 @@ export class Trainer {
     return [...compiled, ...own.map((metric): NamedMetric => [metric.name, metric])];
   }
 
-  /** Resets all metrics; in the turn of the run that begins. */
+  /** Resets all metrics; call it in the turn of the run that starts. */
   resetMetrics(): void {
     for (const [, metric] of this.metrics) metric.resetState();
   }
 
-  /** Runs `body` when no other program runs and the metrics hold what this run left in them. */
+  /** Runs `body` while no other program runs, with this run's values in the metrics. */
   inTurn<T>(run: Run, body: () => T | Promise<T>): Promise<T> {
     return withLock(async () => {
       if (this.#run !== run) await this.#giveTurn(run);
@@ -176,7 +176,10 @@ export class Trainer {
     run.kept = undefined;
   }
 
-  /** The running numbers after a step, sorted by name; in the turn of its run. Metrics that it does not change say nothing of it. */
+  /**
+   * The current logs after a step, sorted by name; without metrics that the step does not update. Call it in the turn
+   * of its run.
+   */
   async readLogs(step: Step | undefined): Promise<Logs> {
     const changed = this.metrics.filter(([, { variables }]) =>
       !step || variables.length === 0 || variables.some((variable) => step.changed.has(variable))

@@ -27,7 +27,7 @@ const alignment = 256;
 /** Runs longer than this many seconds leave the event loop free. A non-blocking call adds about 50 us. */
 const longestBlocking = 200e-6;
 
-/** Memory that some variables share; freed when none of them and no program needs it. */
+/** Memory shared by some variables; freed when none of them and no program uses it. */
 interface Block extends Segment {
   users: number;
 }
@@ -55,12 +55,12 @@ export class NativeExecutor implements Executor {
     return this.module.description;
   }
 
-  /** What it holds now. */
+  /** What it currently holds. */
   get memory(): MemoryUse {
     return { variables: this.#locations.size, programs: this.#programs.size, bytes: this.#bytes };
   }
 
-  /** How often a variable has left: programs look again where their variables are when this changes. */
+  /** How often a variable has left: when this changes, programs look up their variables again. */
   get releases(): number {
     return this.#releases;
   }
@@ -148,7 +148,7 @@ export class NativeExecutor implements Executor {
     const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module));
     await executable.prepare();
     this.#programs.set(executable, executable.loaded);
-    // What is no longer in use is freed between turns of the event loop; runs that block give it none.
+    // Unreferenced memory is freed between turns of the event loop; blocking runs do not yield to it.
     await yieldIfDue();
     return executable;
   }
@@ -184,7 +184,7 @@ export class NativeExecutor implements Executor {
     if (block.users === 0) this.#free(block);
   }
 
-  /** Zeroed memory. */
+  /** Allocates zeroed memory. */
   allocate(bytes: number): Segment {
     const address = this.module.allocate(bytes);
     this.#bytes += bytes;
@@ -201,7 +201,7 @@ export class NativeExecutor implements Executor {
     this.#programs.delete(program);
   }
 
-  /** Frees a program's handle and memory, after the run that is under way if there is one. */
+  /** Frees a program's handle and memory, after any run in progress. */
   unload(loaded: Loaded): void {
     const { handle, memory, locations } = loaded;
     Object.assign(loaded, notLoaded());
@@ -214,7 +214,7 @@ export class NativeExecutor implements Executor {
     else free();
   }
 
-  /** Runs a program without blocking when no other run is under way; variables are not touched until it ends. */
+  /** Runs a program without blocking, after any run in progress; nothing touches variables until it ends. */
   async runAside(handle: number, steps: number): Promise<number> {
     // Not idle(): if nothing runs, the run must start before anything else can.
     while (this.#running) await this.#running;
@@ -235,11 +235,11 @@ export class NativeExecutor implements Executor {
   }
 }
 
-/** What a program holds in the module: freed with the program, when nobody refers to it any more. */
+/** What a program holds in the module: freed when the program is no longer referenced. */
 interface Loaded {
   handle: number;
   memory: Segment[];
-  /** Where its variables were when it was loaded. */
+  /** The locations of its variables when it was loaded. */
   locations: Location[];
 }
 

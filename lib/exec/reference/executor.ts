@@ -17,7 +17,7 @@ export class ReferenceExecutor implements Executor {
   readonly description = "float64 in TypeScript, for checking other backends; slow";
   readonly #values = new Held<Variable, Float64Array>(() => {});
 
-  /** What it holds now, in the host's own memory; programs hold nothing. */
+  /** What it currently holds, in the host's memory; programs hold nothing. */
   get memory(): MemoryUse {
     return { variables: this.#values.size, programs: 0, bytes: 0 };
   }

@@ -10,7 +10,7 @@ export interface GpuCounts {
   pipelines: number;
   /** Buffers created. */
   buffers: number;
-  /** Bytes of the buffers that were made and not freed. */
+  /** Bytes of the buffers created and not freed. */
   bytes: number;
   /** Command buffers submitted. */
   submits: number;
@@ -26,9 +26,9 @@ export interface Pipeline {
 
 /** A GPU device, with what all its programs share. */
 export class Gpu {
-  /** What has been made and done so far. */
+  /** Counts so far. */
   readonly counts: GpuCounts = { pipelines: 0, buffers: 0, bytes: 0, submits: 0, readBacks: 0 };
-  /** The most bytes that a binding, and so a buffer that kernels use, may have: a multiple of 256. */
+  /** The most bytes of a binding, and so of a buffer that kernels use: a multiple of 256. */
   readonly bindingBytes: number;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
@@ -112,7 +112,7 @@ export class Gpu {
     buffer.destroy();
   }
 
-  /** Throws {@linkcode BackendError} naming `what` is larger than the device takes. */
+  /** Throws the {@linkcode BackendError} that `what` is larger than the device allows. */
   refuse(bytes: number, what: string, limit = this.bindingBytes): never {
     throw new BackendError({
       what: `Cannot make room for ${what} on the GPU`,

@@ -42,7 +42,7 @@ export class WebGpuExecutor implements Executor {
     return this.gpu.description;
   }
 
-  /** What it holds now. */
+  /** What it currently holds. */
   get memory(): MemoryUse {
     return { variables: this.#state.variables.length, programs: this.#programs.size, bytes: this.gpu.counts.bytes };
   }

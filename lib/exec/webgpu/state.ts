@@ -41,12 +41,12 @@ export class StateStore {
     this.#gpu = gpu;
   }
 
-  /** The variables that lie here. */
+  /** The variables that are here. */
   get variables(): Variable[] {
     return this.#segments.keys();
   }
 
-  /** Whether a variable lies here. */
+  /** Whether a variable is here. */
   has(variable: Variable): boolean {
     return this.#segments.has(variable);
   }
@@ -145,7 +145,7 @@ export class StateStore {
     this.version++;
   }
 
-  /** Frees the buffers that nothing else lies in. */
+  /** Frees the buffers in which nothing else is left. */
   #leave(segments: readonly Segment[]): void {
     for (const { flat } of segments) if (--flat.members === 0) this.#gpu.free(flat.buffer);
   }
