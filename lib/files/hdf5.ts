@@ -47,7 +47,7 @@ export function readHdf5(bytes: Uint8Array, what: string): Promise<H5Group> {
     FS.writeFile(name, bytes);
     const file = attempt(() => new h5.File(name, "r"), what);
     try {
-      return new Reader(h5, what).group(file, "", 0);
+      return new Reader(h5, file, what).group(file, "", 0);
     } finally {
       file.close();
     }
@@ -82,7 +82,7 @@ function attempt<T>(body: () => T, what: string): T {
 }
 
 class Reader {
-  constructor(readonly h5: H5, readonly what: string) {}
+  constructor(readonly h5: H5, readonly file: InstanceType<H5["File"]>, readonly what: string) {}
 
   group(group: InstanceType<H5["Group"]>, path: string, depth: number): H5Group {
     if (depth > maxDepth) this.#refuse(`groups must be at most ${maxDepth} deep`, path);
@@ -90,7 +90,9 @@ class Reader {
     const arrays = new Map<string, Tensor>();
     for (const name of attempt(() => group.keys(), this.what)) {
       const inside = `${path}/${name}`;
-      if (group.get_link(name) !== null) this.#refuse("it must hold its data itself, without links", inside);
+      if (attempt(() => this.file.get_link(inside), this.what) !== null) {
+        this.#refuse("it must hold its data itself, without links", inside);
+      }
       const found = attempt(() => group.get(name), this.what);
       if (found instanceof this.h5.Group) groups.set(name, this.group(found, inside, depth + 1));
       else if (found instanceof this.h5.Dataset) arrays.set(name, this.#array(found, inside));
