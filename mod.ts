@@ -211,3 +211,4 @@ export {
   ValueError,
 } from "./lib/errors.ts";
 export { InterruptedError } from "./lib/training/loop.ts";
+export type { CustomObject, SerializableClass, SerializableFunction } from "./lib/registry.ts";

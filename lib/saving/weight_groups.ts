@@ -95,12 +95,19 @@ export function optimizerGroup(optimizer: Optimizer): WeightGroup {
     write: (value: Tensor) => set(value.item()),
   });
   const entries: WeightEntry[] = [
-    number("iteration", "int32", () => optimizer.iterations, (steps) => optimizer.iterations = steps),
+    number("iteration", "int32", () => optimizer.batches, (batches) => optimizer.batches = batches),
   ];
   if (!optimizer.schedule) {
     entries.push(
       number("learning_rate", "float32", () => optimizer.learningRate, (rate) => optimizer.learningRate = rate),
     );
   }
-  return { path: "optimizer", name: optimizer.name, entries: [...entries, ...optimizer.slots.map(entryOf)] };
+  // What follows from the number of steps is written for Keras, and not needed here.
+  const derived = optimizer.built ? Object.entries(optimizer.derivedScalars) : [];
+  const further = derived.map(([name, value]) => number(name, "float32", () => value, () => {}));
+  return {
+    path: "optimizer",
+    name: optimizer.name,
+    entries: [...entries, ...optimizer.slots.map(entryOf), ...further],
+  };
 }
