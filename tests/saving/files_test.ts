@@ -30,8 +30,7 @@ async function unpack(packed: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 /** The layer of the user's own that the files name, with its layers under the names of Keras's. */
-@registerKerasSerializable("golden", "Block")
-class _Block extends Layer {
+class Block extends Layer {
   readonly units: number;
   readonly secondDense: Dense;
   readonly firstDense: Dense;
@@ -60,6 +59,8 @@ class _Block extends Layer {
     return { ...super.getConfig(), units: this.units };
   }
 }
+
+registerKerasSerializable("golden")(Block);
 
 /** The outputs of a model, in the order of their names where they have some. */
 async function outputsOf(model: Model, spec: Table): Promise<Tensor[]> {
