@@ -14,9 +14,10 @@ import type { Value } from "../../lib/ir/value.ts";
 import type { Weight } from "../../lib/layers/weight.ts";
 import type { SymbolicShape } from "../../lib/shape.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
-import { testOnBackends } from "../backends.ts";
+import { testOnBackends, useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
+import { mutateFiles } from "./file_mutations.ts";
 
 const files = golden("files");
 const [x, y] = [files.x, files.y].map(toTensor);
@@ -190,5 +191,14 @@ Deno.test("an old file stays whole where the new one cannot be written", async (
     assert.equal((await loadModel(path)).countParams(), 35);
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("damaged files are opened or refused, whatever was damaged [wasm]", async () => {
+  await useBackend("wasm");
+  for (const [format, outcomes] of Object.entries(await mutateFiles(60))) {
+    const { opened = 0, refused = 0, ...others } = outcomes;
+    assert.deepEqual(others, {}, format);
+    assert.ok(opened + refused === 60 && refused > 30, `${format}: ${JSON.stringify(outcomes)}`);
   }
 });
