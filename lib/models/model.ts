@@ -436,9 +436,11 @@ export class Model<
   }
 
   /**
-   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3.
+   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3; or the weights alone, by their
+   * names, as a `.safetensors` file.
    *
-   * @param target a path that ends in `.weights.h5`, its `file:` URL, or a stream; in a browser the name of a download
+   * @param target a path that ends in `.weights.h5` or `.safetensors`, its `file:` URL, or a stream for the former; in a
+   *   browser the name of a download
    * @throws {StateError} before the model is built
    * @throws {ValueError} for another ending
    * @throws {FileError} where the file cannot be written
@@ -457,7 +459,7 @@ export class Model<
   }
 
   /**
-   * Sets the weights to those of a `.weights.h5` file, or of a `.keras` file, of a model of the same layers.
+   * Sets the weights to those of a `.weights.h5`, `.keras` or `.safetensors` file of a model of the same layers.
    *
    * @param source a path, a URL, bytes, a `Blob` or a stream
    * @param options `skipMismatch`: whether arrays of other shapes are left out
