@@ -119,10 +119,17 @@ export async function countStep({ batch, train }: Example): Promise<StepCounts> 
   };
 }
 
-/** WebGPU with the kernels for a kind of adapter, or undefined where there is no adapter. */
+/** WebGPU with the kernels for a kind of adapter, which makes programs and pipelines, but runs none: counts need no more. */
+export async function idleWebGpu(tunedFor: AdapterKind): Promise<Executor> {
+  const executor = await openWebGpu({ tunedFor });
+  executor.gpu.submit = () => {};
+  return executor;
+}
+
+/** The same, or undefined where there is no adapter. */
 async function webGpuFor(tunedFor: AdapterKind): Promise<Executor | undefined> {
   try {
-    return await openWebGpu({ tunedFor });
+    return await idleWebGpu(tunedFor);
   } catch (error) {
     if (error instanceof BackendError) return undefined;
     throw error;

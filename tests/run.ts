@@ -6,6 +6,8 @@ import { chosenDriver, environmentFor } from "./webgpu/drivers.ts";
 /** What takes longest is begun first, so that no file runs alone in the end. */
 const slowestFirst = [
   "tests/webgpu/op_table_test.ts",
+  "tests/webgpu/programs_test.ts",
+  "tests/webgpu/other_driver_test.ts",
   "tests/layers/golden_test.ts",
   "tests/exec/builds_test.ts",
   "tests/ops/eager_test.ts",

@@ -28,6 +28,8 @@ export class Gpu {
   readonly counts: GpuCounts = { pipelines: 0, buffers: 0, submits: 0, readBacks: 0 };
   /** The most bytes that a binding, and so a buffer that kernels use, may have: a multiple of 256. */
   readonly bindingBytes: number;
+  /** Whether small kernels that follow each other become one dispatch. */
+  readonly compounds: boolean;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #lost: string | undefined;
@@ -36,13 +38,14 @@ export class Gpu {
   /** Called when the device goes away. */
   onLost: () => void = () => {};
 
-  /** Takes over `device`. Bindings may be held to fewer `bindingBytes`. */
+  /** Takes over `device`. Bindings may be held to fewer `bindingBytes`; `compounds` is {@linkcode Gpu.compounds}. */
   constructor(
     readonly device: GPUDevice,
     readonly tuning: Tuning,
     readonly description: string,
-    bindingBytes = Infinity,
+    { bindingBytes = Infinity, compounds = true }: { bindingBytes?: number; compounds?: boolean } = {},
   ) {
+    this.compounds = compounds;
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     const most = Math.min(bindingBytes, maxBufferSize, maxStorageBufferBindingSize);
     this.bindingBytes = most - most % bindingAlignment;

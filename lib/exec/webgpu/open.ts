@@ -13,6 +13,8 @@ export interface WebGpuOptions {
   readonly tunedFor?: AdapterKind | Tuning;
   /** The most bytes that a binding may have: what the adapter takes unless said otherwise. For tests. */
   readonly bindingBytes?: number;
+  /** Whether small kernels share a dispatch; true unless said otherwise. For tests, where others use the same shaders. */
+  readonly compounds?: boolean;
 }
 
 /** What kernels are chosen by on each kind of adapter. */
@@ -47,7 +49,7 @@ function nameOf({ description, device, architecture, vendor }: AdapterFacts): st
  * @throws {BackendError} where there is no WebGPU, no adapter, none that works, or only a software one that was not allowed
  */
 export async function openWebGpu(
-  { allowSoftware = true, tunedFor, bindingBytes }: WebGpuOptions = {},
+  { allowSoftware = true, tunedFor, bindingBytes, compounds }: WebGpuOptions = {},
 ): Promise<WebGpuExecutor> {
   quietLoader();
   const gpu = globalThis.navigator?.gpu;
@@ -94,7 +96,7 @@ export async function openWebGpu(
   });
   const chosen = tunedFor ?? (reason ? "software" : "gpu");
   const tuning = typeof chosen === "string" ? tunings[chosen] : chosen;
-  return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), bindingBytes));
+  return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), { bindingBytes, compounds }));
 }
 
 /** Without this variable the Vulkan loader prints a complaint each time; set only where that is already permitted. */
