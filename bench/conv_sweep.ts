@@ -2,6 +2,7 @@
 import type { Executor } from "../lib/exec/executor.ts";
 import { getExecutor, setBackend } from "../lib/exec/select.ts";
 import { vjpOf } from "../lib/ir/grad.ts";
+import { withContext } from "../lib/ir/context.ts";
 import { recording, Trace } from "../lib/ir/trace.ts";
 import type { Value } from "../lib/ir/value.ts";
 import { conv } from "../lib/ops/convolve.ts";
@@ -76,7 +77,7 @@ async function secondsOf(
 ): Promise<number> {
   const output = new Variable(full(outputShape, 0), { name: "output" });
   const trace = new Trace();
-  recording(trace, () => output.assign(body(trace)));
+  withContext(recording(trace), () => output.assign(body(trace)));
   const executable = await executor.compile(trace.graph);
   // What is read last has waited for all that was submitted.
   const probe = new Variable([1], { name: "probe" });

@@ -2,6 +2,7 @@
 import { datasets, Input, layers, Sequential, setBackend } from "../mod.ts";
 import type { NativeExecutable, NativeExecutor } from "../lib/exec/native/executor.ts";
 import { getExecutor } from "../lib/exec/select.ts";
+import { withContext } from "../lib/ir/context.ts";
 import { recording, Trace } from "../lib/ir/trace.ts";
 import type { Value } from "../lib/ir/value.ts";
 import * as ops from "../lib/ops/primitives.ts";
@@ -66,7 +67,7 @@ async function fmaPeak(threads: number): Promise<number | undefined> {
 /** A program that does `body` on variables. */
 async function program(executor: NativeExecutor, body: () => void): Promise<NativeExecutable> {
   const trace = new Trace();
-  recording(trace, body);
+  withContext(recording(trace), body);
   return await executor.compile(trace.graph);
 }
 

@@ -5,6 +5,7 @@ import "../lib/ops/defs/table.ts";
 import type { TypedArray } from "../lib/dtype.ts";
 import { Gpu } from "../lib/exec/webgpu/device.ts";
 import { WebGpuExecutor } from "../lib/exec/webgpu/executor.ts";
+import { withContext } from "../lib/ir/context.ts";
 import { recording, Trace } from "../lib/ir/trace.ts";
 import type { MatmulExtents } from "../lib/ops/extents/matmul.ts";
 import { matmul } from "../lib/ops/primitives.ts";
@@ -173,7 +174,7 @@ async function sweep(smoke: boolean): Promise<number> {
     for (const [text, candidate] of candidates(product)) {
       choice = candidate;
       const trace = new Trace();
-      recording(trace, () => y.assign(matmul(a.value(), b.value(), { transposeA, transposeB })));
+      withContext(recording(trace), () => y.assign(matmul(a.value(), b.value(), { transposeA, transposeB })));
       const executable = await executor.compile(trace.graph);
       const secondsOf = async (steps: number) => {
         const start = performance.now();

@@ -116,16 +116,6 @@ export function unknownIdentifier(kind: string, name: string, known: readonly st
   });
 }
 
-/** Runs `body`; what Ceratops complains about in it says that it happened in `place`. */
-export function withErrorContext<T>(place: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    if (error instanceof CeratopsError) error.message = `In ${place}: ${error.message}`;
-    throw error;
-  }
-}
-
 /** Whether a value is a class, which no call without `new` can take in place of a function. */
 export function isClass(value: unknown): boolean {
   if (typeof value !== "function") return false;

@@ -1,17 +1,10 @@
 // Random numbers as tensors and inside of programs, by Keras's names. https://keras.io/api/random/
 import { StateError, ValueError } from "./errors.ts";
-import { currentTrace } from "./ir/trace.ts";
+import { tracing } from "./ir/trace.ts";
 import type { Value } from "./ir/value.ts";
 import { add, bitsToUnit, multiply, randomBits } from "./ops/primitives.ts";
 import { checkOptions, describe } from "./options.ts";
-import {
-  currentRandomContext,
-  hashPath,
-  nextRandomRoot,
-  RandomContext,
-  randomSeed,
-  standardNormal,
-} from "./random_stream.ts";
+import { hashPath, nextRandomRoot, programRandom, randomSeed, RandomState, standardNormal } from "./random_stream.ts";
 import { checkShape, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor/tensor.ts";
 import { Variable } from "./tensor/variable.ts";
@@ -53,7 +46,7 @@ export class SeedGenerator {
 
   /** The next uniform numbers of [0, 1). Throws {@linkcode StateError} outside of a traced function. */
   next(shape: Shape): Value {
-    if (!currentTrace()) {
+    if (!tracing.current) {
       throw new StateError({
         what: "Cannot draw with a SeedGenerator",
         rule: "its numbers are those of a traced function's steps",
@@ -62,22 +55,20 @@ export class SeedGenerator {
       });
     }
     // A function outside of a model's program has no random state, so the generator keeps its own.
-    const own = currentRandomContext() ? undefined : this.#context();
-    const { counter, path } = (own ?? currentRandomContext()!).draw(
-      this.#path(),
-      this.seed === null ? undefined : this.seed | 0,
-    );
+    const shared = programRandom.current;
+    const state = shared ?? this.#ownState();
+    const { counter, path } = state.draw(this.#path(), this.seed === null ? undefined : this.seed | 0);
     const unit = bitsToUnit(randomBits(counter, shape, path));
-    own?.advance();
+    if (!shared) state.advance();
     return unit;
   }
 
-  #context(): RandomContext {
+  #ownState(): RandomState {
     this.#counter ??= new Variable(new Tensor([2], "int32", Int32Array.of(randomSeed(), 0)), {
       name: `${this.#path()}/counter`,
       trainable: false,
     });
-    return new RandomContext(this.#counter);
+    return new RandomState(this.#counter);
   }
 }
 
@@ -159,7 +150,7 @@ function drawing(what: string, shape: Shape, seed: unknown): () => Tensor | Valu
   checkShape(shape, `Cannot draw by ${what}`);
   if (seed instanceof SeedGenerator) return () => seed.next(shape);
   checkSeed(seed, what);
-  if (seed === null && currentTrace()) {
+  if (seed === null && tracing.current) {
     throw new StateError({
       what: `Cannot draw by ${what} here`,
       rule: "inside of a traced function numbers come from a SeedGenerator, or every step would have the same",

@@ -1,5 +1,6 @@
 // What random numbers are made of: the seed, the stable paths of what draws, streams of Philox bits, and their shaping.
 import { describe, ValueError } from "./errors.ts";
+import { ContextKey } from "./ir/context.ts";
 import { philox } from "./ops/defs/philox.ts";
 import { type BinaryOp, lift } from "./ops/lift.ts";
 import { add, concat, cos, iota, log, multiply, slice, sqrt, subtract } from "./ops/primitives.ts";
@@ -60,23 +61,8 @@ export function nextRandomRoot(): string {
   return String(roots++);
 }
 
-let scope: string | undefined;
-
-/** Runs `body` with `path` as the place where initializers draw. */
-export function drawingAt<T>(path: string, body: () => T): T {
-  const outer = scope;
-  scope = path;
-  try {
-    return body();
-  } finally {
-    scope = outer;
-  }
-}
-
-/** The path where initializers draw now: that of the weight being made, or a fresh one outside of a layer. */
-export function drawingPath(): string {
-  return scope ?? nextRandomRoot();
-}
+/** The path of the weight that is being initialized. */
+export const weightPath: ContextKey<string> = new ContextKey("weightPath");
 
 /** What a stream is for; streams for different purposes never share numbers. */
 export const purposes = { program: 0, weights: 1, shuffle: 2 } as const;
@@ -132,10 +118,10 @@ export const standardNormal: BinaryOp = lift((u, v) => {
 });
 
 /** The row order of an epoch: 0 to `rows` - 1, shuffled as a function of the seed, the epoch and the steps before it. */
-export function shuffledOrder(rows: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
+export function shuffledOrder(rows: number, seed: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
   const order = new Int32Array(rows);
   for (let i = 0; i < rows; i++) order[i] = i;
-  const stream = new RandomStream(randomSeed(), hashPath("shuffle"), purposes.shuffle, epoch, steps);
+  const stream = new RandomStream(seed, hashPath("shuffle"), purposes.shuffle, epoch, steps);
   for (let i = rows - 1; i > 0; i--) {
     const j = stream.below(i + 1);
     const kept = order[i];
@@ -146,7 +132,7 @@ export function shuffledOrder(rows: number, epoch: number, steps: number): Int32
 }
 
 /** The random state of a program while it is traced: which counter its random ops read, and how often each path drew. */
-export class RandomContext {
+export class RandomState {
   /** Whether anything drew. */
   used = false;
   readonly #counts = new Map<string, number>();
@@ -171,20 +157,5 @@ export class RandomContext {
   }
 }
 
-let context: RandomContext | undefined;
-
-/** The random state of the program being traced, if it has one. */
-export function currentRandomContext(): RandomContext | undefined {
-  return context;
-}
-
-/** Runs `body` with `next` as the random state of what it traces. */
-export function withRandomContext<T>(next: RandomContext | undefined, body: () => T): T {
-  const outer = context;
-  context = next;
-  try {
-    return body();
-  } finally {
-    context = outer;
-  }
-}
+/** The random state of the program being traced. */
+export const programRandom: ContextKey<RandomState> = new ContextKey("programRandom");

@@ -2,6 +2,7 @@
 // https://keras.io/api/models/model_saving_apis/serialization_utils/
 import type { Config, FunctionNode, ObjectNode } from "./json_config.ts";
 import { describe, ValueError } from "./errors.ts";
+import { ContextKey, withContext } from "./ir/context.ts";
 
 /** A class whose objects stand in files. */
 export type SerializableClass = abstract new (...args: never[]) => object;
@@ -22,8 +23,10 @@ const builtInFunctions = new Map<string, SerializableFunction>();
 const functionNames = new Map<unknown, string>();
 const registered = new Map<string, CustomObject>();
 const names = new WeakMap<CustomObject, string>();
-let scope: ReadonlyMap<string, CustomObject> = new Map();
-let noted: Map<CustomObject, string> | undefined;
+/** The classes and functions that a scope makes known, by name. */
+const scopedObjects = new ContextKey<ReadonlyMap<string, CustomObject>>("scopedObjects");
+/** The classes and functions written so far, each under a name of its own. */
+const passedObjects = new ContextKey<Map<CustomObject, string>>("passedObjects");
 
 /**
  * Makes a class or function of the user's known under `package>Name`, so that configs with it can be read: objects are
@@ -84,18 +87,13 @@ export function getRegisteredName(item: CustomObject): string | undefined {
 
 /** The user's classes and functions by name: those registered, and those of the scope that runs. */
 export function getCustomObjects(): ReadonlyMap<string, CustomObject> {
-  return new Map([...registered, ...scope]);
+  return new Map([...registered, ...scopedObjects.current ?? []]);
 }
 
 /** Runs `body`, in which `objects`, classes and functions, are known by their names. */
 export function customObjectScope<T>(objects: Readonly<Record<string, CustomObject>>, body: () => T): T {
-  const outer = scope;
-  scope = new Map([...outer, ...Object.entries(objects)]);
-  try {
-    return body();
-  } finally {
-    scope = outer;
-  }
+  const known = new Map([...scopedObjects.current ?? [], ...Object.entries(objects)]);
+  return withContext([scopedObjects.of(known)], body);
 }
 
 /**
@@ -103,14 +101,8 @@ export function customObjectScope<T>(objects: Readonly<Record<string, CustomObje
  * it is registered or has a name, or not.
  */
 export function passThrough<T, U>(write: () => T, read: (written: T) => U): U {
-  const outer = noted;
-  const passed = noted = new Map<CustomObject, string>();
-  let written: T;
-  try {
-    written = write();
-  } finally {
-    noted = outer;
-  }
+  const passed = new Map<CustomObject, string>();
+  const written = withContext([passedObjects.of(passed)], write);
   return customObjectScope(Object.fromEntries([...passed].map(([item, name]) => [name, item])), () => read(written));
 }
 
@@ -142,9 +134,10 @@ export function nameOfClass(Class: SerializableClass): string {
 
 /** The name under which an item of the user's is written. */
 function nameOf(item: CustomObject): string {
-  if (!noted) return names.get(item) ?? item.name;
-  const name = noted.get(item) ?? `passed>${noted.size}`;
-  noted.set(item, name);
+  const passed = passedObjects.current;
+  if (!passed) return names.get(item) ?? item.name;
+  const name = passed.get(item) ?? `passed>${passed.size}`;
+  passed.set(item, name);
   return name;
 }
 

@@ -27,11 +27,6 @@ fn scale_by_power(x: f32, n: i32) -> f32 {
   return x * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
 }
 
-// Identity at run time; stopGradient matters only to autodiff.
-fn stop_gradient_f32(x: f32) -> f32 {
-  return x;
-}
-
 fn negate_f32(x: f32) -> f32 {
   return -x;
 }

@@ -3,30 +3,24 @@ import { join, posix, relative } from "node:path";
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * The order of imports: a file may import from its own row and from rows above. A name is a folder or a file in lib/
- * (without `.ts`), or `ffi` or `mod`.
+ * The order of imports: a file may import from its own folder and from what stands before it. A name is a folder or a
+ * file in lib/ (without `.ts`), or `ffi` or `mod`.
  */
-export const order: readonly (readonly string[])[] = [
-  ["deps", "errors", "dtype", "names", "rounding", "shape", "structure"],
-  ["ffi"],
-  ["ir"],
-  ["tensor"],
-  ["ops"],
-  ["passes"],
-  ["exec"],
-  ["config", "json_config", "options", "option_kinds", "registry", "named_set", "configurable"],
-  ["initializers", "activations", "random_stream", "random", "regularizers", "constraints"],
-  ["layers"],
-  ["losses"],
-  ["metrics"],
-  ["optimizers"],
-  ["callbacks", "datasets"],
-  ["utils"],
-  ["saving"],
-  ["training"],
-  ["models"],
-  ["mod"],
+export const order: readonly string[] = [
+  ...["deps", "errors", "config", "names", "rounding", "dtype", "shape", "structure", "held", "session", "auto_names"],
+  ...["ffi", "ir", "tensor", "ops", "passes", "exec"],
+  ...["json_config", "options", "option_kinds", "registry", "named_set", "configurable"],
+  ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
+  ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "utils", "saving"],
+  ...["training", "models", "mod"],
 ];
+
+/** Who may import from a folder, where not all that follows it may: what a model is made of is traced, not run. */
+export const importers: Readonly<Record<string, readonly string[]>> = {
+  ffi: ["exec"],
+  passes: ["exec"],
+  exec: ["training", "mod"],
+};
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
 export const allowedLiteralImports: readonly string[] = [
@@ -86,7 +80,11 @@ export function checkImports(sources: ReadonlyMap<string, string>): string[] {
         if (!sources.has(imported)) complaints.push(`${at}: "${specifier}" names no file that is checked`);
         else if (rank !== -1 && rankOf(imported) > rank) {
           complaints.push(
-            `${at}: ${unitOf(file)} must not know ${unitOf(imported)}, which stands above it ("${specifier}")`,
+            `${at}: ${unitOf(file)} must not know ${unitOf(imported)}, which stands after it ("${specifier}")`,
+          );
+        } else if (isHidden(imported, file)) {
+          complaints.push(
+            `${at}: ${unitOf(file)} must not know ${unitOf(imported)}, which is not for it ("${specifier}")`,
           );
         }
       }
@@ -116,7 +114,13 @@ function unitOf(file: string): string {
 }
 
 function rankOf(file: string): number {
-  return order.findIndex((row) => row.includes(unitOf(file)));
+  return order.indexOf(unitOf(file));
+}
+
+/** Whether a file is not for `importer`: see {@linkcode importers}. */
+function isHidden(file: string, importer: string): boolean {
+  const unit = unitOf(file);
+  return unit !== unitOf(importer) && importers[unit] !== undefined && !importers[unit].includes(unitOf(importer));
 }
 
 interface Edge {

@@ -2,6 +2,7 @@
 import "../lib/ops/defs/table.ts";
 import { makeArray } from "../lib/dtype.ts";
 import type { Executable, Executor } from "../lib/exec/executor.ts";
+import { withContext } from "../lib/ir/context.ts";
 import { recording, Trace } from "../lib/ir/trace.ts";
 import type { Value } from "../lib/ir/value.ts";
 import { sizeOf } from "../lib/shape.ts";
@@ -26,12 +27,15 @@ export async function traceOn(
 ): Promise<Traced> {
   const trace = new Trace();
   const inputs = args.map((arg, i) => new Variable(arg, { name: `argument ${i}`, dtype: arg.dtype }));
-  const outputs = recording(trace, () =>
-    fn(...inputs.map((variable) => trace.read(variable))).map((value, i) => {
-      const variable = zeros(value.shape, value.dtype, `result ${i}`);
-      trace.assign(variable, value);
-      return variable;
-    }));
+  const outputs = withContext(
+    recording(trace),
+    () =>
+      fn(...inputs.map((variable) => trace.read(variable))).map((value, i) => {
+        const variable = zeros(value.shape, value.dtype, `result ${i}`);
+        trace.assign(variable, value);
+        return variable;
+      }),
+  );
   const executable = await executor.compile(trace.graph);
   await executor.attach(inputs);
   return { executable, inputs, outputs };

@@ -12,3 +12,14 @@ export function yieldToEventLoop(): Promise<void> {
     port2.postMessage(null);
   });
 }
+
+/** Milliseconds that timers wait at most for their turn. */
+const patience = 40;
+let last = performance.now();
+
+/** Lets timers and signals run, if they have waited long enough for their turn. */
+export async function yieldIfDue(): Promise<void> {
+  if (performance.now() - last < patience) return;
+  await yieldToEventLoop();
+  last = performance.now();
+}

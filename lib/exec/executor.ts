@@ -53,12 +53,24 @@ export interface ExecutableStats {
   steps: number;
 }
 
+/** What a backend holds. What nothing refers to any more is counted until the garbage collector finds it. */
+export interface MemoryUse {
+  /** Variables. */
+  readonly variables: number;
+  /** Programs. */
+  readonly programs: number;
+  /** Bytes of the device, for variables and programs together. */
+  readonly bytes: number;
+}
+
 /** A backend: it holds variables and runs programs on them. */
 export interface Executor extends VariableDevice {
   /** The backend's name. */
   readonly name: BackendName;
   /** One line about what it runs on, such as `Eigen 3.4, AVX2, 2 threads`. */
   readonly description: string;
+  /** What it holds now. */
+  readonly memory: MemoryUse;
   /** Improves, plans and loads a graph; the variables it links are adopted. */
   compile(graph: Graph): Promise<Executable>;
   /**

@@ -1,5 +1,6 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or the best that can be had.
-import { BackendError, StateError, unknownIdentifier } from "../errors.ts";
+import { BackendError, unknownIdentifier } from "../errors.ts";
+import { clearCaches, requireIdle } from "../session.ts";
 import { debug, debugTopics } from "./debug.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { ReferenceExecutor } from "./reference/executor.ts";
@@ -39,7 +40,6 @@ const preference: readonly { name: BackendName; gain?: string }[] = [
 const choices = ["auto", ...Object.keys(openers)] as BackendChoice[];
 
 let current: Promise<Executor> | undefined;
-let disposers: (() => void)[] = [];
 
 /**
  * Chooses the backend for everything that follows; weights move along when they are next used.
@@ -95,29 +95,6 @@ export function getExecutor(): Promise<Executor> {
   return current;
 }
 
-/** Calls `dispose` once when the session is cleared or the backend changes: for caches of programs. */
-export function onClearSession(dispose: () => void): void {
-  disposers.push(dispose);
-}
-
-const running: string[] = [];
-
-/** Says that `what` runs until it is disposed, so that the backend stays meanwhile. */
-export function markBusy(what: string): Disposable {
-  running.push(what);
-  return { [Symbol.dispose]: () => void running.splice(running.indexOf(what), 1) };
-}
-
-function requireIdle(what: string): void {
-  if (running.length === 0) return;
-  throw new StateError({
-    what: `Cannot ${what} now`,
-    rule: `${running[0]} is running`,
-    received: "a call before it was done",
-    hint: "await it first; a callback cannot do this",
-  });
-}
-
 /**
  * Frees all memory of the backend, and its programs; variables keep their values on the host, and models go on
  * working. Automatic names of layers begin anew. As `keras.utils.clear_session()`.
@@ -134,9 +111,7 @@ function requireIdle(what: string): void {
  */
 export async function clearSession(): Promise<void> {
   requireIdle("clear the session");
-  const old = disposers;
-  disposers = [];
-  old.forEach((dispose) => dispose());
+  clearCaches();
   if (current) await (await current).dispose();
 }
 

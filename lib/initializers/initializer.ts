@@ -2,7 +2,7 @@
 import { Configurable } from "../configurable.ts";
 import { makeArray } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import { drawingPath, hashPath, purposes, randomSeed, RandomStream } from "../random_stream.ts";
+import { hashPath, nextRandomRoot, purposes, randomSeed, RandomStream, weightPath } from "../random_stream.ts";
 import { nullable } from "../options.ts";
 import { integer } from "../option_kinds.ts";
 import { formatShape, type Shape } from "../shape.ts";
@@ -43,8 +43,9 @@ export abstract class Initializer extends Configurable {
   /** A float32 tensor of `shape`. */
   call(shape: Shape): Tensor {
     const seed = this.seed ?? null;
+    // Outside of a layer each weight has a path of its own.
     const stream = seed === null
-      ? new RandomStream(randomSeed(), hashPath(drawingPath()), purposes.weights)
+      ? new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights)
       : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
     return new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream)));
   }

@@ -29,6 +29,8 @@ interface Facts {
   readonly hasBools?: boolean;
   /** The numbers that leave the other operand as it is: on the left, and on the right. */
   readonly neutral?: { readonly left?: number; readonly right?: number };
+  /** Whether the function of sums, of all operands, is the sum of the functions. */
+  readonly isLinear?: boolean;
   /** Whether the result is always the operand itself, if that has the dtype of the result. */
   readonly isIdentity?: boolean;
   /** Its name in `ops`, where that is another; null where it is none of `ops`. */
@@ -129,7 +131,7 @@ const sigmoid = (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / 
  * to say. Gradients are written with {@linkcode o} and say what they return, since their type would depend on itself.
  */
 export const elementwiseRows = {
-  negate: unary((x) => -x, (g): Expr => o.negate(g), { inOps: "negative" }),
+  negate: unary((x) => -x, (g): Expr => o.negate(g), { isLinear: true, inOps: "negative" }),
   abs: unary(Math.abs, (g, x): Expr => o.multiply(g, o.sign(x)), { saved: { className: "Absolute" } }),
   sign: unary(Math.sign, constant),
   exp: float(Math.exp, (g, _x, y): Expr => o.multiply(g, y)),
@@ -180,8 +182,8 @@ export const elementwiseRows = {
     { isIdentity: true, saved: { module: "core", keys: { dtype: null } } },
   ),
 
-  add: binary((a, b) => a + b, (g): Both => [g, g], { neutral: { left: 0, right: 0 } }),
-  subtract: binary((a, b) => a - b, (g): Both => [g, o.negate(g)], { neutral: { right: 0 } }),
+  add: binary((a, b) => a + b, (g): Both => [g, g], { isLinear: true, neutral: { left: 0, right: 0 } }),
+  subtract: binary((a, b) => a - b, (g): Both => [g, o.negate(g)], { isLinear: true, neutral: { right: 0 } }),
   multiply: binary(
     (a, b, _c, dtype) => (dtype === "int32" ? Math.imul(a, b) : a * b),
     (g, a, b): Both => [o.multiply(g, b), o.multiply(g, a)],

@@ -1,9 +1,10 @@
 // Reverse mode, graph to graph: adds the nodes that compute derivatives to the trace that holds the function.
 import { CeratopsError, ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
+import { withContext } from "./context.ts";
 import type { Node, ValueId } from "./graph.ts";
 import { opDef } from "./op_def.ts";
-import { recording, type Trace } from "./trace.ts";
+import { scoped, type Trace, tracing } from "./trace.ts";
 import { idOf, type Value, valueOf } from "./value.ts";
 
 /**
@@ -19,7 +20,7 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
       hint: "reduce it with ops.mean or ops.sum",
     });
   }
-  return recording(trace, () => {
+  return withContext([tracing.of(trace)], () => {
     const one = trace.constant(loss.shape, "float32", Float32Array.of(1));
     const values = targets.map((target) => [target].flat());
     const found = vjpOf(trace, [loss], [one], values.flat());
@@ -61,7 +62,7 @@ export function vjpOf(
       attrs: node.attrs,
     };
     const { vjp } = row;
-    const byInput = trace.scoped(`grad:${scopeOf(node)}`, () => vjp(context));
+    const byInput = withContext([scoped(`grad:${scopeOf(node)}`)], () => vjp(context));
     byInput.forEach((gradient, i) => {
       const id = node.inputs[i];
       if (gradient && needed.has(id) && graph.types[id].dtype === "float32") add(id, gradient);

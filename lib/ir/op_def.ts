@@ -97,6 +97,15 @@ export interface OpDef<K extends OpName> {
   reference(inputs: readonly RefArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Float64Array[];
   /** Whether an element of the outputs depends on the operands' elements at its own index alone; operands broadcast. */
   readonly pointwise?: boolean;
+  /** Whether its output for sums of its inputs, all of them, is the sum of its outputs. */
+  readonly isLinear?: boolean;
+  /**
+   * Its outputs' sum over the steps of a loop from what the inputs were in all steps, stacked along a new first axis, if
+   * that is one op as cheap as those of the steps; the inputs here are those of one step.
+   */
+  sumOverSteps?(inputs: readonly ValueType[], attrs: OpAttrs[K]): ((stacked: readonly Value[]) => Value) | undefined;
+  /** The order in which the axes of its input are the axes of its output, if it does nothing else. */
+  permutes?(attrs: OpAttrs[K]): readonly number[];
   /** What the native executor runs for a node, where that is no kernel of its own. */
   nativeCall?(attrs: OpAttrs[K]): OpCall;
   /** Pairs `[output, input]` of equal size where the output may be written over the input while it is read. */

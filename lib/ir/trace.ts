@@ -3,6 +3,7 @@ import { StateError } from "../errors.ts";
 import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { OpName } from "./attrs.ts";
+import { ContextKey, type ContextPart } from "./context.ts";
 import {
   emptyGraph,
   type Graph,
@@ -26,8 +27,6 @@ export class Trace {
   readonly #links = new Map<VariableSpec, StateLink>();
   /** What was read of variables after assignments, by the value that was assigned. */
   readonly #reads = new Map<VariableSpec, readonly { readonly of: ValueId; readonly value: Value }[]>();
-  readonly #scope: string[] = [];
-  readonly #scopeCounts = new Map<string, number>();
 
   /** Starts an empty graph; `parent` is the trace whose values a body may read. */
   constructor(readonly parent?: Trace) {}
@@ -94,7 +93,7 @@ export class Trace {
       inputs: locals.map(idOf),
       outputs: outputs.map(idOf),
       attrs,
-      origin: [...this.#scope, op].join("/"),
+      origin: scopedName(op),
     };
     this.graph.nodes.push(node as Node);
     return outputs;
@@ -103,24 +102,6 @@ export class Trace {
   /** Adds a constant. */
   constant(shape: Shape, dtype: DType, data: TypedArray): Value {
     return this.emit("constant", [], { shape, dtype, data })[0];
-  }
-
-  /** Runs `body` with `name` added to the origin of the nodes it adds. */
-  scoped<T>(name: string, body: () => T): T {
-    this.#scope.push(name);
-    try {
-      return body();
-    } finally {
-      this.#scope.pop();
-    }
-  }
-
-  /** A path for the next random op here: the scope's name and a count, the same in every trace of the same model. */
-  randomPath(): string {
-    const scope = this.#scope.join("/");
-    const count = this.#scopeCounts.get(scope) ?? 0;
-    this.#scopeCounts.set(scope, count + 1);
-    return `${scope}/${count}`;
   }
 
   #value(type: ValueType): Value {
@@ -166,37 +147,34 @@ function rootOf(trace: Trace): Trace {
   return trace.parent ? rootOf(trace.parent) : trace;
 }
 
-let current: Trace | undefined;
+/** The trace being recorded. */
+export const tracing: ContextKey<Trace> = new ContextKey("tracing");
 
-/** The trace being recorded, if any. */
-export function currentTrace(): Trace | undefined {
-  return current;
+/** What the origins of nodes begin with: the names of the layers that are called, outermost first. */
+const nodeScope = new ContextKey<string>("nodeScope");
+
+/** The context in which ops are added to `trace`; origins begin anew, also in a body graph. */
+export function recording(trace: Trace): ContextPart[] {
+  return [tracing.of(trace), nodeScope.of("")];
+}
+
+/** The context in which origins of nodes have `name` after the names around it. */
+export function scoped(name: string): ContextPart {
+  return nodeScope.of(scopedName(name));
+}
+
+function scopedName(name: string): string {
+  const scope = nodeScope.current;
+  return scope ? `${scope}/${name}` : name;
 }
 
 /** The trace being recorded; throws {@linkcode StateError} naming `what` outside of one. */
 export function requireTrace(what: string): Trace {
-  if (!current) {
-    throw new StateError({
-      what: `Cannot use ${what} here`,
-      rule: "it works only inside a traced function",
-      hint: "pass your function to compile() and call what that gives; for numbers now, give tensors",
-    });
-  }
-  return current;
-}
-
-/** Records what `body` does into `trace`. */
-export function recording<T>(trace: Trace, body: () => T): T {
-  const outer = current;
-  current = trace;
-  try {
-    return body();
-  } finally {
-    current = outer;
-  }
-}
-
-/** Runs `body` with `name` added to the origin of what it traces; outside of a trace just runs it. */
-export function withScope<T>(name: string, body: () => T): T {
-  return current ? current.scoped(name, body) : body();
+  const trace = tracing.current;
+  if (trace) return trace;
+  throw new StateError({
+    what: `Cannot use ${what} here`,
+    rule: "it works only inside a traced function",
+    hint: "pass your function to compile() and call what that gives; for numbers now, give tensors",
+  });
 }

@@ -1,9 +1,10 @@
 // Shapes and dtypes of outputs, found by tracing a call with stand-ins for what is not known yet.
+import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
-import { calling } from "./call_state.ts";
+import { addedLosses, isTraining } from "./context.ts";
 import { type CallArguments, replaceArguments, TensorSpec } from "../tensor/symbolic.ts";
 
 /**
@@ -24,14 +25,13 @@ export function inferSpecs(
   const [first, second] = (once ? probeExtents.slice(0, 1) : probeExtents).map(({ batch, other }) => {
     const known = (shape: SymbolicShape): Shape => shape.map((extent, axis) => extent ?? (axis === 0 ? batch : other));
     const trace = new Trace();
-    return recording(trace, () =>
-      calling({ training: false, losses: [] }, () => {
-        const values = replaceArguments<Value>(
-          args,
-          (item) => (item instanceof TensorSpec ? trace.input({ shape: known(item.shape), dtype: item.dtype }) : item),
-        );
-        return mapStructure(run(values), ({ shape, dtype }) => new TensorSpec(shape, dtype));
-      }));
+    return withContext([...recording(trace), isTraining.of(false), addedLosses.of([])], () => {
+      const values = replaceArguments<Value>(
+        args,
+        (item) => (item instanceof TensorSpec ? trace.input({ shape: known(item.shape), dtype: item.dtype }) : item),
+      );
+      return mapStructure(run(values), ({ shape, dtype }) => new TensorSpec(shape, dtype));
+    });
   });
   if (!second) return first;
   const others = flatten(second);

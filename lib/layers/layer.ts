@@ -1,9 +1,10 @@
 // Layer: the base of all layers, Keras's and the user's own. https://keras.io/api/layers/base_layer/
 import type { Config, ConfigValue, DTypePolicy, ObjectNode } from "../json_config.ts";
-import { ShapeError, StateError, ValueError, withErrorContext } from "../errors.ts";
-import { withScope } from "../ir/trace.ts";
+import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { errorPlace, withContext } from "../ir/context.ts";
+import { scoped } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
-import { autoName } from "./naming.ts";
+import { autoName } from "../auto_names.ts";
 import { divide } from "../ops/primitives.ts";
 import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
 import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
@@ -11,7 +12,7 @@ import type { Regularizer } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, heldBy, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
 import { Variable } from "../tensor/variable.ts";
-import { calling, currentCall } from "./call_state.ts";
+import { addedLosses, isTraining } from "./context.ts";
 import { inferSpecs } from "./inference.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import {
@@ -213,38 +214,35 @@ export abstract class Layer extends WeightOwner {
   #applyValues(x: Structure<Value>, context: Partial<CallContext<Structure<Value | undefined>>>): Structure<Value> {
     const inputs = this.#checked(x, Value);
     const { training: asked, mask: given, ...others } = context;
-    const outer = currentCall();
-    const training = asked ?? outer?.training ?? false;
+    const training = asked ?? isTraining.current ?? false;
     const openShape = ({ shape }: Value) => (shape.length > 0 ? [null, ...shape.slice(1)] : shape);
     if (!this.#built) this.ensureBuilt(mapStructure(x, openShape), shapesOf(others, Value, openShape));
     this.checkInput(mapStructure(x, ({ shape }) => shape));
     const masks = inputs.map((value) => value.mask);
     const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
-    return calling(
-      { training, losses: outer?.losses ?? [] },
-      () =>
-        this.building(() =>
-          withScope(this.name, () => {
-            const y = withErrorContext(`"${this.name}"`, () => this.call(x, { ...others, training, mask }));
-            const outMasks = flatten(this.computeMask(x, mask));
-            if (mask !== undefined) this.#warnOfMask();
-            return mapStructure(y, (given, i) => {
-              const value = this.#returned(given);
-              // What hands its input on as it is does not thereby hand the mask on.
-              const own = this.supportsMasking || !inputs.includes(value) ? value.mask : undefined;
-              const outMask = own ?? outMasks[i];
-              const output = value.mask !== outMask && inputs.includes(value)
-                ? valueOf(graphOf(value), idOf(value))
-                : value;
-              output.mask = outMask;
-              // Activity penalties are per sample, so that they do not grow with the batch.
-              if (this.activityRegularizer) {
-                this.addLoss(divide(this.activityRegularizer.call(output), output.shape[0]));
-              }
-              return output;
-            });
-          })
-        ),
+    const ofLayer = [isTraining.of(training), addedLosses.of(addedLosses.current ?? []), scoped(this.name)];
+    return this.building(() =>
+      withContext(ofLayer, () => {
+        const ofCall = [errorPlace.of(`"${this.name}"`)];
+        const y = withContext(ofCall, () => this.call(x, { ...others, training, mask }));
+        const outMasks = flatten(this.computeMask(x, mask));
+        if (mask !== undefined) this.#warnOfMask();
+        return mapStructure(y, (given, i) => {
+          const value = this.#returned(given);
+          // What hands its input on as it is does not thereby hand the mask on.
+          const own = this.supportsMasking || !inputs.includes(value) ? value.mask : undefined;
+          const outMask = own ?? outMasks[i];
+          const output = value.mask !== outMask && inputs.includes(value)
+            ? valueOf(graphOf(value), idOf(value))
+            : value;
+          output.mask = outMask;
+          // Activity penalties are per sample, so that they do not grow with the batch.
+          if (this.activityRegularizer) {
+            this.addLoss(divide(this.activityRegularizer.call(output), output.shape[0]));
+          }
+          return output;
+        });
+      })
     );
   }
 
@@ -388,7 +386,7 @@ export abstract class Layer extends WeightOwner {
 
   /** Adds a scalar to the loss of the step being traced; for use in `call`. */
   addLoss(value: Value): void {
-    currentCall()?.losses.push(value);
+    addedLosses.current?.push(value);
   }
 
   /** The layers kept in properties, or in lists and plain objects in properties, in the order in which these were set. */

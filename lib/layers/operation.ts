@@ -14,7 +14,7 @@ import {
   TensorSpec,
 } from "../tensor/symbolic.ts";
 import { inferSpecs } from "./inference.ts";
-import { autoName } from "./naming.ts";
+import { autoName } from "../auto_names.ts";
 
 /** The application of a function of ops to symbolic tensors. */
 export class FunctionCall implements Operation {

@@ -8,7 +8,7 @@ import { standardNormal } from "../random_stream.ts";
 import { SeedGenerator } from "../random.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { snakeCase } from "./naming.ts";
+import { snakeCase } from "../auto_names.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of layers that draw random numbers. */

@@ -2,12 +2,13 @@
 import { getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer } from "../initializers/initializers.ts";
+import { withContext } from "../ir/context.ts";
 import { checkOptions, describe } from "../options.ts";
-import { drawingAt } from "../random_stream.ts";
+import { weightPath } from "../random_stream.ts";
 import { getRegularizer } from "../regularizers.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
-import { inPlace, nextPlace, type Place } from "./building.ts";
+import { layerPlace, Place } from "./context.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { AddWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
@@ -47,7 +48,7 @@ export abstract class WeightOwner {
 
   /** Runs `body` in this layer's place: layers that it builds get their names and random paths from here. */
   protected building<T>(body: () => T): T {
-    return inPlace(this.#ownPlace(), body);
+    return withContext([layerPlace.of(this.#ownPlace())], body);
   }
 
   /** The path that random numbers of this layer follow: its position, not its name. */
@@ -91,7 +92,7 @@ export abstract class WeightOwner {
     const filler = getInitializer(initializer, where);
     const regularizer = getRegularizer(options.regularizer, where);
     const constraint = getConstraint(options.constraint, where);
-    const value = drawingAt(`${place.path}/${name}`, () => filler.call(shape)).cast(dtype);
+    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => filler.call(shape)).cast(dtype);
     const path = `${place.name}/${name}`;
     const weight = new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });
     this.#weights.push(weight);
@@ -169,6 +170,6 @@ export abstract class WeightOwner {
     return this.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0);
   }
   #ownPlace(): Place {
-    return this.#place ??= nextPlace(this.name);
+    return this.#place ??= Place.next(this.name);
   }
 }

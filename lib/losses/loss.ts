@@ -3,7 +3,7 @@ import { epsilon, type ObjectNode } from "../json_config.ts";
 import { Configurable } from "../configurable.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { snakeCase } from "../layers/naming.ts";
+import { snakeCase } from "../auto_names.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
 import { lift, type Lifted } from "../ops/lift.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";

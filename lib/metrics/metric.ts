@@ -4,7 +4,7 @@ import { makeArray } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { ObjectNode } from "../json_config.ts";
-import { snakeCase } from "../layers/naming.ts";
+import { snakeCase } from "../auto_names.ts";
 import { text } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, type OptionFields, optionTable } from "../options.ts";
 import { objectNode } from "../registry.ts";

@@ -5,7 +5,7 @@ import type { Config, ObjectNode } from "../json_config.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { gradients } from "../tensor/gradients.ts";
 import type { Value } from "../ir/value.ts";
-import { currentCall } from "../layers/call_state.ts";
+import { addedLosses } from "../layers/context.ts";
 import type { InputOf, OutputOf } from "../layers/layer.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Metric } from "../metrics/metric.ts";
@@ -259,6 +259,7 @@ export class Model<
    * @param y targets, `[batch, ...]`, built as for `fit`
    * @param options weights of samples or classes
    * @returns the loss before the step, and each metric by name
+   * @throws {StateError} before `compile`, and while `fit` of this model runs
    */
   async trainOnBatch(
     x: InputData<this> | NamedData<In>,
@@ -356,7 +357,7 @@ export class Model<
     for (const weight of this.trainableWeights) {
       if (weight.regularizer) parts.push(weight.regularizer.call(weight.value()));
     }
-    parts.push(...currentCall()?.losses ?? []);
+    parts.push(...addedLosses.current ?? []);
     if (parts.length === 0) {
       throw new StateError({
         what: `Cannot train or evaluate "${this.name}"`,

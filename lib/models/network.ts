@@ -4,7 +4,7 @@ import type { DType } from "../dtype.ts";
 import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type CallContext, Layer, type LayerOptions } from "../layers/layer.ts";
-import { autoName } from "../layers/naming.ts";
+import { autoName } from "../auto_names.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import { nameOfClass } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";

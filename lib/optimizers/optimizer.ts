@@ -2,10 +2,11 @@
 import { Configurable } from "../configurable.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { ObjectNode } from "../json_config.ts";
-import { requireTrace } from "../ir/trace.ts";
+import { ContextKey, withContext } from "../ir/context.ts";
+import { requireTrace, scoped } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
-import { autoName } from "../layers/naming.ts";
+import { autoName } from "../auto_names.ts";
 import { add, divide, greater, multiply, select } from "../ops/primitives.ts";
 import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";
@@ -28,6 +29,9 @@ export interface Updated {
   /** The new values of the slots, kind by kind. */
   readonly slots: readonly (readonly Value[])[];
 }
+
+/** The numbers of the step being traced, of the optimizers that are given them. */
+const givenScalars = new ContextKey<ReadonlyMap<Optimizer, Scalars>>("givenScalars");
 
 /** The options, checked and completed. */
 export interface Optimizer extends
@@ -65,7 +69,6 @@ export abstract class Optimizer extends Configurable {
   readonly #averages = new WeightAverages();
   readonly #accumulator = new GradientAccumulator();
   readonly #decay = new WeightDecay();
-  #given: Scalars | undefined;
   #onDevice: { readonly rate: Variable; readonly step: Variable } | undefined;
 
   static {
@@ -255,13 +258,7 @@ export abstract class Optimizer extends Configurable {
 
   /** Runs `body` with `scalars` for the steps that it traces. */
   withScalars<T>(scalars: Scalars, body: () => T): T {
-    const outer = this.#given;
-    this.#given = scalars;
-    try {
-      return body();
-    } finally {
-      this.#given = outer;
-    }
+    return withContext([givenScalars.of(new Map(givenScalars.current).set(this, scalars))], body);
   }
 
   /**
@@ -288,7 +285,7 @@ export abstract class Optimizer extends Configurable {
     }
     if (variables.length === 0) return;
     const slots = this.slotsOf(variables);
-    const scalars = this.#given ?? this.#deviceScalars();
+    const scalars = givenScalars.current?.get(this) ?? this.#deviceScalars();
     const { decayRate, isDue, averageMomentum, averageOverwrites }: Partial<Scalars> = scalars;
     const before = variables.map((variable) => trace.read(variable));
     const { lossScaleFactor: scale, gradientAccumulationSteps: batches, weightDecay } = this;
@@ -299,7 +296,7 @@ export abstract class Optimizer extends Configurable {
       decayRate ? this.#decay.decayed(value, variables[i], weightDecay!, decayRate) : value
     );
     const read = slots.map((kind) => kind.map((slot) => trace.read(slot)));
-    const updated = trace.scoped(this.name, () => this.update(values, clipped, read, scalars));
+    const updated = withContext([scoped(this.name)], () => this.update(values, clipped, read, scalars));
     const kept = (next: Value, last: Value) => (isDue ? select(greater(isDue, 0.5), next, last) : next);
     variables.forEach((variable, i) => trace.assign(variable, kept(updated.variables[i], before[i])));
     slots.forEach((kind, k) => kind.forEach((slot, i) => trace.assign(slot, kept(updated.slots[k][i], read[k][i]))));

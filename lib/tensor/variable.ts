@@ -1,7 +1,7 @@
 // Variable: named state that outlives programs, such as a weight.
 import { type DType, makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError, StateError } from "../errors.ts";
-import { currentTrace } from "../ir/trace.ts";
+import { tracing } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor.ts";
@@ -87,7 +87,7 @@ export class Variable {
    * {@linkcode Variable.read}.
    */
   value(): Value {
-    const trace = currentTrace();
+    const trace = tracing.current;
     if (!trace) {
       throw new StateError({
         what: `Cannot take the value of "${this.name}"`,
@@ -110,7 +110,7 @@ export class Variable {
    * a symbolic value outside of a traced function.
    */
   assign(value: Value | TensorLike): void {
-    const trace = currentTrace();
+    const trace = tracing.current;
     if (value instanceof Value) {
       if (!trace) {
         throw new StateError({

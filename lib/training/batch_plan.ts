@@ -3,7 +3,7 @@ import { shuffledOrder } from "../random_stream.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { BatchStream, type Dataset, type DeviceDataset } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
-import { withLock } from "./loop.ts";
+import { type Run, withLock } from "./run.ts";
 import type { BatchIndexing, Mode, Step, Steps } from "./step.ts";
 
 /** Some batches of one size, which one call of a step's program runs. */
@@ -16,6 +16,8 @@ export interface StepRange {
   readonly rows: number;
   /** Writes what the program reads; called before it runs, while no other does. */
   write(): void;
+  /** Lets the data go, when the program has run. */
+  release(): void;
 }
 
 /** Where a pass over the data of a training stands. */
@@ -48,7 +50,7 @@ export interface BatchPlan extends AsyncDisposable {
   batchAfter(rows: number): number;
   /** The plan that evaluates the rows that this one leaves; undefined where there are none. */
   rest(batchSize: number): BatchPlan | undefined;
-  /** Ends the pass. */
+  /** Ends the pass where the run is done. A plan that is disposed without this ends what it iterates over for good. */
   end(): Promise<void>;
 }
 
@@ -70,12 +72,13 @@ export interface RowOptions {
  */
 export async function openPlan(
   steps: Steps,
+  run: Run,
   mode: Mode,
   data: Dataset | BatchStream,
   options: RowOptions,
   role?: string,
 ): Promise<BatchPlan> {
-  if (data instanceof BatchStream) return new StreamPlan(steps, mode, data);
+  if (data instanceof BatchStream) return new StreamPlan(steps, run, mode, data);
   return await withLock(async () => {
     const loaded = await steps.allocate(data, role ?? (data.rows <= options.batchSize ? "batch" : mode));
     loaded.write(steps.executor, data);
@@ -85,7 +88,7 @@ export async function openPlan(
       const step = await steps.get(mode, indexingOf(Math.min(batchSize, rows), loaded, order), loaded);
       checkIndices(step.lookups, data);
     }
-    return new ArrayPlan(steps, mode, loaded, options, order);
+    return new ArrayPlan(steps, run, mode, loaded, options, order);
   });
 }
 
@@ -105,6 +108,7 @@ export class ArrayPlan implements BatchPlan {
   /** Takes the rows one after another, or for training by the order that lies in `order`. */
   constructor(
     readonly steps: Steps,
+    readonly run: Run,
     readonly mode: Mode,
     readonly data: DeviceDataset,
     readonly options: RowOptions,
@@ -148,7 +152,7 @@ export class ArrayPlan implements BatchPlan {
   async #beginPass(position: PassPosition): Promise<void> {
     const rows = this.#rows;
     const order = this.options.shuffle
-      ? shuffledOrder(rows, position.epoch, position.batches)
+      ? shuffledOrder(rows, this.run.seed, position.epoch, position.batches)
       : Int32Array.from({ length: rows }, (_, i) => i);
     await withLock(() => Promise.resolve(this.steps.executor.write(this.order!, order)));
     this.#position = position;
@@ -156,7 +160,7 @@ export class ArrayPlan implements BatchPlan {
 
   /** The next batches. */
   async next(most: number): Promise<StepRange | undefined> {
-    const { steps, mode, data, options, order } = this;
+    const { steps, run, mode, data, options, order } = this;
     const position = this.#position!;
     const left = this.#rows - position.row;
     if (left <= 0) return undefined;
@@ -165,7 +169,13 @@ export class ArrayPlan implements BatchPlan {
     const count = Math.min(most, Math.floor(left / batch));
     const rows = count * batch;
     this.#position = { ...position, row: position.row + rows };
-    return { step, count, rows, write: () => steps.prepare(step, this.#start + position.row, count) };
+    return {
+      step,
+      count,
+      rows,
+      write: () => steps.prepare(step, run, this.#start + position.row, count),
+      release: () => {},
+    };
   }
 
   /** Nothing to do: the rows are on the device. */
@@ -180,7 +190,11 @@ export class ArrayPlan implements BatchPlan {
   rest(batchSize: number): ArrayPlan | undefined {
     const start = this.#start + this.#rows;
     const rows = this.data.rows - start;
-    return rows === 0 ? undefined : new ArrayPlan(this.steps, "test", this.data, { start, rows, batchSize });
+    return rows === 0 ? undefined : new ArrayPlan(this.steps, this.run, "test", this.data, {
+      start,
+      rows,
+      batchSize,
+    });
   }
 
   /** Nothing to do: the rows stay where they are. */
@@ -200,11 +214,12 @@ export class StreamPlan implements BatchPlan {
   #taken = 0;
   #epoch = 0;
   #resumed = false;
+  #hasEnded = false;
   /** The rows of each batch of the epoch. */
   readonly #rows: number[] = [];
 
   /** Takes the stream. */
-  constructor(readonly steps: Steps, readonly mode: Mode, readonly stream: BatchStream) {}
+  constructor(readonly steps: Steps, readonly run: Run, readonly mode: Mode, readonly stream: BatchStream) {}
 
   /** How many batches a pass has: known when the first ended. */
   get length(): number | null {
@@ -233,6 +248,7 @@ export class StreamPlan implements BatchPlan {
   }
 
   #beginPass(epoch: number): boolean {
+    this.#hasEnded = false;
     if (!this.stream.begin()) return false;
     this.#taken = 0;
     this.#epoch = epoch;
@@ -248,12 +264,12 @@ export class StreamPlan implements BatchPlan {
 
   /** The next batch. */
   async next(): Promise<StepRange | undefined> {
-    const { steps, mode, stream } = this;
+    const { steps, run, mode, stream } = this;
     const dataset = await stream.next();
     if (!dataset) return undefined;
     this.#taken++;
     this.#rows.push(dataset.rows);
-    return await withLock(() => rangeOf(steps, mode, dataset));
+    return await withLock(() => rangeOf(steps, run, mode, dataset));
   }
 
   /** Begins to fetch and check the next batch. */
@@ -271,25 +287,37 @@ export class StreamPlan implements BatchPlan {
   /** None: all of a stream is trained on. */
   rest(): undefined {}
 
-  /** Ends the pass, if it is not the user's own to end. */
+  /** Ends the pass; an iterator that the user made goes on in another run. */
   end(): Promise<void> {
+    this.#hasEnded = true;
     return this.stream.close();
   }
 
-  /** Ends the pass. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.end();
+  /** Ends what is iterated over, whoever made it, where the run broke off. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#hasEnded) await this.stream.abandon();
   }
 }
 
 /** The range of one batch, which is written to the device as a whole before it runs. */
-export async function rangeOf(steps: Steps, mode: Mode, batch: Dataset): Promise<StepRange> {
+export async function rangeOf(steps: Steps, run: Run, mode: Mode, batch: Dataset): Promise<StepRange> {
   const data = await steps.allocate(batch, "batch");
-  const step = await steps.get(mode, { kind: "whole" }, data);
-  checkIndices(step.lookups, batch);
-  const write = () => {
-    steps.prepare(step, 0, 1);
-    data.write(steps.executor, batch);
-  };
-  return { step, count: 1, rows: batch.rows, write };
+  const retained = steps.retain(data);
+  try {
+    const step = await steps.get(mode, { kind: "whole" }, data);
+    checkIndices(step.lookups, batch);
+    return {
+      step,
+      count: 1,
+      rows: batch.rows,
+      write: () => {
+        steps.prepare(step, run, 0, 1);
+        data.write(steps.executor, batch);
+      },
+      release: () => retained[Symbol.dispose](),
+    };
+  } catch (error) {
+    retained[Symbol.dispose]();
+    throw error;
+  }
 }

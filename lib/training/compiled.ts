@@ -1,5 +1,6 @@
 // What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
-import { describe, didYouMean, ValueError, withErrorContext } from "../errors.ts";
+import { describe, didYouMean, ValueError } from "../errors.ts";
+import { errorPlace, withContext } from "../ir/context.ts";
 import { Value } from "../ir/value.ts";
 import { getLoss, type LossIdentifier } from "../losses/resolve.ts";
 import type { Loss, LossFunction } from "../losses/loss.ts";
@@ -260,8 +261,8 @@ export class Compiled {
       if (!target) return;
       for (const { name, metric, weighted, output: of } of this.#metrics) {
         if (of !== i) continue;
-        withErrorContext(
-          `the metric "${name}"`,
+        withContext(
+          [errorPlace.of(`the metric "${name}"`)],
           () => metric.updateState(target, output, weighted ? weight : undefined),
         );
       }

@@ -234,7 +234,10 @@ export class BatchStream {
         hint: "write it as in function* () { yield [x, y]; }",
       });
     }
-    const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    const iterator: Iterator<unknown> | AsyncIterator<unknown> = Symbol.asyncIterator in source
+      ? source[Symbol.asyncIterator]()
+      : source[Symbol.iterator]();
+    if (typeof iterator?.next !== "function") this.#refuseIterator(`${describe(iterator)} as the iterator`);
     // What iterates over itself, as a generator does, cannot begin again, and is the user's to end.
     this.#owned = typeof this.#source === "function" || !Object.is(iterator, source);
     this.#iterator = iterator;
@@ -274,14 +277,32 @@ export class BatchStream {
     this.#ended = true;
   }
 
+  /** Ends the iterable, whoever made it, since its run broke off; what its `finally` throws gives way to that error. */
+  async abandon(): Promise<void> {
+    this.#owned = true;
+    await this.close().catch(() => {});
+  }
+
   async #fetch(): Promise<Dataset | undefined> {
-    const { value, done } = await this.#iterator!.next();
+    const result: unknown = await this.#iterator!.next();
+    if (result === null || typeof result !== "object") this.#refuseIterator(`${describe(result)} from next()`);
+    const { value, done } = result as IteratorResult<unknown>;
     if (done) {
       this.#ended = true;
       this.length = this.#taken;
       return undefined;
     }
     return this.#check(value, this.#taken++);
+  }
+
+  #refuseIterator(received: string): never {
+    this.#ended = true;
+    throw new ValueError({
+      what: `Cannot ${this.#where}`,
+      rule: "an iterable of batches must follow the iterator protocol: next() gives { value, done }",
+      received,
+      hint: "write it as a generator, as in function* () { yield [x, y]; }",
+    });
   }
 }
 

@@ -10,6 +10,7 @@ import { type Batches, type BatchStream, checkedData, checkedStream, type Datase
 import { evaluatePlan } from "./evaluate.ts";
 import { runEpochs } from "./loop.ts";
 import { RecoveryPoint, TrainingProgress } from "./progress.ts";
+import { Run } from "./run.ts";
 import type { Trainer, Verbose } from "./trainer.ts";
 import { checkInteger, refuseForBatches, splitRows, verbosity } from "./validation.ts";
 import { warnOfMonitors, warnOfNumbers } from "./warnings.ts";
@@ -98,23 +99,31 @@ export async function fit(
   const held = validationOf(trainer, options.validationData, place);
 
   using _running = trainer.begin();
+  using run = new Run();
   const recovery = new RecoveryPoint(trainer);
   try {
     const steps = await trainer.open();
-    await using plan = await openPlan(steps, "train", data, { batchSize, rows, shuffle }, "fit");
+    await using plan = await openPlan(steps, run, "train", data, { batchSize, rows, shuffle }, "fit");
     const size = options.validationBatchSize ?? batchSize;
     await using evaluated = held
-      ? await openPlan(steps, "test", held, { batchSize: size }, "validation")
+      ? await openPlan(steps, run, "test", held, { batchSize: size }, "validation")
       : plan.rest(size);
-    const progress = new TrainingProgress(trainer, plan, new History(), initialEpoch);
+    const progress = new TrainingProgress(trainer, run, plan, new History(), initialEpoch);
     const params = { verbose, epochs, steps: stepsPerEpoch ?? plan.length };
     const callbacks = trainer.callbacks(options.callbacks, verbose, params, where, progress);
     if (!evaluated) warnOfMonitors(options.callbacks, [...model.metricDirections.keys()]);
     const validate = async (epoch: number) =>
       evaluated && isDue(epoch, validationFreq)
-        ? await evaluatePlan(trainer, evaluated, validationSteps, callbacks, 0, place)
+        ? await evaluatePlan(trainer, run, evaluated, validationSteps, callbacks, 0, place)
         : undefined;
-    await runEpochs(trainer, plan, progress, callbacks, { where, epochs, stepsPerEpoch, verbose, recovery, validate });
+    await runEpochs(trainer, plan, progress, callbacks, run, {
+      where,
+      epochs,
+      stepsPerEpoch,
+      verbose,
+      recovery,
+      validate,
+    });
     return progress.history;
   } catch (error) {
     throw recovery.explain(error);

@@ -3,9 +3,10 @@ import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
 import { CeratopsError, ValueError } from "../errors.ts";
-import { yieldToEventLoop } from "../exec/event_loop.ts";
+import { yieldIfDue } from "../exec/event_loop.ts";
 import type { BatchPlan, StepRange } from "./batch_plan.ts";
 import type { RecoveryPoint, TrainingProgress } from "./progress.ts";
+import { type Run, withLock } from "./run.ts";
 import { maxSteps, type Step } from "./step.ts";
 import { sortedLogs, type Trainer } from "./trainer.ts";
 import { warnOfLoss, warnOfShortData } from "./warnings.ts";
@@ -40,10 +41,11 @@ export class Loop {
     readonly kind: RunKind,
     readonly callbacks: CallbackList,
     readonly verbose: 0 | 1 | 2,
+    readonly run: Run,
   ) {}
 
   /** Runs batches up to the limit, or to the end of the pass. */
-  async run(plan: BatchPlan, { limit, first = 0, done, stopped }: LoopOptions): Promise<LoopResult> {
+  async runBatches(plan: BatchPlan, { limit, first = 0, done, stopped }: LoopOptions): Promise<LoopResult> {
     const { trainer, kind, callbacks } = this;
     const { stepsPerExecution = 1 } = kind === "Predict" ? {} : trainer.compiled!;
     const everyBatch = callbacks.needsEveryBatch(kind);
@@ -61,7 +63,8 @@ export class Loop {
         step = range.step;
         ran += count;
         batches += count;
-        await withLock(async () => {
+        await this.#inTurn(async () => {
+          this.run.step = step;
           range!.write();
           const running = range!.step.executable.run(count);
           // What would not be used is not asked for: it would be lost.
@@ -69,13 +72,24 @@ export class Loop {
           await running;
           await done?.(range!);
         });
+        range.release();
         if (!everyBatch) this.#stepsPerCall.end(count);
       }
-      if (watched) await callbacks.batchEnd(kind, batches - 1, kind === "Predict" ? {} : await trainer.readLogs(step));
+      if (watched) await callbacks.batchEnd(kind, batches - 1, await this.#logs());
       await yieldIfDue();
       if (stopped?.()) break;
     }
     return { step, ranOut: false };
+  }
+
+  /** Predictions leave the metrics alone, and so to whichever run has them. */
+  #inTurn(body: () => Promise<void>): Promise<void> {
+    return this.kind === "Predict" ? withLock(body) : this.trainer.inTurn(this.run, body);
+  }
+
+  #logs(): Promise<Logs> {
+    const { trainer, kind, run } = this;
+    return kind === "Predict" ? Promise.resolve({}) : trainer.inTurn(run, () => trainer.readLogs(run.step));
   }
 }
 
@@ -115,12 +129,13 @@ export async function runEpochs(
   plan: BatchPlan,
   progress: TrainingProgress,
   callbacks: CallbackList,
+  run: Run,
   { where, epochs, stepsPerEpoch, verbose, recovery, validate }: EpochOptions,
 ): Promise<void> {
   const { model } = trainer;
   const { optimizer, lossTracker } = trainer.compiled!;
   using interrupt = new Interrupt();
-  const loop = new Loop(trainer, "Train", callbacks, verbose);
+  const loop = new Loop(trainer, "Train", callbacks, verbose, run);
   const warned = { shortData: false, loss: false };
   model.stopTraining = false;
   let logs: Logs = {};
@@ -129,14 +144,14 @@ export async function runEpochs(
   const { epoch: first } = progress;
   for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
     const { epoch } = progress;
-    if (progress.batch === 0) trainer.resetMetrics();
+    if (progress.batch === 0) await trainer.inTurn(run, () => trainer.resetMetrics());
     if (!await plan.beginEpoch(epoch, optimizer.batches)) {
       if (epoch === first) requireBatches(undefined, where);
       warnOfShortData(where, "epochs");
       break;
     }
     await callbacks.epochBegin(epoch);
-    const { step, ranOut } = await loop.run(plan, {
+    const { step, ranOut } = await loop.runBatches(plan, {
       limit: stepsPerEpoch,
       first: progress.batch,
       done: ({ count }) => {
@@ -156,10 +171,10 @@ export async function runEpochs(
       warned.shortData = true;
       warnOfShortData(where, "stepsPerEpoch");
     }
-    [logs] = await Promise.all([trainer.readLogs(step), recovery.take(epoch + 1)]);
+    [logs] = await trainer.inTurn(run, () => Promise.all([trainer.readLogs(step), recovery.take(epoch + 1)]));
     if (Number.isNaN(logs.loss) && !warned.loss) {
       warned.loss = true;
-      const rows = (await lossTracker.count.read()).item();
+      const rows = (await trainer.inTurn(run, () => lossTracker.count.read())).item();
       warnOfLoss(model.name, epoch, plan.batchAfter(rows), progress.batch);
     }
     const results = await validate?.(epoch);
@@ -169,24 +184,9 @@ export async function runEpochs(
     }
     await callbacks.epochEnd(epoch, logs);
   }
+  if (progress.epoch >= epochs) await plan.end();
   await optimizer.finalizeVariableValues(model.trainableWeights);
   await callbacks.end("Train", logs);
-}
-
-let tail: Promise<unknown> | undefined;
-
-/**
- * Runs `body` when those before it are done; at once where there are none: variables must not be written while a program
- * runs on them.
- */
-export function withLock<T>(body: () => Promise<T>): Promise<T> {
-  const run = tail ? tail.then(body, body) : body();
-  const settled: Promise<unknown> = run.then(
-    () => tail === settled && (tail = undefined),
-    () => tail === settled && (tail = undefined),
-  );
-  tail = settled;
-  return run;
 }
 
 /** Milliseconds that one call is to take, so that timers, the progress bar and Ctrl-C live. */
@@ -210,17 +210,6 @@ class StepsPerCall {
     // Grows by steps, since the first measurement may be of something quick, and shrinks at once.
     this.#steps = Math.max(1, Math.min(wanted, this.#steps * 8, maxSteps));
   }
-}
-
-/** Milliseconds that timers wait at most for their turn. */
-const patience = 40;
-let last = performance.now();
-
-/** Lets timers and signals run, if they have waited long enough for their turn. */
-async function yieldIfDue(): Promise<void> {
-  if (performance.now() - last < patience) return;
-  await yieldToEventLoop();
-  last = performance.now();
 }
 
 /** Listens for Ctrl-C while training runs, where that is possible. */

@@ -3,11 +3,12 @@ import type { SavedTraining, TrainingRun } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
 import { DeviceLostError, FileError } from "../errors.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { randomSeed, restoreRandomSeed } from "../random_stream.ts";
+import { restoreRandomSeed } from "../random_stream.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPlan } from "./batch_plan.ts";
+import type { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Where a training stands. */
@@ -19,6 +20,7 @@ export class TrainingProgress implements TrainingRun {
   /** Begins at an epoch. */
   constructor(
     readonly trainer: Trainer,
+    readonly run: Run,
     readonly plan: BatchPlan,
     readonly history: History,
     /** The epoch, from 0. */
@@ -53,7 +55,9 @@ export class TrainingProgress implements TrainingRun {
   async save(): Promise<SavedTraining> {
     const optimizer = this.#optimizer;
     const tensors = new Map<string, Tensor>();
-    for (const [name, variable] of this.#variables()) tensors.set(name, await variable.read());
+    await this.trainer.inTurn(this.run, async () => {
+      for (const [name, variable] of this.#variables()) tensors.set(name, await variable.read());
+    });
     const { epoch, history } = this.history;
     return {
       tensors,
@@ -62,7 +66,7 @@ export class TrainingProgress implements TrainingRun {
       pass: this.plan.position,
       batches: optimizer.batches,
       learningRate: optimizer.schedule ? undefined : optimizer.learningRate,
-      seed: randomSeed(),
+      seed: this.run.seed,
       history: structuredClone({ epoch, logs: history }),
     };
   }
@@ -83,7 +87,10 @@ export class TrainingProgress implements TrainingRun {
         hint: "build and compile the model as it was, or remove the folder to begin anew",
       });
     }
-    for (const [name, variable] of variables) variable.assign(saved.tensors.get(name)!);
+    await this.trainer.inTurn(this.run, () => {
+      for (const [name, variable] of variables) variable.assign(saved.tensors.get(name)!);
+    });
+    this.run.seed = saved.seed;
     restoreRandomSeed(saved.seed);
     optimizer.batches = saved.batches;
     if (saved.learningRate !== undefined && !optimizer.schedule && optimizer.learningRate !== saved.learningRate) {

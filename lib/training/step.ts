@@ -1,22 +1,24 @@
 // Step: one batch of training, evaluation or prediction, traced into one graph, compiled, and kept for the next run.
 import { bytesPerElement, type DType } from "../dtype.ts";
-import { describe, ValueError, withErrorContext } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { Executable, Executor } from "../exec/executor.ts";
-import { onClearSession } from "../exec/select.ts";
+import { onClearSession } from "../session.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
+import { errorPlace, withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { idOf, Value } from "../ir/value.ts";
-import { calling } from "../layers/call_state.ts";
+import { addedLosses, isTraining } from "../layers/context.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
-import { RandomContext, randomSeed, withRandomContext } from "../random_stream.ts";
+import { programRandom, RandomState } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type Dataset, DeviceDataset, free, keyOf, zerosVariable } from "./dataset.ts";
 import { looksUp, type Lookup, lookupsOf } from "./indices.ts";
+import type { Run } from "./run.ts";
 import type { AnyStepData, StepLogs, TrainableModel } from "./trainer.ts";
 
 /** What a step does with its batch. */
@@ -104,9 +106,9 @@ export class Steps {
     this.clear();
     this.#state = new StepState();
     this.#executor = executor;
-    onClearSession(() => {
-      this.clear();
-      this.#executor = undefined;
+    onClearSession(this, (steps) => {
+      steps.clear();
+      steps.#executor = undefined;
     });
   }
 
@@ -168,6 +170,7 @@ export class Steps {
     this.#steps.set(key, step);
     for (const [oldest, { executable, data: old }] of this.#steps) {
       if (this.#steps.size <= maxKept) break;
+      if (this.isRetained(old)) continue;
       this.#steps.delete(oldest);
       executable.dispose();
       this.#drop(old);
@@ -179,7 +182,7 @@ export class Steps {
    * Writes what the next `count` runs of a step read beside its data: where their rows begin, and for training the
    * optimizer's numbers, and the count that random numbers follow.
    */
-  prepare({ mode, indexing }: Step, row: number, count: number): void {
+  prepare({ mode, indexing }: Step, run: Run, row: number, count: number): void {
     const { executor } = this;
     const { counters, random } = this.#state;
     if (mode === "train" || indexing.kind !== "whole") executor.write(counters, Int32Array.of(row, 0));
@@ -190,7 +193,7 @@ export class Steps {
     const values = new Float32Array(maxSteps * width);
     for (let i = 0; i < count; i++) values.set(Object.values(optimizer.scalars(optimizer.batches + i)), i * width);
     executor.write(table, values);
-    if (random.device === executor) executor.write(random, Int32Array.of(randomSeed(), optimizer.batches));
+    if (random.device === executor) executor.write(random, Int32Array.of(run.seed, optimizer.batches));
   }
 
   /** Frees large datasets after a run, unless another run still uses them. */
@@ -203,15 +206,15 @@ export class Steps {
     if (bytes > maxKeptBytes) this.clear();
   }
 
-  /** Throws all steps away, since the model changed. */
+  /** Throws all steps away, since the model changed. What runs use goes with the last of them. */
   clear(): void {
     this.version++;
-    for (const { executable } of this.#steps.values()) executable.dispose();
+    for (const { executable, data } of this.#steps.values()) if (!this.isRetained(data)) executable.dispose();
     this.#steps.clear();
     const executor = this.#executor;
     if (executor) {
-      for (const data of this.#data.values()) data.release(executor);
-      for (const order of this.#orders.values()) free(executor, order);
+      for (const data of this.#data.values()) if (!this.isRetained(data)) data.release(executor);
+      if (this.#retained.size === 0) { for (const order of this.#orders.values()) free(executor, order); }
     }
     this.#data.clear();
     this.#orders.clear();
@@ -273,37 +276,42 @@ export function traceStep(
   const logs = new Map<string, Variable>();
   let taken: readonly ValueId[] = [];
   let output: Predicted | undefined;
-  const random = new RandomContext(state.random);
+  const random = new RandomState(state.random);
   const place = `the ${
     mode === "train" ? "training" : mode === "test" ? "evaluation" : "prediction"
   } of "${model.name}"`;
-  recording(trace, () =>
-    withErrorContext(place, () =>
-      withRandomContext(random, () => {
-        const { batch, inputs } = batchOf(model, indexing, data, state);
-        taken = inputs;
-        const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
-          if (mode === "test") return model.testStep(batch);
-          if (mode === "predict") {
-            output = writeOutput(model.predictStep(batch), indexing, data, state);
-            return;
-          }
-          const optimizer = model.optimizer!;
-          return optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
-        });
-        for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
-          const held = zerosVariable([], "float32", `log/${name}`);
-          held.assign(reshape(cast(value, "float32"), []));
-          logs.set(name, held);
-        }
-        random.advance();
-        const rows = indexing.kind === "whole" ? 0 : indexing.batch;
-        const rowsOfTable = mode === "train" ? 1 : 0;
-        if (rows + rowsOfTable > 0) {
-          const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
-          state.counters.assign(add(state.counters, step));
-        }
-      })));
+  const ofStep = [
+    ...recording(trace),
+    errorPlace.of(place),
+    programRandom.of(random),
+    isTraining.of(mode === "train"),
+    addedLosses.of([]),
+  ];
+  withContext(ofStep, () => {
+    const { batch, inputs } = batchOf(model, indexing, data, state);
+    taken = inputs;
+    let returned: StepLogs | void = undefined;
+    if (mode === "test") {
+      returned = model.testStep(batch);
+    } else if (mode === "predict") {
+      output = writeOutput(model.predictStep(batch), indexing, data, state);
+    } else {
+      const optimizer = model.optimizer!;
+      returned = optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
+    }
+    for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
+      const held = zerosVariable([], "float32", `log/${name}`);
+      held.assign(reshape(cast(value, "float32"), []));
+      logs.set(name, held);
+    }
+    random.advance();
+    const rows = indexing.kind === "whole" ? 0 : indexing.batch;
+    const rowsOfTable = mode === "train" ? 1 : 0;
+    if (rows + rowsOfTable > 0) {
+      const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
+      state.counters.assign(add(state.counters, step));
+    }
+  });
   return { graph: trace.graph, lookups: lookupsOf(model, trace.graph, taken), logs, output };
 }
 

@@ -4,7 +4,8 @@ import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
-import { getExecutor, markBusy } from "../exec/select.ts";
+import { getExecutor } from "../exec/select.ts";
+import { markBusy } from "../session.ts";
 import type { Value } from "../ir/value.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Weight } from "../layers/weight.ts";
@@ -13,6 +14,7 @@ import type { SymbolicShape } from "../shape.ts";
 import { heldBy, type Structure } from "../structure.ts";
 import type { Compiled, NamedMetric } from "./compiled.ts";
 import type { TrainingProgress } from "./progress.ts";
+import { type Run, withLock } from "./run.ts";
 import { type Step, Steps } from "./step.ts";
 
 /** A batch inside of a step: symbolic values, one for each input and target. */
@@ -60,14 +62,22 @@ export interface TrainableModel extends CallbackModel {
 /** How much is printed: 1 a progress bar, 2 a line for each epoch, 0 nothing; `auto` is 1. */
 export type Verbose = "auto" | 0 | 1 | 2;
 
+/** The step of a prediction, and the version of the model's steps that it belongs to. */
+export interface Prediction {
+  readonly step: Step;
+  readonly version: number;
+}
+
 /** The steps of one model, what compile made of it, and whether it is being trained. */
 export class Trainer {
   /** The model's steps. */
   readonly steps: Steps;
   #compiled: Compiled | undefined;
   #fitting = false;
+  /** The run whose numbers the metrics hold. */
+  #run: Run | undefined;
   /** The step of the last prediction of one batch, while it is good for another. */
-  lastPrediction: { readonly step: Step; readonly version: number } | undefined;
+  lastPrediction: Prediction | undefined;
 
   /** Takes the model. */
   constructor(readonly model: TrainableModel) {
@@ -85,7 +95,7 @@ export class Trainer {
    * the same metrics.
    */
   begin(): Disposable {
-    this.#requireIdle("fit");
+    this.requireIdle("fit");
     this.#fitting = true;
     const held = markBusy(`fit of "${this.model.name}"`);
     return {
@@ -97,7 +107,8 @@ export class Trainer {
     };
   }
 
-  #requireIdle(what: string): void {
+  /** Throws {@linkcode StateError} where `fit` runs. */
+  requireIdle(what: string): void {
     if (!this.#fitting) return;
     throw new StateError({
       what: `Cannot ${what} "${this.model.name}" now`,
@@ -109,13 +120,13 @@ export class Trainer {
 
   /** Throws the steps away, since the model changed. Throws {@linkcode StateError} while `fit` runs. */
   clear(): void {
-    this.#requireIdle("change");
+    this.requireIdle("change");
     this.steps.clear();
   }
 
   /** Trains and evaluates by what compile made from now on. */
   use(compiled: Compiled): void {
-    this.#requireIdle("compile");
+    this.requireIdle("compile");
     this.#compiled = compiled;
     this.clear();
   }
@@ -136,12 +147,36 @@ export class Trainer {
     return [...compiled, ...own.map((metric): NamedMetric => [metric.name, metric])];
   }
 
-  /** Resets all metrics. */
+  /** Resets all metrics; in the turn of the run that begins. */
   resetMetrics(): void {
     for (const [, metric] of this.metrics) metric.resetState();
   }
 
-  /** The running numbers after a step, sorted by name. Metrics that it does not change say nothing of it. */
+  /** Runs `body` when no other program runs and the metrics hold what this run left in them. */
+  inTurn<T>(run: Run, body: () => T | Promise<T>): Promise<T> {
+    return withLock(async () => {
+      if (this.#run !== run) await this.#giveTurn(run);
+      return await body();
+    });
+  }
+
+  async #giveTurn(run: Run): Promise<void> {
+    const before = this.#run;
+    if (before && !before.isOver) {
+      const variables = [
+        ...this.metrics.flatMap(([, metric]) => metric.variables),
+        ...before.step?.logs.values() ?? [],
+      ];
+      before.kept = new Map(
+        await Promise.all(variables.map(async (variable) => [variable, await variable.read()] as const)),
+      );
+    }
+    this.#run = run;
+    run.kept?.forEach((value, variable) => variable.assign(value));
+    run.kept = undefined;
+  }
+
+  /** The running numbers after a step, sorted by name; in the turn of its run. Metrics that it does not change say nothing of it. */
   async readLogs(step: Step | undefined): Promise<Logs> {
     const changed = this.metrics.filter(([, { variables }]) =>
       !step || variables.length === 0 || variables.some((variable) => step.changed.has(variable))

@@ -12,6 +12,7 @@ import { openLibrary } from "../../lib/exec/native/ffi.ts";
 import { openWasm } from "../../lib/exec/native/wasm.ts";
 import type { OpName } from "../../lib/ir/attrs.ts";
 import type { Graph, OpAttrs } from "../../lib/ir/graph.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import { elementwiseDefs } from "../../lib/ops/defs/elementwise.ts";
@@ -54,7 +55,7 @@ function whole(shape: number[], of: (i: number) => number): Variable {
 
 function traced(body: (trace: Trace) => void): Graph {
   const trace = new Trace();
-  recording(trace, () => body(trace));
+  withContext(recording(trace), () => body(trace));
   return trace.graph;
 }
 

@@ -5,9 +5,10 @@ import { gradients } from "../../lib/tensor/gradients.ts";
 import { clearSession } from "../../lib/exec/select.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import type { RefArray } from "../../lib/ir/op_def.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
-import { calling } from "../../lib/layers/call_state.ts";
+import { addedLosses, isTraining } from "../../lib/layers/context.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Lambda } from "../../lib/layers/lambda.ts";
 import { Layer } from "../../lib/layers/layer.ts";
@@ -113,7 +114,8 @@ function applied(spec: LayerCase, layer: Layer, inputs: readonly Value[], masks:
     if (spec.masks?.[i]) x.mask = given.shift();
   });
   const losses: Value[] = [];
-  const y = calling({ training: false, losses }, () => layer.apply(arranged(inputs)) as Value);
+  const ofCall = [isTraining.of(false), addedLosses.of(losses)];
+  const y = withContext(ofCall, () => layer.apply(arranged(inputs)) as Value);
   for (const weight of layer.trainableWeights) {
     if (weight.regularizer) losses.push(weight.regularizer.call(weight.value()));
   }
@@ -168,7 +170,7 @@ function checkDifferences(spec: LayerCase, layer: Layer): void {
   const { inputs, masks } = tensorsOf(spec);
   const trace = new Trace();
   const { graph } = trace;
-  const { targets, objective, slopes } = recording(trace, () => {
+  const { targets, objective, slopes } = withContext(recording(trace), () => {
     const args = [...inputs, ...masks].map(({ shape, dtype }) => trace.input({ shape, dtype }));
     const { objective } = applied(spec, layer, args.slice(0, inputs.length), args.slice(inputs.length));
     const weights = layer.trainableWeights.map((weight) => trace.readInitial(weight));

@@ -4,7 +4,7 @@ import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { OpName } from "../../lib/ir/attrs.ts";
 import type { OpAttrs, ValueType } from "../../lib/ir/graph.ts";
 import { opDef, type RefArray } from "../../lib/ir/op_def.ts";
-import { currentTrace } from "../../lib/ir/trace.ts";
+import { tracing } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { apply } from "../../lib/tensor/apply.ts";
@@ -19,7 +19,7 @@ const wide = ({ shape, dtype, data }: Tensor): RefArray => ({ shape, dtype, data
 
 /** The function that records an op as it stands. */
 export function emitting(op: OpName, attrs: OpAttrs[OpName]): (...args: Value[]) => readonly Value[] {
-  return (...args) => currentTrace()!.emit(op, args, attrs as never);
+  return (...args) => tracing.current!.emit(op, args, attrs as never);
 }
 
 /** The op's outputs in float64. */
@@ -98,7 +98,7 @@ function gradientProgram(op: OpName, { inputs, attrs, gradientFree }: Sample): G
     program(...args) {
       const results = apply(op, args, attrs as never) as Value[];
       const terms = results.filter(isWeighted).map((y) => ops.sum(ops.multiply(y, weightsLike(y))));
-      return gradientsOf(currentTrace()!, terms.reduce((a, b) => ops.add(a, b)), targets.map((i) => args[i]));
+      return gradientsOf(tracing.current!, terms.reduce((a, b) => ops.add(a, b)), targets.map((i) => args[i]));
     },
     score: (inputs) =>
       expected(op, inputs, attrs).filter(isWeighted).reduce((total, y) => {

@@ -7,7 +7,7 @@ import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { getExecutor } from "../../lib/exec/select.ts";
 import type { OpName } from "../../lib/ir/attrs.ts";
 import { opDef } from "../../lib/ir/op_def.ts";
-import { currentTrace } from "../../lib/ir/trace.ts";
+import { tracing } from "../../lib/ir/trace.ts";
 import { opNames } from "../../lib/ops/defs/table.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
@@ -37,7 +37,7 @@ for (const [op, list] of table) {
 for (const [op, calls] of Object.entries(literals) as [OpName, Literal[]][]) {
   Deno.test(`${op}: numbers worked out by hand [reference]`, async () => {
     for (const { inputs, attrs, outputs } of calls) {
-      const actual = await runOn(reference, (...args) => currentTrace()!.emit(op, args, attrs as never), inputs);
+      const actual = await runOn(reference, (...args) => tracing.current!.emit(op, args, attrs as never), inputs);
       actual.forEach(({ data }, i) => assertClose(data, outputs[i], { absolute: 1e-7, relative: 1e-6 }));
     }
   });

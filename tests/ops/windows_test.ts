@@ -4,6 +4,7 @@ import { compile } from "../../lib/exec/compile.ts";
 import { gradients } from "../../lib/tensor/gradients.ts";
 import { optimize } from "../../lib/passes/pipeline.ts";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/ops.ts";
@@ -87,7 +88,7 @@ testOnBackends("an affine transform's gradients are central differences", async 
 Deno.test("bias and activation become a convolution's epilogue, and so does the mask of a pool's gradient", () => {
   const trace = new Trace();
   const variables = inputs.map((value) => new Variable(value));
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const values = variables.map((variable) => trace.read(variable)) as unknown as Parameters<typeof network>;
     const slopes = gradients(network(...values), values);
     slopes.forEach((slope, i) => trace.assign(variables[i], slope));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { printGraph } from "../../lib/ir/print.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
@@ -17,7 +18,7 @@ import { Variable } from "../../lib/tensor/variable.ts";
 /** The graph of a function of float32 values of the given shapes. */
 function graphOf(shapes: number[][], fn: (...values: Value[]) => Value | Value[]): Graph {
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const returned = fn(...shapes.map((shape) => trace.input({ shape, dtype: "float32" })));
     trace.graph.outputs = [returned].flat().map(idOf);
   });
@@ -152,7 +153,7 @@ Deno.test("a variable is written where it lies only after its last reader", () =
   const total = new Variable(tensor([0]), { name: "total" });
   const planOf = (body: () => void) => {
     const trace = new Trace();
-    recording(trace, body);
+    withContext(recording(trace), body);
     return planMemory(optimize(trace.graph, { verify: true }), { bytesOf, reuseInputs: true });
   };
   const free = planOf(() => {
@@ -175,7 +176,7 @@ Deno.test("an optimizer's gradients lie flat in the order of its variables", () 
     new Variable(tensor([1, 2]), { name: "b" }),
   ];
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const [a, b] = variables.map((variable) => trace.read(variable));
     const loss = ops.sum(ops.square(ops.add(ops.matmul(a, a), b)));
     const gradients = gradientsOf(trace, loss, [a, b]);
@@ -200,7 +201,7 @@ function updating(shapes: number[][], fn: (values: Value[]) => Value[]): Graph {
     return new Variable(new Tensor(shape, "float32", zeros), { name: `v${i}` });
   });
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const next = fn(variables.map((variable) => trace.read(variable)));
     next.forEach((value, i) => trace.assign(variables[i], value));
   });

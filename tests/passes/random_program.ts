@@ -2,6 +2,7 @@
 import { makeArray } from "../../lib/dtype.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
@@ -28,7 +29,7 @@ export function randomProgram(seed: number): { graph: Graph; variables: Variable
     return new Variable(new Tensor(shape, "float32", makeArray("float32", sizeOf(shape))), { name: `v${i}` });
   });
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const pool: Value[] = variables.map((variable) => trace.read(variable));
     const grow = (value: Value) => value.dtype === "float32" && pool.push(value);
     for (let step = 0; step < 20 + roll(80); step++) {

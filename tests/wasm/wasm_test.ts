@@ -4,6 +4,7 @@ import { staleness } from "../../ffi/build_wasm.ts";
 import { BackendError } from "../../lib/errors.ts";
 import { NativeExecutor } from "../../lib/exec/native/executor.ts";
 import { openWasm, type WasmInstance, wasmModule } from "../../lib/exec/native/wasm.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
@@ -56,7 +57,7 @@ Deno.test("memory beyond the first two gigabytes is as good as any", async () =>
   // More than the library has left of its first pages, so that it lies where the memory ends.
   const y = new Variable(new Tensor([100000], "float32", new Float32Array(100000).fill(3)));
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     trace.assign(x, ops.add(ops.multiply(trace.read(x), 2), ops.slice(trace.read(y), [99000], [1000])));
   });
   const program = await executor.compile(trace.graph);
@@ -72,7 +73,7 @@ Deno.test("where memory ends the error names the size and what to do, and the re
   const executor = new NativeExecutor("wasm", module);
   const x = new Variable(new Tensor([3], "float32", Float32Array.of(1, 2, 3)));
   const trace = new Trace();
-  recording(trace, () => trace.assign(x, ops.multiply(trace.read(x), 2)));
+  withContext(recording(trace), () => trace.assign(x, ops.multiply(trace.read(x), 2)));
   const program = await executor.compile(trace.graph);
   takeAllMemory(library);
   const refused = (error: Error) =>
@@ -98,7 +99,7 @@ Deno.test("memory that ends while a program is loaded is the same error", async 
   const c = new Variable(new Tensor([200, 200], "bool", new Uint8Array(40000)));
   const trace = new Trace();
   // The product itself has no place in the plan, so that the library allocates it when it loads the program.
-  recording(trace, () => trace.assign(c, ops.less(ops.matmul(trace.read(a), trace.read(b)), 201)));
+  withContext(recording(trace), () => trace.assign(c, ops.less(ops.matmul(trace.read(a), trace.read(b)), 201)));
   await executor.attach([a, b, c]);
   // What is left is enough for the program's words and its small slots.
   takeAllMemory(library);
@@ -114,7 +115,7 @@ Deno.test("a long run gives the event loop its turn about every 50 ms", async ()
   const x = wide();
   const y = wide();
   const trace = new Trace();
-  recording(trace, () => trace.assign(x, ops.matmul(trace.read(x), trace.read(y))));
+  withContext(recording(trace), () => trace.assign(x, ops.matmul(trace.read(x), trace.read(y))));
   const program = await executor.compile(trace.graph);
   const timed = async (steps: number) => {
     const start = performance.now();
@@ -137,7 +138,7 @@ Deno.test("WebAssembly has no clock to measure nodes with, and says so", async (
   const executor = openWasm();
   const x = new Variable(new Tensor([3], "float32", Float32Array.of(1, 2, 3)));
   const trace = new Trace();
-  recording(trace, () => trace.assign(x, ops.multiply(trace.read(x), 2)));
+  withContext(recording(trace), () => trace.assign(x, ops.multiply(trace.read(x), 2)));
   const program = await executor.compile(trace.graph);
   await assert.rejects(() => program.profile(3), /^BackendError: Cannot measure a program: .* measure on eigen$/);
   await executor.dispose();

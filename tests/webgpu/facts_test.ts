@@ -27,7 +27,7 @@ Deno.test("elementwise.wgsl has every function that lowering calls, for every ty
       const code = programLines(program, (i) => `x${i}`, new UniformWords()).join("\n");
       return [...code.matchAll(/(\w+)\(/g)].map(([, name]) => name);
     });
-    assert.ok(names.length > 0, fn);
+    assert.ok(names.length > 0 || elementwiseRows[fn].isIdentity, fn);
     return names;
   });
   assert.deepEqual([...new Set(called)].filter((name) => !declared.has(name)), []);

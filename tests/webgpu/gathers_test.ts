@@ -6,6 +6,7 @@ import { gpuTuning, type Tuning } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import { printGraph } from "../../lib/ir/print.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value, type ValueType } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
@@ -21,7 +22,7 @@ const types: ValueType[] = [
 
 function optimized(fn: (...values: Value[]) => Value): Graph {
   const trace = new Trace();
-  recording(trace, () => trace.graph.outputs = [idOf(fn(...types.map((type) => trace.input(type))))]);
+  withContext(recording(trace), () => trace.graph.outputs = [idOf(fn(...types.map((type) => trace.input(type))))]);
   return optimize(trace.graph);
 }
 

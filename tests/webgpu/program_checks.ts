@@ -1,7 +1,7 @@
 // Programs that the op table does not reach, against the float64 reference: what is wrong with each. Also runs in browsers.
 import type { Executor } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
-import { currentTrace } from "../../lib/ir/trace.ts";
+import { tracing } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { conv, type ConvOptions } from "../../lib/ops/convolve.ts";
@@ -102,7 +102,7 @@ const convolutions: Check = async (executor, reference) => {
   for (const [x, kernel, options] of cases) {
     const program = (...args: Value[]) => {
       const y = ops.relu(ops.add(conv(args[0], args[1], options), args[2]));
-      return [y, ...gradientsOf(currentTrace()!, ops.sum(ops.square(y)), args)];
+      return [y, ...gradientsOf(tracing.current!, ops.sum(ops.square(y)), args)];
     };
     const args = [fixed(x), fixed(kernel, 0.2), fixed(kernel.slice(-1))];
     const found = await compare(executor, reference, program, args, 8e-6);
@@ -112,7 +112,7 @@ const convolutions: Check = async (executor, reference) => {
 };
 
 const reductions: Check = async (executor, reference) => {
-  const program = (x: Value, y: Value, ties: Value, lows: Value) => [
+  const program = (x: Value, y: Value, ties: Value, lows: Value, rows: Value) => [
     ops.sum(x),
     ops.max(x),
     ops.min(x, 0),
@@ -121,6 +121,7 @@ const reductions: Check = async (executor, reference) => {
     ops.sum(ops.cast(ops.greater(y, 0), "int32")),
     ops.argMax(ties, 1),
     ops.argMax(lows, 0),
+    ops.argMax(rows, 1),
   ];
   // Equal ones on all sides, NaN among them, and nothing that is larger than the least.
   const ties = Float32Array.from({ length: 2100 }, (_, i) => i % 9 === 4 ? NaN : (i * 7) % 50);
@@ -129,6 +130,7 @@ const reductions: Check = async (executor, reference) => {
     fixed([3000, 5]),
     new Tensor([3, 700], "float32", ties),
     new Tensor([700], "float32", new Float32Array(700).fill(-Infinity)),
+    fixed([2100, 65]),
   ];
   return await compare(executor, reference, program, args, 2e-5);
 };
@@ -136,12 +138,17 @@ const reductions: Check = async (executor, reference) => {
 /** Few rows by index and many, some outside of the table, some never met. */
 const scatters: Check = async (executor, reference) => {
   const faults: string[] = [];
-  for (const [count, rows, width] of [[40, 9, 5], [5000, 300, 3], [4099, 7, 1]]) {
-    const indices = new Tensor(
-      [count],
-      "int32",
-      Int32Array.from({ length: count }, (_, i) => (i * i) % (rows + 2) - 1),
-    );
+  const spread = (rows: number) => (i: number) => (i * i) % (rows + 2) - 1;
+  const cases: [count: number, rows: number, width: number, at: (i: number) => number][] = [
+    [40, 9, 5, spread(9)],
+    [5000, 300, 3, spread(300)],
+    [4099, 7, 1, spread(7)],
+    // Sequences of which most are padding.
+    [4800, 50, 4, (i) => i % 120 < 100 ? 2 : i % 47],
+    [4096, 3, 2, () => 1],
+  ];
+  for (const [count, rows, width, at] of cases) {
+    const indices = new Tensor([count], "int32", Int32Array.from({ length: count }, (_, i) => at(i)));
     const whole = new Tensor([count, width], "int32", Int32Array.from({ length: count * width }, (_, i) => i % 100));
     const program = (at: Value, floats: Value, integers: Value) => [
       ops.scatterAdd(at, floats, rows),
@@ -216,7 +223,7 @@ const gatheredFactors: Check = async (executor, reference) => {
       return [
         y,
         z,
-        ...gradientsOf(currentTrace()!, loss, [kernel, bias]),
+        ...gradientsOf(tracing.current!, loss, [kernel, bias]),
         ops.matmul(twice, twice, { transposeB: true }),
         kept,
         ops.matmul(kept, kernel),
@@ -253,7 +260,7 @@ const loops: Check = async (executor, reference) => {
           },
         );
         const loss = ops.add(ops.sum(stacked[0]), ops.sum(ops.multiply(carries[0], 0.3)));
-        return [...carries, ...stacked, ...gradientsOf(currentTrace()!, loss, [x, h0, u])];
+        return [...carries, ...stacked, ...gradientsOf(tracing.current!, loss, [x, h0, u])];
       };
       const few = new Tensor([length, units], "uint8", Uint8Array.from({ length: length * units }, (_, i) => i % 3));
       const args = [fixed([length, batch, units]), fixed([batch, units]), fixed([units, units], 0.3), few];
@@ -269,7 +276,7 @@ const assignments: Check = async (executor, reference) => {
   const results: Tensor[][] = [];
   for (const each of [executor, reference]) {
     const made = await traceOn(each, (a, b, table, at) => {
-      const trace = currentTrace()!;
+      const trace = tracing.current!;
       const [va, vb, vt, vc] = trace.graph.state.map((link) => link.variable);
       trace.assign(va, ops.multiply(b, 2));
       trace.assign(vb, ops.add(a, trace.read(va)));

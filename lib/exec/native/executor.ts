@@ -11,10 +11,13 @@ import {
   type Executable,
   type ExecutableStats,
   type Executor,
+  type MemoryUse,
   type NodeClock,
   type NodeTime,
   variablesOf,
 } from "../executor.ts";
+import { yieldIfDue } from "../event_loop.ts";
+import { Held } from "../../held.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
 
@@ -25,8 +28,7 @@ const alignment = 256;
 const longestBlocking = 200e-6;
 
 /** Memory that some variables share; freed when none of them and no program needs it. */
-interface Block {
-  readonly address: number;
+interface Block extends Segment {
   users: number;
 }
 
@@ -37,9 +39,10 @@ interface Location extends Segment {
 
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
 export class NativeExecutor implements Executor {
-  readonly #locations = new Map<Variable, Location>();
-  readonly #programs = new Set<NativeExecutable>();
+  readonly #locations = new Held<Variable, Location>(({ block }) => this.unuse(block));
+  readonly #programs = new Held<NativeExecutable, Loaded>((loaded) => this.unload(loaded));
   readonly #lateWrites = new Map<Variable, TypedArray>();
+  #bytes = 0;
   #running: Promise<unknown> | undefined;
   #runningHandle = 0;
   #releases = 0;
@@ -50,6 +53,11 @@ export class NativeExecutor implements Executor {
   /** One line about what it runs on. */
   get description(): string {
     return this.module.description;
+  }
+
+  /** What it holds now. */
+  get memory(): MemoryUse {
+    return { variables: this.#locations.size, programs: this.#programs.size, bytes: this.#bytes };
   }
 
   /** How often a variable has left: programs look again where their variables are when this changes. */
@@ -77,7 +85,7 @@ export class NativeExecutor implements Executor {
       bytes += Math.max(1, Math.ceil(sizeOf(shape) * bytesPerElement(dtype) / alignment)) * alignment;
       return offset;
     });
-    const block: Block = { address: this.module.allocate(bytes), users: fresh.length };
+    const block: Block = { ...this.allocate(bytes), users: fresh.length };
     const moved: Variable[] = [];
     try {
       for (const [i, variable] of fresh.entries()) {
@@ -99,7 +107,7 @@ export class NativeExecutor implements Executor {
 
   /** The variable's elements, as a copy. */
   async read(variable: Variable): Promise<TypedArray> {
-    await this.idle();
+    if (this.busy) await this.idle();
     const data = makeArray(variable.dtype, sizeOf(variable.shape));
     this.module.read(this.locationOf(variable).address, bytesOf(data));
     return data;
@@ -123,9 +131,8 @@ export class NativeExecutor implements Executor {
 
   /** Forgets the variable; its memory is freed when nothing else uses it. */
   release(variable: Variable): void {
-    const location = this.#locations.get(variable);
+    const location = this.#locations.delete(variable);
     if (!location) return;
-    this.#locations.delete(variable);
     this.#lateWrites.delete(variable);
     this.#releases++;
     this.unuse(location.block);
@@ -140,7 +147,9 @@ export class NativeExecutor implements Executor {
   async load(plan: Plan): Promise<NativeExecutable> {
     const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module));
     await executable.prepare();
-    this.#programs.add(executable);
+    this.#programs.set(executable, executable.loaded);
+    // What is no longer in use is freed between turns of the event loop; runs that block give it none.
+    await yieldIfDue();
     return executable;
   }
 
@@ -153,8 +162,8 @@ export class NativeExecutor implements Executor {
   async dispose(): Promise<void> {
     this.stop();
     await this.idle();
-    for (const program of this.#programs) program.dispose();
-    for (const variable of [...this.#locations.keys()]) await variable.transferTo(undefined);
+    for (const program of this.#programs.keys()) program.dispose();
+    for (const variable of this.#locations.keys()) await variable.transferTo(undefined);
   }
 
   /** Where a variable lives; throws where it is not here. */
@@ -172,12 +181,37 @@ export class NativeExecutor implements Executor {
   /** Gives up a use of a block. */
   unuse(block: Block): void {
     block.users--;
-    if (block.users === 0) this.module.release(block.address);
+    if (block.users === 0) this.#free(block);
+  }
+
+  /** Zeroed memory. */
+  allocate(bytes: number): Segment {
+    const address = this.module.allocate(bytes);
+    this.#bytes += bytes;
+    return { address, bytes };
+  }
+
+  #free({ address, bytes }: Segment): void {
+    this.module.release(address);
+    this.#bytes -= bytes;
   }
 
   /** Forgets a program. */
   forget(program: NativeExecutable): void {
     this.#programs.delete(program);
+  }
+
+  /** Frees a program's handle and memory, after the run that is under way if there is one. */
+  unload(loaded: Loaded): void {
+    const { handle, memory, locations } = loaded;
+    Object.assign(loaded, notLoaded());
+    const free = () => {
+      if (handle !== 0) this.module.unload(handle);
+      memory.forEach((segment) => this.#free(segment));
+      locations.forEach(({ block }) => this.unuse(block));
+    };
+    if (this.#running) this.#running.then(free);
+    else free();
   }
 
   /** Runs a program without blocking when no other run is under way; variables are not touched until it ends. */
@@ -201,14 +235,23 @@ export class NativeExecutor implements Executor {
   }
 }
 
+/** What a program holds in the module: freed with the program, when nobody refers to it any more. */
+interface Loaded {
+  handle: number;
+  memory: Segment[];
+  /** Where its variables were when it was loaded. */
+  locations: Location[];
+}
+
+const notLoaded = (): Loaded => ({ handle: 0, memory: [], locations: [] });
+
 /** A program loaded into a {@linkcode NativeModule}. */
 export class NativeExecutable implements Executable {
   /** Counts of the program, and of its calls and steps so far. */
   readonly stats: ExecutableStats;
   readonly #module: NativeModule;
-  #handle = 0;
-  #memory: number[] = [];
-  #locations: Location[] = [];
+  /** What it holds in the module. */
+  readonly loaded: Loaded = notLoaded();
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
@@ -239,25 +282,27 @@ export class NativeExecutable implements Executable {
     const { executor } = this;
     const variables = variablesOf(this.plan.graph);
     await executor.attach(variables);
-    if (this.#handle !== 0 && variables.every((variable, i) => executor.isAt(variable, this.#locations[i]))) {
+    if (
+      this.loaded.handle !== 0 && variables.every((variable, i) => executor.isAt(variable, this.loaded.locations[i]))
+    ) {
       this.#releases = executor.releases;
       return;
     }
     this.#unload();
     const { slotBytes, constants } = this.encoded;
     const allocate = (bytes: number): Segment => {
-      const address = this.#module.allocate(bytes);
-      this.#memory.push(address);
-      return { address, bytes };
+      const segment = executor.allocate(bytes);
+      this.loaded.memory.push(segment);
+      return segment;
     };
     try {
       const slots = allocate(slotBytes);
       const constant = allocate(constants.length);
       this.#module.write(constant.address, constants);
-      this.#locations = variables.map((variable) => executor.locationOf(variable));
-      for (const { block } of this.#locations) block.users++;
-      this.#handle = this.#module.load(this.encoded.bind(slots, constant, this.#locations));
-      if (this.#measuring) this.#module.clock?.measure(this.#handle, true);
+      this.loaded.locations = variables.map((variable) => executor.locationOf(variable));
+      for (const { block } of this.loaded.locations) block.users++;
+      this.loaded.handle = this.#module.load(this.encoded.bind(slots, constant, this.loaded.locations));
+      if (this.#measuring) this.#module.clock?.measure(this.loaded.handle, true);
     } catch (error) {
       this.#unload();
       throw error;
@@ -278,7 +323,7 @@ export class NativeExecutable implements Executable {
       return this.#runAside(steps);
     }
     const start = performance.now();
-    this.#finish(steps, this.#module.run(this.#handle, steps), start);
+    this.#finish(steps, this.#module.run(this.loaded.handle, steps), start);
     return done;
   }
 
@@ -288,7 +333,7 @@ export class NativeExecutable implements Executable {
     return clock && {
       start: () => {
         this.#measuring = true;
-        clock.measure(this.#handle, true);
+        clock.measure(this.loaded.handle, true);
       },
       take: () => {
         this.#collectTimes();
@@ -299,7 +344,7 @@ export class NativeExecutable implements Executable {
       },
       stop: () => {
         this.#measuring = false;
-        if (this.#handle !== 0) clock.measure(this.#handle, false);
+        if (this.loaded.handle !== 0) clock.measure(this.loaded.handle, false);
       },
     };
   }
@@ -329,8 +374,7 @@ export class NativeExecutable implements Executable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.executor.forget(this);
-    if (this.executor.busy) this.executor.idle().then(() => this.#unload());
-    else this.#unload();
+    this.#unload();
   }
 
   async #runAside(steps: number): Promise<void> {
@@ -342,7 +386,7 @@ export class NativeExecutable implements Executable {
       else if (!executor.busy) break;
     }
     const start = performance.now();
-    this.#finish(steps, await executor.runAside(this.#handle, steps), start);
+    this.#finish(steps, await executor.runAside(this.loaded.handle, steps), start);
   }
 
   #finish(steps: number, finished: number, start: number): void {
@@ -358,19 +402,14 @@ export class NativeExecutable implements Executable {
 
   /** Adds what the module has measured since the last call. */
   #collectTimes(): void {
-    if (!this.#measuring || this.#handle === 0) return;
-    const measured = this.#module.clock?.measured(this.#handle, this.#nanoseconds.length);
+    if (!this.#measuring || this.loaded.handle === 0) return;
+    const measured = this.#module.clock?.measured(this.loaded.handle, this.#nanoseconds.length);
     measured?.forEach((nanoseconds, i) => this.#nanoseconds[i] += nanoseconds);
   }
 
   #unload(): void {
     this.#collectTimes();
-    if (this.#handle !== 0) this.#module.unload(this.#handle);
-    this.#handle = 0;
-    for (const address of this.#memory) this.#module.release(address);
-    for (const { block } of this.#locations) this.executor.unuse(block);
-    this.#memory = [];
-    this.#locations = [];
+    this.executor.unload(this.loaded);
   }
 }
 

@@ -6,7 +6,8 @@ import type { RefArray } from "../../ir/op_def.ts";
 import "../../ops/defs/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Executable, type Executor, variablesOf } from "../executor.ts";
+import { Held } from "../../held.ts";
+import { type Executable, type Executor, type MemoryUse, variablesOf } from "../executor.ts";
 
 /** Runs programs in float64, one node after another, by the reference fact of each op. */
 export class ReferenceExecutor implements Executor {
@@ -14,15 +15,17 @@ export class ReferenceExecutor implements Executor {
   readonly name = "reference";
   /** One line about what it runs on. */
   readonly description = "float64 in TypeScript, for checking other backends; slow";
-  readonly #values = new Map<Variable, Float64Array>();
-  readonly #attached = new Set<Variable>();
+  readonly #values = new Held<Variable, Float64Array>(() => {});
+
+  /** What it holds now, in the host's own memory; programs hold nothing. */
+  get memory(): MemoryUse {
+    return { variables: this.#values.size, programs: 0, bytes: 0 };
+  }
 
   /** Takes over variables; their values are kept in float64. */
   async attach(variables: readonly Variable[]): Promise<void> {
     for (const variable of variables) {
-      if (variable.device === this) continue;
-      await variable.transferTo(this);
-      this.#attached.add(variable);
+      if (variable.device !== this) await variable.transferTo(this);
     }
   }
 
@@ -44,7 +47,6 @@ export class ReferenceExecutor implements Executor {
   /** Forgets the variable. */
   release(variable: Variable): void {
     this.#values.delete(variable);
-    this.#attached.delete(variable);
   }
 
   /** Makes a program that interprets `graph`. */
@@ -77,6 +79,6 @@ export class ReferenceExecutor implements Executor {
 
   /** Gives all variables back to the host. */
   async dispose(): Promise<void> {
-    for (const variable of [...this.#attached]) await variable.transferTo(undefined);
+    for (const variable of this.#values.keys()) await variable.transferTo(undefined);
   }
 }

@@ -10,6 +10,8 @@ export interface GpuCounts {
   pipelines: number;
   /** Buffers made. */
   buffers: number;
+  /** Bytes of the buffers that were made and not freed. */
+  bytes: number;
   /** Command buffers submitted. */
   submits: number;
   /** Times the host waited for memory to be mapped. */
@@ -25,7 +27,7 @@ export interface Pipeline {
 /** A GPU device with what all its programs share. */
 export class Gpu {
   /** What has been made and done so far. */
-  readonly counts: GpuCounts = { pipelines: 0, buffers: 0, submits: 0, readBacks: 0 };
+  readonly counts: GpuCounts = { pipelines: 0, buffers: 0, bytes: 0, submits: 0, readBacks: 0 };
   /** The most bytes that a binding, and so a buffer that kernels use, may have: a multiple of 256. */
   readonly bindingBytes: number;
   /** Whether small kernels that follow each other become one dispatch. */
@@ -105,7 +107,14 @@ export class Gpu {
     const limit = usage & GPUBufferUsage.STORAGE ? this.bindingBytes : this.device.limits.maxBufferSize;
     if (bytes > limit) this.refuse(bytes, what, limit);
     this.counts.buffers++;
+    this.counts.bytes += bytes;
     return this.device.createBuffer({ size: bytes, usage, label: what });
+  }
+
+  /** Frees a buffer. */
+  free(buffer: GPUBuffer): void {
+    this.counts.bytes -= buffer.size;
+    buffer.destroy();
   }
 
   /** Throws {@linkcode BackendError} naming `what` is larger than the device takes. */

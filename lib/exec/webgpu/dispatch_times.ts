@@ -61,7 +61,8 @@ export class DispatchTimes {
     const read = new BigUint64Array(staging.getMappedRange());
     // A browser may round times so that an end comes before its beginning.
     const result = dispatches.map((_, i) => Math.max(0, Number(read[2 * i + 1] - read[2 * i])));
-    for (const resource of [querySet, times, staging]) resource.destroy();
+    querySet.destroy();
+    for (const buffer of [times, staging]) this.#gpu.free(buffer);
     return result;
   }
 

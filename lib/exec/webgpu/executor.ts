@@ -7,7 +7,8 @@ import { planMemory } from "../../passes/memory.ts";
 import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Executable, type Executor, variablesOf } from "../executor.ts";
+import { type Executable, type Executor, type MemoryUse, variablesOf } from "../executor.ts";
+import { Held } from "../../held.ts";
 import { clusterSmallNodes } from "./schedule.ts";
 import type { Gpu, GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
@@ -23,8 +24,9 @@ export class WebGpuExecutor implements Executor {
   readonly gpu: Gpu;
   readonly #state: StateStore;
   readonly #throttle: SubmitThrottle;
-  readonly #attached = new Set<Variable>();
-  readonly #programs = new Set<Program>();
+  readonly #programs = new Held<Program, ReadonlySet<GPUBuffer>>((own) =>
+    own.forEach((buffer) => this.gpu.free(buffer))
+  );
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Takes over a device; when it is lost, variables fall back to what the host last read. */
@@ -38,6 +40,11 @@ export class WebGpuExecutor implements Executor {
   /** The adapter's name. */
   get description(): string {
     return this.gpu.description;
+  }
+
+  /** What it holds now. */
+  get memory(): MemoryUse {
+    return { variables: this.#state.variables.length, programs: this.#programs.size, bytes: this.gpu.counts.bytes };
   }
 
   /** Counts since the executor was opened, for tests. */
@@ -54,7 +61,6 @@ export class WebGpuExecutor implements Executor {
     this.gpu.check("Cannot move variables to the GPU");
     const arriving = variables.filter((variable) => variable.device !== this);
     this.#state.allocate(arriving.filter((variable) => !this.#state.has(variable)));
-    for (const variable of arriving) this.#attached.add(variable);
     await Promise.all(arriving.map((variable) => variable.transferTo(this)));
   }
 
@@ -86,7 +92,6 @@ export class WebGpuExecutor implements Executor {
   /** Frees the variable's memory. */
   release(variable: Variable): void {
     this.#state.release(variable);
-    this.#attached.delete(variable);
   }
 
   /** Makes a program of `graph`; the variables it links are adopted, those of one list side by side. */
@@ -117,24 +122,27 @@ export class WebGpuExecutor implements Executor {
         settle,
       }, plan);
       await program.prepare();
-      this.#programs.add(program);
+      this.#programs.set(program, program.own);
       return program;
     });
   }
 
   /** Gives all variables back to the host and frees everything but the device. */
   async dispose(): Promise<void> {
-    if (!this.gpu.isLost) await Promise.all([...this.#attached].map((variable) => variable.transferTo(undefined)));
-    for (const program of this.#programs) program.dispose();
-    this.#programs.clear();
+    if (!this.gpu.isLost) {
+      await Promise.all(this.#state.variables.map((variable) => variable.transferTo(undefined)));
+    }
+    for (const program of this.#programs.keys()) {
+      this.#programs.delete(program);
+      program.dispose();
+    }
   }
 
   #invalidateDeviceCopy(): void {
-    for (const variable of this.#attached) {
+    for (const variable of this.#state.variables) {
       this.#state.release(variable);
       variable.invalidateDeviceCopy();
     }
-    this.#attached.clear();
   }
 }
 

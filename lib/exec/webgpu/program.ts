@@ -39,7 +39,8 @@ export class Program implements Executable {
   readonly stats: { -readonly [K in keyof ExecutableStats]: ExecutableStats[K] };
   readonly #host: Host;
   readonly #plan: Plan;
-  readonly #own: GPUBuffer[] = [];
+  /** The buffers of its values and sizes. */
+  readonly own = new Set<GPUBuffer>();
   readonly #slots: readonly Slot[];
   readonly #constants = new Map<Node, View>();
   readonly #scratch: GPUBuffer[] = [];
@@ -75,7 +76,7 @@ export class Program implements Executable {
 
   #buffer(bytes: number, usage: number, what: string): GPUBuffer {
     const buffer = this.#host.gpu.buffer(bytes, usage, what);
-    this.#own.push(buffer);
+    this.own.add(buffer);
     return buffer;
   }
 
@@ -187,9 +188,11 @@ export class Program implements Executable {
       return offset;
     });
     if (total === 0) return [];
-    this.#uniforms?.destroy();
-    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-    const uniforms = this.#host.gpu.buffer(total, usage, "sizes");
+    if (this.#uniforms) {
+      this.#host.gpu.free(this.#uniforms);
+      this.own.delete(this.#uniforms);
+    }
+    const uniforms = this.#buffer(total, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, "sizes");
     this.#uniforms = uniforms;
     const contents = new Uint32Array(total / 4);
     [...offsets.values()].forEach((offset, i) => contents.set(blocks[i], offset / 4));
@@ -286,9 +289,8 @@ export class Program implements Executable {
 
   /** Frees the program's own memory; the variables stay. */
   dispose(): void {
-    for (const buffer of this.#own) buffer.destroy();
-    this.#uniforms?.destroy();
-    this.#own.length = 0;
+    for (const buffer of this.own) this.#host.gpu.free(buffer);
+    this.own.clear();
     this.#uniforms = undefined;
     this.#recorded = [];
     this.#isDisposed = true;

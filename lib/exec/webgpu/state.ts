@@ -2,6 +2,7 @@
 import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
+import { Held } from "../../held.ts";
 import type { Gpu } from "./device.ts";
 import { isPacked, padded, type Part, type View } from "../../ops/webgpu/view.ts";
 
@@ -30,7 +31,7 @@ const largeBytes = 2 ** 20;
 /** The memory of an executor's variables. */
 export class StateStore {
   readonly #gpu: Gpu;
-  readonly #segments = new Map<Variable, readonly Segment[]>();
+  readonly #segments = new Held<Variable, readonly Segment[]>((segments) => this.#leave(segments));
   #reads: PendingRead[] = [];
   /** Rises whenever a variable gets another place: programs bound before must be bound again. */
   version = 0;
@@ -38,6 +39,11 @@ export class StateStore {
   /** Starts empty. */
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
+  }
+
+  /** The variables that lie here. */
+  get variables(): Variable[] {
+    return this.#segments.keys();
   }
 
   /** Whether a variable lies here. */
@@ -133,11 +139,15 @@ export class StateStore {
 
   /** Forgets a variable; its buffer is freed with the last one in it. */
   release(variable: Variable): void {
-    const segments = this.#segments.get(variable);
+    const segments = this.#segments.delete(variable);
     if (!segments) return;
-    this.#segments.delete(variable);
-    for (const { flat } of segments) if (--flat.members === 0) flat.buffer.destroy();
+    this.#leave(segments);
     this.version++;
+  }
+
+  /** Frees the buffers that nothing else lies in. */
+  #leave(segments: readonly Segment[]): void {
+    for (const { flat } of segments) if (--flat.members === 0) this.#gpu.free(flat.buffer);
   }
 
   /** Replaces a variable's elements. */
@@ -213,7 +223,7 @@ export class StateStore {
         at += bytes;
       }
       staging.unmap();
-      staging.destroy();
+      this.#gpu.free(staging);
     }
     return found;
   }

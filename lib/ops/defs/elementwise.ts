@@ -32,10 +32,11 @@ function checkDTypes(op: string, inputs: readonly ValueType[], accepted?: DType)
 
 function definitionOf(fn: ElementwiseName): Definition<ElementwiseName> {
   const row = elementwiseRows[fn];
-  const { vjp, neutral, isIdentity } = row;
+  const { vjp, neutral, isIdentity, isLinear } = row;
   return {
     kind: "elementwise",
     foldable: true,
+    isLinear,
     shape: (inputs) => [inputs.map((input) => input.shape).reduce((a, b) => broadcastShapes(a, b, `apply ${fn}`))],
     dtype: (inputs, attrs) => {
       const operands = row.arity === 3 ? inputs.slice(1) : inputs;

@@ -47,6 +47,7 @@ export const moveDefs = {
   reshape: {
     kind: "alias",
     foldable: true,
+    isLinear: true,
     moves: () => [0],
     equals: () => [0],
     simplify: (node, { producer }) => {
@@ -70,6 +71,8 @@ export const moveDefs = {
   } satisfies Definition<"reshape">,
   transpose: {
     foldable: true,
+    isLinear: true,
+    permutes: ({ permutation }) => permutation,
     moves: () => [0],
     equals: ({ permutation }) => (permutation.every((axis, i) => axis === i) ? [0] : []),
     simplify: (node, { producer, type }) => {

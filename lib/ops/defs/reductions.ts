@@ -81,9 +81,13 @@ function extremeVjp(x: Value, y: Value, g: Value, axes: readonly number[]): Valu
 
 /** The definitions of the reductions, and of broadcasting. */
 export const reductionDefs = {
-  sum: reduceDef("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
-    o.broadcastTo(o.reshape(g!, keptShape(x.shape, axes)), x.shape),
-  ]),
+  sum: {
+    ...reduceDef("sum", 0, (acc, x) => acc + x, ({ inputs: [x], gradients: [g], attrs: { axes } }) => [
+      o.broadcastTo(o.reshape(g!, keptShape(x.shape, axes)), x.shape),
+    ]),
+    sumOverSteps: (_inputs, { axes }) =>
+      axes[0] === 0 ? ([stacked]) => o.sum(stacked, [0, ...axes.map((axis) => axis + 1)]) : undefined,
+  } satisfies Definition<"sum">,
   max: reduceDef(
     "max",
     -Infinity,

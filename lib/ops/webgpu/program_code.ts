@@ -29,8 +29,8 @@ function stepCode(step: ElementwiseStep, dtypeOf: (register: number) => DType, w
   if (step.fn === "literal") return literal(step.value, step.dtype, words);
   const names = step.args.map((register) => `r${register}`);
   const from = dtypeOf(step.args[step.args.length - 1]);
-  if (step.fn === "cast") return narrowed(castCode(names[0], elementType(from), elementType(step.dtype)), step.dtype);
-  const { takes, gives, hasBools = takes === "bool" } = elementwiseRows[step.fn];
+  const { takes, gives, isIdentity, hasBools = takes === "bool" } = elementwiseRows[step.fn];
+  if (isIdentity) return narrowed(castCode(names[0], elementType(from), elementType(step.dtype)), step.dtype);
   // Truth values take part in arithmetic and comparisons as 0 and 1.
   const isNumber = from !== "bool" || hasBools;
   const args = isNumber ? names : names.map((name) => castCode(name, "bool", "i32"));

@@ -3,6 +3,7 @@ import type { Node } from "../../../ir/graph.ts";
 import { reductionExtents } from "../../extents/reduction.ts";
 import type { KernelCall, Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
+import { orderKey } from "./order_key.ts";
 
 type ReductionName = "sum" | "max" | "min";
 
@@ -81,20 +82,17 @@ export function lowerArgMax(
   [y]: readonly View[],
 ): void {
   const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
-  const type = x.dtype === "float32" ? "f32" : "i32";
   const outputs = outer * inner;
-  const few = outputs < 2048 && reduced > lowering.tuning.threadReduction;
+  // Rows are read by neighbouring threads together only where a workgroup shares one.
+  const isShared = reduced > lowering.tuning.threadReduction && (outputs < 2048 || inner === 1);
+  const { operand, functions } = orderKey(x, "least");
   const call: KernelCall = {
     file: "arg_max.wgsl",
-    entry: few ? "arg_max_workgroup" : "arg_max_threads",
-    operands: [
-      { name: "x", view: x, access: "load", type },
-      { name: "y", view: y, access: "store", type: "i32" },
-    ],
+    entry: isShared ? "arg_max_workgroup" : "arg_max_threads",
+    operands: [operand, { name: "y", view: y, access: "store", type: "i32" }],
     params: [["reduced", "u32", reduced], ["inner", "u32", inner]],
-    constants: [`alias T = ${type};`],
-    functions: `fn lowest() -> T {\n  return ${rules.max[type][0]};\n}`,
+    functions,
   };
-  if (few) lowering.emitWorkgroups(call, outputs, 64);
+  if (isShared) lowering.emitWorkgroups(call, outputs, 64);
   else lowering.emitThreads(call, outputs, { loop: reduced });
 }

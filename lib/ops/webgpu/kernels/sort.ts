@@ -5,22 +5,10 @@ import { sizeOf } from "../../../shape.ts";
 import type { KernelCall, Lowering } from "../lowering.ts";
 import type { Operand } from "../operand.ts";
 import type { View } from "../view.ts";
+import { orderKey } from "./order_key.ts";
 
 /** Elements that are compared with all others of their block. */
 const blockWidth = 32;
-
-/** Element `i` of x as an integer of the same order: of floats both zeros are 0 and NaN is the largest. */
-function keyFunction(isFloat: boolean, descending: boolean): string {
-  const lines = isFloat
-    ? [
-      "let bits = load_x(i);",
-      "let magnitude = bitcast<i32>(bits & 0x7fffffffu);",
-      "let signed = select(magnitude, -magnitude, (bits >> 31u) == 1u);",
-      "let order = select(signed, 0x7fffffff, magnitude > 0x7f800000);",
-    ]
-    : ["let order = load_x(i);"];
-  return `fn key(i: u32) -> i32 {\n  ${[...lines, `return ${descending ? "~" : ""}order;`].join("\n  ")}\n}`;
-}
 
 /** Lowers argSort. */
 export function lowerArgSort(
@@ -35,7 +23,7 @@ export function lowerArgSort(
 /** Adds the dispatches that store in `y` the order of `x` along an axis; equal elements keep theirs. */
 export function emitArgSort(lowering: Lowering, x: View, y: View, axis: number, descending: boolean): void {
   const [, length, inner] = reductionExtents(x.shape, [axis]);
-  const isFloat = x.dtype === "float32";
+  const { operand, functions } = orderKey(x, "largest", descending);
   const widths: number[] = [];
   for (let width = blockWidth; width < length; width *= 2) widths.push(width);
   const size = sizeOf(x.shape);
@@ -46,9 +34,9 @@ export function emitArgSort(lowering: Lowering, x: View, y: View, axis: number, 
     const call: KernelCall = {
       file: entry === "rank_blocks" ? "sort_blocks.wgsl" : "sort_merge.wgsl",
       entry,
-      operands: [{ name: "x", view: x, access: "load", type: isFloat ? "u32" : "i32" }, ...operands],
+      operands: [operand, ...operands],
       params: [["length", "u32", length], ["inner", "u32", inner], ["width", "u32", width]],
-      functions: keyFunction(isFloat, descending),
+      functions,
     };
     lowering.emitThreads(call, size, { loop });
   };

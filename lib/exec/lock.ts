@@ -1,0 +1,17 @@
+// Lock: bodies that take turns.
+
+/** Runs asynchronous bodies one after another. */
+export class Lock {
+  #tail: Promise<unknown> | undefined;
+
+  /** Runs `body` when those before it are done, at once if there are none. A body must not run another on the same lock. */
+  run<T>(body: () => Promise<T>): Promise<T> {
+    const run = this.#tail ? this.#tail.then(body, body) : body();
+    const settled: Promise<unknown> = run.then(
+      () => this.#tail === settled && (this.#tail = undefined),
+      () => this.#tail === settled && (this.#tail = undefined),
+    );
+    this.#tail = settled;
+    return run;
+  }
+}
