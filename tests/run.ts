@@ -5,17 +5,16 @@ import { chosenDriver, environmentFor } from "./webgpu/drivers.ts";
 
 /** What takes longest is begun first, so that no file runs alone in the end. */
 const slowestFirst = [
+  "tests/webgpu/browser_test.ts",
+  "tests/exec/builds_test.ts",
   "tests/webgpu/op_table_test.ts",
+  "tests/ops/eager_test.ts",
+  "tests/layers/golden_test.ts",
+  "tests/convergence/",
   "tests/webgpu/programs_test.ts",
   "tests/webgpu/other_driver_test.ts",
-  "tests/layers/golden_test.ts",
-  "tests/exec/builds_test.ts",
-  "tests/ops/eager_test.ts",
-  "tests/convergence/executors_test.ts",
-  "tests/exec/examples_test.ts",
-  "tests/webgpu/browser_test.ts",
+  "tests/webgpu/fuzz_test.ts",
   "tests/training/",
-  "tests/convergence/",
   "tests/exec/",
   "tests/remote_test.ts",
 ];
