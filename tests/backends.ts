@@ -11,15 +11,15 @@ import type { BuildOptions } from "../ffi/build.ts";
 /** Every backend that must agree with the float64 reference. */
 export const backends: readonly BackendName[] = ["reference", "eigen", "wasm", "webgpu"];
 
-/** How to build the native library where a test of a test says so: see tests/exec/builds_test.ts. */
+/** A build of the native library that a test asks its test process to use: see tests/exec/builds_test.ts. */
 const build = Deno.env.get("CERATOPS_TEST_BUILD");
 
 /** Options of {@linkcode useBackend}. */
 export interface BackendOptions {
   /**
-   * Whether small kernels share dispatches on WebGPU, as they do for users. Such a shader is one program's alone, and
-   * compiling it on the CPU takes most of a test's time; by default each kernel has its own dispatch, so that programs
-   * share shaders. In webgpu/ and convergence/ kernels share dispatches; that this changes no bit is in webgpu/fuzz_test.ts.
+   * Whether small kernels share dispatches on WebGPU, as they do for users. Such a shader belongs to one program, and
+   * compiling it on the CPU takes most of a test's time. By default each kernel has its own dispatch, so that programs
+   * share shaders. Tests in webgpu/ and convergence/ use shared dispatches; webgpu/fuzz_test.ts compares the two.
    */
   readonly compounds?: boolean;
 }
@@ -31,10 +31,10 @@ const openers: Record<BackendName, (options: BackendOptions) => Promise<Executor
   webgpu: (options) => openWebGpu(options),
 };
 
-/** One executor of each kind for all tests of a process: a GPU device keeps the pipelines that it has compiled. */
+/** One executor per kind for all tests of a process: a GPU device keeps its compiled pipelines. */
 const shared = new Map<string, Executor>();
 
-/** Runs what follows on a backend that holds no variables and no programs, with fresh names and the same seed. */
+/** Runs what follows on a backend without variables or programs, with fresh names and the same seed. */
 export async function useBackend(backend: BackendName, { compounds = false }: BackendOptions = {}): Promise<void> {
   const key = `${backend} ${compounds}`;
   let executor = shared.get(key);
@@ -43,7 +43,7 @@ export async function useBackend(backend: BackendName, { compounds = false }: Ba
   setRandomSeed(1);
 }
 
-/** Declares the test once for each backend, each run on that backend. */
+/** Declares the test once per backend. */
 export function testOnBackends(
   name: string,
   body: (backend: BackendName) => Promise<void> | void,

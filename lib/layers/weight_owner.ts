@@ -1,4 +1,4 @@
-// WeightOwner: what layers and models have of weights, their own and those of the layers inside.
+// WeightOwner: the weights of layers and models, their own and those of the layers inside.
 import { getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer } from "../initializers/initializers.ts";
@@ -13,10 +13,10 @@ import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { AddWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
-/** The bytes of the largest weight: no backend has memory in one piece for more. */
+/** The bytes of the largest weight: no backend can allocate more in one piece. */
 const largestWeight = 2 ** 32;
 
-/** What has weights, and others inside that have some. */
+/** The owner of weights, which may contain further owners. */
 export abstract class WeightOwner {
   #trainable: boolean;
   #place: Place | undefined;
@@ -31,13 +31,13 @@ export abstract class WeightOwner {
     this.#trainable = trainable;
   }
 
-  /** Whether the weights are made. */
+  /** Whether the weights have been made. */
   abstract get built(): boolean;
 
-  /** What is inside. */
+  /** The owners inside. */
   abstract get sublayers(): readonly WeightOwner[];
 
-  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again after. */
+  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again afterwards. */
   get trainable(): boolean {
     return this.#trainable;
   }
@@ -51,7 +51,7 @@ export abstract class WeightOwner {
     return withContext([layerPlace.of(this.#ownPlace())], body);
   }
 
-  /** The path that random numbers of this layer follow: its position, not its name. */
+  /** The path for random numbers of this layer: its position, not its name. */
   get randomPath(): string {
     return this.#ownPlace().path;
   }
@@ -112,7 +112,7 @@ export abstract class WeightOwner {
     return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.trainableWeights)])];
   }
 
-  /** The weights that optimizers leave alone. */
+  /** The weights that optimizers do not change. */
   get nonTrainableWeights(): Weight[] {
     const trainable = new Set(this.trainableWeights);
     return this.weights.filter((weight) => !trainable.has(weight));
@@ -124,8 +124,8 @@ export abstract class WeightOwner {
   }
 
   /**
-   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} where there are too few or many, and
-   * {@linkcode ShapeError} where one has another shape; then none is changed.
+   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} for too few or too many values, and
+   * {@linkcode ShapeError} if one has another shape; then none is changed.
    */
   setWeights(values: readonly TensorLike[]): void {
     const weights = this.weights;

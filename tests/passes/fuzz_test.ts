@@ -1,4 +1,4 @@
-// Random programs: what the passes and the memory plan make of them computes the same as the graph as traced.
+// Random programs: optimized and planned, they compute the same as the traced graph.
 import type { Graph, ValueId } from "../../lib/ir/graph.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import { printGraph } from "../../lib/ir/print.ts";
@@ -21,7 +21,7 @@ function interpreted(graph: Graph, initial: ReadonlyMap<object, Float64Array>): 
   return new Map(graph.state.map(({ variable, output }) => [variable, values.get(output)!.data]));
 }
 
-/** The same, but each value lives where the plan puts it, so that a place given away too early is seen. */
+/** The same, but with each value stored where the plan puts it, so that memory reused too early is detected. */
 function executed(
   { graph, places, slots }: Plan,
   initial: ReadonlyMap<object, Float64Array>,

@@ -10,7 +10,7 @@ import { sameShape, sizeOf } from "../../lib/shape.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 
-/** Whole numbers below `limit`, the same for the same seed. */
+/** Integers below `limit`, the same for the same seed. */
 function dice(seed: number): (limit: number) => number {
   let state = seed * 2654435761 | 0;
   return (limit) => {
@@ -21,7 +21,7 @@ function dice(seed: number): (limit: number) => number {
 
 const shapes = [[4, 6], [6], [4, 1], [], [6, 6], [1, 6], [6, 4]];
 
-/** A program of random ops on variables, some of which it assigns; with gradients every third time. */
+/** A program of random ops on variables, some of which it assigns; every third one with gradients. */
 export function randomProgram(seed: number): { graph: Graph; variables: Variable[] } {
   const roll = dice(seed);
   const pick = <T>(list: readonly T[]): T => list[roll(list.length)];
@@ -74,7 +74,7 @@ export function randomProgram(seed: number): { graph: Graph; variables: Variable
           break;
         }
         case 9: {
-          // The same step for several variables, some by what others have become; reversed, so that nothing else fuses.
+          // The same step for several variables, some using updated ones; in reverse order, so that nothing else fuses.
           const rate = pick(pool.filter(({ shape }) => shape.length === 0));
           for (const target of variables.filter(({ shape }) => shape.length > 0 && roll(2) === 0)) {
             const gradient = ops.reverse(pick(pool.filter(({ shape }) => sameShape(shape, target.shape))), 0);
@@ -98,7 +98,7 @@ export function randomProgram(seed: number): { graph: Graph; variables: Variable
   return { graph: trace.graph, variables };
 }
 
-/** Numbers between -1 and 1 for a variable to begin with. */
+/** Numbers between -1 and 1 as the first value of a variable. */
 export function initialValue(variable: Variable, seed: number): Float64Array {
   const roll = dice(seed + 1000);
   return Float64Array.from({ length: sizeOf(variable.shape) }, () => roll(2000) / 1000 - 1);

@@ -1,4 +1,4 @@
-// What every driver is held to: the op table's values, the programs with their gradients, the kernels for real GPUs.
+// The suite for every driver: the op table's values, the programs with their gradients, the kernels for real GPUs.
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import type { AdapterKind } from "../../lib/ops/webgpu/kernels/tuning.ts";
@@ -6,7 +6,7 @@ import { checkValues, table } from "../ops/op_table.ts";
 import { checkPrograms } from "./program_checks.ts";
 import { checkTiles } from "./tiles.ts";
 
-/** What was found out. */
+/** The results. */
 export interface Report {
   readonly adapter: string;
   readonly ops: number;
@@ -14,7 +14,7 @@ export interface Report {
   readonly faults: readonly string[];
 }
 
-/** Ops that have kernels of their own for real GPUs. */
+/** Ops with separate kernels for real GPUs. */
 const tuned: readonly string[] = [
   ...["sum", "max", "softmaxCrossEntropy", "scatterAdd"],
   ...["matmul", "convolution", "convolutionTranspose", "convolutionFilter"],
@@ -24,7 +24,7 @@ const tunedPrograms: readonly string[] = [
   ...["products", "convolutions of each kernel", "factors that are gathered", "reductions", "scatters", "training"],
 ];
 
-/** Runs everything with the kernels of each kind of adapter; where those for real GPUs count, also every product. */
+/** Runs everything with the kernels for these kinds of adapters; `gpu` includes every product kernel. */
 export async function checkEverything(kinds: readonly AdapterKind[] = ["software", "gpu"]): Promise<Report> {
   const reference = new ReferenceExecutor();
   const faults: string[] = [];

@@ -1,4 +1,4 @@
-// The op table on WebGPU, with the kernels for each kind of adapter.
+// The op table on WebGPU, with the kernels for both kinds of adapters.
 import assert from "node:assert/strict";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import type { WebGpuExecutor } from "../../lib/exec/webgpu/executor.ts";
