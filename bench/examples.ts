@@ -55,7 +55,7 @@ export const examples: readonly Example[] = [
   },
   {
     name: "segmentation",
-    // The example uses 32, which takes a software adapter a minute.
+    // The example uses 32; fewer train sooner.
     batch: 8,
     train: (n) => segmentation.makeModel(100).fit(blank(n, [48, 48, 1]), blank(n, [48, 48], "uint8"), once(n)),
   },
