@@ -12,7 +12,8 @@ export async function writeNamedWeights(
   what: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const tensors = new Map<string, Tensor>();
-  for (const { name, read } of groups.flatMap(({ entries }) => entries)) {
+  for (const [group, i] of groups.flatMap((group) => group.entries.map((_, i) => [group, i] as const))) {
+    const name = nameOfEntry(group, i);
     if (tensors.has(name)) {
       throw new ValueError({
         what,
@@ -21,7 +22,7 @@ export async function writeNamedWeights(
         hint: "give the layers names of their own, or save as .weights.h5",
       });
     }
-    tensors.set(name, await read());
+    tensors.set(name, await group.entries[i].read());
   }
   return writeSafetensors(tensors);
 }
@@ -82,9 +83,13 @@ async function storedInHdf5(bytes: Uint8Array, what: string): Promise<StoredArra
 /** Names that Keras 2.12 to 2.15 gave. */
 const currentName = (name: string) => (name === "_layer_checkpoint_dependencies" ? "layers" : name);
 
+/** The name of an entry in a safetensors file: those of the layers around it, then its own. */
+const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number) =>
+  [...namePath ? [namePath] : [], entries[index].name].join("/");
+
 /** The arrays of a safetensors file, by the names of weights. */
 function storedInSafetensors(bytes: Uint8Array, what: string): StoredArrays {
-  return { arrays: readSafetensors(bytes, what), keyOf: ({ entries }, index) => entries[index].name };
+  return { arrays: readSafetensors(bytes, what), keyOf: nameOfEntry };
 }
 
 /** HDF5 files begin with this. */

@@ -210,7 +210,8 @@ Deno.test("safetensors as the Python package writes them", () => {
   assert.deepEqual([...tensors.keys()].sort(), Object.keys(values).sort());
   for (const [name, { shape, data }] of Object.entries<Table>(values)) {
     assert.deepEqual([...tensors.get(name)!.shape], shape, name);
-    assert.deepEqual([...tensors.get(name)!.data], data.map((value: number) => Number(value)).map(Math.fround), name);
+    const rounded = /^int/.test(name) ? Math.trunc : Math.fround;
+    assert.deepEqual([...tensors.get(name)!.data], data.map(Number).map(rounded), name);
   }
   // A file that is written has the header's length, the header filled up to a multiple of 8, then the data.
   const written = writeSafetensors(new Map([["w", tensor([[1, 2]])]]));
@@ -232,6 +233,7 @@ Deno.test("weights by their names: safetensors of a model", async () => {
     const model = small();
     await model.saveWeights(path);
     const copy = small();
+    copy.setWeights((await model.getWeights()).map((value) => value.cast("int32")));
     await copy.loadWeights(path);
     assert.deepEqual(await copy.getWeights(), await model.getWeights());
     const other = new Sequential([Input({ shape: [4] }), new Dense(3, { name: "other" })]);
