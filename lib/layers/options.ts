@@ -1,11 +1,11 @@
 // What layers are made and called with: options, the context of a call, and what is asked of shapes.
-import type { ConstraintIdentifier } from "../constraints.ts";
+import { type ConstraintIdentifier, constraintOption } from "../constraints.ts";
 import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
-import type { DType } from "../dtype.ts";
-import type { InitializerIdentifier } from "../initializers/initializers.ts";
+import { type DType, dtypes } from "../dtype.ts";
+import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
-import { boolean, isInteger, maxExtent, positiveInteger } from "../option_kinds.ts";
+import { boolean, choice, isInteger, maxExtent, positiveInteger, text, uncheckedHere } from "../option_kinds.ts";
 import {
   keyed,
   nullable,
@@ -16,6 +16,7 @@ import {
   optionTable,
   unassigned,
   unoffered,
+  withFacts,
 } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
@@ -145,6 +146,18 @@ export interface AddWeightOptions {
   /** A map that it is sent through after each step. */
   constraint?: ConstraintIdentifier | null;
 }
+
+/** The options of {@linkcode Layer.addWeight}. */
+export const addWeightOptions = optionTable<AddWeightOptions>()({
+  name: text(),
+  // Checked with the name, which its message says.
+  shape: withFacts(uncheckedHere<Shape>(), { nullable: true }),
+  dtype: choice(dtypes, "float32"),
+  initializer: initializerOption("glorot_uniform"),
+  trainable: boolean(true),
+  regularizer: regularizerOption(),
+  constraint: constraintOption(),
+});
 
 /** The shapes of those arguments by name that are structures of a `Kind`. */
 export function shapesOf<T>(

@@ -1,58 +1,32 @@
 // What a model makes of data without epochs: evaluate and predict, and the methods of one batch.
 import type { Logs } from "../callbacks/callback.ts";
-import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
+import type { CallbackList } from "../callbacks/list.ts";
 import { makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor, markBusy } from "../exec/select.ts";
-import { checkOptions } from "../options.ts";
+import { readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
-import {
-  type Batches,
-  BatchStream,
-  checkedData,
-  checkedStream,
-  type Dataset,
-  isBatches,
-  type SampleWeightOptions,
-} from "./dataset.ts";
+import { type Batches, isBatches } from "./batches.ts";
+import { BatchStream, checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches, withLock } from "./loop.ts";
+import {
+  type BatchOptions,
+  defaultBatchSize,
+  type EvaluateOptions,
+  evaluateOptions,
+  type PredictOptions,
+  predictOptions,
+  testOnBatchOptions,
+  trainOnBatchOptions,
+} from "./options.ts";
 import type { Step, Steps } from "./step.ts";
-import type { Trainer, Verbose } from "./trainer.ts";
-import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
+import type { Trainer } from "./trainer.ts";
+import { refuseForBatches } from "./validation.ts";
 import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
-
-/** Options of `evaluate`. */
-export interface EvaluateOptions<W = Structure<TensorLike>> {
-  /** How many samples are computed at once; 32 by default. */
-  batchSize?: number;
-  /** How much is printed; `auto` by default. */
-  verbose?: Verbose;
-  /** A weight for each sample. */
-  sampleWeight?: W;
-  /** After how many batches to end; with all samples by default. */
-  steps?: number | null;
-  /** What is called between batches. */
-  callbacks?: readonly CallbackLike[];
-}
-
-/** Options of `predict`. */
-export interface PredictOptions {
-  /** How many samples are computed at once; 32 by default. */
-  batchSize?: number;
-  /** How much is printed; `auto` by default. */
-  verbose?: Verbose;
-  /** After how many batches to end; with all samples by default. */
-  steps?: number | null;
-  /** What is called between batches. */
-  callbacks?: readonly CallbackLike[];
-}
-
-/** Options of `trainOnBatch` and `testOnBatch`. */
-export type BatchOptions<W = Structure<TensorLike>> = SampleWeightOptions<W>;
 
 /** See `Model.evaluate`. */
 export async function evaluate(
@@ -63,11 +37,8 @@ export async function evaluate(
 ): Promise<Logs> {
   const { model } = trainer;
   const where = `evaluate "${model.name}"`;
-  checkOptions("evaluate", options, ["batchSize", "verbose", "sampleWeight", "steps", "callbacks"]);
-  const { batchSize = 32, sampleWeight, steps = null } = options;
-  checkInteger("batchSize", batchSize, 1, where);
-  if (steps !== null) checkInteger("steps", steps, 1, where);
-  const verbose = verbosity(options.verbose, where);
+  const kept = readMethodOptions("evaluate", evaluateOptions, options, `Cannot ${where}`);
+  const { batchSize, sampleWeight, steps, verbose } = kept;
   const compiled = trainer.requireCompiled("evaluate");
   let data: Dataset | BatchStream;
   if (isBatches(x)) {
@@ -79,7 +50,7 @@ export async function evaluate(
   }
   using _busy = markBusy(where);
   await using plan = await openPlan(await trainer.open(), "test", data, { batchSize });
-  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? plan.length }, where);
+  const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
   return await evaluatePlan(trainer, plan, steps, callbacks, verbose, where);
 }
 
@@ -116,9 +87,11 @@ export async function onBatch(
   options: BatchOptions,
 ): Promise<Logs> {
   const method = `${mode}OnBatch`;
-  checkOptions(method, options, mode === "train" ? ["sampleWeight", "classWeight"] : ["sampleWeight"]);
+  const where = `${method} with "${trainer.model.name}"`;
+  const table = mode === "train" ? trainOnBatchOptions : testOnBatchOptions;
+  const weights = readMethodOptions(method, table, options, `Cannot ${where}`);
   const compiled = trainer.requireCompiled(method);
-  const data = checkedData(trainer.model, { x, y, ...options }, `${method} with "${trainer.model.name}"`, compiled);
+  const data = checkedData(trainer.model, { x, y, ...weights }, where, compiled);
   const steps = await trainer.open();
   return withLock(async () => {
     const range = await rangeOf(steps, mode, data);
@@ -136,23 +109,20 @@ export async function predict(
   x: Structure<TensorLike> | Batches,
   options: PredictOptions,
 ): Promise<Structure<Tensor>> {
-  if (x instanceof Tensor && options.verbose === 0 && !options.callbacks && !options.steps) {
+  if (x instanceof Tensor && options?.verbose === 0 && !options.callbacks && !options.steps) {
     const outputs = await predictAgain(trainer, x, options);
     if (outputs) return outputs;
   }
   const { model } = trainer;
   const where = `predict with "${model.name}"`;
-  checkOptions("predict", options, ["batchSize", "verbose", "steps", "callbacks"]);
-  const { batchSize = 32, steps: limit = null } = options;
-  checkInteger("batchSize", batchSize, 1, where);
-  if (limit !== null) checkInteger("steps", limit, 1, where);
-  const verbose = verbosity(options.verbose, where);
+  const kept = readMethodOptions("predict", predictOptions, options, `Cannot ${where}`);
+  const { batchSize, steps: limit, verbose } = kept;
   if (isBatches(x)) refuseForBatches({ batchSize: options.batchSize }, where);
   const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
   using _busy = markBusy(where);
   const steps = await trainer.open();
   await using plan = await openPlan(steps, "predict", data, { batchSize });
-  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: limit ?? plan.length }, where);
+  const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: limit ?? plan.length });
   const parts: Tensor[][] = [];
   let rows = 0;
   plan.begin();
@@ -180,7 +150,7 @@ export async function predict(
 async function predictAgain(
   { lastPrediction: last, model, steps }: Trainer,
   x: Tensor,
-  { batchSize = 32 }: PredictOptions,
+  { batchSize = defaultBatchSize }: PredictOptions,
 ): Promise<Structure<Tensor> | undefined> {
   if (!last) return undefined;
   const { data, executable, lookups, output } = last.step;

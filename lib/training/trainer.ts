@@ -1,6 +1,6 @@
 // Trainer: what a model trains, evaluates and predicts with; and what training needs of a model.
 import type { Callback, CallbackModel, Logs, RunParams } from "../callbacks/callback.ts";
-import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.ts";
+import { CallbackList } from "../callbacks/list.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
@@ -56,9 +56,6 @@ export interface TrainableModel extends CallbackModel {
   /** The outputs for a batch, traced. */
   predictStep(data: AnyStepData): Structure<Value>;
 }
-
-/** How much is printed: 1 a progress bar, 2 a line for each epoch, 0 nothing; `auto` is 1. */
-export type Verbose = "auto" | 0 | 1 | 2;
 
 /** The steps of one model, what compile made of it, and whether it is being trained. */
 export class Trainer {
@@ -170,13 +167,12 @@ export class Trainer {
 
   /** The callbacks of a run, with the bar and the history that belong to it; `progress` is that of a training. */
   callbacks(
-    own: readonly CallbackLike[] | undefined,
+    own: readonly Callback[],
     verbose: 0 | 1 | 2,
     params: RunParams,
-    where: string,
     progress?: TrainingProgress,
   ): CallbackList {
-    const list: Callback[] = toCallbacks(own, where);
+    const list: Callback[] = [...own];
     if (verbose) list.push(new ProgbarLogger(verbose));
     if (progress) {
       for (const callback of list) callback.setTraining?.(progress);

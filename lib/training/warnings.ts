@@ -1,5 +1,5 @@
 // Warnings: what is worth knowing of the data, the callbacks and the loss of a run, though it goes on.
-import type { CallbackLike } from "../callbacks/list.ts";
+import type { Callback } from "../callbacks/callback.ts";
 import { MonitorCallback } from "../callbacks/monitor.ts";
 import { flatten } from "../structure.ts";
 import { labelOf } from "./arguments.ts";
@@ -52,7 +52,7 @@ export function warnOfShortData(where: string, option: string): void {
 }
 
 /** Warns of callbacks that watch a number of a validation where there is none. */
-export function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: readonly string[]): void {
+export function warnOfMonitors(callbacks: readonly Callback[], logs: readonly string[]): void {
   for (const callback of callbacks) {
     const { monitor } = callback as { monitor?: unknown };
     // A number of another name may be that of a callback, or is refused where it is watched.
