@@ -150,13 +150,16 @@ export const unoffered = (value: null | false): Option<null | false> & Unassigne
       if (given === value || given === null || given === false) return value;
       throw new ValueError({
         what,
-        rule: `${option} is not offered, so it must be ${value}`,
+        rule: `${option} must be unset, since it is not offered`,
         received: describe(given),
         hint: "leave it out, or save the config without it",
       });
     },
     write: () => value,
   }));
+
+/** A key of some files for something that is not offered here: it must be unset, and is not written. */
+export const unread: Option<null | false> & Unassigned = { ...unoffered(null), written: "never" };
 
 /**
  * Makes the table of a class whose own options are those of the interface `Own`: each needs an entry. Other entries are

@@ -14,7 +14,7 @@ import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { type LayerFields, layerOptions, noActivityRegularizer } from "./options.ts";
+import { type LayerFields, layerOptions, noActivityRegularizer, noLora } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 import { weightOptions, weightSettings } from "./weight_options.ts";
@@ -66,6 +66,7 @@ export const convolutionOptions = (rank: number, paddings: readonly Padding[] = 
     useBias: boolean(true),
     ...weightOptions({ bias: "zeros" }),
     noActivityRegularizer,
+    ...noLora,
   });
 
 /** The options, checked and completed. */

@@ -10,7 +10,7 @@ import { declareOptions, optionTable, positional, unoffered } from "../options.t
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { type LayerFields, layerOptions } from "./options.ts";
+import { type LayerFields, layerOptions, noLora } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 import { weightOptions, weightSettings } from "./weight_options.ts";
@@ -43,6 +43,7 @@ const denseOptions = optionTable<DenseOptions>()({
   useBias: boolean(true),
   ...weightOptions({ kernel: "glorot_uniform", bias: "zeros" }),
   quantizationConfig: unoffered(null),
+  ...noLora,
 });
 
 /** The options, checked and completed. */

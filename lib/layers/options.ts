@@ -16,6 +16,7 @@ import {
   optionTable,
   unassigned,
   unoffered,
+  unread,
   withFacts,
 } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
@@ -101,7 +102,11 @@ export const layerOptions = optionTable<LayerOptions>()({
   batchInputShape: inPlaceOfInput(shapeOfInput, (shape) => shape),
   inputShape: inPlaceOfInput(shapeOfInput, (shape) => [null, ...shape]),
   inputDim: inputExtent,
+  autocast: unread,
 });
+
+/** Keys for training a kernel by a product of low rank, which is not offered. */
+export const noLora = { loraRank: unread, loraAlpha: unread };
 
 /** Keras's key for the penalty on the output, for those layers that write it also where there is none. */
 export const noActivityRegularizer = keyed("activity_regularizer", unoffered(null));

@@ -27,26 +27,32 @@ export const onesLike: Lifted<[x: Operand, dtype?: DType]> = lift((x, dtype) => 
 /** The matrix of `n` by `n` with 1 on its diagonal, else 0. */
 export const identity = (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype);
 
+/** The most steps. */
+const maxCount = 2 ** 24;
+
 /** Refuses a number of steps that is none. */
 function checkCount(what: string, num: number): void {
-  if (Number.isInteger(num) && num >= 0) return;
+  if (Number.isInteger(num) && num >= 0 && num <= maxCount) return;
   throw new ValueError({
     what,
-    rule: "num must be a whole number of at least 0",
+    rule: num > maxCount ? `num must be at most ${maxCount}` : "num must be a whole number of at least 0",
     received: describe(num),
     hint: "say how many numbers there are",
   });
 }
 
 /** How far along the way from the first to the last each of `num` steps is. */
-const shares = (num: number, endpoint: boolean): number[] =>
-  Array.from({ length: num }, (_, i) => i / Math.max(1, endpoint ? num - 1 : num));
+function shares(num: number, endpoint: boolean): Float64Array {
+  const parts = new Float64Array(num);
+  for (let i = 0; i < num; i++) parts[i] = i / Math.max(1, endpoint ? num - 1 : num);
+  return parts;
+}
 
 /** Even steps in float32 along a new axis in front. */
 function evenly(start: Operand, stop: Operand, num: number, endpoint: boolean): Operand {
   const parts = shares(num, endpoint);
   if (typeof start === "number" && typeof stop === "number") {
-    return new Tensor([num], "float32", Float32Array.from(parts, (part) => start + part * (stop - start)));
+    return new Tensor([num], "float32", new Float32Array(parts.map((part) => start + part * (stop - start))));
   }
   const [from, to] = [p.cast(start, "float32"), p.cast(stop, "float32")];
   const rank = Math.max(shapeOf(from).length, shapeOf(to).length);

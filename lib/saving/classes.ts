@@ -1,4 +1,4 @@
-// Keras's classes by name, and which of their arguments come by position.
+// Keras's classes by name.
 import * as constraints from "../constraints.ts";
 import * as initializers from "../initializers/initializers.ts";
 import * as layers from "../layers/layers.ts";
@@ -8,16 +8,6 @@ import * as optimizers from "../optimizers/optimizers.ts";
 import * as schedules from "../optimizers/schedules.ts";
 import * as regularizers from "../regularizers.ts";
 import { declareClasses, type SerializableClass } from "../registry.ts";
-
-/** A class with what else reading it takes. */
-interface KerasClass {
-  /** The class. */
-  readonly Class: SerializableClass;
-  /** The module that Keras writes. */
-  readonly module: string;
-  /** The keys of arguments that come by position, in order. */
-  readonly positional: readonly string[];
-}
 
 const groups = {
   "keras.layers": layers,
@@ -29,15 +19,6 @@ const groups = {
   "keras.optimizers.schedules": schedules,
   "keras.optimizers": optimizers,
 } as const;
-
-/** The arguments by position, as `module.Class` without `keras.`, of classes that do not declare their options. */
-const positional: Readonly<Record<string, string>> = {
-  "initializers.Constant": "value",
-  "initializers.Identity": "gain",
-  "regularizers.L1": "l1",
-  "regularizers.L2": "l2",
-  "constraints.MaxNorm": "max_value",
-};
 
 /** What is exported here, but not by Keras: the class of functions as losses. */
 const internal = { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss };
@@ -60,13 +41,11 @@ function groupsFor(module: string | null, key: string): (keyof typeof groups)[] 
 }
 
 /** Keras's class of a name; `module` and the `key` that it stands under tell classes of one name apart. */
-export function kerasClass(className: string, module: string | null, key: string): KerasClass | undefined {
-  if (className === internal.className) return { ...internal, positional: ["fn"] };
+export function kerasClass(className: string, module: string | null, key: string): SerializableClass | undefined {
+  if (className === internal.className) return internal.Class;
   for (const group of groupsFor(module, key)) {
     const Class = (groups[group] as Record<string, unknown>)[className];
-    if (!isClass(Class)) continue;
-    const list = positional[`${group.slice("keras.".length)}.${className}`];
-    return { Class, module: group, positional: list ? list.split(" ") : [] };
+    if (isClass(Class)) return Class;
   }
   return undefined;
 }
