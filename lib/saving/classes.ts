@@ -7,6 +7,7 @@ import * as metrics from "../metrics/metrics.ts";
 import * as optimizers from "../optimizers/optimizers.ts";
 import * as schedules from "../optimizers/schedules.ts";
 import * as regularizers from "../regularizers.ts";
+import { isClass } from "../errors.ts";
 import { declareClasses, type SerializableClass } from "../registry.ts";
 
 const groups = {
@@ -23,11 +24,32 @@ const groups = {
 /** What is exported here, but not by Keras: the class of functions as losses. */
 const internal = { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss };
 
-const isClass = (item: unknown): item is SerializableClass =>
-  typeof item === "function" && /^class\b/.test(String(item));
+/** What is exported to be extended: files hold none of these. */
+const bases = new Set<unknown>([
+  layers.Conv,
+  layers.Convolution,
+  layers.ConvTranspose,
+  layers.DepthwiseConv,
+  layers.Layer,
+  layers.Merge,
+  layers.RandomImages,
+  layers.RandomLayer,
+  layers.SeparableConv,
+  losses.Loss,
+  metrics.Metric,
+  metrics.VectorMetric,
+  optimizers.MomentsOptimizer,
+  optimizers.Optimizer,
+  schedules.LearningRateSchedule,
+  initializers.Initializer,
+  regularizers.Regularizer,
+  constraints.Constraint,
+]);
+
+const isConcrete = (item: unknown): item is SerializableClass => isClass(item) && !bases.has(item);
 
 for (const [module, group] of Object.entries(groups)) {
-  const classes = Object.entries(group).filter(([, item]) => isClass(item) && item !== internal.Class);
+  const classes = Object.entries(group).filter(([, item]) => isConcrete(item) && item !== internal.Class);
   declareClasses(module, Object.fromEntries(classes));
 }
 declareClasses(internal.module, { [internal.className]: internal.Class }, internal.className);
@@ -45,7 +67,7 @@ export function kerasClass(className: string, module: string | null, key: string
   if (className === internal.className) return internal.Class;
   for (const group of groupsFor(module, key)) {
     const Class = (groups[group] as Record<string, unknown>)[className];
-    if (isClass(Class)) return Class;
+    if (isConcrete(Class)) return Class;
   }
   return undefined;
 }
@@ -53,6 +75,6 @@ export function kerasClass(className: string, module: string | null, key: string
 /** The names of all classes, for suggestions. */
 export function classNames(): string[] {
   return Object.values(groups).flatMap((group) =>
-    Object.entries(group).filter(([, item]) => isClass(item)).map(([name]) => name)
+    Object.entries(group).filter(([, item]) => isConcrete(item)).map(([name]) => name)
   );
 }
