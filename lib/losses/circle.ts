@@ -119,3 +119,8 @@ export class Circle extends Loss {
     return reduceWeighted(values, this.reduction, { ...context, mask });
   }
 }
+
+/** The losses of this family by Keras's names of their functions: the function, the class, and the names beside. */
+export const circleLosses = {
+  circle: { fn: circle, Class: Circle, aliases: ["Circle"] },
+} as const;

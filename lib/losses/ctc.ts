@@ -106,3 +106,8 @@ export class CTC extends Loss {
     return ctc(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's names of their functions: the function, the class, and the names beside. */
+export const ctcLosses = {
+  ctc: { fn: ctc, Class: CTC, aliases: ["CTC"] },
+} as const;

@@ -68,3 +68,13 @@ export class Poisson extends Loss {
     return poisson(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's names of their functions: the function, the class, and the names beside. */
+export const divergenceLosses = {
+  kl_divergence: {
+    fn: klDivergence,
+    Class: KLDivergence,
+    aliases: ["KLDivergence", "kld", "KLD", "kullback_leibler_divergence"],
+  },
+  poisson: { fn: poisson, Class: Poisson, aliases: ["Poisson"] },
+} as const;

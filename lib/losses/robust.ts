@@ -91,3 +91,9 @@ export class LogCosh extends Loss {
     return logCosh(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's names of their functions: the function, the class, and the names beside. */
+export const robustLosses = {
+  huber: { fn: huber, Class: Huber, aliases: ["Huber"] },
+  log_cosh: { fn: logCosh, Class: LogCosh, aliases: ["LogCosh", "logcosh"] },
+} as const;
