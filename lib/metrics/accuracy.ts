@@ -173,3 +173,10 @@ export class ShapedAccuracy extends MeanOfValues {
     return kind === "categorical" ? categoricalAccuracy(yTrue, yPred) : sparseCategoricalAccuracy(yTrue, yPred);
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const accuracyMetrics = {
+  binary_accuracy: { BinaryAccuracy },
+  categorical_accuracy: { CategoricalAccuracy },
+  sparse_categorical_accuracy: { SparseCategoricalAccuracy },
+} as const;

@@ -216,3 +216,8 @@ function interpolatedPrecision({ tp, fp, fn }: Curve): number {
   }
   return area;
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const aucMetrics = {
+  auc: { AUC },
+} as const;

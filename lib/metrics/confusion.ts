@@ -224,3 +224,13 @@ export class Recall extends Ratio {
     super("falseNegatives", options);
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const confusionMetrics = {
+  false_negatives: { FalseNegatives },
+  false_positives: { FalsePositives },
+  precision: { Precision },
+  recall: { Recall },
+  true_negatives: { TrueNegatives },
+  true_positives: { TruePositives },
+} as const;

@@ -127,3 +127,9 @@ export class ConcordanceCorrelation extends MeanOfValues {
     return concordanceCorrelation(yTrue, yPred, this.axis);
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const correlationMetrics = {
+  concordance_correlation: { ConcordanceCorrelation },
+  pearson_correlation: { PearsonCorrelation },
+} as const;

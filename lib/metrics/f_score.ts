@@ -145,3 +145,9 @@ export class F1Score extends FBetaScore {
     super(options);
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const fScoreMetrics = {
+  f1_score: { F1Score },
+  f_beta_score: { FBetaScore },
+} as const;

@@ -237,3 +237,8 @@ export class BinaryIoU extends Overlap {
     super.updateState(yTrue, cast(greaterEqual(yPred, this.threshold), "int32"), sampleWeight);
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const iouMetrics = {
+  binary_io_u: { BinaryIoU },
+} as const;

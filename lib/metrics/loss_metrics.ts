@@ -268,3 +268,10 @@ export class SparseCategoricalCrossentropy extends MeanLoss {
     super.updateState(yTrue, yPred, multiply(weights, mask));
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const lossMetrics = {
+  // As a metric it rises with likeness, as a loss it falls.
+  cosine_similarity: { CosineSimilarity },
+  log_cosh_error: { LogCoshError },
+} as const;

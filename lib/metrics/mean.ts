@@ -204,3 +204,9 @@ export class Sum extends Metric {
     return total.data[0];
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const meanMetrics = {
+  mean: { Mean },
+  sum: { Sum },
+} as const;

@@ -128,3 +128,9 @@ export class R2Score extends VectorMetric {
     return p === 0 || p >= n - 1 ? merged : merged.map((score) => 1 - (1 - score) * (n - 1) / (n - p - 1));
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const regressionMetrics = {
+  r2_score: { R2Score },
+  root_mean_squared_error: { RootMeanSquaredError },
+} as const;

@@ -102,3 +102,9 @@ export class SparseTopKCategoricalAccuracy extends MeanOfValues {
     return sparseTopKCategoricalAccuracy(yTrue, yPred, this.k, this.fromSortedIds);
   }
 }
+
+/** The classes that have names: under these in snake case, and each under its own. */
+export const topKMetrics = {
+  sparse_top_k_categorical_accuracy: { SparseTopKCategoricalAccuracy },
+  top_k_categorical_accuracy: { TopKCategoricalAccuracy },
+} as const;
