@@ -33,6 +33,7 @@ import {
   SymbolicTensor,
   TensorSpec,
 } from "../tensor/symbolic.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
@@ -218,6 +219,7 @@ export abstract class Layer extends WeightOwner {
     const openShape = ({ shape }: Value) => (shape.length > 0 ? [null, ...shape.slice(1)] : shape);
     if (!this.#built) this.ensureBuilt(mapStructure(x, openShape), shapesOf(others, Value, openShape));
     this.checkInput(mapStructure(x, ({ shape }) => shape));
+    this.#checkMask(given);
     const masks = inputs.map((value) => value.mask);
     const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
     return calling(
@@ -246,6 +248,20 @@ export abstract class Layer extends WeightOwner {
           })
         ),
     );
+  }
+
+  /** Throws {@linkcode ValueError} where a mask that was given is none: a file may name anything. */
+  #checkMask(mask: unknown): void {
+    const isMask = (item: unknown) =>
+      item === null || item === undefined || item instanceof Value || item instanceof Tensor;
+    const wrong = flatten(mask).find((item) => !isMask(item));
+    if (wrong === undefined) return;
+    throw new ValueError({
+      what: `Cannot call "${this.name}"`,
+      rule: "mask must be a symbolic value",
+      received: describe(wrong),
+      hint: "leave it out: a mask rides on the input",
+    });
   }
 
   /** Warns, once, that the mask of the input goes no further, where that was not said on purpose. */

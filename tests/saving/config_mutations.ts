@@ -40,7 +40,8 @@ const strange: readonly (() => ConfigValue)[] = [
   () => -1,
   () => 0.5,
   () => 2 ** 31,
-  () => 1e9,
+  // Not 1e9: a weight of 4 GB is no mistake.
+  () => 2e9,
   () => 1e308,
   () => NaN,
   () => "",
@@ -93,7 +94,7 @@ function mutate(config: ConfigValue, random: () => number): void {
       to.holder[to.key] = from.holder[from.key];
     } else if (way < 0.2 && !Array.isArray(holder)) delete holder[key];
     else if (way < 0.35) holder[key] = other.holder[other.key] ?? null;
-    else if (way < 0.45 && typeof holder[key] === "number") holder[key] = pick([-1, 0, 2 ** 31, 1e9, 1e308, 0.1]);
+    else if (way < 0.45 && typeof holder[key] === "number") holder[key] = pick([-1, 0, 2 ** 31, 2e9, 1e308, 0.1]);
     else holder[key] = pick(strange)();
   }
 }
