@@ -1,5 +1,6 @@
-// What random numbers are made of: the seed, the stable paths of what draws, streams of Philox bits, and their shaping.
+// The sources of randomness: the seed, stable paths, and streams of Philox bits.
 import { describe, ValueError } from "./errors.ts";
+import { ContextKey } from "./ir/context.ts";
 import { philox } from "./ops/defs/philox.ts";
 import { type BinaryOp, lift } from "./ops/lift.ts";
 import { add, concat, cos, iota, log, multiply, slice, sqrt, subtract } from "./ops/primitives.ts";
@@ -14,7 +15,7 @@ let roots = 0;
  * Sets the seed of everything random: initial weights, shuffles, dropout. The same seed and the same program give the
  * same numbers, on every backend. Without a call, the seed differs from run to run. As `keras.utils.set_random_seed`.
  *
- * @throws {ValueError} where `value` is not an integer from 0 to 4294967295
+ * @throws {ValueError} if `value` is not an integer from 0 to 4294967295
  *
  * @example The same initial weights in every run
  * ```ts
@@ -37,13 +38,13 @@ export function setRandomSeed(value: number): void {
   roots = 0;
 }
 
-/** The seed as a signed 32-bit integer; drawn once where none was set. */
+/** The seed as a signed 32-bit integer; chosen at random if none was set. */
 export function randomSeed(): number {
   seed ??= crypto.getRandomValues(new Int32Array(1))[0];
   return seed;
 }
 
-/** Sets the seed that {@linkcode randomSeed} gave before; what draws keeps its path. */
+/** Restores a seed that {@linkcode randomSeed} returned; random paths continue. */
 export function restoreRandomSeed(value: number): void {
   seed = value;
 }
@@ -55,30 +56,15 @@ export function hashPath(path: string): number {
   return hash | 0;
 }
 
-/** A path that no other caller has since the seed was set: the root of a model's random paths. */
+/** A path that is unique since the seed was set: the root of a model's random paths. */
 export function nextRandomRoot(): string {
   return String(roots++);
 }
 
-let scope: string | undefined;
+/** The path of the weight that is being initialized. */
+export const weightPath: ContextKey<string> = new ContextKey("weightPath");
 
-/** Runs `body` with `path` as the place where initializers draw. */
-export function drawingAt<T>(path: string, body: () => T): T {
-  const outer = scope;
-  scope = path;
-  try {
-    return body();
-  } finally {
-    scope = outer;
-  }
-}
-
-/** The path where initializers draw now: that of the weight being made, or a fresh one outside of a layer. */
-export function drawingPath(): string {
-  return scope ?? nextRandomRoot();
-}
-
-/** What a stream is for; streams for different purposes never share numbers. */
+/** The purpose of a stream; streams for different purposes never share numbers. */
 export const purposes = { program: 0, weights: 1, shuffle: 2 } as const;
 
 /** A stream of random words: Philox 4x32-10 with key `(seed, path)` and counter `(block, step, purpose, detail)`. */
@@ -104,19 +90,19 @@ export class RandomStream {
     return this.#words[this.#used++] >>> 0;
   }
 
-  /** The next number of [0, 1). */
+  /** The next number in [0, 1). */
   uniform(): number {
     return this.word() * 2 ** -32;
   }
 
-  /** Two independent standard normal numbers, by the method of Box and Muller. */
+  /** Two independent standard normal numbers, by the Box-Muller transform. */
   normalPair(): [number, number] {
     const radius = Math.sqrt(-2 * Math.log((this.word() + 1) * 2 ** -32));
     const angle = 2 * Math.PI * this.uniform();
     return [radius * Math.cos(angle), radius * Math.sin(angle)];
   }
 
-  /** The next integer of 0 to `limit` - 1, without bias. */
+  /** The next integer from 0 to `limit` - 1, unbiased. */
   below(limit: number): number {
     const rejected = 2 ** 32 - (2 ** 32 % limit);
     let word = this.word();
@@ -125,17 +111,17 @@ export class RandomStream {
   }
 }
 
-/** Standard normal numbers of uniform ones of [0, 1), by the method of Box and Muller. */
+/** Standard normal numbers from uniform ones in [0, 1), by the Box-Muller transform. */
 export const standardNormal: BinaryOp = lift((u, v) => {
   const radius = sqrt(multiply(log(subtract(1, u)), -2));
   return multiply(radius, cos(multiply(v, 2 * Math.PI)));
 });
 
-/** The row order of an epoch: 0 to `rows` - 1, shuffled as a function of the seed, the epoch and the steps before it. */
-export function shuffledOrder(rows: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
+/** The row order of an epoch: 0 to `rows` - 1, shuffled by the seed, the epoch and the number of earlier steps. */
+export function shuffledOrder(rows: number, seed: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
   const order = new Int32Array(rows);
   for (let i = 0; i < rows; i++) order[i] = i;
-  const stream = new RandomStream(randomSeed(), hashPath("shuffle"), purposes.shuffle, epoch, steps);
+  const stream = new RandomStream(seed, hashPath("shuffle"), purposes.shuffle, epoch, steps);
   for (let i = rows - 1; i > 0; i--) {
     const j = stream.below(i + 1);
     const kept = order[i];
@@ -146,7 +132,7 @@ export function shuffledOrder(rows: number, epoch: number, steps: number): Int32
 }
 
 /** The random state of a program while it is traced: which counter its random ops read, and how often each path drew. */
-export class RandomContext {
+export class RandomState {
   /** Whether anything drew. */
   used = false;
   readonly #counts = new Map<string, number>();
@@ -165,26 +151,11 @@ export class RandomContext {
     return { counter, path: hashPath(`${path}/${count}`) };
   }
 
-  /** Moves the counter on by one step, at the end of a program that drew. */
+  /** Advances the counter by one step, at the end of a program that drew. */
   advance(): void {
     if (this.used) this.counter.assign(add(this.counter, iota([2])));
   }
 }
 
-let context: RandomContext | undefined;
-
-/** The random state of the program being traced, if it has one. */
-export function currentRandomContext(): RandomContext | undefined {
-  return context;
-}
-
-/** Runs `body` with `next` as the random state of what it traces. */
-export function withRandomContext<T>(next: RandomContext | undefined, body: () => T): T {
-  const outer = context;
-  context = next;
-  try {
-    return body();
-  } finally {
-    context = outer;
-  }
-}
+/** The random state of the program being traced. */
+export const programRandom: ContextKey<RandomState> = new ContextKey("programRandom");

@@ -1,23 +1,24 @@
-// The first index of the largest element along the middle axis of x [outer, reduced, inner]. NaN is skipped: comparisons
-// with it are false.
+// The first index of the largest element along the middle axis of x [outer, reduced, inner]. The generated key(i) is
+// element i of x as an integer of the same order, so that results do not depend on how drivers compare NaN and
+// subnormal numbers.
 //
-// arg_max_threads: one output a thread, no workgroup memory. arg_max_workgroup: one output a workgroup of 64 threads, whose
-// candidates are compared as a tree in workgroup memory (512 B).
+// arg_max_threads: one output per thread, no workgroup memory. arg_max_workgroup: one output per workgroup of 64
+// threads, which reduce their candidates as a tree in workgroup memory (512 B).
 //
-// needs: load_x T, store_y i32, alias T, fn lowest() -> T, params { reduced, inner }
+// needs: store_y i32, fn key(u32) -> i32, params { reduced, inner }
 
 struct Candidate {
-  top: T,
+  top: i32,
   index: u32,
 }
 
-// The best of every `step`th element of one output from `from_index` on.
+// The first largest of every `step`th element of one output, starting at `from_index`.
 fn best_of(base: u32, from_index: u32, step: u32) -> Candidate {
-  var best = Candidate(lowest(), 0u);
+  var best = Candidate(i32(-2147483647 - 1), 0u);
   for (var j = from_index; j < params.reduced; j += step) {
-    let x = load_x(base + j * params.inner);
-    if (x > best.top) {
-      best = Candidate(x, j);
+    let mine = key(base + j * params.inner);
+    if (mine > best.top) {
+      best = Candidate(mine, j);
     }
   }
   return best;

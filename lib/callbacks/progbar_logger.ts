@@ -25,7 +25,7 @@ export interface ProgbarLogger extends OptionFields<object, typeof progbarOption
 
 /** Draws a bar (verbose 1) or writes a line (verbose 2) for each epoch, evaluation or prediction. */
 export class ProgbarLogger extends Callback {
-  /** The bar is drawn now and then, not after every batch. */
+  /** The bar is drawn for some batches, not for every one. */
   override get everyBatch(): boolean {
     return false;
   }
@@ -42,7 +42,7 @@ export class ProgbarLogger extends Callback {
     super({}, { verbose });
   }
 
-  /** Keeps evaluations inside of the training from drawing. */
+  /** Suppresses the bars of evaluations during training. */
   override onTrainBegin(): void {
     this.#calledInFit = true;
   }
@@ -56,7 +56,7 @@ export class ProgbarLogger extends Callback {
     if (epochs > 1) printLine(`Epoch ${epoch + 1}/${epochs}`);
     this.#begin();
   }
-  /** Moves the bar. */
+  /** Advances the bar. */
   override onTrainBatchEnd(batch: number, logs?: Logs): void {
     this.#move(batch, logs);
   }
@@ -64,15 +64,15 @@ export class ProgbarLogger extends Callback {
   override onEpochEnd(_epoch: number, logs?: Logs): void {
     this.#end(logs);
   }
-  /** Starts a bar, outside of a training. */
+  /** Starts a bar, unless training. */
   override onTestBegin(): void {
     if (!this.#calledInFit) this.#begin();
   }
-  /** Moves the bar, outside of a training. */
+  /** Advances the bar, unless training. */
   override onTestBatchEnd(batch: number, logs?: Logs): void {
     if (!this.#calledInFit) this.#move(batch, logs);
   }
-  /** Ends the bar, outside of a training. */
+  /** Ends the bar, unless training. */
   override onTestEnd(logs?: Logs): void {
     if (!this.#calledInFit) this.#end(logs);
   }
@@ -80,7 +80,7 @@ export class ProgbarLogger extends Callback {
   override onPredictBegin(): void {
     this.#begin();
   }
-  /** Moves the bar. */
+  /** Advances the bar. */
   override onPredictBatchEnd(batch: number): void {
     this.#move(batch, {});
   }
@@ -101,7 +101,7 @@ export class ProgbarLogger extends Callback {
 
   #end(logs: Logs = {}): void {
     if (!this.#bar) return;
-    // What the first epoch had is what the next will have, as far as one can know.
+    // The first epoch's length is the best guess for the next one.
     if (this.#bar.target === null) this.#bar.target = this.#length = this.#seen;
     this.#bar.update(this.#bar.target, Object.entries(logs), true);
     this.#bar = undefined;

@@ -1,6 +1,7 @@
-// compile and grad: a function of tensors, traced once for each combination of shapes, run by the backend.
+// compile and grad: functions of tensors, traced once per combination of shapes and run by the backend.
 import "../ops/defs/table.ts";
 import { describe, ValueError } from "../errors.ts";
+import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { formatShape } from "../shape.ts";
@@ -9,12 +10,13 @@ import { gradients } from "../tensor/gradients.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import type { Executable, Executor } from "./executor.ts";
+import { Lock } from "./lock.ts";
 import { getExecutor } from "./select.ts";
 
 /** What a traced function may return: nothing, a value, or a list of values. */
 export type Traced = void | Operand | readonly Operand[];
 
-/** What the compiled function resolves to for what the traced one returns. */
+/** The results of the compiled function, given those of the traced one. */
 export type Computed<R extends Traced> = R extends void ? void : R extends readonly Operand[] ? Tensor[] : Tensor;
 
 interface Program {
@@ -25,12 +27,12 @@ interface Program {
   readonly isList: boolean;
 }
 
-/** So many programs of one function are kept, for as many combinations of shapes. */
+/** The most programs kept per function, one per combination of shapes. */
 const maxPrograms = 32;
 
 /**
- * Makes a function of tensors into a program: it is traced once for each combination of argument shapes and dtypes,
- * improved, and run by the chosen backend. Variables that it reads or assigns keep their values between calls.
+ * Compiles a function of tensors to a program: it is traced once per combination of argument shapes and dtypes,
+ * optimized, and run by the chosen backend. Variables that it reads or assigns keep their values between calls.
  *
  * @param fn called with symbolic values; must use `ops`, and may read and `assign` variables
  * @returns an async function of tensors (or nested arrays), whose results are tensors
@@ -46,7 +48,23 @@ export function compile<R extends Traced>(
   fn: (...args: Value[]) => R,
 ): (...args: TensorLike[]) => Promise<Computed<R>> {
   checkFunction(fn, "compile");
-  const programs = new Map<string, Promise<Program>>();
+  const programs = new Map<string, Program>();
+  const lock = new Lock();
+  const call = async (executor: Executor, tensors: readonly Tensor[]) => {
+    const key = tensors.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join() + executor.name;
+    let program = programs.get(key);
+    if (program?.executor !== executor || program.inputs.some((variable) => variable.device !== executor)) {
+      programs.set(key, program = await trace(fn, tensors, executor));
+      for (const [oldest, old] of programs) {
+        if (programs.size <= maxPrograms) break;
+        programs.delete(oldest);
+        old.executable.dispose();
+      }
+    }
+    program.inputs.forEach((variable, i) => executor.write(variable, tensors[i].data));
+    await program.executable.run(1);
+    return { isList: program.isList, results: await Promise.all(program.outputs.map((output) => output.read())) };
+  };
   return async (...args) => {
     if (args.length < fn.length) {
       throw new ValueError({
@@ -58,30 +76,16 @@ export function compile<R extends Traced>(
     }
     const tensors = args.map((arg, i) => toTensor(arg, `Cannot call ${describe(fn)}`, `argument ${i + 1}`));
     const executor = await getExecutor();
-    const key = tensors.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join() + executor.name;
-    let program = await programs.get(key);
-    if (program?.executor !== executor || program.inputs.some((variable) => variable.device !== executor)) {
-      const made = trace(fn, tensors, executor);
-      programs.set(key, made);
-      made.catch(() => programs.delete(key));
-      program = await made;
-      for (const [oldest, old] of programs) {
-        if (programs.size <= maxPrograms) break;
-        programs.delete(oldest);
-        (await old).executable.dispose();
-      }
-    }
-    program.inputs.forEach((variable, i) => executor.write(variable, tensors[i].data));
-    await program.executable.run(1);
-    const results = await Promise.all(program.outputs.map((output) => output.read()));
-    return (program.isList ? results : results[0]) as Computed<R>;
+    // A concurrent call between writing arguments and reading results would mix up the two.
+    const { isList, results } = await lock.run(() => call(executor, tensors));
+    return (isList ? results : results[0]) as Computed<R>;
   };
 }
 
 async function trace(fn: (...args: Value[]) => Traced, args: readonly Tensor[], executor: Executor): Promise<Program> {
   const graph = new Trace();
   const inputs = args.map(({ shape, dtype }, i) => zeroVariable(shape, dtype, `argument ${i}`));
-  const { outputs, isList } = recording(graph, () => {
+  const { outputs, isList } = withContext(recording(graph), () => {
     const returned = fn(...inputs.map((variable) => graph.read(variable)));
     const list: readonly unknown[] = returned === undefined ? [] : Array.isArray(returned) ? returned : [returned];
     const outputs = list.map((operand, i) => {
@@ -129,7 +133,7 @@ function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: st
 }
 
 /**
- * The function that gives the gradients of `fn` by each of its arguments; `fn` must return one float32 number.
+ * The gradients of `fn` by each of its arguments, as a function; `fn` must return one float32 number.
  *
  * @example The slope of a square
  * ```ts

@@ -1,14 +1,15 @@
-// Reverse mode, graph to graph: adds the nodes that compute derivatives to the trace that holds the function.
+// Reverse-mode autodiff, graph to graph: adds the nodes that compute derivatives to the function's trace.
 import { CeratopsError, ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
+import { withContext } from "./context.ts";
 import type { Node, ValueId } from "./graph.ts";
 import { opDef } from "./op_def.ts";
-import { recording, type Trace } from "./trace.ts";
+import { scoped, type Trace, tracing } from "./trace.ts";
 import { idOf, type Value, valueOf } from "./value.ts";
 
 /**
- * The derivative of the scalar `loss` by each of `targets`; zeros where it does not depend on one. A target may be several
- * values of one variable, whose derivatives are added. Throws {@linkcode ValueError} where `loss` is not a float scalar.
+ * The derivative of the scalar `loss` by each of `targets`; zeros if it does not depend on one. A target may be several
+ * values of one variable, whose derivatives are added. Throws {@linkcode ValueError} if `loss` is not a float scalar.
  */
 export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value | readonly Value[])[]): Value[] {
   if (sizeOf(loss.shape) !== 1 || loss.dtype !== "float32") {
@@ -19,7 +20,7 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
       hint: "reduce it with ops.mean or ops.sum",
     });
   }
-  return recording(trace, () => {
+  return withContext([tracing.of(trace)], () => {
     const one = trace.constant(loss.shape, "float32", Float32Array.of(1));
     const values = targets.map((target) => [target].flat());
     const found = vjpOf(trace, [loss], [one], values.flat());
@@ -31,7 +32,9 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
   });
 }
 
-/** The sum over `outputs` of gradient times derivative by each of `targets`; undefined where nothing flows. */
+/**
+ * The sum over `outputs` of gradient times derivative by each of `targets`; undefined if no gradient reaches a target.
+ */
 export function vjpOf(
   trace: Trace,
   outputs: readonly Value[],
@@ -61,7 +64,7 @@ export function vjpOf(
       attrs: node.attrs,
     };
     const { vjp } = row;
-    const byInput = trace.scoped(`grad:${scopeOf(node)}`, () => vjp(context));
+    const byInput = withContext([scoped(`grad:${scopeOf(node)}`)], () => vjp(context));
     byInput.forEach((gradient, i) => {
       const id = node.inputs[i];
       if (gradient && needed.has(id) && graph.types[id].dtype === "float32") add(id, gradient);
@@ -70,7 +73,7 @@ export function vjpOf(
   return targets.map((target) => flowing.get(idOf(target)));
 }
 
-/** The values that depend on `targets`, and these themselves. */
+/** `targets` and the values that depend on them. */
 function dependents(nodes: readonly Node[], targets: readonly Value[]): Set<ValueId> {
   const found = new Set(targets.map(idOf));
   for (const node of nodes) {

@@ -1,10 +1,11 @@
 // Prints a graph as text, a line per node.
 import { formatShape } from "../shape.ts";
 import type { ElementwiseProgram, GatheredOperand } from "./attrs.ts";
+import { elementwiseRows } from "./elementwise.ts";
 import type { Graph, Node, ValueId } from "./graph.ts";
 import { isConstant, isForeach, isLoop, isProgram, takesEpilogue } from "./op_def.ts";
 
-/** The graph as text; values are numbered in the order of their appearance, so that equal graphs print equally. */
+/** The graph as text; values are numbered in order of appearance, so that equal graphs print equally. */
 export function printGraph(graph: Graph, indent = ""): string {
   const names = new Map<ValueId, string>();
   const name = (id: ValueId) => {
@@ -62,7 +63,7 @@ function printProgram({ operands, steps, results }: ElementwiseProgram): string 
     if (register < operands.length) return String.fromCharCode(97 + register);
     const step = steps[register - operands.length];
     if (step.fn === "literal") return String(step.value);
-    const callee = step.fn === "cast" ? step.dtype : step.fn;
+    const callee = elementwiseRows[step.fn].isIdentity ? step.dtype : step.fn;
     return `${callee}(${step.args.map(write).join(", ")})`;
   };
   return results.map(write).join(", ");

@@ -3,6 +3,7 @@ import { StateError } from "../errors.ts";
 import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { OpName } from "./attrs.ts";
+import { ContextKey, type ContextPart } from "./context.ts";
 import {
   emptyGraph,
   type Graph,
@@ -16,7 +17,7 @@ import {
 import { opDef } from "./op_def.ts";
 import { graphOf, idOf, type Value, valueOf } from "./value.ts";
 
-/** A graph under construction. Body graphs have a parent, whose values they may read: these become further inputs. */
+/** A graph under construction. Body graphs may read values of their parent, which become further inputs. */
 export class Trace {
   /** The graph so far. */
   readonly graph: Graph = emptyGraph();
@@ -24,12 +25,10 @@ export class Trace {
   readonly captured: Value[] = [];
   readonly #captures = new Map<ValueId, Value>();
   readonly #links = new Map<VariableSpec, StateLink>();
-  /** What was read of variables after assignments, by the value that was assigned. */
+  /** Values read from variables after assignments, by the value that was assigned. */
   readonly #reads = new Map<VariableSpec, readonly { readonly of: ValueId; readonly value: Value }[]>();
-  readonly #scope: string[] = [];
-  readonly #scopeCounts = new Map<string, number>();
 
-  /** Starts an empty graph; `parent` is the trace whose values a body may read. */
+  /** Starts an empty graph; a body passes its `parent`, whose values it may read. */
   constructor(readonly parent?: Trace) {}
 
   /** Adds an input of a body graph. */
@@ -40,8 +39,8 @@ export class Trace {
   }
 
   /**
-   * The value of a variable here: what it held before the program, or what was last assigned. No gradient flows through
-   * an assignment, as in Keras: what is read of a variable depends on nothing but the variable.
+   * The current value of a variable: its value before the program, or the last one assigned. As in Keras, no gradient
+   * flows through an assignment: a value read depends on nothing but the variable.
    */
   read(variable: VariableSpec): Value {
     if (this.parent) return this.#local(rootOf(this).read(variable));
@@ -57,19 +56,19 @@ export class Trace {
     return read;
   }
 
-  /** What was read of a variable so far, before and after assignments: the value before the program comes first. */
+  /** All values read from a variable so far; the value before the program comes first. */
   readsOf(variable: VariableSpec): Value[] {
     if (this.parent) return rootOf(this).readsOf(variable).map((value) => this.#local(value));
     return [this.readInitial(variable), ...(this.#reads.get(variable) ?? []).map(({ value }) => value)];
   }
 
-  /** The value that a variable held before the program. */
+  /** The value of a variable before the program. */
   readInitial(variable: VariableSpec): Value {
     if (this.parent) return this.#local(rootOf(this).readInitial(variable));
     return valueOf(this.graph, this.#link(variable).input);
   }
 
-  /** Sets what the variable holds from here on and after the program. */
+  /** Sets the value of a variable from here on. */
   assign(variable: VariableSpec, value: Value): void {
     if (this.parent) {
       throw new StateError({
@@ -81,7 +80,7 @@ export class Trace {
     this.#link(variable).output = idOf(this.#local(value));
   }
 
-  /** Adds a node; shapes and dtypes are checked by the op's row. */
+  /** Adds a node; its op definition checks shapes and dtypes. */
   emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value[] {
     const locals = inputs.map((value) => this.#local(value));
     const types = locals.map((value) => this.graph.types[idOf(value)]);
@@ -94,7 +93,7 @@ export class Trace {
       inputs: locals.map(idOf),
       outputs: outputs.map(idOf),
       attrs,
-      origin: [...this.#scope, op].join("/"),
+      origin: scopedName(op),
     };
     this.graph.nodes.push(node as Node);
     return outputs;
@@ -103,24 +102,6 @@ export class Trace {
   /** Adds a constant. */
   constant(shape: Shape, dtype: DType, data: TypedArray): Value {
     return this.emit("constant", [], { shape, dtype, data })[0];
-  }
-
-  /** Runs `body` with `name` added to the origin of the nodes it adds. */
-  scoped<T>(name: string, body: () => T): T {
-    this.#scope.push(name);
-    try {
-      return body();
-    } finally {
-      this.#scope.pop();
-    }
-  }
-
-  /** A path for the next random op here: the scope's name and a count, the same in every trace of the same model. */
-  randomPath(): string {
-    const scope = this.#scope.join("/");
-    const count = this.#scopeCounts.get(scope) ?? 0;
-    this.#scopeCounts.set(scope, count + 1);
-    return `${scope}/${count}`;
   }
 
   #value(type: ValueType): Value {
@@ -139,7 +120,7 @@ export class Trace {
     return link;
   }
 
-  /** The same value as seen in this trace: an outer value becomes one more input of the body. */
+  /** The value as this trace sees it: an outer value becomes a further input of the body. */
   #local(value: Value): Value {
     if (graphOf(value) === this.graph) return value;
     if (!this.parent) {
@@ -166,37 +147,34 @@ function rootOf(trace: Trace): Trace {
   return trace.parent ? rootOf(trace.parent) : trace;
 }
 
-let current: Trace | undefined;
+/** The trace being recorded. */
+export const tracing: ContextKey<Trace> = new ContextKey("tracing");
 
-/** The trace being recorded, if any. */
-export function currentTrace(): Trace | undefined {
-  return current;
+/** The prefix of nodes' origins: the names of the layers being called, outermost first. */
+const nodeScope = new ContextKey<string>("nodeScope");
+
+/** The context in which ops are added to `trace`; origins start without a prefix, also in a body graph. */
+export function recording(trace: Trace): ContextPart[] {
+  return [tracing.of(trace), nodeScope.of("")];
 }
 
-/** The trace being recorded; throws {@linkcode StateError} naming `what` outside of one. */
+/** The context with `name` appended to the prefix of nodes' origins. */
+export function scoped(name: string): ContextPart {
+  return nodeScope.of(scopedName(name));
+}
+
+function scopedName(name: string): string {
+  const scope = nodeScope.current;
+  return scope ? `${scope}/${name}` : name;
+}
+
+/** The trace being recorded; throws {@linkcode StateError} naming `what` if there is none. */
 export function requireTrace(what: string): Trace {
-  if (!current) {
-    throw new StateError({
-      what: `Cannot use ${what} here`,
-      rule: "it works only inside a traced function",
-      hint: "pass your function to compile() and call what that gives; for numbers now, give tensors",
-    });
-  }
-  return current;
-}
-
-/** Records what `body` does into `trace`. */
-export function recording<T>(trace: Trace, body: () => T): T {
-  const outer = current;
-  current = trace;
-  try {
-    return body();
-  } finally {
-    current = outer;
-  }
-}
-
-/** Runs `body` with `name` added to the origin of what it traces; outside of a trace just runs it. */
-export function withScope<T>(name: string, body: () => T): T {
-  return current ? current.scoped(name, body) : body();
+  const trace = tracing.current;
+  if (trace) return trace;
+  throw new StateError({
+    what: `Cannot use ${what} here`,
+    rule: "it works only inside a traced function",
+    hint: "pass your function to compile() and call what that gives; for numbers now, give tensors",
+  });
 }

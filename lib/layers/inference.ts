@@ -1,20 +1,21 @@
-// Shapes and dtypes of outputs, found by tracing a call with stand-ins for what is not known yet.
+// Output shapes and dtypes, found by tracing a call with probe extents for unknown axes.
+import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
-import { calling } from "./call_state.ts";
+import { addedLosses, isTraining } from "./context.ts";
 import { type CallArguments, replaceArguments, TensorSpec } from "../tensor/symbolic.ts";
 
 /**
- * What stands for an unknown batch axis, and for every other unknown axis: these are alike, since axes that nobody knows
+ * Probe extents of an unknown batch axis and of all other unknown axes. The latter are equal, since unknown axes
  * usually meet each other, and have many divisors.
  */
 const probeExtents = [{ batch: 11, other: 840 }, { batch: 13, other: 1680 }] as const;
 
 /**
- * The shapes and dtypes that `run` gives for arguments: it is traced with two stand-ins for each unknown axis, and what
- * comes out different is unknown too. With `once` it is traced a single time, for the dtypes alone.
+ * The shapes and dtypes that `run` returns for arguments: it is traced with two probes for each unknown axis, and an
+ * extent that differs between the two is unknown too. With `once` it is traced once, for the dtypes alone.
  */
 export function inferSpecs(
   args: CallArguments<TensorSpec>,
@@ -24,14 +25,13 @@ export function inferSpecs(
   const [first, second] = (once ? probeExtents.slice(0, 1) : probeExtents).map(({ batch, other }) => {
     const known = (shape: SymbolicShape): Shape => shape.map((extent, axis) => extent ?? (axis === 0 ? batch : other));
     const trace = new Trace();
-    return recording(trace, () =>
-      calling({ training: false, losses: [] }, () => {
-        const values = replaceArguments<Value>(
-          args,
-          (item) => (item instanceof TensorSpec ? trace.input({ shape: known(item.shape), dtype: item.dtype }) : item),
-        );
-        return mapStructure(run(values), ({ shape, dtype }) => new TensorSpec(shape, dtype));
-      }));
+    return withContext([...recording(trace), isTraining.of(false), addedLosses.of([])], () => {
+      const values = replaceArguments<Value>(
+        args,
+        (item) => (item instanceof TensorSpec ? trace.input({ shape: known(item.shape), dtype: item.dtype }) : item),
+      );
+      return mapStructure(run(values), ({ shape, dtype }) => new TensorSpec(shape, dtype));
+    });
   });
   if (!second) return first;
   const others = flatten(second);

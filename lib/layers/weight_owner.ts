@@ -1,18 +1,19 @@
-// WeightOwner: what layers and models have of weights, their own and those of the layers inside.
+// WeightOwner: the weights of layers and models, their own and those of the layers inside.
 import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { withContext } from "../ir/context.ts";
 import { describe, readMethodOptions } from "../options.ts";
-import { drawingAt } from "../random_stream.ts";
+import { weightPath } from "../random_stream.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
-import { inPlace, nextPlace, type Place } from "./building.ts";
+import { layerPlace, Place } from "./context.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import { type AddWeightOptions, addWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
-/** The bytes of the largest weight: no backend has memory in one piece for more. */
+/** The bytes of the largest weight: no backend can allocate more in one piece. */
 const largestWeight = 2 ** 32;
 
-/** What has weights, and others inside that have some. */
+/** The owner of weights, which may contain further owners. */
 export abstract class WeightOwner {
   #trainable: boolean;
   #place: Place | undefined;
@@ -27,13 +28,13 @@ export abstract class WeightOwner {
     this.#trainable = trainable;
   }
 
-  /** Whether the weights are made. */
+  /** Whether the weights have been made. */
   abstract get built(): boolean;
 
-  /** What is inside. */
+  /** The owners inside. */
   abstract get sublayers(): readonly WeightOwner[];
 
-  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again after. */
+  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again afterwards. */
   get trainable(): boolean {
     return this.#trainable;
   }
@@ -44,10 +45,10 @@ export abstract class WeightOwner {
 
   /** Runs `body` in this layer's place: layers that it builds get their names and random paths from here. */
   protected building<T>(body: () => T): T {
-    return inPlace(this.#ownPlace(), body);
+    return withContext([layerPlace.of(this.#ownPlace())], body);
   }
 
-  /** The path that random numbers of this layer follow: its position, not its name. */
+  /** The path for random numbers of this layer: its position, not its name. */
   get randomPath(): string {
     return this.#ownPlace().path;
   }
@@ -77,7 +78,7 @@ export abstract class WeightOwner {
       });
     }
     const place = this.#ownPlace();
-    const value = drawingAt(`${place.path}/${name}`, () => initializer.call(shape)).cast(dtype);
+    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape)).cast(dtype);
     const path = `${place.name}/${name}`;
     const weight = new Weight(value, { key: name, path, trainable, initializer, regularizer, constraint });
     this.#weights.push(weight);
@@ -97,7 +98,7 @@ export abstract class WeightOwner {
     return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.trainableWeights)])];
   }
 
-  /** The weights that optimizers leave alone. */
+  /** The weights that optimizers do not change. */
   get nonTrainableWeights(): Weight[] {
     const trainable = new Set(this.trainableWeights);
     return this.weights.filter((weight) => !trainable.has(weight));
@@ -109,8 +110,8 @@ export abstract class WeightOwner {
   }
 
   /**
-   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} where there are too few or many, and
-   * {@linkcode ShapeError} where one has another shape; then none is changed.
+   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} for too few or too many values, and
+   * {@linkcode ShapeError} if one has another shape; then none is changed.
    */
   setWeights(values: readonly TensorLike[]): void {
     const weights = this.weights;
@@ -155,6 +156,6 @@ export abstract class WeightOwner {
     return this.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0);
   }
   #ownPlace(): Place {
-    return this.#place ??= nextPlace(this.name);
+    return this.#place ??= Place.next(this.name);
   }
 }

@@ -22,7 +22,7 @@ export function poisson(yTrue: Operand, yPred: Operand): Operand {
 }
 
 /**
- * How far outputs, as distributions along the last axis, are from targets. Kullback and Leibler, 1951.
+ * The divergence of outputs from targets, as distributions along the last axis. Kullback and Leibler, 1951.
  *
  * @example Two classes
  * ```ts
@@ -46,7 +46,7 @@ export class KLDivergence extends Loss {
 }
 
 /**
- * Minus the log-likelihood of counts, less what does not depend on the outputs.
+ * Minus the log-likelihood of counts, without the terms that do not depend on the outputs.
  *
  * @example One count
  * ```ts
@@ -69,7 +69,7 @@ export class Poisson extends Loss {
   }
 }
 
-/** The losses of this family by Keras's names of their functions: the function, the class, and the names beside. */
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
 export const divergenceLosses = {
   kl_divergence: {
     fn: klDivergence,

@@ -1,4 +1,5 @@
-// Losses of numbers: mean squared and mean absolute error, plain, in percent and of logarithms. https://keras.io/api/losses/regression_losses/
+// Losses of numbers: mean squared and absolute errors, also relative and logarithmic.
+// https://keras.io/api/losses/regression_losses/
 import { epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { abs, add, divide, log, maximum, mean, multiply, square, subtract } from "../ops/primitives.ts";
@@ -138,7 +139,7 @@ export class MeanSquaredLogarithmicError extends Loss {
   }
 }
 
-/** The losses of this family by Keras's names of their functions: the function, the class, and the names beside. */
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
 export const regressionLosses = {
   mean_squared_error: { fn: meanSquaredError, Class: MeanSquaredError, aliases: ["MeanSquaredError", "mse", "MSE"] },
   mean_absolute_error: {

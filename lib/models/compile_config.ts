@@ -1,4 +1,4 @@
-// What compile was given, as Keras's config and back.
+// The arguments of compile, as Keras's config and back.
 import type { Config } from "../json_config.ts";
 import { snakeCase } from "../names.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -8,7 +8,7 @@ import { deserializeObject, type SharedObjects } from "../saving/deserialize.ts"
 import { serializeObject } from "../saving/serialize.ts";
 import { type CompileOptions, compileOptions } from "../training/compile_options.ts";
 
-/** The config of what `compile` was given; throws {@linkcode ValueError} for what no config holds. */
+/** The config of the arguments of `compile`; throws {@linkcode ValueError} for anything that a config cannot have. */
 export function compileConfig(options: CompileOptions, optimizer: Optimizer): Config {
   const given: Readonly<Record<string, unknown>> = { ...options, optimizer };
   return Object.fromEntries(
@@ -19,7 +19,7 @@ export function compileConfig(options: CompileOptions, optimizer: Optimizer): Co
   );
 }
 
-/** What `compile` takes, of a config. */
+/** The arguments of `compile` from a config. */
 export function readCompileConfig(
   config: Config,
   shared: SharedObjects = new Map(),

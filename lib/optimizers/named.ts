@@ -1,4 +1,4 @@
-// The optimizers that have names: a line each, which exports the class and names it for `compile` and for files.
+// The named optimizers: each line exports a class and makes it known by its name.
 export { Adafactor, type AdafactorOptions } from "./adafactor.ts";
 export { Adadelta, type AdadeltaOptions, Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";

@@ -21,10 +21,10 @@ const groups = {
   "keras.optimizers": optimizers,
 } as const;
 
-/** What is exported here, but not by Keras: the class of functions as losses. */
+/** A class that Ceratops exports and Keras does not: functions as losses. */
 const internal = { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss };
 
-/** What is exported to be extended: files hold none of these. */
+/** Abstract base classes, which no config contains. */
 const bases = new Set<unknown>([
   layers.Conv,
   layers.Convolution,
@@ -54,7 +54,7 @@ for (const [module, group] of Object.entries(groups)) {
 }
 declareClasses(internal.module, { [internal.className]: internal.Class }, internal.className);
 
-/** The names of the groups in which a class is looked for, the likeliest first. */
+/** The groups in which a class is searched, the likeliest first. */
 function groupsFor(module: string | null, key: string): (keyof typeof groups)[] {
   const all = Object.keys(groups) as (keyof typeof groups)[];
   const hint = `${module ?? ""} ${key}`;
@@ -62,7 +62,7 @@ function groupsFor(module: string | null, key: string): (keyof typeof groups)[] 
   return [...likely, ...all.filter((name) => !likely.includes(name))];
 }
 
-/** Keras's class of a name; `module` and the `key` that it stands under tell classes of one name apart. */
+/** Keras's class with a name; `module` and the config `key` distinguish classes with the same name. */
 export function kerasClass(className: string, module: string | null, key: string): SerializableClass | undefined {
   if (className === internal.className) return internal.Class;
   for (const group of groupsFor(module, key)) {

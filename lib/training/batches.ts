@@ -1,10 +1,10 @@
-// Batches: data that comes a batch at a time, from an iterable or a function that makes one for each pass.
+// Batches: data that is given batch by batch, as an iterable or a function that returns one for each pass.
 import type { Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 
 /**
- * A batch: inputs, targets and weights in a list, `[x]`, `[x, y]` or `[x, y, sampleWeight]`; or inputs alone, as one
- * tensor, or some by name.
+ * A batch: inputs, targets and weights in a list, `[x]`, `[x, y]` or `[x, y, sampleWeight]`; or only inputs, as one
+ * tensor, or several by name.
  */
 export type Batch =
   | Tensor
@@ -16,8 +16,8 @@ export type Batch =
   ];
 
 /**
- * Batches one after another: an iterable, also an asynchronous one, or a function that makes one for each pass. An
- * array is no such iterable: it is data.
+ * A sequence of batches: an iterable, possibly asynchronous, or a function that makes one for each pass. An array is
+ * not such an iterable: it is data.
  */
 export type Batches =
   | (Iterable<Batch> & { readonly concat?: never })
@@ -30,7 +30,7 @@ export function isBatches(value: unknown): value is Batches {
   return isIterable(value);
 }
 
-/** Whether something gives batches one after another. */
+/** Whether a value is an iterable of batches. */
 export function isIterable(value: unknown): value is Iterable<Batch> | AsyncIterable<Batch> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) &&
     !(value instanceof Tensor) && (Symbol.asyncIterator in value || Symbol.iterator in value);

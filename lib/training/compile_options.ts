@@ -1,4 +1,4 @@
-// What compile takes, each option declared once: the optimizer, losses and metrics, looked up but not yet given to outputs.
+// The options of compile, each declared once: the optimizer, losses and metrics, resolved but not yet assigned to outputs.
 import { describe, ValueError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import type { Loss, LossFunction } from "../losses/loss.ts";
@@ -13,34 +13,34 @@ import { nullAsDefault, type Option, option, optionTable, unoffered } from "../o
 import { functionName } from "../registry.ts";
 import { isNamed } from "../structure.ts";
 
-/** For each output: the item itself where there is one output, else a list or an object by output's name. */
+/** The item itself for a single output, else a list of items or an object by output name. */
 export type PerOutput<T, Names extends string = string> =
   | T
   | readonly (T | null)[]
   | { readonly [Output in Names]?: T | null };
-/** What is reported: one, or a list; for several outputs such an item or list for each, in a list or by name. */
+/** Metrics: one, or a list; for several outputs, one such item per output, in a list or by name. */
 export type MetricsByOutput<Names extends string = string> =
   | MetricIdentifier
   | readonly (MetricIdentifier | readonly MetricIdentifier[] | null)[]
   | { readonly [Output in Names]?: MetricIdentifier | readonly MetricIdentifier[] | null };
 
-/** What `compile` takes; `Names` are those of the outputs, where these have names. */
+/** What `compile` takes; `Names` are the names of the outputs, if they have any. */
 export interface CompileOptions<Names extends string = string> {
-  /** What changes the weights; `rmsprop` by default. */
+  /** The optimizer; `rmsprop` by default. */
   optimizer?: OptimizerIdentifier;
-  /** What training lowers: one loss for every output, or one for each; null where layers add all there is. */
+  /** The loss to minimize: one for all outputs, or one per output; null if only losses added by layers count. */
   loss: PerOutput<LossIdentifier, Names> | null;
-  /** What the loss of each output is multiplied by in the sum of all; 1 by default. */
+  /** The factor of each output's loss in the sum; 1 by default. */
   lossWeights?: PerOutput<number, Names> | null;
-  /** What is reported besides the loss. */
+  /** The metrics to report besides the loss. */
   metrics?: MetricsByOutput<Names> | null;
-  /** What is reported with the samples' weights. */
+  /** The metrics to report with sample weights. */
   weightedMetrics?: MetricsByOutput<Names> | null;
-  /** How many batches lie between two calls of callbacks' hooks of batches; 1 by default. */
+  /** The number of batches between two calls of callbacks' batch hooks; 1 by default. */
   stepsPerExecution?: number;
 }
 
-/** Metrics that were looked up, in the lists and objects in which they were given. */
+/** Resolved metrics, in the structure in which they were given. */
 export type Found = Metric | null | readonly Found[] | { readonly [output: string]: Found };
 
 const metricsOption: Option<Found> = option<Found>({
@@ -85,7 +85,7 @@ export const compileOptions = optionTable<CompileOptions>()({
   }),
   metrics: metricsOption,
   weightedMetrics: metricsOption,
-  // How Python Keras runs its steps: written, but not read.
+  // How Python Keras executes its steps: written, but not read.
   runEagerly: unoffered(false),
   stepsPerExecution: integerAtLeast(
     1,
@@ -95,24 +95,24 @@ export const compileOptions = optionTable<CompileOptions>()({
   jitCompile: unoffered(false),
 });
 
-/** The loss that an identifier names; a user's function is held to giving a symbolic value. */
+/** The loss for an identifier; a custom function must return a symbolic value. */
 function checkedLoss(identifier: LossIdentifier, where: string): Loss {
   const made = getLoss(identifier, where);
   return isOwn(identifier) ? getLoss(givingValue(identifier as LossFunction, "loss")) : made;
 }
 
-/** The metric that an identifier names; a user's function is held to giving a symbolic value. */
+/** The metric for an identifier; a custom function must return a symbolic value. */
 function checkedMetric(identifier: MetricIdentifier, where: string): Metric {
   const made = getMetric(identifier, where);
   return isOwn(identifier) ? getMetric(givingValue(identifier as MetricFunction, "metric")) : made;
 }
 
-/** Whether an identifier is a function of the user's. */
+/** Whether an identifier is a custom function. */
 function isOwn(identifier: unknown): boolean {
   return typeof identifier === "function" && functionName(identifier) === undefined;
 }
 
-/** The function itself, under its name, but for an error where it gives no symbolic value. */
+/** The function, with its name, but with an error if it does not return a symbolic value. */
 function givingValue(fn: LossFunction, kind: string): LossFunction {
   const checked: LossFunction = (yTrue, yPred) => {
     const given = fn(yTrue, yPred);
@@ -128,7 +128,7 @@ function givingValue(fn: LossFunction, kind: string): LossFunction {
   return checked;
 }
 
-/** What was given for outputs with `fn` of each item in its place. */
+/** The values given for outputs, with `fn` applied to each. */
 function mapOutputs<T, U>(given: PerOutput<T> | null, fn: (item: T | null) => U): PerOutput<U> {
   if (Array.isArray(given)) return given.map(fn);
   if (!isNamed(given)) return fn(given as T | null);

@@ -1,5 +1,6 @@
-// What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
-import { didYouMean, ValueError, withErrorContext } from "../errors.ts";
+// The result of compile(): the optimizer, the losses and the metrics, with their names in the logs.
+import { didYouMean, ValueError } from "../errors.ts";
+import { errorPlace, withContext } from "../ir/context.ts";
 import type { Value } from "../ir/value.ts";
 import type { Loss } from "../losses/loss.ts";
 import { Mean } from "../metrics/mean.ts";
@@ -14,7 +15,7 @@ import { type CompileOptions, compileOptions, type Found, type PerOutput } from 
 /** A metric and its name in the logs. */
 export type NamedMetric = readonly [name: string, metric: Metric];
 
-/** A metric of an output, under its name in the logs. */
+/** A metric of an output, with its name in the logs. */
 interface OutputMetric {
   readonly name: string;
   readonly metric: Metric;
@@ -24,9 +25,9 @@ interface OutputMetric {
 
 /** The state of a compiled model. */
 export class Compiled {
-  /** What changes the weights. */
+  /** The optimizer. */
   readonly optimizer: Optimizer;
-  /** How many batches lie between two calls of hooks. */
+  /** The number of batches between two calls of batch hooks. */
   readonly stepsPerExecution: number;
   /** The running mean of the loss. */
   readonly lossTracker: LossTracker = new LossTracker();
@@ -40,8 +41,8 @@ export class Compiled {
   #bound = false;
 
   /**
-   * Looks up every identifier, and gives each to its output where `outputNames` are known already. Throws
-   * {@linkcode ValueError} for an identifier that is unknown.
+   * Resolves every identifier, and assigns each item to its output if `outputNames` are known already. Throws
+   * {@linkcode ValueError} for an unknown identifier.
    */
   constructor(options: CompileOptions, model: string, outputNames: readonly string[]) {
     const asked = readMethodOptions("compile", compileOptions, options, `Cannot compile "${model}"`);
@@ -57,12 +58,12 @@ export class Compiled {
     return this.#outputNames;
   }
 
-  /** What training lowers for each output; undefined for those that do not count. */
+  /** The loss of each output; undefined for outputs without one. */
   get losses(): readonly (Loss | undefined)[] {
     return this.#losses;
   }
 
-  /** Gives losses, weights and metrics to outputs, once. Throws {@linkcode ValueError} for those of no output. */
+  /** Assigns losses, weights and metrics to outputs, once. Throws {@linkcode ValueError} for an unknown output. */
   bind(outputNames: readonly string[], count: number): void {
     if (this.#bound) return;
     const names = outputNames.length === count ? outputNames : Array.from({ length: count }, (_, i) => `output_${i}`);
@@ -112,7 +113,7 @@ export class Compiled {
     });
   }
 
-  /** The metrics of each output with their names, which are Keras's: numbered where they are not the first of a name. */
+  /** The metrics of each output with Keras's names: numbered if a name occurred before. */
   #named(given: Found, names: readonly string[], option: string, taken: Set<string>): OutputMetric[] {
     const weighted = option === "weightedMetrics";
     return this.#metricsByOutput(given, names, option).flatMap((metrics, output) => {
@@ -155,8 +156,8 @@ export class Compiled {
   }
 
   /**
-   * The weighted sum of the outputs' losses, traced; undefined where no output has one. Each loss is taken into its own
-   * running mean where there are several.
+   * The weighted sum of the outputs' losses, traced; undefined if no output has one. With several outputs, each loss
+   * also updates its own running mean.
    */
   computeLoss(
     y: Structure<Value> | undefined,
@@ -174,14 +175,14 @@ export class Compiled {
     return parts.length === 0 ? undefined : parts.reduce((a, b) => add(a, b));
   }
 
-  /** Takes targets and outputs into the metrics; inside a traced function. */
+  /** Updates the metrics from targets and outputs; in a traced function. */
   updateMetrics(y: Structure<Value> | undefined, yPred: Structure<Value>, sampleWeight?: Structure<Value>): void {
     this.#eachOutput(y, yPred, sampleWeight, (target, output, weight, i) => {
       if (!target) return;
       for (const { name, metric, weighted, output: of } of this.#metrics) {
         if (of !== i) continue;
-        withErrorContext(
-          `the metric "${name}"`,
+        withContext(
+          [errorPlace.of(`the metric "${name}"`)],
           () => metric.updateState(target, output, weighted ? weight : undefined),
         );
       }
@@ -203,9 +204,9 @@ export class Compiled {
   }
 }
 
-/** The running mean of a loss. Once it is NaN it counts no further, so that the count says where that began. */
+/** The running mean of a loss. Once it is NaN the count stops, so that it tells where that began. */
 export class LossTracker extends Mean {
-  /** Less is better. */
+  /** Lower is better. */
   override readonly direction: Direction = "down";
 
   /** Takes the name in logs. */
@@ -213,7 +214,7 @@ export class LossTracker extends Mean {
     super({ name });
   }
 
-  /** Takes the loss of a batch of so many samples. */
+  /** Adds the loss of a batch of `samples` samples. */
   override update(loss: Value, samples?: Value | number): void {
     const before = this.count.value();
     super.update(loss, samples);
@@ -221,12 +222,12 @@ export class LossTracker extends Mean {
     this.count.assign(select(equal(total, total), this.count.value(), before));
   }
 
-  /** The mean; NaN also where the first batch gave NaN. */
+  /** The mean; NaN even if the first batch gave NaN. */
   override compute([total, count]: readonly Tensor[]): number {
     return Number.isNaN(total.item()) ? NaN : super.compute([total, count]);
   }
 
-  /** Whether nothing was taken in. */
+  /** Whether no batch was added. */
   async isEmpty(): Promise<boolean> {
     const [total, count] = await Promise.all([this.total.read(), this.count.read()]);
     return total.item() === 0 && count.item() === 0;

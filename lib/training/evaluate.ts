@@ -1,9 +1,10 @@
-// What a model makes of data without epochs: evaluate and predict, and the methods of one batch.
+// Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList } from "../callbacks/list.ts";
 import { makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { getExecutor, markBusy } from "../exec/select.ts";
+import { getExecutor } from "../exec/select.ts";
+import { markBusy } from "../session.ts";
 import { readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
@@ -12,7 +13,7 @@ import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
 import { BatchStream, checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
-import { Loop, requireBatches, withLock } from "./loop.ts";
+import { Loop, requireBatches } from "./loop.ts";
 import {
   type BatchOptions,
   defaultBatchSize,
@@ -23,8 +24,9 @@ import {
   testOnBatchOptions,
   trainOnBatchOptions,
 } from "./options.ts";
+import { Run, withLock } from "./run.ts";
 import type { Step, Steps } from "./step.ts";
-import type { Trainer } from "./trainer.ts";
+import type { Prediction, Trainer } from "./trainer.ts";
 import { refuseForBatches } from "./validation.ts";
 import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
@@ -49,33 +51,32 @@ export async function evaluate(
     warnOfNumbers(data, model);
   }
   using _busy = markBusy(where);
-  await using plan = await openPlan(await trainer.open(), "test", data, { batchSize });
+  using run = new Run();
+  await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
-  return await evaluatePlan(trainer, plan, steps, callbacks, verbose, where);
+  return await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where);
 }
 
 /** Loss and metrics over the batches of a plan, at most `limit`. */
 export async function evaluatePlan(
   trainer: Trainer,
+  run: Run,
   plan: BatchPlan,
   limit: number | null,
   callbacks: CallbackList,
   verbose: 0 | 1 | 2,
   where: string,
 ): Promise<Logs> {
-  trainer.resetMetrics();
+  await trainer.inTurn(run, () => trainer.resetMetrics());
   plan.begin();
-  try {
-    await callbacks.begin("Test");
-    const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose).run(plan, { limit });
-    requireBatches(step, where);
-    if (ranOut) warnOfShortData(where, "steps");
-    const logs = await trainer.readLogs(step);
-    await callbacks.end("Test", logs);
-    return logs;
-  } finally {
-    await plan.end();
-  }
+  await callbacks.begin("Test");
+  const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose, run).runBatches(plan, { limit });
+  requireBatches(step, where);
+  if (ranOut) warnOfShortData(where, "steps");
+  const logs = await trainer.inTurn(run, () => trainer.readLogs(step));
+  await callbacks.end("Test", logs);
+  await plan.end();
+  return logs;
 }
 
 /** See `Model.trainOnBatch` and `Model.testOnBatch`. */
@@ -91,13 +92,20 @@ export async function onBatch(
   const table = mode === "train" ? trainOnBatchOptions : testOnBatchOptions;
   const weights = readMethodOptions(method, table, options, `Cannot ${where}`);
   const compiled = trainer.requireCompiled(method);
+  if (mode === "train") trainer.requireIdle(method);
   const data = checkedData(trainer.model, { x, y, ...weights }, where, compiled);
   const steps = await trainer.open();
-  return withLock(async () => {
-    const range = await rangeOf(steps, mode, data);
+  using run = new Run();
+  return await trainer.inTurn(run, async () => {
     trainer.resetMetrics();
-    range.write();
-    await range.step.executable.run(1);
+    const range = await rangeOf(steps, run, mode, data);
+    run.step = range.step;
+    try {
+      range.write();
+      await range.step.executable.run(1);
+    } finally {
+      range.release();
+    }
     if (mode === "train") compiled.optimizer.batches++;
     return trainer.readLogs(range.step);
   });
@@ -109,8 +117,9 @@ export async function predict(
   x: Structure<TensorLike> | Batches,
   options: PredictOptions,
 ): Promise<Structure<Tensor>> {
-  if (x instanceof Tensor && options?.verbose === 0 && !options.callbacks && !options.steps) {
-    const outputs = await predictAgain(trainer, x, options);
+  const last = lastFitting(trainer, x, options);
+  if (last && await getExecutor() === trainer.steps.executor) {
+    const outputs = await predictBy(last, trainer, x as Tensor);
     if (outputs) return outputs;
   }
   const { model } = trainer;
@@ -121,17 +130,18 @@ export async function predict(
   const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
   using _busy = markBusy(where);
   const steps = await trainer.open();
-  await using plan = await openPlan(steps, "predict", data, { batchSize });
+  using run = new Run();
+  await using plan = await openPlan(steps, run, "predict", data, { batchSize });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: limit ?? plan.length });
   const parts: Tensor[][] = [];
   let rows = 0;
   plan.begin();
   await callbacks.begin("Predict");
-  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose).run(plan, {
+  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose, run).runBatches(plan, {
     limit,
     async done(range) {
       rows += range.rows;
-      // The next batch of a stream may have its outputs in the same place.
+      // The next batch of a stream may write its outputs to the same variables.
       if (data instanceof BatchStream) parts.push(await outputsOf(steps, range.step));
     },
   });
@@ -142,37 +152,53 @@ export async function predict(
     if (step.indexing.kind === "whole") trainer.lastPrediction = { step, version: steps.version };
   }
   await callbacks.end("Predict", {});
+  await plan.end();
   const outputs = parts[0].map((_, i) => joinRows(parts.map((part) => part[i]), where));
   return packLike(step.output!.like, outputs);
 }
 
-/** Predicts by the step of the last prediction, where that is good for `x`: of the same shape, when nothing changed since. */
-async function predictAgain(
-  { lastPrediction: last, model, steps }: Trainer,
-  x: Tensor,
-  { batchSize = defaultBatchSize }: PredictOptions,
-): Promise<Structure<Tensor> | undefined> {
-  if (!last) return undefined;
-  const { data, executable, lookups, output } = last.step;
-  const [held, ...others] = data.x;
+/**
+ * The last prediction, if its step can be used for `x`: one tensor of the same shape and dtype, with no warnings to
+ * print.
+ */
+function lastFitting(
+  { lastPrediction: last }: Trainer,
+  x: unknown,
+  options: PredictOptions,
+): Prediction | undefined {
+  if (!last || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps) return undefined;
+  const { batchSize = defaultBatchSize } = options;
+  const [held, ...others] = last.step.data.x;
   const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
     x.shape[0] <= batchSize;
-  if (!fits || await getExecutor() !== steps.executor) return undefined;
-  return await withLock(async () => {
-    if (last.version !== steps.version || steps.isRetained(data)) return undefined;
-    checkIndices(lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
-    steps.executor.write(held, x.data);
-    await executable.run(1);
-    return packLike(output!.like, await outputsOf(steps, last.step));
+  return fits ? last : undefined;
+}
+
+/**
+ * Predicts with the step of the last prediction; undefined if the model has changed since, or a run still uses its
+ * data.
+ */
+function predictBy(
+  { step, version }: Prediction,
+  { model, steps }: Trainer,
+  x: Tensor,
+): Promise<Structure<Tensor> | undefined> {
+  return withLock(async () => {
+    if (version !== steps.version || steps.isRetained(step.data)) return undefined;
+    checkIndices(step.lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
+    steps.executor.write(step.data.x[0], x.data);
+    await step.executable.run(1);
+    return packLike(step.output!.like, await outputsOf(steps, step));
   });
 }
 
-function outputsOf({ executor }: Steps, { output }: Step): Promise<Tensor[]> {
-  return Promise.all(
-    output!.variables.map(async (variable) =>
-      new Tensor(variable.shape, variable.dtype, await executor.read(variable))
-    ),
-  );
+async function outputsOf({ executor }: Steps, { output }: Step): Promise<Tensor[]> {
+  const { variables } = output!;
+  // Reads that start together wait for the GPU once; for the usual one output, Promise.all costs as much as a small model.
+  const arrays = variables.length === 1
+    ? [await executor.read(variables[0])]
+    : await Promise.all(variables.map((variable) => executor.read(variable)));
+  return variables.map(({ shape, dtype }, i) => new Tensor(shape, dtype, arrays[i]));
 }
 
 function joinRows(parts: readonly Tensor[], where: string): Tensor {
@@ -196,7 +222,7 @@ function joinRows(parts: readonly Tensor[], where: string): Tensor {
   return new Tensor([rows, ...first.shape.slice(1)], first.dtype, data as TypedArray);
 }
 
-/** The classes of outputs: the place of the largest of each row, or for one sigmoid unit 1 above a half, else 0. */
+/** The classes of outputs: the index of the largest in each row, or for one sigmoid unit 1 above a half, else 0. */
 export function classesOf(outputs: Structure<Tensor>, where: string): Structure<Tensor> {
   return mapStructure(outputs, (output: Tensor) => {
     if (output.dtype !== "float32" || output.rank < 2) {

@@ -1,4 +1,4 @@
-// fit: the epochs of a training, from the checks of the data to the history.
+// fit: the epochs of a training, from checking the data to the history.
 import { History } from "../callbacks/history.ts";
 import { readMethodOptions } from "../options.ts";
 import type { Structure } from "../structure.ts";
@@ -10,6 +10,7 @@ import { evaluatePlan } from "./evaluate.ts";
 import { runEpochs } from "./loop.ts";
 import { type FitOptions, fitOptions } from "./options.ts";
 import { RecoveryPoint, TrainingProgress } from "./progress.ts";
+import { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
 import { refuseForBatches, splitRows } from "./validation.ts";
 import { warnOfMonitors, warnOfNumbers } from "./warnings.ts";
@@ -44,23 +45,31 @@ export async function fit(
   const held = validationOf(trainer, validationData, place);
 
   using _running = trainer.begin();
+  using run = new Run();
   const recovery = new RecoveryPoint(trainer);
   try {
     const steps = await trainer.open();
-    await using plan = await openPlan(steps, "train", data, { batchSize, rows, shuffle }, "fit");
+    await using plan = await openPlan(steps, run, "train", data, { batchSize, rows, shuffle }, "fit");
     const size = kept.validationBatchSize ?? batchSize;
     await using evaluated = held
-      ? await openPlan(steps, "test", held, { batchSize: size }, "validation")
+      ? await openPlan(steps, run, "test", held, { batchSize: size }, "validation")
       : plan.rest(size);
-    const progress = new TrainingProgress(trainer, plan, new History(), initialEpoch);
+    const progress = new TrainingProgress(trainer, run, plan, new History(), initialEpoch);
     const params = { verbose, epochs, steps: stepsPerEpoch ?? plan.length };
     const callbacks = trainer.callbacks(kept.callbacks, verbose, params, progress);
     if (!evaluated) warnOfMonitors(kept.callbacks, [...model.metricDirections.keys()]);
     const validate = async (epoch: number) =>
       evaluated && isDue(epoch, validationFreq)
-        ? await evaluatePlan(trainer, evaluated, validationSteps, callbacks, 0, place)
+        ? await evaluatePlan(trainer, run, evaluated, validationSteps, callbacks, 0, place)
         : undefined;
-    await runEpochs(trainer, plan, progress, callbacks, { where, epochs, stepsPerEpoch, verbose, recovery, validate });
+    await runEpochs(trainer, plan, progress, callbacks, run, {
+      where,
+      epochs,
+      stepsPerEpoch,
+      verbose,
+      recovery,
+      validate,
+    });
     return progress.history;
   } catch (error) {
     throw recovery.explain(error);

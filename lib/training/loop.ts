@@ -1,30 +1,31 @@
-// Loop: runs the batches of a plan, many at once, and the epochs of a training, with the callbacks between.
+// Loop: runs the batches of a plan, many per call, and the epochs of a training, with the callbacks in between.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
 import { CeratopsError, ValueError } from "../errors.ts";
-import { yieldToEventLoop } from "../exec/event_loop.ts";
+import { yieldIfDue } from "../exec/event_loop.ts";
 import type { BatchPlan, StepRange } from "./batch_plan.ts";
 import type { RecoveryPoint, TrainingProgress } from "./progress.ts";
+import { type Run, withLock } from "./run.ts";
 import { maxSteps, type Step } from "./step.ts";
 import { sortedLogs, type Trainer } from "./trainer.ts";
 import { warnOfLoss, warnOfShortData } from "./warnings.ts";
 
 /** What happens between the calls of a loop. */
 export interface LoopOptions {
-  /** How many batches are taken at most; null for all there are. */
+  /** The most batches to run; null for all. */
   readonly limit: number | null;
-  /** The number of the first batch; 0 unless an epoch goes on. */
+  /** The number of the first batch; not 0 if an epoch is resumed. */
   readonly first?: number;
   /** Called after each range, before another program runs. */
   done?(range: StepRange): void | Promise<void>;
-  /** Asked between ranges; true ends the run. */
+  /** Called between ranges; true ends the run. */
   stopped?(): boolean;
 }
 
-/** What the batches of a run came to. */
+/** The result of running batches. */
 export interface LoopResult {
-  /** The last step that ran; undefined where there were no batches. */
+  /** The last step that ran; undefined if there were no batches. */
   readonly step: Step | undefined;
   /** Whether the data ended before the limit. */
   readonly ranOut: boolean;
@@ -34,16 +35,17 @@ export interface LoopResult {
 export class Loop {
   readonly #stepsPerCall = new StepsPerCall();
 
-  /** Takes the callbacks; `verbose` says whether a progress bar wants the logs, though no hook needs every batch. */
+  /** Takes the callbacks; with `verbose` 1 the progress bar needs the logs even if no hook needs every batch. */
   constructor(
     readonly trainer: Trainer,
     readonly kind: RunKind,
     readonly callbacks: CallbackList,
     readonly verbose: 0 | 1 | 2,
+    readonly run: Run,
   ) {}
 
   /** Runs batches up to the limit, or to the end of the pass. */
-  async run(plan: BatchPlan, { limit, first = 0, done, stopped }: LoopOptions): Promise<LoopResult> {
+  async runBatches(plan: BatchPlan, { limit, first = 0, done, stopped }: LoopOptions): Promise<LoopResult> {
     const { trainer, kind, callbacks } = this;
     const { stepsPerExecution = 1 } = kind === "Predict" ? {} : trainer.compiled!;
     const everyBatch = callbacks.needsEveryBatch(kind);
@@ -61,66 +63,80 @@ export class Loop {
         step = range.step;
         ran += count;
         batches += count;
-        await withLock(async () => {
+        await this.#inTurn(async () => {
+          this.run.step = step;
           range!.write();
           const running = range!.step.executable.run(count);
-          // What would not be used is not asked for: it would be lost.
+          // A batch beyond the limit would be fetched and lost.
           if (limit === null || batches < limit) plan.prefetch();
           await running;
           await done?.(range!);
         });
+        range.release();
         if (!everyBatch) this.#stepsPerCall.end(count);
       }
-      if (watched) await callbacks.batchEnd(kind, batches - 1, kind === "Predict" ? {} : await trainer.readLogs(step));
+      if (watched) await callbacks.batchEnd(kind, batches - 1, await this.#logs());
       await yieldIfDue();
       if (stopped?.()) break;
     }
     return { step, ranOut: false };
   }
+
+  /** Predictions do not use the metrics, so they need no turn. */
+  #inTurn(body: () => Promise<void>): Promise<void> {
+    return this.kind === "Predict" ? withLock(body) : this.trainer.inTurn(this.run, body);
+  }
+
+  #logs(): Promise<Logs> {
+    const { trainer, kind, run } = this;
+    return kind === "Predict" ? Promise.resolve({}) : trainer.inTurn(run, () => trainer.readLogs(run.step));
+  }
 }
 
-/** Throws {@linkcode ValueError} where nothing ran. */
+/** Throws {@linkcode ValueError} if nothing ran. */
 export function requireBatches(step: Step | undefined, where: string): asserts step is Step {
   if (step !== undefined) return;
   throw new ValueError({
     what: `Cannot ${where}`,
     rule: "there must be at least one batch",
     received: "none",
-    hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
+    hint:
+      "check the iterable; an iterator that was used before may be at its end: give a function that makes a new one",
   });
 }
 
-/** Training that Ctrl-C ended; the weights are those of the last step. */
+/** Training was ended by Ctrl-C; the weights are those of the last step. */
 export class InterruptedError extends CeratopsError {}
 
-/** How many epochs a training has, and of which length. */
+/** The number and the length of a training's epochs. */
 export interface EpochOptions {
-  /** What is trained, as messages say it. */
+  /** What is trained, in messages. */
   readonly where: string;
-  /** The epoch that is not trained any more. */
+  /** The epoch before which training ends. */
   readonly epochs: number;
-  /** How many batches an epoch has; null for all there are. */
+  /** The number of batches per epoch; null for all. */
   readonly stepsPerEpoch: number | null;
-  /** How much is printed. */
+  /** How much to print. */
   readonly verbose: 0 | 1 | 2;
-  /** Where the state of each epoch is kept for the case that the device is lost. */
+  /** Keeps the state after each epoch in case the device is lost. */
   readonly recovery: RecoveryPoint;
-  /** Evaluates after an epoch, where that is due. */
+  /** Evaluates after an epoch, if that is due. */
   validate?(epoch: number): Promise<Logs | undefined>;
 }
 
-/** Trains the epochs that `progress` has before it, by the plan, and calls the callbacks. */
+/** Trains the remaining epochs of `progress` with the plan, and calls the callbacks. */
 export async function runEpochs(
   trainer: Trainer,
   plan: BatchPlan,
   progress: TrainingProgress,
   callbacks: CallbackList,
+  run: Run,
   { where, epochs, stepsPerEpoch, verbose, recovery, validate }: EpochOptions,
 ): Promise<void> {
   const { model } = trainer;
   const { optimizer, lossTracker } = trainer.compiled!;
   using interrupt = new Interrupt();
-  const loop = new Loop(trainer, "Train", callbacks, verbose);
+  const loop = new Loop(trainer, "Train", callbacks, verbose, run);
   const warned = { shortData: false, loss: false };
   model.stopTraining = false;
   let logs: Logs = {};
@@ -129,14 +145,14 @@ export async function runEpochs(
   const { epoch: first } = progress;
   for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
     const { epoch } = progress;
-    if (progress.batch === 0) trainer.resetMetrics();
+    if (progress.batch === 0) await trainer.inTurn(run, () => trainer.resetMetrics());
     if (!await plan.beginEpoch(epoch, optimizer.batches)) {
       if (epoch === first) requireBatches(undefined, where);
       warnOfShortData(where, "epochs");
       break;
     }
     await callbacks.epochBegin(epoch);
-    const { step, ranOut } = await loop.run(plan, {
+    const { step, ranOut } = await loop.runBatches(plan, {
       limit: stepsPerEpoch,
       first: progress.batch,
       done: ({ count }) => {
@@ -156,10 +172,10 @@ export async function runEpochs(
       warned.shortData = true;
       warnOfShortData(where, "stepsPerEpoch");
     }
-    [logs] = await Promise.all([trainer.readLogs(step), recovery.take(epoch + 1)]);
+    [logs] = await trainer.inTurn(run, () => Promise.all([trainer.readLogs(step), recovery.take(epoch + 1)]));
     if (Number.isNaN(logs.loss) && !warned.loss) {
       warned.loss = true;
-      const rows = (await lossTracker.count.read()).item();
+      const rows = (await trainer.inTurn(run, () => lossTracker.count.read())).item();
       warnOfLoss(model.name, epoch, plan.batchAfter(rows), progress.batch);
     }
     const results = await validate?.(epoch);
@@ -169,30 +185,15 @@ export async function runEpochs(
     }
     await callbacks.epochEnd(epoch, logs);
   }
+  if (progress.epoch >= epochs) await plan.end();
   await optimizer.finalizeVariableValues(model.trainableWeights);
   await callbacks.end("Train", logs);
 }
 
-let tail: Promise<unknown> | undefined;
-
-/**
- * Runs `body` when those before it are done; at once where there are none: variables must not be written while a program
- * runs on them.
- */
-export function withLock<T>(body: () => Promise<T>): Promise<T> {
-  const run = tail ? tail.then(body, body) : body();
-  const settled: Promise<unknown> = run.then(
-    () => tail === settled && (tail = undefined),
-    () => tail === settled && (tail = undefined),
-  );
-  tail = settled;
-  return run;
-}
-
-/** Milliseconds that one call is to take, so that timers, the progress bar and Ctrl-C live. */
+/** The target time of one call in milliseconds, so that timers, the progress bar and Ctrl-C still respond. */
 const target = 75;
 
-/** Measures steps and says how many to run at once. */
+/** Measures steps and decides how many to run per call. */
 class StepsPerCall {
   #steps = 1;
   #began = 0;
@@ -203,27 +204,16 @@ class StepsPerCall {
     return Math.min(this.#steps, remaining);
   }
 
-  /** Takes the time of the steps that `begin` started. */
+  /** Measures the steps that `begin` started. */
   end(steps: number): void {
     const perStep = (performance.now() - this.#began) / steps;
     const wanted = perStep > 0 ? Math.floor(target / perStep) : maxSteps;
-    // Grows by steps, since the first measurement may be of something quick, and shrinks at once.
+    // Grows gradually, since the first measurement may be of a fast part, and shrinks at once.
     this.#steps = Math.max(1, Math.min(wanted, this.#steps * 8, maxSteps));
   }
 }
 
-/** Milliseconds that timers wait at most for their turn. */
-const patience = 40;
-let last = performance.now();
-
-/** Lets timers and signals run, if they have waited long enough for their turn. */
-async function yieldIfDue(): Promise<void> {
-  if (performance.now() - last < patience) return;
-  await yieldToEventLoop();
-  last = performance.now();
-}
-
-/** Listens for Ctrl-C while training runs, where that is possible. */
+/** Listens for Ctrl-C while training runs, if possible. */
 class Interrupt {
   /** Whether Ctrl-C was pressed. */
   requested = false;
@@ -232,12 +222,12 @@ class Interrupt {
   };
   readonly #listening: boolean;
 
-  /** Starts to listen. */
+  /** Starts listening. */
   constructor() {
     this.#listening = typeof Deno !== "undefined" && this.#listen();
   }
 
-  /** Ends listening. */
+  /** Stops listening. */
   [Symbol.dispose](): void {
     if (this.#listening) Deno.removeSignalListener("SIGINT", this.#listener);
   }

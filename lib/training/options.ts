@@ -1,4 +1,4 @@
-// What fit, evaluate, predict and the methods of one batch take besides data: each option declared once.
+// The options of fit, evaluate, predict and the methods for one batch, each declared once.
 import type { Callback } from "../callbacks/callback.ts";
 import { type CallbackLike, toCallbacks } from "../callbacks/list.ts";
 import { describe, formatMessage, ValueError } from "../errors.ts";
@@ -8,26 +8,26 @@ import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { type Batches, isBatches } from "./batches.ts";
 
-/** How much is printed: 1 a progress bar, 2 a line for each epoch, 0 nothing; `auto` is 1. */
+/** How much to print: 1 a progress bar, 2 one line per epoch, 0 nothing; `auto` is 1. */
 export type Verbose = "auto" | 0 | 1 | 2;
 
 /** Options of `predict`. */
 export interface PredictOptions {
-  /** How many samples are computed at once; 32 by default. */
+  /** The number of samples per batch; 32 by default. */
   batchSize?: number;
-  /** How much is printed; `auto` by default. */
+  /** How much to print; `auto` by default. */
   verbose?: Verbose;
-  /** After how many batches to end; with all samples by default. */
+  /** The number of batches after which to end; all samples by default. */
   steps?: number | null;
-  /** What is called between batches, and in `fit` between epochs. */
+  /** The callbacks. */
   callbacks?: readonly CallbackLike[];
 }
 
-/** Weights of samples, given for each or by class. */
+/** Sample weights, given per sample or per class. */
 export interface SampleWeightOptions<W = Structure<TensorLike>> {
   /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
   sampleWeight?: W;
-  /** A weight for each class, by its number; classes not named weigh 1. For training, and models of one output. */
+  /** A weight for each class, by its number; other classes have weight 1. For training, and models of one output. */
   classWeight?: Readonly<Record<number, number>>;
 }
 
@@ -38,33 +38,37 @@ export type BatchOptions<W = Structure<TensorLike>> = SampleWeightOptions<W>;
 export interface EvaluateOptions<W = Structure<TensorLike>>
   extends PredictOptions, Pick<SampleWeightOptions<W>, "sampleWeight"> {}
 
-/** Options of `fit` for a model of inputs `X`, targets `Y`, and weights of samples `W`. */
+/** Options of `fit` for a model with inputs `X`, targets `Y`, and sample weights `W`. */
 export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>, W = Structure<TensorLike>>
   extends Omit<PredictOptions, "steps">, SampleWeightOptions<W> {
-  /** How often all samples are trained on; 1 by default. */
+  /** The number of passes over all samples; 1 by default. */
   epochs?: number;
-  /** The part of the samples, the last ones, that is not trained on but evaluated after each epoch; 0 by default. */
+  /**
+   * The fraction of the samples, the last ones, to evaluate after each epoch instead of training on them; 0 by default.
+   */
   validationSplit?: number;
-  /** Samples to evaluate after each epoch: inputs, targets, and weights if wanted; or an iterable of batches of these. */
+  /**
+   * Samples to evaluate after each epoch: inputs, targets, and optionally weights; or an iterable of batches of these.
+   */
   validationData?:
     | readonly [x: X, y: Y, sampleWeight?: W]
     | Batches
     | null;
-  /** Whether the samples come in another order in each epoch; true by default. Batches of an iterable keep theirs. */
+  /** Whether to shuffle the samples in each epoch; true by default. Batches of an iterable keep their order. */
   shuffle?: boolean;
-  /** The number of the first epoch, from 0, to go on with a training; 0 by default. */
+  /** The number of the first epoch, from 0, to continue a training; 0 by default. */
   initialEpoch?: number;
-  /** How many batches an epoch has; all there are by default. The next epoch goes on where one ended. */
+  /** The number of batches per epoch; all by default. The next epoch continues where one ended. */
   stepsPerEpoch?: number | null;
-  /** How many batches of the validation data are evaluated, the first ones; all there are by default. */
+  /** The number of batches of the validation data to evaluate, from the first; all by default. */
   validationSteps?: number | null;
-  /** How many validation samples are computed at once; `batchSize` by default. */
+  /** The number of validation samples per batch; `batchSize` by default. */
   validationBatchSize?: number | null;
-  /** After how many epochs each validation comes, or the epochs, from 1, that it follows; 1 by default. */
+  /** The number of epochs between validations, or the epochs, from 1, after which to validate; 1 by default. */
   validationFreq?: number | readonly number[];
 }
 
-/** How many samples are computed at once where nobody says it. */
+/** The default number of samples per batch. */
 export const defaultBatchSize = 32;
 
 const verboseOption: Option<0 | 1 | 2> = option<0 | 1 | 2>({
@@ -94,8 +98,7 @@ const runOptions = {
 /** The options of `predict`. */
 export const predictOptions = optionTable<PredictOptions>()({ ...runOptions, steps: nullable(integerAtLeast(1)) });
 
-// Weights are checked with the targets.
-/** The options of `testOnBatch`. */
+/** The options of `testOnBatch`; weights are checked together with the targets. */
 export const testOnBatchOptions = optionTable<Pick<BatchOptions, "sampleWeight">>()({
   sampleWeight: uncheckedHere<Structure<TensorLike> | undefined>(undefined),
 });

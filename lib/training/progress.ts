@@ -1,24 +1,27 @@
-// TrainingProgress: where a training stands, and what it goes on from: a saved state, or the last one before a device was lost.
+// TrainingProgress: the position of a training, and what it resumes from: a saved state, or the last one before a lost
+// device.
 import type { SavedTraining, TrainingRun } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
 import { DeviceLostError, FileError } from "../errors.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { randomSeed, restoreRandomSeed } from "../random_stream.ts";
+import { restoreRandomSeed } from "../random_stream.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPlan } from "./batch_plan.ts";
+import type { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
 
-/** Where a training stands. */
+/** The position of a training. */
 export class TrainingProgress implements TrainingRun {
-  /** How many batches of the epoch are done. */
+  /** The number of finished batches in the epoch. */
   batch = 0;
   #saved: SavedTraining | undefined;
 
-  /** Begins at an epoch. */
+  /** Starts at an epoch. */
   constructor(
     readonly trainer: Trainer,
+    readonly run: Run,
     readonly plan: BatchPlan,
     readonly history: History,
     /** The epoch, from 0. */
@@ -49,11 +52,13 @@ export class TrainingProgress implements TrainingRun {
     ];
   }
 
-  /** The state now. */
+  /** The current state. */
   async save(): Promise<SavedTraining> {
     const optimizer = this.#optimizer;
     const tensors = new Map<string, Tensor>();
-    for (const [name, variable] of this.#variables()) tensors.set(name, await variable.read());
+    await this.trainer.inTurn(this.run, async () => {
+      for (const [name, variable] of this.#variables()) tensors.set(name, await variable.read());
+    });
     const { epoch, history } = this.history;
     return {
       tensors,
@@ -62,12 +67,12 @@ export class TrainingProgress implements TrainingRun {
       pass: this.plan.position,
       batches: optimizer.batches,
       learningRate: optimizer.schedule ? undefined : optimizer.learningRate,
-      seed: randomSeed(),
+      seed: this.run.seed,
       history: structuredClone({ epoch, logs: history }),
     };
   }
 
-  /** Goes on from a state. Throws {@linkcode FileError} where it is that of another model. */
+  /** Resumes from a state. Throws {@linkcode FileError} if it belongs to another model. */
   async restore(saved: SavedTraining): Promise<void> {
     const optimizer = this.#optimizer;
     const variables = this.#variables();
@@ -80,10 +85,13 @@ export class TrainingProgress implements TrainingRun {
         received: saved.tensors.size !== variables.length
           ? `one with ${saved.tensors.size}`
           : `${tensor ? formatShape(tensor.shape) : "none"} for ${name} of shape ${formatShape(shape)}`,
-        hint: "build and compile the model as it was, or remove the folder to begin anew",
+        hint: "build and compile the model as it was, or remove the folder to start over",
       });
     }
-    for (const [name, variable] of variables) variable.assign(saved.tensors.get(name)!);
+    await this.trainer.inTurn(this.run, () => {
+      for (const [name, variable] of variables) variable.assign(saved.tensors.get(name)!);
+    });
+    this.run.seed = saved.seed;
     restoreRandomSeed(saved.seed);
     optimizer.batches = saved.batches;
     if (saved.learningRate !== undefined && !optimizer.schedule && optimizer.learningRate !== saved.learningRate) {
@@ -95,7 +103,7 @@ export class TrainingProgress implements TrainingRun {
     if (saved.pass) await this.plan.resume(saved.pass, saved.batch > 0);
   }
 
-  /** Takes over the restored history, after the callbacks have reset theirs. */
+  /** Sets the restored history, after the callbacks have reset theirs. */
   begin(): void {
     if (!this.#saved) return;
     const { epoch, logs } = structuredClone(this.#saved.history);
@@ -104,17 +112,17 @@ export class TrainingProgress implements TrainingRun {
   }
 }
 
-/** The last state of a training that outlives its device: weights, slots, and the number of steps that made them. */
+/** The last state of a training that survives its device: weights, slots, and the number of steps that led to them. */
 export class RecoveryPoint {
   #epochs: number | undefined;
   #batches: number;
 
-  /** Starts with what the host knows now. */
+  /** Starts with the values that the host has now. */
   constructor(readonly trainer: Trainer) {
     this.#batches = trainer.compiled!.optimizer.batches;
   }
 
-  /** Lets the host know the state after so many epochs. */
+  /** Copies the state after `epochs` epochs to the host. */
   async take(epochs: number): Promise<void> {
     const { model, compiled, steps } = this.trainer;
     const { optimizer } = compiled!;
@@ -124,7 +132,7 @@ export class RecoveryPoint {
     this.#epochs = epochs;
   }
 
-  /** What to throw for `error`; where a device was lost, the optimizer counts from the recovery point on. */
+  /** The error to throw for `error`; if a device was lost, the optimizer's count returns to the recovery point. */
   explain(error: unknown): unknown {
     if (!(error instanceof DeviceLostError)) return error;
     const { model, compiled } = this.trainer;

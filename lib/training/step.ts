@@ -1,42 +1,44 @@
 // Step: one batch of training, evaluation or prediction, traced into one graph, compiled, and kept for the next run.
 import { bytesPerElement, type DType } from "../dtype.ts";
-import { describe, ValueError, withErrorContext } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { Executable, Executor } from "../exec/executor.ts";
-import { onClearSession } from "../exec/select.ts";
+import { onClearSession } from "../session.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
+import { errorPlace, withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { idOf, Value } from "../ir/value.ts";
-import { calling } from "../layers/call_state.ts";
+import { addedLosses, isTraining } from "../layers/context.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
-import { RandomContext, randomSeed, withRandomContext } from "../random_stream.ts";
+import { programRandom, RandomState } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type Dataset, DeviceDataset, free, keyOf, zerosVariable } from "./dataset.ts";
 import { looksUp, type Lookup, lookupsOf } from "./indices.ts";
+import type { Run } from "./run.ts";
 import type { AnyStepData, StepLogs, TrainableModel } from "./trainer.ts";
 
 /** What a step does with its batch. */
 export type Mode = "train" | "test" | "predict";
 
-/** How a step finds the rows of its batch: by the epoch's order, one after another, or as all there are. */
+/** How a step finds the rows of its batch: by the epoch's order, in sequence, or as all rows. */
 export type BatchIndexing =
   | { readonly kind: "ordered"; readonly batch: number; readonly order: Variable }
   | { readonly kind: "sliced"; readonly batch: number }
   | { readonly kind: "whole" };
 
-/** The state that the steps of a model share besides its weights, slots and metrics. */
+/** The state that a model's steps share besides weights, slots and metrics. */
 export class StepState {
-  /** `[first row of the batch, row of the table]`, int32; moved on by each step. */
+  /** `[first row of the batch, row of the table]`, int32; advanced by each step. */
   readonly counters: Variable = zerosVariable([2], "int32", "counters");
-  /** `[seed, step]`, int32; moved on by each step that draws. */
+  /** `[seed, step]`, int32; advanced by each step that draws random numbers. */
   readonly random: Variable = zerosVariable([2], "int32", "random");
   #table: Variable | undefined;
 
-  /** The optimizer's numbers for the next steps, a row for each. */
+  /** The optimizer's scalars for the next steps, one row per step. */
   tableFor(optimizer: Optimizer): Variable {
     const width = optimizer.scalarNames.length;
     if (this.#table?.shape[1] !== width) this.#table = zerosVariable([maxSteps, width], "float32", "step scalars");
@@ -44,38 +46,38 @@ export class StepState {
   }
 }
 
-/** What is known of a step once it is traced. */
+/** The results of tracing a step. */
 interface Traced {
-  /** The indices that it takes from its batch. */
+  /** The indices that it computes from its batch. */
   readonly lookups: readonly Lookup[];
-  /** The logs that the model's own step returned, each held in a variable. */
+  /** The logs that the model's own step returned, each in a variable. */
   readonly logs: ReadonlyMap<string, Variable>;
-  /** The outputs for all rows, where the step predicts. */
+  /** The outputs for all rows, if the step predicts. */
   readonly output: Predicted | undefined;
 }
 
-/** A step that was traced and compiled. */
+/** A traced and compiled step. */
 export interface Step extends Traced {
-  /** What it does. */
+  /** The mode. */
   readonly mode: Mode;
   /** How it finds its rows. */
   readonly indexing: BatchIndexing;
   /** The data that it reads. */
   readonly data: DeviceDataset;
-  /** What runs it. */
+  /** The compiled program. */
   readonly executable: Executable;
   /** The variables that it changes. */
   readonly changed: ReadonlySet<unknown>;
 }
 
-/** The most steps that are run at once: the rows of the table of step scalars. */
+/** The most steps per call: the number of rows of the table of step scalars. */
 export const maxSteps = 512;
-/** So many steps of a model are kept, each for its own shapes. */
+/** The most steps kept per model, one for each combination of shapes. */
 const maxKept = 16;
-/** Data of more bytes than this is freed after a run. */
+/** Data larger than this many bytes is freed after a run. */
 const maxKeptBytes = 64 * 2 ** 20;
 
-/** The steps of one model, and the variables of the device that they read beside its weights. */
+/** The steps of one model, and the device variables that they read besides its weights. */
 export class Steps {
   readonly #model: TrainableModel;
   readonly #steps = new Map<string, Step>();
@@ -85,7 +87,7 @@ export class Steps {
   readonly #retained = new Map<DeviceDataset, number>();
   #state = new StepState();
   #executor: Executor | undefined;
-  /** Rises whenever steps are thrown away. */
+  /** Increases whenever steps are discarded. */
   version = 0;
 
   /** Starts with none. */
@@ -93,26 +95,26 @@ export class Steps {
     this.#model = model;
   }
 
-  /** Where the steps run. */
+  /** The executor that runs the steps. */
   get executor(): Executor {
     return this.#executor!;
   }
 
-  /** Runs the steps on an executor from now on; throws away those that were made for another. */
+  /** Runs the steps on an executor from now on; discards those made for another. */
   use(executor: Executor): void {
     if (this.#executor === executor) return;
     this.clear();
     this.#state = new StepState();
     this.#executor = executor;
-    onClearSession(() => {
-      this.clear();
-      this.#executor = undefined;
+    onClearSession(this, (steps) => {
+      steps.clear();
+      steps.#executor = undefined;
     });
   }
 
   /**
-   * The variables for data of these shapes, made where there are none that no other run uses; `role` keeps those of
-   * several uses apart.
+   * Variables for data of these shapes; reuses existing ones that no other run uses. `role` keeps apart the data of
+   * different uses.
    */
   async allocate(dataset: Dataset, role: string): Promise<DeviceDataset> {
     const key = keyOf(dataset, role);
@@ -125,7 +127,7 @@ export class Steps {
     return data;
   }
 
-  /** The row order of an epoch, for so many rows. */
+  /** The variable with the row order of an epoch of `rows` rows. */
   async orderOf(rows: number): Promise<Variable> {
     let order = this.#orders.get(rows);
     if (!order) this.#orders.set(rows, order = zerosVariable([rows], "int32", "order"));
@@ -133,7 +135,7 @@ export class Steps {
     return order;
   }
 
-  /** Whether the model looks up what data gives, which is held to the tables before a step runs. */
+  /** Whether the model looks up indices from data, which must be checked before a step runs. */
   get looksUp(): boolean {
     return looksUp(this.#model);
   }
@@ -143,7 +145,7 @@ export class Steps {
     return this.#retained.has(data);
   }
 
-  /** Keeps data until it is disposed, whatever other runs do meanwhile; then large data is freed. */
+  /** Keeps data until disposed, whatever other runs do meanwhile; then large data is freed. */
   retain(data: DeviceDataset): Disposable {
     this.#retained.set(data, (this.#retained.get(data) ?? 0) + 1);
     return {
@@ -156,7 +158,7 @@ export class Steps {
     };
   }
 
-  /** The step of a mode for data, traced and compiled where there is none yet. */
+  /** The step of a mode for data; traces and compiles it if there is none yet. */
   async get(mode: Mode, indexing: BatchIndexing, data: DeviceDataset): Promise<Step> {
     const key = this.#key(mode, indexing, data);
     let step = this.#steps.get(key);
@@ -168,6 +170,7 @@ export class Steps {
     this.#steps.set(key, step);
     for (const [oldest, { executable, data: old }] of this.#steps) {
       if (this.#steps.size <= maxKept) break;
+      if (this.isRetained(old)) continue;
       this.#steps.delete(oldest);
       executable.dispose();
       this.#drop(old);
@@ -176,10 +179,10 @@ export class Steps {
   }
 
   /**
-   * Writes what the next `count` runs of a step read beside its data: where their rows begin, and for training the
-   * optimizer's numbers, and the count that random numbers follow.
+   * Writes what the next `count` runs of a step read besides their data: the start of their rows, and for training the
+   * optimizer's scalars and the random counter.
    */
-  prepare({ mode, indexing }: Step, row: number, count: number): void {
+  prepare({ mode, indexing }: Step, run: Run, row: number, count: number): void {
     const { executor } = this;
     const { counters, random } = this.#state;
     if (mode === "train" || indexing.kind !== "whole") executor.write(counters, Int32Array.of(row, 0));
@@ -190,7 +193,7 @@ export class Steps {
     const values = new Float32Array(maxSteps * width);
     for (let i = 0; i < count; i++) values.set(Object.values(optimizer.scalars(optimizer.batches + i)), i * width);
     executor.write(table, values);
-    if (random.device === executor) executor.write(random, Int32Array.of(randomSeed(), optimizer.batches));
+    if (random.device === executor) executor.write(random, Int32Array.of(run.seed, optimizer.batches));
   }
 
   /** Frees large datasets after a run, unless another run still uses them. */
@@ -203,21 +206,21 @@ export class Steps {
     if (bytes > maxKeptBytes) this.clear();
   }
 
-  /** Throws all steps away, since the model changed. */
+  /** Discards all steps, since the model changed. Data in use is freed after the last run that uses it. */
   clear(): void {
     this.version++;
-    for (const { executable } of this.#steps.values()) executable.dispose();
+    for (const { executable, data } of this.#steps.values()) if (!this.isRetained(data)) executable.dispose();
     this.#steps.clear();
     const executor = this.#executor;
     if (executor) {
-      for (const data of this.#data.values()) data.release(executor);
-      for (const order of this.#orders.values()) free(executor, order);
+      for (const data of this.#data.values()) if (!this.isRetained(data)) data.release(executor);
+      if (this.#retained.size === 0) { for (const order of this.#orders.values()) free(executor, order); }
     }
     this.#data.clear();
     this.#orders.clear();
   }
 
-  /** Frees data that no step reads any more, nor a run uses. */
+  /** Frees data that no step reads and no run uses. */
   #drop(old: DeviceDataset): void {
     if (this.#retained.has(old) || [...this.#steps.values()].some(({ data }) => data === old)) return;
     for (const [key, data] of this.#data) if (data === old) this.#data.delete(key);
@@ -236,7 +239,7 @@ export class Steps {
     const { executor } = this;
     const model = this.#model;
     const { graph, ...traced } = traceStep(model, mode, indexing, data, this.#state);
-    // What one update changes lies together, so that it is one pass over flat memory.
+    // Variables that one update changes are contiguous, so that it is one pass over flat memory.
     const trained = model.trainableWeights;
     const others = new Set<Variable>(model.weights);
     trained.forEach((weight) => others.delete(weight));
@@ -255,7 +258,7 @@ export class Steps {
 
 /** The outputs for all rows. */
 interface Predicted {
-  /** Something built as the outputs are. */
+  /** A structure like the outputs'. */
   readonly like: Structure<unknown>;
   /** The outputs, in the order in which structures are flattened. */
   readonly variables: readonly Variable[];
@@ -273,37 +276,42 @@ export function traceStep(
   const logs = new Map<string, Variable>();
   let taken: readonly ValueId[] = [];
   let output: Predicted | undefined;
-  const random = new RandomContext(state.random);
+  const random = new RandomState(state.random);
   const place = `the ${
     mode === "train" ? "training" : mode === "test" ? "evaluation" : "prediction"
   } of "${model.name}"`;
-  recording(trace, () =>
-    withErrorContext(place, () =>
-      withRandomContext(random, () => {
-        const { batch, inputs } = batchOf(model, indexing, data, state);
-        taken = inputs;
-        const returned = calling({ training: mode === "train", losses: [] }, (): StepLogs | void => {
-          if (mode === "test") return model.testStep(batch);
-          if (mode === "predict") {
-            output = writeOutput(model.predictStep(batch), indexing, data, state);
-            return;
-          }
-          const optimizer = model.optimizer!;
-          return optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
-        });
-        for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
-          const held = zerosVariable([], "float32", `log/${name}`);
-          held.assign(reshape(cast(value, "float32"), []));
-          logs.set(name, held);
-        }
-        random.advance();
-        const rows = indexing.kind === "whole" ? 0 : indexing.batch;
-        const rowsOfTable = mode === "train" ? 1 : 0;
-        if (rows + rowsOfTable > 0) {
-          const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
-          state.counters.assign(add(state.counters, step));
-        }
-      })));
+  const ofStep = [
+    ...recording(trace),
+    errorPlace.of(place),
+    programRandom.of(random),
+    isTraining.of(mode === "train"),
+    addedLosses.of([]),
+  ];
+  withContext(ofStep, () => {
+    const { batch, inputs } = batchOf(model, indexing, data, state);
+    taken = inputs;
+    let returned: StepLogs | void = undefined;
+    if (mode === "test") {
+      returned = model.testStep(batch);
+    } else if (mode === "predict") {
+      output = writeOutput(model.predictStep(batch), indexing, data, state);
+    } else {
+      const optimizer = model.optimizer!;
+      returned = optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
+    }
+    for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
+      const held = zerosVariable([], "float32", `log/${name}`);
+      held.assign(reshape(cast(value, "float32"), []));
+      logs.set(name, held);
+    }
+    random.advance();
+    const rows = indexing.kind === "whole" ? 0 : indexing.batch;
+    const rowsOfTable = mode === "train" ? 1 : 0;
+    if (rows + rowsOfTable > 0) {
+      const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
+      state.counters.assign(add(state.counters, step));
+    }
+  });
   return { graph: trace.graph, lookups: lookupsOf(model, trace.graph, taken), logs, output };
 }
 
@@ -324,7 +332,7 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
   });
 }
 
-/** The batch, and the rows of its inputs as they were given, before they are cast. */
+/** The batch, and the rows of its inputs as given, before they are cast. */
 function batchOf(
   model: TrainableModel,
   indexing: BatchIndexing,
@@ -343,14 +351,14 @@ function batchOf(
   const dtypes = model.inputDType === undefined ? [] : flatten(model.inputDType);
   const rows = data.x.map(take);
   const x = rows.map((value, i) => (dtypes[i] ? cast(value, dtypes[i]) : value));
-  // Each variable is read once, also where it serves several outputs.
+  // Each variable is read once, even if several outputs use it.
   const taken = new Map<Variable, Value>();
   const takeOnce = (variable: Variable | undefined) => {
     if (!variable) return undefined;
     if (!taken.has(variable)) taken.set(variable, take(variable));
     return taken.get(variable);
   };
-  // Where an output has no targets, or no weights, its place stays empty.
+  // An output without targets or weights keeps an empty place.
   const pack = (variables: readonly (Variable | undefined)[], dtype?: DType) =>
     variables.some((variable) => variable)
       ? packLike(
@@ -367,7 +375,7 @@ function batchOf(
   };
 }
 
-/** The optimizer's numbers for this step. */
+/** The optimizer's scalars for this step. */
 function stepScalars(optimizer: Optimizer, state: StepState): Scalars {
   const table = state.tableFor(optimizer);
   const width = table.shape[1];

@@ -1,8 +1,9 @@
-// Loops: values and gradients of scan against loops written out, and the weight gradient as one product.
+// Loops: values and gradients of scan against unrolled loops, and the weight gradient as one product.
 import assert from "node:assert/strict";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
@@ -12,7 +13,7 @@ import { optimize } from "../../lib/passes/pipeline.ts";
 import { simplify } from "../../lib/passes/simplify.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
-import { testOnBackends } from "../backends.ts";
+import { testOnBackends, useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { numbers } from "../ops/samples.ts";
 
@@ -23,7 +24,7 @@ const units = 4;
 /** A recurrent step: tanh(x + h u + b). */
 const step = (h: Value, x: Value, u: Value, b: Value) => ops.tanh(ops.add(ops.add(x, ops.matmul(h, u)), b));
 
-/** The loss of a recurrent net over `[length, batch, units]`, by a loop or written out. */
+/** The loss of a recurrent net over `[length, batch, units]`, as a loop or unrolled. */
 function loss(looped: boolean, reverse: boolean) {
   return (x: Value, h0: Value, u: Value, b: Value): Value => {
     let last: Value;
@@ -105,18 +106,51 @@ testOnBackends("a loop may hold a loop", async () => {
   assert.deepEqual((await squares([[1, 2], [3, 4], [5, 6]])).toArray(), [5, 30, 91]);
 });
 
-Deno.test("the weight gradient of a loop is one product outside of it", () => {
+const products = (g: Graph) => g.nodes.filter(({ op }) => op === "matmul").length;
+
+/**
+ * The number of matmuls in the gradients of a loss by its arguments after the first: outside of loops, and in each
+ * body.
+ */
+function productsOf(loss: (...args: Value[]) => Value): { outside: number; bodies: number[] } {
   const trace = new Trace();
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const inputs = args.map(({ shape, dtype }) => trace.input({ shape, dtype }));
-    const [x, h0, u, b] = inputs;
-    trace.graph.outputs = gradientsOf(trace, loss(true, false)(x, h0, u, b), [u, b]).map(idOf);
+    trace.graph.outputs = gradientsOf(trace, loss(...inputs), inputs.slice(2)).map(idOf);
   });
   const graph = simplify(trace.graph);
   verifyGraph(graph);
-  const products = (g: Graph) => g.nodes.filter(({ op }) => op === "matmul").length;
-  assert.equal(products(graph), 1);
-  const bodies = graph.nodes.flatMap((node) => (node.op === "scan" ? [node.attrs.body] : []));
-  assert.deepEqual(bodies.map(products), [1, 2]);
   verifyGraph(optimize(trace.graph, { verify: true }));
+  const bodies = graph.nodes.flatMap((node) => (node.op === "scan" ? [node.attrs.body] : []));
+  return { outside: products(graph), bodies: bodies.map(products) };
+}
+
+Deno.test("the weight gradient of a loop is one product outside of it", () => {
+  assert.deepEqual(productsOf(loss(true, false)), { outside: 1, bodies: [1, 2] });
+});
+
+/** A loss whose weights are used directly, transposed and reshaped, in a loop or unrolled. */
+const manyUses = (looped: boolean) => (x: Value, h0: Value, u: Value, b: Value): Value => {
+  const step = (h: Value, row: Value) => {
+    const swapped = ops.reshape(ops.transpose(u), [units * units]);
+    const both = ops.subtract(ops.matmul(h, u), ops.matmul(h, ops.reshape(swapped, [units, units])));
+    return ops.tanh(ops.add(both, ops.subtract(row, b)));
+  };
+  if (looped) {
+    return ops.sum(
+      scan({ length, carries: [h0], scanned: [x] }, ([h], [row]) => ({ carries: [step(h, row)], stacked: [] }))
+        .carries[0],
+    );
+  }
+  let h = h0;
+  for (let t = 0; t < length; t++) h = step(h, ops.reshape(ops.slice(x, [t, 0, 0], [1, batch, units]), [batch, units]));
+  return ops.sum(h);
+};
+
+Deno.test("products over all steps whose sums are transposed, reshaped and added [eigen]", async () => {
+  await useBackend("eigen");
+  const byLoop = await grad(manyUses(true))(...args);
+  const byHand = await grad(manyUses(false))(...args);
+  byHand.forEach((expected, i) => assertClose(byLoop[i].data, expected.data, { absolute: 1e-5, relative: 1e-5 }));
+  assert.deepEqual(productsOf(manyUses(true)), { outside: 2, bodies: [2, 4] });
 });

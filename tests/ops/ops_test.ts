@@ -1,5 +1,5 @@
-// Every op on the executors of the CPU, against the float64 reference; and the reference against literals and differences.
-// On WebGPU: tests/webgpu/op_table_test.ts. What holds every op's reference to other programs' numbers: eager_test.ts.
+// Every op on the CPU executors, against the float64 reference; and the reference against literals and differences. On
+// WebGPU: tests/webgpu/op_table_test.ts. The comparison of every op's reference with other programs: eager_test.ts.
 import assert from "node:assert/strict";
 import { grad } from "../../lib/exec/compile.ts";
 import type { BackendName } from "../../lib/exec/executor.ts";
@@ -7,7 +7,7 @@ import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { getExecutor } from "../../lib/exec/select.ts";
 import type { OpName } from "../../lib/ir/attrs.ts";
 import { opDef } from "../../lib/ir/op_def.ts";
-import { currentTrace } from "../../lib/ir/trace.ts";
+import { tracing } from "../../lib/ir/trace.ts";
 import { opNames } from "../../lib/ops/defs/table.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
@@ -37,7 +37,7 @@ for (const [op, list] of table) {
 for (const [op, calls] of Object.entries(literals) as [OpName, Literal[]][]) {
   Deno.test(`${op}: numbers worked out by hand [reference]`, async () => {
     for (const { inputs, attrs, outputs } of calls) {
-      const actual = await runOn(reference, (...args) => currentTrace()!.emit(op, args, attrs as never), inputs);
+      const actual = await runOn(reference, (...args) => tracing.current!.emit(op, args, attrs as never), inputs);
       actual.forEach(({ data }, i) => assertClose(data, outputs[i], { absolute: 1e-7, relative: 1e-6 }));
     }
   });

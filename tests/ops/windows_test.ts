@@ -1,9 +1,10 @@
-// Convolutions and pools in programs: what is fused into them, and derivatives of derivatives.
+// Convolutions and pools in programs: what is fused into them, and second derivatives.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import { gradients } from "../../lib/tensor/gradients.ts";
 import { optimize } from "../../lib/passes/pipeline.ts";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import * as ops from "../../lib/ops/ops.ts";
@@ -51,7 +52,7 @@ testOnBackends("the second derivatives of convolutions and pools are those of fl
   }, 4e-6));
 
 testOnBackends("an affine transform's gradients are central differences", async () => {
-  // No coordinate is near a pixel's, where the slope by the transform jumps.
+  // No coordinate is close to a pixel's, where the gradient by the transform jumps.
   const transform = new Tensor(
     [2, 8],
     "float32",
@@ -73,7 +74,7 @@ testOnBackends("an affine transform's gradients are central differences", async 
         const [value] = await runOn(reference, (x: Value, t: Value) => [score(x, t)], inputs);
         return value.data[0];
       };
-      // The score is a square by the images, so that any step is exact.
+      // The score is quadratic in the images, so that any step is exact.
       const step = k === 0 ? 1 : 2 ** -14;
       for (const i of moved.data.keys()) {
         const expected = (await at(i, step) - await at(i, -step)) / (2 * step);
@@ -87,7 +88,7 @@ testOnBackends("an affine transform's gradients are central differences", async 
 Deno.test("bias and activation become a convolution's epilogue, and so does the mask of a pool's gradient", () => {
   const trace = new Trace();
   const variables = inputs.map((value) => new Variable(value));
-  recording(trace, () => {
+  withContext(recording(trace), () => {
     const values = variables.map((variable) => trace.read(variable)) as unknown as Parameters<typeof network>;
     const slopes = gradients(network(...values), values);
     slopes.forEach((slope, i) => trace.assign(variables[i], slope));

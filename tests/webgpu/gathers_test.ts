@@ -6,6 +6,7 @@ import { gpuTuning, type Tuning } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
 import { printGraph } from "../../lib/ir/print.ts";
+import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value, type ValueType } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
@@ -21,11 +22,11 @@ const types: ValueType[] = [
 
 function optimized(fn: (...values: Value[]) => Value): Graph {
   const trace = new Trace();
-  recording(trace, () => trace.graph.outputs = [idOf(fn(...types.map((type) => trace.input(type))))]);
+  withContext(recording(trace), () => trace.graph.outputs = [idOf(fn(...types.map((type) => trace.input(type))))]);
   return optimize(trace.graph);
 }
 
-/** The numbers of the only output, where the table counts up and the indices are 3, 0, 4, 9: the last is outside. */
+/** The values of the only output, for a table that counts up and the indices 3, 0, 4, 9: the last is out of range. */
 function valuesOf(graph: Graph): Float64Array {
   const data = [
     Float64Array.from({ length: sizeOf(types[0].shape) }, (_, i) => i),

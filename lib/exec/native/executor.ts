@@ -11,35 +11,38 @@ import {
   type Executable,
   type ExecutableStats,
   type Executor,
+  type MemoryUse,
   type NodeClock,
   type NodeTime,
   variablesOf,
 } from "../executor.ts";
+import { yieldIfDue } from "../event_loop.ts";
+import { Held } from "../../held.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
 
-/** Every variable begins at a multiple of this. */
+/** The alignment of variables, in bytes. */
 const alignment = 256;
 
-/** Seconds above which a run leaves the event loop free. A non-blocking call adds about 50 us. */
+/** Runs longer than this many seconds leave the event loop free. A non-blocking call adds about 50 us. */
 const longestBlocking = 200e-6;
 
-/** Memory that some variables share; freed when none of them and no program needs it. */
-interface Block {
-  readonly address: number;
+/** Memory shared by some variables; freed when none of them and no program uses it. */
+interface Block extends Segment {
   users: number;
 }
 
-/** Where a variable lives. */
+/** The location of a variable. */
 interface Location extends Segment {
   readonly block: Block;
 }
 
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
 export class NativeExecutor implements Executor {
-  readonly #locations = new Map<Variable, Location>();
-  readonly #programs = new Set<NativeExecutable>();
+  readonly #locations = new Held<Variable, Location>(({ block }) => this.unuse(block));
+  readonly #programs = new Held<NativeExecutable, Loaded>((loaded) => this.unload(loaded));
   readonly #lateWrites = new Map<Variable, TypedArray>();
+  #bytes = 0;
   #running: Promise<unknown> | undefined;
   #runningHandle = 0;
   #releases = 0;
@@ -52,22 +55,27 @@ export class NativeExecutor implements Executor {
     return this.module.description;
   }
 
-  /** How often a variable has left: programs look again where their variables are when this changes. */
+  /** What it currently holds. */
+  get memory(): MemoryUse {
+    return { variables: this.#locations.size, programs: this.#programs.size, bytes: this.#bytes };
+  }
+
+  /** How often a variable has left: when this changes, programs look up their variables again. */
   get releases(): number {
     return this.#releases;
   }
 
-  /** Resolves when no run is under way. */
+  /** Resolves when no run is in progress. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
   }
 
-  /** Whether a run is under way. */
+  /** Whether a run is in progress. */
   get busy(): boolean {
     return this.#running !== undefined;
   }
 
-  /** Takes over the newest value of variables; those given together that are not here yet get one block of memory. */
+  /** Takes over variables with their newest values; the new ones among them share one block of memory. */
   async attach(variables: readonly Variable[]): Promise<void> {
     const fresh = [...new Set(variables)].filter((variable) => variable.device !== this);
     if (fresh.length === 0) return;
@@ -77,7 +85,7 @@ export class NativeExecutor implements Executor {
       bytes += Math.max(1, Math.ceil(sizeOf(shape) * bytesPerElement(dtype) / alignment)) * alignment;
       return offset;
     });
-    const block: Block = { address: this.module.allocate(bytes), users: fresh.length };
+    const block: Block = { ...this.allocate(bytes), users: fresh.length };
     const moved: Variable[] = [];
     try {
       for (const [i, variable] of fresh.entries()) {
@@ -99,18 +107,18 @@ export class NativeExecutor implements Executor {
 
   /** The variable's elements, as a copy. */
   async read(variable: Variable): Promise<TypedArray> {
-    await this.idle();
+    if (this.busy) await this.idle();
     const data = makeArray(variable.dtype, sizeOf(variable.shape));
     this.module.read(this.locationOf(variable).address, bytesOf(data));
     return data;
   }
 
-  /** Nothing: this memory goes away with the host's own. */
+  /** Does nothing: this memory cannot be lost before the host's own. */
   syncToHost(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Replaces the variable's elements, after the run that is under way if there is one. */
+  /** Replaces the variable's elements, after any run in progress. */
   write(variable: Variable, data: TypedArray): void {
     const { address, bytes } = this.locationOf(variable);
     const source = bytesOf(data);
@@ -123,56 +131,69 @@ export class NativeExecutor implements Executor {
 
   /** Forgets the variable; its memory is freed when nothing else uses it. */
   release(variable: Variable): void {
-    const location = this.#locations.get(variable);
+    const location = this.#locations.delete(variable);
     if (!location) return;
-    this.#locations.delete(variable);
     this.#lateWrites.delete(variable);
     this.#releases++;
     this.unuse(location.block);
   }
 
-  /** Improves, plans, encodes and loads a graph; adopts its variables. */
+  /** Optimizes, plans, encodes and loads a graph; attaches its variables. */
   async compile(graph: Graph): Promise<NativeExecutable> {
     return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }));
   }
 
-  /** Encodes and loads a plan; adopts its variables. */
+  /** Encodes and loads a plan; attaches its variables. */
   async load(plan: Plan): Promise<NativeExecutable> {
     const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module));
     await executable.prepare();
-    this.#programs.add(executable);
+    this.#programs.set(executable, executable.loaded);
+    // Unreferenced memory is freed between turns of the event loop; blocking runs do not yield to it.
+    await yieldIfDue();
     return executable;
   }
 
-  /** Ends the run that is under way before its next step; it is rejected with a {@linkcode StateError}. */
+  /** Ends the run in progress before its next step; it is rejected with a {@linkcode StateError}. */
   stop(): void {
     if (this.#running && this.#runningHandle !== 0) this.module.stop(this.#runningHandle, true);
   }
 
-  /** Gives all variables back to the host and frees all programs and memory. */
+  /** Moves all variables to the host and frees all programs and memory. */
   async dispose(): Promise<void> {
     this.stop();
     await this.idle();
-    for (const program of this.#programs) program.dispose();
-    for (const variable of [...this.#locations.keys()]) await variable.transferTo(undefined);
+    for (const program of this.#programs.keys()) program.dispose();
+    for (const variable of this.#locations.keys()) await variable.transferTo(undefined);
   }
 
-  /** Where a variable lives; throws where it is not here. */
+  /** The location of a variable; throws if it is not here. */
   locationOf(variable: Variable): Location {
     const location = this.#locations.get(variable);
     if (!location) throw new StateError(`The variable "${variable.name}" is not held by ${this.name}`);
     return location;
   }
 
-  /** Whether a variable still lives where a program found it. */
+  /** Whether a variable is still where a program found it. */
   isAt(variable: Variable, location: Location): boolean {
     return this.#locations.get(variable) === location;
   }
 
-  /** Gives up a use of a block. */
+  /** Releases one use of a block. */
   unuse(block: Block): void {
     block.users--;
-    if (block.users === 0) this.module.release(block.address);
+    if (block.users === 0) this.#free(block);
+  }
+
+  /** Allocates zeroed memory. */
+  allocate(bytes: number): Segment {
+    const address = this.module.allocate(bytes);
+    this.#bytes += bytes;
+    return { address, bytes };
+  }
+
+  #free({ address, bytes }: Segment): void {
+    this.module.release(address);
+    this.#bytes -= bytes;
   }
 
   /** Forgets a program. */
@@ -180,9 +201,22 @@ export class NativeExecutor implements Executor {
     this.#programs.delete(program);
   }
 
-  /** Runs a program without blocking when no other run is under way; variables are not touched until it ends. */
+  /** Frees a program's handle and memory, after any run in progress. */
+  unload(loaded: Loaded): void {
+    const { handle, memory, locations } = loaded;
+    Object.assign(loaded, notLoaded());
+    const free = () => {
+      if (handle !== 0) this.module.unload(handle);
+      memory.forEach((segment) => this.#free(segment));
+      locations.forEach(({ block }) => this.unuse(block));
+    };
+    if (this.#running) this.#running.then(free);
+    else free();
+  }
+
+  /** Runs a program without blocking, after any run in progress; nothing touches variables until it ends. */
   async runAside(handle: number, steps: number): Promise<number> {
-    // Not by idle(): where nothing runs, the run must start before anything else can.
+    // Not idle(): if nothing runs, the run must start before anything else can.
     while (this.#running) await this.#running;
     const result = this.module.runAside(handle, steps);
     this.#runningHandle = handle;
@@ -201,14 +235,23 @@ export class NativeExecutor implements Executor {
   }
 }
 
+/** What a program holds in the module: freed when the program is no longer referenced. */
+interface Loaded {
+  handle: number;
+  memory: Segment[];
+  /** The locations of its variables when it was loaded. */
+  locations: Location[];
+}
+
+const notLoaded = (): Loaded => ({ handle: 0, memory: [], locations: [] });
+
 /** A program loaded into a {@linkcode NativeModule}. */
 export class NativeExecutable implements Executable {
   /** Counts of the program, and of its calls and steps so far. */
   readonly stats: ExecutableStats;
   readonly #module: NativeModule;
-  #handle = 0;
-  #memory: number[] = [];
-  #locations: Location[] = [];
+  /** What it holds in the module. */
+  readonly loaded: Loaded = notLoaded();
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
@@ -234,30 +277,32 @@ export class NativeExecutable implements Executable {
     return this.plan.graph;
   }
 
-  /** Makes sure that the variables are here and that the program knows where. */
+  /** Makes sure that the variables are attached and that the program knows their locations. */
   async prepare(): Promise<void> {
     const { executor } = this;
     const variables = variablesOf(this.plan.graph);
     await executor.attach(variables);
-    if (this.#handle !== 0 && variables.every((variable, i) => executor.isAt(variable, this.#locations[i]))) {
+    if (
+      this.loaded.handle !== 0 && variables.every((variable, i) => executor.isAt(variable, this.loaded.locations[i]))
+    ) {
       this.#releases = executor.releases;
       return;
     }
     this.#unload();
     const { slotBytes, constants } = this.encoded;
     const allocate = (bytes: number): Segment => {
-      const address = this.#module.allocate(bytes);
-      this.#memory.push(address);
-      return { address, bytes };
+      const segment = executor.allocate(bytes);
+      this.loaded.memory.push(segment);
+      return segment;
     };
     try {
       const slots = allocate(slotBytes);
       const constant = allocate(constants.length);
       this.#module.write(constant.address, constants);
-      this.#locations = variables.map((variable) => executor.locationOf(variable));
-      for (const { block } of this.#locations) block.users++;
-      this.#handle = this.#module.load(this.encoded.bind(slots, constant, this.#locations));
-      if (this.#measuring) this.#module.clock?.measure(this.#handle, true);
+      this.loaded.locations = variables.map((variable) => executor.locationOf(variable));
+      for (const { block } of this.loaded.locations) block.users++;
+      this.loaded.handle = this.#module.load(this.encoded.bind(slots, constant, this.loaded.locations));
+      if (this.#measuring) this.#module.clock?.measure(this.loaded.handle, true);
     } catch (error) {
       this.#unload();
       throw error;
@@ -267,7 +312,7 @@ export class NativeExecutable implements Executable {
 
   /**
    * Runs the program `steps` times. Short runs block; long ones leave the event loop free, and variables can be read
-   * when they are done.
+   * after they end.
    */
   run(steps: number): Promise<void> {
     const { executor } = this;
@@ -278,17 +323,17 @@ export class NativeExecutable implements Executable {
       return this.#runAside(steps);
     }
     const start = performance.now();
-    this.#finish(steps, this.#module.run(this.#handle, steps), start);
+    this.#finish(steps, this.#module.run(this.loaded.handle, steps), start);
     return done;
   }
 
-  /** Measures the nodes, where the module has a clock. */
+  /** Measures the nodes, if the module has a clock. */
   get clock(): NodeClock | undefined {
     const { clock } = this.#module;
     return clock && {
       start: () => {
         this.#measuring = true;
-        clock.measure(this.#handle, true);
+        clock.measure(this.loaded.handle, true);
       },
       take: () => {
         this.#collectTimes();
@@ -299,12 +344,12 @@ export class NativeExecutable implements Executable {
       },
       stop: () => {
         this.#measuring = false;
-        if (this.#handle !== 0) clock.measure(this.#handle, false);
+        if (this.loaded.handle !== 0) clock.measure(this.loaded.handle, false);
       },
     };
   }
 
-  /** What each node takes, in nanoseconds of one step, measured over `steps` steps. */
+  /** The time of each node, in nanoseconds per step, measured over `steps` steps. */
   async profile(steps: number): Promise<NodeTime[]> {
     const { clock } = this;
     if (!clock) {
@@ -329,8 +374,7 @@ export class NativeExecutable implements Executable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.executor.forget(this);
-    if (this.executor.busy) this.executor.idle().then(() => this.#unload());
-    else this.#unload();
+    this.#unload();
   }
 
   async #runAside(steps: number): Promise<void> {
@@ -342,7 +386,7 @@ export class NativeExecutable implements Executable {
       else if (!executor.busy) break;
     }
     const start = performance.now();
-    this.#finish(steps, await executor.runAside(this.#handle, steps), start);
+    this.#finish(steps, await executor.runAside(this.loaded.handle, steps), start);
   }
 
   #finish(steps: number, finished: number, start: number): void {
@@ -351,26 +395,21 @@ export class NativeExecutable implements Executable {
     if (finished < steps) throw new StateError(`A run of ${steps} steps was stopped after ${finished}`);
     if (finished > 0) {
       const seconds = (performance.now() - start) / 1000 / finished;
-      // A slow outlier must not turn short runs into calls that do not block, which are slower still.
+      // A slow outlier must not turn short runs into non-blocking calls, which are slower still.
       this.#secondsPerStep = Math.min(seconds, (this.#secondsPerStep + seconds) / 2);
     }
   }
 
-  /** Adds what the module has measured since the last call. */
+  /** Adds the module's measurements since the last call. */
   #collectTimes(): void {
-    if (!this.#measuring || this.#handle === 0) return;
-    const measured = this.#module.clock?.measured(this.#handle, this.#nanoseconds.length);
+    if (!this.#measuring || this.loaded.handle === 0) return;
+    const measured = this.#module.clock?.measured(this.loaded.handle, this.#nanoseconds.length);
     measured?.forEach((nanoseconds, i) => this.#nanoseconds[i] += nanoseconds);
   }
 
   #unload(): void {
     this.#collectTimes();
-    if (this.#handle !== 0) this.#module.unload(this.#handle);
-    this.#handle = 0;
-    for (const address of this.#memory) this.#module.release(address);
-    for (const { block } of this.#locations) this.executor.unuse(block);
-    this.#memory = [];
-    this.#locations = [];
+    this.executor.unload(this.loaded);
   }
 }
 

@@ -1,4 +1,4 @@
-// The reference executor: interprets the graph as it was traced, in float64. The oracle of the tests, no user's backend.
+// The reference executor: interprets the traced graph in float64. It is the oracle of the tests, not for users.
 import { makeArray, type TypedArray } from "../../dtype.ts";
 import type { Graph, ValueId } from "../../ir/graph.ts";
 import { interpret } from "../../ir/interpret.ts";
@@ -6,23 +6,26 @@ import type { RefArray } from "../../ir/op_def.ts";
 import "../../ops/defs/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Executable, type Executor, variablesOf } from "../executor.ts";
+import { Held } from "../../held.ts";
+import { type Executable, type Executor, type MemoryUse, variablesOf } from "../executor.ts";
 
-/** Runs programs in float64, one node after another, by the reference fact of each op. */
+/** Runs programs in float64, node by node, with the reference function of each op. */
 export class ReferenceExecutor implements Executor {
   /** The backend's name. */
   readonly name = "reference";
   /** One line about what it runs on. */
   readonly description = "float64 in TypeScript, for checking other backends; slow";
-  readonly #values = new Map<Variable, Float64Array>();
-  readonly #attached = new Set<Variable>();
+  readonly #values = new Held<Variable, Float64Array>(() => {});
+
+  /** What it currently holds, in the host's memory; programs hold nothing. */
+  get memory(): MemoryUse {
+    return { variables: this.#values.size, programs: 0, bytes: 0 };
+  }
 
   /** Takes over variables; their values are kept in float64. */
   async attach(variables: readonly Variable[]): Promise<void> {
     for (const variable of variables) {
-      if (variable.device === this) continue;
-      await variable.transferTo(this);
-      this.#attached.add(variable);
+      if (variable.device !== this) await variable.transferTo(this);
     }
   }
 
@@ -31,7 +34,7 @@ export class ReferenceExecutor implements Executor {
     return Promise.resolve(makeArray(variable.dtype, this.#values.get(variable)!));
   }
 
-  /** Nothing: this memory goes away with the host's own. */
+  /** Does nothing: this memory cannot be lost before the host's own. */
   syncToHost(): Promise<void> {
     return Promise.resolve();
   }
@@ -44,7 +47,6 @@ export class ReferenceExecutor implements Executor {
   /** Forgets the variable. */
   release(variable: Variable): void {
     this.#values.delete(variable);
-    this.#attached.delete(variable);
   }
 
   /** Makes a program that interprets `graph`. */
@@ -75,8 +77,8 @@ export class ReferenceExecutor implements Executor {
     };
   }
 
-  /** Gives all variables back to the host. */
+  /** Moves all variables to the host. */
   async dispose(): Promise<void> {
-    for (const variable of [...this.#attached]) await variable.transferTo(undefined);
+    for (const variable of this.#values.keys()) await variable.transferTo(undefined);
   }
 }

@@ -7,7 +7,8 @@ import { planMemory } from "../../passes/memory.ts";
 import { optimize } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Executable, type Executor, variablesOf } from "../executor.ts";
+import { type Executable, type Executor, type MemoryUse, variablesOf } from "../executor.ts";
+import { Held } from "../../held.ts";
 import { clusterSmallNodes } from "./schedule.ts";
 import type { Gpu, GpuCounts } from "./device.ts";
 import { fuseGathers } from "./gathers.ts";
@@ -19,15 +20,16 @@ import { StateStore } from "./state.ts";
 export class WebGpuExecutor implements Executor {
   /** The backend's name. */
   readonly name = "webgpu";
-  /** The device, with counts of what was made on it; for tests and benchmarks. */
+  /** The device, with counts of what was created; for tests and benchmarks. */
   readonly gpu: Gpu;
   readonly #state: StateStore;
   readonly #throttle: SubmitThrottle;
-  readonly #attached = new Set<Variable>();
-  readonly #programs = new Set<Program>();
+  readonly #programs = new Held<Program, ReadonlySet<GPUBuffer>>((own) =>
+    own.forEach((buffer) => this.gpu.free(buffer))
+  );
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Takes over a device; when it is lost, variables fall back to what the host last read. */
+  /** Takes over a device; when it is lost, variables fall back to the value last known to the host. */
   constructor(gpu: Gpu) {
     this.gpu = gpu;
     gpu.onLost = () => this.#invalidateDeviceCopy();
@@ -40,12 +42,17 @@ export class WebGpuExecutor implements Executor {
     return this.gpu.description;
   }
 
+  /** What it currently holds. */
+  get memory(): MemoryUse {
+    return { variables: this.#state.variables.length, programs: this.#programs.size, bytes: this.gpu.counts.bytes };
+  }
+
   /** Counts since the executor was opened, for tests. */
   get counts(): Readonly<GpuCounts> {
     return this.gpu.counts;
   }
 
-  /** Takes over variables; those given together and not yet here lie next to each other. */
+  /** Takes over variables; the new ones among them are contiguous. */
   attach(variables: readonly Variable[]): Promise<void> {
     return this.#inTurn(() => this.#attach(variables));
   }
@@ -54,11 +61,10 @@ export class WebGpuExecutor implements Executor {
     this.gpu.check("Cannot move variables to the GPU");
     const arriving = variables.filter((variable) => variable.device !== this);
     this.#state.allocate(arriving.filter((variable) => !this.#state.has(variable)));
-    for (const variable of arriving) this.#attached.add(variable);
     await Promise.all(arriving.map((variable) => variable.transferTo(this)));
   }
 
-  /** Compiling and moving variables happen one after another: both change where variables lie. */
+  /** Runs compiling and moving variables one at a time: both change the locations of variables. */
   #inTurn<T>(body: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(body);
     this.#turn = result.catch(() => {});
@@ -72,7 +78,7 @@ export class WebGpuExecutor implements Executor {
     return data;
   }
 
-  /** Lets the host know the newest values: what is asked for together costs one wait. */
+  /** Copies the newest values to the host; reads requested together cost one wait. */
   async syncToHost(variables: readonly Variable[]): Promise<void> {
     await Promise.all(variables.filter(({ device }) => device === this).map((variable) => variable.refresh()));
   }
@@ -86,10 +92,9 @@ export class WebGpuExecutor implements Executor {
   /** Frees the variable's memory. */
   release(variable: Variable): void {
     this.#state.release(variable);
-    this.#attached.delete(variable);
   }
 
-  /** Makes a program of `graph`; the variables it links are adopted, those of one list side by side. */
+  /** Compiles `graph`; attaches its variables, those of one list contiguously. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
       const { tuning, bindingBytes } = this.gpu;
@@ -117,28 +122,31 @@ export class WebGpuExecutor implements Executor {
         settle,
       }, plan);
       await program.prepare();
-      this.#programs.add(program);
+      this.#programs.set(program, program.own);
       return program;
     });
   }
 
-  /** Gives all variables back to the host and frees everything but the device. */
+  /** Moves all variables to the host and frees everything but the device. */
   async dispose(): Promise<void> {
-    if (!this.gpu.isLost) await Promise.all([...this.#attached].map((variable) => variable.transferTo(undefined)));
-    for (const program of this.#programs) program.dispose();
-    this.#programs.clear();
+    if (!this.gpu.isLost) {
+      await Promise.all(this.#state.variables.map((variable) => variable.transferTo(undefined)));
+    }
+    for (const program of this.#programs.keys()) {
+      this.#programs.delete(program);
+      program.dispose();
+    }
   }
 
   #invalidateDeviceCopy(): void {
-    for (const variable of this.#attached) {
+    for (const variable of this.#state.variables) {
       this.#state.release(variable);
       variable.invalidateDeviceCopy();
     }
-    this.#attached.clear();
   }
 }
 
-/** The variables of each list that one node goes through; where lists share variables, the longest comes first. */
+/** The variables of each list that one node runs over; if lists share variables, the longest comes first. */
 function listedVariables({ graph }: Plan): Variable[][] {
   const variables = variablesOf(graph);
   const variableOf = new Map(

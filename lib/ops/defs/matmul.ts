@@ -1,9 +1,10 @@
 // The matrix product over the last two axes.
 import { DTypeError } from "../../errors.ts";
 import type { Node, ValueId } from "../../ir/graph.ts";
-import type { NodeSurroundings } from "../../ir/op_def.ts";
+import { type NodeSurroundings, opDef } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { apply } from "../../tensor/apply.ts";
+import { reshape } from "../primitives.ts";
 import { matmulExtents } from "../extents/matmul.ts";
 import { lowerMatmul } from "../webgpu/kernels/matmul.ts";
 import { operandArrays, operandTypes } from "./gathered.ts";
@@ -13,12 +14,12 @@ import type { Definition } from "./definition.ts";
 const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
 
-/** A product of a matrix whose last two axes were swapped reads it swapped instead. */
+/** Reads a transposed matrix through the transpose flag instead of transposing it. */
 function foldTransposes(node: Node<"matmul">, { producer }: NodeSurroundings): Node<"matmul"> {
   const source = (id: ValueId): [ValueId, boolean] => {
     const maker = producer(id);
-    if (maker?.op !== "transpose") return [id, false];
-    const { permutation } = maker.attrs;
+    const permutation = maker && opDef(maker.op).permutes?.(maker.attrs);
+    if (!permutation) return [id, false];
     const last = permutation.length - 1;
     const swaps = permutation.every((axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i));
     return swaps ? [maker.inputs[0], true] : [id, false];
@@ -61,9 +62,15 @@ export const matmulDef: Definition<"matmul"> = {
     transposeA ? product(b, g!, transposeB, true) : product(g!, b, false, !transposeB),
     transposeB ? product(g!, a, true, transposeA) : product(a, g!, !transposeA, false),
   ],
+  // The summed axis must be the first of both matrices, so that stacking only makes it longer.
+  sumOverSteps: ([a], attrs) => {
+    if (a.shape.length !== 2 || !attrs.transposeA || attrs.transposeB) return undefined;
+    const tall = (stacked: Value) => reshape(stacked, [-1, stacked.shape[2]]);
+    return ([x, y]) => product(tall(x), tall(y), true, false);
+  },
   lower: lowerMatmul,
   gathersOperand: (at, _rows, { operands, attrs, tuning }) => {
-    // How often an element is loaded: once for each tile beside or below another.
+    // How often an element is loaded: once per tile row or column.
     const extents = matmulExtents(operands, attrs);
     const { rows, columns } = tuning.matmul(extents).kernel;
     return at < 2 && Math.ceil(at === 0 ? extents.n / columns : extents.m / rows) <= tuning.gatheredLoads;

@@ -1,30 +1,31 @@
-// scan: a loop with a body graph, carried values and stacked results; its derivative is another scan.
+// scan: a loop with a body graph, carried values and stacked results; its gradient is another scan.
 import { ShapeError, ValueError } from "../../errors.ts";
 import type { Graph, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import { vjpOf } from "../../ir/grad.ts";
 import { interpret } from "../../ir/interpret.ts";
-import type { RefArray, VjpContext } from "../../ir/op_def.ts";
+import { opDef, type RefArray, type VjpContext } from "../../ir/op_def.ts";
+import { withContext } from "../../ir/context.ts";
 import { recording, requireTrace, Trace } from "../../ir/trace.ts";
 import { graphOf, idOf, type Value, valueOf } from "../../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
-import { broadcastTo, reshape, sum } from "../primitives.ts";
+import { broadcastTo, reshape } from "../primitives.ts";
 import { apply } from "../../tensor/apply.ts";
 import { lowerScan } from "../webgpu/kernels/scan.ts";
 import type { Definition } from "./definition.ts";
 
-/** What a step of a loop gives: the next carried values, and what is stacked over the steps. */
+/** The results of one step: the next carried values, and the values to stack. */
 export interface ScanStep {
-  /** The values carried into the next step, of the shapes and dtypes that came in. */
+  /** The values carried into the next step, with the shapes and dtypes of those that came in. */
   readonly carries: readonly Value[];
-  /** What is kept of this step. */
+  /** The values of this step to stack. */
   readonly stacked: readonly Value[];
 }
 
-/** What a loop gives: the last carried values, and each stacked result as `[length, ...]`. */
+/** The results of a loop: the last carried values, and each stacked result as `[length, ...]`. */
 export interface ScanResult {
   /** The values after the last step. */
   readonly carries: Value[];
-  /** What was kept of the steps, each `[length, ...]`, in the order of the rows. */
+  /** The stacked values, each `[length, ...]`, in the order of the rows. */
   readonly stacked: Value[];
 }
 
@@ -34,14 +35,14 @@ export interface ScanOptions {
   readonly length: number;
   /** The values carried into the first step. */
   readonly carries: readonly Value[];
-  /** Arrays `[length, ...]` of which each step sees one row. */
+  /** Arrays `[length, ...]`; each step sees one row. */
   readonly scanned: readonly Value[];
-  /** Whether the steps go from the last row to the first. */
+  /** Whether the steps run from the last row to the first. */
   readonly reverse?: boolean;
 }
 
 /**
- * Runs `body` for each row of the scanned arrays, tracing it once. `body` may read outer values; it must return
+ * Runs `body` for each row of the scanned arrays; it is traced once. `body` may read outer values; it must return
  * carried values of unchanged types.
  */
 export function scan(
@@ -52,7 +53,7 @@ export function scan(
   const inner = new Trace(outer);
   const carriedIn = carries.map(({ shape, dtype }) => inner.input({ shape, dtype }));
   const rows = scanned.map(({ shape, dtype }) => inner.input({ shape: shape.slice(1), dtype }));
-  const step = recording(inner, () => body(carriedIn, rows));
+  const step = withContext(recording(inner), () => body(carriedIn, rows));
   step.carries.forEach((next, i) => {
     if (next.dtype !== carries[i].dtype || !sameShape(next.shape, carries[i].shape)) {
       throw new ValueError({
@@ -62,9 +63,9 @@ export function scan(
       });
     }
   });
-  // The carried values are stacked too: the derivative needs them; where nothing does, a pass drops them.
-  inner.graph.outputs = recording(
-    inner,
+  // The gradient needs the carried values stacked too; if nothing reads them, a pass drops them.
+  inner.graph.outputs = withContext(
+    recording(inner),
     () => [...step.carries, ...step.stacked, ...step.carries].map((v) => localId(inner, v)),
   );
   const results = outer.emit("scan", [...carries, ...scanned, ...inner.captured], {
@@ -80,13 +81,13 @@ export function scan(
   };
 }
 
-/** The id of a value within a body; an outer value that a body returns unchanged is captured by a reshape. */
+/** The id of a value within a body; an outer value that a body returns unchanged is captured through a reshape. */
 function localId(inner: Trace, value: Value): ValueId {
   if (graphOf(value) === inner.graph) return idOf(value);
   return idOf(inner.emit("reshape", [value], { shape: value.shape })[0]);
 }
 
-/** Adds the nodes of `graph` to the current trace with `inputs` in place of its own. */
+/** Adds the nodes of `graph` to the current trace, with `inputs` as its inputs. */
 function inline(graph: Graph, inputs: readonly Value[]): (id: ValueId) => Value {
   const trace = requireTrace("scan");
   const values = new Map<ValueId, Value>(graph.inputs.map((id, i) => [id, inputs[i]]));
@@ -101,7 +102,8 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   const { body, length, carries, scanned, reverse } = attrs;
   const trace = requireTrace("scan");
   const finals = body.outputs.slice(0, carries);
-  // Before step t a carried value is its start, or what the step before left: rows of the stacked outputs, shifted.
+  // Before step t a carried value is its start or the result of the previous step: rows of the stacked outputs,
+  // shifted.
   const histories = finals.map((id, i) => {
     const at = body.outputs.indexOf(id, carries);
     const stacked = outputs[at];
@@ -131,10 +133,9 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   const before = histories.map((value) => inner.input(type(value, 1)));
   const stackedRows = flowing.map((i) => inner.input(type(stackedGradients[i]!, 1)));
 
-  const hoisted: Hoisted[] = [];
+  const hoisted = new Map<number, Hoisted>();
   const rowGradients: Value[] = [];
-  const isHoisted = new Set<number>();
-  recording(inner, () => {
+  withContext(recording(inner), () => {
     const capture = (value: Value) => inner.emit("reshape", [value], { shape: value.shape })[0];
     const locals = [...before, ...rows, ...fixed.map(capture)];
     const at = inline(body, locals);
@@ -152,11 +153,10 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
       if (!gradient) return totals[k];
       const outside = hoist(inner, gradient);
       if (!outside) return inner.emit("add", [totals[k], gradient], {})[0];
-      outside.forEach((term) => hoisted.push({ ...term, fixed: k }));
-      isHoisted.add(k);
+      hoisted.set(k, outside);
       return totals[k];
     });
-    const stacked = [...rowGradients, ...hoisted.flatMap(({ operands }) => operands)];
+    const stacked = [...rowGradients, ...[...hoisted.values()].flatMap(({ operands }) => operands)];
     inner.graph.outputs = [...next, ...nextTotals, ...stacked].map((value) => localId(inner, value));
   });
 
@@ -178,10 +178,9 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   });
   let stackedAt = starts.length + rowGradients.length;
   const sums = floatFixed.map((_, k) => results[floatCarries.length + k]);
-  for (const { fixed: k, finish, operands } of hoisted) {
-    const term = finish(results.slice(stackedAt, stackedAt + operands.length));
+  for (const [k, { operands, sum }] of hoisted) {
+    sums[k] = sum(results.slice(stackedAt, stackedAt + operands.length));
     stackedAt += operands.length;
-    sums[k] = isHoisted.delete(k) ? term : trace.emit("add", [sums[k], term], {})[0];
   }
   let row = starts.length;
   return inputs.map((value, i) => {
@@ -192,54 +191,34 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   });
 }
 
-/** A term of a fixed value's gradient that is cheaper as one op over all steps than as a sum of one op a step. */
-interface HoistedTerm {
-  /** Values of the body, to be stacked. */
+/** A sum over the steps of a loop that is computed outside of it. */
+interface Hoisted {
+  /** Values of the body to stack. */
   readonly operands: readonly Value[];
-  /** The term from the stacked operands. */
-  readonly finish: (stacked: readonly Value[]) => Value;
+  /** The sum from the stacked operands. */
+  readonly sum: (stacked: readonly Value[]) => Value;
 }
 
-interface Hoisted extends HoistedTerm {
-  /** The fixed value whose gradient it adds to. */
-  readonly fixed: number;
-}
-
-/** The terms of `gradient` if all of them can be taken out of the loop: products over the batch, and sums over it. */
-function hoist(inner: Trace, gradient: Value): HoistedTerm[] | undefined {
-  const node = inner.graph.nodes.find(({ outputs }) => outputs.includes(idOf(gradient)));
+/** The sum of `value` over the steps as ops over all steps, if it is a linear function of results that have one. */
+function hoist(inner: Trace, value: Value): Hoisted | undefined {
+  const node = inner.graph.nodes.find(({ outputs }) => outputs.includes(idOf(value)));
   if (!node) return undefined;
   const inputs = node.inputs.map((id) => valueOf(inner.graph, id));
-  if (node.op === "add") {
-    const [a, b] = inputs.map((input) => hoist(inner, input));
-    return a && b && sameShape(inputs[0].shape, inputs[1].shape) ? [...a, ...b] : undefined;
-  }
-  if (node.op === "reshape") {
-    const terms = hoist(inner, inputs[0]);
-    return terms?.map(({ operands, finish }) => ({
-      operands,
-      finish: (stacked) => reshape(finish(stacked), gradient.shape),
-    }));
-  }
-  if (node.op === "sum" && node.attrs.axes[0] === 0) {
-    const axes = [0, ...node.attrs.axes.map((axis) => axis + 1)];
-    return [{ operands: inputs, finish: ([stacked]) => sum(stacked, axes) }];
-  }
-  if (node.op === "matmul" && inputs[0].shape.length === 2) {
-    const { transposeA, transposeB } = node.attrs;
-    const [a, b] = inputs;
-    // The summed axis must be the first of both, so that stacking only makes it longer.
-    if (!transposeA || transposeB) return undefined;
-    const tall = (stacked: Value, like: Value) => reshape(stacked, [-1, like.shape[1]]);
-    return [{
-      operands: [a, b],
-      finish: ([x, y]) => apply("matmul", [tall(x, a), tall(y, b)], { transposeA, transposeB, epilogue: null })[0],
-    }];
-  }
-  return undefined;
+  const { isLinear, sumOverSteps } = opDef(node.op);
+  const sum = sumOverSteps?.(inputs, node.attrs);
+  if (sum) return { operands: inputs, sum };
+  const terms = isLinear ? inputs.map((input) => hoist(inner, input)) : [];
+  if (terms.length === 0 || !terms.every((term) => term !== undefined)) return undefined;
+  return {
+    operands: terms.flatMap(({ operands }) => operands),
+    sum: (stacked) => {
+      const rest = [...stacked];
+      return apply(node.op, terms.map(({ operands, sum }) => sum(rest.splice(0, operands.length))), node.attrs)[0];
+    },
+  };
 }
 
-/** Throws {@linkcode ShapeError} where the inputs of a loop's body are not what the loop gives it. */
+/** Throws {@linkcode ShapeError} if the inputs of a loop's body are not what the loop passes to it. */
 function checkBody(inputs: readonly ValueType[], { body, carries, scanned }: OpAttrs["scan"]): void {
   const fail = (rule: string, received: string) => {
     throw new ShapeError({ what: "Cannot loop", rule, received });

@@ -3,6 +3,7 @@ import type { Node } from "../../../ir/graph.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { Lowering } from "../lowering.ts";
 import type { Operand } from "../operand.ts";
+import type { Param } from "../uniform.ts";
 import { partsOf, type View } from "../view.ts";
 import { copyElements } from "./moves.ts";
 import { emitArgSort } from "./sort.ts";
@@ -36,9 +37,12 @@ export function lowerGather(
   }
 }
 
+/** The number of positions of one row whose updates one thread adds up. */
+const scatterChunk = 64;
+
 /**
- * Lowers scatterAdd. Few indices are all read by each thread: buckets trade reads of them for threads. Many are sorted
- * first, so that each row finds its own.
+ * Lowers scatterAdd. With few indices every thread reads them all; buckets use more threads at the cost of more reads.
+ * Many indices are sorted first, so that each row finds its own.
  */
 export function lowerScatterAdd(
   lowering: Lowering,
@@ -50,25 +54,34 @@ export function lowerScatterAdd(
   const [rows, width, count] = [y.shape[0], widthOf(y), sizeOf(indices.shape)];
   if (rows * width === 0) return;
   const type = y.dtype === "float32" ? "f32" : "i32";
-  const isSorted = count >= sortedScatter;
-  const order = isSorted ? { ...lowering.scratch([count]), dtype: "int32" as const } : undefined;
-  if (order) emitArgSort(lowering, { ...indices, shape: [count] }, order, 0, false);
+  const elements = (name: string, view: View, access: Operand["access"]): Operand => ({ name, view, access, type });
   const buckets = Math.max(1, Math.min(rows, Math.ceil(scatterThreads / width)));
-  lowering.emitThreads(
-    {
-      file: "scatter_add.wgsl",
-      entry: order ? "scatter_sorted" : "scatter_buckets",
-      operands: [
-        integers("indices", indices),
-        ...(order ? [integers("order", order)] : []),
-        { name: "updates", view: updates, access: "load", type },
-        { name: "y", view: y, access: order ? "store" : "both", type },
-      ],
-      params: [["rows", "u32", rows], ["width", "u32", width], ["count", "u32", count], ["buckets", "u32", buckets]],
-      constants: [`alias T = ${type};`],
-    },
-    (order ? rows : buckets) * width,
-    { loop: order ? Math.log2(count) + count / rows : count + rows / buckets },
+  const emit = (entry: string, operands: readonly Operand[], threads: number, loop: number) => {
+    const numbers = { rows, width, count, buckets, chunk: scatterChunk };
+    const params = Object.entries(numbers).map(([name, value]): Param => [name, "u32", value]);
+    const call = { file: "scatter_add.wgsl", entry, operands, params, constants: [`alias T = ${type};`] } as const;
+    lowering.emitThreads(call, threads, { loop });
+  };
+  if (count < sortedScatter) {
+    const operands = [integers("indices", indices), elements("updates", updates, "load"), elements("y", y, "both")];
+    emit("scatter_buckets", operands, buckets * width, count + rows / buckets);
+    return;
+  }
+  const positions = { ...lowering.scratch([count]), dtype: "int32" } as const;
+  emitArgSort(lowering, { ...indices, shape: [count] }, positions, 0, false);
+  const order = integers("order", positions);
+  const sorted = [integers("indices", indices), order];
+  const starts = lowering.scratch([rows + 1]);
+  emit("scatter_starts", [...sorted, bits("starts", starts, "store")], rows + 1, 2 * Math.log2(count));
+  const chunks = Math.floor(count / scatterChunk);
+  const sums = { ...lowering.scratch([chunks, width]), dtype: y.dtype };
+  const summed = elements("updates", updates, "load");
+  emit("scatter_chunks", [...sorted, summed, elements("sums", sums, "store")], chunks * width, 2 * scatterChunk);
+  emit(
+    "scatter_sorted",
+    [order, summed, bits("starts", starts, "load"), elements("sums", sums, "load"), elements("y", y, "store")],
+    rows * width,
+    2 + (2 * count) / rows,
   );
 }
 
@@ -95,7 +108,7 @@ export function lowerDynamicSlice(
   }
 }
 
-/** Lowers dynamicUpdateSlice: in place where the plan allows it, else into a copy. */
+/** Lowers dynamicUpdateSlice: in place if the plan allows it, else into a copy. */
 export function lowerDynamicUpdateSlice(
   lowering: Lowering,
   { attrs: { element } }: Node<"dynamicUpdateSlice">,

@@ -1,26 +1,14 @@
-// argSort: blocks by comparing all with all, then runs merged two by two, from one buffer to another and back.
+// argSort: sorts blocks by comparing all pairs, then merges runs pairwise, alternating between two buffers.
 import type { Node } from "../../../ir/graph.ts";
 import { reductionExtents } from "../../extents/reduction.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { KernelCall, Lowering } from "../lowering.ts";
 import type { Operand } from "../operand.ts";
 import type { View } from "../view.ts";
+import { orderKey } from "./order_key.ts";
 
 /** Elements that are compared with all others of their block. */
 const blockWidth = 32;
-
-/** Element `i` of x as an integer of the same order: of floats both zeros are 0 and NaN is the largest. */
-function keyFunction(isFloat: boolean, descending: boolean): string {
-  const lines = isFloat
-    ? [
-      "let bits = load_x(i);",
-      "let magnitude = bitcast<i32>(bits & 0x7fffffffu);",
-      "let signed = select(magnitude, -magnitude, (bits >> 31u) == 1u);",
-      "let order = select(signed, 0x7fffffff, magnitude > 0x7f800000);",
-    ]
-    : ["let order = load_x(i);"];
-  return `fn key(i: u32) -> i32 {\n  ${[...lines, `return ${descending ? "~" : ""}order;`].join("\n  ")}\n}`;
-}
 
 /** Lowers argSort. */
 export function lowerArgSort(
@@ -32,23 +20,23 @@ export function lowerArgSort(
   emitArgSort(lowering, x, y, axis, descending);
 }
 
-/** Adds the dispatches that store in `y` the order of `x` along an axis; equal elements keep theirs. */
+/** Adds the dispatches that store the sorted order of `x` along an axis in `y`; the sort is stable. */
 export function emitArgSort(lowering: Lowering, x: View, y: View, axis: number, descending: boolean): void {
   const [, length, inner] = reductionExtents(x.shape, [axis]);
-  const isFloat = x.dtype === "float32";
+  const { operand, functions } = orderKey(x, "largest", descending);
   const widths: number[] = [];
   for (let width = blockWidth; width < length; width *= 2) widths.push(width);
   const size = sizeOf(x.shape);
   const scratch = widths.length > 0 && size > 0 ? { ...lowering.scratch(x.shape), dtype: y.dtype } : y;
-  // The rounds write to y and to the other buffer in turn, so that the last one writes to y.
+  // The rounds alternate between y and the scratch buffer, so that the last one writes to y.
   const targetOf = (round: number) => (widths.length - round) % 2 === 0 ? y : scratch;
   const emit = (entry: "rank_blocks" | "merge_runs", width: number, operands: readonly Operand[], loop: number) => {
     const call: KernelCall = {
       file: entry === "rank_blocks" ? "sort_blocks.wgsl" : "sort_merge.wgsl",
       entry,
-      operands: [{ name: "x", view: x, access: "load", type: isFloat ? "u32" : "i32" }, ...operands],
+      operands: [operand, ...operands],
       params: [["length", "u32", length], ["inner", "u32", inner], ["width", "u32", width]],
-      functions: keyFunction(isFloat, descending),
+      functions,
     };
     lowering.emitThreads(call, size, { loop });
   };

@@ -1,5 +1,5 @@
-// Automatic names: `dense`, `dense_1`, ... by class, as Keras gives them.
-import { onClearSession } from "../exec/select.ts";
+// Automatic names: `dense`, `dense_1`, ... by class, as in Keras.
+import { onClearSession } from "./session.ts";
 
 const counts = new Map<string, number>();
 
@@ -9,10 +9,10 @@ export function snakeCase(className: string): string {
     .toLowerCase();
 }
 
-/** The next unused automatic name for a class; the count starts anew when the session is cleared. */
+/** The next unused automatic name for a class; counting restarts when the session is cleared. */
 export function autoName(className: string): string {
   const prefix = snakeCase(className);
-  if (counts.size === 0) onClearSession(() => counts.clear());
+  if (counts.size === 0) onClearSession(counts, () => counts.clear());
   const count = counts.get(prefix) ?? 0;
   counts.set(prefix, count + 1);
   return count === 0 ? prefix : `${prefix}_${count}`;
