@@ -36,6 +36,10 @@ export type {
   ValuesOf,
   WeightData,
 } from "./lib/models/io_types.ts";
+export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export type { ReadWeightsOptions } from "./lib/saving/weights_file.ts";
+export type { FileSource } from "./lib/files/source.ts";
+export type { FileTarget } from "./lib/files/target.ts";
 export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";
 export type { FunctionalGraph } from "./lib/models/graph.ts";
 export type { SummaryOptions } from "./lib/models/summary.ts";
@@ -213,3 +217,4 @@ export {
   ValueError,
 } from "./lib/errors.ts";
 export { InterruptedError } from "./lib/training/loop.ts";
+export type { CustomObject, SerializableClass, SerializableFunction } from "./lib/registry.ts";

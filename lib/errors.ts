@@ -32,8 +32,8 @@ export function formatMessage({ what, rule, received, hint }: ErrorParts): strin
  */
 export class CeratopsError extends Error {
   /** Takes the parts of the message, or the whole message. */
-  constructor(complaint: ErrorParts | string) {
-    super(typeof complaint === "string" ? complaint : formatMessage(complaint));
+  constructor(parts: ErrorParts | string) {
+    super(typeof parts === "string" ? parts : formatMessage(parts));
     this.name = new.target.name;
   }
 }

@@ -7,8 +7,21 @@ import { readdirSync, readFileSync } from "node:fs";
  * file in lib/ (without `.ts`), or `ffi` or `mod`.
  */
 export const order: readonly string[] = [
-  ...["deps", "errors", "config", "names", "rounding", "dtype", "shape", "structure", "held", "session", "auto_names"],
-  ...["ffi", "ir", "tensor", "ops", "passes", "exec"],
+  ...[
+    "deps",
+    "errors",
+    "config",
+    "names",
+    "rounding",
+    "dtype",
+    "shape",
+    "structure",
+    "held",
+    "session",
+    "auto_names",
+    "packages",
+  ],
+  ...["ffi", "ir", "tensor", "files", "ops", "passes", "exec"],
   ...["json_config", "registry", "options", "option_kinds", "named_set", "configurable"],
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "utils", "saving"],

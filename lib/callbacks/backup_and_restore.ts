@@ -4,7 +4,7 @@ import { boolean } from "../option_kinds.ts";
 import { declareOptions, describe, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type SavedTraining, type TrainingRun } from "./callback.ts";
 import { BatchCounter, type SaveFrequency, saveFrequencyOption } from "./batch_counter.ts";
-import { readIfThere, requireFiles, writeSafely } from "./files.ts";
+import { readIfThere, requireFiles, writeSafely } from "../files/system.ts";
 import { decodeTraining, encodeTraining } from "./training_file.ts";
 
 /** Options of {@linkcode BackupAndRestore}. */

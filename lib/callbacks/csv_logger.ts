@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import { boolean, text } from "../option_kinds.ts";
 import { declareOptions, describe, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
-import { requireFiles, sizeOfFile } from "./files.ts";
+import { requireFiles, sizeOfFile } from "../files/system.ts";
 import { formatFloat } from "./python_format.ts";
 
 /** Options of {@linkcode CSVLogger}. */

@@ -85,10 +85,14 @@ export abstract class WeightOwner {
     return weight;
   }
 
-  /** All weights: the layer's own, trainable first, then those of the layers inside. */
+  /** The weights of the layer itself, trainable first, in the order of Keras's files. */
+  get ownWeights(): Weight[] {
+    return [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
+  }
+
+  /** All weights: the layer's own, then those of the layers inside. */
   get weights(): Weight[] {
-    const own = [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
-    return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.weights)])];
+    return [...new Set([...this.ownWeights, ...this.sublayers.flatMap((layer) => layer.weights)])];
   }
 
   /** The weights that optimizers change. */

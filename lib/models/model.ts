@@ -23,7 +23,11 @@ import { fit } from "../training/fit.ts";
 import type { Batches } from "../training/batches.ts";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "../training/options.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
+import type { FileSource } from "../files/source.ts";
+import type { FileTarget } from "../files/target.ts";
+import type { ReadWeightsOptions } from "../saving/weights_file.ts";
 import { compileConfig, readCompileConfig } from "./compile_config.ts";
+import { loadWeights, saveModel, saveWeights } from "./keras_file.ts";
 import { Network } from "./network.ts";
 import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
 import { warnOfConstantOutputs } from "./graph.ts";
@@ -402,6 +406,61 @@ export class Model<
    */
   toJson(): string {
     return pythonJson(this.serialize());
+  }
+
+  /**
+   * Saves the model as a `.keras` file, which Python Keras 3 and {@linkcode loadModel} open: its config, its weights, what
+   * `compile` was given, and the state of the optimizer. A file of that path stays whole until the new one is written.
+   *
+   * @param target a path that ends in `.keras`, its `file:` URL, or a stream; in a browser the name of a download
+   * @throws {StateError} before the model is built
+   * @throws {ValueError} for another ending, and for what no config can hold
+   * @throws {FileError} where the file cannot be written
+   *
+   * @example
+   * ```ts
+   * import { Input, layers, loadModel, Sequential } from "./mod.ts";
+   * const path = `${await Deno.makeTempDir()}/model.keras`;
+   * await new Sequential([Input({ shape: [4] }), new layers.Dense(3)]).save(path);
+   * console.log((await loadModel(path)).countParams()); // 15
+   * ```
+   */
+  async save(target: FileTarget): Promise<void> {
+    await saveModel(this, target);
+  }
+
+  /**
+   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3.
+   *
+   * @param target a path that ends in `.weights.h5`, its `file:` URL, or a stream; in a browser the name of a download
+   * @throws {StateError} before the model is built
+   * @throws {ValueError} for another ending
+   * @throws {FileError} where the file cannot be written
+   *
+   * @example
+   * ```ts
+   * import { Input, layers, Sequential } from "./mod.ts";
+   * const model = new Sequential([Input({ shape: [4] }), new layers.Dense(3)]);
+   * const path = `${await Deno.makeTempDir()}/model.weights.h5`;
+   * await model.saveWeights(path);
+   * await model.loadWeights(path);
+   * ```
+   */
+  async saveWeights(target: FileTarget): Promise<void> {
+    await saveWeights(this, target);
+  }
+
+  /**
+   * Sets the weights to those of a `.weights.h5` file, or of a `.keras` file, of a model of the same layers.
+   *
+   * @param source a path, a URL, bytes, a `Blob` or a stream
+   * @param options `skipMismatch`: whether arrays of other shapes are left out
+   * @throws {StateError} before the model is built
+   * @throws {FileError} for a file that is missing, damaged or of another format; with a table of all weights that are
+   *   missing, left over or of another shape; then nothing is changed
+   */
+  async loadWeights(source: FileSource, options: ReadWeightsOptions = {}): Promise<void> {
+    await loadWeights(this, source, options);
   }
 
   /** The model as written in a config: its class, its config, and the arguments of `compile`. */

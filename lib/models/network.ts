@@ -101,6 +101,11 @@ export abstract class Network<
     return this.sublayers;
   }
 
+  /** The layers that weights files keep by class and number; undefined for a model of one's own. */
+  get connectedLayers(): readonly Layer[] | undefined {
+    return this.#graph?.layers;
+  }
+
   /** The layers inside: those between inputs and outputs, and those in properties. */
   override get sublayers(): readonly Layer[] {
     return this.#graph ? [...new Set([...this.#graph.layers, ...super.sublayers])] : super.sublayers;

@@ -75,6 +75,11 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     return this.#layers;
   }
 
+  /** The layers, which weights files keep by class and number. */
+  override get connectedLayers(): readonly Layer[] {
+    return this.#layers;
+  }
+
   /** The graph from the input to the last layer's output; undefined before the model is built. */
   protected override get graph(): FunctionalGraph | undefined {
     if (!this.#input) return undefined;

@@ -2,7 +2,7 @@
 import type { Value } from "../ir/value.ts";
 import { add, divide, multiply, sqrt, subtract } from "../ops/primitives.ts";
 import { MomentsOptimizer } from "./moments.ts";
-import type { ScalarMath, Scalars } from "./scalars.ts";
+import { numberMath, type ScalarMath, type Scalars } from "./scalars.ts";
 
 /** From here on `0.96 ^ step` no longer changes a float32. */
 const settled = 600;
@@ -33,14 +33,23 @@ export class Nadam extends MomentsOptimizer {
   protected override stepScalars<T>(m: ScalarMath<T>, rate: T, step: T): Scalars<T> {
     const { beta1, beta2 } = this;
     const momentumAt = (t: T) => m.multiply(m.subtract(1, m.multiply(m.power(0.96, t), 0.5)), beta1);
-    // The product of the momenta of all steps so far.
-    const product = m.multiply(m.power(beta1, step), m.exp(m.sumOfFirst(logs, step)));
+    const product = this.#momentumProduct(m, step);
     const [muT, muNext] = [momentumAt(step), momentumAt(m.add(step, 1))];
     return {
       meanFactor: m.divide(m.multiply(rate, muNext), m.subtract(1, m.multiply(product, muNext))),
       gradientFactor: m.divide(m.multiply(rate, m.subtract(1, muT)), m.subtract(1, product)),
       squaresFactor: m.divide(1, m.subtract(1, m.power(Math.fround(beta2), step))),
     };
+  }
+
+  /** The product of the momenta of all steps so far. */
+  #momentumProduct<T>(m: ScalarMath<T>, step: T): T {
+    return m.multiply(m.power(this.beta1, step), m.exp(m.sumOfFirst(logs, step)));
+  }
+
+  /** Keras keeps the product of the momenta in a variable. */
+  override get derivedScalars(): Scalars<number> {
+    return { u_product: this.iterations === 0 ? 1 : this.#momentumProduct(numberMath, this.iterations) };
   }
 
   /** The new values of one variable and its slots. */

@@ -250,6 +250,11 @@ export abstract class Optimizer extends Configurable {
     return slots.flat();
   }
 
+  /** Numbers that Keras's files have after the slots, and that follow from the number of steps; none by default. */
+  get derivedScalars(): Scalars<number> {
+    return {};
+  }
+
   /** Whether the optimizer has made its slots, or has been given variables and needs no slots. */
   get built(): boolean {
     return this.#slots.size > 0;

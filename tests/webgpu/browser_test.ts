@@ -1,6 +1,6 @@
 // The op table and trainings in headless Chromium, whose WebGPU is Dawn and whose shader compiler is Tint.
 import assert from "node:assert/strict";
-import { type Browser, chromium } from "../../lib/deps.ts";
+import { type Browser, chromium } from "../deps.ts";
 import { assertClose } from "../close.ts";
 import type { Report } from "./driver_suite.ts";
 import { type Trained, trainOnEach } from "./training.ts";

@@ -49,6 +49,7 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "files",
 ]
 
 

@@ -1,4 +1,4 @@
-// Files of callbacks: whether there is a file system, and writing such that a crash leaves the old or the new file.
+// The file system: whether there is one, and writing so that a crash leaves the old file or the new one.
 import { StateError } from "../errors.ts";
 
 /** Throws {@linkcode StateError} if there is no file system. */
