@@ -16,23 +16,17 @@ import { pythonJson } from "../saving/json.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
-import { Compiled, type CompileOptions } from "../training/compiled.ts";
-import {
-  type BatchOptions,
-  classesOf,
-  evaluate,
-  type EvaluateOptions,
-  onBatch,
-  predict,
-  type PredictOptions,
-} from "../training/evaluate.ts";
-import { fit, type FitOptions } from "../training/fit.ts";
-import type { Batches } from "../training/dataset.ts";
+import type { CompileOptions } from "../training/compile_options.ts";
+import { Compiled } from "../training/compiled.ts";
+import { classesOf, evaluate, onBatch, predict } from "../training/evaluate.ts";
+import { fit } from "../training/fit.ts";
+import type { Batches } from "../training/batches.ts";
+import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "../training/options.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import type { FileSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
 import type { ReadWeightsOptions } from "../saving/weights_file.ts";
-import { compileConfig, compileOptions } from "./compile_config.ts";
+import { compileConfig, readCompileConfig } from "./compile_config.ts";
 import { loadWeights, saveModel, saveWeights } from "./keras_file.ts";
 import { Network } from "./network.ts";
 import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
@@ -131,7 +125,7 @@ export class Model<
    * ```
    */
   compile(options: CompileOptions<OutputNames<Out>>): void {
-    const compiled = new Compiled(options ?? {}, this.name, this.outputNames);
+    const compiled = new Compiled(options, this.name, this.outputNames);
     if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
@@ -486,7 +480,7 @@ export class Model<
 
   /** Compiles the model from a config of {@linkcode Model.getCompileConfig} or of Python Keras. */
   compileFromConfig(config: Config): void {
-    this.compile(compileOptions(config));
+    this.compile(readCompileConfig(config));
   }
 
   /** Discards the model's programs, since its layers changed. */
