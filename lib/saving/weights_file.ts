@@ -2,6 +2,8 @@
 import { FileError, StateError, ValueError } from "../errors.ts";
 import { type H5Group, readHdf5, writeHdf5 } from "../files/hdf5.ts";
 import { readSafetensors, writeSafetensors } from "../files/safetensors.ts";
+import { boolean } from "../option_kinds.ts";
+import { optionTable, readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { WeightEntry, WeightGroup } from "./weight_groups.ts";
@@ -62,6 +64,8 @@ export interface ReadWeightsOptions {
   skipMismatch?: boolean;
 }
 
+const readWeightsOptions = optionTable<ReadWeightsOptions>()({ skipMismatch: boolean(false) });
+
 /** The arrays of a file by key, and the key that each entry of a group has in such files. */
 interface StoredArrays {
   readonly arrays: ReadonlyMap<string, Tensor>;
@@ -107,8 +111,9 @@ export async function readWeights(
   bytes: Uint8Array,
   groups: readonly WeightGroup[],
   what: string,
-  { skipMismatch = false }: ReadWeightsOptions = {},
+  options: ReadWeightsOptions = {},
 ): Promise<void> {
+  const { skipMismatch } = readMethodOptions("loadWeights", readWeightsOptions, options, what);
   const isSafetensors = bytes[8] === "{".charCodeAt(0) && !isHdf5(bytes);
   const { arrays, keyOf } = isSafetensors ? storedInSafetensors(bytes, what) : await storedInHdf5(bytes, what);
   const left = new Map(arrays);
