@@ -1,6 +1,7 @@
 // Compiles the native library to ffi/ceratops.wasm, which is committed; with --check, says whether that file is stale.
 import { BackendError } from "../lib/errors.ts";
-import { readSources, sha256, units } from "./build.ts";
+import { readSources, units } from "./build.ts";
+import { sha256 } from "./cache.ts";
 
 /** What is compiled: all that the native library is made of but its threads, and what WebAssembly needs beside it. */
 const wasmUnits = [...units.filter((name) => name !== "threads.cpp"), "wasm.cpp"];

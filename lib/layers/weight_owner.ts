@@ -1,5 +1,6 @@
 // WeightOwner: what layers and models have of weights, their own and those of the layers inside.
 import { getConstraint } from "../constraints.ts";
+import { gibibytes, withHostMemory } from "../dtype.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { getInitializer } from "../initializers/initializers.ts";
 import { withContext } from "../ir/context.ts";
@@ -13,8 +14,8 @@ import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { AddWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
-/** The bytes of the largest weight: no backend has memory in one piece for more. */
-const largestWeight = 2 ** 32;
+/** The bytes of the largest weight: its copies on the host and the device fit into no common machine beyond. */
+const largestWeight = 2 ** 31;
 
 /** What has weights, and others inside that have some. */
 export abstract class WeightOwner {
@@ -84,7 +85,7 @@ export abstract class WeightOwner {
       throw new ShapeError({
         what: where,
         rule: `${describe(name)} may have at most ${largestWeight / 2 ** 30} GiB`,
-        received: `${formatShape(shape)}, which is ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
+        received: `${formatShape(shape)}, which is ${gibibytes(bytes)}`,
         hint: "give the layer smaller sizes, or a smaller input",
       });
     }
@@ -92,9 +93,11 @@ export abstract class WeightOwner {
     const filler = getInitializer(initializer, where);
     const regularizer = getRegularizer(options.regularizer, where);
     const constraint = getConstraint(options.constraint, where);
-    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => filler.call(shape)).cast(dtype);
     const path = `${place.name}/${name}`;
-    const weight = new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });
+    const weight = withHostMemory(bytes, () => {
+      const value = withContext([weightPath.of(`${place.path}/${name}`)], () => filler.call(shape)).cast(dtype);
+      return new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });
+    }, { what: where, thing: `${describe(name)} ${formatShape(shape)}` });
     this.#weights.push(weight);
     return weight;
   }

@@ -1,6 +1,7 @@
 // The native executor: what it refuses, that results do not depend on threads, stopping, and how its library is kept.
 import assert from "node:assert/strict";
-import { type BuiltLibrary, units } from "../../ffi/build.ts";
+import { units } from "../../ffi/build.ts";
+import type { BuiltLibrary } from "../../ffi/cache.ts";
 import type { TypedArray } from "../../lib/dtype.ts";
 import { BackendError, StateError } from "../../lib/errors.ts";
 import { variablesOf } from "../../lib/exec/executor.ts";

@@ -13,8 +13,9 @@ export async function openEigen(options: OpenOptions = {}): Promise<NativeExecut
   try {
     return new NativeExecutor("eigen", openLibrary(file, options));
   } catch (error) {
-    // A whole file that cannot be loaded or says that it is another: built anew, once.
-    if (!(error instanceof BackendError)) throw error;
+    // A whole file that cannot be loaded or says that it is another is built again, once; not where the machine lacks
+    // something.
+    if (!(error instanceof BackendError) || error.needs !== undefined) throw error;
     const again = await builder.findLibrary({ ...options.build, rebuild: true });
     return new NativeExecutor("eigen", openLibrary(again, options));
   }

@@ -180,11 +180,11 @@ export class Gpu {
     } catch (error) {
       thrown = error;
     }
-    const validation = await this.device.popErrorScope();
-    const memory = await this.device.popErrorScope();
+    // Both at once, since another body may push scopes of its own while this one waits.
+    const [validation, memory] = await Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]);
     if (thrown) throw thrown;
     this.check(what);
-    if (validation) throw await this.#refusal(what, validation.message);
+    // First, since what uses a buffer that has no memory is invalid too.
     if (memory) {
       throw new BackendError({
         what,
@@ -193,6 +193,7 @@ export class Gpu {
         hint: "use a smaller batch, or choose another backend",
       });
     }
+    if (validation) throw await this.#refusal(what, validation.message);
     return result!;
   }
 

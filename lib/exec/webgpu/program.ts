@@ -20,6 +20,8 @@ import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
 export interface Host {
   readonly gpu: Gpu;
   readonly throttle: SubmitThrottle;
+  /** Takes the program's buffers, for whoever frees them when it is gone or could not be made. */
+  readonly own: Set<GPUBuffer>;
   /** Where variable number `link` lies. */
   stateAt(link: number): View;
   /** Makes sure that all variables are on the GPU; gives a number that changes when one of them moves. */
@@ -40,7 +42,7 @@ export class Program implements Executable {
   readonly #host: Host;
   readonly #plan: Plan;
   /** The buffers of its values and sizes. */
-  readonly own = new Set<GPUBuffer>();
+  readonly own: Set<GPUBuffer>;
   readonly #slots: readonly Slot[];
   readonly #constants = new Map<Node, View>();
   readonly #scratch: GPUBuffer[] = [];
@@ -53,6 +55,7 @@ export class Program implements Executable {
   /** Makes room for the values of `plan`; {@linkcode Program.prepare} must be awaited before the first run. */
   constructor(host: Host, plan: Plan) {
     this.#host = host;
+    this.own = host.own;
     this.#plan = plan;
     this.graph = plan.graph;
     const constants = constantsOf(plan);
@@ -102,6 +105,13 @@ export class Program implements Executable {
       this.#lowerAll(lowering, this.#viewsOf(this.#plan));
       lowering.flush();
       this.#recorded = this.#bind(lowering.dispatches);
+    }).catch((error) => {
+      // Buffers for which there was no memory must not be used again.
+      for (const buffer of this.#scratch.splice(0)) {
+        this.own.delete(buffer);
+        gpu.free(buffer);
+      }
+      throw error;
     });
     this.#version = version;
     this.stats.nodes = this.#recorded.length;
