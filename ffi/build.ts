@@ -208,9 +208,13 @@ async function runCompiler(
       rule,
       hint: `see what it says, or choose another compiler with CXX\n${text}`,
     }, "a working C++ compiler");
-  const { code, stderr } = await command.output().catch((error) => {
+  let output: Deno.CommandOutput;
+  try {
+    output = await command.output();
+  } catch (error) {
     throw refused(`${program} could not be started`, String(error));
-  });
+  }
+  const { code, stderr } = output;
   if (code === 0) return;
   const lines = new TextDecoder().decode(stderr).trim().split("\n").slice(0, 20).join("\n");
   throw refused(`${program} failed with status ${code}`, lines);

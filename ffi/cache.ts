@@ -180,8 +180,9 @@ export class LibraryCache {
 
 /** Whether the operating system refused something, such as to write a file. */
 export function isOfSystem(error: unknown): error is Error {
-  return error instanceof Error && !(error instanceof CeratopsError) &&
-    typeof (error as { code?: unknown }).code === "string";
+  if (!(error instanceof Error) || error instanceof CeratopsError) return false;
+  // Deno gives most such errors a code, but not that of a full disk.
+  return typeof (error as { code?: unknown }).code === "string" || /\(os error \d+\)/.test(error.message);
 }
 
 /** The folder of this user for what can be built again. */

@@ -110,7 +110,7 @@ Deno.test("a GPU that has no memory left says so, and what comes after runs [web
     console.log(JSON.stringify({ message, result, variables: executor.memory.variables - before - 2, taken: taken.length }));
   `;
   const { stdout, stderr } = await new Deno.Command("sh", {
-    args: ["-c", `ulimit -v 120000000; exec "$0" eval "$1"`, Deno.execPath(), script],
+    args: ["-c", `ulimit -v 60000000; exec "$0" eval "$1"`, Deno.execPath(), script],
     stdout: "piped",
     stderr: "piped",
   }).output();
