@@ -1,10 +1,12 @@
-// Builds the native library from the sources beside this file, once, into the user's cache folder.
+// Builds the native library from the sources next to this file, once, into the user's cache folder.
 import { BackendError } from "../lib/errors.ts";
 import { type BuiltLibrary, isOfSystem, LibraryCache, libraryName, sha256 } from "./cache.ts";
 import { exists, variable } from "./environment.ts";
 import { compilerPackages, debianNames, eigenPackages, installCommand, managers } from "./packages.ts";
 
-/** The compilation units, the slowest first. A list, since a folder cannot be listed where this module is loaded by URL. */
+/**
+ * The compilation units, slowest first. Listed here, since a folder cannot be listed if this module is loaded by URL.
+ */
 export const units = [
   "matmul.cpp",
   "convolution.cpp",
@@ -30,7 +32,7 @@ export const units = [
 export type Level = "x86-64-v4" | "x86-64-v3" | "x86-64-v2" | "native-neon" | "generic";
 
 /**
- * Compiler flags by instruction set. Skylake tuning: the compilers' own tuning for newer processors spoils the inner
+ * Compiler flags by instruction set. Tuned for Skylake: the compilers' tuning for newer processors slows the inner
  * loops of Eigen's products by a third.
  */
 const levelFlags: Readonly<Record<Level, readonly string[]>> = {
@@ -51,26 +53,26 @@ export interface BuildOptions {
   /** The instruction set; that of this processor by default. */
   level?: Level;
   /**
-   * Builds with AddressSanitizer and UndefinedBehaviorSanitizer, to be used under `LD_PRELOAD` of libasan; also asked
-   * for by `CERATOPS_SANITIZE=1`.
+   * Builds with AddressSanitizer and UndefinedBehaviorSanitizer, to be used with libasan in `LD_PRELOAD`; also enabled
+   * by `CERATOPS_SANITIZE=1`.
    */
   sanitize?: boolean;
   /** Further compiler flags. */
   flags?: readonly string[];
-  /** Builds even if a library is there already. */
+  /** Builds even if there is a library already. */
   rebuild?: boolean;
-  /** The cache folder, else that of the user. */
+  /** The cache folder; the user's by default. */
   cache?: string;
 }
 
-/** Builds the native library if it is not there yet; the path of its file. */
+/** Builds the native library if there is none yet; returns the path of its file. */
 export async function buildLibrary(options: BuildOptions = {}): Promise<string> {
   return (await findLibrary(options)).path;
 }
 
 /**
- * The native library of these sources, built now if it is not there yet or is damaged. Throws {@linkcode BackendError}
- * where there can be none.
+ * The native library of these sources; builds it if there is none yet or it is damaged. Throws {@linkcode BackendError}
+ * if that fails.
  */
 export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibrary> {
   try {
@@ -103,7 +105,7 @@ async function findOrBuild(options: BuildOptions): Promise<BuiltLibrary> {
   const eigen = findEigen();
   const cache = new LibraryCache(options.cache);
   if (!compiler || !eigen) {
-    // What was built while there was a compiler still serves.
+    // Without a compiler, an earlier build by any compiler is used.
     const built = await cache.findAny(`${sources}-`);
     if (built) return built;
     throw missingTools(compiler, eigen);
@@ -136,7 +138,7 @@ export async function readSources(names: readonly string[]): Promise<Map<string,
   return texts;
 }
 
-/** The headers beside a file that it includes. */
+/** The local headers that a file includes. */
 function includesOf(text: string): string[] {
   return [...text.matchAll(/^#include "(.+)"$/gm)].map(([, name]) => name);
 }
@@ -248,7 +250,7 @@ function findProgram(name: string, args: readonly string[] = []): Compiler | und
   return program === undefined ? undefined : { program, args };
 }
 
-/** The folder that holds the folder `Eigen`. */
+/** The folder that contains the folder `Eigen`. */
 function findEigen(): string | undefined {
   const folders = ["/usr/include", "/usr/local/include", "/opt/homebrew/include", "/opt/local/include"];
   const named = variable("EIGEN_INCLUDE");
@@ -256,14 +258,14 @@ function findEigen(): string | undefined {
   return candidates.find((folder) => exists(`${folder}/Eigen/Core`));
 }
 
-/** What changes when a file is replaced, such as by an upgrade. */
+/** Changes when a file is replaced, such as by an upgrade. */
 function identity(path: string): [string, number, number] {
   const real = Deno.realPathSync(path);
   const { size, mtime } = Deno.statSync(real);
   return [real, size, mtime?.getTime() ?? 0];
 }
 
-/** How to install what is missing, by the package manager that is there. */
+/** The error that says how to install what is missing, with the package manager found. */
 function missingTools(compiler: Compiler | undefined, eigen: string | undefined): BackendError {
   const folders = (variable("PATH") ?? "/usr/bin:/sbin:/opt/homebrew/bin").split(":");
   const manager = managers.find((name) => folders.some((folder) => exists(`${folder}/${name}`)));
@@ -297,7 +299,7 @@ async function processorFlags(): Promise<string> {
     if (Deno.build.os === "darwin") {
       return await run("sysctl", "-n", "machdep.cpu.features", "machdep.cpu.leaf7_features", "machdep.cpu.extfeatures");
     }
-    // Deno reads this file only with every permission, so another program reads it.
+    // Deno itself reads this file only with all permissions, so another program reads it.
     const text = await run("cat", "/proc/cpuinfo");
     return text.split("\n").find((entry) => entry.startsWith("flags")) ?? "";
   } catch (error) {
