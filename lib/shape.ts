@@ -1,5 +1,5 @@
 // Shapes: sizes, broadcasting, axes, and their text in messages.
-import { describe, ShapeError, ValueError } from "./errors.ts";
+import { describe, describeList, ShapeError, ValueError } from "./errors.ts";
 
 /** The extent of each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -81,11 +81,24 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
 /** One axis, or several; negative ones count from the last. */
 export type Axes = number | readonly number[];
 
+/** A number or a list of numbers, as a list; throws {@linkcode ValueError} for anything else. */
+export function numbersOf(given: number | readonly number[], name: string, what: string): readonly number[] {
+  if (typeof given === "number") return [given];
+  if (Array.isArray(given) && given.every((item) => typeof item === "number")) return given;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: `${name} must be a number or a list of numbers`,
+    received: Array.isArray(given) ? describeList(given) : describe(given),
+    hint: "write them as in [0, 1]",
+  });
+}
+
 /** Sorted distinct axes counted from the front; all axes if none are given. */
 export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = typeof axes === "number" ? [axes] : axes;
-  return [...new Set(list.map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) => a - b);
+  return [...new Set(numbersOf(axes, "axes", what).map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) =>
+    a - b
+  );
 }
 
 /** The distance in elements between neighbours along each axis of a contiguous row-major array. */

@@ -22,7 +22,7 @@ export const order: readonly string[] = [
     "packages",
   ],
   ...["ffi", "ir", "tensor", "files", "ops", "passes", "exec"],
-  ...["json_config", "options", "option_kinds", "registry", "named_set", "configurable"],
+  ...["json_config", "registry", "options", "option_kinds", "named_set", "configurable"],
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "utils", "saving"],
   ...["training", "models", "mod"],

@@ -1,13 +1,13 @@
 // Loss: per-sample values reduced to the number that training minimizes. https://keras.io/api/losses/
 import { epsilon, type ObjectNode } from "../json_config.ts";
 import { Configurable } from "../configurable.ts";
-import { describe, ShapeError, ValueError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCaseOfClass } from "../auto_names.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
 import { lift, type Lifted } from "../ops/lift.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
-import { choice, text } from "../option_kinds.ts";
+import { callable, choice, text } from "../option_kinds.ts";
 import {
   declareOptions,
   nullable,
@@ -17,8 +17,8 @@ import {
   optionTable,
   positional,
 } from "../options.ts";
-import { functionNode, objectNode } from "../registry.ts";
-import { broadcastShapes, formatShape, sameShape, sizeOf } from "../shape.ts";
+import { objectNode } from "../registry.ts";
+import { broadcastShapes, formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
 /** How per-sample values are reduced to one number. */
@@ -63,6 +63,13 @@ export interface LossContext {
 }
 
 /**
+ * What the targets of a loss are, so that data can be checked before training: class numbers (`sparse`), a number for
+ * each class (`categorical`), a probability for each output (`binary`), numbers in the output's shape (`values`), or
+ * whatever the loss makes of them (`any`).
+ */
+export type TargetKind = "sparse" | "categorical" | "binary" | "values" | "any";
+
+/**
  * The base of losses: extend it with your own `call`.
  *
  * @example A custom loss
@@ -93,6 +100,16 @@ export abstract class Loss extends Configurable {
     this.name ??= snakeCaseOfClass(new.target.name);
   }
 
+  /** What the targets are, by the shapes of targets and outputs; `any` unless overridden. */
+  targetKind(_targets: SymbolicShape, _outputs: SymbolicShape): TargetKind {
+    return "any";
+  }
+
+  /** The class number whose samples do not count; null if all do. */
+  get ignoredClass(): number | null {
+    return null;
+  }
+
   /** Per-sample values, `[batch, ...]` without the last axis of the outputs. */
   abstract call(yTrue: Value, yPred: Value): Value;
 
@@ -113,18 +130,10 @@ export abstract class Loss extends Configurable {
 const functionLossOptions = optionTable<LossOptions>()({
   ...lossOptions,
   /** The function. */
-  fn: positional(option<LossFunction>({
-    read: (given, { what }) => {
-      if (typeof given === "function") return given as LossFunction;
-      throw new ValueError({
-        what,
-        rule: "fn must be a function of targets and outputs",
-        received: describe(given),
-        hint: "write it as in new losses.FunctionLoss((yTrue, yPred) => ...)",
-      });
-    },
-    write: functionNode,
-  })),
+  fn: positional(callable<LossFunction>(
+    "must be a function of targets and outputs",
+    "write it as in new losses.FunctionLoss((yTrue, yPred) => ...)",
+  )),
 });
 
 /** The options, checked and completed. */
@@ -138,7 +147,7 @@ export class FunctionLoss extends Loss {
 
   /** Takes the function, whose name becomes the loss's. Throws {@linkcode ValueError} for anything else. */
   constructor(fn: LossFunction, options: LossOptions = {}) {
-    super({ ...options, name: options.name ?? (typeof fn === "function" && fn.name || "loss") }, { fn });
+    super(options, { fn, name: options?.name ?? (typeof fn === "function" && fn.name || "loss") });
   }
   /** The function's result. */
   call(yTrue: Value, yPred: Value): Value {

@@ -1,13 +1,15 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as in NumPy.
 import { type DType, makeArray, promote } from "../dtype.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import {
   type Axes,
   broadcastShapes,
+  checkShape,
   formatShape,
   normalizeAxes,
   normalizeAxis,
+  numbersOf,
   sameShape,
   type Shape,
   sizeOf,
@@ -69,6 +71,7 @@ export const argSort: Lifted<[x: Operand, axis?: number, descending?: boolean]> 
 /** `x` broadcast to `shape` by NumPy's rule. */
 export const broadcastTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
   const [operand] = promoteDTypes([x]);
+  checkShape(shape, "Cannot broadcast");
   if (sameShape(shapeOf(operand), shape)) return operand;
   return apply("broadcastTo", [operand], { shape })[0];
 });
@@ -93,14 +96,18 @@ export const reshape: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
 /** The axes permuted; reversed by default. */
 export const transpose: Lifted<[x: Operand, permutation?: readonly number[]]> = lift((x, permutation) => {
   const rank = shapeOf(x).length;
-  const order = permutation?.map((axis) => normalizeAxis(axis, rank, "transpose")) ??
-    Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+  const order = permutation === undefined
+    ? Array.from({ length: rank }, (_, axis) => rank - 1 - axis)
+    : numbersOf(permutation, "axes", "transpose").map((axis) => normalizeAxis(axis, rank, "transpose"));
   return apply("transpose", promoteDTypes([x]), { permutation: order })[0];
 });
 /** `sizes` elements along each axis, starting at `starts`, every `strides`-th. */
 export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape, strides?: readonly number[]]> = lift(
-  (x, starts, sizes, strides = starts.map(() => 1)) => {
-    return apply("slice", promoteDTypes([x]), { starts, sizes, strides })[0];
+  (x, starts, sizes, strides) => {
+    const from = numbersOf(starts, "starts", "slice");
+    checkShape(sizes, "Cannot slice");
+    const by = strides === undefined ? from.map(() => 1) : numbersOf(strides, "strides", "slice");
+    return apply("slice", promoteDTypes([x]), { starts: from, sizes, strides: by })[0];
   },
 );
 /** Options of {@linkcode pad}. */
@@ -120,24 +127,25 @@ export const pad: Lifted<[x: Operand, low: readonly number[], high: readonly num
     return apply("pad", [operand], { low, high, interior, value: kept })[0];
   },
 );
-function checkSome(what: string, operands: readonly Operand[]): void {
-  if (operands.length > 0) return;
+/** Throws {@linkcode ValueError} for what is no list of one operand or more. */
+export function checkOperands(what: string, operands: readonly Operand[]): void {
+  if (Array.isArray(operands) && operands.length > 0) return;
   throw new ValueError({
     what: `Cannot ${what}`,
     rule: "there must be at least one operand",
-    received: "none",
+    received: Array.isArray(operands) ? "none" : describe(operands),
     hint: "pass a list of tensors",
   });
 }
 /** The operands concatenated along `axis`. */
 export const concat: Lifted<[operands: readonly Operand[], axis?: number]> = lift((operands, axis = 0) => {
-  checkSome("concatenate", operands);
+  checkOperands("concatenate", operands);
   const rank = shapeOf(operands[0]).length;
   return apply("concat", promoteDTypes(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
 });
 /** The operands, of one shape, stacked along a new `axis`. */
 export const stack: Lifted<[operands: readonly Operand[], axis?: number]> = lift((operands, axis = 0) => {
-  checkSome("stack", operands);
+  checkOperands("stack", operands);
   const shape = shapeOf(operands[0]);
   const at = normalizeAxis(axis, shape.length + 1, "stack");
   if (operands.some((operand) => !sameShape(shapeOf(operand), shape))) {

@@ -45,8 +45,9 @@ export function shapeOf(operand: Operand): Shape {
   return typeof operand === "number" ? [] : operand.shape;
 }
 
-/** The dtype of an operand; float32 for a number. */
+/** The dtype of an operand; float32 for a number. Throws {@linkcode ValueError} for what is none. */
 export function dtypeOf(operand: Operand): DType {
+  checkOperand(operand);
   return typeof operand === "number" ? "float32" : operand.dtype;
 }
 

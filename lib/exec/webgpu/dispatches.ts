@@ -78,7 +78,7 @@ export class DispatchRecorder implements Lowering {
    */
   emitThreads(call: KernelCall, threads: number, { loop = 1, groupSize = 64 } = {}): void {
     if (threads === 0) return;
-    if (threads <= maxStageThreads && threads * loop <= maxStageWork) {
+    if (this.gpu.compounds && threads <= maxStageThreads && threads * loop <= maxStageWork) {
       if (!canJoin(this.#stages, call)) this.flush();
       this.#stages.push({ call, threads, groupSize, origin: this.#origin });
       return;
