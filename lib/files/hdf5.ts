@@ -75,10 +75,16 @@ function attempt<T>(body: () => T, what: string): T {
     throw new FileError({
       what,
       rule: "it must be a whole HDF5 file",
-      received: (error as Error).message.split("\n")[0],
+      received: reasonOf((error as Error).message),
       hint: "the file is damaged or of another format: save or fetch it again",
     });
   }
+}
+
+/** The innermost reason in a message of the package, which traces HDF5's calls: the last line of a call. */
+function reasonOf(message: string): string {
+  const calls = [...message.matchAll(/^ +#\d+: .*\(\): (.*)$/gm)];
+  return calls.at(-1)?.[1] ?? message.split("\n")[0];
 }
 
 class Reader {
