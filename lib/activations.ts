@@ -1,5 +1,5 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
-import type { FunctionNode } from "./json_config.ts";
+import type { FunctionNode, ObjectNode } from "./json_config.ts";
 import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import type { ActivationFunction } from "./ops/activations.ts";
@@ -139,18 +139,34 @@ declareFunctions(named);
 
 /** The names of the activations, as Keras spells them. */
 export type ActivationName = keyof typeof named;
-/** An activation by name, or a function of a symbolic value. */
-export type ActivationIdentifier = ActivationName | ((x: Value) => Value);
+/** A layer as an activation: what layers have, which this file does not know. */
+export interface ActivationLayer {
+  /** The name of its class. */
+  readonly className: string;
+  /** Applies it. */
+  apply(x: Value): Value;
+  /** As it stands in a config. */
+  serialize(): ObjectNode;
+}
+
+/** An activation by name, a function of a symbolic value, or a layer such as `new layers.LeakyReLU()`. */
+export type ActivationIdentifier = ActivationName | ((x: Value) => Value) | ActivationLayer;
 
 /** An activation with the name that configs give it. */
 export interface Activation {
-  /** Keras's name, such as `relu`; the function's own for a function of the user's. */
+  /** Keras's name, such as `relu`; the function's own for a function of the user's, and that of its class for a layer. */
   readonly name: string;
   /** Applies it. */
   readonly call: (x: Value) => Value;
-  /** As it stands in a layer's config: the name of one of Keras's, the node of the user's own. */
-  serialize(): string | FunctionNode;
+  /** The layer that it is, if it is one: so its weights are found as those of a layer inside. */
+  readonly layer?: ActivationLayer;
+  /** As it stands in a layer's config: the name of one of Keras's, the node of the user's own and of a layer. */
+  serialize(): string | FunctionNode | ObjectNode;
 }
+
+const isLayer = (given: unknown): given is ActivationLayer =>
+  typeof given === "object" && given !== null &&
+  ["apply", "serialize"].every((name) => typeof (given as Record<string, unknown>)[name] === "function");
 
 /** The activation that an identifier names (`linear` for none); throws {@linkcode ValueError} with a suggestion. */
 export function getActivation(identifier: ActivationIdentifier | null | undefined, where?: string): Activation {
@@ -160,6 +176,10 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
     return known
       ? keras(known[0], identifier)
       : { name: identifier.name, call: identifier, serialize: () => functionNode(identifier) };
+  }
+  if (isLayer(identifier)) {
+    const layer = identifier;
+    return { name: layer.className, call: (x) => layer.apply(x), layer, serialize: () => layer.serialize() };
   }
   if (typeof identifier !== "string") throw noActivation(identifier, where);
   const name: string = identifier;
@@ -172,7 +192,7 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
 function noActivation(given: unknown, where = "Unknown activation"): ValueError {
   return new ValueError({
     what: where,
-    rule: "activation must be a name or a function",
+    rule: "activation must be a name, a function or a layer",
     received: describe(given),
     hint: 'write it as in activation: "relu"',
   });

@@ -315,7 +315,8 @@ export interface RandomCrop extends LayerFields<RandomImageOptions, typeof rando
 /**
  * A part of each image `[height, width, channels]` of a batch. In training it lies at a random place, the same for the
  * whole batch. Otherwise, and where the images are no larger than it along an axis, it is the largest part in the middle
- * that has its aspect ratio, resized. Gives float32.
+ * that has its aspect ratio, resized, as Keras documents it: Keras's own layer leaves images as they are without training,
+ * so that its models predict other shapes than they say. Gives float32.
  *
  * @example Parts of photographs
  * ```ts
