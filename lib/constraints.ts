@@ -1,4 +1,4 @@
-// Constraints: what weights are held to after each step. https://keras.io/api/layers/constraints/
+// Constraints: projections of weights after each step. https://keras.io/api/layers/constraints/
 import { epsilon, type FunctionNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
 import { describe, ValueError } from "./errors.ts";
@@ -13,7 +13,7 @@ import { functionNode } from "./registry.ts";
 /**
  * The base of constraints: extend it with your own `call`.
  *
- * @example A constraint of one's own
+ * @example A custom constraint
  * ```ts
  * import { constraints, layers, ops, type Value } from "./mod.ts";
  * class Bounded extends constraints.Constraint {
@@ -25,7 +25,7 @@ import { functionNode } from "./registry.ts";
  * ```
  */
 export abstract class Constraint extends Configurable {
-  /** The weight as it should be, of the same shape. */
+  /** The constrained weight, of the same shape. */
   abstract call(weight: Value): Value;
 }
 
@@ -48,7 +48,7 @@ const axisOption = option<NormAxis>({
 
 /** Options of constraints on norms. */
 export interface NormOptions {
-  /** What norms are taken over; 0 by default. */
+  /** The axes that norms are taken over; 0 by default. */
   axis?: NormAxis;
 }
 
@@ -58,7 +58,7 @@ export interface MinMaxNormOptions extends NormOptions {
   minValue?: number;
   /** The largest norm; 1 by default. */
   maxValue?: number;
-  /** The part of the way that each step goes; 1 by default. */
+  /** The fraction of the distance moved in each step; 1 by default. */
   rate?: number;
 }
 
@@ -84,13 +84,13 @@ export interface MinMaxNorm extends OptionFields<MinMaxNormOptions, typeof minMa
 
 const normsOf = (weight: Value, axis: NormAxis): Value => sqrt(sum(square(weight), axis, true));
 
-/** The weight with norms `norms` brought to `wanted`. */
+/** The weight with its norms `norms` scaled to `wanted`. */
 function scaled(weight: Value, norms: Value, wanted: Value): Value {
   return multiply(weight, divide(wanted, add(norms, epsilon())));
 }
 
 /**
- * Vectors along `axis` (0 by default) are no longer than `maxValue` (2 by default). Srivastava et al., 2014.
+ * Limits vectors along `axis` (0 by default) to length `maxValue` (2 by default). Srivastava et al., 2014.
  *
  * @example For each unit of a Dense layer
  * ```ts
@@ -116,7 +116,7 @@ export class MaxNorm extends Constraint {
 }
 
 /**
- * Elements below 0 become 0.
+ * Sets elements below 0 to 0.
  *
  * @example A kernel without negative weights
  * ```ts
@@ -132,7 +132,7 @@ export class NonNeg extends Constraint {
 }
 
 /**
- * Vectors along `axis` (0 by default) have length 1.
+ * Scales vectors along `axis` (0 by default) to length 1.
  *
  * @example For each unit of a Dense layer
  * ```ts
@@ -157,8 +157,8 @@ export class UnitNorm extends Constraint {
 }
 
 /**
- * Vectors along `axis` (0 by default) move towards lengths from `minValue` (0) to `maxValue` (1): the part `rate` (1) of
- * the way in each step.
+ * Moves the lengths of vectors along `axis` (0 by default) into the range `minValue` (0) to `maxValue` (1), by the
+ * fraction `rate` (1) of the distance in each step.
  *
  * @example Half of the way
  * ```ts
@@ -177,7 +177,7 @@ export class MinMaxNorm extends Constraint {
     checkRange("MinMaxNorm", "minValue", this.minValue, 0, this.maxValue);
   }
 
-  /** The weight with its vectors moved. */
+  /** The weight with its vectors scaled. */
   call(weight: Value): Value {
     const norms = normsOf(weight, this.axis);
     const wanted = add(
@@ -226,8 +226,7 @@ const constraints = new NamedSet<Constraint, (weight: Value) => Value, Constrain
 }, named);
 
 /**
- * The constraint that an identifier names, null for none; throws {@linkcode ValueError} with a suggestion for an unknown
- * name.
+ * The constraint for an identifier, null for none; throws {@linkcode ValueError} with a suggestion for an unknown name.
  */
 export function getConstraint(identifier: ConstraintIdentifier | null | undefined, where?: string): Constraint | null {
   return identifier === null || identifier === undefined ? null : constraints.get(identifier, where);

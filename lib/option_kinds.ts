@@ -1,6 +1,7 @@
-// Kinds of options that constructors of every sort take: numbers, texts, names out of a list.
-import { describe, unknownIdentifier, ValueError } from "./errors.ts";
+// Kinds of options that constructors share: numbers, strings, names from a list.
+import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import { type Option, option, readOption, required } from "./options.ts";
+import { functionNode } from "./registry.ts";
 
 /** True or false. */
 export const boolean = (fallback: boolean | typeof required = required): Option<boolean> =>
@@ -17,7 +18,7 @@ export const boolean = (fallback: boolean | typeof required = required): Option<
     },
   });
 
-/** The bounds of a number, both included. */
+/** The bounds of a number, inclusive. */
 export interface NumberBounds {
   /** The least value; minus infinity by default. */
   readonly min?: number;
@@ -45,16 +46,16 @@ export const number = (
     },
   });
 
-/** Whether something is a whole number. */
+/** Whether a value is an integer. */
 export const isInteger = (given: unknown): given is number => Number.isSafeInteger(given);
 
-/** The largest integer that sizes may have: beyond it nothing could be indexed. */
+/** The largest extent: nothing beyond it could be indexed. */
 export const maxExtent = 2 ** 31 - 1;
 
-/** The most elements that layers make of one, and that windows have: beyond it a slip of the hand fills the memory. */
+/** The most copies of an element that layers make, and the largest window: a typo beyond it would fill the memory. */
 export const maxCopies = 2 ** 20;
 
-/** A whole number of at least 1, such as a number of units. */
+/** An integer of at least 1, such as a number of units. */
 export const positiveInteger = (
   fallback: number | typeof required = required,
   max: number = maxExtent,
@@ -77,7 +78,7 @@ export const positiveInteger = (
     },
   });
 
-/** A whole number from `min` to `max`. */
+/** An integer from `min` to `max`. */
 export const integer = (
   fallback: number | typeof required = required,
   { min = -maxExtent, max = maxExtent }: NumberBounds = {},
@@ -95,7 +96,45 @@ export const integer = (
     },
   });
 
-/** A text. */
+/** A whole number of at least `min`, without an upper bound. */
+export const integerAtLeast = (
+  min: number,
+  fallback: number | typeof required = required,
+  hint = `give ${min} or more`,
+): Option<number> =>
+  option<number>({
+    fallback,
+    read: (given, { what, option }) => {
+      if (typeof given === "number" && Number.isInteger(given) && given >= min) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be an integer of at least ${min}`,
+        received: describe(given),
+        hint: typeof given === "string" ? "give it as a number, without quotes" : hint,
+      });
+    },
+  });
+
+/** A function, by a rule such as `must be a function of a text`. Configs hold its name: code is never loaded from a file. */
+export const callable = <F extends (...args: never[]) => unknown>(rule: string, hint: string): Option<F> =>
+  option<F>({
+    read: (given, { whatNamed, option }) => {
+      if (typeof given === "function" && !isClass(given)) return given as F;
+      throw new ValueError({
+        what: whatNamed,
+        rule: `${option} ${rule}`,
+        received: describe(given),
+        hint,
+      });
+    },
+    write: functionNode,
+  });
+
+/** A value that is checked later, with data that is not available here. */
+export const uncheckedHere = <Kept>(fallback: Kept | typeof required = required): Option<Kept> =>
+  option<Kept>({ fallback, read: (given) => given as Kept });
+
+/** A string. */
 export const text = (fallback: string | typeof required = required): Option<string> =>
   option<string>({
     fallback,
@@ -110,7 +149,7 @@ export const text = (fallback: string | typeof required = required): Option<stri
     },
   });
 
-/** One of some names; the first is the default unless another is named. */
+/** One of several names; the first is the default unless another is given. */
 export const choice = <const Name extends string>(
   names: readonly Name[],
   fallback: NoInfer<Name> | typeof required = names[0],
@@ -124,12 +163,12 @@ export const choice = <const Name extends string>(
     },
   });
 
-/** Throws {@linkcode ValueError} where `value` is not a positive integer. */
+/** Throws {@linkcode ValueError} if `value` is not a positive integer. */
 export function checkPositiveInteger(where: string, name: string, value: unknown): void {
   readOption(name, positiveInteger(), value, { what: `Cannot make ${where}`, whatNamed: `Cannot make ${where}` });
 }
 
-/** Throws {@linkcode ValueError} where `value` is not a number of `low` to `high`. */
+/** Throws {@linkcode ValueError} if `value` is not a number from `low` to `high`. */
 export function checkRange(where: string, name: string, value: unknown, low: number, high: number): void {
   const place = { what: `Cannot make ${where}`, whatNamed: `Cannot make ${where}` };
   readOption(name, number(required, { min: low, max: high }), value, place);

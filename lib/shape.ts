@@ -1,10 +1,10 @@
-// Shapes: sizes, broadcasting, axes, and how they are written in messages.
-import { describe, ShapeError, ValueError } from "./errors.ts";
+// Shapes: sizes, broadcasting, axes, and their text in messages.
+import { describe, describeList, ShapeError, ValueError } from "./errors.ts";
 
 /** The extent of each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** A shape whose `null` axes are only known when data comes, such as the batch axis. */
+/** A shape whose `null` axes are only known at run time, such as the batch axis. */
 export type SymbolicShape = readonly (number | null)[];
 
 /** Whether every extent is known. */
@@ -12,7 +12,7 @@ export function isKnown(shape: SymbolicShape): shape is Shape {
   return !shape.includes(null);
 }
 
-/** Throws {@linkcode ShapeError} where `shape` is no list of integers of at least 0 (or of `least`). */
+/** Throws {@linkcode ShapeError} if `shape` is not a list of integers of at least 0 (or of `least`). */
 export function checkShape(shape: unknown, what: string, least = 0): asserts shape is Shape {
   if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= least)) return;
   throw new ShapeError({
@@ -40,7 +40,7 @@ export function sameShape(a: SymbolicShape, b: SymbolicShape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
-/** The shape both broadcast to by NumPy's rule; throws {@linkcode ShapeError} naming `what` where they do not. */
+/** The broadcast shape by NumPy's rule; throws {@linkcode ShapeError} naming `what` if the shapes do not fit. */
 export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
   const rank = Math.max(a.length, b.length);
   const out: number[] = [];
@@ -60,7 +60,7 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
   return out;
 }
 
-/** The axis counted from the front; throws {@linkcode ValueError} where it is outside of `rank`. */
+/** The axis counted from the front; throws {@linkcode ValueError} if it is out of range. */
 export function normalizeAxis(axis: number, rank: number, what: string): number {
   if (rank === 0) {
     const hint = "give a value with at least one axis";
@@ -81,14 +81,27 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
 /** One axis, or several; negative ones count from the last. */
 export type Axes = number | readonly number[];
 
-/** Sorted distinct axes from the front; all axes where none are given. */
-export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = typeof axes === "number" ? [axes] : axes;
-  return [...new Set(list.map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) => a - b);
+/** A number or a list of numbers, as a list; throws {@linkcode ValueError} for anything else. */
+export function numbersOf(given: number | readonly number[], name: string, what: string): readonly number[] {
+  if (typeof given === "number") return [given];
+  if (Array.isArray(given) && given.every((item) => typeof item === "number")) return given;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: `${name} must be a number or a list of numbers`,
+    received: Array.isArray(given) ? describeList(given) : describe(given),
+    hint: "write them as in [0, 1]",
+  });
 }
 
-/** Elements to step over for one step along each axis of a contiguous row-major array. */
+/** Sorted distinct axes counted from the front; all axes if none are given. */
+export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  return [...new Set(numbersOf(axes, "axes", what).map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) =>
+    a - b
+  );
+}
+
+/** The distance in elements between neighbours along each axis of a contiguous row-major array. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   for (let axis = shape.length - 1, stride = 1; axis >= 0; axis--) {

@@ -1,25 +1,48 @@
 // ProgbarLogger: the callback that draws the progress bar.
+import { describe, ValueError } from "../errors.ts";
+import { declareOptions, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { printLine } from "./terminal.ts";
 
+const progbarOptions = optionTable<object>()({
+  /** How much is shown. */
+  verbose: positional(option<1 | 2>({
+    read: (given, { what, option }) => {
+      if (given === 1 || given === 2) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be 1 or 2`,
+        received: describe(given),
+        hint: "1 draws a bar, 2 writes a line for each epoch",
+      });
+    },
+  })),
+});
+
+/** The options, checked and completed. */
+export interface ProgbarLogger extends OptionFields<object, typeof progbarOptions> {}
+
 /** Draws a bar (verbose 1) or writes a line (verbose 2) for each epoch, evaluation or prediction. */
 export class ProgbarLogger extends Callback {
-  /** The bar is drawn now and then, not after every batch. */
+  /** The bar is drawn for some batches, not for every one. */
   override get everyBatch(): boolean {
     return false;
+  }
+  static {
+    declareOptions(this, progbarOptions);
   }
   #bar: ProgressBar | undefined;
   #seen = 0;
   #length: number | null = null;
   #calledInFit = false;
 
-  /** Takes how much is shown. */
-  constructor(readonly verbose: 1 | 2) {
-    super();
+  /** Takes how much is shown. Throws {@linkcode ValueError} for what is neither 1 nor 2. */
+  constructor(verbose: 1 | 2) {
+    super({}, { verbose });
   }
 
-  /** Keeps evaluations inside of the training from drawing. */
+  /** Suppresses the bars of evaluations during training. */
   override onTrainBegin(): void {
     this.#calledInFit = true;
   }
@@ -33,7 +56,7 @@ export class ProgbarLogger extends Callback {
     if (epochs > 1) printLine(`Epoch ${epoch + 1}/${epochs}`);
     this.#begin();
   }
-  /** Moves the bar. */
+  /** Advances the bar. */
   override onTrainBatchEnd(batch: number, logs?: Logs): void {
     this.#move(batch, logs);
   }
@@ -41,15 +64,15 @@ export class ProgbarLogger extends Callback {
   override onEpochEnd(_epoch: number, logs?: Logs): void {
     this.#end(logs);
   }
-  /** Starts a bar, outside of a training. */
+  /** Starts a bar, unless training. */
   override onTestBegin(): void {
     if (!this.#calledInFit) this.#begin();
   }
-  /** Moves the bar, outside of a training. */
+  /** Advances the bar, unless training. */
   override onTestBatchEnd(batch: number, logs?: Logs): void {
     if (!this.#calledInFit) this.#move(batch, logs);
   }
-  /** Ends the bar, outside of a training. */
+  /** Ends the bar, unless training. */
   override onTestEnd(logs?: Logs): void {
     if (!this.#calledInFit) this.#end(logs);
   }
@@ -57,7 +80,7 @@ export class ProgbarLogger extends Callback {
   override onPredictBegin(): void {
     this.#begin();
   }
-  /** Moves the bar. */
+  /** Advances the bar. */
   override onPredictBatchEnd(batch: number): void {
     this.#move(batch, {});
   }
@@ -78,7 +101,7 @@ export class ProgbarLogger extends Callback {
 
   #end(logs: Logs = {}): void {
     if (!this.#bar) return;
-    // What the first epoch had is what the next will have, as far as one can know.
+    // The first epoch's length is the best guess for the next one.
     if (this.#bar.target === null) this.#bar.target = this.#length = this.#seen;
     this.#bar.update(this.#bar.target, Object.entries(logs), true);
     this.#bar = undefined;

@@ -1,7 +1,6 @@
 // Initializers that draw nothing: Zeros, Ones, Constant, Identity. https://keras.io/api/layers/initializers/
-import type { Config } from "../json_config.ts";
 import { number } from "../option_kinds.ts";
-import { declareOptions, type OptionFields, optionTable, positional } from "../options.ts";
+import { declareOptions, type OptionFields, optionTable, positional, unlessDefault } from "../options.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded } from "./initializer.ts";
 
@@ -26,8 +25,8 @@ const constantOptions = optionTable<object>()({
   value: positional(number(0)),
 });
 const identityOptions = optionTable<object>()({
-  /** The value on the diagonal. */
-  gain: positional(number(1)),
+  /** The value on the diagonal. Keras writes none, and so makes 1 of any gain. */
+  gain: positional(unlessDefault(number(1))),
 });
 
 /** The options, checked and completed. */
@@ -41,12 +40,12 @@ export class Constant extends Initializer {
     declareOptions(this, constantOptions);
   }
 
-  /** Takes the value of every element. Throws {@linkcode ValueError} where it is no number. */
+  /** Takes the value of every element. Throws {@linkcode ValueError} if it is not a number. */
   constructor(value?: number) {
     super({}, { value });
   }
 
-  /** The value, as often as `shape` has elements. */
+  /** `value` for every element. */
   fill(shape: Shape): ArrayLike<number> {
     return new Float64Array(sizeOf(shape)).fill(this.value);
   }
@@ -58,21 +57,16 @@ export class Identity extends Initializer {
     declareOptions(this, identityOptions);
   }
 
-  /** Takes the value on the diagonal. Throws {@linkcode ValueError} where it is no number. */
+  /** Takes the value on the diagonal. Throws {@linkcode ValueError} if it is not a number. */
   constructor(gain?: number) {
     super({}, { gain });
   }
 
-  /** The matrix; throws {@linkcode ShapeError} where `shape` has not two axes. */
+  /** The matrix; throws {@linkcode ShapeError} if `shape` does not have two axes. */
   fill(shape: Shape): ArrayLike<number> {
     if (shape.length !== 2) throw matrixNeeded("Identity", "a shape of two axes", shape);
     const values = new Float64Array(sizeOf(shape));
     for (let i = 0; i < Math.min(shape[0], shape[1]); i++) values[i * shape[1] + i] = this.gain;
     return values;
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    // Keras writes none, and so makes 1 of any gain.
-    return this.gain === 1 ? {} : { gain: this.gain };
   }
 }

@@ -1,4 +1,4 @@
-// The base of initializers: the first values of weights, drawn on the host in float64, so that they are equal on every backend.
+// The base of initializers: the first values of weights, drawn on the host in float64 to be equal on every backend.
 import { Configurable } from "../configurable.ts";
 import { makeArray } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
@@ -8,9 +8,12 @@ import { integer } from "../option_kinds.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** Options of initializers that draw. */
+/** The seed option of random initializers. */
 export interface SeedOptions {
-  /** Draws the same values at each call; without it, by `setRandomSeed` and the place of the weight in its model. */
+  /**
+   * Draws the same values at each call; by default, values follow `setRandomSeed` and the weight's position in its
+   * model.
+   */
   seed?: number | null;
 }
 
@@ -20,7 +23,7 @@ export const seedOption = nullable(integer());
 /**
  * The base of initializers: extend it with your own `fill`. See https://keras.io/api/layers/initializers/.
  *
- * @example An initializer of one's own
+ * @example A custom initializer
  * ```ts
  * import { initializers, layers } from "./mod.ts";
  * class Alternating extends initializers.Initializer {
@@ -34,7 +37,7 @@ export const seedOption = nullable(integer());
  * ```
  */
 export abstract class Initializer extends Configurable {
-  /** The seed, where the initializer has its own. */
+  /** The initializer's own seed, if any. */
   declare readonly seed: number | null;
 
   /** The elements of a weight of `shape`, in row-major order. */
@@ -43,7 +46,7 @@ export abstract class Initializer extends Configurable {
   /** A float32 tensor of `shape`. */
   call(shape: Shape): Tensor {
     const seed = this.seed ?? null;
-    // Outside of a layer each weight has a path of its own.
+    // Outside of a layer each weight has its own path.
     const stream = seed === null
       ? new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights)
       : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);

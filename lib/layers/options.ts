@@ -1,11 +1,11 @@
-// What layers are made and called with: options, the context of a call, and what is asked of shapes.
-import type { ConstraintIdentifier } from "../constraints.ts";
+// What layers are made and called with: options, the context of a call, and requirements on shapes.
+import { type ConstraintIdentifier, constraintOption } from "../constraints.ts";
 import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
-import type { DType } from "../dtype.ts";
-import type { InitializerIdentifier } from "../initializers/initializers.ts";
+import { type DType, dtypes } from "../dtype.ts";
+import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
-import { boolean, isInteger, maxExtent, positiveInteger } from "../option_kinds.ts";
+import { boolean, choice, isInteger, maxExtent, positiveInteger, text, uncheckedHere } from "../option_kinds.ts";
 import {
   keyed,
   nullable,
@@ -16,6 +16,8 @@ import {
   optionTable,
   unassigned,
   unoffered,
+  unread,
+  withFacts,
 } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
@@ -23,19 +25,19 @@ import { flatten, mapStructure, type Structure } from "../structure.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** The name in messages, summaries and files: letters, digits, anything but `/`; by class and number by default. */
+  /** The name in messages, summaries and files, without `/`; made from class and number by default. */
   name?: string;
-  /** The dtype that the layer computes in and keeps its weights in. */
+  /** The dtype of the layer's computation and weights. */
   dtype?: "float32";
   /** Whether optimizers change the layer's weights; true by default. */
   trainable?: boolean;
   /** A penalty on the layer's output, added to the loss. */
   activityRegularizer?: RegularizerIdentifier | null;
-  /** Where the layer is a model's first: the shape of one sample, in place of an `Input`. */
+  /** For the first layer of a model: the shape of one sample, in place of an `Input`. */
   inputShape?: SymbolicShape;
-  /** Where the layer is a model's first: the number of features of one sample, in place of an `Input`. */
+  /** For the first layer of a model: the number of features of one sample, in place of an `Input`. */
   inputDim?: number;
-  /** Where the layer is a model's first: the shape with the batch axis, in place of an `Input`. */
+  /** For the first layer of a model: the shape with the batch axis, in place of an `Input`. */
   batchInputShape?: SymbolicShape;
 }
 
@@ -47,14 +49,17 @@ const dtypeOption = option<DTypePolicy>({
   write: policyNode,
 });
 
-/** The most items that lists of extents or axes may have. */
+/** The most items of a list of extents or axes. */
 const maxRank = 32;
 
-/** Whether something is a list, short enough for one of extents or axes, of items for which `suits` holds. */
+/** Whether a value is a list, short enough for extents or axes, of items for which `suits` holds. */
 export const isListOf = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
   Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
 
-/** A shape of positive integers and nulls. For what is none it throws {@linkcode ShapeError} with the rule and the hint. */
+/**
+ * A shape of positive integers and nulls. For anything else it throws {@linkcode ShapeError} with the rule and the
+ * hint.
+ */
 export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =>
   option<SymbolicShape>({
     read: (given, { what, option }) => {
@@ -65,7 +70,7 @@ export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =
     },
   });
 
-/** What stands in place of an `Input`: kept as the shape with the batch axis. */
+/** An option that replaces an `Input`: kept as the shape with the batch axis. */
 const inPlaceOfInput = <Kept>(of: Option<Kept>, shape: (kept: Kept) => SymbolicShape) =>
   unassigned<SymbolicShape | null>({
     ...nullable({ ...of, read: (given, place) => shape(of.read(given, place)), write: () => null }),
@@ -100,27 +105,31 @@ export const layerOptions = optionTable<LayerOptions>()({
   batchInputShape: inPlaceOfInput(shapeOfInput, (shape) => shape),
   inputShape: inPlaceOfInput(shapeOfInput, (shape) => [null, ...shape]),
   inputDim: inputExtent,
+  autocast: unread,
 });
 
-/** Keras's key for the penalty on the output, for those layers that write it also where there is none. */
+/** Config keys of low-rank adaptation, which is not supported. */
+export const noLora = { loraRank: unread, loraAlpha: unread };
+
+/** The config key of the penalty on the output, for layers whose Keras config always has it. */
 export const noActivityRegularizer = keyed("activity_regularizer", unoffered(null));
 
-/** What a layer's `call` knows besides its input. Extend it by what a layer takes by name. */
+/** What a layer's `call` knows besides its input. Extend it by the arguments that a layer takes by name. */
 export interface CallContext<Mask = Value> {
   /** Whether the call is part of training. */
   readonly training: boolean;
-  /** The mask of the input, bool, true where a step counts; undefined for none. Built as the input is. */
+  /** The mask of the input, bool, true for steps that count, structured like the input; undefined for none. */
   readonly mask?: Mask;
 }
 
-/** The shapes of what a call takes by name, such as the `value` of an attention. */
+/** The shapes of the arguments passed by name, such as the `value` of an attention. */
 export type ArgumentShapes = { readonly [name: string]: Structure<SymbolicShape> };
 
-/** What a layer asks of its input's shape. */
+/** What a layer requires of its input's shape. */
 export interface InputSpec {
-  /** The least number of axes, the batch axis included. */
+  /** The least number of axes, including the batch axis. */
   readonly minRank?: number;
-  /** The number of axes, the batch axis included. */
+  /** The number of axes, including the batch axis. */
   readonly rank?: number;
   /** The extent of the last axis. */
   readonly lastAxis?: number;
@@ -136,17 +145,29 @@ export interface AddWeightOptions {
   shape: Shape;
   /** Its dtype; `float32` by default. */
   dtype?: DType;
-  /** What it is first filled by; `glorot_uniform` by default. */
+  /** How it is initialized; `glorot_uniform` by default. */
   initializer?: InitializerIdentifier;
   /** Whether optimizers change it; true by default. */
   trainable?: boolean;
   /** A penalty on it, added to the loss. */
   regularizer?: RegularizerIdentifier | null;
-  /** A map that it is sent through after each step. */
+  /** A constraint, applied after each step. */
   constraint?: ConstraintIdentifier | null;
 }
 
-/** The shapes of those arguments by name that are structures of a `Kind`. */
+/** The options of {@linkcode Layer.addWeight}. */
+export const addWeightOptions = optionTable<AddWeightOptions>()({
+  name: text(),
+  // Checked by addWeight, whose message contains the name.
+  shape: withFacts(uncheckedHere<Shape>(), { nullable: true }),
+  dtype: choice(dtypes, "float32"),
+  initializer: initializerOption("glorot_uniform"),
+  trainable: boolean(true),
+  regularizer: regularizerOption(),
+  constraint: constraintOption(),
+});
+
+/** The shapes of the named arguments that are structures of a `Kind`. */
 export function shapesOf<T>(
   named: Readonly<Record<string, unknown>>,
   Kind: NewableFunction & { readonly prototype: T },
@@ -159,12 +180,12 @@ export function shapesOf<T>(
   );
 }
 
-/** The shape, batch axis first, that a layer's options give its model's input: the first of those that are given. */
+/** The input shape, batch axis first, that a layer's options give its model: the first one given. */
 export function declaredShape(Class: object, kept: Readonly<Record<string, unknown>>): SymbolicShape | undefined {
   const given = Object.entries(optionsOfClass(Class)).filter(([, { field }]) => field === "batchInputShape")
     .map(([name]) => kept[name] as SymbolicShape | null);
   return given.find((shape) => shape !== null) ?? undefined;
 }
 
-/** The fields that a layer's own options become, beside those of every layer. */
+/** The fields of a layer's own options, besides those of every layer. */
 export type LayerFields<O, T> = OptionFields<Omit<O, keyof LayerOptions>, Omit<T, keyof LayerOptions & keyof O>>;

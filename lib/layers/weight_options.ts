@@ -1,15 +1,37 @@
-// Options on the weights of layers: for each what fills it, a penalty on it, and a map that it is sent through.
-import { type Constraint, constraintOption } from "../constraints.ts";
+// Options on the weights of layers: an initializer, a regularizer and a constraint for each.
+import { type Constraint, type ConstraintIdentifier, constraintOption } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializer.ts";
-import { type InitializerName, initializerOption } from "../initializers/resolve.ts";
+import { type InitializerIdentifier, type InitializerName, initializerOption } from "../initializers/resolve.ts";
 import type { Option } from "../options.ts";
-import { type Regularizer, regularizerOption } from "../regularizers.ts";
+import { type Regularizer, type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
+
+/** Options on a weight named `kernel`. */
+export interface KernelOptions {
+  /** The initializer of the kernel; `glorot_uniform` by default. */
+  kernelInitializer?: InitializerIdentifier;
+  /** A penalty on the kernel. */
+  kernelRegularizer?: RegularizerIdentifier | null;
+  /** The constraint on the kernel, applied after each step. */
+  kernelConstraint?: ConstraintIdentifier | null;
+}
+
+/** Options on a bias. */
+export interface BiasOptions {
+  /** Whether a bias is added; true by default. */
+  useBias?: boolean;
+  /** The initializer of the bias; `zeros` by default. */
+  biasInitializer?: InitializerIdentifier;
+  /** A penalty on the bias. */
+  biasRegularizer?: RegularizerIdentifier | null;
+  /** The constraint on the bias, applied after each step. */
+  biasConstraint?: ConstraintIdentifier | null;
+}
 
 type Initializers<Name extends string> = Readonly<Record<`${Name}Initializer`, Initializer>>;
 type Regularizers<Name extends string> = Readonly<Record<`${Name}Regularizer`, Regularizer | null>>;
 type Constraints<Name extends string> = Readonly<Record<`${Name}Constraint`, Constraint | null>>;
 
-/** The fields of an object with options on the weights of these names. */
+/** The fields of options on the weights of these names. */
 export type WeightFields<Name extends string> = Initializers<Name> & Regularizers<Name> & Constraints<Name>;
 
 /** The options on the weights of these names. */
@@ -20,7 +42,7 @@ export type WeightOptionTable<Name extends string> = {
 /**
  * Options on the weights of a layer, in Keras's order: all initializers, all regularizers, all constraints.
  *
- * @param initializers what fills each weight by default
+ * @param initializers the default initializer of each weight
  */
 export function weightOptions<Name extends string>(
   initializers: Readonly<Record<Name, InitializerName>>,
@@ -33,7 +55,7 @@ export function weightOptions<Name extends string>(
   ]) as WeightOptionTable<Name>;
 }
 
-/** What a layer's options say of the weight of a name, as `addWeight` takes it. */
+/** A layer's options on the weight of a name, as `addWeight` takes them. */
 export function weightSettings<const Name extends string>(
   layer: WeightFields<Name>,
   name: Name,

@@ -1,22 +1,19 @@
-// WeightOwner: what layers and models have of weights, their own and those of the layers inside.
-import { getConstraint } from "../constraints.ts";
+// WeightOwner: the weights of layers and models, their own and those of the layers inside.
 import { ShapeError, StateError, ValueError } from "../errors.ts";
-import { getInitializer } from "../initializers/initializers.ts";
 import { withContext } from "../ir/context.ts";
-import { checkOptions, describe } from "../options.ts";
+import { describe, readMethodOptions } from "../options.ts";
 import { weightPath } from "../random_stream.ts";
-import { getRegularizer } from "../regularizers.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { layerPlace, Place } from "./context.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
-import type { AddWeightOptions } from "./options.ts";
+import { type AddWeightOptions, addWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
-/** The bytes of the largest weight: no backend has memory in one piece for more. */
+/** The bytes of the largest weight: no backend can allocate more in one piece. */
 const largestWeight = 2 ** 32;
 
-/** What has weights, and others inside that have some. */
+/** The owner of weights, which may contain further owners. */
 export abstract class WeightOwner {
   #trainable: boolean;
   #place: Place | undefined;
@@ -31,13 +28,13 @@ export abstract class WeightOwner {
     this.#trainable = trainable;
   }
 
-  /** Whether the weights are made. */
+  /** Whether the weights have been made. */
   abstract get built(): boolean;
 
-  /** What is inside. */
+  /** The owners inside. */
   abstract get sublayers(): readonly WeightOwner[];
 
-  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again after. */
+  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again afterwards. */
   get trainable(): boolean {
     return this.#trainable;
   }
@@ -51,26 +48,19 @@ export abstract class WeightOwner {
     return withContext([layerPlace.of(this.#ownPlace())], body);
   }
 
-  /** The path that random numbers of this layer follow: its position, not its name. */
+  /** The path for random numbers of this layer: its position, not its name. */
   get randomPath(): string {
     return this.#ownPlace().path;
   }
 
   /** Makes a weight and adds it to the layer; for use in `build`. */
   addWeight(options: AddWeightOptions): Weight {
-    checkOptions("addWeight", options, [
-      "name",
-      "shape",
-      "dtype",
-      "initializer",
-      "trainable",
-      "regularizer",
-      "constraint",
-    ]);
-    const { name, shape, dtype = "float32", initializer = "glorot_uniform", trainable = true } = options;
+    const where = `Cannot build "${this.name}"`;
+    const kept = readMethodOptions("addWeight", addWeightOptions, options, where);
+    const { name, shape, dtype, initializer, trainable, regularizer, constraint } = kept;
     if (!Array.isArray(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
       throw new UnknownDimensionError({
-        what: `Cannot build "${this.name}"`,
+        what: where,
         rule: `${describe(name)} needs a shape of fixed extents`,
         received: Array.isArray(shape) ? formatShape(shape) : describe(shape),
         hint: Array.isArray(shape) && shape.includes(null)
@@ -78,7 +68,6 @@ export abstract class WeightOwner {
           : "give it as in addWeight({ name, shape: [features, units] })",
       });
     }
-    const where = `Cannot build "${this.name}"`;
     const bytes = sizeOf(shape) * 4;
     if (bytes > largestWeight) {
       throw new ShapeError({
@@ -89,20 +78,21 @@ export abstract class WeightOwner {
       });
     }
     const place = this.#ownPlace();
-    const filler = getInitializer(initializer, where);
-    const regularizer = getRegularizer(options.regularizer, where);
-    const constraint = getConstraint(options.constraint, where);
-    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => filler.call(shape)).cast(dtype);
+    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape)).cast(dtype);
     const path = `${place.name}/${name}`;
-    const weight = new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });
+    const weight = new Weight(value, { key: name, path, trainable, initializer, regularizer, constraint });
     this.#weights.push(weight);
     return weight;
   }
 
-  /** All weights: the layer's own, trainable first, then those of the layers inside. */
+  /** The weights of the layer itself, trainable first, in the order of Keras's files. */
+  get ownWeights(): Weight[] {
+    return [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
+  }
+
+  /** All weights: the layer's own, then those of the layers inside. */
   get weights(): Weight[] {
-    const own = [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
-    return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.weights)])];
+    return [...new Set([...this.ownWeights, ...this.sublayers.flatMap((layer) => layer.weights)])];
   }
 
   /** The weights that optimizers change. */
@@ -112,7 +102,7 @@ export abstract class WeightOwner {
     return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.trainableWeights)])];
   }
 
-  /** The weights that optimizers leave alone. */
+  /** The weights that optimizers do not change. */
   get nonTrainableWeights(): Weight[] {
     const trainable = new Set(this.trainableWeights);
     return this.weights.filter((weight) => !trainable.has(weight));
@@ -124,8 +114,8 @@ export abstract class WeightOwner {
   }
 
   /**
-   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} where there are too few or many, and
-   * {@linkcode ShapeError} where one has another shape; then none is changed.
+   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} for too few or too many values, and
+   * {@linkcode ShapeError} if one has another shape; then none is changed.
    */
   setWeights(values: readonly TensorLike[]): void {
     const weights = this.weights;

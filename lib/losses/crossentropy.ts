@@ -1,4 +1,4 @@
-// Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as Keras on TensorFlow has them.
+// Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as in Keras on TensorFlow.
 // https://keras.io/api/losses/probabilistic_losses/
 import { epsilon } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
@@ -9,13 +9,21 @@ import { declareOptions, nullable, optionTable } from "../options.ts";
 import { boolean, integer, number } from "../option_kinds.ts";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { apply, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
-import { checkSameShape, Loss, type LossFields, type LossOptions, lossOptions, matchRanks } from "./loss.ts";
+import {
+  checkSameShape,
+  Loss,
+  type LossFields,
+  type LossOptions,
+  lossOptions,
+  matchRanks,
+  type TargetKind,
+} from "./loss.ts";
 
 /** Options of the cross-entropies of one or many independent classes. */
 export interface CrossentropyOptions {
   /** Whether the outputs are logits; else they are probabilities. False by default. */
   fromLogits?: boolean;
-  /** The part of each target that is spread over all classes, from 0 to 1; 0 by default. */
+  /** The fraction of each target that is spread over all classes, from 0 to 1; 0 by default. */
   labelSmoothing?: number;
   /** The axis of the classes; the last by default. */
   axis?: number;
@@ -29,17 +37,17 @@ export interface SparseCrossentropyOptions {
   ignoreClass?: number | null;
 }
 
-/** The logits that an output was computed from, if it came straight from that activation. */
+/** The logits of an output, if it comes straight from that activation. */
 export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
   return output instanceof Value && output.logits?.activation === activation ? output.logits.value : undefined;
 }
 
-/** Probabilities kept from 0 and 1 by epsilon. */
+/** Probabilities clipped to epsilon and 1 - epsilon. */
 export function clipped(probabilities: Operand): Value {
   return clip(probabilities, epsilon(), 1 - epsilon());
 }
 
-/** Binary cross-entropies element by element, of targets that are smoothed already. */
+/** Elementwise binary cross-entropies of targets that are already smoothed. */
 export function elementwiseBinaryCrossentropy(targets: Operand, outputs: Operand, isLogits: boolean): Value {
   if (isLogits) {
     // t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)): exact in both tails, and smooth at 0.
@@ -53,16 +61,13 @@ export function elementwiseBinaryCrossentropy(targets: Operand, outputs: Operand
   return o.negate(o.add(hit, miss));
 }
 
-/** Targets of 0 and 1 moved towards one half. */
+/** Targets of 0 and 1 smoothed towards one half. */
 export function smoothBinary(targets: Value, labelSmoothing: number): Value {
   if (labelSmoothing === 0) return targets;
   return o.add(o.multiply(targets, 1 - labelSmoothing), 0.5 * labelSmoothing);
 }
 
-/**
- * The mean over the last axis of minus the log-likelihood of independent targets of 0 and 1.
- * `[batch, ..., n]` gives `[batch, ...]`.
- */
+/** The mean binary cross-entropy over the last axis, for targets of 0 and 1. `[batch, ..., n]` gives `[batch, ...]`. */
 export function binaryCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
@@ -80,7 +85,7 @@ export function binaryCrossentropy(
   return o.mean(elementwiseBinaryCrossentropy(smoothed, outputs, logits !== undefined), axis);
 }
 
-/** One-hot targets moved towards equal parts. */
+/** One-hot targets smoothed towards equal probabilities. */
 export function smoothCategorical(targets: Value, labelSmoothing: number): Value {
   if (labelSmoothing === 0) return targets;
   // Keras counts the classes along the last axis, whatever the axis of the loss.
@@ -88,9 +93,7 @@ export function smoothCategorical(targets: Value, labelSmoothing: number): Value
   return o.add(o.multiply(targets, 1 - labelSmoothing), labelSmoothing / classes);
 }
 
-/**
- * Minus the log-likelihood of one-hot (or soft) targets. `[batch, ..., classes]` gives `[batch, ...]`.
- */
+/** The cross-entropy of one-hot (or soft) targets. `[batch, ..., classes]` gives `[batch, ...]`. */
 export function categoricalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
@@ -112,8 +115,8 @@ export function categoricalCrossentropy(
 }
 
 /**
- * Minus the log-probability of the class that each label names. Labels `[batch, ...]` or `[batch, ..., 1]` and outputs
- * `[batch, ..., classes]` give `[batch, ...]`. A label outside of the classes gives 0.
+ * Minus the log-probability of each label's class. Labels `[batch, ...]` or `[batch, ..., 1]` and outputs `[batch, ...,
+ * classes]` give `[batch, ...]`. A label out of range gives 0.
  */
 export function sparseCategoricalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
@@ -183,6 +186,12 @@ export class BinaryCrossentropy extends Loss {
   constructor(options: CrossentropyOptions & LossOptions = {}) {
     super(options);
   }
+
+  /** A probability for each output. */
+  override targetKind(): TargetKind {
+    return "binary";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return binaryCrossentropy(yTrue, yPred, this);
@@ -208,6 +217,12 @@ export class CategoricalCrossentropy extends Loss {
   constructor(options: CrossentropyOptions & LossOptions = {}) {
     super(options);
   }
+
+  /** A number for each class. */
+  override targetKind(): TargetKind {
+    return "categorical";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return categoricalCrossentropy(yTrue, yPred, this);
@@ -243,6 +258,17 @@ export class SparseCategoricalCrossentropy extends Loss {
   constructor(options: SparseCrossentropyOptions & LossOptions = {}) {
     super(options);
   }
+
+  /** Class numbers. */
+  override targetKind(): TargetKind {
+    return "sparse";
+  }
+
+  /** The option `ignoreClass`. */
+  override get ignoredClass(): number | null {
+    return this.ignoreClass;
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return sparseCategoricalCrossentropy(yTrue, yPred, this);
@@ -262,3 +288,22 @@ export class SparseCategoricalCrossentropy extends Loss {
     return super.apply(yTrue, yPred, { ...context, mask });
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const crossentropyLosses = {
+  binary_crossentropy: {
+    fn: binaryCrossentropy,
+    Class: BinaryCrossentropy,
+    aliases: ["BinaryCrossentropy", "bce", "BCE"],
+  },
+  categorical_crossentropy: {
+    fn: categoricalCrossentropy,
+    Class: CategoricalCrossentropy,
+    aliases: ["CategoricalCrossentropy"],
+  },
+  sparse_categorical_crossentropy: {
+    fn: sparseCategoricalCrossentropy,
+    Class: SparseCategoricalCrossentropy,
+    aliases: ["SparseCategoricalCrossentropy"],
+  },
+} as const;

@@ -5,7 +5,7 @@ import { clip } from "../ops/composed.ts";
 import { add, divide, log, mean, multiply, subtract, sum } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, lossName, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
 /** `sum(target * log(target / output))` over the last axis, both clipped to epsilon and 1. */
 export function klDivergence<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
@@ -22,7 +22,7 @@ export function poisson(yTrue: Operand, yPred: Operand): Operand {
 }
 
 /**
- * How far outputs, as distributions along the last axis, are from targets. Kullback and Leibler, 1951.
+ * The divergence of outputs from targets, as distributions along the last axis. Kullback and Leibler, 1951.
  *
  * @example Two classes
  * ```ts
@@ -39,6 +39,12 @@ export class KLDivergence extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return klDivergence(yTrue, yPred);
@@ -46,7 +52,7 @@ export class KLDivergence extends Loss {
 }
 
 /**
- * Minus the log-likelihood of counts, less what does not depend on the outputs.
+ * Minus the log-likelihood of counts, without the terms that do not depend on the outputs.
  *
  * @example One count
  * ```ts
@@ -63,8 +69,24 @@ export class Poisson extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return poisson(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const divergenceLosses = {
+  kl_divergence: {
+    fn: klDivergence,
+    Class: KLDivergence,
+    aliases: ["KLDivergence", "kld", "KLD", "kullback_leibler_divergence"],
+  },
+  poisson: { fn: poisson, Class: Poisson, aliases: ["Poisson"] },
+} as const;

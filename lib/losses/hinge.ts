@@ -17,9 +17,9 @@ import {
 } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
-/** By how much outputs fall short of a margin of 1; targets of only 0 and 1 stand for -1 and 1. */
+/** How far outputs miss a margin of 1; targets of only 0 and 1 stand for -1 and 1. */
 function shortfall(yTrue: Operand, yPred: Operand, loss: string): Value {
   const [targets, outputs] = matched(yTrue, yPred, loss);
   const others = sum(cast(logicalAnd(notEqual(targets, 0), notEqual(targets, 1)), "float32"));
@@ -36,7 +36,7 @@ export function hinge(yTrue: Operand, yPred: Operand): Operand {
   return mean(shortfall(yTrue, yPred, "hinge"), -1);
 }
 
-/** As {@linkcode hinge}, of squares: `[batch, ..., n]` gives `[batch, ...]`. */
+/** The square of {@linkcode hinge}'s terms: `[batch, ..., n]` gives `[batch, ...]`. */
 export function squaredHinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
 export function squaredHinge(yTrue: Operand, yPred: Operand): Operand {
   return mean(square(shortfall(yTrue, yPred, "squared_hinge")), -1);
@@ -71,6 +71,12 @@ export class Hinge extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return hinge(yTrue, yPred);
@@ -95,6 +101,12 @@ export class SquaredHinge extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return squaredHinge(yTrue, yPred);
@@ -119,8 +131,21 @@ export class CategoricalHinge extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return categoricalHinge(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const hingeLosses = {
+  hinge: { fn: hinge, Class: Hinge, aliases: ["Hinge"] },
+  squared_hinge: { fn: squaredHinge, Class: SquaredHinge, aliases: ["SquaredHinge"] },
+  categorical_hinge: { fn: categoricalHinge, Class: CategoricalHinge, aliases: ["CategoricalHinge"] },
+} as const;

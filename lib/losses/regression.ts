@@ -1,10 +1,11 @@
-// Losses of numbers: mean squared and mean absolute error, plain, in percent and of logarithms. https://keras.io/api/losses/regression_losses/
+// Losses of numbers: mean squared and absolute errors, also relative and logarithmic.
+// https://keras.io/api/losses/regression_losses/
 import { epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { abs, add, divide, log, maximum, mean, multiply, square, subtract } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
 function difference(yTrue: Operand, yPred: Operand, loss: string): Value {
   const [targets, outputs] = matched(yTrue, yPred, loss);
@@ -58,6 +59,12 @@ export class MeanSquaredError extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanSquaredError(yTrue, yPred);
@@ -82,6 +89,12 @@ export class MeanAbsoluteError extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanAbsoluteError(yTrue, yPred);
@@ -107,6 +120,12 @@ export class MeanAbsolutePercentageError extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanAbsolutePercentageError(yTrue, yPred);
@@ -132,8 +151,34 @@ export class MeanSquaredLogarithmicError extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanSquaredLogarithmicError(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const regressionLosses = {
+  mean_squared_error: { fn: meanSquaredError, Class: MeanSquaredError, aliases: ["MeanSquaredError", "mse", "MSE"] },
+  mean_absolute_error: {
+    fn: meanAbsoluteError,
+    Class: MeanAbsoluteError,
+    aliases: ["MeanAbsoluteError", "mae", "MAE"],
+  },
+  mean_absolute_percentage_error: {
+    fn: meanAbsolutePercentageError,
+    Class: MeanAbsolutePercentageError,
+    aliases: ["MeanAbsolutePercentageError", "mape", "MAPE"],
+  },
+  mean_squared_logarithmic_error: {
+    fn: meanSquaredLogarithmicError,
+    Class: MeanSquaredLogarithmicError,
+    aliases: ["MeanSquaredLogarithmicError", "msle", "MSLE"],
+  },
+} as const;

@@ -1,14 +1,14 @@
-// Losses of numbers that outliers do not rule: Huber and log-cosh. https://keras.io/api/losses/regression_losses/
+// Losses of numbers that are robust to outliers: Huber and log-cosh. https://keras.io/api/losses/regression_losses/
 import type { Value } from "../ir/value.ts";
 import { abs, add, lessEqual, mean, multiply, select, softplus, square, subtract } from "../ops/primitives.ts";
 import { number } from "../option_kinds.ts";
 import { declareOptions, optionTable, unlessDefault } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, type LossFields, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, type LossFields, lossName, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
 /**
- * The mean over the last axis of `e^2 / 2` where the error is at most `delta` (1 by default), else of
- * `delta * |e| - delta^2 / 2`: `[batch, ..., n]` gives `[batch, ...]`.
+ * The mean over the last axis of `e^2 / 2` for errors up to `delta` (1 by default), and of `delta * |e| - delta^2 / 2`
+ * beyond: `[batch, ..., n]` gives `[batch, ...]`.
  */
 export function huber<A extends Operand, B extends Operand>(yTrue: A, yPred: B, delta?: number): ResultOf<A | B>;
 export function huber(yTrue: Operand, yPred: Operand, delta = 1): Operand {
@@ -30,14 +30,14 @@ export function logCosh(yTrue: Operand, yPred: Operand): Operand {
 
 /** Options of {@linkcode Huber}. */
 export interface HuberOptions extends LossOptions {
-  /** The error from which on the loss rises in a line; 1 by default. */
+  /** The error from which the loss is linear; 1 by default. */
   delta?: number;
 }
 
 const huberOptions = optionTable<HuberOptions>()({
   ...lossOptions,
   name: lossName("huber_loss"),
-  // Keras writes no delta, and so makes 1 of any.
+  // Keras writes no delta, so files always give 1.
   delta: unlessDefault(number(1, { min: 0 })),
 });
 
@@ -45,7 +45,7 @@ const huberOptions = optionTable<HuberOptions>()({
 export interface Huber extends LossFields<HuberOptions, typeof huberOptions> {}
 
 /**
- * Squares of small errors and absolute values of large ones. Huber, 1964.
+ * Quadratic for small errors and linear for large ones. Huber, 1964.
  *
  * @example An outlier
  * ```ts
@@ -62,6 +62,12 @@ export class Huber extends Loss {
   constructor(options: HuberOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return huber(yTrue, yPred, this.delta);
@@ -86,8 +92,20 @@ export class LogCosh extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return logCosh(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const robustLosses = {
+  huber: { fn: huber, Class: Huber, aliases: ["Huber"] },
+  log_cosh: { fn: logCosh, Class: LogCosh, aliases: ["LogCosh", "logcosh"] },
+} as const;

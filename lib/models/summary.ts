@@ -4,7 +4,8 @@ import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
 import type { Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Weight } from "../layers/weight.ts";
-import { checkOptions } from "../options.ts";
+import { boolean, callable, number } from "../option_kinds.ts";
+import { type KeptOptions, nullable, option, optionTable, readMethodOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sizeOf, type SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, namesOf, type Structure } from "../structure.ts";
@@ -15,22 +16,70 @@ import { bold, type Column, drawTable } from "./table.ts";
 export interface SummaryOptions {
   /** The width of the table; 88 by default, or less in a narrow terminal. */
   lineLength?: number;
-  /** Where the columns end, as parts of the width. */
+  /** The end of each column, as a fraction of the width. */
   positions?: readonly number[];
   /** Called with the whole text instead of printing it. */
   printFn?: (text: string) => void;
-  /** Whether the layers of models inside are shown too; false by default. */
+  /** Whether to show the layers of nested models too; false by default. */
   expandNested?: boolean;
-  /** Whether a column says which layers are trained; false by default. */
+  /** Whether a column shows which layers are trainable; false by default. */
   showTrainable?: boolean;
   /**
-   * The layers to show, from the first whose name the first text begins, to the last whose name the second begins; both
-   * may be regular expressions. All by default.
+   * The layers to show: from the first whose name starts with the first text to the last whose name starts with the
+   * second; both may be regular expressions. All by default.
    */
   layerRange?: readonly [first: string, last: string] | null;
 }
 
-/** What a summary shows of a model. */
+/** The ends of the columns if the layers are a chain. */
+const endsOfChain = [0.45, 0.8, 1];
+/** The ends of the columns for other graphs. */
+const endsOfGraph = [0.3, 0.56, 0.74, 1];
+
+/** The options of `Model.summary`. */
+const summaryOptions = optionTable<SummaryOptions>()({
+  lineLength: nullable(number()),
+  positions: option<readonly number[] | null>({
+    fallback: null,
+    read: (given, { what, option }) => {
+      if (given === null || (Array.isArray(given) && given.every((end) => typeof end === "number"))) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be parts of the width, from 0 to 1`,
+        received: describe(given),
+        hint: `leave it out, or give one for each column, as in [${endsOfChain.join(", ")}]`,
+      });
+    },
+  }),
+  printFn: nullable(
+    callable<(text: string) => void>(
+      "must be a function of a text",
+      "write it as in printFn: (text) => console.log(text)",
+    ),
+  ),
+  expandNested: boolean(false),
+  showTrainable: boolean(false),
+  layerRange: option<readonly [first: string, last: string] | null>({
+    fallback: null,
+    read: (given, { what, option }) => {
+      if (given === null) return null;
+      if (Array.isArray(given) && given.length === 2 && given.every((name) => typeof name === "string")) {
+        return [given[0], given[1]];
+      }
+      throw new ValueError({
+        what,
+        rule: `${option} must be the names of two layers`,
+        received: Array.isArray(given) ? `[${given.map(describe).join(", ")}]` : describe(given),
+        hint: 'write it as in layerRange: ["dense", "dense_2"]',
+      });
+    },
+  }),
+});
+
+/** The checked options of a summary; missing ones have their defaults. */
+type ShownOptions = Partial<KeptOptions<typeof summaryOptions>>;
+
+/** What a summary needs of a model. */
 export interface Summarized {
   /** The model's name. */
   readonly name: string;
@@ -42,44 +91,36 @@ export interface Summarized {
   readonly trainableWeights: readonly Weight[];
   /** The optimizer, if it has slots. */
   readonly optimizer: Optimizer | undefined;
-  /** What connects its layers, where it is made of inputs and outputs. */
+  /** The graph of its layers, if it is made from inputs and outputs. */
   readonly connections: FunctionalGraph | undefined;
-  /** The shape of each layer's output, where it is known. */
+  /** The shape of each layer's output, if known. */
   outputShapeOf(layer: Layer): Structure<SymbolicShape> | undefined;
 }
 
 /** Prints the summary of a model. */
 export function printSummary(model: Summarized, options: SummaryOptions): void {
-  checkOptions(`summary of "${model.name}"`, options, [
-    "lineLength",
-    "positions",
-    "printFn",
-    "expandNested",
-    "showTrainable",
-    "layerRange",
-  ]);
-  if (options.printFn) return options.printFn(summaryOf(model, options, terminal().columns(), false).join("\n"));
+  const what = `Cannot print the summary of "${model.name}"`;
+  const kept = readMethodOptions(`summary of "${model.name}"`, summaryOptions, options, what);
   const { columns, isTerminal, write } = terminal();
-  write(summaryOf(model, options, columns(), isTerminal).join("\n") + "\n");
+  if (kept.printFn) return kept.printFn(summaryOf(model, kept, columns(), false).join("\n"));
+  write(summaryOf(model, kept, columns(), isTerminal).join("\n") + "\n");
 }
 
-const number = (text: string) => `\x1b[38;5;34m${text}\x1b[0m`;
+const inColor = (text: string) => `\x1b[38;5;34m${text}\x1b[0m`;
 
-const columnsOfSummary: readonly (Omit<Column, "width"> & { end: number })[] = [
+const columnsOfSummary: readonly Omit<Column, "width">[] = [
   {
     header: "Layer (type)",
     align: "left",
-    end: 0.45,
     color: (text) => text.replace(/\(([^()]+)\)$/, (_, name: string) => `(\x1b[38;5;33m${name}\x1b[0m)`),
   },
   {
     header: "Output Shape",
     align: "left",
-    end: 0.8,
     color: (text) =>
-      text.replace(/None|\d+/g, (item) => (item === "None" ? `\x1b[38;5;45m${item}\x1b[0m` : number(item))),
+      text.replace(/None|\d+/g, (item) => (item === "None" ? `\x1b[38;5;45m${item}\x1b[0m` : inColor(item))),
   },
-  { header: "Param #", align: "right", end: 1, color: (text) => text.replace(/[\d,]+/, number) },
+  { header: "Param #", align: "right", color: (text) => text.replace(/[\d,]+/, inColor) },
 ];
 
 const trainableColumn = {
@@ -91,31 +132,26 @@ const trainableColumn = {
 const connectedColumn = {
   header: "Connected to",
   align: "left",
-  color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${number(digits)}]`),
+  color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${inColor(digits)}]`),
 } as const;
 
-/** The ends of the columns where the layers are no chain. */
-const endsOfGraph = [0.3, 0.56, 0.74, 1];
-
-/** The lines of a model's summary for a terminal of so many columns. */
+/** The lines of a model's summary for a terminal with `columns` columns. */
 export function summaryOf(
   model: Summarized,
-  options: SummaryOptions,
+  options: ShownOptions,
   terminalColumns: number,
   ansi: boolean,
 ): string[] {
   const graph = model.connections;
   const isGraph = graph !== undefined && !isChain(graph);
   const shown: Omit<Column, "width">[] = isGraph ? [...columnsOfSummary, connectedColumn] : [...columnsOfSummary];
-  let ends = options.positions ?? (isGraph ? endsOfGraph : columnsOfSummary.map(({ end }) => end));
+  let ends = options.positions ?? (isGraph ? endsOfGraph : endsOfChain);
   if (ends.length !== shown.length || ends.some((end) => !(end > 0 && end <= 1))) {
     throw new ValueError({
       what: `Cannot print the summary of "${model.name}"`,
       rule: `positions must be ${shown.length} parts of the width, from 0 to 1`,
       received: `[${ends.join(", ")}]`,
-      hint: `leave them out, or give one for each column, as in [${
-        (isGraph ? endsOfGraph : [0.45, 0.8, 1]).join(", ")
-      }]`,
+      hint: `leave them out, or give one for each column, as in [${(isGraph ? endsOfGraph : endsOfChain).join(", ")}]`,
     });
   }
   if (options.showTrainable) {
@@ -140,7 +176,7 @@ export function summaryOf(
     return { ...column, width: own };
   });
   const operations = graph?.operations ?? model.layers;
-  // Keras leaves the inputs of a Sequential out.
+  // Keras omits the inputs of a Sequential.
   const first = operations.filter((item) =>
     graph === undefined || model.layers.includes(item as Layer) || !(item instanceof Layer)
   );
@@ -151,26 +187,21 @@ export function summaryOf(
   return [ansi ? bold(title) : title, ...drawTable(columns, rows, width, ansi), ...footer(model, ansi)];
 }
 
-/** The operations that `layerRange` names, both ends included. Throws {@linkcode ValueError} for a name of none. */
-function inRange<T extends { readonly name: string }>(all: readonly T[], options: SummaryOptions, model: string): T[] {
-  const { layerRange } = options;
-  if (layerRange === undefined || layerRange === null) return [...all];
+/** The operations that `layerRange` selects, inclusive. Throws {@linkcode ValueError} if no layer matches. */
+function inRange<T extends { readonly name: string }>(
+  all: readonly T[],
+  { layerRange }: ShownOptions,
+  model: string,
+): T[] {
+  if (!layerRange) return [...all];
   const what = `Cannot print the summary of "${model}"`;
-  if (!Array.isArray(layerRange) || layerRange.length !== 2 || !layerRange.every((name) => typeof name === "string")) {
-    throw new ValueError({
-      what,
-      rule: "layerRange must be the names of two layers",
-      received: Array.isArray(layerRange) ? `[${layerRange.map(describe).join(", ")}]` : describe(layerRange),
-      hint: 'write it as in layerRange: ["dense", "dense_2"]',
-    });
-  }
   const [from, to] = layerRange.map((name) => {
     const pattern = patternOf(name, what);
     const places = all.flatMap((item, i) => (pattern.test(item.name) ? [i] : []));
     if (places.length > 0) return places;
     throw unknownIdentifier("layer", name, all.map((item) => item.name), what);
   });
-  // As Keras does, where they are the wrong way round.
+  // As in Keras if they are given in reverse order.
   if (from[0] > to.at(-1)!) return all.slice(to[0], from.at(-1)! + 1);
   return all.slice(from[0], to.at(-1)! + 1);
 }
@@ -188,7 +219,7 @@ function patternOf(name: string, what: string): RegExp {
   }
 }
 
-/** Whether each node follows from the one before alone, and no layer comes twice. */
+/** Whether each node only depends on the previous one, and no layer occurs twice. */
 function isChain({ nodes, operations }: FunctionalGraph): boolean {
   return nodes.length === operations.length &&
     nodes.every(({ inputs }, i) =>
@@ -196,7 +227,7 @@ function isChain({ nodes, operations }: FunctionalGraph): boolean {
     );
 }
 
-/** Whether a layer is a model itself. */
+/** Whether a layer is itself a model. */
 function isSummarized(layer: Layer): layer is Layer & Summarized {
   return "layers" in layer;
 }
@@ -204,12 +235,12 @@ function isSummarized(layer: Layer): layer is Layer & Summarized {
 function rowsOf(
   item: Operation,
   model: Summarized,
-  options: SummaryOptions,
+  options: ShownOptions,
   graph: FunctionalGraph | undefined,
   level: number,
 ): string[][] {
   const layer = item instanceof Layer ? item : undefined;
-  // A layer without a `build` of its own never has weights, so it needs none to be counted.
+  // A layer without its own `build` never has weights, so its count is known without building.
   const counted = !layer || layer.built || layer.build === Layer.prototype.build;
   const count = layer?.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0) ?? 0;
   const row = [
@@ -223,14 +254,14 @@ function rowsOf(
   return [row, ...(nested?.layers ?? []).flatMap((inner) => rowsOf(inner, nested!, options, graph, level + 1))];
 }
 
-/** What the applications of `item` in the graph take, as `layer[application][output]`. */
+/** The sources of `item`'s inputs in the graph, as `layer[application][output]`. */
 function connectionsOf(item: Operation, graph: FunctionalGraph): string {
   const nodes = item.inboundNodes.filter((node) => graph.nodes.includes(node));
   const inputs = nodes.flatMap((node) => node.inputs);
   return inputs.map(({ node, index }) => `${node.operation.name}[${node.index}][${index}]`).join(", ") || "-";
 }
 
-/** The shapes of outputs as Python writes their structure. */
+/** The shapes of outputs, in Python's notation. */
 function formatShapes(
   output: Structure<SymbolicTensor> | undefined,
   shape: Structure<SymbolicShape> | undefined,
@@ -251,11 +282,11 @@ function footer({ weights, trainableWeights, optimizer }: Summarized, ansi: bool
   const line = (label: string, count: number, bytes: number) => {
     const digits = count.toLocaleString("en-US");
     const head = ` ${label}: `;
-    return `${ansi ? bold(head) : head}${ansi ? number(digits) : digits} (${formatBytes(bytes)})`;
+    return `${ansi ? bold(head) : head}${ansi ? inColor(digits) : digits} (${formatBytes(bytes)})`;
   };
   const size = (of: readonly { shape: readonly number[] }[]) => of.reduce((total, w) => total + sizeOf(w.shape), 0);
   const [all, trainable] = [size(weights), size(trainableWeights)];
-  // With its slots an optimizer counts its step (8 bytes) and, without a schedule, its learning rate.
+  // The optimizer's size includes its step count (8 bytes) and, without a schedule, its learning rate.
   const built = optimizer && (optimizer.built || optimizer.iterations > 0);
   const slots = built ? size(optimizer.slots) : 0;
   const optimizerCount = built ? slots + (optimizer.schedule ? 1 : 2) : 0;

@@ -1,7 +1,6 @@
 // Elements by index, as Python's `x[key]` gives them. https://keras.io/api/ops/numpy/
 import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import type { ConfigValue } from "../json_config.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
@@ -122,7 +121,7 @@ function strided(x: Operand, starts: readonly number[], sizes: Shape, steps: rea
 }
 
 /** A key as Keras's files write it. */
-function writeKey(key: unknown): ConfigValue {
+function writeKey(key: unknown): unknown {
   if (Array.isArray(key)) return key.map(writeKey);
   if (key === "...") return { class_name: "__ellipsis__", config: {} };
   if (typeof key === "number" || key === null) return key;

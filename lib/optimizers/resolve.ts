@@ -1,44 +1,19 @@
 // Optimizers by name or as objects.
 import { unknownIdentifier, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
-import { Adafactor } from "./adafactor.ts";
-import { Adadelta, Adagrad } from "./adagrad.ts";
-import { Adam, AdamW } from "./adam.ts";
-import { Adamax } from "./adamax.ts";
-import { Ftrl } from "./ftrl.ts";
-import { Lamb } from "./lamb.ts";
-import { Lion } from "./lion.ts";
-import { Nadam } from "./nadam.ts";
+import * as classes from "./named.ts";
 import { Optimizer } from "./optimizer.ts";
-import { RMSprop } from "./rmsprop.ts";
-import { SGD } from "./sgd.ts";
-
-/** The optimizers by name. */
-const classes = {
-  SGD,
-  RMSprop,
-  Adam,
-  AdamW,
-  Adadelta,
-  Adafactor,
-  Adagrad,
-  Adamax,
-  Ftrl,
-  Lamb,
-  Lion,
-  Nadam,
-};
 
 const named: ReadonlyMap<string, () => Optimizer> = new Map(
   Object.entries(classes).map(([name, Class]) => [name.toLowerCase(), () => new Class()]),
 );
 
-/** The names of the optimizers; upper and lower case are equal. */
+/** The names of the optimizers; case does not matter. */
 export type OptimizerName = keyof typeof classes | Lowercase<keyof typeof classes>;
 /** An optimizer by name, or as an object. */
 export type OptimizerIdentifier = OptimizerName | Optimizer;
 
-/** The optimizer that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown name. */
+/** The optimizer for an identifier; throws {@linkcode ValueError} with a suggestion for an unknown name. */
 export function getOptimizer(identifier: OptimizerIdentifier, where?: string): Optimizer {
   if (identifier instanceof Optimizer) return identifier;
   if (typeof identifier !== "string") {

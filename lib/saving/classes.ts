@@ -1,4 +1,4 @@
-// Keras's classes by name, and which of their arguments come by position.
+// Keras's classes by name.
 import * as constraints from "../constraints.ts";
 import * as initializers from "../initializers/initializers.ts";
 import * as layers from "../layers/layers.ts";
@@ -7,17 +7,8 @@ import * as metrics from "../metrics/metrics.ts";
 import * as optimizers from "../optimizers/optimizers.ts";
 import * as schedules from "../optimizers/schedules.ts";
 import * as regularizers from "../regularizers.ts";
+import { isClass } from "../errors.ts";
 import { declareClasses, type SerializableClass } from "../registry.ts";
-
-/** A class with what else reading it takes. */
-interface KerasClass {
-  /** The class. */
-  readonly Class: SerializableClass;
-  /** The module that Keras writes. */
-  readonly module: string;
-  /** The keys of arguments that come by position, in order. */
-  readonly positional: readonly string[];
-}
 
 const groups = {
   "keras.layers": layers,
@@ -30,28 +21,40 @@ const groups = {
   "keras.optimizers": optimizers,
 } as const;
 
-/** The arguments by position, as `module.Class` without `keras.`, of classes that do not declare their options. */
-const positional: Readonly<Record<string, string>> = {
-  "initializers.Constant": "value",
-  "initializers.Identity": "gain",
-  "regularizers.L1": "l1",
-  "regularizers.L2": "l2",
-  "constraints.MaxNorm": "max_value",
-};
-
-/** What is exported here, but not by Keras: the class of functions as losses. */
+/** A class that Ceratops exports and Keras does not: functions as losses. */
 const internal = { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss };
 
-const isClass = (item: unknown): item is SerializableClass =>
-  typeof item === "function" && /^class\b/.test(String(item));
+/** Abstract base classes, which no config contains. */
+const bases = new Set<unknown>([
+  layers.Conv,
+  layers.Convolution,
+  layers.ConvTranspose,
+  layers.DepthwiseConv,
+  layers.Layer,
+  layers.Merge,
+  layers.RandomImages,
+  layers.RandomLayer,
+  layers.SeparableConv,
+  losses.Loss,
+  metrics.Metric,
+  metrics.VectorMetric,
+  optimizers.MomentsOptimizer,
+  optimizers.Optimizer,
+  schedules.LearningRateSchedule,
+  initializers.Initializer,
+  regularizers.Regularizer,
+  constraints.Constraint,
+]);
+
+const isConcrete = (item: unknown): item is SerializableClass => isClass(item) && !bases.has(item);
 
 for (const [module, group] of Object.entries(groups)) {
-  const classes = Object.entries(group).filter(([, item]) => isClass(item) && item !== internal.Class);
+  const classes = Object.entries(group).filter(([, item]) => isConcrete(item) && item !== internal.Class);
   declareClasses(module, Object.fromEntries(classes));
 }
 declareClasses(internal.module, { [internal.className]: internal.Class }, internal.className);
 
-/** The names of the groups in which a class is looked for, the likeliest first. */
+/** The groups in which a class is searched, the likeliest first. */
 function groupsFor(module: string | null, key: string): (keyof typeof groups)[] {
   const all = Object.keys(groups) as (keyof typeof groups)[];
   const hint = `${module ?? ""} ${key}`;
@@ -59,14 +62,12 @@ function groupsFor(module: string | null, key: string): (keyof typeof groups)[] 
   return [...likely, ...all.filter((name) => !likely.includes(name))];
 }
 
-/** Keras's class of a name; `module` and the `key` that it stands under tell classes of one name apart. */
-export function kerasClass(className: string, module: string | null, key: string): KerasClass | undefined {
-  if (className === internal.className) return { ...internal, positional: ["fn"] };
+/** Keras's class with a name; `module` and the config `key` distinguish classes with the same name. */
+export function kerasClass(className: string, module: string | null, key: string): SerializableClass | undefined {
+  if (className === internal.className) return internal.Class;
   for (const group of groupsFor(module, key)) {
     const Class = (groups[group] as Record<string, unknown>)[className];
-    if (!isClass(Class)) continue;
-    const list = positional[`${group.slice("keras.".length)}.${className}`];
-    return { Class, module: group, positional: list ? list.split(" ") : [] };
+    if (isConcrete(Class)) return Class;
   }
   return undefined;
 }
@@ -74,6 +75,6 @@ export function kerasClass(className: string, module: string | null, key: string
 /** The names of all classes, for suggestions. */
 export function classNames(): string[] {
   return Object.values(groups).flatMap((group) =>
-    Object.entries(group).filter(([, item]) => isClass(item)).map(([name]) => name)
+    Object.entries(group).filter(([, item]) => isConcrete(item)).map(([name]) => name)
   );
 }

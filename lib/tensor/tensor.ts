@@ -5,11 +5,12 @@ import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { OpName } from "../ir/attrs.ts";
 import type { OpAttrs } from "../ir/graph.ts";
 import { opDef, type RefArray } from "../ir/op_def.ts";
+import { tracing } from "../ir/trace.ts";
 
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
 export type NestedArray = number | boolean | readonly NestedArray[] | readonly TypedArray[];
 
-/** What is accepted where a tensor is wanted: a tensor, nested arrays, or a typed array (one axis). */
+/** What is accepted as a tensor: a tensor, nested arrays, or a typed array (one axis). */
 export type TensorLike = Tensor | NestedArray | TypedArray;
 
 /**
@@ -28,10 +29,10 @@ export class Tensor {
   readonly shape: Shape;
   /** The element type. */
   readonly dtype: DType;
-  /** The elements in row-major order; written through, not copied. */
+  /** The elements in row-major order; not a copy, so writes change the tensor. */
   readonly data: TypedArray;
 
-  /** Wraps `data` without a copy. Throws {@linkcode ShapeError} where its length does not match `shape`. */
+  /** Wraps `data` without a copy. Throws {@linkcode ShapeError} if its length does not match `shape`. */
   constructor(shape: Shape, dtype: DType, data: TypedArray) {
     if (!ArrayBuffer.isView(data)) {
       throw new ValueError({
@@ -64,7 +65,7 @@ export class Tensor {
     return this.shape.length;
   }
 
-  /** The elements as nested arrays of numbers (booleans for `bool`); a scalar gives one number. */
+  /** The elements as nested arrays of numbers (booleans for `bool`); a number for a scalar. */
   toArray(): NestedArray {
     const build = (axis: number, start: number, size: number): NestedArray => {
       if (axis === this.shape.length) return this.dtype === "bool" ? this.data[start] !== 0 : this.data[start];
@@ -74,7 +75,7 @@ export class Tensor {
     return build(0, 0, this.data.length);
   }
 
-  /** The only element. Throws {@linkcode ShapeError} where there is not exactly one. */
+  /** The only element. Throws {@linkcode ShapeError} unless there is exactly one. */
   item(): number {
     if (this.data.length !== 1) {
       throw new ShapeError({
@@ -87,7 +88,7 @@ export class Tensor {
     return this.data[0];
   }
 
-  /** The same data in another shape; one extent may be -1. Throws {@linkcode ShapeError} where sizes differ. */
+  /** The same data in another shape; one extent may be -1. Throws {@linkcode ShapeError} if sizes differ. */
   reshape(shape: Shape): Tensor {
     return new Tensor(resolveShape(shape, this.shape), this.dtype, this.data);
   }
@@ -136,7 +137,7 @@ export class Tensor {
     return this.#binary("divide", other);
   }
 
-  /** Its dtype and shape as text. Throws {@linkcode ValueError} where a number is wanted, as by `2 * tensor`. */
+  /** Its dtype and shape as text. Throws {@linkcode ValueError} if a number is wanted, as in `2 * tensor`. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint !== "number") return `Tensor ${this.dtype} ${formatShape(this.shape)}`;
     throw new ValueError({
@@ -156,7 +157,10 @@ export class Tensor {
   }
 }
 
-/** A scalar in `dtype`, or in the next dtype that holds it: float32 for a fraction, int32 for what a byte cannot hold. */
+/**
+ * A scalar in `dtype`, or in the next dtype that holds it: float32 for a fraction, int32 for an integer outside of a
+ * byte.
+ */
 export function scalarLike(value: number, dtype: DType): Tensor {
   const whole = Number.isInteger(value);
   let kept = dtype === "bool" && whole ? "int32" as const : dtype;
@@ -165,17 +169,36 @@ export function scalarLike(value: number, dtype: DType): Tensor {
   return new Tensor([], kept, makeArray(kept, [value]));
 }
 
-/** The tensors cast to the dtype that holds all of them; to float32 with `toFloat`. */
+/** The tensors cast to their common dtype; to float32 with `toFloat`. */
 function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[] {
   const dtype = toFloat ? "float32" : operands.map((operand) => operand.dtype).reduce(promote);
   return operands.map((operand) => operand.cast(dtype));
 }
 
-/** Computes an op at once by the float64 reference, rounded to the dtype. */
+/** The most elements of a tensor created while tracing: it becomes a constant of the program. */
+const maxConstant = 2 ** 24;
+
+/** Throws {@linkcode ShapeError} while tracing if a shape has more elements than a constant may have. */
+export function checkConstant(what: string, shape: Shape, most: number = maxConstant): void {
+  if (!tracing.current || sizeOf(shape) <= most) return;
+  throw new ShapeError({
+    what: `Cannot ${what}`,
+    rule: `a constant of a program may have at most ${maxConstant} elements`,
+    received: formatShape(shape),
+    hint: "take smaller sizes, or make it outside of the function",
+  });
+}
+
+/**
+ * Computes an op at once by the float64 reference, rounded to the dtype. Throws {@linkcode ShapeError} while tracing if
+ * the result is large and the inputs are not.
+ */
 export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], attrs: OpAttrs[K]): Tensor[] {
   const row = opDef(op);
   const shapes = row.shape(inputs, attrs);
   const dtypes = row.dtype(inputs, attrs);
+  const most = Math.max(...inputs.map(({ size }) => size), maxConstant);
+  for (const shape of shapes) checkConstant(`apply ${op}`, shape, most);
   const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
   const wide: RefArray[] = inputs.map(({ shape, dtype, data }) => ({ shape, dtype, data: Float64Array.from(data) }));
   return row.reference(wide, attrs, outputs).map((data, i) =>
@@ -183,7 +206,7 @@ export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], att
   );
 }
 
-/** `shape` with its -1 resolved against the elements of `from`. */
+/** `shape` with its -1 resolved by the number of elements of `from`. */
 export function resolveShape(shape: Shape, from: Shape): Shape {
   checkShape(shape, "Cannot reshape", -1);
   const free = shape.filter((extent) => extent === -1).length;
@@ -209,9 +232,9 @@ export function resolveShape(shape: Shape, from: Shape): Shape {
  * `bool` and numbers `float32`.
  *
  * @param values nested arrays, one number, a typed array, or a tensor
- * @param shape the shape, where it is not that of the nesting; one extent may be -1
+ * @param shape the shape, if it is not that of the nesting; one extent may be -1
  * @param dtype the element type
- * @throws {ShapeError} where rows differ in length or `shape` does not fit
+ * @throws {ShapeError} if rows differ in length or `shape` does not fit
  *
  * @example A typed array with a shape
  * ```ts
@@ -228,7 +251,7 @@ export function tensor(values: TensorLike, shape?: Shape, dtype?: DType): Tensor
   return shape ? made.reshape(shape) : made;
 }
 
-/** What {@linkcode tensor} makes; complaints say `what` failed, and the `name` of the values. */
+/** What {@linkcode tensor} makes; errors say `what` failed, and the `name` of the values. */
 export function toTensor(values: TensorLike, what: string, name: string, dtype?: DType): Tensor {
   if (values instanceof Tensor) return dtype ? values.cast(dtype) : values;
   if (ArrayBuffer.isView(values)) {
@@ -252,7 +275,7 @@ function dtypeOfArray(array: TypedArray, what: string, name: string): DType {
   });
 }
 
-/** Arrays that are nested deeper than any tensor has axes: perhaps endlessly, where one holds itself. */
+/** Arrays nested deeper than any tensor: perhaps endlessly, if one contains itself. */
 const maxNesting = 64;
 
 function fromNested(values: NestedArray, what: string, name: string, dtype?: DType): Tensor {
@@ -281,7 +304,7 @@ function fromNested(values: NestedArray, what: string, name: string, dtype?: DTy
         what,
         rule: `elements ${of}must be numbers or booleans`,
         received: `${typeof level === "string" ? "a string" : describe(level)}${at}`,
-        hint: mendElement(level),
+        hint: elementHint(level),
       });
     }
     if (isRow(level) !== axis < shape.length || (isRow(level) && level.length !== shape[axis])) {
@@ -304,7 +327,7 @@ function fromNested(values: NestedArray, what: string, name: string, dtype?: DTy
   return new Tensor(shape, kind, makeArray(kind, flat));
 }
 
-function mendElement(element: unknown): string {
+function elementHint(element: unknown): string {
   if (element === undefined || element === null) return "check where it comes from, or fill the gap with a number";
   if (typeof element === "string") return "map each text to a number first";
   if (typeof element === "bigint") return "convert it with Number(value)";

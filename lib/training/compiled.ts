@@ -1,51 +1,21 @@
-// What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
-import { describe, didYouMean, ValueError } from "../errors.ts";
+// The result of compile(): the optimizer, the losses and the metrics, with their names in the logs.
+import { didYouMean, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
-import { Value } from "../ir/value.ts";
-import { getLoss, type LossIdentifier } from "../losses/resolve.ts";
-import type { Loss, LossFunction } from "../losses/loss.ts";
-import { getMetric, type MetricIdentifier } from "../metrics/resolve.ts";
-import { Mean, type MetricFunction } from "../metrics/mean.ts";
+import type { Value } from "../ir/value.ts";
+import type { Loss } from "../losses/loss.ts";
+import { Mean } from "../metrics/mean.ts";
 import type { Direction, Metric } from "../metrics/metric.ts";
-import { getOptimizer, type OptimizerIdentifier } from "../optimizers/resolve.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, equal, multiply, select } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
-import { functionName } from "../registry.ts";
+import { type KeptOptions, readMethodOptions } from "../options.ts";
 import { flatten, isItem, isNamed, namesOf, type Structure } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-
-/** For each output: the item itself where there is one output, else a list or an object by output's name. */
-export type PerOutput<T, Names extends string = string> =
-  | T
-  | readonly (T | null)[]
-  | { readonly [Output in Names]?: T | null };
-/** What is reported: one, or a list; for several outputs such an item or list for each, in a list or by name. */
-export type MetricsByOutput<Names extends string = string> =
-  | MetricIdentifier
-  | readonly (MetricIdentifier | readonly MetricIdentifier[] | null)[]
-  | { readonly [Output in Names]?: MetricIdentifier | readonly MetricIdentifier[] | null };
-
-/** What `compile` takes; `Names` are those of the outputs, where these have names. */
-export interface CompileOptions<Names extends string = string> {
-  /** What changes the weights; `rmsprop` by default. */
-  optimizer?: OptimizerIdentifier;
-  /** What training lowers: one loss for every output, or one for each; null where layers add all there is. */
-  loss: PerOutput<LossIdentifier, Names> | null;
-  /** What the loss of each output is multiplied by in the sum of all; 1 by default. */
-  lossWeights?: PerOutput<number, Names> | null;
-  /** What is reported besides the loss. */
-  metrics?: MetricsByOutput<Names> | null;
-  /** What is reported with the samples' weights. */
-  weightedMetrics?: MetricsByOutput<Names> | null;
-  /** How many batches lie between two calls of callbacks' hooks of batches; 1 by default. */
-  stepsPerExecution?: number;
-}
+import { type CompileOptions, compileOptions, type Found, type PerOutput } from "./compile_options.ts";
 
 /** A metric and its name in the logs. */
 export type NamedMetric = readonly [name: string, metric: Metric];
 
-/** A metric of an output, under its name in the logs. */
+/** A metric of an output, with its name in the logs. */
 interface OutputMetric {
   readonly name: string;
   readonly metric: Metric;
@@ -53,27 +23,16 @@ interface OutputMetric {
   readonly weighted: boolean;
 }
 
-/** What `compile` was given, looked up but not yet given to outputs. */
-interface Asked {
-  readonly losses: PerOutput<Loss | null>;
-  readonly lossWeights: PerOutput<number> | null;
-  readonly metrics: Found;
-  readonly weightedMetrics: Found;
-}
-
-/** Metrics that were looked up, in the lists and objects in which they were given. */
-type Found = Metric | null | readonly Found[] | { readonly [output: string]: Found };
-
 /** The state of a compiled model. */
 export class Compiled {
-  /** What changes the weights. */
+  /** The optimizer. */
   readonly optimizer: Optimizer;
-  /** How many batches lie between two calls of hooks. */
+  /** The number of batches between two calls of batch hooks. */
   readonly stepsPerExecution: number;
   /** The running mean of the loss. */
   readonly lossTracker: LossTracker = new LossTracker();
   readonly #model: string;
-  readonly #asked: Asked;
+  readonly #asked: KeptOptions<typeof compileOptions>;
   #outputNames: readonly string[] = [];
   #losses: readonly (Loss | undefined)[] = [];
   #lossWeights: readonly number[] = [];
@@ -82,54 +41,15 @@ export class Compiled {
   #bound = false;
 
   /**
-   * Looks up every identifier, and gives each to its output where `outputNames` are known already. Throws
-   * {@linkcode ValueError} for an identifier that is unknown.
+   * Resolves every identifier, and assigns each item to its output if `outputNames` are known already. Throws
+   * {@linkcode ValueError} for an unknown identifier.
    */
   constructor(options: CompileOptions, model: string, outputNames: readonly string[]) {
-    const where = `Cannot compile "${model}"`;
-    checkOptions("compile", options, [
-      "optimizer",
-      "loss",
-      "lossWeights",
-      "metrics",
-      "weightedMetrics",
-      "stepsPerExecution",
-    ]);
-    const { stepsPerExecution = 1 } = options;
-    if (!(Number.isInteger(stepsPerExecution) && stepsPerExecution >= 1)) {
-      throw new ValueError({
-        what: where,
-        rule: "stepsPerExecution must be an integer of at least 1",
-        received: describe(stepsPerExecution),
-        hint: "leave it out: many steps are run at once anyway, unless a callback asks for every batch",
-      });
-    }
+    const asked = readMethodOptions("compile", compileOptions, options, `Cannot compile "${model}"`);
     this.#model = model;
-    this.stepsPerExecution = stepsPerExecution;
-    this.optimizer = getOptimizer(options.optimizer ?? "rmsprop", where);
-    const lossOf = (identifier: LossIdentifier | null | undefined) =>
-      identifier === null || identifier === undefined ? null : checkedLoss(identifier, where);
-    const find = (given: unknown): Found => {
-      if (given === null || given === undefined) return null;
-      if (Array.isArray(given)) return given.map(find);
-      if (isNamed(given)) return Object.fromEntries(Object.entries(given).map(([name, item]) => [name, find(item)]));
-      return checkedMetric(given as MetricIdentifier, where);
-    };
-    this.#asked = {
-      losses: options.loss === null || options.loss === undefined ? null : mapOutputs(options.loss, lossOf),
-      lossWeights: options.lossWeights ?? null,
-      metrics: find(options.metrics),
-      weightedMetrics: find(options.weightedMetrics),
-    };
-    mapOutputs(options.lossWeights ?? null, (weight) => {
-      if (weight === null || (typeof weight === "number" && Number.isFinite(weight))) return weight;
-      throw new ValueError({
-        what: where,
-        rule: "lossWeights must be numbers",
-        received: describe(weight),
-        hint: "give one for each output, as in lossWeights: [1, 0.5]",
-      });
-    });
+    this.#asked = asked;
+    this.stepsPerExecution = asked.stepsPerExecution;
+    this.optimizer = asked.optimizer;
     if (outputNames.length > 0) this.bind(outputNames, outputNames.length);
   }
 
@@ -138,17 +58,17 @@ export class Compiled {
     return this.#outputNames;
   }
 
-  /** What training lowers for each output; undefined for those that do not count. */
+  /** The loss of each output; undefined for outputs without one. */
   get losses(): readonly (Loss | undefined)[] {
     return this.#losses;
   }
 
-  /** Gives losses, weights and metrics to outputs, once. Throws {@linkcode ValueError} for those of no output. */
+  /** Assigns losses, weights and metrics to outputs, once. Throws {@linkcode ValueError} for an unknown output. */
   bind(outputNames: readonly string[], count: number): void {
     if (this.#bound) return;
     const names = outputNames.length === count ? outputNames : Array.from({ length: count }, (_, i) => `output_${i}`);
-    const { losses, lossWeights, metrics, weightedMetrics } = this.#asked;
-    const found = this.#perOutput(losses, names, "loss");
+    const { loss, lossWeights, metrics, weightedMetrics } = this.#asked;
+    const found = this.#perOutput(loss, names, "loss");
     const weights = this.#perOutput(lossWeights, names, "lossWeights");
     const several = found.filter((loss) => loss !== null).length > 1;
     this.#outputNames = names;
@@ -193,7 +113,7 @@ export class Compiled {
     });
   }
 
-  /** The metrics of each output with their names, which are Keras's: numbered where they are not the first of a name. */
+  /** The metrics of each output with Keras's names: numbered if a name occurred before. */
   #named(given: Found, names: readonly string[], option: string, taken: Set<string>): OutputMetric[] {
     const weighted = option === "weightedMetrics";
     return this.#metricsByOutput(given, names, option).flatMap((metrics, output) => {
@@ -236,8 +156,8 @@ export class Compiled {
   }
 
   /**
-   * The weighted sum of the outputs' losses, traced; undefined where no output has one. Each loss is taken into its own
-   * running mean where there are several.
+   * The weighted sum of the outputs' losses, traced; undefined if no output has one. With several outputs, each loss
+   * also updates its own running mean.
    */
   computeLoss(
     y: Structure<Value> | undefined,
@@ -255,7 +175,7 @@ export class Compiled {
     return parts.length === 0 ? undefined : parts.reduce((a, b) => add(a, b));
   }
 
-  /** Takes targets and outputs into the metrics; inside a traced function. */
+  /** Updates the metrics from targets and outputs; in a traced function. */
   updateMetrics(y: Structure<Value> | undefined, yPred: Structure<Value>, sampleWeight?: Structure<Value>): void {
     this.#eachOutput(y, yPred, sampleWeight, (target, output, weight, i) => {
       if (!target) return;
@@ -284,9 +204,9 @@ export class Compiled {
   }
 }
 
-/** The running mean of a loss. Once it is NaN it counts no further, so that the count says where that began. */
+/** The running mean of a loss. Once it is NaN the count stops, so that it tells where that began. */
 export class LossTracker extends Mean {
-  /** Less is better. */
+  /** Lower is better. */
   override readonly direction: Direction = "down";
 
   /** Takes the name in logs. */
@@ -294,7 +214,7 @@ export class LossTracker extends Mean {
     super({ name });
   }
 
-  /** Takes the loss of a batch of so many samples. */
+  /** Adds the loss of a batch of `samples` samples. */
   override update(loss: Value, samples?: Value | number): void {
     const before = this.count.value();
     super.update(loss, samples);
@@ -302,56 +222,16 @@ export class LossTracker extends Mean {
     this.count.assign(select(equal(total, total), this.count.value(), before));
   }
 
-  /** The mean; NaN also where the first batch gave NaN. */
+  /** The mean; NaN even if the first batch gave NaN. */
   override compute([total, count]: readonly Tensor[]): number {
     return Number.isNaN(total.item()) ? NaN : super.compute([total, count]);
   }
 
-  /** Whether nothing was taken in. */
+  /** Whether no batch was added. */
   async isEmpty(): Promise<boolean> {
     const [total, count] = await Promise.all([this.total.read(), this.count.read()]);
     return total.item() === 0 && count.item() === 0;
   }
-}
-
-/** The loss that an identifier names; a user's function is held to giving a symbolic value. */
-function checkedLoss(identifier: LossIdentifier, where: string): Loss {
-  const made = getLoss(identifier, where);
-  return isOwn(identifier) ? getLoss(givingValue(identifier as LossFunction, "loss")) : made;
-}
-
-/** The metric that an identifier names; a user's function is held to giving a symbolic value. */
-function checkedMetric(identifier: MetricIdentifier, where: string): Metric {
-  const made = getMetric(identifier, where);
-  return isOwn(identifier) ? getMetric(givingValue(identifier as MetricFunction, "metric")) : made;
-}
-
-/** Whether an identifier is a function of the user's. */
-function isOwn(identifier: unknown): boolean {
-  return typeof identifier === "function" && functionName(identifier) === undefined;
-}
-
-/** The function itself, under its name, but for an error where it gives no symbolic value. */
-function givingValue(fn: LossFunction, kind: string): LossFunction {
-  const checked: LossFunction = (yTrue, yPred) => {
-    const given = fn(yTrue, yPred);
-    if (given instanceof Value) return given;
-    throw new ValueError({
-      what: `Cannot compute the ${kind} ${describe(fn)}`,
-      rule: "it must return a symbolic value for targets and outputs",
-      received: describe(given),
-      hint: "return what ops make of yTrue and yPred, as in ops.mean(ops.square(ops.subtract(yTrue, yPred)), -1)",
-    });
-  };
-  Object.defineProperty(checked, "name", { value: fn.name });
-  return checked;
-}
-
-/** What was given for outputs with `fn` of each item in its place. */
-function mapOutputs<T, U>(given: PerOutput<T> | null, fn: (item: T | null) => U): PerOutput<U> {
-  if (Array.isArray(given)) return given.map(fn);
-  if (!isNamed(given)) return fn(given as T | null);
-  return Object.fromEntries(Object.entries(given).map(([name, item]) => [name, fn(item as T | null)])) as PerOutput<U>;
 }
 
 function metricsIn(found: Found): Metric[] {

@@ -1,60 +1,34 @@
-// What a model makes of data without epochs: evaluate and predict, and the methods of one batch.
+// Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
-import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
+import type { CallbackList } from "../callbacks/list.ts";
 import { makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { markBusy } from "../session.ts";
-import { checkOptions } from "../options.ts";
+import { readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
-import {
-  type Batches,
-  BatchStream,
-  checkedData,
-  checkedStream,
-  type Dataset,
-  isBatches,
-  type SampleWeightOptions,
-} from "./dataset.ts";
+import { type Batches, isBatches } from "./batches.ts";
+import { BatchStream, checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches } from "./loop.ts";
+import {
+  type BatchOptions,
+  defaultBatchSize,
+  type EvaluateOptions,
+  evaluateOptions,
+  type PredictOptions,
+  predictOptions,
+  testOnBatchOptions,
+  trainOnBatchOptions,
+} from "./options.ts";
 import { Run, withLock } from "./run.ts";
 import type { Step, Steps } from "./step.ts";
-import type { Prediction, Trainer, Verbose } from "./trainer.ts";
-import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
+import type { Prediction, Trainer } from "./trainer.ts";
+import { refuseForBatches } from "./validation.ts";
 import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
-
-/** Options of `evaluate`. */
-export interface EvaluateOptions<W = Structure<TensorLike>> {
-  /** How many samples are computed at once; 32 by default. */
-  batchSize?: number;
-  /** How much is printed; `auto` by default. */
-  verbose?: Verbose;
-  /** A weight for each sample. */
-  sampleWeight?: W;
-  /** After how many batches to end; with all samples by default. */
-  steps?: number | null;
-  /** What is called between batches. */
-  callbacks?: readonly CallbackLike[];
-}
-
-/** Options of `predict`. */
-export interface PredictOptions {
-  /** How many samples are computed at once; 32 by default. */
-  batchSize?: number;
-  /** How much is printed; `auto` by default. */
-  verbose?: Verbose;
-  /** After how many batches to end; with all samples by default. */
-  steps?: number | null;
-  /** What is called between batches. */
-  callbacks?: readonly CallbackLike[];
-}
-
-/** Options of `trainOnBatch` and `testOnBatch`. */
-export type BatchOptions<W = Structure<TensorLike>> = SampleWeightOptions<W>;
 
 /** See `Model.evaluate`. */
 export async function evaluate(
@@ -65,11 +39,8 @@ export async function evaluate(
 ): Promise<Logs> {
   const { model } = trainer;
   const where = `evaluate "${model.name}"`;
-  checkOptions("evaluate", options, ["batchSize", "verbose", "sampleWeight", "steps", "callbacks"]);
-  const { batchSize = 32, sampleWeight, steps = null } = options;
-  checkInteger("batchSize", batchSize, 1, where);
-  if (steps !== null) checkInteger("steps", steps, 1, where);
-  const verbose = verbosity(options.verbose, where);
+  const kept = readMethodOptions("evaluate", evaluateOptions, options, `Cannot ${where}`);
+  const { batchSize, sampleWeight, steps, verbose } = kept;
   const compiled = trainer.requireCompiled("evaluate");
   let data: Dataset | BatchStream;
   if (isBatches(x)) {
@@ -82,7 +53,7 @@ export async function evaluate(
   using _busy = markBusy(where);
   using run = new Run();
   await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize });
-  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? plan.length }, where);
+  const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
   return await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where);
 }
 
@@ -117,10 +88,12 @@ export async function onBatch(
   options: BatchOptions,
 ): Promise<Logs> {
   const method = `${mode}OnBatch`;
-  checkOptions(method, options, mode === "train" ? ["sampleWeight", "classWeight"] : ["sampleWeight"]);
+  const where = `${method} with "${trainer.model.name}"`;
+  const table = mode === "train" ? trainOnBatchOptions : testOnBatchOptions;
+  const weights = readMethodOptions(method, table, options, `Cannot ${where}`);
   const compiled = trainer.requireCompiled(method);
   if (mode === "train") trainer.requireIdle(method);
-  const data = checkedData(trainer.model, { x, y, ...options }, `${method} with "${trainer.model.name}"`, compiled);
+  const data = checkedData(trainer.model, { x, y, ...weights }, where, compiled);
   const steps = await trainer.open();
   using run = new Run();
   return await trainer.inTurn(run, async () => {
@@ -151,18 +124,15 @@ export async function predict(
   }
   const { model } = trainer;
   const where = `predict with "${model.name}"`;
-  checkOptions("predict", options, ["batchSize", "verbose", "steps", "callbacks"]);
-  const { batchSize = 32, steps: limit = null } = options;
-  checkInteger("batchSize", batchSize, 1, where);
-  if (limit !== null) checkInteger("steps", limit, 1, where);
-  const verbose = verbosity(options.verbose, where);
+  const kept = readMethodOptions("predict", predictOptions, options, `Cannot ${where}`);
+  const { batchSize, steps: limit, verbose } = kept;
   if (isBatches(x)) refuseForBatches({ batchSize: options.batchSize }, where);
   const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
   using _busy = markBusy(where);
   const steps = await trainer.open();
   using run = new Run();
   await using plan = await openPlan(steps, run, "predict", data, { batchSize });
-  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: limit ?? plan.length }, where);
+  const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: limit ?? plan.length });
   const parts: Tensor[][] = [];
   let rows = 0;
   plan.begin();
@@ -171,7 +141,7 @@ export async function predict(
     limit,
     async done(range) {
       rows += range.rows;
-      // The next batch of a stream may have its outputs in the same place.
+      // The next batch of a stream may write its outputs to the same variables.
       if (data instanceof BatchStream) parts.push(await outputsOf(steps, range.step));
     },
   });
@@ -187,20 +157,27 @@ export async function predict(
   return packLike(step.output!.like, outputs);
 }
 
-/** The last prediction, if its step also takes `x`: one tensor of the same shape and dtype, and nothing to report. */
+/**
+ * The last prediction, if its step can be used for `x`: one tensor of the same shape and dtype, with no warnings to
+ * print.
+ */
 function lastFitting(
   { lastPrediction: last }: Trainer,
   x: unknown,
-  { batchSize = 32, verbose, callbacks, steps }: PredictOptions,
+  options: PredictOptions,
 ): Prediction | undefined {
-  if (!last || !(x instanceof Tensor) || verbose !== 0 || callbacks || steps) return undefined;
+  if (!last || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps) return undefined;
+  const { batchSize = defaultBatchSize } = options;
   const [held, ...others] = last.step.data.x;
   const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
     x.shape[0] <= batchSize;
   return fits ? last : undefined;
 }
 
-/** Predicts by the step of the last prediction; undefined if the model changed since, or a run still uses its data. */
+/**
+ * Predicts with the step of the last prediction; undefined if the model has changed since, or a run still uses its
+ * data.
+ */
 function predictBy(
   { step, version }: Prediction,
   { model, steps }: Trainer,
@@ -245,7 +222,7 @@ function joinRows(parts: readonly Tensor[], where: string): Tensor {
   return new Tensor([rows, ...first.shape.slice(1)], first.dtype, data as TypedArray);
 }
 
-/** The classes of outputs: the place of the largest of each row, or for one sigmoid unit 1 above a half, else 0. */
+/** The classes of outputs: the index of the largest in each row, or for one sigmoid unit 1 above a half, else 0. */
 export function classesOf(outputs: Structure<Tensor>, where: string): Structure<Tensor> {
   return mapStructure(outputs, (output: Tensor) => {
     if (output.dtype !== "float32" || output.rank < 2) {

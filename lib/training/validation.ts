@@ -1,25 +1,12 @@
 // Validation of the user's data and numbers before the first step: what is wrong, in which row, and how to fix it.
-import { formatMessage, ShapeError, ValueError } from "../errors.ts";
-import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
-import { crossentropyKind } from "../losses/resolve.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
-import { KLDivergence, Poisson } from "../losses/divergence.ts";
-import { CategoricalHinge, Hinge, SquaredHinge } from "../losses/hinge.ts";
-import {
-  MeanAbsoluteError,
-  MeanAbsolutePercentageError,
-  MeanSquaredError,
-  MeanSquaredLogarithmicError,
-} from "../losses/regression.ts";
-import { Huber, LogCosh } from "../losses/robust.ts";
-import { CosineSimilarity } from "../losses/similarity.ts";
-import { describe } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
- * Throws where targets do not suit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} where there
- * are none, or for labels that name no class.
+ * Throws if targets do not fit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} if they are
+ * missing or for labels out of range.
  */
 export function checkTargets(
   y: Tensor | undefined,
@@ -36,13 +23,10 @@ export function checkTargets(
       hint: `call ${where.split(" ")[0]}(x, y)`,
     });
   }
-  const kind = kindOf(loss, y.shape, output);
+  const kind = loss.targetKind(y.shape, output);
   if (kind === "binary") checkProbabilities(y, loss, label, where);
-  if (kind === "sparse") {
-    const ignored = loss instanceof SparseCategoricalCrossentropy ? loss.ignoreClass : null;
-    return checkLabels(y, output, ignored, label, where);
-  }
-  if (kind === "other") return;
+  if (kind === "sparse") return checkLabels(y, output, loss.ignoredClass, label, where);
+  if (kind === "any") return;
   const squeezed = dropLast(y.shape, output.length);
   const matches = squeezed.length === output.length &&
     squeezed.every((extent, axis) => output[axis] === null || extent === output[axis]);
@@ -50,7 +34,7 @@ export function checkTargets(
     y.shape.every((extent, axis) => output[axis] === null || extent === output[axis]);
   if (!matches && !flat) {
     const classes = output[output.length - 1];
-    const looksSparse = kind !== "regression" && (y.shape.length < output.length || y.shape.at(-1) === 1);
+    const looksSparse = kind !== "values" && (y.shape.length < output.length || y.shape.at(-1) === 1);
     throw new ShapeError({
       what: `Cannot ${where}`,
       rule: `targets ${label === "y" ? "" : `${label} `}for ${loss.name} must have the shape of the model's output, ${
@@ -71,43 +55,15 @@ export function checkTargets(
   }
 }
 
-/** The losses whose targets are numbers of the output's shape, and no classes. */
-const alike = [
-  MeanSquaredError,
-  MeanAbsoluteError,
-  MeanAbsolutePercentageError,
-  MeanSquaredLogarithmicError,
-  Huber,
-  LogCosh,
-  Poisson,
-  KLDivergence,
-  CosineSimilarity,
-  Hinge,
-  SquaredHinge,
-  CategoricalHinge,
-] as const;
-
-type Kind = "sparse" | "categorical" | "binary" | "regression" | "other";
-
-function kindOf(loss: Loss, y: Shape, output: SymbolicShape): Kind {
-  if (loss instanceof SparseCategoricalCrossentropy) return "sparse";
-  if (loss instanceof CategoricalCrossentropy) return "categorical";
-  if (loss instanceof BinaryCrossentropy) return "binary";
-  if (alike.some((Class) => loss instanceof Class)) return "regression";
-  if (loss.name !== "crossentropy") return "other";
-  const kind = crossentropyKind(y, output);
-  return kind === "sparse_categorical" ? "sparse" : kind;
-}
-
 function dropLast(shape: Shape, rank: number): Shape {
   return shape.length === rank + 1 && shape[shape.length - 1] === 1 ? shape.slice(0, -1) : shape;
 }
 
-/** Targets of independent classes lie between 0 and 1; others make the loss fall without end. */
+/** Targets of independent classes are between 0 and 1; others make the loss fall without bound. */
 function checkProbabilities(y: Tensor, loss: Loss, label: string, where: string): void {
   const { data } = y;
   for (let i = 0; i < data.length; i++) {
-    // NaN passes here: it is warned of.
+    // NaN passes here: it has its own warning.
     if (!(data[i] < 0 || data[i] > 1)) continue;
     throw new ValueError({
       what: `Cannot ${where}`,
@@ -121,8 +77,8 @@ function checkProbabilities(y: Tensor, loss: Loss, label: string, where: string)
 }
 
 /**
- * Throws {@linkcode ShapeError} where weights are not one for each sample, nor one for each value that the loss gives
- * for an output of shape `output`.
+ * Throws {@linkcode ShapeError} unless there is one weight per sample, or one per value that the loss gives for an
+ * output of shape `output`.
  */
 export function checkWeights({ shape }: Tensor, output: SymbolicShape, label: string, where: string): void {
   const values = output.length > 1 ? output.slice(0, -1) : output;
@@ -180,19 +136,8 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, n
   }
 }
 
-/**
- * The number of rows to train on. Throws {@linkcode RangeError} for a split outside of [0, 1), and
- * {@linkcode ValueError} where it leaves nothing on one side.
- */
+/** The number of rows to train on. Throws {@linkcode ValueError} where a split leaves nothing on one side. */
 export function splitRows(rows: number, validationSplit: number, where: string): number {
-  if (typeof validationSplit !== "number" || !(validationSplit >= 0 && validationSplit < 1)) {
-    throw new RangeError(formatMessage({
-      what: `Cannot ${where}`,
-      rule: "validationSplit must be a number of at least 0 and less than 1",
-      received: describe(validationSplit),
-      hint: "0.1 keeps the last tenth of the rows for validation",
-    }));
-  }
   if (validationSplit === 0) return rows;
   const training = Math.floor(rows * (1 - validationSplit));
   if (training === 0 || training === rows) {
@@ -206,31 +151,7 @@ export function splitRows(rows: number, validationSplit: number, where: string):
   return training;
 }
 
-/** Throws {@linkcode ValueError} where `value` is not an integer of at least `low`. */
-export function checkInteger(name: string, value: unknown, low: number, where: string): void {
-  if (typeof value === "number" && Number.isInteger(value) && value >= low) return;
-  throw new ValueError({
-    what: `Cannot ${where}`,
-    rule: `${name} must be an integer of at least ${low}`,
-    received: describe(value),
-    hint: typeof value === "string" ? "give it as a number, without quotes" : `give ${low} or more`,
-  });
-}
-
-/** How much is printed; throws {@linkcode ValueError} for what is none of `"auto"`, 0, 1 and 2. */
-export function verbosity(verbose: unknown, where: string): 0 | 1 | 2 {
-  if (verbose === undefined || verbose === "auto" || verbose === true) return 1;
-  if (verbose === 0 || verbose === 1 || verbose === 2) return verbose;
-  if (verbose === false) return 0;
-  throw new ValueError({
-    what: `Cannot ${where}`,
-    rule: 'verbose must be "auto", 0, 1 or 2',
-    received: describe(verbose),
-    hint: "0 prints nothing, 1 a progress bar, 2 a line for each epoch",
-  });
-}
-
-/** Throws {@linkcode ValueError} for what cannot be said of data that comes in batches. */
+/** Throws {@linkcode ValueError} for options that data in batches cannot have. */
 export function refuseForBatches(options: Readonly<Record<string, unknown>>, where: string): void {
   const [name, value] = Object.entries(options).find(([, given]) => given !== undefined) ?? [];
   if (name === undefined) return;

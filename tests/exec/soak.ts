@@ -1,5 +1,5 @@
-// Makes, trains and drops models without end, and reports what the backend still holds: `deno task soak` for
-// long, tests/exec/memory_test.ts for a few rounds. Needs --v8-flags=--expose-gc.
+// Makes, trains and drops models in a loop, and reports what the backend still holds: `deno task soak` for long,
+// tests/exec/memory_test.ts for a few rounds. Needs --v8-flags=--expose-gc.
 import { parseArgs } from "node:util";
 import type { MemoryUse } from "../../lib/exec/executor.ts";
 import { getExecutor } from "../../lib/exec/select.ts";
@@ -16,7 +16,7 @@ import {
   type Value,
 } from "../../mod.ts";
 
-/** What is held after some rounds, and the size of the process in MiB. */
+/** What is held after some rounds, and the process's memory in MiB. */
 export interface Sample extends MemoryUse {
   readonly resident: number;
 }
@@ -71,12 +71,16 @@ const kinds: Record<string, (round: number) => Promise<unknown>> = {
 };
 
 async function sample(): Promise<Sample> {
-  // What a collection frees may be what kept other things alive.
-  for (let i = 0; i < 3; i++) {
+  let held = (await getExecutor()).memory;
+  // What one collection frees may have kept other objects alive, so only several that free nothing end it.
+  for (let unchanged = 0, i = 0; unchanged < 4 && i < 50; i++) {
     collect!();
     await new Promise((resolve) => setTimeout(resolve, 10));
+    const now = (await getExecutor()).memory;
+    unchanged = JSON.stringify(now) === JSON.stringify(held) ? unchanged + 1 : 0;
+    held = now;
   }
-  return { ...(await getExecutor()).memory, resident: Math.round(Deno.memoryUsage().rss / 2 ** 20) };
+  return { ...held, resident: Math.round(Deno.memoryUsage().rss / 2 ** 20) };
 }
 
 await setBackend(backend as BackendName);

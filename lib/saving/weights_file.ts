@@ -1,0 +1,177 @@
+// Weights files, Keras's `.weights.h5` and safetensors: the arrays of a model's parts and of its optimizer.
+import { FileError, StateError, ValueError } from "../errors.ts";
+import { type H5Group, readHdf5, writeHdf5 } from "../files/hdf5.ts";
+import { readSafetensors, writeSafetensors } from "../files/safetensors.ts";
+import { boolean } from "../option_kinds.ts";
+import { optionTable, readMethodOptions } from "../options.ts";
+import { formatShape, sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { WeightEntry, WeightGroup } from "./weight_groups.ts";
+
+/** The bytes of a safetensors file of these groups, with the names of weights. */
+export async function writeNamedWeights(
+  groups: readonly WeightGroup[],
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tensors = new Map<string, Tensor>();
+  for (const [group, i] of groups.flatMap((group) => group.entries.map((_, i) => [group, i] as const))) {
+    const name = nameOfEntry(group, i);
+    if (tensors.has(name)) {
+      throw new ValueError({
+        what,
+        rule: "weights must differ in their names",
+        received: `"${name}" twice`,
+        hint: "give the layers names of their own, or save as .weights.h5",
+      });
+    }
+    tensors.set(name, await group.entries[i].read());
+  }
+  return writeSafetensors(tensors);
+}
+
+/** The bytes of a `.weights.h5` file of these groups. */
+export async function writeWeights(groups: readonly WeightGroup[], what: string): Promise<Uint8Array<ArrayBuffer>> {
+  const root = newGroup();
+  for (const { path, name, entries } of groups) {
+    const values = await Promise.all(entries.map((entry) => entry.read()));
+    const vars = inside(root, `${path}/vars`);
+    vars.attributes.set("name", name);
+    values.forEach((value, i) => vars.arrays.set(String(i), value));
+  }
+  return await writeHdf5(root, what);
+}
+
+interface NewGroup extends H5Group {
+  readonly attributes: Map<string, unknown>;
+  readonly groups: Map<string, NewGroup>;
+  readonly arrays: Map<string, Tensor>;
+}
+
+const newGroup = (): NewGroup => ({ attributes: new Map(), groups: new Map(), arrays: new Map() });
+
+function inside(root: NewGroup, path: string): NewGroup {
+  let group = root;
+  for (const name of path.split("/").filter((part) => part)) {
+    if (!group.groups.has(name)) group.groups.set(name, newGroup());
+    group = group.groups.get(name)!;
+  }
+  return group;
+}
+
+/** How weights are read. */
+export interface ReadWeightsOptions {
+  /** Whether to skip arrays of another shape, and those that only the model or only the file has; false by default. */
+  skipMismatch?: boolean;
+}
+
+const readWeightsOptions = optionTable<ReadWeightsOptions>()({ skipMismatch: boolean(false) });
+
+/** The arrays of a file by key, and the key that each entry of a group has in such files. */
+interface StoredArrays {
+  readonly arrays: ReadonlyMap<string, Tensor>;
+  keyOf(group: WeightGroup, index: number): string;
+}
+
+/** The arrays of a `.weights.h5` file, by path. */
+async function storedInHdf5(bytes: Uint8Array, what: string): Promise<StoredArrays> {
+  const arrays = new Map<string, Tensor>();
+  const visit = ({ groups, arrays: own }: H5Group, path: readonly string[]): void => {
+    const inOrder = [...own].sort(([a], [b]) => Number(a) - Number(b));
+    for (const [name, array] of inOrder) arrays.set([...path.map(currentName), name].join("/"), array);
+    for (const [name, group] of groups) visit(group, [...path, name]);
+  };
+  visit(await readHdf5(bytes, what), []);
+  return { arrays, keyOf: ({ path }, index) => [...path ? [path] : [], "vars", index].join("/") };
+}
+
+/** Names that Keras 2.12 to 2.15 gave. */
+const currentName = (name: string) => (name === "_layer_checkpoint_dependencies" ? "layers" : name);
+
+/** The name of an entry in a safetensors file: those of the layers around it, then its own. */
+const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number) =>
+  [...namePath ? [namePath] : [], entries[index].name].join("/");
+
+/** The arrays of a safetensors file, by the names of weights. */
+function storedInSafetensors(bytes: Uint8Array, what: string): StoredArrays {
+  return { arrays: readSafetensors(bytes, what), keyOf: nameOfEntry };
+}
+
+/** HDF5 files begin with this. */
+const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+const isHdf5 = (bytes: Uint8Array) => hdf5Signature.every((byte, i) => bytes[i] === byte);
+
+/** A row of the table of what does not fit. */
+type Mismatch = readonly [owner: string, entry: string, expected: string, found: string];
+
+/**
+ * Sets the entries of the groups to the values in a file, HDF5 or safetensors. Throws {@linkcode FileError}, whose message
+ * begins with `what`, with a table of all that is missing, left over or of another shape; then nothing is changed.
+ */
+export async function readWeights(
+  bytes: Uint8Array,
+  groups: readonly WeightGroup[],
+  what: string,
+  options: ReadWeightsOptions = {},
+): Promise<void> {
+  const { skipMismatch } = readMethodOptions("loadWeights", readWeightsOptions, options, what);
+  const isSafetensors = bytes[8] === "{".charCodeAt(0) && !isHdf5(bytes);
+  const { arrays, keyOf } = isSafetensors ? storedInSafetensors(bytes, what) : await storedInHdf5(bytes, what);
+  const left = new Map(arrays);
+  const mismatches: Mismatch[] = [];
+  const changes: { readonly entry: WeightEntry; readonly value: Tensor }[] = [];
+  for (const group of groups) {
+    group.entries.forEach((entry, i) => {
+      const key = keyOf(group, i);
+      const value = arrays.get(key);
+      left.delete(key);
+      if (value && sameShape(entry.shape, value.shape)) {
+        return void changes.push({ entry, value: value.cast(entry.dtype) });
+      }
+      const found = value ? formatShape(value.shape) : "none";
+      mismatches.push([group.name, entry.name.split("/").at(-1)!, formatShape(entry.shape), found]);
+    });
+  }
+  const hasOptimizer = groups.some(({ path }) => path === "optimizer");
+  for (const [key, { shape }] of left) {
+    if (!hasOptimizer && key.startsWith("optimizer/")) continue;
+    const parts = key.split("/");
+    mismatches.push([
+      parts.slice(0, -1).filter((part) => part !== "vars").join("/"),
+      parts.at(-1)!,
+      "none",
+      formatShape(shape),
+    ]);
+  }
+  if (mismatches.length > 0 && !skipMismatch) throw mismatchError(mismatches, what);
+  for (const { entry, value } of changes) entry.write(value);
+}
+
+/** So many lines of the table are shown. */
+const maxLines = 20;
+
+function mismatchError(mismatches: readonly Mismatch[], what: string): FileError {
+  const rows = [
+    ["layer", "weight", "expected", "in the file"],
+    ...mismatches.slice(0, maxLines),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const table = rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd()}`);
+  const more = mismatches.length > maxLines ? [`  and ${mismatches.length - maxLines} more`] : [];
+  return new FileError({
+    what,
+    rule: "the file must have the arrays of the model",
+    received: `${mismatches.length} that differ\n${[...table, ...more].join("\n")}\n`,
+    hint: "make the model as it was when it was saved, or load what fits with skipMismatch: true",
+  });
+}
+
+/** Throws {@linkcode StateError} for a model that is not built: it has no weights yet. */
+export function requireBuilt(model: { readonly name: string; readonly built: boolean }, what: string): void {
+  if (model.built) return;
+  throw new StateError({
+    what,
+    rule: "the model is not built, so that it has no weights yet",
+    received: `"${model.name}" without an input shape`,
+    hint: "give it an Input, or fit or call it once",
+  });
+}
