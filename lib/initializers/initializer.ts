@@ -1,11 +1,11 @@
 // The base of initializers: the first values of weights, drawn on the host in float64 to be equal on every backend.
 import { Configurable } from "../configurable.ts";
-import { makeArray } from "../dtype.ts";
+import { bytesPerElement, makeArray, withHostMemory } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { hashPath, nextRandomRoot, purposes, randomSeed, RandomStream, weightPath } from "../random_stream.ts";
 import { nullable } from "../options.ts";
 import { integer } from "../option_kinds.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** The seed option of random initializers. */
@@ -50,7 +50,10 @@ export abstract class Initializer extends Configurable {
     const stream = seed === null
       ? new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights)
       : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
-    return new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream)));
+    return withHostMemory(
+      sizeOf(shape) * bytesPerElement("float32"),
+      () => new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream))),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 // WeightOwner: the weights of layers and models, their own and those of the layers inside.
+import { gibibytes, withHostMemory } from "../dtype.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { withContext } from "../ir/context.ts";
 import { describe, readMethodOptions } from "../options.ts";
@@ -10,8 +11,8 @@ import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import { type AddWeightOptions, addWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
-/** The bytes of the largest weight: no backend can allocate more in one piece. */
-const largestWeight = 2 ** 32;
+/** The bytes of the largest weight: common machines have no memory for the copies of a larger one. */
+const largestWeight = 2 ** 31;
 
 /** The owner of weights, which may contain further owners. */
 export abstract class WeightOwner {
@@ -73,14 +74,16 @@ export abstract class WeightOwner {
       throw new ShapeError({
         what: where,
         rule: `${describe(name)} may have at most ${largestWeight / 2 ** 30} GiB`,
-        received: `${formatShape(shape)}, which is ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
+        received: `${formatShape(shape)}, which is ${gibibytes(bytes)}`,
         hint: "give the layer smaller sizes, or a smaller input",
       });
     }
     const place = this.#ownPlace();
-    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape)).cast(dtype);
     const path = `${place.name}/${name}`;
-    const weight = new Weight(value, { key: name, path, trainable, initializer, regularizer, constraint });
+    const weight = withHostMemory(bytes, () => {
+      const value = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape)).cast(dtype);
+      return new Weight(value, { key: name, path, trainable, initializer, regularizer, constraint });
+    }, { what: where, thing: `${describe(name)} ${formatShape(shape)}` });
     this.#weights.push(weight);
     return weight;
   }
