@@ -56,7 +56,8 @@ export const relu: Lifted<[x: Operand, options?: ReluOptions]> = lift((x, option
     const risen = o.relu(x);
     return maxValue === null ? risen : o.minimum(risen, maxValue);
   }
-  const below = threshold === 0
+  // The sign of a zero is that of `x`, as in Keras.
+  const below = threshold === 0 || negativeSlope === 0
     ? o.multiply(x, negativeSlope)
     : o.multiply(o.relu(o.subtract(threshold, x)), -negativeSlope);
   const capped = maxValue === null ? x : o.minimum(x, maxValue);
