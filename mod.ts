@@ -137,7 +137,13 @@ export type { Operand, ResultOf } from "./lib/tensor/apply.ts";
 export type { DType, TypedArray } from "./lib/dtype.ts";
 export type { Axes, Shape, SymbolicShape } from "./lib/shape.ts";
 
-export type { Activation, ActivationFunction, ActivationIdentifier, ActivationName } from "./lib/activations.ts";
+export type {
+  Activation,
+  ActivationFunction,
+  ActivationIdentifier,
+  ActivationLayer,
+  ActivationName,
+} from "./lib/activations.ts";
 export type {
   Initializer,
   InitializerFunction,

@@ -1,5 +1,5 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
-import type { FunctionNode } from "./json_config.ts";
+import type { FunctionNode, ObjectNode } from "./json_config.ts";
 import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import type { ActivationFunction } from "./ops/activations.ts";
@@ -56,7 +56,8 @@ export const relu: Lifted<[x: Operand, options?: ReluOptions]> = lift((x, option
     const risen = o.relu(x);
     return maxValue === null ? risen : o.minimum(risen, maxValue);
   }
-  const below = threshold === 0
+  // The sign of a zero is that of `x`, as in Keras.
+  const below = threshold === 0 || negativeSlope === 0
     ? o.multiply(x, negativeSlope)
     : o.multiply(o.relu(o.subtract(threshold, x)), -negativeSlope);
   const capped = maxValue === null ? x : o.minimum(x, maxValue);
@@ -142,18 +143,34 @@ declareFunctions(named);
 
 /** The names of the activations, as Keras spells them. */
 export type ActivationName = keyof typeof named;
-/** An activation by name, or a function of a symbolic value. */
-export type ActivationIdentifier = ActivationName | ((x: Value) => Value);
+/** A layer used as an activation, such as `new layers.LeakyReLU()`. */
+export interface ActivationLayer {
+  /** The name of its class. */
+  readonly className: string;
+  /** Applies it. */
+  apply(x: Value): Value;
+  /** As it stands in a config. */
+  serialize(): ObjectNode;
+}
+
+/** An activation by name, a function of a symbolic value, or a layer such as `new layers.LeakyReLU()`. */
+export type ActivationIdentifier = ActivationName | ((x: Value) => Value) | ActivationLayer;
 
 /** An activation with the name that configs give it. */
 export interface Activation {
-  /** Keras's name, such as `relu`; a custom function's own name. */
+  /** Keras's name, such as `relu`; a custom function's own name; the class name of a layer. */
   readonly name: string;
   /** Applies it. */
   readonly call: (x: Value) => Value;
-  /** As written in a layer's config: the name of a Keras activation, the node of a custom function. */
-  serialize(): string | FunctionNode;
+  /** The layer, for an activation that is one: its weights are then those of a sublayer. */
+  readonly layer?: ActivationLayer;
+  /** As written in a layer's config: the name of a Keras activation, the node of a custom function or of a layer. */
+  serialize(): string | FunctionNode | ObjectNode;
 }
+
+const isLayer = (given: unknown): given is ActivationLayer =>
+  typeof given === "object" && given !== null &&
+  ["apply", "serialize"].every((name) => typeof (given as Record<string, unknown>)[name] === "function");
 
 /** The activation for an identifier (`linear` for none); throws {@linkcode ValueError} with a suggestion. */
 export function getActivation(identifier: ActivationIdentifier | null | undefined, where?: string): Activation {
@@ -163,6 +180,10 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
     return known
       ? keras(known[0], identifier)
       : { name: identifier.name, call: identifier, serialize: () => functionNode(identifier) };
+  }
+  if (isLayer(identifier)) {
+    const layer = identifier;
+    return { name: layer.className, call: (x) => layer.apply(x), layer, serialize: () => layer.serialize() };
   }
   if (typeof identifier !== "string") throw noActivation(identifier, where);
   const name: string = identifier;
@@ -175,7 +196,7 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
 function noActivation(given: unknown, where = "Unknown activation"): ValueError {
   return new ValueError({
     what: where,
-    rule: "activation must be a name or a function",
+    rule: "activation must be a name, a function or a layer",
     received: describe(given),
     hint: 'write it as in activation: "relu"',
   });

@@ -110,18 +110,34 @@ function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The error for an unknown identifier: lists the valid ones and suggests the nearest. */
+/** The most names that a message lists; of more it shows only the nearest. */
+const maxListed = 100;
+
+/** The error for an unknown identifier: lists the valid ones, or the nearest of many, and suggests one. */
 export function unknownIdentifier(kind: string, name: string, known: readonly string[], where?: string): ValueError {
   const near = didYouMean(name, known);
   // Skip other spellings of a name that is listed already.
   const spelled = new Set<string>();
   const listed = known.filter((k) => !spelled.has(squash(k)) && spelled.add(squash(k)));
+  const quoted = (names: readonly string[]) => names.map((k) => `"${k}"`).join(", ");
   return new ValueError({
     what: where ?? `Unknown ${kind}`,
-    rule: `${kind} must be one of ${listed.map((k) => `"${k}"`).join(", ")}`,
+    rule: listed.length > maxListed
+      ? `${kind} must be one of ${listed.length} names, the nearest of which are ${quoted(nearest(name, listed, 3))}`
+      : `${kind} must be one of ${quoted(listed)}`,
     received: `"${name}"`,
     hint: near ? `did you mean "${near}"?` : "use one of these names",
   });
+}
+
+/** The `count` candidates nearest to `name` by edit distance, those that begin alike before others as near. */
+function nearest(name: string, candidates: readonly string[], count: number): string[] {
+  const meant = squash(name.slice(0, 100));
+  const distances = candidates.map((candidate): [string, number] => {
+    const text = squash(candidate);
+    return [candidate, editDistance(meant, text) - (text[0] === meant[0] ? 0.5 : 0)];
+  });
+  return distances.sort(([, a], [, b]) => a - b).slice(0, count).map(([candidate]) => candidate);
 }
 
 /** Whether a value is a class, which cannot be called without `new`. */

@@ -11,12 +11,16 @@ export interface SavedForm {
   readonly className?: string;
   /** How many arguments are passed in the call; one by default. The others are in the config. */
   readonly inputs?: number;
+  /** Whether the call takes any number of arguments, after those that are in the config. */
+  readonly variadic?: boolean;
   /** The config's keys in the order of the function's further arguments, with their defaults. */
   readonly keys?: Readonly<Record<string, Saved>>;
   /** The keys whose arguments are passed in the call, by name. */
   readonly named?: readonly string[];
   /** The config's keys for which the function has no argument, with the value they must have. */
   readonly fixed?: Readonly<Record<string, Saved>>;
+  /** Writes an argument of the call that is not a tensor, if the default form does not suit. */
+  readonly write?: (argument: unknown) => unknown;
 }
 
 /** The forms of functions by their names in `ops`. */

@@ -320,7 +320,8 @@ export interface RandomCrop extends LayerFields<RandomImageOptions, typeof rando
 /**
  * Crops each image `[height, width, channels]` of a batch: in training at a random position, the same for the whole
  * batch. Otherwise, and if the images are not larger than the crop along an axis, it takes the largest central part
- * with the crop's aspect ratio and resizes it. Returns float32.
+ * with the crop's aspect ratio and resizes it, as Keras documents; Keras's code leaves images unchanged without training.
+ * Returns float32.
  *
  * @example Crops of photographs
  * ```ts

@@ -211,7 +211,8 @@ export function reduceWeighted(values: Value, reduction: Reduction, { sampleWeig
     if (w.shape.length < v.shape.length && w.shape.every((extent, axis) => extent === v.shape[axis])) {
       w = reshape(w, [...w.shape, ...v.shape.slice(w.shape.length).map(() => 1)]);
     }
-    values = multiply(v, broadcastTo(w, v.shape));
+    // A loss that is one number already becomes one for each weight.
+    values = multiply(v, v.shape.length === 0 ? w : broadcastTo(w, v.shape));
     weights = w;
   }
   if (reduction === "none" || values.shape.length === 0) return values;

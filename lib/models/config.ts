@@ -4,7 +4,7 @@ import { Layer } from "../layers/layer.ts";
 import { FunctionCall } from "../layers/operation.ts";
 import { snakeCase } from "../names.ts";
 import { type Node, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
-import { configOf, formOf, namedOf } from "../saving/functions.ts";
+import { configOf, formOf, namedOf, splitArguments } from "../saving/functions.ts";
 import { serializeObject } from "../saving/serialize.ts";
 import { mapStructure } from "../structure.ts";
 import type { FunctionalGraph } from "./graph.ts";
@@ -35,12 +35,15 @@ export function graphConfig(graph: FunctionalGraph): Config {
   const nodesOf = (operation: Operation): ConfigValue[] =>
     operation.inboundNodes.filter((node) => own.has(node) && node.inputs.length > 0).map(({ args }) => {
       const spec = operation instanceof FunctionCall ? formOf(operation.fn, operation.className) : undefined;
-      const count = spec?.inputs ?? args.positional.length;
-      const further = spec ? namedOf(spec, args.positional.slice(count)) : {};
+      const { inCall, further } = spec
+        ? splitArguments(spec, args.positional)
+        : { inCall: args.positional, further: [] };
+      const write = (argument: unknown) =>
+        serialize(spec?.write && !(argument instanceof SymbolicTensor) ? spec.write(argument) : argument);
       const defaults = operation instanceof Layer ? operation.callDefaults : {};
-      const all = { ...defaults, ...args.named, ...further };
+      const all = { ...defaults, ...args.named, ...(spec && namedOf(spec, further)) };
       const named = Object.entries(all).map(([name, item]) => [snakeCase(name), serialize(item)]);
-      return { args: args.positional.slice(0, count).map(serialize), kwargs: Object.fromEntries(named) };
+      return { args: inCall.map(write), kwargs: Object.fromEntries(named) };
     });
   return {
     layers: graph.operations.map((operation) => ({
@@ -55,7 +58,7 @@ export function graphConfig(graph: FunctionalGraph): Config {
 
 function serializeCall(operation: FunctionCall): ObjectNode {
   const spec = formOf(operation.fn, operation.className);
-  const further = operation.inboundNodes[0].args.positional.slice(spec.inputs);
+  const { further } = splitArguments(spec, operation.inboundNodes[0].args.positional);
   const config = { name: operation.name, ...configOf(spec, further) };
   return { module: spec.module, class_name: spec.className, config, registered_name: spec.className };
 }

@@ -9,12 +9,18 @@ import { objectNode, passThrough } from "../registry.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
 import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
 import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
-import { functionOf, furtherOf } from "../saving/functions.ts";
+import { functionOf, furtherOf, joinArguments } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";
 import { readCompileConfig } from "./compile_config.ts";
 import { Model } from "./model.ts";
 import { Sequential, type SequentialItem } from "./sequential.ts";
 
+// The keys of getItem: ranges of indices, and what stands for the axes between.
+readNodesOf("__slice__", ({ config }, path) => {
+  const { start = null, stop = null, step = null } = path.at("config").object(config);
+  return { start, stop, step };
+});
+readNodesOf("__ellipsis__", () => "...");
 readNodesOf("InputLayer", ({ config }, path) => readInput(config, path.at("config")));
 readNodesOf(
   "Sequential",
@@ -285,10 +291,8 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       nodes: [],
       call(args, kwargs) {
         const byName = Object.entries(kwargs).filter(([key, item]) => item !== null && !spec.named.includes(key));
-        const inputs = [...args, ...byName.map(([, item]) => item)];
-        const missing = new Array<undefined>(Math.max(0, spec.inputs - inputs.length)).fill(undefined);
         const rest = keys.map((key, i) => spec.named.includes(key) ? kwargs[key] ?? undefined : further[i]);
-        const positional = [...inputs, ...missing, ...rest];
+        const positional = joinArguments(spec, [...args, ...byName.map(([, item]) => item)], rest);
         return [operation.apply({ positional, named: {} })].flatMap((made) => toList(made));
       },
     };

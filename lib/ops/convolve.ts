@@ -163,7 +163,9 @@ export const convTranspose: Lifted<[x: Operand, kernel: Operand, options?: ConvT
           what,
           rule: "outputPadding must be such that a convolution of the output has the extents of the input again",
           received: `${formatShape(extra)}, by which ${formatShape(sizes)} becomes ${formatShape(reached)}`,
-          hint: `choose it less than the strides ${formatShape(steps)}`,
+          hint: extra.some((n, i) => n >= steps[i])
+            ? `choose it less than the strides ${formatShape(steps)}`
+            : 'leave it out: with padding "same" a kernel of even extent needs 1 or more, less than the stride',
         });
       }
       const operands = [input, promoteDTypes([kernel], true)[0]];

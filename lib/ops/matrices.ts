@@ -191,6 +191,7 @@ export const einsum: Lifted<[equation: string, ...operands: Operand[]]> = lift((
 export const savedProducts: SavedForms = {
   cross: { inputs: 2, keys: { axisa: -1, axisb: -1, axisc: -1, axis: null } },
   dot: { inputs: 2 },
+  einsum: { variadic: true, keys: { subscripts: null } },
   inner: { inputs: 2 },
   outer: { inputs: 2 },
   tensordot: { inputs: 2, keys: { axes: null } },

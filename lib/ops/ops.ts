@@ -107,6 +107,7 @@ export {
 export { cumprod, cumsum, diff } from "./cumulative.ts";
 export { argsort, inTopK, median, percentile, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
 export { diag, diagflat, diagonal, eye, trace, tril, triu } from "./diagonals.ts";
+export { getItem, type IndexItem, type IndexKey, type IndexRange } from "./get_item.ts";
 export { cross, dot, einsum, inner, outer, tensordot, vdot } from "./matrices.ts";
 export {
   all,

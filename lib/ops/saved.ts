@@ -10,6 +10,7 @@ import { savedCreations } from "./creation.ts";
 import { savedSums } from "./cumulative.ts";
 import { savedDiagonals } from "./diagonals.ts";
 import { savedQuotients } from "./dividing.ts";
+import { savedItems } from "./get_item.ts";
 import { savedLogarithms } from "./logarithms.ts";
 import { savedProducts } from "./matrices.ts";
 import { savedNan } from "./nan.ts";
@@ -38,6 +39,7 @@ export const savedForms: SavedForms = {
   ...savedSums,
   ...savedDiagonals,
   ...savedQuotients,
+  ...savedItems,
   ...savedLogarithms,
   ...savedProducts,
   ...savedNan,

@@ -5,7 +5,7 @@ import type { Config, ConfigValue } from "../json_config.ts";
 import { savedClassOf, savedForms } from "../ops/saved.ts";
 
 /** A function of `ops` in files. */
-interface SavedFunction extends Required<Omit<SavedForm, "module">> {
+interface SavedFunction extends Required<Omit<SavedForm, "module" | "write">>, Pick<SavedForm, "write"> {
   /** Its name in `ops`. */
   readonly fn: string;
   /** Keras's module of the class. */
@@ -16,7 +16,8 @@ function savedFunction(fn: string): SavedFunction | undefined {
   const className = savedClassOf(fn);
   if (className === undefined) return undefined;
   const { module = "numpy", ...form } = savedForms[fn];
-  return { inputs: 1, keys: {}, named: [], fixed: {}, ...form, fn, className, module: `keras.src.ops.${module}` };
+  const missing = { inputs: 1, variadic: false, keys: {}, named: [], fixed: {} };
+  return { ...missing, ...form, fn, className, module: `keras.src.ops.${module}` };
 }
 
 /** The function that a node of a file names, if any; if two share a class, the first. */
@@ -36,6 +37,27 @@ export function formOf(fn: string, className: string): SavedFunction {
     received: `ops.${fn}`,
     hint: "put it into a Layer of your own, and register that with saving.registerKerasSerializable",
   });
+}
+
+/** Splits the arguments of a function into those passed in the call, and the further ones, which have keys. */
+export function splitArguments<T>(
+  { inputs, variadic, keys }: SavedFunction,
+  positional: readonly T[],
+): { inCall: readonly T[]; further: readonly T[] } {
+  const count = variadic ? Object.keys(keys).length : inputs;
+  const [first, rest] = [positional.slice(0, count), positional.slice(count)];
+  return variadic ? { inCall: rest, further: first } : { inCall: first, further: rest };
+}
+
+/** The arguments of a function, from the two parts that {@linkcode splitArguments} returns. */
+export function joinArguments(
+  { inputs, variadic }: SavedFunction,
+  inCall: readonly unknown[],
+  further: readonly unknown[],
+): unknown[] {
+  if (variadic) return [...further, ...inCall];
+  const missing = new Array<undefined>(Math.max(0, inputs - inCall.length)).fill(undefined);
+  return [...inCall, ...missing, ...further];
 }
 
 /** The arguments in the config of a call. Throws {@linkcode ValueError} for one that Keras does not take. */

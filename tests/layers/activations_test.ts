@@ -5,6 +5,7 @@ import { getActivation } from "../../lib/activations.ts";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import { multiply, sum } from "../../lib/ops/primitives.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
@@ -51,4 +52,9 @@ Deno.test("every name of Keras's is known", () => {
   assert.equal(getActivation(null).name, "linear");
   assert.equal(getActivation(activations.relu).name, "relu");
   assert.throws(() => getActivation("rellu" as "relu"), /did you mean "relu"\?/);
+});
+
+Deno.test("relu with a threshold and no slope gives zeros of the sign of x, as Keras does", () => {
+  const y = activations.relu(tensor([-0.5, 0.125, 2]), { threshold: 0.25 });
+  assert.deepEqual([...y.data], [-0, 0, 2]);
 });

@@ -118,7 +118,7 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
     "Activation of a class",
     () => new layers.Activation(layers.ReLU),
     "ValueError",
-    /must be a name or a function, received the class ReLU/,
+    /must be a name, a function or a layer, received the class ReLU/,
   ],
   ["ReLU capped below 0", () => new layers.ReLU({ maxValue: -1 }), "ValueError", /maxValue must be .* received -1/],
   [

@@ -167,3 +167,10 @@ Deno.test("sequences and embeddings of wrong shapes are refused", () => {
   assert.throws(() => new losses.CategoricalGeneralizedCrossEntropy({ q: 1 }), /above 0 and below 1, received 1/);
   assert.throws(() => new losses.Circle({ gamma: -1 }), /gamma must be a number from 0/);
 });
+
+Deno.test("a loss of one number for a batch is weighted by the mean of the weights, as in Keras", () => {
+  const [targets, outputs] = [tensor([[1, 0], [0, 1]]), tensor([[0.75, 0.25], [0.5, 0.25]])];
+  const loss = new losses.Dice();
+  const weighted = loss.apply(targets, outputs, { sampleWeight: tensor([1, 4]) }).item();
+  assertClose([weighted], [2.5 * loss.apply(targets, outputs).item()], { absolute: 1e-6, relative: 1e-6 });
+});

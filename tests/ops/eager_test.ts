@@ -61,7 +61,7 @@ function revive({ shape, dtype, data }: Stored): Tensor {
 /** The arguments with stored arrays as tensors, and values restored that JSON cannot express. */
 function argument(value: unknown): unknown {
   if (isStored(value)) return revive(value);
-  if (Array.isArray(value)) return value.map(argument);
+  if (Array.isArray(value)) return value.map((item) => (item === null ? null : argument(item)));
   if (value === null) return undefined;
   return value === "Infinity" || value === "-Infinity" || value === "NaN" ? Number(value) : value;
 }

@@ -42,6 +42,7 @@ SUBJECTS = [
     "convolutional_jax",
     "regularizers",
     "models",
+    "operations",
     "layers",
     "merging",
     "preprocessing",

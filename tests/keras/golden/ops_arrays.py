@@ -121,6 +121,15 @@ COMPARED = {
     ),
 }
 
+def index_key(key):
+    """A key of Ceratops's `getItem` as Python's."""
+    if isinstance(key, (list, tuple)):
+        return tuple(index_key(item) for item in key)
+    if isinstance(key, dict):
+        return slice(key.get("start"), key.get("stop"), key.get("step"))
+    return Ellipsis if key == "..." else key
+
+
 TURNED = {
     "rot90": (
         lambda x, k=1, axes=(0, 1): ops.rot90(x, k, tuple(axes)),
@@ -151,6 +160,19 @@ TURNED = {
             (INTS, [3], i(-9)),
             (BOOLS, [0], b(False)),
             (MATRIX, [1, 1], np.zeros((0, 2), "float32")),
+        ],
+    ),
+    "getItem": (
+        lambda x, key: ops.get_item(x, index_key(key)),
+        [
+            (MATRIX, 1),
+            (MATRIX, [{}, -1]),
+            (CUBE, ["...", 1]),
+            (CUBE, [0, None, {"start": 1}]),
+            (CUBE, [{"step": -1}, "...", {"stop": -1}]),
+            (CUBE, [{}, {"start": -1, "step": -2}, None, 0]),
+            (INTS, [{"start": 1, "step": 2}]),
+            (BOOLS, [{"step": -1}]),
         ],
     ),
     "scatter": (

@@ -1,0 +1,89 @@
+"""Models of what stands between layers: indexing, einsum, layers as activations; and what images a RandomCrop is of."""
+
+import json
+
+import keras
+import numpy as np
+from keras import Input, Model, Sequential, layers, ops
+
+from build import dyadic
+from models import data_for, predictions, set_weights, weights_of
+
+
+def one_index():
+    x = Input((5, 4), name="x")
+    return Model(x, [x[:, 1], x[:, -1], x[:, 2, 3], x[..., 0]])
+
+
+def new_axes():
+    x = Input((5, 4), name="x")
+    return Model(x, [x[..., None], x[:, None], x[:, None, 1], x[:, :, None, 2]])
+
+
+def ranges():
+    x = Input((5, 4), name="x")
+    return Model(x, [x[:, 1:3], x[:, ::2], x[:, ::-1, 1:-1], x[:, -2:, ::-2], x[:, 4:0:-3], x[:, 1:, ..., :2]])
+
+
+def between_layers():
+    x = Input((3, 3, 2), name="x")
+    y = layers.Conv2D(4, 2, name="conv")(x)
+    return Model(x, layers.Dense(2, name="dense")(ops.concatenate([y[:, 0, 0], y[:, -1, ::-1][:, 0]], axis=-1)))
+
+
+def einsums():
+    x, y = Input((3, 4), name="x"), Input((2, 4), name="y")
+    pairs = [ops.einsum("bij,bkj->bik", x, y), ops.einsum("...ij,...kj->...ki", x, y)]
+    return Model([x, y], [*pairs, ops.einsum("bij->bji", x), ops.einsum("bij,bkj,bkj->b", x, y, y)])
+
+
+def activated_by_layers():
+    x = Input((4, 3), name="x")
+    y = layers.Dense(4, activation=layers.LeakyReLU(0.125, name="leaky"), name="dense")(x)
+    y = layers.Conv1D(3, 2, activation=layers.ReLU(max_value=1.0, name="capped"), name="conv")(y)
+    return Model(x, layers.Activation(layers.Softmax(axis=1, name="over_steps"), name="last")(y))
+
+
+def activated_in_sequence():
+    return Sequential([Input((4,)), layers.Dense(3, activation=layers.ELU(0.5, name="elu"), name="first"), layers.Dense(2, name="last")])
+
+
+MODELS = [one_index, new_axes, ranges, between_layers, einsums, activated_by_layers, activated_in_sequence]
+
+
+def exchanged(i, build):
+    keras.backend.clear_session()
+    model = build()
+    weights = weights_of(model, 100 * i)
+    set_weights(model, weights)
+    inputs = [data_for(tensor, 100 * i + 50 + j) for j, tensor in enumerate(model.inputs)]
+    return {
+        "name": build.__name__,
+        "json": json.loads(model.to_json()),
+        "weights": weights,
+        "inputs": inputs,
+        "outputs": predictions(model, inputs),
+    }
+
+
+SIZES = [(3, 6, 2, 3), (2, 6, 1, 1), (5, 6, 5, 3), (5, 6, 4, 6), (3, 3, 6, 4), (2, 3, 5, 2), (4, 4, 4, 4)]
+
+
+def cropped(height, width, to_height, to_width):
+    """Without training: the shape that Keras says, and what its documentation says, which Resizing does as well."""
+    x = dyadic((2, height, width, 1), height * width)
+    layer = layers.RandomCrop(to_height, to_width)
+    return {
+        "size": [to_height, to_width],
+        "x": x,
+        "shape": list(layer.compute_output_shape(x.shape)),
+        "documented": np.asarray(layers.Resizing(to_height, to_width, crop_to_aspect_ratio=True)(x)),
+        "kept": np.array_equal(layer(x, training=False), x),
+    }
+
+
+def make():
+    return {
+        "models": [exchanged(i, build) for i, build in enumerate(MODELS)],
+        "cropped": [cropped(*size) for size in SIZES],
+    }
