@@ -1,4 +1,6 @@
 // Constraints: what weights are held to after each step. https://keras.io/api/layers/constraints/
+import { operand } from "./argument_kinds.ts";
+import { declareMethods } from "./checked_methods.ts";
 import { epsilon, type FunctionNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
 import { describe, ValueError } from "./errors.ts";
@@ -25,6 +27,10 @@ import { functionNode } from "./registry.ts";
  * ```
  */
 export abstract class Constraint extends Configurable {
+  static {
+    declareMethods(this, { call: { verb: "compute", takes: { weight: operand } } });
+  }
+
   /** The weight as it should be, of the same shape. */
   abstract call(weight: Value): Value;
 }

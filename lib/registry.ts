@@ -1,6 +1,7 @@
 // The names that files know classes and functions by, Keras's and the user's own, and the nodes written of them.
 // https://keras.io/api/models/model_saving_apis/serialization_utils/
 import type { Config, FunctionNode, ObjectNode } from "./json_config.ts";
+import { checkMethodsOf } from "./checked_methods.ts";
 import { describe, ValueError } from "./errors.ts";
 import { ContextKey, withContext } from "./ir/context.ts";
 
@@ -113,6 +114,7 @@ export function declareClasses(
   registeredName: string | null = null,
 ): void {
   for (const [name, Class] of Object.entries(classes)) {
+    checkMethodsOf(Class as SerializableClass);
     // Of several names of a class its own is the one to write.
     if (builtInClasses.has(Class) && (Class as SerializableClass).name !== name) continue;
     builtInClasses.set(Class, { module, name, registeredName });

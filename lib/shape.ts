@@ -1,5 +1,5 @@
 // Shapes: sizes, broadcasting, axes, and how they are written in messages.
-import { describe, ShapeError, ValueError } from "./errors.ts";
+import { describe, describeList, ShapeError, ValueError } from "./errors.ts";
 
 /** The extent of each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -12,13 +12,21 @@ export function isKnown(shape: SymbolicShape): shape is Shape {
   return !shape.includes(null);
 }
 
+/** The most items that lists of extents or axes may have. */
+const maxRank = 32;
+
+/** Whether something is a list, short enough for one of extents or axes, of items for which `suits` holds. */
+export const isListOf = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
+  Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
+
 /** Throws {@linkcode ShapeError} where `shape` is no list of integers of at least 0 (or of `least`). */
 export function checkShape(shape: unknown, what: string, least = 0): asserts shape is Shape {
-  if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= least)) return;
+  const isExtent = (extent: unknown): extent is number => Number.isSafeInteger(extent) && (extent as number) >= least;
+  if (isListOf(shape, isExtent)) return;
   throw new ShapeError({
     what,
     rule: `shape must be a list of integers${least < 0 ? ", of which one may be -1" : " of at least 0"}`,
-    received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
+    received: describeList(shape),
     hint: typeof shape === "number" ? `write it as [${shape}]` : "write it as in [2, 3]",
   });
 }
@@ -64,14 +72,14 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
 export function normalizeAxis(axis: number, rank: number, what: string): number {
   if (rank === 0) {
     const hint = "give a value with at least one axis";
-    throw new ValueError({ what: `Cannot ${what}`, rule: "it has no axes to count", received: `${axis}`, hint });
+    throw new ValueError({ what: `Cannot ${what}`, rule: "it has no axes to count", received: describe(axis), hint });
   }
-  const front = axis < 0 ? axis + rank : axis;
+  const front = typeof axis === "number" && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || front < 0 || front >= rank) {
     throw new ValueError({
       what: `Cannot ${what}`,
       rule: `axis must be an integer from ${-rank} to ${rank - 1}`,
-      received: `${axis}`,
+      received: describe(axis),
       hint: `count axes of a rank-${rank} value from 0, or from the end with -1`,
     });
   }
@@ -81,10 +89,22 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
 /** One axis, or several; negative ones count from the last. */
 export type Axes = number | readonly number[];
 
+/** Axes as a list, which is not yet held to a rank; throws {@linkcode ValueError} where they are none. */
+export function checkAxes(axes: unknown, what: string): readonly number[] {
+  if (typeof axes === "number") return [axes];
+  if (isListOf(axes, (axis): axis is number => typeof axis === "number")) return axes;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: "axes must be an integer, or a list of integers",
+    received: describeList(axes),
+    hint: "count axes from 0, or from the end with -1",
+  });
+}
+
 /** Sorted distinct axes from the front; all axes where none are given. */
 export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = typeof axes === "number" ? [axes] : axes;
+  const list = checkAxes(axes, what);
   return [...new Set(list.map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) => a - b);
 }
 

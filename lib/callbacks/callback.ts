@@ -1,4 +1,5 @@
 // Callback: hooks that fit, evaluate and predict call. https://keras.io/api/callbacks/base_callback/
+import { StateError } from "../errors.ts";
 import { assignOptions, readOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
@@ -138,9 +139,14 @@ export abstract class Callback implements CallbackHooks {
     assignOptions(this, readOptions(new.target, options, byPosition, { className: new.target.name }));
   }
 
-  /** The model that is watched; set before the first hook. */
+  /** The model that is watched; set before the first hook. Throws {@linkcode StateError} where there is none yet. */
   get model(): CallbackModel {
-    return this.#model!;
+    if (this.#model) return this.#model;
+    throw new StateError({
+      what: `Cannot use ${this.constructor.name}`,
+      rule: "it watches no model yet",
+      hint: "give it to fit, evaluate or predict, or call setModel(model) first",
+    });
   }
 
   /** Sets the model; called before the first hook. */

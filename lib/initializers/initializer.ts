@@ -1,17 +1,56 @@
 // The base of initializers: the first values of weights, drawn on the host in float64, so that they are equal on every backend.
+import { shape } from "../argument_kinds.ts";
+import { type Argument, declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { makeArray } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import { hashPath, nextRandomRoot, purposes, randomSeed, RandomStream, weightPath } from "../random_stream.ts";
 import { nullable } from "../options.ts";
 import { integer } from "../option_kinds.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Options of initializers that draw. */
 export interface SeedOptions {
   /** Draws the same values at each call; without it, by `setRandomSeed` and the place of the weight in its model. */
   seed?: number | null;
+}
+
+/** The random numbers of one weight. Outside of a layer each weight has a path of its own. */
+const newStream = () =>
+  new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights);
+
+/** The shape of a weight, no larger than weights can be. */
+const weightShape: Argument = (given, place) => {
+  const extents = shape(given, place) as Shape;
+  checkWeightSize(extents, place.what, "a weight");
+  return extents;
+};
+
+const streamOrNew: Argument = (given, { what }) => {
+  if (given === undefined) return newStream();
+  if (given instanceof RandomStream) return given;
+  throw new ValueError({
+    what,
+    rule: "stream must give random numbers",
+    received: describe(given),
+    hint: "call the initializer by call(shape), which makes one",
+  });
+};
+
+/** The bytes of the largest weight: no backend has memory in one piece for more. */
+const largestWeight = 2 ** 32;
+
+/** Throws {@linkcode ShapeError} where a weight of `shape` is larger than any backend can hold. */
+export function checkWeightSize(shape: Shape, what: string, name: string): void {
+  const bytes = sizeOf(shape) * 4;
+  if (bytes <= largestWeight) return;
+  throw new ShapeError({
+    what,
+    rule: `${name} may have at most ${largestWeight / 2 ** 30} GiB`,
+    received: `${formatShape(shape)}, which is ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
+    hint: "give the layer smaller sizes, or a smaller input",
+  });
 }
 
 /** The seed as an option: none by default. */
@@ -37,16 +76,20 @@ export abstract class Initializer extends Configurable {
   /** The seed, where the initializer has its own. */
   declare readonly seed: number | null;
 
+  static {
+    declareMethods(this, {
+      fill: { verb: "draw", takes: { shape: weightShape, stream: streamOrNew } },
+      call: { verb: "draw", takes: { shape: weightShape } },
+    });
+  }
+
   /** The elements of a weight of `shape`, in row-major order. */
   abstract fill(shape: Shape, stream: RandomStream): ArrayLike<number>;
 
   /** A float32 tensor of `shape`. */
   call(shape: Shape): Tensor {
     const seed = this.seed ?? null;
-    // Outside of a layer each weight has a path of its own.
-    const stream = seed === null
-      ? new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights)
-      : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
+    const stream = seed === null ? newStream() : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
     return new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream)));
   }
 }

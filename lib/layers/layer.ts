@@ -4,7 +4,9 @@ import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { scoped } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
+import { anything, masks, object, operand, operands, shapes, shapesByName } from "../argument_kinds.ts";
 import { autoName } from "../auto_names.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { divide } from "../ops/primitives.ts";
 import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
 import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
@@ -91,6 +93,18 @@ export abstract class Layer extends WeightOwner {
   static {
     // A class of the user's own has options that only it knows.
     declareOptions(this, layerOptions, { strict: false });
+    const shapesOfCall = { inputShape: shapes, argumentShapes: shapesByName };
+    declareMethods(this, {
+      build: { verb: "build", takes: shapesOfCall },
+      ensureBuilt: { verb: "build", takes: shapesOfCall },
+      buildFor: { verb: "build", takes: { inputShape: shapes } },
+      checkInput: { verb: "call", takes: { shape: shapes } },
+      computeOutputShape: { verb: "take the output shape of", takes: shapesOfCall },
+      call: { verb: "call", takes: { x: operands, context: object } },
+      computeMask: { verb: "take the mask of", takes: { x: operands, mask: masks } },
+      apply: { verb: "call", takes: { x: anything, context: object } },
+      addLoss: { verb: "add a loss to", takes: { value: operand } },
+    });
   }
 
   /**

@@ -18,7 +18,7 @@ import {
   unoffered,
 } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
-import type { Shape, SymbolicShape } from "../shape.ts";
+import { isListOf, type Shape, type SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
 
 /** Options that every layer takes. */
@@ -46,13 +46,6 @@ const dtypeOption = option<DTypePolicy>({
   read: (given, { what }) => dtypePolicy(given ?? undefined, what.slice("Cannot make ".length)),
   write: policyNode,
 });
-
-/** The most items that lists of extents or axes may have. */
-const maxRank = 32;
-
-/** Whether something is a list, short enough for one of extents or axes, of items for which `suits` holds. */
-export const isListOf = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
-  Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
 
 /** A shape of positive integers and nulls. For what is none it throws {@linkcode ShapeError} with the rule and the hint. */
 export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =>

@@ -1,6 +1,7 @@
 // WeightOwner: what layers and models have of weights, their own and those of the layers inside.
 import { getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { checkWeightSize } from "../initializers/initializer.ts";
 import { getInitializer } from "../initializers/initializers.ts";
 import { withContext } from "../ir/context.ts";
 import { checkOptions, describe } from "../options.ts";
@@ -12,9 +13,6 @@ import { layerPlace, Place } from "./context.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { AddWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
-
-/** The bytes of the largest weight: no backend has memory in one piece for more. */
-const largestWeight = 2 ** 32;
 
 /** What has weights, and others inside that have some. */
 export abstract class WeightOwner {
@@ -79,15 +77,7 @@ export abstract class WeightOwner {
       });
     }
     const where = `Cannot build "${this.name}"`;
-    const bytes = sizeOf(shape) * 4;
-    if (bytes > largestWeight) {
-      throw new ShapeError({
-        what: where,
-        rule: `${describe(name)} may have at most ${largestWeight / 2 ** 30} GiB`,
-        received: `${formatShape(shape)}, which is ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
-        hint: "give the layer smaller sizes, or a smaller input",
-      });
-    }
+    checkWeightSize(shape, where, describe(name));
     const place = this.#ownPlace();
     const filler = getInitializer(initializer, where);
     const regularizer = getRegularizer(options.regularizer, where);

@@ -1,5 +1,7 @@
 // Loss: per-sample values reduced to the number that training lowers. https://keras.io/api/losses/
 import { epsilon, type ObjectNode } from "../json_config.ts";
+import { object, operand } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -85,6 +87,10 @@ export abstract class Loss extends Configurable {
 
   static {
     declareOptions(this, lossOptions, { strict: false });
+    declareMethods(this, {
+      call: { verb: "compute", takes: { yTrue: operand, yPred: operand } },
+      apply: { verb: "compute", takes: { yTrue: operand, yPred: operand, context: object } },
+    });
   }
 
   /** Takes reduction and name. Throws {@linkcode ValueError} for a reduction that is none. */

@@ -1,4 +1,6 @@
 // Metric: running state on the device, updated inside the step, from which a number is computed. https://keras.io/api/metrics/
+import { operand, optional, tensors } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { makeArray } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
@@ -84,6 +86,12 @@ export abstract class Metric extends Configurable {
 
   static {
     declareOptions(this, metricOptions, { strict: false });
+    declareMethods(this, {
+      updateState: { verb: "update", takes: { yTrue: operand, yPred: operand, sampleWeight: optional(operand) } },
+      update: { verb: "update", takes: { values: operand, weight: optional(operand) } },
+      compute: { verb: "compute", takes: { state: tensors } },
+      computeAll: { verb: "compute", takes: { state: tensors } },
+    });
   }
 
   /** Takes the name; by the class where there is none. */

@@ -1,7 +1,9 @@
 // Ops are written on operands of any kind; lift gives them the types of each kind.
 import type { Value } from "../ir/value.ts";
+import { describe, isClass, ValueError } from "../errors.ts";
 import type { Axes } from "../shape.ts";
-import type { Operand } from "../tensor/apply.ts";
+import { isNamed } from "../structure.ts";
+import { isOperand, type Operand } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -48,10 +50,42 @@ export function installSymbolicCall(call: SymbolicCall): void {
 const isSymbolic = (argument: unknown): boolean =>
   argument instanceof SymbolicTensor || (Array.isArray(argument) && argument.some(isSymbolic));
 
+/** How deep lists in arguments may be nested, and how many items they may have. */
+const limits = { depth: 8, items: 2 ** 16 };
+
+/** Throws {@linkcode ValueError} for what no function of ops takes, wherever it stands. */
+function checkArgument(argument: unknown, depth = 0): void {
+  if (argument === undefined || argument === null || ["number", "boolean", "string"].includes(typeof argument)) return;
+  if (typeof argument === "function" && !isClass(argument)) return;
+  const isList = Array.isArray(argument);
+  if (isList && argument.length <= limits.items && depth < limits.depth) {
+    return argument.forEach((item) => checkArgument(item, depth + 1));
+  }
+  if (isNamed(argument) && depth < limits.depth) {
+    return Object.values(argument).forEach((item) => checkArgument(item, depth + 1));
+  }
+  if (argument instanceof SymbolicTensor || (!isList && isOperand(argument))) return;
+  throw new ValueError({
+    what: "Cannot apply an op",
+    rule: "arguments must be operands, numbers, texts, options, and short lists of these",
+    received: isList && argument.length > limits.items
+      ? `a list of ${argument.length}`
+      : isList || isNamed(argument)
+      ? `lists nested deeper than ${limits.depth}`
+      : describe(argument),
+    hint: Array.isArray(argument) || ArrayBuffer.isView(argument)
+      ? "wrap values, as in tensor([1, 2])"
+      : argument instanceof Promise
+      ? "await it first"
+      : "give one of these",
+  });
+}
+
 /** The function with the types of each kind of operand; applied to symbolic tensors, it becomes a node of theirs. */
 export function lift<Args extends readonly unknown[], Result>(fn: (...args: Args) => Result): Lifted<Args, Result>;
 export function lift(fn: (...args: unknown[]) => unknown): OpsFunction {
   const lifted = (...args: unknown[]): unknown => {
+    for (const argument of args) checkArgument(argument);
     const made = args.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;
     return made ?? fn(...args);
   };

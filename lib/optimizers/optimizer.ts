@@ -1,4 +1,6 @@
 // Optimizer: from gradients to new weights, inside the step. https://keras.io/api/optimizers/
+import { finite, fn, listOf, object, operand, variables } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { ObjectNode } from "../json_config.ts";
@@ -73,6 +75,17 @@ export abstract class Optimizer extends Configurable {
 
   static {
     declareOptions(this, optimizerOptions, { strict: false });
+    declareMethods(this, {
+      build: { verb: "build", takes: { variables } },
+      slotsOf: { verb: "build", takes: { variables } },
+      withScalars: { verb: "apply", takes: { scalars: object, body: fn } },
+      scaleLoss: { verb: "apply", takes: { loss: operand } },
+      apply: { verb: "apply", takes: { gradients: listOf(operand, "a list of gradients"), variables } },
+      finalizeVariableValues: { verb: "average with", takes: { variables } },
+      excludeFromWeightDecay: { verb: "exclude from", takes: { options: object } },
+      rateAt: { verb: "take the learning rate of", takes: { batch: finite } },
+      scalars: { verb: "take the scalars of", takes: { batch: finite } },
+    });
   }
 
   /**

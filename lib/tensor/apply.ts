@@ -19,11 +19,13 @@ type ArrayOperand = Exclude<Operand, number>;
 /** What an op gives: a tensor where every operand is one or a number, else a symbolic value. */
 export type ResultOf<A extends Operand> = Extract<A, Value | Variable> extends never ? Tensor : Value;
 
+/** Whether something is what an op takes. */
+export const isOperand = (operand: unknown): operand is Operand =>
+  typeof operand === "number" || operand instanceof Value || operand instanceof Tensor || operand instanceof Variable;
+
 /** Throws {@linkcode ValueError} where an operand is nothing that an op takes; `what` is the op's name. */
 function checkOperand(operand: unknown, what = "an op"): asserts operand is Operand {
-  if (
-    typeof operand === "number" || operand instanceof Value || operand instanceof Tensor || operand instanceof Variable
-  ) return;
+  if (isOperand(operand)) return;
   const isArray = Array.isArray(operand) || ArrayBuffer.isView(operand);
   throw new ValueError({
     what: `Cannot apply ${what}`,

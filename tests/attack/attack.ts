@@ -192,7 +192,7 @@ async function runAll(from: number, to: number, size: number): Promise<void> {
       } catch {
         quiet++;
       }
-      if (quiet > 40) child.kill("SIGKILL");
+      if (quiet > 12) child.kill("SIGKILL");
     }, 1000);
     const { code } = await child.status;
     clearInterval(watch);
