@@ -2,8 +2,7 @@
 import type { Value } from "../ir/value.ts";
 import { describe, isClass, ValueError } from "../errors.ts";
 import type { Axes } from "../shape.ts";
-import { isNamed } from "../structure.ts";
-import { isOperand, type Operand } from "../tensor/apply.ts";
+import type { Operand } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -53,31 +52,26 @@ const isSymbolic = (argument: unknown): boolean =>
 /** How deep lists in arguments may be nested, and how many items they may have. */
 const limits = { depth: 8, items: 2 ** 16 };
 
-/** Throws {@linkcode ValueError} for what no function of ops takes, wherever it stands. */
+/**
+ * Throws {@linkcode ValueError} for what no function of ops takes, wherever it stands. Objects are left to the functions:
+ * operands and options.
+ */
 function checkArgument(argument: unknown, depth = 0): void {
-  if (argument === undefined || argument === null || ["number", "boolean", "string"].includes(typeof argument)) return;
-  if (typeof argument === "function" && !isClass(argument)) return;
   const isList = Array.isArray(argument);
   if (isList && argument.length <= limits.items && depth < limits.depth) {
-    return argument.forEach((item) => checkArgument(item, depth + 1));
+    for (const item of argument) checkArgument(item, depth + 1);
+    return;
   }
-  if (isNamed(argument) && depth < limits.depth) {
-    return Object.values(argument).forEach((item) => checkArgument(item, depth + 1));
-  }
-  if (argument instanceof SymbolicTensor || (!isList && isOperand(argument))) return;
+  if (!isList && typeof argument !== "bigint" && typeof argument !== "symbol" && !isClass(argument)) return;
   throw new ValueError({
     what: "Cannot apply an op",
     rule: "arguments must be operands, numbers, texts, options, and short lists of these",
-    received: isList && argument.length > limits.items
-      ? `a list of ${argument.length}`
-      : isList || isNamed(argument)
+    received: !isList
+      ? describe(argument)
+      : depth === limits.depth
       ? `lists nested deeper than ${limits.depth}`
-      : describe(argument),
-    hint: Array.isArray(argument) || ArrayBuffer.isView(argument)
-      ? "wrap values, as in tensor([1, 2])"
-      : argument instanceof Promise
-      ? "await it first"
-      : "give one of these",
+      : `a list of ${argument.length}`,
+    hint: isList ? "wrap values, as in tensor([1, 2])" : "give one of these",
   });
 }
 
