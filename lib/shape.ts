@@ -31,11 +31,48 @@ export function checkShape(shape: unknown, what: string, least = 0): asserts sha
   });
 }
 
+/** Throws {@linkcode ValueError} where `list` is no list of integers, one for each axis; `name` says what it is. */
+export function checkIntegers(list: unknown, what: string, name: string): asserts list is readonly number[] {
+  if (isListOf(list, (item): item is number => Number.isSafeInteger(item))) return;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: `${name} must be a list of integers`,
+    received: describeList(list),
+    hint: "give one for each axis, as in [0, 1]",
+  });
+}
+
+/** Throws {@linkcode ValueError} where `count` is no integer of at least `least`. */
+export function checkCount(count: unknown, what: string, name: string, least = 0): asserts count is number {
+  if (Number.isSafeInteger(count) && (count as number) >= least) return;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: `${name} must be a whole number of at least ${least}`,
+    received: describe(count),
+    hint: typeof count === "string" ? "give it as a number, without quotes" : "give one in that range",
+  });
+}
+
 /** The number of elements. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const extent of shape) size *= extent;
   return size;
+}
+
+/** The most elements that are computed at once, on the host: 2 GiB of float64. */
+const maxEager = 2 ** 28;
+
+/** Throws {@linkcode ShapeError} where `shape` is none, or has more elements than are computed at once. */
+export function checkSize(shape: Shape, what: string): void {
+  checkShape(shape, what);
+  if (sizeOf(shape) <= maxEager) return;
+  throw new ShapeError({
+    what,
+    rule: `what is computed at once may have at most ${maxEager} elements`,
+    received: `${formatShape(shape)}, which has ${sizeOf(shape)}`,
+    hint: "compute it in a function given to compile(), or in parts",
+  });
 }
 
 /** `[32, null, 784]`, as messages show it. */

@@ -9,7 +9,16 @@ import { readdirSync, readFileSync } from "node:fs";
 export const order: readonly string[] = [
   ...["deps", "errors", "config", "names", "rounding", "dtype", "shape", "structure", "held", "session", "auto_names"],
   ...["ffi", "ir", "tensor", "ops", "passes", "exec"],
-  ...["json_config", "options", "option_kinds", "checked_methods", "argument_kinds", "registry", "named_set", "configurable"],
+  ...[
+    "json_config",
+    "options",
+    "option_kinds",
+    "checked_methods",
+    "argument_kinds",
+    "registry",
+    "named_set",
+    "configurable",
+  ],
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "utils", "saving"],
   ...["training", "models", "mod"],

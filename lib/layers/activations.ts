@@ -27,7 +27,7 @@ import {
   withFacts,
 } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
-import { isListOf, formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
+import { formatShape, isListOf, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { axesOption } from "./axis_options.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";

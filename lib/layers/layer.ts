@@ -4,7 +4,7 @@ import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { scoped } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
-import { anything, masks, object, operand, operands, shapes, shapesByName } from "../argument_kinds.ts";
+import { anything, callArguments, masks, object, operand, operands, shapes, shapesByName } from "../argument_kinds.ts";
 import { autoName } from "../auto_names.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { divide } from "../ops/primitives.ts";
@@ -103,6 +103,8 @@ export abstract class Layer extends WeightOwner {
       call: { verb: "call", takes: { x: operands, context: object } },
       computeMask: { verb: "take the mask of", takes: { x: operands, mask: masks } },
       apply: { verb: "call", takes: { x: anything, context: object } },
+      computeOutputSpec: { verb: "take the output of", takes: { args: callArguments(TensorSpec) } },
+      replay: { verb: "call", takes: { args: callArguments() } },
       addLoss: { verb: "add a loss to", takes: { value: operand } },
     });
   }

@@ -1,4 +1,6 @@
 // Layers that make one value of several, element by element. https://keras.io/api/layers/merging_layers/
+import { listOf, masks as listOfMasks, object, operand } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { type DType, promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -18,6 +20,14 @@ export type Masks = readonly (Value | undefined)[];
 export abstract class Merge extends Layer {
   /** The masks of the inputs are merged too. */
   override readonly supportsMasking = true;
+
+  static {
+    const inputs = listOf(operand, "a list of inputs");
+    declareMethods(this, {
+      call: { verb: "call", takes: { inputs, context: object } },
+      computeMask: { verb: "take the mask of", takes: { inputs, masks: listOfMasks } },
+    });
+  }
 
   /** Makes one value of the inputs. */
   abstract override call(inputs: readonly Value[], context: CallContext<Masks>): Value;

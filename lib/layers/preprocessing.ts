@@ -4,7 +4,7 @@ import type { Value } from "../ir/value.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sqrt, subtract } from "../ops/primitives.ts";
 import { boolean, isInteger, maxCopies } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, optionTable, positional } from "../options.ts";
-import { isListOf, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { formatShape, isListOf, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { epsilon } from "../config.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { describe, describeList, ShapeError, StateError, ValueError } from "../errors.ts";

@@ -1,4 +1,5 @@
 // Weight: a layer's variable, with what its layer said about it.
+import { checkOptions } from "../options.ts";
 import type { Constraint } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializers.ts";
 import type { Regularizer } from "../regularizers.ts";
@@ -34,6 +35,7 @@ export class Weight extends Variable {
 
   /** Takes the first value and what the layer said. */
   constructor(value: Tensor, options: WeightOptions) {
+    checkOptions("Weight", options ?? null, ["key", "path", "trainable", "initializer", "regularizer", "constraint"]);
     super(value, { name: options.path, trainable: options.trainable });
     this.key = options.key;
     this.initializer = options.initializer;

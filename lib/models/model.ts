@@ -1,4 +1,6 @@
 // Model: a layer that can be trained. https://keras.io/api/models/model/
+import { masks, objectOf, operand, operands } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import type { History } from "../callbacks/history.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { Config, ObjectNode } from "../json_config.ts";
@@ -67,6 +69,19 @@ export class Model<
   const In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
   const Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
 > extends Network<In, Out> {
+  static {
+    const step = { data: objectOf({ x: operands }) };
+    const batch = { data: objectOf({ y: masks, yPred: operands, sampleWeight: masks }) };
+    declareMethods(this, {
+      trainStep: { verb: "train", takes: step },
+      testStep: { verb: "evaluate", takes: step },
+      predictStep: { verb: "predict with", takes: step },
+      computeLoss: { verb: "compute the loss of", takes: batch },
+      computeMetrics: { verb: "compute the metrics of", takes: batch },
+      trackLoss: { verb: "track the loss of", takes: { loss: operand, ...step } },
+    });
+  }
+
   /** Whether training ends after the current batch. */
   stopTraining = false;
   /** What the last `fit` resolved to. */

@@ -1,8 +1,20 @@
 // Arranging elements: splitting, repeating, turning axes, grids. https://keras.io/api/ops/numpy/
-import { ShapeError, ValueError } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import { type Axes, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
-import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
+import {
+  type Axes,
+  checkAxes,
+  checkCount,
+  checkIntegers,
+  checkShape,
+  formatShape,
+  normalizeAxis,
+  sameShape,
+  type Shape,
+  sizeOf,
+  stridesOf,
+} from "../shape.ts";
+import { checkOperands, dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { cut } from "./cumulative.ts";
 import { lift, type Lifted, type UnaryOp } from "./lift.ts";
@@ -28,17 +40,22 @@ export const split: Lifted<[x: Operand, parts: number | readonly number[], axis?
       throw new ValueError({
         what: "Cannot split",
         rule: `the number of parts must divide the extent ${extent} of axis ${axis}`,
-        received: String(parts),
+        received: describe(parts),
         hint: "give the indices to split at, as in [2, 5]",
       });
     }
     const inner = typeof parts === "number"
       ? Array.from({ length: parts - 1 }, (_, i) => (i + 1) * extent / parts)
-      : parts.map((index) => Math.min(Math.max(index < 0 ? index + extent : index, 0), extent));
+      : checkedPlaces(parts).map((index) => Math.min(Math.max(index < 0 ? index + extent : index, 0), extent));
     const bounds = [0, ...inner, extent];
     return bounds.slice(1).map((end, i) => cut(p.cast(x, dtypeOf(x)), at, bounds[i], Math.max(0, end - bounds[i])));
   },
 );
+
+function checkedPlaces(places: readonly number[]): readonly number[] {
+  checkIntegers(places, "split", "the indices to split at");
+  return places;
+}
 
 /** So many parts of `x` along `axis` (0 by default), of which the first are longer by one where they cannot be equal. */
 export const arraySplit: Lifted<[x: Operand, parts: number, axis?: number], Operand[]> = lift((x, parts, axis = 0) => {
@@ -48,7 +65,7 @@ export const arraySplit: Lifted<[x: Operand, parts: number, axis?: number], Oper
     throw new ValueError({
       what: "Cannot split",
       rule: "the number of parts must be a whole number of at least 1",
-      received: String(parts),
+      received: describe(parts),
       hint: "give the indices to split at to split, as in [2, 5]",
     });
   }
@@ -65,7 +82,7 @@ export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], O
       throw new ValueError({
         what: "Cannot unstack",
         rule: `num must be the extent ${shape[at]} of axis ${axis}`,
-        received: String(num),
+        received: describe(num),
         hint: "leave it out",
       });
     }
@@ -76,6 +93,7 @@ export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], O
 
 /** Each element along `axis` `repeats` times in a row; of the flattened elements without an axis. */
 export const repeat: Lifted<[x: Operand, repeats: number, axis?: number]> = lift((x, repeats, axis) => {
+  checkCount(repeats, "repeat", "repeats");
   if (axis === undefined) return repeat(p.reshape(x, [-1]), repeats, 0);
   const shape = shapeOf(x);
   const at = normalizeAxis(axis, shape.length, "repeat");
@@ -90,6 +108,7 @@ export const repeat: Lifted<[x: Operand, repeats: number, axis?: number]> = lift
 /** `x` laid side by side so many times along each axis; a shorter list counts from the last axis. */
 export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = lift((x, repeats) => {
   const list = typeof repeats === "number" ? [repeats] : repeats;
+  checkShape(list, "Cannot tile");
   const rank = Math.max(list.length, shapeOf(x).length);
   const ones = (count: number) => new Array<number>(count).fill(1);
   const shape = [...ones(rank - shapeOf(x).length), ...shapeOf(x)];
@@ -102,6 +121,7 @@ export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = l
 /** The elements moved on by `shift` along `axis`, those at the end back to the beginning; flattened without an axis. */
 export const roll: Lifted<[x: Operand, shift: number, axis?: number]> = lift((x, shift, axis) => {
   const shape = shapeOf(x);
+  checkIntegers([shift], "roll", "shift");
   if (axis === undefined) return p.reshape(roll(p.reshape(x, [-1]), shift, 0), shape);
   const at = normalizeAxis(axis, shape.length, "roll");
   const extent = shape[at];
@@ -113,8 +133,7 @@ export const roll: Lifted<[x: Operand, shift: number, axis?: number]> = lift((x,
 /** With axis `source` at the place `destination`; lists move several. */
 export const moveaxis: Lifted<[x: Operand, source: Axes, destination: Axes]> = lift((x, source, destination) => {
   const rank = shapeOf(x).length;
-  const list = (axes: Axes) =>
-    (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, "moveaxis"));
+  const list = (axes: Axes) => checkAxes(axes, "moveaxis").map((axis) => normalizeAxis(axis, rank, "moveaxis"));
   const [from, to] = [list(source), list(destination)];
   const rest = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !from.includes(axis));
   const order = Array.from(
@@ -135,12 +154,12 @@ export const swapaxes: Lifted<[x: Operand, first: number, second: number]> = lif
 export const rot90: Lifted<[x: Operand, k?: number, axes?: readonly [number, number]]> = lift(
   (x, k = 1, axes = [0, 1]) => {
     const rank = shapeOf(x).length;
-    const [from, to] = axes.map((axis) => normalizeAxis(axis, rank, "rot90"));
+    const [from, to] = checkAxes(axes, "rot90").map((axis) => normalizeAxis(axis, rank, "rot90"));
     if (from === to || !Number.isInteger(k)) {
       throw new ValueError({
         what: "Cannot turn with rot90",
         rule: "k must be a whole number, and the two axes must differ",
-        received: `k ${k}, axes ${axes.join(" and ")}`,
+        received: `k ${describe(k)}, axes ${axes.join(" and ")}`,
         hint: "name the axes of the rows and of the columns",
       });
     }
@@ -165,12 +184,14 @@ export const append: Lifted<[a: Operand, b: Operand, axis?: number]> = lift((a, 
 );
 
 /** Operands of at least two axes one below the other. */
-export const vstack: Lifted<[operands: readonly Operand[]]> = lift((operands) =>
-  p.concat(operands.map((x) => shapeOf(x).length < 2 ? p.reshape(x, [1, -1]) : x), 0)
-);
+export const vstack: Lifted<[operands: readonly Operand[]]> = lift((operands) => {
+  checkOperands(operands, "vstack");
+  return p.concat(operands.map((x) => shapeOf(x).length < 2 ? p.reshape(x, [1, -1]) : x), 0);
+});
 
 /** Operands side by side: along the second axis, or the first where there is one. */
 export const hstack: Lifted<[operands: readonly Operand[]]> = lift((operands) => {
+  checkOperands(operands, "hstack");
   const rows = operands.map((x) => (shapeOf(x).length === 0 ? p.reshape(x, [1]) : x));
   return p.concat(rows, rows.length > 0 && shapeOf(rows[0]).length > 1 ? 1 : 0);
 });
@@ -178,6 +199,7 @@ export const hstack: Lifted<[operands: readonly Operand[]]> = lift((operands) =>
 /** The grids of coordinates that vectors span, one for each: with `xy` indexing (the default) the second varies first. */
 export const meshgrid: Lifted<[vectors: readonly Operand[], indexing?: "xy" | "ij"], Operand[]> = lift(
   (vectors, indexing = "xy") => {
+    checkOperands(vectors, "meshgrid");
     const flat = vectors.map((x) => p.reshape(x, [-1]));
     const isXY = indexing === "xy" && vectors.length > 1;
     const axisOf = (i: number) => (isXY && i < 2 ? 1 - i : i);
@@ -217,6 +239,7 @@ export const segmentSum: Lifted<[data: Operand, segmentIds: Operand, numSegments
 export const sliceUpdate: Lifted<[x: Operand, starts: readonly number[], update: Operand]> = lift(
   (x, starts, update) => {
     const [whole, sizes] = [shapeOf(x), shapeOf(update)];
+    checkIntegers(starts, "update a slice", "starts");
     const fits = starts.length === whole.length && sizes.length === whole.length &&
       starts.every((start, i) => Number.isInteger(start) && start >= 0 && start + sizes[i] <= whole[i]);
     if (!fits) {
@@ -245,6 +268,7 @@ export const sliceUpdate: Lifted<[x: Operand, starts: readonly number[], update:
  */
 export const scatter: Lifted<[indices: Operand, values: Operand, shape: Shape]> = lift((indices, values, shape) => {
   const [places, given] = [shapeOf(indices), shapeOf(values)];
+  checkShape(shape, "Cannot scatter");
   const depth = places[places.length - 1] ?? 0;
   const rest = shape.slice(depth);
   if (depth === 0 || depth > shape.length || !sameShape(given, [...places.slice(0, -1), ...rest])) {
@@ -272,6 +296,8 @@ export const scatter: Lifted<[indices: Operand, values: Operand, shape: Shape]> 
  */
 export const select: Lifted<[conditions: readonly Operand[], choices: readonly Operand[], otherwise?: Operand]> = lift(
   (conditions, choices, otherwise) => {
+    checkOperands(conditions, "select");
+    checkOperands(choices, "select");
     if (conditions.length !== choices.length || conditions.length === 0) {
       throw new ValueError({
         what: "Cannot select",

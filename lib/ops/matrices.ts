@@ -1,5 +1,5 @@
 // Products of vectors, matrices and more, by the axes that are summed over. https://keras.io/api/ops/numpy/
-import { ShapeError, ValueError } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
@@ -102,9 +102,10 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
     new ValueError({
       what: "Cannot take einsum",
       rule,
-      received: `"${equation}" for ${operands.map((x) => formatShape(shapeOf(x))).join(" and ")}`,
+      received: `${describe(equation)} for ${operands.map((x) => formatShape(shapeOf(x))).join(" and ")}`,
       hint: 'write one label for each axis, as in "ij,jk->ik"',
     });
+  if (typeof equation !== "string") throw wrong("the equation must be a text");
   const [left, right, ...more] = equation.replaceAll(" ", "").split("->");
   const terms = left.split(",");
   if (more.length > 0 || terms.length !== operands.length) throw wrong("there must be a term for each operand");

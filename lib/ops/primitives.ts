@@ -1,10 +1,14 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
-import { type DType, makeArray, promote } from "../dtype.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import {
   type Axes,
   broadcastShapes,
+  checkAxes,
+  checkCount,
+  checkIntegers,
+  checkShape,
   formatShape,
   normalizeAxes,
   normalizeAxis,
@@ -12,7 +16,7 @@ import {
   type Shape,
   sizeOf,
 } from "../shape.ts";
-import { apply, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { apply, checkOperands, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { resolveShape, Tensor } from "../tensor/tensor.ts";
 import { applyElementwise } from "./apply_elementwise.ts";
 import { cast, isnan, multiply, negative, where } from "./elementwise.ts";
@@ -68,12 +72,14 @@ export const argSort: Lifted<[x: Operand, axis?: number, descending?: boolean]> 
 
 /** `x` repeated to `shape` by NumPy's rule. */
 export const broadcastTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
+  checkShape(shape, "Cannot broadcast");
   const [operand] = promoteDTypes([x]);
   if (sameShape(shapeOf(operand), shape)) return operand;
   return apply("broadcastTo", [operand], { shape })[0];
 });
 /** The sum of `x` over the axes along which `shape` broadcasts to it: the adjoint of {@linkcode broadcastTo}. */
 export const sumTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
+  checkShape(shape, "Cannot sum to a shape");
   const from = shapeOf(x);
   const lead = from.length - shape.length;
   const axes = from.map((_, axis) => axis).filter((axis) =>
@@ -93,13 +99,18 @@ export const reshape: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
 /** The axes in another order; reversed by default. */
 export const transpose: Lifted<[x: Operand, permutation?: readonly number[]]> = lift((x, permutation) => {
   const rank = shapeOf(x).length;
+  if (permutation !== undefined) checkAxes(permutation, "transpose");
   const order = permutation?.map((axis) => normalizeAxis(axis, rank, "transpose")) ??
     Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
   return apply("transpose", promoteDTypes([x]), { permutation: order })[0];
 });
 /** `sizes` elements along each axis from `starts` on, every `strides`-th. */
 export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape, strides?: readonly number[]]> = lift(
-  (x, starts, sizes, strides = starts.map(() => 1)) => {
+  (x, starts, sizes, givenStrides) => {
+    checkIntegers(starts, "slice", "starts");
+    checkShape(sizes, "Cannot slice");
+    const strides = givenStrides ?? starts.map(() => 1);
+    checkIntegers(strides, "slice", "strides");
     return apply("slice", promoteDTypes([x]), { starts, sizes, strides })[0];
   },
 );
@@ -114,13 +125,29 @@ export interface PadOptions {
 /** `low` and `high` elements of `value` around, `interior` between neighbours, along each axis. */
 export const pad: Lifted<[x: Operand, low: readonly number[], high: readonly number[], options?: PadOptions]> = lift(
   (x, low, high, options = {}) => {
+    checkIntegers(low, "pad", "low");
+    checkIntegers(high, "pad", "high");
     const { interior = low.map(() => 0), value = 0 } = options;
+    checkIntegers(interior, "pad", "interior");
     const [operand] = promoteDTypes([x]);
+    checkElement(value, "pad");
     const [kept] = makeArray(operand.dtype, [value]);
     return apply("pad", [operand], { low, high, interior, value: kept })[0];
   },
 );
+/** Throws {@linkcode ValueError} where `value` is no number or boolean. */
+function checkElement(value: unknown, what: string): void {
+  if (typeof value === "number" || typeof value === "boolean") return;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: "the value must be a number",
+    received: describe(value),
+    hint: "give it as a number, without quotes",
+  });
+}
+
 function checkSome(what: string, operands: readonly Operand[]): void {
+  checkOperands(operands, what);
   if (operands.length > 0) return;
   throw new ValueError({
     what: `Cannot ${what}`,
@@ -237,6 +264,7 @@ export const gather: Lifted<[table: Operand, indices: Operand]> = lift((table, i
 );
 /** Zeros of `rows` rows with `updates` added at int32 `indices`: the adjoint of {@linkcode gather}. */
 export const scatterAdd: Lifted<[indices: Operand, updates: Operand, rows: number]> = lift((indices, updates, rows) => {
+  checkCount(rows, "add by indices", "the number of rows");
   return apply("scatterAdd", [cast(indices, "int32"), ...promoteDTypes([updates])], {
     rows,
   })[0];
@@ -258,10 +286,13 @@ export const dynamicUpdateSlice: Lifted<[x: Operand, update: Operand, counters: 
 
 /** 0, 1, 2, ... along `axis` of `shape`. */
 export function iota(shape: Shape, axis = 0, dtype: DType = "int32"): Tensor {
+  checkShape(shape, "Cannot count");
   return apply("iota", [], { shape, axis, dtype })[0];
 }
 /** Elements that are all `value`. */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  checkDType(dtype, "Cannot fill a tensor");
+  checkElement(value, "fill a tensor");
   return broadcastTo(new Tensor([], dtype, makeArray(dtype, [value])), shape);
 }
 /** Philox bits (int32) of `shape`, by `counter` (int32 `[seed, step]`) and the op's `path`. */

@@ -7,7 +7,7 @@ import { requireTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
-import { evaluate, scalarLike, Tensor } from "./tensor.ts";
+import { checkAttached, evaluate, scalarLike, Tensor } from "./tensor.ts";
 import { Variable } from "./variable.ts";
 
 /** What an op takes: a symbolic value, a tensor, a variable (read inside a trace), or a number (a scalar). */
@@ -38,6 +38,17 @@ function checkOperand(operand: unknown, what = "an op"): asserts operand is Oper
       : operand instanceof Promise
       ? "await it first"
       : "give one of these",
+  });
+}
+
+/** Throws {@linkcode ValueError} where `operands` is no list of operands; `what` is the op's name. */
+export function checkOperands(operands: unknown, what: string): asserts operands is readonly Operand[] {
+  if (Array.isArray(operands)) return operands.forEach((operand) => checkOperand(operand, what));
+  throw new ValueError({
+    what: `Cannot apply ${what}`,
+    rule: "operands must come in a list",
+    received: describe(operands),
+    hint: "write them in brackets, as in [a, b]",
   });
 }
 
@@ -86,6 +97,7 @@ function symbolic(operand: Operand): Value {
   const trace = requireTrace("a variable");
   if (operand instanceof Variable) return trace.read(operand);
   const { shape, dtype, data } = eager(operand);
+  checkAttached({ shape, data }, "Cannot use a tensor");
   return trace.constant(shape, dtype, data);
 }
 
