@@ -1,4 +1,4 @@
-// What Ceratops offers its users: re-exports only. What is not exported here is not public.
+// What Ceratops offers its users: only re-exports. Anything else is not public.
 
 /**
  * Ceratops: Keras for Deno. Models are traced into programs that run on WebGPU, on native Eigen or on WebAssembly.
@@ -36,6 +36,10 @@ export type {
   ValuesOf,
   WeightData,
 } from "./lib/models/io_types.ts";
+export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export type { ReadWeightsOptions } from "./lib/saving/weights_file.ts";
+export type { FileSource } from "./lib/files/source.ts";
+export type { FileTarget } from "./lib/files/target.ts";
 export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";
 export type { FunctionalGraph } from "./lib/models/graph.ts";
 export type { SummaryOptions } from "./lib/models/summary.ts";
@@ -72,25 +76,28 @@ export * as activations from "./lib/activations.ts";
 export * as losses from "./lib/losses/losses.ts";
 /** The metrics, as classes and as functions. See https://keras.io/api/metrics/. */
 export * as metrics from "./lib/metrics/metrics.ts";
-/** The optimizers: `SGD`, `RMSprop`, `Adam`, `AdamW`. See https://keras.io/api/optimizers/. */
+/** The optimizers: `SGD`, `RMSprop`, `Adam`, `AdamW` and others. See https://keras.io/api/optimizers/. */
 export * as optimizers from "./lib/optimizers/optimizers.ts";
-/** Learning rates by steps. See https://keras.io/api/optimizers/learning_rate_schedules/. */
+/** Learning rate schedules. See https://keras.io/api/optimizers/learning_rate_schedules/. */
 export * as schedules from "./lib/optimizers/schedules.ts";
-/** The first values of weights. See https://keras.io/api/layers/initializers/. */
+/** The initializers of weights. See https://keras.io/api/layers/initializers/. */
 export * as initializers from "./lib/initializers/initializers.ts";
 /** Penalties on weights and outputs. See https://keras.io/api/layers/regularizers/. */
 export * as regularizers from "./lib/regularizers.ts";
-/** What weights are held to. See https://keras.io/api/layers/constraints/. */
+/** Constraints on weights. See https://keras.io/api/layers/constraints/. */
 export * as constraints from "./lib/constraints.ts";
-/** What watches and steers training: `EarlyStopping`, `ModelCheckpoint` and others, and your own. See https://keras.io/api/callbacks/. */
+/**
+ * Hooks into training: `EarlyStopping`, `ModelCheckpoint` and others, and your own. See
+ * https://keras.io/api/callbacks/.
+ */
 export * as callbacks from "./lib/callbacks/callbacks.ts";
-/** Data sets to begin with: `mnist`. See https://keras.io/api/datasets/. */
+/** Datasets to start with: `mnist`. See https://keras.io/api/datasets/. */
 export * as datasets from "./lib/datasets/datasets.ts";
-/** What prepares data and looks at it: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
+/** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
 /**
- * Operations: at once on tensors, traced on symbolic values, and on symbolic tensors nodes of the models made of them.
- * See https://keras.io/api/ops/.
+ * Operations: on tensors they compute at once, on symbolic values they are traced, and on symbolic tensors they become
+ * nodes of a model. See https://keras.io/api/ops/.
  *
  * @example In a model
  * ```ts
@@ -102,9 +109,9 @@ export * as utils from "./lib/utils/utils.ts";
  */
 export * as ops from "./lib/ops/ops.ts";
 export { FunctionCall } from "./lib/layers/operation.ts";
-/** Random numbers: `normal`, `uniform`, and what gives them in programs. See https://keras.io/api/random/. */
+/** Random numbers: `normal`, `uniform`, and generators for programs. See https://keras.io/api/random/. */
 export * as random from "./lib/random.ts";
-/** Objects of configs, and the user's own classes in them. See https://keras.io/api/models/model_saving_apis/. */
+/** Objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/saving/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
@@ -204,3 +211,4 @@ export {
   ValueError,
 } from "./lib/errors.ts";
 export { InterruptedError } from "./lib/training/loop.ts";
+export type { CustomObject, SerializableClass, SerializableFunction } from "./lib/registry.ts";

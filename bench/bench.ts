@@ -1,4 +1,4 @@
-// deno task bench: speed beside the peers that are installed, as ratios measured in one run.
+// deno task bench: speed compared with the peers that are installed, as ratios measured in one run.
 import { parseArgs } from "node:util";
 import { convSweep, type SweptBackend, sweptBackends } from "./conv_sweep.ts";
 import { engineReport } from "./engine.ts";
@@ -26,18 +26,18 @@ const usage =
   --backend which backend conv_sweep runs on: ${sweptBackends.join(", ")}
   --record  appends the figures of all parts to docs/benchmarks.json, and renews docs/benchmarks.md and README.md`;
 
-/** A work with its peers, the ratio to reach for each (0 where it is only told), and what is compared. */
+/** A work with its peers, the target ratio for each (0 if it is only reported), and what is compared. */
 interface Part {
   readonly work: string;
-  /** What `--only` calls it, where that is not the work's name. */
+  /** Its name for `--only`, if different from the work's. */
   readonly name?: string;
   readonly title: string;
   readonly unit: "s" | "ms" | "us";
   /** Whether the whole process is timed, from outside. */
   readonly whole?: boolean;
-  /** What the own time should stay under, in seconds. */
+  /** The limit for Ceratops's own time, in seconds. */
   readonly limit?: number;
-  /** What is said where the machine has no adapter to run this on; elsewhere what does not run is an error. */
+  /** What to report if the machine has no adapter for this; otherwise a failure to run is an error. */
   readonly mayLack?: string;
   readonly peers: readonly (readonly [Program, number])[];
   readonly own: Program;
@@ -50,7 +50,7 @@ const few = smoke
   ? ["--repeats", "1", "--rows", "1280", "--steps", "20", "--calls", "50"]
   : ["--repeats", "3", "--steps", "1500"];
 
-/** A part of an epoch, since TensorFlow.js takes half a minute for one: both sides do as much. */
+/** A part of an epoch, since TensorFlow.js takes half a minute for a whole one: both sides do the same part. */
 const partOfEpoch = smoke ? few : ["--repeats", "1", "--rows", "12800"];
 const fewRows = smoke ? few : ["--repeats", "1", "--rows", "1280"];
 const adapter = "a GPU, or a software Vulkan driver (mesa-vulkan-drivers)";
@@ -129,7 +129,7 @@ const parts: readonly Part[] = [
     own: ceratops("wasm", ...partOfEpoch),
     peers: [
       [tfjsPeer("wasm", "--repeats", "1", "--rows", "1280"), 5],
-      // A row costs it as much in a batch of 32 as in one of 128.
+      // Its time per row is the same for a batch of 32 as for one of 128.
       [tfjsPeer("cpu", "--repeats", "1", "--rows", "32", "--batch", "32", "--cold", "--test-rows", "0"), 5],
     ],
   },
@@ -176,21 +176,21 @@ function median(list: readonly number[]): number {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
-/** How a figure was got where it is not of whole epochs at the batch that is asked for: nothing is said where it is. */
+/** How a figure was obtained if not from whole epochs at the requested batch size; otherwise empty. */
 function scaling({ scaled, rows, batch, warmUpEpochs }: Measurement["detail"]): string {
   if (!scaled) return "";
   const cold = warmUpEpochs === 0 ? ", no epoch before" : "";
   return `  scaled from ${rows} rows${batch === 128 ? "" : ` in batches of ${batch}`}${cold}`;
 }
 
-/** What a part came to, with the adapter that it ran on, if any; undefined where the machine lacks what it needs. */
+/** The results of a part, with its adapter, if any; undefined if the machine lacks what it needs. */
 async function runPart(part: Part): Promise<Work & { readonly adapter?: string } | undefined> {
   const { work, title, unit, whole, limit, mayLack, peers, own } = part;
   console.log(`\n${title}`);
   const programs = smoke ? [own] : [own, ...peers.map(([peer]) => peer)];
   const found = new Map<Program, Measurement[]>(programs.map((program) => [program, []]));
   const missing = new Map<Program, string>();
-  // Programs take turns, so that a slow minute of the machine falls on all of them.
+  // Programs alternate, so that a slow minute of the machine affects all of them.
   for (let round = 0; round < (smoke ? 1 : Number(values.rounds)); round++) {
     for (const program of programs) {
       if (missing.has(program)) continue;
@@ -247,7 +247,7 @@ async function runPart(part: Part): Promise<Work & { readonly adapter?: string }
   };
 }
 
-/** Appends what all parts came to to the history. */
+/** Appends the results of all parts to the history. */
 async function recordRun(works: readonly (Work & { readonly adapter?: string })[]): Promise<void> {
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
   const peers = works.flatMap(({ figures }) => figures).filter((figure) => figure.version !== undefined);

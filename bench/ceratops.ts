@@ -1,4 +1,4 @@
-// Ceratops as a program of the benchmark: one work, one line of JSON, like the peers in bench/peers.
+// Ceratops as a benchmark program: runs one work and prints one line of JSON, like the peers in bench/peers.
 import { parseArgs } from "node:util";
 import { getExecutor } from "../lib/exec/select.ts";
 import { BackendError, datasets, Input, layers, Sequential, setBackend, setRandomSeed, tensor, utils } from "../mod.ts";
@@ -19,7 +19,7 @@ const [work] = positionals;
 const [repeats, rows, steps, calls] = [values.repeats, values.rows, values.steps, values.calls].map(Number);
 const epochRows = 60000;
 
-/** The middle of a list of numbers. */
+/** The median of a list of numbers. */
 function median(list: readonly number[]): number {
   const sorted = [...list].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
@@ -69,7 +69,7 @@ async function repeated(count: number, body: () => Promise<number>): Promise<num
 
 type Result = { seconds: number[]; detail: Record<string, unknown> };
 
-/** Epochs of MNIST at batch 128, and what is right after them. */
+/** Trains epochs of MNIST at batch size 128, and evaluates. */
 async function epochs(model: Sequential): Promise<Result> {
   const [[x, y], [xTest, yTest]] = await datasets.mnist.loadData();
   const fit = () => model.fit(x.rows(0, rows), y.rows(0, rows), { batchSize: 128, verbose: 0 });
@@ -155,7 +155,7 @@ console.log(
   JSON.stringify({ peer: `ceratops-${values.backend}`, work, seconds, detail: { ...detail, adapter, peakMiB } }),
 );
 
-/** The most memory that this process held, where the system tells; else what it holds. */
+/** The peak memory of this process, if the system reports it; else its current memory. */
 async function peakBytes(): Promise<number> {
   const status = await Deno.readTextFile("/proc/self/status").catch(() => "");
   const peak = /VmHWM:\s+(\d+) kB/.exec(status);

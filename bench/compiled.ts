@@ -1,14 +1,14 @@
-// What is compiled while something runs: the traced graphs, and the programs that were made of them.
+// What is compiled while something runs: the traced graphs, and the programs made from them.
 import type { Executable } from "../lib/exec/executor.ts";
 import type { Graph } from "../lib/ir/graph.ts";
 
-/** A program, and what it was made of. */
+/** A program, and the graph it was made from. */
 export interface Compiled<E extends Executable> {
-  /** The graph as it was traced. */
+  /** The traced graph. */
   readonly graph: Graph;
   /** The program. */
   readonly executable: E;
-  /** How long passes, planning and loading took. */
+  /** The time for passes, planning and loading. */
   readonly milliseconds: number;
 }
 

@@ -1,4 +1,4 @@
-// No cliff: how fast convolutions and both their gradients are around a baseline, one axis changed at a time.
+// Looks for performance cliffs: convolutions and both their gradients around a baseline, one axis changed at a time.
 import type { Executor } from "../lib/exec/executor.ts";
 import { getExecutor, setBackend } from "../lib/exec/select.ts";
 import { vjpOf } from "../lib/ir/grad.ts";
@@ -38,7 +38,7 @@ const axes: Axes = {
   batch: [1, 8, 32, 128],
 };
 
-/** Where a step takes long, smaller images in smaller batches, and fewer of them. */
+/** For slow backends: smaller images in smaller batches. */
 const smallBaseline: Point = { ...baseline, size: 14, batch: 8 };
 const fewAxes: Axes = {
   channels: [1, 3, 16, 32, 128],
@@ -49,7 +49,7 @@ const fewAxes: Axes = {
   batch: [1, 8, 32],
 };
 
-/** Only the ends: shows that the sweep runs. */
+/** Only the ends of each axis: shows that the sweep runs. */
 const endsOf = (all: Axes, { channels, size }: Point): Axes => ({
   ...all,
   channels: [1, channels],
@@ -62,12 +62,12 @@ const endsOf = (all: Axes, { channels, size }: Point): Axes => ({
 
 const works = ["forward", "by input", "by kernel"] as const;
 
-/** Floating-point operations of one of the three products, padding counted as what it pads. */
+/** Floating-point operations of one of the three products; padding counts like the image. */
 function flopsOf({ channels, filters, size, kernel, stride, batch }: Point): number {
   return 2 * batch * Math.ceil(size / stride) ** 2 * kernel ** 2 * channels * filters;
 }
 
-/** Seconds of one step of a program, the middle of `repeats` runs that last about `milliseconds` each. */
+/** Seconds per step of a program: the median of `repeats` runs of about `milliseconds` each. */
 async function secondsOf(
   executor: Executor,
   outputShape: Shape,
@@ -79,7 +79,7 @@ async function secondsOf(
   const trace = new Trace();
   withContext(recording(trace), () => output.assign(body(trace)));
   const executable = await executor.compile(trace.graph);
-  // What is read last has waited for all that was submitted.
+  // Reading this last waits for everything that was submitted.
   const probe = new Variable([1], { name: "probe" });
   await executor.attach([probe]);
   const timed = async (steps: number) => {
@@ -97,7 +97,7 @@ async function secondsOf(
   return seconds.sort((a, b) => a - b)[repeats >> 1];
 }
 
-/** GFLOP/s of the three products, and of the step that they are. */
+/** GFLOP/s of the three products, and of the whole step. */
 async function ratesOf(executor: Executor, point: Point, milliseconds: number, repeats: number): Promise<number[]> {
   const { channels, filters, size, kernel, stride, batch } = point;
   const positions = Math.ceil(size / stride);
@@ -123,13 +123,13 @@ const median = (list: readonly number[]) => {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 };
 
-/** Whether point `at` of an axis is under a third of the median of its neighbours, up to two on each side. */
+/** Whether point `at` of an axis is below a third of the median of its neighbours, up to two on each side. */
 function isCliff(rates: readonly number[], at: number): boolean {
   const near = rates.filter((_, i) => i !== at && Math.abs(i - at) <= 2);
   return near.length > 0 && rates[at] < median(near) / 3;
 }
 
-/** Prints the sweep on a backend, with a mark at each point that falls off. */
+/** Prints the sweep on a backend, and marks each cliff. */
 export async function convSweep(backend: SweptBackend, smoke: boolean): Promise<void> {
   await setBackend(backend);
   const executor = await getExecutor();

@@ -1,4 +1,4 @@
-// What the engine costs: import, compile, calls into the library, products by size, and a step's time by op.
+// The cost of the engine: import, compile, calls into the library, products by size, and a step's time by op.
 import { datasets, Input, layers, Sequential, setBackend } from "../mod.ts";
 import type { NativeExecutable, NativeExecutor } from "../lib/exec/native/executor.ts";
 import { getExecutor } from "../lib/exec/select.ts";
@@ -14,7 +14,7 @@ function median(list: readonly number[]): number {
   return sorted[sorted.length >> 1];
 }
 
-/** Prints what the engine costs; a part of it, quickly, with `smoke`. */
+/** Prints the cost of the engine; with `smoke` only a quick part. */
 export async function engineReport(smoke: boolean): Promise<void> {
   console.log(`Machine: ${await cpuName()}, ${navigator.hardwareConcurrency} threads`);
   await setBackend("eigen");
@@ -46,7 +46,7 @@ async function importTime(repeats: number): Promise<void> {
   console.log(`import of mod.ts: ${median(times).toFixed(0)} ms (bar: under 150 ms)`);
 }
 
-/** The FMA peak in GFLOP/s, where a compiler is there to measure it and the processor has AVX2. */
+/** The FMA peak in GFLOP/s, if a compiler is available to measure it and the processor has AVX2. */
 async function fmaPeak(threads: number): Promise<number | undefined> {
   if (Deno.build.arch !== "x86_64") return undefined;
   const program = await Deno.makeTempFile({ prefix: "fma-peak-" });
@@ -64,7 +64,7 @@ async function fmaPeak(threads: number): Promise<number | undefined> {
   }
 }
 
-/** A program that does `body` on variables. */
+/** A program that runs `body`, which works on variables. */
 async function program(executor: NativeExecutor, body: () => void): Promise<NativeExecutable> {
   const trace = new Trace();
   withContext(recording(trace), body);

@@ -1,4 +1,4 @@
-// What a training step of each example costs in counts: nodes, those that found nothing to fuse with, dispatches on a GPU.
+// The cost of a training step of each example, in counts: nodes, elementwise ops left unfused, dispatches on a GPU.
 import * as autoencoder from "../examples/autoencoder.ts";
 import * as functional from "../examples/functional.ts";
 import * as gan from "../examples/gan.ts";
@@ -20,18 +20,18 @@ import { compiledBy } from "./compiled.ts";
 /** An example, and how it trains. */
 export interface Example {
   readonly name: string;
-  /** The rows of a batch. */
+  /** The batch size. */
   readonly batch: number;
-  /** Trains a few steps as the example does, on data of its shapes that holds nothing. */
+  /** Trains a few steps as the example does, on blank data of its shapes. */
   readonly train: (batch: number) => Promise<unknown>;
 }
 
-/** Two batches of a full shape, so that rows are drawn in an order of their own. */
+/** Two batches of a full shape, so that rows are read in shuffled order. */
 const blank = (batch: number, shape: readonly number[], dtype: DType = "float32"): Tensor =>
   ops.zeros([2 * batch, ...shape], dtype);
 const once = (batchSize: number) => ({ batchSize, verbose: 0 }) as const;
 
-/** The examples; a new one is a line here, and one in the budgets that tests hold it to. */
+/** The examples; a new one is a line here, and one in the budgets of the tests. */
 export const examples: readonly Example[] = [
   {
     name: "mnist",
@@ -55,7 +55,7 @@ export const examples: readonly Example[] = [
   },
   {
     name: "segmentation",
-    // Of the 32 that it trains on: a software adapter takes a minute for these.
+    // The example uses 32, which takes a software adapter a minute.
     batch: 8,
     train: (n) => segmentation.makeModel(100).fit(blank(n, [48, 48, 1]), blank(n, [48, 48], "uint8"), once(n)),
   },
@@ -81,33 +81,33 @@ export const examples: readonly Example[] = [
   })),
 ];
 
-/** What the programs of a step hold. */
+/** The counts of a step's programs. */
 export interface StepCounts {
-  /** Nodes of the improved graph, loops' bodies included; those that compute nothing are not counted. */
+  /** Nodes of the optimized graph, including loop bodies; nodes that compute nothing do not count. */
   readonly nodes: number;
-  /** How many of these are fused elementwise ops. */
+  /** The number of fused elementwise programs among them. */
   readonly fused: number;
-  /** Those of the fused that are a single op, which found no other to merge with: where they come from. */
+  /** The origins of the programs with a single op, which was not merged with another. */
   readonly alone: readonly string[];
-  /** What the executor's program does one after the other: nodes on a processor, dispatches on a GPU. */
+  /** The steps of the executor's program: nodes on a CPU, dispatches on a GPU. */
   readonly dispatches: number;
 }
 
 const costsNothing: ReadonlySet<string> = new Set(["constant", "reshape"]);
 
-/** The nodes of a graph and of its loops' bodies that compute something. */
+/** The nodes of a graph and of its loop bodies that compute something. */
 function working({ nodes }: Graph): Node[] {
   return nodes.filter(({ op }) => !costsNothing.has(op)).flatMap((node) =>
     node.op === "scan" ? [node, ...working(node.attrs.body)] : [node]
   );
 }
 
-/** Whether a node is an elementwise op that nothing was merged with. */
+/** Whether a node is an elementwise op that was not merged with another. */
 function isAlone(node: Node): boolean {
   return node.op === "fused" && node.attrs.program.steps.filter(({ fn }) => fn !== "literal").length === 1;
 }
 
-/** Counts the programs that training an example makes on the executor in use. */
+/** Counts the programs of a training step of an example on the executor in use. */
 export async function countStep({ batch, train }: Example): Promise<StepCounts> {
   const made = await compiledBy(await getExecutor(), () => train(batch));
   const nodes = made.flatMap(({ graph }) => working(optimize(graph)));
@@ -119,7 +119,7 @@ export async function countStep({ batch, train }: Example): Promise<StepCounts> 
   };
 }
 
-/** WebGPU with the kernels for a kind of adapter, or undefined where there is no adapter. */
+/** WebGPU with the kernels for a kind of adapter, or undefined if there is no adapter. */
 async function webGpuFor(tunedFor: AdapterKind): Promise<Executor | undefined> {
   try {
     return await openWebGpu({ tunedFor });
@@ -129,7 +129,7 @@ async function webGpuFor(tunedFor: AdapterKind): Promise<Executor | undefined> {
   }
 }
 
-/** Prints the counts of every example: nodes on any machine, dispatches where WebGPU has an adapter. */
+/** Prints the counts of every example: nodes on any machine, dispatches if there is a WebGPU adapter. */
 export async function examplesReport(): Promise<void> {
   console.log("\nTraining steps of the examples, in counts");
   await setBackend("eigen");

@@ -1,5 +1,5 @@
-// deno run -A bench/gpu_sweep.ts [--smoke]: every kernel for products on this machine's adapter, to retune
-// lib/ops/webgpu/kernels/matmul_table.ts by.
+// deno run -A bench/gpu_sweep.ts [--smoke]: times every matmul kernel on this machine's adapter, for retuning
+// lib/ops/webgpu/kernels/matmul_table.ts.
 import { parseArgs } from "node:util";
 import "../lib/ops/defs/table.ts";
 import type { TypedArray } from "../lib/dtype.ts";
@@ -15,7 +15,7 @@ import { gpuTuning } from "../lib/ops/webgpu/kernels/tuning.ts";
 import { Tensor } from "../lib/tensor/tensor.ts";
 import { Variable } from "../lib/tensor/variable.ts";
 
-/** A product `[m, k]` by `[k, n]`, of which factors lie transposed. */
+/** A product `[m, k]` by `[k, n]`, with transposed factors or not. */
 interface Product extends MatmulExtents {
   readonly name: string;
   readonly transposeA: boolean;
@@ -26,7 +26,7 @@ function productOf(name: string, m: number, k: number, n: number, transposeA = f
   return { name, batch: 1, m, k, n, transposeA, transposeB };
 }
 
-/** A dense layer of the README's classifier with its two gradients, and squares. */
+/** A dense layer of the README's classifier with its two gradients, and square products. */
 const products = [
   productOf("dense layer", 128, 784, 512),
   productOf("its input's gradient", 128, 512, 784, false, true),
@@ -35,27 +35,27 @@ const products = [
   productOf("large square", 4096, 4096, 4096),
 ];
 
-/** Tiles and edges in little time: shows that the sweep runs. */
+/** Small cases with whole tiles and edges: shows that the sweep runs. */
 const smokeProducts = [productOf("in quads", 40, 256, 72), productOf("transposed", 37, 41, 35, true, true)];
 
-/** Into how many parts sums are cut, where a product has few tiles and each part is still long. */
+/** The numbers of parts to split sums into, for a product with few tiles whose parts remain long. */
 const splitsTried = [1, 2, 4, 8];
 const fewTiles = 512;
 const fewestTerms = 64;
 
-/** About how many elements of a result are checked. */
+/** The approximate number of elements checked per result. */
 const checked = 4096;
 /** The most passes that are timed at once. */
 const maxPasses = 1024;
 
-/** A device that takes the time of each pass, where the adapter can. */
+/** A device that measures the time of each pass, if the adapter can. */
 class TimedGpu extends Gpu {
   readonly #queries = this.device.features.has("timestamp-query")
     ? this.device.createQuerySet({ type: "timestamp", count: 2 * maxPasses })
     : undefined;
   #passes = 0;
 
-  /** What takes the time. */
+  /** The clock that is used. */
   get clock(): string {
     return this.#queries ? "timestamps of the device" : "the host's clock, waits included";
   }
@@ -68,7 +68,7 @@ class TimedGpu extends Gpu {
     });
   }
 
-  /** Seconds of the passes since the last call; undefined where the adapter does not tell. */
+  /** Seconds of the passes since the last call; undefined if the adapter cannot measure them. */
   async secondsOfPasses(): Promise<number | undefined> {
     const count = this.#passes;
     this.#passes = 0;
@@ -90,7 +90,7 @@ class TimedGpu extends Gpu {
   }
 }
 
-/** This machine's adapter, with kernels as `choice` says at the time. */
+/** This machine's adapter, with the kernels that `choice` returns. */
 async function openTimed(choice: () => MatmulChoice | undefined): Promise<TimedGpu> {
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("there is no WebGPU adapter");
@@ -104,7 +104,7 @@ async function openTimed(choice: () => MatmulChoice | undefined): Promise<TimedG
   return new TimedGpu(device, tuning, [description, name, architecture, vendor].find((text) => text) ?? "an adapter");
 }
 
-/** Numbers between -1 and 1 that are the same each time. */
+/** Fixed numbers between -1 and 1. */
 function numbers(size: number, seed: number): Float32Array<ArrayBuffer> {
   const list = new Float32Array(size);
   let state = seed;
@@ -115,14 +115,14 @@ function numbers(size: number, seed: number): Float32Array<ArrayBuffer> {
   return list;
 }
 
-/** How far elements of `y`, spread over all of it, are from sums in float64: 1 is what rounding may make of them. */
+/** The error of elements of `y`, spread over all of it, against float64 sums, in units of the rounding bound. */
 function errorOf(
   { m, k, n, transposeA, transposeB }: Product,
   a: Float32Array,
   b: Float32Array,
   y: TypedArray,
 ): number {
-  // Odd, so that columns take turns.
+  // Odd, so that different columns are checked.
   const step = Math.floor(m * n / checked) | 1;
   let worst = 0;
   for (let at = 0; at < m * n; at += step) {
@@ -140,7 +140,7 @@ function errorOf(
   return worst;
 }
 
-/** The kernels that are tried on a product, each with its name. */
+/** The kernels to try on a product, with their names. */
 function candidates({ m, n, k }: Product): [name: string, choice: MatmulChoice][] {
   const kernels = Object.entries<MatmulKernel>(matmulKernels);
   return kernels.flatMap(([name, kernel]) => {
@@ -153,7 +153,7 @@ function candidates({ m, n, k }: Product): [name: string, choice: MatmulChoice][
   });
 }
 
-/** Prints the rate of each kernel on each product; gives how many results were wrong. */
+/** Prints the rate of each kernel on each product; returns the number of wrong results. */
 async function sweep(smoke: boolean): Promise<number> {
   let choice: MatmulChoice | undefined;
   const gpu = await openTimed(() => choice);

@@ -1,11 +1,11 @@
-// The history of the benchmark: docs/benchmarks.json, and the tables that docs/benchmarks.md and README.md show of it.
+// The benchmark history: docs/benchmarks.json, and the tables made from it in docs/benchmarks.md and README.md.
 
-/** What one program took for a work. */
+/** The time of one program for a work. */
 export interface Figure {
   readonly program: string;
   /** The median of all rounds. */
   readonly seconds: number;
-  /** The version that the program says it has, if it does. */
+  /** The version that the program reports, if it does. */
   readonly version?: string;
 }
 
@@ -19,11 +19,11 @@ export interface Work {
 
 /** One run of the benchmark on one machine. */
 export interface Run {
-  /** Such as `2026-11-28`. */
+  /** A date such as `2026-11-28`. */
   readonly date: string;
   readonly cpu: string;
   readonly cores: number;
-  /** The adapter that WebGPU ran on. */
+  /** The WebGPU adapter. */
   readonly adapter?: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly works: readonly Work[];
@@ -44,7 +44,7 @@ export async function processor(): Promise<string> {
 
 const show = (seconds: number, unit: Work["unit"]) => `${(seconds * scales[unit]).toPrecision(3)} ${unit}`;
 
-/** The figures of a run as a table: Ceratops's time, and each peer's with its ratio to that. */
+/** The figures of a run as a table: Ceratops's time, and the time of each peer with its ratio to that. */
 export function table({ works }: Run): string {
   const line = ({ title, unit, figures: [own, ...peers] }: Work) => {
     const others = peers.map(({ program, seconds }) =>
@@ -55,13 +55,13 @@ export function table({ works }: Run): string {
   return ["| work | backend | Ceratops | peers |", "| --- | --- | --- | --- |", ...works.map(line)].join("\n");
 }
 
-/** Where and when a run was. */
+/** Where and when a run took place. */
 export function describe({ date, cpu, cores, adapter, versions }: Run): string {
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
   return `${date}, ${cores} cores of ${cpu}${adapter ? `, WebGPU on ${adapter}` : ""}; ${named}`;
 }
 
-/** The page of all runs, the newest first. */
+/** The page of all runs, newest first. */
 export function page(runs: readonly Run[]): string {
   const sections = runs.toReversed().map((run) => `## ${describe(run)}\n\n${table(run)}\n`);
   return `# Benchmarks
@@ -73,14 +73,14 @@ be compared: machines differ.
 ${sections.join("\n")}`;
 }
 
-/** A text with the newest run in place of what stands between the marks. */
+/** A text with the newest run between its marks. */
 export function withNewest(text: string, run: Run): string {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`There must be a line "${begin}" and a line "${end}"`);
   return `${text.slice(0, from)}${begin}\n\n${describe(run)}:\n\n${table(run)}\n\n${text.slice(to)}`;
 }
 
-/** Appends a run to the history, and renews what is written of it. */
+/** Appends a run to the history, and updates the pages made from it. */
 export async function record(run: Run): Promise<void> {
   const at = (path: string) => new URL(path, import.meta.url);
   const history = at("../docs/benchmarks.json");

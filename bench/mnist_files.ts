@@ -1,4 +1,4 @@
-// MNIST as the four gz files that the peers read, unpacked from the repository's own data into a temporary folder.
+// MNIST as the four gz files that the peers read, unpacked from the repository's data into a temporary folder.
 
 const names = [
   "train-images-idx3-ubyte.gz",
@@ -9,12 +9,12 @@ const names = [
 
 let folder: Promise<string> | undefined;
 
-/** The folder with the files; made at first use. */
+/** The folder with the files; created on first use. */
 export function mnistFiles(): Promise<string> {
   return folder ??= unpack();
 }
 
-/** Removes the folder, if it was made. */
+/** Removes the folder, if it was created. */
 export async function removeMnistFiles(): Promise<void> {
   if (folder) await Deno.remove(await folder, { recursive: true });
 }

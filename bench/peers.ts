@@ -1,4 +1,4 @@
-// The programs that are timed: Ceratops and its peers, each a process that prints one line of JSON.
+// The programs to time: Ceratops and its peers, each a process that prints one line of JSON.
 import { mnistFiles } from "./mnist_files.ts";
 
 /** What a program prints. */
@@ -9,11 +9,11 @@ export interface Measurement {
   readonly work: string;
   readonly seconds: readonly number[];
   readonly detail: Readonly<Record<string, unknown>>;
-  /** Seconds of the whole process, seen from outside. */
+  /** Seconds of the whole process, measured from outside. */
   readonly wall: number;
 }
 
-/** A program that can be run for a work. */
+/** A program that can run a work. */
 export interface Program {
   readonly name: string;
   readonly command: (work: string) => Promise<string[]>;
@@ -22,7 +22,7 @@ export interface Program {
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 const python = Deno.env.get("CERATOPS_BENCH_PYTHON") ?? here("../.venv/bin/python");
 
-/** Ceratops itself on a backend. */
+/** Ceratops on a backend. */
 export function ceratops(backend: string, ...options: string[]): Program {
   const flags = backend === "wasm" ? ["--allow-read"] : ["-A"];
   return {
@@ -72,7 +72,7 @@ export function tfjsPeer(backend: string, ...options: string[]): Program {
   };
 }
 
-/** Runs a program once; the reason as text where it cannot run. */
+/** Runs a program once; returns the reason as text if it cannot run. */
 export async function measure(program: Program, work: string): Promise<Measurement | string> {
   const [file, ...args] = await program.command(work);
   const start = performance.now();

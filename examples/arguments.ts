@@ -1,21 +1,21 @@
-// The options that examples take: how each is read, what is refused, and the usage that `--help` prints.
+// The options of examples: how each is read, which values are errors, and the usage that `--help` prints.
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 
-/** An option of the command line. */
+/** A command-line option. */
 export interface Option<T> {
-  /** What stands for its value in the usage, such as `<n>`. */
+  /** The placeholder for its value in the usage, such as `<n>`. */
   readonly place: string;
   /** What it does. */
   readonly about: string;
-  /** Its value where it is not given. */
+  /** Its default. */
   readonly byDefault: T;
-  /** What a value must be. */
+  /** The rule for its values. */
   readonly rule: string;
-  /** Its value; undefined for a text that is none. */
+  /** Its value; undefined for an invalid text. */
   read(text: string): T | undefined;
 }
 
-/** A whole number of at least `least`. */
+/** An integer of at least `least`. */
 export function count<D extends number | undefined>(byDefault: D, about: string, least = 1): Option<number | D> {
   const read = (text: string) => {
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
@@ -38,7 +38,7 @@ export function path(byDefault: string, about: string): Option<string> {
   return { place: "<path>", about, byDefault, rule: "a path", read: (text) => text || undefined };
 }
 
-/** One of some words. */
+/** One of several words. */
 export function word<const W extends string>(words: readonly W[], about: string): Option<W | undefined> {
   const read = (text: string) => words.find((each) => each === text);
   return { place: "<name>", about, byDefault: undefined, rule: `one of ${words.join(", ")}`, read };
@@ -63,7 +63,7 @@ export function usageOf(file: string, about: string, options: Readonly<Record<st
   return `${about}\n\nUsage: deno run -A examples/${file} [options]\n\n${table}`;
 }
 
-/** Reads arguments by their options. Throws an error that says what is wrong with one; gives null where help is asked. */
+/** Reads arguments by their options. Throws an error for an invalid one; returns null if help is requested. */
 export function parseOptions<O extends Readonly<Record<string, Option<unknown>>>>(
   args: readonly string[],
   options: O,
@@ -82,7 +82,7 @@ export function parseOptions<O extends Readonly<Record<string, Option<unknown>>>
   return Object.fromEntries(read);
 }
 
-/** Reads the options of an example; prints the usage and ends where help is asked, or something else than an option. */
+/** Reads the options of an example; if help is requested or an argument is invalid, prints the usage and exits. */
 export function readArguments<O extends Readonly<Record<string, Option<unknown>>>>(
   file: string,
   about: string,
@@ -100,7 +100,7 @@ export function readArguments<O extends Readonly<Record<string, Option<unknown>>
   Deno.exit(0);
 }
 
-/** Ends the example as failed where one of its figures is below what it was asked to reach. */
+/** Exits with failure if one of the example's figures is below its required minimum. */
 export function requireFloor(figure: string, value: number, floor: number): void {
   if (value >= floor) return;
   console.error(`The ${figure} ${+value.toFixed(4)} is below the floor of ${floor}.`);

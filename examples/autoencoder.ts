@@ -1,4 +1,4 @@
-// A convolutional autoencoder: a digit goes through 32 numbers and comes out as itself.
+// A convolutional autoencoder: compresses a digit to 32 numbers and reconstructs it.
 // `deno run -A examples/autoencoder.ts` draws digits above their reconstructions into autoencoder.png.
 import "../lib/datasets/mnist_embedded.ts";
 import {
@@ -18,7 +18,7 @@ import { arrange, writePng } from "./png.ts";
 
 const batchSize = 128;
 
-/** What makes `size` numbers of a digit, `[28, 28]` bytes: each convolution with strides halves height and width. */
+/** Encodes a digit, `[28, 28]` bytes, as `size` numbers: each strided convolution halves height and width. */
 function encoder(size: number): Sequential {
   return new Sequential([
     Input({ shape: [28, 28], dtype: "uint8" }),
@@ -31,7 +31,7 @@ function encoder(size: number): Sequential {
   ], { name: "encoder" });
 }
 
-/** What makes a digit of `size` numbers, `[28, 28]` from 0 to 1: each transposed convolution doubles both again. */
+/** Decodes `size` numbers to a digit, `[28, 28]` from 0 to 1: each transposed convolution doubles height and width. */
 function decoder(size: number): Sequential {
   return new Sequential([
     Input({ shape: [size] }),
@@ -44,12 +44,12 @@ function decoder(size: number): Sequential {
   ], { name: "decoder" });
 }
 
-/** The targets are the inputs, which are bytes: the loss takes them to where outputs are. */
+/** The targets are the inputs, which are bytes: the loss scales them to the range of the outputs. */
 function reconstructionLoss(digits: Value, outputs: Value): Value {
   return losses.binaryCrossentropy(ops.divide(digits, 255), outputs);
 }
 
-/** Encoder and decoder as one model, with `size` numbers between. */
+/** Encoder and decoder as one model, with `size` numbers in between. */
 export function makeModel(size = 32): Sequential {
   const model = new Sequential([encoder(size), decoder(size)], { name: "autoencoder" });
   model.compile({ optimizer: "adam", loss: reconstructionLoss });
@@ -57,8 +57,8 @@ export function makeModel(size = 32): Sequential {
 }
 
 /**
- * Which share of what tells images, `[rows, ...]` bytes, from their mean image is in their reconstructions, from 0 to 1:
- * 1 for equal ones, 0 where each is that mean.
+ * The fraction of the variance of images, `[rows, ...]` bytes, around their mean image that their reconstructions
+ * explain: 1 if they are equal, 0 if each is the mean image.
  */
 export function explainedShare(images: Tensor, reconstructions: Tensor): number {
   const rows = images.shape[0];
@@ -99,7 +99,7 @@ if (import.meta.main) {
   const explained = explainedShare(xTest, outputs);
   console.log(`\nReconstructions explain ${(100 * explained).toFixed(1)} % of the variance of digits not seen before.`);
 
-  // The first three of each digit, a column for each: every row of digits is above that of its reconstructions.
+  // The first three of each digit, one column per digit: each row of digits is above its reconstructions.
   const places = Array.from({ length: 10 }, (_, digit) => {
     return [...yTest.data.keys()].filter((row) => yTest.data[row] === digit).slice(0, 3);
   });

@@ -1,37 +1,37 @@
-// Draws curves as an SVG picture: the examples' paper.
+// Draws line charts as SVG, for the examples.
 
 /** A line in a chart. */
 export interface Curve {
-  /** What the legend calls it. */
+  /** Its name in the legend. */
   readonly name: string;
-  /** Its heights, one for each step to the right. */
+  /** Its values, one per step to the right. */
   readonly values: readonly number[];
   /** Whether it is dashed. */
   readonly dashed?: boolean;
-  /** Which colour it has, counted from 0; its place in the list by default. */
+  /** The number of its color, from 0; its index in the list by default. */
   readonly color?: number;
 }
 
-/** What a chart shows. */
+/** The content of a chart. */
 export interface Chart {
   readonly title: string;
   /** What the steps to the right are, such as `epochs`. */
   readonly xLabel: string;
   readonly yLabel: string;
   readonly curves: readonly Curve[];
-  /** Whether equal distances upwards are equal factors. */
+  /** Whether the vertical axis is logarithmic. */
   readonly logarithmic?: boolean;
 }
 
 const [width, height] = [840, 420];
-/** What lies around the curves; on the right is the legend. */
+/** The margins around the curves; the legend is on the right. */
 const margin = { left: 70, right: 220, top: 46, bottom: 54 };
-/** Colours that are told apart also by those who cannot tell red from green (Okabe and Ito). */
+/** Colors that are distinguishable with red-green color blindness (Okabe and Ito). */
 const colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
 const dashes = ' stroke-dasharray="6 4"';
 
-/** The picture of a chart. */
+/** The SVG text of a chart. */
 export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }: Chart): string {
   const heights = curves.flatMap(({ values }) => values).filter((y) => Number.isFinite(y) && (!logarithmic || y > 0));
   const scale = logarithmic ? Math.log10 : (y: number) => y;
@@ -76,7 +76,7 @@ export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }
   ].join("\n");
 }
 
-/** Round numbers, the first at or below `low`, the last at or above `high`. */
+/** Round numbers, from the last at or below `low` to the first at or above `high`. */
 function ticksBetween(low: number, high: number, logarithmic: boolean): number[] {
   if (logarithmic) {
     const first = Math.floor(Math.log10(low));

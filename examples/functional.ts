@@ -6,7 +6,7 @@ import { count, readArguments } from "./arguments.ts";
 
 const [words, senders, teams] = [50, 8, 3];
 
-/** The network: what is read and who wrote it meet in one layer, from which both answers come. */
+/** The network: text and sender are joined in one layer, from which both answers are computed. */
 export function makeModel() {
   const ticket = Input({ shape: [12], dtype: "int32", name: "ticket" });
   const sender = Input({ shape: [1], dtype: "int32", name: "sender" });
@@ -35,7 +35,7 @@ if (import.meta.main) {
   });
   const rows = 600;
 
-  // Tickets of made-up words: some words hurry, each team has words of its own, some senders are always in a hurry.
+  // Made-up tickets: some words are urgent, each team has its own words, some senders are always in a hurry.
   let state = 7;
   const draw = (below: number) => (state = (state * 48271) % 2147483647) % below;
   const text = Array.from({ length: rows }, () => Array.from({ length: 12 }, () => draw(words)));

@@ -1,7 +1,7 @@
-// A DCGAN (Radford et al., 2015): a generator learns to draw digits by what a discriminator, which learns beside it, takes
-// for fakes.
-// `deno run -A examples/gan.ts` draws a sheet of samples after each epoch into the folder gan; at the end a network that
-// has learned to read digits reads some.
+// A DCGAN (Radford et al., 2015): a generator learns to draw digits that a discriminator, trained alongside, does not
+// recognize as fakes.
+// `deno run -A examples/gan.ts` draws a sheet of samples after each epoch into the folder gan; at the end a network
+// trained to read digits reads some of them.
 import "../lib/datasets/mnist_embedded.ts";
 import {
   datasets,
@@ -27,7 +27,7 @@ import { arrange, writePng } from "./png.ts";
 const batchSize = 64;
 const latentSize = 64;
 
-/** What draws digits, `[28, 28]` from 0 to 1, of noise: each transposed convolution doubles height and width. */
+/** Draws digits, `[28, 28]` from 0 to 1, from noise: each transposed convolution doubles height and width. */
 function generator(): Sequential {
   const options = { strides: 2, padding: "same", useBias: false } as const;
   return new Sequential([
@@ -44,7 +44,7 @@ function generator(): Sequential {
   ], { name: "generator" });
 }
 
-/** What tells digits from fakes, `[28, 28]` from 0 to 1: above 0 where it takes one for a digit. */
+/** Tells digits from fakes, `[28, 28]` from 0 to 1: positive if it takes one for a digit. */
 function discriminator(): Sequential {
   return new Sequential([
     Input({ shape: [28, 28] }),
@@ -59,12 +59,12 @@ function discriminator(): Sequential {
   ], { name: "discriminator" });
 }
 
-/** Minus the log-likelihood that logits, `[batch, 1]`, are all of digits (1) or all of fakes (0), or of what is between. */
+/** The cross-entropy of logits, `[batch, 1]`, that should all be digits (1), all fakes (0), or something in between. */
 function crossentropy(target: number, logits: Value): Value {
   return ops.mean(losses.binaryCrossentropy(ops.full(logits.shape, target), logits, { fromLogits: true }));
 }
 
-/** Both networks, and a step of training that changes each by what it makes of the other. */
+/** Both networks, and a training step that updates each by the results of the other. */
 class Gan extends Model {
   readonly generator = generator();
   readonly discriminator = discriminator();
@@ -78,7 +78,7 @@ class Gan extends Model {
     const noise = random.normal([x.shape[0], latentSize], { seed: this.noise });
     const fakes = this.generator.apply(noise);
 
-    // The discriminator learns what is a digit, though never to be quite sure, and what is not.
+    // The discriminator learns to recognize digits, without becoming too sure (label smoothing), and fakes.
     const loss = ops.add(
       crossentropy(0.9, this.discriminator.apply(digits)),
       crossentropy(0, this.discriminator.apply(fakes)),
@@ -86,7 +86,7 @@ class Gan extends Model {
     const weights = this.discriminator.trainableWeights;
     this.optimizer!.apply(gradients(loss, weights), weights);
 
-    // The generator learns what the discriminator, as it is now, takes for digits.
+    // The generator learns what the discriminator, in its current state, takes for digits.
     const generatorLoss = crossentropy(1, this.discriminator.apply(fakes));
     const generatorWeights = this.generator.trainableWeights;
     this.generatorOptimizer.apply(gradients(generatorLoss, generatorWeights), generatorWeights);
@@ -95,21 +95,23 @@ class Gan extends Model {
     this.generatorLoss.update(generatorLoss);
   }
 
-  /** Draws digits of noise, `[rows, 64]`: bytes `[rows, 28, 28]`. */
+  /** Draws digits from noise, `[rows, 64]`: bytes `[rows, 28, 28]`. */
   async draw(noise: Tensor): Promise<Tensor> {
     const drawn = await this.generator.predict(noise, { verbose: 0, batchSize: 500 });
     return new Tensor(drawn.shape, "uint8", Uint8Array.from(drawn.data, (value) => Math.round(255 * value)));
   }
 }
 
-/** The networks, ready to be trained: what `compile` takes is the discriminator's. */
+/** The networks, ready for training: the arguments of `compile` are for the discriminator. */
 export function makeModel(): Gan {
   const model = new Gan({ name: "gan" });
   model.compile({ optimizer: new optimizers.Adam({ learningRate: 1e-3, beta1: 0.5 }), loss: null });
   return model;
 }
 
-/** How sure a reader is, from what it makes of samples, `[rows, 10]`: the mean largest probability, and what it finds. */
+/**
+ * How sure a reader is of samples, from its outputs `[rows, 10]`: the mean largest probability, and the digits found.
+ */
 export function judge(probabilities: Tensor): { confidence: number; found: readonly number[] } {
   const [rows, classes] = probabilities.shape;
   const found = new Array<number>(classes).fill(0);

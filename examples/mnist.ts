@@ -14,7 +14,7 @@ import {
 } from "../mod.ts";
 import { count, readArguments, requireFloor, share, word } from "./arguments.ts";
 
-/** The network: pixels to 0..1, a layer of 512, and a probability for each digit. */
+/** The network: pixels scaled to 0..1, a layer of 512 units, and a probability for each digit. */
 export function makeModel(): Sequential {
   const model = new Sequential([
     Input({ shape: [28, 28], dtype: "uint8" }),
@@ -45,7 +45,7 @@ if (import.meta.main) {
   }
 }
 
-/** What the training is told. */
+/** The options of the training. */
 interface Options {
   readonly backend?: BackendChoice;
   readonly epochs: number;
@@ -57,7 +57,7 @@ interface Options {
 
 async function train({ backend, epochs, batchSize, seed, steps, floor }: Options): Promise<void> {
   if (backend !== undefined) await setBackend(backend);
-  await getBackend(); // opens it here, so that the line that tells which one it is comes first
+  await getBackend(); // opens the backend, so that the line that names it is printed first
   if (seed !== undefined) setRandomSeed(seed);
 
   const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();

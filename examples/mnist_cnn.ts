@@ -5,9 +5,9 @@ import { count, readArguments, requireFloor, share } from "./arguments.ts";
 
 const batchSize = 128;
 
-/** The network, which learns in steps that become smaller until `steps` of them are done. */
+/** The network; its learning rate falls over `steps` steps. */
 export function makeModel(steps: number): Sequential {
-  // Two convolutions see small strokes and then how these meet; a pool after each keeps the strongest of four neighbours.
+  // Two convolutions see small strokes and then their combinations; each pool keeps the strongest of four neighbours.
   const model = new Sequential([
     Input({ shape: [28, 28], dtype: "uint8" }),
     new layers.Rescaling(1 / 255),
@@ -23,7 +23,7 @@ export function makeModel(steps: number): Sequential {
     new layers.Dense(10, { activation: "softmax" }),
   ]);
   model.compile({
-    // Large steps find the valley, small ones its floor.
+    // Large steps at first, then smaller and smaller ones.
     optimizer: new optimizers.Adam({
       learningRate: new schedules.CosineDecay({ initialLearningRate: 0.002, decaySteps: steps }),
     }),

@@ -1,10 +1,10 @@
-// SGD, momentum, RMSprop and Adam on one problem: which of two spirals does a point lie on?
-// `deno run -A examples/optimizers.ts` draws how the loss falls under each into optimizers.svg.
+// SGD, momentum, RMSprop and Adam on one problem: which of two spirals is a point on?
+// `deno run -A examples/optimizers.ts` draws the loss of each into optimizers.svg.
 import { Input, layers, optimizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
 import { count, path, readArguments } from "./arguments.ts";
 import { drawChart } from "./chart.ts";
 
-/** Two spirals that wind around each other, each of so many points: the points, and on which spiral each lies. */
+/** Two intertwined spirals of `points` points each: the points, and the spiral of each. */
 function spirals(points: number) {
   const [places, labels]: [number[][], number[]] = [[], []];
   for (let i = 0; i < points; i++) {
@@ -18,7 +18,7 @@ function spirals(points: number) {
   return [tensor(places), tensor(labels)] as const;
 }
 
-/** A network of two layers that bend the plane until the spirals lie apart. */
+/** A network of two layers that separate the spirals. */
 export function makeModel(optimizer: optimizers.Optimizer): Sequential {
   const model = new Sequential([
     Input({ shape: [2] }),
@@ -30,7 +30,7 @@ export function makeModel(optimizer: optimizers.Optimizer): Sequential {
   return model;
 }
 
-// Each has the learning rate that suits it here.
+// Each has a learning rate that works well here.
 export const contestants = {
   "SGD": new optimizers.SGD({ learningRate: 0.1 }),
   "SGD with momentum": new optimizers.SGD({ learningRate: 0.1, momentum: 0.9 }),

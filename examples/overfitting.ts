@@ -1,15 +1,15 @@
-// Overfitting, and what helps: a large network learns few noisy samples by heart, unless dropout and a penalty hinder it.
-// `deno run -A examples/overfitting.ts` draws training and validation of both into overfitting.svg.
+// Overfitting and remedies: a large network memorizes a few noisy samples, unless dropout and a penalty prevent it.
+// `deno run -A examples/overfitting.ts` draws training and validation curves of both into overfitting.svg.
 import { Input, layers, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
 import { count, path, readArguments } from "./arguments.ts";
 import { drawChart } from "./chart.ts";
 
-/** Numbers of [0, 1) by a seed (Park and Miller), so that the samples are the same in every run. */
+/** Numbers in [0, 1) from a seed (Park and Miller), so that the samples are the same in every run. */
 function randomNumbers(seed: number): () => number {
   return () => (seed = seed * 48271 % 2147483647) / 2147483647;
 }
 
-/** Two half moons that reach into each other; noise takes many points over the border. */
+/** Two interleaved half moons; noise moves many points across the border. */
 function moons(count: number, seed: number) {
   const random = randomNumbers(seed);
   const noise = () => 0.35 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
@@ -23,7 +23,7 @@ function moons(count: number, seed: number) {
   return [tensor(places), tensor(labels)] as const;
 }
 
-/** A network of two wide layers; with `hindered` it has dropout, and large weights cost. */
+/** A network of two wide layers; with `hindered` it has dropout and a penalty on large weights. */
 export function makeModel(hindered: boolean): Sequential {
   const options = { activation: "relu", kernelRegularizer: hindered ? new regularizers.L2(0.002) : null } as const;
   const dropout = () => hindered ? [new layers.Dropout(0.5)] : [];
@@ -35,7 +35,7 @@ export function makeModel(hindered: boolean): Sequential {
     ...dropout(),
     new layers.Dense(1, { activation: "sigmoid" }),
   ]);
-  // The cross-entropy is a metric too, since the loss has the penalty in it.
+  // The cross-entropy is also a metric, since the loss includes the penalty.
   model.compile({ optimizer: "adam", loss: "binary_crossentropy", metrics: ["binary_crossentropy", "accuracy"] });
   return model;
 }

@@ -1,8 +1,8 @@
-// Pictures of many images in rows and columns, as PNG files. The only module that names the package which encodes them.
+// Images arranged in rows and columns, as PNG files. The only module that imports the package that encodes them.
 import { encode } from "npm:fast-png@8.0.0";
 import { ShapeError, type Tensor } from "../mod.ts";
 
-/** A picture: bytes `[height, width, channels]`, row by row; one channel is grey, three are red, green and blue. */
+/** A picture: bytes `[height, width, channels]`, row by row; one channel is gray, three are red, green and blue. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -14,8 +14,8 @@ const gap = 2;
 const paper = 255;
 
 /**
- * The picture of images `[images, height, width]` or `[images, height, width, channels]`, in so many columns, on white,
- * each pixel a square of `zoom` by `zoom`. Bytes are shown as they are, floats from 0 to 1 as black to full.
+ * Arranges images `[images, height, width]` or `[images, height, width, channels]` in `columns` columns on white, each
+ * pixel a square of `zoom` by `zoom`. Bytes are shown as they are, floats from 0 (black) to 1.
  */
 export function arrange(images: Tensor, columns: number, zoom = 2): Picture {
   const [count, height, width, channels = 1] = images.shape;
@@ -45,7 +45,7 @@ export function arrange(images: Tensor, columns: number, zoom = 2): Picture {
   return { width: wide, height: high, channels, data };
 }
 
-/** Writes a picture; folders on the way are made. */
+/** Writes a picture; creates missing folders. */
 export async function writePng(path: string, { width, height, channels, data }: Picture): Promise<void> {
   const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
   if (folder) await Deno.mkdir(folder, { recursive: true });

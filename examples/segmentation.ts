@@ -1,5 +1,6 @@
-// Segmentation: a small U-Net says of each pixel whether it is of a circle, a square, a triangle or none of them.
-// `deno run -A examples/segmentation.ts` draws pictures, the truth and what it says into segmentation.png.
+// Segmentation: a small U-Net decides for each pixel whether it belongs to a circle, a square, a triangle or none of
+// them.
+// `deno run -A examples/segmentation.ts` draws pictures, true classes and predicted ones into segmentation.png.
 import {
   Input,
   layers,
@@ -18,7 +19,7 @@ import { arrange, writePng } from "./png.ts";
 import { drawShapes, shapeNames } from "./shapes.ts";
 
 const batchSize = 32;
-/** Height and width of a picture, which is halved twice. */
+/** Height and width of a picture; halved twice in the network. */
 const size = 48;
 
 /** Two convolutions, each normalized over the batch. */
@@ -31,8 +32,8 @@ function block(x: SymbolicTensor, filters: number): SymbolicTensor {
 }
 
 /**
- * A U-Net (Ronneberger et al., 2015) for pictures `[size, size, 1]`: down to a quarter of the size to see what there is,
- * and up again, with the layers of the way down beside it to see where exactly.
+ * A U-Net (Ronneberger et al., 2015) for pictures `[size, size, 1]`: down to a quarter of the size to see what is
+ * there, and up again, joined with the layers of the way down to see exactly where.
  */
 function unet(filters: readonly number[]): Model<SymbolicTensor, SymbolicTensor> {
   const inputs = Input({ shape: [size, size, 1] });
@@ -53,7 +54,7 @@ function unet(filters: readonly number[]): Model<SymbolicTensor, SymbolicTensor>
   return new Model({ inputs, outputs, name: "unet" });
 }
 
-/** The network, which learns in steps that become smaller until `steps` of them are done. */
+/** The network; its learning rate falls over `steps` steps. */
 export function makeModel(steps: number): Model<SymbolicTensor, SymbolicTensor> {
   const model = unet([12, 24, 48]);
   model.compile({
@@ -66,10 +67,10 @@ export function makeModel(steps: number): Model<SymbolicTensor, SymbolicTensor> 
   return model;
 }
 
-/** Colours that are told apart also by those who cannot tell red from green (Okabe and Ito), one for each class. */
+/** Colors that are distinguishable with red-green color blindness (Okabe and Ito), one per class. */
 const palette = tensor([[0, 0, 0], [0.9, 0.62, 0], [0.34, 0.71, 0.91], [0.8, 0.47, 0.65]]);
 
-/** Pictures with their true and their predicted classes in colour: `[3 * pictures, size, size, 3]`. */
+/** Pictures with their true and predicted classes in color: `[3 * pictures, size, size, 3]`. */
 export function compare(images: Tensor, classes: Tensor, predicted: Tensor): Tensor {
   const [rows, height, width] = classes.shape;
   const coloured = [

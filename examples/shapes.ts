@@ -1,10 +1,10 @@
-// Pictures of circles, squares and triangles with noise over them, and the class of every pixel: what segmentation learns.
+// Pictures of circles, squares and triangles under noise, and the class of every pixel: data for segmentation.
 import { Tensor } from "../mod.ts";
 
-/** What a pixel may be, in the order of their numbers. */
+/** The classes of pixels, in the order of their numbers. */
 export const shapeNames = ["background", "circle", "square", "triangle"] as const;
 
-/** A shape: its class, its middle, how far it reaches from there, and by which angle it is turned. */
+/** A shape: its class, its center, its radius, and its rotation. */
 export interface PlacedShape {
   readonly kind: 1 | 2 | 3;
   readonly x: number;
@@ -13,11 +13,11 @@ export interface PlacedShape {
   readonly angle: number;
 }
 
-/** Whether a point lies in a shape. */
+/** Whether a point is inside a shape. */
 export function covers({ kind, x, y, reach, angle }: PlacedShape, px: number, py: number): boolean {
   const [dx, dy] = [px - x, py - y];
   if (kind === 1) return dx * dx + dy * dy <= reach * reach;
-  // A square and a triangle of corners `reach` away lie inside of lines of this distance, each at its angle.
+  // A square or triangle with corners at distance `reach` is bounded by lines at this distance, one per angle.
   const sides = kind === 2 ? 4 : 3;
   const distance = reach * Math.cos(Math.PI / sides);
   for (let side = 0; side < sides; side++) {
@@ -27,15 +27,15 @@ export function covers({ kind, x, y, reach, angle }: PlacedShape, px: number, py
   return true;
 }
 
-/** Numbers of [0, 1) by a seed (Park and Miller). */
+/** Numbers in [0, 1) from a seed (Park and Miller). */
 function randomNumbers(seed: number): () => number {
   let state = (seed * 2654435761) % 2147483646 + 1;
   return () => (state = state * 48271 % 2147483647) / 2147483647;
 }
 
 /**
- * Draws pictures, float32 `[count, size, size, 1]`, with one to three shapes each that do not touch, brighter or darker
- * than what is around them; and the class of each pixel, uint8 `[count, size, size]`. A seed gives the same ones each time.
+ * Draws pictures, float32 `[count, size, size, 1]`, each with one to three shapes that do not touch, brighter or darker
+ * than the background; and the class of each pixel, uint8 `[count, size, size]`. A seed always gives the same ones.
  */
 export function drawShapes(count: number, size: number, seed: number): { images: Tensor; classes: Tensor } {
   const random = randomNumbers(seed);
@@ -46,7 +46,7 @@ export function drawShapes(count: number, size: number, seed: number): { images:
   for (let image = 0; image < count; image++) {
     const placed: PlacedShape[] = [];
     const wanted = 1 + Math.floor(3 * random());
-    // A place that is taken is given up after some tries.
+    // Gives up after some tries if there is no free place.
     for (let tries = 0; tries < 20 && placed.length < wanted; tries++) {
       const kind = ([1, 2, 3] as const)[Math.floor(3 * random())];
       const reach = between(kind === 1 ? 0.12 : 0.16, kind === 1 ? 0.18 : 0.24) * size;

@@ -1,8 +1,10 @@
-// Builds the native library from the sources beside this file, once, into the user's cache folder.
+// Builds the native library from the sources next to this file, once, into the user's cache folder.
 import { BackendError } from "../lib/errors.ts";
 import { compilerPackages, debianNames, eigenPackages, installCommand, managers } from "./packages.ts";
 
-/** The compilation units, the slowest first. A list, since a folder cannot be listed where this module is loaded by URL. */
+/**
+ * The compilation units, slowest first. Listed here, since a folder cannot be listed if this module is loaded by URL.
+ */
 export const units = [
   "matmul.cpp",
   "convolution.cpp",
@@ -28,7 +30,7 @@ export const units = [
 export type Level = "x86-64-v4" | "x86-64-v3" | "x86-64-v2" | "native-neon" | "generic";
 
 /**
- * Compiler flags by instruction set. Skylake tuning: the compilers' own tuning for newer processors spoils the inner
+ * Compiler flags by instruction set. Tuned for Skylake: the compilers' tuning for newer processors slows the inner
  * loops of Eigen's products by a third.
  */
 const levelFlags: Readonly<Record<Level, readonly string[]>> = {
@@ -49,36 +51,36 @@ export interface BuildOptions {
   /** The instruction set; that of this processor by default. */
   level?: Level;
   /**
-   * Builds with AddressSanitizer and UndefinedBehaviorSanitizer, to be used under `LD_PRELOAD` of libasan; also asked
-   * for by `CERATOPS_SANITIZE=1`.
+   * Builds with AddressSanitizer and UndefinedBehaviorSanitizer, to be used with libasan in `LD_PRELOAD`; also enabled
+   * by `CERATOPS_SANITIZE=1`.
    */
   sanitize?: boolean;
   /** Further compiler flags. */
   flags?: readonly string[];
-  /** Builds even if a library is there already. */
+  /** Builds even if there is a library already. */
   rebuild?: boolean;
-  /** The cache folder, else that of the user. */
+  /** The cache folder; the user's by default. */
   cache?: string;
 }
 
-/** A library that was built: its file, and the hash that it says it was built from. */
+/** A built library: its file, and the build hash that it must report. */
 export interface BuiltLibrary {
   readonly path: string;
   readonly build: string;
 }
 
-/** What is written beside a library, to tell whether the file is whole. */
+/** Written next to a library, to detect incomplete files. */
 interface Sidecar {
   readonly size: number;
   readonly sha256: string;
 }
 
-/** Builds the native library if it is not there yet; the path of its file. */
+/** Builds the native library if there is none yet; returns the path of its file. */
 export async function buildLibrary(options: BuildOptions = {}): Promise<string> {
   return (await findLibrary(options)).path;
 }
 
-/** The native library of these sources, built now if it is not there yet or is damaged. */
+/** The native library of these sources; builds it if there is none yet or it is damaged. */
 export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibrary> {
   const texts = await readSources(units);
   const level = options.level ?? await detectLevel();
@@ -96,7 +98,7 @@ export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibr
   const eigen = findEigen();
   const folder = `${options.cache ?? cacheFolder()}/native`;
   if (!compiler || !eigen) {
-    // What was built while there was a compiler still serves.
+    // Without a compiler, an earlier build by any compiler is used.
     const built = await anyBuild(folder, sources);
     if (built) return built;
     throw missingTools(compiler, eigen);
@@ -106,7 +108,7 @@ export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibr
   const target = `${folder}/${build}`;
   if (!options.rebuild && await isWhole(target)) return { path: libraryIn(target), build };
   Deno.mkdirSync(folder, { recursive: true });
-  // Built aside and renamed as a whole folder: another process never sees, nor spoils, half of it.
+  // Built in another folder and renamed as a whole: other processes never see or damage an incomplete one.
   const work = Deno.makeTempDirSync({ dir: folder, prefix: "building-" });
   try {
     for (const [name, text] of texts) Deno.writeTextFileSync(`${work}/${name}`, text);
@@ -139,7 +141,7 @@ export async function readSources(names: readonly string[]): Promise<Map<string,
   return texts;
 }
 
-/** The headers beside a file that it includes. */
+/** The local headers that a file includes. */
 function includesOf(text: string): string[] {
   return [...text.matchAll(/^#include "(.+)"$/gm)].map(([, name]) => name);
 }
@@ -158,7 +160,7 @@ export async function sha256(data: string | Uint8Array<ArrayBuffer>): Promise<st
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Whether a folder holds a library as it was built: not truncated, nor another file. */
+/** Whether a folder contains an intact library: not truncated or replaced. */
 async function isWhole(folder: string): Promise<boolean> {
   try {
     const { size, sha256: expected } = JSON.parse(Deno.readTextFileSync(sidecarIn(folder))) as Sidecar;
@@ -170,7 +172,7 @@ async function isWhole(folder: string): Promise<boolean> {
   }
 }
 
-/** A whole library of these sources, by whatever compiler. */
+/** An intact library of these sources, built by any compiler. */
 async function anyBuild(folder: string, sources: string): Promise<BuiltLibrary | undefined> {
   if (!exists(folder)) return undefined;
   for (const { name } of Deno.readDirSync(folder)) {
@@ -187,7 +189,7 @@ async function moveInto(work: string, target: string, replace: boolean): Promise
       return;
     } catch (error) {
       if (!exists(target)) throw error;
-      // Another process was faster, which is as good, unless what is there is to be replaced.
+      // Another process was faster: keep its library, unless it is to be replaced.
       if (!replace && await isWhole(target)) return;
       const old = `${work}-old`;
       try {
@@ -268,7 +270,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** The folder of this user for what can be built again. */
+/** The user's cache folder. */
 function cacheFolder(): string {
   const named = variable("CERATOPS_CACHE");
   if (named) return named;
@@ -283,7 +285,7 @@ function cacheFolder(): string {
   });
 }
 
-/** The compiler that `CXX` names, else the first that is there. */
+/** The compiler in `CXX`, else the first one found. */
 function findCompiler(): string | undefined {
   const folders = (variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin").split(":");
   const named = variable("CXX");
@@ -295,7 +297,7 @@ function findCompiler(): string | undefined {
   return undefined;
 }
 
-/** The folder that holds the folder `Eigen`. */
+/** The folder that contains the folder `Eigen`. */
 function findEigen(): string | undefined {
   const folders = ["/usr/include", "/usr/local/include", "/opt/homebrew/include", "/opt/local/include"];
   const named = variable("EIGEN_INCLUDE");
@@ -303,14 +305,14 @@ function findEigen(): string | undefined {
   return candidates.find((folder) => exists(`${folder}/Eigen/Core`));
 }
 
-/** What changes when a file is replaced, such as by an upgrade. */
+/** Changes when a file is replaced, such as by an upgrade. */
 function identity(path: string): [string, number, number] {
   const real = Deno.realPathSync(path);
   const { size, mtime } = Deno.statSync(real);
   return [real, size, mtime?.getTime() ?? 0];
 }
 
-/** How to install what is missing, by the package manager that is there. */
+/** The error that says how to install what is missing, with the package manager found. */
 function missingTools(compiler: string | undefined, eigen: string | undefined): BackendError {
   const folders = (variable("PATH") ?? "/usr/bin:/sbin:/opt/homebrew/bin").split(":");
   const manager = managers.find((name) => folders.some((folder) => exists(`${folder}/${name}`)));
@@ -344,7 +346,7 @@ async function processorFlags(): Promise<string> {
     if (Deno.build.os === "darwin") {
       return await run("sysctl", "-n", "machdep.cpu.features", "machdep.cpu.leaf7_features", "machdep.cpu.extfeatures");
     }
-    // Deno reads this file only with every permission, so another program reads it.
+    // Deno itself reads this file only with all permissions, so another program reads it.
     const text = await run("cat", "/proc/cpuinfo");
     return text.split("\n").find((entry) => entry.startsWith("flags")) ?? "";
   } catch (error) {

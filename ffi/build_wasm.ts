@@ -1,17 +1,20 @@
-// Compiles the native library to ffi/ceratops.wasm, which is committed; with --check, says whether that file is stale.
+// Compiles the native library to ffi/ceratops.wasm, which is committed; with --check, reports whether that file is
+// stale.
 import { BackendError } from "../lib/errors.ts";
 import { readSources, sha256, units } from "./build.ts";
 
-/** What is compiled: all that the native library is made of but its threads, and what WebAssembly needs beside it. */
+/** The compilation units: those of the native library except its threads, and what WebAssembly needs in addition. */
 const wasmUnits = [...units.filter((name) => name !== "threads.cpp"), "wasm.cpp"];
 
-/** Plain 128-bit SIMD, which every browser has; the relaxed kind rounds as the processor likes, and is not faster here. */
+/**
+ * Plain 128-bit SIMD, which every browser has; relaxed SIMD rounds differently per processor, and is not faster here.
+ */
 const flags = [
   ...["--target=wasm32-wasi", "-msimd128", "-std=c++17", "-O3", "-DNDEBUG", "-Wall", "-Wextra"],
   ...["-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math"],
 ];
 
-/** A megabyte of stack, and memory that grows up to all that 32 bits can address. */
+/** A stack of a megabyte, and memory that can grow to the whole 32-bit address space. */
 const linkFlags = [
   "--target=wasm32-wasi",
   "-mexec-model=reactor",
@@ -19,18 +22,18 @@ const linkFlags = [
   "-Wl,-z,stack-size=1048576,--max-memory=4294967296,--strip-all",
 ];
 
-/** The file that is committed. */
+/** The committed file. */
 const wasmFile = new URL("./ceratops.wasm", import.meta.url);
 
 const folders = { libraries: "/usr/lib/wasm32-wasi", headers: "include/wasm32-wasi/c++/v1" };
 
-/** The hash of the sources and flags that a file must be made of. */
+/** The hash of the sources and flags that the file must be built from. */
 async function expectedBuild(): Promise<string> {
   const texts = await readSources(wasmUnits);
   return (await sha256(JSON.stringify([[...texts], flags, linkFlags]))).slice(0, 20);
 }
 
-/** What the committed file says it was made of; undefined where there is none that says so. */
+/** The hash that the committed file reports; undefined if there is none. */
 async function committedBuild(): Promise<string | undefined> {
   const bytes = await Deno.readFile(wasmFile).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
@@ -43,7 +46,7 @@ async function committedBuild(): Promise<string | undefined> {
   return new TextDecoder().decode(text.subarray(0, text.indexOf(0)));
 }
 
-/** Why the committed file is not what these sources make; undefined where it is. */
+/** Why the committed file is stale; undefined if it is not. */
 export async function staleness(): Promise<string | undefined> {
   const [expected, actual] = [await expectedBuild(), await committedBuild()];
   if (actual === expected) return undefined;
@@ -92,7 +95,7 @@ async function exportFlags(): Promise<string[]> {
   return names.map(([, name]) => `-Wl,--export-if-defined=${name}`);
 }
 
-/** The compiler, and the headers of the C++ library that belongs to it. */
+/** The compiler, and the headers of its C++ library. */
 function findTools(): { compiler: string; headers: string } {
   for (const version of [16, 17, 18, 19, 20, 21]) {
     const compiler = `/usr/bin/clang++-${version}`;

@@ -1,12 +1,12 @@
-// How package managers call what the native library is built with, and how they install it.
+// The names of build dependencies in package managers, and how to install them.
 
-/** The package managers that are known, in the order in which they are looked for. */
+/** The supported package managers, in the order in which they are searched. */
 export const managers = ["apt-get", "dnf", "pacman", "apk", "brew"] as const;
 
 /** A package manager. */
 export type Manager = typeof managers[number];
 
-/** The packages of something that is needed, by package manager. */
+/** The packages for a dependency, by package manager. */
 export type Packages = Readonly<Record<Manager, readonly string[]>>;
 
 /** The packages of a C++ compiler. */
@@ -35,13 +35,13 @@ const commands: Readonly<Record<Manager, string>> = {
   brew: "brew install",
 };
 
-/** The command that installs what is missing; undefined without a manager that has it. */
+/** The command that installs what is missing; undefined if there is no package manager. */
 export function installCommand(missing: readonly Packages[], manager: Manager | undefined): string | undefined {
   const names = manager ? missing.flatMap((packages) => packages[manager]) : [];
   return manager && names.length > 0 ? `${commands[manager]} ${names.join(" ")}` : undefined;
 }
 
-/** What is missing by the names of Debian's packages. */
+/** The missing packages by Debian's names. */
 export function debianNames(missing: readonly Packages[]): string {
   return missing.flatMap((packages) => packages["apt-get"]).join(" ");
 }

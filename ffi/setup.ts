@@ -1,4 +1,5 @@
-// Finds or installs what a task needs beside Deno, and builds the native library: `deno run -A ffi/setup.ts [--test] [--bench]`.
+// Finds or installs what a task needs besides Deno, and builds the native library: `deno run -A ffi/setup.ts [--test]
+// [--bench]`.
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { buildLibrary } from "./build.ts";
@@ -12,7 +13,7 @@ import {
   type Packages,
 } from "./packages.ts";
 
-/** What is done to the machine, so that tests can stand in for it. */
+/** The operations on the machine, which tests replace. */
 export interface Machine {
   /** `linux`, `darwin`, `windows` ... */
   readonly os: string;
@@ -22,17 +23,17 @@ export interface Machine {
   exists(path: string): boolean;
   /** The path of a program found in `PATH`. */
   findProgram(name: string): string | undefined;
-  /** Whether one of the folders of shared libraries has a file of this name. */
+  /** Whether one of the folders for shared libraries has a file with this name. */
   hasLibrary(name: string): boolean;
-  /** Runs a program with its output shown; the exit status. */
+  /** Runs a program with its output shown; returns the exit status. */
   run(command: readonly string[]): Promise<number>;
-  /** Builds the native library, at once where it is built already; its path. */
+  /** Builds the native library unless it is built already; returns its path. */
   build(): Promise<string>;
   /** Prints one line. */
   tell(line: string): void;
 }
 
-/** Something a task needs, and how package managers call it. */
+/** Something a task needs, and its names in package managers. */
 interface Need {
   readonly name: string;
   readonly met: (machine: Machine) => boolean;
@@ -79,16 +80,16 @@ const softwareVulkan: Need = {
 
 /** The options of {@linkcode setUp}. */
 export interface SetUpOptions {
-  /** Whether the tests are to run, which also need a Vulkan driver in software. */
+  /** Whether to prepare for tests, which also need a software Vulkan driver. */
   test?: boolean;
-  /** Whether the bench is to run; it is told how to get the peers, which it can do without. */
+  /** Whether to prepare for the bench; prints how to get the peers, which are optional. */
   bench?: boolean;
 }
 
 /**
- * Sees to what a task needs, installing it on Debian and Ubuntu as root, and builds the native library. The exit
- * status: 1 where the library was asked for by the tests and could not be built, else 0, since a program goes on with
- * the next best backend.
+ * Provides what a task needs, installing it on Debian and Ubuntu as root, and builds the native library. Returns the
+ * exit status: 1 if tests need the library and it could not be built, else 0, since a program can use the next best
+ * backend.
  */
 export async function setUp(options: SetUpOptions, machine: Machine): Promise<number> {
   const needs = options.test ? [compiler, eigen, vulkanLoader, softwareVulkan] : [compiler, eigen];
@@ -121,7 +122,7 @@ async function installByApt(missing: readonly Need[], machine: Machine): Promise
   const packages = missing.flatMap((need) => need.packages["apt-get"]);
   machine.tell(`Installing ${packages.join(", ")} ...`);
   const apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"];
-  // An outdated index may still serve, so what counts is whether the installation succeeds.
+  // An outdated index may be good enough: only the result of the installation counts.
   await machine.run([...apt, "update"]);
   const status = await machine.run([...apt, "install", "-y", "--no-install-recommends", ...packages]);
   if (status !== 0) machine.tell(`apt-get install failed with status ${status}.`);

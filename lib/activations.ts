@@ -40,9 +40,9 @@ export {
 export interface ReluOptions {
   /** The slope below the threshold; 0 by default. */
   negativeSlope?: number;
-  /** The largest value; none by default. */
+  /** The largest value; unlimited by default. */
   maxValue?: number | null;
-  /** Where the function begins to rise; 0 by default. */
+  /** The threshold; 0 by default. */
   threshold?: number;
 }
 
@@ -83,7 +83,10 @@ export const softmax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) 
   return y;
 });
 
-/** `x` times the normal distribution function at `x`; by a tanh if `approximate`. Hendrycks and Gimpel, 2016. */
+/**
+ * `x` times the normal distribution function of `x`; approximated with tanh if `approximate`. Hendrycks and Gimpel,
+ * 2016.
+ */
 export const gelu: Lifted<[x: Operand, approximate?: boolean]> = lift((x, approximate = false) =>
   ops.gelu(x, approximate)
 );
@@ -144,15 +147,15 @@ export type ActivationIdentifier = ActivationName | ((x: Value) => Value);
 
 /** An activation with the name that configs give it. */
 export interface Activation {
-  /** Keras's name, such as `relu`; the function's own for a function of the user's. */
+  /** Keras's name, such as `relu`; a custom function's own name. */
   readonly name: string;
   /** Applies it. */
   readonly call: (x: Value) => Value;
-  /** As it stands in a layer's config: the name of one of Keras's, the node of the user's own. */
+  /** As written in a layer's config: the name of a Keras activation, the node of a custom function. */
   serialize(): string | FunctionNode;
 }
 
-/** The activation that an identifier names (`linear` for none); throws {@linkcode ValueError} with a suggestion. */
+/** The activation for an identifier (`linear` for none); throws {@linkcode ValueError} with a suggestion. */
 export function getActivation(identifier: ActivationIdentifier | null | undefined, where?: string): Activation {
   if (identifier === null || identifier === undefined) return keras("linear", (x) => x);
   if (typeof identifier === "function" && !isClass(identifier)) {

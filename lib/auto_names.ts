@@ -1,4 +1,4 @@
-// Automatic names: `dense`, `dense_1`, ... by class, as Keras gives them.
+// Automatic names: `dense`, `dense_1`, ... by class, as in Keras.
 import { onClearSession } from "./session.ts";
 
 const counts = new Map<string, number>();
@@ -9,7 +9,7 @@ export function snakeCase(className: string): string {
     .toLowerCase();
 }
 
-/** The next unused automatic name for a class; the count starts anew when the session is cleared. */
+/** The next unused automatic name for a class; counting restarts when the session is cleared. */
 export function autoName(className: string): string {
   const prefix = snakeCase(className);
   if (counts.size === 0) onClearSession(counts, () => counts.clear());

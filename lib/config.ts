@@ -1,9 +1,9 @@
-// The settings that hold for the whole session, as mod.ts exports them under `config`. https://keras.io/api/utils/config_utils/
+// The settings of the whole session, exported as `config` by mod.ts. https://keras.io/api/utils/config_utils/
 
 const defaultEpsilon = 1e-7;
 
 /**
- * The small number that keeps divisions and logarithms from zero: 1e-7, as `keras.config.epsilon()`.
+ * The small number that guards divisions and logarithms against zero: 1e-7, as `keras.config.epsilon()`.
  *
  * @example
  * ```ts

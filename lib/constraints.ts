@@ -1,4 +1,4 @@
-// Constraints: what weights are held to after each step. https://keras.io/api/layers/constraints/
+// Constraints: projections of weights after each step. https://keras.io/api/layers/constraints/
 import { operand } from "./argument_kinds.ts";
 import { declareMethods } from "./checked_methods.ts";
 import { epsilon, type FunctionNode } from "./json_config.ts";
@@ -15,7 +15,7 @@ import { functionNode } from "./registry.ts";
 /**
  * The base of constraints: extend it with your own `call`.
  *
- * @example A constraint of one's own
+ * @example A custom constraint
  * ```ts
  * import { constraints, layers, ops, type Value } from "./mod.ts";
  * class Bounded extends constraints.Constraint {
@@ -31,7 +31,7 @@ export abstract class Constraint extends Configurable {
     declareMethods(this, { call: { verb: "compute", takes: { weight: operand } } });
   }
 
-  /** The weight as it should be, of the same shape. */
+  /** The constrained weight, of the same shape. */
   abstract call(weight: Value): Value;
 }
 
@@ -54,7 +54,7 @@ const axisOption = option<NormAxis>({
 
 /** Options of constraints on norms. */
 export interface NormOptions {
-  /** What norms are taken over; 0 by default. */
+  /** The axes that norms are taken over; 0 by default. */
   axis?: NormAxis;
 }
 
@@ -64,7 +64,7 @@ export interface MinMaxNormOptions extends NormOptions {
   minValue?: number;
   /** The largest norm; 1 by default. */
   maxValue?: number;
-  /** The part of the way that each step goes; 1 by default. */
+  /** The fraction of the distance moved in each step; 1 by default. */
   rate?: number;
 }
 
@@ -90,13 +90,13 @@ export interface MinMaxNorm extends OptionFields<MinMaxNormOptions, typeof minMa
 
 const normsOf = (weight: Value, axis: NormAxis): Value => sqrt(sum(square(weight), axis, true));
 
-/** The weight with norms `norms` brought to `wanted`. */
+/** The weight with its norms `norms` scaled to `wanted`. */
 function scaled(weight: Value, norms: Value, wanted: Value): Value {
   return multiply(weight, divide(wanted, add(norms, epsilon())));
 }
 
 /**
- * Vectors along `axis` (0 by default) are no longer than `maxValue` (2 by default). Srivastava et al., 2014.
+ * Limits vectors along `axis` (0 by default) to length `maxValue` (2 by default). Srivastava et al., 2014.
  *
  * @example For each unit of a Dense layer
  * ```ts
@@ -122,7 +122,7 @@ export class MaxNorm extends Constraint {
 }
 
 /**
- * Elements below 0 become 0.
+ * Sets elements below 0 to 0.
  *
  * @example A kernel without negative weights
  * ```ts
@@ -138,7 +138,7 @@ export class NonNeg extends Constraint {
 }
 
 /**
- * Vectors along `axis` (0 by default) have length 1.
+ * Scales vectors along `axis` (0 by default) to length 1.
  *
  * @example For each unit of a Dense layer
  * ```ts
@@ -163,8 +163,8 @@ export class UnitNorm extends Constraint {
 }
 
 /**
- * Vectors along `axis` (0 by default) move towards lengths from `minValue` (0) to `maxValue` (1): the part `rate` (1) of
- * the way in each step.
+ * Moves the lengths of vectors along `axis` (0 by default) into the range `minValue` (0) to `maxValue` (1), by the
+ * fraction `rate` (1) of the distance in each step.
  *
  * @example Half of the way
  * ```ts
@@ -183,7 +183,7 @@ export class MinMaxNorm extends Constraint {
     checkRange("MinMaxNorm", "minValue", this.minValue, 0, this.maxValue);
   }
 
-  /** The weight with its vectors moved. */
+  /** The weight with its vectors scaled. */
   call(weight: Value): Value {
     const norms = normsOf(weight, this.axis);
     const wanted = add(
@@ -232,8 +232,7 @@ const constraints = new NamedSet<Constraint, (weight: Value) => Value, Constrain
 }, named);
 
 /**
- * The constraint that an identifier names, null for none; throws {@linkcode ValueError} with a suggestion for an unknown
- * name.
+ * The constraint for an identifier, null for none; throws {@linkcode ValueError} with a suggestion for an unknown name.
  */
 export function getConstraint(identifier: ConstraintIdentifier | null | undefined, where?: string): Constraint | null {
   return identifier === null || identifier === undefined ? null : constraints.get(identifier, where);

@@ -1,5 +1,15 @@
-// Every npm package that Ceratops and its tests use, pinned: the only file that names one, but for examples/png.ts, whose
-// examples need no other. The library itself needs none; this file is not reachable from mod.ts.
+// Every npm package that Ceratops uses, pinned: the only file in lib/ that names one. None is loaded by importing mod.ts.
 
-/** Drives the browser in which the tests run shaders. */
-export { type Browser, chromium } from "npm:playwright-core@1.65.1";
+/** The exports of each package. */
+export interface Packages {
+  /** HDF5, compiled to WebAssembly. */
+  readonly h5wasm: typeof import("npm:h5wasm@0.10.3");
+  /** Zip archives. */
+  readonly zip: typeof import("npm:@zip.js/zip.js@2.24.0");
+}
+
+/** The specifier by which Deno imports each package. */
+export const specifiers: Readonly<Record<keyof Packages, string>> = {
+  h5wasm: "npm:h5wasm@0.10.3",
+  zip: "npm:@zip.js/zip.js@2.24.0",
+};

@@ -11,7 +11,7 @@ export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | U
 /** All element types, in the order in which they promote. */
 export const dtypes: readonly DType[] = ["bool", "uint8", "int32", "float32"];
 
-/** Throws {@linkcode DTypeError} where `dtype` is none. */
+/** Throws {@linkcode DTypeError} if `dtype` is not a dtype. */
 export function checkDType(dtype: unknown, what: string): asserts dtype is DType {
   if (dtypes.includes(dtype as DType)) return;
   const near = typeof dtype === "string" && /^(float|double)/.test(dtype)
@@ -39,7 +39,7 @@ export function makeArray(dtype: DType, source: number | ArrayLike<number>): Typ
   return typeof source === "number" ? new Type(source) : new Type(source);
 }
 
-/** The dtype that holds both, by order bool, uint8, int32, float32. */
+/** The dtype that holds both, in the order bool, uint8, int32, float32. */
 export function promote(a: DType, b: DType): DType {
   return dtypes[Math.max(dtypes.indexOf(a), dtypes.indexOf(b))];
 }

@@ -1,6 +1,6 @@
-// The error classes: each message says what failed, where, the rule, what was received, and how to fix it.
+// The error classes: each message says what failed, the rule, what was received, and how to fix it.
 
-/** The parts of an error message, worded in one place. */
+/** The parts of an error message. */
 export interface ErrorParts {
   /** What failed and where, such as `Cannot build "dense_1"`. */
   what: string;
@@ -12,7 +12,7 @@ export interface ErrorParts {
   hint?: string;
 }
 
-/** Words a complaint as one sentence: `what: rule, received X: hint`. */
+/** The message as one sentence: `what: rule, received X: hint`. */
 export function formatMessage({ what, rule, received, hint }: ErrorParts): string {
   const text = (part: unknown) => typeof part === "string" ? part : describe(part);
   return `${text(what)}: ${text(rule)}${received === undefined ? "" : `, received ${text(received)}`}${
@@ -21,9 +21,9 @@ export function formatMessage({ what, rule, received, hint }: ErrorParts): strin
 }
 
 /**
- * The base of every error that Ceratops raises on purpose.
+ * The base of every error that Ceratops throws on purpose.
  *
- * @example Catch whatever Ceratops complains about
+ * @example Catch every Ceratops error
  * ```ts
  * import { CeratopsError, tensor } from "./mod.ts";
  * try {
@@ -44,17 +44,17 @@ export class CeratopsError extends Error {
 
 /** Shapes that do not fit each other or a rule. */
 export class ShapeError extends CeratopsError {}
-/** A dtype that an operation or a layer does not take. */
+/** A dtype that an operation or a layer does not support. */
 export class DTypeError extends CeratopsError {}
 /** An argument, identifier or data value that is out of its range. */
 export class ValueError extends CeratopsError {}
 /** A call at the wrong time, such as `fit` before `compile`. */
 export class StateError extends CeratopsError {}
-/** A backend that cannot be had, or that failed while it ran. */
+/** A backend that is unavailable, or that failed while it ran. */
 export class BackendError extends CeratopsError {}
 /**
- * A GPU device that went away while it was used. Weights are what the host last read of them: after each epoch of `fit`,
- * and wherever `getWeights` was called.
+ * A GPU device that was lost while in use. Weights keep the values last copied to the host: after each epoch of `fit`,
+ * and whenever `getWeights` was called.
  */
 export class DeviceLostError extends BackendError {}
 /** A data set or weight file that is missing, damaged or of another format. */
@@ -63,15 +63,15 @@ export class FileError extends CeratopsError {}
 const squash = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 
 /**
- * The candidate that `name` was probably meant to be: the nearest by edit distance if that is a slip of the hand, else
- * the one whose words begin alike, as `mean_sq_error` begins those of `mean_squared_error`.
+ * The candidate that `name` was probably meant to be: the nearest by edit distance if it looks like a typo, else one
+ * that it abbreviates, as `mean_sq_error` abbreviates `mean_squared_error`.
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const list = [...candidates];
-  // A text of this length is no slip of the hand.
+  // A text of this length is no typo.
   if (name.length > 100) return undefined;
   const meant = squash(name);
-  // A name of one letter is near to any other.
+  // A single letter is close to every other one.
   if (meant.length < 2) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
@@ -83,14 +83,14 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
     (meant.length > 2 ? list.find((candidate) => squash(candidate).startsWith(meant)) : undefined);
 }
 
-/** Whether each word of `name` is the beginning, of 2 letters or more, of the word at its place in `candidate`. */
+/** Whether each word of `name` is a prefix, of 2 letters or more, of the corresponding word of `candidate`. */
 function abbreviates(name: string, candidate: string): boolean {
   const wordsOf = (text: string) => text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase().split(/[^a-z0-9]+/);
   const [short, long] = [wordsOf(name), wordsOf(candidate)];
   return short.length === long.length && short.every((word, i) => word.length > 1 && long[i].startsWith(word));
 }
 
-/** How many letters are left out, added, exchanged or swapped with their neighbour between `a` and `b`. */
+/** How many letters are deleted, inserted, replaced or swapped with their neighbour between `a` and `b`. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -106,10 +106,10 @@ function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The error for an identifier that names nothing: lists the valid ones and suggests the nearest. */
+/** The error for an unknown identifier: lists the valid ones and suggests the nearest. */
 export function unknownIdentifier(kind: string, name: string, known: readonly string[], where?: string): ValueError {
   const near = didYouMean(name, known);
-  // Other spellings of a name that is listed already are left out.
+  // Skip other spellings of a name that is listed already.
   const spelled = new Set<string>();
   const listed = known.filter((k) => !spelled.has(squash(k)) && spelled.add(squash(k)));
   return new ValueError({
@@ -120,16 +120,16 @@ export function unknownIdentifier(kind: string, name: string, known: readonly st
   });
 }
 
-/** Whether a value is a class, which no call without `new` can take in place of a function. */
+/** Whether a value is a class, which cannot be called without `new`. */
 export function isClass(value: unknown): boolean {
   if (typeof value !== "function") return false;
   const source = Function.prototype.toString.call(value);
-  // Of the functions that the language itself has, only its classes have a prototype.
+  // Of JavaScript's built-in functions only classes have a prototype.
   return /^class\b/.test(source) ||
     (/^function \w+\(\) \{\s*\[native code\]\s*\}$/.test(source) && Object.hasOwn(value, "prototype"));
 }
 
-/** A value as messages show it: never a dump of data. */
+/** A value as messages show it, without dumping data. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return `"${value.length > 40 ? `${value.slice(0, 40)}...` : value}"`;
@@ -150,7 +150,10 @@ function nameOf(fn: unknown): string {
 /** How many items of a list messages show. */
 const shownItems = 8;
 
-/** A list as messages show it, such as `[2, "a", [1, 2]]`: its first items; what is no list as {@linkcode describe} has it. */
+/**
+ * A list as messages show it, such as `[2, "a", [1, 2]]`, limited to its first items; other values as {@linkcode
+ * describe}.
+ */
 export function describeList(value: unknown): string {
   const list = (items: unknown, describeItem: (item: unknown) => string): string => {
     if (!Array.isArray(items)) return describe(items);

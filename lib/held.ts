@@ -1,4 +1,4 @@
-// What a device holds for objects of the program that it serves, without keeping these alive.
+// Held: device resources of objects, released with these objects and not keeping them alive.
 
 interface Entry<K extends WeakKey, V> {
   readonly key: WeakRef<K>;
@@ -6,22 +6,22 @@ interface Entry<K extends WeakKey, V> {
 }
 
 /**
- * A map whose keys drop out when nothing else refers to them; `freed` then gets the value, so that memory of a device
- * goes with the variable or program that it belongs to. Values must not refer to their keys.
+ * A map that holds its keys weakly: when a key is garbage collected, `freed` gets its value, so that device memory is
+ * released with its variable or program. Values must not refer to their keys.
  */
 export class Held<K extends WeakKey, V> {
   readonly #entries = new WeakMap<K, Entry<K, V>>();
   readonly #all = new Set<Entry<K, V>>();
   readonly #registry: FinalizationRegistry<Entry<K, V>>;
 
-  /** Takes what frees the value of a key that was garbage collected. */
+  /** Takes the function that frees the value of a collected key. */
   constructor(freed: (value: V) => void) {
     this.#registry = new FinalizationRegistry((entry) => {
       if (this.#all.delete(entry)) freed(entry.value);
     });
   }
 
-  /** How many keys there are, and how many values wait for the garbage collector's word. */
+  /** The number of keys, including collected ones whose values are not freed yet. */
   get size(): number {
     return this.#all.size;
   }
@@ -49,7 +49,7 @@ export class Held<K extends WeakKey, V> {
     this.#registry.register(key, entry, entry);
   }
 
-  /** Forgets a key; its value, if there was one, is the caller's to free. */
+  /** Removes a key and returns its value, if any, which the caller must free. */
   delete(key: K): V | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
@@ -59,7 +59,7 @@ export class Held<K extends WeakKey, V> {
     return entry.value;
   }
 
-  /** The keys that are still in use. */
+  /** The keys that are still alive. */
   keys(): K[] {
     return [...this.#all].map(({ key }) => key.deref()).filter((key) => key !== undefined);
   }

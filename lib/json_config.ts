@@ -1,4 +1,4 @@
-// The nodes of Keras's JSON configs, and the policies of dtypes.
+// The nodes of Keras's JSON configs, and dtype policies.
 import { describe, ValueError } from "./errors.ts";
 
 export { epsilon, floatx } from "./config.ts";
@@ -8,10 +8,10 @@ export type ConfigValue = string | number | boolean | null | readonly ConfigValu
   readonly [key: string]: ConfigValue;
 };
 
-/** Deeper values are no config's. */
+/** Deeper nesting is an error. */
 const maxDepth = 32;
 
-/** Whether a value may stand in a config. What it lies `inside` of it must not hold again. */
+/** Whether a value may be part of a config; `inside` lists its ancestors, which it must not contain again. */
 export function isConfigValue(value: unknown, inside: readonly unknown[] = []): value is ConfigValue {
   if (value === null || ["string", "number", "boolean"].includes(typeof value)) return true;
   if (typeof value !== "object" || inside.length === maxDepth || inside.includes(value)) return false;
@@ -31,7 +31,7 @@ export type ObjectNode = {
   readonly registered_name: string | null;
 };
 
-/** A function in a JSON config: its code stays outside, so that the reader must know it by its name. */
+/** A function in a JSON config: only its name is written, so the reader must know the function. */
 export type FunctionNode = {
   readonly module: "builtins";
   readonly class_name: "function";
@@ -39,7 +39,7 @@ export type FunctionNode = {
   readonly registered_name: "function";
 };
 
-/** The dtypes of a layer: what it computes in and what its weights are kept in. */
+/** The dtypes of a layer: for computation and for its weights. */
 export interface DTypePolicy {
   /** Keras's name of the policy. */
   readonly name: "float32";
@@ -49,10 +49,10 @@ export interface DTypePolicy {
   readonly variable: "float32";
 }
 
-/** The one policy there is: computing and keeping in float32. */
+/** The only policy: computation and weights in float32. */
 export const float32Policy: DTypePolicy = { name: "float32", compute: "float32", variable: "float32" };
 
-/** The policy of a name; throws {@linkcode ValueError} for a name that is not there. */
+/** The policy of a name; throws {@linkcode ValueError} for an unknown name. */
 export function dtypePolicy(name: unknown, where: string): DTypePolicy {
   if (name === undefined || name === "float32") return float32Policy;
   throw new ValueError({

@@ -1,7 +1,7 @@
-// NamedSet: the members of a kind, such as initializers, by Keras's names, and what identifiers stand for.
+// NamedSet: the members of a kind, such as initializers, by Keras's names, and how identifiers resolve to them.
 import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 
-/** What messages say of a kind, and what stands for its members beside names. */
+/** What messages say about a kind, and what else than names identifies its members. */
 export interface KindFacts<T extends object, Fn> {
   /** The kind, such as `initializer`. */
   readonly kind: string;
@@ -9,11 +9,11 @@ export interface KindFacts<T extends object, Fn> {
   readonly one: string;
   /** Where its classes are exported, such as `initializers`. */
   readonly namespace: string;
-  /** How to write one, for whoever gave something else. */
+  /** An example of one, for the hint of errors. */
   readonly example: string;
   /** The base of its classes. */
   readonly Base: abstract new (...args: never[]) => T;
-  /** What a function stands for. */
+  /** The member that a function becomes. */
   fromFunction(fn: Fn): T;
 }
 
@@ -22,12 +22,12 @@ export class NamedSet<T extends object, Fn, Name extends string> {
   /** The names, for suggestions. */
   readonly names: readonly Name[];
 
-  /** Takes what each name makes. */
+  /** Takes the member that each name makes. */
   constructor(private readonly facts: KindFacts<T, Fn>, private readonly members: Readonly<Record<Name, () => T>>) {
     this.names = Object.keys(members) as Name[];
   }
 
-  /** The member that an identifier stands for; throws {@linkcode ValueError} with a suggestion where there is none. */
+  /** The member for an identifier; throws {@linkcode ValueError} with a suggestion if there is none. */
   get(identifier: Name | T | Fn, where?: string): T {
     const { kind, one, namespace, example, Base, fromFunction } = this.facts;
     if (identifier instanceof Base) return identifier;

@@ -1,4 +1,4 @@
-// Kinds of options that constructors of every sort take: numbers, texts, names out of a list.
+// Kinds of options that constructors share: numbers, strings, names from a list.
 import { describe, unknownIdentifier, ValueError } from "./errors.ts";
 import { type Option, option, readOption, required } from "./options.ts";
 
@@ -17,7 +17,7 @@ export const boolean = (fallback: boolean | typeof required = required): Option<
     },
   });
 
-/** The bounds of a number, both included. */
+/** The bounds of a number, inclusive. */
 export interface NumberBounds {
   /** The least value; minus infinity by default. */
   readonly min?: number;
@@ -45,16 +45,16 @@ export const number = (
     },
   });
 
-/** Whether something is a whole number. */
+/** Whether a value is an integer. */
 export const isInteger = (given: unknown): given is number => Number.isSafeInteger(given);
 
-/** The largest integer that sizes may have: beyond it nothing could be indexed. */
+/** The largest extent: nothing beyond it could be indexed. */
 export const maxExtent = 2 ** 31 - 1;
 
-/** The most elements that layers make of one, and that windows have: beyond it a slip of the hand fills the memory. */
+/** The most copies of an element that layers make, and the largest window: a typo beyond it would fill the memory. */
 export const maxCopies = 2 ** 20;
 
-/** A whole number of at least 1, such as a number of units. */
+/** An integer of at least 1, such as a number of units. */
 export const positiveInteger = (
   fallback: number | typeof required = required,
   max: number = maxExtent,
@@ -77,7 +77,7 @@ export const positiveInteger = (
     },
   });
 
-/** A whole number from `min` to `max`. */
+/** An integer from `min` to `max`. */
 export const integer = (
   fallback: number | typeof required = required,
   { min = -maxExtent, max = maxExtent }: NumberBounds = {},
@@ -95,7 +95,7 @@ export const integer = (
     },
   });
 
-/** A text. */
+/** A string. */
 export const text = (fallback: string | typeof required = required): Option<string> =>
   option<string>({
     fallback,
@@ -110,7 +110,7 @@ export const text = (fallback: string | typeof required = required): Option<stri
     },
   });
 
-/** One of some names; the first is the default unless another is named. */
+/** One of several names; the first is the default unless another is given. */
 export const choice = <const Name extends string>(
   names: readonly Name[],
   fallback: NoInfer<Name> | typeof required = names[0],
@@ -124,12 +124,12 @@ export const choice = <const Name extends string>(
     },
   });
 
-/** Throws {@linkcode ValueError} where `value` is not a positive integer. */
+/** Throws {@linkcode ValueError} if `value` is not a positive integer. */
 export function checkPositiveInteger(where: string, name: string, value: unknown): void {
   readOption(name, positiveInteger(), value, { what: `Cannot make ${where}`, whatNamed: `Cannot make ${where}` });
 }
 
-/** Throws {@linkcode ValueError} where `value` is not a number of `low` to `high`. */
+/** Throws {@linkcode ValueError} if `value` is not a number from `low` to `high`. */
 export function checkRange(where: string, name: string, value: unknown, low: number, high: number): void {
   const place = { what: `Cannot make ${where}`, whatNamed: `Cannot make ${where}` };
   readOption(name, number(required, { min: low, max: high }), value, place);

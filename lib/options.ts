@@ -1,40 +1,40 @@
-// Options: what constructors take besides their positional arguments, each declared once. From a class's table follow its
-// fields, the refusal of unknown names, its config, and how that config is read back.
+// Options: constructor arguments, each declared once. A class's table gives its fields, the error for unknown names,
+// its config, and how that config is read.
 import { CeratopsError, describe, didYouMean, ValueError } from "./errors.ts";
 import type { Config, ConfigValue } from "./json_config.ts";
 import { snakeCase } from "./names.ts";
 
-/** What is being made when an option is read, for error messages. */
+/** The option being read, for error messages. */
 export interface OptionPlace {
   /** The option's name, such as `useBias`. */
   readonly option: string;
-  /** What fails, by class: `Cannot make Dense`. */
+  /** What failed, by class: `Cannot make Dense`. */
   readonly what: string;
-  /** What fails, by the name of the object where it has one: `Cannot make "dense_1"`. */
+  /** What failed, by the object's name if it has one: `Cannot make "dense_1"`. */
   readonly whatNamed: string;
 }
 
-/** An option: how it is checked and completed, and how it stands in a config. */
+/** An option: how it is validated and completed, and how it is written in a config. */
 export interface Option<Kept> {
-  /** What is read where nothing is given; {@linkcode required} if something must be. */
+  /** The value read if none is given; {@linkcode required} if one must be given. */
   readonly fallback: unknown;
-  /** Whether `null` may be given; elsewhere it is an error, since Keras has no `None` there. */
+  /** Whether `null` may be given; it is an error if Keras does not take `None`. */
   readonly nullable: boolean;
-  /** Whether the argument comes by position, before the options. */
+  /** Whether the argument is positional and comes before the options. */
   readonly positional: boolean;
-  /** Where among the arguments by position: smaller numbers first, and those of one number in the order of the table. */
+  /** The position among positional arguments: smaller numbers first; equal numbers in the order of the table. */
   readonly place: number;
   /** The key in configs; the option's name in snake case by default. */
   readonly key?: string;
   /** The property that holds the value; the option's name by default. */
   readonly field?: string;
-  /** Whether the base constructor assigns the property; otherwise the class does. */
+  /** Whether the base constructor assigns the field; otherwise the class does. */
   readonly assigned: boolean;
-  /** Whether users may give it: some keys only configs have. */
+  /** Whether users may give it: some keys occur only in configs. */
   readonly offered: boolean;
-  /** Whether configs hold it. */
+  /** When configs have it. */
   readonly written: "always" | "unless null" | "unless default" | "never";
-  /** The checked and completed value; throws {@linkcode CeratopsError} for one that does not suit. */
+  /** The validated and completed value; throws {@linkcode CeratopsError} for an invalid one. */
   read(given: unknown, place: OptionPlace): Kept;
   /** The value as a config holds it. */
   write(kept: Kept): ConfigValue;
@@ -43,11 +43,11 @@ export interface Option<Kept> {
 /** The options of a class by name, in the order of Keras's config. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** The value that an option is kept as. */
+/** The type of an option's value. */
 export type KeptOf<T> = T extends Option<infer Kept> ? Kept : never;
 
 /**
- * The fields that options become: those of the interface `O` with its sentences, and those of the table alone, such as
+ * The fields of a table's options: those of the interface `O`, with their docs, and those of the table alone, such as
  * positional arguments.
  */
 export type OptionFields<O, T> =
@@ -58,7 +58,7 @@ export type OptionFields<O, T> =
   }
   & { readonly [K in keyof T as K extends keyof O ? never : T[K] extends Unassigned ? never : K]: KeptOf<T[K]> };
 
-/** An option that no field holds, unless the class has one. */
+/** An option without a field, unless the class has one. */
 export type Unassigned = { readonly assigned: false };
 
 /** The fallback of an option that must be given. */
@@ -66,7 +66,7 @@ export const required: unique symbol = Symbol("required");
 
 const asItIs = (value: unknown): ConfigValue => value as ConfigValue;
 
-/** An option of the given facts; the rest is what most options have. */
+/** An option with the given facts; the others get their usual values. */
 export function option<Kept>(
   facts: Partial<Option<Kept>> & Pick<Option<Kept>, "read">,
 ): Option<Kept> {
@@ -96,21 +96,21 @@ export function withFactsOfAll<T extends OptionTable>(
   return Object.fromEntries(Object.entries(table).map(([name, of]) => [name, { ...of, ...facts }])) as T;
 }
 
-/** The option as an argument by position; `place` is needed where positions do not follow the order of the table. */
+/** The option as a positional argument; `place` is needed if positions do not follow the order of the table. */
 export const positional = <Kept>(of: Option<Kept>, place = 0): Option<Kept> =>
   withFacts(of, { positional: true, place });
 
-/** The option with `null` for its default. */
+/** The option with `null` as its default. */
 export const nullAsDefault = <Kept>(of: Option<Kept>): Option<Kept> =>
   withFacts(of, { nullable: true, read: (given, place) => of.read(given ?? of.fallback, place) });
 
-/** The option without a field: the class itself makes of it what it has. */
+/** The option without a field: the class uses the value itself. */
 export const unassigned = <Kept>(of: Option<Kept>): Option<Kept> & Unassigned => ({ ...of, assigned: false });
 
-/** The option under a key of its own in configs. */
+/** The option with another key in configs. */
 export const keyed = <T extends Option<unknown>>(key: string, of: T): T => ({ ...of, key });
 
-/** The option with `null` as a value of its own, by default the one that is kept. */
+/** The option with `null` as a further value, which is the default unless another is given. */
 export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Option<Kept | null> {
   return {
     ...of,
@@ -121,10 +121,10 @@ export function nullable<Kept>(of: Option<Kept>, fallback: unknown = null): Opti
   };
 }
 
-/** The option left out of configs where it has its default: Keras writes none there. */
+/** The option omitted from configs while it has its default, as in Keras. */
 export const unlessDefault = <Kept>(of: Option<Kept>): Option<Kept> => withFacts(of, { written: "unless default" });
 
-/** A value that the class has for all of its objects, and which configs may hold. */
+/** A value that all objects of the class share, and which configs may have. */
 export const fixed = <const Kept extends ConfigValue>(value: Kept): Option<Kept> =>
   option<Kept>({
     fallback: value,
@@ -140,7 +140,7 @@ export const fixed = <const Kept extends ConfigValue>(value: Kept): Option<Kept>
     },
   });
 
-/** A key that Keras writes for something that is not offered here: configs hold `value` under it. */
+/** A key that Keras writes for a feature that does not exist here: configs have `value` for it. */
 export const unoffered = (value: null | false): Option<null | false> & Unassigned =>
   unassigned(option<null | false>({
     fallback: value,
@@ -150,7 +150,7 @@ export const unoffered = (value: null | false): Option<null | false> & Unassigne
       if (given === value || given === null || given === false) return value;
       throw new ValueError({
         what,
-        rule: `${option} is not offered, so it must be ${value}`,
+        rule: `${option} is not supported, so it must be ${value}`,
         received: describe(given),
         hint: "leave it out, or save the config without it",
       });
@@ -159,8 +159,8 @@ export const unoffered = (value: null | false): Option<null | false> & Unassigne
   }));
 
 /**
- * Makes the table of a class whose own options are those of the interface `Own`: each needs an entry. Other entries are
- * positional arguments, and keys that only configs have.
+ * Makes the table of a class whose own options are the interface `Own`: each needs an entry. Other entries are
+ * positional arguments and keys that only configs have.
  */
 export function optionTable<Own>(): <
   T extends { readonly [K in keyof Own]-?: Option<unknown> } & OptionTable,
@@ -171,23 +171,23 @@ export function optionTable<Own>(): <
 /** What is declared for a class. */
 interface Declared {
   readonly table: OptionTable;
-  /** Whether names beside the table are refused: a base class of the user's own classes cannot know theirs. */
+  /** Whether unknown names are errors: a base class for custom classes cannot know their options. */
   readonly strict: boolean;
 }
 
 const declared = new WeakMap<object, Declared>();
 
-/** Declares the options of a class, in its static block; subclasses without a declaration have the same. */
+/** Declares the options of a class, in its static block; subclasses without a declaration inherit them. */
 export function declareOptions(Class: object, table: OptionTable, { strict = true } = {}): void {
   declared.set(Class, { table, strict });
 }
 
-/** What is declared for a class, or for the nearest class that it extends. */
+/** The declaration of a class, or of its nearest ancestor that has one. */
 function declaredFor(Class: object): Declared | undefined {
   return declarationsOf(Class).next().value;
 }
 
-/** What is declared for a class and for those that it extends, the nearest first. */
+/** The declarations of a class and its ancestors, nearest first. */
 function* declarationsOf(Class: object): Generator<Declared, undefined> {
   for (let of: object | null = Class; of !== null; of = Object.getPrototypeOf(of)) {
     const found = declared.get(of);
@@ -195,7 +195,7 @@ function* declarationsOf(Class: object): Generator<Declared, undefined> {
   }
 }
 
-/** The names that users may give, those of the class itself before those that it has from others as they are. */
+/** The names that users may give: the class's own before inherited ones. */
 function offeredNames(Class: object): string[] {
   const [nearest, next] = declarationsOf(Class);
   const names = Object.entries(nearest?.table ?? {}).filter(([, of]) => of.offered && !of.positional);
@@ -203,12 +203,12 @@ function offeredNames(Class: object): string[] {
   return [...names.filter((entry) => !isInherited(entry)), ...names.filter(isInherited)].map(([name]) => name);
 }
 
-/** The options of a class by name; none where it declares none. */
+/** The options of a class by name; empty if it declares none. */
 export function optionsOfClass(Class: object): OptionTable {
   return declaredFor(Class)?.table ?? {};
 }
 
-/** The names of the arguments that a class takes by position, in order. */
+/** The names of a class's positional arguments, in order. */
 export function positionalOf(Class: object): string[] {
   return Object.entries(optionsOfClass(Class)).filter(([, { positional }]) => positional)
     .sort(([, a], [, b]) => a.place - b.place).map(([name]) => name);
@@ -216,7 +216,7 @@ export function positionalOf(Class: object): string[] {
 
 const optionOfError = new WeakMap<CeratopsError, string>();
 
-/** The option that an error complains about, if it came from reading one. */
+/** The option whose reading an error is about, if any. */
 export function failedOption(error: unknown): string | undefined {
   return error instanceof CeratopsError ? optionOfError.get(error) : undefined;
 }
@@ -225,17 +225,17 @@ export function failedOption(error: unknown): string | undefined {
 export interface ReadingPlace {
   /** What is being made, such as `Dense`. */
   readonly className: string;
-  /** The name of the object, where it has one; asked for only by messages that name it. */
+  /** The name of the object, if it has one; called only for messages that need it. */
   readonly nameOf?: () => string;
 }
 
 /**
- * Checks and completes what was given to a class by its table.
- * Throws {@linkcode ValueError} for unknown names, and what the options throw for values that do not suit.
+ * Validates and completes the arguments of a class by its table. Throws {@linkcode ValueError} for unknown names, and
+ * what the options throw for invalid values.
  *
  * @param Class the class that is made
  * @param given the options as the user wrote them
- * @param byPosition the arguments that came by position, by name
+ * @param byPosition the positional arguments, by name
  * @returns the values by option
  */
 export function readOptions(
@@ -254,7 +254,7 @@ export function readOptions(
   });
 }
 
-/** Checks and completes values by a table, such as the options of a method. Unknown names are not looked for. */
+/** Validates and completes values by a table, such as the options of a method. Ignores unknown names. */
 export function readTable(
   table: OptionTable,
   given: Readonly<Record<string, unknown>>,
@@ -267,14 +267,14 @@ export function readTable(
   return kept;
 }
 
-/** Checks and completes one value by its option. */
+/** Validates and completes one value. */
 export function readOption(
   name: string,
   of: Option<unknown>,
   given: unknown,
   place: Omit<OptionPlace, "option">,
 ): unknown {
-  // Getters stay lazy: a name may have to be made for it.
+  // Getters stay lazy: reading the name may create one.
   const at: OptionPlace = Object.create(place, { option: { value: name } });
   try {
     const value = given === undefined && of.fallback !== required ? of.fallback : given;
@@ -293,14 +293,14 @@ export function readOption(
   }
 }
 
-/** Assigns the values that {@linkcode readOptions} gave to the fields of an object. */
+/** Assigns the values from {@linkcode readOptions} to the fields of an object. */
 export function assignOptions(object: object, kept: Readonly<Record<string, unknown>>): void {
   for (const [name, { assigned, field }] of Object.entries(optionsOfClass(object.constructor))) {
     if (assigned) (object as Record<string, unknown>)[field ?? name] = kept[name];
   }
 }
 
-/** The config of an object: what its fields hold, under Keras's keys. Of two options of one key the first is written. */
+/** The config of an object: its fields under Keras's keys. If two options share a key, the first is written. */
 export function configOf(object: object): Config {
   const config: Config = {};
   for (const [name, of] of Object.entries(optionsOfClass(object.constructor))) {
@@ -313,14 +313,14 @@ export function configOf(object: object): Config {
   return config;
 }
 
-/** The options that a table reads from a config by key; of two of one key the first. */
+/** The options that a table reads from a config, by key; if two share a key, the first. */
 export function keysOf(table: OptionTable): Map<string, { readonly name: string; readonly of: Option<unknown> }> {
   const entries = Object.entries(table).map(([name, of]) => [of.key ?? snakeCase(name), { name, of }] as const);
   return new Map(entries.reverse());
 }
 
 /**
- * Throws {@linkcode ValueError} where `options` is no object, or, if `strict`, has a key that is not among `known`.
+ * Throws {@linkcode ValueError} if `options` is not an object, or, if `strict`, has a key that is not in `known`.
  * `where` is what was being made, such as `Dense`.
  */
 export function checkOptions(

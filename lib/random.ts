@@ -1,4 +1,4 @@
-// Random numbers as tensors and inside of programs, by Keras's names. https://keras.io/api/random/
+// Random numbers as tensors and in programs, under Keras's names. https://keras.io/api/random/
 import { StateError, ValueError } from "./errors.ts";
 import { tracing } from "./ir/trace.ts";
 import type { Value } from "./ir/value.ts";
@@ -10,8 +10,8 @@ import { Tensor } from "./tensor/tensor.ts";
 import { Variable } from "./tensor/variable.ts";
 
 /**
- * Gives numbers inside of traced functions, new ones in every step: of its own seed, or without one of that of
- * `setRandomSeed`. The same seed gives the same numbers on every backend. https://keras.io/api/random/seed_generator/
+ * Draws random numbers in traced functions, new ones in every step, from its own seed or from that of `setRandomSeed`.
+ * The same seed gives the same numbers on every backend. https://keras.io/api/random/seed_generator/
  *
  * @example Noise in a program
  * ```ts
@@ -23,14 +23,14 @@ import { Variable } from "./tensor/variable.ts";
  * ```
  */
 export class SeedGenerator {
-  /** The seed of its own, if it has one. */
+  /** Its own seed, if it has one. */
   readonly seed: number | null;
   readonly #path: () => string;
   #counter: Variable | undefined;
 
   /**
-   * Takes the seed, and what keeps its numbers apart from others of the same seed: by default only those without a seed
-   * are kept apart. Throws {@linkcode ValueError} for a seed that is no whole number.
+   * Takes the seed and a path that separates its numbers from others of the same seed; by default only generators
+   * without a seed get a path of their own. Throws {@linkcode ValueError} for a seed that is not an integer.
    */
   constructor(seed: number | null = null, options: { path?: () => string } = {}) {
     checkSeed(seed, "SeedGenerator");
@@ -44,12 +44,12 @@ export class SeedGenerator {
     }
   }
 
-  /** The next uniform numbers of [0, 1). Throws {@linkcode StateError} outside of a traced function. */
+  /** The next uniform numbers in [0, 1). Throws {@linkcode StateError} outside of a traced function. */
   next(shape: Shape): Value {
     if (!tracing.current) {
       throw new StateError({
         what: "Cannot draw with a SeedGenerator",
-        rule: "its numbers are those of a traced function's steps",
+        rule: "it draws numbers only inside a traced function",
         received: "a call outside of one",
         hint: "leave seed out, or give a number, for a tensor",
       });
@@ -72,11 +72,11 @@ export class SeedGenerator {
   }
 }
 
-/** Where numbers come from. */
+/** The seed option. */
 export interface SeedOptions<Seed> {
   /**
-   * A number gives the same numbers each time, null others in each call, and a {@linkcode SeedGenerator} others in each
-   * step of a traced function.
+   * A number gives the same numbers on each call, null different ones, and a {@linkcode SeedGenerator} different ones
+   * in each step of a traced function.
    */
   seed?: Seed;
 }
@@ -93,15 +93,15 @@ export interface NormalOptions<Seed = number | null> extends SeedOptions<Seed> {
 export interface UniformOptions<Seed = number | null> extends SeedOptions<Seed> {
   /** The lowest number; 0 by default. */
   minval?: number;
-  /** What all numbers are below; 1 by default. */
+  /** The upper bound, exclusive; 1 by default. */
   maxval?: number;
 }
 
 /**
- * Normal numbers, float32, of `shape`: a tensor, or inside of a traced function, by a {@linkcode SeedGenerator}, a
- * symbolic value. https://keras.io/api/random/random_ops/
+ * Normally distributed numbers, float32, of `shape`: a tensor, or with a {@linkcode SeedGenerator} in a traced function
+ * a symbolic value. https://keras.io/api/random/random_ops/
  *
- * @throws {StateError} inside of a traced function without a seed: every step would have the same numbers
+ * @throws {StateError} in a traced function without a seed: every step would have the same numbers
  *
  * @example A tensor
  * ```ts
@@ -110,7 +110,7 @@ export interface UniformOptions<Seed = number | null> extends SeedOptions<Seed> 
  * ```
  */
 export function normal(shape: Shape, options?: NormalOptions): Tensor;
-/** Normal numbers by a {@linkcode SeedGenerator}, inside of a traced function: others in each step. */
+/** Normally distributed numbers from a {@linkcode SeedGenerator}, in a traced function: new ones in each step. */
 export function normal(shape: Shape, options: NormalOptions<SeedGenerator>): Value;
 export function normal(shape: Shape, options: NormalOptions<number | null | SeedGenerator> = {}): Tensor | Value {
   checkOptions("random.normal", options, ["mean", "stddev", "seed"]);
@@ -120,10 +120,10 @@ export function normal(shape: Shape, options: NormalOptions<number | null | Seed
 }
 
 /**
- * Uniform numbers of [`minval`, `maxval`), float32, of `shape`: a tensor, or inside of a traced function, by a
- * {@linkcode SeedGenerator}, a symbolic value. https://keras.io/api/random/random_ops/
+ * Uniformly distributed numbers in [`minval`, `maxval`), float32, of `shape`: a tensor, or with a {@linkcode
+ * SeedGenerator} in a traced function a symbolic value. https://keras.io/api/random/random_ops/
  *
- * @throws {StateError} inside of a traced function without a seed: every step would have the same numbers
+ * @throws {StateError} in a traced function without a seed: every step would have the same numbers
  *
  * @example A tensor
  * ```ts
@@ -132,7 +132,7 @@ export function normal(shape: Shape, options: NormalOptions<number | null | Seed
  * ```
  */
 export function uniform(shape: Shape, options?: UniformOptions): Tensor;
-/** Uniform numbers by a {@linkcode SeedGenerator}, inside of a traced function: others in each step. */
+/** Uniformly distributed numbers from a {@linkcode SeedGenerator}, in a traced function: new ones in each step. */
 export function uniform(shape: Shape, options: UniformOptions<SeedGenerator>): Value;
 export function uniform(shape: Shape, options: UniformOptions<number | null | SeedGenerator> = {}): Tensor | Value {
   checkOptions("random.uniform", options, ["minval", "maxval", "seed"]);
@@ -145,7 +145,7 @@ function moved(x: Tensor | Value, scale: number, offset: number): Tensor | Value
   return offset === 0 ? scaled : add(scaled, offset);
 }
 
-/** What gives uniform numbers of [0, 1), others in each call. */
+/** A function that draws uniform numbers in [0, 1), new ones on each call. */
 function drawing(what: string, shape: Shape, seed: unknown): () => Tensor | Value {
   checkShape(shape, `Cannot draw by ${what}`);
   if (seed instanceof SeedGenerator) return () => seed.next(shape);

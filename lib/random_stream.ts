@@ -1,4 +1,4 @@
-// What random numbers are made of: the seed, the stable paths of what draws, streams of Philox bits, and their shaping.
+// The sources of randomness: the seed, stable paths, and streams of Philox bits.
 import { describe, ValueError } from "./errors.ts";
 import { ContextKey } from "./ir/context.ts";
 import { philox } from "./ops/defs/philox.ts";
@@ -15,7 +15,7 @@ let roots = 0;
  * Sets the seed of everything random: initial weights, shuffles, dropout. The same seed and the same program give the
  * same numbers, on every backend. Without a call, the seed differs from run to run. As `keras.utils.set_random_seed`.
  *
- * @throws {ValueError} where `value` is not an integer from 0 to 4294967295
+ * @throws {ValueError} if `value` is not an integer from 0 to 4294967295
  *
  * @example The same initial weights in every run
  * ```ts
@@ -38,13 +38,13 @@ export function setRandomSeed(value: number): void {
   roots = 0;
 }
 
-/** The seed as a signed 32-bit integer; drawn once where none was set. */
+/** The seed as a signed 32-bit integer; chosen at random if none was set. */
 export function randomSeed(): number {
   seed ??= crypto.getRandomValues(new Int32Array(1))[0];
   return seed;
 }
 
-/** Sets the seed that {@linkcode randomSeed} gave before; what draws keeps its path. */
+/** Restores a seed that {@linkcode randomSeed} returned; random paths continue. */
 export function restoreRandomSeed(value: number): void {
   seed = value;
 }
@@ -56,7 +56,7 @@ export function hashPath(path: string): number {
   return hash | 0;
 }
 
-/** A path that no other caller has since the seed was set: the root of a model's random paths. */
+/** A path that is unique since the seed was set: the root of a model's random paths. */
 export function nextRandomRoot(): string {
   return String(roots++);
 }
@@ -64,7 +64,7 @@ export function nextRandomRoot(): string {
 /** The path of the weight that is being initialized. */
 export const weightPath: ContextKey<string> = new ContextKey("weightPath");
 
-/** What a stream is for; streams for different purposes never share numbers. */
+/** The purpose of a stream; streams for different purposes never share numbers. */
 export const purposes = { program: 0, weights: 1, shuffle: 2 } as const;
 
 /** A stream of random words: Philox 4x32-10 with key `(seed, path)` and counter `(block, step, purpose, detail)`. */
@@ -90,19 +90,19 @@ export class RandomStream {
     return this.#words[this.#used++] >>> 0;
   }
 
-  /** The next number of [0, 1). */
+  /** The next number in [0, 1). */
   uniform(): number {
     return this.word() * 2 ** -32;
   }
 
-  /** Two independent standard normal numbers, by the method of Box and Muller. */
+  /** Two independent standard normal numbers, by the Box-Muller transform. */
   normalPair(): [number, number] {
     const radius = Math.sqrt(-2 * Math.log((this.word() + 1) * 2 ** -32));
     const angle = 2 * Math.PI * this.uniform();
     return [radius * Math.cos(angle), radius * Math.sin(angle)];
   }
 
-  /** The next integer of 0 to `limit` - 1, without bias. */
+  /** The next integer from 0 to `limit` - 1, unbiased. */
   below(limit: number): number {
     const rejected = 2 ** 32 - (2 ** 32 % limit);
     let word = this.word();
@@ -111,13 +111,13 @@ export class RandomStream {
   }
 }
 
-/** Standard normal numbers of uniform ones of [0, 1), by the method of Box and Muller. */
+/** Standard normal numbers from uniform ones in [0, 1), by the Box-Muller transform. */
 export const standardNormal: BinaryOp = lift((u, v) => {
   const radius = sqrt(multiply(log(subtract(1, u)), -2));
   return multiply(radius, cos(multiply(v, 2 * Math.PI)));
 });
 
-/** The row order of an epoch: 0 to `rows` - 1, shuffled as a function of the seed, the epoch and the steps before it. */
+/** The row order of an epoch: 0 to `rows` - 1, shuffled by the seed, the epoch and the number of earlier steps. */
 export function shuffledOrder(rows: number, seed: number, epoch: number, steps: number): Int32Array<ArrayBuffer> {
   const order = new Int32Array(rows);
   for (let i = 0; i < rows; i++) order[i] = i;
@@ -151,7 +151,7 @@ export class RandomState {
     return { counter, path: hashPath(`${path}/${count}`) };
   }
 
-  /** Moves the counter on by one step, at the end of a program that drew. */
+  /** Advances the counter by one step, at the end of a program that drew. */
   advance(): void {
     if (this.used) this.counter.assign(add(this.counter, iota([2])));
   }

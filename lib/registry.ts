@@ -1,18 +1,18 @@
-// The names that files know classes and functions by, Keras's and the user's own, and the nodes written of them.
+// The names of classes and functions in files, Keras's and custom ones, and the nodes that refer to them.
 // https://keras.io/api/models/model_saving_apis/serialization_utils/
 import type { Config, FunctionNode, ObjectNode } from "./json_config.ts";
 import { checkMethodsOf } from "./checked_methods.ts";
 import { describe, ValueError } from "./errors.ts";
 import { ContextKey, withContext } from "./ir/context.ts";
 
-/** A class whose objects stand in files. */
+/** A class whose objects can be written to files. */
 export type SerializableClass = abstract new (...args: never[]) => object;
-/** A function that stands in files by its name. */
+/** A function that is written to files by its name. */
 export type SerializableFunction = (...args: never[]) => unknown;
-/** A class or function of the user's. */
+/** A custom class or function. */
 export type CustomObject = SerializableClass | SerializableFunction;
 
-/** Where a class of Keras's stands. */
+/** The module and name of a Keras class. */
 interface BuiltIn {
   readonly module: string;
   readonly name: string;
@@ -24,21 +24,21 @@ const builtInFunctions = new Map<string, SerializableFunction>();
 const functionNames = new Map<unknown, string>();
 const registered = new Map<string, CustomObject>();
 const names = new WeakMap<CustomObject, string>();
-/** The classes and functions that a scope makes known, by name. */
+/** The classes and functions known in the current scope, by name. */
 const scopedObjects = new ContextKey<ReadonlyMap<string, CustomObject>>("scopedObjects");
-/** The classes and functions written so far, each under a name of its own. */
+/** The classes and functions written so far, with their names. */
 const passedObjects = new ContextKey<Map<CustomObject, string>>("passedObjects");
 
 /**
- * Makes a class or function of the user's known under `package>Name`, so that configs with it can be read: objects are
- * made by the class's static `fromConfig(config)` where there is one, else by `new` with the config as options. To be
- * called on the class or function, or written before a class as a decorator.
+ * Registers a custom class or function as `package>Name`, so that configs with it can be read: objects are made by the
+ * class's static `fromConfig(config)`, if it has one, else by `new` with the config as options. Call it on the class or
+ * function, or use it as a class decorator.
  *
- * @param packageName what stands before `>`; `Custom` by default
- * @param name the name; that of the class or function by default
- * @throws {ValueError} for what is neither, and for a function without a name
+ * @param packageName the part before `>`; `Custom` by default
+ * @param name the name; the class's or function's own by default
+ * @throws {ValueError} for anything else, and for a function without a name
  *
- * @example A layer of one's own in a file
+ * @example A custom layer in a file
  * ```ts
  * import { Input, Layer, modelFromJson, ops, saving, Sequential, type Value } from "./mod.ts";
  * class Doubled extends Layer {
@@ -51,7 +51,7 @@ const passedObjects = new ContextKey<Map<CustomObject, string>>("passedObjects")
  * console.log(modelFromJson(json).layers[0] instanceof Doubled); // true
  * ```
  *
- * @example An activation of one's own
+ * @example A custom activation
  * ```ts
  * import { layers, ops, saving, type Value } from "./mod.ts";
  * function cubed(x: Value) {
@@ -86,20 +86,20 @@ export function getRegisteredName(item: CustomObject): string | undefined {
   return names.get(item);
 }
 
-/** The user's classes and functions by name: those registered, and those of the scope that runs. */
+/** The custom classes and functions by name: registered ones, and those of the current scope. */
 export function getCustomObjects(): ReadonlyMap<string, CustomObject> {
   return new Map([...registered, ...scopedObjects.current ?? []]);
 }
 
-/** Runs `body`, in which `objects`, classes and functions, are known by their names. */
+/** Runs `body`, in which the classes and functions `objects` are known by these names. */
 export function customObjectScope<T>(objects: Readonly<Record<string, CustomObject>>, body: () => T): T {
   const known = new Map([...scopedObjects.current ?? [], ...Object.entries(objects)]);
   return withContext([scopedObjects.of(known)], body);
 }
 
 /**
- * What `read` makes of what `write` wrote: between them each class and function of the user's stands for itself, whether
- * it is registered or has a name, or not.
+ * Returns `read(write())`; in between, each custom class and function refers to itself, registered or not, with a name
+ * or without.
  */
 export function passThrough<T, U>(write: () => T, read: (written: T) => U): U {
   const passed = new Map<CustomObject, string>();
@@ -107,7 +107,7 @@ export function passThrough<T, U>(write: () => T, read: (written: T) => U): U {
   return customObjectScope(Object.fromEntries([...passed].map(([item, name]) => [name, item])), () => read(written));
 }
 
-/** Makes Keras's classes of a module known; `registeredName` is what Keras writes for classes that it does not export. */
+/** Declares Keras's classes of a module; `registeredName` is what Keras writes for classes that it does not export. */
 export function declareClasses(
   module: string,
   classes: Readonly<Record<string, unknown>>,
@@ -115,13 +115,13 @@ export function declareClasses(
 ): void {
   for (const [name, Class] of Object.entries(classes)) {
     checkMethodsOf(Class as SerializableClass);
-    // Of several names of a class its own is the one to write.
+    // Of several names of a class, its own is written.
     if (builtInClasses.has(Class) && (Class as SerializableClass).name !== name) continue;
     builtInClasses.set(Class, { module, name, registeredName });
   }
 }
 
-/** Makes Keras's functions known by their names in Keras. */
+/** Declares Keras's functions by their names in Keras. */
 export function declareFunctions(functions: Readonly<Record<string, SerializableFunction>>): void {
   for (const [name, fn] of Object.entries(functions)) {
     builtInFunctions.set(name, fn);
@@ -129,12 +129,12 @@ export function declareFunctions(functions: Readonly<Record<string, Serializable
   }
 }
 
-/** The name of a class as summaries and files show it: Keras's for one of Keras's, the user's own is its name. */
+/** The name of a class in summaries and files: Keras's name for a Keras class, its own for a custom one. */
 export function nameOfClass(Class: SerializableClass): string {
   return builtInClasses.get(Class)?.name ?? Class.name;
 }
 
-/** The name under which an item of the user's is written. */
+/** The name under which a custom item is written. */
 function nameOf(item: CustomObject): string {
   const passed = passedObjects.current;
   if (!passed) return names.get(item) ?? item.name;
@@ -143,7 +143,7 @@ function nameOf(item: CustomObject): string {
   return name;
 }
 
-/** The node of an object in a config: Keras's in its module, the user's own under the name that it is registered by. */
+/** The node of an object in a config: a Keras class with its module, a custom class with its registered name. */
 export function objectNode(object: { getConfig(): Config }): ObjectNode {
   const Class = object.constructor as SerializableClass;
   const config = object.getConfig();
@@ -154,8 +154,8 @@ export function objectNode(object: { getConfig(): Config }): ObjectNode {
 }
 
 /**
- * The node of a function in a config. Throws {@linkcode ValueError} for one that no reader could find: without a name, or
- * with that of one of Keras's.
+ * The node of a function in a config. Throws {@linkcode ValueError} for one that no reader could find: without a name,
+ * or named like one of Keras's.
  */
 export function functionNode(fn: SerializableFunction): FunctionNode {
   const known = functionNames.get(fn);
@@ -170,25 +170,25 @@ export function functionNode(fn: SerializableFunction): FunctionNode {
   };
   if (name === "") fail("files know a function by its name, as they hold no code", "a function without a name");
   if (known === undefined && builtInFunctions.has(name)) {
-    fail("a function of one's own needs a name that is none of Keras's", `one named "${name}"`);
+    fail("a custom function needs a name that Keras does not use", `one named "${name}"`);
   }
   return { module: "builtins", class_name: "function", config: name, registered_name: "function" };
 }
 
-/** Keras's name of one of its functions, if it is one. */
+/** The Keras name of a function, if it is one of Keras's. */
 export function functionName(fn: unknown): string | undefined {
   return functionNames.get(fn);
 }
 
-/** The function that a node names: the user's, or Keras's. Throws {@linkcode ValueError} where there is none. */
+/** The custom or Keras function that a node names. Throws {@linkcode ValueError} if there is none. */
 export function namedFunction(name: string): SerializableFunction {
   const known = getCustomObjects();
-  // Until Keras 3.6 the package was left out.
+  // Before Keras 3.6 the package was omitted.
   const own = known.get(name) ?? [...known].find(([full]) => full.endsWith(`>${name}`))?.[1];
   return (own ?? builtInFunctions.get(name) ?? customObject(name, "function")) as SerializableFunction;
 }
 
-/** The user's class or function that a node names. Throws {@linkcode ValueError} where there is none. */
+/** The custom class or function that a node names. Throws {@linkcode ValueError} if there is none. */
 export function customObject(name: string, kind: "class" | "function"): CustomObject {
   const found = getCustomObjects().get(name);
   if (found) return found;

@@ -1,4 +1,4 @@
-// Regularizers: penalties on weights and outputs that are added to the loss. https://keras.io/api/layers/regularizers/
+// Regularizers: penalties on weights and outputs, added to the loss. https://keras.io/api/layers/regularizers/
 import { operand } from "./argument_kinds.ts";
 import { declareMethods } from "./checked_methods.ts";
 import { epsilon, type FunctionNode } from "./json_config.ts";
@@ -15,7 +15,7 @@ import { formatShape } from "./shape.ts";
 /**
  * The base of regularizers: extend it with your own `call`.
  *
- * @example A regularizer of one's own
+ * @example A custom regularizer
  * ```ts
  * import { layers, ops, regularizers, type Value } from "./mod.ts";
  * class Fourth extends regularizers.Regularizer {
@@ -35,20 +35,20 @@ export abstract class Regularizer extends Configurable {
   abstract call(x: Value): Value;
 }
 
-/** A factor from 0 on. */
+/** A factor of at least 0. */
 const factorOption = (fallback: number): Option<number> => number(fallback, { min: 0 });
-/** A factor from 0 on, as float32: Keras keeps some as float32 tensors, so its files have the rounded numbers. */
+/** A factor of at least 0, as float32: Keras keeps some as float32 tensors, so its files have the rounded numbers. */
 const roundedFactor = (fallback: number): Option<number> => {
   const factor = factorOption(fallback);
   return { ...factor, read: (given, place) => Math.fround(factor.read(given, place)) };
 };
 
 const l1Options = optionTable<object>()({
-  /** What the sum is multiplied by, as float32. */
+  /** The factor of the sum, as float32. */
   l1: positional(roundedFactor(0.01)),
 });
 const l2Options = optionTable<object>()({
-  /** What the sum is multiplied by. */
+  /** The factor of the sum. */
   l2: positional(factorOption(0.01)),
 });
 
@@ -109,9 +109,9 @@ export class L2 extends Regularizer {
 
 /** Options of {@linkcode L1L2}. */
 export interface L1L2Options {
-  /** What the sum of absolute values is multiplied by; 0 by default. */
+  /** The factor of the sum of absolute values; 0 by default. */
   l1?: number;
-  /** What the sum of squares is multiplied by; 0 by default. */
+  /** The factor of the sum of squares; 0 by default. */
   l2?: number;
 }
 
@@ -148,14 +148,14 @@ export class L1L2 extends Regularizer {
   }
 }
 
-/** Which vectors of a matrix an {@linkcode OrthogonalRegularizer} wants orthogonal. */
+/** Which vectors of a matrix an {@linkcode OrthogonalRegularizer} makes orthogonal. */
 export type OrthogonalMode = "rows" | "columns";
 
 /** Options of {@linkcode OrthogonalRegularizer}. */
 export interface OrthogonalOptions {
-  /** What the mean is multiplied by, as float32; 0.01 by default. */
+  /** The factor of the mean, as float32; 0.01 by default. */
   factor?: number;
-  /** Which vectors are wanted orthogonal; `rows` by default. */
+  /** Which vectors should be orthogonal; `rows` by default. */
   mode?: OrthogonalMode;
 }
 
@@ -181,12 +181,12 @@ export class OrthogonalRegularizer extends Regularizer {
     declareOptions(this, orthogonalOptions);
   }
 
-  /** Takes factor and mode. Throws {@linkcode ValueError} for a mode that is none. */
+  /** Takes factor and mode. Throws {@linkcode ValueError} for an unknown mode. */
   constructor(options: OrthogonalOptions = {}) {
     super(options);
   }
 
-  /** The penalty; throws {@linkcode ShapeError} where `x` has not two axes. */
+  /** The penalty; throws {@linkcode ShapeError} if `x` does not have two axes. */
   call(x: Value): Value {
     if (x.shape.length !== 2) {
       throw new ShapeError({
@@ -198,7 +198,7 @@ export class OrthogonalRegularizer extends Regularizer {
     }
     const byRows = this.mode === "rows";
     const squares = o.sum(o.square(x), byRows ? 1 : 0, true);
-    // As Keras normalizes: a vector shorter than epsilon is divided by that.
+    // As in Keras: a vector shorter than epsilon is divided by epsilon.
     const unit = o.divide(x, o.sqrt(o.maximum(squares, epsilon() ** 2)));
     const product = byRows ? o.matmul(unit, unit, { transposeB: true }) : o.matmul(unit, unit, { transposeA: true });
     const size = x.shape[byRows ? 0 : 1];
@@ -234,7 +234,7 @@ const named = {
 
 /** The names of the regularizers, as Keras spells them. */
 export type RegularizerName = keyof typeof named;
-/** A regularizer by name, as an object, or as a function that gives the penalty of a weight. */
+/** A regularizer by name, as an object, or as a function that returns the penalty of a weight. */
 export type RegularizerIdentifier = RegularizerName | Regularizer | ((x: Value) => Value);
 
 const regularizers = new NamedSet<Regularizer, (x: Value) => Value, RegularizerName>({
@@ -247,7 +247,7 @@ const regularizers = new NamedSet<Regularizer, (x: Value) => Value, RegularizerN
 }, named);
 
 /**
- * The regularizer that an identifier names, null for none; throws {@linkcode ValueError} with a suggestion for an unknown
+ * The regularizer for an identifier, null for none; throws {@linkcode ValueError} with a suggestion for an unknown
  * name.
  */
 export function getRegularizer(

@@ -1,6 +1,6 @@
-// Rounding as IEEE 754, NumPy and Python have it.
+// Rounding as in IEEE 754, NumPy and Python.
 
-/** The nearest whole number; of two that are as near, the even one. */
+/** The nearest integer; the even one in case of a tie. */
 export function roundHalfToEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;

@@ -1,4 +1,4 @@
-// The session: what runs in it, and what is forgotten when it is cleared.
+// The session: what is running, and what is discarded when the session is cleared.
 import { StateError } from "./errors.ts";
 import { Held } from "./held.ts";
 
@@ -6,25 +6,25 @@ const caches = new Held<WeakKey, (owner: WeakKey) => void>(() => {});
 const running: string[] = [];
 
 /**
- * Calls `clear` with the owner once when the session is cleared or the backend changes: for caches of programs, and for
- * counts. The owner is not kept alive, so `clear` must reach it by its argument alone.
+ * Calls `clear` with the owner once, when the session is cleared or the backend changes: for caches of programs, and
+ * for counts. The owner is held weakly, so `clear` must reach it only through its argument.
  */
 export function onClearSession<T extends WeakKey>(owner: T, clear: (owner: T) => void): void {
   caches.set(owner, clear as (owner: WeakKey) => void);
 }
 
-/** Clears what {@linkcode onClearSession} was given. */
+/** Clears everything that was passed to {@linkcode onClearSession}. */
 export function clearCaches(): void {
   for (const owner of caches.keys()) caches.delete(owner)?.(owner);
 }
 
-/** Says that `what` runs until it is disposed, so that the backend stays meanwhile. */
+/** Marks the backend as busy with `what` until disposed, so that it cannot be changed meanwhile. */
 export function markBusy(what: string): Disposable {
   running.push(what);
   return { [Symbol.dispose]: () => void running.splice(running.indexOf(what), 1) };
 }
 
-/** Throws {@linkcode StateError} while something runs; `what` is what it keeps from happening. */
+/** Throws {@linkcode StateError} while something runs; `what` is the action that must wait. */
 export function requireIdle(what: string): void {
   if (running.length === 0) return;
   throw new StateError({

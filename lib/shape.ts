@@ -1,10 +1,10 @@
-// Shapes: sizes, broadcasting, axes, and how they are written in messages.
+// Shapes: sizes, broadcasting, axes, and their text in messages.
 import { describe, describeList, ShapeError, ValueError } from "./errors.ts";
 
 /** The extent of each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** A shape whose `null` axes are only known when data comes, such as the batch axis. */
+/** A shape whose `null` axes are only known at run time, such as the batch axis. */
 export type SymbolicShape = readonly (number | null)[];
 
 /** Whether every extent is known. */
@@ -12,14 +12,14 @@ export function isKnown(shape: SymbolicShape): shape is Shape {
   return !shape.includes(null);
 }
 
-/** The most items that lists of extents or axes may have. */
+/** The most items of a list of extents or axes. */
 const maxRank = 32;
 
-/** Whether something is a list, short enough for one of extents or axes, of items for which `suits` holds. */
+/** Whether a value is a list, short enough for extents or axes, of items for which `suits` holds. */
 export const isListOf = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
   Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
 
-/** Throws {@linkcode ShapeError} where `shape` is no list of integers of at least 0 (or of `least`). */
+/** Throws {@linkcode ShapeError} if `shape` is not a list of integers of at least 0 (or of `least`). */
 export function checkShape(shape: unknown, what: string, least = 0): asserts shape is Shape {
   const isExtent = (extent: unknown): extent is number => Number.isSafeInteger(extent) && (extent as number) >= least;
   if (isListOf(shape, isExtent)) return;
@@ -85,7 +85,7 @@ export function sameShape(a: SymbolicShape, b: SymbolicShape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
-/** The shape both broadcast to by NumPy's rule; throws {@linkcode ShapeError} naming `what` where they do not. */
+/** The broadcast shape by NumPy's rule; throws {@linkcode ShapeError} naming `what` if the shapes do not fit. */
 export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
   const rank = Math.max(a.length, b.length);
   const out: number[] = [];
@@ -105,7 +105,7 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
   return out;
 }
 
-/** The axis counted from the front; throws {@linkcode ValueError} where it is outside of `rank`. */
+/** The axis counted from the front; throws {@linkcode ValueError} if it is out of range. */
 export function normalizeAxis(axis: number, rank: number, what: string): number {
   if (rank === 0) {
     const hint = "give a value with at least one axis";
@@ -138,14 +138,14 @@ export function checkAxes(axes: unknown, what: string): readonly number[] {
   });
 }
 
-/** Sorted distinct axes from the front; all axes where none are given. */
+/** Sorted distinct axes counted from the front; all axes if none are given. */
 export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = checkAxes(axes, what);
   return [...new Set(list.map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) => a - b);
 }
 
-/** Elements to step over for one step along each axis of a contiguous row-major array. */
+/** The distance in elements between neighbours along each axis of a contiguous row-major array. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   for (let axis = shape.length - 1, stride = 1; axis >= 0; axis--) {

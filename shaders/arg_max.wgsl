@@ -1,8 +1,9 @@
 // The first index of the largest element along the middle axis of x [outer, reduced, inner]. The generated key(i) is
-// element i of x as an integer of the same order, so that drivers' comparisons of NaN and of subnormal numbers do not matter.
+// element i of x as an integer of the same order, so that results do not depend on how drivers compare NaN and
+// subnormal numbers.
 //
-// arg_max_threads: one output a thread, no workgroup memory. arg_max_workgroup: one output a workgroup of 64 threads, whose
-// candidates are compared as a tree in workgroup memory (512 B).
+// arg_max_threads: one output per thread, no workgroup memory. arg_max_workgroup: one output per workgroup of 64
+// threads, which reduce their candidates as a tree in workgroup memory (512 B).
 //
 // needs: store_y i32, fn key(u32) -> i32, params { reduced, inner }
 
@@ -11,7 +12,7 @@ struct Candidate {
   index: u32,
 }
 
-// The first of the largest among every `step`th element of one output from `from_index` on.
+// The first largest of every `step`th element of one output, starting at `from_index`.
 fn best_of(base: u32, from_index: u32, step: u32) -> Candidate {
   var best = Candidate(i32(-2147483647 - 1), 0u);
   for (var j = from_index; j < params.reduced; j += step) {

@@ -1,9 +1,9 @@
-// Blocks of 4 x 4 sums in registers, as matrices whose column r holds the sums of row r: functions that products and
-// convolutions call.
+// Blocks of 4 x 4 sums in registers, as matrices whose column r holds the sums of row r: functions for products and
+// convolutions.
 //
 // needs: nothing
 
-// Adds the products of four rows of one factor with four columns of the other.
+// Adds the products of four rows of one factor and four columns of the other.
 fn add_outer(block: mat4x4<f32>, rows: vec4<f32>, columns: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(
     fma(columns, vec4(rows.x), block[0]),

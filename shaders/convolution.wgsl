@@ -1,8 +1,8 @@
-// Convolutions and their adjoints, each thread a sum of four neighbouring channels; no workgroup memory.
+// Convolutions and their gradients, one quad of adjacent channels per thread; no workgroup memory.
 //
 // x [batch, ...extents, inputs], kernel [...taps, inputs / groups, outputs], y [batch, ...positions, outputs]; windows
-// are described in windows.wgsl. `a` and `b` are the two of these that an entry reads, in this order. Quads of channels
-// do not cross groups: `quads` is how many a group has. Sums go through epilogue.wgsl.
+// are described in windows.wgsl. `a` and `b` are the two of these that a kernel reads, in this order. Quads of channels
+// do not cross groups; `quads` is their number per group. Sums go through epilogue.wgsl.
 //
 // needs: load_a f32, load_b f32, load_b_quad vec4<f32>, params { inputs, outputs, groups, quads, split_rows, rows }
 
@@ -68,7 +68,7 @@ fn transpose_at(i: u32) {
   apply_epilogue4(channel, row * params.inputs + channel, min(4u, width - first), acc);
 }
 
-// The rows (batch and positions) are cut into sums of `split_rows`, which lie one after another.
+// The rows (batch and positions) are split into partial sums of `split_rows` rows, stored one after another.
 fn filter_sums_at(i: u32) {
   let across = params.groups * params.quads;
   let width = params.inputs / params.groups;

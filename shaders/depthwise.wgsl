@@ -1,11 +1,11 @@
-// Convolutions of each channel by itself, and their adjoints, four neighbouring channels a thread; no workgroup memory.
+// Depthwise convolutions and their gradients, one quad of adjacent channels per thread; no workgroup memory.
 //
 // x [batch, ...extents, outputs], kernel [...taps, 1, outputs], y [batch, ...positions, outputs]; windows are described in
 // windows.wgsl. `a` and `b` are the two of these that a kernel reads, in this order. Sums go through epilogue.wgsl.
 //
 // needs: load_a_quad vec4<f32>, load_b_quad vec4<f32>, params { outputs, rows, split_rows }
 
-// How many fours of channels there are; the last may overhang.
+// The number of quads of channels; the last one may overhang.
 fn channel_quads() -> u32 {
   return (params.outputs + 3u) / 4u;
 }
@@ -51,7 +51,7 @@ fn depthwise_transpose_at(i: u32) {
   apply_epilogue4(channel, row * params.outputs + channel, min(4u, params.outputs - channel), acc);
 }
 
-// The rows (batch and positions) are cut into sums of `split_rows`, which lie one after another.
+// The rows (batch and positions) are split into partial sums of `split_rows` rows, stored one after another.
 fn depthwise_filter_at(i: u32) {
   let taps = tap_counts();
   let count = taps.x * taps.y * taps.z;

@@ -1,8 +1,8 @@
-// Rows of x [rows, width] from row counters[element] on, clamped so that they fit, one output element a thread, as bits
-// whatever their dtype. `last` is the last row that the slice may begin at. No workgroup memory.
+// Rows of x [rows, width] starting at row counters[element], clamped so that they fit, one output element per thread,
+// as bits of any dtype. `last` is the last row at which the slice may start. No workgroup memory.
 //
-// The binding holds the `part_count` elements of x from element `part_from` on: what no binding holds whole gets a dispatch
-// for each of its parts.
+// The binding holds `part_count` elements of x starting at element `part_from`: a variable too large for one binding
+// gets one dispatch per part.
 //
 // needs: load_x u32, load_counters i32, store_y u32, params { width, element, last, part_from, part_count }
 

@@ -1,8 +1,9 @@
-// Rows of y [rows, width] replaced by `update` from row counters[element] on, clamped so that they fit, one element of the
-// update a thread, as bits whatever their dtype. `last` is the last row that the update may begin at. No workgroup memory.
+// Replaces rows of y [rows, width] by `update`, starting at row counters[element], clamped so that they fit, one
+// element of the update per thread, as bits of any dtype. `last` is the last row at which the update may start. No
+// workgroup memory.
 //
-// The binding holds the `part_count` elements of y from element `part_from` on: what no binding holds whole gets a dispatch
-// for each of its parts.
+// The binding holds `part_count` elements of y starting at element `part_from`: a variable too large for one binding
+// gets one dispatch per part.
 //
 // needs: load_update u32, load_counters i32, store_y u32, params { width, element, last, part_from, part_count }
 

@@ -1,8 +1,9 @@
 // Elementwise functions: each op's name with _f32, _i32 or _bool for the type of its operands.
 //
-// Fused programs and epilogues are straight lines of calls to these. int32 and uint8 elements are both i32 here; the
-// caller wraps uint8 results. Nothing relies on how a driver treats NaN or infinity in built-in functions: where they
-// matter they are found by their bits. exp, log and their kin are written out, because drivers differ by up to 1e-4.
+// Fused programs and epilogues are straight-line calls of these. int32 and uint8 elements are both i32 here; the caller
+// wraps uint8 results. Nothing relies on how a driver treats NaN or infinity in built-in functions: where they matter
+// they are detected by their bits. exp, log and similar functions are written out, because drivers differ by up to
+// 1e-4.
 //
 // needs: nothing
 
@@ -82,7 +83,7 @@ fn expm1_f32(x: f32) -> f32 {
   return p * x * x + x;
 }
 
-// 2 atanh(s) - 2 s, for |s| <= 1/3: what log(1 + x) adds to 2 s where s = x / (2 + x).
+// 2 atanh(s) - 2 s, for |s| <= 1/3: the difference of log(1 + x) and 2 s for s = x / (2 + x).
 fn atanh_tail(s: f32) -> f32 {
   let z = s * s;
   var p = 0.117647059;
@@ -111,7 +112,7 @@ fn log_f32(x: f32) -> f32 {
   var normal = bits;
   var e = 0;
   if (bits < 0x00800000u) {
-    // Drivers may read a subnormal number as 0; its mantissa is an integer that they read as it is.
+    // Drivers may read a subnormal number as 0, but its mantissa as an integer is read correctly.
     normal = bitcast<u32>(f32(bits));
     e = -149;
   }
@@ -170,7 +171,7 @@ fn reciprocal_f32(x: f32) -> f32 {
   if (size < 0x00800000u) {
     var result = infinity();
     if (size > 0x00200000u) {
-      // Times 2^149 by its exponent: drivers may merge two factors into one that is out of range.
+      // Times 2^149 through the exponent: drivers may merge two factors into one that is out of range.
       result = bitcast<f32>(bitcast<u32>(1.0 / f32(size)) + (149u << 23u));
     }
     return select(result, -result, bits != size);
@@ -178,7 +179,7 @@ fn reciprocal_f32(x: f32) -> f32 {
   return 1.0 / x;
 }
 
-// x less the nearest multiple of pi / 4 below an even count, and that count.
+// |x| minus its nearest even multiple of pi / 4, and the count of that multiple modulo 8.
 fn quarter_turns(x: f32) -> vec2<f32> {
   var count = floor(abs(x) * 1.27323954);
   count += count - 2.0 * floor(count * 0.5);
@@ -337,7 +338,7 @@ fn minimum_f32(a: f32, b: f32) -> f32 {
 }
 
 fn power_f32(a: f32, b: f32) -> f32 {
-  // As IEEE 754 has it: powers of 1, and of -1 to an infinity, are 1 whatever else.
+  // As in IEEE 754: powers of 1, and of -1 to an infinity, are 1.
   let is_endless = (bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u;
   if (b == 0.0 || a == 1.0 || (a == -1.0 && is_endless)) {
     return 1.0;
@@ -362,7 +363,7 @@ fn power_f32(a: f32, b: f32) -> f32 {
   return size;
 }
 
-// The remainder with the sign of b. b is cut in two, so that its product with a small whole number is exact.
+// The remainder with the sign of b. b is split in two, so that its product with a small integer is exact.
 fn mod_f32(a: f32, b: f32) -> f32 {
   let whole = trunc(a / b);
   let high = bitcast<f32>(bitcast<u32>(b) & 0xfffff000u);
@@ -370,12 +371,12 @@ fn mod_f32(a: f32, b: f32) -> f32 {
   return select(r, r + b, r != 0.0 && (r < 0.0) != (b < 0.0));
 }
 
-// The size of a number by its bits, times 2^100: drivers may read a subnormal number as 0.
+// A magnitude, given by its bits, times 2^100: drivers may read a subnormal number as 0.
 fn enlarged(size: u32) -> f32 {
   return select(bitcast<f32>(size) * 1.2676506e30, f32(size) * 1.7763568e-15, size < 0x00800000u);
 }
 
-// The angle of the point (b, a), from -pi to pi; points at 0 and at infinity by their signs, as IEEE 754 has it.
+// The angle of the point (b, a), from -pi to pi; points at 0 and at infinity by their signs, as in IEEE 754.
 fn arctan2_f32(a: f32, b: f32) -> f32 {
   if (is_nan_f32(a) || is_nan_f32(b)) {
     return not_a_number();

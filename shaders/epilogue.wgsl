@@ -1,12 +1,12 @@
-// What becomes of finished sums: the generated epilogue(column, i, sum) stores element i of the outputs. Functions that
-// convolutions, pools and products call.
+// The end of kernels: the generated epilogue(column, i, sum) stores element i of the outputs. Functions for
+// convolutions, pools and products.
 //
-// Kernels whose threads hold many sums store them first, where load_sum finds them again, and then loop over them: the
+// Kernels with many sums per thread store them first, where load_sum reads them back, and then loop over them: the
 // epilogue unrolled over a tile of 256 sums would take seconds to compile.
 //
 // needs: fn epilogue(u32, u32, f32), load_sum f32, store_sum f32, const HAS_EPILOGUE, params { n }
 
-// The first `count` of four neighbouring sums, from output i on.
+// Runs the epilogue on the first `count` of four adjacent sums, starting at output i.
 fn apply_epilogue4(column: u32, i: u32, count: u32, sums: vec4<f32>) {
   epilogue(column, i, sums.x);
   if (count > 1u) {
@@ -20,7 +20,7 @@ fn apply_epilogue4(column: u32, i: u32, count: u32, sums: vec4<f32>) {
   }
 }
 
-// Stores the first `count` of four neighbouring sums.
+// Stores the first `count` of four adjacent sums.
 fn store_partial4(i: u32, count: u32, sums: vec4<f32>) {
   if (count > 0u) {
     store_sum(i, sums.x);
@@ -36,8 +36,8 @@ fn store_partial4(i: u32, count: u32, sums: vec4<f32>) {
   }
 }
 
-// Stores rows row .. row + 3 of a block of four columns, of which `rows` and `columns` lie in the matrix [m, n] that begins
-// at element y.
+// Stores rows row .. row + 3 of a block of four columns, limited to the first `rows` and `columns` inside the matrix
+// [m, n] that starts at element y.
 fn store_partial(y: u32, row: u32, col: u32, rows: u32, columns: u32, block: mat4x4<f32>) {
   let i = y + row * params.n + col;
   if (rows > 0u) {
@@ -66,7 +66,7 @@ fn apply_epilogue(y: u32, row: u32, col: u32, rows: u32, columns: u32) {
   }
 }
 
-// How many of the `size` rows or columns from `at` on lie before `end`.
+// How many of `size` rows or columns, starting at `at`, are before `end`.
 fn count_inside(at: u32, size: u32, end: u32) -> u32 {
   return min(size, end - min(at, end));
 }

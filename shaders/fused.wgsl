@@ -1,4 +1,4 @@
-// A fused elementwise program, one element a thread; no workgroup memory.
+// A fused elementwise program, one element per thread; no workgroup memory.
 //
 // The generated apply_at(i) loads element i of each operand as it broadcasts, calls functions of elementwise.wgsl, and
 // stores element i of each output.

@@ -1,8 +1,8 @@
-// Rows of a table x [rows, width] by index, as bits whatever their dtype, one output element a thread; a table of uint8
-// may lie packed, four elements to a word. An index outside of the table gives `missing`. No workgroup memory.
+// Rows of a table x [rows, width] by index, as bits of any dtype, one output element per thread; a table of uint8 may
+// be packed, four elements per word. An index out of range gives `missing`. No workgroup memory.
 //
-// The binding holds the `part_count` elements of the table from element `part_from` on: a table that no binding holds whole
-// gets a dispatch for each of its parts.
+// The binding holds `part_count` elements of the table starting at element `part_from`: a table too large for one
+// binding gets one dispatch per part.
 //
 // needs: load_x u32, load_indices i32, store_y u32, params { rows, width, missing, part_from, part_count }
 

@@ -1,15 +1,15 @@
-// Factors of products that are convolutions, read where they lie instead of stored: what the window sees of x or y as a
-// matrix (im2col), and the kernel transposed. Functions that generated headers call; windows are described in windows.wgsl.
+// The factors of convolutions computed as products, read in place instead of stored: the windows of x or y as a matrix
+// (im2col), and the transposed kernel. Functions for generated headers; windows are described in windows.wgsl.
 //
 // x [batch, ...extents, inputs], kernel [...taps, inputs, outputs], y [batch, ...positions, outputs]; `source` is x or y.
-// Quads are four neighbouring channels, where these come in fours.
+// Quads are four adjacent channels, if the number of channels is a multiple of four.
 //
 // needs: load_source f32, load_source_quad vec4<f32>, load_kernel f32, load_kernel_quad vec4<f32>, params { inputs, outputs }
 
-// The index of an element that lies on padding.
+// The index of an element in the padding.
 const PADDING = 0xffffffffu;
 
-// Where element (row, k) of the matrix [batch and positions, taps and inputs] lies in x.
+// The index in x of element (row, k) of the matrix [batch and positions, taps and inputs].
 fn im2col_x_index(row: u32, k: u32) -> u32 {
   let window = place_of(row, positions());
   let tap = place_of(k / params.inputs, tap_counts());
@@ -22,8 +22,8 @@ fn im2col_x_index(row: u32, k: u32) -> u32 {
   return PADDING;
 }
 
-// Where element (row, k) of the matrix [batch and extents, taps and outputs] of the windows that see an element of x lies
-// in y.
+// The index in y of element (row, k) of the matrix [batch and extents, taps and outputs] of the windows that contain an
+// element of x.
 fn im2col_y_index(row: u32, k: u32) -> u32 {
   let element = place_of(row, extents());
   let reach = element.at + lows();
@@ -67,7 +67,7 @@ fn im2col_y_quad(row: u32, k: u32) -> vec4<f32> {
   return source_quad_at(im2col_y_index(row, k));
 }
 
-// Where element (k, input) of the kernel as a matrix [taps and outputs, inputs] lies.
+// The index of element (k, input) of the kernel as a matrix [taps and outputs, inputs].
 fn transposed_kernel_index(k: u32, input: u32) -> u32 {
   return (k / params.outputs * params.inputs + input) * params.outputs + k % params.outputs;
 }

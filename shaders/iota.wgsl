@@ -1,4 +1,4 @@
-// The index along one axis of y [outer, extent, inner], one element a thread; no workgroup memory.
+// The index along one axis of y [outer, extent, inner], one element per thread; no workgroup memory.
 //
 // needs: store_y T, alias T, params { inner, extent }
 

@@ -1,8 +1,8 @@
-// Matrix products y = A B of few rows or columns, a tile of y in the registers of a thread; no workgroup memory, no
+// Matrix products y = A B with few rows or columns, one tile of y per thread, in registers; no workgroup memory, no
 // barriers. Factors and slices are described in products.wgsl.
 //
-// tile_4x4, tile_1x4: threads over all slices, and the tiles of each in row-major order. Tiles may overhang: what is loaded
-// there is any number and is not stored. Sums go through epilogue.wgsl.
+// tile_4x4, tile_1x4: threads cover all slices, and the tiles of each in row-major order. Tiles may overhang: values
+// loaded there are undefined and not stored. Sums go through epilogue.wgsl.
 //
 // needs: fn a_at(u32, u32, u32) -> f32, params { m, n }
 
@@ -36,7 +36,7 @@ fn tile_1x4_at(i: u32) {
   let slice = slice_at(i / (across * params.m));
   let row = i / across % params.m;
   let col = i % across * 4u;
-  // Two sums a column: neighbouring terms do not wait for each other.
+  // Two sums per column, so that adjacent terms do not wait for each other.
   var even = vec4<f32>();
   var odd = vec4<f32>();
   var k = slice.k_from;

@@ -1,5 +1,5 @@
-// The end of a product cut along k: partial sums [splits, size] are added in their order, one output a thread, and go
-// through the epilogue; no workgroup memory. Rows of the output have n columns.
+// The end of a product split along k: adds the partial sums [splits, size] in order, one output per thread, and runs
+// the epilogue; no workgroup memory. Rows of the output have n columns.
 //
 // needs: load_partial f32, fn epilogue(u32, u32, f32), params { size, splits, n }
 

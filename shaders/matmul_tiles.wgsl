@@ -1,18 +1,19 @@
-// Matrix products y = A B for real GPUs: a workgroup makes a tile of TILE_ROWS x TILE_COLUMNS sums, a thread a block of
-// BLOCK_ROWS x BLOCK_COLUMNS of them (4 or 8 each) in registers. Factors and slices are described in products.wgsl.
+// Matrix products y = A B for real GPUs: a workgroup computes a tile of TILE_ROWS x TILE_COLUMNS sums, each thread a
+// block of BLOCK_ROWS x BLOCK_COLUMNS of them (4 or 8 each) in registers. Factors and slices are described in
+// products.wgsl.
 //
-// Workgroups go over all slices, and the tiles of each in row-major order. Each round brings TILE_DEPTH terms of the tile's
-// rows of A and columns of B into workgroup memory: line k of a buffer has the rows of A at k as quads, then the columns of
-// B at k, then PADDING_QUADS unused ones, which spread the lines over memory banks. With two BUFFERS a round loads while
-// the one before is multiplied. Workgroup memory: BUFFERS * TILE_DEPTH * LINE * 16 bytes, at most 16 KiB.
+// Workgroups cover all slices, and the tiles of each in row-major order. Each round copies TILE_DEPTH terms of the
+// tile's rows of A and columns of B to workgroup memory: line k of a buffer has the rows of A at k as quads, then the
+// columns of B at k, then PADDING_QUADS unused ones, which spread the lines over memory banks. With two BUFFERS a round
+// loads while the previous one is multiplied. Workgroup memory: BUFFERS * TILE_DEPTH * LINE * 16 bytes, at most 16 KiB.
 //
-// A thread loads up to four quads of each factor a round, or where the factor is contiguous along k, a block of four by
-// four that it transposes. Loads have no branches: at the edges coordinates are held within the factor, and terms past the
-// last are replaced by 0; sums past the last row or column are not stored. A_ALIGNED and B_ALIGNED say that the contiguous
-// axis is a whole number of quads, which are then loaded at once.
+// A thread loads up to four quads of each factor per round, or if the factor is contiguous along k, a block of four by
+// four that it transposes. Loads have no branches: at the edges coordinates are clamped to the factor, and terms past
+// the last are replaced by 0; sums past the last row or column are not stored. A_ALIGNED and B_ALIGNED say that the
+// contiguous axis is a whole number of quads, so that each is one load.
 //
-// Sums return through workgroup memory, PASS_ROWS rows at a time, so that neighbouring threads store neighbouring elements
-// and the epilogue is compiled once.
+// Sums go back through workgroup memory, PASS_ROWS rows at a time, so that adjacent threads store adjacent elements and
+// the epilogue is compiled only once.
 //
 // needs: fn a_at(u32, u32, u32) -> f32, fn a_quad(u32, u32, u32) -> vec4<f32>, const A_ALONG_K, const A_ALIGNED,
 //   fn b_at(u32, u32, u32) -> f32, fn b_quad(u32, u32, u32) -> vec4<f32>, const B_ALONG_K, const B_ALIGNED,
@@ -26,17 +27,17 @@ const DEPTH_QUADS = TILE_DEPTH / 4u;
 const LINE = ROW_QUADS + COLUMN_QUADS + PADDING_QUADS;
 const BLOCKS_ACROSS = TILE_COLUMNS / BLOCK_COLUMNS;
 const THREADS = TILE_ROWS / BLOCK_ROWS * BLOCKS_ACROSS;
-// How many quads of each factor a thread loads in a round.
+// The number of quads of each factor that a thread loads per round.
 const A_QUADS = TILE_DEPTH * ROW_QUADS / THREADS;
 const B_QUADS = TILE_DEPTH * COLUMN_QUADS / THREADS;
 
 var<workgroup> tiles: array<vec4<f32>, BUFFERS * TILE_DEPTH * LINE>;
 
-// Where the elements of a quad lie from its first, if it is loaded element by element.
+// The offsets of a quad's elements from its first, for loading them one by one.
 const QUAD = vec4(0u, 1u, 2u, 3u);
 const NONE = vec4<u32>();
 
-// Four neighbours of A from (row, k) on, along its contiguous axis; 0 from k_to on.
+// Four adjacent elements of A, starting at (row, k), along its contiguous axis; 0 from k_to on.
 fn load_a4(batch: u32, row: u32, k: u32, k_to: u32) -> vec4<f32> {
   if (A_ALIGNED) {
     let last = vec2(params.m, params.k) - select(vec2(4u, 1u), vec2(1u, 4u), A_ALONG_K);
@@ -55,7 +56,7 @@ fn load_a4(batch: u32, row: u32, k: u32, k_to: u32) -> vec4<f32> {
   return select(vec4<f32>(), four, terms < vec4(k_to));
 }
 
-// Four neighbours of B from (k, col) on.
+// Four adjacent elements of B, starting at (k, col).
 fn load_b4(batch: u32, k: u32, col: u32, k_to: u32) -> vec4<f32> {
   if (B_ALIGNED) {
     let last = vec2(params.k, params.n) - select(vec2(1u, 4u), vec2(4u, 1u), B_ALONG_K);
@@ -83,7 +84,7 @@ fn load_b_unit(batch: u32, k: u32, col: u32, k_to: u32, unit: u32) -> vec4<f32> 
   return load_b4(batch, k + unit / COLUMN_QUADS, col + unit % COLUMN_QUADS * 4u, k_to);
 }
 
-// The part with column `at` replaced: a matrix that is indexed at run time would leave the registers.
+// The part with column `at` replaced: a matrix indexed at run time would not stay in registers.
 fn with_quad(part: mat4x4<f32>, at: u32, quad: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(
     select(part[0], quad, at == 0u),
@@ -93,8 +94,8 @@ fn with_quad(part: mat4x4<f32>, at: u32, quad: vec4<f32>) -> mat4x4<f32> {
   );
 }
 
-// What a thread loads of the part of A that begins at (row, k): its quads, or its block. Quads that are loaded element by
-// element are loaded in a loop, since what finds an element (a convolution's window) is long.
+// A thread's share of the part of A that starts at (row, k): its quads, or its block. Quads loaded one element at a
+// time use a loop, since the code that finds an element (a convolution's window) is long.
 fn load_a_part(batch: u32, row: u32, k: u32, k_to: u32, thread: u32) -> mat4x4<f32> {
   var part = mat4x4<f32>();
   if (A_ALONG_K) {
@@ -133,7 +134,7 @@ fn load_a_part(batch: u32, row: u32, k: u32, k_to: u32, thread: u32) -> mat4x4<f
   return part;
 }
 
-// The same of B. Its blocks are those of the last threads: where there are few, the first have A's.
+// The same for B. Its blocks go to the last threads: if there are few, the first threads have those of A.
 fn load_b_part(batch: u32, k: u32, col: u32, k_to: u32, thread: u32) -> mat4x4<f32> {
   var part = mat4x4<f32>();
   if (B_ALONG_K) {
@@ -181,7 +182,7 @@ fn share_b_unit(buffer: u32, unit: u32, quad: vec4<f32>) {
   tiles[buffer + unit / COLUMN_QUADS * LINE + ROW_QUADS + unit % COLUMN_QUADS] = quad;
 }
 
-// Puts what a thread loaded into the buffer that begins at quad `buffer`.
+// Stores a thread's share in the buffer that starts at quad `buffer`.
 fn share_a_part(buffer: u32, thread: u32, part: mat4x4<f32>) {
   if (A_ALONG_K) {
     if (thread < DEPTH_QUADS * ROW_QUADS) {
@@ -225,7 +226,7 @@ fn share_b_part(buffer: u32, thread: u32, part: mat4x4<f32>) {
   }
 }
 
-// Puts rows row .. row + 3 of four columns among the rows of a pass, if they are its.
+// Stores rows row .. row + 3 of four columns among the rows of a pass, if they belong to it.
 fn share_sums(row: u32, quad: u32, block: mat4x4<f32>) {
   if (row < PASS_ROWS) {
     let at = row * COLUMN_QUADS + quad;
@@ -242,7 +243,7 @@ fn matmul_tile_at(i: u32, thread: u32) {
   let slice = slice_at(i / count);
   let row = i % count / across * TILE_ROWS;
   let col = i % across * TILE_COLUMNS;
-  // Blocks of eight have their second four half a tile away, so that neighbouring threads read neighbouring quads.
+  // The second half of a block of eight is half a tile away, so that adjacent threads read adjacent quads.
   let block_row = thread / BLOCKS_ACROSS;
   let block_col = thread % BLOCKS_ACROSS;
   var sums_0_0 = mat4x4<f32>();
@@ -250,7 +251,7 @@ fn matmul_tile_at(i: u32, thread: u32) {
   var sums_1_0 = mat4x4<f32>();
   var sums_1_1 = mat4x4<f32>();
 
-  // Each turn loads a round and multiplies the one before: the first has none to multiply, the last none to load.
+  // Each iteration loads a round and multiplies the previous one; the first multiplies none, the last loads none.
   var buffer = 0u;
   for (var k = slice.k_from; k < slice.k_to + TILE_DEPTH; k += TILE_DEPTH) {
     var a_part = mat4x4<f32>();
@@ -260,7 +261,7 @@ fn matmul_tile_at(i: u32, thread: u32) {
       b_part = load_b_part(slice.batch, k, col, slice.k_to, thread);
     }
     if (k > slice.k_from) {
-      // Four lines by hand: loops come out of the translation with a guard that hinders unrolling.
+      // Four lines by hand: translated loops get a guard that prevents unrolling.
       for (var line = buffer; line < buffer + TILE_DEPTH * LINE; line += 4u * LINE) {
         var a_0: vec4<f32>;
         var a_1: vec4<f32>;

@@ -1,4 +1,5 @@
-// Max pooling, four neighbouring channels of an output a thread; no workgroup memory. Windows are described in windows.wgsl.
+// Max pooling, four adjacent channels of an output per thread; no workgroup memory. Windows are described in
+// windows.wgsl.
 //
 // needs: load_x_quad vec4<f32>, store_y f32, store_tap i32, params { channels }
 

@@ -1,9 +1,9 @@
-// The gradient of a max pool, four neighbouring channels of an element of the input a thread, which sums over the windows
-// that chose it; no workgroup memory. Windows are described in windows.wgsl.
+// The gradient of a max pool, four adjacent channels of an input element per thread, which sums over the windows that
+// chose it; no workgroup memory. Windows are described in windows.wgsl.
 //
 // needs: load_g_quad vec4<f32>, load_tap i32, params { channels }
 
-// The tap that lies `distance` after the start of a window; -1 where none does.
+// The tap at `distance` from the start of a window; -1 if there is none.
 fn tap_at(distance: vec3<i32>) -> i32 {
   let step = vec3<i32>(dilations());
   let taps = vec3<i32>(tap_counts());
@@ -25,7 +25,7 @@ fn max_pool_gradient_at(i: u32) {
   let reach = vec3<i32>(place.at + lows());
   let stride = vec3<i32>(strides());
   let span = vec3<i32>((tap_counts() - vec3(1u)) * dilations());
-  // From the last window that begins at or before the element back to the first that still reaches it.
+  // From the last window that starts at or before the element back to the first that still reaches it.
   let last = min(reach / stride, vec3<i32>(windows) - vec3(1));
   var acc = vec4<f32>();
   for (var x = last.x; x >= 0 && reach.x - x * stride.x <= span.x; x--) {

@@ -1,10 +1,10 @@
-// Optimizer updates, four elements a thread: w is a variable, g its gradient, slot_0 to slot_2 what the optimizer
-// remembers of each element, rate[0] the step's learning rate; next_w and next_slot_0 to next_slot_2 may lie where the
-// old values do. No workgroup memory.
+// Optimizer updates, four elements per thread: w is a variable, g its gradient, slot_0 to slot_2 the optimizer's state
+// per element, rate[0] the learning rate of the step; next_w and next_slot_0 to next_slot_2 may share the memory of the
+// old values. No workgroup memory.
 //
-// Variables that lie one after another, each padded to 256 bytes, are updated as if they were one; the padding is
-// updated like the rest and never read. The formulas are Keras's; `one_minus_` numbers are computed in float64. Slots
-// that an optimizer does not have load as 0 and store nothing.
+// Contiguous variables, each padded to 256 bytes, are updated as if they were one; the padding is updated too and never
+// read. The formulas are Keras's; `one_minus_` numbers are computed in float64. Slots that an optimizer does not have
+// load as 0 and store nothing.
 //
 // needs: load_w vec4<f32>, store_next_w vec4<f32>, load_g vec4<f32>, load_rate f32, load_slot_0 vec4<f32>,
 //   store_next_slot_0 vec4<f32>, load_slot_1 vec4<f32>, store_next_slot_1 vec4<f32>, load_slot_2 vec4<f32>,

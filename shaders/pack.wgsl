@@ -1,4 +1,4 @@
-// Packs elements that are a word each into the bytes of words, four a thread: the layout of uint8 and bool variables.
+// Packs one-word elements into the bytes of words, four elements per thread: the layout of uint8 and bool variables.
 // Past the last element the bytes are 0; no workgroup memory.
 //
 // needs: load_x u32, store_y u32, params { size }

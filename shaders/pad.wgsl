@@ -1,7 +1,7 @@
-// Padding around and between the elements of x, one output element a thread, as bits; no workgroup memory.
+// Padding around and between the elements of x, one output element per thread, as bits; no workgroup memory.
 //
-// Axis a of the output is axes[a] = (elements per step along it, low, step between elements of x, extent of x); what
-// lies on no element of x is `value`.
+// Axis a of the output is axes[a] = (elements per step along it, low, step between elements of x, extent of x); every
+// other element is `value`.
 //
 // needs: load_x u32, store_y u32, params { rank, value, axes: vec4s }
 

@@ -1,17 +1,17 @@
-// Blocks of the factors of a product y = A B, A [batch, m, k], B [batch, k, n]: functions that products call.
+// Blocks of the factors of a product y = A B, A [batch, m, k], B [batch, k, n]: functions for products.
 //
-// The generated a_at(batch, row, k) and b_at(batch, k, col) are elements; a_quad and b_quad are that element and the next
-// three along the axis in which the factor is contiguous: k where A_ALONG_K or B_ALONG_K, else rows of A or columns of B.
-// What is read outside of a factor is any number (reads are bounded by the driver).
+// The generated a_at(batch, row, k) and b_at(batch, k, col) are elements; a_quad and b_quad are that element and the
+// next three along the axis in which the factor is contiguous: k if A_ALONG_K or B_ALONG_K, else rows of A or columns
+// of B. Values read outside of a factor are undefined (WebGPU bounds the reads).
 //
 // needs: fn a_at(u32, u32, u32) -> f32, fn a_quad(u32, u32, u32) -> vec4<f32>, const A_ALONG_K,
 //   fn b_at(u32, u32, u32) -> f32, fn b_quad(u32, u32, u32) -> vec4<f32>, const B_ALONG_K,
 //   params { m, n, k, batch, splits, k_split }
 
-// A part of the product: split s of a batch sums k from s * k_split on.
+// A part of the product: split s of a batch sums over k starting at s * k_split.
 struct Slice {
   batch: u32,
-  // Where its matrix [m, n] begins in the partial sums [splits, batch, m, n].
+  // The start of its matrix [m, n] in the partial sums [splits, batch, m, n].
   y: u32,
   k_from: u32,
   k_to: u32,
@@ -33,7 +33,7 @@ fn a_rows(batch: u32, row: u32, k: u32) -> vec4<f32> {
   return a_quad(batch, row, k);
 }
 
-// The same at k .. k + 3, a column for each.
+// The same at k .. k + 3, one column each.
 fn a_block(batch: u32, row: u32, k: u32) -> mat4x4<f32> {
   if (A_ALONG_K) {
     return transpose(mat4x4<f32>(
@@ -67,7 +67,7 @@ fn b_columns(batch: u32, k: u32, col: u32) -> vec4<f32> {
   return b_quad(batch, k, col);
 }
 
-// The same at k .. k + 3, a column for each.
+// The same at k .. k + 3, one column each.
 fn b_block(batch: u32, k: u32, col: u32) -> mat4x4<f32> {
   if (B_ALONG_K) {
     return transpose(mat4x4<f32>(

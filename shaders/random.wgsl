@@ -1,4 +1,4 @@
-// Philox 4x32-10 random bits (Salmon et al., 2011): four elements a thread, key (seed, path), counter (element / 4,
+// Philox 4x32-10 random bits (Salmon et al., 2011): four elements per thread, key (seed, path), counter (element / 4,
 // step, 0, 0); `counter` holds [seed, step]. No workgroup memory.
 //
 // needs: load_counter u32, store_y u32, params { size, path }

@@ -1,12 +1,13 @@
 // Reductions of x [outer, reduced, inner] to y [outer, inner]: sum, max, min.
 //
-// reduce_threads: one output a thread; with splits > 1, y is [outer, splits, inner] and a second dispatch reduces that.
-// reduce_workgroup: one output a workgroup of 64 threads, whose partial results are combined as a tree in workgroup memory
-// (256 B). The order of additions depends on shapes alone.
+// reduce_threads: one output per thread; with splits > 1, y is [outer, splits, inner] and a second dispatch reduces
+// that. reduce_workgroup: one output per workgroup of 64 threads, which reduce their partial results as a tree in
+// workgroup memory (256 B). The order of additions depends on shapes alone.
 //
 // needs: load_x T, store_y T, alias T, fn initial() -> T, fn combine(T, T) -> T, params { reduced, inner, splits }
 
-// Every `step`th element of one output from `from_index` on, in four chains so that rounding errors grow slower.
+// Every `step`th element of one output, starting at `from_index`, in four chains so that rounding errors grow more
+// slowly.
 fn reduce_run(base: u32, from_index: u32, step: u32) -> T {
   var acc_0 = initial();
   var acc_1 = initial();

@@ -1,5 +1,5 @@
-// Resampling of x [outer, from, inner] along its middle axis: each output element is a weighted sum of `taps`, by tables
-// of indices and weights; one output element a thread, no workgroup memory.
+// Resampling of x [outer, from, inner] along its middle axis: each output element is a weighted sum of `taps` elements,
+// by tables of indices and weights; one output element per thread, no workgroup memory.
 //
 // needs: load_x f32, load_indices i32, load_weights f32, store_y f32, params { inner, extent, taps, source }
 

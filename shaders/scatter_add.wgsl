@@ -1,14 +1,14 @@
-// Rows of `updates` [count, width] added at `indices` into y [rows, width], in an order that depends on the indices alone
-// and without atomics: equal on every run. Indices outside of the table are left out. No workgroup memory.
+// Adds rows of `updates` [count, width] at `indices` to y [rows, width], in an order that depends only on the indices
+// and without atomics: the same result on every run. Indices out of range are skipped. No workgroup memory.
 //
-// scatter_buckets: thread (bucket, column) owns the rows that are `bucket` modulo `buckets`, in one column; it sets them to
-// 0, then walks through all indices.
+// scatter_buckets: thread (bucket, column) owns the rows that are `bucket` modulo `buckets`, in one column; it sets
+// them to 0, then reads all indices.
 //
-// The others find the positions in `order`, sorted by their index, those of one index ascending. scatter_starts: thread
-// `row`, up to `rows` itself, finds where the row's positions start, by binary search. scatter_chunks: thread
-// (chunk, column) adds up the updates of `chunk` positions that follow each other, if one row owns them all.
-// scatter_sorted: thread (row, column) adds up the row's updates, chunks that it owns by their sums: so no thread walks
-// through all positions of a row that most indices name, as the padding of sequences is.
+// The others use the positions in `order`, sorted by index, equal ones ascending. scatter_starts: thread `row`, from 0
+// to `rows` inclusive, finds the start of the row's positions by binary search. scatter_chunks: thread (chunk, column)
+// adds up the updates of `chunk` consecutive positions, if one row owns them all. scatter_sorted: thread (row, column)
+// adds up the row's updates, using the sums of the chunks it owns: so no thread loops over all positions of a row that
+// most indices name, such as the padding of sequences.
 //
 // needs: load_indices i32, load_order i32, load_updates T, load_y T, store_y T, load_starts u32, store_starts u32,
 //   load_sums T, store_sums T, alias T, params { rows, width, count, buckets, chunk }
@@ -46,7 +46,7 @@ fn scatter_starts_at(row: u32) {
   store_starts(row, low);
 }
 
-// The sum of a column's updates whose positions lie from `start` to `end` in the order.
+// The sum of a column's updates at places `start` to `end` of the order.
 fn sum_of_places(start: u32, end: u32, column: u32) -> T {
   var sum = T(0);
   for (var place = start; place < end; place++) {

@@ -1,8 +1,8 @@
 // Softmax with cross-entropy: logits [rows, classes] and labels [rows] to loss [rows] and gradient [rows, classes].
 //
-// loss = log(sum(exp(x - top))) + top - x[label]; gradient = softmax(x) - 1 at the label. A label outside of the classes
-// gives 0 for both. row_threads: a thread a row, no workgroup memory, for few classes. row_workgroup: 64 threads a row,
-// which share their tops and totals in workgroup memory (256 B).
+// loss = log(sum(exp(x - top))) + top - x[label]; gradient = softmax(x) - 1 at the label. A label out of range gives 0
+// for both. row_threads: one thread per row, no workgroup memory, for few classes. row_workgroup: 64 threads per row,
+// which share their maxima and sums in workgroup memory (256 B).
 //
 // needs: load_logits f32, load_labels i32, store_loss f32, store_gradient f32, params { classes }
 

@@ -1,6 +1,6 @@
-// The order of each block of `width` along the middle axis of x [outer, length, inner], one element a thread: an element
-// is compared with all of its block. Equal ones keep their order. The generated key(i) is element i of x as an integer of
-// the same order. No workgroup memory.
+// Sorts each block of `width` along the middle axis of x [outer, length, inner], one element per thread, by comparing
+// an element with all of its block; the result is indices. The sort is stable. The generated key(i) is element i of x
+// as an integer of the same order. No workgroup memory.
 //
 // needs: store_y i32, fn key(u32) -> i32, params { length, inner, width }
 

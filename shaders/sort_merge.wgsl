@@ -1,7 +1,7 @@
-// Pairs of sorted runs of `width` indices along the middle axis of x [outer, length, inner] become one run, one element a
-// thread: its place follows those before it in its own run, and those of the other run that are smaller (in the second
-// run: not larger), which a binary search counts. The generated key(i) is element i of x as an integer of the same order.
-// No workgroup memory.
+// Merges pairs of sorted runs of `width` indices along the middle axis of x [outer, length, inner], one element per
+// thread: its rank is the number of elements before it in its own run, plus those of the other run that are smaller (in
+// the second run: not larger), found by binary search. The generated key(i) is element i of x as an integer of the same
+// order. No workgroup memory.
 //
 // needs: load_runs i32, store_y i32, fn key(u32) -> i32, params { length, inner, width }
 
@@ -13,7 +13,7 @@ fn merge_runs_at(i: u32) {
   let own = place - place % params.width;
   let is_second = place / params.width % 2u == 1u;
   let start = select(own, own - params.width, is_second);
-  // The other run lies from `low` to `high`.
+  // The other run is from `low` to `high`.
   var low = select(min(own + params.width, params.length), start, is_second);
   let first = low;
   var high = min(low + params.width, params.length);

@@ -1,4 +1,4 @@
-// A window that moves over three spatial axes, some of extent 1: functions that convolutions and pools call.
+// A window that slides over three spatial axes, some of extent 1: functions for convolutions and pools.
 //
 // Position o and tap t meet element o * stride + t * dilation - low. Each axis is described by two vectors of
 // params.axes: (extent, positions, taps, stride) and (dilation, low, 0, 0).

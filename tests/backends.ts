@@ -11,7 +11,7 @@ import type { BuildOptions } from "../ffi/build.ts";
 /** Every backend that must agree with the float64 reference. */
 export const backends: readonly BackendName[] = ["reference", "eigen", "wasm", "webgpu"];
 
-/** How to build the native library where a test of a test says so: see tests/exec/builds_test.ts. */
+/** A build of the native library that a test asks its test process to use: see tests/exec/builds_test.ts. */
 const build = Deno.env.get("CERATOPS_TEST_BUILD");
 
 const openers: Record<BackendName, () => Promise<Executor>> = {
@@ -21,10 +21,10 @@ const openers: Record<BackendName, () => Promise<Executor>> = {
   webgpu: () => openWebGpu(),
 };
 
-/** One executor of each backend for all tests of a process: a GPU device keeps the pipelines that it has compiled. */
+/** One executor per backend for all tests of a process: a GPU device keeps its compiled pipelines. */
 const shared = new Map<BackendName, Executor>();
 
-/** Runs what follows on a backend that holds no variables and no programs, with fresh names and the same seed. */
+/** Runs what follows on a backend without variables or programs, with fresh names and the same seed. */
 export async function useBackend(backend: BackendName): Promise<void> {
   let executor = shared.get(backend);
   if (!executor) shared.set(backend, executor = await openers[backend]());
@@ -32,7 +32,7 @@ export async function useBackend(backend: BackendName): Promise<void> {
   setRandomSeed(1);
 }
 
-/** Declares the test once for each backend, each run on that backend. */
+/** Declares the test once per backend. */
 export function testOnBackends(name: string, body: (backend: BackendName) => Promise<void> | void): void {
   for (const backend of backends) {
     Deno.test(`${name} [${backend}]`, async () => {

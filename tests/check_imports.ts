@@ -3,12 +3,25 @@ import { join, posix, relative } from "node:path";
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * The order of imports: a file may import from its own folder and from what stands before it. A name is a folder or a
+ * The order of imports: a file may import from its own folder and from earlier entries. A name is a folder or a
  * file in lib/ (without `.ts`), or `ffi` or `mod`.
  */
 export const order: readonly string[] = [
-  ...["deps", "errors", "config", "names", "rounding", "dtype", "shape", "structure", "held", "session", "auto_names"],
-  ...["ffi", "ir", "tensor", "ops", "passes", "exec"],
+  ...[
+    "deps",
+    "errors",
+    "config",
+    "names",
+    "rounding",
+    "dtype",
+    "shape",
+    "structure",
+    "held",
+    "session",
+    "auto_names",
+    "packages",
+  ],
+  ...["ffi", "ir", "tensor", "files", "ops", "passes", "exec"],
   ...[
     "json_config",
     "options",
@@ -24,7 +37,7 @@ export const order: readonly string[] = [
   ...["training", "models", "mod"],
 ];
 
-/** Who may import from a folder, where not all that follows it may: what a model is made of is traced, not run. */
+/** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
 export const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
   passes: ["exec"],
@@ -33,29 +46,29 @@ export const importers: Readonly<Record<string, readonly string[]>> = {
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
 export const allowedLiteralImports: readonly string[] = [
-  // The shaders and the compiled library must be in a bundle for the browser.
+  // Browser bundles must include the shaders and the compiled library.
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
 ];
 
 const npmFile = "lib/deps.ts";
 const bannedNames = ["utils.ts", "helpers.ts", "common.ts"];
-/** The namespace of Keras's own name. */
+/** The namespace with Keras's name `utils`. */
 const publicUtils = "lib/utils/utils.ts";
 
 /** One import or re-export of a file. */
 export interface ImportStatement {
-  /** What stands between the quotes. */
+  /** The text between the quotes. */
   specifier: string;
-  /** The line it stands on, from 1. */
+  /** Its line, from 1. */
   line: number;
-  /** Whether only types come over it, so that it is gone at run time. */
+  /** Whether it imports only types, so that it is gone at run time. */
   typeOnly: boolean;
   /** Whether it is an `import("...")` expression. */
   dynamic: boolean;
 }
 
-/** Checks sources by path from the repository's root; each complaint is `file:line: text`. */
+/** Checks sources by path from the repository's root; each problem is `file:line: text`. */
 export function checkImports(sources: ReadonlyMap<string, string>): string[] {
   const complaints: string[] = [];
   const imports = new Map<string, ImportStatement[]>();
@@ -126,7 +139,7 @@ function rankOf(file: string): number {
   return order.indexOf(unitOf(file));
 }
 
-/** Whether a file is not for `importer`: see {@linkcode importers}. */
+/** Whether `importer` may not import a file: see {@linkcode importers}. */
 function isHidden(file: string, importer: string): boolean {
   const unit = unitOf(file);
   return unit !== unitOf(importer) && importers[unit] !== undefined && !importers[unit].includes(unitOf(importer));
@@ -162,7 +175,7 @@ function reachable(from: string, known: ReadonlyMap<string, unknown>, targets: (
   return seen;
 }
 
-/** The imports and re-exports of a module, and its `import("...")` with a literal, in the order they stand. */
+/** The imports and re-exports of a module, and its `import("...")` with a literal, in order. */
 export function scanImports(source: string): ImportStatement[] {
   const code = blankComments(source);
   const found: ImportStatement[] = [];
@@ -196,14 +209,14 @@ export function scanImports(source: string): ImportStatement[] {
   return found.sort((a, b) => a.line - b.line);
 }
 
-// `import { type A, type B } from` loads nothing either, since the compiler leaves out what is only used as a type.
+// `import { type A, type B } from` loads nothing either, since the compiler drops imports that are only types.
 function onlyTypes(clause: string): boolean {
   const names = /^(?:import|export)\s*\{([^}]*)\}\s*from/.exec(clause)?.[1].split(",").map((name) => name.trim())
     .filter(Boolean);
   return names !== undefined && names.length > 0 && names.every((name) => /^type\s/.test(name));
 }
 
-/** The source with comments and the text of template literals blanked, so that indices and lines stay. */
+/** The source with comments and the text of template literals blanked, keeping indices and lines. */
 function blankComments(source: string): string {
   const token = /\/\/[^\n]*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
   return source.replace(token, (text) => {

@@ -1,4 +1,4 @@
-// The import check itself: it finds what it should in sources made for it, and nothing in this repository.
+// The import check itself: it finds the problems in made-up sources, and none in this repository.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { checkImports, order, readSources, scanImports } from "./check_imports.ts";

@@ -1,13 +1,13 @@
 // Comparing numbers with a tolerance.
 import assert from "node:assert/strict";
 
-/** How far numbers may be apart: `absolute + relative * |expected|`. */
+/** The allowed difference: `absolute + relative * |expected|`. */
 export interface Tolerance {
   readonly absolute: number;
   readonly relative: number;
 }
 
-/** Fails at the first element that is further from `expected` than allowed; NaN and infinities must be equal. */
+/** Fails at the first element that differs from `expected` by more than allowed; NaN and infinities must be equal. */
 export function assertClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,

@@ -1,14 +1,14 @@
-// Lints the documentation of mod.ts, but for types that are derived from tables of options and of names.
+// Lints the documentation of mod.ts, except for types derived from tables of options or names.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-// Such an interface merges with the class of its name. It refers to the table of options, which nobody imports, and its
-// fields have their sentences from the options' own interface, which is linted as all others are.
+// Such an interface merges with the class of its name. It refers to the table of options, which is not exported, and
+// its fields are documented in the options' own interface, which is linted like all others.
 const fieldsOfOptions = /^export interface \w+(<[^{]*>)?\s+extends\s+\w+Fields<[^{]*\{\}/;
-// A union of names is derived from the table of what they stand for, so that a name stands in one place.
+// A union of names is derived from the table of their meanings, so that each name is written once.
 const unionOfNames = /^export type \w+(Name|Alias) =[^;]*\btypeof \w+/;
 
-/** The complaints in what `deno doc --lint` prints, without those about fields of options. */
+/** The problems in the output of `deno doc --lint`, without those about fields of options. */
 export function complaintsOf(printed: string, readSource: (file: string) => string): string[] {
   return printed.split(/^(?=error\[)/m).filter((part) => {
     const place = /^error\[[^]*?--> (.+?):(\d+):\d+$/m.exec(part);

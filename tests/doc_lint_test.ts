@@ -1,4 +1,4 @@
-// What the lint of the documentation lets pass: the fields of options, and nothing else.
+// The exceptions of the documentation lint: the fields of options, and nothing else.
 import assert from "node:assert/strict";
 import { complaintsOf } from "./doc_lint.ts";
 

@@ -1,4 +1,4 @@
-// The examples in the documentation: they type-check, they run, and they print what they say.
+// The examples in the documentation: they type-check, run, and print what they say.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,14 +30,14 @@ function readExamples(): Example[] {
     .flatMap(([file, source]) => examplesOf(file, source));
 }
 
-/** What the lines `console.log(...); // this` say that they print, in order. */
+/** The expected outputs in lines `console.log(...); // this`, in order. */
 function promisesOf(code: string): string[] {
   return [...code.matchAll(/^.*console\.log\(.*\); \/\/ (.+)$/gm)].map((match) => match[1]);
 }
 
-/** Whether a printed line is the promised one; numbers may differ by rounding where the promise says so. */
+/** Whether a printed line is the expected one; numbers may differ by rounding if the comment says so. */
 function keeps(printed: string, promised: string): boolean {
-  const loose = /^about | but for rounding$/;
+  const loose = /^about | up to rounding$/;
   if (!loose.test(promised)) return printed === promised;
   const number = /-?\d+(\.\d+)?(e[+-]?\d+)?/g;
   const wanted = promised.replace(loose, "");
@@ -93,7 +93,7 @@ for (const [i, { name, code }] of examples.entries()) {
     sanitizeResources: false,
     fn: async () => {
       if (await getBackend() !== "eigen") await setBackend("eigen");
-      // Automatic names begin anew.
+      // Automatic names start over.
       await clearSession();
       const printed: string[] = [];
       const log = console.log;

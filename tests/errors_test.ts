@@ -1,10 +1,10 @@
-// Mistakes that users make: each gets an error that says what failed, where, the rule, what came, and how to fix it.
+// User mistakes: each gets an error that says what failed, the rule, what was received, and how to fix it.
 import assert from "node:assert/strict";
 import * as ceratops from "../mod.ts";
 import { setBackend } from "../lib/exec/select.ts";
 import { mistakesWithLayers } from "./layers/layer_errors.ts";
 
-// Mistakes are not typed: these are those of JavaScript users, and those that types cannot see.
+// Mistakes are untyped: those of JavaScript users, and those that types cannot see.
 // deno-lint-ignore no-explicit-any
 type Any = any;
 const {
@@ -59,14 +59,14 @@ function calling(call: ((x: Any) => unknown) | undefined): Any {
   return new Sequential([Input({ shape: [4] }), new (Own as Any)({ name: "own" })], { name: "m" });
 }
 
-/** A model with this many outputs. */
+/** A model with `units` outputs. */
 function outputs(units: number, loss: string, activation?: string): Any {
   const made = new Sequential([Input({ shape: [4] }), new layers.Dense(units, { activation })], { name: "m" });
   made.compile({ loss });
   return made;
 }
 
-/** A model of two inputs and two outputs. */
+/** A model with two inputs and two outputs. */
 function pair(options: object = {}): Any {
   const [a, b] = [Input({ shape: [4], name: "a" }), Input({ shape: [4], name: "b" })];
   const [left, right] = [
@@ -78,11 +78,11 @@ function pair(options: object = {}): Any {
   return made;
 }
 
-/** What was done wrong, how, the class of the error, and its message: the whole of it, or what it must match. */
+/** The name of a mistake, the call, the class of the error, and its message: the whole text, or a pattern. */
 type Mistake = readonly [name: string, run: () => unknown, code: string, message: string | RegExp];
 
 const mistakes: readonly Mistake[] = [
-  // Data that does not suit the model.
+  // Data that does not fit the model.
   [
     "rows of another size",
     () => model().fit(ops.ones([6, 5]), y, quiet),
@@ -318,7 +318,7 @@ const mistakes: readonly Mistake[] = [
   ["weights by class name", () => model().fit(x, y, { classWeight: { cat: 2 } }), "ValueError", /received 2 for "cat"/],
   ["labels of toCategorical", () => utils.toCategorical([0, 3], 3), "ValueError", /received 3 at index 1/],
 
-  // Batches of iterables.
+  // Iterables of batches.
   [
     "a generator that is at its end",
     async () => {
@@ -330,7 +330,7 @@ const mistakes: readonly Mistake[] = [
       await made.fit(batches, undefined, quiet);
     },
     "ValueError",
-    'Cannot fit "m": there must be at least one batch, received none: check the iterable; what was iterated over once may ' +
+    'Cannot fit "m": there must be at least one batch, received none: check the iterable; an iterator that was used before may ' +
     "be at its end: give a function that makes a new one",
   ],
   [
@@ -466,7 +466,7 @@ const mistakes: readonly Mistake[] = [
     "class weights for two outputs",
     () => pair().fit([x, x], [x, x], { classWeight: { 0: 1 } }),
     "ValueError",
-    /classWeight is for models of one output, received it for a model of 2: give sampleWeight by output/,
+    /classWeight is for models of one output, received a model of 2: give sampleWeight by output/,
   ],
 
   // Names.
@@ -668,7 +668,7 @@ const mistakes: readonly Mistake[] = [
     /needs a fixed number of channels, received \[null, 8, 8, null\].*; the Input "image" has null at axis 3$/,
   ],
 
-  // At the wrong time.
+  // Wrong order of calls.
   [
     "fit before compile",
     () => plain().fit(x, y),
@@ -823,7 +823,7 @@ const mistakes: readonly Mistake[] = [
   ],
   ["a log file without a name", () => new callbacks.CSVLogger(""), "ValueError", /received "" and ",": write it as in/],
 
-  // Layers, losses and functions of one's own.
+  // Custom layers, losses and functions.
   [
     "a layer that returns a number",
     () => calling(() => 3).predict(x),
@@ -939,7 +939,7 @@ const mistakes: readonly Mistake[] = [
   ],
   ["gradients without a list", () => compile((x: Any) => gradients(ops.sum(x), x))([1]), "ValueError", /in brackets/],
 
-  // Variables and symbolic values where they cannot be.
+  // Variables and symbolic values in the wrong places.
   [
     "a variable outside of a traced function",
     () => ops.add(new Variable([1], { name: "w" }), 1),
@@ -1063,7 +1063,7 @@ Deno.test("mistake: a validation split outside of [0, 1) is a RangeError, as doc
   });
 });
 
-/** What is warned of while `run` runs. */
+/** The warnings while `run` runs. */
 async function warningsOf(run: () => unknown): Promise<string[]> {
   const found: string[] = [];
   const { warn } = console;
@@ -1129,7 +1129,7 @@ Deno.test("nothing is trained by a fit that is refused", async () => {
   await assert.rejects(made.fit(ops.ones([6, 5]), y, { ...quiet, callbacks: [watching] }));
   assert.deepEqual(steps, []);
   assert.deepEqual(await made.getWeights(), before);
-  // The model goes on as if nothing had been.
+  // The failed call has no effect on the model.
   assert.equal((await made.fit(x, y, quiet)).epoch.length, 1);
 });
 

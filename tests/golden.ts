@@ -1,4 +1,4 @@
-// Reads the golden values from Python Keras, and makes layers, optimizers and losses of their configs.
+// Reads the golden values from Python Keras, and makes layers, optimizers and losses from their configs.
 import { readFileSync } from "node:fs";
 import { makeArray } from "../lib/dtype.ts";
 import type { Value } from "../lib/ir/value.ts";
@@ -13,18 +13,18 @@ import { customObjectScope } from "../lib/registry.ts";
 import { deserializeObject } from "../lib/saving/deserialize.ts";
 import { Tensor } from "../lib/tensor/tensor.ts";
 
-/** A table of JSON, read as what the caller knows it to be. */
+/** A value of a JSON table, typed by its use. */
 // deno-lint-ignore no-explicit-any
 export type Table = any;
 
-/** An array as the golden files hold it. */
+/** An array in the golden files. */
 export interface GoldenArray {
   shape: number[];
   dtype: "float32" | "int32" | "uint8" | "bool";
   data: (number | string | boolean)[];
 }
 
-/** An object as the golden files hold it. */
+/** An object in the golden files. */
 export interface GoldenObject {
   class_name: string;
   config: Record<string, Table>;
@@ -35,7 +35,7 @@ export function golden(name: string): Table {
   return JSON.parse(readFileSync(new URL(`keras/golden/${name}.json`, import.meta.url), "utf8"));
 }
 
-/** The golden files of layers, each alone. */
+/** The golden files of single layers. */
 export const layerFiles = [
   "layers",
   "merging",
@@ -52,7 +52,7 @@ export function toTensor({ shape, dtype, data }: GoldenArray): Tensor {
   return new Tensor(shape, dtype, makeArray(dtype, data.map(Number)));
 }
 
-/** Keras's argument names as ours. */
+/** Keras's argument names in camelCase. */
 export function camelCased(config: Record<string, Table>): Record<string, Table> {
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [camelCase(key), value]));
 }
@@ -65,8 +65,8 @@ export const lambdas = {
 };
 
 /**
- * What a golden table describes, by the reader of Keras's configs. The key that it would stand under in a config tells
- * classes of one name apart.
+ * The object of a golden table, made by the reader of Keras's configs. The config key distinguishes classes with the
+ * same name.
  */
 export function makeObject<T>(spec: GoldenObject, key: string): T {
   return customObjectScope(lambdas, () => deserializeObject({ ...spec }, key)) as T;
@@ -82,12 +82,12 @@ export function makeModel(items: readonly GoldenObject[], name = "sequential"): 
   return new Sequential(items.map(makeLayer), { name });
 }
 
-/** An optimizer from its golden table; a name stays a name. */
+/** An optimizer from its golden table, or its name. */
 export function makeOptimizer(spec: GoldenObject | OptimizerName): OptimizerIdentifier {
   return typeof spec === "string" ? spec : makeObject<Optimizer>(spec, "optimizer");
 }
 
-/** A loss from its golden table; a name stays a name. */
+/** A loss from its golden table, or its name. */
 export function makeLoss(spec: GoldenObject | LossName): LossIdentifier {
   return typeof spec === "string" ? spec : makeObject(spec, "loss");
 }

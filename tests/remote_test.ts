@@ -5,7 +5,7 @@ const root = new URL("../", import.meta.url);
 
 const types: Readonly<Record<string, string>> = { ".ts": "application/typescript", ".wasm": "application/wasm" };
 
-/** Serves the repository's files on loopback, and counts what was asked for. */
+/** Serves the repository's files on loopback, and records the requests. */
 function serve(): { origin: string; asked: string[]; close: () => Promise<void> } {
   const asked: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
@@ -71,9 +71,9 @@ for (const [backend, flag] of Object.entries(flagOf)) {
       const { out, error, success } = await runAlone({ code: training(server.origin, backend) }, [flag]);
       assert.ok(success, error);
       assert.deepEqual(JSON.parse(out.trim().split("\n").pop()!), { falls: true });
-      // The data set is a download of its own, for those who load it.
+      // The dataset is a separate download, only for programs that load it.
       assert.deepEqual(server.asked.filter((path) => path.startsWith("/lib/datasets/mnist/")), []);
-      // So are the sources of the native library, for whom it is built; its compiled form is for everybody.
+      // So are the sources of the native library, for programs that build it; its compiled form is always downloaded.
       assert.ok(server.asked.includes("/ffi/ceratops.wasm"));
       assert.equal(server.asked.some((path) => /^\/ffi\/.*\.cpp$/.test(path)), backend === "eigen");
     } finally {

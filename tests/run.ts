@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { chosenDriver, environmentFor } from "./webgpu/drivers.ts";
 
-/** What takes longest is begun first, so that no file runs alone in the end. */
+/** The slowest tests start first, so that none runs alone at the end. */
 const slowestFirst = [
   "tests/webgpu/op_table_test.ts",
   "tests/layers/golden_test.ts",
@@ -33,7 +33,7 @@ const paths = Deno.args.filter((arg) => arg.startsWith("tests/"));
 const options = Deno.args.filter((arg) => !arg.startsWith("tests/"));
 const files = (paths.length > 0 ? paths : ["tests/"]).flatMap(testFiles).sort((a, b) => rank(a) - rank(b));
 const env = environmentFor(chosenDriver);
-// Tests of WebGPU wait for the device a good part of the time.
+// WebGPU tests spend much of their time waiting for the device.
 env.DENO_JOBS ??= String(navigator.hardwareConcurrency + 1);
 
 const { code } = await new Deno.Command(Deno.execPath(), {

@@ -1,4 +1,4 @@
-// Runs a traced function on an executor that the caller holds, so that tests need not change the session's backend.
+// Runs a traced function on a given executor, so that tests need not change the session's backend.
 import "../lib/ops/defs/table.ts";
 import { makeArray } from "../lib/dtype.ts";
 import type { Executable, Executor } from "../lib/exec/executor.ts";
@@ -19,7 +19,7 @@ export interface Traced {
 const zeros = (shape: readonly number[], dtype: Tensor["dtype"], name: string) =>
   new Variable(new Tensor(shape, dtype, makeArray(dtype, sizeOf(shape))), { name });
 
-/** Compiles `fn` for arguments like `args`, whose values the variables get. */
+/** Compiles `fn` for arguments like `args`, which also become the values of the variables. */
 export async function traceOn(
   executor: Executor,
   fn: (...args: Value[]) => readonly Value[],
@@ -41,7 +41,7 @@ export async function traceOn(
   return { executable, inputs, outputs };
 }
 
-/** The results of `fn` on `args`; what was made for it is freed. */
+/** The results of `fn` on `args`; frees everything made for it. */
 export async function runOn(
   executor: Executor,
   fn: (...args: Value[]) => readonly Value[],

@@ -1,4 +1,4 @@
-// random: tensors by seeds, and numbers inside of programs, held to the host's own stream of bits.
+// random: seeded tensors, and numbers in programs, compared with the host's stream of bits.
 import assert from "node:assert/strict";
 import {
   compile,
@@ -15,13 +15,13 @@ import { hashPath, purposes, RandomStream } from "../lib/random_stream.ts";
 import { testOnBackends } from "./backends.ts";
 import { assertClose } from "./close.ts";
 
-/** Uniform numbers of the host's stream of a seed, a path and a step. */
+/** Uniform numbers from the host's stream for a seed, a path and a step. */
 function units(count: number, seed: number, path: string, step = 0): number[] {
   const stream = new RandomStream(seed, hashPath(path), purposes.program, step);
   return Array.from({ length: count }, () => (stream.word() >>> 8) * 2 ** -24);
 }
 
-/** Normal numbers of two lists of uniform ones, in float64. */
+/** Normal numbers from two lists of uniform ones, in float64. */
 const normals = (u: readonly number[], v: readonly number[]) =>
   u.map((value, i) => Math.sqrt(-2 * Math.log(1 - value)) * Math.cos(2 * Math.PI * v[i]));
 
@@ -71,7 +71,7 @@ testOnBackends("a SeedGenerator gives a function other numbers in each draw and 
   const path = "seed_generator/0";
   for (let step = 0; step < 2; step++) {
     const [uniform, normal] = await draw();
-    // Each draw moves the counter on: one for the uniform numbers, two for the normal ones.
+    // Each draw advances the counter: one for the uniform numbers, two for the normal ones.
     assertClose([...uniform.data], units(5, 9, path, 3 * step), exact);
     const [u, v] = [1, 2].map((k) => units(5, 9, path, 3 * step + k));
     assertClose([...normal.data], normals(u, v), exact);

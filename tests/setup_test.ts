@@ -1,4 +1,4 @@
-// The setup: what it installs where, that it starts no process when nothing is missing, and that it goes on if it can.
+// The setup: what it installs where, that it starts no process if nothing is missing, and that it continues if it can.
 import assert from "node:assert/strict";
 import { type Machine, setUp, thisMachine } from "../ffi/setup.ts";
 
@@ -8,7 +8,7 @@ interface Script {
   programs?: string[];
   files?: string[];
   libraries?: string[];
-  /** What apt-get install brings. */
+  /** What apt-get install adds. */
   installs?: { programs?: string[]; files?: string[]; libraries?: string[] };
   installStatus?: number;
   buildFails?: boolean;

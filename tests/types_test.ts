@@ -1,4 +1,4 @@
-// What types catch: each line under `@ts-expect-error` is a mistake that must not compile; it is never run.
+// What types catch: each line after `@ts-expect-error` is a mistake that must not compile; it never runs.
 import assert from "node:assert/strict";
 import {
   callbacks,
@@ -26,7 +26,7 @@ export async function mistakes(): Promise<void> {
   const [title, body] = [Input({ shape: [3], name: "title" }), Input({ shape: [4], name: "body" })];
   const data = tensor([[1, 2, 3]]);
 
-  // Names and structure flow from inputs and outputs into fit and predict.
+  // Names and structure of inputs and outputs determine the types of fit and predict.
   const byName = new Model({
     inputs: { title, body },
     outputs: { score: new layers.Dense(1).apply(title), kind: new layers.Dense(2).apply(body) },
@@ -65,7 +65,7 @@ export async function mistakes(): Promise<void> {
   // @ts-expect-error one tensor for two inputs
   await byName.predictClasses(classes);
 
-  // Names of outputs flow into compile.
+  // Names of outputs determine the types of compile.
   byName.compile({ loss: { score: "mse", kind: "categorical_crossentropy" }, metrics: { kind: ["accuracy", "mae"] } });
   byName.compile({ loss: ["mse", "mae"], lossWeights: { score: 2 }, weightedMetrics: { score: "mae" } });
   // @ts-expect-error no output of this name
@@ -93,7 +93,7 @@ export async function mistakes(): Promise<void> {
   void y[0];
   // @ts-expect-error an object for one input
   await single.fit({ title: data }, data);
-  // A model that any function takes, whatever it is made of.
+  // Any model is a Model, whatever it is made from.
   const any: Model[] = [byName, listed, single];
   void any;
 
@@ -174,7 +174,7 @@ export async function mistakes(): Promise<void> {
   // @ts-expect-error no such option
   new constraints.MaxNorm(1, { axes: 0 });
 
-  // Functions of one's own take and give symbolic values.
+  // Custom functions take and return symbolic values.
   new layers.Dense(1, { activation: (x) => ops.add(x, 1), kernelRegularizer: (w) => ops.sum(w) });
   single.compile({ loss: (yTrue, yPred) => ops.mean(ops.abs(ops.subtract(yTrue, yPred)), -1) });
   // @ts-expect-error an activation gives a value
@@ -182,7 +182,7 @@ export async function mistakes(): Promise<void> {
   // @ts-expect-error a loss gives a value
   single.compile({ loss: () => 0 });
 
-  // ops give symbols for symbols, tensors for tensors.
+  // ops return symbolic tensors for symbolic tensors, tensors for tensors.
   const symbol: readonly (number | null)[] = ops.add(title, 1).shape;
   const number: number = ops.add(data, 1).item();
   void [symbol, number];

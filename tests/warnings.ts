@@ -1,6 +1,6 @@
-// What is warned of while something runs.
+// The warnings printed while something runs.
 
-/** What `body` gives, and the warnings that it wrote. */
+/** The result of `body`, and the warnings that it printed. */
 export async function warningsOf<T>(body: () => T | Promise<T>): Promise<[T, string[]]> {
   const heard: string[] = [];
   const { warn } = console;

@@ -37,7 +37,7 @@ try:
             backend.get_logger().setLevel("ERROR")
             backend.config.threading.set_intra_op_parallelism_threads(args.threads)
             backend.config.threading.set_inter_op_parallelism_threads(args.threads)
-            backend.zeros(1)  # the runtime, too, greets on its first operation
+            backend.zeros(1)  # the runtime also prints a message on its first operation
     elif args.backend == "jax":
         import jax as backend
     else:
@@ -160,7 +160,7 @@ def predict_one():
     def predict():
         return model.predict(row, verbose=0)
 
-    # The headline makes every call asked for; the slower ways stop after a few seconds.
+    # The main figure makes every requested call; the slower variants stop after a few seconds.
     medians, counts = {}, {}
     for name, way in (("call", call), ("predict", predict)):
         peer.median_call(way, 20)

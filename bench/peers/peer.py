@@ -14,7 +14,7 @@ import sys
 import time
 
 STARTED = time.perf_counter()
-LOAD = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None  # other work spoils OpenMP's timings tenfold
+LOAD = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None  # other load makes OpenMP ten times as slow
 EPOCH_ROWS = 60_000
 WORKS = ("mlp_epoch", "mlp_small_step", "predict_one", "mlp_process", "convnet_epoch")
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r bench/peers/requirements.txt"
@@ -47,7 +47,7 @@ def options(description, add_arguments=None):
     if args.threads is not None and args.threads < 1:
         parser.error("--threads must be at least 1")
 
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # CPU peers, also where a GPU is at hand
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # CPU peers, even if there is a GPU
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
     if args.threads is None:
         args.threads = len(cores)
@@ -60,7 +60,7 @@ def options(description, add_arguments=None):
 
 @contextlib.contextmanager
 def quiet():
-    """Drops what native code writes to standard error, for libraries that greet before their log level can be set."""
+    """Drops what native code writes to standard error, for libraries that print messages before their log level can be set."""
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "w") as nowhere:

@@ -3,13 +3,13 @@
 //     deno run -A --no-lock --node-modules-dir=none bench/peers/tfjs.mjs WORK --backend cpu|wasm|webgpu --data DIR \
 //       [--repeats N] [--rows N] [--batch N] [--cold] [--test-rows N] [--threads N] [--accuracy]
 //
-// `--cold` times from the first step on, without an epoch before; for a backend that takes minutes for one, `--rows 32
+// `--cold` measures from the first step, without a warm-up epoch; for a backend that takes minutes for one, `--rows 32
 // --batch 32 --repeats 1 --cold --test-rows 0` is a single training step, scaled to an epoch.
 //
 // The cpu backend has one thread, and so has wasm outside a browser: its threaded build wants browser workers.
 // `--threads` limits only a software WebGPU adapter (llvmpipe).
 //
-// It prints one line of JSON on standard output. Exit code 3: a package, or this backend, cannot be had here; 4: the
+// It prints one line of JSON on standard output. Exit code 3: a package or this backend is unavailable; 4: the
 // backend lacks a kernel that the work needs.
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";

@@ -1,19 +1,19 @@
-// BackupAndRestore: a training that was killed goes on where it was. https://keras.io/api/callbacks/backup_and_restore/
+// BackupAndRestore: resumes a training that was killed. https://keras.io/api/callbacks/backup_and_restore/
 import { FileError, ValueError } from "../errors.ts";
 import { boolean } from "../option_kinds.ts";
 import { declareOptions, describe, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type SavedTraining, type TrainingRun } from "./callback.ts";
 import { BatchCounter, type SaveFrequency, saveFrequencyOption } from "./batch_counter.ts";
-import { readIfThere, requireFiles, writeSafely } from "./files.ts";
+import { readIfThere, requireFiles, writeSafely } from "../files/system.ts";
 import { decodeTraining, encodeTraining } from "./training_file.ts";
 
 /** Options of {@linkcode BackupAndRestore}. */
 export interface BackupAndRestoreOptions {
-  /** `epoch`, or after how many batches the training is saved; `epoch` by default. */
+  /** When to save: `epoch`, or a number of batches; `epoch` by default. */
   saveFreq?: SaveFrequency;
-  /** Whether the file before the last one is kept too; false by default. */
+  /** Whether to keep the previous file too; false by default. */
   doubleCheckpoint?: boolean;
-  /** Whether the folder is removed when the training is done; true by default. */
+  /** Whether to remove the folder when training is done; true by default. */
   deleteCheckpoint?: boolean;
 }
 
@@ -39,10 +39,10 @@ const backupOptions = optionTable<BackupAndRestoreOptions>()({
 export interface BackupAndRestore extends OptionFields<BackupAndRestoreOptions, typeof backupOptions> {}
 
 /**
- * Saves the training to a folder as it goes on. When the same program is started again after it was killed, `fit` goes
- * on from there, and ends with the weights and the history that it would have had: weights, the optimizer's slots, the
- * epoch, the order of the samples, random numbers and metrics are all taken up, bit for bit. What other callbacks
- * remember, such as the patience of `EarlyStopping`, begins anew.
+ * Saves the state of training to a folder. If the program was killed and is started again, `fit` resumes and ends with
+ * the same weights and history as without the interruption: weights, the optimizer's slots, the epoch, the order of
+ * samples, random numbers and metrics are restored bit for bit. The state of other callbacks, such as the patience of
+ * `EarlyStopping`, starts over.
  *
  * @example A training that may be killed
  * ```ts
@@ -60,30 +60,30 @@ export class BackupAndRestore extends Callback {
     declareOptions(this, backupOptions);
   }
 
-  /** Takes the folder, which is made, and removed at the end. Throws {@linkcode ValueError} for a name that is none. */
+  /** Takes the folder, which is created, and removed at the end. Throws {@linkcode ValueError} for an invalid name. */
   constructor(backupDir: string, options: BackupAndRestoreOptions = {}) {
     super(options, { backupDir });
     this.#batches = new BatchCounter(this.saveFreq);
   }
 
-  /** Only a count of batches needs to see each. */
+  /** Only saving by batches needs every batch. */
   override get everyBatch(): boolean {
     return this.#batches.frequency !== "epoch";
   }
 
-  /** The file that holds the newest state. */
+  /** The file with the newest state. */
   get path(): string {
     return `${this.backupDir}/latest.training`;
   }
 
-  /** Takes the training that begins. */
+  /** Takes the training that starts. */
   override setTraining(training: TrainingRun): void {
     this.#training = training;
   }
 
   /**
-   * Goes on with what an earlier run saved, if there is any. Throws {@linkcode FileError} for a file that is damaged,
-   * or that of another model.
+   * Resumes from what an earlier run saved, if anything. Throws {@linkcode FileError} for a damaged file, or one of
+   * another model.
    */
   override async onTrainBegin(): Promise<void> {
     requireFiles(`keep the training of "${this.model.name}" in "${this.backupDir}"`);
@@ -92,18 +92,18 @@ export class BackupAndRestore extends Callback {
     this.#firstEpoch = this.#training!.epoch;
   }
 
-  /** Saves what the epochs before came to, when all callbacks have seen their end. */
+  /** Saves the state after the previous epoch, once all callbacks have seen its end. */
   override async onEpochBegin(epoch: number): Promise<void> {
     this.#batches.beginEpoch();
     if (this.#batches.frequency === "epoch" && epoch !== this.#firstEpoch) await this.#save();
   }
 
-  /** Saves where it is due. */
+  /** Saves if it is due. */
   override async onTrainBatchEnd(batch: number): Promise<void> {
     if (this.#batches.isDue(batch)) await this.#save();
   }
 
-  /** Removes the folder, or saves the end. */
+  /** Removes the folder, or saves the final state. */
   override async onTrainEnd(): Promise<void> {
     if (!this.deleteCheckpoint) return await this.#save();
     await Deno.remove(this.backupDir, { recursive: true }).catch((error) => {
@@ -128,7 +128,7 @@ export class BackupAndRestore extends Callback {
     } catch (error) {
       const last = await readIfThere(`${this.path}.bkp`);
       if (!(error instanceof FileError) || !last) throw error;
-      console.warn(`${error.message}; the training goes on from the file before, "${this.path}.bkp"`);
+      console.warn(`${error.message}; training resumes from the previous file, "${this.path}.bkp"`);
       return decodeTraining(last, `${this.path}.bkp`);
     }
   }

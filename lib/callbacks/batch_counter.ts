@@ -1,8 +1,8 @@
-// Counts batches: what callbacks that save after so many of them go by.
+// Counts batches, for callbacks that save every few batches.
 import { describe, ValueError } from "../errors.ts";
 import { type Option, option } from "../options.ts";
 
-/** When to save: after each epoch, or after so many batches. */
+/** When to save: after each epoch, or every this many batches. */
 export type SaveFrequency = "epoch" | number;
 
 /** When to save, as an option. */
@@ -28,12 +28,12 @@ export class BatchCounter {
   /** Takes when to save. */
   constructor(readonly frequency: SaveFrequency) {}
 
-  /** Begins an epoch, whose batches are counted from 0 again. */
+  /** Starts an epoch, whose batches are counted from 0 again. */
   beginEpoch(): void {
     this.#last = -1;
   }
 
-  /** Counts up to a batch; whether it is time to save. */
+  /** Counts up to a batch and returns whether it is time to save. */
   isDue(batch: number): boolean {
     if (this.frequency === "epoch") return false;
     this.#seen += batch - this.#last;

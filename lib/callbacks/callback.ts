@@ -8,18 +8,18 @@ import type { Variable } from "../tensor/variable.ts";
 /** The numbers of a batch or an epoch by name, such as `loss` and `val_accuracy`. */
 export type Logs = Record<string, number>;
 
-/** What a hook may return: nothing, or a promise that is waited for. */
+/** What a hook may return: nothing, or a promise that is awaited. */
 export type HookResult = void | Promise<void>;
 
-/** What callbacks can do with the model that they watch. */
+/** What callbacks can do with their model. */
 export interface CallbackModel {
   /** The model's name. */
   readonly name: string;
-  /** Whether training ends after the current batch. */
+  /** Set it to true to end training after the current batch. */
   stopTraining: boolean;
-  /** What changes the weights; undefined before `compile`. */
+  /** The optimizer; undefined before `compile`. */
   readonly optimizer: Optimizer | undefined;
-  /** The metrics by name, with the direction in which each improves, where that is known. */
+  /** The metrics by name, with the direction of improvement, if known. */
   readonly metricDirections: ReadonlyMap<string, "up" | "down" | undefined>;
   /** The weights that optimizers change. */
   readonly trainableWeights: readonly Variable[];
@@ -27,41 +27,41 @@ export interface CallbackModel {
   getWeights(): Promise<Tensor[]>;
   /** Sets all weights. */
   setWeights(values: readonly TensorLike[]): void;
-  /** Writes the whole model to a file, where the model can. */
+  /** Writes the whole model to a file, if the model can. */
   save?(path: string): Promise<void>;
-  /** Writes the weights to a file, where the model can. */
+  /** Writes the weights to a file, if the model can. */
   saveWeights?(path: string): Promise<void>;
 }
 
-/** All that it takes to go on with a training with equal bits. */
+/** Everything needed to resume a training with bitwise equal results. */
 export interface SavedTraining {
   /** Weights, the optimizer's slots and the sums of metrics, by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** The epoch, from 0. */
   readonly epoch: number;
-  /** How many of its batches are done. */
+  /** The number of its finished batches. */
   readonly batch: number;
-  /** Where the pass over the data stands: when it began, and its next row or batch. */
+  /** The position in the pass over the data: when it started, and its next row or batch. */
   readonly pass: { readonly epoch: number; readonly batches: number; readonly row: number } | undefined;
-  /** How many batches the optimizer took. */
+  /** The number of batches the optimizer has seen. */
   readonly batches: number;
-  /** The learning rate, unless a schedule rules it. */
+  /** The learning rate, unless it follows a schedule. */
   readonly learningRate: number | undefined;
   /** The seed of everything random. */
   readonly seed: number;
-  /** The epochs before, and their logs. */
+  /** The earlier epochs and their logs. */
   readonly history: { readonly epoch: number[]; readonly logs: Record<string, number[]> };
 }
 
-/** A training that runs, for callbacks that keep it safe. */
+/** A running training, for callbacks that save it. */
 export interface TrainingRun {
   /** The epoch, from 0. */
   readonly epoch: number;
-  /** How many of its batches are done. */
+  /** The number of its finished batches. */
   readonly batch: number;
-  /** The state now. */
+  /** The current state. */
   save(): Promise<SavedTraining>;
-  /** Goes on from a state; for use in `onTrainBegin`. */
+  /** Resumes from a state; for use in `onTrainBegin`. */
   restore(saved: SavedTraining): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export interface TrainingRun {
 export interface RunParams {
   /** How much is printed. */
   verbose?: number;
-  /** The number of epochs, where it is a training. */
+  /** The number of epochs, in training. */
   epochs?: number;
   /** The number of batches in an epoch. */
   steps: number | null;
@@ -89,7 +89,7 @@ export interface CallbackHooks {
   onTrainBatchBegin?(batch: number, logs?: Logs): HookResult;
   /** After a batch of training. */
   onTrainBatchEnd?(batch: number, logs?: Logs): HookResult;
-  /** Before an evaluation, also that of validation data. */
+  /** Before an evaluation, including validation. */
   onTestBegin?(logs?: Logs): HookResult;
   /** After an evaluation, with its results. */
   onTestEnd?(logs?: Logs): HookResult;
@@ -108,8 +108,8 @@ export interface CallbackHooks {
 }
 
 /**
- * The base of callbacks: override the hooks you need. A hook of a batch makes training report after every batch, which
- * is slower than the many batches at once that run without.
+ * The base of callbacks: override the hooks you need. A hook for batches makes training report after every batch, which
+ * is slower than running many batches at once.
  *
  * @example Stop at an accuracy
  * ```ts
@@ -123,7 +123,7 @@ export interface CallbackHooks {
  * ```
  */
 export abstract class Callback implements CallbackHooks {
-  /** Whether the hooks of batches need every batch; false calls them now and then. */
+  /** Whether the batch hooks need every batch; if false they are called for some batches only. */
   get everyBatch(): boolean {
     return true;
   }
@@ -132,14 +132,14 @@ export abstract class Callback implements CallbackHooks {
   #model: CallbackModel | undefined;
 
   /**
-   * Takes the options, and the arguments that came by position, by name. Throws {@linkcode ValueError} where one does not
-   * suit what the class declares.
+   * Takes the options, and the positional arguments by name. Throws {@linkcode ValueError} for values that the class's
+   * declaration does not allow.
    */
   constructor(options: object = {}, byPosition: object = {}) {
     assignOptions(this, readOptions(new.target, options, byPosition, { className: new.target.name }));
   }
 
-  /** The model that is watched; set before the first hook. Throws {@linkcode StateError} where there is none yet. */
+  /** The model; set before the first hook. Throws {@linkcode StateError} where there is none yet. */
   get model(): CallbackModel {
     if (this.#model) return this.#model;
     throw new StateError({
@@ -160,7 +160,7 @@ export abstract class Callback implements CallbackHooks {
   }
 
   /**
-   * Takes the training that begins, before the first hook: for callbacks that save its state, or set it in
+   * Takes the training that starts, before the first hook: for callbacks that save its state, or restore it in
    * `onTrainBegin`. Not called for evaluations and predictions.
    */
   setTraining?(training: TrainingRun): void;
@@ -177,7 +177,7 @@ export abstract class Callback implements CallbackHooks {
   onTrainBatchBegin(_batch: number, _logs?: Logs): HookResult {}
   /** After a batch of training. */
   onTrainBatchEnd(_batch: number, _logs?: Logs): HookResult {}
-  /** Before an evaluation, also that of validation data. */
+  /** Before an evaluation, including validation. */
   onTestBegin(_logs?: Logs): HookResult {}
   /** After an evaluation, with its results. */
   onTestEnd(_logs?: Logs): HookResult {}
@@ -213,7 +213,7 @@ export const hookNames = [
   "onPredictBatchEnd",
 ] as const satisfies readonly (keyof CallbackHooks)[];
 
-/** Whether a callback has a hook of its own. */
+/** Whether a callback overrides a hook. */
 export function overrides(callback: Callback, hook: (typeof hookNames)[number]): boolean {
   return callback[hook] !== Callback.prototype[hook];
 }

@@ -1,11 +1,11 @@
-// Where checkpoints are kept: files, memory, or a place of the user's own.
+// Where checkpoints are kept: files, memory, or a custom store.
 import { StateError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { CallbackModel } from "./callback.ts";
 
 /** Where `ModelCheckpoint` keeps the model. */
 export interface CheckpointStore {
-  /** Keeps the model, or its weights alone, under a path. */
+  /** Saves the model, or only its weights, under a path. */
   save(path: string, model: CallbackModel, weightsOnly: boolean): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export class MemoryCheckpoints implements CheckpointStore {
   }
 }
 
-/** Writes files, by what the model itself can save. */
+/** Writes files with the model's own methods. */
 export const files: CheckpointStore = {
   async save(path, model, weightsOnly) {
     const save = weightsOnly ? model.saveWeights : model.save;

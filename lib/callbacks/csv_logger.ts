@@ -3,14 +3,14 @@ import { ValueError } from "../errors.ts";
 import { boolean, text } from "../option_kinds.ts";
 import { declareOptions, describe, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
-import { requireFiles, sizeOfFile } from "./files.ts";
+import { requireFiles, sizeOfFile } from "../files/system.ts";
 import { formatFloat } from "./python_format.ts";
 
 /** Options of {@linkcode CSVLogger}. */
 export interface CSVLoggerOptions {
-  /** What stands between the columns; `,` by default. */
+  /** The separator between columns; `,` by default. */
   separator?: string;
-  /** Whether lines are added to a file that is there already; false by default. */
+  /** Whether to append to an existing file; false by default. */
   append?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface CSVLogger extends OptionFields<CSVLoggerOptions, typeof csvOpti
  * Writes the logs of each epoch to a file, byte for byte as Keras does: the epoch from 0, then the logs sorted by name,
  * `NA` where one is missing.
  *
- * @example A file that goes on with each training
+ * @example A file that each training appends to
  * ```ts
  * import { callbacks } from "./mod.ts";
  * const logger = new callbacks.CSVLogger("training.csv", { append: true });
@@ -43,7 +43,7 @@ export class CSVLogger extends Callback {
     declareOptions(this, csvOptions);
   }
 
-  /** Takes the file's name and options. Throws {@linkcode ValueError} for a name or a separator that is none. */
+  /** Takes the file's name and options. Throws {@linkcode ValueError} for an invalid name or separator. */
   constructor(filename: string, options: CSVLoggerOptions = {}) {
     super(options, { filename });
     if (filename !== "" && [...this.separator].length === 1) return;
@@ -55,7 +55,7 @@ export class CSVLogger extends Callback {
     });
   }
 
-  /** Makes the file, or finds the one to go on with. Throws {@linkcode StateError} where there are no files. */
+  /** Creates the file, or finds the one to append to. Throws {@linkcode StateError} if there is no file system. */
   override onTrainBegin(): void {
     requireFiles(`write "${this.filename}"`);
     this.#keys = undefined;

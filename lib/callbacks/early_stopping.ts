@@ -1,4 +1,4 @@
-// EarlyStopping: ends the training when a number no longer improves. https://keras.io/api/callbacks/early_stopping/
+// EarlyStopping: ends training when a value no longer improves. https://keras.io/api/callbacks/early_stopping/
 import { boolean, number } from "../option_kinds.ts";
 import { declareOptions, nullable, optionTable } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -8,13 +8,13 @@ import { printLine } from "./terminal.ts";
 
 /** Options of {@linkcode EarlyStopping}; `minDelta` is 0 by default. */
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** After how many epochs without an improvement training ends; 0 by default. */
+  /** The number of epochs without an improvement after which training ends; 0 by default. */
   patience?: number;
-  /** A value that must be beaten for patience to begin anew; none by default. */
+  /** A value that must also be beaten to reset the patience; none by default. */
   baseline?: number | null;
-  /** Whether the weights of the best epoch are put back at the end; false by default. */
+  /** Whether to restore the weights of the best epoch at the end; false by default. */
   restoreBestWeights?: boolean;
-  /** The first epoch that is watched, from 0; 0 by default. */
+  /** The first epoch that is monitored, from 0; 0 by default. */
   startFromEpoch?: number;
 }
 
@@ -30,9 +30,9 @@ const earlyStoppingOptions = optionTable<EarlyStoppingOptions>()({
 export interface EarlyStopping extends MonitorFields<EarlyStoppingOptions, typeof earlyStoppingOptions> {}
 
 /**
- * Ends the training when a log has not improved for `patience` epochs.
+ * Ends training when a log has not improved for `patience` epochs.
  *
- * @example With the best weights put back
+ * @example Restoring the best weights
  * ```ts
  * import { callbacks } from "./mod.ts";
  * const stopping = new callbacks.EarlyStopping({ patience: 3, restoreBestWeights: true });
@@ -42,7 +42,7 @@ export interface EarlyStopping extends MonitorFields<EarlyStoppingOptions, typeo
 export class EarlyStopping extends MonitorCallback {
   /** The epoch of the best value, from 0. */
   bestEpoch = 0;
-  /** The epoch after which training ended, from 0; 0 where it did not. */
+  /** The epoch after which training ended, from 0; 0 if it did not end early. */
   stoppedEpoch = 0;
   #wait = 0;
   #bestWeights: Tensor[] | undefined;
@@ -56,7 +56,7 @@ export class EarlyStopping extends MonitorCallback {
     super(options);
   }
 
-  /** Begins anew. Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better. */
+  /** Starts over. Throws {@linkcode ValueError} if it cannot tell whether smaller or larger is better. */
   override onTrainBegin(): void {
     this.direction();
     this.#wait = 0;
@@ -66,7 +66,7 @@ export class EarlyStopping extends MonitorCallback {
     this.#bestWeights = undefined;
   }
 
-  /** Looks at the epoch's value. */
+  /** Checks the epoch's value. */
   override async onEpochEnd(epoch: number, logs: Logs = {}): Promise<void> {
     const current = this.watched(logs);
     if (current === undefined || epoch < this.startFromEpoch) return;
@@ -86,7 +86,7 @@ export class EarlyStopping extends MonitorCallback {
     }
   }
 
-  /** Puts the best weights back, if asked to. */
+  /** Restores the best weights, if requested. */
   override onTrainEnd(): void {
     if (this.stoppedEpoch > 0 && this.verbose) printLine(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
     if (!this.#bestWeights) return;

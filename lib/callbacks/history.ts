@@ -3,7 +3,7 @@ import { Callback, type Logs } from "./callback.ts";
 
 /** What `fit` resolves to. */
 export class History extends Callback {
-  /** The number of each epoch that ran, from 0. */
+  /** The epochs that ran, from 0. */
   epoch: number[] = [];
   /** The logs of the epochs by name. */
   readonly history: Record<string, number[]> = {};

@@ -3,7 +3,7 @@ import { describe, ValueError } from "../errors.ts";
 import { declareOptions, option } from "../options.ts";
 import { Callback, type CallbackHooks, hookNames } from "./callback.ts";
 
-/** A hook; the class itself binds those that are given, since others have methods. */
+/** A hook; the class itself assigns those that are given, so that the others keep their methods. */
 const hookOption = option<unknown>({
   fallback: undefined,
   assigned: false,
@@ -19,7 +19,7 @@ const hookOption = option<unknown>({
 });
 
 /**
- * A callback made of functions.
+ * A callback made from functions.
  *
  * @example Print each epoch's loss
  * ```ts
@@ -33,7 +33,7 @@ export class LambdaCallback extends Callback {
     declareOptions(this, Object.fromEntries(hookNames.map((name) => [name, hookOption])));
   }
 
-  /** Takes the hooks. Throws {@linkcode ValueError} for a name that is no hook. */
+  /** Takes the hooks. Throws {@linkcode ValueError} for the name of an unknown hook. */
   constructor(hooks: CallbackHooks = {}) {
     super(hooks);
     for (const name of hookNames) {

@@ -6,7 +6,7 @@ import { verboseOption } from "./monitor.ts";
 import { formatFloat } from "./python_format.ts";
 import { printBelowBar } from "./terminal.ts";
 
-/** Throws {@linkcode StateError} where a callback cannot set the learning rate, since a schedule rules it. */
+/** Throws {@linkcode StateError} if a callback cannot set the learning rate because it follows a schedule. */
 export function requireFreeRate({ name, optimizer }: CallbackModel, owner: string): void {
   if (!optimizer?.schedule) return;
   throw new StateError({
@@ -17,7 +17,7 @@ export function requireFreeRate({ name, optimizer }: CallbackModel, owner: strin
   });
 }
 
-/** Gives the learning rate of an epoch, counted from 0, from the rate so far. */
+/** Returns the learning rate of an epoch, counted from 0, given the current rate. */
 export type EpochSchedule = (epoch: number, rate: number) => number;
 
 /** Options of {@linkcode LearningRateScheduler}. */
@@ -48,7 +48,7 @@ export interface LearningRateScheduler extends OptionFields<LearningRateSchedule
 /**
  * Sets the learning rate before each epoch by a function, and adds `learning_rate` to the logs.
  *
- * @example Less from the tenth epoch on
+ * @example A lower rate from the tenth epoch on
  * ```ts
  * import { callbacks } from "./mod.ts";
  * const scheduler = new callbacks.LearningRateScheduler((epoch, rate) => epoch < 10 ? rate : rate * Math.exp(-0.1));
@@ -60,17 +60,17 @@ export class LearningRateScheduler extends Callback {
     declareOptions(this, schedulerOptions);
   }
 
-  /** Takes the function; `verbose` 1 prints each rate. Throws {@linkcode ValueError} for what is no function. */
+  /** Takes the function; `verbose` 1 prints each rate. Throws {@linkcode ValueError} for anything but a function. */
   constructor(schedule: EpochSchedule, options: LearningRateSchedulerOptions = {}) {
     super(options, { schedule });
   }
 
-  /** Throws {@linkcode StateError} where a schedule of the optimizer rules the rate. */
+  /** Throws {@linkcode StateError} if the optimizer's rate follows a schedule. */
   override onTrainBegin(): void {
     requireFreeRate(this.model, "LearningRateScheduler");
   }
 
-  /** Sets the epoch's rate. Throws {@linkcode ValueError} where the function gives no number. */
+  /** Sets the epoch's rate. Throws {@linkcode ValueError} if the function does not return a number. */
   override onEpochBegin(epoch: number): void {
     const optimizer = this.model.optimizer!;
     const rate = this.schedule(epoch, optimizer.learningRate);

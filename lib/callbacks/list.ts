@@ -1,4 +1,4 @@
-// CallbackList: calls each hook of all callbacks in turn, and knows how often they need to be called.
+// CallbackList: calls each hook of all callbacks, and knows whether they need every batch.
 import { ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { Callback, type CallbackHooks, type CallbackModel, type Logs, overrides, type RunParams } from "./callback.ts";
@@ -30,12 +30,12 @@ export class CallbackList {
     this.#perBatch = { Train: needs("Train"), Test: needs("Test"), Predict: needs("Predict") };
   }
 
-  /** Whether a hook wants to be called for each batch of a run, and not just now and then. */
+  /** Whether a hook needs every batch of a run, not just some. */
   needsEveryBatch(kind: RunKind): boolean {
     return this.#perBatch[kind];
   }
 
-  /** The beginning of a run. */
+  /** The start of a run. */
   async begin(kind: RunKind): Promise<void> {
     for (const callback of this.#callbacks) await callback[`on${kind}Begin`]({});
   }
@@ -45,7 +45,7 @@ export class CallbackList {
     for (const callback of this.#callbacks) await callback[`on${kind}End`](logs);
   }
 
-  /** The beginning of an epoch. */
+  /** The start of an epoch. */
   async epochBegin(epoch: number): Promise<void> {
     for (const callback of this.#callbacks) await callback.onEpochBegin(epoch, {});
   }
@@ -55,7 +55,7 @@ export class CallbackList {
     for (const callback of this.#callbacks) await callback.onEpochEnd(epoch, logs);
   }
 
-  /** The beginning of a batch; for those that need every batch. */
+  /** The start of a batch; for callbacks that need every batch. */
   async batchBegin(kind: RunKind, batch: number): Promise<void> {
     for (const callback of this.#callbacks) {
       const pending = callback[`on${kind}BatchBegin`](batch, {});
@@ -72,7 +72,7 @@ export class CallbackList {
   }
 }
 
-/** Objects of hooks as callbacks; throws {@linkcode ValueError} for what is neither. */
+/** Callbacks and objects of hooks as callbacks; throws {@linkcode ValueError} for anything else. */
 export function toCallbacks(list: readonly CallbackLike[] | undefined, where: string): Callback[] {
   if (list === undefined) return [];
   if (!Array.isArray(list)) {

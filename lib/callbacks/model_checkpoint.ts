@@ -1,4 +1,4 @@
-// ModelCheckpoint: keeps the model as it is after epochs or batches. https://keras.io/api/callbacks/model_checkpoint/
+// ModelCheckpoint: saves the model after epochs or batches. https://keras.io/api/callbacks/model_checkpoint/
 import { describe, didYouMean, ValueError } from "../errors.ts";
 import { boolean, number } from "../option_kinds.ts";
 import { declareOptions, fixed, nullable, option, optionTable, positional } from "../options.ts";
@@ -11,22 +11,22 @@ import { printBelowBar } from "./terminal.ts";
 
 /** Options of {@linkcode ModelCheckpoint}. */
 export interface ModelCheckpointOptions extends Omit<MonitorOptions, "minDelta"> {
-  /** Whether only a model that is better than those before is kept; false by default. */
+  /** Whether to save only a model that is better than the earlier ones; false by default. */
   saveBestOnly?: boolean;
-  /** Whether only weights are kept, and not the whole model; false by default. */
+  /** Whether to save only weights, not the whole model; false by default. */
   saveWeightsOnly?: boolean;
-  /** `epoch`, or after how many batches; `epoch` by default. */
+  /** When to save: `epoch`, or a number of batches; `epoch` by default. */
   saveFreq?: SaveFrequency;
-  /** The value that the first model to be kept must beat; none by default. */
+  /** The value that the first saved model must beat; none by default. */
   initialValueThreshold?: number | null;
-  /** Where models are kept: files, which the model must be able to write, by default. */
+  /** Where models are saved: by default in files, if the model can write them. */
   store?: CheckpointStore;
 }
 
 const checkpointOptions = optionTable<ModelCheckpointOptions>()({
   ...monitorOptions,
   minDelta: fixed(0),
-  /** The path; its ending is checked beside `saveWeightsOnly`. */
+  /** The path; its extension is checked together with `saveWeightsOnly`. */
   filepath: positional(option<string>({ read: (given) => given as string })),
   saveBestOnly: boolean(false),
   saveWeightsOnly: boolean(false),
@@ -50,11 +50,11 @@ const checkpointOptions = optionTable<ModelCheckpointOptions>()({
 export interface ModelCheckpoint extends MonitorFields<ModelCheckpointOptions, typeof checkpointOptions> {}
 
 /**
- * Keeps the model after each epoch, or after so many batches. The path may have places for `epoch` and `batch`, both
- * counted from 1, and for logs, such as `{epoch:02d}-{val_loss:.2f}.keras`; it ends in `.keras`, or in `.weights.h5`
- * where only weights are kept.
+ * Saves the model after each epoch, or every few batches. The path may have placeholders for `epoch` and `batch`, both
+ * counted from 1, and for logs, such as `{epoch:02d}-{val_loss:.2f}.keras`; it ends in `.keras`, or in `.weights.h5` if
+ * only weights are saved.
  *
- * @example The best model by its accuracy on validation data
+ * @example The best model by validation accuracy
  * ```ts
  * import { callbacks } from "./mod.ts";
  * const best = new callbacks.ModelCheckpoint("best.keras", { monitor: "val_accuracy", saveBestOnly: true });
@@ -69,7 +69,7 @@ export class ModelCheckpoint extends MonitorCallback {
     declareOptions(this, checkpointOptions);
   }
 
-  /** Takes the path and options. Throws {@linkcode ValueError} for a path of another ending. */
+  /** Takes the path and options. Throws {@linkcode ValueError} for another extension. */
   constructor(filepath: string, options: ModelCheckpointOptions = {}) {
     super(options, { filepath });
     const { saveWeightsOnly } = this;
@@ -86,12 +86,12 @@ export class ModelCheckpoint extends MonitorCallback {
     this.best = this.initialValueThreshold ?? undefined;
   }
 
-  /** Only a count of batches needs to see each. */
+  /** Only saving by batches needs every batch. */
   override get everyBatch(): boolean {
     return this.#batches.frequency !== "epoch";
   }
 
-  /** Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better. */
+  /** Throws {@linkcode ValueError} if it cannot tell whether smaller or larger is better. */
   override onTrainBegin(): void {
     if (this.saveBestOnly) this.direction();
   }
@@ -102,12 +102,12 @@ export class ModelCheckpoint extends MonitorCallback {
     this.#batches.beginEpoch();
   }
 
-  /** Saves where it is due. */
+  /** Saves if it is due. */
   override async onTrainBatchEnd(batch: number, logs: Logs = {}): Promise<void> {
     if (this.#batches.isDue(batch)) await this.#save({ ...logs, epoch: this.#epoch + 1, batch: batch + 1 }, logs);
   }
 
-  /** Saves where it is due. */
+  /** Saves if it is due. */
   override async onEpochEnd(epoch: number, logs: Logs = {}): Promise<void> {
     if (this.#batches.frequency === "epoch") await this.#save({ ...logs, epoch: epoch + 1 }, logs);
   }

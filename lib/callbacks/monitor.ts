@@ -1,22 +1,22 @@
-// MonitorCallback: what callbacks that watch one number of the logs have in common.
+// MonitorCallback: the base of callbacks that monitor one value of the logs.
 import { describe, didYouMean, ValueError } from "../errors.ts";
 import { choice, number } from "../option_kinds.ts";
 import { type Option, option, type OptionFields, optionTable } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 
-/** Options of callbacks that watch a log. */
+/** Options of callbacks that monitor a log. */
 export interface MonitorOptions {
-  /** The log that is watched; `val_loss` by default. */
+  /** The log to monitor; `val_loss` by default. */
   monitor?: string;
-  /** Whether smaller or larger is better; `auto`, by the metric, by default. */
+  /** Whether smaller or larger is better; `auto`, which depends on the metric, by default. */
   mode?: "auto" | "min" | "max";
-  /** The least change that counts as an improvement. */
+  /** The smallest change that counts as an improvement. */
   minDelta?: number;
-  /** 1 prints what is done; 0 by default. */
+  /** 1 prints what happens; 0 by default. */
   verbose?: 0 | 1;
 }
 
-/** Whether something is said, as an option: 0 or 1. */
+/** Whether to print, as an option: 0 or 1. */
 export const verboseOption: Option<boolean> = option<boolean>({
   fallback: 0,
   read: (given, { what }) => {
@@ -45,11 +45,11 @@ export const epochsOption = (fallback: number): Option<number> =>
     },
   });
 
-/** The least change that counts as an improvement, as an option. */
+/** The smallest change that counts as an improvement, as an option. */
 export const minDeltaOption = (fallback: number): Option<number> =>
   option<number>({ fallback, read: (given, place) => Math.abs(number().read(given, place)) });
 
-/** The options of every callback that watches a log. */
+/** The options of every callback that monitors a log. */
 export const monitorOptions = optionTable<MonitorOptions>()({
   monitor: option<string>({
     fallback: "val_loss",
@@ -68,20 +68,20 @@ export const monitorOptions = optionTable<MonitorOptions>()({
   verbose: verboseOption,
 });
 
-/** The fields that a callback's own options become, beside those of every callback that watches a log. */
+/** The fields of a callback's own options, besides those of every monitoring callback. */
 export type MonitorFields<O, T> = OptionFields<Omit<O, keyof MonitorOptions>, Omit<T, keyof MonitorOptions>>;
 
 /** The options, checked and completed. */
 export interface MonitorCallback extends OptionFields<MonitorOptions, typeof monitorOptions> {}
 
-/** The base of callbacks that watch a log. */
+/** The base of callbacks that monitor a log. */
 export abstract class MonitorCallback extends Callback {
   /** The best value so far. */
   best: number | undefined;
-  /** Whether it was said that the watched log is missing. */
+  /** Whether the warning about a missing log was printed. */
   warned = false;
 
-  /** The watched number; where it is not among the logs, undefined and a warning, once. */
+  /** The monitored value; if it is not in the logs, undefined and a warning, once. */
   protected watched(logs: Logs): number | undefined {
     const current = logs[this.monitor];
     if (current === undefined && !this.warned) {
@@ -95,12 +95,12 @@ export abstract class MonitorCallback extends Callback {
     return current;
   }
 
-  /** Whether `value` is better than `than`, by more than `minDelta`; anything is better than nothing. */
+  /** Whether `value` is better than `than` by more than `minDelta`; any value is better than none. */
   protected improves(value: number, than: number | undefined | null): boolean {
     return than === undefined || than === null || this.direction() * (value - than) > this.minDelta;
   }
 
-  /** 1 where larger is better, -1 where smaller is. Throws {@linkcode ValueError} where that cannot be told. */
+  /** 1 if larger is better, -1 if smaller is. Throws {@linkcode ValueError} if that is unknown. */
   protected direction(): 1 | -1 {
     if (this.mode !== "auto") return this.mode === "max" ? 1 : -1;
     const name = this.monitor.replace(/^val_/, "");

@@ -5,7 +5,7 @@ import { printLine } from "./terminal.ts";
 
 /** Draws a bar (verbose 1) or writes a line (verbose 2) for each epoch, evaluation or prediction. */
 export class ProgbarLogger extends Callback {
-  /** The bar is drawn now and then, not after every batch. */
+  /** The bar is drawn for some batches, not for every one. */
   override get everyBatch(): boolean {
     return false;
   }
@@ -14,12 +14,12 @@ export class ProgbarLogger extends Callback {
   #length: number | null = null;
   #calledInFit = false;
 
-  /** Takes how much is shown. */
+  /** Takes how much to show. */
   constructor(readonly verbose: 1 | 2) {
     super();
   }
 
-  /** Keeps evaluations inside of the training from drawing. */
+  /** Suppresses the bars of evaluations during training. */
   override onTrainBegin(): void {
     this.#calledInFit = true;
   }
@@ -33,7 +33,7 @@ export class ProgbarLogger extends Callback {
     if (epochs > 1) printLine(`Epoch ${epoch + 1}/${epochs}`);
     this.#begin();
   }
-  /** Moves the bar. */
+  /** Advances the bar. */
   override onTrainBatchEnd(batch: number, logs?: Logs): void {
     this.#move(batch, logs);
   }
@@ -41,15 +41,15 @@ export class ProgbarLogger extends Callback {
   override onEpochEnd(_epoch: number, logs?: Logs): void {
     this.#end(logs);
   }
-  /** Starts a bar, outside of a training. */
+  /** Starts a bar, unless training. */
   override onTestBegin(): void {
     if (!this.#calledInFit) this.#begin();
   }
-  /** Moves the bar, outside of a training. */
+  /** Advances the bar, unless training. */
   override onTestBatchEnd(batch: number, logs?: Logs): void {
     if (!this.#calledInFit) this.#move(batch, logs);
   }
-  /** Ends the bar, outside of a training. */
+  /** Ends the bar, unless training. */
   override onTestEnd(logs?: Logs): void {
     if (!this.#calledInFit) this.#end(logs);
   }
@@ -57,7 +57,7 @@ export class ProgbarLogger extends Callback {
   override onPredictBegin(): void {
     this.#begin();
   }
-  /** Moves the bar. */
+  /** Advances the bar. */
   override onPredictBatchEnd(batch: number): void {
     this.#move(batch, {});
   }
@@ -78,7 +78,7 @@ export class ProgbarLogger extends Callback {
 
   #end(logs: Logs = {}): void {
     if (!this.#bar) return;
-    // What the first epoch had is what the next will have, as far as one can know.
+    // The first epoch's length is the best guess for the next one.
     if (this.#bar.target === null) this.#bar.target = this.#length = this.#seen;
     this.#bar.update(this.#bar.target, Object.entries(logs), true);
     this.#bar = undefined;

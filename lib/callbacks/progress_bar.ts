@@ -7,17 +7,17 @@ import { roundHalfToEven } from "../rounding.ts";
 export interface ProgressBarOptions {
   /** 1 draws a bar, 2 writes one line at the end, 0 nothing; 1 by default. */
   verbose?: 0 | 1 | 2;
-  /** How many characters the bar has; 20 by default. */
+  /** The width of the bar in characters; 20 by default. */
   width?: number;
-  /** The least number of seconds between two drawings; 0.05 by default. */
+  /** The shortest time between two updates, in seconds; 0.05 by default. */
   interval?: number;
-  /** What one unit is called; `step` by default. */
+  /** The name of a unit; `step` by default. */
   unitName?: string;
 }
 
 /**
- * A bar that is drawn over again as work proceeds. Where standard output is no terminal, only the finished bar is
- * written, on a line of its own and without colours.
+ * A bar that is redrawn as work proceeds. If standard output is not a terminal, only the finished bar is written, on
+ * its own line and without colors.
  *
  * @example Three units of work
  * ```ts
@@ -27,7 +27,7 @@ export interface ProgressBarOptions {
  * ```
  */
 export class ProgressBar {
-  /** How many units there are; null where that is not known. */
+  /** The number of units; null if unknown. */
   target: number | null;
   readonly #finalTarget: number | null;
   readonly #options: Required<ProgressBarOptions>;
@@ -45,7 +45,7 @@ export class ProgressBar {
   }
 
   /**
-   * Shows that `current` units are done, with the newest `values` by name. `finalize` ends the bar; by default that is
+   * Shows that `current` units are done, with the newest `values` by name. `finalize` ends the bar; by default it ends
    * when all units are done.
    */
   update(current: number, values: readonly (readonly [string, number])[] = [], finalize?: boolean): void {
@@ -57,7 +57,7 @@ export class ProgressBar {
     else if (this.#options.verbose === 2 && done) this.#writeLine(current, now, perUnit);
   }
 
-  /** Seconds for one unit; the first, which is slow, does not count once there are others. */
+  /** Seconds per unit, without the first one, which is slow, if there are others. */
   #estimate(current: number, now: number): number {
     if (current === 0) return 0;
     const perUnit = this.#afterFirst !== undefined && current > 1
@@ -77,7 +77,7 @@ export class ProgressBar {
       : formatDuration(perUnit * (this.target - current));
     const fixedWidth = barWidth + 1 + left.length;
     let tail = formatPerUnit(perUnit, unitName) + this.#metrics(1);
-    // A line that wraps cannot be drawn over, so while it moves it is cut; the finished one is whole.
+    // A wrapped line cannot be redrawn, so an unfinished one is cut; the finished one is complete.
     const room = terminal().columns() - 1 - fixedWidth;
     if (!done && tail.length > room) tail = tail.slice(0, Math.max(0, room - 1)) + "…";
     const width = fixedWidth + tail.length;
@@ -91,7 +91,7 @@ export class ProgressBar {
     this.#lastDrawn = now;
   }
 
-  /** The count and the bar, with colours, and its width without them. */
+  /** The count and the bar, in color, and the width without escape codes. */
   #bar(current: number): [string, number] {
     const { target } = this;
     const { width } = this.#options;
@@ -117,7 +117,7 @@ export class ProgressBar {
 
   #metrics(verbose: 1 | 2): string {
     let text = "";
-    // With verbose 2 Keras compares without the sign, so that all negative numbers come out with an exponent.
+    // With verbose 2 Keras compares signed values, so all negative numbers get an exponent.
     for (const [name, value] of this.#values) {
       text += ` - ${name}: ${formatNumber(value, (verbose === 1 ? Math.abs(value) : value) > 1e-3)}`;
     }
@@ -125,7 +125,7 @@ export class ProgressBar {
   }
 }
 
-/** Four decimals, or four with an exponent, as Python writes them. */
+/** Four decimals, or four with an exponent, as in Python. */
 function formatNumber(value: number, plain: boolean): string {
   return plain ? formatFixed(value, 4) : formatExponent(value, 4);
 }
@@ -138,7 +138,7 @@ function formatDuration(seconds: number): string {
   return seconds > 60 ? `${Math.floor(whole / 60)}:${two(whole % 60)}` : `${whole}s`;
 }
 
-/** ` 6ms/step`, with the unit of time that fits. */
+/** ` 6ms/step`, with a suitable unit of time. */
 function formatPerUnit(seconds: number, unitName: string): string {
   if (seconds >= 1 || seconds === 0) return ` ${roundHalfToEven(seconds)}s/${unitName}`;
   return seconds >= 1e-3

@@ -1,22 +1,22 @@
-// Numbers as Python writes them, which Keras's lines and file names are made of.
+// Numbers as Python formats them, for Keras's output lines and file names.
 
-/** So many decimals, as Python's `.4f`: halves go to even, where JavaScript rounds them up. */
+/** `digits` decimals, as Python's `.4f`: halves round to even, while JavaScript rounds them up. */
 export function formatFixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return formatNotFinite(value);
   const scale = 10 ** digits;
-  // A half that is exact in binary is a multiple of a power of two; those of other numbers are none.
+  // Only numbers that are multiples of a power of two can be exact halves.
   const step = 2 ** (digits + 1);
   const half = value * step === Math.round(value * step) && Math.abs((value * scale * 2) % 2) === 1;
   const low = Math.floor(value * scale);
   return half && low % 2 === 0 ? (low / scale).toFixed(digits) : value.toFixed(digits);
 }
 
-/** So many decimals and an exponent, as Python's `.4e`. */
+/** `digits` decimals and an exponent, as Python's `.4e`. */
 export function formatExponent(value: number, digits: number): string {
   return Number.isFinite(value) ? longExponent(value.toExponential(digits)) : formatNotFinite(value);
 }
 
-/** The shortest digits that give the number back, as Python's `repr` of a float. */
+/** The shortest digits that parse to the same number, as Python's `repr` of a float. */
 export function formatFloat(value: number): string {
   if (!Number.isFinite(value)) return formatNotFinite(value);
   const size = Math.abs(value);
@@ -25,7 +25,10 @@ export function formatFloat(value: number): string {
   return sign + (Number.isInteger(value) ? `${value}.0` : String(value));
 }
 
-/** Fills `{name}` and `{name:02d}`, `{name:.3f}`, `{name:.2e}` with values; `missing` makes the error for an unknown name. */
+/**
+ * Fills `{name}` and `{name:02d}`, `{name:.3f}`, `{name:.2e}` with values; `missing` makes the error for an unknown
+ * name.
+ */
 export function formatTemplate(
   template: string,
   values: Readonly<Record<string, number | undefined>>,

@@ -1,4 +1,5 @@
-// ReduceLROnPlateau: lowers the learning rate when a number no longer improves. https://keras.io/api/callbacks/reduce_lr_on_plateau/
+// ReduceLROnPlateau: lowers the learning rate when a value no longer improves.
+// https://keras.io/api/callbacks/reduce_lr_on_plateau/
 import { ValueError } from "../errors.ts";
 import { number } from "../option_kinds.ts";
 import { declareOptions, describe, option, optionTable } from "../options.ts";
@@ -17,13 +18,13 @@ import { printBelowBar } from "./terminal.ts";
 
 /** Options of {@linkcode ReduceLROnPlateau}; `minDelta` is 1e-4 by default. */
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
-  /** What the rate is multiplied by, less than 1; 0.1 by default. */
+  /** The factor of the rate, less than 1; 0.1 by default. */
   factor?: number;
-  /** After how many epochs without an improvement the rate is lowered; 10 by default. */
+  /** The number of epochs without an improvement after which the rate is lowered; 10 by default. */
   patience?: number;
-  /** For how many epochs after that nothing is counted; 0 by default. */
+  /** The number of epochs after that in which nothing is counted; 0 by default. */
   cooldown?: number;
-  /** The least rate; 0 by default. */
+  /** The lowest rate; 0 by default. */
   minLr?: number;
 }
 
@@ -75,8 +76,8 @@ export class ReduceLROnPlateau extends MonitorCallback {
   }
 
   /**
-   * Begins anew. Throws {@linkcode ValueError} where it cannot tell whether smaller or larger is better, and
-   * {@linkcode StateError} where a schedule of the optimizer rules the rate.
+   * Starts over. Throws {@linkcode ValueError} if it cannot tell whether smaller or larger is better, and {@linkcode
+   * StateError} if the optimizer's rate follows a schedule.
    */
   override onTrainBegin(): void {
     requireFreeRate(this.model, "ReduceLROnPlateau");
@@ -86,7 +87,7 @@ export class ReduceLROnPlateau extends MonitorCallback {
     this.#wait = 0;
   }
 
-  /** Looks at the epoch's value, and lowers the rate where it is due. */
+  /** Checks the epoch's value, and lowers the rate if it is due. */
   override onEpochEnd(epoch: number, logs: Logs = {}): void {
     const rate = logs.learning_rate = this.model.optimizer!.learningRate;
     const current = this.watched(logs);

@@ -7,7 +7,7 @@ import { Callback } from "./callback.ts";
 
 /** Options of {@linkcode SwapEMAWeights}. */
 export interface SwapEMAWeightsOptions {
-  /** Whether the averages stay in the model from the end of an epoch to the begin of the next; false by default. */
+  /** Whether the model keeps the averages from the end of an epoch to the start of the next; false by default. */
   swapOnEpoch?: boolean;
 }
 
@@ -17,17 +17,17 @@ const swapOptions = optionTable<SwapEMAWeightsOptions>()({ swapOnEpoch: boolean(
 export interface SwapEMAWeights extends OptionFields<SwapEMAWeightsOptions, typeof swapOptions> {}
 
 /**
- * Exchanges the weights with their running averages for evaluations and predictions, and puts them back after. The
+ * Swaps the weights with their running averages for evaluations and predictions, and restores them afterwards. The
  * optimizer needs `useEma: true`.
  *
- * @example With the averages in the model between epochs, for a checkpoint that stands after it
+ * @example Averages in the model between epochs, for a checkpoint that follows in the list
  * ```ts
  * import { callbacks } from "./mod.ts";
  * console.log(new callbacks.SwapEMAWeights({ swapOnEpoch: true }).swapOnEpoch); // true
  * ```
  */
 export class SwapEMAWeights extends Callback {
-  /** The trained weights, while the averages stand in their place. */
+  /** The trained weights, while the model has the averages. */
   #trained: Tensor[] | undefined;
 
   static {
@@ -39,36 +39,36 @@ export class SwapEMAWeights extends Callback {
     super(options);
   }
 
-  /** Throws {@linkcode ValueError} for an optimizer that keeps no averages. */
+  /** Throws {@linkcode ValueError} if the optimizer has no averages. */
   override onTrainBegin(): void {
     this.#trained = undefined;
     this.#requireAverages();
   }
-  /** Puts the weights back. */
+  /** Restores the trained weights. */
   override onEpochBegin(): void {
     this.#putBack();
   }
-  /** Puts the averages in, if asked to; after the last epoch, where fit ends with the averages, they stay. */
+  /** Sets the averages, if requested; after the last epoch, when fit ends with the averages, they stay. */
   override async onEpochEnd(): Promise<void> {
     if (this.swapOnEpoch) await this.#putAverages();
   }
-  /** What fit ended with stays. */
+  /** Keeps the weights that fit ended with. */
   override onTrainEnd(): void {
     this.#trained = undefined;
   }
-  /** Puts the averages in. */
+  /** Sets the averages. */
   override onTestBegin(): Promise<void> {
     return this.#putAverages();
   }
-  /** Puts the weights back. */
+  /** Restores the trained weights. */
   override onTestEnd(): void {
     this.#putBack();
   }
-  /** Puts the averages in. */
+  /** Sets the averages. */
   override onPredictBegin(): Promise<void> {
     return this.#putAverages();
   }
-  /** Puts the weights back. */
+  /** Restores the trained weights. */
   override onPredictEnd(): void {
     this.#putBack();
   }

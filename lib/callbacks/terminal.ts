@@ -1,14 +1,14 @@
-// The terminal: whether there is one, how wide it is, and writing to it. Replaceable, so that tests can watch.
+// The terminal: whether there is one, how wide it is, and writing to it. Replaceable in tests.
 
 /** Where text for the user goes. */
 export interface Terminal {
-  /** Whether text is shown as it is written, so that lines can be drawn over. */
+  /** Whether text is shown as it is written, so that lines can be redrawn. */
   readonly isTerminal: boolean;
-  /** How many characters a line has. */
+  /** The width in characters. */
   columns(): number;
   /** Writes text as it is, without a line break. */
   write(text: string): void;
-  /** Seconds since some moment. */
+  /** Seconds since some fixed time. */
   now(): number;
 }
 
@@ -41,7 +41,7 @@ export function terminal(): Terminal {
   return current;
 }
 
-/** Uses another terminal, or again the standard one. */
+/** Uses another terminal, or the standard one if undefined. */
 export function setTerminal(next: Terminal | undefined): void {
   current = next ?? standard;
 }
@@ -51,7 +51,7 @@ export function printLine(text: string): void {
   current.write(text + "\n");
 }
 
-/** Writes a line while a progress bar may stand unfinished: on a terminal it begins below the bar, as Keras's do. */
+/** Writes a line while a progress bar may be unfinished: on a terminal it starts below the bar, as in Keras. */
 export function printBelowBar(text: string): void {
   printLine(current.isTerminal ? `\n${text}` : text);
 }

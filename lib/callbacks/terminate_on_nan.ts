@@ -1,4 +1,4 @@
-// TerminateOnNaN: ends the training when the loss is no number. https://keras.io/api/callbacks/terminate_on_nan/
+// TerminateOnNaN: ends training when the loss is not a number. https://keras.io/api/callbacks/terminate_on_nan/
 import { ValueError } from "../errors.ts";
 import { boolean } from "../option_kinds.ts";
 import { declareOptions, describe, type OptionFields, optionTable } from "../options.ts";
@@ -7,7 +7,7 @@ import { printLine } from "./terminal.ts";
 
 /** Options of {@linkcode TerminateOnNaN}. */
 export interface TerminateOnNaNOptions {
-  /** Whether an error is thrown; false by default. */
+  /** Whether to throw an error; false by default. */
   raiseError?: boolean;
 }
 
@@ -17,9 +17,9 @@ const nanOptions = optionTable<TerminateOnNaNOptions>()({ raiseError: boolean(fa
 export interface TerminateOnNaN extends OptionFields<TerminateOnNaNOptions, typeof nanOptions> {}
 
 /**
- * Ends the training after the first batch whose loss is NaN or infinite.
+ * Ends training after the first batch whose loss is NaN or infinite.
  *
- * @example With an error in place of a quiet end
+ * @example Throwing an error instead
  * ```ts
  * import { callbacks } from "./mod.ts";
  * console.log(new callbacks.TerminateOnNaN({ raiseError: true }).raiseError); // true
@@ -35,7 +35,7 @@ export class TerminateOnNaN extends Callback {
     super(options);
   }
 
-  /** Looks at the loss. Throws {@linkcode ValueError} if asked to. */
+  /** Checks the loss. Throws {@linkcode ValueError} if requested. */
   override onTrainBatchEnd(batch: number, logs: Logs = {}): void {
     if (logs.loss === undefined || Number.isFinite(logs.loss)) return;
     if (this.raiseError) {

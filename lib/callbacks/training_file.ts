@@ -1,11 +1,11 @@
-// The file of a training that goes on: JSON and the bytes of tensors, with a checksum, written whole or not at all.
+// The file of an unfinished training: JSON and the bytes of tensors, with a checksum, written atomically.
 import { type DType, makeArray } from "../dtype.ts";
 import { FileError } from "../errors.ts";
 import { sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { SavedTraining } from "./callback.ts";
 
-/** The format's name and version, which the file begins with. */
+/** The format's name and version, at the start of the file. */
 const magic = "ceratops-training-1\n";
 
 interface Header extends Omit<SavedTraining, "tensors"> {
@@ -32,14 +32,14 @@ export function encodeTraining({ tensors, ...state }: SavedTraining): Uint8Array
   return bytes;
 }
 
-/** The state in a file's bytes. Throws {@linkcode FileError} for a file that is damaged or of another format. */
+/** The state from a file's bytes. Throws {@linkcode FileError} for a file that is damaged or of another format. */
 export function decodeTraining(bytes: Uint8Array, path: string): SavedTraining {
   const fail = (received: string): never => {
     throw new FileError({
       what: `Cannot go on from "${path}"`,
       rule: "it must be a whole file that BackupAndRestore wrote",
       received,
-      hint: "remove the file to begin anew",
+      hint: "remove the file to start over",
     });
   };
   const start = magic.length + 8;

@@ -9,9 +9,9 @@ const unsignedByte = 0x08;
  * Reads unsigned bytes in the IDX format as a `uint8` tensor that shares their memory.
  *
  * @param bytes the whole file
- * @param shape the shape that the header has to give
+ * @param shape the shape that the header must have
  * @param what the start of an error's message, such as `Cannot load "labels.idx"`
- * @throws {FileError} where the header is not that of unsigned bytes in `shape`, or the length does not match it
+ * @throws {FileError} unless the header is that of unsigned bytes in `shape`, and the length matches it
  */
 export function parseIdx(bytes: Uint8Array<ArrayBuffer>, shape: Shape, what: string): Tensor {
   const hint = "restore the file from where it came";

@@ -1,4 +1,4 @@
-// MNIST: 70,000 handwritten digits of 28 by 28 pixels, which lie beside this file.
+// MNIST: 70,000 handwritten digits of 28 by 28 pixels, stored next to this file.
 import type { Tensor } from "../tensor/tensor.ts";
 import { decodeMnistFile, mnistFiles, readMnistText } from "./mnist_files.ts";
 
@@ -6,13 +6,13 @@ import { decodeMnistFile, mnistFiles, readMnistText } from "./mnist_files.ts";
 export type MnistData = [train: [images: Tensor, labels: Tensor], test: [images: Tensor, labels: Tensor]];
 
 /**
- * Loads MNIST as `[[xTrain, yTrain], [xTest, yTest]]`, all `uint8`: images `[60000, 28, 28]` and `[10000, 28, 28]`
- * from 0 (background) to 255 (ink), labels `[60000]` and `[10000]` from 0 to 9. Each call decodes the data anew.
+ * Loads MNIST as `[[xTrain, yTrain], [xTest, yTest]]`, all `uint8`: images `[60000, 28, 28]` and `[10000, 28, 28]` from
+ * 0 (background) to 255 (ink), labels `[60000]` and `[10000]` from 0 to 9. Each call decodes the data again.
  *
  * From disk this needs `--allow-read`, unless `lib/datasets/mnist_embedded.ts` was imported. Source: Yann LeCun,
  * Corinna Cortes, Christopher Burges, The MNIST database; as `keras.datasets.mnist.load_data()`.
  *
- * @throws {FileError} where a file is missing, may not be read, or is not the published one
+ * @throws {FileError} if a file is missing, cannot be read, or is not the published one
  *
  * @example The first digit
  * ```ts

@@ -1,4 +1,4 @@
-// MNIST as a part of the program: import this for its effect, and `loadData` needs no file, permission or network.
+// MNIST embedded in the program: with this import, `loadData` needs no file, permission or network.
 import { embedMnistText, mnistFiles } from "./mnist_files.ts";
 import trainImages from "./mnist/train-images-idx3-ubyte.gz.txt" with { type: "text" };
 import trainLabels from "./mnist/train-labels-idx1-ubyte.gz.txt" with { type: "text" };

@@ -1,4 +1,4 @@
-// The four files of MNIST: where their base64 text comes from, and how it becomes tensors.
+// The four files of MNIST: where their base64 text comes from, and how it is decoded to tensors.
 import { FileError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -10,7 +10,7 @@ export interface MnistFile {
   readonly name: string;
   /** The SHA-256 of the gzipped file. */
   readonly sha256: string;
-  /** The shape of the unsigned bytes in it. */
+  /** The shape of the data. */
   readonly shape: Shape;
 }
 
@@ -40,7 +40,7 @@ export const mnistFiles: readonly [MnistFile, MnistFile, MnistFile, MnistFile] =
 
 const embedded = new Map<string, string>();
 
-/** Gives the base64 text of a file, so that {@linkcode readMnistText} need not read it. */
+/** Embeds the base64 text of a file, so that {@linkcode readMnistText} need not read it. */
 export function embedMnistText(name: string, text: string): void {
   embedded.set(name, text);
 }
@@ -50,7 +50,7 @@ const embed = 'import "lib/datasets/mnist_embedded.ts" first, which carries the 
 /**
  * The base64 text of a file: as embedded, else from `base`, read from disk for `file:` and imported for `http(s):`.
  *
- * @throws {FileError} where it is missing, may not be read, or cannot be fetched
+ * @throws {FileError} if it is missing, cannot be read, or cannot be fetched
  */
 export async function readMnistText(
   file: MnistFile,
@@ -73,8 +73,8 @@ export async function readMnistText(
   });
 }
 
-// Deno keeps an imported text in its module cache; browsers do not import text yet. The computed specifier keeps the
-// data out of what importers of mod.ts download and bundlers inline.
+// Deno keeps an imported text in its module cache; browsers do not support text imports yet. The computed specifier
+// keeps the data out of what importers of mod.ts download and bundlers inline.
 async function fetchText(url: URL): Promise<string> {
   if (typeof Deno !== "undefined") return (await import(url.href, { with: { type: "text" } })).default as string;
   const response = await fetch(url);
@@ -87,12 +87,12 @@ function unreadable(file: MnistFile, url: URL, error: unknown): FileError {
   const name = error instanceof Error ? error.name : "";
   if (url.protocol !== "file:") {
     const received = `${error instanceof Error ? error.message : error} for ${url.href}`;
-    return new FileError({ what, rule: "its text must be served beside the loader", received, hint: embed });
+    return new FileError({ what, rule: "its text must be served next to the loader", received, hint: embed });
   }
   const path = decodeURIComponent(url.pathname).replace(/^\/([A-Za-z]:)/, "$1");
   if (name === "NotFound") {
     const hint = `restore it from the repository, or ${embed}`;
-    return new FileError({ what, rule: "its text must lie beside the loader", received: `no file ${path}`, hint });
+    return new FileError({ what, rule: "its text must be next to the loader", received: `no file ${path}`, hint });
   }
   if (name === "NotCapable" || name === "PermissionDenied") {
     const folder = path.slice(0, path.lastIndexOf("/"));
@@ -105,14 +105,14 @@ function unreadable(file: MnistFile, url: URL, error: unknown): FileError {
 /**
  * Decodes a file from its base64 text and checks it.
  *
- * @throws {FileError} where the text is not base64, or not that of this very file
+ * @throws {FileError} if the text is not base64, or not that of this file
  */
 export async function decodeMnistFile(file: MnistFile, text: string): Promise<Tensor> {
   const what = cannotLoad(file);
   const hint = "restore the file from the repository (an interrupted download or a changed line breaks it)";
   const gzipped = decodeBase64(text);
   if (!gzipped) throw new FileError({ what, rule: "its text must be base64", received: describe(text), hint });
-  // A page that is not served securely has no crypto.subtle; the checksum of gzip and the header are checked all the same.
+  // Pages without HTTPS have no crypto.subtle; gzip's checksum and the header are still checked.
   if (globalThis.crypto?.subtle) {
     const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", gzipped));
     const received = Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join("");

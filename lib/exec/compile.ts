@@ -1,4 +1,4 @@
-// compile and grad: a function of tensors, traced once for each combination of shapes, run by the backend.
+// compile and grad: functions of tensors, traced once per combination of shapes and run by the backend.
 import "../ops/defs/table.ts";
 import { describe, ValueError } from "../errors.ts";
 import { withContext } from "../ir/context.ts";
@@ -16,7 +16,7 @@ import { getExecutor } from "./select.ts";
 /** What a traced function may return: nothing, a value, or a list of values. */
 export type Traced = void | Operand | readonly Operand[];
 
-/** What the compiled function resolves to for what the traced one returns. */
+/** The results of the compiled function, given those of the traced one. */
 export type Computed<R extends Traced> = R extends void ? void : R extends readonly Operand[] ? Tensor[] : Tensor;
 
 interface Program {
@@ -27,12 +27,12 @@ interface Program {
   readonly isList: boolean;
 }
 
-/** So many programs of one function are kept, for as many combinations of shapes. */
+/** The most programs kept per function, one per combination of shapes. */
 const maxPrograms = 32;
 
 /**
- * Makes a function of tensors into a program: it is traced once for each combination of argument shapes and dtypes,
- * improved, and run by the chosen backend. Variables that it reads or assigns keep their values between calls.
+ * Compiles a function of tensors to a program: it is traced once per combination of argument shapes and dtypes,
+ * optimized, and run by the chosen backend. Variables that it reads or assigns keep their values between calls.
  *
  * @param fn called with symbolic values; must use `ops`, and may read and `assign` variables
  * @returns an async function of tensors (or nested arrays), whose results are tensors
@@ -76,7 +76,7 @@ export function compile<R extends Traced>(
     }
     const tensors = args.map((arg, i) => toTensor(arg, `Cannot call ${describe(fn)}`, `argument ${i + 1}`));
     const executor = await getExecutor();
-    // A call that came between writing arguments and reading results would mix the two.
+    // A concurrent call between writing arguments and reading results would mix up the two.
     const { isList, results } = await lock.run(() => call(executor, tensors));
     return (isList ? results : results[0]) as Computed<R>;
   };
@@ -133,7 +133,7 @@ function zeroVariable(shape: readonly number[], dtype: Tensor["dtype"], name: st
 }
 
 /**
- * The function that gives the gradients of `fn` by each of its arguments; `fn` must return one float32 number.
+ * The gradients of `fn` by each of its arguments, as a function; `fn` must return one float32 number.
  *
  * @example The slope of a square
  * ```ts

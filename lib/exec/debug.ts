@@ -1,15 +1,15 @@
-// What CERATOPS_DEBUG asks for: the graphs of programs as text, and where the time of their steps goes.
+// CERATOPS_DEBUG: prints the graphs of programs, and where the time of their steps goes.
 import { unknownIdentifier } from "../errors.ts";
 import type { Graph } from "../ir/graph.ts";
 import { printGraph } from "../ir/print.ts";
 import type { Executable, Executor, NodeClock, NodeTime } from "./executor.ts";
 
-/** What can be asked for. */
+/** What can be printed. */
 export type DebugTopic = "graph" | "profile";
 
 const topics: readonly DebugTopic[] = ["graph", "profile"];
 
-/** The topics of a list such as `graph,profile`. Throws {@linkcode ValueError} for another word. */
+/** The topics in a list such as `graph,profile`. Throws {@linkcode ValueError} for an unknown one. */
 export function debugTopics(list: string): Set<DebugTopic> {
   return new Set(
     list.split(",").map((word) => word.trim()).filter((word) => word !== "").map((word) => {
@@ -20,11 +20,11 @@ export function debugTopics(list: string): Set<DebugTopic> {
   );
 }
 
-/** So many nodes are listed one by one, in as many characters. */
+/** The most nodes listed, and the longest text of one. */
 const longestList = 20;
 const widest = 100;
 
-/** Makes an executor write about every program that it compiles from now on. */
+/** Makes an executor report about every program that it compiles from now on. */
 export function debug(executor: Executor, wanted: ReadonlySet<DebugTopic>, write: (text: string) => void): void {
   if (wanted.size === 0) return;
   let count = 0;
@@ -42,7 +42,7 @@ export function debug(executor: Executor, wanted: ReadonlySet<DebugTopic>, write
 
 const describe = ({ nodes }: Graph) => `${nodes.length} node${nodes.length === 1 ? "" : "s"}`;
 
-/** A program that reports where its time went when it is disposed of, or else when the process ends. */
+/** A program that reports its node times when it is disposed of, or else when the process ends. */
 class Profiled implements Executable {
   readonly #name: string;
   readonly #program: Executable;
@@ -92,7 +92,7 @@ class Profiled implements Executable {
   }
 }
 
-/** A line for each node, the slowest first. */
+/** One line per node, the slowest first. */
 function table(times: readonly NodeTime[], steps: number): string[] {
   const sorted = times.toSorted((a, b) => b.nanoseconds - a.nanoseconds);
   const total = sum(sorted);

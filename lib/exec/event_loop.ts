@@ -1,8 +1,8 @@
-// Giving the event loop its turn: timers, signals and the page.
+// Yielding to the event loop: timers, signals and the page.
 
 /** Resolves in the next turn of the event loop. */
 export function yieldToEventLoop(): Promise<void> {
-  // A message comes back in the next turn; a timer of 0 ms would come 2 ms late.
+  // A message arrives in the next turn; a timer of 0 ms would be 2 ms late.
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
@@ -13,11 +13,11 @@ export function yieldToEventLoop(): Promise<void> {
   });
 }
 
-/** Milliseconds that timers wait at most for their turn. */
+/** The longest that timers wait, in milliseconds. */
 const patience = 40;
 let last = performance.now();
 
-/** Lets timers and signals run, if they have waited long enough for their turn. */
+/** Yields to timers and signals, if they have waited long enough. */
 export async function yieldIfDue(): Promise<void> {
   if (performance.now() - last < patience) return;
   await yieldToEventLoop();

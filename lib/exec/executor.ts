@@ -1,49 +1,49 @@
-// The interface of executors: what turns a graph into something that runs.
+// The interface of executors, which compile graphs to programs and run them.
 import type { Graph } from "../ir/graph.ts";
 import { Variable, type VariableDevice } from "../tensor/variable.ts";
 
 /** The names of the backends. */
 export type BackendName = "webgpu" | "eigen" | "wasm" | "reference";
 
-/** What a node of a program took. */
+/** The time that a node of a program took. */
 export interface NodeTime {
-  /** Where the node comes from, such as `dense_1/matmul`. */
+  /** The origin of the node, such as `dense_1/matmul`. */
   readonly origin: string;
   /** Its op, or the kernel that a GPU ran for it. */
   readonly op: string;
-  /** How long it took, in nanoseconds. */
+  /** The time in nanoseconds. */
   readonly nanoseconds: number;
 }
 
 /** Measures the nodes of a program while it runs. */
 export interface NodeClock {
-  /** Begins to measure. */
+  /** Starts measuring. */
   start(): void;
-  /** What each node took since the start or the last call, in the order in which they run. */
+  /** The time of each node since the start or the last call, in execution order. */
   take(): readonly NodeTime[];
-  /** Ends measuring. */
+  /** Stops measuring. */
   stop(): void;
 }
 
-/** A program made ready to run. */
+/** A compiled program. */
 export interface Executable {
-  /** The graph that it runs: what the passes made of the one that was traced. */
+  /** The graph that it runs, after the passes. */
   readonly graph: Graph;
-  /** Measures its nodes, where the backend can. */
+  /** Measures its nodes, if the backend can. */
   readonly clock?: NodeClock;
-  /** Runs the program `steps` times in a row; every effect is in the variables it assigns. */
+  /** Runs the program `steps` times in a row; its only effect is on the variables it assigns. */
   run(steps: number): Promise<void>;
-  /** Counts that tests hold the program to. */
+  /** Counts that tests check. */
   readonly stats: ExecutableStats;
-  /** Frees the program's own memory; the variables stay. */
+  /** Frees the program's own memory, but not the variables. */
   dispose(): void;
 }
 
-/** What a program costs, in counts. */
+/** The cost of a program, in counts. */
 export interface ExecutableStats {
   /** Nodes that are dispatched in each step. */
   readonly nodes: number;
-  /** Memory slots for values that live within a step. */
+  /** Memory slots for values within a step. */
   readonly slots: number;
   /** Bytes of these slots. */
   readonly slotBytes: number;
@@ -53,13 +53,13 @@ export interface ExecutableStats {
   steps: number;
 }
 
-/** What a backend holds. What nothing refers to any more is counted until the garbage collector finds it. */
+/** What a backend holds. Unreferenced objects count until the garbage collector finds them. */
 export interface MemoryUse {
-  /** Variables. */
+  /** The number of variables. */
   readonly variables: number;
-  /** Programs. */
+  /** The number of programs. */
   readonly programs: number;
-  /** Bytes of the device, for variables and programs together. */
+  /** Bytes of device memory, for variables and programs together. */
   readonly bytes: number;
 }
 
@@ -67,20 +67,20 @@ export interface MemoryUse {
 export interface Executor extends VariableDevice {
   /** The backend's name. */
   readonly name: BackendName;
-  /** One line about what it runs on, such as `Eigen 3.4, AVX2, 2 threads`. */
+  /** One line about the device, such as `Eigen 3.4, AVX2, 2 threads`. */
   readonly description: string;
-  /** What it holds now. */
+  /** What it currently holds. */
   readonly memory: MemoryUse;
-  /** Improves, plans and loads a graph; the variables it links are adopted. */
+  /** Optimizes, plans and loads a graph; attaches its variables. */
   compile(graph: Graph): Promise<Executable>;
   /**
-   * Takes over the newest value of variables, wherever it was; those given together lie next to each other in memory,
-   * each padded to 256 bytes.
+   * Takes over variables with their newest values, from wherever they are; those attached together are contiguous in
+   * memory, each padded to 256 bytes.
    */
   attach(variables: readonly Variable[]): Promise<void>;
-  /** Lets the host know the newest values, where they live on a device that may be lost. */
+  /** Copies the newest values to the host, if they are on a device that may be lost. */
   syncToHost(variables: readonly Variable[]): Promise<void>;
-  /** Gives all variables back to the host and frees everything. */
+  /** Moves all variables to the host and frees everything. */
   dispose(): Promise<void>;
 }
 

@@ -1,10 +1,13 @@
-// Lock: bodies that take turns.
+// Lock: runs bodies one at a time.
 
 /** Runs asynchronous bodies one after another. */
 export class Lock {
   #tail: Promise<unknown> | undefined;
 
-  /** Runs `body` when those before it are done, at once if there are none. A body must not run another on the same lock. */
+  /**
+   * Runs `body` after all earlier ones are done, or at once if there are none. A body must not run another one on the
+   * same lock.
+   */
   run<T>(body: () => Promise<T>): Promise<T> {
     const run = this.#tail ? this.#tail.then(body, body) : body();
     const settled: Promise<unknown> = run.then(

@@ -1,4 +1,4 @@
-// Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or the best that can be had.
+// Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
 import { BackendError, unknownIdentifier } from "../errors.ts";
 import { clearCaches, requireIdle } from "../session.ts";
 import { debug, debugTopics } from "./debug.ts";
@@ -8,10 +8,10 @@ import { ReferenceExecutor } from "./reference/executor.ts";
 /** What {@linkcode setBackend} takes. */
 export type BackendChoice = BackendName | "auto";
 
-/** How each backend is opened; `asked` says that the user named it, so that Deno may ask for permissions. */
+/** Opens each backend; `asked` says that the user named it, so that Deno may ask for permissions. */
 const openers: Record<BackendName, (asked: boolean) => Promise<Executor>> = {
   webgpu: async (asked) => {
-    // A literal specifier, so that bundles for the browser hold the shaders; they are small.
+    // A literal specifier, so that browser bundles include the shaders; they are small.
     const { openWebGpu } = await import("./webgpu/open.ts");
     return openWebGpu({ allowSoftware: asked });
   },
@@ -24,14 +24,14 @@ const openers: Record<BackendName, (asked: boolean) => Promise<Executor>> = {
     return openEigen();
   },
   wasm: async () => {
-    // A literal specifier, so that bundles for the browser hold the library.
+    // A literal specifier, so that browser bundles include the library.
     const { openWasm } = await import("./native/wasm.ts");
     return openWasm();
   },
   reference: () => Promise.resolve(new ReferenceExecutor()),
 };
 
-/** What `auto` tries before wasm, which runs anywhere: best first, with how much faster an epoch of MNIST was measured. */
+/** What `auto` tries before wasm, which runs anywhere: best first, with the measured speedup of an MNIST epoch. */
 const preference: readonly { name: BackendName; gain?: string }[] = [
   { name: "webgpu" },
   { name: "eigen", gain: "8 times as fast" },
@@ -42,12 +42,12 @@ const choices = ["auto", ...Object.keys(openers)] as BackendChoice[];
 let current: Promise<Executor> | undefined;
 
 /**
- * Chooses the backend for everything that follows; weights move along when they are next used.
+ * Chooses the backend for everything that follows; weights move to it when they are next used.
  *
- * @param name a backend, or `"auto"` for the best that can be had
- * @throws {ValueError} for a name that is none
+ * @param name a backend, or `"auto"` for the best available one
+ * @throws {ValueError} for an unknown name
  * @throws {StateError} while a model trains, evaluates or predicts
- * @throws {BackendError} where the named backend cannot be had; the message says how to get it
+ * @throws {BackendError} if the named backend is unavailable; the message says how to get it
  *
  * @example Check a result with the slow, exact backend
  * ```ts
@@ -64,18 +64,18 @@ export async function setBackend(name: BackendChoice): Promise<void> {
   current = next;
 }
 
-/** Runs everything that follows on an executor opened by hand: for tests of builds and thread counts. */
+/** Runs everything that follows on a given executor: for tests of builds and thread counts. */
 export async function useExecutor(executor: Executor): Promise<void> {
   await clearSession();
   current = Promise.resolve(executor);
 }
 
 /**
- * The backend in use: opens it where none is yet. See {@linkcode setBackend}.
+ * The backend in use; opens one if there is none yet. See {@linkcode setBackend}.
  *
- * @throws {BackendError} where none can be had
+ * @throws {BackendError} if none is available
  *
- * @example Which one was it?
+ * @example Which backend is in use?
  * ```ts
  * import { getBackend, setBackend } from "./mod.ts";
  * await setBackend("eigen");
@@ -86,7 +86,9 @@ export async function getBackend(): Promise<BackendName> {
   return (await getExecutor()).name;
 }
 
-/** The executor in use: opens it where none is yet, by `CERATOPS_BACKEND` if it may be read and is set, else `auto`. */
+/**
+ * The executor in use; opens one if there is none yet: `CERATOPS_BACKEND`, if it may be read and is set, else `auto`.
+ */
 export function getExecutor(): Promise<Executor> {
   current ??= openDefault().catch((error) => {
     current = undefined;
@@ -96,12 +98,12 @@ export function getExecutor(): Promise<Executor> {
 }
 
 /**
- * Frees all memory of the backend, and its programs; variables keep their values on the host, and models go on
- * working. Automatic names of layers begin anew. As `keras.utils.clear_session()`.
+ * Frees all memory and programs of the backend; variables keep their values on the host, and models continue to work.
+ * Automatic layer names start over. As `keras.utils.clear_session()`.
  *
  * @throws {StateError} while a model trains, evaluates or predicts
  *
- * @example Names begin anew
+ * @example Names start over
  * ```ts
  * import { clearSession, layers } from "./mod.ts";
  * console.log(new layers.Dense(3).name); // dense
@@ -161,7 +163,7 @@ function requireDeno(name: BackendName): void {
   });
 }
 
-/** Refuses a backend whose permissions are not all granted, without asking for them. */
+/** Throws if not all permissions of a backend are granted, without asking for them. */
 function requireGranted(name: BackendName, permissions: readonly Deno.PermissionName[]): void {
   const missing = permissions.filter((permission) =>
     Deno.permissions.querySync({ name: permission }).state !== "granted"

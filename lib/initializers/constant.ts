@@ -41,12 +41,12 @@ export class Constant extends Initializer {
     declareOptions(this, constantOptions);
   }
 
-  /** Takes the value of every element. Throws {@linkcode ValueError} where it is no number. */
+  /** Takes the value of every element. Throws {@linkcode ValueError} if it is not a number. */
   constructor(value?: number) {
     super({}, { value });
   }
 
-  /** The value, as often as `shape` has elements. */
+  /** `value` for every element. */
   fill(shape: Shape): ArrayLike<number> {
     return new Float64Array(sizeOf(shape)).fill(this.value);
   }
@@ -58,12 +58,12 @@ export class Identity extends Initializer {
     declareOptions(this, identityOptions);
   }
 
-  /** Takes the value on the diagonal. Throws {@linkcode ValueError} where it is no number. */
+  /** Takes the value on the diagonal. Throws {@linkcode ValueError} if it is not a number. */
   constructor(gain?: number) {
     super({}, { gain });
   }
 
-  /** The matrix; throws {@linkcode ShapeError} where `shape` has not two axes. */
+  /** The matrix; throws {@linkcode ShapeError} if `shape` does not have two axes. */
   fill(shape: Shape): ArrayLike<number> {
     if (shape.length !== 2) throw matrixNeeded("Identity", "a shape of two axes", shape);
     const values = new Float64Array(sizeOf(shape));
@@ -72,7 +72,7 @@ export class Identity extends Initializer {
   }
   /** The arguments as Keras's config. */
   override getConfig(): Config {
-    // Keras writes none, and so makes 1 of any gain.
+    // Keras writes no gain, so its files always give 1.
     return this.gain === 1 ? {} : { gain: this.gain };
   }
 }

@@ -1,4 +1,4 @@
-// The base of initializers: the first values of weights, drawn on the host in float64, so that they are equal on every backend.
+// The base of initializers: the first values of weights, drawn on the host in float64 to be equal on every backend.
 import { shape } from "../argument_kinds.ts";
 import { type Argument, declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
@@ -10,13 +10,16 @@ import { integer } from "../option_kinds.ts";
 import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** Options of initializers that draw. */
+/** The seed option of random initializers. */
 export interface SeedOptions {
-  /** Draws the same values at each call; without it, by `setRandomSeed` and the place of the weight in its model. */
+  /**
+   * Draws the same values at each call; by default, values follow `setRandomSeed` and the weight's position in its
+   * model.
+   */
   seed?: number | null;
 }
 
-/** The random numbers of one weight. Outside of a layer each weight has a path of its own. */
+/** The random numbers of one weight. Outside of a layer each weight has its own path. */
 const newStream = () =>
   new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights);
 
@@ -38,7 +41,7 @@ const streamOrNew: Argument = (given, { what }) => {
   });
 };
 
-/** The bytes of the largest weight: no backend has memory in one piece for more. */
+/** The bytes of the largest weight: no backend can allocate more in one piece. */
 const largestWeight = 2 ** 32;
 
 /** Throws {@linkcode ShapeError} where a weight of `shape` is larger than any backend can hold. */
@@ -59,7 +62,7 @@ export const seedOption = nullable(integer());
 /**
  * The base of initializers: extend it with your own `fill`. See https://keras.io/api/layers/initializers/.
  *
- * @example An initializer of one's own
+ * @example A custom initializer
  * ```ts
  * import { initializers, layers } from "./mod.ts";
  * class Alternating extends initializers.Initializer {
@@ -73,7 +76,7 @@ export const seedOption = nullable(integer());
  * ```
  */
 export abstract class Initializer extends Configurable {
-  /** The seed, where the initializer has its own. */
+  /** The initializer's own seed, if any. */
   declare readonly seed: number | null;
 
   static {

@@ -1,4 +1,5 @@
-// Initializers that draw: uniform, normal, by the fans of a weight, orthogonal. https://keras.io/api/layers/initializers/
+// Random initializers: uniform, normal, scaled by a weight's fans, orthogonal.
+// https://keras.io/api/layers/initializers/
 import { ValueError } from "../errors.ts";
 import { choice, number } from "../option_kinds.ts";
 import { declareOptions, describe, nullable, option, type OptionFields, optionTable } from "../options.ts";
@@ -74,7 +75,7 @@ export class RandomNormal extends Initializer {
   }
 }
 
-/** As {@linkcode RandomNormal}, with values beyond two standard deviations drawn again. */
+/** Like {@linkcode RandomNormal}, but redraws values beyond two standard deviations. */
 export class TruncatedNormal extends RandomNormal {
   /** The drawn elements. */
   override fill(shape: Shape, stream: RandomStream): ArrayLike<number> {
@@ -82,16 +83,16 @@ export class TruncatedNormal extends RandomNormal {
   }
 }
 
-/** What a {@linkcode VarianceScaling} divides its scale by. */
+/** The fan that a {@linkcode VarianceScaling} divides its scale by. */
 export type FanMode = "fan_in" | "fan_out" | "fan_avg";
-/** What a {@linkcode VarianceScaling} draws from. */
+/** The distribution that a {@linkcode VarianceScaling} draws from. */
 export type ScalingDistribution = "truncated_normal" | "untruncated_normal" | "uniform";
 
 /** Options of initializers that scale by the fans of a weight. */
 export interface FanOptions extends SeedOptions {
-  /** The axes of the inputs, for weights of other layouts; with `outputAxes`. */
+  /** The axes of the inputs, for weights with another layout; used with `outputAxes`. */
   inputAxes?: readonly number[] | null;
-  /** The axes of the outputs; with `inputAxes`. */
+  /** The axes of the outputs; used with `inputAxes`. */
   outputAxes?: readonly number[] | null;
 }
 
@@ -99,9 +100,9 @@ export interface FanOptions extends SeedOptions {
 export interface VarianceScalingOptions extends FanOptions {
   /** The variance times the fan; 1 by default. */
   scale?: number;
-  /** Which fan the scale is divided by: `fan_in` by default. */
+  /** The fan that the scale is divided by: `fan_in` by default. */
   mode?: FanMode;
-  /** What is drawn from: `truncated_normal` by default; `normal` is another name for it. */
+  /** The distribution: `truncated_normal` by default; `normal` is an alias of it. */
   distribution?: ScalingDistribution | "normal";
 }
 
@@ -145,16 +146,16 @@ const varianceScalingOptions = optionTable<VarianceScalingOptions>()({
 /** The options, checked and completed. */
 export interface VarianceScaling extends OptionFields<VarianceScalingOptions, typeof varianceScalingOptions> {}
 
-/** The standard deviation of a standard normal distribution cut at plus and minus 2. */
+/** The standard deviation of a standard normal distribution truncated at plus and minus 2. */
 const truncatedDeviation = 0.87962566103423978;
 
-/** Draws with the variance `scale` over a weight's fan, so that signals keep their size through layers. */
+/** Draws with variance `scale` divided by a weight's fan, so that signals keep their size through layers. */
 export class VarianceScaling extends Initializer {
   static {
     declareOptions(this, varianceScalingOptions);
   }
 
-  /** Takes scale, fan, distribution and seed. Throws {@linkcode ValueError} for a scale that is not above 0. */
+  /** Takes scale, fan, distribution and seed. Throws {@linkcode ValueError} if the scale is not above 0. */
   constructor(options: VarianceScalingOptions = {}) {
     super(options);
   }
@@ -176,17 +177,17 @@ export class VarianceScaling extends Initializer {
   }
 }
 
-/** A scaling whose scale, fan and distribution are those of the class: its config has only seed and axes. */
+/** A scaling with scale, fan and distribution fixed by the class: its config has only seed and axes. */
 abstract class FixedScaling extends VarianceScaling {
   static {
     declareOptions(this, fanOptions);
   }
 
-  /** What the class scales by. */
+  /** The variance times the fan. */
   abstract override readonly scale: number;
-  /** The fan that the class scales by. */
+  /** The fan that the scale is divided by. */
   abstract override readonly mode: FanMode;
-  /** What the class draws from. */
+  /** The distribution. */
   abstract override readonly distribution: ScalingDistribution;
 
   /** Takes the seed and the axes of the fans. */
@@ -201,7 +202,7 @@ export class GlorotUniform extends FixedScaling {
   override readonly scale = 1;
   /** The fan that the scale is divided by. */
   override readonly mode = "fan_avg";
-  /** What is drawn from. */
+  /** The distribution. */
   override readonly distribution = "uniform";
 }
 /** Truncated normal with variance 2 / (fan in + fan out). Glorot and Bengio, 2010. */
@@ -210,7 +211,7 @@ export class GlorotNormal extends FixedScaling {
   override readonly scale = 1;
   /** The fan that the scale is divided by. */
   override readonly mode = "fan_avg";
-  /** What is drawn from. */
+  /** The distribution. */
   override readonly distribution = "truncated_normal";
 }
 /** Uniform within the root of 6 / fan in. He et al., 2015. */
@@ -219,7 +220,7 @@ export class HeUniform extends FixedScaling {
   override readonly scale = 2;
   /** The fan that the scale is divided by. */
   override readonly mode = "fan_in";
-  /** What is drawn from. */
+  /** The distribution. */
   override readonly distribution = "uniform";
 }
 /** Truncated normal with variance 2 / fan in. He et al., 2015. */
@@ -228,7 +229,7 @@ export class HeNormal extends FixedScaling {
   override readonly scale = 2;
   /** The fan that the scale is divided by. */
   override readonly mode = "fan_in";
-  /** What is drawn from. */
+  /** The distribution. */
   override readonly distribution = "truncated_normal";
 }
 /** Uniform within the root of 3 / fan in. LeCun et al., 1998. */
@@ -237,7 +238,7 @@ export class LecunUniform extends FixedScaling {
   override readonly scale = 1;
   /** The fan that the scale is divided by. */
   override readonly mode = "fan_in";
-  /** What is drawn from. */
+  /** The distribution. */
   override readonly distribution = "uniform";
 }
 /** Truncated normal with variance 1 / fan in. LeCun et al., 1998. */
@@ -246,7 +247,7 @@ export class LecunNormal extends FixedScaling {
   override readonly scale = 1;
   /** The fan that the scale is divided by. */
   override readonly mode = "fan_in";
-  /** What is drawn from. */
+  /** The distribution. */
   override readonly distribution = "truncated_normal";
 }
 
@@ -261,7 +262,7 @@ const orthogonalOptions = optionTable<OrthogonalOptions>()({ seed: seedOption, g
 /** The options, checked and completed. */
 export interface Orthogonal extends OptionFields<OrthogonalOptions, typeof orthogonalOptions> {}
 
-/** A matrix with orthogonal columns (rows, where it is wide) of length `gain`. Saxe et al., 2014. */
+/** A matrix with orthogonal columns (or rows, if it is wide) of length `gain`. Saxe et al., 2014. */
 export class Orthogonal extends Initializer {
   static {
     declareOptions(this, orthogonalOptions);
@@ -290,8 +291,8 @@ export class Orthogonal extends Initializer {
 }
 
 /**
- * `[fan in, fan out]` of a weight: rank 1 both its size; else the last two axes, times the product of those before. Where
- * axes of both are given, the products of their extents.
+ * `[fan in, fan out]` of a weight: for rank 1 both are its size; else the last two axes, times the product of the
+ * earlier ones. If the axes of both are given, the products of their extents.
  */
 export function fansOf(
   shape: Shape,
@@ -335,7 +336,7 @@ function drawTruncated(size: number, mean: number, deviation: number, stream: Ra
   return values;
 }
 
-/** Orthonormal columns by Gram and Schmidt, each made orthogonal twice; column `j` lies at `j * rows`. */
+/** Orthonormal columns by Gram-Schmidt, each orthogonalized twice; column `j` starts at `j * rows`. */
 function orthonormalColumns(normal: Float64Array, rows: number, columns: number): Float64Array {
   for (let j = 0; j < columns; j++) {
     const column = normal.subarray(j * rows, (j + 1) * rows);

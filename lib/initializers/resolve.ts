@@ -23,7 +23,7 @@ import {
 } from "./random.ts";
 import { STFT } from "./stft.ts";
 
-/** A function of a shape that gives the values of a weight. */
+/** A function from a shape to the values of a weight. */
 export type InitializerFunction = (shape: Shape) => TensorLike;
 
 const named = {
@@ -84,9 +84,9 @@ const initializers = new NamedSet<Initializer, InitializerFunction, InitializerN
   fromFunction: (fn) => new FromFunction(fn),
 }, named);
 
-/** The initializer that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown name. */
+/** The initializer for an identifier; throws {@linkcode ValueError} with a suggestion for an unknown name. */
 export function getInitializer(identifier: InitializerIdentifier, where?: string): Initializer {
-  // Names of classes are known too.
+  // Class names work too.
   const isName = typeof identifier === "string" && !Object.hasOwn(named, identifier);
   const snake = isName ? identifier.replace(/(?<=[a-z0-9])([A-Z])/g, "_$1").toLowerCase() : "";
   return initializers.get(Object.hasOwn(named, snake) ? snake as InitializerName : identifier, where);

@@ -5,7 +5,7 @@ import { declareOptions, describe, option, type OptionFields, optionTable } from
 import { formatShape, type Shape } from "../shape.ts";
 import { Initializer } from "./initializer.ts";
 
-/** The factors of 1, cos x, cos 2x, ... with alternating signs, over one turn. Harris, 1978; Nuttall, 1981. */
+/** The factors of 1, cos x, cos 2x, ... with alternating signs, over one period. Harris, 1978; Nuttall, 1981. */
 const cosineSums = {
   boxcar: [1],
   hann: [0.5, 0.5],
@@ -16,9 +16,9 @@ const cosineSums = {
   flattop: [0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368],
 } as const;
 
-/** Which part of the transform a kernel gives. */
+/** The part of the transform that a kernel computes. */
 export type STFTSide = "real" | "imag";
-/** What the windowed kernel is divided by: the window's root of squares, its sum, or nothing. */
+/** The divisor of the windowed kernel: the root of the window's sum of squares, its sum, or none. */
 export type STFTScaling = "density" | "spectrum" | null;
 /** The names of windows, as SciPy spells them. */
 export type STFTWindow = keyof typeof cosineSums | "bartlett" | "cosine";
@@ -33,11 +33,14 @@ const windows: readonly STFTWindow[] = [
 export interface STFTOptions {
   /** The real part (by default) or the imaginary one. */
   side?: STFTSide;
-  /** What frames are multiplied by: a name (`"hann"` by default), a number for each place of a frame, or null for 1. */
+  /**
+   * The window that frames are multiplied by: a name (`"hann"` by default), a number per sample of a frame, or null for
+   * 1.
+   */
   window?: STFTWindow | readonly number[] | null;
-  /** What the windowed kernel is divided by: `"density"` by default. */
+  /** The divisor of the windowed kernel: `"density"` by default. */
   scaling?: STFTScaling;
-  /** Whether a named window goes on after its last place as it begins; false by default: it ends as it begins. */
+  /** Whether a named window is periodic, for spectra; false by default: symmetric. */
   periodic?: boolean;
 }
 
@@ -71,7 +74,7 @@ const stftOptions = optionTable<STFTOptions>()({
 /** The options, checked and completed. */
 export interface STFT extends OptionFields<STFTOptions, typeof stftOptions> {}
 
-/** A named window of `length` places. */
+/** A named window of `length` samples. */
 function windowOf(name: STFTWindow, length: number, periodic: boolean): number[] {
   if (length === 1) return [1];
   const end = periodic ? length : length - 1;
@@ -87,7 +90,7 @@ function windowOf(name: STFTWindow, length: number, periodic: boolean): number[]
  * Kernels `[frame length, 1, frequencies]` of a convolution that computes one part of the short-time Fourier transform,
  * at `frequencies` from 0 to half of the sampling rate. See https://keras.io/api/layers/initializers/.
  *
- * @example The real part, as a layer that is not trained
+ * @example The real part, as an untrained layer
  * ```ts
  * import { initializers, layers } from "./mod.ts";
  * const real = new layers.Conv1D(65, 128, {
@@ -104,12 +107,12 @@ export class STFT extends Initializer {
     declareOptions(this, stftOptions);
   }
 
-  /** Takes the part, the window and its scaling; throws {@linkcode ValueError} for what is none. */
+  /** Takes the part, the window and its scaling; throws {@linkcode ValueError} if one is invalid. */
   constructor(options: STFTOptions = {}) {
     super(options);
   }
 
-  /** The kernel; throws {@linkcode ShapeError} for a shape, or a window, that does not suit frames. */
+  /** The kernel; throws {@linkcode ShapeError} if the shape or the window does not fit frames. */
   fill(shape: Shape): ArrayLike<number> {
     const [length, channels, frequencies] = shape;
     if (shape.length !== 3 || channels !== 1 || frequencies < 2) {

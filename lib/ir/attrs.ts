@@ -1,4 +1,4 @@
-// The instruction set: the name of every primitive op, and the type of its attributes; elementwise.ts has the others.
+// The instruction set: the name and the attributes of every primitive op; the elementwise ops are in elementwise.ts.
 import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { ElementwiseName } from "./elementwise.ts";
@@ -9,46 +9,46 @@ export type ElementwiseStep =
   | { readonly fn: "literal"; readonly value: number; readonly dtype: DType };
 
 /**
- * A straight-line program over registers, run for each element. Register `i` is operand `i` for the first
- * `operands.length` registers, then the result of each step in turn.
+ * A straight-line program over registers, run for each element. The first `operands.length` registers hold the
+ * operands; each step then writes the next register.
  */
 export interface ElementwiseProgram {
   readonly operands: readonly DType[];
   readonly steps: readonly ElementwiseStep[];
-  /** The registers that are written out, one per output. */
+  /** The registers that hold the outputs. */
   readonly results: readonly number[];
 }
 
 /**
- * An operand that is never stored: rows of a table by index, read where they lie. The node's last two inputs are the
- * table and the indices, and the operand is not among its inputs.
+ * An operand that is gathered where it is used, never stored: the kernel reads `table[indices[i]]`. It is not among the
+ * node's inputs; table and indices are the last two.
  */
 export interface GatheredOperand {
-  /** Which operand it is. */
+  /** The operand's index. */
   readonly at: number;
-  /** Its shape: that of the gathered rows, or another of as many elements. */
+  /** The operand's shape: that of the gathered rows, or a reshape of it. */
   readonly shape: Shape;
-  /** What is made of each element of the rows, if anything. */
+  /** Applied to each gathered element; null for none. */
   readonly program: ElementwiseProgram | null;
 }
 
-/** What an op has that can read an operand by index; only passes for GPUs set it. */
+/** The attributes of ops that can gather an operand; only passes for GPUs set them. */
 interface Gathering {
   readonly gathered?: GatheredOperand;
 }
 
-/** How a window moves over the spatial axes of its input: a number for each of these axes. */
+/** How a window moves over the spatial axes of its input: one number per axis. */
 export interface WindowAttrs {
   /** Elements from one position to the next. */
   readonly strides: readonly number[];
   /** Elements from one tap of the window to the next. */
   readonly dilation: readonly number[];
-  /** Elements of padding before the first and after the last. */
+  /** Padding before the first and after the last element. */
   readonly low: readonly number[];
   readonly high: readonly number[];
 }
 
-/** A convolution: channels fall into `groups`, each of which sees only its own. */
+/** A convolution; each of the `groups` sees only its own channels. */
 export interface ConvAttrs extends WindowAttrs {
   readonly groups: number;
 }
@@ -56,7 +56,7 @@ export interface ConvAttrs extends WindowAttrs {
 /** No attributes. */
 export type None = Record<never, never>;
 
-/** The attributes of each op, where a loop's body is a `Body`; the keys are the instruction set. */
+/** The attributes of each op; `Body` is the type of a loop's body. The keys are the instruction set. */
 export type AttrsOf<Body> =
   & { [K in Exclude<ElementwiseName, "cast">]: None }
   & {
@@ -64,15 +64,15 @@ export type AttrsOf<Body> =
     /** Elementwise calls merged by the fusion pass; inputs broadcast to the outputs' common shape. */
     fused: Gathering & { readonly program: ElementwiseProgram };
 
-    /** Reduces a run of neighbouring axes, which disappear. */
+    /** Reduces adjacent axes, which are removed. */
     sum: { readonly axes: readonly number[] };
     max: { readonly axes: readonly number[] };
     min: { readonly axes: readonly number[] };
-    /** The first index of the largest element along `axis`, int32; NaN is passed over, 0 where there is nothing else. */
+    /** The first index of the largest element along `axis`, int32; NaN is skipped, and 0 is returned if all are NaN. */
     argMax: { readonly axis: number };
     /**
-     * The indices that put `axis` in order, int32; equal elements stay as they were. NaN counts as larger than every
-     * number: it is last, or first where the order is descending.
+     * The indices that sort `axis`, int32; the sort is stable. NaN counts as the largest number: last, or first if
+     * descending.
      */
     argSort: { readonly axis: number; readonly descending: boolean };
     broadcastTo: { readonly shape: Shape };
@@ -80,7 +80,7 @@ export type AttrsOf<Body> =
     reshape: { readonly shape: Shape };
     transpose: { readonly permutation: readonly number[] };
     slice: { readonly starts: readonly number[]; readonly sizes: Shape; readonly strides: readonly number[] };
-    /** `low` and `high` elements around, `interior` elements between neighbours, all equal to `value`. */
+    /** `low` and `high` elements at the ends, `interior` elements between neighbours, all equal to `value`. */
     pad: {
       readonly low: readonly number[];
       readonly high: readonly number[];
@@ -91,9 +91,9 @@ export type AttrsOf<Body> =
     reverse: { readonly axes: readonly number[] };
 
     /**
-     * `[..., m, k] x [..., k, n]` with equal leading axes; a transpose flag says that the operand's last two axes
-     * are stored swapped. With an epilogue, inputs past two are its operands 1, 2, ... (operand 0 is the product)
-     * and broadcast to the product's shape.
+     * `[..., m, k] x [..., k, n]` with equal leading axes; a transpose flag says that the operand's last two axes are
+     * stored swapped. The product is operand 0 of the epilogue; inputs after the second are its further operands and
+     * broadcast to the product's shape.
      */
     matmul: Gathering & {
       readonly transposeA: boolean;
@@ -102,22 +102,25 @@ export type AttrsOf<Body> =
     };
 
     /**
-     * A convolution is the sum over `x[n, o * stride + t * dilation - low, i] * kernel[t, i, c] * y[n, o, c]`, seen as a
-     * function of two of the three. `convolution` takes `[x (batch, ...spatial, in), kernel (...taps, in / groups, out)]`
-     * and gives what stands at `y (batch, ...positions, out)`. An epilogue is that of `matmul`.
+     * Convolution and its two adjoints are derivatives of one sum over `x[n, o * stride + t * dilation - low, i] *
+     * kernel[t, i, c] * y[n, o, c]`. `convolution` takes `[x (batch, ...spatial, in), kernel (...taps, in / groups,
+     * out)]` and returns the factor of `y (batch, ...positions, out)`. Its epilogue works as in `matmul`.
      */
     convolution: ConvAttrs & { readonly epilogue: ElementwiseProgram | null };
-    /** `[y, kernel]`: what stands at `x`, whose spatial extents are `sizes`: the adjoint by the input. */
+    /** `[y, kernel]`: the factor of `x`, whose spatial extents are `sizes`: the gradient by the input. */
     convolutionTranspose: ConvAttrs & { readonly sizes: Shape; readonly epilogue: ElementwiseProgram | null };
-    /** `[x, y]`: what stands at the kernel, whose taps are `sizes`: the adjoint by the filter. */
+    /** `[x, y]`: the factor of the kernel, whose taps are `sizes`: the gradient by the kernel. */
     convolutionFilter: ConvAttrs & { readonly sizes: Shape };
 
     /**
-     * `[x (batch, ...spatial, channels)]` -> `[largest, tap]`: of each window of `sizes`, where padding never counts, the
-     * first largest element and the index of its tap, uint8 (int32 for windows of more than 256).
+     * `[x (batch, ...spatial, channels)]` -> `[largest, tap]`: the first largest element of each window of `sizes` and
+     * the index of its tap, uint8 (int32 if windows have more than 256 taps). Padding is never chosen.
      */
     maxPool: WindowAttrs & { readonly sizes: Shape };
-    /** `[gradient, tap]`: sums by tap at `x`, whose spatial extents are `extents`. An epilogue is that of `matmul`. */
+    /**
+     * `[gradient, tap]`: adds each gradient to its tap of `x`, whose spatial extents are `extents`. The epilogue works
+     * as in `matmul`.
+     */
     maxPoolGradient: WindowAttrs & {
       readonly sizes: Shape;
       readonly extents: Shape;
@@ -125,17 +128,18 @@ export type AttrsOf<Body> =
     };
     /**
      * `[x, indices, weights, backIndices, backWeights]`: along `axis`, element `o` becomes the sum over `t` of
-     * `weights[o, t] * x[indices[o, t]]`, by tables `[extent, taps]`; the other two tables are those of the adjoint.
+     * `weights[o, t] * x[indices[o, t]]`; the tables are `[extent, taps]`. The other two tables are those of the
+     * gradient.
      */
     resample: { readonly axis: number };
 
     /** `[table, indices]`: rows of `table` (axis 0) by int32 `indices`; shape `indices.shape + table.shape[1:]`. */
     gather: None;
-    /** `[indices, updates]`: zeros of `rows` rows with `updates` added at `indices`, in ascending order of position. */
+    /** `[indices, updates]`: zeros with `rows` rows; `updates` are added at `indices`, in order of position. */
     scatterAdd: { readonly rows: number };
-    /** `[x, counters]`: `size` rows of `x` from row `counters[element]` on (clamped to fit). */
+    /** `[x, counters]`: `size` rows of `x` starting at row `counters[element]` (clamped to fit). */
     dynamicSlice: { readonly element: number; readonly size: number };
-    /** `[x, update, counters]`: `x` with the rows from `counters[element]` on (clamped to fit) replaced. */
+    /** `[x, update, counters]`: `x` with the rows starting at `counters[element]` (clamped to fit) replaced. */
     dynamicUpdateSlice: { readonly element: number };
 
     iota: { readonly shape: Shape; readonly axis: number; readonly dtype: DType };
@@ -147,10 +151,10 @@ export type AttrsOf<Body> =
     randomBits: { readonly shape: Shape; readonly path: number };
 
     /**
-     * A loop of `length` steps. Inputs: `carries` initial values, then `scanned` arrays cut along axis 0, then what
-     * the body reads unchanged. Body inputs: the same with scanned arrays cut; body outputs: the next carried values,
-     * then what is stacked. Outputs: the last carried values, then the stacked arrays `[length, ...]`. With `reverse`
-     * the steps go from the last index to the first, also in the stacked outputs.
+     * A loop of `length` steps. Inputs: `carries` initial values, then `scanned` arrays sliced along axis 0, then
+     * values that the body reads unchanged. Body inputs: the same, with one slice of each scanned array; body outputs:
+     * the next carried values, then the values to stack. Outputs: the last carried values, then the stacked arrays
+     * `[length, ...]`. With `reverse` the steps run from the last index to the first, also in the stacked outputs.
      */
     scan: {
       readonly body: Body;
@@ -162,13 +166,13 @@ export type AttrsOf<Body> =
 
     /**
      * `[logits (rows, classes), labels (rows) int32]` -> `[loss (rows), gradient (rows, classes)]`: minus the log of
-     * softmax at the label, and its derivative by the logits. A label outside of the classes gives loss 0, gradient 0.
+     * softmax at the label, and its derivative by the logits. A label out of range gives loss 0 and gradient 0.
      */
     softmaxCrossEntropy: None;
 
     /**
-     * The optimizers' updates of one variable. Inputs: the variable, its gradient and its slots, all of one shape, then the
-     * step's rate, of shape `[]`. Outputs: the variable and its slots.
+     * An optimizer's update of one variable. Inputs: the variable, its gradient and its slots, all of one shape, then
+     * the learning rate of the step, of shape `[]`. Outputs: the variable and its slots.
      */
     sgdUpdate: { readonly momentum: number; readonly nesterov: boolean };
     rmspropUpdate: {
@@ -185,8 +189,8 @@ export type AttrsOf<Body> =
     };
 
     /**
-     * An op applied `count` times, made by a pass. Inputs: `count` first operands, then `count` second operands ...;
-     * outputs likewise.
+     * An op applied to `count` lists of operands, made by a pass. Inputs: all first operands, then all second operands
+     * ...; outputs likewise.
      */
     foreach: { readonly count: number; readonly each: CallOf<Body> };
   };
@@ -197,16 +201,16 @@ export type OpName = keyof AttrsOf<never>;
 /** The ops whose attributes have the fields of `Fields`. */
 type NamesWith<Fields> = { [K in OpName]: AttrsOf<never>[K] extends Fields ? K : never }[OpName];
 
-/** An op with its attributes, whatever it is applied to. */
+/** An op with its attributes, without operands. */
 export type CallOf<Body> = { [K in OpName]: { readonly op: K; readonly attrs: AttrsOf<Body>[K] } }[OpName];
 
-/** The ops that may run an elementwise program on their result: see `matmul`. */
+/** The ops that can have an epilogue: an elementwise program run on their result. */
 export type EpilogueName = NamesWith<{ readonly epilogue: ElementwiseProgram | null }>;
-/** The ops that are a constant: see `constant`. */
+/** The ops that are a constant. */
 export type ConstantName = NamesWith<{ readonly data: TypedArray }>;
-/** The op that is an elementwise program: see `fused`. */
+/** The ops that are an elementwise program. */
 export type ProgramName = NamesWith<{ readonly program: ElementwiseProgram }>;
-/** The op that repeats another: see `foreach`. */
+/** The ops that repeat another. */
 export type ForeachName = NamesWith<{ readonly each: unknown }>;
-/** The ops that run a body again and again: see `scan`. */
+/** The ops that run a body repeatedly. */
 export type LoopName = NamesWith<{ readonly body: unknown }>;

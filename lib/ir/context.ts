@@ -1,27 +1,27 @@
-// The context: what layers and ops find around a call without being given it, such as the trace being recorded.
+// The context: values that layers and ops read without having them passed in, such as the trace being recorded.
 import { CeratopsError } from "../errors.ts";
 
 /** A key with a value for it. */
 export interface ContextPart<T = unknown> {
-  /** What the value is. */
+  /** The key. */
   readonly key: ContextKey<T>;
   /** The value. */
   readonly value: T;
 }
 
-/** The values that hold now, each at the index of its key. */
+/** The current values, each at the index of its key. */
 let parts: readonly (ContextPart | undefined)[] = [];
 
-/** Names a value of the context and its type. The module that knows the type declares the key. */
+/** A typed key of the context, declared by the module that knows the type. */
 export class ContextKey<T> {
   static #count = 0;
-  /** Where the value is among the others, so that reading it is one access of an array. */
+  /** The index of the value, so that reading it is one array access. */
   readonly index: number = ContextKey.#count++;
 
-  /** Takes a name, which debuggers show. */
+  /** Takes a name for debuggers. */
   constructor(readonly name: string) {}
 
-  /** The value of the innermost {@linkcode withContext} that gives one; undefined if none does. */
+  /** The value set by the innermost {@linkcode withContext} for this key; undefined if there is none. */
   get current(): T | undefined {
     const part = parts[this.index];
     return part && this.#isKeyOf(part) ? part.value : undefined;
@@ -37,12 +37,12 @@ export class ContextKey<T> {
   }
 }
 
-/** What the body does, such as `the training of "model"`: messages of errors that leave the body begin with it. */
+/** What the body does, such as `the training of "model"`; prefixed to the messages of errors that leave the body. */
 export const errorPlace: ContextKey<string> = new ContextKey("errorPlace");
 
 /**
- * Runs `body` with these values; keys that are not given keep theirs. The values hold until `body` returns or throws.
- * An async body therefore has them only up to its first `await`: whatever is traced must be traced synchronously.
+ * Runs `body` with these values; other keys keep theirs. The values are set until `body` returns or throws. An async
+ * body therefore has them only up to its first `await`: tracing must be synchronous.
  */
 export function withContext<T>(given: readonly ContextPart[], body: () => T): T {
   const outer = parts;

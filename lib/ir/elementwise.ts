@@ -1,4 +1,4 @@
-// The elementwise functions: one row each, from which its op, its name in files and what executors need follow.
+// The elementwise functions: one row each, from which the op, its name in files and what executors need follow.
 import type { DType } from "../dtype.ts";
 import type { SavedForm } from "./saved_form.ts";
 import type { Value } from "./value.ts";
@@ -7,7 +7,7 @@ import { roundHalfToEven } from "../rounding.ts";
 /** The name of an elementwise function. */
 export type ElementwiseName = keyof typeof elementwiseRows;
 
-/** A derivative: a value of the graph, or a call that is yet to be added to it. */
+/** A derivative: a value of the graph, or a call that has not been added to it yet. */
 export type Expr = Value | Call;
 
 /** A call of a function on expressions and numbers. */
@@ -16,37 +16,40 @@ export interface Call {
   readonly args: readonly (Expr | number)[];
 }
 
-/** The derivative is zero, or undefined on so few points that it counts as zero. */
+/** The derivative is zero (or undefined on a set of measure zero). */
 type Constant = { readonly none: "constant" };
 
-/** What is said of a function besides its value and its derivative. */
+/** What a row says besides value and derivative. */
 interface Facts {
-  /** The dtype that operands must have; any, but one for all of them, by default. */
+  /** The dtype that operands must have; by default any, the same for all. */
   readonly takes?: DType;
   /** The dtype of the result; that of the operands by default. */
   readonly gives?: DType;
-  /** Whether there is a function of bools, to which these are not the numbers 0 and 1; if it takes bools there is. */
+  /**
+   * Whether bool operands need a function of their own because they are not just the numbers 0 and 1; always if it
+   * takes only bools.
+   */
   readonly hasBools?: boolean;
-  /** The numbers that leave the other operand as it is: on the left, and on the right. */
+  /** The numbers that leave the other operand unchanged: on the left and on the right. */
   readonly neutral?: { readonly left?: number; readonly right?: number };
-  /** Whether the function of sums, of all operands, is the sum of the functions. */
+  /** Whether the function is linear in all of its operands together. */
   readonly isLinear?: boolean;
   /** Whether the result is always the operand itself, if that has the dtype of the result. */
   readonly isIdentity?: boolean;
-  /** Its name in `ops`, where that is another; null where it is none of `ops`. */
+  /** Its name in `ops`, if different; null if it is not in `ops`. */
   readonly inOps?: string | null;
   /** How Keras's files write it. */
   readonly saved?: Omit<SavedForm, "inputs">;
 }
 
-/** The function on numbers; `dtype` is that of the result, whose range the caller sees to. */
+/** The function on numbers; `dtype` is the dtype of the result, to whose range the caller rounds. */
 type Scalar = (a: number, b: number, c: number, dtype: DType) => number;
 
 /** A function of one operand. */
 export interface UnaryRow extends Facts {
   readonly arity: 1;
   readonly scalar: Scalar;
-  /** The gradient by `x` from that by the result `y`. */
+  /** The gradient by `x`, given the gradient by the result `y`. */
   readonly vjp: Constant | ((gradient: Value, x: Value, y: Value) => Expr);
 }
 
@@ -57,15 +60,15 @@ type Both = readonly [Expr, Expr];
 export interface BinaryRow extends Facts {
   readonly arity: 2;
   readonly scalar: Scalar;
-  /** The gradients by `a` and `b` from that by the result `y`. */
+  /** The gradients by `a` and `b`, given the gradient by the result `y`. */
   readonly vjp: Constant | ((gradient: Value, a: Value, b: Value, y: Value) => Both);
 }
 
-/** A function of a condition and of two operands of one dtype, all of which broadcast. */
+/** A function of a condition and two operands of one dtype; all broadcast. */
 interface ChoiceRow extends Facts {
   readonly arity: 3;
   readonly scalar: Scalar;
-  /** The gradients by the last two operands; none flows to the condition. */
+  /** The gradients by the last two operands; the condition has none. */
   readonly vjp: (gradient: Value, condition: Value) => Both;
 }
 
@@ -94,7 +97,7 @@ const comparison = (holds: (a: number, b: number) => boolean): BinaryRow =>
 const logical = (holds: (a: boolean, b: boolean) => boolean): BinaryRow =>
   binary((a, b) => Number(holds(a !== 0, b !== 0)), constant, { takes: "bool" });
 
-/** The error function, to float64's precision: its series near 0, the continued fraction of its complement away. */
+/** The error function at float64 precision: its series near 0, elsewhere the continued fraction of its complement. */
 function erf(x: number): number {
   const a = Math.abs(x);
   if (Number.isNaN(x)) return x;
@@ -113,7 +116,7 @@ function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-a * a) / (a + fraction) / Math.sqrt(Math.PI));
 }
 
-/** The power of whole numbers, wrapped to 32 bits; that to a negative one is cut to a whole number. */
+/** The power of integers, wrapped to 32 bits; negative exponents truncate to an integer. */
 function wholePower(a: number, b: number): number {
   if (b < 0) return a === 1 ? 1 : a === -1 ? (b % 2 === 0 ? 1 : -1) : 0;
   let [result, square] = [1, a];
@@ -127,8 +130,8 @@ function wholePower(a: number, b: number): number {
 const sigmoid = (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
 /**
- * All of them. A row is `unary`, `float` or `binary`: the function on float64 numbers, the gradients, and what else is
- * to say. Gradients are written with {@linkcode o} and say what they return, since their type would depend on itself.
+ * All rows. A row is `unary`, `float` or `binary`: the function on float64 numbers, the gradients, and further facts.
+ * Gradients are written with {@linkcode o} and need a return type: otherwise their type would depend on itself.
  */
 export const elementwiseRows = {
   negate: unary((x) => -x, (g): Expr => o.negate(g), { isLinear: true, inOps: "negative" }),
@@ -203,7 +206,7 @@ export const elementwiseRows = {
     (g, a, b): Both => [o.select(o.lessEqual(a, b), g, 0), o.select(o.greater(a, b), g, 0)],
   ),
   power: binary(
-    // Where JavaScript gives NaN, IEEE 754 has 1: powers of 1, and of -1 to an infinity.
+    // IEEE 754 says 1 where JavaScript gives NaN: powers of 1, and of -1 to an infinity.
     (a, b, _c, dtype) => {
       if (dtype !== "float32") return wholePower(a, b);
       return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
@@ -251,12 +254,12 @@ export const elementwiseRows = {
 
 type NamesOf<Row> = { [K in ElementwiseName]: (typeof elementwiseRows)[K] extends Row ? K : never }[ElementwiseName];
 
-/** The functions of one operand that have no attributes. */
+/** The functions of one operand without attributes. */
 export type UnaryName = Exclude<NamesOf<UnaryRow>, "cast">;
 /** The functions of two operands. */
 export type BinaryName = NamesOf<BinaryRow>;
 
-/** What stands for each function in derivatives. */
+/** What each function becomes in derivatives. */
 type Calls = {
   readonly [K in Call["fn"]]: (typeof elementwiseRows)[K] extends UnaryRow ? (x: Expr | number) => Call
     : (typeof elementwiseRows)[K] extends BinaryRow ? (a: Expr | number, b: Expr | number) => Call
@@ -266,12 +269,12 @@ type Calls = {
 /** The names of all elementwise functions. */
 export const elementwiseNames = Object.keys(elementwiseRows) as ElementwiseName[];
 
-/** The functions by which derivatives are written. */
+/** The functions, for writing derivatives. */
 const o = Object.fromEntries(
   elementwiseNames.filter((fn) => fn !== "cast").map((fn) => [fn, (...args: Call["args"]): Call => ({ fn, args })]),
 ) as Calls;
 
-/** A number as `dtype` holds it: integers wrap. */
+/** A number rounded to `dtype`; integers wrap. */
 export function inDType(value: number, dtype: DType): number {
   if (dtype === "int32") return value | 0;
   if (dtype === "uint8") return value & 0xff;

@@ -1,4 +1,4 @@
-// Reverse mode, graph to graph: adds the nodes that compute derivatives to the trace that holds the function.
+// Reverse-mode autodiff, graph to graph: adds the nodes that compute derivatives to the function's trace.
 import { CeratopsError, ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { withContext } from "./context.ts";
@@ -8,8 +8,8 @@ import { scoped, type Trace, tracing } from "./trace.ts";
 import { idOf, type Value, valueOf } from "./value.ts";
 
 /**
- * The derivative of the scalar `loss` by each of `targets`; zeros where it does not depend on one. A target may be several
- * values of one variable, whose derivatives are added. Throws {@linkcode ValueError} where `loss` is not a float scalar.
+ * The derivative of the scalar `loss` by each of `targets`; zeros if it does not depend on one. A target may be several
+ * values of one variable, whose derivatives are added. Throws {@linkcode ValueError} if `loss` is not a float scalar.
  */
 export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value | readonly Value[])[]): Value[] {
   if (sizeOf(loss.shape) !== 1 || loss.dtype !== "float32") {
@@ -32,7 +32,9 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
   });
 }
 
-/** The sum over `outputs` of gradient times derivative by each of `targets`; undefined where nothing flows. */
+/**
+ * The sum over `outputs` of gradient times derivative by each of `targets`; undefined if no gradient reaches a target.
+ */
 export function vjpOf(
   trace: Trace,
   outputs: readonly Value[],
@@ -71,7 +73,7 @@ export function vjpOf(
   return targets.map((target) => flowing.get(idOf(target)));
 }
 
-/** The values that depend on `targets`, and these themselves. */
+/** `targets` and the values that depend on them. */
 function dependents(nodes: readonly Node[], targets: readonly Value[]): Set<ValueId> {
   const found = new Set(targets.map(idOf));
   for (const node of nodes) {

@@ -4,7 +4,7 @@ import type { ValueId, ValueType } from "./value.ts";
 
 export type { ValueId, ValueType };
 
-/** The identity of a variable, compared by reference, and its type. Its value lives with an executor. */
+/** The identity (compared by reference) and type of a variable. Executors hold its value. */
 export interface VariableSpec extends ValueType {
   /** The stable path, such as `dense/kernel`. */
   readonly name: string;
@@ -13,7 +13,7 @@ export interface VariableSpec extends ValueType {
 /** The attributes of each op. */
 export type OpAttrs = AttrsOf<Graph>;
 
-/** An op with its attributes, whatever it is applied to. */
+/** An op with its attributes, without operands. */
 export type OpCall = CallOf<Graph>;
 
 /** One operation on values of its graph. */
@@ -28,7 +28,7 @@ export type Node<Name extends OpName = OpName> = {
   };
 }[Name];
 
-/** A variable's value before the program runs and after; equal where the program only reads it. */
+/** A variable's value before and after the program; the same value if the program only reads it. */
 export interface StateLink {
   readonly variable: VariableSpec;
   readonly input: ValueId;
@@ -36,8 +36,8 @@ export interface StateLink {
 }
 
 /**
- * A program: nodes in execution order over typed values. A whole program speaks to the world through `state`
- * alone; a body graph (of `scan`) through `inputs` and `outputs`.
+ * A program: nodes in execution order over typed values. A whole program reads and writes variables through `state`
+ * alone; a loop's body has `inputs` and `outputs`.
  */
 export interface Graph {
   readonly types: ValueType[];
@@ -47,12 +47,12 @@ export interface Graph {
   readonly state: StateLink[];
 }
 
-/** A graph with nothing in it. */
+/** A graph without nodes. */
 export function emptyGraph(): Graph {
   return { types: [], inputs: [], nodes: [], outputs: [], state: [] };
 }
 
-/** What a graph needs after its last node: its outputs, and the final values of the variables. */
+/** The results of a graph: its outputs and the final values of its variables. */
 export function resultsOf(graph: Graph): ValueId[] {
   return [...graph.outputs, ...graph.state.map((link) => link.output)];
 }

@@ -1,8 +1,8 @@
-// Interprets a graph with the reference rows, in float64.
+// Interprets a graph in float64 with the reference functions of the op definitions.
 import type { Graph, ValueId } from "./graph.ts";
 import { opDef, type RefArray } from "./op_def.ts";
 
-/** Computes every node of `graph` from what `values` holds for its inputs and variables; adds the results to it. */
+/** Computes every node of `graph` from the inputs and variables in `values`, and adds the results to `values`. */
 export function interpret(graph: Graph, values: Map<ValueId, RefArray>): void {
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((id) => values.get(id)!);

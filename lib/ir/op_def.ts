@@ -1,4 +1,4 @@
-// What the definition of an op holds, and what it says of a node.
+// What an op definition says about nodes of that op.
 import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type {
@@ -14,12 +14,12 @@ import type { ElementwiseName } from "./elementwise.ts";
 import type { Node, OpAttrs, OpCall, ValueId, ValueType } from "./graph.ts";
 import type { Value } from "./value.ts";
 
-/** An array of the reference executor: float64 whatever the dtype it stands for (bool is 0 or 1). */
+/** An array of the reference executor: float64 for every dtype (bools are 0 or 1). */
 export interface RefArray extends ValueType {
   readonly data: Float64Array;
 }
 
-/** What a vjp sees: the node's values, and the gradient by each output (undefined where none flows). */
+/** What a vjp sees: the node's values, and the gradient by each output (undefined if there is none). */
 export interface VjpContext<K extends OpName> {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
@@ -27,29 +27,29 @@ export interface VjpContext<K extends OpName> {
   readonly attrs: OpAttrs[K];
 }
 
-/** The gradient by each input; undefined where none flows. */
+/** The gradient by each input; undefined for none. */
 export type Vjp<K extends OpName> = (context: VjpContext<K>) => (Value | undefined)[];
 
-/** Why an op has no gradient: it is stopped there (piecewise constant), or refused with the reason. */
+/** Why an op has no gradient: it stops there (piecewise constant), or asking for it is an error with this reason. */
 export interface NoGradient {
   readonly none: "constant" | string;
 }
 
 /**
- * What is special about an op's nodes. `elementwise` ones are merged into programs before anything runs; an `alias` is
- * the memory of its input in another shape; a `constant` lies in memory from the start; a `loop` runs its body.
+ * How nodes of an op are special. `elementwise` nodes are merged into programs before anything runs; an `alias` is its
+ * input's memory with another shape; a `constant` is uploaded before the program runs; a `loop` runs its body.
  */
 export type OpKind = "elementwise" | "alias" | "constant" | "loop";
 
-/** What a definition may ask of the graph around a node. */
+/** What a definition can see of the graph around a node. */
 export interface NodeSurroundings {
-  /** The node that makes a value; inputs and variables have none. */
+  /** The node that makes a value; undefined for inputs and variables. */
   producer(id: ValueId): Node | undefined;
   /** The shape and dtype of a value. */
   type(id: ValueId): ValueType;
 }
 
-/** Rows of a table by index, and what is made of each element, if anything. */
+/** Gathered rows of a table, and a program applied to each element, if any. */
 export interface GatheredRows {
   readonly table: ValueId;
   readonly indices: ValueId;
@@ -66,9 +66,9 @@ export type NativeType<T = unknown> = [T] extends [boolean] ? "flag"
 /** The attributes that a native kernel reads, in the order in which they are encoded. */
 export type NativeAttrs<K extends OpName> = { readonly [N in keyof OpAttrs[K]]?: NativeType<OpAttrs[K][N]> };
 
-/** A rough account of a node's work. */
+/** A rough estimate of a node's work. */
 interface Cost {
-  /** Bytes read and written; those of all inputs and outputs by default. */
+  /** Bytes read and written; all inputs and outputs by default. */
   readonly bytes?: number;
   /** Floating-point operations, where they dominate; 0 by default. */
   readonly flops?: number;
@@ -77,57 +77,57 @@ interface Cost {
 }
 
 /**
- * What the definition of an op says to the IR, to passes and to the native executor, which name no op themselves; with
- * how it runs on WebGPU it is whole: see lib/ops/defs/definition.ts.
+ * What the IR, the passes and the native executor know about an op; none of them names ops itself. The whole definition
+ * adds how it runs on WebGPU: see lib/ops/defs/definition.ts.
  */
 export interface OpDef<K extends OpName> {
-  /** What is special about its nodes; absent where they run like any other. */
+  /** How its nodes are special; absent for ordinary ops. */
   readonly kind?: OpKind;
-  /** The shape of each output; throws where the inputs do not fit. */
+  /** The shape of each output; throws if the inputs do not fit. */
   shape(inputs: readonly ValueType[], attrs: OpAttrs[K]): Shape[];
-  /** The dtype of each output; throws where the inputs do not fit. */
+  /** The dtype of each output; throws if the inputs do not fit. */
   dtype(inputs: readonly ValueType[], attrs: OpAttrs[K]): DType[];
   /** The gradient by the inputs, written with other ops. */
   readonly vjp: Vjp<K> | NoGradient;
-  /** What the native kernel reads of the attributes, by name: ffi/attrs.h is generated from it. */
+  /** The attributes that the native kernel reads, by name; ffi/attrs.h is generated from them. */
   readonly nativeAttrs: NativeAttrs<K>;
-  /** The work of a node, where it is not just to read the inputs and write the outputs. */
+  /** The work of a node; by default it reads its inputs and writes its outputs. */
   cost?(inputs: readonly ValueType[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Cost;
   /** The value of each output in float64. */
   reference(inputs: readonly RefArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Float64Array[];
-  /** Whether an element of the outputs depends on the operands' elements at its own index alone; operands broadcast. */
+  /** Whether an output element depends only on the operands' elements at its own index; operands broadcast. */
   readonly pointwise?: boolean;
-  /** Whether its output for sums of its inputs, all of them, is the sum of its outputs. */
+  /** Whether the op is linear in all of its inputs together. */
   readonly isLinear?: boolean;
   /**
-   * Its outputs' sum over the steps of a loop from what the inputs were in all steps, stacked along a new first axis, if
-   * that is one op as cheap as those of the steps; the inputs here are those of one step.
+   * Computes the sum of its output over the steps of a loop from its inputs of all steps, stacked along a new first
+   * axis, if one op can do that as cheaply as the steps; `inputs` are those of one step.
    */
   sumOverSteps?(inputs: readonly ValueType[], attrs: OpAttrs[K]): ((stacked: readonly Value[]) => Value) | undefined;
-  /** The order in which the axes of its input are the axes of its output, if it does nothing else. */
+  /** The input axis of each output axis, if the op only permutes axes. */
   permutes?(attrs: OpAttrs[K]): readonly number[];
-  /** What the native executor runs for a node, where that is no kernel of its own. */
+  /** The native call for a node, if the op has no native kernel of its own. */
   nativeCall?(attrs: OpAttrs[K]): OpCall;
-  /** Pairs `[output, input]` of equal size where the output may be written over the input while it is read. */
+  /** Pairs `[output, input]` of equal size where the output may overwrite the input while it is read. */
   inPlace?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): [number, number][];
-  /** Whether small results of constants are computed when a program is made. */
+  /** Whether small results of constants are computed at compile time. */
   readonly foldable?: boolean;
-  /** Whether the output is the input repeated by NumPy's rule, as elementwise ops repeat their inputs themselves. */
+  /** Whether the op only broadcasts its input, which elementwise ops do themselves. */
   readonly repeats?: boolean;
   /**
-   * The inputs that the output equals, wherever it has their type; `uniform` tells the number that an input holds
-   * throughout, if it is known.
+   * The inputs that the output equals, if they have its type; `uniform` returns the number that fills an input, if
+   * known.
    */
   equals?(attrs: OpAttrs[K], uniform: (input: number) => number | undefined): readonly number[];
-  /** The inputs whose elements become elements of the output, as they are or cast; `count` is how many inputs there are. */
+  /** The inputs whose elements the output consists of, unchanged or cast; `count` is the number of inputs. */
   moves?(count: number): readonly number[];
-  /** The rows by index that its output is, if it is nothing else: what reads them may read the table instead. */
+  /** The gathered rows that the output is, if it is nothing else: its readers may read the table instead. */
   gatheredRows?(node: Node<K>): GatheredRows | undefined;
-  /** A node that gives the same and is cheaper, or the node itself. */
+  /** A cheaper equivalent node, or the node itself. */
   simplify?(node: Node<K>, surroundings: NodeSurroundings): Node;
 }
 
-/** A definition per op: one that is missing or lacks a fact does not compile. */
+/** One definition per op: a missing op or fact is a type error. */
 export type OpTable = { readonly [K in OpName]: OpDef<K> };
 
 let table: OpTable | undefined;
@@ -148,7 +148,7 @@ export function isElementwise(node: Node): node is Node<ElementwiseName> {
   return opDef(node.op).kind === "elementwise";
 }
 
-/** Whether a node is its input in another shape. */
+/** Whether a node is its input with another shape. */
 export function isAlias(node: Node): boolean {
   return opDef(node.op).kind === "alias";
 }
@@ -168,17 +168,17 @@ export function isProgram(node: Node): node is Node<ProgramName> {
   return "program" in node.attrs;
 }
 
-/** Whether a node repeats an op for lists of operands. */
+/** Whether a node applies an op to several lists of operands. */
 export function isForeach(node: Node): node is Node<ForeachName> {
   return "each" in node.attrs;
 }
 
-/** Whether a node takes part in a step of a program: neither an alias nor a constant does. */
+/** Whether a node runs as a step of a program: all but aliases and constants do. */
 export function runs(node: Node): boolean {
   return !isAlias(node) && !isConstant(node);
 }
 
-/** Whether a node may run an elementwise program on its result. */
+/** Whether a node can have an epilogue. */
 export function takesEpilogue(node: Node): node is Node<EpilogueName> {
   return "epilogue" in node.attrs;
 }

@@ -5,7 +5,7 @@ import { elementwiseRows } from "./elementwise.ts";
 import type { Graph, Node, ValueId } from "./graph.ts";
 import { isConstant, isForeach, isLoop, isProgram, takesEpilogue } from "./op_def.ts";
 
-/** The graph as text; values are numbered in the order of their appearance, so that equal graphs print equally. */
+/** The graph as text; values are numbered in order of appearance, so that equal graphs print equally. */
 export function printGraph(graph: Graph, indent = ""): string {
   const names = new Map<ValueId, string>();
   const name = (id: ValueId) => {

@@ -1,21 +1,21 @@
-// How a function of ops stands in Keras's files.
+// How a function of `ops` is written in Keras's files.
 
-/** What may stand in the config of a function. */
+/** A value in the config of a function. */
 type Saved = string | number | boolean | null | readonly number[];
 
-/** The class that a function is in files, and which of its arguments stand in the config. */
+/** The class that stands for a function in files, and which of its arguments are in the config. */
 export interface SavedForm {
   /** Keras's module of the class, below `keras.src.ops`; `numpy` by default. */
   readonly module?: "core" | "linalg" | "math" | "nn" | "numpy";
-  /** The name of the class; the function's own with a capital letter by default. */
+  /** The name of the class; by default the function's name, capitalized. */
   readonly className?: string;
-  /** How many arguments come in the call; one by default. The others are the config's. */
+  /** How many arguments are passed in the call; one by default. The others are in the config. */
   readonly inputs?: number;
-  /** The keys of the config in the order of the function's further arguments, with what stands there by default. */
+  /** The config's keys in the order of the function's further arguments, with their defaults. */
   readonly keys?: Readonly<Record<string, Saved>>;
-  /** Those of the keys whose arguments come in the call, by name. */
+  /** The keys whose arguments are passed in the call, by name. */
   readonly named?: readonly string[];
-  /** The keys of the config that the function has no argument for, with what must stand there. */
+  /** The config's keys for which the function has no argument, with the value they must have. */
   readonly fixed?: Readonly<Record<string, Saved>>;
 }
 

@@ -17,7 +17,7 @@ import {
 import { opDef } from "./op_def.ts";
 import { graphOf, idOf, type Value, valueOf } from "./value.ts";
 
-/** A graph under construction. Body graphs have a parent, whose values they may read: these become further inputs. */
+/** A graph under construction. Body graphs may read values of their parent, which become further inputs. */
 export class Trace {
   /** The graph so far. */
   readonly graph: Graph = emptyGraph();
@@ -25,10 +25,10 @@ export class Trace {
   readonly captured: Value[] = [];
   readonly #captures = new Map<ValueId, Value>();
   readonly #links = new Map<VariableSpec, StateLink>();
-  /** What was read of variables after assignments, by the value that was assigned. */
+  /** Values read from variables after assignments, by the value that was assigned. */
   readonly #reads = new Map<VariableSpec, readonly { readonly of: ValueId; readonly value: Value }[]>();
 
-  /** Starts an empty graph; `parent` is the trace whose values a body may read. */
+  /** Starts an empty graph; a body passes its `parent`, whose values it may read. */
   constructor(readonly parent?: Trace) {}
 
   /** Adds an input of a body graph. */
@@ -39,8 +39,8 @@ export class Trace {
   }
 
   /**
-   * The value of a variable here: what it held before the program, or what was last assigned. No gradient flows through
-   * an assignment, as in Keras: what is read of a variable depends on nothing but the variable.
+   * The current value of a variable: its value before the program, or the last one assigned. As in Keras, no gradient
+   * flows through an assignment: a value read depends on nothing but the variable.
    */
   read(variable: VariableSpec): Value {
     if (this.parent) return this.#local(rootOf(this).read(variable));
@@ -56,19 +56,19 @@ export class Trace {
     return read;
   }
 
-  /** What was read of a variable so far, before and after assignments: the value before the program comes first. */
+  /** All values read from a variable so far; the value before the program comes first. */
   readsOf(variable: VariableSpec): Value[] {
     if (this.parent) return rootOf(this).readsOf(variable).map((value) => this.#local(value));
     return [this.readInitial(variable), ...(this.#reads.get(variable) ?? []).map(({ value }) => value)];
   }
 
-  /** The value that a variable held before the program. */
+  /** The value of a variable before the program. */
   readInitial(variable: VariableSpec): Value {
     if (this.parent) return this.#local(rootOf(this).readInitial(variable));
     return valueOf(this.graph, this.#link(variable).input);
   }
 
-  /** Sets what the variable holds from here on and after the program. */
+  /** Sets the value of a variable from here on. */
   assign(variable: VariableSpec, value: Value): void {
     if (this.parent) {
       throw new StateError({
@@ -80,7 +80,7 @@ export class Trace {
     this.#link(variable).output = idOf(this.#local(value));
   }
 
-  /** Adds a node; shapes and dtypes are checked by the op's row. */
+  /** Adds a node; its op definition checks shapes and dtypes. */
   emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value[] {
     const locals = inputs.map((value) => this.#local(value));
     const types = locals.map((value) => this.graph.types[idOf(value)]);
@@ -120,7 +120,7 @@ export class Trace {
     return link;
   }
 
-  /** The same value as seen in this trace: an outer value becomes one more input of the body. */
+  /** The value as this trace sees it: an outer value becomes a further input of the body. */
   #local(value: Value): Value {
     if (graphOf(value) === this.graph) return value;
     if (!this.parent) {
@@ -150,15 +150,15 @@ function rootOf(trace: Trace): Trace {
 /** The trace being recorded. */
 export const tracing: ContextKey<Trace> = new ContextKey("tracing");
 
-/** What the origins of nodes begin with: the names of the layers that are called, outermost first. */
+/** The prefix of nodes' origins: the names of the layers being called, outermost first. */
 const nodeScope = new ContextKey<string>("nodeScope");
 
-/** The context in which ops are added to `trace`; origins begin anew, also in a body graph. */
+/** The context in which ops are added to `trace`; origins start without a prefix, also in a body graph. */
 export function recording(trace: Trace): ContextPart[] {
   return [tracing.of(trace), nodeScope.of("")];
 }
 
-/** The context in which origins of nodes have `name` after the names around it. */
+/** The context with `name` appended to the prefix of nodes' origins. */
 export function scoped(name: string): ContextPart {
   return nodeScope.of(scopedName(name));
 }
@@ -168,7 +168,7 @@ function scopedName(name: string): string {
   return scope ? `${scope}/${name}` : name;
 }
 
-/** The trace being recorded; throws {@linkcode StateError} naming `what` outside of one. */
+/** The trace being recorded; throws {@linkcode StateError} naming `what` if there is none. */
 export function requireTrace(what: string): Trace {
   const trace = tracing.current;
   if (trace) return trace;

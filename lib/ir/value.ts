@@ -12,23 +12,23 @@ export interface ValueType {
 /** The index of a value in its graph's `types`. */
 export type ValueId = number;
 
-/** What a value reads of its graph. */
+/** What a value needs of its graph. */
 interface ValueTypes {
   readonly types: readonly ValueType[];
 }
 
-// The graph and the number of a value are for tracing alone: these reach into its private fields.
+// Only tracing may see a value's graph and id: these reach into its private fields.
 
-/** Names value `id` of `graph`. */
+/** Makes value `id` of `graph`. */
 export let valueOf: (graph: ValueTypes, id: ValueId) => Value;
 /** The graph that a value belongs to. */
 export let graphOf: (value: Value) => ValueTypes;
-/** The number of a value in its graph. */
+/** The index of a value in its graph. */
 export let idOf: (value: Value) => ValueId;
 
 /**
- * What stands for an array inside a traced function (one given to `compile`, a layer's `call`): it has a shape and a
- * dtype but no numbers yet. Operations on it give more of them. As `keras.KerasTensor` inside of a call.
+ * A symbolic array in a traced function (one given to `compile`, a layer's `call`): it has a shape and a dtype but
+ * no numbers yet. Operations on it return further values. As `keras.KerasTensor` inside a call.
  *
  * @example A function of values
  * ```ts
@@ -38,7 +38,7 @@ export let idOf: (value: Value) => ValueId;
  * ```
  */
 export class Value {
-  /** The mask that rides along: bool, true where a time step counts; set by layers such as `Masking`. */
+  /** Its mask: bool, true for time steps that count; set by layers such as `Masking`. */
   mask?: Value;
   /** The logits that a softmax or sigmoid was computed from, so that a cross-entropy can use them. */
   logits?: { readonly value: Value; readonly activation: "softmax" | "sigmoid" };
@@ -64,7 +64,7 @@ export class Value {
     idOf = (value) => value.#id;
   }
 
-  /** Its dtype and shape as text. Throws {@linkcode ValueError} where a number is wanted, as by `2 * x`. */
+  /** Its dtype and shape as text. Throws {@linkcode ValueError} if a number is wanted, as in `2 * x`. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return `Value ${this.dtype} ${formatShape(this.shape)}`;
     throw new ValueError({

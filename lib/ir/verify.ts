@@ -3,7 +3,7 @@ import { formatShape, sameShape } from "../shape.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "./graph.ts";
 import { isLoop, opDef } from "./op_def.ts";
 
-/** Throws an Error naming the first broken invariant of `graph`, if any. */
+/** Throws an Error that names the first broken invariant of `graph`, if any. */
 export function verifyGraph(graph: Graph, where = "graph"): void {
   const fail = (message: string): never => {
     throw new Error(`${where}: ${message}`);

@@ -37,10 +37,10 @@ import { weightOptions, weightSettings } from "./weight_options.ts";
 
 /** A layer whose output has the shape and the mask of its input. */
 abstract class Elementwise extends Layer {
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }
@@ -48,7 +48,7 @@ abstract class Elementwise extends Layer {
 
 const activationOptions = optionTable<LayerOptions>()({
   ...layerOptions,
-  /** What is applied. */
+  /** The activation. */
   activation: positional(activationOption(required)),
 });
 
@@ -56,9 +56,9 @@ const activationOptions = optionTable<LayerOptions>()({
 export interface Activation extends LayerFields<LayerOptions, typeof activationOptions> {}
 
 /**
- * Applies an activation by name or function; the shape stays.
+ * Applies an activation by name or function; the shape stays the same.
  *
- * @example After a layer without one
+ * @example After a layer without an activation
  * ```ts
  * import { layers, Sequential } from "./mod.ts";
  * const model = new Sequential([new layers.Dense(8), new layers.Activation("relu")]);
@@ -70,7 +70,7 @@ export class Activation extends Elementwise {
     declareOptions(this, activationOptions);
   }
 
-  /** Takes the activation. Throws {@linkcode ValueError} for a name that is none. */
+  /** Takes the activation. Throws {@linkcode ValueError} for an unknown name. */
   constructor(activation: ActivationIdentifier, options: LayerOptions = {}) {
     super(options, { activation });
   }
@@ -121,9 +121,9 @@ export class ReLU extends Elementwise {
 
 /** Options of {@linkcode LeakyReLU}. */
 export interface LeakyReLUOptions extends LayerOptions {
-  /** The slope below 0; 0.3 by default, unlike that of the activation of this name, as in Keras. */
+  /** The slope below 0; 0.3 by default, as in Keras, unlike the activation of this name. */
   negativeSlope?: number;
-  /** `negativeSlope` by its name in Keras 2. */
+  /** `negativeSlope` under its name in Keras 2. */
   alpha?: number;
 }
 
@@ -136,7 +136,7 @@ const leakyReluOptions = optionTable<LeakyReLUOptions>()({
 /**
  * `x` above 0, else `negativeSlope * x`.
  *
- * @example A tenth of what is negative
+ * @example A tenth of negative inputs
  * ```ts
  * import { layers, Sequential } from "./mod.ts";
  * new Sequential([new layers.Dense(8), new layers.LeakyReLU({ negativeSlope: 0.1 })]);
@@ -163,7 +163,7 @@ export class LeakyReLU extends Elementwise {
 
 /** Options of {@linkcode ELU}. */
 export interface ELUOptions extends LayerOptions {
-  /** Minus what the function tends to far below 0; 1 by default. */
+  /** Minus the limit far below 0; 1 by default. */
   alpha?: number;
 }
 
@@ -175,7 +175,7 @@ export interface ELU extends LayerFields<ELUOptions, typeof eluOptions> {}
 /**
  * `x` above 0, else `alpha * (exp(x) - 1)`. Clevert et al., 2016.
  *
- * @example A floor at -0.5
+ * @example Outputs above -0.5
  * ```ts
  * import { layers, Sequential } from "./mod.ts";
  * new Sequential([new layers.Dense(8), new layers.ELU({ alpha: 0.5 })]);
@@ -186,7 +186,7 @@ export class ELU extends Elementwise {
     declareOptions(this, eluOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} where `alpha` is no number. */
+  /** Takes the options. Throws {@linkcode ValueError} if `alpha` is not a number. */
   constructor(options: ELUOptions = {}) {
     super(options);
   }
@@ -199,13 +199,13 @@ export class ELU extends Elementwise {
 
 /** Options of {@linkcode PReLU}. */
 export interface PReLUOptions extends LayerOptions {
-  /** What fills the slopes; `zeros` by default. */
+  /** The initializer of the slopes; `zeros` by default. */
   alphaInitializer?: InitializerIdentifier;
   /** A penalty on the slopes. */
   alphaRegularizer?: RegularizerIdentifier | null;
-  /** A map that the slopes are sent through after each step. */
+  /** The constraint on the slopes, applied after each step. */
   alphaConstraint?: ConstraintIdentifier | null;
-  /** The axes along which elements share a slope, counted with the batch axis: `[1, 2]` for images. */
+  /** The axes along which elements share a slope, counting the batch axis: `[1, 2]` for images. */
   sharedAxes?: number | readonly number[] | null;
 }
 
@@ -232,9 +232,9 @@ const preluOptions = optionTable<PReLUOptions>()({
 export interface PReLU extends LayerFields<PReLUOptions, typeof preluOptions> {}
 
 /**
- * `x` above 0, else `alpha * x`, where each element of a sample has its own trained `alpha`. He et al., 2015.
+ * `x` above 0, else `alpha * x`, with a trained `alpha` for each element of a sample. He et al., 2015.
  *
- * @example A slope for each channel of images
+ * @example One slope per channel of images
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [28, 28, 16] }), new layers.PReLU({ sharedAxes: [1, 2] })]);
@@ -248,12 +248,12 @@ export class PReLU extends Elementwise {
   /** The slopes below 0: the shape of a sample, with extent 1 along shared axes. */
   alpha!: Weight;
 
-  /** Takes the options. Throws {@linkcode ValueError} for a shared axis that is none. */
+  /** Takes the options. Throws {@linkcode ValueError} for an invalid shared axis. */
   constructor(options: PReLUOptions = {}) {
     super(options);
   }
 
-  /** Makes the slopes. Throws {@linkcode ShapeError} where an axis that is not shared is not fixed. */
+  /** Makes the slopes. Throws {@linkcode ShapeError} unless every axis that is not shared has a fixed extent. */
   override build(inputShape: SymbolicShape): void {
     const what = `Cannot build "${this.name}"`;
     const shared = this.sharedAxes?.map((axis) => normalizeAxis(axis, inputShape.length, `build "${this.name}"`)) ?? [];
@@ -290,12 +290,12 @@ const softmaxOptions = optionTable<SoftmaxOptions>()({ ...layerOptions, axis: ax
 /** The options, checked and completed. */
 export interface Softmax extends LayerFields<SoftmaxOptions, typeof softmaxOptions> {}
 
-/** What masked inputs are taken for: the exponential of less than this is 0. */
+/** Replaces masked inputs: the exponential of anything near it is 0. */
 const farBelow = -1e9;
 
 /**
- * `exp(x) / sum(exp(x))` along `axis`. Where the input has a mask, which must broadcast to it, what is masked is left
- * out and gets 0.
+ * `exp(x) / sum(exp(x))` along `axis`. Elements that the mask excludes, which must broadcast to the input, are left out
+ * and get 0.
  *
  * @example Three probabilities
  * ```ts
@@ -309,12 +309,12 @@ export class Softmax extends Elementwise {
   }
   override readonly callDefaults = { mask: null };
 
-  /** Takes the options. Throws {@linkcode ValueError} where an axis is no integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. */
   constructor(options: SoftmaxOptions = {}) {
     super(options);
   }
 
-  /** Checks the axes. Throws {@linkcode ValueError} for one that the input has not. */
+  /** Checks the axes. Throws {@linkcode ValueError} for an axis that the input does not have. */
   override build(inputShape: SymbolicShape): void {
     normalizeAxes(this.axis, inputShape.length, `build "${this.name}"`);
   }
@@ -331,7 +331,7 @@ export class Softmax extends Elementwise {
   #checkMask(x: Value, mask: Value): void {
     const lead = x.shape.length - mask.shape.length;
     if (lead >= 0 && mask.shape.every((extent, axis) => extent === 1 || extent === x.shape[lead + axis])) return;
-    // The number of samples may be a stand-in's.
+    // The number of samples may be a probe's.
     const ofBatch = ({ shape }: Value) => formatShape([null, ...shape.slice(1)]);
     throw new ShapeError({
       what: `Cannot call "${this.name}"`,

@@ -1,4 +1,4 @@
-// Layers that change images at random while a model trains: where their pixels are.
+// Layers that change images at random in training: where pixels are.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
 import type { Value } from "../ir/value.ts";
 import { affineInterpolations, affineTransform, type FillMode, fillModes, pixelsAt } from "../ops/affine_transform.ts";
@@ -55,7 +55,9 @@ export const randomImageOptions = optionTable<RandomImageOptions>()({
 /** The options, checked and completed. */
 export interface RandomImages extends LayerFields<RandomImageOptions, typeof randomImageOptions> {}
 
-/** The base of layers that change each image of a batch at random in training, and hand them on in inference. */
+/**
+ * The base of layers that change each image of a batch at random in training, and pass them on unchanged in inference.
+ */
 export abstract class RandomImages extends RandomLayer {
   static {
     declareOptions(this, randomImageOptions, { strict: false });
@@ -75,24 +77,24 @@ export abstract class RandomImages extends RandomLayer {
     return training ? this.change(images) : images;
   }
 
-  /** The images `[batch, height, width, channels]` (or as the data format has it) changed at random. */
+  /** The randomly changed images `[batch, height, width, channels]` (or as the data format says). */
   protected abstract change(images: Value): Value;
 
-  /** One uniform number of [`low`, `high`) for each image, `[batch, 1, ...]` with as many axes as `rank` says. */
+  /** One uniform number in [`low`, `high`) per image, `[batch, 1, ...]` with `rank` axes. */
   protected perImage(images: Value, rank: number, low: number, high: number): Value {
     const count = images.shape.length === 4 ? images.shape[0] : 1;
     return this.uniform([count, ...new Array<number>(rank - 1).fill(1)], low, high);
   }
 }
 
-/** Which way images are flipped. */
+/** The direction in which images are flipped. */
 export type FlipMode = "horizontal" | "vertical" | "horizontal_and_vertical";
 
 const flipModes: readonly FlipMode[] = ["horizontal", "vertical", "horizontal_and_vertical"];
 
 const randomFlipOptions = optionTable<RandomImageOptions>()({
   ...randomImageOptions,
-  /** Which way images are flipped. */
+  /** The direction in which images are flipped. */
   mode: positional(choice(flipModes, "horizontal_and_vertical")),
 });
 
@@ -101,9 +103,9 @@ export interface RandomFlip extends LayerFields<RandomImageOptions, typeof rando
 
 /**
  * In training flips half of the images `[batch, height, width, channels]`, chosen at random; otherwise does nothing. As
- * in Keras, `horizontal_and_vertical` turns the chosen ones upside down: both ways at once. Gives float32.
+ * in Keras, `horizontal_and_vertical` flips the chosen ones both ways at once. Returns float32.
  *
- * @example Pictures that may as well be seen in a mirror
+ * @example Pictures that may be mirrored
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [32, 32, 3] }), new layers.RandomFlip("horizontal")]);
@@ -115,7 +117,7 @@ export class RandomFlip extends RandomImages {
     declareOptions(this, randomFlipOptions);
   }
 
-  /** Takes the way, `horizontal_and_vertical` by default. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the direction, `horizontal_and_vertical` by default. Throws {@linkcode ValueError} for an unknown one. */
   constructor(mode?: FlipMode, options: RandomImageOptions = {}) {
     super(options, { mode });
   }
@@ -132,11 +134,11 @@ export class RandomFlip extends RandomImages {
 
 /** Options of layers that move images at random. */
 export interface RandomTransformOptions extends RandomImageOptions {
-  /** What lies outside of the images; `reflect` by default. */
+  /** How images continue outside; `reflect` by default. */
   fillMode?: FillMode;
-  /** How pixels between pixels are made; `bilinear` by default. */
+  /** How to interpolate between pixels; `bilinear` by default. */
   interpolation?: "nearest" | "bilinear";
-  /** The value outside of the images where `fillMode` is `constant`; 0 by default. */
+  /** The value outside for `fillMode` `constant`; 0 by default. */
   fillValue?: number;
 }
 
@@ -149,9 +151,9 @@ const randomTransformOptions = optionTable<RandomTransformOptions>()({
 
 interface RandomTransform extends LayerFields<RandomTransformOptions, typeof randomTransformOptions> {}
 
-/** The base of layers that see images through an affine transform, drawn for each of them. */
+/** The base of layers that apply a random affine transform to each image. */
 abstract class RandomTransform extends RandomImages {
-  /** The images, each seen through its transform. */
+  /** The transformed images. */
   protected change(images: Value): Value {
     const { fillMode, interpolation, fillValue, dataFormat } = this;
     const [height, width] = imageSize(`Cannot call "${this.name}"`, images.shape, dataFormat);
@@ -161,13 +163,16 @@ abstract class RandomTransform extends RandomImages {
     return affineTransform(images, concat(columns, 1), { fillMode, interpolation, fillValue, dataFormat });
   }
 
-  /** The first six numbers of each image's transform, as {@linkcode affineTransform} takes them: `[batch, 1]`, or one. */
+  /**
+   * The first six numbers of each image's transform, as in {@linkcode affineTransform}: each `[batch, 1]`, or one
+   * number for all.
+   */
   protected abstract transforms(images: Value, height: number, width: number): (Value | number)[];
 }
 
 const randomRotationOptions = optionTable<RandomTransformOptions>()({
   ...randomTransformOptions,
-  /** The smallest and the largest angle, as parts of a full turn; positive ones turn counter-clockwise. */
+  /** The smallest and the largest angle, as fractions of a full turn; positive ones turn counter-clockwise. */
   factor: positional(factorEndsOption(overlapping(-1, 1))),
 });
 
@@ -175,10 +180,10 @@ const randomRotationOptions = optionTable<RandomTransformOptions>()({
 export interface RandomRotation extends LayerFields<RandomTransformOptions, typeof randomRotationOptions> {}
 
 /**
- * In training turns each image `[height, width, channels]` of a batch around its middle by a random angle; otherwise
- * does nothing. Gives float32.
+ * In training rotates each image `[height, width, channels]` of a batch around its center by a random angle; otherwise
+ * does nothing. Returns float32.
  *
- * @example By up to a tenth of a full turn to either side
+ * @example By up to a tenth of a full turn in either direction
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [28, 28, 1] }), new layers.RandomRotation(0.1)]);
@@ -190,12 +195,12 @@ export class RandomRotation extends RandomTransform {
     declareOptions(this, randomRotationOptions);
   }
 
-  /** Takes the angle as a part of a full turn. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the angle as a fraction of a full turn. Throws {@linkcode ValueError} if it is invalid. */
   constructor(factor: Factor, options: RandomTransformOptions = {}) {
     super(options, { factor });
   }
 
-  /** Rotations around the middle. */
+  /** Rotations around the center. */
   protected transforms(images: Value, height: number, width: number): (Value | number)[] {
     const [low, high] = this.factor;
     const angle = this.perImage(images, 2, 2 * Math.PI * low, 2 * Math.PI * high);
@@ -211,9 +216,9 @@ const ofExtent: FactorBounds = { low: -1, high: 1 };
 
 const randomTranslationOptions = optionTable<RandomTransformOptions>()({
   ...randomTransformOptions,
-  /** How far down, as a part of the height. */
+  /** How far down, as a fraction of the height. */
   heightFactor: positional(factorOption(ofExtent)),
-  /** How far to the right, as a part of the width. */
+  /** How far to the right, as a fraction of the width. */
   widthFactor: positional(factorOption(ofExtent)),
 });
 
@@ -221,8 +226,8 @@ const randomTranslationOptions = optionTable<RandomTransformOptions>()({
 export interface RandomTranslation extends LayerFields<RandomTransformOptions, typeof randomTranslationOptions> {}
 
 /**
- * In training moves each image `[height, width, channels]` of a batch by random parts of its height and width;
- * otherwise does nothing. Gives float32.
+ * In training moves each image `[height, width, channels]` of a batch by random fractions of its height and width;
+ * otherwise does nothing. Returns float32.
  *
  * @example By up to a tenth of the height and a fifth of the width
  * ```ts
@@ -238,7 +243,7 @@ export class RandomTranslation extends RandomTransform {
   readonly #height = endsOf(this.heightFactor, ofExtent);
   readonly #width = endsOf(this.widthFactor, ofExtent);
 
-  /** Takes the parts of height and width, from -1 to 1. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the fractions of height and width, from -1 to 1. Throws {@linkcode ValueError} if one is invalid. */
   constructor(heightFactor: Factor, widthFactor: Factor, options: RandomTransformOptions = {}) {
     super(options, { heightFactor, widthFactor });
   }
@@ -253,7 +258,7 @@ export class RandomTranslation extends RandomTransform {
 
 /** Options of {@linkcode RandomZoom}. */
 export interface RandomZoomOptions extends RandomTransformOptions {
-  /** How much wider or narrower; as much as the height by default, so that nothing is distorted. */
+  /** How much of the width is added or removed; the same as the height by default, which keeps the aspect ratio. */
   widthFactor?: Factor | null;
 }
 
@@ -270,8 +275,8 @@ const randomZoomOptions = optionTable<RandomZoomOptions>()({
 export interface RandomZoom extends LayerFields<RandomZoomOptions, typeof randomZoomOptions> {}
 
 /**
- * In training scales each image `[height, width, channels]` of a batch around its middle by a random factor: 0.2 shows
- * from 20% less to 20% more of it. Otherwise does nothing. Gives float32.
+ * In training scales each image `[height, width, channels]` of a batch around its center by a random factor: 0.2 shows
+ * from 20% less to 20% more of it. Otherwise does nothing. Returns float32.
  *
  * @example Up to 30% larger, never smaller
  * ```ts
@@ -287,12 +292,12 @@ export class RandomZoom extends RandomTransform {
   readonly #height = endsOf(this.heightFactor, zooms);
   readonly #width = this.widthFactor === null ? null : endsOf(this.widthFactor, zooms);
 
-  /** Takes the factor, above -1 up to 1. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the factor, above -1 up to 1. Throws {@linkcode ValueError} if it is invalid. */
   constructor(heightFactor: Factor, options: RandomZoomOptions = {}) {
     super(options, { heightFactor });
   }
 
-  /** Scalings around the middle. */
+  /** Scalings around the center. */
   protected transforms(images: Value, height: number, width: number): (Value | number)[] {
     const tall = this.perImage(images, 2, 1 + this.#height[0], 1 + this.#height[1]);
     const wide = this.#width ? this.perImage(images, 2, 1 + this.#width[0], 1 + this.#width[1]) : tall;
@@ -303,9 +308,9 @@ export class RandomZoom extends RandomTransform {
 
 const randomCropOptions = optionTable<RandomImageOptions>()({
   ...randomImageOptions,
-  /** The height of the part. */
+  /** The height of the crop. */
   height: imageExtent,
-  /** The width of the part. */
+  /** The width of the crop. */
   width: imageExtent,
 });
 
@@ -313,11 +318,11 @@ const randomCropOptions = optionTable<RandomImageOptions>()({
 export interface RandomCrop extends LayerFields<RandomImageOptions, typeof randomCropOptions> {}
 
 /**
- * A part of each image `[height, width, channels]` of a batch. In training it lies at a random place, the same for the
- * whole batch. Otherwise, and where the images are no larger than it along an axis, it is the largest part in the middle
- * that has its aspect ratio, resized. Gives float32.
+ * Crops each image `[height, width, channels]` of a batch: in training at a random position, the same for the whole
+ * batch. Otherwise, and if the images are not larger than the crop along an axis, it takes the largest central part
+ * with the crop's aspect ratio and resizes it. Returns float32.
  *
- * @example Parts of photographs
+ * @example Crops of photographs
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [256, 256, 3] }), new layers.RandomCrop(224, 224)]);
@@ -329,12 +334,12 @@ export class RandomCrop extends RandomImages {
     declareOptions(this, randomCropOptions);
   }
 
-  /** Takes the size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the size. Throws {@linkcode ValueError} if it is invalid. */
   constructor(height: number, width: number, options: RandomImageOptions = {}) {
     super(options, { height, width });
   }
 
-  /** A part at a random place in training, otherwise the largest part in the middle, resized. */
+  /** A crop at a random position in training, otherwise the largest central part, resized. */
   override call(x: Value, { training }: { training: boolean }): Value {
     const images = cast(x, "float32");
     const { height, width, dataFormat } = this;
@@ -344,7 +349,7 @@ export class RandomCrop extends RandomImages {
       : resize(images, [height, width], { cropToAspectRatio: true, dataFormat });
   }
 
-  /** A part at a random place. */
+  /** A crop at a random position. */
   protected change(images: Value): Value {
     const { height, width } = this;
     return onImageBatch(`Cannot call "${this.name}"`, images, this.dataFormat, (batch) => {

@@ -1,10 +1,10 @@
-// Options that name axes of a layer's input. Whether an input has them is known when the layer is built.
+// Options that name axes of a layer's input. Whether the input has them is checked when the layer is built.
 import { isListOf } from "../shape.ts";
 import { describe, describeList, ValueError } from "../errors.ts";
 import { isInteger } from "../option_kinds.ts";
 import { type Option, option } from "../options.ts";
 
-/** One axis, counted from the front or, below 0, from the end; the last by default. */
+/** One axis, counted from the front or, if negative, from the end; the last by default. */
 export const axisOption = (): Option<number> =>
   option<number>({
     fallback: -1,
@@ -19,7 +19,7 @@ export const axisOption = (): Option<number> =>
     },
   });
 
-/** One axis or a list of them, as it was given; the last by default. */
+/** One axis or a list of axes, kept as given; the last by default. */
 export const axesOption = (): Option<number | readonly number[]> =>
   option<number | readonly number[]>({
     fallback: -1,

@@ -1,4 +1,4 @@
-// Layers that change images at random while a model trains: how bright their pixels are.
+// Layers that change images at random in training: how bright pixels are.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
 import { isListOf } from "../shape.ts";
 import { describeList, ValueError } from "../errors.ts";
@@ -40,9 +40,9 @@ const randomColorOptions = (low: number, high: number) =>
 
 interface RandomColors extends LayerFields<RandomColorOptions, ReturnType<typeof randomColorOptions>> {}
 
-/** The base of layers that change the brightness of pixels, and hold it to a range. */
+/** The base of layers that change the brightness of pixels and clip them to a range. */
 abstract class RandomColors extends RandomImages {
-  /** The changed images, held to the range. */
+  /** The changed images, clipped to the range. */
   protected change(images: Value): Value {
     return clip(this.changeColors(images), ...this.valueRange);
   }
@@ -52,9 +52,9 @@ abstract class RandomColors extends RandomImages {
 }
 
 /**
- * In training moves the pixels of each image `[height, width, channels]` of a batch away from the mean of their channel
- * (or to it, where a factor is negative): by a random part from 1 - `factor[0]` to 1 + `factor[1]`; a number `f` is
- * `[0, f]`. Otherwise does nothing. Gives float32.
+ * In training scales the distance of each pixel from the mean of its channel, for each image `[height, width,
+ * channels]` of a batch, by a random factor from 1 - `factor[0]` to 1 + `factor[1]`; a number `f` is `[0, f]`.
+ * Otherwise does nothing. Returns float32.
  *
  * @example Up to half as much contrast again, for pixels of 0 to 1
  * ```ts
@@ -68,12 +68,12 @@ export class RandomContrast extends RandomColors {
     declareOptions(this, randomColorOptions(0, 1));
   }
 
-  /** Takes the part. Throws {@linkcode ValueError} where it is not from 0 to 1. */
+  /** Takes the factor. Throws {@linkcode ValueError} if it is not from 0 to 1. */
   constructor(factor: Factor, options: RandomColorOptions = {}) {
     super(options, { factor });
   }
 
-  /** Pixels at other distances from the mean of their channel. */
+  /** Pixels with scaled distances from the mean of their channel. */
   protected changeColors(images: Value): Value {
     const rank = images.shape.length;
     const factor = this.perImage(images, rank, 1 - this.factor[0], 1 + this.factor[1]);
@@ -84,8 +84,8 @@ export class RandomContrast extends RandomColors {
 }
 
 /**
- * In training makes each image `[height, width, channels]` of a batch brighter or darker by a random part of the
- * range of values; otherwise does nothing. Gives float32.
+ * In training makes each image `[height, width, channels]` of a batch brighter or darker by a random fraction of the
+ * value range; otherwise does nothing. Returns float32.
  *
  * @example By up to a fifth of the range, for pixels of 0 to 1
  * ```ts
@@ -99,12 +99,12 @@ export class RandomBrightness extends RandomColors {
     declareOptions(this, randomColorOptions(-1, 1));
   }
 
-  /** Takes the part. Throws {@linkcode ValueError} where it is not from -1 to 1. */
+  /** Takes the fraction. Throws {@linkcode ValueError} if it is not from -1 to 1. */
   constructor(factor: Factor, options: RandomColorOptions = {}) {
     super(options, { factor });
   }
 
-  /** Pixels with something added. */
+  /** Pixels with a number added. */
   protected changeColors(images: Value): Value {
     const [low, high] = this.valueRange;
     const rank = images.shape.length;

@@ -1,4 +1,4 @@
-// What layers find in the context: whether they train, where losses go, and what is built or called around them.
+// The context of layers: whether they train, the list of added losses, and the layer being built or called.
 import { ContextKey } from "../ir/context.ts";
 import type { Value } from "../ir/value.ts";
 import { nextRandomRoot } from "../random_stream.ts";
@@ -6,7 +6,7 @@ import { nextRandomRoot } from "../random_stream.ts";
 /** Whether the call is part of training. */
 export const isTraining: ContextKey<boolean> = new ContextKey("isTraining");
 
-/** The list that takes the scalars which layers add to the loss. */
+/** The list of scalars that layers added to the loss. */
 export const addedLosses: ContextKey<Value[]> = new ContextKey("addedLosses");
 
 /** The place of the layer that is being built or called. */
@@ -16,10 +16,12 @@ export const layerPlace: ContextKey<Place> = new ContextKey("layerPlace");
 export class Place {
   #children = 0;
 
-  /** `name` is the path of names, such as `sequential/dense`; `path` that of positions, which random numbers follow. */
+  /**
+   * `name` is the path of names, such as `sequential/dense`; `path` the path of positions, which random numbers use.
+   */
   constructor(readonly name: string, readonly path: string) {}
 
-  /** The place of a layer that is built now: inside of the one being built or called, else a root. */
+  /** The place of a layer that is built now: inside the one being built or called, else a root. */
   static next(name: string): Place {
     const outer = layerPlace.current;
     return outer

@@ -22,33 +22,35 @@ import { channelAxis, perAxisOption, slidShape, windowOption } from "./windows.t
 
 /** Options of all convolution layers. */
 export interface ConvolutionOptions extends LayerOptions {
-  /** Elements from one output to the next; 1 by default. */
+  /** The step of the window; 1 by default. */
   strides?: PerAxis;
   /** `valid` by default. */
   padding?: "valid" | "same";
   /** Where the channels are; `channels_last` by default. */
   dataFormat?: DataFormat | null;
-  /** Elements from one tap of the kernel to the next; 1 by default, and beside strides unless channels stay apart. */
+  /**
+   * The distance between taps of the kernel; 1 by default, and with strides unless channels are convolved separately.
+   */
   dilationRate?: PerAxis;
-  /** What the sums are sent through; `linear` by default. */
+  /** The activation function; `linear` by default. */
   activation?: ActivationIdentifier | null;
   /** Whether a bias is added; true by default. */
   useBias?: boolean;
-  /** What fills the bias; `zeros` by default. */
+  /** The initializer of the bias; `zeros` by default. */
   biasInitializer?: InitializerIdentifier;
   /** A penalty on the bias. */
   biasRegularizer?: RegularizerIdentifier | null;
-  /** A map that the bias is sent through after each step. */
+  /** The constraint on the bias, applied after each step. */
   biasConstraint?: ConstraintIdentifier | null;
 }
 
-/** Options on a kernel that is named so. */
+/** Options on a weight named `kernel`. */
 export interface KernelOptions {
-  /** What fills the kernel; `glorot_uniform` by default. */
+  /** The initializer of the kernel; `glorot_uniform` by default. */
   kernelInitializer?: InitializerIdentifier;
   /** A penalty on the kernel. */
   kernelRegularizer?: RegularizerIdentifier | null;
-  /** A map that the kernel is sent through after each step. */
+  /** The constraint on the kernel, applied after each step. */
   kernelConstraint?: ConstraintIdentifier | null;
 }
 
@@ -71,14 +73,14 @@ export const convolutionOptions = (rank: number, paddings: readonly Padding[] = 
 /** The options, checked and completed. */
 export interface Convolution extends LayerFields<ConvolutionOptions, ReturnType<typeof convolutionOptions>> {}
 
-/** What all convolution layers have. */
+/** The base of all convolution layers. */
 export abstract class Convolution extends Layer {
   /** The number of spatial axes. */
   readonly rank: number = this.kernelSize.length;
-  /** The weights that are added, one for each channel of the output, if there are any. */
+  /** The bias, one number per output channel, if used. */
   bias: Weight | undefined;
 
-  /** Takes the options, and the arguments that came by position, by name. */
+  /** Takes the options, and the positional arguments by name. */
   constructor(options: LayerOptions, byPosition: object) {
     super(options, byPosition);
     const windows = this.kernelSize.map((size, i) => dilatedSize(size, this.dilationRate[i]));
@@ -91,7 +93,7 @@ export abstract class Convolution extends Layer {
     });
   }
 
-  /** The channels of the input; throws {@linkcode ShapeError} where they are not fixed. */
+  /** The channels of the input; throws {@linkcode ShapeError} if they are not fixed. */
   protected channelsOf(inputShape: SymbolicShape): number {
     this.computeOutputShape(inputShape);
     const axis = channelAxis(this.dataFormat, this.rank);
@@ -108,7 +110,7 @@ export abstract class Convolution extends Layer {
     return channels;
   }
 
-  /** Makes the bias, if there is one. */
+  /** Makes the bias, if it is used. */
   protected addBias(channels: number): void {
     if (!this.useBias) return;
     this.bias = this.addWeight({ name: "bias", shape: [channels], ...weightSettings(this, "bias") });
@@ -117,7 +119,7 @@ export abstract class Convolution extends Layer {
   /** The convolution without bias and activation. */
   protected abstract convolve(x: Value): Value;
 
-  /** The channels of the output, for those of the input where they are known. */
+  /** The channels of the output, given those of the input, if known. */
   protected abstract outputChannels(channels: number | null): number | null;
 
   /** The activated sums. */
@@ -129,12 +131,12 @@ export abstract class Convolution extends Layer {
     return this.activation.call(add(sums, bias));
   }
 
-  /** The spatial extent that one becomes along an axis. */
+  /** The output extent along spatial axis `i`. */
   protected extentOf(extent: number | null, i: number): number | null {
     return positionsAlong(extent, this.kernelSize[i], this.strides[i], this.dilationRate[i], this.padding);
   }
 
-  /** The shape with as many positions as the kernel has, and the channels of the output. */
+  /** The output shape: the number of kernel positions along each spatial axis, and the output channels. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     const slid = slidShape(this.name, shape, this.dataFormat, this.rank, (extent, i) => this.extentOf(extent, i));
     const axis = channelAxis(this.dataFormat, this.rank);
@@ -145,7 +147,7 @@ export abstract class Convolution extends Layer {
 
 /** Options of {@linkcode Conv2D} and {@linkcode Conv3D}. */
 export interface ConvOptions extends ConvolutionOptions, KernelOptions {
-  /** Into how many groups channels fall, each of which sees only its own; 1 by default. */
+  /** The number of groups of channels, each convolved separately; 1 by default. */
   groups?: number;
 }
 
@@ -186,7 +188,7 @@ export abstract class Conv extends Convolution {
     });
   }
 
-  /** Makes kernel and bias. Throws {@linkcode ShapeError} where the input does not fit. */
+  /** Makes kernel and bias. Throws {@linkcode ShapeError} if the input does not fit. */
   override build(inputShape: SymbolicShape): void {
     const channels = this.channelsOf(inputShape);
     if (channels % this.groups !== 0) {
@@ -218,17 +220,17 @@ export class Conv1D extends Conv {
     declareOptions(this, convOptions(1));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
   constructor(filters: number, kernelSize: PerAxis, options: Conv1DOptions = {}) {
     super(options, { filters, kernelSize });
   }
 }
 
 /**
- * A convolution over images: `[batch, height, width, channels]` gives `[batch, height, width, filters]`, where height
- * and width are those of the kernel's positions.
+ * A convolution over images: `[batch, height, width, channels]` gives `[batch, positions down, positions across,
+ * filters]`.
  *
- * @example Edges of grey images
+ * @example Edges of grayscale images
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const image = Input({ shape: [28, 28, 1] });
@@ -241,19 +243,21 @@ export class Conv2D extends Conv {
     declareOptions(this, convOptions(2));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvOptions = {}) {
     super(options, { filters, kernelSize });
   }
 }
 
-/** A convolution over volumes: `[batch, depth, height, width, channels]` gives as many axes with `filters` channels. */
+/**
+ * A convolution over volumes: `[batch, depth, height, width, channels]` gives as many axes, with `filters` channels.
+ */
 export class Conv3D extends Conv {
   static {
     declareOptions(this, convOptions(3));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -279,7 +283,7 @@ export interface ConvTranspose extends LayerFields<ConvTransposeOptions, ReturnT
 
 /** Transposed convolutions: kernel `[...kernelSize, filters, channels]`. */
 export abstract class ConvTranspose extends Convolution {
-  /** How far the kernel goes beyond the edges. */
+  /** How far the kernel reaches beyond the edges. */
   declare readonly padding: "valid" | "same";
   /** The weights that multiply the input. */
   kernel!: Weight;
@@ -298,7 +302,7 @@ export abstract class ConvTranspose extends Convolution {
     });
   }
 
-  /** Makes kernel and bias. Throws {@linkcode ShapeError} where the input does not fit. */
+  /** Makes kernel and bias. Throws {@linkcode ShapeError} if the input does not fit. */
   override build(inputShape: SymbolicShape): void {
     const shape = [...this.kernelSize, this.filters, this.channelsOf(inputShape)];
     this.kernel = this.addWeight({ name: "kernel", shape, ...weightSettings(this, "kernel") });
@@ -328,7 +332,7 @@ export class Conv1DTranspose extends ConvTranspose {
     declareOptions(this, convTransposeOptions(1));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -349,7 +353,7 @@ export class Conv2DTranspose extends ConvTranspose {
     declareOptions(this, convTransposeOptions(2));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -361,7 +365,7 @@ export class Conv3DTranspose extends ConvTranspose {
     declareOptions(this, convTransposeOptions(3));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
     super(options, { filters, kernelSize });
   }

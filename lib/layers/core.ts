@@ -17,21 +17,21 @@ import { weightOptions, weightSettings } from "./weight_options.ts";
 
 /** Options of {@linkcode Dense}. */
 export interface DenseOptions extends LayerOptions {
-  /** What the sums are sent through; `linear` by default. */
+  /** The activation function; `linear` by default. */
   activation?: ActivationIdentifier | null;
   /** Whether a bias is added; true by default. */
   useBias?: boolean;
-  /** What fills the kernel; `glorot_uniform` by default. */
+  /** The initializer of the kernel; `glorot_uniform` by default. */
   kernelInitializer?: InitializerIdentifier;
-  /** What fills the bias; `zeros` by default. */
+  /** The initializer of the bias; `zeros` by default. */
   biasInitializer?: InitializerIdentifier;
   /** A penalty on the kernel. */
   kernelRegularizer?: RegularizerIdentifier | null;
   /** A penalty on the bias. */
   biasRegularizer?: RegularizerIdentifier | null;
-  /** A map that the kernel is sent through after each step. */
+  /** The constraint on the kernel, applied after each step. */
   kernelConstraint?: ConstraintIdentifier | null;
-  /** A map that the bias is sent through after each step. */
+  /** The constraint on the bias, applied after each step. */
   biasConstraint?: ConstraintIdentifier | null;
 }
 
@@ -65,17 +65,17 @@ export class Dense extends Layer {
   }
   /** The weights that multiply the input, `[n, units]`. */
   kernel!: Weight;
-  /** The weights that are added, `[units]`, if there are any. */
+  /** The bias, `[units]`, if used. */
   bias: Weight | undefined;
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the number of units. Throws {@linkcode ValueError} where it is not a positive integer. */
+  /** Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. */
   constructor(units: number, options: DenseOptions = {}) {
     super(options, { units });
   }
 
-  /** Makes kernel and bias. Throws {@linkcode ShapeError} where the last axis is not fixed. */
+  /** Makes kernel and bias. Throws {@linkcode ShapeError} if the extent of the last axis is not fixed. */
   override build(inputShape: SymbolicShape): void {
     const features = inputShape[inputShape.length - 1];
     const what = `Cannot build "${this.name}"`;
@@ -113,14 +113,14 @@ export class Dense extends Layer {
     return this.activation.call(this.bias ? add(product, this.bias) : product);
   }
 
-  /** The input shape with `units` for its last axis. */
+  /** The input shape with `units` as its last extent. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return [...shape.slice(0, -1), this.units];
   }
 }
 
 /**
- * The input itself: a place holder, or a name for a value.
+ * The unchanged input: a placeholder, or a name for a value.
  *
  * @example Two layers of one shape
  * ```ts
@@ -132,7 +132,7 @@ export class Identity extends Layer {
   static {
     declareOptions(this, layerOptions);
   }
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
   /** Takes the options of every layer. */
@@ -140,12 +140,12 @@ export class Identity extends Layer {
     super(options);
   }
 
-  /** The input itself. */
+  /** The unchanged input. */
   call(x: Value): Value {
     return x;
   }
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }

@@ -1,4 +1,4 @@
-// Where the channels of images are.
+// The position of the channels of images.
 import { choice } from "../option_kinds.ts";
 import type { DataFormat } from "../ops/spatial.ts";
 import { nullAsDefault, type Option, withFacts } from "../options.ts";
@@ -8,7 +8,7 @@ export type { DataFormat };
 /** Where the channels are; last by default. */
 export const dataFormatOption: Option<DataFormat> = nullAsDefault(choice(["channels_last", "channels_first"]));
 
-/** What layers of sequences have in place of a choice: their channels are last. */
+/** For layers of sequences, which have no choice: the channels are last. */
 export const channelsLast: Option<DataFormat> = withFacts(dataFormatOption, { offered: false, written: "never" });
 
 /** The spatial axes of an input of `rank` axes. */

@@ -16,17 +16,17 @@ import { weightSettings } from "./weight_options.ts";
 
 /** Options of {@linkcode Embedding}. */
 export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
-  /** What fills the vectors; `uniform` by default, from -0.05 to 0.05. */
+  /** The initializer of the vectors; `uniform` by default, from -0.05 to 0.05. */
   embeddingsInitializer?: InitializerIdentifier;
   /** A penalty on the vectors. */
   embeddingsRegularizer?: RegularizerIdentifier | null;
-  /** A map that the vectors are sent through after each step. */
+  /** The constraint on the vectors, applied after each step. */
   embeddingsConstraint?: ConstraintIdentifier | null;
-  /** Whether index 0 is padding: the output then has a mask that leaves it out. False by default. */
+  /** Whether index 0 is padding; the output then has a mask that excludes it. False by default. */
   maskZero?: boolean;
-  /** How many indices a sample has, as Keras 2 had it; `inputShape: [inputLength]` says the same. */
+  /** The number of indices per sample, as in Keras 2; `inputShape: [inputLength]` does the same. */
   inputLength?: number | null;
-  /** The first vectors, `[inputDim, outputDim]`, in place of what an initializer gives. */
+  /** The initial vectors, `[inputDim, outputDim]`, in place of an initializer. */
   weights?: TensorLike | null;
 }
 
@@ -46,7 +46,7 @@ const embeddingOptions = optionTable<EmbeddingOptions>()({
   embeddingsConstraint: constraintOption(),
   maskZero: boolean(false),
   inputLength: inputExtent,
-  // A layer's own weights are those that it is made of, so that what is given has another field.
+  // Layers already have a property `weights`, so the option has another field.
   weights: withFacts(nullable(firstVectors), { field: "firstVectors", written: "never" }),
   quantizationConfig: unoffered(null),
 });
@@ -72,15 +72,15 @@ export class Embedding extends Layer {
   /** The vectors, `[inputDim, outputDim]`. */
   embeddings!: Weight;
   override readonly supportsMasking: boolean = this.maskZero;
-  /** The first vectors, where they are given. */
+  /** The initial vectors, if given. */
   declare protected readonly firstVectors: Tensor | null;
 
-  /** Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} where one is not positive. */
+  /** Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} if one is not positive. */
   constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
     super(options, { inputDim, outputDim });
   }
 
-  /** Makes the vectors. Throws {@linkcode ShapeError} where those given have another shape. */
+  /** Makes the vectors. Throws {@linkcode ShapeError} if given ones have another shape. */
   override build(): void {
     this.embeddings = this.addWeight({
       name: "embeddings",
@@ -90,7 +90,7 @@ export class Embedding extends Layer {
     if (this.firstVectors) this.setWeights([this.firstVectors]);
   }
 
-  /** The vectors of the indices; an index outside gives NaN, where `fit` and its like do not find it in the data. */
+  /** The vectors of the indices; an index out of range gives NaN, unless `fit` and the like find it in the data. */
   call(x: Value): Value {
     return gather(this.embeddings, cast(x, "int32"));
   }
@@ -100,7 +100,7 @@ export class Embedding extends Layer {
     return this.maskZero ? ops.notEqual(x, 0) : undefined;
   }
 
-  /** The shape with an axis of `outputDim` at its end. */
+  /** The shape with `outputDim` appended. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return [...shape, this.outputDim];
   }

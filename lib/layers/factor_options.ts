@@ -1,21 +1,21 @@
-// How far layers that change images at random go: a factor to either side, or the two ends.
+// The strength of random image changes: a factor in either direction, or a range.
 import { describeList, ValueError } from "../errors.ts";
 import { type Option, option } from "../options.ts";
 
-/** How far something goes at random: a part to either side, or the two ends. */
+/** The strength of a random change: a fraction in either direction, or the range as two ends. */
 export type Factor = number | readonly [number, number];
 
-/** What a factor may be. */
+/** The values that a factor may have. */
 export interface FactorBounds {
-  /** The least of its ends, and what a single number is held to. */
+  /** The lower bound of its ends, and the lower limit of a single number's range. */
   readonly low: number;
-  /** The largest of its ends. */
+  /** The upper bound of its ends. */
   readonly high: number;
-  /** What must hold for its ends, one or two; by default that each lies between the bounds. */
+  /** The condition on its ends, one or two; by default both are within the bounds. */
   readonly fits?: (ends: readonly number[]) => boolean;
 }
 
-/** A factor as it was given. */
+/** A factor, kept as given. */
 export function factorOption({ low, high, fits }: FactorBounds): Option<Factor> {
   const suits = fits ?? ((ends: readonly number[]) => ends.every((end) => end >= low && end <= high));
   return option<Factor>({
@@ -35,7 +35,7 @@ export function factorOption({ low, high, fits }: FactorBounds): Option<Factor> 
   });
 }
 
-/** The smallest and the largest change that a factor says. */
+/** The smallest and the largest change that a factor allows. */
 export function endsOf(factor: Factor, { low }: FactorBounds): readonly [number, number] {
   if (typeof factor === "number") return [Math.max(-Math.abs(factor), low), Math.abs(factor)];
   return [Math.min(...factor), Math.max(...factor)];
@@ -47,7 +47,7 @@ export function factorEndsOption(bounds: FactorBounds): Option<readonly [number,
   return option<readonly [number, number]>({ read: (given, place) => endsOf(factor.read(given, place), bounds) });
 }
 
-/** Bounds of which one number must lie between, and which two must have something in common with: Keras's rule. */
+/** Bounds that one number must be within, and that two numbers must overlap: Keras's rule. */
 export const overlapping = (low: number, high: number): FactorBounds => ({
   low,
   high,

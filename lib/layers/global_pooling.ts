@@ -12,7 +12,7 @@ import { type LayerFields, layerOptions } from "./options.ts";
 export interface GlobalPoolingOptions extends LayerOptions {
   /** Where the channels are; `channels_last` by default. */
   dataFormat?: DataFormat | null;
-  /** Whether the spatial axes stay, with extent 1; false by default. */
+  /** Whether to keep the spatial axes, with extent 1; false by default. */
   keepdims?: boolean;
 }
 
@@ -28,7 +28,7 @@ abstract class GlobalPooling extends Layer {
   static {
     declareOptions(this, globalPoolingOptions);
   }
-  /** The axes that are pooled. */
+  /** The pooled axes. */
   protected readonly axes: readonly number[];
 
   constructor(rank: number, options: GlobalPoolingOptions) {
@@ -114,7 +114,7 @@ export class GlobalMaxPooling3D extends GlobalMaxPooling {
  * ```
  */
 export class GlobalAveragePooling1D extends GlobalAveragePooling {
-  /** The mask says which steps count; the output has none. */
+  /** The mask says which steps count; the output has no mask. */
   override readonly supportsMasking = true;
   override readonly callDefaults = { mask: null };
 
@@ -131,7 +131,7 @@ export class GlobalAveragePooling1D extends GlobalAveragePooling {
     return divide(total, sum(cast(mask, "float32"), this.axes, this.keepdims));
   }
 
-  /** None. */
+  /** No mask. */
   override computeMask(): undefined {
     return undefined;
   }

@@ -1,4 +1,4 @@
-// Layers that give images another size. https://keras.io/api/layers/preprocessing_layers/image_preprocessing/
+// Layers that change the size of images. https://keras.io/api/layers/preprocessing_layers/image_preprocessing/
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { imageSize } from "../ops/image_batch.ts";
@@ -12,7 +12,7 @@ import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 
-/** How pixels between pixels are made. */
+/** How to interpolate between pixels. */
 export const interpolationOption = (fallback: Interpolation): Option<Interpolation> =>
   choice(["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"], fallback);
 
@@ -36,7 +36,7 @@ const imageOptions = optionTable<ImageOptions>()({
 
 interface SizedImages extends LayerFields<ImageOptions, typeof imageOptions> {}
 
-/** The base of layers that give images `[batch, height, width, channels]` a size that does not depend on theirs. */
+/** The base of layers that give images `[batch, height, width, channels]` a fixed size. */
 abstract class SizedImages extends Layer {
   override readonly callDefaults = { training: true };
 
@@ -60,17 +60,17 @@ export function resized(shape: SymbolicShape, height: number, width: number, dat
 
 /** Options of {@linkcode Resizing}. */
 export interface ResizingOptions extends ImageOptions {
-  /** How pixels between pixels are made; `bilinear` by default. */
+  /** How to interpolate between pixels; `bilinear` by default. */
   interpolation?: Interpolation;
-  /** Whether what would be distorted is cut off first: the largest part in the middle stays; false by default. */
+  /** Whether images are cropped around their center first to keep their aspect ratio; false by default. */
   cropToAspectRatio?: boolean;
-  /** Whether `fillValue` is put around the images first, so that nothing is distorted; false by default. */
+  /** Whether images are padded with `fillValue` first to keep their aspect ratio; false by default. */
   padToAspectRatio?: boolean;
-  /** How images are padded: by one value, as `constant` says. */
+  /** How images are padded: `constant` with one value. */
   fillMode?: "constant";
-  /** What images are padded with; 0 by default. */
+  /** The value to pad with; 0 by default. */
   fillValue?: number;
-  /** Whether pixels that shrink are averaged over, which `nearest` does not; false by default. */
+  /** Whether shrinking averages over pixels; not for `nearest`; false by default. */
   antialias?: boolean;
 }
 
@@ -88,9 +88,9 @@ const resizingOptions = optionTable<ResizingOptions>()({
 export interface Resizing extends LayerFields<ResizingOptions, typeof resizingOptions> {}
 
 /**
- * Images `[batch, height, width, channels]` at another size, in their dtype, in training and inference.
+ * Resizes images `[batch, height, width, channels]`, in their dtype, in training and inference.
  *
- * @example Photographs of any size for a model of one
+ * @example Photographs of any size for a model of a fixed size
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [null, null, 3] }), new layers.Resizing(96, 128)]);
@@ -102,7 +102,7 @@ export class Resizing extends SizedImages {
     declareOptions(this, resizingOptions);
   }
 
-  /** Takes the size. Throws {@linkcode ValueError} for what is no size or no option. */
+  /** Takes the size. Throws {@linkcode ValueError} for an invalid size or option. */
   constructor(height: number, width: number, options: ResizingOptions = {}) {
     super(options, { height, width });
     if (!this.cropToAspectRatio || !this.padToAspectRatio) return;
@@ -123,10 +123,10 @@ export class Resizing extends SizedImages {
 }
 
 /**
- * The middle of images `[batch, height, width, channels]`, in float32. Images that are smaller are enlarged, and what is
- * too much then along one axis is cut off before.
+ * The center of images `[batch, height, width, channels]`, in float32. Smaller images are first cropped to the aspect
+ * ratio and then enlarged.
  *
- * @example The middle of photographs
+ * @example The center of photographs
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [256, 256, 3] }), new layers.CenterCrop(224, 224)]);
@@ -138,18 +138,18 @@ export class CenterCrop extends SizedImages {
     declareOptions(this, imageOptions);
   }
 
-  /** Takes the size. Throws {@linkcode ValueError} for what is no size. */
+  /** Takes the size. Throws {@linkcode ValueError} if it is invalid. */
   constructor(height: number, width: number, options: ImageOptions = {}) {
     super(options, { height, width });
   }
 
-  /** The middle of the images. */
+  /** The center of the images. */
   call(x: Value): Value {
     return middleOf(cast(x, "float32"), this.height, this.width, this.dataFormat);
   }
 }
 
-/** The middle of images, or of smaller ones as much as has the aspect ratio, enlarged. */
+/** The center of images; of smaller ones, the largest part with the aspect ratio, enlarged. */
 function middleOf(images: Value, height: number, width: number, dataFormat: DataFormat): Value {
   const [rows, columns] = imageSize("Cannot crop images", images.shape, dataFormat);
   if (rows < height || columns < width) {

@@ -1,4 +1,4 @@
-// Shapes and dtypes of outputs, found by tracing a call with stand-ins for what is not known yet.
+// Output shapes and dtypes, found by tracing a call with probe extents for unknown axes.
 import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
@@ -8,14 +8,14 @@ import { addedLosses, isTraining } from "./context.ts";
 import { type CallArguments, replaceArguments, TensorSpec } from "../tensor/symbolic.ts";
 
 /**
- * What stands for an unknown batch axis, and for every other unknown axis: these are alike, since axes that nobody knows
+ * Probe extents of an unknown batch axis and of all other unknown axes. The latter are equal, since unknown axes
  * usually meet each other, and have many divisors.
  */
 const probeExtents = [{ batch: 11, other: 840 }, { batch: 13, other: 1680 }] as const;
 
 /**
- * The shapes and dtypes that `run` gives for arguments: it is traced with two stand-ins for each unknown axis, and what
- * comes out different is unknown too. With `once` it is traced a single time, for the dtypes alone.
+ * The shapes and dtypes that `run` returns for arguments: it is traced with two probes for each unknown axis, and an
+ * extent that differs between the two is unknown too. With `once` it is traced once, for the dtypes alone.
  */
 export function inferSpecs(
   args: CallArguments<TensorSpec>,

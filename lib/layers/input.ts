@@ -14,11 +14,11 @@ import { type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 export interface InputOptions<Name extends string = string> {
   /** The shape of one sample, without the batch axis; `null` for an axis that varies. */
   shape: SymbolicShape;
-  /** The number of samples in each batch, where it is fixed. */
+  /** The number of samples in each batch, if fixed. */
   batchSize?: number | null;
   /** The dtype that data is cast to; `float32` by default. */
   dtype?: DType;
-  /** The name of the input, which data can be given by. */
+  /** The name of the input, under which data can be passed. */
   name?: Name;
 }
 
@@ -45,20 +45,20 @@ export class InputLayer extends Layer {
   static {
     declareOptions(this, inputOptions);
   }
-  /** Inputs compute nothing, and keep no weights. */
+  /** Inputs compute nothing and have no weights. */
   override readonly dtypePolicy: DTypePolicy = float32Policy;
   /** The dtype that data is cast to. */
   declare readonly dtype: DType;
-  /** The number of samples in each batch, where it is fixed. */
+  /** The number of samples in each batch, if fixed. */
   declare readonly batchSize: number | null;
   /** The shape with the batch axis. */
   readonly batchShape: SymbolicShape;
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the options of {@linkcode Input}. Throws {@linkcode ShapeError} for a shape that is none. */
+  /** Takes the options of {@linkcode Input}. Throws {@linkcode ShapeError} for an invalid shape. */
   constructor(options: InputOptions) {
-    // Layers compute in float32: this dtype is that of the data.
+    // Layers compute in float32: this dtype is the data's.
     const others: Omit<InputOptions, "dtype"> = options;
     super(others);
     this.batchShape = [this.batchSize, ...options.shape];
@@ -66,28 +66,28 @@ export class InputLayer extends Layer {
     this.connect({ positional: [], named: {} }, new TensorSpec(this.batchShape, this.dtype));
   }
 
-  /** What stands for the data. */
+  /** The symbolic tensor that stands for the data. */
   override get output(): SymbolicTensor {
     return this.inboundNodes[0].outputs[0];
   }
 
-  /** The input itself. */
+  /** The unchanged input. */
   call(x: Value): Value {
     return x;
   }
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }
 }
 
 /**
- * Where data of one shape enters a model.
+ * The entry of data of one shape into a model.
  *
  * @param options the shape of one sample, and its dtype and name
- * @returns what stands for the data: the first element of a {@linkcode Sequential}
- * @throws {ShapeError} where the shape is not a list of positive integers and nulls
+ * @returns a symbolic tensor for the data: the first element of a {@linkcode Sequential}
+ * @throws {ShapeError} if the shape is not a list of positive integers and nulls
  *
  * @example Images of bytes
  * ```ts

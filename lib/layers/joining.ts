@@ -1,5 +1,4 @@
-// Layers that join two or more values along an axis, or by the products of their vectors.
-// https://keras.io/api/layers/merging_layers/
+// Layers that join values along an axis, or by dot products. https://keras.io/api/layers/merging_layers/
 import { epsilon } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { describeList, ValueError } from "../errors.ts";
@@ -18,7 +17,7 @@ import type { SymbolicTensor } from "../tensor/symbolic.ts";
 
 /** Options of {@linkcode Concatenate}. */
 export interface ConcatenateOptions extends LayerOptions {
-  /** The axis along which inputs follow one another; the last by default. */
+  /** The axis along which inputs are concatenated; the last by default. */
   axis?: number;
 }
 
@@ -28,9 +27,9 @@ const concatenateOptions = optionTable<ConcatenateOptions>()({ ...layerOptions, 
 export interface Concatenate extends LayerFields<ConcatenateOptions, typeof concatenateOptions> {}
 
 /**
- * The inputs one after another along an axis; along all others they must be alike.
+ * Concatenates inputs along an axis; their other extents must be equal.
  *
- * @example Features of two kinds
+ * @example Two kinds of features
  * ```ts
  * import { Input, layers } from "./mod.ts";
  * const [a, b] = [Input({ shape: [8] }), Input({ shape: [4] })];
@@ -42,7 +41,7 @@ export class Concatenate extends Merge {
     declareOptions(this, concatenateOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} where the axis is no integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if the axis is not an integer. */
   constructor(options: ConcatenateOptions = {}) {
     super(options);
   }
@@ -59,18 +58,18 @@ export class Concatenate extends Merge {
       const known = new Set(extents.filter((extent) => extent !== null));
       if (known.size > 1 || shapes.some(({ length }) => length !== first.length)) {
         const rule = `shapes must be equal but along axis ${this.axis}`;
-        this.mismatch(rule, shapes, "give another axis, or bring them to one shape before");
+        this.mismatch(rule, shapes, "give another axis, or bring them to one shape first");
       }
       return [...known][0] ?? null;
     });
   }
 
-  /** The joined inputs. */
+  /** The concatenated inputs. */
   call(inputs: readonly Value[]): Value {
     return o.concat(inputs, this.axis);
   }
 
-  /** The masks joined, with true for inputs that have none; none where no input has one. */
+  /** The masks concatenated, with true for inputs without a mask; none if no input has one. */
   override computeMask(inputs: readonly Value[], masks: Masks | undefined): Value | undefined {
     if (!masks || masks.every((mask) => mask === undefined)) return undefined;
     const whole = inputs.map((x, i) => {
@@ -86,7 +85,7 @@ export class Concatenate extends Merge {
 
 /** Options of {@linkcode Dot}. */
 export interface DotOptions extends LayerOptions {
-  /** Whether vectors are divided by their length first, so that their product is the cosine; false by default. */
+  /** Whether vectors are divided by their length first, which makes the product the cosine; false by default. */
   normalize?: boolean;
 }
 
@@ -106,7 +105,7 @@ const axesOfTwo = option<number | readonly [number, number]>({
 
 const dotOptions = optionTable<DotOptions>()({
   ...layerOptions,
-  /** The axis of each input, or that of both. */
+  /** The axis of each input, or one for both. */
   axes: positional(axesOfTwo),
   normalize: boolean(false),
 });
@@ -120,10 +119,10 @@ function normalized(x: Value, axis: number): Value {
 }
 
 /**
- * The sums of products of two inputs along an axis of each, sample by sample: `[batch, m, k]` and `[batch, n, k]` with
+ * The dot products of two inputs along an axis of each, sample by sample: `[batch, m, k]` and `[batch, n, k]` with
  * `axes` 2 give `[batch, m, n]`; `[batch, k]` and `[batch, k]` with `axes` 1 give `[batch, 1]`.
  *
- * @example How alike two vectors are
+ * @example The similarity of two vectors
  * ```ts
  * import { Input, layers } from "./mod.ts";
  * const [a, b] = [Input({ shape: [8] }), Input({ shape: [8] })];
@@ -135,7 +134,7 @@ export class Dot extends Merge {
     declareOptions(this, dotOptions);
   }
 
-  /** Takes the axes, the batch axis being 0. Throws {@linkcode ValueError} where they are neither one nor two. */
+  /** Takes the axes, counting the batch axis as 0. Throws {@linkcode ValueError} if they are neither one nor two. */
   constructor(axes: number | readonly [number, number], options: DotOptions = {}) {
     super(options, { axes });
   }
@@ -146,7 +145,9 @@ export class Dot extends Merge {
     return [normalizeAxis(a, shapes[0].length, what), normalizeAxis(b, shapes[1].length, what)];
   }
 
-  /** The axes of the first input, then those of the second, without batch and summed axes; at least one of extent 1. */
+  /**
+   * The axes of the first input, then those of the second, without batch and summed axes; `[batch, 1]` if none remain.
+   */
   override computeOutputShape(inputShapes: Structure<SymbolicShape>): SymbolicShape {
     const shapes = this.listOf(inputShapes, 2, 2);
     const axes = this.#axesOf(shapes);
@@ -154,13 +155,13 @@ export class Dot extends Merge {
     if (axes.includes(0)) this.mismatch("the batch axis cannot be summed", shapes, "count axes from 1");
     if (m !== n && m !== null && n !== null) {
       const rule = `axis ${axes[0]} of the first and axis ${axes[1]} of the second must be equal`;
-      this.mismatch(rule, shapes, "give other axes, or bring both to one length before");
+      this.mismatch(rule, shapes, "give other axes, or bring both to one length first");
     }
     const rest = shapes.flatMap((shape, i) => shape.filter((_, axis) => axis > 0 && axis !== axes[i]));
     return [shapes[0][0] ?? shapes[1][0], ...(rest.length > 0 ? rest : [1])];
   }
 
-  /** The sums of products. */
+  /** The dot products. */
   call(inputs: readonly Value[]): Value {
     const axes = this.#axesOf(inputs.map(({ shape }) => shape));
     const [a, b] = inputs.map((x, i) => {
@@ -174,7 +175,7 @@ export class Dot extends Merge {
     return o.reshape(product, this.computeOutputShape(inputs.map(({ shape }) => shape)) as Shape);
   }
 
-  /** None. */
+  /** No mask. */
   override computeMask(): undefined {
     return undefined;
   }

@@ -9,7 +9,7 @@ import { flatten, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
 import { layerOptions, shapeOption } from "./options.ts";
 
-/** What a {@linkcode Lambda} applies: a function of the input, and of what else a call knows. */
+/** The function of a {@linkcode Lambda}: of the input, and of the call's context. */
 export type LambdaFunction<I, O> = (
   x: I,
   context: CallContext<Structure<Value | undefined>> & { readonly [argument: string]: unknown },
@@ -17,17 +17,17 @@ export type LambdaFunction<I, O> = (
 
 /** Options of {@linkcode Lambda}. */
 export interface LambdaOptions<I> extends LayerOptions {
-  /** The shape of a sample of the output, or a function of the input's shape; found by tracing where not given. */
+  /** The shape of one output sample, or a function of the input's shape; found by tracing if not given. */
   outputShape?: SymbolicShape | ((inputShape: Structure<SymbolicShape>) => Structure<SymbolicShape>) | null;
-  /** The mask of the output: a function of the input and its mask. Without it the output has none. */
+  /** The mask of the output: a function of the input and its mask. By default the output has none. */
   mask?: ((x: I, mask: Structure<Value | undefined>) => Structure<Value | undefined>) | null;
-  /** Further arguments: they stand in the function's second parameter, and in the config. */
+  /** Further arguments: passed in the function's second parameter, and written to the config. */
   arguments?: { readonly [name: string]: ConfigValue } | null;
 }
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** A function of the user's; configs hold only its name, since code is never loaded from a file. */
+/** A custom function; configs have only its name, since code is never loaded from a file. */
 const functionOption = (rule: (option: string) => string, hint: string) =>
   option<AnyFunction>({
     read: (given, { whatNamed, option }) => {
@@ -81,7 +81,7 @@ const lambdaOptions = optionTable<LambdaOptions<Structure<Value>>>()({
 });
 
 /**
- * Applies a function written with `ops`. For weights of its own, extend {@linkcode Layer} instead.
+ * Applies a function written with `ops`. For a layer with weights, extend {@linkcode Layer} instead.
  *
  * @example The square of each feature
  * ```ts
@@ -94,34 +94,34 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
   static {
     declareOptions(this, lambdaOptions);
   }
-  /** What is applied. */
+  /** The function. */
   declare readonly function: LambdaFunction<I, O>;
-  /** The shape of a sample of the output, or a function of the input's shape, where it is given. */
+  /** The shape of one output sample, or a function of the input's shape, if given. */
   declare readonly outputShape: Exclude<LambdaOptions<I>["outputShape"], undefined>;
-  /** What gives the mask of the output, if there is one. */
+  /** The function that computes the output's mask, if any. */
   declare readonly mask: Exclude<LambdaOptions<I>["mask"], undefined>;
   /** Further arguments of the function. */
   declare readonly arguments: { readonly [name: string]: ConfigValue };
   override readonly supportsMasking: boolean;
   override readonly callDefaults = { mask: null };
 
-  /** Takes the function. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the function. Throws {@linkcode ValueError} for anything else. */
   constructor(fn: LambdaFunction<I, O>, options: LambdaOptions<I> = {}) {
     super(options, { function: fn });
     this.supportsMasking = this.mask !== null;
   }
 
-  /** What the function makes of the input. */
+  /** The function's result. */
   call(x: NoInfer<I>, context: CallContext<Structure<Value | undefined>>): NoInfer<O> {
     return this.function(x, { ...this.arguments, ...context });
   }
 
-  /** What the mask's function makes of the input and its mask. */
+  /** The result of the mask's function. */
   override computeMask(x: NoInfer<I>, mask: Structure<Value | undefined>): Structure<Value | undefined> {
     return this.mask?.(x, mask);
   }
 
-  /** The shape that was given, else found by tracing. */
+  /** The given shape, else the one found by tracing. */
   override computeOutputShape(shapes: Structure<SymbolicShape>): Structure<SymbolicShape> {
     if (typeof this.outputShape === "function") return this.outputShape(shapes);
     return this.outputShape ? [flatten(shapes)[0][0], ...this.outputShape] : super.computeOutputShape(shapes);

@@ -1,4 +1,4 @@
-// Layer: the base of all layers, Keras's and the user's own. https://keras.io/api/layers/base_layer/
+// Layer: the base of all layers, built-in and custom. https://keras.io/api/layers/base_layer/
 import type { Config, ConfigValue, DTypePolicy, ObjectNode } from "../json_config.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
@@ -40,19 +40,19 @@ import { WeightOwner } from "./weight_owner.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
 
-/** What a layer's `call` takes. */
+/** The input of a layer's `call`. */
 export type InputOf<L extends Layer> = Parameters<L["call"]>[0];
-/** What a layer's `call` gives. */
+/** The output of a layer's `call`. */
 export type OutputOf<L extends Layer> = ReturnType<L["call"]>;
 /** What a layer's `apply` takes besides the input. */
 export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown, infer C] ? Partial<C>
   : Partial<CallContext>;
 
 /**
- * The base of all layers. Extend it: make weights in `build` with `addWeight`, compute in `call` with `ops`. Layers that
- * are kept in properties (or arrays in properties) are found by themselves: their weights are this layer's too.
+ * The base of all layers. Extend it: make weights in `build` with `addWeight`, compute in `call` with `ops`. Layers
+ * kept in properties (or in lists in properties) are found automatically: their weights are this layer's too.
  *
- * @example A layer of one's own
+ * @example A custom layer
  * ```ts
  * import { Layer, ops, type Value, type Weight } from "./mod.ts";
  * class Scale extends Layer {
@@ -68,30 +68,33 @@ export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown,
  * ```
  */
 export abstract class Layer extends WeightOwner {
-  /** What the layer computes in, and keeps its weights in. */
+  /** The dtypes of computation and of weights. */
   declare readonly dtypePolicy: DTypePolicy;
   /** A penalty on the output, added to the loss. */
   declare readonly activityRegularizer: Regularizer | null;
-  /** Whether the layer hands on the mask of its input; others drop it. */
+  /** Whether the layer passes on the mask of its input; others drop it. */
   readonly supportsMasking: boolean = false;
-  /** The names of what Keras's `call` takes by position after the input, in order: files name them by their places. */
+  /**
+   * The names of the arguments that Keras's `call` takes by position after the input, in order: files have them by
+   * position.
+   */
   readonly callArguments: readonly string[] = ["mask"];
   /**
-   * What Keras's `call` takes by name, with what stands in files where it is not given. A layer with `mask` here takes
-   * the mask of its input as an argument, so that what computes it stands in the model too.
+   * The arguments that Keras's `call` takes by name, with the value that files have if they are not given. A layer that
+   * lists `mask` here takes the mask of its input as an argument, so that the model includes what computes it.
    */
   readonly callDefaults: { readonly mask?: null; readonly training?: boolean } = {};
-  /** What the layer asks of its input's shape, set by `build`. */
+  /** What the layer requires of its input's shape, set by `build`. */
   inputSpec: InputSpec | undefined;
   #built = false;
   #inputShape: Structure<SymbolicShape> | undefined;
   #warnedOfMask = false;
   readonly #nodes: Node[] = [];
-  /** The shape that the layer's own options give its model's input, batch axis first, if they do. */
+  /** The input shape that the layer's own options give its model, batch axis first, if any. */
   readonly batchInputShape: SymbolicShape | undefined;
 
   static {
-    // A class of the user's own has options that only it knows.
+    // A custom class may have further options.
     declareOptions(this, layerOptions, { strict: false });
     const shapesOfCall = { inputShape: shapes, argumentShapes: shapesByName };
     declareMethods(this, {
@@ -110,8 +113,8 @@ export abstract class Layer extends WeightOwner {
   }
 
   /**
-   * Takes the options, and the arguments that came by position, by name. Throws {@linkcode ValueError} where one does not
-   * suit, or, for a layer that declares its options, where a name is none of these.
+   * Takes the options, and the positional arguments by name. Throws {@linkcode ValueError} for an invalid value, or, if
+   * the layer declares its options, for an unknown name.
    */
   constructor(options: LayerOptions = {}, byPosition: object = {}) {
     const className = new.target.name;
@@ -123,14 +126,14 @@ export abstract class Layer extends WeightOwner {
     assignOptions(this, kept);
   }
 
-  /** The name of the class, as summaries and files show it. */
+  /** The name of the class in summaries and files. */
   get className(): string {
     return nameOfClass(this.constructor as SerializableClass);
   }
 
   /**
-   * Makes the weights for inputs of `inputShape` (batch axis first, `null` where unknown), built as the input is;
-   * called once. What is taken by name has its shapes in `argumentShapes`.
+   * Makes the weights for inputs of `inputShape` (batch axis first, `null` where unknown, structured like the input);
+   * called once. `argumentShapes` has the shapes of the arguments that are passed by name.
    */
   build(_inputShape: Structure<SymbolicShape>, _argumentShapes: ArgumentShapes): void {}
 
@@ -138,8 +141,8 @@ export abstract class Layer extends WeightOwner {
   abstract call(x: Structure<Value>, context: CallContext<Structure<Value | undefined>>): Structure<Value>;
 
   /**
-   * The mask of the output: that of the input where the layer supports masking. It is asked of symbolic tensors too, so
-   * compute it with `ops`.
+   * The mask of the output: that of the input if the layer supports masking. It is also called with symbolic tensors,
+   * so compute it with `ops`.
    */
   computeMask(
     _x: Structure<Value>,
@@ -148,7 +151,7 @@ export abstract class Layer extends WeightOwner {
     return this.supportsMasking ? mask : undefined;
   }
 
-  /** Whether the weights are made. */
+  /** Whether the weights have been made. */
   override get built(): boolean {
     return this.#built;
   }
@@ -158,18 +161,18 @@ export abstract class Layer extends WeightOwner {
     return this.#inputShape;
   }
 
-  /** Where the layer was applied to symbolic tensors, in order. */
+  /** The layer's applications to symbolic tensors, in order. */
   get inboundNodes(): readonly Node[] {
     return this.#nodes;
   }
 
-  /** What the layer was first applied to. Throws {@linkcode StateError} where it was not yet. */
+  /** The input of the first application. Throws {@linkcode StateError} if there is none yet. */
   get input(): Structure<SymbolicTensor> {
     const { args, output } = this.#firstNode("input");
     return args.positional.length === 0 ? output : args.positional[0] as Structure<SymbolicTensor>;
   }
 
-  /** What the layer gave first. Throws {@linkcode StateError} where it was not applied to symbolic tensors yet. */
+  /** The output of the first application to symbolic tensors. Throws {@linkcode StateError} if there is none yet. */
   get output(): Structure<SymbolicTensor> {
     return this.#firstNode("output").output;
   }
@@ -184,7 +187,7 @@ export abstract class Layer extends WeightOwner {
     });
   }
 
-  /** Makes the weights, once. Throws the layer's own error where the shape does not suit it. */
+  /** Makes the weights, once. Throws the layer's own error if the shape does not fit. */
   ensureBuilt(inputShape: Structure<SymbolicShape>, argumentShapes: ArgumentShapes = {}): void {
     if (this.#built) return;
     this.checkInput(inputShape);
@@ -194,9 +197,9 @@ export abstract class Layer extends WeightOwner {
   }
 
   /**
-   * Applies the layer. Inside a traced function `x` is a symbolic value (or a list of them, or some by name): the layer
-   * is built at first, the shape is checked, masks are handed on, and without a context `training` is that of the
-   * surrounding call. On symbolic tensors it becomes a node of the models that are made of what it gives.
+   * Applies the layer. In a traced function `x` is a symbolic value (or a list of them, or some by name): the layer is
+   * built the first time, shapes are checked, masks are passed on, and without a context `training` is that of the
+   * surrounding call. Applied to symbolic tensors, it becomes a node of the models made from its output.
    *
    * @example Two layers, one after the other
    * ```ts
@@ -207,7 +210,7 @@ export abstract class Layer extends WeightOwner {
    * ```
    */
   apply(x: InputOf<this>, context?: ContextOf<this> | Partial<CallContext>): OutputOf<this>;
-  /** Applies the layer to symbolic tensors: it becomes a node of the models that are made of what it gives. */
+  /** Applies the layer to symbolic tensors: it becomes a node of the models made from its output. */
   apply(
     x: Symbolic<InputOf<this>>,
     context?: Symbolic<ContextOf<this>> | Symbolic<Partial<CallContext>>,
@@ -245,7 +248,7 @@ export abstract class Layer extends WeightOwner {
         if (mask !== undefined) this.#warnOfMask();
         return mapStructure(y, (given, i) => {
           const value = this.#returned(given);
-          // What hands its input on as it is does not thereby hand the mask on.
+          // A layer that returns its input unchanged does not thereby pass on the mask.
           const own = this.supportsMasking || !inputs.includes(value) ? value.mask : undefined;
           const outMask = own ?? outMasks[i];
           const output = value.mask !== outMask && inputs.includes(value)
@@ -262,13 +265,13 @@ export abstract class Layer extends WeightOwner {
     );
   }
 
-  /** Warns, once, that the mask of the input goes no further, where that was not said on purpose. */
+  /** Warns, once, that the layer drops its input's mask, unless that was declared. */
   #warnOfMask(): void {
     const onPurpose = this.supportsMasking || this.computeMask !== Layer.prototype.computeMask;
     if (onPurpose || this.#warnedOfMask || this.sublayers.length > 0) return;
     this.#warnedOfMask = true;
     console.warn(
-      `"${this.name}" lets go of the mask of its input: layers after it count masked steps like the others. Put it ` +
+      `"${this.name}" drops the mask of its input: layers after it count masked steps like the others. Put it ` +
         `before the layer that masks, or set supportsMasking in a layer of your own`,
     );
   }
@@ -305,19 +308,19 @@ export abstract class Layer extends WeightOwner {
     return output;
   }
 
-  /** Notes an application to symbolic tensors, which gives values of `specs`. */
+  /** Records an application to symbolic tensors that returns values of `specs`. */
   protected connect(args: CallArguments<SymbolicTensor>, specs: Structure<TensorSpec>): Node {
     const node = new Node(this, this.#nodes.length, args, specs);
     this.#nodes.push(node);
     return node;
   }
 
-  /** Applies the layer to the arguments of a node with others in place of the symbolic ones. */
+  /** Applies the layer with a node's arguments, but with other values in place of the symbolic ones. */
   replay<T extends Value | SymbolicTensor>({ positional, named }: CallArguments<T>): Structure<T> {
     return this.apply(positional[0] as InputOf<this>, named as ContextOf<this>) as Structure<T>;
   }
 
-  /** The items of an input; throws {@linkcode ValueError} where one is no `Kind`. */
+  /** The items of an input; throws {@linkcode ValueError} unless each is a `Kind`. */
   #checked<T>(x: Structure<T>, Kind: NewableFunction & { readonly prototype: T }): T[] {
     const items = flatten(x);
     if (items.length > 0 && items.every((item) => item instanceof Kind)) return items;
@@ -350,7 +353,7 @@ export abstract class Layer extends WeightOwner {
     });
   }
 
-  /** Throws {@linkcode ShapeError} where the layer cannot take an input of `shape`. */
+  /** Throws {@linkcode ShapeError} if the layer cannot take an input of `shape`. */
   checkInput(shape: Structure<SymbolicShape>): void {
     if (!isItem(shape)) return;
     const { minRank, rank, lastAxis, axes = {} } = this.inputSpec ?? {};
@@ -374,8 +377,8 @@ export abstract class Layer extends WeightOwner {
   }
 
   /**
-   * The shape of the output for an input shape, batch axis first. Unless overridden, found by tracing `call` twice
-   * with different numbers in place of each `null`.
+   * The output shape for an input shape, batch axis first. Unless overridden, found by tracing `call` twice with
+   * different extents in place of each `null`.
    */
   computeOutputShape(
     inputShape: Structure<SymbolicShape>,
@@ -405,24 +408,26 @@ export abstract class Layer extends WeightOwner {
     addedLosses.current?.push(value);
   }
 
-  /** The layers kept in properties, or in lists and plain objects in properties, in the order in which these were set. */
+  /**
+   * The layers kept in properties, or in lists and plain objects in properties, in the order in which these were set.
+   */
   override get sublayers(): readonly Layer[] {
     return heldBy<Layer>(this, Layer);
   }
 
-  /** The layer as it stands in a model's config: its class, its config, and the shape that it was built for. */
+  /** The layer as written in a model's config: its class, its config, and the shape that it was built for. */
   serialize(): ObjectNode {
     const built = this.#built && this.build !== Layer.prototype.build;
     return { ...objectNode(this), ...(built && { build_config: { input_shape: this.#inputShape as ConfigValue } }) };
   }
 
-  /** The arguments that make the layer again, as Keras's config; extend it with your own. */
+  /** The arguments that recreate the layer, as in Keras's config; extend it with your own. */
   getConfig(): Config {
     return configOf(this);
   }
 }
 
-/** The mask of a layer's output, of symbolic tensors as of values: layers compute it with `ops`, which take both. */
+/** The mask of a layer's output, for symbolic tensors as for values: layers compute it with `ops`, which take both. */
 function maskOf(
   layer: { computeMask(x: unknown, mask: unknown): Structure<unknown> },
   x: Structure<unknown>,

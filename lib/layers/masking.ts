@@ -1,4 +1,4 @@
-// Masking: marks the steps of a sequence that are padding. https://keras.io/api/layers/core_layers/masking/
+// Masking: marks padding steps of a sequence. https://keras.io/api/layers/core_layers/masking/
 import type { Value } from "../ir/value.ts";
 import { select } from "../ops/primitives.ts";
 import { expandDims } from "../ops/composed.ts";
@@ -11,7 +11,7 @@ import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of {@linkcode Masking}. */
 export interface MaskingOptions extends LayerOptions {
-  /** A step whose features are all this is padding; 0 by default. */
+  /** A step is padding if all of its features equal this; 0 by default. */
   maskValue?: number;
 }
 
@@ -21,8 +21,8 @@ const maskingOptions = optionTable<MaskingOptions>()({ ...layerOptions, maskValu
 export interface Masking extends LayerFields<MaskingOptions, typeof maskingOptions> {}
 
 /**
- * Sets steps whose features all equal `maskValue` to 0 and gives the output a mask `[batch, steps]` that leaves them
- * out; the layers that follow hand it on, and losses and metrics heed it.
+ * Sets steps whose features all equal `maskValue` to 0 and gives the output a mask `[batch, steps]` that excludes them;
+ * the following layers pass it on, and losses and metrics use it.
  *
  * @example Steps of zeros are padding
  * ```ts
@@ -37,7 +37,7 @@ export class Masking extends Layer {
   /** The output has a mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the options. Throws {@linkcode ValueError} where the value is no number. */
+  /** Takes the options. Throws {@linkcode ValueError} if the value is not a number. */
   constructor(options: MaskingOptions = {}) {
     super(options);
     this.inputSpec = { minRank: 2 };
@@ -49,12 +49,12 @@ export class Masking extends Layer {
     return select(expandDims(mask, mask.shape.length), x, 0);
   }
 
-  /** True for steps of which a feature differs from the mask value; an earlier mask is forgotten, as in Keras. */
+  /** True for steps with a feature that differs from the mask value; as in Keras, this replaces an earlier mask. */
   override computeMask(x: Value): Value {
     return ops.any(ops.notEqual(x, this.maskValue), -1);
   }
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }

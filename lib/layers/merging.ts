@@ -1,4 +1,4 @@
-// Layers that make one value of several, element by element. https://keras.io/api/layers/merging_layers/
+// Layers that merge several values elementwise. https://keras.io/api/layers/merging_layers/
 import { listOf, masks as listOfMasks, object, operand } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { type DType, promote } from "../dtype.ts";
@@ -13,10 +13,10 @@ import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
 import { layerOptions } from "./options.ts";
 import { type CallArguments, type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
-/** The masks of several inputs, in their order. */
+/** The masks of several inputs, in order. */
 export type Masks = readonly (Value | undefined)[];
 
-/** The base of layers that make one value of a list of them. */
+/** The base of layers that merge a list of values into one. */
 export abstract class Merge extends Layer {
   /** The masks of the inputs are merged too. */
   override readonly supportsMasking = true;
@@ -29,15 +29,15 @@ export abstract class Merge extends Layer {
     });
   }
 
-  /** Makes one value of the inputs. */
+  /** Merges the inputs. */
   abstract override call(inputs: readonly Value[], context: CallContext<Masks>): Value;
 
-  /** Checks that the shapes fit. Throws {@linkcode ShapeError} where they do not. */
+  /** Checks the shapes. Throws {@linkcode ShapeError} if they do not fit. */
   override build(inputShapes: Structure<SymbolicShape>): void {
     this.computeOutputShape(inputShapes);
   }
 
-  /** The shape of the output for those of the inputs. */
+  /** The output shape for the input shapes. */
   abstract override computeOutputShape(inputShapes: Structure<SymbolicShape>): SymbolicShape;
 
   /** The shape and the dtype of the output. */
@@ -47,12 +47,12 @@ export abstract class Merge extends Layer {
     return new TensorSpec(shape, this.outputDType(specs.map(({ dtype }) => dtype).reduce(promote)));
   }
 
-  /** The dtype of the output where that of all inputs together is `dtype`. */
+  /** The dtype of the output, if the common dtype of the inputs is `dtype`. */
   protected outputDType(dtype: DType): DType {
     return dtype;
   }
 
-  /** True where it is for any input; none where an input has none. */
+  /** True where any input's mask is true; none if an input has no mask. */
   override computeMask(_inputs: readonly Value[], masks: Masks | undefined): Value | undefined {
     const known = masks?.filter((mask) => mask !== undefined) ?? [];
     return known.length > 0 && known.length === masks?.length ? known.reduce((a, b) => ops.logicalOr(a, b)) : undefined;
@@ -77,46 +77,46 @@ export abstract class Merge extends Layer {
     return list;
   }
 
-  /** Throws the {@linkcode ShapeError} that says which shapes do not fit. */
+  /** Throws the {@linkcode ShapeError} that lists the shapes. */
   protected mismatch(rule: string, shapes: readonly SymbolicShape[], hint: string): never {
     const received = shapes.map(formatShape).join(" and ");
     throw new ShapeError({ what: `Cannot build "${this.name}"`, rule, received, hint });
   }
 }
 
-/** What two extents broadcast to: undefined where they do not, null where it is not known. */
+/** The broadcast extent of two extents: undefined if they do not fit, null if it is unknown. */
 function broadcastExtent(a: number | null, b: number | null): number | null | undefined {
   if (a === b || b === 1) return a;
   if (a === 1) return b;
   return a === null || b === null ? null : undefined;
 }
 
-/** A shape with axes of extent 1 after the batch axis, so that it has `rank` axes. */
+/** A shape with axes of extent 1 inserted after the batch axis, up to `rank` axes. */
 function widened<T extends number | null>(shape: readonly T[], rank: number): (T | 1)[] {
   return [...shape.slice(0, 1), ...new Array<1>(rank - shape.length).fill(1), ...shape.slice(1)];
 }
 
-/** Merges element by element: shapes broadcast, and those of fewer axes get some after the batch axis. */
+/** Elementwise merges: shapes broadcast, with axes inserted after the batch axis for inputs of lower rank. */
 abstract class ElementwiseMerge extends Merge {
   static {
     declareOptions(this, layerOptions);
   }
-  /** How many inputs it takes at least and at most. */
+  /** The least and the largest number of inputs. */
   protected readonly inputCount: readonly [least: number, most: number] = [1, Infinity];
 
-  /** The common shape. Throws {@linkcode ShapeError} where there is none. */
+  /** The common shape. Throws {@linkcode ShapeError} if there is none. */
   override computeOutputShape(inputShapes: Structure<SymbolicShape>): SymbolicShape {
     const shapes = this.listOf(inputShapes, ...this.inputCount);
     const rank = Math.max(...shapes.map(({ length }) => length));
     return shapes.map((shape): SymbolicShape => widened(shape, rank)).reduce((a, b) =>
       a.map((extent, axis) => {
-        // The batch axis is that of all: where one knows it, it is known.
+        // All inputs share the batch axis: it is known if one input knows it.
         const common = axis === 0 ? extent ?? b[0] : broadcastExtent(extent, b[axis]);
         if (common !== undefined) return common;
         return this.mismatch(
           "shapes must be equal or broadcast (each axis equal, or 1 in one of them)",
           shapes,
-          "bring them to one shape before, as with a Dense or a Reshape",
+          "bring them to one shape first, as with a Dense or a Reshape",
         );
       })
     );
@@ -127,7 +127,7 @@ abstract class ElementwiseMerge extends Merge {
     const rank = Math.max(...inputs.map(({ shape }) => shape.length));
     return this.merge(
       inputs.map((x) => o.reshape(x, widened(x.shape, rank))),
-      // An input that gets axes has no mask of its new shape.
+      // The mask of an input that gets further axes would not fit its new shape.
       inputs.map((x, i) => (x.shape.length === rank && mask?.[i] ? spread(mask[i], rank) : undefined)),
     );
   }
@@ -136,13 +136,13 @@ abstract class ElementwiseMerge extends Merge {
   protected abstract merge(inputs: readonly Value[], masks: Masks): Value;
 }
 
-/** A mask with axes of extent 1 at its end, so that it has `rank` axes. */
+/** A mask with axes of extent 1 appended, up to `rank` axes. */
 function spread(mask: Value, rank: number): Value {
   return o.reshape(mask, [...mask.shape, ...new Array<number>(rank - mask.shape.length).fill(1)]);
 }
 
 /**
- * The sum of the inputs, element by element.
+ * The elementwise sum of the inputs.
  *
  * @example A residual connection
  * ```ts
@@ -159,7 +159,7 @@ export class Add extends ElementwiseMerge {
 }
 
 /**
- * The first input less the second, element by element.
+ * The first input minus the second, elementwise.
  *
  * @example
  * ```ts
@@ -177,7 +177,7 @@ export class Subtract extends ElementwiseMerge {
 }
 
 /**
- * The product of the inputs, element by element. What is masked counts as 1, and as 0 where it is in all.
+ * The elementwise product of the inputs. Masked elements count as 1, and as 0 if masked in all inputs.
  *
  * @example A gate
  * ```ts
@@ -196,7 +196,7 @@ export class Multiply extends ElementwiseMerge {
 }
 
 /**
- * The mean of the inputs, element by element.
+ * The elementwise mean of the inputs.
  *
  * @example
  * ```ts
@@ -215,7 +215,7 @@ export class Average extends ElementwiseMerge {
   }
 }
 
-/** Folds the inputs with `op`, where an input that is masked counts as the others do. */
+/** Folds the inputs with `op`, ignoring masked elements. */
 function foldUnmasked(inputs: readonly Value[], masks: Masks, op: (a: Value, b: Value) => Value): Value {
   let [merged] = inputs;
   let [seen] = masks;
@@ -229,7 +229,7 @@ function foldUnmasked(inputs: readonly Value[], masks: Masks, op: (a: Value, b: 
 }
 
 /**
- * The largest of the inputs, element by element, but for what is masked.
+ * The elementwise maximum of the inputs, ignoring masked elements.
  *
  * @example
  * ```ts
@@ -245,7 +245,7 @@ export class Maximum extends ElementwiseMerge {
 }
 
 /**
- * The smallest of the inputs, element by element, but for what is masked.
+ * The elementwise minimum of the inputs, ignoring masked elements.
  *
  * @example
  * ```ts
@@ -260,7 +260,7 @@ export class Minimum extends ElementwiseMerge {
   }
 }
 
-/** A merge of symbolic tensors, or of symbolic values inside of a traced function. */
+/** Applies a merge to symbolic tensors, or to symbolic values in a traced function. */
 export function merged<T extends SymbolicTensor | Value>(layer: Layer, inputs: readonly T[]): T {
   return flatten(layer.replay<T>({ positional: [inputs], named: {} }))[0];
 }

@@ -8,7 +8,7 @@ import type { LayerFields } from "./options.ts";
 import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
 import { type DropoutOptions, noiseShapeOption, rateOption } from "./regularization.ts";
 
-/** A rate that the noise is divided by what is left of it: all but 1. */
+/** A rate below 1, since the noise divides by `1 - rate`. */
 const rateBelowOne: Option<number> = withFacts(rateOption, {
   read: (given, place) => {
     const rate = rateOption.read(given, place);
@@ -48,7 +48,7 @@ export class GaussianNoise extends RandomLayer {
     declareOptions(this, gaussianNoiseOptions);
   }
 
-  /** Takes the standard deviation. Throws {@linkcode ValueError} where it is not from 0 to 1. */
+  /** Takes the standard deviation. Throws {@linkcode ValueError} if it is not from 0 to 1. */
   constructor(stddev: number, options: RandomLayerOptions = {}) {
     super(options, { stddev });
   }
@@ -61,7 +61,7 @@ export class GaussianNoise extends RandomLayer {
 
 const gaussianDropoutOptions = optionTable<RandomLayerOptions>()({
   ...plainOptions,
-  /** What the standard deviation of the noise follows from. */
+  /** The rate, which determines the standard deviation of the noise. */
   rate: rateBelowOne,
   seed,
 });
@@ -84,7 +84,7 @@ export class GaussianDropout extends RandomLayer {
     declareOptions(this, gaussianDropoutOptions);
   }
 
-  /** Takes the rate. Throws {@linkcode ValueError} where it is not from 0 to below 1. */
+  /** Takes the rate. Throws {@linkcode ValueError} unless it is at least 0 and below 1. */
   constructor(rate: number, options: RandomLayerOptions = {}) {
     super(options, { rate });
   }
@@ -99,7 +99,7 @@ export class GaussianDropout extends RandomLayer {
 
 const alphaDropoutOptions = optionTable<DropoutOptions>()({
   ...plainOptions,
-  /** The part that is dropped. */
+  /** The fraction to drop. */
   rate: rateBelowOne,
   seed,
   noiseShape: noiseShapeOption,
@@ -108,12 +108,12 @@ const alphaDropoutOptions = optionTable<DropoutOptions>()({
 /** The options, checked and completed. */
 export interface AlphaDropout extends LayerFields<DropoutOptions, typeof alphaDropoutOptions> {}
 
-/** What `selu` tends to for inputs far below 0: minus the product of its two constants. */
+/** The limit of `selu` far below 0: minus the product of its two constants. */
 const seluFloor = -1.6732632423543772 * 1.0507009873554805;
 
 /**
- * In training sets a part `rate` of the inputs to the lowest value of `selu` and moves and scales all of them so that
- * mean and variance stay; otherwise does nothing. Klambauer et al., 2017.
+ * In training sets a fraction `rate` of the inputs to the lowest value of `selu`, then scales and shifts all of them to
+ * keep mean and variance; otherwise does nothing. Klambauer et al., 2017.
  *
  * @example After a self-normalizing layer
  * ```ts
@@ -127,7 +127,7 @@ export class AlphaDropout extends RandomLayer {
     declareOptions(this, alphaDropoutOptions);
   }
 
-  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to below 1. */
+  /** Takes the fraction to drop. Throws {@linkcode ValueError} unless it is at least 0 and below 1. */
   constructor(rate: number, options: DropoutOptions = {}) {
     super(options, { rate });
   }

@@ -1,4 +1,5 @@
-// Layers that bring values to mean 0 and deviation 1, or to length 1. https://keras.io/api/layers/normalization_layers/
+// Layers that normalize values to mean 0 and deviation 1, or to length 1.
+// https://keras.io/api/layers/normalization_layers/
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
@@ -17,25 +18,25 @@ import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 import { weightOptions, weightSettings } from "./weight_options.ts";
 
-/** Options of layers that scale and move what they normalized by trained weights. */
+/** Options of layers that scale and shift normalized values by trained weights. */
 export interface ScaledOptions extends LayerOptions {
-  /** What is added to variances, so that none is 0; 0.001 by default. */
+  /** Added to variances, so that none is 0; 0.001 by default. */
   epsilon?: number;
   /** Whether `beta` is added; true by default. */
   center?: boolean;
-  /** Whether it is multiplied by `gamma`; true by default. */
+  /** Whether to multiply by `gamma`; true by default. */
   scale?: boolean;
-  /** What fills `beta`; `zeros` by default. */
+  /** The initializer of `beta`; `zeros` by default. */
   betaInitializer?: InitializerIdentifier;
-  /** What fills `gamma`; `ones` by default. */
+  /** The initializer of `gamma`; `ones` by default. */
   gammaInitializer?: InitializerIdentifier;
   /** A penalty on `beta`. */
   betaRegularizer?: RegularizerIdentifier | null;
   /** A penalty on `gamma`. */
   gammaRegularizer?: RegularizerIdentifier | null;
-  /** A map that `beta` is sent through after each step. */
+  /** The constraint on `beta`, applied after each step. */
   betaConstraint?: ConstraintIdentifier | null;
-  /** A map that `gamma` is sent through after each step. */
+  /** The constraint on `gamma`, applied after each step. */
   gammaConstraint?: ConstraintIdentifier | null;
 }
 
@@ -47,7 +48,7 @@ const scaledOptions = optionTable<ScaledOptions>()({
   ...weightOptions({ beta: "zeros", gamma: "ones" }),
 });
 
-/** The extents of axes that weights are made for; throws {@linkcode ShapeError} where one is not fixed. */
+/** The extents of the axes that weights are made for; throws {@linkcode ShapeError} if one is not fixed. */
 function fixedExtents(inputShape: SymbolicShape, axes: readonly number[], name: string): Shape {
   const extents = axes.map((axis) => inputShape[axis]);
   if (isKnown(extents)) return extents;
@@ -59,20 +60,20 @@ function fixedExtents(inputShape: SymbolicShape, axes: readonly number[], name: 
   });
 }
 
-/** A weight along `axes` with extent 1 along all others of `shape`. */
+/** A weight reshaped to have its axes at `axes` of `shape`, and extent 1 elsewhere. */
 function along(weight: Weight, axes: readonly number[], shape: Shape): Value {
   return o.reshape(weight.value(), shape.map((extent, axis) => (axes.includes(axis) ? extent : 1)));
 }
 
 interface Scaled extends LayerFields<ScaledOptions, typeof scaledOptions> {}
 
-/** Scales and moves what it normalized by trained weights. */
+/** Scales and shifts normalized values by trained weights. */
 abstract class Scaled extends Layer {
-  /** What the result is multiplied by, if that is asked for. */
+  /** The trained factor, if used. */
   gamma: Weight | undefined;
-  /** What is added then, if that is asked for. */
+  /** The trained offset, if used. */
   beta: Weight | undefined;
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
   /** Makes the weights. */
@@ -81,7 +82,7 @@ abstract class Scaled extends Layer {
     if (this.center) this.beta = this.addWeight({ name: "beta", shape, ...weightSettings(this, "beta") });
   }
 
-  /** `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, the weights lying along `axes` of `shape`. */
+  /** `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with the weights along `axes` of `shape`. */
   protected normalized(x: Value, mean: Value, variance: Value, axes: readonly number[], shape: Shape): Value {
     let factor = o.rsqrt(o.add(variance, this.epsilon));
     if (this.gamma) factor = o.multiply(factor, along(this.gamma, axes, shape));
@@ -89,7 +90,7 @@ abstract class Scaled extends Layer {
     return this.beta ? o.add(y, along(this.beta, axes, shape)) : y;
   }
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }
@@ -97,17 +98,20 @@ abstract class Scaled extends Layer {
 
 /** Options of {@linkcode BatchNormalization}. */
 export interface BatchNormalizationOptions extends ScaledOptions {
-  /** The axis whose elements are normalized each for itself; the last by default. */
+  /** The axis of the channels, each normalized separately; the last by default. */
   axis?: number;
-  /** The part of the moving averages that a step keeps; 0.99 by default. */
+  /** The fraction of the moving averages that a step keeps; 0.99 by default. */
   momentum?: number;
-  /** What fills the moving mean; `zeros` by default. */
+  /** The initializer of the moving mean; `zeros` by default. */
   movingMeanInitializer?: InitializerIdentifier;
-  /** What fills the moving variance; `ones` by default. */
+  /** The initializer of the moving variance; `ones` by default. */
   movingVarianceInitializer?: InitializerIdentifier;
 }
 
-/** What Keras writes also where there is no renormalization, which alone is read: then it says nothing. */
+/**
+ * Keras writes this momentum even without renormalization, where it has no effect; renormalization itself is not
+ * supported.
+ */
 const renormMomentum = unassigned(option<number>({
   fallback: 0.99,
   offered: false,
@@ -131,8 +135,8 @@ const batchNormalizationOptions = optionTable<BatchNormalizationOptions>()({
 export interface BatchNormalization extends LayerFields<BatchNormalizationOptions, typeof batchNormalizationOptions> {}
 
 /**
- * Normalizes each channel over the batch, and in inference by the averages that moved along with training. With
- * `trainable` false it always does as in inference. Masked elements do not count. Ioffe and Szegedy, 2015.
+ * Normalizes each channel over the batch, and in inference by the moving averages from training. With `trainable` false
+ * it always works as in inference. Masked elements do not count. Ioffe and Szegedy, 2015.
  *
  * @example Before an activation
  * ```ts
@@ -147,9 +151,9 @@ export class BatchNormalization extends Scaled {
     declareOptions(this, batchNormalizationOptions);
   }
   override readonly callDefaults = { mask: null };
-  /** The average of the batches' means. */
+  /** The moving average of the batches' means. */
   movingMean!: Weight;
-  /** The average of the batches' variances. */
+  /** The moving average of the batches' variances. */
   movingVariance!: Weight;
 
   /** Takes the options. Throws {@linkcode ValueError} for a momentum that is not from 0 to 1. */
@@ -157,7 +161,7 @@ export class BatchNormalization extends Scaled {
     super(options);
   }
 
-  /** Makes the weights and the averages. Throws {@linkcode ShapeError} where the axis is not fixed. */
+  /** Makes the weights and the averages. Throws {@linkcode ShapeError} if the extent of the axis is not fixed. */
   override build(inputShape: SymbolicShape): void {
     const at = normalizeAxis(this.axis, inputShape.length, `build "${this.name}"`);
     const shape = fixedExtents(inputShape, [at], this.name);
@@ -168,7 +172,7 @@ export class BatchNormalization extends Scaled {
     this.inputSpec = { rank: inputShape.length, axes: { [at]: shape[0] } };
   }
 
-  /** The normalized input. Throws {@linkcode ShapeError} for a mask that has not one axis less. */
+  /** The normalized input. Throws {@linkcode ShapeError} unless the mask has one axis less than the input. */
   call(x: Value, { training, mask }: CallContext): Value {
     const at = normalizeAxis(this.axis, x.shape.length, `call "${this.name}"`);
     if (mask && mask.shape.length !== x.shape.length - 1) {
@@ -192,7 +196,7 @@ export class BatchNormalization extends Scaled {
   }
 }
 
-/** Mean and variance over `axes`, which stay with extent 1; masked elements do not count. */
+/** Mean and variance over `axes`, kept with extent 1; masked elements do not count. */
 function momentsOf(x: Value, axes: readonly number[], mask: Value | undefined): { mean: Value; variance: Value } {
   if (!mask) return { mean: o.mean(x, axes, true), variance: varianceOf(x, axes, true) };
   const counted = o.broadcastTo(expandDims(mask, mask.shape.length), x.shape);
@@ -232,12 +236,12 @@ export class LayerNormalization extends Scaled {
     declareOptions(this, layerNormalizationOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} where an axis is no integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. */
   constructor(options: LayerNormalizationOptions = {}) {
     super(options);
   }
 
-  /** Makes the weights. Throws {@linkcode ShapeError} where an axis is not fixed. */
+  /** Makes the weights. Throws {@linkcode ShapeError} if the extent of an axis is not fixed. */
   override build(inputShape: SymbolicShape): void {
     const axes = normalizeAxes(this.axis, inputShape.length, `build "${this.name}"`);
     this.addScale(fixedExtents(inputShape, axes, this.name));
@@ -252,7 +256,7 @@ export class LayerNormalization extends Scaled {
 
 /** Options of {@linkcode GroupNormalization}. */
 export interface GroupNormalizationOptions extends ScaledOptions {
-  /** The number of groups of channels; 32 by default, -1 for one for each channel. */
+  /** The number of groups of channels; 32 by default, -1 for one group per channel. */
   groups?: number;
   /** The axis of the channels; the last by default. */
   axis?: number;
@@ -295,12 +299,12 @@ export class GroupNormalization extends Scaled {
     declareOptions(this, groupNormalizationOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a number of groups that is none. */
+  /** Takes the options. Throws {@linkcode ValueError} for an invalid number of groups. */
   constructor(options: GroupNormalizationOptions = {}) {
     super(options);
   }
 
-  /** Makes the weights. Throws {@linkcode ShapeError} where the channels do not fall into the groups. */
+  /** Makes the weights. Throws {@linkcode ShapeError} if the groups do not divide the channels. */
   override build(inputShape: SymbolicShape): void {
     const at = normalizeAxis(this.axis, inputShape.length, `build "${this.name}"`);
     const shape = fixedExtents(inputShape, [at], this.name);
@@ -332,7 +336,7 @@ export class GroupNormalization extends Scaled {
 export interface RMSNormalizationOptions extends LayerOptions {
   /** The axis, or axes, over which each sample is normalized; the last by default. */
   axis?: number | readonly number[];
-  /** What is added to mean squares, so that none is 0; 0.000001 by default. */
+  /** Added to mean squares, so that none is 0; 0.000001 by default. */
   epsilon?: number;
 }
 
@@ -346,7 +350,7 @@ const rmsNormalizationOptions = optionTable<RMSNormalizationOptions>()({
 export interface RMSNormalization extends LayerFields<RMSNormalizationOptions, typeof rmsNormalizationOptions> {}
 
 /**
- * Divides each sample by the root of the mean square of its features, and scales it. Zhang and Sennrich, 2019.
+ * Divides each sample by the root mean square of its features, and scales it. Zhang and Sennrich, 2019.
  *
  * @example
  * ```ts
@@ -359,15 +363,15 @@ export class RMSNormalization extends Layer {
   static {
     declareOptions(this, rmsNormalizationOptions);
   }
-  /** What the result is multiplied by. */
+  /** The trained factor. */
   scale!: Weight;
 
-  /** Takes the options. Throws {@linkcode ValueError} where an axis is no integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. */
   constructor(options: RMSNormalizationOptions = {}) {
     super(options);
   }
 
-  /** Makes the scale. Throws {@linkcode ShapeError} where an axis is not fixed. */
+  /** Makes the scale. Throws {@linkcode ShapeError} if the extent of an axis is not fixed. */
   override build(inputShape: SymbolicShape): void {
     const axes = normalizeAxes(this.axis, inputShape.length, `build "${this.name}"`);
     const shape = fixedExtents(inputShape, axes, this.name);
@@ -384,7 +388,7 @@ export class RMSNormalization extends Layer {
 
 /** Options of {@linkcode UnitNormalization}. */
 export interface UnitNormalizationOptions extends LayerOptions {
-  /** The axis, or axes, along which each vector has the length 1; the last by default. */
+  /** The axis, or axes, along which vectors get length 1; the last by default. */
   axis?: number | readonly number[];
 }
 
@@ -407,20 +411,20 @@ export class UnitNormalization extends Layer {
   static {
     declareOptions(this, unitNormalizationOptions);
   }
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the options. Throws {@linkcode ValueError} where an axis is no integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. */
   constructor(options: UnitNormalizationOptions = {}) {
     super(options);
   }
 
-  /** Checks the axes. Throws {@linkcode ValueError} for one that the input has not. */
+  /** Checks the axes. Throws {@linkcode ValueError} for an axis that the input does not have. */
   override build(inputShape: SymbolicShape): void {
     normalizeAxes(this.axis, inputShape.length, `build "${this.name}"`);
   }
 
-  /** The vectors of length 1; one of length 0 stays. */
+  /** The vectors scaled to length 1; one of length 0 stays. */
   call(x: Value): Value {
     const length = o.sum(o.square(x), this.axis, true);
     return o.multiply(x, o.rsqrt(o.maximum(length, 1e-24)));

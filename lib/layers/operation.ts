@@ -1,4 +1,4 @@
-// FunctionCall: the application of a function of ops to symbolic tensors.
+// FunctionCall: the application of a function of `ops` to symbolic tensors.
 import { describe, ValueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { Value } from "../ir/value.ts";
@@ -18,17 +18,20 @@ import {
 import { inferSpecs } from "./inference.ts";
 import { autoName } from "../auto_names.ts";
 
-/** The application of a function of ops to symbolic tensors. */
+/** The application of a function of `ops` to symbolic tensors. */
 export class FunctionCall implements Operation {
   /** The name in messages, summaries and files. */
   readonly name: string;
-  /** Where it was applied: once, but for a model that is built anew of what lies inside of it. */
+  /** Its applications: one, except in a model that is rebuilt from parts of another. */
   readonly inboundNodes: Node[] = [];
 
-  /** Keras's name of the class of such operations. */
+  /** The name of Keras's class for this function. */
   readonly className: string;
 
-  /** Takes the function's name in `ops`, such as `expandDims`, and the function; for one of a file its own names. */
+  /**
+   * Takes the function's name in `ops`, such as `expandDims`, and the function; when read from a file, also its names
+   * there.
+   */
   constructor(
     readonly fn: string,
     readonly call: OpsFunction,
@@ -48,7 +51,7 @@ export class FunctionCall implements Operation {
     this.name = names.name ?? autoName(this.className);
   }
 
-  /** Applies the function to symbolic tensors and whatever stands beside them. */
+  /** Applies the function to symbolic tensors and other arguments. */
   apply(args: CallArguments<SymbolicTensor>): Structure<SymbolicTensor> {
     const specs = inferSpecs(
       replaceSymbolic(args, ({ shape, dtype }) => new TensorSpec(shape, dtype)),
@@ -59,7 +62,7 @@ export class FunctionCall implements Operation {
     return node.output;
   }
 
-  /** Applies the function to the arguments of a node with others in place of the symbolic ones. */
+  /** Applies the function with a node's arguments, but with other values in place of the symbolic ones. */
   replay<T extends Value | SymbolicTensor>(args: CallArguments<T>): Structure<T> {
     return symbolicIn(args).length > 0 ? this.apply(args) as Structure<T> : this.#run(args);
   }
@@ -79,7 +82,7 @@ const entriesOf = (table: object, prefix: string): [string, OpsFunction][] =>
 /** The functions of `ops` by name, such as `expandDims` or `image.resize`. */
 export const functions: ReadonlyMap<string, OpsFunction> = new Map(entriesOf(ops, ""));
 
-// Of several names of a function the first is the one that files know.
+// Of several names of a function, files use the first.
 const names = new Map([...functions].reverse().map(([name, fn]) => [fn, name]));
 
 installSymbolicCall((fn, positional) => {

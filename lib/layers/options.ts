@@ -1,4 +1,4 @@
-// What layers are made and called with: options, the context of a call, and what is asked of shapes.
+// What layers are made and called with: options, the context of a call, and requirements on shapes.
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
 import type { DType } from "../dtype.ts";
@@ -23,19 +23,19 @@ import { flatten, mapStructure, type Structure } from "../structure.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** The name in messages, summaries and files: letters, digits, anything but `/`; by class and number by default. */
+  /** The name in messages, summaries and files, without `/`; made from class and number by default. */
   name?: string;
-  /** The dtype that the layer computes in and keeps its weights in. */
+  /** The dtype of the layer's computation and weights. */
   dtype?: "float32";
   /** Whether optimizers change the layer's weights; true by default. */
   trainable?: boolean;
   /** A penalty on the layer's output, added to the loss. */
   activityRegularizer?: RegularizerIdentifier | null;
-  /** Where the layer is a model's first: the shape of one sample, in place of an `Input`. */
+  /** For the first layer of a model: the shape of one sample, in place of an `Input`. */
   inputShape?: SymbolicShape;
-  /** Where the layer is a model's first: the number of features of one sample, in place of an `Input`. */
+  /** For the first layer of a model: the number of features of one sample, in place of an `Input`. */
   inputDim?: number;
-  /** Where the layer is a model's first: the shape with the batch axis, in place of an `Input`. */
+  /** For the first layer of a model: the shape with the batch axis, in place of an `Input`. */
   batchInputShape?: SymbolicShape;
 }
 
@@ -47,7 +47,10 @@ const dtypeOption = option<DTypePolicy>({
   write: policyNode,
 });
 
-/** A shape of positive integers and nulls. For what is none it throws {@linkcode ShapeError} with the rule and the hint. */
+/**
+ * A shape of positive integers and nulls. For anything else it throws {@linkcode ShapeError} with the rule and the
+ * hint.
+ */
 export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =>
   option<SymbolicShape>({
     read: (given, { what, option }) => {
@@ -58,7 +61,7 @@ export const shapeOption = (rule: string, hint: string): Option<SymbolicShape> =
     },
   });
 
-/** What stands in place of an `Input`: kept as the shape with the batch axis. */
+/** An option that replaces an `Input`: kept as the shape with the batch axis. */
 const inPlaceOfInput = <Kept>(of: Option<Kept>, shape: (kept: Kept) => SymbolicShape) =>
   unassigned<SymbolicShape | null>({
     ...nullable({ ...of, read: (given, place) => shape(of.read(given, place)), write: () => null }),
@@ -95,25 +98,25 @@ export const layerOptions = optionTable<LayerOptions>()({
   inputDim: inputExtent,
 });
 
-/** Keras's key for the penalty on the output, for those layers that write it also where there is none. */
+/** The config key of the penalty on the output, for layers whose Keras config always has it. */
 export const noActivityRegularizer = keyed("activity_regularizer", unoffered(null));
 
-/** What a layer's `call` knows besides its input. Extend it by what a layer takes by name. */
+/** What a layer's `call` knows besides its input. Extend it by the arguments that a layer takes by name. */
 export interface CallContext<Mask = Value> {
   /** Whether the call is part of training. */
   readonly training: boolean;
-  /** The mask of the input, bool, true where a step counts; undefined for none. Built as the input is. */
+  /** The mask of the input, bool, true for steps that count, structured like the input; undefined for none. */
   readonly mask?: Mask;
 }
 
-/** The shapes of what a call takes by name, such as the `value` of an attention. */
+/** The shapes of the arguments passed by name, such as the `value` of an attention. */
 export type ArgumentShapes = { readonly [name: string]: Structure<SymbolicShape> };
 
-/** What a layer asks of its input's shape. */
+/** What a layer requires of its input's shape. */
 export interface InputSpec {
-  /** The least number of axes, the batch axis included. */
+  /** The least number of axes, including the batch axis. */
   readonly minRank?: number;
-  /** The number of axes, the batch axis included. */
+  /** The number of axes, including the batch axis. */
   readonly rank?: number;
   /** The extent of the last axis. */
   readonly lastAxis?: number;
@@ -129,17 +132,17 @@ export interface AddWeightOptions {
   shape: Shape;
   /** Its dtype; `float32` by default. */
   dtype?: DType;
-  /** What it is first filled by; `glorot_uniform` by default. */
+  /** How it is initialized; `glorot_uniform` by default. */
   initializer?: InitializerIdentifier;
   /** Whether optimizers change it; true by default. */
   trainable?: boolean;
   /** A penalty on it, added to the loss. */
   regularizer?: RegularizerIdentifier | null;
-  /** A map that it is sent through after each step. */
+  /** A constraint, applied after each step. */
   constraint?: ConstraintIdentifier | null;
 }
 
-/** The shapes of those arguments by name that are structures of a `Kind`. */
+/** The shapes of the named arguments that are structures of a `Kind`. */
 export function shapesOf<T>(
   named: Readonly<Record<string, unknown>>,
   Kind: NewableFunction & { readonly prototype: T },
@@ -152,12 +155,12 @@ export function shapesOf<T>(
   );
 }
 
-/** The shape, batch axis first, that a layer's options give its model's input: the first of those that are given. */
+/** The input shape, batch axis first, that a layer's options give its model: the first one given. */
 export function declaredShape(Class: object, kept: Readonly<Record<string, unknown>>): SymbolicShape | undefined {
   const given = Object.entries(optionsOfClass(Class)).filter(([, { field }]) => field === "batchInputShape")
     .map(([name]) => kept[name] as SymbolicShape | null);
   return given.find((shape) => shape !== null) ?? undefined;
 }
 
-/** The fields that a layer's own options become, beside those of every layer. */
+/** The fields of a layer's own options, besides those of every layer. */
 export type LayerFields<O, T> = OptionFields<Omit<O, keyof LayerOptions>, Omit<T, keyof LayerOptions & keyof O>>;

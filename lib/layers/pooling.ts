@@ -1,4 +1,4 @@
-// Layers that pool: the largest of each window, or the mean. https://keras.io/api/layers/pooling_layers/
+// Layers that take the largest element or the mean of each window. https://keras.io/api/layers/pooling_layers/
 import type { Value } from "../ir/value.ts";
 import { averagePool, maxPool } from "../ops/pool.ts";
 import type { PerAxis } from "../ops/spatial.ts";
@@ -11,7 +11,7 @@ import { perAxisOption, windowOption } from "./windows.ts";
 
 /** Options of layers that pool windows. */
 export interface PoolingOptions extends LayerOptions {
-  /** Elements from one window to the next, for all spatial axes or for each; the pool size by default. */
+  /** The step of the window, for all spatial axes or for each; the pool size by default. */
   strides?: PerAxis | null;
   /** `valid` takes only whole windows, `same` also those that reach over the edge; `valid` by default. */
   padding?: "valid" | "same";
@@ -33,7 +33,7 @@ interface Pooling extends LayerFields<PoolingOptions, ReturnType<typeof poolingO
 
 /** Pools windows. */
 abstract class Pooling extends Layer {
-  /** Elements from one window to the next along each spatial axis. */
+  /** The step of the window along each spatial axis. */
   declare readonly strides: readonly number[];
 
   constructor(options: PoolingOptions, byPosition: object) {
@@ -51,7 +51,7 @@ abstract class MaxPooling extends Pooling {
 }
 
 abstract class AveragePooling extends Pooling {
-  /** The mean of each window; what lies over the edge does not count. */
+  /** The mean of each window; elements beyond the edge do not count. */
   call(x: Value): Value {
     return averagePool(x, this.poolSize, this);
   }
@@ -72,7 +72,7 @@ export class MaxPooling1D extends MaxPooling {
     declareOptions(this, poolingOptions(1, 2));
   }
 
-  /** Takes the extent of a window, 2 by default. Throws {@linkcode ValueError} where it is not a positive integer. */
+  /** Takes the extent of a window, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. */
   constructor(poolSize?: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }
@@ -93,7 +93,7 @@ export class MaxPooling2D extends MaxPooling {
     declareOptions(this, poolingOptions(2, 2));
   }
 
-  /** Takes the extents of a window, 2 by default. Throws {@linkcode ValueError} where they are not positive integers. */
+  /** Takes the extents of a window, 2 by default. Throws {@linkcode ValueError} if they are not positive integers. */
   constructor(poolSize?: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }
@@ -114,7 +114,7 @@ export class MaxPooling3D extends MaxPooling {
     declareOptions(this, poolingOptions(3, 2));
   }
 
-  /** Takes the extents of a window, 2 by default. Throws {@linkcode ValueError} where they are not positive integers. */
+  /** Takes the extents of a window, 2 by default. Throws {@linkcode ValueError} if they are not positive integers. */
   constructor(poolSize?: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }
@@ -135,7 +135,7 @@ export class AveragePooling1D extends AveragePooling {
     declareOptions(this, poolingOptions(1, required));
   }
 
-  /** Takes the extent of a window. Throws {@linkcode ValueError} where it is not a positive integer. */
+  /** Takes the extent of a window. Throws {@linkcode ValueError} if it is not a positive integer. */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }
@@ -156,7 +156,7 @@ export class AveragePooling2D extends AveragePooling {
     declareOptions(this, poolingOptions(2, required));
   }
 
-  /** Takes the extents of a window. Throws {@linkcode ValueError} where they are not positive integers. */
+  /** Takes the extents of a window. Throws {@linkcode ValueError} if they are not positive integers. */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }
@@ -177,7 +177,7 @@ export class AveragePooling3D extends AveragePooling {
     declareOptions(this, poolingOptions(3, required));
   }
 
-  /** Takes the extents of a window. Throws {@linkcode ValueError} where they are not positive integers. */
+  /** Takes the extents of a window. Throws {@linkcode ValueError} if they are not positive integers. */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }

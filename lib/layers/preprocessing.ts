@@ -1,4 +1,4 @@
-// Layers that prepare data inside of the model. https://keras.io/api/layers/preprocessing_layers/
+// Layers that prepare data in the model. https://keras.io/api/layers/preprocessing_layers/
 import type { ConfigValue } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sqrt, subtract } from "../ops/primitives.ts";
@@ -14,11 +14,11 @@ import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Rescaling}. */
 export interface RescalingOptions extends LayerOptions {
-  /** What is added after the scaling, one number or one for each channel; 0 by default. */
+  /** Added after scaling, one number or one per channel; 0 by default. */
   offset?: number | readonly number[];
 }
 
-/** A number, or one for each channel. */
+/** A number, or one per channel. */
 const perChannel = (fallback?: number): Option<number | readonly number[]> =>
   option<number | readonly number[]>({
     ...(fallback !== undefined && { fallback }),
@@ -37,7 +37,7 @@ const perChannel = (fallback?: number): Option<number | readonly number[]> =>
 
 const rescalingOptions = optionTable<RescalingOptions>()({
   ...layerOptions,
-  /** What is multiplied by, one number or one for each channel. */
+  /** The factor, one number or one per channel. */
   scale: positional(perChannel()),
   offset: perChannel(0),
 });
@@ -59,10 +59,10 @@ export class Rescaling extends Layer {
   static {
     declareOptions(this, rescalingOptions);
   }
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the scale. Throws {@linkcode ValueError} where it is neither a number nor a list of numbers. */
+  /** Takes the scale. Throws {@linkcode ValueError} if it is neither a number nor a list of numbers. */
   constructor(scale: number | readonly number[], options: RescalingOptions = {}) {
     super(options, { scale });
   }
@@ -74,7 +74,7 @@ export class Rescaling extends Layer {
     return this.offset === 0 ? scaled : add(scaled, operand(this.offset));
   }
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }
@@ -82,13 +82,13 @@ export class Rescaling extends Layer {
 
 /** Options of {@linkcode Normalization}. */
 export interface NormalizationOptions extends LayerOptions {
-  /** The axes along which each place has a mean of its own; the last by default, null for one mean of all. */
+  /** The axes along which each index has its own mean; the last by default, null for one mean of everything. */
   axis?: number | readonly number[] | null;
-  /** The means, where they are not learned by `adapt`: one number, or one for each place along the axes. */
+  /** The means, if not learned by `adapt`: one number, or one for each index along the axes. */
   mean?: TensorLike | null;
   /** The variances that go with the means. */
   variance?: TensorLike | null;
-  /** Whether to undo what the layer would do: `x * sqrt(variance) + mean`; false by default. */
+  /** Whether to invert the normalization: `x * sqrt(variance) + mean`; false by default. */
   invert?: boolean;
 }
 
@@ -108,10 +108,10 @@ const axesOrNull = option<readonly number[]>({
   },
 });
 
-/** Statistics as they were given, for configs: float32 has other digits. */
+/** The statistics as given, for configs: rounding to float32 changes their digits. */
 const asGiven = new WeakMap<Tensor, ConfigValue>();
 
-/** What nested arrays hold, as nested arrays of its own. */
+/** A copy of tensors and nested arrays as nested arrays. */
 function copyOf(given: unknown): ConfigValue {
   if (given instanceof Tensor) return copyOf(given.toArray());
   return typeof given === "object" ? Array.from(given as ArrayLike<unknown>, copyOf) : given as number;
@@ -137,12 +137,12 @@ const normalizationOptions = optionTable<NormalizationOptions>()({
 /** The options, checked and completed. */
 export interface Normalization extends LayerFields<NormalizationOptions, typeof normalizationOptions> {}
 
-/** Batches of data: what `adapt` takes where the data is not one array. */
+/** Batches of data: what `adapt` takes if the data is not one array. */
 export type DataBatches = Iterable<TensorLike | readonly [TensorLike, TensorLike]>;
 
 /**
- * `(x - mean) / sqrt(variance)` in float32, in training and inference; what divides is at least `config.epsilon()`.
- * Means and variances are given, or those of the data that `adapt` sees.
+ * `(x - mean) / sqrt(variance)` in float32, in training and inference; the divisor is at least `config.epsilon()`.
+ * Means and variances are given, or computed by `adapt` from data.
  *
  * @example Features of mean 0 and variance 1
  * ```ts
@@ -158,16 +158,16 @@ export class Normalization extends Layer {
   static {
     declareOptions(this, normalizationOptions);
   }
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
-  /** The axes from the front, in order. */
+  /** The axes counted from the front, in order. */
   #kept: readonly number[] = [];
   #means: Weight | undefined;
   #variances: Weight | undefined;
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} where only one of mean and variance is given, and
-   * {@linkcode ShapeError} where their shapes differ, or have more axes than `axis` names.
+   * Takes the options. Throws {@linkcode ValueError} if only one of mean and variance is given, and {@linkcode
+   * ShapeError} if their shapes differ or have more axes than `axis` names.
    */
   constructor(options: NormalizationOptions = {}) {
     super(options);
@@ -220,14 +220,14 @@ export class Normalization extends Layer {
       this.addWeight({ name, shape: extents, initializer, dtype, trainable: false });
     this.#means = weight("mean", "zeros", extents as Shape, "float32");
     this.#variances = weight("variance", "ones", extents as Shape, "float32");
-    // Keras keeps a count that nothing changes: files have its place.
+    // Keras has a count that nothing changes; files contain it.
     weight("count", "zeros", [], "int32");
   }
 
   /**
-   * Sets means and variances to those of the data: a tensor, nested arrays, or batches of these (or of such data with
-   * targets, which are passed over). Call it before the model is compiled or fitted. Throws {@linkcode StateError} where
-   * means were given to the constructor, {@linkcode ShapeError} or {@linkcode ValueError} for what is no data.
+   * Computes means and variances from data: a tensor, nested arrays, or batches of these (or of pairs with targets,
+   * which are ignored). Call it before compiling or fitting the model. Throws {@linkcode StateError} if means were
+   * given to the constructor, {@linkcode ShapeError} or {@linkcode ValueError} for invalid data.
    */
   adapt(data: TensorLike | DataBatches): void {
     const what = `Cannot adapt "${this.name}"`;
@@ -252,7 +252,7 @@ export class Normalization extends Layer {
     this.#variances!.assign(new Tensor(this.#variances!.shape, "float32", Float32Array.from(sums.variance)));
   }
 
-  /** The normalized input, or with `invert` what would be normalized to it. */
+  /** The normalized input; with `invert` the input whose normalization it is. */
   call(x: Value): Value {
     const broadcast = x.shape.map((extent, axis) => (this.#kept.includes(axis) ? extent : 1));
     const spread = (given: Tensor | Weight) => {
@@ -265,7 +265,7 @@ export class Normalization extends Layer {
     return this.invert ? add(mean, multiply(input, deviation)) : divide(subtract(input, mean), deviation);
   }
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }
@@ -290,16 +290,16 @@ function* batchesOf(data: TensorLike | DataBatches, what: string): Iterable<Tens
   }
 }
 
-/** Means and variances of what is added, in float64. */
+/** Running means and variances, in float64. */
 class Moments {
-  /** The number of elements of each mean. */
+  /** The number of elements in each mean. */
   count = 0;
   /** The means. */
   mean: Float64Array = new Float64Array();
   /** The mean squared distances from the means. */
   variance: Float64Array = new Float64Array();
 
-  /** Adds the elements of a batch, with a mean for each place along the axes that are `kept`. */
+  /** Adds the elements of a batch, with one mean for each index along the axes `kept`. */
   add({ shape, data }: Tensor, kept: readonly number[]): void {
     const means = sizeOf(kept.map((axis) => shape[axis]));
     const added = data.length / Math.max(1, means);
@@ -320,7 +320,7 @@ class Moments {
   }
 }
 
-/** Which mean each element belongs to; those of the first sample where it is the same for all. */
+/** The index of each element's mean; for the first sample only, if it is the same for all. */
 function placesOf(shape: Shape, kept: readonly number[]): Int32Array {
   const axes = kept.map((axis, k) => ({
     extent: shape[axis],

@@ -1,4 +1,4 @@
-// RandomLayer: the base of layers that draw random numbers while they train.
+// RandomLayer: the base of layers that draw random numbers in training.
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
@@ -13,7 +13,7 @@ import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of layers that draw random numbers. */
 export interface RandomLayerOptions extends LayerOptions {
-  /** A seed of the layer's own; without it `setRandomSeed` rules. */
+  /** The layer's own seed; by default that of `setRandomSeed` is used. */
   seed?: number | null;
 }
 
@@ -36,24 +36,24 @@ export const randomLayerOptions = optionTable<RandomLayerOptions>()({ ...layerOp
 /** The options, checked and completed. */
 export interface RandomLayer extends LayerFields<RandomLayerOptions, typeof randomLayerOptions> {}
 
-/** Draws by seed, place in the model and step: the same numbers on every backend. */
+/** Draws by seed, position in the model and step: the same numbers on every backend. */
 export abstract class RandomLayer extends Layer {
   static {
     declareOptions(this, randomLayerOptions, { strict: false });
   }
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking: boolean = true;
   override readonly callDefaults: Layer["callDefaults"] = { training: false };
   readonly #generator: SeedGenerator = new SeedGenerator(this.seed, {
     path: () => (this.seed === null ? this.randomPath : snakeCase(this.constructor.name)),
   });
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }
 
-  /** Uniform numbers of [0, 1), or of [`low`, `high`). */
+  /** Uniform numbers in [0, 1), or in [`low`, `high`). */
   protected uniform(shape: Shape, low = 0, high = 1): Value {
     const unit = this.#generator.next(shape);
     return low === 0 && high === 1 ? unit : add(multiply(unit, high - low), low);
@@ -64,14 +64,17 @@ export abstract class RandomLayer extends Layer {
     return standardNormal(this.uniform(shape), this.uniform(shape));
   }
 
-  /** `x` with a part `rate` set to 0 and the rest scaled; what is drawn has a shape that broadcasts to that of `x`. */
+  /**
+   * `x` with a fraction `rate` set to 0 and the rest scaled; the random numbers have a shape that broadcasts to that of
+   * `x`.
+   */
   protected drop(x: Value, rate: number, noiseShape: Shape): Value {
     if (rate === 0) return x;
     if (rate === 1) return multiply(x, 0);
     return select(greaterEqual(this.uniform(noiseShape), rate), multiply(x, 1 / (1 - rate)), 0);
   }
 
-  /** The shape of what is drawn for `x`: `noiseShape` with the extents of `x` for its nulls. */
+  /** The shape of the random numbers for `x`: `noiseShape` with its nulls replaced by the extents of `x`. */
   protected resolveNoiseShape(x: Value, noiseShape: SymbolicShape | null): Shape {
     const noise = x.shape.map((extent, axis) => noiseShape?.[axis] ?? extent);
     if (

@@ -1,4 +1,4 @@
-// Layers that drop inputs in training, and one that penalizes its output, against overfitting.
+// Layers against overfitting: dropout of inputs in training, and penalties on outputs.
 // https://keras.io/api/layers/regularization_layers/
 import type { Value } from "../ir/value.ts";
 import { number } from "../option_kinds.ts";
@@ -23,14 +23,14 @@ import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./rand
 
 /** Options of {@linkcode Dropout}. */
 export interface DropoutOptions extends RandomLayerOptions {
-  /** The shape of the mask, `null` for an axis of the input's extent, 1 for one along which whole slices drop. */
+  /** The shape of the random mask: `null` for the input's extent, 1 to drop whole slices along that axis. */
   noiseShape?: SymbolicShape | null;
 }
 
-/** The part that is dropped. */
+/** The fraction to drop. */
 export const rateOption: Option<number> = positional(number(required, { min: 0, max: 1 }));
 
-/** The shape of what is drawn, if it is not that of the input. */
+/** The shape of the random mask, if it is not the input's. */
 export const noiseShapeOption: Option<SymbolicShape | null> = nullable(
   shapeOption(
     "a list of positive integers and nulls, with the batch axis",
@@ -42,7 +42,7 @@ const { seed, ...plainOptions } = randomLayerOptions;
 
 const dropoutOptions = optionTable<DropoutOptions>()({
   ...plainOptions,
-  /** The part that is set to 0. */
+  /** The fraction to drop. */
   rate: rateOption,
   seed,
   noiseShape: noiseShapeOption,
@@ -52,7 +52,7 @@ const dropoutOptions = optionTable<DropoutOptions>()({
 export interface Dropout extends LayerFields<DropoutOptions, typeof dropoutOptions> {}
 
 /**
- * In training sets a part `rate` of the inputs to 0 and scales the rest by `1 / (1 - rate)`; otherwise does nothing.
+ * In training sets a fraction `rate` of the inputs to 0 and scales the rest by `1 / (1 - rate)`; otherwise does nothing.
  * Srivastava et al., 2014.
  *
  * @example Half of the features
@@ -67,7 +67,7 @@ export class Dropout extends RandomLayer {
     declareOptions(this, dropoutOptions);
   }
 
-  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
+  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. */
   constructor(rate: number, options: DropoutOptions = {}) {
     super(options, { rate });
   }
@@ -89,7 +89,7 @@ const { name, dtype, ...unwritten } = plainOptions;
 /** The options of layers that drop whole channels; Keras's config of these has fewer keys. */
 const spatialDropoutOptions = (dataFormat: Option<DataFormat>) =>
   optionTable<SpatialDropoutOptions>()({
-    /** The part that is set to 0. */
+    /** The fraction to drop. */
     rate: rateOption,
     seed,
     name,
@@ -100,9 +100,9 @@ const spatialDropoutOptions = (dataFormat: Option<DataFormat>) =>
 
 interface SpatialDropout extends LayerFields<SpatialDropoutOptions, ReturnType<typeof spatialDropoutOptions>> {}
 
-/** Drops whole channels: what is drawn has extent 1 along every axis but those of batch and channels. */
+/** Drops whole channels: the random mask has extent 1 along every axis but batch and channels. */
 abstract class SpatialDropout extends RandomLayer {
-  /** Takes the part to drop and the rank of the input. */
+  /** Takes the fraction to drop and the rank of the input. */
   constructor(rate: number, rank: number, options: SpatialDropoutOptions) {
     super(options, { rate });
     this.inputSpec = { rank };
@@ -131,7 +131,7 @@ export class SpatialDropout1D extends SpatialDropout {
     declareOptions(this, spatialDropoutOptions(channelsLast));
   }
 
-  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
+  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. */
   constructor(rate: number, options: RandomLayerOptions = {}) {
     super(rate, 3, options);
   }
@@ -152,7 +152,7 @@ export class SpatialDropout2D extends SpatialDropout {
     declareOptions(this, spatialDropoutOptions(dataFormatOption));
   }
 
-  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
+  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. */
   constructor(rate: number, options: SpatialDropoutOptions = {}) {
     super(rate, 4, options);
   }
@@ -173,7 +173,7 @@ export class SpatialDropout3D extends SpatialDropout {
     declareOptions(this, spatialDropoutOptions(dataFormatOption));
   }
 
-  /** Takes the part to drop. Throws {@linkcode ValueError} where it is not from 0 to 1. */
+  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. */
   constructor(rate: number, options: SpatialDropoutOptions = {}) {
     super(rate, 5, options);
   }
@@ -181,9 +181,9 @@ export class SpatialDropout3D extends SpatialDropout {
 
 /** Options of {@linkcode ActivityRegularization}. */
 export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activityRegularizer"> {
-  /** What the sum of absolute values is multiplied by; 0 by default. */
+  /** The factor of the sum of absolute values; 0 by default. */
   l1?: number;
-  /** What the sum of squares is multiplied by; 0 by default. */
+  /** The factor of the sum of squares; 0 by default. */
   l2?: number;
 }
 
@@ -199,7 +199,7 @@ export interface ActivityRegularization
   extends LayerFields<ActivityRegularizationOptions, typeof activityRegularizationOptions> {}
 
 /**
- * Hands its input on, and adds `l1 * sum(|x|) + l2 * sum(x^2)` for each sample, on average, to the loss.
+ * Passes its input on, and adds `l1 * sum(|x|) + l2 * sum(x^2)`, averaged over samples, to the loss.
  *
  * @example Few active features
  * ```ts
@@ -211,9 +211,9 @@ export class ActivityRegularization extends Layer {
   static {
     declareOptions(this, activityRegularizationOptions);
   }
-  /** The penalty on the output, of both factors. */
+  /** The penalty on the output, with both factors. */
   override readonly activityRegularizer: Regularizer = new L1L2({ l1: this.l1, l2: this.l2 });
-  /** The mask of the input is handed on. */
+  /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
   /** Takes the factors. Throws {@linkcode ValueError} for one below 0. */
@@ -221,12 +221,12 @@ export class ActivityRegularization extends Layer {
     super(options);
   }
 
-  /** The input itself. */
+  /** The unchanged input. */
   call(x: Value): Value {
     return x;
   }
 
-  /** The shape itself. */
+  /** The input's shape. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }

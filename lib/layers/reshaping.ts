@@ -1,4 +1,4 @@
-// Layers that only give the elements another shape. https://keras.io/api/layers/reshaping_layers/
+// Layers that only change the shape. https://keras.io/api/layers/reshaping_layers/
 import { describeList, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { broadcastTo, reshape, transpose } from "../ops/primitives.ts";
@@ -11,7 +11,7 @@ import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of {@linkcode Flatten}. */
 export interface FlattenOptions extends LayerOptions {
-  /** Where the channels are; they are flattened last. `channels_last` by default. */
+  /** Where the channels are; they are flattened as the last axis. `channels_last` by default. */
   dataFormat?: DataFormat | null;
 }
 
@@ -21,7 +21,7 @@ const flattenOptions = optionTable<FlattenOptions>()({ ...layerOptions, dataForm
 export interface Flatten extends LayerFields<FlattenOptions, typeof flattenOptions> {}
 
 /**
- * All axes but the batch axis as one: `[batch, ...]` gives `[batch, n]`.
+ * Flattens all axes but the batch axis: `[batch, ...]` gives `[batch, n]`.
  *
  * @example Images as rows
  * ```ts
@@ -48,7 +48,7 @@ export class Flatten extends Layer {
     return reshape(last, [x.shape[0], sizeOf(x.shape.slice(1))]);
   }
 
-  /** `[batch, n]`; n is null where an axis is. */
+  /** `[batch, n]`; n is null if an extent is. */
   override computeOutputShape([batch, ...rest]: SymbolicShape): SymbolicShape {
     return [batch, isKnown(rest) ? sizeOf(rest) : null];
   }
@@ -78,7 +78,7 @@ const reshapeOptions = optionTable<LayerOptions>()({
 export interface Reshape extends LayerFields<LayerOptions, typeof reshapeOptions> {}
 
 /**
- * The elements of each sample in another shape; one extent may be -1.
+ * Reshapes each sample; one extent may be -1.
  *
  * @example Rows as images with one channel
  * ```ts
@@ -92,7 +92,7 @@ export class Reshape extends Layer {
     declareOptions(this, reshapeOptions);
   }
 
-  /** Takes the shape of one sample. Throws {@linkcode ShapeError} for a shape that is none. */
+  /** Takes the shape of one sample. Throws {@linkcode ShapeError} if it is invalid. */
   constructor(targetShape: Shape, options: LayerOptions = {}) {
     super(options, { targetShape });
   }
@@ -103,7 +103,7 @@ export class Reshape extends Layer {
     return reshape(x, shape);
   }
 
-  /** The target shape after the batch axis, its -1 resolved where the input's shape is known. */
+  /** The target shape after the batch axis, with -1 resolved if the input's shape is known. */
   override computeOutputShape([batch, ...rest]: SymbolicShape): SymbolicShape {
     const { targetShape } = this;
     const known = sizeOf(targetShape.filter((extent) => extent !== -1));
@@ -136,7 +136,7 @@ const dimsOption = option<readonly number[]>({
 
 const permuteOptions = optionTable<LayerOptions>()({
   ...layerOptions,
-  /** Which axis of the input each axis of the output is, counted from 1. */
+  /** The input axis of each output axis, counted from 1. */
   dims: positional(dimsOption),
 });
 
@@ -144,7 +144,7 @@ const permuteOptions = optionTable<LayerOptions>()({
 export interface Permute extends LayerFields<LayerOptions, typeof permuteOptions> {}
 
 /**
- * The axes of each sample in another order: `dims` counts them from 1, since axis 0 is that of the batch.
+ * Permutes the axes of each sample; `dims` counts them from 1, since axis 0 is the batch axis.
  *
  * @example Features before steps
  * ```ts
@@ -157,7 +157,7 @@ export class Permute extends Layer {
     declareOptions(this, permuteOptions);
   }
 
-  /** Takes the order of axes. Throws {@linkcode ValueError} where it is no permutation of 1 to its length. */
+  /** Takes the order of axes. Throws {@linkcode ValueError} if it is not a permutation of 1 to its length. */
   constructor(dims: readonly number[], options: LayerOptions = {}) {
     super(options, { dims });
     this.inputSpec = { rank: this.dims.length + 1 };
@@ -184,9 +184,9 @@ const repeatVectorOptions = optionTable<LayerOptions>()({
 export interface RepeatVector extends LayerFields<LayerOptions, typeof repeatVectorOptions> {}
 
 /**
- * Each row `n` times as steps: `[batch, features]` gives `[batch, n, features]`.
+ * Repeats each row `n` times as steps: `[batch, features]` gives `[batch, n, features]`.
  *
- * @example One vector for each of three steps
+ * @example A vector repeated for three steps
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * console.log(new Sequential([Input({ shape: [32] }), new layers.RepeatVector(3)]).outputShape); // [ null, 3, 32 ]
@@ -197,7 +197,7 @@ export class RepeatVector extends Layer {
     declareOptions(this, repeatVectorOptions);
   }
 
-  /** Takes the number of steps. Throws {@linkcode ValueError} where it is not a positive integer. */
+  /** Takes the number of steps. Throws {@linkcode ValueError} if it is not a positive integer. */
   constructor(n: number, options: LayerOptions = {}) {
     super(options, { n });
     this.inputSpec = { rank: 2 };

@@ -1,4 +1,5 @@
-// Convolution layers of each channel by itself: depthwise, and separable. https://keras.io/api/layers/convolution_layers/
+// Convolution layers that convolve channels separately: depthwise and separable.
+// https://keras.io/api/layers/convolution_layers/
 import type { ConstraintIdentifier } from "../constraints.ts";
 import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
@@ -15,13 +16,13 @@ import { weightOptions, weightSettings } from "./weight_options.ts";
 
 /** Options of depthwise convolution layers. */
 export interface DepthwiseConvOptions extends ConvolutionOptions {
-  /** How many channels each channel gives; 1 by default. */
+  /** The number of output channels per input channel; 1 by default. */
   depthMultiplier?: number;
-  /** What fills the depthwise kernel; `glorot_uniform` by default. */
+  /** The initializer of the depthwise kernel; `glorot_uniform` by default. */
   depthwiseInitializer?: InitializerIdentifier;
   /** A penalty on the depthwise kernel. */
   depthwiseRegularizer?: RegularizerIdentifier | null;
-  /** A map that the depthwise kernel is sent through after each step. */
+  /** The constraint on the depthwise kernel, applied after each step. */
   depthwiseConstraint?: ConstraintIdentifier | null;
 }
 
@@ -35,12 +36,12 @@ const depthwiseConvOptions = (rank: number) =>
 /** The options, checked and completed. */
 export interface DepthwiseConv extends LayerFields<DepthwiseConvOptions, ReturnType<typeof depthwiseConvOptions>> {}
 
-/** Convolutions of each channel by itself: kernel `[...kernelSize, channels, depthMultiplier]`. */
+/** Convolves each channel separately: kernel `[...kernelSize, channels, depthMultiplier]`. */
 export abstract class DepthwiseConv extends Convolution {
   /** The weights that multiply the input. */
   kernel!: Weight;
 
-  /** Makes kernel and bias. Throws {@linkcode ShapeError} where the input does not fit. */
+  /** Makes kernel and bias. Throws {@linkcode ShapeError} if the input does not fit. */
   override build(inputShape: SymbolicShape): void {
     const channels = this.channelsOf(inputShape);
     const shape = [...this.kernelSize, channels, this.depthMultiplier];
@@ -58,23 +59,22 @@ export abstract class DepthwiseConv extends Convolution {
   }
 }
 
-/** A convolution of each channel over steps: `[batch, steps, channels]` gives `channels * depthMultiplier` channels. */
+/** A depthwise convolution over steps: `[batch, steps, channels]` gives `channels * depthMultiplier` channels. */
 export class DepthwiseConv1D extends DepthwiseConv {
   static {
     declareOptions(this, depthwiseConvOptions(1));
   }
 
-  /** Takes the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the kernel's size. Throws {@linkcode ValueError} if it is invalid. */
   constructor(kernelSize: PerAxis, options: DepthwiseConvOptions = {}) {
     super(options, { kernelSize });
   }
 }
 
 /**
- * A convolution of each channel over images: `[batch, height, width, channels]` gives `channels * depthMultiplier`
- * channels.
+ * A depthwise convolution over images: `[batch, height, width, channels]` gives `channels * depthMultiplier` channels.
  *
- * @example Two filters for each channel
+ * @example Two filters per channel
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const deep = new layers.DepthwiseConv2D(3, { depthMultiplier: 2, padding: "same" });
@@ -86,7 +86,7 @@ export class DepthwiseConv2D extends DepthwiseConv {
     declareOptions(this, depthwiseConvOptions(2));
   }
 
-  /** Takes the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the kernel's size. Throws {@linkcode ValueError} if it is invalid. */
   constructor(kernelSize: PerAxis, options: DepthwiseConvOptions = {}) {
     super(options, { kernelSize });
   }
@@ -94,11 +94,11 @@ export class DepthwiseConv2D extends DepthwiseConv {
 
 /** Options of separable convolution layers. */
 export interface SeparableConvOptions extends DepthwiseConvOptions {
-  /** What fills the pointwise kernel; `glorot_uniform` by default. */
+  /** The initializer of the pointwise kernel; `glorot_uniform` by default. */
   pointwiseInitializer?: InitializerIdentifier;
   /** A penalty on the pointwise kernel. */
   pointwiseRegularizer?: RegularizerIdentifier | null;
-  /** A map that the pointwise kernel is sent through after each step. */
+  /** The constraint on the pointwise kernel, applied after each step. */
   pointwiseConstraint?: ConstraintIdentifier | null;
 }
 
@@ -116,16 +116,16 @@ const separableConvOptions = (rank: number) =>
 export interface SeparableConv extends LayerFields<SeparableConvOptions, ReturnType<typeof separableConvOptions>> {}
 
 /**
- * A convolution of each channel by itself, then one of single elements: kernels `[...kernelSize, channels,
- * depthMultiplier]` and `[...1, channels * depthMultiplier, filters]`.
+ * A depthwise convolution, then a pointwise one: kernels `[...kernelSize, channels, depthMultiplier]` and `[...1,
+ * channels * depthMultiplier, filters]`.
  */
 export abstract class SeparableConv extends Convolution {
-  /** The weights of each channel. */
+  /** The weights of the depthwise convolution. */
   depthwiseKernel!: Weight;
-  /** The weights that mix channels. */
+  /** The weights of the pointwise convolution. */
   pointwiseKernel!: Weight;
 
-  /** Makes both kernels and the bias. Throws {@linkcode ShapeError} where the input does not fit. */
+  /** Makes both kernels and the bias. Throws {@linkcode ShapeError} if the input does not fit. */
   override build(inputShape: SymbolicShape): void {
     const channels = this.channelsOf(inputShape);
     const deep = [...this.kernelSize, channels, this.depthMultiplier];
@@ -153,7 +153,7 @@ export class SeparableConv1D extends SeparableConv {
     declareOptions(this, separableConvOptions(1));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
   constructor(filters: number, kernelSize: PerAxis, options: SeparableConvOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -162,7 +162,7 @@ export class SeparableConv1D extends SeparableConv {
 /**
  * A separable convolution over images: `[batch, height, width, channels]` gives `filters` channels.
  *
- * @example Far fewer weights than a plain one
+ * @example Far fewer weights than a full convolution
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [8, 8, 32] }), new layers.SeparableConv2D(64, 3)]);
@@ -174,7 +174,7 @@ export class SeparableConv2D extends SeparableConv {
     declareOptions(this, separableConvOptions(2));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} for what is none. */
+  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
   constructor(filters: number, kernelSize: PerAxis, options: SeparableConvOptions = {}) {
     super(options, { filters, kernelSize });
   }

@@ -1,4 +1,4 @@
-// Layers that pad, crop and enlarge along spatial axes. https://keras.io/api/layers/reshaping_layers/
+// Layers that pad, crop and upsample along spatial axes. https://keras.io/api/layers/reshaping_layers/
 import { describeList, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type Interpolation, resize } from "../ops/image.ts";
@@ -19,10 +19,10 @@ export interface SpatialOptions extends LayerOptions {
   dataFormat?: DataFormat | null;
 }
 
-/** Elements before the first and after the last along an axis. */
+/** Elements before the first and after the last one along an axis. */
 export type Sides = readonly [before: number, after: number];
 
-/** Elements at both ends of all spatial axes, of each, or before and after for each. */
+/** Elements at both ends: one number for all spatial axes, one per axis, or before and after per axis. */
 export type SidesPerAxis = number | readonly (number | Sides)[];
 
 /** The elements before and after along each of `rank` axes. */
@@ -60,13 +60,13 @@ const zeroPaddingOptions = (rank: number) =>
 
 interface ZeroPadding extends LayerFields<SpatialOptions, ReturnType<typeof zeroPaddingOptions>> {}
 
-/** Puts zeros around. */
+/** Pads with zeros. */
 abstract class ZeroPadding extends Layer {
   override inputSpec: InputSpec = { rank: this.padding.length + 2 };
   /** The spatial axes of the input. */
   protected readonly axes: readonly number[] = spatialAxes(this.padding.length + 2, this.dataFormat);
 
-  /** The input with zeros around. */
+  /** The padded input. */
   call(x: Value): Value {
     const at = (side: 0 | 1) => x.shape.map((_, axis) => this.padding[this.axes.indexOf(axis)]?.[side] ?? 0);
     return pad(x, at(0), at(1));
@@ -74,7 +74,7 @@ abstract class ZeroPadding extends Layer {
 }
 
 /**
- * Steps of zeros before and after: `[batch, steps, features]`.
+ * Pads steps with zeros: `[batch, steps, features]`.
  *
  * @example Two steps before, none after
  * ```ts
@@ -88,14 +88,14 @@ export class ZeroPadding1D extends ZeroPadding {
     declareOptions(this, zeroPaddingOptions(1));
   }
 
-  /** Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} where they are no integers. */
+  /** Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} if they are not integers. */
   constructor(padding?: number | Sides, options: SpatialOptions = {}) {
     super(options, { padding });
   }
 }
 
 /**
- * Zeros around images: `[batch, height, width, channels]`.
+ * Pads images with zeros: `[batch, height, width, channels]`.
  *
  * @example A frame of one pixel
  * ```ts
@@ -109,14 +109,17 @@ export class ZeroPadding2D extends ZeroPadding {
     declareOptions(this, zeroPaddingOptions(2));
   }
 
-  /** Takes the width of the frame, or that of each axis; 1 by default. Throws {@linkcode ValueError} where it is no integer. */
+  /**
+   * Takes the width of the frame, for all axes or per axis; 1 by default. Throws {@linkcode ValueError} if it is not an
+   * integer.
+   */
   constructor(padding?: SidesPerAxis, options: SpatialOptions = {}) {
     super(options, { padding });
   }
 }
 
 /**
- * Zeros around volumes: `[batch, depth, height, width, channels]`.
+ * Pads volumes with zeros: `[batch, depth, height, width, channels]`.
  *
  * @example A shell of one element
  * ```ts
@@ -130,7 +133,10 @@ export class ZeroPadding3D extends ZeroPadding {
     declareOptions(this, zeroPaddingOptions(3));
   }
 
-  /** Takes the width of the shell, or that of each axis; 1 by default. Throws {@linkcode ValueError} where it is no integer. */
+  /**
+   * Takes the width of the shell, for all axes or per axis; 1 by default. Throws {@linkcode ValueError} if it is not an
+   * integer.
+   */
   constructor(padding?: SidesPerAxis, options: SpatialOptions = {}) {
     super(options, { padding });
   }
@@ -139,20 +145,20 @@ export class ZeroPadding3D extends ZeroPadding {
 const croppingOptions = (rank: number, cropping: number, dataFormat = dataFormatOption) =>
   optionTable<SpatialOptions>()({
     ...layerOptions,
-    /** What is cut off before and after along each spatial axis. */
+    /** The elements to remove before and after along each spatial axis. */
     cropping: positional(sidesOption(rank, cropping)),
     dataFormat,
   });
 
 interface Cropping extends LayerFields<SpatialOptions, ReturnType<typeof croppingOptions>> {}
 
-/** Cuts off elements at the ends. */
+/** Removes elements at the ends. */
 abstract class Cropping extends Layer {
   override inputSpec: InputSpec = { rank: this.cropping.length + 2 };
   /** The spatial axes of the input. */
   protected readonly axes: readonly number[] = spatialAxes(this.cropping.length + 2, this.dataFormat);
 
-  /** Checks that something is left. Throws {@linkcode ShapeError} where nothing is. */
+  /** Checks that something remains. Throws {@linkcode ShapeError} if nothing does. */
   override build(inputShape: SymbolicShape): void {
     const isLeft = this.axes.every((axis, i) => {
       const extent = inputShape[axis];
@@ -167,7 +173,7 @@ abstract class Cropping extends Layer {
     });
   }
 
-  /** What is left of the input. */
+  /** The cropped input. */
   call(x: Value): Value {
     const sides = x.shape.map((_, axis) => this.cropping[this.axes.indexOf(axis)] ?? [0, 0]);
     return slice(x, sides.map(([before]) => before), x.shape.map((extent, i) => extent - sides[i][0] - sides[i][1]));
@@ -175,7 +181,7 @@ abstract class Cropping extends Layer {
 }
 
 /**
- * Cuts off steps at the ends: `[batch, steps, features]`.
+ * Crops steps at the ends: `[batch, steps, features]`.
  *
  * @example Without the first two steps
  * ```ts
@@ -189,16 +195,16 @@ export class Cropping1D extends Cropping {
     declareOptions(this, croppingOptions(1, 1, channelsLast));
   }
 
-  /** Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} where they are no integers. */
+  /** Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} if they are not integers. */
   constructor(cropping?: number | Sides, options: LayerOptions = {}) {
     super(options, { cropping });
   }
 }
 
 /**
- * Cuts off the edges of images: `[batch, height, width, channels]`.
+ * Crops images: `[batch, height, width, channels]`.
  *
- * @example The middle of images
+ * @example The center of images
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [28, 28, 1] }), new layers.Cropping2D(4)]);
@@ -210,16 +216,19 @@ export class Cropping2D extends Cropping {
     declareOptions(this, croppingOptions(2, 0));
   }
 
-  /** Takes the width of the edges, or that of each axis; 0 by default. Throws {@linkcode ValueError} where it is no integer. */
+  /**
+   * Takes the width of the edges, for all axes or per axis; 0 by default. Throws {@linkcode ValueError} if it is not an
+   * integer.
+   */
   constructor(cropping?: SidesPerAxis, options: SpatialOptions = {}) {
     super(options, { cropping });
   }
 }
 
 /**
- * Cuts off the sides of volumes: `[batch, depth, height, width, channels]`.
+ * Crops volumes: `[batch, depth, height, width, channels]`.
  *
- * @example The middle of volumes
+ * @example The center of volumes
  * ```ts
  * import { Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [8, 8, 8, 1] }), new layers.Cropping3D(2)]);
@@ -231,13 +240,16 @@ export class Cropping3D extends Cropping {
     declareOptions(this, croppingOptions(3, 1));
   }
 
-  /** Takes the width of the sides, or that of each axis; 1 by default. Throws {@linkcode ValueError} where it is no integer. */
+  /**
+   * Takes the width of the sides, for all axes or per axis; 1 by default. Throws {@linkcode ValueError} if it is not an
+   * integer.
+   */
   constructor(cropping?: SidesPerAxis, options: SpatialOptions = {}) {
     super(options, { cropping });
   }
 }
 
-/** `x` with each element `times[i]` times along `axes[i]`. */
+/** `x` with each element repeated `times[i]` times along `axes[i]`. */
 function repeated(x: Value, axes: readonly number[], times: readonly number[]): Value {
   const timesAlong = (axis: number) => times[axes.indexOf(axis)] ?? 1;
   const apart = x.shape.flatMap((extent, axis) => (axes.includes(axis) ? [extent, 1] : [extent]));
@@ -248,14 +260,14 @@ function repeated(x: Value, axes: readonly number[], times: readonly number[]): 
 const upSamplingOptions = (rank: number, dataFormat = dataFormatOption) =>
   optionTable<SpatialOptions>()({
     ...layerOptions,
-    /** How many times each extent becomes larger. */
+    /** The factor of each extent. */
     size: positional(windowOption(rank, 2)),
     dataFormat,
   });
 
 interface UpSampling extends LayerFields<SpatialOptions, ReturnType<typeof upSamplingOptions>> {}
 
-/** Makes more elements of each. */
+/** Upsamples along the spatial axes. */
 abstract class UpSampling extends Layer {
   override inputSpec: InputSpec = { rank: this.size.length + 2 };
   /** The spatial axes of the input. */
@@ -268,7 +280,7 @@ abstract class UpSampling extends Layer {
 }
 
 /**
- * Each step `size` times: `[batch, steps, features]`.
+ * Repeats each step `size` times: `[batch, steps, features]`.
  *
  * @example Each step twice
  * ```ts
@@ -283,7 +295,7 @@ export class UpSampling1D extends UpSampling {
     declareOptions(this, { ...others, size: withFacts(size, { write: ([times]) => times }) });
   }
 
-  /** Takes how often, 2 by default. Throws {@linkcode ValueError} where it is not a positive integer. */
+  /** Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. */
   constructor(size?: number, options: LayerOptions = {}) {
     super(options, { size });
   }
@@ -291,7 +303,7 @@ export class UpSampling1D extends UpSampling {
 
 /** Options of {@linkcode UpSampling2D}. */
 export interface UpSampling2DOptions extends SpatialOptions {
-  /** How pixels between are found; `nearest` by default, which repeats. */
+  /** How to interpolate between pixels; `nearest` by default, which repeats them. */
   interpolation?: Interpolation;
 }
 
@@ -304,7 +316,7 @@ const upSampling2DOptions = optionTable<UpSampling2DOptions>()({
 export interface UpSampling2D extends LayerFields<UpSampling2DOptions, typeof upSampling2DOptions> {}
 
 /**
- * Images of `size` times the height and width: `[batch, height, width, channels]`.
+ * Enlarges height and width of images by `size`: `[batch, height, width, channels]`.
  *
  * @example Twice as large
  * ```ts
@@ -318,7 +330,7 @@ export class UpSampling2D extends UpSampling {
     declareOptions(this, upSampling2DOptions);
   }
 
-  /** Takes how many times, 2 by default. Throws {@linkcode ValueError} where it is not a positive integer. */
+  /** Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. */
   constructor(size?: PerAxis, options: UpSampling2DOptions = {}) {
     super(options, { size });
   }
@@ -332,7 +344,7 @@ export class UpSampling2D extends UpSampling {
 }
 
 /**
- * Each element of a volume `size` times along each axis: `[batch, depth, height, width, channels]`.
+ * Repeats each element of a volume `size` times along each axis: `[batch, depth, height, width, channels]`.
  *
  * @example Twice as large
  * ```ts
@@ -346,7 +358,7 @@ export class UpSampling3D extends UpSampling {
     declareOptions(this, upSamplingOptions(3));
   }
 
-  /** Takes how many times, 2 by default. Throws {@linkcode ValueError} where it is not a positive integer. */
+  /** Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. */
   constructor(size?: PerAxis, options: SpatialOptions = {}) {
     super(options, { size });
   }

@@ -1,9 +1,9 @@
-// Extents that weights need and nobody knows: the error names the Input that leaves them open.
+// Unknown extents that weights need: the error names the Input that leaves them open.
 import { type ErrorParts, ShapeError } from "../errors.ts";
 import { flatten, type Structure } from "../structure.ts";
 import type { Node, SymbolicTensor } from "../tensor/symbolic.ts";
 
-/** The {@linkcode ShapeError} of a layer that cannot make its weights, since an extent of its input is not known. */
+/** The {@linkcode ShapeError} of a layer that cannot make its weights because an extent of its input is unknown. */
 export class UnknownDimensionError extends ShapeError {
   readonly #plain: string;
 
@@ -14,7 +14,7 @@ export class UnknownDimensionError extends ShapeError {
     this.#plain = this.message;
   }
 
-  /** Says which inputs of what the layer was applied to leave axes open. */
+  /** Adds the names of the inputs that leave axes of `x` open. */
   naming(x: Structure<SymbolicTensor>): this {
     const open = inputsOf(x).flatMap(({ name, shape }) =>
       shape.flatMap((extent, axis) => (axis > 0 && extent === null ? [`"${name}" has null at axis ${axis}`] : []))
@@ -24,7 +24,7 @@ export class UnknownDimensionError extends ShapeError {
   }
 }
 
-/** The symbolic tensors of inputs that others follow from. */
+/** The symbolic tensors of inputs on which `x` depends. */
 function inputsOf(x: Structure<SymbolicTensor>): SymbolicTensor[] {
   const found = new Set<SymbolicTensor>();
   const seen = new Set<Node>();

@@ -1,4 +1,4 @@
-// Weight: a layer's variable, with what its layer said about it.
+// Weight: a layer's variable, with the settings that its layer gave it.
 import { checkOptions } from "../options.ts";
 import type { Constraint } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializers.ts";
@@ -14,11 +14,11 @@ export interface WeightOptions {
   path: string;
   /** Whether optimizers change it. */
   trainable: boolean;
-  /** What it was first filled by. */
+  /** How it was initialized. */
   initializer: Initializer;
   /** The penalty on it, if any. */
   regularizer?: Regularizer | null;
-  /** The map after each step, if any. */
+  /** The constraint applied after each step, if any. */
   constraint?: Constraint | null;
 }
 
@@ -26,14 +26,14 @@ export interface WeightOptions {
 export class Weight extends Variable {
   /** The layer's own name for it, such as `kernel`. */
   readonly key: string;
-  /** What it was first filled by. */
+  /** How it was initialized. */
   readonly initializer: Initializer;
   /** The penalty on it, if any. */
   readonly regularizer: Regularizer | null;
-  /** The map after each step, if any. */
+  /** The constraint applied after each step, if any. */
   readonly constraint: Constraint | null;
 
-  /** Takes the first value and what the layer said. */
+  /** Takes the first value and the settings. */
   constructor(value: Tensor, options: WeightOptions) {
     checkOptions("Weight", options ?? null, ["key", "path", "trainable", "initializer", "regularizer", "constraint"]);
     super(value, { name: options.path, trainable: options.trainable });

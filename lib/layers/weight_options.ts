@@ -1,4 +1,4 @@
-// Options on the weights of layers: for each what fills it, a penalty on it, and a map that it is sent through.
+// Options on the weights of layers: an initializer, a regularizer and a constraint for each.
 import { type Constraint, constraintOption } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializer.ts";
 import { type InitializerName, initializerOption } from "../initializers/resolve.ts";
@@ -9,7 +9,7 @@ type Initializers<Name extends string> = Readonly<Record<`${Name}Initializer`, I
 type Regularizers<Name extends string> = Readonly<Record<`${Name}Regularizer`, Regularizer | null>>;
 type Constraints<Name extends string> = Readonly<Record<`${Name}Constraint`, Constraint | null>>;
 
-/** The fields of an object with options on the weights of these names. */
+/** The fields of options on the weights of these names. */
 export type WeightFields<Name extends string> = Initializers<Name> & Regularizers<Name> & Constraints<Name>;
 
 /** The options on the weights of these names. */
@@ -20,7 +20,7 @@ export type WeightOptionTable<Name extends string> = {
 /**
  * Options on the weights of a layer, in Keras's order: all initializers, all regularizers, all constraints.
  *
- * @param initializers what fills each weight by default
+ * @param initializers the default initializer of each weight
  */
 export function weightOptions<Name extends string>(
   initializers: Readonly<Record<Name, InitializerName>>,
@@ -33,7 +33,7 @@ export function weightOptions<Name extends string>(
   ]) as WeightOptionTable<Name>;
 }
 
-/** What a layer's options say of the weight of a name, as `addWeight` takes it. */
+/** A layer's options on the weight of a name, as `addWeight` takes them. */
 export function weightSettings<const Name extends string>(
   layer: WeightFields<Name>,
   name: Name,

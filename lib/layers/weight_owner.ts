@@ -1,4 +1,4 @@
-// WeightOwner: what layers and models have of weights, their own and those of the layers inside.
+// WeightOwner: the weights of layers and models, their own and those of the layers inside.
 import { getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { checkWeightSize } from "../initializers/initializer.ts";
@@ -14,7 +14,7 @@ import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { AddWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
-/** What has weights, and others inside that have some. */
+/** The owner of weights, which may contain further owners. */
 export abstract class WeightOwner {
   #trainable: boolean;
   #place: Place | undefined;
@@ -29,13 +29,13 @@ export abstract class WeightOwner {
     this.#trainable = trainable;
   }
 
-  /** Whether the weights are made. */
+  /** Whether the weights have been made. */
   abstract get built(): boolean;
 
-  /** What is inside. */
+  /** The owners inside. */
   abstract get sublayers(): readonly WeightOwner[];
 
-  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again after. */
+  /** Whether optimizers change the weights; setting it also sets it for the layers inside. Compile again afterwards. */
   get trainable(): boolean {
     return this.#trainable;
   }
@@ -49,7 +49,7 @@ export abstract class WeightOwner {
     return withContext([layerPlace.of(this.#ownPlace())], body);
   }
 
-  /** The path that random numbers of this layer follow: its position, not its name. */
+  /** The path for random numbers of this layer: its position, not its name. */
   get randomPath(): string {
     return this.#ownPlace().path;
   }
@@ -89,10 +89,14 @@ export abstract class WeightOwner {
     return weight;
   }
 
-  /** All weights: the layer's own, trainable first, then those of the layers inside. */
+  /** The weights of the layer itself, trainable first, in the order of Keras's files. */
+  get ownWeights(): Weight[] {
+    return [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
+  }
+
+  /** All weights: the layer's own, then those of the layers inside. */
   get weights(): Weight[] {
-    const own = [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
-    return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.weights)])];
+    return [...new Set([...this.ownWeights, ...this.sublayers.flatMap((layer) => layer.weights)])];
   }
 
   /** The weights that optimizers change. */
@@ -102,7 +106,7 @@ export abstract class WeightOwner {
     return [...new Set([...own, ...this.sublayers.flatMap((layer) => layer.trainableWeights)])];
   }
 
-  /** The weights that optimizers leave alone. */
+  /** The weights that optimizers do not change. */
   get nonTrainableWeights(): Weight[] {
     const trainable = new Set(this.trainableWeights);
     return this.weights.filter((weight) => !trainable.has(weight));
@@ -114,8 +118,8 @@ export abstract class WeightOwner {
   }
 
   /**
-   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} where there are too few or many, and
-   * {@linkcode ShapeError} where one has another shape; then none is changed.
+   * Sets all weights, in the order of `weights`. Throws {@linkcode ValueError} for too few or too many values, and
+   * {@linkcode ShapeError} if one has another shape; then none is changed.
    */
   setWeights(values: readonly TensorLike[]): void {
     const weights = this.weights;

@@ -1,4 +1,4 @@
-// Windows that move along spatial axes: the options that describe them, and the shapes that they give.
+// Options of sliding windows along spatial axes, and the shapes that result.
 import { describeList, ShapeError, ValueError } from "../errors.ts";
 import { maxCopies } from "../option_kinds.ts";
 import { perAxis } from "../ops/spatial.ts";
@@ -6,7 +6,7 @@ import { type Option, option, required, withFacts } from "../options.ts";
 import { formatShape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, spatialAxes } from "./data_format.ts";
 
-/** A whole number of at least `least` for each of `rank` spatial axes; users may give one for all. */
+/** An integer of at least `least` for each of `rank` spatial axes; one number may be given for all. */
 export const perAxisOption = (
   rank: number,
   fallback: number | typeof required = required,
@@ -17,7 +17,7 @@ export const perAxisOption = (
     read: (given, { whatNamed, option }) => perAxis(whatNamed, option, given, rank, least),
   });
 
-/** The extents of a window, or of what one element becomes: no more elements than memory has room for. */
+/** The extents of a window, or of the copies of one element, limited so that they fit in memory. */
 export function windowOption(rank: number, fallback: number | typeof required = required): Option<readonly number[]> {
   const sizes = perAxisOption(rank, fallback);
   return withFacts(sizes, {
@@ -34,10 +34,10 @@ export function windowOption(rank: number, fallback: number | typeof required = 
   });
 }
 
-/** Where the channels are in a shape with the batch axis. */
+/** The axis of the channels in a shape with the batch axis. */
 export const channelAxis = (format: DataFormat, rank: number): number => (format === "channels_first" ? 1 : rank + 1);
 
-/** The shape with each spatial extent sent through `extentOf`; throws {@linkcode ShapeError} where one becomes 0. */
+/** The shape with `extentOf` applied to each spatial extent; throws {@linkcode ShapeError} if one becomes 0. */
 export function slidShape(
   name: string,
   shape: SymbolicShape,

@@ -1,4 +1,4 @@
-// Circle loss: of embeddings by their classes. https://keras.io/api/losses/
+// Circle loss: a loss of embeddings by class. https://keras.io/api/losses/
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { logSumExp } from "../ops/composed.ts";
@@ -13,9 +13,9 @@ import { Loss, type LossContext, type LossFields, type LossOptions, lossOptions,
 export interface CircleOptions extends LossOptions {
   /** The largest scale of a similarity; 80 by default. */
   gamma?: number;
-  /** From which distance on pairs weigh more; 0.4 by default. */
+  /** The distance from which pairs weigh more; 0.4 by default. */
   margin?: number;
-  /** Whether a sample is no pair with itself; true by default. */
+  /** Whether to exclude pairs of a sample with itself; true by default. */
   removeDiagonal?: boolean;
 }
 
@@ -23,13 +23,14 @@ export interface CircleOptions extends LossOptions {
 export interface CirclePairs extends Omit<CircleOptions, keyof LossOptions> {
   /** The classes of the reference embeddings; those of the batch by default. */
   refLabels?: Operand;
-  /** What the batch is compared with; itself by default. */
+  /** The embeddings that the batch is compared with; its own by default. */
   refEmbeddings?: Operand;
 }
 
 /**
- * For each sample how much farther its own class lies than the others: class numbers `[batch]` (or `[batch, 1]`) and
- * embeddings of length 1, `[batch, n]`, give `[batch]`. A sample without a pair of either kind gives 0. Sun et al., 2020.
+ * The circle loss of each sample: how much farther its own class is than the others. Class numbers `[batch]` (or
+ * `[batch, 1]`) and embeddings of length 1, `[batch, n]`, give `[batch]`. A sample without pairs of both kinds gives 0.
+ * Sun et al., 2020.
  */
 export function circle<A extends Operand, B extends Operand>(
   yTrue: A,
@@ -67,7 +68,7 @@ export function circle(
     o.multiply(weightsOf(o.subtract(1 + margin, distances), n), o.subtract(1 - margin, distances)),
     gamma,
   );
-  // Of a sample without pairs all are taken, so that its gradient is a number, which then does not count.
+  // For a sample without pairs all are used, so that its gradient is finite; its loss is set to 0 below.
   const [hasNear, hasFar] = [p, n].map((mask) => o.greater(o.sum(mask, 1, true), 0));
   const total = (values: Value, mask: Value, some: Value) =>
     logSumExp(o.select(o.logicalOr(o.greater(mask, 0), o.logicalNot(some)), values, -Infinity), 1);
@@ -87,10 +88,10 @@ const circleOptions = optionTable<CircleOptions>()({
 export interface Circle extends LossFields<CircleOptions, typeof circleOptions> {}
 
 /**
- * The loss of embeddings that pulls samples of one class together and pushes the others away; targets are class numbers,
- * outputs vectors of length 1. Samples of loss 0 do not count in the mean. Sun et al., 2020.
+ * A loss of embeddings that pulls samples of one class together and pushes other classes away; targets are class
+ * numbers, outputs vectors of length 1. Samples with loss 0 do not count in the mean. Sun et al., 2020.
  *
- * @example Two of one class that lie apart
+ * @example Two distant samples of one class
  * ```ts
  * import { losses, tensor } from "./mod.ts";
  * const embeddings = tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1]]);
@@ -110,7 +111,7 @@ export class Circle extends Loss {
   call(yTrue: Value, yPred: Value): Value {
     return circle(yTrue, yPred, this);
   }
-  /** The reduced loss; samples of loss 0 do not count in the mean. */
+  /** The reduced loss; samples with loss 0 do not count in the mean. */
   override apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context?: LossContext): ResultOf<A | B>;
   override apply(yTrue: Value, yPred: Value, context: LossContext = {}): Value {
     const values = this.call(yTrue, yPred);

@@ -1,4 +1,4 @@
-// Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as Keras on TensorFlow has them.
+// Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as in Keras on TensorFlow.
 // https://keras.io/api/losses/probabilistic_losses/
 import { epsilon } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
@@ -15,7 +15,7 @@ import { checkSameShape, Loss, type LossFields, type LossOptions, lossOptions, m
 export interface CrossentropyOptions {
   /** Whether the outputs are logits; else they are probabilities. False by default. */
   fromLogits?: boolean;
-  /** The part of each target that is spread over all classes, from 0 to 1; 0 by default. */
+  /** The fraction of each target that is spread over all classes, from 0 to 1; 0 by default. */
   labelSmoothing?: number;
   /** The axis of the classes; the last by default. */
   axis?: number;
@@ -29,17 +29,17 @@ export interface SparseCrossentropyOptions {
   ignoreClass?: number | null;
 }
 
-/** The logits that an output was computed from, if it came straight from that activation. */
+/** The logits of an output, if it comes straight from that activation. */
 export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
   return output instanceof Value && output.logits?.activation === activation ? output.logits.value : undefined;
 }
 
-/** Probabilities kept from 0 and 1 by epsilon. */
+/** Probabilities clipped to epsilon and 1 - epsilon. */
 export function clipped(probabilities: Operand): Value {
   return clip(probabilities, epsilon(), 1 - epsilon());
 }
 
-/** Binary cross-entropies element by element, of targets that are smoothed already. */
+/** Elementwise binary cross-entropies of targets that are already smoothed. */
 export function elementwiseBinaryCrossentropy(targets: Operand, outputs: Operand, isLogits: boolean): Value {
   if (isLogits) {
     // t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)): exact in both tails, and smooth at 0.
@@ -53,16 +53,13 @@ export function elementwiseBinaryCrossentropy(targets: Operand, outputs: Operand
   return o.negate(o.add(hit, miss));
 }
 
-/** Targets of 0 and 1 moved towards one half. */
+/** Targets of 0 and 1 smoothed towards one half. */
 export function smoothBinary(targets: Value, labelSmoothing: number): Value {
   if (labelSmoothing === 0) return targets;
   return o.add(o.multiply(targets, 1 - labelSmoothing), 0.5 * labelSmoothing);
 }
 
-/**
- * The mean over the last axis of minus the log-likelihood of independent targets of 0 and 1.
- * `[batch, ..., n]` gives `[batch, ...]`.
- */
+/** The mean binary cross-entropy over the last axis, for targets of 0 and 1. `[batch, ..., n]` gives `[batch, ...]`. */
 export function binaryCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
@@ -80,7 +77,7 @@ export function binaryCrossentropy(
   return o.mean(elementwiseBinaryCrossentropy(smoothed, outputs, logits !== undefined), axis);
 }
 
-/** One-hot targets moved towards equal parts. */
+/** One-hot targets smoothed towards equal probabilities. */
 export function smoothCategorical(targets: Value, labelSmoothing: number): Value {
   if (labelSmoothing === 0) return targets;
   // Keras counts the classes along the last axis, whatever the axis of the loss.
@@ -88,9 +85,7 @@ export function smoothCategorical(targets: Value, labelSmoothing: number): Value
   return o.add(o.multiply(targets, 1 - labelSmoothing), labelSmoothing / classes);
 }
 
-/**
- * Minus the log-likelihood of one-hot (or soft) targets. `[batch, ..., classes]` gives `[batch, ...]`.
- */
+/** The cross-entropy of one-hot (or soft) targets. `[batch, ..., classes]` gives `[batch, ...]`. */
 export function categoricalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
@@ -112,8 +107,8 @@ export function categoricalCrossentropy(
 }
 
 /**
- * Minus the log-probability of the class that each label names. Labels `[batch, ...]` or `[batch, ..., 1]` and outputs
- * `[batch, ..., classes]` give `[batch, ...]`. A label outside of the classes gives 0.
+ * Minus the log-probability of each label's class. Labels `[batch, ...]` or `[batch, ..., 1]` and outputs `[batch, ...,
+ * classes]` give `[batch, ...]`. A label out of range gives 0.
  */
 export function sparseCategoricalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,

@@ -1,4 +1,4 @@
-// CTC: the loss of label sequences without their alignment in time. https://keras.io/api/losses/
+// CTC: the loss of label sequences without a known alignment in time. https://keras.io/api/losses/
 import { ShapeError } from "../errors.ts";
 import { requireTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
@@ -11,7 +11,7 @@ import { dtypeOf, type Operand, type ResultOf, shapeOf } from "../tensor/apply.t
 import { Tensor } from "../tensor/tensor.ts";
 import { Loss, type LossOptions, lossOptions } from "./loss.ts";
 
-/** The log of what is impossible: far enough down to vanish in a sum, near enough to keep the loss finite. */
+/** The log of an impossible event: small enough to vanish in a sum, large enough to keep the loss finite. */
 const impossible = -707;
 
 /** The states of each sequence, `[batch, 2 labels + 1]`: a blank (class 0) before, between and after the labels. */
@@ -21,7 +21,7 @@ function statesOf(labels: Value): Value {
   return o.pad(o.reshape(pairs, [batch, 2 * count]), [0, 0], [0, 1]);
 }
 
-/** `x` `[batch, n]`, `by` places further along the last axis. */
+/** `x` `[batch, n]` shifted by `by` along the last axis. */
 function shifted(x: Operand, by: number, value: number): Operand {
   const [batch, count] = shapeOf(x);
   return count <= by
@@ -30,8 +30,8 @@ function shifted(x: Operand, by: number, value: number): Operand {
 }
 
 /**
- * Minus the log of the chance that the outputs spell the labels, over all alignments. Labels `[batch, length]`, in which 0
- * is the blank and pads at the end, and logits `[batch, steps, classes]` give `[batch]`. Graves et al., 2006.
+ * Minus the log-probability that the outputs spell the labels, over all alignments. Labels `[batch, length]`, in which
+ * 0 is the blank and the padding at the end, and logits `[batch, steps, classes]` give `[batch]`. Graves et al., 2006.
  */
 export function ctc<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
 export function ctc(yTrue: Operand, yPred: Operand): Operand {
@@ -51,7 +51,7 @@ export function ctc(yTrue: Operand, yPred: Operand): Operand {
   // The log-probability of each state's class in each step: [steps, batch, states].
   const chosen = o.matmul(logSoftmax(yPred), oneHot(states, classes), { transposeB: true });
   const emitted: Operand = o.transpose(chosen, [1, 0, 2]);
-  // Two states further is allowed from a label to another label.
+  // Skipping a state is allowed between two labels.
   const isLabel = o.notEqual(states, 0);
   const jump = o.select(o.logicalAnd(isLabel, o.notEqual(states, shifted(states, 2, 0))), 0, -1);
   const jumpCost = o.multiply(o.cast(jump, "float32"), -impossible);
@@ -68,7 +68,7 @@ export function ctc(yTrue: Operand, yPred: Operand): Operand {
     const body = ([last]: Value[], [now]: Value[]) => ({ carries: [step(last, now)], stacked: [] });
     [reached] = scan({ length: steps, carries, scanned: [emitted] }, body).carries;
   } else {
-    // On tensors a loop runs at once.
+    // Tensors are computed in an ordinary loop.
     for (let t = 0; t < steps; t++) {
       const now = o.reshape(o.slice(emitted, [t, 0, 0], [1, batch, count]), [batch, count]);
       reached = step(reached, now);
@@ -82,8 +82,8 @@ export function ctc(yTrue: Operand, yPred: Operand): Operand {
 }
 
 /**
- * Connectionist temporal classification, as for speech and handwriting: targets are label sequences padded with 0, the
- * blank; outputs are logits of each step. Graves et al., 2006.
+ * Connectionist temporal classification, for speech and handwriting: targets are label sequences padded with 0, the
+ * blank; outputs are the logits of each step. Graves et al., 2006.
  *
  * @example One label in two steps
  * ```ts

@@ -22,7 +22,7 @@ export function poisson(yTrue: Operand, yPred: Operand): Operand {
 }
 
 /**
- * How far outputs, as distributions along the last axis, are from targets. Kullback and Leibler, 1951.
+ * The divergence of outputs from targets, as distributions along the last axis. Kullback and Leibler, 1951.
  *
  * @example Two classes
  * ```ts
@@ -46,7 +46,7 @@ export class KLDivergence extends Loss {
 }
 
 /**
- * Minus the log-likelihood of counts, less what does not depend on the outputs.
+ * Minus the log-likelihood of counts, without the terms that do not depend on the outputs.
  *
  * @example One count
  * ```ts

@@ -1,4 +1,4 @@
-// Focal cross-entropies: samples that are right already count less. Lin et al., 2018.
+// Focal cross-entropies: samples that are already right count less. Lin et al., 2018.
 // https://keras.io/api/losses/probabilistic_losses/
 import type { Value } from "../ir/value.ts";
 import { softmax } from "../ops/composed.ts";
@@ -28,15 +28,15 @@ export interface FocalOptions extends CrossentropyOptions {
 
 /** Options of {@linkcode binaryFocalCrossentropy}. */
 export interface BinaryFocalOptions extends FocalOptions {
-  /** Whether class 1 weighs `alpha` and class 0 the rest; false by default. */
+  /** Whether class 1 has weight `alpha` and class 0 `1 - alpha`; false by default. */
   applyClassBalancing?: boolean;
 }
 
 const raised = (x: Value, gamma: number): Value => (gamma === 2 ? square(x) : power(x, gamma));
 
 /**
- * The mean over the last axis of binary cross-entropies times `(1 - probability of the target) ^ gamma`.
- * `[batch, ..., n]` gives `[batch, ...]`.
+ * The mean over the last axis of binary cross-entropies times `(1 - probability of the target) ^ gamma`. `[batch, ...,
+ * n]` gives `[batch, ...]`.
  */
 export function binaryFocalCrossentropy<A extends Operand, B extends Operand>(
   yTrue: A,

@@ -1,4 +1,4 @@
-// Generalized cross-entropy: between cross-entropy and absolute error, for labels that may be wrong. https://keras.io/api/losses/
+// Generalized cross-entropy: between cross-entropy and absolute error, for noisy labels. https://keras.io/api/losses/
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { oneHot, squeeze } from "../ops/composed.ts";
@@ -8,8 +8,8 @@ import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 import { Loss, type LossFields, type LossOptions, lossOptions } from "./loss.ts";
 
 /**
- * `(1 - p^q) / q` of the probability `p` of the class that each label names: labels `[batch]` or `[batch, 1]` and
- * probabilities `[batch, classes]` give `[batch]`. Zhang and Sabuncu, 2018.
+ * `(1 - p^q) / q` for the probability `p` of each label's class: labels `[batch]` or `[batch, 1]` and probabilities
+ * `[batch, classes]` give `[batch]`. Zhang and Sabuncu, 2018.
  */
 export function categoricalGeneralizedCrossEntropy<A extends Operand, B extends Operand>(
   yTrue: A,
@@ -51,7 +51,7 @@ export interface CategoricalGeneralizedCrossEntropy
   extends LossFields<GeneralizedCrossEntropyOptions, typeof generalizedOptions> {}
 
 /**
- * A cross-entropy of class numbers that trusts labels less the larger `q` is: near 0 it is the cross-entropy, near 1 the
+ * A cross-entropy of class numbers that trusts labels less with larger `q`: near 0 it is the cross-entropy, near 1 the
  * absolute error. Zhang and Sabuncu, 2018.
  *
  * @example
@@ -66,7 +66,7 @@ export class CategoricalGeneralizedCrossEntropy extends Loss {
     declareOptions(this, generalizedOptions);
   }
 
-  /** Takes q, reduction and name. Throws {@linkcode ValueError} for a q that is not between 0 and 1. */
+  /** Takes q, reduction and name. Throws {@linkcode ValueError} if q is not between 0 and 1. */
   constructor(options: GeneralizedCrossEntropyOptions = {}) {
     super(options);
   }

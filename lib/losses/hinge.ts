@@ -19,7 +19,7 @@ import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
 
-/** By how much outputs fall short of a margin of 1; targets of only 0 and 1 stand for -1 and 1. */
+/** How far outputs miss a margin of 1; targets of only 0 and 1 stand for -1 and 1. */
 function shortfall(yTrue: Operand, yPred: Operand, loss: string): Value {
   const [targets, outputs] = matched(yTrue, yPred, loss);
   const others = sum(cast(logicalAnd(notEqual(targets, 0), notEqual(targets, 1)), "float32"));
@@ -36,7 +36,7 @@ export function hinge(yTrue: Operand, yPred: Operand): Operand {
   return mean(shortfall(yTrue, yPred, "hinge"), -1);
 }
 
-/** As {@linkcode hinge}, of squares: `[batch, ..., n]` gives `[batch, ...]`. */
+/** The square of {@linkcode hinge}'s terms: `[batch, ..., n]` gives `[batch, ...]`. */
 export function squaredHinge<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
 export function squaredHinge(yTrue: Operand, yPred: Operand): Operand {
   return mean(square(shortfall(yTrue, yPred, "squared_hinge")), -1);

@@ -1,4 +1,4 @@
-// Loss: per-sample values reduced to the number that training lowers. https://keras.io/api/losses/
+// Loss: per-sample values reduced to the number that training minimizes. https://keras.io/api/losses/
 import { epsilon, type ObjectNode } from "../json_config.ts";
 import { object, operand } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
@@ -23,20 +23,20 @@ import { functionNode, objectNode } from "../registry.ts";
 import { broadcastShapes, formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
-/** How per-sample values become one number. */
+/** How per-sample values are reduced to one number. */
 export type Reduction = "sum_over_batch_size" | "mean" | "sum" | "mean_with_sample_weight" | "none";
 
 const reductionOption = choice<Reduction>(["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"]);
 
 /** Options that every loss takes. */
 export interface LossOptions {
-  /** How per-sample values become one number: their sum over their count by default; null is `none`. */
+  /** How per-sample values are reduced: to their sum over their count by default; null is `none`. */
   reduction?: Reduction | null;
   /** The name in logs. */
   name?: string;
 }
 
-/** The name of a loss as an option; by its class where there is none. */
+/** The name of a loss as an option; derived from the class if not given. */
 export const lossName = (fallback: string | null = null): Option<string | null> => nullable(text(), fallback);
 
 /** The options that every loss takes. */
@@ -50,24 +50,24 @@ export const lossOptions = optionTable<LossOptions>()({
   }),
 });
 
-/** The fields that a loss's own options become, beside those of every loss. */
+/** The fields of a loss's own options, besides those of every loss. */
 export type LossFields<O, T> = OptionFields<Omit<O, keyof LossOptions>, Omit<T, keyof LossOptions>>;
 
-/** A loss by functions of symbolic values: per-sample values from targets and outputs. */
+/** A loss as a function of symbolic values: per-sample values from targets and outputs. */
 export type LossFunction = (yTrue: Value, yPred: Value) => Value;
 
-/** Weights of samples and the mask of the outputs, for {@linkcode Loss.apply}. */
+/** Sample weights and the mask of the outputs, for {@linkcode Loss.apply}. */
 export interface LossContext {
-  /** A weight for each sample, or each per-sample value. */
+  /** A weight for each sample, or for each per-sample value. */
   readonly sampleWeight?: Operand;
-  /** True where a value counts. */
+  /** True for values that count. */
   readonly mask?: Operand;
 }
 
 /**
  * The base of losses: extend it with your own `call`.
  *
- * @example A loss of one's own
+ * @example A custom loss
  * ```ts
  * import { losses, ops, type Value } from "./mod.ts";
  * class MeanCubicError extends losses.Loss {
@@ -82,7 +82,7 @@ export interface LossContext {
 export abstract class Loss extends Configurable {
   /** The name in logs. */
   declare readonly name: string;
-  /** How per-sample values become one number. */
+  /** How per-sample values are reduced to one number. */
   declare readonly reduction: Reduction;
 
   static {
@@ -93,7 +93,7 @@ export abstract class Loss extends Configurable {
     });
   }
 
-  /** Takes reduction and name. Throws {@linkcode ValueError} for a reduction that is none. */
+  /** Takes reduction and name. Throws {@linkcode ValueError} for an unknown reduction. */
   constructor(options: LossOptions = {}, byPosition: object = {}) {
     super(options, byPosition);
     this.name ??= snakeCase(new.target.name);
@@ -110,7 +110,7 @@ export abstract class Loss extends Configurable {
     return reduceWeighted(values, this.reduction, context);
   }
 
-  /** The loss as it stands in a compile config. */
+  /** The loss as written in a compile config. */
   override serialize(): ObjectNode {
     return objectNode(this);
   }
@@ -136,30 +136,30 @@ const functionLossOptions = optionTable<LossOptions>()({
 /** The options, checked and completed. */
 export interface FunctionLoss extends LossFields<LossOptions, typeof functionLossOptions> {}
 
-/** A function of targets and outputs as a {@linkcode Loss}, under the name of the function. */
+/** A function of targets and outputs as a {@linkcode Loss}, named like the function. */
 export class FunctionLoss extends Loss {
   static {
     declareOptions(this, functionLossOptions);
   }
 
-  /** Takes the function; its name is the loss's. Throws {@linkcode ValueError} where it is none. */
+  /** Takes the function, whose name becomes the loss's. Throws {@linkcode ValueError} for anything else. */
   constructor(fn: LossFunction, options: LossOptions = {}) {
     super({ ...options, name: options.name ?? (typeof fn === "function" && fn.name || "loss") }, { fn });
   }
-  /** What the function gives. */
+  /** The function's result. */
   call(yTrue: Value, yPred: Value): Value {
     return this.fn(yTrue, yPred);
   }
 }
 
-/** Targets as float32 and outputs, of one rank; throws {@linkcode ShapeError} where they do not broadcast. */
+/** Targets as float32 and outputs, with equal ranks; throws {@linkcode ShapeError} if they do not broadcast. */
 export function matched(yTrue: Operand, yPred: Operand, loss: string): [Value, Value] {
   const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
   checkSameShape(targets, outputs, loss);
   return [targets, outputs];
 }
 
-/** Two operands whose ranks differ by one, brought to one rank where the last axis of the longer has extent 1. */
+/** Two operands whose ranks differ by one, made equal in rank if the last extent of the longer shape is 1. */
 export const matchRanks: Lifted<[a: Operand, b: Operand], [Operand, Operand]> = lift((a, b) => {
   const [m, n] = [shapeOf(a), shapeOf(b)];
   if (m.length === n.length + 1 && m[m.length - 1] === 1) {
@@ -172,7 +172,7 @@ export const matchRanks: Lifted<[a: Operand, b: Operand], [Operand, Operand]> = 
   return [a, b];
 });
 
-/** Throws {@linkcode ShapeError} where targets and outputs of an elementwise loss differ in shape and do not broadcast. */
+/** Throws {@linkcode ShapeError} if targets and outputs of an elementwise loss differ in shape and do not broadcast. */
 export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string, exactly = false): void {
   const [targets, outputs] = [shapeOf(yTrue), shapeOf(yPred)];
   if (sameShape(targets, outputs)) return;
@@ -186,13 +186,13 @@ export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string, exa
   });
 }
 
-/** Values weighted and masked, then reduced. */
+/** Weights and masks values, then reduces them. */
 export function reduceWeighted(values: Value, reduction: Reduction, { sampleWeight, mask }: LossContext): Value {
   let weights: Operand | undefined = sampleWeight === undefined ? undefined : cast(sampleWeight, "float32");
   if (mask !== undefined) {
     let counted: Operand = cast(mask, "float32");
     if (reduction === "mean" || reduction === "sum_over_batch_size") {
-      // So that the division by all values is one by those that count.
+      // Makes the later division by the number of all values one by the number of those that count.
       const total = sizeOf(shapeOf(counted));
       counted = multiply(counted, divide(total, add(sum(counted), epsilon())));
     }
@@ -204,7 +204,7 @@ export function reduceWeighted(values: Value, reduction: Reduction, { sampleWeig
   }
   if (weights !== undefined) {
     let [v, w] = matchRanks(values, weights);
-    // One weight a sample counts for all of its values.
+    // A weight per sample applies to all of its values.
     if (w.shape.length < v.shape.length && w.shape.every((extent, axis) => extent === v.shape[axis])) {
       w = reshape(w, [...w.shape, ...v.shape.slice(w.shape.length).map(() => 1)]);
     }

@@ -34,7 +34,7 @@ import {
 import { Huber, huber, LogCosh, logCosh } from "./robust.ts";
 import { CosineSimilarity, cosineSimilarity, Dice, dice, Tversky, tversky } from "./similarity.ts";
 
-/** The losses by Keras's names of their functions: the function, the class, and the names beside. */
+/** The losses by Keras's function names: the function, the class, and further names. */
 const table = {
   mean_squared_error: { fn: meanSquaredError, Class: MeanSquaredError, aliases: ["MeanSquaredError", "mse", "MSE"] },
   mean_absolute_error: {
@@ -101,19 +101,19 @@ export type LossFunctionName = keyof typeof table;
 /** The other names of losses: those of classes, and short ones. */
 export type LossAlias = (typeof table)[LossFunctionName]["aliases"][number];
 
-/** The names of losses; `crossentropy` (`ce`) is the binary, categorical or sparse one by the shapes. */
+/** The names of losses; `crossentropy` (`ce`) is the binary, categorical or sparse one, depending on the shapes. */
 export type LossName = LossFunctionName | LossAlias | "crossentropy" | "ce";
-/** A loss by name, as an object, or as a function of targets and outputs that gives per-sample values. */
+/** A loss by name, as an object, or as a function of targets and outputs that returns per-sample values. */
 export type LossIdentifier = LossName | Loss | LossFunction;
 
-/** Per-sample functions by Keras's name of the function. */
+/** Per-sample functions by Keras's function names. */
 export const lossFunctions = Object.fromEntries(
   Object.entries(table).map(([name, { fn }]) => [name, fn]),
 ) as { readonly [Name in LossFunctionName]: (typeof table)[Name]["fn"] };
 
 declareFunctions(lossFunctions);
 
-/** The name of the function by every name of a loss. */
+/** The function name for every name of a loss. */
 export const canonicalLosses: ReadonlyMap<string, LossFunctionName> = new Map(
   Object.entries(table).flatMap(([name, { aliases }]) =>
     [name, ...aliases].map((known) => [known, name as LossFunctionName] as const)
@@ -138,7 +138,7 @@ const losses = new NamedSet<Loss, LossFunction, string>({
   ce: () => new Crossentropy(),
 });
 
-/** The loss that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown one. */
+/** The loss for an identifier; throws {@linkcode ValueError} with a suggestion for an unknown one. */
 export function getLoss(identifier: LossIdentifier, where?: string): Loss {
   return losses.get(identifier, where);
 }
@@ -153,7 +153,7 @@ class Crossentropy extends Loss {
   }
 }
 
-/** Which cross-entropy (and which accuracy) shapes call for, by Keras's rule. */
+/** The cross-entropy (and accuracy) that fits the shapes, by Keras's rule. */
 export function crossentropyKind(
   yTrue: readonly (number | null)[],
   yPred: readonly (number | null)[],

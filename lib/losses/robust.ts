@@ -1,4 +1,4 @@
-// Losses of numbers that outliers do not rule: Huber and log-cosh. https://keras.io/api/losses/regression_losses/
+// Losses of numbers that are robust to outliers: Huber and log-cosh. https://keras.io/api/losses/regression_losses/
 import type { Value } from "../ir/value.ts";
 import { abs, add, lessEqual, mean, multiply, select, softplus, square, subtract } from "../ops/primitives.ts";
 import { number } from "../option_kinds.ts";
@@ -7,8 +7,8 @@ import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { Loss, type LossFields, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
 
 /**
- * The mean over the last axis of `e^2 / 2` where the error is at most `delta` (1 by default), else of
- * `delta * |e| - delta^2 / 2`: `[batch, ..., n]` gives `[batch, ...]`.
+ * The mean over the last axis of `e^2 / 2` for errors up to `delta` (1 by default), and of `delta * |e| - delta^2 / 2`
+ * beyond: `[batch, ..., n]` gives `[batch, ...]`.
  */
 export function huber<A extends Operand, B extends Operand>(yTrue: A, yPred: B, delta?: number): ResultOf<A | B>;
 export function huber(yTrue: Operand, yPred: Operand, delta = 1): Operand {
@@ -30,14 +30,14 @@ export function logCosh(yTrue: Operand, yPred: Operand): Operand {
 
 /** Options of {@linkcode Huber}. */
 export interface HuberOptions extends LossOptions {
-  /** The error from which on the loss rises in a line; 1 by default. */
+  /** The error from which the loss is linear; 1 by default. */
   delta?: number;
 }
 
 const huberOptions = optionTable<HuberOptions>()({
   ...lossOptions,
   name: lossName("huber_loss"),
-  // Keras writes no delta, and so makes 1 of any.
+  // Keras writes no delta, so files always give 1.
   delta: unlessDefault(number(1, { min: 0 })),
 });
 
@@ -45,7 +45,7 @@ const huberOptions = optionTable<HuberOptions>()({
 export interface Huber extends LossFields<HuberOptions, typeof huberOptions> {}
 
 /**
- * Squares of small errors and absolute values of large ones. Huber, 1964.
+ * Quadratic for small errors and linear for large ones. Huber, 1964.
  *
  * @example An outlier
  * ```ts

@@ -1,4 +1,4 @@
-// Losses of directions and overlaps: cosine similarity, Dice, Tversky. https://keras.io/api/losses/regression_losses/
+// Losses of direction and overlap: cosine similarity, Dice, Tversky. https://keras.io/api/losses/regression_losses/
 import { ValueError } from "../errors.ts";
 import { epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
@@ -8,7 +8,7 @@ import { integer, number } from "../option_kinds.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { Loss, type LossFields, type LossOptions, lossOptions, matched } from "./loss.ts";
 
-/** Vectors along `axis` with length 1; those shorter than epsilon are divided by it. */
+/** Vectors along `axis` scaled to length 1; those shorter than epsilon are divided by it. */
 function normalized(x: Value, axis: number): Value {
   return divide(x, sqrt(maximum(sum(square(x), axis, true), epsilon() ** 2)));
 }
@@ -29,10 +29,10 @@ export function cosineSimilarity(yTrue: Operand, yPred: Operand, axis = -1): Ope
   return negate(cosine(yTrue, yPred, axis));
 }
 
-/** Axes that an overlap is summed over; null for all, the batch too. */
+/** The axes that an overlap is summed over; null for all, including the batch. */
 export type OverlapAxes = number | readonly number[] | null;
 
-/** 1 less twice the overlap of targets and outputs over their sum. Over all axes, a scalar. */
+/** 1 minus twice the overlap of targets and outputs, divided by their sum. A scalar over all axes. */
 export function dice<A extends Operand, B extends Operand>(yTrue: A, yPred: B, axis?: OverlapAxes): ResultOf<A | B>;
 export function dice(yTrue: Operand, yPred: Operand, axis: OverlapAxes = null): Operand {
   const targets = cast(yTrue, "float32");
@@ -41,7 +41,7 @@ export function dice(yTrue: Operand, yPred: Operand, axis: OverlapAxes = null): 
   return subtract(1, divide(both, add(add(total(targets), total(yPred)), epsilon())));
 }
 
-/** As {@linkcode dice}, with weights `alpha` and `beta` (0.5 each) for what lies only in targets or only in outputs. */
+/** Like {@linkcode dice}, with weights `alpha` and `beta` (0.5 each) for what is only in targets or only in outputs. */
 export function tversky<A extends Operand, B extends Operand>(
   yTrue: A,
   yPred: B,
@@ -62,13 +62,13 @@ export function tversky(
 
 /** Options of {@linkcode CosineSimilarity}. */
 export interface CosineSimilarityOptions extends LossOptions {
-  /** The axis along which vectors lie; the last by default. */
+  /** The axis of the vectors; the last by default. */
   axis?: number;
 }
 
 const cosineSimilarityOptions = optionTable<CosineSimilarityOptions>()({
   ...lossOptions,
-  // Keras writes no axis, and so makes the last of any.
+  // Keras writes no axis, so files always give the last.
   axis: unlessDefault(integer(-1)),
 });
 
@@ -76,7 +76,7 @@ const cosineSimilarityOptions = optionTable<CosineSimilarityOptions>()({
 export interface CosineSimilarity extends LossFields<CosineSimilarityOptions, typeof cosineSimilarityOptions> {}
 
 /**
- * Minus the cosine of the angle between targets and outputs: -1 where they point the same way.
+ * Minus the cosine of the angle between targets and outputs: -1 if they point the same way.
  *
  * @example The same direction
  * ```ts
@@ -114,7 +114,7 @@ const axesOption = nullable(option<number | readonly number[]>({
 
 /** Options of {@linkcode Dice}. */
 export interface DiceOptions extends LossOptions {
-  /** What overlaps are summed over: all axes by default. */
+  /** The axes that overlaps are summed over: all by default. */
   axis?: OverlapAxes;
 }
 
@@ -127,7 +127,7 @@ const diceOptions = optionTable<DiceOptions>()({
 export interface Dice extends LossFields<DiceOptions, typeof diceOptions> {}
 
 /**
- * 1 less the overlap of targets and outputs, for segmentation. Milletari et al., 2016.
+ * 1 minus the overlap of targets and outputs, for segmentation. Milletari et al., 2016.
  *
  * @example A full overlap
  * ```ts
@@ -152,9 +152,9 @@ export class Dice extends Loss {
 
 /** Options of {@linkcode Tversky}. */
 export interface TverskyOptions extends DiceOptions {
-  /** The weight of what lies only in targets; 0.5 by default. */
+  /** The weight of what is only in targets; 0.5 by default. */
   alpha?: number;
-  /** The weight of what lies only in outputs; 0.5 by default. */
+  /** The weight of what is only in outputs; 0.5 by default. */
   beta?: number;
 }
 
@@ -169,9 +169,9 @@ const tverskyOptions = optionTable<TverskyOptions>()({
 export interface Tversky extends LossFields<TverskyOptions, typeof tverskyOptions> {}
 
 /**
- * As {@linkcode Dice}, with weights for what targets and outputs have alone. Salehi et al., 2017.
+ * Like {@linkcode Dice}, with weights for what only targets or only outputs have. Salehi et al., 2017.
  *
- * @example What is missed weighs more
+ * @example Missed elements weigh more
  * ```ts
  * import { losses } from "./mod.ts";
  * console.log(new losses.Tversky({ alpha: 0.7, beta: 0.3 }).alpha); // 0.7

@@ -1,4 +1,4 @@
-// Accuracies: how often outputs name the right class. https://keras.io/api/metrics/accuracy_metrics/
+// Accuracies: how often outputs give the right class. https://keras.io/api/metrics/accuracy_metrics/
 import { Value } from "../ir/value.ts";
 import { crossentropyKind } from "../losses/resolve.ts";
 import { matchRanks } from "../losses/loss.ts";
@@ -29,8 +29,8 @@ export function binaryAccuracy(yTrue: Operand, yPred: Operand, threshold = 0.5):
 }
 
 /**
- * What ranks the classes as the outputs do: for a softmax its logits. It keeps their order, so the largest is at the
- * same place, and a step whose loss uses the logits too needs no softmax at all.
+ * Scores that rank the classes like the outputs: the logits of a softmax. They have the same order, and a step whose
+ * loss uses the logits too then needs no softmax at all.
  */
 export function ranked(outputs: Operand): Operand {
   return outputs instanceof Value && outputs.logits?.activation === "softmax" ? outputs.logits.value : outputs;
@@ -42,7 +42,7 @@ export function categoricalAccuracy(yTrue: Operand, yPred: Operand): Operand {
   return cast(equal(argMax(yTrue), argMax(ranked(yPred))), "float32");
 }
 
-/** 1 where the largest output is at the class that the label names; `[batch, ..., classes]` gives `[batch, ...]`. */
+/** 1 where the largest output is at the label's class; `[batch, ..., classes]` gives `[batch, ...]`. */
 export function sparseCategoricalAccuracy<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
 export function sparseCategoricalAccuracy(yTrue: Operand, yPred: Operand): Operand {
   let labels = cast(yTrue, "int32");
@@ -75,7 +75,7 @@ export class Accuracy extends MeanOfValues {
 
 /** Options of {@linkcode BinaryAccuracy}. */
 export interface BinaryAccuracyOptions extends MetricOptions {
-  /** Outputs above it stand for 1; 0.5 by default. */
+  /** Outputs above it count as 1; 0.5 by default. */
   threshold?: number;
 }
 
@@ -85,7 +85,7 @@ const binaryAccuracyOptions = optionTable<BinaryAccuracyOptions>()({ ...metricOp
 export interface BinaryAccuracy extends MetricFields<BinaryAccuracyOptions, typeof binaryAccuracyOptions> {}
 
 /**
- * How often outputs on the right side of a threshold.
+ * How often outputs are on the right side of a threshold.
  *
  * @example A threshold for logits
  * ```ts
@@ -135,7 +135,7 @@ export class CategoricalAccuracy extends MeanOfValues {
 }
 
 /**
- * How often the largest output is at the class that the label names.
+ * How often the largest output is at the label's class.
  *
  * @example By class instead of by name
  * ```ts
@@ -157,12 +157,12 @@ export class SparseCategoricalAccuracy extends MeanOfValues {
   }
 }
 
-/** The accuracy that the shapes call for: binary for one output, sparse for labels without a class axis. */
+/** The accuracy that fits the shapes: binary for one output, sparse for labels without a class axis. */
 export class ShapedAccuracy extends MeanOfValues {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
 
-  /** Takes the name as the user typed it. */
+  /** Takes the name as the user wrote it. */
   constructor(options: MetricOptions) {
     super(options);
   }

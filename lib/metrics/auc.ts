@@ -12,24 +12,24 @@ import { countAt, maxThresholds, thresholdList, type Thresholds, thresholdsOptio
 import { type Direction, Metric, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 import { divideNoNaN } from "./averaged.ts";
 
-/** Which curve the area lies under. */
+/** The curve whose area is computed. */
 export type AUCCurve = "ROC" | "PR" | "PRGAIN";
-/** How the area between two thresholds is taken. */
+/** How the area between two thresholds is computed. */
 export type SummationMethod = "interpolation" | "minoring" | "majoring";
 
 /** Options of {@linkcode AUC}. */
 export interface AUCOptions extends MetricOptions {
-  /** How many thresholds there are; 200 by default. */
+  /** The number of thresholds; 200 by default. */
   numThresholds?: number;
-  /** Which curve: `ROC` by default. */
+  /** The curve; `ROC` by default. */
   curve?: AUCCurve;
-  /** How areas are taken: `interpolation` by default. */
+  /** How areas are computed; `interpolation` by default. */
   summationMethod?: SummationMethod;
-  /** The thresholds themselves, from 0 to 1, in place of their number. */
+  /** The thresholds, from 0 to 1, in place of their number. */
   thresholds?: readonly number[] | null;
-  /** Whether each label has a curve of its own, and the mean area is reported; false by default. */
+  /** Whether each label has its own curve, and the mean area is reported; false by default. */
   multiLabel?: boolean;
-  /** How many labels there are; by the first batch, where it is not given. */
+  /** The number of labels; taken from the first batch by default. */
   numLabels?: number | null;
   /** A weight for each label. */
   labelWeights?: readonly number[] | null;
@@ -70,7 +70,7 @@ const aucOptions = optionTable<AUCOptions>()({
 /** The options, checked and completed. */
 export interface AUC extends MetricFields<Omit<AUCOptions, "thresholds">, Omit<typeof aucOptions, "thresholds">> {}
 
-/** One row of the counts: those at each threshold, for one label. */
+/** The counts at each threshold, for one label. */
 interface Curve {
   readonly tp: number[];
   readonly fp: number[];
@@ -79,8 +79,8 @@ interface Curve {
 }
 
 /**
- * The area under a curve of rates over thresholds: the chance that a sample of class 1 has a larger output than one of
- * class 0, for `ROC`.
+ * The area under a curve of rates over thresholds: for `ROC`, the probability that a sample of class 1 has a larger
+ * output than one of class 0.
  *
  * @example Precision over recall
  * ```ts
@@ -91,7 +91,7 @@ interface Curve {
 export class AUC extends Metric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
-  /** The thresholds as they were given; null for so many as `numThresholds` says. */
+  /** The thresholds as given; null if `numThresholds` gives their number. */
   declare readonly givenThresholds: Thresholds | null;
   /** The thresholds, with one below 0 and one above 1. */
   readonly thresholds: readonly number[];
@@ -101,7 +101,7 @@ export class AUC extends Metric {
     declareOptions(this, aucOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a curve, method or threshold that is none. */
+  /** Takes the options. Throws {@linkcode ValueError} for an unknown curve or method, or an invalid threshold. */
   constructor(options: AUCOptions = {}) {
     super(options);
     const { numThresholds, givenThresholds, multiLabel, numLabels } = this;
@@ -123,7 +123,7 @@ export class AUC extends Metric {
     return this.#counts ??= names.map((name) => this.addVariable(name, shape));
   }
 
-  /** Takes a batch into the counts. */
+  /** Adds a batch to the counts. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const { multiLabel, labelWeights, fromLogits } = this;
     if (multiLabel && yPred.shape.length !== 2) {
@@ -147,7 +147,7 @@ export class AUC extends Metric {
     );
   }
 
-  /** The area; the mean of those of all labels. */
+  /** The area; with several labels, the mean of their areas. */
   compute(state: readonly Tensor[]): number {
     if (state.length === 0) return 0;
     const labels = state[0].shape[1] ?? 1;
@@ -180,7 +180,7 @@ export class AUC extends Metric {
   /** The arguments as Keras's config. */
   override getConfig(): Config {
     const config = super.getConfig();
-    // Keras counts the two at the ends with those that were given, and writes these in order.
+    // Keras's number of thresholds includes the two at the ends, and its list is sorted.
     return {
       ...config,
       num_thresholds: this.thresholds.length,
@@ -203,7 +203,10 @@ function pointsOf(curve: AUCCurve, { tp, fp, tn, fn }: Curve): [number[], number
   return [gain(fn, 0).map((value) => Math.max(value, 0)), gain(fp, 1)];
 }
 
-/** The area under precision over recall, with true positives in a line between thresholds. Davis and Goadrich, 2006. */
+/**
+ * The area under precision over recall, with true positives interpolated linearly between thresholds. Davis and
+ * Goadrich, 2006.
+ */
 function interpolatedPrecision({ tp, fp, fn }: Curve): number {
   let area = 0;
   for (let i = 0; i + 1 < tp.length; i++) {

@@ -1,10 +1,10 @@
-// VectorMetric: a metric of several numbers, such as one for each threshold or class, whose mean is reported.
+// VectorMetric: a metric of several numbers, such as one per threshold or class, whose mean is reported.
 import type { Tensor } from "../tensor/tensor.ts";
 import { Metric } from "./metric.ts";
 
-/** The base of metrics of several numbers: `results()` gives them all, `result()` and the logs their mean. */
+/** The base of metrics of several numbers: `results()` returns them all, `result()` and the logs their mean. */
 export abstract class VectorMetric extends Metric {
-  /** The numbers that the state amounts to. */
+  /** Computes the numbers from the state. */
   abstract computeAll(state: readonly Tensor[]): number[];
 
   /** The mean of the numbers. */
@@ -13,7 +13,7 @@ export abstract class VectorMetric extends Metric {
     return Math.fround(all.reduce((a, b) => a + b, 0) / Math.max(1, all.length));
   }
 
-  /** All numbers that the state amounts to now. */
+  /** All current numbers. */
   async results(): Promise<number[]> {
     const state = await Promise.all(this.variables.map((variable) => variable.read()));
     return this.computeAll(state).map(Math.fround);

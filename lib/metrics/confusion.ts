@@ -11,13 +11,13 @@ import { divideNoNaN, VectorMetric } from "./averaged.ts";
 
 /** Options of metrics with thresholds. */
 export interface ThresholdOptions extends MetricOptions {
-  /** Outputs above it are positive, from 0 to 1; several give several results. 0.5 by default. */
+  /** Outputs above it are positive, from 0 to 1; several thresholds give several results. 0.5 by default. */
   thresholds?: Thresholds | null;
 }
 
 /** Options of {@linkcode Precision} and {@linkcode Recall}. */
 export interface RatioOptions extends ThresholdOptions {
-  /** Only so many outputs of each sample, the largest, are positive; then there is no threshold by default. */
+  /** If given, only the `topK` largest outputs of each sample are positive, and there is no threshold by default. */
   topK?: number | null;
   /** Only this class counts. */
   classId?: number | null;
@@ -30,9 +30,9 @@ const ratioOptions = optionTable<RatioOptions>()({
   classId: nullable(integer(required, { min: 0 })),
 });
 
-/** A count for each threshold. */
+/** A count per threshold. */
 abstract class Count extends VectorMetric {
-  /** The thresholds as they were given; null for the default. */
+  /** The thresholds as given; null for the default. */
   declare readonly givenThresholds: Thresholds | null;
   /** The thresholds. */
   readonly thresholds: readonly number[];
@@ -52,7 +52,7 @@ abstract class Count extends VectorMetric {
   /** What is counted. */
   protected abstract readonly counted: keyof Counts;
 
-  /** Takes a batch into the counts. */
+  /** Adds a batch to the counts. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const counts = countAt(yTrue, yPred, { thresholds: this.thresholds, sampleWeight });
     this.accumulator.assign(add(this.accumulator, counts[this.counted]));
@@ -65,7 +65,7 @@ abstract class Count extends VectorMetric {
 }
 
 /**
- * How many targets are class 1 and above the threshold.
+ * The number of targets of class 1 with outputs above the threshold.
  *
  * @example
  * ```ts
@@ -86,7 +86,7 @@ export class TruePositives extends Count {
 }
 
 /**
- * How many targets are class 0 but above the threshold.
+ * The number of targets of class 0 with outputs above the threshold.
  *
  * @example
  * ```ts
@@ -107,7 +107,7 @@ export class FalsePositives extends Count {
 }
 
 /**
- * How many targets are class 0 and not above the threshold.
+ * The number of targets of class 0 with outputs not above the threshold.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export class TrueNegatives extends Count {
 }
 
 /**
- * How many targets are class 1 but not above the threshold.
+ * The number of targets of class 1 with outputs not above the threshold.
  *
  * @example
  * ```ts
@@ -151,11 +151,11 @@ export class FalseNegatives extends Count {
 /** The options, checked and completed. */
 interface Ratio extends MetricFields<Omit<RatioOptions, "thresholds">, Omit<typeof ratioOptions, "thresholds">> {}
 
-/** True positives over themselves and another count. */
+/** True positives divided by the sum of these and another count. */
 abstract class Ratio extends VectorMetric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
-  /** The thresholds as they were given; null for the default. */
+  /** The thresholds as given; null for the default. */
   declare readonly givenThresholds: Thresholds | null;
   /** The thresholds. */
   readonly thresholds: readonly number[];
@@ -179,7 +179,7 @@ abstract class Ratio extends VectorMetric {
     ]);
   }
 
-  /** Takes a batch into the counts. */
+  /** Adds a batch to the counts. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const { thresholds, topK, classId } = this;
     const counts = countAt(yTrue, yPred, { thresholds, topK, classId, sampleWeight });
@@ -194,7 +194,7 @@ abstract class Ratio extends VectorMetric {
 }
 
 /**
- * The part of what is above the threshold that is of class 1; 0 where there is none.
+ * The fraction of positive outputs whose targets are class 1; 0 if there are none.
  *
  * @example
  * ```ts
@@ -210,7 +210,7 @@ export class Precision extends Ratio {
 }
 
 /**
- * The part of class 1 that is above the threshold; 0 where there is none.
+ * The fraction of targets of class 1 whose outputs are positive; 0 if there are none.
  *
  * @example
  * ```ts

@@ -1,4 +1,5 @@
-// How far outputs follow targets: the correlations of Pearson and of concordance. https://keras.io/api/metrics/regression_metrics/
+// How well outputs follow targets: Pearson and concordance correlation.
+// https://keras.io/api/metrics/regression_metrics/
 import { epsilon } from "../json_config.ts";
 import { matched } from "../losses/loss.ts";
 import { std, variance } from "../ops/composed.ts";
@@ -57,8 +58,8 @@ export function pearsonCorrelation(yTrue: Operand, yPred: Operand, axis: Correla
 }
 
 /**
- * The concordance of targets and outputs along `axis`, 1 where they are equal. As Keras 3 computes it, targets are
- * compared with the mean of the outputs, not with their own. Lin, 1989.
+ * The concordance of targets and outputs along `axis`, 1 if they are equal. As in Keras 3, targets are compared with
+ * the mean of the outputs, not with their own. Lin, 1989.
  */
 export function concordanceCorrelation<A extends Operand, B extends Operand>(
   yTrue: A,

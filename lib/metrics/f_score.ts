@@ -23,14 +23,17 @@ import type { Variable } from "../tensor/variable.ts";
 import { type Direction, type MetricFields, metricName, type MetricOptions, metricOptions } from "./metric.ts";
 import { VectorMetric } from "./averaged.ts";
 
-/** How the scores of classes become one: none, of all counts together, their mean, or that by the size of classes. */
+/**
+ * How the scores of classes are combined: not at all, from all counts together, by their mean, or weighted by class
+ * size.
+ */
 export type ScoreAverage = null | "micro" | "macro" | "weighted";
 
 /** Options of {@linkcode F1Score}. */
 export interface F1ScoreOptions extends MetricOptions {
-  /** How the scores of classes become one; null by default, then `results()` has one for each class. */
+  /** How the scores of classes are combined; null by default: `results()` has one per class. */
   average?: ScoreAverage;
-  /** Outputs above it are positive; the largest of each sample by default. */
+  /** Outputs above it are positive; by default the largest of each sample is. */
   threshold?: number | null;
 }
 
@@ -76,12 +79,12 @@ export class FBetaScore extends VectorMetric {
     declareOptions(this, fBetaScoreOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an average that is none or numbers out of range. */
+  /** Takes the options. Throws {@linkcode ValueError} for an unknown average or numbers out of range. */
   constructor(options: FBetaScoreOptions = {}) {
     super(options);
   }
 
-  /** Takes a batch into the counts. Throws {@linkcode ShapeError} where there are not two axes. */
+  /** Adds a batch to the counts. Throws {@linkcode ShapeError} unless there are two axes. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     if (yTrue.shape.length !== 2 || yPred.shape.length !== 2) {
       throw new ShapeError({
@@ -107,7 +110,7 @@ export class FBetaScore extends VectorMetric {
     });
   }
 
-  /** The score of each class, or the one that `average` makes of them. */
+  /** The score of each class, or the combined one. */
   computeAll(state: readonly Tensor[]): number[] {
     if (state.length === 0) return [0];
     const [tp, fp, fn, sizes] = state.map(({ data }) => [...data]);
@@ -140,7 +143,7 @@ export class F1Score extends FBetaScore {
     declareOptions(this, f1ScoreOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an average that is none or a threshold out of range. */
+  /** Takes the options. Throws {@linkcode ValueError} for an unknown average or a threshold out of range. */
   constructor(options: F1ScoreOptions = {}) {
     super(options);
   }

@@ -23,7 +23,7 @@ import { type Direction, Metric, metricDType, type MetricFields, metricName, typ
 
 /** Options of the intersections over union. */
 export interface IoUOptions extends MetricOptions {
-  /** How many classes there are. */
+  /** The number of classes. */
   numClasses: number;
   /** A class whose elements do not count. */
   ignoreClass?: number | null;
@@ -35,10 +35,10 @@ export interface IoUOptions extends MetricOptions {
   axis?: number;
 }
 
-/** The most classes that there may be: the state grows with their square. */
+/** The most classes: the state grows with their square. */
 const maxClasses = 8192;
 
-/** A list of class numbers; whether these are below the number of classes is checked beside it. */
+/** A list of class numbers; that they are below the number of classes is checked elsewhere. */
 const classIdsOption = (fallback: readonly number[] | typeof required = required) =>
   option<readonly number[]>({
     fallback,
@@ -88,13 +88,13 @@ const binaryIoUOptions = optionTable<BinaryIoUOptions>()({
 /** The options, checked and completed. */
 interface Overlap extends MetricFields<IoUOptions, typeof meanIoUOptions> {}
 
-/** The mean over some classes of what targets and outputs have in common over what either has. */
+/** The mean over some classes of intersection over union. */
 abstract class Overlap extends Metric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
-  /** The classes that are looked at. */
+  /** The classes to average over. */
   declare readonly targetClassIds: readonly number[];
-  /** How often each target class met each output class, `[numClasses, numClasses]`. */
+  /** The confusion matrix: how often each target class met each output class, `[numClasses, numClasses]`. */
   readonly totalCm: Variable;
 
   constructor(options: MetricOptions) {
@@ -113,11 +113,11 @@ abstract class Overlap extends Metric {
     this.totalCm = this.addVariable("total_confusion_matrix", [numClasses, numClasses]);
   }
 
-  /** Takes a batch into the confusion matrix. Classes out of range do not count. */
+  /** Adds a batch to the confusion matrix. Classes out of range do not count. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const { numClasses, ignoreClass, sparseYTrue, sparseYPred, axis } = this;
     const classes = (x: Operand, sparse: boolean) => reshape(cast(sparse ? x : argMax(x, axis), "int32"), [-1]);
-    // Logits rank as a softmax does along the last axis.
+    // Along the last axis, logits have the same order as their softmax.
     const isLast = axis === -1 || axis === yPred.shape.length - 1;
     const scores = isLast && !sparseYPred ? ranked(yPred) : yPred;
     const [targets, outputs] = [classes(yTrue, sparseYTrue), classes(scores, sparseYPred)];
@@ -147,10 +147,10 @@ abstract class Overlap extends Metric {
 }
 
 /**
- * The mean over `targetClassIds` of what targets and outputs have in common over what either has. Classes that neither
- * has do not count.
+ * The mean over `targetClassIds` of intersection over union of targets and outputs. Classes that occur in neither do
+ * not count.
  *
- * @example Of one of three classes
+ * @example One of three classes
  * ```ts
  * import { metrics } from "./mod.ts";
  * console.log(new metrics.IoU({ numClasses: 3, targetClassIds: [1] }).name); // io_u
@@ -181,13 +181,13 @@ export class MeanIoU extends Overlap {
     declareOptions(this, meanIoUOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a number of classes that is none. */
+  /** Takes the options. Throws {@linkcode ValueError} for an invalid number of classes. */
   constructor(options: IoUOptions) {
     super(options);
   }
 }
 
-/** {@linkcode IoU} of one-hot targets, and scores unless `sparseYPred` says otherwise. */
+/** {@linkcode IoU} of one-hot targets and of scores, unless `sparseYPred` is set. */
 export class OneHotIoU extends IoU {
   static {
     declareOptions(this, { ...iouOptions, ...oneHotOptions });
@@ -199,13 +199,13 @@ export class OneHotIoU extends IoU {
   }
 }
 
-/** {@linkcode MeanIoU} of one-hot targets, and scores unless `sparseYPred` says otherwise. */
+/** {@linkcode MeanIoU} of one-hot targets and of scores, unless `sparseYPred` is set. */
 export class OneHotMeanIoU extends MeanIoU {
   static {
     declareOptions(this, { ...meanIoUOptions, ...oneHotOptions });
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a number of classes that is none. */
+  /** Takes the options. Throws {@linkcode ValueError} for an invalid number of classes. */
   constructor(options: Omit<IoUOptions, "sparseYTrue">) {
     super(options);
   }
@@ -213,7 +213,7 @@ export class OneHotMeanIoU extends MeanIoU {
 
 /** Options of {@linkcode BinaryIoU}. */
 export interface BinaryIoUOptions extends MetricOptions {
-  /** The classes that are looked at; both by default. */
+  /** The classes to average over; both by default. */
   targetClassIds?: readonly number[];
   /** Outputs of at least this are class 1; 0.5 by default. */
   threshold?: number;
@@ -232,7 +232,7 @@ export class BinaryIoU extends Overlap {
   constructor(options: BinaryIoUOptions = {}) {
     super(options);
   }
-  /** Takes a batch into the confusion matrix. */
+  /** Adds a batch to the confusion matrix. */
   override updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     super.updateState(yTrue, cast(greaterEqual(yPred, this.threshold), "int32"), sampleWeight);
   }

@@ -162,14 +162,14 @@ export interface CosineSimilarityOptions extends MetricOptions {
 
 const cosineOptions = optionTable<CosineSimilarityOptions>()({
   ...metricOptions,
-  // Keras writes none, and so makes -1 of any.
+  // Keras writes no axis, so files always give -1.
   axis: withFacts(integer(-1), { written: "never" }),
 });
 
 /** The options, checked and completed. */
 export interface CosineSimilarity extends MetricFields<CosineSimilarityOptions, typeof cosineOptions> {}
 
-/** The running mean of the cosine of the angle between targets and outputs: 1 where they point the same way. */
+/** The running mean of the cosine of the angle between targets and outputs: 1 if they point the same way. */
 export class CosineSimilarity extends MeanOfValues {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
@@ -260,7 +260,7 @@ export class SparseCategoricalCrossentropy extends MeanLoss {
   protected values(yTrue: Value, yPred: Value): Value {
     return sparseCategoricalCrossentropy(yTrue, yPred, this);
   }
-  /** Takes the values of a batch; samples of the ignored class have no weight, where weights are given. */
+  /** Adds the values of a batch; if weights are given, samples of the ignored class have weight 0. */
   override updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     if (this.ignoreClass === null || !sampleWeight) return super.updateState(yTrue, yPred, sampleWeight);
     const counted = cast(notEqual(reshape(yTrue, yPred.shape.slice(0, -1)), this.ignoreClass), "float32");

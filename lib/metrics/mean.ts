@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type Direction, Metric, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 
-/** A function of targets and outputs that gives a number for each sample, or more to take the mean of. */
+/** A function of targets and outputs that returns a number per sample, or several to average. */
 export type MetricFunction = (yTrue: Value, yPred: Value) => Value;
 
 /** The mean over the axes from `rank` on. */
@@ -28,7 +28,7 @@ abstract class RunningMean extends Metric {
   /** The sum of the weights so far. */
   readonly count: Variable = this.addVariable("count");
 
-  /** Takes `values` (scalar or `[batch, ...]`) with a weight for each sample, or one number for all. */
+  /** Adds `values` (scalar or `[batch, ...]`), weighted per sample or by one number. */
   protected accumulate(values: Value, weight?: Value | number): void {
     let samples: Value = cast(values, "float32");
     let counted: Value | number = samples.shape[0] ?? 1;
@@ -39,7 +39,7 @@ abstract class RunningMean extends Metric {
       let perSample = cast(weight, "float32");
       if (samples.shape.length === 0) perSample = reshape(perSample, []);
       [samples, perSample] = matchRanks(samples, perSample);
-      // Weights may have more than the batch axis; values are brought to their rank first.
+      // Weights may have more axes than the batch axis: average the values down to the rank of the weights.
       samples = meanFrom(samples, perSample.shape.length);
       perSample = broadcastTo(perSample, samples.shape);
       samples = multiply(samples, perSample);
@@ -67,18 +67,18 @@ export class Mean extends RunningMean {
     super(options);
   }
 
-  /** Takes values, and a weight for each or one number for all. */
+  /** Adds values, weighted per value or by one number. */
   update(values: Value, weight?: Value | number): void {
     this.accumulate(values, weight);
   }
 
-  /** Takes the outputs as values. */
+  /** Adds the outputs as values. */
   updateState(_yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     this.accumulate(yPred, sampleWeight);
   }
 }
 
-/** The running mean of what each batch gives: `values` of targets and outputs. */
+/** The running mean of `values` of targets and outputs. */
 export abstract class MeanOfValues extends RunningMean {
   static {
     declareOptions(this, metricOptions);
@@ -89,10 +89,10 @@ export abstract class MeanOfValues extends RunningMean {
     super(options, byPosition);
   }
 
-  /** A number for each sample, or more to take the mean of. */
+  /** A number per sample, or several to average. */
   protected abstract values(yTrue: Value, yPred: Value): Value;
 
-  /** Takes the values of a batch. */
+  /** Adds the values of a batch. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const values = this.values(yTrue, yPred);
     if (!yPred.mask) return this.accumulate(values, sampleWeight);
@@ -109,7 +109,7 @@ export abstract class MeanOfValues extends RunningMean {
 
 /** Options of {@linkcode MeanMetricWrapper}. */
 export interface MeanMetricWrapperOptions extends MetricOptions {
-  /** Whether the mean gets better by rising or by falling; not known by default. */
+  /** Whether a better mean is higher or lower; unknown by default. */
   direction?: Direction;
 }
 
@@ -117,7 +117,7 @@ const wrapperOptions = optionTable<MeanMetricWrapperOptions>()({
   ...metricOptions,
   /** The function. */
   fn: positional(option<MetricFunction>({
-    // The class writes it: those that extend it have functions of their own.
+    // The class writes it: subclasses have their own functions.
     written: "never",
     read: (given, { what }) => {
       if (typeof given === "function") return given as MetricFunction;
@@ -154,17 +154,17 @@ export class MeanMetricWrapper extends MeanOfValues {
     declareOptions(this, wrapperOptions);
   }
 
-  /** Takes the function; its name is the metric's where there is none. Throws {@linkcode ValueError} where it is none. */
+  /** Takes the function, whose name is the metric's by default. Throws {@linkcode ValueError} for anything else. */
   constructor(fn: MetricFunction, options: MeanMetricWrapperOptions = {}) {
     super({ ...options, name: options?.name ?? (typeof fn === "function" && fn.name || "metric") }, { fn });
   }
 
-  /** What the function gives. */
+  /** The function's result. */
   protected values(yTrue: Value, yPred: Value): Value {
     return this.fn(yTrue, yPred);
   }
 
-  /** The arguments as Keras's config, the function by its name. */
+  /** The arguments as Keras's config, with the function by name. */
   override getConfig(): Config {
     return { ...super.getConfig(), ...(this.constructor === MeanMetricWrapper && { fn: functionNode(this.fn) }) };
   }
@@ -192,7 +192,7 @@ export class Sum extends Metric {
     super(options);
   }
 
-  /** Takes the outputs as values, with a weight for each sample. */
+  /** Adds the outputs, weighted per sample. */
   updateState(_yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     let values = cast(yPred, "float32");
     if (sampleWeight) {

@@ -1,4 +1,5 @@
-// Metric: running state on the device, updated inside the step, from which a number is computed. https://keras.io/api/metrics/
+// Metric: running state on the device, updated inside the step, from which a number is computed.
+// https://keras.io/api/metrics/
 import { operand, optional, tensors } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
@@ -20,10 +21,10 @@ export interface MetricOptions {
   name?: string;
 }
 
-/** The name of a metric as an option; by its class where there is none. */
+/** The name of a metric as an option; derived from the class if not given. */
 export const metricName = (fallback: string | null = null): Option<string | null> => nullable(text(), fallback);
 
-/** The dtype that Keras writes for a metric: only configs hold it. */
+/** The dtype that Keras writes for a metric; it occurs only in configs. */
 export const metricDType = (dtype: "float32" | "int64"): Option<string> =>
   option<string>({
     fallback: dtype,
@@ -45,23 +46,23 @@ export const metricDType = (dtype: "float32" | "int64"): Option<string> =>
 /** The options that every metric takes. */
 export const metricOptions = optionTable<MetricOptions>()({ name: metricName(), dtype: metricDType("float32") });
 
-/** The fields that a metric's own options become, beside those of every metric. */
+/** The fields of a metric's own options, besides those of every metric. */
 export type MetricFields<O, T> = OptionFields<
   Omit<O, keyof MetricOptions>,
   Omit<T, keyof typeof metricOptions>
 >;
 
-/** The most numbers that one variable of a metric may hold. */
+/** The most elements of one variable of a metric. */
 const maxState = 2 ** 26;
 
-/** Whether a metric gets better by rising or by falling; undefined where that is not known. */
+/** Whether better values are higher or lower; undefined if unknown. */
 export type Direction = "up" | "down" | undefined;
 
 /**
  * The base of metrics: make variables with `addVariable`, change them in `updateState`, and compute the number in
  * `compute`.
  *
- * @example How many samples were seen
+ * @example A count of samples
  * ```ts
  * import { metrics, ops, type Value } from "./mod.ts";
  * class Samples extends metrics.Metric {
@@ -81,7 +82,7 @@ export abstract class Metric extends Configurable {
   declare readonly name: string;
   /** The state, in the order in which it was added. */
   readonly variables: Variable[] = [];
-  /** Whether the metric gets better by rising or by falling, for callbacks that watch it. */
+  /** Whether better values are higher or lower, for callbacks that monitor it. */
   declare readonly direction: Direction;
 
   static {
@@ -94,13 +95,13 @@ export abstract class Metric extends Configurable {
     });
   }
 
-  /** Takes the name; by the class where there is none. */
+  /** Takes the name, by default derived from the class. */
   constructor(options: MetricOptions = {}, byPosition: object = {}) {
     super(options, byPosition);
     this.name ??= snakeCase(new.target.name);
   }
 
-  /** Adds float32 state of zeros, a scalar by default; for use in the constructor or a property. */
+  /** Adds float32 state, initially zero, a scalar by default; for use in the constructor or a property. */
   protected addVariable(name: string, shape: Shape = []): Variable {
     if (sizeOf(shape) > maxState) {
       throw new ValueError({
@@ -116,25 +117,25 @@ export abstract class Metric extends Configurable {
     return variable;
   }
 
-  /** Takes targets and outputs of a batch into the state; inside a traced function. */
+  /** Adds targets and outputs of a batch to the state; called in a traced function. */
   abstract updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void;
 
-  /** The number that the state amounts to; `state` has the values of `variables`. */
+  /** Computes the number from the state; `state` has the values of `variables`. */
   abstract compute(state: readonly Tensor[]): number;
 
-  /** The number that the state amounts to now. */
+  /** The current number. */
   async result(): Promise<number> {
     return this.compute(await Promise.all(this.variables.map((variable) => variable.read())));
   }
 
-  /** Sets the state back to zeros. */
+  /** Resets the state to zeros. */
   resetState(): void {
     for (const variable of this.variables) {
       variable.assign(new Tensor(variable.shape, "float32", makeArray("float32", sizeOf(variable.shape))));
     }
   }
 
-  /** The metric as it stands in a compile config. */
+  /** The metric as written in a compile config. */
   override serialize(): ObjectNode {
     return objectNode(this);
   }

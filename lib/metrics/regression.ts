@@ -13,7 +13,7 @@ import { type Direction, type MetricFields, metricName, type MetricOptions, metr
 import { VectorMetric } from "./averaged.ts";
 
 /**
- * The root of the running mean of squared differences.
+ * The square root of the mean squared difference.
  *
  * @example
  * ```ts
@@ -40,14 +40,14 @@ export class RootMeanSquaredError extends MeanOfValues {
   }
 }
 
-/** How the scores of several outputs become one. */
+/** How the scores of several outputs are combined. */
 export type ClassAggregation = null | "uniform_average" | "variance_weighted_average";
 
 /** Options of {@linkcode R2Score}. */
 export interface R2ScoreOptions extends MetricOptions {
-  /** How the scores of outputs become one: `uniform_average` by default; with null `results()` has one for each. */
+  /** How the scores of outputs are combined: `uniform_average` by default; with null `results()` has one per output. */
   classAggregation?: ClassAggregation;
-  /** How many independent variables the score is adjusted for; 0 by default. */
+  /** The number of independent variables that the score is adjusted for; 0 by default. */
   numRegressors?: number;
 }
 
@@ -62,7 +62,8 @@ const r2ScoreOptions = optionTable<R2ScoreOptions>()({
 export interface R2Score extends MetricFields<R2ScoreOptions, typeof r2ScoreOptions> {}
 
 /**
- * How much of the variance of targets outputs explain: 1 for all of it, below 0 where the mean is better.
+ * The fraction of the targets' variance that outputs explain: 1 for all of it, below 0 if predicting the mean is
+ * better.
  *
  * @example
  * ```ts
@@ -73,7 +74,7 @@ export interface R2Score extends MetricFields<R2ScoreOptions, typeof r2ScoreOpti
 export class R2Score extends VectorMetric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
-  /** How many targets were seen. */
+  /** The number of targets so far. */
   readonly numSamples: Variable;
   #sums: Variable[] | undefined;
 
@@ -81,13 +82,13 @@ export class R2Score extends VectorMetric {
     declareOptions(this, r2ScoreOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an aggregation that is none. */
+  /** Takes the options. Throws {@linkcode ValueError} for an unknown aggregation. */
   constructor(options: R2ScoreOptions = {}) {
     super(options);
     this.numSamples = this.addVariable("num_samples");
   }
 
-  /** Takes a batch into the sums. Throws {@linkcode ShapeError} where there are not two axes. */
+  /** Adds a batch to the sums. Throws {@linkcode ShapeError} unless there are two axes. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const [targets, outputs] = matched(yTrue, yPred, "r2_score");
     const { shape } = targets;
@@ -112,7 +113,7 @@ export class R2Score extends VectorMetric {
     this.numSamples.assign(add(this.numSamples, shape[0] * shape[1]));
   }
 
-  /** The score of each output, or the one that the aggregation makes of them. */
+  /** The score of each output, or the combined one. */
   computeAll([samples, ...state]: readonly Tensor[]): number[] {
     if (state.length === 0) return [0];
     const [squares, sums, errors, counts] = state.map(({ data }) => [...data]);

@@ -33,14 +33,14 @@ import {
   topKCategoricalAccuracy,
 } from "./top_k.ts";
 
-/** The classes that need no arguments by their names in snake case, each under its own name too. */
+/** The classes that need no arguments, by their names in snake case; each is also known by its class name. */
 const classes = {
   auc: { AUC },
   binary_accuracy: { BinaryAccuracy },
   binary_io_u: { BinaryIoU },
   categorical_accuracy: { CategoricalAccuracy },
   concordance_correlation: { ConcordanceCorrelation },
-  // As a metric it rises with likeness, as a loss it falls.
+  // As a metric it rises with similarity, as a loss it falls.
   cosine_similarity: { CosineSimilarity },
   f1_score: { F1Score },
   f_beta_score: { FBetaScore },
@@ -61,7 +61,7 @@ const classes = {
   true_positives: { TruePositives },
 } as const;
 
-/** The names that mean an accuracy by the shapes. */
+/** The names of the accuracy that depends on the shapes. */
 const shaped = ["accuracy", "acc", "Accuracy"] as const;
 
 declareFunctions({
@@ -75,18 +75,18 @@ declareFunctions({
   concordance_correlation: concordanceCorrelation,
 });
 
-/** The names of classes of metrics that are no losses. */
+/** The class names of metrics that are not losses. */
 export type MetricClassName = { [Name in keyof typeof classes]: keyof (typeof classes)[Name] }[keyof typeof classes];
 
-/** The names of metrics that are no losses, as functions are named. */
+/** The function names of metrics that are not losses. */
 export type AccuracyName = keyof typeof classes | (typeof shaped)[number];
 
-/** The names of metrics; a loss's name is the running mean of that loss. */
+/** The names of metrics; a loss's name gives the running mean of that loss. */
 export type MetricName = AccuracyName | MetricClassName | LossFunctionName | LossAlias;
 /** A metric by name, as an object, or as a function of targets and outputs. */
 export type MetricIdentifier = MetricName | Metric | MetricFunction;
 
-/** What each name makes, under that name; a metric's name comes before a loss's. */
+/** Makes the metric of each name; a metric's name takes precedence over a loss's. */
 const made: Record<string, () => Metric> = {};
 for (const name of shaped) made[name] = () => new ShapedAccuracy({ name });
 for (const [snake, named] of Object.entries(classes)) {
@@ -106,14 +106,14 @@ const metrics = new NamedSet<Metric, MetricFunction, string>({
   example: 'write it as in metrics: ["accuracy"]',
   Base: Metric,
   fromFunction: (fn) => {
-    // Keras's functions are known by Keras's names.
+    // Keras's functions get Keras's names.
     const name = functionName(fn);
     const isLoss = name !== undefined && Object.hasOwn(lossFunctions, name);
     return new MeanMetricWrapper(fn, { name, direction: isLoss ? "down" : name === undefined ? undefined : "up" });
   },
 }, made);
 
-/** The metric that an identifier names, under that name; throws {@linkcode ValueError} with a suggestion. */
+/** The metric for an identifier, under that name; throws {@linkcode ValueError} with a suggestion. */
 export function getMetric(identifier: MetricIdentifier, where?: string): Metric {
   return metrics.get(identifier, where);
 }

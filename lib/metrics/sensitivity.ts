@@ -1,4 +1,4 @@
-// The best of one rate where another is high enough. https://keras.io/api/metrics/classification_metrics/
+// The best value of one rate where another is high enough. https://keras.io/api/metrics/classification_metrics/
 import type { Value } from "../ir/value.ts";
 import { add } from "../ops/primitives.ts";
 import { integer, number, positiveInteger } from "../option_kinds.ts";
@@ -11,7 +11,7 @@ import { divideNoNaN } from "./averaged.ts";
 
 /** Options of metrics of one rate at another. */
 export interface AtRateOptions extends MetricOptions {
-  /** How many thresholds are tried, evenly from 0 to 1; 200 by default. */
+  /** The number of thresholds, evenly spaced from 0 to 1; 200 by default. */
   numThresholds?: number;
   /** Only this class counts. */
   classId?: number | null;
@@ -35,13 +35,13 @@ const atRateOptions = optionTable<AtRateOptions>()({
   numThresholds: positiveInteger(200, maxThresholds),
 });
 
-/** A rate that another is wanted at. */
+/** The required level of the other rate. */
 const rate = number(required, { min: 0, max: 1 });
 
 /** The options, checked and completed. */
 interface BestAtRate extends MetricFields<AtRateOptions, typeof atRateOptions> {}
 
-/** The best of one rate over the thresholds at which another is at least `least`. */
+/** The best value of one rate over the thresholds at which another is at least `least`. */
 abstract class BestAtRate extends Metric {
   /** It rises as outputs get better. */
   override readonly direction: Direction = "up";
@@ -59,13 +59,13 @@ abstract class BestAtRate extends Metric {
     this.#counts = names.map((name) => this.addVariable(name, [numThresholds]));
   }
 
-  /** What the given rate must be at least. */
+  /** The required level of the other rate. */
   abstract get least(): number;
 
-  /** The rate that is to be high enough, and the one of which the best is wanted. */
+  /** The rate that must be high enough, and the rate whose best value is reported. */
   protected abstract rates(counts: CountsAt): readonly [given: number, wanted: number];
 
-  /** Takes a batch into the counts. */
+  /** Adds a batch to the counts. */
   updateState(yTrue: Value, yPred: Value, sampleWeight?: Value): void {
     const { thresholds, classId } = this;
     const counts = countAt(yTrue, yPred, { thresholds, classId, sampleWeight });
@@ -75,7 +75,7 @@ abstract class BestAtRate extends Metric {
     );
   }
 
-  /** The best rate; 0 where the other is nowhere high enough. */
+  /** The best rate; 0 if the other one is never high enough. */
   compute(state: readonly Tensor[]): number {
     const [tps, fps, tns, fns] = state.map(({ data }) => data);
     const least = Math.fround(this.least);
@@ -111,7 +111,7 @@ export interface RecallAtPrecision
   extends MetricFields<{ precision: number }, Pick<typeof precisionOptions, "precision">> {}
 
 /**
- * The best sensitivity (the part of class 1 that is found) at a specificity of at least `specificity`.
+ * The best sensitivity (the fraction of class 1 that is found) at a specificity of at least `specificity`.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export class SensitivityAtSpecificity extends BestAtRate {
   constructor(options: AtRateOptions & { specificity: number }) {
     super(options);
   }
-  /** What the given rate must be at least. */
+  /** The required level of the other rate. */
   get least(): number {
     return this.specificity;
   }
@@ -139,7 +139,7 @@ export class SensitivityAtSpecificity extends BestAtRate {
 }
 
 /**
- * The best specificity (the part of class 0 that is left out) at a sensitivity of at least `sensitivity`.
+ * The best specificity (the fraction of class 0 that is rejected) at a sensitivity of at least `sensitivity`.
  *
  * @example
  * ```ts
@@ -156,7 +156,7 @@ export class SpecificityAtSensitivity extends BestAtRate {
   constructor(options: AtRateOptions & { sensitivity: number }) {
     super(options);
   }
-  /** What the given rate must be at least. */
+  /** The required level of the other rate. */
   get least(): number {
     return this.sensitivity;
   }
@@ -184,7 +184,7 @@ export class PrecisionAtRecall extends BestAtRate {
   constructor(options: AtRateOptions & { recall: number }) {
     super(options);
   }
-  /** What the given rate must be at least. */
+  /** The required level of the other rate. */
   get least(): number {
     return this.recall;
   }
@@ -212,7 +212,7 @@ export class RecallAtPrecision extends BestAtRate {
   constructor(options: AtRateOptions & { precision: number }) {
     super(options);
   }
-  /** What the given rate must be at least. */
+  /** The required level of the other rate. */
   get least(): number {
     return this.precision;
   }

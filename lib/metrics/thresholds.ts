@@ -1,4 +1,4 @@
-// Counts of right and wrong positives and negatives at thresholds, which many metrics are computed from.
+// Counts of true and false positives and negatives at thresholds, the basis of many metrics.
 import { epsilon } from "../json_config.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -9,7 +9,7 @@ import { describe, type Option, option } from "../options.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** WeightOwner counts for each threshold, `[thresholds]` (or `[thresholds, labels]`). */
+/** Weighted counts at each threshold, `[thresholds]` (or `[thresholds, labels]`). */
 export interface Counts {
   /** Of class 1, above the threshold. */
   readonly truePositives: Value;
@@ -27,25 +27,27 @@ export interface CountOptions {
   readonly thresholds: readonly number[];
   /** Only this class counts. */
   readonly classId?: number | null;
-  /** Only the so many largest outputs of a sample count as positive. */
+  /** If given, only the `topK` largest outputs of a sample count as positive. */
   readonly topK?: number | null;
   /** A weight for each sample. */
   readonly sampleWeight?: Value;
   /** A weight for each label. */
   readonly labelWeights?: readonly number[] | null;
-  /** Whether labels are counted apart. */
+  /** Whether labels are counted separately. */
   readonly byLabel?: boolean;
 }
 
-/** Whether three or more thresholds are 0, ..., 1 in equal steps, ends off by epsilon allowed. */
+/** Whether three or more thresholds are 0, ..., 1 in equal steps, where the ends may be off by epsilon. */
 function areEven(thresholds: readonly number[]): boolean {
   const last = thresholds.length - 1;
   return last >= 2 && thresholds.every((t, i) => Math.abs(t - i / last) <= 1e-5 * i / last + 1.01 * epsilon());
 }
 
-/** Outputs, with all but the `k` largest of each sample set far below every threshold; the first of equal ones stay. */
+/**
+ * Outputs with all but the `k` largest of each sample set far below every threshold; of equal ones, the first are kept.
+ */
 function keepLargest(x: Value, k: number): Value {
-  // The order of an order is the place of each element in it.
+  // Sorting the sorted order gives each element's rank.
   const place = o.argSort(o.argSort(x, -1, true), -1);
   return o.select(o.less(place, k), x, -1e10);
 }
@@ -104,18 +106,18 @@ function isAbove(outputs: Value, thresholds: readonly number[]): Value {
   const size = thresholds.length;
   const row = (values: number[]) => new Tensor([1, size, 1], "float32", Float32Array.from(values));
   if (!areEven(thresholds)) return o.greater(outputs, row([...thresholds]));
-  // As Keras sorts outputs into buckets of equal width; a first threshold below 0 lies below every output.
+  // As in Keras, outputs fall into buckets of equal width; a first threshold below 0 is below every output.
   const places = thresholds.map((_, i) => (i === 0 && thresholds[0] < 0 ? -1 : i));
   return o.greater(o.multiply(clip(outputs, 0, 1), size - 1), row(places));
 }
 
-/** The most thresholds that a metric tries. */
+/** The most thresholds of a metric. */
 export const maxThresholds = 100_000;
 
-/** One threshold or several, as the user gives them. */
+/** One threshold or several, as given. */
 export type Thresholds = number | readonly number[];
 
-/** Thresholds from 0 to 1 as an option, kept as `givenThresholds`: a metric's `thresholds` are what it makes of them. */
+/** Thresholds from 0 to 1 as an option, kept as `givenThresholds`; a metric derives its `thresholds` from them. */
 export const thresholdsOption: Option<Thresholds | null> = option<Thresholds | null>({
   fallback: null,
   field: "givenThresholds",

@@ -8,14 +8,14 @@ import { declareOptions, optionTable, unlessDefault } from "../options.ts";
 import { MeanOfValues } from "./mean.ts";
 import { type Direction, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 
-/** 1 where the class of a one-hot target is among the `k` (5 by default) largest outputs. */
+/** 1 if the class of a one-hot target is among the `k` (5 by default) largest outputs. */
 export function topKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5): Value {
   return cast(inTopK(argMax(yTrue), yPred, k), "float32");
 }
 
 /**
- * 1 where the class that the label names is among the `k` (5 by default) largest outputs; with `fromSortedIds`, among
- * the first `k` outputs, which are then class numbers, the likeliest first.
+ * 1 if the label's class is among the `k` (5 by default) largest outputs; with `fromSortedIds`, among the first `k`
+ * outputs, which are then class numbers, the most likely first.
  */
 export function sparseTopKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5, fromSortedIds = false): Value {
   const labels = reshape(cast(yTrue, "int32"), yPred.shape.slice(0, -1));
@@ -33,14 +33,14 @@ export interface TopKOptions extends MetricOptions {
 
 /** Options of {@linkcode SparseTopKCategoricalAccuracy}. */
 export interface SparseTopKOptions extends TopKOptions {
-  /** Whether outputs are class numbers, the likeliest first, instead of scores; false by default. */
+  /** Whether outputs are class numbers, the most likely first, instead of scores; false by default. */
   fromSortedIds?: boolean;
 }
 
 const topKOptions = optionTable<TopKOptions>()({ ...metricOptions, k: positiveInteger(5) });
 const sparseTopKOptions = optionTable<SparseTopKOptions>()({
   ...topKOptions,
-  // Keras writes it only where it is set.
+  // Keras writes it only if it is set.
   fromSortedIds: unlessDefault(boolean(false)),
 });
 
@@ -66,7 +66,7 @@ export class TopKCategoricalAccuracy extends MeanOfValues {
     declareOptions(this, topKOptions);
   }
 
-  /** Takes name and k. Throws {@linkcode ValueError} for a k that is no positive integer. */
+  /** Takes name and k. Throws {@linkcode ValueError} if k is not a positive integer. */
   constructor(options: TopKOptions = {}) {
     super(options);
   }
@@ -77,7 +77,7 @@ export class TopKCategoricalAccuracy extends MeanOfValues {
 }
 
 /**
- * How often the class that the label names is among the `k` largest outputs.
+ * How often the label's class is among the `k` largest outputs.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export class SparseTopKCategoricalAccuracy extends MeanOfValues {
     declareOptions(this, sparseTopKOptions);
   }
 
-  /** Takes name, k and what outputs are. Throws {@linkcode ValueError} for a k that is no positive integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if k is not a positive integer. */
   constructor(options: SparseTopKOptions = {}) {
     super(options);
   }

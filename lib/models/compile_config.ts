@@ -1,4 +1,4 @@
-// What compile was given, as Keras's config and back.
+// The arguments of compile, as Keras's config and back.
 import type { Config } from "../json_config.ts";
 import { camelCase } from "../names.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -7,7 +7,7 @@ import { deserializeObject, type SharedObjects } from "../saving/deserialize.ts"
 import { serializeObject } from "../saving/serialize.ts";
 import type { CompileOptions } from "../training/compiled.ts";
 
-/** The config of what `compile` was given; throws {@linkcode ValueError} for what no config holds. */
+/** The config of the arguments of `compile`; throws {@linkcode ValueError} for anything that a config cannot have. */
 export function compileConfig(options: CompileOptions, optimizer: Optimizer): Config {
   const { loss, lossWeights, metrics, weightedMetrics, stepsPerExecution = 1 } = options;
   return {
@@ -22,7 +22,7 @@ export function compileConfig(options: CompileOptions, optimizer: Optimizer): Co
   };
 }
 
-/** What `compile` takes, of a config. */
+/** The arguments of `compile` from a config. */
 export function compileOptions(
   config: Config,
   shared: SharedObjects = new Map(),

@@ -1,4 +1,4 @@
-// The config of models: layers and functions as nodes of JSON, with the connections between them.
+// The config of models: layers and functions as JSON nodes, with the connections between them.
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { FunctionCall } from "../layers/operation.ts";
@@ -12,7 +12,7 @@ import type { FunctionalGraph } from "./graph.ts";
 /** The layers, connections, inputs and outputs of a graph as the config of a functional model. */
 export function graphConfig(graph: FunctionalGraph): Config {
   const own = new Set(graph.nodes);
-  // Only the model's own nodes are counted; Keras's models inside begin at 1, with that of their making.
+  // Only the model's own nodes are numbered; nested Keras models start at 1, since 0 is the call that made them.
   const indexOf = ({ operation, index }: Node, first = 0) =>
     first + operation.inboundNodes.slice(0, index).filter((node) => own.has(node)).length;
   const placeOf = ({ node, index }: SymbolicTensor): ConfigValue => [

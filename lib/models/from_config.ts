@@ -1,4 +1,4 @@
-// Models of configs: from JSON as Python Keras writes it, and copies of models.
+// Models from configs: from JSON as Python Keras writes it, and copies of models.
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
@@ -29,14 +29,14 @@ for (const className of ["Functional", "Model"]) {
 }
 
 /**
- * The model that JSON describes, as `toJson` of this library or of Python Keras 3 writes it; compiled where it was.
- * Its weights are new: see `setWeights`.
+ * The model that JSON describes, as written by `toJson` of this library or of Python Keras 3; compiled if it was
+ * compiled. Its weights are new: see `setWeights`.
  *
  * @param json the text
  * @returns the model
- * @throws {ValueError} for text that is no such JSON, for an unknown class, and for code in it
+ * @throws {ValueError} for text that is not such JSON, for an unknown class, and for code in it
  *
- * @example A copy of a model, with weights of its own
+ * @example A copy of a model, with its own weights
  * ```ts
  * import { Input, layers, modelFromJson, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [4] }), new layers.Dense(3)]);
@@ -58,7 +58,7 @@ export function modelFromJson(json: string): Model {
   return modelFromConfig(node as ConfigValue);
 }
 
-/** The model of a node that JSON held. Throws {@linkcode ValueError} where it is no model's. */
+/** The model of a config node. Throws {@linkcode ValueError} if it is not a model's. */
 export function modelFromConfig(node: ConfigValue): Model {
   const made = isNode(node) ? deserializeObject(node) : node;
   if (made instanceof Model) return made;
@@ -75,9 +75,9 @@ export function modelFromConfig(node: ConfigValue): Model {
  *
  * @param model a `Sequential`, or a model of inputs and outputs
  * @returns the copy, not compiled
- * @throws {ValueError} for a model of one's own, and for layers whose config cannot be written
+ * @throws {ValueError} for a custom model, and for layers whose config cannot be written
  *
- * @example Two models that train apart
+ * @example Two models that train separately
  * ```ts
  * import { cloneModel, Input, layers, Sequential } from "./mod.ts";
  * const model = new Sequential([Input({ shape: [4] }), new layers.Dense(3)]);
@@ -104,7 +104,7 @@ function readInput(config: Config, path: ConfigPath): InputLayer {
 
 /** The name and the other options of a model. */
 function modelOptions(config: Config): { name?: string; trainable?: boolean } {
-  // What they are is checked by the model that takes them.
+  // The model that takes them checks their types.
   const { name, trainable } = config as { name?: string | null; trainable?: boolean | null };
   return { name: name ?? undefined, trainable: trainable ?? undefined };
 }
@@ -123,7 +123,7 @@ function readSequential(config: Config, path: ConfigPath, shared: SharedObjects)
   return model;
 }
 
-/** A call of a layer that a file describes. */
+/** A call of a layer in a config. */
 interface CallConfig {
   readonly layer: Made;
   readonly args: readonly ConfigValue[];
@@ -131,10 +131,10 @@ interface CallConfig {
   readonly path: ConfigPath;
 }
 
-/** Not yet: what a call needs is not made. */
+/** Thrown when a call needs a tensor that does not exist yet. */
 class Pending extends Error {}
 
-/** Reads a model of inputs and outputs: makes its layers, then calls them in the order in which their inputs are made. */
+/** Reads a functional model: makes its layers, then calls them in an order in which their inputs exist. */
 class FunctionalReader {
   readonly #made = new Map<string, Made>();
 
@@ -156,7 +156,7 @@ class FunctionalReader {
     return path.within(() => new Model({ inputs, outputs, ...modelOptions(config) }));
   }
 
-  /** Makes a layer, and gives its calls. */
+  /** Makes a layer and returns its calls. */
   #readLayer(value: ConfigValue, path: ConfigPath): CallConfig[] {
     const node = path.node(value) as ObjectNode & { name?: ConfigValue; inbound_nodes?: ConfigValue };
     const name = path.at("name").text(node.name);
@@ -175,7 +175,7 @@ class FunctionalReader {
     });
   }
 
-  /** Makes the calls, each when what it is called on is made. */
+  /** Makes the calls, each as soon as its inputs exist. */
   #callAll(calls: readonly CallConfig[]): void {
     for (let pending = calls; pending.length > 0;) {
       const blocked = new Set<Made>();
@@ -205,7 +205,7 @@ class FunctionalReader {
     }
   }
 
-  /** An argument of a call: symbolic tensors for their places, the rest as it is read. */
+  /** An argument of a call: positions become symbolic tensors, the rest is read as it is. */
   #revive(argument: ConfigValue, path: ConfigPath): unknown {
     if (Array.isArray(argument)) return argument.map((item, i) => this.#revive(item, path.at(i)));
     if (argument === null || typeof argument !== "object") return argument;
@@ -221,7 +221,7 @@ class FunctionalReader {
     return this.#tensorAt(inside.object(argument.config).keras_history, inside.at("keras_history"));
   }
 
-  /** The tensor at `[layer, call, output]`; the first call of a model inside of another has the number `first`. */
+  /** The tensor at `[layer, call, output]`; the calls of a nested model are numbered from `first`. */
   #tensorAt(history: ConfigValue | undefined, path: ConfigPath, first = 0): SymbolicTensor {
     const [layer, call, output] = path.list(history);
     const name = path.at(0).text(layer);
@@ -237,7 +237,7 @@ class FunctionalReader {
       path.at(2).refuse(`must be below the ${nodes[index].length} outputs of "${name}"`, String(output));
   }
 
-  /** Inputs or outputs: a place, a list of them, or some by name. */
+  /** Inputs or outputs: a position, a list of them, or positions by name. */
   #places(value: ConfigValue | undefined, path: ConfigPath): Structure<SymbolicTensor> {
     if (Array.isArray(value)) {
       if (typeof value[0] === "string") return this.#outputAt(value, path);
@@ -260,7 +260,7 @@ class FunctionalReader {
   }
 }
 
-/** An operation of a file, and what each of its calls gave. */
+/** An operation of a config, and the results of its calls. */
 interface Made {
   readonly operation: Operation;
   readonly nodes: SymbolicTensor[][];
@@ -306,14 +306,14 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
     call([x, ...others], kwargs) {
       const named: Record<string, unknown> = {};
       for (const [key, value] of Object.entries(kwargs)) {
-        // Keras notes this also where nobody said it, and asks the model all the same.
+        // Keras writes this even if it was not given, and still uses the model's.
         if (key === "training" && value === layer.callDefaults.training) continue;
         if (value !== null) named[camelCase(key)] = value;
       }
       others.forEach((value, i) => {
         if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = value;
       });
-      // Keras's layers may take all of their arguments by name.
+      // Keras's layers accept all of their arguments by name.
       const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
       const args: CallArguments<SymbolicTensor> = { positional: [first?.[1]], named: Object.fromEntries(rest) };
       return toList(layer.replay(args));
@@ -327,7 +327,7 @@ function toList(structure: Structure<SymbolicTensor>): SymbolicTensor[] {
   return list;
 }
 
-/** A call as old files write it: `[[layer, node, tensor, arguments], ...]`. */
+/** A call in the format of old files: `[[layer, node, tensor, arguments], ...]`. */
 function legacyCall(call: readonly ConfigValue[], path: ConfigPath): { args: ConfigValue[]; kwargs: ConfigValue } {
   const entries = call.map((entry, i) => path.at(i).list(entry));
   const tensors = entries.map(([layer, index, tensor]): ConfigValue => ({

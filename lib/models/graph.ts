@@ -1,4 +1,4 @@
-// FunctionalGraph: what lies between symbolic inputs and outputs, put in order and replayed on values.
+// FunctionalGraph: the nodes between symbolic inputs and outputs, ordered and replayed on values.
 import { describe, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { Activation } from "../activations.ts";
@@ -19,23 +19,23 @@ import {
 
 /** The nodes between symbolic inputs and outputs. */
 export class FunctionalGraph {
-  /** The inputs, in the order of their names where they have names. */
+  /** The inputs; named ones are sorted by name. */
   readonly inputs: readonly SymbolicTensor[];
-  /** The outputs, in the order of their names where they have names. */
+  /** The outputs; named ones are sorted by name. */
   readonly outputs: readonly SymbolicTensor[];
-  /** The applications, those first whose outputs others need. */
+  /** The applications in topological order. */
   readonly nodes: readonly Node[];
-  /** What is applied, in Keras's order: farthest from the outputs first, then as met on the way from them. */
+  /** The operations in Keras's order: farthest from the outputs first, otherwise in the order of the traversal. */
   readonly operations: readonly Operation[];
 
   /**
-   * Finds the nodes between `input` and `output`. Throws {@linkcode ValueError} for what are no symbolic tensors, for an
-   * output that does not follow from the inputs, and for two layers of one name.
+   * Finds the nodes between `input` and `output`. Throws {@linkcode ValueError} if they are not symbolic tensors, if an
+   * output does not depend on the inputs, and for two layers with the same name.
    */
   constructor(
-    /** The inputs as the model was given them. */
+    /** The inputs as given to the model. */
     readonly input: Structure<SymbolicTensor>,
-    /** The outputs as the model was given them. */
+    /** The outputs as given to the model. */
     readonly output: Structure<SymbolicTensor>,
     what: string,
   ) {
@@ -65,12 +65,12 @@ export class FunctionalGraph {
     }
   }
 
-  /** The layers among what is applied, inputs included. */
+  /** The layers among the operations, including inputs. */
   get layers(): Layer[] {
     return this.operations.filter((operation) => operation instanceof Layer);
   }
 
-  /** Computes the outputs for values of the inputs, inside of a trace. */
+  /** Computes the outputs for input values, inside a trace. */
   run(x: Structure<Value>, what: string): Structure<Value> {
     const values = new Map<SymbolicTensor, Value>();
     zipStructures(this.input, this.#named(x), what).forEach(([tensor, value]) => {
@@ -84,7 +84,7 @@ export class FunctionalGraph {
     return mapStructure(this.output, (tensor) => values.get(tensor)!);
   }
 
-  /** Values in the structure of the inputs: names may stand for the places in a list. */
+  /** Values in the structure of the inputs; a list of inputs may be given by name. */
   #named(x: Structure<Value>): Structure<Value> {
     const names = namesOf(x);
     if (!names) return this.inputs.length === 1 && !namesOf(this.input) ? packLike(this.input, flatten(x)) : x;
@@ -96,7 +96,7 @@ export class FunctionalGraph {
   }
 }
 
-/** A value with the rank of its input: an axis of extent 1 at the end is added or dropped, as Keras does. */
+/** A value with the rank of its input: appends or drops an axis of extent 1, as Keras does. */
 function fitRank(value: Value, { shape: expected }: SymbolicTensor): Value {
   const { shape } = value;
   let fitted = value;
@@ -120,10 +120,10 @@ function checkedTensors(kind: string, structure: Structure<SymbolicTensor>, what
   });
 }
 
-/** The walk from outputs to inputs, which orders nodes and operations as Keras does. */
+/** The traversal from outputs to inputs, which orders nodes and operations as Keras does. */
 class TraversalOrder {
   readonly #inputs: ReadonlySet<SymbolicTensor>;
-  /** Nodes whose own inputs come before them. */
+  /** Nodes in postorder: inputs before their readers. */
   readonly #nodes: Node[] = [];
   readonly #seen = new Set<Node>();
   readonly #operations = new Set<Operation>();
@@ -132,7 +132,7 @@ class TraversalOrder {
     this.#inputs = new Set(inputs);
   }
 
-  /** Visits what gives `tensor`, which an output named `output` needs. */
+  /** Visits the node of `tensor`, which the output named `output` depends on. */
   visit(tensor: SymbolicTensor, output: string): void {
     const { node } = tensor;
     if (this.#seen.has(node)) return;
@@ -155,7 +155,7 @@ class TraversalOrder {
     const depthOf = new Map<Node, number>();
     const operationDepth = new Map<Operation, number>();
     for (const node of this.#nodes.toReversed()) {
-      // A shared layer stands where its deepest application stands.
+      // A shared layer is placed at its deepest application.
       const depth = Math.max(depthOf.get(node) ?? 0, operationDepth.get(node.operation) ?? 0);
       depthOf.set(node, depth);
       operationDepth.set(node.operation, depth);
@@ -166,7 +166,7 @@ class TraversalOrder {
     const first = new Map([...this.#operations].map((operation, i) => [operation, i]));
     for (const { node } of this.#inputs) {
       if (depthOf.has(node)) continue;
-      // An input that no output needs.
+      // An input that no output depends on.
       depthOf.set(node, 0);
       operationDepth.set(node.operation, 0);
       first.set(node.operation, -1);
@@ -179,8 +179,8 @@ class TraversalOrder {
 }
 
 /**
- * Inputs and outputs of a model whose inputs are all made by `Input`: where some are not, the nodes between are applied
- * again to new ones, as Keras does, so that the layers are shared and the model stands by itself.
+ * Inputs and outputs of a model whose inputs all come from `Input`. If some do not, the nodes in between are applied
+ * again to new inputs, as in Keras: layers are shared, and the model is self-contained.
  */
 export function graphBetween(
   input: Structure<SymbolicTensor>,
@@ -221,7 +221,7 @@ export function requireGraph(graph: FunctionalGraph | undefined, name: string, w
   });
 }
 
-/** Warns of outputs that are always 1: a softmax of a single unit. */
+/** Warns about outputs that are always 1: a softmax over a single unit. */
 export function warnOfConstantOutputs(graph: FunctionalGraph | undefined): void {
   for (const { operation, shape } of graph?.outputs ?? []) {
     const { activation } = operation as { activation?: Activation };

@@ -1,4 +1,4 @@
-// The data that a model takes and gives, as its inputs and outputs are built: what types fit and predict.
+// Types of the data that fit and predict take and return, derived from a model's inputs and outputs.
 import type { Value } from "../ir/value.ts";
 import type { InputOf, Layer, OutputOf } from "../layers/layer.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
@@ -15,20 +15,20 @@ export interface LossData<X = Value, Y = Value> extends StepData<X, Y> {
 /** The loss data of a model of any inputs and outputs. */
 export type AnyLossData = LossData<Structure<Value>, Structure<Value>>;
 
-/** Symbolic values in the places of symbolic tensors: what a model's `call` takes and gives. */
+/** Symbolic values in place of symbolic tensors: what a model's `call` takes and returns. */
 export type ValuesOf<S> = Mapped<S, SymbolicTensor, Value>;
-/** Data in the places of symbolic values: what `fit` takes for what `call` takes. */
+/** Data in place of symbolic values: what `fit` takes, given what `call` takes. */
 export type DataOf<S> = S extends readonly Value[]
   ? number extends S["length"] ? TensorLike | readonly TensorLike[] : Mapped<S, Value, TensorLike>
   : Mapped<S, Value, TensorLike>;
-/** Tensors in the places of symbolic values: what `predict` gives for what `call` gives. */
+/** Tensors in place of symbolic values: what `predict` returns, given what `call` returns. */
 export type TensorsOf<S> = Mapped<S, Value, Tensor>;
-/** Data for a list of inputs by their names. */
+/** Data for a list of inputs, by name. */
 export type NamedData<In> = In extends readonly SymbolicTensor[] ? { readonly [Name in In[number]["name"]]: TensorLike }
   : never;
-/** The names of outputs, where these have names. */
+/** The names of outputs, if they have names. */
 export type OutputNames<Out> = Out extends SymbolicTensor | readonly SymbolicTensor[] ? string : keyof Out & string;
-/** Weights of samples: one for all outputs, or one for each, in a list or by its name. */
+/** Sample weights: one for all outputs, or one per output in a list or by name. */
 export type WeightData<Out> =
   | TensorLike
   | readonly TensorLike[]

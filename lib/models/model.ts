@@ -31,15 +31,19 @@ import {
 import { fit, type FitOptions } from "../training/fit.ts";
 import type { Batches } from "../training/dataset.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
+import type { FileSource } from "../files/source.ts";
+import type { FileTarget } from "../files/target.ts";
+import type { ReadWeightsOptions } from "../saving/weights_file.ts";
 import { compileConfig, compileOptions } from "./compile_config.ts";
+import { loadWeights, saveModel, saveWeights } from "./keras_file.ts";
 import { Network } from "./network.ts";
 import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
 import { warnOfConstantOutputs } from "./graph.ts";
 import { printSummary, type SummaryOptions } from "./summary.ts";
 
 /**
- * A model made of symbolic inputs and outputs, or the base of your own: a layer with `compile`, `fit`, `evaluate` and
- * `predict`. Extend it with your own `call`; layers in properties are found by themselves.
+ * A model made from symbolic inputs and outputs, or the base of your own: a layer with `compile`, `fit`, `evaluate` and
+ * `predict`. Extend it with your own `call`; layers in properties are found automatically.
  *
  * @example Two inputs, one output
  * ```ts
@@ -51,7 +55,7 @@ import { printSummary, type SummaryOptions } from "./summary.ts";
  * console.log(model.outputShape, right.shape, ops.ones([1]).shape); // [ null, 1 ] [ null, 3 ] [ 1 ]
  * ```
  *
- * @example A model of one's own
+ * @example A custom model
  * ```ts
  * import { layers, Model, type Value } from "./mod.ts";
  * class Classifier extends Model {
@@ -82,16 +86,16 @@ export class Model<
     });
   }
 
-  /** Whether training ends after the current batch. */
+  /** Set it to true to end training after the current batch. */
   stopTraining = false;
   /** What the last `fit` resolved to. */
   history: History | undefined;
   #compileOptions: CompileOptions | undefined;
   readonly #trainer: Trainer = new Trainer(this);
 
-  /** Builds the model for inputs of this shape (batch axis first), and gives the shape of its output. */
+  /** Builds the model for inputs of this shape (batch axis first), and returns the shape of its output. */
   override buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape> {
-    // A step of one's own may do without call: what it makes of a batch nobody knows, and targets are taken as they are.
+    // A custom step may not use call: its use of a batch is unknown, and targets are accepted as they are.
     if (!this.connections && this.call === Model.prototype.call && this.trainStep !== Model.prototype.trainStep) {
       return [null];
     }
@@ -103,36 +107,36 @@ export class Model<
     return this.#trainer.compiled !== undefined;
   }
 
-  /** What changes the weights; undefined before `compile`. */
+  /** The optimizer; undefined before `compile`. */
   get optimizer(): Optimizer | undefined {
     return this.#trainer.compiled?.optimizer;
   }
 
-  /** The running numbers, the loss first, those in properties of the model last; empty before `compile`. */
+  /** The metrics, the loss first, those in properties of the model last; empty before `compile`. */
   get metrics(): readonly Metric[] {
     return [...this.metricsByName.values()];
   }
 
-  /** The running numbers by their names in the logs. */
+  /** The metrics by their names in the logs. */
   get metricsByName(): ReadonlyMap<string, Metric> {
     return new Map(this.#trainer.metrics);
   }
 
-  /** The names of the numbers in the logs. */
+  /** The names of the metrics in the logs. */
   get metricsNames(): string[] {
     return [...this.metricsByName.keys()];
   }
 
-  /** Whether each number in the logs gets better by rising or by falling. */
+  /** Whether better values of each metric in the logs are higher or lower. */
   get metricDirections(): ReadonlyMap<string, "up" | "down" | undefined> {
     return new Map([...this.metricsByName].map(([name, metric]) => [name, metric.direction]));
   }
 
   /**
-   * Sets optimizer, loss and metrics for training and evaluation. What an earlier call set is forgotten.
+   * Sets optimizer, loss and metrics for training and evaluation, replacing those of an earlier call.
    *
    * @param options optimizer, loss and metrics, by name or as objects
-   * @throws {ValueError} for a name that is unknown, with a suggestion
+   * @throws {ValueError} for an unknown name, with a suggestion
    *
    * @example By name
    * ```ts
@@ -159,13 +163,13 @@ export class Model<
   /**
    * Trains on samples for a number of epochs.
    *
-   * @param x inputs, `[rows, ...]`, for several inputs a list or an object by name; or an iterable of batches
-   *   `[x, y, sampleWeight]`, also an asynchronous one, or a function that begins one for each pass
-   * @param y targets, `[rows, ...]`, for several outputs a list or an object by name; none beside batches
-   * @param options batch size, epochs, validation, callbacks and what is printed
+   * @param x inputs, `[rows, ...]`, for several inputs a list or an object by name; or an iterable of batches `[x, y,
+   * sampleWeight]`, possibly asynchronous, or a function that starts one for each pass
+   * @param y targets, `[rows, ...]`, for several outputs a list or an object by name; omitted with batches
+   * @param options batch size, epochs, validation, callbacks and printing
    * @returns the logs of every epoch
    * @throws {StateError} before `compile`, and while another `fit` of this model runs
-   * @throws {ValueError} or {@linkcode ShapeError} for data that does not suit the model, before the first step
+   * @throws {ValueError} or {@linkcode ShapeError} for data that does not fit the model, before the first step
    * @throws {RangeError} for a `validationSplit` outside of [0, 1)
    *
    * @example A line through three points
@@ -200,9 +204,9 @@ export class Model<
   /**
    * Computes loss and metrics of samples, without training.
    *
-   * @param x inputs, `[rows, ...]`, built as for `fit`, or an iterable of batches
-   * @param y targets, `[rows, ...]`, built as for `fit`; none beside batches
-   * @param options batch size, how many batches, and what is printed
+   * @param x inputs, `[rows, ...]`, as for `fit`, or an iterable of batches
+   * @param y targets, `[rows, ...]`, as for `fit`; omitted with batches
+   * @param options batch size, number of batches, and printing
    * @returns the loss and each metric by name
    * @throws {StateError} before `compile`
    *
@@ -225,9 +229,9 @@ export class Model<
   /**
    * Computes the outputs for samples, in order. The model need not be compiled.
    *
-   * @param x inputs, `[rows, ...]`, built as for `fit`, or an iterable of batches
-   * @param options batch size, how many batches, and what is printed
-   * @returns the outputs, `[rows, ...]`, built as the model's are
+   * @param x inputs, `[rows, ...]`, as for `fit`, or an iterable of batches
+   * @param options batch size, number of batches, and printing
+   * @returns the outputs, `[rows, ...]`, structured like the model's
    *
    * @example One sample
    * ```ts
@@ -244,15 +248,15 @@ export class Model<
   }
 
   /**
-   * Computes the classes of samples, in order: the place of the largest output of each, or for one sigmoid unit 1 where
-   * it is above a half, else 0. As Keras 2's `predict_classes`.
+   * Computes the classes of samples, in order: the index of the largest output of each, or for one sigmoid unit 1 if it
+   * is above a half, else 0. As Keras 2's `predict_classes`.
    *
    * @param x inputs, as for `predict`
    * @param options as for `predict`
    * @returns the classes, int32: `[rows]` for outputs `[rows, classes]`, and `[rows, 1]` for `[rows, 1]`
-   * @throws {DTypeError} for outputs that are no numbers for classes
+   * @throws {DTypeError} for outputs that cannot be scores of classes
    *
-   * @example The larger of two
+   * @example The index of the larger output
    * ```ts
    * import { Input, layers, Sequential, tensor } from "./mod.ts";
    * const model = new Sequential([Input({ shape: [2] }), new layers.Softmax()]);
@@ -268,10 +272,10 @@ export class Model<
   }
 
   /**
-   * One step of training on one batch. The metrics begin anew.
+   * One training step on one batch. Resets the metrics first.
    *
-   * @param x inputs, `[batch, ...]`, built as for `fit`
-   * @param y targets, `[batch, ...]`, built as for `fit`
+   * @param x inputs, `[batch, ...]`, as for `fit`
+   * @param y targets, `[batch, ...]`, as for `fit`
    * @param options weights of samples or classes
    * @returns the loss before the step, and each metric by name
    * @throws {StateError} before `compile`, and while `fit` of this model runs
@@ -285,10 +289,10 @@ export class Model<
   }
 
   /**
-   * Loss and metrics of one batch, without training. The metrics begin anew.
+   * Loss and metrics of one batch, without training. Resets the metrics first.
    *
-   * @param x inputs, `[batch, ...]`, built as for `fit`
-   * @param y targets, `[batch, ...]`, built as for `fit`
+   * @param x inputs, `[batch, ...]`, as for `fit`
+   * @param y targets, `[batch, ...]`, as for `fit`
    * @param options weights of samples
    * @returns the loss and each metric by name
    */
@@ -303,7 +307,7 @@ export class Model<
   /**
    * The outputs for one batch.
    *
-   * @param x inputs, `[batch, ...]`, built as for `fit`
+   * @param x inputs, `[batch, ...]`, as for `fit`
    * @returns the outputs, `[batch, ...]`
    */
   predictOnBatch(x: InputData<this> | NamedData<In>): Promise<TensorsOf<OutputOf<this>>> {
@@ -311,11 +315,11 @@ export class Model<
   }
 
   /**
-   * One step of training, traced: override it for a loop of your own. What it returns is reported by name, as it was in
-   * the last step of an epoch; metrics in properties of the model are found by themselves, begin anew with each epoch,
-   * and are reported by the programs that update them.
+   * One training step, traced: override it for a custom training loop. The logs have what it returns, by name, from the
+   * last step of an epoch; metrics in properties of the model are found automatically, reset with each epoch, and
+   * reported by the programs that update them.
    *
-   * @example A step of one's own, with a running mean
+   * @example A custom step, with a running mean
    * ```ts
    * import { gradients, layers, metrics, Model, ops, type StepData, type Value } from "./mod.ts";
    * class Regression extends Model {
@@ -348,7 +352,7 @@ export class Model<
     this.computeMetrics({ ...data, yPred });
   }
 
-  /** One step of an evaluation, traced. */
+  /** One evaluation step, traced. */
   testStep(data: AnyStepData): StepLogs | void {
     const yPred = this.#outputsOf(data, false);
     this.trackLoss(this.computeLoss({ ...data, yPred }), data);
@@ -383,12 +387,12 @@ export class Model<
     return parts.reduce((a, b) => add(a, b));
   }
 
-  /** Takes the loss of a batch into the running loss, traced. */
+  /** Adds the loss of a batch to the running loss, traced. */
   trackLoss(loss: Value, { x }: AnyStepData): void {
     this.#trainer.compiled!.lossTracker.update(loss, flatten(x)[0].shape[0]);
   }
 
-  /** Takes targets and outputs of a batch into the metrics, traced. */
+  /** Adds targets and outputs of a batch to the metrics, traced. */
   computeMetrics({ y, yPred, sampleWeight }: AnyLossData): void {
     this.#trainer.compiled?.updateMetrics(y, yPred, sampleWeight);
   }
@@ -396,7 +400,7 @@ export class Model<
   /**
    * Prints the layers with their output shapes and parameters.
    *
-   * @param options width, columns, and a function to call with the text instead
+   * @param options width, columns, and a function that receives the text instead
    *
    * @example
    * ```ts
@@ -409,10 +413,10 @@ export class Model<
   }
 
   /**
-   * The model as JSON that Python Keras reads with `keras.models.model_from_json`; weights are not in it. What `compile`
-   * was given is.
+   * The model as JSON for Python Keras's `keras.models.model_from_json`; it includes the arguments of `compile`, but no
+   * weights.
    *
-   * @throws {ValueError} for what no config can hold, such as a function in place of a loss
+   * @throws {ValueError} for anything that a config cannot have, such as a function as the loss
    *
    * @example
    * ```ts
@@ -425,25 +429,80 @@ export class Model<
     return pythonJson(this.serialize());
   }
 
-  /** The model as it stands in a config: its class, its config, and what `compile` was given. */
+  /**
+   * Saves the model as a `.keras` file, which Python Keras 3 and {@linkcode loadModel} open: its config, its weights, what
+   * `compile` was given, and the state of the optimizer. A file of that path stays whole until the new one is written.
+   *
+   * @param target a path that ends in `.keras`, its `file:` URL, or a stream; in a browser the name of a download
+   * @throws {StateError} before the model is built
+   * @throws {ValueError} for another ending, and for what no config can hold
+   * @throws {FileError} where the file cannot be written
+   *
+   * @example
+   * ```ts
+   * import { Input, layers, loadModel, Sequential } from "./mod.ts";
+   * const path = `${await Deno.makeTempDir()}/model.keras`;
+   * await new Sequential([Input({ shape: [4] }), new layers.Dense(3)]).save(path);
+   * console.log((await loadModel(path)).countParams()); // 15
+   * ```
+   */
+  async save(target: FileTarget): Promise<void> {
+    await saveModel(this, target);
+  }
+
+  /**
+   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3.
+   *
+   * @param target a path that ends in `.weights.h5`, its `file:` URL, or a stream; in a browser the name of a download
+   * @throws {StateError} before the model is built
+   * @throws {ValueError} for another ending
+   * @throws {FileError} where the file cannot be written
+   *
+   * @example
+   * ```ts
+   * import { Input, layers, Sequential } from "./mod.ts";
+   * const model = new Sequential([Input({ shape: [4] }), new layers.Dense(3)]);
+   * const path = `${await Deno.makeTempDir()}/model.weights.h5`;
+   * await model.saveWeights(path);
+   * await model.loadWeights(path);
+   * ```
+   */
+  async saveWeights(target: FileTarget): Promise<void> {
+    await saveWeights(this, target);
+  }
+
+  /**
+   * Sets the weights to those of a `.weights.h5` file, or of a `.keras` file, of a model of the same layers.
+   *
+   * @param source a path, a URL, bytes, a `Blob` or a stream
+   * @param options `skipMismatch`: whether arrays of other shapes are left out
+   * @throws {StateError} before the model is built
+   * @throws {FileError} for a file that is missing, damaged or of another format; with a table of all weights that are
+   *   missing, left over or of another shape; then nothing is changed
+   */
+  async loadWeights(source: FileSource, options: ReadWeightsOptions = {}): Promise<void> {
+    await loadWeights(this, source, options);
+  }
+
+  /** The model as written in a config: its class, its config, and the arguments of `compile`. */
   override serialize(): ObjectNode {
     const node = super.serialize();
     const built = this.className === "Functional" && { build_config: { input_shape: null } };
     return { ...node, ...built, ...{ compile_config: this.getCompileConfig() ?? {} } };
   }
 
-  /** What `compile` was given as Keras's config; undefined before. */
+  /** The arguments of `compile` as Keras's config; undefined before. */
   getCompileConfig(): Config | undefined {
     const options = this.#compileOptions;
     return options && compileConfig(options, this.#trainer.compiled!.optimizer);
   }
 
-  /** Compiles the model as a config of {@linkcode Model.getCompileConfig}, or of Python Keras, says. */
+  /** Compiles the model from a config of {@linkcode Model.getCompileConfig} or of Python Keras. */
   compileFromConfig(config: Config): void {
     this.compile(compileOptions(config));
   }
 
-  /** Throws the model's programs away, since its layers changed. */
+  /** Discards the model's programs, since its layers changed. */
   protected forgetPrograms(): void {
     this.#trainer.clear();
     this.forgetOutputShape();

@@ -1,4 +1,4 @@
-// Network: a layer that may be made of symbolic inputs and outputs, and whose parts have names.
+// Network: a layer that may be made from symbolic inputs and outputs, and whose parts have names.
 import type { Config } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
@@ -15,38 +15,38 @@ import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
 
 /** Options that every model takes. */
 export interface ModelOptions {
-  /** The name in messages and summaries; by class and number by default. */
+  /** The name in messages and summaries; made from class and number by default. */
   name?: string;
   /** Whether optimizers change the model's weights; true by default. */
   trainable?: boolean;
 }
 
-/** Options of a model that is made of symbolic tensors. */
+/** Options of a model made from symbolic tensors. */
 export interface FunctionalOptions<In, Out> extends ModelOptions {
-  /** Where data enters: what `Input` gave, a list of these, or some by name. */
+  /** The inputs: results of `Input`, as one, a list, or by name. */
   inputs: In;
-  /** What is computed: one symbolic tensor, a list, or some by name. */
+  /** The outputs: one symbolic tensor, a list, or several by name. */
   outputs: Out;
 }
 
 /**
- * A layer that is made of symbolic inputs and outputs, or that has a `call` of its own: what connects its parts, and how
- * these are named.
+ * A layer that is made from symbolic inputs and outputs or has its own `call`: the connections of its parts, and their
+ * names.
  */
 export abstract class Network<
   In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
   Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
 > extends Layer {
-  /** Keras notes of its models that they took no mask. */
+  /** Keras writes that its models were called without a mask. */
   override readonly callDefaults = { mask: null };
-  /** Masks come through what connects inputs and outputs. */
+  /** Masks pass through the layers between inputs and outputs. */
   override readonly supportsMasking: boolean = false;
   #outputShape: Structure<SymbolicShape> | undefined;
   readonly #graph: FunctionalGraph | undefined;
 
   /**
-   * Takes inputs and outputs, or for a model of one's own only name and trainability. Throws {@linkcode ValueError} for
-   * outputs that do not follow from the inputs, and for two layers of one name.
+   * Takes inputs and outputs, or for a custom model only name and trainability. Throws {@linkcode ValueError} if an
+   * output does not depend on the inputs, and for two layers with the same name.
    */
   constructor(options: FunctionalOptions<In, Out> | (ModelOptions & LayerOptions) = {}) {
     const isFunctional = options !== null && typeof options === "object" &&
@@ -61,7 +61,7 @@ export abstract class Network<
     if (options.trainable === false) this.trainable = false;
   }
 
-  /** Computes the outputs: for a model of inputs and outputs what lies between; override it in a model of your own. */
+  /** Computes the outputs by running the layers between inputs and outputs; override it in a custom model. */
   call(x: ValuesOf<In>, _context: CallContext<Structure<Value | undefined>>): ValuesOf<Out> {
     const graph = this.#graph;
     if (graph) return graph.run(x as Structure<Value>, `Cannot call "${this.name}"`) as ValuesOf<Out>;
@@ -73,7 +73,7 @@ export abstract class Network<
     });
   }
 
-  /** The mask of a model's output came through its layers, and rides on it. */
+  /** The mask of the output, which already passed through the layers. */
   override computeMask(
     x: Structure<Value>,
     mask: Structure<Value | undefined>,
@@ -81,19 +81,26 @@ export abstract class Network<
     return this.#graph ? undefined : super.computeMask(x, mask);
   }
 
-  /** What connects inputs and outputs, where the model is made of these. */
+  /** The graph between inputs and outputs, for a model made from these. */
   protected get graph(): FunctionalGraph | undefined {
     return this.#graph;
   }
 
-  /** What connects inputs and outputs, for a model that is made of these; a Sequential is a chain. */
+  /**
+   * The graph between inputs and outputs, for a model made from these; undefined for a Sequential, which is a chain.
+   */
   get connections(): FunctionalGraph | undefined {
     return this.#graph;
   }
 
-  /** The layers of the model, inputs included where it is made of inputs and outputs. */
+  /** The layers of the model, including `Input` layers of a model made from inputs and outputs. */
   get layers(): readonly Layer[] {
     return this.sublayers;
+  }
+
+  /** The layers that weights files keep by class and number; undefined for a model of one's own. */
+  get connectedLayers(): readonly Layer[] | undefined {
+    return this.#graph?.layers;
   }
 
   /** The layers inside: those between inputs and outputs, and those in properties. */
@@ -101,39 +108,39 @@ export abstract class Network<
     return this.#graph ? [...new Set([...this.#graph.layers, ...super.sublayers])] : super.sublayers;
   }
 
-  /** What was given as inputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  /** The inputs as given. Throws {@linkcode StateError} for a model not made from inputs and outputs. */
   override get input(): In {
     return requireGraph(this.graph, this.name, "input").input as In;
   }
 
-  /** What was given as outputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  /** The outputs as given. Throws {@linkcode StateError} for a model not made from inputs and outputs. */
   override get output(): Out {
     return requireGraph(this.graph, this.name, "output").output as Out;
   }
 
-  /** The symbolic inputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  /** The symbolic inputs. Throws {@linkcode StateError} for a model not made from inputs and outputs. */
   get inputs(): readonly SymbolicTensor[] {
     return requireGraph(this.graph, this.name, "inputs").inputs;
   }
 
-  /** The symbolic outputs. Throws {@linkcode StateError} for a model that is not made of inputs and outputs. */
+  /** The symbolic outputs. Throws {@linkcode StateError} for a model not made from inputs and outputs. */
   get outputs(): readonly SymbolicTensor[] {
     return requireGraph(this.graph, this.name, "outputs").outputs;
   }
 
-  /** The names that data can be given by: those of each `Input`, or of the shapes that the model was built for. */
+  /** The names under which data can be given: of each `Input`, or of the shapes that the model was built for. */
   get inputNames(): readonly string[] {
     return this.graph?.inputs.map(({ name }) => name) ?? pseudoNames(this.inputShape, "input");
   }
 
-  /** The names that losses and metrics can be given by: the names of outputs, or of the layers that give them. */
+  /** The names under which losses and metrics can be given: of outputs, or of the layers that compute them. */
   get outputNames(): readonly string[] {
     const { graph } = this;
     if (!graph) return pseudoNames(this.outputShape, "output");
     return namesOf(graph.output) ?? graph.outputs.map(({ name }) => name);
   }
 
-  /** The dtypes that inputs are cast to, built as the input is; undefined to leave them. */
+  /** The dtypes that inputs are cast to, structured like the input; undefined for no cast. */
   get inputDType(): Structure<DType> | undefined {
     return this.graph && mapStructure(this.graph.input, ({ dtype }) => dtype);
   }
@@ -143,23 +150,23 @@ export abstract class Network<
     return this.#outputShape;
   }
 
-  /** The shape of a layer's output in this model, where it is known. */
+  /** The shape of a layer's output in this model, if known. */
   outputShapeOf(layer: Layer): Structure<SymbolicShape> | undefined {
     const node = this.graph?.nodes.find(({ operation }) => operation === layer);
     return node && mapStructure(node.output, ({ shape }) => shape);
   }
 
-  /** Builds the model for inputs of this shape (batch axis first), and gives the shape of its output. */
+  /** Builds the model for inputs of this shape (batch axis first), and returns the shape of its output. */
   buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape> {
     return this.#outputShape ??= this.computeOutputShape(inputShape);
   }
 
-  /** Forgets the shape of the output, since the layers changed. */
+  /** Forgets the output shape, since the layers changed. */
   protected forgetOutputShape(): void {
     this.#outputShape = undefined;
   }
 
-  /** The layer of a name, or at a place counted from 0. Throws {@linkcode ValueError} where there is none. */
+  /** The layer with a name, or at an index from 0. Throws {@linkcode ValueError} if there is none. */
   getLayer(nameOrIndex: string | number): Layer {
     const { layers } = this;
     const found = typeof nameOrIndex === "number"
@@ -178,8 +185,8 @@ export abstract class Network<
   }
 
   /**
-   * The model as Keras's config. Throws {@linkcode StateError} for a model of one's own: its `call` is code, which no
-   * config holds.
+   * The model as Keras's config. Throws {@linkcode StateError} for a custom model: its `call` is code, which a config
+   * cannot have.
    */
   override getConfig(): Config {
     const { name, trainable } = this;
@@ -194,7 +201,7 @@ export abstract class Network<
   }
 }
 
-/** Names for what has none: `input` for one, `input_0`, `input_1`, ... for some. */
+/** Names for unnamed inputs or outputs: `input` for one, `input_0`, `input_1`, ... for several. */
 function pseudoNames(shapes: Structure<SymbolicShape> | undefined, prefix: string): string[] {
   if (shapes === undefined) return [];
   const count = flatten(shapes).length;

@@ -14,12 +14,11 @@ import { FunctionalGraph } from "./graph.ts";
 import type { ModelOptions } from "./network.ts";
 import { Model } from "./model.ts";
 
-/** What a {@linkcode Sequential} is made of: an `Input` first, if there is one, and layers. */
+/** An item of a {@linkcode Sequential}: a layer, or an `Input` as the first item. */
 export type SequentialItem = Layer | SymbolicTensor;
 
 /**
- * Layers, each applied to the output of the one before. With an `Input` first the weights are made at once, else with
- * the first data.
+ * A chain of layers. With an `Input` first the weights are made at once, else when the first data comes.
  *
  * @example Two layers
  * ```ts
@@ -34,12 +33,12 @@ export type SequentialItem = Layer | SymbolicTensor;
  */
 export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   readonly #layers: Layer[] = [];
-  /** What each layer gives, for the layers that are built. */
+  /** The output of each layer, for the layers that are built. */
   readonly #outputs: SymbolicTensor[] = [];
   #input: InputLayer | undefined;
   #graph: FunctionalGraph | undefined;
 
-  /** Takes layers and options. Throws {@linkcode ValueError} for two layers of one name. */
+  /** Takes layers and options. Throws {@linkcode ValueError} for two layers with the same name. */
   constructor(layers: readonly SequentialItem[] = [], options: ModelOptions = {}) {
     if (!Array.isArray(layers)) {
       throw new ValueError({
@@ -66,7 +65,12 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     return this.#layers;
   }
 
-  /** What connects the input and the last layer's output; undefined before the model is built. */
+  /** The layers, which weights files keep by class and number. */
+  override get connectedLayers(): readonly Layer[] {
+    return this.#layers;
+  }
+
+  /** The graph from the input to the last layer's output; undefined before the model is built. */
   protected override get graph(): FunctionalGraph | undefined {
     if (!this.#input) return undefined;
     const last = this.#outputs.at(-1) ?? this.#input.output;
@@ -76,7 +80,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     return this.#graph;
   }
 
-  /** The dtype that inputs are cast to: that of `Input`; undefined before the model is built. */
+  /** The dtype that inputs are cast to, from `Input`; undefined before the model is built. */
   override get inputDType(): DType | undefined {
     return this.#input?.dtype;
   }
@@ -92,8 +96,8 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   }
 
   /**
-   * Adds a layer at the end. Throws {@linkcode ValueError} for a name that is there already, and for an input that does
-   * not come first.
+   * Adds a layer at the end. Throws {@linkcode ValueError} for a name that is already used, and for an input that is
+   * not the first item.
    */
   add(layer: SequentialItem): void {
     this.forgetPrograms();
@@ -102,7 +106,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     else if (this.#input) this.ensureBuilt(this.#input.batchShape);
   }
 
-  /** Removes the last layer and gives it. Throws {@linkcode StateError} where there is none. */
+  /** Removes and returns the last layer. Throws {@linkcode StateError} if there is none. */
   pop(): Layer {
     this.forgetPrograms();
     const layer = this.#layers.pop();
@@ -117,7 +121,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     return layer;
   }
 
-  /** Builds each layer for the output of the one before. */
+  /** Builds each layer for the output of the previous one. */
   override build(inputShape: SymbolicShape): void {
     const [batchSize, ...shape] = inputShape;
     this.#input ??= new InputLayer({ shape, batchSize });
@@ -136,15 +140,15 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     return y;
   }
 
-  /** Masks come through the layers. */
+  /** Masks pass through the layers. */
   override readonly supportsMasking = true;
 
-  /** The mask that came through all layers, which rides on the output. */
+  /** The mask of the output, which already passed through the layers. */
   override computeMask(): Value | undefined {
     return undefined;
   }
 
-  /** Builds the model for inputs of this shape, and gives the shape of its output. */
+  /** Builds the model for inputs of this shape, and returns the shape of its output. */
   override buildFor(inputShape: SymbolicShape): SymbolicShape {
     if (this.#layers.length === 0) {
       throw new StateError({
@@ -187,7 +191,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         throw new ValueError({
           what,
           rule: "Input must come first, and once",
-          received: "it after other layers",
+          received: "an Input after other layers",
           hint: "put it at the beginning of the list",
         });
       }
@@ -204,7 +208,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     }
     this.#layers.push(layer);
     const [first] = this.#layers;
-    // As in Keras a model's own input is the chain's where more comes after it.
+    // As in Keras, the input of a model that is the first layer is the chain's, if more layers follow.
     const shape = first === layer ? layer.batchInputShape : first instanceof Model ? first.inputShape : undefined;
     if (!this.#input && shape && isItem(shape)) {
       const [batchSize, ...sample] = shape;

@@ -15,22 +15,22 @@ import { bold, type Column, drawTable } from "./table.ts";
 export interface SummaryOptions {
   /** The width of the table; 88 by default, or less in a narrow terminal. */
   lineLength?: number;
-  /** Where the columns end, as parts of the width. */
+  /** The end of each column, as a fraction of the width. */
   positions?: readonly number[];
   /** Called with the whole text instead of printing it. */
   printFn?: (text: string) => void;
-  /** Whether the layers of models inside are shown too; false by default. */
+  /** Whether to show the layers of nested models too; false by default. */
   expandNested?: boolean;
-  /** Whether a column says which layers are trained; false by default. */
+  /** Whether a column shows which layers are trainable; false by default. */
   showTrainable?: boolean;
   /**
-   * The layers to show, from the first whose name the first text begins, to the last whose name the second begins; both
-   * may be regular expressions. All by default.
+   * The layers to show: from the first whose name starts with the first text to the last whose name starts with the
+   * second; both may be regular expressions. All by default.
    */
   layerRange?: readonly [first: string, last: string] | null;
 }
 
-/** What a summary shows of a model. */
+/** What a summary needs of a model. */
 export interface Summarized {
   /** The model's name. */
   readonly name: string;
@@ -42,9 +42,9 @@ export interface Summarized {
   readonly trainableWeights: readonly Weight[];
   /** The optimizer, if it has slots. */
   readonly optimizer: Optimizer | undefined;
-  /** What connects its layers, where it is made of inputs and outputs. */
+  /** The graph of its layers, if it is made from inputs and outputs. */
   readonly connections: FunctionalGraph | undefined;
-  /** The shape of each layer's output, where it is known. */
+  /** The shape of each layer's output, if known. */
   outputShapeOf(layer: Layer): Structure<SymbolicShape> | undefined;
 }
 
@@ -94,10 +94,10 @@ const connectedColumn = {
   color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${number(digits)}]`),
 } as const;
 
-/** The ends of the columns where the layers are no chain. */
+/** The ends of the columns if the layers are not a chain. */
 const endsOfGraph = [0.3, 0.56, 0.74, 1];
 
-/** The lines of a model's summary for a terminal of so many columns. */
+/** The lines of a model's summary for a terminal with `columns` columns. */
 export function summaryOf(
   model: Summarized,
   options: SummaryOptions,
@@ -140,7 +140,7 @@ export function summaryOf(
     return { ...column, width: own };
   });
   const operations = graph?.operations ?? model.layers;
-  // Keras leaves the inputs of a Sequential out.
+  // Keras omits the inputs of a Sequential.
   const first = operations.filter((item) =>
     graph === undefined || model.layers.includes(item as Layer) || !(item instanceof Layer)
   );
@@ -151,7 +151,7 @@ export function summaryOf(
   return [ansi ? bold(title) : title, ...drawTable(columns, rows, width, ansi), ...footer(model, ansi)];
 }
 
-/** The operations that `layerRange` names, both ends included. Throws {@linkcode ValueError} for a name of none. */
+/** The operations that `layerRange` selects, inclusive. Throws {@linkcode ValueError} if no layer matches. */
 function inRange<T extends { readonly name: string }>(all: readonly T[], options: SummaryOptions, model: string): T[] {
   const { layerRange } = options;
   if (layerRange === undefined || layerRange === null) return [...all];
@@ -170,7 +170,7 @@ function inRange<T extends { readonly name: string }>(all: readonly T[], options
     if (places.length > 0) return places;
     throw unknownIdentifier("layer", name, all.map((item) => item.name), what);
   });
-  // As Keras does, where they are the wrong way round.
+  // As in Keras if they are given in reverse order.
   if (from[0] > to.at(-1)!) return all.slice(to[0], from.at(-1)! + 1);
   return all.slice(from[0], to.at(-1)! + 1);
 }
@@ -188,7 +188,7 @@ function patternOf(name: string, what: string): RegExp {
   }
 }
 
-/** Whether each node follows from the one before alone, and no layer comes twice. */
+/** Whether each node only depends on the previous one, and no layer occurs twice. */
 function isChain({ nodes, operations }: FunctionalGraph): boolean {
   return nodes.length === operations.length &&
     nodes.every(({ inputs }, i) =>
@@ -196,7 +196,7 @@ function isChain({ nodes, operations }: FunctionalGraph): boolean {
     );
 }
 
-/** Whether a layer is a model itself. */
+/** Whether a layer is itself a model. */
 function isSummarized(layer: Layer): layer is Layer & Summarized {
   return "layers" in layer;
 }
@@ -209,7 +209,7 @@ function rowsOf(
   level: number,
 ): string[][] {
   const layer = item instanceof Layer ? item : undefined;
-  // A layer without a `build` of its own never has weights, so it needs none to be counted.
+  // A layer without its own `build` never has weights, so its count is known without building.
   const counted = !layer || layer.built || layer.build === Layer.prototype.build;
   const count = layer?.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0) ?? 0;
   const row = [
@@ -223,14 +223,14 @@ function rowsOf(
   return [row, ...(nested?.layers ?? []).flatMap((inner) => rowsOf(inner, nested!, options, graph, level + 1))];
 }
 
-/** What the applications of `item` in the graph take, as `layer[application][output]`. */
+/** The sources of `item`'s inputs in the graph, as `layer[application][output]`. */
 function connectionsOf(item: Operation, graph: FunctionalGraph): string {
   const nodes = item.inboundNodes.filter((node) => graph.nodes.includes(node));
   const inputs = nodes.flatMap((node) => node.inputs);
   return inputs.map(({ node, index }) => `${node.operation.name}[${node.index}][${index}]`).join(", ") || "-";
 }
 
-/** The shapes of outputs as Python writes their structure. */
+/** The shapes of outputs, in Python's notation. */
 function formatShapes(
   output: Structure<SymbolicTensor> | undefined,
   shape: Structure<SymbolicShape> | undefined,
@@ -255,7 +255,7 @@ function footer({ weights, trainableWeights, optimizer }: Summarized, ansi: bool
   };
   const size = (of: readonly { shape: readonly number[] }[]) => of.reduce((total, w) => total + sizeOf(w.shape), 0);
   const [all, trainable] = [size(weights), size(trainableWeights)];
-  // With its slots an optimizer counts its step (8 bytes) and, without a schedule, its learning rate.
+  // The optimizer's size includes its step count (8 bytes) and, without a schedule, its learning rate.
   const built = optimizer && (optimizer.built || optimizer.iterations > 0);
   const slots = built ? size(optimizer.slots) : 0;
   const optimizerCount = built ? slots + (optimizer.schedule ? 1 : 2) : 0;

@@ -1,19 +1,19 @@
-// Tables in box-drawing characters, laid out as Keras's summaries are.
+// Tables in box-drawing characters, laid out like Keras's summaries.
 import { roundHalfToEven } from "../rounding.ts";
 
 /** A column of a {@linkcode drawTable}. */
 export interface Column {
-  /** The words at the top. */
+  /** The text at the top. */
   readonly header: string;
-  /** The width that the text would like to have. */
+  /** The preferred width of the text. */
   readonly width: number;
-  /** Where text stands in its cell. */
+  /** The alignment of text in its cell. */
   readonly align: "left" | "right" | "center";
-  /** Adds colours to a piece of a cell's text, for a terminal. */
+  /** Colors a piece of a cell's text, for a terminal. */
   readonly color?: (text: string) => string;
 }
 
-/** The lines of a table of at most `width` characters. With `ansi`, with colours. */
+/** The lines of a table of at most `width` characters. With `ansi`, in color. */
 export function drawTable(
   columns: readonly Column[],
   rows: readonly string[][],
@@ -57,7 +57,9 @@ function padding(free: number, align: Column["align"]): [string, string] {
   return [" ".repeat(Math.max(0, left)), " ".repeat(Math.max(0, free - left))];
 }
 
-/** The widths of the text, so that with two spaces in each cell and the lines between, the whole has `width`. */
+/**
+ * The widths of the columns' text, such that with two spaces per cell and the lines between them the table has `width`.
+ */
 function fitWidths(wanted: readonly number[], width: number): number[] {
   const cells = wanted.map((w) => w + 2);
   let excess = cells.reduce((a, b) => a + b, 0) - (width - cells.length - 1);
@@ -69,7 +71,7 @@ function fitWidths(wanted: readonly number[], width: number): number[] {
   });
 }
 
-/** Lines of at most `width` characters, broken at spaces; a word that is too long ends in an ellipsis. */
+/** Lines of at most `width` characters, broken at spaces; a word that is too long is cut with an ellipsis. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -1,4 +1,4 @@
-// Activations that are composed of other ops, each of one operand and of its shape. https://keras.io/api/ops/nn/
+// Activations composed of other ops; the result has the operand's shape. https://keras.io/api/ops/nn/
 import { ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { normalizeAxis } from "../shape.ts";
@@ -8,13 +8,16 @@ import { lift, type Lifted } from "./lift.ts";
 import { sort } from "./ordering.ts";
 import * as o from "./primitives.ts";
 
-/** A function of one operand that gives another of the same shape. */
+/** A function of one operand whose result has the same shape. */
 export type ActivationFunction = Lifted<[x: Operand]>;
 
-/** Bytes would wrap where a number is added to them. */
+/** In uint8, adding a number would wrap. */
 const float = (x: Operand): Operand => o.cast(x, "float32");
 
-/** `x` times the normal distribution function at `x`; by a tanh unless `approximate` is false. Hendrycks and Gimpel, 2016. */
+/**
+ * `x` times the normal distribution function of `x`; approximated with tanh unless `approximate` is false. Hendrycks
+ * and Gimpel, 2016.
+ */
 export const gelu: Lifted<[x: Operand, approximate?: boolean]> = lift((x, approximate = true) => {
   const values = float(x);
   const half = o.multiply(values, 0.5);
@@ -51,11 +54,11 @@ export const softsign: ActivationFunction = lift((x) => o.divide(x, o.add(o.abs(
 
 /** `min(max(x, 0), 6)`. */
 export const relu6: ActivationFunction = lift((x) =>
-  // As on TensorFlow, the slope is 0 at both ends, and NaN stays.
+  // As in TensorFlow, the slope is 0 at both ends, and NaN stays NaN.
   o.select(o.lessEqual(x, 0), 0, o.select(o.greaterEqual(x, 6), 6, x))
 );
 
-/** `x / 6 + 0.5`, cut to 0 and 1. */
+/** `x / 6 + 0.5`, clipped to 0 and 1. */
 export const hardSigmoid: ActivationFunction = lift((x) => o.multiply(relu6(o.add(float(x), 3)), 1 / 6));
 
 /** `x * hardSigmoid(x)`. */
@@ -88,7 +91,7 @@ export const glu: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) => {
   return o.multiply(first, o.sigmoid(second));
 });
 
-/** `x`, cut to -1 and 1. */
+/** `x`, clipped to -1 and 1. */
 export const hardTanh: ActivationFunction = lift((x) => o.minimum(o.maximum(x, -1), 1));
 
 /** `x` where `|x|` is above `threshold` (0.5 by default), else 0. */
@@ -96,7 +99,7 @@ export const hardShrink: Lifted<[x: Operand, threshold?: number]> = lift((x, thr
   o.select(o.greater(o.abs(x), threshold), x, 0)
 );
 
-/** `x` moved towards 0 by `threshold` (0.5 by default), 0 where it would cross. */
+/** `x` moved towards 0 by `threshold` (0.5 by default), without crossing it. */
 export const softShrink: Lifted<[x: Operand, threshold?: number]> = lift((x, threshold = 0.5) => {
   const high = o.select(o.greater(x, threshold), o.subtract(x, threshold), 0);
   return o.select(o.less(x, -threshold), o.add(x, threshold), high);
@@ -116,7 +119,7 @@ export const squareplus: Lifted<[x: Operand, b?: number]> = lift((x, b = 4) => {
   return o.multiply(o.add(values, o.sqrt(o.add(o.square(values), b))), 0.5);
 });
 
-/** 0 up to -1, `x` from 1 on, `(x + 1)^2 / 4` between. */
+/** 0 up to -1, `x` from 1 on, `(x + 1)^2 / 4` in between. */
 export const sparsePlus: ActivationFunction = lift((x) => {
   const values = float(x);
   const between = o.multiply(o.square(o.add(values, 1)), 0.25);
@@ -124,7 +127,7 @@ export const sparsePlus: ActivationFunction = lift((x) => {
   return o.select(o.lessEqual(values, -1), 0, upper);
 });
 
-/** `(x + 1) / 2`, cut to 0 and 1. */
+/** `(x + 1) / 2`, clipped to 0 and 1. */
 export const sparseSigmoid: ActivationFunction = lift((x) => {
   const values = float(x);
   const between = o.multiply(o.add(values, 1), 0.5);
@@ -133,9 +136,9 @@ export const sparseSigmoid: ActivationFunction = lift((x) => {
 });
 
 /**
- * `max(x - tau, 0)` along `axis` (the last by default), with zeros where softmax has small values. As Keras 3 computes it,
- * `tau` comes from all partial sums of the elements that are kept; where one is kept, that is the sparsemax of Martins
- * and Astudillo, 2016.
+ * `max(x - tau, 0)` along `axis` (the last by default): exact zeros where softmax has small values. As in Keras 3,
+ * `tau` comes from all partial sums of the kept elements; if one element is kept, that is the sparsemax of Martins and
+ * Astudillo, 2016.
  */
 export const sparsemax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) => {
   const rank = shapeOf(x).length;
@@ -145,7 +148,7 @@ export const sparsemax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1
   const sums = cumsum(descending, at);
   const counts = o.iota(shapeOf(x).map((extent, i) => (i === at ? extent : 1)), at, "float32");
   const isKept = o.greater(o.subtract(descending, o.divide(o.subtract(sums, 1), o.add(counts, 1))), 0);
-  // The paper has the last of the sums here, Keras their sum.
+  // The paper uses the last of the partial sums here, Keras their sum.
   const total = o.sum(o.select(isKept, sums, 0), at, true);
   const kept = o.sum(o.cast(isKept, "float32"), at, true);
   return o.maximum(o.subtract(values, o.divide(o.subtract(total, 1), kept)), 0);

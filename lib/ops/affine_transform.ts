@@ -1,4 +1,4 @@
-// Images seen through a linear map of the plane: rotated, scaled, shifted, in perspective.
+// Projective transforms of images: rotation, scaling, shift, perspective.
 import { ShapeError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
@@ -9,29 +9,29 @@ import * as o from "./primitives.ts";
 import { checkName, type DataFormat } from "./spatial.ts";
 
 /**
- * What lies outside of an image `abcd`: `constant` one value, `nearest` `aaaa|abcd|dddd`, `reflect` `dcba|abcd|dcba`,
- * `wrap` `abcd|abcd|abcd`.
+ * How an image `abcd` continues outside: `constant` with one value, `nearest` as `aaaa|abcd|dddd`, `reflect` as
+ * `dcba|abcd|dcba`, `wrap` as `abcd|abcd|abcd`.
  */
 export type FillMode = "constant" | "nearest" | "reflect" | "wrap";
 
-/** The names of what lies outside of an image. */
+/** The names of the fill modes. */
 export const fillModes: readonly FillMode[] = ["constant", "nearest", "reflect", "wrap"];
-/** How pixels between pixels are made by an affine transform. */
+/** The interpolations of an affine transform. */
 export const affineInterpolations: readonly ("nearest" | "bilinear")[] = ["nearest", "bilinear"];
 
 /** Options of {@linkcode affineTransform}. */
 export interface AffineTransformOptions {
-  /** How pixels between pixels are made; `bilinear` by default. */
+  /** How to interpolate between pixels; `bilinear` by default. */
   interpolation?: "nearest" | "bilinear";
-  /** What lies outside of the images; `constant` by default. */
+  /** How images continue outside; `constant` by default. */
   fillMode?: FillMode;
-  /** The value outside of them where that is constant; 0 by default. */
+  /** The value outside for `constant`; 0 by default. */
   fillValue?: number;
   /** `channels_last` by default. */
   dataFormat?: DataFormat;
 }
 
-/** Coordinates of any size as coordinates within `extent` pixels. TensorFlow's MapCoordinate. */
+/** Maps coordinates into the `extent` pixels by the fill mode. TensorFlow's MapCoordinate. */
 function fold(at: Operand, extent: number, fillMode: FillMode): Operand {
   const within = (folded: Operand) => clip(folded, 0, extent - 1);
   if (fillMode === "constant") return at;
@@ -40,7 +40,7 @@ function fold(at: Operand, extent: number, fillMode: FillMode): Operand {
     const rest = o.mod(at, 2 * extent);
     return within(o.select(o.less(rest, extent), rest, o.subtract(2 * extent - 1, rest)));
   }
-  // A period has `extent` pixels, but they are counted over `extent - 1` distances.
+  // As in TensorFlow: periods are counted by `extent - 1`, but each shifts by `extent`.
   const periods = o.floor(o.multiply(o.abs(at), 1 / (extent - 1)));
   const before = o.add(at, o.multiply(o.add(periods, 1), extent));
   const behind = o.subtract(at, o.multiply(periods, extent));
@@ -48,13 +48,13 @@ function fold(at: Operand, extent: number, fillMode: FillMode): Operand {
   return within(o.select(o.greater(at, extent - 1), behind, left));
 }
 
-/** A pixel beside a coordinate along one axis. */
+/** A pixel next to a coordinate, along one axis. */
 interface Neighbour {
-  /** Its number, a whole number in float32. */
+  /** Its index, an integer in float32. */
   readonly at: Operand;
-  /** How much it counts; all where there is no other. */
+  /** Its weight; absent for the only neighbour. */
   readonly weight?: Operand;
-  /** Whether it is one of the image's. */
+  /** Whether it is inside the image. */
   readonly inside: Operand;
 }
 
@@ -74,7 +74,7 @@ function neighbours(at: Operand, extent: number, interpolation: "nearest" | "bil
   }));
 }
 
-/** Pixels `[batch, height, width, channels]` of a batch of images at whole coordinates `[batch, height, width]`. */
+/** Pixels `[batch, height, width, channels]` of a batch of images at integer coordinates `[batch, height, width]`. */
 export function pixelsAt(batch: Operand, y: Operand, x: Operand): Operand {
   const [images, height, width, channels] = shapeOf(batch);
   const first = o.multiply(o.reshape(o.iota([images]), [images, 1, 1]), height);
@@ -85,10 +85,10 @@ export function pixelsAt(batch: Operand, y: Operand, x: Operand): Operand {
 }
 
 /**
- * Images `[batch, height, width, channels]`, or one without the batch axis, of which the pixel at (x, y) is that of the
- * input at `((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k)` with `k = c0 x + c1 y + 1`. `transform` is
- * `[a0, a1, a2, b0, b1, b2, c0, c1]`, or a row of these for each image. The dtype stays; fractions of whole numbers are
- * cut off. Throws {@linkcode ShapeError} or {@linkcode ValueError} for what is no image, transform or option.
+ * Transforms images `[batch, height, width, channels]`, or one without the batch axis: the output pixel at (x, y) is
+ * the input at `((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k)` with `k = c0 x + c1 y + 1`. `transform` is `[a0, a1,
+ * a2, b0, b1, b2, c0, c1]`, or one such row per image. Keeps the dtype; integers are truncated. Throws {@linkcode
+ * ShapeError} or {@linkcode ValueError} for invalid images, transforms or options.
  * Keras: https://keras.io/api/ops/image/#affine_transform-function
  *
  * @example A picture moved one pixel to the left
@@ -135,7 +135,7 @@ export const affineTransform: Lifted<[images: Operand, transform: Operand, optio
         neighbours(inputX, width, interpolation).map((column) => {
           const found = pixelsAt(pixels, row.at, column.at);
           const inside = wide(o.logicalAnd(row.inside, column.inside));
-          // Folded coordinates are inside, but for a neighbour that counts for nothing.
+          // Folded coordinates are inside, except a neighbour whose weight is 0.
           const kept = fillMode === "constant" ? o.select(inside, found, fillValue) : found;
           if (!row.weight || !column.weight) return kept;
           return o.multiply(kept, wide(o.multiply(row.weight, column.weight)));

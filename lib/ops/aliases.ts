@@ -1,13 +1,13 @@
-// Functions that Keras has twice, with a class in files for each name. https://keras.io/api/ops/numpy/
+// Functions that Keras has under two names, with a class for each in files. https://keras.io/api/ops/numpy/
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type BinaryOp, lift, type ReductionOp } from "./lift.ts";
 import { divide, max, min } from "./primitives.ts";
 
-/** The largest element over `axes` (all by default): {@linkcode max} by another name. */
+/** The largest element over `axes` (all by default): an alias of {@linkcode max}. */
 export const amax: ReductionOp = lift((x, axes, keepDims) => max(x, axes, keepDims));
-/** The smallest element over `axes` (all by default): {@linkcode min} by another name. */
+/** The smallest element over `axes` (all by default): an alias of {@linkcode min}. */
 export const amin: ReductionOp = lift((x, axes, keepDims) => min(x, axes, keepDims));
-/** `a / b` in float32: {@linkcode divide} by another name. */
+/** `a / b` in float32: an alias of {@linkcode divide}. */
 export const trueDivide: BinaryOp = lift((a, b) => divide(a, b));
 
 /** How Keras's files write these functions. */

@@ -2,7 +2,7 @@
 import { type ElementwiseName, elementwiseRows } from "../ir/elementwise.ts";
 import { apply, type Operand, promoteDTypes } from "../tensor/apply.ts";
 
-/** Applies a function that has no attributes to operands, cast to the dtype that it takes. */
+/** Applies a function without attributes to operands, cast to the dtype that it takes. */
 export function applyElementwise(fn: Exclude<ElementwiseName, "cast">, operands: readonly Operand[]): Operand {
   const { takes, arity } = elementwiseRows[fn];
   const [first, ...rest] = operands;

@@ -1,4 +1,4 @@
-// Arranging elements: splitting, repeating, turning axes, grids. https://keras.io/api/ops/numpy/
+// Rearranging elements: split, repeat, move axes, grids. https://keras.io/api/ops/numpy/
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import {
@@ -21,8 +21,8 @@ import { lift, type Lifted, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /**
- * The parts of `x` along `axis` (0 by default): so many equal ones, or those between the indices of a list.
- * Throws {@linkcode ValueError} where equal parts do not fit.
+ * The parts of `x` along `axis` (0 by default): a number of equal parts, or those between the indices of a list. Throws
+ * {@linkcode ValueError} if the extent is not divisible.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ function checkedPlaces(places: readonly number[]): readonly number[] {
   return places;
 }
 
-/** So many parts of `x` along `axis` (0 by default), of which the first are longer by one where they cannot be equal. */
+/** Splits `x` along `axis` (0 by default) into `parts`; if they cannot be equal, the first ones are longer by one. */
 export const arraySplit: Lifted<[x: Operand, parts: number, axis?: number], Operand[]> = lift((x, parts, axis = 0) => {
   const shape = shapeOf(x);
   const extent = shape[normalizeAxis(axis, shape.length, "arraySplit")];
@@ -66,14 +66,17 @@ export const arraySplit: Lifted<[x: Operand, parts: number, axis?: number], Oper
       what: "Cannot split",
       rule: "the number of parts must be a whole number of at least 1",
       received: describe(parts),
-      hint: "give the indices to split at to split, as in [2, 5]",
+      hint: "give ops.split the indices to split at, as in [2, 5]",
     });
   }
   const [size, longer] = [Math.floor(extent / parts), extent % parts];
   return split(x, Array.from({ length: parts - 1 }, (_, i) => (i + 1) * size + Math.min(i + 1, longer)), axis);
 });
 
-/** The elements along `axis` (0 by default), each without it. Throws {@linkcode ValueError} where they are not `num`. */
+/**
+ * The slices along `axis` (0 by default), without that axis. Throws {@linkcode ValueError} if there are not `num` of
+ * them.
+ */
 export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], Operand[]> = lift(
   (x, num = null, axis = 0) => {
     const shape = shapeOf(x);
@@ -91,7 +94,7 @@ export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], O
   },
 );
 
-/** Each element along `axis` `repeats` times in a row; of the flattened elements without an axis. */
+/** Repeats each element along `axis` `repeats` times; without an axis, of the flattened elements. */
 export const repeat: Lifted<[x: Operand, repeats: number, axis?: number]> = lift((x, repeats, axis) => {
   checkCount(repeats, "repeat", "repeats");
   if (axis === undefined) return repeat(p.reshape(x, [-1]), repeats, 0);
@@ -105,7 +108,7 @@ export const repeat: Lifted<[x: Operand, repeats: number, axis?: number]> = lift
   return p.reshape(wide, shape.map((extent, i) => (i === at ? extent * repeats : extent)));
 });
 
-/** `x` laid side by side so many times along each axis; a shorter list counts from the last axis. */
+/** Repeats all of `x` along each axis; a shorter list of counts applies to the last axes. */
 export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = lift((x, repeats) => {
   const list = typeof repeats === "number" ? [repeats] : repeats;
   checkShape(list, "Cannot tile");
@@ -118,7 +121,10 @@ export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = l
   return p.reshape(wide, shape.map((extent, i) => extent * times[i]));
 });
 
-/** The elements moved on by `shift` along `axis`, those at the end back to the beginning; flattened without an axis. */
+/**
+ * Rolls the elements by `shift` along `axis`, from the end back to the beginning; without an axis, of the flattened
+ * elements.
+ */
 export const roll: Lifted<[x: Operand, shift: number, axis?: number]> = lift((x, shift, axis) => {
   const shape = shapeOf(x);
   checkIntegers([shift], "roll", "shift");
@@ -130,7 +136,7 @@ export const roll: Lifted<[x: Operand, shift: number, axis?: number]> = lift((x,
   return p.concat([cut(x, at, extent - by, by), cut(x, at, 0, extent - by)], at);
 });
 
-/** With axis `source` at the place `destination`; lists move several. */
+/** Moves axis `source` to position `destination`; lists move several. */
 export const moveaxis: Lifted<[x: Operand, source: Axes, destination: Axes]> = lift((x, source, destination) => {
   const rank = shapeOf(x).length;
   const list = (axes: Axes) => checkAxes(axes, "moveaxis").map((axis) => normalizeAxis(axis, rank, "moveaxis"));
@@ -143,14 +149,14 @@ export const moveaxis: Lifted<[x: Operand, source: Axes, destination: Axes]> = l
   return p.transpose(x, order);
 });
 
-/** With two axes exchanged. */
+/** Swaps two axes. */
 export const swapaxes: Lifted<[x: Operand, first: number, second: number]> = lift((x, first, second) => {
   const rank = shapeOf(x).length;
   const [a, b] = [first, second].map((axis) => normalizeAxis(axis, rank, "swapaxes"));
   return p.transpose(x, Array.from({ length: rank }, (_, axis) => (axis === a ? b : axis === b ? a : axis)));
 });
 
-/** Turned by `k` quarters (1 by default) from the first of two axes (0 and 1 by default) towards the second. */
+/** Rotates by `k` quarter turns (1 by default) from the first of two axes (0 and 1 by default) towards the second. */
 export const rot90: Lifted<[x: Operand, k?: number, axes?: readonly [number, number]]> = lift(
   (x, k = 1, axes = [0, 1]) => {
     const rank = shapeOf(x).length;
@@ -170,33 +176,36 @@ export const rot90: Lifted<[x: Operand, k?: number, axes?: readonly [number, num
   },
 );
 
-/** Left and right exchanged: the second axis in reverse order. */
+/** Flips left and right: the second axis reversed. */
 export const fliplr: UnaryOp = lift((x) => p.reverse(x, 1));
-/** Up and down exchanged: the first axis in reverse order. */
+/** Flips up and down: the first axis reversed. */
 export const flipud: UnaryOp = lift((x) => p.reverse(x, 0));
 
-/** The elements in one row. */
+/** The flattened elements. */
 export const ravel: UnaryOp = lift((x) => p.reshape(x, [-1]));
 
-/** `b` behind `a` along `axis`; both flattened without one. */
+/** Appends `b` to `a` along `axis`; without an axis, both are flattened. */
 export const append: Lifted<[a: Operand, b: Operand, axis?: number]> = lift((a, b, axis) =>
   axis === undefined ? p.concat([p.reshape(a, [-1]), p.reshape(b, [-1])]) : p.concat([a, b], axis)
 );
 
-/** Operands of at least two axes one below the other. */
+/** Stacks operands along the first axis; vectors become rows. */
 export const vstack: Lifted<[operands: readonly Operand[]]> = lift((operands) => {
   checkOperands(operands, "vstack");
   return p.concat(operands.map((x) => shapeOf(x).length < 2 ? p.reshape(x, [1, -1]) : x), 0);
 });
 
-/** Operands side by side: along the second axis, or the first where there is one. */
+/** Stacks operands along the second axis; vectors along the first. */
 export const hstack: Lifted<[operands: readonly Operand[]]> = lift((operands) => {
   checkOperands(operands, "hstack");
   const rows = operands.map((x) => (shapeOf(x).length === 0 ? p.reshape(x, [1]) : x));
   return p.concat(rows, rows.length > 0 && shapeOf(rows[0]).length > 1 ? 1 : 0);
 });
 
-/** The grids of coordinates that vectors span, one for each: with `xy` indexing (the default) the second varies first. */
+/**
+ * The coordinate grids spanned by vectors, one grid per vector; with `xy` indexing (the default) the second vector
+ * varies along the first axis.
+ */
 export const meshgrid: Lifted<[vectors: readonly Operand[], indexing?: "xy" | "ij"], Operand[]> = lift(
   (vectors, indexing = "xy") => {
     checkOperands(vectors, "meshgrid");
@@ -211,7 +220,7 @@ export const meshgrid: Lifted<[vectors: readonly Operand[], indexing?: "xy" | "i
   },
 );
 
-/** Sums of elements by the segment that each row belongs to: `[segments, ...]` of `data` `[rows, ...]`. */
+/** The sum of the rows of each segment: `[segments, ...]` from `data` `[rows, ...]`. */
 export const segmentSum: Lifted<[data: Operand, segmentIds: Operand, numSegments: number]> = lift(
   (data, segmentIds, numSegments) => {
     if (shapeOf(segmentIds).length !== 1) {
@@ -227,8 +236,8 @@ export const segmentSum: Lifted<[data: Operand, segmentIds: Operand, numSegments
 );
 
 /**
- * `x` with the block that begins at the indices `starts` replaced by `update`, which has as many axes.
- * Throws {@linkcode ShapeError} where it does not lie inside.
+ * `x` with the block that starts at the indices `starts` replaced by `update`, which has as many axes. Throws
+ * {@linkcode ShapeError} if the block is not inside.
  *
  * @example
  * ```ts
@@ -263,8 +272,8 @@ export const sliceUpdate: Lifted<[x: Operand, starts: readonly number[], update:
 );
 
 /**
- * Zeros of `shape` with `values` `[..., ...rest]` added where int32 `indices` `[..., k]` say, each a place along the first
- * `k` axes; what lies outside is dropped. Throws {@linkcode ShapeError} where the three do not fit.
+ * Zeros of `shape` with `values` `[..., ...rest]` added at int32 `indices` `[..., k]`, each an index into the first `k`
+ * axes; indices out of range are dropped. Throws {@linkcode ShapeError} if the three do not fit.
  */
 export const scatter: Lifted<[indices: Operand, values: Operand, shape: Shape]> = lift((indices, values, shape) => {
   const [places, given] = [shapeOf(indices), shapeOf(values)];
@@ -284,15 +293,15 @@ export const scatter: Lifted<[indices: Operand, values: Operand, shape: Shape]> 
   const ends = new Tensor([depth], "int32", Int32Array.from(extents));
   const list = p.reshape(p.cast(indices, "int32"), [-1, depth]);
   const isInside = p.logicalAnd(p.greaterEqual(list, 0), p.less(list, ends));
-  // A place past the end along one axis must not be one of the next.
+  // An index past the end of one axis must not address the next row.
   const flat = p.select(p.min(p.cast(isInside, "int32"), -1), p.sum(p.multiply(list, row), -1), -1);
   const summed = p.scatterAdd(flat, p.reshape(values, [-1, ...rest]), sizeOf(extents));
   return p.reshape(summed, shape);
 });
 
 /**
- * Of each place the element of the first of `choices` whose condition holds there, else `otherwise` (0 by default).
- * Throws {@linkcode ValueError} where there is not one choice for each condition.
+ * Takes each element from the first of `choices` whose condition is true there, else `otherwise` (0 by default). Throws
+ * {@linkcode ValueError} unless there is one choice per condition.
  */
 export const select: Lifted<[conditions: readonly Operand[], choices: readonly Operand[], otherwise?: Operand]> = lift(
   (conditions, choices, otherwise) => {

@@ -1,4 +1,4 @@
-// Nearness, membership, places among bounds, and what stands in for NaN and infinity. https://keras.io/api/ops/numpy/
+// Closeness, membership, bins, and replacing NaN and infinity. https://keras.io/api/ops/numpy/
 import { makeArray } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
@@ -13,8 +13,8 @@ import { all, any, isfinite } from "./statistics.ts";
 const isFloat = (x: Operand): boolean => dtypeOf(x) === "float32";
 
 /**
- * Whether elements differ by at most `atol + rtol * |b|`, as bool; whole numbers, and infinities, whether they are
- * equal. NaN is near to nothing, or with `equalNan` to NaN.
+ * Whether elements differ by at most `atol + rtol * |b|`, as bool; integers and infinities must be equal. NaN is close
+ * to nothing, or with `equalNan` to NaN.
  */
 export const isclose: Lifted<[a: Operand, b: Operand, rtol?: number, atol?: number, equalNan?: boolean]> = lift(
   (a, b, rtol = 1e-5, atol = 1e-8, equalNan = false) => {
@@ -22,20 +22,20 @@ export const isclose: Lifted<[a: Operand, b: Operand, rtol?: number, atol?: numb
     const isEqual = p.equal(x, y);
     if (!isFloat(x)) return isEqual;
     const isNear = p.lessEqual(p.abs(p.subtract(x, y)), p.add(p.multiply(p.abs(y), rtol), atol));
-    // An infinite bound holds everything.
+    // An infinite `b` would make the tolerance infinite.
     const close = p.logicalOr(p.logicalAnd(isNear, isfinite(y)), isEqual);
     return equalNan ? p.logicalOr(close, p.logicalAnd(p.isNan(x), p.isNan(y))) : close;
   },
 );
 
-/** Whether all elements are near, as {@linkcode isclose} has it: one bool. */
+/** Whether all elements are close, by {@linkcode isclose}: one bool. */
 export const allclose: Lifted<[a: Operand, b: Operand, rtol?: number, atol?: number, equalNan?: boolean]> = lift(
   (a, b, rtol = 1e-5, atol = 1e-8, equalNan = false) => all(isclose(a, b, rtol, atol, equalNan)),
 );
 
 const largestFloat = 3.4028234663852886e38;
 
-/** With numbers in place of NaN, infinity and minus infinity: 0 and the largest and least float by default. */
+/** Replaces NaN, infinity and minus infinity: by 0 and the largest and smallest float by default. */
 export const nanToNum: Lifted<[x: Operand, nan?: number, posinf?: number | null, neginf?: number | null]> = lift(
   (x, nan = 0, posinf = null, neginf = null) => {
     if (!isFloat(x)) return p.reshape(x, shapeOf(x));
@@ -53,8 +53,8 @@ export const isin: Lifted<[x: Operand, values: Operand, invert?: boolean]> = lif
 });
 
 /**
- * Where each of `values` belongs in an ascending vector: before its equals with `left`, behind them with `right`; int32.
- * Throws {@linkcode ShapeError} where the sorted values are no vector.
+ * The index at which each of `values` would be inserted into an ascending vector: before equal elements for `left`,
+ * after them for `right`; int32. Throws {@linkcode ShapeError} if `sorted` is not a vector.
  *
  * @example
  * ```ts
@@ -87,14 +87,14 @@ export const searchsorted: Lifted<[sorted: Operand, values: Operand, side?: "lef
   },
 );
 
-/** Which of the ranges between ascending `bins` each element is in: how many bounds are not above it, int32. */
+/** The bin of each element between the ascending edges `bins`: the number of edges that are not above it, int32. */
 export const digitize: Lifted<[x: Operand, bins: Operand]> = lift((x, bins) => searchsorted(bins, x, "right"));
 
 /**
- * How often each whole number from 0 on stands in `x` `[n]`, or in each row of `[rows, n]`, int32; with `weights` the
- * sums of these. There are as many counts as the largest number asks for, and at least `minlength`. Inside of programs,
- * whose shapes are fixed, there are `minlength`, and what is larger is not counted.
- * Throws {@linkcode ValueError} where `minlength` is needed and not given.
+ * How often each integer from 0 on occurs in `x` `[n]`, or in each row of `[rows, n]`, int32; with `weights` the sums
+ * of these. The number of bins is the largest integer plus one, at least `minlength`. Programs have fixed shapes: there
+ * it is `minlength`, and larger numbers are not counted. Throws {@linkcode ValueError} if `minlength` is needed but not
+ * given.
  *
  * @example
  * ```ts
@@ -127,7 +127,7 @@ export const bincount: Lifted<[x: Operand, weights?: Operand, minlength?: number
     const [rows, n] = shape.length === 1 ? [1, shape[0]] : shape;
     const whole = p.cast(x, "int32");
     const firsts = new Tensor([rows, 1], "int32", makeArray("int32", Array.from({ length: rows }, (_, i) => i * bins)));
-    // What no bin holds must not fall into those of another row.
+    // A number outside the bins must not count in those of another row.
     const isInside = p.logicalAnd(p.greaterEqual(whole, 0), p.less(whole, bins));
     const places = p.select(isInside, p.add(p.reshape(whole, [rows, n]), firsts), -1);
     const amounts: Operand = weights === undefined ? p.full(shape, 1, "int32") : weights;

@@ -1,4 +1,4 @@
-// Ops made of other ops: they need no kernel, and fuse like what they are made of.
+// Ops composed of other ops: they need no kernel, and fuse like their parts.
 import { checkDType, type DType, makeArray } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
@@ -24,28 +24,28 @@ export const logSoftmax: Lifted<[x: Operand, axis?: Axes]> = lift((x, axis = -1)
 export const logSumExp: ReductionOp = lift((x, axes, keepDims = false) => {
   const list = normalizeAxes(axes, shapeOf(x).length, "logSumExp");
   const largest = p.max(x, list, true);
-  // An infinite maximum is not subtracted: infinity less itself is not a number.
+  // An infinite maximum is not subtracted: infinity minus infinity is NaN.
   const top = p.select(p.less(p.abs(largest), Infinity), largest, 0);
   const total = p.log(p.sum(p.exp(p.subtract(x, top)), list, true));
   const result = p.add(total, top);
   return keepDims ? result : squeeze(result, list);
 });
 
-/** The mean of squared distances from the mean over `axes` (all by default). */
+/** The variance over `axes` (all by default): the mean squared distance from the mean. */
 export const variance: ReductionOp = lift((x, axes, keepDims = false) => {
   const centred = p.subtract(x, p.mean(x, axes, true));
   return p.mean(p.square(centred), axes, keepDims);
 });
 
-/** The standard deviation over `axes` (all by default): the root of {@linkcode variance}. */
+/** The standard deviation over `axes` (all by default): the square root of {@linkcode variance}. */
 export const std: ReductionOp = lift((x, axes, keepDims = false) => p.sqrt(variance(x, axes, keepDims)));
 
-/** `x` with what is below `low` raised to it and what is above `high` lowered to it. */
+/** `x` clipped to the range `low` to `high`. */
 export const clip: Lifted<[x: Operand, low: number, high: number]> = lift((x, low, high) =>
   p.minimum(p.maximum(x, low), high)
 );
 
-/** Without axes of extent 1: all of them, or those named. */
+/** Removes axes of extent 1: all of them, or those given. */
 export const squeeze: Lifted<[x: Operand, axes?: Axes]> = lift((x, axes) => {
   const shape = shapeOf(x);
   const dropped = axes === undefined
@@ -62,14 +62,14 @@ export const squeeze: Lifted<[x: Operand, axes?: Axes]> = lift((x, axes) => {
   return p.reshape(x, shape.filter((_, axis) => !dropped.includes(axis)));
 });
 
-/** With a new axis of extent 1 at `axis`. */
+/** Inserts an axis of extent 1 at `axis`. */
 export const expandDims: Lifted<[x: Operand, axis: number]> = lift((x, axis) => {
   const shape = shapeOf(x);
   const at = normalizeAxis(axis, shape.length + 1, "expandDims");
   return p.reshape(x, [...shape.slice(0, at), 1, ...shape.slice(at)]);
 });
 
-/** 1 at each index along a new axis of `classes` (the last by default), else 0; all 0 for an index outside. */
+/** 1 at each index along a new axis of `classes` (the last by default), else 0; all 0 for an index out of range. */
 export const oneHot: Lifted<[x: Operand, classes: number, axis?: number, dtype?: DType]> = lift(
   (x, classes, axis = -1, dtype = "float32") => {
     const rank = shapeOf(x).length;
@@ -82,8 +82,8 @@ export const oneHot: Lifted<[x: Operand, classes: number, axis?: number, dtype?:
 );
 
 /**
- * 1 for each class that is among the indices of a row, else 0: `[rows, classes]` of `[rows, n]`, or `[classes]` of `[n]`.
- * As in Keras, more axes behind the second stay, and `axis` is where the classes are before the second one disappears.
+ * 1 for each class among the indices of a row, else 0: `[rows, classes]` from `[rows, n]`, or `[classes]` from `[n]`.
+ * As in Keras, axes after the second stay, and `axis` is the position of the classes before the second axis is removed.
  */
 export const multiHot: Lifted<[x: Operand, classes: number, axis?: number, dtype?: DType]> = lift(
   (x, classes, axis = -1, dtype = "float32") => {
@@ -92,14 +92,14 @@ export const multiHot: Lifted<[x: Operand, classes: number, axis?: number, dtype
   },
 );
 
-/** Elements that are all 0. */
+/** A tensor of zeros. */
 export const zeros = (shape: Shape, dtype: DType = "float32"): Tensor => p.full(shape, 0, dtype);
-/** Elements that are all 1. */
+/** A tensor of ones. */
 export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => p.full(shape, 1, dtype);
 
 /**
- * `start`, `start + step`, ... below `stop` (above, where `step` is negative); with one argument from 0 up to it.
- * Without `dtype`, int32 where all three are whole, else float32.
+ * `start`, `start + step`, ... below `stop` (above it for a negative `step`); with one argument, from 0 to that.
+ * Without `dtype`, int32 if all three are integers, else float32.
  */
 export function arange(start: number, stop?: number, step = 1, dtype?: DType): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
@@ -119,14 +119,14 @@ export function arange(start: number, stop?: number, step = 1, dtype?: DType): T
   return new Tensor([count], kind, makeArray(kind, Array.from({ length: count }, (_, i) => from + i * step)));
 }
 
-/** The index of the first largest element along `axis`, int32; of the flattened elements without one. */
+/** The index of the first largest element along `axis`, int32; without an axis, of the flattened elements. */
 export const argmax: Lifted<[x: Operand, axis?: number]> = lift((x, axis) =>
   axis === undefined ? p.argMax(p.reshape(x, [-1]), 0) : p.argMax(x, axis)
 );
 
 /**
- * Elements of `x` along `axis` by int32 `indices`, negative ones counted from the end; of the flattened elements
- * without an axis. An index outside gives NaN, or 0 where there is none.
+ * Elements of `x` along `axis` by int32 `indices`, negative ones counted from the end; without an axis, of the
+ * flattened elements. An index out of range gives NaN, or 0 for integers.
  */
 export const take: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift((x, indices, axis) => {
   if (axis === undefined) return take(p.reshape(x, [-1]), indices, 0);
@@ -135,7 +135,7 @@ export const take: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift(
   const from = p.cast(indices, "int32");
   const wrapped = p.select(p.less(from, 0), p.add(from, shapeOf(x)[at]), from);
   if (at === 0) return p.gather(x, wrapped);
-  // The axis is moved to the front for the gather, and what came of it back to its place.
+  // gather works on the first axis: the axis moves there and back.
   const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at);
   const rows = p.gather(p.transpose(x, [at, ...others]), wrapped);
   const width = shapeOf(from).length;

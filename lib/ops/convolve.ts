@@ -19,13 +19,16 @@ import {
 
 /** Options of {@linkcode conv}, {@linkcode depthwiseConv} and {@linkcode separableConv}. */
 export interface ConvOptions {
-  /** Elements from one output to the next; 1 by default. */
+  /** The step of the window; 1 by default. */
   strides?: PerAxis;
   /** `valid` by default. */
   padding?: Padding;
   /** `channels_last` by default. */
   dataFormat?: DataFormat;
-  /** Elements from one tap of the kernel to the next; 1 by default. Only {@linkcode depthwiseConv} and {@linkcode separableConv} take it beside strides. */
+  /**
+   * The distance between taps of the kernel; 1 by default. Only {@linkcode depthwiseConv} and {@linkcode separableConv}
+   * take it together with strides.
+   */
   dilationRate?: PerAxis;
 }
 
@@ -37,7 +40,7 @@ export interface ConvTransposeOptions extends Omit<ConvOptions, "padding"> {
   outputPadding?: PerAxis;
 }
 
-/** The kernel's shape; throws where it has not the rank of the input. */
+/** The kernel's shape; throws if it does not have the rank of the input. */
 function kernelShape(what: string, kernel: Operand, rank: number, axes: string): Shape {
   const shape = shapeOf(kernel);
   if (shape.length === rank + 2) return shape;
@@ -51,7 +54,7 @@ function kernelShape(what: string, kernel: Operand, rank: number, axes: string):
 
 const paddings: Padding[] = ["valid", "same", "causal"];
 
-/** A convolution in `groups`, channels last. */
+/** A grouped convolution, channels last. */
 function convolve(
   what: string,
   x: Operand,
@@ -68,9 +71,9 @@ function convolve(
 }
 
 /**
- * The convolution of `x`, `[batch, ...spatial, channels]` with one to three spatial axes, with a kernel
- * `[...taps, channels / groups, filters]`; the number of groups follows from the two.
- * Throws {@linkcode ShapeError} where they do not fit, and {@linkcode ValueError} for strides with dilation.
+ * The convolution of `x`, `[batch, ...spatial, channels]` with one to three spatial axes, with a kernel `[...taps,
+ * channels / groups, filters]`; the number of groups follows from the two. Throws {@linkcode ShapeError} if they do not
+ * fit, and {@linkcode ValueError} for strides with dilation.
  * Keras: https://keras.io/api/ops/nn/#conv-function
  *
  * @example
@@ -107,7 +110,7 @@ export const conv: Lifted<[x: Operand, kernel: Operand, options?: ConvOptions]> 
   });
 });
 
-/** The extent that a transposed convolution makes of one, by a kernel that spreads over `window`. */
+/** The output extent of a transposed convolution whose dilated kernel has extent `window`. */
 export function transposedExtent(
   extent: number,
   window: number,
@@ -123,7 +126,7 @@ export function transposedExtent(
 /**
  * The transposed convolution of `x`, `[batch, ...spatial, channels]`, with a kernel `[...taps, filters, channels]`: the
  * gradient of a convolution by its input. With `valid`, an extent n becomes `(n - 1) * stride + max(kernel, stride)`,
- * with `same` `n * stride`. Throws {@linkcode ShapeError} where the two do not fit.
+ * with `same` `n * stride`. Throws {@linkcode ShapeError} if the two do not fit.
  * Keras: https://keras.io/api/ops/nn/#convtranspose-function
  *
  * @example
@@ -189,15 +192,16 @@ function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptio
     perAxis(what, "dilationRate", dilationRate, rank),
   ];
   const [filters] = promoteDTypes([kernel], true);
-  // Output channel c * multiplier + m sees input channel c alone.
+  // Output channel c * multiplier + m reads only input channel c.
   const wide = o.reshape(filters, [...shapeOf(filters).slice(0, -2), 1, channels * multiplier]);
   return convolve(what, x, wide, steps, padding, dilation, channels);
 }
 
 /**
- * The convolution of each channel by itself: `x` is `[batch, ...spatial, channels]` with one or two spatial axes, the
- * kernel `[...taps, channels, multiplier]`, the result has `channels * multiplier` channels.
- * Throws {@linkcode ShapeError} where the two do not fit. Keras: https://keras.io/api/ops/nn/#depthwiseconv-function
+ * Convolves each channel separately: `x` is `[batch, ...spatial, channels]` with one or two spatial axes, the kernel
+ * `[...taps, channels, multiplier]`, the result has `channels * multiplier` channels. Throws {@linkcode ShapeError} if
+ * the two do not fit.
+ * Keras: https://keras.io/api/ops/nn/#depthwiseconv-function
  *
  * @example
  * ```ts
@@ -219,8 +223,8 @@ export const depthwiseConv: Lifted<[x: Operand, kernel: Operand, options?: ConvO
 );
 
 /**
- * A depthwise convolution with `[...taps, channels, multiplier]`, then one of single elements with
- * `[...1, channels * multiplier, filters]`. Throws {@linkcode ShapeError} where they do not fit.
+ * A depthwise convolution with `[...taps, channels, multiplier]`, then a pointwise one with `[...1, channels *
+ * multiplier, filters]`. Throws {@linkcode ShapeError} if they do not fit.
  * Keras: https://keras.io/api/ops/nn/#separableconv-function
  *
  * @example

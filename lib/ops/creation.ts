@@ -1,4 +1,4 @@
-// Tensors made of numbers: like another one, and in even steps. https://keras.io/api/ops/numpy/
+// Creating tensors: like another one, and evenly spaced numbers. https://keras.io/api/ops/numpy/
 import { type DType, makeArray } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
@@ -11,7 +11,7 @@ import { eye } from "./diagonals.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
-/** Elements that are all `value`, in the shape of `x`, and in its dtype where no other is given. */
+/** A tensor filled with `value`, with the shape of `x` and, unless given, its dtype. */
 export const fullLike: Lifted<[x: Operand, value: number, dtype?: DType]> = lift((x, value, dtype = dtypeOf(x)) => {
   const shape = shapeOf(x);
   if (isEager(x)) return p.full(shape, value, dtype);
@@ -19,15 +19,15 @@ export const fullLike: Lifted<[x: Operand, value: number, dtype?: DType]> = lift
   const element = trace.constant([], dtype, makeArray(dtype, [value]));
   return p.broadcastTo(element, shape);
 });
-/** Zeros in the shape of `x`, and in its dtype where no other is given. */
+/** Zeros with the shape of `x` and, unless given, its dtype. */
 export const zerosLike: Lifted<[x: Operand, dtype?: DType]> = lift((x, dtype) => fullLike(x, 0, dtype));
-/** Ones in the shape of `x`, and in its dtype where no other is given. */
+/** Ones with the shape of `x` and, unless given, its dtype. */
 export const onesLike: Lifted<[x: Operand, dtype?: DType]> = lift((x, dtype) => fullLike(x, 1, dtype));
 
-/** The matrix of `n` by `n` with 1 on its diagonal, else 0. */
+/** The identity matrix of `n` by `n`. */
 export const identity = (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype);
 
-/** Refuses a number of steps that is none. */
+/** Throws unless `num` is a valid number of steps. */
 function checkCount(what: string, num: number): void {
   if (Number.isInteger(num) && num >= 0) return;
   throw new ValueError({
@@ -38,11 +38,11 @@ function checkCount(what: string, num: number): void {
   });
 }
 
-/** How far along the way from the first to the last each of `num` steps is. */
+/** The position of each of `num` steps between the first (0) and the last (1). */
 const shares = (num: number, endpoint: boolean): number[] =>
   Array.from({ length: num }, (_, i) => i / Math.max(1, endpoint ? num - 1 : num));
 
-/** Even steps in float32 along a new axis in front. */
+/** Evenly spaced float32 numbers along a new first axis. */
 function evenly(start: Operand, stop: Operand, num: number, endpoint: boolean): Operand {
   const parts = shares(num, endpoint);
   if (typeof start === "number" && typeof stop === "number") {
@@ -52,24 +52,24 @@ function evenly(start: Operand, stop: Operand, num: number, endpoint: boolean): 
   const rank = Math.max(shapeOf(from).length, shapeOf(to).length);
   const along = new Tensor([num, ...new Array<number>(rank).fill(1)], "float32", Float32Array.from(parts));
   const steps = p.add(expandDims(from, 0), p.multiply(p.subtract(to, from), along));
-  // The last is the end itself, whatever rounding does to the steps.
+  // The last number is exactly `stop`, whatever rounding does to the steps.
   const isLast = p.equal(along, 1);
   return endpoint && num > 1 ? p.select(isLast, expandDims(to, 0), steps) : steps;
 }
 
-/** With the axis in front moved to `axis`, in a dtype. */
+/** `x` with its first axis moved to `axis`, cast to `dtype`. */
 function placed(x: Operand, axis: number, dtype: DType, what: string): Operand {
   const rank = shapeOf(x).length;
   const at = normalizeAxis(axis, rank, what);
   const rest = Array.from({ length: rank - 1 }, (_, i) => i + 1);
-  // Whole numbers are cut downwards, as NumPy does.
+  // Integers are rounded down, as in NumPy.
   const values = dtype === "float32" ? x : p.floor(x);
   return p.cast(p.transpose(values, [...rest.slice(0, at), 0, ...rest.slice(at)]), dtype);
 }
 
 /**
- * `num` numbers from `start` to `stop` in even steps, along a new axis (the first by default); without `endpoint`, `stop`
- * is left out. Throws {@linkcode ValueError} for a number of steps that is none.
+ * `num` evenly spaced numbers from `start` to `stop`, along a new axis (the first by default); without `endpoint`,
+ * `stop` is excluded. Throws {@linkcode ValueError} for an invalid `num`.
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export const linspace: Lifted<
   return placed(evenly(start, stop, num, endpoint), axis, dtype, "linspace");
 });
 
-/** `base` (10 by default) to the powers that {@linkcode linspace} gives. */
+/** `base` (10 by default) to the powers of {@linkcode linspace}. */
 export const logspace: Lifted<
   [start: Operand, stop: Operand, num?: number, endpoint?: boolean, base?: number, dtype?: DType, axis?: number]
 > = lift((start, stop, num = 50, endpoint = true, base = 10, dtype = "float32", axis = 0) => {

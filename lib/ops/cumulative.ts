@@ -1,4 +1,4 @@
-// Sums and products along an axis, in as many rounds as the extent has binary digits. https://keras.io/api/ops/numpy/
+// Cumulative sums and products along an axis, in log2(extent) rounds. https://keras.io/api/ops/numpy/
 import { ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { normalizeAxis } from "../shape.ts";
@@ -6,16 +6,16 @@ import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
-/** Part of an axis. */
+/** A range of an axis. */
 export function cut(x: Operand, axis: number, start: number, size: number): Operand {
   const shape = shapeOf(x);
   return p.slice(x, shape.map((_, i) => (i === axis ? start : 0)), shape.map((n, i) => (i === axis ? size : n)));
 }
 
-/** Whole numbers as Keras sums them: bools as int32. */
+/** Integers as Keras sums them: bools as int32. */
 const counted = (x: Operand): Operand => dtypeOf(x) === "bool" ? p.cast(x, "int32") : x;
 
-/** Each element joined with all before it: in each round with one twice as far. */
+/** A cumulative `join` along `axis`: each round joins elements twice as far apart as the one before. */
 function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Operand, start: number): Operand {
   const extent = shapeOf(x)[axis];
   const none = shapeOf(x).map(() => 0);
@@ -27,19 +27,19 @@ function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Ope
   return result;
 }
 
-/** The sum of each element and all before it along `axis`; of the flattened elements without one. */
+/** The cumulative sum along `axis`; without an axis, of the flattened elements. */
 export const cumsum: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
   if (axis === undefined) return cumsum(p.reshape(x, [-1]), 0);
   return running(x, normalizeAxis(axis, shapeOf(x).length, "cumsum"), p.add, 0);
 });
 
-/** The product of each element and all before it along `axis`; of the flattened elements without one. */
+/** The cumulative product along `axis`; without an axis, of the flattened elements. */
 export const cumprod: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
   if (axis === undefined) return cumprod(p.reshape(x, [-1]), 0);
   return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1);
 });
 
-/** Each element less the one before it along `axis` (the last by default), `n` times (once by default). */
+/** The difference of neighbours along `axis` (the last by default), taken `n` times (once by default). */
 export const diff: Lifted<[x: Operand, n?: number, axis?: number]> = lift((x, n = 1, axis = -1) => {
   const at = normalizeAxis(axis, shapeOf(x).length, "diff");
   if (!(Number.isInteger(n) && n >= 0)) {

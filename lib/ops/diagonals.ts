@@ -8,14 +8,14 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
-/** A matrix of `rows` by `columns` (as many by default) with 1 on its `k`-th diagonal, else 0. */
+/** A matrix of `rows` by `columns` (square by default) with ones on its `k`-th diagonal, else 0. */
 export function eye(rows: number, columns: number = rows, k = 0, dtype: DType = "float32"): Tensor {
   checkSize([rows, columns], "Cannot make a matrix");
   const offset = p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0));
   return p.cast(p.equal(offset, k), dtype);
 }
 
-/** How far each element of the last two axes lies to the right of the diagonal. */
+/** The distance of each element of the last two axes to the right of the diagonal. */
 function offsets(x: Operand, what: string): Operand {
   const shape = shapeOf(x);
   if (shape.length < 2) {
@@ -31,18 +31,18 @@ function offsets(x: Operand, what: string): Operand {
   return p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0));
 }
 
-/** The last two axes with what lies above the `k`-th diagonal set to 0. */
+/** Sets the elements of the last two axes above the `k`-th diagonal to 0. */
 export const tril: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) =>
   p.select(p.lessEqual(offsets(x, "tril"), k), x, p.cast(0, dtypeOf(x)))
 );
-/** The last two axes with what lies below the `k`-th diagonal set to 0. */
+/** Sets the elements of the last two axes below the `k`-th diagonal to 0. */
 export const triu: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) =>
   p.select(p.greaterEqual(offsets(x, "triu"), k), x, p.cast(0, dtypeOf(x)))
 );
 
 /**
- * The elements along the `offset`-th diagonal of two axes (the first two by default), as a new last axis.
- * Throws {@linkcode ShapeError} where there are no two axes, and {@linkcode ValueError} where they are the same.
+ * The elements on the `offset`-th diagonal of two axes (the first two by default), as a new last axis. Throws
+ * {@linkcode ShapeError} for fewer than two axes, and {@linkcode ValueError} if both are the same.
  */
 export const diagonal: Lifted<[x: Operand, offset?: number, axis1?: number, axis2?: number]> = lift(
   (x, offset = 0, axis1 = 0, axis2 = 1) => {
@@ -69,7 +69,7 @@ export const diagonal: Lifted<[x: Operand, offset?: number, axis1?: number, axis
     const [rows, columns] = [shape[first], shape[second]];
     const length = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns));
     const flat = p.reshape(p.transpose(x, [...others, first, second]), [...kept, rows * columns]);
-    // One row on and one column on is a step of a row and an element.
+    // One row and one column further is `columns + 1` elements further.
     const start = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
     const [starts, strides] = [[...kept.map(() => 0), start], [...kept.map(() => 1), columns + 1]];
     return p.slice(flat, starts, [...kept, length], strides);
@@ -81,7 +81,7 @@ export const trace: Lifted<[x: Operand, offset?: number, axis1?: number, axis2?:
   (x, offset = 0, axis1 = 0, axis2 = 1) => p.sum(diagonal(x, offset, axis1, axis2), -1),
 );
 
-/** Of a vector the matrix that has it on its `k`-th diagonal, else 0; of a matrix that diagonal. */
+/** For a vector, the matrix with it on the `k`-th diagonal, else 0; for a matrix, its `k`-th diagonal. */
 export const diag: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) => {
   const shape = shapeOf(x);
   if (shape.length === 2) return diagonal(x, k);
@@ -101,7 +101,7 @@ export const diag: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) => {
   return p.reshape(spread, [size, size]);
 });
 
-/** The matrix that has the flattened elements on its `k`-th diagonal, else 0. */
+/** The matrix with the flattened elements on its `k`-th diagonal, else 0. */
 export const diagflat: Lifted<[x: Operand, k?: number]> = lift((x, k = 0) => diag(p.reshape(x, [-1]), k));
 
 /** How Keras's files write these functions. */

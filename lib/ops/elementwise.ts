@@ -55,13 +55,13 @@ export const round: UnaryOp = unary("round");
 export const isnan: UnaryOp = unary("isNan");
 /** `not x`, as bool. */
 export const logicalNot: UnaryOp = unary("logicalNot");
-/** `x` itself, through which no gradient flows. */
+/** `x` itself, but no gradient flows through it. */
 export const stopGradient: UnaryOp = lift((x) => {
   const [operand] = promoteDTypes([x]);
   // Only floats have gradients.
   return operand.dtype === "float32" ? applyElementwise("stopGradient", [operand]) : operand;
 });
-/** The elements in another dtype: to int by truncation, to bool by `!= 0`. */
+/** The elements in another dtype: to integers by truncation, to bool by `!= 0`. */
 export const cast: Lifted<[x: Operand, dtype: DType]> = lift((x, dtype) => {
   checkDType(dtype, "Cannot cast");
   const [operand] = promoteDTypes([x]);
@@ -100,15 +100,15 @@ export const greaterEqual: BinaryOp = binary("greaterEqual");
 export const logicalAnd: BinaryOp = binary("logicalAnd");
 /** `a or b`, as bool. */
 export const logicalOr: BinaryOp = binary("logicalOr");
-/** `a` to the power of `b`; of whole numbers a whole number, that to a negative one cut to it. */
+/** `a` to the power of `b`; integers give an integer, truncated for negative exponents. */
 export const power: BinaryOp = lift((a, b) => {
   const operands = promoteDTypes([a, b]);
-  // Of bools it is int32, as in Keras.
+  // Bools give int32, as in Keras.
   const isBool = dtypeOf(operands[0]) === "bool";
   return applyElementwise("power", isBool ? operands.map((x) => cast(x, "int32")) : operands);
 });
 
-/** `whenTrue` where `condition` holds, else `whenFalse`; the three broadcast. Whole numbers alone give int32. */
+/** `whenTrue` where `condition` is true, else `whenFalse`; the three broadcast. Integers alone give int32. */
 export const where: Lifted<[condition: Operand, whenTrue: Operand, whenFalse: Operand]> = lift(
   (condition, whenTrue, whenFalse) => {
     const branches = [whenTrue, whenFalse];

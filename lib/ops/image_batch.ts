@@ -1,4 +1,4 @@
-// Images as ops compute on them: a batch with the channels last, whatever was given.
+// Images as ops compute on them: a batch with the channels last.
 import { ShapeError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
@@ -9,7 +9,7 @@ import { checkName, type DataFormat } from "./spatial.ts";
 const lastFromFirst = [0, 2, 3, 1];
 const firstFromLast = [0, 3, 1, 2];
 
-/** `[height, width]` of images; throws {@linkcode ShapeError} where they are neither a batch nor one image. */
+/** `[height, width]` of images; throws {@linkcode ShapeError} if they are neither a batch nor one image. */
 export function imageSize<Extent extends number | null>(
   what: string,
   shape: readonly Extent[],
@@ -28,7 +28,7 @@ export function imageSize<Extent extends number | null>(
   return [height, width];
 }
 
-/** What `body` makes of the images as `[batch, height, width, channels]`, with their axes as they were. */
+/** Applies `body` to the images as `[batch, height, width, channels]` and restores their axes. */
 export const onImageBatch: Lifted<
   [what: string, images: Operand, dataFormat: DataFormat, body: (batch: Operand) => Operand]
 > = lift((what, images, dataFormat, body) => {

@@ -1,4 +1,4 @@
-// The colours of images.
+// The colors of images.
 import { ShapeError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
@@ -8,12 +8,12 @@ import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import type { DataFormat } from "./spatial.ts";
 
-/** How bright red, green and blue are. ITU-R BT.601. */
+/** The luminance of red, green and blue. ITU-R BT.601. */
 const luma = new Tensor([3], "float32", Float32Array.of(0.2989, 0.587, 0.114));
 
 /**
- * Images `[batch, height, width, 3]`, or one without the batch axis, as grey ones with one channel, in their dtype:
- * fractions of whole numbers are cut off. Grey images stay. Throws {@linkcode ShapeError} for what is no such image.
+ * Converts images `[batch, height, width, 3]`, or one without the batch axis, to grayscale with one channel, in their
+ * dtype: integers are truncated. Grayscale images stay as they are. Throws {@linkcode ShapeError} for other shapes.
  * Keras: https://keras.io/api/ops/image/#rgb_to_grayscale-function
  *
  * @example

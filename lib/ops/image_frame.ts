@@ -1,4 +1,4 @@
-// Frames of images: rows and columns put around them, or cut off.
+// Padding and cropping of images.
 import { describe, ValueError } from "../errors.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { imageSize, onImageBatch } from "./image_batch.ts";
@@ -6,7 +6,7 @@ import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import type { DataFormat } from "./spatial.ts";
 
-/** How far images grow: two of `topPadding`, `bottomPadding`, `targetHeight`, and two of the others. */
+/** How images are padded: two of `topPadding`, `bottomPadding`, `targetHeight`, and two of the others. */
 export interface Padded {
   /** The rows of zeros above. */
   topPadding?: number;
@@ -24,15 +24,15 @@ export interface Padded {
   dataFormat?: DataFormat;
 }
 
-/** How far images shrink: two of `topCropping`, `bottomCropping`, `targetHeight`, and two of the others. */
+/** How images are cropped: two of `topCropping`, `bottomCropping`, `targetHeight`, and two of the others. */
 export interface Cropping {
-  /** The rows cut off above. */
+  /** The rows cropped at the top. */
   topCropping?: number;
-  /** The rows cut off below. */
+  /** The rows cropped at the bottom. */
   bottomCropping?: number;
-  /** The columns cut off on the left. */
+  /** The columns cropped on the left. */
   leftCropping?: number;
-  /** The columns cut off on the right. */
+  /** The columns cropped on the right. */
   rightCropping?: number;
   /** The height of the result. */
   targetHeight?: number;
@@ -43,8 +43,8 @@ export interface Cropping {
 }
 
 /**
- * The frame along one axis before and behind, of two out of three numbers; `sign` is 1 where it is added to the extent.
- * Throws {@linkcode ValueError} where they are not two, or where one is or becomes negative.
+ * The frame along one axis, before and after, from two of three numbers; `sign` is 1 if it is added to the extent.
+ * Throws {@linkcode ValueError} if they are not two, or if one is or becomes negative.
  */
 function resolveFrame(what: string, given: Readonly<Record<string, number | undefined>>, extent: number, sign: 1 | -1) {
   const names = Object.keys(given);
@@ -75,8 +75,8 @@ function resolveFrame(what: string, given: Readonly<Record<string, number | unde
 }
 
 /**
- * Images `[batch, height, width, channels]`, or one without the batch axis, with zeros around them. Throws
- * {@linkcode ShapeError} for what is no image, {@linkcode ValueError} where the numbers do not say a frame.
+ * Pads images `[batch, height, width, channels]`, or one without the batch axis, with zeros. Throws {@linkcode
+ * ShapeError} for other shapes, {@linkcode ValueError} if the numbers do not define a frame.
  * Keras: https://keras.io/api/ops/image/#pad_images-function
  *
  * @example A frame of 2
@@ -102,8 +102,8 @@ export const padImages: Lifted<[images: Operand, frame: Padded]> = lift((images,
 });
 
 /**
- * A part of images `[batch, height, width, channels]`, or of one without the batch axis. Throws {@linkcode ShapeError}
- * for what is no image, {@linkcode ValueError} where the numbers do not say a part.
+ * Crops images `[batch, height, width, channels]`, or one without the batch axis. Throws {@linkcode ShapeError} for
+ * other shapes, {@linkcode ValueError} if the numbers do not define a part.
  * Keras: https://keras.io/api/ops/image/#crop_images-function
  *
  * @example The upper left corner

@@ -1,4 +1,4 @@
-// Ops are written on operands of any kind; lift gives them the types of each kind.
+// Ops are written for operands of any kind; lift gives them a type for each kind.
 import type { Value } from "../ir/value.ts";
 import { describe, isClass, ValueError } from "../errors.ts";
 import type { Axes } from "../shape.ts";
@@ -6,7 +6,7 @@ import type { Operand } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** `T` with operands of one kind where it has operands of any kind, in its lists too. */
+/** `T` with operands of one kind instead of any kind, also in lists. */
 export type WithOperands<Kind, T> = [Value] extends [T] ? Kind | Exclude<T, Operand>
   : T extends readonly unknown[] ? AllWithOperands<Kind, T>
   : T;
@@ -17,8 +17,8 @@ export type AllWithOperands<Kind, Items extends readonly unknown[]> = {
 };
 
 /**
- * A function of operands: tensors of tensors and numbers, symbolic values where any operand is one or a variable, and
- * symbolic tensors where any is one.
+ * A function of operands: tensors and numbers give tensors; with a symbolic value or a variable among them, symbolic
+ * values; with a symbolic tensor, symbolic tensors.
  */
 export type Lifted<Args extends readonly unknown[], Result = Operand> = {
   (...args: AllWithOperands<Tensor | number, Args>): WithOperands<Tensor, Result>;
@@ -30,18 +30,20 @@ export type Lifted<Args extends readonly unknown[], Result = Operand> = {
 export type UnaryOp = Lifted<[x: Operand]>;
 /** A lifted function of two operands. */
 export type BinaryOp = Lifted<[a: Operand, b: Operand]>;
-/** A lifted function over some axes of an operand, all by default; with `keepDims` these stay, with extent 1. */
+/** A lifted function over axes of an operand, all by default; with `keepDims` these stay, with extent 1. */
 export type ReductionOp = Lifted<[x: Operand, axes?: Axes, keepDims?: boolean]>;
 
-/** A function of ops, whatever it takes. */
+/** Any function of `ops`. */
 export type OpsFunction = (...args: never[]) => unknown;
 
-/** Applies a lifted function to arguments with symbolic tensors among them; undefined where it is none of `ops`. */
+/** Applies a lifted function to arguments with symbolic tensors among them; undefined if it is not in `ops`. */
 type SymbolicCall = (fn: OpsFunction, args: readonly unknown[]) => unknown;
 
 let callSymbolic: SymbolicCall | undefined;
 
-/** Installs what symbolic tensors need; called once by `lib/layers/operation.ts`, so that ops do not import layers. */
+/**
+ * Installs the call on symbolic tensors; called once by `lib/layers/operation.ts`, so that ops do not import layers.
+ */
 export function installSymbolicCall(call: SymbolicCall): void {
   callSymbolic = call;
 }
@@ -75,7 +77,7 @@ function checkArgument(argument: unknown, depth = 0): void {
   });
 }
 
-/** The function with the types of each kind of operand; applied to symbolic tensors, it becomes a node of theirs. */
+/** The function with a type for each kind of operand; applied to symbolic tensors, it becomes a node of the model. */
 export function lift<Args extends readonly unknown[], Result>(fn: (...args: Args) => Result): Lifted<Args, Result>;
 export function lift(fn: (...args: unknown[]) => unknown): OpsFunction {
   const lifted = (...args: unknown[]): unknown => {

@@ -1,4 +1,4 @@
-// Logarithms and powers of other bases, sums of powers, and the inverse of the error function. https://keras.io/api/ops/
+// Logarithms and powers to other bases, log-add-exp, and the inverse error function. https://keras.io/api/ops/
 import type { SavedForms } from "../ir/saved_form.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { type BinaryOp, lift, type UnaryOp } from "./lift.ts";
@@ -15,12 +15,12 @@ export const exp2: UnaryOp = lift((x) => p.power(2, p.cast(x, "float32")));
 export const logaddexp: BinaryOp = lift((a, b) => {
   const [left, right] = [p.cast(a, "float32"), p.cast(b, "float32")];
   const largest = p.maximum(left, right);
-  // Equal infinities have no distance.
+  // Equal infinities differ by 0, not NaN.
   const distance = p.select(p.equal(left, right), 0, p.subtract(left, right));
   return p.add(largest, p.log1p(p.exp(p.negate(p.abs(distance)))));
 });
 
-/** A polynomial by its coefficients, that of the highest power first. */
+/** A polynomial from its coefficients, the highest power first. */
 const polynomial = (x: Operand, coefficients: readonly number[]): Operand =>
   coefficients.slice(1).reduce<Operand>((sum, next) => p.add(p.multiply(sum, x), next), coefficients[0]);
 

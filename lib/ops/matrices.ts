@@ -1,4 +1,4 @@
-// Products of vectors, matrices and more, by the axes that are summed over. https://keras.io/api/ops/numpy/
+// Products of vectors, matrices and tensors. https://keras.io/api/ops/numpy/
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxis, sizeOf } from "../shape.ts";
@@ -7,12 +7,12 @@ import { cut } from "./cumulative.ts";
 import { type BinaryOp, lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
-/** The product of every element of `a` with every one of `b`, both flattened. */
+/** The product of each element of `a` with each element of `b`, both flattened. */
 export const outer: BinaryOp = lift((a, b) => p.multiply(p.reshape(a, [-1, 1]), p.reshape(b, [1, -1])));
 
 /**
- * The product summed over `axes`: the last so many of `a` with the first of `b` (2 by default), or two lists of axes.
- * Throws {@linkcode ShapeError} where these differ in extent.
+ * The product summed over `axes`: the last `axes` axes of `a` with the first of `b` (2 by default), or two lists of
+ * axes. Throws {@linkcode ShapeError} if their extents differ.
  */
 export const tensordot: Lifted<[a: Operand, b: Operand, axes?: number | readonly [Axes, Axes]]> = lift(
   (a, b, axes = 2) => {
@@ -45,10 +45,10 @@ export const inner: BinaryOp = lift((a, b) =>
   shapeOf(a).length === 0 || shapeOf(b).length === 0 ? p.multiply(a, b) : tensordot(a, b, [-1, -1])
 );
 
-/** The product of the elements in their order, both flattened, summed to one number. */
+/** The dot product of both operands, flattened: one number. */
 export const vdot: BinaryOp = lift((a, b) => inner(p.reshape(a, [-1]), p.reshape(b, [-1])));
 
-/** The product summed over the last axis of `a` and the second-last of `b`, or the only one; with a number, multiplied. */
+/** The product summed over the last axis of `a` and the second-last (or only) axis of `b`; a number just multiplies. */
 export const dot: BinaryOp = lift((a, b) => {
   const rank = shapeOf(b).length;
   if (rank < 2 || shapeOf(a).length === 0) return inner(a, b);
@@ -56,9 +56,9 @@ export const dot: BinaryOp = lift((a, b) => {
 });
 
 /**
- * The cross product of vectors of 3 along an axis of each (the last by default), along `axisc` of the result; `axis`
- * stands for all three. Vectors of 2 lie in the plane: of two such there is one number.
- * Throws {@linkcode ShapeError} for vectors of another length.
+ * The cross product of vectors of 3 along an axis of each (the last by default), placed along `axisc` of the result;
+ * `axis` sets all three. Vectors of 2 lie in a plane: two of them give one number. Throws {@linkcode ShapeError} for
+ * other lengths.
  */
 export const cross: Lifted<[a: Operand, b: Operand, axisa?: number, axisb?: number, axisc?: number, axis?: number]> =
   lift(
@@ -72,7 +72,7 @@ export const cross: Lifted<[a: Operand, b: Operand, axisa?: number, axisb?: numb
             what: "Cannot take a cross product",
             rule: "vectors must have 2 or 3 elements",
             received: formatShape(shapeOf(x)),
-            hint: "name the axis that they lie along",
+            hint: "give the axis of the vectors",
           });
         }
         const rest = shapeOf(x).filter((_, i) => i !== along);
@@ -88,7 +88,7 @@ export const cross: Lifted<[a: Operand, b: Operand, axisa?: number, axisb?: numb
     },
   );
 
-/** The operand's axes in the order of `labels`, with an axis of extent 1 for a label that it has not. */
+/** The operand's axes in the order of `labels`, with an axis of extent 1 for each missing label. */
 function ordered(x: Operand, own: readonly string[], labels: readonly string[]): Operand {
   const present = labels.filter((label) => own.includes(label));
   const turned = p.transpose(x, present.map((label) => own.indexOf(label)));
@@ -96,7 +96,7 @@ function ordered(x: Operand, own: readonly string[], labels: readonly string[]):
   return p.reshape(turned, labels.map((label) => (own.includes(label) ? shape[own.indexOf(label)] : 1)));
 }
 
-/** The labels of an equation: of each operand, and of the result, with letters in place of `...`. */
+/** The labels of an equation, for each operand and the result, with letters in place of `...`. */
 function labelsOf(equation: string, operands: readonly Operand[]): [string[][], string[]] {
   const wrong = (rule: string) =>
     new ValueError({
@@ -118,7 +118,7 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
   const inputs = terms.map((term, i) => expand(term, shapeOf(operands[i]).length - named[i]));
   inputs.forEach((labels, i) => {
     if (labels.length !== shapeOf(operands[i]).length) throw wrong("a term must have a label for each axis");
-    if (new Set(labels).size !== labels.length) throw wrong("a label may stand once in a term");
+    if (new Set(labels).size !== labels.length) throw wrong("a label may occur only once in a term");
   });
   const all = [...new Set(inputs.flat())];
   const once = (label: string) => inputs.flat().filter((other) => other === label).length === 1;
@@ -133,8 +133,8 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
 }
 
 /**
- * Einstein's summation: each operand's axes have labels, and those that the result has not are summed over; `...` stands
- * for leading axes, which broadcast. Without `->` the result has the labels that stand once, in order.
+ * Einstein summation: each axis of an operand has a label, and labels that the result lacks are summed over; `...`
+ * stands for leading axes, which broadcast. Without `->` the result has the labels that occur once, in order.
  *
  * @example The scores of attention
  * ```ts
@@ -152,7 +152,7 @@ export const einsum: Lifted<[equation: string, ...operands: Operand[]]> = lift((
   };
   for (let i = 1; i < operands.length; i++) {
     const later = [...inputs.slice(i + 1).flat(), ...output];
-    // What only one of the two has, and nothing later wants, is summed over before the product.
+    // An axis that only one of the two has, and no later operand or the result needs, is summed before the product.
     const [a, own] = summed(value, labels, [...inputs[i], ...later]);
     const [b, other] = summed(operands[i], inputs[i], [...own, ...later]);
     const shared = own.filter((label) => other.includes(label));

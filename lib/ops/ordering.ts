@@ -1,4 +1,4 @@
-// Sorting, the largest k, and what is read off an order: all composed of argSort and gather. https://keras.io/api/ops/numpy/
+// Sorting, top k, and quantiles: all composed of argSort and gather. https://keras.io/api/ops/numpy/
 import { ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
@@ -7,7 +7,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { lift, type Lifted, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
-/** The places in row-major order of what indices along `axis` name, as a function of the indices. */
+/** Returns a function from indices along `axis` to flat row-major indices. */
 function places(x: Operand, axis: number): (indices: Operand) => Operand {
   const shape = shapeOf(x);
   const inner = sizeOf(shape.slice(axis + 1));
@@ -19,14 +19,14 @@ function places(x: Operand, axis: number): (indices: Operand) => Operand {
   return (indices) => p.add(p.multiply(indices, inner), new Tensor(around, "int32", starts));
 }
 
-/** The elements along `axis` that indices of its shape name, all of which are inside. */
+/** Elements along `axis` by indices of the same shape, all of them in range. */
 function arranged(x: Operand, indices: Operand, axis: number): Operand {
   return p.gather(p.reshape(x, [-1]), places(x, axis)(indices));
 }
 
 /**
  * Elements of `x` along `axis` by int32 `indices` of the same rank, negative ones counted from the end; the other axes
- * broadcast. Of the flattened elements without an axis. An index outside gives NaN, or 0 where there is none.
+ * broadcast. Without an axis, of the flattened elements. An index out of range gives NaN, or 0 for integers.
  *
  * @example
  * ```ts
@@ -54,25 +54,25 @@ export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number]
   const wide = p.broadcastTo(x, whole);
   const wrapped = p.select(p.less(from, 0), p.add(from, shape[at]), from);
   const isInside = p.logicalAnd(p.greaterEqual(wrapped, 0), p.less(wrapped, shape[at]));
-  // A place before the first is outside of the table, so that gather marks it as missing.
+  // -1 is outside of the table, so gather marks it as missing.
   return p.gather(p.reshape(wide, [-1]), p.select(isInside, places(wide, at)(wrapped), -1));
 });
 
-/** The operand and axis to sort along: the flattened elements where the axis is null. */
+/** The operand and axis to sort along: the flattened elements if the axis is null. */
 function sorted(x: Operand, axis: number | null, what: string): [Operand, number] {
   if (axis === null) return [p.reshape(x, [-1]), 0];
   return [x, normalizeAxis(axis, shapeOf(x).length, what)];
 }
 
-/** The elements in ascending order along `axis` (the last by default; of all elements where it is null), NaN last. */
+/** The elements in ascending order along `axis` (the last by default; null flattens), NaN last. */
 export const sort: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = -1) => {
   const [operand, at] = sorted(x, axis, "sort");
   return arranged(operand, p.argSort(operand, at), at);
 });
 
 /**
- * The indices, int32, that put `axis` in ascending order (the last by default; all elements where it is null); equal
- * elements stay as they were, NaN comes last.
+ * The indices, int32, that sort `axis` in ascending order (the last by default; null flattens); the sort is stable, and
+ * NaN comes last.
  */
 export const argsort: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = -1) => {
   const [operand, at] = sorted(x, axis, "argsort");
@@ -80,8 +80,8 @@ export const argsort: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis
 });
 
 /**
- * The `k` largest elements along the last axis and their indices (int32), the largest first; of equal ones the first.
- * NaN counts as larger than every number. Throws {@linkcode ValueError} where there are fewer than `k`.
+ * The `k` largest elements along the last axis and their indices (int32), the largest first; ties keep their order. NaN
+ * counts as the largest number. Throws {@linkcode ValueError} if there are fewer than `k`.
  *
  * @example
  * ```ts
@@ -108,7 +108,8 @@ export const topK: Lifted<[x: Operand, k: number], [values: Operand, indices: Op
 
 /**
  * Whether the prediction of each target class is among the `k` largest, as bool: `targets` `[batch]` and `predictions`
- * `[batch, classes]`. It is where fewer than `k` are larger; not where the class is none or a prediction is not finite.
+ * `[batch, classes]`. True if fewer than `k` are larger; false if the class is out of range or a prediction is not
+ * finite.
  */
 export const inTopK: Lifted<[targets: Operand, predictions: Operand, k: number]> = lift((targets, predictions, k) => {
   const outputs = p.cast(predictions, "float32");
@@ -124,8 +125,7 @@ export const inTopK: Lifted<[targets: Operand, predictions: Operand, k: number]>
 });
 
 /**
- * The value below which the part `q` (from 0 to 1) of the elements over `axes` (all by default) lies, in a line between
- * neighbours, float32.
+ * The `q`-quantile (`q` from 0 to 1) of the elements over `axes` (all by default), with linear interpolation, float32.
  */
 export const quantile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: boolean]> = lift(
   (x, q, axes, keepDims = false) => {
@@ -149,14 +149,14 @@ export const quantile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: bo
     const below = at(Math.floor(place));
     const part = place - Math.floor(place);
     const value = part === 0 ? below : p.add(p.multiply(below, 1 - part), p.multiply(at(Math.ceil(place)), part));
-    // Where there is a NaN it is the last, and so is the result.
+    // A NaN sorts last, and makes the result NaN.
     const last = at(count - 1);
     const result = p.select(p.isNan(last), last, value);
     return p.reshape(result, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept);
   },
 );
 
-/** The value below which `q` of 100 parts of the elements over `axes` (all by default) lie: see {@linkcode quantile}. */
+/** The `q`-th percentile of the elements over `axes` (all by default): see {@linkcode quantile}. */
 export const percentile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: boolean]> = lift(
   (x, q, axes, keepDims = false) => {
     if (!(q >= 0 && q <= 100)) {
@@ -171,7 +171,7 @@ export const percentile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: 
   },
 );
 
-/** The middle of the elements over `axes` (all by default), the mean of the two in the middle of an even number. */
+/** The median over `axes` (all by default); of an even number of elements, the mean of the two middle ones. */
 export const median: ReductionOp = lift((x, axes, keepDims = false) => quantile(x, 0.5, axes, keepDims));
 
 /** How Keras's files write these functions. */

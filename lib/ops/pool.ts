@@ -1,4 +1,4 @@
-// Pooling with Keras's arguments: the largest of each window, or the mean.
+// Max and average pooling with Keras's arguments.
 import { Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { apply, type Operand, shapeOf } from "../tensor/apply.ts";
@@ -19,7 +19,7 @@ import type { WindowAttrs } from "../ir/attrs.ts";
 
 /** Options of {@linkcode maxPool} and {@linkcode averagePool}. */
 export interface PoolOptions {
-  /** Elements from one window to the next; the pool size by default. */
+  /** The step of the window; the pool size by default. */
   strides?: PerAxis;
   /** `valid` by default. */
   padding?: "valid" | "same";
@@ -44,7 +44,7 @@ function windows(
 
 /**
  * The largest element of each window of `poolSize` over `x`, `[batch, ...spatial, channels]` with one to three spatial
- * axes, in float32. Throws {@linkcode ShapeError} where a window does not fit.
+ * axes, in float32. Throws {@linkcode ShapeError} if no window fits.
  * Keras: https://keras.io/api/ops/nn/#maxpool-function
  *
  * @example
@@ -68,7 +68,7 @@ export const maxPool: Lifted<[x: Operand, poolSize: PerAxis, options?: PoolOptio
 
 /**
  * The mean of each window of `poolSize` over `x`, `[batch, ...spatial, channels]` with one to three spatial axes, in
- * float32; padding is not counted. Throws {@linkcode ShapeError} where a window does not fit.
+ * float32; padding is not counted. Throws {@linkcode ShapeError} if no window fits.
  * Keras: https://keras.io/api/ops/nn/#averagepool-function
  *
  * @example
@@ -87,7 +87,7 @@ export const averagePool: Lifted<[x: Operand, poolSize: PerAxis, options?: PoolO
       const channels = shape[shape.length - 1];
       const extents = shape.slice(1, -1);
       const positions = positionsOf(what, extents, sizes, sliding);
-      // Windows that reach over the edge have fewer elements.
+      // Windows that reach over the edge cover fewer elements.
       const counts = new Float32Array(sizeOf(positions));
       eachTap(extents, positions, sizes, sliding, (position) => counts[position]++);
       const isEven = counts.every((count) => count === counts[0]);

@@ -1,4 +1,4 @@
-// A function for each primitive op: broadcasting, dtype promotion and axes as NumPy has them.
+// A function for each primitive op: broadcasting, dtype promotion and axes as in NumPy.
 import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
@@ -23,20 +23,20 @@ import { cast, isnan, multiply, negative, where } from "./elementwise.ts";
 import { lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
 
 export * from "./elementwise.ts";
-// Shorter names than Keras's, and what is no function of `ops`.
+// Shorter names than Keras's, and functions that are not in `ops`.
 export { isnan as isNan, negative as negate, where as select };
 
 /** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
 export const bitsToUnit: UnaryOp = lift((x) => applyElementwise("bitsToUnit", [x]));
 
-/** Reduces axes that may lie apart: a run of neighbours at a time, from the last. */
+/** Reduces any axes: one run of adjacent axes at a time, from the last. */
 const reduction = (op: "sum" | "max" | "min"): ReductionOp =>
   lift((x, axes, keepDims = false) => {
     const [operand] = promoteDTypes([x]);
     const shape = shapeOf(operand);
     let rest = normalizeAxes(axes, shape.length, op);
     const kept = shape.map((extent, axis) => (rest.includes(axis) ? 1 : extent));
-    // A sum of integers is int32, also where there is no axis to sum over.
+    // A sum of integers is int32, even with no axis to sum over.
     const isNarrow = op === "sum" && rest.length === 0 && promote(operand.dtype, "int32") === "int32";
     let result: Operand = isNarrow ? cast(operand, "int32") : operand;
     while (rest.length > 0) {
@@ -60,17 +60,17 @@ export const mean: ReductionOp = lift((x, axes, keepDims = false) => {
   const count = normalizeAxes(axes, shape.length, "mean").reduce((product, axis) => product * shape[axis], 1);
   return multiply(sum(cast(x, "float32"), axes, keepDims), 1 / count);
 });
-/** The index of the first largest element along `axis`, int32; NaN is passed over. */
+/** The index of the first largest element along `axis`, int32; NaN is skipped. */
 export const argMax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) =>
   apply("argMax", promoteDTypes([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "argMax") })[0]
 );
-/** The indices that put `axis` in order, int32; equal elements stay as they were, NaN is larger than every number. */
+/** The indices that sort `axis`, int32; the sort is stable, and NaN counts as the largest number. */
 export const argSort: Lifted<[x: Operand, axis?: number, descending?: boolean]> = lift(
   (x, axis = -1, descending = false) =>
     apply("argSort", promoteDTypes([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "sort"), descending })[0],
 );
 
-/** `x` repeated to `shape` by NumPy's rule. */
+/** `x` broadcast to `shape` by NumPy's rule. */
 export const broadcastTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
   checkShape(shape, "Cannot broadcast");
   const [operand] = promoteDTypes([x]);
@@ -96,7 +96,7 @@ export const reshape: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
   if (sameShape(resolved, shapeOf(operand))) return operand;
   return apply("reshape", [operand], { shape: resolved })[0];
 });
-/** The axes in another order; reversed by default. */
+/** The axes permuted; reversed by default. */
 export const transpose: Lifted<[x: Operand, permutation?: readonly number[]]> = lift((x, permutation) => {
   const rank = shapeOf(x).length;
   if (permutation !== undefined) checkAxes(permutation, "transpose");
@@ -104,7 +104,7 @@ export const transpose: Lifted<[x: Operand, permutation?: readonly number[]]> = 
     Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
   return apply("transpose", promoteDTypes([x]), { permutation: order })[0];
 });
-/** `sizes` elements along each axis from `starts` on, every `strides`-th. */
+/** `sizes` elements along each axis, starting at `starts`, every `strides`-th. */
 export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape, strides?: readonly number[]]> = lift(
   (x, starts, sizes, givenStrides) => {
     checkIntegers(starts, "slice", "starts");
@@ -116,13 +116,13 @@ export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape,
 );
 /** Options of {@linkcode pad}. */
 export interface PadOptions {
-  /** How many elements stand between neighbours along each axis; none by default. */
+  /** How many elements to insert between neighbours along each axis; none by default. */
   interior?: readonly number[];
-  /** What is filled in; 0 by default. */
+  /** The value to pad with; 0 by default. */
   value?: number;
 }
 
-/** `low` and `high` elements of `value` around, `interior` between neighbours, along each axis. */
+/** Pads each axis with `low` and `high` elements of `value` at its ends and `interior` between neighbours. */
 export const pad: Lifted<[x: Operand, low: readonly number[], high: readonly number[], options?: PadOptions]> = lift(
   (x, low, high, options = {}) => {
     checkIntegers(low, "pad", "low");
@@ -156,13 +156,13 @@ function checkSome(what: string, operands: readonly Operand[]): void {
     hint: "pass a list of tensors",
   });
 }
-/** The operands one after another along `axis`. */
+/** The operands concatenated along `axis`. */
 export const concat: Lifted<[operands: readonly Operand[], axis?: number]> = lift((operands, axis = 0) => {
   checkSome("concatenate", operands);
   const rank = shapeOf(operands[0]).length;
   return apply("concat", promoteDTypes(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
 });
-/** The operands, of one shape, along a new `axis`. */
+/** The operands, of one shape, stacked along a new `axis`. */
 export const stack: Lifted<[operands: readonly Operand[], axis?: number]> = lift((operands, axis = 0) => {
   checkSome("stack", operands);
   const shape = shapeOf(operands[0]);
@@ -193,7 +193,7 @@ export interface MatmulOptions {
 
 /**
  * The matrix product over the last two axes; leading axes broadcast. A vector is a row on the left and a column on the
- * right, and its axis disappears. Whole numbers keep their dtype, and wrap; the product of bools is whether any pair is
+ * right, and its axis is removed. Integers keep their dtype and wrap; for bools, the product is whether any pair is
  * true.
  */
 export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> = lift((a, b, options = {}) => {
@@ -227,7 +227,7 @@ export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> =
       hint: "check the number of features, or transpose one operand",
     });
   }
-  // A matrix shared by a whole batch is one tall product, not a batch of small ones.
+  // A matrix shared by a whole batch makes one tall product instead of a batch of small ones.
   if (n.length === 2 && m.length > 2 && !transposeA) {
     const rows = sizeOf(m.slice(0, -1));
     const flat = matmul(reshape(x, [rows, m[m.length - 1]]), y, { transposeB });
@@ -242,7 +242,7 @@ export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> =
   return apply("matmul", wide, { transposeA, transposeB, epilogue: null })[0];
 });
 
-/** The product of matrices of whole numbers, which no float could hold: every pair multiplied, then summed in int32. */
+/** The integer matrix product, too large for floats: multiplies every pair, then sums in int32. */
 function wholeProduct([a, b]: Operand[], transposeA: boolean, transposeB: boolean): Operand {
   const swapped = (x: Operand, flag: boolean) => {
     const rank = shapeOf(x).length;
@@ -262,18 +262,18 @@ function wholeProduct([a, b]: Operand[], transposeA: boolean, transposeB: boolea
 export const gather: Lifted<[table: Operand, indices: Operand]> = lift((table, indices) =>
   apply("gather", [...promoteDTypes([table]), cast(indices, "int32")], {})[0]
 );
-/** Zeros of `rows` rows with `updates` added at int32 `indices`: the adjoint of {@linkcode gather}. */
+/** Zeros with `rows` rows and `updates` added at int32 `indices`: the adjoint of {@linkcode gather}. */
 export const scatterAdd: Lifted<[indices: Operand, updates: Operand, rows: number]> = lift((indices, updates, rows) => {
   checkCount(rows, "add by indices", "the number of rows");
   return apply("scatterAdd", [cast(indices, "int32"), ...promoteDTypes([updates])], {
     rows,
   })[0];
 });
-/** `size` rows of `x` from row `counters[element]` on. */
+/** `size` rows of `x` starting at row `counters[element]`. */
 export const dynamicSlice: Lifted<[x: Operand, counters: Operand, element: number, size: number]> = lift(
   (x, counters, element, size) => apply("dynamicSlice", [...promoteDTypes([x]), counters], { element, size })[0],
 );
-/** `x` with the rows from `counters[element]` on replaced by `update`. */
+/** `x` with the rows starting at `counters[element]` replaced by `update`. */
 export const dynamicUpdateSlice: Lifted<[x: Operand, update: Operand, counters: Operand, element: number]> = lift(
   (x, update, counters, element) => {
     return apply(
@@ -289,13 +289,13 @@ export function iota(shape: Shape, axis = 0, dtype: DType = "int32"): Tensor {
   checkShape(shape, "Cannot count");
   return apply("iota", [], { shape, axis, dtype })[0];
 }
-/** Elements that are all `value`. */
+/** A tensor filled with `value`. */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   checkDType(dtype, "Cannot fill a tensor");
   checkElement(value, "fill a tensor");
   return broadcastTo(new Tensor([], dtype, makeArray(dtype, [value])), shape);
 }
-/** Philox bits (int32) of `shape`, by `counter` (int32 `[seed, step]`) and the op's `path`. */
+/** Philox bits (int32) of `shape`, from `counter` (int32 `[seed, step]`) and the op's `path`. */
 export const randomBits: Lifted<[counter: Operand, shape: Shape, path: number]> = lift((counter, shape, path) =>
   apply("randomBits", [counter], { shape, path })[0]
 );

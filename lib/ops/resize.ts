@@ -1,4 +1,4 @@
-// Images of another size, by the interpolations that Keras has.
+// Resizing images, with Keras's interpolations.
 import { ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { apply, dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
@@ -9,26 +9,26 @@ import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { checkName, type DataFormat, perAxis } from "./spatial.ts";
 
-/** How pixels between pixels are made. */
+/** How to interpolate between pixels. */
 export type Interpolation = "nearest" | "bilinear" | "bicubic" | "lanczos3" | "lanczos5";
 
 /** Options of {@linkcode resize}. */
 export interface ResizeOptions {
   /** `bilinear` by default. */
   interpolation?: Interpolation;
-  /** Whether pixels that shrink are averaged over, which `nearest` does not; false by default. */
+  /** Whether shrinking averages over pixels; not for `nearest`; false by default. */
   antialias?: boolean;
-  /** Whether what would be distorted is cut off first: the largest part in the middle stays; false by default. */
+  /** Whether images are cropped around their middle first to keep their aspect ratio; false by default. */
   cropToAspectRatio?: boolean;
-  /** Whether `fillValue` is put around the images first, so that nothing is distorted; false by default. */
+  /** Whether images are padded with `fillValue` first to keep their aspect ratio; false by default. */
   padToAspectRatio?: boolean;
-  /** What images are padded with; 0 by default. */
+  /** The value to pad with; 0 by default. */
   fillValue?: number;
   /** `channels_last` by default. */
   dataFormat?: DataFormat;
 }
 
-/** Along one axis: which elements make each element, and their weights. */
+/** Along one axis, for each output element: its input elements and their weights. */
 interface Taps {
   readonly indices: number[];
   readonly weights: number[];
@@ -37,12 +37,12 @@ interface Taps {
 const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 const lanczos = (radius: number) => (x: number) => sinc(x) * sinc(x / radius);
 
-/** Keys's cubic with a = -1/2. */
+/** Keys's cubic kernel with a = -1/2. */
 function cubic(x: number): number {
   return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((-0.5 * x + 2.5) * x - 4) * x + 2;
 }
 
-/** The weight at a distance below the radius. */
+/** The radius of each kernel, and its weight at a distance below that. */
 const kernels: Readonly<Record<Exclude<Interpolation, "nearest">, [radius: number, weight: (x: number) => number]>> = {
   bilinear: [1, (x) => 1 - x],
   bicubic: [2, cubic],
@@ -50,12 +50,12 @@ const kernels: Readonly<Record<Exclude<Interpolation, "nearest">, [radius: numbe
   lanczos5: [5, lanczos(5)],
 };
 
-/** What makes each of `to` elements out of `from`, the centres of pixels being at halves. */
+/** The inputs of each of `to` elements among `from`; pixel centers are at halves. */
 function tapsOf(from: number, to: number, interpolation: Interpolation, antialias: boolean): Taps[] {
   const ratio = from / to;
   return Array.from({ length: to }, (_, i) => {
     if (interpolation === "nearest") {
-      // In float32, as TensorFlow has it.
+      // In float32, as in TensorFlow.
       const at = Math.floor(Math.fround(Math.fround(i + 0.5) * Math.fround(ratio)));
       return { indices: [Math.min(at, from - 1)], weights: [1] };
     }
@@ -77,7 +77,7 @@ function tapsOf(from: number, to: number, interpolation: Interpolation, antialia
   });
 }
 
-/** The taps of the adjoint: where each of `from` elements goes. */
+/** The taps of the gradient: the outputs that each of `from` elements goes to. */
 function adjointOf(taps: readonly Taps[], from: number): Taps[] {
   const back = Array.from({ length: from }, (): Taps => ({ indices: [], weights: [] }));
   taps.forEach(({ indices, weights }, i) =>
@@ -89,7 +89,7 @@ function adjointOf(taps: readonly Taps[], from: number): Taps[] {
   return back;
 }
 
-/** Taps as two tables of one width, with weights of 0 where there are fewer. */
+/** Taps as two tables of one width, padded with weights of 0. */
 function tables(taps: readonly Taps[]): [Tensor, Tensor] {
   const width = Math.max(1, ...taps.map(({ indices }) => indices.length));
   const [indices, weights] = [new Int32Array(taps.length * width), new Float32Array(taps.length * width)];
@@ -101,11 +101,13 @@ function tables(taps: readonly Taps[]): [Tensor, Tensor] {
   return [new Tensor(shape, "int32", indices), new Tensor(shape, "float32", weights)];
 }
 
-/** The extent of an axis where the other one is `other`, at the aspect ratio of two sizes; in float32, as Keras has it. */
+/**
+ * The extent of an axis for extent `other` of the other one at the aspect ratio of two sizes; in float32, as in Keras.
+ */
 const inRatio = (other: number, size: number, otherSize: number) =>
   Math.trunc(Math.fround(Math.fround(other * size) / otherSize));
 
-/** The largest part in the middle of a batch that has the aspect ratio of `height` and `width`. */
+/** The largest part in the middle of a batch with the aspect ratio of `height` and `width`. */
 function cropTo(batch: Operand, height: number, width: number): Operand {
   const [count, rows, columns, channels] = shapeOf(batch);
   const keptRows = Math.max(1, Math.min(rows, inRatio(columns, height, width)));
@@ -114,7 +116,7 @@ function cropTo(batch: Operand, height: number, width: number): Operand {
   return o.slice(batch, starts, [count, keptRows, keptColumns, channels]);
 }
 
-/** A batch with `value` around it, so that it has the aspect ratio of `height` and `width`. */
+/** A batch padded with `value` to the aspect ratio of `height` and `width`. */
 function padTo(batch: Operand, height: number, width: number, value: number): Operand {
   const [, rows, columns] = shapeOf(batch);
   const above = Math.floor((Math.max(rows, inRatio(columns, height, width)) - rows) / 2);
@@ -124,9 +126,9 @@ function padTo(batch: Operand, height: number, width: number, value: number): Op
 }
 
 /**
- * Images `[batch, height, width, channels]`, or one without the batch axis, at `size` `[height, width]`, in their dtype:
- * whole numbers are rounded. Pixel centres are at halves, as in TensorFlow 2.
- * Throws {@linkcode ShapeError} or {@linkcode ValueError} for what is no image or size.
+ * Resizes images `[batch, height, width, channels]`, or one without the batch axis, to `size` `[height, width]`, in
+ * their dtype: integers are rounded. Pixel centers are at halves, as in TensorFlow 2. Throws {@linkcode ShapeError} or
+ * {@linkcode ValueError} for invalid images or sizes.
  * Keras: https://keras.io/api/ops/image/#resize-function
  *
  * @example
@@ -167,7 +169,7 @@ export const resize: Lifted<[images: Operand, size: readonly number[], options?:
         result = apply("resample", operands, { axis: i + 1 })[0];
       });
       if (dtypeOf(batch) === "float32") return result;
-      // Between whole numbers the nearest is taken; cubics and sinc functions overshoot.
+      // Integers are rounded; cubic and sinc kernels may overshoot the range of uint8.
       const whole = o.round(result);
       return o.cast(dtypeOf(batch) === "uint8" ? clip(whole, 0, 255) : whole, dtypeOf(batch));
     });

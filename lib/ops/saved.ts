@@ -1,4 +1,4 @@
-// How functions of `ops` stand in Keras's files, by their names.
+// How functions of `ops` are written in Keras's files, by their names.
 import { elementwiseNames, elementwiseRows } from "../ir/elementwise.ts";
 import type { SavedForm, SavedForms } from "../ir/saved_form.ts";
 import { savedAliases } from "./aliases.ts";
@@ -26,7 +26,7 @@ function savedElementwise(): SavedForms {
   return Object.fromEntries(forms);
 }
 
-/** How each function is written that files can hold. */
+/** How each function is written, if files can have it. */
 export const savedForms: SavedForms = {
   ...savedElementwise(),
   ...savedActivations,
@@ -47,7 +47,7 @@ export const savedForms: SavedForms = {
   ...savedTrigonometry,
 };
 
-/** The name of Keras's class of a function, where files can hold it. */
+/** The name of Keras's class of a function, if files can have it. */
 export function savedClassOf(fn: string): string | undefined {
   return Object.hasOwn(savedForms, fn) ? savedForms[fn].className ?? fn[0].toUpperCase() + fn.slice(1) : undefined;
 }

@@ -1,4 +1,4 @@
-// Arguments of ops on spatial axes, as Keras has them: sizes for each axis, padding by name, and where the channels are.
+// Arguments of ops on spatial axes, as in Keras: sizes per axis, named padding, and the position of the channels.
 import { describe, describeList, didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
@@ -6,19 +6,19 @@ import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { dilatedSize, maxSpatial } from "./extents/window.ts";
 
-/** Where the channels are: behind the spatial axes, or before them. */
+/** The position of the channels: after or before the spatial axes. */
 export type DataFormat = "channels_last" | "channels_first";
 
 /**
- * How far a window goes beyond the edges: `valid` not at all; `same` so far that a stride of 1 keeps the extents, the
- * odd element at the end; `causal` (one spatial axis only) only before the first element.
+ * How far a window reaches beyond the edges: `valid` not at all; `same` so far that a stride of 1 keeps the extents,
+ * the odd element at the end; `causal` (one spatial axis only) only before the first element.
  */
 export type Padding = "valid" | "same" | "causal";
 
-/** A number for every spatial axis, or a list of one for each. */
+/** One number for every spatial axis, or a list with one for each. */
 export type PerAxis = number | readonly number[];
 
-/** Throws {@linkcode ValueError} where `value` is not among `known`. */
+/** Throws {@linkcode ValueError} if `value` is not in `known`. */
 export function checkName(what: string, name: string, value: unknown, known: readonly string[]): void {
   if (known.includes(value as string)) return;
   const near = typeof value === "string" ? didYouMean(value, known) : undefined;
@@ -30,7 +30,10 @@ export function checkName(what: string, name: string, value: unknown, known: rea
   });
 }
 
-/** A number for each of `rank` spatial axes; throws {@linkcode ValueError} for what are not integers of `least` on. */
+/**
+ * One number for each of `rank` spatial axes; throws {@linkcode ValueError} unless they are integers of at least
+ * `least`.
+ */
 export function perAxis(what: string, name: string, value: unknown, rank: number, least = 1): number[] {
   const list = typeof value === "number" ? new Array<number>(rank).fill(value) : value;
   const fits = (n: unknown) => Number.isInteger(n) && (n as number) >= least && (n as number) < 2 ** 31;
@@ -46,7 +49,7 @@ export function perAxis(what: string, name: string, value: unknown, rank: number
   });
 }
 
-/** Throws {@linkcode ValueError} for strides beside dilation. */
+/** Throws {@linkcode ValueError} for strides together with dilation. */
 export function refuseStridedDilation(what: string, strides: readonly number[], dilation: readonly number[]): void {
   if (strides.every((n) => n === 1) || dilation.every((n) => n === 1)) return;
   throw new ValueError({
@@ -57,7 +60,7 @@ export function refuseStridedDilation(what: string, strides: readonly number[], 
   });
 }
 
-/** The spatial rank of `x`; throws {@linkcode ShapeError} where that is not one to three (or `most`). */
+/** The spatial rank of `x`; throws {@linkcode ShapeError} if that is not one to three (or `most`). */
 export function spatialRank(what: string, shape: Shape, most = maxSpatial): number {
   const rank = shape.length - 2;
   if (rank >= 1 && rank <= most) return rank;
@@ -69,7 +72,7 @@ export function spatialRank(what: string, shape: Shape, most = maxSpatial): numb
   });
 }
 
-/** The padding that a named one means for windows of `sizes` over `extents`. */
+/** The padding in elements for a named one, with windows of `sizes` over `extents`. */
 export function resolvePadding(
   padding: Padding,
   extents: Shape,
@@ -87,7 +90,7 @@ export function resolvePadding(
   return { low, high: totals.map((total, i) => total - low[i]) };
 }
 
-/** How many positions a window has over an extent with a named padding; null for null, 0 where it does not fit. */
+/** The number of window positions over an extent with a named padding; null for null, 0 if no window fits. */
 export function positionsAlong(
   extent: number | null,
   size: number,
@@ -100,7 +103,7 @@ export function positionsAlong(
   return Math.max(0, Math.floor((extent - dilatedSize(size, dilation)) / stride) + 1);
 }
 
-/** Runs `body` on `x` with its channels last, and gives them back where they were. */
+/** Runs `body` on `x` with its channels last, and moves the channels of the result back. */
 export const withChannelsLast: Lifted<
   [what: string, x: Operand, dataFormat: DataFormat, body: (x: Operand) => Operand]
 > = lift((what, x, dataFormat, body) => {

@@ -1,4 +1,4 @@
-// Reductions and tests composed of others: products, norms, moments, any and all. https://keras.io/api/ops/numpy/
+// Composed reductions and tests: products, norms, moments, any and all. https://keras.io/api/ops/numpy/
 import { ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxes, sameShape, sizeOf } from "../shape.ts";
@@ -8,11 +8,14 @@ import { cut } from "./cumulative.ts";
 import { type BinaryOp, lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
-/** The index of the first smallest element along `axis`, int32, NaN passed over; of the flattened elements without one. */
+/**
+ * The index of the first smallest element along `axis`, int32; NaN is skipped. Without an axis, of the flattened
+ * elements.
+ */
 export const argmin: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
   const flat = axis === undefined ? p.reshape(x, [-1]) : x;
   const isFloat = dtypeOf(flat) === "float32";
-  // Of whole numbers the complement, which unlike the negative has no overflow.
+  // The complement of an integer does not overflow, unlike its negative.
   const turned = isFloat ? p.negate(flat) : p.subtract(-1, p.cast(flat, "int32"));
   return p.argMax(turned, axis ?? 0);
 });
@@ -23,7 +26,7 @@ export const any: ReductionOp = lift((x, axes, keepDims = false) =>
 );
 /** Whether all elements over `axes` (all by default) are true, as bool. */
 export const all: ReductionOp = lift((x, axes, keepDims = false) => p.logicalNot(any(p.logicalNot(x), axes, keepDims)));
-/** How many elements over `axes` (all by default) are not 0, int32. */
+/** The number of elements over `axes` (all by default) that are not 0, int32. */
 export const countNonzero: Lifted<[x: Operand, axes?: Axes]> = lift((x, axes) =>
   p.sum(p.cast(p.cast(x, "bool"), "int32"), axes)
 );
@@ -35,7 +38,7 @@ export const isinf: UnaryOp = lift((x) => p.equal(p.abs(p.cast(x, "float32")), I
 /** Whether exactly one of two is true, as bool. */
 export const logicalXor: BinaryOp = lift((a, b) => p.notEqual(p.cast(a, "bool"), p.cast(b, "bool")));
 
-/** The product of the elements over `axes` (all by default), in pairs. */
+/** The product of the elements over `axes` (all by default), multiplied in pairs. */
 export const prod: ReductionOp = lift((x, axes, keepDims = false) => {
   const shape = shapeOf(x);
   const gone = normalizeAxes(axes, shape.length, "prod");
@@ -58,8 +61,8 @@ export const prod: ReductionOp = lift((x, axes, keepDims = false) => {
 });
 
 /**
- * The mean over `axis` (all axes by default) by `weights` of the same shape, or one for each place along the axis, in
- * float32. Throws {@linkcode ShapeError} where these do not fit.
+ * The mean over `axis` (all axes by default) with `weights` of the same shape, or one per index along the axis, in
+ * float32. Throws {@linkcode ShapeError} if these do not fit.
  */
 export const average: Lifted<[x: Operand, axis?: Axes, weights?: Operand]> = lift((x, axis, weights) => {
   if (weights === undefined) return p.mean(x, axis);
@@ -80,7 +83,7 @@ export const average: Lifted<[x: Operand, axis?: Axes, weights?: Operand]> = lif
   return p.divide(total, p.sum(shares, axes));
 });
 
-/** The largest less the smallest element over `axes` (all by default). */
+/** The largest minus the smallest element over `axes` (all by default). */
 export const ptp: ReductionOp = lift((x, axes, keepDims = false) =>
   p.subtract(p.max(x, axes, keepDims), p.min(x, axes, keepDims))
 );
@@ -94,8 +97,8 @@ export const moments: Lifted<[x: Operand, axes?: Axes, keepDims?: boolean], [mea
 );
 
 /**
- * The norm over one axis (all elements by default): the root of the sum of squares, or by `order` 1, 2, any other power,
- * 0 (how many are not 0), `Infinity` or `-Infinity`. Two axes have the root of squares only.
+ * The norm over one axis (all elements by default): the root of the sum of squares, or by `order` 1, 2, any other
+ * power, 0 (the number of elements that are not 0), `Infinity` or `-Infinity`. Over two axes only the root of squares.
  * Throws {@linkcode ValueError} for another order over two axes.
  */
 export const norm: Lifted<[x: Operand, order?: number | null, axes?: Axes, keepDims?: boolean]> = lift(
@@ -123,7 +126,7 @@ export const norm: Lifted<[x: Operand, order?: number | null, axes?: Axes, keepD
 );
 
 /**
- * `x` divided by its norm over `axis` (the last by default), or by `epsilon` (1e-7) where that is larger. The norm is the
+ * `x` divided by its norm over `axis` (the last by default), or by `epsilon` (1e-7) if that is larger. The norm is the
  * root of squares, or by another `order` of at least 1.
  */
 export const normalize: Lifted<[x: Operand, axis?: Axes, order?: number, epsilon?: number | null]> = lift(

@@ -1,4 +1,5 @@
-// Angles, and the functions of hyperbolas, composed so that no value between overflows. https://keras.io/api/ops/numpy/
+// Trigonometric and hyperbolic functions, composed so that no intermediate value overflows.
+// https://keras.io/api/ops/numpy/
 import type { SavedForms } from "../ir/saved_form.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { lift, type UnaryOp } from "./lift.ts";
@@ -6,7 +7,7 @@ import * as p from "./primitives.ts";
 
 const float = (x: Operand): Operand => p.cast(x, "float32");
 
-/** What a point at height `x` of the unit circle has to the right: by two roots, whose slopes at its ends are not NaN. */
+/** `sqrt(1 - x^2)` as a product of two roots, whose slopes at -1 and 1 are not NaN. */
 const across = (x: Operand): Operand => p.multiply(p.sqrt(p.subtract(1, x)), p.sqrt(p.add(1, x)));
 
 /** The tangent of `x` in radians. */
@@ -21,7 +22,7 @@ export const arccos: UnaryOp = lift((x) => p.arctan2(across(float(x)), x));
 /** The angle from -pi / 2 to pi / 2 whose tangent is `x`. */
 export const arctan: UnaryOp = lift((x) => p.arctan2(x, 1));
 
-/** The powers `exp(x / 2)` and `exp(-x / 2)`, whose halves times themselves stay in range where `exp(x)` does not. */
+/** `exp(x / 2)` and `exp(-x / 2)`: half of one times itself stays in range where `exp(x)` overflows. */
 function halfPowers(x: Operand): [up: Operand, down: Operand] {
   const root = p.exp(p.multiply(x, 0.5));
   return [p.multiply(p.multiply(root, 0.5), root), p.divide(p.divide(0.5, root), root)];
@@ -31,7 +32,7 @@ function halfPowers(x: Operand): [up: Operand, down: Operand] {
 export const sinh: UnaryOp = lift((x) => {
   const values = float(x);
   const [up, down] = halfPowers(values);
-  // Near 0 the two powers cancel; cut to there, so that the branch not taken has a slope.
+  // Near 0 the two powers cancel. Clipped to that range, so that the branch not taken has a finite slope.
   const rise = p.expm1(p.maximum(p.minimum(values, 1), -1));
   const near = p.multiply(p.add(rise, p.divide(rise, p.add(rise, 1))), 0.5);
   return p.select(p.less(p.abs(values), 1), near, p.subtract(up, down));
@@ -49,17 +50,17 @@ export const arcsinh: UnaryOp = lift((x) => {
   const close = p.maximum(p.minimum(values, 1), -1);
   const half = p.divide(close, p.add(p.sqrt(p.add(p.square(close), 1)), 1));
   const near = p.subtract(p.log1p(half), p.log1p(p.negate(half)));
-  // Away from 0 by the logarithm of the size, whose square may be out of range.
+  // Far from 0 by the logarithm of the magnitude, whose square may overflow.
   const size = p.maximum(p.abs(values), 1);
   const root = p.sqrt(p.add(p.square(p.reciprocal(size)), 1));
   const far = p.add(p.log(size), p.log(p.add(root, 1)));
   return p.select(p.less(p.abs(values), 1), near, p.multiply(p.sign(values), far));
 });
 
-/** Beyond, `arccosh(x)` is the logarithm of `2 x`. */
+/** Beyond this, `arccosh(x)` is the logarithm of `2 x`. */
 const farOut = 1e8;
 
-/** The number from 0 on whose hyperbolic cosine is `x`; NaN below 1. */
+/** The nonnegative number whose hyperbolic cosine is `x`; NaN below 1. */
 export const arccosh: UnaryOp = lift((x) => {
   const values = float(x);
   const close = p.minimum(values, farOut);

@@ -12,12 +12,12 @@ export class GradientAccumulator {
     this.#sums.set(variable, sum);
   }
 
-  /** What holds the sums. */
+  /** The variables with the sums. */
   get slots(): Variable[] {
     return [...this.#sums.values()];
   }
 
-  /** The mean gradients of `batches` batches, inside a traced function; sums start anew where `isDue` is 1. */
+  /** The mean gradients of `batches` batches, in a traced function; sums are reset where `isDue` is 1. */
   means(gradients: readonly Value[], variables: readonly Variable[], isDue: Value, batches: number): Value[] {
     return gradients.map((gradient, i) => {
       const sum = this.#sums.get(variables[i])!;

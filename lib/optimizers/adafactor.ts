@@ -1,4 +1,4 @@
-// Adafactor: Adam's squares kept as rows and columns, for little memory. https://keras.io/api/optimizers/adafactor/
+// Adafactor: Adam with squares stored by row and column, to save memory. https://keras.io/api/optimizers/adafactor/
 import type { Value } from "../ir/value.ts";
 import { expandDims } from "../ops/composed.ts";
 import { add, divide, maximum, mean, multiply, sqrt, square, subtract } from "../ops/primitives.ts";
@@ -12,15 +12,17 @@ import type { ScalarMath, Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Adafactor}. */
 export interface AdafactorOptions extends OptimizerOptions {
-  /** How fast the running means come to last longer; -0.8 by default. */
+  /** How the decay of the running means approaches 1 with the step; -0.8 by default. */
   beta2Decay?: number;
-  /** What is added to squares; 1e-30 by default. */
+  /** Added to squares; 1e-30 by default. */
   epsilon1?: number;
-  /** The least size of weights that steps are scaled by; 1e-3 by default. */
+  /** The smallest size of weights for scaling steps; 1e-3 by default. */
   epsilon2?: number;
   /** The largest root mean square of a step before it is scaled; 1 by default. */
   clipThreshold?: number;
-  /** Whether the rate falls with the root of the step; true by default. Without it Keras takes the same steps. */
+  /**
+   * Whether the rate falls with the square root of the step; true by default. Without it Keras takes the same steps.
+   */
   relativeStep?: boolean;
 }
 
@@ -40,7 +42,7 @@ export interface Adafactor extends OptimizerFields<AdafactorOptions, typeof adaf
 const rootMeanSquare = (x: Value): Value => sqrt(mean(square(x)));
 
 /**
- * Steps in proportion to the weights, with the squares of gradients of matrices kept as means of rows and of columns. The
+ * Steps in proportion to the weights, with the squared gradients of matrices stored as row and column means. The
  * learning rate is 0.001 by default. Shazeer and Stern, 2018.
  *
  * @example
@@ -59,19 +61,19 @@ export class Adafactor extends Optimizer {
     super(options);
   }
 
-  /** `row` and `column`, single zeros where a variable is no matrix, and `velocity`. */
+  /** `row` and `column`, a single zero for a variable that is not a matrix, and `velocity`. */
   override get slotNames(): readonly string[] {
     return ["row", "column", "velocity"];
   }
 
-  /** Rows without the last axis, columns without the one before. */
+  /** Rows lack the last axis, columns the one before. */
   protected override slotShape(kind: string, shape: Shape): Shape {
     if (kind === "velocity") return shape;
     if (shape.length < 2) return [];
     return kind === "row" ? shape.slice(0, -1) : [...shape.slice(0, -2), shape[shape.length - 1]];
   }
 
-  /** The rate, which falls with the root of the step, and the part of the means that is kept. */
+  /** The rate, which falls with the square root of the step, and the fraction of the means that is kept. */
   protected override stepScalars<T>(m: ScalarMath<T>, rate: T, step: T): Scalars<T> {
     const relativeRate = m.minimum(rate, m.rsqrt(step));
     return { relativeRate, beta2: m.subtract(1, m.power(step, this.beta2Decay)) };

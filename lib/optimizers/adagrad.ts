@@ -10,9 +10,9 @@ import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
-  /** What the sums of squares start as; 0.1 by default. */
+  /** The initial sum of squares; 0.1 by default. */
   initialAccumulatorValue?: number;
-  /** What keeps the root from zero; 1e-7 by default. */
+  /** Keeps the root from zero; 1e-7 by default. */
   epsilon?: number;
 }
 
@@ -51,7 +51,7 @@ export class Adagrad extends Optimizer {
     return ["accumulator"];
   }
 
-  /** The sums of squares start at the value asked for. */
+  /** The initial sum of squares. */
   protected override slotStart(): number {
     return this.initialAccumulatorValue;
   }
@@ -70,9 +70,9 @@ export class Adagrad extends Optimizer {
 
 /** Options of {@linkcode Adadelta}. */
 export interface AdadeltaOptions extends OptimizerOptions {
-  /** The part of the running means that is kept in each step; 0.95 by default. */
+  /** The fraction of the running means that each step keeps; 0.95 by default. */
   rho?: number;
-  /** What keeps the roots from zero; 1e-7 by default. */
+  /** Keeps the roots from zero; 1e-7 by default. */
   epsilon?: number;
 }
 
@@ -87,8 +87,8 @@ const adadeltaOptions = optionTable<AdadeltaOptions>()({
 export interface Adadelta extends OptimizerFields<AdadeltaOptions, typeof adadeltaOptions> {}
 
 /**
- * Steps of the size of the last steps: the root of their mean square over that of the gradients. The learning rate is
- * 0.001 by default; the paper has 1. Zeiler, 2012.
+ * Steps as large as the recent ones: the gradient times the root mean square of recent steps over that of recent
+ * gradients. The learning rate is 0.001 by default; the paper uses 1. Zeiler, 2012.
  *
  * @example As in the paper
  * ```ts

@@ -12,13 +12,13 @@ import type { ScalarMath, Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Adam}. */
 export interface AdamOptions extends OptimizerOptions {
-  /** The part of the running mean of gradients that is kept in each step; 0.9 by default. */
+  /** The fraction of the running mean of gradients that each step keeps; 0.9 by default. */
   beta1?: number;
-  /** The part of the running mean of squares that is kept in each step; 0.999 by default. */
+  /** The fraction of the running mean of squares that each step keeps; 0.999 by default. */
   beta2?: number;
-  /** What keeps the root from zero; 1e-7 by default. */
+  /** Keeps the root from zero; 1e-7 by default. */
   epsilon?: number;
-  /** Whether the largest mean of squares so far is divided by; false by default. */
+  /** Whether to divide by the largest mean of squares so far; false by default. */
   amsgrad?: boolean;
 }
 
@@ -50,7 +50,7 @@ const adamWOptions = optionTable<AdamOptions>()({
 export interface Adam extends OptimizerFields<AdamOptions, typeof adamOptions> {}
 
 /**
- * Running means of gradients and of their squares, corrected for their start at zero. The learning rate is 0.001 by
+ * Steps by running means of gradients and of their squares, with bias correction. The learning rate is 0.001 by
  * default. Kingma and Ba, 2015; as in Keras, epsilon is not corrected.
  *
  * @example A larger step
@@ -80,7 +80,7 @@ export class Adam extends Optimizer {
     return [...slots.flatMap((own) => own.slice(0, 2)), ...slots.map((own) => own[2])];
   }
 
-  /** The rate, corrected for the start of both means at zero. */
+  /** The rate, corrected for the zero start of both means. */
   protected override stepScalars<T>({ float32: m }: ScalarMath<T>, rate: T, step: T): Scalars<T> {
     const unbias = m.sqrt(m.subtract(1, m.power(this.beta2, step)));
     return { correctedRate: m.divide(m.multiply(rate, unbias), m.subtract(1, m.power(this.beta1, step))) };
@@ -101,7 +101,7 @@ export class Adam extends Optimizer {
 /**
  * {@linkcode Adam} with weight decay, 0.004 by default. Loshchilov and Hutter, 2019.
  *
- * @example No decay of biases
+ * @example No decay for biases
  * ```ts
  * import { optimizers } from "./mod.ts";
  * const adamw = new optimizers.AdamW({ weightDecay: 0.01 });
@@ -113,7 +113,7 @@ export class AdamW extends Adam {
     declareOptions(this, adamWOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} where the weight decay is null. */
+  /** Takes the options. Throws {@linkcode ValueError} if the weight decay is null. */
   constructor(options: AdamOptions = {}) {
     super(options);
   }

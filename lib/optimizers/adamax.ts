@@ -1,4 +1,4 @@
-// Adamax: Adam with the largest gradient in place of the mean square. https://keras.io/api/optimizers/adamax/
+// Adamax: Adam with the maximum norm of gradients in place of the mean square. https://keras.io/api/optimizers/adamax/
 import type { Value } from "../ir/value.ts";
 import { abs, add, divide, maximum, multiply, subtract } from "../ops/primitives.ts";
 import { MomentsOptimizer } from "./moments.ts";
@@ -20,7 +20,7 @@ export class Adamax extends MomentsOptimizer {
     return ["momentum", "norm"];
   }
 
-  /** The rate, corrected for the start of the mean at zero. */
+  /** The rate, corrected for the zero start of the mean. */
   protected override stepScalars<T>(m: ScalarMath<T>, rate: T, step: T): Scalars<T> {
     return { correctedRate: m.divide(rate, m.subtract(1, m.power(Math.fround(this.beta1), step))) };
   }

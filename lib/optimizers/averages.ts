@@ -1,4 +1,4 @@
-// Running averages of the weights (EMA), which become the weights every so often or at the end.
+// Running averages of the weights (EMA), which replace the weights periodically or at the end.
 import type { Value } from "../ir/value.ts";
 import { add, greater, multiply, select, subtract } from "../ops/primitives.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -7,19 +7,19 @@ import type { Variable } from "../tensor/variable.ts";
 export class WeightAverages {
   readonly #averages = new Map<Variable, Variable>();
 
-  /** Keeps the average of a variable in another. */
+  /** Adds a variable, with another one for its average. */
   add(variable: Variable, average: Variable): void {
     this.#averages.set(variable, average);
   }
 
-  /** What holds the averages. */
+  /** The variables with the averages. */
   get slots(): Variable[] {
     return [...this.#averages.values()];
   }
 
   /**
-   * Takes variables into their averages, inside a traced function; `momentum` is the part of an average that is kept.
-   * Variables become their averages where `overwrite` is 1.
+   * Updates the averages, in a traced function; `momentum` is the fraction of an average that is kept. Variables are
+   * set to their averages where `overwrite` is 1.
    */
   update(variables: readonly Variable[], momentum: Value, overwrite: Value | undefined): void {
     for (const variable of variables) {
@@ -31,7 +31,7 @@ export class WeightAverages {
     }
   }
 
-  /** Sets variables to their averages, where these are kept. */
+  /** Sets variables to their averages, if there are any. */
   async finalize(variables: readonly Variable[]): Promise<void> {
     for (const variable of variables) {
       const average = this.#averages.get(variable);

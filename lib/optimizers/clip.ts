@@ -1,4 +1,4 @@
-// Clipping of gradients: by value, by the norm of each, or by the norm of all.
+// Gradient clipping: by value, by each gradient's norm, or by the norm of all.
 import type { Value } from "../ir/value.ts";
 import { clip } from "../ops/composed.ts";
 import {
@@ -25,13 +25,13 @@ export interface Clipping {
   readonly clipvalue: number | null;
 }
 
-/** The gradients, clipped as asked. */
+/** The clipped gradients. */
 export function clipGradients(gradients: readonly Value[], clipping: Clipping): Value[] {
   const { clipnorm, globalClipnorm, clipvalue } = clipping;
   if (clipnorm !== null) {
     return gradients.map((gradient) => {
       const squares = sum(square(gradient));
-      // The root has no finite slope at 0, so it is not taken there.
+      // The root has no finite slope at 0, so it is not computed there.
       const positive = greater(squares, 0);
       const norm = select(positive, sqrt(select(positive, squares, 1)), squares);
       return divide(multiply(gradient, clipnorm), maximum(norm, clipnorm));

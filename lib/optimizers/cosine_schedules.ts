@@ -1,4 +1,4 @@
-// Schedules along a cosine, once or with restarts. https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/
+// Cosine schedules, with or without restarts. https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/
 import { number, positiveInteger, text } from "../option_kinds.ts";
 import { declareOptions, nullable, type OptionFields, optionTable, required } from "../options.ts";
 import { LearningRateSchedule } from "./schedule.ts";
@@ -9,15 +9,15 @@ const { fround } = Math;
 export interface CosineDecayOptions {
   /** The rate at step 0. */
   initialLearningRate: number;
-  /** How many steps the way down takes. */
+  /** The number of steps of the decay. */
   decaySteps: number;
-  /** The part of the rate that is left at the end; 0 by default. */
+  /** The final rate as a fraction of the first; 0 by default. */
   alpha?: number;
-  /** The rate that is risen to before the way down; none by default. */
+  /** The rate that a warmup rises to before the decay; none by default. */
   warmupTarget?: number | null;
-  /** How many steps the rise takes; 0 by default. */
+  /** The number of warmup steps; 0 by default. */
   warmupSteps?: number;
-  /** Keras's name of the object. */
+  /** The object's name in Keras. */
   name?: string;
 }
 
@@ -34,9 +34,10 @@ const cosineOptions = optionTable<CosineDecayOptions>()({
 export interface CosineDecay extends OptionFields<CosineDecayOptions, typeof cosineOptions> {}
 
 /**
- * From a rate to the part `alpha` of it along half a cosine, after a linear rise if wanted. Loshchilov and Hutter, 2017.
+ * Decays a rate to the fraction `alpha` of it along half a cosine, after an optional linear warmup. Loshchilov and
+ * Hutter, 2017.
  *
- * @example A rise over 100 steps, then down over 900
+ * @example Warmup over 100 steps, then decay over 900
  * ```ts
  * import { schedules } from "./mod.ts";
  * const warm = { initialLearningRate: 0, warmupTarget: 0.1, warmupSteps: 100, decaySteps: 900 };
@@ -48,7 +49,7 @@ export class CosineDecay extends LearningRateSchedule {
     declareOptions(this, cosineOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
+  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
   constructor(options: CosineDecayOptions) {
     super(options);
   }
@@ -69,15 +70,15 @@ export class CosineDecay extends LearningRateSchedule {
 export interface CosineDecayRestartsOptions {
   /** The rate at step 0. */
   initialLearningRate: number;
-  /** How many steps the first way down takes. */
+  /** The number of steps of the first decay. */
   firstDecaySteps: number;
-  /** How many times longer each way down is than the one before; 2 by default. */
+  /** How many times longer each decay is than the one before; 2 by default. */
   tMul?: number;
-  /** What the rate at each start is multiplied by; 1 by default. */
+  /** The factor of the rate at each restart; 1 by default. */
   mMul?: number;
-  /** The part of the rate that is left at each end; 0 by default. */
+  /** The rate at each end as a fraction; 0 by default. */
   alpha?: number;
-  /** Keras's name of the object. */
+  /** The object's name in Keras. */
   name?: string;
 }
 
@@ -94,7 +95,7 @@ const restartsOptions = optionTable<CosineDecayRestartsOptions>()({
 export interface CosineDecayRestarts extends OptionFields<CosineDecayRestartsOptions, typeof restartsOptions> {}
 
 /**
- * {@linkcode CosineDecay} again and again, each time `tMul` times longer. Loshchilov and Hutter, 2017.
+ * Repeats {@linkcode CosineDecay}, each time `tMul` times longer. Loshchilov and Hutter, 2017.
  *
  * @example A restart after 10 steps
  * ```ts
@@ -108,7 +109,7 @@ export class CosineDecayRestarts extends LearningRateSchedule {
     declareOptions(this, restartsOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
+  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
   constructor(options: CosineDecayRestartsOptions) {
     super(options);
   }
@@ -116,7 +117,7 @@ export class CosineDecayRestarts extends LearningRateSchedule {
   /** The learning rate of a step. */
   call(step: number): number {
     const { initialLearningRate, firstDecaySteps, tMul, mMul, alpha } = this;
-    // Counted restart by restart, where Keras takes a logarithm that is off by one at a start.
+    // Counts restart by restart: Keras's logarithm is off by one at a restart.
     let [left, length, restarts] = [step, firstDecaySteps, 0];
     if (tMul === 1) {
       restarts = Math.floor(step / length);

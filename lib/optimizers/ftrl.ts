@@ -13,15 +13,15 @@ import type { Scalars } from "./scalars.ts";
 export interface FtrlOptions extends OptimizerOptions {
   /** How the rate falls with the sum of squares, at most 0; -0.5 by default. */
   learningRatePower?: number;
-  /** What the sums of squares start as; 0.1 by default. */
+  /** The initial sum of squares; 0.1 by default. */
   initialAccumulatorValue?: number;
-  /** How strongly weights are pulled to exactly 0; 0 by default. */
+  /** The strength of the pull of weights to exactly 0; 0 by default. */
   l1RegularizationStrength?: number;
-  /** How strongly weights are kept small; 0 by default. */
+  /** The strength of the penalty on large weights; 0 by default. */
   l2RegularizationStrength?: number;
-  /** As `l2RegularizationStrength`, by the gradients; 0 by default. */
+  /** Like `l2RegularizationStrength`, but added to the gradients; 0 by default. */
   l2ShrinkageRegularizationStrength?: number;
-  /** Beta of the paper; 0 by default. */
+  /** The paper's beta; 0 by default. */
   beta?: number;
 }
 
@@ -40,8 +40,8 @@ const ftrlOptions = optionTable<FtrlOptions>()({
 export interface Ftrl extends OptimizerFields<FtrlOptions, typeof ftrlOptions> {}
 
 /**
- * Follow the regularized leader: the weights are computed anew from sums over all gradients in each step. The learning
- * rate is 0.001 by default. McMahan et al., 2013.
+ * Follow the regularized leader: each step recomputes the weights from sums over all gradients. The learning rate is
+ * 0.001 by default. McMahan et al., 2013.
  *
  * @example Weights that become exactly 0
  * ```ts
@@ -64,7 +64,7 @@ export class Ftrl extends Optimizer {
     return ["accumulator", "linear"];
   }
 
-  /** The sums of squares start at the value asked for. */
+  /** The initial sum of squares; 0 for other slots. */
   protected override slotStart(kind: string): number {
     return kind === "accumulator" ? this.initialAccumulatorValue : 0;
   }

@@ -1,11 +1,11 @@
-// Lamb: Adam for large batches, each step scaled by the norm of its weights. https://keras.io/api/optimizers/lamb/
+// Lamb: Adam for large batches, each step scaled to the norm of the weights. https://keras.io/api/optimizers/lamb/
 import type { Value } from "../ir/value.ts";
 import { add, divide, greater, logicalAnd, multiply, select, sqrt, square, subtract, sum } from "../ops/primitives.ts";
 import { MomentsOptimizer } from "./moments.ts";
 import type { ScalarMath, Scalars } from "./scalars.ts";
 
 /**
- * The step of Adam, brought to the norm of the variable times the learning rate (0.001 by default). You et al., 2019.
+ * Adam's step, scaled to the norm of the variable times the learning rate (0.001 by default). You et al., 2019.
  *
  * @example
  * ```ts
@@ -14,7 +14,7 @@ import type { ScalarMath, Scalars } from "./scalars.ts";
  * ```
  */
 export class Lamb extends MomentsOptimizer {
-  /** The rate, and the factors that correct both means for their start at zero. */
+  /** The rate, and the factors that correct both means for their zero start. */
   protected override stepScalars<T>(m: ScalarMath<T>, rate: T, step: T): Scalars<T> {
     const correction = (beta: number) => m.divide(1, m.subtract(1, m.power(Math.fround(beta), step)));
     return { rate, meanFactor: correction(this.beta1), squaresFactor: correction(this.beta2) };

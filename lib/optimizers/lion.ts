@@ -1,4 +1,4 @@
-// Lion: steps of one size along the sign of a running mean. https://keras.io/api/optimizers/lion/
+// Lion: steps of a fixed size along the sign of a running mean. https://keras.io/api/optimizers/lion/
 import type { Value } from "../ir/value.ts";
 import { add, multiply, sign, subtract } from "../ops/primitives.ts";
 import { number } from "../option_kinds.ts";
@@ -10,9 +10,9 @@ import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode Lion}. */
 export interface LionOptions extends OptimizerOptions {
-  /** The part of the running mean in the direction of a step; 0.9 by default. */
+  /** The weight of the running mean in the direction of a step; 0.9 by default. */
   beta1?: number;
-  /** The part of the running mean that is kept in each step; 0.99 by default. */
+  /** The fraction of the running mean that each step keeps; 0.99 by default. */
   beta2?: number;
 }
 
@@ -58,7 +58,7 @@ export class Lion extends Optimizer {
     [mean]: readonly Value[],
     { rate }: Scalars,
   ): readonly Value[] {
-    // As Keras has it here: from betas rounded to float32.
+    // As in Keras, from betas rounded to float32.
     const mix = (beta: number) => add(multiply(mean, beta), multiply(g, 1 - Math.fround(beta)));
     return [subtract(w, multiply(rate, sign(mix(this.beta1)))), mix(this.beta2)];
   }

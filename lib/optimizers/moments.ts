@@ -1,4 +1,4 @@
-// Running means of gradients and squares, which Adamax, Nadam and Lamb have in common.
+// The running means of gradients and squares that Adamax, Nadam and Lamb share.
 import type { Value } from "../ir/value.ts";
 import { add, multiply, square, subtract } from "../ops/primitives.ts";
 import { number } from "../option_kinds.ts";
@@ -9,11 +9,11 @@ import { rateOption } from "./rate.ts";
 
 /** Options of optimizers with two running means. */
 export interface MomentsOptions extends OptimizerOptions {
-  /** The part of the running mean of gradients that is kept in each step; 0.9 by default. */
+  /** The fraction of the running mean of gradients that each step keeps; 0.9 by default. */
   beta1?: number;
-  /** The part of the running mean of squares (or of the norm) that is kept in each step; 0.999 by default. */
+  /** The fraction of the running mean of squares (or of the norm) that each step keeps; 0.999 by default. */
   beta2?: number;
-  /** What keeps the divisor from zero; 1e-7 by default. */
+  /** Keeps the divisor from zero; 1e-7 by default. */
   epsilon?: number;
 }
 
@@ -44,7 +44,7 @@ export abstract class MomentsOptimizer extends Optimizer {
     return ["momentum", "velocity"];
   }
 
-  /** How much of a new value comes into a running mean. */
+  /** The weight of a new value in a running mean. */
   protected part(beta: number): number {
     return 1 - beta;
   }

@@ -2,17 +2,20 @@
 import type { Value } from "../ir/value.ts";
 import { add, divide, multiply, sqrt, subtract } from "../ops/primitives.ts";
 import { MomentsOptimizer } from "./moments.ts";
-import type { ScalarMath, Scalars } from "./scalars.ts";
+import { numberMath, type ScalarMath, type Scalars } from "./scalars.ts";
 
 /** From here on `0.96 ^ step` no longer changes a float32. */
 const settled = 600;
 
-/** `log(1 - 0.96^step / 2)` of steps 1, 2, ...: summed, the log of the momenta's product without the part of beta1. */
+/**
+ * `log(1 - 0.96^step / 2)` for steps 1, 2, ...: their sum is the log of the product of momenta, without the factor
+ * beta1.
+ */
 const logs = Float32Array.from({ length: settled }, (_, i) => Math.log(1 - 0.5 * 0.96 ** (i + 1)));
 
 /**
- * Adam that steps along the running mean as it will be after the gradient is in it, with a momentum that warms up. The
- * learning rate is 0.001 by default. Dozat, 2015.
+ * Adam that steps along the running mean after the next update, with a momentum that warms up. The learning rate is
+ * 0.001 by default. Dozat, 2015.
  *
  * @example
  * ```ts
@@ -21,7 +24,7 @@ const logs = Float32Array.from({ length: settled }, (_, i) => Math.log(1 - 0.5 *
  * ```
  */
 export class Nadam extends MomentsOptimizer {
-  /** As Keras has it here: from a beta rounded to float32. */
+  /** As in Keras, from a beta rounded to float32. */
   protected override part(beta: number): number {
     return Math.fround(1 - Math.fround(beta));
   }
@@ -30,14 +33,23 @@ export class Nadam extends MomentsOptimizer {
   protected override stepScalars<T>(m: ScalarMath<T>, rate: T, step: T): Scalars<T> {
     const { beta1, beta2 } = this;
     const momentumAt = (t: T) => m.multiply(m.subtract(1, m.multiply(m.power(0.96, t), 0.5)), beta1);
-    // The momenta of all steps so far, multiplied.
-    const product = m.multiply(m.power(beta1, step), m.exp(m.sumOfFirst(logs, step)));
+    const product = this.#momentumProduct(m, step);
     const [muT, muNext] = [momentumAt(step), momentumAt(m.add(step, 1))];
     return {
       meanFactor: m.divide(m.multiply(rate, muNext), m.subtract(1, m.multiply(product, muNext))),
       gradientFactor: m.divide(m.multiply(rate, m.subtract(1, muT)), m.subtract(1, product)),
       squaresFactor: m.divide(1, m.subtract(1, m.power(Math.fround(beta2), step))),
     };
+  }
+
+  /** The product of the momenta of all steps so far. */
+  #momentumProduct<T>(m: ScalarMath<T>, step: T): T {
+    return m.multiply(m.power(this.beta1, step), m.exp(m.sumOfFirst(logs, step)));
+  }
+
+  /** Keras keeps the product of the momenta in a variable. */
+  override get derivedScalars(): Scalars<number> {
+    return { u_product: this.iterations === 0 ? 1 : this.#momentumProduct(numberMath, this.iterations) };
   }
 
   /** The new values of one variable and its slots. */

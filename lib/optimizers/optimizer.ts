@@ -1,4 +1,4 @@
-// Optimizer: from gradients to new weights, inside the step. https://keras.io/api/optimizers/
+// Optimizer: computes new weights from gradients, inside the step. https://keras.io/api/optimizers/
 import { finite, fn, listOf, object, operand, variables } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
@@ -24,7 +24,7 @@ import { numberMath, type ScalarMath, type Scalars, valueMath } from "./scalars.
 import { LearningRateSchedule } from "./schedules.ts";
 import { WeightDecay } from "./weight_decay.ts";
 
-/** What an update gives: the variables' new values, and those of each kind of slot. */
+/** The result of an update: the variables' new values, and those of each kind of slot. */
 export interface Updated {
   /** The new values of the variables. */
   readonly variables: readonly Value[];
@@ -32,7 +32,7 @@ export interface Updated {
   readonly slots: readonly (readonly Value[])[];
 }
 
-/** The numbers of the step being traced, of the optimizers that are given them. */
+/** The scalars of the step being traced, for optimizers that get them from outside. */
 const givenScalars = new ContextKey<ReadonlyMap<Optimizer, Scalars>>("givenScalars");
 
 /** The options, checked and completed. */
@@ -63,9 +63,9 @@ export interface Optimizer extends
 export abstract class Optimizer extends Configurable {
   /** The name in files. */
   declare readonly name: string;
-  /** The learning rate as it was given: a number, a schedule or a function. */
+  /** The learning rate as given: a number, a schedule or a function. */
   declare protected givenRate: LearningRate;
-  /** How many batches were taken: the steps, unless gradients of several batches make one. */
+  /** The number of batches seen: the number of steps, unless gradients are accumulated. */
   batches = 0;
   readonly #slots = new Map<Variable, readonly Variable[]>();
   readonly #averages = new WeightAverages();
@@ -89,8 +89,8 @@ export abstract class Optimizer extends Configurable {
   }
 
   /**
-   * Takes the options of every optimizer, and the rate of a class of one's own where none is given: 0.01.
-   * Throws {@linkcode ValueError} for values out of range.
+   * Takes the options of every optimizer, and the default learning rate of a custom class: 0.01. Throws {@linkcode
+   * ValueError} for values out of range.
    */
   constructor(options: OptimizerOptions = {}, defaultRate?: number) {
     super(modernRate(new.target, options, defaultRate));
@@ -107,7 +107,7 @@ export abstract class Optimizer extends Configurable {
     }
   }
 
-  /** How many steps were taken. */
+  /** The number of steps taken. */
   get iterations(): number {
     return Math.floor(this.batches / (this.gradientAccumulationSteps ?? 1));
   }
@@ -125,21 +125,21 @@ export abstract class Optimizer extends Configurable {
     return shape;
   }
 
-  /** What the elements of a kind of slot start as: 0, unless overridden. */
+  /** The initial value of a kind of slot: 0, unless overridden. */
   protected slotStart(_kind: string): number {
     return 0;
   }
 
   /**
-   * The numbers that an update needs in a step besides its operands, by name: the learning rate as `rate`, unless
-   * overridden. They are computed from the rate and the number of the step, counted from 1, on the host or inside a
-   * program: both by the arithmetic that is given.
+   * The numbers that a step's update needs besides its operands, by name: the learning rate as `rate`, unless
+   * overridden. They are computed from the rate and the step number, counted from 1, on the host or inside a program,
+   * with the arithmetic that is passed in.
    */
   protected stepScalars<T>(_math: ScalarMath<T>, rate: T, _step: T): Scalars<T> {
     return { rate };
   }
 
-  /** The update of all variables by their gradients: one by one, unless overridden. */
+  /** The update of all variables by their gradients: one at a time, unless overridden. */
   protected update(
     variables: readonly Value[],
     gradients: readonly Value[],
@@ -167,7 +167,7 @@ export abstract class Optimizer extends Configurable {
   }
 
   /**
-   * The learning rate of the next step, as float32. Setting it throws {@linkcode StateError} where a schedule rules.
+   * The learning rate of the next step, as float32. Setting it throws {@linkcode StateError} if it follows a schedule.
    */
   get learningRate(): number {
     return this.rateAt(this.batches);
@@ -176,7 +176,7 @@ export abstract class Optimizer extends Configurable {
     if (this.givenRate instanceof LearningRateSchedule && typeof rate === "number") {
       throw new StateError({
         what: `Cannot set the learning rate of "${this.name}"`,
-        rule: "a schedule rules it",
+        rule: "it follows a schedule",
         hint: "make the optimizer with a number, or assign another schedule",
       });
     }
@@ -185,24 +185,26 @@ export abstract class Optimizer extends Configurable {
     if (typeof rate === "number") this.#onDevice?.rate.assign(rate);
   }
 
-  /** The schedule that rules the learning rate, if one does. */
+  /** The schedule that the learning rate follows, if any. */
   get schedule(): LearningRateSchedule | undefined {
     return this.givenRate instanceof LearningRateSchedule ? this.givenRate : undefined;
   }
 
-  /** The learning rate after so many batches, as float32. */
+  /** The learning rate after `batch` batches, as float32. */
   rateAt(batch: number): number {
     const rate = this.givenRate;
     if (typeof rate === "number") return Math.fround(rate);
     return Math.fround(rate instanceof LearningRateSchedule ? rate.call(batch) : rate());
   }
 
-  /** The names of the numbers that {@linkcode Optimizer.scalars} gives. */
+  /** The names of the numbers of {@linkcode Optimizer.scalars}. */
   get scalarNames(): readonly string[] {
     return Object.keys(this.scalars(this.batches));
   }
 
-  /** The numbers that the step after so many batches needs, as float32: computed on the host, where powers are exact. */
+  /**
+   * The numbers that the step after `batch` batches needs, as float32: computed on the host, where powers are exact.
+   */
   scalars(batch: number): Scalars<number> {
     const exact = this.#scalarsOf(numberMath, this.rateAt(batch), batch + 1);
     return Object.fromEntries(Object.entries(exact).map(([name, value]) => [name, Math.fround(value)]));
@@ -216,7 +218,7 @@ export abstract class Optimizer extends Configurable {
       ...this.stepScalars(math, rate, step),
       ...(this.weightDecay ? { decayRate: rate } : {}),
       ...(count ? { isDue: math.isMultiple(batch, count) } : {}),
-      // The first step starts the averages.
+      // The averages start as the weights after the first step.
       ...(this.useEma ? { averageMomentum: math.step(step, 1, 0, this.emaMomentum) } : {}),
       ...(this.useEma && frequency ? { averageOverwrites: math.isMultiple(step, frequency) } : {}),
     };
@@ -243,7 +245,7 @@ export abstract class Optimizer extends Configurable {
     }
   }
 
-  /** The slots of variables, one list for each kind; makes what is missing. */
+  /** The slots of variables, one list per kind; makes missing ones. */
   slotsOf(variables: readonly Variable[]): Variable[][] {
     this.build(variables);
     return this.slotNames.map((_, kind) => variables.map((variable) => this.#slots.get(variable)![kind]));
@@ -254,38 +256,44 @@ export abstract class Optimizer extends Configurable {
     return [...this.#averages.slots, ...this.#accumulator.slots, ...this.fileOrder([...this.#slots.values()])];
   }
 
-  /** The optimizer's own slots, given variable by variable, in the order of Keras's files: as they are, mostly. */
+  /**
+   * The optimizer's own slots, given variable by variable, in the order of Keras's files: unchanged, unless overridden.
+   */
   protected fileOrder(slots: readonly (readonly Variable[])[]): Variable[] {
     return slots.flat();
   }
 
-  /** Whether any slots were made, or the optimizer needs none and has been given variables. */
+  /** Numbers that Keras's files have after the slots, and that follow from the number of steps; none by default. */
+  get derivedScalars(): Scalars<number> {
+    return {};
+  }
+
+  /** Whether the optimizer has made its slots, or has been given variables and needs no slots. */
   get built(): boolean {
     return this.#slots.size > 0;
   }
 
-  /** Excludes variables from weight decay, by themselves or by parts of their names. Call it before training. */
+  /** Excludes variables from weight decay, by identity or by parts of their names. Call it before training. */
   excludeFromWeightDecay(options: { variables?: readonly Variable[]; names?: readonly string[] }): void {
     this.#decay.exclude(options);
   }
 
-  /** Runs `body` with `scalars` for the steps that it traces. */
+  /** Runs `body` with `scalars` as the scalars of the steps traced in it. */
   withScalars<T>(scalars: Scalars, body: () => T): T {
     return withContext([givenScalars.of(new Map(givenScalars.current).set(this, scalars))], body);
   }
 
   /**
-   * The loss that gradients are to be taken of, inside a traced function: that times `lossScaleFactor`, where there is
-   * one. A step of one's own calls it before `gradients`, as `fit` does, since `apply` divides by the factor.
+   * The loss to take gradients of, in a traced function: the loss times `lossScaleFactor`, if set. A custom step calls
+   * it before `gradients`, as `fit` does, since `apply` divides by the factor.
    */
   scaleLoss(loss: Value): Value {
     return this.lossScaleFactor === null ? loss : multiply(loss, this.lossScaleFactor);
   }
 
   /**
-   * Changes `variables` by one step along `gradients`, inside a traced function: unscales and gathers these, clips,
-   * decays, updates, and holds weights to their constraints.
-   * Throws {@linkcode ValueError} where their numbers differ.
+   * Changes `variables` by one step along `gradients`, in a traced function: unscales and accumulates gradients, clips,
+   * decays, updates, and applies constraints. Throws {@linkcode ValueError} unless there are as many of both.
    */
   apply(gradients: readonly Value[], variables: readonly Variable[]): void {
     const trace = requireTrace("optimizer.apply");
@@ -320,17 +328,17 @@ export abstract class Optimizer extends Configurable {
     }
   }
 
-  /** Sets variables to their running averages, where these are kept; `fit` does it at its end. */
+  /** Sets variables to their running averages, if there are any; `fit` does so at its end. */
   async finalizeVariableValues(variables: readonly Variable[]): Promise<void> {
     await this.#averages.finalize(variables);
   }
 
-  /** The optimizer as it stands in a compile config. */
+  /** The optimizer as written in a compile config. */
   override serialize(): ObjectNode {
     return objectNode(this);
   }
 
-  /** The scalars of a step that no model runs: computed in the program, from a step count of its own. */
+  /** The scalars of a step outside of a model: computed in the program, from its own step count. */
   #deviceScalars(): Scalars {
     if (typeof this.givenRate !== "number") {
       throw new StateError({

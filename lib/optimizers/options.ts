@@ -1,4 +1,4 @@
-// What optimizers are made with: the options of every optimizer, each declared once.
+// The options of every optimizer, each declared once.
 import { describe, ValueError } from "../errors.ts";
 import { boolean, number, positiveInteger, text } from "../option_kinds.ts";
 import { nullable, type Option, option, type OptionFields, optionTable, withFacts } from "../options.ts";
@@ -6,7 +6,7 @@ import { rateOption, type RateOptions } from "./rate.ts";
 
 /** Options that every optimizer takes. */
 export interface OptimizerOptions extends RateOptions {
-  /** The part of each weight, times the learning rate, that is taken off before the step; none by default. */
+  /** The fraction of each weight, times the learning rate, that is subtracted before the step; none by default. */
   weightDecay?: number | null;
   /** The largest norm of each gradient; none by default. */
   clipnorm?: number | null;
@@ -16,22 +16,22 @@ export interface OptimizerOptions extends RateOptions {
   globalClipnorm?: number | null;
   /** Whether running averages of the weights are kept, and become the weights when `fit` ends; false by default. */
   useEma?: boolean;
-  /** The part of the averages that is kept in each step; 0.99 by default. */
+  /** The fraction of the averages that each step keeps; 0.99 by default. */
   emaMomentum?: number;
-  /** After how many steps the weights become their averages; only at the end by default. */
+  /** The number of steps after which the weights become their averages; only at the end by default. */
   emaOverwriteFrequency?: number | null;
   /**
-   * What the loss is multiplied by before gradients are taken, which are divided by it again, so that small ones do not
-   * vanish; none by default.
+   * The factor of the loss for computing gradients, which are divided by it afterwards, so that small ones do not
+   * underflow; none by default.
    */
   lossScaleFactor?: number | null;
-  /** Over how many batches gradients are averaged for one step; none by default. */
+  /** The number of batches whose gradients are averaged for one step; none by default. */
   gradientAccumulationSteps?: number | null;
   /** The name in files. */
   name?: string;
 }
 
-/** A number that suits `isValid`, or null, which is the default; `rule` says which numbers do. */
+/** A number for which `isValid` holds, or null, which is the default; `rule` says which numbers are valid. */
 const numberOrNull = (isValid: (value: number) => boolean, rule: string, hint?: string): Option<number | null> =>
   option<number | null>({
     fallback: null,
@@ -64,10 +64,10 @@ export const optimizerOptions = optionTable<OptimizerOptions>()({
     "a whole number of at least 2",
     "leave it out for a step with each batch",
   ),
-  // What Keras 2 called the rate; the base makes a rate of them.
+  // Keras 2's names of the learning rate; the base class converts them.
   lr: withFacts(number(0), { assigned: false, written: "never" }),
   decay: withFacts(number(0), { assigned: false, written: "never" }),
 });
 
-/** The fields that an optimizer's own options become, beside those of every optimizer. */
+/** The fields of an optimizer's own options, besides those of every optimizer. */
 export type OptimizerFields<O, T> = OptionFields<Omit<O, keyof OptimizerOptions>, Omit<T, keyof OptimizerOptions>>;

@@ -1,16 +1,16 @@
-// Learning rates as options give them: a number, a schedule, a function, or what Keras 2 called lr and decay.
+// Learning rates as options: a number, a schedule, a function, or Keras 2's lr and decay.
 import { ValueError } from "../errors.ts";
 import { number } from "../option_kinds.ts";
 import { describe, type Option, option, optionsOfClass, readOption } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import { InverseTimeDecay, LearningRateSchedule } from "./schedules.ts";
 
-/** A learning rate: a number, a schedule by steps, or a function that gives the rate of the next step. */
+/** A learning rate: a number, a schedule by steps, or a function that returns the rate of the next step. */
 export type LearningRate = number | LearningRateSchedule | (() => number);
 
-/** What options say of the learning rate. */
+/** The options for the learning rate. */
 export interface RateOptions {
-  /** How far each step goes. */
+  /** The learning rate. */
   learningRate?: LearningRate;
   /** Keras 2's name of `learningRate`. */
   lr?: number;
@@ -39,13 +39,13 @@ export const rateOption = (fallback: number): Option<LearningRate> =>
     },
   });
 
-/** The options with the learning rate in the words of Keras 3, also where they have it in those of Keras 2. */
+/** The options with Keras 2's names of the learning rate converted to those of Keras 3. */
 export function modernRate<O extends RateOptions>(
   Class: { readonly name: string },
   options: O,
   defaultRate: unknown = optionsOfClass(Class).learningRate?.fallback,
 ): O {
-  // What are no options is refused with the rest.
+  // Values that are not options get their error later.
   if (options === null || typeof options !== "object" || Array.isArray(options)) return options;
   const { learningRate, lr, decay = 0 } = options;
   const what = `Cannot make ${Class.name}`;
@@ -58,7 +58,7 @@ export function modernRate<O extends RateOptions>(
   const place = { what, whatNamed: what };
   if (readOption("decay", number(0, { min: 0 }), decay, place) === 0) return rest;
   if (typeof rate !== "number") {
-    const hint = "leave decay out: the schedule rules the rate";
+    const hint = "leave decay out: the schedule sets the rate";
     throw new ValueError({ what, rule: "decay needs a learningRate that is a number", received: describe(rate), hint });
   }
   return {

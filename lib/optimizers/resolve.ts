@@ -33,12 +33,12 @@ const named: ReadonlyMap<string, () => Optimizer> = new Map(
   Object.entries(classes).map(([name, Class]) => [name.toLowerCase(), () => new Class()]),
 );
 
-/** The names of the optimizers; upper and lower case are equal. */
+/** The names of the optimizers; case does not matter. */
 export type OptimizerName = keyof typeof classes | Lowercase<keyof typeof classes>;
 /** An optimizer by name, or as an object. */
 export type OptimizerIdentifier = OptimizerName | Optimizer;
 
-/** The optimizer that an identifier names; throws {@linkcode ValueError} with a suggestion for an unknown name. */
+/** The optimizer for an identifier; throws {@linkcode ValueError} with a suggestion for an unknown name. */
 export function getOptimizer(identifier: OptimizerIdentifier, where?: string): Optimizer {
   if (identifier instanceof Optimizer) return identifier;
   if (typeof identifier !== "string") {

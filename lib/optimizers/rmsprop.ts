@@ -11,13 +11,13 @@ import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
-  /** The part of the running mean of squares that is kept in each step; 0.9 by default. */
+  /** The fraction of the running mean of squares that each step keeps; 0.9 by default. */
   rho?: number;
-  /** The part of the last movement that is added to the next; 0 by default. */
+  /** The fraction of the last update that is added to the next; 0 by default. */
   momentum?: number;
-  /** What keeps the root from zero; 1e-7 by default. */
+  /** Keeps the root from zero; 1e-7 by default. */
   epsilon?: number;
-  /** Whether the squares are taken from the running mean of the gradients; false by default. */
+  /** Whether to subtract the square of the running mean gradient from the mean of squares; false by default. */
   centered?: boolean;
 }
 
@@ -54,7 +54,7 @@ export class RMSprop extends Optimizer {
     super(options);
   }
 
-  /** `velocity`, and `momentum` and `average_gradient` where they are used. */
+  /** `velocity`, and `momentum` and `average_gradient` if they are used. */
   override get slotNames(): readonly string[] {
     return ["velocity", ...(this.momentum > 0 ? ["momentum"] : []), ...(this.centered ? ["average_gradient"] : [])];
   }

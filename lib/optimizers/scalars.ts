@@ -1,14 +1,14 @@
-// The numbers of a step beside its operands, such as the learning rate: each formula serves host and programs alike.
+// The numbers of a step besides its operands, such as the learning rate: one formula for host and programs.
 import type { Value } from "../ir/value.ts";
 import * as ops from "../ops/primitives.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** The numbers of a step by name: on the host, or as symbolic values inside a program. */
+/** The numbers of a step by name: numbers on the host, symbolic values in a program. */
 export type Scalars<T = Value> = Readonly<Record<string, T>>;
 
-/** Arithmetic of the numbers of a step. `T` is a number on the host, a symbolic value inside a program. */
+/** Arithmetic on the numbers of a step. `T` is a number on the host, a symbolic value in a program. */
 export interface ScalarMath<T> {
-  /** The same, each result rounded to float32: on the host all else is float64. */
+  /** The same with each result rounded to float32; the host otherwise computes in float64. */
   readonly float32: ScalarMath<T>;
   /** `a + b`. */
   add(a: T | number, b: T | number): T;
@@ -24,15 +24,15 @@ export interface ScalarMath<T> {
   minimum(a: T | number, b: T | number): T;
   /** The square root. */
   sqrt(x: T): T;
-  /** 1 by the square root. */
+  /** One over the square root. */
   rsqrt(x: T): T;
   /** `e ** x`. */
   exp(x: T): T;
-  /** The largest whole number that is not above `x`. */
+  /** The largest integer not above `x`. */
   floor(x: T): T;
-  /** 1 where `divisor` divides `n`, else 0. */
+  /** 1 if `divisor` divides `n`, else 0. */
   isMultiple(n: T, divisor: number): T;
-  /** `above` where `x` is above `limit`, else `below`. */
+  /** `above` if `x` is above `limit`, else `below`. */
   step(x: T, limit: number, below: number, above: number): T;
   /** The sum of the first `count` of `numbers`, or of all if there are fewer. */
   sumOfFirst(numbers: Float32Array<ArrayBuffer>, count: T): T;
@@ -72,7 +72,7 @@ const roundedMath: ScalarMath<number> = {
   },
 };
 
-/** The arithmetic inside of programs, which is float32 by itself. */
+/** The arithmetic in programs, which is always float32. */
 export const valueMath: ScalarMath<Value> = {
   get float32() {
     return valueMath;

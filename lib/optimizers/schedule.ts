@@ -9,7 +9,7 @@ import { objectNode } from "../registry.ts";
 /**
  * The base of schedules: extend it with your own `call`.
  *
- * @example A rate that falls with the root of the step
+ * @example A rate that falls with the square root of the step
  * ```ts
  * import { optimizers, schedules } from "./mod.ts";
  * class InverseRoot extends schedules.LearningRateSchedule {
@@ -28,7 +28,7 @@ export abstract class LearningRateSchedule extends Configurable {
   /** The learning rate of a step, counted from 0 in batches. */
   abstract call(step: number): number;
 
-  /** The schedule as it stands in an optimizer's config. */
+  /** The schedule as written in an optimizer's config. */
   override serialize(): ObjectNode {
     return objectNode(this);
   }

@@ -10,13 +10,13 @@ const { fround } = Math;
 export interface ExponentialDecayOptions {
   /** The rate at step 0. */
   initialLearningRate: number;
-  /** After how many steps the rate has been multiplied by `decayRate`. */
+  /** The number of steps in which the rate is multiplied by `decayRate` once. */
   decaySteps: number;
-  /** What the rate is multiplied by. */
+  /** The factor of the rate. */
   decayRate: number;
-  /** Whether it falls in stairs of `decaySteps`; false by default. */
+  /** Whether the rate falls in steps of length `decaySteps`; false by default. */
   staircase?: boolean;
-  /** Keras's name of the object. */
+  /** The object's name in Keras. */
   name?: string;
 }
 
@@ -46,7 +46,7 @@ export class ExponentialDecay extends LearningRateSchedule {
     declareOptions(this, exponentialOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
+  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
   constructor(options: ExponentialDecayOptions) {
     super(options);
   }
@@ -86,7 +86,7 @@ export class InverseTimeDecay extends LearningRateSchedule {
     declareOptions(this, inverseTimeOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
+  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
   constructor(options: InverseTimeDecayOptions) {
     super(options);
   }
@@ -102,11 +102,11 @@ export class InverseTimeDecay extends LearningRateSchedule {
 
 /** Arguments of {@linkcode PiecewiseConstantDecay}. */
 export interface PiecewiseConstantDecayOptions {
-  /** The last step of each rate but the last one. */
+  /** The last step of each rate except the final one. */
   boundaries: readonly number[];
   /** The rates, one more than boundaries. */
   values: readonly number[];
-  /** Keras's name of the object. */
+  /** The object's name in Keras. */
   name?: string;
 }
 
@@ -133,9 +133,9 @@ const piecewiseOptions = optionTable<PiecewiseConstantDecayOptions>()({
 export interface PiecewiseConstantDecay extends OptionFields<PiecewiseConstantDecayOptions, typeof piecewiseOptions> {}
 
 /**
- * One rate up to each boundary, itself included, and the last rate after all of them.
+ * One rate up to each boundary, inclusive, and the last rate after all of them.
  *
- * @example Ten times less after 1000 steps
+ * @example A tenth of the rate after 1000 steps
  * ```ts
  * import { schedules } from "./mod.ts";
  * const rate = new schedules.PiecewiseConstantDecay({ boundaries: [1000], values: [0.1, 0.01] });
@@ -147,7 +147,7 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
     declareOptions(this, piecewiseOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} where there is not one value more than boundaries. */
+  /** Takes the arguments. Throws {@linkcode ValueError} unless there is one value more than boundaries. */
   constructor(options: PiecewiseConstantDecayOptions) {
     super(options);
     const { boundaries, values } = this;
@@ -173,15 +173,15 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
 export interface PolynomialDecayOptions {
   /** The rate at step 0. */
   initialLearningRate: number;
-  /** After how many steps the rate has reached its end. */
+  /** The number of steps after which the rate is the final one. */
   decaySteps: number;
-  /** The rate at the end; 1e-4 by default. */
+  /** The final rate; 1e-4 by default. */
   endLearningRate?: number;
-  /** The power of the rest of the way; 1 by default, a line. */
+  /** The power of the remaining fraction; 1 by default, which is linear. */
   power?: number;
-  /** Whether it goes on, with `decaySteps` as often as needed, instead of staying at the end; false by default. */
+  /** Whether the decay repeats over multiples of `decaySteps` instead of staying at the end; false by default. */
   cycle?: boolean;
-  /** Keras's name of the object. */
+  /** The object's name in Keras. */
   name?: string;
 }
 
@@ -200,7 +200,7 @@ export interface PolynomialDecay extends OptionFields<PolynomialDecayOptions, ty
 /**
  * From `initialLearningRate` to `endLearningRate` by `(1 - step / decaySteps) ^ power`.
  *
- * @example A line to zero
+ * @example Linearly to zero
  * ```ts
  * import { schedules } from "./mod.ts";
  * const line = { initialLearningRate: 0.1, decaySteps: 100, endLearningRate: 0 };
@@ -212,7 +212,7 @@ export class PolynomialDecay extends LearningRateSchedule {
     declareOptions(this, polynomialOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} for steps that are no positive integer. */
+  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
   constructor(options: PolynomialDecayOptions) {
     super(options);
   }

@@ -9,9 +9,9 @@ import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode SGD}. */
 export interface SGDOptions extends OptimizerOptions {
-  /** The part of the last movement that is added to the next, from 0 to 1; 0 by default. */
+  /** The fraction of the last update that is added to the next, from 0 to 1; 0 by default. */
   momentum?: number;
-  /** Whether the gradient's movement is added once more after the momentum; false by default. */
+  /** Whether to use Nesterov momentum: the gradient's step is added again after the momentum; false by default. */
   nesterov?: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Weight decay: a part of each weight, times the learning rate, is taken off before the step.
+// Weight decay: a fraction of each weight, times the learning rate, is subtracted before the step.
 import type { Value } from "../ir/value.ts";
 import { multiply, subtract } from "../ops/primitives.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -8,13 +8,13 @@ export class WeightDecay {
   readonly #excluded = new Set<Variable>();
   readonly #excludedNames: string[] = [];
 
-  /** Excludes variables by themselves or by parts of their names. */
+  /** Excludes variables by identity or by parts of their names. */
   exclude({ variables = [], names = [] }: { variables?: readonly Variable[]; names?: readonly string[] }): void {
     variables.forEach((variable) => this.#excluded.add(variable));
     this.#excludedNames.push(...names);
   }
 
-  /** The value of a variable after `part` times `rate` of it is taken off. */
+  /** The value of a variable minus `part` times `rate` of it. */
   decayed(value: Value, variable: Variable, part: number, rate: Value): Value {
     const isExcluded = this.#excluded.has(variable) ||
       this.#excludedNames.some((name) => variable.name.includes(name));

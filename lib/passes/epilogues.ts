@@ -1,4 +1,4 @@
-// Epilogues: an elementwise program that reads the result of a product or a convolution becomes part of that.
+// Epilogues: fuses elementwise programs into the matmul or convolution whose result they read.
 import type { ElementwiseProgram, EpilogueName, ProgramName } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { isProgram, takesEpilogue } from "../ir/op_def.ts";
@@ -6,7 +6,7 @@ import { sameShape } from "../shape.ts";
 import { maxBuffers, maxSteps } from "./fuse.ts";
 import { leadsTo, mapBodies, readersOf, sortNodes } from "./rewrite.ts";
 
-/** The graph with programs as epilogues, where an op takes one and nothing else lies between. */
+/** The graph with programs fused as epilogues wherever they are the only reader of an op that takes one. */
 export function attachEpilogues(graph: Graph): Graph {
   const result: Graph = { ...graph, nodes: [...graph.nodes] };
   mapBodies(result, attachEpilogues);
@@ -35,8 +35,8 @@ function isOfShape({ types }: Graph, { outputs }: Node, id: ValueId): boolean {
 }
 
 /**
- * A node with a program as its epilogue, unless it became too large; `isRead` says whether anything else reads its own
- * result.
+ * A node with a program as its epilogue, unless the program got too large; `isRead` says whether anything else reads
+ * the node's own result.
  */
 function attached(
   head: Node<EpilogueName>,

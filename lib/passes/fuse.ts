@@ -7,12 +7,12 @@ import { fusedNode } from "../ops/defs/fused.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { mapBodies, producersOf, readersOf, removeDeadCode, sortNodes } from "./rewrite.ts";
 
-/** A dispatch may bind this many buffers: WebGPU's default limit for storage buffers. */
+/** The most buffers a dispatch may bind: WebGPU's default limit for storage buffers. */
 export const maxBuffers = 8;
-/** Programs stay short enough for a GPU's registers. */
+/** The most steps of a program, so that it fits a GPU's registers. */
 export const maxSteps = 48;
 
-/** Nodes that will be one node. */
+/** Nodes that will become one node. */
 interface Group {
   nodes: Node[];
 }
@@ -25,7 +25,7 @@ export function fuse(graph: Graph): Graph {
   for (const node of result.nodes) fusion.place(node);
   fusion.joinUpdates();
   result.nodes = sortNodes(fusion.groups().map((group) => fusion.build(group)));
-  // Constants that became literals are read no more.
+  // Constants that became literals have no readers left.
   removeDeadCode(result);
   return result;
 }
@@ -36,7 +36,7 @@ class Fusion {
   readonly #producers: ReadonlyMap<ValueId, Node>;
   readonly #readers: ReadonlyMap<ValueId, readonly Node[]>;
   readonly #results: Set<ValueId>;
-  /** The old value of the variable that each value is the new one of. */
+  /** By new value of a variable: its old value. */
   readonly #oldValues: Map<ValueId, ValueId>;
 
   constructor(graph: Graph) {
@@ -49,7 +49,7 @@ class Fusion {
     this.#readers = readersOf(graph.nodes);
   }
 
-  /** Puts a node into a group of its own, then joins the groups it reads from where that is allowed. */
+  /** Puts a node into its own group, then joins it with the groups it reads from, if allowed. */
   place(node: Node): void {
     this.#groupOf.set(node, { nodes: [node] });
     if (!isElementwise(node)) return;
@@ -61,7 +61,7 @@ class Fusion {
     }
   }
 
-  /** Joins the groups that update variables and read the same one: then it is read once, and written where it lies. */
+  /** Joins groups that update variables and read the same variable: then it is read once and updated in place. */
   joinUpdates(): void {
     for (const old of this.#oldValues.values()) {
       const readers = (this.#readers.get(old) ?? []).filter((reader) =>
@@ -74,13 +74,13 @@ class Fusion {
     }
   }
 
-  /** Whether a group makes the new value of a variable from the old one. */
+  /** Whether a group computes the new value of a variable from the old one. */
   #isUpdate({ nodes }: Group): boolean {
     const reads = new Set(nodes.flatMap(({ inputs }) => inputs));
     return nodes.some(({ outputs }) => outputs.some((id) => reads.has(this.#oldValues.get(id) ?? -1)));
   }
 
-  /** The groups in the order of their first nodes. */
+  /** The groups, ordered by their first nodes. */
   groups(): Group[] {
     return [...new Set(this.#graph.nodes.map((node) => this.#groupOf.get(node)!))];
   }
@@ -102,7 +102,7 @@ class Fusion {
 
   #buffers(nodes: readonly Node[]): number {
     const inputs = new Set(this.#operands(nodes));
-    // A variable that is read here is written where it lies.
+    // A variable that is read here is updated in place and needs no further buffer.
     const outputs = this.#externalOutputs(nodes).filter((id) => !inputs.has(this.#oldValues.get(id) ?? -1));
     return inputs.size + outputs.length;
   }
@@ -112,7 +112,7 @@ class Fusion {
     const { types } = this.#graph;
     const outside = this.#externalInputs(nodes);
     const inputs = outside.filter((id) => this.#literal(id) === undefined);
-    // The output's shape comes from the operands: where literals are needed for that, they stay operands.
+    // The output's shape comes from the operands: literals that determine it stay operands.
     const { shape } = types[nodes[0].outputs[0]];
     const isWhole = (id: ValueId) =>
       sizeOf(types[id].shape) === sizeOf(shape) && types[id].shape.length === shape.length;
@@ -155,7 +155,7 @@ class Fusion {
     );
   }
 
-  /** The number that a value always is, if it is a constant of one element that broadcasts as a literal. */
+  /** The number that a value always is, if it is a one-element constant that broadcasts as a literal. */
   #literal(id: ValueId): number | undefined {
     const node = this.#producers.get(id);
     return node && isConstant(node) && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;

@@ -1,4 +1,4 @@
-// Memory: gives every value a place, by liveness, and lets variables be written where they lie.
+// Memory: assigns every value a location by liveness, and updates variables in place.
 import type { DType } from "../dtype.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { isAlias, isConstant, isLoop, opDef } from "../ir/op_def.ts";
@@ -7,23 +7,25 @@ import { packsOf } from "./pack.ts";
 import type { Place, Plan } from "./plan.ts";
 import { aliasRoots, copyNode } from "./rewrite.ts";
 
-/** Every place begins at a multiple of this, in bytes: WebGPU's offset alignment. */
+/** Every location is aligned to this many bytes: WebGPU's offset alignment. */
 export const alignment = 256;
 
-/** Bytes of one element in memory that programs use. */
+/** Bytes of one element in device memory. */
 type BytesOf = (dtype: DType) => number;
 
 /** Options of {@linkcode planMemory}. */
 export interface MemoryOptions {
   /** Bytes of an element. */
   readonly bytesOf: BytesOf;
-  /** Whether a node may write over an input that nobody reads later; never where a buffer cannot be bound twice. */
+  /** Whether a node may overwrite an input that nobody reads later; false if a buffer cannot be bound twice. */
   readonly reuseInputs: boolean;
-  /** The most bytes of values that lie flat in one slot; all of them by default. */
+  /** The most bytes of values that may be contiguous in one slot; unlimited by default. */
   readonly flatBytes?: number;
 }
 
-/** The plan of `graph`, whose nodes keep their order; copies are added where a variable cannot be written in place. */
+/**
+ * The plan of `graph`, with its nodes in the same order; adds a copy for each variable that cannot be updated in place.
+ */
 export function planMemory(graph: Graph, options: MemoryOptions): Plan {
   return new Planner(graph, options, []).plan();
 }
@@ -63,7 +65,7 @@ class Planner {
     return Math.ceil(bytes / alignment) * alignment;
   }
 
-  /** Places variables' values: the final one where the first lies if nobody reads the first later, else by a copy. */
+  /** Places the final values of variables: in place of the first value if nobody reads that later, else by a copy. */
   #settleState(): void {
     const { state, nodes } = this.#graph;
     state.forEach(({ input }, link) => this.#places[input] = { kind: "state", link });
@@ -76,7 +78,7 @@ class Planner {
       if (shared || isState.has(source) || !this.#writableInPlace(source, state[link].input)) late.push(link);
       else this.#places[source] = { kind: "state", link };
     });
-    // Swapped variables would overwrite each other: what comes from another variable goes through a copy of its own.
+    // Swapped variables would overwrite each other, so a value that comes from another variable is copied first.
     for (const link of late) {
       if (isState.has(sources[link]!)) {
         nodes.push(copyNode(this.#graph, state[link].output, (id) => state[link].output = id));
@@ -88,7 +90,7 @@ class Planner {
     }
   }
 
-  /** A body's output that is an input unchanged is copied: its memory may be overwritten before it is read. */
+  /** Copies body outputs that are unchanged inputs: their memory may be overwritten before it is read. */
   #settleOutputs(): void {
     const { inputs, outputs, nodes } = this.#graph;
     this.#graph.outputs = outputs.map((output) => {
@@ -99,7 +101,7 @@ class Planner {
     });
   }
 
-  /** Whether the node that makes `source` may write it where the variable's first value `old` lies. */
+  /** Whether the node that makes `source` may write it over the variable's first value `old`. */
   #writableInPlace(source: ValueId, old: ValueId): boolean {
     const { nodes, types } = this.#graph;
     const at = nodes.findIndex((node) => node.outputs.includes(source));
@@ -124,7 +126,7 @@ class Planner {
     const lastUse = new Map<ValueId, number>();
     nodes.forEach((node, at) => !isAlias(node) && node.inputs.forEach((id) => lastUse.set(this.#root(id), at)));
     resultsOf(this.#graph).forEach((id) => lastUse.set(this.#root(id), nodes.length));
-    // Uses through an alias that is itself a result count through its root.
+    // Reads through an alias that is itself a result count for its root.
     const packs = packsOf(this.#graph, this.#root).flatMap((pack) => this.#cut(pack));
     const packOf = new Map(packs.flatMap((pack) => pack.map((id): [ValueId, readonly ValueId[]] => [id, pack])));
     const expiring = new Map<number, number[]>();
@@ -181,7 +183,7 @@ class Planner {
     return lists;
   }
 
-  /** The slot of an input that dies with `node` and that its output may be written over. */
+  /** The slot of an input whose last reader is `node` and that its output may overwrite. */
   #dyingInput(
     node: Node,
     output: number,
@@ -212,7 +214,7 @@ class Planner {
     return undefined;
   }
 
-  /** A free slot: the smallest that is large enough, else the largest made larger, else a new one. */
+  /** A free slot: the smallest that is large enough, else the largest one, grown, else a new one. */
   #take(bytes: number): number {
     const bySize = [...this.#free].sort((a, b) => this.#slots[a] - this.#slots[b]);
     const slot = bySize.find((candidate) => this.#slots[candidate] >= bytes) ?? bySize[bySize.length - 1] ??

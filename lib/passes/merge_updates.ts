@@ -1,8 +1,8 @@
-// Merge updates: what does the same to several variables, element by element, becomes one node that goes through all.
+// Merge updates: equal elementwise updates of several variables become one node that runs over all of them.
 //
-// An update is a node on the way of a variable from its old value to its new one. Where the variables, and likewise what
-// else the updates read and write, lie one after another in memory, such a node is one pass over flat memory. Which op
-// it is does not matter: a fused program, or any other that says it is pointwise.
+// An update is a node between a variable's old and its new value. If the variables, and everything else the updates
+// read and write, are contiguous in memory, such a node is one pass over flat memory. Any pointwise op will do: a fused
+// program or another op that declares itself pointwise.
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { isProgram, opDef, takesEpilogue } from "../ir/op_def.ts";
 import { foreachNode } from "../ops/defs/foreach.ts";
@@ -15,7 +15,7 @@ export function mergeUpdates(graph: Graph): Graph {
   const keyOf = keysOf(result);
   const waiting = updatesOf(result);
   for (;;) {
-    // Which operands are the same for all is seen by their shape, so no scalar variable comes first.
+    // Shapes tell which operands are shared, so a scalar variable must not come first.
     const first = [...waiting].find(({ outputs }) => result.types[outputs[0]].shape.length > 0);
     if (!first) return result;
     const isShared = first.inputs.map((id) => result.types[id].shape.length === 0);
@@ -27,8 +27,8 @@ export function mergeUpdates(graph: Graph): Graph {
 }
 
 /**
- * Nodes that read a variable, element by element, and that its new value depends on; but for programs on the way of a
- * gradient that can be the epilogue of what makes it, where they cost nothing.
+ * Nodes that read a variable elementwise and that its new value depends on; except programs that can be the epilogue of
+ * the node that makes the gradient, where they cost nothing.
  */
 function updatesOf(graph: Graph): Set<Node> {
   const producers = producersOf(graph);
@@ -52,7 +52,7 @@ function updatesOf(graph: Graph): Set<Node> {
   return new Set(graph.nodes.filter((node) => updates.has(node)));
 }
 
-/** Whether a node goes through floats one by one, with nothing but scalars beside them. */
+/** Whether a node maps floats one by one, with only scalars beside them. */
 function isFlat({ types }: Graph, { op, inputs, outputs }: Node): boolean {
   const { shape } = types[outputs[0]];
   const isWhole = (id: ValueId) => types[id].dtype === "float32" && sameShape(types[id].shape, shape);
@@ -61,8 +61,8 @@ function isFlat({ types }: Graph, { op, inputs, outputs }: Node): boolean {
 }
 
 /**
- * Equal keys mean that nodes do the same: to operands that are shared, and else to values of the same kinds, which are
- * old values of variables, new ones, and what is computed meanwhile, since each kind lies elsewhere.
+ * Equal keys mean that nodes do the same work on shared operands and on operands of the same kind: old values of
+ * variables, new values, and values in between. Each kind is stored elsewhere.
  */
 function keysOf({ types, state }: Graph): (node: Node, isShared: readonly boolean[]) => string {
   const kinds = new Map<ValueId, string>();
@@ -79,7 +79,7 @@ function keysOf({ types, state }: Graph): (node: Node, isShared: readonly boolea
   };
 }
 
-/** Nodes that `belongs` picks, but for those that depend on one before. */
+/** Nodes that `belongs` picks, except those that depend on an earlier one. */
 function independent(graph: Graph, belongs: (node: Node) => boolean): Node[] {
   const found: Node[] = [];
   const downstream = new Set<ValueId>();
@@ -92,7 +92,7 @@ function independent(graph: Graph, belongs: (node: Node) => boolean): Node[] {
   return found;
 }
 
-/** The nodes with those of `group` as one, where the last of them stands. */
+/** The nodes with those of `group` merged at the position of the last one. */
 function merged(nodes: readonly Node[], group: readonly Node[]): Node[] {
   const one = foreachNode(group);
   const last = group[group.length - 1];

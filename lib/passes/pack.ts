@@ -1,10 +1,13 @@
-// Pack: lays flat what one node goes through, so that it is one pass over memory.
+// Pack: makes the values that one node runs over contiguous, so that it is one pass over memory.
 import type { Graph, ValueId } from "../ir/graph.ts";
 import { isConstant, isForeach } from "../ir/op_def.ts";
 import { listsOf } from "../ops/defs/lists.ts";
 import { aliasRoots, copyNode, producersOf } from "./rewrite.ts";
 
-/** The graph where all that `foreach` nodes read can lie flat: copies are added where a value would have to lie twice. */
+/**
+ * The graph with everything that `foreach` nodes read packable; adds copies of values that would have to be in two
+ * packs.
+ */
 export function pack(graph: Graph): Graph {
   const result: Graph = { ...graph, types: [...graph.types], nodes: [] };
   const producers = producersOf(graph);
@@ -33,7 +36,7 @@ export function pack(graph: Graph): Graph {
   return result;
 }
 
-/** The values to be laid one after another, for nodes that go through them: `root` follows aliases. */
+/** The values to store contiguously for nodes that run over them; `root` follows aliases. */
 export function packsOf(graph: Graph, root: (id: ValueId) => ValueId): readonly (readonly ValueId[])[] {
   const packs = new Packs(graph, root);
   const nodes = graph.nodes.filter(isForeach);
@@ -54,7 +57,7 @@ class Packs {
   readonly #root: (id: ValueId) => ValueId;
   readonly #variables: ReadonlySet<ValueId>;
   readonly #taken = new Set<ValueId>();
-  /** The value that lies before each, in its pack. */
+  /** The value before each one in its pack. */
   readonly #before = new Map<ValueId, ValueId>();
 
   constructor({ state, types }: Graph, root: (id: ValueId) => ValueId) {
@@ -63,7 +66,10 @@ class Packs {
     this.#variables = new Set(state.flatMap(({ input, output }) => [input, root(output)]));
   }
 
-  /** Whether values are one number for all, or lie as they are read: as variables, which executors lay, or in a pack. */
+  /**
+   * Whether values are one number for all, or are contiguous as read: as variables, which executors place, or in a
+   * pack.
+   */
   areFlat(list: readonly ValueId[]): boolean {
     const roots = list.map(this.#root);
     return this.#types[list[0]].shape.length === 0 && list.every((id) => id === list[0]) ||
@@ -71,7 +77,7 @@ class Packs {
       roots.every((id, i) => (i === 0 ? this.#taken.has(id) : this.#before.get(id) === roots[i - 1]));
   }
 
-  /** Claims a value; false where it lies somewhere already. */
+  /** Claims a value; false if it has a location already. */
   take(id: ValueId): boolean {
     const root = this.#root(id);
     if (this.#variables.has(root) || this.#taken.has(root)) return false;
@@ -79,7 +85,7 @@ class Packs {
     return true;
   }
 
-  /** Adds values that were taken, one after another. */
+  /** Adds claimed values as one pack. */
   add(list: readonly ValueId[]): void {
     const roots = list.map(this.#root);
     if (roots.length > 0) this.lists.push(roots);

@@ -1,4 +1,4 @@
-// The passes in their order, up to memory.
+// The passes in order, up to memory planning.
 import "../ops/defs/table.ts";
 import type { Graph } from "../ir/graph.ts";
 import { verifyGraph } from "../ir/verify.ts";
@@ -11,8 +11,8 @@ import type { Plan } from "./plan.ts";
 import { simplify } from "./simplify.ts";
 
 /**
- * Updates are merged twice: those that are one op before `fuse`, which keeps what one node needs together, and those that
- * are programs after it, before an epilogue takes one of them.
+ * Updates are merged twice: single ops before `fuse`, which keeps the operands of a node together, and programs after
+ * it, before an epilogue takes one of them.
  */
 const passes: readonly [string, (graph: Graph) => Graph][] = [
   ["simplify", simplify],
@@ -23,7 +23,7 @@ const passes: readonly [string, (graph: Graph) => Graph][] = [
   ["pack", pack],
 ];
 
-/** Runs the passes that change the graph; with `verify` checks it after each. */
+/** Runs the passes that change the graph; with `verify` checks it after each one. */
 export function optimize(graph: Graph, { verify = false } = {}): Graph {
   if (verify) verifyGraph(graph, "as traced");
   return passes.reduce((before, [name, pass]) => {
@@ -33,7 +33,7 @@ export function optimize(graph: Graph, { verify = false } = {}): Graph {
   }, graph);
 }
 
-/** Improves a graph and gives its values places. */
+/** Optimizes a graph and plans its memory. */
 export function planGraph(graph: Graph, options: MemoryOptions): Plan {
   return planMemory(optimize(graph), options);
 }

@@ -1,4 +1,4 @@
-// What passes share: who makes and who reads a value, topological order, dead code, and visiting loop bodies.
+// What passes share: makers and readers of values, topological order, dead code, and visiting loop bodies.
 import type { LoopName } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { isAlias, isLoop } from "../ir/op_def.ts";
@@ -11,7 +11,7 @@ export function producersOf(graph: Graph): Map<ValueId, Node> {
   return producers;
 }
 
-/** The nodes that read each value; one that reads it twice is there twice. */
+/** The nodes that read each value; a node that reads it twice is listed twice. */
 export function readersOf(nodes: readonly Node[]): Map<ValueId, Node[]> {
   const readers = new Map<ValueId, Node[]>();
   for (const node of nodes) {
@@ -23,14 +23,14 @@ export function readersOf(nodes: readonly Node[]): Map<ValueId, Node[]> {
   return readers;
 }
 
-/** Whether `from`, or a node that depends on it, is what `isTarget` looks for. */
+/** Whether `isTarget` holds for `from` or for a node that depends on it. */
 export function leadsTo(
   from: Node,
   readers: ReadonlyMap<ValueId, readonly Node[]>,
   isTarget: (node: Node) => boolean,
 ): boolean {
   const seen = new Set<Node>([from]);
-  // A set goes on through what is added to it.
+  // Iterating a set also visits what is added meanwhile.
   for (const node of seen) {
     if (isTarget(node)) return true;
     for (const id of node.outputs) for (const reader of readers.get(id) ?? []) seen.add(reader);
@@ -38,7 +38,7 @@ export function leadsTo(
   return false;
 }
 
-/** Follows aliases: gives the value whose memory a value is another shape of, or the value itself. */
+/** Follows aliases to the value whose memory a value shares. */
 export function aliasRoots(nodes: readonly Node[]): (id: ValueId) => ValueId {
   const roots = new Map<ValueId, ValueId>();
   const root = (id: ValueId) => roots.get(id) ?? id;
@@ -62,7 +62,7 @@ export function mapBodies(graph: Graph, change: (body: Graph) => Graph): void {
   );
 }
 
-/** The nodes in an order where each comes after those it reads from, else as they were. */
+/** The nodes in topological order, otherwise in their order. */
 export function sortNodes(nodes: readonly Node[]): Node[] {
   const producers = new Map<ValueId, Node>();
   for (const node of nodes) node.outputs.forEach((id) => producers.set(id, node));
@@ -122,7 +122,7 @@ function trimLoop(node: Node<LoopName>, live: ReadonlySet<ValueId>): Node<LoopNa
   };
 }
 
-/** The graph with its results, outputs and the final values of variables, renamed. */
+/** The graph with its outputs and the final values of variables renamed. */
 export function resultsMapped(graph: Graph, rename: (id: ValueId) => ValueId): Graph {
   return {
     ...graph,
@@ -131,7 +131,7 @@ export function resultsMapped(graph: Graph, rename: (id: ValueId) => ValueId): G
   };
 }
 
-/** A node that copies a value; `rename` is told the copy's id. */
+/** A node that copies a value; `rename` receives the copy's id. */
 export function copyNode(graph: Graph, id: ValueId, rename: (copy: ValueId) => void): Node {
   const copy = graph.types.push(graph.types[id]) - 1;
   rename(copy);

@@ -1,4 +1,4 @@
-// Simplify: folds constants, merges equal nodes, drops what changes nothing, and applies the rules of the definitions.
+// Simplify: folds constants, merges equal nodes, drops no-ops, and applies the simplifications of op definitions.
 import { makeArray, type TypedArray } from "../dtype.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { isAlias, isConstant, isElementwise, isLoop, type NodeSurroundings, opDef } from "../ir/op_def.ts";
@@ -47,7 +47,7 @@ export function simplify(graph: Graph): Graph {
   return mapped;
 }
 
-/** The number that a value holds throughout, if it is a constant of one element, as it is or repeated. */
+/** The number that fills a value, if it is a one-element constant, broadcast or not. */
 function uniformConstant(id: ValueId, producers: ReadonlyMap<ValueId, Node>): number | undefined {
   const node = producers.get(id);
   if (!node) return undefined;
@@ -55,7 +55,7 @@ function uniformConstant(id: ValueId, producers: ReadonlyMap<ValueId, Node>): nu
   return isConstant(node) && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
 }
 
-/** The input that `node` gives back unchanged, if it does. */
+/** The input that `node` returns unchanged, if it does. */
 function unchangedInput(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, Node>): ValueId | undefined {
   const uniform = (input: number) => uniformConstant(node.inputs[input], producers);
   const inputs = opDef(node.op).equals?.(node.attrs, uniform) ?? [];
@@ -66,8 +66,8 @@ function unchangedInput(graph: Graph, node: Node, producers: ReadonlyMap<ValueId
 }
 
 /**
- * Elementwise ops broadcast by themselves: their inputs need not be broadcast before, and what is one number
- * throughout becomes that number.
+ * Elementwise ops broadcast themselves: removes broadcasts of their inputs; an input filled with one number becomes
+ * that number.
  */
 function dropBroadcasts(
   graph: Graph,
@@ -96,12 +96,12 @@ function dropBroadcasts(
   return { ...node, inputs } as Node;
 }
 
-/** What the op's definition makes of a node. */
+/** The node as its op's definition simplifies it. */
 function simplified(node: Node, surroundings: NodeSurroundings): Node {
   return opDef(node.op).simplify?.(node, surroundings) ?? node;
 }
 
-/** The node as a constant, where all it reads is constant and the result is small. */
+/** The node as a constant, if all inputs are constant and the result is small. */
 function foldConstant(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, Node>): Node {
   const output = graph.types[node.outputs[0]];
   if (!opDef(node.op).foldable || sizeOf(output.shape) > largestFolded) return node;
@@ -116,7 +116,7 @@ function foldConstant(graph: Graph, node: Node, producers: ReadonlyMap<ValueId, 
   return constantNode(node.outputs[0], { ...output, data: makeArray(output.dtype, data) }, node.origin);
 }
 
-/** Equal keys mean equal results; undefined for what is too large to compare. */
+/** Equal keys mean equal results; undefined for nodes too large to compare. */
 function keyOf(node: Node, graph: Graph): string | undefined {
   if (isLoop(node)) return undefined;
   if (isConstant(node)) {
@@ -127,7 +127,7 @@ function keyOf(node: Node, graph: Graph): string | undefined {
   return `${node.op} ${node.inputs} ${types} ${JSON.stringify(node.attrs)}`;
 }
 
-/** The elements' bits, so that 0 and -0, and NaNs, are told apart. */
+/** The elements' bits, which distinguish 0 from -0 and one NaN from another. */
 function bitsOf(data: TypedArray): string {
   return data instanceof Float32Array ? new Int32Array(data.buffer, data.byteOffset, data.length).join() : data.join();
 }

@@ -1,4 +1,4 @@
-// Keras's classes by name, and which of their arguments come by position.
+// Keras's classes by name, and their positional arguments.
 import * as constraints from "../constraints.ts";
 import * as initializers from "../initializers/initializers.ts";
 import * as layers from "../layers/layers.ts";
@@ -9,13 +9,13 @@ import * as schedules from "../optimizers/schedules.ts";
 import * as regularizers from "../regularizers.ts";
 import { declareClasses, type SerializableClass } from "../registry.ts";
 
-/** A class with what else reading it takes. */
+/** A class, and what reading it requires. */
 interface KerasClass {
   /** The class. */
   readonly Class: SerializableClass;
   /** The module that Keras writes. */
   readonly module: string;
-  /** The keys of arguments that come by position, in order. */
+  /** The keys of positional arguments, in order. */
   readonly positional: readonly string[];
 }
 
@@ -30,7 +30,7 @@ const groups = {
   "keras.optimizers": optimizers,
 } as const;
 
-/** The arguments by position, as `module.Class` without `keras.`, of classes that do not declare their options. */
+/** The positional arguments, by `module.Class` without `keras.`, of classes that do not declare their options. */
 const positional: Readonly<Record<string, string>> = {
   "initializers.Constant": "value",
   "initializers.Identity": "gain",
@@ -39,7 +39,7 @@ const positional: Readonly<Record<string, string>> = {
   "constraints.MaxNorm": "max_value",
 };
 
-/** What is exported here, but not by Keras: the class of functions as losses. */
+/** A class that Ceratops exports and Keras does not: functions as losses. */
 const internal = { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss };
 
 const isClass = (item: unknown): item is SerializableClass =>
@@ -51,7 +51,7 @@ for (const [module, group] of Object.entries(groups)) {
 }
 declareClasses(internal.module, { [internal.className]: internal.Class }, internal.className);
 
-/** The names of the groups in which a class is looked for, the likeliest first. */
+/** The groups in which a class is searched, the likeliest first. */
 function groupsFor(module: string | null, key: string): (keyof typeof groups)[] {
   const all = Object.keys(groups) as (keyof typeof groups)[];
   const hint = `${module ?? ""} ${key}`;
@@ -59,7 +59,7 @@ function groupsFor(module: string | null, key: string): (keyof typeof groups)[] 
   return [...likely, ...all.filter((name) => !likely.includes(name))];
 }
 
-/** Keras's class of a name; `module` and the `key` that it stands under tell classes of one name apart. */
+/** Keras's class with a name; `module` and the config `key` distinguish classes with the same name. */
 export function kerasClass(className: string, module: string | null, key: string): KerasClass | undefined {
   if (className === internal.className) return { ...internal, positional: ["fn"] };
   for (const group of groupsFor(module, key)) {

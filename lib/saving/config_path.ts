@@ -1,18 +1,18 @@
-// Where a value stands in a config that is read, and checks of its form: a file may hold anything.
+// The position of a value in a config being read, and checks of its form: a file may contain anything.
 import { CeratopsError, describe, ValueError } from "../errors.ts";
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { maxExtent } from "../option_kinds.ts";
 import { failedOption } from "../options.ts";
 
-/** Deeper configs are refused: reading goes by recursion. */
+/** The deepest nesting that is read, since reading is recursive. */
 const maxDepth = 250;
 
-/** Errors that say already where they happened. */
+/** Errors that already name their position. */
 const located = new WeakSet<CeratopsError>();
 
-/** A place in a config, such as `config.layers[2].config.kernel_size`. */
+/** A position in a config, such as `config.layers[2].config.kernel_size`. */
 export class ConfigPath {
-  /** The place of the whole config. */
+  /** The position of the whole config. */
   static readonly root = new ConfigPath(undefined, "", 0);
 
   private constructor(
@@ -21,7 +21,7 @@ export class ConfigPath {
     private readonly depth: number,
   ) {}
 
-  /** The place of a key or an index inside. Throws {@linkcode ValueError} where it is too deep. */
+  /** The position of a key or an index inside. Throws {@linkcode ValueError} if it is too deep. */
   at(step: string | number): ConfigPath {
     const inner = new ConfigPath(this, step, this.depth + 1);
     if (inner.depth > maxDepth) {
@@ -30,7 +30,7 @@ export class ConfigPath {
     return inner;
   }
 
-  /** The place as text. Of a very long one only the end is shown. */
+  /** The position as text; only the end of a very long one. */
   toString(): string {
     const steps: string[] = [];
     // deno-lint-ignore no-this-alias
@@ -42,14 +42,14 @@ export class ConfigPath {
     return place.parent ? `...${shown}` : shown || "the config";
   }
 
-  /** Throws the {@linkcode ValueError} that says what must stand here. */
-  refuse(rule: string, received: string, hint = "save the config again, or mend it there"): never {
+  /** Throws the {@linkcode ValueError} for a value at this position. */
+  refuse(rule: string, received: string, hint = "save the config again, or correct it there"): never {
     const error = new ValueError({ what: "Cannot read a config", rule: `${this} ${rule}`, received, hint });
     located.add(error);
     throw error;
   }
 
-  /** Runs `body`; its errors say that they happened here, at the key of the option that they complain about. */
+  /** Runs `body`; its errors get this position, at the key of the option that they are about. */
   within<T>(body: () => T, keyOf: (option: string) => string = (option) => option): T {
     try {
       return body();
@@ -64,31 +64,31 @@ export class ConfigPath {
     }
   }
 
-  /** The value as an object; throws where it is none. */
+  /** The value as an object; throws for anything else. */
   object(value: unknown): Config {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Config;
     return this.refuse("must be an object", describe(value));
   }
 
-  /** The value as a list; throws where it is none. */
+  /** The value as a list; throws for anything else. */
   list(value: unknown): readonly ConfigValue[] {
     if (Array.isArray(value)) return value;
     return this.refuse("must be a list", describe(value));
   }
 
-  /** The value as a text; throws where it is none. */
+  /** The value as a string; throws for anything else. */
   text(value: unknown): string {
     if (typeof value === "string") return value;
     return this.refuse("must be a text", describe(value));
   }
 
-  /** The value as an index; throws where it is none. */
+  /** The value as an index; throws for anything else. */
   index(value: unknown): number {
     if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maxExtent) return value;
     return this.refuse("must be a whole number of at least 0", describe(value));
   }
 
-  /** The value as a shape, null for an axis of any extent; throws where it is none. */
+  /** The value as a shape, null for an axis of any extent; throws for anything else. */
   shape(value: unknown): readonly (number | null)[] {
     const list = this.list(value);
     list.forEach((extent, axis) => {
@@ -97,7 +97,7 @@ export class ConfigPath {
     return list as readonly (number | null)[];
   }
 
-  /** The value as the node of an object; throws where it is none. */
+  /** The value as the node of an object; throws for anything else. */
   node(value: unknown): ObjectNode {
     const node = this.object(value) as Partial<ObjectNode>;
     this.at("class_name").text(node.class_name);

@@ -1,4 +1,4 @@
-// Objects of JSON configs, as Python Keras writes them: its classes, the user's, and what stands beside them.
+// Objects from JSON configs as Python Keras writes them: Keras's classes, custom ones, and plain values.
 import { dtypes, makeArray } from "../dtype.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
@@ -11,20 +11,20 @@ import { Tensor } from "../tensor/tensor.ts";
 import { classNames, kerasClass } from "./classes.ts";
 import { ConfigPath } from "./config_path.ts";
 
-/** What makes an object of a whole node. */
+/** Makes an object from a whole node. */
 type NodeReader = (node: ObjectNode, path: ConfigPath, shared: SharedObjects) => unknown;
 
-/** The objects that stand in a file more than once, by their number. */
+/** The objects that occur more than once in a file, by their number. */
 export type SharedObjects = Map<number, unknown>;
 
 const readers = new Map<string, NodeReader>();
 
-/** Names what reads the nodes of a class whose config is more than the options of a constructor, such as models. */
+/** Registers a reader for nodes of a class whose config is more than constructor options, such as a model. */
 export function readNodesOf(className: string, reader: NodeReader): void {
   readers.set(className, reader);
 }
 
-/** Keys of arguments that are not offered here: a file may have them only where they are unset. */
+/** Keys of arguments that are not supported: a file may have them only with the value that means unset. */
 const unsetKeys = new Set([
   "quantization_config",
   "lora_rank",
@@ -40,7 +40,7 @@ const unsetKeys = new Set([
   "synchronized",
 ]);
 
-/** Keys whose null says something else than that they are left out. */
+/** Keys where null does not mean unset. */
 const meaningfulNulls = new Set(["reduction", "axis", "class_aggregation"]);
 
 /** Whether a value of a config is an object's node. */
@@ -50,12 +50,12 @@ export function isNode(value: unknown): value is ObjectNode {
 }
 
 /**
- * What a value of a config stands for: numbers and texts for themselves, nodes for the objects that they describe.
- * Throws {@linkcode ValueError} for an unknown class, for a value that does not suit, and for code in a file; each names
- * the place in the config, such as `config.layers[2].config.kernel_size`.
+ * The object that a config value describes: numbers and strings are themselves, nodes become objects. Throws {@linkcode
+ * ValueError} for an unknown class, for an invalid value, and for code in a file; each error names the position in the
+ * config, such as `config.layers[2].config.kernel_size`.
  *
- * @param value the value, as JSON parsed
- * @param key the key that it stands under, which tells classes of one name apart
+ * @param value the parsed JSON value
+ * @param key its key, which distinguishes classes with the same name
  */
 export function deserializeObject(
   value: ConfigValue,
@@ -64,7 +64,7 @@ export function deserializeObject(
   path: ConfigPath = ConfigPath.root,
 ): unknown {
   if (Array.isArray(value)) return value.map((item, i) => deserializeObject(item, key, shared, path.at(i)));
-  // Old files have functions of the user's as texts.
+  // Old files have custom functions as strings.
   if (typeof value === "string" && key.endsWith("activation")) return getCustomObjects().get(value) ?? value;
   if (value === null || typeof value !== "object") return value;
   if (!isNode(value)) {
@@ -85,12 +85,12 @@ function readNode(node: ObjectNode, key: string, shared: SharedObjects, path: Co
   const inside = path.at("config");
   if (className === "function") return inside.within(() => namedFunction(inside.text(node.config)));
   if (className === "__lambda__") throw refusedCode(key);
-  // Old files of a Sequential hold a list of layers alone.
+  // Old files of a Sequential have only a list of layers.
   const config = inside.object(node.config);
   if (className === "Lambda" && Array.isArray(config.function)) throw refusedCode(key);
   if (className === "__numpy__" || className === "__tensor__") return readArray(config, inside);
   if (/^(DType)?Policy$|^DTypePolicy/.test(className)) return config.name;
-  // Keras's own have a module and no name beside it; old files have neither.
+  // Keras's own classes have a module and no registered name; old files have neither.
   const name = registeredName ?? (module?.startsWith("keras") ? undefined : className);
   const own = name === undefined ? undefined : getCustomObjects().get(name);
   if (own) return inside.within(() => makeOwn(own as SerializableClass, config, shared, inside));
@@ -117,8 +117,8 @@ function readNode(node: ObjectNode, key: string, shared: SharedObjects, path: Co
 }
 
 /**
- * A config as the options of a class: by its table, else with keys in camelCase. A null says that something is left out,
- * unless the option has one of its own.
+ * A config as the options of a class: by its table, else with keys in camelCase. A null means that an option is not
+ * given, unless null is one of its values.
  */
 export function optionsOf(
   Class: SerializableClass,
@@ -139,12 +139,12 @@ export function optionsOf(
       if (value === null || value === false) continue;
       path.at(key).refuse("must be unset", describe(value), "save it from Keras without that");
     }
-    // Keras writes it also where renorm is unset, which is all that is read.
+    // Keras writes it even without renorm, and only configs without renorm are read.
     if (!known && key === "renorm_momentum") continue;
     if (value === null && !(known ? known.of.nullable : meaningfulNulls.has(key))) continue;
     options[known?.name ?? camelCase(key)] = deserializeObject(value, key, shared, path.at(key));
   }
-  // Only layers choose what they compute in.
+  // Only layers have a choice of dtype.
   if (!(Class.prototype instanceof Layer) && options.dtype === "float32") delete options.dtype;
   return options;
 }

@@ -1,10 +1,10 @@
-// Calls of functions of ops in Keras's files: which of their arguments stand in the config.
+// Calls of functions of `ops` in Keras's files: which of their arguments are in the config.
 import { describe, ValueError } from "../errors.ts";
 import type { SavedForm } from "../ir/saved_form.ts";
 import type { Config, ConfigValue } from "../json_config.ts";
 import { savedClassOf, savedForms } from "../ops/saved.ts";
 
-/** A function of ops in files. */
+/** A function of `ops` in files. */
 interface SavedFunction extends Required<Omit<SavedForm, "module">> {
   /** Its name in `ops`. */
   readonly fn: string;
@@ -19,14 +19,14 @@ function savedFunction(fn: string): SavedFunction | undefined {
   return { inputs: 1, keys: {}, named: [], fixed: {}, ...form, fn, className, module: `keras.src.ops.${module}` };
 }
 
-/** The function that a node of a file names, if it names one; where two have one class, the first. */
+/** The function that a node of a file names, if any; if two share a class, the first. */
 export function functionOf(className: string, module: string | null): SavedFunction | undefined {
   if (!module?.startsWith("keras.src.ops")) return undefined;
   const fn = Object.keys(savedForms).find((name) => savedClassOf(name) === className);
   return fn === undefined ? undefined : savedFunction(fn);
 }
 
-/** How a function stands in files; throws {@linkcode ValueError} for one that Keras has no class for. */
+/** How a function is written to files; throws {@linkcode ValueError} for one without a Keras class. */
 export function formOf(fn: string, className: string): SavedFunction {
   const saved = savedFunction(fn);
   if (saved?.className === className) return saved;
@@ -38,7 +38,7 @@ export function formOf(fn: string, className: string): SavedFunction {
   });
 }
 
-/** The arguments that stand in the config of a call. Throws {@linkcode ValueError} for one that Keras does not take. */
+/** The arguments in the config of a call. Throws {@linkcode ValueError} for one that Keras does not take. */
 export function configOf(
   { fn, inputs, keys, named, fixed }: SavedFunction,
   further: readonly unknown[],
@@ -62,7 +62,10 @@ export function namedOf({ keys, named }: SavedFunction, further: readonly unknow
   return Object.fromEntries(given.filter(([key]) => named.includes(key)));
 }
 
-/** The further arguments of a call that a config holds, those by name left empty. Throws {@linkcode ValueError} for one that is not offered. */
+/**
+ * The further arguments of a call in a config; named ones are left empty. Throws {@linkcode ValueError} for an
+ * unsupported one.
+ */
 export function furtherOf({ className, keys, fixed }: SavedFunction, config: Config): ConfigValue[] {
   for (const [key, value] of Object.entries(fixed)) {
     if ((config[key] ?? null) === value) continue;

@@ -1,7 +1,8 @@
-// JSON as Python writes it: with spaces between, and with a point in numbers that Keras wants as float.
+// JSON as Python writes it: with spaces after separators, and with a decimal point in numbers that Keras requires as
+// float.
 import type { ConfigValue } from "../json_config.ts";
 
-/** Keys of numbers that Keras checks, or keeps, as float. */
+/** Keys of numbers that Keras checks for or keeps as float. */
 const floatKeys = new Set([
   "learning_rate",
   "initial_learning_rate",
@@ -25,14 +26,14 @@ const floatKeys = new Set([
   "alpha",
 ]);
 
-/** The text of a config, as `json.dumps` of Python writes it. */
+/** The text of a config, as Python's `json.dumps` writes it. */
 export function pythonJson(value: ConfigValue, key = ""): string {
   if (typeof value === "number") {
     if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
     return Number.isInteger(value) && floatKeys.has(key) ? value.toFixed(1) : String(value);
   }
   if (value === null || typeof value !== "object") {
-    // Python writes letters beyond ASCII by their numbers.
+    // Python escapes non-ASCII characters.
     const escape = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
     return JSON.stringify(value).replace(/[\u0080-\uffff]/g, escape);
   }

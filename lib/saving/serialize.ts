@@ -1,18 +1,18 @@
-// Objects, functions and plain values as values of JSON configs, as Python Keras writes them.
+// Objects, functions and plain values as JSON config values, as Python Keras writes them.
 import type { ConfigValue } from "../json_config.ts";
 import { describe, isClass, ValueError } from "../errors.ts";
 import { functionNode, type SerializableFunction } from "../registry.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /**
- * A value as a config holds it: numbers and texts as they are, lists and objects by what is in them, layers, losses and
- * their like as nodes, functions by their names. What {@linkcode deserializeObject} reads.
+ * A value as written in a config: numbers and strings as they are, lists and objects item by item, layers, losses and
+ * the like as nodes, functions by name. {@linkcode deserializeObject} reads the result.
  *
- * @param value what is written
- * @returns the value of a config
- * @throws {ValueError} for what no config can hold, such as a function without a name
+ * @param value the value to write
+ * @returns the config value
+ * @throws {ValueError} for anything that a config cannot have, such as a function without a name
  *
- * @example A function in the config of a layer of one's own
+ * @example A function in the config of a custom layer
  * ```ts
  * import { ops, saving, type Value } from "./mod.ts";
  * function doubled(x: Value) {
@@ -39,7 +39,7 @@ export function serializeObject(value: unknown): ConfigValue {
   }
   throw new ValueError({
     what: "Cannot write a config",
-    rule: "it holds numbers, texts, tensors, functions, objects of Keras's classes or of one's own, and lists of these",
+    rule: "it holds numbers, texts, tensors, functions, objects of Keras's or custom classes, and lists of these",
     received: describe(value),
     hint: "give it a method serialize(), or put it into a Layer of your own",
   });

@@ -1,4 +1,4 @@
-// Applying an op: on symbolic values it adds to the trace, on tensors it computes at once.
+// Applying an op: symbolic values add a node to the trace, tensors are computed at once.
 import type { DType } from "../dtype.ts";
 import { makeArray, promote } from "../dtype.ts";
 import type { OpName } from "../ir/attrs.ts";
@@ -16,14 +16,14 @@ export type Operand = Value | Tensor | Variable | number;
 /** An operand that has a shape and a dtype of its own. */
 type ArrayOperand = Exclude<Operand, number>;
 
-/** What an op gives: a tensor where every operand is one or a number, else a symbolic value. */
+/** The result of an op: a tensor if every operand is a tensor or a number, else a symbolic value. */
 export type ResultOf<A extends Operand> = Extract<A, Value | Variable> extends never ? Tensor : Value;
 
 /** Whether something is what an op takes. */
 export const isOperand = (operand: unknown): operand is Operand =>
   typeof operand === "number" || operand instanceof Value || operand instanceof Tensor || operand instanceof Variable;
 
-/** Throws {@linkcode ValueError} where an operand is nothing that an op takes; `what` is the op's name. */
+/** Throws {@linkcode ValueError} unless `operand` is an operand; `what` is the op's name. */
 function checkOperand(operand: unknown, what = "an op"): asserts operand is Operand {
   if (isOperand(operand)) return;
   const isArray = Array.isArray(operand) || ArrayBuffer.isView(operand);
@@ -52,7 +52,7 @@ export function checkOperands(operands: unknown, what: string): asserts operands
   });
 }
 
-/** The shape of an operand; throws {@linkcode ValueError} for what is none. */
+/** The shape of an operand; throws {@linkcode ValueError} for anything else. */
 export function shapeOf(operand: Operand): Shape {
   checkOperand(operand);
   return typeof operand === "number" ? [] : operand.shape;
@@ -63,7 +63,7 @@ export function dtypeOf(operand: Operand): DType {
   return typeof operand === "number" ? "float32" : operand.dtype;
 }
 
-/** Applies an op to operands that already have the dtypes that its definition wants. */
+/** Applies an op to operands that already have the dtypes that its definition requires. */
 export function apply<K extends OpName>(op: K, operands: readonly (Tensor | number)[], attrs: OpAttrs[K]): Tensor[];
 export function apply<K extends OpName>(op: K, operands: readonly Operand[], attrs: OpAttrs[K]): Value[];
 export function apply<K extends OpName>(op: K, operands: readonly Operand[], attrs: OpAttrs[K]): (Tensor | Value)[] {
@@ -72,7 +72,7 @@ export function apply<K extends OpName>(op: K, operands: readonly Operand[], att
   return requireTrace(`ops.${op} on a variable or a symbolic value`).emit(op, operands.map(symbolic), attrs);
 }
 
-/** The operands with numbers made scalars and all cast to the dtype that holds all of them; to float32 with `toFloat`. */
+/** The operands with numbers made scalars and all cast to their common dtype; to float32 with `toFloat`. */
 export function promoteDTypes(operands: readonly Operand[], toFloat = false): ArrayOperand[] {
   for (const operand of operands) checkOperand(operand);
   const typed = operands.filter((operand) => typeof operand !== "number");
@@ -87,7 +87,7 @@ export function promoteDTypes(operands: readonly Operand[], toFloat = false): Ar
   });
 }
 
-/** Whether an operand has its numbers here and now, rather than inside a trace. */
+/** Whether an operand has its numbers now, outside of a trace. */
 export function isEager(operand: Operand): operand is Tensor | number {
   return typeof operand === "number" || operand instanceof Tensor;
 }

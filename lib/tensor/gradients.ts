@@ -1,4 +1,4 @@
-// gradients: the derivatives of a loss inside a traced function, by variables and values.
+// gradients: the derivatives of a loss by variables and values, in a traced function.
 import { describe, ValueError } from "../errors.ts";
 import { gradientsOf } from "../ir/grad.ts";
 import { requireTrace } from "../ir/trace.ts";
@@ -6,11 +6,11 @@ import { Value } from "../ir/value.ts";
 import { Variable } from "./variable.ts";
 
 /**
- * The gradients of the scalar `loss` by each of `targets`, inside a traced function. None flows through what is assigned
- * to a variable: of a loss that is computed after an update, the gradients are those at the updated values.
+ * The gradients of the scalar `loss` by each of `targets`, in a traced function. No gradient flows through an
+ * assignment to a variable: for a loss computed after an update, the gradients are taken at the updated values.
  *
  * @throws {StateError} outside of a traced function
- * @throws {ValueError} where `loss` is not one float32 number
+ * @throws {ValueError} if `loss` is not one float32 number
  *
  * @example One step of gradient descent
  * ```ts
@@ -21,7 +21,7 @@ import { Variable } from "./variable.ts";
  *   w.assign(ops.subtract(w.value(), ops.multiply(g, 0.1)));
  * });
  * await step();
- * console.log((await w.read()).toArray()); // [ 0.8, 1.6 ] but for rounding
+ * console.log((await w.read()).toArray()); // [ 0.8, 1.6 ] up to rounding
  * ```
  */
 export function gradients(loss: Value, targets: readonly (Value | Variable)[]): Value[] {

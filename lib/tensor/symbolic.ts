@@ -1,13 +1,13 @@
-// SymbolicTensor: what stands for data while a model is put together, and the nodes that connect them.
+// SymbolicTensor: the placeholder for data while a model is built, and the nodes that connect them.
 import type { DType } from "../dtype.ts";
 import { describe, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Mapped, mapStructure, type Structure } from "../structure.ts";
 
-/** The shape of a value, batch axis first and `null` where it is not known yet, and its element type. */
+/** The shape of a value, batch axis first and `null` for unknown extents, and its element type. */
 export class TensorSpec {
-  /** Takes both. */
+  /** Takes shape and dtype. */
   constructor(
     /** The extent of each axis, the batch axis first. */
     readonly shape: SymbolicShape,
@@ -22,17 +22,17 @@ export interface Operation {
   readonly name: string;
   /** The name of its class, as summaries and files show it. */
   readonly className: string;
-  /** Where it was applied to symbolic tensors, in order. */
+  /** Its applications to symbolic tensors, in order. */
   readonly inboundNodes: readonly Node[];
-  /** Applies it again to the arguments of a node with others in place of the symbolic ones: values, or new symbols. */
+  /** Applies it again with a node's arguments, but with other values or symbols in place of the symbolic ones. */
   replay<T extends Value | SymbolicTensor>(args: CallArguments<T>): Structure<T>;
 }
 
-/** The arguments of a call: what comes by position, and what by name. Anything may stand beside tensors. */
+/** The arguments of a call, by position and by name. They need not be tensors. */
 export interface CallArguments<T> {
-  /** The arguments by position: the input first. */
+  /** The positional arguments, the input first. */
   readonly positional: readonly Argument<T>[];
-  /** The arguments by name, such as `mask`. */
+  /** The named arguments, such as `mask`. */
   readonly named: { readonly [name: string]: Argument<T> };
 }
 
@@ -41,20 +41,20 @@ export type Argument<T> = Structure<T | unknown>;
 
 /** One application of an operation to symbolic tensors. */
 export class Node {
-  /** What it gave. */
+  /** The results, in order. */
   readonly outputs: readonly SymbolicTensor[];
-  /** What it gave, as the operation gives it. */
+  /** The results in the structure that the operation returns. */
   readonly output: Structure<SymbolicTensor>;
   /** The symbolic tensors among the arguments, in order. */
   readonly inputs: readonly SymbolicTensor[];
 
-  /** Notes that `operation`, for the time `index` from 0, was applied to `args` and gave values of `specs`. */
+  /** Records that `operation`, for the `index`-th time from 0, was applied to `args` and returned values of `specs`. */
   constructor(
     /** What was applied. */
     readonly operation: Operation,
     /** How often it was applied before. */
     readonly index: number,
-    /** What it was applied to. */
+    /** The arguments. */
     readonly args: CallArguments<SymbolicTensor>,
     specs: Structure<TensorSpec>,
   ) {
@@ -65,8 +65,8 @@ export class Node {
 }
 
 /**
- * A value that a model will compute: its shape with the batch axis first, `null` where it is not known yet. Layers and
- * `ops` applied to it give more of them, and `new Model({ inputs, outputs })` makes a model of what lies between.
+ * A value that a model will compute: its shape with the batch axis first, `null` for unknown extents. Layers and `ops`
+ * applied to it return further ones, and `new Model({ inputs, outputs })` makes a model of everything in between.
  *
  * @example Shapes before there is data
  * ```ts
@@ -76,20 +76,20 @@ export class Node {
  * ```
  */
 export class SymbolicTensor<Name extends string = string> {
-  /** The name of what gives it: that of the `Input`, of the layer, or of the op. */
+  /** The name of what computes it: the `Input`, the layer, or the op. */
   readonly name: Name;
-  /** The mask that rides along: true where a time step counts; set by layers such as `Masking`. */
+  /** Its mask: true for time steps that count; set by layers such as `Masking`. */
   mask?: SymbolicTensor;
 
-  /** Names what `node` gives, its output number `index`. */
+  /** Represents output `index` of `node`. */
   constructor(
     /** The extent of each axis, the batch axis first. */
     readonly shape: SymbolicShape,
     /** The element type. */
     readonly dtype: DType,
-    /** The application that gives it. */
+    /** The application that returned it. */
     readonly node: Node,
-    /** Which of the node's outputs it is, from 0. */
+    /** The index among the node's outputs, from 0. */
     readonly index: number,
   ) {
     if (!(node instanceof Node)) {
@@ -103,24 +103,26 @@ export class SymbolicTensor<Name extends string = string> {
     this.name = node.operation.name as Name;
   }
 
-  /** The layer or function that gives it. */
+  /** The layer or function that computes it. */
   get operation(): Operation {
     return this.node.operation;
   }
 
-  /** Throws {@linkcode StateError}: it has no numbers, so JavaScript's operators cannot take it. */
+  /** Throws {@linkcode StateError}: it has no numbers, so JavaScript's operators cannot use it. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return `SymbolicTensor "${this.name}"`;
     throw new StateError({
       what: `Cannot take the symbolic tensor "${this.name}" as a number`,
-      rule: "it has none while a model is put together",
+      rule: "it has none while a model is built",
       received: "one of JavaScript's operators on it",
       hint: "use ops, as in ops.multiply(x, 2)",
     });
   }
 }
 
-/** What layers take as symbolic tensors where `call` takes symbolic values, and what they give. */
+/**
+ * `S` with symbolic tensors in place of symbolic values: what layers take and return when applied to symbolic tensors.
+ */
 export type Symbolic<S> = Mapped<S, Value, SymbolicTensor>;
 
 /** The symbolic tensors among arguments, in order. */
@@ -129,7 +131,7 @@ export function symbolicIn({ positional, named }: CallArguments<unknown>): Symbo
     .filter((item) => item instanceof SymbolicTensor);
 }
 
-/** Arguments with something else in place of each symbolic tensor. */
+/** The arguments with each symbolic tensor replaced. */
 export function replaceSymbolic<U>(
   args: CallArguments<SymbolicTensor>,
   fn: (item: SymbolicTensor) => U,
@@ -137,7 +139,7 @@ export function replaceSymbolic<U>(
   return replaceArguments(args, (item) => (item instanceof SymbolicTensor ? fn(item) : item));
 }
 
-/** Arguments with something else in place of each item. */
+/** The arguments with each item replaced. */
 export function replaceArguments<U>(
   { positional, named }: CallArguments<unknown>,
   replaceItem: (item: unknown) => unknown,

@@ -9,7 +9,7 @@ import { opDef, type RefArray } from "../ir/op_def.ts";
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
 export type NestedArray = number | boolean | readonly NestedArray[] | readonly TypedArray[];
 
-/** What is accepted where a tensor is wanted: a tensor, nested arrays, or a typed array (one axis). */
+/** What is accepted as a tensor: a tensor, nested arrays, or a typed array (one axis). */
 export type TensorLike = Tensor | NestedArray | TypedArray;
 
 /**
@@ -28,10 +28,10 @@ export class Tensor {
   readonly shape: Shape;
   /** The element type. */
   readonly dtype: DType;
-  /** The elements in row-major order; written through, not copied. */
+  /** The elements in row-major order; not a copy, so writes change the tensor. */
   readonly data: TypedArray;
 
-  /** Wraps `data` without a copy. Throws {@linkcode ShapeError} where its length does not match `shape`. */
+  /** Wraps `data` without a copy. Throws {@linkcode ShapeError} if its length does not match `shape`. */
   constructor(shape: Shape, dtype: DType, data: TypedArray) {
     if (!ArrayBuffer.isView(data)) {
       throw new ValueError({
@@ -64,7 +64,7 @@ export class Tensor {
     return this.shape.length;
   }
 
-  /** The elements as nested arrays of numbers (booleans for `bool`); a scalar gives one number. */
+  /** The elements as nested arrays of numbers (booleans for `bool`); a number for a scalar. */
   toArray(): NestedArray {
     const build = (axis: number, start: number, size: number): NestedArray => {
       if (axis === this.shape.length) return this.dtype === "bool" ? this.data[start] !== 0 : this.data[start];
@@ -74,7 +74,7 @@ export class Tensor {
     return build(0, 0, this.data.length);
   }
 
-  /** The only element. Throws {@linkcode ShapeError} where there is not exactly one. */
+  /** The only element. Throws {@linkcode ShapeError} unless there is exactly one. */
   item(): number {
     if (this.data.length !== 1) {
       throw new ShapeError({
@@ -87,7 +87,7 @@ export class Tensor {
     return this.data[0];
   }
 
-  /** The same data in another shape; one extent may be -1. Throws {@linkcode ShapeError} where sizes differ. */
+  /** The same data in another shape; one extent may be -1. Throws {@linkcode ShapeError} if sizes differ. */
   reshape(shape: Shape): Tensor {
     return new Tensor(resolveShape(shape, this.shape), this.dtype, this.data);
   }
@@ -137,7 +137,7 @@ export class Tensor {
     return this.#binary("divide", other);
   }
 
-  /** Its dtype and shape as text. Throws {@linkcode ValueError} where a number is wanted, as by `2 * tensor`. */
+  /** Its dtype and shape as text. Throws {@linkcode ValueError} if a number is wanted, as in `2 * tensor`. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint !== "number") return `Tensor ${this.dtype} ${formatShape(this.shape)}`;
     throw new ValueError({
@@ -168,7 +168,10 @@ export function checkAttached({ shape, data }: { shape: Shape; data: TypedArray 
   });
 }
 
-/** A scalar in `dtype`, or in the next dtype that holds it: float32 for a fraction, int32 for what a byte cannot hold. */
+/**
+ * A scalar in `dtype`, or in the next dtype that holds it: float32 for a fraction, int32 for an integer outside of a
+ * byte.
+ */
 export function scalarLike(value: number, dtype: DType): Tensor {
   const whole = Number.isInteger(value);
   let kept = dtype === "bool" && whole ? "int32" as const : dtype;
@@ -177,13 +180,13 @@ export function scalarLike(value: number, dtype: DType): Tensor {
   return new Tensor([], kept, makeArray(kept, [value]));
 }
 
-/** The tensors cast to the dtype that holds all of them; to float32 with `toFloat`. */
+/** The tensors cast to their common dtype; to float32 with `toFloat`. */
 function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[] {
   const dtype = toFloat ? "float32" : operands.map((operand) => operand.dtype).reduce(promote);
   return operands.map((operand) => operand.cast(dtype));
 }
 
-/** Computes an op at once by the float64 reference, rounded to the dtype. */
+/** Computes an op at once with the float64 reference, rounded to the dtype. */
 export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], attrs: OpAttrs[K]): Tensor[] {
   const row = opDef(op);
   const shapes = row.shape(inputs, attrs);
@@ -197,7 +200,7 @@ export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], att
   );
 }
 
-/** `shape` with its -1 resolved against the elements of `from`. */
+/** `shape` with its -1 resolved by the number of elements of `from`. */
 export function resolveShape(shape: Shape, from: Shape): Shape {
   checkShape(shape, "Cannot reshape", -1);
   const free = shape.filter((extent) => extent === -1).length;
@@ -223,9 +226,9 @@ export function resolveShape(shape: Shape, from: Shape): Shape {
  * `bool` and numbers `float32`.
  *
  * @param values nested arrays, one number, a typed array, or a tensor
- * @param shape the shape, where it is not that of the nesting; one extent may be -1
+ * @param shape the shape, if it is not that of the nesting; one extent may be -1
  * @param dtype the element type
- * @throws {ShapeError} where rows differ in length or `shape` does not fit
+ * @throws {ShapeError} if rows differ in length or `shape` does not fit
  *
  * @example A typed array with a shape
  * ```ts
@@ -242,7 +245,7 @@ export function tensor(values: TensorLike, shape?: Shape, dtype?: DType): Tensor
   return shape ? made.reshape(shape) : made;
 }
 
-/** What {@linkcode tensor} makes; complaints say `what` failed, and the `name` of the values. */
+/** What {@linkcode tensor} makes; errors say `what` failed, and the `name` of the values. */
 export function toTensor(values: TensorLike, what: string, name: string, dtype?: DType): Tensor {
   if (values instanceof Tensor) {
     checkAttached(values, what);
@@ -270,7 +273,7 @@ function dtypeOfArray(array: TypedArray, what: string, name: string): DType {
   });
 }
 
-/** Arrays that are nested deeper than any tensor has axes: perhaps endlessly, where one holds itself. */
+/** Arrays nested deeper than any tensor: perhaps endlessly, if one contains itself. */
 const maxNesting = 64;
 
 function fromNested(values: NestedArray, what: string, name: string, dtype?: DType): Tensor {

@@ -6,7 +6,7 @@ import { Value } from "../ir/value.ts";
 import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor.ts";
 
-/** Where the newest value of variables lives while programs use them: the state store of an executor. */
+/** Where the newest value of a variable is while programs use it: the state store of an executor. */
 export interface VariableDevice {
   /** The variable's elements now, as a copy. */
   read(variable: Variable): Promise<TypedArray>;
@@ -20,15 +20,15 @@ export interface VariableDevice {
 export interface VariableOptions {
   /** The name in messages and files, such as `dense/kernel`. */
   name?: string;
-  /** Whether optimizers change it; true unless said otherwise. */
+  /** Whether optimizers change it; true by default. */
   trainable?: boolean;
-  /** The element type, where it is not that of the value. */
+  /** The element type, if it is not that of the value. */
   dtype?: DType;
 }
 
 /**
- * Named state that outlives programs: a weight, an optimizer's slot, a metric's sum. Traced functions read it where it
- * is used as an operand, and set it with `assign`.
+ * Named state that outlives programs: a weight, an optimizer's slot, a metric's sum. Traced functions read it as an
+ * operand, and set it with `assign`.
  *
  * @example A counter
  * ```ts
@@ -48,7 +48,7 @@ export class Variable {
   readonly dtype: DType;
   /** Whether optimizers change it. */
   trainable: boolean;
-  /** What the host last saw; undefined for zeros, which take no memory here. */
+  /** The value last known to the host; undefined for zeros, which take no memory here. */
   #host: TypedArray | undefined;
   #device: VariableDevice | undefined;
 
@@ -63,7 +63,7 @@ export class Variable {
   }
 
   /**
-   * A variable of zeros, which takes no memory on the host until it is read there.
+   * A variable of zeros, which takes no host memory until it is read.
    *
    * @param shape the extent of each axis
    * @param options name, trainability and dtype; `float32` by default
@@ -84,8 +84,8 @@ export class Variable {
   }
 
   /**
-   * The symbolic value inside a traced function. Throws {@linkcode StateError} outside of one: there use
-   * {@linkcode Variable.read}.
+   * The symbolic value in a traced function. Throws {@linkcode StateError} outside of one: use {@linkcode
+   * Variable.read} there.
    */
   value(): Value {
     const trace = tracing.current;
@@ -106,9 +106,9 @@ export class Variable {
   }
 
   /**
-   * Sets the value: with a tensor, or inside a traced function with a symbolic value too, whenever the program runs.
-   * Throws {@linkcode ShapeError} or {@linkcode DTypeError} where shape or dtype differ, and {@linkcode StateError} for
-   * a symbolic value outside of a traced function.
+   * Sets the value: to a tensor, or in a traced function also to a symbolic value, each time the program runs. Throws
+   * {@linkcode ShapeError} or {@linkcode DTypeError} if shape or dtype differ, and {@linkcode StateError} for a
+   * symbolic value outside of a traced function.
    */
   assign(value: Value | TensorLike): void {
     const trace = tracing.current;
@@ -149,17 +149,17 @@ export class Variable {
     }
   }
 
-  /** Lets the host know the newest value, which it keeps when the device is lost. */
+  /** Copies the newest value to the host, which keeps it if the device is lost. */
   async refresh(): Promise<void> {
     if (this.#device) this.#host = await this.#device.read(this);
   }
 
-  /** Where the newest value lives; undefined while it is on the host alone. */
+  /** Where the newest value is; undefined while only the host has it. */
   get device(): VariableDevice | undefined {
     return this.#device;
   }
 
-  /** Lets `device` hold the value from now on, or the host if undefined; the caller has made room for it there. */
+  /** Makes `device` hold the value from now on, or the host if undefined; the caller has allocated its memory there. */
   async transferTo(device: VariableDevice | undefined): Promise<void> {
     if (this.#device === device) return;
     const methods = ["read", "write", "release"] as const;
@@ -179,7 +179,7 @@ export class Variable {
     device?.write(this, this.#host ?? this.#zeros());
   }
 
-  /** Takes the value back to what the host last saw, when the device is gone (a lost device). */
+  /** Falls back to the value last known to the host, after the device was lost. */
   invalidateDeviceCopy(): void {
     this.#device = undefined;
   }

@@ -1,44 +1,44 @@
-// The user's data as tensors: which part belongs to which input or output, and in which shape.
+// The user's data as tensors: which part is for which input or output, and in which shape.
 import { didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { flatten, isNamed, namesOf, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 
-/** What a model takes or gives: how it is built, what its parts are called, and what these must fit. */
+/** What a model takes or returns: the structure, the names and the shapes of its parts. */
 export interface Parts {
   /** `x`, `y` or `sampleWeight`. */
   readonly argument: string;
-  /** Something built as the argument is; undefined where only the data can tell. */
+  /** A structure like the argument's; undefined if only the data can tell. */
   readonly like: Structure<unknown> | undefined;
   /** The names of the parts, in the order of `flatten`. */
   readonly names: readonly string[];
   /** Whether parts may be missing. */
   readonly partial?: boolean;
-  /** Whether one part may be given for all. */
+  /** Whether one part may be given for all outputs. */
   readonly shared?: boolean;
-  /** The shapes that the model was built for, part by part. */
+  /** The shapes that the model was built for, per part. */
   readonly shapes?: readonly SymbolicShape[];
-  /** What each part must have as many rows as; the first part where it is left out. */
+  /** The part that determines the number of rows; the first one if omitted. */
   readonly rows?: RowCount;
 }
 
-/** The number of rows of a part that was read, and how messages call it. */
+/** The number of rows of a part, and its name in messages. */
 export interface RowCount {
   readonly count: number;
   readonly label: string;
 }
 
-/** The parts of an argument in the order of `flatten`; undefined where one is missing and may be. */
+/** The parts of an argument in the order of `flatten`; undefined for one that is missing and may be. */
 interface PartsOf<T> {
-  /** Something built as the data is. */
+  /** A structure like the data's. */
   readonly like: Structure<unknown>;
   readonly items: readonly (T | undefined)[];
 }
 
 /**
- * The parts of an argument as tensors of as many rows. Throws {@linkcode ValueError} for data that is built otherwise,
- * and {@linkcode ShapeError} for what does not fit.
+ * The parts of an argument as tensors with equal numbers of rows. Throws {@linkcode ValueError} for data of another
+ * structure, and {@linkcode ShapeError} for data that does not fit.
  */
 export function tensorsOf(
   value: Structure<TensorLike> | undefined,
@@ -50,10 +50,10 @@ export function tensorsOf(
   const made = new Map<TensorLike | undefined, Tensor>();
   let { rows } = parts;
   const tensors = items.map((item, i) => {
-    // Losses say which targets they miss; an input that is missing is refused as what is no tensor.
+    // A missing target is reported by its loss; a missing input is reported as not a tensor.
     if (item === undefined && parts.argument !== "x") return undefined;
     const label = labelOf(parts, count, i);
-    // What is given for several parts is one tensor for all of them.
+    // Data given for several parts becomes one tensor.
     let tensor = made.get(item);
     if (!tensor) made.set(item, tensor = toTensor(item!, `Cannot ${where}`, label));
     checkRows(tensor.shape, label, rows, where);
@@ -64,13 +64,13 @@ export function tensorsOf(
   return { like, items: tensors, rows: rows! };
 }
 
-/** How messages call a part of an argument: `x`, or `x["left"]`, or `x[1]`. */
+/** The name of a part of an argument in messages: `x`, or `x["left"]`, or `x[1]`. */
 export function labelOf({ argument, names }: Pick<Parts, "argument" | "names">, count: number, index: number): string {
   if (count === 1) return argument;
   return names.length === count ? `${argument}["${names[index]}"]` : `${argument}[${index}]`;
 }
 
-/** Finds the parts of an argument. Throws {@linkcode ValueError} for data that is built otherwise. */
+/** Finds the parts of an argument. Throws {@linkcode ValueError} for data of another structure. */
 function assign(value: Structure<TensorLike> | undefined, parts: Parts, where: string): PartsOf<TensorLike> {
   const { argument, like, names, partial } = parts;
   const what = `Cannot ${where}`;
@@ -121,13 +121,13 @@ function assign(value: Structure<TensorLike> | undefined, parts: Parts, where: s
   });
 }
 
-/** Whether a value has an item for each of `count` parts, and is not one item for all of them. */
+/** Whether a value has an item for each of `count` parts, rather than being one item for all. */
 function givesEach(value: Structure<TensorLike>, count: number): boolean {
   return isNamed(value) || (Array.isArray(value) && value.length === count &&
     value.every((item) => item === null || item === undefined || typeof item === "object"));
 }
 
-/** The parts of data for a model that nobody built yet: it shows itself whether it is one tensor. */
+/** The parts of data for a model that is not built yet: the data itself shows whether it is one tensor. */
 function inferred(value: Structure<TensorLike>): PartsOf<TensorLike> {
   if (isNamed(value)) return { like: value, items: flatten(value as Structure<TensorLike>) };
   if (isListOfTensors(value)) {
@@ -161,7 +161,7 @@ function byName(
   });
 }
 
-/** Whether a value is a plain list of numbers, as the rows of an array are. */
+/** Whether a value is a flat list of numbers, like a row of an array. */
 function isRow(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "number");
 }
@@ -170,7 +170,10 @@ function isListOfTensors(value: unknown): value is readonly Tensor[] {
   return Array.isArray(value) && value.some((item) => item instanceof Tensor);
 }
 
-/** Throws {@linkcode ShapeError} for a part without rows, {@linkcode ValueError} where it has not as many as another. */
+/**
+ * Throws {@linkcode ShapeError} for a part without rows, {@linkcode ValueError} if the number of rows differs from
+ * another's.
+ */
 function checkRows(shape: Shape, label: string, rows: RowCount | undefined, where: string): void {
   if (shape.length === 0 || shape[0] === 0) {
     throw new ShapeError({
@@ -190,8 +193,8 @@ function checkRows(shape: Shape, label: string, rows: RowCount | undefined, wher
 }
 
 /**
- * Inputs in the shape that the model was built for: an axis of extent 1 at the end is added or dropped, as Keras does.
- * Throws {@linkcode ShapeError} where they do not fit, which names the model's `input`, and the data by `name`.
+ * Inputs with the shape that the model was built for: appends or drops an axis of extent 1, as Keras does. Throws
+ * {@linkcode ShapeError} if they do not fit, naming the model's `input`, and the data by `name`.
  */
 function fitShape(x: Tensor, expected: SymbolicShape, input: string, name: string, where: string): Tensor {
   const { shape } = x;

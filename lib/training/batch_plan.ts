@@ -1,4 +1,4 @@
-// BatchPlan: in which order the steps of a run take the rows of a data set, and where each step finds its own.
+// BatchPlan: in which order the steps of a run take the rows of a dataset, and how each step finds its rows.
 import { shuffledOrder } from "../random_stream.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { BatchStream, type Dataset, type DeviceDataset } from "./dataset.ts";
@@ -6,69 +6,69 @@ import { checkIndices } from "./indices.ts";
 import { type Run, withLock } from "./run.ts";
 import type { BatchIndexing, Mode, Step, Steps } from "./step.ts";
 
-/** Some batches of one size, which one call of a step's program runs. */
+/** Batches of one size that one call of a step's program runs. */
 export interface StepRange {
   /** The step. */
   readonly step: Step;
-  /** How many batches there are. */
+  /** The number of batches. */
   readonly count: number;
-  /** How many rows they have together. */
+  /** The number of rows in all of them. */
   readonly rows: number;
-  /** Writes what the program reads; called before it runs, while no other does. */
+  /** Writes what the program reads; called before it runs, while no other program does. */
   write(): void;
-  /** Lets the data go, when the program has run. */
+  /** Releases the data, after the program has run. */
   release(): void;
 }
 
-/** Where a pass over the data of a training stands. */
+/** The position of a pass over the training data. */
 export interface PassPosition {
-  /** The epoch that it began in. */
+  /** The epoch in which it began. */
   readonly epoch: number;
-  /** How many batches the optimizer had taken then. */
+  /** The number of batches the optimizer had seen by then. */
   readonly batches: number;
-  /** The next row; of a stream the next batch. */
+  /** The next row; for a stream, the next batch. */
   readonly row: number;
 }
 
-/** The batches of a run, pass by pass. In a training a pass may be longer or shorter than an epoch. */
+/** The batches of a run, pass by pass. In training a pass may be longer or shorter than an epoch. */
 export interface BatchPlan extends AsyncDisposable {
-  /** How many batches a pass has; null where nobody knows yet. */
+  /** The number of batches in a pass; null if not known yet. */
   readonly length: number | null;
-  /** Where the pass stands; undefined before the first. */
+  /** The position in the pass; undefined before the first one. */
   readonly position: PassPosition | undefined;
-  /** Begins a pass at the first batch, where there can be one. */
+  /** Begins a pass at the first batch, if possible. */
   begin(): void;
-  /** Begins an epoch of a training: with a pass of its own, or amid one. False where nothing is left to train on. */
+  /** Begins an epoch, with a new pass or within the current one. False if no data is left. */
   beginEpoch(epoch: number, batches: number): Promise<boolean>;
-  /** Goes on amid a pass of an earlier training, where `amidEpoch` also if it is at its end. */
+  /** Resumes within the pass of an earlier training; with `amidEpoch` also at its end. */
   resume(position: PassPosition, amidEpoch: boolean): Promise<void>;
   /** The next batches, at most `most`; undefined at the end of the pass. */
   next(most: number): Promise<StepRange | undefined>;
-  /** Makes the next batch ready while a program runs. */
+  /** Prepares the next batch while a program runs. */
   prefetch(): void;
-  /** The number of the pass's batch that begins after so many rows. */
+  /** The index of the batch that starts after `rows` rows of the pass. */
   batchAfter(rows: number): number;
-  /** The plan that evaluates the rows that this one leaves; undefined where there are none. */
+  /** A plan for evaluating the rows that this plan does not use; undefined if there are none. */
   rest(batchSize: number): BatchPlan | undefined;
-  /** Ends the pass where the run is done. A plan that is disposed without this ends what it iterates over for good. */
+  /** Ends the pass after a complete run. A plan that is disposed without this also closes the iterator. */
   end(): Promise<void>;
 }
 
-/** Which rows of a data set are taken, and how. */
+/** Which rows of a dataset are used, and how. */
 export interface RowOptions {
-  /** How many rows a batch has; the last one has what is left. */
+  /** The number of rows per batch; the last batch has the rest. */
   readonly batchSize: number;
   /** The first row; 0 by default. */
   readonly start?: number;
   /** The number of rows; all by default. */
   readonly rows?: number;
-  /** For training: whether the rows come in another order in each pass. */
+  /** For training: whether each pass has its own order. */
   readonly shuffle?: boolean;
 }
 
 /**
- * The plan for checked data: arrays, which are loaded onto the device, or a stream. What several runs at once load has
- * a `role` for each.
+ * The plan for checked data: arrays, which are copied to the device, or a stream. The `role` keeps apart the data of
+ * runs that are active at the same time.
  */
 export async function openPlan(
   steps: Steps,
@@ -97,7 +97,7 @@ function indexingOf(batch: number, { rows }: DeviceDataset, order: Variable | un
   return batch === rows ? { kind: "whole" } : { kind: "sliced", batch };
 }
 
-/** Batches of rows that lie on the device. */
+/** Batches of rows of data on the device. */
 export class ArrayPlan implements BatchPlan {
   #position: PassPosition | undefined;
   #resumed = false;
@@ -105,7 +105,7 @@ export class ArrayPlan implements BatchPlan {
   readonly #start: number;
   readonly #rows: number;
 
-  /** Takes the rows one after another, or for training by the order that lies in `order`. */
+  /** Takes the rows in sequence, or for training in the order that `order` holds. */
   constructor(
     readonly steps: Steps,
     readonly run: Run,
@@ -119,12 +119,12 @@ export class ArrayPlan implements BatchPlan {
     this.#retained = steps.retain(data);
   }
 
-  /** How many batches a pass has. */
+  /** The number of batches in a pass. */
   get length(): number {
     return Math.ceil(this.#rows / this.options.batchSize);
   }
 
-  /** Where the pass stands. */
+  /** The position in the pass. */
   get position(): PassPosition | undefined {
     return this.#position;
   }
@@ -134,7 +134,7 @@ export class ArrayPlan implements BatchPlan {
     this.#position = { epoch: 0, batches: 0, row: 0 };
   }
 
-  /** Begins an epoch, with a pass in a new order where the last one ended. */
+  /** Begins an epoch, with a pass in a new order if the last one ended. */
   async beginEpoch(epoch: number, batches: number): Promise<boolean> {
     const ended = !this.#position || this.#position.row >= this.#rows;
     if (ended && !this.#resumed) await this.#beginPass({ epoch, batches, row: 0 });
@@ -142,13 +142,13 @@ export class ArrayPlan implements BatchPlan {
     return true;
   }
 
-  /** Goes on amid a pass. */
+  /** Resumes within a pass. */
   async resume(position: PassPosition, amidEpoch: boolean): Promise<void> {
     await this.#beginPass(position);
     this.#resumed = amidEpoch;
   }
 
-  /** The order of a pass is a function of the seed, the epoch and the batches before it. */
+  /** The order of a pass depends only on the seed, the epoch and the number of earlier batches. */
   async #beginPass(position: PassPosition): Promise<void> {
     const rows = this.#rows;
     const order = this.options.shuffle
@@ -181,7 +181,7 @@ export class ArrayPlan implements BatchPlan {
   /** Nothing to do: the rows are on the device. */
   prefetch(): void {}
 
-  /** The number of the pass's batch that begins after so many rows. */
+  /** The index of the batch that starts after `rows` rows of the pass. */
   batchAfter(rows: number): number {
     return Math.floor(rows / this.options.batchSize);
   }
@@ -202,14 +202,14 @@ export class ArrayPlan implements BatchPlan {
     return Promise.resolve();
   }
 
-  /** Lets the data go. */
+  /** Releases the data. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#retained[Symbol.dispose]();
     return Promise.resolve();
   }
 }
 
-/** Batches of a stream, each written to the device when its turn comes; there is a step for each of their shapes. */
+/** Batches of a stream, each copied to the device when it is used; there is one step per batch shape. */
 export class StreamPlan implements BatchPlan {
   #taken = 0;
   #epoch = 0;
@@ -221,12 +221,12 @@ export class StreamPlan implements BatchPlan {
   /** Takes the stream. */
   constructor(readonly steps: Steps, readonly run: Run, readonly mode: Mode, readonly stream: BatchStream) {}
 
-  /** How many batches a pass has: known when the first ended. */
+  /** The number of batches in a pass: known once the first one has ended. */
   get length(): number | null {
     return this.stream.length;
   }
 
-  /** Where the pass stands; its rows are batches. */
+  /** The position in the pass; rows count batches here. */
   get position(): PassPosition {
     return { epoch: this.#epoch, batches: 0, row: this.#taken };
   }
@@ -236,14 +236,14 @@ export class StreamPlan implements BatchPlan {
     this.#beginPass(0);
   }
 
-  /** Begins an epoch, with a new pass where the last one ended. */
+  /** Begins an epoch, with a new pass if the last one ended. */
   async beginEpoch(epoch: number): Promise<boolean> {
     const resumed = this.#resumed;
     this.#resumed = false;
     this.#rows.length = 0;
     this.#beginPass(epoch);
     if (resumed || await this.stream.hasNext()) return true;
-    // The pass ended just where the last epoch did.
+    // The pass ended exactly where the last epoch did.
     return this.#beginPass(epoch) && await this.stream.hasNext();
   }
 
@@ -255,7 +255,7 @@ export class StreamPlan implements BatchPlan {
     return true;
   }
 
-  /** Goes on amid a pass: what was trained on is passed over. */
+  /** Resumes within a pass: skips the batches that were already used. */
   async resume({ epoch, row }: PassPosition, amidEpoch: boolean): Promise<void> {
     this.#beginPass(epoch);
     for (this.#taken = 0; this.#taken < row; this.#taken++) await this.stream.next();
@@ -272,34 +272,34 @@ export class StreamPlan implements BatchPlan {
     return await withLock(() => rangeOf(steps, run, mode, dataset));
   }
 
-  /** Begins to fetch and check the next batch. */
+  /** Starts to fetch and check the next batch. */
   prefetch(): void {
     this.stream.prefetch();
   }
 
-  /** The number of the epoch's batch that begins after so many rows. */
+  /** The index of the batch that starts after `rows` rows of the epoch. */
   batchAfter(rows: number): number {
     let batch = 0;
     for (let before = 0; before < rows; batch++) before += this.#rows[batch];
     return batch;
   }
 
-  /** None: all of a stream is trained on. */
+  /** None: training uses all of a stream. */
   rest(): undefined {}
 
-  /** Ends the pass; an iterator that the user made goes on in another run. */
+  /** Ends the pass; the user's own iterator can continue in another run. */
   end(): Promise<void> {
     this.#hasEnded = true;
     return this.stream.close();
   }
 
-  /** Ends what is iterated over, whoever made it, where the run broke off. */
+  /** Closes the iterator, even the user's own, since the run was aborted. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#hasEnded) await this.stream.abandon();
   }
 }
 
-/** The range of one batch, which is written to the device as a whole before it runs. */
+/** The range of one batch, which is copied to the device as a whole before it runs. */
 export async function rangeOf(steps: Steps, run: Run, mode: Mode, batch: Dataset): Promise<StepRange> {
   const data = await steps.allocate(batch, "batch");
   const retained = steps.retain(data);

@@ -1,12 +1,12 @@
-// Class weights: a weight for each sample by the class that its target names.
+// Class weights: a weight for each sample, by the class of its target.
 import { ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /**
- * Weights of samples from weights of classes, for the targets of a model's outputs, of which there must be one. Classes
- * that are not named weigh 1.
+ * Sample weights from class weights, for the targets of a model, which must have one output. Classes without a weight
+ * have weight 1.
  */
 export function weighClasses(
   targets: readonly (Tensor | undefined)[],
@@ -18,7 +18,7 @@ export function weighClasses(
     throw new ValueError({
       what: `Cannot ${where}`,
       rule: "classWeight is for models of one output",
-      received: `it for a model of ${targets.length}`,
+      received: `a model of ${targets.length}`,
       hint: "give sampleWeight by output instead",
     });
   }

@@ -1,4 +1,4 @@
-// What compile() made: the optimizer, the loss and the metrics, with their names in the logs.
+// The result of compile(): the optimizer, the losses and the metrics, with their names in the logs.
 import { describe, didYouMean, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { Value } from "../ir/value.ts";
@@ -15,37 +15,37 @@ import { functionName } from "../registry.ts";
 import { flatten, isItem, isNamed, namesOf, type Structure } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** For each output: the item itself where there is one output, else a list or an object by output's name. */
+/** The item itself for a single output, else a list of items or an object by output name. */
 export type PerOutput<T, Names extends string = string> =
   | T
   | readonly (T | null)[]
   | { readonly [Output in Names]?: T | null };
-/** What is reported: one, or a list; for several outputs such an item or list for each, in a list or by name. */
+/** Metrics: one, or a list; for several outputs, one such item per output, in a list or by name. */
 export type MetricsByOutput<Names extends string = string> =
   | MetricIdentifier
   | readonly (MetricIdentifier | readonly MetricIdentifier[] | null)[]
   | { readonly [Output in Names]?: MetricIdentifier | readonly MetricIdentifier[] | null };
 
-/** What `compile` takes; `Names` are those of the outputs, where these have names. */
+/** What `compile` takes; `Names` are the names of the outputs, if they have any. */
 export interface CompileOptions<Names extends string = string> {
-  /** What changes the weights; `rmsprop` by default. */
+  /** The optimizer; `rmsprop` by default. */
   optimizer?: OptimizerIdentifier;
-  /** What training lowers: one loss for every output, or one for each; null where layers add all there is. */
+  /** The loss to minimize: one for all outputs, or one per output; null if only losses added by layers count. */
   loss: PerOutput<LossIdentifier, Names> | null;
-  /** What the loss of each output is multiplied by in the sum of all; 1 by default. */
+  /** The factor of each output's loss in the sum; 1 by default. */
   lossWeights?: PerOutput<number, Names> | null;
-  /** What is reported besides the loss. */
+  /** The metrics to report besides the loss. */
   metrics?: MetricsByOutput<Names> | null;
-  /** What is reported with the samples' weights. */
+  /** The metrics to report with sample weights. */
   weightedMetrics?: MetricsByOutput<Names> | null;
-  /** How many batches lie between two calls of callbacks' hooks of batches; 1 by default. */
+  /** The number of batches between two calls of callbacks' batch hooks; 1 by default. */
   stepsPerExecution?: number;
 }
 
 /** A metric and its name in the logs. */
 export type NamedMetric = readonly [name: string, metric: Metric];
 
-/** A metric of an output, under its name in the logs. */
+/** A metric of an output, with its name in the logs. */
 interface OutputMetric {
   readonly name: string;
   readonly metric: Metric;
@@ -53,7 +53,7 @@ interface OutputMetric {
   readonly weighted: boolean;
 }
 
-/** What `compile` was given, looked up but not yet given to outputs. */
+/** The resolved arguments of `compile`, not assigned to outputs yet. */
 interface Asked {
   readonly losses: PerOutput<Loss | null>;
   readonly lossWeights: PerOutput<number> | null;
@@ -61,14 +61,14 @@ interface Asked {
   readonly weightedMetrics: Found;
 }
 
-/** Metrics that were looked up, in the lists and objects in which they were given. */
+/** Resolved metrics, in the structure in which they were given. */
 type Found = Metric | null | readonly Found[] | { readonly [output: string]: Found };
 
 /** The state of a compiled model. */
 export class Compiled {
-  /** What changes the weights. */
+  /** The optimizer. */
   readonly optimizer: Optimizer;
-  /** How many batches lie between two calls of hooks. */
+  /** The number of batches between two calls of batch hooks. */
   readonly stepsPerExecution: number;
   /** The running mean of the loss. */
   readonly lossTracker: LossTracker = new LossTracker();
@@ -82,8 +82,8 @@ export class Compiled {
   #bound = false;
 
   /**
-   * Looks up every identifier, and gives each to its output where `outputNames` are known already. Throws
-   * {@linkcode ValueError} for an identifier that is unknown.
+   * Resolves every identifier, and assigns each item to its output if `outputNames` are known already. Throws
+   * {@linkcode ValueError} for an unknown identifier.
    */
   constructor(options: CompileOptions, model: string, outputNames: readonly string[]) {
     const where = `Cannot compile "${model}"`;
@@ -138,12 +138,12 @@ export class Compiled {
     return this.#outputNames;
   }
 
-  /** What training lowers for each output; undefined for those that do not count. */
+  /** The loss of each output; undefined for outputs without one. */
   get losses(): readonly (Loss | undefined)[] {
     return this.#losses;
   }
 
-  /** Gives losses, weights and metrics to outputs, once. Throws {@linkcode ValueError} for those of no output. */
+  /** Assigns losses, weights and metrics to outputs, once. Throws {@linkcode ValueError} for an unknown output. */
   bind(outputNames: readonly string[], count: number): void {
     if (this.#bound) return;
     const names = outputNames.length === count ? outputNames : Array.from({ length: count }, (_, i) => `output_${i}`);
@@ -193,7 +193,7 @@ export class Compiled {
     });
   }
 
-  /** The metrics of each output with their names, which are Keras's: numbered where they are not the first of a name. */
+  /** The metrics of each output with Keras's names: numbered if a name occurred before. */
   #named(given: Found, names: readonly string[], option: string, taken: Set<string>): OutputMetric[] {
     const weighted = option === "weightedMetrics";
     return this.#metricsByOutput(given, names, option).flatMap((metrics, output) => {
@@ -236,8 +236,8 @@ export class Compiled {
   }
 
   /**
-   * The weighted sum of the outputs' losses, traced; undefined where no output has one. Each loss is taken into its own
-   * running mean where there are several.
+   * The weighted sum of the outputs' losses, traced; undefined if no output has one. With several outputs, each loss
+   * also updates its own running mean.
    */
   computeLoss(
     y: Structure<Value> | undefined,
@@ -255,7 +255,7 @@ export class Compiled {
     return parts.length === 0 ? undefined : parts.reduce((a, b) => add(a, b));
   }
 
-  /** Takes targets and outputs into the metrics; inside a traced function. */
+  /** Updates the metrics from targets and outputs; in a traced function. */
   updateMetrics(y: Structure<Value> | undefined, yPred: Structure<Value>, sampleWeight?: Structure<Value>): void {
     this.#eachOutput(y, yPred, sampleWeight, (target, output, weight, i) => {
       if (!target) return;
@@ -284,9 +284,9 @@ export class Compiled {
   }
 }
 
-/** The running mean of a loss. Once it is NaN it counts no further, so that the count says where that began. */
+/** The running mean of a loss. Once it is NaN the count stops, so that it tells where that began. */
 export class LossTracker extends Mean {
-  /** Less is better. */
+  /** Lower is better. */
   override readonly direction: Direction = "down";
 
   /** Takes the name in logs. */
@@ -294,7 +294,7 @@ export class LossTracker extends Mean {
     super({ name });
   }
 
-  /** Takes the loss of a batch of so many samples. */
+  /** Adds the loss of a batch of `samples` samples. */
   override update(loss: Value, samples?: Value | number): void {
     const before = this.count.value();
     super.update(loss, samples);
@@ -302,36 +302,36 @@ export class LossTracker extends Mean {
     this.count.assign(select(equal(total, total), this.count.value(), before));
   }
 
-  /** The mean; NaN also where the first batch gave NaN. */
+  /** The mean; NaN even if the first batch gave NaN. */
   override compute([total, count]: readonly Tensor[]): number {
     return Number.isNaN(total.item()) ? NaN : super.compute([total, count]);
   }
 
-  /** Whether nothing was taken in. */
+  /** Whether no batch was added. */
   async isEmpty(): Promise<boolean> {
     const [total, count] = await Promise.all([this.total.read(), this.count.read()]);
     return total.item() === 0 && count.item() === 0;
   }
 }
 
-/** The loss that an identifier names; a user's function is held to giving a symbolic value. */
+/** The loss for an identifier; a custom function must return a symbolic value. */
 function checkedLoss(identifier: LossIdentifier, where: string): Loss {
   const made = getLoss(identifier, where);
   return isOwn(identifier) ? getLoss(givingValue(identifier as LossFunction, "loss")) : made;
 }
 
-/** The metric that an identifier names; a user's function is held to giving a symbolic value. */
+/** The metric for an identifier; a custom function must return a symbolic value. */
 function checkedMetric(identifier: MetricIdentifier, where: string): Metric {
   const made = getMetric(identifier, where);
   return isOwn(identifier) ? getMetric(givingValue(identifier as MetricFunction, "metric")) : made;
 }
 
-/** Whether an identifier is a function of the user's. */
+/** Whether an identifier is a custom function. */
 function isOwn(identifier: unknown): boolean {
   return typeof identifier === "function" && functionName(identifier) === undefined;
 }
 
-/** The function itself, under its name, but for an error where it gives no symbolic value. */
+/** The function, with its name, but with an error if it does not return a symbolic value. */
 function givingValue(fn: LossFunction, kind: string): LossFunction {
   const checked: LossFunction = (yTrue, yPred) => {
     const given = fn(yTrue, yPred);
@@ -347,7 +347,7 @@ function givingValue(fn: LossFunction, kind: string): LossFunction {
   return checked;
 }
 
-/** What was given for outputs with `fn` of each item in its place. */
+/** The values given for outputs, with `fn` applied to each. */
 function mapOutputs<T, U>(given: PerOutput<T> | null, fn: (item: T | null) => U): PerOutput<U> {
   if (Array.isArray(given)) return given.map(fn);
   if (!isNamed(given)) return fn(given as T | null);

@@ -1,4 +1,4 @@
-// Dataset: the user's data, checked against the model: arrays, or a stream of batches; and where it lies on a device.
+// Dataset: the user's data, checked against the model: arrays, or a stream of batches; and its copy on a device.
 import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
@@ -14,29 +14,31 @@ import type { TrainableModel } from "./trainer.ts";
 import { checkTargets, checkWeights } from "./validation.ts";
 import { warnOfNumbers } from "./warnings.ts";
 
-/** Checked data: tensors of as many rows, in the order in which structures are flattened. */
+/** Checked data: tensors with equal numbers of rows, in the order in which structures are flattened. */
 export interface Dataset {
-  /** What the data is for, as messages say it, such as `fit "m"`. */
+  /** The purpose of the data in messages, such as `fit "m"`. */
   readonly where: string;
   /** The number of rows. */
   readonly rows: number;
   /** Inputs, each `[rows, ...]`. */
   readonly x: readonly Tensor[];
-  /** Targets for each output, each `[rows, ...]`; undefined for an output without, empty where there are none. */
+  /**
+   * Targets for each output, each `[rows, ...]`; undefined for an output without targets, empty if no output has any.
+   */
   readonly y: readonly (Tensor | undefined)[];
-  /** Weights for each output, `[rows]` or `[rows, ...]`; empty where there are none. */
+  /** Weights for each output, `[rows]` or `[rows, ...]`; empty if no output has any. */
   readonly weights: readonly (Tensor | undefined)[];
-  /** Something built as the inputs are. */
+  /** A structure like the inputs'. */
   readonly xLike: Structure<unknown>;
-  /** Something built as the outputs are. */
+  /** A structure like the outputs'. */
   readonly yLike: Structure<unknown>;
 }
 
-/** Weights of samples, given for each or by class. */
+/** Sample weights, given per sample or per class. */
 export interface SampleWeightOptions<W = Structure<TensorLike>> {
   /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
   sampleWeight?: W;
-  /** A weight for each class, by its number; for training, and models of one output. */
+  /** A weight for each class, by its number; for training, with models of one output. */
   classWeight?: Readonly<Record<number, number>>;
 }
 
@@ -49,8 +51,8 @@ export interface UserData extends SampleWeightOptions {
 }
 
 /**
- * The user's data, checked against the model, which is built for it where it is not yet; without `compiled` its inputs
- * alone. Throws {@linkcode ValueError} or {@linkcode ShapeError} where it does not suit the model, its losses, or itself.
+ * The user's data, checked against the model, which is built for it if necessary; without `compiled` only its inputs.
+ * Throws {@linkcode ValueError} or {@linkcode ShapeError} if it does not fit the model, its losses, or itself.
  */
 export function checkedData(model: TrainableModel, data: UserData, where: string, compiled?: Compiled): Dataset {
   if (data.sampleWeight !== undefined && data.classWeight !== undefined) {
@@ -98,7 +100,7 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
   return { ...inputs, y, weights: weighed };
 }
 
-/** The targets of each output; where only some outputs have losses, those of these may be all that is given. */
+/** The targets of each output; if only some outputs have losses, targets may be given for these only. */
 function targetsOf(
   y: Structure<TensorLike> | undefined,
   parts: Parts,
@@ -124,7 +126,7 @@ function targetsOf(
   return tensorsOf(each as readonly TensorLike[], parts, where).items;
 }
 
-/** Whether `y` is no data but a plain object of options, of none of the outputs' names. */
+/** Whether `y` is not data but a plain object of options, with none of the outputs' names. */
 function looksLikeOptions(y: unknown, { names }: { readonly names: readonly string[] }): boolean {
   return y !== null && typeof y === "object" && Object.getPrototypeOf(y) === Object.prototype &&
     !Object.keys(y).some((key) => names.includes(key)) && Object.keys(y).some((key) => optionNames.has(key));
@@ -137,8 +139,8 @@ const optionNames = new Set([
 ]);
 
 /**
- * A batch: inputs, targets and weights in a list, `[x]`, `[x, y]` or `[x, y, sampleWeight]`; or inputs alone, as one
- * tensor, or some by name.
+ * A batch: inputs, targets and weights in a list, `[x]`, `[x, y]` or `[x, y, sampleWeight]`; or only inputs, as one
+ * tensor, or several by name.
  */
 export type Batch =
   | Tensor
@@ -150,8 +152,8 @@ export type Batch =
   ];
 
 /**
- * Batches one after another: an iterable, also an asynchronous one, or a function that makes one for each pass. An
- * array is no such iterable: it is data.
+ * A sequence of batches: an iterable, possibly asynchronous, or a function that makes one for each pass. An array is
+ * not such an iterable: it is data.
  */
 export type Batches =
   | (Iterable<Batch> & { readonly concat?: never })
@@ -169,7 +171,7 @@ function isIterable(value: unknown): value is Iterable<Batch> | AsyncIterable<Ba
     !(value instanceof Tensor) && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }
 
-/** The stream of the user's batches, each checked as data given at once is, and warned of once. */
+/** The stream of the user's batches, each checked like data given at once; warnings are printed once. */
 export function checkedStream(
   model: TrainableModel,
   source: Batches,
@@ -181,7 +183,7 @@ export function checkedStream(
   return new BatchStream(source, (batch, index) => {
     const place = `${where}, batch ${index}`;
     const data = partsOf(batch, place);
-    // Targets may come along: what fit takes is good for predict too.
+    // Targets may be present: a source for fit also works for predict.
     const checked = checkedData(model, compiled ? { ...data, classWeight } : { x: data.x }, place, compiled);
     if (compiled) warned ||= warnOfNumbers(checked, model);
     return checked;
@@ -202,9 +204,9 @@ function partsOf(batch: unknown, where: string): UserData {
   });
 }
 
-/** Checked data that comes a batch at a time; the next batch is made ready while the last one runs. */
+/** Checked data that comes batch by batch; the next batch is prepared while the last one runs. */
 export class BatchStream {
-  /** How many batches a pass has; null before the first one ended. */
+  /** The number of batches in a pass; null before the first one ended. */
   length: number | null = null;
   readonly #source: Batches;
   readonly #check: (batch: unknown, index: number) => Dataset;
@@ -215,14 +217,14 @@ export class BatchStream {
   #taken = 0;
   #ahead: Promise<Dataset | undefined> | undefined;
 
-  /** Takes the source, and what checks a batch. */
+  /** Takes the source, and the check of a batch. */
   constructor(source: Batches, check: (batch: unknown, index: number) => Dataset, where: string) {
     this.#source = source;
     this.#check = check;
     this.#where = where;
   }
 
-  /** Begins a pass, unless one is going on or there can be no other; whether it did. */
+  /** Begins a pass, unless one is in progress or no other is possible; returns whether it did. */
   begin(): boolean {
     if (this.#iterator && (!this.#ended || !this.#owned)) return false;
     const source = typeof this.#source === "function" ? this.#source() : this.#source;
@@ -238,7 +240,7 @@ export class BatchStream {
       ? source[Symbol.asyncIterator]()
       : source[Symbol.iterator]();
     if (typeof iterator?.next !== "function") this.#refuseIterator(`${describe(iterator)} as the iterator`);
-    // What iterates over itself, as a generator does, cannot begin again, and is the user's to end.
+    // An iterator that is its own iterable, as a generator is, cannot restart, and is the user's to end.
     this.#owned = typeof this.#source === "function" || !Object.is(iterator, source);
     this.#iterator = iterator;
     this.#ended = false;
@@ -262,22 +264,25 @@ export class BatchStream {
     return await this.#ahead !== undefined;
   }
 
-  /** Begins to make the next batch ready. */
+  /** Starts preparing the next batch. */
   prefetch(): void {
     if (this.#ended || this.#ahead) return;
     this.#ahead = this.#fetch();
-    // Whoever takes the batch sees its error.
+    // The error reaches whoever takes the batch.
     this.#ahead.catch(() => {});
   }
 
-  /** Ends the pass that is going on, if the iterable is not the user's own to end. */
+  /** Ends the pass in progress, unless the iterator is the user's own. */
   async close(): Promise<void> {
     await this.#ahead?.catch(() => {});
     if (this.#owned && !this.#ended) await this.#iterator?.return?.();
     this.#ended = true;
   }
 
-  /** Ends the iterable, whoever made it, since its run broke off; what its `finally` throws gives way to that error. */
+  /**
+   * Closes the iterator, even the user's own, since its run failed; that error takes precedence over one from its
+   * `finally`.
+   */
   async abandon(): Promise<void> {
     this.#owned = true;
     await this.close().catch(() => {});
@@ -306,7 +311,7 @@ export class BatchStream {
   }
 }
 
-/** Variables of a device that hold data of some shapes: programs are made to read these. */
+/** Device variables for data of given shapes, which programs read. */
 export class DeviceDataset {
   /** Inputs. */
   readonly x: readonly Variable[];
@@ -314,17 +319,20 @@ export class DeviceDataset {
   readonly y: readonly (Variable | undefined)[];
   /** Weights. */
   readonly weights: readonly (Variable | undefined)[];
-  /** Something built as the inputs are. */
+  /** A structure like the inputs'. */
   readonly xLike: Structure<unknown>;
-  /** Something built as the outputs are. */
+  /** A structure like the outputs'. */
   readonly yLike: Structure<unknown>;
   /** The number of rows. */
   readonly rows: number;
-  /** What tells it from others of the same model. */
+  /** Distinguishes it from others of the same model. */
   readonly key: string;
   readonly #outputs: Variable[] = [];
 
-  /** Makes variables for data of the shapes and dtypes of `data`; what several outputs share is one variable. */
+  /**
+   * Makes variables for data of the shapes and dtypes of `data`; a tensor that several outputs share becomes one
+   * variable.
+   */
   constructor(data: Dataset, role: string) {
     const made = new Map<Tensor, Variable>();
     const allocate = (of: Tensor | undefined, part: string) => {
@@ -348,12 +356,12 @@ export class DeviceDataset {
     return [...new Set(all.filter((variable) => variable !== undefined))];
   }
 
-  /** The variable for the values of an output for all rows, which all programs that predict from this data fill. */
+  /** The variable for an output's values for all rows, filled by all programs that predict from this data. */
   outputOf(index: number, shape: Shape, dtype: DType): Variable {
     return this.#outputs[index] ??= zerosVariable([this.rows, ...shape.slice(1)], dtype, `output${index || ""}`);
   }
 
-  /** Copies data in, which must have the shapes, and share its tensors, as that which this was made for. */
+  /** Copies data in; it must have the same shapes, and share tensors in the same way, as the data this was made for. */
   write(executor: Executor, { x, y, weights }: Dataset): void {
     const written = new Set<Variable>();
     [...this.x, ...this.y, ...this.weights].forEach((variable, i) => {
@@ -369,7 +377,7 @@ export class DeviceDataset {
   }
 }
 
-/** What tells data of different shapes, dtypes, shared tensors, or uses apart. */
+/** Distinguishes data by shapes, dtypes, shared tensors and role. */
 export function keyOf({ x, y, weights }: Dataset, role: string): string {
   const shared = [...y, ...weights];
   const part = (of: Tensor | undefined) => (of ? `${of.dtype}[${of.shape}]` : "-");

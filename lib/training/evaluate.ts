@@ -1,4 +1,4 @@
-// What a model makes of data without epochs: evaluate and predict, and the methods of one batch.
+// Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
 import { makeArray, type TypedArray } from "../dtype.ts";
@@ -29,27 +29,27 @@ import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<W = Structure<TensorLike>> {
-  /** How many samples are computed at once; 32 by default. */
+  /** The number of samples per batch; 32 by default. */
   batchSize?: number;
-  /** How much is printed; `auto` by default. */
+  /** How much to print; `auto` by default. */
   verbose?: Verbose;
   /** A weight for each sample. */
   sampleWeight?: W;
-  /** After how many batches to end; with all samples by default. */
+  /** The number of batches after which to end; all samples by default. */
   steps?: number | null;
-  /** What is called between batches. */
+  /** The callbacks. */
   callbacks?: readonly CallbackLike[];
 }
 
 /** Options of `predict`. */
 export interface PredictOptions {
-  /** How many samples are computed at once; 32 by default. */
+  /** The number of samples per batch; 32 by default. */
   batchSize?: number;
-  /** How much is printed; `auto` by default. */
+  /** How much to print; `auto` by default. */
   verbose?: Verbose;
-  /** After how many batches to end; with all samples by default. */
+  /** The number of batches after which to end; all samples by default. */
   steps?: number | null;
-  /** What is called between batches. */
+  /** The callbacks. */
   callbacks?: readonly CallbackLike[];
 }
 
@@ -171,7 +171,7 @@ export async function predict(
     limit,
     async done(range) {
       rows += range.rows;
-      // The next batch of a stream may have its outputs in the same place.
+      // The next batch of a stream may write its outputs to the same variables.
       if (data instanceof BatchStream) parts.push(await outputsOf(steps, range.step));
     },
   });
@@ -187,7 +187,10 @@ export async function predict(
   return packLike(step.output!.like, outputs);
 }
 
-/** The last prediction, if its step also takes `x`: one tensor of the same shape and dtype, and nothing to report. */
+/**
+ * The last prediction, if its step can be used for `x`: one tensor of the same shape and dtype, with no warnings to
+ * print.
+ */
 function lastFitting(
   { lastPrediction: last }: Trainer,
   x: unknown,
@@ -200,7 +203,10 @@ function lastFitting(
   return fits ? last : undefined;
 }
 
-/** Predicts by the step of the last prediction; undefined if the model changed since, or a run still uses its data. */
+/**
+ * Predicts with the step of the last prediction; undefined if the model has changed since, or a run still uses its
+ * data.
+ */
 function predictBy(
   { step, version }: Prediction,
   { model, steps }: Trainer,
@@ -245,7 +251,7 @@ function joinRows(parts: readonly Tensor[], where: string): Tensor {
   return new Tensor([rows, ...first.shape.slice(1)], first.dtype, data as TypedArray);
 }
 
-/** The classes of outputs: the place of the largest of each row, or for one sigmoid unit 1 above a half, else 0. */
+/** The classes of outputs: the index of the largest in each row, or for one sigmoid unit 1 above a half, else 0. */
 export function classesOf(outputs: Structure<Tensor>, where: string): Structure<Tensor> {
   return mapStructure(outputs, (output: Tensor) => {
     if (output.dtype !== "float32" || output.rank < 2) {

@@ -1,4 +1,4 @@
-// fit: the epochs of a training, from the checks of the data to the history.
+// fit: the epochs of a training, from checking the data to the history.
 import { History } from "../callbacks/history.ts";
 import type { CallbackLike } from "../callbacks/list.ts";
 import { ValueError } from "../errors.ts";
@@ -15,38 +15,42 @@ import type { Trainer, Verbose } from "./trainer.ts";
 import { checkInteger, refuseForBatches, splitRows, verbosity } from "./validation.ts";
 import { warnOfMonitors, warnOfNumbers } from "./warnings.ts";
 
-/** Options of `fit` for a model of inputs `X`, targets `Y`, and weights of samples `W`. */
+/** Options of `fit` for a model with inputs `X`, targets `Y`, and sample weights `W`. */
 export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>, W = Structure<TensorLike>> {
-  /** How many samples a step takes; 32 by default. */
+  /** The number of samples per step; 32 by default. */
   batchSize?: number;
-  /** How often all samples are trained on; 1 by default. */
+  /** The number of passes over all samples; 1 by default. */
   epochs?: number;
-  /** How much is printed; `auto` by default. */
+  /** How much to print; `auto` by default. */
   verbose?: Verbose;
-  /** What is called between batches and epochs. */
+  /** The callbacks. */
   callbacks?: readonly CallbackLike[];
-  /** The part of the samples, the last ones, that is not trained on but evaluated after each epoch; 0 by default. */
+  /**
+   * The fraction of the samples, the last ones, to evaluate after each epoch instead of training on them; 0 by default.
+   */
   validationSplit?: number;
-  /** Samples to evaluate after each epoch: inputs, targets, and weights if wanted; or an iterable of batches of these. */
+  /**
+   * Samples to evaluate after each epoch: inputs, targets, and optionally weights; or an iterable of batches of these.
+   */
   validationData?:
     | readonly [x: X, y: Y, sampleWeight?: W]
     | Batches
     | null;
-  /** Whether the samples come in another order in each epoch; true by default. Batches of an iterable keep theirs. */
+  /** Whether to shuffle the samples in each epoch; true by default. Batches of an iterable keep their order. */
   shuffle?: boolean;
-  /** A weight for each class, by its number; classes not named weigh 1. For models of one output. */
+  /** A weight for each class, by its number; other classes have weight 1. For models of one output. */
   classWeight?: Readonly<Record<number, number>>;
   /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
   sampleWeight?: W;
-  /** The number of the first epoch, from 0, to go on with a training; 0 by default. */
+  /** The number of the first epoch, from 0, to continue a training; 0 by default. */
   initialEpoch?: number;
-  /** How many batches an epoch has; all there are by default. The next epoch goes on where one ended. */
+  /** The number of batches per epoch; all by default. The next epoch continues where one ended. */
   stepsPerEpoch?: number | null;
-  /** How many batches of the validation data are evaluated, the first ones; all there are by default. */
+  /** The number of batches of the validation data to evaluate, from the first; all by default. */
   validationSteps?: number | null;
-  /** How many validation samples are computed at once; `batchSize` by default. */
+  /** The number of validation samples per batch; `batchSize` by default. */
   validationBatchSize?: number | null;
-  /** After how many epochs each validation comes, or the epochs, from 1, that it follows; 1 by default. */
+  /** The number of epochs between validations, or the epochs, from 1, after which to validate; 1 by default. */
   validationFreq?: number | readonly number[];
 }
 

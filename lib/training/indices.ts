@@ -1,4 +1,5 @@
-// Indices in data: which inputs a step looks up in the tables of Embeddings, by its graph, and whether data suits these.
+// Indices in data: which inputs a step uses to look up rows of Embeddings, from its graph, and whether they are in
+// range.
 import { ValueError } from "../errors.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { interpret } from "../ir/interpret.ts";
@@ -11,19 +12,19 @@ import { labelOf } from "./arguments.ts";
 import type { Dataset } from "./dataset.ts";
 import type { TrainableModel } from "./trainer.ts";
 
-/** Indices that a step takes from its batch, and the table that it looks them up in. */
+/** Indices that a step computes from its batch, and the table that it looks them up in. */
 export interface Lookup {
-  /** The name of the layer that looks up. */
+  /** The name of the layer with the table. */
   readonly layer: string;
-  /** How many rows its table has. */
+  /** The number of rows in its table. */
   readonly size: number;
-  /** The inputs whose elements become indices, and how messages call them. */
+  /** The inputs whose elements become indices, with their names in messages. */
   readonly inputs: ReadonlyMap<number, string>;
-  /** What computes the indices of a batch from its inputs. */
+  /** Computes the indices of a batch from its inputs. */
   readonly graph: Graph;
 }
 
-/** Whether a model has a layer that looks up what data gives. */
+/** Whether a model has a layer that looks up indices from data. */
 export function looksUp({ sublayers }: TrainableModel): boolean {
   return embeddingsIn(sublayers).length > 0;
 }
@@ -33,8 +34,8 @@ function embeddingsIn(layers: readonly Layer[]): Embedding[] {
 }
 
 /**
- * The lookups of a traced step, where `x` are the inputs of its batch. Indices count that elements of these become by
- * being moved, cast, or chosen; what is computed from them otherwise is the model's own matter.
+ * The lookups of a traced step, where `x` are the inputs of its batch. Only indices whose elements are moved, cast or
+ * selected from inputs count; indices computed in another way are the model's responsibility.
  */
 export function lookupsOf(model: TrainableModel, graph: Graph, x: readonly ValueId[]): Lookup[] {
   const tables = new Map<ValueId, Embedding>();
@@ -81,13 +82,13 @@ function sourcesOf(id: ValueId, x: readonly ValueId[], producers: Producers): Se
   return sources;
 }
 
-/** The operands of a node whose elements become elements of what it gives. */
+/** The operands of a node whose elements become elements of its outputs. */
 function moved(node: Node | undefined): readonly ValueId[] {
   if (!node) return [];
   return opDef(node.op).moves?.(node.inputs.length).map((input) => node.inputs[input]) ?? [];
 }
 
-/** The nodes that compute a value from the inputs alone; undefined where it depends on a variable too. */
+/** The nodes that compute a value from the inputs alone; undefined if it also depends on a variable. */
 function nodesBefore(id: ValueId, x: readonly ValueId[], producers: Producers): Node[] | undefined {
   const found = new Set<Node>();
   const visit = (value: ValueId): boolean => {
@@ -102,8 +103,8 @@ function nodesBefore(id: ValueId, x: readonly ValueId[], producers: Producers): 
 }
 
 /**
- * Throws {@linkcode ValueError} where data has an index that a table does not have: on all backends it would give NaN.
- * It names the row; so this is asked before a step runs on the data.
+ * Throws {@linkcode ValueError} if data has an index out of a table's range, which would give NaN on all backends. The
+ * message names the row, so this must run before a step uses the data.
  */
 export function checkIndices(
   lookups: readonly Lookup[],
@@ -124,17 +125,17 @@ export function checkIndices(
   }
 }
 
-/** Whether rows hold what no index may be, in whatever elements. This is quick, and true of no data that is in order. */
+/** Whether rows have an element that cannot be an index. A quick test that is false for valid data. */
 function mayBeWrong({ inputs, size }: Lookup, x: readonly Tensor[], first: number, last: number): boolean {
   for (const input of inputs.keys()) {
     const rows = rowsOf(x[input], first, last);
-    // Fractions are cut off, as the cast to whole numbers does; NaN is no index, but is warned of by itself.
+    // Fractions are truncated, as by the cast to int32; NaN has its own warning.
     for (let i = 0; i < rows.length; i++) if (rows[i] >= size || rows[i] <= -1) return true;
   }
   return false;
 }
 
-/** The first index of some rows that the table does not have. A batch is filled up with the same rows again. */
+/** The first index out of the table's range in some rows. A batch is padded by repeating its rows. */
 function wrongIn({ graph, size }: Lookup, x: readonly Tensor[], first: number, last: number): number | undefined {
   const values = new Map<ValueId, RefArray>();
   graph.inputs.forEach((id, input) => {

@@ -1,4 +1,4 @@
-// Loop: runs the batches of a plan, many at once, and the epochs of a training, with the callbacks between.
+// Loop: runs the batches of a plan, many per call, and the epochs of a training, with the callbacks in between.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
 import { printLine, terminal } from "../callbacks/terminal.ts";
@@ -13,19 +13,19 @@ import { warnOfLoss, warnOfShortData } from "./warnings.ts";
 
 /** What happens between the calls of a loop. */
 export interface LoopOptions {
-  /** How many batches are taken at most; null for all there are. */
+  /** The most batches to run; null for all. */
   readonly limit: number | null;
-  /** The number of the first batch; 0 unless an epoch goes on. */
+  /** The number of the first batch; not 0 if an epoch is resumed. */
   readonly first?: number;
   /** Called after each range, before another program runs. */
   done?(range: StepRange): void | Promise<void>;
-  /** Asked between ranges; true ends the run. */
+  /** Called between ranges; true ends the run. */
   stopped?(): boolean;
 }
 
-/** What the batches of a run came to. */
+/** The result of running batches. */
 export interface LoopResult {
-  /** The last step that ran; undefined where there were no batches. */
+  /** The last step that ran; undefined if there were no batches. */
   readonly step: Step | undefined;
   /** Whether the data ended before the limit. */
   readonly ranOut: boolean;
@@ -35,7 +35,7 @@ export interface LoopResult {
 export class Loop {
   readonly #stepsPerCall = new StepsPerCall();
 
-  /** Takes the callbacks; `verbose` says whether a progress bar wants the logs, though no hook needs every batch. */
+  /** Takes the callbacks; with `verbose` 1 the progress bar needs the logs even if no hook needs every batch. */
   constructor(
     readonly trainer: Trainer,
     readonly kind: RunKind,
@@ -67,7 +67,7 @@ export class Loop {
           this.run.step = step;
           range!.write();
           const running = range!.step.executable.run(count);
-          // What would not be used is not asked for: it would be lost.
+          // A batch beyond the limit would be fetched and lost.
           if (limit === null || batches < limit) plan.prefetch();
           await running;
           await done?.(range!);
@@ -82,7 +82,7 @@ export class Loop {
     return { step, ranOut: false };
   }
 
-  /** Predictions leave the metrics alone, and so to whichever run has them. */
+  /** Predictions do not use the metrics, so they need no turn. */
   #inTurn(body: () => Promise<void>): Promise<void> {
     return this.kind === "Predict" ? withLock(body) : this.trainer.inTurn(this.run, body);
   }
@@ -93,37 +93,38 @@ export class Loop {
   }
 }
 
-/** Throws {@linkcode ValueError} where nothing ran. */
+/** Throws {@linkcode ValueError} if nothing ran. */
 export function requireBatches(step: Step | undefined, where: string): asserts step is Step {
   if (step !== undefined) return;
   throw new ValueError({
     what: `Cannot ${where}`,
     rule: "there must be at least one batch",
     received: "none",
-    hint: "check the iterable; what was iterated over once may be at its end: give a function that makes a new one",
+    hint:
+      "check the iterable; an iterator that was used before may be at its end: give a function that makes a new one",
   });
 }
 
-/** Training that Ctrl-C ended; the weights are those of the last step. */
+/** Training was ended by Ctrl-C; the weights are those of the last step. */
 export class InterruptedError extends CeratopsError {}
 
-/** How many epochs a training has, and of which length. */
+/** The number and the length of a training's epochs. */
 export interface EpochOptions {
-  /** What is trained, as messages say it. */
+  /** What is trained, in messages. */
   readonly where: string;
-  /** The epoch that is not trained any more. */
+  /** The epoch before which training ends. */
   readonly epochs: number;
-  /** How many batches an epoch has; null for all there are. */
+  /** The number of batches per epoch; null for all. */
   readonly stepsPerEpoch: number | null;
-  /** How much is printed. */
+  /** How much to print. */
   readonly verbose: 0 | 1 | 2;
-  /** Where the state of each epoch is kept for the case that the device is lost. */
+  /** Keeps the state after each epoch in case the device is lost. */
   readonly recovery: RecoveryPoint;
-  /** Evaluates after an epoch, where that is due. */
+  /** Evaluates after an epoch, if that is due. */
   validate?(epoch: number): Promise<Logs | undefined>;
 }
 
-/** Trains the epochs that `progress` has before it, by the plan, and calls the callbacks. */
+/** Trains the remaining epochs of `progress` with the plan, and calls the callbacks. */
 export async function runEpochs(
   trainer: Trainer,
   plan: BatchPlan,
@@ -189,10 +190,10 @@ export async function runEpochs(
   await callbacks.end("Train", logs);
 }
 
-/** Milliseconds that one call is to take, so that timers, the progress bar and Ctrl-C live. */
+/** The target time of one call in milliseconds, so that timers, the progress bar and Ctrl-C still respond. */
 const target = 75;
 
-/** Measures steps and says how many to run at once. */
+/** Measures steps and decides how many to run per call. */
 class StepsPerCall {
   #steps = 1;
   #began = 0;
@@ -203,16 +204,16 @@ class StepsPerCall {
     return Math.min(this.#steps, remaining);
   }
 
-  /** Takes the time of the steps that `begin` started. */
+  /** Measures the steps that `begin` started. */
   end(steps: number): void {
     const perStep = (performance.now() - this.#began) / steps;
     const wanted = perStep > 0 ? Math.floor(target / perStep) : maxSteps;
-    // Grows by steps, since the first measurement may be of something quick, and shrinks at once.
+    // Grows gradually, since the first measurement may be of a fast part, and shrinks at once.
     this.#steps = Math.max(1, Math.min(wanted, this.#steps * 8, maxSteps));
   }
 }
 
-/** Listens for Ctrl-C while training runs, where that is possible. */
+/** Listens for Ctrl-C while training runs, if possible. */
 class Interrupt {
   /** Whether Ctrl-C was pressed. */
   requested = false;
@@ -221,12 +222,12 @@ class Interrupt {
   };
   readonly #listening: boolean;
 
-  /** Starts to listen. */
+  /** Starts listening. */
   constructor() {
     this.#listening = typeof Deno !== "undefined" && this.#listen();
   }
 
-  /** Ends listening. */
+  /** Stops listening. */
   [Symbol.dispose](): void {
     if (this.#listening) Deno.removeSignalListener("SIGINT", this.#listener);
   }

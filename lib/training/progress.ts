@@ -1,4 +1,5 @@
-// TrainingProgress: where a training stands, and what it goes on from: a saved state, or the last one before a device was lost.
+// TrainingProgress: the position of a training, and what it resumes from: a saved state, or the last one before a lost
+// device.
 import type { SavedTraining, TrainingRun } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
 import { DeviceLostError, FileError } from "../errors.ts";
@@ -11,13 +12,13 @@ import type { BatchPlan } from "./batch_plan.ts";
 import type { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
 
-/** Where a training stands. */
+/** The position of a training. */
 export class TrainingProgress implements TrainingRun {
-  /** How many batches of the epoch are done. */
+  /** The number of finished batches in the epoch. */
   batch = 0;
   #saved: SavedTraining | undefined;
 
-  /** Begins at an epoch. */
+  /** Starts at an epoch. */
   constructor(
     readonly trainer: Trainer,
     readonly run: Run,
@@ -51,7 +52,7 @@ export class TrainingProgress implements TrainingRun {
     ];
   }
 
-  /** The state now. */
+  /** The current state. */
   async save(): Promise<SavedTraining> {
     const optimizer = this.#optimizer;
     const tensors = new Map<string, Tensor>();
@@ -71,7 +72,7 @@ export class TrainingProgress implements TrainingRun {
     };
   }
 
-  /** Goes on from a state. Throws {@linkcode FileError} where it is that of another model. */
+  /** Resumes from a state. Throws {@linkcode FileError} if it belongs to another model. */
   async restore(saved: SavedTraining): Promise<void> {
     const optimizer = this.#optimizer;
     const variables = this.#variables();
@@ -84,7 +85,7 @@ export class TrainingProgress implements TrainingRun {
         received: saved.tensors.size !== variables.length
           ? `one with ${saved.tensors.size}`
           : `${tensor ? formatShape(tensor.shape) : "none"} for ${name} of shape ${formatShape(shape)}`,
-        hint: "build and compile the model as it was, or remove the folder to begin anew",
+        hint: "build and compile the model as it was, or remove the folder to start over",
       });
     }
     await this.trainer.inTurn(this.run, () => {
@@ -102,7 +103,7 @@ export class TrainingProgress implements TrainingRun {
     if (saved.pass) await this.plan.resume(saved.pass, saved.batch > 0);
   }
 
-  /** Takes over the restored history, after the callbacks have reset theirs. */
+  /** Sets the restored history, after the callbacks have reset theirs. */
   begin(): void {
     if (!this.#saved) return;
     const { epoch, logs } = structuredClone(this.#saved.history);
@@ -111,17 +112,17 @@ export class TrainingProgress implements TrainingRun {
   }
 }
 
-/** The last state of a training that outlives its device: weights, slots, and the number of steps that made them. */
+/** The last state of a training that survives its device: weights, slots, and the number of steps that led to them. */
 export class RecoveryPoint {
   #epochs: number | undefined;
   #batches: number;
 
-  /** Starts with what the host knows now. */
+  /** Starts with the values that the host has now. */
   constructor(readonly trainer: Trainer) {
     this.#batches = trainer.compiled!.optimizer.batches;
   }
 
-  /** Lets the host know the state after so many epochs. */
+  /** Copies the state after `epochs` epochs to the host. */
   async take(epochs: number): Promise<void> {
     const { model, compiled, steps } = this.trainer;
     const { optimizer } = compiled!;
@@ -131,7 +132,7 @@ export class RecoveryPoint {
     this.#epochs = epochs;
   }
 
-  /** What to throw for `error`; where a device was lost, the optimizer counts from the recovery point on. */
+  /** The error to throw for `error`; if a device was lost, the optimizer's count returns to the recovery point. */
   explain(error: unknown): unknown {
     if (!(error instanceof DeviceLostError)) return error;
     const { model, compiled } = this.trainer;

@@ -1,4 +1,4 @@
-// Run: one fit, evaluation, prediction or batch of a model, and what it keeps while others have their turn.
+// Run: one fit, evaluation, prediction or batch of a model, and the state it keeps while others take their turn.
 import { Lock } from "../exec/lock.ts";
 import { randomSeed } from "../random_stream.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -12,15 +12,15 @@ export function withLock<T>(body: () => Promise<T>): Promise<T> {
   return lock.run(body);
 }
 
-/** A run of a model, until it is disposed. Several runs of a model take turns in its metrics. */
+/** A run of a model, until it is disposed. Several runs of a model take turns in using its metrics. */
 export class Run implements Disposable {
-  /** The seed of everything random in it: another one may be set while it runs. */
+  /** The seed of the run; setting another one meanwhile does not affect it. */
   seed: number = randomSeed();
-  /** The step that ran last. */
+  /** The last step that ran. */
   step: Step | undefined;
-  /** What the metrics and logs held when another run had its turn; undefined while they still hold it. */
+  /** The values of metrics and logs from before another run took its turn; undefined while these still hold them. */
   kept: ReadonlyMap<Variable, Tensor> | undefined;
-  /** Whether it is over, so that nothing of it need be kept. */
+  /** Whether the run is over, so that its values need not be kept. */
   isOver = false;
 
   /** Ends it. */

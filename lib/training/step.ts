@@ -24,21 +24,21 @@ import type { AnyStepData, StepLogs, TrainableModel } from "./trainer.ts";
 /** What a step does with its batch. */
 export type Mode = "train" | "test" | "predict";
 
-/** How a step finds the rows of its batch: by the epoch's order, one after another, or as all there are. */
+/** How a step finds the rows of its batch: by the epoch's order, in sequence, or as all rows. */
 export type BatchIndexing =
   | { readonly kind: "ordered"; readonly batch: number; readonly order: Variable }
   | { readonly kind: "sliced"; readonly batch: number }
   | { readonly kind: "whole" };
 
-/** The state that the steps of a model share besides its weights, slots and metrics. */
+/** The state that a model's steps share besides weights, slots and metrics. */
 export class StepState {
-  /** `[first row of the batch, row of the table]`, int32; moved on by each step. */
+  /** `[first row of the batch, row of the table]`, int32; advanced by each step. */
   readonly counters: Variable = zerosVariable([2], "int32", "counters");
-  /** `[seed, step]`, int32; moved on by each step that draws. */
+  /** `[seed, step]`, int32; advanced by each step that draws random numbers. */
   readonly random: Variable = zerosVariable([2], "int32", "random");
   #table: Variable | undefined;
 
-  /** The optimizer's numbers for the next steps, a row for each. */
+  /** The optimizer's scalars for the next steps, one row per step. */
   tableFor(optimizer: Optimizer): Variable {
     const width = optimizer.scalarNames.length;
     if (this.#table?.shape[1] !== width) this.#table = zerosVariable([maxSteps, width], "float32", "step scalars");
@@ -46,38 +46,38 @@ export class StepState {
   }
 }
 
-/** What is known of a step once it is traced. */
+/** The results of tracing a step. */
 interface Traced {
-  /** The indices that it takes from its batch. */
+  /** The indices that it computes from its batch. */
   readonly lookups: readonly Lookup[];
-  /** The logs that the model's own step returned, each held in a variable. */
+  /** The logs that the model's own step returned, each in a variable. */
   readonly logs: ReadonlyMap<string, Variable>;
-  /** The outputs for all rows, where the step predicts. */
+  /** The outputs for all rows, if the step predicts. */
   readonly output: Predicted | undefined;
 }
 
-/** A step that was traced and compiled. */
+/** A traced and compiled step. */
 export interface Step extends Traced {
-  /** What it does. */
+  /** The mode. */
   readonly mode: Mode;
   /** How it finds its rows. */
   readonly indexing: BatchIndexing;
   /** The data that it reads. */
   readonly data: DeviceDataset;
-  /** What runs it. */
+  /** The compiled program. */
   readonly executable: Executable;
   /** The variables that it changes. */
   readonly changed: ReadonlySet<unknown>;
 }
 
-/** The most steps that are run at once: the rows of the table of step scalars. */
+/** The most steps per call: the number of rows of the table of step scalars. */
 export const maxSteps = 512;
-/** So many steps of a model are kept, each for its own shapes. */
+/** The most steps kept per model, one for each combination of shapes. */
 const maxKept = 16;
-/** Data of more bytes than this is freed after a run. */
+/** Data larger than this many bytes is freed after a run. */
 const maxKeptBytes = 64 * 2 ** 20;
 
-/** The steps of one model, and the variables of the device that they read beside its weights. */
+/** The steps of one model, and the device variables that they read besides its weights. */
 export class Steps {
   readonly #model: TrainableModel;
   readonly #steps = new Map<string, Step>();
@@ -87,7 +87,7 @@ export class Steps {
   readonly #retained = new Map<DeviceDataset, number>();
   #state = new StepState();
   #executor: Executor | undefined;
-  /** Rises whenever steps are thrown away. */
+  /** Increases whenever steps are discarded. */
   version = 0;
 
   /** Starts with none. */
@@ -95,12 +95,12 @@ export class Steps {
     this.#model = model;
   }
 
-  /** Where the steps run. */
+  /** The executor that runs the steps. */
   get executor(): Executor {
     return this.#executor!;
   }
 
-  /** Runs the steps on an executor from now on; throws away those that were made for another. */
+  /** Runs the steps on an executor from now on; discards those made for another. */
   use(executor: Executor): void {
     if (this.#executor === executor) return;
     this.clear();
@@ -113,8 +113,8 @@ export class Steps {
   }
 
   /**
-   * The variables for data of these shapes, made where there are none that no other run uses; `role` keeps those of
-   * several uses apart.
+   * Variables for data of these shapes; reuses existing ones that no other run uses. `role` keeps apart the data of
+   * different uses.
    */
   async allocate(dataset: Dataset, role: string): Promise<DeviceDataset> {
     const key = keyOf(dataset, role);
@@ -127,7 +127,7 @@ export class Steps {
     return data;
   }
 
-  /** The row order of an epoch, for so many rows. */
+  /** The variable with the row order of an epoch of `rows` rows. */
   async orderOf(rows: number): Promise<Variable> {
     let order = this.#orders.get(rows);
     if (!order) this.#orders.set(rows, order = zerosVariable([rows], "int32", "order"));
@@ -135,7 +135,7 @@ export class Steps {
     return order;
   }
 
-  /** Whether the model looks up what data gives, which is held to the tables before a step runs. */
+  /** Whether the model looks up indices from data, which must be checked before a step runs. */
   get looksUp(): boolean {
     return looksUp(this.#model);
   }
@@ -145,7 +145,7 @@ export class Steps {
     return this.#retained.has(data);
   }
 
-  /** Keeps data until it is disposed, whatever other runs do meanwhile; then large data is freed. */
+  /** Keeps data until disposed, whatever other runs do meanwhile; then large data is freed. */
   retain(data: DeviceDataset): Disposable {
     this.#retained.set(data, (this.#retained.get(data) ?? 0) + 1);
     return {
@@ -158,7 +158,7 @@ export class Steps {
     };
   }
 
-  /** The step of a mode for data, traced and compiled where there is none yet. */
+  /** The step of a mode for data; traces and compiles it if there is none yet. */
   async get(mode: Mode, indexing: BatchIndexing, data: DeviceDataset): Promise<Step> {
     const key = this.#key(mode, indexing, data);
     let step = this.#steps.get(key);
@@ -179,8 +179,8 @@ export class Steps {
   }
 
   /**
-   * Writes what the next `count` runs of a step read beside its data: where their rows begin, and for training the
-   * optimizer's numbers, and the count that random numbers follow.
+   * Writes what the next `count` runs of a step read besides their data: the start of their rows, and for training the
+   * optimizer's scalars and the random counter.
    */
   prepare({ mode, indexing }: Step, run: Run, row: number, count: number): void {
     const { executor } = this;
@@ -206,7 +206,7 @@ export class Steps {
     if (bytes > maxKeptBytes) this.clear();
   }
 
-  /** Throws all steps away, since the model changed. What runs use goes with the last of them. */
+  /** Discards all steps, since the model changed. Data in use is freed after the last run that uses it. */
   clear(): void {
     this.version++;
     for (const { executable, data } of this.#steps.values()) if (!this.isRetained(data)) executable.dispose();
@@ -220,7 +220,7 @@ export class Steps {
     this.#orders.clear();
   }
 
-  /** Frees data that no step reads any more, nor a run uses. */
+  /** Frees data that no step reads and no run uses. */
   #drop(old: DeviceDataset): void {
     if (this.#retained.has(old) || [...this.#steps.values()].some(({ data }) => data === old)) return;
     for (const [key, data] of this.#data) if (data === old) this.#data.delete(key);
@@ -239,7 +239,7 @@ export class Steps {
     const { executor } = this;
     const model = this.#model;
     const { graph, ...traced } = traceStep(model, mode, indexing, data, this.#state);
-    // What one update changes lies together, so that it is one pass over flat memory.
+    // Variables that one update changes are contiguous, so that it is one pass over flat memory.
     const trained = model.trainableWeights;
     const others = new Set<Variable>(model.weights);
     trained.forEach((weight) => others.delete(weight));
@@ -258,7 +258,7 @@ export class Steps {
 
 /** The outputs for all rows. */
 interface Predicted {
-  /** Something built as the outputs are. */
+  /** A structure like the outputs'. */
   readonly like: Structure<unknown>;
   /** The outputs, in the order in which structures are flattened. */
   readonly variables: readonly Variable[];
@@ -332,7 +332,7 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
   });
 }
 
-/** The batch, and the rows of its inputs as they were given, before they are cast. */
+/** The batch, and the rows of its inputs as given, before they are cast. */
 function batchOf(
   model: TrainableModel,
   indexing: BatchIndexing,
@@ -351,14 +351,14 @@ function batchOf(
   const dtypes = model.inputDType === undefined ? [] : flatten(model.inputDType);
   const rows = data.x.map(take);
   const x = rows.map((value, i) => (dtypes[i] ? cast(value, dtypes[i]) : value));
-  // Each variable is read once, also where it serves several outputs.
+  // Each variable is read once, even if several outputs use it.
   const taken = new Map<Variable, Value>();
   const takeOnce = (variable: Variable | undefined) => {
     if (!variable) return undefined;
     if (!taken.has(variable)) taken.set(variable, take(variable));
     return taken.get(variable);
   };
-  // Where an output has no targets, or no weights, its place stays empty.
+  // An output without targets or weights keeps an empty place.
   const pack = (variables: readonly (Variable | undefined)[], dtype?: DType) =>
     variables.some((variable) => variable)
       ? packLike(
@@ -375,7 +375,7 @@ function batchOf(
   };
 }
 
-/** The optimizer's numbers for this step. */
+/** The optimizer's scalars for this step. */
 function stepScalars(optimizer: Optimizer, state: StepState): Scalars {
   const table = state.tableFor(optimizer);
   const width = table.shape[1];

@@ -1,4 +1,4 @@
-// Trainer: what a model trains, evaluates and predicts with; and what training needs of a model.
+// Trainer: runs a model's training, evaluation and prediction; and the interface that training needs of a model.
 import type { Callback, CallbackModel, Logs, RunParams } from "../callbacks/callback.ts";
 import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
@@ -17,20 +17,20 @@ import type { TrainingProgress } from "./progress.ts";
 import { type Run, withLock } from "./run.ts";
 import { type Step, Steps } from "./step.ts";
 
-/** A batch inside of a step: symbolic values, one for each input and target. */
+/** A batch in a step: symbolic values, one for each input and target. */
 export interface StepData<X = Value, Y = Value> {
   /** Inputs, `[batch, ...]`. */
   readonly x: X;
   /** Targets, `[batch, ...]`, if there are any. */
   readonly y?: Y;
-  /** Weights, `[batch]`, if there are any; built as the targets are, or one for all. */
+  /** Weights, `[batch]`, if there are any; structured like the targets, or one for all. */
   readonly sampleWeight?: Y;
 }
 
-/** A batch of a model of any inputs and outputs. */
+/** A batch of a model with any inputs and outputs. */
 export type AnyStepData = StepData<Structure<Value>, Structure<Value>>;
 
-/** Scalars of a step by name, which are reported as they were in the last step. */
+/** Scalars of a step by name, reported as of the last step. */
 export type StepLogs = Record<string, Value>;
 
 /** What training needs of a model. */
@@ -39,9 +39,9 @@ export interface TrainableModel extends CallbackModel {
   readonly inputNames: readonly string[];
   /** The names of the outputs, in the order in which structures are flattened. */
   readonly outputNames: readonly string[];
-  /** The dtypes that inputs are cast to, built as the input is; undefined to leave them. */
+  /** The dtypes that inputs are cast to, structured like the input; undefined for no cast. */
   readonly inputDType: Structure<DType> | undefined;
-  /** The shape that the model was built for, built as the input is, if it is built. */
+  /** The shape that the model was built for, structured like the input, if it is built. */
   readonly inputShape: Structure<SymbolicShape> | undefined;
   /** The layers inside. */
   readonly sublayers: readonly Layer[];
@@ -49,32 +49,32 @@ export interface TrainableModel extends CallbackModel {
   readonly weights: Weight[];
   /** The weights that optimizers change. */
   readonly trainableWeights: Weight[];
-  /** Builds the model for inputs of this shape, and gives the shape of its output. */
+  /** Builds the model for inputs of this shape, and returns the shape of its output. */
   buildFor(inputShape: Structure<SymbolicShape>): Structure<SymbolicShape>;
-  /** One step of training, traced. */
+  /** One training step, traced. */
   trainStep(data: AnyStepData): StepLogs | void;
-  /** One step of an evaluation, traced. */
+  /** One evaluation step, traced. */
   testStep(data: AnyStepData): StepLogs | void;
   /** The outputs for a batch, traced. */
   predictStep(data: AnyStepData): Structure<Value>;
 }
 
-/** How much is printed: 1 a progress bar, 2 a line for each epoch, 0 nothing; `auto` is 1. */
+/** How much to print: 1 a progress bar, 2 one line per epoch, 0 nothing; `auto` is 1. */
 export type Verbose = "auto" | 0 | 1 | 2;
 
-/** The step of a prediction, and the version of the model's steps that it belongs to. */
+/** The step of a prediction, and the version of the model's steps it belongs to. */
 export interface Prediction {
   readonly step: Step;
   readonly version: number;
 }
 
-/** The steps of one model, what compile made of it, and whether it is being trained. */
+/** The steps of one model, the result of compile, and whether it is being trained. */
 export class Trainer {
   /** The model's steps. */
   readonly steps: Steps;
   #compiled: Compiled | undefined;
   #fitting = false;
-  /** The run whose numbers the metrics hold. */
+  /** The run whose values the metrics hold. */
   #run: Run | undefined;
   /** The step of the last prediction of one batch, while it is good for another. */
   lastPrediction: Prediction | undefined;
@@ -91,8 +91,8 @@ export class Trainer {
   }
 
   /**
-   * Says that `fit` runs until it is disposed. Throws {@linkcode StateError} where it runs already: both would count in
-   * the same metrics.
+   * Marks `fit` as running until disposed. Throws {@linkcode StateError} if it runs already: both would update the same
+   * metrics.
    */
   begin(): Disposable {
     this.requireIdle("fit");
@@ -107,7 +107,7 @@ export class Trainer {
     };
   }
 
-  /** Throws {@linkcode StateError} where `fit` runs. */
+  /** Throws {@linkcode StateError} if `fit` runs. */
   requireIdle(what: string): void {
     if (!this.#fitting) return;
     throw new StateError({
@@ -118,27 +118,27 @@ export class Trainer {
     });
   }
 
-  /** Throws the steps away, since the model changed. Throws {@linkcode StateError} while `fit` runs. */
+  /** Discards the steps, since the model changed. Throws {@linkcode StateError} while `fit` runs. */
   clear(): void {
     this.requireIdle("change");
     this.steps.clear();
   }
 
-  /** Trains and evaluates by what compile made from now on. */
+  /** Uses a new result of compile from now on. */
   use(compiled: Compiled): void {
     this.requireIdle("compile");
     this.#compiled = compiled;
     this.clear();
   }
 
-  /** What compile made; undefined before. */
+  /** The result of compile; undefined before. */
   get compiled(): Compiled | undefined {
     return this.#compiled;
   }
 
   /**
-   * Every metric with its name in the logs, the loss first, those in properties of the model and of its layers last: of
-   * one name, the last is reported. Empty before compile.
+   * Every metric with its name in the logs: the loss first, those in properties of the model and its layers last; if
+   * names are equal, the last one is reported. Empty before compile.
    */
   get metrics(): readonly NamedMetric[] {
     if (!this.#compiled) return [];
@@ -147,12 +147,12 @@ export class Trainer {
     return [...compiled, ...own.map((metric): NamedMetric => [metric.name, metric])];
   }
 
-  /** Resets all metrics; in the turn of the run that begins. */
+  /** Resets all metrics; call it in the turn of the run that starts. */
   resetMetrics(): void {
     for (const [, metric] of this.metrics) metric.resetState();
   }
 
-  /** Runs `body` when no other program runs and the metrics hold what this run left in them. */
+  /** Runs `body` while no other program runs, with this run's values in the metrics. */
   inTurn<T>(run: Run, body: () => T | Promise<T>): Promise<T> {
     return withLock(async () => {
       if (this.#run !== run) await this.#giveTurn(run);
@@ -176,14 +176,17 @@ export class Trainer {
     run.kept = undefined;
   }
 
-  /** The running numbers after a step, sorted by name; in the turn of its run. Metrics that it does not change say nothing of it. */
+  /**
+   * The current logs after a step, sorted by name; without metrics that the step does not update. Call it in the turn
+   * of its run.
+   */
   async readLogs(step: Step | undefined): Promise<Logs> {
     const changed = this.metrics.filter(([, { variables }]) =>
       !step || variables.length === 0 || variables.some((variable) => step.changed.has(variable))
     );
-    // Where an epoch was resumed at its end nothing ran: a step of the user's own may not have tracked the loss.
+    // An epoch resumed at its end ran nothing: a custom step may not have tracked the loss.
     const untracked = !step && await this.#compiled!.lossTracker.isEmpty();
-    // All at once, since on a GPU each read is a wait, but those asked for together are one.
+    // In parallel: on a GPU, reads requested together cost one wait.
     const [results, logs] = await Promise.all([
       Promise.all(changed.map(async ([name, metric]) => [name, await metric.result()] as const)),
       Promise.all([...step?.logs ?? []].map(async ([name, held]) => [name, (await held.read()).item()] as const)),
@@ -193,7 +196,7 @@ export class Trainer {
     return sortedLogs(found);
   }
 
-  /** What compile made; throws {@linkcode StateError} naming `method` where it was not called. */
+  /** The result of compile; throws {@linkcode StateError} naming `method` if there is none. */
   requireCompiled(method: string): Compiled {
     if (this.#compiled) return this.#compiled;
     throw new StateError({
@@ -203,7 +206,7 @@ export class Trainer {
     });
   }
 
-  /** The callbacks of a run, with the bar and the history that belong to it; `progress` is that of a training. */
+  /** The callbacks of a run, with its progress bar and history; `progress` is set for training. */
   callbacks(
     own: readonly CallbackLike[] | undefined,
     verbose: 0 | 1 | 2,
@@ -226,7 +229,7 @@ function metricsWithin(owner: TrainableModel | Layer): Metric[] {
   return [...new Set([...heldBy<Metric>(owner, Metric), ...owner.sublayers.flatMap(metricsWithin)])];
 }
 
-/** Logs sorted by name, as Keras gives them to callbacks. */
+/** Logs sorted by name, as Keras passes them to callbacks. */
 export function sortedLogs(logs: Logs): Logs {
   return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

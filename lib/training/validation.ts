@@ -18,8 +18,8 @@ import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
- * Throws where targets do not suit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} where there
- * are none, or for labels that name no class.
+ * Throws if targets do not fit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} if they are
+ * missing or for labels out of range.
  */
 export function checkTargets(
   y: Tensor | undefined,
@@ -71,7 +71,7 @@ export function checkTargets(
   }
 }
 
-/** The losses whose targets are numbers of the output's shape, and no classes. */
+/** The losses whose targets are numbers in the output's shape, not classes. */
 const alike = [
   MeanSquaredError,
   MeanAbsoluteError,
@@ -103,11 +103,11 @@ function dropLast(shape: Shape, rank: number): Shape {
   return shape.length === rank + 1 && shape[shape.length - 1] === 1 ? shape.slice(0, -1) : shape;
 }
 
-/** Targets of independent classes lie between 0 and 1; others make the loss fall without end. */
+/** Targets of independent classes are between 0 and 1; others make the loss fall without bound. */
 function checkProbabilities(y: Tensor, loss: Loss, label: string, where: string): void {
   const { data } = y;
   for (let i = 0; i < data.length; i++) {
-    // NaN passes here: it is warned of.
+    // NaN passes here: it has its own warning.
     if (!(data[i] < 0 || data[i] > 1)) continue;
     throw new ValueError({
       what: `Cannot ${where}`,
@@ -121,8 +121,8 @@ function checkProbabilities(y: Tensor, loss: Loss, label: string, where: string)
 }
 
 /**
- * Throws {@linkcode ShapeError} where weights are not one for each sample, nor one for each value that the loss gives
- * for an output of shape `output`.
+ * Throws {@linkcode ShapeError} unless there is one weight per sample, or one per value that the loss gives for an
+ * output of shape `output`.
  */
 export function checkWeights({ shape }: Tensor, output: SymbolicShape, label: string, where: string): void {
   const values = output.length > 1 ? output.slice(0, -1) : output;
@@ -181,8 +181,8 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, n
 }
 
 /**
- * The number of rows to train on. Throws {@linkcode RangeError} for a split outside of [0, 1), and
- * {@linkcode ValueError} where it leaves nothing on one side.
+ * The number of rows to train on. Throws {@linkcode RangeError} for a split outside of [0, 1), and {@linkcode
+ * ValueError} if one side gets no rows.
  */
 export function splitRows(rows: number, validationSplit: number, where: string): number {
   if (typeof validationSplit !== "number" || !(validationSplit >= 0 && validationSplit < 1)) {
@@ -206,7 +206,7 @@ export function splitRows(rows: number, validationSplit: number, where: string):
   return training;
 }
 
-/** Throws {@linkcode ValueError} where `value` is not an integer of at least `low`. */
+/** Throws {@linkcode ValueError} if `value` is not an integer of at least `low`. */
 export function checkInteger(name: string, value: unknown, low: number, where: string): void {
   if (typeof value === "number" && Number.isInteger(value) && value >= low) return;
   throw new ValueError({
@@ -217,7 +217,7 @@ export function checkInteger(name: string, value: unknown, low: number, where: s
   });
 }
 
-/** How much is printed; throws {@linkcode ValueError} for what is none of `"auto"`, 0, 1 and 2. */
+/** How much to print; throws {@linkcode ValueError} for anything but `"auto"`, 0, 1 and 2. */
 export function verbosity(verbose: unknown, where: string): 0 | 1 | 2 {
   if (verbose === undefined || verbose === "auto" || verbose === true) return 1;
   if (verbose === 0 || verbose === 1 || verbose === 2) return verbose;
@@ -230,7 +230,7 @@ export function verbosity(verbose: unknown, where: string): 0 | 1 | 2 {
   });
 }
 
-/** Throws {@linkcode ValueError} for what cannot be said of data that comes in batches. */
+/** Throws {@linkcode ValueError} for options that data in batches cannot have. */
 export function refuseForBatches(options: Readonly<Record<string, unknown>>, where: string): void {
   const [name, value] = Object.entries(options).find(([, given]) => given !== undefined) ?? [];
   if (name === undefined) return;

@@ -1,4 +1,4 @@
-// Warnings: what is worth knowing of the data, the callbacks and the loss of a run, though it goes on.
+// Warnings about the data, the callbacks and the loss of a run, which do not stop it.
 import type { CallbackLike } from "../callbacks/list.ts";
 import { MonitorCallback } from "../callbacks/monitor.ts";
 import { flatten } from "../structure.ts";
@@ -7,8 +7,8 @@ import type { Dataset } from "./dataset.ts";
 import type { TrainableModel } from "./trainer.ts";
 
 /**
- * Warns of the first element of inputs and targets that is NaN or infinite; with `fractions` also where an input of
- * whole numbers loses some, as when data was scaled already. Whether there was a NaN or infinite one.
+ * Warns about the first element of inputs and targets that is NaN or infinite; with `fractions` also about an integer
+ * input that loses fractions, as when data was already scaled. Returns whether there was a NaN or infinite element.
  */
 export function warnOfNumbers({ x, y, where }: Dataset, model: TrainableModel, fractions = false): boolean {
   const { inputNames, outputNames, inputDType } = model;
@@ -19,7 +19,7 @@ export function warnOfNumbers({ x, y, where }: Dataset, model: TrainableModel, f
       if (!of || of.dtype !== "float32") return;
       const { data } = of;
       const label = labelOf({ argument, names }, tensors.length, part);
-      // Only finite numbers leave 0 when they are taken from themselves.
+      // Only for finite numbers is x - x equal to 0.
       let at = 0;
       while (at < data.length && data[at] - data[at] === 0) at++;
       if (at < data.length) {
@@ -44,18 +44,18 @@ export function warnOfNumbers({ x, y, where }: Dataset, model: TrainableModel, f
   return found;
 }
 
-/** Warns that data ended before the batches that were asked for. */
+/** Warns that data ended before the requested number of batches. */
 export function warnOfShortData(where: string, option: string): void {
   console.warn(
     `The data ran out before the ${option} that ${where} was asked for: give fewer, or an iterable that goes on`,
   );
 }
 
-/** Warns of callbacks that watch a number of a validation where there is none. */
+/** Warns about callbacks that monitor a validation log when there is no validation. */
 export function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: readonly string[]): void {
   for (const callback of callbacks) {
     const { monitor } = callback as { monitor?: unknown };
-    // A number of another name may be that of a callback, or is refused where it is watched.
+    // Another name may come from a callback, or gives an error when it is monitored.
     if (typeof monitor !== "string" || !logs.some((name) => monitor === `val_${name}`)) continue;
     if (callback instanceof MonitorCallback) callback.warned = true;
     console.warn(
@@ -65,7 +65,7 @@ export function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: re
   }
 }
 
-/** Warns of a loss that is NaN from a batch on; a driver may hide where that was, then it is after the last. */
+/** Warns that the loss is NaN from a batch on; if a driver hides which one, `batch` is after the last. */
 export function warnOfLoss(name: string, epoch: number, batch: number, batches: number): void {
   console.warn(
     `The loss of "${name}" is NaN in epoch ${epoch + 1}${batch < batches ? ` from batch ${batch} on` : ""}: ` +

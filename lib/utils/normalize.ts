@@ -1,4 +1,4 @@
-// Arrays scaled to a norm of one along an axis.
+// Scaling of arrays to norm one along an axis.
 import { ValueError } from "../errors.ts";
 import { normalizeAxis, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
@@ -10,12 +10,12 @@ import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
  * @param x an array of rank 1 or more
  * @param axis the axis along which the norm is taken
  * @param order the order of the norm; `0` counts the elements that are not 0, `Infinity` takes the largest magnitude
- * @throws {ValueError} for an axis outside of `x` or an order that is not a number
+ * @throws {ValueError} for an axis out of range or an order that is not a number
  *
  * @example Rows of length one
  * ```ts
  * import { utils } from "./mod.ts";
- * console.log(utils.normalize([[3, 4]]).toArray()); // [ [ 0.6, 0.8 ] ] but for rounding
+ * console.log(utils.normalize([[3, 4]]).toArray()); // [ [ 0.6, 0.8 ] ] up to rounding
  * ```
  */
 export function normalize(x: TensorLike, axis = -1, order = 2): Tensor {

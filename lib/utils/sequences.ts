@@ -1,10 +1,10 @@
-// Sequences of different lengths, padded and cut to one length.
+// Padding and truncating sequences to one length.
 import { bytesPerElement, type DType, makeArray } from "../dtype.ts";
 import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 
-/** At which end of a sequence {@linkcode padSequences} adds or removes. */
+/** The end of a sequence where {@linkcode padSequences} adds or removes. */
 export type SequenceEnd = "pre" | "post";
 
 /** The options of {@linkcode padSequences}. */
@@ -17,16 +17,16 @@ export interface PadSequencesOptions {
   padding?: SequenceEnd;
   /** Where longer sequences lose elements; `pre` by default. */
   truncating?: SequenceEnd;
-  /** What is padded with; 0 by default. */
+  /** The value to pad with; 0 by default. */
   value?: number;
 }
 
 /**
- * Pads and cuts sequences to one length: `n` sequences give a tensor `[n, maxlen]`, or `[n, maxlen, ...]` where the
- * elements of the sequences are arrays themselves. Source: `keras.utils.pad_sequences`.
+ * Pads and truncates sequences to one length: `n` sequences give a tensor `[n, maxlen]`, or `[n, maxlen, ...]` if the
+ * elements of the sequences are themselves arrays. Source: `keras.utils.pad_sequences`.
  *
- * @throws {ShapeError} where elements differ in shape from one sequence to the next
- * @throws {ValueError} for an option outside of its range
+ * @throws {ShapeError} if elements differ in shape between sequences
+ * @throws {ValueError} for an option out of range
  *
  * @example Two sentences of word numbers
  * ```ts

@@ -1,26 +1,27 @@
-// A small image in the terminal: half-block characters in shades of grey, or plain characters.
+// Shows a small image in the terminal: half-block characters in shades of gray, or plain characters.
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 
 /** The options of {@linkcode showImage}. */
 export interface ShowImageOptions {
-  /** The width in columns; without it, one column a pixel, at most as many as the terminal has. */
+  /** The width in columns; by default one column per pixel, limited to the terminal's width. */
   width?: number;
 }
 
 /** The options of {@linkcode imageToText}. */
 export interface ImageToTextOptions extends ShowImageOptions {
-  /** Whether to use ANSI colour and half blocks rather than plain characters. */
+  /** Whether to use ANSI colors and half blocks rather than plain characters. */
   colour: boolean;
 }
 
 /**
- * Prints an image: in shades of grey on a terminal, in plain characters where output is redirected or `NO_COLOR` is
- * set. A line of text holds two rows of pixels.
+ * Prints an image: in shades of gray on a terminal, in plain characters if output is redirected or `NO_COLOR` is set.
+ * Each line of text shows two rows of pixels.
  *
- * @param image `[height, width]`, also with a last axis of 1 or 3 channels, or a batch axis of 1 before. Integers
- *   count from 0 (dark) to 255 (bright), floats from 0 to 1, or as they lie where they leave that range.
+ * @param image `[height, width]`, optionally with a last axis of 1 or 3 channels, or a first batch axis of 1. Integers
+ * range from 0 (dark) to 255 (bright), floats from 0 to 1, or to 255 if one is larger; values outside of that set the
+ * range.
  * @throws {ShapeError} for any other shape
  * @throws {ValueError} for a width that is not a positive integer
  *
@@ -38,7 +39,10 @@ export function showImage(image: TensorLike, { width }: ShowImageOptions = {}): 
   console.log(render(picture, width ?? Math.min(picture.width, columns), terminal && deno?.noColor !== true));
 }
 
-/** The text that {@linkcode showImage} prints, lines joined by `\n`. Throws as that does. */
+/**
+ * The text that {@linkcode showImage} prints, lines joined by `
+ * `. Throws the same errors.
+ */
 export function imageToText(image: TensorLike, { width, colour }: ImageToTextOptions): string {
   const picture = greyPicture(image);
   return render(picture, width ?? picture.width, colour);
@@ -122,7 +126,7 @@ function render(picture: Picture, width: number, colour: boolean): string {
   return lines.join("\n");
 }
 
-// The 256-colour palette: 16 is black, 231 white, and 232 to 255 are the greys between.
+// The 256-color palette: 16 is black, 231 white, and 232 to 255 are the grays in between.
 function ansiGrey(brightness: number): number {
   const step = Math.round(brightness * 25);
   return step === 0 ? 16 : step === 25 ? 231 : 231 + step;

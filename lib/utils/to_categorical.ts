@@ -1,4 +1,4 @@
-// Integer class labels as rows of zeros with a single one.
+// Integer class labels as one-hot rows.
 import { ValueError } from "../errors.ts";
 import { sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
@@ -9,7 +9,7 @@ import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
  *
  * @param x labels from 0 to `numClasses - 1`
  * @param numClasses the number of classes; without it, the largest label plus one
- * @throws {ValueError} for a label that is negative, fractional or too large (Keras lets negative ones wrap around)
+ * @throws {ValueError} for a label that is negative, fractional or too large (in Keras negative ones wrap around)
  *
  * @example Three labels
  * ```ts

@@ -1,5 +1,7 @@
-// What prepares data for a model and looks at it, as mod.ts exports it under `utils`.
+// Preparing and viewing data, as mod.ts exports it under `utils`.
 export { ProgressBar as Progbar, type ProgressBarOptions as ProgbarOptions } from "../callbacks/progress_bar.ts";
+export { providePackage } from "../packages.ts";
+export type { Packages } from "../deps.ts";
 export { normalize } from "./normalize.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";

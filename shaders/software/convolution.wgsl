@@ -1,22 +1,23 @@
-// Convolutions without groups, and their adjoints, for software adapters: a tile of 8 x TILE_COLUMNS (8 or 4) sums in the
-// registers of a thread, whose indices are divided once; no workgroup memory, no barriers.
+// Ungrouped convolutions and their gradients for software adapters: each thread computes a tile of 8 x TILE_COLUMNS (8
+// or 4) sums in registers, and divides its indices once; no workgroup memory, no barriers.
 //
 // x [batch, ...extents, inputs], kernel [...taps, inputs, outputs], y [batch, ...positions, outputs]; windows are
-// described in windows.wgsl. Threads go over all tiles in row-major order.
+// described in windows.wgsl. Threads cover all tiles in row-major order.
 //
-// tile: the matrix [m, n] of y (its rows positions), or where IS_TRANSPOSE, with strides 1, of x (its rows extents), from
-// `source`, the other one, of `inner` channels, and `factor`, the kernel. filter_tile: the matrix [m, n] of the kernel, its
-// rows taps and inputs, from `source`, which is x, and `factor`, which is y; the positions are cut into sums of
-// `split_rows`, which lie one after another.
+// tile: the matrix [m, n] of y (its rows are positions), or if IS_TRANSPOSE, with strides 1, of x (its rows are
+// extents), from `source`, the other one, with `inner` channels, and `factor`, the kernel. filter_tile: the matrix [m,
+// n] of the kernel, whose rows are taps and inputs, from `source`, which is x, and `factor`, which is y; the positions
+// are split into partial sums of `split_rows` rows, stored one after another.
 //
-// QUADS: the channels of `source` come in fours, which are loaded at once. HAS_PADDING: windows overhang what they move over,
-// and see zeros there. Tiles may overhang too: what is loaded there is any number (reads are bounded by the driver) and is
+// QUADS: the channels of `source` are a multiple of four and are loaded as quads. HAS_PADDING: windows overhang the
+// source and see zeros there. Tiles may overhang too: values loaded there are undefined (WebGPU bounds the reads) and
 // not stored. Sums go through epilogue.wgsl.
 //
 // needs: load_source f32, load_source_quad vec4<f32>, load_factor f32, load_factor_quad vec4<f32>, const TILE_COLUMNS u32,
 //   const IS_TRANSPOSE, const QUADS, const HAS_PADDING, params { m, n, inner, rows, split_rows }
 
-// Four places in an array [batch, extents, channels]: their element, and where they are along each axis, maybe outside.
+// Four places in an array [batch, extents, channels]: their elements, and their coordinates along each axis, possibly
+// outside.
 struct Places {
   element: vec4<i32>,
   x: vec4<i32>,
@@ -24,7 +25,7 @@ struct Places {
   z: vec4<i32>,
 }
 
-// Which of four places, moved by `shift`, lie inside.
+// Which of four places, moved by `shift`, are inside.
 fn seen(places: Places, shift: vec3<i32>, size: vec3<u32>) -> vec4<bool> {
   if (!HAS_PADDING) {
     return vec4(true);
@@ -51,7 +52,7 @@ fn load_quad(element: i32, is_seen: bool) -> vec4<f32> {
   return select(vec4<f32>(), load_source_quad(u32(element)), is_seen);
 }
 
-// Adds four terms to the sums of one row: `terms` are those of the source, column k of `factors` what term k is multiplied by.
+// Adds four terms to the sums of one row: `terms` are the source's, and column k of `factors` multiplies term k.
 fn add_terms(sums: vec4<f32>, terms: vec4<f32>, factors: mat4x4<f32>) -> vec4<f32> {
   let first = fma(factors[1], vec4(terms.y), fma(factors[0], vec4(terms.x), sums));
   return fma(factors[3], vec4(terms.w), fma(factors[2], vec4(terms.z), first));
@@ -75,7 +76,7 @@ fn load_quads(element: vec4<i32>, is_seen: vec4<bool>) -> mat4x4<f32> {
   );
 }
 
-// What the kernel has at a tap for channel k of the source and four columns.
+// The kernel at a tap, for channel k of the source and four columns.
 fn factors_at(tap: u32, k: u32, col: u32) -> vec4<f32> {
   let step = params.inner;
   if (IS_TRANSPOSE) {
@@ -85,7 +86,7 @@ fn factors_at(tap: u32, k: u32, col: u32) -> vec4<f32> {
   return load_factor_quad((tap * step + k) * params.n + col);
 }
 
-// The same for the channels k to k + 3 of the source, a column each.
+// The same for channels k to k + 3 of the source, one column each.
 fn factor_quads_at(tap: u32, k: u32, col: u32) -> mat4x4<f32> {
   if (IS_TRANSPOSE) {
     let step = params.inner;
@@ -105,7 +106,7 @@ fn factor_quads_at(tap: u32, k: u32, col: u32) -> mat4x4<f32> {
   );
 }
 
-// The place after another in row-major order.
+// The next place in row-major order.
 fn next_place(place: Place, size: vec3<u32>) -> Place {
   var next = place;
   next.at.z += 1u;
@@ -124,7 +125,7 @@ fn next_place(place: Place, size: vec3<u32>) -> Place {
   return next;
 }
 
-// Where the window of a place begins in the source.
+// The start of a place's window in the source.
 fn begin(place: Place) -> vec3<i32> {
   if (IS_TRANSPOSE) {
     return vec3<i32>(place.at + lows());
@@ -136,7 +137,7 @@ fn element_of(n: u32, at: vec3<i32>, size: vec3<i32>) -> i32 {
   return ((i32(n) * size.x + at.x) * size.y + at.y) * size.z + at.z;
 }
 
-// Where the windows of four places in a row begin in a source of `channels`.
+// The starts of the windows of four consecutive places in a source with `channels` channels.
 fn begins(first: Place, windows: vec3<u32>, size: vec3<u32>, channels: u32) -> Places {
   let second = next_place(first, windows);
   let third = next_place(second, windows);
@@ -160,8 +161,8 @@ fn begins(first: Place, windows: vec3<u32>, size: vec3<u32>, channels: u32) -> P
   );
 }
 
-// The tile of 8 x TILE_COLUMNS sums from (row, col) on, of which block_0_1 and block_1_1 are the columns after the first
-// four.
+// Stores the tile of 8 x TILE_COLUMNS sums that starts at (row, col); block_0_1 and block_1_1 are the columns after the
+// first four.
 fn store_tile(
   y: u32,
   row: u32,
@@ -249,7 +250,7 @@ fn tile_at(i: u32) {
   store_tile(0u, row, col, acc_0_0, acc_0_1, acc_1_0, acc_1_1);
 }
 
-// A row of the kernel: how far from where a window begins its element lies, and along which axes.
+// A row of the kernel: the offset of its element from the start of a window, and the coordinates of that offset.
 fn row_of_kernel(row: u32, size: vec3<u32>) -> vec4<i32> {
   let at = vec3<i32>(place_of(row / params.inner, tap_counts()).at * dilations());
   return vec4(element_of(0u, at, vec3<i32>(size)) * i32(params.inner) + i32(row % params.inner), at);

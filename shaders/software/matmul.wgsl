@@ -1,13 +1,12 @@
-// Matrix products y = A B for software adapters, a tile of y in the registers of a thread; no workgroup memory, no barriers.
-// Slices are described in products.wgsl.
+// Matrix products y = A B for software adapters, one tile of y per thread, in registers; no workgroup memory, no
+// barriers. Slices are described in products.wgsl.
 //
-// Element (row, k) of A lies at row * a_row + k * a_k, element (k, col) of B at k * b_k + col * b_col: a transposed
-// operand is one with swapped strides. A_ALONG_K and B_ALONG_K say that a_k or b_k is 1; else neighbours are loaded as
-// quads.
+// Element (row, k) of A is at row * a_row + k * a_k, element (k, col) of B at k * b_k + col * b_col: a transposed
+// operand has swapped strides. A_ALONG_K and B_ALONG_K say that a_k or b_k is 1; else neighbours are loaded as quads.
 //
-// Threads go over all slices, and the tiles of each in row-major order, of which a row is filled up to a multiple of eight:
-// so that the eight threads of a SIMD unit stand side by side along the columns and load rows of A once. Tiles may overhang:
-// what is loaded there is any number (reads are bounded by the driver) and is not stored. Sums go through epilogue.wgsl.
+// Threads cover all slices, and the tiles of each in row-major order, with rows padded to a multiple of eight tiles:
+// the eight threads of a SIMD unit are then side by side along the columns and load rows of A once. Tiles may overhang:
+// values loaded there are undefined (WebGPU bounds the reads) and not stored. Sums go through epilogue.wgsl.
 //
 // needs: load_a f32, load_a_quad vec4<f32>, const A_ALONG_K, load_b f32, load_b_quad vec4<f32>, const B_ALONG_K,
 //   params { m, n, a_batch, b_batch, a_row, a_k, b_k, b_col }

@@ -1,4 +1,4 @@
-// Models of keras.applications are built from Keras's JSON, and predict what Keras predicts with the same weights.
+// Models of keras.applications, built from Keras's JSON, predict what Keras predicts with the same weights.
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
@@ -23,7 +23,7 @@ interface Application {
   y?: GoldenArray;
 }
 
-/** Numbers of [-1, 1): places mixed as MurmurHash3 ends. */
+/** Numbers in [-1, 1) from the finalizer of MurmurHash3 applied to indices. */
 function noise(path: string, count: number): Float64Array {
   const start = hashPath(path);
   return Float64Array.from({ length: count }, (_, i) => {
@@ -34,7 +34,7 @@ function noise(path: string, count: number): Float64Array {
   });
 }
 
-/** What the weight at a path is: of the size that keeps activations in range. */
+/** The weight of a path, scaled to keep activations in range. */
 function weight(layer: string, key: string, shape: Shape, gain: number): Tensor {
   const values = noise(`${layer}/${key}`, sizeOf(shape));
   const fan = sizeOf(shape.length === 4 && shape[3] === 1 ? shape.slice(0, 2) : shape.slice(0, -1));
@@ -75,7 +75,7 @@ for (const app of golden("applications").models as Application[]) {
     const largest = Math.max(...expected.map(Math.abs));
     const bounds = { absolute: 1e-3 * largest, relative: 0 };
     assertClose(y.data, expected, bounds, `logits up to ${largest}`);
-    // The bounds tell one image from the other.
+    // The bounds are tight enough to distinguish one image from the other.
     assert.throws(() => assertClose(y.data, [...expected.slice(10), ...expected.slice(0, 10)], bounds));
   });
 }

@@ -1,4 +1,4 @@
-// The history of the benchmark: the table of a run, the page of all, and README's part.
+// The benchmark history: the table of a run, the page of all runs, and the README's part.
 import assert from "node:assert/strict";
 import { describe, page, processor, type Run, table, withNewest } from "../../bench/history.ts";
 

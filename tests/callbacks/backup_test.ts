@@ -1,4 +1,4 @@
-// BackupAndRestore: a training that is killed goes on, and ends with the bits of one that was not.
+// BackupAndRestore: a training that was killed resumes, and ends bit for bit like one that was not.
 import assert from "node:assert/strict";
 import { setBackend } from "../../lib/exec/select.ts";
 import { BackupAndRestore, type Logs } from "../../lib/callbacks/callbacks.ts";
@@ -11,7 +11,10 @@ import { backends } from "../backends.ts";
 
 const lib = new URL("../../lib/", import.meta.url).href;
 
-/** A training of 4 epochs of 7 batches, with dropout and slots; prints all it came to. `DIE` says after how many batches. */
+/**
+ * A training of 4 epochs of 7 batches, with dropout and slots, that prints its results. `DIE` is the batch after which
+ * it is killed.
+ */
 const program = (backend: string, folder: string | undefined, source: string, options: string, fitOptions: string) => `
   import { setBackend } from "${lib}exec/select.ts";
   import { BackupAndRestore } from "${lib}callbacks/callbacks.ts";
@@ -65,7 +68,7 @@ async function run(code: string, env: Record<string, string>): Promise<{ signal:
 
 const results = new Map<string, string>();
 
-/** What a training that nothing kills comes to; several cases have the same. */
+/** The result of an uninterrupted training; several cases share it. */
 async function undisturbed(code: string): Promise<string> {
   const known = results.get(code) ?? (await run(code, { DIE: "-1" })).text;
   results.set(code, known);
@@ -84,10 +87,10 @@ const cases = [
   { name: "after an epoch of a stream", source: ["batches, undefined", ""], options: "{}", die: 16 },
 ] as const;
 
-// The reference computes in float64 and keeps it between steps, of which a file of float32 knows nothing.
+// The reference keeps float64 between steps, which a float32 file does not store.
 for (const backend of backends.filter((name) => name !== "reference")) {
   for (const { name, source, options, die } of cases) {
-    // Two ways of saving are enough where processes start slowly.
+    // Two ways of saving are enough for a backend on which processes start slowly.
     if (backend === "webgpu" && name !== "after an epoch" && name !== "amid an epoch") continue;
     Deno.test(`a killed training goes on: ${name} [${backend}]`, async () => {
       const folder = await Deno.makeTempDir();
@@ -96,11 +99,11 @@ for (const backend of backends.filter((name) => name !== "reference")) {
         const expected = await undisturbed(of(undefined));
         const killed = await run(of(`${folder}/backup`), { DIE: String(die) });
         assert.equal(killed.signal, "SIGKILL");
-        // Where nothing was saved yet, it begins anew, with the seed of the program.
+        // Nothing was saved yet, so it starts over, with the program's seed.
         const anew = die === 3;
         const again = await run(of(`${folder}/backup`), anew ? { DIE: "-1" } : {});
         assert.deepEqual(JSON.parse(again.text), JSON.parse(expected));
-        // The folder is gone when the training is done.
+        // The folder is removed when training is done.
         assert.deepEqual([...Deno.readDirSync(folder)], []);
       } finally {
         await Deno.remove(folder, { recursive: true });
@@ -109,7 +112,7 @@ for (const backend of backends.filter((name) => name !== "reference")) {
   }
 }
 
-/** A model of one weight, and a fit of it that calls the hook at the end of each epoch. */
+/** A model with one weight, and a fit of it that calls the hook at the end of each epoch. */
 function small(): { model: Sequential; fit: (callbacks: object[], epochs: number) => Promise<unknown> } {
   const model = new Sequential([Input({ shape: [1] }), new Dense(1)]);
   model.compile({ optimizer: "sgd", loss: "mse" });
@@ -161,7 +164,7 @@ Deno.test("a damaged backup is refused, or the one before is taken", () =>
       console.warn = warn;
     }
     assert.deepEqual(epochs, [2]);
-    assert.match(heard[0], /received a damaged one: .*; the training goes on from the file before/);
+    assert.match(heard[0], /received a damaged one: .*; training resumes from the previous file/);
     await Deno.writeFile(path, bytes);
     await Deno.remove(`${path}.bkp`);
     await assert.rejects(

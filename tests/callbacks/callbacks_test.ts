@@ -1,4 +1,4 @@
-// Callbacks: the order of hooks, stopping, early stopping, and what is refused.
+// Callbacks: the order of hooks, stopping, early stopping, and errors.
 import assert from "node:assert/strict";
 import { Callback, type Logs } from "../../lib/callbacks/callback.ts";
 import {
@@ -24,7 +24,7 @@ function model(learningRate = 0.01): Sequential {
   return made;
 }
 
-/** What `body` gives, and what it writes where there is no terminal. */
+/** The result of `body`, and what it writes when there is no terminal. */
 async function written<T>(body: () => Promise<T>): Promise<[T, string]> {
   let text = "";
   setTerminal({ isTerminal: false, columns: () => 80, write: (more) => text += more, now: () => 0 });

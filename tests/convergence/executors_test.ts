@@ -1,4 +1,4 @@
-// The executors against each other: the same draws and the same order of rows everywhere, and one curve of the loss.
+// The executors against each other: the same random numbers and row order on all of them, and one loss curve.
 import assert from "node:assert/strict";
 import {
   datasets,
@@ -19,7 +19,7 @@ import { assertClose } from "../close.ts";
 const [rows, columns, batch, epochs] = [40, 6, 8, 2];
 const stepsPerRun = epochs * rows / batch;
 
-/** A model that learns nothing, but keeps what its dropout makes of each batch. */
+/** A model that learns nothing, but records the output of its dropout for each batch. */
 class Watch extends Model {
   dropout = new layers.Dropout(0.4);
   seen = Variable.zeros([stepsPerRun, batch * columns], { trainable: false });
@@ -35,7 +35,7 @@ class Watch extends Model {
 }
 
 Deno.test("every executor shuffles the same rows and drops the same elements [webgpu]", async () => {
-  // Every element of a row is the row's number, from 1 on: what is kept tells the row, what is 0 was dropped.
+  // Every element of a row is the row's number, from 1 on: nonzero values identify the row, zeros were dropped.
   const x = new Tensor(
     [rows, columns],
     "float32",
@@ -48,7 +48,7 @@ Deno.test("every executor shuffles the same rows and drops the same elements [we
     const model = new Watch();
     model.compile({ optimizer: "sgd", loss: null });
     await model.fit(x, undefined, { batchSize: batch, epochs, verbose: 0 });
-    // Kept elements are divided by the share that is kept.
+    // Kept elements are divided by the fraction that is kept.
     draws.set(backend, [...(await model.seen.read()).data].map((value) => Math.round(value * 0.6 * 100) / 100));
   }
   const [first, ...others] = draws.values();
@@ -86,7 +86,7 @@ async function learningCurve(): Promise<{ loss: number[]; accuracy: number[] }> 
 
 let expected: ReturnType<typeof learningCurve> | undefined;
 
-// The reference is left out: in its hands an epoch takes hours.
+// Without the reference: it takes hours for an epoch.
 for (const backend of backends.filter((name) => name !== "eigen" && name !== "reference")) {
   Deno.test(`an epoch of MNIST has the same curve of loss and accuracy as on eigen [${backend}]`, async () => {
     await useBackend("eigen");
@@ -94,7 +94,7 @@ for (const backend of backends.filter((name) => name !== "eigen" && name !== "re
     assert.ok(right.loss[9] < right.loss[0] / 4 && right.accuracy[9] > 0.96, JSON.stringify(right));
     await useBackend(backend);
     const { loss, accuracy } = await learningCurve();
-    // 500 steps of rounding apart: one part in a hundred of the loss, two samples in a thousand.
+    // 500 steps of rounding differences: one percent of the loss, two samples in a thousand.
     assertClose(loss, right.loss, { absolute: 0, relative: 0.01 }, "loss");
     assertClose(accuracy, right.accuracy, { absolute: 0.002, relative: 0 }, "accuracy");
   });

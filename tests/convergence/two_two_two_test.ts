@@ -1,4 +1,4 @@
-// The course's worked example: a 2-2-2 sigmoid network, one step of gradient descent, to nine digits.
+// The worked example of a course: a 2-2-2 sigmoid network, one step of gradient descent, to nine digits.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import { gradients } from "../../lib/tensor/gradients.ts";
@@ -29,7 +29,7 @@ testOnBackends("the 2-2-2 network of the course, to nine digits", async (backend
   const [netHidden, outHidden, netOutput, outOutput, errors, total, byHidden, byOutput, byOutHidden] = results.map((
     { data },
   ) => [...data]);
-  // Nine digits in float64 on the reference, as far as results are read back in float32; float32 elsewhere.
+  // Nine digits in float64 on the reference, as far as reading results back in float32 allows; float32 elsewhere.
   const near = { absolute: backend === "reference" ? 3e-8 : 6e-8, relative: 6e-8 };
   assertClose([netHidden[0]], [0.464], near, "net h1");
   assertClose(outHidden, [0.613962657, 0.611114647], near, "out h");

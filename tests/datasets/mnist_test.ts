@@ -1,4 +1,4 @@
-// MNIST as it is loaded: the published data in Keras's shapes, and clear errors for files that are not.
+// Loading MNIST: the published data in Keras's shapes, and clear errors for other files.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { FileError } from "../../lib/errors.ts";
@@ -56,7 +56,7 @@ Deno.test("mnist: a missing file is named with its path and how to restore it", 
     readMnistText(testLabels, empty),
     complaint(
       /"t10k-labels-idx1-ubyte\.gz"/,
-      /beside the loader, received no file .*no_such_folder/,
+      /next to the loader, received no file .*no_such_folder/,
       /restore it.*mnist_embedded\.ts/,
     ),
   );
@@ -120,7 +120,7 @@ Deno.test("idx: each part of the header is checked", () => {
   );
 });
 
-/** Runs a module's text in a Deno of its own, with these flags and without a prompt. */
+/** Runs a module's text in a separate Deno process, with these flags and without prompts. */
 async function runModule(source: string, flags: readonly string[]): Promise<string> {
   const url = `data:application/typescript,${encodeURIComponent(source)}`;
   const args = ["run", "--quiet", "--no-config", ...flags, url];
@@ -183,7 +183,7 @@ Deno.test("mnist: imported over HTTP, only loadData fetches the data [slow]", as
     assert.deepEqual(asked.filter((path) => path.endsWith(".txt")), []);
     assert.match(await runModule(load("") + tell, flags), /labels 10000/);
     assert.equal(asked.filter((path) => path.endsWith(".txt")).length, 4);
-    // Where there is no Deno, as in a browser, the data is fetched.
+    // Without Deno, as in a browser, the data is fetched.
     const elsewhere = "delete globalThis.Deno;\n" + tell;
     assert.match(await runModule(load("") + elsewhere, [...flags, `--allow-net=${host}`]), /labels 10000/);
     assert.match(
@@ -192,7 +192,7 @@ Deno.test("mnist: imported over HTTP, only loadData fetches the data [slow]", as
     );
     assert.match(
       await runModule(load("/broken") + tell, flags),
-      /FileError .*"t10k-labels-idx1-ubyte\.gz": .*served beside the loader.*mnist_embedded/,
+      /FileError .*"t10k-labels-idx1-ubyte\.gz": .*served next to the loader.*mnist_embedded/,
     );
   } finally {
     await server.shutdown();

@@ -1,4 +1,4 @@
-// The options of examples: what is read, what is refused, and the usage.
+// The options of examples: valid and invalid values, and the usage.
 import assert from "node:assert/strict";
 import { count, parseOptions, path, share, usageOf, word } from "../../examples/arguments.ts";
 

@@ -1,4 +1,4 @@
-// The models of examples: sizes, parameters, and the figures by which they are judged.
+// The models of examples: sizes, parameters, and the figures that judge them.
 import assert from "node:assert/strict";
 import { explainedShare, makeModel as makeAutoencoder } from "../../examples/autoencoder.ts";
 import { judge, makeModel as makeGan } from "../../examples/gan.ts";
@@ -66,7 +66,7 @@ testOnBackends(
   async () => {
     setRandomSeed(2);
     const gan = makeGan();
-    // With zeros in its last layer the discriminator says 0 of everything, and hands no gradient down.
+    // With zeros in its last layer the discriminator outputs 0 for everything, and its input gets no gradient.
     const head = gan.discriminator.layers.at(-1)!;
     head.setWeights(
       (await head.getWeights()).map(({ shape }) => tensor(new Float32Array(shape[0] * (shape[1] ?? 1)), shape)),
@@ -86,7 +86,7 @@ testOnBackends(
     gan.optimizer!.learningRate = 0.01;
     const { history: moved } = await gan.fit(digits, undefined, { batchSize: 4, verbose: 0 });
     assertClose([moved.discriminator_loss[0]], [2 * Math.LN2], { absolute: 1e-5, relative: 0 });
-    // It takes the same fakes for fakes now, so that the generator's loss has grown in the same step.
+    // It now recognizes the same fakes, so the generator's loss has grown in the same step.
     assert.ok(moved.generator_loss[0] > Math.LN2 + 0.01, `${moved.generator_loss[0]}`);
     const [makesNow, saysNow] = await read();
     assert.notDeepEqual(saysNow, says);

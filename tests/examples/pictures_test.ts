@@ -1,4 +1,4 @@
-// What examples draw: images in rows and columns, PNG files, and shapes with the class of each pixel.
+// The pictures of examples: images in rows and columns, PNG files, and shapes with the class of each pixel.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ function rowsOf({ width, height, channels, data }: Picture): number[][] {
   return Array.from({ length: height }, (_, row) => [...data.subarray(row * length, (row + 1) * length)]);
 }
 
-/** Reads a PNG file of bytes without a filter, by its specification. */
+/** Reads a PNG file of unfiltered bytes, by its specification. */
 function readPng(bytes: Uint8Array): Picture {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   assert.deepEqual([...bytes.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -92,7 +92,7 @@ Deno.test("a circle, a square and a triangle cover what they should", () => {
     // The corner of the square, and just beyond it.
     [10 + half - 0.01, 20 + half - 0.01, true, true, false],
     [10 + half + 0.01, 20, true, false, false],
-    // A triangle's corner lies opposite of a side, which is half as far from the middle as the corner.
+    // A triangle's corner is opposite a side, which is half as far from the center as the corner.
     [4.1, 20, true, false, true],
     [12.9, 20, true, true, true],
     [13.1, 20, true, true, false],
@@ -100,7 +100,7 @@ Deno.test("a circle, a square and a triangle cover what they should", () => {
   for (const [x, y, ...expected] of points) {
     assert.deepEqual([circle, square, triangle].map((shape) => covers(shape, x, y)), expected, `${x}, ${y}`);
   }
-  // Turned by a sixth of the circle the triangle points the other way.
+  // Rotated by a sixth of a turn, the triangle points the other way.
   assert.equal(covers({ ...triangle, angle: Math.PI / 3 }, 15.9, 20), true);
 });
 

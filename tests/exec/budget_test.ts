@@ -5,7 +5,7 @@ import { Input, layers, Sequential, setBackend, Tensor } from "../../mod.ts";
 import type { Executable } from "../../lib/exec/executor.ts";
 import { getExecutor } from "../../lib/exec/select.ts";
 
-/** The programs that the backend in use makes while `body` runs. */
+/** The programs that the backend in use compiles while `body` runs. */
 async function programsOf(body: () => Promise<unknown>): Promise<Executable[]> {
   return (await compiledBy(await getExecutor(), body)).map(({ executable }) => executable);
 }

@@ -1,8 +1,8 @@
-// Other builds of the native library pass the op tests: older instruction sets, and the sanitizers.
+// Other builds of the native library pass the op tests: older instruction sets, and sanitizers.
 import assert from "node:assert/strict";
 import { buildLibrary, type BuildOptions, detectLevel } from "../../ffi/build.ts";
 
-/** Runs the op tests on eigen in a process of its own, with the library built in another way. */
+/** Runs the op tests on eigen in a separate process, with another build of the library. */
 async function opTestsPass(build: BuildOptions, env: Record<string, string> = {}): Promise<void> {
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -33,7 +33,7 @@ for (const level of ["x86-64-v2", "x86-64-v3"] as const) {
     ignore: Deno.build.arch !== "x86_64",
     fn: async () => {
       const options = { level, flags: ["-Werror"] };
-      // What this processor runs anyway is only compiled once more.
+      // The level that this processor uses anyway only needs to be built.
       if (level === await detectLevel()) await buildLibrary(options);
       else await opTestsPass(options);
     },
@@ -48,7 +48,7 @@ Deno.test({
     const { stdout } = await new Deno.Command(compiler, { args: ["-print-file-name=libasan.so"], stdout: "piped" })
       .output();
     const asan = new TextDecoder().decode(stdout).trim();
-    // Deno itself does not free everything at its end.
+    // Deno itself does not free everything at exit.
     await opTestsPass({ sanitize: true }, {
       LD_PRELOAD: asan,
       ASAN_OPTIONS: "detect_leaks=0",

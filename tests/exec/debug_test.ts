@@ -1,4 +1,4 @@
-// CERATOPS_DEBUG: what docs/debugging.md shows is what is printed, on every backend, and never by asking.
+// CERATOPS_DEBUG prints what docs/debugging.md shows, on every backend, and never asks for a permission.
 import assert from "node:assert/strict";
 import { debug, debugTopics } from "../../lib/exec/debug.ts";
 import { openEigen } from "../../lib/exec/native/eigen.ts";
@@ -13,7 +13,7 @@ const page = await Deno.readTextFile(new URL("../../docs/debugging.md", import.m
 const blocks = [...page.matchAll(/^```(?:ts)?\n([^]*?)^```$/gm)].map(([, text]) => text);
 const mod = new URL("../../mod.ts", import.meta.url).href;
 
-/** Runs the page's program on a backend; what it prints on standard error. */
+/** Runs the page's program on a backend; returns its standard error. */
 async function run(backend: string, flags: readonly string[], debug: string | undefined): Promise<string> {
   const folder = await Deno.makeTempDir();
   try {
@@ -33,7 +33,7 @@ async function run(backend: string, flags: readonly string[], debug: string | un
   }
 }
 
-/** Lines without the first, which is about the backend, and with every measured number the same. */
+/** The lines without the first, which names the backend, and with every measured number replaced. */
 const comparable = (text: string) =>
   text.replace(/^Ceratops runs on.*\n/, "").replace(/ +[\d.]+ (us|ms)/g, " N $1").replace(/ +[\d.]+ %/g, " N %");
 

@@ -1,4 +1,5 @@
-// Budgets of the examples' training steps: that no layer's change makes one fall apart unseen. Counts, not times.
+// Budgets of the examples' training steps, so that a change to a layer cannot break fusion unnoticed. Counts, not
+// times.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { countStep, examples } from "../../bench/examples.ts";
@@ -6,8 +7,8 @@ import { setBackend, useExecutor } from "../../lib/exec/select.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 
 /**
- * At most so many nodes on a processor, so many of them elementwise ops that nothing was merged with, and so many
- * dispatches on WebGPU with the kernels for a GPU, and for a software adapter.
+ * The most nodes on a CPU, the most elementwise ops among them that were not merged, and the most dispatches on WebGPU
+ * with the kernels for a GPU and for a software adapter.
  */
 const budgets: Readonly<Record<string, readonly [nodes: number, alone: number, gpu: number, software: number]>> = {
   "mnist": [24, 4, 12, 10],

@@ -1,4 +1,4 @@
-// What is no longer in use leaves the device: models that were dropped, what compile replaced, functions without end.
+// Device memory is released when it is no longer used: dropped models, programs replaced by compile, many functions.
 import assert from "node:assert/strict";
 import type { SoakReport } from "./soak.ts";
 

@@ -1,4 +1,4 @@
-// The native executor: what it refuses, that results do not depend on threads, stopping, and how its library is kept.
+// The native executor: errors, independence of the number of threads, stopping, and building and caching the library.
 import assert from "node:assert/strict";
 import { type BuiltLibrary, units } from "../../ffi/build.ts";
 import type { TypedArray } from "../../lib/dtype.ts";
@@ -27,7 +27,7 @@ import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { assertClose } from "../close.ts";
 
-/** Declares the test for the library in each of its forms. */
+/** Declares the test for each form of the library. */
 function testOnNative(name: string, body: (executor: NativeExecutor) => Promise<void> | void): void {
   for (const open of [() => openEigen({ threads: 2 }), openWasm]) {
     Deno.test(`${name} [${open === openWasm ? "wasm" : "eigen"}]`, async () => {
@@ -84,7 +84,7 @@ async function compute(
 const matmul = (a: Value, b: Value, transposeA = false, transposeB = false): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
 
-/** A 3 x 3 convolution or an adjoint of one, with the padding that keeps extents but for the stride. */
+/** A 3 x 3 convolution or one of its gradients, with padding that keeps the extents apart from strides. */
 function convolve(
   op: "convolution" | "convolutionTranspose" | "convolutionFilter",
   a: Value,
@@ -109,7 +109,7 @@ Deno.test("the builder compiles every C++ file", () => {
 testOnNative("the library has every op and elementwise function", ({ module }) => {
   const functions = Object.keys(elementwiseDefs);
   assert.deepEqual(functions.filter((name) => !module.functions.has(name)), []);
-  // Constants do not run, and a foreach is a longer call of what it repeats.
+  // Constants do not run, and a foreach runs the op that it repeats.
   const kernels = opNames.filter((name) => !functions.includes(name) && name !== "constant" && name !== "foreach");
   assert.deepEqual(kernels.filter((name) => !module.ops.has(name)), []);
   assert.deepEqual([...module.functions.keys()].filter((name) => !functions.includes(name)), []);
@@ -132,7 +132,7 @@ Deno.test("an op that the library lacks is an error with its name", () => {
   assert.throws(() => encodePlan(plan, { ops: some, functions: new Map() }), refused(/elementwise function "add"/));
 });
 
-/** A program of many kinds of nodes, and the variables it works on. */
+/** A program with many kinds of nodes, and its variables. */
 function manyKinds(): { graph: Graph; variables: Variable[] } {
   const table = variable([9, 6]);
   const indices = whole([5], (i) => i * 2);
@@ -298,7 +298,7 @@ testOnNative("products of all shapes and transpositions are those of float64", a
   }
 });
 
-/** Calls whose work is cut into tasks, each large enough for several. */
+/** Calls whose work is split into tasks, each large enough for several. */
 const cut: Record<string, { inputs: () => Variable[]; body: (...values: Value[]) => Value[] }> = {
   matmul: {
     inputs: () => [variable([128, 784]), variable([784, 512]), variable([512])],
@@ -402,7 +402,7 @@ testOnNative("a loop carries by copy, by row and by exchange alike", async (exec
   const rows = variable([4, 3]);
   for (const length of [1, 2, 3, 4]) {
     for (const reverse of [false, true]) {
-      // One value is exchanged with another, one also stacked, one neither.
+      // Of the carried values, two swap, one of them is also stacked, and one does neither.
       const actual = await compute(executor, [...start, rows], (a, b, c, scanned) => {
         const cutRows = ops.slice(scanned, [0, 0], [length, 3]);
         const result = scan({ length, carries: [a, b, c], scanned: [cutRows], reverse }, ([x, y, z], [row]) => {
@@ -465,7 +465,7 @@ testOnNative("variables adopted together lie in one block and outlive programs",
   await assert.rejects(() => program.run(1), StateError);
   assert.equal((await list[1].read()).data[7], before * 4);
   assert.equal(list[1].device, executor);
-  // A variable that was taken away comes back when the program runs again.
+  // A variable that was moved away comes back when the program runs again.
   const again = await executor.compile(double);
   await again.run(1);
   await list[1].transferTo(undefined);
@@ -488,7 +488,7 @@ Deno.test("the time of each node can be measured", async () => {
   await executor.dispose();
 });
 
-/** A compiler that copies what it has compiled before, by whichever process, so that a test can build several times. */
+/** A compiler that caches its outputs, across processes, so that a test can build several times. */
 const compilerThatRemembers = (compiler: string, folder: string) =>
   `#!/bin/sh
 object="${folder}/$(printf "%s " "$@" | cksum | tr " " -)"
@@ -529,7 +529,7 @@ Deno.test("the library is built once, also by two processes, and again when the 
     const { ino } = await Deno.stat(found.path);
     await find();
     assert.equal((await Deno.stat(found.path)).ino, ino, "a whole library is not built again");
-    // Written anew: the file that is loaded stays as it is.
+    // Replaces the file: the loaded one stays as it is.
     await Deno.remove(found.path);
     await Deno.writeFile(found.path, whole.slice(0, 1000));
     await find();

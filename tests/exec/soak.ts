@@ -1,5 +1,5 @@
-// Makes, trains and drops models without end, and reports what the backend still holds: `deno task soak` for
-// long, tests/exec/memory_test.ts for a few rounds. Needs --v8-flags=--expose-gc.
+// Makes, trains and drops models in a loop, and reports what the backend still holds: `deno task soak` for long,
+// tests/exec/memory_test.ts for a few rounds. Needs --v8-flags=--expose-gc.
 import { parseArgs } from "node:util";
 import type { MemoryUse } from "../../lib/exec/executor.ts";
 import { getExecutor } from "../../lib/exec/select.ts";
@@ -16,7 +16,7 @@ import {
   type Value,
 } from "../../mod.ts";
 
-/** What is held after some rounds, and the size of the process in MiB. */
+/** What is held after some rounds, and the process's memory in MiB. */
 export interface Sample extends MemoryUse {
   readonly resident: number;
 }
@@ -71,7 +71,7 @@ const kinds: Record<string, (round: number) => Promise<unknown>> = {
 };
 
 async function sample(): Promise<Sample> {
-  // What a collection frees may be what kept other things alive.
+  // Collecting some objects may make others unreachable.
   for (let i = 0; i < 3; i++) {
     collect!();
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,4 +1,4 @@
-// Gradients where variables are assigned: none flows through an assignment, and each value that was read counts.
+// Gradients and assignments: none flows through an assignment, and each value that was read counts.
 import assert from "node:assert/strict";
 import { compile, gradients, ops, optimizers, Variable } from "../../mod.ts";
 import { testOnBackends } from "../backends.ts";

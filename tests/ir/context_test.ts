@@ -1,4 +1,4 @@
-// The context: values nest, and whatever happens inside, outside of a body all is as it was.
+// The context: values nest, and whatever happens in a body, everything is restored after it.
 import assert from "node:assert/strict";
 import { CeratopsError, compile, gradients, initializers, Input, Layer, layers, Model, ops } from "../../mod.ts";
 import { optimizers, saving, Sequential, ShapeError, type Value, Variable } from "../../mod.ts";
@@ -76,7 +76,7 @@ Deno.test("origins of nodes name the scopes around them, within one graph", () =
   assert.deepEqual(origins(body), ["cell/constant"]);
 });
 
-/** The values of every key that layers and programs set, and what an op's origin begins with. */
+/** The values of every key that layers and programs set, and the prefix of an op's origin. */
 function around(): unknown[] {
   const trace = new Trace();
   withContext([tracing.of(trace)], () => trace.constant([], "float32", Float32Array.of(1)));
@@ -86,7 +86,7 @@ function around(): unknown[] {
 
 const nothing = [...Array(7).fill(undefined), "constant"];
 
-/** What a layer finds in its call. */
+/** A layer that records the context of its call. */
 class Watching extends Layer {
   seen: unknown[] = [];
   constructor(readonly fail: boolean) {
@@ -94,13 +94,13 @@ class Watching extends Layer {
   }
   override call(x: Value): Value {
     this.seen = around();
-    // In a step, rather than where shapes are inferred before.
+    // In a step, not in the shape inference before it.
     if (this.fail && programRandom.current) throw new CeratopsError("broken");
     return x;
   }
 }
 
-/** A model of its own that calls the layer within another one. */
+/** A custom model that calls the layer. */
 class Outer extends Model {
   inner: Watching;
   constructor(fail: boolean) {
@@ -125,13 +125,13 @@ testOnBackends("after an error in a layer's call nothing of the call is left", a
     { name: "CeratopsError", message: /^In the evaluation of "outer_1": In "outer_1": In "watching_1": broken$/ },
   );
   for (const { inner } of models) {
-    // No weight is made inside of the call, so that weightPath alone has no value.
+    // No weight is made inside the call, so only weightPath has no value.
     const isSet = inner.seen.slice(0, -1).map((value) => value !== undefined);
     assert.deepEqual(isSet, [true, true, true, true, false, true, true]);
     assert.match(String(inner.seen.at(-1)), /^outer(_1)?\/watching(_1)?\/constant$/);
   }
   assert.deepEqual(around(), nothing);
-  // A layer that is built now is not inside of the broken one, nor is its call a training.
+  // A layer built now is not inside the broken one, and its call is not training.
   const dense = new layers.Dense(1);
   dense.apply(Input({ shape: [2] }));
   assert.equal(dense.weights[0].name, `${dense.name}/kernel`);
@@ -186,7 +186,7 @@ testOnBackends("an optimizer takes the numbers that are given to it, inside of a
   const step = compile((rate) => {
     a.withScalars({ rate }, () => {
       assert.throws(() => b.withScalars({ rate }, () => assert.fail("thrown")), /thrown/);
-      // The gradient is 1, so each step is the rate: that given to a, and b's own.
+      // The gradient is 1, so each step is the rate: the one given to a, and b's own.
       update(a, v);
       update(b, w);
       b.withScalars({ rate: ops.multiply(rate, 2) }, () => [update(a, v), update(b, w)]);

@@ -1,4 +1,4 @@
-// Loops: values and gradients of scan against loops written out, and the weight gradient as one product.
+// Loops: values and gradients of scan against unrolled loops, and the weight gradient as one product.
 import assert from "node:assert/strict";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
@@ -24,7 +24,7 @@ const units = 4;
 /** A recurrent step: tanh(x + h u + b). */
 const step = (h: Value, x: Value, u: Value, b: Value) => ops.tanh(ops.add(ops.add(x, ops.matmul(h, u)), b));
 
-/** The loss of a recurrent net over `[length, batch, units]`, by a loop or written out. */
+/** The loss of a recurrent net over `[length, batch, units]`, as a loop or unrolled. */
 function loss(looped: boolean, reverse: boolean) {
   return (x: Value, h0: Value, u: Value, b: Value): Value => {
     let last: Value;
@@ -108,7 +108,10 @@ testOnBackends("a loop may hold a loop", async () => {
 
 const products = (g: Graph) => g.nodes.filter(({ op }) => op === "matmul").length;
 
-/** The products of the gradients of a loss by its arguments from the second on: outside of loops, and in each body. */
+/**
+ * The number of matmuls in the gradients of a loss by its arguments after the first: outside of loops, and in each
+ * body.
+ */
 function productsOf(loss: (...args: Value[]) => Value): { outside: number; bodies: number[] } {
   const trace = new Trace();
   withContext(recording(trace), () => {
@@ -126,7 +129,7 @@ Deno.test("the weight gradient of a loop is one product outside of it", () => {
   assert.deepEqual(productsOf(loss(true, false)), { outside: 1, bodies: [1, 2] });
 });
 
-/** A loss by weights that are read as they are, transposed and reshaped, in a loop or written out. */
+/** A loss whose weights are used directly, transposed and reshaped, in a loop or unrolled. */
 const manyUses = (looped: boolean) => (x: Value, h0: Value, u: Value, b: Value): Value => {
   const step = (h: Value, row: Value) => {
     const swapped = ops.reshape(ops.transpose(u), [units * units]);

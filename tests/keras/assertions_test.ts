@@ -1,4 +1,4 @@
-// Numbers that Keras's own tests assert, one test for each of their subjects, on every executor.
+// Numbers that Keras's own tests assert, one test per subject, on every executor.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import { constraints, initializers, Input, layers, losses, metrics, ops, optimizers, regularizers } from "../../mod.ts";
@@ -18,7 +18,7 @@ import type { Optimizer } from "../../lib/optimizers/optimizer.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose, type Tolerance } from "../close.ts";
 
-/** As close as the digits that Keras's tests give. */
+/** The precision of the digits in Keras's tests. */
 const within = (absolute: number): Tolerance => ({ absolute, relative: 1e-5 });
 
 async function assertLoss(
@@ -34,7 +34,7 @@ async function assertLoss(
     const sampleWeight = weight === undefined ? undefined : third;
     return loss.apply(target, output, { sampleWeight, mask: mask === undefined ? undefined : fourth ?? third });
   });
-  // Functions of any number of arguments are traced with as many as they are called with.
+  // Functions with any number of arguments are traced with as many as they are called with.
   assertClose((await run(...given)).data, expected, within(absolute));
 }
 
@@ -139,7 +139,7 @@ testOnBackends("a mask divides by what it leaves, with weights too; all masked i
   await assertLoss(new SquaredDifference(), target, output, [0], { mask: nothing, absolute: 0 });
 });
 
-/** What steps with gradients make of a variable. */
+/** A variable after steps with given gradients. */
 async function steps(optimizer: Optimizer, start: TensorLike, gradients: readonly TensorLike[]): Promise<number[][]> {
   const weight = new Variable(start, { name: "w", dtype: "float32" });
   const step = compile((g) => optimizer.apply([g], [weight]));
@@ -371,7 +371,7 @@ testOnBackends("the loss of an epoch does not depend on the size of batches, and
 
 testOnBackends("early stopping waits for its patience, and never ends at the first epoch", async () => {
   for (const [patience, epochs] of [[0, 2], [1, 2], [2, 3], [3, 4]]) {
-    // Without a learning rate nothing gets better.
+    // With learning rate 0 nothing improves.
     const model = threes({ optimizer: new optimizers.SGD({ learningRate: 0 }) });
     const stopping = new EarlyStopping({ monitor: "loss", patience });
     const { epoch } = await model.fit(filled([4, 4], 1), filled([4, 3], 0), {

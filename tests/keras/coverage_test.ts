@@ -1,4 +1,4 @@
-// Whatever class is exported is held to Keras: each has a case in the golden files.
+// Every exported class is compared with Keras: each has a case in the golden files.
 import assert from "node:assert/strict";
 import * as ceratops from "../../mod.ts";
 import { golden, layerFiles, type Table } from "../golden.ts";
@@ -11,13 +11,13 @@ const { cases: drawn, kernels } = golden("initializers");
 const { penalties, constraints } = golden("regularizers");
 const { cases: states, of_values: values } = golden("metric_states");
 
-/** The exported names of a family, what of it is in golden files, and what computes nothing of its own. */
+/** The exported names of a family, its names in golden files, and the classes that compute nothing themselves. */
 const families: [name: string, exported: object, held: string[], none: string[]][] = [
-  // The config of an InputLayer is held to Keras in layers_test.ts.
+  // The config of an InputLayer is compared with Keras in layers_test.ts.
   ["layers", ceratops.layers, layerFiles.flatMap((file) => classesOf(golden(file).cases)), ["InputLayer"]],
-  // A FunctionLoss computes what its function does.
+  // A FunctionLoss only calls its function.
   ["losses", ceratops.losses, classesOf(golden("losses").cases), ["FunctionLoss"]],
-  // A MeanMetricWrapper computes what its function does.
+  // A MeanMetricWrapper only calls its function.
   ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), ["MeanMetricWrapper"]],
   ["optimizers", ceratops.optimizers, classesOf(optimizers), []],
   ["schedules", ceratops.schedules, classesOf(schedules), []],

@@ -1,4 +1,4 @@
-// Activations against Python Keras: values and gradients; and finding them by name.
+// Activations against Python Keras: values and gradients; and resolving names.
 import assert from "node:assert/strict";
 import * as activations from "../../lib/activations.ts";
 import { getActivation } from "../../lib/activations.ts";
@@ -12,7 +12,7 @@ import { golden, type Table, toTensor } from "../golden.ts";
 const { inputs, cases } = golden("activations");
 const close = { absolute: 2e-6, relative: 2e-5 };
 
-/** The activation with its arguments given as ours. */
+/** The activation with its golden arguments converted. */
 function call(name: string, args: Table, x: Value): Value {
   switch (name) {
     case "relu": {

@@ -1,4 +1,4 @@
-// Layers that change images at random: what they do with their random numbers, in training alone; what adapt finds.
+// Random image layers: what they do with their random numbers, only in training; and what adapt computes.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import { getExecutor, setBackend } from "../../lib/exec/select.ts";
@@ -21,7 +21,7 @@ import { runOn } from "../run_on.ts";
 
 const seed = 5;
 
-/** The uniform numbers of the draws of a layer's first call: each draw is a step of the layer's own counter. */
+/** The uniform numbers of a layer's first call: each draw is a step of the layer's own counter. */
 function drawn(layer: Layer, draw: number, count: number): number[] {
   const stream = new RandomStream(seed, hashPath(`${layer.randomPath}/0`), purposes.program, draw);
   return Array.from({ length: count }, () => (stream.word() >>> 8) * 2 ** -24);
@@ -36,7 +36,7 @@ async function changed(layer: Layer, x = images): Promise<Tensor> {
   return await compile((v: Value) => layer.apply(v, { training: true }) as Value)(x);
 }
 
-/** The same transform as the layer's, made of `ops.image.affineTransform` in float64, a row of it for each image. */
+/** The same transform as the layer's, by `ops.image.affineTransform` in float64, with one row per image. */
 async function transformed(rows: readonly number[][], options: AffineTransformOptions): Promise<Tensor> {
   const table = tensor(rows.map((row) => [...row, 0, 0]));
   const [result] = await runOn(
@@ -104,7 +104,7 @@ testOnBackends("RandomCrop takes one place for the whole batch, and the middle i
   const expected = ops.slice(images, [0, top, left, 0], [6, 3, 4, 2]);
   assert.deepEqual([...(await changed(layer)).data], [...expected.data]);
   const inferred = await compile((v: Value) => layer.apply(v, { training: false }) as Value)(images);
-  // The largest part of 5 x 7 that is 3 x 4.
+  // The largest part of 5 x 7 with the aspect ratio of 3 x 4.
   const middle = ops.image.resize(ops.slice(images, [0, 0, 0, 0], [6, 5, 6, 2]), [3, 4]);
   assertClose(inferred.data, middle.data, close);
   const small = await changed(new layers.RandomCrop(8, 4));
@@ -180,11 +180,11 @@ testOnBackends("what is drawn lies where it should, evenly", async () => {
   assert.ok(Math.abs(part - 0.5) < 0.032, `${part}`);
 });
 
-/** A small network for images that are changed at random. */
+/** A small network for randomly changed images. */
 function augmented(): Sequential {
   return new Sequential([
     Input({ shape: [12, 12, 1], dtype: "uint8" }),
-    // Resizing rounds bytes, and executors may differ over halves: it comes after.
+    // Resizing rounds bytes, and executors may round halves differently: so it comes after.
     new layers.Rescaling(1 / 255),
     new layers.Resizing(10, 10),
     new layers.RandomFlip("horizontal"),

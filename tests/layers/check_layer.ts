@@ -1,4 +1,4 @@
-// checkLayer: holds one layer to its whole contract, and to what Keras's layer of that name does.
+// checkLayer: checks the whole contract of one layer, and compares it with Keras's layer of that name.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import { gradients } from "../../lib/tensor/gradients.ts";
@@ -29,7 +29,7 @@ export interface LayerCase extends GoldenObject {
   name: string;
   inputs: GoldenArray[];
   masks: (GoldenArray | null)[] | null;
-  /** Inputs of this value are where the output jumps. */
+  /** Inputs with this value are where the output jumps. */
   jump: number | null;
   serialized: Table;
   output_shape: SymbolicShape;
@@ -46,7 +46,7 @@ export interface LayerCase extends GoldenObject {
 
 const close = { absolute: 3e-6, relative: 3e-5 };
 
-/** Runs every check of `spec` on the chosen backend; `make` makes a layer of its config. */
+/** Runs every check of `spec` on the chosen backend; `make` makes a layer from its config. */
 export async function checkLayer(spec: LayerCase, make: () => Layer, learningRate: number): Promise<void> {
   await clearSession();
   checkConfig(spec, make);
@@ -57,7 +57,7 @@ export async function checkLayer(spec: LayerCase, make: () => Layer, learningRat
   if (spec.trained) await checkTraining(spec, make(), learningRate);
 }
 
-/** One item alone, several as a list: how layers take them. */
+/** One item alone, several as a list, as layers take them. */
 const arranged = <T>(items: readonly T[]): Structure<T> => (items.length === 1 ? items[0] : items);
 
 const inputShapes = ({ inputs }: LayerCase) => arranged(inputs.map(({ shape }) => [null, ...shape.slice(1)]));
@@ -97,7 +97,7 @@ function checkWeights({ weights, ...spec }: LayerCase, layer: Layer): void {
   assert.equal(layer.countParams(), elements, "number of parameters");
 }
 
-/** What the golden file calls the objective: mean over samples of the mean of `y * targets` over the last axis. */
+/** The objective of the golden file: mean over samples of the mean of `y * targets` over the last axis. */
 function objectiveOf(y: Value, targets: Tensor, losses: readonly Value[]): Value {
   return losses.reduce((total, loss) => ops.add(total, loss), ops.mean(ops.multiply(ops.cast(y, "float32"), targets)));
 }
@@ -107,7 +107,7 @@ interface Applied {
   readonly objective: Value;
 }
 
-/** The layer on symbolic inputs in inference, and the objective with its losses and its weights' penalties. */
+/** The layer on symbolic inputs in inference, and the objective with its losses and penalties. */
 function applied(spec: LayerCase, layer: Layer, inputs: readonly Value[], masks: readonly Value[]): Applied {
   const given = [...masks];
   inputs.forEach((x, i) => {
@@ -132,7 +132,7 @@ function buildWith(spec: LayerCase, layer: Layer): void {
   layer.setWeights(spec.initial.map(toTensor));
 }
 
-/** Outputs, mask, objective and gradients on the chosen backend, against Keras's. */
+/** Compares outputs, mask, objective and gradients on the chosen backend with Keras's. */
 async function checkOutputs(spec: LayerCase, layer: Layer): Promise<void> {
   buildWith(spec, layer);
   const { inputs, masks } = tensorsOf(spec);
@@ -158,13 +158,13 @@ async function checkOutputs(spec: LayerCase, layer: Layer): Promise<void> {
   const slopes = [...floating.map(([, i]) => spec.dx[i]), ...spec.dw];
   assert.equal(rest.length, slopes.length, "gradients");
   rest.forEach((slope, i) => {
-    // Keras has no gradient where nothing flows; here it is 0.
+    // Keras has no gradient for an input without influence; here it is 0.
     const expected = slopes[i]?.data.map(Number) ?? [...slope.data].map(() => 0);
     assertClose(slope.data, expected, close, i < floating.length ? `gradient by input ${i}` : `gradient by a weight`);
   });
 }
 
-/** The traced gradients in float64 against central differences. */
+/** Compares the traced gradients in float64 with central differences. */
 function checkDifferences(spec: LayerCase, layer: Layer): void {
   buildWith(spec, layer);
   const { inputs, masks } = tensorsOf(spec);
@@ -191,7 +191,7 @@ function checkDifferences(spec: LayerCase, layer: Layer): void {
     interpret(forward, moved);
     return moved.get(idOf(objective))!.data[0];
   };
-  // What leads to the objective, without its gradients: those come after it in the graph.
+  // The part of the graph up to the objective, without its gradients, which come after it.
   const end = graph.nodes.findIndex(({ outputs }) => outputs.includes(idOf(objective)));
   const forward = { ...graph, nodes: graph.nodes.slice(0, end + 1) };
   targets.forEach((target, t) => {
@@ -216,7 +216,7 @@ function checkDifferences(spec: LayerCase, layer: Layer): void {
   });
 }
 
-/** One step of a model of this layer alone: its loss, and its weights after. */
+/** One training step of a model with only this layer: its loss, and its weights afterwards. */
 async function checkTraining(spec: LayerCase, layer: Layer, learningRate: number): Promise<void> {
   const { inputs } = tensorsOf(spec);
   const symbols = inputs.map(({ shape, dtype }) => Input({ shape: shape.slice(1), dtype }));

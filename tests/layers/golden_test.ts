@@ -1,4 +1,4 @@
-// Every layer against Python Keras: configs, shapes, weights, outputs, masks, gradients, one step of training.
+// Every layer against Python Keras: configs, shapes, weights, outputs, masks, gradients, one training step.
 import type { Layer } from "../../lib/layers/layer.ts";
 import { testOnBackends } from "../backends.ts";
 import { golden, layerFiles, makeLayer } from "../golden.ts";

@@ -1,4 +1,4 @@
-// Initializers: Keras's rules for ranges and spread, configs, seeds, and the generator behind them.
+// Initializers: Keras's rules for range and variance, configs, seeds, and the generator behind them.
 import assert from "node:assert/strict";
 import { fansOf, getInitializer, type Initializer, type InitializerName } from "../../lib/initializers/initializers.ts";
 import * as initializers from "../../lib/initializers/initializers.ts";
@@ -15,7 +15,7 @@ for (const spec of cases) {
   Deno.test(`${spec.name} draws by Keras's rule`, () => {
     setRandomSeed(1);
     const initializer = make(spec);
-    // Keras forgets the gain of Identity.
+    // Keras does not write the gain of Identity.
     if (spec.name !== "identity") assert.deepEqual(initializer.serialize(), spec.serialized);
     for (const { shape, rule } of spec.rules) {
       if (!rule) {
@@ -33,7 +33,7 @@ for (const { class_name, config, serialized, shape, result } of kernels) {
   Deno.test(`${class_name} ${JSON.stringify(config)} makes Keras's kernel of [${shape}]`, () => {
     const initializer = make({ class_name, config });
     assert.deepEqual(initializer.serialize(), serialized);
-    // Keras takes cosines of angles in float32.
+    // Keras computes cosines of float32 angles.
     assertClose(initializer.call(shape).data, result.data, { absolute: 3e-6, relative: 1e-5 });
   });
 }
@@ -132,7 +132,7 @@ Deno.test("a shuffle is a permutation by seed, epoch and steps", () => {
 Deno.test("fans may be those of named axes", () => {
   assert.deepEqual(initializers.fansOf([4, 2, 3], [0], [1, 2]), [4, 6]);
   assert.deepEqual(initializers.fansOf([4, 2, 3], [0, -1], [1]), [12, 2]);
-  // Without axes of both, the layout of a convolution's kernel.
+  // Without the axes of both, the layout is that of a convolution's kernel.
   assert.deepEqual(initializers.fansOf([4, 2, 3], [0]), [8, 12]);
   const drawn = new initializers.GlorotUniform({ seed: 1, inputAxes: [0], outputAxes: [1, 2] }).call([100, 2, 50]);
   const largest = Math.max(...drawn.data.map(Math.abs));

@@ -1,4 +1,4 @@
-// Lambda: what its function is given, shapes, masks, several inputs, and what its config holds.
+// Lambda: the arguments of its function, shapes, masks, several inputs, and its config.
 import assert from "node:assert/strict";
 import { clearSession } from "../../lib/exec/select.ts";
 import type { Value } from "../../lib/ir/value.ts";
@@ -66,7 +66,7 @@ Deno.test("Lambda's config names its functions, as Keras's does for named functi
   function double(x: Value) {
     return multiply(x, 2);
   }
-  // As Keras 3.15 writes a Lambda of a function `double` of a module.
+  // As Keras 3.15 writes a Lambda of a module's function `double`.
   const named = { module: "builtins", class_name: "function", config: "double", registered_name: "function" };
   const { dtype: _, ...config } = new layers.Lambda(double, { outputShape: [2] }).getConfig();
   assert.deepEqual(config, { name: "lambda", trainable: true, function: named, output_shape: [2], arguments: {} });

@@ -1,7 +1,7 @@
-// Mistakes with layers: what is refused where a layer is made, built or called, and with which words.
+// Mistakes with layers: errors when a layer is made, built or called, and their texts.
 import * as ceratops from "../../mod.ts";
 
-// Mistakes are not typed: these are those of JavaScript users, and those that types cannot see.
+// Mistakes are untyped: those of JavaScript users, and those that types cannot see.
 // deno-lint-ignore no-explicit-any
 type Any = any;
 const { Input, layers, Sequential } = ceratops as Any;
@@ -9,7 +9,7 @@ const { Input, layers, Sequential } = ceratops as Any;
 /** A model of one layer on inputs of this shape. */
 const on = (shape: (number | null)[], layer: Any) => new Sequential([Input({ shape }), layer], { name: "m" });
 
-/** What was done wrong, how, the class of the error, and what its message must match. */
+/** The name of a mistake, the call, the class of the error, and a pattern for its message. */
 export const mistakesWithLayers: readonly (readonly [string, () => unknown, string, RegExp])[] = [
   [
     "Conv2D without filters",

@@ -1,4 +1,4 @@
-// Layers: configs, shapes, names, weights, layers of the user's own, dropout, and what is refused.
+// Layers: configs, shapes, names, weights, custom layers, dropout, and errors.
 import assert from "node:assert/strict";
 import { ShapeError, StateError, ValueError } from "../../lib/errors.ts";
 import { clearSession } from "../../lib/exec/select.ts";
@@ -41,7 +41,7 @@ for (const spec of models) {
     const { layers: own, ...config } = JSON.parse(JSON.stringify(model.getConfig()));
     const { layers: theirs, ...expected } = spec.json.config;
     assert.deepEqual(config, expected);
-    // What a built layer notes beside its config belongs to saving.
+    // The build config that a built layer writes is tested with saving.
     const bare = (list: Table[]) => list.map(({ build_config: _, ...node }) => node);
     assert.deepEqual(bare(own), bare(theirs));
   });
@@ -150,7 +150,7 @@ Deno.test("a mask that is let go of is warned of once, unless that is meant", as
     }
   });
   assert.equal(heard.length, 1, heard.join("\n"));
-  assert.match(heard[0], /^"conv" lets go of the mask of its input/);
+  assert.match(heard[0], /^"conv" drops the mask of its input/);
 });
 
 testOnBackends("a model of one's own trains, built by its first data", async () => {

@@ -1,4 +1,4 @@
-// BatchNormalization in training: its moving averages, its gradient, masks, and what a frozen one does.
+// BatchNormalization in training: moving averages, gradient, masks, and freezing.
 import assert from "node:assert/strict";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import type { Value } from "../../lib/ir/value.ts";
@@ -15,7 +15,7 @@ const close = { absolute: 2e-5, relative: 2e-5 };
 
 testOnBackends("masked steps do not count", async () => {
   const norm = new layers.BatchNormalization({ momentum: 0 });
-  // Keras's own test: what is masked are rows of 0.
+  // Keras's own test: masked rows are zeros.
   const x = tensor([[[1, 5], [2, 5]], [[0, 0], [0, 0]]]);
   const model = new Sequential([Input({ shape: [2, 2] }), new layers.Masking(), norm]);
   model.compile({ optimizer: "sgd", loss: "mse" });

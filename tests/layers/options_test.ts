@@ -1,9 +1,9 @@
-// The options of every layer: whatever is given for one suits it, or is refused at once with an error that says why.
+// The options of every layer: any value is either valid, or gives an error at once that says why.
 import assert from "node:assert/strict";
 import { CeratopsError, Layer, layers, tensor } from "../../mod.ts";
 import { optionsOfClass, positionalOf } from "../../lib/options.ts";
 
-// Values are of every sort, as JavaScript has them.
+// Values of any type, as from JavaScript.
 // deno-lint-ignore no-explicit-any
 type LayerClass = new (...args: any[]) => Layer;
 
@@ -22,7 +22,7 @@ const bases: readonly unknown[] = [
 const classes = [...new Set(Object.values(layers).map((item) => item as unknown as LayerClass))]
   .filter((Class) => Class.prototype instanceof Layer && !bases.includes(Class));
 
-/** Arguments that suit, by name; other positions suit by their defaults. */
+/** Valid arguments, by name; other positional ones are valid by default. */
 const suitable: Readonly<Record<string, unknown>> = {
   activation: "relu",
   axes: 1,
@@ -47,7 +47,7 @@ const suitable: Readonly<Record<string, unknown>> = {
   widthFactor: 0.1,
 };
 
-/** The layer of arguments that suit, with `value` in place of the one of a name. */
+/** The layer with valid arguments, except `value` for one name. */
 function make(Class: LayerClass, name: string, value: unknown): Layer {
   const positions = positionalOf(Class);
   const options = { name: "layer", ...(Class === layers.InputLayer && { shape: [2] }) };
@@ -62,7 +62,7 @@ pairOfItself.push(pairOfItself, pairOfItself);
 let nested: unknown = 1;
 for (let depth = 0; depth < 20_000; depth++) nested = [nested];
 
-/** Values of every sort, few of which suit an option. */
+/** Values of many kinds, few of which are valid for any option. */
 const values: readonly unknown[] = [
   ...[NaN, Infinity, -Infinity, 0, -0, -1, 0.5, 1e9, 2 ** 31 - 1, 2 ** 31, 2 ** 53, 1e300, 5e-324],
   ...["", "1", "abc", "__proto__", "constructor", "a".repeat(100_000), true, false, null, undefined],
@@ -81,7 +81,7 @@ for (const Class of classes) {
         try {
           assert.equal(typeof JSON.stringify(make(Class, name, value).getConfig()), "string");
         } catch (error) {
-          // A function without a name has no place in a config: that too is said.
+          // A function without a name cannot be written to a config: that error must be clear too.
           assert.ok(error instanceof CeratopsError, `${name}: ${error}`);
           refused++;
         }
@@ -98,7 +98,7 @@ for (const Class of classes) {
   });
 }
 
-/** Options for which null says something else than the default. */
+/** Options for which null does not mean the default. */
 const meaningfulNulls = ["Normalization axis"];
 
 Deno.test("null is the default of what is None in Keras, and refused elsewhere", () => {

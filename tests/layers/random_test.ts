@@ -1,4 +1,4 @@
-// Layers that draw: exact masks from the random bits that their place and step give, and the statistics of what comes.
+// Random layers: exact masks from the random bits for their path and step, and the statistics of their outputs.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import type { Value } from "../../lib/ir/value.ts";
@@ -15,14 +15,14 @@ import { assertClose } from "../close.ts";
 
 const seed = 11;
 
-/** The uniform numbers that a layer draws first, second, ... in a step, from the host's generator. */
+/** The uniform numbers of a layer's first, second, ... draw in a step, from the host's generator. */
 function drawn(layer: Layer, count: number, draw = 0, step = 0, own?: { seed: number; name: string }): number[] {
   const path = hashPath(`${own?.name ?? layer.randomPath}/${draw}`);
   const stream = new RandomStream(own?.seed ?? seed, path, purposes.program, step);
   return Array.from({ length: count }, () => (stream.word() >>> 8) * 2 ** -24);
 }
 
-/** `steps` calls of the layer in training, each a step of its program. */
+/** `steps` calls of the layer in training, each one a step of its program. */
 async function calls(layer: Layer, x: Tensor, steps = 1): Promise<number[][]> {
   const program = compile((v: Value) => layer.apply(v, { training: true }) as Value);
   const results: number[][] = [];
@@ -112,7 +112,7 @@ for (
 testOnBackends("AlphaDropout sets to one value, and keeps mean and variance", async () => {
   setRandomSeed(seed);
   const layer = new layers.AlphaDropout(0.2);
-  // Standard normal numbers of the host: what the layer is meant for.
+  // Standard normal numbers from the host: the inputs that the layer is designed for.
   const stream = new RandomStream(1, 2, 3);
   const normal = Float32Array.from({ length: 20000 }, () => stream.normalPair()[0]);
   const [values] = await calls(layer, new Tensor([200, 100], "float32", normal));
@@ -127,7 +127,7 @@ testOnBackends("AlphaDropout sets to one value, and keeps mean and variance", as
   assert.ok(Math.abs(mean) < 0.03 && Math.abs(stddev - 1) < 0.03, `mean ${mean}, deviation ${stddev}`);
 });
 
-/** What two uniform draws give by the method of Box and Muller, in float64. */
+/** The normal numbers from two uniform draws by the Box-Muller transform, in float64. */
 function normals(layer: Layer, count: number, step: number): number[] {
   // Outside of a model's program each draw is a step of the layer's own counter.
   const [first, second] = [drawn(layer, count, 0, 2 * step), drawn(layer, count, 0, 2 * step + 1)];

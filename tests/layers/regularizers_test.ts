@@ -1,4 +1,4 @@
-// Regularizers and constraints against Python Keras: values, slopes, configs, trainings, names, and what is refused.
+// Regularizers and constraints against Python Keras: values, gradients, configs, training, names, and errors.
 import assert from "node:assert/strict";
 import * as constraints from "../../lib/constraints.ts";
 import type { ConstraintName } from "../../lib/constraints.ts";

@@ -1,9 +1,9 @@
-// The types of layers' options: what is no option, or no value of one, does not compile, and is refused at run time.
+// The types of layers' options: an unknown option or an invalid value does not compile, and is an error at run time.
 import assert from "node:assert/strict";
 import { ValueError } from "../../lib/errors.ts";
 import * as layers from "../../lib/layers/layers.ts";
 
-/** Each line is an error for the type checker, which `deno check tests` holds to, and one when it runs. */
+/** Each line is a type error, as `deno check tests` verifies, and throws when it runs. */
 const mistyped: (() => unknown)[] = [
   // @ts-expect-error no such option
   () => new layers.Dense(2, { unit: 3 }),

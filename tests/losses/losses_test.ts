@@ -1,4 +1,4 @@
-// Losses: reductions, weights, masks, names, recovered logits, and what is refused.
+// Losses: reductions, weights, masks, names, recovered logits, and errors.
 import assert from "node:assert/strict";
 import { sigmoid, softmax } from "../../lib/activations.ts";
 import { DTypeError, ShapeError, ValueError } from "../../lib/errors.ts";
@@ -29,7 +29,7 @@ for (const spec of golden("configs").losses) {
 }
 
 for (const [name, theirs] of Object.entries<string>(golden("configs").identifiers.losses)) {
-  if (["CTC", "ctc", "Circle", "circle", "Loss", "LossFunctionWrapper"].includes(name)) continue; // not ours yet
+  if (["CTC", "ctc", "Circle", "circle", "Loss", "LossFunctionWrapper"].includes(name)) continue; // not tested by name
   Deno.test(`the name ${name} finds the loss of Keras`, () => {
     const found = getLoss(name as losses.LossName).constructor.name;
     const squashed = (text: string) => text.toLowerCase().replaceAll("_", "");

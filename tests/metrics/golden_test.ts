@@ -1,4 +1,4 @@
-// Metrics with state against Python Keras: running results, plain and weighted, and configs; and what is refused.
+// Metrics with state against Python Keras: running results, plain and weighted, and configs; and errors.
 import assert from "node:assert/strict";
 import { ShapeError, ValueError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";

@@ -1,4 +1,4 @@
-// Configs of models beside those exchanged with Keras: copies, the user's own classes, and what is refused.
+// Configs of models beyond those exchanged with Keras: copies, custom classes, and errors.
 import assert from "node:assert/strict";
 import { type CallContext, Input, Layer, layers, Model, ops, saving, Sequential, type Value } from "../../mod.ts";
 import { cloneModel, modelFromJson } from "../../mod.ts";
@@ -7,7 +7,7 @@ import { testOnBackends } from "../backends.ts";
 
 const quiet = { verbose: 0 } as const;
 
-/** Multiplies by a number of its own. */
+/** Multiplies by its own number. */
 class Times extends Layer {
   readonly factor: number;
   constructor({ factor, ...options }: { factor: number; name?: string }) {

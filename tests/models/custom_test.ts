@@ -1,4 +1,4 @@
-// Configs with the user's own classes and functions: written as Python Keras writes them, and read as it reads them.
+// Configs with custom classes and functions: written and read as Python Keras does.
 import assert from "node:assert/strict";
 import {
   cloneModel,
@@ -120,7 +120,7 @@ class Fourth extends regularizers.Regularizer {
 }
 
 class Below extends constraints.Constraint {
-  /** Made by its own fromConfig: its argument comes by position. */
+  /** Made by its own fromConfig, since its argument is positional. */
   constructor(readonly bound = 1) {
     super();
   }
@@ -188,7 +188,7 @@ interface Case {
 const { cases, shared }: { cases: Case[]; shared: { name: string; json: Table }[] } = golden("custom");
 const close = { absolute: 3e-6, relative: 3e-5 };
 
-/** The models of the golden file, made here. */
+/** The models of the golden file, rebuilt. */
 const made: Record<string, () => Model> = {
   of_classes() {
     const model = new Sequential([
@@ -257,7 +257,7 @@ const made: Record<string, () => Model> = {
   },
 };
 
-/** The model that JSON describes; what is not registered is known in a scope, as Keras's `custom_objects`. */
+/** The model that JSON describes; unregistered items are known in a scope, as with Keras's `custom_objects`. */
 const read = (json: string): Model => saving.customObjectScope({ Unknown, bias_of }, () => modelFromJson(json));
 
 function assertSame(tensors: readonly Tensor[], expected: readonly GoldenArray[]): void {
@@ -274,7 +274,7 @@ for (const spec of cases) {
 
   testOnBackends(`${spec.name}: what Keras wrote does here what it does there`, async () => {
     const model = read(JSON.stringify(spec.json));
-    // Of the others Keras draws the kernels at random.
+    // For the others Keras draws the kernels at random.
     const own = { of_classes: 2, of_functions: 2 }[spec.name] ?? 0;
     assertSame((await model.getWeights()).slice(0, own), spec.initial.slice(0, own));
     model.setWeights(spec.weights.map(toTensor));
@@ -295,7 +295,7 @@ Deno.test("an object that stands in several places of a file is one", () => {
   assert.equal(p.kernelInitializer, p.biasInitializer);
   assert.equal(p.kernelInitializer, q.kernelInitializer);
   assert.notEqual(p.biasInitializer, q.biasInitializer);
-  // Keras notes the first place of an object in a functional model's config too late; what is compiled has both.
+  // In a functional model's config Keras notes an object's first place too late; in a compile config it notes both.
   const { loss, metrics } = compiled.getCompileConfig() as Table;
   assert.deepEqual([loss[0].config.name, metrics[0][0].registered_name], ["one", "mine>Largest"]);
   const [left, right] = compiled.metrics.filter((metric) => metric instanceof Largest);
@@ -310,7 +310,7 @@ Deno.test("what is the user's own and not registered is an error where it is rea
     () => saving.customObjectScope({ Unknown }, () => modelFromJson(json)),
     /the function "bias_of" must be registered.*or read it inside of saving.customObjectScope/,
   );
-  // The name of a class of Keras's does not make one's own that.
+  // A custom class with the name of a Keras class is not that class.
   class Dense extends Shifted {}
   const model = new Sequential([Input({ shape: [2] }), new Dense()]);
   assert.throws(() => modelFromJson(model.toJson()), /the class "Dense" must be registered/);
@@ -322,7 +322,7 @@ Deno.test("a function that no reader could find is an error where it is written"
   const writing = (activation: (x: Value) => Value) => () =>
     new Sequential([Input({ shape: [2] }), new layers.Dense(2, { activation })]).toJson();
   assert.throws(writing(nameless), /a function without a name: write it as function myName/);
-  assert.throws(writing(relu), /a name that is none of Keras's, received one named "relu"/);
+  assert.throws(writing(relu), /a name that Keras does not use, received one named "relu"/);
   mine(relu);
   assert.match(writing(relu)(), /"config": "mine>relu"/);
   assert.throws(() => mine(nameless), /must be a class or a function with a name/);

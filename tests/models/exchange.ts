@@ -21,20 +21,20 @@ export interface ExchangedModel {
 /** Every model of the golden file. */
 export const exchanged: ExchangedModel[] = golden("models").models;
 
-/** The model that Keras's JSON describes, with Keras's weights. */
+/** The model from Keras's JSON, with Keras's weights. */
 export function readModel({ json, weights }: ExchangedModel): Model {
   const model = modelFromConfig(json);
   model.setWeights(weights.map(toTensor));
   return model;
 }
 
-/** What a model predicts for the inputs of its case. */
+/** A model's predictions for the inputs of its case. */
 export async function predictions(model: Model, { inputs }: ExchangedModel): Promise<Tensor[]> {
   const y = await model.predict(packLike(model.input, inputs.map(toTensor)), { verbose: 0 });
   return flatten(y);
 }
 
-/** A config without what Keras notes of the making of layers, which reading does not need. */
+/** A config without Keras's build configs, which reading does not need. */
 export const withoutBuilds = (value: Table): Table => {
   if (Array.isArray(value)) return value.map(withoutBuilds);
   if (value === null || typeof value !== "object") return value;

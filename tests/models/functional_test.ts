@@ -1,4 +1,4 @@
-// Models made of symbolic inputs and outputs: what they compute, how they are ordered, what is refused.
+// Models made from symbolic inputs and outputs: results, order, and errors.
 import assert from "node:assert/strict";
 import { clearSession } from "../../lib/exec/select.ts";
 import { Input } from "../../lib/layers/input.ts";
@@ -35,7 +35,7 @@ Deno.test("a Sequential of models that know their inputs is built at once, as in
   let text = "";
   model.summary({ printFn: (line: string) => void (text += `${line}\n`) });
   assert.match(text, /\(None, 3\) +│ +15 [^]*\(None, 2\) +│ +8 /);
-  // A single one may yet be followed by more.
+  // A single one may still be followed by more.
   const single = new Sequential([inner(4, 3)]);
   assert.equal(single.built, false);
   single.add(new layers.Dense(1));
@@ -55,7 +55,7 @@ testOnBackends("a shared layer has one set of weights and trains by both of its 
   assert.ok(Math.abs(w.item() - 0.96) < 1e-6);
 });
 
-/** Sums a list, and doubles by name. */
+/** Sums a list, and doubles the result by name. */
 class Sums extends Layer {
   call({ left, right }: { left: Value; right: Value }, _context: CallContext): [Value, Value] {
     return [add(left, right), multiply(left, 2)];

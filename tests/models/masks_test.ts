@@ -1,4 +1,4 @@
-// Masks in models of inputs and outputs: what computes them is a node like others, as in Keras.
+// Masks in functional models: the ops that compute them are ordinary nodes, as in Keras.
 import assert from "node:assert/strict";
 import {
   clearSession,
@@ -24,7 +24,7 @@ const embedding = (outputDim: number, name: string, maskZero = true) =>
   new layers.Embedding(7, outputDim, { maskZero, name });
 const pool = (name = "pool") => new layers.GlobalAveragePooling1D({ name });
 
-/** Models of the golden file, made here. */
+/** Models of the golden file, rebuilt. */
 const made: Record<string, () => Model> = {
   masked_pool() {
     const x = ids("x");
@@ -89,7 +89,7 @@ testOnBackends("a copy, and a model of what lies inside, keep the mask", async (
   for (const model of [outer, copy, inner]) {
     assert.deepEqual((await model.predict(data, quiet) as Tensor).toArray(), [[2, 1, 2, 3], [6, 1, 2, 3]]);
   }
-  // What is not the layer's input is another mask.
+  // A mask from something other than the layer's input is another mask.
   const shifted = pool("shifted").apply(embedded, { mask: ops.greater(x, 2) });
   const other = new Model({ inputs: x, outputs: shifted });
   assert.deepEqual((await other.predict(data, quiet) as Tensor).toArray(), [[3, 1, 2, 3], [6, 1, 2, 3]]);

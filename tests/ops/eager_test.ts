@@ -24,17 +24,17 @@ interface Stored {
   readonly data: (number | boolean | string)[];
 }
 
-/** A call of an op; `result` is what Keras gives, null where Keras refuses. */
+/** A call of an op; `result` is Keras's, null if Keras throws. */
 interface Case {
   readonly op: string;
   readonly args: readonly unknown[];
   readonly result: Stored | Stored[] | null;
   readonly differs?: { readonly why: string; readonly result: Stored };
-  /** By every float32 operand: of the sum of all results, each element times a weight by its place. */
+  /** By every float32 operand: the gradient of the sum of all results, each element weighted by its index. */
   readonly gradients?: readonly Stored[];
 }
 
-/** A value of a file with each `"#3"` replaced by the array that it names. */
+/** A value of a file with each `"#3"` replaced by the array of that number. */
 function resolve(value: unknown, arrays: readonly Stored[]): unknown {
   if (typeof value === "string" && value.startsWith("#")) return arrays[Number(value.slice(1))];
   if (Array.isArray(value)) return value.map((item) => resolve(item, arrays));
@@ -57,7 +57,7 @@ function revive({ shape, dtype, data }: Stored): Tensor {
   return new Tensor(shape, dtype, makeArray(dtype, data.map(Number)));
 }
 
-/** The arguments with stored arrays as tensors, and what JSON cannot say put back. */
+/** The arguments with stored arrays as tensors, and values restored that JSON cannot express. */
 function argument(value: unknown): unknown {
   if (isStored(value)) return revive(value);
   if (Array.isArray(value)) return value.map(argument);
@@ -71,12 +71,12 @@ const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoft
   "outer tensordot einsum dot vdot inner cross average normalize nansum nanmean nanvar nanstd nanprod trace prod moments norm segmentSum cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool image.resize"
     .split(" "),
 ));
-/** Small differences of larger numbers, which each library rounds in its own way. */
+/** Small differences of larger numbers, which each library rounds differently. */
 const cancelled: Tolerance = { absolute: 3e-7, relative: 4e-6 };
 const cancels = new Set(["gelu", "tanhShrink", "squareplus", "sinc"]);
 const sloped: Tolerance = { absolute: 4e-6, relative: 2e-5 };
 const exact: Tolerance = { absolute: 0, relative: 0 };
-/** Ops that only choose or move elements, or round to whole numbers: nothing may be lost. */
+/** Ops that only select or move elements, or round to integers: results must be exact. */
 const moving = new Set(
   ("abs absolute sign negative relu round floor ceil maximum minimum where cast broadcastTo reshape transpose slice " +
     "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min maxPool sort topK takeAlongAxis image.padImages " +
@@ -111,7 +111,7 @@ const describe = ({ op, args }: Case) =>
     args.map((arg) => isStored(arg) ? `${arg.dtype}[${arg.shape}]` : JSON.stringify(arg)?.slice(0, 60)).join(", ")
   })`;
 
-/** Calls `fn` compiled: its tensors, also those in lists, are arguments of the program. */
+/** Calls `fn` compiled: its tensors, including those in lists, are arguments of the program. */
 function runCompiled(fn: (...args: unknown[]) => Results, args: readonly unknown[]): Promise<Results> {
   return compile((...values: Value[]) => fn(...swapped(args, values)) as Tensor)(...tensorsIn(args));
 }
@@ -170,7 +170,7 @@ for (const [op, list] of Object.entries(calls)) {
   });
 }
 
-/** The bodies of the golden loops, by the names that the generator gives them. */
+/** The bodies of the golden loops, by the generator's names. */
 const bodies: Record<string, (carries: Value[], rows: Value[], fixed: Value[]) => ScanStep> = {
   running: ([total], [x]) => ({ carries: [ops.add(total, x)], stacked: [ops.multiply(total, x)] }),
   recurrent: ([h], [x], [kernel, recurrentKernel]) => {
@@ -210,7 +210,7 @@ Deno.test("every public op has golden calls", () => {
   assert.ok(Object.values(calls).every((list) => list.length >= 2));
 });
 
-/** Tests that hold the references of ops which neither these calls nor the literals reach. */
+/** Tests that check ops which neither these calls nor the literals reach. */
 const elsewhere: { readonly [K in OpName]?: string } = {
   randomBits: "philox_test.ts",
   scan: "eager_test.ts",

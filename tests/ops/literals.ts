@@ -1,9 +1,9 @@
-// Calls of ops that no public function consists of, with results worked out by hand from what lib/ir/attrs.ts says.
+// Calls of ops that no public function uses directly, with results derived by hand from lib/ir/attrs.ts.
 import type { OpName } from "../../lib/ir/attrs.ts";
 import type { OpAttrs } from "../../lib/ir/graph.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 
-/** A call and what it gives. */
+/** A call and its result. */
 export interface Literal<Attrs = OpAttrs[OpName]> {
   readonly inputs: readonly Tensor[];
   readonly attrs: Attrs;
@@ -21,7 +21,7 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     attrs: { shape: [2], dtype: "float32", data: Float32Array.of(1.5, -2) },
     outputs: [[1.5, -2]],
   }],
-  // The upper 24 of 32 bits are the digits behind the point.
+  // The upper 24 of 32 bits are the binary digits after the point.
   bitsToUnit: [{
     inputs: [ints([5], 0, 255, 256, -(2 ** 31), -1)],
     attrs: {},
@@ -29,7 +29,7 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
   }],
   dynamicSlice: [
     { inputs: [floats([5], 1, 2, 3, 4, 5), ints([2], 9, 3)], attrs: { element: 1, size: 2 }, outputs: [[4, 5]] },
-    // What would reach beyond the rows begins earlier, what would begin before them later.
+    // A slice that would reach beyond the rows starts earlier, one that would start before them later.
     { inputs: [floats([5], 1, 2, 3, 4, 5), ints([1], 4)], attrs: { element: 0, size: 3 }, outputs: [[3, 4, 5]] },
     { inputs: [ints([2, 2], 1, 2, 3, 4), ints([1], -7)], attrs: { element: 0, size: 1 }, outputs: [[1, 2]] },
   ],
@@ -52,7 +52,7 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
       attrs: { ...sliding, groups: 1, sizes: [2] },
       outputs: [[1 * 10 + 2 * 100, 2 * 10 + 3 * 100]],
     },
-    // By a stride of two, with one zero in front: (0, 1), then (2, 3).
+    // With a stride of two and one zero in front: (0, 1), then (2, 3).
     {
       inputs: [floats([1, 3, 1], 1, 2, 3), floats([1, 2, 1], 10, 100)],
       attrs: { ...sliding, strides: [2], low: [1], groups: 1, sizes: [2] },
@@ -64,7 +64,7 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     attrs: { ...sliding, strides: [2], sizes: [2], extents: [4], epilogue: null },
     outputs: [[0, 5, 7, 0]],
   }],
-  // The softmax of [0, log 3] is [1/4, 3/4]; a label that is no class has no loss.
+  // The softmax of [0, log 3] is [1/4, 3/4]; a label out of range has no loss.
   softmaxCrossEntropy: [{
     inputs: [floats([3, 2], 0, Math.log(3), 0, Math.log(3), 0, Math.log(3)), ints([3], 1, 0, 2)],
     attrs: {},

@@ -1,4 +1,5 @@
-// The op table on one executor: every sample against the float64 reference, and that against differences. Also in browsers.
+// The op table on one executor: every sample against the float64 reference, and that against differences. Runs in
+// browsers too.
 import type { Executor } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { OpName } from "../../lib/ir/attrs.ts";
@@ -17,7 +18,7 @@ export const table = Object.entries(samples) as [Exclude<OpName, "fused" | "scan
 
 const wide = ({ shape, dtype, data }: Tensor): RefArray => ({ shape, dtype, data: Float64Array.from(data) });
 
-/** The function that records an op as it stands. */
+/** A function that records an op with given attributes. */
 export function emitting(op: OpName, attrs: OpAttrs[OpName]): (...args: Value[]) => readonly Value[] {
   return (...args) => tracing.current!.emit(op, args, attrs as never);
 }
@@ -34,7 +35,7 @@ function expected(op: OpName, inputs: readonly RefArray[], attrs: OpAttrs[OpName
 const describe = (op: string, { inputs, attrs }: Sample) =>
   `${op}(${inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")}) ${JSON.stringify(attrs).slice(0, 80)}`;
 
-/** The first element that is further from `right` than allowed; NaN and infinities must be equal. */
+/** The first element that differs from `right` by more than allowed; NaN and infinities must be equal. */
 export function difference(
   actual: ArrayLike<number>,
   right: ArrayLike<number>,
@@ -50,7 +51,7 @@ export function difference(
   return undefined;
 }
 
-/** What is wrong with the op's values on its samples. */
+/** The faults of an op's values on its samples. */
 export async function checkValues(executor: Executor, op: OpName, list: readonly Sample[]): Promise<string[]> {
   const faults: string[] = [];
   for (const sample of list) {
@@ -80,7 +81,7 @@ interface GradientProgram {
   readonly program: (...args: Value[]) => Value[];
   /** The inputs that it differentiates by. */
   readonly targets: readonly number[];
-  /** What that sum is for other inputs, in float64. */
+  /** The value of that sum for other inputs, in float64. */
   readonly score: (inputs: readonly RefArray[]) => number;
 }
 
@@ -89,7 +90,7 @@ function gradientProgram(op: OpName, { inputs, attrs, gradientFree }: Sample): G
   if (typeof opDef(op).vjp !== "function" || inputs.some(({ size }) => size > 5000)) return undefined;
   const free = gradientFree?.inputs ?? [];
   const targets = inputs.map((_, i) => i).filter((i) => inputs[i].dtype === "float32" && !free.includes(i));
-  // The gradient of a cross-entropy's own gradient output is refused: only its loss is weighted.
+  // The gradient of a cross-entropy's own gradient output is an error: only its loss is weighted.
   const isWeighted = ({ dtype }: ValueType, i: number) =>
     dtype === "float32" && !(op === "softmaxCrossEntropy" && i > 0);
   if (targets.length === 0 || !expected(op, inputs.map(wide), attrs).some(isWeighted)) return undefined;
@@ -108,7 +109,7 @@ function gradientProgram(op: OpName, { inputs, attrs, gradientFree }: Sample): G
   };
 }
 
-/** What is wrong with the op's gradients on its samples, against the reference run on the same graph. */
+/** The faults of an op's gradients on its samples, against the reference run on the same graph. */
 export async function checkGradients(
   executor: Executor,
   reference: Executor,
@@ -129,7 +130,7 @@ export async function checkGradients(
     }
     right.forEach(({ data }, i) => {
       const scale = Math.max(1, ...[...data].filter(Number.isFinite).map(Math.abs));
-      // A gradient is several ops in a row: each may round, and cancel what another made large.
+      // A gradient is several ops in sequence: each may round, or cancel large values of another.
       const fault = difference(actual[i].data, data, 1e-5 * scale, 1e-5);
       if (fault) faults.push(`gradient ${gradients.targets[i]} of ${describe(op, sample)}: ${fault}`);
     });
@@ -137,7 +138,7 @@ export async function checkGradients(
   return faults;
 }
 
-/** What is wrong with the reference's gradients on the op's samples, against central differences in float64. */
+/** The faults of the reference's gradients on an op's samples, against central differences in float64. */
 export async function checkSlopes(reference: Executor, op: OpName, list: readonly Sample[]): Promise<string[]> {
   const faults: string[] = [];
   for (const sample of list) {
@@ -145,7 +146,7 @@ export async function checkSlopes(reference: Executor, op: OpName, list: readonl
     if (!gradients) continue;
     const actual = await runOn(reference, gradients.program, sample.inputs);
     gradients.targets.forEach((input, i) => {
-      // Large inputs are sampled through a narrower op elsewhere in the table; here each element is differenced.
+      // Large inputs have smaller samples elsewhere in the table; here every element is differenced.
       if (sample.inputs[input].size > 700) return;
       const fault = difference(actual[i].data, slopes(gradients, sample.inputs.map(wide), input), 2e-4, 2e-4);
       if (fault) faults.push(`gradient ${input} of ${describe(op, sample)}: ${fault}`);
@@ -168,7 +169,7 @@ function slopes({ score }: GradientProgram, inputs: readonly RefArray[], input: 
   });
 }
 
-/** Fixed numbers of a value's shape, so that each output counts differently. */
+/** Fixed numbers with a value's shape, so that each output counts differently. */
 function weightsLike({ shape }: ValueType): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
   return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => ((i * 7) % 11) / 5 - 1));

@@ -1,5 +1,5 @@
-// Every op on the executors of the CPU, against the float64 reference; and the reference against literals and differences.
-// On WebGPU: tests/webgpu/op_table_test.ts. What holds every op's reference to other programs' numbers: eager_test.ts.
+// Every op on the CPU executors, against the float64 reference; and the reference against literals and differences. On
+// WebGPU: tests/webgpu/op_table_test.ts. The comparison of every op's reference with other programs: eager_test.ts.
 import assert from "node:assert/strict";
 import { grad } from "../../lib/exec/compile.ts";
 import type { BackendName } from "../../lib/exec/executor.ts";

@@ -1,4 +1,4 @@
-// Philox 4x32-10: published known answers, the same rounds in BigInt, and where random bits take their counters from.
+// Philox 4x32-10: published test vectors, the same rounds in BigInt, and the counters of random bits.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import { philox } from "../../lib/ops/defs/philox.ts";
@@ -11,7 +11,7 @@ type Key = readonly [number, number];
 type Counter = readonly [number, number, number, number];
 
 const all = 0xffffffff;
-/** The vectors published with the generator. */
+/** The published test vectors of the generator. */
 const published: [Key, Counter, string][] = [
   [[0, 0], [0, 0, 0, 0], "6627e8d5 e169c58d bc57ac4c 9b00dbd8"],
   [[all, all], [all, all, all, all], "408f276d 41c83b0e a20bc7c6 6d5451fd"],
@@ -30,7 +30,7 @@ function words(key: Key, counter: Counter): Int32Array {
 
 const hex = (list: Int32Array) => [...list].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join(" ");
 
-/** The generator by its definition, with 64-bit products taken exactly. */
+/** The generator by its definition, with exact 64-bit products. */
 function exact(key: Key, counter: Counter): string {
   const wide = (list: readonly number[]) => list.map((word) => BigInt(word >>> 0));
   const mask = 0xffffffffn;

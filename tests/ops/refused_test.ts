@@ -1,4 +1,4 @@
-// What wrong operands and arguments of ops are told: the whole message, at once and inside of a program.
+// Errors for wrong operands and arguments of ops: the whole message, on tensors and in a program.
 import assert from "node:assert/strict";
 import { type CeratopsError, DTypeError, ShapeError, StateError, ValueError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";
@@ -13,7 +13,7 @@ const blank = (...shape: number[]) => ops.zeros(shape);
 
 type ErrorClass = abstract new (...args: never[]) => CeratopsError;
 
-/** Wrong calls, and the whole message: what failed, the rule, what was received, and where one is given, the hint. */
+/** Wrong calls, and the whole message: what failed, the rule, what was received, and the hint, if any. */
 const refused: [string, () => unknown, ErrorClass, string][] = [
   [
     "broadcasting unequal axes",
@@ -169,7 +169,7 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     () => ops.arraySplit(grid, 0),
     ValueError,
     "Cannot split: the number of parts must be a whole number of at least 1, received 0: " +
-    "give the indices to split at to split, as in [2, 5]",
+    "give ops.split the indices to split at, as in [2, 5]",
   ],
   [
     "unstacking more than there is",
@@ -265,7 +265,7 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     "the cross product of four numbers",
     () => ops.cross(blank(4), blank(4)),
     ShapeError,
-    "Cannot take a cross product: vectors must have 2 or 3 elements, received [4]: name the axis that they lie along",
+    "Cannot take a cross product: vectors must have 2 or 3 elements, received [4]: give the axis of the vectors",
   ],
   [
     "parts that do not fit",
@@ -565,7 +565,7 @@ for (const [name, call, kind, message] of refused) {
   });
 }
 
-/** Wrong calls whose message is held to its beginning: what failed, the rule and what was received. */
+/** Wrong calls whose message is compared up to the hint: what failed, the rule and what was received. */
 const alsoRefused: [string, () => unknown, ErrorClass, string][] = [
   [
     "concatenating shapes that differ elsewhere",

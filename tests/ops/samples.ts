@@ -1,4 +1,4 @@
-// The sample table: for each op the inputs and attributes on which every executor is held to the reference.
+// The sample table: inputs and attributes for each op, on which every executor is compared with the reference.
 import type { DType } from "../../lib/dtype.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import type { None, OpName } from "../../lib/ir/attrs.ts";
@@ -12,7 +12,10 @@ import { Tensor } from "../../lib/tensor/tensor.ts";
 export interface Sample<Attrs = OpAttrs[OpName]> {
   readonly inputs: readonly Tensor[];
   readonly attrs: Attrs;
-  /** Float results may differ from the reference by this, relative to the largest magnitude summed; 2e-6 by default. */
+  /**
+   * The allowed difference of float results from the reference, relative to the largest magnitude summed; 2e-6 by
+   * default.
+   */
   readonly tolerance?: { readonly bound: number; readonly reason: string };
   /** Inputs whose gradient is not compared with central differences, and why. */
   readonly gradientFree?: { readonly inputs: readonly number[]; readonly reason: string };
@@ -38,7 +41,7 @@ const list = (values: number[], dtype: DType = "float32") =>
   new Tensor([values.length], dtype, makeArray(dtype, values));
 const none = {};
 
-/** Floats where functions are awkward: zeros of both signs, tiny, huge, infinite, and not a number. */
+/** Difficult floats: zeros of both signs, tiny, huge, infinite, and NaN. */
 const awkward = list([
   0,
   -0,
@@ -72,7 +75,7 @@ function unary(low = -2, high = 2, more: Sample<None>[] = []): Sample<None>[] {
   ];
 }
 
-/** Also on ints, for functions that keep the dtype. */
+/** Also ints, for functions that keep the dtype. */
 const integer: Sample<None>[] = [{ inputs: [ints([37])], attrs: none }];
 
 const kinksOfEqual = { inputs: [0, 1], reason: "integers have no gradient" };
@@ -169,7 +172,7 @@ function products(): Sample<OpAttrs["matmul"]>[] {
   );
 }
 
-/** How windows move, and what kernels and images they are for; 1 and 0 where nothing is said. */
+/** A window, and the kernels and images for it; 1 and 0 by default. */
 interface Windowed {
   readonly batch?: number;
   readonly extents: number[];
@@ -183,7 +186,7 @@ interface Windowed {
   readonly high?: number[];
 }
 
-/** Odd sizes and strides, dilation, groups, padding on one side and on both, one to three axes, many and few channels. */
+/** Odd sizes and strides, dilation, groups, padding on one or both sides, one to three axes, few and many channels. */
 const windowed: Windowed[] = [
   { extents: [5], taps: [2] },
   { batch: 2, extents: [7], taps: [3], inputs: 2, outputs: 3, low: [2], dilation: [1] },
@@ -216,7 +219,7 @@ const windowed: Windowed[] = [
   { extents: [2, 2], taps: [5, 5], inputs: 1, outputs: 1, low: [4, 4], high: [4, 4] },
   { batch: 0, extents: [4, 4], taps: [2, 2] },
 ];
-/** Blocks of rows, of channels and of taps more than one. */
+/** More than one block of rows, of channels and of taps. */
 const manyWindowed: Windowed[] = [
   { batch: 5, extents: [13, 14], taps: [3, 3], inputs: 32, outputs: 33, low: [1, 1], high: [1, 1] },
   { batch: 2, extents: [9, 10], taps: [3, 3], inputs: 19, outputs: 40, strides: [2, 2], high: [1, 1] },
@@ -258,7 +261,7 @@ function convolutions<Attrs>(
   }));
 }
 
-/** Windows whose padding never fills one, over images without ties. */
+/** Windows that never see only padding, over images without ties. */
 const pools: Windowed[] = [
   { extents: [5], taps: [2], inputs: 3 },
   { batch: 2, extents: [6, 8], taps: [2, 2], inputs: 3, strides: [2, 2] },
@@ -288,7 +291,7 @@ function chosen(window: Windowed): Sample<OpAttrs["maxPoolGradient"]> {
   };
 }
 
-/** A resampling by a table of rows of `[index, weight]`, with that of its adjoint. */
+/** A resampling by rows of `[index, weight]`, with the table of its gradient. */
 function resampled(shape: Shape, axis: number, rows: [number, number][][]): Sample<OpAttrs["resample"]> {
   const back = Array.from(
     { length: shape[axis] },
@@ -314,7 +317,7 @@ function resampled(shape: Shape, axis: number, rows: [number, number][][]): Samp
 const counter = (...values: number[]) => list(values, "int32");
 const shapesOfModel: Shape[] = [[3, 5], [5], [5, 2], [2], [70, 33]];
 
-/** The inputs of an op on several variables at once: values, gradients, slots (not negative), then rates. */
+/** The inputs of an update of several variables: values, gradients, slots (not negative), then rates. */
 function updateInputs(slotKinds: number, rate: number, shapes: readonly Shape[]): Tensor[] {
   const slots = Array.from({ length: slotKinds }, () => shapes.map((shape) => numbers(shape, 1, 2)));
   return [
@@ -332,7 +335,7 @@ function update<Attrs>(slotKinds: number, rate: number, attrs: Attrs): Sample<At
   return { inputs: updateInputs(slotKinds, rate, [[70, 33]]), attrs, tolerance: canCancel };
 }
 
-/** The same of several. */
+/** The same for several variables. */
 function foreach(
   slotKinds: number,
   rate: number,

@@ -1,4 +1,4 @@
-// What follows from the rows of elementwise functions, and how functions of ops stand in files.
+// What is derived from the rows of elementwise functions, and how functions of `ops` are written to files.
 import assert from "node:assert/strict";
 import { elementwiseNames, elementwiseRows } from "../../lib/ir/elementwise.ts";
 import { functions } from "../../lib/layers/operation.ts";

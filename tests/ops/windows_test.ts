@@ -1,4 +1,4 @@
-// Convolutions and pools in programs: what is fused into them, and derivatives of derivatives.
+// Convolutions and pools in programs: what is fused into them, and second derivatives.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import { gradients } from "../../lib/tensor/gradients.ts";
@@ -52,7 +52,7 @@ testOnBackends("the second derivatives of convolutions and pools are those of fl
   }, 4e-6));
 
 testOnBackends("an affine transform's gradients are central differences", async () => {
-  // No coordinate is near a pixel's, where the slope by the transform jumps.
+  // No coordinate is close to a pixel's, where the gradient by the transform jumps.
   const transform = new Tensor(
     [2, 8],
     "float32",
@@ -74,7 +74,7 @@ testOnBackends("an affine transform's gradients are central differences", async 
         const [value] = await runOn(reference, (x: Value, t: Value) => [score(x, t)], inputs);
         return value.data[0];
       };
-      // The score is a square by the images, so that any step is exact.
+      // The score is quadratic in the images, so that any step is exact.
       const step = k === 0 ? 1 : 2 ** -14;
       for (const i of moved.data.keys()) {
         const expected = (await at(i, step) - await at(i, -step)) / (2 * step);

@@ -1,4 +1,4 @@
-// Optimizers against Python Keras: five steps over two variables, and what lies in their slots afterwards.
+// Optimizers against Python Keras: five steps over two variables, and their slots afterwards.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import type { Value } from "../../lib/ir/value.ts";
@@ -31,9 +31,9 @@ for (const spec of cases) {
         assertClose((await weight.read()).data, spec.after[i][v].data.map(Number), close, `step ${i}, ${weight.name}`);
       }
     }
-    // "variable" is the product of momenta of Nadam, which is computed here from the step.
+    // "variable" is Nadam's product of momenta, which is computed from the step here.
     const state = spec.state.filter(({ name }: Table) => !["iteration", "learning_rate", "variable"].includes(name));
-    // Keras names rows and columns of Adafactor like their variables.
+    // Keras names the rows and columns of Adafactor like their variables.
     if (spec.class_name !== "Adafactor") {
       assert.deepEqual(optimizer.slots.map(({ name }) => name.split("/")[1]), state.map(({ name }: Table) => name));
     }

@@ -1,4 +1,4 @@
-// Optimizers: rates, schedules, decay, configs, and what is refused.
+// Optimizers: rates, schedules, decay, configs, and errors.
 import assert from "node:assert/strict";
 import { StateError, ValueError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";
@@ -95,7 +95,7 @@ Deno.test("wrong options are refused", () => {
   );
 });
 
-/** Momentum as a course writes it: `v = friction * v - (1 - friction) * g`, `w = w + rate * v`. */
+/** Momentum as in a course: `v = friction * v - (1 - friction) * g`, `w = w + rate * v`. */
 class CourseMomentum extends optimizers.Optimizer {
   friction = 0.9;
   override get slotNames() {
@@ -171,7 +171,7 @@ testOnBackends("gradients of several batches make one step", async () => {
 });
 
 testOnBackends("what a step overwrites can be read after it", async () => {
-  // More operands and results than a dispatch may bind, where none lies over another.
+  // More operands and results than a dispatch may bind, unless some share memory.
   const numbers = (seed: number) => [0, 1].map((row) => [0, 1].map((column) => Math.sin(seed + 2 * row + column)));
   for (const make of [() => new optimizers.Nadam(), () => new Adam({ amsgrad: true })]) {
     const step = async (isRead: boolean) => {

@@ -1,4 +1,4 @@
-// Random programs: what the passes and the memory plan make of them computes the same as the graph as traced.
+// Random programs: optimized and planned, they compute the same as the traced graph.
 import { makeArray } from "../../lib/dtype.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph, ValueId } from "../../lib/ir/graph.ts";
@@ -17,7 +17,7 @@ import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 import { assertClose } from "../close.ts";
 
-/** Whole numbers below `limit`, the same for the same seed. */
+/** Integers below `limit`, the same for the same seed. */
 function dice(seed: number): (limit: number) => number {
   let state = seed * 2654435761 | 0;
   return (limit) => {
@@ -28,7 +28,7 @@ function dice(seed: number): (limit: number) => number {
 
 const shapes = [[4, 6], [6], [4, 1], [], [6, 6], [1, 6], [6, 4]];
 
-/** A program of random ops on variables, some of which it assigns; with gradients every third time. */
+/** A program of random ops on variables, some of which it assigns; every third one with gradients. */
 function randomProgram(seed: number): { graph: Graph; variables: Variable[] } {
   const roll = dice(seed);
   const pick = <T>(list: readonly T[]): T => list[roll(list.length)];
@@ -81,7 +81,7 @@ function randomProgram(seed: number): { graph: Graph; variables: Variable[] } {
           break;
         }
         case 9: {
-          // The same step for several variables, some by what others have become; reversed, so that nothing else fuses.
+          // The same step for several variables, some using updated ones; in reverse order, so that nothing else fuses.
           const rate = pick(pool.filter(({ shape }) => shape.length === 0));
           for (const target of variables.filter(({ shape }) => shape.length > 0 && roll(2) === 0)) {
             const gradient = ops.reverse(pick(pool.filter(({ shape }) => sameShape(shape, target.shape))), 0);
@@ -105,7 +105,7 @@ function randomProgram(seed: number): { graph: Graph; variables: Variable[] } {
   return { graph: trace.graph, variables };
 }
 
-/** Numbers between -1 and 1 for a variable to begin with. */
+/** Numbers between -1 and 1 as the first value of a variable. */
 function initialValue(variable: Variable, seed: number): Float64Array {
   const roll = dice(seed + 1000);
   return Float64Array.from({ length: sizeOf(variable.shape) }, () => roll(2000) / 1000 - 1);
@@ -121,7 +121,7 @@ function interpreted(graph: Graph, initial: ReadonlyMap<object, Float64Array>): 
   return new Map(graph.state.map(({ variable, output }) => [variable, values.get(output)!.data]));
 }
 
-/** The same, but each value lives where the plan puts it, so that a place given away too early is seen. */
+/** The same, but with each value stored where the plan puts it, so that memory reused too early is detected. */
 function executed(
   { graph, places, slots }: Plan,
   initial: ReadonlyMap<object, Float64Array>,

@@ -1,4 +1,4 @@
-// The passes: the graph before and after each, printed.
+// The passes: printed graphs before and after each.
 import assert from "node:assert/strict";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
@@ -161,7 +161,7 @@ Deno.test("a variable is written where it lies only after its last reader", () =
     w.assign(ops.multiply(w.value(), 2));
   });
   assert.ok(free.graph.nodes.every(({ origin }) => origin !== "copy"));
-  // The new value is made first, the old one is read after: it must not be overwritten.
+  // The new value is computed first and the old one read afterwards: it must not be overwritten.
   const late = planOf(() => {
     const old = w.value();
     w.assign(ops.reverse(old, 0));
@@ -194,7 +194,7 @@ Deno.test("an optimizer's gradients lie flat in the order of its variables", () 
   assert.deepEqual(update.outputs.map((id) => plan.places[id]), update.inputs.slice(0, 2).map((id) => plan.places[id]));
 });
 
-/** A graph that reads variables of these shapes, and assigns what `fn` makes of them. */
+/** A graph that reads variables of these shapes, and assigns the results of `fn` to them. */
 function updating(shapes: number[][], fn: (values: Value[]) => Value[]): Graph {
   const variables = shapes.map((shape, i) => {
     const zeros = new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -234,7 +234,7 @@ Deno.test("updates stay apart where one needs another, or where a number differs
   });
   assert.equal(foreachs(chained), 0);
   assert.equal(foreachs(updating([[2], [3]], ([a, b]) => [ops.maximum(a, 0), ops.maximum(b, -0)])), 0);
-  // What reads variables without leading to their new values is no update.
+  // A node that reads variables without leading to their new values is not an update.
   assert.equal(foreachs(updating([[], [2], [2]], ([, a, b]) => [ops.sum(ops.add(ops.exp(a), ops.exp(b)))])), 0);
 });
 
@@ -248,7 +248,7 @@ Deno.test("an update alone is an epilogue, several are one node after their prod
 });
 
 Deno.test("programs that update variables and read the same one are joined", () => {
-  // As Lion does: two mixtures of mean and gradient, one for the step and one for the mean.
+  // Like Lion: two mixtures of mean and gradient, one for the step and one for the mean.
   const graph = updating([[2], [2], [2]], ([w, mean, g]) => [
     ops.subtract(w, ops.sign(ops.add(ops.multiply(mean, 0.9), ops.reverse(g, 0)))),
     ops.add(ops.multiply(mean, 0.5), ops.reverse(g, 0)),
@@ -259,7 +259,7 @@ Deno.test("programs that update variables and read the same one are joined", () 
 Deno.test("values lie flat in slots of bounded size, and copies where one would have to lie twice", () => {
   const graph = updating([[64], [64], [64], [64]], (values) => {
     const [a, b, c] = values.slice(0, 3).map((v) => ops.reverse(v, 0));
-    // The last two go by the same gradient.
+    // The last two use the same gradient.
     return [a, b, c, c].map((gradient, i) => ops.subtract(values[i], gradient));
   });
   const placesFor = (flatBytes?: number) => {

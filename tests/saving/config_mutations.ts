@@ -1,11 +1,11 @@
-// Mutations of model configs: valid JSON of Keras, changed at random places by a seeded generator, as a hostile or broken
-// file would be. Reading each must end in a model or a CeratopsError, soon.
+// Mutations of model configs: valid Keras JSON, changed at random places by a seeded generator, like a hostile or
+// broken file. Reading each must end in a model or a CeratopsError, and quickly.
 import { readFileSync } from "node:fs";
 import { CeratopsError } from "../../lib/errors.ts";
 import type { ConfigValue } from "../../lib/json_config.ts";
 import { modelFromConfig } from "../../lib/models/from_config.ts";
 
-/** A generator of numbers from 0 to below 1, by a seed: mulberry32. */
+/** A generator of numbers in [0, 1) from a seed: mulberry32. */
 export function numbersFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -16,21 +16,21 @@ export function numbersFrom(seed: number): () => number {
   };
 }
 
-/** A list nested in itself `depth` times. */
+/** A list nested `depth` times. */
 function nested(depth: number): ConfigValue {
   let value: ConfigValue = [];
   for (let i = 0; i < depth; i++) value = [value];
   return value;
 }
 
-/** A node whose layers hold it. */
+/** A node whose layers contain the node itself. */
 function cyclic(): ConfigValue {
   const node = { class_name: "Sequential", config: { layers: [] as unknown[] } };
   node.config.layers.push(node);
   return node as unknown as ConfigValue;
 }
 
-/** What may stand in place of a value. */
+/** Replacements for values. */
 const strange: readonly (() => ConfigValue)[] = [
   () => null,
   () => true,
@@ -60,7 +60,7 @@ const strange: readonly (() => ConfigValue)[] = [
   cyclic,
 ];
 
-/** A place in a config: what holds it, and under which key. */
+/** A position in a config: the parent and the key. */
 interface Place {
   readonly holder: Record<string | number, ConfigValue>;
   readonly key: string | number;
@@ -76,7 +76,7 @@ function placesOf(value: ConfigValue, found: Place[] = []): Place[] {
   return found;
 }
 
-/** Changes a config in place, once to three times. */
+/** Changes a config in place, at one to three positions. */
 function mutate(config: ConfigValue, random: () => number): void {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
   const places = placesOf(config);
@@ -91,7 +91,7 @@ function mutate(config: ConfigValue, random: () => number): void {
   }
 }
 
-/** The models that are mutated: those of the golden file, and one of every class with arguments of sizes. */
+/** The models to mutate: those of the golden file, and one of every class that takes sizes. */
 const models: readonly ConfigValue[] = JSON.parse(
   readFileSync(new URL("../keras/golden/models.json", import.meta.url), "utf8"),
 ).models.map(({ json }: { json: ConfigValue | string }) => (typeof json === "string" ? JSON.parse(json) : json));
@@ -99,7 +99,7 @@ const models: readonly ConfigValue[] = JSON.parse(
 /** How reading a mutated config ended. */
 export type Outcome = "read" | "refused" | "raw" | "slow";
 
-/** Reads mutation number `index`; what did not end well comes with its error. */
+/** Reads mutation number `index`; a bad outcome comes with its error. */
 export function readMutation(index: number): { outcome: Outcome; error?: unknown; milliseconds: number } {
   const random = numbersFrom(index);
   const config = structuredClone(models[Math.floor(random() * models.length)]);

@@ -1,4 +1,4 @@
-// What runs beside a run of the same model, or of another, gives each what it gives alone.
+// Concurrent runs of one model, or of several, give the same results as alone.
 import assert from "node:assert/strict";
 import { compile } from "../../lib/exec/compile.ts";
 import { StateError, ValueError } from "../../lib/errors.ts";
@@ -63,7 +63,7 @@ testOnBackends("fit with evaluations in its callbacks", async (backend) => {
     },
   };
   const { history } = await model.fit(x, y, { ...options, callbacks: [evaluating] });
-  // The sums that are kept meanwhile have the dtype of metrics, which the reference does not round to.
+  // Sums kept meanwhile are rounded to the dtype of metrics, which the reference otherwise does not do.
   const numbers = (history: unknown) => Object.values(history as Record<string, number[]>).flat();
   assertClose(numbers(history), numbers(expected[0]), { absolute: 0, relative: backend === "reference" ? 1e-6 : 0 });
   assert.deepEqual(await numbersOf(model), expected[1]);
@@ -121,7 +121,7 @@ testOnBackends("calls of one compiled function at once", async () => {
   assert.deepEqual(results.map((result) => [...result.data]), Array.from({ length: 20 }, (_, i) => [2 * i + 1, 2 + i]));
 });
 
-/** Batches that tell when they are closed; at a place of one's choice they throw, or give what the model refuses. */
+/** Batches that record when they are closed; at a given position they throw, or yield data that the model rejects. */
 function* watched(closed: string[], { throwAt = -1, wrongAt = -1 } = {}): Generator<readonly [Tensor, Tensor]> {
   try {
     for (let i = 0;; i++) {

@@ -1,4 +1,4 @@
-// Data that does not suit the model: each mistake has its message, before the first step.
+// Data that does not fit the model: each mistake has its message, before the first step.
 import assert from "node:assert/strict";
 import { ShapeError, StateError, ValueError } from "../../lib/errors.ts";
 import { Dense } from "../../lib/layers/core.ts";

@@ -1,4 +1,4 @@
-// fit against Python Keras: several inputs and outputs, batches of generators, and numbers of steps.
+// fit against Python Keras: several inputs and outputs, generators of batches, and numbers of steps.
 import assert from "node:assert/strict";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";

@@ -1,11 +1,11 @@
-// Whole trainings against Python Keras: single steps, histories of fit, evaluation and prediction.
+// Whole trainings against Python Keras: single steps, fit histories, evaluation and prediction.
 import assert from "node:assert/strict";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, makeLoss, makeModel, makeOptimizer, type Table, toTensor } from "../golden.ts";
 
 const { cases, fits } = golden("training");
-// Keras computed in float32, one rounding after each operation.
+// Keras computes in float32, with one rounding per operation.
 const close = { absolute: 2e-6, relative: 2e-5 };
 // Logits in the hundreds lose digits in float32.
 const far = { absolute: 1e-4, relative: 1e-3 };

@@ -1,4 +1,4 @@
-// Indices that a table does not have are found before the first step, wherever they lie in the data.
+// Indices out of a table's range are found before the first step, wherever they are in the data.
 import assert from "node:assert/strict";
 import { Input, layers, Model, ops, Sequential, type StepData, tensor, type Value } from "../../mod.ts";
 import { setBackend } from "../../lib/exec/select.ts";
@@ -21,7 +21,7 @@ const words = () =>
     ], { name: "m" }),
   );
 
-/** A model of its own name, whose inputs and output are given. */
+/** A model with a unique name, with given inputs and output. */
 const model = (inputs: ReturnType<typeof Input>[], output: Model["outputs"][number]) =>
   compiled(new Model({ inputs, outputs: ops.mean(new layers.Flatten().apply(output), 1), name: "m" }));
 
@@ -49,7 +49,7 @@ testOnBackends(
     assert.deepEqual(await m.getWeights(), before);
     const [[y]] = (await m.predict(tensor([good]), quiet)).toArray() as number[][];
     assert.ok(Number.isFinite(y));
-    // Also where a program for this shape is there already.
+    // Also if there is a program for this shape already.
     await assert.rejects(m.predict(tensor([[1, 12, 9]]), quiet), /Cannot predict with "m": .*received 12 in row 0/);
     const data = [good, good];
     const validationData = [[[1, 1, 10]], [[1]]] as const;
@@ -84,7 +84,7 @@ testOnBackends("nothing is begun on data with a wrong index, not even on that of
   await assert.rejects(m.evaluate(bad, y, options), /received 10 in row 0/);
   assert.deepEqual([called, m.optimizer!.iterations], [[], 1]);
   assert.deepEqual(await m.getWeights(), before);
-  // The next training is as if nothing had been.
+  // The failed call has no effect on the next training.
   await m.fit(good, y, options);
   assert.deepEqual([called, m.optimizer!.iterations], [["train"], 2]);
 });
@@ -137,7 +137,7 @@ Deno.test("indices are followed through what moves them, and each table is held 
   };
   const reshaped = new layers.Permute([2, 1]).apply(new layers.Reshape([2, 2]).apply(x));
   await through(embed(5).apply(new layers.Flatten().apply(reshaped)), [0, 4, 1, 2], [0, 5, 1, 2]);
-  // Columns that no table reads may hold anything.
+  // Columns that no table reads may contain anything.
   await through(embed(5).apply(ops.take(x, 1, 1)), [99, 4, -7, 1e6], [0, 5, 0, 0]);
   const cropped = new layers.Cropping1D([1, 2]).apply(new layers.Reshape([4, 1]).apply(x));
   await through(embed(5).apply(cropped), [99, 4, 99, 99], [0, -2, 0, 0]);
@@ -145,12 +145,12 @@ Deno.test("indices are followed through what moves them, and each table is held 
   const both = ops.concatenate([embed(5).apply(left), embed(9).apply(right)], 1);
   await through(both, [4, 4, 8, 8], [4, 4, 8, 9]);
   await through(both, [4, 4, 8, 8], [4, 8, 8, 8]);
-  // Time first, so that a sample's indices lie apart in the batch.
+  // Time first, so that a sample's indices are not contiguous in the batch.
   const timeFirst = ops.transpose(embed(5).apply(ops.transpose(x, [1, 0])), [1, 0, 2]);
   await through(timeFirst, [0, 4, 1, 2], [0, 4, 1, 5]);
   const inner = new Sequential([Input({ shape: [4] }), embed(6)], { name: "inner" });
   await through(inner.apply(x), [5, 0, 0, 0], [6, 0, 0, 0]);
-  // Fractions are cut off, as in the program.
+  // Fractions are truncated, as in the program.
   await through(embed(5).apply(x), [4.75, 0, 0, -0.5], [5.25, 0, 0, 0]);
 });
 

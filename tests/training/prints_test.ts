@@ -1,4 +1,4 @@
-// What is printed, character by character, against Python Keras: summaries, progress bars, fit, evaluate, predict.
+// Printed output, character by character, against Python Keras: summaries, progress bars, fit, evaluate, predict.
 import assert from "node:assert/strict";
 import { LambdaCallback } from "../../lib/callbacks/lambda.ts";
 import { ProgressBar } from "../../lib/callbacks/progress_bar.ts";
@@ -12,7 +12,7 @@ import { golden, makeModel, makeOptimizer, type Table, toTensor } from "../golde
 
 const prints = golden("prints");
 
-/** Runs `body` with a terminal of 80 columns whose clock stands where `clock.ms` says; gives what was written. */
+/** Runs `body` with a terminal of 80 columns whose clock shows `clock.ms`; returns what was written. */
 async function watched(clock: { ms: number }, body: () => void | Promise<void>, isTerminal = true): Promise<string> {
   let text = "";
   setTerminal({
@@ -62,14 +62,14 @@ for (const spec of prints.summaries) {
     const options = { lineLength: line_length, showTrainable: show_trainable, layerRange: layer_range };
     const plain = summaryOf(model, options, spec.columns, false);
     if (spec.state === "called") {
-      // The batch axis stays open here, where Keras fixes it to the first batch.
+      // The batch axis stays unknown here; Keras fixes it to the first batch.
       return assert.deepEqual(
         plain,
         spec.plain.map((line: string) => line.replace(/\(5, (\d+)\) {3}/, "(None, $1)")),
       );
     }
     assert.deepEqual(plain, spec.plain);
-    // The terminal of the captures has 80 columns unless a variable said otherwise.
+    // The captured terminal has 80 columns unless a variable says otherwise.
     assert.deepEqual(summaryOf(model, options, spec.columns, true), spec.ansi);
   });
 }

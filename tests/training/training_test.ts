@@ -1,4 +1,4 @@
-// Training: weights of samples and classes, seeds, batches of all sizes, programs that are kept, timers and Ctrl-C.
+// Training: sample and class weights, seeds, batches of all sizes, cached programs, timers and Ctrl-C.
 import assert from "node:assert/strict";
 import { getExecutor, setBackend } from "../../lib/exec/select.ts";
 import type { Value } from "../../lib/ir/value.ts";
@@ -277,7 +277,7 @@ testOnBackends(
     const [inputs, targets] = [[[1], [2], [4]], [[2], [5], [9]]];
     const options = { batchSize: 2, verbose: 0, shuffle: false } as const;
     const { history } = await model.fit(inputs, targets, { ...options, epochs: 2, validationData: [inputs, targets] });
-    // Batches of errors 1, 3 and 5, of squared means 5 and 25; their largest inputs are 2 and 4.
+    // Batches of errors 1, 3 and 5, with mean squares 5 and 25; their largest inputs are 2 and 4.
     assert.deepEqual(history, {
       largest: [3, 3],
       loss: [15, 15],
@@ -307,7 +307,7 @@ testOnBackends("timers run while fit does, and may predict", async () => {
 });
 
 testOnBackends("Ctrl-C ends training, keeps the weights, and says so", async (backend) => {
-  // In a process of its own, since the signal would end the test runner too.
+  // In a separate process, since the signal would end the test runner too.
   const lib = new URL("../../lib/", import.meta.url).href;
   const code = `
     import { setBackend } from "${lib}exec/select.ts";
@@ -355,7 +355,7 @@ testOnBackends("predictions that run at once keep their outputs apart", async ()
     return [...outputs.data];
   };
   const expected = [1, 2, 3].map((value) => [value, value, value]);
-  // The second time the step is there already; batches of two are several programs.
+  // The second time the step exists already; batches of two use several programs.
   for (const batchSize of [undefined, undefined, 2]) {
     assert.deepEqual(await Promise.all([1, 2, 3].map((value) => predict(value, batchSize))), expected);
   }
@@ -447,7 +447,7 @@ testOnBackends("batches may come from anything that can be iterated over, also a
   assert.deepEqual(await train(new Set(parts)), expected);
   assert.deepEqual(await train(stream), expected);
   assert.deepEqual(await train({ [Symbol.asyncIterator]: stream }), expected);
-  // Validation takes them too, each time from the first on.
+  // Validation reads the batches too, from the first one each time.
   const model = dropoutModel();
   const { history } = await model.fit(x, y, { epochs: 2, verbose: 0, validationData: stream, validationSteps: 1 });
   const { loss } = await model.evaluate(...parts[0], { verbose: 0 });
@@ -471,7 +471,7 @@ testOnBackends("what is iterated over is asked for one batch ahead, and closed w
   await dropoutModel().fit(batches, undefined, options);
   const first = ["batch 0", "batch 1", "end 0", "end 1"];
   assert.deepEqual(events, [...first, "batch 2", "batch 3", "end 0", "end 1", "closed"]);
-  // A generator that is the user's own goes on where it was.
+  // The user's own generator continues where it was.
   const own = batches();
   await dropoutModel().fit(own, undefined, options);
   events.length = 0;
@@ -547,7 +547,7 @@ testOnBackends("validation data outlives the programs of a stream of many shapes
 
 Deno.test("an evaluation amid a training leaves its data where it is, however large", async () => {
   await setBackend("eigen");
-  // More than is kept after a run.
+  // More data than is kept after a run.
   const [input, target] = [ones([20, 1_000_000]), ones([20, 1])];
   const train = async (callbacks: (model: Sequential) => object[]) => {
     const model = new Sequential([Input({ shape: [1_000_000] }), new Dense(1, { kernelInitializer: "zeros" })]);

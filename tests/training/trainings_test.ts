@@ -1,4 +1,4 @@
-// Trainings of models of many kinds against Python Keras: what its JSON compiles is fitted, evaluated, and predicts.
+// Training of many kinds of models against Python Keras: compiled from its JSON, then fit, evaluate and predict.
 import assert from "node:assert/strict";
 import { modelFromConfig } from "../../lib/models/from_config.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";

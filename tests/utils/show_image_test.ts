@@ -1,4 +1,4 @@
-// Images in the terminal: brightness, channels, widths, and what is printed without colour.
+// Images in the terminal: brightness, channels, widths, and output without color.
 import assert from "node:assert/strict";
 import { ShapeError, ValueError } from "../../lib/errors.ts";
 import { imageToText } from "../../lib/utils/show_image.ts";

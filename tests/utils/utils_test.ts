@@ -1,4 +1,4 @@
-// toCategorical, normalize and padSequences beside what real Keras 3.15 gives for the same arguments.
+// toCategorical, normalize and padSequences compared with Keras 3.15 for the same arguments.
 import assert from "node:assert/strict";
 import { ShapeError, ValueError } from "../../lib/errors.ts";
 import { normalize } from "../../lib/utils/normalize.ts";
@@ -54,7 +54,7 @@ Deno.test("normalize: Keras's values by axis and order", () => {
   near(normalize(x).toArray(), byOrder[0][1]);
   const columns = [[0.9486832980505138, 0.8944271909999159], [0, 0], [0.31622776601683794, -0.4472135954999579]];
   near(normalize(x, -2).toArray(), columns);
-  // Keras 3.15 takes axis 0 of an array for -1 and fails; here it is the same axis as -2.
+  // Keras 3.15 confuses axis 0 of an array with -1 and fails; here it is the same axis as -2.
   near(normalize(x, 0).toArray(), columns);
   near(normalize([[[0, 1], [2, 3]], [[4, 5], [6, 7]]], 1).toArray(), [
     [[0, 0.31622776601683794], [1, 0.9486832980505138]],

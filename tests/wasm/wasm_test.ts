@@ -1,4 +1,4 @@
-// What is WebAssembly's own: the committed file, memory that grows and is bounded, and turns for the event loop.
+// WebAssembly specifics: the committed file, memory that grows up to a bound, and yielding to the event loop.
 import assert from "node:assert/strict";
 import { staleness } from "../../ffi/build_wasm.ts";
 import { BackendError } from "../../lib/errors.ts";
@@ -14,7 +14,7 @@ const file = new URL("../../ffi/ceratops.wasm", import.meta.url);
 const page = 65536;
 const mostPages = 65536;
 
-/** An instance of its own, so that what a test does to its memory is gone afterwards. */
+/** A separate instance, so that a test's changes to memory affect no other test. */
 async function freshInstance(): Promise<WasmInstance> {
   const { instance } = await WebAssembly.instantiate(await Deno.readFile(file), {});
   const library = instance.exports as unknown as WasmInstance;
@@ -22,7 +22,7 @@ async function freshInstance(): Promise<WasmInstance> {
   return library;
 }
 
-/** Leaves no more memory to the library than it has now: what it does not own is never touched, and costs nothing. */
+/** Leaves the library no more memory than it has now; the memory taken is never touched, and costs nothing. */
 function takeAllMemory({ memory }: WasmInstance): void {
   memory.grow(mostPages - memory.buffer.byteLength / page);
 }
@@ -54,7 +54,7 @@ Deno.test("memory beyond the first two gigabytes is as good as any", async () =>
   const executor = new NativeExecutor("wasm", wasmModule(library));
   library.memory.grow(mostPages * 5 / 8);
   const x = new Variable(new Tensor([1000], "float32", Float32Array.from({ length: 1000 }, (_, i) => i)));
-  // More than the library has left of its first pages, so that it lies where the memory ends.
+  // More than the library has left of its first pages, so that it is at the end of the memory.
   const y = new Variable(new Tensor([100000], "float32", new Float32Array(100000).fill(3)));
   const trace = new Trace();
   withContext(recording(trace), () => {
@@ -98,10 +98,10 @@ Deno.test("memory that ends while a program is loaded is the same error", async 
   const [a, b] = [wide(), wide()];
   const c = new Variable(new Tensor([200, 200], "bool", new Uint8Array(40000)));
   const trace = new Trace();
-  // The product itself has no place in the plan, so that the library allocates it when it loads the program.
+  // The plan has no place for the product itself, so the library allocates it when it loads the program.
   withContext(recording(trace), () => trace.assign(c, ops.less(ops.matmul(trace.read(a), trace.read(b)), 201)));
   await executor.attach([a, b, c]);
-  // What is left is enough for the program's words and its small slots.
+  // The remaining memory is enough for the program's words and its small slots.
   takeAllMemory(library);
   const refused = (error: Error) =>
     error instanceof BackendError && /^Cannot load a program: .*a need of 0\.2 MiB more/.test(error.message);
@@ -122,13 +122,13 @@ Deno.test("a long run gives the event loop its turn about every 50 ms", async ()
     await program.run(steps);
     return performance.now() - start;
   };
-  // On a machine that does other things meanwhile the quickest time is the truest.
+  // On a busy machine the shortest time is the most accurate.
   const quickest = Math.min(await timed(100), await timed(100), await timed(100));
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
   const took = await timed(Math.ceil(100 * 600 / quickest));
   clearInterval(timer);
-  // A third of what is wanted, since the machine may do other things meanwhile: 4 turns of 600 ms.
+  // A third of the turns, since the machine may be busy: 4 turns in 600 ms.
   assert.ok(took > 300 && turns >= Math.floor(took / 150), `${turns} turns in ${took} ms`);
   assert.ok(Math.abs((await x.read()).data[77] - 1 / 128) < 1e-6);
   await executor.dispose();
@@ -144,7 +144,7 @@ Deno.test("WebAssembly has no clock to measure nodes with, and says so", async (
   await executor.dispose();
 });
 
-/** Runs ffi/build_wasm.ts of a repository that only has what it needs, and may read nothing else. */
+/** Runs ffi/build_wasm.ts in a copy with only the files that it needs, and without permission to read others. */
 async function runBuild(args: readonly string[], change?: { file: string; text: string }) {
   const folder = await Deno.makeTempDir();
   try {

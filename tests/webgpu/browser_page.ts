@@ -1,4 +1,4 @@
-// The page that the browser test opens: everything on the browser's own WebGPU, the report left on `globalThis`.
+// The page of the browser test: runs everything on the browser's WebGPU and leaves the report on `globalThis`.
 import { checkEverything, type Report } from "./driver_suite.ts";
 
 (globalThis as { report?: Promise<Report> }).report = checkEverything();

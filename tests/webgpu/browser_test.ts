@@ -1,6 +1,6 @@
 // The op table and trainings in headless Chromium, whose WebGPU is Dawn and whose shader compiler is Tint.
 import assert from "node:assert/strict";
-import { type Browser, chromium } from "../../lib/deps.ts";
+import { type Browser, chromium } from "../deps.ts";
 import { assertClose } from "../close.ts";
 import type { Report } from "./driver_suite.ts";
 import { type Trained, trainOnEach } from "./training.ts";
@@ -40,7 +40,7 @@ async function bundlePage(file: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** What a page leaves on `globalThis.report` when it is opened in Chromium, and what it said meanwhile. */
+/** The report that a page leaves on `globalThis.report` when opened in Chromium, and its console messages. */
 async function openPage<Result>(file: string): Promise<{ report: Result; messages: string }> {
   const bundle = await bundlePage(file);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
@@ -67,7 +67,7 @@ async function openPage<Result>(file: string): Promise<{ report: Result; message
   }
 }
 
-/** The driver of the browser keeps pipes and timers of its own. */
+/** The browser's driver keeps pipes and timers open. */
 const inBrowser = { ignore: browserPath === undefined, sanitizeOps: false, sanitizeResources: false };
 
 Deno.test({
@@ -90,7 +90,7 @@ Deno.test({
     assert.match(messages, /Ceratops runs on wasm .*webgpu passed over/);
     const [expected] = await trainOnEach(["reference"]);
     assert.ok(expected.losses[19] < expected.losses[0] / 2, "the training must have something to learn");
-    // Eighty steps in float32, where each rounds by up to 6e-8, beside float64.
+    // Eighty steps in float32, each rounding by up to 6e-8, compared with float64.
     const near = { absolute: 5e-6, relative: 5e-6 };
     for (const { backend, losses, weights } of report) {
       assertClose(losses, expected.losses, near, `${backend}: losses`);

@@ -1,4 +1,4 @@
-// What a training step costs on WebGPU, in counts: dispatches, submits, read-backs, pipelines and buffers.
+// The cost of a training step on WebGPU, in counts: dispatches, submits, read-backs, pipelines and buffers.
 import assert from "node:assert/strict";
 import { Input, layers, optimizers, Sequential } from "../../mod.ts";
 import type { Executor } from "../../lib/exec/executor.ts";
@@ -8,7 +8,7 @@ import { DeviceDataset, zerosVariable } from "../../lib/training/dataset.ts";
 import { StepState, traceStep } from "../../lib/training/step.ts";
 import { mlp } from "./mlp.ts";
 
-/** The step that `fit` runs for the classifier of the README. */
+/** The step that `fit` runs for the README's classifier. */
 function readmeStep(
   batch: number,
   rows: number,
@@ -37,7 +37,7 @@ function readmeStep(
   return { graph: step(batch), step, fill };
 }
 
-/** Dispatches of a step at most, by the kind of adapter: real GPUs add sums cut along k, and gather in the products. */
+/** The most dispatches per step, by kind of adapter: real GPUs add split sums, and gather inside products. */
 const budgets = [["software", 10], ["gpu", 12]] as const;
 
 for (const [tunedFor, dispatches] of budgets) {
@@ -81,7 +81,7 @@ Deno.test("every optimizer that goes element by element is one dispatch [webgpu]
     const { stats } = await executor.compile(readmeStep(128, 256, 512, optimizer).graph);
     assert.ok(stats.nodes <= 10, `${optimizer.name}: ${stats.nodes} dispatches`);
   }
-  // Decay, averages and accumulation are a dispatch each where the update is one op.
+  // Decay, averages and accumulation take one dispatch each if the update is one op.
   const beside: [optimizers.OptimizerOptions, number][] = [
     [{ weightDecay: 0.01 }, 11],
     [{ useEma: true }, 11],
@@ -108,7 +108,7 @@ Deno.test("a new shape costs no new pipeline [webgpu]", async () => {
     await executor.compile(readmeStep(128, 256, units).graph);
     assert.equal(executor.counts.pipelines, pipelines, `${units} units`);
   }
-  // Where other kernels are chosen, these are few.
+  // Different batch sizes may choose other kernels, but only a few.
   for (let batch = 1; batch <= 256; batch *= 2) await executor.compile(step(batch));
   assert.ok(executor.counts.pipelines <= 3 * pipelines, `${executor.counts.pipelines} pipelines`);
   await executor.dispose();

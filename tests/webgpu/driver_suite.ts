@@ -1,11 +1,11 @@
-// What every driver is held to: the op table's values, the programs with their gradients, the kernels for real GPUs.
+// The suite for every driver: the op table's values, the programs with their gradients, the kernels for real GPUs.
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import { checkValues, table } from "../ops/op_table.ts";
 import { checkPrograms } from "./program_checks.ts";
 import { checkTiles } from "./tiles.ts";
 
-/** What was found out. */
+/** The results. */
 export interface Report {
   readonly adapter: string;
   readonly ops: number;
@@ -13,7 +13,7 @@ export interface Report {
   readonly faults: readonly string[];
 }
 
-/** Ops that have kernels of their own for real GPUs. */
+/** Ops with separate kernels for real GPUs. */
 const tuned: readonly string[] = [
   ...["sum", "max", "softmaxCrossEntropy", "scatterAdd"],
   ...["matmul", "convolution", "convolutionTranspose", "convolutionFilter"],
@@ -23,7 +23,7 @@ const tunedPrograms: readonly string[] = [
   ...["products", "convolutions of each kernel", "factors that are gathered", "reductions", "scatters", "training"],
 ];
 
-/** Runs everything, with the kernels of either kind of adapter. */
+/** Runs everything, with the kernels for both kinds of adapters. */
 export async function checkEverything(): Promise<Report> {
   const reference = new ReferenceExecutor();
   const faults: string[] = [];

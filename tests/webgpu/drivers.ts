@@ -1,4 +1,4 @@
-// The Vulkan drivers in software that WebGPU is tested on: the system's, and SwiftShader, which Chromium brings along.
+// The software Vulkan drivers that WebGPU is tested on: the system's, and SwiftShader, which comes with Chromium.
 
 const descriptions = [
   "/usr/lib/chromium/vk_swiftshader_icd.json",
@@ -6,10 +6,10 @@ const descriptions = [
   "/opt/google/chrome/vk_swiftshader_icd.json",
 ];
 
-/** What the Vulkan loader reads: the file that describes the driver; the second is the older name. */
+/** The variables with which the Vulkan loader is given a driver's manifest; the second is the older name. */
 const variables = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"] as const;
 
-/** The description of SwiftShader's driver, where it is installed. */
+/** The manifest of SwiftShader's driver, if it is installed. */
 export const swiftShader: string | undefined = descriptions.find((path) => {
   try {
     return Deno.statSync(path).isFile;
@@ -18,10 +18,10 @@ export const swiftShader: string | undefined = descriptions.find((path) => {
   }
 });
 
-/** The driver that this process was told to use; the system's where it was told none. */
+/** The driver that this process was given; the system's by default. */
 export const chosenDriver: string | undefined = variables.map((name) => Deno.env.get(name)).find((value) => value);
 
-/** The environment of a process that uses a driver: that of this one but for the driver. */
+/** The environment of a process that uses a driver: this one's, except for the driver. */
 export function environmentFor(driver: string | undefined): Record<string, string> {
   const env = Deno.env.toObject();
   for (const name of variables) {

@@ -1,4 +1,4 @@
-// What goes wrong on a GPU, and what is said of it: software adapters, lost devices, too large buffers, bad shaders.
+// Failures on a GPU and their messages: software adapters, lost devices, buffers that are too large, bad shaders.
 import assert from "node:assert/strict";
 import { BackendError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";
@@ -58,7 +58,7 @@ async function namedGpu(info: AdapterFacts): Promise<unknown> {
   return { requestAdapter: () => Promise.resolve(named) };
 }
 
-/** What `auto` says of its choice. */
+/** What `auto` prints about its choice. */
 async function choiceOfAuto(): Promise<string> {
   const { error } = console;
   const lines: string[] = [];
@@ -173,7 +173,7 @@ Deno.test("too large a variable or result names itself and the limit [webgpu]", 
     return [];
   }, [fixed([])]);
   assert.match(await complaint(() => update), /^Cannot make room for "(kernel|gradient)" for/);
-  // What failed leaves the executor usable.
+  // After a failure the executor still works.
   assert.deepEqual((await runOn(executor, (x) => [ops.add(x, 1)], [fixed([1])]))[0].size, 1);
   await executor.dispose();
 });

@@ -26,7 +26,7 @@ function optimized(fn: (...values: Value[]) => Value): Graph {
   return optimize(trace.graph);
 }
 
-/** The numbers of the only output, where the table counts up and the indices are 3, 0, 4, 9: the last is outside. */
+/** The values of the only output, for a table that counts up and the indices 3, 0, 4, 9: the last is out of range. */
 function valuesOf(graph: Graph): Float64Array {
   const data = [
     Float64Array.from({ length: sizeOf(types[0].shape) }, (_, i) => i),

@@ -1,4 +1,4 @@
-// A device that is lost in the middle of a fit: what the error says, what is left, and how training goes on.
+// A device that is lost in the middle of a fit: the error, what survives, and how training continues.
 import assert from "node:assert/strict";
 import { DeviceLostError, Input, layers, Sequential, setBackend, setRandomSeed, Tensor } from "../../mod.ts";
 import { useExecutor } from "../../lib/exec/select.ts";
@@ -73,7 +73,7 @@ Deno.test("a device that is lost in the first epoch leaves what the weights were
     () => model.fit(x, y, { verbose: 0, callbacks: [lose] }),
     /weights are what was last read of them: call setBackend\("auto"\).*then fit again$/,
   );
-  // Until another backend is chosen, each call says so.
+  // Until another backend is chosen, every call throws this.
   await assert.rejects(() => model.fit(x, y, { verbose: 0 }), DeviceLostError);
   await assert.rejects(() => model.predict(x, { verbose: 0 }), DeviceLostError);
   await setBackend("webgpu");

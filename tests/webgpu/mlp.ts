@@ -1,4 +1,4 @@
-// A small classifier and its training step, written with ops alone: uint8 rows gathered by an order, RMSprop, a counter.
+// A small classifier and its training step, written only with ops: uint8 rows gathered by an order, RMSprop, a counter.
 import { type Executor, variablesOf } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import { withContext } from "../../lib/ir/context.ts";
@@ -13,11 +13,11 @@ export interface Mlp {
   readonly trace: Trace;
   readonly loss: Variable;
   readonly weights: readonly Variable[];
-  /** Labels of the batch's first rows, computed as uint8: a variable that is packed. */
+  /** Labels of the batch's first rows, computed as uint8: a packed variable. */
   readonly bytes: Variable;
 }
 
-/** Numbers that are the same each time. */
+/** Fixed numbers. */
 function fixed(shape: readonly number[], scale: number): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
   return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => scale * Math.sin(1 + i * 1.7)));

@@ -1,4 +1,4 @@
-// Each shader's line `// needs:` against what generated headers give it, in every variant that the ops' samples bring up.
+// Each shader's line `// needs:` against the generated headers, in every variant that the ops' samples produce.
 import assert from "node:assert/strict";
 import { bindRanges } from "../../lib/exec/webgpu/bindings.ts";
 import { Gpu, type Pipeline } from "../../lib/exec/webgpu/device.ts";
@@ -15,10 +15,10 @@ import { traceOn } from "../run_on.ts";
 
 const files = Object.keys(shaders) as ShaderFile[];
 
-/** What a file needs by name: the type or signature, of uniform fields under `params.name`. */
+/** A file's needs by name: the type or signature; uniform fields are under `params.name`. */
 type Needs = ReadonlyMap<string, string>;
 
-/** The items of a list that is separated by commas, but not of those in brackets. */
+/** The items of a comma-separated list, ignoring commas in brackets. */
 function itemsOf(list: string): string[] {
   const items = [""];
   let depth = 0;
@@ -31,7 +31,7 @@ function itemsOf(list: string): string[] {
   return items.map((item) => item.trim()).filter((item) => item !== "");
 }
 
-/** The needs of a file: the last paragraph of the comment that it opens with. */
+/** The needs of a file: the last paragraph of its first comment. */
 function needsOf(file: ShaderFile): Needs {
   const head = shaders[file].split(/^(?!\/\/)/m)[0];
   const [, text] = /\n\/\/ needs: ([^]*)$/.exec(head) ?? assert.fail(`${file} does not say what it needs`);
@@ -55,7 +55,7 @@ function needsOf(file: ShaderFile): Needs {
   return needs;
 }
 
-/** The type of a header's declaration in the form of needs, aliases resolved. */
+/** The type of a header's declaration in the form of needs, with aliases resolved. */
 function typeOf({ name, pieces }: Declaration, aliases: ReadonlyMap<string, string>): string {
   const text = pieces.join("");
   const named = (type: string) => aliases.get(type) ?? type;
@@ -68,7 +68,7 @@ function typeOf({ name, pieces }: Declaration, aliases: ReadonlyMap<string, stri
   return `(${types.join(", ")})${result ? ` -> ${named(result)}` : ""}`;
 }
 
-/** What a call's header gives, by name, the header itself, and a type with its aliases resolved. */
+/** The contents of a call's header, by name, the header itself, and a function that resolves aliases in a type. */
 function givenBy(call: KernelCall): { header: Module; given: Needs; resolve: (type: string) => string } {
   const header = declarationsOf(headerOf(call, bindRanges(call.operands), () => ""));
   const aliases = new Map<string, string>();
@@ -82,7 +82,7 @@ function givenBy(call: KernelCall): { header: Module; given: Needs; resolve: (ty
   return { header, given, resolve };
 }
 
-/** What of the header each file's functions use that a kernel reaches. */
+/** For each file, the parts of the header that functions reached by a kernel use. */
 function usedBy({ file, entry }: KernelCall, header: Module): Map<ShaderFile, Set<string>> {
   const places: [ShaderFile | undefined, Module][] = [
     [undefined, header],
@@ -109,7 +109,7 @@ function usedBy({ file, entry }: KernelCall, header: Module): Map<ShaderFile, Se
   return used;
 }
 
-/** A device that takes note of kernels instead of compiling and running them. */
+/** A device that records kernels instead of compiling and running them. */
 class Recorder extends Gpu {
   readonly calls = new Map<string, KernelCall>();
   readonly #idle = this.device.createComputePipeline({
@@ -125,7 +125,7 @@ class Recorder extends Gpu {
   override submit(): void {}
 }
 
-/** Every call that ops and programs make with kernels chosen in a way. */
+/** Every call of ops and programs with a given tuning. */
 async function callsWith(tuning: Tuning): Promise<KernelCall[]> {
   const adapter = await navigator.gpu.requestAdapter();
   const gpu = new Recorder(await adapter!.requestDevice(), tuning, "recorder");
@@ -135,7 +135,7 @@ async function callsWith(tuning: Tuning): Promise<KernelCall[]> {
   }
   // Small ones are constants.
   await traceOn(executor, emitting("iota", { shape: [300, 300], axis: 0, dtype: "int32" }), []);
-  // Nothing is computed: what the checks make of that does not matter.
+  // Nothing is computed, so the results of the checks do not matter.
   await checkPrograms(executor, executor);
   gpu.device.destroy();
   return [...gpu.calls.values()];

@@ -1,4 +1,4 @@
-// The op table and programs on WebGPU: on the driver that was chosen, and on the other where there are two.
+// The op table and programs on WebGPU: on the chosen driver, and on the other one if there are two.
 import assert from "node:assert/strict";
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import type { WebGpuExecutor } from "../../lib/exec/webgpu/executor.ts";

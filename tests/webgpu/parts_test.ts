@@ -1,4 +1,4 @@
-// Data that no binding holds whole lies in several buffers: rows of it are found, and fit, evaluate and predict use it.
+// Data too large for one binding is split into several buffers: rows are found, and fit, evaluate and predict use them.
 import assert from "node:assert/strict";
 import { useExecutor } from "../../lib/exec/select.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
@@ -18,7 +18,7 @@ const integers = (...list: number[]) => new Tensor([list.length], "int32", Int32
 
 for (const dtype of ["float32", "uint8", "int32"] as const) {
   Deno.test(`rows of ${dtype} are found and replaced in the parts of a variable [webgpu]`, async () => {
-    // Rows of 37 elements begin anywhere, and lie across the ends of parts.
+    // Rows of 37 elements start anywhere, and cross the boundaries of parts.
     const [rows, width] = [2011, 37];
     const data = Uint8Array.from({ length: rows * width }, (_, i) => (i * 53 + (i >> 5)) & 255);
     const table = new Tensor(

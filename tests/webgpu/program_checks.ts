@@ -1,4 +1,4 @@
-// Programs that the op table does not reach, against the float64 reference: what is wrong with each. Also runs in browsers.
+// Programs that the op table does not cover, against the float64 reference; returns the faults. Also runs in browsers.
 import type { Executor } from "../../lib/exec/executor.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import { tracing } from "../../lib/ir/trace.ts";
@@ -12,16 +12,16 @@ import { difference } from "../ops/op_table.ts";
 import { runOn, traceOn } from "../run_on.ts";
 import { trainedLosses } from "./mlp.ts";
 
-/** Compares an executor with the reference; gives what is wrong. */
+/** Compares an executor with the reference; returns the faults. */
 export type Check = (executor: Executor, reference: Executor) => Promise<string[]>;
 
-/** Numbers that are the same each time. */
+/** Fixed numbers. */
 export function fixed(shape: readonly number[], scale = 1): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
   return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => scale * Math.sin(1 + i * 1.37)));
 }
 
-/** What is wrong with what an executor makes of a function, beside the reference. */
+/** The faults of an executor's results for a function, against the reference. */
 export async function compare(
   executor: Executor,
   reference: Executor,
@@ -40,7 +40,7 @@ export async function compare(
   });
 }
 
-/** A product of each kernel, some cut along k, with the epilogue of a dense layer and without. */
+/** A product with each kernel, some split along k, with the epilogue of a dense layer and without. */
 const products: Check = async (executor, reference) => {
   const extents: [number, number, number, number[]][] = [
     [35, 150, 40, []],
@@ -52,14 +52,14 @@ const products: Check = async (executor, reference) => {
     [20, 130, 65, [2]],
     [64, 64, 64, []],
     [65, 66, 700, []],
-    // Factors whose rows are whole quads, and rest of a tile.
+    // Factors whose rows are whole quads, and the rest of a tile.
     [36, 132, 50, []],
     [5, 8, 12, []],
     [20, 136, 66, [2]],
   ];
   const faults: string[] = [];
   for (const [at, [m, n, k, batch]] of extents.entries()) {
-    // Each kernel has several extents: by turns they take either pair of flags.
+    // Each kernel has several extents, which alternate between two pairs of flags.
     const flags = at % 2 === 0 ? [[false, false], [true, true]] : [[true, false], [false, true]];
     for (const [transposeA, transposeB] of flags) {
       const a = fixed([...batch, ...(transposeA ? [k, m] : [m, k])]);
@@ -72,7 +72,7 @@ const products: Check = async (executor, reference) => {
       const flipped = { transposeA: !transposeB, transposeB: !transposeA };
       // The second product is the transpose of the first: [..., n, m].
       const args = [a, b, fixed([n]), fixed([n, 1])];
-      // Sums of thousands of terms round more.
+      // Sums of thousands of terms have larger rounding errors.
       const found = await compare(executor, reference, program, args, k > 1000 ? 3e-5 : 8e-6);
       faults.push(...found.map((fault) => `${[batch, m, n, k]} ${transposeA} ${transposeB}: ${fault}`));
     }
@@ -86,7 +86,7 @@ const products: Check = async (executor, reference) => {
   return [...faults, ...found.map((fault) => `with itself: ${fault}`)];
 };
 
-/** Convolutions as products of patches and directly, with a bias and an activation, and all their gradients. */
+/** Convolutions by im2col and directly, with bias and activation, and all their gradients. */
 const convolutions: Check = async (executor, reference) => {
   const cases: [number[], number[], ConvOptions][] = [
     [[2, 9, 8, 20], [3, 3, 20, 66], { padding: "same" }],
@@ -123,7 +123,7 @@ const reductions: Check = async (executor, reference) => {
     ops.argMax(lows, 0),
     ops.argMax(rows, 1),
   ];
-  // Equal ones on all sides, NaN among them, and nothing that is larger than the least.
+  // Ties everywhere, NaN among them, and nothing above the minimum.
   const ties = Float32Array.from({ length: 2100 }, (_, i) => i % 9 === 4 ? NaN : (i * 7) % 50);
   const args = [
     fixed([70001, 1]),
@@ -135,7 +135,7 @@ const reductions: Check = async (executor, reference) => {
   return await compare(executor, reference, program, args, 2e-5);
 };
 
-/** Few rows by index and many, some outside of the table, some never met. */
+/** Few and many rows by index, some out of range, some never hit. */
 const scatters: Check = async (executor, reference) => {
   const faults: string[] = [];
   const spread = (rows: number) => (i: number) => (i * i) % (rows + 2) - 1;
@@ -143,7 +143,7 @@ const scatters: Check = async (executor, reference) => {
     [40, 9, 5, spread(9)],
     [5000, 300, 3, spread(300)],
     [4099, 7, 1, spread(7)],
-    // Sequences of which most are padding.
+    // Sequences that are mostly padding.
     [4800, 50, 4, (i) => i % 120 < 100 ? 2 : i % 47],
     [4096, 3, 2, () => 1],
   ];
@@ -170,7 +170,7 @@ const fusion: Check = async (executor, reference) => {
   return await compare(executor, reference, program, args);
 };
 
-/** uint8 and bool variables lie packed: read, computed, assigned, sliced. */
+/** Packed uint8 and bool variables: read, computed, assigned, sliced. */
 const bytes: Check = async (executor, reference) => {
   const pixels = new Tensor([7, 5], "uint8", Uint8Array.from({ length: 35 }, (_, i) => (i * 53) & 255));
   const flags = new Tensor([5], "bool", Uint8Array.of(1, 0, 0, 1, 1));
@@ -188,7 +188,7 @@ const bytes: Check = async (executor, reference) => {
   return await compare(executor, reference, program, [pixels, flags]);
 };
 
-/** Gathers that are merged into what reads them, and gathers that are not. */
+/** Gathers that are fused into their readers, and gathers that are not. */
 const gathers: Check = async (executor, reference) => {
   const program = (table: Value, indices: Value, pixels: Value) => {
     const rows = ops.gather(table, indices);
@@ -206,7 +206,7 @@ const gathers: Check = async (executor, reference) => {
   return await compare(executor, reference, program, [fixed([6, 4]), indices, pixels]);
 };
 
-/** Products whose factors are rows gathered by index, scaled or as they are: merged where adapters of a kind want it. */
+/** Products of gathered rows, scaled or not: fused if the kind of adapter prefers it. */
 const gatheredFactors: Check = async (executor, reference) => {
   const faults: string[] = [];
   for (const [batch, units] of [[20, 33], [5, 7], [1, 12], [70, 17]]) {
@@ -217,7 +217,7 @@ const gatheredFactors: Check = async (executor, reference) => {
       const y = ops.relu(ops.add(ops.matmul(x, kernel), bias));
       const z = ops.matmul(kernel, rows, { transposeA: true, transposeB: true });
       const loss = ops.add(ops.sum(ops.square(y)), ops.sum(ops.multiply(z, 0.1)));
-      // What is an output as well, or on both sides of a product, is stored all the same.
+      // A value that is also an output, or on both sides of a product, is still stored.
       const twice = ops.gather(table, indices);
       const kept = ops.multiply(ops.gather(table, ops.subtract(4, indices)), 2);
       return [
@@ -234,7 +234,7 @@ const gatheredFactors: Check = async (executor, reference) => {
     const args = [pixels, fixed([9, 30]), indices, fixed([30, units], 0.2), fixed([units])];
     const found = await compare(executor, reference, program, args, 2e-5);
     faults.push(...found.map((fault) => `${batch} x ${units}: ${fault}`));
-    // Rows outside of the table are NaN, or 0 where there is none.
+    // Rows out of range are NaN, or 0 for integers.
     const outside = new Tensor([batch], "int32", Int32Array.from({ length: batch }, (_, i) => (i % 3) * 5 - 1));
     const wild = (pixels: Value, table: Value, indices: Value, kernel: Value) => [
       ops.matmul(ops.cast(ops.reshape(ops.gather(pixels, indices), [batch, 30]), "float32"), kernel),
@@ -246,7 +246,7 @@ const gatheredFactors: Check = async (executor, reference) => {
   return faults;
 };
 
-/** Loops whose rows are bound where they lie, and whose rows are too short for that; gradients through both. */
+/** Loops whose rows are bound in place, and whose rows are too short for that; with gradients. */
 const loops: Check = async (executor, reference) => {
   const faults: string[] = [];
   for (const [length, batch, units] of [[4, 2, 32], [3, 2, 5], [1, 2, 3]]) {
@@ -271,7 +271,7 @@ const loops: Check = async (executor, reference) => {
   return faults;
 };
 
-/** Variables written in place, swapped, and read after they were assigned. */
+/** Variables updated in place, swapped, and read after they were assigned. */
 const assignments: Check = async (executor, reference) => {
   const results: Tensor[][] = [];
   for (const each of [executor, reference]) {
@@ -325,7 +325,7 @@ export const checks: Readonly<Record<string, Check>> = {
   training,
 };
 
-/** What is wrong with any of them, or with those named. */
+/** The faults of all checks, or of the named ones. */
 export async function checkPrograms(
   executor: Executor,
   reference: Executor,

@@ -1,11 +1,11 @@
-// The pace of submits, on a pretended device and clock: the device is kept busy, and never far behind the host.
+// The submit throttle, with a simulated device and clock: the device stays busy, and never far behind the host.
 import assert from "node:assert/strict";
 import type { Gpu } from "../../lib/exec/webgpu/device.ts";
 import { SubmitThrottle } from "../../lib/exec/webgpu/submit_throttle.ts";
 
 const msPerStep = 2;
 
-/** A clock that jumps to the next timer when nothing else is to be done. */
+/** A clock that jumps to the next timer when there is nothing else to do. */
 class Clock {
   now = 0;
   readonly #timers: { at: number; wake: () => void }[] = [];
@@ -14,7 +14,7 @@ class Clock {
     return new Promise((wake) => this.#timers.push({ at: this.now + ms, wake }));
   }
 
-  /** Runs `body` by this clock. */
+  /** Runs `body` with this clock. */
   async run(body: () => Promise<void>): Promise<void> {
     const { setTimeout } = globalThis;
     const { now } = performance;
@@ -39,7 +39,7 @@ class Clock {
   }
 }
 
-/** A device that works when something is submitted; `blocks` says that asking whether it is done waits, as in Deno. */
+/** A simulated device that works on submits; with `blocks`, asking whether it is done blocks, as in Deno. */
 class PretendedDevice {
   busyMs = 0;
   mostAheadMs = 0;

@@ -1,4 +1,5 @@
-// Products by every kernel for real GPUs, whatever their shapes, against the float64 reference. Also runs in browsers.
+// Products with every kernel for real GPUs, whatever their shapes, against the float64 reference. Also runs in
+// browsers.
 import type { Executor } from "../../lib/exec/executor.ts";
 import { type MatmulChoice, workgroupOf } from "../../lib/ops/webgpu/kernels/matmul.ts";
 import { matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
@@ -9,19 +10,19 @@ import type { MatmulExtents } from "../../lib/ops/extents/matmul.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { compare, fixed } from "./program_checks.ts";
 
-/** Products `[batch, m, n, k]`, of which factors lie transposed, into how many sums k is cut. */
+/** Products `[batch, m, n, k]`, with transposed factors or not, and the number of parts that k is split into. */
 const cases = [
-  // Whole quads everywhere: whole tiles, edges on both sides, a last round that is not whole.
+  // Multiples of four everywhere: whole tiles, edges on both sides, an incomplete last round.
   { shape: [1, 260, 196, 76], transposeA: false, transposeB: false, splits: 1 },
   { shape: [1, 132, 148, 52], transposeA: true, transposeB: true, splits: 2 },
-  // No axis is.
+  // No axis is a multiple of four.
   { shape: [2, 67, 70, 41], transposeA: false, transposeB: true, splits: 1 },
   { shape: [1, 33, 131, 205], transposeA: true, transposeB: false, splits: 3 },
 ] as const;
 
 /**
- * What is wrong with any kernel's products: of all on llvmpipe; elsewhere of those with at most 16 sums a thread, in one
- * case each by turns, since SwiftShader compiles larger blocks for minutes and takes gigabytes.
+ * The faults of all kernels' products: all cases on llvmpipe; elsewhere only kernels with at most 16 sums per thread,
+ * each in one case, since SwiftShader takes minutes and gigabytes to compile larger blocks.
  */
 export async function checkTiles(reference: Executor): Promise<string[]> {
   const faults: string[] = [];

@@ -1,14 +1,14 @@
-// A small training through mod.ts, to be compared between backends and places.
+// A small training through mod.ts, for comparing backends and environments.
 import { getBackend, Input, layers, optimizers, Sequential, setBackend, setRandomSeed, tensor } from "../../mod.ts";
 import type { BackendChoice } from "../../mod.ts";
 
-/** What training came to. */
+/** The results of training. */
 export interface Trained {
-  /** The backend that says it trained. */
+  /** The backend in use. */
   readonly backend: string;
   /** The loss of each epoch. */
   readonly losses: readonly number[];
-  /** The weights afterwards, all in one list. */
+  /** The final weights, all in one list. */
   readonly weights: readonly number[];
 }
 

@@ -1,19 +1,19 @@
-// The eigen backend: builds the native library where it is not there yet, and opens an executor on it.
+// The eigen backend: builds the native library if it is missing, and opens an executor on it.
 import { BackendError } from "../../errors.ts";
 import { NativeExecutor } from "./executor.ts";
 import { openLibrary, type OpenOptions } from "./ffi.ts";
 
 type Builder = typeof import("../../../ffi/build.ts");
 
-/** Opens the native library, building it first where needed; throws {@linkcode BackendError} where it cannot be had. */
+/** Opens the native library, building it first if needed; throws {@linkcode BackendError} if it is unavailable. */
 export async function openEigen(options: OpenOptions = {}): Promise<NativeExecutor> {
-  // A computed specifier: what builds the library is of no use where it cannot be built.
+  // A computed specifier: bundlers and browsers, which cannot build the library, then do not load this.
   const builder = await import(new URL("../../../ffi/build.ts", import.meta.url).href) as Builder;
   const file = await builder.findLibrary(options.build);
   try {
     return new NativeExecutor("eigen", openLibrary(file, options));
   } catch (error) {
-    // A whole file that cannot be loaded or says that it is another: built anew, once.
+    // The file is complete but does not load, or reports another build: rebuild it, once.
     if (!(error instanceof BackendError)) throw error;
     const again = await builder.findLibrary({ ...options.build, rebuild: true });
     return new NativeExecutor("eigen", openLibrary(again, options));

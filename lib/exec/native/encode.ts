@@ -8,29 +8,29 @@ import { asProgram } from "../../ops/defs/fused.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 
-/** The index of each op and of each elementwise function in the library that will run the program. */
+/** The index of each op and of each elementwise function in the library. */
 interface InstructionSet {
   readonly ops: ReadonlyMap<string, number>;
   readonly functions: ReadonlyMap<string, number>;
 }
 
-/** A stretch of memory that a program refers to. */
+/** A range of memory that a program uses. */
 export interface Segment {
   readonly address: number;
   readonly bytes: number;
 }
 
-/** A program that only lacks the addresses of its memory. */
+/** An encoded program without the addresses of its memory. */
 export interface EncodedProgram {
-  /** Bytes for the values that live within a step. */
+  /** Bytes for the values within a step. */
   readonly slotBytes: number;
-  /** The constants, to be written to memory of the same size. */
+  /** The constants, to be copied to memory of the same size. */
   readonly constants: Uint8Array<ArrayBuffer>;
   /** The nodes that run, in order. */
   readonly nodes: readonly Node[];
-  /** A rough measure of a step's work in nanoseconds on one thread, for choosing how to call it. */
+  /** A rough estimate of a step's time in nanoseconds on one thread, for choosing how to call it. */
   readonly nanoseconds: number;
-  /** The integers, given the memory of the slots, of the constants, and of each linked variable in order. */
+  /** The integers, given the memory of the slots, the constants, and each linked variable in order. */
   bind(slots: Segment, constants: Segment, state: readonly Segment[]): Int32Array<ArrayBuffer>;
 }
 
@@ -68,7 +68,7 @@ export function encodePlan(plan: Plan, instructions: InstructionSet): EncodedPro
   };
 }
 
-/** An attribute that is passed to a native kernel. */
+/** An attribute passed to a native kernel. */
 type AttrValue = number | boolean | readonly number[] | ElementwiseProgram | null;
 
 /** The bits of `value` rounded to float32, as a signed 32-bit integer. */
@@ -83,12 +83,12 @@ function floatWords(value: number): [number, number] {
   return [view.getInt32(4), view.getInt32(0)];
 }
 
-/** The low and the high 32 bits of a whole number below 2^53. */
+/** The low and the high 32 bits of an integer below 2^53. */
 function wide(value: number): [number, number] {
   return [value | 0, Math.floor(value / 2 ** 32) | 0];
 }
 
-/** Slots and constants, which a program's loop bodies share with it. */
+/** Slots and constants, shared by a program and its loop bodies. */
 class SharedMemory {
   readonly slotBytes: number;
   readonly #slotOffsets: number[] = [];
@@ -108,7 +108,7 @@ class SharedMemory {
     return this.#slotOffsets[slot] + offset;
   }
 
-  /** Where a constant will lie in the segment of constants. */
+  /** The offset of a constant in the segment of constants. */
   constant({ data }: { readonly data: ArrayBufferView<ArrayBuffer> }): number {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const offset = this.#constantBytes;
@@ -124,7 +124,7 @@ class SharedMemory {
   }
 }
 
-/** Segments in their order: slots, constants, then the variables. */
+/** The order of segments: slots, constants, then the variables. */
 const slotSegment = 0;
 const constantSegment = 1;
 const firstStateSegment = 2;
@@ -144,7 +144,7 @@ class GraphEncoder {
     this.#graph = plan.graph;
   }
 
-  /** The counts of values, nodes, inputs and outputs, then these. */
+  /** The counts of values, nodes, inputs and outputs, followed by their encodings. */
   encode(): number[] {
     const { graph, bodies } = this.plan;
     for (const node of graph.nodes) {
@@ -202,11 +202,11 @@ class GraphEncoder {
     this.nanoseconds += this.#nanosecondsOf(node, body?.nanoseconds ?? 0);
     this.running.push(node);
     const head = [op, inputs.length, outputs.length, attrs.length, body ? 1 : 0];
-    // Not spread into one call: a body may have more integers than a call may have arguments.
+    // Not spread into one push: a body may have more integers than a call can have arguments.
     for (const list of [head, inputs, outputs, attrs, bodyWords]) for (const word of list) this.#nodes.push(word);
   }
 
-  /** The attributes that the kernel reads, one after another: see ffi/attrs.h. */
+  /** The attributes that the kernel reads, in order: see ffi/attrs.h. */
   #attrs(call: OpCall, origin: string): number[] {
     const values = call.attrs as Readonly<Record<string, AttrValue>>;
     const types: Readonly<Record<string, NativeType | undefined>> = opDef(call.op).nativeAttrs;
@@ -239,7 +239,7 @@ class GraphEncoder {
     return words;
   }
 
-  /** A guess at the nanoseconds that a node takes on one thread. */
+  /** An estimate of the nanoseconds that a node takes on one thread. */
   #nanosecondsOf<K extends OpName>(
     node: { readonly op: K; readonly attrs: OpAttrs[K] } & Pick<Node, "inputs" | "outputs">,
     bodyNanoseconds: number,

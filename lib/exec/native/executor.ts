@@ -21,18 +21,18 @@ import { Held } from "../../held.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
 
-/** Every variable begins at a multiple of this. */
+/** The alignment of variables, in bytes. */
 const alignment = 256;
 
-/** Seconds above which a run leaves the event loop free. A non-blocking call adds about 50 us. */
+/** Runs longer than this many seconds leave the event loop free. A non-blocking call adds about 50 us. */
 const longestBlocking = 200e-6;
 
-/** Memory that some variables share; freed when none of them and no program needs it. */
+/** Memory shared by some variables; freed when none of them and no program uses it. */
 interface Block extends Segment {
   users: number;
 }
 
-/** Where a variable lives. */
+/** The location of a variable. */
 interface Location extends Segment {
   readonly block: Block;
 }
@@ -55,27 +55,27 @@ export class NativeExecutor implements Executor {
     return this.module.description;
   }
 
-  /** What it holds now. */
+  /** What it currently holds. */
   get memory(): MemoryUse {
     return { variables: this.#locations.size, programs: this.#programs.size, bytes: this.#bytes };
   }
 
-  /** How often a variable has left: programs look again where their variables are when this changes. */
+  /** How often a variable has left: when this changes, programs look up their variables again. */
   get releases(): number {
     return this.#releases;
   }
 
-  /** Resolves when no run is under way. */
+  /** Resolves when no run is in progress. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
   }
 
-  /** Whether a run is under way. */
+  /** Whether a run is in progress. */
   get busy(): boolean {
     return this.#running !== undefined;
   }
 
-  /** Takes over the newest value of variables; those given together that are not here yet get one block of memory. */
+  /** Takes over variables with their newest values; the new ones among them share one block of memory. */
   async attach(variables: readonly Variable[]): Promise<void> {
     const fresh = [...new Set(variables)].filter((variable) => variable.device !== this);
     if (fresh.length === 0) return;
@@ -113,12 +113,12 @@ export class NativeExecutor implements Executor {
     return data;
   }
 
-  /** Nothing: this memory goes away with the host's own. */
+  /** Does nothing: this memory cannot be lost before the host's own. */
   syncToHost(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Replaces the variable's elements, after the run that is under way if there is one. */
+  /** Replaces the variable's elements, after any run in progress. */
   write(variable: Variable, data: TypedArray): void {
     const { address, bytes } = this.locationOf(variable);
     const source = bytesOf(data);
@@ -138,27 +138,27 @@ export class NativeExecutor implements Executor {
     this.unuse(location.block);
   }
 
-  /** Improves, plans, encodes and loads a graph; adopts its variables. */
+  /** Optimizes, plans, encodes and loads a graph; attaches its variables. */
   async compile(graph: Graph): Promise<NativeExecutable> {
     return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }));
   }
 
-  /** Encodes and loads a plan; adopts its variables. */
+  /** Encodes and loads a plan; attaches its variables. */
   async load(plan: Plan): Promise<NativeExecutable> {
     const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module));
     await executable.prepare();
     this.#programs.set(executable, executable.loaded);
-    // What is no longer in use is freed between turns of the event loop; runs that block give it none.
+    // Unreferenced memory is freed between turns of the event loop; blocking runs do not yield to it.
     await yieldIfDue();
     return executable;
   }
 
-  /** Ends the run that is under way before its next step; it is rejected with a {@linkcode StateError}. */
+  /** Ends the run in progress before its next step; it is rejected with a {@linkcode StateError}. */
   stop(): void {
     if (this.#running && this.#runningHandle !== 0) this.module.stop(this.#runningHandle, true);
   }
 
-  /** Gives all variables back to the host and frees all programs and memory. */
+  /** Moves all variables to the host and frees all programs and memory. */
   async dispose(): Promise<void> {
     this.stop();
     await this.idle();
@@ -166,25 +166,25 @@ export class NativeExecutor implements Executor {
     for (const variable of this.#locations.keys()) await variable.transferTo(undefined);
   }
 
-  /** Where a variable lives; throws where it is not here. */
+  /** The location of a variable; throws if it is not here. */
   locationOf(variable: Variable): Location {
     const location = this.#locations.get(variable);
     if (!location) throw new StateError(`The variable "${variable.name}" is not held by ${this.name}`);
     return location;
   }
 
-  /** Whether a variable still lives where a program found it. */
+  /** Whether a variable is still where a program found it. */
   isAt(variable: Variable, location: Location): boolean {
     return this.#locations.get(variable) === location;
   }
 
-  /** Gives up a use of a block. */
+  /** Releases one use of a block. */
   unuse(block: Block): void {
     block.users--;
     if (block.users === 0) this.#free(block);
   }
 
-  /** Zeroed memory. */
+  /** Allocates zeroed memory. */
   allocate(bytes: number): Segment {
     const address = this.module.allocate(bytes);
     this.#bytes += bytes;
@@ -201,7 +201,7 @@ export class NativeExecutor implements Executor {
     this.#programs.delete(program);
   }
 
-  /** Frees a program's handle and memory, after the run that is under way if there is one. */
+  /** Frees a program's handle and memory, after any run in progress. */
   unload(loaded: Loaded): void {
     const { handle, memory, locations } = loaded;
     Object.assign(loaded, notLoaded());
@@ -214,9 +214,9 @@ export class NativeExecutor implements Executor {
     else free();
   }
 
-  /** Runs a program without blocking when no other run is under way; variables are not touched until it ends. */
+  /** Runs a program without blocking, after any run in progress; nothing touches variables until it ends. */
   async runAside(handle: number, steps: number): Promise<number> {
-    // Not by idle(): where nothing runs, the run must start before anything else can.
+    // Not idle(): if nothing runs, the run must start before anything else can.
     while (this.#running) await this.#running;
     const result = this.module.runAside(handle, steps);
     this.#runningHandle = handle;
@@ -235,11 +235,11 @@ export class NativeExecutor implements Executor {
   }
 }
 
-/** What a program holds in the module: freed with the program, when nobody refers to it any more. */
+/** What a program holds in the module: freed when the program is no longer referenced. */
 interface Loaded {
   handle: number;
   memory: Segment[];
-  /** Where its variables were when it was loaded. */
+  /** The locations of its variables when it was loaded. */
   locations: Location[];
 }
 
@@ -277,7 +277,7 @@ export class NativeExecutable implements Executable {
     return this.plan.graph;
   }
 
-  /** Makes sure that the variables are here and that the program knows where. */
+  /** Makes sure that the variables are attached and that the program knows their locations. */
   async prepare(): Promise<void> {
     const { executor } = this;
     const variables = variablesOf(this.plan.graph);
@@ -312,7 +312,7 @@ export class NativeExecutable implements Executable {
 
   /**
    * Runs the program `steps` times. Short runs block; long ones leave the event loop free, and variables can be read
-   * when they are done.
+   * after they end.
    */
   run(steps: number): Promise<void> {
     const { executor } = this;
@@ -327,7 +327,7 @@ export class NativeExecutable implements Executable {
     return done;
   }
 
-  /** Measures the nodes, where the module has a clock. */
+  /** Measures the nodes, if the module has a clock. */
   get clock(): NodeClock | undefined {
     const { clock } = this.#module;
     return clock && {
@@ -349,7 +349,7 @@ export class NativeExecutable implements Executable {
     };
   }
 
-  /** What each node takes, in nanoseconds of one step, measured over `steps` steps. */
+  /** The time of each node, in nanoseconds per step, measured over `steps` steps. */
   async profile(steps: number): Promise<NodeTime[]> {
     const { clock } = this;
     if (!clock) {
@@ -395,12 +395,12 @@ export class NativeExecutable implements Executable {
     if (finished < steps) throw new StateError(`A run of ${steps} steps was stopped after ${finished}`);
     if (finished > 0) {
       const seconds = (performance.now() - start) / 1000 / finished;
-      // A slow outlier must not turn short runs into calls that do not block, which are slower still.
+      // A slow outlier must not turn short runs into non-blocking calls, which are slower still.
       this.#secondsPerStep = Math.min(seconds, (this.#secondsPerStep + seconds) / 2);
     }
   }
 
-  /** Adds what the module has measured since the last call. */
+  /** Adds the module's measurements since the last call. */
   #collectTimes(): void {
     if (!this.#measuring || this.loaded.handle === 0) return;
     const measured = this.#module.clock?.measured(this.loaded.handle, this.#nanoseconds.length);

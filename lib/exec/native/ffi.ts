@@ -1,4 +1,4 @@
-// The native library behind Deno's FFI.
+// The native library, called through Deno's FFI.
 import type { BuildOptions } from "../../../ffi/build.ts";
 import { BackendError, ValueError } from "../../errors.ts";
 import { nativeError } from "./executor.ts";
@@ -23,7 +23,7 @@ const symbols = {
   ceratops_profile: { parameters: ["i32", "buffer", "i32"], result: "i32" },
 } as const;
 
-/** A library file, and the hash that it must say it was built from. */
+/** A library file, and the build hash that it must report. */
 interface LibraryFile {
   readonly path: string;
   readonly build: string;
@@ -31,13 +31,13 @@ interface LibraryFile {
 
 /** Options of {@linkcode openLibrary}. */
 export interface OpenOptions {
-  /** The number of threads: that of the processors unless given here or by `CERATOPS_THREADS`. */
+  /** The number of threads; by default `CERATOPS_THREADS`, else the number of processors. */
   threads?: number;
   /** How the library is built. */
   build?: BuildOptions;
 }
 
-/** Loads a library file; throws {@linkcode BackendError} where it cannot be loaded or is of another build. */
+/** Loads a library file; throws {@linkcode BackendError} if it cannot be loaded or reports another build. */
 export function openLibrary({ path, build }: LibraryFile, { threads = threadCount() }: OpenOptions = {}): NativeModule {
   const library = load(path);
   const call = library.symbols;
@@ -59,7 +59,7 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
   const [ops, functions] = text(call.ceratops_names()).split("\n").map((names) =>
     new Map(names.split(" ").map((name, index) => [name, index]))
   );
-  // The count of finished steps; runs that do not block have one of their own.
+  // The count of finished steps; non-blocking runs each have their own.
   const finished = new Int32Array(1);
   return {
     description: `${text(call.ceratops_description())}, ${threads} thread${threads === 1 ? "" : "s"}`,
@@ -109,7 +109,7 @@ function load(path: string): Deno.DynamicLibrary<typeof symbols> {
   }
 }
 
-/** The number of threads by `CERATOPS_THREADS`, where it may be read and is set, or that of the processors. */
+/** `CERATOPS_THREADS`, if it may be read and is set, else the number of processors. */
 function threadCount(): number {
   const name = "CERATOPS_THREADS";
   const granted = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";

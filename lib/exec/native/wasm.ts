@@ -8,25 +8,25 @@ import { longestError, type NativeModule } from "./module.ts";
 /** What an instance of ffi/ceratops.wasm exports. */
 export type WasmInstance = typeof instance;
 
-/** Milliseconds of work after which the event loop gets its turn. */
+/** Milliseconds of work after which to yield to the event loop. */
 const longestTurn = 50;
 
 instance._initialize();
 
-/** Opens an executor on the library; all of them share the one instance that was imported. */
+/** Opens an executor on the library; all executors share the one imported instance. */
 export function openWasm(): NativeExecutor {
   return new NativeExecutor("wasm", wasmModule(instance));
 }
 
-/** The library of an instance on which `_initialize` was called. */
+/** The module of an instance on which `_initialize` was called. */
 export function wasmModule(call: WasmInstance): NativeModule {
-  // Views end when the memory grows, so that each is made anew and dropped.
+  // Growing the memory invalidates views, so each is made where it is used.
   const bytesAt = (address: number, length?: number) => new Uint8Array(call.memory.buffer, address >>> 0, length);
   const text = (address: number) => {
     const bytes = bytesAt(address);
     return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
   };
-  /** What a call into the library returns; a trap in it becomes an error of `what`. */
+  /** The result of a call into the library; a trap becomes an error with `what`. */
   const within = (what: string, body: () => number): number => {
     try {
       return body();
@@ -56,7 +56,7 @@ export function wasmModule(call: WasmInstance): NativeModule {
   const [ops, functions] = text(call.ceratops_names()).split("\n").map((names) =>
     new Map(names.split(" ").map((name, index) => [name, index]))
   );
-  /** Where a run leaves the count of finished steps. */
+  /** Where a run writes the count of finished steps. */
   const finished = allocate(Int32Array.BYTES_PER_ELEMENT);
   const run = (handle: number, steps: number): number => {
     check("Cannot run a program", () => call.ceratops_run(handle, steps, finished));
@@ -98,7 +98,7 @@ export function wasmModule(call: WasmInstance): NativeModule {
         done += count;
         if (count < wanted) break;
         const now = performance.now();
-        // Grows by steps, since the first measurement may be of something quick.
+        // Grows gradually, since the first measurement may be of a fast part.
         atOnce = Math.max(1, Math.min(atOnce * 8, Math.floor(longestTurn * count / Math.max(0.01, now - start))));
         if (done === steps || now - turn < longestTurn / 2) continue;
         await yieldToEventLoop();
@@ -115,6 +115,6 @@ function outOfMemory(what: string, bytes: number): BackendError {
     what,
     rule: "WebAssembly has 4 GiB of memory, and there is no room in it",
     received: `a need of ${(bytes / 2 ** 20).toFixed(1)} MiB more`,
-    hint: "take a smaller batch or less data at a time, call clearSession(), or run on eigen, which is not so bounded",
+    hint: "take a smaller batch or less data at a time, call clearSession(), or run on eigen, which has no such limit",
   });
 }

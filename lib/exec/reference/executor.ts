@@ -1,4 +1,4 @@
-// The reference executor: interprets the graph as it was traced, in float64. The oracle of the tests, no user's backend.
+// The reference executor: interprets the traced graph in float64. It is the oracle of the tests, not for users.
 import { makeArray, type TypedArray } from "../../dtype.ts";
 import type { Graph, ValueId } from "../../ir/graph.ts";
 import { interpret } from "../../ir/interpret.ts";
@@ -9,7 +9,7 @@ import type { Variable } from "../../tensor/variable.ts";
 import { Held } from "../../held.ts";
 import { type Executable, type Executor, type MemoryUse, variablesOf } from "../executor.ts";
 
-/** Runs programs in float64, one node after another, by the reference fact of each op. */
+/** Runs programs in float64, node by node, with the reference function of each op. */
 export class ReferenceExecutor implements Executor {
   /** The backend's name. */
   readonly name = "reference";
@@ -17,7 +17,7 @@ export class ReferenceExecutor implements Executor {
   readonly description = "float64 in TypeScript, for checking other backends; slow";
   readonly #values = new Held<Variable, Float64Array>(() => {});
 
-  /** What it holds now, in the host's own memory; programs hold nothing. */
+  /** What it currently holds, in the host's memory; programs hold nothing. */
   get memory(): MemoryUse {
     return { variables: this.#values.size, programs: 0, bytes: 0 };
   }
@@ -34,7 +34,7 @@ export class ReferenceExecutor implements Executor {
     return Promise.resolve(makeArray(variable.dtype, this.#values.get(variable)!));
   }
 
-  /** Nothing: this memory goes away with the host's own. */
+  /** Does nothing: this memory cannot be lost before the host's own. */
   syncToHost(): Promise<void> {
     return Promise.resolve();
   }
@@ -77,7 +77,7 @@ export class ReferenceExecutor implements Executor {
     };
   }
 
-  /** Gives all variables back to the host. */
+  /** Moves all variables to the host. */
   async dispose(): Promise<void> {
     for (const variable of this.#values.keys()) await variable.transferTo(undefined);
   }

@@ -1,21 +1,21 @@
-// Bindings: the ranges of buffers that a kernel's operands lie in, merged where they share one.
+// Bindings: the buffer ranges of a kernel's operands, merged where they share one.
 import { memoryType, type Operand } from "../../ops/webgpu/operand.ts";
 
-/** A range of a buffer that is bound. */
+/** A bound range of a buffer. */
 export interface Binding {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly bytes: number;
 }
 
-/** Bindings, numbered from 1 on in the shader: binding 0 is the uniform. */
+/** Bindings, numbered from 1 in the shader: binding 0 is the uniform. */
 export interface Bindings {
   readonly list: readonly Binding[];
   /** The element type of each. */
   readonly memory: readonly string[];
-  /** Whether each is only read. */
+  /** Whether each is read-only. */
   readonly readOnly: readonly boolean[];
-  /** The place in the list of an operand's binding. */
+  /** The index of an operand's binding in the list. */
   indexOf(operand: Operand): number;
 }
 
@@ -27,14 +27,14 @@ interface Open {
 }
 
 /**
- * One binding for each range: operands in one range share it. All ranges of a buffer that is written are bound
- * read-write, since WebGPU refuses a buffer that is bound both ways in one dispatch.
+ * One binding per range; operands with the same range share it. All ranges of a buffer that is written are bound
+ * read-write, since WebGPU forbids binding a buffer both ways in one dispatch.
  */
 export function bindRanges(operands: readonly Operand[]): Bindings {
   return bind(operands, (open, { view }) => open.buffer === view.buffer && open.offset === view.offset, memoryType);
 }
 
-/** One binding of words for each buffer: the range from its first operand to the end of its last. */
+/** One binding of words per buffer: the range from its first operand to the end of its last. */
 export function bindBuffers(operands: readonly Operand[]): Bindings {
   return bind(operands, (open, { view }) => open.buffer === view.buffer, () => "u32");
 }

@@ -1,4 +1,4 @@
-// Compound dispatches: small calls that follow each other become stages of one workgroup, with barriers between.
+// Compound dispatches: consecutive small calls become stages of one workgroup, with barriers in between.
 import { bindBuffers, bindingLines } from "./bindings.ts";
 import { type BuiltKernel, headerOf, scopeOf } from "./kernel.ts";
 import type { KernelCall } from "../../ops/webgpu/lowering.ts";
@@ -12,17 +12,17 @@ import { Linker } from "../../ops/webgpu/wgsl.ts";
 export interface Stage {
   readonly call: KernelCall;
   readonly threads: number;
-  /** Threads of a workgroup, where it gets a dispatch of its own. */
+  /** Threads per workgroup, if it gets its own dispatch. */
   readonly groupSize: number;
-  /** The node it comes from. */
+  /** The origin of its node. */
   readonly origin: string;
 }
 
 const maxStages = 32;
-/** Threads of the workgroup: the most that WebGPU grants everywhere. */
+/** Threads of the workgroup: the most that every WebGPU device allows. */
 const groupSize = 256;
 
-/** Whether a call can join stages: within the limit of buffers, of which each is bound once. */
+/** Whether a call can join stages without exceeding the limit of buffers, each bound once. */
 export function canJoin(stages: readonly Stage[], call: KernelCall): boolean {
   const buffers = new Set([...stages.map((stage) => stage.call), call].flatMap(buffersOf));
   return stages.length < maxStages && buffers.size <= maxBuffers;
@@ -30,14 +30,14 @@ export function canJoin(stages: readonly Stage[], call: KernelCall): boolean {
 
 const buffersOf = ({ operands }: KernelCall) => operands.map(({ view }) => view.buffer);
 
-/** The kernel of several stages: one workgroup that does one after the other. */
+/** The kernel of several stages: one workgroup runs them in order. */
 export function buildCompound(stages: readonly Stage[]): BuiltKernel {
   const bindings = bindBuffers(stages.flatMap(({ call }) => call.operands));
   const structs: string[] = [];
   const params: number[] = [];
   const pending: Operand[] = [];
   const parts = stages.map(({ call, threads }, at) => {
-    // Where a value begins in its binding, in words (packed: in bytes).
+    // The start of a value in its binding, in words (packed: in bytes).
     const bases = call.operands.map((operand): Param => {
       const { offset, packed } = operand.view;
       const bytes = offset - bindings.list[bindings.indexOf(operand)].offset;

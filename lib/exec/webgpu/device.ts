@@ -1,16 +1,16 @@
-// The device: buffers, pipelines and their caches, counts, and errors worded for people.
+// The device: buffers, cached pipelines, counts, and readable errors.
 import { BackendError, DeviceLostError } from "../../errors.ts";
 import type { BuiltKernel } from "./kernel.ts";
 import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 import { bindingAlignment } from "../../ops/webgpu/view.ts";
 
-/** Counts that tests hold the backend to, since it was opened. */
+/** Counts since the backend was opened, checked by tests. */
 export interface GpuCounts {
-  /** Compute pipelines made. */
+  /** Compute pipelines created. */
   pipelines: number;
-  /** Buffers made. */
+  /** Buffers created. */
   buffers: number;
-  /** Bytes of the buffers that were made and not freed. */
+  /** Bytes of the buffers created and not freed. */
   bytes: number;
   /** Command buffers submitted. */
   submits: number;
@@ -24,21 +24,21 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** A GPU device with what all its programs share. */
+/** A GPU device, with what all its programs share. */
 export class Gpu {
-  /** What has been made and done so far. */
+  /** Counts so far. */
   readonly counts: GpuCounts = { pipelines: 0, buffers: 0, bytes: 0, submits: 0, readBacks: 0 };
-  /** The most bytes that a binding, and so a buffer that kernels use, may have: a multiple of 256. */
+  /** The most bytes of a binding, and so of a buffer that kernels use: a multiple of 256. */
   readonly bindingBytes: number;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #lost: string | undefined;
   #failure: string | undefined;
 
-  /** Called when the device goes away. */
+  /** Called when the device is lost. */
   onLost: () => void = () => {};
 
-  /** Takes over `device`. Bindings may be held to fewer `bindingBytes`. */
+  /** Takes over `device`. Bindings may be limited to `bindingBytes`. */
   constructor(
     readonly device: GPUDevice,
     readonly tuning: Tuning,
@@ -58,9 +58,7 @@ export class Gpu {
     });
   }
 
-  /**
-   * Throws {@linkcode DeviceLostError} where the device is lost, {@linkcode BackendError} where a call before went wrong.
-   */
+  /** Throws {@linkcode DeviceLostError} if the device is lost, {@linkcode BackendError} if an earlier call failed. */
   check(what: string): void {
     if (this.#lost !== undefined) {
       throw new DeviceLostError({
@@ -87,19 +85,19 @@ export class Gpu {
       this.check(what);
       return result;
     } catch (error) {
-      // The news that the device is lost may come after the failure that it caused.
+      // A lost device may be reported after the failure that it caused.
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.check(what);
       throw error;
     }
   }
 
-  /** Whether the device is gone. */
+  /** Whether the device is lost. */
   get isLost(): boolean {
     return this.#lost !== undefined;
   }
 
-  /** A buffer; throws {@linkcode BackendError} naming `what` where it is larger than the device takes. */
+  /** Creates a buffer; throws {@linkcode BackendError} naming `what` if the device does not allow its size. */
   buffer(bytes: number, usage: number, what: string): GPUBuffer {
     const limit = usage & GPUBufferUsage.STORAGE ? this.bindingBytes : this.device.limits.maxBufferSize;
     if (bytes > limit) this.refuse(bytes, what, limit);
@@ -114,7 +112,7 @@ export class Gpu {
     buffer.destroy();
   }
 
-  /** Throws {@linkcode BackendError} naming `what` is larger than the device takes. */
+  /** Throws the {@linkcode BackendError} that `what` is larger than the device allows. */
   refuse(bytes: number, what: string, limit = this.bindingBytes): never {
     throw new BackendError({
       what: `Cannot make room for ${what} on the GPU`,
@@ -124,7 +122,7 @@ export class Gpu {
     });
   }
 
-  /** The pipeline of a kernel, made once for each distinct text. */
+  /** The pipeline of a kernel, created once per distinct source. */
   pipeline(kernel: BuiltKernel): Pipeline {
     const { key } = kernel;
     const known = this.#pipelines.get(key);
@@ -150,7 +148,7 @@ export class Gpu {
 
   #fresh: { key: string; code: string; label: string; module: GPUShaderModule }[] = [];
 
-  /** The layout of a uniform and of storage bindings, made once for each distinct one. */
+  /** The layout of a uniform and storage bindings, created once per combination. */
   layout(readOnly: readonly boolean[]): GPUBindGroupLayout {
     const key = readOnly.join();
     let layout = this.#layouts.get(key);
@@ -167,7 +165,7 @@ export class Gpu {
     return layout;
   }
 
-  /** Runs `body`, which makes pipelines and bind groups; throws {@linkcode BackendError} for what the GPU refuses. */
+  /** Runs `body`, which creates pipelines and bind groups; throws {@linkcode BackendError} for validation errors. */
   async checked<T>(what: string, body: () => T): Promise<T> {
     this.check(what);
     this.#fresh = [];
@@ -196,11 +194,11 @@ export class Gpu {
     return result!;
   }
 
-  /** The error for a refused call; what was made with it is forgotten, so that it is not used again. */
+  /** The error for a failed call; its pipelines are removed from the caches. */
   async #refusal(what: string, message: string): Promise<BackendError> {
     for (const { key, code, label, module } of this.#fresh) {
       const info = await module.getCompilationInfo();
-      // A browser gives line and column; elsewhere the refusal's own message points at the place.
+      // Browsers report line and column; elsewhere the error message itself shows the place.
       const worst = info.messages.find(({ type }) => type === "error");
       if (!worst && !message.includes(`'${label}'`)) continue;
       this.#pipelines.delete(key);
@@ -217,12 +215,12 @@ export class Gpu {
     return new BackendError({ what, rule: "the GPU refused a call", received: message.trim() });
   }
 
-  /** Compiles one kernel by itself; throws {@linkcode BackendError} showing the source where it does not compile. */
+  /** Compiles a single kernel; throws {@linkcode BackendError} with the source if it does not compile. */
   compileAlone(kernel: BuiltKernel): Promise<Pipeline> {
     return this.checked(`Cannot compile shader "${kernel.label}"`, () => this.pipeline(kernel));
   }
 
-  /** Begins a pass of dispatches; benchmarks give it timestamps. */
+  /** Begins a compute pass; benchmarks give it timestamps. */
   beginPass(encoder: GPUCommandEncoder): GPUComputePassEncoder {
     return encoder.beginComputePass();
   }
@@ -234,7 +232,7 @@ export class Gpu {
   }
 }
 
-/** The lines around `line` of a source, numbered; the first where the line is unknown. */
+/** The lines around `line` of a source, numbered; the first lines if `line` is unknown. */
 export function sourceLines(code: string, line: number): string {
   const lines = code.split("\n");
   const from = Math.max(0, (line || 1) - 4);

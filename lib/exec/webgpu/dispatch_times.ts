@@ -1,21 +1,21 @@
-// How long each dispatch of a program takes on the GPU: for profiles, which cost a pass a dispatch and a wait a step.
+// The GPU time of each dispatch of a program, for profiles; costs one pass per dispatch and one wait per step.
 import type { NodeTime } from "../executor.ts";
 import type { Gpu } from "./device.ts";
 
-/** A dispatch as it is recorded. */
+/** A recorded dispatch. */
 export interface Recorded {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly groups: readonly [number, number];
-  /** The kernel, and the nodes that it runs for. */
+  /** The kernel, and the origins of its nodes. */
   readonly label: string;
   readonly origin: string;
 }
 
-/** What WebGPU can hold in one query set, at two timestamps a dispatch. */
+/** The most dispatches of a WebGPU query set, with two timestamps each. */
 const most = 2048;
 
-/** Sums of the times of dispatches, step after step. */
+/** Sums of dispatch times over steps. */
 export class DispatchTimes {
   readonly #gpu: Gpu;
   #times: NodeTime[] = [];
@@ -25,7 +25,7 @@ export class DispatchTimes {
     this.#gpu = gpu;
   }
 
-  /** Runs one step, each dispatch in a pass of its own, and waits for it. */
+  /** Runs one step, each dispatch in its own pass, and waits for it. */
   async runStep(dispatches: readonly Recorded[]): Promise<void> {
     const nanoseconds: number[] = [];
     for (let from = 0; from < dispatches.length; from += most) {
@@ -59,7 +59,7 @@ export class DispatchTimes {
     this.#gpu.submit(encoder);
     await staging.mapAsync(GPUMapMode.READ);
     const read = new BigUint64Array(staging.getMappedRange());
-    // A browser may round times so that an end comes before its beginning.
+    // A browser may round times so that an end is before its start.
     const result = dispatches.map((_, i) => Math.max(0, Number(read[2 * i + 1] - read[2 * i])));
     querySet.destroy();
     for (const buffer of [times, staging]) this.#gpu.free(buffer);

@@ -1,4 +1,4 @@
-// The dispatches of a step, each a pipeline with the buffers and sizes it is bound to, and where a plan's values lie.
+// The dispatches of a step, each a pipeline with its buffers and sizes, and the views of a plan's values.
 import type { ValueId } from "../../ir/graph.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
@@ -11,7 +11,7 @@ import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 import { type KernelCall, type Lowering, maxStageThreads, maxStageWork } from "../../ops/webgpu/lowering.ts";
 import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
 
-/** WebGPU's default limit of workgroups along an axis. */
+/** The most workgroups along an axis: WebGPU's default limit. */
 const maxGroups = 65535;
 
 /** The workgroups of a grid along x and y. */
@@ -21,27 +21,27 @@ function groupsOf({ of, count, size }: Grid): [number, number] {
   return [across, Math.ceil(groups / across)];
 }
 
-/** A pipeline and what it is bound to; the bind group is made when the uniforms have their buffer. */
+/** A pipeline and its operands; the bind group is created once the uniforms have a buffer. */
 export interface Dispatch {
   readonly pipeline: Pipeline;
   readonly bindings: readonly Binding[];
   readonly params: Uint32Array<ArrayBuffer>;
   /** Workgroups along x and y. */
   readonly groups: readonly [number, number];
-  /** The kernel, and the nodes that it runs for. */
+  /** The kernel, and the origins of its nodes. */
   readonly label: string;
   readonly origin: string;
 }
 
-/** Memory that a program owns beside its slots. */
+/** Memory of a program besides its slots. */
 export interface Scratch {
-  /** A buffer of at least `bytes`, number `index` of those in use at one time. */
+  /** A buffer of at least `bytes`: number `index` of those in use at the same time. */
   take(index: number, bytes: number): GPUBuffer;
 }
 
-/** Takes the dispatches of one step, in order. */
+/** Records the dispatches of one step, in order. */
 export class DispatchRecorder implements Lowering {
-  /** What has been lowered so far. */
+  /** The dispatches so far. */
   readonly dispatches: Dispatch[] = [];
   #origin = "";
   #scratches = 0;
@@ -73,8 +73,8 @@ export class DispatchRecorder implements Lowering {
   }
 
   /**
-   * Adds a dispatch of so many threads, `groupSize` to a workgroup. `loop` is about how many elements a thread goes
-   * through: what is little work altogether waits, to be one dispatch with what follows.
+   * Adds a dispatch of threads, `groupSize` per workgroup. `loop` is the approximate number of elements per thread:
+   * small calls wait, to be merged with what follows into one dispatch.
    */
   emitThreads(call: KernelCall, threads: number, { loop = 1, groupSize = 64 } = {}): void {
     if (threads === 0) return;
@@ -87,7 +87,7 @@ export class DispatchRecorder implements Lowering {
     this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, this.#origin);
   }
 
-  /** Adds the small calls that wait: one as it is, several as stages of one workgroup. */
+  /** Adds the small calls that wait: a single one as it is, several as stages of one workgroup. */
   flush(): void {
     const stages = this.#stages;
     this.#stages = [];
@@ -97,14 +97,14 @@ export class DispatchRecorder implements Lowering {
     else this.#add(buildCompound(stages), [1, 1], stages.map((stage) => stage.origin).join(", "));
   }
 
-  /** Memory for words that is free again after the current node. */
+  /** Memory in words that is free again after the current node. */
   scratch(shape: Shape): View {
     const type = { shape, dtype: "float32" as const };
     const buffer = this.scratchMemory.take(this.#scratches++, padded(4 * sizeOf(shape)));
     return wordView(buffer, 0, type);
   }
 
-  /** Runs `body` with memory that `body`'s nodes do not take as scratch. */
+  /** Runs `body` and keeps the current scratch memory from being reused by its nodes. */
   keepingScratch<T>(body: () => T): T {
     const outer = this.#kept;
     this.#kept = this.#scratches;
@@ -122,18 +122,18 @@ export class DispatchRecorder implements Lowering {
   }
 }
 
-/** Where a slot begins. */
+/** The start of a slot. */
 export interface Slot {
   readonly buffer: GPUBuffer;
   readonly offset: number;
 }
 
-/** Where the values of a graph, or of a loop's body, lie. */
+/** The views of the values of a graph, or of a loop's body. */
 export class Views {
   readonly #views = new Map<ValueId, View>();
   readonly #redirected = new Map<ValueId, View>();
 
-  /** The value that `id` is another shape of. */
+  /** The value that `id` is an alias of. */
   readonly root: (id: ValueId) => ValueId;
 
   constructor(
@@ -145,13 +145,13 @@ export class Views {
     this.root = aliasRoots(plan.graph.nodes);
   }
 
-  /** Says where a value lies that the plan gives no place, or another. */
+  /** Sets the view of a value, if the plan does not place it or places it elsewhere. */
   set(id: ValueId, view: View): void {
     this.#redirected.set(id, view);
     this.#views.clear();
   }
 
-  /** Where a value lies. */
+  /** The view of a value. */
   get(id: ValueId): View {
     let view = this.#views.get(id);
     if (!view) {

@@ -20,7 +20,7 @@ import { StateStore } from "./state.ts";
 export class WebGpuExecutor implements Executor {
   /** The backend's name. */
   readonly name = "webgpu";
-  /** The device, with counts of what was made on it; for tests and benchmarks. */
+  /** The device, with counts of what was created; for tests and benchmarks. */
   readonly gpu: Gpu;
   readonly #state: StateStore;
   readonly #throttle: SubmitThrottle;
@@ -29,7 +29,7 @@ export class WebGpuExecutor implements Executor {
   );
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Takes over a device; when it is lost, variables fall back to what the host last read. */
+  /** Takes over a device; when it is lost, variables fall back to the value last known to the host. */
   constructor(gpu: Gpu) {
     this.gpu = gpu;
     gpu.onLost = () => this.#invalidateDeviceCopy();
@@ -42,7 +42,7 @@ export class WebGpuExecutor implements Executor {
     return this.gpu.description;
   }
 
-  /** What it holds now. */
+  /** What it currently holds. */
   get memory(): MemoryUse {
     return { variables: this.#state.variables.length, programs: this.#programs.size, bytes: this.gpu.counts.bytes };
   }
@@ -52,7 +52,7 @@ export class WebGpuExecutor implements Executor {
     return this.gpu.counts;
   }
 
-  /** Takes over variables; those given together and not yet here lie next to each other. */
+  /** Takes over variables; the new ones among them are contiguous. */
   attach(variables: readonly Variable[]): Promise<void> {
     return this.#inTurn(() => this.#attach(variables));
   }
@@ -64,7 +64,7 @@ export class WebGpuExecutor implements Executor {
     await Promise.all(arriving.map((variable) => variable.transferTo(this)));
   }
 
-  /** Compiling and moving variables happen one after another: both change where variables lie. */
+  /** Runs compiling and moving variables one at a time: both change the locations of variables. */
   #inTurn<T>(body: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(body);
     this.#turn = result.catch(() => {});
@@ -78,7 +78,7 @@ export class WebGpuExecutor implements Executor {
     return data;
   }
 
-  /** Lets the host know the newest values: what is asked for together costs one wait. */
+  /** Copies the newest values to the host; reads requested together cost one wait. */
   async syncToHost(variables: readonly Variable[]): Promise<void> {
     await Promise.all(variables.filter(({ device }) => device === this).map((variable) => variable.refresh()));
   }
@@ -94,7 +94,7 @@ export class WebGpuExecutor implements Executor {
     this.#state.release(variable);
   }
 
-  /** Makes a program of `graph`; the variables it links are adopted, those of one list side by side. */
+  /** Compiles `graph`; attaches its variables, those of one list contiguously. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
       const { tuning, bindingBytes } = this.gpu;
@@ -127,7 +127,7 @@ export class WebGpuExecutor implements Executor {
     });
   }
 
-  /** Gives all variables back to the host and frees everything but the device. */
+  /** Moves all variables to the host and frees everything but the device. */
   async dispose(): Promise<void> {
     if (!this.gpu.isLost) {
       await Promise.all(this.#state.variables.map((variable) => variable.transferTo(undefined)));
@@ -146,7 +146,7 @@ export class WebGpuExecutor implements Executor {
   }
 }
 
-/** The variables of each list that one node goes through; where lists share variables, the longest comes first. */
+/** The variables of each list that one node runs over; if lists share variables, the longest comes first. */
 function listedVariables({ graph }: Plan): Variable[][] {
   const variables = variablesOf(graph);
   const variableOf = new Map(

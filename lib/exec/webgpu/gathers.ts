@@ -1,4 +1,4 @@
-// Rows that are gathered by index are read where they lie by what uses them, wherever that is worth while.
+// Fuses gathers into the nodes that read their rows, if that pays off.
 import { bytesPerElement } from "../../dtype.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../../ir/graph.ts";
 import { type GatheredRows, isAlias, opDef } from "../../ir/op_def.ts";
@@ -8,16 +8,16 @@ import { sizeOf } from "../../shape.ts";
 import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 import { maxBuffers } from "../../ops/webgpu/view.ts";
 
-/** A place where rows are read: an operand of a node. */
+/** A reader of gathered rows: an operand of a node. */
 interface Reader {
   readonly node: Node;
   readonly at: number;
 }
 
 /**
- * The graph where rows that are gathered are not stored, where all that reads them is one elementwise program, or are
- * products that can gather as they load: the gather is dropped, and its readers have the table and the indices as
- * inputs. Tables over `bindingBytes` stay, as they lie in parts.
+ * The graph with gathers fused, so that their rows are never stored: if all readers are one elementwise program or
+ * products that can gather as they load, the gather is dropped and they read table and indices. Tables over
+ * `bindingBytes` stay, as they are split into parts.
  */
 export function fuseGathers(graph: Graph, tuning: Tuning, bindingBytes: number): Graph {
   const { types } = graph;
@@ -32,7 +32,7 @@ export function fuseGathers(graph: Graph, tuning: Tuning, bindingBytes: number):
     });
   }
   const fits = (table: ValueId) => sizeOf(types[table].shape) * bytesPerElement(types[table].dtype) <= bindingBytes;
-  // What may be written where the table or the indices lie must not be made while they are read.
+  // A node whose output may overwrite the table or the indices must not read them.
   const overwrites = ({ outputs }: Node, sources: readonly ValueId[]) => {
     const roots = sources.map(root);
     return graph.state.some(({ input, output }) => roots.includes(input) && outputs.includes(root(output)));

@@ -1,4 +1,4 @@
-// A kernel: a shader with the header that its call generates, and the entry point around its function.
+// A kernel: a shader with the header generated for its call, and an entry point that calls its function.
 import { type Binding, bindingLines, type Bindings, bindRanges } from "./bindings.ts";
 import type { KernelCall } from "../../ops/webgpu/lowering.ts";
 import { accessorsOf, type Operand } from "../../ops/webgpu/operand.ts";
@@ -7,8 +7,8 @@ import { packParams, type Param, paramsStruct } from "../../ops/webgpu/uniform.t
 import { declarationsOf, Linker, type Scope } from "../../ops/webgpu/wgsl.ts";
 
 /**
- * How often a kernel's function is called: `fn gather_at(i: u32)` by each of `count` threads, of which a workgroup has
- * `size`; or `fn sum_at(i: u32, thread: u32)` by the `size` threads of each of `count` workgroups.
+ * How often a kernel's function is called: `fn gather_at(i: u32)` by each of `count` threads, in workgroups of `size`;
+ * or `fn sum_at(i: u32, thread: u32)` by the `size` threads of each of `count` workgroups.
  */
 export interface Grid {
   readonly of: "threads" | "workgroups";
@@ -18,22 +18,22 @@ export interface Grid {
 
 /** A shader module and what to bind to it. */
 export interface BuiltKernel {
-  /** What the code follows from: kernels with equal keys have equal code. */
+  /** Determines the code: kernels with equal keys have equal code. */
   readonly key: string;
   readonly label: string;
   readonly entry: string;
-  /** Whether each storage binding, from 1 on, is only read. */
+  /** Whether each storage binding, from 1 on, is read-only. */
   readonly readOnly: readonly boolean[];
   readonly bindings: readonly Binding[];
   /** The uniform's contents. */
   readonly params: Uint32Array<ArrayBuffer>;
-  /** What it was built of: several where they are stages of one workgroup. */
+  /** The calls it was built from; several if they are stages of one workgroup. */
   readonly calls: readonly KernelCall[];
-  /** Puts the module's text together. */
+  /** Builds the module's source. */
   link(): string;
 }
 
-/** The header of a call: constants, functions that load and store operands, and functions that are the call's own. */
+/** The header of a call: constants, functions that load and store operands, and the call's own functions. */
 export function headerOf(call: KernelCall, bindings: Bindings, baseOf: (operand: Operand) => string): string {
   const accessors = call.operands.map((operand) => {
     const at = bindings.indexOf(operand);
@@ -42,12 +42,12 @@ export function headerOf(call: KernelCall, bindings: Bindings, baseOf: (operand:
   return [...(call.constants ?? []), ...accessors, ...(call.functions ? [call.functions] : [])].join("\n");
 }
 
-/** Where a call's names are looked up: in its header, its file, and the files of functions that any shader may call. */
+/** Where a call's names are looked up: its header, its file, and the files of functions that any shader may call. */
 export function scopeOf({ file }: KernelCall, header: string, suffix = "", params = "params"): Scope {
   return { modules: [declarationsOf(header), moduleOf(file), libraries()], suffix, params };
 }
 
-/** The kernel of a call by itself. */
+/** The kernel of a single call. */
 export function buildKernel(call: KernelCall, grid: Grid): BuiltKernel {
   const bindings = bindRanges(call.operands);
   const params: Param[] = [[grid.of, "u32", grid.count], ...call.params];

@@ -7,18 +7,18 @@ import { type AdapterKind, gpuTuning, type Tuning } from "../../ops/webgpu/kerne
 
 /** Options of {@linkcode openWebGpu}. */
 export interface WebGpuOptions {
-  /** Whether adapters that compute on the CPU will do; not for `auto`, since Eigen is faster there. */
+  /** Whether to allow adapters that run on the CPU; not for `auto`, since Eigen is faster there. */
   readonly allowSoftware?: boolean;
-  /** The kind of adapter that kernels are chosen for, or choices: what the adapter is unless said otherwise. For tests. */
+  /** The kind of adapter, or the tuning, that kernels are chosen for; by default the adapter's. For tests. */
   readonly tunedFor?: AdapterKind | Tuning;
-  /** The most bytes that a binding may have: what the adapter takes unless said otherwise. For tests. */
+  /** The most bytes of a binding; by default the adapter's limit. For tests. */
   readonly bindingBytes?: number;
 }
 
-/** What kernels are chosen by on each kind of adapter. */
+/** The tuning for each kind of adapter. */
 const tunings: { readonly [K in AdapterKind]: Tuning } = { gpu: gpuTuning, software: softwareTuning };
 
-/** What is known of an adapter. */
+/** What WebGPU reports about an adapter. */
 export interface AdapterFacts {
   readonly vendor?: string;
   readonly architecture?: string;
@@ -27,7 +27,7 @@ export interface AdapterFacts {
   readonly isFallbackAdapter?: boolean;
 }
 
-/** Why an adapter is no real GPU, or undefined where it is one. */
+/** Why an adapter is not a real GPU, or undefined if it is one. */
 export function softwareReason(facts: AdapterFacts): string | undefined {
   const name = nameOf(facts);
   const known = /llvmpipe|lavapipe|swiftshader|softpipe|basic render|\bwarp\b/i.exec(
@@ -44,7 +44,8 @@ function nameOf({ description, device, architecture, vendor }: AdapterFacts): st
 /**
  * Opens the WebGPU backend on the fastest adapter.
  *
- * @throws {BackendError} where there is no WebGPU, no adapter, none that works, or only a software one that was not allowed
+ * @throws {BackendError} if there is no WebGPU, no adapter, none that works, or only a software one that was not
+ * allowed
  */
 export async function openWebGpu(
   { allowSoftware = true, tunedFor, bindingBytes }: WebGpuOptions = {},
@@ -97,7 +98,7 @@ export async function openWebGpu(
   return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), bindingBytes));
 }
 
-/** Without this variable the Vulkan loader prints a complaint each time; set only where that is already permitted. */
+/** Without this variable the Vulkan loader prints a warning each time; set only if that is already permitted. */
 function quietLoader(): void {
   const name = "XDG_RUNTIME_DIR";
   if (typeof Deno === "undefined" || Deno.build.os !== "linux") return;

@@ -1,4 +1,4 @@
-// A program on the GPU: its dispatches are laid out once, then recorded many steps to a submit.
+// A program on the GPU: its dispatches are prepared once, then recorded many steps per submit.
 import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { ConstantName } from "../../ir/attrs.ts";
@@ -20,22 +20,24 @@ import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
 export interface Host {
   readonly gpu: Gpu;
   readonly throttle: SubmitThrottle;
-  /** Where variable number `link` lies. */
+  /** The view of the variable of `graph.state[link]`. */
   stateAt(link: number): View;
-  /** Makes sure that all variables are on the GPU; gives a number that changes when one of them moves. */
+  /** Makes sure that all variables are on the GPU; returns a number that changes when one of them moves. */
   settle(): Promise<number>;
 }
 
-/** Slots of at most so many bytes lie in one buffer with the constants, so that a compound dispatch can bind them all. */
+/**
+ * Slots of at most this many bytes share a buffer with the constants, so that a compound dispatch can bind them all.
+ */
 const smallSlot = 1 << 16;
-/** Longer command buffers are cut whatever their time. */
+/** The most dispatches per submit, whatever time they take. */
 const maxRecorded = 1 << 15;
 
 /** A compiled program. */
 export class Program implements Executable {
   /** The graph that it runs. */
   readonly graph: Graph;
-  /** Counts that tests hold the program to. */
+  /** Counts that tests check. */
   readonly stats: { -readonly [K in keyof ExecutableStats]: ExecutableStats[K] };
   readonly #host: Host;
   readonly #plan: Plan;
@@ -50,7 +52,7 @@ export class Program implements Executable {
   #isDisposed = false;
   #times: DispatchTimes | undefined;
 
-  /** Makes room for the values of `plan`; {@linkcode Program.prepare} must be awaited before the first run. */
+  /** Allocates the values of `plan`; await {@linkcode Program.prepare} before the first run. */
   constructor(host: Host, plan: Plan) {
     this.#host = host;
     this.#plan = plan;
@@ -92,7 +94,7 @@ export class Program implements Executable {
     }
   }
 
-  /** Lays out the dispatches where that was not done yet, or where variables have moved since. */
+  /** Prepares the dispatches, unless that was done and no variable has moved since. */
   async prepare(): Promise<void> {
     const version = await this.#host.settle();
     if (version === this.#version) return;
@@ -127,7 +129,7 @@ export class Program implements Executable {
       this.#requireWhole(node, views);
       const inputs = node.inputs.map((id) => views.get(id));
       const outputs = node.outputs.map((id) => views.get(id));
-      // Variables of bytes are computed a word an element, then packed.
+      // uint8 and bool variables are computed with one word per element, then packed.
       const targets = outputs.map((view) =>
         view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
       );
@@ -137,7 +139,7 @@ export class Program implements Executable {
     });
   }
 
-  /** The body of a loop, as what lowers the loop sees it. */
+  /** The body of a loop, as its lowering sees it. */
   #bodyOf(plan: Plan, lowering: Lowering): LoopBody {
     const views = this.#viewsOf(plan);
     return {
@@ -149,12 +151,12 @@ export class Program implements Executable {
     };
   }
 
-  /** Throws {@linkcode BackendError} where a node uses a variable that no binding holds whole. */
+  /** Throws {@linkcode BackendError} if a node uses a variable that is too large for one binding. */
   #requireWhole({ op, inputs, outputs, origin }: Node, { plan: { graph, places } }: Views): void {
     for (const id of [...inputs, ...outputs]) {
       const place = places[id];
       const view = place?.kind === "state" ? this.#host.stateAt(place.link) : undefined;
-      // Bytes that are computed are packed in a whole.
+      // Packing a computed value needs it in one binding.
       const isComputed = view?.packed && outputs.includes(id);
       if (place?.kind !== "state" || !view?.parts || (webGpuFacts(op)?.takesParts && !isComputed)) continue;
       const { name, shape, dtype } = graph.state[place.link].variable;
@@ -169,7 +171,7 @@ export class Program implements Executable {
     return this.#scratch[index];
   }
 
-  /** Bind groups, one for each distinct binding; the sizes of all dispatches lie in one uniform buffer. */
+  /** Creates bind groups, one per distinct binding; the parameters of all dispatches are in one uniform buffer. */
   #bind(dispatches: readonly Dispatch[]): Recorded[] {
     const { device } = this.#host.gpu;
     const offsets = new Map<string, number>();
@@ -226,7 +228,7 @@ export class Program implements Executable {
     });
   }
 
-  /** Measures the dispatches, where the GPU can. */
+  /** Measures the dispatches, if the GPU can. */
   get clock(): NodeClock | undefined {
     const { gpu } = this.#host;
     if (!gpu.device.features.has("timestamp-query")) return undefined;
@@ -237,7 +239,7 @@ export class Program implements Executable {
     };
   }
 
-  /** Runs the program `steps` times, in submits of bounded time; the last of them may still be under way. */
+  /** Runs the program `steps` times, in submits of bounded time; the last one may still be running afterwards. */
   async run(steps: number): Promise<void> {
     if (this.#isDisposed) {
       throw new BackendError({
@@ -287,7 +289,7 @@ export class Program implements Executable {
     this.stats.steps += steps;
   }
 
-  /** Frees the program's own memory; the variables stay. */
+  /** Frees the program's own memory, but not the variables. */
   dispose(): void {
     for (const buffer of this.own) this.#host.gpu.free(buffer);
     this.own.clear();
@@ -302,7 +304,7 @@ function constantsOf({ graph, bodies }: Plan): Node<ConstantName>[] {
   return [...graph.nodes.filter(isConstant), ...[...bodies.values()].flatMap(constantsOf)];
 }
 
-/** What a slot holds, for the error where it is too large: the node that makes its largest value. */
+/** A slot's content, for the error if it is too large: the node that makes its largest value. */
 function nameOfSlot(plan: Plan, slot: number): string {
   let largest = 0;
   let name = "intermediate values";

@@ -1,4 +1,4 @@
-// The order of nodes on the GPU: small ones side by side, so that they become one dispatch.
+// The order of nodes on the GPU: small ones next to each other, so that they become one dispatch.
 import type { Graph, Node, ValueId } from "../../ir/graph.ts";
 import { runs } from "../../ir/op_def.ts";
 import { webGpuFacts } from "../../ops/defs/table.ts";
@@ -6,8 +6,8 @@ import { aliasRoots, producersOf } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
 
 /**
- * The graph with its nodes in an order where small ones stand together: each as early as it can, large ones as they
- * were. What overwrites a variable stays behind what reads it, so that it can still be written in place.
+ * The graph with its nodes reordered so that small ones are adjacent: each as early as possible, large ones in their
+ * order. A node that overwrites a variable stays after its readers, so that the variable can still be updated in place.
  */
 export function clusterSmallNodes(graph: Graph): Graph {
   const producers = producersOf(graph);
@@ -29,7 +29,7 @@ export function clusterSmallNodes(graph: Graph): Graph {
   const rest = [...graph.nodes];
   const nodes: Node[] = [];
   while (rest.length > 0) {
-    // Variables that are swapped wait for each other: then the first that can go does.
+    // Swapped variables wait for each other: then the first runnable node goes.
     const next = rest.find((node) => isSmall(node, graph) && isFree(node)) ?? rest.find(isFree) ?? rest.find(isReady)!;
     rest.splice(rest.indexOf(next), 1);
     done.add(next);
@@ -38,7 +38,7 @@ export function clusterSmallNodes(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
-/** So many elements one workgroup may go through in a node that shares a dispatch. */
+/** The most elements that one workgroup may process for a node that shares a dispatch. */
 const smallWork = 16384;
 
 function isSmall(node: Node, { types }: Graph): boolean {

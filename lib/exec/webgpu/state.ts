@@ -1,4 +1,4 @@
-// The state store: variables in flat buffers, each padded to 256 bytes, packed as they are on the host.
+// The state store: variables in flat buffers, each padded to 256 bytes, packed as on the host.
 import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
@@ -6,13 +6,13 @@ import { Held } from "../../held.ts";
 import type { Gpu } from "./device.ts";
 import { isPacked, padded, type Part, type View } from "../../ops/webgpu/view.ts";
 
-/** A buffer of variables that were laid next to each other. */
+/** A buffer with contiguous variables. */
 interface Flat {
   readonly buffer: GPUBuffer;
   members: number;
 }
 
-/** A range of a buffer that holds a variable, or a part of one that no binding holds whole. */
+/** A buffer range with a variable, or with a part of one that is too large for one binding. */
 interface Segment {
   readonly flat: Flat;
   readonly offset: number;
@@ -25,7 +25,7 @@ interface PendingRead {
   reject(error: unknown): void;
 }
 
-/** Variables larger than this get a buffer of their own, so that it is freed with them. */
+/** Variables larger than this have their own buffer, which is freed with them. */
 const largeBytes = 2 ** 20;
 
 /** The memory of an executor's variables. */
@@ -33,7 +33,7 @@ export class StateStore {
   readonly #gpu: Gpu;
   readonly #segments = new Held<Variable, readonly Segment[]>((segments) => this.#leave(segments));
   #reads: PendingRead[] = [];
-  /** Rises whenever a variable gets another place: programs bound before must be bound again. */
+  /** Increases whenever a variable moves: programs must then bind again. */
   version = 0;
 
   /** Starts empty. */
@@ -41,17 +41,17 @@ export class StateStore {
     this.#gpu = gpu;
   }
 
-  /** The variables that lie here. */
+  /** The variables that are here. */
   get variables(): Variable[] {
     return this.#segments.keys();
   }
 
-  /** Whether a variable lies here. */
+  /** Whether a variable is here. */
   has(variable: Variable): boolean {
     return this.#segments.has(variable);
   }
 
-  /** Where a variable lies. */
+  /** The view of a variable. */
   view(variable: Variable): View {
     const { shape, dtype } = variable;
     const elementBytes = bytesPerElement(dtype);
@@ -67,8 +67,8 @@ export class StateStore {
   }
 
   /**
-   * Makes room for variables, next to each other in their order where one binding can hold them; a variable that none
-   * can hold gets several.
+   * Allocates variables contiguously in their order, as far as one binding can hold them; a variable that is too large
+   * for a binding gets several buffers.
    */
   allocate(variables: readonly Variable[]): void {
     const limit = this.#gpu.bindingBytes;
@@ -84,8 +84,8 @@ export class StateStore {
   }
 
   /**
-   * Lays variables next to each other in their order, moving those that are here; others only get room. What no binding
-   * holds stays where it is.
+   * Makes variables contiguous in their order, moving those that are here and only allocating the others. Variables too
+   * large for a binding stay in place.
    */
   schedule(variables: readonly Variable[]): void {
     const limit = this.#gpu.bindingBytes;
@@ -145,7 +145,7 @@ export class StateStore {
     this.version++;
   }
 
-  /** Frees the buffers that nothing else lies in. */
+  /** Frees the buffers in which nothing else is left. */
   #leave(segments: readonly Segment[]): void {
     for (const { flat } of segments) if (--flat.members === 0) this.#gpu.free(flat.buffer);
   }
@@ -162,7 +162,7 @@ export class StateStore {
 
   #write(buffer: GPUBuffer, offset: number, data: Uint8Array<ArrayBuffer>): void {
     const { queue } = this.#gpu.device;
-    // A write has a whole number of words.
+    // Writes must be a whole number of words.
     const whole = data.length - data.length % 4;
     if (whole > 0) queue.writeBuffer(buffer, offset, data, 0, whole);
     if (whole === data.length) return;
@@ -171,7 +171,7 @@ export class StateStore {
     queue.writeBuffer(buffer, offset + whole, rest);
   }
 
-  /** A variable's elements as a copy. Reads that are asked for together cost one wait. */
+  /** A variable's elements as a copy. Reads requested together cost one wait. */
   read(variable: Variable): Promise<TypedArray> {
     return new Promise((resolve, reject) => {
       if (this.#reads.push({ variable, resolve, reject }) > 1) return;
@@ -230,8 +230,8 @@ export class StateStore {
 }
 
 /**
- * Lists of items whose bytes together are at most `limit`, with their bytes; an item of more than `large` bytes is a list
- * by itself.
+ * Splits items into lists of at most `limit` bytes, with the bytes of each; an item of more than `large` bytes is a
+ * list by itself.
  */
 function cut<T>(
   items: readonly T[],

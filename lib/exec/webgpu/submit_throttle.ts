@@ -1,34 +1,34 @@
-// SubmitThrottle: how many steps go into one submit, and when the host waits, by measured time.
+// SubmitThrottle: how many steps one submit contains and when the host waits, from measured times.
 import type { Gpu } from "./device.ts";
 
-/** A submit is to take this long, in milliseconds: waiting for one blocks Deno's event loop. */
+/** The target time of a submit, in milliseconds: waiting for one blocks Deno's event loop. */
 const wantedMs = 75;
-/** So much work is left under way when the host goes on, so that the device does not run dry. */
+/** The work left in flight when the host continues, in milliseconds, so that the device does not become idle. */
 const aheadMs = 40;
-/** After so long the host waits for the device to be done, and measures anew. */
+/** The interval at which the host waits for the device to finish and measures again, in milliseconds. */
 const measuredEveryMs = 1000;
-/** So many single steps of unknown length are submitted before the host waits. */
+/** The most single steps of unknown time that are submitted before the host waits. */
 const maxBlind = 8;
 
 interface Estimate {
   readonly msPerStep: number;
-  /** How often it was measured: the first time is cold. */
+  /** The number of measurements: the first one is cold. */
   readonly count: number;
-  /** The length of the last measurement. */
+  /** The duration of the last measurement. */
   readonly span: number;
 }
 
-/** A submit that may be under way. */
+/** A submit that may be in flight. */
 interface Submitted {
   readonly at: number;
   readonly steps: number;
 }
 
-/** Keeps the work under way on a device short, without letting the device run dry. */
+/** Limits the work in flight on a device without letting it become idle. */
 export class SubmitThrottle {
   readonly #gpu: Gpu;
   readonly #estimates = new WeakMap<object, Estimate>();
-  /** What was submitted since the host last waited; of one program, if it is to be measured. */
+  /** The submits since the host last waited; measured only if all are of one program. */
   #submitted: Submitted[] = [];
   #program: object | undefined;
   #finishAt = 0;
@@ -39,13 +39,13 @@ export class SubmitThrottle {
     this.#gpu = gpu;
   }
 
-  /** The number of steps of a program that fill one submit; one where its time is not known. */
+  /** The number of steps of a program that fill one submit; one if its time is unknown. */
   stepsFor(program: object): number {
     const estimate = this.#estimates.get(program);
     return estimate ? Math.max(1, Math.floor(wantedMs / estimate.msPerStep)) : 1;
   }
 
-  /** Takes note of submitted steps, and waits where enough is under way; `more` says that further steps follow. */
+  /** Records submitted steps, and waits if enough work is in flight; `more` says that further steps follow. */
   async submitted(program: object, steps: number, more: boolean): Promise<void> {
     const now = performance.now();
     if (this.#submitted.length === 0) this.#program = program;
@@ -60,20 +60,22 @@ export class SubmitThrottle {
     if (ahead > aheadMs) await new Promise((resolve) => setTimeout(resolve, ahead - aheadMs));
   }
 
-  /** Waits for all that is under way, and measures it. */
+  /** Waits for all work in flight, and measures it. */
   async #wait(): Promise<void> {
     const asked = performance.now();
     const done = this.#gpu.device.queue.onSubmittedWorkDone();
-    // Deno waits within the call, and only tells so 10 ms later: meanwhile the device shall not be idle.
+    // Deno blocks within the call, and resolves 10 ms later: the device must not be idle meanwhile.
     if (performance.now() - asked < 1) await done;
     else done.catch(() => {});
     this.#measure(performance.now());
     this.settled();
   }
 
-  /** Takes the time of what was done by `end`. The device may have been idle before a submit, but not after it. */
+  /**
+   * Uses the time of the submits finished by `end`. The device may have been idle before a submit, but not after it.
+   */
   #measure(end: number): void {
-    // A read that came between has waited for all of it.
+    // A read in between has already waited for all of it.
     if (!this.#program || this.#submitted.length === 0) return;
     let steps = 0;
     let msPerStep = Infinity;
@@ -89,7 +91,7 @@ export class SubmitThrottle {
     });
   }
 
-  /** Says that nothing is under way any more: the host has waited for it. */
+  /** Notes that nothing is in flight: the host has waited for it. */
   settled(): void {
     this.#submitted = [];
     this.#finishAt = performance.now();

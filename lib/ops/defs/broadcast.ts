@@ -3,7 +3,7 @@ import type { ValueType } from "../../ir/graph.ts";
 import type { RefArray } from "../../ir/op_def.ts";
 import { sizeOf } from "../../shape.ts";
 
-/** The elements of `x` repeated to the shape of `output`. */
+/** The elements of `x` broadcast to the shape of `output`. */
 export function broadcastData(x: RefArray, output: ValueType): Float64Array {
   let data = x.data;
   let shape = [...new Array(output.shape.length - x.shape.length).fill(1), ...x.shape];

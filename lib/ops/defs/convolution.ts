@@ -1,4 +1,4 @@
-// Convolution and its adjoints by the input and by the filter: one sum over three arrays, seen from each of them.
+// Convolution and its gradients by input and kernel: one sum over three arrays, taken for each of them.
 import type { ConvAttrs } from "../../ir/attrs.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { Value } from "../../ir/value.ts";
@@ -15,7 +15,7 @@ import { lowerConvolution, lowerConvolutionFilter } from "../webgpu/kernels/wind
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import type { Definition } from "./definition.ts";
 
-/** Calls `visit` with the indices, in x, the kernel and y, of each term of the sum. */
+/** Calls `visit` with the indices into x, the kernel and y of each term of the sum. */
 function eachTerm(
   { batch, input, positions, taps, inputs, outputs }: ConvolutionExtents,
   attrs: ConvAttrs,
@@ -45,7 +45,7 @@ const transposed = (y: Value, kernel: Value, sizes: Shape, attrs: ConvAttrs): Va
 const filter = (x: Value, y: Value, sizes: Shape, attrs: ConvAttrs): Value =>
   apply("convolutionFilter", [x, y], { ...slidingOf(attrs), sizes })[0];
 
-/** Two for each term: an element of y is a sum over the taps and the input channels of its group. */
+/** Two per term: an element of y is a sum over the taps and the input channels of its group. */
 const convolutionFlops = (y: ValueType, kernel: ValueType) =>
   2 * sizeOf(y.shape) * sizeOf(kernel.shape) / (y.shape[y.shape.length - 1] || 1);
 

@@ -1,4 +1,4 @@
-// Elementwise ops: what follows from the row of each function.
+// The definitions of elementwise ops, derived from the row of each function.
 import type { DType } from "../../dtype.ts";
 import { DTypeError } from "../../errors.ts";
 import {
@@ -17,7 +17,7 @@ import { applyElementwise } from "../apply_elementwise.ts";
 import { sumTo } from "../primitives.ts";
 import type { Definition } from "./definition.ts";
 
-/** Refuses operands of different dtypes, or of a dtype that the function does not take. */
+/** Throws for operands of different dtypes, or of a dtype that the function does not take. */
 function checkDTypes(op: string, inputs: readonly ValueType[], accepted?: DType): void {
   const wanted = accepted ?? inputs[0].dtype;
   if (inputs.some((input) => input.dtype !== wanted)) {
@@ -55,7 +55,7 @@ function definitionOf(fn: ElementwiseName): Definition<ElementwiseName> {
   };
 }
 
-/** The gradients by the inputs, as the row writes them. */
+/** The gradients by the inputs, as the row defines them. */
 function gradientsOf(
   fn: ElementwiseName,
   { inputs, outputs: [y], gradients: [g] }: VjpContext<ElementwiseName>,
@@ -71,7 +71,7 @@ function gradientsOf(
   return row.arity === 2 ? summed : [undefined, ...summed];
 }
 
-/** Adds the calls of derivatives to the trace, each once. */
+/** Returns a function that adds the calls of a derivative to the trace, each once. */
 function adder(): (expression: Expr) => Value {
   const added = new Map<Call, Value>();
   return function add(expression) {
@@ -86,7 +86,7 @@ function adder(): (expression: Expr) => Value {
   };
 }
 
-/** The function on each element of the operands broadcast to `output`. */
+/** Maps the function over the operands, broadcast to `output`. */
 function mapElements(fn: ElementwiseName, inputs: readonly RefArray[], output: ValueType): Float64Array {
   const { scalar } = elementwiseRows[fn];
   const { dtype } = output;
@@ -96,7 +96,7 @@ function mapElements(fn: ElementwiseName, inputs: readonly RefArray[], output: V
   return result;
 }
 
-/** Reads element `i` of the output's row-major order from an operand that broadcasts to it. */
+/** Returns a reader of element `i`, in the output's row-major order, of a broadcast operand. */
 function broadcastReader({ shape, data }: RefArray, output: Shape): (i: number) => number {
   if (data.length === 1) return () => data[0];
   if (data.length === sizeOf(output)) return (i) => data[i];

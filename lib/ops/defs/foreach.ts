@@ -7,7 +7,7 @@ import type { Lower } from "../webgpu/lowering.ts";
 import type { Definition } from "./definition.ts";
 import { elementsOf } from "./lists.ts";
 
-/** Nodes that apply one op with the same attributes, as one. */
+/** Merges nodes that apply one op with the same attributes into one. */
 export function foreachNode(nodes: readonly Node[]): Node<ForeachName> {
   const [{ inputs, outputs, origin, ...each }] = nodes;
   return {
@@ -19,13 +19,13 @@ export function foreachNode(nodes: readonly Node[]): Node<ForeachName> {
   };
 }
 
-/** What `apply` gives for each application, as lists. */
+/** The results of all applications, as lists. */
 function applied<T, R>(inputs: readonly T[], count: number, apply: (inputs: T[], index: number) => R[]): R[] {
   const each = Array.from({ length: count }, (_, i) => apply(elementsOf(inputs, count, i), i));
   return each[0].flatMap((_, at) => each.map((results) => results[at]));
 }
 
-/** The definition of `foreach`; `lower` lowers what it repeats on WebGPU. */
+/** The definition of `foreach`; `lower` lowers the repeated op on WebGPU. */
 export function foreachDef(lower: Lower): Definition<"foreach"> {
   return {
     shape: (inputs, { count, each }) => applied(inputs, count, (own) => opDef(each.op).shape(own, each.attrs)),

@@ -1,4 +1,4 @@
-// fused: a straight-line elementwise program, made by the fusion pass out of elementwise ops.
+// fused: a straight-line elementwise program, made by the fusion pass.
 import type { ElementwiseProgram } from "../../ir/attrs.ts";
 import type { ElementwiseName } from "../../ir/elementwise.ts";
 import type { Node, ValueId, ValueType } from "../../ir/graph.ts";
@@ -42,7 +42,7 @@ export const fusedDef: Definition<"fused"> = {
   reference: (inputs, { program, gathered }, [output]) => runProgram(program, operandArrays(inputs, gathered), output),
   pointwise: true,
   inPlace: (inputs, outputs, { gathered }) => {
-    // A table is read in another order than the outputs are written in.
+    // A gathered table is not read in the order in which the outputs are written.
     const stored = gathered ? inputs.slice(0, -2) : inputs;
     return outputs.flatMap((output, i) =>
       stored.flatMap((input, j): [number, number][] =>

@@ -1,11 +1,11 @@
-// Operands that are rows of a table by index: what an op sees in their place.
+// Gathered operands: what an op sees in place of a table and indices.
 import type { GatheredOperand } from "../../ir/attrs.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { RefArray } from "../../ir/op_def.ts";
 import { gatherRows } from "./indexing.ts";
 import { registerDType, runProgram } from "./programs.ts";
 
-/** The operands of a node by its inputs, the gathered one in its place; `make` gives it from the table and indices. */
+/** The operands of a node from its inputs, with the gathered one inserted; `make` makes it from table and indices. */
 export function operandsOf<T>(
   inputs: readonly T[],
   gathered: GatheredOperand | undefined,
@@ -22,12 +22,12 @@ function gatheredType({ dtype }: ValueType, { shape, program }: GatheredOperand)
   return { shape, dtype: program ? registerDType(program, program.results[0]) : dtype };
 }
 
-/** The types of a node's operands by those of its inputs. */
+/** The types of a node's operands from those of its inputs. */
 export function operandTypes(inputs: readonly ValueType[], gathered?: GatheredOperand): readonly ValueType[] {
   return operandsOf(inputs, gathered, (table, _indices, by) => gatheredType(table, by));
 }
 
-/** The operands of a node in float64 by its inputs. */
+/** The operands of a node in float64, from its inputs. */
 export function operandArrays(inputs: readonly RefArray[], gathered?: GatheredOperand): readonly RefArray[] {
   return operandsOf(inputs, gathered, (table, indices, by) => {
     const { shape, program } = by;

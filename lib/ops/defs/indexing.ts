@@ -1,4 +1,4 @@
-// Rows by index: gather, its adjoint scatter-add, and slices whose start is only known when the program runs.
+// Rows by index: gather, its gradient scatter-add, and slices whose start is only known at run time.
 import { bytesPerElement } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
@@ -41,7 +41,7 @@ const rowSize = ({ shape }: ValueType) => sizeOf(shape.slice(1));
 /** The first row of a dynamic slice, clamped so that it fits. */
 const clampStart = (start: number, rows: number, size: number) => Math.min(Math.max(start, 0), rows - size);
 
-/** The definitions of `table` that `indices` name. An index outside of the table gives NaN, or 0 where there is none. */
+/** The rows of `table` at `indices`. An index out of range gives NaN, or 0 for integers. */
 export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
   const width = rowSize(table);
   const missing = table.dtype === "float32" ? NaN : 0;
@@ -82,7 +82,7 @@ export const indexingDefs = {
     },
     dtype: ([indices, updates]) => (checkIndices("scatter", indices), [updates.dtype]),
     vjp: ({ inputs: [indices, updates], gradients: [g], attrs: { rows } }) => {
-      // Updates outside of the table went nowhere: their gradient is 0, where gather would give NaN.
+      // Updates out of range were dropped: their gradient is 0, where gather would give NaN.
       const inside = o.logicalAnd(o.greaterEqual(indices, 0), o.less(indices, rows));
       const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];

@@ -14,7 +14,7 @@ import type { Definition } from "./definition.ts";
 const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
 
-/** A product of a matrix whose last two axes were swapped reads it swapped instead. */
+/** Reads a transposed matrix through the transpose flag instead of transposing it. */
 function foldTransposes(node: Node<"matmul">, { producer }: NodeSurroundings): Node<"matmul"> {
   const source = (id: ValueId): [ValueId, boolean] => {
     const maker = producer(id);
@@ -70,7 +70,7 @@ export const matmulDef: Definition<"matmul"> = {
   },
   lower: lowerMatmul,
   gathersOperand: (at, _rows, { operands, attrs, tuning }) => {
-    // How often an element is loaded: once for each tile beside or below another.
+    // How often an element is loaded: once per tile row or column.
     const extents = matmulExtents(operands, attrs);
     const { rows, columns } = tuning.matmul(extents).kernel;
     return at < 2 && Math.ceil(at === 0 ? extents.n / columns : extents.m / rows) <= tuning.gatheredLoads;

@@ -1,4 +1,4 @@
-// Moves: ops that only put elements elsewhere (reshape, transpose, slice, pad, concat, reverse), and sources of elements.
+// Moves: ops that only move elements (reshape, transpose, slice, pad, concat, reverse), and sources of elements.
 import type { DType, TypedArray } from "../../dtype.ts";
 import { ShapeError } from "../../errors.ts";
 import type { Node, ValueId } from "../../ir/graph.ts";
@@ -16,7 +16,7 @@ import {
 import { philox } from "./philox.ts";
 import type { Definition } from "./definition.ts";
 
-/** For each element of `shape` in row-major order, its offset where axes have `strides`, from `start` on. */
+/** The offset of each element of `shape`, in row-major order, for axes with `strides`, starting at `start`. */
 function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
   let list = Int32Array.of(start);
   shape.forEach((extent, axis) => {
@@ -82,7 +82,7 @@ export const moveDefs = {
         const both = permutation.map((axis) => inner.attrs.permutation[axis]);
         return { ...node, inputs: inner.inputs, attrs: { permutation: both } };
       }
-      // Moving only axes of extent 1 moves no element.
+      // Permuting only axes of extent 1 moves no element.
       const { shape } = type(node.inputs[0]);
       const long = permutation.filter((axis) => shape[axis] !== 1);
       const isInOrder = long.every((axis, i) => i === 0 || axis > long[i - 1]);

@@ -16,7 +16,7 @@ function multiplyHigh(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
 }
 
-/** Four random words for a key of two words and a counter of four, written to `out` as signed 32-bit integers. */
+/** Writes four random words, for a key of two words and a counter of four, to `out` as signed 32-bit integers. */
 export function philox(
   key: readonly [number, number],
   counter: readonly [number, number, number, number],

@@ -15,7 +15,7 @@ const what = "Cannot pool";
 
 type Pooling = WindowAttrs & { readonly sizes: Shape };
 
-/** The positions of a pool's window; throws where a window could lie on padding alone. */
+/** The positions of a pooling window; throws if a window could see only padding. */
 function poolPositions(extents: Shape, attrs: Pooling): number[] {
   attrs.sizes.forEach((size, i) => {
     const window = dilatedSize(size, attrs.dilation[i]);
@@ -29,7 +29,7 @@ function poolPositions(extents: Shape, attrs: Pooling): number[] {
   return positionsOf(what, extents, attrs.sizes, attrs);
 }
 
-/** Each pair of an element of the output and one of the input that its window sees, by flat indices. */
+/** Calls `visit` with each pair of an output element and an input element in its window, by flat indices. */
 function eachPair(
   [batch, channels]: readonly [number, number],
   extents: Shape,
@@ -49,7 +49,7 @@ function eachPair(
 
 const ends = ({ shape }: ValueType): [number, number] => [shape[0], shape[shape.length - 1]];
 
-/** The elements of `x` that the taps point at: the adjoint of the gradient of a max pool. */
+/** The elements of `x` that the taps point at: the gradient of the gradient of a max pool. */
 function elementsAt(x: Value, tap: Value, attrs: Pooling): Value {
   const { shape } = tap;
   const strides = stridesOf(x.shape);
@@ -57,7 +57,7 @@ function elementsAt(x: Value, tap: Value, attrs: Pooling): Value {
   const whole = o.cast(tap, "int32");
   const steps = (axis: number, step: number) => o.multiply(o.iota(shape, axis), step);
   const terms = attrs.sizes.map((size, i) => {
-    // Half a tap more, so that the quotient is rounded down rightly.
+    // Half a tap more, so that the quotient rounds down correctly.
     const t = o.mod(o.cast(o.floor(o.divide(o.add(whole, 0.5), along[i])), "int32"), size);
     const at = o.add(steps(i + 1, attrs.strides[i]), o.subtract(o.multiply(t, attrs.dilation[i]), attrs.low[i]));
     return o.multiply(at, strides[i + 1]);

@@ -12,17 +12,17 @@ export function registerDType({ operands, steps }: ElementwiseProgram, register:
   return register < operands.length ? operands[register] : steps[register - operands.length].dtype;
 }
 
-/** The shapes of the outputs of an op that would have one of `shape`, and of its epilogue. */
+/** The output shapes of an op whose own result has `shape`, with its epilogue. */
 export function epilogueShapes(epilogue: ElementwiseProgram | null, shape: Shape): Shape[] {
   return epilogue ? epilogue.results.map(() => shape) : [shape];
 }
 
-/** The dtypes of the outputs of an op that would have one of float32, and of its epilogue. */
+/** The output dtypes of an op whose own result is float32, with its epilogue. */
 export function epilogueDTypes(epilogue: ElementwiseProgram | null): DType[] {
   return epilogue ? epilogue.results.map((register) => registerDType(epilogue, register)) : ["float32"];
 }
 
-/** The outputs of an op whose own result is `data`, and of its epilogue, which reads `others` too. */
+/** The outputs of an op whose own result is `data`, with its epilogue, which also reads `others`. */
 export function epilogueData(
   epilogue: ElementwiseProgram | null,
   data: Float64Array,
@@ -32,7 +32,7 @@ export function epilogueData(
   return epilogue ? runProgram(epilogue, [{ shape: output.shape, dtype: "float32", data }, ...others], output) : [data];
 }
 
-/** The results of a program for operands that broadcast to the type of its outputs. */
+/** The results of a program for operands that broadcast to its outputs' type. */
 export function runProgram(
   program: ElementwiseProgram,
   operands: readonly RefArray[],

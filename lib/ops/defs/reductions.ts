@@ -1,4 +1,4 @@
-// Reductions over neighbouring axes, arg-max, and broadcasting, their adjoint.
+// Reductions over adjacent axes, arg-max, and broadcasting, the adjoint of sum.
 import { ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { Vjp } from "../../ir/op_def.ts";
@@ -27,7 +27,7 @@ const keptShape = (shape: Shape, axes: readonly number[]) =>
   shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
 const reducedShape = (shape: Shape, axes: readonly number[]) => shape.filter((_, axis) => !axes.includes(axis));
 
-/** A workgroup reads all inputs, and has few outputs to share among its threads. */
+/** A workgroup reads all inputs, and has few outputs to divide among its threads. */
 function reductionWork([x]: readonly ValueType[], [y]: readonly ValueType[]): number {
   return Math.max(sizeOf(x.shape), 4 * sizeOf(y.shape));
 }
@@ -72,7 +72,7 @@ function reduceDef(
   };
 }
 
-/** The gradient goes to the extreme elements, in equal parts where several tie. */
+/** Divides the gradient equally among the elements that are the extreme one. */
 function extremeVjp(x: Value, y: Value, g: Value, axes: readonly number[]): Value {
   const kept = keptShape(x.shape, axes);
   const hits = o.cast(o.equal(x, o.reshape(y, kept)), "float32");

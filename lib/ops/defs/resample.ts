@@ -1,4 +1,4 @@
-// Resampling along an axis: each element becomes a weighted sum of a few, by tables that the host computes.
+// Resampling along an axis: each element becomes a weighted sum of a few, by tables computed on the host.
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";

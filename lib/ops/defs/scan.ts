@@ -1,4 +1,4 @@
-// scan: a loop with a body graph, carried values and stacked results; its derivative is another scan.
+// scan: a loop with a body graph, carried values and stacked results; its gradient is another scan.
 import { ShapeError, ValueError } from "../../errors.ts";
 import type { Graph, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import { vjpOf } from "../../ir/grad.ts";
@@ -13,19 +13,19 @@ import { apply } from "../../tensor/apply.ts";
 import { lowerScan } from "../webgpu/kernels/scan.ts";
 import type { Definition } from "./definition.ts";
 
-/** What a step of a loop gives: the next carried values, and what is stacked over the steps. */
+/** The results of one step: the next carried values, and the values to stack. */
 export interface ScanStep {
-  /** The values carried into the next step, of the shapes and dtypes that came in. */
+  /** The values carried into the next step, with the shapes and dtypes of those that came in. */
   readonly carries: readonly Value[];
-  /** What is kept of this step. */
+  /** The values of this step to stack. */
   readonly stacked: readonly Value[];
 }
 
-/** What a loop gives: the last carried values, and each stacked result as `[length, ...]`. */
+/** The results of a loop: the last carried values, and each stacked result as `[length, ...]`. */
 export interface ScanResult {
   /** The values after the last step. */
   readonly carries: Value[];
-  /** What was kept of the steps, each `[length, ...]`, in the order of the rows. */
+  /** The stacked values, each `[length, ...]`, in the order of the rows. */
   readonly stacked: Value[];
 }
 
@@ -35,14 +35,14 @@ export interface ScanOptions {
   readonly length: number;
   /** The values carried into the first step. */
   readonly carries: readonly Value[];
-  /** Arrays `[length, ...]` of which each step sees one row. */
+  /** Arrays `[length, ...]`; each step sees one row. */
   readonly scanned: readonly Value[];
-  /** Whether the steps go from the last row to the first. */
+  /** Whether the steps run from the last row to the first. */
   readonly reverse?: boolean;
 }
 
 /**
- * Runs `body` for each row of the scanned arrays, tracing it once. `body` may read outer values; it must return
+ * Runs `body` for each row of the scanned arrays; it is traced once. `body` may read outer values; it must return
  * carried values of unchanged types.
  */
 export function scan(
@@ -63,7 +63,7 @@ export function scan(
       });
     }
   });
-  // The carried values are stacked too: the derivative needs them; where nothing does, a pass drops them.
+  // The gradient needs the carried values stacked too; if nothing reads them, a pass drops them.
   inner.graph.outputs = withContext(
     recording(inner),
     () => [...step.carries, ...step.stacked, ...step.carries].map((v) => localId(inner, v)),
@@ -81,13 +81,13 @@ export function scan(
   };
 }
 
-/** The id of a value within a body; an outer value that a body returns unchanged is captured by a reshape. */
+/** The id of a value within a body; an outer value that a body returns unchanged is captured through a reshape. */
 function localId(inner: Trace, value: Value): ValueId {
   if (graphOf(value) === inner.graph) return idOf(value);
   return idOf(inner.emit("reshape", [value], { shape: value.shape })[0]);
 }
 
-/** Adds the nodes of `graph` to the current trace with `inputs` in place of its own. */
+/** Adds the nodes of `graph` to the current trace, with `inputs` as its inputs. */
 function inline(graph: Graph, inputs: readonly Value[]): (id: ValueId) => Value {
   const trace = requireTrace("scan");
   const values = new Map<ValueId, Value>(graph.inputs.map((id, i) => [id, inputs[i]]));
@@ -102,7 +102,8 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   const { body, length, carries, scanned, reverse } = attrs;
   const trace = requireTrace("scan");
   const finals = body.outputs.slice(0, carries);
-  // Before step t a carried value is its start, or what the step before left: rows of the stacked outputs, shifted.
+  // Before step t a carried value is its start or the result of the previous step: rows of the stacked outputs,
+  // shifted.
   const histories = finals.map((id, i) => {
     const at = body.outputs.indexOf(id, carries);
     const stacked = outputs[at];
@@ -192,7 +193,7 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
 
 /** A sum over the steps of a loop that is computed outside of it. */
 interface Hoisted {
-  /** Values of the body, to be stacked. */
+  /** Values of the body to stack. */
   readonly operands: readonly Value[];
   /** The sum from the stacked operands. */
   readonly sum: (stacked: readonly Value[]) => Value;
@@ -217,7 +218,7 @@ function hoist(inner: Trace, value: Value): Hoisted | undefined {
   };
 }
 
-/** Throws {@linkcode ShapeError} where the inputs of a loop's body are not what the loop gives it. */
+/** Throws {@linkcode ShapeError} if the inputs of a loop's body are not what the loop passes to it. */
 function checkBody(inputs: readonly ValueType[], { body, carries, scanned }: OpAttrs["scan"]): void {
   const fail = (rule: string, received: string) => {
     throw new ShapeError({ what: "Cannot loop", rule, received });

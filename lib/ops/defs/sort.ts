@@ -1,11 +1,11 @@
-// argSort: the order of elements along an axis, from which sorting, the largest k and medians are composed.
+// argSort: the order of elements along an axis; sort, top k and median are composed from it.
 import { ShapeError } from "../../errors.ts";
 import { formatShape } from "../../shape.ts";
 import { reductionExtents } from "../extents/reduction.ts";
 import { lowerArgSort } from "../webgpu/kernels/sort.ts";
 import type { Definition } from "./definition.ts";
 
-/** NaN counts as larger than every number, and as equal to itself. */
+/** NaN counts as the largest number, and as equal to itself. */
 function compare(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,4 +1,4 @@
-// The op table: one row per op. A row that is missing, or that lacks a fact, does not compile.
+// The op table: one definition per op. A missing op or fact is a type error.
 import type { OpName } from "../../ir/attrs.ts";
 import { installOps } from "../../ir/op_def.ts";
 import type { Lower, WebGpuFacts } from "../webgpu/lowering.ts";
@@ -38,7 +38,7 @@ export const opTable: { readonly [K in OpName]: Definition<K> } = {
 
 installOps(opTable);
 
-/** How the nodes of an op run on WebGPU, if they do. */
+/** How nodes of an op run on WebGPU, if they do. */
 export function webGpuFacts<K extends OpName>(op: K): WebGpuFacts<K> | undefined {
   const definition: Definition<K> = opTable[op];
   return definition.lower ? definition : undefined;

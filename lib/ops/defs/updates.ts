@@ -8,10 +8,10 @@ import type { Definition } from "./definition.ts";
 
 type UpdateName = "sgdUpdate" | "rmspropUpdate" | "adamUpdate";
 
-/** What differs between the updates. */
+/** What distinguishes the updates. */
 interface Update<K extends UpdateName> {
   slotCount(attrs: OpAttrs[K]): number;
-  /** The new value of an element, from its value, gradient, slots and the rate; changes `slots` in place. */
+  /** The new value of an element, from its value, gradient, slots and the learning rate; changes `slots` in place. */
   rule(w: number, g: number, slots: number[], rate: number, attrs: OpAttrs[K]): number;
   kernel(attrs: OpAttrs[K]): UpdateKernel;
   readonly nativeAttrs: NativeAttrs<K>;
@@ -37,7 +37,7 @@ function updateDef<K extends UpdateName>(op: K, { slotCount, rule, kernel, nativ
       });
     });
   };
-  /** The input that each output is the new value of: the variable and the slots, not the gradient. */
+  /** The input that each output updates: the variable and the slots, not the gradient. */
   const targets = (attrs: OpAttrs[K]) => [0, ...Array.from({ length: slotCount(attrs) }, (_, i) => 2 + i)];
   return {
     shape: (inputs, attrs) => {

@@ -1,4 +1,4 @@
-// The extents of a convolution and of its adjoints, and what their operands must be.
+// The extents of convolutions and their gradients, and the checks of their operands.
 import { ShapeError } from "../../errors.ts";
 import type { ConvAttrs } from "../../ir/attrs.ts";
 import type { OpAttrs, ValueType } from "../../ir/graph.ts";
@@ -7,7 +7,7 @@ import { checkFloat, checkImages, positionsOf, spatialOf } from "./window.ts";
 
 const what = "Cannot convolve";
 
-/** The extents of a convolution: spatial ones of the input, of the output and of the kernel, and channels. */
+/** The extents of a convolution: spatial extents of the input, the output and the kernel, and channels. */
 export interface ConvolutionExtents {
   readonly batch: number;
   readonly input: Shape;
@@ -17,7 +17,7 @@ export interface ConvolutionExtents {
   readonly outputs: number;
 }
 
-/** Throws where `groups` does not divide the channels. */
+/** Throws if `groups` does not divide the channels. */
 function checkGroups(inputs: number, outputs: number, groups: number): void {
   if (Number.isInteger(groups) && groups > 0 && inputs % groups === 0 && outputs % groups === 0) return;
   throw new ShapeError({
@@ -40,7 +40,7 @@ function checkKernel({ shape, dtype }: ValueType, rank: number): void {
   checkFloat(what, dtype);
 }
 
-/** The extents of `convolution`; throws {@linkcode ShapeError} where its operands do not fit. */
+/** The extents of `convolution`; throws {@linkcode ShapeError} if its operands do not fit. */
 export function convolutionExtents([x, kernel]: readonly ValueType[], attrs: ConvAttrs): ConvolutionExtents {
   checkImages(what, x, attrs);
   checkKernel(kernel, x.shape.length - 2);
@@ -63,7 +63,7 @@ export function convolutionExtents([x, kernel]: readonly ValueType[], attrs: Con
   return { batch: x.shape[0], input, positions: positionsOf(what, input, taps, attrs), taps, inputs, outputs };
 }
 
-/** The extents of `convolutionTranspose`; throws {@linkcode ShapeError} where its operands do not fit. */
+/** The extents of `convolutionTranspose`; throws {@linkcode ShapeError} if its operands do not fit. */
 export function transposeExtents(
   [y, kernel]: readonly ValueType[],
   attrs: OpAttrs["convolutionTranspose"],
@@ -88,7 +88,7 @@ export function transposeExtents(
   return { batch: y.shape[0], input: attrs.sizes, positions, taps, inputs, outputs };
 }
 
-/** The extents of `convolutionFilter`; throws {@linkcode ShapeError} where its operands do not fit. */
+/** The extents of `convolutionFilter`; throws {@linkcode ShapeError} if its operands do not fit. */
 export function filterExtents([x, y]: readonly ValueType[], attrs: OpAttrs["convolutionFilter"]): ConvolutionExtents {
   checkImages(what, x, attrs);
   checkImages(what, y, attrs);

@@ -1,9 +1,9 @@
-// The extents of a product of matrices.
+// The extents of a matrix product.
 import { ShapeError } from "../../errors.ts";
 import type { OpAttrs, ValueType } from "../../ir/graph.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 
-/** The extents of a product: leading axes as `batch`, then `m x k` by `k x n`. */
+/** The extents of a product: leading axes as `batch`, then `m x k` times `k x n`. */
 export interface MatmulExtents {
   readonly batch: number;
   readonly m: number;
@@ -11,7 +11,7 @@ export interface MatmulExtents {
   readonly k: number;
 }
 
-/** The extents of a product from the types of its operands; throws {@linkcode ShapeError} where they do not fit. */
+/** The extents of a product from the types of its operands; throws {@linkcode ShapeError} if they do not fit. */
 export function matmulExtents(
   [a, b]: readonly ValueType[],
   { transposeA, transposeB }: OpAttrs["matmul"],

@@ -5,13 +5,13 @@ import type { WindowAttrs } from "../../ir/attrs.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import { formatShape, type Shape, sizeOf } from "../../shape.ts";
 
-/** At most this many spatial axes. */
+/** The most spatial axes. */
 export const maxSpatial = 3;
 
 /** The spatial extents of `[batch, ...spatial, channels]`. */
 export const spatialOf = ({ shape }: ValueType): Shape => shape.slice(1, -1);
 
-/** Throws where `x` is no float32 array of a batch, one to three spatial axes, and channels. */
+/** Throws unless `x` is a float32 array of a batch, one to three spatial axes, and channels. */
 export function checkImages(what: string, x: ValueType, sliding: WindowAttrs): void {
   const rank = x.shape.length - 2;
   if (rank < 1 || rank > maxSpatial) {
@@ -34,16 +34,16 @@ export function checkImages(what: string, x: ValueType, sliding: WindowAttrs): v
   checkFloat(what, x.dtype);
 }
 
-/** Throws where an operand is not float32. */
+/** Throws if an operand is not float32. */
 export function checkFloat(what: string, dtype: DType): void {
   if (dtype === "float32") return;
   throw new DTypeError({ what, rule: "operands must be float32", received: dtype, hint: "cast them with ops.cast" });
 }
 
-/** The extent that a window of `taps` spreads over. */
+/** The extent that a dilated window of `taps` covers. */
 export const dilatedSize = (taps: number, dilation: number) => (taps - 1) * dilation + 1;
 
-/** How many positions a window has along each axis; throws where there is none. */
+/** The number of window positions along each axis; throws if there is none. */
 export function positionsOf(what: string, extents: Shape, sizes: Shape, sliding: WindowAttrs): number[] {
   const { strides, dilation, low, high } = sliding;
   return extents.map((extent, i) => {
@@ -63,8 +63,8 @@ export function positionsOf(what: string, extents: Shape, sizes: Shape, sliding:
 }
 
 /**
- * Calls `visit` with each pair of a position of the window and an input element that one of its taps lies on, by their
- * indices in row-major order, tap by tap within a position. Taps on padding are left out.
+ * Calls `visit` with each pair of a window position and an input element under one of its taps, by row-major indices,
+ * tap by tap within a position. Skips taps on padding.
  */
 export function eachTap(
   extents: Shape,

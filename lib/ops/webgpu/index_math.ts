@@ -1,20 +1,20 @@
-// Index arithmetic: where element `i` of one array lies in another, as WGSL over numbers in the uniform.
+// Index arithmetic: the offset of element `i` of one array in another, as WGSL over numbers in the uniform.
 import type { Shape } from "../../shape.ts";
 
 /**
- * Numbers that differ from shape to shape, kept in the uniform so that a new shape needs no new pipeline; in WGSL they
- * are `params.words`.
+ * Numbers that depend on the shape, kept in the uniform so that a new shape needs no new pipeline; `params.words` in
+ * WGSL.
  */
 export class UniformWords {
   readonly #values: number[] = [];
 
-  /** Adds a word; gives the expression that reads it. */
+  /** Adds a word; returns the WGSL expression that reads it. */
   add(word: number): string {
     const at = this.#values.push(word >>> 0) - 1;
     return `params.words[${at >> 2}].${"xyzw"[at & 3]}`;
   }
 
-  /** The words as a field of the uniform, none where there are none. */
+  /** The words as a field of the uniform; none if there are no words. */
   get params(): readonly (readonly [string, "vec4s", readonly number[]])[] {
     if (this.#values.length === 0) return [];
     const values = [...this.#values];
@@ -28,7 +28,7 @@ interface Run {
   readonly stride: number;
 }
 
-/** The WGSL expression of `start + sum of ((i / inner) % extent) * stride` over runs of axes, the outermost first. */
+/** The WGSL expression of `start + sum of ((i / inner) % extent) * stride` over runs of axes, outermost first. */
 function stridedOffset(
   runs: readonly Run[],
   inner: readonly number[],
@@ -57,8 +57,8 @@ function innerOf(runs: readonly Run[]): number[] {
 }
 
 /**
- * Where element `i` of an array of `shape` lies in an operand of `operand`'s shape that broadcasts to it. The form of
- * the expression depends on which axes broadcast, not on their extents; an axis of extent 1 in both counts as kept.
+ * The offset of element `i` of an array of `shape` in an operand that broadcasts to it. The form of the expression
+ * depends on which axes broadcast, not on their extents; an axis of extent 1 in both counts as not broadcast.
  */
 export function broadcastIndex(shape: Shape, operand: Shape, words: UniformWords, i = "i"): string {
   const lead = shape.length - operand.length;
@@ -76,7 +76,7 @@ export function broadcastIndex(shape: Shape, operand: Shape, words: UniformWords
   return stridedOffset(strided, innerOf(strided), words, i, true);
 }
 
-/** Whether an operand broadcasts along all but the last axis of `shape`, which it has whole. */
+/** Whether an operand has the last axis of `shape` in full and broadcasts along all others. */
 export function isRow(shape: Shape, operand: Shape): boolean {
   const last = shape.length - 1;
   const at = operand.length - 1;
@@ -84,7 +84,7 @@ export function isRow(shape: Shape, operand: Shape): boolean {
     (operand.length < shape.length || shape.slice(0, last).some((extent) => extent !== 1));
 }
 
-/** Where element `i` of an array of `shape` lies in memory whose axes have `strides`, from `start` on. */
+/** The offset of element `i` of an array of `shape` in memory whose axes have `strides`, starting at `start`. */
 export function stridedIndex(shape: Shape, strides: readonly number[], start: number, words: UniformWords): string {
   const runs: { extent: number; stride: number }[] = [];
   shape.forEach((extent, axis) => {

@@ -1,4 +1,4 @@
-// Lowering: what an op's definition says of WebGPU, and what the functions that lower its nodes are written with.
+// Lowering: what an op's definition says about WebGPU, and the interface with which nodes are lowered.
 import type { OpName } from "../../ir/attrs.ts";
 import type { Graph, Node, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import type { GatheredRows } from "../../ir/op_def.ts";
@@ -9,65 +9,65 @@ import type { ShaderFile } from "./shaders.ts";
 import type { Param } from "./uniform.ts";
 import type { View } from "./view.ts";
 
-/** A call of a kernel, before it has a pipeline. */
+/** A call of a kernel, before its pipeline exists. */
 export interface KernelCall {
   readonly file: ShaderFile;
-  /** The kernel's name: its function is `{entry}_at` in the file. */
+  /** The kernel's name: its function in the file is `{entry}_at`. */
   readonly entry: string;
   readonly operands: readonly Operand[];
   readonly params: readonly Param[];
-  /** Constants and aliases of the header, as WGSL. */
+  /** Constants and aliases in the shader's header, as WGSL. */
   readonly constants?: readonly string[];
-  /** Functions that the shader expects of the header, as WGSL. */
+  /** Functions in the shader's header, as WGSL. */
   readonly functions?: string;
 }
 
-/** What one workgroup does as well as many: at most so many threads, which go through so many elements in all. */
+/** A call with at most this many threads and this much work in all runs as well in one workgroup as in many. */
 export const maxStageThreads = 4096;
 /** See {@linkcode maxStageThreads}. */
 export const maxStageWork = 16384;
 
-/** Takes the dispatches of a step, one after another. */
+/** Collects the dispatches of a step, in order. */
 export interface Lowering {
-  /** Which kernels are better on this adapter. */
+  /** The kernel choices for this adapter. */
   readonly tuning: Tuning;
   /** The most bytes of a binding. */
   readonly maxBindingBytes: number;
   /** Adds a dispatch of `count` workgroups of `size` threads. */
   emitWorkgroups(call: KernelCall, count: number, size: number): void;
   /**
-   * Adds a dispatch of so many threads, `groupSize` to a workgroup. `loop` is about how many elements a thread goes
-   * through: what is little work altogether waits, to be one dispatch with what follows.
+   * Adds a dispatch of threads, `groupSize` per workgroup. `loop` is the approximate number of elements per thread:
+   * small calls wait, to be merged with what follows into one dispatch.
    */
   emitThreads(
     call: KernelCall,
     threads: number,
     options?: { readonly loop?: number; readonly groupSize?: number },
   ): void;
-  /** Adds the small calls that wait: one as it is, several as stages of one workgroup. */
+  /** Adds the small calls that wait: a single one as it is, several as stages of one workgroup. */
   flush(): void;
-  /** Memory for words that is free again after the current node. */
+  /** Memory in words that is free again after the current node. */
   scratch(shape: Shape): View;
-  /** Runs `body` with memory that `body`'s nodes do not take as scratch. */
+  /** Runs `body` and keeps the current scratch memory from being reused by its nodes. */
   keepingScratch<T>(body: () => T): T;
   /** Names the node whose dispatches follow. */
   begin(origin: string): void;
 }
 
-/** The body of a loop: where its values lie, and what lowers its nodes. */
+/** The body of a loop: where its values are, and how its nodes are lowered. */
 export interface LoopBody {
   readonly graph: Graph;
-  /** The value that `id` is another shape of. */
+  /** The value that `id` is an alias of. */
   root(id: ValueId): ValueId;
-  /** Where a value lies. */
+  /** Where a value is. */
   get(id: ValueId): View;
-  /** Says where a value lies that has no place of its own, or another. */
+  /** Sets where a value is, if the plan does not place it or places it elsewhere. */
   set(id: ValueId, view: View): void;
-  /** Adds the dispatches of the nodes, whose values lie where was said. */
+  /** Adds the dispatches of the nodes. */
   lower(): void;
 }
 
-/** Adds the dispatches of a node whose operands and results lie in views; `body` is there for loops. */
+/** Adds the dispatches of a node whose operands and results are given as views; `body` is set for loops. */
 export type Lower<K extends OpName = OpName> = (
   lowering: Lowering,
   node: Node<K>,
@@ -76,18 +76,18 @@ export type Lower<K extends OpName = OpName> = (
   body?: LoopBody,
 ) => void;
 
-/** What an op's definition says of how it runs on WebGPU. */
+/** How an op runs on WebGPU. */
 export interface WebGpuFacts<K extends OpName> {
   /** Adds its dispatches. */
   readonly lower: Lower<K>;
   /**
-   * About how many elements one workgroup goes through that does all of it, which tells whether it may share a
-   * dispatch with its neighbours; four for each element of the outputs where it is absent, `Infinity` for never.
+   * The approximate number of elements if one workgroup does all of the node, which decides whether it may share a
+   * dispatch with its neighbours; by default four per output element, `Infinity` for never.
    */
   workgroupWork?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): number;
-  /** Whether it finds its rows in a variable that lies in several buffers. */
+  /** Whether it can gather rows from a variable that is split into several buffers. */
   readonly takesParts?: boolean;
-  /** Whether it is worth while that operand `at` is such rows, of which there are `readers`, read where they lie. */
+  /** Whether fusing a gather into operand `at` pays off, given the number of `readers` of the gathered rows. */
   gathersOperand?(
     at: number,
     rows: GatheredRows,

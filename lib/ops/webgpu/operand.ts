@@ -1,44 +1,44 @@
-// The operands of a kernel: functions of the header that load and store their elements.
+// The operands of a kernel: functions of the shader's header that load and store their elements.
 import type { DType } from "../../dtype.ts";
 import { isSameRange, type View } from "./view.ts";
 
-/** How a shader sees an element: by its dtype, as the bits that hold it, or four floats at once. */
+/** The type of an element in a shader: by dtype, as raw bits, or four floats at once. */
 export type ElementType = "f32" | "i32" | "u32" | "bool" | "vec4<f32>";
 
-/** A value that a kernel loads or stores, by the name its functions have: `load_x`, `store_x`. */
+/** A value that a kernel loads or stores; `name` is part of its functions' names: `load_x`, `store_x`. */
 export interface Operand {
   readonly name: string;
   readonly view: View;
   readonly access: "load" | "store" | "both";
-  /** What the functions take and give. */
+  /** The element type of the functions. */
   readonly type: ElementType;
   /**
-   * Asks for `load_x_quad` too: elements `i` to `i + 3`, where `i` is a multiple of four if this is `"aligned"`, which
-   * only floats and bytes can be. One load of four is much faster than four of one.
+   * Requests `load_x_quad` too: elements `i` to `i + 3`. With `"aligned"`, which only floats and bytes can be, `i` must
+   * be a multiple of four. One load of four is much faster than four of one.
    */
   readonly quads?: "aligned" | "anywhere";
 }
 
 /**
- * How quads of a view are loaded whose rows are `length` elements: a range that is bound as single elements too, as one of
+ * How quads of a view with rows of `length` elements are loaded: memory that is bound as single elements too, as one of
  * `others`, cannot be bound as quads.
  */
 export function quadsOf(view: View, length: number, others: readonly View[]): "aligned" | "anywhere" {
   return length % 4 === 0 && !others.some((other) => isSameRange(other, view)) ? "aligned" : "anywhere";
 }
 
-/** How elements of `dtype` are seen by kernels that compute. */
+/** The element type of `dtype` in kernels that compute. */
 export function elementType(dtype: DType): ElementType {
   return dtype === "float32" ? "f32" : dtype === "bool" ? "bool" : "i32";
 }
 
-/** How the binding of an operand sees memory. */
+/** The element type of an operand's binding. */
 export function memoryType({ view: { dtype, packed }, type, quads }: Operand): string {
   if (type === "vec4<f32>" || (quads === "aligned" && !packed)) return "vec4<f32>";
   return packed || type === "u32" ? "u32" : dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : "u32";
 }
 
-/** `expression` of one type as another: by value between integers and bool, by bits from and to float32. */
+/** Converts `expression` to another type: by value between integers and bool, by bits from and to float32. */
 function converted(expression: string, from: string, to: string): string {
   if (from === to) return expression;
   if (to === "bool") return `${expression} != 0u`;
@@ -46,7 +46,7 @@ function converted(expression: string, from: string, to: string): string {
   return `bitcast<${to}>(${expression})`;
 }
 
-/** Four words as elements of another type. */
+/** Converts four words to elements of another type. */
 function convertedQuad(expression: string, to: string): string {
   return to === "bool" ? `(${expression}) != vec4(0u)` : `vec4<${to}>(${expression})`;
 }

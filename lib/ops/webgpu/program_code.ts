@@ -9,8 +9,8 @@ import { type ElementType, elementType } from "./operand.ts";
 import { floatWord } from "./uniform.ts";
 
 /**
- * The program's lines. `operand(i)` is the expression of operand `i`; register `r` is `r{i}` after its line. Literals
- * are read from the uniform, since they differ from shape to shape (one over the batch) and may be NaN.
+ * The program's lines. `operand(i)` is the expression of operand `i`; register `r` is named `r{i}`. Literals are read
+ * from the uniform, since they depend on the shape (one over the batch size) and may be NaN.
  */
 export function programLines(
   program: ElementwiseProgram,
@@ -31,10 +31,10 @@ function stepCode(step: ElementwiseStep, dtypeOf: (register: number) => DType, w
   const from = dtypeOf(step.args[step.args.length - 1]);
   const { takes, gives, isIdentity, hasBools = takes === "bool" } = elementwiseRows[step.fn];
   if (isIdentity) return narrowed(castCode(names[0], elementType(from), elementType(step.dtype)), step.dtype);
-  // Truth values take part in arithmetic and comparisons as 0 and 1.
+  // Bools take part in arithmetic and comparisons as 0 and 1.
   const isNumber = from !== "bool" || hasBools;
   const args = isNumber ? names : names.map((name) => castCode(name, "bool", "i32"));
-  // In elementwise.wgsl the dtype of its operands follows: `less_equal_f32`.
+  // In elementwise.wgsl the operands' dtype is part of the name: `less_equal_f32`.
   const call = `${snakeCase(step.fn)}_${isNumber ? elementType(from) : "i32"}(${args.join(", ")})`;
   if (step.dtype === "bool" && !isNumber && gives !== "bool") return castCode(call, "i32", "bool");
   return narrowed(call, step.dtype);
@@ -44,7 +44,7 @@ function castCode(x: string, from: ElementType, to: ElementType): string {
   return from === to ? x : `cast_${from}_to_${to}(${x})`;
 }
 
-/** An integer as its dtype holds it. */
+/** Wraps an integer to its dtype. */
 function narrowed(code: string, dtype: DType): string {
   return dtype === "uint8" ? `${code} & 255` : code;
 }

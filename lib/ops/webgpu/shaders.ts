@@ -1,4 +1,4 @@
-// The shader texts: the one file that imports them.
+// The shader texts: the only file that imports them.
 import { declarationsOf, type Module } from "./wgsl.ts";
 import argMax from "../../../shaders/arg_max.wgsl" with { type: "text" };
 import blocks from "../../../shaders/blocks.wgsl" with { type: "text" };
@@ -72,7 +72,7 @@ export const shaders = {
 /** The name of a file in `shaders/`. */
 export type ShaderFile = keyof typeof shaders;
 
-/** The files of functions that any shader may call, and that may need something of its header. */
+/** The files of functions that any shader may call and that may need parts of its header. */
 export const libraryFiles: readonly ShaderFile[] = [
   "blocks.wgsl",
   "epilogue.wgsl",

@@ -1,6 +1,6 @@
 // The uniform of a kernel: its fields as WGSL, and its bytes.
 
-/** A field of the uniform; `vec4s` is a list of four numbers each. */
+/** A field of the uniform; `vec4s` is a list of vec4. */
 export type Param =
   | readonly [name: string, type: "u32" | "i32" | "f32", value: number]
   | readonly [name: string, type: "vec4s", values: readonly number[]];
@@ -13,7 +13,7 @@ export function paramsStruct(name: string, params: readonly Param[]): string {
   return [`struct ${name} {`, ...fields, "}"].join("\n");
 }
 
-/** The uniform's bytes, laid out by WGSL's rules: numbers one after another, lists of vec4 aligned to 16 bytes. */
+/** The uniform's bytes, laid out by WGSL's rules: numbers in sequence, lists of vec4 aligned to 16 bytes. */
 export function packParams(params: readonly Param[]): Uint32Array<ArrayBuffer> {
   const words: number[] = [];
   for (const param of params) {

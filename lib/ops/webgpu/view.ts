@@ -1,22 +1,22 @@
-// Views: where a value lies in GPU memory and how its elements are laid there.
+// Views: the GPU memory of a value and the layout of its elements.
 import type { DType } from "../../dtype.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 
-/** Ranges that are bound begin at multiples of this, in bytes: WebGPU's default limit. */
+/** The alignment of bound ranges, in bytes: WebGPU's default limit. */
 export const bindingAlignment = 256;
 
-/** WebGPU's default limit of storage buffers in a shader. */
+/** The most storage buffers of a shader: WebGPU's default limit. */
 export const maxBuffers = 8;
 
-/** A part of a variable that no binding holds whole. */
+/** A part of a variable that is too large for one binding. */
 export interface Part {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly bytes: number;
-  /** The number of its first element. */
+  /** The index of its first element. */
   readonly from: number;
-  /** How many elements it has. */
+  /** The number of its elements. */
   readonly count: number;
 }
 
@@ -25,17 +25,20 @@ export interface View {
   readonly buffer: GPUBuffer;
   /** The first byte, a multiple of {@linkcode bindingAlignment}. */
   readonly offset: number;
-  /** The bytes to bind: those of the elements, padded to a multiple of {@linkcode bindingAlignment}. */
+  /** The bytes to bind: the elements, padded to a multiple of {@linkcode bindingAlignment}. */
   readonly bytes: number;
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Whether uint8 or bool elements lie as on the host, four to a word (variables), not one a word (all else). */
+  /**
+   * Whether uint8 or bool elements are packed four to a word, as on the host (variables); all other values use one word
+   * per element.
+   */
   readonly packed: boolean;
-  /** The parts of what lies in several buffers: then the view itself is that of the first. */
+  /** The parts of a value in several buffers; the view itself is then the first part. */
   readonly parts?: readonly Part[];
 }
 
-/** The parts of a view: itself alone, mostly. */
+/** The parts of a view; usually just the view itself. */
 export function partsOf(view: View): readonly Part[] {
   const { buffer, offset, bytes, shape } = view;
   return view.parts ?? [{ buffer, offset, bytes, from: 0, count: sizeOf(shape) }];
@@ -46,27 +49,27 @@ export function padded(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / bindingAlignment)) * bindingAlignment;
 }
 
-/** Whether elements of `dtype` lie packed in a variable. */
+/** Whether variables of `dtype` are packed. */
 export function isPacked(dtype: DType): boolean {
   return dtype === "uint8" || dtype === "bool";
 }
 
-/** A view of a computed value, whose elements are a word each. */
+/** A view of a computed value, which has one word per element. */
 export function wordView(buffer: GPUBuffer, offset: number, { shape, dtype }: ValueType): View {
   return { buffer, offset, bytes: padded(4 * sizeOf(shape)), shape, dtype, packed: false };
 }
 
-/** Whether two views begin at one place. */
+/** Whether two views start at the same place. */
 export function isSameRange(a: View, b: View): boolean {
   return a.buffer === b.buffer && a.offset === b.offset;
 }
 
-/** Row `index` of `view` along its first axis, if it begins at a bindable offset. */
+/** Row `index` of `view` along its first axis, if it starts at a bindable offset. */
 export function rowView(view: View, index: number): View | undefined {
   const shape = view.shape.slice(1);
   const rowBytes = sizeOf(shape) * (view.packed ? 1 : 4);
   const offset = view.offset + index * rowBytes;
-  // A row that is not a whole number of blocks would share its padding with the next.
+  // A row that is not a multiple of the alignment would share its padding with the next.
   if (rowBytes % bindingAlignment !== 0 || rowBytes === 0) return undefined;
   return { ...view, offset, bytes: rowBytes, shape };
 }

@@ -1,6 +1,6 @@
-// WGSL text as declarations that can be put together by name: what a kernel reaches is taken, and all else left out.
+// Links WGSL declarations by name: takes what a kernel reaches and leaves out the rest.
 
-/** A declaration of a module, cut where identifiers stand: the pieces at odd places are identifiers. */
+/** A declaration of a module, split at identifiers: the pieces with odd indices are identifiers. */
 export interface Declaration {
   readonly name: string;
   readonly pieces: readonly string[];
@@ -9,7 +9,7 @@ export interface Declaration {
 /** Declarations by name. */
 export type Module = ReadonlyMap<string, Declaration>;
 
-/** A word, a number, a run of white space, a comment up to its line's end, or one other character. */
+/** A word, a number, white space, a line comment, or one other character. */
 interface Token {
   readonly kind: "word" | "number" | "space" | "comment" | "sign";
   readonly text: string;
@@ -39,7 +39,7 @@ function tokensOf(source: string): Token[] {
   return tokens;
 }
 
-/** The declarations of a text. Comments between them are dropped, those inside are kept. */
+/** The declarations of a text. Drops comments between them and keeps those inside. */
 export function declarationsOf(source: string): Module {
   const declarations = new Map<string, Declaration>();
   const tokens = tokensOf(source);
@@ -48,7 +48,7 @@ export function declarationsOf(source: string): Module {
   let keyword = "";
   let name = "";
   let depth = 0;
-  /** The sign or word before, white space and comments aside. */
+  /** The previous token, except white space and comments. */
   let before = "";
   tokens.forEach((token, at) => {
     const { kind, text } = token;
@@ -61,7 +61,7 @@ export function declarationsOf(source: string): Module {
       const isMember = before === "." || (keyword === "struct" && depth > 0 && isFollowedByColon(at));
       if (isMember) pieces[pieces.length - 1] += text;
       else pieces.push(text, "");
-      // `var<workgroup> name`: what stands in angle brackets is no name.
+      // `var<workgroup> name`: words in angle brackets are not the name.
       if (keyword === "") keyword = text;
       else if (name === "" && before !== "<" && before !== ",") name = text;
     } else {
@@ -82,17 +82,17 @@ export function declarationsOf(source: string): Module {
   }
 }
 
-/** Where a kernel's names are looked up, and what they become in the module that it is part of. */
+/** Where a kernel's names are looked up, and how they are renamed in its module. */
 export interface Scope {
-  /** The first that has a name wins. */
+  /** The first module that has a name wins. */
   readonly modules: readonly Module[];
-  /** Follows each name, so that several kernels can be in one module. */
+  /** Appended to each name, so that several kernels fit in one module. */
   readonly suffix: string;
-  /** What stands for `params`. */
+  /** Replaces `params`. */
   readonly params: string;
 }
 
-/** Puts together the declarations that kernels reach. */
+/** Collects the declarations that kernels reach. */
 export class Linker {
   readonly #library: Scope;
   readonly #texts: string[] = [];
@@ -103,7 +103,7 @@ export class Linker {
     this.#library = { modules: [library], suffix: "", params: "params" };
   }
 
-  /** Adds what `name` reaches and is not there yet; gives what the name has become. */
+  /** Adds `name` and what it reaches, unless already there; returns the name in the module. */
   add(name: string, scope: Scope): string {
     if (name === "params") return scope.params;
     const declaration = find(name, scope);
@@ -116,11 +116,11 @@ export class Linker {
       }
       return name + scope.suffix;
     }
-    // What is not declared is a local name, or one of WGSL's own.
+    // An undeclared name is local or one of WGSL's own.
     return scope !== this.#library && find(name, this.#library) ? this.add(name, this.#library) : name;
   }
 
-  /** The text of what was added. */
+  /** The text of the collected declarations. */
   get text(): string {
     return this.#texts.join("\n\n");
   }

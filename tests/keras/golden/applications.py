@@ -23,7 +23,7 @@ SIZES = {
     "EfficientNetB0": 32,
     "EfficientNetV2B0": 32,
 }
-# What their inputs are multiplied by, and their kernels: so that predictions depend on images, and not on noise.
+# The scales of inputs and kernels, so that predictions depend on the images and not on rounding noise.
 PREDICTED = {"MobileNetV2": (1.0, 1.0), "ResNet50": (1.0, 1.0), "EfficientNetB0": (255.0, 1.2)}
 
 
@@ -35,7 +35,7 @@ def hashed(text):
 
 
 def noise(path, count):
-    """Numbers of [-1, 1): places mixed as MurmurHash3 ends."""
+    """Numbers in [-1, 1) from the finalizer of MurmurHash3 applied to indices."""
     with np.errstate(over="ignore"):
         h = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B1) + np.uint32(hashed(path))
         h = (h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B)

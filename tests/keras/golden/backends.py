@@ -1,4 +1,4 @@
-"""Runs a subject's `results()` under another Keras backend, in a process of its own."""
+"""Runs a subject's `results()` under another Keras backend, in a separate process."""
 
 import json
 import os

@@ -18,7 +18,7 @@ from build import dense, dyadic, inputs, item, sequential
 
 
 def case(name, class_name, epochs, options=None, argument=None, batches=0, rate=0.1, file=None):
-    """`epochs`: the logs of each. With `batches`, each epoch has so many, with the epoch's logs."""
+    """`epochs`: the logs of each. With `batches`, each epoch has that many, all with the epoch's logs."""
     return {
         "name": name,
         "class_name": class_name,
@@ -106,7 +106,7 @@ def drive(spec):
     model = sequential(MODEL)
     model.compile(keras.optimizers.SGD(spec["rate"]), "mse", metrics=["accuracy"])
     x = np.zeros((1, 2), "float32")
-    model.test_on_batch(x, np.zeros((1, 1), "float32"))  # makes the metrics, whose direction callbacks ask for
+    model.test_on_batch(x, np.zeros((1, 1), "float32"))  # makes the metrics, whose direction callbacks use
     saved, rates, kernels = [], [], []
     model.save = lambda path, **_: saved.append(path)
     model.save_weights = lambda path, **_: saved.append(path)
@@ -153,7 +153,7 @@ EMA_Y = dyadic((8, 1), 92)
 
 
 class WeightsAtEpochEnd(keras.callbacks.Callback):
-    """Stands after SwapEMAWeights, as a checkpoint would."""
+    """Runs after SwapEMAWeights, like a checkpoint."""
 
     def __init__(self):
         super().__init__()

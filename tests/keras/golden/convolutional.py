@@ -1,4 +1,4 @@
-"""Convolution layers: the same of each as layers.py has.
+"""Convolution layers: with the same data for each as in layers.py.
 
 What TensorFlow cannot do on the CPU is in convolutional_jax.py.
 """

@@ -1,4 +1,4 @@
-"""Convolution layers that TensorFlow has no kernels for on the CPU, by Keras on JAX: the same of each as layers.py has."""
+"""Convolution layers without TensorFlow kernels on the CPU, by Keras on JAX: the same data for each as in layers.py."""
 
 import json
 import os
@@ -25,7 +25,7 @@ CASES = [
     conv("conv2d_groups_first", "Conv2D", FIRST, filters=6, kernel_size=2, groups=3, dilation_rate=[1, 2], **LAST_IN),
     conv("conv3d_first", "Conv3D", BLOCK_FIRST, filters=2, kernel_size=2, padding="same", strides=[1, 2, 1], **LAST_IN),
     conv("conv3d_groups", "Conv3D", BLOCK, filters=4, kernel_size=[1, 2, 2], groups=2, activation="tanh"),
-    # TensorFlow heeds no strides here.
+    # TensorFlow ignores strides here.
     conv("conv3d_pointwise", "Conv3D", BLOCK, filters=3, kernel_size=1, strides=[2, 3, 1], padding="same"),
     conv("conv1d_transpose_first", "Conv1DTranspose", STEPS_FIRST, filters=2, kernel_size=2, strides=3, **LAST_IN),
     conv("conv1d_transpose_dilated", "Conv1DTranspose", ROW, filters=2, kernel_size=3, dilation_rate=2, padding="same"),
@@ -44,7 +44,7 @@ CASES = [
     conv("conv2d_transpose_dilated", "Conv2DTranspose", GRID, filters=2, kernel_size=[3, 2], dilation_rate=[1, 3]),
     conv("conv3d_transpose_first", "Conv3DTranspose", BLOCK_FIRST, filters=2, kernel_size=2, padding="same", **LAST_IN),
     conv("conv3d_transpose_dilated", "Conv3DTranspose", BLOCK, filters=2, kernel_size=2, dilation_rate=[2, 1, 2]),
-    # TensorFlow adds the bias along the wrong axis where there are as many steps as channels.
+    # TensorFlow adds the bias along the wrong axis if there are as many steps as channels.
     conv("depthwise_conv1d_first", "DepthwiseConv1D", STEPS_FIRST, kernel_size=2, depth_multiplier=2, **LAST_IN),
     conv("depthwise_conv1d_apart", "DepthwiseConv1D", ROW, kernel_size=2, strides=2, dilation_rate=3, padding="same"),
     conv("depthwise_conv2d_first", "DepthwiseConv2D", FIRST, kernel_size=2, dilation_rate=2, padding="same", **LAST_IN),

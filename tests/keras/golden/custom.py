@@ -1,4 +1,4 @@
-"""Configs with the user's own classes and functions: registered, not registered, and shared by several places."""
+"""Configs with the user's own classes and functions: registered, not registered, and shared by several objects."""
 
 import json
 import re

@@ -7,8 +7,8 @@ import numpy as np
 
 from build import dyadic, labels
 
-# A multiple of the batch size: under TensorFlow the running means of single outputs' losses count a last batch
-# that is smaller as much as the others, under JAX and here as much as it has samples.
+# A multiple of the batch size: in the running means of single outputs' losses, TensorFlow weights a smaller last
+# batch like the others, JAX and Ceratops by its number of samples.
 ROWS = 12
 A, B = dyadic((ROWS, 3), 101), dyadic((ROWS, 3), 102)
 LEFT, RIGHT = dyadic((ROWS, 2), 103), labels((ROWS, 1), 2, 104)

@@ -49,6 +49,7 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "files",
 ]
 
 
@@ -57,7 +58,7 @@ def main(names):
 
     from encode import dumps
 
-    logging.getLogger("tensorflow").setLevel("ERROR")  # retracing is no news here
+    logging.getLogger("tensorflow").setLevel("ERROR")  # ignore retracing warnings
     unknown = [name for name in names if name not in SUBJECTS]
     if unknown:
         sys.exit(f"Unknown subjects {unknown}: choose from {SUBJECTS}")

@@ -29,7 +29,7 @@ def with_options(function):
 
 
 def conv(x, kernel, **options):
-    # Keras pads before the convolution where it is causal.
+    # Keras pads before a causal convolution.
     if options.get("padding") == "causal":
         left = (kernel.shape[0] - 1) * options.get("dilation_rate", 1)
         return ops.conv(ops.pad(x, [[0, 0], [left, 0], [0, 0]]), kernel, **{**options, "padding": "valid"})
@@ -242,7 +242,7 @@ CALLS = {
 
 def gradients(op, args):
     """By every float32 operand, where TensorFlow has a kernel for it on the CPU."""
-    # TensorFlow's for the affine transform is an estimate: it transforms back.
+    # TensorFlow's gradient of the affine transform is an estimate: it transforms back.
     if op in ("image.resize", "image.affineTransform"):
         return {}
     try:

@@ -11,7 +11,7 @@ from build import create, item
 
 SHAPES = [(784, 512), (512, 10), (3, 3, 16, 32), (7,)]
 
-# The standard deviation of a normal distribution that is cut at two of its own.
+# The standard deviation of a standard normal distribution truncated at plus and minus 2.
 TRUNCATION = 0.87962566103423978
 
 CASES = [
@@ -36,7 +36,7 @@ CASES = [
     ("variance_scaling_untruncated", item("VarianceScaling", mode="fan_avg", distribution="untruncated_normal")),
 ]
 
-# Each with a shape that it suits.
+# Each with a suitable shape.
 KERNELS = [
     (item("STFT"), (16, 1, 9)),
     (item("STFT", side="imag"), (16, 1, 9)),
@@ -64,13 +64,13 @@ def normal(mean, stddev):
 
 
 def truncated(mean, stddev):
-    """`stddev` is that of the uncut normal, `std` that of the values drawn."""
+    """`stddev` is that of the normal distribution before truncation, `std` that of the values drawn."""
     cut = {"low": mean - 2 * stddev, "high": mean + 2 * stddev}
     return {"distribution": "truncated_normal", "stddev": stddev, **cut, "mean": mean, "std": stddev * TRUNCATION}
 
 
 def rule(initializer, shape):
-    """What the values must obey, or None where the shape is refused."""
+    """What the values must obey, or None if the shape is an error."""
     kind = type(initializer).__name__
     if kind in ("Zeros", "Ones", "Constant"):
         return {"distribution": "constant", "value": {"Zeros": 0.0, "Ones": 1.0}.get(kind, getattr(initializer, "value", None))}

@@ -59,7 +59,7 @@ def kept(x, mask):
     return mask
 
 
-# The functions of Lambda by their names, which is all that a config has of them.
+# The functions of Lambda by name; configs have only their names.
 FUNCTIONS = {function.__name__: function for function in (softened, scaled_sum, kept)}
 
 

@@ -33,7 +33,7 @@ RATES = np.array([[0.25, 1.5, 3.0], [2.0, 0.125, 4.5], [0.75, 1.0, 0.0625], [6.0
 SPARSE_TARGETS = np.array([[0, 2, 1], [-1, 0, 2]], "int32")
 SEQUENCE = dyadic((2, 4, 5), 11, -192, 192)
 SEQUENCE_CLASSES = labels((2, 4), 5, 12)
-# Vectors of length 1, and the last of a class of its own.
+# Vectors of length 1; the last one is the only one of its class.
 DIRECTIONS = np.array([[0.6, 0.8, 0], [0, 0.6, 0.8], [0.8, 0, -0.6], [0, 1, 0], [-0.6, 0, 0.8]], "float32")
 DIRECTION_CLASSES = np.array([0, 1, 0, 1, 2], "int32")
 SPELLED = np.array([[1, 2, 2, 0], [3, 0, 0, 0], [0, 0, 0, 0], [1, 3, 1, 2]], "int32")

@@ -13,7 +13,7 @@ def differs(why, ours, *args):
     return {"why": why, "ours": ours, "args": args}
 
 
-# Where slopes are compared: no ends, no kinks.
+# Where gradients are compared: no ends, no kinks.
 SMOOTH = f(0.5, -0.5, 1.25, -1.25, 1.5, 2.25, -2.5, 3.75, -3.75, 12, -12, 0.001)
 # Within -1 and 1, close to both.
 INSIDE = f(0.5, -0.5, 0.25, -0.875, 0.984375, -0.9990234375, 0.001, 0.0625)

@@ -71,7 +71,7 @@ CASES = [
     case("random_crop_first", item("RandomCrop", height=6, width=2, seed=3, **FIRST), PHOTOS),
 ]
 
-# Random layers whose ranges are single numbers: what they do in training is no chance.
+# Random layers whose ranges are single numbers: what they do in training is not random.
 STEADY = [
     item("RandomRotation", factor=[0.1, 0.1]),
     item("RandomRotation", factor=[-0.3, -0.3], fill_mode="constant", fill_value=0.5, interpolation="nearest"),
@@ -87,7 +87,7 @@ STEADY = [
     item("RandomContrast", factor=0.0, value_range=[-1, 1]),
 ]
 
-# What `adapt` finds: the data, along which axes, and after it the weights.
+# For `adapt`: the data, the axes, and the resulting weights.
 ADAPTED = [
     (ROWS, -1),
     (PHOTOS, -1),

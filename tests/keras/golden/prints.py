@@ -89,7 +89,7 @@ SLOW = {"train": 4_000_000, "test": 600, "predict": 600}
 
 
 def run(name, method, arguments, validation_rows=0, clock_ms=None, batches=None):
-    """`batches`: the data comes in batches of this size, of which nobody knows how many there are."""
+    """`batches`: the data comes in batches of this size, of unknown number."""
     clock = clock_ms or {"train": 20, "test": 12, "predict": 30}
     case = {"name": name, "method": method, "arguments": arguments, "validation_rows": validation_rows, "clock_ms": clock}
     return {**case, "batches": batches} if batches else case
@@ -234,7 +234,7 @@ def show_summary(case):
 
 
 def unknown_batches(size):
-    """A data set that can be begun anew, but does not know its length."""
+    """A dataset that can be restarted, but does not know its length."""
     import tensorflow as tf
 
     def batches():

@@ -250,7 +250,7 @@ CASES = [
         [Y, CLASSES],
         lambda: {"loss": ["mse", SPARSE], "loss_weights": [0.5, 2.0], "metrics": [["mae"], ["accuracy", "accuracy"]]},
         validated=True,
-        # Under TensorFlow losses of single outputs count a smaller last batch as much as the others.
+        # TensorFlow weights a smaller last batch like the others in the losses of single outputs.
         batch_size=5,
     ),
 ]

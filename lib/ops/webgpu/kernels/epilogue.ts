@@ -1,4 +1,4 @@
-// What kernels do with finished sums: store them, or run an elementwise program on them; and sums in parts.
+// The end of kernels: storing finished sums or running an elementwise program on them, and adding partial sums.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { Lowering } from "../lowering.ts";
@@ -8,7 +8,7 @@ import { broadcastIndex, isRow, UniformWords } from "../index_math.ts";
 import { isSameRange, type View } from "../view.ts";
 import { emitProgram, programOperands } from "./fused.ts";
 
-/** The function `epilogue` that a kernel calls with each finished sum, and what that needs. */
+/** The function `epilogue` that a kernel calls with each finished sum, and what it needs. */
 export interface Epilogue {
   readonly operands: Operand[];
   readonly words: UniformWords;
@@ -33,7 +33,7 @@ export function epilogueOf(
   };
 }
 
-/** The epilogue of a program, or without one, what stores the sum. */
+/** The epilogue of a program; without a program, one that stores the sum. */
 export function finishOf(
   program: ElementwiseProgram | null,
   others: readonly View[],
@@ -47,7 +47,7 @@ export function finishOf(
   };
 }
 
-/** Adds `partials` `[splits, ...]` in their order, and finishes the sums; the last axis has extent `n`. */
+/** Adds the partial sums `[splits, ...]` in order, then runs the epilogue; the last axis has extent `n`. */
 export function addSplits(
   lowering: Lowering,
   program: ElementwiseProgram | null,
@@ -72,34 +72,34 @@ export function addSplits(
   );
 }
 
-/** A node whose sums are made tile by tile, and what is done with them. */
+/** A node whose sums are computed tile by tile, and its epilogue. */
 export interface Tiled {
-  /** Into how many partial sums each sum is cut. */
+  /** The number of partial sums of each sum. */
   readonly splits: number;
   readonly epilogue: ElementwiseProgram | null;
-  /** What the epilogue reads beside the sums. */
+  /** What the epilogue reads besides the sums. */
   readonly others: readonly View[];
   readonly outputs: readonly View[];
-  /** Whether a thread stores its sums before it runs the epilogue over them, as functions of epilogue.wgsl do. */
+  /** Whether a thread stores its sums before running the epilogue over them, as functions of epilogue.wgsl do. */
   readonly usesPartials: boolean;
 }
 
-/** What a kernel that makes tiles needs for its sums, and what follows it. */
+/** What a tiled kernel needs to store its sums, and the dispatches after it. */
 export interface TileOutput {
-  /** Where the sums lie at first. */
+  /** Where the sums are stored first. */
   readonly view: View;
   readonly operands: readonly Operand[];
   readonly constants: readonly string[];
   readonly functions: readonly string[];
-  /** Adds the dispatches that finish sums that the kernel itself cannot. */
+  /** Adds the dispatches for the part of the epilogue that the kernel cannot do. */
   readonly finish: () => void;
 }
 
 const noEpilogue = "fn epilogue(col: u32, i: u32, acc: f32) {}";
 
 /**
- * Where tiles of sums go. Sums are first stored where the first output will lie, unless the epilogue reads that place or
- * they are not yet whole.
+ * Where tiles of sums are stored. They go to the first output's memory unless the epilogue reads it or the sums are
+ * partial.
  */
 export function tileOutput(
   lowering: Lowering,

@@ -1,4 +1,4 @@
-// foreach: what lies flat in every list is one call of the op, as if it were one value.
+// foreach: a range that is contiguous in every list is one call of the op, as if it were one value.
 import type { ForeachName } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import { listsOf } from "../../defs/lists.ts";
@@ -6,7 +6,7 @@ import { sameShape, sizeOf } from "../../../shape.ts";
 import { type Lower, type Lowering, maxStageThreads, maxStageWork } from "../lowering.ts";
 import { isSameRange, type View } from "../view.ts";
 
-/** Lowers a `foreach`, with `lower` for what it repeats. */
+/** Lowers a `foreach`; `lower` lowers the repeated op. */
 export function lowerForeach(
   lowering: Lowering,
   { attrs: { count, each }, origin }: Node<ForeachName>,
@@ -24,7 +24,7 @@ export function lowerForeach(
     const range = (list: readonly View[]): View => {
       if (to - from === 1 || isNumber(list)) return list[from];
       const last = list[to - 1];
-      // With the padding between, which nothing else reads.
+      // Includes the padding in between, which nothing else reads.
       const bytes = last.offset + last.bytes - list[from].offset;
       return { ...list[from], bytes, shape: [bytes / 4] };
     };
@@ -32,13 +32,13 @@ export function lowerForeach(
   }
 }
 
-/** Whether values are so small that they share a dispatch with what is near, a few at a time. */
+/** Whether values are small enough to share a dispatch with neighbours, a few at a time. */
 function fitsStages(list: readonly View[]): boolean {
   const sizes = list.map(({ shape }) => sizeOf(shape));
   return sizes.every((size) => size <= maxStageThreads) && sizes.reduce((a, b) => a + b, 0) <= maxStageWork;
 }
 
-/** Ranges `[from, to)` of what has one shape in all lists, and lies one after another in each. */
+/** Ranges `[from, to)` that are contiguous in each list, with shapes that agree across the lists. */
 function flatRuns(lists: readonly (readonly View[])[], maxBytes: number): [number, number][] {
   const runs: [number, number][] = [];
   lists[0].forEach((_, at) => {

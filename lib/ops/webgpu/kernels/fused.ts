@@ -1,4 +1,4 @@
-// fused: an elementwise program over broadcast operands, one dispatch; an operand may be rows that are gathered by index.
+// fused: an elementwise program over broadcast operands, one dispatch; one operand may be gathered.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import { operandsOf } from "../../defs/gathered.ts";
@@ -24,7 +24,7 @@ export function lowerFused(
   emitProgram(lowering, program, operands, outputs, new Map([[gathered.at, { table, indices }]]));
 }
 
-/** Adds the dispatch of an elementwise program; `gathered` says which inputs are never computed but gathered. */
+/** Adds the dispatch of an elementwise program; `gathered` says which inputs are gathered instead of stored. */
 export function emitProgram(
   lowering: Lowering,
   program: ElementwiseProgram,
@@ -51,7 +51,10 @@ export function emitProgram(
   }, sizeOf(shape));
 }
 
-/** The operands of a program, named `x0`, `x1`, ..., and its results `y0`, ...; `skip` operands come from elsewhere. */
+/**
+ * The operands of a program, named `x0`, `x1`, ..., and its results `y0`, ...; the first `skip` operands come from
+ * elsewhere.
+ */
 export function programOperands(inputs: readonly View[], outputs: readonly View[], skip = 0): Operand[] {
   return [
     ...inputs.map((view, i): Operand => ({

@@ -1,4 +1,4 @@
-// Rows of a table by index, which are read where they lie.
+// Gathered operands: kernels read `table[indices[i]]` directly.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { UniformWords } from "../index_math.ts";
@@ -7,13 +7,13 @@ import { programLines } from "../program_code.ts";
 import type { View } from "../view.ts";
 import type { ComputedFactor } from "./matmul.ts";
 
-/** An operand that is rows of a table by index, which are read where they lie. */
+/** An operand that is gathered from a table as it is read. */
 export interface Gathered {
   readonly table: View;
   readonly indices: View;
 }
 
-/** What a kernel needs for `load_x{at}` to give elements of gathered rows. */
+/** What a kernel needs so that `load_x{at}` loads elements of gathered rows. */
 export function gatheredLoad(
   at: number,
   { table, indices }: Gathered,
@@ -29,8 +29,8 @@ export function gatheredLoad(
 }
 
 /**
- * A factor of a product that is gathered rows, or what a program makes of their elements. Four neighbours are found at
- * once where rows are whole quads. `others` are bound too.
+ * A gathered factor of a product, or a program of gathered elements. If rows are whole quads, four neighbours are
+ * loaded at once. `others` are bound too.
  */
 export function gatheredFactor(
   { table, indices }: Gathered,
@@ -70,7 +70,7 @@ export function gatheredFactor(
 
 const missingOf = (type: string) => type === "f32" ? "not_a_number()" : type === "bool" ? "false" : "0";
 
-/** A function that loads from element `i` of gathered rows; outside of the table it gives `missing`. */
+/** A function that loads element `i` of gathered rows; out of range it returns `missing`. */
 function rowFunction(
   name: string,
   type: string,
@@ -86,7 +86,7 @@ function rowFunction(
     `  let place = i / ${width};`,
     `  let row = bitcast<u32>(load_indices${at}(place));`,
     `  if (row < ${words.add(table.shape[0])}) {`,
-    // The same column of another row, without a second division: differences wrap around.
+    // The same column of another row, without a second division: unsigned differences wrap around.
     `    return ${load}(i + (row - place) * ${width});`,
     "  }",
     `  return ${missing};`,

@@ -1,12 +1,13 @@
-// Elementwise kernels that would bind too many buffers: operands go where results will be, so that both are one binding.
+// Elementwise kernels that would bind too many buffers: operands are copied to where results will be, to share
+// bindings.
 import { sameShape, sizeOf } from "../../../shape.ts";
 import type { Lowering } from "../lowering.ts";
 import { isSameRange, maxBuffers, type View } from "../view.ts";
 import { copyElements } from "./moves.ts";
 
 /**
- * The operands of an elementwise kernel, some of them as copies where a result is about to be written, if all operands and
- * results were more than a dispatch may bind.
+ * The operands of an elementwise kernel. If operands and results exceed the bindings of a dispatch, some operands
+ * become copies in the memory of a result.
  */
 export function withinBindings(lowering: Lowering, inputs: readonly View[], outputs: readonly View[]): View[] {
   const operands = [...inputs];

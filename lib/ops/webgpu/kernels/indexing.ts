@@ -37,12 +37,12 @@ export function lowerGather(
   }
 }
 
-/** Positions of one row whose updates are added up by themselves. */
+/** The number of positions of one row whose updates one thread adds up. */
 const scatterChunk = 64;
 
 /**
- * Lowers scatterAdd. Few indices are all read by each thread: buckets trade reads of them for threads. Many are sorted
- * first, so that each row finds its own.
+ * Lowers scatterAdd. With few indices every thread reads them all; buckets use more threads at the cost of more reads.
+ * Many indices are sorted first, so that each row finds its own.
  */
 export function lowerScatterAdd(
   lowering: Lowering,
@@ -108,7 +108,7 @@ export function lowerDynamicSlice(
   }
 }
 
-/** Lowers dynamicUpdateSlice: in place where the plan allows it, else into a copy. */
+/** Lowers dynamicUpdateSlice: in place if the plan allows it, else into a copy. */
 export function lowerDynamicUpdateSlice(
   lowering: Lowering,
   { attrs: { element } }: Node<"dynamicUpdateSlice">,

@@ -1,4 +1,4 @@
-// matmul: products of two factors, which lie in memory or are computed as they are read, and their epilogue.
+// matmul: products of two factors, in memory or computed as they are read, and their epilogue.
 import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import { type MatmulExtents, matmulExtents } from "../../extents/matmul.ts";
@@ -13,47 +13,47 @@ import type { View } from "../view.ts";
 import { tileOutput } from "./epilogue.ts";
 import { gatheredFactor } from "./gathered.ts";
 
-/** A kernel whose threads each make a tile of y. */
+/** A kernel in which each thread computes a tile of y. */
 export interface ThreadTile {
   readonly of: "threads";
   readonly file: ShaderFile;
   readonly entry: string;
-  /** Rows and columns of y that a thread makes. */
+  /** Rows and columns of y per thread. */
   readonly rows: number;
   readonly columns: number;
-  /** Threads that stand side by side along a row of tiles, which is filled up to a multiple of them. */
+  /** Adjacent threads along a row of tiles; rows are padded to a multiple of them. */
   readonly abreast: number;
   /** Whether it loads quads along k too. */
   readonly loadsAlongK: boolean;
 }
 
-/** matmul_tiles.wgsl with tiles of a size. */
+/** matmul_tiles.wgsl with tiles of a given size. */
 export interface WorkgroupTile {
   readonly of: "workgroups";
-  /** Rows and columns of y that a workgroup makes, by so many terms a round. */
+  /** Rows and columns of y per workgroup, and terms per round. */
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
-  /** Rows and columns of y that a thread makes. */
+  /** Rows and columns of y per thread. */
   readonly blockRows: 4 | 8;
   readonly blockColumns: 4 | 8;
-  /** With two, a round loads while the one before is multiplied. */
+  /** With two, a round loads while the previous one is multiplied. */
   readonly buffers: 1 | 2;
-  /** Unused quads of each line in workgroup memory. */
+  /** Unused quads per line in workgroup memory. */
   readonly padding: number;
 }
 
-/** How a product's sums are made. */
+/** The kernel of a product. */
 export type MatmulKernel = ThreadTile | WorkgroupTile;
 
 /** How a product is computed. */
 export interface MatmulChoice {
   readonly kernel: MatmulKernel;
-  /** Into how many sums the k axis is cut. */
+  /** The number of partial sums that the k axis is split into. */
   readonly splits: number;
 }
 
-/** Threads of a workgroup, and bytes of its memory. */
+/** Threads per workgroup, and bytes of its memory. */
 export function workgroupOf({ rows, columns, depth, blockRows, blockColumns, buffers, padding }: WorkgroupTile) {
   return {
     threads: (rows / blockRows) * (columns / blockColumns),
@@ -63,7 +63,7 @@ export function workgroupOf({ rows, columns, depth, blockRows, blockColumns, buf
 
 /** The constants of matmul_tiles.wgsl. */
 function tileConstants(tile: WorkgroupTile): string[] {
-  // As many rows of sums as memory holds, halved until they are, so that passes are equal.
+  // As many rows of sums as memory holds, by halving, so that all passes are equal.
   let passRows = tile.rows;
   while (passRows * tile.columns * 4 > workgroupOf(tile).bytes) passRows /= 2;
   const numbers = {
@@ -79,33 +79,33 @@ function tileConstants(tile: WorkgroupTile): string[] {
   return Object.entries(numbers).map(([name, value]) => `const ${name} = ${value}u;`);
 }
 
-/** A factor whose elements are found by WGSL functions. */
+/** A factor whose elements are computed by WGSL functions. */
 export interface ComputedFactor {
   readonly operands: readonly Operand[];
   readonly functions?: readonly string[];
-  /** The expression of an element by its coordinates, `batch` among them, or by its place in row-major order. */
+  /** The expression of an element, by its coordinates (with `batch`) or its row-major index. */
   readonly element: Element;
-  /** The same for it and its next three neighbours, if they can be loaded at once. */
+  /** The same for the element and its next three neighbours, if they can be loaded at once. */
   readonly quad?: Element;
 }
 
-/** The expression of an element of A at `row` and `k`, or of B at `k` and `col`, which is number `index`. */
+/** The expression of an element of A at `row` and `k`, or of B at `k` and `col`; `index` is its row-major index. */
 export type Element = (coordinates: string, index: string) => string;
 
 /** A product, whatever its factors are read from. */
 export interface Product extends MatmulExtents {
-  /** Whether A lies as `[batch, k, m]`: its rows are neighbours, else its terms. */
+  /** Whether A is stored as `[batch, k, m]`: rows are adjacent, otherwise terms. */
   readonly transposeA: boolean;
-  /** Whether B lies as `[batch, n, k]`: its terms are neighbours, else its columns. */
+  /** Whether B is stored as `[batch, n, k]`: terms are adjacent, otherwise columns. */
   readonly transposeB: boolean;
   readonly a: View | ComputedFactor;
   readonly b: View | ComputedFactor;
   /** What the functions of computed factors need. */
   readonly params?: readonly Param[];
-  /** Numbers of the uniform that the functions read. */
+  /** Numbers in the uniform that the functions read. */
   readonly words?: UniformWords;
   readonly epilogue: ElementwiseProgram | null;
-  /** What the epilogue reads beside the product. */
+  /** What the epilogue reads besides the product. */
   readonly others: readonly View[];
   readonly outputs: readonly View[];
 }
@@ -132,11 +132,11 @@ export function lowerMatmul(
   emitProduct(lowering, { ...product, ...(isFirst ? { a: factor } : { b: factor }), words }, choice);
 }
 
-/** A factor as the shader has it. */
+/** A factor as the shader reads it. */
 interface Factor {
   readonly operands: readonly Operand[];
   readonly functions: readonly string[];
-  /** Whether quads lie wholly inside or outside of it. */
+  /** Whether each quad is entirely inside or outside of it. */
   readonly isAligned: boolean;
 }
 
@@ -144,7 +144,7 @@ interface Factor {
 export function emitProduct(lowering: Lowering, product: Product, { kernel, splits }: MatmulChoice): void {
   const { batch, m, n, k, transposeA, transposeB, epilogue, others, outputs, words = new UniformWords() } = product;
   if (sizeOf(outputs[0].shape) === 0) return;
-  // Quads along k, and rounds of tiles, begin at multiples of their length.
+  // Quads along k, and rounds of tiles, start at multiples of their length.
   const step = kernel.of === "workgroups" ? kernel.depth : 4;
   const kSplit = Math.max(step, Math.ceil(k / splits / step) * step);
   const parts = Math.max(1, Math.ceil(k / kSplit));
@@ -230,7 +230,7 @@ function coordinateFunctions(
   const isFirst = (first === "k") === isAlongK;
   const next = isFirst ? `${first} + i, ${second}` : `${first}, ${second} + i`;
   const hasQuad = quad !== undefined && isAligned;
-  // In a loop, since what computes an element may be long: kernels call this several times.
+  // A loop, since the code of an element may be long and kernels call this several times.
   const body = hasQuad ? `  return ${quad(`${first}, ${second}`, index)};` : [
     "  var four = vec4<f32>();",
     "  for (var i = 0u; i < 4u; i++) {",

@@ -1,8 +1,8 @@
-// Which kernel makes a product on a real GPU: one table from shapes to kernels. Retune it here, by bench/gpu_sweep.ts.
+// The choice of a matmul kernel on real GPUs: one table from shapes to kernels. Retune it with bench/gpu_sweep.ts.
 import type { MatmulExtents } from "../../extents/matmul.ts";
 import type { MatmulChoice, MatmulKernel, ThreadTile, WorkgroupTile } from "./matmul.ts";
 
-/** A tile that a workgroup makes, each thread a block of it. */
+/** A tile computed by a workgroup, each thread a block of it. */
 function workgroupTile(
   [rows, columns, depth]: readonly [number, number, number],
   [blockRows, blockColumns]: readonly [4 | 8, 4 | 8],
@@ -15,7 +15,7 @@ function threadTile(entry: string, rows: number, columns: number): ThreadTile {
   return { of: "threads", file: "matmul.wgsl", entry, rows, columns, abreast: 1, loadsAlongK: true };
 }
 
-/** All kernels for real GPUs: rows x columns of y that a workgroup or a thread makes, and the depth of a round. */
+/** All kernels for real GPUs: rows x columns of y per workgroup or thread, and the depth of a round. */
 export const matmulKernels = {
   /** 256 threads. */
   "128x128x8": workgroupTile([128, 128, 8], [8, 8]),
@@ -29,7 +29,7 @@ export const matmulKernels = {
   "64x64x16 by 8x8": workgroupTile([64, 64, 16], [8, 8]),
   "64x64x8 padded": workgroupTile([64, 64, 8], [8, 8], { padding: 1 }),
   "32x32x32": workgroupTile([32, 32, 32], [4, 4]),
-  /** A thread by itself. */
+  /** One thread per tile. */
   "4x4": threadTile("tile_4x4", 4, 4),
   "1x4": threadTile("tile_1x4", 1, 4),
 } satisfies Readonly<Record<string, MatmulKernel>>;
@@ -41,12 +41,12 @@ interface Line {
   readonly columns: number;
   readonly tiles: number;
   readonly kernel: keyof typeof matmulKernels;
-  /** Sums are cut along k until there are so many tiles, each of at least so many terms. */
+  /** Sums are split along k until there are `wanted` tiles, each with at least a given number of terms. */
   readonly wanted: number;
   readonly terms: number;
 }
 
-/** A product takes the first line that it is large enough for. */
+/** A product uses the first line whose minimums it reaches. */
 const table: readonly Line[] = [
   { rows: 128, columns: 128, tiles: 256, kernel: "128x128x8", wanted: 1, terms: 128 },
   { rows: 33, columns: 33, tiles: 64, kernel: "64x64x16", wanted: 128, terms: 128 },
@@ -55,10 +55,10 @@ const table: readonly Line[] = [
   { rows: 0, columns: 0, tiles: 0, kernel: "1x4", wanted: 8192, terms: 32 },
 ];
 
-/** The most parts that a sum is cut into. */
+/** The most parts of a split sum. */
 const maxSplits = 256;
 
-/** The kernel of a product on a real GPU, and into how many sums the k axis is cut. */
+/** The kernel of a product on a real GPU, and the number of parts that the k axis is split into. */
 export function chooseMatmul({ batch, m, n, k }: MatmulExtents): MatmulChoice {
   const tilesOf = ({ rows, columns }: MatmulKernel) => batch * Math.ceil(m / rows) * Math.ceil(n / columns);
   const line = table.find((each) =>

@@ -1,4 +1,4 @@
-// Moves of elements, and their sources: transpose, slice, reverse, broadcast, concat, pad, iota, random bits.
+// Moving and creating elements: transpose, slice, reverse, broadcast, concat, pad, iota, random bits.
 import type { Node } from "../../../ir/graph.ts";
 import { sizeOf, stridesOf } from "../../../shape.ts";
 import type { Lowering } from "../lowering.ts";
@@ -9,7 +9,7 @@ import type { View } from "../view.ts";
 
 const bits = (name: string, view: View, access: Operand["access"]): Operand => ({ name, view, access, type: "u32" });
 
-/** Adds a dispatch of `take` or `put` over `size` elements, with the index expression that `index` makes of the words. */
+/** Adds a dispatch of `take` or `put` over `size` elements; `index` makes the index expression. */
 function move(
   lowering: Lowering,
   entry: "take" | "put",
@@ -29,7 +29,7 @@ function move(
   }, size);
 }
 
-/** Copies `size` elements of `x` from element `source` on to `y` from element `target` on. */
+/** Copies `size` elements of `x` from element `source` to `y` at element `target`. */
 export function copyElements(lowering: Lowering, x: View, y: View, size: number, source = 0, target = 0): void {
   if (source !== 0 && target !== 0) throw new Error("a copy has one offset");
   if (target !== 0) move(lowering, "put", x, y, size, (words) => `i + ${words.add(target)}`);
@@ -120,7 +120,7 @@ export function lowerPad(
 ): void {
   const steps = stridesOf(y.shape);
   const axes = y.shape.flatMap((_, axis) => [steps[axis] || 1, low[axis], interior[axis] + 1, x.shape[axis]]);
-  // The list's length is part of the shader, so that it is one for all but very deep shapes.
+  // The list's length is part of the shader: a fixed length gives one shader for all but very deep shapes.
   while (axes.length < 4 * 6) axes.push(0);
   lowering.emitThreads({
     file: "pad.wgsl",

@@ -1,14 +1,14 @@
-// Elements as integers of the same order: what arg-max and sorting compare.
+// Elements as integers of the same order, which arg-max and sorting compare.
 import type { Operand } from "../operand.ts";
 import type { View } from "../view.ts";
 
-/** The bits of infinity without their sign: floats with more are NaN. */
+/** The bits of infinity without the sign; floats with larger ones are NaN. */
 const infinity = 0x7f800000;
 
-/** Where NaN stands among floats: with the least, so that it is never larger, or above all. */
+/** The key of NaN: equal to that of the least float, so that it is never larger, or above all others. */
 const keyOfNan = { least: -infinity, largest: 0x7fffffff };
 
-/** What a kernel needs to compare elements of `x` by `key(i)`; both zeros are equal, and every NaN is. */
+/** What a kernel needs to compare elements of `x` by `key(i)`; both zeros have one key, and all NaNs have one. */
 export function orderKey(
   x: View,
   nan: keyof typeof keyOfNan,

@@ -7,7 +7,7 @@ import { orderKey } from "./order_key.ts";
 
 type ReductionName = "sum" | "max" | "min";
 
-/** The value that changes nothing, as bits where no literal can write it, and how two are combined. */
+/** The neutral value (as bits where no literal can write it), and how to combine two values. */
 const rules: { readonly [K in ReductionName]: { readonly [T in "f32" | "i32"]: readonly [string, string] } } = {
   sum: { f32: ["0.0", "a + b"], i32: ["0", "a + b"] },
   max: { f32: ["-infinity()", "maximum_f32(a, b)"], i32: ["i32(-2147483647 - 1)", "max(a, b)"] },
@@ -23,7 +23,7 @@ export function lowerReduction(
 ): void {
   const [outer, reduced, inner] = reductionExtents(x.shape, node.attrs.axes);
   const outputs = outer * inner;
-  // Long sums of few outputs would leave threads idle: they are cut in two rounds.
+  // Long sums of few outputs would leave threads idle: split into two rounds.
   if (outputs < 1024 && reduced > 65536) {
     const splits = Math.min(1024, Math.ceil(reduced / 256));
     const partial = { ...lowering.scratch([outer, splits, inner]), dtype: y.dtype };
@@ -31,7 +31,7 @@ export function lowerReduction(
     reduceBy("reduce_workgroup", lowering, node.op, partial, y, [outer, splits, inner], 1);
     return;
   }
-  // A few sums of middling length are two stages of one dispatch, since stages that follow each other become one.
+  // A few sums of medium length take two stages, which the stage merging puts into one dispatch.
   if (outputs <= 64 && reduced >= 64 && outputs * reduced <= 4096) {
     const splits = 16;
     const partial = { ...lowering.scratch([outer, splits, inner]), dtype: y.dtype };
@@ -83,7 +83,7 @@ export function lowerArgMax(
 ): void {
   const [outer, reduced, inner] = reductionExtents(x.shape, [axis]);
   const outputs = outer * inner;
-  // Rows are read by neighbouring threads together only where a workgroup shares one.
+  // Adjacent threads read adjacent elements of a row only if a workgroup shares it.
   const isShared = reduced > lowering.tuning.threadReduction && (outputs < 2048 || inner === 1);
   const { operand, functions } = orderKey(x, "least");
   const call: KernelCall = {

@@ -1,4 +1,4 @@
-// scan: the body's dispatches are laid out once for each step, bound to that step's rows; nothing is looped on the GPU.
+// scan: unrolled into the body's dispatches, once per step, bound to that step's rows; there is no loop on the GPU.
 import type { Node, ValueId } from "../../../ir/graph.ts";
 import { runs } from "../../../ir/op_def.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
@@ -6,12 +6,12 @@ import type { LoopBody, Lowering } from "../lowering.ts";
 import { rowView, type View, wordView } from "../view.ts";
 import { copyElements } from "./moves.ts";
 
-/** What a value of the body is written to in step `t`. */
+/** The memory of a body value in step `t`. */
 type Target = (t: number) => View;
 
 /**
- * Lowers a loop. Where rows begin at bindable offsets, the body reads scanned rows and writes stacked rows where they
- * lie; a carried value is read from the row or the buffer that the step before wrote. Else rows are copied.
+ * Lowers a loop. If rows start at bindable offsets, the body reads scanned rows and writes stacked rows in place, and a
+ * carried value is read from the row or buffer that the previous step wrote. Otherwise rows are copied.
  */
 export function lowerScan(
   lowering: Lowering,
@@ -45,7 +45,7 @@ export function lowerScan(
       moved.push(i);
       continue;
     }
-    // The step's result must not overwrite what the step still reads: two buffers by turns.
+    // The step's result must not overwrite what the step still reads: two buffers alternate.
     const { shape, dtype } = outputs[i];
     const turns = [words(shape, dtype), words(shape, dtype)];
     targets.set(id, (t) => (t === length - 1 ? outputs[i] : turns[t % 2]));
@@ -57,7 +57,7 @@ export function lowerScan(
   let carried: readonly View[] = inputs.slice(0, carries);
   lowering.keepingScratch(() => {
     for (let t = 0; t < length; t++) {
-      // Stages do not cross steps: so one step's compound serves for the next.
+      // Stages do not cross steps, so that all steps share one compound shader.
       lowering.flush();
       lowering.begin("scan");
       carried.forEach((view, i) => body.set(graph.inputs[i], view));

@@ -1,4 +1,4 @@
-// Kernels and choices for adapters that compute on the CPU: register tiles without barriers, and fewer, longer threads.
+// Kernels and choices for adapters that run on the CPU: register tiles without barriers, and fewer, longer threads.
 import type { MatmulExtents } from "../../extents/matmul.ts";
 import { sizeOf } from "../../../shape.ts";
 import { UniformWords } from "../index_math.ts";
@@ -11,7 +11,7 @@ import { matmulKernels } from "./matmul_table.ts";
 import type { ConvolutionMatrix, Tuning } from "./tuning.ts";
 import { axesParam } from "./windows.ts";
 
-/** A tile whose eight neighbours are at work in one SIMD unit. */
+/** A tile whose eight adjacent threads share a SIMD unit. */
 const registerTile = (entry: string, size: number): ThreadTile => ({
   of: "threads",
   file: "software/matmul.wgsl",
@@ -30,7 +30,9 @@ function chooseKernel(m: number, n: number): ThreadTile {
   return n >= 56 && m >= 6 ? tile8x8 : matmulKernels["4x4"];
 }
 
-/** Wide register tiles; where outputs are too few to keep all threads busy and the sums are long, the sums are cut. */
+/**
+ * Wide register tiles; if there are too few outputs to keep all threads busy and the sums are long, the sums are split.
+ */
 function chooseMatmul({ batch, m, n, k }: MatmulExtents): MatmulChoice {
   const kernel = chooseKernel(m, n);
   const threads = batch * Math.ceil(m / kernel.rows) * Math.ceil(n / kernel.columns);
@@ -38,13 +40,13 @@ function chooseMatmul({ batch, m, n, k }: MatmulExtents): MatmulChoice {
   return { kernel, splits: Math.max(1, splits) };
 }
 
-/** How many columns a convolution's tile has in a matrix `[m, n]`, and how many tiles there are. */
+/** The width of a convolution's tile in a matrix `[m, n]`, and the number of tiles. */
 function tilesOf(m: number, n: number): { columns: number; count: number } {
   const columns = n > 4 ? 8 : 4;
   return { columns, count: Math.ceil(m / 8) * Math.ceil(n / columns) };
 }
 
-/** Adds the dispatches of a convolution as tiles that go tap by tap, with one division for each of their rows. */
+/** Adds the dispatches of a convolution in tiles that run tap by tap, with one division per tile row. */
 function emitConvolution(lowering: Lowering, matrix: ConvolutionMatrix): void {
   const { of, extents, attrs, m, n, source, factor } = matrix;
   const isTranspose = of === "convolutionTranspose";
@@ -96,11 +98,11 @@ function emitConvolution(lowering: Lowering, matrix: ConvolutionMatrix): void {
   sums.finish();
 }
 
-/** For adapters that compute on the CPU. */
+/** For adapters that run on the CPU. */
 export const softwareTuning: Tuning = {
   kind: "software",
   matmul: chooseMatmul,
-  // Loads go lane by lane: a step of the MLP that gathers in its products takes three times as long.
+  // Loads run lane by lane: an MLP step that gathers inside its products takes three times as long.
   gatheredLoads: 0,
   convolution: emitConvolution,
   threadClasses: 1024,

@@ -1,4 +1,4 @@
-// argSort: blocks by comparing all with all, then runs merged two by two, from one buffer to another and back.
+// argSort: sorts blocks by comparing all pairs, then merges runs pairwise, alternating between two buffers.
 import type { Node } from "../../../ir/graph.ts";
 import { reductionExtents } from "../../extents/reduction.ts";
 import { sizeOf } from "../../../shape.ts";
@@ -20,7 +20,7 @@ export function lowerArgSort(
   emitArgSort(lowering, x, y, axis, descending);
 }
 
-/** Adds the dispatches that store in `y` the order of `x` along an axis; equal elements keep theirs. */
+/** Adds the dispatches that store the sorted order of `x` along an axis in `y`; the sort is stable. */
 export function emitArgSort(lowering: Lowering, x: View, y: View, axis: number, descending: boolean): void {
   const [, length, inner] = reductionExtents(x.shape, [axis]);
   const { operand, functions } = orderKey(x, "largest", descending);
@@ -28,7 +28,7 @@ export function emitArgSort(lowering: Lowering, x: View, y: View, axis: number, 
   for (let width = blockWidth; width < length; width *= 2) widths.push(width);
   const size = sizeOf(x.shape);
   const scratch = widths.length > 0 && size > 0 ? { ...lowering.scratch(x.shape), dtype: y.dtype } : y;
-  // The rounds write to y and to the other buffer in turn, so that the last one writes to y.
+  // The rounds alternate between y and the scratch buffer, so that the last one writes to y.
   const targetOf = (round: number) => (widths.length - round) % 2 === 0 ? y : scratch;
   const emit = (entry: "rank_blocks" | "merge_runs", width: number, operands: readonly Operand[], loop: number) => {
     const call: KernelCall = {

@@ -1,18 +1,18 @@
-// The optimizers' updates of a variable, or of several that lie flat.
+// The optimizers' updates of a variable, or of several contiguous ones.
 import type { Lowering } from "../lowering.ts";
 import type { Operand } from "../operand.ts";
 import type { Param } from "../uniform.ts";
 import type { View } from "../view.ts";
 import { withinBindings } from "./in_place.ts";
 
-/** A kernel of the shader, with what it needs to know of an optimizer; what is not given is 0 or false. */
+/** A kernel of the shader, with its settings for an optimizer; omitted ones are 0 or false. */
 export interface UpdateKernel {
   readonly entry: string;
   readonly numbers: Readonly<Record<string, number>>;
   readonly flags: Readonly<Record<string, boolean>>;
 }
 
-/** The shader's most slots; those that an optimizer lacks load 0. */
+/** The most slots of the shader; missing ones load 0. */
 const maxSlots = 3;
 
 /** Adds the dispatch of an update. */
@@ -45,7 +45,7 @@ export function lowerUpdate(
     ...numbers,
   };
   const switches = { HAS_MOMENTUM: false, NESTEROV: false, CENTERED: false, AMSGRAD: false, ...flags };
-  // Four elements a thread: padded, every variable is a whole number of these.
+  // Four elements per thread: with its padding, every variable is a whole number of quads.
   const size = w.bytes / 16;
   lowering.emitThreads(
     {

@@ -1,4 +1,4 @@
-// What moves a window over spatial axes: convolutions, pools; and resampling along one.
+// Sliding windows over spatial axes: convolutions, pools; and resampling along one axis.
 import type { ConvAttrs, WindowAttrs } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import {
@@ -25,7 +25,7 @@ const floats = (name: string, view: View, access: Operand["access"] = "load"): O
   type: "f32",
 });
 
-/** The description of a window, always of three axes: those that lack are before, of extent 1. */
+/** A window as the shader reads it, always with three axes: missing ones come first, with extent 1. */
 export function axesParam(extents: Shape, positions: Shape, taps: Shape, sliding: WindowAttrs): Param {
   const { strides, dilation, low } = sliding;
   const axes = extents.map((extent, i) => [extent, positions[i], taps[i], strides[i], dilation[i], low[i], 0, 0]);
@@ -49,14 +49,14 @@ function convolutionParams(
 }
 
 /**
- * Whether a convolution is best made a product with its patches, of which no element is stored: not with few terms or
- * channels, where a product's tiles are mostly empty, nor with so few channels to read that no load has four.
+ * Whether a convolution is best computed as an im2col product, whose matrix is never stored: not with few terms or
+ * channels, where a product's tiles are mostly empty, nor with so few input channels that no load has four.
  */
 const isProduct = (terms: number, source: number, channels: number) => terms >= 32 && source >= 4 && channels >= 8;
 
 /**
- * A factor that functions `{name}` and `{name}_quad` of im2col.wgsl find in an operand with `channels` as its last axis;
- * `others` are bound too. Coordinates are those of the factor, in `order` those of the functions.
+ * A factor computed by the functions `{name}` and `{name}_quad` of im2col.wgsl from an operand with `channels` as its
+ * last axis; `others` are bound too. Coordinates are those of the factor; `order` lists them as the functions expect.
  */
 function computed(
   name: "im2col_x" | "im2col_y" | "transposed_kernel",
@@ -73,7 +73,7 @@ function computed(
   };
 }
 
-/** Adds the dispatches of a product with patches. */
+/** Adds the dispatches of an im2col product. */
 function emitPatches(lowering: Lowering, matrix: ConvolutionMatrix): void {
   const { of, extents, attrs, m, n, source, factor, epilogue, others, outputs } = matrix;
   const { batch, positions, taps, inputs, outputs: channels } = extents;
@@ -102,20 +102,20 @@ function emitPatches(lowering: Lowering, matrix: ConvolutionMatrix): void {
   }, lowering.tuning.matmul(shape));
 }
 
-/** What a direct convolution, or an adjoint, is made of. */
+/** The parts of a direct convolution, or of a gradient. */
 interface Direct {
   readonly of: ConvolutionMatrix["of"];
   readonly extents: ConvolutionExtents;
   readonly attrs: ConvAttrs;
   readonly a: View;
   readonly b: View;
-  /** What is bound beside them. */
+  /** What is bound besides them. */
   readonly others: readonly View[];
   readonly finish: Pick<Epilogue, "operands" | "words" | "code">;
-  /** Rows that are computed, or for a filter, summed in so many parts. */
+  /** Rows to compute, or for a kernel's gradient, the number of partial sums. */
   readonly rows: number;
   readonly splits: number;
-  /** About how many terms a thread goes through. */
+  /** The approximate number of terms per thread. */
   readonly loop: number;
 }
 
@@ -125,22 +125,24 @@ const directKernels = {
   convolutionFilter: ["filter_sums", "depthwise_filter"],
 } as const;
 
-/** Whether every channel is convolved by itself, with one output each. */
+/** Whether every channel is convolved separately, with one output each. */
 const isDepthwise = ({ inputs, outputs }: ConvolutionExtents, { groups }: ConvAttrs) =>
   groups > 1 && inputs === groups && outputs === groups;
 
-/** How many fours of channels a row of the result has: in groups these do not cross, but where groups are channels. */
+/**
+ * The quads of channels per row of the result; in groups they do not cross groups, unless each group is one channel.
+ */
 function quadsAcross(extents: ConvolutionExtents, attrs: ConvAttrs, channels: number): number {
   if (isDepthwise(extents, attrs)) return Math.ceil(channels / 4);
   return attrs.groups * Math.ceil(channels / attrs.groups / 4);
 }
 
-/** Adds the dispatch of a convolution whose threads each make four neighbouring channels. */
+/** Adds the dispatch of a convolution in which each thread computes four adjacent channels. */
 function emitDirect(lowering: Lowering, direct: Direct): void {
   const { of, extents, attrs, a, b, others, finish, rows, splits, loop } = direct;
   const alone = isDepthwise(extents, attrs);
   const channels = of === "convolutionTranspose" ? extents.inputs : extents.outputs;
-  // The channels of b that are loaded at once lie in one group.
+  // The channels of b that are loaded at once are in one group.
   const length = alone ? channels : extents.outputs / attrs.groups;
   const bQuads = alone || of !== "convolutionTranspose" ? quadsOf(b, length, [a, ...others]) : undefined;
   const aQuads = alone ? quadsOf(a, length, [b, ...others]) : undefined;
@@ -198,7 +200,7 @@ export function lowerConvolution(
   });
 }
 
-/** Lowers the gradient of a filter: a product with the patches, or in groups, sums over parts of the positions. */
+/** Lowers the gradient of a kernel: an im2col product, or for groups, partial sums over the positions. */
 export function lowerConvolutionFilter(
   lowering: Lowering,
   { attrs }: Node<"convolutionFilter">,

@@ -1,7 +1,7 @@
-// Files of callbacks: whether there can be any, and writing so that a crash leaves the old file or the new one.
+// The file system: whether there is one, and writing so that a crash leaves the old file or the new one.
 import { StateError } from "../errors.ts";
 
-/** Throws {@linkcode StateError} where there is no file system. */
+/** Throws {@linkcode StateError} if there is no file system. */
 export function requireFiles(what: string): void {
   if (typeof Deno !== "undefined") return;
   throw new StateError({
@@ -11,7 +11,7 @@ export function requireFiles(what: string): void {
   });
 }
 
-/** The bytes of a file; 0 where there is none. */
+/** The size of a file in bytes; 0 if there is none. */
 export function sizeOfFile(path: string): number {
   try {
     return Deno.statSync(path).size;
@@ -21,7 +21,7 @@ export function sizeOfFile(path: string): number {
   }
 }
 
-/** Writes a file so that a crash at any time leaves the old one or the new one: to another name, then renamed. */
+/** Writes a file so that a crash at any time leaves the old or the new one: writes another file, then renames it. */
 export async function writeSafely(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.new`;
   const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
@@ -34,7 +34,7 @@ export async function writeSafely(path: string, bytes: Uint8Array): Promise<void
   await Deno.rename(temporary, path);
 }
 
-/** A file's bytes; undefined where there is none. */
+/** A file's bytes; undefined if there is none. */
 export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await Deno.readFile(path);

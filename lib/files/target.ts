@@ -1,0 +1,62 @@
+// Where the bytes of a file go.
+import { describe, FileError, ValueError } from "../errors.ts";
+import { writeSafely } from "./system.ts";
+
+/** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
+export type FileTarget = string | URL | WritableStream<Uint8Array>;
+
+/** What messages call a target. */
+export function nameOfTarget(target: FileTarget): string {
+  if (typeof target === "string") return `"${target}"`;
+  return target instanceof URL ? `"${target.href}"` : "the given stream";
+}
+
+/**
+ * Writes a file; an old one of that path stays whole until the new one is. Throws {@linkcode FileError} where it cannot
+ * be written, {@linkcode ValueError} for what is no target.
+ */
+export async function writeTarget(target: FileTarget, bytes: Uint8Array<ArrayBuffer>, what: string): Promise<void> {
+  if (target instanceof WritableStream) {
+    const writer = target.getWriter();
+    await writer.write(bytes);
+    return await writer.close();
+  }
+  const isFile = typeof target === "string" || target instanceof URL && target.protocol === "file:";
+  if (!isFile) {
+    throw new ValueError({
+      what,
+      rule: "it must be a path, a file: URL or a stream",
+      received: target instanceof URL ? target.href : describe(target),
+      hint: 'write it as in "model.keras"',
+    });
+  }
+  if (typeof Deno === "undefined") return download(String(target), bytes, what);
+  try {
+    await writeSafely(target instanceof URL ? decodeURIComponent(target.pathname) : target, bytes);
+  } catch (error) {
+    throw new FileError({
+      what,
+      rule: "the folder must be there, and Deno may write to it",
+      received: (error as Error).message.split("\n")[0],
+      hint: "check the path and the space that is left, and run with --allow-write",
+    });
+  }
+}
+
+/** The part of a page's document that a download takes. */
+interface Page {
+  createElement(name: "a"): { href: string; download: string; click(): void };
+}
+
+/** Lets the user of a page save the bytes under a name. */
+function download(name: string, bytes: Uint8Array<ArrayBuffer>, what: string): void {
+  const { document } = globalThis as { document?: Page };
+  if (!document) {
+    throw new FileError({ what, rule: "there is no file system here", hint: "give a stream: a WritableStream" });
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes]));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

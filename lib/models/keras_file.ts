@@ -1,0 +1,140 @@
+// Keras's `.keras` files: a zip of the model's config, its weights and the state of its optimizer.
+import { FileError, ValueError } from "../errors.ts";
+import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
+import { type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
+import { readZip, writeZip } from "../files/zip.ts";
+import type { ConfigValue, ObjectNode } from "../json_config.ts";
+import type { WeightOwner } from "../layers/weight_owner.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { pythonJson } from "../saving/json.ts";
+import { optimizerGroup, weightGroups } from "../saving/weight_groups.ts";
+import { readWeights, type ReadWeightsOptions, requireBuilt, writeWeights } from "../saving/weights_file.ts";
+
+/** The version of Keras whose files these are. */
+const kerasVersion = "3.15.1";
+
+/** What saving needs of a model. */
+export interface SavedModel extends WeightOwner {
+  /** The class as files name it. */
+  readonly className: string;
+  /** What changes the weights; undefined before `compile`. */
+  readonly optimizer: Optimizer | undefined;
+  /** The model's node in a config. */
+  serialize(): ObjectNode;
+}
+
+/** Writes a model to a `.keras` file: its config, its weights, and the optimizer's state. */
+export async function saveModel(model: SavedModel, target: FileTarget): Promise<void> {
+  const name = nameOfTarget(target);
+  const what = `Cannot save "${model.name}" to ${name}`;
+  requireEnding(name, [".keras"], what);
+  requireBuilt(model, what);
+  await writeTarget(target, await kerasFile(model, what), what);
+}
+
+/** The bytes of a model's `.keras` file. */
+export async function kerasFile(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  const metadata = { keras_version: kerasVersion, date_saved: dateOf(new Date()) };
+  const groups = [...weightGroups(model), ...model.optimizer ? [optimizerGroup(model.optimizer)] : []];
+  const encode = (value: ConfigValue) => new TextEncoder().encode(pythonJson(value));
+  return await writeZip(
+    new Map([
+      ["metadata.json", encode(metadata)],
+      ["config.json", encode(model.serialize())],
+      ["model.weights.h5", await writeWeights(groups, what)],
+    ]),
+    what,
+  );
+}
+
+/** `YYYY-MM-DD@HH:MM:SS`, in local time. */
+function dateOf(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day}@${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+}
+
+/** Writes the weights of a model to a `.weights.h5` file. */
+export async function saveWeights(model: SavedModel, target: FileTarget): Promise<void> {
+  const name = nameOfTarget(target);
+  const what = `Cannot save the weights of "${model.name}" to ${name}`;
+  requireEnding(name, [".weights.h5"], what);
+  requireBuilt(model, what);
+  const groups = [...weightGroups(model), ...model.optimizer ? [optimizerGroup(model.optimizer)] : []];
+  await writeTarget(target, await writeWeights(groups, what), what);
+}
+
+/** Sets the weights of a model to those of a `.weights.h5` file, or of a `.keras` file. */
+export async function loadWeights(model: SavedModel, source: FileSource, options: ReadWeightsOptions): Promise<void> {
+  const what = `Cannot load the weights of "${model.name}" from ${nameOfSource(source)}`;
+  requireBuilt(model, what);
+  const bytes = await readSource(source, what);
+  const weights = isZip(bytes) ? member(await readZip(bytes, what), "model.weights.h5", what) : bytes;
+  await readWeights(weights, weightGroups(model), what, options);
+}
+
+/** The parts of a `.keras` file. */
+export interface KerasFile {
+  /** What `config.json` holds. */
+  readonly config: ConfigValue;
+  /** The bytes of the weights. */
+  readonly weights: Uint8Array<ArrayBuffer>;
+}
+
+/** The parts of a `.keras` file. Throws {@linkcode FileError} for bytes that are none. */
+export async function readKerasFile(source: FileSource, what: string): Promise<KerasFile> {
+  const bytes = await readSource(source, what);
+  if (!isZip(bytes)) {
+    throw new FileError({
+      what,
+      rule: "it must be a .keras file, which is a zip archive",
+      received: `${bytes.length} bytes of another format`,
+      hint: "save it again with model.save() of Keras 3 or of Ceratops",
+    });
+  }
+  const members = await readZip(bytes, what);
+  const text = new TextDecoder().decode(member(members, "config.json", what));
+  try {
+    return { config: JSON.parse(text), weights: member(members, "model.weights.h5", what) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new FileError({ what, rule: "its config.json must be JSON", received: error.message });
+  }
+}
+
+function member(
+  members: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+  name: string,
+  what: string,
+): Uint8Array<ArrayBuffer> {
+  const found = members.get(name);
+  if (found) return found;
+  throw new FileError({
+    what,
+    rule: `the archive must have ${name}`,
+    received: [...members.keys()].join(", ") || "no members",
+    hint: "give a file that model.save() wrote",
+  });
+}
+
+/** Zip archives begin with the letters PK. */
+const isZip = ([first, second]: Uint8Array) => first === 0x50 && second === 0x4b;
+
+/** Sets weights, and the state of the optimizer if the file has it, to those of a file. */
+export async function restore(model: SavedModel, weights: Uint8Array, what: string): Promise<void> {
+  requireBuilt(model, what);
+  const { optimizer } = model;
+  optimizer?.build(model.trainableWeights);
+  const groups = weightGroups(model);
+  await readWeights(weights, optimizer ? [...groups, optimizerGroup(optimizer)] : groups, what);
+}
+
+function requireEnding(name: string, endings: readonly string[], what: string): void {
+  if (!name.startsWith('"') || endings.some((ending) => name.endsWith(`${ending}"`))) return;
+  throw new ValueError({
+    what,
+    rule: `the path must end in ${endings.join(" or ")}`,
+    received: name,
+    hint: `write it as in "model${endings[0]}"`,
+  });
+}

@@ -1,0 +1,49 @@
+// loadModel: a model with its weights, from a file.
+import { type FileSource, nameOfSource } from "../files/source.ts";
+import type { ConfigValue } from "../json_config.ts";
+import { type CustomObject, customObjectScope } from "../registry.ts";
+import { modelFromConfig } from "./from_config.ts";
+import { readKerasFile, restore } from "./keras_file.ts";
+import type { Model } from "./model.ts";
+
+/** Options of {@linkcode loadModel}. */
+export interface LoadModelOptions {
+  /** The user's own classes and functions by the names that the file has for them. */
+  customObjects?: Readonly<Record<string, CustomObject>>;
+  /** Whether the model is compiled as it was when it was saved, with the optimizer's state; true by default. */
+  compile?: boolean;
+}
+
+/**
+ * The model in a `.keras` file, as Ceratops or Python Keras 3 saved it: with its weights, and compiled as it was, so that
+ * training goes on where it stopped. As `keras.models.load_model`. Code in a file is never run: a `Lambda` of Python is
+ * refused, with the way to give its function a name.
+ *
+ * @param source a path, a URL, bytes, a `Blob` or a stream
+ * @param options the user's own classes, and whether to compile
+ * @returns the model
+ * @throws {FileError} for a file that is missing, damaged or of another format, or whose weights are not the model's
+ * @throws {ValueError} for a config that cannot be read, such as an unknown class, with its place
+ *
+ * @example A model from a file
+ * ```ts
+ * import { Input, layers, loadModel, Sequential } from "./mod.ts";
+ * const path = `${await Deno.makeTempDir()}/small.keras`;
+ * await new Sequential([Input({ shape: [4] }), new layers.Dense(3)]).save(path);
+ * const model = await loadModel(path);
+ * console.log(model.outputShape); // [ null, 3 ]
+ * ```
+ */
+export async function loadModel(source: FileSource, options: LoadModelOptions = {}): Promise<Model> {
+  const what = `Cannot load ${nameOfSource(source)}`;
+  const { customObjects = {}, compile = true } = options;
+  const { config, weights } = await readKerasFile(source, what);
+  const model = customObjectScope(customObjects, () => modelFromConfig(compile ? config : withoutCompile(config)));
+  await restore(model, weights, what);
+  return model;
+}
+
+function withoutCompile(config: ConfigValue): ConfigValue {
+  if (config === null || typeof config !== "object" || Array.isArray(config)) return config;
+  return { ...config as { [key: string]: ConfigValue }, compile_config: null };
+}

@@ -1,0 +1,50 @@
+// Packages that are loaded when they are first used: importing the library, or bundling it, brings none of them.
+import { StateError } from "./errors.ts";
+import { type Packages, specifiers } from "./deps.ts";
+
+const provided = new Map<keyof Packages, Promise<unknown>>();
+
+/**
+ * Gives a package that this runtime cannot load by its npm name, such as one that a page's bundler put beside the page.
+ *
+ * @param name the package
+ * @param module what importing it gives
+ *
+ * @example Files of HDF5 in a page
+ * ```ts ignore
+ * import * as h5wasm from "h5wasm";
+ * utils.providePackage("h5wasm", h5wasm);
+ * ```
+ */
+export function providePackage<N extends keyof Packages>(name: N, module: Packages[N]): void {
+  provided.set(name, Promise.resolve(module));
+}
+
+/** A package, loaded at the first call. Throws {@linkcode StateError} naming `what` where that fails. */
+export function loadPackage<N extends keyof Packages>(name: N, what: string): Promise<Packages[N]> {
+  let loading = provided.get(name) as Promise<Packages[N]> | undefined;
+  if (!loading) {
+    loading = importPackage(name, what);
+    provided.set(name, loading);
+    // A network that was away may be back at the next call.
+    loading.catch(() => provided.delete(name));
+  }
+  return loading;
+}
+
+async function importPackage<N extends keyof Packages>(name: N, what: string): Promise<Packages[N]> {
+  try {
+    // Not a literal, since Deno and bundlers would fetch a literal one before anything runs.
+    const specifier: string = specifiers[name];
+    return await import(specifier);
+  } catch (error) {
+    throw new StateError({
+      what,
+      rule: `it takes the package ${specifiers[name]}, which could not be loaded`,
+      received: (error as Error).message.split("\n")[0],
+      hint: typeof Deno === "undefined"
+        ? `import it and give it by utils.providePackage("${name}", module)`
+        : `run \`deno cache ${specifiers[name]}\` once while there is a network`,
+    });
+  }
+}

@@ -1,0 +1,113 @@
+// The groups of a weights file: which part of a model has which path in Keras's `.weights.h5`.
+import { snakeCase as snakeCaseOfClass } from "../auto_names.ts";
+import type { DType } from "../dtype.ts";
+import { WeightOwner } from "../layers/weight_owner.ts";
+import { snakeCase } from "../names.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { Shape } from "../shape.ts";
+import { isNamed } from "../structure.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+
+/** What one layer, model or optimizer keeps in a file itself. */
+export interface WeightGroup {
+  /** The path in the file, such as `layers/dense`; empty for the model itself. */
+  readonly path: string;
+  /** The name of its owner. */
+  readonly name: string;
+  /** What it keeps, in order: arrays `0`, `1`, ... of the group `vars` below the path. */
+  readonly entries: readonly WeightEntry[];
+}
+
+/** An array of a weights file. */
+export interface WeightEntry {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The value now. */
+  read(): Promise<Tensor>;
+  /** Sets the value. */
+  write(value: Tensor): void;
+}
+
+/** A layer or a model. */
+interface Part extends WeightOwner {
+  /** The class as files name it. */
+  readonly className: string;
+  /** The layers that files keep by class and number, where the model is made of inputs and outputs or is a chain. */
+  readonly connectedLayers?: readonly Part[];
+}
+
+/** The groups of a model or a layer and of all that is inside, each object once, in the order in which Keras looks. */
+export function weightGroups(root: Part): WeightGroup[] {
+  const groups: WeightGroup[] = [];
+  const seen = new Set<object>();
+  const visit = (owner: Part, path: string): void => {
+    if (seen.has(owner)) return;
+    seen.add(owner);
+    groups.push({ path, name: owner.name, entries: owner.ownWeights.map(entryOf) });
+    if (owner.connectedLayers) visitAll(owner.connectedLayers, join(path, "layers"));
+    const properties = Object.entries(owner).map(([name, value]) => [snakeCase(name), value] as const);
+    for (const [name, value] of properties.sort(([a], [b]) => (a < b ? -1 : 1))) look(value, join(path, name));
+  };
+  const look = (value: unknown, path: string): void => {
+    if (isPart(value)) visit(value, path);
+    else if (Array.isArray(value)) visitAll(value, path);
+    else if (isNamed(value)) visitAll(Object.values(value), path);
+  };
+  const visitAll = (values: readonly unknown[], path: string): void => {
+    if (seen.has(values)) return;
+    seen.add(values);
+    const counts = new Map<string, number>();
+    for (const value of values) {
+      // Lists within lists share a group of their own.
+      const isList = Array.isArray(value) || isNamed(value);
+      if (!isPart(value) && !isList) continue;
+      const key = isPart(value) ? snakeCaseOfClass(value.className) : "container";
+      const count = counts.get(key) ?? 0;
+      counts.set(key, count + 1);
+      look(value, join(path, count === 0 ? key : `${key}_${count}`));
+    }
+  };
+  visit(root, "");
+  return groups;
+}
+
+function isPart(value: unknown): value is Part {
+  return value instanceof WeightOwner;
+}
+
+const join = (path: string, name: string) => (path ? `${path}/${name}` : name);
+
+function entryOf(variable: Variable): WeightEntry {
+  const { name, shape, dtype } = variable;
+  return { name, shape, dtype, read: () => variable.read(), write: (value) => variable.assign(value) };
+}
+
+/** The group of an optimizer: its steps, its rate unless a schedule gives it, and its slots. */
+export function optimizerGroup(optimizer: Optimizer): WeightGroup {
+  const number = (name: string, dtype: "int32" | "float32", get: () => number, set: (value: number) => void) => ({
+    name: `${optimizer.name}/${name}`,
+    shape: [],
+    dtype,
+    read: () =>
+      Promise.resolve(new Tensor([], dtype, dtype === "int32" ? Int32Array.of(get()) : Float32Array.of(get()))),
+    write: (value: Tensor) => set(value.item()),
+  });
+  const entries: WeightEntry[] = [
+    number("iteration", "int32", () => optimizer.batches, (batches) => optimizer.batches = batches),
+  ];
+  if (!optimizer.schedule) {
+    entries.push(
+      number("learning_rate", "float32", () => optimizer.learningRate, (rate) => optimizer.learningRate = rate),
+    );
+  }
+  // What follows from the number of steps is written for Keras, and not needed here.
+  const derived = optimizer.built ? Object.entries(optimizer.derivedScalars) : [];
+  const further = derived.map(([name, value]) => number(name, "float32", () => value, () => {}));
+  return {
+    path: "optimizer",
+    name: optimizer.name,
+    entries: [...entries, ...optimizer.slots.map(entryOf), ...further],
+  };
+}

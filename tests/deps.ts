@@ -1,0 +1,4 @@
+// The npm packages that only tests use, pinned.
+
+/** Drives the browser in which the tests run shaders. */
+export { type Browser, chromium } from "npm:playwright-core@1.65.1";

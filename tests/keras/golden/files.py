@@ -1,0 +1,148 @@
+"""Models in files as Keras saves them, with what they predict and how their training goes on."""
+
+import base64
+import tempfile
+import zlib
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+from build import create, item
+
+ROWS = 6
+X = np.linspace(-1, 1, ROWS * 3, dtype="float32").reshape(ROWS, 3)
+Y = np.linspace(0.5, -0.5, ROWS, dtype="float32").reshape(ROWS, 1)
+
+OPTIMIZERS = [
+    ("sgd", item("SGD", learning_rate=0.05)),
+    ("sgd_momentum", item("SGD", learning_rate=0.05, momentum=0.9, nesterov=True)),
+    ("rmsprop", item("RMSprop", learning_rate=0.01)),
+    ("rmsprop_all", item("RMSprop", learning_rate=0.01, momentum=0.5, centered=True)),
+    ("adam", item("Adam", learning_rate=0.01)),
+    ("adam_amsgrad", item("Adam", learning_rate=0.01, amsgrad=True)),
+    ("adam_average", item("Adam", learning_rate=0.01, use_ema=True, ema_momentum=0.9)),
+    ("adam_accumulated", item("Adam", learning_rate=0.01, gradient_accumulation_steps=2)),
+    ("adamw", item("AdamW", learning_rate=0.01)),
+    ("adagrad", item("Adagrad", learning_rate=0.05)),
+    ("adadelta", item("Adadelta", learning_rate=1.0)),
+    ("adamax", item("Adamax", learning_rate=0.01)),
+    ("nadam", item("Nadam", learning_rate=0.01)),
+    ("lion", item("Lion", learning_rate=0.01)),
+    ("ftrl", item("Ftrl", learning_rate=0.05)),
+    ("lamb", item("Lamb", learning_rate=0.01)),
+    ("adafactor", item("Adafactor", learning_rate=0.01)),
+]
+
+
+def packed(model, suffix=".keras"):
+    """The bytes of the model's file, deflated: HDF5 is mostly zeros."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model{suffix}"
+        model.save_weights(path) if suffix == ".weights.h5" else model.save(path)
+        return base64.b64encode(zlib.compress(path.read_bytes(), 9)).decode()
+
+
+def draw(model):
+    """Weights that are neither equal nor random."""
+    model.set_weights(
+        [np.cos(np.arange(w.size, dtype="float32") + i).reshape(w.shape) * 0.5 + (w.min() >= 1) for i, w in enumerate(model.get_weights())]
+    )
+
+
+def trained(optimizer):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2, activation="tanh"), layers.Dense(1)])
+    draw(model)
+    model.compile(optimizer=optimizer, loss="mse")
+    return model
+
+
+def scheduled():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.05, 3, 0.5)
+    return keras.optimizers.Adam(learning_rate=schedule)
+
+
+def going_on(name, optimizer):
+    model = trained(optimizer)
+    options = dict(batch_size=ROWS, shuffle=False, verbose=0)
+    model.fit(X, Y, epochs=2, **options)
+    file = packed(model)
+    # Two fits, since the averages of weights take their place at the end of each.
+    losses = [loss for _ in range(2) for loss in model.fit(X, Y, epochs=2, **options).history["loss"]]
+    return {"name": name, "file": file, "losses": losses, "weights": model.get_weights()}
+
+
+@keras.saving.register_keras_serializable("golden")
+class Block(layers.Layer):
+    """Layers in attributes and in a list."""
+
+    def __init__(self, units, **options):
+        super().__init__(**options)
+        self.units = units
+        self.second_dense = layers.Dense(units)
+        self.first_dense = layers.Dense(units, activation="relu")
+        self.others = [layers.Dense(units), layers.BatchNormalization(), layers.Dense(units)]
+
+    def build(self, shape):
+        self.offset = self.add_weight(name="offset", shape=(self.units,), initializer="ones")
+        self.first_dense.build(shape)
+        inner = (*shape[:-1], self.units)
+        self.second_dense.build(inner)
+        for layer in self.others:
+            layer.build(inner)
+
+    def call(self, x):
+        x = self.second_dense(self.first_dense(x)) + self.offset
+        for layer in self.others:
+            x = layer(x)
+        return x
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+def structures():
+    image = keras.Input((6, 6, 2), name="image")
+    values = keras.Input((3,), name="values")
+    x = layers.Conv2D(3, 3)(image)
+    x = layers.BatchNormalization()(x)
+    x = layers.SeparableConv2D(2, 2)(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    shared = layers.Dense(3, name="shared")
+    nested = keras.Sequential([keras.Input((3,)), layers.Dense(2), layers.LayerNormalization()], name="nested")
+    inner_in = keras.Input((3,))
+    inner = keras.Model(inner_in, layers.Dense(2)(layers.PReLU()(inner_in)), name="inner")
+    joined = layers.Concatenate()([x, nested(shared(values)), inner(shared(shared(values)))])
+    first = layers.Dense(1, name="first")(joined)
+    second = layers.Dense(2, name="second")(layers.Dense(2)(joined))
+    functional = keras.Model({"image": image, "values": values}, {"first": first, "second": second})
+    normalized = keras.Sequential([keras.Input((3,)), layers.Normalization(), layers.Dense(2)])
+    normalized.layers[0].adapt(X)
+    custom = keras.Sequential([keras.Input((3,)), Block(2), Block(3)])
+    images = np.linspace(-1, 1, 4 * 72, dtype="float32").reshape(4, 6, 6, 2)
+    for name, model, inputs in [
+        ("functional", functional, {"image": images, "values": X[:4]}),
+        ("normalized", normalized, X),
+        ("custom", custom, X),
+    ]:
+        if name != "normalized":
+            draw(model)
+        outputs = model.predict(inputs, verbose=0)
+        yield {
+            "name": name,
+            "file": packed(model),
+            "weights_file": packed(model, ".weights.h5"),
+            "inputs": inputs,
+            "outputs": outputs,
+        }
+
+
+def make():
+    optimizers = [(name, create(keras.optimizers, spec)) for name, spec in OPTIMIZERS]
+    return {
+        "x": X,
+        "y": Y,
+        "optimizers": [going_on(name, optimizer) for name, optimizer in [*optimizers, ("adam_scheduled", scheduled())]],
+        "structures": list(structures()),
+    }

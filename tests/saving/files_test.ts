@@ -1,0 +1,194 @@
+// Files of Python Keras opened here: predictions, and trainings that go on; and files of our own, whole or damaged.
+import assert from "node:assert/strict";
+import { FileError, StateError, ValueError } from "../../lib/errors.ts";
+import { readZip, writeZip } from "../../lib/files/zip.ts";
+import { BatchNormalization, Dense } from "../../lib/layers/layers.ts";
+import { Input } from "../../lib/layers/input.ts";
+import { Layer } from "../../lib/layers/layer.ts";
+import { loadModel } from "../../lib/models/load_model.ts";
+import type { Model } from "../../lib/models/model.ts";
+import { Sequential } from "../../lib/models/sequential.ts";
+import { add } from "../../lib/ops/ops.ts";
+import { registerKerasSerializable } from "../../lib/registry.ts";
+import type { Value } from "../../lib/ir/value.ts";
+import type { Weight } from "../../lib/layers/weight.ts";
+import type { SymbolicShape } from "../../lib/shape.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { testOnBackends } from "../backends.ts";
+import { assertClose } from "../close.ts";
+import { golden, type Table, toTensor } from "../golden.ts";
+
+const files = golden("files");
+const [x, y] = [files.x, files.y].map(toTensor);
+const close = { absolute: 2e-6, relative: 2e-5 };
+const quiet = { verbose: 0 } as const;
+
+/** The bytes of a file in the golden JSON. */
+async function unpack(packed: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([Uint8Array.fromBase64(packed)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** The layer of the user's own that the files name, with its layers under the names of Keras's. */
+class Block extends Layer {
+  readonly units: number;
+  readonly secondDense: Dense;
+  readonly firstDense: Dense;
+  readonly others: readonly Layer[];
+  offset!: Weight;
+
+  constructor({ units, ...options }: { units: number; name?: string }) {
+    super(options);
+    this.units = units;
+    this.secondDense = new Dense(units);
+    this.firstDense = new Dense(units, { activation: "relu" });
+    this.others = [new Dense(units), new BatchNormalization(), new Dense(units)];
+  }
+
+  override build(_shape: SymbolicShape): void {
+    this.offset = this.addWeight({ name: "offset", shape: [this.units], initializer: "ones" });
+  }
+
+  call(x: Value): Value {
+    let value = add(this.secondDense.apply(this.firstDense.apply(x)), this.offset.value());
+    for (const layer of this.others) value = layer.apply(value) as Value;
+    return value;
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), units: this.units };
+  }
+}
+
+registerKerasSerializable("golden")(Block);
+
+/** The outputs of a model, in the order of their names where they have some. */
+async function outputsOf(model: Model, spec: Table): Promise<Tensor[]> {
+  const inputs = "shape" in spec.inputs
+    ? toTensor(spec.inputs)
+    : Object.fromEntries(Object.entries(spec.inputs).map(([name, value]) => [name, toTensor(value as Table)]));
+  const outputs = await model.predict(inputs as Tensor, quiet) as Tensor | Record<string, Tensor>;
+  return "shape" in outputs ? [outputs as Tensor] : Object.keys(spec.outputs).map((name) => outputs[name]);
+}
+
+function assertOutputs(made: readonly Tensor[], spec: Table): void {
+  const expected: Table[] = "shape" in spec.outputs ? [spec.outputs] : Object.values(spec.outputs);
+  assert.equal(made.length, expected.length);
+  made.forEach((tensor, i) => {
+    assert.deepEqual([...tensor.shape], expected[i].shape);
+    assertClose(tensor.data, expected[i].data, close);
+  });
+}
+
+for (const spec of files.structures) {
+  testOnBackends(`a model of Keras's file predicts what it does there: ${spec.name}`, async () => {
+    const model = await loadModel(await unpack(spec.file));
+    assertOutputs(await outputsOf(model, spec), spec);
+  });
+
+  testOnBackends(`Keras's weights, and the model saved again: ${spec.name}`, async () => {
+    const model = await loadModel(await unpack(spec.file));
+    model.setWeights((await model.getWeights()).map((value) => value.cast("int32")));
+    await model.loadWeights(await unpack(spec.weights_file));
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const [copy] = await Promise.all([loadModel(readable), model.save(writable)]);
+    assertOutputs(await outputsOf(copy, spec), spec);
+  });
+}
+
+for (const spec of files.optimizers) {
+  testOnBackends(`a training goes on from Keras's file: ${spec.name}`, async () => {
+    const model = await loadModel(await unpack(spec.file));
+    const options = { batchSize: x.shape[0], shuffle: false, ...quiet };
+    const first = await model.fit(x, y, { ...options, epochs: 2 });
+    // Half of the steps are taken by a model that was saved here amid them.
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const [copy] = await Promise.all([loadModel(readable), model.save(writable)]);
+    const second = await copy.fit(x, y, { ...options, epochs: 2 });
+    assertClose([...first.history.loss, ...second.history.loss], spec.losses, close);
+    (await copy.getWeights()).forEach((value, i) => assertClose(value.data, spec.weights[i].data, close));
+  });
+}
+
+const small = (units = 3) => new Sequential([Input({ shape: [4] }), new Dense(units, { name: "dense" })]);
+
+/** The bytes of a model's file. */
+async function bytesOf(model: Model): Promise<Uint8Array<ArrayBuffer>> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const [bytes] = await Promise.all([new Response(readable).arrayBuffer(), model.save(writable)]);
+  return new Uint8Array(bytes);
+}
+
+function fileError(pattern: RegExp): (error: Error) => boolean {
+  return (error) => {
+    assert.ok(error instanceof FileError, String(error));
+    assert.match(error.message, pattern);
+    return true;
+  };
+}
+
+Deno.test("weights that do not fit are told in one table, and nothing is changed", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/a.weights.h5`;
+  try {
+    await small(5).saveWeights(path);
+    const model = small();
+    const before = await model.getWeights();
+    await assert.rejects(
+      model.loadWeights(path),
+      fileError(/2 that differ\n {2}layer .*\n {2}dense +kernel +\[4, 3\] +\[4, 5\]\n {2}dense +bias +\[3\] +\[5\]\n/),
+    );
+    assert.deepEqual(await model.getWeights(), before);
+    await model.loadWeights(path, { skipMismatch: true });
+    const longer = new Sequential([Input({ shape: [4] }), new Dense(5), new Dense(2)]);
+    await assert.rejects(longer.loadWeights(path), fileError(/dense_\d+ +kernel +\[5, 2\] +none/));
+    await assert.rejects(new Sequential([new Dense(2)]).saveWeights(path), StateError);
+    await assert.rejects(small().save(`${folder}/a.json`), ValueError);
+    await assert.rejects(small().save(`${folder}/none/a.keras`), fileError(/the folder must be there/));
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.weights.h5"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("damaged files are refused", async () => {
+  const whole = await bytesOf(small());
+  const members = await readZip(whole, "Cannot read");
+  const changed = (name: string, bytes: Uint8Array) => writeZip(new Map([...members, [name, bytes]]), "Cannot write");
+  const weights = members.get("model.weights.h5")!;
+  const flipped = whole.slice();
+  flipped[whole.length >> 1] ^= 0xff;
+  const cases: [Uint8Array, RegExp][] = [
+    [new Uint8Array(), /must be a \.keras file/],
+    [new TextEncoder().encode("not a file"), /must be a \.keras file/],
+    [whole.slice(0, whole.length >> 1), /must be a whole zip archive/],
+    [flipped, /must be a whole zip archive/],
+    [await changed("model.weights.h5", weights.slice(0, 600)), /must be a whole HDF5 file/],
+    [await changed("model.weights.h5", new Uint8Array(100)), /must be a whole HDF5 file/],
+    [await changed("config.json", new Uint8Array([0x7b])), /config\.json must be JSON/],
+    [await writeZip(new Map([["a", new Uint8Array(3)]]), "Cannot write"), /the archive must have config\.json/],
+    [await writeZip(new Map([["../a", new Uint8Array(3)]]), "Cannot write"), /Unsafe filename/],
+    [await writeZip(new Map([...members].slice(0, 2)), "Cannot write"), /must have model\.weights\.h5/],
+  ];
+  for (const [bytes, pattern] of cases) await assert.rejects(loadModel(bytes), fileError(pattern), String(pattern));
+  // What was refused leaves nothing behind that the next file would meet.
+  assert.equal((await loadModel(whole)).countParams(), 15);
+  await assert.rejects(loadModel("/none/there.keras"), fileError(/No such file/));
+  await assert.rejects(loadModel(5 as never), ValueError);
+});
+
+Deno.test("an old file stays whole where the new one cannot be written", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/model.keras`;
+    await small().save(path);
+    await small(7).save(new URL(`file://${path}`));
+    assert.equal((await loadModel(path)).countParams(), 35);
+    assert.equal((await loadModel(new URL(`file://${path}`), { compile: false })).countParams(), 35);
+    await Deno.mkdir(`${path}.new`);
+    await assert.rejects(small(9).save(path), fileError(/Cannot save/));
+    assert.equal((await loadModel(path)).countParams(), 35);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
