@@ -5,7 +5,7 @@ import { checkShape, isListOf } from "./shape.ts";
 import { flatten, isNamed, type Structure } from "./structure.ts";
 import { isOperand as isOpOperand } from "./tensor/apply.ts";
 import { SymbolicTensor } from "./tensor/symbolic.ts";
-import { Tensor } from "./tensor/tensor.ts";
+import { checkAttached, Tensor } from "./tensor/tensor.ts";
 import { Variable } from "./tensor/variable.ts";
 
 function refuse({ what, argument }: ArgumentPlace, rule: string, given: unknown, hint: string): never {
@@ -14,30 +14,25 @@ function refuse({ what, argument }: ArgumentPlace, rule: string, given: unknown,
 
 const isOperand = (given: unknown): boolean => given instanceof SymbolicTensor || isOpOperand(given);
 
+const hintOfOperand = "give it as tensor(values), or call it in a traced function";
+
 /** What ops take: a number, a tensor, a variable, or something symbolic. */
 export const operand: Argument = (given, place) => {
-  if (isOperand(given)) return given;
-  return refuse(
-    place,
-    "a tensor or a symbolic value",
-    given,
-    "give it as tensor(values), or call it in a traced function",
-  );
+  if (given instanceof Tensor) checkAttached(given, place.what);
+  return isOperand(given) ? given : refuse(place, "a tensor or a symbolic value", given, hintOfOperand);
 };
 
 /** What the method itself checks. */
 export const anything: Argument = (given) => given;
 
-/** One operand, a list of them, or some by name. */
+/** One operand with a shape, a list of them, or some by name. */
 export const operands: Argument = (given, place) => {
-  if (isOperand(given)) return given;
-  // A list of numbers is an item in the sense of structures, as shapes are.
-  if ((Array.isArray(given) && given.length > 0) || isNamed(given)) {
-    const items: unknown[] = flatten<unknown>(given);
-    const wrong = items.find((item) => !isOperand(item));
-    if (items.length > 0 && wrong === undefined && !items.includes(undefined)) return given;
-  }
-  return operand(given, place);
+  const items: unknown[] = flatten<unknown>(given);
+  // Of a list or an object the items are looked at; a list of numbers is no list of operands.
+  const wrong = items.length === 0 ? [given] : items.filter((item) => typeof item === "number" || !isOperand(item));
+  if (wrong.length > 0) return refuse(place, "a tensor or a symbolic value, or some of these", wrong[0], hintOfOperand);
+  for (const item of items) operand(item, place);
+  return given;
 };
 
 /** A mask: nothing, or operands with nothing in place of some. */
@@ -59,10 +54,8 @@ const isExtent = (extent: unknown): extent is number | null =>
 
 /** The shape of an input, `null` where it is not known; one, a list of them, or some by name. */
 export const shapes: Argument = (given, { what, argument }) => {
-  const isShape = (item: unknown) => isListOf(item, isExtent);
-  if (isShape(given)) return given;
-  const items = Array.isArray(given) && given.length > maxItems ? [] : flatten(given as Structure<unknown>);
-  if (items.length > 0 && items.every(isShape)) return given;
+  const items = flatten(given as Structure<unknown>);
+  if (items.length > 0 && items.every((item) => isListOf(item, isExtent))) return given;
   throw new ShapeError({
     what,
     rule: `${argument} must be a list of integers of at least 0, or null for an axis that varies`,
@@ -70,9 +63,6 @@ export const shapes: Argument = (given, { what, argument }) => {
     hint: "write it with the batch axis first, as in [null, 28, 28]",
   });
 };
-
-/** The most items that a structure may have. */
-const maxItems = 2 ** 16;
 
 /** The shapes of arguments by name; none by default. */
 export const shapesByName: Argument = (given = {}, place) => {
@@ -85,6 +75,9 @@ export const object: Argument = (given = {}, place) => {
   if (typeof given === "object" && given !== null && !Array.isArray(given)) return given;
   return refuse(place, "an object", given, "write it in braces, as in { training: true }");
 };
+
+/** The most items of a list of operands or variables. */
+const maxItems = 2 ** 16;
 
 /** A list of at most so many items of a kind. */
 export const listOf = (kind: Argument, rule: string): Argument => (given, place) => {

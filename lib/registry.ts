@@ -93,6 +93,14 @@ export function getCustomObjects(): ReadonlyMap<string, CustomObject> {
 
 /** Runs `body`, in which the classes and functions `objects` are known by these names. */
 export function customObjectScope<T>(objects: Readonly<Record<string, CustomObject>>, body: () => T): T {
+  if (typeof objects !== "object" || objects === null || typeof body !== "function") {
+    throw new ValueError({
+      what: "Cannot open a scope of custom objects",
+      rule: "it takes an object of classes and functions by name, and a function to run",
+      received: `${describe(objects)} and ${describe(body)}`,
+      hint: "write saving.customObjectScope({ MyLayer }, () => ...)",
+    });
+  }
   const known = new Map([...scopedObjects.current ?? [], ...Object.entries(objects)]);
   return withContext([scopedObjects.of(known)], body);
 }

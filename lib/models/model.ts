@@ -14,6 +14,7 @@ import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { declareClasses } from "../registry.ts";
+import { ConfigPath } from "../saving/config_path.ts";
 import { pythonJson } from "../saving/json.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
@@ -499,7 +500,7 @@ export class Model<
 
   /** Compiles the model from a config of {@linkcode Model.getCompileConfig} or of Python Keras. */
   compileFromConfig(config: Config): void {
-    this.compile(compileOptions(config));
+    this.compile(compileOptions(ConfigPath.root.object(config)));
   }
 
   /** Discards the model's programs, since its layers changed. */

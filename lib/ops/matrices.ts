@@ -1,7 +1,7 @@
 // Products of vectors, matrices and tensors. https://keras.io/api/ops/numpy/
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import { type Axes, formatShape, normalizeAxis, sizeOf } from "../shape.ts";
+import { type Axes, checkAxes, checkCount, formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cut } from "./cumulative.ts";
 import { type BinaryOp, lift, type Lifted } from "./lift.ts";
@@ -17,8 +17,10 @@ export const outer: BinaryOp = lift((a, b) => p.multiply(p.reshape(a, [-1, 1]), 
 export const tensordot: Lifted<[a: Operand, b: Operand, axes?: number | readonly [Axes, Axes]]> = lift(
   (a, b, axes = 2) => {
     const [m, n] = [shapeOf(a), shapeOf(b)];
+    if (typeof axes === "number") checkCount(axes, "take tensordot", "the number of axes");
+    else if (!Array.isArray(axes) || axes.length !== 2) checkAxes(undefined, "take tensordot");
     const listed = (list: Axes, rank: number) =>
-      (typeof list === "number" ? [list] : list).map((axis) => normalizeAxis(axis, rank, "tensordot"));
+      checkAxes(list, "take tensordot").map((axis) => normalizeAxis(axis, rank, "tensordot"));
     const [left, right] = typeof axes === "number"
       ? [Array.from({ length: axes }, (_, i) => m.length - axes + i), Array.from({ length: axes }, (_, i) => i)]
       : [listed(axes[0], m.length), listed(axes[1], n.length)];
