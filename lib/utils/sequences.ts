@@ -1,5 +1,5 @@
 // Padding and truncating sequences to one length.
-import { bytesPerElement, type DType, makeArray } from "../dtype.ts";
+import { bytesPerElement, checkDType, type DType, makeArray } from "../dtype.ts";
 import { describe, ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
 import { checkSize, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
