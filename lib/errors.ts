@@ -35,9 +35,9 @@ export function formatMessage({ what, rule, received, hint }: ErrorParts): strin
  */
 export class CeratopsError extends Error {
   /** Takes the parts of the message, or the whole message. */
-  constructor(complaint: ErrorParts | string) {
-    const hasParts = typeof complaint === "object" && complaint !== null;
-    super(hasParts ? formatMessage(complaint) : typeof complaint === "string" ? complaint : describe(complaint));
+  constructor(parts: ErrorParts | string) {
+    const hasParts = typeof parts === "object" && parts !== null;
+    super(hasParts ? formatMessage(parts) : typeof parts === "string" ? parts : describe(parts));
     this.name = new.target.name;
   }
 }

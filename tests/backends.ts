@@ -14,29 +14,44 @@ export const backends: readonly BackendName[] = ["reference", "eigen", "wasm", "
 /** A build of the native library that a test asks its test process to use: see tests/exec/builds_test.ts. */
 const build = Deno.env.get("CERATOPS_TEST_BUILD");
 
-const openers: Record<BackendName, () => Promise<Executor>> = {
+/** Options of {@linkcode useBackend}. */
+export interface BackendOptions {
+  /**
+   * Whether small kernels share dispatches on WebGPU, as they do for users. Such a shader belongs to one program, and
+   * compiling it on the CPU takes most of a test's time. By default each kernel has its own dispatch, so that programs
+   * share shaders. Tests in webgpu/ and convergence/ use shared dispatches; webgpu/fuzz_test.ts compares the two.
+   */
+  readonly compounds?: boolean;
+}
+
+const openers: Record<BackendName, (options: BackendOptions) => Promise<Executor>> = {
   reference: () => Promise.resolve(new ReferenceExecutor()),
   eigen: () => openEigen(build ? { build: JSON.parse(build) as BuildOptions } : {}),
   wasm: () => Promise.resolve(openWasm()),
-  webgpu: () => openWebGpu(),
+  webgpu: (options) => openWebGpu(options),
 };
 
-/** One executor per backend for all tests of a process: a GPU device keeps its compiled pipelines. */
-const shared = new Map<BackendName, Executor>();
+/** One executor per kind for all tests of a process: a GPU device keeps its compiled pipelines. */
+const shared = new Map<string, Executor>();
 
 /** Runs what follows on a backend without variables or programs, with fresh names and the same seed. */
-export async function useBackend(backend: BackendName): Promise<void> {
-  let executor = shared.get(backend);
-  if (!executor) shared.set(backend, executor = await openers[backend]());
+export async function useBackend(backend: BackendName, { compounds = false }: BackendOptions = {}): Promise<void> {
+  const key = `${backend} ${compounds}`;
+  let executor = shared.get(key);
+  if (!executor) shared.set(key, executor = await openers[backend]({ compounds }));
   await useExecutor(executor);
   setRandomSeed(1);
 }
 
 /** Declares the test once per backend. */
-export function testOnBackends(name: string, body: (backend: BackendName) => Promise<void> | void): void {
+export function testOnBackends(
+  name: string,
+  body: (backend: BackendName) => Promise<void> | void,
+  options?: BackendOptions,
+): void {
   for (const backend of backends) {
     Deno.test(`${name} [${backend}]`, async () => {
-      await useBackend(backend);
+      await useBackend(backend, options);
       await body(backend);
     });
   }

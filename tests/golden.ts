@@ -11,7 +11,9 @@ import { multiply, power, sum, tanh } from "../lib/ops/primitives.ts";
 import type { Optimizer, OptimizerIdentifier, OptimizerName } from "../lib/optimizers/optimizers.ts";
 import { customObjectScope } from "../lib/registry.ts";
 import { deserializeObject } from "../lib/saving/deserialize.ts";
+import { sizeOf } from "../lib/shape.ts";
 import { Tensor } from "../lib/tensor/tensor.ts";
+import { draw, type Recipe } from "./keras/drawn.ts";
 
 /** A value of a JSON table, typed by its use. */
 // deno-lint-ignore no-explicit-any
@@ -30,9 +32,27 @@ export interface GoldenObject {
   config: Record<string, Table>;
 }
 
-/** The content of `tests/keras/golden/<name>.json`. */
+/** The content of `tests/keras/golden/<name>.json`, with the elements that arrays had before they were written. */
 export function golden(name: string): Table {
-  return JSON.parse(readFileSync(new URL(`keras/golden/${name}.json`, import.meta.url), "utf8"));
+  const text = readFileSync(new URL(`keras/golden/${name}.json`, import.meta.url), "utf8");
+  return JSON.parse(text, (_key, value) => isWritten(value) ? read(value) : value);
+}
+
+/** An array as it is written: a drawn one by how it was drawn, float32 with the fewest digits that tell elements apart. */
+type WrittenArray = Pick<GoldenArray, "shape" | "dtype"> & (Pick<GoldenArray, "data"> | { drawn: Recipe });
+
+const isWritten = (value: Table): value is WrittenArray =>
+  Array.isArray(value?.shape) && (Array.isArray(value.data) || "drawn" in value);
+
+function read(array: WrittenArray): GoldenArray {
+  const { shape, dtype } = array;
+  if ("drawn" in array) return { shape, dtype, data: draw(array.drawn, sizeOf(shape)) };
+  const isFloat = dtype === "float32";
+  return {
+    shape,
+    dtype,
+    data: array.data.map((item) => isFloat && typeof item === "number" ? Math.fround(item) : item),
+  };
 }
 
 /** The golden files of single layers. */

@@ -5,15 +5,16 @@ import { chosenDriver, environmentFor } from "./webgpu/drivers.ts";
 
 /** The slowest tests start first, so that none runs alone at the end. */
 const slowestFirst = [
-  "tests/webgpu/op_table_test.ts",
-  "tests/layers/golden_test.ts",
-  "tests/exec/builds_test.ts",
-  "tests/ops/eager_test.ts",
-  "tests/convergence/executors_test.ts",
-  "tests/exec/examples_test.ts",
   "tests/webgpu/browser_test.ts",
-  "tests/training/",
+  "tests/exec/builds_test.ts",
+  "tests/webgpu/op_table_test.ts",
+  "tests/ops/eager_test.ts",
+  "tests/layers/golden_test.ts",
   "tests/convergence/",
+  "tests/webgpu/programs_test.ts",
+  "tests/webgpu/other_driver_test.ts",
+  "tests/webgpu/fuzz_test.ts",
+  "tests/training/",
   "tests/exec/",
   "tests/remote_test.ts",
 ];

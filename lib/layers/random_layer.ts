@@ -8,7 +8,7 @@ import { standardNormal } from "../random_stream.ts";
 import { SeedGenerator } from "../random.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { snakeCase } from "../auto_names.ts";
+import { snakeCaseOfClass } from "../auto_names.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of layers that draw random numbers. */
@@ -45,7 +45,7 @@ export abstract class RandomLayer extends Layer {
   override readonly supportsMasking: boolean = true;
   override readonly callDefaults: Layer["callDefaults"] = { training: false };
   readonly #generator: SeedGenerator = new SeedGenerator(this.seed, {
-    path: () => (this.seed === null ? this.randomPath : snakeCase(this.constructor.name)),
+    path: () => (this.seed === null ? this.randomPath : snakeCaseOfClass(this.constructor.name)),
   });
 
   /** The input's shape. */

@@ -8,8 +8,8 @@ export class UnknownDimensionError extends ShapeError {
   readonly #plain: string;
 
   /** Takes the parts of the message. */
-  constructor(complaint: ErrorParts) {
-    super(complaint);
+  constructor(parts: ErrorParts) {
+    super(parts);
     this.name = ShapeError.name;
     this.#plain = this.message;
   }

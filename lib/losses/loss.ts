@@ -5,7 +5,7 @@ import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { snakeCase } from "../auto_names.ts";
+import { snakeCaseOfClass } from "../auto_names.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
 import { lift, type Lifted } from "../ops/lift.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
@@ -96,7 +96,7 @@ export abstract class Loss extends Configurable {
   /** Takes reduction and name. Throws {@linkcode ValueError} for an unknown reduction. */
   constructor(options: LossOptions = {}, byPosition: object = {}) {
     super(options, byPosition);
-    this.name ??= snakeCase(new.target.name);
+    this.name ??= snakeCaseOfClass(new.target.name);
   }
 
   /** Per-sample values, `[batch, ...]` without the last axis of the outputs. */

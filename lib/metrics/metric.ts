@@ -7,7 +7,7 @@ import { makeArray } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { ObjectNode } from "../json_config.ts";
-import { snakeCase } from "../auto_names.ts";
+import { snakeCaseOfClass } from "../auto_names.ts";
 import { text } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, type OptionFields, optionTable } from "../options.ts";
 import { objectNode } from "../registry.ts";
@@ -98,7 +98,7 @@ export abstract class Metric extends Configurable {
   /** Takes the name, by default derived from the class. */
   constructor(options: MetricOptions = {}, byPosition: object = {}) {
     super(options, byPosition);
-    this.name ??= snakeCase(new.target.name);
+    this.name ??= snakeCaseOfClass(new.target.name);
   }
 
   /** Adds float32 state, initially zero, a scalar by default; for use in the constructor or a property. */

@@ -1,4 +1,4 @@
-// Creating tensors: like another one, and evenly spaced numbers. https://keras.io/api/ops/numpy/
+// Creating tensors: like another one, and spacedValues spaced numbers. https://keras.io/api/ops/numpy/
 import { type DType, makeArray } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
@@ -43,7 +43,7 @@ const shares = (num: number, endpoint: boolean): number[] =>
   Array.from({ length: num }, (_, i) => i / Math.max(1, endpoint ? num - 1 : num));
 
 /** Evenly spaced float32 numbers along a new first axis. */
-function evenly(start: Operand, stop: Operand, num: number, endpoint: boolean): Operand {
+function spacedValues(start: Operand, stop: Operand, num: number, endpoint: boolean): Operand {
   const parts = shares(num, endpoint);
   if (typeof start === "number" && typeof stop === "number") {
     return new Tensor([num], "float32", Float32Array.from(parts, (part) => start + part * (stop - start)));
@@ -58,7 +58,7 @@ function evenly(start: Operand, stop: Operand, num: number, endpoint: boolean): 
 }
 
 /** `x` with its first axis moved to `axis`, cast to `dtype`. */
-function placed(x: Operand, axis: number, dtype: DType, what: string): Operand {
+function alongAxis(x: Operand, axis: number, dtype: DType, what: string): Operand {
   const rank = shapeOf(x).length;
   const at = normalizeAxis(axis, rank, what);
   const rest = Array.from({ length: rank - 1 }, (_, i) => i + 1);
@@ -68,7 +68,7 @@ function placed(x: Operand, axis: number, dtype: DType, what: string): Operand {
 }
 
 /**
- * `num` evenly spaced numbers from `start` to `stop`, along a new axis (the first by default); without `endpoint`,
+ * `num` spacedValues spaced numbers from `start` to `stop`, along a new axis (the first by default); without `endpoint`,
  * `stop` is excluded. Throws {@linkcode ValueError} for an invalid `num`.
  *
  * @example
@@ -81,7 +81,7 @@ export const linspace: Lifted<
   [start: Operand, stop: Operand, num?: number, endpoint?: boolean, dtype?: DType, axis?: number]
 > = lift((start, stop, num = 50, endpoint = true, dtype = "float32", axis = 0) => {
   checkCount("Cannot take even steps with linspace", num);
-  return placed(evenly(start, stop, num, endpoint), axis, dtype, "linspace");
+  return alongAxis(spacedValues(start, stop, num, endpoint), axis, dtype, "linspace");
 });
 
 /** `base` (10 by default) to the powers of {@linkcode linspace}. */
@@ -89,7 +89,7 @@ export const logspace: Lifted<
   [start: Operand, stop: Operand, num?: number, endpoint?: boolean, base?: number, dtype?: DType, axis?: number]
 > = lift((start, stop, num = 50, endpoint = true, base = 10, dtype = "float32", axis = 0) => {
   checkCount("Cannot take powers in even steps with logspace", num);
-  return placed(p.power(base, evenly(start, stop, num, endpoint)), axis, dtype, "logspace");
+  return alongAxis(p.power(base, spacedValues(start, stop, num, endpoint)), axis, dtype, "logspace");
 });
 
 /** How Keras's files write these functions. */

@@ -13,13 +13,13 @@ export function cut(x: Operand, axis: number, start: number, size: number): Oper
 }
 
 /** Integers as Keras sums them: bools as int32. */
-const counted = (x: Operand): Operand => dtypeOf(x) === "bool" ? p.cast(x, "int32") : x;
+const numeric = (x: Operand): Operand => dtypeOf(x) === "bool" ? p.cast(x, "int32") : x;
 
 /** A cumulative `join` along `axis`: each round joins elements twice as far apart as the one before. */
 function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Operand, start: number): Operand {
   const extent = shapeOf(x)[axis];
   const none = shapeOf(x).map(() => 0);
-  let result = counted(x);
+  let result = numeric(x);
   for (let far = 1; far < extent; far *= 2) {
     const low = none.map((_, i) => (i === axis ? far : 0));
     result = join(result, p.pad(cut(result, axis, 0, extent - far), low, none, { value: start }));

@@ -10,7 +10,7 @@ import { prod } from "./statistics.ts";
 const filled = (x: Operand, value: number): Operand => p.select(p.isNan(x), value, x);
 
 /** The number of elements over `axes` that are not NaN, float32. */
-const counted = (x: Operand, axes: Axes | undefined, keepDims: boolean): Operand =>
+const countOf = (x: Operand, axes: Axes | undefined, keepDims: boolean): Operand =>
   p.sum(p.cast(p.logicalNot(p.isNan(x)), "float32"), axes, keepDims);
 
 /** The sum over `axes` (all by default), ignoring NaN. */
@@ -21,13 +21,13 @@ export const nanprod: ReductionOp = lift((x, axes, keepDims = false) => prod(fil
 
 /** The mean over `axes` (all by default), ignoring NaN, in float32; NaN if all are NaN. */
 export const nanmean: ReductionOp = lift((x, axes, keepDims = false) =>
-  p.divide(nansum(x, axes, keepDims), counted(x, axes, keepDims))
+  p.divide(nansum(x, axes, keepDims), countOf(x, axes, keepDims))
 );
 
 /** The variance over `axes` (all by default), ignoring NaN, in float32. */
 export const nanvar: ReductionOp = lift((x, axes, keepDims = false) => {
   const centred = p.subtract(p.cast(x, "float32"), nanmean(x, axes, true));
-  return p.divide(nansum(p.square(centred), axes, keepDims), counted(x, axes, keepDims));
+  return p.divide(nansum(p.square(centred), axes, keepDims), countOf(x, axes, keepDims));
 });
 
 /** The square root of {@linkcode nanvar}. */
@@ -37,7 +37,7 @@ export const nanstd: ReductionOp = lift((x, axes, keepDims = false) => p.sqrt(na
 function extreme(take: typeof p.max, least: number, x: Operand, axes: Axes | undefined, keepDims: boolean): Operand {
   if (dtypeOf(x) !== "float32") return take(x, axes, keepDims);
   const found = take(filled(x, least), axes, keepDims);
-  return p.select(p.greater(counted(x, axes, keepDims), 0), found, NaN);
+  return p.select(p.greater(countOf(x, axes, keepDims), 0), found, NaN);
 }
 
 /** The largest element over `axes` (all by default), ignoring NaN; NaN if all are NaN. */

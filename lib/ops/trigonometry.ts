@@ -8,16 +8,16 @@ import * as p from "./primitives.ts";
 const float = (x: Operand): Operand => p.cast(x, "float32");
 
 /** `sqrt(1 - x^2)` as a product of two roots, whose slopes at -1 and 1 are not NaN. */
-const across = (x: Operand): Operand => p.multiply(p.sqrt(p.subtract(1, x)), p.sqrt(p.add(1, x)));
+const cosineOf = (x: Operand): Operand => p.multiply(p.sqrt(p.subtract(1, x)), p.sqrt(p.add(1, x)));
 
 /** The tangent of `x` in radians. */
 export const tan: UnaryOp = lift((x) => p.divide(p.sin(x), p.cos(x)));
 
 /** The angle from -pi / 2 to pi / 2 whose sine is `x`; NaN outside -1 and 1. */
-export const arcsin: UnaryOp = lift((x) => p.arctan2(x, across(float(x))));
+export const arcsin: UnaryOp = lift((x) => p.arctan2(x, cosineOf(float(x))));
 
 /** The angle from 0 to pi whose cosine is `x`; NaN outside -1 and 1. */
-export const arccos: UnaryOp = lift((x) => p.arctan2(across(float(x)), x));
+export const arccos: UnaryOp = lift((x) => p.arctan2(cosineOf(float(x)), x));
 
 /** The angle from -pi / 2 to pi / 2 whose tangent is `x`. */
 export const arctan: UnaryOp = lift((x) => p.arctan2(x, 1));

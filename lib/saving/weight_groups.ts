@@ -1,5 +1,5 @@
 // The groups of a weights file: which part of a model has which path in Keras's `.weights.h5`.
-import { snakeCase as snakeCaseOfClass } from "../auto_names.ts";
+import { snakeCaseOfClass } from "../auto_names.ts";
 import type { DType } from "../dtype.ts";
 import { WeightOwner } from "../layers/weight_owner.ts";
 import { snakeCase } from "../names.ts";

@@ -302,7 +302,7 @@ function fromNested(values: NestedArray, what: string, name: string, dtype?: DTy
         what,
         rule: `elements ${of}must be numbers or booleans`,
         received: `${typeof level === "string" ? "a string" : describe(level)}${at}`,
-        hint: mendElement(level),
+        hint: elementHint(level),
       });
     }
     if (isRow(level) !== axis < shape.length || (isRow(level) && level.length !== shape[axis])) {
@@ -325,7 +325,7 @@ function fromNested(values: NestedArray, what: string, name: string, dtype?: DTy
   return new Tensor(shape, kind, makeArray(kind, flat));
 }
 
-function mendElement(element: unknown): string {
+function elementHint(element: unknown): string {
   if (element === undefined || element === null) return "check where it comes from, or fill the gap with a number";
   if (typeof element === "string") return "map each text to a number first";
   if (typeof element === "bigint") return "convert it with Number(value)";

@@ -116,13 +116,13 @@ function targetsOf(
       hint: `give the targets before the options, as in ${where.split(" ")[0]}(x, y, { ... })`,
     });
   }
-  const counted = losses.flatMap((loss, i) => (loss ? [i] : []));
-  if (counted.length === losses.length || counted.length === 0 || isNamed(y)) return tensorsOf(y, parts, where).items;
+  const withLoss = losses.flatMap((loss, i) => (loss ? [i] : []));
+  if (withLoss.length === losses.length || withLoss.length === 0 || isNamed(y)) return tensorsOf(y, parts, where).items;
   const list = Array.isArray(y) ? y as readonly TensorLike[] : undefined;
   if (list?.length === losses.length) return tensorsOf(y, parts, where).items;
-  const given = counted.length === 1 && !(list?.length === 1 && list[0] instanceof Tensor) ? [y as TensorLike] : list;
-  if (given?.length !== counted.length) return tensorsOf(y, parts, where).items;
-  const each = losses.map((loss, i) => (loss ? given[counted.indexOf(i)] : undefined));
+  const given = withLoss.length === 1 && !(list?.length === 1 && list[0] instanceof Tensor) ? [y as TensorLike] : list;
+  if (given?.length !== withLoss.length) return tensorsOf(y, parts, where).items;
+  const each = losses.map((loss, i) => (loss ? given[withLoss.indexOf(i)] : undefined));
   return tensorsOf(each as readonly TensorLike[], parts, where).items;
 }
 

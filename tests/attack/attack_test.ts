@@ -29,7 +29,10 @@ Deno.test("hostile arguments end in a value or a CeratopsError [eigen]", async (
     Object.assign(console, { log: () => {}, warn: () => {}, info: () => {} });
     for (let i = 0; i < calls; i++) {
       const { target, args, outcome, error } = await makeCall(3 * i);
-      assert.ok(outcome === "value" || outcome === "refused", `call ${3 * i}, ${target}(${args}): ${outcome}, ${error}`);
+      assert.ok(
+        outcome === "value" || outcome === "refused",
+        `call ${3 * i}, ${target}(${args}): ${outcome}, ${error}`,
+      );
       ends[outcome]++;
     }
   } finally {

@@ -43,7 +43,7 @@ Deno.test("every executor shuffles the same rows and drops the same elements [we
   );
   const draws = new Map<string, number[]>();
   for (const backend of backends) {
-    await useBackend(backend);
+    await useBackend(backend, { compounds: true });
     setRandomSeed(11);
     const model = new Watch();
     model.compile({ optimizer: "sgd", loss: null });
@@ -92,7 +92,7 @@ for (const backend of backends.filter((name) => name !== "eigen" && name !== "re
     await useBackend("eigen");
     const right = await (expected ??= learningCurve());
     assert.ok(right.loss[9] < right.loss[0] / 4 && right.accuracy[9] > 0.96, JSON.stringify(right));
-    await useBackend(backend);
+    await useBackend(backend, { compounds: true });
     const { loss, accuracy } = await learningCurve();
     // 500 steps of rounding differences: one percent of the loss, two samples in a thousand.
     assertClose(loss, right.loss, { absolute: 0, relative: 0.01 }, "loss");

@@ -42,7 +42,7 @@ testOnBackends("the 2-2-2 network of the course, to nine digits", async (backend
   assertClose([byHidden[0]], [0.000343486], near, "dE/dw1");
   const after = [...(await hidden.read()).data, ...(await output.read()).data];
   assertClose([after[0], after[2], after[5]], [0.039828257, 0.119141286, 0.300177638], near, "w1, w2 and w7");
-});
+}, { compounds: true });
 
 Deno.test("the course's mean squared error and cross-entropy", () => {
   const target = tensor([0, 1]);

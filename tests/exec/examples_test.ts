@@ -2,9 +2,8 @@
 // times.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { countStep, examples } from "../../bench/examples.ts";
+import { countStep, examples, idleWebGpu } from "../../bench/examples.ts";
 import { setBackend, useExecutor } from "../../lib/exec/select.ts";
-import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 
 /**
  * The most nodes on a CPU, the most elementwise ops among them that were not merged, and the most dispatches on WebGPU
@@ -47,7 +46,7 @@ Deno.test("the examples' steps keep to their budgets of nodes", async () => {
 
 for (const [tunedFor, column] of [["gpu", 2], ["software", 3]] as const) {
   Deno.test(`the examples' steps, with kernels for ${tunedFor}, keep to their budgets of dispatches [webgpu]`, async () => {
-    await useExecutor(await openWebGpu({ tunedFor }));
+    await useExecutor(await idleWebGpu(tunedFor));
     for (const example of examples) {
       const { dispatches } = await countStep(example);
       assert.ok(dispatches <= budgets[example.name][column], `${example.name}: ${dispatches} dispatches`);

@@ -15,7 +15,8 @@ export interface ExchangedModel {
   outputs: GoldenArray[];
   summary?: string[];
   summary_all?: string[];
-  written_outputs: GoldenArray[];
+  /** What our JSON of the model, as Keras read it, notes of the making of its objects: see {@linkcode buildsOf}. */
+  written_builds: Table[];
 }
 
 /** Every model of the golden file. */
@@ -41,3 +42,10 @@ export const withoutBuilds = (value: Table): Table => {
   const { build_config: _, ...rest } = value;
   return Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, withoutBuilds(item)]));
 };
+
+/** What a config notes of the making of each object, in order; null where it notes nothing. */
+export function buildsOf(value: Table): Table[] {
+  if (value === null || typeof value !== "object") return [];
+  const own = "class_name" in value ? [value.build_config ?? null] : [];
+  return [...own, ...Object.values(value).flatMap(buildsOf)];
+}

@@ -1,6 +1,6 @@
-// Writes tests/keras/golden/models_written.json: the JSON of each exchanged model, for Keras to read.
-import { exchanged, readModel } from "./exchange.ts";
+// Reads models as Keras writes them, a list of { json } on standard input, and prints the JSON that we write of each.
+import type { ConfigValue } from "../../lib/json_config.ts";
+import { modelFromConfig } from "../../lib/models/from_config.ts";
 
-const written = Object.fromEntries(exchanged.map((spec) => [spec.name, readModel(spec).toJson()]));
-const path = new URL("../keras/golden/models_written.json", import.meta.url);
-await Deno.writeTextFile(path, JSON.stringify(written, null, 1) + "\n");
+const models = JSON.parse(await new Response(Deno.stdin.readable).text()) as { json: ConfigValue }[];
+console.log(JSON.stringify(models.map(({ json }) => modelFromConfig(json).toJson())));

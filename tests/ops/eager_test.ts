@@ -14,9 +14,8 @@ import { sizeOf } from "../../lib/shape.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose, type Tolerance } from "../close.ts";
+import { golden } from "../golden.ts";
 import { literals } from "./literals.ts";
-import images from "../keras/golden/images.json" with { type: "json" };
-import golden from "../keras/golden/ops.json" with { type: "json" };
 
 interface Stored {
   readonly shape: number[];
@@ -42,7 +41,9 @@ function resolve(value: unknown, arrays: readonly Stored[]): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, arrays)]));
 }
 
-const cases = [golden, images].flatMap(({ cases, arrays }) => resolve(cases, arrays as Stored[]) as Case[]);
+const cases = [golden("ops"), golden("images")].flatMap(({ cases, arrays }) =>
+  resolve(cases, arrays as Stored[]) as Case[]
+);
 const calls = Object.groupBy(cases, ({ op }) => op) as Record<string, Case[]>;
 type Results = Tensor | readonly Tensor[];
 const { image, ...others } = ops;

@@ -403,10 +403,13 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     attrs: none,
     gradientFree: { inputs: [0, 1], reason: "powers of negative numbers have no slope by the exponent" },
   }]),
-  mod: binary(0.5, 2, true, [{ inputs: [list([5, -5, 5, -5]), list([3, 3, -3, -3])], attrs: none }]).map((sample) => ({
-    ...sample,
-    gradientFree: { inputs: [0, 1], reason: "the remainder jumps" },
-  })),
+  mod: [
+    ...binary(0.5, 2, true).map((sample) => ({
+      ...sample,
+      gradientFree: { inputs: [0, 1], reason: "the remainder jumps" },
+    })),
+    { inputs: [list([5, -5, 5, -5]), list([3, 3, -3, -3])], attrs: none },
+  ],
   arctan2: [...binary(0.3, 2, false, special), ...binary(-2, -0.3, false), {
     inputs: [list([1, 1, -1, -1, 0, -0, 0, -0, 2, -3]), list([1, -1, 1, -1, -1, -1, 1, 1, 0, -0])],
     attrs: none,

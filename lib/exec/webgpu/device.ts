@@ -30,6 +30,8 @@ export class Gpu {
   readonly counts: GpuCounts = { pipelines: 0, buffers: 0, bytes: 0, submits: 0, readBacks: 0 };
   /** The most bytes of a binding, and so of a buffer that kernels use: a multiple of 256. */
   readonly bindingBytes: number;
+  /** Whether consecutive small kernels become one dispatch. */
+  readonly compounds: boolean;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #lost: string | undefined;
@@ -38,13 +40,14 @@ export class Gpu {
   /** Called when the device is lost. */
   onLost: () => void = () => {};
 
-  /** Takes over `device`. Bindings may be limited to `bindingBytes`. */
+  /** Takes over `device`. Bindings may be limited to `bindingBytes`; `compounds` is {@linkcode Gpu.compounds}. */
   constructor(
     readonly device: GPUDevice,
     readonly tuning: Tuning,
     readonly description: string,
-    bindingBytes = Infinity,
+    { bindingBytes = Infinity, compounds = true }: { bindingBytes?: number; compounds?: boolean } = {},
   ) {
+    this.compounds = compounds;
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     const most = Math.min(bindingBytes, maxBufferSize, maxStorageBufferBindingSize);
     this.bindingBytes = most - most % bindingAlignment;

@@ -17,8 +17,8 @@ const maxGroups = 65535;
 /** The workgroups of a grid along x and y. */
 function groupsOf({ of, count, size }: Grid): [number, number] {
   const groups = of === "threads" ? Math.ceil(count / size) : count;
-  const across = Math.min(groups, maxGroups);
-  return [across, Math.ceil(groups / across)];
+  const columns = Math.min(groups, maxGroups);
+  return [columns, Math.ceil(groups / columns)];
 }
 
 /** A pipeline and its operands; the bind group is created once the uniforms have a buffer. */
@@ -78,7 +78,7 @@ export class DispatchRecorder implements Lowering {
    */
   emitThreads(call: KernelCall, threads: number, { loop = 1, groupSize = 64 } = {}): void {
     if (threads === 0) return;
-    if (threads <= maxStageThreads && threads * loop <= maxStageWork) {
+    if (this.gpu.compounds && threads <= maxStageThreads && threads * loop <= maxStageWork) {
       if (!canJoin(this.#stages, call)) this.flush();
       this.#stages.push({ call, threads, groupSize, origin: this.#origin });
       return;

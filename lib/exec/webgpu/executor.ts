@@ -105,7 +105,7 @@ export class WebGpuExecutor implements Executor {
       const grouped = new Set(groups.flat());
       const attach = async () => {
         for (const group of groups) {
-          this.#state.schedule(group);
+          this.#state.makeContiguous(group);
           await this.#attach(group);
         }
         await this.#attach(variables.filter((variable) => !grouped.has(variable)));

@@ -13,6 +13,8 @@ export interface WebGpuOptions {
   readonly tunedFor?: AdapterKind | Tuning;
   /** The most bytes of a binding; by default the adapter's limit. For tests. */
   readonly bindingBytes?: number;
+  /** Whether small kernels share a dispatch; true unless said otherwise. For tests, where others use the same shaders. */
+  readonly compounds?: boolean;
 }
 
 /** The tuning for each kind of adapter. */
@@ -48,7 +50,7 @@ function nameOf({ description, device, architecture, vendor }: AdapterFacts): st
  * allowed
  */
 export async function openWebGpu(
-  { allowSoftware = true, tunedFor, bindingBytes }: WebGpuOptions = {},
+  { allowSoftware = true, tunedFor, bindingBytes, compounds }: WebGpuOptions = {},
 ): Promise<WebGpuExecutor> {
   quietLoader();
   const gpu = globalThis.navigator?.gpu;
@@ -95,7 +97,7 @@ export async function openWebGpu(
   });
   const chosen = tunedFor ?? (reason ? "software" : "gpu");
   const tuning = typeof chosen === "string" ? tunings[chosen] : chosen;
-  return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), bindingBytes));
+  return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), { bindingBytes, compounds }));
 }
 
 /** Without this variable the Vulkan loader prints a warning each time; set only if that is already permitted. */

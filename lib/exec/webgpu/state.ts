@@ -87,7 +87,7 @@ export class StateStore {
    * Makes variables contiguous in their order, moving those that are here and only allocating the others. Variables too
    * large for a binding stay in place.
    */
-  schedule(variables: readonly Variable[]): void {
+  makeContiguous(variables: readonly Variable[]): void {
     const limit = this.#gpu.bindingBytes;
     const fitting = variables.filter((variable) => segmentBytes(variable) <= limit);
     for (const { list, bytes } of cut(fitting, segmentBytes, limit)) {

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from drawn import drawn
+
 
 def item(class_name, **config):
     return {"class_name": class_name, "config": config}
@@ -29,9 +31,9 @@ def sequential(layers, name="sequential"):
     return keras.Sequential([create(keras.layers, layer) for layer in layers], name=name)
 
 
-def dyadic(shape, seed, low=-48, high=48, step=1 / 64):
-    """Multiples of `step`, drawn from NumPy's frozen legacy generator."""
-    return (np.random.RandomState(seed).randint(low, high + 1, shape) * step).astype("float32")
+def dyadic(shape, seed, low=-48, high=48, step=1 / 64, offset=0):
+    """Multiples of `step`."""
+    return drawn(shape, seed, low, high, step, offset)
 
 
 def weights_for(model, seed, scale=1.0):
@@ -40,7 +42,7 @@ def weights_for(model, seed, scale=1.0):
 
 
 def labels(shape, classes, seed, dtype="int32"):
-    return np.random.RandomState(seed).randint(0, classes, shape).astype(dtype)
+    return drawn(shape, seed, 0, classes - 1, dtype=dtype)
 
 
 def one_hot(values, classes):

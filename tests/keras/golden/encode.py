@@ -1,21 +1,29 @@
-"""Values to JSON: arrays as {shape, dtype, data}, non-finite numbers as strings, floats with all their digits."""
+"""Values to JSON: arrays as {shape, dtype, data}, non-finite numbers as strings, floats with all their digits.
+
+Elements of float32 arrays have as many digits as tell them apart, and drawn arrays are the recipe that they follow.
+"""
 
 import json
 import math
 
 import numpy as np
 
+from drawn import draw, recipe_of
+
 WIDTH = 120
 
 
 def plain(value):
-    """The value as JSON types. An array becomes {"shape", "dtype", "data"}."""
+    """The value as JSON types. An array becomes {"shape", "dtype", "data"}, or "drawn" in place of "data"."""
     if isinstance(value, np.ndarray):
-        return {
-            "shape": list(value.shape),
-            "dtype": str(value.dtype),
-            "data": [plain(item) for item in value.reshape(-1).tolist()],
-        }
+        head = {"shape": list(value.shape), "dtype": str(value.dtype)}
+        items = value.reshape(-1)
+        short = (float(str(item)) for item in items) if value.dtype == np.float32 else items.tolist()
+        data = [plain(item) for item in short]
+        recipe = recipe_of(value)
+        if recipe and len(json.dumps(recipe)) < len(json.dumps(data)):
+            return {**head, "drawn": recipe}
+        return {**head, "data": data}
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, dict):
@@ -31,6 +39,8 @@ def plain(value):
 
 def array(value):
     """The inverse of `plain` for arrays."""
+    if "drawn" in value:
+        return draw(value["shape"], value["dtype"], value["drawn"])
     return np.array([float(item) for item in value["data"]], dtype=value["dtype"]).reshape(value["shape"])
 
 
@@ -42,7 +52,7 @@ def _lines(value, indent):
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, (dict, list)) or not value:
         return flat
-    if len(indent) + len(flat) <= WIDTH or (isinstance(value, dict) and "data" in value and "shape" in value):
+    if len(indent) + len(flat) <= WIDTH or (isinstance(value, dict) and _is_one_line(value)):
         return flat
     inner = indent + "  "
     if isinstance(value, dict):
@@ -52,3 +62,10 @@ def _lines(value, indent):
         return flat
     rows = [inner + _lines(item, inner) for item in value]
     return "[\n" + ",\n".join(rows) + "\n" + indent + "]"
+
+
+def _is_one_line(table):
+    """Arrays, and what Keras writes of a layer."""
+    if {"module", "class_name", "config"} <= table.keys():
+        return "layers" not in (table["config"] or {})
+    return "shape" in table and ("data" in table or "drawn" in table)

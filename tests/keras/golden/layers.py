@@ -10,17 +10,18 @@ import tensorflow as tf
 from keras import ops
 
 from build import create, dyadic, item
+from drawn import drawn
 
 LEARNING_RATE = 0.5
 
 
 def floats(*shape, seed=1, low=-128, high=128):
     """Odd multiples of 1/128: none is 0, and none is at a kink of the cases below."""
-    return (dyadic(shape, seed, low, high, 1 / 64) + np.float32(1 / 128)).astype("float32")
+    return dyadic(shape, seed, low, high, 1 / 64, 1 / 128)
 
 
 def whole(*shape, seed=1, low=0, high=6):
-    return np.random.RandomState(seed).randint(low, high, shape).astype("int32")
+    return drawn(shape, seed, low, high - 1, dtype="int32")
 
 
 def bools(*rows):
@@ -204,7 +205,7 @@ def objective(targets, outputs, layer):
 
 
 def first_value(weight, seed):
-    value = dyadic(weight.shape, seed) + np.float32(1 / 128)
+    value = dyadic(weight.shape, seed, offset=1 / 128)
     return np.abs(value) if weight.name.endswith("variance") else value
 
 

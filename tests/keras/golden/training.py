@@ -4,11 +4,12 @@ import keras
 import numpy as np
 
 from build import create, dense, dyadic, inputs, item, labels, one_hot, sequential, weights_for
+from drawn import drawn
 
 ROWS = 8
 X4 = dyadic((ROWS, 4), 41, -96, 96)
 X6 = dyadic((ROWS, 6), 42, -96, 96)
-PIXELS = np.random.RandomState(43).randint(0, 256, (ROWS, 4, 4)).astype("uint8")
+PIXELS = drawn((ROWS, 4, 4), 43, 0, 255, dtype="uint8")
 IMAGES = dyadic((ROWS, 9, 9, 2), 51, -96, 96)
 Y3 = labels((ROWS,), 3, 44)
 Y2 = labels((ROWS, 1), 2, 45)
