@@ -22,6 +22,12 @@ export const operand: Argument = (given, place) => {
   return isOperand(given) ? given : refuse(place, "a tensor or a symbolic value", given, hintOfOperand);
 };
 
+/** An operand with a shape: no plain number. */
+export const array: Argument = (given, place) =>
+  typeof given === "number"
+    ? refuse(place, "a tensor or a symbolic value", given, hintOfOperand)
+    : operand(given, place);
+
 /** What the method itself checks. */
 export const anything: Argument = (given) => given;
 

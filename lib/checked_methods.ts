@@ -7,6 +7,8 @@ export interface ArgumentPlace {
   readonly what: string;
   /** The argument's name, such as `inputShape`. */
   readonly argument: string;
+  /** The object whose method is called. */
+  readonly owner: object;
 }
 
 /** Gives the argument, completed where it was left out; throws a {@linkcode CeratopsError} where it does not suit. */
@@ -59,7 +61,7 @@ function checkMethod(prototype: object, name: string, { verb, takes }: CheckedMe
   const checked: Method = function (...args) {
     const what = `Cannot ${verb} ${nameOf(this)}`;
     checks.forEach(([argument, check], i) => {
-      args[i] = check(args[i], { what, argument });
+      args[i] = check(args[i], { what, argument, owner: this });
     });
     return method.apply(this, args);
   };

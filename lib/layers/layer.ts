@@ -6,7 +6,7 @@ import { scoped } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
 import { anything, callArguments, masks, object, operand, operands, shapes, shapesByName } from "../argument_kinds.ts";
 import { autoName } from "../auto_names.ts";
-import { declareMethods } from "../checked_methods.ts";
+import { type ArgumentPlace, declareMethods } from "../checked_methods.ts";
 import { divide } from "../ops/primitives.ts";
 import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
 import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
@@ -103,7 +103,7 @@ export abstract class Layer extends WeightOwner {
       buildFor: { verb: "build", takes: { inputShape: shapes } },
       checkInput: { verb: "call", takes: { shape: shapes } },
       computeOutputShape: { verb: "take the output shape of", takes: shapesOfCall },
-      call: { verb: "call", takes: { x: operands, context: object } },
+      call: { verb: "call", takes: { x: operandsOnceBuilt, context: object } },
       computeMask: { verb: "take the mask of", takes: { x: operands, mask: masks } },
       apply: { verb: "call", takes: { x: anything, context: object } },
       computeOutputSpec: { verb: "take the output of", takes: { args: callArguments(TensorSpec) } },
@@ -425,6 +425,20 @@ export abstract class Layer extends WeightOwner {
   getConfig(): Config {
     return configOf(this);
   }
+}
+
+/** What a layer computes with, which has its weights by then. */
+function operandsOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
+  const { owner, what } = place;
+  if (owner instanceof Layer && !owner.built && owner.build !== Layer.prototype.build) {
+    throw new StateError({
+      what,
+      rule: "it is not built yet",
+      received: "a call of its method call",
+      hint: "use apply(x), which builds it first",
+    });
+  }
+  return operands(given, place);
 }
 
 /** The mask of a layer's output, for symbolic tensors as for values: layers compute it with `ops`, which take both. */

@@ -1,5 +1,5 @@
 // Layers that merge several values elementwise. https://keras.io/api/layers/merging_layers/
-import { listOf, masks as listOfMasks, object, operand } from "../argument_kinds.ts";
+import { array, listOf, masks as listOfMasks, object } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { type DType, promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
@@ -22,7 +22,7 @@ export abstract class Merge extends Layer {
   override readonly supportsMasking = true;
 
   static {
-    const inputs = listOf(operand, "a list of inputs");
+    const inputs = listOf(array, "a list of inputs");
     declareMethods(this, {
       call: { verb: "call", takes: { inputs, context: object } },
       computeMask: { verb: "take the mask of", takes: { inputs, masks: listOfMasks } },

@@ -16,17 +16,31 @@ import { Weight } from "./weight.ts";
 
 /** The owner of weights, which may contain further owners. */
 export abstract class WeightOwner {
+  readonly #name: string;
   #trainable: boolean;
   #place: Place | undefined;
   readonly #weights: Weight[] = [];
 
   /** Takes the name in messages, summaries and files, and whether optimizers change the weights. */
   constructor(
-    /** The name in messages, summaries and files. */
-    readonly name: string,
+    name: string,
     trainable: boolean,
   ) {
+    this.#name = name;
     this.#trainable = trainable;
+  }
+
+  /** The name in messages, summaries and files. Setting it throws {@linkcode StateError}. */
+  get name(): string {
+    return this.#name;
+  }
+  set name(name: never) {
+    throw new StateError({
+      what: `Cannot rename "${this.#name}"`,
+      rule: "a layer or model has its name from when it is made",
+      received: describe(name),
+      hint: "give it as an option, as in new layers.Dense(10, { name: ... })",
+    });
   }
 
   /** Whether the weights have been made. */
@@ -40,6 +54,14 @@ export abstract class WeightOwner {
     return this.#trainable;
   }
   set trainable(value: boolean) {
+    if (typeof value !== "boolean") {
+      throw new ValueError({
+        what: `Cannot set trainable of "${this.name}"`,
+        rule: "trainable must be true or false",
+        received: describe(value),
+        hint: "give a boolean",
+      });
+    }
     this.#trainable = value;
     for (const layer of this.sublayers) layer.trainable = value;
   }

@@ -85,7 +85,7 @@ function convolve(
  * ```
  */
 export const conv: Lifted<[x: Operand, kernel: Operand, options?: ConvOptions]> = lift((x, kernel, options = {}) => {
-  const { strides = 1, padding = "valid", dataFormat = "channels_last", dilationRate = 1 } = options;
+  const { strides = 1, padding = "valid", dataFormat = "channels_last", dilationRate = 1 } = options ?? {};
   const what = "Cannot convolve";
   return withChannelsLast(what, x, dataFormat, (input) => {
     const shape = shapeOf(input);
@@ -138,7 +138,8 @@ export function transposedExtent(
  */
 export const convTranspose: Lifted<[x: Operand, kernel: Operand, options?: ConvTransposeOptions]> = lift(
   (x, kernel, options = {}) => {
-    const { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 } = options;
+    const { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 } = options ??
+      {};
     const what = "Cannot convolve transposed";
     checkName(what, "padding", padding, ["valid", "same"]);
     return withChannelsLast(what, x, dataFormat, (input) => {
@@ -175,7 +176,7 @@ export const convTranspose: Lifted<[x: Operand, kernel: Operand, options?: ConvT
 
 /** A depthwise convolution, channels last, of 1 or 2 spatial axes. */
 function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptions): Operand {
-  const { strides = 1, padding = "valid", dilationRate = 1 } = options;
+  const { strides = 1, padding = "valid", dilationRate = 1 } = options ?? {};
   const shape = shapeOf(x);
   const rank = spatialRank(what, shape, 2);
   const [channels, multiplier] = kernelShape(what, kernel, rank, "channels, multiplier").slice(-2);

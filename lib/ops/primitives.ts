@@ -127,7 +127,7 @@ export const pad: Lifted<[x: Operand, low: readonly number[], high: readonly num
   (x, low, high, options = {}) => {
     checkIntegers(low, "pad", "low");
     checkIntegers(high, "pad", "high");
-    const { interior = low.map(() => 0), value = 0 } = options;
+    const { interior = low.map(() => 0), value = 0 } = options ?? {};
     checkIntegers(interior, "pad", "interior");
     const [operand] = promoteDTypes([x]);
     checkElement(value, "pad");
@@ -197,7 +197,7 @@ export interface MatmulOptions {
  * true.
  */
 export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> = lift((a, b, options = {}) => {
-  const { transposeA = false, transposeB = false } = options;
+  const { transposeA = false, transposeB = false } = options ?? {};
   const [x, y] = promoteDTypes([a, b]);
   const [m, n] = [shapeOf(x), shapeOf(y)];
   if (m.length < 1 || n.length < 1) {

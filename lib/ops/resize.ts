@@ -140,8 +140,9 @@ function padTo(batch: Operand, height: number, width: number, value: number): Op
  */
 export const resize: Lifted<[images: Operand, size: readonly number[], options?: ResizeOptions]> = lift(
   (images, size, options = {}) => {
-    const { interpolation = "bilinear", antialias = false, fillValue = 0, dataFormat = "channels_last" } = options;
-    const { cropToAspectRatio = false, padToAspectRatio = false } = options;
+    const { interpolation = "bilinear", antialias = false, fillValue = 0, dataFormat = "channels_last" } = options ??
+      {};
+    const { cropToAspectRatio = false, padToAspectRatio = false } = options ?? {};
     const what = "Cannot resize";
     const shape = shapeOf(images);
     checkName(what, "interpolation", interpolation, ["nearest", ...Object.keys(kernels)]);

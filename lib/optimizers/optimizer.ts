@@ -12,7 +12,7 @@ import { autoName } from "../auto_names.ts";
 import { add, divide, greater, multiply, select } from "../ops/primitives.ts";
 import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { checkCount, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { GradientAccumulator } from "./accumulation.ts";
@@ -112,6 +112,7 @@ export abstract class Optimizer extends Configurable {
     return Math.floor(this.batches / (this.gradientAccumulationSteps ?? 1));
   }
   set iterations(steps: number) {
+    checkCount(steps, `set the iterations of "${this.name}"`, "the number of steps");
     this.batches = steps * (this.gradientAccumulationSteps ?? 1);
   }
 
