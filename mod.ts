@@ -192,11 +192,17 @@ export type {
 export type { Configurable } from "./lib/configurable.ts";
 export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/regularizers.ts";
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";
-export type { CompileOptions, MetricsByOutput, PerOutput } from "./lib/training/compiled.ts";
-export type { BatchOptions, EvaluateOptions, PredictOptions } from "./lib/training/evaluate.ts";
-export type { FitOptions } from "./lib/training/fit.ts";
-export type { Batch, Batches, SampleWeightOptions } from "./lib/training/dataset.ts";
-export type { AnyStepData, StepData, StepLogs, Verbose } from "./lib/training/trainer.ts";
+export type { CompileOptions, MetricsByOutput, PerOutput } from "./lib/training/compile_options.ts";
+export type {
+  BatchOptions,
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  SampleWeightOptions,
+  Verbose,
+} from "./lib/training/options.ts";
+export type { Batch, Batches } from "./lib/training/batches.ts";
+export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainer.ts";
 export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/json_config.ts";
 
 export {

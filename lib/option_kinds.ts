@@ -1,6 +1,7 @@
 // Kinds of options that constructors share: numbers, strings, names from a list.
-import { describe, unknownIdentifier, ValueError } from "./errors.ts";
+import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import { type Option, option, readOption, required } from "./options.ts";
+import { functionNode } from "./registry.ts";
 
 /** True or false. */
 export const boolean = (fallback: boolean | typeof required = required): Option<boolean> =>
@@ -94,6 +95,44 @@ export const integer = (
       });
     },
   });
+
+/** A whole number of at least `min`, without an upper bound. */
+export const integerAtLeast = (
+  min: number,
+  fallback: number | typeof required = required,
+  hint = `give ${min} or more`,
+): Option<number> =>
+  option<number>({
+    fallback,
+    read: (given, { what, option }) => {
+      if (typeof given === "number" && Number.isInteger(given) && given >= min) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be an integer of at least ${min}`,
+        received: describe(given),
+        hint: typeof given === "string" ? "give it as a number, without quotes" : hint,
+      });
+    },
+  });
+
+/** A function, by a rule such as `must be a function of a text`. Configs hold its name: code is never loaded from a file. */
+export const callable = <F extends (...args: never[]) => unknown>(rule: string, hint: string): Option<F> =>
+  option<F>({
+    read: (given, { whatNamed, option }) => {
+      if (typeof given === "function" && !isClass(given)) return given as F;
+      throw new ValueError({
+        what: whatNamed,
+        rule: `${option} ${rule}`,
+        received: describe(given),
+        hint,
+      });
+    },
+    write: functionNode,
+  });
+
+/** A value that is checked later, with data that is not available here. */
+export const uncheckedHere = <Kept>(fallback: Kept | typeof required = required): Option<Kept> =>
+  option<Kept>({ fallback, read: (given) => given as Kept });
 
 /** A string. */
 export const text = (fallback: string | typeof required = required): Option<string> =>

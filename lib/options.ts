@@ -1,5 +1,5 @@
-// Options: constructor arguments, each declared once. A class's table gives its fields, the error for unknown names,
-// its config, and how that config is read.
+// Options: what constructors, methods and functions take besides their positional arguments, each declared once. From a
+// class's table follow its fields, the refusal of unknown names, its config, and how that config is read back.
 import { CeratopsError, describe, didYouMean, ValueError } from "./errors.ts";
 import type { Config, ConfigValue } from "./json_config.ts";
 import { snakeCase } from "./names.ts";
@@ -150,13 +150,16 @@ export const unoffered = (value: null | false): Option<null | false> & Unassigne
       if (given === value || given === null || given === false) return value;
       throw new ValueError({
         what,
-        rule: `${option} is not supported, so it must be ${value}`,
+        rule: `${option} must be unset, since it is not supported`,
         received: describe(given),
         hint: "leave it out, or save the config without it",
       });
     },
     write: () => value,
   }));
+
+/** A config key of an option that is not supported: it must be unset, and is not written. */
+export const unread: Option<null | false> & Unassigned = { ...unoffered(null), written: "never" };
 
 /**
  * Makes the table of a class whose own options are the interface `Own`: each needs an entry. Other entries are
@@ -245,7 +248,7 @@ export function readOptions(
   { className, nameOf }: ReadingPlace,
 ): Record<string, unknown> {
   const { table, strict } = declaredFor(Class) ?? { table: {}, strict: false };
-  checkOptions(className, given, offeredNames(Class), strict);
+  checkNames(className, given, offeredNames(Class), strict);
   return readTable(table, { ...given, ...byPosition }, {
     what: `Cannot make ${className}`,
     get whatNamed() {
@@ -254,8 +257,30 @@ export function readOptions(
   });
 }
 
-/** Validates and completes values by a table, such as the options of a method. Ignores unknown names. */
-export function readTable(
+/** The values of a table's options, checked and completed. */
+export type KeptOptions<T> = { readonly [K in keyof T]: KeptOf<T[K]> };
+
+/**
+ * Checks and completes the options of a function or a method by its table.
+ * Throws {@linkcode ValueError} for unknown names, and what the options throw for values that do not suit.
+ *
+ * @param method the name of the function or method, for options that it does not have
+ * @param table its options
+ * @param given the options as the user wrote them
+ * @param what what fails where a value does not suit, such as `Cannot fit "m"`
+ */
+export function readMethodOptions<T extends OptionTable>(
+  method: string,
+  table: T,
+  given: object | undefined,
+  what: string,
+): KeptOptions<T> {
+  checkNames(method, given, Object.keys(table).filter((name) => table[name].offered), true);
+  return readTable(table, { ...given }, { what, whatNamed: what }) as KeptOptions<T>;
+}
+
+/** Checks and completes values by a table. Unknown names are not looked for. */
+function readTable(
   table: OptionTable,
   given: Readonly<Record<string, unknown>>,
   place: Omit<OptionPlace, "option">,
@@ -315,20 +340,19 @@ export function configOf(object: object): Config {
 
 /** The options that a table reads from a config, by key; if two share a key, the first. */
 export function keysOf(table: OptionTable): Map<string, { readonly name: string; readonly of: Option<unknown> }> {
-  const entries = Object.entries(table).map(([name, of]) => [of.key ?? snakeCase(name), { name, of }] as const);
-  return new Map(entries.reverse());
+  const byKey = new Map<string, { readonly name: string; readonly of: Option<unknown> }>();
+  for (const [name, of] of Object.entries(table)) {
+    const key = of.key ?? snakeCase(name);
+    if (!byKey.has(key)) byKey.set(key, { name, of });
+  }
+  return byKey;
 }
 
 /**
  * Throws {@linkcode ValueError} if `options` is not an object, or, if `strict`, has a key that is not in `known`.
  * `where` is what was being made, such as `Dense`.
  */
-export function checkOptions(
-  where: string,
-  options: object | undefined,
-  known: readonly string[],
-  strict = true,
-): void {
+function checkNames(where: string, options: object | undefined, known: readonly string[], strict: boolean): void {
   if (options === undefined) return;
   if (options === null || typeof options !== "object" || Array.isArray(options)) {
     throw new ValueError({

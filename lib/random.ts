@@ -3,11 +3,24 @@ import { StateError, ValueError } from "./errors.ts";
 import { tracing } from "./ir/trace.ts";
 import type { Value } from "./ir/value.ts";
 import { add, bitsToUnit, multiply, randomBits } from "./ops/primitives.ts";
-import { checkOptions, describe } from "./options.ts";
+import { callable, number } from "./option_kinds.ts";
+import { describe, nullable, type Option, option, optionTable, readMethodOptions } from "./options.ts";
 import { hashPath, nextRandomRoot, programRandom, randomSeed, RandomState, standardNormal } from "./random_stream.ts";
 import { checkShape, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor/tensor.ts";
 import { Variable } from "./tensor/variable.ts";
+
+/** Options of {@linkcode SeedGenerator}. */
+export interface SeedGeneratorOptions {
+  /** What keeps its numbers apart from others of the same seed; asked for when numbers are drawn. */
+  path?: () => string;
+}
+
+const seedGeneratorOptions = optionTable<SeedGeneratorOptions>()({
+  path: nullable(
+    callable<() => string>("must be a function without arguments", "leave it out, or write it as in path: () => name"),
+  ),
+});
 
 /**
  * Draws random numbers in traced functions, new ones in every step, from its own seed or from that of `setRandomSeed`.
@@ -32,12 +45,13 @@ export class SeedGenerator {
    * Takes the seed and a path that separates its numbers from others of the same seed; by default only generators
    * without a seed get a path of their own. Throws {@linkcode ValueError} for a seed that is not an integer.
    */
-  constructor(seed: number | null = null, options: { path?: () => string } = {}) {
-    checkSeed(seed, "SeedGenerator");
-    checkOptions("SeedGenerator", options, ["path"]);
+  constructor(seed: number | null = null, options: SeedGeneratorOptions = {}) {
+    const what = "Cannot draw by SeedGenerator";
+    checkSeed(seed, what);
+    const { path } = readMethodOptions("SeedGenerator", seedGeneratorOptions, options, what);
     this.seed = seed;
-    if (options.path) {
-      this.#path = options.path;
+    if (path) {
+      this.#path = path;
     } else {
       const path = seed === null ? `seed_generator/${nextRandomRoot()}` : "seed_generator";
       this.#path = () => path;
@@ -98,6 +112,18 @@ export interface UniformOptions<Seed = number | null> extends SeedOptions<Seed> 
   maxval?: number;
 }
 
+const seedOption: Option<number | null | SeedGenerator> = option<number | null | SeedGenerator>({
+  fallback: null,
+  read: (given, { what }) => {
+    if (given instanceof SeedGenerator) return given;
+    checkSeed(given, what);
+    return given;
+  },
+});
+
+const normalOptions = optionTable<NormalOptions>()({ mean: number(0), stddev: number(1), seed: seedOption });
+const uniformOptions = optionTable<UniformOptions>()({ minval: number(0), maxval: number(1), seed: seedOption });
+
 /**
  * Normally distributed numbers, float32, of `shape`: a tensor, or with a {@linkcode SeedGenerator} in a traced function
  * a symbolic value. https://keras.io/api/random/random_ops/
@@ -114,8 +140,8 @@ export function normal(shape: Shape, options?: NormalOptions): Tensor;
 /** Normally distributed numbers from a {@linkcode SeedGenerator}, in a traced function: new ones in each step. */
 export function normal(shape: Shape, options: NormalOptions<SeedGenerator>): Value;
 export function normal(shape: Shape, options: NormalOptions<number | null | SeedGenerator> = {}): Tensor | Value {
-  checkOptions("random.normal", options, ["mean", "stddev", "seed"]);
-  const { mean = 0, stddev = 1, seed = null } = options;
+  const what = "Cannot draw by random.normal";
+  const { mean, stddev, seed } = readMethodOptions("random.normal", normalOptions, options, what);
   const draw = drawing("random.normal", shape, seed);
   return moved(standardNormal(draw(), draw()), stddev, mean);
 }
@@ -136,8 +162,8 @@ export function uniform(shape: Shape, options?: UniformOptions): Tensor;
 /** Uniformly distributed numbers from a {@linkcode SeedGenerator}, in a traced function: new ones in each step. */
 export function uniform(shape: Shape, options: UniformOptions<SeedGenerator>): Value;
 export function uniform(shape: Shape, options: UniformOptions<number | null | SeedGenerator> = {}): Tensor | Value {
-  checkOptions("random.uniform", options, ["minval", "maxval", "seed"]);
-  const { minval = 0, maxval = 1, seed = null } = options;
+  const what = "Cannot draw by random.uniform";
+  const { minval, maxval, seed } = readMethodOptions("random.uniform", uniformOptions, options, what);
   return moved(drawing("random.uniform", shape, seed)(), maxval - minval, minval);
 }
 
@@ -147,13 +173,12 @@ function moved(x: Tensor | Value, scale: number, offset: number): Tensor | Value
 }
 
 /** A function that draws uniform numbers in [0, 1), new ones on each call. */
-function drawing(what: string, shape: Shape, seed: unknown): () => Tensor | Value {
-  checkShape(shape, `Cannot draw by ${what}`);
+function drawing(by: string, shape: Shape, seed: number | null | SeedGenerator): () => Tensor | Value {
+  checkShape(shape, `Cannot draw by ${by}`);
   if (seed instanceof SeedGenerator) return () => seed.next(shape);
-  checkSeed(seed, what);
   if (seed === null && tracing.current) {
     throw new StateError({
-      what: `Cannot draw by ${what} here`,
+      what: `Cannot draw by ${by} here`,
       rule: "inside of a traced function numbers come from a SeedGenerator, or every step would have the same",
       received: "no seed",
       hint: "make a random.SeedGenerator() outside of the function, and give it as in { seed: generator }",
@@ -168,7 +193,7 @@ function drawing(what: string, shape: Shape, seed: unknown): () => Tensor | Valu
 function checkSeed(seed: unknown, what: string): asserts seed is number | null {
   if (seed === null || Number.isSafeInteger(seed)) return;
   throw new ValueError({
-    what: `Cannot draw by ${what}`,
+    what,
     rule: "seed must be a whole number, null or a random.SeedGenerator",
     received: describe(seed),
   });

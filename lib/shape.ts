@@ -126,23 +126,28 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
 /** One axis, or several; negative ones count from the last. */
 export type Axes = number | readonly number[];
 
-/** Axes as a list, which is not yet held to a rank; throws {@linkcode ValueError} where they are none. */
-export function checkAxes(axes: unknown, what: string): readonly number[] {
-  if (typeof axes === "number") return [axes];
-  if (isListOf(axes, (axis): axis is number => typeof axis === "number")) return axes;
+/** The most numbers of a list that is no tensor. */
+const maxNumbers = 2 ** 20;
+
+/** A number or a list of numbers, as a list; throws {@linkcode ValueError} for anything else. */
+export function numbersOf(given: number | readonly number[], name: string, what: string): readonly number[] {
+  if (typeof given === "number") return [given];
+  const isList = Array.isArray(given) && given.length <= maxNumbers;
+  if (isList && Array.from(given).every((item) => typeof item === "number")) return given;
   throw new ValueError({
     what: `Cannot ${what}`,
-    rule: "axes must be an integer, or a list of integers",
-    received: describeList(axes),
-    hint: "count axes from 0, or from the end with -1",
+    rule: `${name} must be a number or a list of numbers`,
+    received: Array.isArray(given) ? describeList(given) : describe(given),
+    hint: "write them as in [0, 1]",
   });
 }
 
 /** Sorted distinct axes counted from the front; all axes if none are given. */
 export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = checkAxes(axes, what);
-  return [...new Set(list.map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) => a - b);
+  return [...new Set(numbersOf(axes, "axes", what).map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) =>
+    a - b
+  );
 }
 
 /** The distance in elements between neighbours along each axis of a contiguous row-major array. */

@@ -24,11 +24,11 @@ export const order: readonly string[] = [
   ...["ffi", "ir", "tensor", "files", "ops", "passes", "exec"],
   ...[
     "json_config",
+    "checked_methods",
+    "registry",
     "options",
     "option_kinds",
-    "checked_methods",
     "argument_kinds",
-    "registry",
     "named_set",
     "configurable",
   ],

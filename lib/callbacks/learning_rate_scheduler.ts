@@ -1,6 +1,7 @@
 // LearningRateScheduler: a learning rate for each epoch. https://keras.io/api/callbacks/learning_rate_scheduler/
-import { StateError, ValueError } from "../errors.ts";
-import { declareOptions, describe, option, type OptionFields, optionTable, positional } from "../options.ts";
+import { describe, StateError, ValueError } from "../errors.ts";
+import { callable } from "../option_kinds.ts";
+import { declareOptions, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type CallbackModel, type Logs } from "./callback.ts";
 import { verboseOption } from "./monitor.ts";
 import { formatFloat } from "./python_format.ts";
@@ -28,17 +29,10 @@ export interface LearningRateSchedulerOptions {
 
 const schedulerOptions = optionTable<LearningRateSchedulerOptions>()({
   /** The function. */
-  schedule: positional(option<EpochSchedule>({
-    read: (given, { what }) => {
-      if (typeof given === "function") return given as EpochSchedule;
-      throw new ValueError({
-        what,
-        rule: "schedule must be a function of the epoch and the rate",
-        received: describe(given),
-        hint: "write it as in (epoch, rate) => rate * 0.9; give an object of schedules to the optimizer",
-      });
-    },
-  })),
+  schedule: positional(callable<EpochSchedule>(
+    "must be a function of the epoch and the rate",
+    "write it as in (epoch, rate) => rate * 0.9; give an object of schedules to the optimizer",
+  )),
   verbose: verboseOption,
 });
 

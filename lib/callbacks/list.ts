@@ -72,22 +72,21 @@ export class CallbackList {
   }
 }
 
-/** Callbacks and objects of hooks as callbacks; throws {@linkcode ValueError} for anything else. */
-export function toCallbacks(list: readonly CallbackLike[] | undefined, where: string): Callback[] {
-  if (list === undefined) return [];
+/** Objects of hooks as callbacks; throws {@linkcode ValueError} for what is neither. `what` is what fails then. */
+export function toCallbacks(list: unknown, what: string): Callback[] {
   if (!Array.isArray(list)) {
     throw new ValueError({
-      what: `Cannot ${where}`,
+      what,
       rule: "callbacks must be a list",
       received: describe(list),
       hint: "write them in brackets, as in callbacks: [callback]",
     });
   }
-  return list.map((callback) => {
+  return list.map((callback: unknown) => {
     if (callback instanceof Callback) return callback;
     if (callback === null || typeof callback !== "object") {
       throw new ValueError({
-        what: `Cannot ${where}`,
+        what,
         rule: "each callback must be a Callback or an object of hooks",
         received: describe(callback),
         hint: "make it with new, as in new callbacks.EarlyStopping()",

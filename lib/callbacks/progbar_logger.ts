@@ -1,7 +1,27 @@
 // ProgbarLogger: the callback that draws the progress bar.
+import { describe, ValueError } from "../errors.ts";
+import { declareOptions, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { printLine } from "./terminal.ts";
+
+const progbarOptions = optionTable<object>()({
+  /** How much is shown. */
+  verbose: positional(option<1 | 2>({
+    read: (given, { what, option }) => {
+      if (given === 1 || given === 2) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be 1 or 2`,
+        received: describe(given),
+        hint: "1 draws a bar, 2 writes a line for each epoch",
+      });
+    },
+  })),
+});
+
+/** The options, checked and completed. */
+export interface ProgbarLogger extends OptionFields<object, typeof progbarOptions> {}
 
 /** Draws a bar (verbose 1) or writes a line (verbose 2) for each epoch, evaluation or prediction. */
 export class ProgbarLogger extends Callback {
@@ -9,14 +29,17 @@ export class ProgbarLogger extends Callback {
   override get everyBatch(): boolean {
     return false;
   }
+  static {
+    declareOptions(this, progbarOptions);
+  }
   #bar: ProgressBar | undefined;
   #seen = 0;
   #length: number | null = null;
   #calledInFit = false;
 
-  /** Takes how much to show. */
-  constructor(readonly verbose: 1 | 2) {
-    super();
+  /** Takes how much is shown. Throws {@linkcode ValueError} for what is neither 1 nor 2. */
+  constructor(verbose: 1 | 2) {
+    super({}, { verbose });
   }
 
   /** Suppresses the bars of evaluations during training. */

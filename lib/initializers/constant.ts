@@ -1,7 +1,6 @@
 // Initializers that draw nothing: Zeros, Ones, Constant, Identity. https://keras.io/api/layers/initializers/
-import type { Config } from "../json_config.ts";
 import { number } from "../option_kinds.ts";
-import { declareOptions, type OptionFields, optionTable, positional } from "../options.ts";
+import { declareOptions, type OptionFields, optionTable, positional, unlessDefault } from "../options.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded } from "./initializer.ts";
 
@@ -26,8 +25,8 @@ const constantOptions = optionTable<object>()({
   value: positional(number(0)),
 });
 const identityOptions = optionTable<object>()({
-  /** The value on the diagonal. */
-  gain: positional(number(1)),
+  /** The value on the diagonal. Keras writes none, and so makes 1 of any gain. */
+  gain: positional(unlessDefault(number(1))),
 });
 
 /** The options, checked and completed. */
@@ -69,10 +68,5 @@ export class Identity extends Initializer {
     const values = new Float64Array(sizeOf(shape));
     for (let i = 0; i < Math.min(shape[0], shape[1]); i++) values[i * shape[1] + i] = this.gain;
     return values;
-  }
-  /** The arguments as Keras's config. */
-  override getConfig(): Config {
-    // Keras writes no gain, so its files always give 1.
-    return this.gain === 1 ? {} : { gain: this.gain };
   }
 }

@@ -4,7 +4,7 @@ import { ValueError } from "../errors.ts";
 import { choice, number } from "../option_kinds.ts";
 import { declareOptions, describe, nullable, option, type OptionFields, optionTable } from "../options.ts";
 import type { RandomStream } from "../random_stream.ts";
-import { checkAxes, checkShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { checkShape, normalizeAxis, numbersOf, type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded, seedOption, type SeedOptions } from "./initializer.ts";
 
 /** Options of {@linkcode RandomUniform}. */
@@ -303,7 +303,7 @@ export function fansOf(
   checkShape(shape, `Cannot ${what}`);
   if (inputAxes && outputAxes) {
     const extents = (axes: readonly number[]) =>
-      sizeOf(checkAxes(axes, what).map((axis) => shape[normalizeAxis(axis, shape.length, what)]));
+      sizeOf(numbersOf(axes, "axes", what).map((axis) => shape[normalizeAxis(axis, shape.length, what)]));
     return [extents(inputAxes), extents(outputAxes)];
   }
   if (shape.length === 0) return [1, 1];

@@ -1,8 +1,6 @@
 // Convolution layers: plain and transposed. https://keras.io/api/layers/convolution_layers/
 import { type ActivationIdentifier, activationOption } from "../activations.ts";
-import type { ConstraintIdentifier } from "../constraints.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { conv, convTranspose, transposedExtent } from "../ops/convolve.ts";
 import { add, reshape } from "../ops/primitives.ts";
@@ -10,18 +8,17 @@ import { dilatedSize } from "../ops/extents/window.ts";
 import { type Padding, type PerAxis, positionsAlong, refuseStridedDilation } from "../ops/spatial.ts";
 import { boolean, choice, maxExtent, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, nullable, optionTable, positional } from "../options.ts";
-import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { type LayerFields, layerOptions, noActivityRegularizer } from "./options.ts";
+import { type LayerFields, layerOptions, noActivityRegularizer, noLora } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
-import { weightOptions, weightSettings } from "./weight_options.ts";
+import { type BiasOptions, type KernelOptions, weightOptions, weightSettings } from "./weight_options.ts";
 import { channelAxis, perAxisOption, slidShape, windowOption } from "./windows.ts";
 
 /** Options of all convolution layers. */
-export interface ConvolutionOptions extends LayerOptions {
+export interface ConvolutionOptions extends LayerOptions, BiasOptions {
   /** The step of the window; 1 by default. */
   strides?: PerAxis;
   /** `valid` by default. */
@@ -34,24 +31,6 @@ export interface ConvolutionOptions extends LayerOptions {
   dilationRate?: PerAxis;
   /** The activation function; `linear` by default. */
   activation?: ActivationIdentifier | null;
-  /** Whether a bias is added; true by default. */
-  useBias?: boolean;
-  /** The initializer of the bias; `zeros` by default. */
-  biasInitializer?: InitializerIdentifier;
-  /** A penalty on the bias. */
-  biasRegularizer?: RegularizerIdentifier | null;
-  /** The constraint on the bias, applied after each step. */
-  biasConstraint?: ConstraintIdentifier | null;
-}
-
-/** Options on a weight named `kernel`. */
-export interface KernelOptions {
-  /** The initializer of the kernel; `glorot_uniform` by default. */
-  kernelInitializer?: InitializerIdentifier;
-  /** A penalty on the kernel. */
-  kernelRegularizer?: RegularizerIdentifier | null;
-  /** The constraint on the kernel, applied after each step. */
-  kernelConstraint?: ConstraintIdentifier | null;
 }
 
 /** The options of all convolution layers with `rank` spatial axes. */
@@ -68,6 +47,7 @@ export const convolutionOptions = (rank: number, paddings: readonly Padding[] = 
     useBias: boolean(true),
     ...weightOptions({ bias: "zeros" }),
     noActivityRegularizer,
+    ...noLora,
   });
 
 /** The options, checked and completed. */

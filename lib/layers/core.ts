@@ -1,38 +1,21 @@
 // Dense, the fully connected layer. https://keras.io/api/layers/core_layers/dense/
 import { type ActivationIdentifier, activationOption } from "../activations.ts";
-import type { ConstraintIdentifier } from "../constraints.ts";
 import { ShapeError } from "../errors.ts";
-import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { add, matmul } from "../ops/primitives.ts";
 import { boolean, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, optionTable, positional, unoffered } from "../options.ts";
-import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { type LayerFields, layerOptions } from "./options.ts";
+import { type LayerFields, layerOptions, noLora } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
-import { weightOptions, weightSettings } from "./weight_options.ts";
+import { type BiasOptions, type KernelOptions, weightOptions, weightSettings } from "./weight_options.ts";
 
 /** Options of {@linkcode Dense}. */
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends LayerOptions, KernelOptions, BiasOptions {
   /** The activation function; `linear` by default. */
   activation?: ActivationIdentifier | null;
-  /** Whether a bias is added; true by default. */
-  useBias?: boolean;
-  /** The initializer of the kernel; `glorot_uniform` by default. */
-  kernelInitializer?: InitializerIdentifier;
-  /** The initializer of the bias; `zeros` by default. */
-  biasInitializer?: InitializerIdentifier;
-  /** A penalty on the kernel. */
-  kernelRegularizer?: RegularizerIdentifier | null;
-  /** A penalty on the bias. */
-  biasRegularizer?: RegularizerIdentifier | null;
-  /** The constraint on the kernel, applied after each step. */
-  kernelConstraint?: ConstraintIdentifier | null;
-  /** The constraint on the bias, applied after each step. */
-  biasConstraint?: ConstraintIdentifier | null;
 }
 
 const denseOptions = optionTable<DenseOptions>()({
@@ -43,6 +26,7 @@ const denseOptions = optionTable<DenseOptions>()({
   useBias: boolean(true),
   ...weightOptions({ kernel: "glorot_uniform", bias: "zeros" }),
   quantizationConfig: unoffered(null),
+  ...noLora,
 });
 
 /** The options, checked and completed. */

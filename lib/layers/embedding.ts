@@ -10,7 +10,7 @@ import { type RegularizerIdentifier, regularizerOption } from "../regularizers.t
 import type { SymbolicShape } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { inputExtent, type LayerFields, layerOptions, noActivityRegularizer } from "./options.ts";
+import { inputExtent, type LayerFields, layerOptions, noActivityRegularizer, noLora } from "./options.ts";
 import type { Weight } from "./weight.ts";
 import { weightSettings } from "./weight_options.ts";
 
@@ -49,6 +49,7 @@ const embeddingOptions = optionTable<EmbeddingOptions>()({
   // Layers already have a property `weights`, so the option has another field.
   weights: withFacts(nullable(firstVectors), { field: "firstVectors", written: "never" }),
   quantizationConfig: unoffered(null),
+  ...noLora,
 });
 
 /** The options, checked and completed. */

@@ -1,7 +1,8 @@
 // Lambda: a function as a layer. https://keras.io/api/layers/core_layers/lambda/
-import { describe, isClass, ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type ConfigValue, isConfigValue } from "../json_config.ts";
+import { callable } from "../option_kinds.ts";
 import { declareOptions, nullable, nullAsDefault, option, optionTable, positional, withFacts } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
@@ -27,21 +28,11 @@ export interface LambdaOptions<I> extends LayerOptions {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** A custom function; configs have only its name, since code is never loaded from a file. */
-const functionOption = (rule: (option: string) => string, hint: string) =>
-  option<AnyFunction>({
-    read: (given, { whatNamed, option }) => {
-      if (typeof given === "function" && !isClass(given)) return given as AnyFunction;
-      throw new ValueError({ what: whatNamed, rule: rule(option), received: describe(given), hint });
-    },
-    write: functionNode,
-  });
-
 const fixedShape = shapeOption(
   "a list without the batch axis, or a function of the input's shape",
   "leave it out: it is found by tracing the function",
 );
-const shapeFunction = functionOption((option) => `${option} must be a function of the input's shape`, "write one");
+const shapeFunction = callable<AnyFunction>("must be a function of the input's shape", "write one");
 
 const outputShapeOption = option<SymbolicShape | AnyFunction>({
   read: (given, place) =>
@@ -65,15 +56,12 @@ const argumentsOption = option<{ readonly [name: string]: ConfigValue }>({
 const lambdaOptions = optionTable<LambdaOptions<Structure<Value>>>()({
   ...layerOptions,
   function: positional(
-    functionOption(() => "it takes a function of symbolic values", "write it as in new Lambda((x) => ops.square(x))"),
+    callable<AnyFunction>("takes a function of symbolic values", "write it as in new Lambda((x) => ops.square(x))"),
   ),
   outputShape: withFacts(nullable(outputShapeOption), { written: "unless null" }),
   mask: withFacts(
     nullable(
-      functionOption(
-        (option) => `${option} must be a function of the input and its mask`,
-        "write it as in mask: (x, mask) => mask",
-      ),
+      callable<AnyFunction>("must be a function of the input and its mask", "write it as in mask: (x, mask) => mask"),
     ),
     { written: "unless null" },
   ),

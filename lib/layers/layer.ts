@@ -36,6 +36,7 @@ import {
   SymbolicTensor,
   TensorSpec,
 } from "../tensor/symbolic.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
@@ -237,6 +238,7 @@ export abstract class Layer extends WeightOwner {
     const openShape = ({ shape }: Value) => (shape.length > 0 ? [null, ...shape.slice(1)] : shape);
     if (!this.#built) this.ensureBuilt(mapStructure(x, openShape), shapesOf(others, Value, openShape));
     this.checkInput(mapStructure(x, ({ shape }) => shape));
+    this.#checkMask(given);
     const masks = inputs.map((value) => value.mask);
     const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
     const ofLayer = [isTraining.of(training), addedLosses.of(addedLosses.current ?? []), scoped(this.name)];
@@ -263,6 +265,20 @@ export abstract class Layer extends WeightOwner {
         });
       })
     );
+  }
+
+  /** Throws {@linkcode ValueError} if the given mask is not a symbolic value: a config may contain anything. */
+  #checkMask(mask: unknown): void {
+    const isMask = (item: unknown) =>
+      item === null || item === undefined || item instanceof Value || item instanceof Tensor;
+    const wrong = flatten(mask).find((item) => !isMask(item));
+    if (wrong === undefined) return;
+    throw new ValueError({
+      what: `Cannot call "${this.name}"`,
+      rule: "mask must be a symbolic value",
+      received: describe(wrong),
+      hint: "leave it out: the input carries its mask",
+    });
   }
 
   /** Warns, once, that the layer drops its input's mask, unless that was declared. */

@@ -32,7 +32,6 @@ export {
   type ConvOptions,
   ConvTranspose,
   type ConvTransposeOptions,
-  type KernelOptions,
 } from "./convolutional.ts";
 export { Dense, type DenseOptions, Identity } from "./core.ts";
 export type { DataFormat } from "./data_format.ts";
@@ -163,3 +162,4 @@ export {
   SeparableConv2D as SeparableConvolution2D,
   type SeparableConvOptions,
 } from "./separable.ts";
+export type { BiasOptions, KernelOptions } from "./weight_options.ts";

@@ -1,11 +1,11 @@
 // What layers are made and called with: options, the context of a call, and requirements on shapes.
-import type { ConstraintIdentifier } from "../constraints.ts";
+import { type ConstraintIdentifier, constraintOption } from "../constraints.ts";
 import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
-import type { DType } from "../dtype.ts";
-import type { InitializerIdentifier } from "../initializers/initializers.ts";
+import { type DType, dtypes } from "../dtype.ts";
+import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
-import { boolean, isInteger, maxExtent, positiveInteger } from "../option_kinds.ts";
+import { boolean, choice, isInteger, maxExtent, positiveInteger, text, uncheckedHere } from "../option_kinds.ts";
 import {
   keyed,
   nullable,
@@ -16,6 +16,8 @@ import {
   optionTable,
   unassigned,
   unoffered,
+  unread,
+  withFacts,
 } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
 import { isListOf, type Shape, type SymbolicShape } from "../shape.ts";
@@ -96,7 +98,11 @@ export const layerOptions = optionTable<LayerOptions>()({
   batchInputShape: inPlaceOfInput(shapeOfInput, (shape) => shape),
   inputShape: inPlaceOfInput(shapeOfInput, (shape) => [null, ...shape]),
   inputDim: inputExtent,
+  autocast: unread,
 });
+
+/** Config keys of low-rank adaptation, which is not supported. */
+export const noLora = { loraRank: unread, loraAlpha: unread };
 
 /** The config key of the penalty on the output, for layers whose Keras config always has it. */
 export const noActivityRegularizer = keyed("activity_regularizer", unoffered(null));
@@ -141,6 +147,18 @@ export interface AddWeightOptions {
   /** A constraint, applied after each step. */
   constraint?: ConstraintIdentifier | null;
 }
+
+/** The options of {@linkcode Layer.addWeight}. */
+export const addWeightOptions = optionTable<AddWeightOptions>()({
+  name: text(),
+  // Checked by addWeight, whose message contains the name.
+  shape: withFacts(uncheckedHere<Shape>(), { nullable: true }),
+  dtype: choice(dtypes, "float32"),
+  initializer: initializerOption("glorot_uniform"),
+  trainable: boolean(true),
+  regularizer: regularizerOption(),
+  constraint: constraintOption(),
+});
 
 /** The shapes of the named arguments that are structures of a `Kind`. */
 export function shapesOf<T>(

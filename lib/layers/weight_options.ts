@@ -1,9 +1,31 @@
 // Options on the weights of layers: an initializer, a regularizer and a constraint for each.
-import { type Constraint, constraintOption } from "../constraints.ts";
+import { type Constraint, type ConstraintIdentifier, constraintOption } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializer.ts";
-import { type InitializerName, initializerOption } from "../initializers/resolve.ts";
+import { type InitializerIdentifier, type InitializerName, initializerOption } from "../initializers/resolve.ts";
 import type { Option } from "../options.ts";
-import { type Regularizer, regularizerOption } from "../regularizers.ts";
+import { type Regularizer, type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
+
+/** Options on a weight named `kernel`. */
+export interface KernelOptions {
+  /** The initializer of the kernel; `glorot_uniform` by default. */
+  kernelInitializer?: InitializerIdentifier;
+  /** A penalty on the kernel. */
+  kernelRegularizer?: RegularizerIdentifier | null;
+  /** The constraint on the kernel, applied after each step. */
+  kernelConstraint?: ConstraintIdentifier | null;
+}
+
+/** Options on a bias. */
+export interface BiasOptions {
+  /** Whether a bias is added; true by default. */
+  useBias?: boolean;
+  /** The initializer of the bias; `zeros` by default. */
+  biasInitializer?: InitializerIdentifier;
+  /** A penalty on the bias. */
+  biasRegularizer?: RegularizerIdentifier | null;
+  /** The constraint on the bias, applied after each step. */
+  biasConstraint?: ConstraintIdentifier | null;
+}
 
 type Initializers<Name extends string> = Readonly<Record<`${Name}Initializer`, Initializer>>;
 type Regularizers<Name extends string> = Readonly<Record<`${Name}Regularizer`, Regularizer | null>>;

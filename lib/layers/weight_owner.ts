@@ -1,17 +1,14 @@
 // WeightOwner: the weights of layers and models, their own and those of the layers inside.
-import { getConstraint } from "../constraints.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { checkWeightSize } from "../initializers/initializer.ts";
-import { getInitializer } from "../initializers/initializers.ts";
 import { withContext } from "../ir/context.ts";
-import { checkOptions, describe } from "../options.ts";
+import { describe, readMethodOptions } from "../options.ts";
 import { weightPath } from "../random_stream.ts";
-import { getRegularizer } from "../regularizers.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { layerPlace, Place } from "./context.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
-import type { AddWeightOptions } from "./options.ts";
+import { type AddWeightOptions, addWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
 /** The owner of weights, which may contain further owners. */
@@ -78,19 +75,12 @@ export abstract class WeightOwner {
 
   /** Makes a weight and adds it to the layer; for use in `build`. */
   addWeight(options: AddWeightOptions): Weight {
-    checkOptions("addWeight", options, [
-      "name",
-      "shape",
-      "dtype",
-      "initializer",
-      "trainable",
-      "regularizer",
-      "constraint",
-    ]);
-    const { name, shape, dtype = "float32", initializer = "glorot_uniform", trainable = true } = options;
+    const where = `Cannot build "${this.name}"`;
+    const kept = readMethodOptions("addWeight", addWeightOptions, options, where);
+    const { name, shape, dtype, initializer, trainable, regularizer, constraint } = kept;
     if (!Array.isArray(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
       throw new UnknownDimensionError({
-        what: `Cannot build "${this.name}"`,
+        what: where,
         rule: `${describe(name)} needs a shape of fixed extents`,
         received: Array.isArray(shape) ? formatShape(shape) : describe(shape),
         hint: Array.isArray(shape) && shape.includes(null)
@@ -98,15 +88,11 @@ export abstract class WeightOwner {
           : "give it as in addWeight({ name, shape: [features, units] })",
       });
     }
-    const where = `Cannot build "${this.name}"`;
     checkWeightSize(shape, where, describe(name));
     const place = this.#ownPlace();
-    const filler = getInitializer(initializer, where);
-    const regularizer = getRegularizer(options.regularizer, where);
-    const constraint = getConstraint(options.constraint, where);
-    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => filler.call(shape)).cast(dtype);
+    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape)).cast(dtype);
     const path = `${place.name}/${name}`;
-    const weight = new Weight(value, { key: name, path, trainable, initializer: filler, regularizer, constraint });
+    const weight = new Weight(value, { key: name, path, trainable, initializer, regularizer, constraint });
     this.#weights.push(weight);
     return weight;
   }

@@ -120,3 +120,8 @@ export class Circle extends Loss {
     return reduceWeighted(values, this.reduction, { ...context, mask });
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const circleLosses = {
+  circle: { fn: circle, Class: Circle, aliases: ["Circle"] },
+} as const;

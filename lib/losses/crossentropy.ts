@@ -257,3 +257,22 @@ export class SparseCategoricalCrossentropy extends Loss {
     return super.apply(yTrue, yPred, { ...context, mask });
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const crossentropyLosses = {
+  binary_crossentropy: {
+    fn: binaryCrossentropy,
+    Class: BinaryCrossentropy,
+    aliases: ["BinaryCrossentropy", "bce", "BCE"],
+  },
+  categorical_crossentropy: {
+    fn: categoricalCrossentropy,
+    Class: CategoricalCrossentropy,
+    aliases: ["CategoricalCrossentropy"],
+  },
+  sparse_categorical_crossentropy: {
+    fn: sparseCategoricalCrossentropy,
+    Class: SparseCategoricalCrossentropy,
+    aliases: ["SparseCategoricalCrossentropy"],
+  },
+} as const;

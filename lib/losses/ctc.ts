@@ -106,3 +106,8 @@ export class CTC extends Loss {
     return ctc(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const ctcLosses = {
+  ctc: { fn: ctc, Class: CTC, aliases: ["CTC"] },
+} as const;

@@ -68,3 +68,13 @@ export class Poisson extends Loss {
     return poisson(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const divergenceLosses = {
+  kl_divergence: {
+    fn: klDivergence,
+    Class: KLDivergence,
+    aliases: ["KLDivergence", "kld", "KLD", "kullback_leibler_divergence"],
+  },
+  poisson: { fn: poisson, Class: Poisson, aliases: ["Poisson"] },
+} as const;

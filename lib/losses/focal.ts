@@ -148,3 +148,17 @@ export class CategoricalFocalCrossentropy extends Loss {
     return categoricalFocalCrossentropy(yTrue, yPred, this);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const focalLosses = {
+  binary_focal_crossentropy: {
+    fn: binaryFocalCrossentropy,
+    Class: BinaryFocalCrossentropy,
+    aliases: ["BinaryFocalCrossentropy"],
+  },
+  categorical_focal_crossentropy: {
+    fn: categoricalFocalCrossentropy,
+    Class: CategoricalFocalCrossentropy,
+    aliases: ["CategoricalFocalCrossentropy"],
+  },
+} as const;

@@ -124,3 +124,10 @@ export class CategoricalHinge extends Loss {
     return categoricalHinge(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const hingeLosses = {
+  hinge: { fn: hinge, Class: Hinge, aliases: ["Hinge"] },
+  squared_hinge: { fn: squaredHinge, Class: SquaredHinge, aliases: ["SquaredHinge"] },
+  categorical_hinge: { fn: categoricalHinge, Class: CategoricalHinge, aliases: ["CategoricalHinge"] },
+} as const;

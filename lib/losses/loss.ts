@@ -3,13 +3,13 @@ import { epsilon, type ObjectNode } from "../json_config.ts";
 import { object, operand } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
-import { describe, ShapeError, ValueError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCaseOfClass } from "../auto_names.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
 import { lift, type Lifted } from "../ops/lift.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sum } from "../ops/primitives.ts";
-import { choice, text } from "../option_kinds.ts";
+import { callable, choice, text } from "../option_kinds.ts";
 import {
   declareOptions,
   nullable,
@@ -19,7 +19,7 @@ import {
   optionTable,
   positional,
 } from "../options.ts";
-import { functionNode, objectNode } from "../registry.ts";
+import { objectNode } from "../registry.ts";
 import { broadcastShapes, formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
@@ -119,18 +119,10 @@ export abstract class Loss extends Configurable {
 const functionLossOptions = optionTable<LossOptions>()({
   ...lossOptions,
   /** The function. */
-  fn: positional(option<LossFunction>({
-    read: (given, { what }) => {
-      if (typeof given === "function") return given as LossFunction;
-      throw new ValueError({
-        what,
-        rule: "fn must be a function of targets and outputs",
-        received: describe(given),
-        hint: "write it as in new losses.FunctionLoss((yTrue, yPred) => ...)",
-      });
-    },
-    write: functionNode,
-  })),
+  fn: positional(callable<LossFunction>(
+    "must be a function of targets and outputs",
+    "write it as in new losses.FunctionLoss((yTrue, yPred) => ...)",
+  )),
 });
 
 /** The options, checked and completed. */
@@ -144,7 +136,7 @@ export class FunctionLoss extends Loss {
 
   /** Takes the function, whose name becomes the loss's. Throws {@linkcode ValueError} for anything else. */
   constructor(fn: LossFunction, options: LossOptions = {}) {
-    super({ ...options, name: options.name ?? (typeof fn === "function" && fn.name || "loss") }, { fn });
+    super(options, { fn, name: options?.name ?? (typeof fn === "function" && fn.name || "loss") });
   }
   /** The function's result. */
   call(yTrue: Value, yPred: Value): Value {

@@ -138,3 +138,23 @@ export class MeanSquaredLogarithmicError extends Loss {
     return meanSquaredLogarithmicError(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const regressionLosses = {
+  mean_squared_error: { fn: meanSquaredError, Class: MeanSquaredError, aliases: ["MeanSquaredError", "mse", "MSE"] },
+  mean_absolute_error: {
+    fn: meanAbsoluteError,
+    Class: MeanAbsoluteError,
+    aliases: ["MeanAbsoluteError", "mae", "MAE"],
+  },
+  mean_absolute_percentage_error: {
+    fn: meanAbsolutePercentageError,
+    Class: MeanAbsolutePercentageError,
+    aliases: ["MeanAbsolutePercentageError", "mape", "MAPE"],
+  },
+  mean_squared_logarithmic_error: {
+    fn: meanSquaredLogarithmicError,
+    Class: MeanSquaredLogarithmicError,
+    aliases: ["MeanSquaredLogarithmicError", "msle", "MSLE"],
+  },
+} as const;

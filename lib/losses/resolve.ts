@@ -2,98 +2,29 @@
 import type { Value } from "../ir/value.ts";
 import { NamedSet } from "../named_set.ts";
 import { declareFunctions, functionName } from "../registry.ts";
-import { Circle, circle } from "./circle.ts";
-import {
-  BinaryCrossentropy,
-  binaryCrossentropy,
-  CategoricalCrossentropy,
-  categoricalCrossentropy,
-  SparseCategoricalCrossentropy,
-  sparseCategoricalCrossentropy,
-} from "./crossentropy.ts";
-import { CTC, ctc } from "./ctc.ts";
-import { KLDivergence, klDivergence, Poisson, poisson } from "./divergence.ts";
-import {
-  BinaryFocalCrossentropy,
-  binaryFocalCrossentropy,
-  CategoricalFocalCrossentropy,
-  categoricalFocalCrossentropy,
-} from "./focal.ts";
-import { CategoricalHinge, categoricalHinge, Hinge, hinge, SquaredHinge, squaredHinge } from "./hinge.ts";
+import { circleLosses } from "./circle.ts";
+import { crossentropyLosses } from "./crossentropy.ts";
+import { ctcLosses } from "./ctc.ts";
+import { divergenceLosses } from "./divergence.ts";
+import { focalLosses } from "./focal.ts";
+import { hingeLosses } from "./hinge.ts";
 import { FunctionLoss, Loss, type LossFunction } from "./loss.ts";
-import {
-  MeanAbsoluteError,
-  meanAbsoluteError,
-  MeanAbsolutePercentageError,
-  meanAbsolutePercentageError,
-  MeanSquaredError,
-  meanSquaredError,
-  MeanSquaredLogarithmicError,
-  meanSquaredLogarithmicError,
-} from "./regression.ts";
-import { Huber, huber, LogCosh, logCosh } from "./robust.ts";
-import { CosineSimilarity, cosineSimilarity, Dice, dice, Tversky, tversky } from "./similarity.ts";
+import { regressionLosses } from "./regression.ts";
+import { robustLosses } from "./robust.ts";
+import { similarityLosses } from "./similarity.ts";
 
-/** The losses by Keras's function names: the function, the class, and further names. */
+/** The losses of all families by Keras's function names. */
 const table = {
-  mean_squared_error: { fn: meanSquaredError, Class: MeanSquaredError, aliases: ["MeanSquaredError", "mse", "MSE"] },
-  mean_absolute_error: {
-    fn: meanAbsoluteError,
-    Class: MeanAbsoluteError,
-    aliases: ["MeanAbsoluteError", "mae", "MAE"],
-  },
-  binary_crossentropy: {
-    fn: binaryCrossentropy,
-    Class: BinaryCrossentropy,
-    aliases: ["BinaryCrossentropy", "bce", "BCE"],
-  },
-  categorical_crossentropy: {
-    fn: categoricalCrossentropy,
-    Class: CategoricalCrossentropy,
-    aliases: ["CategoricalCrossentropy"],
-  },
-  sparse_categorical_crossentropy: {
-    fn: sparseCategoricalCrossentropy,
-    Class: SparseCategoricalCrossentropy,
-    aliases: ["SparseCategoricalCrossentropy"],
-  },
-  mean_absolute_percentage_error: {
-    fn: meanAbsolutePercentageError,
-    Class: MeanAbsolutePercentageError,
-    aliases: ["MeanAbsolutePercentageError", "mape", "MAPE"],
-  },
-  mean_squared_logarithmic_error: {
-    fn: meanSquaredLogarithmicError,
-    Class: MeanSquaredLogarithmicError,
-    aliases: ["MeanSquaredLogarithmicError", "msle", "MSLE"],
-  },
-  huber: { fn: huber, Class: Huber, aliases: ["Huber"] },
-  log_cosh: { fn: logCosh, Class: LogCosh, aliases: ["LogCosh", "logcosh"] },
-  hinge: { fn: hinge, Class: Hinge, aliases: ["Hinge"] },
-  squared_hinge: { fn: squaredHinge, Class: SquaredHinge, aliases: ["SquaredHinge"] },
-  categorical_hinge: { fn: categoricalHinge, Class: CategoricalHinge, aliases: ["CategoricalHinge"] },
-  kl_divergence: {
-    fn: klDivergence,
-    Class: KLDivergence,
-    aliases: ["KLDivergence", "kld", "KLD", "kullback_leibler_divergence"],
-  },
-  poisson: { fn: poisson, Class: Poisson, aliases: ["Poisson"] },
-  cosine_similarity: { fn: cosineSimilarity, Class: CosineSimilarity, aliases: ["CosineSimilarity"] },
-  dice: { fn: dice, Class: Dice, aliases: ["Dice"] },
-  tversky: { fn: tversky, Class: Tversky, aliases: ["Tversky"] },
-  binary_focal_crossentropy: {
-    fn: binaryFocalCrossentropy,
-    Class: BinaryFocalCrossentropy,
-    aliases: ["BinaryFocalCrossentropy"],
-  },
-  categorical_focal_crossentropy: {
-    fn: categoricalFocalCrossentropy,
-    Class: CategoricalFocalCrossentropy,
-    aliases: ["CategoricalFocalCrossentropy"],
-  },
-  circle: { fn: circle, Class: Circle, aliases: ["Circle"] },
-  ctc: { fn: ctc, Class: CTC, aliases: ["CTC"] },
-} as const;
+  ...regressionLosses,
+  ...crossentropyLosses,
+  ...robustLosses,
+  ...hingeLosses,
+  ...divergenceLosses,
+  ...similarityLosses,
+  ...focalLosses,
+  ...circleLosses,
+  ...ctcLosses,
+};
 
 /** Keras's names of the functions. */
 export type LossFunctionName = keyof typeof table;

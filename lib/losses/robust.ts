@@ -91,3 +91,9 @@ export class LogCosh extends Loss {
     return logCosh(yTrue, yPred);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const robustLosses = {
+  huber: { fn: huber, Class: Huber, aliases: ["Huber"] },
+  log_cosh: { fn: logCosh, Class: LogCosh, aliases: ["LogCosh", "logcosh"] },
+} as const;

@@ -191,3 +191,10 @@ export class Tversky extends Loss {
     return tversky(yTrue, yPred, this);
   }
 }
+
+/** The losses of this family by Keras's function names: the function, the class, and further names. */
+export const similarityLosses = {
+  cosine_similarity: { fn: cosineSimilarity, Class: CosineSimilarity, aliases: ["CosineSimilarity"] },
+  dice: { fn: dice, Class: Dice, aliases: ["Dice"] },
+  tversky: { fn: tversky, Class: Tversky, aliases: ["Tversky"] },
+} as const;

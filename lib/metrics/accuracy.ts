@@ -173,3 +173,10 @@ export class ShapedAccuracy extends MeanOfValues {
     return kind === "categorical" ? categoricalAccuracy(yTrue, yPred) : sparseCategoricalAccuracy(yTrue, yPred);
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const accuracyMetrics = {
+  binary_accuracy: { BinaryAccuracy },
+  categorical_accuracy: { CategoricalAccuracy },
+  sparse_categorical_accuracy: { SparseCategoricalAccuracy },
+} as const;

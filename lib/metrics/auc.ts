@@ -219,3 +219,8 @@ function interpolatedPrecision({ tp, fp, fn }: Curve): number {
   }
   return area;
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const aucMetrics = {
+  auc: { AUC },
+} as const;

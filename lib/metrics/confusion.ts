@@ -224,3 +224,13 @@ export class Recall extends Ratio {
     super("falseNegatives", options);
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const confusionMetrics = {
+  false_negatives: { FalseNegatives },
+  false_positives: { FalsePositives },
+  precision: { Precision },
+  recall: { Recall },
+  true_negatives: { TrueNegatives },
+  true_positives: { TruePositives },
+} as const;

@@ -128,3 +128,9 @@ export class ConcordanceCorrelation extends MeanOfValues {
     return concordanceCorrelation(yTrue, yPred, this.axis);
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const correlationMetrics = {
+  concordance_correlation: { ConcordanceCorrelation },
+  pearson_correlation: { PearsonCorrelation },
+} as const;

@@ -148,3 +148,9 @@ export class F1Score extends FBetaScore {
     super(options);
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const fScoreMetrics = {
+  f1_score: { F1Score },
+  f_beta_score: { FBetaScore },
+} as const;

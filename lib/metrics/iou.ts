@@ -237,3 +237,8 @@ export class BinaryIoU extends Overlap {
     super.updateState(yTrue, cast(greaterEqual(yPred, this.threshold), "int32"), sampleWeight);
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const iouMetrics = {
+  binary_io_u: { BinaryIoU },
+} as const;

@@ -268,3 +268,10 @@ export class SparseCategoricalCrossentropy extends MeanLoss {
     super.updateState(yTrue, yPred, multiply(weights, mask));
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const lossMetrics = {
+  // As a metric it rises with similarity, as a loss it falls.
+  cosine_similarity: { CosineSimilarity },
+  log_cosh_error: { LogCoshError },
+} as const;

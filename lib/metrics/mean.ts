@@ -1,12 +1,11 @@
 // Mean: a running mean over samples, and the mean of a function of targets and outputs.
 import type { Config } from "../json_config.ts";
-import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { matchRanks } from "../losses/loss.ts";
 import { expandDims } from "../ops/composed.ts";
 import { add, broadcastTo, cast, mean, multiply, reshape, sum } from "../ops/primitives.ts";
-import { choice } from "../option_kinds.ts";
-import { declareOptions, option, optionTable, positional } from "../options.ts";
+import { callable, choice } from "../option_kinds.ts";
+import { declareOptions, option, optionTable, positional, withFacts } from "../options.ts";
 import { functionNode } from "../registry.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -116,19 +115,14 @@ export interface MeanMetricWrapperOptions extends MetricOptions {
 const wrapperOptions = optionTable<MeanMetricWrapperOptions>()({
   ...metricOptions,
   /** The function. */
-  fn: positional(option<MetricFunction>({
-    // The class writes it: subclasses have their own functions.
-    written: "never",
-    read: (given, { what }) => {
-      if (typeof given === "function") return given as MetricFunction;
-      throw new ValueError({
-        what,
-        rule: "fn must be a function of targets and outputs",
-        received: describe(given),
-        hint: "write it as in new metrics.MeanMetricWrapper((yTrue, yPred) => ...)",
-      });
-    },
-  })),
+  // The class writes it: those that extend it have functions of their own.
+  fn: positional(withFacts(
+    callable<MetricFunction>(
+      "must be a function of targets and outputs",
+      "write it as in new metrics.MeanMetricWrapper((yTrue, yPred) => ...)",
+    ),
+    { written: "never" },
+  )),
   direction: option<Direction>({
     fallback: undefined,
     written: "never",
@@ -156,7 +150,7 @@ export class MeanMetricWrapper extends MeanOfValues {
 
   /** Takes the function, whose name is the metric's by default. Throws {@linkcode ValueError} for anything else. */
   constructor(fn: MetricFunction, options: MeanMetricWrapperOptions = {}) {
-    super({ ...options, name: options?.name ?? (typeof fn === "function" && fn.name || "metric") }, { fn });
+    super(options, { fn, name: options?.name ?? (typeof fn === "function" && fn.name || "metric") });
   }
 
   /** The function's result. */
@@ -210,3 +204,9 @@ export class Sum extends Metric {
     return total.data[0];
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const meanMetrics = {
+  mean: { Mean },
+  sum: { Sum },
+} as const;

@@ -129,3 +129,9 @@ export class R2Score extends VectorMetric {
     return p === 0 || p >= n - 1 ? merged : merged.map((score) => 1 - (1 - score) * (n - 1) / (n - p - 1));
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const regressionMetrics = {
+  r2_score: { R2Score },
+  root_mean_squared_error: { RootMeanSquaredError },
+} as const;

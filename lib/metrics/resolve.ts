@@ -4,62 +4,36 @@ import { NamedSet } from "../named_set.ts";
 import { declareFunctions, functionName } from "../registry.ts";
 import {
   accuracy,
-  BinaryAccuracy,
+  accuracyMetrics,
   binaryAccuracy,
-  CategoricalAccuracy,
   categoricalAccuracy,
   ShapedAccuracy,
-  SparseCategoricalAccuracy,
   sparseCategoricalAccuracy,
 } from "./accuracy.ts";
-import { AUC } from "./auc.ts";
-import { FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives } from "./confusion.ts";
-import {
-  ConcordanceCorrelation,
-  concordanceCorrelation,
-  PearsonCorrelation,
-  pearsonCorrelation,
-} from "./correlation.ts";
-import { F1Score, FBetaScore } from "./f_score.ts";
-import { BinaryIoU } from "./iou.ts";
-import { Mean, MeanMetricWrapper, type MetricFunction, Sum } from "./mean.ts";
+import { aucMetrics } from "./auc.ts";
+import { confusionMetrics } from "./confusion.ts";
+import { concordanceCorrelation, correlationMetrics, pearsonCorrelation } from "./correlation.ts";
+import { fScoreMetrics } from "./f_score.ts";
+import { iouMetrics } from "./iou.ts";
+import { lossMetrics } from "./loss_metrics.ts";
+import { meanMetrics, MeanMetricWrapper, type MetricFunction } from "./mean.ts";
 import { Metric } from "./metric.ts";
-import { CosineSimilarity, LogCoshError } from "./loss_metrics.ts";
-import { R2Score, RootMeanSquaredError } from "./regression.ts";
-import {
-  SparseTopKCategoricalAccuracy,
-  sparseTopKCategoricalAccuracy,
-  TopKCategoricalAccuracy,
-  topKCategoricalAccuracy,
-} from "./top_k.ts";
+import { regressionMetrics } from "./regression.ts";
+import { sparseTopKCategoricalAccuracy, topKCategoricalAccuracy, topKMetrics } from "./top_k.ts";
 
-/** The classes that need no arguments, by their names in snake case; each is also known by its class name. */
+/** The named classes of all families by their names in snake case. */
 const classes = {
-  auc: { AUC },
-  binary_accuracy: { BinaryAccuracy },
-  binary_io_u: { BinaryIoU },
-  categorical_accuracy: { CategoricalAccuracy },
-  concordance_correlation: { ConcordanceCorrelation },
-  // As a metric it rises with similarity, as a loss it falls.
-  cosine_similarity: { CosineSimilarity },
-  f1_score: { F1Score },
-  f_beta_score: { FBetaScore },
-  false_negatives: { FalseNegatives },
-  false_positives: { FalsePositives },
-  log_cosh_error: { LogCoshError },
-  mean: { Mean },
-  pearson_correlation: { PearsonCorrelation },
-  precision: { Precision },
-  r2_score: { R2Score },
-  recall: { Recall },
-  root_mean_squared_error: { RootMeanSquaredError },
-  sparse_categorical_accuracy: { SparseCategoricalAccuracy },
-  sparse_top_k_categorical_accuracy: { SparseTopKCategoricalAccuracy },
-  sum: { Sum },
-  top_k_categorical_accuracy: { TopKCategoricalAccuracy },
-  true_negatives: { TrueNegatives },
-  true_positives: { TruePositives },
-} as const;
+  ...aucMetrics,
+  ...accuracyMetrics,
+  ...iouMetrics,
+  ...correlationMetrics,
+  ...lossMetrics,
+  ...fScoreMetrics,
+  ...confusionMetrics,
+  ...meanMetrics,
+  ...regressionMetrics,
+  ...topKMetrics,
+};
 
 /** The names of the accuracy that depends on the shapes. */
 const shaped = ["accuracy", "acc", "Accuracy"] as const;

@@ -103,3 +103,9 @@ export class SparseTopKCategoricalAccuracy extends MeanOfValues {
     return sparseTopKCategoricalAccuracy(yTrue, yPred, this.k, this.fromSortedIds);
   }
 }
+
+/** The named classes of this family by their names in snake case; each is also known by its class name. */
+export const topKMetrics = {
+  sparse_top_k_categorical_accuracy: { SparseTopKCategoricalAccuracy },
+  top_k_categorical_accuracy: { TopKCategoricalAccuracy },
+} as const;

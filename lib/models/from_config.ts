@@ -4,14 +4,14 @@ import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
 import { Layer } from "../layers/layer.ts";
 import { FunctionCall, functions } from "../layers/operation.ts";
-import { camelCase } from "../names.ts";
+import { camelCase, snakeCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
 import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
 import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";
-import { compileOptions } from "./compile_config.ts";
+import { readCompileConfig } from "./compile_config.ts";
 import { Model } from "./model.ts";
 import { Sequential, type SequentialItem } from "./sequential.ts";
 
@@ -352,7 +352,7 @@ function compiledAs(model: Model, node: ObjectNode, path: ConfigPath, shared: Sh
   const inside = path.at("compile_config");
   const config = inside.object(compiled);
   if (Object.keys(config).length > 0) {
-    inside.within(() => model.compile(compileOptions(config, shared, inside)));
+    inside.within(() => model.compile(readCompileConfig(config, shared, inside)), snakeCase);
   }
   return model;
 }

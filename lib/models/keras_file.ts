@@ -8,7 +8,13 @@ import type { WeightOwner } from "../layers/weight_owner.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { pythonJson } from "../saving/json.ts";
 import { optimizerGroup, weightGroups } from "../saving/weight_groups.ts";
-import { readWeights, type ReadWeightsOptions, requireBuilt, writeWeights } from "../saving/weights_file.ts";
+import {
+  readWeights,
+  type ReadWeightsOptions,
+  requireBuilt,
+  writeNamedWeights,
+  writeWeights,
+} from "../saving/weights_file.ts";
 
 /** The version of Keras whose files these are. */
 const kerasVersion = "3.15.1";
@@ -54,13 +60,15 @@ function dateOf(date: Date): string {
   return `${day}@${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
 }
 
-/** Writes the weights of a model to a `.weights.h5` file. */
+/** Writes the weights of a model to a `.weights.h5` file, with the optimizer's state, or to a `.safetensors` file. */
 export async function saveWeights(model: SavedModel, target: FileTarget): Promise<void> {
   const name = nameOfTarget(target);
   const what = `Cannot save the weights of "${model.name}" to ${name}`;
-  requireEnding(name, [".weights.h5"], what);
+  requireEnding(name, [".weights.h5", ".safetensors"], what);
   requireBuilt(model, what);
-  const groups = [...weightGroups(model), ...model.optimizer ? [optimizerGroup(model.optimizer)] : []];
+  const groups = weightGroups(model);
+  if (name.endsWith('.safetensors"')) return await writeTarget(target, await writeNamedWeights(groups, what), what);
+  if (model.optimizer) groups.push(optimizerGroup(model.optimizer));
   await writeTarget(target, await writeWeights(groups, what), what);
 }
 

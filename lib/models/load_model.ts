@@ -1,7 +1,11 @@
 // loadModel: a model with its weights, from a file.
 import { type FileSource, nameOfSource } from "../files/source.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { ConfigValue } from "../json_config.ts";
+import { boolean } from "../option_kinds.ts";
+import { option, type OptionPlace, optionTable, readMethodOptions } from "../options.ts";
 import { type CustomObject, customObjectScope } from "../registry.ts";
+import { isNamed } from "../structure.ts";
 import { modelFromConfig } from "./from_config.ts";
 import { readKerasFile, restore } from "./keras_file.ts";
 import type { Model } from "./model.ts";
@@ -12,6 +16,23 @@ export interface LoadModelOptions {
   customObjects?: Readonly<Record<string, CustomObject>>;
   /** Whether the model is compiled as it was when it was saved, with the optimizer's state; true by default. */
   compile?: boolean;
+}
+
+const loadModelOptions = optionTable<LoadModelOptions>()({
+  customObjects: option<Readonly<Record<string, CustomObject>>>({ fallback: {}, read: readCustomObjects }),
+  compile: boolean(true),
+});
+
+function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Record<string, CustomObject>> {
+  if (isNamed(given) && Object.values(given).every((item) => typeof item === "function")) {
+    return given as Readonly<Record<string, CustomObject>>;
+  }
+  throw new ValueError({
+    what,
+    rule: "customObjects must be an object of classes and functions by name",
+    received: describe(given),
+    hint: "write it as in customObjects: { MyLayer }",
+  });
 }
 
 /**
@@ -36,7 +57,7 @@ export interface LoadModelOptions {
  */
 export async function loadModel(source: FileSource, options: LoadModelOptions = {}): Promise<Model> {
   const what = `Cannot load ${nameOfSource(source)}`;
-  const { customObjects = {}, compile = true } = options;
+  const { customObjects, compile } = readMethodOptions("loadModel", loadModelOptions, options, what);
   const { config, weights } = await readKerasFile(source, what);
   const model = customObjectScope(customObjects, () => modelFromConfig(compile ? config : withoutCompile(config)));
   await restore(model, weights, what);

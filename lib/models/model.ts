@@ -19,23 +19,17 @@ import { pythonJson } from "../saving/json.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
-import { Compiled, type CompileOptions } from "../training/compiled.ts";
-import {
-  type BatchOptions,
-  classesOf,
-  evaluate,
-  type EvaluateOptions,
-  onBatch,
-  predict,
-  type PredictOptions,
-} from "../training/evaluate.ts";
-import { fit, type FitOptions } from "../training/fit.ts";
-import type { Batches } from "../training/dataset.ts";
+import type { CompileOptions } from "../training/compile_options.ts";
+import { Compiled } from "../training/compiled.ts";
+import { classesOf, evaluate, onBatch, predict } from "../training/evaluate.ts";
+import { fit } from "../training/fit.ts";
+import type { Batches } from "../training/batches.ts";
+import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "../training/options.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import type { FileSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
 import type { ReadWeightsOptions } from "../saving/weights_file.ts";
-import { compileConfig, compileOptions } from "./compile_config.ts";
+import { compileConfig, readCompileConfig } from "./compile_config.ts";
 import { loadWeights, saveModel, saveWeights } from "./keras_file.ts";
 import { Network } from "./network.ts";
 import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
@@ -148,7 +142,7 @@ export class Model<
    * ```
    */
   compile(options: CompileOptions<OutputNames<Out>>): void {
-    const compiled = new Compiled(options ?? {}, this.name, this.outputNames);
+    const compiled = new Compiled(options, this.name, this.outputNames);
     if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
@@ -453,9 +447,11 @@ export class Model<
   }
 
   /**
-   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3.
+   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3; or the weights alone, by their
+   * names, as a `.safetensors` file.
    *
-   * @param target a path that ends in `.weights.h5`, its `file:` URL, or a stream; in a browser the name of a download
+   * @param target a path that ends in `.weights.h5` or `.safetensors`, its `file:` URL, or a stream for the former; in a
+   *   browser the name of a download
    * @throws {StateError} before the model is built
    * @throws {ValueError} for another ending
    * @throws {FileError} where the file cannot be written
@@ -474,7 +470,7 @@ export class Model<
   }
 
   /**
-   * Sets the weights to those of a `.weights.h5` file, or of a `.keras` file, of a model of the same layers.
+   * Sets the weights to those of a `.weights.h5`, `.keras` or `.safetensors` file of a model of the same layers.
    *
    * @param source a path, a URL, bytes, a `Blob` or a stream
    * @param options `skipMismatch`: whether arrays of other shapes are left out
@@ -501,7 +497,7 @@ export class Model<
 
   /** Compiles the model from a config of {@linkcode Model.getCompileConfig} or of Python Keras. */
   compileFromConfig(config: Config): void {
-    this.compile(compileOptions(ConfigPath.root.object(config)));
+    this.compile(readCompileConfig(ConfigPath.root.object(config)));
   }
 
   /** Discards the model's programs, since its layers changed. */

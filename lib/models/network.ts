@@ -51,10 +51,13 @@ export abstract class Network<
   constructor(options: FunctionalOptions<In, Out> | (ModelOptions & LayerOptions) = {}) {
     const isFunctional = options !== null && typeof options === "object" &&
       ("inputs" in options || "outputs" in options);
-    const { inputs, outputs, ...others } = options as Partial<FunctionalOptions<In, Out>>;
-    super(isFunctional && others.name === undefined ? { ...others, name: autoName(nameOfClass(new.target)) } : others);
-    if (!isFunctional) return;
-    this.#graph = graphBetween(inputs!, outputs!, `Cannot make "${this.name}"`);
+    if (!isFunctional) {
+      super(options);
+      return;
+    }
+    const { inputs, outputs, ...others } = options as FunctionalOptions<In, Out>;
+    super({ ...others, name: others.name ?? autoName(nameOfClass(new.target)) });
+    this.#graph = graphBetween(inputs, outputs, `Cannot make "${this.name}"`);
     this.supportsMasking = true;
     this.ensureBuilt(mapStructure(this.#graph.input, ({ shape }) => shape));
     this.#outputShape = mapStructure(this.#graph.output, ({ shape }) => shape);

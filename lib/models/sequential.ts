@@ -5,8 +5,9 @@ import { StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { InputLayer } from "../layers/input.ts";
 import { type CallContext, Layer } from "../layers/layer.ts";
+import { layerOptions } from "../layers/options.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
-import { checkOptions, describe } from "../options.ts";
+import { declareOptions, describe, optionTable, withFactsOfAll } from "../options.ts";
 import { declareClasses } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { formatStructure, isItem } from "../structure.ts";
@@ -16,6 +17,12 @@ import { Model } from "./model.ts";
 
 /** An item of a {@linkcode Sequential}: a layer, or an `Input` as the first item. */
 export type SequentialItem = Layer | SymbolicTensor;
+
+const sequentialOptions = optionTable<ModelOptions>()({
+  ...withFactsOfAll(layerOptions, { offered: false }),
+  name: layerOptions.name,
+  trainable: layerOptions.trainable,
+});
 
 /**
  * A chain of layers. With an `Input` first the weights are made at once, else when the first data comes.
@@ -38,6 +45,10 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   #input: InputLayer | undefined;
   #graph: FunctionalGraph | undefined;
 
+  static {
+    declareOptions(this, sequentialOptions);
+  }
+
   /** Takes layers and options. Throws {@linkcode ValueError} for two layers with the same name. */
   constructor(layers: readonly SequentialItem[] = [], options: ModelOptions = {}) {
     if (!Array.isArray(layers)) {
@@ -48,8 +59,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         hint: "write them in brackets, as in new Sequential([layer])",
       });
     }
-    checkOptions("Sequential", options, ["name", "trainable"]);
-    super(options as ModelOptions);
+    super(options);
     for (const layer of layers) this.#push(layer);
     if (this.#input) this.ensureBuilt(this.#input.batchShape);
     if (options.trainable === false) this.trainable = false;

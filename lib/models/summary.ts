@@ -4,7 +4,8 @@ import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
 import type { Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Weight } from "../layers/weight.ts";
-import { checkOptions } from "../options.ts";
+import { boolean, callable, number } from "../option_kinds.ts";
+import { type KeptOptions, nullable, option, optionTable, readMethodOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sizeOf, type SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, namesOf, type Structure } from "../structure.ts";
@@ -30,6 +31,54 @@ export interface SummaryOptions {
   layerRange?: readonly [first: string, last: string] | null;
 }
 
+/** The ends of the columns if the layers are a chain. */
+const endsOfChain = [0.45, 0.8, 1];
+/** The ends of the columns for other graphs. */
+const endsOfGraph = [0.3, 0.56, 0.74, 1];
+
+/** The options of `Model.summary`. */
+const summaryOptions = optionTable<SummaryOptions>()({
+  lineLength: nullable(number()),
+  positions: option<readonly number[] | null>({
+    fallback: null,
+    read: (given, { what, option }) => {
+      if (given === null || (Array.isArray(given) && given.every((end) => typeof end === "number"))) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be parts of the width, from 0 to 1`,
+        received: describe(given),
+        hint: `leave it out, or give one for each column, as in [${endsOfChain.join(", ")}]`,
+      });
+    },
+  }),
+  printFn: nullable(
+    callable<(text: string) => void>(
+      "must be a function of a text",
+      "write it as in printFn: (text) => console.log(text)",
+    ),
+  ),
+  expandNested: boolean(false),
+  showTrainable: boolean(false),
+  layerRange: option<readonly [first: string, last: string] | null>({
+    fallback: null,
+    read: (given, { what, option }) => {
+      if (given === null) return null;
+      if (Array.isArray(given) && given.length === 2 && given.every((name) => typeof name === "string")) {
+        return [given[0], given[1]];
+      }
+      throw new ValueError({
+        what,
+        rule: `${option} must be the names of two layers`,
+        received: Array.isArray(given) ? `[${given.map(describe).join(", ")}]` : describe(given),
+        hint: 'write it as in layerRange: ["dense", "dense_2"]',
+      });
+    },
+  }),
+});
+
+/** The checked options of a summary; missing ones have their defaults. */
+type ShownOptions = Partial<KeptOptions<typeof summaryOptions>>;
+
 /** What a summary needs of a model. */
 export interface Summarized {
   /** The model's name. */
@@ -50,36 +99,28 @@ export interface Summarized {
 
 /** Prints the summary of a model. */
 export function printSummary(model: Summarized, options: SummaryOptions): void {
-  checkOptions(`summary of "${model.name}"`, options, [
-    "lineLength",
-    "positions",
-    "printFn",
-    "expandNested",
-    "showTrainable",
-    "layerRange",
-  ]);
-  if (options.printFn) return options.printFn(summaryOf(model, options, terminal().columns(), false).join("\n"));
+  const what = `Cannot print the summary of "${model.name}"`;
+  const kept = readMethodOptions(`summary of "${model.name}"`, summaryOptions, options, what);
   const { columns, isTerminal, write } = terminal();
-  write(summaryOf(model, options, columns(), isTerminal).join("\n") + "\n");
+  if (kept.printFn) return kept.printFn(summaryOf(model, kept, columns(), false).join("\n"));
+  write(summaryOf(model, kept, columns(), isTerminal).join("\n") + "\n");
 }
 
-const number = (text: string) => `\x1b[38;5;34m${text}\x1b[0m`;
+const inColor = (text: string) => `\x1b[38;5;34m${text}\x1b[0m`;
 
-const columnsOfSummary: readonly (Omit<Column, "width"> & { end: number })[] = [
+const columnsOfSummary: readonly Omit<Column, "width">[] = [
   {
     header: "Layer (type)",
     align: "left",
-    end: 0.45,
     color: (text) => text.replace(/\(([^()]+)\)$/, (_, name: string) => `(\x1b[38;5;33m${name}\x1b[0m)`),
   },
   {
     header: "Output Shape",
     align: "left",
-    end: 0.8,
     color: (text) =>
-      text.replace(/None|\d+/g, (item) => (item === "None" ? `\x1b[38;5;45m${item}\x1b[0m` : number(item))),
+      text.replace(/None|\d+/g, (item) => (item === "None" ? `\x1b[38;5;45m${item}\x1b[0m` : inColor(item))),
   },
-  { header: "Param #", align: "right", end: 1, color: (text) => text.replace(/[\d,]+/, number) },
+  { header: "Param #", align: "right", color: (text) => text.replace(/[\d,]+/, inColor) },
 ];
 
 const trainableColumn = {
@@ -91,31 +132,26 @@ const trainableColumn = {
 const connectedColumn = {
   header: "Connected to",
   align: "left",
-  color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${number(digits)}]`),
+  color: (text: string) => text.replace(/\[(\d+)\]/g, (_, digits: string) => `[${inColor(digits)}]`),
 } as const;
-
-/** The ends of the columns if the layers are not a chain. */
-const endsOfGraph = [0.3, 0.56, 0.74, 1];
 
 /** The lines of a model's summary for a terminal with `columns` columns. */
 export function summaryOf(
   model: Summarized,
-  options: SummaryOptions,
+  options: ShownOptions,
   terminalColumns: number,
   ansi: boolean,
 ): string[] {
   const graph = model.connections;
   const isGraph = graph !== undefined && !isChain(graph);
   const shown: Omit<Column, "width">[] = isGraph ? [...columnsOfSummary, connectedColumn] : [...columnsOfSummary];
-  let ends = options.positions ?? (isGraph ? endsOfGraph : columnsOfSummary.map(({ end }) => end));
+  let ends = options.positions ?? (isGraph ? endsOfGraph : endsOfChain);
   if (ends.length !== shown.length || ends.some((end) => !(end > 0 && end <= 1))) {
     throw new ValueError({
       what: `Cannot print the summary of "${model.name}"`,
       rule: `positions must be ${shown.length} parts of the width, from 0 to 1`,
       received: `[${ends.join(", ")}]`,
-      hint: `leave them out, or give one for each column, as in [${
-        (isGraph ? endsOfGraph : [0.45, 0.8, 1]).join(", ")
-      }]`,
+      hint: `leave them out, or give one for each column, as in [${(isGraph ? endsOfGraph : endsOfChain).join(", ")}]`,
     });
   }
   if (options.showTrainable) {
@@ -152,18 +188,13 @@ export function summaryOf(
 }
 
 /** The operations that `layerRange` selects, inclusive. Throws {@linkcode ValueError} if no layer matches. */
-function inRange<T extends { readonly name: string }>(all: readonly T[], options: SummaryOptions, model: string): T[] {
-  const { layerRange } = options;
-  if (layerRange === undefined || layerRange === null) return [...all];
+function inRange<T extends { readonly name: string }>(
+  all: readonly T[],
+  { layerRange }: ShownOptions,
+  model: string,
+): T[] {
+  if (!layerRange) return [...all];
   const what = `Cannot print the summary of "${model}"`;
-  if (!Array.isArray(layerRange) || layerRange.length !== 2 || !layerRange.every((name) => typeof name === "string")) {
-    throw new ValueError({
-      what,
-      rule: "layerRange must be the names of two layers",
-      received: Array.isArray(layerRange) ? `[${layerRange.map(describe).join(", ")}]` : describe(layerRange),
-      hint: 'write it as in layerRange: ["dense", "dense_2"]',
-    });
-  }
   const [from, to] = layerRange.map((name) => {
     const pattern = patternOf(name, what);
     const places = all.flatMap((item, i) => (pattern.test(item.name) ? [i] : []));
@@ -204,7 +235,7 @@ function isSummarized(layer: Layer): layer is Layer & Summarized {
 function rowsOf(
   item: Operation,
   model: Summarized,
-  options: SummaryOptions,
+  options: ShownOptions,
   graph: FunctionalGraph | undefined,
   level: number,
 ): string[][] {
@@ -251,7 +282,7 @@ function footer({ weights, trainableWeights, optimizer }: Summarized, ansi: bool
   const line = (label: string, count: number, bytes: number) => {
     const digits = count.toLocaleString("en-US");
     const head = ` ${label}: `;
-    return `${ansi ? bold(head) : head}${ansi ? number(digits) : digits} (${formatBytes(bytes)})`;
+    return `${ansi ? bold(head) : head}${ansi ? inColor(digits) : digits} (${formatBytes(bytes)})`;
   };
   const size = (of: readonly { shape: readonly number[] }[]) => of.reduce((total, w) => total + sizeOf(w.shape), 0);
   const [all, trainable] = [size(weights), size(trainableWeights)];

@@ -3,22 +3,27 @@ import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import {
   type Axes,
-  checkAxes,
   checkCount,
   checkIntegers,
   checkShape,
   formatShape,
   normalizeAxis,
+  numbersOf,
   sameShape,
   type Shape,
   sizeOf,
   stridesOf,
 } from "../shape.ts";
-import { checkOperands, dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
+import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { cut } from "./cumulative.ts";
 import { lift, type Lifted, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
+
+/** The most parts of a tensor: each adds an op. */
+const maxParts = 10_000;
+
+const isCount = (parts: number): boolean => Number.isInteger(parts) && parts > 0 && parts <= maxParts;
 
 /**
  * The parts of `x` along `axis` (0 by default): a number of equal parts, or those between the indices of a list. Throws
@@ -36,35 +41,36 @@ export const split: Lifted<[x: Operand, parts: number | readonly number[], axis?
     const shape = shapeOf(x);
     const at = normalizeAxis(axis, shape.length, "split");
     const extent = shape[at];
-    if (typeof parts === "number" && !(Number.isInteger(parts) && parts > 0 && extent % parts === 0)) {
+    if (typeof parts === "number" && !(isCount(parts) && extent % parts === 0)) {
       throw new ValueError({
         what: "Cannot split",
-        rule: `the number of parts must divide the extent ${extent} of axis ${axis}`,
+        rule: parts > maxParts
+          ? `there may be at most ${maxParts} parts`
+          : `the number of parts must divide the extent ${extent} of axis ${axis}`,
         received: describe(parts),
         hint: "give the indices to split at, as in [2, 5]",
       });
     }
     const inner = typeof parts === "number"
       ? Array.from({ length: parts - 1 }, (_, i) => (i + 1) * extent / parts)
-      : checkedPlaces(parts).map((index) => Math.min(Math.max(index < 0 ? index + extent : index, 0), extent));
+      : numbersOf(parts, "indices", "split").map((index) =>
+        Math.min(Math.max(index < 0 ? index + extent : index, 0), extent)
+      );
     const bounds = [0, ...inner, extent];
     return bounds.slice(1).map((end, i) => cut(p.cast(x, dtypeOf(x)), at, bounds[i], Math.max(0, end - bounds[i])));
   },
 );
 
-function checkedPlaces(places: readonly number[]): readonly number[] {
-  checkIntegers(places, "split", "the indices to split at");
-  return places;
-}
-
 /** Splits `x` along `axis` (0 by default) into `parts`; if they cannot be equal, the first ones are longer by one. */
 export const arraySplit: Lifted<[x: Operand, parts: number, axis?: number], Operand[]> = lift((x, parts, axis = 0) => {
   const shape = shapeOf(x);
   const extent = shape[normalizeAxis(axis, shape.length, "arraySplit")];
-  if (!(parts > 0 && Number.isInteger(parts))) {
+  if (!isCount(parts)) {
     throw new ValueError({
       what: "Cannot split",
-      rule: "the number of parts must be a whole number of at least 1",
+      rule: parts > maxParts
+        ? `there may be at most ${maxParts} parts`
+        : "the number of parts must be a whole number of at least 1",
       received: describe(parts),
       hint: "give ops.split the indices to split at, as in [2, 5]",
     });
@@ -89,6 +95,14 @@ export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], O
         hint: "leave it out",
       });
     }
+    if (shape[at] > maxParts) {
+      throw new ValueError({
+        what: "Cannot unstack",
+        rule: `there may be at most ${maxParts} parts`,
+        received: String(shape[at]),
+        hint: "take slices of it instead",
+      });
+    }
     const rest = shape.filter((_, i) => i !== at);
     return Array.from({ length: shape[at] }, (_, i) => p.reshape(cut(x, at, i, 1), rest));
   },
@@ -110,7 +124,7 @@ export const repeat: Lifted<[x: Operand, repeats: number, axis?: number]> = lift
 
 /** Repeats all of `x` along each axis; a shorter list of counts applies to the last axes. */
 export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = lift((x, repeats) => {
-  const list = typeof repeats === "number" ? [repeats] : repeats;
+  const list = numbersOf(repeats, "repeats", "tile");
   checkShape(list, "Cannot tile");
   const rank = Math.max(list.length, shapeOf(x).length);
   const ones = (count: number) => new Array<number>(count).fill(1);
@@ -139,7 +153,7 @@ export const roll: Lifted<[x: Operand, shift: number, axis?: number]> = lift((x,
 /** Moves axis `source` to position `destination`; lists move several. */
 export const moveaxis: Lifted<[x: Operand, source: Axes, destination: Axes]> = lift((x, source, destination) => {
   const rank = shapeOf(x).length;
-  const list = (axes: Axes) => checkAxes(axes, "moveaxis").map((axis) => normalizeAxis(axis, rank, "moveaxis"));
+  const list = (axes: Axes) => numbersOf(axes, "axes", "moveaxis").map((axis) => normalizeAxis(axis, rank, "moveaxis"));
   const [from, to] = [list(source), list(destination)];
   const rest = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !from.includes(axis));
   const order = Array.from(
@@ -160,7 +174,7 @@ export const swapaxes: Lifted<[x: Operand, first: number, second: number]> = lif
 export const rot90: Lifted<[x: Operand, k?: number, axes?: readonly [number, number]]> = lift(
   (x, k = 1, axes = [0, 1]) => {
     const rank = shapeOf(x).length;
-    const [from, to] = checkAxes(axes, "rot90").map((axis) => normalizeAxis(axis, rank, "rot90"));
+    const [from, to] = numbersOf(axes, "axes", "rot90").map((axis) => normalizeAxis(axis, rank, "rot90"));
     if (from === to || !Number.isInteger(k)) {
       throw new ValueError({
         what: "Cannot turn with rot90",
@@ -191,15 +205,15 @@ export const append: Lifted<[a: Operand, b: Operand, axis?: number]> = lift((a, 
 
 /** Stacks operands along the first axis; vectors become rows. */
 export const vstack: Lifted<[operands: readonly Operand[]]> = lift((operands) => {
-  checkOperands(operands, "vstack");
+  p.checkOperands("vstack", operands);
   return p.concat(operands.map((x) => shapeOf(x).length < 2 ? p.reshape(x, [1, -1]) : x), 0);
 });
 
 /** Stacks operands along the second axis; vectors along the first. */
 export const hstack: Lifted<[operands: readonly Operand[]]> = lift((operands) => {
-  checkOperands(operands, "hstack");
+  p.checkOperands("hstack", operands);
   const rows = operands.map((x) => (shapeOf(x).length === 0 ? p.reshape(x, [1]) : x));
-  return p.concat(rows, rows.length > 0 && shapeOf(rows[0]).length > 1 ? 1 : 0);
+  return p.concat(rows, shapeOf(rows[0]).length > 1 ? 1 : 0);
 });
 
 /**
@@ -208,7 +222,7 @@ export const hstack: Lifted<[operands: readonly Operand[]]> = lift((operands) =>
  */
 export const meshgrid: Lifted<[vectors: readonly Operand[], indexing?: "xy" | "ij"], Operand[]> = lift(
   (vectors, indexing = "xy") => {
-    checkOperands(vectors, "meshgrid");
+    p.checkOperands("meshgrid", vectors);
     const flat = vectors.map((x) => p.reshape(x, [-1]));
     const isXY = indexing === "xy" && vectors.length > 1;
     const axisOf = (i: number) => (isXY && i < 2 ? 1 - i : i);
@@ -249,19 +263,20 @@ export const sliceUpdate: Lifted<[x: Operand, starts: readonly number[], update:
   (x, starts, update) => {
     const [whole, sizes] = [shapeOf(x), shapeOf(update)];
     checkIntegers(starts, "update a slice", "starts");
-    const fits = starts.length === whole.length && sizes.length === whole.length &&
-      starts.every((start, i) => Number.isInteger(start) && start >= 0 && start + sizes[i] <= whole[i]);
+    const from = numbersOf(starts, "starts", "update a slice");
+    const fits = from.length === whole.length && sizes.length === whole.length &&
+      from.every((start, i) => Number.isInteger(start) && start >= 0 && start + sizes[i] <= whole[i]);
     if (!fits) {
       throw new ShapeError({
         what: "Cannot update a slice",
         rule: `the block must lie inside of ${formatShape(whole)}, with a start for each axis`,
-        received: `${formatShape(sizes)} at [${starts.join(", ")}]`,
+        received: `${formatShape(sizes)} at [${from.join(", ")}]`,
         hint: "check starts and the update's shape",
       });
     }
     const replaced = (old: Operand, axis: number): Operand => {
       if (axis === whole.length) return p.cast(update, dtypeOf(x));
-      const [start, size] = [starts[axis], sizes[axis]];
+      const [start, size] = [from[axis], sizes[axis]];
       const inside = replaced(cut(old, axis, start, size), axis + 1);
       if (size === whole[axis]) return inside;
       const end = start + size;
@@ -305,13 +320,14 @@ export const scatter: Lifted<[indices: Operand, values: Operand, shape: Shape]> 
  */
 export const select: Lifted<[conditions: readonly Operand[], choices: readonly Operand[], otherwise?: Operand]> = lift(
   (conditions, choices, otherwise) => {
-    checkOperands(conditions, "select");
-    checkOperands(choices, "select");
-    if (conditions.length !== choices.length || conditions.length === 0) {
+    const [count, choiceCount] = [conditions, choices].map((list) =>
+      Array.isArray(list) ? list.length : describe(list)
+    );
+    if (count !== choiceCount || typeof count !== "number" || count === 0) {
       throw new ValueError({
         what: "Cannot select",
         rule: "there must be one choice for each condition",
-        received: `${conditions.length} conditions and ${choices.length} choices`,
+        received: `${count} conditions and ${choiceCount} choices`,
         hint: "give as many of both",
       });
     }

@@ -27,26 +27,32 @@ export const onesLike: Lifted<[x: Operand, dtype?: DType]> = lift((x, dtype) => 
 /** The identity matrix of `n` by `n`. */
 export const identity = (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype);
 
+/** The most steps. */
+const maxCount = 2 ** 24;
+
 /** Throws unless `num` is a valid number of steps. */
 function checkCount(what: string, num: number): void {
-  if (Number.isInteger(num) && num >= 0) return;
+  if (Number.isInteger(num) && num >= 0 && num <= maxCount) return;
   throw new ValueError({
     what,
-    rule: "num must be a whole number of at least 0",
+    rule: num > maxCount ? `num must be at most ${maxCount}` : "num must be a whole number of at least 0",
     received: describe(num),
     hint: "say how many numbers there are",
   });
 }
 
 /** The position of each of `num` steps between the first (0) and the last (1). */
-const shares = (num: number, endpoint: boolean): number[] =>
-  Array.from({ length: num }, (_, i) => i / Math.max(1, endpoint ? num - 1 : num));
+function shares(num: number, endpoint: boolean): Float64Array {
+  const parts = new Float64Array(num);
+  for (let i = 0; i < num; i++) parts[i] = i / Math.max(1, endpoint ? num - 1 : num);
+  return parts;
+}
 
 /** Evenly spaced float32 numbers along a new first axis. */
 function spacedValues(start: Operand, stop: Operand, num: number, endpoint: boolean): Operand {
   const parts = shares(num, endpoint);
   if (typeof start === "number" && typeof stop === "number") {
-    return new Tensor([num], "float32", Float32Array.from(parts, (part) => start + part * (stop - start)));
+    return new Tensor([num], "float32", new Float32Array(parts.map((part) => start + part * (stop - start))));
   }
   const [from, to] = [p.cast(start, "float32"), p.cast(stop, "float32")];
   const rank = Math.max(shapeOf(from).length, shapeOf(to).length);

@@ -39,11 +39,14 @@ export const cumprod: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
   return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1);
 });
 
+/** The highest order of differences: each adds an op. */
+const maxDifferences = 1000;
+
 /** The difference of neighbours along `axis` (the last by default), taken `n` times (once by default). */
 export const diff: Lifted<[x: Operand, n?: number, axis?: number]> = lift((x, n = 1, axis = -1) => {
   const at = normalizeAxis(axis, shapeOf(x).length, "diff");
-  if (!(Number.isInteger(n) && n >= 0)) {
-    const rule = "n must be a whole number of at least 0";
+  if (!(Number.isInteger(n) && n >= 0 && n <= maxDifferences)) {
+    const rule = n > maxDifferences ? `n must be at most ${maxDifferences}` : "n must be a whole number of at least 0";
     throw new ValueError({ what: "Cannot take diff", rule, received: String(n), hint: "leave it at 1" });
   }
   let result: Operand = x;

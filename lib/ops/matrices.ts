@@ -1,7 +1,7 @@
 // Products of vectors, matrices and tensors. https://keras.io/api/ops/numpy/
-import { describe, ShapeError, ValueError } from "../errors.ts";
+import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import { type Axes, checkAxes, checkCount, formatShape, normalizeAxis, sizeOf } from "../shape.ts";
+import { type Axes, formatShape, normalizeAxis, numbersOf, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cut } from "./cumulative.ts";
 import { type BinaryOp, lift, type Lifted } from "./lift.ts";
@@ -17,10 +17,18 @@ export const outer: BinaryOp = lift((a, b) => p.multiply(p.reshape(a, [-1, 1]), 
 export const tensordot: Lifted<[a: Operand, b: Operand, axes?: number | readonly [Axes, Axes]]> = lift(
   (a, b, axes = 2) => {
     const [m, n] = [shapeOf(a), shapeOf(b)];
-    if (typeof axes === "number") checkCount(axes, "take tensordot", "the number of axes");
-    else if (!Array.isArray(axes) || axes.length !== 2) checkAxes(undefined, "take tensordot");
     const listed = (list: Axes, rank: number) =>
-      checkAxes(list, "take tensordot").map((axis) => normalizeAxis(axis, rank, "tensordot"));
+      numbersOf(list, "axes", "tensordot").map((axis) => normalizeAxis(axis, rank, "tensordot"));
+    const most = Math.min(m.length, n.length);
+    const isCount = typeof axes === "number" && Number.isInteger(axes) && axes >= 0 && axes <= most;
+    if (!isCount && !(Array.isArray(axes) && axes.length === 2)) {
+      throw new ShapeError({
+        what: "Cannot take tensordot",
+        rule: `axes must be a number from 0 to ${most}, or two lists of axes`,
+        received: Array.isArray(axes) ? describeList(axes) : describe(axes),
+        hint: "name the axes as in [[1, 2], [0, 1]]",
+      });
+    }
     const [left, right] = typeof axes === "number"
       ? [Array.from({ length: axes }, (_, i) => m.length - axes + i), Array.from({ length: axes }, (_, i) => i)]
       : [listed(axes[0], m.length), listed(axes[1], n.length)];

@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { checkConstant, Tensor } from "../tensor/tensor.ts";
 import { lift, type Lifted, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
@@ -12,6 +12,7 @@ function places(x: Operand, axis: number): (indices: Operand) => Operand {
   const shape = shapeOf(x);
   const inner = sizeOf(shape.slice(axis + 1));
   const around = shape.map((extent, i) => (i === axis ? 1 : extent));
+  checkConstant("find places along an axis", around);
   const starts = Int32Array.from(
     { length: sizeOf(around) },
     (_, i) => Math.floor(i / inner) * inner * shape[axis] + i % inner,

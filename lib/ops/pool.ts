@@ -1,5 +1,5 @@
 // Max and average pooling with Keras's arguments.
-import { Tensor } from "../tensor/tensor.ts";
+import { checkConstant, Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { apply, type Operand, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
@@ -87,15 +87,17 @@ export const averagePool: Lifted<[x: Operand, poolSize: PerAxis, options?: PoolO
       const channels = shape[shape.length - 1];
       const extents = shape.slice(1, -1);
       const positions = positionsOf(what, extents, sizes, sliding);
+      const weight = (scale: number) => o.full([...sizes, 1, channels], scale);
+      const sumsBy = (kernel: Operand) =>
+        apply("convolution", [input, kernel], { ...sliding, groups: channels, epilogue: null })[0];
+      if ([...sliding.low, ...sliding.high].every((padding) => padding === 0)) return sumsBy(weight(1 / sizeOf(sizes)));
       // Windows that reach over the edge cover fewer elements.
+      checkConstant("pool", positions);
       const counts = new Float32Array(sizeOf(positions));
       eachTap(extents, positions, sizes, sliding, (position) => counts[position]++);
-      const isEven = counts.every((count) => count === counts[0]);
-      const kernel = o.full([...sizes, 1, channels], isEven ? 1 / counts[0] : 1);
-      const sums = apply("convolution", [input, kernel], { ...sliding, groups: channels, epilogue: null })[0];
-      if (isEven) return sums;
+      if (counts.every((count) => count === counts[0])) return sumsBy(weight(1 / counts[0]));
       const shares = new Tensor([...positions, 1], "float32", counts.map((count) => 1 / count));
-      return o.multiply(sums, shares);
+      return o.multiply(sumsBy(weight(1)), shares);
     });
   },
 );

@@ -5,18 +5,18 @@ import type { SavedForms } from "../ir/saved_form.ts";
 import {
   type Axes,
   broadcastShapes,
-  checkAxes,
   checkCount,
   checkIntegers,
   checkShape,
   formatShape,
   normalizeAxes,
   normalizeAxis,
+  numbersOf,
   sameShape,
   type Shape,
   sizeOf,
 } from "../shape.ts";
-import { apply, checkOperands, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
+import { apply, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { resolveShape, Tensor } from "../tensor/tensor.ts";
 import { applyElementwise } from "./apply_elementwise.ts";
 import { cast, isnan, multiply, negative, where } from "./elementwise.ts";
@@ -74,6 +74,7 @@ export const argSort: Lifted<[x: Operand, axis?: number, descending?: boolean]> 
 export const broadcastTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
   checkShape(shape, "Cannot broadcast");
   const [operand] = promoteDTypes([x]);
+  checkShape(shape, "Cannot broadcast");
   if (sameShape(shapeOf(operand), shape)) return operand;
   return apply("broadcastTo", [operand], { shape })[0];
 });
@@ -99,19 +100,18 @@ export const reshape: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
 /** The axes permuted; reversed by default. */
 export const transpose: Lifted<[x: Operand, permutation?: readonly number[]]> = lift((x, permutation) => {
   const rank = shapeOf(x).length;
-  if (permutation !== undefined) checkAxes(permutation, "transpose");
-  const order = permutation?.map((axis) => normalizeAxis(axis, rank, "transpose")) ??
-    Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+  const order = permutation === undefined
+    ? Array.from({ length: rank }, (_, axis) => rank - 1 - axis)
+    : numbersOf(permutation, "axes", "transpose").map((axis) => normalizeAxis(axis, rank, "transpose"));
   return apply("transpose", promoteDTypes([x]), { permutation: order })[0];
 });
 /** `sizes` elements along each axis, starting at `starts`, every `strides`-th. */
 export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape, strides?: readonly number[]]> = lift(
-  (x, starts, sizes, givenStrides) => {
-    checkIntegers(starts, "slice", "starts");
+  (x, starts, sizes, strides) => {
+    const from = numbersOf(starts, "starts", "slice");
     checkShape(sizes, "Cannot slice");
-    const strides = givenStrides ?? starts.map(() => 1);
-    checkIntegers(strides, "slice", "strides");
-    return apply("slice", promoteDTypes([x]), { starts, sizes, strides })[0];
+    const by = strides === undefined ? from.map(() => 1) : numbersOf(strides, "strides", "slice");
+    return apply("slice", promoteDTypes([x]), { starts: from, sizes, strides: by })[0];
   },
 );
 /** Options of {@linkcode pad}. */
@@ -146,25 +146,25 @@ function checkElement(value: unknown, what: string): void {
   });
 }
 
-function checkSome(what: string, operands: readonly Operand[]): void {
-  checkOperands(operands, what);
-  if (operands.length > 0) return;
+/** Throws {@linkcode ValueError} for what is no list of one operand or more. */
+export function checkOperands(what: string, operands: readonly Operand[]): void {
+  if (Array.isArray(operands) && operands.length > 0) return;
   throw new ValueError({
     what: `Cannot ${what}`,
     rule: "there must be at least one operand",
-    received: "none",
+    received: Array.isArray(operands) ? "none" : describe(operands),
     hint: "pass a list of tensors",
   });
 }
 /** The operands concatenated along `axis`. */
 export const concat: Lifted<[operands: readonly Operand[], axis?: number]> = lift((operands, axis = 0) => {
-  checkSome("concatenate", operands);
+  checkOperands("concatenate", operands);
   const rank = shapeOf(operands[0]).length;
   return apply("concat", promoteDTypes(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
 });
 /** The operands, of one shape, stacked along a new `axis`. */
 export const stack: Lifted<[operands: readonly Operand[], axis?: number]> = lift((operands, axis = 0) => {
-  checkSome("stack", operands);
+  checkOperands("stack", operands);
   const shape = shapeOf(operands[0]);
   const at = normalizeAxis(axis, shape.length + 1, "stack");
   if (operands.some((operand) => !sameShape(shapeOf(operand), shape))) {

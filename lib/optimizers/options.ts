@@ -1,7 +1,7 @@
 // The options of every optimizer, each declared once.
 import { describe, ValueError } from "../errors.ts";
 import { boolean, number, positiveInteger, text } from "../option_kinds.ts";
-import { nullable, type Option, option, type OptionFields, optionTable, withFacts } from "../options.ts";
+import { nullable, type Option, option, type OptionFields, optionTable, unread, withFacts } from "../options.ts";
 import { rateOption, type RateOptions } from "./rate.ts";
 
 /** Options that every optimizer takes. */
@@ -67,6 +67,8 @@ export const optimizerOptions = optionTable<OptimizerOptions>()({
   // Keras 2's names of the learning rate; the base class converts them.
   lr: withFacts(number(0), { assigned: false, written: "never" }),
   decay: withFacts(number(0), { assigned: false, written: "never" }),
+  isLegacyOptimizer: unread,
+  jitCompile: unread,
 });
 
 /** The fields of an optimizer's own options, besides those of every optimizer. */

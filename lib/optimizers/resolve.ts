@@ -1,33 +1,8 @@
 // Optimizers by name or as objects.
 import { unknownIdentifier, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
-import { Adafactor } from "./adafactor.ts";
-import { Adadelta, Adagrad } from "./adagrad.ts";
-import { Adam, AdamW } from "./adam.ts";
-import { Adamax } from "./adamax.ts";
-import { Ftrl } from "./ftrl.ts";
-import { Lamb } from "./lamb.ts";
-import { Lion } from "./lion.ts";
-import { Nadam } from "./nadam.ts";
+import * as classes from "./named.ts";
 import { Optimizer } from "./optimizer.ts";
-import { RMSprop } from "./rmsprop.ts";
-import { SGD } from "./sgd.ts";
-
-/** The optimizers by name. */
-const classes = {
-  SGD,
-  RMSprop,
-  Adam,
-  AdamW,
-  Adadelta,
-  Adafactor,
-  Adagrad,
-  Adamax,
-  Ftrl,
-  Lamb,
-  Lion,
-  Nadam,
-};
 
 const named: ReadonlyMap<string, () => Optimizer> = new Map(
   Object.entries(classes).map(([name, Class]) => [name.toLowerCase(), () => new Class()]),

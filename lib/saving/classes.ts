@@ -1,4 +1,4 @@
-// Keras's classes by name, and their positional arguments.
+// Keras's classes by name.
 import * as callbacks from "../callbacks/callbacks.ts";
 import { checkMethodsOf } from "../checked_methods.ts";
 import * as constraints from "../constraints.ts";
@@ -9,17 +9,8 @@ import * as metrics from "../metrics/metrics.ts";
 import * as optimizers from "../optimizers/optimizers.ts";
 import * as schedules from "../optimizers/schedules.ts";
 import * as regularizers from "../regularizers.ts";
+import { isClass } from "../errors.ts";
 import { declareClasses, type SerializableClass } from "../registry.ts";
-
-/** A class, and what reading it requires. */
-interface KerasClass {
-  /** The class. */
-  readonly Class: SerializableClass;
-  /** The module that Keras writes. */
-  readonly module: string;
-  /** The keys of positional arguments, in order. */
-  readonly positional: readonly string[];
-}
 
 const groups = {
   "keras.layers": layers,
@@ -32,23 +23,35 @@ const groups = {
   "keras.optimizers": optimizers,
 } as const;
 
-/** The positional arguments, by `module.Class` without `keras.`, of classes that do not declare their options. */
-const positional: Readonly<Record<string, string>> = {
-  "initializers.Constant": "value",
-  "initializers.Identity": "gain",
-  "regularizers.L1": "l1",
-  "regularizers.L2": "l2",
-  "constraints.MaxNorm": "max_value",
-};
-
 /** A class that Ceratops exports and Keras does not: functions as losses. */
 const internal = { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss };
 
-const isClass = (item: unknown): item is SerializableClass =>
-  typeof item === "function" && /^class\b/.test(String(item));
+/** Abstract base classes, which no config contains. */
+const bases = new Set<unknown>([
+  layers.Conv,
+  layers.Convolution,
+  layers.ConvTranspose,
+  layers.DepthwiseConv,
+  layers.Layer,
+  layers.Merge,
+  layers.RandomImages,
+  layers.RandomLayer,
+  layers.SeparableConv,
+  losses.Loss,
+  metrics.Metric,
+  metrics.VectorMetric,
+  optimizers.MomentsOptimizer,
+  optimizers.Optimizer,
+  schedules.LearningRateSchedule,
+  initializers.Initializer,
+  regularizers.Regularizer,
+  constraints.Constraint,
+]);
+
+const isConcrete = (item: unknown): item is SerializableClass => isClass(item) && !bases.has(item);
 
 for (const [module, group] of Object.entries(groups)) {
-  const classes = Object.entries(group).filter(([, item]) => isClass(item) && item !== internal.Class);
+  const classes = Object.entries(group).filter(([, item]) => isConcrete(item) && item !== internal.Class);
   declareClasses(module, Object.fromEntries(classes));
 }
 // Callbacks stand in no config.
@@ -64,13 +67,11 @@ function groupsFor(module: string | null, key: string): (keyof typeof groups)[] 
 }
 
 /** Keras's class with a name; `module` and the config `key` distinguish classes with the same name. */
-export function kerasClass(className: string, module: string | null, key: string): KerasClass | undefined {
-  if (className === internal.className) return { ...internal, positional: ["fn"] };
+export function kerasClass(className: string, module: string | null, key: string): SerializableClass | undefined {
+  if (className === internal.className) return internal.Class;
   for (const group of groupsFor(module, key)) {
     const Class = (groups[group] as Record<string, unknown>)[className];
-    if (!isClass(Class)) continue;
-    const list = positional[`${group.slice("keras.".length)}.${className}`];
-    return { Class, module: group, positional: list ? list.split(" ") : [] };
+    if (isConcrete(Class)) return Class;
   }
   return undefined;
 }
@@ -78,6 +79,6 @@ export function kerasClass(className: string, module: string | null, key: string
 /** The names of all classes, for suggestions. */
 export function classNames(): string[] {
   return Object.values(groups).flatMap((group) =>
-    Object.entries(group).filter(([, item]) => isClass(item)).map(([name]) => name)
+    Object.entries(group).filter(([, item]) => isConcrete(item)).map(([name]) => name)
   );
 }

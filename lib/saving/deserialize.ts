@@ -25,25 +25,6 @@ export function readNodesOf(className: string, reader: NodeReader): void {
   readers.set(className, reader);
 }
 
-/** Keys of arguments that are not supported: a file may have them only with the value that means unset. */
-const unsetKeys = new Set([
-  "quantization_config",
-  "lora_rank",
-  "lora_alpha",
-  "sparse",
-  "ragged",
-  "optional",
-  "autocast",
-  "is_legacy_optimizer",
-  "jit_compile",
-  "renorm",
-  "rms_scaling",
-  "synchronized",
-]);
-
-/** Keys where null does not mean unset. */
-const meaningfulNulls = new Set(["reduction", "axis", "class_aggregation"]);
-
 /** Whether a value of a config is an object's node. */
 export function isNode(value: unknown): value is ObjectNode {
   return value !== null && typeof value === "object" && !Array.isArray(value) && "class_name" in value &&
@@ -112,34 +93,34 @@ function readNode(node: ObjectNode, key: string, shared: SharedObjects, path: Co
   if (name !== undefined && module !== undefined && !module?.startsWith("keras")) return customObject(name, "class");
   const reader = readers.get(className);
   if (reader) return reader(node, path, shared);
-  const known = kerasClass(className, module ?? null, key);
-  if (!known) {
+  const Class = kerasClass(className, module ?? null, key);
+  if (!Class) {
     if (name?.includes(">")) return customObject(name, "class");
     return path.at("class_name").within(() => {
       throw unknownIdentifier("class_name", className, [...classNames(), ...readers.keys()], "Cannot read a config");
     });
   }
-  const table = optionsOfClass(known.Class);
-  const options = optionsOf(known.Class, config, shared, inside);
-  const given = [...new Set([...positionalOf(known.Class), ...known.positional.map(camelCase)])].map((name) => {
+  const options = optionsOf(Class, config, shared, inside);
+  const given = positionalOf(Class).map((name) => {
     const value = options[name];
     delete options[name];
     return value;
   });
-  const Class = known.Class as new (...args: unknown[]) => object;
-  const keys = new Map([...keysOf(table)].map(([key, { name }]) => [name, key]));
-  return inside.within(() => new Class(...given, options), (option) => keys.get(option) ?? option);
+  const Made = Class as new (...args: unknown[]) => object;
+  const keys = new Map([...keysOf(optionsOfClass(Class))].map(([key, { name }]) => [name, key]));
+  return inside.within(() => new Made(...given, options), (option) => keys.get(option) ?? option);
 }
 
 /**
- * A config as the options of a class: by its table, else with keys in camelCase. A null means that an option is not
- * given, unless null is one of its values.
+ * A config as the options of a class: by its table, else with keys in camelCase. A null says that something is left out,
+ * unless the option has one of its own, or the class is the user's own, which alone knows its further options.
  */
 export function optionsOf(
   Class: SerializableClass,
   config: Config,
   shared: SharedObjects,
   path: ConfigPath,
+  isOwn = false,
 ): Record<string, unknown> {
   const table: OptionTable = optionsOfClass(Class);
   const byKey = keysOf(table);
@@ -147,16 +128,11 @@ export function optionsOf(
   for (const [key, value] of Object.entries(config)) {
     const known = byKey.get(key);
     if (known && !known.of.offered) {
-      known.of.read(value, { option: key, what: "Cannot read a config", whatNamed: "Cannot read a config" });
+      const place = { option: key, what: "Cannot read a config", whatNamed: "Cannot read a config" };
+      path.at(key).within(() => known.of.read(value, place));
       continue;
     }
-    if (!known && unsetKeys.has(key)) {
-      if (value === null || value === false) continue;
-      path.at(key).refuse("must be unset", describe(value), "save it from Keras without that");
-    }
-    // Keras writes it even without renorm, and only configs without renorm are read.
-    if (!known && key === "renorm_momentum") continue;
-    if (value === null && !(known ? known.of.nullable : meaningfulNulls.has(key))) continue;
+    if (value === null && !(known ? known.of.nullable : isOwn)) continue;
     options[known?.name ?? camelCase(key)] = deserializeObject(value, key, shared, path.at(key));
   }
   // Only layers have a choice of dtype.
@@ -167,7 +143,7 @@ export function optionsOf(
 function makeOwn(Class: SerializableClass, config: Config, shared: SharedObjects, path: ConfigPath): unknown {
   const { fromConfig } = Class as { fromConfig?: (config: Config) => unknown };
   if (typeof fromConfig === "function") return fromConfig.call(Class, config);
-  return new (Class as new (options: unknown) => object)(optionsOf(Class, config, shared, path));
+  return new (Class as new (options: unknown) => object)(optionsOf(Class, config, shared, path, true));
 }
 
 function readArray(config: Config, path: ConfigPath): Tensor {

@@ -15,6 +15,8 @@ export interface WeightGroup {
   readonly path: string;
   /** The name of its owner. */
   readonly name: string;
+  /** The names of the owners around it and its own, such as `encoder/dense`, without the model's. */
+  readonly namePath: string;
   /** What it keeps, in order: arrays `0`, `1`, ... of the group `vars` below the path. */
   readonly entries: readonly WeightEntry[];
 }
@@ -42,20 +44,22 @@ interface Part extends WeightOwner {
 export function weightGroups(root: Part): WeightGroup[] {
   const groups: WeightGroup[] = [];
   const seen = new Set<object>();
-  const visit = (owner: Part, path: string): void => {
+  const visit = (owner: Part, path: string, namePath: string): void => {
     if (seen.has(owner)) return;
     seen.add(owner);
-    groups.push({ path, name: owner.name, entries: owner.ownWeights.map(entryOf) });
-    if (owner.connectedLayers) visitAll(owner.connectedLayers, join(path, "layers"));
+    const { name, connectedLayers } = owner;
+    groups.push({ path, name, namePath, entries: owner.ownWeights.map((weight) => entryOf(weight, weight.key)) });
+    if (connectedLayers) visitAll(connectedLayers, join(path, "layers"), namePath);
     const properties = Object.entries(owner).map(([name, value]) => [snakeCase(name), value] as const);
-    for (const [name, value] of properties.sort(([a], [b]) => (a < b ? -1 : 1))) look(value, join(path, name));
+    properties.sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [property, value] of properties) look(value, join(path, property), namePath);
   };
-  const look = (value: unknown, path: string): void => {
-    if (isPart(value)) visit(value, path);
-    else if (Array.isArray(value)) visitAll(value, path);
-    else if (isNamed(value)) visitAll(Object.values(value), path);
+  const look = (value: unknown, path: string, around: string): void => {
+    if (isPart(value)) visit(value, path, join(around, value.name));
+    else if (Array.isArray(value)) visitAll(value, path, around);
+    else if (isNamed(value)) visitAll(Object.values(value), path, around);
   };
-  const visitAll = (values: readonly unknown[], path: string): void => {
+  const visitAll = (values: readonly unknown[], path: string, around: string): void => {
     if (seen.has(values)) return;
     seen.add(values);
     const counts = new Map<string, number>();
@@ -66,10 +70,10 @@ export function weightGroups(root: Part): WeightGroup[] {
       const key = isPart(value) ? snakeCaseOfClass(value.className) : "container";
       const count = counts.get(key) ?? 0;
       counts.set(key, count + 1);
-      look(value, join(path, count === 0 ? key : `${key}_${count}`));
+      look(value, join(path, count === 0 ? key : `${key}_${count}`), around);
     }
   };
-  visit(root, "");
+  visit(root, "", "");
   return groups;
 }
 
@@ -79,8 +83,8 @@ function isPart(value: unknown): value is Part {
 
 const join = (path: string, name: string) => (path ? `${path}/${name}` : name);
 
-function entryOf(variable: Variable): WeightEntry {
-  const { name, shape, dtype } = variable;
+function entryOf(variable: Variable, name: string): WeightEntry {
+  const { shape, dtype } = variable;
   return { name, shape, dtype, read: () => variable.read(), write: (value) => variable.assign(value) };
 }
 
@@ -108,6 +112,7 @@ export function optimizerGroup(optimizer: Optimizer): WeightGroup {
   return {
     path: "optimizer",
     name: optimizer.name,
-    entries: [...entries, ...optimizer.slots.map(entryOf), ...further],
+    namePath: optimizer.name,
+    entries: [...entries, ...optimizer.slots.map((slot) => entryOf(slot, slot.name)), ...further],
   };
 }

@@ -1,11 +1,35 @@
-// Keras's `.weights.h5`: the arrays of a model's parts and of its optimizer, written and read back.
-import { FileError, StateError } from "../errors.ts";
+// Weights files, Keras's `.weights.h5` and safetensors: the arrays of a model's parts and of its optimizer.
+import { FileError, StateError, ValueError } from "../errors.ts";
 import { type H5Group, readHdf5, writeHdf5 } from "../files/hdf5.ts";
+import { readSafetensors, writeSafetensors } from "../files/safetensors.ts";
+import { boolean } from "../option_kinds.ts";
+import { optionTable, readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { WeightEntry, WeightGroup } from "./weight_groups.ts";
 
-/** The bytes of a file of these groups. */
+/** The bytes of a safetensors file of these groups, with the names of weights. */
+export async function writeNamedWeights(
+  groups: readonly WeightGroup[],
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tensors = new Map<string, Tensor>();
+  for (const [group, i] of groups.flatMap((group) => group.entries.map((_, i) => [group, i] as const))) {
+    const name = nameOfEntry(group, i);
+    if (tensors.has(name)) {
+      throw new ValueError({
+        what,
+        rule: "weights must differ in their names",
+        received: `"${name}" twice`,
+        hint: "give the layers names of their own, or save as .weights.h5",
+      });
+    }
+    tensors.set(name, await group.entries[i].read());
+  }
+  return writeSafetensors(tensors);
+}
+
+/** The bytes of a `.weights.h5` file of these groups. */
 export async function writeWeights(groups: readonly WeightGroup[], what: string): Promise<Uint8Array<ArrayBuffer>> {
   const root = newGroup();
   for (const { path, name, entries } of groups) {
@@ -36,75 +60,91 @@ function inside(root: NewGroup, path: string): NewGroup {
 
 /** How weights are read. */
 export interface ReadWeightsOptions {
-  /** Whether arrays of other shapes, and groups of another number of arrays, are left out; false by default. */
+  /** Whether to skip arrays of another shape, and those that only the model or only the file has; false by default. */
   skipMismatch?: boolean;
 }
 
-/** What does not fit, as a line of the error's table. */
-interface Mismatch {
-  readonly owner: string;
-  readonly entry: string;
-  readonly expected: string;
-  readonly found: string;
+const readWeightsOptions = optionTable<ReadWeightsOptions>()({ skipMismatch: boolean(false) });
+
+/** The arrays of a file by key, and the key that each entry of a group has in such files. */
+interface StoredArrays {
+  readonly arrays: ReadonlyMap<string, Tensor>;
+  keyOf(group: WeightGroup, index: number): string;
 }
 
+/** The arrays of a `.weights.h5` file, by path. */
+async function storedInHdf5(bytes: Uint8Array, what: string): Promise<StoredArrays> {
+  const arrays = new Map<string, Tensor>();
+  const visit = ({ groups, arrays: own }: H5Group, path: readonly string[]): void => {
+    const inOrder = [...own].sort(([a], [b]) => Number(a) - Number(b));
+    for (const [name, array] of inOrder) arrays.set([...path.map(currentName), name].join("/"), array);
+    for (const [name, group] of groups) visit(group, [...path, name]);
+  };
+  visit(await readHdf5(bytes, what), []);
+  return { arrays, keyOf: ({ path }, index) => [...path ? [path] : [], "vars", index].join("/") };
+}
+
+/** Names that Keras 2.12 to 2.15 gave. */
+const currentName = (name: string) => (name === "_layer_checkpoint_dependencies" ? "layers" : name);
+
+/** The name of an entry in a safetensors file: those of the layers around it, then its own. */
+const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number) =>
+  [...namePath ? [namePath] : [], entries[index].name].join("/");
+
+/** The arrays of a safetensors file, by the names of weights. */
+function storedInSafetensors(bytes: Uint8Array, what: string): StoredArrays {
+  return { arrays: readSafetensors(bytes, what), keyOf: nameOfEntry };
+}
+
+/** HDF5 files begin with this. */
+const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+const isHdf5 = (bytes: Uint8Array) => hdf5Signature.every((byte, i) => bytes[i] === byte);
+
+/** A row of the table of what does not fit. */
+type Mismatch = readonly [owner: string, entry: string, expected: string, found: string];
+
 /**
- * Sets what the groups keep to the values in a file. Throws {@linkcode FileError}, whose message begins with `what`, with
- * a table of all that is missing, left over or of another shape; then nothing is changed.
+ * Sets the entries of the groups to the values in a file, HDF5 or safetensors. Throws {@linkcode FileError}, whose message
+ * begins with `what`, with a table of all that is missing, left over or of another shape; then nothing is changed.
  */
 export async function readWeights(
   bytes: Uint8Array,
   groups: readonly WeightGroup[],
   what: string,
-  { skipMismatch = false }: ReadWeightsOptions = {},
+  options: ReadWeightsOptions = {},
 ): Promise<void> {
-  const arrays = arraysByPath(await readHdf5(bytes, what));
+  const { skipMismatch } = readMethodOptions("loadWeights", readWeightsOptions, options, what);
+  const isSafetensors = bytes[8] === "{".charCodeAt(0) && !isHdf5(bytes);
+  const { arrays, keyOf } = isSafetensors ? storedInSafetensors(bytes, what) : await storedInHdf5(bytes, what);
+  const left = new Map(arrays);
   const mismatches: Mismatch[] = [];
   const changes: { readonly entry: WeightEntry; readonly value: Tensor }[] = [];
-  for (const { path, name, entries } of groups) {
-    const found = arrays.get(path) ?? [];
-    arrays.delete(path);
-    const fits: typeof changes = [];
-    for (let i = 0; i < Math.max(entries.length, found.length); i++) {
-      const [entry, value] = [entries[i], found[i]];
-      if (entry && value && sameShape(entry.shape, value.shape)) fits.push({ entry, value: value.cast(entry.dtype) });
-      else {
-        mismatches.push({
-          owner: name,
-          entry: entry?.name.split("/").at(-1) ?? `array ${i}`,
-          expected: entry ? formatShape(entry.shape) : "none",
-          found: value ? formatShape(value.shape) : "none",
-        });
+  for (const group of groups) {
+    group.entries.forEach((entry, i) => {
+      const key = keyOf(group, i);
+      const value = arrays.get(key);
+      left.delete(key);
+      if (value && sameShape(entry.shape, value.shape)) {
+        return void changes.push({ entry, value: value.cast(entry.dtype) });
       }
-    }
-    changes.push(...fits);
+      const found = value ? formatShape(value.shape) : "none";
+      mismatches.push([group.name, entry.name.split("/").at(-1)!, formatShape(entry.shape), found]);
+    });
   }
-  for (const [path, left] of arrays) {
-    if (path === "optimizer") continue;
-    left.forEach(({ shape }, i) =>
-      mismatches.push({ owner: path, entry: `array ${i}`, expected: "none", found: formatShape(shape) })
-    );
+  const hasOptimizer = groups.some(({ path }) => path === "optimizer");
+  for (const [key, { shape }] of left) {
+    if (!hasOptimizer && key.startsWith("optimizer/")) continue;
+    const parts = key.split("/");
+    mismatches.push([
+      parts.slice(0, -1).filter((part) => part !== "vars").join("/"),
+      parts.at(-1)!,
+      "none",
+      formatShape(shape),
+    ]);
   }
   if (mismatches.length > 0 && !skipMismatch) throw mismatchError(mismatches, what);
   for (const { entry, value } of changes) entry.write(value);
 }
-
-/** The arrays of each group, by the path of their owner. */
-function arraysByPath(root: H5Group): Map<string, Tensor[]> {
-  const found = new Map<string, Tensor[]>();
-  const visit = ({ groups, arrays }: H5Group, path: readonly string[]): void => {
-    if (path.at(-1) === "vars" && arrays.size > 0) {
-      const inOrder = [...arrays].sort(([a], [b]) => Number(a) - Number(b));
-      found.set(path.slice(0, -1).map(currentName).join("/"), inOrder.map(([, array]) => array));
-    }
-    for (const [name, group] of groups) visit(group, [...path, name]);
-  };
-  visit(root, []);
-  return found;
-}
-
-/** Names that Keras 2.12 to 2.15 gave. */
-const currentName = (name: string) => (name === "_layer_checkpoint_dependencies" ? "layers" : name);
 
 /** So many lines of the table are shown. */
 const maxLines = 20;
@@ -112,7 +152,7 @@ const maxLines = 20;
 function mismatchError(mismatches: readonly Mismatch[], what: string): FileError {
   const rows = [
     ["layer", "weight", "expected", "in the file"],
-    ...mismatches.slice(0, maxLines).map(({ owner, entry, expected, found }) => [owner, entry, expected, found]),
+    ...mismatches.slice(0, maxLines),
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const table = rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd()}`);

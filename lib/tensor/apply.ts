@@ -41,25 +41,15 @@ function checkOperand(operand: unknown, what = "an op"): asserts operand is Oper
   });
 }
 
-/** Throws {@linkcode ValueError} where `operands` is no list of operands; `what` is the op's name. */
-export function checkOperands(operands: unknown, what: string): asserts operands is readonly Operand[] {
-  if (Array.isArray(operands)) return operands.forEach((operand) => checkOperand(operand, what));
-  throw new ValueError({
-    what: `Cannot apply ${what}`,
-    rule: "operands must come in a list",
-    received: describe(operands),
-    hint: "write them in brackets, as in [a, b]",
-  });
-}
-
 /** The shape of an operand; throws {@linkcode ValueError} for anything else. */
 export function shapeOf(operand: Operand): Shape {
   checkOperand(operand);
   return typeof operand === "number" ? [] : operand.shape;
 }
 
-/** The dtype of an operand; float32 for a number. */
+/** The dtype of an operand; float32 for a number. Throws {@linkcode ValueError} for what is none. */
 export function dtypeOf(operand: Operand): DType {
+  checkOperand(operand);
   return typeof operand === "number" ? "float32" : operand.dtype;
 }
 

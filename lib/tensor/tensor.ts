@@ -5,6 +5,7 @@ import { checkIntegers, checkShape, checkSize, formatShape, type Shape, sizeOf }
 import type { OpName } from "../ir/attrs.ts";
 import type { OpAttrs } from "../ir/graph.ts";
 import { opDef, type RefArray } from "../ir/op_def.ts";
+import { tracing } from "../ir/trace.ts";
 
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
 export type NestedArray = number | boolean | readonly NestedArray[] | readonly TypedArray[];
@@ -186,13 +187,32 @@ function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[]
   return operands.map((operand) => operand.cast(dtype));
 }
 
-/** Computes an op at once with the float64 reference, rounded to the dtype. */
+/** The most elements of a tensor created while tracing: it becomes a constant of the program. */
+const maxConstant = 2 ** 24;
+
+/** Throws {@linkcode ShapeError} while tracing if a shape has more elements than a constant may have. */
+export function checkConstant(what: string, shape: Shape, most: number = maxConstant): void {
+  if (!tracing.current || sizeOf(shape) <= most) return;
+  throw new ShapeError({
+    what: `Cannot ${what}`,
+    rule: `a constant of a program may have at most ${maxConstant} elements`,
+    received: formatShape(shape),
+    hint: "take smaller sizes, or make it outside of the function",
+  });
+}
+
+/**
+ * Computes an op at once by the float64 reference, rounded to the dtype. Throws {@linkcode ShapeError} while tracing if
+ * the result is large and the inputs are not.
+ */
 export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], attrs: OpAttrs[K]): Tensor[] {
   const row = opDef(op);
   const shapes = row.shape(inputs, attrs);
   const dtypes = row.dtype(inputs, attrs);
   for (const input of inputs) checkAttached(input, `Cannot apply ${op}`);
   for (const shape of shapes) checkSize(shape, `Cannot apply ${op}`);
+  const most = Math.max(...inputs.map(({ size }) => size), maxConstant);
+  for (const shape of shapes) checkConstant(`apply ${op}`, shape, most);
   const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
   const wide: RefArray[] = inputs.map(({ shape, dtype, data }) => ({ shape, dtype, data: Float64Array.from(data) }));
   return row.reference(wide, attrs, outputs).map((data, i) =>

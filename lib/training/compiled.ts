@@ -1,46 +1,16 @@
 // The result of compile(): the optimizer, the losses and the metrics, with their names in the logs.
-import { describe, didYouMean, ValueError } from "../errors.ts";
+import { didYouMean, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
-import { Value } from "../ir/value.ts";
-import { getLoss, type LossIdentifier } from "../losses/resolve.ts";
-import type { Loss, LossFunction } from "../losses/loss.ts";
-import { getMetric, type MetricIdentifier } from "../metrics/resolve.ts";
-import { Mean, type MetricFunction } from "../metrics/mean.ts";
+import type { Value } from "../ir/value.ts";
+import type { Loss } from "../losses/loss.ts";
+import { Mean } from "../metrics/mean.ts";
 import type { Direction, Metric } from "../metrics/metric.ts";
-import { getOptimizer, type OptimizerIdentifier } from "../optimizers/resolve.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, equal, multiply, select } from "../ops/primitives.ts";
-import { checkOptions } from "../options.ts";
-import { functionName } from "../registry.ts";
+import { type KeptOptions, readMethodOptions } from "../options.ts";
 import { flatten, isItem, isNamed, namesOf, type Structure } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-
-/** The item itself for a single output, else a list of items or an object by output name. */
-export type PerOutput<T, Names extends string = string> =
-  | T
-  | readonly (T | null)[]
-  | { readonly [Output in Names]?: T | null };
-/** Metrics: one, or a list; for several outputs, one such item per output, in a list or by name. */
-export type MetricsByOutput<Names extends string = string> =
-  | MetricIdentifier
-  | readonly (MetricIdentifier | readonly MetricIdentifier[] | null)[]
-  | { readonly [Output in Names]?: MetricIdentifier | readonly MetricIdentifier[] | null };
-
-/** What `compile` takes; `Names` are the names of the outputs, if they have any. */
-export interface CompileOptions<Names extends string = string> {
-  /** The optimizer; `rmsprop` by default. */
-  optimizer?: OptimizerIdentifier;
-  /** The loss to minimize: one for all outputs, or one per output; null if only losses added by layers count. */
-  loss: PerOutput<LossIdentifier, Names> | null;
-  /** The factor of each output's loss in the sum; 1 by default. */
-  lossWeights?: PerOutput<number, Names> | null;
-  /** The metrics to report besides the loss. */
-  metrics?: MetricsByOutput<Names> | null;
-  /** The metrics to report with sample weights. */
-  weightedMetrics?: MetricsByOutput<Names> | null;
-  /** The number of batches between two calls of callbacks' batch hooks; 1 by default. */
-  stepsPerExecution?: number;
-}
+import { type CompileOptions, compileOptions, type Found, type PerOutput } from "./compile_options.ts";
 
 /** A metric and its name in the logs. */
 export type NamedMetric = readonly [name: string, metric: Metric];
@@ -53,17 +23,6 @@ interface OutputMetric {
   readonly weighted: boolean;
 }
 
-/** The resolved arguments of `compile`, not assigned to outputs yet. */
-interface Asked {
-  readonly losses: PerOutput<Loss | null>;
-  readonly lossWeights: PerOutput<number> | null;
-  readonly metrics: Found;
-  readonly weightedMetrics: Found;
-}
-
-/** Resolved metrics, in the structure in which they were given. */
-type Found = Metric | null | readonly Found[] | { readonly [output: string]: Found };
-
 /** The state of a compiled model. */
 export class Compiled {
   /** The optimizer. */
@@ -73,7 +32,7 @@ export class Compiled {
   /** The running mean of the loss. */
   readonly lossTracker: LossTracker = new LossTracker();
   readonly #model: string;
-  readonly #asked: Asked;
+  readonly #asked: KeptOptions<typeof compileOptions>;
   #outputNames: readonly string[] = [];
   #losses: readonly (Loss | undefined)[] = [];
   #lossWeights: readonly number[] = [];
@@ -86,50 +45,11 @@ export class Compiled {
    * {@linkcode ValueError} for an unknown identifier.
    */
   constructor(options: CompileOptions, model: string, outputNames: readonly string[]) {
-    const where = `Cannot compile "${model}"`;
-    checkOptions("compile", options, [
-      "optimizer",
-      "loss",
-      "lossWeights",
-      "metrics",
-      "weightedMetrics",
-      "stepsPerExecution",
-    ]);
-    const { stepsPerExecution = 1 } = options;
-    if (!(Number.isInteger(stepsPerExecution) && stepsPerExecution >= 1)) {
-      throw new ValueError({
-        what: where,
-        rule: "stepsPerExecution must be an integer of at least 1",
-        received: describe(stepsPerExecution),
-        hint: "leave it out: many steps are run at once anyway, unless a callback asks for every batch",
-      });
-    }
+    const asked = readMethodOptions("compile", compileOptions, options, `Cannot compile "${model}"`);
     this.#model = model;
-    this.stepsPerExecution = stepsPerExecution;
-    this.optimizer = getOptimizer(options.optimizer ?? "rmsprop", where);
-    const lossOf = (identifier: LossIdentifier | null | undefined) =>
-      identifier === null || identifier === undefined ? null : checkedLoss(identifier, where);
-    const find = (given: unknown): Found => {
-      if (given === null || given === undefined) return null;
-      if (Array.isArray(given)) return given.map(find);
-      if (isNamed(given)) return Object.fromEntries(Object.entries(given).map(([name, item]) => [name, find(item)]));
-      return checkedMetric(given as MetricIdentifier, where);
-    };
-    this.#asked = {
-      losses: options.loss === null || options.loss === undefined ? null : mapOutputs(options.loss, lossOf),
-      lossWeights: options.lossWeights ?? null,
-      metrics: find(options.metrics),
-      weightedMetrics: find(options.weightedMetrics),
-    };
-    mapOutputs(options.lossWeights ?? null, (weight) => {
-      if (weight === null || (typeof weight === "number" && Number.isFinite(weight))) return weight;
-      throw new ValueError({
-        what: where,
-        rule: "lossWeights must be numbers",
-        received: describe(weight),
-        hint: "give one for each output, as in lossWeights: [1, 0.5]",
-      });
-    });
+    this.#asked = asked;
+    this.stepsPerExecution = asked.stepsPerExecution;
+    this.optimizer = asked.optimizer;
     if (outputNames.length > 0) this.bind(outputNames, outputNames.length);
   }
 
@@ -147,8 +67,8 @@ export class Compiled {
   bind(outputNames: readonly string[], count: number): void {
     if (this.#bound) return;
     const names = outputNames.length === count ? outputNames : Array.from({ length: count }, (_, i) => `output_${i}`);
-    const { losses, lossWeights, metrics, weightedMetrics } = this.#asked;
-    const found = this.#perOutput(losses, names, "loss");
+    const { loss, lossWeights, metrics, weightedMetrics } = this.#asked;
+    const found = this.#perOutput(loss, names, "loss");
     const weights = this.#perOutput(lossWeights, names, "lossWeights");
     const several = found.filter((loss) => loss !== null).length > 1;
     this.#outputNames = names;
@@ -312,46 +232,6 @@ export class LossTracker extends Mean {
     const [total, count] = await Promise.all([this.total.read(), this.count.read()]);
     return total.item() === 0 && count.item() === 0;
   }
-}
-
-/** The loss for an identifier; a custom function must return a symbolic value. */
-function checkedLoss(identifier: LossIdentifier, where: string): Loss {
-  const made = getLoss(identifier, where);
-  return isOwn(identifier) ? getLoss(givingValue(identifier as LossFunction, "loss")) : made;
-}
-
-/** The metric for an identifier; a custom function must return a symbolic value. */
-function checkedMetric(identifier: MetricIdentifier, where: string): Metric {
-  const made = getMetric(identifier, where);
-  return isOwn(identifier) ? getMetric(givingValue(identifier as MetricFunction, "metric")) : made;
-}
-
-/** Whether an identifier is a custom function. */
-function isOwn(identifier: unknown): boolean {
-  return typeof identifier === "function" && functionName(identifier) === undefined;
-}
-
-/** The function, with its name, but with an error if it does not return a symbolic value. */
-function givingValue(fn: LossFunction, kind: string): LossFunction {
-  const checked: LossFunction = (yTrue, yPred) => {
-    const given = fn(yTrue, yPred);
-    if (given instanceof Value) return given;
-    throw new ValueError({
-      what: `Cannot compute the ${kind} ${describe(fn)}`,
-      rule: "it must return a symbolic value for targets and outputs",
-      received: describe(given),
-      hint: "return what ops make of yTrue and yPred, as in ops.mean(ops.square(ops.subtract(yTrue, yPred)), -1)",
-    });
-  };
-  Object.defineProperty(checked, "name", { value: fn.name });
-  return checked;
-}
-
-/** The values given for outputs, with `fn` applied to each. */
-function mapOutputs<T, U>(given: PerOutput<T> | null, fn: (item: T | null) => U): PerOutput<U> {
-  if (Array.isArray(given)) return given.map(fn);
-  if (!isNamed(given)) return fn(given as T | null);
-  return Object.fromEntries(Object.entries(given).map(([name, item]) => [name, fn(item as T | null)])) as PerOutput<U>;
 }
 
 function metricsIn(found: Found): Metric[] {

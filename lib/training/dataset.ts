@@ -8,8 +8,10 @@ import { flatten, isNamed, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { labelOf, type Parts, tensorsOf } from "./arguments.ts";
+import { type Batches, isIterable } from "./batches.ts";
 import { weighClasses } from "./class_weights.ts";
 import type { Compiled } from "./compiled.ts";
+import { evaluateOptions, fitOptions, type SampleWeightOptions } from "./options.ts";
 import type { TrainableModel } from "./trainer.ts";
 import { checkTargets, checkWeights } from "./validation.ts";
 import { warnOfNumbers } from "./warnings.ts";
@@ -32,14 +34,6 @@ export interface Dataset {
   readonly xLike: Structure<unknown>;
   /** A structure like the outputs'. */
   readonly yLike: Structure<unknown>;
-}
-
-/** Sample weights, given per sample or per class. */
-export interface SampleWeightOptions<W = Structure<TensorLike>> {
-  /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
-  sampleWeight?: W;
-  /** A weight for each class, by its number; for training, with models of one output. */
-  classWeight?: Readonly<Record<number, number>>;
 }
 
 /** Inputs, targets and weights as the user gave them. */
@@ -132,44 +126,8 @@ function looksLikeOptions(y: unknown, { names }: { readonly names: readonly stri
     !Object.keys(y).some((key) => names.includes(key)) && Object.keys(y).some((key) => optionNames.has(key));
 }
 
-const optionNames = new Set([
-  ...["batchSize", "epochs", "verbose", "callbacks", "validationSplit", "validationData", "shuffle", "classWeight"],
-  ...["sampleWeight", "initialEpoch", "stepsPerEpoch", "validationSteps", "validationBatchSize", "validationFreq"],
-  ...["steps"],
-]);
-
-/**
- * A batch: inputs, targets and weights in a list, `[x]`, `[x, y]` or `[x, y, sampleWeight]`; or only inputs, as one
- * tensor, or several by name.
- */
-export type Batch =
-  | Tensor
-  | { readonly [name: string]: TensorLike }
-  | readonly [
-    x: Structure<TensorLike>,
-    y?: Structure<TensorLike>,
-    sampleWeight?: Structure<TensorLike>,
-  ];
-
-/**
- * A sequence of batches: an iterable, possibly asynchronous, or a function that makes one for each pass. An array is
- * not such an iterable: it is data.
- */
-export type Batches =
-  | (Iterable<Batch> & { readonly concat?: never })
-  | AsyncIterable<Batch>
-  | (() => Iterable<Batch> | AsyncIterable<Batch>);
-
-/** Whether data comes in batches, and not all at once. */
-export function isBatches(value: unknown): value is Batches {
-  if (typeof value === "function") return !/^class\b/.test(Function.prototype.toString.call(value));
-  return isIterable(value);
-}
-
-function isIterable(value: unknown): value is Iterable<Batch> | AsyncIterable<Batch> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) &&
-    !(value instanceof Tensor) && (Symbol.asyncIterator in value || Symbol.iterator in value);
-}
+/** The names of the options that `fit` and `evaluate` take after the targets. */
+const optionNames = new Set([...Object.keys(fitOptions), ...Object.keys(evaluateOptions)]);
 
 /** The stream of the user's batches, each checked like data given at once; warnings are printed once. */
 export function checkedStream(

@@ -1,60 +1,34 @@
 // Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
-import type { CallbackLike, CallbackList } from "../callbacks/list.ts";
+import type { CallbackList } from "../callbacks/list.ts";
 import { makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { markBusy } from "../session.ts";
-import { checkOptions } from "../options.ts";
+import { readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
-import {
-  type Batches,
-  BatchStream,
-  checkedData,
-  checkedStream,
-  type Dataset,
-  isBatches,
-  type SampleWeightOptions,
-} from "./dataset.ts";
+import { type Batches, isBatches } from "./batches.ts";
+import { BatchStream, checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches } from "./loop.ts";
+import {
+  type BatchOptions,
+  defaultBatchSize,
+  type EvaluateOptions,
+  evaluateOptions,
+  type PredictOptions,
+  predictOptions,
+  testOnBatchOptions,
+  trainOnBatchOptions,
+} from "./options.ts";
 import { Run, withLock } from "./run.ts";
 import type { Step, Steps } from "./step.ts";
-import type { Prediction, Trainer, Verbose } from "./trainer.ts";
-import { checkInteger, refuseForBatches, verbosity } from "./validation.ts";
+import type { Prediction, Trainer } from "./trainer.ts";
+import { refuseForBatches } from "./validation.ts";
 import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
-
-/** Options of `evaluate`. */
-export interface EvaluateOptions<W = Structure<TensorLike>> {
-  /** The number of samples per batch; 32 by default. */
-  batchSize?: number;
-  /** How much to print; `auto` by default. */
-  verbose?: Verbose;
-  /** A weight for each sample. */
-  sampleWeight?: W;
-  /** The number of batches after which to end; all samples by default. */
-  steps?: number | null;
-  /** The callbacks. */
-  callbacks?: readonly CallbackLike[];
-}
-
-/** Options of `predict`. */
-export interface PredictOptions {
-  /** The number of samples per batch; 32 by default. */
-  batchSize?: number;
-  /** How much to print; `auto` by default. */
-  verbose?: Verbose;
-  /** The number of batches after which to end; all samples by default. */
-  steps?: number | null;
-  /** The callbacks. */
-  callbacks?: readonly CallbackLike[];
-}
-
-/** Options of `trainOnBatch` and `testOnBatch`. */
-export type BatchOptions<W = Structure<TensorLike>> = SampleWeightOptions<W>;
 
 /** See `Model.evaluate`. */
 export async function evaluate(
@@ -65,11 +39,8 @@ export async function evaluate(
 ): Promise<Logs> {
   const { model } = trainer;
   const where = `evaluate "${model.name}"`;
-  checkOptions("evaluate", options, ["batchSize", "verbose", "sampleWeight", "steps", "callbacks"]);
-  const { batchSize = 32, sampleWeight, steps = null } = options;
-  checkInteger("batchSize", batchSize, 1, where);
-  if (steps !== null) checkInteger("steps", steps, 1, where);
-  const verbose = verbosity(options.verbose, where);
+  const kept = readMethodOptions("evaluate", evaluateOptions, options, `Cannot ${where}`);
+  const { batchSize, sampleWeight, steps, verbose } = kept;
   const compiled = trainer.requireCompiled("evaluate");
   let data: Dataset | BatchStream;
   if (isBatches(x)) {
@@ -82,7 +53,7 @@ export async function evaluate(
   using _busy = markBusy(where);
   using run = new Run();
   await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize });
-  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: steps ?? plan.length }, where);
+  const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
   return await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where);
 }
 
@@ -117,10 +88,12 @@ export async function onBatch(
   options: BatchOptions,
 ): Promise<Logs> {
   const method = `${mode}OnBatch`;
-  checkOptions(method, options, mode === "train" ? ["sampleWeight", "classWeight"] : ["sampleWeight"]);
+  const where = `${method} with "${trainer.model.name}"`;
+  const table = mode === "train" ? trainOnBatchOptions : testOnBatchOptions;
+  const weights = readMethodOptions(method, table, options, `Cannot ${where}`);
   const compiled = trainer.requireCompiled(method);
   if (mode === "train") trainer.requireIdle(method);
-  const data = checkedData(trainer.model, { x, y, ...options }, `${method} with "${trainer.model.name}"`, compiled);
+  const data = checkedData(trainer.model, { x, y, ...weights }, where, compiled);
   const steps = await trainer.open();
   using run = new Run();
   return await trainer.inTurn(run, async () => {
@@ -151,18 +124,15 @@ export async function predict(
   }
   const { model } = trainer;
   const where = `predict with "${model.name}"`;
-  checkOptions("predict", options, ["batchSize", "verbose", "steps", "callbacks"]);
-  const { batchSize = 32, steps: limit = null } = options;
-  checkInteger("batchSize", batchSize, 1, where);
-  if (limit !== null) checkInteger("steps", limit, 1, where);
-  const verbose = verbosity(options.verbose, where);
+  const kept = readMethodOptions("predict", predictOptions, options, `Cannot ${where}`);
+  const { batchSize, steps: limit, verbose } = kept;
   if (isBatches(x)) refuseForBatches({ batchSize: options.batchSize }, where);
   const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
   using _busy = markBusy(where);
   const steps = await trainer.open();
   using run = new Run();
   await using plan = await openPlan(steps, run, "predict", data, { batchSize });
-  const callbacks = trainer.callbacks(options.callbacks, verbose, { steps: limit ?? plan.length }, where);
+  const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: limit ?? plan.length });
   const parts: Tensor[][] = [];
   let rows = 0;
   plan.begin();
@@ -194,9 +164,10 @@ export async function predict(
 function lastFitting(
   { lastPrediction: last }: Trainer,
   x: unknown,
-  { batchSize = 32, verbose, callbacks, steps }: PredictOptions,
+  options: PredictOptions,
 ): Prediction | undefined {
-  if (!last || !(x instanceof Tensor) || verbose !== 0 || callbacks || steps) return undefined;
+  if (!last || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps) return undefined;
+  const { batchSize = defaultBatchSize } = options;
   const [held, ...others] = last.step.data.x;
   const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
     x.shape[0] <= batchSize;

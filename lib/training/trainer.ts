@@ -1,6 +1,6 @@
 // Trainer: runs a model's training, evaluation and prediction; and the interface that training needs of a model.
 import type { Callback, CallbackModel, Logs, RunParams } from "../callbacks/callback.ts";
-import { type CallbackLike, CallbackList, toCallbacks } from "../callbacks/list.ts";
+import { CallbackList } from "../callbacks/list.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
@@ -58,9 +58,6 @@ export interface TrainableModel extends CallbackModel {
   /** The outputs for a batch, traced. */
   predictStep(data: AnyStepData): Structure<Value>;
 }
-
-/** How much to print: 1 a progress bar, 2 one line per epoch, 0 nothing; `auto` is 1. */
-export type Verbose = "auto" | 0 | 1 | 2;
 
 /** The step of a prediction, and the version of the model's steps it belongs to. */
 export interface Prediction {
@@ -208,13 +205,12 @@ export class Trainer {
 
   /** The callbacks of a run, with its progress bar and history; `progress` is set for training. */
   callbacks(
-    own: readonly CallbackLike[] | undefined,
+    own: readonly Callback[],
     verbose: 0 | 1 | 2,
     params: RunParams,
-    where: string,
     progress?: TrainingProgress,
   ): CallbackList {
-    const list: Callback[] = toCallbacks(own, where);
+    const list: Callback[] = [...own];
     if (verbose) list.push(new ProgbarLogger(verbose));
     if (progress) {
       for (const callback of list) callback.setTraining?.(progress);

@@ -1,5 +1,5 @@
 // Validation of the user's data and numbers before the first step: what is wrong, in which row, and how to fix it.
-import { formatMessage, ShapeError, ValueError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
 import { crossentropyKind } from "../losses/resolve.ts";
 import type { Loss } from "../losses/loss.ts";
@@ -13,7 +13,6 @@ import {
 } from "../losses/regression.ts";
 import { Huber, LogCosh } from "../losses/robust.ts";
 import { CosineSimilarity } from "../losses/similarity.ts";
-import { describe } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -180,19 +179,8 @@ function checkLabels(y: Tensor, output: SymbolicShape, ignored: number | null, n
   }
 }
 
-/**
- * The number of rows to train on. Throws {@linkcode RangeError} for a split outside of [0, 1), and {@linkcode
- * ValueError} if one side gets no rows.
- */
+/** The number of rows to train on. Throws {@linkcode ValueError} where a split leaves nothing on one side. */
 export function splitRows(rows: number, validationSplit: number, where: string): number {
-  if (typeof validationSplit !== "number" || !(validationSplit >= 0 && validationSplit < 1)) {
-    throw new RangeError(formatMessage({
-      what: `Cannot ${where}`,
-      rule: "validationSplit must be a number of at least 0 and less than 1",
-      received: describe(validationSplit),
-      hint: "0.1 keeps the last tenth of the rows for validation",
-    }));
-  }
   if (validationSplit === 0) return rows;
   const training = Math.floor(rows * (1 - validationSplit));
   if (training === 0 || training === rows) {
@@ -204,30 +192,6 @@ export function splitRows(rows: number, validationSplit: number, where: string):
     });
   }
   return training;
-}
-
-/** Throws {@linkcode ValueError} if `value` is not an integer of at least `low`. */
-export function checkInteger(name: string, value: unknown, low: number, where: string): void {
-  if (typeof value === "number" && Number.isInteger(value) && value >= low) return;
-  throw new ValueError({
-    what: `Cannot ${where}`,
-    rule: `${name} must be an integer of at least ${low}`,
-    received: describe(value),
-    hint: typeof value === "string" ? "give it as a number, without quotes" : `give ${low} or more`,
-  });
-}
-
-/** How much to print; throws {@linkcode ValueError} for anything but `"auto"`, 0, 1 and 2. */
-export function verbosity(verbose: unknown, where: string): 0 | 1 | 2 {
-  if (verbose === undefined || verbose === "auto" || verbose === true) return 1;
-  if (verbose === 0 || verbose === 1 || verbose === 2) return verbose;
-  if (verbose === false) return 0;
-  throw new ValueError({
-    what: `Cannot ${where}`,
-    rule: 'verbose must be "auto", 0, 1 or 2',
-    received: describe(verbose),
-    hint: "0 prints nothing, 1 a progress bar, 2 a line for each epoch",
-  });
 }
 
 /** Throws {@linkcode ValueError} for options that data in batches cannot have. */

@@ -1,5 +1,5 @@
 // Warnings about the data, the callbacks and the loss of a run, which do not stop it.
-import type { CallbackLike } from "../callbacks/list.ts";
+import type { Callback } from "../callbacks/callback.ts";
 import { MonitorCallback } from "../callbacks/monitor.ts";
 import { flatten } from "../structure.ts";
 import { labelOf } from "./arguments.ts";
@@ -52,7 +52,7 @@ export function warnOfShortData(where: string, option: string): void {
 }
 
 /** Warns about callbacks that monitor a validation log when there is no validation. */
-export function warnOfMonitors(callbacks: readonly CallbackLike[] = [], logs: readonly string[]): void {
+export function warnOfMonitors(callbacks: readonly Callback[], logs: readonly string[]): void {
   for (const callback of callbacks) {
     const { monitor } = callback as { monitor?: unknown };
     // Another name may come from a callback, or gives an error when it is monitored.

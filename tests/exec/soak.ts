@@ -71,12 +71,16 @@ const kinds: Record<string, (round: number) => Promise<unknown>> = {
 };
 
 async function sample(): Promise<Sample> {
-  // Collecting some objects may make others unreachable.
-  for (let i = 0; i < 3; i++) {
+  let held = (await getExecutor()).memory;
+  // What one collection frees may have kept other objects alive, so only several that free nothing end it.
+  for (let unchanged = 0, i = 0; unchanged < 4 && i < 50; i++) {
     collect!();
     await new Promise((resolve) => setTimeout(resolve, 10));
+    const now = (await getExecutor()).memory;
+    unchanged = JSON.stringify(now) === JSON.stringify(held) ? unchanged + 1 : 0;
+    held = now;
   }
-  return { ...(await getExecutor()).memory, resident: Math.round(Deno.memoryUsage().rss / 2 ** 20) };
+  return { ...held, resident: Math.round(Deno.memoryUsage().rss / 2 ** 20) };
 }
 
 await setBackend(backend as BackendName);

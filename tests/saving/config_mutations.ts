@@ -1,9 +1,11 @@
 // Mutations of model configs: valid Keras JSON, changed at random places by a seeded generator, like a hostile or
 // broken file. Reading each must end in a model or a CeratopsError, and quickly.
 import { readFileSync } from "node:fs";
-import { CeratopsError } from "../../lib/errors.ts";
+import process from "node:process";
+import { CeratopsError, isClass } from "../../lib/errors.ts";
 import type { ConfigValue } from "../../lib/json_config.ts";
 import { modelFromConfig } from "../../lib/models/from_config.ts";
+import { type AnyClass, namespaces, suitableArguments } from "../exported_classes.ts";
 
 /** A generator of numbers in [0, 1) from a seed: mulberry32. */
 export function numbersFrom(seed: number): () => number {
@@ -17,7 +19,7 @@ export function numbersFrom(seed: number): () => number {
 }
 
 /** A list nested `depth` times. */
-function nested(depth: number): ConfigValue {
+export function nested(depth: number): ConfigValue {
   let value: ConfigValue = [];
   for (let i = 0; i < depth; i++) value = [value];
   return value;
@@ -38,7 +40,8 @@ const strange: readonly (() => ConfigValue)[] = [
   () => -1,
   () => 0.5,
   () => 2 ** 31,
-  () => 1e9,
+  // Not 1e9: a weight of 4 GB is no mistake.
+  () => 2e9,
   () => 1e308,
   () => NaN,
   () => "",
@@ -84,17 +87,82 @@ function mutate(config: ConfigValue, random: () => number): void {
     const { holder, key } = pick(places);
     const other = pick(places);
     const way = random();
-    if (way < 0.2 && !Array.isArray(holder)) delete holder[key];
+    const histories = places.filter(({ key }) => key === "keras_history");
+    if (way < 0.05 && histories.length > 0) {
+      // Layers that follow from others, or from themselves.
+      const [from, to] = [pick(histories), pick(histories)];
+      to.holder[to.key] = from.holder[from.key];
+    } else if (way < 0.2 && !Array.isArray(holder)) delete holder[key];
     else if (way < 0.35) holder[key] = other.holder[other.key] ?? null;
-    else if (way < 0.45 && typeof holder[key] === "number") holder[key] = pick([-1, 0, 2 ** 31, 1e9, 1e308, 0.1]);
+    else if (way < 0.45 && typeof holder[key] === "number") holder[key] = pick([-1, 0, 2 ** 31, 2e9, 1e308, 0.1]);
     else holder[key] = pick(strange)();
   }
 }
 
-/** The models to mutate: those of the golden file, and one of every class that takes sizes. */
-const models: readonly ConfigValue[] = JSON.parse(
+const goldenModels: readonly ConfigValue[] = JSON.parse(
   readFileSync(new URL("../keras/golden/models.json", import.meta.url), "utf8"),
 ).models.map(({ json }: { json: ConfigValue | string }) => (typeof json === "string" ? JSON.parse(json) : json));
+
+/** The node of an object of a class, with every option as its config holds it; undefined for bases. */
+function nodeOf(Class: AnyClass): ConfigValue | undefined {
+  try {
+    const made = new Class(...suitableArguments(Class), Class.name === "InputLayer" ? { shape: [2] } : {});
+    return (made as { serialize(): ConfigValue }).serialize();
+  } catch {
+    return undefined;
+  }
+}
+
+const node = (className: string, config: ConfigValue): ConfigValue => ({ class_name: className, config });
+
+/** A small model, compiled, with further layers and settings. */
+const modelWith = (
+  layers: readonly ConfigValue[],
+  dense: object = {},
+  compiled: object = {},
+  sample: readonly number[] = [3],
+): ConfigValue => ({
+  ...node("Sequential", {
+    layers: [
+      node("InputLayer", { batch_shape: [null, ...sample] }),
+      ...layers,
+      node("Dense", { units: 2, ...dense }),
+    ],
+  }) as object,
+  compile_config: { optimizer: "sgd", loss: "mse", ...compiled },
+});
+
+/** Where an object of each namespace may stand in a model. */
+const places: Readonly<Record<string, (node: ConfigValue) => readonly ConfigValue[]>> = {
+  layers: (layer) => [[8, 8, 3], [8, 3], [4, 4, 4, 3], [3]].map((sample) => modelWith([layer], {}, {}, sample)),
+  losses: (loss) => [modelWith([], {}, { loss })],
+  metrics: (metric) => [modelWith([], {}, { metrics: [metric] })],
+  optimizers: (optimizer) => [modelWith([], {}, { optimizer })],
+  schedules: (schedule) => [modelWith([], {}, { optimizer: node("SGD", { learning_rate: schedule }) })],
+  initializers: (initializer) => [modelWith([], { kernel_initializer: initializer })],
+  regularizers: (regularizer) => [modelWith([], { kernel_regularizer: regularizer })],
+  constraints: (constraint) => [modelWith([], { kernel_constraint: constraint })],
+};
+
+function canBeRead(model: ConfigValue): boolean {
+  try {
+    modelFromConfig(model);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A model of each class that stands in configs, but for those that need more around them. */
+const modelsOfClasses = Object.entries(places).flatMap(([namespace, place]) =>
+  Object.values(namespaces[namespace as keyof typeof namespaces]).filter(isClass).flatMap((Class) => {
+    const node = nodeOf(Class as unknown as AnyClass);
+    return node === undefined ? [] : place(node).filter(canBeRead).slice(0, 1);
+  })
+);
+
+/** The models that are mutated: those of the golden file, and one of every class. */
+const models: readonly ConfigValue[] = [...goldenModels, ...modelsOfClasses];
 
 /** How reading a mutated config ended. */
 export type Outcome = "read" | "refused" | "raw" | "slow";
@@ -104,7 +172,8 @@ export function readMutation(index: number): { outcome: Outcome; error?: unknown
   const random = numbersFrom(index);
   const config = structuredClone(models[Math.floor(random() * models.length)]);
   mutate(config, random);
-  const begun = performance.now();
+  // The time of the processor, since others may keep it busy too.
+  const begun = process.cpuUsage();
   let outcome: Outcome = "read";
   let failure: unknown;
   try {
@@ -113,7 +182,8 @@ export function readMutation(index: number): { outcome: Outcome; error?: unknown
     outcome = error instanceof CeratopsError ? "refused" : "raw";
     failure = error;
   }
-  const milliseconds = performance.now() - begun;
+  const { user, system } = process.cpuUsage(begun);
+  const milliseconds = (user + system) / 1000;
   if (outcome !== "raw" && milliseconds > 1000) outcome = "slow";
   return { outcome, error: failure, milliseconds };
 }

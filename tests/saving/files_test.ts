@@ -1,6 +1,7 @@
 // Files of Python Keras opened here: predictions, and trainings that go on; and files of our own, whole or damaged.
 import assert from "node:assert/strict";
 import { FileError, StateError, ValueError } from "../../lib/errors.ts";
+import { readSafetensors, writeSafetensors } from "../../lib/files/safetensors.ts";
 import { readZip, writeZip } from "../../lib/files/zip.ts";
 import { BatchNormalization, Dense } from "../../lib/layers/layers.ts";
 import { Input } from "../../lib/layers/input.ts";
@@ -13,10 +14,11 @@ import { registerKerasSerializable } from "../../lib/registry.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import type { Weight } from "../../lib/layers/weight.ts";
 import type { SymbolicShape } from "../../lib/shape.ts";
-import type { Tensor } from "../../lib/tensor/tensor.ts";
-import { testOnBackends } from "../backends.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { testOnBackends, useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
+import { mutateFiles } from "./file_mutations.ts";
 
 const files = golden("files");
 const [x, y] = [files.x, files.y].map(toTensor);
@@ -188,6 +190,56 @@ Deno.test("an old file stays whole where the new one cannot be written", async (
     await Deno.mkdir(`${path}.new`);
     await assert.rejects(small(9).save(path), fileError(/Cannot save/));
     assert.equal((await loadModel(path)).countParams(), 35);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("damaged files are opened or refused, whatever was damaged [wasm]", async () => {
+  await useBackend("wasm");
+  for (const [format, outcomes] of Object.entries(await mutateFiles(60))) {
+    const { opened = 0, refused = 0, ...others } = outcomes;
+    assert.deepEqual(others, {}, format);
+    assert.ok(opened + refused === 60 && refused > 30, `${format}: ${JSON.stringify(outcomes)}`);
+  }
+});
+
+Deno.test("safetensors as the Python package writes them", () => {
+  const { file, values } = files.safetensors;
+  const tensors = readSafetensors(Uint8Array.fromBase64(file), "Cannot read");
+  assert.deepEqual([...tensors.keys()].sort(), Object.keys(values).sort());
+  for (const [name, { shape, data }] of Object.entries<Table>(values)) {
+    assert.deepEqual([...tensors.get(name)!.shape], shape, name);
+    const rounded = /^int/.test(name) ? Math.trunc : Math.fround;
+    assert.deepEqual([...tensors.get(name)!.data], data.map(Number).map(rounded), name);
+  }
+  // A file that is written has the header's length, the header filled up to a multiple of 8, then the data.
+  const written = writeSafetensors(new Map([["w", tensor([[1, 2]])]]));
+  const view = new DataView(written.buffer);
+  const length = Number(view.getBigUint64(0, true));
+  assert.equal(length % 8, 0);
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(written.subarray(8, 8 + length))), {
+    __metadata__: { format: "ceratops" },
+    w: { dtype: "F32", shape: [1, 2], data_offsets: [0, 8] },
+  });
+  assert.deepEqual([view.getFloat32(8 + length, true), view.getFloat32(12 + length, true)], [1, 2]);
+  assert.equal(written.length, 16 + length);
+});
+
+Deno.test("weights by their names: safetensors of a model", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/model.safetensors`;
+    const model = small();
+    await model.saveWeights(path);
+    const copy = small();
+    copy.setWeights((await model.getWeights()).map((value) => value.cast("int32")));
+    await copy.loadWeights(path);
+    assert.deepEqual(await copy.getWeights(), await model.getWeights());
+    const other = new Sequential([Input({ shape: [4] }), new Dense(3, { name: "other" })]);
+    await assert.rejects(other.loadWeights(path), fileError(/4 that differ[^]*other +kernel +\[4, 3\] +none/));
+    const whole = await Deno.readFile(path);
+    await assert.rejects(small().loadWeights(whole.slice(0, 100)), fileError(/must be a whole safetensors file/));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -7,7 +7,7 @@ import type { LossIdentifier } from "../../lib/losses/resolve.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { ones, zeros } from "../../lib/ops/composed.ts";
 import { Tensor, tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
-import type { FitOptions } from "../../lib/training/fit.ts";
+import type { FitOptions } from "../../lib/training/options.ts";
 import { testOnBackends } from "../backends.ts";
 
 function classifier(loss: LossIdentifier = "sparse_categorical_crossentropy", units = 3): Sequential {

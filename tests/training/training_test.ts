@@ -17,7 +17,7 @@ import { max, maximum, mean, multiply, sqrt, square, subtract } from "../../lib/
 import { SGD } from "../../lib/optimizers/optimizers.ts";
 import { setRandomSeed } from "../../lib/random_stream.ts";
 import { Tensor, tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
-import type { Batches } from "../../lib/training/dataset.ts";
+import type { Batches } from "../../lib/training/batches.ts";
 import type { StepData } from "../../lib/training/trainer.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";

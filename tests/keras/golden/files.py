@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
+from safetensors.numpy import save
 
 from build import create, item
 
@@ -138,6 +139,23 @@ def structures():
         }
 
 
+def safetensors():
+    """A file of each element type that NumPy has, with its values."""
+    values = {
+        "a/float32": np.array([[1.5, -2.25], [0.1, 3e38]], "float32"),
+        "float64": np.array([0.1, -1e300 / 1e299], "float64"),
+        "float16": np.array([0.5, -65504, 6e-8], "float16"),
+        "int64": np.array([[-5], [2**31 - 1]], "int64"),
+        "int32": np.array(7, "int32"),
+        "int16": np.array([-300], "int16"),
+        "int8": np.array([-128, 127], "int8"),
+        "uint8": np.array([0, 255], "uint8"),
+        "bool": np.array([True, False, True]),
+        "empty": np.zeros((0, 3), "float32"),
+    }
+    return {"file": base64.b64encode(save(values)).decode(), "values": values}
+
+
 def make():
     optimizers = [(name, create(keras.optimizers, spec)) for name, spec in OPTIMIZERS]
     return {
@@ -145,4 +163,5 @@ def make():
         "y": Y,
         "optimizers": [going_on(name, optimizer) for name, optimizer in [*optimizers, ("adam_scheduled", scheduled())]],
         "structures": list(structures()),
+        "safetensors": safetensors(),
     }

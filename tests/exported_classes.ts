@@ -1,0 +1,82 @@
+// The classes that mod.ts exports, by namespace, and arguments by position that suit them.
+import { positionalOf } from "../lib/options.ts";
+import {
+  callbacks,
+  constraints,
+  initializers,
+  layers,
+  losses,
+  metrics,
+  Model,
+  optimizers,
+  random,
+  regularizers,
+  schedules,
+  Sequential,
+} from "../mod.ts";
+
+/** A class of whatever arguments. */
+export type AnyClass = new (...args: unknown[]) => object;
+
+/** The namespaces that have classes with options. */
+export const namespaces = {
+  layers,
+  losses,
+  metrics,
+  optimizers,
+  schedules,
+  initializers,
+  regularizers,
+  constraints,
+  callbacks,
+  models: { Model, Sequential },
+  random,
+};
+
+/** Arguments by position that suit, by name. */
+const suitable: Readonly<Record<string, unknown>> = {
+  activation: "relu",
+  axes: 1,
+  classId: 0,
+  dims: [2, 1],
+  factor: 0.1,
+  filename: "log.csv",
+  filepath: "model",
+  filters: 2,
+  fn: (x: unknown) => x,
+  function: (x: unknown) => x,
+  height: 2,
+  heightFactor: 0.1,
+  inputDim: 3,
+  kernelSize: 1,
+  n: 2,
+  numClasses: 2,
+  outputDim: 2,
+  poolSize: 2,
+  precision: 0.5,
+  rate: 0.1,
+  recall: 0.5,
+  scale: 1,
+  schedule: () => 0.1,
+  sensitivity: 0.5,
+  shape: [2],
+  specificity: 0.5,
+  stddev: 0.1,
+  store: new callbacks.MemoryCheckpoints(),
+  targetClassIds: [0],
+  targetShape: [2],
+  units: 2,
+  width: 2,
+  widthFactor: 0.1,
+};
+
+/** Arguments before the options, of classes that check those themselves. */
+const before = new Map<unknown, readonly unknown[]>([
+  [Sequential, [[]]],
+  [random.SeedGenerator, [1]],
+]);
+
+/** Arguments by position of a class, as many as it takes, that suit it. */
+export function suitableArguments(Class: AnyClass): readonly unknown[] {
+  return before.get(Class) ?? positionalOf(Class).map((name) => suitable[name]);
+}

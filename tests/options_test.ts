@@ -1,0 +1,57 @@
+// The options of everything that is exported: what is no object of options is refused with an error that says so.
+import assert from "node:assert/strict";
+import { optionsOfClass } from "../lib/options.ts";
+import { isClass } from "../lib/errors.ts";
+import { callbacks, CeratopsError, layers } from "../mod.ts";
+import { type AnyClass, namespaces, suitableArguments } from "./exported_classes.ts";
+
+/** What is no object of options. */
+const wrong: readonly unknown[] = [null, 3, NaN, 1n, "adam", true, [], [{}], Symbol("options"), () => ({})];
+
+/** Classes that only others extend: what these declare is read by their constructors. */
+const bases: readonly unknown[] = [
+  layers.Conv,
+  layers.Convolution,
+  layers.ConvTranspose,
+  layers.DepthwiseConv,
+  layers.SeparableConv,
+];
+
+/** Whether a class takes options: most do, but not those of arguments by position alone. */
+function takesOptions(Class: AnyClass): boolean {
+  const options = Object.values(optionsOfClass(Class));
+  return options.length === 0 || options.some(({ offered, positional }) => offered && !positional);
+}
+
+for (const [namespace, exported] of Object.entries(namespaces)) {
+  for (const [name, item] of Object.entries(exported)) {
+    if (!isClass(item) || item === callbacks.MemoryCheckpoints) continue;
+    const Class = item as unknown as AnyClass;
+    const args = suitableArguments(Class);
+    if (!bases.includes(Class)) {
+      Deno.test(`${namespace}.${name} is made, or says what it misses`, () => madeOrRefused(() => new Class(...args)));
+    }
+    if (takesOptions(Class)) {
+      Deno.test(`${namespace}.${name} refuses what is no object of options`, () => {
+        for (const value of wrong) assert.throws(() => new Class(...args, value), CeratopsError, String(value));
+      });
+    }
+    if (args.length > 0) {
+      Deno.test(`${namespace}.${name} takes what stands in place of its arguments, or refuses it`, () => {
+        args.forEach((_, place) => {
+          for (const value of [undefined, ...wrong]) {
+            madeOrRefused(() => new Class(...args.with(place, value)));
+          }
+        });
+      });
+    }
+  }
+}
+
+function madeOrRefused(make: () => object): void {
+  try {
+    make();
+  } catch (error) {
+    assert.ok(error instanceof CeratopsError, (error as Error).stack);
+  }
+}
