@@ -2,7 +2,7 @@
 import type { Argument, ArgumentPlace } from "./checked_methods.ts";
 import { describe, describeList, ShapeError, ValueError } from "./errors.ts";
 import { checkShape, isListOf } from "./shape.ts";
-import { flatten, isNamed, type Structure } from "./structure.ts";
+import { flatten, type Structure } from "./structure.ts";
 import { isOperand as isOpOperand } from "./tensor/apply.ts";
 import { SymbolicTensor } from "./tensor/symbolic.ts";
 import { checkAttached, Tensor } from "./tensor/tensor.ts";

@@ -8,7 +8,7 @@ import { add, mean, multiply, subtract } from "../ops/primitives.ts";
 import { declareOptions, option, optionTable, positional } from "../options.ts";
 import { type RandomImageOptions, randomImageOptions, RandomImages } from "./augmentation.ts";
 import { type Factor, factorEndsOption, overlapping } from "./factor_options.ts";
-import { type LayerFields } from "./options.ts";
+import type { LayerFields } from "./options.ts";
 
 /** Options of layers that change the brightness of pixels. */
 export interface RandomColorOptions extends RandomImageOptions {

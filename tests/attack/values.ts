@@ -1,6 +1,6 @@
 // Values of every sort: those that no function was made for, and those that suit some parameter.
 import { Input, layers, Model, type Tensor, tensor, Variable } from "../../mod.ts";
-import { Trace } from "../../lib/ir/trace.ts";
+import type { Trace } from "../../lib/ir/trace.ts";
 import type { DType } from "../../lib/dtype.ts";
 
 /** A value and how messages show it. */
