@@ -1,10 +1,10 @@
 // Random initializers: uniform, normal, scaled by a weight's fans, orthogonal.
 // https://keras.io/api/layers/initializers/
 import { ValueError } from "../errors.ts";
-import { choice, number } from "../option_kinds.ts";
+import { choice, isInteger, number } from "../option_kinds.ts";
 import { declareOptions, describe, nullable, option, type OptionFields, optionTable } from "../options.ts";
 import type { RandomStream } from "../random_stream.ts";
-import { checkShape, normalizeAxis, numbersOf, type Shape, sizeOf } from "../shape.ts";
+import { checkShape, isListOf, normalizeAxis, numbersOf, type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded, seedOption, type SeedOptions } from "./initializer.ts";
 
 /** Options of {@linkcode RandomUniform}. */
@@ -108,7 +108,7 @@ export interface VarianceScalingOptions extends FanOptions {
 
 const axesOption = nullable(option<readonly number[]>({
   read: (given, { what, option }) => {
-    if (Array.isArray(given) && given.every((axis) => Number.isInteger(axis))) return given;
+    if (isListOf(given, isInteger)) return given;
     throw new ValueError({
       what,
       rule: `${option} must be a list of whole numbers`,

@@ -50,6 +50,7 @@ export function shapeOf(operand: Operand): Shape {
 /** The dtype of an operand; float32 for a number. Throws {@linkcode ValueError} for what is none. */
 export function dtypeOf(operand: Operand): DType {
   checkOperand(operand);
+  checkOperand(operand);
   return typeof operand === "number" ? "float32" : operand.dtype;
 }
 

@@ -64,6 +64,10 @@ function isWellFormed(made: unknown): boolean {
   return true;
 }
 
+/** Whether it is the only error of another class that is documented: that of a `validationSplit` outside of [0, 1). */
+const isDocumented = (thrown: unknown) =>
+  thrown instanceof RangeError && thrown.message.includes(": validationSplit must");
+
 /** The arguments of a call: some strange, the others such as suit. */
 function argumentsFor(target: Target, random: () => number, suits: (name: string) => Described): Described[] {
   const strange = () => strangeValue(Math.floor(random() * strangeCount));
@@ -116,7 +120,7 @@ export async function makeCall(index: number): Promise<Ended> {
     if (!isWellFormed(await made)) outcome = "malformed";
   } catch (thrown) {
     error = thrown;
-    outcome = thrown instanceof CeratopsError ? "refused" : "raw";
+    outcome = thrown instanceof CeratopsError || isDocumented(thrown) ? "refused" : "raw";
   }
   const { user, system } = process.cpuUsage(begun);
   if (outcome !== "raw" && (user + system) / 1000 > limits.milliseconds) {
