@@ -154,6 +154,7 @@ export type {
   LossName,
   LossOptions,
   Reduction,
+  TargetKind,
 } from "./lib/losses/losses.ts";
 export type {
   AccuracyName,

@@ -9,7 +9,15 @@ import { declareOptions, nullable, optionTable } from "../options.ts";
 import { boolean, integer, number } from "../option_kinds.ts";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { apply, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
-import { checkSameShape, Loss, type LossFields, type LossOptions, lossOptions, matchRanks } from "./loss.ts";
+import {
+  checkSameShape,
+  Loss,
+  type LossFields,
+  type LossOptions,
+  lossOptions,
+  matchRanks,
+  type TargetKind,
+} from "./loss.ts";
 
 /** Options of the cross-entropies of one or many independent classes. */
 export interface CrossentropyOptions {
@@ -178,6 +186,12 @@ export class BinaryCrossentropy extends Loss {
   constructor(options: CrossentropyOptions & LossOptions = {}) {
     super(options);
   }
+
+  /** A probability for each output. */
+  override targetKind(): TargetKind {
+    return "binary";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return binaryCrossentropy(yTrue, yPred, this);
@@ -203,6 +217,12 @@ export class CategoricalCrossentropy extends Loss {
   constructor(options: CrossentropyOptions & LossOptions = {}) {
     super(options);
   }
+
+  /** A number for each class. */
+  override targetKind(): TargetKind {
+    return "categorical";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return categoricalCrossentropy(yTrue, yPred, this);
@@ -238,6 +258,17 @@ export class SparseCategoricalCrossentropy extends Loss {
   constructor(options: SparseCrossentropyOptions & LossOptions = {}) {
     super(options);
   }
+
+  /** Class numbers. */
+  override targetKind(): TargetKind {
+    return "sparse";
+  }
+
+  /** The option `ignoreClass`. */
+  override get ignoredClass(): number | null {
+    return this.ignoreClass;
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return sparseCategoricalCrossentropy(yTrue, yPred, this);

@@ -5,7 +5,7 @@ import { clip } from "../ops/composed.ts";
 import { add, divide, log, mean, multiply, subtract, sum } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, lossName, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
 /** `sum(target * log(target / output))` over the last axis, both clipped to epsilon and 1. */
 export function klDivergence<A extends Operand, B extends Operand>(yTrue: A, yPred: B): ResultOf<A | B>;
@@ -39,6 +39,12 @@ export class KLDivergence extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return klDivergence(yTrue, yPred);
@@ -63,6 +69,12 @@ export class Poisson extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return poisson(yTrue, yPred);

@@ -17,7 +17,7 @@ import {
 } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
 /** How far outputs miss a margin of 1; targets of only 0 and 1 stand for -1 and 1. */
 function shortfall(yTrue: Operand, yPred: Operand, loss: string): Value {
@@ -71,6 +71,12 @@ export class Hinge extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return hinge(yTrue, yPred);
@@ -95,6 +101,12 @@ export class SquaredHinge extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return squaredHinge(yTrue, yPred);
@@ -119,6 +131,12 @@ export class CategoricalHinge extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return categoricalHinge(yTrue, yPred);

@@ -20,7 +20,7 @@ import {
   positional,
 } from "../options.ts";
 import { objectNode } from "../registry.ts";
-import { broadcastShapes, formatShape, sameShape, sizeOf } from "../shape.ts";
+import { broadcastShapes, formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
 /** How per-sample values are reduced to one number. */
@@ -65,6 +65,13 @@ export interface LossContext {
 }
 
 /**
+ * What the targets of a loss are, so that data can be checked before training: class numbers (`sparse`), a number for
+ * each class (`categorical`), a probability for each output (`binary`), numbers in the output's shape (`values`), or
+ * whatever the loss makes of them (`any`).
+ */
+export type TargetKind = "sparse" | "categorical" | "binary" | "values" | "any";
+
+/**
  * The base of losses: extend it with your own `call`.
  *
  * @example A custom loss
@@ -97,6 +104,16 @@ export abstract class Loss extends Configurable {
   constructor(options: LossOptions = {}, byPosition: object = {}) {
     super(options, byPosition);
     this.name ??= snakeCaseOfClass(new.target.name);
+  }
+
+  /** What the targets are, by the shapes of targets and outputs; `any` unless overridden. */
+  targetKind(_targets: SymbolicShape, _outputs: SymbolicShape): TargetKind {
+    return "any";
+  }
+
+  /** The class number whose samples do not count; null if all do. */
+  get ignoredClass(): number | null {
+    return null;
   }
 
   /** Per-sample values, `[batch, ...]` without the last axis of the outputs. */

@@ -29,7 +29,15 @@ export {
   type LossIdentifier,
   type LossName,
 } from "./resolve.ts";
-export { FunctionLoss, Loss, type LossContext, type LossFunction, type LossOptions, type Reduction } from "./loss.ts";
+export {
+  FunctionLoss,
+  Loss,
+  type LossContext,
+  type LossFunction,
+  type LossOptions,
+  type Reduction,
+  type TargetKind,
+} from "./loss.ts";
 export {
   MeanAbsoluteError,
   meanAbsoluteError,

@@ -5,7 +5,7 @@ import type { Value } from "../ir/value.ts";
 import { abs, add, divide, log, maximum, mean, multiply, square, subtract } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
 function difference(yTrue: Operand, yPred: Operand, loss: string): Value {
   const [targets, outputs] = matched(yTrue, yPred, loss);
@@ -59,6 +59,12 @@ export class MeanSquaredError extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanSquaredError(yTrue, yPred);
@@ -83,6 +89,12 @@ export class MeanAbsoluteError extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanAbsoluteError(yTrue, yPred);
@@ -108,6 +120,12 @@ export class MeanAbsolutePercentageError extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanAbsolutePercentageError(yTrue, yPred);
@@ -133,6 +151,12 @@ export class MeanSquaredLogarithmicError extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return meanSquaredLogarithmicError(yTrue, yPred);

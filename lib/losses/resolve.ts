@@ -2,13 +2,14 @@
 import type { Value } from "../ir/value.ts";
 import { NamedSet } from "../named_set.ts";
 import { declareFunctions, functionName } from "../registry.ts";
+import type { SymbolicShape } from "../shape.ts";
 import { circleLosses } from "./circle.ts";
 import { crossentropyLosses } from "./crossentropy.ts";
 import { ctcLosses } from "./ctc.ts";
 import { divergenceLosses } from "./divergence.ts";
 import { focalLosses } from "./focal.ts";
 import { hingeLosses } from "./hinge.ts";
-import { FunctionLoss, Loss, type LossFunction } from "./loss.ts";
+import { FunctionLoss, Loss, type LossFunction, type TargetKind } from "./loss.ts";
 import { regressionLosses } from "./regression.ts";
 import { robustLosses } from "./robust.ts";
 import { similarityLosses } from "./similarity.ts";
@@ -78,6 +79,10 @@ export function getLoss(identifier: LossIdentifier, where?: string): Loss {
 class Crossentropy extends Loss {
   constructor() {
     super({ name: "crossentropy" });
+  }
+  override targetKind(targets: SymbolicShape, outputs: SymbolicShape): TargetKind {
+    const kind = crossentropyKind(targets, outputs);
+    return kind === "sparse_categorical" ? "sparse" : kind;
   }
   call(yTrue: Value, yPred: Value): Value {
     return lossFunctions[`${crossentropyKind(yTrue.shape, yPred.shape)}_crossentropy` as const](yTrue, yPred);

@@ -4,7 +4,7 @@ import { abs, add, lessEqual, mean, multiply, select, softplus, square, subtract
 import { number } from "../option_kinds.ts";
 import { declareOptions, optionTable, unlessDefault } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, type LossFields, lossName, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, type LossFields, lossName, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
 /**
  * The mean over the last axis of `e^2 / 2` for errors up to `delta` (1 by default), and of `delta * |e| - delta^2 / 2`
@@ -62,6 +62,12 @@ export class Huber extends Loss {
   constructor(options: HuberOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return huber(yTrue, yPred, this.delta);
@@ -86,6 +92,12 @@ export class LogCosh extends Loss {
   constructor(options: LossOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return logCosh(yTrue, yPred);

@@ -6,7 +6,7 @@ import { add, cast, divide, maximum, multiply, negate, sqrt, square, subtract, s
 import { declareOptions, describe, nullable, option, optionTable, unlessDefault } from "../options.ts";
 import { integer, number } from "../option_kinds.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
-import { Loss, type LossFields, type LossOptions, lossOptions, matched } from "./loss.ts";
+import { Loss, type LossFields, type LossOptions, lossOptions, matched, type TargetKind } from "./loss.ts";
 
 /** Vectors along `axis` scaled to length 1; those shorter than epsilon are divided by it. */
 function normalized(x: Value, axis: number): Value {
@@ -93,6 +93,12 @@ export class CosineSimilarity extends Loss {
   constructor(options: CosineSimilarityOptions = {}) {
     super(options);
   }
+
+  /** Numbers in the output's shape. */
+  override targetKind(): TargetKind {
+    return "values";
+  }
+
   /** Per-sample values. */
   call(yTrue: Value, yPred: Value): Value {
     return cosineSimilarity(yTrue, yPred, this.axis);

@@ -1,18 +1,6 @@
 // Validation of the user's data and numbers before the first step: what is wrong, in which row, and how to fix it.
 import { ShapeError, ValueError } from "../errors.ts";
-import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
-import { crossentropyKind } from "../losses/resolve.ts";
 import type { Loss } from "../losses/loss.ts";
-import { KLDivergence, Poisson } from "../losses/divergence.ts";
-import { CategoricalHinge, Hinge, SquaredHinge } from "../losses/hinge.ts";
-import {
-  MeanAbsoluteError,
-  MeanAbsolutePercentageError,
-  MeanSquaredError,
-  MeanSquaredLogarithmicError,
-} from "../losses/regression.ts";
-import { Huber, LogCosh } from "../losses/robust.ts";
-import { CosineSimilarity } from "../losses/similarity.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -35,13 +23,10 @@ export function checkTargets(
       hint: `call ${where.split(" ")[0]}(x, y)`,
     });
   }
-  const kind = kindOf(loss, y.shape, output);
+  const kind = loss.targetKind(y.shape, output);
   if (kind === "binary") checkProbabilities(y, loss, label, where);
-  if (kind === "sparse") {
-    const ignored = loss instanceof SparseCategoricalCrossentropy ? loss.ignoreClass : null;
-    return checkLabels(y, output, ignored, label, where);
-  }
-  if (kind === "other") return;
+  if (kind === "sparse") return checkLabels(y, output, loss.ignoredClass, label, where);
+  if (kind === "any") return;
   const squeezed = dropLast(y.shape, output.length);
   const matches = squeezed.length === output.length &&
     squeezed.every((extent, axis) => output[axis] === null || extent === output[axis]);
@@ -49,7 +34,7 @@ export function checkTargets(
     y.shape.every((extent, axis) => output[axis] === null || extent === output[axis]);
   if (!matches && !flat) {
     const classes = output[output.length - 1];
-    const looksSparse = kind !== "regression" && (y.shape.length < output.length || y.shape.at(-1) === 1);
+    const looksSparse = kind !== "values" && (y.shape.length < output.length || y.shape.at(-1) === 1);
     throw new ShapeError({
       what: `Cannot ${where}`,
       rule: `targets ${label === "y" ? "" : `${label} `}for ${loss.name} must have the shape of the model's output, ${
@@ -68,34 +53,6 @@ export function checkTargets(
       `${loss.name} over one class is always 0: use "binary_crossentropy", or give the last layer a unit for each class`,
     );
   }
-}
-
-/** The losses whose targets are numbers in the output's shape, not classes. */
-const alike = [
-  MeanSquaredError,
-  MeanAbsoluteError,
-  MeanAbsolutePercentageError,
-  MeanSquaredLogarithmicError,
-  Huber,
-  LogCosh,
-  Poisson,
-  KLDivergence,
-  CosineSimilarity,
-  Hinge,
-  SquaredHinge,
-  CategoricalHinge,
-] as const;
-
-type Kind = "sparse" | "categorical" | "binary" | "regression" | "other";
-
-function kindOf(loss: Loss, y: Shape, output: SymbolicShape): Kind {
-  if (loss instanceof SparseCategoricalCrossentropy) return "sparse";
-  if (loss instanceof CategoricalCrossentropy) return "categorical";
-  if (loss instanceof BinaryCrossentropy) return "binary";
-  if (alike.some((Class) => loss instanceof Class)) return "regression";
-  if (loss.name !== "crossentropy") return "other";
-  const kind = crossentropyKind(y, output);
-  return kind === "sparse_categorical" ? "sparse" : kind;
 }
 
 function dropLast(shape: Shape, rank: number): Shape {
