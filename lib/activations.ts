@@ -51,7 +51,7 @@ export const linear: ActivationFunction = lift((x) => o.cast(x, dtypeOf(x)));
 
 /** `max(x, 0)`; with options: `x` above `threshold`, `negativeSlope * (x - threshold)` below, at most `maxValue`. */
 export const relu: Lifted<[x: Operand, options?: ReluOptions]> = lift((x, options = {}) => {
-  const { negativeSlope = 0, maxValue = null, threshold = 0 } = options ?? {};
+  const { negativeSlope = 0, maxValue = null, threshold = 0 } = options;
   if (negativeSlope === 0 && threshold === 0) {
     const risen = o.relu(x);
     return maxValue === null ? risen : o.minimum(risen, maxValue);
@@ -61,7 +61,7 @@ export const relu: Lifted<[x: Operand, options?: ReluOptions]> = lift((x, option
     : o.multiply(o.relu(o.subtract(threshold, x)), -negativeSlope);
   const capped = maxValue === null ? x : o.minimum(x, maxValue);
   return o.select(o.greater(x, threshold), capped, below);
-});
+}, { optionsAt: 1 });
 
 /** `1 / (1 + exp(-x))`; remembers `x` as its logits. */
 export const sigmoid: ActivationFunction = lift((x) => {

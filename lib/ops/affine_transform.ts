@@ -101,8 +101,7 @@ export function pixelsAt(batch: Operand, y: Operand, x: Operand): Operand {
  */
 export const affineTransform: Lifted<[images: Operand, transform: Operand, options?: AffineTransformOptions]> = lift(
   (images, transform, options = {}) => {
-    const { interpolation = "bilinear", fillMode = "constant", fillValue = 0, dataFormat = "channels_last" } =
-      options ?? {};
+    const { interpolation = "bilinear", fillMode = "constant", fillValue = 0, dataFormat = "channels_last" } = options;
     const what = "Cannot transform images";
     checkName(what, "interpolation", interpolation, affineInterpolations);
     checkName(what, "fillMode", fillMode, fillModes);
@@ -147,4 +146,5 @@ export const affineTransform: Lifted<[images: Operand, transform: Operand, optio
       return o.cast(result, dtypeOf(batch));
     });
   },
+  { optionsAt: 2 },
 );

@@ -85,7 +85,7 @@ function convolve(
  * ```
  */
 export const conv: Lifted<[x: Operand, kernel: Operand, options?: ConvOptions]> = lift((x, kernel, options = {}) => {
-  const { strides = 1, padding = "valid", dataFormat = "channels_last", dilationRate = 1 } = options ?? {};
+  const { strides = 1, padding = "valid", dataFormat = "channels_last", dilationRate = 1 } = options;
   const what = "Cannot convolve";
   return withChannelsLast(what, x, dataFormat, (input) => {
     const shape = shapeOf(input);
@@ -108,7 +108,7 @@ export const conv: Lifted<[x: Operand, kernel: Operand, options?: ConvOptions]> 
     const [filters] = promoteDTypes([kernel], true);
     return convolve(what, input, filters, steps, padding, dilation, channels / perGroup);
   });
-});
+}, { optionsAt: 2 });
 
 /** The output extent of a transposed convolution whose dilated kernel has extent `window`. */
 export function transposedExtent(
@@ -138,8 +138,7 @@ export function transposedExtent(
  */
 export const convTranspose: Lifted<[x: Operand, kernel: Operand, options?: ConvTransposeOptions]> = lift(
   (x, kernel, options = {}) => {
-    const { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 } = options ??
-      {};
+    const { strides = 1, padding = "valid", outputPadding, dataFormat = "channels_last", dilationRate = 1 } = options;
     const what = "Cannot convolve transposed";
     checkName(what, "padding", padding, ["valid", "same"]);
     return withChannelsLast(what, x, dataFormat, (input) => {
@@ -172,11 +171,12 @@ export const convTranspose: Lifted<[x: Operand, kernel: Operand, options?: ConvT
       return apply("convolutionTranspose", operands, attrs)[0];
     });
   },
+  { optionsAt: 2 },
 );
 
 /** A depthwise convolution, channels last, of 1 or 2 spatial axes. */
 function depthwise(what: string, x: Operand, kernel: Operand, options: ConvOptions): Operand {
-  const { strides = 1, padding = "valid", dilationRate = 1 } = options ?? {};
+  const { strides = 1, padding = "valid", dilationRate = 1 } = options;
   const shape = shapeOf(x);
   const rank = spatialRank(what, shape, 2);
   const [channels, multiplier] = kernelShape(what, kernel, rank, "channels, multiplier").slice(-2);
@@ -221,6 +221,7 @@ export const depthwiseConv: Lifted<[x: Operand, kernel: Operand, options?: ConvO
       (input) => depthwise(what, input, kernel, options),
     );
   },
+  { optionsAt: 2 },
 );
 
 /**
@@ -252,4 +253,4 @@ export const separableConv: Lifted<
     }
     return conv(deep, pointwiseKernel);
   });
-});
+}, { optionsAt: 3 });

@@ -25,7 +25,7 @@ const luma = new Tensor([3], "float32", Float32Array.of(0.2989, 0.587, 0.114));
  */
 export const rgbToGrayscale: Lifted<[images: Operand, options?: { dataFormat?: DataFormat }]> = lift(
   (images, options = {}) => {
-    const { dataFormat = "channels_last" } = options ?? {};
+    const { dataFormat = "channels_last" } = options;
     const what = "Cannot make images grey";
     return onImageBatch(what, images, dataFormat, (batch) => {
       const channels = shapeOf(batch)[3];
@@ -44,4 +44,5 @@ export const rgbToGrayscale: Lifted<[images: Operand, options?: { dataFormat?: D
       return o.cast(grey, dtypeOf(batch));
     });
   },
+  { optionsAt: 1 },
 );

@@ -77,12 +77,36 @@ function checkArgument(argument: unknown, depth = 0): void {
   });
 }
 
+/** The options of a function, none by default. Throws {@linkcode ValueError} for what is no object. */
+export function optionsOf<O extends object>(given: O | null | undefined): Partial<O> {
+  if (given === undefined || given === null) return {};
+  if (typeof given === "object" && !Array.isArray(given)) return given;
+  throw new ValueError({
+    what: "Cannot apply an op",
+    rule: "options must be one object",
+    received: describe(given),
+    hint: "write them in braces, as in { axis: 1 }",
+  });
+}
+
+/** What {@linkcode lift} is told of a function. */
+export interface LiftFacts {
+  /** The place of its options among the arguments, from 0. */
+  readonly optionsAt?: number;
+}
+
 /** The function with a type for each kind of operand; applied to symbolic tensors, it becomes a node of the model. */
-export function lift<Args extends readonly unknown[], Result>(fn: (...args: Args) => Result): Lifted<Args, Result>;
-export function lift(fn: (...args: unknown[]) => unknown): OpsFunction {
+export function lift<Args extends readonly unknown[], Result>(
+  fn: (...args: Args) => Result,
+  facts?: LiftFacts,
+): Lifted<Args, Result>;
+export function lift(fn: (...args: unknown[]) => unknown, { optionsAt }: LiftFacts = {}): OpsFunction {
   const lifted = (...args: unknown[]): unknown => {
     for (const argument of args) checkArgument(argument);
+    const options = optionsAt === undefined ? undefined : optionsOf(args[optionsAt] as object | undefined);
     const made = args.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;
+    // Nodes of models keep what was given.
+    if (made === undefined && optionsAt !== undefined) args[optionsAt] = options;
     return made ?? fn(...args);
   };
   return lifted;

@@ -127,13 +127,14 @@ export const pad: Lifted<[x: Operand, low: readonly number[], high: readonly num
   (x, low, high, options = {}) => {
     checkIntegers(low, "pad", "low");
     checkIntegers(high, "pad", "high");
-    const { interior = low.map(() => 0), value = 0 } = options ?? {};
+    const { interior = low.map(() => 0), value = 0 } = options;
     checkIntegers(interior, "pad", "interior");
     const [operand] = promoteDTypes([x]);
     checkElement(value, "pad");
     const [kept] = makeArray(operand.dtype, [value]);
     return apply("pad", [operand], { low, high, interior, value: kept })[0];
   },
+  { optionsAt: 3 },
 );
 /** Throws {@linkcode ValueError} where `value` is no number or boolean. */
 function checkElement(value: unknown, what: string): void {
@@ -197,7 +198,7 @@ export interface MatmulOptions {
  * true.
  */
 export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> = lift((a, b, options = {}) => {
-  const { transposeA = false, transposeB = false } = options ?? {};
+  const { transposeA = false, transposeB = false } = options;
   const [x, y] = promoteDTypes([a, b]);
   const [m, n] = [shapeOf(x), shapeOf(y)];
   if (m.length < 1 || n.length < 1) {
@@ -240,7 +241,7 @@ export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> =
   ];
   if (dtypeOf(x) !== "float32") return wholeProduct(wide, transposeA, transposeB);
   return apply("matmul", wide, { transposeA, transposeB, epilogue: null })[0];
-});
+}, { optionsAt: 2 });
 
 /** The integer matrix product, too large for floats: multiplies every pair, then sums in int32. */
 function wholeProduct([a, b]: Operand[], transposeA: boolean, transposeB: boolean): Operand {

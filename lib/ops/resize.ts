@@ -140,9 +140,8 @@ function padTo(batch: Operand, height: number, width: number, value: number): Op
  */
 export const resize: Lifted<[images: Operand, size: readonly number[], options?: ResizeOptions]> = lift(
   (images, size, options = {}) => {
-    const { interpolation = "bilinear", antialias = false, fillValue = 0, dataFormat = "channels_last" } = options ??
-      {};
-    const { cropToAspectRatio = false, padToAspectRatio = false } = options ?? {};
+    const { interpolation = "bilinear", antialias = false, fillValue = 0, dataFormat = "channels_last" } = options;
+    const { cropToAspectRatio = false, padToAspectRatio = false } = options;
     const what = "Cannot resize";
     const shape = shapeOf(images);
     checkName(what, "interpolation", interpolation, ["nearest", ...Object.keys(kernels)]);
@@ -175,4 +174,5 @@ export const resize: Lifted<[images: Operand, size: readonly number[], options?:
       return o.cast(dtypeOf(batch) === "uint8" ? clip(whole, 0, 255) : whole, dtypeOf(batch));
     });
   },
+  { optionsAt: 2 },
 );
