@@ -58,17 +58,24 @@ export const shape: Argument = (given, { what }) => {
 const isExtent = (extent: unknown): extent is number | null =>
   extent === null || (Number.isSafeInteger(extent) && (extent as number) >= 0);
 
+/** The shape of one input, `null` where it is not known. */
+export const inputShape: Argument = (given, place) => isListOf(given, isExtent) ? given : refuseShape(given, place);
+
 /** The shape of an input, `null` where it is not known; one, a list of them, or some by name. */
-export const shapes: Argument = (given, { what, argument }) => {
+export const shapes: Argument = (given, place) => {
   const items = flatten(given as Structure<unknown>);
   if (items.length > 0 && items.every((item) => isListOf(item, isExtent))) return given;
+  return refuseShape(given, place);
+};
+
+function refuseShape(given: unknown, { what, argument }: ArgumentPlace): never {
   throw new ShapeError({
     what,
     rule: `${argument} must be a list of integers of at least 0, or null for an axis that varies`,
     received: describeList(given),
     hint: "write it with the batch axis first, as in [null, 28, 28]",
   });
-};
+}
 
 /** The shapes of arguments by name; none by default. */
 export const shapesByName: Argument = (given = {}, place) => {

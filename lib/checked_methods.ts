@@ -24,16 +24,26 @@ export interface CheckedMethod {
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
-const declared = new WeakMap<object, Readonly<Record<string, CheckedMethod>>>();
+/** The methods of a class, and of those that extend it. */
+interface Declared {
+  readonly own: Readonly<Record<string, CheckedMethod>>;
+  readonly overriding: Readonly<Record<string, CheckedMethod>>;
+}
+
+const declared = new WeakMap<object, Declared>();
 /** The names of the methods that were made to check, by what holds them. */
 const done = new WeakMap<object, Set<string>>();
 
-/** Declares the arguments of methods of a class and of those classes of the library that extend it. */
+/**
+ * Declares the arguments of methods of a class and of those classes of the library that extend it; with `overriding`, some
+ * methods take less where these override them.
+ */
 export function declareMethods(
   Base: { readonly prototype: object },
-  methods: Readonly<Record<string, CheckedMethod>>,
+  own: Readonly<Record<string, CheckedMethod>>,
+  overriding: Readonly<Record<string, CheckedMethod>> = {},
 ): void {
-  declared.set(Base.prototype, methods);
+  declared.set(Base.prototype, { own, overriding: { ...own, ...overriding } });
 }
 
 /** Makes the methods of a class, and of those that it extends, check their arguments as the nearest base declares them. */
@@ -41,13 +51,14 @@ export function checkMethodsOf(Class: { readonly prototype: object }): void {
   const extending: object[] = [];
   for (let of: object | null = Class.prototype; of !== null; of = Object.getPrototypeOf(of)) {
     extending.push(of);
-    for (const [name, method] of Object.entries(declared.get(of) ?? {})) {
+    const { own = {}, overriding = {} }: Partial<Declared> = declared.get(of) ?? {};
+    for (const name of Object.keys(own)) {
       for (const prototype of extending) {
         const names = done.get(prototype) ?? new Set();
         done.set(prototype, names);
         if (names.has(name)) continue;
         names.add(name);
-        checkMethod(prototype, name, method);
+        checkMethod(prototype, name, (prototype === of ? own : overriding)[name]);
       }
     }
   }

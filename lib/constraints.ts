@@ -42,7 +42,7 @@ const axisOption = option<NormAxis>({
   fallback: 0,
   read: (given, { what, option }) => {
     const isAxis = (axis: unknown) => typeof axis === "number" && Number.isInteger(axis);
-    if (isAxis(given) || (Array.isArray(given) && given.every(isAxis))) return given as NormAxis;
+    if (isAxis(given) || (Array.isArray(given) && given.length <= 32 && given.every(isAxis))) return given as NormAxis;
     throw new ValueError({
       what,
       rule: `${option} must be a whole number or a list of them`,

@@ -4,7 +4,18 @@ import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { scoped } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
-import { anything, callArguments, masks, object, operand, operands, shapes, shapesByName } from "../argument_kinds.ts";
+import {
+  anything,
+  array,
+  callArguments,
+  inputShape as inputShapeOf,
+  masks,
+  object,
+  operand,
+  operands,
+  shapes,
+  shapesByName,
+} from "../argument_kinds.ts";
 import { autoName } from "../auto_names.ts";
 import { type ArgumentPlace, declareMethods } from "../checked_methods.ts";
 import { divide } from "../ops/primitives.ts";
@@ -110,6 +121,14 @@ export abstract class Layer extends WeightOwner {
       computeOutputSpec: { verb: "take the output of", takes: { args: callArguments(TensorSpec) } },
       replay: { verb: "call", takes: { args: callArguments() } },
       addLoss: { verb: "add a loss to", takes: { value: operand } },
+    }, {
+      // Layers of the library take one input, unless they say otherwise.
+      build: { verb: "build", takes: { inputShape: inputShapeOf, argumentShapes: shapesByName } },
+      computeOutputShape: {
+        verb: "take the output shape of",
+        takes: { inputShape: inputShapeOf, argumentShapes: shapesByName },
+      },
+      call: { verb: "call", takes: { x: oneOnceBuilt, context: object } },
     });
   }
 
@@ -455,6 +474,11 @@ function operandsOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
     });
   }
   return operands(given, place);
+}
+
+function oneOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
+  operandsOnceBuilt(given, place);
+  return array(given, place);
 }
 
 /** The mask of a layer's output, for symbolic tensors as for values: layers compute it with `ops`, which take both. */

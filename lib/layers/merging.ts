@@ -1,5 +1,5 @@
 // Layers that merge several values elementwise. https://keras.io/api/layers/merging_layers/
-import { array, listOf, masks as anyMask, object, optional } from "../argument_kinds.ts";
+import { array, listOf, masks as anyMask, object, optional, shapes } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { type DType, promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
@@ -28,6 +28,8 @@ export abstract class Merge extends Layer {
   static {
     const inputs = listOf(array, "a list of inputs");
     declareMethods(this, {
+      build: { verb: "build", takes: { inputShapes: shapes } },
+      computeOutputShape: { verb: "take the output shape of", takes: { inputShapes: shapes } },
       call: { verb: "call", takes: { inputs, context: object } },
       computeMask: { verb: "take the mask of", takes: { inputs, masks: optional(listOf(anyMask, "a list of masks")) } },
     });

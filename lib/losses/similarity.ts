@@ -110,7 +110,9 @@ export class CosineSimilarity extends Loss {
 const axesOption = nullable(option<number | readonly number[]>({
   read: (given, { what, option }) => {
     const isAxis = (axis: unknown) => Number.isInteger(axis);
-    if (isAxis(given) || (Array.isArray(given) && given.every(isAxis))) return given as number | readonly number[];
+    if (isAxis(given) || (Array.isArray(given) && given.length <= 32 && given.every(isAxis))) {
+      return given as number | readonly number[];
+    }
     throw new ValueError({
       what,
       rule: `${option} must be a whole number or a list of them`,

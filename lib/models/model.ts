@@ -1,5 +1,5 @@
 // Model: a layer that can be trained. https://keras.io/api/models/model/
-import { masks, object, objectOf, operand, operands } from "../argument_kinds.ts";
+import { masks, objectOf, operand, operands } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import type { History } from "../callbacks/history.ts";
 import type { Logs } from "../callbacks/callback.ts";
@@ -72,7 +72,6 @@ export class Model<
     const step = { data: objectOf({ x: operands }) };
     const batch = { data: objectOf({ y: masks, yPred: operands, sampleWeight: masks }) };
     declareMethods(this, {
-      call: { verb: "call", takes: { x: operands, context: object } },
       trainStep: { verb: "train", takes: step },
       testStep: { verb: "evaluate", takes: step },
       predictStep: { verb: "predict with", takes: step },
