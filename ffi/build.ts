@@ -1,5 +1,7 @@
 // Builds the native library from the sources next to this file, once, into the user's cache folder.
 import { BackendError } from "../lib/errors.ts";
+import { type BuiltLibrary, isOfSystem, LibraryCache, libraryName, sha256 } from "./cache.ts";
+import { exists, variable } from "./environment.ts";
 import { compilerPackages, debianNames, eigenPackages, installCommand, managers } from "./packages.ts";
 
 /**
@@ -63,25 +65,30 @@ export interface BuildOptions {
   cache?: string;
 }
 
-/** A built library: its file, and the build hash that it must report. */
-export interface BuiltLibrary {
-  readonly path: string;
-  readonly build: string;
-}
-
-/** Written next to a library, to detect incomplete files. */
-interface Sidecar {
-  readonly size: number;
-  readonly sha256: string;
-}
-
 /** Builds the native library if there is none yet; returns the path of its file. */
 export async function buildLibrary(options: BuildOptions = {}): Promise<string> {
   return (await findLibrary(options)).path;
 }
 
-/** The native library of these sources; builds it if there is none yet or it is damaged. */
+/**
+ * The native library of these sources; builds it if there is none yet or it is damaged. Throws {@linkcode BackendError}
+ * if that fails.
+ */
 export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibrary> {
+  try {
+    return await findOrBuild(options);
+  } catch (error) {
+    if (!isOfSystem(error)) throw error;
+    throw new BackendError({
+      what: "Cannot build the native library",
+      rule: "the files and programs that it is built with must be there",
+      received: error.message,
+      hint: "see that the compiler and the Eigen headers are whole, or use another backend",
+    }, "what it is built with");
+  }
+}
+
+async function findOrBuild(options: BuildOptions): Promise<BuiltLibrary> {
   const texts = await readSources(units);
   const level = options.level ?? await detectLevel();
   const sanitize = options.sanitize ?? variable("CERATOPS_SANITIZE") === "1";
@@ -96,37 +103,27 @@ export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibr
   const sources = (await sha256(JSON.stringify([[...texts], flags]))).slice(0, 20);
   const compiler = findCompiler();
   const eigen = findEigen();
-  const folder = `${options.cache ?? cacheFolder()}/native`;
+  const cache = new LibraryCache(options.cache);
   if (!compiler || !eigen) {
     // Without a compiler, an earlier build by any compiler is used.
-    const built = await anyBuild(folder, sources);
+    const built = await cache.findAny(`${sources}-`);
     if (built) return built;
     throw missingTools(compiler, eigen);
   }
-  const tools = await sha256(JSON.stringify([identity(compiler), identity(`${eigen}/Eigen/src/Core/util/Macros.h`)]));
+  const tools = await sha256(
+    JSON.stringify([identity(compiler.program), identity(`${eigen}/Eigen/src/Core/util/Macros.h`), ...compiler.args]),
+  );
   const build = `${sources}-${tools.slice(0, 12)}${sanitize ? "-sanitize" : ""}`;
-  const target = `${folder}/${build}`;
-  if (!options.rebuild && await isWhole(target)) return { path: libraryIn(target), build };
-  Deno.mkdirSync(folder, { recursive: true });
-  // Built in another folder and renamed as a whole: other processes never see or damage an incomplete one.
-  const work = Deno.makeTempDirSync({ dir: folder, prefix: "building-" });
-  try {
-    for (const [name, text] of texts) Deno.writeTextFileSync(`${work}/${name}`, text);
-    await compile(work, compiler, [...flags, "-isystem", eigen, `-DCERATOPS_BUILD="${build}"`]);
-    for (const name of [...texts.keys(), ...units.map(objectOf)]) Deno.removeSync(`${work}/${name}`);
-    const bytes = Deno.readFileSync(libraryIn(work));
-    const sidecar: Sidecar = { size: bytes.length, sha256: await sha256(bytes) };
-    Deno.writeTextFileSync(sidecarIn(work), JSON.stringify(sidecar));
-    await moveInto(work, target, options.rebuild ?? false);
-  } finally {
-    removeFolder(work);
-  }
-  return { path: libraryIn(target), build };
+  const found = options.rebuild ? undefined : await cache.find(build);
+  if (found) return found;
+  const kind = `${level}${sanitize ? "-sanitize" : ""}`;
+  return await cache.keep(build, { kind, replace: options.rebuild ?? false }, async (folder) => {
+    for (const [name, text] of texts) Deno.writeTextFileSync(`${folder}/${name}`, text);
+    await compile(folder, compiler, [...flags, "-isystem", eigen, `-DCERATOPS_BUILD="${build}"`]);
+    for (const name of [...texts.keys(), ...units.map(objectOf)]) Deno.removeSync(`${folder}/${name}`);
+  });
 }
 
-const libraryName = Deno.build.os === "darwin" ? "libceratops.dylib" : "libceratops.so";
-const libraryIn = (folder: string) => `${folder}/${libraryName}`;
-const sidecarIn = (folder: string) => `${folder}/library.json`;
 const objectOf = (unit: string) => unit.replace(/\.cpp$/, ".o");
 
 /** The texts of units and of all headers that they include, by name, from wherever this module was loaded. */
@@ -148,75 +145,23 @@ function includesOf(text: string): string[] {
 
 async function readSource(name: string): Promise<string> {
   const url = new URL(name, import.meta.url);
-  if (url.protocol === "file:") return await Deno.readTextFile(url);
-  const { default: text } = await import(url.href, { with: { type: "text" } }) as { default: string };
-  return text;
-}
-
-/** The SHA-256 of a text or of bytes, in hexadecimal. */
-export async function sha256(data: string | Uint8Array<ArrayBuffer>): Promise<string> {
-  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Whether a folder contains an intact library: not truncated or replaced. */
-async function isWhole(folder: string): Promise<boolean> {
   try {
-    const { size, sha256: expected } = JSON.parse(Deno.readTextFileSync(sidecarIn(folder))) as Sidecar;
-    const bytes = Deno.readFileSync(libraryIn(folder));
-    return bytes.length === size && await sha256(bytes) === expected;
+    if (url.protocol === "file:") return await Deno.readTextFile(url);
+    const { default: text } = await import(url.href, { with: { type: "text" } }) as { default: string };
+    return text;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
-
-/** An intact library of these sources, built by any compiler. */
-async function anyBuild(folder: string, sources: string): Promise<BuiltLibrary | undefined> {
-  if (!exists(folder)) return undefined;
-  for (const { name } of Deno.readDirSync(folder)) {
-    const target = `${folder}/${name}`;
-    if (name.startsWith(`${sources}-`) && await isWhole(target)) return { path: libraryIn(target), build: name };
-  }
-  return undefined;
-}
-
-async function moveInto(work: string, target: string, replace: boolean): Promise<void> {
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      Deno.renameSync(work, target);
-      return;
-    } catch (error) {
-      if (!exists(target)) throw error;
-      // Another process was faster: keep its library, unless it is to be replaced.
-      if (!replace && await isWhole(target)) return;
-      const old = `${work}-old`;
-      try {
-        Deno.renameSync(target, old);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-      removeFolder(old);
-    }
-  }
-  throw new BackendError({
-    what: "Cannot keep the native library",
-    rule: `${target} must be writable`,
-    hint: "delete the folder, or set CERATOPS_CACHE to another one",
-  });
-}
-
-function removeFolder(folder: string): void {
-  try {
-    Deno.removeSync(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new BackendError({
+      what: "Cannot build the native library",
+      rule: `its source ${url.href} must be readable`,
+      received: error instanceof Error ? error.message : String(error),
+      hint: "fetch Ceratops again as a whole, or use another backend",
+    }, "its sources");
   }
 }
 
 /** Compiles the units, as many at a time as there are processors, and links them. */
-async function compile(work: string, compiler: string, flags: readonly string[]): Promise<void> {
+async function compile(work: string, compiler: Compiler, flags: readonly string[]): Promise<void> {
   const start = performance.now();
   const total = units.length + 1;
   let finished = 0;
@@ -227,14 +172,22 @@ async function compile(work: string, compiler: string, flags: readonly string[])
   };
   report();
   const waiting = [...units];
+  const stop = new AbortController();
   const worker = async () => {
-    for (let unit = waiting.shift(); unit; unit = waiting.shift()) {
-      await runCompiler(compiler, [...flags, "-c", unit, "-o", objectOf(unit)], work);
+    for (let unit = waiting.shift(); unit && !stop.signal.aborted; unit = waiting.shift()) {
+      await runCompiler(compiler, [...flags, "-c", unit, "-o", objectOf(unit)], work, stop.signal);
       finished++;
       report();
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, navigator.hardwareConcurrency) }, worker));
+  let failure: unknown;
+  const fail = (error: unknown) => {
+    // The others are ended and waited for, since they write to the folder; what they say then is of no interest.
+    failure ??= error;
+    stop.abort();
+  };
+  await Promise.all(Array.from({ length: Math.max(1, navigator.hardwareConcurrency) }, () => worker().catch(fail)));
+  if (failure) throw failure;
   await runCompiler(compiler, [...flags, "-shared", ...units.map(objectOf), "-o", libraryName, "-ldl"], work);
   finished++;
   report(`, ${((performance.now() - start) / 1000).toFixed(1)} s`);
@@ -244,57 +197,57 @@ function writeError(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
-async function runCompiler(compiler: string, args: string[], cwd: string): Promise<void> {
-  const { code, stderr } = await new Deno.Command(compiler, { args, cwd, stdout: "null", stderr: "piped" }).output();
+async function runCompiler(
+  { program, args: own }: Compiler,
+  args: readonly string[],
+  cwd: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const command = new Deno.Command(program, { args: [...own, ...args], cwd, signal, stdout: "null", stderr: "piped" });
+  const refused = (rule: string, text: string) =>
+    new BackendError({
+      what: "Cannot build the native library",
+      rule,
+      hint: `see what it says, or choose another compiler with CXX\n${text}`,
+    }, "a working C++ compiler");
+  let output: Deno.CommandOutput;
+  try {
+    output = await command.output();
+  } catch (error) {
+    throw refused(`${program} could not be started`, String(error));
+  }
+  const { code, stderr } = output;
   if (code === 0) return;
   const lines = new TextDecoder().decode(stderr).trim().split("\n").slice(0, 20).join("\n");
+  throw refused(`${program} failed with status ${code}`, lines);
+}
+
+/** A compiler: its program, and the arguments that come before all others. */
+interface Compiler {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** The compiler that `CXX` names, which may have arguments as in `ccache g++ -O2`, else the first that is there. */
+function findCompiler(): Compiler | undefined {
+  const named = variable("CXX")?.trim();
+  if (!named) return ["g++", "clang++", "c++"].map((name) => findProgram(name)).find((compiler) => compiler);
+  // A path with spaces in it is taken whole.
+  const [program, ...args] = named.split(/\s+/);
+  const compiler = findProgram(named) ?? findProgram(program, args);
+  if (compiler) return compiler;
   throw new BackendError({
     what: "Cannot build the native library",
-    rule: `${compiler} failed with status ${code}`,
-    hint: `see what it says, or choose another compiler with CXX\n${lines}`,
-  });
+    rule: "CXX must name a C++ compiler that is there",
+    received: `"${named}"`,
+    hint: "correct it, or unset it so that g++ or clang++ is taken",
+  }, "CXX to name a compiler");
 }
 
-/** An environment variable, if it may be read without asking. */
-function variable(name: string): string | undefined {
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
-  return Deno.env.get(name) || undefined;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The user's cache folder. */
-function cacheFolder(): string {
-  const named = variable("CERATOPS_CACHE");
-  if (named) return named;
-  const home = variable("HOME");
-  if (Deno.build.os === "darwin" && home) return `${home}/Library/Caches/ceratops`;
-  const caches = variable("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
-  if (caches) return `${caches}/ceratops`;
-  throw new BackendError({
-    what: "Cannot keep the native library",
-    rule: "there must be a cache folder, and neither HOME nor XDG_CACHE_HOME is set or may be read",
-    hint: "set CERATOPS_CACHE, and allow it with --allow-env",
-  });
-}
-
-/** The compiler in `CXX`, else the first one found. */
-function findCompiler(): string | undefined {
+function findProgram(name: string, args: readonly string[] = []): Compiler | undefined {
   const folders = (variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin").split(":");
-  const named = variable("CXX");
-  for (const name of named ? [named] : ["g++", "clang++", "c++"]) {
-    const path = name.includes("/") ? [name] : folders.map((folder) => `${folder}/${name}`);
-    const found = path.find(exists);
-    if (found) return found;
-  }
-  return undefined;
+  const program = (name.includes("/") ? [name] : folders.map((folder) => `${folder}/${name}`)).find(exists);
+  return program === undefined ? undefined : { program, args };
 }
 
 /** The folder that contains the folder `Eigen`. */
@@ -313,7 +266,7 @@ function identity(path: string): [string, number, number] {
 }
 
 /** The error that says how to install what is missing, with the package manager found. */
-function missingTools(compiler: string | undefined, eigen: string | undefined): BackendError {
+function missingTools(compiler: Compiler | undefined, eigen: string | undefined): BackendError {
   const folders = (variable("PATH") ?? "/usr/bin:/sbin:/opt/homebrew/bin").split(":");
   const manager = managers.find((name) => folders.some((folder) => exists(`${folder}/${name}`)));
   const lacking = [...(compiler ? [] : ["a C++ compiler"]), ...(eigen ? [] : ["the Eigen 3 headers"])].join(" and ");
@@ -323,7 +276,7 @@ function missingTools(compiler: string | undefined, eigen: string | undefined): 
     rule: `${lacking} must be installed`,
     hint: installCommand(packages, manager) ??
       `install with your package manager what Debian calls ${debianNames(packages)}`,
-  });
+  }, [...(compiler ? [] : ["a C++ compiler"]), ...(eigen ? [] : ["Eigen 3"])].join(" and "));
 }
 
 /** The newest instruction set that this processor has and a library is built for. */

@@ -1,7 +1,8 @@
 // Compiles the native library to ffi/ceratops.wasm, which is committed; with --check, reports whether that file is
 // stale.
 import { BackendError } from "../lib/errors.ts";
-import { readSources, sha256, units } from "./build.ts";
+import { readSources, units } from "./build.ts";
+import { sha256 } from "./cache.ts";
 
 /** The compilation units: those of the native library except its threads, and what WebAssembly needs in addition. */
 const wasmUnits = [...units.filter((name) => name !== "threads.cpp"), "wasm.cpp"];

@@ -1,6 +1,6 @@
 // Element types, and the typed arrays that hold them on the host.
 
-import { describe, DTypeError } from "./errors.ts";
+import { describe, DTypeError, ValueError } from "./errors.ts";
 
 /** An element type. `bool` is one byte, 0 or 1, on the host. */
 export type DType = "float32" | "int32" | "uint8" | "bool";
@@ -32,11 +32,55 @@ export function bytesPerElement(dtype: DType): number {
   return dtype === "float32" || dtype === "int32" ? 4 : 1;
 }
 
-/** A new typed array of `size` elements: zeros, or the given values cast as NumPy's `astype` casts them. */
+/**
+ * A new typed array of `size` elements: zeros, or the given values cast as NumPy's `astype` casts them. Throws
+ * {@linkcode ValueError} where the host has no memory for it.
+ */
 export function makeArray(dtype: DType, source: number | ArrayLike<number>): TypedArray {
-  if (dtype === "bool" && typeof source !== "number") return Uint8Array.from(source, (v) => (Number(v) === 0 ? 0 : 1));
-  const Type = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
-  return typeof source === "number" ? new Type(source) : new Type(source);
+  const size = typeof source === "number" ? source : source.length;
+  return withHostMemory(size * bytesPerElement(dtype), () => {
+    if (dtype === "bool" && typeof source !== "number") {
+      return Uint8Array.from(source, (v) => (Number(v) === 0 ? 0 : 1));
+    }
+    const Type = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
+    return typeof source === "number" ? new Type(source) : new Type(source);
+  });
+}
+
+/**
+ * What `body` returns, which makes arrays of so many bytes. Throws {@linkcode ValueError} where the host has no room; `what`
+ * and `thing` word it, those of the outermost call.
+ */
+export function withHostMemory<T>(
+  bytes: number,
+  body: () => T,
+  { what, thing }: { what: string; thing: string } = { what: "Cannot allocate memory on the host", thing: "an array" },
+): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    const worded = new ValueError({
+      what,
+      rule: `${thing} must fit into the memory of this machine`,
+      received: gibibytes(bytes),
+      hint: "take a smaller batch, a smaller model or less data at a time",
+    });
+    worded.cause = error;
+    throw worded;
+  }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  if (error instanceof ValueError) return isOutOfMemory(error.cause);
+  // As V8, SpiderMonkey and JavaScriptCore word it; a stack that overflows is a RangeError too.
+  return error instanceof RangeError && /alloc|length|memory/i.test(error.message);
+}
+
+/** A number of bytes as messages show it, such as `3.73 GiB`. */
+export function gibibytes(bytes: number): string {
+  const gib = bytes / 2 ** 30;
+  return `${gib >= 1000 ? Math.round(gib) : gib.toPrecision(3)} GiB`;
 }
 
 /** The dtype that holds both, in the order bool, uint8, int32, float32. */

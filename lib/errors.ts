@@ -50,8 +50,16 @@ export class DTypeError extends CeratopsError {}
 export class ValueError extends CeratopsError {}
 /** A call at the wrong time, such as `fit` before `compile`. */
 export class StateError extends CeratopsError {}
-/** A backend that is unavailable, or that failed while it ran. */
-export class BackendError extends CeratopsError {}
+/** A backend that cannot be had, or that failed while it ran. */
+export class BackendError extends CeratopsError {
+  /**
+   * Takes the message, and where a backend cannot be had, what it needs in a few words, such as `a C++ compiler`: for
+   * the line in which `auto` says what it chose.
+   */
+  constructor(complaint: ErrorParts | string, readonly needs?: string) {
+    super(complaint);
+  }
+}
 /**
  * A GPU device that was lost while in use. Weights keep the values last copied to the host: after each epoch of `fit`,
  * and whenever `getWeights` was called.

@@ -4,7 +4,7 @@ import { boolean } from "../option_kinds.ts";
 import { declareOptions, describe, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type SavedTraining, type TrainingRun } from "./callback.ts";
 import { BatchCounter, type SaveFrequency, saveFrequencyOption } from "./batch_counter.ts";
-import { readIfThere, requireFiles, writeSafely } from "../files/system.ts";
+import { makeFolder, readIfThere, removeFolder, requireFiles, writeSafely } from "../files/system.ts";
 import { decodeTraining, encodeTraining } from "./training_file.ts";
 
 /** Options of {@linkcode BackupAndRestore}. */
@@ -82,8 +82,8 @@ export class BackupAndRestore extends Callback {
   }
 
   /**
-   * Resumes from what an earlier run saved, if anything. Throws {@linkcode FileError} for a damaged file, or one of
-   * another model.
+   * Resumes from what an earlier run saved, if anything. Throws {@linkcode FileError} for a damaged file, one of
+   * another model, or one that cannot be read.
    */
   override async onTrainBegin(): Promise<void> {
     requireFiles(`keep the training of "${this.model.name}" in "${this.backupDir}"`);
@@ -106,14 +106,12 @@ export class BackupAndRestore extends Callback {
   /** Removes the folder, or saves the final state. */
   override async onTrainEnd(): Promise<void> {
     if (!this.deleteCheckpoint) return await this.#save();
-    await Deno.remove(this.backupDir, { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    await removeFolder(this.backupDir);
   }
 
   async #save(): Promise<void> {
     const bytes = encodeTraining(await this.#training!.save());
-    await Deno.mkdir(this.backupDir, { recursive: true });
+    await makeFolder(this.backupDir);
     if (this.doubleCheckpoint) {
       const last = await readIfThere(this.path);
       if (last) await writeSafely(`${this.path}.bkp`, last);

@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import { boolean, text } from "../option_kinds.ts";
 import { declareOptions, describe, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
-import { requireFiles, sizeOfFile } from "../files/system.ts";
+import { requireFiles, sizeOfFile, writeText } from "../files/system.ts";
 import { formatFloat } from "./python_format.ts";
 
 /** Options of {@linkcode CSVLogger}. */
@@ -55,12 +55,15 @@ export class CSVLogger extends Callback {
     });
   }
 
-  /** Creates the file, or finds the one to append to. Throws {@linkcode StateError} if there is no file system. */
+  /**
+   * Creates the file, or finds the one to append to. Throws {@linkcode StateError} if there is no file system, and
+   * {@linkcode FileError} if the file cannot be written.
+   */
   override onTrainBegin(): void {
     requireFiles(`write "${this.filename}"`);
     this.#keys = undefined;
     this.#headed = this.append && sizeOfFile(this.filename) > 0;
-    if (!this.append) Deno.writeTextFileSync(this.filename, "");
+    if (!this.append) writeText(this.filename, "", { append: false });
   }
 
   /** Writes the epoch's line. */
@@ -76,6 +79,6 @@ export class CSVLogger extends Callback {
   #write(cells: readonly string[]): void {
     const special = new RegExp(`["\\r\\n]|\\${this.separator}`);
     const quoted = cells.map((cell) => (special.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell));
-    Deno.writeTextFileSync(this.filename, quoted.join(this.separator) + "\r\n", { append: true });
+    writeText(this.filename, quoted.join(this.separator) + "\r\n", { append: true });
   }
 }

@@ -1,13 +1,13 @@
-// CERATOPS_DEBUG: prints the graphs of programs, and where the time of their steps goes.
+// What CERATOPS_DEBUG asks for: why a backend was chosen, the graphs of programs as text, and where the time of steps goes.
 import { unknownIdentifier } from "../errors.ts";
 import type { Graph } from "../ir/graph.ts";
 import { printGraph } from "../ir/print.ts";
 import type { Executable, Executor, NodeClock, NodeTime } from "./executor.ts";
 
-/** What can be printed. */
-export type DebugTopic = "graph" | "profile";
+/** What can be asked for. */
+export type DebugTopic = "backend" | "graph" | "profile";
 
-const topics: readonly DebugTopic[] = ["graph", "profile"];
+const topics: readonly DebugTopic[] = ["backend", "graph", "profile"];
 
 /** The topics in a list such as `graph,profile`. Throws {@linkcode ValueError} for an unknown one. */
 export function debugTopics(list: string): Set<DebugTopic> {
@@ -26,7 +26,7 @@ const widest = 100;
 
 /** Makes an executor report about every program that it compiles from now on. */
 export function debug(executor: Executor, wanted: ReadonlySet<DebugTopic>, write: (text: string) => void): void {
-  if (wanted.size === 0) return;
+  if (!wanted.has("graph") && !wanted.has("profile")) return;
   let count = 0;
   const compile = executor.compile.bind(executor);
   executor.compile = async (graph) => {

@@ -1,7 +1,7 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
-import { BackendError, unknownIdentifier } from "../errors.ts";
+import { BackendError, CeratopsError, unknownIdentifier } from "../errors.ts";
 import { clearCaches, requireIdle } from "../session.ts";
-import { debug, debugTopics } from "./debug.ts";
+import { debug, type DebugTopic, debugTopics } from "./debug.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { ReferenceExecutor } from "./reference/executor.ts";
 
@@ -17,7 +17,7 @@ const openers: Record<BackendName, (asked: boolean) => Promise<Executor>> = {
   },
   eigen: async (asked) => {
     requireDeno("eigen");
-    if (!asked) requireGranted("eigen", ["ffi", "read", "write", "run", "env"]);
+    if (!asked && isForbidden("eigen")) throw lacksPermissions("eigen");
     // A computed specifier, so that bundlers and URL importers do not fetch what a browser cannot use.
     const specifier = new URL("./native/eigen.ts", import.meta.url).href;
     const { openEigen } = await import(specifier) as { openEigen: () => Promise<Executor> };
@@ -126,32 +126,57 @@ async function openDefault(): Promise<Executor> {
 }
 
 async function open(name: BackendChoice, why: string): Promise<Executor> {
-  const executor = await choose(name, why);
-  debug(executor, debugTopics(readVariable("CERATOPS_DEBUG") ?? ""), (text) => console.error(text));
+  const topics = debugTopics(readVariable("CERATOPS_DEBUG") ?? "");
+  const executor = name === "auto" ? await openBest(topics) : await openNamed(name, why);
+  debug(executor, topics, (text) => console.error(text));
   return executor;
 }
 
-async function choose(name: BackendChoice, why: string): Promise<Executor> {
-  if (name !== "auto") {
+async function openNamed(name: BackendName, why: string): Promise<Executor> {
+  try {
     const executor = await openers[name](true);
-    report(`${executor.name} (${executor.description}), chosen by ${why}`);
+    tell(`Ceratops runs on ${name} by ${why}`, ` (${executor.description})`);
     return executor;
+  } catch (error) {
+    // The user did not allow something when asked, or cannot be asked; an import says so by a TypeError.
+    if (error instanceof Error && !(error instanceof CeratopsError) && isForbidden(name)) {
+      throw lacksPermissions(name, error);
+    }
+    throw error;
   }
-  const passedOver: string[] = [];
-  const chosen = (executor: Executor): Executor => {
-    report([`${executor.name} (${executor.description})`, ...passedOver].join("; "));
-    return executor;
-  };
+}
+
+/** The first backend that can be had, told in one line; with the topic `backend`, why none of those before it. */
+async function openBest(topics: ReadonlySet<DebugTopic>): Promise<Executor> {
+  const passedOver: { readonly name: BackendName; readonly gain?: string; readonly error: BackendError }[] = [];
+  let executor: Executor | undefined;
   for (const { name, gain } of preference) {
+    if (name === "eigen" && typeof Deno === "undefined") continue;
     try {
-      return chosen(await openers[name](false));
+      executor = await openers[name](false);
+      break;
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
-      const reason = error.message.replace(`Cannot use ${name}: `, "");
-      passedOver.push(gain ? `${name} would be ${gain}: ${reason}` : `${name} passed over: ${reason}`);
+      passedOver.push({ name, gain, error });
     }
   }
-  return chosen(await openers.wasm(false));
+  if (executor) tell(`Ceratops runs on ${executor.name}`, ` (${executor.description})`);
+  else {
+    executor = await openers.wasm(false);
+    const { name, gain, error } = passedOver.find(({ gain }) => gain) ?? passedOver[0];
+    const why = error.needs ? `needs ${error.needs}` : "cannot be opened";
+    tell("Ceratops runs on wasm", `; ${name}${gain ? `, ${gain},` : ""} ${why}`);
+  }
+  if (topics.has("backend")) {
+    for (const { name, error } of passedOver) console.error(`  ${name} passed over: ${error.message}`);
+    console.error(`  ${executor.name} chosen: ${executor.description}`);
+  }
+  return executor;
+}
+
+/** Prints a line of at most 80 columns; where `more` has no room there, without it. */
+function tell(line: string, more: string): void {
+  console.error(line.length + more.length <= 80 ? line + more : line);
 }
 
 function requireDeno(name: BackendName): void {
@@ -160,24 +185,28 @@ function requireDeno(name: BackendName): void {
     what: `Cannot use ${name}`,
     rule: "it loads a native library, which only Deno can",
     hint: 'use "webgpu" or "wasm"',
-  });
+  }, "Deno");
 }
 
-/** Throws if not all permissions of a backend are granted, without asking for them. */
-function requireGranted(name: BackendName, permissions: readonly Deno.PermissionName[]): void {
-  const missing = permissions.filter((permission) =>
-    Deno.permissions.querySync({ name: permission }).state !== "granted"
-  );
-  if (missing.length === 0) return;
-  throw new BackendError({
+/** The permissions that a backend needs; `auto` does not ask for them. */
+const permissionsOf: { readonly [K in BackendName]?: readonly Deno.PermissionName[] } = {
+  eigen: ["ffi", "read", "write", "run", "env"],
+};
+
+/** Whether a permission that a backend needs is not granted; does not ask for it. */
+function isForbidden(name: BackendName): boolean {
+  const isMissing = (name: Deno.PermissionName) => Deno.permissions.querySync({ name }).state !== "granted";
+  return typeof Deno !== "undefined" && (permissionsOf[name] ?? []).some(isMissing);
+}
+
+function lacksPermissions(name: BackendName, refused?: Error): BackendError {
+  const flags = (permissionsOf[name] ?? []).map((permission) => `--allow-${permission}`).join(" ");
+  return new BackendError({
     what: `Cannot use ${name}`,
-    rule: `it needs ${missing.map((permission) => `--allow-${permission}`).join(" ")}`,
+    rule: `it needs ${flags || "more permissions"}`,
+    received: refused?.message,
     hint: "run with these or with -A",
-  });
-}
-
-function report(line: string): void {
-  console.error(`Ceratops runs on ${line}`);
+  }, "-A");
 }
 
 /** An environment variable, if reading it is already permitted; never asks. */

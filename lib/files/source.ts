@@ -1,5 +1,6 @@
 // Where the bytes of a file come from.
-import { describe, FileError, ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
+import { notReadable } from "./system.ts";
 
 /** A file: its path, its URL (`file:`, `http:` or `https:`), its bytes, a file that the user picked, or a stream. */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
@@ -34,11 +35,6 @@ export async function readSource(source: FileSource, what: string): Promise<Uint
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
     return await response.bytes() as Uint8Array<ArrayBuffer>;
   } catch (error) {
-    throw new FileError({
-      what,
-      rule: "the file must be there and may be read",
-      received: (error as Error).message.split("\n")[0],
-      hint: "check the path, and that Deno may read it or reach the host (--allow-read, --allow-net)",
-    });
+    throw notReadable(what, error);
   }
 }

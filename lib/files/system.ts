@@ -1,5 +1,5 @@
-// The file system: whether there is one, and writing so that a crash leaves the old file or the new one.
-import { StateError } from "../errors.ts";
+// The file system: whether there is one, writing so that a crash leaves the old file or the new one, and its errors.
+import { FileError, StateError } from "../errors.ts";
 
 /** Throws {@linkcode StateError} if there is no file system. */
 export function requireFiles(what: string): void {
@@ -11,35 +11,95 @@ export function requireFiles(what: string): void {
   });
 }
 
-/** The size of a file in bytes; 0 if there is none. */
+/** The size of a file in bytes; 0 if there is none. Throws {@linkcode FileError} if it cannot be read. */
 export function sizeOfFile(path: string): number {
   try {
     return Deno.statSync(path).size;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
+    throw notReadable(`Cannot read "${path}"`, error);
   }
 }
 
-/** Writes a file so that a crash at any time leaves the old or the new one: writes another file, then renames it. */
-export async function writeSafely(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+/** Writes a text as a file, or at the end of one. Throws {@linkcode FileError} if that fails. */
+export function writeText(path: string, text: string, { append }: { append: boolean }): void {
   try {
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-  } finally {
-    file.close();
+    Deno.writeTextFileSync(path, text, { append });
+  } catch (error) {
+    throw notWritable(`Cannot write "${path}"`, error);
   }
-  await Deno.rename(temporary, path);
 }
 
-/** A file's bytes; undefined if there is none. */
+/**
+ * Writes a file so that a crash at any time leaves the old or the new one: writes another file, then renames it. Throws
+ * {@linkcode FileError} if that fails; then the old file is left.
+ */
+export async function writeSafely(path: string, bytes: Uint8Array, what = `Cannot write "${path}"`): Promise<void> {
+  const temporary = `${path}.new`;
+  try {
+    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    try {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    // Half a file would only take up room; that it is not there is as good.
+    await Deno.remove(temporary).catch(() => {});
+    throw notWritable(what, error);
+  }
+}
+
+/** A file's bytes; undefined if there is none. Throws {@linkcode FileError} if it cannot be read. */
 export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw notReadable(`Cannot read "${path}"`, error);
   }
+}
+
+/** Makes a folder, if there is none yet, with those that it is in. Throws {@linkcode FileError} if that fails. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    throw notWritable(`Cannot make the folder "${path}"`, error);
+  }
+}
+
+/** Removes a folder with what is in it, if it is there. Throws {@linkcode FileError} if that fails. */
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw notWritable(`Cannot remove the folder "${path}"`, error);
+  }
+}
+
+/** The error for a file that the system does not let be written. */
+export function notWritable(what: string, error: unknown): FileError {
+  return new FileError({
+    what,
+    rule: "the folder must be there, and Deno may write to it",
+    received: reasonOf(error),
+    hint: "check the path and the space that is left, and run with --allow-write",
+  });
+}
+
+/** The error for a file that the system, or the host that has it, does not let be read. */
+export function notReadable(what: string, error: unknown): FileError {
+  return new FileError({
+    what,
+    rule: "the file must be there and may be read",
+    received: reasonOf(error),
+    hint: "check the path, and that Deno may read it or reach the host (--allow-read, --allow-net)",
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }

@@ -1,6 +1,6 @@
 // Where the bytes of a file go.
 import { describe, FileError, ValueError } from "../errors.ts";
-import { writeSafely } from "./system.ts";
+import { notWritable, writeSafely } from "./system.ts";
 
 /** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
 export type FileTarget = string | URL | WritableStream<Uint8Array>;
@@ -31,15 +31,14 @@ export async function writeTarget(target: FileTarget, bytes: Uint8Array<ArrayBuf
     });
   }
   if (typeof Deno === "undefined") return download(String(target), bytes, what);
+  await writeSafely(typeof target === "string" ? target : pathOf(target, what), bytes, what);
+}
+
+function pathOf(url: URL, what: string): string {
   try {
-    await writeSafely(target instanceof URL ? decodeURIComponent(target.pathname) : target, bytes);
+    return decodeURIComponent(url.pathname);
   } catch (error) {
-    throw new FileError({
-      what,
-      rule: "the folder must be there, and Deno may write to it",
-      received: (error as Error).message.split("\n")[0],
-      hint: "check the path and the space that is left, and run with --allow-write",
-    });
+    throw notWritable(what, error);
   }
 }
 

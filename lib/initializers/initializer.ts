@@ -2,7 +2,7 @@
 import { shape } from "../argument_kinds.ts";
 import { type Argument, declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
-import { makeArray } from "../dtype.ts";
+import { bytesPerElement, gibibytes, makeArray, withHostMemory } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { hashPath, nextRandomRoot, purposes, randomSeed, RandomStream, weightPath } from "../random_stream.ts";
 import { nullable } from "../options.ts";
@@ -41,17 +41,17 @@ const streamOrNew: Argument = (given, { what }) => {
   });
 };
 
-/** The bytes of the largest weight: no backend can allocate more in one piece. */
-const largestWeight = 2 ** 32;
+/** The bytes of the largest weight: common machines have no memory for the copies of a larger one. */
+const largestWeight = 2 ** 31;
 
-/** Throws {@linkcode ShapeError} where a weight of `shape` is larger than any backend can hold. */
-export function checkWeightSize(shape: Shape, what: string, name: string): void {
+/** The bytes of a weight of `shape`. Throws {@linkcode ShapeError} if there are too many. */
+export function checkWeightSize(shape: Shape, what: string, name: string): number {
   const bytes = sizeOf(shape) * 4;
-  if (bytes <= largestWeight) return;
+  if (bytes <= largestWeight) return bytes;
   throw new ShapeError({
     what,
     rule: `${name} may have at most ${largestWeight / 2 ** 30} GiB`,
-    received: `${formatShape(shape)}, which is ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
+    received: `${formatShape(shape)}, which is ${gibibytes(bytes)}`,
     hint: "give the layer smaller sizes, or a smaller input",
   });
 }
@@ -93,7 +93,10 @@ export abstract class Initializer extends Configurable {
   call(shape: Shape): Tensor {
     const seed = this.seed ?? null;
     const stream = seed === null ? newStream() : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
-    return new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream)));
+    return withHostMemory(
+      sizeOf(shape) * bytesPerElement("float32"),
+      () => new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream))),
+    );
   }
 }
 

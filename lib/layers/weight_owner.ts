@@ -1,4 +1,5 @@
 // WeightOwner: the weights of layers and models, their own and those of the layers inside.
+import { withHostMemory } from "../dtype.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { checkWeightSize } from "../initializers/initializer.ts";
 import { withContext } from "../ir/context.ts";
@@ -88,11 +89,13 @@ export abstract class WeightOwner {
           : "give it as in addWeight({ name, shape: [features, units] })",
       });
     }
-    checkWeightSize(shape, where, describe(name));
+    const bytes = checkWeightSize(shape, where, describe(name));
     const place = this.#ownPlace();
-    const value = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape)).cast(dtype);
     const path = `${place.name}/${name}`;
-    const weight = new Weight(value, { key: name, path, trainable, initializer, regularizer, constraint });
+    const weight = withHostMemory(bytes, () => {
+      const value = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape)).cast(dtype);
+      return new Weight(value, { key: name, path, trainable, initializer, regularizer, constraint });
+    }, { what: where, thing: `${describe(name)} ${formatShape(shape)}` });
     this.#weights.push(weight);
     return weight;
   }

@@ -2,16 +2,22 @@
 import { FileError, ValueError } from "../errors.ts";
 import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
 import { type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
+import { readHdf5 } from "../files/hdf5.ts";
 import { readZip, writeZip } from "../files/zip.ts";
 import type { ConfigValue, ObjectNode } from "../json_config.ts";
-import type { WeightOwner } from "../layers/weight_owner.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { pythonJson } from "../saving/json.ts";
-import { optimizerGroup, weightGroups } from "../saving/weight_groups.ts";
+import { fromKeras2 } from "../saving/keras2_config.ts";
+import { legacyConfig, storedInLegacy } from "../saving/legacy_h5.ts";
+import { optimizerGroup, type Part, weightGroups } from "../saving/weight_groups.ts";
 import {
-  readWeights,
+  assignWeights,
+  isHdf5,
+  parseWeights,
   type ReadWeightsOptions,
   requireBuilt,
+  storedInHdf5,
+  type StoredWeights,
   writeNamedWeights,
   writeWeights,
 } from "../saving/weights_file.ts";
@@ -20,9 +26,7 @@ import {
 const kerasVersion = "3.15.1";
 
 /** What saving needs of a model. */
-export interface SavedModel extends WeightOwner {
-  /** The class as files name it. */
-  readonly className: string;
+export interface SavedModel extends Part {
   /** What changes the weights; undefined before `compile`. */
   readonly optimizer: Optimizer | undefined;
   /** The model's node in a config. */
@@ -78,36 +82,47 @@ export async function loadWeights(model: SavedModel, source: FileSource, options
   requireBuilt(model, what);
   const bytes = await readSource(source, what);
   const weights = isZip(bytes) ? member(await readZip(bytes, what), "model.weights.h5", what) : bytes;
-  await readWeights(weights, weightGroups(model), what, options);
+  assignWeights(await parseWeights(weights, what), model, undefined, what, options);
 }
 
-/** The parts of a `.keras` file. */
-export interface KerasFile {
-  /** What `config.json` holds. */
+/** What the file of a whole model holds. */
+export interface ModelFile {
+  /** The model's node in a config. */
   readonly config: ConfigValue;
-  /** The bytes of the weights. */
-  readonly weights: Uint8Array<ArrayBuffer>;
+  /** Its weights, and the state of its optimizer. */
+  readonly weights: StoredWeights;
 }
 
-/** The parts of a `.keras` file. Throws {@linkcode FileError} for bytes that are none. */
-export async function readKerasFile(source: FileSource, what: string): Promise<KerasFile> {
+/** What a `.keras` file, or an `.h5` file of Keras 2, holds. Throws {@linkcode FileError} for bytes that are neither. */
+export async function readModelFile(source: FileSource, what: string): Promise<ModelFile> {
   const bytes = await readSource(source, what);
+  if (isHdf5(bytes)) {
+    const root = await readHdf5(bytes, what);
+    return { config: legacyConfig(root, what), weights: storedInLegacy(root, what) };
+  }
   if (!isZip(bytes)) {
     throw new FileError({
       what,
-      rule: "it must be a .keras file, which is a zip archive",
+      rule: "it must be a .keras file, which is a zip archive, or an .h5 file",
       received: `${bytes.length} bytes of another format`,
       hint: "save it again with model.save() of Keras 3 or of Ceratops",
     });
   }
   const members = await readZip(bytes, what);
-  const text = new TextDecoder().decode(member(members, "config.json", what));
-  try {
-    return { config: JSON.parse(text), weights: member(members, "model.weights.h5", what) };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new FileError({ what, rule: "its config.json must be JSON", received: error.message });
-  }
+  const read = (name: string): ConfigValue => {
+    try {
+      return JSON.parse(new TextDecoder().decode(member(members, name, what)));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new FileError({ what, rule: `its ${name} must be JSON`, received: error.message });
+    }
+  };
+  const { keras_version: version } = Object(read("metadata.json"));
+  const config = read("config.json");
+  return {
+    config: typeof version === "string" && version.startsWith("2.") ? fromKeras2(config) : config,
+    weights: storedInHdf5(await readHdf5(member(members, "model.weights.h5", what), what)),
+  };
 }
 
 function member(
@@ -129,12 +144,11 @@ function member(
 const isZip = ([first, second]: Uint8Array) => first === 0x50 && second === 0x4b;
 
 /** Sets weights, and the state of the optimizer if the file has it, to those of a file. */
-export async function restore(model: SavedModel, weights: Uint8Array, what: string): Promise<void> {
+export function restore(model: SavedModel, weights: StoredWeights, what: string): void {
   requireBuilt(model, what);
   const { optimizer } = model;
   optimizer?.build(model.trainableWeights);
-  const groups = weightGroups(model);
-  await readWeights(weights, optimizer ? [...groups, optimizerGroup(optimizer)] : groups, what);
+  assignWeights(weights, model, optimizer, what);
 }
 
 function requireEnding(name: string, endings: readonly string[], what: string): void {

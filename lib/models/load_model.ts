@@ -7,7 +7,7 @@ import { option, type OptionPlace, optionTable, readMethodOptions } from "../opt
 import { type CustomObject, customObjectScope } from "../registry.ts";
 import { isNamed } from "../structure.ts";
 import { modelFromConfig } from "./from_config.ts";
-import { readKerasFile, restore } from "./keras_file.ts";
+import { readModelFile, restore } from "./keras_file.ts";
 import type { Model } from "./model.ts";
 
 /** Options of {@linkcode loadModel}. */
@@ -36,7 +36,7 @@ function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Reco
 }
 
 /**
- * The model in a `.keras` file, as Ceratops or Python Keras 3 saved it: with its weights, and compiled as it was, so that
+ * The model in a `.keras` file, as Ceratops or Python Keras 3 saved it, or in an `.h5` file of Keras 2 or 3: with its weights, and compiled as it was, so that
  * training goes on where it stopped. As `keras.models.load_model`. Code in a file is never run: a `Lambda` of Python is
  * refused, with the way to give its function a name.
  *
@@ -58,9 +58,9 @@ function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Reco
 export async function loadModel(source: FileSource, options: LoadModelOptions = {}): Promise<Model> {
   const what = `Cannot load ${nameOfSource(source)}`;
   const { customObjects, compile } = readMethodOptions("loadModel", loadModelOptions, options, what);
-  const { config, weights } = await readKerasFile(source, what);
+  const { config, weights } = await readModelFile(source, what);
   const model = customObjectScope(customObjects, () => modelFromConfig(compile ? config : withoutCompile(config)));
-  await restore(model, weights, what);
+  restore(model, weights, what);
   return model;
 }
 

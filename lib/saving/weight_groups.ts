@@ -33,11 +33,13 @@ export interface WeightEntry {
 }
 
 /** A layer or a model. */
-interface Part extends WeightOwner {
+export interface Part extends WeightOwner {
   /** The class as files name it. */
   readonly className: string;
   /** The layers that files keep by class and number, where the model is made of inputs and outputs or is a chain. */
   readonly connectedLayers?: readonly Part[];
+  /** What is inside. */
+  readonly sublayers: readonly Part[];
 }
 
 /** The groups of a model or a layer and of all that is inside, each object once, in the order in which Keras looks. */
@@ -75,6 +77,16 @@ export function weightGroups(root: Part): WeightGroup[] {
   };
   visit(root, "", "");
   return groups;
+}
+
+/** The groups of the `.h5` files of Keras 2: the layers of the model that have weights, with all that is inside them. */
+export function legacyGroups(model: Part): WeightGroup[] {
+  return (model.connectedLayers ?? model.sublayers).filter(({ weights }) => weights.length > 0).map((layer, i) => ({
+    path: `layer ${i}`,
+    name: layer.name,
+    namePath: layer.name,
+    entries: [...layer.trainableWeights, ...layer.nonTrainableWeights].map((weight) => entryOf(weight, weight.name)),
+  }));
 }
 
 function isPart(value: unknown): value is Part {

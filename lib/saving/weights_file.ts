@@ -6,7 +6,9 @@ import { boolean } from "../option_kinds.ts";
 import { optionTable, readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { WeightEntry, WeightGroup } from "./weight_groups.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { isLegacy, storedInLegacy } from "./legacy_h5.ts";
+import { optimizerGroup, type Part, type WeightEntry, type WeightGroup, weightGroups } from "./weight_groups.ts";
 
 /** The bytes of a safetensors file of these groups, with the names of weights. */
 export async function writeNamedWeights(
@@ -66,22 +68,30 @@ export interface ReadWeightsOptions {
 
 const readWeightsOptions = optionTable<ReadWeightsOptions>()({ skipMismatch: boolean(false) });
 
-/** The arrays of a file by key, and the key that each entry of a group has in such files. */
-interface StoredArrays {
+/** What was read of a weights file. */
+export interface StoredWeights {
+  /** The arrays by key. */
   readonly arrays: ReadonlyMap<string, Tensor>;
+  /** What of a model is stored in such files. */
+  groupsOf(model: Part): WeightGroup[];
+  /** The key of an entry in such files. */
   keyOf(group: WeightGroup, index: number): string;
 }
 
-/** The arrays of a `.weights.h5` file, by path. */
-async function storedInHdf5(bytes: Uint8Array, what: string): Promise<StoredArrays> {
+/** The arrays of a `.weights.h5` file by path. */
+export function storedInHdf5(root: H5Group): StoredWeights {
   const arrays = new Map<string, Tensor>();
   const visit = ({ groups, arrays: own }: H5Group, path: readonly string[]): void => {
     const inOrder = [...own].sort(([a], [b]) => Number(a) - Number(b));
     for (const [name, array] of inOrder) arrays.set([...path.map(currentName), name].join("/"), array);
-    for (const [name, group] of groups) visit(group, [...path, name]);
+    for (const [name, group] of groups) {
+      // Keras 2 wrote the sums of metrics too; each run starts them again.
+      if (path.length > 0 || name !== "metrics") visit(group, [...path, name]);
+    }
   };
-  visit(await readHdf5(bytes, what), []);
-  return { arrays, keyOf: ({ path }, index) => [...path ? [path] : [], "vars", index].join("/") };
+  visit(root, []);
+  const keyOf = ({ path }: WeightGroup, index: number) => [...path ? [path] : [], "vars", index].join("/");
+  return { arrays, groupsOf: weightGroups, keyOf };
 }
 
 /** Names that Keras 2.12 to 2.15 gave. */
@@ -91,35 +101,49 @@ const currentName = (name: string) => (name === "_layer_checkpoint_dependencies"
 const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number) =>
   [...namePath ? [namePath] : [], entries[index].name].join("/");
 
-/** The arrays of a safetensors file, by the names of weights. */
-function storedInSafetensors(bytes: Uint8Array, what: string): StoredArrays {
-  return { arrays: readSafetensors(bytes, what), keyOf: nameOfEntry };
-}
-
 /** HDF5 files begin with this. */
 const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-const isHdf5 = (bytes: Uint8Array) => hdf5Signature.every((byte, i) => bytes[i] === byte);
+
+/** Whether bytes are those of an HDF5 file. */
+export const isHdf5 = (bytes: Uint8Array): boolean => hdf5Signature.every((byte, i) => bytes[i] === byte);
+
+/** What a weights file holds: safetensors, Keras 3's `.weights.h5`, or the `.h5` of Keras 2. */
+export async function parseWeights(bytes: Uint8Array, what: string): Promise<StoredWeights> {
+  const isSafetensors = bytes[8] === "{".charCodeAt(0) && !isHdf5(bytes);
+  if (isSafetensors) return { arrays: readSafetensors(bytes, what), groupsOf: weightGroups, keyOf: nameOfEntry };
+  const root = await readHdf5(bytes, what);
+  return isLegacy(root) ? storedInLegacy(root, what) : storedInHdf5(root);
+}
+
+/** The part of an optimizer's group that a file has: `stored` arrays, of which the first are `scalars`. */
+function storedPart(group: WeightGroup, stored: number, scalars: number): WeightGroup {
+  const { entries } = group;
+  // An optimizer that had taken no step has no slots in the file.
+  if (stored <= scalars) return { ...group, entries: entries.slice(0, stored) };
+  // Keras 2 does not store the learning rate.
+  const isWithoutRate = scalars === 2 && stored === entries.length - 1;
+  return isWithoutRate ? { ...group, entries: entries.filter((_, i) => i !== 1) } : group;
+}
 
 /** A row of the table of what does not fit. */
 type Mismatch = readonly [owner: string, entry: string, expected: string, found: string];
 
 /**
- * Sets the entries of the groups to the values in a file, HDF5 or safetensors. Throws {@linkcode FileError}, whose message
- * begins with `what`, with a table of all that is missing, left over or of another shape; then nothing is changed.
+ * Sets a model's weights, and the optimizer's state if one is given, to what was read. Throws {@linkcode FileError}, whose
+ * message begins with `what`, with a table of all that is missing, left over or of another shape; then nothing is changed.
  */
-export async function readWeights(
-  bytes: Uint8Array,
-  groups: readonly WeightGroup[],
+export function assignWeights(
+  { arrays, groupsOf, keyOf }: StoredWeights,
+  model: Part,
+  optimizer: Optimizer | undefined,
   what: string,
   options: ReadWeightsOptions = {},
-): Promise<void> {
+): void {
   const { skipMismatch } = readMethodOptions("loadWeights", readWeightsOptions, options, what);
-  const isSafetensors = bytes[8] === "{".charCodeAt(0) && !isHdf5(bytes);
-  const { arrays, keyOf } = isSafetensors ? storedInSafetensors(bytes, what) : await storedInHdf5(bytes, what);
   const left = new Map(arrays);
   const mismatches: Mismatch[] = [];
   const changes: { readonly entry: WeightEntry; readonly value: Tensor }[] = [];
-  for (const group of groups) {
+  const take = (group: WeightGroup) =>
     group.entries.forEach((entry, i) => {
       const key = keyOf(group, i);
       const value = arrays.get(key);
@@ -130,17 +154,15 @@ export async function readWeights(
       const found = value ? formatShape(value.shape) : "none";
       mismatches.push([group.name, entry.name.split("/").at(-1)!, formatShape(entry.shape), found]);
     });
+  groupsOf(model).forEach(take);
+  const stored = [...arrays.keys()].filter((key) => key.startsWith("optimizer/")).length;
+  if (optimizer && stored > 0) {
+    take(storedPart(optimizerGroup(optimizer), stored, optimizer.schedule ? 1 : 2));
   }
-  const hasOptimizer = groups.some(({ path }) => path === "optimizer");
   for (const [key, { shape }] of left) {
-    if (!hasOptimizer && key.startsWith("optimizer/")) continue;
-    const parts = key.split("/");
-    mismatches.push([
-      parts.slice(0, -1).filter((part) => part !== "vars").join("/"),
-      parts.at(-1)!,
-      "none",
-      formatShape(shape),
-    ]);
+    if (!optimizer && key.startsWith("optimizer/")) continue;
+    const parts = key.split("/").filter((part) => part !== "vars");
+    mismatches.push([parts.slice(0, -1).join("/"), parts.at(-1)!, "none", formatShape(shape)]);
   }
   if (mismatches.length > 0 && !skipMismatch) throw mismatchError(mismatches, what);
   for (const { entry, value } of changes) entry.write(value);

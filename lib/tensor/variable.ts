@@ -174,9 +174,11 @@ export class Variable {
     if (this.#device) {
       this.#host = await this.#device.read(this);
       this.#device.release(this);
+      this.#device = undefined;
     }
-    this.#device = device;
+    // Where the write fails, the value stays on the host.
     device?.write(this, this.#host ?? this.#zeros());
+    this.#device = device;
   }
 
   /** Falls back to the value last known to the host, after the device was lost. */

@@ -124,7 +124,7 @@ const told: readonly (readonly [string, () => unknown, string])[] = [
   [
     "a larger weight than any backend holds",
     () => new initializers.Zeros().call([1e6, 1e6]),
-    "Cannot draw Zeros: a weight may have at most 4 GiB, received [1000000, 1000000], which is 3.73e+3 GiB: give the " +
+    "Cannot draw Zeros: a weight may have at most 2 GiB, received [1000000, 1000000], which is 3725 GiB: give the " +
     "layer smaller sizes, or a smaller input",
   ],
   [

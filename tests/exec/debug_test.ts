@@ -52,7 +52,7 @@ Deno.test("where the environment may not be read nothing is printed or asked [wa
 
 Deno.test("topics are read from a list, and another word is refused", () => {
   assert.deepEqual([...debugTopics("")], []);
-  assert.deepEqual([...debugTopics("profile, graph,")], ["profile", "graph"]);
+  assert.deepEqual([...debugTopics("profile, graph,backend")], ["profile", "graph", "backend"]);
   assert.throws(
     () => debugTopics("graphs"),
     /^ValueError: Cannot debug: CERATOPS_DEBUG must be .*did you mean "graph"/,

@@ -1,6 +1,7 @@
 // The native executor: errors, independence of the number of threads, stopping, and building and caching the library.
 import assert from "node:assert/strict";
-import { type BuiltLibrary, units } from "../../ffi/build.ts";
+import { units } from "../../ffi/build.ts";
+import type { BuiltLibrary } from "../../ffi/cache.ts";
 import type { TypedArray } from "../../lib/dtype.ts";
 import { BackendError, StateError } from "../../lib/errors.ts";
 import { variablesOf } from "../../lib/exec/executor.ts";

@@ -105,7 +105,7 @@ export const mistakesWithLayers: readonly (readonly [string, () => unknown, stri
     "Dense of more weights than can be indexed",
     () => on([4], new layers.Dense(2 ** 31 - 1)),
     "ShapeError",
-    /"kernel" may have at most 4 GiB, received \[4, 2147483647\], which is 32\.0 GiB/,
+    /"kernel" may have at most 2 GiB, received \[4, 2147483647\], which is 32\.0 GiB/,
   ],
   [
     "Resizing to a line of a million pixels",

@@ -67,7 +67,7 @@ const places: [what: string, change: Parameters<typeof changed>[0], message: Reg
   [
     "a weight of 8 GiB",
     (layers) => layers[2].config.units = 2 ** 30,
-    /"kernel" may have at most 4 GiB, received \[2, 1073741824\], which is 8\.00 GiB/,
+    /"kernel" may have at most 2 GiB, received \[2, 1073741824\], which is 8\.00 GiB/,
   ],
 ];
 

@@ -19,17 +19,12 @@ import { testOnBackends, useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
 import { mutateFiles } from "./file_mutations.ts";
+import { unpack } from "./packed.ts";
 
 const files = golden("files");
 const [x, y] = [files.x, files.y].map(toTensor);
 const close = { absolute: 2e-6, relative: 2e-5 };
 const quiet = { verbose: 0 } as const;
-
-/** The bytes of a file in the golden JSON. */
-async function unpack(packed: string): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([Uint8Array.fromBase64(packed)]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
 
 /** The layer of the user's own that the files name, with its layers under the names of Keras's. */
 class Block extends Layer {
@@ -168,7 +163,7 @@ Deno.test("damaged files are refused", async () => {
     [await changed("model.weights.h5", weights.slice(0, 600)), /must be a whole HDF5 file/],
     [await changed("model.weights.h5", new Uint8Array(100)), /must be a whole HDF5 file/],
     [await changed("config.json", new Uint8Array([0x7b])), /config\.json must be JSON/],
-    [await writeZip(new Map([["a", new Uint8Array(3)]]), "Cannot write"), /the archive must have config\.json/],
+    [await writeZip(new Map([["a", new Uint8Array(3)]]), "Cannot write"), /the archive must have metadata\.json/],
     [await writeZip(new Map([["../a", new Uint8Array(3)]]), "Cannot write"), /Unsafe filename/],
     [await writeZip(new Map([...members].slice(0, 2)), "Cannot write"), /must have model\.weights\.h5/],
   ];

@@ -58,23 +58,29 @@ async function namedGpu(info: AdapterFacts): Promise<unknown> {
   return { requestAdapter: () => Promise.resolve(named) };
 }
 
-/** What `auto` prints about its choice. */
-async function choiceOfAuto(): Promise<string> {
+/** What `auto` says of its choice: one line, and with `CERATOPS_DEBUG=backend` the reasons. */
+async function choiceOfAuto(): Promise<{ line: string; reasons: string }> {
   const { error } = console;
   const lines: string[] = [];
   try {
     console.error = (line: string) => lines.push(line);
     await setBackend("auto");
+    assert.equal(lines.length, 1, lines.join("\n"));
+    assert.ok(lines[0].length <= 80, lines[0]);
+    Deno.env.set("CERATOPS_DEBUG", "backend");
+    await setBackend("auto");
   } finally {
     console.error = error;
+    Deno.env.delete("CERATOPS_DEBUG");
   }
-  assert.equal(lines.length, 1, lines.join("\n"));
-  return lines[0];
+  const [line, again, ...reasons] = lines;
+  assert.equal(again, line);
+  return { line, reasons: reasons.join("\n") };
 }
 
 Deno.test("auto takes a real GPU, says its name, and uses the kernels for GPUs [webgpu]", async () => {
   await withGpu(await namedGpu({ vendor: "nvidia", description: "NVIDIA GeForce RTX 3080" }), async () => {
-    assert.equal(await choiceOfAuto(), "Ceratops runs on webgpu (NVIDIA GeForce RTX 3080)");
+    assert.equal((await choiceOfAuto()).line, "Ceratops runs on webgpu (NVIDIA GeForce RTX 3080)");
     const executor = await getExecutor() as WebGpuExecutor;
     assert.equal(executor.gpu.tuning.kind, "gpu");
     const product = compile((x) => ops.matmul(x, x, { transposeB: true }));
@@ -94,9 +100,10 @@ Deno.test("auto passes software and fallback adapters over, and says why [webgpu
     ] as const
   ) {
     await withGpu(await namedGpu(info), async () => {
-      const line = await choiceOfAuto();
-      assert.match(line, /^Ceratops runs on eigen \(.*\); webgpu passed over: .*, and auto takes a real GPU only/);
-      assert.match(line, reason);
+      const { line, reasons } = await choiceOfAuto();
+      assert.match(line, /^Ceratops runs on eigen \(.*\)$/);
+      assert.match(reasons, /^ {2}webgpu passed over: .*, and auto takes a real GPU only/);
+      assert.match(reasons, reason);
       const message = await complaint(() => openWebGpu({ allowSoftware: false }));
       assert.match(message, /^Cannot use webgpu: .*real GPU.*setBackend\("webgpu"\)/);
       assert.equal((await openWebGpu()).gpu.tuning.kind, "software", "by name it serves");
@@ -120,7 +127,9 @@ Deno.test("without WebGPU, an adapter or a device the error says what to do [web
   await withGpu({ requestAdapter: () => Promise.resolve(broken) }, async () => {
     const message = await complaint(openWebGpu);
     assert.match(message, /^Cannot use webgpu: "Old GPU" gives no device, received driver too old: update/);
-    assert.match(await choiceOfAuto(), /^Ceratops runs on eigen .*webgpu passed over: .*"Old GPU" gives no device/);
+    const { line, reasons } = await choiceOfAuto();
+    assert.match(line, /^Ceratops runs on eigen \(.*\)$/);
+    assert.match(reasons, /^ {2}webgpu passed over: .*"Old GPU" gives no device/);
   });
 });
 

@@ -13,8 +13,9 @@ export async function openEigen(options: OpenOptions = {}): Promise<NativeExecut
   try {
     return new NativeExecutor("eigen", openLibrary(file, options));
   } catch (error) {
-    // The file is complete but does not load, or reports another build: rebuild it, once.
-    if (!(error instanceof BackendError)) throw error;
+    // The file is complete but does not load, or reports another build: rebuild it, once. If the machine lacks something
+    // that would not help.
+    if (!(error instanceof BackendError) || error.needs !== undefined) throw error;
     const again = await builder.findLibrary({ ...options.build, rebuild: true });
     return new NativeExecutor("eigen", openLibrary(again, options));
   }

@@ -6,7 +6,7 @@ import type { Graph, Node, OpAttrs, OpCall, ValueId } from "../../ir/graph.ts";
 import { isAlias, isConstant, isElementwise, type NativeType, opDef } from "../../ir/op_def.ts";
 import { asProgram } from "../../ops/defs/fused.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
-import { sizeOf } from "../../shape.ts";
+import { formatShape, type Shape, sizeOf } from "../../shape.ts";
 
 /** The index of each op and of each elementwise function in the library. */
 interface InstructionSet {
@@ -171,6 +171,7 @@ class GraphEncoder {
     const where = root === undefined ? this.#where(id) : [aliasOf, this.#value(root)];
     const index = this.#index.size;
     const { shape, dtype } = this.#graph.types[id];
+    requireEncodable(shape);
     this.#index.set(id, index);
     this.#values.push(...where, dtypeCodes[dtype], shape.length, ...shape);
     return index;
@@ -252,6 +253,17 @@ class GraphEncoder {
     const { bytes = all, flops = 0, bodyRuns = 0 } = opDef(node.op).cost?.(inputs, node.attrs, outputs) ?? {};
     return 500 + bytes / 20 + flops / 60 + bodyRuns * bodyNanoseconds;
   }
+}
+
+/** Throws {@linkcode BackendError} for an extent that no word of a program holds. */
+function requireEncodable(shape: Shape): void {
+  if (shape.every((extent) => extent < 2 ** 31)) return;
+  throw new BackendError({
+    what: "Cannot encode a program",
+    rule: "an axis may have fewer than 2^31 elements",
+    received: formatShape(shape),
+    hint: "make it smaller, or reshape it to several axes",
+  });
 }
 
 function samePlace(a: Place | undefined, b: Place | undefined): boolean {

@@ -421,5 +421,8 @@ function bytesOf(data: TypedArray): Uint8Array<ArrayBuffer> {
 
 /** The error for a failed call into native code. */
 export function nativeError(what: string, message: string): BackendError {
-  return new BackendError({ what, rule: message });
+  const hint = message === "out of memory"
+    ? "take a smaller batch, a smaller model or less data at a time, or call clearSession()"
+    : undefined;
+  return new BackendError({ what, rule: message, hint });
 }

@@ -1,5 +1,6 @@
 // The native library, called through Deno's FFI.
 import type { BuildOptions } from "../../../ffi/build.ts";
+import { gibibytes } from "../../dtype.ts";
 import { BackendError, ValueError } from "../../errors.ts";
 import { nativeError } from "./executor.ts";
 import { longestError, type NativeModule } from "./module.ts";
@@ -67,7 +68,7 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
     functions,
     allocate(bytes) {
       const address = call.ceratops_allocate(bytes);
-      if (address === 0) throw nativeError(`Cannot allocate ${bytes} bytes`, lastError());
+      if (address === 0) throw outOfMemory(bytes, lastError());
       return address;
     },
     release: (address) => void check(call.ceratops_release(address), "Cannot free memory"),
@@ -96,14 +97,32 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
   };
 }
 
+function outOfMemory(bytes: number, said: string): BackendError {
+  return new BackendError({
+    what: "Cannot allocate memory",
+    rule: `this machine must have room for it (${said})`,
+    received: `a need of ${gibibytes(bytes)}`,
+    hint: "take a smaller batch, a smaller model or less data at a time, or call clearSession()",
+  });
+}
+
 function load(path: string): Deno.DynamicLibrary<typeof symbols> {
   try {
     return Deno.dlopen(path, symbols);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    if (/failed to map segment|Operation not permitted|Permission denied/.test(said)) {
+      throw new BackendError({
+        what: `Cannot load ${path}`,
+        rule: "the system must let programs run from its folder, which a file system mounted with noexec does not",
+        received: said,
+        hint: "set CERATOPS_CACHE to a folder elsewhere",
+      }, "a cache without noexec");
+    }
     throw new BackendError({
       what: `Cannot load ${path}`,
-      rule: error instanceof Error ? error.message : String(error),
+      rule: said,
       hint: "delete the file, so that it is built again",
     });
   }

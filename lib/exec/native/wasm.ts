@@ -8,6 +8,9 @@ import { longestError, type NativeModule } from "./module.ts";
 /** What an instance of ffi/ceratops.wasm exports. */
 export type WasmInstance = typeof instance;
 
+/** Bytes that 32-bit addresses can address. */
+const mostBytes = 2 ** 32;
+
 /** Milliseconds of work after which to yield to the event loop. */
 const longestTurn = 50;
 
@@ -43,6 +46,7 @@ export function wasmModule(call: WasmInstance): NativeModule {
   };
   const allocate = (bytes: number): number => {
     const what = "Cannot allocate memory";
+    if (bytes > mostBytes) throw outOfMemory(what, bytes);
     const address = within(what, () => call.ceratops_allocate(bytes));
     if (address === 0) throw outOfMemory(what, bytes);
     return address;

@@ -1,5 +1,5 @@
 // The reference executor: interprets the traced graph in float64. It is the oracle of the tests, not for users.
-import { makeArray, type TypedArray } from "../../dtype.ts";
+import { makeArray, type TypedArray, withHostMemory } from "../../dtype.ts";
 import type { Graph, ValueId } from "../../ir/graph.ts";
 import { interpret } from "../../ir/interpret.ts";
 import type { RefArray } from "../../ir/op_def.ts";
@@ -41,7 +41,7 @@ export class ReferenceExecutor implements Executor {
 
   /** Replaces the variable's elements. */
   write(variable: Variable, data: TypedArray): void {
-    this.#values.set(variable, Float64Array.from(data));
+    this.#values.set(variable, withHostMemory(data.length * 8, () => Float64Array.from(data)));
   }
 
   /** Forgets the variable. */

@@ -24,6 +24,14 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
+/** A pipeline that was just made, and may yet be refused. */
+interface Fresh {
+  readonly key: string;
+  readonly code: string;
+  readonly label: string;
+  readonly module: GPUShaderModule;
+}
+
 /** A GPU device, with what all its programs share. */
 export class Gpu {
   /** Counts so far. */
@@ -149,7 +157,7 @@ export class Gpu {
     return pipeline;
   }
 
-  #fresh: { key: string; code: string; label: string; module: GPUShaderModule }[] = [];
+  #fresh: Fresh[] = [];
 
   /** The layout of a uniform and storage bindings, created once per combination. */
   layout(readOnly: readonly boolean[]): GPUBindGroupLayout {
@@ -171,7 +179,7 @@ export class Gpu {
   /** Runs `body`, which creates pipelines and bind groups; throws {@linkcode BackendError} for validation errors. */
   async checked<T>(what: string, body: () => T): Promise<T> {
     this.check(what);
-    this.#fresh = [];
+    const fresh: Fresh[] = this.#fresh = [];
     this.device.pushErrorScope("out-of-memory");
     this.device.pushErrorScope("validation");
     let result: T | undefined;
@@ -181,11 +189,11 @@ export class Gpu {
     } catch (error) {
       thrown = error;
     }
-    const validation = await this.device.popErrorScope();
-    const memory = await this.device.popErrorScope();
+    // Both at once, since another body may push scopes of its own while this one waits.
+    const [validation, memory] = await Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]);
     if (thrown) throw thrown;
     this.check(what);
-    if (validation) throw await this.#refusal(what, validation.message);
+    // First, since what uses a buffer that has no memory is invalid too.
     if (memory) {
       throw new BackendError({
         what,
@@ -194,12 +202,13 @@ export class Gpu {
         hint: "use a smaller batch, or choose another backend",
       });
     }
+    if (validation) throw await this.#refusal(what, validation.message, fresh);
     return result!;
   }
 
   /** The error for a failed call; its pipelines are removed from the caches. */
-  async #refusal(what: string, message: string): Promise<BackendError> {
-    for (const { key, code, label, module } of this.#fresh) {
+  async #refusal(what: string, message: string, fresh: readonly Fresh[]): Promise<BackendError> {
+    for (const { key, code, label, module } of fresh) {
       const info = await module.getCompilationInfo();
       // Browsers report line and column; elsewhere the error message itself shows the place.
       const worst = info.messages.find(({ type }) => type === "error");
@@ -214,7 +223,7 @@ export class Gpu {
         hint: "this is a fault of Ceratops or of the driver: choose another backend, and report it with this text",
       });
     }
-    for (const { key } of this.#fresh) this.#pipelines.delete(key);
+    for (const { key } of fresh) this.#pipelines.delete(key);
     return new BackendError({ what, rule: "the GPU refused a call", received: message.trim() });
   }
 

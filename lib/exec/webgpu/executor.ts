@@ -60,8 +60,13 @@ export class WebGpuExecutor implements Executor {
   async #attach(variables: readonly Variable[]): Promise<void> {
     this.gpu.check("Cannot move variables to the GPU");
     const arriving = variables.filter((variable) => variable.device !== this);
-    this.#state.allocate(arriving.filter((variable) => !this.#state.has(variable)));
-    await Promise.all(arriving.map((variable) => variable.transferTo(this)));
+    try {
+      await this.#state.allocate(arriving.filter((variable) => !this.#state.has(variable)));
+      await Promise.all(arriving.map((variable) => variable.transferTo(this)));
+    } catch (error) {
+      for (const variable of arriving) if (variable.device !== this) this.#state.release(variable);
+      throw error;
+    }
   }
 
   /** Runs compiling and moving variables one at a time: both change the locations of variables. */
@@ -105,7 +110,7 @@ export class WebGpuExecutor implements Executor {
       const grouped = new Set(groups.flat());
       const attach = async () => {
         for (const group of groups) {
-          this.#state.makeContiguous(group);
+          await this.#state.makeContiguous(group);
           await this.#attach(group);
         }
         await this.#attach(variables.filter((variable) => !grouped.has(variable)));
@@ -115,15 +120,26 @@ export class WebGpuExecutor implements Executor {
         return this.#state.version;
       };
       await attach();
-      const program = new Program({
+      const own = new Set<GPUBuffer>();
+      const host = {
         gpu: this.gpu,
         throttle: this.#throttle,
-        stateAt: (link) => this.#state.view(variables[link]),
+        own,
+        stateAt: (link: number) => this.#state.view(variables[link]),
         settle,
-      }, plan);
-      await program.prepare();
-      this.#programs.set(program, program.own);
-      return program;
+      };
+      try {
+        const program = await this.gpu.checked(
+          "Cannot make room for a program on the GPU",
+          () => new Program(host, plan),
+        );
+        await program.prepare();
+        this.#programs.set(program, own);
+        return program;
+      } catch (error) {
+        own.forEach((buffer) => this.gpu.free(buffer));
+        throw error;
+      }
     });
   }
 

@@ -52,14 +52,21 @@ function nameOf({ description, device, architecture, vendor }: AdapterFacts): st
 export async function openWebGpu(
   { allowSoftware = true, tunedFor, bindingBytes, compounds }: WebGpuOptions = {},
 ): Promise<WebGpuExecutor> {
-  quietLoader();
+  const quiet = quietLoader();
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) {
     throw new BackendError({
       what: "Cannot use webgpu",
       rule: "navigator.gpu is not there",
       hint: "use Deno 2.8 or later, or a browser with WebGPU on a secure page",
-    });
+    }, "navigator.gpu");
+  }
+  if (!quiet && !allowSoftware) {
+    throw new BackendError({
+      what: "Cannot use webgpu",
+      rule: "auto looks for a GPU only where it may set XDG_RUNTIME_DIR, without which Vulkan prints errors",
+      hint: 'run with --allow-env or -A; setBackend("webgpu") looks all the same',
+    }, "-A");
   }
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) {
@@ -67,7 +74,7 @@ export async function openWebGpu(
       what: "Cannot use webgpu",
       rule: "no GPU adapter was found",
       hint: "install a Vulkan driver for the GPU (software: mesa-vulkan-drivers), or choose another backend",
-    });
+    }, "a GPU with its driver");
   }
   const legacy = adapter as { isFallbackAdapter?: boolean };
   const { vendor, architecture, device: deviceName, description } = adapter.info;
@@ -79,7 +86,7 @@ export async function openWebGpu(
       what: "Cannot use webgpu",
       rule: `${reason}, and auto takes a real GPU only`,
       hint: 'setBackend("webgpu") takes it all the same',
-    });
+    }, "a real GPU");
   }
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice({
@@ -93,17 +100,21 @@ export async function openWebGpu(
       rule: `"${nameOf(facts)}" gives no device`,
       received: error instanceof Error ? error.message : String(error),
       hint: "update the GPU's driver, or choose another backend",
-    });
+    }, "another GPU driver");
   });
   const chosen = tunedFor ?? (reason ? "software" : "gpu");
   const tuning = typeof chosen === "string" ? tunings[chosen] : chosen;
   return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), { bindingBytes, compounds }));
 }
 
-/** Without this variable the Vulkan loader prints a warning each time; set only if that is already permitted. */
-function quietLoader(): void {
+/**
+ * Sets the variable without which the Vulkan loader prints a warning each time, if that is already permitted; returns
+ * false if it is not, so that the loader may print.
+ */
+function quietLoader(): boolean {
   const name = "XDG_RUNTIME_DIR";
-  if (typeof Deno === "undefined" || Deno.build.os !== "linux") return;
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return;
+  if (typeof Deno === "undefined" || Deno.build.os !== "linux") return true;
+  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return false;
   if (!Deno.env.get(name)) Deno.env.set(name, "/tmp");
+  return true;
 }

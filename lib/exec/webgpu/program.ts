@@ -20,6 +20,8 @@ import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
 export interface Host {
   readonly gpu: Gpu;
   readonly throttle: SubmitThrottle;
+  /** Collects the program's buffers, so that the executor can free them. */
+  readonly own: Set<GPUBuffer>;
   /** The view of the variable of `graph.state[link]`. */
   stateAt(link: number): View;
   /** Makes sure that all variables are on the GPU; returns a number that changes when one of them moves. */
@@ -42,7 +44,7 @@ export class Program implements Executable {
   readonly #host: Host;
   readonly #plan: Plan;
   /** The buffers of its values and sizes. */
-  readonly own = new Set<GPUBuffer>();
+  readonly own: Set<GPUBuffer>;
   readonly #slots: readonly Slot[];
   readonly #constants = new Map<Node, View>();
   readonly #scratch: GPUBuffer[] = [];
@@ -55,6 +57,7 @@ export class Program implements Executable {
   /** Allocates the values of `plan`; await {@linkcode Program.prepare} before the first run. */
   constructor(host: Host, plan: Plan) {
     this.#host = host;
+    this.own = host.own;
     this.#plan = plan;
     this.graph = plan.graph;
     const constants = constantsOf(plan);
@@ -104,6 +107,13 @@ export class Program implements Executable {
       this.#lowerAll(lowering, this.#viewsOf(this.#plan));
       lowering.flush();
       this.#recorded = this.#bind(lowering.dispatches);
+    }).catch((error) => {
+      // Buffers for which there was no memory must not be used again.
+      for (const buffer of this.#scratch.splice(0)) {
+        this.own.delete(buffer);
+        gpu.free(buffer);
+      }
+      throw error;
     });
     this.#version = version;
     this.stats.nodes = this.#recorded.length;

@@ -1,6 +1,7 @@
 // The state store: variables in flat buffers, each padded to 256 bytes, packed as on the host.
-import { bytesPerElement, makeArray, type TypedArray } from "../../dtype.ts";
-import { sizeOf } from "../../shape.ts";
+import { bytesPerElement, gibibytes, makeArray, type TypedArray } from "../../dtype.ts";
+import { BackendError } from "../../errors.ts";
+import { formatShape, sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { Held } from "../../held.ts";
 import type { Gpu } from "./device.ts";
@@ -68,15 +69,19 @@ export class StateStore {
 
   /**
    * Allocates variables contiguously in their order, as far as one binding can hold them; a variable that is too large
-   * for a binding gets several buffers.
+   * for a binding gets several buffers. Throws {@linkcode BackendError} if the GPU has no memory.
    */
-  allocate(variables: readonly Variable[]): void {
+  async allocate(variables: readonly Variable[]): Promise<void> {
+    variables.forEach(requireCountable);
     const limit = this.#gpu.bindingBytes;
     for (const { list, bytes } of cut(variables, segmentBytes, limit, Math.min(limit, largeBytes))) {
       const what = list.length === 1 ? `variable "${list[0].name}"` : `${list.length} variables`;
       const flats: Flat[] = [];
-      for (let at = 0; at < bytes; at += limit) {
-        flats.push({ buffer: this.#gpu.buffer(Math.min(limit, bytes - at), usage(), what), members: 0 });
+      try {
+        for (let at = 0; at < bytes; at += limit) flats.push(await this.#flat(Math.min(limit, bytes - at), what));
+      } catch (error) {
+        flats.forEach(({ buffer }) => this.#gpu.free(buffer));
+        throw error;
       }
       if (flats.length === 1) this.#place(list, flats[0]);
       else this.#set(list[0], flats.map((flat) => ({ flat, offset: 0, bytes: flat.buffer.size })));
@@ -87,12 +92,12 @@ export class StateStore {
    * Makes variables contiguous in their order, moving those that are here and only allocating the others. Variables too
    * large for a binding stay in place.
    */
-  makeContiguous(variables: readonly Variable[]): void {
+  async makeContiguous(variables: readonly Variable[]): Promise<void> {
     const limit = this.#gpu.bindingBytes;
     const fitting = variables.filter((variable) => segmentBytes(variable) <= limit);
     for (const { list, bytes } of cut(fitting, segmentBytes, limit)) {
       if (this.#isFlat(list)) continue;
-      const flat: Flat = { buffer: this.#gpu.buffer(bytes, usage(), `${list.length} variables`), members: 0 };
+      const flat = await this.#flat(bytes, `${list.length} variables`);
       const encoder = this.#gpu.device.createCommandEncoder();
       let at = 0;
       for (const variable of list) {
@@ -107,6 +112,12 @@ export class StateStore {
       list.forEach((variable) => this.release(variable));
       this.#place(list, flat);
     }
+  }
+
+  /** A buffer that nothing lies in yet. */
+  async #flat(bytes: number, what: string): Promise<Flat> {
+    const make = () => this.#gpu.buffer(bytes, usage(), what);
+    return { buffer: await this.#gpu.checked(`Cannot make room for ${what} on the GPU`, make), members: 0 };
   }
 
   #place(variables: readonly Variable[], flat: Flat): void {
@@ -214,16 +225,19 @@ export class StateStore {
     });
     this.#gpu.submit(encoder);
     this.#gpu.counts.readBacks++;
-    await Promise.all(copies.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
-    for (const { staging, list } of copies) {
-      const mapped = new Uint8Array(staging.getMappedRange());
-      let at = 0;
-      for (const { target, bytes } of list) {
-        target.set(mapped.subarray(at, at + target.length));
-        at += bytes;
+    try {
+      await Promise.all(copies.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
+      for (const { staging, list } of copies) {
+        const mapped = new Uint8Array(staging.getMappedRange());
+        let at = 0;
+        for (const { target, bytes } of list) {
+          target.set(mapped.subarray(at, at + target.length));
+          at += bytes;
+        }
+        staging.unmap();
       }
-      staging.unmap();
-      this.#gpu.free(staging);
+    } finally {
+      copies.forEach(({ staging }) => this.#gpu.free(staging));
     }
     return found;
   }
@@ -254,6 +268,17 @@ function cut<T>(
 
 function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+/** Throws {@linkcode BackendError} for a variable whose elements WGSL cannot count. */
+function requireCountable({ name, shape, dtype }: Variable): void {
+  if (sizeOf(shape) < 2 ** 32) return;
+  throw new BackendError({
+    what: `Cannot make room for variable "${name}" on the GPU`,
+    rule: "it may have fewer than 2^32 elements, which is what indices of 32 bits reach",
+    received: `${formatShape(shape)}, which is ${gibibytes(sizeOf(shape) * bytesPerElement(dtype))}`,
+    hint: "make it smaller, or choose another backend",
+  });
 }
 
 function segmentBytes({ shape, dtype }: Variable): number {
