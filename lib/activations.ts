@@ -62,7 +62,7 @@ export const relu: Lifted<[x: Operand, options?: ReluOptions]> = lift((x, option
     : o.multiply(o.relu(o.subtract(threshold, x)), -negativeSlope);
   const capped = maxValue === null ? x : o.minimum(x, maxValue);
   return o.select(o.greater(x, threshold), capped, below);
-});
+}, { optionsAt: 1 });
 
 /** `1 / (1 + exp(-x))`; remembers `x` as its logits. */
 export const sigmoid: ActivationFunction = lift((x) => {

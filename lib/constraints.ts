@@ -1,4 +1,6 @@
 // Constraints: projections of weights after each step. https://keras.io/api/layers/constraints/
+import { operand } from "./argument_kinds.ts";
+import { declareMethods } from "./checked_methods.ts";
 import { epsilon, type FunctionNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
 import { describe, ValueError } from "./errors.ts";
@@ -25,6 +27,10 @@ import { functionNode } from "./registry.ts";
  * ```
  */
 export abstract class Constraint extends Configurable {
+  static {
+    declareMethods(this, { call: { verb: "compute", takes: { weight: operand } } });
+  }
+
   /** The constrained weight, of the same shape. */
   abstract call(weight: Value): Value;
 }
@@ -36,7 +42,7 @@ const axisOption = option<NormAxis>({
   fallback: 0,
   read: (given, { what, option }) => {
     const isAxis = (axis: unknown) => typeof axis === "number" && Number.isInteger(axis);
-    if (isAxis(given) || (Array.isArray(given) && given.every(isAxis))) return given as NormAxis;
+    if (isAxis(given) || (Array.isArray(given) && given.length <= 32 && given.every(isAxis))) return given as NormAxis;
     throw new ValueError({
       what,
       rule: `${option} must be a whole number or a list of them`,

@@ -14,7 +14,10 @@ export interface ErrorParts {
 
 /** The message as one sentence: `what: rule, received X: hint`. */
 export function formatMessage({ what, rule, received, hint }: ErrorParts): string {
-  return `${what}: ${rule}${received === undefined ? "" : `, received ${received}`}${hint ? `: ${hint}` : ""}`;
+  const text = (part: unknown) => typeof part === "string" ? part : describe(part);
+  return `${text(what)}: ${text(rule)}${received === undefined ? "" : `, received ${text(received)}`}${
+    hint ? `: ${text(hint)}` : ""
+  }`;
 }
 
 /**
@@ -33,7 +36,8 @@ export function formatMessage({ what, rule, received, hint }: ErrorParts): strin
 export class CeratopsError extends Error {
   /** Takes the parts of the message, or the whole message. */
   constructor(parts: ErrorParts | string) {
-    super(typeof parts === "string" ? parts : formatMessage(parts));
+    const hasParts = typeof parts === "object" && parts !== null;
+    super(hasParts ? formatMessage(parts) : typeof parts === "string" ? parts : describe(parts));
     this.name = new.target.name;
   }
 }

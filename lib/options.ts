@@ -232,6 +232,13 @@ export interface ReadingPlace {
   readonly nameOf?: () => string;
 }
 
+const bases = new WeakSet<object>();
+
+/** Makes a class a base that cannot be made itself, as TypeScript's `abstract` does for those who write it. */
+export function declareBase(Class: object): void {
+  bases.add(Class);
+}
+
 /**
  * Validates and completes the arguments of a class by its table. Throws {@linkcode ValueError} for unknown names, and
  * what the options throw for invalid values.
@@ -247,6 +254,14 @@ export function readOptions(
   byPosition: object,
   { className, nameOf }: ReadingPlace,
 ): Record<string, unknown> {
+  if (bases.has(Class)) {
+    throw new ValueError({
+      what: `Cannot make ${className}`,
+      rule: "it is a base of classes",
+      received: "a call of its constructor",
+      hint: "make one of the classes that extend it",
+    });
+  }
   const { table, strict } = declaredFor(Class) ?? { table: {}, strict: false };
   checkNames(className, given, offeredNames(Class), strict);
   return readTable(table, { ...given, ...byPosition }, {

@@ -60,6 +60,7 @@ export class SeedGenerator {
 
   /** The next uniform numbers in [0, 1). Throws {@linkcode StateError} outside of a traced function. */
   next(shape: Shape): Value {
+    checkShape(shape, "Cannot draw with a SeedGenerator");
     if (!tracing.current) {
       throw new StateError({
         what: "Cannot draw with a SeedGenerator",

@@ -1,6 +1,7 @@
 // The names of classes and functions in files, Keras's and custom ones, and the nodes that refer to them.
 // https://keras.io/api/models/model_saving_apis/serialization_utils/
 import type { Config, FunctionNode, ObjectNode } from "./json_config.ts";
+import { checkMethodsOf } from "./checked_methods.ts";
 import { describe, ValueError } from "./errors.ts";
 import { ContextKey, withContext } from "./ir/context.ts";
 
@@ -92,6 +93,14 @@ export function getCustomObjects(): ReadonlyMap<string, CustomObject> {
 
 /** Runs `body`, in which the classes and functions `objects` are known by these names. */
 export function customObjectScope<T>(objects: Readonly<Record<string, CustomObject>>, body: () => T): T {
+  if (typeof objects !== "object" || objects === null || typeof body !== "function") {
+    throw new ValueError({
+      what: "Cannot open a scope of custom objects",
+      rule: "it takes an object of classes and functions by name, and a function to run",
+      received: `${describe(objects)} and ${describe(body)}`,
+      hint: "write saving.customObjectScope({ MyLayer }, () => ...)",
+    });
+  }
   const known = new Map([...scopedObjects.current ?? [], ...Object.entries(objects)]);
   return withContext([scopedObjects.of(known)], body);
 }
@@ -113,6 +122,7 @@ export function declareClasses(
   registeredName: string | null = null,
 ): void {
   for (const [name, Class] of Object.entries(classes)) {
+    checkMethodsOf(Class as SerializableClass);
     // Of several names of a class, its own is written.
     if (builtInClasses.has(Class) && (Class as SerializableClass).name !== name) continue;
     builtInClasses.set(Class, { module, name, registeredName });

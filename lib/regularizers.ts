@@ -1,4 +1,6 @@
 // Regularizers: penalties on weights and outputs, added to the loss. https://keras.io/api/layers/regularizers/
+import { operand } from "./argument_kinds.ts";
+import { declareMethods } from "./checked_methods.ts";
 import { epsilon, type FunctionNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
 import { ShapeError } from "./errors.ts";
@@ -25,6 +27,10 @@ import { formatShape } from "./shape.ts";
  * ```
  */
 export abstract class Regularizer extends Configurable {
+  static {
+    declareMethods(this, { call: { verb: "compute", takes: { x: operand } } });
+  }
+
   /** The penalty, one float32 number. */
   abstract call(x: Value): Value;
 }

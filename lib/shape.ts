@@ -12,14 +12,44 @@ export function isKnown(shape: SymbolicShape): shape is Shape {
   return !shape.includes(null);
 }
 
+/** The most items of a list of extents or axes. */
+const maxRank = 32;
+
+/** Whether a value is a list, short enough for extents or axes, of items for which `suits` holds. */
+export const isListOf = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
+  Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
+
 /** Throws {@linkcode ShapeError} if `shape` is not a list of integers of at least 0 (or of `least`). */
 export function checkShape(shape: unknown, what: string, least = 0): asserts shape is Shape {
-  if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= least)) return;
+  const isExtent = (extent: unknown): extent is number => Number.isSafeInteger(extent) && (extent as number) >= least;
+  if (isListOf(shape, isExtent)) return;
   throw new ShapeError({
     what,
     rule: `shape must be a list of integers${least < 0 ? ", of which one may be -1" : " of at least 0"}`,
-    received: Array.isArray(shape) ? `[${shape.map(describe).join(", ")}]` : describe(shape),
+    received: describeList(shape),
     hint: typeof shape === "number" ? `write it as [${shape}]` : "write it as in [2, 3]",
+  });
+}
+
+/** Throws {@linkcode ValueError} where `list` is no list of integers, one for each axis; `name` says what it is. */
+export function checkIntegers(list: unknown, what: string, name: string): asserts list is readonly number[] {
+  if (isListOf(list, (item): item is number => Number.isSafeInteger(item))) return;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: `${name} must be a list of integers`,
+    received: describeList(list),
+    hint: "give one for each axis, as in [0, 1]",
+  });
+}
+
+/** Throws {@linkcode ValueError} where `count` is no integer of at least `least`. */
+export function checkCount(count: unknown, what: string, name: string, least = 0): asserts count is number {
+  if (Number.isSafeInteger(count) && (count as number) >= least) return;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: `${name} must be a whole number of at least ${least}`,
+    received: describe(count),
+    hint: typeof count === "string" ? "give it as a number, without quotes" : "give one in that range",
   });
 }
 
@@ -28,6 +58,21 @@ export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const extent of shape) size *= extent;
   return size;
+}
+
+/** The most elements that are computed at once, on the host: 2 GiB of float64. */
+const maxEager = 2 ** 28;
+
+/** Throws {@linkcode ShapeError} where `shape` is none, or has more elements than are computed at once. */
+export function checkSize(shape: Shape, what: string): void {
+  checkShape(shape, what);
+  if (sizeOf(shape) <= maxEager) return;
+  throw new ShapeError({
+    what,
+    rule: `what is computed at once may have at most ${maxEager} elements`,
+    received: `${formatShape(shape)}, which has ${sizeOf(shape)}`,
+    hint: "compute it in a function given to compile(), or in parts",
+  });
 }
 
 /** `[32, null, 784]`, as messages show it. */
@@ -64,14 +109,14 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
 export function normalizeAxis(axis: number, rank: number, what: string): number {
   if (rank === 0) {
     const hint = "give a value with at least one axis";
-    throw new ValueError({ what: `Cannot ${what}`, rule: "it has no axes to count", received: `${axis}`, hint });
+    throw new ValueError({ what: `Cannot ${what}`, rule: "it has no axes to count", received: describe(axis), hint });
   }
-  const front = axis < 0 ? axis + rank : axis;
+  const front = typeof axis === "number" && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || front < 0 || front >= rank) {
     throw new ValueError({
       what: `Cannot ${what}`,
       rule: `axis must be an integer from ${-rank} to ${rank - 1}`,
-      received: `${axis}`,
+      received: describe(axis),
       hint: `count axes of a rank-${rank} value from 0, or from the end with -1`,
     });
   }
@@ -81,10 +126,14 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
 /** One axis, or several; negative ones count from the last. */
 export type Axes = number | readonly number[];
 
+/** The most numbers of a list that is no tensor. */
+const maxNumbers = 2 ** 20;
+
 /** A number or a list of numbers, as a list; throws {@linkcode ValueError} for anything else. */
 export function numbersOf(given: number | readonly number[], name: string, what: string): readonly number[] {
   if (typeof given === "number") return [given];
-  if (Array.isArray(given) && given.every((item) => typeof item === "number")) return given;
+  const isList = Array.isArray(given) && given.length <= maxNumbers;
+  if (isList && Array.from(given).every((item) => typeof item === "number")) return given;
   throw new ValueError({
     what: `Cannot ${what}`,
     rule: `${name} must be a number or a list of numbers`,

@@ -11,9 +11,12 @@ export type Mapped<S, From, To> = S extends From ? To
   : S extends undefined ? undefined
   : { [K in keyof S]: Mapped<S[K], From, To> };
 
+/** The most items of a structure: a longer list, perhaps without elements, is an item that nothing takes. */
+const maxItems = 2 ** 20;
+
 // A list of extents is a shape and so an item; an object that is not plain is an item too.
 function isList(structure: unknown): structure is readonly unknown[] {
-  return Array.isArray(structure) && structure.length > 0 &&
+  return Array.isArray(structure) && structure.length > 0 && structure.length <= maxItems &&
     !structure.every((item) => item === null || typeof item === "number");
 }
 

@@ -1,4 +1,7 @@
 // Callback: hooks that fit, evaluate and predict call. https://keras.io/api/callbacks/base_callback/
+import { finite, object, optional } from "../argument_kinds.ts";
+import { type Argument, declareMethods } from "../checked_methods.ts";
+import { StateError } from "../errors.ts";
 import { assignOptions, readOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/tensor.ts";
@@ -126,6 +129,18 @@ export abstract class Callback implements CallbackHooks {
   get everyBatch(): boolean {
     return true;
   }
+  static {
+    const hook = (takes: Record<string, Argument>) => ({ verb: "call", takes: { ...takes, logs: optional(object) } });
+    const begins = ["Train", "Test", "Predict"].flatMap((run) => [`on${run}Begin`, `on${run}End`]);
+    const counted = ["Train", "Test", "Predict"].flatMap((run) => [`on${run}BatchBegin`, `on${run}BatchEnd`]);
+    declareMethods(this, {
+      ...Object.fromEntries(begins.map((name) => [name, hook({})])),
+      ...Object.fromEntries(counted.map((name) => [name, hook({ batch: finite })])),
+      onEpochBegin: hook({ epoch: finite }),
+      onEpochEnd: hook({ epoch: finite }),
+    });
+  }
+
   /** What the run was started with. */
   params: RunParams = { steps: null };
   #model: CallbackModel | undefined;
@@ -138,9 +153,14 @@ export abstract class Callback implements CallbackHooks {
     assignOptions(this, readOptions(new.target, options, byPosition, { className: new.target.name }));
   }
 
-  /** The model; set before the first hook. */
+  /** The model; set before the first hook. Throws {@linkcode StateError} where there is none yet. */
   get model(): CallbackModel {
-    return this.#model!;
+    if (this.#model) return this.#model;
+    throw new StateError({
+      what: `Cannot use ${this.constructor.name}`,
+      rule: "it watches no model yet",
+      hint: "give it to fit, evaluate or predict, or call setModel(model) first",
+    });
   }
 
   /** Sets the model; called before the first hook. */

@@ -1,5 +1,5 @@
 // Where checkpoints are kept: files, memory, or a custom store.
-import { StateError } from "../errors.ts";
+import { describe, StateError, ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { CallbackModel } from "./callback.ts";
 
@@ -29,6 +29,14 @@ export class MemoryCheckpoints implements CheckpointStore {
 
   /** Keeps the weights. */
   async save(path: string, model: CallbackModel): Promise<void> {
+    if (typeof model?.getWeights !== "function") {
+      throw new ValueError({
+        what: "Cannot keep a checkpoint",
+        rule: "there must be a model with getWeights",
+        received: describe(model),
+        hint: "give it to ModelCheckpoint as its store",
+      });
+    }
     this.weights.set(path, await model.getWeights());
   }
 }

@@ -1,7 +1,9 @@
 // The base of initializers: the first values of weights, drawn on the host in float64 to be equal on every backend.
+import { shape } from "../argument_kinds.ts";
+import { type Argument, declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
-import { bytesPerElement, makeArray, withHostMemory } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { bytesPerElement, gibibytes, makeArray, withHostMemory } from "../dtype.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import { hashPath, nextRandomRoot, purposes, randomSeed, RandomStream, weightPath } from "../random_stream.ts";
 import { nullable } from "../options.ts";
 import { integer } from "../option_kinds.ts";
@@ -15,6 +17,43 @@ export interface SeedOptions {
    * model.
    */
   seed?: number | null;
+}
+
+/** The random numbers of one weight. Outside of a layer each weight has its own path. */
+const newStream = () =>
+  new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights);
+
+/** The shape of a weight, no larger than weights can be. */
+const weightShape: Argument = (given, place) => {
+  const extents = shape(given, place) as Shape;
+  checkWeightSize(extents, place.what, "a weight");
+  return extents;
+};
+
+const streamOrNew: Argument = (given, { what }) => {
+  if (given === undefined) return newStream();
+  if (given instanceof RandomStream) return given;
+  throw new ValueError({
+    what,
+    rule: "stream must give random numbers",
+    received: describe(given),
+    hint: "call the initializer by call(shape), which makes one",
+  });
+};
+
+/** The bytes of the largest weight: common machines have no memory for the copies of a larger one. */
+const largestWeight = 2 ** 31;
+
+/** The bytes of a weight of `shape`. Throws {@linkcode ShapeError} if there are too many. */
+export function checkWeightSize(shape: Shape, what: string, name: string): number {
+  const bytes = sizeOf(shape) * 4;
+  if (bytes <= largestWeight) return bytes;
+  throw new ShapeError({
+    what,
+    rule: `${name} may have at most ${largestWeight / 2 ** 30} GiB`,
+    received: `${formatShape(shape)}, which is ${gibibytes(bytes)}`,
+    hint: "give the layer smaller sizes, or a smaller input",
+  });
 }
 
 /** The seed as an option: none by default. */
@@ -40,16 +79,20 @@ export abstract class Initializer extends Configurable {
   /** The initializer's own seed, if any. */
   declare readonly seed: number | null;
 
+  static {
+    declareMethods(this, {
+      fill: { verb: "draw", takes: { shape: weightShape, stream: streamOrNew } },
+      call: { verb: "draw", takes: { shape: weightShape } },
+    });
+  }
+
   /** The elements of a weight of `shape`, in row-major order. */
   abstract fill(shape: Shape, stream: RandomStream): ArrayLike<number>;
 
   /** A float32 tensor of `shape`. */
   call(shape: Shape): Tensor {
     const seed = this.seed ?? null;
-    // Outside of a layer each weight has its own path.
-    const stream = seed === null
-      ? new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights)
-      : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
+    const stream = seed === null ? newStream() : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
     return withHostMemory(
       sizeOf(shape) * bytesPerElement("float32"),
       () => new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream))),

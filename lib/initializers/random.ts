@@ -1,10 +1,10 @@
 // Random initializers: uniform, normal, scaled by a weight's fans, orthogonal.
 // https://keras.io/api/layers/initializers/
 import { ValueError } from "../errors.ts";
-import { choice, number } from "../option_kinds.ts";
+import { choice, isInteger, number } from "../option_kinds.ts";
 import { declareOptions, describe, nullable, option, type OptionFields, optionTable } from "../options.ts";
 import type { RandomStream } from "../random_stream.ts";
-import { normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { checkShape, isListOf, normalizeAxis, numbersOf, type Shape, sizeOf } from "../shape.ts";
 import { Initializer, matrixNeeded, seedOption, type SeedOptions } from "./initializer.ts";
 
 /** Options of {@linkcode RandomUniform}. */
@@ -108,7 +108,7 @@ export interface VarianceScalingOptions extends FanOptions {
 
 const axesOption = nullable(option<readonly number[]>({
   read: (given, { what, option }) => {
-    if (Array.isArray(given) && given.every((axis) => Number.isInteger(axis))) return given;
+    if (isListOf(given, isInteger)) return given;
     throw new ValueError({
       what,
       rule: `${option} must be a list of whole numbers`,
@@ -299,9 +299,11 @@ export function fansOf(
   inputAxes: readonly number[] | null = null,
   outputAxes: readonly number[] | null = null,
 ): [number, number] {
+  const what = "take the fans of a weight";
+  checkShape(shape, `Cannot ${what}`);
   if (inputAxes && outputAxes) {
     const extents = (axes: readonly number[]) =>
-      sizeOf(axes.map((axis) => shape[normalizeAxis(axis, shape.length, "take the fans of a weight")]));
+      sizeOf(numbersOf(axes, "axes", what).map((axis) => shape[normalizeAxis(axis, shape.length, what)]));
     return [extents(inputAxes), extents(outputAxes)];
   }
   if (shape.length === 0) return [1, 1];

@@ -1,6 +1,6 @@
 // A symbolic value: what a traced function computes with.
 import type { DType } from "../dtype.ts";
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 
 /** The shape and element type of a value. */
@@ -46,6 +46,14 @@ export class Value {
   readonly #id: ValueId;
 
   private constructor(graph: ValueTypes, id: ValueId) {
+    if (graph?.types?.[id] === undefined) {
+      throw new ValueError({
+        what: "Cannot make a symbolic value",
+        rule: "only ops make them, inside of a traced function",
+        received: `${describe(graph)} for its graph`,
+        hint: "give tensors to compile(fn), or data to a model",
+      });
+    }
     this.#graph = graph;
     this.#id = id;
   }

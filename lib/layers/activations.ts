@@ -27,10 +27,10 @@ import {
   withFacts,
 } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
+import { formatShape, isListOf, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
 import { axesOption } from "./axis_options.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
-import { isListOf, type LayerFields, layerOptions } from "./options.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 import { weightOptions, weightSettings } from "./weight_options.ts";

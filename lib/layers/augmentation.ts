@@ -21,7 +21,7 @@ import {
 } from "../ops/primitives.ts";
 import { resize } from "../ops/resize.ts";
 import { choice, number } from "../option_kinds.ts";
-import { declareOptions, nullable, optionTable, positional } from "../options.ts";
+import { declareBase, declareOptions, nullable, optionTable, positional } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { shapeOf } from "../tensor/apply.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
@@ -59,6 +59,10 @@ export interface RandomImages extends LayerFields<RandomImageOptions, typeof ran
  * The base of layers that change each image of a batch at random in training, and pass them on unchanged in inference.
  */
 export abstract class RandomImages extends RandomLayer {
+  static {
+    declareBase(this);
+  }
+
   static {
     declareOptions(this, randomImageOptions, { strict: false });
   }

@@ -1,8 +1,8 @@
 // Options that name axes of a layer's input. Whether the input has them is checked when the layer is built.
+import { isListOf } from "../shape.ts";
 import { describe, describeList, ValueError } from "../errors.ts";
 import { isInteger } from "../option_kinds.ts";
 import { type Option, option } from "../options.ts";
-import { isListOf } from "./options.ts";
 
 /** One axis, counted from the front or, if negative, from the end; the last by default. */
 export const axisOption = (): Option<number> =>

@@ -1,5 +1,6 @@
 // Layers that change images at random in training: how bright pixels are.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
+import { isListOf } from "../shape.ts";
 import { describeList, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { clip } from "../ops/composed.ts";
@@ -7,7 +8,7 @@ import { add, mean, multiply, subtract } from "../ops/primitives.ts";
 import { declareOptions, option, optionTable, positional } from "../options.ts";
 import { type RandomImageOptions, randomImageOptions, RandomImages } from "./augmentation.ts";
 import { type Factor, factorEndsOption, overlapping } from "./factor_options.ts";
-import { isListOf, type LayerFields } from "./options.ts";
+import type { LayerFields } from "./options.ts";
 
 /** Options of layers that change the brightness of pixels. */
 export interface RandomColorOptions extends RandomImageOptions {

@@ -7,7 +7,7 @@ import { add, reshape } from "../ops/primitives.ts";
 import { dilatedSize } from "../ops/extents/window.ts";
 import { type Padding, type PerAxis, positionsAlong, refuseStridedDilation } from "../ops/spatial.ts";
 import { boolean, choice, maxExtent, positiveInteger } from "../option_kinds.ts";
-import { declareOptions, nullable, optionTable, positional } from "../options.ts";
+import { declareBase, declareOptions, nullable, optionTable, positional } from "../options.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
@@ -55,6 +55,10 @@ export interface Convolution extends LayerFields<ConvolutionOptions, ReturnType<
 
 /** The base of all convolution layers. */
 export abstract class Convolution extends Layer {
+  static {
+    declareBase(this);
+  }
+
   /** The number of spatial axes. */
   readonly rank: number = this.kernelSize.length;
   /** The bias, one number per output channel, if used. */
@@ -151,6 +155,10 @@ export interface Conv extends LayerFields<Conv1DOptions, ReturnType<typeof convO
 
 /** Plain convolutions: kernel `[...kernelSize, channels / groups, filters]`. */
 export abstract class Conv extends Convolution {
+  static {
+    declareBase(this);
+  }
+
   /** The weights that multiply the input. */
   kernel!: Weight;
 
@@ -263,6 +271,10 @@ export interface ConvTranspose extends LayerFields<ConvTransposeOptions, ReturnT
 
 /** Transposed convolutions: kernel `[...kernelSize, filters, channels]`. */
 export abstract class ConvTranspose extends Convolution {
+  static {
+    declareBase(this);
+  }
+
   /** How far the kernel reaches beyond the edges. */
   declare readonly padding: "valid" | "same";
   /** The weights that multiply the input. */

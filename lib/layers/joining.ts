@@ -7,12 +7,12 @@ import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
 import { boolean, isInteger } from "../option_kinds.ts";
 import { declareOptions, option, optionTable, positional } from "../options.ts";
-import { normalizeAxis, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { isListOf, normalizeAxis, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import { axisOption } from "./axis_options.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type Masks, Merge, merged } from "./merging.ts";
-import { isListOf, type LayerFields, layerOptions } from "./options.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
 
 /** Options of {@linkcode Concatenate}. */

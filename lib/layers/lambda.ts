@@ -1,4 +1,6 @@
 // Lambda: a function as a layer. https://keras.io/api/layers/core_layers/lambda/
+import { object, operands, shapes } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type ConfigValue, isConfigValue } from "../json_config.ts";
@@ -80,6 +82,10 @@ const lambdaOptions = optionTable<LambdaOptions<Structure<Value>>>()({
  */
 export class Lambda<I extends Structure<Value> = Value, O extends Structure<Value> = Value> extends Layer {
   static {
+    declareMethods(this, {
+      computeOutputShape: { verb: "take the output shape of", takes: { shapes } },
+      call: { verb: "call", takes: { x: operands, context: object } },
+    });
     declareOptions(this, lambdaOptions);
   }
   /** The function. */

@@ -4,7 +4,20 @@ import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { scoped } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
+import {
+  anything,
+  array,
+  callArguments,
+  inputShape as inputShapeOf,
+  masks,
+  object,
+  operand,
+  operands,
+  shapes,
+  shapesByName,
+} from "../argument_kinds.ts";
 import { autoName } from "../auto_names.ts";
+import { type ArgumentPlace, declareMethods } from "../checked_methods.ts";
 import { divide } from "../ops/primitives.ts";
 import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
 import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
@@ -95,6 +108,28 @@ export abstract class Layer extends WeightOwner {
   static {
     // A custom class may have further options.
     declareOptions(this, layerOptions, { strict: false });
+    const shapesOfCall = { inputShape: shapes, argumentShapes: shapesByName };
+    declareMethods(this, {
+      build: { verb: "build", takes: shapesOfCall },
+      ensureBuilt: { verb: "build", takes: shapesOfCall },
+      buildFor: { verb: "build", takes: { inputShape: shapes } },
+      checkInput: { verb: "call", takes: { shape: shapes } },
+      computeOutputShape: { verb: "take the output shape of", takes: shapesOfCall },
+      call: { verb: "call", takes: { x: operandsOnceBuilt, context: object } },
+      computeMask: { verb: "take the mask of", takes: { x: operands, mask: masks } },
+      apply: { verb: "call", takes: { x: anything, context: object } },
+      computeOutputSpec: { verb: "take the output of", takes: { args: callArguments(TensorSpec) } },
+      replay: { verb: "call", takes: { args: callArguments() } },
+      addLoss: { verb: "add a loss to", takes: { value: operand } },
+    }, {
+      // Layers of the library take one input, unless they say otherwise.
+      build: { verb: "build", takes: { inputShape: inputShapeOf, argumentShapes: shapesByName } },
+      computeOutputShape: {
+        verb: "take the output shape of",
+        takes: { inputShape: inputShapeOf, argumentShapes: shapesByName },
+      },
+      call: { verb: "call", takes: { x: oneOnceBuilt, context: object } },
+    });
   }
 
   /**
@@ -425,6 +460,25 @@ export abstract class Layer extends WeightOwner {
   getConfig(): Config {
     return configOf(this);
   }
+}
+
+/** What a layer computes with, which has its weights by then. */
+function operandsOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
+  const { owner, what } = place;
+  if (owner instanceof Layer && !owner.built && owner.build !== Layer.prototype.build) {
+    throw new StateError({
+      what,
+      rule: "it is not built yet",
+      received: "a call of its method call",
+      hint: "use apply(x), which builds it first",
+    });
+  }
+  return operands(given, place);
+}
+
+function oneOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
+  operandsOnceBuilt(given, place);
+  return array(given, place);
 }
 
 /** The mask of a layer's output, for symbolic tensors as for values: layers compute it with `ops`, which take both. */

@@ -1,10 +1,12 @@
 // Layers that merge several values elementwise. https://keras.io/api/layers/merging_layers/
+import { array, listOf, masks as anyMask, object, optional, shapes } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { type DType, promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import * as ops from "../ops/ops.ts";
 import * as o from "../ops/primitives.ts";
-import { declareOptions } from "../options.ts";
+import { declareBase, declareOptions } from "../options.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
@@ -16,8 +18,22 @@ export type Masks = readonly (Value | undefined)[];
 
 /** The base of layers that merge a list of values into one. */
 export abstract class Merge extends Layer {
+  static {
+    declareBase(this);
+  }
+
   /** The masks of the inputs are merged too. */
   override readonly supportsMasking = true;
+
+  static {
+    const inputs = listOf(array, "a list of inputs");
+    declareMethods(this, {
+      build: { verb: "build", takes: { inputShapes: shapes } },
+      computeOutputShape: { verb: "take the output shape of", takes: { inputShapes: shapes } },
+      call: { verb: "call", takes: { inputs, context: object } },
+      computeMask: { verb: "take the mask of", takes: { inputs, masks: optional(listOf(anyMask, "a list of masks")) } },
+    });
+  }
 
   /** Merges the inputs. */
   abstract override call(inputs: readonly Value[], context: CallContext<Masks>): Value;

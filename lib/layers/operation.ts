@@ -1,4 +1,5 @@
 // FunctionCall: the application of a function of `ops` to symbolic tensors.
+import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { installSymbolicCall, type OpsFunction } from "../ops/lift.ts";
 import * as ops from "../ops/ops.ts";
@@ -35,6 +36,14 @@ export class FunctionCall implements Operation {
     readonly call: OpsFunction,
     names: { readonly name?: string; readonly className?: string } = {},
   ) {
+    if (typeof fn !== "string" || fn === "" || typeof call !== "function" || typeof names !== "object" || !names) {
+      throw new ValueError({
+        what: "Cannot make a call of ops",
+        rule: "it takes the name of a function of ops, and the function",
+        received: `${describe(fn)} and ${describe(call)}`,
+        hint: "call the function itself on symbolic tensors",
+      });
+    }
     const name = fn.slice(fn.indexOf(".") + 1);
     this.className = names.className ?? savedClassOf(fn) ?? name[0].toUpperCase() + name.slice(1);
     this.name = names.name ?? autoName(this.className);

@@ -20,7 +20,7 @@ import {
   withFacts,
 } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
-import type { Shape, SymbolicShape } from "../shape.ts";
+import { isListOf, type Shape, type SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
 
 /** Options that every layer takes. */
@@ -48,13 +48,6 @@ const dtypeOption = option<DTypePolicy>({
   read: (given, { what }) => dtypePolicy(given ?? undefined, what.slice("Cannot make ".length)),
   write: policyNode,
 });
-
-/** The most items of a list of extents or axes. */
-const maxRank = 32;
-
-/** Whether a value is a list, short enough for extents or axes, of items for which `suits` holds. */
-export const isListOf = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
-  Array.isArray(given) && given.length <= maxRank && Array.from(given).every(suits);
 
 /**
  * A shape of positive integers and nulls. For anything else it throws {@linkcode ShapeError} with the rule and the

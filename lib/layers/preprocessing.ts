@@ -4,12 +4,12 @@ import type { Value } from "../ir/value.ts";
 import { add, broadcastTo, cast, divide, maximum, multiply, reshape, sqrt, subtract } from "../ops/primitives.ts";
 import { boolean, isInteger, maxCopies } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, optionTable, positional } from "../options.ts";
-import { formatShape, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { formatShape, isListOf, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { epsilon } from "../config.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { describe, describeList, ShapeError, StateError, ValueError } from "../errors.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { isListOf, type LayerFields, layerOptions } from "./options.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Rescaling}. */

@@ -3,7 +3,7 @@ import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
 import { isInteger } from "../option_kinds.ts";
-import { declareOptions, nullable, type Option, option, optionTable } from "../options.ts";
+import { declareBase, declareOptions, nullable, type Option, option, optionTable } from "../options.ts";
 import { standardNormal } from "../random_stream.ts";
 import { SeedGenerator } from "../random.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
@@ -38,6 +38,10 @@ export interface RandomLayer extends LayerFields<RandomLayerOptions, typeof rand
 
 /** Draws by seed, position in the model and step: the same numbers on every backend. */
 export abstract class RandomLayer extends Layer {
+  static {
+    declareBase(this);
+  }
+
   static {
     declareOptions(this, randomLayerOptions, { strict: false });
   }

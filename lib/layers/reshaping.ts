@@ -4,10 +4,10 @@ import type { Value } from "../ir/value.ts";
 import { broadcastTo, reshape, transpose } from "../ops/primitives.ts";
 import { isInteger, maxCopies, maxExtent, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, option, optionTable, positional, required } from "../options.ts";
-import { formatShape, isKnown, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { formatShape, isKnown, isListOf, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { type DataFormat, dataFormatOption } from "./data_format.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { isListOf, type LayerFields, layerOptions } from "./options.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 
 /** Options of {@linkcode Flatten}. */
 export interface FlattenOptions extends LayerOptions {

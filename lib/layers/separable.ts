@@ -6,7 +6,7 @@ import type { Value } from "../ir/value.ts";
 import { depthwiseConv, separableConv } from "../ops/convolve.ts";
 import type { PerAxis } from "../ops/spatial.ts";
 import { positiveInteger } from "../option_kinds.ts";
-import { declareOptions, optionTable, positional } from "../options.ts";
+import { declareBase, declareOptions, optionTable, positional } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Convolution, type ConvolutionOptions, convolutionOptions } from "./convolutional.ts";
@@ -38,6 +38,10 @@ export interface DepthwiseConv extends LayerFields<DepthwiseConvOptions, ReturnT
 
 /** Convolves each channel separately: kernel `[...kernelSize, channels, depthMultiplier]`. */
 export abstract class DepthwiseConv extends Convolution {
+  static {
+    declareBase(this);
+  }
+
   /** The weights that multiply the input. */
   kernel!: Weight;
 
@@ -120,6 +124,10 @@ export interface SeparableConv extends LayerFields<SeparableConvOptions, ReturnT
  * channels * depthMultiplier, filters]`.
  */
 export abstract class SeparableConv extends Convolution {
+  static {
+    declareBase(this);
+  }
+
   /** The weights of the depthwise convolution. */
   depthwiseKernel!: Weight;
   /** The weights of the pointwise convolution. */

@@ -6,11 +6,11 @@ import { broadcastTo, pad, reshape, slice } from "../ops/primitives.ts";
 import type { PerAxis } from "../ops/spatial.ts";
 import { isInteger, maxCopies } from "../option_kinds.ts";
 import { declareOptions, type Option, option, optionTable, positional, withFacts } from "../options.ts";
-import { formatShape, type SymbolicShape } from "../shape.ts";
+import { formatShape, isListOf, type SymbolicShape } from "../shape.ts";
 import { channelsLast, type DataFormat, dataFormatOption, spatialAxes } from "./data_format.ts";
 import { interpolationOption } from "./image_preprocessing.ts";
 import { type InputSpec, Layer, type LayerOptions } from "./layer.ts";
-import { isListOf, type LayerFields, layerOptions } from "./options.ts";
+import { type LayerFields, layerOptions } from "./options.ts";
 import { windowOption } from "./windows.ts";
 
 /** Options of layers of images and volumes. */

@@ -1,4 +1,5 @@
 // Weight: a layer's variable, with the settings that its layer gave it.
+import { describe, ValueError } from "../errors.ts";
 import type { Constraint } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializers.ts";
 import type { Regularizer } from "../regularizers.ts";
@@ -34,6 +35,14 @@ export class Weight extends Variable {
 
   /** Takes the first value and the settings. */
   constructor(value: Tensor, options: WeightOptions) {
+    if (typeof options?.path !== "string") {
+      throw new ValueError({
+        what: "Cannot make a weight",
+        rule: "it takes a value, and options with a key and a path",
+        received: describe(options),
+        hint: "call layer.addWeight({ name, shape }) in build, or make a Variable",
+      });
+    }
     super(value, { name: options.path, trainable: options.trainable });
     this.key = options.key;
     this.initializer = options.initializer;

@@ -1,6 +1,7 @@
 // WeightOwner: the weights of layers and models, their own and those of the layers inside.
-import { gibibytes, withHostMemory } from "../dtype.ts";
+import { withHostMemory } from "../dtype.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { checkWeightSize } from "../initializers/initializer.ts";
 import { withContext } from "../ir/context.ts";
 import { describe, readMethodOptions } from "../options.ts";
 import { weightPath } from "../random_stream.ts";
@@ -11,22 +12,33 @@ import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import { type AddWeightOptions, addWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
 
-/** The bytes of the largest weight: common machines have no memory for the copies of a larger one. */
-const largestWeight = 2 ** 31;
-
 /** The owner of weights, which may contain further owners. */
 export abstract class WeightOwner {
+  readonly #name: string;
   #trainable: boolean;
   #place: Place | undefined;
   readonly #weights: Weight[] = [];
 
   /** Takes the name in messages, summaries and files, and whether optimizers change the weights. */
   constructor(
-    /** The name in messages, summaries and files. */
-    readonly name: string,
+    name: string,
     trainable: boolean,
   ) {
+    this.#name = name;
     this.#trainable = trainable;
+  }
+
+  /** The name in messages, summaries and files. Setting it throws {@linkcode StateError}. */
+  get name(): string {
+    return this.#name;
+  }
+  set name(name: never) {
+    throw new StateError({
+      what: `Cannot rename "${this.#name}"`,
+      rule: "a layer or model has its name from when it is made",
+      received: describe(name),
+      hint: "give it as an option, as in new layers.Dense(10, { name: ... })",
+    });
   }
 
   /** Whether the weights have been made. */
@@ -40,6 +52,14 @@ export abstract class WeightOwner {
     return this.#trainable;
   }
   set trainable(value: boolean) {
+    if (typeof value !== "boolean") {
+      throw new ValueError({
+        what: `Cannot set trainable of "${this.name}"`,
+        rule: "trainable must be true or false",
+        received: describe(value),
+        hint: "give a boolean",
+      });
+    }
     this.#trainable = value;
     for (const layer of this.sublayers) layer.trainable = value;
   }
@@ -69,15 +89,7 @@ export abstract class WeightOwner {
           : "give it as in addWeight({ name, shape: [features, units] })",
       });
     }
-    const bytes = sizeOf(shape) * 4;
-    if (bytes > largestWeight) {
-      throw new ShapeError({
-        what: where,
-        rule: `${describe(name)} may have at most ${largestWeight / 2 ** 30} GiB`,
-        received: `${formatShape(shape)}, which is ${gibibytes(bytes)}`,
-        hint: "give the layer smaller sizes, or a smaller input",
-      });
-    }
+    const bytes = checkWeightSize(shape, where, describe(name));
     const place = this.#ownPlace();
     const path = `${place.name}/${name}`;
     const weight = withHostMemory(bytes, () => {

@@ -1,4 +1,5 @@
 // Circle loss: a loss of embeddings by class. https://keras.io/api/losses/
+import { optionsOf } from "../ops/lift.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { logSumExp } from "../ops/composed.ts";
@@ -40,8 +41,9 @@ export function circle<A extends Operand, B extends Operand>(
 export function circle(
   yTrue: Operand,
   yPred: Operand,
-  { refLabels, refEmbeddings, removeDiagonal = true, gamma = 80, margin = 0.4 }: CirclePairs = {},
+  options?: CirclePairs,
 ): Operand {
+  const { refLabels, refEmbeddings, removeDiagonal = true, gamma = 80, margin = 0.4 } = optionsOf(options);
   const shape = shapeOf(yPred);
   if (shape.length !== 2) {
     throw new ShapeError({

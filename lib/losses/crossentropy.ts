@@ -1,5 +1,6 @@
 // Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as in Keras on TensorFlow.
 // https://keras.io/api/losses/probabilistic_losses/
+import { optionsOf } from "../ops/lift.ts";
 import { epsilon } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
@@ -76,8 +77,9 @@ export function binaryCrossentropy<A extends Operand, B extends Operand>(
 export function binaryCrossentropy(
   yTrue: Operand,
   yPred: Operand,
-  { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
+  options?: CrossentropyOptions,
 ): Operand {
+  const { fromLogits = false, labelSmoothing = 0, axis = -1 } = optionsOf(options);
   const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
   const [targets, outputs] = matchRanks(o.cast(yTrue, "float32"), logits ?? yPred);
   checkSameShape(targets, outputs, "binary_crossentropy", true);
@@ -102,8 +104,9 @@ export function categoricalCrossentropy<A extends Operand, B extends Operand>(
 export function categoricalCrossentropy(
   yTrue: Operand,
   yPred: Operand,
-  { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyOptions = {},
+  options?: CrossentropyOptions,
 ): Operand {
+  const { fromLogits = false, labelSmoothing = 0, axis = -1 } = optionsOf(options);
   const rank = shapeOf(yPred).length;
   const at = normalizeAxis(axis, rank, "compute categorical_crossentropy");
   const logits = fromLogits ? yPred : at === rank - 1 ? logitsOf(yPred, "softmax") : undefined;
@@ -126,8 +129,9 @@ export function sparseCategoricalCrossentropy<A extends Operand, B extends Opera
 export function sparseCategoricalCrossentropy(
   yTrue: Operand,
   yPred: Operand,
-  { fromLogits = false, ignoreClass = null }: SparseCrossentropyOptions = {},
+  options?: SparseCrossentropyOptions,
 ): Operand {
+  const { fromLogits = false, ignoreClass = null } = optionsOf(options);
   const outShape = shapeOf(yPred);
   const classes = outShape[outShape.length - 1];
   let labels: Operand = o.cast(yTrue, "int32");

@@ -1,5 +1,6 @@
 // Focal cross-entropies: samples that are already right count less. Lin et al., 2018.
 // https://keras.io/api/losses/probabilistic_losses/
+import { optionsOf } from "../ops/lift.ts";
 import type { Value } from "../ir/value.ts";
 import { softmax } from "../ops/composed.ts";
 import { add, cast, divide, log, mean, multiply, power, sigmoid, square, subtract, sum } from "../ops/primitives.ts";
@@ -43,7 +44,8 @@ export function binaryFocalCrossentropy<A extends Operand, B extends Operand>(
   yPred: B,
   options?: BinaryFocalOptions,
 ): ResultOf<A | B>;
-export function binaryFocalCrossentropy(yTrue: Operand, yPred: Operand, options: BinaryFocalOptions = {}): Operand {
+export function binaryFocalCrossentropy(yTrue: Operand, yPred: Operand, givenOptions?: BinaryFocalOptions): Operand {
+  const options = optionsOf(givenOptions);
   const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false } = options;
   const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
   const [given, outputs] = matchRanks(cast(yTrue, "float32"), logits ?? yPred);
@@ -71,8 +73,9 @@ export function categoricalFocalCrossentropy<A extends Operand, B extends Operan
 export function categoricalFocalCrossentropy(
   yTrue: Operand,
   yPred: Operand,
-  { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 }: FocalOptions = {},
+  options?: FocalOptions,
 ): Operand {
+  const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 } = optionsOf(options);
   const given = cast(yTrue, "float32");
   checkSameShape(given, yPred, "categorical_focal_crossentropy", true);
   const at = normalizeAxis(axis, shapeOf(yPred).length, "compute categorical_focal_crossentropy");

@@ -1,5 +1,7 @@
 // Loss: per-sample values reduced to the number that training minimizes. https://keras.io/api/losses/
 import { epsilon, type ObjectNode } from "../json_config.ts";
+import { object, operand } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -92,6 +94,10 @@ export abstract class Loss extends Configurable {
 
   static {
     declareOptions(this, lossOptions, { strict: false });
+    declareMethods(this, {
+      call: { verb: "compute", takes: { yTrue: operand, yPred: operand } },
+      apply: { verb: "compute", takes: { yTrue: operand, yPred: operand, context: object } },
+    });
   }
 
   /** Takes reduction and name. Throws {@linkcode ValueError} for an unknown reduction. */

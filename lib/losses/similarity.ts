@@ -1,4 +1,5 @@
 // Losses of direction and overlap: cosine similarity, Dice, Tversky. https://keras.io/api/losses/regression_losses/
+import { optionsOf } from "../ops/lift.ts";
 import { ValueError } from "../errors.ts";
 import { epsilon } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
@@ -50,8 +51,9 @@ export function tversky<A extends Operand, B extends Operand>(
 export function tversky(
   yTrue: Operand,
   yPred: Operand,
-  { alpha = 0.5, beta = 0.5, axis = null }: { alpha?: number; beta?: number; axis?: OverlapAxes } = {},
+  options?: { alpha?: number; beta?: number; axis?: OverlapAxes },
 ): Operand {
+  const { alpha = 0.5, beta = 0.5, axis = null } = optionsOf(options);
   const targets = cast(yTrue, "float32");
   const total = (x: Operand) => sum(x, axis ?? undefined);
   const both = total(multiply(targets, yPred));
@@ -108,7 +110,9 @@ export class CosineSimilarity extends Loss {
 const axesOption = nullable(option<number | readonly number[]>({
   read: (given, { what, option }) => {
     const isAxis = (axis: unknown) => Number.isInteger(axis);
-    if (isAxis(given) || (Array.isArray(given) && given.every(isAxis))) return given as number | readonly number[];
+    if (isAxis(given) || (Array.isArray(given) && given.length <= 32 && given.every(isAxis))) {
+      return given as number | readonly number[];
+    }
     throw new ValueError({
       what,
       rule: `${option} must be a whole number or a list of them`,

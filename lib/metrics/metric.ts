@@ -1,15 +1,17 @@
 // Metric: running state on the device, updated inside the step, from which a number is computed.
 // https://keras.io/api/metrics/
+import { operand, optional, tensors } from "../argument_kinds.ts";
+import { type Argument, declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { makeArray } from "../dtype.ts";
-import { describe, ValueError } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { ObjectNode } from "../json_config.ts";
 import { snakeCaseOfClass } from "../auto_names.ts";
 import { text } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, type OptionFields, optionTable } from "../options.ts";
 import { objectNode } from "../registry.ts";
-import { formatShape, type Shape, sizeOf } from "../shape.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 
@@ -56,6 +58,23 @@ const maxState = 2 ** 26;
 /** Whether better values are higher or lower; undefined if unknown. */
 export type Direction = "up" | "down" | undefined;
 
+/** The values of a metric's variables, in their order. */
+const stateOf: Argument = (given, place) => {
+  const state = tensors(given, place) as readonly Tensor[];
+  const { variables } = place.owner as Metric;
+  if (state.length === variables.length && state.every(({ shape }, i) => sameShape(shape, variables[i].shape))) {
+    return state;
+  }
+  throw new ShapeError({
+    what: place.what,
+    rule: `state must be of the shapes ${
+      variables.map(({ shape }) => formatShape(shape)).join(", ") || "of no variable"
+    }`,
+    received: state.map(({ shape }) => formatShape(shape)).join(", ") || "no tensor",
+    hint: "give what reading metric.variables gave",
+  });
+};
+
 /**
  * The base of metrics: make variables with `addVariable`, change them in `updateState`, and compute the number in
  * `compute`.
@@ -85,6 +104,12 @@ export abstract class Metric extends Configurable {
 
   static {
     declareOptions(this, metricOptions, { strict: false });
+    declareMethods(this, {
+      updateState: { verb: "update", takes: { yTrue: operand, yPred: operand, sampleWeight: optional(operand) } },
+      update: { verb: "update", takes: { values: operand, weight: optional(operand) } },
+      compute: { verb: "compute", takes: { state: stateOf } },
+      computeAll: { verb: "compute", takes: { state: stateOf } },
+    });
   }
 
   /** Takes the name, by default derived from the class. */

@@ -5,6 +5,7 @@ import { inTopK } from "../ops/ordering.ts";
 import { argMax, cast, equal, max, reshape, slice } from "../ops/primitives.ts";
 import { boolean, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, optionTable, unlessDefault } from "../options.ts";
+import { shapeOf } from "../tensor/apply.ts";
 import { MeanOfValues } from "./mean.ts";
 import { type Direction, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
 
@@ -18,7 +19,7 @@ export function topKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5): Valu
  * outputs, which are then class numbers, the most likely first.
  */
 export function sparseTopKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5, fromSortedIds = false): Value {
-  const labels = reshape(cast(yTrue, "int32"), yPred.shape.slice(0, -1));
+  const labels = reshape(cast(yTrue, "int32"), shapeOf(yPred).slice(0, -1));
   if (!fromSortedIds) return cast(inTopK(labels, yPred, k), "float32");
   const last = yPred.shape.length - 1;
   const first = slice(yPred, yPred.shape.map(() => 0), [...labels.shape, Math.min(k, yPred.shape[last])]);

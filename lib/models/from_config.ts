@@ -92,6 +92,14 @@ export function modelFromConfig(node: ConfigValue): Model {
  * ```
  */
 export function cloneModel<M extends Model>(model: M): M {
+  if (!(model instanceof Model)) {
+    throw new ValueError({
+      what: "Cannot clone a model",
+      rule: "there must be a model",
+      received: describe(model),
+      hint: "give one, as in cloneModel(new Sequential([...]))",
+    });
+  }
   return passThrough(() => objectNode(model), (node) => modelFromConfig(node)) as M;
 }
 

@@ -1,4 +1,6 @@
 // Model: a layer that can be trained. https://keras.io/api/models/model/
+import { masks, objectOf, operand, operands } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import type { History } from "../callbacks/history.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { Config, ObjectNode } from "../json_config.ts";
@@ -12,6 +14,7 @@ import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { declareClasses } from "../registry.ts";
+import { ConfigPath } from "../saving/config_path.ts";
 import { pythonJson } from "../saving/json.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
@@ -65,6 +68,19 @@ export class Model<
   const In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
   const Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
 > extends Network<In, Out> {
+  static {
+    const step = { data: objectOf({ x: operands }) };
+    const batch = { data: objectOf({ y: masks, yPred: operands, sampleWeight: masks }) };
+    declareMethods(this, {
+      trainStep: { verb: "train", takes: step },
+      testStep: { verb: "evaluate", takes: step },
+      predictStep: { verb: "predict with", takes: step },
+      computeLoss: { verb: "compute the loss of", takes: batch },
+      computeMetrics: { verb: "compute the metrics of", takes: batch },
+      trackLoss: { verb: "track the loss of", takes: { loss: operand, ...step } },
+    });
+  }
+
   /** Set it to true to end training after the current batch. */
   stopTraining = false;
   /** What the last `fit` resolved to. */
@@ -480,7 +496,7 @@ export class Model<
 
   /** Compiles the model from a config of {@linkcode Model.getCompileConfig} or of Python Keras. */
   compileFromConfig(config: Config): void {
-    this.compile(readCompileConfig(config));
+    this.compile(readCompileConfig(ConfigPath.root.object(config)));
   }
 
   /** Discards the model's programs, since its layers changed. */

@@ -1,4 +1,6 @@
 // Network: a layer that may be made from symbolic inputs and outputs, and whose parts have names.
+import { object, operands, shapes } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import type { Config } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
@@ -37,6 +39,14 @@ export abstract class Network<
   In extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
   Out extends Structure<SymbolicTensor> = Structure<SymbolicTensor>,
 > extends Layer {
+  static {
+    declareMethods(this, {
+      build: { verb: "build", takes: { inputShape: shapes } },
+      computeOutputShape: { verb: "take the output shape of", takes: { inputShape: shapes } },
+      call: { verb: "call", takes: { x: operands, context: object } },
+    });
+  }
+
   /** Keras writes that its models were called without a mask. */
   override readonly callDefaults = { mask: null };
   /** Masks pass through the layers between inputs and outputs. */

@@ -146,4 +146,5 @@ export const affineTransform: Lifted<[images: Operand, transform: Operand, optio
       return o.cast(result, dtypeOf(batch));
     });
   },
+  { optionsAt: 2 },
 );

@@ -3,6 +3,8 @@ import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import {
   type Axes,
+  checkCount,
+  checkIntegers,
   checkShape,
   formatShape,
   normalizeAxis,
@@ -45,7 +47,7 @@ export const split: Lifted<[x: Operand, parts: number | readonly number[], axis?
         rule: parts > maxParts
           ? `there may be at most ${maxParts} parts`
           : `the number of parts must divide the extent ${extent} of axis ${axis}`,
-        received: String(parts),
+        received: describe(parts),
         hint: "give the indices to split at, as in [2, 5]",
       });
     }
@@ -69,7 +71,7 @@ export const arraySplit: Lifted<[x: Operand, parts: number, axis?: number], Oper
       rule: parts > maxParts
         ? `there may be at most ${maxParts} parts`
         : "the number of parts must be a whole number of at least 1",
-      received: String(parts),
+      received: describe(parts),
       hint: "give ops.split the indices to split at, as in [2, 5]",
     });
   }
@@ -89,7 +91,7 @@ export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], O
       throw new ValueError({
         what: "Cannot unstack",
         rule: `num must be the extent ${shape[at]} of axis ${axis}`,
-        received: String(num),
+        received: describe(num),
         hint: "leave it out",
       });
     }
@@ -108,6 +110,7 @@ export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], O
 
 /** Repeats each element along `axis` `repeats` times; without an axis, of the flattened elements. */
 export const repeat: Lifted<[x: Operand, repeats: number, axis?: number]> = lift((x, repeats, axis) => {
+  checkCount(repeats, "repeat", "repeats");
   if (axis === undefined) return repeat(p.reshape(x, [-1]), repeats, 0);
   const shape = shapeOf(x);
   const at = normalizeAxis(axis, shape.length, "repeat");
@@ -122,6 +125,7 @@ export const repeat: Lifted<[x: Operand, repeats: number, axis?: number]> = lift
 /** Repeats all of `x` along each axis; a shorter list of counts applies to the last axes. */
 export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = lift((x, repeats) => {
   const list = numbersOf(repeats, "repeats", "tile");
+  checkShape(list, "Cannot tile");
   const rank = Math.max(list.length, shapeOf(x).length);
   const ones = (count: number) => new Array<number>(count).fill(1);
   const shape = [...ones(rank - shapeOf(x).length), ...shapeOf(x)];
@@ -137,6 +141,7 @@ export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = l
  */
 export const roll: Lifted<[x: Operand, shift: number, axis?: number]> = lift((x, shift, axis) => {
   const shape = shapeOf(x);
+  checkIntegers([shift], "roll", "shift");
   if (axis === undefined) return p.reshape(roll(p.reshape(x, [-1]), shift, 0), shape);
   const at = normalizeAxis(axis, shape.length, "roll");
   const extent = shape[at];
@@ -174,7 +179,7 @@ export const rot90: Lifted<[x: Operand, k?: number, axes?: readonly [number, num
       throw new ValueError({
         what: "Cannot turn with rot90",
         rule: "k must be a whole number, and the two axes must differ",
-        received: `k ${k}, axes ${axes.join(" and ")}`,
+        received: `k ${describe(k)}, axes ${axes.join(" and ")}`,
         hint: "name the axes of the rows and of the columns",
       });
     }
@@ -257,6 +262,7 @@ export const segmentSum: Lifted<[data: Operand, segmentIds: Operand, numSegments
 export const sliceUpdate: Lifted<[x: Operand, starts: readonly number[], update: Operand]> = lift(
   (x, starts, update) => {
     const [whole, sizes] = [shapeOf(x), shapeOf(update)];
+    checkIntegers(starts, "update a slice", "starts");
     const from = numbersOf(starts, "starts", "update a slice");
     const fits = from.length === whole.length && sizes.length === whole.length &&
       from.every((start, i) => Number.isInteger(start) && start >= 0 && start + sizes[i] <= whole[i]);

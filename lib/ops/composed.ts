@@ -1,8 +1,8 @@
 // Ops composed of other ops: they need no kernel, and fuse like their parts.
-import { type DType, makeArray } from "../dtype.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { checkDType, type DType, makeArray } from "../dtype.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import { type Axes, formatShape, normalizeAxes, normalizeAxis, type Shape } from "../shape.ts";
+import { type Axes, checkCount, checkSize, formatShape, normalizeAxes, normalizeAxis, type Shape } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { lift, type Lifted, type ReductionOp } from "./lift.ts";
@@ -73,6 +73,7 @@ export const expandDims: Lifted<[x: Operand, axis: number]> = lift((x, axis) => 
 export const oneHot: Lifted<[x: Operand, classes: number, axis?: number, dtype?: DType]> = lift(
   (x, classes, axis = -1, dtype = "float32") => {
     const rank = shapeOf(x).length;
+    checkCount(classes, "oneHot", "the number of classes");
     const at = normalizeAxis(axis, rank + 1, "oneHot");
     const indices = expandDims(p.cast(x, "int32"), at);
     const hits = p.equal(indices, p.reshape(p.iota([classes]), [classes, ...new Array<number>(rank - at).fill(1)]));
@@ -102,15 +103,18 @@ export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => p.full(s
  */
 export function arange(start: number, stop?: number, step = 1, dtype?: DType): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  const count = Math.max(0, Math.ceil((to - from) / step));
+  const areNumbers = [from, to, step].every((number: unknown) => typeof number === "number");
+  const count = areNumbers ? Math.max(0, Math.ceil((to - from) / step)) : NaN;
   if (step === 0 || !Number.isFinite(count)) {
     throw new ValueError({
       what: "Cannot count with arange",
       rule: "start and stop must be finite and step not 0",
-      received: `from ${from} to ${to} by ${step}`,
+      received: `from ${describe(from)} to ${describe(to)} by ${describe(step)}`,
       hint: "give a step that leads from start to stop",
     });
   }
+  checkSize([count], "Cannot count with arange");
+  if (dtype !== undefined) checkDType(dtype, "Cannot count with arange");
   const kind = dtype ?? ([from, to, step].every(Number.isInteger) ? "int32" : "float32");
   return new Tensor([count], kind, makeArray(kind, Array.from({ length: count }, (_, i) => from + i * step)));
 }

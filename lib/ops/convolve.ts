@@ -108,7 +108,7 @@ export const conv: Lifted<[x: Operand, kernel: Operand, options?: ConvOptions]> 
     const [filters] = promoteDTypes([kernel], true);
     return convolve(what, input, filters, steps, padding, dilation, channels / perGroup);
   });
-});
+}, { optionsAt: 2 });
 
 /** The output extent of a transposed convolution whose dilated kernel has extent `window`. */
 export function transposedExtent(
@@ -173,6 +173,7 @@ export const convTranspose: Lifted<[x: Operand, kernel: Operand, options?: ConvT
       return apply("convolutionTranspose", operands, attrs)[0];
     });
   },
+  { optionsAt: 2 },
 );
 
 /** A depthwise convolution, channels last, of 1 or 2 spatial axes. */
@@ -222,6 +223,7 @@ export const depthwiseConv: Lifted<[x: Operand, kernel: Operand, options?: ConvO
       (input) => depthwise(what, input, kernel, options),
     );
   },
+  { optionsAt: 2 },
 );
 
 /**
@@ -253,4 +255,4 @@ export const separableConv: Lifted<
     }
     return conv(deep, pointwiseKernel);
   });
-});
+}, { optionsAt: 3 });

@@ -2,7 +2,7 @@
 import type { DType } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import { formatShape, normalizeAxis } from "../shape.ts";
+import { checkSize, formatShape, normalizeAxis } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { lift, type Lifted } from "./lift.ts";
@@ -10,6 +10,7 @@ import * as p from "./primitives.ts";
 
 /** A matrix of `rows` by `columns` (square by default) with ones on its `k`-th diagonal, else 0. */
 export function eye(rows: number, columns: number = rows, k = 0, dtype: DType = "float32"): Tensor {
+  checkSize([rows, columns], "Cannot make a matrix");
   const offset = p.subtract(p.iota([1, columns], 1), p.iota([rows, 1], 0));
   return p.cast(p.equal(offset, k), dtype);
 }

@@ -44,4 +44,5 @@ export const rgbToGrayscale: Lifted<[images: Operand, options?: { dataFormat?: D
       return o.cast(grey, dtypeOf(batch));
     });
   },
+  { optionsAt: 1 },
 );

@@ -2,7 +2,7 @@
 import { describe, ValueError } from "../errors.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { imageSize, onImageBatch } from "./image_batch.ts";
-import { lift, type Lifted } from "./lift.ts";
+import { lift, type Lifted, optionsOf } from "./lift.ts";
 import * as o from "./primitives.ts";
 import type { DataFormat } from "./spatial.ts";
 
@@ -86,7 +86,8 @@ function resolveFrame(what: string, given: Readonly<Record<string, number | unde
  * console.log(ops.image.padImages(ops.ones([28, 28, 1]), frame).shape); // [ 32, 32, 1 ]
  * ```
  */
-export const padImages: Lifted<[images: Operand, frame: Padded]> = lift((images, frame) => {
+export const padImages: Lifted<[images: Operand, frame: Padded]> = lift((images, given) => {
+  const frame: Partial<Padded> = optionsOf(given);
   const { topPadding, bottomPadding, leftPadding, rightPadding, targetHeight, targetWidth } = frame;
   const { dataFormat = "channels_last" } = frame;
   const what = "Cannot pad images";
@@ -113,7 +114,8 @@ export const padImages: Lifted<[images: Operand, frame: Padded]> = lift((images,
  * console.log(ops.image.cropImages(ops.ones([32, 32, 3]), corner).shape); // [ 16, 20, 3 ]
  * ```
  */
-export const cropImages: Lifted<[images: Operand, frame: Cropping]> = lift((images, frame) => {
+export const cropImages: Lifted<[images: Operand, frame: Cropping]> = lift((images, given) => {
+  const frame: Partial<Cropping> = optionsOf(given);
   const { topCropping, bottomCropping, leftCropping, rightCropping, targetHeight, targetWidth } = frame;
   const { dataFormat = "channels_last" } = frame;
   const what = "Cannot crop images";

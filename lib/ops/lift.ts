@@ -1,5 +1,6 @@
 // Ops are written for operands of any kind; lift gives them a type for each kind.
 import type { Value } from "../ir/value.ts";
+import { describe, isClass, ValueError } from "../errors.ts";
 import type { Axes } from "../shape.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
@@ -50,11 +51,62 @@ export function installSymbolicCall(call: SymbolicCall): void {
 const isSymbolic = (argument: unknown): boolean =>
   argument instanceof SymbolicTensor || (Array.isArray(argument) && argument.some(isSymbolic));
 
+/** How deep lists in arguments may be nested, and how many items they may have. */
+const limits = { depth: 8, items: 2 ** 16 };
+
+/**
+ * Throws {@linkcode ValueError} for what no function of ops takes, wherever it stands. Objects are left to the functions:
+ * operands and options.
+ */
+function checkArgument(argument: unknown, depth = 0): void {
+  const isList = Array.isArray(argument);
+  if (isList && argument.length <= limits.items && depth < limits.depth) {
+    for (const item of argument) checkArgument(item, depth + 1);
+    return;
+  }
+  if (!isList && typeof argument !== "bigint" && typeof argument !== "symbol" && !isClass(argument)) return;
+  throw new ValueError({
+    what: "Cannot apply an op",
+    rule: "arguments must be operands, numbers, texts, options, and short lists of these",
+    received: !isList
+      ? describe(argument)
+      : depth === limits.depth
+      ? `lists nested deeper than ${limits.depth}`
+      : `a list of ${argument.length}`,
+    hint: isList ? "wrap values, as in tensor([1, 2])" : "give one of these",
+  });
+}
+
+/** The options of a function, none by default. Throws {@linkcode ValueError} for what is no object. */
+export function optionsOf<O extends object>(given: O | null | undefined): Partial<O> {
+  if (given === undefined || given === null) return {};
+  if (typeof given === "object" && !Array.isArray(given)) return given;
+  throw new ValueError({
+    what: "Cannot apply an op",
+    rule: "options must be one object",
+    received: describe(given),
+    hint: "write them in braces, as in { axis: 1 }",
+  });
+}
+
+/** What {@linkcode lift} is told of a function. */
+export interface LiftFacts {
+  /** The place of its options among the arguments, from 0. */
+  readonly optionsAt?: number;
+}
+
 /** The function with a type for each kind of operand; applied to symbolic tensors, it becomes a node of the model. */
-export function lift<Args extends readonly unknown[], Result>(fn: (...args: Args) => Result): Lifted<Args, Result>;
-export function lift(fn: (...args: unknown[]) => unknown): OpsFunction {
+export function lift<Args extends readonly unknown[], Result>(
+  fn: (...args: Args) => Result,
+  facts?: LiftFacts,
+): Lifted<Args, Result>;
+export function lift(fn: (...args: unknown[]) => unknown, { optionsAt }: LiftFacts = {}): OpsFunction {
   const lifted = (...args: unknown[]): unknown => {
+    for (const argument of args) checkArgument(argument);
+    const options = optionsAt === undefined ? undefined : optionsOf(args[optionsAt] as object | undefined);
     const made = args.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;
+    // Nodes of models keep what was given.
+    if (made === undefined && optionsAt !== undefined) args[optionsAt] = options;
     return made ?? fn(...args);
   };
   return lifted;

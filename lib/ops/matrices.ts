@@ -112,9 +112,10 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
     new ValueError({
       what: "Cannot take einsum",
       rule,
-      received: `"${equation}" for ${operands.map((x) => formatShape(shapeOf(x))).join(" and ")}`,
+      received: `${describe(equation)} for ${operands.map((x) => formatShape(shapeOf(x))).join(" and ")}`,
       hint: 'write one label for each axis, as in "ij,jk->ik"',
     });
+  if (typeof equation !== "string") throw wrong("the equation must be a text");
   const [left, right, ...more] = equation.replaceAll(" ", "").split("->");
   const terms = left.split(",");
   if (more.length > 0 || terms.length !== operands.length) throw wrong("there must be a term for each operand");

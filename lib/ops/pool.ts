@@ -64,6 +64,7 @@ export const maxPool: Lifted<[x: Operand, poolSize: PerAxis, options?: PoolOptio
       (input) => apply("maxPool", [input], windows(what, shapeOf(input), poolSize, options))[0],
     );
   },
+  { optionsAt: 2 },
 );
 
 /**
@@ -100,4 +101,5 @@ export const averagePool: Lifted<[x: Operand, poolSize: PerAxis, options?: PoolO
       return o.multiply(sumsBy(weight(1)), shares);
     });
   },
+  { optionsAt: 2 },
 );

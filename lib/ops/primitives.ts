@@ -1,10 +1,12 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as in NumPy.
-import { type DType, makeArray, promote } from "../dtype.ts";
+import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import {
   type Axes,
   broadcastShapes,
+  checkCount,
+  checkIntegers,
   checkShape,
   formatShape,
   normalizeAxes,
@@ -70,6 +72,7 @@ export const argSort: Lifted<[x: Operand, axis?: number, descending?: boolean]> 
 
 /** `x` broadcast to `shape` by NumPy's rule. */
 export const broadcastTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
+  checkShape(shape, "Cannot broadcast");
   const [operand] = promoteDTypes([x]);
   checkShape(shape, "Cannot broadcast");
   if (sameShape(shapeOf(operand), shape)) return operand;
@@ -77,6 +80,7 @@ export const broadcastTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) =
 });
 /** The sum of `x` over the axes along which `shape` broadcasts to it: the adjoint of {@linkcode broadcastTo}. */
 export const sumTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
+  checkShape(shape, "Cannot sum to a shape");
   const from = shapeOf(x);
   const lead = from.length - shape.length;
   const axes = from.map((_, axis) => axis).filter((axis) =>
@@ -121,12 +125,28 @@ export interface PadOptions {
 /** Pads each axis with `low` and `high` elements of `value` at its ends and `interior` between neighbours. */
 export const pad: Lifted<[x: Operand, low: readonly number[], high: readonly number[], options?: PadOptions]> = lift(
   (x, low, high, options = {}) => {
+    checkIntegers(low, "pad", "low");
+    checkIntegers(high, "pad", "high");
     const { interior = low.map(() => 0), value = 0 } = options;
+    checkIntegers(interior, "pad", "interior");
     const [operand] = promoteDTypes([x]);
+    checkElement(value, "pad");
     const [kept] = makeArray(operand.dtype, [value]);
     return apply("pad", [operand], { low, high, interior, value: kept })[0];
   },
+  { optionsAt: 3 },
 );
+/** Throws {@linkcode ValueError} where `value` is no number or boolean. */
+function checkElement(value: unknown, what: string): void {
+  if (typeof value === "number" || typeof value === "boolean") return;
+  throw new ValueError({
+    what: `Cannot ${what}`,
+    rule: "the value must be a number",
+    received: describe(value),
+    hint: "give it as a number, without quotes",
+  });
+}
+
 /** Throws {@linkcode ValueError} for what is no list of one operand or more. */
 export function checkOperands(what: string, operands: readonly Operand[]): void {
   if (Array.isArray(operands) && operands.length > 0) return;
@@ -221,7 +241,7 @@ export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> =
   ];
   if (dtypeOf(x) !== "float32") return wholeProduct(wide, transposeA, transposeB);
   return apply("matmul", wide, { transposeA, transposeB, epilogue: null })[0];
-});
+}, { optionsAt: 2 });
 
 /** The integer matrix product, too large for floats: multiplies every pair, then sums in int32. */
 function wholeProduct([a, b]: Operand[], transposeA: boolean, transposeB: boolean): Operand {
@@ -245,6 +265,7 @@ export const gather: Lifted<[table: Operand, indices: Operand]> = lift((table, i
 );
 /** Zeros with `rows` rows and `updates` added at int32 `indices`: the adjoint of {@linkcode gather}. */
 export const scatterAdd: Lifted<[indices: Operand, updates: Operand, rows: number]> = lift((indices, updates, rows) => {
+  checkCount(rows, "add by indices", "the number of rows");
   return apply("scatterAdd", [cast(indices, "int32"), ...promoteDTypes([updates])], {
     rows,
   })[0];
@@ -266,10 +287,13 @@ export const dynamicUpdateSlice: Lifted<[x: Operand, update: Operand, counters: 
 
 /** 0, 1, 2, ... along `axis` of `shape`. */
 export function iota(shape: Shape, axis = 0, dtype: DType = "int32"): Tensor {
+  checkShape(shape, "Cannot count");
   return apply("iota", [], { shape, axis, dtype })[0];
 }
 /** A tensor filled with `value`. */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  checkDType(dtype, "Cannot fill a tensor");
+  checkElement(value, "fill a tensor");
   return broadcastTo(new Tensor([], dtype, makeArray(dtype, [value])), shape);
 }
 /** Philox bits (int32) of `shape`, from `counter` (int32 `[seed, step]`) and the op's `path`. */

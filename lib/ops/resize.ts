@@ -174,4 +174,5 @@ export const resize: Lifted<[images: Operand, size: readonly number[], options?:
       return o.cast(dtypeOf(batch) === "uint8" ? clip(whole, 0, 255) : whole, dtypeOf(batch));
     });
   },
+  { optionsAt: 2 },
 );

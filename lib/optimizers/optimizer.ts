@@ -1,4 +1,6 @@
 // Optimizer: computes new weights from gradients, inside the step. https://keras.io/api/optimizers/
+import { finite, fn, listOf, object, operand, variables } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { ObjectNode } from "../json_config.ts";
@@ -10,7 +12,7 @@ import { autoName } from "../auto_names.ts";
 import { add, divide, greater, multiply, select } from "../ops/primitives.ts";
 import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { checkCount, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { GradientAccumulator } from "./accumulation.ts";
@@ -73,6 +75,17 @@ export abstract class Optimizer extends Configurable {
 
   static {
     declareOptions(this, optimizerOptions, { strict: false });
+    declareMethods(this, {
+      build: { verb: "build", takes: { variables } },
+      slotsOf: { verb: "build", takes: { variables } },
+      withScalars: { verb: "apply", takes: { scalars: object, body: fn } },
+      scaleLoss: { verb: "apply", takes: { loss: operand } },
+      apply: { verb: "apply", takes: { gradients: listOf(operand, "a list of gradients"), variables } },
+      finalizeVariableValues: { verb: "average with", takes: { variables } },
+      excludeFromWeightDecay: { verb: "exclude from", takes: { options: object } },
+      rateAt: { verb: "take the learning rate of", takes: { batch: finite } },
+      scalars: { verb: "take the scalars of", takes: { batch: finite } },
+    });
   }
 
   /**
@@ -99,6 +112,7 @@ export abstract class Optimizer extends Configurable {
     return Math.floor(this.batches / (this.gradientAccumulationSteps ?? 1));
   }
   set iterations(steps: number) {
+    checkCount(steps, `set the iterations of "${this.name}"`, "the number of steps");
     this.batches = steps * (this.gradientAccumulationSteps ?? 1);
   }
 

@@ -1,5 +1,5 @@
 // Learning rates as options: a number, a schedule, a function, or Keras 2's lr and decay.
-import { ValueError } from "../errors.ts";
+import { isClass, ValueError } from "../errors.ts";
 import { number } from "../option_kinds.ts";
 import { describe, type Option, option, optionsOfClass, readOption } from "../options.ts";
 import { functionNode } from "../registry.ts";
@@ -25,7 +25,7 @@ export const rateOption = (fallback: number): Option<LearningRate> =>
     field: "givenRate",
     read: (given, { what }) => {
       if (typeof given === "number" && Number.isFinite(given) && given >= 0) return given;
-      if (typeof given === "function") return given as () => number;
+      if (typeof given === "function" && !isClass(given)) return given as () => number;
       if (given instanceof LearningRateSchedule) return given;
       throw new ValueError({
         what,

@@ -1,5 +1,7 @@
 // LearningRateSchedule: a learning rate that changes from step to step.
 // https://keras.io/api/optimizers/learning_rate_schedules/
+import { finite } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import type { ObjectNode } from "../json_config.ts";
 import { objectNode } from "../registry.ts";
@@ -19,6 +21,10 @@ import { objectNode } from "../registry.ts";
  * ```
  */
 export abstract class LearningRateSchedule extends Configurable {
+  static {
+    declareMethods(this, { call: { verb: "compute", takes: { step: finite } } });
+  }
+
   /** The learning rate of a step, counted from 0 in batches. */
   abstract call(step: number): number;
 

@@ -1,4 +1,6 @@
 // Keras's classes by name.
+import * as callbacks from "../callbacks/callbacks.ts";
+import { checkMethodsOf } from "../checked_methods.ts";
 import * as constraints from "../constraints.ts";
 import * as initializers from "../initializers/initializers.ts";
 import * as layers from "../layers/layers.ts";
@@ -52,6 +54,8 @@ for (const [module, group] of Object.entries(groups)) {
   const classes = Object.entries(group).filter(([, item]) => isConcrete(item) && item !== internal.Class);
   declareClasses(module, Object.fromEntries(classes));
 }
+// Callbacks stand in no config.
+for (const Class of Object.values(callbacks).filter(isClass)) checkMethodsOf(Class);
 declareClasses(internal.module, { [internal.className]: internal.Class }, internal.className);
 
 /** The groups in which a class is searched, the likeliest first. */

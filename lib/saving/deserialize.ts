@@ -7,6 +7,7 @@ import { camelCase } from "../names.ts";
 import { keysOf, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
 import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
 import { sizeOf } from "../shape.ts";
+import { isNamed } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { classNames, kerasClass } from "./classes.ts";
 import { ConfigPath } from "./config_path.ts";
@@ -38,6 +39,19 @@ export function isNode(value: unknown): value is ObjectNode {
  * @param value the parsed JSON value
  * @param key its key, which distinguishes classes with the same name
  */
+export function deserializeKerasObject(value: ConfigValue, key = ""): unknown {
+  if (typeof key !== "string") {
+    throw new ValueError({
+      what: "Cannot read a config",
+      rule: "key must be a text",
+      received: describe(key),
+      hint: "leave it out, or give the key that the value stands under",
+    });
+  }
+  return deserializeObject(value, key);
+}
+
+/** {@linkcode deserializeKerasObject}, inside of a config with objects that are shared. */
 export function deserializeObject(
   value: ConfigValue,
   key = "",
@@ -48,6 +62,7 @@ export function deserializeObject(
   // Old files have custom functions as strings.
   if (typeof value === "string" && key.endsWith("activation")) return getCustomObjects().get(value) ?? value;
   if (value === null || typeof value !== "object") return value;
+  if (!isNamed(value)) path.refuse("must be a value of JSON", describe(value));
   if (!isNode(value)) {
     const entries = Object.entries(value as Config);
     return Object.fromEntries(

@@ -1,5 +1,5 @@
 // The public `saving` namespace.
-export { deserializeObject as deserializeKerasObject } from "./deserialize.ts";
+export { deserializeKerasObject } from "./deserialize.ts";
 export { serializeObject as serializeKerasObject } from "./serialize.ts";
 export {
   type CustomObject,

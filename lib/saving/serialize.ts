@@ -2,6 +2,7 @@
 import type { ConfigValue } from "../json_config.ts";
 import { describe, isClass, ValueError } from "../errors.ts";
 import { functionNode, type SerializableFunction } from "../registry.ts";
+import { limits } from "./json.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -24,10 +25,23 @@ import { Tensor } from "../tensor/tensor.ts";
  * ```
  */
 export function serializeObject(value: unknown): ConfigValue {
+  return serialized(value, 0);
+}
+
+function serialized(value: unknown, depth: number): ConfigValue {
   if (value === undefined || value === null) return null;
   if (["number", "string", "boolean"].includes(typeof value)) return value as ConfigValue;
   if (typeof value === "function" && !isClass(value)) return functionNode(value as SerializableFunction);
-  if (Array.isArray(value)) return value.map(serializeObject);
+  const isList = Array.isArray(value);
+  if (depth > limits.depth || (isList && value.length > limits.items)) {
+    throw new ValueError({
+      what: "Cannot write a config",
+      rule: `it may be nested ${limits.depth} levels deep, with lists of at most ${limits.items}`,
+      received: depth > limits.depth ? "more levels" : `a list of ${(value as readonly unknown[]).length}`,
+      hint: "check whether it holds itself",
+    });
+  }
+  if (isList) return Array.from(value, (item) => serialized(item, depth + 1));
   if (value instanceof Tensor) {
     return { class_name: "__numpy__", config: { value: value.toArray() as ConfigValue, dtype: value.dtype } };
   }
@@ -35,7 +49,7 @@ export function serializeObject(value: unknown): ConfigValue {
     return value.serialize();
   }
   if (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, serializeObject(item)]));
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, serialized(item, depth + 1)]));
   }
   throw new ValueError({
     what: "Cannot write a config",

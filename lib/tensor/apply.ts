@@ -7,7 +7,7 @@ import { requireTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
-import { evaluate, scalarLike, Tensor } from "./tensor.ts";
+import { checkAttached, evaluate, scalarLike, Tensor } from "./tensor.ts";
 import { Variable } from "./variable.ts";
 
 /** What an op takes: a symbolic value, a tensor, a variable (read inside a trace), or a number (a scalar). */
@@ -19,11 +19,13 @@ type ArrayOperand = Exclude<Operand, number>;
 /** The result of an op: a tensor if every operand is a tensor or a number, else a symbolic value. */
 export type ResultOf<A extends Operand> = Extract<A, Value | Variable> extends never ? Tensor : Value;
 
+/** Whether something is what an op takes. */
+export const isOperand = (operand: unknown): operand is Operand =>
+  typeof operand === "number" || operand instanceof Value || operand instanceof Tensor || operand instanceof Variable;
+
 /** Throws {@linkcode ValueError} unless `operand` is an operand; `what` is the op's name. */
 function checkOperand(operand: unknown, what = "an op"): asserts operand is Operand {
-  if (
-    typeof operand === "number" || operand instanceof Value || operand instanceof Tensor || operand instanceof Variable
-  ) return;
+  if (isOperand(operand)) return;
   const isArray = Array.isArray(operand) || ArrayBuffer.isView(operand);
   throw new ValueError({
     what: `Cannot apply ${what}`,
@@ -47,6 +49,7 @@ export function shapeOf(operand: Operand): Shape {
 
 /** The dtype of an operand; float32 for a number. Throws {@linkcode ValueError} for what is none. */
 export function dtypeOf(operand: Operand): DType {
+  checkOperand(operand);
   checkOperand(operand);
   return typeof operand === "number" ? "float32" : operand.dtype;
 }
@@ -85,6 +88,7 @@ function symbolic(operand: Operand): Value {
   const trace = requireTrace("a variable");
   if (operand instanceof Variable) return trace.read(operand);
   const { shape, dtype, data } = eager(operand);
+  checkAttached({ shape, data }, "Cannot use a tensor");
   return trace.constant(shape, dtype, data);
 }
 

@@ -1,6 +1,6 @@
 // SymbolicTensor: the placeholder for data while a model is built, and the nodes that connect them.
 import type { DType } from "../dtype.ts";
-import { StateError } from "../errors.ts";
+import { describe, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Mapped, mapStructure, type Structure } from "../structure.ts";
@@ -92,6 +92,14 @@ export class SymbolicTensor<Name extends string = string> {
     /** The index among the node's outputs, from 0. */
     readonly index: number,
   ) {
+    if (!(node instanceof Node)) {
+      throw new ValueError({
+        what: "Cannot make a symbolic tensor",
+        rule: "only Input, layers and ops make them",
+        received: `${describe(node)} for its node`,
+        hint: "write Input({ shape: [28, 28] })",
+      });
+    }
     this.name = node.operation.name as Name;
   }
 

@@ -1,7 +1,7 @@
 // Tensor: an array on the host, and the functions that make one.
 import { checkDType, type DType, makeArray, promote, type TypedArray } from "../dtype.ts";
 import { describe, DTypeError, ShapeError, ValueError } from "../errors.ts";
-import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
+import { checkIntegers, checkShape, checkSize, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { OpName } from "../ir/attrs.ts";
 import type { OpAttrs } from "../ir/graph.ts";
 import { opDef, type RefArray } from "../ir/op_def.ts";
@@ -109,6 +109,7 @@ export class Tensor {
         hint: "reshape it to [1] first",
       });
     }
+    checkIntegers([start, end], "take rows()", "start and end");
     const n = this.shape[0];
     const from = Math.min(n, Math.max(0, start < 0 ? start + n : start));
     const to = Math.min(n, Math.max(from, end < 0 ? end + n : end));
@@ -157,6 +158,17 @@ export class Tensor {
   }
 }
 
+/** Throws {@linkcode ValueError} where the numbers are gone, since their buffer was sent to a worker or transferred. */
+export function checkAttached({ shape, data }: { shape: Shape; data: TypedArray }, what: string): void {
+  if (data.length === sizeOf(shape)) return;
+  throw new ValueError({
+    what,
+    rule: "the buffer of a tensor must not be given away",
+    received: `a tensor of shape ${formatShape(shape)} with ${data.length} elements`,
+    hint: "copy it before it is transferred, as in buffer.slice()",
+  });
+}
+
 /**
  * A scalar in `dtype`, or in the next dtype that holds it: float32 for a fraction, int32 for an integer outside of a
  * byte.
@@ -197,6 +209,8 @@ export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], att
   const row = opDef(op);
   const shapes = row.shape(inputs, attrs);
   const dtypes = row.dtype(inputs, attrs);
+  for (const input of inputs) checkAttached(input, `Cannot apply ${op}`);
+  for (const shape of shapes) checkSize(shape, `Cannot apply ${op}`);
   const most = Math.max(...inputs.map(({ size }) => size), maxConstant);
   for (const shape of shapes) checkConstant(`apply ${op}`, shape, most);
   const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
@@ -253,8 +267,12 @@ export function tensor(values: TensorLike, shape?: Shape, dtype?: DType): Tensor
 
 /** What {@linkcode tensor} makes; errors say `what` failed, and the `name` of the values. */
 export function toTensor(values: TensorLike, what: string, name: string, dtype?: DType): Tensor {
-  if (values instanceof Tensor) return dtype ? values.cast(dtype) : values;
+  if (values instanceof Tensor) {
+    checkAttached(values, what);
+    return dtype ? values.cast(dtype) : values;
+  }
   if (ArrayBuffer.isView(values)) {
+    if ((values.buffer as ArrayBuffer).detached) checkAttached({ shape: [1], data: values }, what);
     const made = new Tensor([values.length], dtypeOfArray(values, what, name), values);
     return dtype ? made.cast(dtype) : made;
   }

@@ -1,9 +1,9 @@
 // Variable: named state that outlives programs, such as a weight.
 import { type DType, makeArray, type TypedArray } from "../dtype.ts";
-import { DTypeError, ShapeError, StateError } from "../errors.ts";
+import { describe, DTypeError, ShapeError, StateError, ValueError } from "../errors.ts";
 import { tracing } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
-import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor.ts";
 
 /** Where the newest value of a variable is while programs use it: the state store of an executor. */
@@ -76,6 +76,7 @@ export class Variable {
    * ```
    */
   static zeros(shape: Shape, options: VariableOptions = {}): Variable {
+    checkShape(shape, "Cannot make a variable");
     const variable = new Variable(0, { dtype: "float32", ...options });
     (variable as { shape: Shape }).shape = shape;
     variable.#host = undefined;
@@ -161,6 +162,15 @@ export class Variable {
   /** Makes `device` hold the value from now on, or the host if undefined; the caller has allocated its memory there. */
   async transferTo(device: VariableDevice | undefined): Promise<void> {
     if (this.#device === device) return;
+    const methods = ["read", "write", "release"] as const;
+    if (device !== undefined && methods.some((name) => typeof device?.[name] !== "function")) {
+      throw new ValueError({
+        what: `Cannot move "${this.name}"`,
+        rule: "device must have read, write and release",
+        received: describe(device),
+        hint: "leave it out to move the variable to the host",
+      });
+    }
     if (this.#device) {
       this.#host = await this.#device.read(this);
       this.#device.release(this);

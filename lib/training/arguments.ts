@@ -1,4 +1,5 @@
 // The user's data as tensors: which part is for which input or output, and in which shape.
+import { maxExtent } from "../option_kinds.ts";
 import { didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
@@ -80,6 +81,14 @@ function assign(value: Structure<TensorLike> | undefined, parts: Parts, where: s
       rule: `${argument} must be given`,
       received: describe(value),
       hint: "give a tensor, nested arrays, or a typed array",
+    });
+  }
+  if (Array.isArray(value) && value.length > maxExtent) {
+    throw new ValueError({
+      what,
+      rule: `${argument} may have at most ${maxExtent} rows`,
+      received: `a list of ${value.length}`,
+      hint: "give data in batches, as from a generator",
     });
   }
   if (like === undefined) return inferred(value);

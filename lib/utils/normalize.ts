@@ -1,5 +1,5 @@
 // Scaling of arrays to norm one along an axis.
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import { normalizeAxis, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 
@@ -25,7 +25,7 @@ export function normalize(x: TensorLike, axis = -1, order = 2): Tensor {
     throw new ValueError({
       what: "Cannot normalize",
       rule: "order must be a number",
-      received: `${order}`,
+      received: describe(order),
       hint: "give 1, 2 or Infinity",
     });
   }

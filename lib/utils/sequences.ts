@@ -1,7 +1,7 @@
 // Padding and truncating sequences to one length.
-import { bytesPerElement, type DType, makeArray } from "../dtype.ts";
-import { ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
-import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { bytesPerElement, checkDType, type DType, makeArray } from "../dtype.ts";
+import { describe, ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
+import { checkSize, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 
 /** The end of a sequence where {@linkcode padSequences} adds or removes. */
@@ -21,6 +21,9 @@ export interface PadSequencesOptions {
   value?: number;
 }
 
+/** The most sequences. */
+const maxRows = 2 ** 28;
+
 /**
  * Pads and truncates sequences to one length: `n` sequences give a tensor `[n, maxlen]`, or `[n, maxlen, ...]` if the
  * elements of the sequences are themselves arrays. Source: `keras.utils.pad_sequences`.
@@ -37,10 +40,24 @@ export interface PadSequencesOptions {
 export function padSequences(sequences: readonly TensorLike[], options: PadSequencesOptions = {}): Tensor {
   const { dtype = "int32", padding = "pre", truncating = "pre", value = 0 } = options;
   const what = "Cannot pad sequences";
-  for (const [name, end] of Object.entries({ padding, truncating })) {
-    if (end !== "pre" && end !== "post") throw unknownIdentifier(name, String(end), ["pre", "post"], what);
+  if (!Array.isArray(sequences) || sequences.length > maxRows) {
+    throw new ValueError({
+      what,
+      rule: "sequences must come in a list",
+      received: Array.isArray(sequences) ? `one of ${sequences.length}` : describe(sequences),
+      hint: "write them in brackets, as in [[7], [4, 2, 9]]",
+    });
   }
-  const rows = sequences.map((sequence, i) => {
+  checkDType(dtype, what);
+  if (typeof value !== "number") {
+    throw new ValueError({ what, rule: "value must be a number", received: describe(value), hint: "give 0, or -1" });
+  }
+  for (const [name, end] of Object.entries({ padding, truncating })) {
+    if (end !== "pre" && end !== "post") {
+      throw unknownIdentifier(name, typeof end === "string" ? end : describe(end), ["pre", "post"], what);
+    }
+  }
+  const rows = Array.from(sequences, (sequence: TensorLike, i) => {
     const row = tensor(sequence);
     if (row.rank > 0) return row;
     const hint = "wrap it in an array";
@@ -49,10 +66,11 @@ export function padSequences(sequences: readonly TensorLike[], options: PadSeque
   const length = options.maxlen ?? rows.reduce((longest, row) => Math.max(longest, row.shape[0]), 0);
   if (!Number.isInteger(length) || length < 0) {
     const hint = "leave maxlen out to take the longest sequence's length";
-    throw new ValueError({ what, rule: "maxlen must be an integer of at least 0", received: `${length}`, hint });
+    throw new ValueError({ what, rule: "maxlen must be an integer of at least 0", received: describe(length), hint });
   }
   const inner: Shape = rows.find((row) => row.shape[0] > 0)?.shape.slice(1) ?? [];
   const width = sizeOf(inner);
+  checkSize([rows.length, length, ...inner], what);
   const data = makeArray(dtype, rows.length * length * width).fill(cast(value, dtype));
   rows.forEach((row, i) => {
     const extent = row.shape[0];

@@ -1,6 +1,6 @@
 // Integer class labels as one-hot rows.
-import { ValueError } from "../errors.ts";
-import { sizeOf } from "../shape.ts";
+import { describe, ValueError } from "../errors.ts";
+import { checkSize, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 
 /**
@@ -23,7 +23,7 @@ export function toCategorical(x: TensorLike, numClasses?: number): Tensor {
   const shape = labels.rank > 1 && labels.shape.at(-1) === 1 ? labels.shape.slice(0, -1) : labels.shape;
   if (numClasses !== undefined && !(Number.isInteger(numClasses) && numClasses > 0)) {
     const hint = "leave numClasses out to take the largest label plus one";
-    throw new ValueError({ what, rule: "numClasses must be a positive integer", received: `${numClasses}`, hint });
+    throw new ValueError({ what, rule: "numClasses must be a positive integer", received: describe(numClasses), hint });
   }
   if (numClasses === undefined && labels.size === 0) {
     throw new ValueError({
@@ -47,6 +47,7 @@ export function toCategorical(x: TensorLike, numClasses?: number): Tensor {
     if (label > largest) largest = label;
   });
   const classes = numClasses ?? largest + 1;
+  checkSize([...shape, classes], what);
   const rows = new Float32Array(sizeOf(shape) * classes);
   labels.data.forEach((label, i) => rows[i * classes + label] = 1);
   return new Tensor([...shape, classes], "float32", rows);

@@ -1,12 +1,12 @@
 // scan: a loop with a body graph, carried values and stacked results; its gradient is another scan.
-import { ShapeError, ValueError } from "../../errors.ts";
+import { describe, ShapeError, ValueError } from "../../errors.ts";
 import type { Graph, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import { vjpOf } from "../../ir/grad.ts";
 import { interpret } from "../../ir/interpret.ts";
 import { opDef, type RefArray, type VjpContext } from "../../ir/op_def.ts";
 import { withContext } from "../../ir/context.ts";
 import { recording, requireTrace, Trace } from "../../ir/trace.ts";
-import { graphOf, idOf, type Value, valueOf } from "../../ir/value.ts";
+import { graphOf, idOf, Value, valueOf } from "../../ir/value.ts";
 import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { broadcastTo, reshape } from "../primitives.ts";
 import { apply } from "../../tensor/apply.ts";
@@ -41,14 +41,29 @@ export interface ScanOptions {
   readonly reverse?: boolean;
 }
 
+function checkScan(options: ScanOptions, body: unknown): ScanOptions {
+  const { length, carries, scanned }: Partial<ScanOptions> = options ?? {};
+  const areValues = [carries, scanned].every((list) =>
+    Array.isArray(list) && list.every((value) => value instanceof Value)
+  );
+  if (Number.isSafeInteger(length) && areValues && typeof body === "function") return options;
+  throw new ValueError({
+    what: "Cannot loop",
+    rule: "scan takes a length, lists of symbolic values as carries and scanned, and a function",
+    received: `${describe(options)} and ${describe(body)}`,
+    hint: "write ops.scan({ length, carries: [], scanned: [x] }, (carries, [row]) => ...)",
+  });
+}
+
 /**
  * Runs `body` for each row of the scanned arrays; it is traced once. `body` may read outer values; it must return
  * carried values of unchanged types.
  */
 export function scan(
-  { length, carries, scanned, reverse = false }: ScanOptions,
+  options: ScanOptions,
   body: (carries: Value[], rows: Value[]) => ScanStep,
 ): ScanResult {
+  const { length, carries, scanned, reverse = false } = checkScan(options, body);
   const outer = requireTrace("scan");
   const inner = new Trace(outer);
   const carriedIn = carries.map(({ shape, dtype }) => inner.input({ shape, dtype }));
