@@ -61,6 +61,8 @@ export interface BuildOptions {
   flags?: readonly string[];
   /** Builds even if there is a library already. */
   rebuild?: boolean;
+  /** The compiler, as `CXX` names one; what `CXX` names by default. */
+  compiler?: string;
   /** The cache folder; the user's by default. */
   cache?: string;
 }
@@ -101,7 +103,7 @@ async function findOrBuild(options: BuildOptions): Promise<BuiltLibrary> {
       : ["-DNDEBUG"]),
   ];
   const sources = (await sha256(JSON.stringify([[...texts], flags]))).slice(0, 20);
-  const compiler = findCompiler();
+  const compiler = findCompiler(options.compiler ?? variable("CXX"));
   const eigen = findEigen();
   const cache = new LibraryCache(options.cache);
   if (!compiler || !eigen) {
@@ -228,9 +230,9 @@ interface Compiler {
   readonly args: readonly string[];
 }
 
-/** The compiler that `CXX` names, which may have arguments as in `ccache g++ -O2`, else the first that is there. */
-function findCompiler(): Compiler | undefined {
-  const named = variable("CXX")?.trim();
+/** The compiler that `text` names, which may have arguments as in `ccache g++ -O2`, else the first that is there. */
+function findCompiler(text: string | undefined): Compiler | undefined {
+  const named = text?.trim();
   if (!named) return ["g++", "clang++", "c++"].map((name) => findProgram(name)).find((compiler) => compiler);
   // A path with spaces in it is taken whole.
   const [program, ...args] = named.split(/\s+/);

@@ -31,16 +31,9 @@ async function withFolder(
   }
 }
 
-/** Finds or builds a library with a compiler, in this process. */
-async function find(CXX: string, options: BuildOptions): Promise<string> {
-  const before = Deno.env.get("CXX");
-  Deno.env.set("CXX", CXX);
-  try {
-    return (await findLibrary({ level: "generic", ...options })).path;
-  } finally {
-    if (before === undefined) Deno.env.delete("CXX");
-    else Deno.env.set("CXX", before);
-  }
+/** Finds or builds a library with a compiler, in this process: the environment is shared with tests beside this one. */
+async function find(compiler: string, options: BuildOptions): Promise<string> {
+  return (await findLibrary({ level: "generic", compiler, ...options })).path;
 }
 
 const builder = new URL("../../ffi/build.ts", import.meta.url).href;
