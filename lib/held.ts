@@ -59,7 +59,7 @@ export class Held<K extends WeakKey, V> {
     return entry.value;
   }
 
-  /** The keys that are still alive. */
+  /** The keys that are still alive. They stay alive until the current turn of the event loop ends. */
   keys(): K[] {
     return [...this.#all].map(({ key }) => key.deref()).filter((key) => key !== undefined);
   }

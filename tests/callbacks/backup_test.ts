@@ -92,7 +92,7 @@ for (const backend of backends.filter((name) => name !== "reference")) {
   for (const { name, source, options, die } of cases) {
     // Two ways of saving are enough for a backend on which processes start slowly.
     if (backend === "webgpu" && name !== "after an epoch" && name !== "amid an epoch") continue;
-    Deno.test(`a killed training goes on: ${name} [${backend}]`, async () => {
+    Deno.test(`a killed training goes on: ${name} ${name === "amid an epoch" ? "" : "[slow] "}[${backend}]`, async () => {
       const folder = await Deno.makeTempDir();
       try {
         const of = (where: string | undefined) => program(backend, where, source[0], options, source[1]);

@@ -257,7 +257,7 @@ async function choice(
   }
 }
 
-Deno.test("auto goes on with wasm where the machine has no library for it, and says why in a line of 80 columns", () =>
+Deno.test("auto goes on with wasm where the machine has no library for it, and says why in a line of 80 columns [slow]", () =>
   withFolder(async ({ folder, cache, cxx }) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     await Deno.writeTextFile(`${folder}/broken`, "#!/bin/sh\necho 'error: broken' >&2\nexit 1\n", { mode: 0o755 });

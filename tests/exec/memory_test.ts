@@ -4,7 +4,7 @@ import type { SoakReport } from "./soak.ts";
 
 for (const backend of ["eigen", "wasm", "reference", "webgpu"]) {
   for (const [kind, rounds] of [["models", 10], ["compile", 10], ["functions", 20]] as const) {
-    Deno.test(`memory after many rounds: ${kind} [${backend}]`, async () => {
+    Deno.test(`memory after many rounds: ${kind} [slow] [${backend}]`, async () => {
       const { tenths, cleared } = await soak(backend, kind, rounds);
       const [first, ...others] = tenths.map(({ resident: _, ...held }) => held);
       assert(first.variables > 0, "nothing was held");

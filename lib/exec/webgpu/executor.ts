@@ -44,7 +44,7 @@ export class WebGpuExecutor implements Executor {
 
   /** What it currently holds. */
   get memory(): MemoryUse {
-    return { variables: this.#state.variables.length, programs: this.#programs.size, bytes: this.gpu.counts.bytes };
+    return { variables: this.#state.count, programs: this.#programs.size, bytes: this.gpu.counts.bytes };
   }
 
   /** Counts since the executor was opened, for tests. */

@@ -47,6 +47,11 @@ export class StateStore {
     return this.#segments.keys();
   }
 
+  /** The number of variables that are here. */
+  get count(): number {
+    return this.#segments.size;
+  }
+
   /** Whether a variable is here. */
   has(variable: Variable): boolean {
     return this.#segments.has(variable);
