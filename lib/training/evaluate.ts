@@ -9,6 +9,7 @@ import { readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
 import { BatchStream, checkedData, checkedStream, type Dataset } from "./dataset.ts";
@@ -185,20 +186,27 @@ function predictBy(
 ): Promise<Structure<Tensor> | undefined> {
   return withLock(async () => {
     if (version !== steps.version || steps.isRetained(step.data)) return undefined;
-    checkIndices(step.lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
+    if (step.lookups.length > 0) {
+      checkIndices(step.lookups, { x: [x], rows: x.shape[0], where: `predict with "${model.name}"` });
+    }
     steps.executor.write(step.data.x[0], x.data);
     await step.executable.run(1);
-    return packLike(step.output!.like, await outputsOf(steps, step));
+    const { like, variables } = step.output!;
+    // A small model notices the promises of reading several outputs at once.
+    const outputs = variables.length === 1
+      ? [tensorOf(variables[0], await steps.executor.read(variables[0]))]
+      : await outputsOf(steps, step);
+    return packLike(like, outputs);
   });
 }
 
-async function outputsOf({ executor }: Steps, { output }: Step): Promise<Tensor[]> {
-  const { variables } = output!;
-  // Reads that start together wait for the GPU once; for the usual one output, Promise.all costs as much as a small model.
-  const arrays = variables.length === 1
-    ? [await executor.read(variables[0])]
-    : await Promise.all(variables.map((variable) => executor.read(variable)));
-  return variables.map(({ shape, dtype }, i) => new Tensor(shape, dtype, arrays[i]));
+/** The outputs of a step; reads that start together wait for the GPU once. */
+function outputsOf({ executor }: Steps, { output }: Step): Promise<Tensor[]> {
+  return Promise.all(output!.variables.map(async (variable) => tensorOf(variable, await executor.read(variable))));
+}
+
+function tensorOf({ shape, dtype }: Variable, data: TypedArray): Tensor {
+  return new Tensor(shape, dtype, data);
 }
 
 function joinRows(parts: readonly Tensor[], where: string): Tensor {
