@@ -42,13 +42,15 @@ export async function processor(): Promise<string> {
   return /^model name\s*:\s*(.+)$/m.exec(text)?.[1] ?? (text.trim().split("\n")[0] || "unknown");
 }
 
-const show = (seconds: number, unit: Work["unit"]) => `${(seconds * scales[unit]).toPrecision(3)} ${unit}`;
+/** A number to so many digits, never with an exponent. */
+const rounded = (value: number, digits: number) => Number(value.toPrecision(digits)).toLocaleString("en");
+const show = (seconds: number, unit: Work["unit"]) => `${rounded(seconds * scales[unit], 3)} ${unit}`;
 
 /** The figures of a run as a table: Ceratops's time, and the time of each peer with its ratio to that. */
 export function table({ works }: Run): string {
   const line = ({ title, unit, figures: [own, ...peers] }: Work) => {
     const others = peers.map(({ program, seconds }) =>
-      `${program} ${show(seconds, unit)} (${(seconds / own.seconds).toPrecision(2)}x)`
+      `${program} ${show(seconds, unit)} (${rounded(seconds / own.seconds, 2)}x)`
     );
     return `| ${title} | ${own.program.replace("ceratops-", "")} | ${show(own.seconds, unit)} | ${others.join(", ")} |`;
   };
