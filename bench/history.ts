@@ -43,7 +43,8 @@ export async function processor(): Promise<string> {
 }
 
 /** A number to so many digits, never with an exponent. */
-const rounded = (value: number, digits: number) => Number(value.toPrecision(digits)).toLocaleString("en");
+const rounded = (value: number, digits: number) =>
+  value.toLocaleString("en", { minimumSignificantDigits: digits, maximumSignificantDigits: digits });
 const show = (seconds: number, unit: Work["unit"]) => `${rounded(seconds * scales[unit], 3)} ${unit}`;
 
 /** The figures of a run as a table: Ceratops's time, and the time of each peer with its ratio to that. */
