@@ -34,7 +34,7 @@ export const namespaces = {
 };
 
 /** Arguments by position that suit, by name. */
-const suitable: Readonly<Record<string, unknown>> = {
+export const suitable: Readonly<Record<string, unknown>> = {
   activation: "relu",
   axes: 1,
   classId: 0,

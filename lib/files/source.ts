@@ -13,11 +13,11 @@ export function nameOfSource(source: FileSource): string {
 }
 
 /** The bytes of a source. Throws {@linkcode FileError} where it cannot be read, {@linkcode ValueError} where it is none. */
-export async function readSource(source: FileSource, what: string): Promise<Uint8Array<ArrayBuffer>> {
-  if (source instanceof Uint8Array) return new Uint8Array(source);
+export async function readSource(source: FileSource, what: string): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  if (source instanceof ReadableStream) return await new Response(source).bytes() as Uint8Array<ArrayBuffer>;
+  if (source instanceof ReadableStream) return await new Response(source).bytes();
   if (typeof source !== "string" && !(source instanceof URL)) {
     throw new ValueError({
       what,
@@ -33,7 +33,7 @@ export async function readSource(source: FileSource, what: string): Promise<Uint
     }
     const response = await fetch(source);
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-    return await response.bytes() as Uint8Array<ArrayBuffer>;
+    return await response.bytes();
   } catch (error) {
     throw notReadable(what, error);
   }

@@ -5,10 +5,15 @@ import { notWritable, writeSafely } from "./system.ts";
 /** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
 export type FileTarget = string | URL | WritableStream<Uint8Array>;
 
+/** The path or URL of a target; undefined for a stream, which has none. */
+export function addressOf(target: FileTarget): string | undefined {
+  return target instanceof URL ? target.href : typeof target === "string" ? target : undefined;
+}
+
 /** What messages call a target. */
 export function nameOfTarget(target: FileTarget): string {
-  if (typeof target === "string") return `"${target}"`;
-  return target instanceof URL ? `"${target.href}"` : "the given stream";
+  const address = addressOf(target);
+  return address === undefined ? "the given stream" : `"${address}"`;
 }
 
 /**

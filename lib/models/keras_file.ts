@@ -1,7 +1,7 @@
 // Keras's `.keras` files: a zip of the model's config, its weights and the state of its optimizer.
 import { FileError, ValueError } from "../errors.ts";
 import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
-import { type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
+import { addressOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
 import { readHdf5 } from "../files/hdf5.ts";
 import { readZip, writeZip } from "../files/zip.ts";
 import type { ConfigValue, ObjectNode } from "../json_config.ts";
@@ -9,7 +9,7 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { pythonJson } from "../saving/json.ts";
 import { fromKeras2 } from "../saving/keras2_config.ts";
 import { legacyConfig, storedInLegacy } from "../saving/legacy_h5.ts";
-import { optimizerGroup, type Part, weightGroups } from "../saving/weight_groups.ts";
+import { optimizerGroup, type Part, type WeightGroup, weightGroups } from "../saving/weight_groups.ts";
 import {
   assignWeights,
   isHdf5,
@@ -35,26 +35,30 @@ export interface SavedModel extends Part {
 
 /** Writes a model to a `.keras` file: its config, its weights, and the optimizer's state. */
 export async function saveModel(model: SavedModel, target: FileTarget): Promise<void> {
-  const name = nameOfTarget(target);
-  const what = `Cannot save "${model.name}" to ${name}`;
-  requireEnding(name, [".keras"], what);
+  const what = `Cannot save "${model.name}" to ${nameOfTarget(target)}`;
+  requireEnding(target, [".keras"], what);
   requireBuilt(model, what);
   await writeTarget(target, await kerasFile(model, what), what);
 }
 
 /** The bytes of a model's `.keras` file. */
-export async function kerasFile(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
+async function kerasFile(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
   const metadata = { keras_version: kerasVersion, date_saved: dateOf(new Date()) };
-  const groups = [...weightGroups(model), ...model.optimizer ? [optimizerGroup(model.optimizer)] : []];
   const encode = (value: ConfigValue) => new TextEncoder().encode(pythonJson(value));
   return await writeZip(
     new Map([
       ["metadata.json", encode(metadata)],
       ["config.json", encode(model.serialize())],
-      ["model.weights.h5", await writeWeights(groups, what)],
+      ["model.weights.h5", await writeWeights(stateOf(model), what)],
     ]),
     what,
   );
+}
+
+/** The groups of a model's weights and of its optimizer's state. */
+function stateOf(model: SavedModel): WeightGroup[] {
+  const { optimizer } = model;
+  return [...weightGroups(model), ...optimizer ? [optimizerGroup(optimizer)] : []];
 }
 
 /** `YYYY-MM-DD@HH:MM:SS`, in local time. */
@@ -66,14 +70,13 @@ function dateOf(date: Date): string {
 
 /** Writes the weights of a model to a `.weights.h5` file, with the optimizer's state, or to a `.safetensors` file. */
 export async function saveWeights(model: SavedModel, target: FileTarget): Promise<void> {
-  const name = nameOfTarget(target);
-  const what = `Cannot save the weights of "${model.name}" to ${name}`;
-  requireEnding(name, [".weights.h5", ".safetensors"], what);
+  const what = `Cannot save the weights of "${model.name}" to ${nameOfTarget(target)}`;
+  requireEnding(target, [".weights.h5", ".safetensors"], what);
   requireBuilt(model, what);
-  const groups = weightGroups(model);
-  if (name.endsWith('.safetensors"')) return await writeTarget(target, await writeNamedWeights(groups, what), what);
-  if (model.optimizer) groups.push(optimizerGroup(model.optimizer));
-  await writeTarget(target, await writeWeights(groups, what), what);
+  const bytes = addressOf(target)?.endsWith(".safetensors")
+    ? await writeNamedWeights(weightGroups(model), what)
+    : await writeWeights(stateOf(model), what);
+  await writeTarget(target, bytes, what);
 }
 
 /** Sets the weights of a model to those of a `.weights.h5` file, or of a `.keras` file. */
@@ -151,12 +154,14 @@ export function restore(model: SavedModel, weights: StoredWeights, what: string)
   assignWeights(weights, model, optimizer, what);
 }
 
-function requireEnding(name: string, endings: readonly string[], what: string): void {
-  if (!name.startsWith('"') || endings.some((ending) => name.endsWith(`${ending}"`))) return;
+/** Throws {@linkcode ValueError} unless the path of a target has one of these endings; a stream has none. */
+function requireEnding(target: FileTarget, endings: readonly string[], what: string): void {
+  const address = addressOf(target);
+  if (address === undefined || endings.some((ending) => address.endsWith(ending))) return;
   throw new ValueError({
     what,
     rule: `the path must end in ${endings.join(" or ")}`,
-    received: name,
+    received: `"${address}"`,
     hint: `write it as in "model${endings[0]}"`,
   });
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { CeratopsError, Layer, layers, tensor } from "../../mod.ts";
 import { optionsOfClass, positionalOf } from "../../lib/options.ts";
+import { suitable, suitableArguments } from "../exported_classes.ts";
 
 // Values of any type, as from JavaScript.
 // deno-lint-ignore no-explicit-any
@@ -21,31 +22,6 @@ const bases: readonly unknown[] = [
 /** The classes of layers that can be made. */
 const classes = [...new Set(Object.values(layers).map((item) => item as unknown as LayerClass))]
   .filter((Class) => Class.prototype instanceof Layer && !bases.includes(Class));
-
-/** Valid arguments, by name; other positional ones are valid by default. */
-const suitable: Readonly<Record<string, unknown>> = {
-  activation: "relu",
-  axes: 1,
-  dims: [2, 1],
-  factor: 0.1,
-  filters: 2,
-  function: (x: unknown) => x,
-  height: 2,
-  heightFactor: 0.1,
-  inputDim: 3,
-  kernelSize: 1,
-  n: 2,
-  outputDim: 2,
-  poolSize: 2,
-  rate: 0.1,
-  scale: 1,
-  shape: [2],
-  stddev: 0.1,
-  targetShape: [2],
-  units: 2,
-  width: 2,
-  widthFactor: 0.1,
-};
 
 /** The layer with valid arguments, except `value` for one name. */
 function make(Class: LayerClass, name: string, value: unknown): Layer {
@@ -91,7 +67,7 @@ for (const Class of classes) {
   });
 
   Deno.test(`${Class.name}: options that it has not are refused, and lists and numbers in their place`, () => {
-    const args = positionalOf(Class).map((position) => suitable[position]);
+    const args = suitableArguments(Class);
     const shape = Class === layers.InputLayer && { shape: [2] };
     assert.throws(() => new Class(...args, { ...shape, nmae: "layer" }), /received "nmae": did you mean "name"\?$/);
     for (const options of [3, "layer", [], null]) assert.throws(() => new Class(...args, options), CeratopsError);

@@ -6,6 +6,7 @@ import { Input } from "../../lib/layers/input.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { RandomStream } from "../../lib/random_stream.ts";
+import { written } from "./packed.ts";
 
 /** How damaged files fared, by outcome: `opened`, `refused`, or what went wrong. */
 export type Outcomes = Record<string, number>;
@@ -18,13 +19,6 @@ function makeModel(): Sequential {
   const model = new Sequential(layers);
   model.compile({ optimizer: "adam", loss: "mse" });
   return model;
-}
-
-/** The bytes that `save` writes. */
-async function written(save: (stream: WritableStream<Uint8Array>) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const [bytes] = await Promise.all([new Response(readable).arrayBuffer(), save(writable)]);
-  return new Uint8Array(bytes);
 }
 
 /** Cuts the file, or replaces some bytes: anywhere, or where the structure is. */

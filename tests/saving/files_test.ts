@@ -19,7 +19,7 @@ import { testOnBackends, useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
 import { mutateFiles } from "./file_mutations.ts";
-import { unpack } from "./packed.ts";
+import { unpack, written } from "./packed.ts";
 
 const files = golden("files");
 const [x, y] = [files.x, files.y].map(toTensor);
@@ -109,13 +109,6 @@ for (const spec of files.optimizers) {
 
 const small = (units = 3) => new Sequential([Input({ shape: [4] }), new Dense(units, { name: "dense" })]);
 
-/** The bytes of a model's file. */
-async function bytesOf(model: Model): Promise<Uint8Array<ArrayBuffer>> {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const [bytes] = await Promise.all([new Response(readable).arrayBuffer(), model.save(writable)]);
-  return new Uint8Array(bytes);
-}
-
 function fileError(pattern: RegExp): (error: Error) => boolean {
   return (error) => {
     assert.ok(error instanceof FileError, String(error));
@@ -149,7 +142,7 @@ Deno.test("weights that do not fit are told in one table, and nothing is changed
 });
 
 Deno.test("damaged files are refused", async () => {
-  const whole = await bytesOf(small());
+  const whole = await written((stream) => small().save(stream));
   const members = await readZip(whole, "Cannot read");
   const changed = (name: string, bytes: Uint8Array) => writeZip(new Map([...members, [name, bytes]]), "Cannot write");
   const weights = members.get("model.weights.h5")!;
@@ -209,16 +202,16 @@ Deno.test("safetensors as the Python package writes them", () => {
     assert.deepEqual([...tensors.get(name)!.data], data.map(Number).map(rounded), name);
   }
   // A file that is written has the header's length, the header filled up to a multiple of 8, then the data.
-  const written = writeSafetensors(new Map([["w", tensor([[1, 2]])]]));
-  const view = new DataView(written.buffer);
+  const bytes = writeSafetensors(new Map([["w", tensor([[1, 2]])]]));
+  const view = new DataView(bytes.buffer);
   const length = Number(view.getBigUint64(0, true));
   assert.equal(length % 8, 0);
-  assert.deepEqual(JSON.parse(new TextDecoder().decode(written.subarray(8, 8 + length))), {
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))), {
     __metadata__: { format: "ceratops" },
     w: { dtype: "F32", shape: [1, 2], data_offsets: [0, 8] },
   });
   assert.deepEqual([view.getFloat32(8 + length, true), view.getFloat32(12 + length, true)], [1, 2]);
-  assert.equal(written.length, 16 + length);
+  assert.equal(bytes.length, 16 + length);
 });
 
 Deno.test("weights by their names: safetensors of a model", async () => {

@@ -1,9 +1,6 @@
 """Models in files as Keras saves them, with what they predict and how their training goes on."""
 
 import base64
-import tempfile
-import zlib
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,6 +8,7 @@ from keras import layers
 from safetensors.numpy import save
 
 from build import create, item
+from packed import draw, packed
 
 ROWS = 6
 X = np.linspace(-1, 1, ROWS * 3, dtype="float32").reshape(ROWS, 3)
@@ -37,21 +35,6 @@ OPTIMIZERS = [
 ]
 
 
-def packed(model, suffix=".keras"):
-    """The bytes of the model's file, deflated: HDF5 is mostly zeros."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"model{suffix}"
-        model.save_weights(path) if suffix == ".weights.h5" else model.save(path)
-        return base64.b64encode(zlib.compress(path.read_bytes(), 9)).decode()
-
-
-def draw(model):
-    """Weights that are neither equal nor random."""
-    model.set_weights(
-        [np.cos(np.arange(w.size, dtype="float32") + i).reshape(w.shape) * 0.5 + (w.min() >= 1) for i, w in enumerate(model.get_weights())]
-    )
-
-
 def trained(optimizer):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, activation="tanh"), layers.Dense(1)])
     draw(model)
@@ -68,7 +51,7 @@ def going_on(name, optimizer):
     model = trained(optimizer)
     options = dict(batch_size=ROWS, shuffle=False, verbose=0)
     model.fit(X, Y, epochs=2, **options)
-    file = packed(model)
+    file = packed(model.save, ".keras")
     # Two fits, since the averages of weights take their place at the end of each.
     losses = [loss for _ in range(2) for loss in model.fit(X, Y, epochs=2, **options).history["loss"]]
     return {"name": name, "file": file, "losses": losses, "weights": model.get_weights()}
@@ -132,8 +115,8 @@ def structures():
         outputs = model.predict(inputs, verbose=0)
         yield {
             "name": name,
-            "file": packed(model),
-            "weights_file": packed(model, ".weights.h5"),
+            "file": packed(model.save, ".keras"),
+            "weights_file": packed(model.save_weights, ".weights.h5"),
             "inputs": inputs,
             "outputs": outputs,
         }

@@ -4,10 +4,7 @@
     .venv2/bin/python tests/keras/golden/keras2.py
 """
 
-import base64
 import os
-import tempfile
-import zlib
 from pathlib import Path
 
 os.environ.update(CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
@@ -16,25 +13,9 @@ import numpy as np
 from tensorflow import keras
 
 from encode import dumps
+from packed import draw, packed
 
 layers = keras.layers
-
-
-def draw(model):
-    """Weights that are neither equal nor random."""
-    model.set_weights(
-        [
-            np.cos(np.arange(w.size, dtype="float32") + i).reshape(w.shape) * 0.5 + (w.size > 0 and w.min() >= 1)
-            for i, w in enumerate(model.get_weights())
-        ]
-    )
-
-
-def packed(write, suffix):
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / f"model{suffix}")
-        write(path)
-        return base64.b64encode(zlib.compress(Path(path).read_bytes(), 9)).decode()
 
 
 def images():
