@@ -1,4 +1,4 @@
-// Zip archives, whose members are stored as they are, as Keras writes them; read and written by zip.js.
+// Zip archives, read and written by zip.js.
 import { FileError } from "../errors.ts";
 import { loadPackage } from "../packages.ts";
 
@@ -46,14 +46,15 @@ export async function readZip(bytes: Uint8Array, what: string): Promise<Readonly
   }
 }
 
-/** The bytes of an archive with these members, in this order. */
+/** The bytes of an archive with these members, in this order, stored as they are unless they are to be `compressed`. */
 export async function writeZip(
   members: ReadonlyMap<string, Uint8Array>,
   what: string,
+  { compressed = false }: { compressed?: boolean } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const zip = await loadPackage("zip", what);
   zip.configure({ useWebWorkers: false });
-  const writer = new zip.ZipWriter(new zip.Uint8ArrayWriter(), { level: 0, extendedTimestamp: false });
+  const writer = new zip.ZipWriter(new zip.Uint8ArrayWriter(), { level: compressed ? 6 : 0, extendedTimestamp: false });
   for (const [name, data] of members) await writer.add(name, new zip.Uint8ArrayReader(data));
   return await writer.close();
 }

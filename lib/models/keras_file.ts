@@ -1,7 +1,7 @@
 // Keras's `.keras` files: a zip of the model's config, its weights and the state of its optimizer.
-import { FileError, ValueError } from "../errors.ts";
+import { FileError } from "../errors.ts";
 import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
-import { addressOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
+import { addressOf, type FileTarget, nameOfTarget, requireEnding, writeTarget } from "../files/target.ts";
 import { readHdf5 } from "../files/hdf5.ts";
 import { readZip, writeZip } from "../files/zip.ts";
 import type { ConfigValue, ObjectNode } from "../json_config.ts";
@@ -152,16 +152,4 @@ export function restore(model: SavedModel, weights: StoredWeights, what: string)
   const { optimizer } = model;
   optimizer?.build(model.trainableWeights);
   assignWeights(weights, model, optimizer, what);
-}
-
-/** Throws {@linkcode ValueError} unless the path of a target has one of these endings; a stream has none. */
-function requireEnding(target: FileTarget, endings: readonly string[], what: string): void {
-  const address = addressOf(target);
-  if (address === undefined || endings.some((ending) => address.endsWith(ending))) return;
-  throw new ValueError({
-    what,
-    rule: `the path must end in ${endings.join(" or ")}`,
-    received: `"${address}"`,
-    hint: `write it as in "model${endings[0]}"`,
-  });
 }
