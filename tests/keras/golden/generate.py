@@ -52,6 +52,7 @@ SUBJECTS = [
     "normalization",
     "files",
     "numpy_files",
+    "sharded",
 ]
 
 
