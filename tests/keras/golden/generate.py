@@ -53,6 +53,7 @@ SUBJECTS = [
     "files",
     "numpy_files",
     "sharded",
+    "legacy_h5",
 ]
 
 
