@@ -1,4 +1,4 @@
-// Zip archives, whose members are stored as they are, as Keras writes them; read and written by zip.js.
+// Zip archives, read and written by zip.js.
 import { FileError } from "../errors.ts";
 import { loadPackage } from "../packages.ts";
 
@@ -47,16 +47,17 @@ export async function readZip(bytes: Uint8Array, what: string): Promise<Readonly
   }
 }
 
-/** The bytes of an archive with these members, in this order. */
+/** The bytes of an archive with these members, in this order, stored as they are unless they are to be `compressed`. */
 export async function writeZip(
   members: ReadonlyMap<string, Uint8Array>,
   what: string,
+  { compressed = false }: { compressed?: boolean } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const zip = await loadPackage("zip", what);
   zip.configure({ useWebWorkers: false });
   // Room for all, so that the archive is not copied as it grows.
   const bytes = new Uint8Array(
-    [...members].reduce((total, [name, data]) => total + data.length + overhead(name), 1024),
+    [...members].reduce((total, [name, data]) => total + roomOf(name, data.length), 1024),
   );
   let length = 0;
   const writable = new WritableStream<Uint8Array>({
@@ -65,9 +66,13 @@ export async function writeZip(
       length += part.length;
     },
   });
-  const writer = new zip.ZipWriter({ writable }, { level: 0, extendedTimestamp: false, dataDescriptor: false });
+  const writer = new zip.ZipWriter({ writable }, {
+    level: compressed ? 6 : 0,
+    extendedTimestamp: false,
+    dataDescriptor: false,
+  });
   for (const [name, data] of members) {
-    const crc = crc32?.(data);
+    const crc = compressed ? undefined : crc32?.(data);
     const known = crc === undefined ? {} : {
       passThrough: true,
       uncompressedSize: data.length,
@@ -80,8 +85,8 @@ export async function writeZip(
   return bytes.subarray(0, length);
 }
 
-/** More bytes than an archive has for a member beside its data: the name stands in it twice. */
-const overhead = (name: string) => 1024 + 8 * name.length;
+/** More bytes than a member takes: what compression cannot shrink grows by less, and the name stands there twice. */
+const roomOf = (name: string, bytes: number) => bytes + Math.ceil(bytes / 1000) + 8 * name.length + 1024;
 
 /** Reads a range of bytes without a copy. */
 const view = (data: Uint8Array) => (at: number, length: number) => data.subarray(at, at + length);

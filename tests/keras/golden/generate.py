@@ -51,6 +51,7 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "files",
+    "numpy_files",
 ]
 
 
