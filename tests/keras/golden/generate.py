@@ -50,6 +50,7 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "recurrent",
     "files",
     "numpy_files",
 ]
