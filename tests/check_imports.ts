@@ -34,13 +34,13 @@ export const order: readonly string[] = [
   ],
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "utils", "saving"],
-  ...["training", "models", "mod"],
+  ...["training", "export", "models", "mod"],
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
 export const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
-  passes: ["exec"],
+  passes: ["exec", "export"],
   exec: ["training", "mod"],
 };
 

@@ -28,6 +28,7 @@ import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import type { FilesSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
+import { exportModel, type ExportOptions } from "../export/formats.ts";
 import type { ReadWeightsOptions } from "../saving/weights_file.ts";
 import { compileConfig, readCompileConfig } from "./compile_config.ts";
 import { loadWeights, saveModel, saveWeights, type SaveWeightsOptions } from "./keras_file.ts";
@@ -481,6 +482,30 @@ export class Model<
    */
   async loadWeights(source: FilesSource, options: ReadWeightsOptions = {}): Promise<void> {
     await loadWeights(this, source, options);
+  }
+
+  /**
+   * Writes a file with which other programs compute what `predict` computes: an ONNX file, which ONNX Runtime and others
+   * run in browsers, on servers and on phones. Inputs and outputs have the model's names; the batch size is free, and so
+   * are other extents that are `null`, unless the model's graph depends on them. As `keras.Model.export`.
+   *
+   * @param target a path that ends in `.onnx`, its `file:` URL, or a stream; in a browser the name of a download
+   * @param options the format, a fixed batch size, the version of ONNX's operators, and whether to print
+   * @throws {StateError} before the model is built
+   * @throws {ValueError} for another ending; for what ONNX has no operators for, such as random numbers; where the graph
+   *   depends on the batch size; for more than 2 GiB of weights
+   * @throws {FileError} where the file cannot be written
+   *
+   * @example
+   * ```ts
+   * import { Input, layers, Sequential } from "./mod.ts";
+   * const path = `${await Deno.makeTempDir()}/model.onnx`;
+   * await new Sequential([Input({ shape: [4] }), new layers.Dense(3)]).export(path, { verbose: false });
+   * console.log((await Deno.stat(path)).size > 60); // true
+   * ```
+   */
+  async export(target: FileTarget, options: ExportOptions = {}): Promise<void> {
+    await exportModel(this, target, options);
   }
 
   /** The model as written in a config: its class, its config, and the arguments of `compile`. */
