@@ -18,6 +18,7 @@ import { ConfigPath } from "../saving/config_path.ts";
 import { pythonJson } from "../saving/json.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
+import { exportModel, type ExportOptions } from "../export/export.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import type { CompileOptions } from "../training/compile_options.ts";
 import { Compiled } from "../training/compiled.ts";
@@ -479,6 +480,32 @@ export class Model<
    */
   async loadWeights(source: FileSource, options: ReadWeightsOptions = {}): Promise<void> {
     await loadWeights(this, source, options);
+  }
+
+  /**
+   * Writes the model as a file that predicts without Ceratops: one module of TypeScript (`.ts`) or JavaScript (`.js`,
+   * `.mjs`) with the weights, the program and the engine that runs it. It exports the function `predict`, imports
+   * nothing, and runs in Deno, Node, Bun and, as JavaScript, in browsers, without permissions. Prints the size.
+   *
+   * @param target a path that ends in one of these, its `file:` URL, or a stream; in a browser the name of a download
+   * @param options format, batch size, and whether to print
+   * @throws {StateError} before the model is built
+   * @throws {ShapeError} for an input with an unknown axis besides the rows
+   * @throws {ValueError} for another ending, and for a model that draws random numbers or keeps a state as it predicts
+   * @throws {FileError} where the file cannot be written
+   *
+   * @example
+   * ```ts
+   * import { Input, layers, Sequential } from "./mod.ts";
+   * const model = new Sequential([Input({ shape: [2] }), new layers.Dense(1, { kernelInitializer: "ones" })]);
+   * const path = `${await Deno.makeTempDir()}/model.ts`;
+   * await model.export(path, { verbose: false });
+   * const { predict } = await import(`file://${path}`);
+   * console.log((await predict([[1, 2], [3, 4]])).toArray()); // [ [ 3 ], [ 7 ] ]
+   * ```
+   */
+  async export(target: FileTarget, options: ExportOptions = {}): Promise<void> {
+    await exportModel(this, target, options);
   }
 
   /** The model as written in a config: its class, its config, and the arguments of `compile`. */
