@@ -16,6 +16,18 @@ export function nameOfTarget(target: FileTarget): string {
   return address === undefined ? "the given stream" : `"${address}"`;
 }
 
+/** Throws {@linkcode ValueError} unless the path of a target has one of these endings; a stream has none. */
+export function requireEnding(target: FileTarget, endings: readonly string[], what: string): void {
+  const address = addressOf(target);
+  if (address === undefined || endings.some((ending) => address.endsWith(ending))) return;
+  throw new ValueError({
+    what,
+    rule: `the path must end in ${endings.join(" or ")}`,
+    received: `"${address}"`,
+    hint: `write it as in "file${endings[0]}"`,
+  });
+}
+
 /**
  * Writes a file; an old one of that path stays whole until the new one is. Throws {@linkcode FileError} where it cannot
  * be written, {@linkcode ValueError} for what is no target.

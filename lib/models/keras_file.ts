@@ -1,22 +1,16 @@
 // Keras's `.keras` files: a zip of the model's config, its weights and the state of its optimizer.
-import { FileError, ValueError } from "../errors.ts";
-import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
-import { addressOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
-import { readHdf5 } from "../files/hdf5.ts";
-import { readZip, writeZip } from "../files/zip.ts";
+import { type FilesSource, nameOfSource, openSource } from "../files/source.ts";
+import { addressOf, type FileTarget, nameOfTarget, requireEnding, writeTarget } from "../files/target.ts";
+import { writeZip } from "../files/zip.ts";
 import type { ConfigValue, ObjectNode } from "../json_config.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import { readWeights } from "../saving/file_formats.ts";
 import { pythonJson } from "../saving/json.ts";
-import { fromKeras2 } from "../saving/keras2_config.ts";
-import { legacyConfig, storedInLegacy } from "../saving/legacy_h5.ts";
 import { optimizerGroup, type Part, type WeightGroup, weightGroups } from "../saving/weight_groups.ts";
 import {
   assignWeights,
-  isHdf5,
-  parseWeights,
   type ReadWeightsOptions,
   requireBuilt,
-  storedInHdf5,
   type StoredWeights,
   writeNamedWeights,
   writeWeights,
@@ -79,72 +73,12 @@ export async function saveWeights(model: SavedModel, target: FileTarget): Promis
   await writeTarget(target, bytes, what);
 }
 
-/** Sets the weights of a model to those of a `.weights.h5` file, or of a `.keras` file. */
-export async function loadWeights(model: SavedModel, source: FileSource, options: ReadWeightsOptions): Promise<void> {
+/** Sets the weights of a model to those of a file. */
+export async function loadWeights(model: SavedModel, source: FilesSource, options: ReadWeightsOptions): Promise<void> {
   const what = `Cannot load the weights of "${model.name}" from ${nameOfSource(source)}`;
   requireBuilt(model, what);
-  const bytes = await readSource(source, what);
-  const weights = isZip(bytes) ? member(await readZip(bytes, what), "model.weights.h5", what) : bytes;
-  assignWeights(await parseWeights(weights, what), model, undefined, what, options);
+  assignWeights(await readWeights(await openSource(source, what), what), model, undefined, what, options);
 }
-
-/** What the file of a whole model holds. */
-export interface ModelFile {
-  /** The model's node in a config. */
-  readonly config: ConfigValue;
-  /** Its weights, and the state of its optimizer. */
-  readonly weights: StoredWeights;
-}
-
-/** What a `.keras` file, or an `.h5` file of Keras 2, holds. Throws {@linkcode FileError} for bytes that are neither. */
-export async function readModelFile(source: FileSource, what: string): Promise<ModelFile> {
-  const bytes = await readSource(source, what);
-  if (isHdf5(bytes)) {
-    const root = await readHdf5(bytes, what);
-    return { config: legacyConfig(root, what), weights: storedInLegacy(root, what) };
-  }
-  if (!isZip(bytes)) {
-    throw new FileError({
-      what,
-      rule: "it must be a .keras file, which is a zip archive, or an .h5 file",
-      received: `${bytes.length} bytes of another format`,
-      hint: "save it again with model.save() of Keras 3 or of Ceratops",
-    });
-  }
-  const members = await readZip(bytes, what);
-  const read = (name: string): ConfigValue => {
-    try {
-      return JSON.parse(new TextDecoder().decode(member(members, name, what)));
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw new FileError({ what, rule: `its ${name} must be JSON`, received: error.message });
-    }
-  };
-  const { keras_version: version } = Object(read("metadata.json"));
-  const config = read("config.json");
-  return {
-    config: typeof version === "string" && version.startsWith("2.") ? fromKeras2(config) : config,
-    weights: storedInHdf5(await readHdf5(member(members, "model.weights.h5", what), what)),
-  };
-}
-
-function member(
-  members: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
-  name: string,
-  what: string,
-): Uint8Array<ArrayBuffer> {
-  const found = members.get(name);
-  if (found) return found;
-  throw new FileError({
-    what,
-    rule: `the archive must have ${name}`,
-    received: [...members.keys()].join(", ") || "no members",
-    hint: "give a file that model.save() wrote",
-  });
-}
-
-/** Zip archives begin with the letters PK. */
-const isZip = ([first, second]: Uint8Array) => first === 0x50 && second === 0x4b;
 
 /** Sets weights, and the state of the optimizer if the file has it, to those of a file. */
 export function restore(model: SavedModel, weights: StoredWeights, what: string): void {
@@ -152,16 +86,4 @@ export function restore(model: SavedModel, weights: StoredWeights, what: string)
   const { optimizer } = model;
   optimizer?.build(model.trainableWeights);
   assignWeights(weights, model, optimizer, what);
-}
-
-/** Throws {@linkcode ValueError} unless the path of a target has one of these endings; a stream has none. */
-function requireEnding(target: FileTarget, endings: readonly string[], what: string): void {
-  const address = addressOf(target);
-  if (address === undefined || endings.some((ending) => address.endsWith(ending))) return;
-  throw new ValueError({
-    what,
-    rule: `the path must end in ${endings.join(" or ")}`,
-    received: `"${address}"`,
-    hint: `write it as in "model${endings[0]}"`,
-  });
 }

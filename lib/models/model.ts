@@ -27,7 +27,7 @@ import { fit } from "../training/fit.ts";
 import type { Batches } from "../training/batches.ts";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "../training/options.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
-import type { FileSource } from "../files/source.ts";
+import type { FilesSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
 import type { ReadWeightsOptions } from "../saving/weights_file.ts";
 import { compileConfig, readCompileConfig } from "./compile_config.ts";
@@ -470,15 +470,16 @@ export class Model<
   }
 
   /**
-   * Sets the weights to those of a `.weights.h5`, `.keras` or `.safetensors` file of a model of the same layers.
+   * Sets the weights to those of a file of a model of the same layers: `.weights.h5`, `.keras`, `.safetensors`, an `.h5`
+   * of Keras 2, or a `model.json` of TensorFlow.js.
    *
-   * @param source a path, a URL, bytes, a `Blob` or a stream
+   * @param source a path, a URL, bytes, a `Blob` or a stream; for several files that the user picked, a list of them
    * @param options `skipMismatch`: whether arrays of other shapes are left out
    * @throws {StateError} before the model is built
    * @throws {FileError} for a file that is missing, damaged or of another format; with a table of all weights that are
    *   missing, left over or of another shape; then nothing is changed
    */
-  async loadWeights(source: FileSource, options: ReadWeightsOptions = {}): Promise<void> {
+  async loadWeights(source: FilesSource, options: ReadWeightsOptions = {}): Promise<void> {
     await loadWeights(this, source, options);
   }
 

@@ -50,7 +50,9 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "recurrent",
     "files",
+    "numpy_files",
 ]
 
 
