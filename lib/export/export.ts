@@ -17,6 +17,11 @@ export interface ExportOptions {
   /** The number of rows that are computed at once, while there are as many; 32 by default. */
   batchSize?: number;
   /**
+   * How weights are stored: `float32`, the default, or `float16`, which makes the file smaller by half of them. They are
+   * rounded then; what is computed stays float32.
+   */
+  dtype?: "float32" | "float16";
+  /**
    * The file `ffi/ceratops.wasm` of this library, for a page whose bundle has no such file beside it; by default it is
    * read from where the library is.
    */
@@ -33,7 +38,7 @@ interface Exported {
 }
 
 /** The options that formats use. */
-type FormatOptions = Pick<KeptOptions<typeof exportOptions>, "batchSize" | "engine">;
+type FormatOptions = Pick<KeptOptions<typeof exportOptions>, "batchSize" | "dtype" | "engine">;
 
 /** A format: the endings of its files, and how one is made. */
 interface Format {
@@ -62,6 +67,7 @@ const names = Object.keys(formats) as ExportFormat[];
 const exportOptions = optionTable<ExportOptions>()({
   format: nullable(choice(names)),
   batchSize: integerAtLeast(1, 32),
+  dtype: choice(["float32", "float16"]),
   engine: nullable(uncheckedHere<FileSource | null>(null)),
   verbose: boolean(true),
 });

@@ -3,18 +3,16 @@ import deno from "../../deno.json" with { type: "json" };
 import { FileError } from "../errors.ts";
 import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
 import type { TrainableModel } from "../training/trainer.ts";
-import { packModel } from "./standalone_programs.ts";
+import { type PackingOptions, packModel } from "./standalone_programs.ts";
 import type { Layout, Part } from "./standalone_runtime.ts";
 import runtime from "./standalone_runtime.ts" with { type: "text" };
 
 /** Options of {@linkcode standaloneModule}. */
-export interface StandaloneOptions {
+export interface StandaloneOptions extends PackingOptions {
   /** The name of the file, for the comment that shows how to import it. */
   readonly fileName: string;
   /** Whether it has types. Browsers take only modules without. */
   readonly isTyped: boolean;
-  /** The number of rows that it computes at once, while there are as many. */
-  readonly batchSize: number;
   /** The engine, if it is not where this library is. */
   readonly engine: FileSource | null;
 }
@@ -36,11 +34,11 @@ const engineFile = new URL("../../ffi/ceratops.wasm", import.meta.url);
  */
 export async function standaloneModule(
   model: TrainableModel,
-  { fileName, isTyped, batchSize, engine }: StandaloneOptions,
+  { fileName, isTyped, engine, ...packing }: StandaloneOptions,
   what: string,
 ): Promise<StandaloneModule> {
   const { openWasm } = await import("../exec/native/wasm.ts");
-  const { layout, data } = await packModel(model, openWasm().module, batchSize, what);
+  const { layout, data } = await packModel(model, openWasm().module, packing, what);
   const engineText = await pack(await readEngine(engine ?? engineFile, what));
   const dataText = await pack(data);
   const { inputs, outputs, ...rest } = layout;

@@ -2,6 +2,7 @@
 import { bytesPerElement, type DType, makeArray } from "../dtype.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { NativeModule } from "../exec/native/module.ts";
+import { variablesOf } from "../exec/executor.ts";
 import { encodePlan } from "../exec/native/encode.ts";
 import type { Graph, StateLink } from "../ir/graph.ts";
 import { isLoop } from "../ir/op_def.ts";
@@ -10,7 +11,7 @@ import { requireBuilt } from "../saving/weights_file.ts";
 import { formatShape, isKnown, sizeOf, type SymbolicShape } from "../shape.ts";
 import { flatten } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { Variable } from "../tensor/variable.ts";
+import type { Variable } from "../tensor/variable.ts";
 import { DeviceDataset, zerosVariable } from "../training/dataset.ts";
 import { StepState, traceStep } from "../training/step.ts";
 import type { TrainableModel } from "../training/trainer.ts";
@@ -22,6 +23,14 @@ export interface PackedModel {
   readonly layout: Layout;
   /** What the layout describes. */
   readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** Options of {@linkcode packModel}. */
+export interface PackingOptions {
+  /** The number of rows that are computed at once, while there are as many. */
+  readonly batchSize: number;
+  /** How weights of float32 are stored. */
+  readonly dtype: "float32" | "float16";
 }
 
 /** The alignment of values in the engine's memory, in bytes. */
@@ -40,7 +49,7 @@ const aligned = (bytes: number) => Math.ceil(Math.max(1, bytes) / alignment) * a
 export async function packModel(
   model: TrainableModel,
   engine: NativeModule,
-  batchSize: number,
+  { batchSize, dtype }: PackingOptions,
   what: string,
 ): Promise<PackedModel> {
   const inputs = inputsOf(model, what);
@@ -49,11 +58,13 @@ export async function packModel(
     return traceFor(model, inputs, rows, what);
   });
   const stored = new StoredData();
-  for (const { graph, own } of traced) {
-    for (const { variable } of graph.state) {
-      if (variable instanceof Variable && !own.has(variable)) await stored.addWeight(variable);
-    }
-  }
+  const weights = new Set(traced.flatMap(({ graph, own }) => {
+    return variablesOf(graph).filter((variable) => !own.has(variable));
+  }));
+  const [floats, others] = [[...weights].filter(isFloat32), [...weights].filter((weight) => !isFloat32(weight))];
+  for (const weight of floats) await stored.addWeight(weight);
+  const halves = dtype === "float16" ? stored.bytes / Float32Array.BYTES_PER_ELEMENT : 0;
+  for (const weight of others) await stored.addWeight(weight);
   const encoded = traced.map((one) => {
     const plan = planGraph(one.graph, { bytesOf: bytesPerElement, reuseInputs: true });
     const program = encodePlan(plan, engine);
@@ -94,10 +105,12 @@ export async function packModel(
     };
   });
   return {
-    layout: { model: model.name, inputs, outputs: outputsOf(model, traced[0].y, fixed), bytes, programs },
-    data: stored.join(),
+    layout: { model: model.name, inputs, outputs: outputsOf(model, traced[0].y, fixed), halves, bytes, programs },
+    data: stored.join(halves, what),
   };
 }
+
+const isFloat32 = ({ dtype }: Variable) => dtype === "float32";
 
 const bytesOf = ({ shape, dtype }: Variable) => sizeOf(shape) * bytesPerElement(dtype);
 
@@ -151,10 +164,27 @@ class StoredData {
     return this.#weights.get(variable);
   }
 
-  join(): Uint8Array<ArrayBuffer> {
+  /** Everything in one array, in which the first `halves` numbers are float16. */
+  join(halves: number, what: string): Uint8Array<ArrayBuffer> {
     const all = new Uint8Array(this.#bytes);
     for (const { at, bytes } of this.#parts) all.set(bytes, at);
-    return all;
+    if (halves === 0) return all;
+    const numbers = new Float32Array(all.buffer, 0, halves);
+    const tooLarge = numbers.find((number) => !Number.isFinite(Math.f16round(number)));
+    if (tooLarge !== undefined) {
+      throw new ValueError({
+        what,
+        rule: "weights must be finite, and at most 65504, to be float16",
+        received: String(tooLarge),
+        hint: "leave out dtype, so that they stay float32",
+      });
+    }
+    const half = new Uint8Array(Float16Array.from(numbers).buffer);
+    const rest = all.subarray(numbers.byteLength);
+    const joined = new Uint8Array(half.length + rest.length);
+    joined.set(half);
+    joined.set(rest, half.length);
+    return joined;
   }
 }
 

@@ -44,6 +44,8 @@ export interface Layout {
   readonly model: string;
   readonly inputs: readonly Part[];
   readonly outputs: readonly Part[];
+  /** How many numbers, from the first on, are float32 here and float16 in the module. */
+  readonly halves: number;
   /** The bytes of weights and constants. */
   readonly bytes: number;
   /** The programs, for most rows first. The last is for one row, unless the inputs are fixed to some. */
@@ -98,9 +100,21 @@ async function unpack(text: string): Promise<ArrayBuffer> {
   return await new Response(inflated).arrayBuffer();
 }
 
+/** The data, of which so many numbers were float16. */
+function widen(data: ArrayBuffer, halves: number): ArrayBuffer {
+  const widened = new ArrayBuffer(data.byteLength + 2 * halves);
+  const numbers = new Float32Array(widened, 0, halves);
+  new Uint16Array(data, 0, halves).forEach((bits, i) => {
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    numbers[i] = sign * (exponent > 0 ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
+  });
+  new Uint8Array(widened, 4 * halves).set(new Uint8Array(data, 2 * halves));
+  return widened;
+}
+
 /** Starts the engine and gives it the weights. */
 async function open(layout: Layout, engine: string, data: string, what: string): Promise<Run> {
-  const stored = await unpack(data);
+  const stored = widen(await unpack(data), layout.halves);
   const { instance } = await WebAssembly.instantiate(await unpack(engine));
   const library = instance.exports as unknown as Engine;
   library._initialize();

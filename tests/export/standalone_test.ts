@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { pathToFileURL } from "node:url";
 import {
+  type ExportOptions,
   type FileTarget,
   Input,
   layers,
@@ -341,7 +342,7 @@ interface Module {
 let count = 0;
 
 /** The module of a model. */
-async function moduleOf(model: Model, options: { batchSize?: number } = {}): Promise<Module> {
+async function moduleOf(model: Model, options: ExportOptions = {}): Promise<Module> {
   const path = `${root}/module_${count++}.ts`;
   await model.export(path, { verbose: false, ...options });
   return await import(pathToFileURL(path).href);
@@ -409,6 +410,38 @@ Deno.test("predict of a module says what it takes", async () => {
   given[35][2] = 50;
   const range = 'Cannot predict with "words": indices into "embedding" must be from 0 to 49, received 50 in row 35';
   await assert.rejects(predictWords(given), { name: "RangeError", message: range });
+});
+
+Deno.test("weights of float16 are half as large, and predict what rounded ones do", async () => {
+  await useBackend("wasm");
+  const one = mlp();
+  const halves = await moduleOf(one.model, { dtype: "float16" });
+  const [small, large] = [`${root}/small.js`, `${root}/large.js`];
+  await one.model.export(small, { dtype: "float16", verbose: false });
+  await one.model.export(large, { verbose: false });
+  // Four letters hold three bytes, and deflating takes less than a tenth of such weights.
+  const saved = 2 * one.model.countParams() * 4 / 3;
+  const difference = Deno.statSync(large).size - Deno.statSync(small).size;
+  assert.ok(difference > 0.8 * saved, `${difference} bytes of ${saved}`);
+  const weights = await one.model.getWeights();
+  one.model.setWeights(
+    weights.map(({ shape, data }) => new Tensor(shape, "float32", Float32Array.from(data, Math.f16round))),
+  );
+  const [expected] = await predictAsExported(one);
+  assert.deepEqual((await halves.predict((one.x as Tensor).data)).data, expected.data);
+
+  const extremes = [65504, -65504, 2 ** -24, -(2 ** -24), 2 ** -14, -0, 1 / 3].map(Math.f16round);
+  const scale = new Sequential([Input({ shape: [1] }), new layers.Dense(7)]);
+  const withBias = (bias: number[]) =>
+    scale.setWeights([new Tensor([1, 7], "float32", new Float32Array(7)), tensor(bias)]);
+  withBias(extremes);
+  const { predict } = await moduleOf(scale, { dtype: "float16" });
+  // The sum of 0 and -0 is 0.
+  assert.deepEqual((await predict([0])).toArray(), [extremes.map((x) => x + 0)]);
+  for (const wrong of [65536, NaN, Infinity]) {
+    withBias([...extremes.slice(1), wrong]);
+    await assert.rejects(moduleOf(scale, { dtype: "float16" }), /weights must be finite, and at most 65504.*received/);
+  }
 });
 
 Deno.test("inputs with a fixed number of rows stay fixed", async () => {
