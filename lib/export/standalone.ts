@@ -147,8 +147,8 @@ function predictFunction({ model, inputs, outputs }: Layout, isTyped: boolean): 
   const parameter = inputs.length === 1 ? "the numbers" : "an object with the numbers of each input";
   const [from, to] = [typeOf(inputs, inputType), typeOf(outputs, outputType)];
   // In JavaScript comments have the types.
-  const ofParameter = isTyped ? "" : `{${from}} `;
-  const ofResult = isTyped ? "" : `{Promise<${to.replaceAll(/Tensor<(\w+), ([^>]*)>/g, tensorInComment)}>} `;
+  const ofParameter = isTyped ? "" : `{${inComment(from)}} `;
+  const ofResult = isTyped ? "" : `{Promise<${inComment(to.replaceAll(/Tensor<(\w+), ([^>]*)>/g, tensorInComment))}>} `;
   return `/**
  * Predicts with "${inComment(model)}", for ${inputs[0].shape[0] ?? "any number of"} rows.
  *

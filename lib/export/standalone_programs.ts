@@ -210,11 +210,14 @@ function inputsOf(model: TrainableModel, what: string): Part[] {
 }
 
 function outputsOf(model: TrainableModel, variables: readonly Variable[], rows: number | null): Part[] {
-  const names = variables.map((_, i) => model.outputNames[i] ?? `output_${i}`);
+  const taken = new Set<string>();
   return variables.map(({ shape, dtype }, i) => {
-    // One layer may give several outputs.
-    const before = names.slice(0, i).filter((name) => name === names[i]).length;
-    return { name: before > 0 ? `${names[i]}_${before}` : names[i], dtype, shape: [rows, ...shape.slice(1)] };
+    // Several outputs of one layer have its name.
+    const own = model.outputNames[i] ?? "output";
+    let name = own;
+    for (let count = 1; taken.has(name); count++) name = `${own}_${count}`;
+    taken.add(name);
+    return { name, dtype, shape: [rows, ...shape.slice(1)] };
   });
 }
 

@@ -13,6 +13,7 @@ import {
   Sequential,
   ShapeError,
   StateError,
+  type SymbolicTensor,
   Tensor,
   tensor,
   type Value,
@@ -103,8 +104,39 @@ function words(): Case {
   return { model, x: numbers("words", [rows, 6], 0, 50, "int32") };
 }
 
+/** A loop over the words, of which zeros are masked; what it gives at the end, and its state. */
+function recurrent(): Case {
+  const given = Input({ shape: [5], dtype: "int32", name: "given" });
+  const embedded = new layers.Embedding(9, 4, { maskZero: true }).apply(given);
+  const [last, state] = new layers.GRU(6, { returnState: true }).apply(embedded) as SymbolicTensor[];
+  return {
+    model: new Model({ inputs: [given], outputs: [last, state], name: "recurrent" }),
+    x: numbers("given", [rows, 5], 0, 9, "int32"),
+  };
+}
+
+/** A model of one's own, which has no inputs and outputs until it is used. */
+async function custom(): Promise<Case> {
+  class Residual extends Model {
+    hidden = new layers.Dense(4, { activation: "tanh" });
+    override call(x: Value): Value {
+      return ops.add(x, this.hidden.apply(x));
+    }
+  }
+  const [model, x] = [new Residual({ name: "custom" }), numbers("custom", [rows, 4])];
+  await model.predict(x, { verbose: 0 });
+  return { model, x };
+}
+
 async function smallModels(): Promise<Record<string, Case>> {
-  return { mlp: mlp(), convnet: await convnet(), two_of_each: twoOfEach(), words: words() };
+  return {
+    mlp: mlp(),
+    convnet: await convnet(),
+    two_of_each: twoOfEach(),
+    words: words(),
+    recurrent: recurrent(),
+    custom: await custom(),
+  };
 }
 
 function mobileNet(): Promise<Record<string, Case>> {
@@ -310,7 +342,8 @@ Deno.test("exported models predict what they do on eigen, up to rounding [slow]"
 });
 
 Deno.test("exported modules have types, and no complaint of the linter [slow]", async () => {
-  const { folder } = await exportAll(smallModels);
+  const { folder, cases } = await exportAll(smallModels);
+  const modules = Object.keys(cases).flatMap((name) => [`${name}.ts`, `${name}.js`]);
   const use = `
 import { predict, inputs } from "./mlp.ts";
 import { predict as predictTwo } from "./two_of_each.ts";
@@ -327,8 +360,7 @@ await predictTwo({ title: [[1, 2, 3]] });
 (await predictTwo({ title: [[1, 2, 3]], body: [] })).worst;
 `;
   await Deno.writeTextFile(`${folder}/use.ts`, use);
-  await outputOf(Deno.execPath(), ["check", "--no-config", "use.ts", "convnet.ts", "words.ts"], folder);
-  const modules = ["mlp", "convnet", "two_of_each", "words"].flatMap((name) => [`${name}.ts`, `${name}.js`]);
+  await outputOf(Deno.execPath(), ["check", "--no-config", "use.ts", ...modules], folder);
   await outputOf(Deno.execPath(), ["lint", "--no-config", ...modules], folder);
 });
 
@@ -342,8 +374,8 @@ interface Module {
 let count = 0;
 
 /** The module of a model. */
-async function moduleOf(model: Model, options: ExportOptions = {}): Promise<Module> {
-  const path = `${root}/module_${count++}.ts`;
+async function moduleOf(model: Model, options: ExportOptions = {}, ending = ".ts"): Promise<Module> {
+  const path = `${root}/module_${count++}${ending}`;
   await model.export(path, { verbose: false, ...options });
   return await import(pathToFileURL(path).href);
 }
@@ -462,13 +494,14 @@ Deno.test("names in a module are data: they end no text and no comment", async (
   const output = `*/ throw 4; /*${name}</script>`;
   const x = Input({ shape: [1], name });
   const y = new layers.Dense(1, { kernelInitializer: "ones" }).apply(x);
-  const { predict, inputs, outputs } = await moduleOf(
-    new Model({ inputs: x, outputs: { [output]: y, ["__proto__"]: y }, name }),
-  );
-  assert.deepEqual([...inputs, ...outputs].map((part) => part.name), [name, output, "__proto__"]);
-  const found = new Map(Object.entries(await predict([[7]])));
-  assert.deepEqual([...found.keys()], [output, "__proto__"]);
-  assert.deepEqual((found.get("__proto__") as unknown as Tensor).toArray(), [[7]]);
+  const model = new Model({ inputs: x, outputs: { [output]: y, ["__proto__"]: y }, name });
+  for (const ending of [".ts", ".js"]) {
+    const { predict, inputs, outputs } = await moduleOf(model, {}, ending);
+    assert.deepEqual([...inputs, ...outputs].map((part) => part.name), [name, output, "__proto__"]);
+    const found = new Map(Object.entries(await predict([[7]])));
+    assert.deepEqual([...found.keys()], [output, "__proto__"]);
+    assert.deepEqual((found.get("__proto__") as unknown as Tensor).toArray(), [[7]]);
+  }
 });
 
 Deno.test("models that no fixed program predicts are refused", async () => {
