@@ -37,6 +37,7 @@ export type {
   WeightData,
 } from "./lib/models/io_types.ts";
 export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export type { SaveWeightsOptions } from "./lib/models/keras_file.ts";
 export type { ReadWeightsOptions } from "./lib/saving/weights_file.ts";
 export type { ExportFormat, ExportOptions } from "./lib/export/export.ts";
 export type { FileSource, FilesSource } from "./lib/files/source.ts";

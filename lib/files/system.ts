@@ -1,5 +1,5 @@
 // The file system: whether there is one, writing so that a crash leaves the old file or the new one, and its errors.
-import { FileError, StateError } from "../errors.ts";
+import { CeratopsError, FileError, StateError } from "../errors.ts";
 
 /** Throws {@linkcode StateError} if there is no file system. */
 export function requireFiles(what: string): void {
@@ -34,21 +34,32 @@ export function writeText(path: string, text: string, { append }: { append: bool
  * Writes a file so that a crash at any time leaves the old or the new one: writes another file, then renames it. Throws
  * {@linkcode FileError} if that fails; then the old file is left.
  */
-export async function writeSafely(path: string, bytes: Uint8Array, what = `Cannot write "${path}"`): Promise<void> {
-  const temporary = `${path}.new`;
+export function writeSafely(path: string, bytes: Uint8Array, what = `Cannot write "${path}"`): Promise<void> {
+  return writeAllSafely([[path, bytes]], what);
+}
+
+/** Writes files as {@linkcode writeSafely}, one at a time; none takes the place of an old one before all are written. */
+export async function writeAllSafely(
+  files: Iterable<readonly [path: string, bytes: Uint8Array]> | AsyncIterable<readonly [string, Uint8Array]>,
+  what: string,
+): Promise<void> {
+  const paths: string[] = [];
   try {
-    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    try {
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      await file.sync();
-    } finally {
-      file.close();
+    for await (const [path, bytes] of files) {
+      paths.push(path);
+      const file = await Deno.open(`${path}.new`, { write: true, create: true, truncate: true });
+      try {
+        for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+        await file.sync();
+      } finally {
+        file.close();
+      }
     }
-    await Deno.rename(temporary, path);
+    for (const path of paths) await Deno.rename(`${path}.new`, path);
   } catch (error) {
     // Half a file would only take up room; that it is not there is as good.
-    await Deno.remove(temporary).catch(() => {});
-    throw notWritable(what, error);
+    for (const path of paths) await Deno.remove(`${path}.new`).catch(() => {});
+    throw error instanceof CeratopsError ? error : notWritable(what, error);
   }
 }
 

@@ -1,6 +1,6 @@
 // Where the bytes of a file go.
 import { describe, FileError, ValueError } from "../errors.ts";
-import { notWritable, writeSafely } from "./system.ts";
+import { notWritable, writeAllSafely, writeSafely } from "./system.ts";
 
 /** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
 export type FileTarget = string | URL | WritableStream<Uint8Array>;
@@ -50,6 +50,43 @@ export async function writeTarget(target: FileTarget, bytes: Uint8Array<ArrayBuf
   if (typeof Deno === "undefined") return download(String(target), bytes, what);
   await writeSafely(typeof target === "string" ? target : pathOf(target, what), bytes, what);
 }
+
+/**
+ * The path of a target that is to be several files of one folder. Throws {@linkcode ValueError} for a stream, which has
+ * none.
+ */
+export function pathOfTarget(target: FileTarget, what: string): string {
+  if (typeof target === "string") return target;
+  if (target instanceof URL && target.protocol === "file:") return pathOf(target, what);
+  throw new ValueError({
+    what,
+    rule: "several files need a folder",
+    received: target instanceof URL ? target.href : "a stream",
+    hint: "give a path",
+  });
+}
+
+/** A file that is made when it is its turn to be written. */
+export interface NewFile {
+  readonly name: string;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Writes files into the folder of a path, so that none takes the place of an old one before all are written. */
+export async function writeBeside(path: string, files: readonly NewFile[], what: string): Promise<void> {
+  const folder = path.slice(0, path.length - fileNameOf(path).length);
+  if (typeof Deno === "undefined") {
+    for (const { name, bytes } of files) download(name, await bytes(), what);
+    return;
+  }
+  const made = async function* () {
+    for (const { name, bytes } of files) yield [`${folder}${name}`, await bytes()] as const;
+  };
+  await writeAllSafely(made(), what);
+}
+
+/** The name of a file in its folder. */
+export const fileNameOf = (path: string): string => path.match(/[^/\\]*$/)![0];
 
 function pathOf(url: URL, what: string): string {
   try {

@@ -31,7 +31,7 @@ import type { FilesSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
 import type { ReadWeightsOptions } from "../saving/weights_file.ts";
 import { compileConfig, readCompileConfig } from "./compile_config.ts";
-import { loadWeights, saveModel, saveWeights } from "./keras_file.ts";
+import { loadWeights, saveModel, saveWeights, type SaveWeightsOptions } from "./keras_file.ts";
 import { Network } from "./network.ts";
 import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
 import { warnOfConstantOutputs } from "./graph.ts";
@@ -447,13 +447,14 @@ export class Model<
   }
 
   /**
-   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3; or the weights alone, by their
-   * names, as a `.safetensors` file.
+   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3, or divided among several that
+   * a `.weights.json` file names; or the weights alone, by their names, as a `.safetensors` file.
    *
-   * @param target a path that ends in `.weights.h5` or `.safetensors`, its `file:` URL, or a stream for the former; in a
-   *   browser the name of a download
+   * @param target a path that ends in `.weights.h5`, `.weights.json` or `.safetensors`, its `file:` URL, or a stream for
+   *   the first; in a browser the name of a download
+   * @param options `maxShardSize`: how many GiB one file holds, for `.weights.json`
    * @throws {StateError} before the model is built
-   * @throws {ValueError} for another ending
+   * @throws {ValueError} for another ending, and for a size that does not hold the largest array
    * @throws {FileError} where the file cannot be written
    *
    * @example
@@ -465,13 +466,13 @@ export class Model<
    * await model.loadWeights(path);
    * ```
    */
-  async saveWeights(target: FileTarget): Promise<void> {
-    await saveWeights(this, target);
+  async saveWeights(target: FileTarget, options: SaveWeightsOptions = {}): Promise<void> {
+    await saveWeights(this, target, options);
   }
 
   /**
-   * Sets the weights to those of a file of a model of the same layers: `.weights.h5`, `.keras`, `.safetensors`, an `.h5`
-   * of Keras 2, or a `model.json` of TensorFlow.js.
+   * Sets the weights to those of a file of a model of the same layers: `.weights.h5`, `.weights.json`, `.keras`,
+   * `.safetensors`, an `.h5` of Keras 2, or a `model.json` of TensorFlow.js.
    *
    * @param source a path, a URL, bytes, a `Blob` or a stream; for several files that the user picked, a list of them
    * @param options `skipMismatch`: whether arrays of other shapes are left out

@@ -53,6 +53,7 @@ SUBJECTS = [
     "recurrent",
     "files",
     "numpy_files",
+    "sharded",
 ]
 
 
