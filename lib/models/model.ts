@@ -485,23 +485,34 @@ export class Model<
   }
 
   /**
-   * Writes a file with which other programs compute what `predict` computes: an ONNX file, which ONNX Runtime and others
-   * run in browsers, on servers and on phones. Inputs and outputs have the model's names; the batch size is free, and so
-   * are other extents that are `null`, unless the model's graph depends on them. As `keras.Model.export`.
+   * Writes a file that predicts without Ceratops: by its ending, or by the option `format`,
    *
-   * @param target a path that ends in `.onnx`, its `file:` URL, or a stream; in a browser the name of a download
-   * @param options the format, a fixed batch size, the version of ONNX's operators, and whether to print
+   * - `.onnx`: an ONNX file, which ONNX Runtime and others run in browsers, on servers and on phones. Inputs and outputs
+   *   have the model's names; the batch size is free, and so are other extents that are `null`, unless the model's graph
+   *   depends on them.
+   * - `.ts`, `.js`, `.mjs`: one module of TypeScript or JavaScript with the weights, the program and the engine that runs
+   *   it. It exports the function `predict`, imports nothing, and runs in Deno, Node, Bun and, as JavaScript, in browsers,
+   *   without permissions.
+   *
+   * It prints the size. As `keras.Model.export`.
+   *
+   * @param target a path that ends in one of these, its `file:` URL, or a stream; in a browser the name of a download
+   * @param options the format, the batch size, what is for one format alone, and whether to print
    * @throws {StateError} before the model is built
-   * @throws {ValueError} for another ending; for what ONNX has no operators for, such as random numbers; where the graph
-   *   depends on the batch size; for more than 2 GiB of weights
+   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows
+   * @throws {ValueError} for another ending; for a model that draws random numbers or keeps a state as it predicts; for an
+   *   ONNX file whose graph would depend on the batch size, or of more than 2 GiB
    * @throws {FileError} where the file cannot be written
    *
    * @example
    * ```ts
    * import { Input, layers, Sequential } from "./mod.ts";
-   * const path = `${await Deno.makeTempDir()}/model.onnx`;
-   * await new Sequential([Input({ shape: [4] }), new layers.Dense(3)]).export(path, { verbose: false });
-   * console.log((await Deno.stat(path)).size > 60); // true
+   * const model = new Sequential([Input({ shape: [2] }), new layers.Dense(1, { kernelInitializer: "ones" })]);
+   * const folder = await Deno.makeTempDir();
+   * await model.export(`${folder}/model.onnx`, { verbose: false });
+   * await model.export(`${folder}/model.ts`, { verbose: false });
+   * const { predict } = await import(`file://${folder}/model.ts`);
+   * console.log((await predict([[1, 2], [3, 4]])).toArray()); // [ [ 3 ], [ 7 ] ]
    * ```
    */
   async export(target: FileTarget, options: ExportOptions = {}): Promise<void> {
