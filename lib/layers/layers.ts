@@ -1,4 +1,5 @@
 // The layers, as mod.ts exports them under `layers`.
+export { Input, type InputOptions } from "./input.ts";
 export {
   Activation,
   ELU,
@@ -51,7 +52,7 @@ export {
   GlobalMaxPooling3D as GlobalMaxPool3D,
   type GlobalPoolingOptions,
 } from "./global_pooling.ts";
-export { InputLayer, type InputOptions } from "./input.ts";
+export { InputLayer } from "./input.ts";
 export {
   type FlipMode,
   RandomCrop,

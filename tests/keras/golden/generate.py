@@ -51,6 +51,8 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "files",
+    "printed",
+    "signatures",
 ]
 
 
