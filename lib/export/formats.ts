@@ -54,7 +54,7 @@ export async function exportModel(model: ExportedModel, target: FileTarget, opti
   const format = formats[formatOf(target, kept.format, what)];
   requireBuilt(model, what);
   await writeTarget(target, await format.write(model, kept, what), what);
-  if (kept.verbose) console.log(`Saved ${nameOfTarget(target)}.`);
+  if (kept.verbose) console.log(`Exported "${model.name}" to ${nameOfTarget(target)}.`);
 }
 
 /** The format that is asked for, or that the target's ending names; throws {@linkcode ValueError} if they differ. */
