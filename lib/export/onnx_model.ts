@@ -138,8 +138,9 @@ export class OnnxModel {
 
   /** The bytes of the file. Throws {@linkcode ValueError} where it would be larger than ONNX allows. */
   async encode({ name, opsetVersion }: OnnxHeader, what: string): Promise<Uint8Array<ArrayBuffer>> {
-    const size = this.#initializers.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    checkFileSize(size, what);
+    const read = namesRead(this.graph);
+    const initializers = this.#initializers.filter(({ name }) => read.has(name));
+    checkFileSize(initializers.reduce((sum, { bytes }) => sum + bytes.length, 0), what);
     const module = await loadPackage("onnx", what);
     // Bundlers and Deno differ in where they put the exports of a CommonJS module.
     const { onnx } = "default" in module ? module.default as typeof module : module;
@@ -149,12 +150,13 @@ export class OnnxModel {
       producerName: "ceratops",
       graph: {
         ...graphMessage(this.graph, name),
-        initializer: this.#initializers.map(({ name, dtype, shape, bytes }) => {
+        initializer: initializers.map(({ name, dtype, shape, bytes }) => {
           return { name, dataType: dataTypes[dtype], dims: [...shape], rawData: bytes };
         }),
       },
     };
-    return new Uint8Array(onnx.ModelProto.encode(message).finish());
+    const { buffer, byteOffset, length } = onnx.ModelProto.encode(message).finish();
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
   }
 }
 
@@ -167,6 +169,15 @@ export function checkFileSize(bytes: number, what: string): void {
     received: `${gibibytes(bytes)} of weights`,
     hint: "save the model as .keras, or export it in parts",
   });
+}
+
+/** The names that the nodes of a graph and of its bodies read. */
+function namesRead({ nodes }: OnnxGraph, names: Set<string> = new Set()): Set<string> {
+  for (const { inputs, attributes } of nodes) {
+    inputs.forEach((name) => names.add(name));
+    for (const value of Object.values(attributes)) if (value instanceof OnnxGraph) namesRead(value, names);
+  }
+  return names;
 }
 
 /** A graph as onnx-proto encodes it. */
