@@ -39,7 +39,7 @@ export type {
 export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
 export type { SaveWeightsOptions } from "./lib/models/keras_file.ts";
 export type { ReadWeightsOptions } from "./lib/saving/weights_file.ts";
-export type { ExportFormat, ExportOptions } from "./lib/export/export.ts";
+export type { ExportFormat, ExportOptions } from "./lib/export/formats.ts";
 export type { FileSource, FilesSource } from "./lib/files/source.ts";
 export type { FileTarget } from "./lib/files/target.ts";
 export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";

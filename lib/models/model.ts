@@ -18,7 +18,7 @@ import { ConfigPath } from "../saving/config_path.ts";
 import { pythonJson } from "../saving/json.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
-import { exportModel, type ExportOptions } from "../export/export.ts";
+import { exportModel, type ExportOptions } from "../export/formats.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import type { CompileOptions } from "../training/compile_options.ts";
 import { Compiled } from "../training/compiled.ts";

@@ -4,7 +4,7 @@ import { setBackend } from "../../lib/exec/select.ts";
 import { sizeOf, type SymbolicShape } from "../../lib/shape.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { assertClose } from "../close.ts";
-import { applications, imagesFor, readApplication, weigh } from "./applications.ts";
+import { applications, drawImages, drawWeights, readApplication } from "./application.ts";
 
 for (const app of applications) {
   Deno.test(`${app.name} is built from Keras's JSON${app.y ? ", and predicts the same" : ""} [slow]`, async () => {
@@ -21,8 +21,8 @@ for (const app of applications) {
     ]);
     assert.deepEqual(layers, app.layers);
     if (!app.y) return;
-    weigh(model, app);
-    const x = imagesFor(app, 2);
+    drawWeights(model, app.gain!);
+    const x = drawImages(app, 2);
     const y = await model.predict(x, { verbose: 0 }) as Tensor;
     const expected = app.y.data.map(Number);
     const largest = Math.max(...expected.map(Math.abs));

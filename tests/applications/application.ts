@@ -1,14 +1,14 @@
-// Models of keras.applications: Keras's JSON, with weights and images that both sides make from names.
+// The models of keras.applications in the golden file, and numbers for their weights.
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
-import { modelFromJson } from "../../lib/models/from_config.ts";
 import type { Model } from "../../lib/models/model.ts";
+import { modelFromJson } from "../../lib/models/from_config.ts";
 import { hashPath } from "../../lib/random_stream.ts";
 import { type Shape, sizeOf, type SymbolicShape } from "../../lib/shape.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { golden, type GoldenArray } from "../golden.ts";
 
-/** A model as Python Keras has it, and for some its logits. */
+/** A model of keras.applications. */
 export interface Application {
   name: string;
   json: string;
@@ -49,23 +49,23 @@ function weight(layer: string, key: string, shape: Shape, gain: number): Tensor 
   return new Tensor(shape, "float32", Float32Array.from(scaled));
 }
 
-/** All of them. */
+/** The models of the golden file. */
 export const applications: readonly Application[] = golden("applications").models;
 
-/** A model of Keras's JSON. */
+/** The model from Keras's JSON. */
 export function readApplication({ json }: Application): Model {
   return modelFromJson(gunzipSync(Buffer.from(json, "base64")).toString());
 }
 
-/** Gives a model the weights for which Keras's logits are. */
-export function weigh(model: Model, { gain }: Application): void {
+/** Sets all weights of a model to the numbers that its case was made with. */
+export function drawWeights(model: Model, gain: number): void {
   for (const layer of model.layers) {
-    layer.setWeights(layer.weights.map(({ key, shape }) => weight(layer.name, key, shape, gain!)));
+    layer.setWeights(layer.weights.map(({ key, shape }) => weight(layer.name, key, shape, gain)));
   }
 }
 
-/** The first images for which Keras's logits are, and more. */
-export function imagesFor({ input_shape, scale }: Application, count: number): Tensor {
+/** Images for a model, `[count, height, width, channels]`. */
+export function drawImages({ input_shape, scale }: Application, count: number): Tensor {
   const shape = [count, ...input_shape.slice(1)] as number[];
   return new Tensor(shape, "float32", Float32Array.from(noise("x", sizeOf(shape)), (v) => v * scale!));
 }
