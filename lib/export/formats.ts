@@ -1,47 +1,54 @@
 // The formats that models are exported to, and the options of `Model.export`.
-import { addressOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { FileSource } from "../files/source.ts";
-import { boolean, choice, positiveInteger, uncheckedHere } from "../option_kinds.ts";
+import { addressOf, fileNameOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
+import { boolean, choice, integer, positiveInteger, uncheckedHere } from "../option_kinds.ts";
 import { type KeptOptions, nullable, optionTable, readMethodOptions } from "../options.ts";
 import { requireBuilt } from "../saving/weights_file.ts";
 import type { SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import { defaultBatchSize } from "../training/options.ts";
 import type { TrainableModel } from "../training/trainer.ts";
-import { standaloneModule } from "./standalone.ts";
+import type { ExportedModel } from "./inference.ts";
+import { onnxFile } from "./onnx.ts";
+import { formatBytes, standaloneModule } from "./standalone.ts";
 
-/** What is written. */
-interface Content {
+/** A file that was made. */
+interface ExportedFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Its size, in words. */
   readonly size: string;
 }
 
-/** What exporting needs of a model. */
-interface ExportableModel extends TrainableModel {
-  /** Whether it has its weights. */
-  readonly built: boolean;
-}
-
 /** A format that models are exported to. */
 interface Format {
-  /** The endings of its files; the first for a file without a name. */
+  /** The endings of its files. */
   readonly endings: readonly string[];
-  /** The content of a model's file of that name. */
-  make(model: ExportableModel, fileName: string, options: Kept, what: string): Promise<Content>;
+  /** The options that it has besides those of all formats. */
+  readonly options: readonly (keyof ExportOptions)[];
+  /** A model's file of a name. */
+  make(model: ExportedModel & TrainableModel, name: string, options: Kept, what: string): Promise<ExportedFile>;
 }
 
 /** The name of a format that models are exported to. */
-export type ExportFormat = "typescript";
+export type ExportFormat = "onnx" | "typescript";
 
 /** The formats by name. */
 const formats: Readonly<Record<ExportFormat, Format>> = {
+  onnx: {
+    endings: [".onnx"],
+    options: ["batchSize", "opsetVersion"],
+    async make(model, _name, options, what) {
+      const bytes = await onnxFile(model, options, what);
+      return { bytes, size: formatBytes(bytes.length) };
+    },
+  },
   typescript: {
     endings: [".ts", ".js", ".mjs"],
-    async make(model, fileName, { dtype, engine, inputShape, batchSize }, what) {
-      const isTyped = fileName.endsWith(".ts");
-      const options = { fileName, isTyped, dtype, engine, inputShape, batchSize: batchSize ?? defaultBatchSize };
+    options: ["batchSize", "inputShape", "dtype", "engine"],
+    async make(model, fileName, { batchSize, inputShape, dtype, engine }, what) {
+      const isTyped = !/\.m?js$/.test(fileName);
+      const options = { fileName, isTyped, engine, dtype, inputShape, batchSize: batchSize ?? defaultBatchSize };
       const { text, size } = await standaloneModule(model, options, what);
       return { bytes: new TextEncoder().encode(text), size };
     },
@@ -52,24 +59,29 @@ const formats: Readonly<Record<ExportFormat, Format>> = {
 export interface ExportOptions {
   /** The format; that of the target's ending by default. */
   format?: ExportFormat | null;
-  /** The number of rows that are computed at once, 32 by default; what is left is computed row by row. */
+  /**
+   * The only batch size of an ONNX file; by default it takes batches of any size, if the model does. A module takes any
+   * number of rows: here it is how many it computes at once while there are as many, 32 by default.
+   */
   batchSize?: number | null;
   /**
-   * The shapes of its inputs, such as `[null, 100]`, if the model's have unknown axes besides the rows; one, a list, or
-   * some by name, as the model's inputs are.
+   * The shapes for which a module is made, such as `[null, 100]`, if the model's inputs have unknown axes besides the rows;
+   * one, a list, or some by name, as the inputs are.
    */
   inputShape?: Structure<SymbolicShape> | null;
+  /** The version of ONNX's operators, from 18 to 22; 18 by default. */
+  opsetVersion?: number;
   /**
-   * How weights are held: `float32`, the default, or `float16`, in half as many bytes. They are rounded
-   * then; what is computed stays float32.
+   * How a module stores weights: `float32`, the default, or `float16`, which makes the file smaller by half of them. They
+   * are rounded then; what is computed stays float32.
    */
   dtype?: "float32" | "float16";
   /**
-   * The file `ffi/ceratops.wasm` of this library: for a page whose bundle has no such file beside it. By
-   * default it is read from where this library is.
+   * The file `ffi/ceratops.wasm` of this library, which goes into a module, for a page whose bundle has no such file beside
+   * it; by default it is read from where the library is.
    */
   engine?: FileSource | null;
-  /** Whether to print where the file is, and its size; true by default. */
+  /** Whether to print what was written, and its size; true by default. */
   verbose?: boolean;
 }
 
@@ -80,6 +92,7 @@ const exportOptions = optionTable<ExportOptions>()({
   format: nullable(choice(formatNames)),
   batchSize: nullable(positiveInteger()),
   inputShape: nullable(uncheckedHere<Structure<SymbolicShape> | null>(null)),
+  opsetVersion: integer(18, { min: 18, max: 22 }),
   dtype: choice(["float32", "float16"]),
   engine: nullable(uncheckedHere<FileSource | null>(null)),
   verbose: boolean(true),
@@ -89,37 +102,51 @@ type Kept = KeptOptions<typeof exportOptions>;
 
 /** See `Model.export`. */
 export async function exportModel(
-  model: ExportableModel,
+  model: ExportedModel & TrainableModel,
   target: FileTarget,
   options: ExportOptions,
 ): Promise<void> {
   const what = `Cannot export "${model.name}" to ${nameOfTarget(target)}`;
   const kept = readMethodOptions("export", exportOptions, options, what);
-  const name = formatOf(target, kept.format, what);
+  const address = addressOf(target);
+  const format = formatOf(address, kept.format, what);
+  refuseOthers(options, format, what);
   requireBuilt(model, what);
-  const { endings, make } = formats[name];
-  const fileName = addressOf(target)?.split(/[/\\]/).pop() ?? `model${endings[0]}`;
-  const { bytes, size } = await make(model, fileName, kept, what);
+  const name = address === undefined ? `model${format.endings[0]}` : fileNameOf(address);
+  const { bytes, size } = await format.make(model, name, kept, what);
   await writeTarget(target, bytes, what);
-  if (kept.verbose) console.log(`Saved ${nameOfTarget(target)}: ${size}`);
+  if (kept.verbose) console.log(`Saved ${address === undefined ? "the model" : `"${address}"`}: ${size}`);
 }
 
-/** The format that is asked for, or that the target's ending names; throws {@linkcode ValueError} if they differ. */
-function formatOf(target: FileTarget, asked: ExportFormat | null, what: string): ExportFormat {
-  const address = addressOf(target);
-  const known = formatNames.filter((name) => asked === null || asked === name);
-  const hasEnding = (name: ExportFormat) => formats[name].endings.some((ending) => address?.endsWith(ending));
-  const named = address === undefined ? asked : known.find(hasEnding);
-  if (named) return named;
-  const endings = known.flatMap((name) => formats[name].endings);
+/** The format that is asked for, which an address must end in, or that it ends in. */
+function formatOf(address: string | undefined, asked: ExportFormat | null, what: string): Format {
+  const possible = asked === null ? Object.values(formats) : [formats[asked]];
+  const found = address === undefined
+    ? asked && formats[asked]
+    : possible.find(({ endings }) => endings.some((ending) => address.endsWith(ending)));
+  if (found) return found;
+  const endings = possible.flatMap((format) => format.endings);
   throw new ValueError({
     what,
     rule: address === undefined
       ? "a stream has no ending that says which format it is"
       : `its name must end in ${endings.join(" or ")}`,
-    received: nameOfTarget(target),
+    received: address === undefined ? "no format" : describe(address),
     hint: address === undefined
-      ? `give the format, as in { format: "${known[0]}" }`
+      ? `give the format, as in { format: "${formatNames[0]}" }`
       : `write it as in "model${endings[0]}"`,
+  });
+}
+
+/** Throws {@linkcode ValueError} for an option that only other formats have. */
+function refuseOthers(given: ExportOptions, { options: own, endings }: Format, what: string): void {
+  const others = Object.values(formats).flatMap(({ options }) => options).filter((option) => !own.includes(option));
+  const wrong = others.find((option) => given[option] !== undefined);
+  if (wrong === undefined) return;
+  throw new ValueError({
+    what,
+    rule: `a ${endings[0]} file has the options ${own.map((option) => `"${option}"`).join(", ")}`,
+    received: `"${wrong}"`,
+    hint: "leave it out, or export to another format",
   });
 }

@@ -64,7 +64,7 @@ export async function standaloneModule(
 }
 
 /** A number of bytes, such as `12.3 KB` or `4.56 MB`. */
-function formatBytes(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const [size, unit] = bytes < 1e6 ? [bytes / 1e3, "KB"] : [bytes / 1e6, "MB"];
   return `${size >= 100 ? Math.round(size) : size.toPrecision(3)} ${unit}`;
 }

@@ -18,7 +18,6 @@ import { ConfigPath } from "../saving/config_path.ts";
 import { pythonJson } from "../saving/json.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
-import { exportModel, type ExportOptions } from "../export/formats.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import type { CompileOptions } from "../training/compile_options.ts";
 import { Compiled } from "../training/compiled.ts";
@@ -29,6 +28,7 @@ import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import type { FilesSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
+import { exportModel, type ExportOptions } from "../export/formats.ts";
 import type { ReadWeightsOptions } from "../saving/weights_file.ts";
 import { compileConfig, readCompileConfig } from "./compile_config.ts";
 import { loadWeights, saveModel, saveWeights, type SaveWeightsOptions } from "./keras_file.ts";
@@ -485,24 +485,33 @@ export class Model<
   }
 
   /**
-   * Writes the model as a file that predicts without Ceratops: one module of TypeScript (`.ts`) or JavaScript (`.js`,
-   * `.mjs`) with the weights, the program and the engine that runs it. It exports the function `predict`, imports
-   * nothing, and runs in Deno, Node, Bun and, as JavaScript, in browsers, without permissions. Prints the size.
+   * Writes a file that predicts without Ceratops: by its ending, or by the option `format`,
+   *
+   * - `.onnx`: an ONNX file, which ONNX Runtime and others run in browsers, on servers and on phones. Inputs and outputs
+   *   have the model's names; the batch size is free, and so are other extents that are `null`, unless the model's graph
+   *   depends on them.
+   * - `.ts`, `.js`, `.mjs`: one module of TypeScript or JavaScript with the weights, the program and the engine that runs
+   *   it. It exports the function `predict`, imports nothing, and runs in Deno, Node, Bun and, as JavaScript, in browsers,
+   *   without permissions.
+   *
+   * It prints the size. As `keras.Model.export`.
    *
    * @param target a path that ends in one of these, its `file:` URL, or a stream; in a browser the name of a download
-   * @param options format, batch size, and whether to print
+   * @param options the format, the batch size, what is for one format alone, and whether to print
    * @throws {StateError} before the model is built
-   * @throws {ShapeError} for an input with an unknown axis besides the rows
-   * @throws {ValueError} for another ending, and for a model that draws random numbers or keeps a state as it predicts
+   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows
+   * @throws {ValueError} for another ending; for a model that draws random numbers or keeps a state as it predicts; for an
+   *   ONNX file whose graph would depend on the batch size, or of more than 2 GiB
    * @throws {FileError} where the file cannot be written
    *
    * @example
    * ```ts
    * import { Input, layers, Sequential } from "./mod.ts";
    * const model = new Sequential([Input({ shape: [2] }), new layers.Dense(1, { kernelInitializer: "ones" })]);
-   * const path = `${await Deno.makeTempDir()}/model.ts`;
-   * await model.export(path, { verbose: false });
-   * const { predict } = await import(`file://${path}`);
+   * const folder = await Deno.makeTempDir();
+   * await model.export(`${folder}/model.onnx`, { verbose: false });
+   * await model.export(`${folder}/model.ts`, { verbose: false });
+   * const { predict } = await import(`file://${folder}/model.ts`);
    * console.log((await predict([[1, 2], [3, 4]])).toArray()); // [ [ 3 ], [ 7 ] ]
    * ```
    */

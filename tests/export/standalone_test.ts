@@ -570,9 +570,17 @@ Deno.test("models that no fixed program predicts are refused", async () => {
   await counting.predict(tensor([[1, 2]]), { verbose: 0 });
   await refuses(counting, ValueError, /depend on its inputs alone, received "calls", which every prediction changes/);
 
-  await refuses(sums(), ValueError, /its name must end in .*\.ts or .*, received "model\.py"/, "model.py");
-  await refuses(sums(), ValueError, /a stream has no ending/, new WritableStream());
+  await refuses(sums(), ValueError, /its name must end in \.onnx or \.ts or .*, received "model\.py"/, "model.py");
+  await refuses(sums(), ValueError, /a stream has no ending that says which format it is/, new WritableStream());
   await assert.rejects(sums().export(path, { batchSize: 0 }), /batchSize must be a positive integer/);
+  await assert.rejects(
+    sums().export(path, { opsetVersion: 20 }),
+    /a \.ts file has the options "batchSize", .*, received "opsetVersion"/,
+  );
+  await assert.rejects(
+    sums().export(`${root}/model.onnx`, { dtype: "float16" }),
+    /a \.onnx file has the options "batchSize", "opsetVersion", received "dtype"/,
+  );
   await assert.rejects(sums().export(path, { engine: new Uint8Array(3) }), /the engine must be .*ffi\/ceratops\.wasm/);
   await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
 });
