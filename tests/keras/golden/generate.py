@@ -54,6 +54,8 @@ SUBJECTS = [
     "files",
     "numpy_files",
     "sharded",
+    "printed",
+    "signatures",
 ]
 
 
