@@ -499,7 +499,7 @@ export class Model<
    * @param target a path that ends in one of these, its `file:` URL, or a stream; in a browser the name of a download
    * @param options the format, the batch size, what is for one format alone, and whether to print
    * @throws {StateError} before the model is built
-   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows
+   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows, unless `inputShape` fixes it
    * @throws {ValueError} for another ending; for a model that draws random numbers or keeps a state as it predicts; for an
    *   ONNX file whose graph would depend on the batch size, or of more than 2 GiB
    * @throws {FileError} where the file cannot be written
