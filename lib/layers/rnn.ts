@@ -220,6 +220,13 @@ export abstract class Recurrent<State extends boolean = boolean> extends Layer {
     return this.returnState ? [output, ...this.stateShapes(stepOf(shape))] : output;
   }
 
+  /** The states of stacked cells in a list for each cell. */
+  override savedArguments(named: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const { cell } = this;
+    if (!(cell instanceof StackedRNNCells) || !Array.isArray(named.initialState)) return named;
+    return { ...named, initialState: cell.byCell(named.initialState) };
+  }
+
   /** The shape of the output of one step for its input. */
   protected outputShape(step: SymbolicShape): SymbolicShape {
     return [step[0], outputSizeOf(this.cell)];
@@ -321,6 +328,19 @@ export class StackedRNNCells extends Layer {
   /** The states of all cells before the first step. */
   getInitialState(batchSize: number): Value[] {
     return this.cells.flatMap((cell) => initialStatesOf(cell, batchSize));
+  }
+
+  /** States in a list for each cell, alone where a cell has one state. */
+  byCell<T>(states: readonly T[]): (T | T[])[] {
+    let at = 0;
+    return this.cells.map(({ stateSize }) =>
+      typeof stateSize === "number" ? states[at++] : states.slice(at, at += stateSize.length)
+    );
+  }
+
+  /** The states of a step in a list for each cell. */
+  override savedArguments(named: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    return Array.isArray(named.states) ? { ...named, states: this.byCell(named.states) } : named;
   }
 
   /** Builds each cell for the output of the one before. */
