@@ -13,6 +13,9 @@ export {
   Softmax,
   type SoftmaxOptions,
 } from "./activations.ts";
+export { Bidirectional, type BidirectionalOptions, type DirectedLayer, type MergeMode } from "./bidirectional.ts";
+export type { Cell, CellContext, PreparedCell, Step } from "./cell.ts";
+export { ConvLSTM, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions } from "./conv_lstm.ts";
 export {
   Conv,
   Conv1D,
@@ -127,24 +130,13 @@ export {
   type RescalingOptions,
 } from "./preprocessing.ts";
 export {
-  type Cell,
-  type CellContext,
   DenseCell,
   type GatedCellOptions,
   type GateProducts,
-  type PreparedCell,
   RecurrentCell,
   type RecurrentCellOptions,
-  type Step,
 } from "./recurrent_cell.ts";
-export {
-  Recurrent,
-  type RecurrentContext,
-  type RecurrentOptions,
-  type RecurrentOutput,
-  RNN,
-  StackedRNNCells,
-} from "./rnn.ts";
+export { Recurrent, type RecurrentContext, type RecurrentOptions, type RecurrentOutput, RNN } from "./rnn.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {
   ActivityRegularization,
@@ -185,4 +177,6 @@ export {
   SeparableConv2D as SeparableConvolution2D,
   type SeparableConvOptions,
 } from "./separable.ts";
+export { StackedRNNCells } from "./stacked_cells.ts";
+export { TimeDistributed } from "./time_distributed.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

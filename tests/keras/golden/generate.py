@@ -51,6 +51,7 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "recurrent",
+    "recurrent_trainings",
     "files",
     "numpy_files",
     "sharded",
