@@ -37,6 +37,8 @@ export const namespaces = {
 export const suitable: Readonly<Record<string, unknown>> = {
   activation: "relu",
   axes: 1,
+  cell: new layers.GRUCell(2),
+  cells: [new layers.GRUCell(2)],
   classId: 0,
   dims: [2, 1],
   factor: 0.1,
@@ -49,6 +51,7 @@ export const suitable: Readonly<Record<string, unknown>> = {
   heightFactor: 0.1,
   inputDim: 3,
   kernelSize: 1,
+  layer: new layers.GRU(2),
   n: 2,
   numClasses: 2,
   outputDim: 2,

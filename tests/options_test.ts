@@ -11,9 +11,13 @@ const wrong: readonly unknown[] = [null, 3, NaN, 1n, "adam", true, [], [{}], Sym
 /** Classes that only others extend: what these declare is read by their constructors. */
 const bases: readonly unknown[] = [
   layers.Conv,
+  layers.ConvLSTM,
   layers.Convolution,
   layers.ConvTranspose,
+  layers.DenseCell,
   layers.DepthwiseConv,
+  layers.Recurrent,
+  layers.RecurrentCell,
   layers.SeparableConv,
 ];
 

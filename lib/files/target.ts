@@ -1,6 +1,6 @@
 // Where the bytes of a file go.
 import { describe, FileError, ValueError } from "../errors.ts";
-import { notWritable, writeAllSafely, writeSafely } from "./system.ts";
+import { type FileContent, notWritable, partsOf, writeAllSafely, writeSafely } from "./system.ts";
 
 /** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
 export type FileTarget = string | URL | WritableStream<Uint8Array>;
@@ -32,10 +32,10 @@ export function requireEnding(target: FileTarget, endings: readonly string[], wh
  * Writes a file; an old one of that path stays whole until the new one is. Throws {@linkcode FileError} where it cannot
  * be written, {@linkcode ValueError} for what is no target.
  */
-export async function writeTarget(target: FileTarget, bytes: Uint8Array<ArrayBuffer>, what: string): Promise<void> {
+export async function writeTarget(target: FileTarget, content: FileContent, what: string): Promise<void> {
   if (target instanceof WritableStream) {
     const writer = target.getWriter();
-    await writer.write(bytes);
+    for (const part of partsOf(content)) await writer.write(part);
     return await writer.close();
   }
   const isFile = typeof target === "string" || target instanceof URL && target.protocol === "file:";
@@ -47,8 +47,8 @@ export async function writeTarget(target: FileTarget, bytes: Uint8Array<ArrayBuf
       hint: 'write it as in "model.keras"',
     });
   }
-  if (typeof Deno === "undefined") return download(String(target), bytes, what);
-  await writeSafely(typeof target === "string" ? target : pathOf(target, what), bytes, what);
+  if (typeof Deno === "undefined") return download(String(target), content, what);
+  await writeSafely(typeof target === "string" ? target : pathOf(target, what), content, what);
 }
 
 /**
@@ -102,13 +102,13 @@ interface Page {
 }
 
 /** Lets the user of a page save the bytes under a name. */
-function download(name: string, bytes: Uint8Array<ArrayBuffer>, what: string): void {
+function download(name: string, content: FileContent, what: string): void {
   const { document } = globalThis as { document?: Page };
   if (!document) {
     throw new FileError({ what, rule: "there is no file system here", hint: "give a stream: a WritableStream" });
   }
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([bytes]));
+  link.href = URL.createObjectURL(new Blob([...partsOf(content)]));
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -1,4 +1,5 @@
 // The layers, as mod.ts exports them under `layers`.
+export { Input, type InputOptions } from "./input.ts";
 export {
   Activation,
   ELU,
@@ -12,6 +13,9 @@ export {
   Softmax,
   type SoftmaxOptions,
 } from "./activations.ts";
+export { Bidirectional, type BidirectionalOptions, type DirectedLayer, type MergeMode } from "./bidirectional.ts";
+export type { Cell, CellContext, PreparedCell, Step } from "./cell.ts";
+export { ConvLSTM, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions } from "./conv_lstm.ts";
 export {
   Conv,
   Conv1D,
@@ -51,7 +55,8 @@ export {
   GlobalMaxPooling3D as GlobalMaxPool3D,
   type GlobalPoolingOptions,
 } from "./global_pooling.ts";
-export { InputLayer, type InputOptions } from "./input.ts";
+export { GRU, GRUCell, type GRUCellOptions, type GRUOptions } from "./gru.ts";
+export { InputLayer } from "./input.ts";
 export {
   type FlipMode,
   RandomCrop,
@@ -69,6 +74,7 @@ export { RandomBrightness, type RandomColorOptions, RandomContrast } from "./col
 export { Concatenate, concatenate, type ConcatenateOptions, Dot, dot, type DotOptions } from "./joining.ts";
 export { Lambda, type LambdaFunction, type LambdaOptions } from "./lambda.ts";
 export { type AddWeightOptions, type CallContext, type InputSpec, Layer, type LayerOptions } from "./layer.ts";
+export { LSTM, LSTMCell, type LSTMCellOptions, type LSTMOptions } from "./lstm.ts";
 export { Masking, type MaskingOptions } from "./masking.ts";
 export {
   Add,
@@ -123,6 +129,14 @@ export {
   Rescaling,
   type RescalingOptions,
 } from "./preprocessing.ts";
+export {
+  DenseCell,
+  type GatedCellOptions,
+  type GateProducts,
+  RecurrentCell,
+  type RecurrentCellOptions,
+} from "./recurrent_cell.ts";
+export { Recurrent, type RecurrentContext, type RecurrentOptions, type RecurrentOutput, RNN } from "./rnn.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {
   ActivityRegularization,
@@ -135,6 +149,7 @@ export {
   type SpatialDropoutOptions,
 } from "./regularization.ts";
 export { Flatten, type FlattenOptions, Permute, RepeatVector, Reshape } from "./reshaping.ts";
+export { SimpleRNN, SimpleRNNCell, type SimpleRNNOptions } from "./simple_rnn.ts";
 export {
   Cropping1D,
   Cropping2D,
@@ -162,4 +177,6 @@ export {
   SeparableConv2D as SeparableConvolution2D,
   type SeparableConvOptions,
 } from "./separable.ts";
+export { StackedRNNCells } from "./stacked_cells.ts";
+export { TimeDistributed } from "./time_distributed.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

@@ -1,5 +1,6 @@
 // Keras's `.keras` files: a zip of the model's config, its weights and the state of its optimizer.
 import { type FilesSource, nameOfSource, openSource } from "../files/source.ts";
+import type { FileParts } from "../files/system.ts";
 import { ValueError } from "../errors.ts";
 import {
   addressOf,
@@ -55,8 +56,8 @@ export async function saveModel(model: SavedModel, target: FileTarget): Promise<
   await writeTarget(target, bytes, what);
 }
 
-/** The bytes of a model's `.keras` file. */
-async function kerasFile(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The parts of a model's `.keras` file. */
+async function kerasFile(model: SavedModel, what: string): Promise<FileParts> {
   const metadata = { keras_version: kerasVersion, date_saved: dateOf(new Date()) };
   const encode = (value: ConfigValue) => new TextEncoder().encode(pythonJson(value));
   return await writeZip(

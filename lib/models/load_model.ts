@@ -2,6 +2,8 @@
 import { type FilesSource, nameOfSource, openSource } from "../files/source.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { ConfigValue } from "../json_config.ts";
+import { withContext } from "../ir/context.ts";
+import { weightsWillBeRead } from "../layers/context.ts";
 import { boolean } from "../option_kinds.ts";
 import { option, type OptionPlace, optionTable, readMethodOptions } from "../options.ts";
 import { type CustomObject, customObjectScope } from "../registry.ts";
@@ -63,7 +65,8 @@ export async function loadModel(source: FilesSource, options: LoadModelOptions =
   const what = `Cannot load ${nameOfSource(source)}`;
   const { customObjects, compile } = readMethodOptions("loadModel", loadModelOptions, options, what);
   const { config, weights } = await readModelFile(await openSource(source, what), what);
-  const model = customObjectScope(customObjects, () => modelFromConfig(compile ? config : withoutCompile(config)));
+  const make = () => modelFromConfig(compile ? config : withoutCompile(config));
+  const model = withContext([weightsWillBeRead.of(true)], () => customObjectScope(customObjects, make));
   restore(model, weights, what);
   return model;
 }

@@ -1,5 +1,5 @@
 // Sorting, top k, and quantiles: all composed of argSort and gather. https://keras.io/api/ops/numpy/
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
@@ -36,8 +36,8 @@ function arranged(x: Operand, indices: Operand, axis: number): Operand {
  * console.log(ops.takeAlongAxis(scores, tensor([[2], [0]], undefined, "int32"), 1).toArray()); // [ [ 3 ], [ 9 ] ]
  * ```
  */
-export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift((x, indices, axis) => {
-  if (axis === undefined) {
+export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number | null]> = lift((x, indices, axis) => {
+  if (axis === undefined || axis === null) {
     return takeAlongAxis(p.reshape(x, [-1]), p.reshape(indices, [-1]), 0);
   }
   const shape = shapeOf(x);
@@ -98,7 +98,7 @@ export const topK: Lifted<[x: Operand, k: number], [values: Operand, indices: Op
     throw new ValueError({
       what: "Cannot take topK",
       rule: `k must be a whole number of at most ${shape[last]}, the extent of the last axis`,
-      received: String(k),
+      received: describe(k),
       hint: "choose a smaller k",
     });
   }
@@ -128,13 +128,13 @@ export const inTopK: Lifted<[targets: Operand, predictions: Operand, k: number]>
 /**
  * The `q`-quantile (`q` from 0 to 1) of the elements over `axes` (all by default), with linear interpolation, float32.
  */
-export const quantile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: boolean]> = lift(
+export const quantile: Lifted<[x: Operand, q: number, axes?: Axes | null, keepDims?: boolean]> = lift(
   (x, q, axes, keepDims = false) => {
     if (!(q >= 0 && q <= 1)) {
       throw new ValueError({
         what: "Cannot take a quantile",
         rule: "q must be a number from 0 to 1",
-        received: String(q),
+        received: describe(q),
         hint: "divide percents by 100",
       });
     }
@@ -158,13 +158,13 @@ export const quantile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: bo
 );
 
 /** The `q`-th percentile of the elements over `axes` (all by default): see {@linkcode quantile}. */
-export const percentile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: boolean]> = lift(
+export const percentile: Lifted<[x: Operand, q: number, axes?: Axes | null, keepDims?: boolean]> = lift(
   (x, q, axes, keepDims = false) => {
     if (!(q >= 0 && q <= 100)) {
       throw new ValueError({
         what: "Cannot take a percentile",
         rule: "q must be a number from 0 to 100",
-        received: String(q),
+        received: describe(q),
         hint: "multiply parts of one by 100",
       });
     }
@@ -178,6 +178,7 @@ export const median: ReductionOp = lift((x, axes, keepDims = false) => quantile(
 /** How Keras's files write these functions. */
 export const savedOrderings: SavedForms = {
   argsort: { keys: { axis: -1 } },
+  inTopK: { module: "math", inputs: 2, keys: { k: null } },
   median: { keys: { axis: null, keepdims: false } },
   percentile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },
   quantile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },

@@ -29,13 +29,17 @@ const internal = { module: "keras.src.losses.losses", className: "LossFunctionWr
 /** Abstract base classes, which no config contains. */
 const bases = new Set<unknown>([
   layers.Conv,
+  layers.ConvLSTM,
   layers.Convolution,
   layers.ConvTranspose,
+  layers.DenseCell,
   layers.DepthwiseConv,
   layers.Layer,
   layers.Merge,
   layers.RandomImages,
   layers.RandomLayer,
+  layers.Recurrent,
+  layers.RecurrentCell,
   layers.SeparableConv,
   losses.Loss,
   metrics.Metric,

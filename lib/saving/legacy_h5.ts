@@ -104,31 +104,31 @@ export function legacyConfig({ attributes }: H5Group, what: string): ConfigValue
 const origin: readonly (readonly [string, string])[] = [["backend", "tensorflow"], ["keras_version", "2.15.0"]];
 
 /** The bytes of a file of a whole model. */
-export async function writeLegacyModel(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
+export function writeLegacyModel(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
   const { compile_config: compiled, ...node } = model.serialize() as ObjectNode & { compile_config?: Config };
   const root = newGroup();
   const texts = [...origin, ["model_config", pythonJson(toKeras2(node, what))]];
   const { optimizer } = model;
   if (optimizer && compiled) {
     texts.push(["training_config", pythonJson(trainingToKeras2(compiled, what))]);
-    if (optimizer.built) await fillGroup(inside(root, "optimizer_weights"), legacyEntries(optimizer), what);
+    if (optimizer.built) fillGroup(inside(root, "optimizer_weights"), legacyEntries(optimizer), what);
   }
   for (const [name, text] of texts) root.attributes.set(name, text);
-  root.groups.set("model_weights", await weightsGroup(model, what));
-  return await writeHdf5(root, what);
+  root.groups.set("model_weights", weightsGroup(model, what));
+  return writeHdf5(root, what);
 }
 
 /** The bytes of a file of a model's weights alone. */
-export async function writeLegacyWeights(model: Part, what: string): Promise<Uint8Array<ArrayBuffer>> {
-  return await writeHdf5(await weightsGroup(model, what), what);
+export function writeLegacyWeights(model: Part, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  return writeHdf5(weightsGroup(model, what), what);
 }
 
 /** The group of a model's weights: a group of each layer that has some, and a list of these. */
-async function weightsGroup(model: Part, what: string): Promise<NewGroup> {
+function weightsGroup(model: Part, what: string): NewGroup {
   const root = newGroup();
   const groups = legacyGroups(model);
   for (const { path, name, entries } of groups) {
-    await fillGroup(inside(root, path === topLevel ? topLevel : name), entries, what);
+    fillGroup(inside(root, path === topLevel ? topLevel : name), entries, what);
   }
   const layers = groups.filter(({ path }) => path !== topLevel).map(({ name }) => name);
   for (const [name, value] of [...origin, ...listed("layer_names", layers)]) root.attributes.set(name, value);
@@ -138,7 +138,7 @@ async function weightsGroup(model: Part, what: string): Promise<NewGroup> {
 }
 
 /** Puts arrays into a group, at the paths that are their names, and a list of them. */
-async function fillGroup(group: NewGroup, entries: readonly WeightEntry[], what: string): Promise<void> {
+function fillGroup(group: NewGroup, entries: readonly WeightEntry[], what: string): void {
   const paths = entries.map(({ name }) => `${name}:0`);
   for (const [i, path] of paths.entries()) {
     const names = path.split("/");
@@ -152,7 +152,7 @@ async function fillGroup(group: NewGroup, entries: readonly WeightEntry[], what:
         hint: "give the layers inside names of their own, or save it as .keras",
       });
     }
-    arrays.set(name, await entries[i].read());
+    arrays.set(name, entries[i]);
   }
   for (const [name, value] of listed("weight_names", paths)) group.attributes.set(name, value);
 }

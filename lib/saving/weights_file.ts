@@ -1,6 +1,6 @@
 // Weights files, Keras's `.weights.h5` and safetensors: the arrays of a model's parts and of its optimizer.
 import { FileError, StateError, ValueError } from "../errors.ts";
-import { type H5Group, writeHdf5 } from "../files/hdf5.ts";
+import { type H5Group, type NewH5Group, writeHdf5 } from "../files/hdf5.ts";
 import { writeSafetensors } from "../files/safetensors.ts";
 import { boolean } from "../option_kinds.ts";
 import { optionTable, readMethodOptions } from "../options.ts";
@@ -44,22 +44,21 @@ export interface GroupPart extends WeightGroup {
 }
 
 /** The bytes of a `.weights.h5` file of these groups. */
-export async function writeWeights(groups: readonly GroupPart[], what: string): Promise<Uint8Array<ArrayBuffer>> {
+export function writeWeights(groups: readonly GroupPart[], what: string): Promise<Uint8Array<ArrayBuffer>> {
   const root = newGroup();
   for (const { path, name, entries, first = 0 } of groups) {
-    const values = await Promise.all(entries.map((entry) => entry.read()));
     const vars = inside(root, `${path}/vars`);
     vars.attributes.set("name", name);
-    values.forEach((value, i) => vars.arrays.set(String(first + i), value));
+    entries.forEach((entry, i) => vars.arrays.set(String(first + i), entry));
   }
-  return await writeHdf5(root, what);
+  return writeHdf5(root, what);
 }
 
 /** A group that is being made. */
-export interface NewGroup extends H5Group {
+export interface NewGroup extends NewH5Group {
   readonly attributes: Map<string, unknown>;
   readonly groups: Map<string, NewGroup>;
-  readonly arrays: Map<string, Tensor>;
+  readonly arrays: Map<string, WeightEntry>;
 }
 
 /** A group without anything inside. */

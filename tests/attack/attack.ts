@@ -81,8 +81,10 @@ function argumentsFor(target: Target, random: () => number, suits: (name: string
     return { text: `{ ${name}: ${text} }`, value: { [name]: value } };
   };
   if (options) {
-    // Of a constructor: a position, or an option.
-    if (args.length > 0 && random() < 0.5) args[Math.floor(random() * args.length)] = strange();
+    // Of a constructor: a position, what stands in place of the options, or one of them.
+    const odd = random();
+    if (args.length > 0 && odd < 0.4) args[Math.floor(random() * args.length)] = strange();
+    else if (odd > 0.8) args.push(strange());
     else if (options.length > 0) args.push(oddOption(options));
     return args;
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { CeratopsError, Layer, layers, tensor } from "../../mod.ts";
 import { optionsOfClass, positionalOf } from "../../lib/options.ts";
+import { snakeCase } from "../../lib/names.ts";
 import { suitable, suitableArguments } from "../exported_classes.ts";
 
 // Values of any type, as from JavaScript.
@@ -10,12 +11,16 @@ type LayerClass = new (...args: any[]) => Layer;
 
 const bases: readonly unknown[] = [
   layers.Conv,
+  layers.ConvLSTM,
   layers.Convolution,
   layers.ConvTranspose,
+  layers.DenseCell,
   layers.DepthwiseConv,
   layers.Merge,
   layers.RandomImages,
   layers.RandomLayer,
+  layers.Recurrent,
+  layers.RecurrentCell,
   layers.SeparableConv,
 ];
 
@@ -75,7 +80,10 @@ for (const Class of classes) {
 }
 
 /** Options for which null does not mean the default. */
-const meaningfulNulls = ["Normalization axis"];
+const meaningfulNulls = ["Bidirectional mergeMode", "Normalization axis"];
+
+/** Activations that are `tanh` or the like by default, and for null `linear`. */
+const isActivation = (name: string) => name === "activation" || name === "recurrentActivation";
 
 Deno.test("null is the default of what is None in Keras, and refused elsewhere", () => {
   const nullable = new Set<string>();
@@ -88,6 +96,11 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
       }
       nullable.add(name);
       if (meaningfulNulls.includes(`${Class.name} ${name}`)) continue;
+      if (isActivation(name) && option.fallback !== null) {
+        const { [snakeCase(name)]: activation } = make(Class, name, null).getConfig();
+        assert.equal(activation, "linear", `${Class.name} ${name}`);
+        continue;
+      }
       assert.deepEqual(make(Class, name, null).getConfig(), make(Class, name, undefined).getConfig(), name);
     }
   }
@@ -98,6 +111,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "alphaRegularizer",
     "arguments",
     "axis",
+    "backwardLayer",
     "batchInputShape",
     "batchSize",
     "betaConstraint",
@@ -120,11 +134,15 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "mask",
     "maxValue",
     "mean",
+    "mergeMode",
     "noiseShape",
     "outputPadding",
     "outputShape",
     "pointwiseConstraint",
     "pointwiseRegularizer",
+    "recurrentActivation",
+    "recurrentConstraint",
+    "recurrentRegularizer",
     "seed",
     "sharedAxes",
     "strides",

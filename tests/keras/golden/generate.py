@@ -50,10 +50,14 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "recurrent",
+    "recurrent_trainings",
     "files",
     "numpy_files",
     "sharded",
     "legacy_h5",
+    "printed",
+    "signatures",
 ]
 
 

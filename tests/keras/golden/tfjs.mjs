@@ -4,7 +4,9 @@
 //
 // PYTHON2 has tensorflow-cpu 2.15.1, PYTHON3 is that of requirements.txt; both need the package of the converter without
 // what it depends on: pip install --no-deps tensorflowjs==4.22.0
-const tf = (await import("npm:@tensorflow/tfjs@4.22.0")).default;
+// Not a literal: checking the tests would fetch it.
+const specifier = "npm:@tensorflow/tfjs@4.22.0";
+const tf = (await import(specifier)).default;
 await tf.setBackend("cpu");
 
 /** A model's files as TensorFlow.js sends them to a server. */
