@@ -64,10 +64,10 @@ function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Reco
 export async function loadModel(source: FilesSource, options: LoadModelOptions = {}): Promise<Model> {
   const what = `Cannot load ${nameOfSource(source)}`;
   const { customObjects, compile } = readMethodOptions("loadModel", loadModelOptions, options, what);
-  const { config, weights } = await readModelFile(await openSource(source, what), what);
-  const make = () => modelFromConfig(compile ? config : withoutCompile(config));
+  const file = await readModelFile(await openSource(source, what), what);
+  const make = () => modelFromConfig(compile ? file.config : withoutCompile(file.config));
   const model = withContext([weightsWillBeRead.of(true)], () => customObjectScope(customObjects, make));
-  restore(model, weights, what);
+  await restore(model, file, what);
   return model;
 }
 

@@ -9,8 +9,9 @@ import { isNamed } from "../structure.ts";
 import { fromKeras2 } from "./keras2_config.ts";
 import { isLegacy, legacyConfig, storedInLegacy } from "./legacy_h5.ts";
 import { isSharded, storedInShards } from "./sharded_weights.ts";
+import { assetsIn } from "./assets.ts";
 import { isTfjs, storedInTfjs, tfjsConfig } from "./tfjs_file.ts";
-import { weightGroups } from "./weight_groups.ts";
+import { type WeightGroup, weightGroups } from "./weight_groups.ts";
 import { nameOfEntry, storedInHdf5, type StoredWeights } from "./weights_file.ts";
 
 /** What the file of a whole model holds. */
@@ -19,6 +20,8 @@ export interface ModelFile {
   readonly config: ConfigValue;
   /** Its weights, and the state of its optimizer. */
   readonly weights: StoredWeights;
+  /** The files of its layers, by path. */
+  readonly assets?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** HDF5 files begin with this. */
@@ -72,6 +75,7 @@ export async function readModelFile(file: OpenFile, what: string): Promise<Model
   return {
     config: typeof version === "string" && version.startsWith("2.") ? fromKeras2(config) : config,
     weights: storedInHdf5(await readHdf5(member(members, "model.weights.h5", what), what)),
+    assets: assetsIn(members),
   };
 }
 
@@ -79,7 +83,8 @@ export async function readModelFile(file: OpenFile, what: string): Promise<Model
 export async function readWeights(file: OpenFile, what: string): Promise<StoredWeights> {
   const { bytes } = file;
   if (isSafetensors(bytes)) {
-    return { arrays: readSafetensors(bytes, what), groupsOf: weightGroups, keyOf: nameOfEntry };
+    const placeOf = ({ namePath }: WeightGroup) => namePath;
+    return { arrays: readSafetensors(bytes, what), groupsOf: weightGroups, keyOf: nameOfEntry, placeOf };
   }
   if (isJson(bytes)) {
     const json = parseJson(bytes, "text", what);

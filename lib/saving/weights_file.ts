@@ -49,7 +49,7 @@ export function writeWeights(groups: readonly GroupPart[], what: string): Promis
   for (const { path, name, entries, first = 0 } of groups) {
     const vars = inside(root, `${path}/vars`);
     vars.attributes.set("name", name);
-    entries.forEach((entry, i) => vars.arrays.set(String(first + i), entry));
+    entries.forEach((entry, i) => vars.arrays.set(entry.key ?? String(first + i), entry));
   }
   return writeHdf5(root, what);
 }
@@ -90,6 +90,8 @@ export interface StoredWeights {
   groupsOf(model: Part): WeightGroup[];
   /** The key of an entry in such files. */
   keyOf(group: WeightGroup, index: number): string;
+  /** What the keys of a group begin with, where parts may keep what they like. */
+  placeOf?(group: WeightGroup): string;
 }
 
 /** The arrays of a `.weights.h5` file by path. */
@@ -104,7 +106,8 @@ export function storedInHdf5(root: H5Group): StoredWeights {
     }
   };
   visit(root, []);
-  return { arrays, groupsOf: weightGroups, keyOf: ({ path }, i) => keyInHdf5([path, "vars", String(i)]) };
+  const placeOf = ({ path }: WeightGroup) => keyInHdf5([path, "vars"]);
+  return { arrays, groupsOf: weightGroups, keyOf: (group, i) => `${placeOf(group)}/${i}`, placeOf };
 }
 
 /** The key of an array at a path of such a file; Keras 2.12 to 2.15 gave some names of their own. */
@@ -135,7 +138,7 @@ type Mismatch = readonly [owner: string, entry: string, expected: string, found:
  * message begins with `what`, with a table of all that is missing, left over or of another shape; then nothing is changed.
  */
 export function assignWeights(
-  { arrays, groupsOf, keyOf }: StoredWeights,
+  { arrays, groupsOf, keyOf, placeOf }: StoredWeights,
   model: Part,
   optimizer: Optimizer | undefined,
   what: string,
@@ -145,7 +148,16 @@ export function assignWeights(
   const left = new Map(arrays);
   const mismatches: Mismatch[] = [];
   const changes: { readonly entry: WeightEntry; readonly value: Tensor }[] = [];
-  const take = (group: WeightGroup) =>
+  const loads: (() => void)[] = [];
+  const take = (group: WeightGroup) => {
+    const { part } = group;
+    if (placeOf && part?.loadOwnVariables) {
+      const place = placeOf(group) === "" ? "" : `${placeOf(group)}/`;
+      const own = [...arrays].filter(([key]) => key.startsWith(place) && !key.slice(place.length).includes("/"));
+      for (const [key] of own) left.delete(key);
+      loads.push(() => part.loadOwnVariables!(new Map(own.map(([key, array]) => [key.slice(place.length), array]))));
+      return;
+    }
     group.entries.forEach((entry, i) => {
       const key = keyOf(group, i);
       const value = arrays.get(key);
@@ -156,6 +168,7 @@ export function assignWeights(
       const found = value ? formatShape(value.shape) : "none";
       mismatches.push([group.name, entry.name.split("/").at(-1)!, formatShape(entry.shape), found]);
     });
+  };
   groupsOf(model).forEach(take);
   const stored = [...arrays.keys()].filter((key) => key.startsWith("optimizer/")).length;
   if (optimizer && stored > 0) take(storedPart(optimizer, stored));
@@ -165,6 +178,8 @@ export function assignWeights(
     mismatches.push([parts.slice(0, -1).join("/"), parts.at(-1)!, "none", formatShape(shape)]);
   }
   if (mismatches.length > 0 && !skipMismatch) throw mismatchError(mismatches, what);
+  // What the user wrote may throw: then no weight is changed.
+  for (const load of loads) load();
   for (const { entry, value } of changes) entry.write(value);
 }
 

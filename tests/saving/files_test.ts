@@ -18,6 +18,7 @@ import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { zipped } from "./zipped.ts";
+import { models, saving } from "../../mod.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
 import { unpack, written } from "./packed.ts";
 
@@ -219,6 +220,24 @@ Deno.test("weights by their names: safetensors of a model", async () => {
     await assert.rejects(other.loadWeights(path), fileError(/4 that differ[^]*other +kernel +\[4, 3\] +none/));
     const whole = await Deno.readFile(path);
     await assert.rejects(small().loadWeights(whole.slice(0, 100)), fileError(/must be a whole safetensors file/));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("models and weights through the functions of Keras's namespaces", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const model = small();
+    await saving.saveModel(model, `${folder}/a.keras`);
+    const copy = await saving.loadModel(`${folder}/a.keras`);
+    await saving.saveWeights(model, `${folder}/a.weights.json`, { maxShardSize: 1 });
+    copy.setWeights((await copy.getWeights()).map((value) => value.cast("bool")));
+    await saving.loadWeights(copy, `${folder}/a.weights.json`);
+    assert.deepEqual(await copy.getWeights(), await model.getWeights());
+    assert.equal(models.saveModel, saving.saveModel);
+    assert.equal(models.loadModel, saving.loadModel);
+    await assert.rejects(saving.saveModel(`${folder}/a.keras` as never, model as never), /give the model first/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -56,6 +56,7 @@ SUBJECTS = [
     "numpy_files",
     "sharded",
     "legacy_h5",
+    "own_state",
     "printed",
     "signatures",
 ]
