@@ -53,6 +53,8 @@ SUBJECTS = [
     "recurrent",
     "files",
     "numpy_files",
+    "plots",
+    "pictures",
 ]
 
 
