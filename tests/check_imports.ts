@@ -41,7 +41,7 @@ export const order: readonly string[] = [
 export const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
   passes: ["exec", "export"],
-  exec: ["training", "mod"],
+  exec: ["training", "export", "mod"],
 };
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
@@ -49,6 +49,7 @@ export const allowedLiteralImports: readonly string[] = [
   // Browser bundles must include the shaders and the compiled library.
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
+  "lib/export/standalone.ts ../exec/native/wasm.ts",
 ];
 
 const npmFile = "lib/deps.ts";

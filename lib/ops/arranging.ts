@@ -345,6 +345,7 @@ export const savedArrangements: SavedForms = {
   fliplr: {},
   flipud: {},
   hstack: {},
+  meshgrid: { listed: true, keys: { indexing: "xy" } },
   moveaxis: { keys: { source: null, destination: null } },
   ravel: {},
   repeat: { keys: { repeats: null, axis: null } },

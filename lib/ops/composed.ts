@@ -119,10 +119,17 @@ export function arange(start: number, stop?: number, step = 1, dtype?: DType): T
   return new Tensor([count], kind, makeArray(kind, Array.from({ length: count }, (_, i) => from + i * step)));
 }
 
-/** The index of the first largest element along `axis`, int32; without an axis, of the flattened elements. */
-export const argmax: Lifted<[x: Operand, axis?: number]> = lift((x, axis) =>
-  axis === undefined ? p.argMax(p.reshape(x, [-1]), 0) : p.argMax(x, axis)
-);
+/**
+ * The index of the first largest element along `axis`, int32; without an axis, of the flattened elements. With
+ * `keepDims` the axis, or all axes, stay with extent 1.
+ */
+export const argmax: Lifted<[x: Operand, axis?: number, keepDims?: boolean]> = lift((x, axis, keepDims = false) => {
+  const indices = axis === undefined ? p.argMax(p.reshape(x, [-1]), 0) : p.argMax(x, axis);
+  if (!keepDims) return indices;
+  const shape = shapeOf(x);
+  const gone = axis === undefined ? undefined : normalizeAxis(axis, shape.length, "argmax");
+  return p.reshape(indices, shape.map((extent, i) => (gone === undefined || gone === i ? 1 : extent)));
+});
 
 /**
  * Elements of `x` along `axis` by int32 `indices`, negative ones counted from the end; without an axis, of the
@@ -146,7 +153,7 @@ export const take: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift(
 
 /** How Keras's files write these functions. */
 export const savedComposed: SavedForms = {
-  argmax: { keys: { axis: null }, fixed: { keepdims: false } },
+  argmax: { keys: { axis: null, keepdims: false } },
   clip: { keys: { x_min: null, x_max: null } },
   expandDims: { keys: { axis: null } },
   logSoftmax: { module: "nn", keys: { axis: -1 } },

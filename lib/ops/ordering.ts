@@ -178,6 +178,7 @@ export const median: ReductionOp = lift((x, axes, keepDims = false) => quantile(
 /** How Keras's files write these functions. */
 export const savedOrderings: SavedForms = {
   argsort: { keys: { axis: -1 } },
+  inTopK: { module: "math", inputs: 2, keys: { k: null } },
   median: { keys: { axis: null, keepdims: false } },
   percentile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },
   quantile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },

@@ -50,7 +50,10 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "recurrent",
     "files",
+    "numpy_files",
+    "sharded",
 ]
 
 
