@@ -37,8 +37,10 @@ export type {
   WeightData,
 } from "./lib/models/io_types.ts";
 export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export type { SaveWeightsOptions } from "./lib/models/keras_file.ts";
+export type { ExportFormat, ExportOptions } from "./lib/export/formats.ts";
 export type { ReadWeightsOptions } from "./lib/saving/weights_file.ts";
-export type { FileSource } from "./lib/files/source.ts";
+export type { FileSource, FilesSource } from "./lib/files/source.ts";
 export type { FileTarget } from "./lib/files/target.ts";
 export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";
 export type { FunctionalGraph } from "./lib/models/graph.ts";

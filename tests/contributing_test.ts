@@ -34,7 +34,7 @@ function filesNaming(name: string, files = lib): string[] {
 /** Classes that other code means: bases, what a file of a model has by itself, and what training and saving build on. */
 const builtUpon: Readonly<Record<string, readonly string[]>> = {
   layers: [
-    ...["Convolution", "Layer", "Merge", "RandomImages", "RandomLayer"],
+    ...["Convolution", "DenseCell", "Layer", "Merge", "RandomImages", "RandomLayer", "Recurrent", "RecurrentCell"],
     // What graphs and configs treat by themselves.
     ...["Embedding", "InputLayer", "Lambda"],
     // An activation written as a layer of its own keeps its logits.

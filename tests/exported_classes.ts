@@ -37,6 +37,8 @@ export const namespaces = {
 export const suitable: Readonly<Record<string, unknown>> = {
   activation: "relu",
   axes: 1,
+  cell: new layers.GRUCell(2),
+  cells: [new layers.GRUCell(2)],
   classId: 0,
   dims: [2, 1],
   factor: 0.1,

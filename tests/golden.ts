@@ -65,6 +65,7 @@ export const layerFiles = [
   "convolutional",
   "convolutional_jax",
   "preprocessing",
+  "recurrent",
 ];
 
 /** A golden array as a tensor. */

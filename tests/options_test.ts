@@ -13,7 +13,10 @@ const bases: readonly unknown[] = [
   layers.Conv,
   layers.Convolution,
   layers.ConvTranspose,
+  layers.DenseCell,
   layers.DepthwiseConv,
+  layers.Recurrent,
+  layers.RecurrentCell,
   layers.SeparableConv,
 ];
 

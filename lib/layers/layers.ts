@@ -52,6 +52,7 @@ export {
   GlobalMaxPooling3D as GlobalMaxPool3D,
   type GlobalPoolingOptions,
 } from "./global_pooling.ts";
+export { GRU, GRUCell, type GRUCellOptions, type GRUOptions } from "./gru.ts";
 export { InputLayer } from "./input.ts";
 export {
   type FlipMode,
@@ -70,6 +71,7 @@ export { RandomBrightness, type RandomColorOptions, RandomContrast } from "./col
 export { Concatenate, concatenate, type ConcatenateOptions, Dot, dot, type DotOptions } from "./joining.ts";
 export { Lambda, type LambdaFunction, type LambdaOptions } from "./lambda.ts";
 export { type AddWeightOptions, type CallContext, type InputSpec, Layer, type LayerOptions } from "./layer.ts";
+export { LSTM, LSTMCell, type LSTMCellOptions, type LSTMOptions } from "./lstm.ts";
 export { Masking, type MaskingOptions } from "./masking.ts";
 export {
   Add,
@@ -124,6 +126,25 @@ export {
   Rescaling,
   type RescalingOptions,
 } from "./preprocessing.ts";
+export {
+  type Cell,
+  type CellContext,
+  DenseCell,
+  type GatedCellOptions,
+  type GateProducts,
+  type PreparedCell,
+  RecurrentCell,
+  type RecurrentCellOptions,
+  type Step,
+} from "./recurrent_cell.ts";
+export {
+  Recurrent,
+  type RecurrentContext,
+  type RecurrentOptions,
+  type RecurrentOutput,
+  RNN,
+  StackedRNNCells,
+} from "./rnn.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {
   ActivityRegularization,
@@ -136,6 +157,7 @@ export {
   type SpatialDropoutOptions,
 } from "./regularization.ts";
 export { Flatten, type FlattenOptions, Permute, RepeatVector, Reshape } from "./reshaping.ts";
+export { SimpleRNN, SimpleRNNCell, type SimpleRNNOptions } from "./simple_rnn.ts";
 export {
   Cropping1D,
   Cropping2D,

@@ -7,6 +7,7 @@ import { declareBase, declareOptions, nullable, type Option, option, optionTable
 import { standardNormal } from "../random_stream.ts";
 import { SeedGenerator } from "../random.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
+import type { Structure } from "../structure.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { snakeCaseOfClass } from "../auto_names.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
@@ -53,7 +54,7 @@ export abstract class RandomLayer extends Layer {
   });
 
   /** The input's shape. */
-  override computeOutputShape(shape: SymbolicShape): SymbolicShape {
+  override computeOutputShape(shape: SymbolicShape): Structure<SymbolicShape> {
     return shape;
   }
 

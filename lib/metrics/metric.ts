@@ -132,8 +132,7 @@ export abstract class Metric extends Configurable {
         hint: "take fewer classes, labels or thresholds",
       });
     }
-    const zeros = new Tensor(shape, "float32", makeArray("float32", sizeOf(shape)));
-    const variable = new Variable(zeros, { name: `${this.name}/${name}`, trainable: false });
+    const variable = Variable.zeros(shape, { name: `${this.name}/${name}`, trainable: false });
     this.variables.push(variable);
     return variable;
   }

@@ -141,6 +141,7 @@ export const bincount: Lifted<[x: Operand, weights?: Operand, minlength?: number
 /** How Keras's files write these functions. */
 export const savedComparisons: SavedForms = {
   allclose: { className: "AllClose", inputs: 2, keys: { rtol: 1e-5, atol: 1e-8, equal_nan: false } },
+  bincount: { keys: { weights: null, minlength: 0 }, fixed: { sparse: false } },
   digitize: { inputs: 2 },
   isclose: { inputs: 4, keys: { equal_nan: false } },
   isin: { className: "IsIn", inputs: 2, keys: { invert: false }, fixed: { assume_unique: false } },

@@ -3,21 +3,19 @@ import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxes, sameShape, sizeOf } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
-import { variance } from "./composed.ts";
+import { argmax, variance } from "./composed.ts";
 import { cut } from "./cumulative.ts";
 import { type BinaryOp, lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /**
  * The index of the first smallest element along `axis`, int32; NaN is skipped. Without an axis, of the flattened
- * elements.
+ * elements. With `keepDims` the axis, or all axes, stay with extent 1.
  */
-export const argmin: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis) => {
-  const flat = axis === undefined || axis === null ? p.reshape(x, [-1]) : x;
-  const isFloat = dtypeOf(flat) === "float32";
+export const argmin: Lifted<[x: Operand, axis?: number | null, keepDims?: boolean]> = lift((x, axis, keepDims) => {
+  const isFloat = dtypeOf(x) === "float32";
   // The complement of an integer does not overflow, unlike its negative.
-  const turned = isFloat ? p.negate(flat) : p.subtract(-1, p.cast(flat, "int32"));
-  return p.argMax(turned, axis ?? 0);
+  return argmax(isFloat ? p.negate(x) : p.subtract(-1, p.cast(x, "int32")), axis, keepDims);
 });
 
 /** Whether any element over `axes` (all by default) is true, as bool. */
@@ -154,7 +152,7 @@ export const normalize: Lifted<[x: Operand, axis?: Axes, order?: number, epsilon
 export const savedStatistics: SavedForms = {
   all: { keys: { axis: null, keepdims: false } },
   any: { keys: { axis: null, keepdims: false } },
-  argmin: { keys: { axis: null }, fixed: { keepdims: false } },
+  argmin: { keys: { axis: null, keepdims: false } },
   average: { keys: { axis: null, weights: null }, named: ["weights"] },
   countNonzero: { keys: { axis: null } },
   isfinite: {},

@@ -12,7 +12,7 @@ import { autoName } from "../auto_names.ts";
 import { add, divide, greater, multiply, select } from "../ops/primitives.ts";
 import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";
-import { checkCount, type Shape, sizeOf } from "../shape.ts";
+import { checkCount, type Shape } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { GradientAccumulator } from "./accumulation.ts";
@@ -238,10 +238,7 @@ export abstract class Optimizer extends Configurable {
       if (this.#slots.has(variable)) continue;
       const path = variable.name.replaceAll("/", "_");
       const make = (kind: string, shape: Shape, start = 0) =>
-        new Variable(new Tensor(shape, "float32", new Float32Array(sizeOf(shape)).fill(start)), {
-          name: `${this.name}/${path}_${kind}`,
-          trainable: false,
-        });
+        new Variable(start, { shape, dtype: "float32", name: `${this.name}/${path}_${kind}`, trainable: false });
       if (this.useEma) this.#averages.add(variable, make("average", variable.shape));
       if (this.gradientAccumulationSteps) {
         this.#accumulator.add(variable, make("gradient_accumulator", variable.shape));

@@ -2,6 +2,7 @@
 import { FileError } from "../errors.ts";
 import type { H5Group } from "../files/hdf5.ts";
 import type { Config, ConfigValue } from "../json_config.ts";
+import { isNamed } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fromKeras2 } from "./keras2_config.ts";
 import { legacyGroups, type WeightGroup } from "./weight_groups.ts";
@@ -80,8 +81,14 @@ export function legacyConfig({ attributes }: H5Group, what: string): ConfigValue
       hint: "make the model, and give the file to model.loadWeights()",
     });
   }
-  const { optimizer_config: optimizer, ...others } = read("training_config") ?? {};
-  const node = { ...config, ...optimizer === undefined ? {} : { compile_config: { optimizer, ...others } } };
+  const node = withTraining(config, read("training_config"));
   const version = attributes.get("keras_version");
   return typeof version === "string" && version.startsWith("2.") ? fromKeras2(node) : node;
+}
+
+/** The config of a model with what `compile` was given, in the form of Keras 3. */
+export function withTraining(config: ConfigValue, training: ConfigValue | undefined): ConfigValue {
+  if (!isNamed(config) || !isNamed(training)) return config;
+  const { optimizer_config: optimizer, ...others } = training as Config;
+  return { ...config as Config, ...optimizer === undefined ? {} : { compile_config: { optimizer, ...others } } };
 }

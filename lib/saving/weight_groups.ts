@@ -7,7 +7,7 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import { isNamed } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { Variable } from "../tensor/variable.ts";
+import { adoptValue, borrowValue, type Variable } from "../tensor/variable.ts";
 
 /** What one layer, model or optimizer keeps in a file itself. */
 export interface WeightGroup {
@@ -26,9 +26,9 @@ export interface WeightEntry {
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType;
-  /** The value now. */
+  /** The value now; its elements may be the owner's, and must not be changed. */
   read(): Promise<Tensor>;
-  /** Sets the value. */
+  /** Sets the value, whose shape and dtype are these; its elements may be kept. */
   write(value: Tensor): void;
 }
 
@@ -97,7 +97,13 @@ const join = (path: string, name: string) => (path ? `${path}/${name}` : name);
 
 function entryOf(variable: Variable, name: string): WeightEntry {
   const { shape, dtype } = variable;
-  return { name, shape, dtype, read: () => variable.read(), write: (value) => variable.assign(value) };
+  return {
+    name,
+    shape,
+    dtype,
+    read: async () => new Tensor(shape, dtype, await borrowValue(variable)),
+    write: ({ data }) => adoptValue(variable, data),
+  };
 }
 
 /** The group of an optimizer: its steps, its rate unless a schedule gives it, and its slots. */

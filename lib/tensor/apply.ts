@@ -83,7 +83,8 @@ export function isEager(operand: Operand): operand is Tensor | number {
   return typeof operand === "number" || operand instanceof Tensor;
 }
 
-function symbolic(operand: Operand): Value {
+/** The symbolic value of an operand in the trace; a tensor becomes a constant. */
+export function symbolic(operand: Operand): Value {
   if (operand instanceof Value) return operand;
   const trace = requireTrace("a variable");
   if (operand instanceof Variable) return trace.read(operand);

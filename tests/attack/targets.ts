@@ -25,6 +25,8 @@ const suitable: Readonly<Record<string, unknown>> = {
   activation: "relu",
   axes: 1,
   boundaries: [1, 2],
+  cell: new ceratops.layers.GRUCell(2),
+  cells: [new ceratops.layers.GRUCell(2)],
   dims: [2, 1],
   decayRate: 0.5,
   decaySteps: 4,
@@ -84,7 +86,8 @@ const inside: ReadonlySet<string> = new Set(
   ("values accumulate rates addVariable building convolve outputChannels connect change changeColors uniform normal drop " +
     "resolveNoiseShape channelsOf addBias extentOf addScale normalized outputDType listOf mismatch merge perImage " +
     "transforms watched improves direction forgetPrograms forgetOutputShape part updateOne givenRate slotShape slotStart " +
-    "stepScalars update fileOrder nextMean nextSquares graph setTraining").split(" "),
+    "stepScalars update fileOrder nextMean nextSquares graph setTraining outputShape stateShapes stateShape addWeights " +
+    "product products masks gateProducts").split(" "),
 );
 
 const isClass = (item: unknown): item is AnyClass =>

@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import * as ceratops from "../../mod.ts";
 import { golden, layerFiles, type Table } from "../golden.ts";
 
-/** The classes of a list of cases. */
-const classesOf = (cases: Table[]): string[] => cases.map(({ class_name }) => class_name);
+/** The classes of a list of cases, and of the layers inside of these. */
+const classesOf = (cases: Table[]): string[] =>
+  cases.flatMap(({ class_name, config }) => {
+    const { cell, cells, layer } = config ?? {};
+    return [class_name, ...classesOf([cell, layer, ...(cells ?? [])].filter((inner) => inner?.class_name))];
+  });
 
 const { cases: optimizers, schedules } = golden("optimizers");
 const { cases: drawn, kernels } = golden("initializers");

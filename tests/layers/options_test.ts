@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { CeratopsError, Layer, layers, tensor } from "../../mod.ts";
 import { optionsOfClass, positionalOf } from "../../lib/options.ts";
+import { snakeCase } from "../../lib/names.ts";
 import { suitable, suitableArguments } from "../exported_classes.ts";
 
 // Values of any type, as from JavaScript.
@@ -12,10 +13,13 @@ const bases: readonly unknown[] = [
   layers.Conv,
   layers.Convolution,
   layers.ConvTranspose,
+  layers.DenseCell,
   layers.DepthwiseConv,
   layers.Merge,
   layers.RandomImages,
   layers.RandomLayer,
+  layers.Recurrent,
+  layers.RecurrentCell,
   layers.SeparableConv,
 ];
 
@@ -77,6 +81,9 @@ for (const Class of classes) {
 /** Options for which null does not mean the default. */
 const meaningfulNulls = ["Normalization axis"];
 
+/** Activations that are `tanh` or the like by default, and for null `linear`. */
+const isActivation = (name: string) => name === "activation" || name === "recurrentActivation";
+
 Deno.test("null is the default of what is None in Keras, and refused elsewhere", () => {
   const nullable = new Set<string>();
   for (const Class of classes) {
@@ -88,6 +95,11 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
       }
       nullable.add(name);
       if (meaningfulNulls.includes(`${Class.name} ${name}`)) continue;
+      if (isActivation(name) && option.fallback !== null) {
+        const { [snakeCase(name)]: activation } = make(Class, name, null).getConfig();
+        assert.equal(activation, "linear", `${Class.name} ${name}`);
+        continue;
+      }
       assert.deepEqual(make(Class, name, null).getConfig(), make(Class, name, undefined).getConfig(), name);
     }
   }
@@ -125,6 +137,9 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "outputShape",
     "pointwiseConstraint",
     "pointwiseRegularizer",
+    "recurrentActivation",
+    "recurrentConstraint",
+    "recurrentRegularizer",
     "seed",
     "sharedAxes",
     "strides",

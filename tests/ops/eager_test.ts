@@ -316,7 +316,7 @@ Deno.test("made elements have the values of their dtype", () => {
 });
 
 testOnBackends("a pad value becomes one of the dtype", async () => {
-  const padded = (x: unknown) => only(functions.cast(functions.pad(x, [1], [0], { value: 1.75 }), "float32"));
+  const padded = (x: unknown) => only(functions.cast(functions.pad(x, [1, 0], "constant", 1.75), "float32"));
   const whole = tensor([5], undefined, "int32");
   assert.deepEqual([...padded(whole).data], [1, 5]);
   assert.deepEqual([...only(await runCompiled(padded, [whole])).data], [1, 5]);

@@ -50,9 +50,12 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "recurrent",
     "files",
     "printed",
     "signatures",
+    "numpy_files",
+    "sharded",
 ]
 
 

@@ -184,16 +184,20 @@ CASES = [
 
 
 def made(spec):
-    """The layer of a table, whose values may be tables of regularizers and constraints."""
-    config = {}
-    for key, value in spec["config"].items():
-        nested = isinstance(value, dict) and "class_name" in value
-        module = keras.constraints if key.endswith("_constraint") else keras.regularizers
-        if nested and value["class_name"] == "function":
-            config[key] = FUNCTIONS[value["config"]]
-        else:
-            config[key] = create(module, value) if nested else value
-    return create(keras.layers, item(spec["class_name"], **config))
+    """The layer of a table, whose values may be tables of layers, regularizers and constraints, or lists of these."""
+
+    def value_of(key, value):
+        if isinstance(value, list):
+            return [value_of(key, each) for each in value]
+        if not (isinstance(value, dict) and "class_name" in value):
+            return value
+        if value["class_name"] == "function":
+            return FUNCTIONS[value["config"]]
+        if hasattr(keras.layers, value["class_name"]):
+            return made(value)
+        return create(keras.constraints if key.endswith("_constraint") else keras.regularizers, value)
+
+    return create(keras.layers, item(spec["class_name"], **{k: value_of(k, v) for k, v in spec["config"].items()}))
 
 
 def per_sample(targets, outputs):

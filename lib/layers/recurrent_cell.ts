@@ -1,0 +1,316 @@
+// Cells: layers that compute one step of a sequence, and what those of the library share. https://keras.io/api/layers/recurrent_layers/
+import { type ActivationIdentifier, activationOption } from "../activations.ts";
+import type { ConstraintIdentifier } from "../constraints.ts";
+import { shape } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
+import { ShapeError } from "../errors.ts";
+import type { InitializerIdentifier } from "../initializers/resolve.ts";
+import type { Value } from "../ir/value.ts";
+import { broadcastTo, cast, concat, matmul, multiply } from "../ops/primitives.ts";
+import { requireTrace } from "../ir/trace.ts";
+import { split } from "../ops/arranging.ts";
+import { flatten } from "../structure.ts";
+import { isOperand, symbolic } from "../tensor/apply.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { boolean, number, positiveInteger } from "../option_kinds.ts";
+import { declareBase, describe, optionTable, positional } from "../options.ts";
+import type { RegularizerIdentifier } from "../regularizers.ts";
+import { formatShape, sameShape, type Shape, type SymbolicShape } from "../shape.ts";
+import type { Layer } from "./layer.ts";
+import type { AddWeightOptions, CallContext, LayerFields } from "./options.ts";
+import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
+import { UnknownDimensionError } from "./unknown_dimensions.ts";
+import type { Weight } from "./weight.ts";
+import { type BiasOptions, type KernelOptions, weightOptions, weightSettings } from "./weight_options.ts";
+
+/** What a cell's `call` knows besides the input of its step. */
+export interface CellContext extends CallContext {
+  /** The states after the step before, each `[batch, ...]`. */
+  readonly states: readonly Value[];
+}
+
+/**
+ * A layer that computes one step of a sequence: its `call` takes the input `[batch, ...]` of the step and the states
+ * after the step before, and returns a list of the output and the states after it. Any layer with a `stateSize` is one.
+ */
+export interface Cell extends Layer {
+  /** The features of its state, or of each of its states. */
+  readonly stateSize: number | readonly number[];
+  /** The features of its output; those of its first state by default. */
+  readonly outputSize?: number;
+  /** The states before the first step, each `[batchSize, ...]`; zeros by default. */
+  getInitialState?(batchSize: number): readonly (Value | Tensor)[];
+  /** The cell made ready for a sequence; by default `call` is all that a step does. */
+  prepare?(stepShape: Shape, training: boolean): PreparedCell;
+  /** The output and the next states. */
+  call(x: Value, context: CellContext): readonly Value[];
+}
+
+/** One step of a sequence. */
+export interface Step {
+  /** The output, `[batch, ...]`. */
+  readonly output: Value;
+  /** The states after it. */
+  readonly states: readonly Value[];
+}
+
+/** A cell made ready for a sequence: what all steps share is computed once, before the loop over them. */
+export interface PreparedCell {
+  /** Whether each output is also the first state after its step. */
+  readonly outputIsState: boolean;
+  /** What the steps need of the input `[batch, ...]` of one of them, or of all, with an axis of steps before. */
+  inputs(x: Value): Value;
+  /** A step, from what {@linkcode PreparedCell.inputs} gave for it. */
+  step(inputs: Value, states: readonly Value[]): Step;
+}
+
+/** The features of each state of a cell. */
+export function stateSizesOf({ stateSize }: Pick<Cell, "stateSize">): readonly number[] {
+  return typeof stateSize === "number" ? [stateSize] : stateSize;
+}
+
+/** The features of a cell's output. */
+export function outputSizeOf(cell: Pick<Cell, "stateSize" | "outputSize">): number {
+  return cell.outputSize ?? stateSizesOf(cell)[0];
+}
+
+/** The states of a cell before the first step. */
+export function initialStatesOf(cell: Cell, batchSize: number): readonly Value[] {
+  const own = cell.getInitialState?.(batchSize);
+  return own?.map(symbolic) ?? stateSizesOf(cell).map((size) => zeros([batchSize, size]));
+}
+
+/** States that a call gave, if there is one for each of the cell's and all have its shapes. */
+export function checkedStates(name: string, cell: Cell, given: unknown, batchSize: number): readonly Value[] {
+  const expected = initialStatesOf(cell, batchSize);
+  const states: unknown[] = flatten(given);
+  const fail = (received: string) => {
+    throw new ShapeError({
+      what: `Cannot call "${name}"`,
+      rule: `its states must be ${expected.map(({ shape }) => formatShape(shape)).join(" and ")}`,
+      received,
+      hint: "give what a layer of the same size returns with returnState, or leave them out to start with zeros",
+    });
+  };
+  if (states.length !== expected.length) fail(`${states.length} of them`);
+  return expected.map(({ shape }, i) => {
+    const state = states[i];
+    if (!(isOperand(state) && typeof state !== "number")) return fail(describe(state)) as never;
+    if (!sameShape(state.shape, shape)) fail(formatShape(state.shape));
+    return cast(symbolic(state), "float32");
+  });
+}
+
+/** Zeros, which take no memory. */
+export function zeros(shape: Shape): Value {
+  return broadcastTo(requireTrace("a recurrent layer").constant([], "float32", Float32Array.of(0)), shape);
+}
+
+/** Makes any cell ready for a sequence. */
+export function prepare(cell: Cell, stepShape: Shape, training: boolean): PreparedCell {
+  return cell.prepare?.(stepShape, training) ?? {
+    outputIsState: false,
+    inputs: (x) => x,
+    step: (x, states) => {
+      const [output, ...next] = cell.apply(x, { states, training }) as readonly Value[];
+      return { output, states: next };
+    },
+  };
+}
+
+/** Options of the library's cells. */
+export interface RecurrentCellOptions extends RandomLayerOptions, KernelOptions, BiasOptions {
+  /** The activation of the output; `tanh` by default. */
+  activation?: ActivationIdentifier | null;
+  /** The initializer of the weights that multiply the state; `orthogonal` by default. */
+  recurrentInitializer?: InitializerIdentifier;
+  /** A penalty on the weights that multiply the state. */
+  recurrentRegularizer?: RegularizerIdentifier | null;
+  /** The constraint on the weights that multiply the state, applied after each step of training. */
+  recurrentConstraint?: ConstraintIdentifier | null;
+  /** The fraction of the input's features that training drops, the same ones in all steps of a batch; 0 by default. */
+  dropout?: number;
+  /** The fraction of the state that training drops where it is multiplied, the same in all steps; 0 by default. */
+  recurrentDropout?: number;
+}
+
+/** Options of cells with gates. */
+export interface GatedCellOptions extends RecurrentCellOptions {
+  /** The activation of the gates; `sigmoid` by default. */
+  recurrentActivation?: ActivationIdentifier | null;
+}
+
+/** A fraction to drop; 0 by default. */
+const fraction = number(0, { min: 0, max: 1 });
+
+/** The options of the library's cells, but for their size. */
+export const recurrentCellOptions = optionTable<RecurrentCellOptions>()({
+  ...randomLayerOptions,
+  activation: activationOption("tanh"),
+  useBias: boolean(true),
+  ...weightOptions({ kernel: "glorot_uniform", recurrent: "orthogonal", bias: "zeros" }),
+  dropout: fraction,
+  recurrentDropout: fraction,
+});
+
+/** The options of cells with gates, but for their size. */
+export const gatedCellOptions = optionTable<GatedCellOptions>()({
+  ...recurrentCellOptions,
+  recurrentActivation: activationOption("sigmoid"),
+});
+
+/** The number of features of the state. */
+export const unitsOption = { units: positional(positiveInteger()) };
+
+/** The options, checked and completed. */
+export interface RecurrentCell extends LayerFields<RecurrentCellOptions, typeof recurrentCellOptions> {}
+
+/** The base of the library's cells: weights for input and state, and what is dropped of both. */
+export abstract class RecurrentCell extends RandomLayer {
+  static {
+    declareBase(this);
+    declareMethods(this, { prepare: { verb: "prepare", takes: { stepShape: shape } } });
+  }
+
+  /** The weights that multiply the input. */
+  kernel!: Weight;
+  /** The weights that multiply the state. */
+  recurrentKernel!: Weight;
+  /** The bias, if used. */
+  bias: Weight | undefined;
+  /** Files have no mask of a step. */
+  override readonly supportsMasking = false;
+  override readonly callArguments: readonly string[] = ["states"];
+  override readonly callDefaults: Layer["callDefaults"] = {};
+  /** The features of each state. */
+  abstract readonly stateSize: number | readonly number[];
+
+  /** The cell for a sequence whose steps have inputs `[batch, ...]` of a shape. */
+  abstract prepare(stepShape: Shape, training: boolean): PreparedCell;
+
+  /** The output and the next states. Throws {@linkcode ValueError} if there are not as many states as the cell has. */
+  call(x: Value, context: CellContext): Value[] {
+    const states = checkedStates(this.name, this, context.states, x.shape[0]);
+    const { inputs, step } = this.prepare(x.shape, context.training);
+    const { output, states: next } = step(inputs(x), states);
+    return [output, ...next];
+  }
+
+  /** The shapes of the output and of the states. */
+  override computeOutputShape(shape: SymbolicShape): SymbolicShape[] {
+    const extents = this.stateShape(shape);
+    return [extents, ...stateSizesOf(this).map(() => extents)];
+  }
+
+  /** The shape of the output and of each state for the input of a step. */
+  protected abstract stateShape(shape: SymbolicShape): SymbolicShape;
+
+  /** The product of an operand and a kernel. */
+  protected abstract product(x: Value, kernel: Weight | Value): Value;
+
+  /** The axis of the product along which the gates are side by side. */
+  protected get gateAxis(): number {
+    return -1;
+  }
+
+  /**
+   * The product of an operand and a kernel with the gates side by side along its last axis, as a function of the operand.
+   *
+   * @param kernel the weights
+   * @param masks factors of the operand: none, one, or one for each gate
+   */
+  protected products(kernel: Weight, masks: readonly Value[]): (x: Value) => Value {
+    if (masks.length === 0) return (x) => this.product(x, kernel);
+    if (masks.length === 1) return (x) => this.product(multiply(x, masks[0]), kernel);
+    const parts = split(kernel.value(), masks.length, -1);
+    return (x) => concat(masks.map((mask, i) => this.product(multiply(x, mask), parts[i])), this.gateAxis);
+  }
+
+  /** The products of the gates. Where parts of the state are dropped, each gate has a choice of its own, as in Keras. */
+  protected gateProducts(stepShape: Shape, stateShape: Shape, gates: number, training: boolean): GateProducts {
+    // A rate of 1 drops nothing in Keras's cells with gates.
+    const rateOf = (rate: number) => (rate === 1 ? 0 : rate);
+    const count = this.choicesPerGate ? gates : 1;
+    const masks = this.masks(stateShape, rateOf(this.recurrentDropout), gates, training);
+    return {
+      inputs: this.products(this.kernel, this.masks(stepShape, rateOf(this.dropout), count, training)),
+      recur: this.products(this.recurrentKernel, masks),
+      masks,
+    };
+  }
+
+  /** Whether each gate drops other features of the input. */
+  protected get choicesPerGate(): boolean {
+    return this.recurrentDropout > 0;
+  }
+
+  /** Factors that drop a fraction of an operand and scale the rest, drawn `count` times; none where nothing is dropped. */
+  protected masks(shape: Shape, rate: number, count: number, training: boolean): Value[] {
+    if (!training || rate === 0) return [];
+    const ones = broadcastTo(requireTrace("dropout").constant([], "float32", Float32Array.of(1)), shape);
+    return Array.from({ length: count }, () => this.drop(ones, rate, shape));
+  }
+}
+
+/** The products of a cell with gates, with what training drops. */
+export interface GateProducts {
+  /** The products of an input. */
+  readonly inputs: (x: Value) => Value;
+  /** The products of a state. */
+  readonly recur: (h: Value) => Value;
+  /** Factors of the state for each gate, if training drops any of it. */
+  readonly masks: readonly Value[];
+}
+
+/** The options, checked and completed. */
+export interface DenseCell {
+  /** The number of features of the output and of each state. */
+  readonly units: number;
+}
+
+/** The base of cells with matrices as kernels, each gate with `units` columns. */
+export abstract class DenseCell extends RecurrentCell {
+  static {
+    declareBase(this);
+  }
+
+  /** Makes kernels for a number of gates, and the bias. Throws {@linkcode ShapeError} if the input does not fit. */
+  protected addWeights(inputShape: SymbolicShape, gates: number, bias: Omit<AddWeightOptions, "name">): void {
+    const features = inputShape[inputShape.length - 1];
+    const what = `Cannot build "${this.name}"`;
+    const received = formatShape(inputShape);
+    if (inputShape.length !== 2) {
+      throw new ShapeError({
+        what,
+        rule: "the input of a step must have axes of samples and features",
+        received,
+        hint: "give sequences of vectors, as in Input({ shape: [steps, features] })",
+      });
+    }
+    if (features === null) {
+      throw new UnknownDimensionError({
+        what,
+        rule: "the kernel needs a fixed last axis",
+        received,
+        hint: "give Input a shape whose last extent is not null",
+      });
+    }
+    const columns = gates * this.units;
+    this.kernel = this.addWeight({ name: "kernel", shape: [features, columns], ...weightSettings(this, "kernel") });
+    this.recurrentKernel = this.addWeight({
+      name: "recurrent_kernel",
+      shape: [this.units, columns],
+      ...weightSettings(this, "recurrent"),
+    });
+    if (this.useBias) this.bias = this.addWeight({ name: "bias", ...weightSettings(this, "bias"), ...bias });
+    this.inputSpec = { rank: 2, lastAxis: features };
+  }
+
+  protected override product(x: Value, kernel: Weight | Value): Value {
+    return matmul(x, kernel);
+  }
+
+  protected override stateShape([batch]: SymbolicShape): SymbolicShape {
+    return [batch, this.units];
+  }
+}

@@ -1,0 +1,426 @@
+// RNN: a cell applied to each step of a sequence, in a loop that is traced once.
+// https://keras.io/api/layers/recurrent_layers/rnn/
+import { count, shape } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
+import type { Value } from "../ir/value.ts";
+import { scan } from "../ops/defs/scan.ts";
+import { cast, full, reshape, reverse, select, transpose } from "../ops/primitives.ts";
+import { boolean } from "../option_kinds.ts";
+import { declareBase, declareOptions, type Option, option, optionTable, positional } from "../options.ts";
+import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
+import { flatten, type Structure } from "../structure.ts";
+import { Variable } from "../tensor/variable.ts";
+import { addedLosses } from "./context.ts";
+import { withContext } from "../ir/context.ts";
+import { Layer, type LayerOptions } from "./layer.ts";
+import { type CallContext, type LayerFields, layerOptions } from "./options.ts";
+import {
+  type Cell,
+  type CellContext,
+  checkedStates,
+  initialStatesOf,
+  outputSizeOf,
+  prepare,
+  type PreparedCell,
+  stateSizesOf,
+  zeros,
+} from "./recurrent_cell.ts";
+
+/** What a recurrent layer's `call` knows besides the sequences. */
+export interface RecurrentContext extends CallContext {
+  /**
+   * The states before the first step, one or a list, each `[batch, ...]`; zeros by default. As in Keras, a mask that
+   * the input carries is then not used: give it as `mask`.
+   */
+  readonly initialState?: Structure<Value>;
+}
+
+/** Options of all recurrent layers. */
+export interface RecurrentOptions extends LayerOptions {
+  /** Whether the outputs of all steps are returned, `[batch, steps, ...]`, or only that of the last; false by default. */
+  returnSequences?: boolean;
+  /** Whether a list of the output and the states after the last step is returned; false by default. */
+  returnState?: boolean;
+  /** Whether the steps are taken from the last to the first, and outputs are in that order; false by default. */
+  goBackwards?: boolean;
+  /**
+   * Whether each batch starts with the states that the one before ended with, sample by sample; false by default. The
+   * batch size must be fixed, as in `Input({ shape, batchSize: 32 })`.
+   */
+  stateful?: boolean;
+  /** Has no effect: the loop over steps is always traced once. */
+  unroll?: boolean;
+  /** Whether masked steps have an output of zeros, or by default that of the step before. */
+  zeroOutputForMask?: boolean;
+}
+
+/** The options of all recurrent layers. */
+export const recurrentOptions = optionTable<RecurrentOptions>()({
+  ...layerOptions,
+  returnSequences: boolean(false),
+  returnState: boolean(false),
+  goBackwards: boolean(false),
+  stateful: boolean(false),
+  unroll: boolean(false),
+  zeroOutputForMask: boolean(false),
+});
+
+/** What a recurrent layer returns: the output, or with `returnState` a list of it and the states. */
+export type RecurrentOutput<State extends boolean> = State extends true ? Value[] : Value;
+
+/** The options, checked and completed. */
+export interface Recurrent<State extends boolean = boolean>
+  extends Omit<LayerFields<RecurrentOptions, typeof recurrentOptions>, "returnState"> {}
+
+/** The base of recurrent layers: their cell, and the loop over the steps of a sequence. */
+export abstract class Recurrent<State extends boolean = boolean> extends Layer {
+  static {
+    declareBase(this);
+  }
+
+  /** Passes on the mask of sequences. */
+  override readonly supportsMasking = true;
+  override readonly callArguments = ["initialState", "mask", "training"];
+  override readonly callDefaults = { training: false, mask: null };
+  /** Whether states are returned too. */
+  declare readonly returnState: State;
+  /** The layer that computes a step. */
+  abstract readonly cell: Cell;
+  #states: readonly Variable[] | undefined;
+
+  /** Builds the cell. Throws {@linkcode ShapeError} if the input has no axis of steps. */
+  override build(inputShape: SymbolicShape): void {
+    if (inputShape.length < 3) {
+      throw new ShapeError({
+        what: `Cannot build "${this.name}"`,
+        rule: "the input must have axes of samples, steps and features",
+        received: formatShape(inputShape),
+        hint: "give sequences, as in Input({ shape: [steps, features] }), with null for steps that vary",
+      });
+    }
+    this.cell.ensureBuilt(stepOf(inputShape));
+    this.inputSpec = { rank: inputShape.length, lastAxis: inputShape.at(-1) ?? undefined };
+  }
+
+  /**
+   * Runs the cell over the steps of sequences `[batch, steps, ...]`. Throws {@linkcode ShapeError} if the initial states
+   * do not fit, or if the batch is not as large as that of the kept states.
+   */
+  call(x: Value, context: RecurrentContext): RecurrentOutput<State> {
+    const [batch, length, ...features] = x.shape;
+    const { cell, goBackwards, zeroOutputForMask } = this;
+    const training = context.training;
+    const kept = this.stateful ? this.#keptStates(batch) : undefined;
+    const initial = context.initialState === undefined
+      ? kept?.map((variable) => variable.value()) ?? initialStatesOf(cell, batch)
+      : checkedStates(this.name, cell, context.initialState, batch);
+    const prepared = prepare(cell, [batch, ...features], training);
+    const inputs = prepared.inputs(swapSteps(x));
+    const mask = context.mask && this.#maskRows(context.mask, x.shape);
+    // A masked step repeats the output of the step before, which for the first is zeros.
+    const carriesOutput = !prepared.outputIsState || mask !== undefined;
+    const before = zeros(this.outputShape([batch, ...features]) as Shape);
+    const carries = [...initial, ...(carriesOutput ? [before] : [])];
+    const scanned = [inputs, ...(mask ? [mask] : [])];
+    const losses: Value[] = [];
+    const { carries: last, stacked } = scan({ length, carries, scanned, reverse: goBackwards }, (carried, rows) => {
+      const states = carried.slice(0, initial.length);
+      const step = withContext([addedLosses.of(losses)], () => prepared.step(rows[0], states));
+      this.#checkStep(step.states, states.length, losses);
+      const counts = rows[1];
+      const next = step.states.map((state, i) => counts ? select(toRank(counts, state), state, states[i]) : state);
+      const skipped = zeroOutputForMask ? 0 : carried[initial.length];
+      const output = counts ? select(toRank(counts, step.output), step.output, skipped) : step.output;
+      return { carries: [...next, ...(carriesOutput ? [output] : [])], stacked: this.returnSequences ? [output] : [] };
+    });
+    const states = last.slice(0, initial.length);
+    kept?.forEach((variable, i) => variable.assign(states[i]));
+    const output = this.returnSequences
+      ? swapSteps(goBackwards ? reverse(stacked[0], 0) : stacked[0])
+      : last[carriesOutput ? initial.length : 0];
+    return (this.returnState ? [output, ...states] : output) as RecurrentOutput<State>;
+  }
+
+  /** The mask `[batch, steps]` as rows for each step. */
+  #maskRows(mask: Value, shape: Shape): Value {
+    if (mask.shape.length >= 2 && mask.shape[0] === shape[0] && mask.shape[1] === shape[1]) {
+      return swapSteps(cast(mask, "bool"));
+    }
+    throw new ShapeError({
+      what: `Cannot call "${this.name}"`,
+      rule: `the mask must be ${formatShape(shape.slice(0, 2))}: true for each step of a sample that counts`,
+      received: formatShape(mask.shape),
+      hint: "give a mask of samples and steps",
+    });
+  }
+
+  /** Throws {@linkcode ValueError} for what a cell of the user's must not return or do. */
+  #checkStep(states: readonly unknown[], count: number, losses: readonly Value[]): void {
+    const fail = (rule: string, received: string, hint: string) => {
+      throw new ValueError({ what: `Cannot call "${this.name}"`, rule, received, hint });
+    };
+    if (states.length !== count) {
+      const received = `${states.length} states`;
+      fail(`"${this.cell.name}" must return a list of the output and ${count} states`, received, "check its stateSize");
+    }
+    if (losses.length === 0) return;
+    const hint = "give the recurrent layer an activityRegularizer";
+    fail(`"${this.cell.name}" must not add losses: it is part of a loop`, `${losses.length}`, hint);
+  }
+
+  /** The variables that keep the states between batches. */
+  #keptStates(batch: number): readonly Variable[] {
+    this.#states ??= initialStatesOf(this.cell, batch).map(({ shape }, i) =>
+      Variable.zeros(shape, { name: `${this.name}/rnn_state_${i}`, trainable: false })
+    );
+    const [{ shape }] = this.#states;
+    if (shape[0] === batch) return this.#states;
+    throw new ShapeError({
+      what: `Cannot call "${this.name}"`,
+      rule: `it keeps the states of ${shape[0]} samples from batch to batch, so each batch must have as many`,
+      received: `a batch of ${batch}`,
+      hint: "give a batchSize that divides the number of samples, or make the layer without stateful",
+    });
+  }
+
+  /** The states kept from the last batch, if the layer is stateful and was called. */
+  get states(): readonly Variable[] | undefined {
+    return this.#states;
+  }
+
+  /** Sets the kept states to zeros. */
+  resetState(): void {
+    for (const variable of this.#states ?? []) variable.assign(full(variable.shape, 0));
+  }
+
+  /** {@linkcode Recurrent.resetState}, by its name in Keras 2. */
+  resetStates(): void {
+    this.resetState();
+  }
+
+  /** The mask of the outputs of all steps; none for that of the last, nor for states. */
+  override computeMask(_x: Value, mask: Value | undefined): Structure<Value | undefined> {
+    const ofOutput = this.returnSequences ? flatten(mask)[0] : undefined;
+    return this.returnState ? [ofOutput, ...stateSizesOf(this.cell).map(() => undefined)] : ofOutput;
+  }
+
+  /** The shape of the output, and of the states where they are returned. */
+  override computeOutputShape(shape: SymbolicShape): Structure<SymbolicShape> {
+    this.ensureBuilt(shape);
+    this.checkInput(shape);
+    if (this.stateful && shape[0] === null) {
+      throw new ShapeError({
+        what: `Cannot build "${this.name}"`,
+        rule: "a stateful layer needs a fixed batch size",
+        received: formatShape(shape),
+        hint: "give it, as in Input({ shape, batchSize: 32 })",
+      });
+    }
+    const extents = this.outputShape(stepOf(shape));
+    const output = this.returnSequences ? [extents[0], shape[1], ...extents.slice(1)] : extents;
+    return this.returnState ? [output, ...this.stateShapes(stepOf(shape))] : output;
+  }
+
+  /** The shape of the output of one step for its input. */
+  protected outputShape(step: SymbolicShape): SymbolicShape {
+    return [step[0], outputSizeOf(this.cell)];
+  }
+
+  /** The shapes of the states for the input of one step. */
+  protected stateShapes(step: SymbolicShape): SymbolicShape[] {
+    return stateSizesOf(this.cell).map((size) => [step[0], size]);
+  }
+}
+
+/** A shape of sequences without its axis of steps. */
+const stepOf = ([batch, , ...features]: SymbolicShape): SymbolicShape => [batch, ...features];
+
+/** `x` with the axes of samples and steps swapped. */
+function swapSteps(x: Value): Value {
+  return transpose(x, x.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)));
+}
+
+/** A mask with axes of extent 1 appended up to the rank of `x`. */
+function toRank(mask: Value, x: Value): Value {
+  return reshape(mask, [...mask.shape, ...new Array<number>(x.shape.length - mask.shape.length).fill(1)]);
+}
+
+const isCell = (given: unknown): given is Cell => {
+  if (!(given instanceof Layer) || !("stateSize" in given)) return false;
+  const { stateSize } = given;
+  const sizes: unknown[] = Array.isArray(stateSize) ? stateSize : [stateSize];
+  return sizes.length > 0 && sizes.every((size) => Number.isSafeInteger(size) && (size as number) > 0);
+};
+
+/** One cell. */
+export const cellOption: Option<Cell> = option<Cell>({
+  read: (given, { what, option }) => {
+    if (isCell(given)) return given;
+    throw new ValueError({
+      what,
+      rule: `${option} must be a cell: a layer with a stateSize, whose call takes an input and states`,
+      received: describe(given),
+      hint: "give one, as in new LSTMCell(8), or a list of them",
+    });
+  },
+  write: (cell) => cell.serialize(),
+});
+
+const cellsOption = option<readonly Cell[]>({
+  read: (given, place) => {
+    if (Array.isArray(given) && given.length > 0 && given.length <= 1000) {
+      return given.map((cell) => cellOption.read(cell, { ...place, option: "each of cells" }));
+    }
+    throw new ValueError({
+      what: place.what,
+      rule: `${place.option} must be a list of cells`,
+      received: describe(given),
+      hint: "write it as in new StackedRNNCells([new LSTMCell(8), new LSTMCell(4)])",
+    });
+  },
+  write: (cells) => cells.map((cell) => cell.serialize()),
+});
+
+const stackedOptions = optionTable<LayerOptions>()({ ...layerOptions, cells: positional(cellsOption) });
+
+/** The options, checked and completed. */
+export interface StackedRNNCells extends LayerFields<LayerOptions, typeof stackedOptions> {}
+
+/**
+ * Several cells as one: each takes the output of the one before. Its states are those of all cells, in order.
+ * https://keras.io/api/layers/recurrent_layers/stacked_rnn_cell/
+ *
+ * @example Two layers of LSTM in one loop
+ * ```ts
+ * import { Input, layers, Sequential } from "./mod.ts";
+ * const cells = new layers.StackedRNNCells([new layers.LSTMCell(8), new layers.LSTMCell(4)]);
+ * const model = new Sequential([Input({ shape: [10, 3] }), new layers.RNN(cells)]);
+ * console.log(model.outputShape); // [ null, 4 ]
+ * ```
+ */
+export class StackedRNNCells extends Layer {
+  static {
+    declareMethods(this, {
+      prepare: { verb: "prepare", takes: { stepShape: shape } },
+      getInitialState: { verb: "take the initial state of", takes: { batchSize: count } },
+    });
+    declareOptions(this, stackedOptions);
+  }
+  override readonly callArguments = ["states"];
+
+  /** Takes the cells, the first one first. Throws {@linkcode ValueError} if one of them is none. */
+  constructor(cells: readonly Cell[], options: LayerOptions = {}) {
+    super(options, { cells });
+  }
+
+  /** The features of the states of all cells. */
+  get stateSize(): readonly number[] {
+    return this.cells.flatMap(stateSizesOf);
+  }
+
+  /** The features of the output of the last cell. */
+  get outputSize(): number {
+    return outputSizeOf(this.cells[this.cells.length - 1]);
+  }
+
+  /** The states of all cells before the first step. */
+  getInitialState(batchSize: number): Value[] {
+    return this.cells.flatMap((cell) => initialStatesOf(cell, batchSize));
+  }
+
+  /** Builds each cell for the output of the one before. */
+  override build(inputShape: SymbolicShape): void {
+    let shape = inputShape;
+    for (const cell of this.cells) {
+      cell.ensureBuilt(shape);
+      shape = [shape[0], outputSizeOf(cell)];
+    }
+  }
+
+  /** The output of the last cell, and the next states of all. */
+  call(x: Value, { states, training }: CellContext): Value[] {
+    const { output, states: next } = this.prepare(x.shape, training).step(x, states);
+    return [output, ...next];
+  }
+
+  /** Each cell made ready for a sequence. */
+  prepare([batch, ...features]: Shape, training: boolean): PreparedCell {
+    let size: Shape = features;
+    const prepared = this.cells.map((cell) => {
+      const made = prepare(cell, [batch, ...size], training);
+      size = [outputSizeOf(cell)];
+      return made;
+    });
+    return {
+      outputIsState: false,
+      inputs: (x) => x,
+      step: (x, states) => {
+        let output = x;
+        let at = 0;
+        const next = prepared.flatMap(({ inputs, step }, i) => {
+          const count = stateSizesOf(this.cells[i]).length;
+          const made = step(inputs(output), states.slice(at, at += count));
+          output = made.output;
+          return made.states;
+        });
+        return { output, states: next };
+      },
+    };
+  }
+
+  /** The shapes of the output and of the states. */
+  override computeOutputShape([batch]: SymbolicShape): SymbolicShape[] {
+    return [this.outputSize, ...this.stateSize].map((size) => [batch, size]);
+  }
+}
+
+const rnnOptions = optionTable<RecurrentOptions>()({
+  ...recurrentOptions,
+  cell: positional(option<Cell>({
+    ...cellOption,
+    read: (given, place) => {
+      if (!Array.isArray(given)) return cellOption.read(given, place);
+      return new StackedRNNCells(cellsOption.read(given, { ...place, option: "cell" }));
+    },
+  })),
+});
+
+/** The options, checked and completed. */
+export interface RNN<State extends boolean = false>
+  extends Omit<LayerFields<RecurrentOptions, typeof rnnOptions>, "returnState"> {}
+
+/**
+ * Applies a cell to each step of sequences `[batch, steps, features]`: one of the library's, several of them in a list, or
+ * one of your own, which is a layer with a `stateSize`.
+ *
+ * @example A cell of one's own
+ * ```ts
+ * import { Input, Layer, layers, ops, Sequential, type Value, type Weight } from "./mod.ts";
+ * class Averaging extends Layer {
+ *   readonly stateSize = 3;
+ *   rate!: Weight;
+ *   override build() {
+ *     this.rate = this.addWeight({ name: "rate", shape: [3], initializer: "ones" });
+ *   }
+ *   override call(x: Value, { states: [mean] }: layers.CellContext) {
+ *     const next = ops.add(mean, ops.multiply(ops.subtract(x, mean), ops.sigmoid(this.rate)));
+ *     return [next, next];
+ *   }
+ * }
+ * const model = new Sequential([Input({ shape: [10, 3] }), new layers.RNN(new Averaging())]);
+ * console.log(model.outputShape); // [ null, 3 ]
+ * ```
+ */
+export class RNN<State extends boolean = false> extends Recurrent<State> {
+  static {
+    declareOptions(this, rnnOptions);
+  }
+  /** The layer that computes a step. */
+  declare readonly cell: Cell;
+
+  /** Takes the cell, or a list of cells to stack. Throws {@linkcode ValueError} for what is none. */
+  constructor(cell: Cell | readonly Cell[], options: RecurrentOptions & { returnState?: State } = {}) {
+    super(options, { cell });
+  }
+}
