@@ -163,6 +163,22 @@ const mistyped: (() => unknown)[] = [
   () => new layers.RandomCrop(2, 2, { fillMode: "nearest" }),
   // @ts-expect-error no such option
   () => new layers.InputLayer({ shape: [1], sizes: 2 }),
+  // @ts-expect-error no such option
+  () => new layers.SimpleRNN(2, { unit: 3 }),
+  // @ts-expect-error no such option
+  () => new layers.LSTM(2, { forgetBias: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GRU(2, { resetBefore: true }),
+  // @ts-expect-error no such option
+  () => new layers.SimpleRNNCell(2, { unit: 3 }),
+  // @ts-expect-error no such option
+  () => new layers.LSTMCell(2, { forgetBias: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GRUCell(2, { resetBefore: true }),
+  // @ts-expect-error no such option
+  () => new layers.RNN(new layers.GRUCell(2), { backwards: true }),
+  // @ts-expect-error no such option
+  () => new layers.StackedRNNCells([new layers.GRUCell(2)], { backwards: true }),
   // @ts-expect-error no such activation
   () => new layers.Dense(2, { activation: "rellu" }),
   // @ts-expect-error no such initializer

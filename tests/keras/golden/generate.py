@@ -53,10 +53,10 @@ SUBJECTS = [
     "recurrent",
     "recurrent_trainings",
     "files",
-    "numpy_files",
-    "sharded",
     "printed",
     "signatures",
+    "numpy_files",
+    "sharded",
 ]
 
 
