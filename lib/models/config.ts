@@ -41,7 +41,8 @@ export function graphConfig(graph: FunctionalGraph): Config {
       const write = (argument: unknown) =>
         serialize(spec?.write && !(argument instanceof SymbolicTensor) ? spec.write(argument) : argument);
       const defaults = operation instanceof Layer ? operation.callDefaults : {};
-      const all = { ...defaults, ...args.named, ...(spec && namedOf(spec, further)) };
+      const given = operation instanceof Layer ? operation.savedArguments(args.named) : args.named;
+      const all = { ...defaults, ...given, ...(spec && namedOf(spec, further)) };
       // A mask that is not given has the structure of the input.
       const noMask = () => mapStructure(args.positional[0] as Structure<SymbolicTensor>, () => null);
       const written = (name: string, item: unknown) => (name === "mask" && item === null ? noMask() : item);

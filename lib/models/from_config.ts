@@ -8,7 +8,7 @@ import { camelCase, snakeCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
 import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
-import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
+import { type CallArguments, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf, joinArguments } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";
 import { readCompileConfig } from "./compile_config.ts";
@@ -322,10 +322,10 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
         if (key === "training" && value === layer.callDefaults.training) continue;
         // Of several inputs without masks, Keras writes a list of nulls.
         const isGiven = key === "mask" && Array.isArray(value) ? value.some((item) => item !== null) : value !== null;
-        if (isGiven) named[camelCase(key)] = value;
+        if (isGiven) named[camelCase(key)] = oneLevel(value);
       }
       others.forEach((value, i) => {
-        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = value;
+        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = oneLevel(value);
       });
       // Keras's layers accept all of their arguments by name.
       const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
@@ -333,6 +333,13 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       return toList(layer.replay(args));
     },
   };
+}
+
+/** A list of tensors and of lists of them as one list: the states of stacked cells. */
+function oneLevel(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const items: readonly unknown[] = value.flat(Infinity);
+  return items.some((item) => item instanceof SymbolicTensor) ? items : value;
 }
 
 function toList(structure: Structure<SymbolicTensor>): SymbolicTensor[] {

@@ -1,11 +1,25 @@
 // Keras's `.keras` files: a zip of the model's config, its weights and the state of its optimizer.
 import { type FilesSource, nameOfSource, openSource } from "../files/source.ts";
-import { addressOf, type FileTarget, nameOfTarget, requireEnding, writeTarget } from "../files/target.ts";
+import type { FileParts } from "../files/system.ts";
+import { ValueError } from "../errors.ts";
+import {
+  addressOf,
+  fileNameOf,
+  type FileTarget,
+  nameOfTarget,
+  pathOfTarget,
+  requireEnding,
+  writeBeside,
+  writeTarget,
+} from "../files/target.ts";
 import { writeZip } from "../files/zip.ts";
 import type { ConfigValue, ObjectNode } from "../json_config.ts";
+import { nullable, optionTable, readMethodOptions, required } from "../options.ts";
+import { number } from "../option_kinds.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { readWeights } from "../saving/file_formats.ts";
 import { pythonJson } from "../saving/json.ts";
+import { shardedFiles } from "../saving/sharded_weights.ts";
 import { optimizerGroup, type Part, type WeightGroup, weightGroups } from "../saving/weight_groups.ts";
 import {
   assignWeights,
@@ -35,8 +49,8 @@ export async function saveModel(model: SavedModel, target: FileTarget): Promise<
   await writeTarget(target, await kerasFile(model, what), what);
 }
 
-/** The bytes of a model's `.keras` file. */
-async function kerasFile(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The parts of a model's `.keras` file. */
+async function kerasFile(model: SavedModel, what: string): Promise<FileParts> {
   const metadata = { keras_version: kerasVersion, date_saved: dateOf(new Date()) };
   const encode = (value: ConfigValue) => new TextEncoder().encode(pythonJson(value));
   return await writeZip(
@@ -62,11 +76,42 @@ function dateOf(date: Date): string {
   return `${day}@${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
 }
 
-/** Writes the weights of a model to a `.weights.h5` file, with the optimizer's state, or to a `.safetensors` file. */
-export async function saveWeights(model: SavedModel, target: FileTarget): Promise<void> {
+/** How weights are saved. */
+export interface SaveWeightsOptions {
+  /**
+   * The most that one file holds, in GiB, where the path ends in `.weights.json`: the weights are divided among files of
+   * that size beside it. Null, the default, for one file.
+   */
+  maxShardSize?: number | null;
+}
+
+const saveWeightsOptions = optionTable<SaveWeightsOptions>()({
+  maxShardSize: nullable(number(required, { min: 0 })),
+});
+
+/**
+ * Writes the weights of a model: with the optimizer's state to a `.weights.h5` file, or to several and a `.weights.json`
+ * that names them; the weights alone, by name, to a `.safetensors` file.
+ */
+export async function saveWeights(model: SavedModel, target: FileTarget, options: SaveWeightsOptions): Promise<void> {
   const what = `Cannot save the weights of "${model.name}" to ${nameOfTarget(target)}`;
-  requireEnding(target, [".weights.h5", ".safetensors"], what);
+  const { maxShardSize } = readMethodOptions("saveWeights", saveWeightsOptions, options, what);
+  const endings = maxShardSize === null ? [".weights.h5", ".safetensors"] : [".weights.json"];
+  if (maxShardSize === null && addressOf(target)?.endsWith(".weights.json")) {
+    throw new ValueError({
+      what,
+      rule: "a .weights.json file names files of a limited size",
+      received: "no size",
+      hint: "give it in GiB, as in saveWeights(path, { maxShardSize: 2 })",
+    });
+  }
+  requireEnding(target, endings, what);
   requireBuilt(model, what);
+  if (maxShardSize !== null) {
+    const path = pathOfTarget(target, what);
+    const limits = { name: fileNameOf(path), maxBytes: maxShardSize * 2 ** 30, what };
+    return await writeBeside(path, shardedFiles(stateOf(model), limits), what);
+  }
   const bytes = addressOf(target)?.endsWith(".safetensors")
     ? await writeNamedWeights(weightGroups(model), what)
     : await writeWeights(stateOf(model), what);

@@ -30,13 +30,19 @@ export async function writeNamedWeights(
   return writeSafetensors(tensors);
 }
 
+/** A group, or the part of one that a file holds. */
+export interface GroupPart extends WeightGroup {
+  /** The place of the first entry in the whole group; 0 by default. */
+  readonly first?: number;
+}
+
 /** The bytes of a `.weights.h5` file of these groups. */
-export function writeWeights(groups: readonly WeightGroup[], what: string): Promise<Uint8Array<ArrayBuffer>> {
+export function writeWeights(groups: readonly GroupPart[], what: string): Promise<Uint8Array<ArrayBuffer>> {
   const root = newGroup();
-  for (const { path, name, entries } of groups) {
+  for (const { path, name, entries, first = 0 } of groups) {
     const vars = inside(root, `${path}/vars`);
     vars.attributes.set("name", name);
-    entries.forEach((entry, i) => vars.arrays.set(String(i), entry));
+    entries.forEach((entry, i) => vars.arrays.set(String(first + i), entry));
   }
   return writeHdf5(root, what);
 }

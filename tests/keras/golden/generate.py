@@ -51,10 +51,14 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "recurrent",
+    "recurrent_trainings",
     "files",
+    "printed",
+    "signatures",
     "numpy_files",
     "plots",
     "pictures",
+    "sharded",
 ]
 
 
