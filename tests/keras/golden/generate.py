@@ -57,6 +57,7 @@ SUBJECTS = [
     "signatures",
     "numpy_files",
     "sharded",
+    "legacy_h5",
 ]
 
 
