@@ -59,6 +59,7 @@ SUBJECTS = [
     "plots",
     "pictures",
     "sharded",
+    "legacy_h5",
 ]
 
 
