@@ -85,7 +85,9 @@ Deno.test("between convolutions nothing is transposed", async () => {
     new layers.MaxPooling2D(3, { strides: 1, padding: "same" }).apply(added),
   ]);
   const scaled = ops.multiply(joined, ops.sigmoid(ops.mean(joined, [1, 2], true)));
-  const padded = new layers.ZeroPadding2D(1).apply(new layers.Cropping2D(1).apply(scaled));
+  const padded = new layers.ZeroPadding2D(1).apply(
+    new layers.UpSampling2D(2).apply(new layers.Cropping2D(1).apply(scaled)),
+  );
   const y = new layers.GlobalAveragePooling2D().apply(block(padded, 2));
   const model = new Model({ inputs: x, outputs: new layers.Dense(2).apply(y) }) as Model;
   const { graph } = await decoded(model);
