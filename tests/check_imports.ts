@@ -18,6 +18,7 @@ export const order: readonly string[] = [
     "structure",
     "held",
     "session",
+    "version",
     "auto_names",
     "packages",
   ],

@@ -35,6 +35,8 @@ function filesNaming(name: string, files = lib): string[] {
 const builtUpon: Readonly<Record<string, readonly string[]>> = {
   layers: [
     ...["Convolution", "DenseCell", "Layer", "Merge", "RandomImages", "RandomLayer", "Recurrent", "RecurrentCell"],
+    // A list of cells.
+    "StackedRNNCells",
     // What graphs and configs treat by themselves.
     ...["Embedding", "InputLayer", "Lambda"],
     // An activation written as a layer of its own keeps its logits.

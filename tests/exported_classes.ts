@@ -51,6 +51,7 @@ export const suitable: Readonly<Record<string, unknown>> = {
   heightFactor: 0.1,
   inputDim: 3,
   kernelSize: 1,
+  layer: new layers.GRU(2),
   n: 2,
   numClasses: 2,
   outputDim: 2,

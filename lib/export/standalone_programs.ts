@@ -1,15 +1,16 @@
 // The programs by which an exported module predicts, for fixed numbers of rows, with the weights that they read.
 import { bytesPerElement, type DType, makeArray } from "../dtype.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { describeList, ShapeError, ValueError } from "../errors.ts";
 import type { NativeModule } from "../exec/native/module.ts";
 import { variablesOf } from "../exec/executor.ts";
 import { encodePlan } from "../exec/native/encode.ts";
 import type { Graph, StateLink } from "../ir/graph.ts";
 import { isLoop } from "../ir/op_def.ts";
+import { isInteger } from "../option_kinds.ts";
 import { planGraph } from "../passes/pipeline.ts";
 import { requireBuilt } from "../saving/weights_file.ts";
-import { formatShape, isKnown, sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten } from "../structure.ts";
+import { formatShape, isKnown, isListOf, sizeOf, type SymbolicShape } from "../shape.ts";
+import { flatten, type Structure, zipStructures } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { DeviceDataset, zerosVariable } from "../training/dataset.ts";
@@ -31,6 +32,8 @@ export interface PackingOptions {
   readonly batchSize: number;
   /** How weights of float32 are stored. */
   readonly dtype: "float32" | "float16";
+  /** The shapes of the inputs, if the model was built for unknown axes besides the rows. */
+  readonly inputShape: Structure<SymbolicShape> | null;
 }
 
 /** The alignment of values in the engine's memory, in bytes. */
@@ -49,10 +52,10 @@ const aligned = (bytes: number) => Math.ceil(Math.max(1, bytes) / alignment) * a
 export async function packModel(
   model: TrainableModel,
   engine: NativeModule,
-  { batchSize, dtype }: PackingOptions,
+  { batchSize, dtype, inputShape }: PackingOptions,
   what: string,
 ): Promise<PackedModel> {
-  const inputs = inputsOf(model, what);
+  const inputs = inputsOf(model, inputShape, what);
   const fixed = inputs.map(({ shape }) => shape[0]).find((rows) => rows !== null) ?? null;
   const traced = [...new Set(fixed === null ? [batchSize, 1] : [fixed])].map((rows) => {
     return traceFor(model, inputs, rows, what);
@@ -189,22 +192,24 @@ class StoredData {
 }
 
 /**
- * The inputs of a model. Throws {@linkcode StateError} before it is built, {@linkcode ShapeError} for an unknown axis
- * besides the rows.
+ * The inputs of a model, of the shapes that it was built for, or of the given ones. Throws {@linkcode StateError} before
+ * it is built, {@linkcode ShapeError} for an unknown axis besides the rows, and for given shapes that do not fit.
  */
-function inputsOf(model: TrainableModel, what: string): Part[] {
+function inputsOf(model: TrainableModel, given: Structure<SymbolicShape> | null, what: string): Part[] {
   requireBuilt({ name: model.name, built: model.inputShape !== undefined }, what);
-  const shapes = flatten<SymbolicShape>(model.inputShape!);
+  const built = model.inputShape!;
   const dtypes: readonly DType[] = model.inputDType === undefined ? [] : flatten<DType>(model.inputDType);
-  return shapes.map((shape, i) => {
+  return zipStructures<SymbolicShape, SymbolicShape>(built, given ?? built, what).map(([expected, shape], i) => {
     const name = model.inputNames[i];
-    if (isKnown(shape.slice(1))) return { name, dtype: dtypes[i] ?? "float32", shape };
+    const isExtent = (extent: unknown): extent is number | null => extent === null || isInteger(extent) && extent > 0;
+    const fits = isListOf(shape, isExtent) && shape.length === expected.length &&
+      expected.every((extent, axis) => extent === null || extent === shape[axis]);
+    if (fits && isKnown(shape.slice(1))) return { name, dtype: dtypes[i] ?? "float32", shape };
     throw new ShapeError({
       what,
-      rule: `"${name}" must have a fixed shape, since the program in the module is for one`,
-      received: formatShape(shape),
-      hint:
-        "make the model with an Input of a full shape; its weights fit, as in to.setWeights(await from.getWeights())",
+      rule: `"${name}" must have a fixed shape like ${formatShape(expected)}, since the module's program is for one`,
+      received: describeList(shape),
+      hint: "give numbers for its axes but the first, as in inputShape: [null, 100]",
     });
   });
 }

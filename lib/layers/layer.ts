@@ -121,6 +121,7 @@ export abstract class Layer extends WeightOwner {
       computeOutputSpec: { verb: "take the output of", takes: { args: callArguments(TensorSpec) } },
       replay: { verb: "call", takes: { args: callArguments() } },
       addLoss: { verb: "add a loss to", takes: { value: operand } },
+      savedArguments: { verb: "save the arguments of", takes: { named: object } },
     }, {
       // Layers of the library take one input, unless they say otherwise.
       build: { verb: "build", takes: { inputShape: inputShapeOf, argumentShapes: shapesByName } },
@@ -260,11 +261,12 @@ export abstract class Layer extends WeightOwner {
     this.#checkMask(given);
     const masks = inputs.map((value) => value.mask);
     const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
+    const maskOfCall = given ?? (holdsTensors(others, Value) ? undefined : mask);
     const ofLayer = [isTraining.of(training), addedLosses.of(addedLosses.current ?? []), scoped(this.name)];
     return this.building(() =>
       withContext(ofLayer, () => {
         const ofCall = [errorPlace.of(`"${this.name}"`)];
-        const y = withContext(ofCall, () => this.call(x, { ...others, training, mask }));
+        const y = withContext(ofCall, () => this.call(x, { ...others, training, mask: maskOfCall }));
         const outMasks = flatten(this.computeMask(x, mask));
         if (mask !== undefined) this.#warnOfMask();
         return mapStructure(y, (given, i) => {
@@ -323,7 +325,8 @@ export abstract class Layer extends WeightOwner {
     this.checkInput(shapes);
     const masks = inputs.map(({ mask }) => mask);
     const mask = named.mask ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
-    const takesMask = mask !== undefined && "mask" in this.callDefaults;
+    const takesMask = mask !== undefined && "mask" in this.callDefaults &&
+      (named.mask !== undefined || !holdsTensors(named, SymbolicTensor));
     const args = { positional, named: takesMask ? { ...named, mask } : named };
     const specs = this.computeOutputSpec(replaceSymbolic(args, ({ shape, dtype }) => new TensorSpec(shape, dtype)));
     for (const { shape } of flatten(specs)) {
@@ -456,6 +459,11 @@ export abstract class Layer extends WeightOwner {
     return { ...objectNode(this), ...(built && { build_config: { input_shape: this.#inputShape as ConfigValue } }) };
   }
 
+  /** The arguments of a call by name as Keras's layer takes them, where that nests lists deeper. */
+  savedArguments(named: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    return named;
+  }
+
   /** The arguments that recreate the layer, as in Keras's config; extend it with your own. */
   getConfig(): Config {
     return configOf(this);
@@ -480,6 +488,10 @@ function oneOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
   operandsOnceBuilt(given, place);
   return array(given, place);
 }
+
+/** Whether a call has tensors besides its input: as in Keras, it then takes no mask but one that is given. */
+const holdsTensors = (named: object, Kind: NewableFunction): boolean =>
+  Object.values(named).some((argument) => flatten(argument).some((item) => item instanceof Kind));
 
 /** The mask of a layer's output, for symbolic tensors as for values: layers compute it with `ops`, which take both. */
 function maskOf(

@@ -41,7 +41,8 @@ export function graphConfig(graph: FunctionalGraph): Config {
       const write = (argument: unknown) =>
         serialize(spec?.write && !(argument instanceof SymbolicTensor) ? spec.write(argument) : argument);
       const defaults = operation instanceof Layer ? operation.callDefaults : {};
-      const all = { ...defaults, ...args.named, ...(spec && namedOf(spec, further)) };
+      const given = operation instanceof Layer ? operation.savedArguments(args.named) : args.named;
+      const all = { ...defaults, ...given, ...(spec && namedOf(spec, further)) };
       const named = Object.entries(all).map(([name, item]) => [snakeCase(name), serialize(item)]);
       return { args: inCall.map(write), kwargs: Object.fromEntries(named) };
     });

@@ -8,7 +8,7 @@ import { camelCase, snakeCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
 import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
-import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
+import { type CallArguments, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf, joinArguments } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";
 import { readCompileConfig } from "./compile_config.ts";
@@ -320,10 +320,10 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       for (const [key, value] of Object.entries(kwargs)) {
         // Keras writes this even if it was not given, and still uses the model's.
         if (key === "training" && value === layer.callDefaults.training) continue;
-        if (value !== null) named[camelCase(key)] = value;
+        if (value !== null) named[camelCase(key)] = oneLevel(value);
       }
       others.forEach((value, i) => {
-        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = value;
+        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = oneLevel(value);
       });
       // Keras's layers accept all of their arguments by name.
       const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
@@ -331,6 +331,13 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       return toList(layer.replay(args));
     },
   };
+}
+
+/** A list of tensors and of lists of them as one list: the states of stacked cells. */
+function oneLevel(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const items: readonly unknown[] = value.flat(Infinity);
+  return items.some((item) => item instanceof SymbolicTensor) ? items : value;
 }
 
 function toList(structure: Structure<SymbolicTensor>): SymbolicTensor[] {

@@ -2,7 +2,6 @@
 import { masks, objectOf, operand, operands } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import type { History } from "../callbacks/history.ts";
-import type { Logs } from "../callbacks/callback.ts";
 import type { Config, ObjectNode } from "../json_config.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { gradients } from "../tensor/gradients.ts";
@@ -25,6 +24,7 @@ import { classesOf, evaluate, onBatch, predict } from "../training/evaluate.ts";
 import { fit } from "../training/fit.ts";
 import type { Batches } from "../training/batches.ts";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "../training/options.ts";
+import type { Results } from "../training/results.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import type { FilesSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
@@ -191,7 +191,7 @@ export class Model<
    */
   async fit(
     x: InputData<this> | NamedData<In> | Batches,
-    y?: TargetData<this> | NamedData<Out>,
+    y?: TargetData<this> | NamedData<Out> | null,
     options: FitOptions<InputData<this> | NamedData<In>, TargetData<this> | NamedData<Out>, WeightData<Out>> = {},
   ): Promise<History> {
     return this.history = await fit(this.#trainer, x as TensorLike, y as TensorLike, options as FitOptions);
@@ -203,7 +203,7 @@ export class Model<
    * @param x inputs, `[rows, ...]`, as for `fit`, or an iterable of batches
    * @param y targets, `[rows, ...]`, as for `fit`; omitted with batches
    * @param options batch size, number of batches, and printing
-   * @returns the loss and each metric by name
+   * @returns the loss and each metric by name, also as a list in Keras's order: `const [loss, accuracy] = ...`
    * @throws {StateError} before `compile`
    *
    * @example The loss of two samples
@@ -216,9 +216,9 @@ export class Model<
    */
   async evaluate(
     x: InputData<this> | NamedData<In> | Batches,
-    y?: TargetData<this> | NamedData<Out>,
+    y?: TargetData<this> | NamedData<Out> | null,
     options: EvaluateOptions<WeightData<Out>> = {},
-  ): Promise<Logs> {
+  ): Promise<Results> {
     return await evaluate(this.#trainer, x as TensorLike, y as TensorLike, options as EvaluateOptions);
   }
 
@@ -278,9 +278,9 @@ export class Model<
    */
   async trainOnBatch(
     x: InputData<this> | NamedData<In>,
-    y?: TargetData<this> | NamedData<Out>,
+    y?: TargetData<this> | NamedData<Out> | null,
     options: BatchOptions<WeightData<Out>> = {},
-  ): Promise<Logs> {
+  ): Promise<Results> {
     return await onBatch(this.#trainer, "train", x as TensorLike, y as TensorLike, options as BatchOptions);
   }
 
@@ -294,9 +294,9 @@ export class Model<
    */
   async testOnBatch(
     x: InputData<this> | NamedData<In>,
-    y?: TargetData<this> | NamedData<Out>,
+    y?: TargetData<this> | NamedData<Out> | null,
     options: Pick<BatchOptions<WeightData<Out>>, "sampleWeight"> = {},
-  ): Promise<Logs> {
+  ): Promise<Results> {
     return await onBatch(this.#trainer, "test", x as TensorLike, y as TensorLike, options as BatchOptions);
   }
 
@@ -499,7 +499,7 @@ export class Model<
    * @param target a path that ends in one of these, its `file:` URL, or a stream; in a browser the name of a download
    * @param options the format, the batch size, what is for one format alone, and whether to print
    * @throws {StateError} before the model is built
-   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows
+   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows, unless `inputShape` fixes it
    * @throws {ValueError} for another ending; for a model that draws random numbers or keeps a state as it predicts; for an
    *   ONNX file whose graph would depend on the batch size, or of more than 2 GiB
    * @throws {FileError} where the file cannot be written

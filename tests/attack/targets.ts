@@ -43,6 +43,7 @@ const suitable: Readonly<Record<string, unknown>> = {
   initialLearningRate: 0.1,
   inputDim: 3,
   kernelSize: 1,
+  layer: new ceratops.layers.GRU(2),
   n: 2,
   numClasses: 3,
   outputDim: 2,

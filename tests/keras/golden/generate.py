@@ -51,7 +51,10 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "recurrent",
+    "recurrent_trainings",
     "files",
+    "printed",
+    "signatures",
     "numpy_files",
     "sharded",
 ]
