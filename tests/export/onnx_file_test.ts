@@ -15,17 +15,14 @@ import {
   Variable,
 } from "../../mod.ts";
 import { onnxFile } from "../../lib/export/onnx.ts";
-import { loadPackage } from "../../lib/packages.ts";
-import { assertExports, runOnnx } from "./onnx_run.ts";
+import { onnxProto } from "../deps.ts";
+import { assertExports, joined, runOnnx } from "./onnx_run.ts";
 import { numbers } from "../ops/samples.ts";
 
 /** The message of a file. */
 async function decoded(model: Model, options: { batchSize?: number; opsetVersion?: number } = {}) {
-  const bytes = await onnxFile(model, { batchSize: null, opsetVersion: 18, ...options }, "Cannot export");
-  const { default: { onnx } } = await loadPackage("onnx", "Cannot read") as unknown as {
-    default: Awaited<ReturnType<typeof loadPackage<"onnx">>>;
-  };
-  const { graph, ...rest } = onnx.ModelProto.decode(bytes);
+  const file = await onnxFile(model, { batchSize: null, opsetVersion: 18, ...options }, "Cannot export");
+  const { graph, ...rest } = onnxProto.onnx.ModelProto.decode(await joined(file));
   return { ...rest, graph: graph! };
 }
 
