@@ -3,7 +3,7 @@ import type { FunctionNode, ObjectNode } from "./json_config.ts";
 import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import type { ActivationFunction } from "./ops/activations.ts";
-import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
+import { clip, logSoftmax, softmax as normalized } from "./ops/composed.ts";
 import { lift, type Lifted } from "./ops/lift.ts";
 import * as o from "./ops/primitives.ts";
 import { type Option, option, required } from "./options.ts";
@@ -52,16 +52,11 @@ export const linear: ActivationFunction = lift((x) => o.cast(x, dtypeOf(x)));
 /** `max(x, 0)`; with options: `x` above `threshold`, `negativeSlope * (x - threshold)` below, at most `maxValue`. */
 export const relu: Lifted<[x: Operand, options?: ReluOptions]> = lift((x, options = {}) => {
   const { negativeSlope = 0, maxValue = null, threshold = 0 } = options;
-  if (negativeSlope === 0 && threshold === 0) {
-    const risen = o.relu(x);
-    return maxValue === null ? risen : o.minimum(risen, maxValue);
-  }
-  // The sign of a zero is that of `x`, as in Keras.
-  const below = threshold === 0 || negativeSlope === 0
-    ? o.multiply(x, negativeSlope)
-    : o.multiply(o.relu(o.subtract(threshold, x)), -negativeSlope);
-  const capped = maxValue === null ? x : o.minimum(x, maxValue);
-  return o.select(o.greater(x, threshold), capped, below);
+  if (negativeSlope !== 0 && threshold === 0 && maxValue === null) return ops.leakyRelu(x, negativeSlope);
+  const risen = threshold === 0 ? o.relu(x) : o.select(o.greater(x, threshold), x, 0);
+  const capped = maxValue === null ? risen : clip(risen, 0, maxValue);
+  if (negativeSlope === 0) return capped;
+  return o.subtract(capped, o.multiply(o.relu(o.subtract(threshold, x)), negativeSlope));
 }, { optionsAt: 1 });
 
 /** `1 / (1 + exp(-x))`; remembers `x` as its logits. */

@@ -2,7 +2,7 @@
 // https://keras.io/api/models/model_saving_apis/serialization_utils/
 import type { Config, FunctionNode, ObjectNode } from "./json_config.ts";
 import { checkMethodsOf } from "./checked_methods.ts";
-import { describe, ValueError } from "./errors.ts";
+import { describe, isClass, ValueError } from "./errors.ts";
 import { ContextKey, withContext } from "./ir/context.ts";
 
 /** A class whose objects can be written to files. */
@@ -93,7 +93,7 @@ export function getCustomObjects(): ReadonlyMap<string, CustomObject> {
 
 /** Runs `body`, in which the classes and functions `objects` are known by these names. */
 export function customObjectScope<T>(objects: Readonly<Record<string, CustomObject>>, body: () => T): T {
-  if (typeof objects !== "object" || objects === null || typeof body !== "function") {
+  if (typeof objects !== "object" || objects === null || typeof body !== "function" || isClass(body)) {
     throw new ValueError({
       what: "Cannot open a scope of custom objects",
       rule: "it takes an object of classes and functions by name, and a function to run",

@@ -1,9 +1,9 @@
 // HDF5, the format of Keras's weights: a tree of groups with arrays and attributes, read and written by h5wasm.
-import { type DType, makeArray, type TypedArray } from "../dtype.ts";
+import { bytesPerElement, type DType, makeArray, type TypedArray } from "../dtype.ts";
 import type { Packages } from "../deps.ts";
 import { FileError } from "../errors.ts";
 import { loadPackage } from "../packages.ts";
-import { formatShape, sizeOf } from "../shape.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** A group of an HDF5 file. */
@@ -19,19 +19,40 @@ export interface H5Group {
 type H5 = Packages["h5wasm"];
 type Module = Awaited<H5["ready"]>;
 
+/** A group of a file that is to be written. */
+export interface NewH5Group {
+  /** What is noted of the group: texts, numbers and lists of texts. */
+  readonly attributes: ReadonlyMap<string, unknown>;
+  /** The groups inside. */
+  readonly groups: ReadonlyMap<string, NewH5Group>;
+  /** The arrays inside. */
+  readonly arrays: ReadonlyMap<string, NewH5Array>;
+}
+
+/** An array of a file that is to be written. Each is read when it is written, so that only one is held. */
+export interface NewH5Array {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The elements. */
+  read(): Promise<Tensor>;
+}
+
 /** Deeper groups are no weights file's. */
 const maxDepth = 64;
 
 let count = 0;
 
 /** Runs `body` on the package, and on the name of a file in its memory that is removed after. */
-async function withFile<T>(what: string, body: (h5: H5, module: Module, name: string) => T): Promise<T> {
+async function withFile<T>(
+  what: string,
+  body: (h5: H5, module: Module, name: string) => T | Promise<T>,
+): Promise<T> {
   const h5 = await loadPackage("h5wasm", what);
   const module = await h5.ready;
   module.activate_throwing_error_handler();
   const name = `/ceratops-${count++}.h5`;
   try {
-    return body(h5, module, name);
+    return await body(h5, module, name);
   } finally {
     if (module.FS.analyzePath(name, false).exists) module.FS.unlink(name);
   }
@@ -44,7 +65,8 @@ async function withFile<T>(what: string, body: (h5: H5, module: Module, name: st
  */
 export function readHdf5(bytes: Uint8Array, what: string): Promise<H5Group> {
   return withFile(what, (h5, { FS }, name) => {
-    FS.writeFile(name, bytes);
+    // The bytes themselves, not a copy.
+    FS.writeFile(name, bytes, { canOwn: true } as WriteOptions);
     const file = attempt(() => new h5.File(name, "r"), what);
     try {
       return new Reader(h5, file, what).group(file, "", 0);
@@ -55,16 +77,61 @@ export function readHdf5(bytes: Uint8Array, what: string): Promise<H5Group> {
 }
 
 /** The bytes of a file with this tree. */
-export function writeHdf5(root: H5Group, what: string): Promise<Uint8Array<ArrayBuffer>> {
-  return withFile(what, (h5, { FS }, name) => {
+export function writeHdf5(root: NewH5Group, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  return withFile(what, async (h5, { FS }, name) => {
     const file = new h5.File(name, "w");
+    const node = FS.lookupPath(name, {}).node as unknown as MemoryFile;
     try {
-      writeGroup(root, file);
+      reserve(node, sizeBound(root));
+      await writeGroup(root, file);
     } finally {
       file.close();
     }
-    return FS.readFile(name) as Uint8Array<ArrayBuffer>;
+    return node.contents.subarray(0, node.usedBytes);
   });
+}
+
+/** How the package's file system writes a file. */
+interface WriteOptions {
+  readonly flags?: string;
+  /** Whether it keeps the given bytes, not a copy. */
+  readonly canOwn?: boolean;
+}
+
+/** A file in the memory of the package's file system. */
+interface MemoryFile {
+  /** The bytes, and room for more. */
+  contents: Uint8Array<ArrayBuffer>;
+  usedBytes: number;
+  node_ops: { readonly setattr: (file: MemoryFile, change: { readonly size?: number }) => void };
+}
+
+/** Gives a file room for so many bytes: it would else be copied each time it grows by an eighth, and when it is closed. */
+function reserve(file: MemoryFile, bytes: number): void {
+  const contents = new Uint8Array(bytes);
+  if (file.contents) contents.set(file.contents.subarray(0, file.usedBytes));
+  file.contents = contents;
+  const { setattr } = file.node_ops;
+  file.node_ops = {
+    ...file.node_ops,
+    setattr(file, change) {
+      const { size } = change;
+      if (size === undefined || size > file.contents.length) return setattr(file, change);
+      if (size > file.usedBytes) file.contents.fill(0, file.usedBytes, size);
+      file.usedBytes = size;
+    },
+  };
+}
+
+/** More bytes than the tables of a group, or what describes an array, take. */
+const overhead = 4096;
+
+/** More bytes than a file with this tree takes, but for very long attributes. */
+function sizeBound({ groups, arrays }: NewH5Group): number {
+  let bytes = overhead;
+  for (const { shape, dtype } of arrays.values()) bytes += overhead + sizeOf(shape) * bytesPerElement(dtype);
+  for (const group of groups.values()) bytes += sizeBound(group);
+  return bytes;
 }
 
 /** The result of a call of the package, whose errors say what in the file is wrong. */
@@ -136,10 +203,14 @@ class Reader {
 
 const elementTypes: Readonly<Record<DType, string>> = { float32: "<f4", int32: "<i4", uint8: "<B", bool: "<B" };
 
-function writeGroup({ attributes, groups, arrays }: H5Group, to: InstanceType<H5["Group"]>): void {
+async function writeGroup(
+  { attributes, groups, arrays }: NewH5Group,
+  to: InstanceType<H5["Group"]>,
+): Promise<void> {
   for (const [name, value] of attributes) to.create_attribute(name, value as string);
-  for (const [name, { shape, dtype, data }] of arrays) {
+  for (const [name, array] of arrays) {
+    const { shape, dtype, data } = await array.read();
     to.create_dataset({ name, data, shape: [...shape], dtype: elementTypes[dtype] });
   }
-  for (const [name, group] of groups) writeGroup(group, to.create_group(name));
+  for (const [name, group] of groups) await writeGroup(group, to.create_group(name));
 }

@@ -1,27 +1,24 @@
 // safetensors: named arrays behind a JSON header. https://huggingface.co/docs/safetensors
-import { type DType, makeArray } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import { FileError } from "../errors.ts";
-import { sizeOf } from "../shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { bytesOfShape, type ElementType, elementTypes, tensorOfBytes } from "./elements.ts";
 
-/** The element types of the format that tensors are made of, with the array that views their bytes. */
-const readers: Readonly<
-  Record<string, { readonly dtype: DType; readonly bytes: number; view(buffer: ArrayBuffer): ArrayLike<number> }>
-> = {
-  F32: { dtype: "float32", bytes: 4, view: (buffer) => new Float32Array(buffer) },
-  F64: { dtype: "float32", bytes: 8, view: (buffer) => new Float64Array(buffer) },
-  F16: { dtype: "float32", bytes: 2, view: (buffer) => new Float16Array(buffer) },
-  BF16: {
-    dtype: "float32",
-    bytes: 2,
-    view: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
-  },
-  I64: { dtype: "int32", bytes: 8, view: (buffer) => Array.from(new BigInt64Array(buffer), Number) },
-  I32: { dtype: "int32", bytes: 4, view: (buffer) => new Int32Array(buffer) },
-  I16: { dtype: "int32", bytes: 2, view: (buffer) => new Int16Array(buffer) },
-  I8: { dtype: "int32", bytes: 1, view: (buffer) => new Int8Array(buffer) },
-  U8: { dtype: "uint8", bytes: 1, view: (buffer) => new Uint8Array(buffer) },
-  BOOL: { dtype: "bool", bytes: 1, view: (buffer) => new Uint8Array(buffer) },
+/** The element types of the format that tensors are made of. */
+const types: Readonly<Record<string, ElementType>> = {
+  F32: elementTypes.float32,
+  F64: elementTypes.float64,
+  F16: elementTypes.float16,
+  BF16: elementTypes.bfloat16,
+  I64: elementTypes.int64,
+  U64: elementTypes.uint64,
+  I32: elementTypes.int32,
+  U32: elementTypes.uint32,
+  I16: elementTypes.int16,
+  U16: elementTypes.uint16,
+  I8: elementTypes.int8,
+  U8: elementTypes.uint8,
+  BOOL: elementTypes.bool,
 };
 
 const typeNames: Readonly<Record<DType, string>> = { float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" };
@@ -58,8 +55,8 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Arr
 }
 
 /**
- * The tensors in the bytes of a file. Throws {@linkcode FileError}, whose message begins with `what`, for a damaged file
- * and for element types that no tensor has.
+ * The tensors in the bytes of a file. Throws {@linkcode FileError}, whose message begins with `what`, for a damaged file,
+ * for element types that no tensor has, and for whole numbers outside of int32.
  */
 export function readSafetensors(file: Uint8Array, what: string): Map<string, Tensor> {
   const fail = (received: string): never => {
@@ -85,18 +82,16 @@ export function readSafetensors(file: Uint8Array, what: string): Map<string, Ten
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
     const { dtype, shape, data_offsets: offsets } = entry ?? {};
-    const reader = Object.hasOwn(readers, dtype) ? readers[dtype] : fail(`"${name}" of the element type ${dtype}`);
-    const isList = (list: unknown): list is number[] =>
-      Array.isArray(list) && list.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
-    if (!isList(shape) || !isList(offsets) || offsets.length !== 2) {
-      return fail(`"${name}" without a shape and offsets`);
+    const type = Object.hasOwn(types, dtype) ? types[dtype] : fail(`"${name}" of the element type ${dtype}`);
+    const bytes = bytesOfShape(type, shape);
+    const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [NaN, NaN];
+    if (bytes === undefined || ![begin, end].every((at) => Number.isSafeInteger(at) && at >= 0)) {
+      fail(`"${name}" without a shape and offsets`);
     }
-    const [begin, end] = offsets;
-    if (end > data.length || end - begin !== sizeOf(shape) * reader.bytes) {
+    if (end > data.length || end - begin !== bytes) {
       fail(`"${name}" of shape [${shape}] in the bytes ${begin} to ${end} of ${data.length}`);
     }
-    const view = reader.view(data.slice(begin, end).buffer);
-    tensors.set(name, new Tensor(shape, reader.dtype, makeArray(reader.dtype, view)));
+    tensors.set(name, tensorOfBytes(type, shape, data.subarray(begin, end), { what, thing: `"${name}"` }));
   }
   return tensors;
 }

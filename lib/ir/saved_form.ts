@@ -6,15 +6,19 @@ type Saved = string | number | boolean | null | readonly number[];
 /** The class that stands for a function in files, and which of its arguments are in the config. */
 export interface SavedForm {
   /** Keras's module of the class, below `keras.src.ops`; `numpy` by default. */
-  readonly module?: "core" | "linalg" | "math" | "nn" | "numpy";
+  readonly module?: "core" | "image" | "linalg" | "math" | "nn" | "numpy";
   /** The name of the class; by default the function's name, capitalized. */
   readonly className?: string;
   /** How many arguments are passed in the call; one by default. The others are in the config. */
   readonly inputs?: number;
   /** Whether the call takes any number of arguments, after those that are in the config. */
   readonly variadic?: boolean;
+  /** Whether the function takes the arguments of the call in one list, which comes first. */
+  readonly listed?: boolean;
   /** The config's keys in the order of the function's further arguments, with their defaults. */
   readonly keys?: Readonly<Record<string, Saved>>;
+  /** The place among the keys from which on they are properties of one object of options. */
+  readonly optionsFrom?: number;
   /** The keys whose arguments are passed in the call, by name. */
   readonly named?: readonly string[];
   /** The config's keys for which the function has no argument, with the value they must have. */

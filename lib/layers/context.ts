@@ -9,6 +9,9 @@ export const isTraining: ContextKey<boolean> = new ContextKey("isTraining");
 /** The list of scalars that layers added to the loss. */
 export const addedLosses: ContextKey<Value[]> = new ContextKey("addedLosses");
 
+/** Whether weights will be read from a file, so that no initial values are drawn. */
+export const weightsWillBeRead: ContextKey<boolean> = new ContextKey("weightsWillBeRead");
+
 /** The place of the layer that is being built or called. */
 export const layerPlace: ContextKey<Place> = new ContextKey("layerPlace");
 

@@ -1,4 +1,5 @@
 // The layers, as mod.ts exports them under `layers`.
+export { Input, type InputOptions } from "./input.ts";
 export {
   Activation,
   ELU,
@@ -55,7 +56,7 @@ export {
   type GlobalPoolingOptions,
 } from "./global_pooling.ts";
 export { GRU, GRUCell, type GRUCellOptions, type GRUOptions } from "./gru.ts";
-export { InputLayer, type InputOptions } from "./input.ts";
+export { InputLayer } from "./input.ts";
 export {
   type FlipMode,
   RandomCrop,

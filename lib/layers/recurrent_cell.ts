@@ -1,6 +1,8 @@
 // What the library's cells share: kernels for input and state, and what training drops of both.
 import { type ActivationIdentifier, activationOption } from "../activations.ts";
 import type { ConstraintIdentifier } from "../constraints.ts";
+import { shape } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { ShapeError } from "../errors.ts";
 import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import { requireTrace } from "../ir/trace.ts";
@@ -72,6 +74,7 @@ export interface RecurrentCell extends LayerFields<RecurrentCellOptions, typeof 
 export abstract class RecurrentCell extends RandomLayer {
   static {
     declareBase(this);
+    declareMethods(this, { prepare: { verb: "prepare", takes: { stepShape: shape } } });
   }
 
   /** The weights that multiply the input. */

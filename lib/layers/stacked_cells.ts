@@ -1,4 +1,6 @@
 // StackedRNNCells: several cells as one. https://keras.io/api/layers/recurrent_layers/stacked_rnn_cell/
+import { count, shape } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { declareOptions, type Option, option, optionTable, positional } from "../options.ts";
@@ -52,6 +54,10 @@ export interface StackedRNNCells extends LayerFields<LayerOptions, typeof stacke
  */
 export class StackedRNNCells extends Layer {
   static {
+    declareMethods(this, {
+      prepare: { verb: "prepare", takes: { stepShape: shape } },
+      getInitialState: { verb: "take the initial state of", takes: { batchSize: count } },
+    });
     declareOptions(this, stackedOptions);
   }
   override readonly callArguments = ["states"];

@@ -4,10 +4,10 @@ import type { Constraint } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializers.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { Variable } from "../tensor/variable.ts";
+import { Variable, type VariableOptions } from "../tensor/variable.ts";
 
 /** What a {@linkcode Weight} is made with. */
-export interface WeightOptions {
+export interface WeightOptions extends Pick<VariableOptions, "shape" | "dtype"> {
   /** The layer's own name for it, such as `kernel`. */
   key: string;
   /** The full path, such as `sequential/dense/kernel`. */
@@ -33,8 +33,8 @@ export class Weight extends Variable {
   /** The constraint applied after each step, if any. */
   readonly constraint: Constraint | null;
 
-  /** Takes the first value and the settings. */
-  constructor(value: Tensor, options: WeightOptions) {
+  /** Takes the first value, or one number for all elements of a shape, and the settings. */
+  constructor(value: Tensor | number, options: WeightOptions) {
     if (typeof options?.path !== "string") {
       throw new ValueError({
         what: "Cannot make a weight",
@@ -43,7 +43,8 @@ export class Weight extends Variable {
         hint: "call layer.addWeight({ name, shape }) in build, or make a Variable",
       });
     }
-    super(value, { name: options.path, trainable: options.trainable });
+    const { path: name, trainable, shape, dtype } = options;
+    super(value, { name, trainable, shape, dtype });
     this.key = options.key;
     this.initializer = options.initializer;
     this.regularizer = options.regularizer ?? null;

@@ -7,7 +7,7 @@ import { describe, readMethodOptions } from "../options.ts";
 import { weightPath } from "../random_stream.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
-import { layerPlace, Place } from "./context.ts";
+import { layerPlace, Place, weightsWillBeRead } from "./context.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import { type AddWeightOptions, addWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
@@ -93,8 +93,10 @@ export abstract class WeightOwner {
     const place = this.#ownPlace();
     const path = `${place.name}/${name}`;
     const weight = withHostMemory(bytes, () => {
-      const value = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape)).cast(dtype);
-      return new Weight(value, { key: name, path, trainable, initializer, regularizer, constraint });
+      const settings = { key: name, path, trainable, initializer, regularizer, constraint };
+      if (weightsWillBeRead.current) return new Weight(0, { ...settings, shape, dtype });
+      const drawn = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape));
+      return new Weight(drawn.cast(dtype), settings);
     }, { what: where, thing: `${describe(name)} ${formatShape(shape)}` });
     this.#weights.push(weight);
     return weight;

@@ -1,13 +1,16 @@
 // loadModel: a model with its weights, from a file.
-import { type FileSource, nameOfSource } from "../files/source.ts";
+import { type FilesSource, nameOfSource, openSource } from "../files/source.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { ConfigValue } from "../json_config.ts";
+import { withContext } from "../ir/context.ts";
+import { weightsWillBeRead } from "../layers/context.ts";
 import { boolean } from "../option_kinds.ts";
 import { option, type OptionPlace, optionTable, readMethodOptions } from "../options.ts";
 import { type CustomObject, customObjectScope } from "../registry.ts";
+import { readModelFile } from "../saving/file_formats.ts";
 import { isNamed } from "../structure.ts";
 import { modelFromConfig } from "./from_config.ts";
-import { readModelFile, restore } from "./keras_file.ts";
+import { restore } from "./keras_file.ts";
 import type { Model } from "./model.ts";
 
 /** Options of {@linkcode loadModel}. */
@@ -36,11 +39,14 @@ function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Reco
 }
 
 /**
- * The model in a `.keras` file, as Ceratops or Python Keras 3 saved it, or in an `.h5` file of Keras 2 or 3: with its weights, and compiled as it was, so that
- * training goes on where it stopped. As `keras.models.load_model`. Code in a file is never run: a `Lambda` of Python is
- * refused, with the way to give its function a name.
+ * The model in a `.keras` file, as Ceratops or Python Keras 3 saved it, or in an `.h5` file of Keras 2 or 3: with its
+ * weights, and compiled as it was, so that training goes on where it stopped. As `keras.models.load_model`. Code in a
+ * file is never run: a `Lambda` of Python is refused, with the way to give its function a name.
  *
- * @param source a path, a URL, bytes, a `Blob` or a stream
+ * The `model.json` of a model of TensorFlow.js's layers is read too, as it saves them or its converter writes them, with
+ * the files of weights that it names; the optimizer starts anew. A `graph-model` has no layers and is refused.
+ *
+ * @param source a path, a URL, bytes, a `Blob` or a stream; for several files that the user picked, a list of them
  * @param options the user's own classes, and whether to compile
  * @returns the model
  * @throws {FileError} for a file that is missing, damaged or of another format, or whose weights are not the model's
@@ -55,11 +61,12 @@ function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Reco
  * console.log(model.outputShape); // [ null, 3 ]
  * ```
  */
-export async function loadModel(source: FileSource, options: LoadModelOptions = {}): Promise<Model> {
+export async function loadModel(source: FilesSource, options: LoadModelOptions = {}): Promise<Model> {
   const what = `Cannot load ${nameOfSource(source)}`;
   const { customObjects, compile } = readMethodOptions("loadModel", loadModelOptions, options, what);
-  const { config, weights } = await readModelFile(source, what);
-  const model = customObjectScope(customObjects, () => modelFromConfig(compile ? config : withoutCompile(config)));
+  const { config, weights } = await readModelFile(await openSource(source, what), what);
+  const make = () => modelFromConfig(compile ? config : withoutCompile(config));
+  const model = withContext([weightsWillBeRead.of(true)], () => customObjectScope(customObjects, make));
   restore(model, weights, what);
   return model;
 }

@@ -1,5 +1,6 @@
 // Convolutions with Keras's arguments: plain, transposed, depthwise and separable.
 import { ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { apply, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { lift, type Lifted } from "./lift.ts";
@@ -256,3 +257,12 @@ export const separableConv: Lifted<
     return conv(deep, pointwiseKernel);
   });
 }, { optionsAt: 3 });
+
+const keys = { strides: 1, padding: "valid", data_format: "channels_last", dilation_rate: 1 } as const;
+
+/** How Keras's files write convolutions; Keras cannot run its node of a transposed one. */
+export const savedConvolutions: SavedForms = {
+  conv: { module: "nn", inputs: 2, keys, optionsFrom: 0 },
+  depthwiseConv: { module: "nn", inputs: 2, keys, optionsFrom: 0 },
+  separableConv: { module: "nn", inputs: 3, keys, optionsFrom: 0 },
+};

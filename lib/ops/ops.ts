@@ -12,7 +12,6 @@ export {
   max,
   mean,
   min,
-  pad,
   reshape,
   reverse as flip,
   scatterAdd,
@@ -105,6 +104,7 @@ export {
   threshold,
 } from "./activations.ts";
 export { cumprod, cumsum, diff } from "./cumulative.ts";
+export { pad, type PadMode, type PadWidth } from "./padding.ts";
 export { argsort, inTopK, median, percentile, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
 export { diag, diagflat, diagonal, eye, trace, tril, triu } from "./diagonals.ts";
 export { getItem, type IndexItem, type IndexKey, type IndexRange } from "./get_item.ts";

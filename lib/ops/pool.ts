@@ -2,6 +2,7 @@
 import { checkConstant, Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { apply, type Operand, shapeOf } from "../tensor/apply.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { eachTap, positionsOf } from "./extents/window.ts";
@@ -103,3 +104,11 @@ export const averagePool: Lifted<[x: Operand, poolSize: PerAxis, options?: PoolO
   },
   { optionsAt: 2 },
 );
+
+const keys = { pool_size: null, strides: null, padding: "valid", data_format: "channels_last" } as const;
+
+/** How Keras's files write pools. */
+export const savedPools: SavedForms = {
+  averagePool: { module: "nn", keys, optionsFrom: 1 },
+  maxPool: { module: "nn", keys, optionsFrom: 1 },
+};

@@ -6,15 +6,19 @@ import { savedActivations } from "./activations.ts";
 import { savedArrangements } from "./arranging.ts";
 import { savedComparisons } from "./comparing.ts";
 import { savedComposed } from "./composed.ts";
+import { savedConvolutions } from "./convolve.ts";
 import { savedCreations } from "./creation.ts";
 import { savedSums } from "./cumulative.ts";
 import { savedDiagonals } from "./diagonals.ts";
 import { savedQuotients } from "./dividing.ts";
 import { savedItems } from "./get_item.ts";
+import { savedImages } from "./image_forms.ts";
 import { savedLogarithms } from "./logarithms.ts";
 import { savedProducts } from "./matrices.ts";
 import { savedNan } from "./nan.ts";
 import { savedOrderings } from "./ordering.ts";
+import { savedPadding } from "./padding.ts";
+import { savedPools } from "./pool.ts";
 import { savedPrimitives } from "./primitives.ts";
 import { savedStatistics } from "./statistics.ts";
 import { savedTrigonometry } from "./trigonometry.ts";
@@ -35,15 +39,19 @@ export const savedForms: SavedForms = {
   ...savedArrangements,
   ...savedComparisons,
   ...savedComposed,
+  ...savedConvolutions,
   ...savedCreations,
   ...savedSums,
   ...savedDiagonals,
   ...savedQuotients,
   ...savedItems,
+  ...savedImages,
   ...savedLogarithms,
   ...savedProducts,
   ...savedNan,
   ...savedOrderings,
+  ...savedPadding,
+  ...savedPools,
   ...savedPrimitives,
   ...savedStatistics,
   ...savedTrigonometry,
@@ -51,5 +59,7 @@ export const savedForms: SavedForms = {
 
 /** The name of Keras's class of a function, if files can have it. */
 export function savedClassOf(fn: string): string | undefined {
-  return Object.hasOwn(savedForms, fn) ? savedForms[fn].className ?? fn[0].toUpperCase() + fn.slice(1) : undefined;
+  if (!Object.hasOwn(savedForms, fn)) return undefined;
+  const name = fn.slice(fn.indexOf(".") + 1);
+  return savedForms[fn].className ?? name[0].toUpperCase() + name.slice(1);
 }

@@ -2,10 +2,12 @@
 import { describe, ValueError } from "../errors.ts";
 import type { SavedForm } from "../ir/saved_form.ts";
 import type { Config, ConfigValue } from "../json_config.ts";
+import { camelCase } from "../names.ts";
 import { savedClassOf, savedForms } from "../ops/saved.ts";
 
 /** A function of `ops` in files. */
-interface SavedFunction extends Required<Omit<SavedForm, "module" | "write">>, Pick<SavedForm, "write"> {
+interface SavedFunction
+  extends Required<Omit<SavedForm, "module" | "write" | "optionsFrom">>, Pick<SavedForm, "write" | "optionsFrom"> {
   /** Its name in `ops`. */
   readonly fn: string;
   /** Keras's module of the class. */
@@ -16,7 +18,7 @@ function savedFunction(fn: string): SavedFunction | undefined {
   const className = savedClassOf(fn);
   if (className === undefined) return undefined;
   const { module = "numpy", ...form } = savedForms[fn];
-  const missing = { inputs: 1, variadic: false, keys: {}, named: [], fixed: {} };
+  const missing = { inputs: 1, variadic: false, listed: false, keys: {}, named: [], fixed: {} };
   return { ...missing, ...form, fn, className, module: `keras.src.ops.${module}` };
 }
 
@@ -40,24 +42,39 @@ export function formOf(fn: string, className: string): SavedFunction {
 }
 
 /** Splits the arguments of a function into those passed in the call, and the further ones, which have keys. */
-export function splitArguments<T>(
-  { inputs, variadic, keys }: SavedFunction,
-  positional: readonly T[],
-): { inCall: readonly T[]; further: readonly T[] } {
+export function splitArguments(
+  form: SavedFunction,
+  positional: readonly unknown[],
+): { inCall: readonly unknown[]; further: readonly unknown[] } {
+  const { inputs, variadic, listed, keys } = form;
+  if (listed) return { inCall: positional[0] as readonly unknown[], further: positional.slice(1) };
   const count = variadic ? Object.keys(keys).length : inputs;
   const [first, rest] = [positional.slice(0, count), positional.slice(count)];
-  return variadic ? { inCall: rest, further: first } : { inCall: first, further: rest };
+  return variadic ? { inCall: rest, further: first } : { inCall: first, further: withoutOptions(form, rest) };
+}
+
+/** The further arguments one by one, where the function takes some of them as properties of an object. */
+function withoutOptions({ keys, optionsFrom }: SavedFunction, further: readonly unknown[]): readonly unknown[] {
+  if (optionsFrom === undefined) return further;
+  const options = Object(further[optionsFrom]) as Record<string, unknown>;
+  const given = Object.keys(keys).map((key, i) => i < optionsFrom ? further[i] : options[camelCase(key)]);
+  return [...given, ...further.slice(optionsFrom + 1)];
+}
+
+/** The reverse of {@linkcode withoutOptions}. */
+function withOptions({ keys, optionsFrom }: SavedFunction, further: readonly unknown[]): readonly unknown[] {
+  if (optionsFrom === undefined) return further;
+  const options = Object.keys(keys).map((key, i) => [camelCase(key), further[i]] as const).slice(optionsFrom);
+  return [...further.slice(0, optionsFrom), Object.fromEntries(options.filter(([, value]) => value !== undefined))];
 }
 
 /** The arguments of a function, from the two parts that {@linkcode splitArguments} returns. */
-export function joinArguments(
-  { inputs, variadic }: SavedFunction,
-  inCall: readonly unknown[],
-  further: readonly unknown[],
-): unknown[] {
+export function joinArguments(form: SavedFunction, inCall: readonly unknown[], further: readonly unknown[]): unknown[] {
+  const { inputs, variadic, listed } = form;
+  if (listed) return [inCall, ...further];
   if (variadic) return [...further, ...inCall];
   const missing = new Array<undefined>(Math.max(0, inputs - inCall.length)).fill(undefined);
-  return [...inCall, ...missing, ...further];
+  return [...inCall, ...missing, ...withOptions(form, further)];
 }
 
 /** The arguments in the config of a call. Throws {@linkcode ValueError} for one that Keras does not take. */
@@ -74,8 +91,18 @@ export function configOf(
       hint: "put it into a Layer of your own, and register that with saving.registerKerasSerializable",
     });
   }
-  const given = Object.entries(keys).map(([key, missing], i) => [key, (further[i] ?? missing) as ConfigValue] as const);
-  return { ...Object.fromEntries(given.filter(([key]) => !named.includes(key))), ...fixed };
+  const given = Object.entries(keys).map(([key, missing], i) => [key, (further[i] ?? missing) as ConfigValue] as const)
+    .filter(([key]) => !named.includes(key));
+  const operand = given.find(([, value]) => value !== null && typeof value === "object" && !Array.isArray(value));
+  if (operand) {
+    throw new ValueError({
+      what: "Cannot write the config of a model",
+      rule: `${operand[0]} of ops.${fn} must be a number or a list in files`,
+      received: describe(operand[1]),
+      hint: "put it into a Layer of your own, and register that with saving.registerKerasSerializable",
+    });
+  }
+  return { ...Object.fromEntries(given), ...fixed };
 }
 
 /** The further arguments that a call takes by name. */

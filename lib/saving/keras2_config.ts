@@ -1,5 +1,6 @@
 // Configs of Keras 2 as Keras 3 writes them.
 import type { Config, ConfigValue } from "../json_config.ts";
+import { ConfigPath } from "./config_path.ts";
 
 /** Classes of models, which Keras 2 gives a call of their own before any other. */
 const modelClasses: readonly ConfigValue[] = ["Functional", "Model", "Sequential"];
@@ -26,11 +27,16 @@ const options: Readonly<Record<string, (config: Config) => Config>> = {
   }),
 };
 
-/** The node of a model or an object of Keras 2 in the form of Keras 3; what has that form already stays as it is. */
-export function fromKeras2(value: ConfigValue): ConfigValue {
-  if (Array.isArray(value)) return value.map(fromKeras2);
+/**
+ * The node of a model or an object of Keras 2 in the form of Keras 3; what has that form already stays as it is. Throws
+ * {@linkcode ValueError} for one that is nested too deeply.
+ */
+export function fromKeras2(value: ConfigValue, path: ConfigPath = ConfigPath.root): ConfigValue {
+  if (Array.isArray(value)) return value.map((item, i) => fromKeras2(item, path.at(i)));
   if (!isObject(value)) return value;
-  const node: Config = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromKeras2(item)]));
+  const node: Config = Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, fromKeras2(item, path.at(key))]),
+  );
   const { class_name: className, config } = node;
   if (typeof className !== "string" || !isObject(config)) return node;
   // Optimizers were registered as the user's own.

@@ -1,13 +1,14 @@
 // The groups of a weights file: which part of a model has which path in Keras's `.weights.h5`.
 import { snakeCaseOfClass } from "../auto_names.ts";
 import type { DType } from "../dtype.ts";
+import type { ObjectNode } from "../json_config.ts";
 import { WeightOwner } from "../layers/weight_owner.ts";
 import { snakeCase } from "../names.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import { isNamed } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { Variable } from "../tensor/variable.ts";
+import { adoptValue, borrowValue, type Variable } from "../tensor/variable.ts";
 
 /** What one layer, model or optimizer keeps in a file itself. */
 export interface WeightGroup {
@@ -26,9 +27,9 @@ export interface WeightEntry {
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType;
-  /** The value now. */
+  /** The value now; its elements may be the owner's, and must not be changed. */
   read(): Promise<Tensor>;
-  /** Sets the value. */
+  /** Sets the value, whose shape and dtype are these; its elements may be kept. */
   write(value: Tensor): void;
 }
 
@@ -40,6 +41,14 @@ export interface Part extends WeightOwner {
   readonly connectedLayers?: readonly Part[];
   /** What is inside. */
   readonly sublayers: readonly Part[];
+}
+
+/** What saving needs of a model. */
+export interface SavedModel extends Part {
+  /** What changes the weights; undefined before `compile`. */
+  readonly optimizer: Optimizer | undefined;
+  /** The model's node in a config. */
+  serialize(): ObjectNode;
 }
 
 /** The groups of a model or a layer and of all that is inside, each object once, in the order in which Keras looks. */
@@ -79,14 +88,24 @@ export function weightGroups(root: Part): WeightGroup[] {
   return groups;
 }
 
-/** The groups of the `.h5` files of Keras 2: the layers of the model that have weights, with all that is inside them. */
+/**
+ * The groups of the `.h5` files of Keras 2: the layers of the model that have weights, with all that is inside them, and
+ * what the model itself has.
+ */
 export function legacyGroups(model: Part): WeightGroup[] {
-  return (model.connectedLayers ?? model.sublayers).filter(({ weights }) => weights.length > 0).map((layer, i) => ({
-    path: `layer ${i}`,
-    name: layer.name,
-    namePath: layer.name,
-    entries: [...layer.trainableWeights, ...layer.nonTrainableWeights].map((weight) => entryOf(weight, weight.name)),
-  }));
+  const groupOf = (path: string, { name }: Part, weights: readonly Variable[]): WeightGroup => ({
+    path,
+    name,
+    namePath: name,
+    entries: weights.map((weight) => entryOf(weight, weight.name)),
+  });
+  const layers = (model.connectedLayers ?? model.sublayers).filter(({ weights }) => weights.length > 0);
+  return [
+    ...layers.map((layer, i) =>
+      groupOf(`layer ${i}`, layer, [...layer.trainableWeights, ...layer.nonTrainableWeights])
+    ),
+    ...model.ownWeights.length > 0 ? [groupOf("top_level_model_weights", model, model.ownWeights)] : [],
+  ];
 }
 
 function isPart(value: unknown): value is Part {
@@ -97,7 +116,13 @@ const join = (path: string, name: string) => (path ? `${path}/${name}` : name);
 
 function entryOf(variable: Variable, name: string): WeightEntry {
   const { shape, dtype } = variable;
-  return { name, shape, dtype, read: () => variable.read(), write: (value) => variable.assign(value) };
+  return {
+    name,
+    shape,
+    dtype,
+    read: async () => new Tensor(shape, dtype, await borrowValue(variable)),
+    write: ({ data }) => adoptValue(variable, data),
+  };
 }
 
 /** The group of an optimizer: its steps, its rate unless a schedule gives it, and its slots. */
@@ -127,4 +152,11 @@ export function optimizerGroup(optimizer: Optimizer): WeightGroup {
     namePath: optimizer.name,
     entries: [...entries, ...optimizer.slots.map((slot) => entryOf(slot, slot.name)), ...further],
   };
+}
+
+/** What Keras 2 stores of an optimizer: its steps and its slots, without the rate and what follows from the steps. */
+export function legacyEntries(optimizer: Optimizer): WeightEntry[] {
+  const { entries } = optimizerGroup(optimizer);
+  const scalars = optimizer.schedule ? 1 : 2;
+  return [entries[0], ...entries.slice(scalars, scalars + optimizer.slots.length)];
 }

@@ -1,14 +1,20 @@
 // Weights files, Keras's `.weights.h5` and safetensors: the arrays of a model's parts and of its optimizer.
 import { FileError, StateError, ValueError } from "../errors.ts";
-import { type H5Group, readHdf5, writeHdf5 } from "../files/hdf5.ts";
-import { readSafetensors, writeSafetensors } from "../files/safetensors.ts";
+import { type H5Group, type NewH5Group, writeHdf5 } from "../files/hdf5.ts";
+import { writeSafetensors } from "../files/safetensors.ts";
 import { boolean } from "../option_kinds.ts";
 import { optionTable, readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { isLegacy, storedInLegacy } from "./legacy_h5.ts";
-import { optimizerGroup, type Part, type WeightEntry, type WeightGroup, weightGroups } from "./weight_groups.ts";
+import {
+  legacyEntries,
+  optimizerGroup,
+  type Part,
+  type WeightEntry,
+  type WeightGroup,
+  weightGroups,
+} from "./weight_groups.ts";
 
 /** The bytes of a safetensors file of these groups, with the names of weights. */
 export async function writeNamedWeights(
@@ -31,27 +37,35 @@ export async function writeNamedWeights(
   return writeSafetensors(tensors);
 }
 
+/** A group, or the part of one that a file holds. */
+export interface GroupPart extends WeightGroup {
+  /** The place of the first entry in the whole group; 0 by default. */
+  readonly first?: number;
+}
+
 /** The bytes of a `.weights.h5` file of these groups. */
-export async function writeWeights(groups: readonly WeightGroup[], what: string): Promise<Uint8Array<ArrayBuffer>> {
+export function writeWeights(groups: readonly GroupPart[], what: string): Promise<Uint8Array<ArrayBuffer>> {
   const root = newGroup();
-  for (const { path, name, entries } of groups) {
-    const values = await Promise.all(entries.map((entry) => entry.read()));
+  for (const { path, name, entries, first = 0 } of groups) {
     const vars = inside(root, `${path}/vars`);
     vars.attributes.set("name", name);
-    values.forEach((value, i) => vars.arrays.set(String(i), value));
+    entries.forEach((entry, i) => vars.arrays.set(String(first + i), entry));
   }
-  return await writeHdf5(root, what);
+  return writeHdf5(root, what);
 }
 
-interface NewGroup extends H5Group {
+/** A group that is being made. */
+export interface NewGroup extends NewH5Group {
   readonly attributes: Map<string, unknown>;
   readonly groups: Map<string, NewGroup>;
-  readonly arrays: Map<string, Tensor>;
+  readonly arrays: Map<string, WeightEntry>;
 }
 
-const newGroup = (): NewGroup => ({ attributes: new Map(), groups: new Map(), arrays: new Map() });
+/** A group without anything inside. */
+export const newGroup = (): NewGroup => ({ attributes: new Map(), groups: new Map(), arrays: new Map() });
 
-function inside(root: NewGroup, path: string): NewGroup {
+/** The group at a path inside of another, made where it is not there. */
+export function inside(root: NewGroup, path: string): NewGroup {
   let group = root;
   for (const name of path.split("/").filter((part) => part)) {
     if (!group.groups.has(name)) group.groups.set(name, newGroup());
@@ -83,46 +97,34 @@ export function storedInHdf5(root: H5Group): StoredWeights {
   const arrays = new Map<string, Tensor>();
   const visit = ({ groups, arrays: own }: H5Group, path: readonly string[]): void => {
     const inOrder = [...own].sort(([a], [b]) => Number(a) - Number(b));
-    for (const [name, array] of inOrder) arrays.set([...path.map(currentName), name].join("/"), array);
+    for (const [name, array] of inOrder) arrays.set(keyInHdf5([...path, name]), array);
     for (const [name, group] of groups) {
       // Keras 2 wrote the sums of metrics too; each run starts them again.
       if (path.length > 0 || name !== "metrics") visit(group, [...path, name]);
     }
   };
   visit(root, []);
-  const keyOf = ({ path }: WeightGroup, index: number) => [...path ? [path] : [], "vars", index].join("/");
-  return { arrays, groupsOf: weightGroups, keyOf };
+  return { arrays, groupsOf: weightGroups, keyOf: ({ path }, i) => keyInHdf5([path, "vars", String(i)]) };
 }
 
-/** Names that Keras 2.12 to 2.15 gave. */
-const currentName = (name: string) => (name === "_layer_checkpoint_dependencies" ? "layers" : name);
+/** The key of an array at a path of such a file; Keras 2.12 to 2.15 gave some names of their own. */
+export function keyInHdf5(path: readonly string[]): string {
+  const names = path.filter((name) => name !== "");
+  return names.map((name) => (name === "_layer_checkpoint_dependencies" ? "layers" : name)).join("/");
+}
 
 /** The name of an entry in a safetensors file: those of the layers around it, then its own. */
-const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number) =>
+export const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number): string =>
   [...namePath ? [namePath] : [], entries[index].name].join("/");
 
-/** HDF5 files begin with this. */
-const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Whether bytes are those of an HDF5 file. */
-export const isHdf5 = (bytes: Uint8Array): boolean => hdf5Signature.every((byte, i) => bytes[i] === byte);
-
-/** What a weights file holds: safetensors, Keras 3's `.weights.h5`, or the `.h5` of Keras 2. */
-export async function parseWeights(bytes: Uint8Array, what: string): Promise<StoredWeights> {
-  const isSafetensors = bytes[8] === "{".charCodeAt(0) && !isHdf5(bytes);
-  if (isSafetensors) return { arrays: readSafetensors(bytes, what), groupsOf: weightGroups, keyOf: nameOfEntry };
-  const root = await readHdf5(bytes, what);
-  return isLegacy(root) ? storedInLegacy(root, what) : storedInHdf5(root);
-}
-
-/** The part of an optimizer's group that a file has: `stored` arrays, of which the first are `scalars`. */
-function storedPart(group: WeightGroup, stored: number, scalars: number): WeightGroup {
-  const { entries } = group;
+/** The part of an optimizer's group that a file with so many arrays of it has. */
+function storedPart(optimizer: Optimizer, stored: number): WeightGroup {
+  const group = optimizerGroup(optimizer);
+  const scalars = optimizer.schedule ? 1 : 2;
   // An optimizer that had taken no step has no slots in the file.
-  if (stored <= scalars) return { ...group, entries: entries.slice(0, stored) };
-  // Keras 2 does not store the learning rate.
-  const isWithoutRate = scalars === 2 && stored === entries.length - 1;
-  return isWithoutRate ? { ...group, entries: entries.filter((_, i) => i !== 1) } : group;
+  if (stored <= scalars) return { ...group, entries: group.entries.slice(0, stored) };
+  const own = legacyEntries(optimizer);
+  return stored === own.length ? { ...group, entries: own } : group;
 }
 
 /** A row of the table of what does not fit. */
@@ -156,9 +158,7 @@ export function assignWeights(
     });
   groupsOf(model).forEach(take);
   const stored = [...arrays.keys()].filter((key) => key.startsWith("optimizer/")).length;
-  if (optimizer && stored > 0) {
-    take(storedPart(optimizerGroup(optimizer), stored, optimizer.schedule ? 1 : 2));
-  }
+  if (optimizer && stored > 0) take(storedPart(optimizer, stored));
   for (const [key, { shape }] of left) {
     if (!optimizer && key.startsWith("optimizer/")) continue;
     const parts = key.split("/").filter((part) => part !== "vars");

@@ -24,7 +24,15 @@ export interface VariableOptions {
   trainable?: boolean;
   /** The element type, if it is not that of the value. */
   dtype?: DType;
+  /** The extent of each axis, where the value is one number for all elements. Zeros take no host memory until read. */
+  shape?: Shape;
 }
+
+/** Sets the value of a variable to `data` itself, without a copy: for those who made it, and know that it fits. */
+export let adoptValue: (variable: Variable, data: TypedArray) => void;
+
+/** The elements of a variable now, which are its own: for those who only read them, and at once. */
+export let borrowValue: (variable: Variable) => Promise<TypedArray>;
 
 /**
  * Named state that outlives programs: a weight, an optimizer's slot, a metric's sum. Traced functions read it as an
@@ -52,14 +60,21 @@ export class Variable {
   #host: TypedArray | undefined;
   #device: VariableDevice | undefined;
 
-  /** Makes a variable that holds a copy of `value`. */
-  constructor(value: TensorLike, { name = "variable", trainable = true, dtype }: VariableOptions = {}) {
+  static {
+    adoptValue = (variable, data) => variable.#set(data);
+    borrowValue = async (variable) => await variable.#device?.read(variable) ?? variable.#host ?? variable.#zeros();
+  }
+
+  /** Makes a variable that holds a copy of `value`, or `value` in all elements of a shape. */
+  constructor(value: TensorLike, { name = "variable", trainable = true, dtype, shape }: VariableOptions = {}) {
     const initial = tensor(value, undefined, dtype);
+    if (shape !== undefined) checkFilled(value, shape);
     this.name = name;
-    this.shape = initial.shape;
+    this.shape = shape ?? initial.shape;
     this.dtype = initial.dtype;
     this.trainable = trainable;
-    this.#host = initial.data.slice() as TypedArray;
+    if (shape === undefined) this.#host = initial.data.slice() as TypedArray;
+    else if (value !== 0) this.#host = this.#zeros().fill(value as number);
   }
 
   /**
@@ -76,11 +91,8 @@ export class Variable {
    * ```
    */
   static zeros(shape: Shape, options: VariableOptions = {}): Variable {
-    checkShape(shape, "Cannot make a variable");
-    const variable = new Variable(0, { dtype: "float32", ...options });
-    (variable as { shape: Shape }).shape = shape;
-    variable.#host = undefined;
-    return variable;
+    checkFilled(0, shape);
+    return new Variable(0, { dtype: "float32", ...options, shape });
   }
 
   /**
@@ -126,8 +138,12 @@ export class Variable {
     const next = tensor(value, undefined, this.dtype);
     this.#checkType(next);
     if (trace) return trace.assign(this, trace.constant(next.shape, next.dtype, next.data));
-    const host = this.#host = next.data.slice() as TypedArray;
-    this.#device?.write(this, host);
+    this.#set(next.data.slice() as TypedArray);
+  }
+
+  #set(data: TypedArray): void {
+    this.#host = data;
+    this.#device?.write(this, data);
   }
 
   #checkType({ shape, dtype }: Value | Tensor): void {
@@ -189,4 +205,17 @@ export class Variable {
   #zeros(): TypedArray {
     return makeArray(this.dtype, sizeOf(this.shape));
   }
+}
+
+/** Throws {@linkcode ValueError} or {@linkcode ShapeError} unless a variable of `shape` can be filled with `value`. */
+function checkFilled(value: unknown, shape: Shape): void {
+  const what = "Cannot make a variable";
+  checkShape(shape, what);
+  if (typeof value === "number") return;
+  throw new ValueError({
+    what,
+    rule: "with a shape, the value must be one number",
+    received: describe(value),
+    hint: "leave the shape out: it is that of the value",
+  });
 }

@@ -2,6 +2,7 @@
 export { ProgressBar as Progbar, type ProgressBarOptions as ProgbarOptions } from "../callbacks/progress_bar.ts";
 export { providePackage } from "../packages.ts";
 export type { Packages } from "../deps.ts";
+export { loadNpy, loadNpz, saveNpy, saveNpz, type SaveNpzOptions } from "./numpy_files.ts";
 export { normalize } from "./normalize.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";

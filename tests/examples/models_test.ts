@@ -4,6 +4,7 @@ import { explainedShare, makeModel as makeAutoencoder } from "../../examples/aut
 import { judge, makeModel as makeGan } from "../../examples/gan.ts";
 import { makeModel as makeConvnet } from "../../examples/mnist_cnn.ts";
 import { compare, makeModel as makeUnet } from "../../examples/segmentation.ts";
+import { makeModel as makeTransfer } from "../../examples/transfer_learning.ts";
 import { setRandomSeed, Tensor, tensor } from "../../mod.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
@@ -25,6 +26,18 @@ Deno.test("the networks of examples have the sizes that their layers ask for", (
   const up = conv(2, 48, 24) + block(48, 24) + conv(2, 24, 12) + block(24, 12) + dense(12, 4);
   const unet = makeUnet(1);
   assert.deepEqual([unet.countParams(), unet.outputShape], [down + up, [null, 48, 48, 4]]);
+});
+
+Deno.test("a new last layer learns, and what Python trained stays as it was", async () => {
+  setRandomSeed(1);
+  const model = await makeTransfer();
+  assert.deepEqual(model.trainableWeights.map(({ shape }) => shape), [[576, 1], [1]]);
+  const before = await model.getWeights();
+  const images = new Tensor([2, 28, 28, 1], "uint8", new Uint8Array(2 * 784).fill(9));
+  await model.fit(images, tensor([[0], [1]]), { verbose: 0 });
+  const after = await model.getWeights();
+  const changed = before.flatMap(({ data }, i) => (data.every((value, j) => value === after[i].data[j]) ? [] : [i]));
+  assert.deepEqual(changed, [before.length - 2, before.length - 1]);
 });
 
 Deno.test("reconstructions explain everything where they are equal, and nothing where each is the mean", () => {

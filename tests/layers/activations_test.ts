@@ -5,12 +5,11 @@ import { getActivation } from "../../lib/activations.ts";
 import { compile, grad } from "../../lib/exec/compile.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import { multiply, sum } from "../../lib/ops/primitives.ts";
-import { tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
 
-const { inputs, cases } = golden("activations");
+const { inputs, cases, relus } = golden("activations");
 const close = { absolute: 2e-6, relative: 2e-5 };
 
 /** The activation with its golden arguments converted. */
@@ -54,7 +53,9 @@ Deno.test("every name of Keras's is known", () => {
   assert.throws(() => getActivation("rellu" as "relu"), /did you mean "relu"\?/);
 });
 
-Deno.test("relu with a threshold and no slope gives zeros of the sign of x, as Keras does", () => {
-  const y = activations.relu(tensor([-0.5, 0.125, 2]), { threshold: 0.25 });
-  assert.deepEqual([...y.data], [-0, 0, 2]);
-});
+for (const { arguments: args, y } of relus.cases) {
+  testOnBackends(`relu of edges is Keras's, signs of zeros too: ${JSON.stringify(args)}`, async () => {
+    const made = await compile((v) => call("relu", args, v))(toTensor(relus.x));
+    assert.deepEqual([...made.data], [...toTensor(y).data]);
+  });
+}

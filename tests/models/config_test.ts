@@ -116,6 +116,15 @@ for (
 
 Deno.test("a function that Keras lacks has no node", () => {
   const x = Input({ shape: [3] });
-  const padded = new Model({ inputs: x, outputs: ops.pad(x, [0, 1], [0, 1]) });
-  assert.throws(() => padded.toJson(), /must have a form in Keras's files, received ops.pad: put it into a Layer/);
+  const summed = new Model({
+    inputs: x,
+    outputs: ops.scatterAdd(tensor([0, 1, 0], undefined, "int32"), ops.transpose(x), 2),
+  });
+  assert.throws(
+    () => summed.toJson(),
+    /must have a form in Keras's files, received ops.scatterAdd: put it into a Layer/,
+  );
+  const words = Input({ shape: [3], batchSize: 2, dtype: "int32" });
+  const counted = new Model({ inputs: words, outputs: ops.bincount(words, ops.ones([2, 3]), 4) });
+  assert.throws(() => counted.toJson(), /weights of ops.bincount must be a number or a list in files, received/);
 });

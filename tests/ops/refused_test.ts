@@ -587,9 +587,27 @@ const alsoRefused: [string, () => unknown, ErrorClass, string][] = [
   ],
   [
     "padding that takes away",
-    () => ops.pad(row, [-1], [0]),
+    () => ops.pad(row, [-1, 0]),
+    ValueError,
+    "Cannot pad: padWidth must be a whole number of at least 0, a pair of them, or a list of pairs, received [-1,0]: write it as in [[0, 0], [1, 2]], with what comes before and after along each axis",
+  ],
+  [
+    "padding of more axes than there are",
+    () => ops.pad(row, [[0, 0], [1, 1], [0, 1]]),
     ShapeError,
-    "Cannot pad: there must be a count of 0 or more for each axis of [2], received low [-1], high [0], interior [0]: give 0 for the axes that stay as they are",
+    "Cannot pad: there must be one pair for all axes, or one for each of the 1, received 3 pairs: write [0, 0] for an axis that stays as it is",
+  ],
+  [
+    "a value in padding that mirrors",
+    () => ops.pad(row, 1, "reflect", 2),
+    ValueError,
+    'Cannot pad: constantValues belong to the mode "constant", received 2 with "reflect": leave them out',
+  ],
+  [
+    "mirrors of nothing",
+    () => ops.pad(blank(0), 1, "symmetric"),
+    ShapeError,
+    'Cannot pad: an axis must have elements to mirror, received [0]: use the mode "constant"',
   ],
   [
     "the largest of nothing",

@@ -1,7 +1,7 @@
 """What compile and fit are given, at random, and heads of models that suit: a loss of every kind, with metrics and optimizers.
 
-Left at their defaults are options that Keras does not write into configs: `delta` of Huber, `axis` of the metric
-CosineSimilarity. IoUs count in float32, since in Keras's int64 the weights of samples lose their fractions.
+Left at their defaults are options that Keras does not write into configs: `delta` of Huber, `axis` of CosineSimilarity.
+IoUs count in float32, since in Keras's int64 the weights of samples lose their fractions.
 """
 
 import json
@@ -132,7 +132,7 @@ def task(r, draw):
         *["mse", "mae", "mape", "huber", "log_cosh", "mean_squared_error", "cosine_similarity"],
         *[reduced(r, kind) for kind in (losses.MeanSquaredError, losses.MeanAbsoluteError, losses.MeanAbsolutePercentageError, losses.LogCosh, losses.CosineSimilarity)],
         reduced(r, losses.Huber),
-        losses.CosineSimilarity(axis=1),
+        losses.CosineSimilarity(),
     ]
     # The cosine of one number is its sign, so that its gradient is nothing but rounding.
     wide = units + 1

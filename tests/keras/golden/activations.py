@@ -65,6 +65,21 @@ CASES = [
 ]
 
 
+# Where a threshold, a limit and signs of zero meet.
+EDGES = np.array([-np.inf, -2, -0.5, 0, 0.125, 0.25, 0.5, 1, 2, 3, np.inf, np.nan], "float32")
+RELUS = [
+    {},
+    {"max_value": 2.0},
+    {"threshold": 0.25},
+    {"threshold": 0.25, "max_value": 2.0},
+    {"threshold": -1.0, "max_value": 2.0},
+    {"threshold": 0.25, "max_value": 0.0},
+    {"negative_slope": 0.125},
+    {"negative_slope": 0.125, "max_value": 2.0},
+    {"negative_slope": 0.125, "max_value": 2.0, "threshold": 0.25},
+]
+
+
 def case_name(function, arguments):
     return "_".join([function, *(f"{key}_{value}" for key, value in arguments.items())]).lower()
 
@@ -111,7 +126,8 @@ def make():
             of[key].update({**own, **differences(own, other)})
         cases.append({"name": name, "activation": function, "arguments": arguments, "results": of})
     inputs = {name: {"x": x, "weights": WEIGHTS[name]} for name, x in INPUTS.items()}
-    return {"jax_differs_beyond": backends.TOLERANCE, "inputs": inputs, "cases": cases}
+    relus = [{"arguments": arguments, "y": np.array(keras.activations.relu(EDGES, **arguments))} for arguments in RELUS]
+    return {"jax_differs_beyond": backends.TOLERANCE, "inputs": inputs, "cases": cases, "relus": {"x": EDGES, "cases": relus}}
 
 
 if __name__ == "__main__":

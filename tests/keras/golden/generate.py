@@ -55,6 +55,11 @@ SUBJECTS = [
     "recurrent_files",
     "recurrent_models",
     "files",
+    "printed",
+    "signatures",
+    "numpy_files",
+    "sharded",
+    "legacy_h5",
 ]
 
 

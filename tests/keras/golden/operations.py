@@ -8,6 +8,7 @@ from keras import Input, Model, Sequential, layers, ops
 
 from build import dyadic
 from models import data_for, predictions, set_weights, weights_of
+from operands import f
 
 
 def one_index():
@@ -48,7 +49,51 @@ def activated_in_sequence():
     return Sequential([Input((4,)), layers.Dense(3, activation=layers.ELU(0.5, name="elu"), name="first"), layers.Dense(2, name="last")])
 
 
-MODELS = [one_index, new_axes, ranges, between_layers, einsums, activated_by_layers, activated_in_sequence]
+def padded():
+    x = Input((4, 3), name="x")
+    mirrored = [ops.pad(x, [[0, 0], [2, 1], [1, 0]], mode=mode) for mode in ("reflect", "symmetric")]
+    return Model(x, [ops.pad(x, ((0, 0), (1, 2), (0, 1)), constant_values=2.5), ops.pad(x, [[0, 0], [1, 1], [0, 0]]), *mirrored])
+
+
+def largest():
+    x = Input((4, 3), name="x")
+    top = ops.argmax(x[:, 0], axis=-1)
+    found = [ops.argmax(x, axis=1, keepdims=True), ops.argmin(x, axis=-1, keepdims=True), ops.argmin(x, axis=1)]
+    return Model(x, [*found, ops.in_top_k(top, x[:, 1], 2), ops.bincount(ops.argmax(x, axis=-1), minlength=3)])
+
+
+def grids():
+    x, y = Input(batch_shape=(2,), name="x"), Input(batch_shape=(2,), name="y")
+    return Model([x, y], [*ops.meshgrid(x, y), *ops.meshgrid(x, y, indexing="ij")])
+
+
+def convolved():
+    x = Input((6, 6, 2), name="x")
+    kernel = dyadic((2, 2, 2, 3), 7, -8, 8, 1 / 8)
+    deep, point = dyadic((2, 2, 2, 2), 8, -8, 8, 1 / 8), dyadic((1, 1, 4, 3), 9, -8, 8, 1 / 8)
+    both = [ops.depthwise_conv(x, deep, dilation_rate=2), ops.separable_conv(x, deep, point)]
+    return Model(x, [ops.conv(x, kernel, strides=2, padding="same"), *both])
+
+
+def pooled():
+    x = Input((6, 5, 2), name="x")
+    return Model(x, [ops.max_pool(x, 2), ops.max_pool(x, (3, 2), strides=1, padding="same"), ops.average_pool(x, 2, strides=(2, 1))])
+
+
+def images():
+    x, transform = Input((6, 5, 3), name="x"), Input((8,), name="transform")
+    framed = ops.image.pad_images(x, top_padding=1, left_padding=2, target_height=9, target_width=8)
+    cropped = ops.image.crop_images(x, top_cropping=1, left_cropping=1, target_height=4, target_width=3)
+    shifted = ops.image.affine_transform(x, f(1, 0, 0.5, 0, 1, 0.25, 0, 0), fill_mode="reflect")
+    sized = [ops.image.resize(x, (3, 4)), ops.image.resize(x, [7, 8], interpolation="nearest", pad_to_aspect_ratio=True, fill_value=0.5)]
+    grey = ops.image.rgb_to_grayscale(x)
+    return Model([x, transform], [framed, cropped, shifted, ops.image.affine_transform(x, transform / 64 + f(1, 0, 0, 0, 1, 0, 0, 0)), *sized, grey])
+
+
+MODELS = [
+    *[one_index, new_axes, ranges, between_layers, einsums, activated_by_layers, activated_in_sequence],
+    *[padded, largest, grids, convolved, pooled, images],
+]
 
 
 def exchanged(i, build):

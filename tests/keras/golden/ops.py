@@ -223,8 +223,8 @@ def softened(function):
 SOFT_CALLS = [(CUBE,), (CUBE, 0), (CUBE, -2), (CUBE, [0, 2]), (HUGE,), (HUGE, 0), (BROKEN,), (EMPTY,), (MATRIX, [0, 1])]
 
 
-def argmax(x, axis=None):
-    return ops.argmax(x, axis=axis)
+def argmax(x, axis=None, keepdims=False):
+    return ops.argmax(x, axis=axis, keepdims=keepdims)
 
 
 def take(x, indices, axis=None):
@@ -256,14 +256,10 @@ def matmul(x, y, options={}):
     return ops.matmul(x, y)
 
 
-def pad(x, low, high, options={}):
-    interior, value = options.get("interior"), options.get("value", 0)
-    if interior is None:
-        return ops.pad(x, list(zip(low, high)), constant_values=value)
-    gaps = [n + max(0, n - 1) * gap for n, gap in zip(x.shape, interior)]
-    wide = np.full([before + n + after for before, n, after in zip(low, gaps, high)], value, x.dtype)
-    wide[tuple(slice(at, at + n, gap + 1) for at, n, gap in zip(low, gaps, interior))] = x
-    return wide
+def pad(x, widths, mode="constant", value=None):
+    # TensorFlow takes no one pair for all axes, as other backends do.
+    pairs = np.broadcast_to(widths, (x.ndim, 2)).tolist()
+    return ops.pad(x, pairs, mode=mode, constant_values=value)
 
 
 def slice_(x, starts, sizes, strides=None):
@@ -291,6 +287,8 @@ OTHERS = {
             (CUBE, -1),
             (CUBE, 0),
             (CUBE, -2),
+            (CUBE, 1, True),
+            (CUBE, None, True),
             (f(1, 3, 3, 2), 0),
             (f([2, 2], [2, 2]), 0),
             (f(-INF, -INF), 0),
@@ -437,17 +435,20 @@ OTHERS = {
     "pad": (
         pad,
         [
-            (MATRIX, [1, 0], [0, 2]),
-            (FLOATS, [2], [1], {"value": -1.5}),
-            (INTS, [1], [1], {"value": 9}),
-            (BYTES, [1], [0]),
-            (CUBE[:1], [0, 1, 0], [1, 0, 1]),
-            (FLOATS, [0], [0]),
-            (EMPTY, [1, 0], [1, 0], {"value": 0.5}),
-            (FLOATS, [1], [2], {"interior": [2]}),
-            (MATRIX, [0, 1], [1, 0], {"interior": [1, 2], "value": -1}),
-            (INTS, [0], [0], {"interior": [1], "value": 5}),
-            (EMPTY, [1, 1], [0, 0], {"interior": [3, 1]}),
+            (MATRIX, [[1, 0], [0, 2]]),
+            (MATRIX, 2),
+            (MATRIX, [1, 2]),
+            (MATRIX, [[0, 1]]),
+            (FLOATS, [2, 1], "constant", -1.5),
+            (INTS, [1, 1], "constant", 9),
+            (BYTES, [1, 0]),
+            (CUBE[:1], [[0, 1], [1, 0], [0, 1]]),
+            (FLOATS, [0, 0]),
+            (EMPTY, [[1, 1], [0, 0]], "constant", 0.5),
+            (MATRIX, [[1, 1], [2, 1]], "reflect"),
+            (MATRIX, [[2, 1], [3, 2]], "symmetric"),
+            (INTS, [3, 2], "reflect"),
+            (CUBE, [[0, 0], [1, 2], [0, 0]], "symmetric"),
         ],
     ),
     "concatenate": (

@@ -159,8 +159,8 @@ MATRICES = {
 BITS = b([True, False], [True, True])
 STATISTICS = {
     "argmin": (
-        lambda x, axis=None: ops.argmin(x, axis=axis),
-        [(REPEATED,), (CUBE, 1), (CUBE,), (WHOLE, -1), (BYTES, 0), (f(1, NAN, 0), 0), (i(-(2**31), 5), 0)],
+        lambda x, axis=None, keepdims=False: ops.argmin(x, axis=axis, keepdims=keepdims),
+        [(REPEATED,), (CUBE, 1), (CUBE, 1, True), (CUBE, None, True), (CUBE,), (WHOLE, -1), (BYTES, 0), (f(1, NAN, 0), 0), (i(-(2**31), 5), 0)],
     ),
     "any": (reduced(ops.any), [(BITS,), (BITS, 0), (BITS, 1, True), (MATRIX, 0), (INTS,), (EMPTY, 0), (EMPTY, 1)]),
     "all": (reduced(ops.all), [(BITS,), (BITS, 0), (BITS, 1, True), (MATRIX, 0), (INTS,), (EMPTY, 0), (EMPTY, 1)]),
