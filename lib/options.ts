@@ -167,6 +167,11 @@ export const unoffered = (value: null | false, instead?: string): Option<null | 
 /** A config key of an option that is not supported: it must be unset, and is not written. */
 export const unread: Option<null | false> & Unassigned = { ...unoffered(null), written: "never" };
 
+/** A config key of older files that says how to compute, and not what: it is not written. */
+export const ignored: Option<null> & Unassigned = unassigned(
+  option<null>({ fallback: null, offered: false, written: "never", read: () => null }),
+);
+
 /**
  * Makes the table of a class whose own options are the interface `Own`: each needs an entry. Other entries are
  * positional arguments and keys that only configs have.

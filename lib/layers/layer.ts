@@ -121,7 +121,7 @@ export abstract class Layer extends WeightOwner {
       computeOutputSpec: { verb: "take the output of", takes: { args: callArguments(TensorSpec) } },
       replay: { verb: "call", takes: { args: callArguments() } },
       addLoss: { verb: "add a loss to", takes: { value: operand } },
-      savedArguments: { verb: "save the arguments of", takes: { named: object } },
+      savedCall: { verb: "save the call of", takes: { args: callArguments() } },
     }, {
       // Layers of the library take one input, unless they say otherwise.
       build: { verb: "build", takes: { inputShape: inputShapeOf, argumentShapes: shapesByName } },
@@ -459,9 +459,9 @@ export abstract class Layer extends WeightOwner {
     return { ...objectNode(this), ...(built && { build_config: { input_shape: this.#inputShape as ConfigValue } }) };
   }
 
-  /** The arguments of a call by name as Keras's layer takes them, where that nests lists deeper. */
-  savedArguments(named: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    return named;
+  /** The arguments of a call as files have them: where Keras takes some by position, or nests lists deeper. */
+  savedCall(args: CallArguments<unknown>): CallArguments<unknown> {
+    return args;
   }
 
   /** The arguments that recreate the layer, as in Keras's config; extend it with your own. */

@@ -52,6 +52,8 @@ SUBJECTS = [
     "normalization",
     "recurrent",
     "recurrent_trainings",
+    "recurrent_files",
+    "recurrent_models",
     "files",
     "printed",
     "signatures",
