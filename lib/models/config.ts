@@ -6,7 +6,7 @@ import { snakeCase } from "../names.ts";
 import { type Node, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { configOf, formOf, namedOf, splitArguments } from "../saving/functions.ts";
 import { serializeObject } from "../saving/serialize.ts";
-import { mapStructure } from "../structure.ts";
+import { mapStructure, type Structure } from "../structure.ts";
 import type { FunctionalGraph } from "./graph.ts";
 
 /** The layers, connections, inputs and outputs of a graph as the config of a functional model. */
