@@ -35,6 +35,8 @@ function filesNaming(name: string, files = lib): string[] {
 const builtUpon: Readonly<Record<string, readonly string[]>> = {
   layers: [
     ...["Convolution", "DenseCell", "Layer", "Merge", "RandomImages", "RandomLayer", "Recurrent", "RecurrentCell"],
+    // Of these attentions consist.
+    ...["Dropout", "EinsumDense", "ProjectedAttention"],
     // What graphs and configs treat by themselves.
     ...["Embedding", "InputLayer", "Lambda"],
     // An activation written as a layer of its own keeps its logits.

@@ -13,6 +13,15 @@ export {
   type SoftmaxOptions,
 } from "./activations.ts";
 export {
+  AdditiveAttention,
+  type AdditiveAttentionOptions,
+  Attention,
+  type AttentionOptions,
+  ScoringAttention,
+  type ScoringContext,
+} from "./attention.ts";
+export type { AttentionContext } from "./attention_masks.ts";
+export {
   Conv,
   Conv1D,
   Conv1D as Convolution1D,
@@ -35,6 +44,7 @@ export {
 } from "./convolutional.ts";
 export { Dense, type DenseOptions, Identity } from "./core.ts";
 export type { DataFormat } from "./data_format.ts";
+export { EinsumDense, type EinsumDenseOptions } from "./einsum_dense.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export {
   GlobalAveragePooling1D,
@@ -51,6 +61,7 @@ export {
   GlobalMaxPooling3D as GlobalMaxPool3D,
   type GlobalPoolingOptions,
 } from "./global_pooling.ts";
+export { GroupedQueryAttention as GroupQueryAttention } from "./grouped_query_attention.ts";
 export { GRU, GRUCell, type GRUCellOptions, type GRUOptions } from "./gru.ts";
 export { InputLayer, type InputOptions } from "./input.ts";
 export {
@@ -89,6 +100,7 @@ export {
   subtract,
 } from "./merging.ts";
 export { AlphaDropout, GaussianDropout, GaussianNoise } from "./noise.ts";
+export { MultiHeadAttention, type MultiHeadAttentionOptions } from "./multi_head_attention.ts";
 export {
   BatchNormalization,
   type BatchNormalizationOptions,
@@ -144,6 +156,12 @@ export {
   RNN,
   StackedRNNCells,
 } from "./rnn.ts";
+export {
+  type Equations,
+  ProjectedAttention,
+  type ProjectedAttentionOptions,
+  type Projections,
+} from "./projected_attention.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {
   ActivityRegularization,
@@ -156,6 +174,11 @@ export {
   type SpatialDropoutOptions,
 } from "./regularization.ts";
 export { Flatten, type FlattenOptions, Permute, RepeatVector, Reshape } from "./reshaping.ts";
+export {
+  type ReversibleContext,
+  ReversibleEmbedding,
+  type ReversibleEmbeddingOptions,
+} from "./reversible_embedding.ts";
 export { SimpleRNN, SimpleRNNCell, type SimpleRNNOptions } from "./simple_rnn.ts";
 export {
   Cropping1D,

@@ -51,6 +51,7 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "recurrent",
+    "attention",
     "files",
     "numpy_files",
 ]
