@@ -37,6 +37,8 @@ export type {
   WeightData,
 } from "./lib/models/io_types.ts";
 export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export type { SaveWeightsOptions } from "./lib/models/keras_file.ts";
+export type { ExportFormat, ExportOptions } from "./lib/export/formats.ts";
 export type { ReadWeightsOptions } from "./lib/saving/weights_file.ts";
 export type { FileSource, FilesSource } from "./lib/files/source.ts";
 export type { FileTarget } from "./lib/files/target.ts";
@@ -68,6 +70,9 @@ export type { Mapped, Structure } from "./lib/structure.ts";
 export { Weight, type WeightOptions } from "./lib/layers/weight.ts";
 export type { WeightOwner } from "./lib/layers/weight_owner.ts";
 
+export { version } from "./lib/version.ts";
+/** The models: `Sequential`, `Model`, and what reads them. See https://keras.io/api/models/. */
+export * as models from "./lib/models/models.ts";
 /** The layers: `Dense`, `Dropout`, `Flatten` and others. See https://keras.io/api/layers/. */
 export * as layers from "./lib/layers/layers.ts";
 /** The activations as functions: `relu`, `softmax` and others. See https://keras.io/api/layers/activations/. */
@@ -209,6 +214,7 @@ export type {
   Verbose,
 } from "./lib/training/options.ts";
 export type { Batch, Batches } from "./lib/training/batches.ts";
+export type { Results } from "./lib/training/results.ts";
 export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainer.ts";
 export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/json_config.ts";
 

@@ -4,8 +4,8 @@ import { convSweep, type SweptBackend, sweptBackends } from "./conv_sweep.ts";
 import { engineReport } from "./engine.ts";
 import { examplesReport } from "./examples.ts";
 import { processor, record, type Work } from "./history.ts";
-import { removeMnistFiles } from "./mnist_files.ts";
-import { ceratops, measure, type Measurement, type Program, pythonPeer, tfjsPeer } from "./peers.ts";
+import { removePeerFiles } from "./peer_files.ts";
+import { ceratops, measure, type Measurement, type Program, pythonPeer, tfjsPeer, withModel } from "./peers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -167,7 +167,22 @@ const parts: readonly Part[] = [
     own: ceratops("eigen"),
     peers: [[pythonPeer("keras-jax"), 3]],
   },
+  ...["MobileNetV2", "ResNet50", "EfficientNetB0"].flatMap((model) =>
+    ["load", "save"].map((verb) => modelPart(verb, model))
+  ),
 ];
+
+/** Loading or saving a model of keras.applications, with its weights. */
+function modelPart(verb: string, model: string): Part {
+  return {
+    work: `${verb}_model`,
+    name: `${verb}_${model}`,
+    title: `${model}: ${verb === "load" ? "loadModel() of" : "save() to"} a .keras file`,
+    unit: "ms",
+    own: withModel(model, ceratops("eigen", ...few)),
+    peers: ["keras-jax", "keras-tensorflow"].map((peer) => [withModel(model, pythonPeer(peer, ...few)), 2]),
+  };
+}
 
 const scales = { s: 1, ms: 1e3, us: 1e6 };
 
@@ -298,5 +313,5 @@ try {
   }
   if (values.record) await recordRun(works);
 } finally {
-  await removeMnistFiles();
+  await removePeerFiles();
 }

@@ -1,7 +1,18 @@
 // Ceratops as a benchmark program: runs one work and prints one line of JSON, like the peers in bench/peers.
 import { parseArgs } from "node:util";
 import { getExecutor } from "../lib/exec/select.ts";
-import { BackendError, datasets, Input, layers, Sequential, setBackend, setRandomSeed, tensor, utils } from "../mod.ts";
+import {
+  BackendError,
+  datasets,
+  Input,
+  layers,
+  loadModel,
+  Sequential,
+  setBackend,
+  setRandomSeed,
+  tensor,
+  utils,
+} from "../mod.ts";
 import type { Tensor } from "../mod.ts";
 
 const started = performance.now();
@@ -13,6 +24,7 @@ const { values, positionals } = parseArgs({
     rows: { type: "string", default: "60000" },
     steps: { type: "string", default: "300" },
     calls: { type: "string", default: "2000" },
+    file: { type: "string", default: "" },
   },
 });
 const [work] = positionals;
@@ -110,6 +122,18 @@ const works: Record<string, () => Promise<Result>> = {
     });
     return { seconds, detail: { callsEachRepeat: calls, how: "model.predict" } };
   },
+  async load_model() {
+    const seconds = [await timed(() => loadModel(values.file))];
+    // That of the first: later ones depend on when garbage is collected.
+    const peakMiB = Math.round(await peakBytes() / 2 ** 20);
+    seconds.push(...await repeated(repeats - 1, () => timed(() => loadModel(values.file))));
+    return { seconds, detail: { peakMiB, ...await fileDetail() } };
+  },
+  async save_model() {
+    const model = await loadModel(values.file);
+    const seconds = await repeated(repeats, () => timed(() => model.save(`${values.file}.saved.keras`)));
+    return { seconds, detail: await fileDetail() };
+  },
   async first_step() {
     const [[x, y]] = await datasets.mnist.loadData();
     const model = mlp(512, "rmsprop", ["accuracy"]);
@@ -124,6 +148,11 @@ const works: Record<string, () => Promise<Result>> = {
     return { seconds: [(performance.now() - started) / 1000], detail: { epochsTrained: 5, testAccuracy: accuracy } };
   },
 };
+
+/** The size of the given file. */
+async function fileDetail(): Promise<{ fileMiB: number }> {
+  return { fileMiB: Math.round((await Deno.stat(values.file)).size / 2 ** 20) };
+}
 
 async function accuracy(model: Sequential, x: Tensor, y: Tensor): Promise<number> {
   const scores = await model.predict(x, { verbose: 0, batchSize: 512 }) as Tensor;
@@ -152,7 +181,7 @@ const { seconds, detail } = await works[work]();
 const peakMiB = Math.round(await peakBytes() / 2 ** 20);
 const adapter = values.backend === "webgpu" ? (await getExecutor()).description : undefined;
 console.log(
-  JSON.stringify({ peer: `ceratops-${values.backend}`, work, seconds, detail: { ...detail, adapter, peakMiB } }),
+  JSON.stringify({ peer: `ceratops-${values.backend}`, work, seconds, detail: { adapter, peakMiB, ...detail } }),
 );
 
 /** The peak memory of this process, if the system reports it; else its current memory. */

@@ -1,5 +1,5 @@
 // The programs to time: Ceratops and its peers, each a process that prints one line of JSON.
-import { mnistFiles } from "./mnist_files.ts";
+import { mnistFiles, modelFile } from "./peer_files.ts";
 
 /** What a program prints. */
 export interface Measurement {
@@ -70,6 +70,11 @@ export function tfjsPeer(backend: string, ...options: string[]): Program {
       ...options,
     ],
   };
+}
+
+/** A program that is given the file of a model of keras.applications. */
+export function withModel(model: string, { name, command }: Program): Program {
+  return { name, command: async (work) => [...await command(work), "--file", await modelFile(model)] };
 }
 
 /** Runs a program once; returns the reason as text if it cannot run. */

@@ -1,6 +1,7 @@
 // Kinds of arguments that methods of every family take: operands, shapes, variables, and structures of these.
 import type { Argument, ArgumentPlace } from "./checked_methods.ts";
-import { describe, describeList, ShapeError, ValueError } from "./errors.ts";
+import { describe, describeList, isClass, ShapeError, ValueError } from "./errors.ts";
+import { maxExtent } from "./option_kinds.ts";
 import { checkShape, isListOf } from "./shape.ts";
 import { flatten, type Structure } from "./structure.ts";
 import { isOperand as isOpOperand } from "./tensor/apply.ts";
@@ -45,7 +46,11 @@ export const operands: Argument = (given, place) => {
 export const masks: Argument = (given, place) => {
   if (given === undefined || given === null) return undefined;
   const isMask = (item: unknown) => item === undefined || item === null || isOperand(item);
-  if (flatten<unknown>(given).every(isMask)) return given;
+  const items = flatten<unknown>(given);
+  if (items.every(isMask)) {
+    for (const item of items) if (item instanceof Tensor) checkAttached(item, place.what);
+    return given;
+  }
   return refuse(place, "a mask, or one for each input", given, "leave it out where there is none");
 };
 
@@ -118,7 +123,7 @@ export const tensors: Argument = listOf((given, place) => {
 
 /** A function. */
 export const fn: Argument = (given, place) => {
-  if (typeof given === "function") return given;
+  if (typeof given === "function" && !isClass(given)) return given;
   return refuse(place, "a function", given, "write it as in () => ...");
 };
 
@@ -126,6 +131,12 @@ export const fn: Argument = (given, place) => {
 export const finite: Argument = (given, place) => {
   if (typeof given === "number" && Number.isFinite(given)) return given;
   return refuse(place, "a finite number", given, "give it as a number, without quotes");
+};
+
+/** A number of things, of at least 1. */
+export const count: Argument = (given, place) => {
+  if (Number.isSafeInteger(given) && (given as number) >= 1 && (given as number) <= maxExtent) return given;
+  return refuse(place, "a whole number of at least 1", given, "give it as a number, without quotes");
 };
 
 /** An argument that may be left out. */

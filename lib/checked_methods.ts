@@ -1,6 +1,8 @@
 // Checked methods: what the classes of a family take as arguments of a method, declared once at their base. Users call such
 // methods by hand too, and then what does not suit is told before the body of any class comes upon it.
 
+import { StateError } from "./errors.ts";
+
 /** Where an argument is checked, for error messages. */
 export interface ArgumentPlace {
   /** What fails: `Cannot build "dense_1"`. */
@@ -20,6 +22,8 @@ export interface CheckedMethod {
   readonly verb: string;
   /** Its arguments by name. */
   readonly takes: Readonly<Record<string, Argument>>;
+  /** What it returns, for a method that every class which extends the base must have: `the loss of each sample`. */
+  readonly returns?: string;
 }
 
 type Method = (this: object, ...args: unknown[]) => unknown;
@@ -44,6 +48,18 @@ export function declareMethods(
   overriding: Readonly<Record<string, CheckedMethod>> = {},
 ): void {
   declared.set(Base.prototype, { own, overriding: { ...own, ...overriding } });
+  for (const [name, method] of Object.entries(own)) {
+    if (method.returns === undefined || name in Base.prototype) continue;
+    const value = function (this: object): never {
+      throw new StateError({
+        what: `Cannot ${method.verb} ${nameOf(this)}`,
+        rule: `${this.constructor.name || "its class"} has no method ${name}`,
+        received: "none",
+        hint: `define ${name}(${Object.keys(method.takes).join(", ")}), which returns ${method.returns}`,
+      });
+    };
+    Object.defineProperty(Base.prototype, name, { value, writable: true, configurable: true });
+  }
 }
 
 /** Makes the methods of a class, and of those that it extends, check their arguments as the nearest base declares them. */

@@ -1,5 +1,5 @@
 // Constraints: projections of weights after each step. https://keras.io/api/layers/constraints/
-import { operand } from "./argument_kinds.ts";
+import { array } from "./argument_kinds.ts";
 import { declareMethods } from "./checked_methods.ts";
 import { epsilon, type FunctionNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
@@ -28,7 +28,7 @@ import { functionNode } from "./registry.ts";
  */
 export abstract class Constraint extends Configurable {
   static {
-    declareMethods(this, { call: { verb: "compute", takes: { weight: operand } } });
+    declareMethods(this, { call: { verb: "compute", takes: { weight: array }, returns: "the constrained weight" } });
   }
 
   /** The constrained weight, of the same shape. */

@@ -40,7 +40,9 @@ export function makeArray(dtype: DType, source: number | ArrayLike<number>): Typ
   const size = typeof source === "number" ? source : source.length;
   return withHostMemory(size * bytesPerElement(dtype), () => {
     if (dtype === "bool" && typeof source !== "number") {
-      return Uint8Array.from(source, (v) => (Number(v) === 0 ? 0 : 1));
+      const bools = new Uint8Array(size);
+      for (let i = 0; i < size; i++) bools[i] = Number(source[i]) === 0 ? 0 : 1;
+      return bools;
     }
     const Type = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
     return typeof source === "number" ? new Type(source) : new Type(source);

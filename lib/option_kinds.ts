@@ -49,6 +49,13 @@ export const number = (
 /** Whether a value is an integer. */
 export const isInteger = (given: unknown): given is number => Number.isSafeInteger(given);
 
+/** Whether a value is a list, not endless, of items for which `suits` holds; gaps are items too. */
+export const isList = <T>(given: unknown, suits: (item: unknown) => item is T): given is readonly T[] =>
+  Array.isArray(given) && given.length <= maxCopies && Array.from(given).every(suits);
+
+/** Whether a value is a number. */
+export const isNumber = (given: unknown): given is number => typeof given === "number";
+
 /** The largest extent: nothing beyond it could be indexed. */
 export const maxExtent = 2 ** 31 - 1;
 

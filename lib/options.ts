@@ -2,7 +2,7 @@
 // class's table follow its fields, the refusal of unknown names, its config, and how that config is read back.
 import { CeratopsError, describe, didYouMean, ValueError } from "./errors.ts";
 import type { Config, ConfigValue } from "./json_config.ts";
-import { snakeCase } from "./names.ts";
+import { camelCase, snakeCase } from "./names.ts";
 
 /** The option being read, for error messages. */
 export interface OptionPlace {
@@ -32,6 +32,8 @@ export interface Option<Kept> {
   readonly assigned: boolean;
   /** Whether users may give it: some keys occur only in configs. */
   readonly offered: boolean;
+  /** For a key that users may not give: what to do instead, if they might try. */
+  readonly instead?: string;
   /** When configs have it. */
   readonly written: "always" | "unless null" | "unless default" | "never";
   /** The validated and completed value; throws {@linkcode CeratopsError} for an invalid one. */
@@ -140,11 +142,15 @@ export const fixed = <const Kept extends ConfigValue>(value: Kept): Option<Kept>
     },
   });
 
-/** A key that Keras writes for a feature that does not exist here: configs have `value` for it. */
-export const unoffered = (value: null | false): Option<null | false> & Unassigned =>
+/**
+ * A key that Keras writes for a feature that does not exist here: configs have `value` for it. `instead` is the hint for
+ * users who give it.
+ */
+export const unoffered = (value: null | false, instead?: string): Option<null | false> & Unassigned =>
   unassigned(option<null | false>({
     fallback: value,
     offered: false,
+    instead,
     nullable: true,
     read: (given, { what, option }) => {
       if (given === value || given === null || given === false) return value;
@@ -160,6 +166,11 @@ export const unoffered = (value: null | false): Option<null | false> & Unassigne
 
 /** A config key of an option that is not supported: it must be unset, and is not written. */
 export const unread: Option<null | false> & Unassigned = { ...unoffered(null), written: "never" };
+
+/** A config key of older files that says how to compute, and not what: it is not written. */
+export const ignored: Option<null> & Unassigned = unassigned(
+  option<null>({ fallback: null, offered: false, written: "never", read: () => null }),
+);
 
 /**
  * Makes the table of a class whose own options are the interface `Own`: each needs an entry. Other entries are
@@ -263,12 +274,42 @@ export function readOptions(
     });
   }
   const { table, strict } = declaredFor(Class) ?? { table: {}, strict: false };
-  checkNames(className, given, offeredNames(Class), strict);
-  return readTable(table, { ...given, ...byPosition }, {
+  checkNames(className, given, offeredNames(Class), strict, table);
+  try {
+    return readTable(table, { ...given, ...byPosition }, {
+      what: `Cannot make ${className}`,
+      get whatNamed() {
+        return nameOf ? `Cannot make "${nameOf()}"` : this.what;
+      },
+    });
+  } catch (error) {
+    const name = failedOption(error);
+    if (name !== undefined) checkPosition(Class, className, name, byPosition as Readonly<Record<string, unknown>>);
+    throw error;
+  }
+}
+
+/** Throws {@linkcode ValueError} where an object of options stands in the place of an argument by position. */
+function checkPosition(
+  Class: object,
+  className: string,
+  name: string,
+  byPosition: Readonly<Record<string, unknown>>,
+): void {
+  const [given, names, table] = [byPosition[name], positionalOf(Class), optionsOfClass(Class)];
+  if (!names.includes(name) || typeof given !== "object" || given === null) return;
+  const options = given as Readonly<Record<string, unknown>>;
+  const known = Object.keys(options).filter((key) => Object.hasOwn(table, key));
+  if (known.length === 0) return;
+  const shown = (value: unknown) => (typeof value === "object" || value === undefined ? undefined : describe(value));
+  const args = names.map((other) => shown(options[other]) ?? shown(byPosition[other]) ?? other);
+  const others = known.filter((key) => !names.includes(key)).map((key) => `${key}: ...`);
+  const list = [...args, ...(others.length > 0 ? [`{ ${others.join(", ")} }`] : [])];
+  throw new ValueError({
     what: `Cannot make ${className}`,
-    get whatNamed() {
-      return nameOf ? `Cannot make "${nameOf()}"` : this.what;
-    },
+    rule: `${names.join(" and ")} come${names.length === 1 ? "s" : ""} first, before the options`,
+    received: `an object with ${known.join(", ")} as ${name}`,
+    hint: `write it as in new ${className}(${list.join(", ")})`,
   });
 }
 
@@ -290,7 +331,7 @@ export function readMethodOptions<T extends OptionTable>(
   given: object | undefined,
   what: string,
 ): KeptOptions<T> {
-  checkNames(method, given, Object.keys(table).filter((name) => table[name].offered), true);
+  checkNames(method, given, Object.keys(table).filter((name) => table[name].offered), true, table);
   return readTable(table, { ...given }, { what, whatNamed: what }) as KeptOptions<T>;
 }
 
@@ -367,7 +408,13 @@ export function keysOf(table: OptionTable): Map<string, { readonly name: string;
  * Throws {@linkcode ValueError} if `options` is not an object, or, if `strict`, has a key that is not in `known`.
  * `where` is what was being made, such as `Dense`.
  */
-function checkNames(where: string, options: object | undefined, known: readonly string[], strict: boolean): void {
+function checkNames(
+  where: string,
+  options: object | undefined,
+  known: readonly string[],
+  strict: boolean,
+  table: OptionTable,
+): void {
   if (options === undefined) return;
   if (options === null || typeof options !== "object" || Array.isArray(options)) {
     throw new ValueError({
@@ -380,7 +427,16 @@ function checkNames(where: string, options: object | undefined, known: readonly 
   if (!strict) return;
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    const camel = key.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    const camel = camelCase(key);
+    const instead = Object.hasOwn(table, camel) ? table[camel].instead : undefined;
+    if (instead !== undefined) {
+      throw new ValueError({
+        what: `Cannot read the options of ${where}`,
+        rule: `${camel} is not supported`,
+        received: `"${key}"`,
+        hint: instead,
+      });
+    }
     const near = known.includes(camel) ? camel : didYouMean(key, known);
     throw new ValueError({
       what: `Cannot read the options of ${where}`,

@@ -2,7 +2,7 @@
 // https://keras.io/api/models/model_saving_apis/serialization_utils/
 import type { Config, FunctionNode, ObjectNode } from "./json_config.ts";
 import { checkMethodsOf } from "./checked_methods.ts";
-import { describe, ValueError } from "./errors.ts";
+import { describe, isClass, ValueError } from "./errors.ts";
 import { ContextKey, withContext } from "./ir/context.ts";
 
 /** A class whose objects can be written to files. */
@@ -93,7 +93,7 @@ export function getCustomObjects(): ReadonlyMap<string, CustomObject> {
 
 /** Runs `body`, in which the classes and functions `objects` are known by these names. */
 export function customObjectScope<T>(objects: Readonly<Record<string, CustomObject>>, body: () => T): T {
-  if (typeof objects !== "object" || objects === null || typeof body !== "function") {
+  if (typeof objects !== "object" || objects === null || typeof body !== "function" || isClass(body)) {
     throw new ValueError({
       what: "Cannot open a scope of custom objects",
       rule: "it takes an object of classes and functions by name, and a function to run",
@@ -113,6 +113,23 @@ export function passThrough<T, U>(write: () => T, read: (written: T) => U): U {
   const passed = new Map<CustomObject, string>();
   const written = withContext([passedObjects.of(passed)], write);
   return customObjectScope(Object.fromEntries([...passed].map(([item, name]) => [name, item])), () => read(written));
+}
+
+let readObject: ((node: ObjectNode) => unknown) | undefined;
+
+/** Installs the reader of nodes; called once by `lib/saving/deserialize.ts`, so that layers do not import it. */
+export function installReader(read: (node: ObjectNode) => unknown): void {
+  readObject = read;
+}
+
+/** A new object of an object's class with its config, but for the keys of `changes`. */
+export function remade<T extends { getConfig(): Config }>(object: T, changes: Config): T {
+  const read = readObject;
+  if (!read) throw new Error("the reader of configs is not loaded");
+  return passThrough(
+    () => objectNode(object),
+    (node) => read({ ...node, config: { ...node.config as Config, ...changes } }),
+  ) as T;
 }
 
 /** Declares Keras's classes of a module; `registeredName` is what Keras writes for classes that it does not export. */

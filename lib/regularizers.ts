@@ -1,5 +1,5 @@
 // Regularizers: penalties on weights and outputs, added to the loss. https://keras.io/api/layers/regularizers/
-import { operand } from "./argument_kinds.ts";
+import { array } from "./argument_kinds.ts";
 import { declareMethods } from "./checked_methods.ts";
 import { epsilon, type FunctionNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
@@ -28,7 +28,7 @@ import { formatShape } from "./shape.ts";
  */
 export abstract class Regularizer extends Configurable {
   static {
-    declareMethods(this, { call: { verb: "compute", takes: { x: operand } } });
+    declareMethods(this, { call: { verb: "compute", takes: { x: array }, returns: "the penalty" } });
   }
 
   /** The penalty, one float32 number. */
@@ -147,6 +147,13 @@ export class L1L2 extends Regularizer {
     return parts.length === 0 ? o.multiply(o.sum(x), 0) : parts.reduce((a, b) => o.add(a, b));
   }
 }
+
+/** {@linkcode L1} with a factor: `new L1(factor)`. */
+export const l1 = (factor?: number): L1 => new L1(factor);
+/** {@linkcode L2} with a factor: `new L2(factor)`. */
+export const l2 = (factor?: number): L2 => new L2(factor);
+/** {@linkcode L1L2} with two factors: `new L1L2({ l1, l2 })`. */
+export const l1l2 = (options?: L1L2Options): L1L2 => new L1L2(options);
 
 /** Which vectors of a matrix an {@linkcode OrthogonalRegularizer} makes orthogonal. */
 export type OrthogonalMode = "rows" | "columns";

@@ -143,8 +143,8 @@ export function numbersOf(given: number | readonly number[], name: string, what:
 }
 
 /** Sorted distinct axes counted from the front; all axes if none are given. */
-export function normalizeAxes(axes: Axes | undefined, rank: number, what: string): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+export function normalizeAxes(axes: Axes | null | undefined, rank: number, what: string): number[] {
+  if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, axis) => axis);
   return [...new Set(numbersOf(axes, "axes", what).map((axis) => normalizeAxis(axis, rank, what)))].sort((a, b) =>
     a - b
   );

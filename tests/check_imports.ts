@@ -18,6 +18,7 @@ export const order: readonly string[] = [
     "structure",
     "held",
     "session",
+    "version",
     "auto_names",
     "packages",
   ],
@@ -34,14 +35,14 @@ export const order: readonly string[] = [
   ],
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "utils", "saving"],
-  ...["training", "models", "mod"],
+  ...["training", "export", "models", "mod"],
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
 export const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
-  passes: ["exec"],
-  exec: ["training", "mod"],
+  passes: ["exec", "export"],
+  exec: ["training", "export", "mod"],
 };
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
@@ -49,6 +50,7 @@ export const allowedLiteralImports: readonly string[] = [
   // Browser bundles must include the shaders and the compiled library.
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
+  "lib/export/standalone.ts ../exec/native/wasm.ts",
 ];
 
 const npmFile = "lib/deps.ts";

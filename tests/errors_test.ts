@@ -1019,6 +1019,88 @@ const mistakes: readonly Mistake[] = [
     /^Cannot make SGD: lossScaleFactor must be a number above 0, or null, received 0: leave it out/,
   ],
 
+  // As Python has it.
+  [
+    "inputs and outputs by position",
+    () => {
+      const input = Input({ shape: [4] });
+      return new Model(input, new layers.Dense(1).apply(input));
+    },
+    "ValueError",
+    /inputs and outputs must be given by name, .* write it as in new Model\(\{ inputs, outputs \}\)$/,
+  ],
+  [
+    "lists of inputs and outputs by position",
+    () => {
+      const input = Input({ shape: [4] });
+      return new Model([input], [new layers.Dense(1).apply(input)]);
+    },
+    "ValueError",
+    /write it as in new Model\(\{ inputs, outputs \}\)$/,
+  ],
+  [
+    "inputs and targets in an object",
+    () => model().fit({ x, y, epochs: 2 }),
+    "ValueError",
+    /Cannot fit "m": the data must be given by position, received an object with x, y, epochs: write fit\(x, y, \{ ... \}\)$/,
+  ],
+  ["an image by index", () => utils.showImage(x[0]), "ValueError", /received undefined: take one .* x.rows\(0, 1\)/],
+  [
+    "a Lambda whose shapes do not fit",
+    () => new Sequential([Input({ shape: [4] }), new layers.Lambda((v: Any) => ops.add(v, tensor([1, 2, 3])))]),
+    "ShapeError",
+    /received \[null, 4\] and \[3\]: reshape/,
+  ],
+  [
+    "a Lambda that reshapes to other sizes",
+    () => new Sequential([Input({ shape: [4] }), new layers.Lambda((v: Any) => ops.reshape(v, [3, 3]))]),
+    "ShapeError",
+    /Cannot reshape: \[null, 4\] has some elements, .* received \[3, 3\]/,
+  ],
+  ["jitCompile", () => model({ jitCompile: true }), "ValueError", /jitCompile is not supported.*is compiled anyway$/],
+  ["jit_compile", () => model({ jit_compile: true }), "ValueError", /received "jit_compile": .* is compiled anyway$/],
+  [
+    "runEagerly",
+    () => model({ runEagerly: true }),
+    "ValueError",
+    /runEagerly is not supported.*every step is compiled/,
+  ],
+  [
+    "a value in an object",
+    () => new initializers.Constant({ value: 3 }),
+    "ValueError",
+    "Cannot make Constant: value comes first, before the options, received an object with value as value: " +
+    "write it as in new Constant(3)",
+  ],
+  [
+    "options before what comes by position",
+    () => new layers.Dense({ units: 3, activation: "relu" }),
+    "ValueError",
+    /write it as in new Dense\(3, \{ activation: ... \}\)$/,
+  ],
+  [
+    "options in place of a kernel's size",
+    () => new layers.Conv2D(3, { kernelSize: 5 }),
+    "ValueError",
+    /filters and kernelSize come first, .* write it as in new Conv2D\(3, 5\)$/,
+  ],
+  [
+    "options of Python by name",
+    () => ops.mean(x, { axis: 0 }),
+    "ValueError",
+    /received an object of type Object: give arguments by position, as in ops.sum\(x, 0, true\)$/,
+  ],
+  ...["on_epoch_end", "on_train_batch_begin", "on_batch_end", "onBatchEnd"].map((hook): Mistake => [
+    `a hook ${hook}`,
+    () => {
+      class Own extends callbacks.Callback {}
+      Object.assign(Own.prototype, { [hook]: () => {} });
+      return model().fit(x, y, { ...quiet, callbacks: [new (Own as Any)()] });
+    },
+    "ValueError",
+    new RegExp(`received ${hook} of Own: rename it to on(EpochEnd|TrainBatchBegin|TrainBatchEnd)$`),
+  ]),
+
   // Ops.
   [
     "matrices that do not fit",

@@ -54,6 +54,7 @@ export const suitable: Readonly<Record<string, unknown>> = {
   inputDim: 3,
   keyDim: 2,
   kernelSize: 1,
+  layer: new layers.GRU(2),
   n: 2,
   numClasses: 2,
   numHeads: 2,

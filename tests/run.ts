@@ -16,6 +16,7 @@ const slowestFirst = [
   "tests/webgpu/fuzz_test.ts",
   "tests/training/",
   "tests/exec/",
+  "tests/export/",
   "tests/remote_test.ts",
 ];
 

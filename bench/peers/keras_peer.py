@@ -179,6 +179,20 @@ def predict_one():
     }
 
 
+def load_model():
+    def load():
+        return keras.models.load_model(args.file)
+
+    return [peer.median_call(load, 1)[0] for _ in range(args.repeats)], {"how": "keras.models.load_model"}
+
+
+def save_model():
+    model = keras.models.load_model(args.file)
+    # Where Ceratops writes too, under another name.
+    target = f"{args.file}.{args.backend}.keras"
+    return [peer.median_call(lambda: model.save(target), 1)[0] for _ in range(args.repeats)], {"how": "model.save"}
+
+
 def mlp_process():
     args.accuracy = True  # evaluate needs the metric
     x, y, x_test, y_test = peer.mnist(args.data)

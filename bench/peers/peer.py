@@ -16,7 +16,7 @@ import time
 STARTED = time.perf_counter()
 LOAD = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None  # other load makes OpenMP ten times as slow
 EPOCH_ROWS = 60_000
-WORKS = ("mlp_epoch", "mlp_small_step", "predict_one", "mlp_process", "convnet_epoch")
+WORKS = ("mlp_epoch", "mlp_small_step", "predict_one", "mlp_process", "convnet_epoch", "load_model", "save_model")
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r bench/peers/requirements.txt"
 
 # Results go to the real standard output; whatever a library prints there goes to standard error instead.
@@ -29,6 +29,7 @@ def options(description, add_arguments=None):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("work", choices=WORKS)
     parser.add_argument("--data", metavar="DIR", help="folder with the four MNIST idx .gz files")
+    parser.add_argument("--file", help="the .keras file of load_model and save_model")
     parser.add_argument("--repeats", type=int, default=5, help="timed repeats, after one warm-up")
     parser.add_argument("--rows", type=int, default=EPOCH_ROWS, help="rows of an epoch; seconds are scaled to 60,000")
     parser.add_argument("--steps", type=int, default=300, help="steps a repeat of mlp_small_step")

@@ -5,10 +5,10 @@ import { Callback, type CallbackHooks, hookNames } from "./callback.ts";
 
 /** A hook; the class itself assigns those that are given, so that the others keep their methods. */
 const hookOption = option<unknown>({
-  fallback: undefined,
+  fallback: null,
   assigned: false,
   read: (given, { what, option }) => {
-    if (given === undefined || typeof given === "function") return given;
+    if (given === null || typeof given === "function") return given;
     throw new ValueError({
       what,
       rule: `${option} must be a function`,

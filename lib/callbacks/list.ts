@@ -1,7 +1,16 @@
 // CallbackList: calls each hook of all callbacks, and knows whether they need every batch.
 import { ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
-import { Callback, type CallbackHooks, type CallbackModel, type Logs, overrides, type RunParams } from "./callback.ts";
+import { camelCase } from "../names.ts";
+import {
+  Callback,
+  type CallbackHooks,
+  type CallbackModel,
+  hookNames,
+  type Logs,
+  overrides,
+  type RunParams,
+} from "./callback.ts";
 import { LambdaCallback } from "./lambda.ts";
 
 /** A callback, or an object of hooks. */
@@ -72,6 +81,28 @@ export class CallbackList {
   }
 }
 
+/** The hook that a name means that is none itself: as Python spells it, or of Keras's older name for batches. */
+function meantHook(name: string): string | undefined {
+  const camel = camelCase(name).replace(/^onBatch/, "onTrainBatch");
+  return camel === name ? undefined : hookNames.find((hook) => hook === camel);
+}
+
+/** Throws {@linkcode ValueError} for a method that is meant as a hook and would never be called. */
+function checkHookNames(callback: Callback, what: string): void {
+  for (let of: object = callback; of !== Callback.prototype; of = Object.getPrototypeOf(of)) {
+    for (const name of Object.getOwnPropertyNames(of)) {
+      const hook = meantHook(name);
+      if (hook === undefined) continue;
+      throw new ValueError({
+        what,
+        rule: `hooks of callbacks are named as in ${hook}`,
+        received: `${name} of ${callback.constructor.name}`,
+        hint: `rename it to ${hook}`,
+      });
+    }
+  }
+}
+
 /** Objects of hooks as callbacks; throws {@linkcode ValueError} for what is neither. `what` is what fails then. */
 export function toCallbacks(list: unknown, what: string): Callback[] {
   if (!Array.isArray(list)) {
@@ -83,7 +114,10 @@ export function toCallbacks(list: unknown, what: string): Callback[] {
     });
   }
   return list.map((callback: unknown) => {
-    if (callback instanceof Callback) return callback;
+    if (callback instanceof Callback) {
+      checkHookNames(callback, what);
+      return callback;
+    }
     if (callback === null || typeof callback !== "object") {
       throw new ValueError({
         what,

@@ -13,7 +13,7 @@ interface Header extends Omit<SavedTraining, "tensors"> {
 }
 
 /** The state as bytes: the magic, a checksum of the rest, the length of the JSON, the JSON, then each tensor's bytes. */
-export function encodeTraining({ tensors, ...state }: SavedTraining): Uint8Array {
+export function encodeTraining({ tensors, ...state }: SavedTraining): Uint8Array<ArrayBuffer> {
   const described = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   const json = new TextEncoder().encode(JSON.stringify({ ...state, tensors: described }));
   const parts = [...tensors.values()].map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

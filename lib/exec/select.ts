@@ -1,5 +1,5 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
-import { BackendError, CeratopsError, unknownIdentifier } from "../errors.ts";
+import { BackendError, CeratopsError, describe, unknownIdentifier } from "../errors.ts";
 import { clearCaches, requireIdle } from "../session.ts";
 import { debug, type DebugTopic, debugTopics } from "./debug.ts";
 import type { BackendName, Executor } from "./executor.ts";
@@ -56,7 +56,10 @@ let current: Promise<Executor> | undefined;
  * ```
  */
 export async function setBackend(name: BackendChoice): Promise<void> {
-  if (!choices.includes(name)) throw unknownIdentifier("backend", String(name), choices, "Cannot set the backend");
+  if (!choices.includes(name)) {
+    const given = typeof name === "string" ? name : describe(name);
+    throw unknownIdentifier("backend", given, choices, "Cannot set the backend");
+  }
   requireIdle("set the backend");
   const next = open(name, "setBackend");
   await next;

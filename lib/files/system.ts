@@ -1,5 +1,5 @@
 // The file system: whether there is one, writing so that a crash leaves the old file or the new one, and its errors.
-import { FileError, StateError } from "../errors.ts";
+import { CeratopsError, FileError, StateError } from "../errors.ts";
 
 /** Throws {@linkcode StateError} if there is no file system. */
 export function requireFiles(what: string): void {
@@ -30,30 +30,52 @@ export function writeText(path: string, text: string, { append }: { append: bool
   }
 }
 
+/** The bytes of a file, one part after the other. */
+export type FileParts = readonly Uint8Array<ArrayBuffer>[];
+
+/** The bytes of a file, at once or in parts. */
+export type FileContent = Uint8Array<ArrayBuffer> | FileParts;
+
+/** The parts of a file. */
+export const partsOf = (content: FileContent): FileParts => (content instanceof Uint8Array ? [content] : content);
+
 /**
  * Writes a file so that a crash at any time leaves the old or the new one: writes another file, then renames it. Throws
  * {@linkcode FileError} if that fails; then the old file is left.
  */
-export async function writeSafely(path: string, bytes: Uint8Array, what = `Cannot write "${path}"`): Promise<void> {
-  const temporary = `${path}.new`;
+export function writeSafely(path: string, content: FileContent, what = `Cannot write "${path}"`): Promise<void> {
+  return writeAllSafely([[path, content]], what);
+}
+
+/** Writes files as {@linkcode writeSafely}, one at a time; none takes the place of an old one before all are written. */
+export async function writeAllSafely(
+  files: Iterable<readonly [path: string, FileContent]> | AsyncIterable<readonly [path: string, FileContent]>,
+  what: string,
+): Promise<void> {
+  const paths: string[] = [];
   try {
-    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    try {
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      await file.sync();
-    } finally {
-      file.close();
+    for await (const [path, content] of files) {
+      paths.push(path);
+      const file = await Deno.open(`${path}.new`, { write: true, create: true, truncate: true });
+      try {
+        for (const part of partsOf(content)) {
+          for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+        }
+        await file.sync();
+      } finally {
+        file.close();
+      }
     }
-    await Deno.rename(temporary, path);
+    for (const path of paths) await Deno.rename(`${path}.new`, path);
   } catch (error) {
     // Half a file would only take up room; that it is not there is as good.
-    await Deno.remove(temporary).catch(() => {});
-    throw notWritable(what, error);
+    for (const path of paths) await Deno.remove(`${path}.new`).catch(() => {});
+    throw error instanceof CeratopsError ? error : notWritable(what, error);
   }
 }
 
 /** A file's bytes; undefined if there is none. Throws {@linkcode FileError} if it cannot be read. */
-export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+export async function readIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     return await Deno.readFile(path);
   } catch (error) {

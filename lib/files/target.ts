@@ -1,6 +1,6 @@
 // Where the bytes of a file go.
 import { describe, FileError, ValueError } from "../errors.ts";
-import { notWritable, writeSafely } from "./system.ts";
+import { type FileContent, notWritable, partsOf, writeAllSafely, writeSafely } from "./system.ts";
 
 /** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
 export type FileTarget = string | URL | WritableStream<Uint8Array>;
@@ -32,10 +32,10 @@ export function requireEnding(target: FileTarget, endings: readonly string[], wh
  * Writes a file; an old one of that path stays whole until the new one is. Throws {@linkcode FileError} where it cannot
  * be written, {@linkcode ValueError} for what is no target.
  */
-export async function writeTarget(target: FileTarget, bytes: Uint8Array<ArrayBuffer>, what: string): Promise<void> {
+export async function writeTarget(target: FileTarget, content: FileContent, what: string): Promise<void> {
   if (target instanceof WritableStream) {
     const writer = target.getWriter();
-    await writer.write(bytes);
+    for (const part of partsOf(content)) await writer.write(part);
     return await writer.close();
   }
   const isFile = typeof target === "string" || target instanceof URL && target.protocol === "file:";
@@ -47,9 +47,46 @@ export async function writeTarget(target: FileTarget, bytes: Uint8Array<ArrayBuf
       hint: 'write it as in "model.keras"',
     });
   }
-  if (typeof Deno === "undefined") return download(String(target), bytes, what);
-  await writeSafely(typeof target === "string" ? target : pathOf(target, what), bytes, what);
+  if (typeof Deno === "undefined") return download(String(target), content, what);
+  await writeSafely(typeof target === "string" ? target : pathOf(target, what), content, what);
 }
+
+/**
+ * The path of a target that is to be several files of one folder. Throws {@linkcode ValueError} for a stream, which has
+ * none.
+ */
+export function pathOfTarget(target: FileTarget, what: string): string {
+  if (typeof target === "string") return target;
+  if (target instanceof URL && target.protocol === "file:") return pathOf(target, what);
+  throw new ValueError({
+    what,
+    rule: "several files need a folder",
+    received: target instanceof URL ? target.href : "a stream",
+    hint: "give a path",
+  });
+}
+
+/** A file that is made when it is its turn to be written. */
+export interface NewFile {
+  readonly name: string;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Writes files into the folder of a path, so that none takes the place of an old one before all are written. */
+export async function writeBeside(path: string, files: readonly NewFile[], what: string): Promise<void> {
+  const folder = path.slice(0, path.length - fileNameOf(path).length);
+  if (typeof Deno === "undefined") {
+    for (const { name, bytes } of files) download(name, await bytes(), what);
+    return;
+  }
+  const made = async function* () {
+    for (const { name, bytes } of files) yield [`${folder}${name}`, await bytes()] as const;
+  };
+  await writeAllSafely(made(), what);
+}
+
+/** The name of a file in its folder. */
+export const fileNameOf = (path: string): string => path.match(/[^/\\]*$/)![0];
 
 function pathOf(url: URL, what: string): string {
   try {
@@ -65,13 +102,13 @@ interface Page {
 }
 
 /** Lets the user of a page save the bytes under a name. */
-function download(name: string, bytes: Uint8Array<ArrayBuffer>, what: string): void {
+function download(name: string, content: FileContent, what: string): void {
   const { document } = globalThis as { document?: Page };
   if (!document) {
     throw new FileError({ what, rule: "there is no file system here", hint: "give a stream: a WritableStream" });
   }
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([bytes]));
+  link.href = URL.createObjectURL(new Blob([...partsOf(content)]));
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

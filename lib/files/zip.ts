@@ -1,6 +1,7 @@
 // Zip archives, read and written by zip.js.
 import { FileError } from "../errors.ts";
 import { loadPackage } from "../packages.ts";
+import type { FileParts } from "./system.ts";
 
 /** More bytes are taken out of no archive. */
 const maxBytes = 2 ** 32;
@@ -47,49 +48,67 @@ export async function readZip(bytes: Uint8Array, what: string): Promise<Readonly
   }
 }
 
-/** The bytes of an archive with these members, in this order, stored as they are unless they are to be `compressed`. */
+/** The parts of an archive with these members, in this order, stored as they are unless they are to be `compressed`. */
 export async function writeZip(
-  members: ReadonlyMap<string, Uint8Array>,
+  members: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
   what: string,
   { compressed = false }: { compressed?: boolean } = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<FileParts> {
+  if (crc32 && !compressed) return storedZip(members, crc32, what);
   const zip = await loadPackage("zip", what);
   zip.configure({ useWebWorkers: false });
-  // Room for all, so that the archive is not copied as it grows.
-  const bytes = new Uint8Array(
-    [...members].reduce((total, [name, data]) => total + roomOf(name, data.length), 1024),
-  );
-  let length = 0;
-  const writable = new WritableStream<Uint8Array>({
-    write(part) {
-      bytes.set(part, length);
-      length += part.length;
-    },
-  });
-  const writer = new zip.ZipWriter({ writable }, {
-    level: compressed ? 6 : 0,
-    extendedTimestamp: false,
-    dataDescriptor: false,
-  });
-  for (const [name, data] of members) {
-    const crc = compressed ? undefined : crc32?.(data);
-    const known = crc === undefined ? {} : {
-      passThrough: true,
-      uncompressedSize: data.length,
-      compressionMethod: 0,
-      crc32: crc,
-    };
-    await writer.add(name, Object.assign(new zip.Uint8ArrayReader(data), { readUint8Array: view(data) }), known);
-  }
-  await writer.close();
-  return bytes.subarray(0, length);
+  const writer = new zip.ZipWriter(new zip.Uint8ArrayWriter(), { level: compressed ? 6 : 0, extendedTimestamp: false });
+  for (const [name, data] of members) await writer.add(name, new zip.Uint8ArrayReader(data));
+  return [await writer.close()];
 }
 
-/** More bytes than a member takes: what compression cannot shrink grows by less, and the name stands there twice. */
-const roomOf = (name: string, bytes: number) => bytes + Math.ceil(bytes / 1000) + 8 * name.length + 1024;
+/** Archives of members as they are may be larger only in a newer form of the format. */
+const largestArchive = 0xffff_ffff;
 
-/** Reads a range of bytes without a copy. */
-const view = (data: Uint8Array) => (at: number, length: number) => data.subarray(at, at + length);
+/**
+ * An archive whose members are parts of it as they are, not copies as the package makes them: headers, members, and the
+ * directory. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+ */
+function storedZip(
+  members: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+  crc32: (data: Uint8Array) => number,
+  what: string,
+): FileParts {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const directory: Uint8Array<ArrayBuffer>[] = [];
+  let offset = 0;
+  for (const [name, data] of members) {
+    const text = new TextEncoder().encode(name);
+    // Version 2.0, names in UTF-8, stored, 1980-01-01, which Python writes too.
+    const shared = [[20, 2], [0x800, 2], [0, 2], [0, 2], [0x21, 2], [crc32(data), 4]] as const;
+    const lengths = [[data.length, 4], [data.length, 4], [text.length, 2], [0, 2]] as const;
+    const header = fields([[0x04034b50, 4], ...shared, ...lengths]);
+    // No comment, first disk, no attributes, and where the member is.
+    const place = [[0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]] as const;
+    directory.push(fields([[0x02014b50, 4], [20, 2], ...shared, ...lengths, ...place]), text);
+    parts.push(header, text, data);
+    offset += header.length + text.length + data.length;
+  }
+  const size = directory.reduce((total, { length }) => total + length, 0);
+  if (offset + size > largestArchive) {
+    throw new FileError({
+      what,
+      rule: "an archive may have at most 4 GiB",
+      received: `${offset + size} bytes`,
+      hint: "save the weights in several files, with maxShardSize",
+    });
+  }
+  const { size: count } = members;
+  const end = fields([[0x06054b50, 4], [0, 2], [0, 2], [count, 2], [count, 2], [size, 4], [offset, 4], [0, 2]]);
+  return [...parts, ...directory, end];
+}
+
+/** Whole numbers of so many bytes each, the lowest byte first. */
+function fields(values: readonly (readonly [value: number, bytes: number])[]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(
+    values.flatMap(([value, bytes]) => Array.from({ length: bytes }, (_, i) => (value >>> (8 * i)) & 0xff)),
+  );
+}
 
 /** The checksum of zip archives, where the runtime has it: ten times as fast as in JavaScript. */
 const crc32 =

@@ -81,7 +81,11 @@ export abstract class Initializer extends Configurable {
 
   static {
     declareMethods(this, {
-      fill: { verb: "draw", takes: { shape: weightShape, stream: streamOrNew } },
+      fill: {
+        verb: "draw",
+        takes: { shape: weightShape, stream: streamOrNew },
+        returns: "the elements in row-major order",
+      },
       call: { verb: "draw", takes: { shape: weightShape } },
     });
   }
@@ -95,8 +99,19 @@ export abstract class Initializer extends Configurable {
     const stream = seed === null ? newStream() : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
     return withHostMemory(
       sizeOf(shape) * bytesPerElement("float32"),
-      () => new Tensor(shape, "float32", makeArray("float32", this.fill(shape, stream))),
+      () => new Tensor(shape, "float32", makeArray("float32", this.#elements(shape, stream))),
     );
+  }
+
+  #elements(shape: Shape, stream: RandomStream): ArrayLike<number> {
+    const given: unknown = this.fill(shape, stream);
+    if (Array.isArray(given) || (ArrayBuffer.isView(given) && "length" in given)) return given as ArrayLike<number>;
+    throw new ValueError({
+      what: `Cannot draw ${this.constructor.name}`,
+      rule: "fill must return the elements of the weight, in row-major order",
+      received: describe(given),
+      hint: "return a list of numbers or a typed array",
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 // The initializer of kernels that compute a short-time Fourier transform, and its windows.
 import { ShapeError, ValueError } from "../errors.ts";
-import { boolean, choice } from "../option_kinds.ts";
+import { boolean, choice, isList, isNumber } from "../option_kinds.ts";
 import { declareOptions, describe, option, type OptionFields, optionTable } from "../options.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { Initializer } from "./initializer.ts";
@@ -51,7 +51,7 @@ const stftOptions = optionTable<STFTOptions>()({
     nullable: true,
     read: (given, place) => {
       if (given === null) return null;
-      if (Array.isArray(given) && given.every((x) => typeof x === "number")) return given;
+      if (isList(given, isNumber)) return given;
       return choice(windows).read(given, place);
     },
   }),

@@ -1,5 +1,5 @@
 // What an op definition says about nodes of that op.
-import type { DType } from "../dtype.ts";
+import type { DType, TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type {
   ConstantName,
@@ -17,6 +17,11 @@ import type { Value } from "./value.ts";
 /** An array of the reference executor: float64 for every dtype (bools are 0 or 1). */
 export interface RefArray extends ValueType {
   readonly data: Float64Array;
+}
+
+/** An array on the host, of numbers of its dtype. */
+export interface HostArray extends ValueType {
+  readonly data: TypedArray;
 }
 
 /** What a vjp sees: the node's values, and the gradient by each output (undefined if there is none). */
@@ -95,6 +100,11 @@ export interface OpDef<K extends OpName> {
   cost?(inputs: readonly ValueType[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Cost;
   /** The value of each output in float64. */
   reference(inputs: readonly RefArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Float64Array[];
+  /**
+   * What `reference` gives, rounded to the dtypes of the outputs, from arrays that were not widened to float64: for ops
+   * that round once. The arrays are new.
+   */
+  direct?(inputs: readonly HostArray[], attrs: OpAttrs[K], outputs: readonly ValueType[]): TypedArray[];
   /** Whether an output element depends only on the operands' elements at its own index; operands broadcast. */
   readonly pointwise?: boolean;
   /** Whether the op is linear in all of its inputs together. */

@@ -1,4 +1,5 @@
 // Output shapes and dtypes, found by tracing a call with probe extents for unknown axes.
+import { CeratopsError } from "../errors.ts";
 import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
@@ -14,6 +15,24 @@ import { type CallArguments, replaceArguments, TensorSpec } from "../tensor/symb
 const probeExtents = [{ batch: 11, other: 840 }, { batch: 13, other: 1680 }] as const;
 
 /**
+ * The message of an error with `null` in its shapes in place of probe extents: those numbers that are others in the
+ * message of the second probe.
+ */
+function withoutProbes(message: string, second: () => unknown): string {
+  let other = "";
+  try {
+    second();
+  } catch (error) {
+    if (error instanceof CeratopsError) other = error.message;
+  }
+  // Numbers between brackets are extents, or count elements; of others, as in names, those of the first probe stay.
+  const parts = (text: string) => text.split(/(?<=[[,] ?)(\d+)(?=[\],])|(\d+)(?= elements)/);
+  const [mine, others] = [parts(message), parts(other)];
+  if (mine.length !== others.length) return message;
+  return mine.map((part, i) => part === others[i] ? part : i % 3 === 1 ? "null" : i % 3 === 2 ? "some" : part).join("");
+}
+
+/**
  * The shapes and dtypes that `run` returns for arguments: it is traced with two probes for each unknown axis, and an
  * extent that differs between the two is unknown too. With `once` it is traced once, for the dtypes alone.
  */
@@ -22,7 +41,7 @@ export function inferSpecs(
   run: (args: CallArguments<Value>) => Structure<Value>,
   once = false,
 ): Structure<TensorSpec> {
-  const [first, second] = (once ? probeExtents.slice(0, 1) : probeExtents).map(({ batch, other }) => {
+  const probe = ({ batch, other }: (typeof probeExtents)[number]) => {
     const known = (shape: SymbolicShape): Shape => shape.map((extent, axis) => extent ?? (axis === 0 ? batch : other));
     const trace = new Trace();
     return withContext([...recording(trace), isTraining.of(false), addedLosses.of([])], () => {
@@ -32,9 +51,17 @@ export function inferSpecs(
       );
       return mapStructure(run(values), ({ shape, dtype }) => new TensorSpec(shape, dtype));
     });
-  });
-  if (!second) return first;
-  const others = flatten(second);
+  };
+  const [one, two] = probeExtents;
+  let first: Structure<TensorSpec>;
+  try {
+    first = probe(one);
+  } catch (error) {
+    if (error instanceof CeratopsError) error.message = withoutProbes(error.message, () => probe(two));
+    throw error;
+  }
+  if (once) return first;
+  const others = flatten(probe(two));
   return mapStructure(first, ({ shape, dtype }, i) => {
     const other = others[i].shape;
     return new TensorSpec(shape.map((extent, axis) => (extent === other[axis] ? extent : null)), dtype);

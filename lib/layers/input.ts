@@ -3,7 +3,15 @@ import { type DType, dtypes } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, float32Policy } from "../json_config.ts";
 import { choice, positiveInteger } from "../option_kinds.ts";
-import { declareOptions, nullable, optionTable, unoffered, withFacts, withFactsOfAll } from "../options.ts";
+import {
+  declareOptions,
+  nullable,
+  nullAsDefault,
+  optionTable,
+  unoffered,
+  withFacts,
+  withFactsOfAll,
+} from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { Layer } from "./layer.ts";
 import "./operation.ts";
@@ -17,9 +25,9 @@ export interface InputOptions<Name extends string = string> {
   /** The number of samples in each batch, if fixed. */
   batchSize?: number | null;
   /** The dtype that data is cast to; `float32` by default. */
-  dtype?: DType;
+  dtype?: DType | null;
   /** The name of the input, under which data can be passed. */
-  name?: Name;
+  name?: Name | null;
 }
 
 const shapeOfSample = shapeOption(
@@ -31,7 +39,7 @@ const { name, dtype: _, ...unwritten } = layerOptions;
 
 const inputOptions = optionTable<InputOptions>()({
   shape: withFacts(shapeOfSample, { key: "batch_shape", field: "batchShape", assigned: false }),
-  dtype: choice(dtypes, "float32"),
+  dtype: nullAsDefault(choice(dtypes, "float32")),
   sparse: unoffered(false),
   ragged: unoffered(false),
   name,

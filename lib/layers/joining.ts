@@ -163,7 +163,7 @@ export class Dot extends Merge {
 
   /** The dot products. */
   call(inputs: readonly Value[]): Value {
-    const axes = this.#axesOf(inputs.map(({ shape }) => shape));
+    const axes = this.#axesOf(this.listOf(inputs.map(({ shape }) => shape), 2, 2));
     const [a, b] = inputs.map((x, i) => {
       const vectors = this.normalize ? normalized(x, axes[i]) : x;
       const others = x.shape.map((_, axis) => axis).filter((axis) => axis > 0 && axis !== axes[i]);

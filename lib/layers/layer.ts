@@ -125,6 +125,7 @@ export abstract class Layer extends WeightOwner {
       computeOutputSpec: { verb: "take the output of", takes: { args: callArguments(TensorSpec) } },
       replay: { verb: "call", takes: { args: callArguments() } },
       addLoss: { verb: "add a loss to", takes: { value: operand } },
+      savedCall: { verb: "save the call of", takes: { args: callArguments() } },
     }, {
       // Layers of the library take one input, unless they say otherwise.
       build: { verb: "build", takes: { inputShape: inputShapeOf, argumentShapes: shapesByName } },
@@ -265,12 +266,13 @@ export abstract class Layer extends WeightOwner {
     this.#checkMask(given);
     const masks = inputs.map((value) => value.mask);
     const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
+    const maskOfCall = given ?? (holdsTensors(others, Value) ? undefined : mask);
     const ofLayer = [isTraining.of(training), addedLosses.of(addedLosses.current ?? []), scoped(this.name)];
     return this.building(() =>
       withContext(ofLayer, () => {
         const ofCall = [errorPlace.of(`"${this.name}"`)];
         const named = withMasks(this, x, others);
-        const y = withContext(ofCall, () => this.call(x, { ...named, training, mask }));
+        const y = withContext(ofCall, () => this.call(x, { ...named, training, mask: maskOfCall }));
         const outMasks = flatten(this.computeMask(x, mask));
         if (mask !== undefined) this.#warnOfMask();
         return mapStructure(y, (given, i) => {
@@ -329,7 +331,8 @@ export abstract class Layer extends WeightOwner {
     this.checkInput(shapes);
     const masks = inputs.map(({ mask }) => mask);
     const mask = named.mask ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
-    const takesMask = mask !== undefined && "mask" in this.callDefaults;
+    const takesMask = mask !== undefined && "mask" in this.callDefaults &&
+      (named.mask !== undefined || !holdsTensors(named, SymbolicTensor));
     const args = { positional, named: takesMask ? { ...named, mask } : named };
     const specs = this.computeOutputSpec(replaceSymbolic(args, ({ shape, dtype }) => new TensorSpec(shape, dtype)));
     for (const { shape } of flatten(specs)) {
@@ -470,6 +473,11 @@ export abstract class Layer extends WeightOwner {
     return { input_shape: inputShape as ConfigValue };
   }
 
+  /** The arguments of a call as files have them: where Keras takes some by position, or nests lists deeper. */
+  savedCall(args: CallArguments<unknown>): CallArguments<unknown> {
+    return args;
+  }
+
   /** The arguments that recreate the layer, as in Keras's config; extend it with your own. */
   getConfig(): Config {
     return configOf(this);
@@ -494,6 +502,10 @@ function oneOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
   operandsOnceBuilt(given, place);
   return array(given, place);
 }
+
+/** Whether a call has tensors besides its input: as in Keras, it then takes no mask but one that is given. */
+const holdsTensors = (named: object, Kind: NewableFunction): boolean =>
+  Object.values(named).some((argument) => flatten(argument).some((item) => item instanceof Kind));
 
 /** The mask of a layer's output, for symbolic tensors as for values: layers compute it with `ops`, which take both. */
 function maskOf(

@@ -1,4 +1,5 @@
 // The layers, as mod.ts exports them under `layers`.
+export { Input, type InputOptions } from "./input.ts";
 export {
   Activation,
   ELU,
@@ -12,6 +13,9 @@ export {
   Softmax,
   type SoftmaxOptions,
 } from "./activations.ts";
+export { Bidirectional, type BidirectionalOptions, type DirectedLayer, type MergeMode } from "./bidirectional.ts";
+export type { Cell, CellContext, PreparedCell, Step } from "./cell.ts";
+export { ConvLSTM, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions } from "./conv_lstm.ts";
 export {
   AdditiveAttention,
   type AdditiveAttentionOptions,
@@ -63,7 +67,7 @@ export {
 } from "./global_pooling.ts";
 export { GroupedQueryAttention as GroupQueryAttention } from "./grouped_query_attention.ts";
 export { GRU, GRUCell, type GRUCellOptions, type GRUOptions } from "./gru.ts";
-export { InputLayer, type InputOptions } from "./input.ts";
+export { InputLayer } from "./input.ts";
 export {
   type FlipMode,
   RandomCrop,
@@ -138,30 +142,19 @@ export {
   type RescalingOptions,
 } from "./preprocessing.ts";
 export {
-  type Cell,
-  type CellContext,
   DenseCell,
   type GatedCellOptions,
   type GateProducts,
-  type PreparedCell,
   RecurrentCell,
   type RecurrentCellOptions,
-  type Step,
 } from "./recurrent_cell.ts";
-export {
-  Recurrent,
-  type RecurrentContext,
-  type RecurrentOptions,
-  type RecurrentOutput,
-  RNN,
-  StackedRNNCells,
-} from "./rnn.ts";
 export {
   type Equations,
   ProjectedAttention,
   type ProjectedAttentionOptions,
   type Projections,
 } from "./projected_attention.ts";
+export { Recurrent, type RecurrentContext, type RecurrentOptions, type RecurrentOutput, RNN } from "./rnn.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {
   ActivityRegularization,
@@ -207,4 +200,6 @@ export {
   SeparableConv2D as SeparableConvolution2D,
   type SeparableConvOptions,
 } from "./separable.ts";
+export { StackedRNNCells } from "./stacked_cells.ts";
+export { TimeDistributed } from "./time_distributed.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

@@ -26,19 +26,19 @@ import { flatten, mapStructure, type Structure } from "../structure.ts";
 /** Options that every layer takes. */
 export interface LayerOptions {
   /** The name in messages, summaries and files, without `/`; made from class and number by default. */
-  name?: string;
+  name?: string | null;
   /** The dtype of the layer's computation and weights. */
-  dtype?: "float32";
+  dtype?: "float32" | null;
   /** Whether optimizers change the layer's weights; true by default. */
   trainable?: boolean;
   /** A penalty on the layer's output, added to the loss. */
   activityRegularizer?: RegularizerIdentifier | null;
   /** For the first layer of a model: the shape of one sample, in place of an `Input`. */
-  inputShape?: SymbolicShape;
+  inputShape?: SymbolicShape | null;
   /** For the first layer of a model: the number of features of one sample, in place of an `Input`. */
-  inputDim?: number;
+  inputDim?: number | null;
   /** For the first layer of a model: the shape with the batch axis, in place of an `Input`. */
-  batchInputShape?: SymbolicShape;
+  batchInputShape?: SymbolicShape | null;
 }
 
 const dtypeOption = option<DTypePolicy>({

@@ -273,7 +273,7 @@ export class Normalization extends Layer {
 
 /** The data as batches. */
 function* batchesOf(data: TensorLike | DataBatches, what: string): Iterable<Tensor> {
-  const isNested = Array.isArray(data) && !data.some((item) => item instanceof Tensor);
+  const isNested = Array.isArray(data) && !(data[0] instanceof Tensor);
   const isOne = data instanceof Tensor || ArrayBuffer.isView(data) || typeof data === "number" || isNested;
   if (isOne) return yield toTensor(data as TensorLike, what, "data", "float32");
   if (typeof (data as DataBatches)?.[Symbol.iterator] !== "function") {
@@ -284,10 +284,37 @@ function* batchesOf(data: TensorLike | DataBatches, what: string): Iterable<Tens
       hint: "wrap numbers with tensor(...)",
     });
   }
-  for (const batch of data as DataBatches) {
+  for (const batch of checkedIterable(data as DataBatches, what)) {
     const [x] = Array.isArray(batch) && batch[0] instanceof Tensor ? batch : [batch];
     yield toTensor(x as TensorLike, what, "a batch", "float32");
   }
+}
+
+/** The iterable, whose iterator must be one: JavaScript's own errors do not say whose fault it is. */
+function checkedIterable<T>(given: Iterable<T>, what: string): Iterable<T> {
+  const requireThat = (holds: boolean, part: unknown, where: string) => {
+    if (holds) return;
+    throw new ValueError({
+      what,
+      rule: "an iterable of batches must follow the iterator protocol: next() gives { value, done }",
+      received: `${describe(part)} ${where}`,
+      hint: "write it as a generator, as in (function* () { yield x; })()",
+    });
+  };
+  return {
+    [Symbol.iterator]() {
+      const iterator = given[Symbol.iterator]();
+      requireThat(typeof iterator?.next === "function", iterator, "as the iterator");
+      return {
+        next() {
+          const result = iterator.next();
+          requireThat(typeof result === "object" && result !== null, result, "from next()");
+          return result;
+        },
+        return: () => iterator.return?.() ?? { value: undefined, done: true },
+      };
+    },
+  };
 }
 
 /** Running means and variances, in float64. */

@@ -16,6 +16,7 @@ import { attentionArguments, type AttentionContext, withAxes } from "./attention
 import { EinsumDense, type EinsumDenseOptions } from "./einsum_dense.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type ArgumentShapes, type LayerFields, layerOptions } from "./options.ts";
+import type { CallArguments } from "../tensor/symbolic.ts";
 import { seedOption } from "./random_layer.ts";
 import { Dropout } from "./regularization.ts";
 import { type BiasOptions, type KernelOptions, weightOptions } from "./weight_options.ts";
@@ -277,6 +278,11 @@ export abstract class ProjectedAttention extends Layer {
     const scores = this.#softmax.apply(products, { mask: widened as Value | undefined });
     const kept = this.#dropout.apply(scores, { training });
     return [einsum(equations.output, kept, value), scores];
+  }
+
+  /** The arguments with value and key by position, as Keras has them. */
+  override savedCall({ positional, named: { value, key, ...named } }: CallArguments<unknown>): CallArguments<unknown> {
+    return { positional: [...positional, value, ...(key === undefined ? [] : [key])], named };
   }
 
   /** The shapes of query, value and key. */

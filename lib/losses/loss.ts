@@ -1,6 +1,6 @@
 // Loss: per-sample values reduced to the number that training minimizes. https://keras.io/api/losses/
 import { epsilon, type ObjectNode } from "../json_config.ts";
-import { object, operand } from "../argument_kinds.ts";
+import { array, object } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { ShapeError } from "../errors.ts";
@@ -33,7 +33,7 @@ export interface LossOptions {
   /** How per-sample values are reduced: to their sum over their count by default; null is `none`. */
   reduction?: Reduction | null;
   /** The name in logs. */
-  name?: string;
+  name?: string | null;
 }
 
 /** The name of a loss as an option; derived from the class if not given. */
@@ -95,8 +95,8 @@ export abstract class Loss extends Configurable {
   static {
     declareOptions(this, lossOptions, { strict: false });
     declareMethods(this, {
-      call: { verb: "compute", takes: { yTrue: operand, yPred: operand } },
-      apply: { verb: "compute", takes: { yTrue: operand, yPred: operand, context: object } },
+      call: { verb: "compute", takes: { yTrue: array, yPred: array }, returns: "the loss of each sample" },
+      apply: { verb: "compute", takes: { yTrue: array, yPred: array, context: object } },
     });
   }
 
@@ -123,8 +123,12 @@ export abstract class Loss extends Configurable {
   apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context?: LossContext): ResultOf<A | B>;
   apply(yTrue: Operand, yPred: Operand, context: LossContext = {}): Operand {
     const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
-    const values = this.call(targets, outputs);
-    return reduceWeighted(values, this.reduction, context);
+    const values = array(this.call(targets, outputs), {
+      what: `Cannot compute "${this.name}"`,
+      argument: "the result of call(yTrue, yPred)",
+      owner: this,
+    });
+    return reduceWeighted(values as Value, this.reduction, context);
   }
 
   /** The loss as written in a compile config. */

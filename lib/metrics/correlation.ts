@@ -6,6 +6,7 @@ import { std, variance } from "../ops/composed.ts";
 import { add, divide, mean, multiply, square, subtract } from "../ops/primitives.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
+import { isListOf } from "../shape.ts";
 import { declareOptions, option, optionTable } from "../options.ts";
 import type { Operand, ResultOf } from "../tensor/apply.ts";
 import { MeanOfValues } from "./mean.ts";
@@ -26,7 +27,7 @@ const correlationOptions = optionTable<CorrelationOptions>()({
     fallback: -1,
     read: (given, { what }) => {
       if (typeof given === "number" && Number.isInteger(given)) return given;
-      if (Array.isArray(given) && given.every((axis) => Number.isInteger(axis))) return given;
+      if (isListOf(given, (axis): axis is number => Number.isInteger(axis))) return given;
       throw new ValueError({
         what,
         rule: "axis must be a whole number or a list of them",

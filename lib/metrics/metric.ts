@@ -1,6 +1,6 @@
 // Metric: running state on the device, updated inside the step, from which a number is computed.
 // https://keras.io/api/metrics/
-import { operand, optional, tensors } from "../argument_kinds.ts";
+import { array, operand, optional, tensors } from "../argument_kinds.ts";
 import { type Argument, declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { makeArray } from "../dtype.ts";
@@ -18,7 +18,7 @@ import { Variable } from "../tensor/variable.ts";
 /** Options that every metric takes. */
 export interface MetricOptions {
   /** The name in logs. */
-  name?: string;
+  name?: string | null;
 }
 
 /** The name of a metric as an option; derived from the class if not given. */
@@ -105,9 +105,13 @@ export abstract class Metric extends Configurable {
   static {
     declareOptions(this, metricOptions, { strict: false });
     declareMethods(this, {
-      updateState: { verb: "update", takes: { yTrue: operand, yPred: operand, sampleWeight: optional(operand) } },
+      updateState: {
+        verb: "update",
+        takes: { yTrue: array, yPred: array, sampleWeight: optional(operand) },
+        returns: "nothing: it assigns to the variables that addVariable(name) made",
+      },
       update: { verb: "update", takes: { values: operand, weight: optional(operand) } },
-      compute: { verb: "compute", takes: { state: stateOf } },
+      compute: { verb: "compute", takes: { state: stateOf }, returns: "a number" },
       computeAll: { verb: "compute", takes: { state: stateOf } },
     });
   }

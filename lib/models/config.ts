@@ -33,14 +33,17 @@ export function graphConfig(graph: FunctionalGraph): Config {
     return serializeObject(argument);
   };
   const nodesOf = (operation: Operation): ConfigValue[] =>
-    operation.inboundNodes.filter((node) => own.has(node) && node.inputs.length > 0).map(({ args }) => {
+    operation.inboundNodes.filter((node) => own.has(node) && node.inputs.length > 0).map((node) => {
+      const args = operation instanceof Layer ? operation.savedCall(node.args) : node.args;
       const spec = operation instanceof FunctionCall ? formOf(operation.fn, operation.className) : undefined;
       const { inCall, further } = spec
         ? splitArguments(spec, args.positional)
         : { inCall: args.positional, further: [] };
       const write = (argument: unknown) =>
         serialize(spec?.write && !(argument instanceof SymbolicTensor) ? spec.write(argument) : argument);
-      const defaults = operation instanceof Layer ? operation.callDefaults : {};
+      // Keras adds these to calls that name no argument themselves.
+      const isPlain = Object.keys(node.args.named).every((name) => name === "mask");
+      const defaults = operation instanceof Layer && isPlain ? operation.callDefaults : {};
       const all = { ...defaults, ...args.named, ...(spec && namedOf(spec, further)) };
       const named = Object.entries(all).map(([name, item]) => [snakeCase(name), serialize(item)]);
       return { args: inCall.map(write), kwargs: Object.fromEntries(named) };

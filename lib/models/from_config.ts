@@ -8,7 +8,7 @@ import { camelCase, snakeCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
 import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
-import type { Operation, SymbolicTensor } from "../tensor/symbolic.ts";
+import { type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf, joinArguments } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";
 import { readCompileConfig } from "./compile_config.ts";
@@ -318,12 +318,12 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
     call([x, ...others], kwargs) {
       const named: Record<string, unknown> = {};
       others.forEach((value, i) => {
-        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = value;
+        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = oneLevel(value);
       });
       for (const [key, value] of Object.entries(kwargs)) {
         // Keras writes this even if it was not given, and still uses the model's.
         if (key === "training" && value === layer.callDefaults.training) continue;
-        if (value !== null) named[camelCase(key)] = value;
+        if (value !== null) named[camelCase(key)] = oneLevel(value);
       }
       // Keras's layers accept all of their arguments by name.
       if (x !== undefined) return toList(layer.replay<SymbolicTensor>({ positional: [x], named }));
@@ -332,6 +332,13 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       return toList(layer.replay<SymbolicTensor>({ positional: [input], named: rest }));
     },
   };
+}
+
+/** A list of tensors and of lists of them as one list: the states of stacked cells. */
+function oneLevel(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const items: readonly unknown[] = value.flat(Infinity);
+  return items.some((item) => item instanceof SymbolicTensor) ? items : value;
 }
 
 function toList(structure: Structure<SymbolicTensor>): SymbolicTensor[] {

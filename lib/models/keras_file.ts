@@ -1,12 +1,26 @@
 // Keras's `.keras` files: a zip of the model's config, its weights and the state of its optimizer.
 import { type FilesSource, nameOfSource, openSource } from "../files/source.ts";
-import { addressOf, type FileTarget, nameOfTarget, requireEnding, writeTarget } from "../files/target.ts";
+import type { FileParts } from "../files/system.ts";
+import { ValueError } from "../errors.ts";
+import {
+  addressOf,
+  fileNameOf,
+  type FileTarget,
+  nameOfTarget,
+  pathOfTarget,
+  requireEnding,
+  writeBeside,
+  writeTarget,
+} from "../files/target.ts";
 import { writeZip } from "../files/zip.ts";
-import type { ConfigValue, ObjectNode } from "../json_config.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { ConfigValue } from "../json_config.ts";
+import { nullable, optionTable, readMethodOptions, required } from "../options.ts";
+import { number } from "../option_kinds.ts";
 import { readWeights } from "../saving/file_formats.ts";
+import { writeLegacyModel, writeLegacyWeights } from "../saving/legacy_h5.ts";
 import { pythonJson } from "../saving/json.ts";
-import { optimizerGroup, type Part, type WeightGroup, weightGroups } from "../saving/weight_groups.ts";
+import { shardedFiles } from "../saving/sharded_weights.ts";
+import { optimizerGroup, type SavedModel, type WeightGroup, weightGroups } from "../saving/weight_groups.ts";
 import {
   assignWeights,
   type ReadWeightsOptions,
@@ -19,24 +33,31 @@ import {
 /** The version of Keras whose files these are. */
 const kerasVersion = "3.15.1";
 
-/** What saving needs of a model. */
-export interface SavedModel extends Part {
-  /** What changes the weights; undefined before `compile`. */
-  readonly optimizer: Optimizer | undefined;
-  /** The model's node in a config. */
-  serialize(): ObjectNode;
-}
+/** The endings of files in the form of Keras 2. */
+const legacyEndings = [".h5", ".hdf5"];
 
-/** Writes a model to a `.keras` file: its config, its weights, and the optimizer's state. */
+const isLegacyTarget = (target: FileTarget): boolean =>
+  legacyEndings.some((ending) => addressOf(target)?.endsWith(ending)) && !addressOf(target)?.endsWith(".weights.h5");
+
+/** Writes a model to a `.keras` file, or to an `.h5` file of Keras 2: its config, its weights, and the optimizer's state. */
 export async function saveModel(model: SavedModel, target: FileTarget): Promise<void> {
   const what = `Cannot save "${model.name}" to ${nameOfTarget(target)}`;
-  requireEnding(target, [".keras"], what);
+  requireEnding(target, [".keras", ...legacyEndings], what);
+  if (addressOf(target)?.endsWith(".weights.h5")) {
+    throw new ValueError({
+      what,
+      rule: "a .weights.h5 file has weights alone",
+      received: `"${addressOf(target)}"`,
+      hint: "call model.saveWeights(), or end the path in .keras",
+    });
+  }
   requireBuilt(model, what);
-  await writeTarget(target, await kerasFile(model, what), what);
+  const bytes = isLegacyTarget(target) ? await writeLegacyModel(model, what) : await kerasFile(model, what);
+  await writeTarget(target, bytes, what);
 }
 
-/** The bytes of a model's `.keras` file. */
-async function kerasFile(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The parts of a model's `.keras` file. */
+async function kerasFile(model: SavedModel, what: string): Promise<FileParts> {
   const metadata = { keras_version: kerasVersion, date_saved: dateOf(new Date()) };
   const encode = (value: ConfigValue) => new TextEncoder().encode(pythonJson(value));
   return await writeZip(
@@ -62,13 +83,46 @@ function dateOf(date: Date): string {
   return `${day}@${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
 }
 
-/** Writes the weights of a model to a `.weights.h5` file, with the optimizer's state, or to a `.safetensors` file. */
-export async function saveWeights(model: SavedModel, target: FileTarget): Promise<void> {
+/** How weights are saved. */
+export interface SaveWeightsOptions {
+  /**
+   * The most that one file holds, in GiB, where the path ends in `.weights.json`: the weights are divided among files of
+   * that size beside it. Null, the default, for one file.
+   */
+  maxShardSize?: number | null;
+}
+
+const saveWeightsOptions = optionTable<SaveWeightsOptions>()({
+  maxShardSize: nullable(number(required, { min: 0 })),
+});
+
+/**
+ * Writes the weights of a model: with the optimizer's state to a `.weights.h5` file, or to several and a `.weights.json`
+ * that names them; the weights alone, by name, to a `.safetensors` file.
+ */
+export async function saveWeights(model: SavedModel, target: FileTarget, options: SaveWeightsOptions): Promise<void> {
   const what = `Cannot save the weights of "${model.name}" to ${nameOfTarget(target)}`;
-  requireEnding(target, [".weights.h5", ".safetensors"], what);
+  const { maxShardSize } = readMethodOptions("saveWeights", saveWeightsOptions, options, what);
+  const endings = maxShardSize === null ? [".weights.h5", ".safetensors", ...legacyEndings] : [".weights.json"];
+  if (maxShardSize === null && addressOf(target)?.endsWith(".weights.json")) {
+    throw new ValueError({
+      what,
+      rule: "a .weights.json file names files of a limited size",
+      received: "no size",
+      hint: "give it in GiB, as in saveWeights(path, { maxShardSize: 2 })",
+    });
+  }
+  requireEnding(target, endings, what);
   requireBuilt(model, what);
+  if (maxShardSize !== null) {
+    const path = pathOfTarget(target, what);
+    const limits = { name: fileNameOf(path), maxBytes: maxShardSize * 2 ** 30, what };
+    return await writeBeside(path, shardedFiles(stateOf(model), limits), what);
+  }
   const bytes = addressOf(target)?.endsWith(".safetensors")
     ? await writeNamedWeights(weightGroups(model), what)
+    : isLegacyTarget(target)
+    ? await writeLegacyWeights(model, what)
     : await writeWeights(stateOf(model), what);
   await writeTarget(target, bytes, what);
 }

@@ -2,7 +2,6 @@
 import { masks, objectOf, operand, operands } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import type { History } from "../callbacks/history.ts";
-import type { Logs } from "../callbacks/callback.ts";
 import type { Config, ObjectNode } from "../json_config.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { gradients } from "../tensor/gradients.ts";
@@ -25,12 +24,14 @@ import { classesOf, evaluate, onBatch, predict } from "../training/evaluate.ts";
 import { fit } from "../training/fit.ts";
 import type { Batches } from "../training/batches.ts";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "../training/options.ts";
+import type { Results } from "../training/results.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import type { FilesSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
+import { exportModel, type ExportOptions } from "../export/formats.ts";
 import type { ReadWeightsOptions } from "../saving/weights_file.ts";
 import { compileConfig, readCompileConfig } from "./compile_config.ts";
-import { loadWeights, saveModel, saveWeights } from "./keras_file.ts";
+import { loadWeights, saveModel, saveWeights, type SaveWeightsOptions } from "./keras_file.ts";
 import { Network } from "./network.ts";
 import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
 import { warnOfConstantOutputs } from "./graph.ts";
@@ -190,7 +191,7 @@ export class Model<
    */
   async fit(
     x: InputData<this> | NamedData<In> | Batches,
-    y?: TargetData<this> | NamedData<Out>,
+    y?: TargetData<this> | NamedData<Out> | null,
     options: FitOptions<InputData<this> | NamedData<In>, TargetData<this> | NamedData<Out>, WeightData<Out>> = {},
   ): Promise<History> {
     return this.history = await fit(this.#trainer, x as TensorLike, y as TensorLike, options as FitOptions);
@@ -202,7 +203,7 @@ export class Model<
    * @param x inputs, `[rows, ...]`, as for `fit`, or an iterable of batches
    * @param y targets, `[rows, ...]`, as for `fit`; omitted with batches
    * @param options batch size, number of batches, and printing
-   * @returns the loss and each metric by name
+   * @returns the loss and each metric by name, also as a list in Keras's order: `const [loss, accuracy] = ...`
    * @throws {StateError} before `compile`
    *
    * @example The loss of two samples
@@ -215,9 +216,9 @@ export class Model<
    */
   async evaluate(
     x: InputData<this> | NamedData<In> | Batches,
-    y?: TargetData<this> | NamedData<Out>,
+    y?: TargetData<this> | NamedData<Out> | null,
     options: EvaluateOptions<WeightData<Out>> = {},
-  ): Promise<Logs> {
+  ): Promise<Results> {
     return await evaluate(this.#trainer, x as TensorLike, y as TensorLike, options as EvaluateOptions);
   }
 
@@ -277,9 +278,9 @@ export class Model<
    */
   async trainOnBatch(
     x: InputData<this> | NamedData<In>,
-    y?: TargetData<this> | NamedData<Out>,
+    y?: TargetData<this> | NamedData<Out> | null,
     options: BatchOptions<WeightData<Out>> = {},
-  ): Promise<Logs> {
+  ): Promise<Results> {
     return await onBatch(this.#trainer, "train", x as TensorLike, y as TensorLike, options as BatchOptions);
   }
 
@@ -293,9 +294,9 @@ export class Model<
    */
   async testOnBatch(
     x: InputData<this> | NamedData<In>,
-    y?: TargetData<this> | NamedData<Out>,
+    y?: TargetData<this> | NamedData<Out> | null,
     options: Pick<BatchOptions<WeightData<Out>>, "sampleWeight"> = {},
-  ): Promise<Logs> {
+  ): Promise<Results> {
     return await onBatch(this.#trainer, "test", x as TensorLike, y as TensorLike, options as BatchOptions);
   }
 
@@ -428,9 +429,14 @@ export class Model<
    * Saves the model as a `.keras` file, which Python Keras 3 and {@linkcode loadModel} open: its config, its weights, what
    * `compile` was given, and the state of the optimizer. A file of that path stays whole until the new one is written.
    *
-   * @param target a path that ends in `.keras`, its `file:` URL, or a stream; in a browser the name of a download
+   * A path that ends in `.h5` or `.hdf5` gives a file of Keras 2, which `tf.keras` and the converter of TensorFlow.js open
+   * too. It has no place for functions of `ops` in a model, a `Lambda`, and classes that came with Keras 3. Keras 3 opens
+   * it as it opens those of Keras 2: without the state of the optimizer, and not if a functional model has models inside.
+   *
+   * @param target a path that ends in `.keras` or `.h5`, its `file:` URL, or a stream for the former; in a browser the
+   *   name of a download
    * @throws {StateError} before the model is built
-   * @throws {ValueError} for another ending, and for what no config can hold
+   * @throws {ValueError} for another ending, and for what such a file cannot hold
    * @throws {FileError} where the file cannot be written
    *
    * @example
@@ -446,13 +452,15 @@ export class Model<
   }
 
   /**
-   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3; or the weights alone, by their
-   * names, as a `.safetensors` file.
+   * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3, or divided among several that
+   * a `.weights.json` file names; or the weights alone, by their names, as a `.safetensors` file, or as an `.h5` file of
+   * Keras 2.
    *
-   * @param target a path that ends in `.weights.h5` or `.safetensors`, its `file:` URL, or a stream for the former; in a
-   *   browser the name of a download
+   * @param target a path that ends in `.weights.h5`, `.weights.json`, `.safetensors` or `.h5`, its `file:` URL, or a
+   *   stream for the first; in a browser the name of a download
+   * @param options `maxShardSize`: how many GiB one file holds, for `.weights.json`
    * @throws {StateError} before the model is built
-   * @throws {ValueError} for another ending
+   * @throws {ValueError} for another ending, and for a size that does not hold the largest array
    * @throws {FileError} where the file cannot be written
    *
    * @example
@@ -464,13 +472,13 @@ export class Model<
    * await model.loadWeights(path);
    * ```
    */
-  async saveWeights(target: FileTarget): Promise<void> {
-    await saveWeights(this, target);
+  async saveWeights(target: FileTarget, options: SaveWeightsOptions = {}): Promise<void> {
+    await saveWeights(this, target, options);
   }
 
   /**
-   * Sets the weights to those of a file of a model of the same layers: `.weights.h5`, `.keras`, `.safetensors`, an `.h5`
-   * of Keras 2, or a `model.json` of TensorFlow.js.
+   * Sets the weights to those of a file of a model of the same layers: `.weights.h5`, `.weights.json`, `.keras`,
+   * `.safetensors`, an `.h5` of Keras 2, or a `model.json` of TensorFlow.js.
    *
    * @param source a path, a URL, bytes, a `Blob` or a stream; for several files that the user picked, a list of them
    * @param options `skipMismatch`: whether arrays of other shapes are left out
@@ -480,6 +488,41 @@ export class Model<
    */
   async loadWeights(source: FilesSource, options: ReadWeightsOptions = {}): Promise<void> {
     await loadWeights(this, source, options);
+  }
+
+  /**
+   * Writes a file that predicts without Ceratops: by its ending, or by the option `format`,
+   *
+   * - `.onnx`: an ONNX file, which ONNX Runtime and others run in browsers, on servers and on phones. Inputs and outputs
+   *   have the model's names; the batch size is free, and so are other extents that are `null`, unless the model's graph
+   *   depends on them.
+   * - `.ts`, `.js`, `.mjs`: one module of TypeScript or JavaScript with the weights, the program and the engine that runs
+   *   it. It exports the function `predict`, imports nothing, and runs in Deno, Node, Bun and, as JavaScript, in browsers,
+   *   without permissions.
+   *
+   * It prints the size. As `keras.Model.export`.
+   *
+   * @param target a path that ends in one of these, its `file:` URL, or a stream; in a browser the name of a download
+   * @param options the format, the batch size, what is for one format alone, and whether to print
+   * @throws {StateError} before the model is built
+   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows, unless `inputShape` fixes it
+   * @throws {ValueError} for another ending; for a model that draws random numbers or keeps a state as it predicts; for an
+   *   ONNX file whose graph would depend on the batch size, or of more than 2 GiB
+   * @throws {FileError} where the file cannot be written
+   *
+   * @example
+   * ```ts
+   * import { Input, layers, Sequential } from "./mod.ts";
+   * const model = new Sequential([Input({ shape: [2] }), new layers.Dense(1, { kernelInitializer: "ones" })]);
+   * const folder = await Deno.makeTempDir();
+   * await model.export(`${folder}/model.onnx`, { verbose: false });
+   * await model.export(`${folder}/model.ts`, { verbose: false });
+   * const { predict } = await import(`file://${folder}/model.ts`);
+   * console.log((await predict([[1, 2], [3, 4]])).toArray()); // [ [ 3 ], [ 7 ] ]
+   * ```
+   */
+  async export(target: FileTarget, options: ExportOptions = {}): Promise<void> {
+    await exportModel(this, target, options);
   }
 
   /** The model as written in a config: its class, its config, and the arguments of `compile`. */

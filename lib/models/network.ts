@@ -7,10 +7,10 @@ import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { type CallContext, Layer, type LayerOptions } from "../layers/layer.ts";
 import { autoName } from "../auto_names.ts";
-import type { SymbolicTensor } from "../tensor/symbolic.ts";
+import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { nameOfClass } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
-import { flatten, mapStructure, namesOf, type Structure } from "../structure.ts";
+import { flatten, isNamed, mapStructure, namesOf, type Structure } from "../structure.ts";
 import { graphConfig } from "./config.ts";
 import type { ValuesOf } from "./io_types.ts";
 import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
@@ -18,7 +18,7 @@ import { type FunctionalGraph, graphBetween, requireGraph } from "./graph.ts";
 /** Options that every model takes. */
 export interface ModelOptions {
   /** The name in messages and summaries; made from class and number by default. */
-  name?: string;
+  name?: string | null;
   /** Whether optimizers change the model's weights; true by default. */
   trainable?: boolean;
 }
@@ -59,6 +59,14 @@ export abstract class Network<
    * output does not depend on the inputs, and for two layers with the same name.
    */
   constructor(options: FunctionalOptions<In, Out> | (ModelOptions & LayerOptions) = {}) {
+    if (flatten<unknown>(options).some((item) => item instanceof SymbolicTensor) && !isNamed(options)) {
+      throw new ValueError({
+        what: `Cannot make ${new.target.name}`,
+        rule: "inputs and outputs must be given by name, in one object",
+        received: "symbolic tensors by position",
+        hint: "write it as in new Model({ inputs, outputs })",
+      });
+    }
     const isFunctional = options !== null && typeof options === "object" &&
       ("inputs" in options || "outputs" in options);
     if (!isFunctional) {

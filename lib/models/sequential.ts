@@ -1,4 +1,6 @@
 // Sequential: a chain of layers. https://keras.io/api/models/sequential/
+import { inputShape } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { type Config, policyNode } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { StateError, ValueError } from "../errors.ts";
@@ -9,7 +11,7 @@ import { layerOptions } from "../layers/options.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { declareOptions, describe, optionTable, withFactsOfAll } from "../options.ts";
 import { declareClasses } from "../registry.ts";
-import type { SymbolicShape } from "../shape.ts";
+import { formatShape, type SymbolicShape } from "../shape.ts";
 import { formatStructure, isItem } from "../structure.ts";
 import { FunctionalGraph } from "./graph.ts";
 import type { ModelOptions } from "./network.ts";
@@ -46,6 +48,11 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   #graph: FunctionalGraph | undefined;
 
   static {
+    declareMethods(this, {
+      build: { verb: "build", takes: { inputShape } },
+      buildFor: { verb: "build", takes: { inputShape } },
+      computeOutputShape: { verb: "take the output shape of", takes: { inputShape } },
+    });
     declareOptions(this, sequentialOptions);
   }
 
@@ -229,6 +236,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   #buildNext(): void {
     const { length } = this.#outputs;
     const x = this.#outputs.at(-1) ?? this.#input!.output;
+    warnOfInputShape(this.#layers[length], x.shape);
     const y = this.#layers[length].apply(x);
     if (!(y instanceof SymbolicTensor)) {
       throw new ValueError({
@@ -240,6 +248,17 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     }
     this.#outputs.push(y);
   }
+}
+
+/** Warns of a layer whose own shape of the input is not that of what it is applied to: only of the first it is used. */
+function warnOfInputShape({ name, batchInputShape }: Layer, shape: SymbolicShape): void {
+  if (!batchInputShape) return;
+  const [own, given] = [batchInputShape, shape].map((all) => formatShape(all.slice(1)));
+  if (own === given) return;
+  console.warn(
+    `"${name}" is given inputs of shape ${given}, whatever its own inputShape ${own} says: leave that out, which only ` +
+      "the first layer of a model without an Input needs",
+  );
 }
 
 declareClasses("keras", { Sequential });

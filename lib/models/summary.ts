@@ -4,7 +4,7 @@ import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
 import type { Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Weight } from "../layers/weight.ts";
-import { boolean, callable, number } from "../option_kinds.ts";
+import { boolean, callable, isList, isNumber, number } from "../option_kinds.ts";
 import { type KeptOptions, nullable, option, optionTable, readMethodOptions } from "../options.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sizeOf, type SymbolicShape } from "../shape.ts";
@@ -15,11 +15,11 @@ import { bold, type Column, drawTable } from "./table.ts";
 /** Options of `Model.summary`. */
 export interface SummaryOptions {
   /** The width of the table; 88 by default, or less in a narrow terminal. */
-  lineLength?: number;
+  lineLength?: number | null;
   /** The end of each column, as a fraction of the width. */
-  positions?: readonly number[];
+  positions?: readonly number[] | null;
   /** Called with the whole text instead of printing it. */
-  printFn?: (text: string) => void;
+  printFn?: ((text: string) => void) | null;
   /** Whether to show the layers of nested models too; false by default. */
   expandNested?: boolean;
   /** Whether a column shows which layers are trainable; false by default. */
@@ -37,12 +37,12 @@ const endsOfChain = [0.45, 0.8, 1];
 const endsOfGraph = [0.3, 0.56, 0.74, 1];
 
 /** The options of `Model.summary`. */
-const summaryOptions = optionTable<SummaryOptions>()({
+export const summaryOptions = optionTable<SummaryOptions>()({
   lineLength: nullable(number()),
   positions: option<readonly number[] | null>({
     fallback: null,
     read: (given, { what, option }) => {
-      if (given === null || (Array.isArray(given) && given.every((end) => typeof end === "number"))) return given;
+      if (given === null || isList(given, isNumber)) return given;
       throw new ValueError({
         what,
         rule: `${option} must be parts of the width, from 0 to 1`,

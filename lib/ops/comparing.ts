@@ -4,7 +4,7 @@ import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { formatShape } from "../shape.ts";
 import { dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { checkAttached, Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./composed.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
@@ -113,6 +113,7 @@ export const bincount: Lifted<[x: Operand, weights?: Operand, minlength?: number
         hint: "reshape it",
       });
     }
+    if (x instanceof Tensor) checkAttached(x, "Cannot count by bins");
     const bins = x instanceof Tensor
       ? Array.from(x.data).reduce((most, value) => Math.max(most, Math.trunc(value) + 1), minlength)
       : minlength;

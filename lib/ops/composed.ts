@@ -46,9 +46,9 @@ export const clip: Lifted<[x: Operand, low: number, high: number]> = lift((x, lo
 );
 
 /** Removes axes of extent 1: all of them, or those given. */
-export const squeeze: Lifted<[x: Operand, axes?: Axes]> = lift((x, axes) => {
+export const squeeze: Lifted<[x: Operand, axes?: Axes | null]> = lift((x, axes) => {
   const shape = shapeOf(x);
-  const dropped = axes === undefined
+  const dropped = axes === undefined || axes === null
     ? shape.map((_, axis) => axis).filter((axis) => shape[axis] === 1)
     : normalizeAxes(axes, shape.length, "squeeze");
   if (dropped.some((axis) => shape[axis] !== 1)) {
@@ -123,20 +123,22 @@ export function arange(start: number, stop?: number, step = 1, dtype?: DType): T
  * The index of the first largest element along `axis`, int32; without an axis, of the flattened elements. With
  * `keepDims` the axis, or all axes, stay with extent 1.
  */
-export const argmax: Lifted<[x: Operand, axis?: number, keepDims?: boolean]> = lift((x, axis, keepDims = false) => {
-  const indices = axis === undefined ? p.argMax(p.reshape(x, [-1]), 0) : p.argMax(x, axis);
-  if (!keepDims) return indices;
-  const shape = shapeOf(x);
-  const gone = axis === undefined ? undefined : normalizeAxis(axis, shape.length, "argmax");
-  return p.reshape(indices, shape.map((extent, i) => (gone === undefined || gone === i ? 1 : extent)));
-});
+export const argmax: Lifted<[x: Operand, axis?: number | null, keepDims?: boolean]> = lift(
+  (x, axis = null, keepDims = false) => {
+    const indices = axis === null ? p.argMax(p.reshape(x, [-1]), 0) : p.argMax(x, axis);
+    if (!keepDims) return indices;
+    const shape = shapeOf(x);
+    const gone = axis === null ? undefined : normalizeAxis(axis, shape.length, "argmax");
+    return p.reshape(indices, shape.map((extent, i) => (gone === undefined || gone === i ? 1 : extent)));
+  },
+);
 
 /**
  * Elements of `x` along `axis` by int32 `indices`, negative ones counted from the end; without an axis, of the
  * flattened elements. An index out of range gives NaN, or 0 for integers.
  */
-export const take: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift((x, indices, axis) => {
-  if (axis === undefined) return take(p.reshape(x, [-1]), indices, 0);
+export const take: Lifted<[x: Operand, indices: Operand, axis?: number | null]> = lift((x, indices, axis = null) => {
+  if (axis === null) return take(p.reshape(x, [-1]), indices, 0);
   const rank = shapeOf(x).length;
   const at = normalizeAxis(axis, rank, "take");
   const from = p.cast(indices, "int32");

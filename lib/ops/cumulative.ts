@@ -1,5 +1,5 @@
 // Cumulative sums and products along an axis, in log2(extent) rounds. https://keras.io/api/ops/numpy/
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { normalizeAxis } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
@@ -28,14 +28,14 @@ function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Ope
 }
 
 /** The cumulative sum along `axis`; without an axis, of the flattened elements. */
-export const cumsum: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
-  if (axis === undefined) return cumsum(p.reshape(x, [-1]), 0);
+export const cumsum: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = null) => {
+  if (axis === null) return cumsum(p.reshape(x, [-1]), 0);
   return running(x, normalizeAxis(axis, shapeOf(x).length, "cumsum"), p.add, 0);
 });
 
 /** The cumulative product along `axis`; without an axis, of the flattened elements. */
-export const cumprod: Lifted<[x: Operand, axis?: number]> = lift((x, axis) => {
-  if (axis === undefined) return cumprod(p.reshape(x, [-1]), 0);
+export const cumprod: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = null) => {
+  if (axis === null) return cumprod(p.reshape(x, [-1]), 0);
   return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1);
 });
 
@@ -47,7 +47,7 @@ export const diff: Lifted<[x: Operand, n?: number, axis?: number]> = lift((x, n 
   const at = normalizeAxis(axis, shapeOf(x).length, "diff");
   if (!(Number.isInteger(n) && n >= 0 && n <= maxDifferences)) {
     const rule = n > maxDifferences ? `n must be at most ${maxDifferences}` : "n must be a whole number of at least 0";
-    throw new ValueError({ what: "Cannot take diff", rule, received: String(n), hint: "leave it at 1" });
+    throw new ValueError({ what: "Cannot take diff", rule, received: describe(n), hint: "leave it at 1" });
   }
   let result: Operand = x;
   for (let round = 0; round < n && shapeOf(result)[at] > 0; round++) {

@@ -108,7 +108,7 @@ export const getItem: Lifted<[x: Operand, key: IndexKey]> = lift((x, key) => {
     }
   }
   return p.reshape(strided(x, starts, sizes, steps), result);
-});
+}, { objectsAt: 1 });
 
 /** `sizes` elements along each axis from `starts` on, `steps` apart, backwards where these are negative. */
 function strided(x: Operand, starts: readonly number[], sizes: Shape, steps: readonly number[]): Operand {

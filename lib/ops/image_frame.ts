@@ -2,7 +2,7 @@
 import { describe, ValueError } from "../errors.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { imageSize, onImageBatch } from "./image_batch.ts";
-import { lift, type Lifted, optionsOf } from "./lift.ts";
+import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import type { DataFormat } from "./spatial.ts";
 
@@ -87,7 +87,7 @@ function resolveFrame(what: string, given: Readonly<Record<string, number | unde
  * ```
  */
 export const padImages: Lifted<[images: Operand, frame: Padded]> = lift((images, given) => {
-  const frame: Partial<Padded> = optionsOf(given);
+  const frame: Partial<Padded> = given;
   const { topPadding, bottomPadding, leftPadding, rightPadding, targetHeight, targetWidth } = frame;
   const { dataFormat = "channels_last" } = frame;
   const what = "Cannot pad images";
@@ -100,7 +100,7 @@ export const padImages: Lifted<[images: Operand, frame: Padded]> = lift((images,
     dataFormat,
     (batch) => o.pad(batch, [0, top, left, 0], [0, bottom, right, 0]),
   );
-});
+}, { optionsAt: 1 });
 
 /**
  * Crops images `[batch, height, width, channels]`, or one without the batch axis. Throws {@linkcode ShapeError} for
@@ -115,7 +115,7 @@ export const padImages: Lifted<[images: Operand, frame: Padded]> = lift((images,
  * ```
  */
 export const cropImages: Lifted<[images: Operand, frame: Cropping]> = lift((images, given) => {
-  const frame: Partial<Cropping> = optionsOf(given);
+  const frame: Partial<Cropping> = given;
   const { topCropping, bottomCropping, leftCropping, rightCropping, targetHeight, targetWidth } = frame;
   const { dataFormat = "channels_last" } = frame;
   const what = "Cannot crop images";
@@ -126,4 +126,4 @@ export const cropImages: Lifted<[images: Operand, frame: Cropping]> = lift((imag
     const [count, , , channels] = shapeOf(batch);
     return o.slice(batch, [0, top, left, 0], [count, rows, columns, channels]);
   });
-});
+}, { optionsAt: 1 });

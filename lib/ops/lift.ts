@@ -4,7 +4,7 @@ import { describe, isClass, ValueError } from "../errors.ts";
 import type { Axes } from "../shape.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { isDetached, type Tensor } from "../tensor/tensor.ts";
 
 /** `T` with operands of one kind instead of any kind, also in lists. */
 export type WithOperands<Kind, T> = [Value] extends [T] ? Kind | Exclude<T, Operand>
@@ -31,7 +31,7 @@ export type UnaryOp = Lifted<[x: Operand]>;
 /** A lifted function of two operands. */
 export type BinaryOp = Lifted<[a: Operand, b: Operand]>;
 /** A lifted function over axes of an operand, all by default; with `keepDims` these stay, with extent 1. */
-export type ReductionOp = Lifted<[x: Operand, axes?: Axes, keepDims?: boolean]>;
+export type ReductionOp = Lifted<[x: Operand, axes?: Axes | null, keepDims?: boolean]>;
 
 /** Any function of `ops`. */
 export type OpsFunction = (...args: never[]) => unknown;
@@ -54,17 +54,27 @@ const isSymbolic = (argument: unknown): boolean =>
 /** How deep lists in arguments may be nested, and how many items they may have. */
 const limits = { depth: 8, items: 2 ** 16 };
 
+/** Whether a value is an object written in braces: no function takes one as an operand or a number. */
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
 /**
- * Throws {@linkcode ValueError} for what no function of ops takes, wherever it stands. Objects are left to the functions:
- * operands and options.
+ * Throws {@linkcode ValueError} for what no function of ops takes, wherever it stands; objects in braces only some do, at
+ * one place. Other objects are left to the functions.
  */
-function checkArgument(argument: unknown, depth = 0): void {
+function checkArgument(argument: unknown, takesObjects: boolean, depth = 0): void {
   const isList = Array.isArray(argument);
   if (isList && argument.length <= limits.items && depth < limits.depth) {
-    for (const item of argument) checkArgument(item, depth + 1);
+    for (const item of argument) checkArgument(item, takesObjects, depth + 1);
     return;
   }
-  if (!isList && typeof argument !== "bigint" && typeof argument !== "symbol" && !isClass(argument)) return;
+  const isMisplaced = !takesObjects && isPlainObject(argument);
+  const isOther = typeof argument === "bigint" || typeof argument === "symbol" || isClass(argument) ||
+    isDetached(argument);
+  if (!isList && !isMisplaced && !isOther) return;
   throw new ValueError({
     what: "Cannot apply an op",
     rule: "arguments must be operands, numbers, texts, options, and short lists of these",
@@ -73,7 +83,11 @@ function checkArgument(argument: unknown, depth = 0): void {
       : depth === limits.depth
       ? `lists nested deeper than ${limits.depth}`
       : `a list of ${argument.length}`,
-    hint: isList ? "wrap values, as in tensor([1, 2])" : "give one of these",
+    hint: isList
+      ? "wrap values, as in tensor([1, 2])"
+      : isMisplaced
+      ? "give arguments by position, as in ops.sum(x, 0, true)"
+      : "give one of these",
   });
 }
 
@@ -93,6 +107,8 @@ export function optionsOf<O extends object>(given: O | null | undefined): Partia
 export interface LiftFacts {
   /** The place of its options among the arguments, from 0. */
   readonly optionsAt?: number;
+  /** The place of an argument that has objects in it, such as ranges, from 0. */
+  readonly objectsAt?: number;
 }
 
 /** The function with a type for each kind of operand; applied to symbolic tensors, it becomes a node of the model. */
@@ -100,9 +116,9 @@ export function lift<Args extends readonly unknown[], Result>(
   fn: (...args: Args) => Result,
   facts?: LiftFacts,
 ): Lifted<Args, Result>;
-export function lift(fn: (...args: unknown[]) => unknown, { optionsAt }: LiftFacts = {}): OpsFunction {
+export function lift(fn: (...args: unknown[]) => unknown, { optionsAt, objectsAt }: LiftFacts = {}): OpsFunction {
   const lifted = (...args: unknown[]): unknown => {
-    for (const argument of args) checkArgument(argument);
+    args.forEach((argument, place) => checkArgument(argument, place === optionsAt || place === objectsAt));
     const options = optionsAt === undefined ? undefined : optionsOf(args[optionsAt] as object | undefined);
     const operands = options === undefined ? args : [...args, ...Object.values(options)];
     const made = operands.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;

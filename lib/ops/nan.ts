@@ -10,7 +10,7 @@ import { prod } from "./statistics.ts";
 const filled = (x: Operand, value: number): Operand => p.select(p.isNan(x), value, x);
 
 /** The number of elements over `axes` that are not NaN, float32. */
-const countOf = (x: Operand, axes: Axes | undefined, keepDims: boolean): Operand =>
+const countOf = (x: Operand, axes: Axes | null | undefined, keepDims: boolean): Operand =>
   p.sum(p.cast(p.logicalNot(p.isNan(x)), "float32"), axes, keepDims);
 
 /** The sum over `axes` (all by default), ignoring NaN. */
@@ -34,7 +34,13 @@ export const nanvar: ReductionOp = lift((x, axes, keepDims = false) => {
 export const nanstd: ReductionOp = lift((x, axes, keepDims = false) => p.sqrt(nanvar(x, axes, keepDims)));
 
 /** The largest or smallest number over axes; NaN if all are NaN. */
-function extreme(take: typeof p.max, least: number, x: Operand, axes: Axes | undefined, keepDims: boolean): Operand {
+function extreme(
+  take: typeof p.max,
+  least: number,
+  x: Operand,
+  axes: Axes | null | undefined,
+  keepDims: boolean,
+): Operand {
   if (dtypeOf(x) !== "float32") return take(x, axes, keepDims);
   const found = take(filled(x, least), axes, keepDims);
   return p.select(p.greater(countOf(x, axes, keepDims), 0), found, NaN);

@@ -1,5 +1,5 @@
 // Sorting, top k, and quantiles: all composed of argSort and gather. https://keras.io/api/ops/numpy/
-import { ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
@@ -36,28 +36,30 @@ function arranged(x: Operand, indices: Operand, axis: number): Operand {
  * console.log(ops.takeAlongAxis(scores, tensor([[2], [0]], undefined, "int32"), 1).toArray()); // [ [ 3 ], [ 9 ] ]
  * ```
  */
-export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number]> = lift((x, indices, axis) => {
-  if (axis === undefined) {
-    return takeAlongAxis(p.reshape(x, [-1]), p.reshape(indices, [-1]), 0);
-  }
-  const shape = shapeOf(x);
-  const at = normalizeAxis(axis, shape.length, "takeAlongAxis");
-  const from = p.cast(indices, "int32");
-  if (shapeOf(from).length !== shape.length) {
-    throw new ValueError({
-      what: "Cannot takeAlongAxis",
-      rule: `indices must have as many axes as x, ${shape.length}`,
-      received: String(shapeOf(from).length),
-      hint: "reshape the indices, or use take",
-    });
-  }
-  const whole = shapeOf(from).map((extent, i) => (i === at ? shape[at] : Math.max(extent, shape[i])));
-  const wide = p.broadcastTo(x, whole);
-  const wrapped = p.select(p.less(from, 0), p.add(from, shape[at]), from);
-  const isInside = p.logicalAnd(p.greaterEqual(wrapped, 0), p.less(wrapped, shape[at]));
-  // -1 is outside of the table, so gather marks it as missing.
-  return p.gather(p.reshape(wide, [-1]), p.select(isInside, places(wide, at)(wrapped), -1));
-});
+export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number | null]> = lift(
+  (x, indices, axis = null) => {
+    if (axis === null) {
+      return takeAlongAxis(p.reshape(x, [-1]), p.reshape(indices, [-1]), 0);
+    }
+    const shape = shapeOf(x);
+    const at = normalizeAxis(axis, shape.length, "takeAlongAxis");
+    const from = p.cast(indices, "int32");
+    if (shapeOf(from).length !== shape.length) {
+      throw new ValueError({
+        what: "Cannot takeAlongAxis",
+        rule: `indices must have as many axes as x, ${shape.length}`,
+        received: String(shapeOf(from).length),
+        hint: "reshape the indices, or use take",
+      });
+    }
+    const whole = shapeOf(from).map((extent, i) => (i === at ? shape[at] : Math.max(extent, shape[i])));
+    const wide = p.broadcastTo(x, whole);
+    const wrapped = p.select(p.less(from, 0), p.add(from, shape[at]), from);
+    const isInside = p.logicalAnd(p.greaterEqual(wrapped, 0), p.less(wrapped, shape[at]));
+    // -1 is outside of the table, so gather marks it as missing.
+    return p.gather(p.reshape(wide, [-1]), p.select(isInside, places(wide, at)(wrapped), -1));
+  },
+);
 
 /** The operand and axis to sort along: the flattened elements if the axis is null. */
 function sorted(x: Operand, axis: number | null, what: string): [Operand, number] {
@@ -98,7 +100,7 @@ export const topK: Lifted<[x: Operand, k: number], [values: Operand, indices: Op
     throw new ValueError({
       what: "Cannot take topK",
       rule: `k must be a whole number of at most ${shape[last]}, the extent of the last axis`,
-      received: String(k),
+      received: describe(k),
       hint: "choose a smaller k",
     });
   }
@@ -128,13 +130,13 @@ export const inTopK: Lifted<[targets: Operand, predictions: Operand, k: number]>
 /**
  * The `q`-quantile (`q` from 0 to 1) of the elements over `axes` (all by default), with linear interpolation, float32.
  */
-export const quantile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: boolean]> = lift(
+export const quantile: Lifted<[x: Operand, q: number, axes?: Axes | null, keepDims?: boolean]> = lift(
   (x, q, axes, keepDims = false) => {
     if (!(q >= 0 && q <= 1)) {
       throw new ValueError({
         what: "Cannot take a quantile",
         rule: "q must be a number from 0 to 1",
-        received: String(q),
+        received: describe(q),
         hint: "divide percents by 100",
       });
     }
@@ -158,13 +160,13 @@ export const quantile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: bo
 );
 
 /** The `q`-th percentile of the elements over `axes` (all by default): see {@linkcode quantile}. */
-export const percentile: Lifted<[x: Operand, q: number, axes?: Axes, keepDims?: boolean]> = lift(
+export const percentile: Lifted<[x: Operand, q: number, axes?: Axes | null, keepDims?: boolean]> = lift(
   (x, q, axes, keepDims = false) => {
     if (!(q >= 0 && q <= 100)) {
       throw new ValueError({
         what: "Cannot take a percentile",
         rule: "q must be a number from 0 to 100",
-        received: String(q),
+        received: describe(q),
         hint: "multiply parts of one by 100",
       });
     }

@@ -180,7 +180,7 @@ export const stack: Lifted<[operands: readonly Operand[], axis?: number]> = lift
   return concat(operands.map((operand) => reshape(operand, wide)), at);
 });
 /** The elements in reverse order along `axes` (all by default). */
-export const reverse: Lifted<[x: Operand, axes?: Axes]> = lift((x, axes) =>
+export const reverse: Lifted<[x: Operand, axes?: Axes | null]> = lift((x, axes) =>
   apply("reverse", promoteDTypes([x]), { axes: normalizeAxes(axes, shapeOf(x).length, "reverse") })[0]
 );
 

@@ -1,5 +1,5 @@
 // Composed reductions and tests: products, norms, moments, any and all. https://keras.io/api/ops/numpy/
-import { ShapeError, ValueError } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxes, sameShape, sizeOf } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
@@ -12,7 +12,7 @@ import * as p from "./primitives.ts";
  * The index of the first smallest element along `axis`, int32; NaN is skipped. Without an axis, of the flattened
  * elements. With `keepDims` the axis, or all axes, stay with extent 1.
  */
-export const argmin: Lifted<[x: Operand, axis?: number, keepDims?: boolean]> = lift((x, axis, keepDims) => {
+export const argmin: Lifted<[x: Operand, axis?: number | null, keepDims?: boolean]> = lift((x, axis, keepDims) => {
   const isFloat = dtypeOf(x) === "float32";
   // The complement of an integer does not overflow, unlike its negative.
   return argmax(isFloat ? p.negate(x) : p.subtract(-1, p.cast(x, "int32")), axis, keepDims);
@@ -25,7 +25,7 @@ export const any: ReductionOp = lift((x, axes, keepDims = false) =>
 /** Whether all elements over `axes` (all by default) are true, as bool. */
 export const all: ReductionOp = lift((x, axes, keepDims = false) => p.logicalNot(any(p.logicalNot(x), axes, keepDims)));
 /** The number of elements over `axes` (all by default) that are not 0, int32. */
-export const countNonzero: Lifted<[x: Operand, axes?: Axes]> = lift((x, axes) =>
+export const countNonzero: Lifted<[x: Operand, axes?: Axes | null]> = lift((x, axes) =>
   p.sum(p.cast(p.cast(x, "bool"), "int32"), axes)
 );
 
@@ -62,7 +62,7 @@ export const prod: ReductionOp = lift((x, axes, keepDims = false) => {
  * The mean over `axis` (all axes by default) with `weights` of the same shape, or one per index along the axis, in
  * float32. Throws {@linkcode ShapeError} if these do not fit.
  */
-export const average: Lifted<[x: Operand, axis?: Axes, weights?: Operand]> = lift((x, axis, weights) => {
+export const average: Lifted<[x: Operand, axis?: Axes | null, weights?: Operand]> = lift((x, axis, weights) => {
   if (weights === undefined) return p.mean(x, axis);
   const [shape, given] = [shapeOf(x), shapeOf(weights)];
   const axes = normalizeAxes(axis, shape.length, "average");
@@ -87,19 +87,20 @@ export const ptp: ReductionOp = lift((x, axes, keepDims = false) =>
 );
 
 /** The mean and the variance over `axes`, in float32. */
-export const moments: Lifted<[x: Operand, axes?: Axes, keepDims?: boolean], [mean: Operand, variance: Operand]> = lift(
-  (x, axes, keepDims = false) => [
-    p.mean(x, axes, keepDims),
-    variance(p.cast(x, "float32"), axes, keepDims),
-  ],
-);
+export const moments: Lifted<[x: Operand, axes?: Axes | null, keepDims?: boolean], [mean: Operand, variance: Operand]> =
+  lift(
+    (x, axes, keepDims = false) => [
+      p.mean(x, axes, keepDims),
+      variance(p.cast(x, "float32"), axes, keepDims),
+    ],
+  );
 
 /**
  * The norm over one axis (all elements by default): the root of the sum of squares, or by `order` 1, 2, any other
  * power, 0 (the number of elements that are not 0), `Infinity` or `-Infinity`. Over two axes only the root of squares.
  * Throws {@linkcode ValueError} for another order over two axes.
  */
-export const norm: Lifted<[x: Operand, order?: number | null, axes?: Axes, keepDims?: boolean]> = lift(
+export const norm: Lifted<[x: Operand, order?: number | null, axes?: Axes | null, keepDims?: boolean]> = lift(
   (x, order = null, axes, keepDims = false) => {
     const values = p.cast(x, "float32");
     const list = normalizeAxes(axes, shapeOf(values).length, "norm");
@@ -110,7 +111,7 @@ export const norm: Lifted<[x: Operand, order?: number | null, axes?: Axes, keepD
       throw new ValueError({
         what: "Cannot take norm",
         rule: "over several axes the order must be null, the root of squares",
-        received: String(order),
+        received: describe(order),
         hint: "name one axis",
       });
     }
@@ -133,7 +134,7 @@ export const normalize: Lifted<[x: Operand, axis?: Axes, order?: number, epsilon
       throw new ValueError({
         what: "Cannot normalize",
         rule: "order must be a number of at least 1",
-        received: String(order),
+        received: describe(order),
         hint: "leave it at 2",
       });
     }

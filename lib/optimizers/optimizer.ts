@@ -1,8 +1,8 @@
 // Optimizer: computes new weights from gradients, inside the step. https://keras.io/api/optimizers/
-import { finite, fn, listOf, object, operand, variables } from "../argument_kinds.ts";
+import { array, finite, fn, listOf, object, operand, variables } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
-import { StateError, ValueError } from "../errors.ts";
+import { describe, StateError, ValueError } from "../errors.ts";
 import type { ObjectNode } from "../json_config.ts";
 import { ContextKey, withContext } from "../ir/context.ts";
 import { requireTrace, scoped } from "../ir/trace.ts";
@@ -195,7 +195,14 @@ export abstract class Optimizer extends Configurable {
   rateAt(batch: number): number {
     const rate = this.givenRate;
     if (typeof rate === "number") return Math.fround(rate);
-    return Math.fround(rate instanceof LearningRateSchedule ? rate.call(batch) : rate());
+    const found: unknown = rate instanceof LearningRateSchedule ? rate.call(batch) : rate();
+    if (typeof found === "number") return Math.fround(found);
+    throw new ValueError({
+      what: `Cannot take the learning rate of "${this.name}"`,
+      rule: "a schedule or a function must return a number",
+      received: describe(found),
+      hint: "return the rate of the step, as in (step) => 0.1 / (step + 1)",
+    });
   }
 
   /** The names of the numbers of {@linkcode Optimizer.scalars}. */
@@ -322,7 +329,12 @@ export abstract class Optimizer extends Configurable {
     if (averageMomentum) this.#averages.update(variables, averageMomentum, averageOverwrites);
     for (const variable of variables) {
       if (!(variable instanceof Weight) || !variable.constraint) continue;
-      trace.assign(variable, variable.constraint.call(trace.read(variable)));
+      const constrained = array(variable.constraint.call(trace.read(variable)), {
+        what: `Cannot apply the constraint of "${variable.name}"`,
+        argument: "the result of its call",
+        owner: this,
+      });
+      trace.assign(variable, constrained as Value);
     }
   }
 

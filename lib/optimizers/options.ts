@@ -28,7 +28,7 @@ export interface OptimizerOptions extends RateOptions {
   /** The number of batches whose gradients are averaged for one step; none by default. */
   gradientAccumulationSteps?: number | null;
   /** The name in files. */
-  name?: string;
+  name?: string | null;
 }
 
 /** A number for which `isValid` holds, or null, which is the default; `rule` says which numbers are valid. */

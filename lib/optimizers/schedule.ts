@@ -22,7 +22,7 @@ import { objectNode } from "../registry.ts";
  */
 export abstract class LearningRateSchedule extends Configurable {
   static {
-    declareMethods(this, { call: { verb: "compute", takes: { step: finite } } });
+    declareMethods(this, { call: { verb: "compute", takes: { step: finite }, returns: "the learning rate" } });
   }
 
   /** The learning rate of a step, counted from 0 in batches. */

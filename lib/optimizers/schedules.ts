@@ -1,7 +1,7 @@
 // Schedules: learning rates that change from step to step. https://keras.io/api/optimizers/learning_rate_schedules/
 import { describe, ValueError } from "../errors.ts";
 import { LearningRateSchedule } from "./schedule.ts";
-import { boolean, number, positiveInteger, text } from "../option_kinds.ts";
+import { boolean, isList, isNumber, number, positiveInteger, text } from "../option_kinds.ts";
 import { declareOptions, option, type OptionFields, optionTable, required } from "../options.ts";
 
 const { fround } = Math;
@@ -112,7 +112,7 @@ export interface PiecewiseConstantDecayOptions {
 
 const numbersOption = option<readonly number[]>({
   read: (given, { what, option }) => {
-    if (Array.isArray(given) && given.every((item) => typeof item === "number")) return given;
+    if (isList(given, isNumber)) return given;
     throw new ValueError({
       what,
       rule: `${option} must be a list of numbers: there must be one value more than boundaries`,

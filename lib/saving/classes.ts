@@ -29,6 +29,7 @@ const internal = { module: "keras.src.losses.losses", className: "LossFunctionWr
 /** Abstract base classes, which no config contains. */
 const bases = new Set<unknown>([
   layers.Conv,
+  layers.ConvLSTM,
   layers.Convolution,
   layers.ConvTranspose,
   layers.DenseCell,

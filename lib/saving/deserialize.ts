@@ -5,7 +5,7 @@ import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { camelCase } from "../names.ts";
 import { keysOf, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
-import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
+import { customObject, getCustomObjects, installReader, namedFunction, type SerializableClass } from "../registry.ts";
 import { sizeOf } from "../shape.ts";
 import { isNamed } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -51,6 +51,9 @@ export function deserializeKerasObject(value: ConfigValue, key = ""): unknown {
   return deserializeObject(value, key);
 }
 
+/** The most items of a list in a config. */
+const maxItems = 2 ** 24;
+
 /** {@linkcode deserializeKerasObject}, inside of a config with objects that are shared. */
 export function deserializeObject(
   value: ConfigValue,
@@ -58,6 +61,9 @@ export function deserializeObject(
   shared: SharedObjects = new Map(),
   path: ConfigPath = ConfigPath.root,
 ): unknown {
+  if (Array.isArray(value) && value.length > maxItems) {
+    path.refuse(`must be a list of at most ${maxItems} items`, `a list of ${value.length}`);
+  }
   if (Array.isArray(value)) return value.map((item, i) => deserializeObject(item, key, shared, path.at(i)));
   // Old files have custom functions as strings.
   if (typeof value === "string" && key.endsWith("activation")) return getCustomObjects().get(value) ?? value;
@@ -75,6 +81,8 @@ export function deserializeObject(
   if (id !== undefined) shared.set(id, made);
   return made;
 }
+
+installReader((node) => deserializeObject(node));
 
 function readNode(node: ObjectNode, key: string, shared: SharedObjects, path: ConfigPath): unknown {
   const { class_name: className, registered_name: registeredName = null, module } = node;

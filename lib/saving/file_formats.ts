@@ -8,6 +8,7 @@ import type { Config, ConfigValue } from "../json_config.ts";
 import { isNamed } from "../structure.ts";
 import { fromKeras2 } from "./keras2_config.ts";
 import { isLegacy, legacyConfig, storedInLegacy } from "./legacy_h5.ts";
+import { isSharded, storedInShards } from "./sharded_weights.ts";
 import { isTfjs, storedInTfjs, tfjsConfig } from "./tfjs_file.ts";
 import { weightGroups } from "./weight_groups.ts";
 import { nameOfEntry, storedInHdf5, type StoredWeights } from "./weights_file.ts";
@@ -81,7 +82,8 @@ export async function readWeights(file: OpenFile, what: string): Promise<StoredW
     return { arrays: readSafetensors(bytes, what), groupsOf: weightGroups, keyOf: nameOfEntry };
   }
   if (isJson(bytes)) {
-    return await storedInTfjs(parseJson(bytes, "text", what), file, what);
+    const json = parseJson(bytes, "text", what);
+    return await (isSharded(json) ? storedInShards(json, file, what) : storedInTfjs(json, file, what));
   }
   const weights = isZip(bytes) ? member(await readZip(bytes, what), "model.weights.h5", what) : bytes;
   const root = await readHdf5(weights, what);

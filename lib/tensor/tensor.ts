@@ -1,11 +1,12 @@
 // Tensor: an array on the host, and the functions that make one.
 import { checkDType, type DType, makeArray, promote, type TypedArray } from "../dtype.ts";
-import { describe, DTypeError, ShapeError, ValueError } from "../errors.ts";
+import { describe, describeList, DTypeError, ShapeError, ValueError } from "../errors.ts";
 import { checkIntegers, checkShape, checkSize, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { OpName } from "../ir/attrs.ts";
 import type { OpAttrs } from "../ir/graph.ts";
 import { opDef, type RefArray } from "../ir/op_def.ts";
 import { tracing } from "../ir/trace.ts";
+import { arrayText } from "./print.ts";
 
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
 export type NestedArray = number | boolean | readonly NestedArray[] | readonly TypedArray[];
@@ -75,8 +76,19 @@ export class Tensor {
     return build(0, 0, this.data.length);
   }
 
-  /** The only element. Throws {@linkcode ShapeError} unless there is exactly one. */
-  item(): number {
+  /**
+   * The element at these indices, one for each axis, from the end of the axis if negative; without indices the only
+   * element. 0 or 1 for `bool`. Throws {@linkcode ShapeError} if there is no such element, or without indices more than
+   * one.
+   *
+   * @example The fourth number of the first row
+   * ```ts
+   * import { tensor } from "./mod.ts";
+   * console.log(tensor([[1, 2, 3, 4]]).item(0, 3)); // 4
+   * ```
+   */
+  item(...indices: number[]): number {
+    if (indices.length > 0) return this.data[this.#placeOf(indices)];
     if (this.data.length !== 1) {
       throw new ShapeError({
         what: "Cannot take item()",
@@ -88,8 +100,42 @@ export class Tensor {
     return this.data[0];
   }
 
+  #placeOf(indices: readonly number[]): number {
+    const suits = indices.length === this.shape.length &&
+      indices.every((i, axis) => Number.isInteger(i) && i >= -this.shape[axis] && i < this.shape[axis]);
+    if (suits) return indices.reduce((at, i, axis) => at * this.shape[axis] + (i < 0 ? i + this.shape[axis] : i), 0);
+    throw new ShapeError({
+      what: "Cannot take item()",
+      rule: `there must be an index for each axis of ${formatShape(this.shape)}, within its extent`,
+      received: describeList(indices),
+      hint: "count from 0, or from the end with -1",
+    });
+  }
+
+  /** The elements as nested lists, for `JSON.stringify`, which writes NaN and infinities as null. */
+  toJSON(): NestedArray {
+    return this.toArray();
+  }
+
+  /** Dtype and shape, and the elements as NumPy prints them: what `console.log` shows. */
+  #inspected(): string {
+    const head = this[Symbol.toPrimitive]("default");
+    if (this.data.length !== sizeOf(this.shape)) return `${head} (its buffer was given away)`;
+    return `${head}${this.rank > 1 ? "\n" : " "}${arrayText(this.shape, this.dtype, this.data)}`;
+  }
+
+  static {
+    const value = function (this: Tensor) {
+      return this.#inspected();
+    };
+    for (const name of ["Deno.customInspect", "nodejs.util.inspect.custom"]) {
+      Object.defineProperty(this.prototype, Symbol.for(name), { value });
+    }
+  }
+
   /** The same data in another shape; one extent may be -1. Throws {@linkcode ShapeError} if sizes differ. */
   reshape(shape: Shape): Tensor {
+    checkAttached(this, "Cannot reshape");
     return new Tensor(resolveShape(shape, this.shape), this.dtype, this.data);
   }
 
@@ -158,6 +204,10 @@ export class Tensor {
   }
 }
 
+/** Whether a value is a view of a buffer that was sent to a worker or transferred. */
+export const isDetached = (value: unknown): boolean =>
+  ArrayBuffer.isView(value) && (value.buffer as ArrayBuffer).detached === true;
+
 /** Throws {@linkcode ValueError} where the numbers are gone, since their buffer was sent to a worker or transferred. */
 export function checkAttached({ shape, data }: { shape: Shape; data: TypedArray }, what: string): void {
   if (data.length === sizeOf(shape)) return;
@@ -214,7 +264,9 @@ export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], att
   const most = Math.max(...inputs.map(({ size }) => size), maxConstant);
   for (const shape of shapes) checkConstant(`apply ${op}`, shape, most);
   const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
-  const wide: RefArray[] = inputs.map(({ shape, dtype, data }) => ({ shape, dtype, data: Float64Array.from(data) }));
+  const direct = row.direct?.(inputs, attrs, outputs);
+  if (direct) return direct.map((data, i) => new Tensor(shapes[i], dtypes[i], data));
+  const wide: RefArray[] = inputs.map(({ shape, dtype, data }) => ({ shape, dtype, data: new Float64Array(data) }));
   return row.reference(wide, attrs, outputs).map((data, i) =>
     new Tensor(shapes[i], dtypes[i], makeArray(dtypes[i], data))
   );
@@ -272,7 +324,7 @@ export function toTensor(values: TensorLike, what: string, name: string, dtype?:
     return dtype ? values.cast(dtype) : values;
   }
   if (ArrayBuffer.isView(values)) {
-    if ((values.buffer as ArrayBuffer).detached) checkAttached({ shape: [1], data: values }, what);
+    if (isDetached(values)) checkAttached({ shape: [1], data: values }, what);
     const made = new Tensor([values.length], dtypeOfArray(values, what, name), values);
     return dtype ? made.cast(dtype) : made;
   }

@@ -42,7 +42,7 @@ interface PartsOf<T> {
  * structure, and {@linkcode ShapeError} for data that does not fit.
  */
 export function tensorsOf(
-  value: Structure<TensorLike> | undefined,
+  value: Structure<TensorLike> | null | undefined,
   parts: Parts,
   where: string,
 ): PartsOf<Tensor> & { readonly rows: RowCount } {
@@ -72,7 +72,7 @@ export function labelOf({ argument, names }: Pick<Parts, "argument" | "names">, 
 }
 
 /** Finds the parts of an argument. Throws {@linkcode ValueError} for data of another structure. */
-function assign(value: Structure<TensorLike> | undefined, parts: Parts, where: string): PartsOf<TensorLike> {
+function assign(value: Structure<TensorLike> | null | undefined, parts: Parts, where: string): PartsOf<TensorLike> {
   const { argument, like, names, partial } = parts;
   const what = `Cannot ${where}`;
   if (value === undefined || value === null) {
@@ -153,6 +153,15 @@ function byName(
   what: string,
 ): (TensorLike | undefined)[] {
   const wrong = Object.keys(value).find((key) => !keys.includes(key));
+  if (argument === "x" && wrong === "x" && "y" in value) {
+    const method = what.split(" ")[1];
+    throw new ValueError({
+      what,
+      rule: "the data must be given by position",
+      received: `an object with ${Object.keys(value).join(", ")}`,
+      hint: `write ${method}(x, y, { ... })`,
+    });
+  }
   const missing = keys.find((key) => value[key] === undefined || value[key] === null);
   if (wrong === undefined && (missing === undefined || partial)) return keys.map((key) => value[key] ?? undefined);
   const near = wrong === undefined ? undefined : didYouMean(wrong, keys);

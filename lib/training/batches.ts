@@ -1,4 +1,5 @@
 // Batches: data that is given batch by batch, as an iterable or a function that returns one for each pass.
+import { isClass } from "../errors.ts";
 import type { Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 
@@ -26,7 +27,7 @@ export type Batches =
 
 /** Whether data comes in batches, and not all at once. */
 export function isBatches(value: unknown): value is Batches {
-  if (typeof value === "function") return !/^class\b/.test(Function.prototype.toString.call(value));
+  if (typeof value === "function") return !isClass(value);
   return isIterable(value);
 }
 

@@ -86,13 +86,16 @@ export const compileOptions = optionTable<CompileOptions>()({
   metrics: metricsOption,
   weightedMetrics: metricsOption,
   // How Python Keras executes its steps: written, but not read.
-  runEagerly: unoffered(false),
+  runEagerly: unoffered(
+    false,
+    'leave it out: every step is compiled; to look into one, print in traced functions, or use setBackend("reference")',
+  ),
   stepsPerExecution: integerAtLeast(
     1,
     1,
     "leave it out: many steps are run at once anyway, unless a callback asks for every batch",
   ),
-  jitCompile: unoffered(false),
+  jitCompile: unoffered(false, "leave it out: every step is compiled anyway"),
 });
 
 /** The loss for an identifier; a custom function must return a symbolic value. */

@@ -41,7 +41,7 @@ export interface UserData extends SampleWeightOptions {
   /** Inputs. */
   readonly x: Structure<TensorLike> | undefined;
   /** Targets. */
-  readonly y?: Structure<TensorLike>;
+  readonly y?: Structure<TensorLike> | null;
 }
 
 /**
@@ -49,7 +49,8 @@ export interface UserData extends SampleWeightOptions {
  * Throws {@linkcode ValueError} or {@linkcode ShapeError} if it does not fit the model, its losses, or itself.
  */
 export function checkedData(model: TrainableModel, data: UserData, where: string, compiled?: Compiled): Dataset {
-  if (data.sampleWeight !== undefined && data.classWeight !== undefined) {
+  const [sampleWeight, classWeight] = [data.sampleWeight ?? undefined, data.classWeight ?? undefined];
+  if (sampleWeight !== undefined && classWeight !== undefined) {
     throw new ValueError({
       what: `Cannot ${where}`,
       rule: "only one of sampleWeight and classWeight may be given",
@@ -80,7 +81,7 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
   const targetParts = { ...shared, argument: "y", partial: compiled.losses.includes(undefined) };
   const weightParts = { ...shared, argument: "sampleWeight", partial: true, shared: true };
   const y = targetsOf(data.y, targetParts, compiled, where);
-  const weights = data.sampleWeight === undefined ? [] : tensorsOf(data.sampleWeight, weightParts, where).items;
+  const weights = sampleWeight === undefined ? [] : tensorsOf(sampleWeight, weightParts, where).items;
   outputs.forEach((shape, i) => {
     const loss = compiled.losses[i];
     if (loss) checkTargets(y[i], shape, loss, labelOf(targetParts, outputs.length, i), where);
@@ -88,20 +89,18 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
   weights.forEach((weight, i) => {
     if (weight) checkWeights(weight, outputs[i], labelOf(weightParts, outputs.length, i), where);
   });
-  const weighed = data.classWeight === undefined || y.length === 0
-    ? weights
-    : [weighClasses(y, data.classWeight, where)];
+  const weighed = classWeight === undefined || y.length === 0 ? weights : [weighClasses(y, classWeight, where)];
   return { ...inputs, y, weights: weighed };
 }
 
 /** The targets of each output; if only some outputs have losses, targets may be given for these only. */
 function targetsOf(
-  y: Structure<TensorLike> | undefined,
+  y: Structure<TensorLike> | null | undefined,
   parts: Parts,
   { losses }: Compiled,
   where: string,
 ): readonly (Tensor | undefined)[] {
-  if (y === undefined) return [];
+  if (y === undefined || (y === null && losses.every((loss) => loss === undefined))) return [];
   if (looksLikeOptions(y, parts)) {
     throw new ValueError({
       what: `Cannot ${where}`,
@@ -152,7 +151,7 @@ function partsOf(batch: unknown, where: string): UserData {
   if (batch instanceof Tensor || ArrayBuffer.isView(batch) || isNamed(batch)) return { x: batch as TensorLike };
   if (Array.isArray(batch) && batch.length >= 1 && batch.length <= 3) {
     const [x, y, sampleWeight] = batch;
-    return { x, y: y ?? undefined, sampleWeight: sampleWeight ?? undefined };
+    return { x, y: y ?? undefined, sampleWeight };
   }
   throw new ValueError({
     what: `Cannot ${where}`,

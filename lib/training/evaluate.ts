@@ -25,6 +25,7 @@ import {
   testOnBatchOptions,
   trainOnBatchOptions,
 } from "./options.ts";
+import type { Results } from "./results.ts";
 import { Run, withLock } from "./run.ts";
 import type { Step, Steps } from "./step.ts";
 import type { Prediction, Trainer } from "./trainer.ts";
@@ -37,15 +38,16 @@ export async function evaluate(
   x: Structure<TensorLike> | Batches | undefined,
   y: Structure<TensorLike> | undefined,
   options: EvaluateOptions,
-): Promise<Logs> {
+): Promise<Results> {
   const { model } = trainer;
   const where = `evaluate "${model.name}"`;
   const kept = readMethodOptions("evaluate", evaluateOptions, options, `Cannot ${where}`);
-  const { batchSize, sampleWeight, steps, verbose } = kept;
+  const { sampleWeight, steps, verbose } = kept;
+  const batchSize = kept.batchSize ?? defaultBatchSize;
   const compiled = trainer.requireCompiled("evaluate");
   let data: Dataset | BatchStream;
   if (isBatches(x)) {
-    refuseForBatches({ y, batchSize: options.batchSize, sampleWeight }, where);
+    refuseForBatches({ y, batchSize: kept.batchSize, sampleWeight }, where);
     data = checkedStream(model, x, where, compiled);
   } else {
     data = checkedData(model, { x, y, sampleWeight }, where, compiled);
@@ -55,7 +57,7 @@ export async function evaluate(
   using run = new Run();
   await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
-  return await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where);
+  return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where));
 }
 
 /** Loss and metrics over the batches of a plan, at most `limit`. */
@@ -87,7 +89,7 @@ export async function onBatch(
   x: Structure<TensorLike>,
   y: Structure<TensorLike> | undefined,
   options: BatchOptions,
-): Promise<Logs> {
+): Promise<Results> {
   const method = `${mode}OnBatch`;
   const where = `${method} with "${trainer.model.name}"`;
   const table = mode === "train" ? trainOnBatchOptions : testOnBatchOptions;
@@ -108,7 +110,7 @@ export async function onBatch(
       range.release();
     }
     if (mode === "train") compiled.optimizer.batches++;
-    return trainer.readLogs(range.step);
+    return trainer.resultsOf(await trainer.readLogs(range.step));
   });
 }
 
@@ -126,8 +128,9 @@ export async function predict(
   const { model } = trainer;
   const where = `predict with "${model.name}"`;
   const kept = readMethodOptions("predict", predictOptions, options, `Cannot ${where}`);
-  const { batchSize, steps: limit, verbose } = kept;
-  if (isBatches(x)) refuseForBatches({ batchSize: options.batchSize }, where);
+  const { steps: limit, verbose } = kept;
+  const batchSize = kept.batchSize ?? defaultBatchSize;
+  if (isBatches(x)) refuseForBatches({ batchSize: kept.batchSize }, where);
   const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
   using _busy = markBusy(where);
   const steps = await trainer.open();
@@ -168,10 +171,9 @@ function lastFitting(
   options: PredictOptions,
 ): Prediction | undefined {
   if (!last || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps) return undefined;
-  const { batchSize = defaultBatchSize } = options;
   const [held, ...others] = last.step.data.x;
   const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
-    x.shape[0] <= batchSize;
+    x.shape[0] <= (options.batchSize ?? defaultBatchSize);
   return fits ? last : undefined;
 }
 

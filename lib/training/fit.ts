@@ -8,7 +8,7 @@ import { type Batches, isBatches } from "./batches.ts";
 import { type BatchStream, checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { evaluatePlan } from "./evaluate.ts";
 import { runEpochs } from "./loop.ts";
-import { type FitOptions, fitOptions } from "./options.ts";
+import { defaultBatchSize, type FitOptions, fitOptions } from "./options.ts";
 import { RecoveryPoint, TrainingProgress } from "./progress.ts";
 import { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
@@ -25,14 +25,15 @@ export async function fit(
   const { model } = trainer;
   const where = `fit "${model.name}"`;
   const kept = readMethodOptions("fit", fitOptions, options, `Cannot ${where}`);
-  const { batchSize, epochs, initialEpoch, stepsPerEpoch, shuffle, verbose, sampleWeight, classWeight } = kept;
+  const { epochs, initialEpoch, stepsPerEpoch, shuffle, verbose, sampleWeight, classWeight } = kept;
   const { validationData, validationSplit, validationSteps, validationFreq } = kept;
+  const batchSize = kept.batchSize ?? defaultBatchSize;
   const compiled = trainer.requireCompiled("fit");
   let data: Dataset | BatchStream;
   let rows: number | undefined;
   if (isBatches(x)) {
     refuseForBatches(
-      { y, batchSize: options.batchSize, sampleWeight, validationSplit: validationSplit || undefined },
+      { y, batchSize: kept.batchSize, sampleWeight, validationSplit: validationSplit || undefined },
       where,
     );
     data = checkedStream(model, x, where, compiled, classWeight);

@@ -2,7 +2,7 @@
 import type { Callback } from "../callbacks/callback.ts";
 import { type CallbackLike, toCallbacks } from "../callbacks/list.ts";
 import { describe, formatMessage, ValueError } from "../errors.ts";
-import { boolean, integerAtLeast, isInteger, uncheckedHere } from "../option_kinds.ts";
+import { boolean, integerAtLeast, isInteger, isList, uncheckedHere } from "../option_kinds.ts";
 import { nullable, type Option, option, optionTable } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
@@ -14,21 +14,21 @@ export type Verbose = "auto" | 0 | 1 | 2;
 /** Options of `predict`. */
 export interface PredictOptions {
   /** The number of samples per batch; 32 by default. */
-  batchSize?: number;
+  batchSize?: number | null;
   /** How much to print; `auto` by default. */
   verbose?: Verbose;
   /** The number of batches after which to end; all samples by default. */
   steps?: number | null;
   /** The callbacks. */
-  callbacks?: readonly CallbackLike[];
+  callbacks?: readonly CallbackLike[] | null;
 }
 
 /** Sample weights, given per sample or per class. */
 export interface SampleWeightOptions<W = Structure<TensorLike>> {
   /** A weight for each sample; for several outputs one for all, or a list or an object by output. */
-  sampleWeight?: W;
+  sampleWeight?: W | null;
   /** A weight for each class, by its number; other classes have weight 1. For training, and models of one output. */
-  classWeight?: Readonly<Record<number, number>>;
+  classWeight?: Readonly<Record<number, number>> | null;
 }
 
 /** Options of `trainOnBatch` and `testOnBatch`. */
@@ -87,11 +87,11 @@ const verboseOption: Option<0 | 1 | 2> = option<0 | 1 | 2>({
 });
 
 const runOptions = {
-  batchSize: integerAtLeast(1, defaultBatchSize),
+  batchSize: nullable(integerAtLeast(1)),
   verbose: verboseOption,
   callbacks: option<Callback[]>({
-    fallback: [],
-    read: (given, { what }) => toCallbacks(given, what),
+    fallback: null,
+    read: (given, { what }) => toCallbacks(given ?? [], what),
   }),
 };
 
@@ -100,13 +100,13 @@ export const predictOptions = optionTable<PredictOptions>()({ ...runOptions, ste
 
 /** The options of `testOnBatch`; weights are checked together with the targets. */
 export const testOnBatchOptions = optionTable<Pick<BatchOptions, "sampleWeight">>()({
-  sampleWeight: uncheckedHere<Structure<TensorLike> | undefined>(undefined),
+  sampleWeight: nullable(uncheckedHere<Structure<TensorLike>>()),
 });
 
 /** The options of `trainOnBatch`. */
 export const trainOnBatchOptions = optionTable<BatchOptions>()({
   ...testOnBatchOptions,
-  classWeight: uncheckedHere<BatchOptions["classWeight"]>(undefined),
+  classWeight: nullable(uncheckedHere<NonNullable<BatchOptions["classWeight"]>>()),
 });
 
 /** The options of `evaluate`. */
@@ -150,7 +150,7 @@ export const fitOptions = optionTable<FitOptions>()({
   validationBatchSize: nullable(integerAtLeast(1)),
   validationFreq: option<number | readonly number[]>({
     fallback: 1,
-    read: (given, place) => (Array.isArray(given) && given.every(isInteger) ? given : oneEpoch.read(given, place)),
+    read: (given, place) => (isList(given, isInteger) ? given : oneEpoch.read(given, place)),
   }),
 });
 

@@ -14,6 +14,7 @@ import type { SymbolicShape } from "../shape.ts";
 import { heldBy, type Structure } from "../structure.ts";
 import type { Compiled, NamedMetric } from "./compiled.ts";
 import type { TrainingProgress } from "./progress.ts";
+import { type Results, resultsOf } from "./results.ts";
 import { type Run, withLock } from "./run.ts";
 import { type Step, Steps } from "./step.ts";
 
@@ -191,6 +192,11 @@ export class Trainer {
     const found = Object.fromEntries([...results, ...logs]);
     if (untracked) delete found.loss;
     return sortedLogs(found);
+  }
+
+  /** Logs of an evaluation as its results. */
+  resultsOf(logs: Logs): Results {
+    return resultsOf(logs, this.metrics.map(([name]) => name), this.#compiled?.losses.length ?? 1);
   }
 
   /** The result of compile; throws {@linkcode StateError} naming `method` if there is none. */

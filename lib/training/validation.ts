@@ -153,9 +153,9 @@ export function splitRows(rows: number, validationSplit: number, where: string):
 
 /** Throws {@linkcode ValueError} for options that data in batches cannot have. */
 export function refuseForBatches(options: Readonly<Record<string, unknown>>, where: string): void {
-  const [name, value] = Object.entries(options).find(([, given]) => given !== undefined) ?? [];
+  const [name, value] = Object.entries(options).find(([, given]) => given !== undefined && given !== null) ?? [];
   if (name === undefined) return;
-  const isObject = value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  const isObject = Object.getPrototypeOf(value) === Object.prototype;
   throw new ValueError({
     what: `Cannot ${where}`,
     rule: `${name} cannot be given beside an iterable of batches`,

@@ -7,14 +7,21 @@ import type { Dataset } from "./dataset.ts";
 import type { TrainableModel } from "./trainer.ts";
 
 /**
- * Warns about the first element of inputs and targets that is NaN or infinite; with `fractions` also about an integer
+ * Warns about the first element of inputs, targets and weights that is NaN or infinite; with `fractions` also about an integer
  * input that loses fractions, as when data was already scaled. Returns whether there was a NaN or infinite element.
  */
-export function warnOfNumbers({ x, y, where }: Dataset, model: TrainableModel, fractions = false): boolean {
+export function warnOfNumbers({ x, y, weights, where }: Dataset, model: TrainableModel, fractions = false): boolean {
   const { inputNames, outputNames, inputDType } = model;
   const dtypes = fractions && inputDType !== undefined ? flatten(inputDType) : [];
   let found = false;
-  for (const [argument, tensors, names] of [["x", x, inputNames], ["y", y, outputNames]] as const) {
+  for (
+    const [argument, tensors, names] of [
+      ["x", x, inputNames],
+      ["y", y, outputNames],
+      // Weights that all outputs share are one tensor.
+      ["sampleWeight", new Set(weights).size === 1 ? weights.slice(0, 1) : weights, outputNames],
+    ] as const
+  ) {
     tensors.forEach((of, part) => {
       if (!of || of.dtype !== "float32") return;
       const { data } = of;

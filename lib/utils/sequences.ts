@@ -10,7 +10,7 @@ export type SequenceEnd = "pre" | "post";
 /** The options of {@linkcode padSequences}. */
 export interface PadSequencesOptions {
   /** The length of every row; without it, that of the longest sequence. */
-  maxlen?: number;
+  maxlen?: number | null;
   /** The element type of the result; `int32` by default. */
   dtype?: DType;
   /** Where the padding goes; `pre` by default. */

@@ -56,6 +56,14 @@ interface Picture {
 }
 
 function greyPicture(image: TensorLike): Picture {
+  if (image === undefined) {
+    throw new ValueError({
+      what: "Cannot show the image",
+      rule: "it must be a tensor, nested arrays of numbers, or a typed array",
+      received: "undefined",
+      hint: "take one image of a tensor x with x.rows(0, 1): x[0] is undefined",
+    });
+  }
   const given = tensor(image);
   let shape = given.shape;
   if (shape[0] === 1 && (shape.length === 4 || (shape.length === 3 && shape[2] !== 1 && shape[2] !== 3))) {

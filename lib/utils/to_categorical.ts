@@ -17,8 +17,9 @@ import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
  * console.log(utils.toCategorical([0, 2, 1]).toArray()); // [ [ 1, 0, 0 ], [ 0, 0, 1 ], [ 0, 1, 0 ] ]
  * ```
  */
-export function toCategorical(x: TensorLike, numClasses?: number): Tensor {
+export function toCategorical(x: TensorLike, numClasses?: number | null): Tensor {
   const what = "Cannot convert labels in toCategorical";
+  numClasses ??= undefined;
   const labels = tensor(x);
   const shape = labels.rank > 1 && labels.shape.at(-1) === 1 ? labels.shape.slice(0, -1) : labels.shape;
   if (numClasses !== undefined && !(Number.isInteger(numClasses) && numClasses > 0)) {

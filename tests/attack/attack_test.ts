@@ -10,6 +10,9 @@ import {
   losses,
   metrics,
   ops,
+  optimizers,
+  regularizers,
+  saving,
   Sequential,
   tensor,
   type Value,
@@ -138,6 +141,102 @@ const told: readonly (readonly [string, () => unknown, string])[] = [
     () => Object.assign(new layers.Flatten({ name: "f" }), { name: 5 }),
     'Cannot rename "f": a layer or model has its name from when it is made, received 5: give it as an option, as in ' +
     "new layers.Dense(10, { name: ... })",
+  ],
+  [
+    "a loss without its method",
+    () => new (class Own extends (losses.Loss as Any) {} as Any)({ name: "own" }).apply(tensor([1]), tensor([1])),
+    'Cannot compute "own": Own has no method call, received none: define call(yTrue, yPred), which returns the loss of ' +
+    "each sample",
+  ],
+  [
+    "a loss that gives nothing",
+    () =>
+      new losses.FunctionLoss((() => undefined) as Any, { name: "f" }).apply(tensor([1]) as Any, tensor([1]) as Any),
+    'Cannot compute "f": the result of call(yTrue, yPred) must be a tensor or a symbolic value, received undefined: ' +
+    "give it as tensor(values), or call it in a traced function",
+  ],
+  [
+    "a metric without its methods",
+    () => new (class Own extends (metrics.Metric as Any) {} as Any)({ name: "own" }).compute([]),
+    'Cannot compute "own": Own has no method compute, received none: define compute(state), which returns a number',
+  ],
+  [
+    "an initializer without its method",
+    () => new (class Own extends (initializers.Initializer as Any) {} as Any)().call([2]),
+    "Cannot draw Own: Own has no method fill, received none: define fill(shape, stream), which returns the elements in " +
+    "row-major order",
+  ],
+  [
+    "an initializer that gives nothing",
+    () => {
+      class Own extends initializers.Initializer {
+        override fill() {
+          return undefined as Any;
+        }
+      }
+      return new Own().call([2]);
+    },
+    "Cannot draw Own: fill must return the elements of the weight, in row-major order, received undefined: return a " +
+    "list of numbers or a typed array",
+  ],
+  [
+    "a number as the weight of a penalty",
+    () => new regularizers.OrthogonalRegularizer().call(-1 as Any),
+    "Cannot compute OrthogonalRegularizer: x must be a tensor or a symbolic value, received -1: give it as " +
+    "tensor(values), or call it in a traced function",
+  ],
+  [
+    "an iterable without an iterator",
+    () => new layers.Normalization({ name: "n" }).adapt({ [Symbol.iterator]: () => null } as Any),
+    'Cannot adapt "n": an iterable of batches must follow the iterator protocol: next() gives { value, done }, ' +
+    "received null as the iterator: write it as a generator, as in (function* () { yield x; })()",
+  ],
+  [
+    "an iterator that gives nothing",
+    () =>
+      new layers.Normalization({ name: "n" }).adapt({ [Symbol.iterator]: () => ({ next: () => undefined }) } as Any),
+    'Cannot adapt "n": an iterable of batches must follow the iterator protocol: next() gives { value, done }, ' +
+    "received undefined from next(): write it as a generator, as in (function* () { yield x; })()",
+  ],
+  [
+    "an object in place of a number",
+    () => ops.quantile(tensor([1]), { toString: null, valueOf: null } as Any),
+    "Cannot apply an op: arguments must be operands, numbers, texts, options, and short lists of these, received an " +
+    "object of type Object: give arguments by position, as in ops.sum(x, 0, true)",
+  ],
+  [
+    "a class as the body of a scope",
+    () => saving.customObjectScope({}, class Own {} as Any),
+    "Cannot open a scope of custom objects: it takes an object of classes and functions by name, and a function to " +
+    "run, received an object of type Object and the class Own: write saving.customObjectScope({ MyLayer }, () => ...)",
+  ],
+  [
+    "a rate that is no number",
+    () => new optimizers.SGD({ learningRate: (() => undefined) as Any, name: "s" }).learningRate,
+    'Cannot take the learning rate of "s": a schedule or a function must return a number, received undefined: return ' +
+    "the rate of the step, as in (step) => 0.1 / (step + 1)",
+  ],
+  [
+    "a list of 2 ** 32 - 1 axes",
+    () => new metrics.PearsonCorrelation({ axis: new Array(2 ** 32 - 1) }),
+    "Cannot make PearsonCorrelation: axis must be a whole number or a list of them, received an array: leave it out " +
+    "for the last axis",
+  ],
+  [
+    "a config of 2 ** 32 - 1 items",
+    () => saving.deserializeKerasObject(new Array(2 ** 32 - 1)),
+    "Cannot read a config: the config must be a list of at most 16777216 items, received a list of 4294967295: save the " +
+    "config again, or correct it there",
+  ],
+  [
+    "a mask whose buffer was transferred",
+    () => {
+      const mask = tensor([1, 2]);
+      structuredClone(mask.data.buffer, { transfer: [mask.data.buffer] });
+      return new layers.Softmax({ name: "s" }).computeMask(tensor([[1]]) as Any, mask as Any);
+    },
+    'Cannot take the mask of "s": the buffer of a tensor must not be given away, received a tensor of shape [2] with 0 ' +
+    "elements: copy it before it is transferred, as in buffer.slice()",
   ],
   [
     "a BigInt in a config",

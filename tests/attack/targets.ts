@@ -46,6 +46,7 @@ const suitable: Readonly<Record<string, unknown>> = {
   inputDim: 3,
   keyDim: 2,
   kernelSize: 1,
+  layer: new ceratops.layers.GRU(2),
   n: 2,
   numClasses: 3,
   numHeads: 2,

@@ -11,6 +11,7 @@ type LayerClass = new (...args: any[]) => Layer;
 
 const bases: readonly unknown[] = [
   layers.Conv,
+  layers.ConvLSTM,
   layers.Convolution,
   layers.ConvTranspose,
   layers.DenseCell,
@@ -81,7 +82,7 @@ for (const Class of classes) {
 }
 
 /** Options for which null does not mean the default. */
-const meaningfulNulls = ["Normalization axis"];
+const meaningfulNulls = ["Bidirectional mergeMode", "Normalization axis"];
 
 /** Activations that are `tanh` or the like by default, and for null `linear`. */
 const isActivation = (name: string) => name === "activation" || name === "recurrentActivation";
@@ -113,6 +114,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "arguments",
     "attentionAxes",
     "axis",
+    "backwardLayer",
     "batchInputShape",
     "batchSize",
     "betaConstraint",
@@ -138,6 +140,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "mask",
     "maxValue",
     "mean",
+    "mergeMode",
     "noiseShape",
     "outputPadding",
     "outputShape",

@@ -1,6 +1,6 @@
 // The types of layers' options: an unknown option or an invalid value does not compile, and is an error at run time.
 import assert from "node:assert/strict";
-import { ValueError } from "../../lib/errors.ts";
+import { isClass, ValueError } from "../../lib/errors.ts";
 import * as layers from "../../lib/layers/layers.ts";
 
 /** Each line is a type error, as `deno check tests` verifies, and throws when it runs. */
@@ -175,6 +175,22 @@ const mistyped: (() => unknown)[] = [
   () => new layers.Attention({ scoreMode: "sum" }),
   // @ts-expect-error no such option
   () => new layers.AdditiveAttention({ scoreMode: "dot" }),
+  // @ts-expect-error no such option
+  () => new layers.SimpleRNN(2, { unit: 3 }),
+  // @ts-expect-error no such option
+  () => new layers.LSTM(2, { forgetBias: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GRU(2, { resetBefore: true }),
+  // @ts-expect-error no such option
+  () => new layers.SimpleRNNCell(2, { unit: 3 }),
+  // @ts-expect-error no such option
+  () => new layers.LSTMCell(2, { forgetBias: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.GRUCell(2, { resetBefore: true }),
+  // @ts-expect-error no such option
+  () => new layers.RNN(new layers.GRUCell(2), { backwards: true }),
+  // @ts-expect-error no such option
+  () => new layers.StackedRNNCells([new layers.GRUCell(2)], { backwards: true }),
   // @ts-expect-error no such activation
   () => new layers.Dense(2, { activation: "rellu" }),
   // @ts-expect-error no such initializer
@@ -188,7 +204,10 @@ Deno.test("what does not compile is refused at run time as well", () => {
 });
 
 Deno.test("every layer has a line here", () => {
-  const classes = Object.entries(layers).filter(([name]) => /^[A-Z]/.test(name)) as [string, { prototype: object }][];
+  const classes = Object.entries(layers).filter(([, item]) => isClass(item)) as unknown as [
+    string,
+    { prototype: object },
+  ][];
   const lines = mistyped.map(String);
   // Keras has several names for some.
   const seen = new Set(classes.filter(([name]) => lines.some((line) => line.includes(`.${name}(`))).map(([, C]) => C));

@@ -149,6 +149,42 @@ testOnBackends("NaN in the data is named once, with its row", async () => {
   assert.equal(heard.length, 2);
 });
 
+testOnBackends("NaN or an infinity in sampleWeight is named before training, in arrays and in batches", async () => {
+  const heard: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => heard.push(text);
+  const first = async (run: () => Promise<unknown>) => {
+    heard.length = 0;
+    await run();
+    return heard[0];
+  };
+  const weights = (bad: number) => tensor([1, 1, 1, 1, bad, 1, 1, 1, 1, 1]);
+  const quiet = { verbose: 0 } as const;
+  try {
+    assert.match(
+      await first(() => classifier().fit(x, y, { ...quiet, sampleWeight: weights(NaN) })),
+      /^sampleWeight has NaN in row 4: what fit "m" computes from it will be NaN$/,
+    );
+    assert.match(
+      await first(() => classifier().evaluate(x, y, { ...quiet, sampleWeight: weights(-Infinity) })),
+      /^sampleWeight has -Infinity in row 4: what evaluate "m" computes from it will be NaN or infinite$/,
+    );
+    assert.match(
+      await first(() => classifier().fit(x, y, { ...quiet, validationData: [x, y, weights(Infinity)] })),
+      /^sampleWeight has Infinity in row 4: what fit "m" with validationData computes/,
+    );
+    const batches = function* () {
+      yield [x, y, weights(NaN)] as const;
+    };
+    assert.match(
+      await first(() => classifier().fit(batches, undefined, quiet)),
+      /^sampleWeight has NaN in row 4: what fit "m", batch 0 computes/,
+    );
+  } finally {
+    console.warn = warn;
+  }
+});
+
 Deno.test("compile checks every name at once", () => {
   const model = new Sequential([new Dense(1)], { name: "m" });
   assert.throws(() => model.compile({ optimizer: "adm" as "adam", loss: "mse" }), /Cannot compile "m".*"adam"/);

@@ -1,5 +1,5 @@
 // The definitions of elementwise ops, derived from the row of each function.
-import type { DType } from "../../dtype.ts";
+import { type DType, makeArray, type TypedArray } from "../../dtype.ts";
 import { DTypeError } from "../../errors.ts";
 import {
   type Call,
@@ -10,7 +10,7 @@ import {
   inDType,
 } from "../../ir/elementwise.ts";
 import type { ValueType } from "../../ir/graph.ts";
-import type { RefArray, VjpContext } from "../../ir/op_def.ts";
+import type { HostArray, RefArray, VjpContext } from "../../ir/op_def.ts";
 import { Value } from "../../ir/value.ts";
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import { applyElementwise } from "../apply_elementwise.ts";
@@ -47,7 +47,14 @@ function definitionOf(fn: ElementwiseName): Definition<ElementwiseName> {
     vjp: typeof vjp === "function" ? (context) => gradientsOf(fn, context) : vjp,
     moves: () => (isIdentity ? [0] : row.arity === 3 ? [1, 2] : []),
     nativeAttrs: {},
-    reference: (inputs, _attrs, [output]) => [mapElements(fn, inputs, output)],
+    reference: (inputs, _attrs, [output]) => [
+      mapElements(fn, inputs, output, new Float64Array(sizeOf(output.shape))),
+    ],
+    direct: (inputs, _attrs, [output]) => [
+      isIdentity
+        ? makeArray(output.dtype, inputs[0].data)
+        : mapElements(fn, inputs, output, makeArray(output.dtype, sizeOf(output.shape))),
+    ],
     equals: (_attrs, uniform) => [
       ...(isIdentity || (neutral?.right !== undefined && uniform(1) === neutral.right) ? [0] : []),
       ...(neutral?.left !== undefined && uniform(0) === neutral.left ? [1] : []),
@@ -86,18 +93,33 @@ function adder(): (expression: Expr) => Value {
   };
 }
 
-/** Maps the function over the operands, broadcast to `output`. */
-function mapElements(fn: ElementwiseName, inputs: readonly RefArray[], output: ValueType): Float64Array {
+/** Maps the function over the operands, broadcast to `output`, into `result`. */
+function mapElements<T extends Float64Array | TypedArray>(
+  fn: ElementwiseName,
+  inputs: readonly (RefArray | HostArray)[],
+  output: ValueType,
+  result: T,
+): T {
   const { scalar } = elementwiseRows[fn];
   const { dtype } = output;
-  const result = new Float64Array(sizeOf(output.shape));
+  if (inputs.every(({ data }) => data.length === 1 || data.length === result.length)) {
+    // Many elements: without a call for each to read them.
+    const [a, b = a, c = a] = inputs.map(({ data }) => data);
+    const [m, n, k] = [a, b, c].map(({ length }) => (length === 1 ? 0 : 1));
+    const { length } = result;
+    for (let i = 0; i < length; i++) {
+      const value = scalar(a[i * m], b[i * n], c[i * k], dtype);
+      result[i] = dtype === "float32" ? value : inDType(value, dtype);
+    }
+    return result;
+  }
   const [a, b = a, c = a] = inputs.map((input) => broadcastReader(input, output.shape));
   for (let i = 0; i < result.length; i++) result[i] = inDType(scalar(a(i), b(i), c(i), dtype), dtype);
   return result;
 }
 
 /** Returns a reader of element `i`, in the output's row-major order, of a broadcast operand. */
-function broadcastReader({ shape, data }: RefArray, output: Shape): (i: number) => number {
+function broadcastReader({ shape, data }: RefArray | HostArray, output: Shape): (i: number) => number {
   if (data.length === 1) return () => data[0];
   if (data.length === sizeOf(output)) return (i) => data[i];
   const outputStrides = stridesOf(output);

@@ -29,6 +29,13 @@ function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Arra
   return list;
 }
 
+/** The elements of `data` at these places. */
+function elementsAt(places: Int32Array, data: Float64Array): Float64Array {
+  const result = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) result[i] = data[places[i]];
+  return result;
+}
+
 function check(ok: boolean, what: string, rule: string, received: string, hint: string): void {
   if (!ok) throw new ShapeError({ what: `Cannot ${what}`, rule, received, hint });
 }
@@ -68,6 +75,7 @@ export const moveDefs = {
     vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
     nativeAttrs: {},
     reference: ([x]) => [x.data.slice()],
+    direct: ([x]) => [x.data.slice()],
   } satisfies Definition<"reshape">,
   transpose: {
     foldable: true,
@@ -107,7 +115,7 @@ export const moveDefs = {
     nativeAttrs: { permutation: "ints" },
     reference: ([x], { permutation }, [output]) => {
       const strides = stridesOf(x.shape);
-      return [Float64Array.from(offsets(output.shape, permutation.map((axis) => strides[axis])), (at) => x.data[at])];
+      return [elementsAt(offsets(output.shape, permutation.map((axis) => strides[axis])), x.data)];
     },
   } satisfies Definition<"transpose">,
   slice: {
@@ -145,8 +153,7 @@ export const moveDefs = {
     reference: ([x], { starts, strides }, [output]) => {
       const steps = stridesOf(x.shape);
       const start = starts.reduce((at, from, axis) => at + from * steps[axis], 0);
-      const at = offsets(output.shape, steps.map((step, axis) => step * strides[axis]), start);
-      return [Float64Array.from(at, (i) => x.data[i])];
+      return [elementsAt(offsets(output.shape, steps.map((step, axis) => step * strides[axis]), start), x.data)];
     },
   } satisfies Definition<"slice">,
   pad: {
@@ -236,7 +243,7 @@ export const moveDefs = {
       const steps = stridesOf(x.shape);
       const start = axes.reduce((at, axis) => at + (x.shape[axis] - 1) * steps[axis], 0);
       const at = offsets(x.shape, steps.map((step, axis) => (axes.includes(axis) ? -step : step)), start);
-      return [Float64Array.from(at, (i) => x.data[i])];
+      return [elementsAt(at, x.data)];
     },
   } satisfies Definition<"reverse">,
   iota: {

@@ -52,8 +52,15 @@ SUBJECTS = [
     "normalization",
     "recurrent",
     "attention",
+    "recurrent_trainings",
+    "recurrent_files",
+    "recurrent_models",
     "files",
+    "printed",
+    "signatures",
     "numpy_files",
+    "sharded",
+    "legacy_h5",
 ]
 
 

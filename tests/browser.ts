@@ -1,0 +1,69 @@
+// Pages in headless Chromium.
+import { type Browser, chromium } from "./deps.ts";
+
+const candidates = [
+  Deno.env.get("CHROMIUM"),
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+function findBrowser(): string | undefined {
+  return candidates.find((path) => {
+    try {
+      return path !== undefined && Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const browserPath = findBrowser();
+if (!browserPath) {
+  console.log("No Chromium was found (set CHROMIUM to its path): nothing is tested in a browser");
+}
+
+/** Options of a test in a browser, whose driver keeps pipes and timers open; without one the test is ignored. */
+export const inBrowser: Pick<Deno.TestDefinition, "ignore" | "sanitizeOps" | "sanitizeResources"> = {
+  ignore: browserPath === undefined,
+  sanitizeOps: false,
+  sanitizeResources: false,
+};
+
+/** What a page left on `globalThis.report`, and its console messages. */
+export interface PageReport<Result> {
+  report: Result;
+  messages: string;
+}
+
+/** Opens a page in Chromium that runs the module `/page.js`; `files` has all modules by path. */
+export async function openPage<Result>(
+  files: ReadonlyMap<string, string>,
+  flags: readonly string[] = [],
+): Promise<PageReport<Result>> {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    const isPage = pathname === "/";
+    const body = isPage ? '<!doctype html><script type="module" src="/page.js"></script>' : files.get(pathname);
+    const headers = { "content-type": isPage ? "text/html" : "text/javascript" };
+    return body === undefined ? new Response("not found", { status: 404 }) : new Response(body, { headers });
+  });
+  let browser: Browser | undefined;
+  try {
+    browser = await chromium.launch({
+      executablePath: browserPath,
+      args: ["--headless=new", "--no-sandbox", ...flags],
+    });
+    const page = await browser.newPage();
+    const messages: string[] = [];
+    page.on("console", (message) => messages.push(message.text()));
+    page.on("pageerror", (error) => messages.push(error.message));
+    await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+    await page.waitForFunction("globalThis.report !== undefined");
+    return { report: await page.evaluate("globalThis.report") as Result, messages: messages.join("\n") };
+  } finally {
+    await browser?.close();
+    await server.shutdown();
+  }
+}
