@@ -16,8 +16,6 @@ interface Papaparse {
 export interface Packages {
   /** HDF5, compiled to WebAssembly. */
   readonly h5wasm: typeof import("npm:h5wasm@0.10.3");
-  /** The messages of ONNX files. */
-  readonly onnx: typeof import("npm:onnx-proto@8.0.1");
   /** Zip archives. */
   readonly zip: typeof import("npm:@zip.js/zip.js@2.24.0");
   /** Tables of comma-separated values. */
@@ -33,7 +31,6 @@ export interface Packages {
 /** The specifier by which Deno imports each package. */
 export const specifiers: Readonly<Record<keyof Packages, string>> = {
   h5wasm: "npm:h5wasm@0.10.3",
-  onnx: "npm:onnx-proto@8.0.1",
   zip: "npm:@zip.js/zip.js@2.24.0",
   papaparse: "npm:papaparse@5.7.1",
   png: "npm:fast-png@8.0.0",

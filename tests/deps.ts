@@ -3,6 +3,9 @@
 /** Drives the browser in which the tests run shaders. */
 export { type Browser, chromium } from "npm:playwright-core@1.65.1";
 
+/** Reads exported models: the messages of ONNX files. */
+export { default as onnxProto } from "npm:onnx-proto@8.0.1";
+
 /** Parses XML. */
 export { DOMParser } from "npm:@xmldom/xmldom@0.9.12";
 

@@ -10,9 +10,10 @@ import type { Value } from "../ir/value.ts";
 import { split } from "../ops/arranging.ts";
 import { broadcastTo, concat, matmul, multiply } from "../ops/primitives.ts";
 import { boolean, number, positiveInteger } from "../option_kinds.ts";
-import { declareBase, optionTable, positional } from "../options.ts";
+import { declareBase, ignored, optionTable, positional } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
+import type { CallArguments } from "../tensor/symbolic.ts";
 import { type CellContext, checkedStates, type PreparedCell, stateSizesOf } from "./cell.ts";
 import type { Layer } from "./layer.ts";
 import type { AddWeightOptions, LayerFields } from "./options.ts";
@@ -54,6 +55,7 @@ export const recurrentCellOptions = optionTable<RecurrentCellOptions>()({
   ...weightOptions({ kernel: "glorot_uniform", recurrent: "orthogonal", bias: "zeros" }),
   dropout: fraction,
   recurrentDropout: fraction,
+  implementation: ignored,
 });
 
 /** The options of cells with gates, but for their size. */
@@ -97,6 +99,11 @@ export abstract class RecurrentCell extends RandomLayer {
     const { inputs, step } = this.prepare(x.shape, context.training);
     const { output, states: next } = step(inputs(x), states);
     return [output, ...next];
+  }
+
+  /** The call with the states by position. */
+  override savedCall({ positional, named: { states, ...named } }: CallArguments<unknown>): CallArguments<unknown> {
+    return { positional: [...positional, states], named };
   }
 
   /** The shapes of the output and of the states. */

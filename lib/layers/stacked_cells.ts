@@ -15,6 +15,7 @@ import {
   type PreparedCell,
   stateSizesOf,
 } from "./cell.ts";
+import type { CallArguments } from "../tensor/symbolic.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 
@@ -89,9 +90,9 @@ export class StackedRNNCells extends Layer {
     );
   }
 
-  /** The states of a step in a list for each cell. */
-  override savedArguments(named: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    return Array.isArray(named.states) ? { ...named, states: this.byCell(named.states) } : named;
+  /** The call with the states by position, in a list for each cell. */
+  override savedCall({ positional, named: { states, ...named } }: CallArguments<unknown>): CallArguments<unknown> {
+    return { positional: [...positional, Array.isArray(states) ? this.byCell(states) : states], named };
   }
 
   /** Builds each cell for the output of the one before. */
