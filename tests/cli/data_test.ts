@@ -56,7 +56,7 @@ testInFolder("predict takes one sample, several files, and several inputs by nam
   assert.equal(csv.out, "all_0,all_1,all_2,double\n1,2,5,10\n3,4,6,12\n");
 });
 
-/** Writes a picture whose bytes are 0, 1, 2, ... */
+/** Writes a picture of bytes that differ between neighbours. */
 async function writePicture(path: string, height: number, width: number, channels: number): Promise<Tensor> {
   const data = Uint8Array.from({ length: height * width * channels }, (_, i) => (37 * i) % 256);
   await Deno.writeFile(path, encodePng({ height, width, channels, data }));
