@@ -1,6 +1,7 @@
 // Kinds of arguments that methods of every family take: operands, shapes, variables, and structures of these.
 import type { Argument, ArgumentPlace } from "./checked_methods.ts";
 import { describe, describeList, isClass, ShapeError, ValueError } from "./errors.ts";
+import { maxExtent } from "./option_kinds.ts";
 import { checkShape, isListOf } from "./shape.ts";
 import { flatten, type Structure } from "./structure.ts";
 import { isOperand as isOpOperand } from "./tensor/apply.ts";
@@ -130,6 +131,12 @@ export const fn: Argument = (given, place) => {
 export const finite: Argument = (given, place) => {
   if (typeof given === "number" && Number.isFinite(given)) return given;
   return refuse(place, "a finite number", given, "give it as a number, without quotes");
+};
+
+/** A number of things, of at least 1. */
+export const count: Argument = (given, place) => {
+  if (Number.isSafeInteger(given) && (given as number) >= 1 && (given as number) <= maxExtent) return given;
+  return refuse(place, "a whole number of at least 1", given, "give it as a number, without quotes");
 };
 
 /** An argument that may be left out. */

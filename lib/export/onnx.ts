@@ -5,6 +5,7 @@ import { ValueError } from "../errors.ts";
 import type { ConstantName, OpName } from "../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { isAlias, isConstant, opDef } from "../ir/op_def.ts";
+import type { FileParts } from "../files/system.ts";
 import { sizeOf } from "../shape.ts";
 import type { Variable } from "../tensor/variable.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type ExportedModel,
   extentsOf,
   type Inference,
+  type InferenceOptions,
   isFixed,
   type ProbedGraph,
   traceInference,
@@ -22,9 +24,7 @@ import { onnxOps } from "./onnx_ops.ts";
 import { Held, Scope } from "./onnx_scope.ts";
 
 /** What an ONNX file is made with. */
-export interface OnnxOptions {
-  /** The batch size, or null to keep it unknown. */
-  readonly batchSize: number | null;
+export interface OnnxOptions extends InferenceOptions {
   /** The version of ONNX's operators. */
   readonly opsetVersion: number;
 }
@@ -37,10 +37,11 @@ const largestFolded = 2 ** 24;
 /** The bytes of an ONNX file that computes what `predict` computes. */
 export async function onnxFile(
   model: ExportedModel,
-  { batchSize, opsetVersion }: OnnxOptions,
+  options: OnnxOptions,
   what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return await writeOnnx(traceInference(model, batchSize, what), { name: model.name, opsetVersion }, what);
+): Promise<FileParts> {
+  const { opsetVersion } = options;
+  return await writeOnnx(traceInference(model, options, what), { name: model.name, opsetVersion }, what);
 }
 
 /** The bytes of an ONNX file of an inference. Throws {@linkcode ValueError} for what ONNX cannot express or hold. */
@@ -48,7 +49,7 @@ export async function writeOnnx(
   inference: Inference,
   header: OnnxHeader,
   what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<FileParts> {
   const [graph] = inference.graphs;
   refuseOps(graph, what);
   const weights = weightsOf(graph);
@@ -71,7 +72,7 @@ export async function writeOnnx(
   }
   writeGraph(scope, inference);
   writeOutputs(scope, inference, outputNames);
-  return await onnx.encode(header, what);
+  return onnx.encode(header, what);
 }
 
 /** Throws {@linkcode ValueError} for a node that ONNX has no operators for. */

@@ -30,6 +30,8 @@ export interface Cell extends Layer {
   getInitialState?(batchSize: number): readonly (Value | Tensor)[];
   /** The cell made ready for a sequence; by default `call` is all that a step does. */
   prepare?(stepShape: Shape, training: boolean): PreparedCell;
+  /** States in a list for each cell, of several cells as one. */
+  byCell?<T>(states: readonly T[]): readonly (T | readonly T[])[];
   /** The output and the next states. */
   call(x: Value, context: CellContext): readonly Value[];
 }

@@ -1,6 +1,8 @@
 // What the library's cells share: kernels for input and state, and what training drops of both.
 import { type ActivationIdentifier, activationOption } from "../activations.ts";
 import type { ConstraintIdentifier } from "../constraints.ts";
+import { shape } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { ShapeError } from "../errors.ts";
 import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import { requireTrace } from "../ir/trace.ts";
@@ -8,9 +10,10 @@ import type { Value } from "../ir/value.ts";
 import { split } from "../ops/arranging.ts";
 import { broadcastTo, concat, matmul, multiply } from "../ops/primitives.ts";
 import { boolean, number, positiveInteger } from "../option_kinds.ts";
-import { declareBase, optionTable, positional } from "../options.ts";
+import { declareBase, ignored, optionTable, positional } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
+import type { CallArguments } from "../tensor/symbolic.ts";
 import { type CellContext, checkedStates, type PreparedCell, stateSizesOf } from "./cell.ts";
 import type { Layer } from "./layer.ts";
 import type { AddWeightOptions, LayerFields } from "./options.ts";
@@ -52,6 +55,7 @@ export const recurrentCellOptions = optionTable<RecurrentCellOptions>()({
   ...weightOptions({ kernel: "glorot_uniform", recurrent: "orthogonal", bias: "zeros" }),
   dropout: fraction,
   recurrentDropout: fraction,
+  implementation: ignored,
 });
 
 /** The options of cells with gates, but for their size. */
@@ -70,6 +74,7 @@ export interface RecurrentCell extends LayerFields<RecurrentCellOptions, typeof 
 export abstract class RecurrentCell extends RandomLayer {
   static {
     declareBase(this);
+    declareMethods(this, { prepare: { verb: "prepare", takes: { stepShape: shape } } });
   }
 
   /** The weights that multiply the input. */
@@ -94,6 +99,11 @@ export abstract class RecurrentCell extends RandomLayer {
     const { inputs, step } = this.prepare(x.shape, context.training);
     const { output, states: next } = step(inputs(x), states);
     return [output, ...next];
+  }
+
+  /** The call with the states by position. */
+  override savedCall({ positional, named: { states, ...named } }: CallArguments<unknown>): CallArguments<unknown> {
+    return { positional: [...positional, states], named };
   }
 
   /** The shapes of the output and of the states. */

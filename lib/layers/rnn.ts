@@ -5,9 +5,10 @@ import type { Value } from "../ir/value.ts";
 import { scan } from "../ops/defs/scan.ts";
 import { cast, full, reshape, reverse, select, transpose } from "../ops/primitives.ts";
 import { boolean } from "../option_kinds.ts";
-import { declareBase, declareOptions, option, optionTable, positional } from "../options.ts";
+import { declareBase, declareOptions, option, optionTable, positional, unread } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
+import type { CallArguments } from "../tensor/symbolic.ts";
 import { Variable } from "../tensor/variable.ts";
 import { addedLosses } from "./context.ts";
 import { withContext } from "../ir/context.ts";
@@ -62,6 +63,7 @@ export const recurrentOptions = optionTable<RecurrentOptions>()({
   stateful: boolean(false),
   unroll: boolean(false),
   zeroOutputForMask: boolean(false),
+  timeMajor: unread,
 });
 
 /** What a recurrent layer returns: the output, or with `returnState` a list of it and the states. */
@@ -220,10 +222,11 @@ export abstract class Recurrent<State extends boolean = boolean> extends Layer {
     return this.returnState ? [output, ...this.stateShapes(stepOf(shape))] : output;
   }
 
-  /** The initial states as the cell has its states in files. */
-  override savedArguments(named: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    if (named.initialState === undefined) return named;
-    return { ...named, initialState: this.cell.savedArguments({ states: named.initialState }).states };
+  /** The call with the initial states in a list for each of several cells. */
+  override savedCall({ positional, named }: CallArguments<unknown>): CallArguments<unknown> {
+    const states = named.initialState;
+    if (!this.cell.byCell || !Array.isArray(states)) return { positional, named };
+    return { positional, named: { ...named, initialState: this.cell.byCell(states) } };
   }
 
   /** The shape of the output of one step for its input. */

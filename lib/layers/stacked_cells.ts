@@ -1,4 +1,6 @@
 // StackedRNNCells: several cells as one. https://keras.io/api/layers/recurrent_layers/stacked_rnn_cell/
+import { count, shape } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { declareOptions, type Option, option, optionTable, positional } from "../options.ts";
@@ -13,6 +15,7 @@ import {
   type PreparedCell,
   stateSizesOf,
 } from "./cell.ts";
+import type { CallArguments } from "../tensor/symbolic.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 
@@ -51,6 +54,10 @@ export interface StackedRNNCells extends LayerFields<LayerOptions, typeof stacke
  */
 export class StackedRNNCells extends Layer {
   static {
+    declareMethods(this, {
+      prepare: { verb: "prepare", takes: { stepShape: shape } },
+      getInitialState: { verb: "take the initial state of", takes: { batchSize: count } },
+    });
     declareOptions(this, stackedOptions);
   }
   override readonly callArguments = ["states"];
@@ -83,9 +90,9 @@ export class StackedRNNCells extends Layer {
     );
   }
 
-  /** The states of a step in a list for each cell. */
-  override savedArguments(named: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    return Array.isArray(named.states) ? { ...named, states: this.byCell(named.states) } : named;
+  /** The call with the states by position, in a list for each cell. */
+  override savedCall({ positional, named: { states, ...named } }: CallArguments<unknown>): CallArguments<unknown> {
+    return { positional: [...positional, Array.isArray(states) ? this.byCell(states) : states], named };
   }
 
   /** Builds each cell for the output of the one before. */

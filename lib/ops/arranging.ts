@@ -109,9 +109,9 @@ export const unstack: Lifted<[x: Operand, num?: number | null, axis?: number], O
 );
 
 /** Repeats each element along `axis` `repeats` times; without an axis, of the flattened elements. */
-export const repeat: Lifted<[x: Operand, repeats: number, axis?: number | null]> = lift((x, repeats, axis) => {
+export const repeat: Lifted<[x: Operand, repeats: number, axis?: number | null]> = lift((x, repeats, axis = null) => {
   checkCount(repeats, "repeat", "repeats");
-  if (axis === undefined || axis === null) return repeat(p.reshape(x, [-1]), repeats, 0);
+  if (axis === null) return repeat(p.reshape(x, [-1]), repeats, 0);
   const shape = shapeOf(x);
   const at = normalizeAxis(axis, shape.length, "repeat");
   const wide = p.broadcastTo(p.reshape(x, [...shape.slice(0, at + 1), 1, ...shape.slice(at + 1)]), [
@@ -139,10 +139,10 @@ export const tile: Lifted<[x: Operand, repeats: number | readonly number[]]> = l
  * Rolls the elements by `shift` along `axis`, from the end back to the beginning; without an axis, of the flattened
  * elements.
  */
-export const roll: Lifted<[x: Operand, shift: number, axis?: number | null]> = lift((x, shift, axis) => {
+export const roll: Lifted<[x: Operand, shift: number, axis?: number | null]> = lift((x, shift, axis = null) => {
   const shape = shapeOf(x);
   checkIntegers([shift], "roll", "shift");
-  if (axis === undefined || axis === null) return p.reshape(roll(p.reshape(x, [-1]), shift, 0), shape);
+  if (axis === null) return p.reshape(roll(p.reshape(x, [-1]), shift, 0), shape);
   const at = normalizeAxis(axis, shape.length, "roll");
   const extent = shape[at];
   const by = extent === 0 ? 0 : ((shift % extent) + extent) % extent;
@@ -200,8 +200,8 @@ export const flipud: UnaryOp = lift((x) => p.reverse(x, 0));
 export const ravel: UnaryOp = lift((x) => p.reshape(x, [-1]));
 
 /** Appends `b` to `a` along `axis`; without an axis, both are flattened. */
-export const append: Lifted<[a: Operand, b: Operand, axis?: number | null]> = lift((a, b, axis) =>
-  axis === undefined || axis === null ? p.concat([p.reshape(a, [-1]), p.reshape(b, [-1])]) : p.concat([a, b], axis)
+export const append: Lifted<[a: Operand, b: Operand, axis?: number | null]> = lift((a, b, axis = null) =>
+  axis === null ? p.concat([p.reshape(a, [-1]), p.reshape(b, [-1])]) : p.concat([a, b], axis)
 );
 
 /** Stacks operands along the first axis; vectors become rows. */

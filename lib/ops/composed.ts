@@ -124,12 +124,11 @@ export function arange(start: number, stop?: number, step = 1, dtype?: DType): T
  * `keepDims` the axis, or all axes, stay with extent 1.
  */
 export const argmax: Lifted<[x: Operand, axis?: number | null, keepDims?: boolean]> = lift(
-  (x, axis, keepDims = false) => {
-    const isFlat = axis === undefined || axis === null;
-    const indices = isFlat ? p.argMax(p.reshape(x, [-1]), 0) : p.argMax(x, axis);
+  (x, axis = null, keepDims = false) => {
+    const indices = axis === null ? p.argMax(p.reshape(x, [-1]), 0) : p.argMax(x, axis);
     if (!keepDims) return indices;
     const shape = shapeOf(x);
-    const gone = isFlat ? undefined : normalizeAxis(axis, shape.length, "argmax");
+    const gone = axis === null ? undefined : normalizeAxis(axis, shape.length, "argmax");
     return p.reshape(indices, shape.map((extent, i) => (gone === undefined || gone === i ? 1 : extent)));
   },
 );
@@ -138,8 +137,8 @@ export const argmax: Lifted<[x: Operand, axis?: number | null, keepDims?: boolea
  * Elements of `x` along `axis` by int32 `indices`, negative ones counted from the end; without an axis, of the
  * flattened elements. An index out of range gives NaN, or 0 for integers.
  */
-export const take: Lifted<[x: Operand, indices: Operand, axis?: number | null]> = lift((x, indices, axis) => {
-  if (axis === undefined || axis === null) return take(p.reshape(x, [-1]), indices, 0);
+export const take: Lifted<[x: Operand, indices: Operand, axis?: number | null]> = lift((x, indices, axis = null) => {
+  if (axis === null) return take(p.reshape(x, [-1]), indices, 0);
   const rank = shapeOf(x).length;
   const at = normalizeAxis(axis, rank, "take");
   const from = p.cast(indices, "int32");

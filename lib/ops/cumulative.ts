@@ -28,14 +28,14 @@ function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Ope
 }
 
 /** The cumulative sum along `axis`; without an axis, of the flattened elements. */
-export const cumsum: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis) => {
-  if (axis === undefined || axis === null) return cumsum(p.reshape(x, [-1]), 0);
+export const cumsum: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = null) => {
+  if (axis === null) return cumsum(p.reshape(x, [-1]), 0);
   return running(x, normalizeAxis(axis, shapeOf(x).length, "cumsum"), p.add, 0);
 });
 
 /** The cumulative product along `axis`; without an axis, of the flattened elements. */
-export const cumprod: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis) => {
-  if (axis === undefined || axis === null) return cumprod(p.reshape(x, [-1]), 0);
+export const cumprod: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = null) => {
+  if (axis === null) return cumprod(p.reshape(x, [-1]), 0);
   return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1);
 });
 

@@ -36,28 +36,30 @@ function arranged(x: Operand, indices: Operand, axis: number): Operand {
  * console.log(ops.takeAlongAxis(scores, tensor([[2], [0]], undefined, "int32"), 1).toArray()); // [ [ 3 ], [ 9 ] ]
  * ```
  */
-export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number | null]> = lift((x, indices, axis) => {
-  if (axis === undefined || axis === null) {
-    return takeAlongAxis(p.reshape(x, [-1]), p.reshape(indices, [-1]), 0);
-  }
-  const shape = shapeOf(x);
-  const at = normalizeAxis(axis, shape.length, "takeAlongAxis");
-  const from = p.cast(indices, "int32");
-  if (shapeOf(from).length !== shape.length) {
-    throw new ValueError({
-      what: "Cannot takeAlongAxis",
-      rule: `indices must have as many axes as x, ${shape.length}`,
-      received: String(shapeOf(from).length),
-      hint: "reshape the indices, or use take",
-    });
-  }
-  const whole = shapeOf(from).map((extent, i) => (i === at ? shape[at] : Math.max(extent, shape[i])));
-  const wide = p.broadcastTo(x, whole);
-  const wrapped = p.select(p.less(from, 0), p.add(from, shape[at]), from);
-  const isInside = p.logicalAnd(p.greaterEqual(wrapped, 0), p.less(wrapped, shape[at]));
-  // -1 is outside of the table, so gather marks it as missing.
-  return p.gather(p.reshape(wide, [-1]), p.select(isInside, places(wide, at)(wrapped), -1));
-});
+export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number | null]> = lift(
+  (x, indices, axis = null) => {
+    if (axis === null) {
+      return takeAlongAxis(p.reshape(x, [-1]), p.reshape(indices, [-1]), 0);
+    }
+    const shape = shapeOf(x);
+    const at = normalizeAxis(axis, shape.length, "takeAlongAxis");
+    const from = p.cast(indices, "int32");
+    if (shapeOf(from).length !== shape.length) {
+      throw new ValueError({
+        what: "Cannot takeAlongAxis",
+        rule: `indices must have as many axes as x, ${shape.length}`,
+        received: String(shapeOf(from).length),
+        hint: "reshape the indices, or use take",
+      });
+    }
+    const whole = shapeOf(from).map((extent, i) => (i === at ? shape[at] : Math.max(extent, shape[i])));
+    const wide = p.broadcastTo(x, whole);
+    const wrapped = p.select(p.less(from, 0), p.add(from, shape[at]), from);
+    const isInside = p.logicalAnd(p.greaterEqual(wrapped, 0), p.less(wrapped, shape[at]));
+    // -1 is outside of the table, so gather marks it as missing.
+    return p.gather(p.reshape(wide, [-1]), p.select(isInside, places(wide, at)(wrapped), -1));
+  },
+);
 
 /** The operand and axis to sort along: the flattened elements if the axis is null. */
 function sorted(x: Operand, axis: number | null, what: string): [Operand, number] {

@@ -32,8 +32,19 @@ export interface Ended {
   readonly error?: unknown;
 }
 
-/** Processor time and memory in one piece that a call may take. */
-const limits = { milliseconds: 1000, bytes: 500e6 };
+/** Processor time and memory in one piece that a call may take, and the seconds after which it counts as hung. */
+const limits = { milliseconds: 1000, bytes: 500e6, hungSeconds: 12, waitingSeconds: 300 };
+
+/** The seconds of processor time that a process has spent; those of the clock where the system does not say. */
+function processorTime(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    // Counted in hundredths.
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return performance.now() / 1000;
+  }
+}
 
 /** The largest memory that the process had since it was last asked, in bytes; 0 where the system does not say. */
 function peakMemory(): number {
@@ -187,18 +198,21 @@ async function runAll(from: number, to: number, size: number): Promise<void> {
       stderr: "null",
     }).spawn();
     let last = "";
-    let quiet = 0;
+    let [quiet, spent] = [0, 0];
     let at = next;
     const watch = setInterval(() => {
+      let now = last;
       try {
-        const now = Deno.readTextFileSync(`${folder}/progress`).trim();
-        quiet = now === last ? quiet + 1 : 0;
-        last = now;
+        now = Deno.readTextFileSync(`${folder}/progress`).trim();
         at = Number(now);
       } catch {
-        quiet++;
+        // It has not begun yet.
       }
-      if (quiet > 12) child.kill("SIGKILL");
+      const used = processorTime(child.pid);
+      if (now !== last) [quiet, spent] = [0, used];
+      last = now;
+      // On a busy machine a process may wait for long, and then spends nothing.
+      if (used - spent > limits.hungSeconds || ++quiet > limits.waitingSeconds) child.kill("SIGKILL");
     }, 1000);
     const { code } = await child.status;
     clearInterval(watch);

@@ -1,13 +1,13 @@
 // Every layer, exported as ONNX: ONNX Runtime computes what the float64 reference does.
 import assert from "node:assert/strict";
+import { isClass } from "../../lib/errors.ts";
 import { Input } from "../../lib/layers/input.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
 import * as layers from "../../lib/layers/layers.ts";
 import { Model } from "../../lib/models/model.ts";
-import type { SymbolicTensor } from "../../lib/tensor/symbolic.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { golden, layerFiles, makeLayer, toTensor } from "../golden.ts";
-import type { LayerCase } from "../layers/check_layer.ts";
+import { callLayer, type LayerCase } from "../layers/check_layer.ts";
 import { assertExports } from "./onnx_run.ts";
 
 const cases = layerFiles.flatMap((family) => golden(family).cases as LayerCase[]);
@@ -16,8 +16,8 @@ const cases = layerFiles.flatMap((family) => golden(family).cases as LayerCase[]
 function modelOf(spec: LayerCase, inputs: readonly Tensor[]): Model {
   const layer = makeLayer(spec) as Layer;
   const symbols = inputs.map(({ shape, dtype }) => Input({ shape: shape.slice(1), dtype }));
-  const x = symbols.length === 1 ? symbols[0] : symbols;
-  const model = new Model({ inputs: x, outputs: layer.apply(x) as SymbolicTensor });
+  const outputs = callLayer(spec, layer, symbols);
+  const model = new Model({ inputs: symbols, outputs });
   layer.setWeights(spec.initial.map(toTensor));
   return model as Model;
 }
@@ -31,7 +31,7 @@ for (const spec of cases) {
 
 Deno.test("every layer is exported as ONNX", () => {
   const covered = new Set(cases.map((spec) => (makeLayer(spec) as Layer).constructor));
-  const classes = Object.entries(layers).filter(([name]) => /^[A-Z]/.test(name)) as [string, { prototype: object }][];
+  const classes = Object.entries(layers).filter(([, item]) => isClass(item)) as [string, { prototype: object }][];
   const isBase = ({ prototype }: { prototype: object }) =>
     classes.some(([, Other]) => Object.getPrototypeOf(Other.prototype) === prototype);
   const rest = classes.filter(([, Class]) => !covered.has(Class as never) && !isBase(Class)).map(([name]) => name);

@@ -78,7 +78,7 @@ function assertOutputs(made: readonly Tensor[], spec: Table): void {
   });
 }
 
-for (const spec of files.structures) {
+for (const spec of [...files.structures, ...golden("recurrent_files").structures]) {
   testOnBackends(`a model of Keras's file predicts what it does there: ${spec.name}`, async () => {
     const model = await loadModel(await unpack(spec.file));
     assertOutputs(await outputsOf(model, spec), spec);

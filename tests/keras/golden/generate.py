@@ -51,14 +51,19 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "recurrent",
+    "attention",
     "recurrent_trainings",
+    "recurrent_files",
+    "recurrent_models",
     "files",
-    "numpy_files",
-    "sharded",
-    "legacy_h5",
     "own_state",
     "printed",
     "signatures",
+    "numpy_files",
+    "plots",
+    "pictures",
+    "sharded",
+    "legacy_h5",
 ]
 
 
