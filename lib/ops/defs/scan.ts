@@ -148,8 +148,19 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   const before = histories.map((value) => inner.input(type(value, 1)));
   const stackedRows = flowing.map((i) => inner.input(type(stackedGradients[i]!, 1)));
 
+  // What the steps read is known outside of the loop as it is.
+  const outside = new Map<ValueId, Value>();
+  rows.forEach((row, i) => outside.set(idOf(row), inputs[carries + i]));
+  before.forEach((value, i) => outside.set(idOf(value), histories[i]));
+  stackedRows.forEach((row, i) => outside.set(idOf(row), stackedGradients[flowing[i]]!));
+
   const hoisted = new Map<number, Hoisted>();
   const rowGradients: Value[] = [];
+  const stacked: Value[] = [];
+  const placeOf = (value: Value): number => {
+    const known = stacked.findIndex((other) => idOf(other) === idOf(value));
+    return known < 0 ? stacked.push(value) - 1 : known;
+  };
   withContext(recording(inner), () => {
     const capture = (value: Value) => inner.emit("reshape", [value], { shape: value.shape })[0];
     const locals = [...before, ...rows, ...fixed.map(capture)];
@@ -163,21 +174,25 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
     const zero = (like: Value) => broadcastTo(inner.constant([], "float32", Float32Array.of(0)), like.shape);
     const next = floatCarries.map((i) => byLocal[i] ?? zero(before[i]));
     rows.forEach((row, i) => isFloat(row) && rowGradients.push(byLocal[carries + i] ?? zero(row)));
-    const nextTotals = floatFixed.map((i, k) => {
+    const nextTotals = floatFixed.flatMap((i, k) => {
       const gradient = byLocal[carries + scanned + i];
-      if (!gradient) return totals[k];
-      const outside = hoist(inner, gradient);
-      if (!outside) return inner.emit("add", [totals[k], gradient], {})[0];
-      hoisted.set(k, outside);
-      return totals[k];
+      const apart = gradient && hoist(inner, gradient);
+      if (!apart) return [gradient ? inner.emit("add", [totals[k], gradient], {})[0] : totals[k]];
+      hoisted.set(k, apart);
+      return [];
     });
-    const stacked = [...rowGradients, ...[...hoisted.values()].flatMap(({ operands }) => operands)];
+    for (const value of [...rowGradients, ...[...hoisted.values()].flatMap(({ operands }) => operands)]) {
+      if (!outside.has(idOf(value))) placeOf(value);
+    }
     inner.graph.outputs = [...next, ...nextTotals, ...stacked].map((value) => localId(inner, value));
   });
+  // Sums that are computed outside are not carried.
+  const carriedTotals = floatFixed.map((_, k) => k).filter((k) => !hoisted.has(k));
+  for (const k of hoisted.keys()) inner.graph.inputs.splice(inner.graph.inputs.indexOf(idOf(totals[k])), 1);
 
   const starts = [
     ...floatCarries.map((i) => gradients[i] ?? zeros(inputs[i])),
-    ...floatFixed.map((i) => zeros(fixed[i])),
+    ...carriedTotals.map((k) => zeros(fixed[floatFixed[k]])),
   ];
   const scannedArrays = [
     ...inputs.slice(carries, carries + scanned),
@@ -191,18 +206,15 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
     scanned: scannedArrays.length,
     reverse: !reverse,
   });
-  let stackedAt = starts.length + rowGradients.length;
-  const sums = floatFixed.map((_, k) => results[floatCarries.length + k]);
-  for (const [k, { operands, sum }] of hoisted) {
-    sums[k] = sum(results.slice(stackedAt, stackedAt + operands.length));
-    stackedAt += operands.length;
-  }
-  let row = starts.length;
+  const overSteps = (value: Value) => outside.get(idOf(value)) ?? results[starts.length + placeOf(value)];
+  const sums = new Map(carriedTotals.map((k, i) => [k, results[floatCarries.length + i]]));
+  for (const [k, { operands, sum }] of hoisted) sums.set(k, sum(operands.map(overSteps)));
+  const ofRows = rowGradients.map(overSteps);
   return inputs.map((value, i) => {
     if (!isFloat(value)) return undefined;
     if (i < carries) return results[floatCarries.indexOf(i)];
-    if (i < carries + scanned) return results[row++];
-    return sums[floatFixed.indexOf(i - carries - scanned)];
+    if (i < carries + scanned) return ofRows.shift();
+    return sums.get(floatFixed.indexOf(i - carries - scanned));
   });
 }
 
