@@ -1,6 +1,7 @@
 // The formats that models are exported to, and the options of `Model.export`.
 import { describe, ValueError } from "../errors.ts";
 import type { FileSource } from "../files/source.ts";
+import type { FileContent } from "../files/system.ts";
 import { addressOf, fileNameOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
 import { boolean, choice, integer, positiveInteger, uncheckedHere } from "../option_kinds.ts";
 import { type KeptOptions, nullable, optionTable, readMethodOptions } from "../options.ts";
@@ -15,7 +16,7 @@ import { formatBytes, standaloneModule } from "./standalone.ts";
 
 /** A file that was made. */
 interface ExportedFile {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly content: FileContent;
   /** Its size, in words. */
   readonly size: string;
 }
@@ -39,8 +40,8 @@ const formats: Readonly<Record<ExportFormat, Format>> = {
     endings: [".onnx"],
     options: ["batchSize", "opsetVersion"],
     async make(model, _name, options, what) {
-      const bytes = await onnxFile(model, options, what);
-      return { bytes, size: formatBytes(bytes.length) };
+      const content = await onnxFile(model, options, what);
+      return { content, size: formatBytes(content.reduce((sum, { length }) => sum + length, 0)) };
     },
   },
   typescript: {
@@ -50,7 +51,7 @@ const formats: Readonly<Record<ExportFormat, Format>> = {
       const isTyped = !/\.m?js$/.test(fileName);
       const options = { fileName, isTyped, engine, dtype, inputShape, batchSize: batchSize ?? defaultBatchSize };
       const { text, size } = await standaloneModule(model, options, what);
-      return { bytes: new TextEncoder().encode(text), size };
+      return { content: new TextEncoder().encode(text), size };
     },
   },
 };
@@ -113,8 +114,8 @@ export async function exportModel(
   refuseOthers(options, format, what);
   requireBuilt(model, what);
   const name = address === undefined ? `model${format.endings[0]}` : fileNameOf(address);
-  const { bytes, size } = await format.make(model, name, kept, what);
-  await writeTarget(target, bytes, what);
+  const { content, size } = await format.make(model, name, kept, what);
+  await writeTarget(target, content, what);
   if (kept.verbose) console.log(`Saved ${address === undefined ? "the model" : `"${address}"`}: ${size}`);
 }
 

@@ -5,6 +5,7 @@ import { ValueError } from "../errors.ts";
 import type { ConstantName, OpName } from "../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { isAlias, isConstant, opDef } from "../ir/op_def.ts";
+import type { FileParts } from "../files/system.ts";
 import { sizeOf } from "../shape.ts";
 import type { Variable } from "../tensor/variable.ts";
 import {
@@ -39,7 +40,7 @@ export async function onnxFile(
   model: ExportedModel,
   { batchSize, opsetVersion }: OnnxOptions,
   what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<FileParts> {
   return await writeOnnx(traceInference(model, batchSize, what), { name: model.name, opsetVersion }, what);
 }
 
@@ -48,7 +49,7 @@ export async function writeOnnx(
   inference: Inference,
   header: OnnxHeader,
   what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<FileParts> {
   const [graph] = inference.graphs;
   refuseOps(graph, what);
   const weights = weightsOf(graph);
@@ -71,7 +72,7 @@ export async function writeOnnx(
   }
   writeGraph(scope, inference);
   writeOutputs(scope, inference, outputNames);
-  return await onnx.encode(header, what);
+  return onnx.encode(header, what);
 }
 
 /** Throws {@linkcode ValueError} for a node that ONNX has no operators for. */

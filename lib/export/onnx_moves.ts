@@ -13,7 +13,13 @@ const reshape: Translation<"reshape"> = {
   sizes: ["shape"],
   emit: (call) => {
     const [x] = call.inputs;
-    return call.reshape(x.in("plain"), x.shape, call.outputs[0].shape);
+    const [{ shape }] = call.outputs;
+    // Where batch and channels stay, so does the layout: what is between them is reshaped alone.
+    const stays = shape.length > 1 && isSame(shape[0], x.shape[0]) && isSame(shape.at(-1)!, x.shape.at(-1)!);
+    if (x.layout === "plain" || !stays) return call.reshape(x.in("plain"), x.shape, shape);
+    const { layout } = x;
+    const name = call.reshape(x.in(layout), orderedIn(layout, x.shape), orderedIn(layout, shape));
+    return shape.length > 2 ? { name, layout } : name;
   },
 };
 
@@ -124,11 +130,12 @@ const broadcastTo: Translation<"broadcastTo"> = {
     const [x] = call.inputs;
     const [{ shape }] = call.outputs;
     const lead = shape.length - x.rank;
+    const layout = lead === 0 ? x.layout : "plain";
     // An axis that the operand has already may be 1 in the shape.
     const wanted = shape.map((extent, axis) =>
       axis >= lead && isSame(extent, x.shape[axis - lead]) ? extent.map(() => 1) : extent
     );
-    return call.node("Expand", [x.in("plain"), call.extents(wanted)]);
+    return { name: call.node("Expand", [x.in(layout), call.extents(orderedIn(layout, wanted))]), layout };
   },
 };
 

@@ -104,7 +104,7 @@ export function legacyConfig({ attributes }: H5Group, what: string): ConfigValue
 const origin: readonly (readonly [string, string])[] = [["backend", "tensorflow"], ["keras_version", "2.15.0"]];
 
 /** The bytes of a file of a whole model. */
-export async function writeLegacyModel(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
+export function writeLegacyModel(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
   const { compile_config: compiled, ...node } = model.serialize() as ObjectNode & { compile_config?: Config };
   const root = newGroup();
   const texts = [...origin, ["model_config", pythonJson(toKeras2(node, what))]];
@@ -115,12 +115,12 @@ export async function writeLegacyModel(model: SavedModel, what: string): Promise
   }
   for (const [name, text] of texts) root.attributes.set(name, text);
   root.groups.set("model_weights", weightsGroup(model, what));
-  return await writeHdf5(root, what);
+  return writeHdf5(root, what);
 }
 
 /** The bytes of a file of a model's weights alone. */
-export async function writeLegacyWeights(model: Part, what: string): Promise<Uint8Array<ArrayBuffer>> {
-  return await writeHdf5(weightsGroup(model, what), what);
+export function writeLegacyWeights(model: Part, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  return writeHdf5(weightsGroup(model, what), what);
 }
 
 /** The group of a model's weights: a group of each layer that has some, and a list of these. */

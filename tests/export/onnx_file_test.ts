@@ -15,17 +15,14 @@ import {
   Variable,
 } from "../../mod.ts";
 import { onnxFile } from "../../lib/export/onnx.ts";
-import { loadPackage } from "../../lib/packages.ts";
-import { assertExports, runOnnx } from "./onnx_run.ts";
+import { onnxProto } from "../deps.ts";
+import { assertExports, joined, runOnnx } from "./onnx_run.ts";
 import { numbers } from "../ops/samples.ts";
 
 /** The message of a file. */
 async function decoded(model: Model, options: { batchSize?: number; opsetVersion?: number } = {}) {
-  const bytes = await onnxFile(model, { batchSize: null, opsetVersion: 18, ...options }, "Cannot export");
-  const { default: { onnx } } = await loadPackage("onnx", "Cannot read") as unknown as {
-    default: Awaited<ReturnType<typeof loadPackage<"onnx">>>;
-  };
-  const { graph, ...rest } = onnx.ModelProto.decode(bytes);
+  const file = await onnxFile(model, { batchSize: null, opsetVersion: 18, ...options }, "Cannot export");
+  const { graph, ...rest } = onnxProto.onnx.ModelProto.decode(await joined(file));
   return { ...rest, graph: graph! };
 }
 
@@ -85,7 +82,9 @@ Deno.test("between convolutions nothing is transposed", async () => {
     new layers.MaxPooling2D(3, { strides: 1, padding: "same" }).apply(added),
   ]);
   const scaled = ops.multiply(joined, ops.sigmoid(ops.mean(joined, [1, 2], true)));
-  const padded = new layers.ZeroPadding2D(1).apply(new layers.Cropping2D(1).apply(scaled));
+  const padded = new layers.ZeroPadding2D(1).apply(
+    new layers.UpSampling2D(2).apply(new layers.Cropping2D(1).apply(scaled)),
+  );
   const y = new layers.GlobalAveragePooling2D().apply(block(padded, 2));
   const model = new Model({ inputs: x, outputs: new layers.Dense(2).apply(y) }) as Model;
   const { graph } = await decoded(model);

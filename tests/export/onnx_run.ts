@@ -1,6 +1,7 @@
 // Runs models that were exported as ONNX with ONNX Runtime, and compares them with the float64 reference.
 import assert from "node:assert/strict";
 import type { TypedArray } from "../../lib/dtype.ts";
+import type { FileParts } from "../../lib/files/system.ts";
 import { onnxFile } from "../../lib/export/onnx.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { flatten, packLike, type Structure } from "../../lib/structure.ts";
@@ -12,9 +13,14 @@ import { ort } from "../deps.ts";
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";
 
+/** The parts of a file as one array. */
+export async function joined(parts: FileParts): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Blob([...parts]).arrayBuffer());
+}
+
 /** The outputs of a file, by name. */
-export async function runOnnx(bytes: Uint8Array, inputs: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
-  const session = await ort.InferenceSession.create(bytes, { graphOptimizationLevel: "all" });
+export async function runOnnx(file: FileParts, inputs: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
+  const session = await ort.InferenceSession.create(await joined(file), { graphOptimizationLevel: "all" });
   const feeds = Object.fromEntries(
     [...inputs].map(([name, { dtype, shape, data }]) => [name, new ort.Tensor(dtype, data as Uint8Array, [...shape])]),
   );
@@ -67,12 +73,12 @@ export async function assertExports(
 ): Promise<void> {
   await useBackend("reference");
   const what = `Cannot export "${model.name}"`;
-  const bytes = await onnxFile(model, { batchSize: batchSize ?? null, opsetVersion }, what);
+  const file = await onnxFile(model, { batchSize: batchSize ?? null, opsetVersion }, what);
   for (const batch of batches) {
     const rows = x.map((item) => rowsOf(item, batch));
     const given = packLike(model.inputShape!, rows) as Tensor;
     const expected = flatten(await model.predict(given, { verbose: 0, batchSize: batch }) as Structure<Tensor>);
-    const outputs = await runOnnx(bytes, new Map(model.inputNames.map((name, i) => [name, rows[i]])));
+    const outputs = await runOnnx(file, new Map(model.inputNames.map((name, i) => [name, rows[i]])));
     assert.equal(outputs.size, expected.length);
     [...outputs.values()].forEach(({ dtype, shape, data }, i) => {
       const wanted = Array.from(expected[i].data);

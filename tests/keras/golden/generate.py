@@ -58,6 +58,8 @@ SUBJECTS = [
     "printed",
     "signatures",
     "numpy_files",
+    "plots",
+    "pictures",
     "sharded",
     "legacy_h5",
 ]
