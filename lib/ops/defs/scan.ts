@@ -78,11 +78,13 @@ export function scan(
       });
     }
   });
-  // The gradient needs the carried values stacked too; if nothing reads them, a pass drops them.
+  // The gradient needs the carried values stacked too, and products, so that it need not compute them again; if nothing
+  // reads them, a pass drops them.
   inner.graph.outputs = withContext(
     recording(inner),
     () => [...step.carries, ...step.stacked, ...step.carries].map((v) => localId(inner, v)),
   );
+  inner.graph.outputs.push(...productsIn(inner.graph));
   const results = outer.emit("scan", [...carries, ...scanned, ...inner.captured], {
     body: inner.graph,
     length,
@@ -100,6 +102,20 @@ export function scan(
 function localId(inner: Trace, value: Value): ValueId {
   if (graphOf(value) === inner.graph) return idOf(value);
   return idOf(inner.emit("reshape", [value], { shape: value.shape })[0]);
+}
+
+/** The ops whose results are worth their memory. */
+const costly: ReadonlySet<string> = new Set(["matmul", "convolution", "convolutionTranspose"]);
+
+/** The products of a body; where something is only added to one, the sum. */
+function productsIn({ nodes, outputs }: Graph): ValueId[] {
+  return nodes.filter(({ op }) => costly.has(op)).map(({ outputs: [id] }) => {
+    for (let at = id;;) {
+      const readers = nodes.filter(({ inputs }) => inputs.includes(at));
+      if (readers.length !== 1 || readers[0].op !== "add" || outputs.includes(at)) return at;
+      [at] = readers[0].outputs;
+    }
+  });
 }
 
 /** Adds the nodes of `graph` to the current trace, with `inputs` as its inputs. */
@@ -140,6 +156,10 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   const stackedGradients = gradients.slice(carries);
   const flowing = stackedGradients.map((_, i) => i).filter((i) => stackedGradients[i]);
 
+  // Products of the body that the loop stacks.
+  const products = [...new Set(productsIn(body))].filter((id) => body.outputs.lastIndexOf(id) >= carries);
+  const stackedProducts = products.map((id) => outputs[body.outputs.lastIndexOf(id)]);
+
   const inner = new Trace(trace);
   const type = ({ shape, dtype }: Value, skip = 0) => ({ shape: shape.slice(skip), dtype });
   const carryGradients = floatCarries.map((i) => inner.input(type(inputs[i])));
@@ -147,6 +167,7 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   const rows = inputs.slice(carries, carries + scanned).map((value) => inner.input(type(value, 1)));
   const before = histories.map((value) => inner.input(type(value, 1)));
   const stackedRows = flowing.map((i) => inner.input(type(stackedGradients[i]!, 1)));
+  const productRows = stackedProducts.map((value) => inner.input(type(value, 1)));
 
   // What the steps read is known outside of the loop as it is.
   const outside = new Map<ValueId, Value>();
@@ -185,6 +206,7 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
       if (!outside.has(idOf(value))) placeOf(value);
     }
     inner.graph.outputs = [...next, ...nextTotals, ...stacked].map((value) => localId(inner, value));
+    replaceReads(inner.graph, new Map(products.map((id, i) => [idOf(at(id)), idOf(productRows[i])])));
   });
   // Sums that are computed outside are not carried.
   const carriedTotals = floatFixed.map((_, k) => k).filter((k) => !hoisted.has(k));
@@ -198,6 +220,7 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
     ...inputs.slice(carries, carries + scanned),
     ...histories,
     ...flowing.map((i) => stackedGradients[i]!),
+    ...stackedProducts,
   ];
   const results = trace.emit("scan", [...starts, ...scannedArrays, ...inner.captured], {
     body: inner.graph,
@@ -216,6 +239,13 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
     if (i < carries + scanned) return ofRows.shift();
     return sums.get(floatFixed.indexOf(i - carries - scanned));
   });
+}
+
+/** Reads other values in place of some. */
+function replaceReads(graph: Graph, others: ReadonlyMap<ValueId, ValueId>): void {
+  const read = (id: ValueId) => others.get(id) ?? id;
+  graph.nodes.forEach((node, i) => graph.nodes[i] = { ...node, inputs: node.inputs.map(read) });
+  graph.outputs = graph.outputs.map(read);
 }
 
 /** A sum over the steps of a loop that is computed outside of it. */
