@@ -1044,6 +1044,26 @@ const mistakes: readonly Mistake[] = [
     "ValueError",
     /Cannot fit "m": the data must be given by position, received an object with x, y, epochs: write fit\(x, y, \{ ... \}\)$/,
   ],
+  [
+    "inputs and targets in an object, of a model that is not built",
+    () => {
+      const made = new Sequential([new layers.Dense(3)], { name: "m" });
+      made.compile({ loss: "mse" });
+      return made.fit({ x, y });
+    },
+    "ValueError",
+    /Cannot use "m": a Sequential takes one input, received an object with x, y: give .* as in fit\(x, y\)/,
+  ],
+  [
+    "inputs, targets and options in an object, of a model that is not built",
+    () => {
+      const made = new Sequential([new layers.Dense(3)], { name: "m" });
+      made.compile({ loss: "mse" });
+      return made.fit({ x, y, epochs: 2 });
+    },
+    "ValueError",
+    /received an object with x, y, epochs: write fit\(x, y, \{ ... \}\)$/,
+  ],
   ["an image by index", () => utils.showImage(x[0]), "ValueError", /received undefined: take one .* x.rows\(0, 1\)/],
   [
     "a Lambda whose shapes do not fit",

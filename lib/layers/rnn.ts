@@ -340,7 +340,8 @@ export class StackedRNNCells extends Layer {
 
   /** The output of the last cell, and the next states of all. */
   call(x: Value, { states, training }: CellContext): Value[] {
-    const { output, states: next } = this.prepare(x.shape, training).step(x, states);
+    const before = checkedStates(this.name, this, states, x.shape[0]);
+    const { output, states: next } = this.prepare(x.shape, training).step(x, before);
     return [output, ...next];
   }
 
