@@ -35,6 +35,8 @@ function filesNaming(name: string, files = lib): string[] {
 const builtUpon: Readonly<Record<string, readonly string[]>> = {
   layers: [
     ...["Convolution", "DenseCell", "Layer", "Merge", "RandomImages", "RandomLayer", "Recurrent", "RecurrentCell"],
+    // Of these attentions consist.
+    ...["Dropout", "EinsumDense", "ProjectedAttention"],
     // A list of cells.
     "StackedRNNCells",
     // What graphs and configs treat by themselves.

@@ -25,6 +25,7 @@ import type { Regularizer } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, heldBy, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
 import { Variable } from "../tensor/variable.ts";
+import { withMasks } from "./argument_masks.ts";
 import { addedLosses, isTraining } from "./context.ts";
 import { inferSpecs } from "./inference.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
@@ -86,9 +87,11 @@ export abstract class Layer extends WeightOwner {
   declare readonly activityRegularizer: Regularizer | null;
   /** Whether the layer passes on the mask of its input; others drop it. */
   readonly supportsMasking: boolean = false;
+  /** The name of the input in Keras's `call`: files may have it by name. */
+  readonly inputArgument: string = "inputs";
   /**
    * The names of the arguments that Keras's `call` takes by position after the input, in order: files have them by
-   * position.
+   * position. If there is one such as `valueMask`, it is the mask that `value` carries unless another is given.
    */
   readonly callArguments: readonly string[] = ["mask"];
   /**
@@ -100,6 +103,7 @@ export abstract class Layer extends WeightOwner {
   inputSpec: InputSpec | undefined;
   #built = false;
   #inputShape: Structure<SymbolicShape> | undefined;
+  #argumentShapes: ArgumentShapes = {};
   #warnedOfMask = false;
   readonly #nodes: Node[] = [];
   /** The input shape that the layer's own options give its model, batch axis first, if any. */
@@ -214,6 +218,7 @@ export abstract class Layer extends WeightOwner {
     this.checkInput(inputShape);
     this.building(() => this.build(inputShape, argumentShapes));
     this.#inputShape = inputShape;
+    this.#argumentShapes = argumentShapes;
     this.#built = true;
   }
 
@@ -266,7 +271,8 @@ export abstract class Layer extends WeightOwner {
     return this.building(() =>
       withContext(ofLayer, () => {
         const ofCall = [errorPlace.of(`"${this.name}"`)];
-        const y = withContext(ofCall, () => this.call(x, { ...others, training, mask: maskOfCall }));
+        const named = withMasks(this, x, others);
+        const y = withContext(ofCall, () => this.call(x, { ...named, training, mask: maskOfCall }));
         const outMasks = flatten(this.computeMask(x, mask));
         if (mask !== undefined) this.#warnOfMask();
         return mapStructure(y, (given, i) => {
@@ -456,7 +462,15 @@ export abstract class Layer extends WeightOwner {
   /** The layer as written in a model's config: its class, its config, and the shape that it was built for. */
   serialize(): ObjectNode {
     const built = this.#built && this.build !== Layer.prototype.build;
-    return { ...objectNode(this), ...(built && { build_config: { input_shape: this.#inputShape as ConfigValue } }) };
+    return {
+      ...objectNode(this),
+      ...(built && { build_config: this.buildConfig(this.#inputShape!, this.#argumentShapes) }),
+    };
+  }
+
+  /** The shapes that the layer was built for, as files have them. */
+  protected buildConfig(inputShape: Structure<SymbolicShape>, _argumentShapes: ArgumentShapes): Config {
+    return { input_shape: inputShape as ConfigValue };
   }
 
   /** The arguments of a call as files have them: where Keras takes some by position, or nests lists deeper. */

@@ -17,6 +17,15 @@ export { Bidirectional, type BidirectionalOptions, type DirectedLayer, type Merg
 export type { Cell, CellContext, PreparedCell, Step } from "./cell.ts";
 export { ConvLSTM, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions } from "./conv_lstm.ts";
 export {
+  AdditiveAttention,
+  type AdditiveAttentionOptions,
+  Attention,
+  type AttentionOptions,
+  ScoringAttention,
+  type ScoringContext,
+} from "./attention.ts";
+export type { AttentionContext } from "./attention_masks.ts";
+export {
   Conv,
   Conv1D,
   Conv1D as Convolution1D,
@@ -39,6 +48,7 @@ export {
 } from "./convolutional.ts";
 export { Dense, type DenseOptions, Identity } from "./core.ts";
 export type { DataFormat } from "./data_format.ts";
+export { EinsumDense, type EinsumDenseOptions } from "./einsum_dense.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export {
   GlobalAveragePooling1D,
@@ -55,6 +65,7 @@ export {
   GlobalMaxPooling3D as GlobalMaxPool3D,
   type GlobalPoolingOptions,
 } from "./global_pooling.ts";
+export { GroupedQueryAttention as GroupQueryAttention } from "./grouped_query_attention.ts";
 export { GRU, GRUCell, type GRUCellOptions, type GRUOptions } from "./gru.ts";
 export { InputLayer } from "./input.ts";
 export {
@@ -93,6 +104,7 @@ export {
   subtract,
 } from "./merging.ts";
 export { AlphaDropout, GaussianDropout, GaussianNoise } from "./noise.ts";
+export { MultiHeadAttention, type MultiHeadAttentionOptions } from "./multi_head_attention.ts";
 export {
   BatchNormalization,
   type BatchNormalizationOptions,
@@ -136,6 +148,12 @@ export {
   RecurrentCell,
   type RecurrentCellOptions,
 } from "./recurrent_cell.ts";
+export {
+  type Equations,
+  ProjectedAttention,
+  type ProjectedAttentionOptions,
+  type Projections,
+} from "./projected_attention.ts";
 export { Recurrent, type RecurrentContext, type RecurrentOptions, type RecurrentOutput, RNN } from "./rnn.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {
@@ -149,6 +167,11 @@ export {
   type SpatialDropoutOptions,
 } from "./regularization.ts";
 export { Flatten, type FlattenOptions, Permute, RepeatVector, Reshape } from "./reshaping.ts";
+export {
+  type ReversibleContext,
+  ReversibleEmbedding,
+  type ReversibleEmbeddingOptions,
+} from "./reversible_embedding.ts";
 export { SimpleRNN, SimpleRNNCell, type SimpleRNNOptions } from "./simple_rnn.ts";
 export {
   Cropping1D,

@@ -8,7 +8,7 @@ import { camelCase, snakeCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
 import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
-import { type CallArguments, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
+import { type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf, joinArguments } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";
 import { readCompileConfig } from "./compile_config.ts";
@@ -317,6 +317,9 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
     nodes: [],
     call([x, ...others], kwargs) {
       const named: Record<string, unknown> = {};
+      others.forEach((value, i) => {
+        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = oneLevel(value);
+      });
       for (const [key, value] of Object.entries(kwargs)) {
         // Keras writes this even if it was not given, and still uses the model's.
         if (key === "training" && value === layer.callDefaults.training) continue;
@@ -324,13 +327,11 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
         const isGiven = key === "mask" && Array.isArray(value) ? value.some((item) => item !== null) : value !== null;
         if (isGiven) named[camelCase(key)] = oneLevel(value);
       }
-      others.forEach((value, i) => {
-        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = oneLevel(value);
-      });
       // Keras's layers accept all of their arguments by name.
-      const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
-      const args: CallArguments<SymbolicTensor> = { positional: [first?.[1]], named: Object.fromEntries(rest) };
-      return toList(layer.replay(args));
+      if (x !== undefined) return toList(layer.replay<SymbolicTensor>({ positional: [x], named }));
+      const first = layer.inputArgument in named ? layer.inputArgument : Object.keys(named)[0];
+      const { [first]: input, ...rest } = named;
+      return toList(layer.replay<SymbolicTensor>({ positional: [input], named: rest }));
     },
   };
 }

@@ -164,6 +164,18 @@ const mistyped: (() => unknown)[] = [
   // @ts-expect-error no such option
   () => new layers.InputLayer({ shape: [1], sizes: 2 }),
   // @ts-expect-error no such option
+  () => new layers.EinsumDense("ab,bc->ac", 2, { useBias: true }),
+  // @ts-expect-error no such option
+  () => new layers.ReversibleEmbedding(2, 3, { tied: true }),
+  // @ts-expect-error no such option
+  () => new layers.MultiHeadAttention(2, 3, { heads: 2 }),
+  // @ts-expect-error no such option
+  () => new layers.GroupQueryAttention(2, 4, 2, { valueDim: 2 }),
+  // @ts-expect-error no such mode
+  () => new layers.Attention({ scoreMode: "sum" }),
+  // @ts-expect-error no such option
+  () => new layers.AdditiveAttention({ scoreMode: "dot" }),
+  // @ts-expect-error no such option
   () => new layers.SimpleRNN(2, { unit: 3 }),
   // @ts-expect-error no such option
   () => new layers.LSTM(2, { forgetBias: 1 }),

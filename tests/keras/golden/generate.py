@@ -51,6 +51,7 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "recurrent",
+    "attention",
     "recurrent_trainings",
     "recurrent_files",
     "recurrent_models",
