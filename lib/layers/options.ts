@@ -113,7 +113,10 @@ export const noActivityRegularizer = keyed("activity_regularizer", unoffered(nul
 export interface CallContext<Mask = Value> {
   /** Whether the call is part of training. */
   readonly training: boolean;
-  /** The mask of the input, bool, true for steps that count, structured like the input; undefined for none. */
+  /**
+   * The mask of the input, bool, true for steps that count, structured like the input; undefined for none. As in Keras, a
+   * call with tensors besides the input has a mask only if one is given.
+   */
   readonly mask?: Mask;
 }
 

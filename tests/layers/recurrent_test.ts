@@ -167,6 +167,31 @@ for (const [name, [make, step]] of Object.entries(stateful)) {
   });
 }
 
+testOnBackends("both directions keep states of their own", async () => {
+  const lstm = { stateful: true, name: "layer" };
+  const both = new layers.Bidirectional(new layers.LSTM(2, lstm), { name: "both" });
+  const model = new Sequential([Input({ shape: [3, 2], batchSize: 2 }), both]);
+  const [first, second] = [numbers([2, 3, 2]), numbers([2, 3, 2])];
+  const start = new layers.LSTM(2, { returnState: true, name: "start" });
+  const back = new layers.LSTM(2, { returnState: true, goBackwards: true, name: "back" });
+  const expected = compile((a: Value, b: Value) =>
+    [start, back].map((layer) => {
+      const [, ...states] = layer.apply(a);
+      return layer.apply(b, { initialState: states })[0];
+    })
+  );
+  const weights = await model.getWeights();
+  for (const layer of [start, back]) layer.ensureBuilt([null, 3, 2]);
+  start.setWeights(weights.slice(0, 3));
+  back.setWeights(weights.slice(3));
+  const wanted = ops.concatenate(await expected(first, second), 1);
+  for (let turn = 0; turn < 2; turn++) {
+    await model.predict(first, { ...quiet, batchSize: 2 });
+    assertClose((await model.predict(second, { ...quiet, batchSize: 2 }) as Tensor).data, wanted.data, close);
+    both.resetStates();
+  }
+});
+
 testOnBackends("states are kept by fit and evaluate, and other batch sizes are refused", async () => {
   const layer = new layers.SimpleRNN(4, {
     stateful: true,
