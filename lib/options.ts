@@ -3,6 +3,7 @@
 import { CeratopsError, describe, didYouMean, ValueError } from "./errors.ts";
 import type { Config, ConfigValue } from "./json_config.ts";
 import { camelCase, snakeCase } from "./names.ts";
+import { isNamed } from "./structure.ts";
 
 /** The option being read, for error messages. */
 export interface OptionPlace {
@@ -167,6 +168,11 @@ export const unoffered = (value: null | false, instead?: string): Option<null | 
 /** A config key of an option that is not supported: it must be unset, and is not written. */
 export const unread: Option<null | false> & Unassigned = { ...unoffered(null), written: "never" };
 
+/** A config key of older files that says how to compute, and not what: it is not written. */
+export const ignored: Option<null> & Unassigned = unassigned(
+  option<null>({ fallback: null, offered: false, written: "never", read: () => null }),
+);
+
 /**
  * Makes the table of a class whose own options are the interface `Own`: each needs an entry. Other entries are
  * positional arguments and keys that only configs have.
@@ -292,8 +298,8 @@ function checkPosition(
   byPosition: Readonly<Record<string, unknown>>,
 ): void {
   const [given, names, table] = [byPosition[name], positionalOf(Class), optionsOfClass(Class)];
-  if (!names.includes(name) || typeof given !== "object" || given === null) return;
-  const options = given as Readonly<Record<string, unknown>>;
+  if (!names.includes(name) || !isNamed(given)) return;
+  const options: Readonly<Record<string, unknown>> = given;
   const known = Object.keys(options).filter((key) => Object.hasOwn(table, key));
   if (known.length === 0) return;
   const shown = (value: unknown) => (typeof value === "object" || value === undefined ? undefined : describe(value));

@@ -115,6 +115,23 @@ export function passThrough<T, U>(write: () => T, read: (written: T) => U): U {
   return customObjectScope(Object.fromEntries([...passed].map(([item, name]) => [name, item])), () => read(written));
 }
 
+let readObject: ((node: ObjectNode) => unknown) | undefined;
+
+/** Installs the reader of nodes; called once by `lib/saving/deserialize.ts`, so that layers do not import it. */
+export function installReader(read: (node: ObjectNode) => unknown): void {
+  readObject = read;
+}
+
+/** A new object of an object's class with its config, but for the keys of `changes`. */
+export function remade<T extends { getConfig(): Config }>(object: T, changes: Config): T {
+  const read = readObject;
+  if (!read) throw new Error("the reader of configs is not loaded");
+  return passThrough(
+    () => objectNode(object),
+    (node) => read({ ...node, config: { ...node.config as Config, ...changes } }),
+  ) as T;
+}
+
 /** Declares Keras's classes of a module; `registeredName` is what Keras writes for classes that it does not export. */
 export function declareClasses(
   module: string,

@@ -66,6 +66,7 @@ export const layerFiles = [
   "convolutional_jax",
   "preprocessing",
   "recurrent",
+  "attention",
 ];
 
 /** A golden array as a tensor. */

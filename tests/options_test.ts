@@ -11,6 +11,7 @@ const wrong: readonly unknown[] = [null, 3, NaN, 1n, "adam", true, [], [{}], Sym
 /** Classes that only others extend: what these declare is read by their constructors. */
 const bases: readonly unknown[] = [
   layers.Conv,
+  layers.ConvLSTM,
   layers.Convolution,
   layers.ConvTranspose,
   layers.DenseCell,

@@ -1,10 +1,14 @@
 // The formats that models are exported to, and the options of `Model.export`.
 import { describe, ValueError } from "../errors.ts";
 import type { FileSource } from "../files/source.ts";
+import type { FileContent } from "../files/system.ts";
 import { addressOf, fileNameOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
 import { boolean, choice, integer, positiveInteger, uncheckedHere } from "../option_kinds.ts";
 import { type KeptOptions, nullable, optionTable, readMethodOptions } from "../options.ts";
 import { requireBuilt } from "../saving/weights_file.ts";
+import type { SymbolicShape } from "../shape.ts";
+import type { Structure } from "../structure.ts";
+import { defaultBatchSize } from "../training/options.ts";
 import type { TrainableModel } from "../training/trainer.ts";
 import type { ExportedModel } from "./inference.ts";
 import { onnxFile } from "./onnx.ts";
@@ -12,7 +16,7 @@ import { formatBytes, standaloneModule } from "./standalone.ts";
 
 /** A file that was made. */
 interface ExportedFile {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly content: FileContent;
   /** Its size, in words. */
   readonly size: string;
 }
@@ -21,6 +25,8 @@ interface ExportedFile {
 interface Format {
   /** The endings of its files. */
   readonly endings: readonly string[];
+  /** The options that it has besides those of all formats. */
+  readonly options: readonly (keyof ExportOptions)[];
   /** A model's file of a name. */
   make(model: ExportedModel & TrainableModel, name: string, options: Kept, what: string): Promise<ExportedFile>;
 }
@@ -32,24 +38,23 @@ export type ExportFormat = "onnx" | "typescript";
 const formats: Readonly<Record<ExportFormat, Format>> = {
   onnx: {
     endings: [".onnx"],
+    options: ["batchSize", "inputShape", "opsetVersion"],
     async make(model, _name, options, what) {
-      const bytes = await onnxFile(model, options, what);
-      return { bytes, size: formatBytes(bytes.length) };
+      const content = await onnxFile(model, options, what);
+      return { content, size: formatBytes(content.reduce((sum, { length }) => sum + length, 0)) };
     },
   },
   typescript: {
     endings: [".ts", ".js", ".mjs"],
-    async make(model, fileName, { batchSize, dtype, engine }, what) {
+    options: ["batchSize", "inputShape", "dtype", "engine"],
+    async make(model, fileName, { batchSize, inputShape, dtype, engine }, what) {
       const isTyped = !/\.m?js$/.test(fileName);
-      const options = { fileName, isTyped, engine, dtype, batchSize: batchSize ?? moduleBatch };
+      const options = { fileName, isTyped, engine, dtype, inputShape, batchSize: batchSize ?? defaultBatchSize };
       const { text, size } = await standaloneModule(model, options, what);
-      return { bytes: new TextEncoder().encode(text), size };
+      return { content: new TextEncoder().encode(text), size };
     },
   },
 };
-
-/** The rows that a module computes at once, unless it is told. */
-const moduleBatch = 32;
 
 /** Options of `Model.export`. */
 export interface ExportOptions {
@@ -60,6 +65,11 @@ export interface ExportOptions {
    * number of rows: here it is how many it computes at once while there are as many, 32 by default.
    */
   batchSize?: number | null;
+  /**
+   * The shapes of the inputs, such as `[null, 100]`, where the model's have unknown axes besides the rows: a module needs
+   * them, an ONNX file does if the model's graph depends on them. One, a list, or some by name, as the inputs are.
+   */
+  inputShape?: Structure<SymbolicShape> | null;
   /** The version of ONNX's operators, from 18 to 22; 18 by default. */
   opsetVersion?: number;
   /**
@@ -82,6 +92,7 @@ const formatNames = Object.keys(formats) as ExportFormat[];
 const exportOptions = optionTable<ExportOptions>()({
   format: nullable(choice(formatNames)),
   batchSize: nullable(positiveInteger()),
+  inputShape: nullable(uncheckedHere<Structure<SymbolicShape> | null>(null)),
   opsetVersion: integer(18, { min: 18, max: 22 }),
   dtype: choice(["float32", "float16"]),
   engine: nullable(uncheckedHere<FileSource | null>(null)),
@@ -100,10 +111,11 @@ export async function exportModel(
   const kept = readMethodOptions("export", exportOptions, options, what);
   const address = addressOf(target);
   const format = formatOf(address, kept.format, what);
+  refuseOthers(options, format, what);
   requireBuilt(model, what);
   const name = address === undefined ? `model${format.endings[0]}` : fileNameOf(address);
-  const { bytes, size } = await format.make(model, name, kept, what);
-  await writeTarget(target, bytes, what);
+  const { content, size } = await format.make(model, name, kept, what);
+  await writeTarget(target, content, what);
   if (kept.verbose) console.log(`Saved ${address === undefined ? "the model" : `"${address}"`}: ${size}`);
 }
 
@@ -124,5 +136,18 @@ function formatOf(address: string | undefined, asked: ExportFormat | null, what:
     hint: address === undefined
       ? `give the format, as in { format: "${formatNames[0]}" }`
       : `write it as in "model${endings[0]}"`,
+  });
+}
+
+/** Throws {@linkcode ValueError} for an option that only other formats have. */
+function refuseOthers(given: ExportOptions, { options: own, endings }: Format, what: string): void {
+  const others = Object.values(formats).flatMap(({ options }) => options).filter((option) => !own.includes(option));
+  const wrong = others.find((option) => given[option] !== undefined);
+  if (wrong === undefined) return;
+  throw new ValueError({
+    what,
+    rule: `a ${endings[0]} file has the options ${own.map((option) => `"${option}"`).join(", ")}`,
+    received: `"${wrong}"`,
+    hint: "leave it out, or export to another format",
   });
 }

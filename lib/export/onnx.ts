@@ -5,6 +5,7 @@ import { ValueError } from "../errors.ts";
 import type { ConstantName, OpName } from "../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { isAlias, isConstant, opDef } from "../ir/op_def.ts";
+import type { FileParts } from "../files/system.ts";
 import { sizeOf } from "../shape.ts";
 import type { Variable } from "../tensor/variable.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type ExportedModel,
   extentsOf,
   type Inference,
+  type InferenceOptions,
   isFixed,
   type ProbedGraph,
   traceInference,
@@ -22,23 +24,24 @@ import { onnxOps } from "./onnx_ops.ts";
 import { Held, Scope } from "./onnx_scope.ts";
 
 /** What an ONNX file is made with. */
-export interface OnnxOptions {
-  /** The batch size, or null to keep it unknown. */
-  readonly batchSize: number | null;
+export interface OnnxOptions extends InferenceOptions {
   /** The version of ONNX's operators. */
   readonly opsetVersion: number;
 }
 
 /** What follows from constants alone is computed here, unless it is larger than they are and than this. */
-const largestFolded = 1024;
+const largestGrown = 1024;
+/** Nothing larger is computed here, which takes several times its memory. */
+const largestFolded = 2 ** 24;
 
 /** The bytes of an ONNX file that computes what `predict` computes. */
 export async function onnxFile(
   model: ExportedModel,
-  { batchSize, opsetVersion }: OnnxOptions,
+  options: OnnxOptions,
   what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return await writeOnnx(traceInference(model, batchSize, what), { name: model.name, opsetVersion }, what);
+): Promise<FileParts> {
+  const { opsetVersion } = options;
+  return await writeOnnx(traceInference(model, options, what), { name: model.name, opsetVersion }, what);
 }
 
 /** The bytes of an ONNX file of an inference. Throws {@linkcode ValueError} for what ONNX cannot express or hold. */
@@ -46,7 +49,7 @@ export async function writeOnnx(
   inference: Inference,
   header: OnnxHeader,
   what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<FileParts> {
   const [graph] = inference.graphs;
   refuseOps(graph, what);
   const weights = weightsOf(graph);
@@ -69,7 +72,7 @@ export async function writeOnnx(
   }
   writeGraph(scope, inference);
   writeOutputs(scope, inference, outputNames);
-  return await onnx.encode(header, what);
+  return onnx.encode(header, what);
 }
 
 /** Throws {@linkcode ValueError} for a node that ONNX has no operators for. */
@@ -123,15 +126,21 @@ function writeGraph(scope: Scope, graph: ProbedGraph): void {
   });
 }
 
-/** The names of attributes that differ for other extents. */
+/** The names of attributes that differ for other extents; those of loops' bodies are compared node by node. */
 function varyingAttrs([first, ...others]: readonly Node[]): string[] {
-  const textOf = (value: unknown) => ArrayBuffer.isView(value) ? String(value) : JSON.stringify(value);
   return Object.entries(first.attrs).filter(([name, value]) =>
-    others.some(({ attrs }) => {
-      const other: unknown = (attrs as Readonly<Record<string, unknown>>)[name];
-      return other !== value && textOf(other) !== textOf(value);
-    })
+    others.some(({ attrs }) => !isEqual(value, (attrs as Readonly<Record<string, unknown>>)[name]))
   ).map(([name]) => name);
+}
+
+type Numbers = ArrayLike<number>;
+
+function isEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  const areNumbers = [a, b].every((value) => Array.isArray(value) || ArrayBuffer.isView(value));
+  if (!areNumbers) return false;
+  const [list, other] = [a as Numbers, b as Numbers];
+  return list.length === other.length && Array.prototype.every.call(list, (value, i) => Object.is(value, other[i]));
 }
 
 /** The elements of a node that follows from constants alone; undefined for another, and for what would be too large. */
@@ -143,7 +152,7 @@ function constantOf(scope: Scope, graph: Graph, node: Node): TypedArray | undefi
   if (isAlias(node)) return inputs[0].data;
   const output = graph.types[node.outputs[0]];
   const given = inputs.reduce((sum, { data }) => sum + data.length, 0);
-  if (sizeOf(output.shape) > Math.max(given, largestFolded)) return undefined;
+  if (sizeOf(output.shape) > Math.max(given, largestGrown) || given > largestFolded) return undefined;
   const arrays = inputs.map(({ shape, dtype, data }) => ({ shape, dtype, data: Float64Array.from(data) }));
   const [data] = reference(arrays, node.attrs, [output]);
   return makeArray(output.dtype, data);

@@ -42,7 +42,7 @@ export class Call<K extends OpName> {
   /** Takes the graph and its node at each probe; `writeGraph` writes the body of a loop. */
   constructor(
     readonly scope: Scope,
-    graph: ProbedGraph,
+    readonly graph: ProbedGraph,
     readonly nodes: readonly Node<K>[],
     readonly writeGraph: (scope: Scope, graph: ProbedGraph) => void,
   ) {
@@ -64,6 +64,12 @@ export class Call<K extends OpName> {
   /** The model being written. */
   get model(): OnnxModel {
     return this.scope.model;
+  }
+
+  /** The op that makes an operand; undefined for inputs and weights. */
+  makerOf(input: number): OpName | undefined {
+    const id = this.nodes[0].inputs[input];
+    return this.graph.graphs[0].nodes.find(({ outputs }) => outputs.includes(id))?.op;
   }
 
   /** A list among the attributes that may differ. */

@@ -1,9 +1,9 @@
 // The elementwise functions in ONNX.
 import type { DType } from "../dtype.ts";
-import { type BinaryRow, type ElementwiseName, elementwiseRows } from "../ir/elementwise.ts";
+import { type BinaryRow, type ElementwiseName, elementwiseRows, type UnaryRow } from "../ir/elementwise.ts";
 import type { Call, Refused, Result, Translation } from "./onnx_call.ts";
 import { OnnxGraph, type OnnxValue } from "./onnx_model.ts";
-import type { Held, Layout } from "./onnx_scope.ts";
+import { Held, type Layout } from "./onnx_scope.ts";
 
 /** Writes a function of operands by name; they are float32, int32 or, where the function takes that, bool. */
 type Write = (call: Call<ElementwiseName>, operands: readonly string[], dtype: DType) => string;
@@ -150,23 +150,30 @@ function layoutOf(inputs: readonly Held[], rank: number): Layout {
   return inputs.some((held) => held.rank === rank && held.layout === "channelsFirst") ? "channelsFirst" : "plain";
 }
 
-/** A function's translation: runtimes compute with few dtypes, so that uint8 and bool are int32 meanwhile. */
-function translated(fn: keyof typeof functions): Translation<ElementwiseName> {
-  const { arity, takes, gives } = elementwiseRows[fn] as BinaryRow;
-  const conditions = arity as number === 3 ? 1 : 0;
-  return {
-    emit: (call): Result => {
-      const [{ shape, dtype }] = call.outputs;
-      const layout = layoutOf(call.inputs, shape.length);
-      const names = call.inputs.map((held) => held.broadcastIn(layout, shape.length));
-      const given = call.inputs[conditions].dtype;
-      const suits = given === "float32" || given === "int32" || takes === "bool";
-      const operands = names.map((name, i) => suits || i < conditions ? name : call.cast(name, "int32"));
-      const y = functions[fn](call, operands, suits ? given : "int32");
-      return { name: suits || gives === "bool" ? y : call.narrowed(y, dtype), layout };
-    },
-  };
+/** Writes a function of operands: runtimes compute with few dtypes, so that uint8 and bool are int32 meanwhile. */
+function apply(fn: keyof typeof functions, call: Call<ElementwiseName>, inputs: readonly Held[]): Result {
+  const { takes, gives } = elementwiseRows[fn] as UnaryRow | BinaryRow;
+  const [{ shape, dtype }] = call.outputs;
+  const conditions = inputs.length > 2 ? 1 : 0;
+  const layout = layoutOf(inputs, shape.length);
+  const names = inputs.map((held) => held.broadcastIn(layout, shape.length));
+  const given = inputs[conditions].dtype;
+  const suits = given === "float32" || given === "int32" || takes === "bool";
+  const operands = names.map((name, i) => suits || i < conditions ? name : call.cast(name, "int32"));
+  const y = functions[fn](call, operands, suits ? given : "int32");
+  return { name: suits || gives === "bool" ? y : call.narrowed(y, dtype), layout };
 }
+
+/** A subtraction of constants adds them, since runtimes merge a sum into the convolution before it. */
+const subtract: Translation<"subtract"> = {
+  emit: (call) => {
+    const [a, b] = call.inputs;
+    const { constant } = b;
+    if (constant?.dtype !== "float32") return apply("subtract", call, call.inputs);
+    const negative = { ...constant, data: Float32Array.from(constant.data, (value) => -value) };
+    return apply("add", call, [a, new Held(b.scope, b.hint, b.shape, b.dtype, negative)]);
+  },
+};
 
 /** Casts as NumPy's `astype`: floats are truncated, integers wrap. */
 const cast: Translation<"cast"> = {
@@ -183,9 +190,14 @@ const bitsToUnit: Refused = { refused: "it makes random numbers" };
 
 /** The translations of the elementwise functions. */
 export const elementwiseTranslations = {
-  ...Object.fromEntries(Object.keys(functions).map((fn) => [fn, translated(fn as keyof typeof functions)])) as {
+  ...Object.fromEntries(
+    Object.keys(functions).map((fn) => [fn, {
+      emit: (call: Call<ElementwiseName>) => apply(fn as keyof typeof functions, call, call.inputs),
+    }]),
+  ) as {
     readonly [K in keyof typeof functions]: Translation<ElementwiseName>;
   },
+  subtract,
   cast,
   bitsToUnit,
 };

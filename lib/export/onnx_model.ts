@@ -2,7 +2,8 @@
 import type { DType, TypedArray } from "../dtype.ts";
 import { gibibytes } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
-import { loadPackage } from "../packages.ts";
+import type { FileParts } from "../files/system.ts";
+import { encodeMessage, type ProtoMessage } from "../files/protobuf.ts";
 import type { Shape } from "../shape.ts";
 
 /** The element types of ONNX that exported graphs have. */
@@ -51,7 +52,7 @@ interface Initializer {
   readonly name: string;
   readonly dtype: OnnxType;
   readonly shape: Shape;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** What a file's header says. */
@@ -100,7 +101,7 @@ export class OnnxModel {
   }
 
   /** Adds a tensor to the file, and returns its name. */
-  initializer(hint: string, dtype: OnnxType, shape: Shape, data: TypedArray | BigInt64Array): string {
+  initializer(hint: string, dtype: OnnxType, shape: Shape, data: TypedArray | BigInt64Array<ArrayBuffer>): string {
     const name = this.unique(hint);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.#initializers.push({ name, dtype, shape, bytes });
@@ -137,24 +138,24 @@ export class OnnxModel {
   }
 
   /** The bytes of the file. Throws {@linkcode ValueError} where it would be larger than ONNX allows. */
-  async encode({ name, opsetVersion }: OnnxHeader, what: string): Promise<Uint8Array<ArrayBuffer>> {
-    const size = this.#initializers.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    checkFileSize(size, what);
-    const module = await loadPackage("onnx", what);
-    // Bundlers and Deno differ in where they put the exports of a CommonJS module.
-    const { onnx } = "default" in module ? module.default as typeof module : module;
-    const message = {
-      irVersion,
-      opsetImport: [{ domain: "", version: opsetVersion }],
-      producerName: "ceratops",
-      graph: {
+  encode({ name, opsetVersion }: OnnxHeader, what: string): FileParts {
+    const read = namesRead(this.graph);
+    const initializers = this.#initializers.filter(({ name }) => read.has(name));
+    checkFileSize(initializers.reduce((sum, { bytes }) => sum + bytes.length, 0), what);
+    return encodeMessage({
+      [modelFields.irVersion]: irVersion,
+      [modelFields.producerName]: "ceratops",
+      [modelFields.graph]: {
         ...graphMessage(this.graph, name),
-        initializer: this.#initializers.map(({ name, dtype, shape, bytes }) => {
-          return { name, dataType: dataTypes[dtype], dims: [...shape], rawData: bytes };
-        }),
+        [graphFields.initializer]: initializers.map(({ name, dtype, shape, bytes }) => ({
+          [tensorFields.dims]: [...shape],
+          [tensorFields.dataType]: dataTypes[dtype],
+          [tensorFields.name]: name,
+          [tensorFields.rawData]: bytes,
+        })),
       },
-    };
-    return new Uint8Array(onnx.ModelProto.encode(message).finish());
+      [modelFields.opsetImport]: { [opsetFields.domain]: "", [opsetFields.version]: opsetVersion },
+    });
   }
 }
 
@@ -169,44 +170,70 @@ export function checkFileSize(bytes: number, what: string): void {
   });
 }
 
-/** A graph as onnx-proto encodes it. */
-function graphMessage({ nodes, inputs, outputs }: OnnxGraph, name: string) {
+/** The names that the nodes of a graph and of its bodies read. */
+function namesRead({ nodes }: OnnxGraph, names: Set<string> = new Set()): Set<string> {
+  for (const { inputs, attributes } of nodes) {
+    inputs.forEach((name) => names.add(name));
+    for (const value of Object.values(attributes)) if (value instanceof OnnxGraph) namesRead(value, names);
+  }
+  return names;
+}
+
+// The numbers of fields in the messages of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+const modelFields = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 } as const;
+const opsetFields = { domain: 1, version: 2 } as const;
+const graphFields = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
+const nodeFields = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const;
+const attributeFields = { name: 1, i: 3, s: 4, g: 6, ints: 8, type: 20 } as const;
+const tensorFields = { dims: 1, dataType: 2, name: 8, rawData: 9 } as const;
+const valueFields = { name: 1, type: 2 } as const;
+const typeFields = { tensorType: 1 } as const;
+const tensorTypeFields = { elemType: 1, shape: 2 } as const;
+const shapeFields = { dim: 1 } as const;
+const dimensionFields = { value: 1, param: 2 } as const;
+
+function graphMessage({ nodes, inputs, outputs }: OnnxGraph, name: string): ProtoMessage {
   return {
-    name,
-    node: nodes.map(({ opType, name, inputs, outputs, attributes }) => ({
-      opType,
-      name,
-      input: [...inputs],
-      output: [...outputs],
-      attribute: Object.entries(attributes).map(([key, value]) => attributeMessage(key, value)),
+    [graphFields.node]: nodes.map(({ opType, name, inputs, outputs, attributes }) => ({
+      [nodeFields.input]: inputs,
+      [nodeFields.output]: outputs,
+      [nodeFields.name]: name,
+      [nodeFields.opType]: opType,
+      [nodeFields.attribute]: Object.entries(attributes).map(([key, value]) => attributeMessage(key, value)),
     })),
-    input: inputs.map(valueMessage),
-    output: outputs.map(valueMessage),
+    [graphFields.name]: name,
+    [graphFields.input]: inputs.map(valueMessage),
+    [graphFields.output]: outputs.map(valueMessage),
   };
 }
 
 /** ONNX's numbers of the kinds of attributes: `AttributeProto.AttributeType`. */
 const attributeTypes = { int: 2, string: 3, graph: 5, ints: 7 } as const;
 
-interface AttributeMessage {
-  readonly name: string;
-  readonly type: number;
-  readonly i?: number;
-  readonly ints?: number[];
-  readonly s?: Uint8Array;
-  readonly g?: ReturnType<typeof graphMessage>;
+function attributeMessage(name: string, value: OnnxAttribute): ProtoMessage {
+  const { i, s, g, ints, type } = attributeFields;
+  const named = { [attributeFields.name]: name };
+  if (typeof value === "number") return { ...named, [i]: value, [type]: attributeTypes.int };
+  if (typeof value === "string") return { ...named, [s]: value, [type]: attributeTypes.string };
+  if (value instanceof OnnxGraph) return { ...named, [g]: graphMessage(value, name), [type]: attributeTypes.graph };
+  return { ...named, [ints]: value, [type]: attributeTypes.ints };
 }
 
-function attributeMessage(name: string, value: OnnxAttribute): AttributeMessage {
-  if (typeof value === "number") return { name, type: attributeTypes.int, i: value };
-  if (typeof value === "string") return { name, type: attributeTypes.string, s: new TextEncoder().encode(value) };
-  if (value instanceof OnnxGraph) return { name, type: attributeTypes.graph, g: graphMessage(value, name) };
-  return { name, type: attributeTypes.ints, ints: [...value] };
-}
-
-function valueMessage({ name, dtype, shape }: OnnxValue) {
-  const dim = shape.map((extent) =>
-    typeof extent === "number" ? { dimValue: extent } : extent === null ? {} : { dimParam: extent }
+function valueMessage({ name, dtype, shape }: OnnxValue): ProtoMessage {
+  const dimensions = shape.map((extent): ProtoMessage =>
+    typeof extent === "number"
+      ? { [dimensionFields.value]: extent }
+      : extent === null
+      ? {}
+      : { [dimensionFields.param]: extent }
   );
-  return { name, type: { tensorType: { elemType: dataTypes[dtype], shape: { dim } } } };
+  return {
+    [valueFields.name]: name,
+    [valueFields.type]: {
+      [typeFields.tensorType]: {
+        [tensorTypeFields.elemType]: dataTypes[dtype],
+        [tensorTypeFields.shape]: { [shapeFields.dim]: dimensions },
+      },
+    },
+  };
 }

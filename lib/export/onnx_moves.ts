@@ -1,5 +1,7 @@
 // Ops that move elements, in ONNX.
-import type { TypedArray } from "../dtype.ts";
+import type { DType, TypedArray } from "../dtype.ts";
+import type { OpAttrs } from "../ir/graph.ts";
+import { sizeOf } from "../shape.ts";
 import { farthest } from "./onnx_call.ts";
 import type { Call, Refused, Translation } from "./onnx_call.ts";
 import { dependsOnExtents, type Extent, isFixed } from "./inference.ts";
@@ -11,7 +13,13 @@ const reshape: Translation<"reshape"> = {
   sizes: ["shape"],
   emit: (call) => {
     const [x] = call.inputs;
-    return call.reshape(x.in("plain"), x.shape, call.outputs[0].shape);
+    const [{ shape }] = call.outputs;
+    // Where batch and channels stay, so does the layout: what is between them is reshaped alone.
+    const stays = shape.length > 1 && isSame(shape[0], x.shape[0]) && isSame(shape.at(-1)!, x.shape.at(-1)!);
+    if (x.layout === "plain" || !stays) return call.reshape(x.in("plain"), x.shape, shape);
+    const { layout } = x;
+    const name = call.reshape(x.in(layout), orderedIn(layout, x.shape), orderedIn(layout, shape));
+    return shape.length > 2 ? { name, layout } : name;
   },
 };
 
@@ -122,66 +130,87 @@ const broadcastTo: Translation<"broadcastTo"> = {
     const [x] = call.inputs;
     const [{ shape }] = call.outputs;
     const lead = shape.length - x.rank;
+    const layout = lead === 0 ? x.layout : "plain";
     // An axis that the operand has already may be 1 in the shape.
     const wanted = shape.map((extent, axis) =>
       axis >= lead && isSame(extent, x.shape[axis - lead]) ? extent.map(() => 1) : extent
     );
-    return call.node("Expand", [x.in("plain"), call.extents(wanted)]);
+    return { name: call.node("Expand", [x.in(layout), call.extents(orderedIn(layout, wanted))]), layout };
   },
 };
+
+/** The places along an axis of the output, with as many axes behind it as the output has. */
+function placesAlong(call: Call<"iota" | "constant">, axis: number): string {
+  const [{ shape, dtype }] = call.outputs;
+  const end = call.node("Squeeze", [call.extents([shape[axis]])]);
+  const [from, to, by] = [call.scalar(0, "int32"), call.cast(end, "int32"), call.scalar(1, "int32")];
+  const range = call.node("Range", [from, to, by]);
+  const places = dtype === "int32" ? range : call.narrowed(range, dtype);
+  const behind = shape.slice(axis + 1).map((_, i) => i + 1);
+  return behind.length > 0 ? call.node("Unsqueeze", [places, call.integers(behind)]) : places;
+}
 
 const iota: Translation<"iota"> = {
   sizes: ["shape"],
-  emit: (call) => {
-    const [{ shape, dtype }] = call.outputs;
-    const { axis } = call.attrs;
-    const extent = call.node("Squeeze", [call.extents([shape[axis]])]);
-    const range = call.node("Range", [call.scalar(0, "int64"), extent, call.scalar(1, "int64")]);
-    const numbers = dtype === "uint8" ? call.cast(range, "int32") : range;
-    const behind = shape.slice(axis + 1).map((_, i) => i + 1);
-    const column = behind.length > 0 ? call.node("Unsqueeze", [numbers, call.integers(behind)]) : numbers;
-    const isLine = shape.every((extent, i) => i === axis || (isFixed(extent) && extent[0] === 1)) && axis === 0;
-    return call.narrowed(isLine ? column : call.node("Expand", [column, call.extents(shape)]), dtype);
-  },
+  emit: (call) => call.node("Expand", [placesAlong(call, call.attrs.axis), call.extents(call.outputs[0].shape)]),
 };
 
-/** The first element and the step of numbers that grow evenly; undefined for others. */
-function progressionOf(data: TypedArray): readonly [start: number, step: number] | undefined {
-  const step = data.length > 1 ? data[1] - data[0] : 0;
-  return data.every((value, i) => value === data[0] + i * step) ? [data[0], step] : undefined;
+/** Elements that grow by the same number from each place along an axis to the next. */
+interface Growth {
+  /** The elements at the first place. */
+  readonly base: TypedArray;
+  readonly step: number;
+}
+
+/** How a constant grows along an axis; undefined if it does not evenly. */
+function growthAlong(axis: number, { shape, data }: OpAttrs["constant"]): Growth | undefined {
+  const inner = sizeOf(shape.slice(axis + 1));
+  const placeOf = (i: number) => Math.floor(i / inner) % shape[axis];
+  const step = data[inner] - data[0];
+  const isEven = data.every((value, i) => value === data[i - placeOf(i) * inner] + placeOf(i) * step);
+  return isEven ? { base: data.filter((_, i) => placeOf(i) === 0) as TypedArray, step } : undefined;
+}
+
+/** A number that differs for other extents: one that follows from them, or one by such a number, as in a mean. */
+function varyingNumber(call: Call<"constant">, value: Extent, dtype: DType): string {
+  if (isFixed(value)) return call.scalar(value[0], dtype);
+  const inverse = value.map((number) => Math.round(1 / number));
+  const isInverse = dtype === "float32" && inverse.every((count, i) => Math.fround(1 / count) === value[i]);
+  const count = call.node("Squeeze", [call.scope.extent(isInverse ? inverse : value, call.origin)]);
+  const name = call.narrowed(count, dtype);
+  return isInverse ? call.node("Reciprocal", [name]) : name;
 }
 
 /**
- * A constant that differs for other extents: numbers that grow evenly, by as much as follows from the extents; or one
- * by such a number, as in a mean.
+ * A constant that differs for other extents: the same number everywhere, or the same elements along an axis, perhaps
+ * growing by a number.
  */
 const constant: Translation<"constant"> = {
   sizes: ["data", "shape"],
   emit: (call) => {
-    const { scope, origin } = call;
     const [{ shape, dtype }] = call.outputs;
-    const arrays = call.nodes.map(({ attrs }) => attrs.data);
-    const progressions = arrays.flatMap((data) => [progressionOf(data) ?? []]);
-    const refuse = () => {
-      throw dependsOnExtents(scope.what, `numbers in "${origin}" that differ for other extents of the input`);
-    };
-    if (progressions.some(({ length }) => length === 0)) return refuse();
-    const [start, step] = [0, 1].map((at) => progressions.map((progression) => progression[at]!));
-    const count = arrays.map(({ length }) => length);
-    if (step.every((value) => value === 0)) {
-      const inverse = start.map((value) => Math.round(1 / value));
-      const isInverse = !isFixed(start) && dtype === "float32" &&
-        inverse.every((value, i) => Math.fround(1 / value) === start[i]);
-      const name = isFixed(start)
-        ? call.scalar(start[0], dtype)
-        : call.narrowed(scope.extent(isInverse ? inverse : start, origin), dtype);
-      return call.node("Expand", [isInverse ? call.node("Reciprocal", [name]) : name, call.extents(shape)]);
+    const constants = call.nodes.map(({ attrs }) => attrs);
+    if (constants.every(({ data }) => data.every((value) => value === data[0]))) {
+      const value = varyingNumber(call, constants.map(({ data }) => data[0]), dtype);
+      return call.node("Expand", [value, call.extents(shape)]);
     }
-    if (!start.every(Number.isInteger) || !step.every(Number.isInteger)) return refuse();
-    const end = start.map((value, probe) => value + step[probe] * count[probe]);
-    const [from, to, by] = [start, end, step].map((number) => call.node("Squeeze", [scope.extent(number, origin)]));
-    const numbers = call.node("Range", [from, to, by]);
-    return call.narrowed(call.reshape(numbers, [count], shape), dtype);
+    const axis = shape.findIndex((extent) => !isFixed(extent));
+    const isOnly = axis >= 0 && shape.every((extent, other) => other === axis || isFixed(extent));
+    const growths = constants.flatMap((attrs) => (isOnly && growthAlong(axis, attrs)) || []);
+    const isAlike = growths.every(({ base }) => base.every((value, i) => value === growths[0].base[i]));
+    if (growths.length < constants.length || !isAlike) {
+      throw dependsOnExtents(
+        call.scope.what,
+        `numbers in "${call.origin}" that differ for other extents of the input`,
+      );
+    }
+    const [{ base: first }] = growths;
+    const steps = growths.map(({ step }) => step);
+    const one = shape.map((extent, other) => other === axis ? 1 : extent[0]);
+    const base = call.model.initializer(call.origin, dtype, one, first);
+    if (steps.every((step) => step === 0)) return call.node("Expand", [base, call.extents(shape)]);
+    const column = placesAlong(call, axis);
+    return call.node("Add", [call.node("Mul", [column, varyingNumber(call, steps, dtype)]), base]);
   },
 };
 

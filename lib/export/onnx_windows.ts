@@ -71,13 +71,15 @@ const maxPool: Translation<"maxPool"> = {
     const [x] = call.inputs;
     const { sizes, low, high } = call.attrs;
     const attributes = { kernel_shape: [...sizes], ...windowAttributes(call.attrs) };
+    let name = x.in("channelsFirst");
+    // ONNX Runtime would take zeros around the images for padding of the pool, which is never chosen.
+    if (call.makerOf(0) === "pad") name = call.node("Max", [name, call.scalar(-Infinity, "float32")]);
     // ONNX's own padding must be less than the window's taps.
-    if (sizes.every((size, i) => low[i] < size && high[i] < size)) {
-      return [channelsFirst(call.node("MaxPool", [x.in("channelsFirst")], attributes)), undefined];
+    if (sizes.some((size, i) => low[i] >= size || high[i] >= size)) {
+      name = padded(call, name, low, high, -Infinity);
+      attributes.pads = attributes.pads.map(() => 0);
     }
-    const wide = padded(call, x.in("channelsFirst"), low, high, -Infinity);
-    const pads = [...low, ...high].map(() => 0);
-    return [channelsFirst(call.node("MaxPool", [wide], { ...attributes, pads })), undefined];
+    return [channelsFirst(call.node("MaxPool", [name], attributes)), undefined];
   },
 };
 

@@ -1,6 +1,6 @@
 // A model as one module of TypeScript or JavaScript: its weights, the programs that predict, and the engine for these.
 import deno from "../../deno.json" with { type: "json" };
-import { FileError } from "../errors.ts";
+import { FileError, ValueError } from "../errors.ts";
 import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
 import type { TrainableModel } from "../training/trainer.ts";
 import { type PackingOptions, packModel } from "./standalone_programs.ts";
@@ -39,8 +39,8 @@ export async function standaloneModule(
 ): Promise<StandaloneModule> {
   const { openWasm } = await import("../exec/native/wasm.ts");
   const { layout, data } = await packModel(model, openWasm().module, packing, what);
-  const engineText = await pack(await readEngine(engine ?? engineFile, what));
-  const dataText = await pack(data);
+  const engineText = await pack(await readEngine(engine ?? engineFile, what), what);
+  const dataText = await pack(data, what);
   const { inputs, outputs, ...rest } = layout;
   const of = (type: string) => (isTyped ? `: ${type}` : "");
   const code = [
@@ -58,7 +58,8 @@ export async function standaloneModule(
     "const compute = computing(layout, engine, data);",
     "",
   ].join("\n");
-  const parts = `${formatBytes(dataText.length)} weights and programs, ${formatBytes(engineText.length)} engine`;
+  const weights = layout.halves > 0 ? "weights in float16" : "weights";
+  const parts = `${formatBytes(dataText.length)} ${weights} and programs, ${formatBytes(engineText.length)} engine`;
   const size = `${formatBytes(code.length)} (${parts})`;
   return { text: `${header(layout, isTyped, fileName, size)}\n${code}`, size };
 }
@@ -81,10 +82,21 @@ async function readEngine(source: FileSource, what: string): Promise<Uint8Array>
   });
 }
 
+/** The most compressed bytes that a module holds: in base64 they stay below 2^29 letters, the longest text of V8. */
+const mostPacked = 380e6;
+
 /** Bytes as a text: compressed, in base64. */
-async function pack(bytes: Uint8Array): Promise<string> {
+async function pack(bytes: Uint8Array, what: string): Promise<string> {
   const deflated = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const packed = new Uint8Array(await new Response(deflated).arrayBuffer());
+  if (packed.length > mostPacked) {
+    throw new ValueError({
+      what,
+      rule: `a module holds at most ${formatBytes(mostPacked)} of compressed weights`,
+      received: formatBytes(packed.length),
+      hint: 'halve them by { dtype: "float16" }, or export to ONNX',
+    });
+  }
   const pieces: string[] = [];
   // A multiple of 3 bytes is whole letters, and a call has so many arguments at most.
   const most = 3 << 12;
@@ -100,7 +112,7 @@ function embedded(): string {
 }
 
 /** The code without its types: declarations, casts, and those of variables, parameters and results. */
-export function untyped(code: string): string {
+function untyped(code: string): string {
   const type = /(?:readonly )?\w+(?:<[^<>()]*>)?(?:\[\])*/.source;
   const union = `${type}(?: \\| ${type})*`;
   return code

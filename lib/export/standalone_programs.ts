@@ -1,20 +1,20 @@
 // The programs by which an exported module predicts, for fixed numbers of rows, with the weights that they read.
 import { bytesPerElement, type DType, makeArray } from "../dtype.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { ValueError } from "../errors.ts";
 import type { NativeModule } from "../exec/native/module.ts";
 import { variablesOf } from "../exec/executor.ts";
 import { encodePlan } from "../exec/native/encode.ts";
 import type { Graph, StateLink } from "../ir/graph.ts";
 import { isLoop } from "../ir/op_def.ts";
 import { planGraph } from "../passes/pipeline.ts";
-import { requireBuilt } from "../saving/weights_file.ts";
-import { formatShape, isKnown, sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten } from "../structure.ts";
+import { sizeOf, type SymbolicShape } from "../shape.ts";
+import type { Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { DeviceDataset, zerosVariable } from "../training/dataset.ts";
 import { StepState, traceStep } from "../training/step.ts";
 import type { TrainableModel } from "../training/trainer.ts";
+import { inputsOf } from "./inputs.ts";
 import type { Layout, Part, Program } from "./standalone_runtime.ts";
 
 /** A model as the data of a module. */
@@ -31,6 +31,8 @@ export interface PackingOptions {
   readonly batchSize: number;
   /** How weights of float32 are stored. */
   readonly dtype: "float32" | "float16";
+  /** The shapes of the inputs, if the model was built for unknown axes besides the rows. */
+  readonly inputShape: Structure<SymbolicShape> | null;
 }
 
 /** The alignment of values in the engine's memory, in bytes. */
@@ -49,10 +51,10 @@ const aligned = (bytes: number) => Math.ceil(Math.max(1, bytes) / alignment) * a
 export async function packModel(
   model: TrainableModel,
   engine: NativeModule,
-  { batchSize, dtype }: PackingOptions,
+  { batchSize, dtype, inputShape }: PackingOptions,
   what: string,
 ): Promise<PackedModel> {
-  const inputs = inputsOf(model, what);
+  const inputs: readonly Part[] = inputsOf(model, inputShape, what, "the module's program is for one");
   const fixed = inputs.map(({ shape }) => shape[0]).find((rows) => rows !== null) ?? null;
   const traced = [...new Set(fixed === null ? [batchSize, 1] : [fixed])].map((rows) => {
     return traceFor(model, inputs, rows, what);
@@ -186,27 +188,6 @@ class StoredData {
     joined.set(rest, half.length);
     return joined;
   }
-}
-
-/**
- * The inputs of a model. Throws {@linkcode StateError} before it is built, {@linkcode ShapeError} for an unknown axis
- * besides the rows.
- */
-function inputsOf(model: TrainableModel, what: string): Part[] {
-  requireBuilt({ name: model.name, built: model.inputShape !== undefined }, what);
-  const shapes = flatten<SymbolicShape>(model.inputShape!);
-  const dtypes: readonly DType[] = model.inputDType === undefined ? [] : flatten<DType>(model.inputDType);
-  return shapes.map((shape, i) => {
-    const name = model.inputNames[i];
-    if (isKnown(shape.slice(1))) return { name, dtype: dtypes[i] ?? "float32", shape };
-    throw new ShapeError({
-      what,
-      rule: `"${name}" must have a fixed shape, since the program in the module is for one`,
-      received: formatShape(shape),
-      hint:
-        "make the model with an Input of a full shape; its weights fit, as in to.setWeights(await from.getWeights())",
-    });
-  });
 }
 
 function outputsOf(model: TrainableModel, variables: readonly Variable[], rows: number | null): Part[] {

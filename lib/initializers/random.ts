@@ -160,6 +160,12 @@ export class VarianceScaling extends Initializer {
     super(options);
   }
 
+  /** The same initializer for a weight with these axes of inputs and outputs. */
+  withAxes(inputAxes: readonly number[], outputAxes: readonly number[]): VarianceScaling {
+    const { seed, scale, mode, distribution } = this;
+    return new VarianceScaling({ seed, scale, mode, distribution, inputAxes, outputAxes });
+  }
+
   /** The drawn elements. */
   fill(shape: Shape, stream: RandomStream): ArrayLike<number> {
     const [fanIn, fanOut] = fansOf(shape, this.inputAxes, this.outputAxes);

@@ -34,7 +34,8 @@ const firstVectors = option<Tensor>({
   read: (given, { whatNamed, option }) => toTensor(given as TensorLike, whatNamed, option, "float32"),
 });
 
-const embeddingOptions = optionTable<EmbeddingOptions>()({
+/** The options of embeddings. */
+export const embeddingOptions = optionTable<EmbeddingOptions>()({
   ...layerOptions,
   /** The number of indices. */
   inputDim: positional(positiveInteger()),
@@ -82,7 +83,7 @@ export class Embedding extends Layer {
   }
 
   /** Makes the vectors. Throws {@linkcode ShapeError} if given ones have another shape. */
-  override build(): void {
+  override build(_inputShape: SymbolicShape): void {
     this.embeddings = this.addWeight({
       name: "embeddings",
       shape: [this.inputDim, this.outputDim],

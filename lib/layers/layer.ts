@@ -25,6 +25,7 @@ import type { Regularizer } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, heldBy, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
 import { Variable } from "../tensor/variable.ts";
+import { withMasks } from "./argument_masks.ts";
 import { addedLosses, isTraining } from "./context.ts";
 import { inferSpecs } from "./inference.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
@@ -86,9 +87,11 @@ export abstract class Layer extends WeightOwner {
   declare readonly activityRegularizer: Regularizer | null;
   /** Whether the layer passes on the mask of its input; others drop it. */
   readonly supportsMasking: boolean = false;
+  /** The name of the input in Keras's `call`: files may have it by name. */
+  readonly inputArgument: string = "inputs";
   /**
    * The names of the arguments that Keras's `call` takes by position after the input, in order: files have them by
-   * position.
+   * position. If there is one such as `valueMask`, it is the mask that `value` carries unless another is given.
    */
   readonly callArguments: readonly string[] = ["mask"];
   /**
@@ -100,6 +103,7 @@ export abstract class Layer extends WeightOwner {
   inputSpec: InputSpec | undefined;
   #built = false;
   #inputShape: Structure<SymbolicShape> | undefined;
+  #argumentShapes: ArgumentShapes = {};
   #warnedOfMask = false;
   readonly #nodes: Node[] = [];
   /** The input shape that the layer's own options give its model, batch axis first, if any. */
@@ -121,6 +125,7 @@ export abstract class Layer extends WeightOwner {
       computeOutputSpec: { verb: "take the output of", takes: { args: callArguments(TensorSpec) } },
       replay: { verb: "call", takes: { args: callArguments() } },
       addLoss: { verb: "add a loss to", takes: { value: operand } },
+      savedCall: { verb: "save the call of", takes: { args: callArguments() } },
     }, {
       // Layers of the library take one input, unless they say otherwise.
       build: { verb: "build", takes: { inputShape: inputShapeOf, argumentShapes: shapesByName } },
@@ -213,6 +218,7 @@ export abstract class Layer extends WeightOwner {
     this.checkInput(inputShape);
     this.building(() => this.build(inputShape, argumentShapes));
     this.#inputShape = inputShape;
+    this.#argumentShapes = argumentShapes;
     this.#built = true;
   }
 
@@ -260,11 +266,13 @@ export abstract class Layer extends WeightOwner {
     this.#checkMask(given);
     const masks = inputs.map((value) => value.mask);
     const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
+    const maskOfCall = given ?? (holdsTensors(others, Value) ? undefined : mask);
     const ofLayer = [isTraining.of(training), addedLosses.of(addedLosses.current ?? []), scoped(this.name)];
     return this.building(() =>
       withContext(ofLayer, () => {
         const ofCall = [errorPlace.of(`"${this.name}"`)];
-        const y = withContext(ofCall, () => this.call(x, { ...others, training, mask }));
+        const named = withMasks(this, x, others);
+        const y = withContext(ofCall, () => this.call(x, { ...named, training, mask: maskOfCall }));
         const outMasks = flatten(this.computeMask(x, mask));
         if (mask !== undefined) this.#warnOfMask();
         return mapStructure(y, (given, i) => {
@@ -323,7 +331,8 @@ export abstract class Layer extends WeightOwner {
     this.checkInput(shapes);
     const masks = inputs.map(({ mask }) => mask);
     const mask = named.mask ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
-    const takesMask = mask !== undefined && "mask" in this.callDefaults;
+    const takesMask = mask !== undefined && "mask" in this.callDefaults &&
+      (named.mask !== undefined || !holdsTensors(named, SymbolicTensor));
     const args = { positional, named: takesMask ? { ...named, mask } : named };
     const specs = this.computeOutputSpec(replaceSymbolic(args, ({ shape, dtype }) => new TensorSpec(shape, dtype)));
     for (const { shape } of flatten(specs)) {
@@ -453,7 +462,20 @@ export abstract class Layer extends WeightOwner {
   /** The layer as written in a model's config: its class, its config, and the shape that it was built for. */
   serialize(): ObjectNode {
     const built = this.#built && this.build !== Layer.prototype.build;
-    return { ...objectNode(this), ...(built && { build_config: { input_shape: this.#inputShape as ConfigValue } }) };
+    return {
+      ...objectNode(this),
+      ...(built && { build_config: this.buildConfig(this.#inputShape!, this.#argumentShapes) }),
+    };
+  }
+
+  /** The shapes that the layer was built for, as files have them. */
+  protected buildConfig(inputShape: Structure<SymbolicShape>, _argumentShapes: ArgumentShapes): Config {
+    return { input_shape: inputShape as ConfigValue };
+  }
+
+  /** The arguments of a call as files have them: where Keras takes some by position, or nests lists deeper. */
+  savedCall(args: CallArguments<unknown>): CallArguments<unknown> {
+    return args;
   }
 
   /** The arguments that recreate the layer, as in Keras's config; extend it with your own. */
@@ -480,6 +502,10 @@ function oneOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
   operandsOnceBuilt(given, place);
   return array(given, place);
 }
+
+/** Whether a call has tensors besides its input: as in Keras, it then takes no mask but one that is given. */
+const holdsTensors = (named: object, Kind: NewableFunction): boolean =>
+  Object.values(named).some((argument) => flatten(argument).some((item) => item instanceof Kind));
 
 /** The mask of a layer's output, for symbolic tensors as for values: layers compute it with `ops`, which take both. */
 function maskOf(

@@ -13,6 +13,18 @@ export {
   Softmax,
   type SoftmaxOptions,
 } from "./activations.ts";
+export { Bidirectional, type BidirectionalOptions, type DirectedLayer, type MergeMode } from "./bidirectional.ts";
+export type { Cell, CellContext, PreparedCell, Step } from "./cell.ts";
+export { ConvLSTM, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions } from "./conv_lstm.ts";
+export {
+  AdditiveAttention,
+  type AdditiveAttentionOptions,
+  Attention,
+  type AttentionOptions,
+  ScoringAttention,
+  type ScoringContext,
+} from "./attention.ts";
+export type { AttentionContext } from "./attention_masks.ts";
 export {
   Conv,
   Conv1D,
@@ -36,6 +48,7 @@ export {
 } from "./convolutional.ts";
 export { Dense, type DenseOptions, Identity } from "./core.ts";
 export type { DataFormat } from "./data_format.ts";
+export { EinsumDense, type EinsumDenseOptions } from "./einsum_dense.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export {
   GlobalAveragePooling1D,
@@ -52,6 +65,7 @@ export {
   GlobalMaxPooling3D as GlobalMaxPool3D,
   type GlobalPoolingOptions,
 } from "./global_pooling.ts";
+export { GroupedQueryAttention as GroupQueryAttention } from "./grouped_query_attention.ts";
 export { GRU, GRUCell, type GRUCellOptions, type GRUOptions } from "./gru.ts";
 export { InputLayer } from "./input.ts";
 export {
@@ -90,6 +104,7 @@ export {
   subtract,
 } from "./merging.ts";
 export { AlphaDropout, GaussianDropout, GaussianNoise } from "./noise.ts";
+export { MultiHeadAttention, type MultiHeadAttentionOptions } from "./multi_head_attention.ts";
 export {
   BatchNormalization,
   type BatchNormalizationOptions,
@@ -127,24 +142,19 @@ export {
   type RescalingOptions,
 } from "./preprocessing.ts";
 export {
-  type Cell,
-  type CellContext,
   DenseCell,
   type GatedCellOptions,
   type GateProducts,
-  type PreparedCell,
   RecurrentCell,
   type RecurrentCellOptions,
-  type Step,
 } from "./recurrent_cell.ts";
 export {
-  Recurrent,
-  type RecurrentContext,
-  type RecurrentOptions,
-  type RecurrentOutput,
-  RNN,
-  StackedRNNCells,
-} from "./rnn.ts";
+  type Equations,
+  ProjectedAttention,
+  type ProjectedAttentionOptions,
+  type Projections,
+} from "./projected_attention.ts";
+export { Recurrent, type RecurrentContext, type RecurrentOptions, type RecurrentOutput, RNN } from "./rnn.ts";
 export { RandomLayer, type RandomLayerOptions } from "./random_layer.ts";
 export {
   ActivityRegularization,
@@ -157,6 +167,11 @@ export {
   type SpatialDropoutOptions,
 } from "./regularization.ts";
 export { Flatten, type FlattenOptions, Permute, RepeatVector, Reshape } from "./reshaping.ts";
+export {
+  type ReversibleContext,
+  ReversibleEmbedding,
+  type ReversibleEmbeddingOptions,
+} from "./reversible_embedding.ts";
 export { SimpleRNN, SimpleRNNCell, type SimpleRNNOptions } from "./simple_rnn.ts";
 export {
   Cropping1D,
@@ -185,4 +200,6 @@ export {
   SeparableConv2D as SeparableConvolution2D,
   type SeparableConvOptions,
 } from "./separable.ts";
+export { StackedRNNCells } from "./stacked_cells.ts";
+export { TimeDistributed } from "./time_distributed.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

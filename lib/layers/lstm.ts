@@ -9,16 +9,10 @@ import { declareOptions, optionTable } from "../options.ts";
 import { regularizerOption } from "../regularizers.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { PreparedCell, Step } from "./cell.ts";
 import { cellOptions, declareCellFields, ofCell } from "./cell_options.ts";
 import type { LayerFields } from "./options.ts";
-import {
-  DenseCell,
-  type GatedCellOptions,
-  gatedCellOptions,
-  type PreparedCell,
-  type Step,
-  unitsOption,
-} from "./recurrent_cell.ts";
+import { DenseCell, type GatedCellOptions, gatedCellOptions, unitsOption } from "./recurrent_cell.ts";
 import { Recurrent, type RecurrentOptions, recurrentOptions } from "./rnn.ts";
 
 /** Options of {@linkcode LSTMCell}. */

@@ -19,7 +19,7 @@ export interface RandomLayerOptions extends LayerOptions {
 }
 
 /** A seed, or none. */
-const seedOption: Option<number | null> = nullable(option<number>({
+export const seedOption: Option<number | null> = nullable(option<number>({
   read: (given, { whatNamed, option }) => {
     if (isInteger(given)) return given;
     throw new ValueError({

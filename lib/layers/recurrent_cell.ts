@@ -1,122 +1,26 @@
-// Cells: layers that compute one step of a sequence, and what those of the library share. https://keras.io/api/layers/recurrent_layers/
+// What the library's cells share: kernels for input and state, and what training drops of both.
 import { type ActivationIdentifier, activationOption } from "../activations.ts";
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { shape } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { ShapeError } from "../errors.ts";
 import type { InitializerIdentifier } from "../initializers/resolve.ts";
-import type { Value } from "../ir/value.ts";
-import { broadcastTo, cast, concat, matmul, multiply } from "../ops/primitives.ts";
 import { requireTrace } from "../ir/trace.ts";
+import type { Value } from "../ir/value.ts";
 import { split } from "../ops/arranging.ts";
-import { flatten } from "../structure.ts";
-import { isOperand, symbolic } from "../tensor/apply.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { broadcastTo, concat, matmul, multiply } from "../ops/primitives.ts";
 import { boolean, number, positiveInteger } from "../option_kinds.ts";
-import { declareBase, describe, optionTable, positional } from "../options.ts";
+import { declareBase, ignored, optionTable, positional } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, sameShape, type Shape, type SymbolicShape } from "../shape.ts";
+import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
+import type { CallArguments } from "../tensor/symbolic.ts";
+import { type CellContext, checkedStates, type PreparedCell, stateSizesOf } from "./cell.ts";
 import type { Layer } from "./layer.ts";
-import type { AddWeightOptions, CallContext, LayerFields } from "./options.ts";
+import type { AddWeightOptions, LayerFields } from "./options.ts";
 import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import type { Weight } from "./weight.ts";
 import { type BiasOptions, type KernelOptions, weightOptions, weightSettings } from "./weight_options.ts";
-
-/** What a cell's `call` knows besides the input of its step. */
-export interface CellContext extends CallContext {
-  /** The states after the step before, each `[batch, ...]`. */
-  readonly states: readonly Value[];
-}
-
-/**
- * A layer that computes one step of a sequence: its `call` takes the input `[batch, ...]` of the step and the states
- * after the step before, and returns a list of the output and the states after it. Any layer with a `stateSize` is one.
- */
-export interface Cell extends Layer {
-  /** The features of its state, or of each of its states. */
-  readonly stateSize: number | readonly number[];
-  /** The features of its output; those of its first state by default. */
-  readonly outputSize?: number;
-  /** The states before the first step, each `[batchSize, ...]`; zeros by default. */
-  getInitialState?(batchSize: number): readonly (Value | Tensor)[];
-  /** The cell made ready for a sequence; by default `call` is all that a step does. */
-  prepare?(stepShape: Shape, training: boolean): PreparedCell;
-  /** The output and the next states. */
-  call(x: Value, context: CellContext): readonly Value[];
-}
-
-/** One step of a sequence. */
-export interface Step {
-  /** The output, `[batch, ...]`. */
-  readonly output: Value;
-  /** The states after it. */
-  readonly states: readonly Value[];
-}
-
-/** A cell made ready for a sequence: what all steps share is computed once, before the loop over them. */
-export interface PreparedCell {
-  /** Whether each output is also the first state after its step. */
-  readonly outputIsState: boolean;
-  /** What the steps need of the input `[batch, ...]` of one of them, or of all, with an axis of steps before. */
-  inputs(x: Value): Value;
-  /** A step, from what {@linkcode PreparedCell.inputs} gave for it. */
-  step(inputs: Value, states: readonly Value[]): Step;
-}
-
-/** The features of each state of a cell. */
-export function stateSizesOf({ stateSize }: Pick<Cell, "stateSize">): readonly number[] {
-  return typeof stateSize === "number" ? [stateSize] : stateSize;
-}
-
-/** The features of a cell's output. */
-export function outputSizeOf(cell: Pick<Cell, "stateSize" | "outputSize">): number {
-  return cell.outputSize ?? stateSizesOf(cell)[0];
-}
-
-/** The states of a cell before the first step. */
-export function initialStatesOf(cell: Cell, batchSize: number): readonly Value[] {
-  const own = cell.getInitialState?.(batchSize);
-  return own?.map(symbolic) ?? stateSizesOf(cell).map((size) => zeros([batchSize, size]));
-}
-
-/** States that a call gave, if there is one for each of the cell's and all have its shapes. */
-export function checkedStates(name: string, cell: Cell, given: unknown, batchSize: number): readonly Value[] {
-  const expected = initialStatesOf(cell, batchSize);
-  const states: unknown[] = flatten(given);
-  const fail = (received: string) => {
-    throw new ShapeError({
-      what: `Cannot call "${name}"`,
-      rule: `its states must be ${expected.map(({ shape }) => formatShape(shape)).join(" and ")}`,
-      received,
-      hint: "give what a layer of the same size returns with returnState, or leave them out to start with zeros",
-    });
-  };
-  if (states.length !== expected.length) fail(`${states.length} of them`);
-  return expected.map(({ shape }, i) => {
-    const state = states[i];
-    if (!(isOperand(state) && typeof state !== "number")) return fail(describe(state)) as never;
-    if (!sameShape(state.shape, shape)) fail(formatShape(state.shape));
-    return cast(symbolic(state), "float32");
-  });
-}
-
-/** Zeros, which take no memory. */
-export function zeros(shape: Shape): Value {
-  return broadcastTo(requireTrace("a recurrent layer").constant([], "float32", Float32Array.of(0)), shape);
-}
-
-/** Makes any cell ready for a sequence. */
-export function prepare(cell: Cell, stepShape: Shape, training: boolean): PreparedCell {
-  return cell.prepare?.(stepShape, training) ?? {
-    outputIsState: false,
-    inputs: (x) => x,
-    step: (x, states) => {
-      const [output, ...next] = cell.apply(x, { states, training }) as readonly Value[];
-      return { output, states: next };
-    },
-  };
-}
 
 /** Options of the library's cells. */
 export interface RecurrentCellOptions extends RandomLayerOptions, KernelOptions, BiasOptions {
@@ -151,6 +55,7 @@ export const recurrentCellOptions = optionTable<RecurrentCellOptions>()({
   ...weightOptions({ kernel: "glorot_uniform", recurrent: "orthogonal", bias: "zeros" }),
   dropout: fraction,
   recurrentDropout: fraction,
+  implementation: ignored,
 });
 
 /** The options of cells with gates, but for their size. */
@@ -196,6 +101,11 @@ export abstract class RecurrentCell extends RandomLayer {
     return [output, ...next];
   }
 
+  /** The call with the states by position. */
+  override savedCall({ positional, named: { states, ...named } }: CallArguments<unknown>): CallArguments<unknown> {
+    return { positional: [...positional, states], named };
+  }
+
   /** The shapes of the output and of the states. */
   override computeOutputShape(shape: SymbolicShape): SymbolicShape[] {
     const extents = this.stateShape(shape);
@@ -205,8 +115,11 @@ export abstract class RecurrentCell extends RandomLayer {
   /** The shape of the output and of each state for the input of a step. */
   protected abstract stateShape(shape: SymbolicShape): SymbolicShape;
 
-  /** The product of an operand and a kernel. */
-  protected abstract product(x: Value, kernel: Weight | Value): Value;
+  /** The product of an input and a kernel. */
+  protected abstract inputProduct(x: Value, kernel: Weight | Value): Value;
+
+  /** The product of a state and a kernel. */
+  protected abstract stateProduct(h: Value, kernel: Weight | Value): Value;
 
   /** The axis of the product along which the gates are side by side. */
   protected get gateAxis(): number {
@@ -217,13 +130,18 @@ export abstract class RecurrentCell extends RandomLayer {
    * The product of an operand and a kernel with the gates side by side along its last axis, as a function of the operand.
    *
    * @param kernel the weights
+   * @param product the product of the operand and a kernel
    * @param masks factors of the operand: none, one, or one for each gate
    */
-  protected products(kernel: Weight, masks: readonly Value[]): (x: Value) => Value {
-    if (masks.length === 0) return (x) => this.product(x, kernel);
-    if (masks.length === 1) return (x) => this.product(multiply(x, masks[0]), kernel);
+  protected products(
+    kernel: Weight,
+    product: (x: Value, kernel: Weight | Value) => Value,
+    masks: readonly Value[],
+  ): (x: Value) => Value {
+    if (masks.length === 0) return (x) => product(x, kernel);
+    if (masks.length === 1) return (x) => product(multiply(x, masks[0]), kernel);
     const parts = split(kernel.value(), masks.length, -1);
-    return (x) => concat(masks.map((mask, i) => this.product(multiply(x, mask), parts[i])), this.gateAxis);
+    return (x) => concat(masks.map((mask, i) => product(multiply(x, mask), parts[i])), this.gateAxis);
   }
 
   /** The products of the gates. Where parts of the state are dropped, each gate has a choice of its own, as in Keras. */
@@ -231,10 +149,11 @@ export abstract class RecurrentCell extends RandomLayer {
     // A rate of 1 drops nothing in Keras's cells with gates.
     const rateOf = (rate: number) => (rate === 1 ? 0 : rate);
     const count = this.choicesPerGate ? gates : 1;
+    const ofInput = this.masks(stepShape, rateOf(this.dropout), count, training);
     const masks = this.masks(stateShape, rateOf(this.recurrentDropout), gates, training);
     return {
-      inputs: this.products(this.kernel, this.masks(stepShape, rateOf(this.dropout), count, training)),
-      recur: this.products(this.recurrentKernel, masks),
+      inputs: this.products(this.kernel, (x, kernel) => this.inputProduct(x, kernel), ofInput),
+      recur: this.products(this.recurrentKernel, (h, kernel) => this.stateProduct(h, kernel), masks),
       masks,
     };
   }
@@ -306,8 +225,12 @@ export abstract class DenseCell extends RecurrentCell {
     this.inputSpec = { rank: 2, lastAxis: features };
   }
 
-  protected override product(x: Value, kernel: Weight | Value): Value {
+  protected override inputProduct(x: Value, kernel: Weight | Value): Value {
     return matmul(x, kernel);
+  }
+
+  protected override stateProduct(h: Value, kernel: Weight | Value): Value {
+    return matmul(h, kernel);
   }
 
   protected override stateShape([batch]: SymbolicShape): SymbolicShape {

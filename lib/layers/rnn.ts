@@ -1,31 +1,30 @@
 // RNN: a cell applied to each step of a sequence, in a loop that is traced once.
 // https://keras.io/api/layers/recurrent_layers/rnn/
-import { count, shape } from "../argument_kinds.ts";
-import { declareMethods } from "../checked_methods.ts";
-import { describe, ShapeError, ValueError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { scan } from "../ops/defs/scan.ts";
 import { cast, full, reshape, reverse, select, transpose } from "../ops/primitives.ts";
 import { boolean } from "../option_kinds.ts";
-import { declareBase, declareOptions, type Option, option, optionTable, positional } from "../options.ts";
+import { declareBase, declareOptions, option, optionTable, positional, unread } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
+import type { CallArguments } from "../tensor/symbolic.ts";
 import { Variable } from "../tensor/variable.ts";
 import { addedLosses } from "./context.ts";
 import { withContext } from "../ir/context.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
-import { type CallContext, type LayerFields, layerOptions } from "./options.ts";
 import {
   type Cell,
-  type CellContext,
+  cellOption,
   checkedStates,
   initialStatesOf,
   outputSizeOf,
   prepare,
-  type PreparedCell,
   stateSizesOf,
   zeros,
-} from "./recurrent_cell.ts";
+} from "./cell.ts";
+import { Layer, type LayerOptions } from "./layer.ts";
+import { type CallContext, type LayerFields, layerOptions } from "./options.ts";
+import { cellsOption, StackedRNNCells } from "./stacked_cells.ts";
 
 /** What a recurrent layer's `call` knows besides the sequences. */
 export interface RecurrentContext extends CallContext {
@@ -64,6 +63,7 @@ export const recurrentOptions = optionTable<RecurrentOptions>()({
   stateful: boolean(false),
   unroll: boolean(false),
   zeroOutputForMask: boolean(false),
+  timeMajor: unread,
 });
 
 /** What a recurrent layer returns: the output, or with `returnState` a list of it and the states. */
@@ -222,6 +222,13 @@ export abstract class Recurrent<State extends boolean = boolean> extends Layer {
     return this.returnState ? [output, ...this.stateShapes(stepOf(shape))] : output;
   }
 
+  /** The call with the initial states in a list for each of several cells. */
+  override savedCall({ positional, named }: CallArguments<unknown>): CallArguments<unknown> {
+    const states = named.initialState;
+    if (!this.cell.byCell || !Array.isArray(states)) return { positional, named };
+    return { positional, named: { ...named, initialState: this.cell.byCell(states) } };
+  }
+
   /** The shape of the output of one step for its input. */
   protected outputShape(step: SymbolicShape): SymbolicShape {
     return [step[0], outputSizeOf(this.cell)];
@@ -244,136 +251,6 @@ function swapSteps(x: Value): Value {
 /** A mask with axes of extent 1 appended up to the rank of `x`. */
 function toRank(mask: Value, x: Value): Value {
   return reshape(mask, [...mask.shape, ...new Array<number>(x.shape.length - mask.shape.length).fill(1)]);
-}
-
-const isCell = (given: unknown): given is Cell => {
-  if (!(given instanceof Layer) || !("stateSize" in given)) return false;
-  const { stateSize } = given;
-  const sizes: unknown[] = Array.isArray(stateSize) ? stateSize : [stateSize];
-  return sizes.length > 0 && sizes.every((size) => Number.isSafeInteger(size) && (size as number) > 0);
-};
-
-/** One cell. */
-export const cellOption: Option<Cell> = option<Cell>({
-  read: (given, { what, option }) => {
-    if (isCell(given)) return given;
-    throw new ValueError({
-      what,
-      rule: `${option} must be a cell: a layer with a stateSize, whose call takes an input and states`,
-      received: describe(given),
-      hint: "give one, as in new LSTMCell(8), or a list of them",
-    });
-  },
-  write: (cell) => cell.serialize(),
-});
-
-const cellsOption = option<readonly Cell[]>({
-  read: (given, place) => {
-    if (Array.isArray(given) && given.length > 0 && given.length <= 1000) {
-      return given.map((cell) => cellOption.read(cell, { ...place, option: "each of cells" }));
-    }
-    throw new ValueError({
-      what: place.what,
-      rule: `${place.option} must be a list of cells`,
-      received: describe(given),
-      hint: "write it as in new StackedRNNCells([new LSTMCell(8), new LSTMCell(4)])",
-    });
-  },
-  write: (cells) => cells.map((cell) => cell.serialize()),
-});
-
-const stackedOptions = optionTable<LayerOptions>()({ ...layerOptions, cells: positional(cellsOption) });
-
-/** The options, checked and completed. */
-export interface StackedRNNCells extends LayerFields<LayerOptions, typeof stackedOptions> {}
-
-/**
- * Several cells as one: each takes the output of the one before. Its states are those of all cells, in order.
- * https://keras.io/api/layers/recurrent_layers/stacked_rnn_cell/
- *
- * @example Two layers of LSTM in one loop
- * ```ts
- * import { Input, layers, Sequential } from "./mod.ts";
- * const cells = new layers.StackedRNNCells([new layers.LSTMCell(8), new layers.LSTMCell(4)]);
- * const model = new Sequential([Input({ shape: [10, 3] }), new layers.RNN(cells)]);
- * console.log(model.outputShape); // [ null, 4 ]
- * ```
- */
-export class StackedRNNCells extends Layer {
-  static {
-    declareMethods(this, {
-      prepare: { verb: "prepare", takes: { stepShape: shape } },
-      getInitialState: { verb: "take the initial state of", takes: { batchSize: count } },
-    });
-    declareOptions(this, stackedOptions);
-  }
-  override readonly callArguments = ["states"];
-
-  /** Takes the cells, the first one first. Throws {@linkcode ValueError} if one of them is none. */
-  constructor(cells: readonly Cell[], options: LayerOptions = {}) {
-    super(options, { cells });
-  }
-
-  /** The features of the states of all cells. */
-  get stateSize(): readonly number[] {
-    return this.cells.flatMap(stateSizesOf);
-  }
-
-  /** The features of the output of the last cell. */
-  get outputSize(): number {
-    return outputSizeOf(this.cells[this.cells.length - 1]);
-  }
-
-  /** The states of all cells before the first step. */
-  getInitialState(batchSize: number): Value[] {
-    return this.cells.flatMap((cell) => initialStatesOf(cell, batchSize));
-  }
-
-  /** Builds each cell for the output of the one before. */
-  override build(inputShape: SymbolicShape): void {
-    let shape = inputShape;
-    for (const cell of this.cells) {
-      cell.ensureBuilt(shape);
-      shape = [shape[0], outputSizeOf(cell)];
-    }
-  }
-
-  /** The output of the last cell, and the next states of all. */
-  call(x: Value, { states, training }: CellContext): Value[] {
-    const before = checkedStates(this.name, this, states, x.shape[0]);
-    const { output, states: next } = this.prepare(x.shape, training).step(x, before);
-    return [output, ...next];
-  }
-
-  /** Each cell made ready for a sequence. */
-  prepare([batch, ...features]: Shape, training: boolean): PreparedCell {
-    let size: Shape = features;
-    const prepared = this.cells.map((cell) => {
-      const made = prepare(cell, [batch, ...size], training);
-      size = [outputSizeOf(cell)];
-      return made;
-    });
-    return {
-      outputIsState: false,
-      inputs: (x) => x,
-      step: (x, states) => {
-        let output = x;
-        let at = 0;
-        const next = prepared.flatMap(({ inputs, step }, i) => {
-          const count = stateSizesOf(this.cells[i]).length;
-          const made = step(inputs(output), states.slice(at, at += count));
-          output = made.output;
-          return made.states;
-        });
-        return { output, states: next };
-      },
-    };
-  }
-
-  /** The shapes of the output and of the states. */
-  override computeOutputShape([batch]: SymbolicShape): SymbolicShape[] {
-    return [this.outputSize, ...this.stateSize].map((size) => [batch, size]);
-  }
 }
 
 const rnnOptions = optionTable<RecurrentOptions>()({

@@ -1,18 +1,13 @@
 // SimpleRNN: a dense layer of the input and of its own last output.
 // https://keras.io/api/layers/recurrent_layers/simple_rnn/
-import { add } from "../ops/primitives.ts";
+import { add, matmul } from "../ops/primitives.ts";
 import { declareOptions, optionTable, withFacts } from "../options.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { regularizerOption } from "../regularizers.ts";
+import type { PreparedCell } from "./cell.ts";
 import { cellOptions, declareCellFields, ofCell } from "./cell_options.ts";
 import type { LayerFields } from "./options.ts";
-import {
-  DenseCell,
-  type PreparedCell,
-  type RecurrentCellOptions,
-  recurrentCellOptions,
-  unitsOption,
-} from "./recurrent_cell.ts";
+import { DenseCell, type RecurrentCellOptions, recurrentCellOptions, unitsOption } from "./recurrent_cell.ts";
 import { Recurrent, type RecurrentOptions, recurrentOptions } from "./rnn.ts";
 
 const simpleCellOptions = optionTable<RecurrentCellOptions>()({ ...recurrentCellOptions, ...unitsOption });
@@ -53,9 +48,9 @@ export class SimpleRNNCell extends DenseCell {
 
   /** The cell for a sequence whose steps have inputs of a shape. */
   override prepare(stepShape: Shape, training: boolean): PreparedCell {
-    const inputs = this.products(this.kernel, this.masks(stepShape, this.dropout, 1, training));
+    const inputs = this.products(this.kernel, matmul, this.masks(stepShape, this.dropout, 1, training));
     const state = [stepShape[0], this.units];
-    const recur = this.products(this.recurrentKernel, this.masks(state, this.recurrentDropout, 1, training));
+    const recur = this.products(this.recurrentKernel, matmul, this.masks(state, this.recurrentDropout, 1, training));
     return {
       outputIsState: true,
       inputs: (x) => (this.bias ? add(inputs(x), this.bias) : inputs(x)),

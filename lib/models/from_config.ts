@@ -8,7 +8,7 @@ import { camelCase, snakeCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
 import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
-import type { CallArguments, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
+import { type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf, joinArguments } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";
 import { readCompileConfig } from "./compile_config.ts";
@@ -317,20 +317,30 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
     nodes: [],
     call([x, ...others], kwargs) {
       const named: Record<string, unknown> = {};
+      others.forEach((value, i) => {
+        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = oneLevel(value);
+      });
       for (const [key, value] of Object.entries(kwargs)) {
         // Keras writes this even if it was not given, and still uses the model's.
         if (key === "training" && value === layer.callDefaults.training) continue;
-        if (value !== null) named[camelCase(key)] = value;
+        // Of several inputs without masks, Keras writes a list of nulls.
+        const isGiven = key === "mask" && Array.isArray(value) ? value.some((item) => item !== null) : value !== null;
+        if (isGiven) named[camelCase(key)] = oneLevel(value);
       }
-      others.forEach((value, i) => {
-        if (value !== null && i < layer.callArguments.length) named[layer.callArguments[i]] = value;
-      });
       // Keras's layers accept all of their arguments by name.
-      const [first, ...rest] = x === undefined ? Object.entries(named) : [["", x] as const, ...Object.entries(named)];
-      const args: CallArguments<SymbolicTensor> = { positional: [first?.[1]], named: Object.fromEntries(rest) };
-      return toList(layer.replay(args));
+      if (x !== undefined) return toList(layer.replay<SymbolicTensor>({ positional: [x], named }));
+      const first = layer.inputArgument in named ? layer.inputArgument : Object.keys(named)[0];
+      const { [first]: input, ...rest } = named;
+      return toList(layer.replay<SymbolicTensor>({ positional: [input], named: rest }));
     },
   };
+}
+
+/** A list of tensors and of lists of them as one list: the states of stacked cells. */
+function oneLevel(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const items: readonly unknown[] = value.flat(Infinity);
+  return items.some((item) => item instanceof SymbolicTensor) ? items : value;
 }
 
 function toList(structure: Structure<SymbolicTensor>): SymbolicTensor[] {

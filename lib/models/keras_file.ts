@@ -13,14 +13,14 @@ import {
   writeTarget,
 } from "../files/target.ts";
 import { writeZip } from "../files/zip.ts";
-import type { ConfigValue, ObjectNode } from "../json_config.ts";
+import type { ConfigValue } from "../json_config.ts";
 import { nullable, optionTable, readMethodOptions, required } from "../options.ts";
 import { number } from "../option_kinds.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
 import { readWeights } from "../saving/file_formats.ts";
+import { writeLegacyModel, writeLegacyWeights } from "../saving/legacy_h5.ts";
 import { pythonJson } from "../saving/json.ts";
 import { shardedFiles } from "../saving/sharded_weights.ts";
-import { optimizerGroup, type Part, type WeightGroup, weightGroups } from "../saving/weight_groups.ts";
+import { optimizerGroup, type SavedModel, type WeightGroup, weightGroups } from "../saving/weight_groups.ts";
 import {
   assignWeights,
   type ReadWeightsOptions,
@@ -33,20 +33,27 @@ import {
 /** The version of Keras whose files these are. */
 const kerasVersion = "3.15.1";
 
-/** What saving needs of a model. */
-export interface SavedModel extends Part {
-  /** What changes the weights; undefined before `compile`. */
-  readonly optimizer: Optimizer | undefined;
-  /** The model's node in a config. */
-  serialize(): ObjectNode;
-}
+/** The endings of files in the form of Keras 2. */
+const legacyEndings = [".h5", ".hdf5"];
 
-/** Writes a model to a `.keras` file: its config, its weights, and the optimizer's state. */
+const isLegacyTarget = (target: FileTarget): boolean =>
+  legacyEndings.some((ending) => addressOf(target)?.endsWith(ending)) && !addressOf(target)?.endsWith(".weights.h5");
+
+/** Writes a model to a `.keras` file, or to an `.h5` file of Keras 2: its config, its weights, and the optimizer's state. */
 export async function saveModel(model: SavedModel, target: FileTarget): Promise<void> {
   const what = `Cannot save "${model.name}" to ${nameOfTarget(target)}`;
-  requireEnding(target, [".keras"], what);
+  requireEnding(target, [".keras", ...legacyEndings], what);
+  if (addressOf(target)?.endsWith(".weights.h5")) {
+    throw new ValueError({
+      what,
+      rule: "a .weights.h5 file has weights alone",
+      received: `"${addressOf(target)}"`,
+      hint: "call model.saveWeights(), or end the path in .keras",
+    });
+  }
   requireBuilt(model, what);
-  await writeTarget(target, await kerasFile(model, what), what);
+  const bytes = isLegacyTarget(target) ? await writeLegacyModel(model, what) : await kerasFile(model, what);
+  await writeTarget(target, bytes, what);
 }
 
 /** The parts of a model's `.keras` file. */
@@ -96,7 +103,7 @@ const saveWeightsOptions = optionTable<SaveWeightsOptions>()({
 export async function saveWeights(model: SavedModel, target: FileTarget, options: SaveWeightsOptions): Promise<void> {
   const what = `Cannot save the weights of "${model.name}" to ${nameOfTarget(target)}`;
   const { maxShardSize } = readMethodOptions("saveWeights", saveWeightsOptions, options, what);
-  const endings = maxShardSize === null ? [".weights.h5", ".safetensors"] : [".weights.json"];
+  const endings = maxShardSize === null ? [".weights.h5", ".safetensors", ...legacyEndings] : [".weights.json"];
   if (maxShardSize === null && addressOf(target)?.endsWith(".weights.json")) {
     throw new ValueError({
       what,
@@ -114,6 +121,8 @@ export async function saveWeights(model: SavedModel, target: FileTarget, options
   }
   const bytes = addressOf(target)?.endsWith(".safetensors")
     ? await writeNamedWeights(weightGroups(model), what)
+    : isLegacyTarget(target)
+    ? await writeLegacyWeights(model, what)
     : await writeWeights(stateOf(model), what);
   await writeTarget(target, bytes, what);
 }

@@ -429,9 +429,14 @@ export class Model<
    * Saves the model as a `.keras` file, which Python Keras 3 and {@linkcode loadModel} open: its config, its weights, what
    * `compile` was given, and the state of the optimizer. A file of that path stays whole until the new one is written.
    *
-   * @param target a path that ends in `.keras`, its `file:` URL, or a stream; in a browser the name of a download
+   * A path that ends in `.h5` or `.hdf5` gives a file of Keras 2, which `tf.keras` and the converter of TensorFlow.js open
+   * too. It has no place for functions of `ops` in a model, a `Lambda`, and classes that came with Keras 3. Keras 3 opens
+   * it as it opens those of Keras 2: without the state of the optimizer, and not if a functional model has models inside.
+   *
+   * @param target a path that ends in `.keras` or `.h5`, its `file:` URL, or a stream for the former; in a browser the
+   *   name of a download
    * @throws {StateError} before the model is built
-   * @throws {ValueError} for another ending, and for what no config can hold
+   * @throws {ValueError} for another ending, and for what such a file cannot hold
    * @throws {FileError} where the file cannot be written
    *
    * @example
@@ -448,10 +453,11 @@ export class Model<
 
   /**
    * Saves the weights, and the state of the optimizer, as a `.weights.h5` file of Keras 3, or divided among several that
-   * a `.weights.json` file names; or the weights alone, by their names, as a `.safetensors` file.
+   * a `.weights.json` file names; or the weights alone, by their names, as a `.safetensors` file, or as an `.h5` file of
+   * Keras 2.
    *
-   * @param target a path that ends in `.weights.h5`, `.weights.json` or `.safetensors`, its `file:` URL, or a stream for
-   *   the first; in a browser the name of a download
+   * @param target a path that ends in `.weights.h5`, `.weights.json`, `.safetensors` or `.h5`, its `file:` URL, or a
+   *   stream for the first; in a browser the name of a download
    * @param options `maxShardSize`: how many GiB one file holds, for `.weights.json`
    * @throws {StateError} before the model is built
    * @throws {ValueError} for another ending, and for a size that does not hold the largest array
@@ -499,7 +505,7 @@ export class Model<
    * @param target a path that ends in one of these, its `file:` URL, or a stream; in a browser the name of a download
    * @param options the format, the batch size, what is for one format alone, and whether to print
    * @throws {StateError} before the model is built
-   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows
+   * @throws {ShapeError} for a module with an input that has an unknown axis besides the rows, unless `inputShape` fixes it
    * @throws {ValueError} for another ending; for a model that draws random numbers or keeps a state as it predicts; for an
    *   ONNX file whose graph would depend on the batch size, or of more than 2 GiB
    * @throws {FileError} where the file cannot be written

@@ -4,6 +4,7 @@ import type { SavedForm, SavedForms } from "../ir/saved_form.ts";
 import { savedAliases } from "./aliases.ts";
 import { savedActivations } from "./activations.ts";
 import { savedArrangements } from "./arranging.ts";
+import { savedAttention } from "./attention.ts";
 import { savedComparisons } from "./comparing.ts";
 import { savedComposed } from "./composed.ts";
 import { savedConvolutions } from "./convolve.ts";
@@ -37,6 +38,7 @@ export const savedForms: SavedForms = {
   ...savedActivations,
   ...savedAliases,
   ...savedArrangements,
+  ...savedAttention,
   ...savedComparisons,
   ...savedComposed,
   ...savedConvolutions,

@@ -5,7 +5,7 @@ import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { camelCase } from "../names.ts";
 import { keysOf, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
-import { customObject, getCustomObjects, namedFunction, type SerializableClass } from "../registry.ts";
+import { customObject, getCustomObjects, installReader, namedFunction, type SerializableClass } from "../registry.ts";
 import { sizeOf } from "../shape.ts";
 import { isNamed } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -81,6 +81,8 @@ export function deserializeObject(
   if (id !== undefined) shared.set(id, made);
   return made;
 }
+
+installReader((node) => deserializeObject(node));
 
 function readNode(node: ObjectNode, key: string, shared: SharedObjects, path: ConfigPath): unknown {
   const { class_name: className, registered_name: registeredName = null, module } = node;

@@ -5,6 +5,9 @@ import { ConfigPath } from "./config_path.ts";
 /** Classes of models, which Keras 2 gives a call of their own before any other. */
 const modelClasses: readonly ConfigValue[] = ["Functional", "Model", "Sequential"];
 
+/** Classes of recurrent layers, which take their initial states behind the input in one list. */
+const recurrentClass = /^(Bidirectional|RNN|SimpleRNN|LSTM|GRU|ConvLSTM[123]D)$/;
+
 const isObject = (value: ConfigValue | undefined): value is Config =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -66,10 +69,27 @@ function withoutOwnCalls(config: Config): Config {
     ...config,
     layers: layers.map((layer) =>
       isObject(layer) && layer.inbound_nodes !== undefined
-        ? { ...layer, inbound_nodes: renumber(layer.inbound_nodes, () => true) }
+        ? { ...layer, inbound_nodes: withStates(layer.class_name, renumber(layer.inbound_nodes, () => true)) }
         : layer
     ),
     // Outputs of a functional model are counted from 1 in Keras 3 too.
     ...outputs === undefined ? {} : { output_layers: renumber(outputs, (className) => className === "Sequential") },
   };
+}
+
+/** The calls of a layer with initial states by name, in the form of Keras 3, where it is a recurrent layer that has some. */
+function withStates(className: ConfigValue, calls: ConfigValue): ConfigValue {
+  if (typeof className !== "string" || !recurrentClass.test(className) || !Array.isArray(calls)) return calls;
+  const tensorAt = (place: ConfigValue): ConfigValue => ({
+    class_name: "__keras_tensor__",
+    config: { keras_history: (place as readonly ConfigValue[]).slice(0, 3) },
+  });
+  return calls.map((call: ConfigValue) => {
+    if (!Array.isArray(call) || call.length < 2 || !call.every(Array.isArray)) return call;
+    const [x, ...states] = call as readonly (readonly ConfigValue[])[];
+    return {
+      args: [tensorAt([...x])],
+      kwargs: { ...x[3] as Config, initial_state: states.map((at) => tensorAt([...at])) },
+    };
+  });
 }

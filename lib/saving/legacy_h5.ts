@@ -1,17 +1,29 @@
 // The `.h5` files of Keras 2, which Keras 3 also writes: a whole model, or weights alone, layer by layer.
-import { FileError } from "../errors.ts";
-import type { H5Group } from "../files/hdf5.ts";
-import type { Config, ConfigValue } from "../json_config.ts";
+import { FileError, ValueError } from "../errors.ts";
+import { type H5Group, writeHdf5 } from "../files/hdf5.ts";
+import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { isNamed } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { pythonJson } from "./json.ts";
 import { fromKeras2 } from "./keras2_config.ts";
-import { legacyGroups, type WeightGroup } from "./weight_groups.ts";
-import type { StoredWeights } from "./weights_file.ts";
+import { toKeras2, trainingToKeras2 } from "./keras2_writer.ts";
+import {
+  legacyEntries,
+  legacyGroups,
+  type Part,
+  type SavedModel,
+  type WeightEntry,
+  type WeightGroup,
+} from "./weight_groups.ts";
+import { inside, type NewGroup, newGroup, type StoredWeights } from "./weights_file.ts";
 
 /** Whether a file lists its layers by name, as these do. */
 export function isLegacy(root: H5Group): boolean {
   return listOf(weightsOf(root), "layer_names").length > 0;
 }
+
+/** The group of what a model has beside its layers. */
+const topLevel = "top_level_model_weights";
 
 /** The group of weights: the file itself where it has nothing else. */
 const weightsOf = (root: H5Group) => root.groups.get("model_weights") ?? root;
@@ -54,6 +66,8 @@ export function storedInLegacy(root: H5Group, what: string): StoredWeights {
     own.forEach((array, i) => arrays.set(`layer ${place}/${i}`, array));
     place++;
   }
+  const top = weights.groups.get(topLevel);
+  if (top) arraysOf(top, topLevel, what).forEach((array, i) => arrays.set(`${topLevel}/${i}`, array));
   const optimizer = root.groups.get("optimizer_weights");
   if (optimizer) {
     arraysOf(optimizer, "optimizer_weights", what).forEach((array, i) => arrays.set(`optimizer/${i}`, array));
@@ -84,6 +98,75 @@ export function legacyConfig({ attributes }: H5Group, what: string): ConfigValue
   const node = withTraining(config, read("training_config"));
   const version = attributes.get("keras_version");
   return typeof version === "string" && version.startsWith("2.") ? fromKeras2(node) : node;
+}
+
+/** What Keras 2.15 notes in such files; those that are written here have its form. */
+const origin: readonly (readonly [string, string])[] = [["backend", "tensorflow"], ["keras_version", "2.15.0"]];
+
+/** The bytes of a file of a whole model. */
+export function writeLegacyModel(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { compile_config: compiled, ...node } = model.serialize() as ObjectNode & { compile_config?: Config };
+  const root = newGroup();
+  const texts = [...origin, ["model_config", pythonJson(toKeras2(node, what))]];
+  const { optimizer } = model;
+  if (optimizer && compiled) {
+    texts.push(["training_config", pythonJson(trainingToKeras2(compiled, what))]);
+    if (optimizer.built) fillGroup(inside(root, "optimizer_weights"), legacyEntries(optimizer), what);
+  }
+  for (const [name, text] of texts) root.attributes.set(name, text);
+  root.groups.set("model_weights", weightsGroup(model, what));
+  return writeHdf5(root, what);
+}
+
+/** The bytes of a file of a model's weights alone. */
+export function writeLegacyWeights(model: Part, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  return writeHdf5(weightsGroup(model, what), what);
+}
+
+/** The group of a model's weights: a group of each layer that has some, and a list of these. */
+function weightsGroup(model: Part, what: string): NewGroup {
+  const root = newGroup();
+  const groups = legacyGroups(model);
+  for (const { path, name, entries } of groups) {
+    fillGroup(inside(root, path === topLevel ? topLevel : name), entries, what);
+  }
+  const layers = groups.filter(({ path }) => path !== topLevel).map(({ name }) => name);
+  for (const [name, value] of [...origin, ...listed("layer_names", layers)]) root.attributes.set(name, value);
+  // Keras looks for it without asking whether it is there.
+  inside(root, topLevel);
+  return root;
+}
+
+/** Puts arrays into a group, at the paths that are their names, and a list of them. */
+function fillGroup(group: NewGroup, entries: readonly WeightEntry[], what: string): void {
+  const paths = entries.map(({ name }) => `${name}:0`);
+  for (const [i, path] of paths.entries()) {
+    const names = path.split("/");
+    const { arrays } = inside(group, names.slice(0, -1).join("/"));
+    const name = names.at(-1)!;
+    if (arrays.has(name)) {
+      throw new ValueError({
+        what,
+        rule: "the weights of a layer must differ in their names in an .h5 file",
+        received: `"${path}" twice`,
+        hint: "give the layers inside names of their own, or save it as .keras",
+      });
+    }
+    arrays.set(name, entries[i]);
+  }
+  for (const [name, value] of listed("weight_names", paths)) group.attributes.set(name, value);
+}
+
+/** So many texts fit into an attribute, which holds 64 KiB with 16 bytes for each. */
+const maxListed = 4000;
+
+/** A list of texts as attributes: none for an empty one, several for a long one. */
+function listed(name: string, texts: readonly string[]): [string, readonly string[]][] {
+  if (texts.length <= maxListed) return texts.length === 0 ? [] : [[name, texts]];
+  return Array.from({ length: Math.ceil(texts.length / maxListed) }, (_, i) => [
+    `${name}${i}`,
+    texts.slice(i * maxListed, (i + 1) * maxListed),
+  ]);
 }
 
 /** The config of a model with what `compile` was given, in the form of Keras 3. */

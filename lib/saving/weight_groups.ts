@@ -1,6 +1,7 @@
 // The groups of a weights file: which part of a model has which path in Keras's `.weights.h5`.
 import { snakeCaseOfClass } from "../auto_names.ts";
 import type { DType } from "../dtype.ts";
+import type { ObjectNode } from "../json_config.ts";
 import { WeightOwner } from "../layers/weight_owner.ts";
 import { snakeCase } from "../names.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -42,6 +43,14 @@ export interface Part extends WeightOwner {
   readonly sublayers: readonly Part[];
 }
 
+/** What saving needs of a model. */
+export interface SavedModel extends Part {
+  /** What changes the weights; undefined before `compile`. */
+  readonly optimizer: Optimizer | undefined;
+  /** The model's node in a config. */
+  serialize(): ObjectNode;
+}
+
 /** The groups of a model or a layer and of all that is inside, each object once, in the order in which Keras looks. */
 export function weightGroups(root: Part): WeightGroup[] {
   const groups: WeightGroup[] = [];
@@ -79,14 +88,24 @@ export function weightGroups(root: Part): WeightGroup[] {
   return groups;
 }
 
-/** The groups of the `.h5` files of Keras 2: the layers of the model that have weights, with all that is inside them. */
+/**
+ * The groups of the `.h5` files of Keras 2: the layers of the model that have weights, with all that is inside them, and
+ * what the model itself has.
+ */
 export function legacyGroups(model: Part): WeightGroup[] {
-  return (model.connectedLayers ?? model.sublayers).filter(({ weights }) => weights.length > 0).map((layer, i) => ({
-    path: `layer ${i}`,
-    name: layer.name,
-    namePath: layer.name,
-    entries: [...layer.trainableWeights, ...layer.nonTrainableWeights].map((weight) => entryOf(weight, weight.name)),
-  }));
+  const groupOf = (path: string, { name }: Part, weights: readonly Variable[]): WeightGroup => ({
+    path,
+    name,
+    namePath: name,
+    entries: weights.map((weight) => entryOf(weight, weight.name)),
+  });
+  const layers = (model.connectedLayers ?? model.sublayers).filter(({ weights }) => weights.length > 0);
+  return [
+    ...layers.map((layer, i) =>
+      groupOf(`layer ${i}`, layer, [...layer.trainableWeights, ...layer.nonTrainableWeights])
+    ),
+    ...model.ownWeights.length > 0 ? [groupOf("top_level_model_weights", model, model.ownWeights)] : [],
+  ];
 }
 
 function isPart(value: unknown): value is Part {
@@ -133,4 +152,11 @@ export function optimizerGroup(optimizer: Optimizer): WeightGroup {
     namePath: optimizer.name,
     entries: [...entries, ...optimizer.slots.map((slot) => entryOf(slot, slot.name)), ...further],
   };
+}
+
+/** What Keras 2 stores of an optimizer: its steps and its slots, without the rate and what follows from the steps. */
+export function legacyEntries(optimizer: Optimizer): WeightEntry[] {
+  const { entries } = optimizerGroup(optimizer);
+  const scalars = optimizer.schedule ? 1 : 2;
+  return [entries[0], ...entries.slice(scalars, scalars + optimizer.slots.length)];
 }

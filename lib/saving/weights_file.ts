@@ -7,7 +7,14 @@ import { optionTable, readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { optimizerGroup, type Part, type WeightEntry, type WeightGroup, weightGroups } from "./weight_groups.ts";
+import {
+  legacyEntries,
+  optimizerGroup,
+  type Part,
+  type WeightEntry,
+  type WeightGroup,
+  weightGroups,
+} from "./weight_groups.ts";
 
 /** The bytes of a safetensors file of these groups, with the names of weights. */
 export async function writeNamedWeights(
@@ -47,15 +54,18 @@ export function writeWeights(groups: readonly GroupPart[], what: string): Promis
   return writeHdf5(root, what);
 }
 
-interface NewGroup extends NewH5Group {
+/** A group that is being made. */
+export interface NewGroup extends NewH5Group {
   readonly attributes: Map<string, unknown>;
   readonly groups: Map<string, NewGroup>;
   readonly arrays: Map<string, WeightEntry>;
 }
 
-const newGroup = (): NewGroup => ({ attributes: new Map(), groups: new Map(), arrays: new Map() });
+/** A group without anything inside. */
+export const newGroup = (): NewGroup => ({ attributes: new Map(), groups: new Map(), arrays: new Map() });
 
-function inside(root: NewGroup, path: string): NewGroup {
+/** The group at a path inside of another, made where it is not there. */
+export function inside(root: NewGroup, path: string): NewGroup {
   let group = root;
   for (const name of path.split("/").filter((part) => part)) {
     if (!group.groups.has(name)) group.groups.set(name, newGroup());
@@ -107,14 +117,14 @@ export function keyInHdf5(path: readonly string[]): string {
 export const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number): string =>
   [...namePath ? [namePath] : [], entries[index].name].join("/");
 
-/** The part of an optimizer's group that a file has: `stored` arrays, of which the first are `scalars`. */
-function storedPart(group: WeightGroup, stored: number, scalars: number): WeightGroup {
-  const { entries } = group;
+/** The part of an optimizer's group that a file with so many arrays of it has. */
+function storedPart(optimizer: Optimizer, stored: number): WeightGroup {
+  const group = optimizerGroup(optimizer);
+  const scalars = optimizer.schedule ? 1 : 2;
   // An optimizer that had taken no step has no slots in the file.
-  if (stored <= scalars) return { ...group, entries: entries.slice(0, stored) };
-  // Keras 2 does not store the learning rate.
-  const isWithoutRate = scalars === 2 && stored === entries.length - 1;
-  return isWithoutRate ? { ...group, entries: entries.filter((_, i) => i !== 1) } : group;
+  if (stored <= scalars) return { ...group, entries: group.entries.slice(0, stored) };
+  const own = legacyEntries(optimizer);
+  return stored === own.length ? { ...group, entries: own } : group;
 }
 
 /** A row of the table of what does not fit. */
@@ -148,9 +158,7 @@ export function assignWeights(
     });
   groupsOf(model).forEach(take);
   const stored = [...arrays.keys()].filter((key) => key.startsWith("optimizer/")).length;
-  if (optimizer && stored > 0) {
-    take(storedPart(optimizerGroup(optimizer), stored, optimizer.schedule ? 1 : 2));
-  }
+  if (optimizer && stored > 0) take(storedPart(optimizer, stored));
   for (const [key, { shape }] of left) {
     if (!optimizer && key.startsWith("optimizer/")) continue;
     const parts = key.split("/").filter((part) => part !== "vars");

@@ -28,6 +28,7 @@ const suitable: Readonly<Record<string, unknown>> = {
   cell: new ceratops.layers.GRUCell(2),
   cells: [new ceratops.layers.GRUCell(2)],
   dims: [2, 1],
+  equation: "ab,bc->ac",
   decayRate: 0.5,
   decaySteps: 4,
   factor: 0.1,
@@ -38,14 +39,21 @@ const suitable: Readonly<Record<string, unknown>> = {
   firstDecaySteps: 4,
   fn: (_y: unknown, x: unknown) => x,
   function: (x: unknown) => x,
+  headDim: 2,
   height: 2,
   heightFactor: 0.1,
   initialLearningRate: 0.1,
   inputDim: 3,
+  keyDim: 2,
   kernelSize: 1,
+  layer: new ceratops.layers.GRU(2),
   n: 2,
   numClasses: 3,
+  numHeads: 2,
+  numKeyValueHeads: 1,
+  numQueryHeads: 2,
   outputDim: 2,
+  outputShape: [2],
   path: "unwritten",
   poolSize: 2,
   precision: 0.5,
@@ -86,7 +94,7 @@ const inside: ReadonlySet<string> = new Set(
   ("values accumulate rates addVariable building convolve outputChannels connect change changeColors uniform normal drop " +
     "resolveNoiseShape channelsOf addBias extentOf addScale normalized outputDType listOf mismatch merge perImage " +
     "transforms watched improves direction forgetPrograms forgetOutputShape part updateOne givenRate slotShape slotStart " +
-    "stepScalars update fileOrder nextMean nextSquares graph setTraining outputShape stateShapes stateShape addWeights " +
+    "stepScalars update project equations buildConfig score projections fileOrder nextMean nextSquares graph setTraining outputShape stateShapes stateShape addWeights " +
     "product products masks gateProducts").split(" "),
 );
 

@@ -1,8 +1,10 @@
 // Runs models that were exported as ONNX with ONNX Runtime, and compares them with the float64 reference.
 import assert from "node:assert/strict";
 import type { TypedArray } from "../../lib/dtype.ts";
+import type { FileParts } from "../../lib/files/system.ts";
 import { onnxFile } from "../../lib/export/onnx.ts";
 import type { Model } from "../../lib/models/model.ts";
+import type { SymbolicShape } from "../../lib/shape.ts";
 import { flatten, packLike, type Structure } from "../../lib/structure.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { useBackend } from "../backends.ts";
@@ -12,9 +14,14 @@ import { ort } from "../deps.ts";
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";
 
+/** The parts of a file as one array. */
+export async function joined(parts: FileParts): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Blob([...parts]).arrayBuffer());
+}
+
 /** The outputs of a file, by name. */
-export async function runOnnx(bytes: Uint8Array, inputs: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
-  const session = await ort.InferenceSession.create(bytes, { graphOptimizationLevel: "all" });
+export async function runOnnx(file: FileParts, inputs: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
+  const session = await ort.InferenceSession.create(await joined(file), { graphOptimizationLevel: "all" });
   const feeds = Object.fromEntries(
     [...inputs].map(([name, { dtype, shape, data }]) => [name, new ort.Tensor(dtype, data as Uint8Array, [...shape])]),
   );
@@ -44,6 +51,8 @@ interface ExportCase {
   readonly batches?: readonly number[];
   /** The batch size of the file. */
   readonly batchSize?: number;
+  /** The shapes of the inputs in the file; those of the model by default. */
+  readonly inputShape?: SymbolicShape;
   /** The version of ONNX's operators. */
   readonly opsetVersion?: number;
   /** The allowed difference of float results, relative to the largest output; 1e-6 by default. */
@@ -63,16 +72,20 @@ function batchesOf({ inputShape }: Model, batchSize?: number): readonly number[]
 export async function assertExports(
   model: Model,
   x: readonly Tensor[],
-  { batchSize, batches = batchesOf(model, batchSize), opsetVersion = 18, bound = 1e-6 }: ExportCase = {},
+  { batchSize, batches = batchesOf(model, batchSize), inputShape, opsetVersion = 18, bound = 1e-6 }: ExportCase = {},
 ): Promise<void> {
   await useBackend("reference");
   const what = `Cannot export "${model.name}"`;
-  const bytes = await onnxFile(model, { batchSize: batchSize ?? null, opsetVersion }, what);
+  const file = await onnxFile(
+    model,
+    { batchSize: batchSize ?? null, inputShape: inputShape ?? null, opsetVersion },
+    what,
+  );
   for (const batch of batches) {
     const rows = x.map((item) => rowsOf(item, batch));
     const given = packLike(model.inputShape!, rows) as Tensor;
     const expected = flatten(await model.predict(given, { verbose: 0, batchSize: batch }) as Structure<Tensor>);
-    const outputs = await runOnnx(bytes, new Map(model.inputNames.map((name, i) => [name, rows[i]])));
+    const outputs = await runOnnx(file, new Map(model.inputNames.map((name, i) => [name, rows[i]])));
     assert.equal(outputs.size, expected.length);
     [...outputs.values()].forEach(({ dtype, shape, data }, i) => {
       const wanted = Array.from(expected[i].data);

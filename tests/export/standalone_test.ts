@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { pathToFileURL } from "node:url";
 import {
+  CeratopsError,
   type ExportOptions,
   type FileTarget,
   Input,
@@ -22,7 +23,7 @@ import {
 } from "../../mod.ts";
 import { makeArray } from "../../lib/dtype.ts";
 import { hashPath, RandomStream } from "../../lib/random_stream.ts";
-import { sizeOf } from "../../lib/shape.ts";
+import { sizeOf, type SymbolicShape } from "../../lib/shape.ts";
 import { flatten, type Structure } from "../../lib/structure.ts";
 import { useBackend } from "../backends.ts";
 import { inBrowser, openPage } from "../browser.ts";
@@ -487,6 +488,36 @@ Deno.test("inputs with a fixed number of rows stay fixed", async () => {
   await assert.rejects(predict([[1, 2]]), /must be numbers of shape \[3, 2\], received shape \[1, 2\]$/);
 });
 
+Deno.test("unknown axes are fixed by inputShape", async () => {
+  await useBackend("wasm");
+  const [text, more] = [Input({ shape: [null], dtype: "int32", name: "text" }), Input({ shape: [2], name: "more" })];
+  const read = new layers.GRU(5).apply(new layers.Embedding(9, 4, { maskZero: true }).apply(text));
+  const model = new Model({ inputs: { text, more }, outputs: new layers.Concatenate().apply([read, more]) });
+  const one: Case = {
+    model,
+    x: { text: numbers("text", [33, 6], 0, 9, "int32"), more: numbers("more", [33, 2]) },
+  };
+  const { predict, inputs } = await moduleOf(model, { inputShape: { text: [null, 6], more: [null, 2] } });
+  assert.deepEqual(inputs.map(({ name, shape }) => [name, shape]), [["more", [null, 2]], ["text", [null, 6]]]);
+  const given = Object.fromEntries(Object.entries(one.x).map(([name, { data }]) => [name, data]));
+  assert.deepEqual((await predict(given)).data, (await predictAsExported(one))[0].data);
+
+  const wrong: Record<string, unknown> = {
+    "[null, null]": { text: [null, null], more: [null, 2] },
+    "[null, 6, 1]": { text: [null, 6, 1], more: [null, 2] },
+    "[null, 3]": { text: [null, 6], more: [null, 3] },
+    "[null, 0.5]": { text: [null, 0.5], more: [null, 2] },
+    "5": { text: 5, more: [null, 2] },
+    "one item": [null, 6],
+  };
+  for (const [received, inputShape] of Object.entries(wrong)) {
+    await assert.rejects(
+      moduleOf(model, { inputShape: inputShape as Structure<SymbolicShape> }),
+      (error: Error) => error instanceof CeratopsError && error.message.includes(`received ${received}:`),
+    );
+  }
+});
+
 Deno.test("names in a module are data: they end no text and no comment", async () => {
   await useBackend("wasm");
   // Names of layers have no slash, those of outputs may.
@@ -516,7 +547,7 @@ Deno.test("models that no fixed program predicts are refused", async () => {
   };
   await refuses(new Sequential([new layers.Dense(1)], { name: "m" }), StateError, /^Cannot export "m" to .* not built/);
   const open = new Sequential([Input({ shape: [null, 3], name: "x" }), new layers.Dense(1)]);
-  await refuses(open, ShapeError, /"x" must have a fixed shape.*, received \[null, null, 3\]/);
+  await refuses(open, ShapeError, /"x" must have a fixed shape like.*, received \[null, null, 3\]/);
 
   class Noisy extends Model {
     seed = new random.SeedGenerator(1);
@@ -542,6 +573,14 @@ Deno.test("models that no fixed program predicts are refused", async () => {
   await refuses(sums(), ValueError, /its name must end in \.onnx or \.ts or .*, received "model\.py"/, "model.py");
   await refuses(sums(), ValueError, /a stream has no ending that says which format it is/, new WritableStream());
   await assert.rejects(sums().export(path, { batchSize: 0 }), /batchSize must be a positive integer/);
+  await assert.rejects(
+    sums().export(path, { opsetVersion: 20 }),
+    /a \.ts file has the options "batchSize", .*, received "opsetVersion"/,
+  );
+  await assert.rejects(
+    sums().export(`${root}/model.onnx`, { dtype: "float16" }),
+    /a \.onnx file has the options "batchSize", "inputShape", "opsetVersion", received "dtype"/,
+  );
   await assert.rejects(sums().export(path, { engine: new Uint8Array(3) }), /the engine must be .*ffi\/ceratops\.wasm/);
   await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
 });

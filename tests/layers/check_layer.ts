@@ -19,10 +19,11 @@ import type { SymbolicTensor } from "../../lib/tensor/symbolic.ts";
 import { deserializeObject } from "../../lib/saving/deserialize.ts";
 import { customObjectScope } from "../../lib/registry.ts";
 import type { SymbolicShape } from "../../lib/shape.ts";
-import type { Structure } from "../../lib/structure.ts";
+import { camelCase } from "../../lib/names.ts";
+import { flatten, type Structure } from "../../lib/structure.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { assertClose } from "../close.ts";
-import { type GoldenArray, type GoldenObject, lambdas, type Table, toTensor } from "../golden.ts";
+import { camelCased, type GoldenArray, type GoldenObject, lambdas, type Table, toTensor } from "../golden.ts";
 
 /** A layer's case in the golden file. */
 export interface LayerCase extends GoldenObject {
@@ -31,11 +32,17 @@ export interface LayerCase extends GoldenObject {
   masks: (GoldenArray | null)[] | null;
   /** Inputs with this value are where the output jumps. */
   jump: number | null;
+  /** The names of the inputs after the first, if the layer takes these by name. */
+  names?: string[];
+  /** What else the layer is called with. */
+  call?: Table;
   serialized: Table;
   output_shape: SymbolicShape;
   weights: { key: string; path: string; shape: number[]; trainable: boolean }[];
   initial: GoldenArray[];
   y: GoldenArray;
+  /** The scores of an attention, if it was asked for these. */
+  scores?: GoldenArray;
   targets: GoldenArray;
   mask: GoldenArray | null;
   objective: number;
@@ -60,7 +67,20 @@ export async function checkLayer(spec: LayerCase, make: () => Layer, learningRat
 /** One item alone, several as a list, as layers take them. */
 const arranged = <T>(items: readonly T[]): Structure<T> => (items.length === 1 ? items[0] : items);
 
-const inputShapes = ({ inputs }: LayerCase) => arranged(inputs.map(({ shape }) => [null, ...shape.slice(1)]));
+/** The input of a call and the inputs by name, for an item for each input. */
+const byName = <T>({ names }: LayerCase, items: readonly T[]): [input: Structure<T>, named: Record<string, T>] =>
+  names
+    ? [items[0], Object.fromEntries(names.map((name, i) => [camelCase(name), items[i + 1]]))]
+    : [arranged(items), {}];
+
+/** The arguments of a layer's methods for shapes. */
+const inputShapes = (spec: LayerCase) => byName(spec, spec.inputs.map(({ shape }) => [null, ...shape.slice(1)]));
+
+/** What the layer returns for an input each. */
+function call<T extends Value | SymbolicTensor>(spec: LayerCase, layer: Layer, items: readonly T[]): T[] {
+  const [input, named] = byName(spec, items);
+  return flatten(layer.replay<T>({ positional: [input], named: { ...named, ...camelCased(spec.call ?? {}) } }));
+}
 
 function checkConfig({ serialized }: LayerCase, make: () => Layer): void {
   const layer = make();
@@ -74,18 +94,20 @@ function checkConfig({ serialized }: LayerCase, make: () => Layer): void {
 
 function checkShapes(spec: LayerCase, make: () => Layer): void {
   const layer = make();
-  assert.deepEqual(layer.computeOutputShape(inputShapes(spec)), spec.output_shape, "symbolic shape");
-  const traced = Layer.prototype.computeOutputShape.call(layer, inputShapes(spec));
-  assert.deepEqual(traced, spec.output_shape, "shape found by tracing");
-  const known = layer.computeOutputShape(arranged(spec.inputs.map(({ shape }) => shape)));
-  assert.deepEqual(known, spec.y.shape, "shape of known extents");
+  if (!spec.call) {
+    assert.deepEqual(layer.computeOutputShape(...inputShapes(spec)), spec.output_shape, "symbolic shape");
+    const traced = Layer.prototype.computeOutputShape.call(layer, ...inputShapes(spec));
+    assert.deepEqual(traced, spec.output_shape, "shape found by tracing");
+    const known = layer.computeOutputShape(...byName(spec, spec.inputs.map(({ shape }) => shape)));
+    assert.deepEqual(known, spec.y.shape, "shape of known extents");
+  }
   const symbols = spec.inputs.map(({ shape, dtype }) => Input({ shape: shape.slice(1), dtype }));
-  const symbol = layer.apply(arranged(symbols)) as SymbolicTensor;
+  const [symbol] = call(spec, layer, symbols);
   assert.deepEqual([symbol.shape, symbol.dtype], [spec.output_shape, spec.y.dtype], "symbolic tensor");
 }
 
 function checkWeights({ weights, ...spec }: LayerCase, layer: Layer): void {
-  layer.ensureBuilt(inputShapes(spec as LayerCase));
+  layer.ensureBuilt(...inputShapes(spec as LayerCase));
   assert.deepEqual(
     layer.weights.map(({ key, shape }) => ({ key, shape: [...shape] })),
     weights.map(({ key, shape }) => ({ key, shape })),
@@ -104,6 +126,7 @@ function objectiveOf(y: Value, targets: Tensor, losses: readonly Value[]): Value
 
 interface Applied {
   readonly y: Value;
+  readonly scores: Value | undefined;
   readonly objective: Value;
 }
 
@@ -115,11 +138,11 @@ function applied(spec: LayerCase, layer: Layer, inputs: readonly Value[], masks:
   });
   const losses: Value[] = [];
   const ofCall = [isTraining.of(false), addedLosses.of(losses)];
-  const y = withContext(ofCall, () => layer.apply(arranged(inputs)) as Value);
+  const [y, scores] = withContext(ofCall, () => call(spec, layer, inputs));
   for (const weight of layer.trainableWeights) {
     if (weight.regularizer) losses.push(weight.regularizer.call(weight.value()));
   }
-  return { y, objective: objectiveOf(y, toTensor(spec.targets), losses) };
+  return { y, scores, objective: objectiveOf(y, toTensor(spec.targets), losses) };
 }
 
 function tensorsOf(spec: LayerCase): { inputs: Tensor[]; masks: Tensor[] } {
@@ -128,7 +151,7 @@ function tensorsOf(spec: LayerCase): { inputs: Tensor[]; masks: Tensor[] } {
 }
 
 function buildWith(spec: LayerCase, layer: Layer): void {
-  layer.ensureBuilt(inputShapes(spec));
+  layer.ensureBuilt(...inputShapes(spec));
   layer.setWeights(spec.initial.map(toTensor));
 }
 
@@ -140,10 +163,11 @@ async function checkOutputs(spec: LayerCase, layer: Layer): Promise<void> {
   let hasMask = false;
   const program = compile((...args: Value[]) => {
     const values = args.slice(0, inputs.length);
-    const { y, objective } = applied(spec, layer, values, args.slice(inputs.length));
+    const { y, scores, objective } = applied(spec, layer, values, args.slice(inputs.length));
     hasMask = y.mask !== undefined;
     const targets = [...floating.map(([, i]) => values[i]), ...layer.trainableWeights];
-    return [y, objective, ...gradients(objective, targets), ...(y.mask ? [y.mask] : [])];
+    const further = [...(scores ? [scores] : []), ...(y.mask ? [y.mask] : [])];
+    return [y, objective, ...gradients(objective, targets), ...further];
   });
   const [y, objective, ...rest] = await program(...inputs, ...masks);
   assert.deepEqual([y.dtype, [...y.shape]], [spec.y.dtype, spec.y.shape], "dtype and shape of the output");
@@ -154,6 +178,11 @@ async function checkOutputs(spec: LayerCase, layer: Layer): Promise<void> {
     const mask = rest.pop()!;
     assert.equal(mask.dtype, "bool");
     assert.deepEqual([[...mask.shape], [...mask.data].map(Boolean)], [spec.mask.shape, spec.mask.data], "mask");
+  }
+  if (spec.scores) {
+    const scores = rest.pop()!;
+    assert.deepEqual([...scores.shape], spec.scores.shape, "shape of the scores");
+    assertClose(scores.data, spec.scores.data.map(Number), close, "scores");
   }
   const slopes = [...floating.map(([, i]) => spec.dx[i]), ...spec.dw];
   assert.equal(rest.length, slopes.length, "gradients");
@@ -220,7 +249,7 @@ function checkDifferences(spec: LayerCase, layer: Layer): void {
 async function checkTraining(spec: LayerCase, layer: Layer, learningRate: number): Promise<void> {
   const { inputs } = tensorsOf(spec);
   const symbols = inputs.map(({ shape, dtype }) => Input({ shape: shape.slice(1), dtype }));
-  const model = new Model({ inputs: arranged(symbols), outputs: layer.apply(arranged(symbols)) as SymbolicTensor });
+  const model = new Model({ inputs: arranged(symbols), outputs: call(spec, layer, symbols)[0] });
   layer.setWeights(spec.initial.map(toTensor));
   const loss = (yTrue: Value, yPred: Value) => {
     const product = ops.multiply(yTrue, yPred);

@@ -19,8 +19,8 @@ export interface ExchangedModel {
   written_builds: Table[];
 }
 
-/** Every model of the golden file. */
-export const exchanged: ExchangedModel[] = golden("models").models;
+/** Every model of the golden files. */
+export const exchanged: ExchangedModel[] = ["models", "recurrent_models"].flatMap((file) => golden(file).models);
 
 /** The model from Keras's JSON, with Keras's weights. */
 export function readModel({ json, weights }: ExchangedModel): Model {

@@ -19,7 +19,7 @@ async function assertPredicts(model: Model, spec: Table): Promise<void> {
   made.forEach((output, i) => assertClose(output.data, toTensor(expected[i]).data, close));
 }
 
-for (const spec of golden("keras2").cases) {
+for (const spec of ["keras2", "keras2_recurrent"].flatMap((file) => golden(file).cases)) {
   for (const format of ["h5", "keras"]) {
     testOnBackends(`a model of Keras 2 predicts and trains on: ${spec.name}, .${format}`, async () => {
       const model = await loadModel(await unpack(spec[format]));

@@ -20,7 +20,7 @@ function assertTensors(tensors: readonly Tensor[], expected: Table[], what: stri
   tensors.forEach(({ data }, i) => assertClose(data, expected[i].data.map(Number), close, `${what} ${i}`));
 }
 
-for (const spec of golden("trainings").cases) {
+for (const spec of ["trainings", "recurrent_trainings"].flatMap((file) => golden(file).cases)) {
   testOnBackends(`training as in Keras: ${spec.name}`, async () => {
     const model = modelFromConfig(spec.json);
     model.setWeights(spec.initial.map(toTensor));

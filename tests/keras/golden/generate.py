@@ -51,11 +51,18 @@ SUBJECTS = [
     "spatial",
     "normalization",
     "recurrent",
+    "attention",
+    "recurrent_trainings",
+    "recurrent_files",
+    "recurrent_models",
     "files",
     "printed",
     "signatures",
     "numpy_files",
+    "plots",
+    "pictures",
     "sharded",
+    "legacy_h5",
 ]
 
 

@@ -76,4 +76,5 @@ def main():
     print(f"{path.name}: {path.stat().st_size} bytes")
 
 
-main()
+if __name__ == "__main__":
+    main()

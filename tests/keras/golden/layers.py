@@ -39,9 +39,14 @@ VOLUMES = floats(2, 2, 3, 2, 2, seed=8)
 TOKENS = np.array([[3, 0, 5, 1], [0, 0, 2, 4]], "int32")
 
 
-def case(name, layer, *inputs, masks=None, train=True, jump=None):
-    """At inputs equal to `jump` the output jumps, so that differences say nothing there."""
-    return {"name": name, "layer": layer, "inputs": list(inputs), "masks": masks, "train": train, "jump": jump}
+def case(name, layer, *inputs, masks=None, train=True, jump=None, names=None, call=None):
+    """At inputs equal to `jump` the output jumps, so that differences say nothing there.
+
+    `names` are those of the inputs after the first, if the layer takes these by name, and `call` what else it is called
+    with.
+    """
+    spec = {"name": name, "layer": layer, "inputs": list(inputs), "masks": masks, "train": train, "jump": jump}
+    return {**spec, "names": names, "call": call or {}}
 
 
 def dense(name, *inputs, **config):
@@ -213,8 +218,15 @@ def first_value(weight, seed):
     return np.abs(value) if weight.name.endswith("variance") else value
 
 
-def arguments(inputs):
-    return inputs[0] if len(inputs) == 1 else inputs
+def arguments(inputs, names=None):
+    return inputs[0] if len(inputs) == 1 or names else inputs
+
+
+def applied(layer, spec, inputs, **more):
+    """What the layer returns for inputs, and its scores if it was asked for these."""
+    named = dict(zip(spec["names"] or [], inputs[1:]))
+    returned = layer(arguments(inputs, spec["names"]), **named, **spec["call"], **more)
+    return returned if spec["call"].get("return_attention_scores") else (returned, None)
 
 
 def on_tape(layer, spec):
@@ -226,7 +238,7 @@ def on_tape(layer, spec):
         for x, mask in zip(tensors, spec["masks"] or []):
             if mask is not None:
                 keras.src.backend.set_keras_mask(x, tf.constant(mask))
-        y = layer(arguments(tensors), training=False)
+        y, scores = applied(layer, spec, tensors, training=False)
         targets = dyadic(y.shape, 61, 16, 96)
         value = objective(targets, tf.cast(y, "float32"), layer)
     mask = keras.src.backend.get_keras_mask(y)
@@ -236,6 +248,7 @@ def on_tape(layer, spec):
     slopes = [None if slope is None else np.array(tf.convert_to_tensor(slope)) for slope in slopes]
     return {
         "y": np.array(y),
+        **({} if scores is None else {"scores": np.array(scores)}),
         "targets": targets,
         "mask": None if mask is None else np.array(mask),
         "objective": float(value),
@@ -269,12 +282,14 @@ def results(spec):
     nodes = [keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in inputs]
     # Building may change what the config says of axes.
     serialized = layer.get_config()
-    symbolic = layer(arguments(nodes))
+    symbolic, _ = applied(layer, spec, nodes)
     found = {
         **spec["layer"],
         "inputs": inputs,
         "masks": spec["masks"],
         "jump": spec["jump"],
+        **({"names": spec["names"]} if spec["names"] else {}),
+        **({"call": spec["call"]} if spec["call"] else {}),
         "serialized": serialized,
         "output_shape": symbolic.shape,
         "weights": [
@@ -282,21 +297,26 @@ def results(spec):
         ],
     }
     layer.set_weights([first_value(w, 51 + i) for i, w in enumerate(layer.weights)])
-    assert symbolic.shape == tuple(layer.compute_output_shape(arguments([(None, *x.shape[1:]) for x in inputs])))
+    if not spec["names"] and not spec["call"]:
+        shapes = [(None, *x.shape[1:]) for x in inputs]
+        assert symbolic.shape == tuple(layer.compute_output_shape(arguments(shapes)))
     if isinstance(layer, keras.layers.Normalization):
         layer.finalize_state()  # It computes with copies of its weights.
     found["initial"] = [np.asarray(value) for value in layer.get_weights()]
     found.update(in_jax(layer, spec) if keras.backend.backend() == "jax" else on_tape(layer, spec))
     if spec["train"] and not spec["masks"]:
-        found["trained"] = trained(layer, nodes, symbolic, inputs, found["targets"])
+        found["trained"] = trained(layer, nodes, symbolic, spec, found["targets"])
     return found
 
 
-def trained(layer, nodes, symbolic, inputs, targets):
+def trained(layer, nodes, symbolic, spec, targets):
     """The loss of one step and the weights after it."""
     model = keras.Model(nodes, symbolic)
-    model.compile(optimizer=keras.optimizers.SGD(LEARNING_RATE), loss=per_sample)
-    value = model.train_on_batch(arguments(inputs), targets)
+    # Of some attentions the loss varies from run to run on TensorFlow, as if it read weights that are already changed; not
+    # with XLA.
+    jit = True if spec["names"] else "auto"
+    model.compile(optimizer=keras.optimizers.SGD(LEARNING_RATE), loss=per_sample, jit_compile=jit)
+    value = model.train_on_batch(arguments(spec["inputs"]), targets)
     return {"loss": float(value), "weights": [np.asarray(value) for value in layer.get_weights()]}
 
 
