@@ -55,18 +55,18 @@ export interface Measured {
 /** Prints latency, throughput and memory by backend and batch size. */
 export async function bench(
   path: string,
-  { backend = ["auto"], batch = [1, 32], repeats = 20, length = 32, json }: BenchOptions,
+  { backend, batch = [1, 32], repeats = 20, length = 32, json }: BenchOptions,
   { write }: Streams,
 ): Promise<number> {
   const model = await loadModel(path, { compile: false });
   const rows: Measured[] = [];
-  for (const name of backend) {
-    await setBackend(name);
+  for (const name of backend ?? [undefined]) {
+    if (name) await setBackend(name);
     for (const size of batch) rows.push(await measure(model, size, repeats, length));
   }
   if (json) write(jsonText(rows));
   else {
-    const header = ["backend", "batch", "first", "median", "p95", "samples/s", "peak memory"];
+    const header = ["backend", "batch", "first (ms)", "median (ms)", "p95 (ms)", "samples/s", "peak memory"];
     const cells = rows.map(({ backend, batch, first, median, p95, samplesPerSecond, peakMemory }) => [
       backend,
       `${batch}`,
@@ -123,5 +123,4 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
 }
 
-const timeText = (milliseconds: number) =>
-  milliseconds < 1 ? `${(1000 * milliseconds).toPrecision(3)} us` : `${milliseconds.toPrecision(4)} ms`;
+const timeText = (milliseconds: number) => milliseconds.toPrecision(3);

@@ -33,7 +33,7 @@ export function withShared(command: Command, examples: readonly string[]): Comma
   return command
     .option("--json", "write the result as JSON")
     .option("--trace", "show where an error comes from")
-    .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ceratops ${line}\n`).join("")}`);
+    .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ceratops ${line}`).join("\n")}`);
 }
 
 /** Adds the options of the commands that run a model. */

@@ -124,7 +124,7 @@ function inputFrom(data: Data, spec: InputSpec, what: string, streams: Streams):
     case "array":
       return asBatch(data.array, spec.sample);
     case "arrays":
-      return asBatch(soleArray(data.arrays, [spec.name, "x"], what), spec.sample);
+      return asBatch(soleArray(data.arrays, [...new Set([spec.name, "x"])], what), spec.sample);
     case "table":
       return rowsOf(data.table.rows, spec.sample, what);
     case "image":

@@ -1,7 +1,13 @@
 // `ceratops diff`: which weights of two files differ, and by how much.
 import { FileError } from "../mod.ts";
 import { type LoadedFile, loadFile } from "../lib/models/load_model.ts";
-import { compareNamed, type WeightComparison, weightsIn, weightsOf } from "../lib/saving/compare_weights.ts";
+import {
+  compareNamed,
+  type NamedWeight,
+  type WeightComparison,
+  weightsIn,
+  weightsOf,
+} from "../lib/saving/compare_weights.ts";
 import { amountOf, type Session, type SharedOptions, withShared } from "./command.ts";
 import type { Command } from "./deps.ts";
 import type { Streams } from "./streams.ts";
@@ -35,10 +41,10 @@ export async function diff(
   { write }: Streams,
 ): Promise<number> {
   const [first, second] = [await loadFile(a, { compile: false }), await loadFile(b, { compile: false })];
-  if (!first.model && !second.model && first.origin.format !== second.origin.format) {
+  if (!first.model && !second.model && !haveCommonNames(first, second)) {
     throw new FileError({
       what: `Cannot compare "${a}" and "${b}"`,
-      rule: "weights alone must be of one format, since each has names of its own",
+      rule: "weights alone must have names in common, as those of one format have",
       received: `${first.origin.format} and ${second.origin.format}`,
       hint: "give the file of the whole model for one of them",
     });
@@ -52,11 +58,22 @@ export async function diff(
   return different.length === 0 ? 0 : 1;
 }
 
-/** Weights alone have the names of the model on the other side, if there is one. */
+const haveCommonNames = ({ weights: a }: LoadedFile, { weights: b }: LoadedFile) =>
+  [...a.arrays.keys()].some((key) => b.arrays.has(key));
+
 function compareFiles(a: LoadedFile, b: LoadedFile): Promise<WeightComparison[]> {
-  const namedAs = (own: LoadedFile, other: LoadedFile) =>
-    own.model ? weightsOf(own.model, other.model ? undefined : other.weights) : weightsIn(own.weights);
-  return compareNamed(namedAs(a, b), namedAs(b, a));
+  return compareNamed(weightsBeside(a, b), weightsBeside(b, a));
+}
+
+/** The weights of a file, with the keys of the other one's format; weights alone are named as in the other's model. */
+function weightsBeside({ model, weights }: LoadedFile, other: LoadedFile): NamedWeight[] {
+  if (model) return weightsOf(model, other.model ? undefined : other.weights);
+  const inModel = other.model ? weightsOf(other.model, weights) : [];
+  const named = new Map(inModel.map((each) => [each.key, each]));
+  return weightsIn(weights).map((each) => {
+    const { layer, weight } = named.get(each.key) ?? each;
+    return { ...each, layer, weight };
+  });
 }
 
 function asJson({ layer, weight, shape, otherShape, maxAbsolute, maxRelative }: WeightComparison, different: boolean) {

@@ -12,7 +12,7 @@ import { jsonText, shortest, sizeText, textTable } from "./text.ts";
 export function addInspect(program: Command, { streams, end }: Session): void {
   const command = program.command("inspect")
     .description("print the layers, shapes, parameters, optimizer and versions of a model file")
-    .argument("<file>", ".keras, .h5, .weights.h5, .safetensors, or model.json of TensorFlow.js");
+    .argument("<file>", ".keras, .h5, .weights.h5, .weights.json, .safetensors, or model.json of TensorFlow.js");
   withShared(command, ["inspect model.keras", "inspect --json model.keras", "inspect model.weights.h5"])
     .action(async (file: string, options: SharedOptions) => end(await inspect(file, options, streams)));
 }

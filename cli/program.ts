@@ -56,7 +56,7 @@ function makeProgram(session: Session): Command {
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     })
-    .addHelpText("after", "\n`ceratops COMMAND --help` has the options of a command, and examples.\n");
+    .addHelpText("after", "\n`ceratops COMMAND --help` has the options of a command, and examples.");
   for (const add of [addInspect, addConvert, addDiff, addPredict, addEvaluate, addBench]) add(program, session);
   return program;
 }

@@ -11,3 +11,6 @@ export { DOMParser } from "npm:@xmldom/xmldom@0.9.12";
 
 /** Runs exported models: ONNX Runtime, compiled to WebAssembly. */
 export * as ort from "npm:onnxruntime-web@1.30.0/wasm";
+
+/** Writes pictures. */
+export { encode as encodePng } from "npm:fast-png@8.0.0";

@@ -4,7 +4,7 @@ import { Layer } from "../layers/layer.ts";
 import { sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Part, weightGroups } from "./weight_groups.ts";
-import type { StoredWeights } from "./weights_file.ts";
+import { requireBuilt, type StoredWeights } from "./weights_file.ts";
 
 /** A weight of two models, side by side. */
 export interface WeightComparison {
@@ -43,7 +43,8 @@ export interface NamedWeight {
  * @param a the first model or layer
  * @param b the second one
  * @returns each weight with its largest differences; elements that are both NaN, or the same infinity, are equal
- * @throws {ValueError} for what has no weights
+ * @throws {StateError} before both are built
+ * @throws {ValueError} for what is neither a model nor a layer
  *
  * @example How far does a training step move each weight?
  * ```ts
@@ -59,10 +60,14 @@ export interface NamedWeight {
  * ```
  */
 export async function compareWeights(a: Layer, b: Layer): Promise<WeightComparison[]> {
+  const what = "Cannot compare weights";
   for (const part of [a, b]) {
-    if (part instanceof Layer) continue;
+    if (part instanceof Layer) {
+      requireBuilt(part, what);
+      continue;
+    }
     throw new ValueError({
-      what: "Cannot compare weights",
+      what,
       rule: "there must be two models or layers",
       received: describe(part),
       hint: "write it as in utils.compareWeights(model, other)",

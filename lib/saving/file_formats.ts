@@ -109,6 +109,9 @@ const originOfHdf5 = ({ attributes }: H5Group): FileOrigin => ({
 export async function readFileOfAnyKind(file: OpenFile, what: string): Promise<ModelFile | WeightsFile> {
   const { bytes } = file;
   if (isSafetensors(bytes)) return { origin: { format: "safetensors" }, weights: await readWeights(file, what) };
+  if (isJson(bytes) && isSharded(parseJson(bytes, "text", what))) {
+    return { origin: { format: ".weights.json" }, weights: await readWeights(file, what) };
+  }
   if (!isHdf5(bytes)) return await readModelFile(file, what);
   const root = await readHdf5(bytes, what);
   if (root.attributes.has("model_config")) return modelInHdf5(root, what);

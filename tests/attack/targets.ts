@@ -94,7 +94,7 @@ const inside: ReadonlySet<string> = new Set(
   ("values accumulate rates addVariable building convolve outputChannels connect change changeColors uniform normal drop " +
     "resolveNoiseShape channelsOf addBias extentOf addScale normalized outputDType listOf mismatch merge perImage " +
     "transforms watched improves direction forgetPrograms forgetOutputShape part updateOne givenRate slotShape slotStart " +
-    "stepScalars update project equations buildConfig score projections fileOrder nextMean nextSquares graph setTraining outputShape stateShapes stateShape addWeights " +
+    "stepScalars update project equations buildConfig score projections grouped fileOrder nextMean nextSquares graph setTraining outputShape stateShapes stateShape addWeights " +
     "product products masks gateProducts").split(" "),
 );
 

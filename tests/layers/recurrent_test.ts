@@ -334,22 +334,26 @@ Deno.test("the graph of a training step does not grow with the number of time st
   }
 });
 
-/** The numbers of matrix products outside of loops and in each of their bodies. */
-function productsOf(graph: Graph): { outside: number; bodies: number[] } {
-  const products = ({ nodes }: Graph) => nodes.filter(({ op }) => op === "matmul").length;
-  const bodies = graph.nodes.flatMap((node) => (node.op === "scan" ? [products(node.attrs.body)] : []));
-  return { outside: products(graph), bodies };
+/** The numbers of ops of a name outside of loops and in each of their bodies, in the gradients of a layer's output. */
+function opsOf(layer: Layer, shape: readonly number[], name: string): { outside: number; bodies: number[] } {
+  const trace = new Trace();
+  withContext(recording(trace), () => {
+    const x = trace.input({ shape, dtype: "float32" });
+    const loss = ops.sum(ops.square(layer.apply(x, { training: true }) as Value));
+    trace.graph.outputs = gradients(loss, [x, ...layer.trainableWeights]).map(idOf);
+  });
+  const graph = optimize(trace.graph);
+  const count = ({ nodes }: Graph) => nodes.filter(({ op }) => op === name).length;
+  const bodies = graph.nodes.flatMap((node) => (node.op === "scan" ? [count(node.attrs.body)] : []));
+  return { outside: count(graph), bodies };
 }
 
 Deno.test("products of inputs and gradients of weights are outside of the loops", () => {
-  const layer = new layers.LSTM(4);
-  const trace = new Trace();
-  withContext(recording(trace), () => {
-    const x = trace.input({ shape: [2, 10, 3], dtype: "float32" });
-    const loss = ops.sum(ops.square(layer.apply(x, { training: true })));
-    trace.graph.outputs = gradients(loss, [x, ...layer.trainableWeights]).map(idOf);
-  });
   // Outside: the inputs' product, and the gradients of input, kernel and recurrent kernel. Inside: the state's product,
-  // and for the gradient this once more and that of the state.
-  assert.deepEqual(productsOf(optimize(trace.graph)), { outside: 4, bodies: [1, 2] });
+  // which the gradient reads, and the gradient of the state.
+  assert.deepEqual(opsOf(new layers.LSTM(4), [2, 10, 3], "matmul"), { outside: 4, bodies: [1, 1] });
+  assert.deepEqual(opsOf(new layers.GRU(4), [2, 10, 3], "matmul"), { outside: 4, bodies: [1, 1] });
+  // The gradients of the two kernels.
+  const film = new layers.ConvLSTM1D(4, 2, { padding: "same" });
+  assert.deepEqual(opsOf(film, [2, 10, 5, 3], "convolutionFilter"), { outside: 2, bodies: [0, 0] });
 });

@@ -1,6 +1,17 @@
 // Comparing the weights of models.
 import assert from "node:assert/strict";
-import { cloneModel, Input, type Layer, layers, Model, Sequential, tensor, utils, ValueError } from "../../mod.ts";
+import {
+  cloneModel,
+  Input,
+  type Layer,
+  layers,
+  Model,
+  Sequential,
+  StateError,
+  tensor,
+  utils,
+  ValueError,
+} from "../../mod.ts";
 
 const make = (units = 2) =>
   new Sequential([
@@ -64,4 +75,5 @@ Deno.test("compareWeights() names layers with the models around them, and takes 
   const [kernel, bias] = await utils.compareWeights(inner.layers[0], inner.layers[0]);
   assert.deepEqual([kernel.maxAbsolute, bias.maxAbsolute], [0, 0]);
   await assert.rejects(utils.compareWeights(model, {} as Layer), ValueError);
+  await assert.rejects(utils.compareWeights(model, new Sequential([new layers.Dense(1)])), StateError);
 });
