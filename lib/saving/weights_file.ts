@@ -120,14 +120,22 @@ export function keyInHdf5(path: readonly string[]): string {
 export const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number): string =>
   [...namePath ? [namePath] : [], entries[index].name].join("/");
 
-/** The part of an optimizer's group that a file with so many arrays of it has. */
-function storedPart(optimizer: Optimizer, stored: number): WeightGroup {
+/** The part of an optimizer's group that a file with these arrays of it has. */
+function storedPart(optimizer: Optimizer, arrays: readonly Tensor[]): WeightGroup {
   const group = optimizerGroup(optimizer);
+  const { entries } = group;
+  // Keras 2 stores momenta for an SGD that has none, and no rate.
+  if (optimizer.slots.length === 0) {
+    return { ...group, entries: entries.filter((_, i) => arrays[i]?.shape.length === 0) };
+  }
   const scalars = optimizer.schedule ? 1 : 2;
   // An optimizer that had taken no step has no slots in the file.
-  if (stored <= scalars) return { ...group, entries: group.entries.slice(0, stored) };
+  if (arrays.length <= scalars) return { ...group, entries: entries.slice(0, arrays.length) };
+  // Keras 2 does not store the numbers in place of factors either, which vectors do not have.
   const own = legacyEntries(optimizer);
-  return stored === own.length ? { ...group, entries: own } : group;
+  const withoutNumbers = own.filter(({ shape }, i) => i === 0 || shape.length > 0);
+  const fitting = [entries, own, withoutNumbers].find(({ length }) => length === arrays.length);
+  return { ...group, entries: fitting ?? entries };
 }
 
 /** A row of the table of what does not fit. */
@@ -170,10 +178,10 @@ export function assignWeights(
     });
   };
   groupsOf(model).forEach(take);
-  const stored = [...arrays.keys()].filter((key) => key.startsWith("optimizer/")).length;
-  if (optimizer && stored > 0) take(storedPart(optimizer, stored));
+  const stored = [...arrays].filter(([key]) => key.startsWith("optimizer/")).map(([, array]) => array);
+  if (optimizer && stored.length > 0) take(storedPart(optimizer, stored));
   for (const [key, { shape }] of left) {
-    if (!optimizer && key.startsWith("optimizer/")) continue;
+    if (!optimizer?.slots.length && key.startsWith("optimizer/")) continue;
     const parts = key.split("/").filter((part) => part !== "vars");
     mismatches.push([parts.slice(0, -1).join("/"), parts.at(-1)!, "none", formatShape(shape)]);
   }

@@ -3,62 +3,24 @@ import assert from "node:assert/strict";
 import { FileError, StateError, ValueError } from "../../lib/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../lib/files/safetensors.ts";
 import { readZip } from "../../lib/files/zip.ts";
-import { BatchNormalization, Dense } from "../../lib/layers/layers.ts";
+import { Dense } from "../../lib/layers/layers.ts";
 import { Input } from "../../lib/layers/input.ts";
-import { Layer } from "../../lib/layers/layer.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
-import { add } from "../../lib/ops/ops.ts";
-import { registerKerasSerializable } from "../../lib/registry.ts";
-import type { Value } from "../../lib/ir/value.ts";
-import type { Weight } from "../../lib/layers/weight.ts";
-import type { SymbolicShape } from "../../lib/shape.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { zipped } from "./zipped.ts";
 import { models, saving } from "../../mod.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
+import "./block.ts";
 import { unpack, written } from "./packed.ts";
 
 const files = golden("files");
 const [x, y] = [files.x, files.y].map(toTensor);
 const close = { absolute: 2e-6, relative: 2e-5 };
 const quiet = { verbose: 0 } as const;
-
-/** The layer of the user's own that the files name, with its layers under the names of Keras's. */
-class Block extends Layer {
-  readonly units: number;
-  readonly secondDense: Dense;
-  readonly firstDense: Dense;
-  readonly others: readonly Layer[];
-  offset!: Weight;
-
-  constructor({ units, ...options }: { units: number; name?: string }) {
-    super(options);
-    this.units = units;
-    this.secondDense = new Dense(units);
-    this.firstDense = new Dense(units, { activation: "relu" });
-    this.others = [new Dense(units), new BatchNormalization(), new Dense(units)];
-  }
-
-  override build(_shape: SymbolicShape): void {
-    this.offset = this.addWeight({ name: "offset", shape: [this.units], initializer: "ones" });
-  }
-
-  call(x: Value): Value {
-    let value = add(this.secondDense.apply(this.firstDense.apply(x)), this.offset.value());
-    for (const layer of this.others) value = layer.apply(value) as Value;
-    return value;
-  }
-
-  override getConfig() {
-    return { ...super.getConfig(), units: this.units };
-  }
-}
-
-registerKerasSerializable("golden")(Block);
 
 /** The outputs of a model, in the order of their names where they have some. */
 async function outputsOf(model: Model, spec: Table): Promise<Tensor[]> {

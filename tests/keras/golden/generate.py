@@ -57,6 +57,7 @@ SUBJECTS = [
     "recurrent_models",
     "files",
     "own_state",
+    "layer_files",
     "printed",
     "signatures",
     "numpy_files",
