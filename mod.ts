@@ -116,8 +116,8 @@ export * as ops from "./lib/ops/ops.ts";
 export { FunctionCall } from "./lib/layers/operation.ts";
 /** Random numbers: `normal`, `uniform`, and generators for programs. See https://keras.io/api/random/. */
 export * as random from "./lib/random.ts";
-/** Objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
-export * as saving from "./lib/saving/saving.ts";
+/** Models and weights in files, objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
+export * as saving from "./lib/models/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
 

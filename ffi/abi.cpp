@@ -11,6 +11,7 @@
 #endif
 
 #include "elementwise.h"
+#include "host_memory.h"
 #include "matmul.h"
 #include "program.h"
 #include "threads.h"
@@ -47,6 +48,11 @@ struct Library {
   int32_t next_program = 1;
   std::string last_error, names;
 };
+
+#if !defined(__wasm__)
+// Allocations of as many bytes are compared with what is left.
+constexpr std::size_t large_allocation = std::size_t{64} << 20;
+#endif
 
 // Never destroyed, because pool threads may still run when the process exits.
 Library& library() {
@@ -150,6 +156,13 @@ CERATOPS_EXPORT double ceratops_allocate(double bytes) {
     if (!(bytes >= 0 && bytes < 1e15)) return fail("the size must not be negative or huge");
     const std::size_t size = (static_cast<std::size_t>(bytes) + 63) / 64 * 64 + 64;
     if (size < bytes) return fail("out of memory");
+#if !defined(__wasm__)
+    // Linux promises more than it has, and ends the process that then writes to it.
+    if (size >= large_allocation) {
+      const std::uint64_t left = ceratops::available_memory("");
+      if (size > left) return fail("out of memory: " + std::to_string(left >> 20) + " MiB are left");
+    }
+#endif
     data = static_cast<char*>(std::aligned_alloc(64, size));
     if (!data) return fail("out of memory");
     std::memset(data, 0, size);
@@ -182,6 +195,11 @@ CERATOPS_EXPORT int32_t ceratops_holds(double address, double bytes) {
   return ok;
 }
 #else
+// The bytes that can still be allocated, by the system's files under `root`, which is empty but in tests.
+CERATOPS_EXPORT double ceratops_available_memory(const char* root) {
+  return static_cast<double>(ceratops::available_memory(root));
+}
+
 // Copy out of and into the library's memory.
 CERATOPS_EXPORT int32_t ceratops_read(double address, void* to, double bytes) {
   if (!is_allocated(pointer(address), static_cast<std::size_t>(bytes))) {

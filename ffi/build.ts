@@ -27,6 +27,7 @@ export const units = [
   "cross_entropy.cpp",
   "attr_reader.cpp",
   "threads.cpp",
+  "host_memory.cpp",
 ] as const;
 
 /** An instruction set that a library is built for. */
@@ -48,6 +49,15 @@ const commonFlags = [
   ...["-std=c++17", "-O3", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-pthread"],
   ...["-fno-math-errno", "-fno-trapping-math", "-DEIGEN_DONT_PARALLELIZE"],
 ];
+
+/** The compilers that are looked for where `CXX` names none. */
+export const compilers: readonly string[] = ["g++", "clang++", "c++"];
+
+/** The folders that may contain the folder `Eigen`; `named` is what `EIGEN_INCLUDE` says. */
+export function eigenFolders(named: string | undefined): string[] {
+  const folders = ["/usr/include", "/usr/local/include", "/opt/homebrew/include", "/opt/local/include"];
+  return [...(named ? [named] : []), ...folders.flatMap((folder) => [`${folder}/eigen3`, folder])];
+}
 
 /** Options of {@linkcode findLibrary}. */
 export interface BuildOptions {
@@ -234,7 +244,7 @@ interface Compiler {
 /** The compiler that `text` names, which may have arguments as in `ccache g++ -O2`, else the first that is there. */
 function findCompiler(text: string | undefined): Compiler | undefined {
   const named = text?.trim();
-  if (!named) return ["g++", "clang++", "c++"].map((name) => findProgram(name)).find((compiler) => compiler);
+  if (!named) return compilers.map((name) => findProgram(name)).find((compiler) => compiler);
   // A path with spaces in it is taken whole.
   const [program, ...args] = named.split(/\s+/);
   const compiler = findProgram(named) ?? findProgram(program, args);
@@ -255,10 +265,7 @@ function findProgram(name: string, args: readonly string[] = []): Compiler | und
 
 /** The folder that contains the folder `Eigen`. */
 function findEigen(): string | undefined {
-  const folders = ["/usr/include", "/usr/local/include", "/opt/homebrew/include", "/opt/local/include"];
-  const named = variable("EIGEN_INCLUDE");
-  const candidates = [...(named ? [named] : []), ...folders.flatMap((folder) => [`${folder}/eigen3`, folder])];
-  return candidates.find((folder) => exists(`${folder}/Eigen/Core`));
+  return eigenFolders(variable("EIGEN_INCLUDE")).find((folder) => exists(`${folder}/Eigen/Core`));
 }
 
 /** Changes when a file is replaced, such as by an upgrade. */

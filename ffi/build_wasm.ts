@@ -4,8 +4,11 @@ import { BackendError } from "../lib/errors.ts";
 import { readSources, units } from "./build.ts";
 import { sha256 } from "./cache.ts";
 
-/** The compilation units: those of the native library except its threads, and what WebAssembly needs in addition. */
-const wasmUnits = [...units.filter((name) => name !== "threads.cpp"), "wasm.cpp"];
+/** Units about what WebAssembly does not have: threads, and a system that can be asked. */
+const nativeUnits: readonly string[] = ["threads.cpp", "host_memory.cpp"];
+
+/** The compilation units: those of the native library that apply, and what WebAssembly needs in addition. */
+const wasmUnits = [...units.filter((name) => !nativeUnits.includes(name)), "wasm.cpp"];
 
 /**
  * Plain 128-bit SIMD, which every browser has; relaxed SIMD rounds differently per processor, and is not faster here.

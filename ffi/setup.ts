@@ -2,7 +2,7 @@
 // [--bench]`.
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { buildLibrary } from "./build.ts";
+import { buildLibrary, compilers, eigenFolders } from "./build.ts";
 import {
   compilerPackages,
   debianNames,
@@ -19,6 +19,8 @@ export interface Machine {
   readonly os: string;
   /** Whether this process may install packages without asking. */
   readonly root: boolean;
+  /** An environment variable; undefined if it is not set. */
+  variable(name: string): string | undefined;
   /** Whether a file or folder exists. */
   exists(path: string): boolean;
   /** The path of a program found in `PATH`. */
@@ -40,17 +42,17 @@ interface Need {
   readonly packages: Packages;
 }
 
-const eigenFolders = ["/usr/include", "/usr/local/include", "/opt/homebrew/include", "/opt/local/include"];
-
 const compiler: Need = {
   name: "a C++ compiler",
-  met: (machine) => ["g++", "clang++", "c++"].some((name) => machine.findProgram(name) !== undefined),
+  // Whether what CXX names is there, the build tells: no package would help.
+  met: (machine) => Boolean(machine.variable("CXX")?.trim()) || compilers.some((name) => machine.findProgram(name)),
   packages: compilerPackages,
 };
 
 const eigen: Need = {
   name: "the Eigen 3 headers",
-  met: (machine) => eigenFolders.some((folder) => machine.exists(join(folder, "eigen3", "Eigen", "Core"))),
+  met: (machine) =>
+    eigenFolders(machine.variable("EIGEN_INCLUDE")).some((folder) => machine.exists(join(folder, "Eigen", "Core"))),
   packages: eigenPackages,
 };
 
@@ -159,6 +161,7 @@ export function thisMachine(): Machine {
   return {
     os: Deno.build.os,
     root: Deno.uid() === 0,
+    variable: (name) => process.env[name] || undefined,
     exists,
     findProgram: (name) => programFolders.map((folder) => join(folder, name)).find(exists),
     hasLibrary: (name) => libraryFolders.some((folder) => exists(join(folder, name))),

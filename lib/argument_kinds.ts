@@ -97,9 +97,9 @@ export const object: Argument = (given = {}, place) => {
 /** The most items of a list of operands or variables. */
 const maxItems = 2 ** 16;
 
-/** A list of at most so many items of a kind. */
-export const listOf = (kind: Argument, rule: string): Argument => (given, place) => {
-  if (!Array.isArray(given) || given.length > maxItems) {
+/** A list of items of a kind, of at least `least` and at most so many. */
+export const listOf = (kind: Argument, rule: string, least = 0): Argument => (given, place) => {
+  if (!Array.isArray(given) || given.length < least || given.length > maxItems) {
     return refuse(place, rule, given, "write it in brackets");
   }
   for (const item of Array.from(given)) kind(item, place);

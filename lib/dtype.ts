@@ -59,6 +59,7 @@ export function withHostMemory<T>(
   { what, thing }: { what: string; thing: string } = { what: "Cannot allocate memory on the host", thing: "an array" },
 ): T {
   try {
+    if (bytes >= largeArray && bytes > memoryLeft()) throw new RangeError("less memory is left");
     return body();
   } catch (error) {
     if (!isOutOfMemory(error)) throw error;
@@ -71,6 +72,21 @@ export function withHostMemory<T>(
     worded.cause = error;
     throw worded;
   }
+}
+
+/** Arrays of as many bytes are compared with what is left. */
+const largeArray = 2 ** 26;
+
+/**
+ * The bytes that the system can still give, where it says so without asking for a permission. Linux promises more than it
+ * has, and ends the process that then writes to it; other systems refuse, or have room on disks.
+ */
+function memoryLeft(): number {
+  const deno = typeof Deno === "undefined" ? undefined : Deno;
+  if (deno?.build?.os !== "linux") return Infinity;
+  if (deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" }).state !== "granted") return Infinity;
+  const { available, swapFree } = deno.systemMemoryInfo();
+  return available + swapFree;
 }
 
 function isOutOfMemory(error: unknown): boolean {

@@ -3,6 +3,7 @@
 import { CeratopsError, describe, didYouMean, ValueError } from "./errors.ts";
 import type { Config, ConfigValue } from "./json_config.ts";
 import { camelCase, snakeCase } from "./names.ts";
+import { isNamed } from "./structure.ts";
 
 /** The option being read, for error messages. */
 export interface OptionPlace {
@@ -297,8 +298,8 @@ function checkPosition(
   byPosition: Readonly<Record<string, unknown>>,
 ): void {
   const [given, names, table] = [byPosition[name], positionalOf(Class), optionsOfClass(Class)];
-  if (!names.includes(name) || typeof given !== "object" || given === null) return;
-  const options = given as Readonly<Record<string, unknown>>;
+  if (!names.includes(name) || !isNamed(given)) return;
+  const options: Readonly<Record<string, unknown>> = given;
   const known = Object.keys(options).filter((key) => Object.hasOwn(table, key));
   if (known.length === 0) return;
   const shown = (value: unknown) => (typeof value === "object" || value === undefined ? undefined : describe(value));

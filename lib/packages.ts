@@ -2,6 +2,8 @@
 import { StateError } from "./errors.ts";
 import { type Packages, specifiers } from "./deps.ts";
 
+/** The packages that were loaded here, not provided. */
+const loaded = new Set<keyof Packages>();
 const provided = new Map<keyof Packages, Promise<unknown>>();
 
 /**
@@ -17,6 +19,7 @@ const provided = new Map<keyof Packages, Promise<unknown>>();
  * ```
  */
 export function providePackage<N extends keyof Packages>(name: N, module: Packages[N]): void {
+  loaded.delete(name);
   provided.set(name, Promise.resolve(module));
 }
 
@@ -32,11 +35,27 @@ export function loadPackage<N extends keyof Packages>(name: N, what: string): Pr
   return loading;
 }
 
+/** How often the state of a package was thrown away. */
+const renewals = new Map<keyof Packages, number>();
+
+/**
+ * Throws away the state of a package, such as a WebAssembly instance that trapped: the next call loads it anew. Where that
+ * cannot be, as for one that the page provided, it stays.
+ */
+export function renewPackage(name: keyof Packages): void {
+  if (typeof Deno === "undefined" || !loaded.has(name)) return;
+  renewals.set(name, (renewals.get(name) ?? 0) + 1);
+  provided.delete(name);
+}
+
 async function importPackage<N extends keyof Packages>(name: N, what: string): Promise<Packages[N]> {
   try {
+    const renewal = renewals.get(name);
     // Not a literal, since Deno and bundlers would fetch a literal one before anything runs.
     const specifier: string = specifiers[name];
-    return await import(specifier);
+    const module = await import(renewal ? `${import.meta.resolve(specifier)}?${renewal}` : specifier);
+    loaded.add(name);
+    return module;
   } catch (error) {
     throw new StateError({
       what,

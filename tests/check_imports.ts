@@ -1,10 +1,10 @@
-// Checks lib/, mod.ts and ffi/: imports point one way, no cycles, and the rules on specifiers and file names.
+// Checks lib/, mod.ts, ffi/ and the command line: imports point one way, no cycles, and the rules on specifiers and file names.
 import { join, posix, relative } from "node:path";
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
  * The order of imports: a file may import from its own folder and from earlier entries. A name is a folder or a
- * file in lib/ (without `.ts`), or `ffi` or `mod`.
+ * file in lib/ (without `.ts`), or `ffi`, `mod` or `cli`.
  */
 export const order: readonly string[] = [
   ...[
@@ -34,8 +34,8 @@ export const order: readonly string[] = [
     "configurable",
   ],
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
-  ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "utils", "saving"],
-  ...["training", "export", "models", "mod"],
+  ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
+  ...["training", "export", "models", "utils", "mod", "cli"],
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
@@ -53,7 +53,8 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/export/standalone.ts ../exec/native/wasm.ts",
 ];
 
-const npmFile = "lib/deps.ts";
+/** The only files that name packages: those of the library, and of the command line. */
+const npmFileOf = (file: string) => (unitOf(file) === "cli" ? "cli/deps.ts" : "lib/deps.ts");
 const bannedNames = ["utils.ts", "helpers.ts", "common.ts"];
 /** The namespace with Keras's name `utils`. */
 const publicUtils = "lib/utils/utils.ts";
@@ -92,6 +93,7 @@ export function checkImports(sources: ReadonlyMap<string, string>): string[] {
     for (const { specifier, line } of statements) {
       const at = `${file}:${line}`;
       const imported = target(file, specifier);
+      const npmFile = npmFileOf(file);
       if (specifier.startsWith("npm:") && file !== npmFile) {
         complaints.push(`${at}: "${specifier}" belongs in ${npmFile}, the only file that names packages`);
       } else if (imported === undefined) {
@@ -227,7 +229,7 @@ function blankComments(source: string): string {
   });
 }
 
-/** The sources of lib/, ffi/ and mod.ts by path from `root`. */
+/** The sources of lib/, ffi/, cli/, mod.ts and cli.ts by path from `root`. */
 export function readSources(root: string): Map<string, string> {
   const sources = new Map<string, string>();
   const add = (folder: string, recursive: boolean) => {
@@ -239,11 +241,8 @@ export function readSources(root: string): Map<string, string> {
   };
   add("lib", true);
   add("ffi", false);
-  try {
-    sources.set("mod.ts", readFileSync(join(root, "mod.ts"), "utf8"));
-  } catch {
-    console.error("mod.ts: no such file, so what it reaches is not checked");
-  }
+  add("cli", true);
+  for (const entry of ["mod.ts", "cli.ts"]) sources.set(entry, readFileSync(join(root, entry), "utf8"));
   return sources;
 }
 

@@ -91,6 +91,7 @@ Deno.test("imports: the rules on specifiers, names, first lines and literal impo
     assert.match(complaints[0], pattern);
   };
   one({ "lib/ir/a.ts": 'import x from "npm:left@1";' }, /a\.ts:2: "npm:left@1" belongs in lib\/deps\.ts/);
+  one({ "cli/a.ts": 'import x from "npm:left@1";' }, /a\.ts:2: "npm:left@1" belongs in cli\/deps\.ts/);
   one({ "lib/ir/a.ts": 'import x from "left";' }, /neither relative nor npm: nor node:/);
   one({ "lib/ir/a.ts": 'import x from "./b";' }, /needs its extension/);
   one({ "lib/ir/a.ts": 'import x from "./b.ts";' }, /names no file/);

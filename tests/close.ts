@@ -21,3 +21,14 @@ export function assertClose(
     if (!near) assert.fail(`${what}: element ${i} is ${actual[i]}, expected ${expected[i]}`);
   }
 }
+
+/** The largest distance between elements, as a part of the largest of those expected; 0 for equal ones. */
+export function relativeDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  assert.equal(actual.length, expected.length, "lengths");
+  let [farthest, largest] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    farthest = Math.max(farthest, actual[i] === expected[i] ? 0 : Math.abs(actual[i] - expected[i]));
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return farthest === 0 ? 0 : farthest / largest;
+}

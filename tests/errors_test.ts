@@ -1044,6 +1044,27 @@ const mistakes: readonly Mistake[] = [
     "ValueError",
     /Cannot fit "m": the data must be given by position, received an object with x, y, epochs: write fit\(x, y, \{ ... \}\)$/,
   ],
+  [
+    "inputs and targets in an object, of a model that is not built",
+    () => {
+      const made = new Sequential([new layers.Dense(3)], { name: "m" });
+      made.compile({ loss: "mse" });
+      return made.fit({ x, y });
+    },
+    "ValueError",
+    /Cannot use "m": a Sequential takes one input, received an object with x, y: give .* as in fit\(x, y\)/,
+  ],
+  [
+    "inputs, targets and options in an object, of a model that is not built",
+    () => {
+      const made = new Sequential([new layers.Dense(3)], { name: "m" });
+      made.compile({ loss: "mse" });
+      return made.fit({ x, y, epochs: 2 });
+    },
+    "ValueError",
+    /received an object with x, y, epochs: write fit\(x, y, \{ ... \}\)$/,
+  ],
+  ["padding options of null", () => utils.padSequences([[1]], null), "ValueError", /options must be one object/],
   ["an image by index", () => utils.showImage(x[0]), "ValueError", /received undefined: take one .* x.rows\(0, 1\)/],
   [
     "a Lambda whose shapes do not fit",
@@ -1199,6 +1220,16 @@ Deno.test("mistakes that train all the same are warned of once", async () => {
     watched[0],
     /^EarlyStopping watches "val_loss", but fit validates nothing and logs loss, accuracy: give fit/,
   );
+});
+
+Deno.test("a layer whose own shape of the input is not that of its inputs is warned about, once", async () => {
+  const chain = (...items: Any[]) => warningsOf(() => new Sequential(items));
+  assert.deepEqual(await chain(new layers.Dense(3, { inputDim: 2 }), new layers.Dense(1, { name: "d", inputDim: 5 })), [
+    '"d" is given inputs of shape [3], whatever its own inputShape [5] says: leave that out, which only the first layer ' +
+    "of a model without an Input needs",
+  ]);
+  assert.equal((await chain(Input({ shape: [2] }), new layers.Dense(1, { inputShape: [4] }))).length, 1);
+  assert.deepEqual(await chain(new layers.Dense(3, { inputDim: 2 }), new layers.Dense(1, { inputDim: 3 })), []);
 });
 
 Deno.test("nothing is trained by a fit that is refused", async () => {

@@ -1,4 +1,5 @@
 // The classes that mod.ts exports, by namespace, and arguments by position that suit them.
+import { isClass } from "../lib/errors.ts";
 import { positionalOf } from "../lib/options.ts";
 import {
   callbacks,
@@ -89,4 +90,14 @@ const before = new Map<unknown, readonly unknown[]>([
 /** Arguments by position of a class, as many as it takes, that suit it. */
 export function suitableArguments(Class: AnyClass): readonly unknown[] {
   return before.get(Class) ?? positionalOf(Class).map((name) => suitable[name]);
+}
+
+/** The names of exported classes that are not among the names `held`; bases of others, which make nothing, aside. */
+export function classesBeside(exported: object, held: readonly string[]): string[] {
+  const classes = Object.entries(exported).filter(([, item]) => isClass(item)) as [string, { prototype: object }][];
+  const isBase = (Class: { prototype: object }) =>
+    classes.some(([, Other]) => Object.getPrototypeOf(Other.prototype) === Class.prototype);
+  // Keras has several names for some.
+  const seen = new Set(classes.filter(([name]) => held.includes(name)).map(([, Class]) => Class));
+  return classes.filter(([, Class]) => !isBase(Class) && !seen.has(Class)).map(([name]) => name);
 }

@@ -69,6 +69,14 @@ export const layerFiles = [
   "attention",
 ];
 
+/** The classes of a list of cases, and of the layers inside of these. */
+export function classesOf(cases: readonly Table[]): string[] {
+  return cases.flatMap(({ class_name, config }) => {
+    const { cell, cells, layer } = config ?? {};
+    return [class_name, ...classesOf([cell, layer, ...(cells ?? [])].filter((inner) => inner?.class_name))];
+  });
+}
+
 /** A golden array as a tensor. */
 export function toTensor({ shape, dtype, data }: GoldenArray): Tensor {
   return new Tensor(shape, dtype, makeArray(dtype, data.map(Number)));

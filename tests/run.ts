@@ -7,6 +7,7 @@ import { chosenDriver, environmentFor } from "./webgpu/drivers.ts";
 const slowestFirst = [
   "tests/webgpu/browser_test.ts",
   "tests/exec/builds_test.ts",
+  "tests/saving/python_test.ts",
   "tests/webgpu/op_table_test.ts",
   "tests/ops/eager_test.ts",
   "tests/layers/golden_test.ts",

@@ -8,6 +8,7 @@ interface Script {
   programs?: string[];
   files?: string[];
   libraries?: string[];
+  variables?: Readonly<Record<string, string>>;
   /** What apt-get install adds. */
   installs?: { programs?: string[]; files?: string[]; libraries?: string[] };
   installStatus?: number;
@@ -27,6 +28,7 @@ function pretend(script: Script): { machine: Machine; ran: string[]; told: strin
   const machine: Machine = {
     os: script.os ?? "linux",
     root: script.root ?? false,
+    variable: (name) => script.variables?.[name],
     exists: (path) => files.has(path),
     findProgram: (name) => programs.has(name) ? `/usr/bin/${name}` : undefined,
     hasLibrary: (name) => libraries.has(name),
@@ -60,6 +62,25 @@ Deno.test("setup: with everything there no process is started and nothing is sai
     assert.equal(await setUp({ test, bench: true }, machine), 0);
     assert.deepEqual([ran, told, builds()], [[], [], 1]);
   }
+});
+
+Deno.test("setup: what CXX and EIGEN_INCLUDE name is taken as the build takes it", async () => {
+  const { machine, ran, told, builds } = pretend({
+    root: true,
+    programs: ["apt-get", "icpx"],
+    files: ["/opt/eigen/Eigen/Core"],
+    variables: { CXX: "icpx -O2", EIGEN_INCLUDE: "/opt/eigen" },
+  });
+  assert.equal(await setUp({}, machine), 0);
+  assert.deepEqual([ran, told, builds()], [[], [], 1]);
+
+  const elsewhere = pretend({ programs: ["g++"], files: ["/usr/local/include/Eigen/Core"] });
+  assert.equal(await setUp({}, elsewhere.machine), 0);
+  assert.deepEqual([elsewhere.told, elsewhere.builds()], [[], 1]);
+
+  const wrong = pretend({ programs: ["g++"], variables: { EIGEN_INCLUDE: "/opt/eigen" } });
+  assert.equal(await setUp({}, wrong.machine), 0);
+  assert.match(wrong.told[0], /^Missing: the Eigen 3 headers/);
 });
 
 Deno.test("setup: on Debian as root one update and one installation bring exactly what is missing", async () => {

@@ -38,7 +38,7 @@ export type ExportFormat = "onnx" | "typescript";
 const formats: Readonly<Record<ExportFormat, Format>> = {
   onnx: {
     endings: [".onnx"],
-    options: ["batchSize", "opsetVersion"],
+    options: ["batchSize", "inputShape", "opsetVersion"],
     async make(model, _name, options, what) {
       const content = await onnxFile(model, options, what);
       return { content, size: formatBytes(content.reduce((sum, { length }) => sum + length, 0)) };
@@ -66,8 +66,8 @@ export interface ExportOptions {
    */
   batchSize?: number | null;
   /**
-   * The shapes for which a module is made, such as `[null, 100]`, if the model's inputs have unknown axes besides the rows;
-   * one, a list, or some by name, as the inputs are.
+   * The shapes of the inputs, such as `[null, 100]`, where the model's have unknown axes besides the rows: a module needs
+   * them, an ONNX file does if the model's graph depends on them. One, a list, or some by name, as the inputs are.
    */
   inputShape?: Structure<SymbolicShape> | null;
   /** The version of ONNX's operators, from 18 to 22; 18 by default. */

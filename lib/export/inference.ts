@@ -11,25 +11,26 @@ import { addedLosses, isTraining } from "../layers/context.ts";
 import { simplify } from "../passes/simplify.ts";
 import { programRandom, RandomState } from "../random_stream.ts";
 import { formatShape, isKnown, type Shape, type SymbolicShape } from "../shape.ts";
-import { flatten, mapStructure, packLike, type Structure } from "../structure.ts";
+import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Variable } from "../tensor/variable.ts";
+import { inputsOf, type ModelOfInputs } from "./inputs.ts";
 
 /** What exporting needs of a model. */
-export interface ExportedModel {
-  /** Its name. */
-  readonly name: string;
+export interface ExportedModel extends ModelOfInputs {
   /** Whether it has its weights. */
   readonly built: boolean;
-  /** The names of the inputs, in the order in which structures are flattened. */
-  readonly inputNames: readonly string[];
   /** The names of the outputs, in the order in which structures are flattened. */
   readonly outputNames: readonly string[];
-  /** The dtypes of the inputs; undefined for float32. */
-  readonly inputDType: Structure<DType> | undefined;
-  /** The shape that the model was built for, structured like the input, if it is built. */
-  readonly inputShape: Structure<SymbolicShape> | undefined;
   /** The outputs for a batch, traced. */
   predictStep(data: { readonly x: Structure<Value> }): Structure<Value>;
+}
+
+/** The extents that an inference is for. */
+export interface InferenceOptions {
+  /** The batch size, or null to keep it unknown. */
+  readonly batchSize: number | null;
+  /** The shapes of the inputs; null for those that the model was built for. */
+  readonly inputShape: Structure<SymbolicShape> | null;
 }
 
 /** An input of the inference. */
@@ -92,12 +93,17 @@ const batchName = "batch";
  * axes in more than shapes.
  *
  * @param model a built model
- * @param batchSize the batch size, or null to keep it unknown
+ * @param options the extents that are fixed
  * @param what what failed, for errors
  */
-export function traceInference(model: ExportedModel, batchSize: number | null, what: string): Inference {
-  const dtypes = model.inputDType === undefined ? [] : flatten(model.inputDType);
-  const shapes = flatten(model.inputShape!).map(([batch, ...rest]): SymbolicShape => [batch ?? batchSize, ...rest]);
+export function traceInference(
+  model: ExportedModel,
+  { batchSize, inputShape }: InferenceOptions,
+  what: string,
+): Inference {
+  const inputs = inputsOf(model, inputShape, what);
+  const dtypes = inputs.map(({ dtype }) => dtype);
+  const shapes = inputs.map(({ shape: [batch, ...rest] }): SymbolicShape => [batch ?? batchSize, ...rest]);
   const isOpen = shapes.some((shape) => !isKnown(shape));
   const attempt = (lengths: Lengths): Inference => {
     const graphs = (isOpen ? probes : probes.slice(0, 1)).map((_, probe) => {
@@ -108,7 +114,7 @@ export function traceInference(model: ExportedModel, batchSize: number | null, w
     return {
       graphs,
       inputs: namedShapes(shapes, lengths, model.inputNames).map((shape, i) => {
-        return { name: model.inputNames[i], dtype: dtypes[i] ?? "float32", shape };
+        return { name: model.inputNames[i], dtype: dtypes[i], shape };
       }),
       outputNames: model.outputNames,
     };
@@ -130,7 +136,7 @@ export function dependsOnExtents(what: string, received: string): ValueError {
     what,
     rule: "what is computed must follow from the data, whatever the batch size and other extents that are null",
     received,
-    hint: "give batchSize for a file of one batch size, or give the Input numbers in place of null",
+    hint: "give batchSize for a file of one batch size, or inputShape with numbers in place of null",
   });
 }
 
@@ -171,7 +177,7 @@ function traceOnce(model: ExportedModel, shapes: readonly Shape[], dtypes: reado
     addedLosses.of([]),
   ];
   withContext(context, () => {
-    const values = shapes.map((shape, i) => trace.input({ shape, dtype: dtypes[i] ?? "float32" }));
+    const values = shapes.map((shape, i) => trace.input({ shape, dtype: dtypes[i] }));
     const outputs = model.predictStep({ x: packLike(model.inputShape!, values) });
     mapStructure(outputs, (value) => trace.graph.outputs.push(idOf(value)));
   });

@@ -13,6 +13,7 @@ import {
   type ExportedModel,
   extentsOf,
   type Inference,
+  type InferenceOptions,
   isFixed,
   type ProbedGraph,
   traceInference,
@@ -23,9 +24,7 @@ import { onnxOps } from "./onnx_ops.ts";
 import { Held, Scope } from "./onnx_scope.ts";
 
 /** What an ONNX file is made with. */
-export interface OnnxOptions {
-  /** The batch size, or null to keep it unknown. */
-  readonly batchSize: number | null;
+export interface OnnxOptions extends InferenceOptions {
   /** The version of ONNX's operators. */
   readonly opsetVersion: number;
 }
@@ -38,10 +37,11 @@ const largestFolded = 2 ** 24;
 /** The bytes of an ONNX file that computes what `predict` computes. */
 export async function onnxFile(
   model: ExportedModel,
-  { batchSize, opsetVersion }: OnnxOptions,
+  options: OnnxOptions,
   what: string,
 ): Promise<FileParts> {
-  return await writeOnnx(traceInference(model, batchSize, what), { name: model.name, opsetVersion }, what);
+  const { opsetVersion } = options;
+  return await writeOnnx(traceInference(model, options, what), { name: model.name, opsetVersion }, what);
 }
 
 /** The bytes of an ONNX file of an inference. Throws {@linkcode ValueError} for what ONNX cannot express or hold. */

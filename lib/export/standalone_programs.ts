@@ -1,21 +1,20 @@
 // The programs by which an exported module predicts, for fixed numbers of rows, with the weights that they read.
 import { bytesPerElement, type DType, makeArray } from "../dtype.ts";
-import { describeList, ShapeError, ValueError } from "../errors.ts";
+import { ValueError } from "../errors.ts";
 import type { NativeModule } from "../exec/native/module.ts";
 import { variablesOf } from "../exec/executor.ts";
 import { encodePlan } from "../exec/native/encode.ts";
 import type { Graph, StateLink } from "../ir/graph.ts";
 import { isLoop } from "../ir/op_def.ts";
-import { isInteger } from "../option_kinds.ts";
 import { planGraph } from "../passes/pipeline.ts";
-import { requireBuilt } from "../saving/weights_file.ts";
-import { formatShape, isKnown, isListOf, sizeOf, type SymbolicShape } from "../shape.ts";
-import { flatten, type Structure, zipStructures } from "../structure.ts";
+import { sizeOf, type SymbolicShape } from "../shape.ts";
+import type { Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { DeviceDataset, zerosVariable } from "../training/dataset.ts";
 import { StepState, traceStep } from "../training/step.ts";
 import type { TrainableModel } from "../training/trainer.ts";
+import { inputsOf } from "./inputs.ts";
 import type { Layout, Part, Program } from "./standalone_runtime.ts";
 
 /** A model as the data of a module. */
@@ -55,7 +54,7 @@ export async function packModel(
   { batchSize, dtype, inputShape }: PackingOptions,
   what: string,
 ): Promise<PackedModel> {
-  const inputs = inputsOf(model, inputShape, what);
+  const inputs: readonly Part[] = inputsOf(model, inputShape, what, "the module's program is for one");
   const fixed = inputs.map(({ shape }) => shape[0]).find((rows) => rows !== null) ?? null;
   const traced = [...new Set(fixed === null ? [batchSize, 1] : [fixed])].map((rows) => {
     return traceFor(model, inputs, rows, what);
@@ -189,29 +188,6 @@ class StoredData {
     joined.set(rest, half.length);
     return joined;
   }
-}
-
-/**
- * The inputs of a model, of the shapes that it was built for, or of the given ones. Throws {@linkcode StateError} before
- * it is built, {@linkcode ShapeError} for an unknown axis besides the rows, and for given shapes that do not fit.
- */
-function inputsOf(model: TrainableModel, given: Structure<SymbolicShape> | null, what: string): Part[] {
-  requireBuilt({ name: model.name, built: model.inputShape !== undefined }, what);
-  const built = model.inputShape!;
-  const dtypes: readonly DType[] = model.inputDType === undefined ? [] : flatten<DType>(model.inputDType);
-  return zipStructures<SymbolicShape, SymbolicShape>(built, given ?? built, what).map(([expected, shape], i) => {
-    const name = model.inputNames[i];
-    const isExtent = (extent: unknown): extent is number | null => extent === null || isInteger(extent) && extent > 0;
-    const fits = isListOf(shape, isExtent) && shape.length === expected.length &&
-      expected.every((extent, axis) => extent === null || extent === shape[axis]);
-    if (fits && isKnown(shape.slice(1))) return { name, dtype: dtypes[i] ?? "float32", shape };
-    throw new ShapeError({
-      what,
-      rule: `"${name}" must have a fixed shape like ${formatShape(expected)}, since the module's program is for one`,
-      received: describeList(shape),
-      hint: "give numbers for its axes but the first, as in inputShape: [null, 100]",
-    });
-  });
 }
 
 function outputsOf(model: TrainableModel, variables: readonly Variable[], rows: number | null): Part[] {

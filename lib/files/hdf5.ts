@@ -1,10 +1,11 @@
 // HDF5, the format of Keras's weights: a tree of groups with arrays and attributes, read and written by h5wasm.
-import { bytesPerElement, type DType, makeArray, type TypedArray } from "../dtype.ts";
+import { bytesPerElement, type DType } from "../dtype.ts";
 import type { Packages } from "../deps.ts";
 import { FileError } from "../errors.ts";
-import { loadPackage } from "../packages.ts";
+import { loadPackage, renewPackage } from "../packages.ts";
 import { formatShape, type Shape, sizeOf } from "../shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { tensorOfNumbers } from "./elements.ts";
 
 /** A group of an HDF5 file. */
 export interface H5Group {
@@ -49,13 +50,30 @@ async function withFile<T>(
 ): Promise<T> {
   const h5 = await loadPackage("h5wasm", what);
   const module = await h5.ready;
-  module.activate_throwing_error_handler();
   const name = `/ceratops-${count++}.h5`;
   try {
+    module.activate_throwing_error_handler();
     return await body(h5, module, name);
+  } catch (error) {
+    if (!isTrap(error)) throw error;
+    // Nothing is known of an instance that trapped but that it is broken.
+    renewPackage("h5wasm");
+    if (error instanceof FileError) throw error;
+    throw new FileError({
+      what,
+      rule: "the package that reads and writes HDF5 must have the memory that it takes",
+      received: reasonOf((error as Error).message),
+      hint: "try it again, or take a smaller file",
+    });
   } finally {
     if (module.FS.analyzePath(name, false).exists) module.FS.unlink(name);
   }
+}
+
+/** Whether an error, or what caused it, is an abort of WebAssembly: a trap, or a stack or memory that is used up. */
+function isTrap(error: unknown): boolean {
+  if (error instanceof FileError) return isTrap(error.cause);
+  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
 /**
@@ -69,9 +87,9 @@ export function readHdf5(bytes: Uint8Array, what: string): Promise<H5Group> {
     FS.writeFile(name, bytes, { canOwn: true } as WriteOptions);
     const file = attempt(() => new h5.File(name, "r"), what);
     try {
-      return new Reader(h5, file, what).group(file, "", 0);
+      return new Reader(h5, file, bytes.length, what).group(file, "", 0);
     } finally {
-      file.close();
+      close(file);
     }
   });
 }
@@ -89,6 +107,15 @@ export function writeHdf5(root: NewH5Group, what: string): Promise<Uint8Array<Ar
     }
     return node.contents.subarray(0, node.usedBytes);
   });
+}
+
+/** Closes a file that was read; that it cannot be says less than why it could not be read. */
+function close(file: InstanceType<H5["File"]>): void {
+  try {
+    file.close();
+  } catch {
+    // The file in memory is removed all the same.
+  }
 }
 
 /** How the package's file system writes a file. */
@@ -139,12 +166,14 @@ function attempt<T>(body: () => T, what: string): T {
   try {
     return body();
   } catch (error) {
-    throw new FileError({
+    const refused = new FileError({
       what,
       rule: "it must be a whole HDF5 file",
-      received: reasonOf((error as Error).message),
+      received: reasonOf(String((error as Error)?.message ?? error)),
       hint: "the file is damaged or of another format: save or fetch it again",
     });
+    refused.cause = error;
+    throw refused;
   }
 }
 
@@ -154,8 +183,25 @@ function reasonOf(message: string): string {
   return calls.at(-1)?.[1] ?? message.split("\n")[0];
 }
 
+/** Compressed arrays that grow by more than this are bombs. */
+const maxGrowth = 1000;
+/** More bytes of arrays are in no file that fits into the memory of WebAssembly. */
+const maxBytes = 2 ** 32;
+
 class Reader {
-  constructor(readonly h5: H5, readonly file: InstanceType<H5["File"]>, readonly what: string) {}
+  /** How many bytes of arrays the file may hold further, as they are and in chunks that may be compressed. */
+  #plain: number;
+  #chunked: number;
+
+  constructor(
+    readonly h5: H5,
+    readonly file: InstanceType<H5["File"]>,
+    bytes: number,
+    readonly what: string,
+  ) {
+    this.#plain = bytes;
+    this.#chunked = Math.min(maxBytes, bytes * maxGrowth);
+  }
 
   group(group: InstanceType<H5["Group"]>, path: string, depth: number): H5Group {
     if (depth > maxDepth) this.#refuse(`groups must be at most ${maxDepth} deep`, path);
@@ -185,15 +231,18 @@ class Reader {
     // Classes of HDF5's types: 0 are integers, 1 are fractions.
     const isNumeric = metadata.type === 0 || metadata.type === 1;
     if (!isNumeric || shape === null) this.#refuse("an array must be of numbers", path);
+    const bytes = sizeOf(shape) * metadata.size;
+    const left = metadata.chunks ? this.#chunked -= bytes : this.#plain -= bytes;
+    if (!(left >= 0)) {
+      this.#refuse(`an array must not be larger than the file can hold, as ${formatShape(shape)} is`, path);
+    }
     const dtype: DType = metadata.type === 1 ? "float32" : metadata.size === 1 && !metadata.signed ? "uint8" : "int32";
     const value: unknown = attempt(() => dataset.value, this.what);
     const data = ArrayBuffer.isView(value) ? value as ArrayLike<number | bigint> & ArrayBufferView : [Number(value)];
     if (data.length !== sizeOf(shape)) {
       this.#refuse(`an array of ${formatShape(shape)} must have ${sizeOf(shape)} elements, not ${data.length}`, path);
     }
-    const exact = makeArray(dtype, 0).constructor;
-    if (data.constructor === exact) return new Tensor(shape, dtype, data as unknown as TypedArray);
-    return new Tensor(shape, dtype, makeArray(dtype, Array.from(data, Number)));
+    return tensorOfNumbers(dtype, shape, data, { what: this.what, thing: `"${path}"` });
   }
 
   #refuse(rule: string, path: string): never {

@@ -75,15 +75,20 @@ export async function openSource(source: FilesSource, what: string): Promise<Ope
   };
 }
 
+/** The most files of a list: more than weights are ever divided among. */
+const maxFiles = 2 ** 16;
+
 /** The file that names the others: the only one, or the one of JSON. */
 function mainOf(files: readonly unknown[], what: string): File {
-  const named = files.filter((file) => file instanceof File);
+  const named = files.length > maxFiles ? [] : files.filter((file) => file instanceof File);
   const main = named.length === 1 ? named : named.filter(({ name }) => name.endsWith(".json"));
   if (named.length === files.length && main.length === 1) return main[0];
   throw new ValueError({
     what,
     rule: "a list of files must be of File objects, of which one is of JSON and names the others",
-    received: named.length < files.length
+    received: files.length > maxFiles
+      ? `a list of ${files.length}`
+      : named.length < files.length
       ? describe(files.find((file) => !(file instanceof File)))
       : named.map(({ name }) => name).join(", ") || "none",
     hint: "give all that the user picked: model.json and the files of its weights",

@@ -44,10 +44,18 @@ export function vjpOf(
   const { graph } = trace;
   const nodes = [...graph.nodes];
   const needed = dependents(nodes, targets);
-  const flowing = new Map<ValueId, Value>();
+  const flowing = new Map<ValueId, Value[]>();
   const add = (id: ValueId, gradient: Value) => {
     const known = flowing.get(id);
-    flowing.set(id, known ? trace.emit("add", [known, gradient], {})[0] : gradient);
+    if (known) known.push(gradient);
+    else flowing.set(id, [gradient]);
+  };
+  const totalOf = (id: ValueId): Value | undefined => {
+    const parts = flowing.get(id);
+    if (!parts) return undefined;
+    const total = summed(trace, parts);
+    flowing.set(id, [total]);
+    return total;
   };
   outputs.forEach((output, i) => gradients[i] && needed.has(idOf(output)) && add(idOf(output), gradients[i]!));
   for (const node of nodes.reverse()) {
@@ -60,7 +68,7 @@ export function vjpOf(
     const context = {
       inputs: node.inputs.map((id) => valueOf(graph, id)),
       outputs: node.outputs.map((id) => valueOf(graph, id)),
-      gradients: node.outputs.map((id) => flowing.get(id)),
+      gradients: node.outputs.map(totalOf),
       attrs: node.attrs,
     };
     const { vjp } = row;
@@ -70,7 +78,36 @@ export function vjpOf(
       if (gradient && needed.has(id) && graph.types[id].dtype === "float32") add(id, gradient);
     });
   }
-  return targets.map((target) => flowing.get(idOf(target)));
+  return targets.map((target) => totalOf(idOf(target)));
+}
+
+/** The sum of gradients. Those of slices that together are a whole value are joined, not padded and added. */
+function summed(trace: Trace, parts: readonly Value[]): Value {
+  if (parts.length === 1) return parts[0];
+  return joined(trace, parts) ?? parts.reduce((sum, part) => trace.emit("add", [sum, part], {})[0]);
+}
+
+/** The sum of values that are padded with zeros along one axis as their concatenation, if no two overlap and none miss. */
+function joined(trace: Trace, parts: readonly Value[]): Value | undefined {
+  const { graph } = trace;
+  const pieces: { readonly value: Value; readonly axis: number; readonly from: number }[] = [];
+  for (const part of parts) {
+    const node = graph.nodes.findLast(({ outputs }) => outputs.includes(idOf(part)));
+    if (node?.op !== "pad" || node.attrs.value !== 0 || node.attrs.interior.some((gap) => gap > 0)) return undefined;
+    const { low, high } = node.attrs;
+    const axes = low.flatMap((count, axis) => (count + high[axis] > 0 ? [axis] : []));
+    if (axes.length !== 1) return undefined;
+    pieces.push({ value: valueOf(graph, node.inputs[0]), axis: axes[0], from: low[axes[0]] });
+  }
+  const { axis } = pieces[0];
+  pieces.sort((a, b) => a.from - b.from);
+  let end = 0;
+  for (const piece of pieces) {
+    if (piece.axis !== axis || piece.from !== end) return undefined;
+    end += piece.value.shape[axis];
+  }
+  if (end !== parts[0].shape[axis]) return undefined;
+  return trace.emit("concat", pieces.map(({ value }) => value), { axis })[0];
 }
 
 /** `targets` and the values that depend on them. */

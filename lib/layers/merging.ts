@@ -26,7 +26,7 @@ export abstract class Merge extends Layer {
   override readonly supportsMasking = true;
 
   static {
-    const inputs = listOf(array, "a list of inputs");
+    const inputs = listOf(array, "a list of inputs", 1);
     declareMethods(this, {
       build: { verb: "build", takes: { inputShapes: shapes } },
       computeOutputShape: { verb: "take the output shape of", takes: { inputShapes: shapes } },

@@ -7,6 +7,7 @@ import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
 import { boolean, choice, isInteger, maxExtent, positiveInteger, text, uncheckedHere } from "../option_kinds.ts";
 import {
+  fixed,
   keyed,
   nullable,
   type Option,
@@ -98,7 +99,8 @@ export const layerOptions = optionTable<LayerOptions>()({
   batchInputShape: inPlaceOfInput(shapeOfInput, (shape) => shape),
   inputShape: inPlaceOfInput(shapeOfInput, (shape) => [null, ...shape]),
   inputDim: inputExtent,
-  autocast: unread,
+  // Keras writes it for layers of the user's own without a config of their own.
+  autocast: unassigned(withFacts(fixed(true), { written: "never" })),
 });
 
 /** Config keys of low-rank adaptation, which is not supported. */
@@ -111,7 +113,10 @@ export const noActivityRegularizer = keyed("activity_regularizer", unoffered(nul
 export interface CallContext<Mask = Value> {
   /** Whether the call is part of training. */
   readonly training: boolean;
-  /** The mask of the input, bool, true for steps that count, structured like the input; undefined for none. */
+  /**
+   * The mask of the input, bool, true for steps that count, structured like the input; undefined for none. As in Keras, a
+   * call with tensors besides the input has a mask only if one is given.
+   */
   readonly mask?: Mask;
 }
 

@@ -1,5 +1,5 @@
 // StackedRNNCells: several cells as one. https://keras.io/api/layers/recurrent_layers/stacked_rnn_cell/
-import { count, shape } from "../argument_kinds.ts";
+import { anything, count, listOf, shape } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -9,6 +9,7 @@ import {
   type Cell,
   type CellContext,
   cellOption,
+  checkedStates,
   initialStatesOf,
   outputSizeOf,
   prepare,
@@ -56,6 +57,7 @@ export class StackedRNNCells extends Layer {
   static {
     declareMethods(this, {
       prepare: { verb: "prepare", takes: { stepShape: shape } },
+      byCell: { verb: "divide the states of", takes: { states: listOf(anything, "a list of states") } },
       getInitialState: { verb: "take the initial state of", takes: { batchSize: count } },
     });
     declareOptions(this, stackedOptions);
@@ -106,7 +108,8 @@ export class StackedRNNCells extends Layer {
 
   /** The output of the last cell, and the next states of all. */
   call(x: Value, { states, training }: CellContext): Value[] {
-    const { output, states: next } = this.prepare(x.shape, training).step(x, states);
+    const before = checkedStates(this.name, this, states, x.shape[0]);
+    const { output, states: next } = this.prepare(x.shape, training).step(x, before);
     return [output, ...next];
   }
 

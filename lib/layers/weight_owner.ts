@@ -8,6 +8,7 @@ import { weightPath } from "../random_stream.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { layerPlace, Place, weightsWillBeRead } from "./context.ts";
+import type { Variable } from "../tensor/variable.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import { type AddWeightOptions, addWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
@@ -94,13 +95,51 @@ export abstract class WeightOwner {
     const path = `${place.name}/${name}`;
     const weight = withHostMemory(bytes, () => {
       const settings = { key: name, path, trainable, initializer, regularizer, constraint };
-      if (weightsWillBeRead.current) return new Weight(0, { ...settings, shape, dtype });
+      // What a layer keeps in place of its weights may not set them.
+      if (weightsWillBeRead.current && !this.loadOwnVariables) return new Weight(0, { ...settings, shape, dtype });
       const drawn = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape));
       return new Weight(drawn.cast(dtype), settings);
     }, { what: where, thing: `${describe(name)} ${formatShape(shape)}` });
     this.#weights.push(weight);
     return weight;
   }
+
+  /**
+   * What a layer of your own keeps in `.keras` and weights files, by name, in place of its own weights (those of the layers
+   * inside are kept as ever): put variables or arrays into `store`. Override it together with {@linkcode loadOwnVariables}.
+   * As Keras's `save_own_variables`.
+   *
+   * @example A table that is no weight
+   * ```ts
+   * import { layers, type TensorLike, tensor, type Value, type Variable } from "./mod.ts";
+   * class Table extends layers.Layer {
+   *   rows = tensor([[1, 2]]);
+   *   call(x: Value) {
+   *     return x;
+   *   }
+   *   override saveOwnVariables(store: Map<string, Variable | TensorLike>) {
+   *     store.set("rows", this.rows);
+   *   }
+   *   override loadOwnVariables(store: ReadonlyMap<string, ReturnType<typeof tensor>>) {
+   *     this.rows = store.get("rows")!;
+   *   }
+   * }
+   * console.log(new Table().rows.shape); // [ 1, 2 ]
+   * ```
+   */
+  saveOwnVariables?(store: Map<string, Variable | TensorLike>): void;
+
+  /** Takes what {@linkcode saveOwnVariables} kept from a file. It may throw for what does not suit. */
+  loadOwnVariables?(store: ReadonlyMap<string, Tensor>): void;
+
+  /**
+   * Files that a layer of your own keeps in a `.keras` file, such as a vocabulary: put their bytes or texts into `assets` by
+   * name, as in `vocabulary.txt`. As Keras's `save_assets`.
+   */
+  saveAssets?(assets: Map<string, Uint8Array | string>): void | Promise<void>;
+
+  /** Takes the files that {@linkcode saveAssets} kept, after the weights. */
+  loadAssets?(assets: ReadonlyMap<string, Uint8Array>): void | Promise<void>;
 
   /** The weights of the layer itself, trainable first, in the order of Keras's files. */
   get ownWeights(): Weight[] {

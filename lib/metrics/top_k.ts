@@ -5,6 +5,7 @@ import { inTopK } from "../ops/ordering.ts";
 import { argMax, cast, equal, max, reshape, slice } from "../ops/primitives.ts";
 import { boolean, positiveInteger } from "../option_kinds.ts";
 import { declareOptions, optionTable, unlessDefault } from "../options.ts";
+import { normalizeAxis } from "../shape.ts";
 import { shapeOf } from "../tensor/apply.ts";
 import { MeanOfValues } from "./mean.ts";
 import { type Direction, type MetricFields, type MetricOptions, metricOptions } from "./metric.ts";
@@ -19,10 +20,11 @@ export function topKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5): Valu
  * outputs, which are then class numbers, the most likely first.
  */
 export function sparseTopKCategoricalAccuracy(yTrue: Value, yPred: Value, k = 5, fromSortedIds = false): Value {
-  const labels = reshape(cast(yTrue, "int32"), shapeOf(yPred).slice(0, -1));
+  const shape = shapeOf(yPred);
+  const last = normalizeAxis(-1, shape.length, "compute sparse_top_k_categorical_accuracy");
+  const labels = reshape(cast(yTrue, "int32"), shape.slice(0, -1));
   if (!fromSortedIds) return cast(inTopK(labels, yPred, k), "float32");
-  const last = yPred.shape.length - 1;
-  const first = slice(yPred, yPred.shape.map(() => 0), [...labels.shape, Math.min(k, yPred.shape[last])]);
+  const first = slice(yPred, shape.map(() => 0), [...labels.shape, Math.min(k, shape[last])]);
   return max(cast(equal(cast(first, "int32"), expandDims(labels, -1)), "float32"), -1);
 }
 

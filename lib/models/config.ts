@@ -6,7 +6,7 @@ import { snakeCase } from "../names.ts";
 import { type Node, type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { configOf, formOf, namedOf, splitArguments } from "../saving/functions.ts";
 import { serializeObject } from "../saving/serialize.ts";
-import { mapStructure } from "../structure.ts";
+import { mapStructure, type Structure } from "../structure.ts";
 import type { FunctionalGraph } from "./graph.ts";
 
 /** The layers, connections, inputs and outputs of a graph as the config of a functional model. */
@@ -45,7 +45,10 @@ export function graphConfig(graph: FunctionalGraph): Config {
       const isPlain = Object.keys(node.args.named).every((name) => name === "mask");
       const defaults = operation instanceof Layer && isPlain ? operation.callDefaults : {};
       const all = { ...defaults, ...args.named, ...(spec && namedOf(spec, further)) };
-      const named = Object.entries(all).map(([name, item]) => [snakeCase(name), serialize(item)]);
+      // A mask that is not given has the structure of the input.
+      const noMask = () => mapStructure(args.positional[0] as Structure<SymbolicTensor>, () => null);
+      const written = (name: string, item: unknown) => (name === "mask" && item === null ? noMask() : item);
+      const named = Object.entries(all).map(([name, item]) => [snakeCase(name), serialize(written(name, item))]);
       return { args: inCall.map(write), kwargs: Object.fromEntries(named) };
     });
   return {

@@ -323,7 +323,9 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       for (const [key, value] of Object.entries(kwargs)) {
         // Keras writes this even if it was not given, and still uses the model's.
         if (key === "training" && value === layer.callDefaults.training) continue;
-        if (value !== null) named[camelCase(key)] = oneLevel(value);
+        // Of several inputs without masks, Keras writes a list of nulls.
+        const isGiven = key === "mask" && Array.isArray(value) ? value.some((item) => item !== null) : value !== null;
+        if (isGiven) named[camelCase(key)] = oneLevel(value);
       }
       // Keras's layers accept all of their arguments by name.
       if (x !== undefined) return toList(layer.replay<SymbolicTensor>({ positional: [x], named }));

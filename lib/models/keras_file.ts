@@ -16,7 +16,8 @@ import { writeZip } from "../files/zip.ts";
 import type { ConfigValue } from "../json_config.ts";
 import { nullable, optionTable, readMethodOptions, required } from "../options.ts";
 import { number } from "../option_kinds.ts";
-import { readWeights } from "../saving/file_formats.ts";
+import { assetMembers, loadAssets } from "../saving/assets.ts";
+import { type ModelFile, readWeights } from "../saving/file_formats.ts";
 import { writeLegacyModel, writeLegacyWeights } from "../saving/legacy_h5.ts";
 import { pythonJson } from "../saving/json.ts";
 import { shardedFiles } from "../saving/sharded_weights.ts";
@@ -25,7 +26,6 @@ import {
   assignWeights,
   type ReadWeightsOptions,
   requireBuilt,
-  type StoredWeights,
   writeNamedWeights,
   writeWeights,
 } from "../saving/weights_file.ts";
@@ -65,6 +65,7 @@ async function kerasFile(model: SavedModel, what: string): Promise<FileParts> {
       ["metadata.json", encode(metadata)],
       ["config.json", encode(model.serialize())],
       ["model.weights.h5", await writeWeights(stateOf(model), what)],
+      ...await assetMembers(model),
     ]),
     what,
   );
@@ -134,10 +135,11 @@ export async function loadWeights(model: SavedModel, source: FilesSource, option
   assignWeights(await readWeights(await openSource(source, what), what), model, undefined, what, options);
 }
 
-/** Sets weights, and the state of the optimizer if the file has it, to those of a file. */
-export function restore(model: SavedModel, weights: StoredWeights, what: string): void {
+/** Sets weights, the state of the optimizer if the file has it, and the files of layers to those of a file. */
+export async function restore(model: SavedModel, { weights, assets }: ModelFile, what: string): Promise<void> {
   requireBuilt(model, what);
   const { optimizer } = model;
   optimizer?.build(model.trainableWeights);
   assignWeights(weights, model, optimizer, what);
+  if (assets) await loadAssets(model, assets);
 }

@@ -5,9 +5,9 @@ import type { ConfigValue } from "../json_config.ts";
 import { withContext } from "../ir/context.ts";
 import { weightsWillBeRead } from "../layers/context.ts";
 import { boolean } from "../option_kinds.ts";
-import { option, type OptionPlace, optionTable, readMethodOptions } from "../options.ts";
+import { type KeptOptions, option, type OptionPlace, optionTable, readMethodOptions } from "../options.ts";
 import { type CustomObject, customObjectScope } from "../registry.ts";
-import { readModelFile } from "../saving/file_formats.ts";
+import { type ModelFile, readFileOfAnyKind, readModelFile, type WeightsFile } from "../saving/file_formats.ts";
 import { isNamed } from "../structure.ts";
 import { modelFromConfig } from "./from_config.ts";
 import { restore } from "./keras_file.ts";
@@ -63,11 +63,32 @@ function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Reco
  */
 export async function loadModel(source: FilesSource, options: LoadModelOptions = {}): Promise<Model> {
   const what = `Cannot load ${nameOfSource(source)}`;
-  const { customObjects, compile } = readMethodOptions("loadModel", loadModelOptions, options, what);
-  const { config, weights } = await readModelFile(await openSource(source, what), what);
-  const make = () => modelFromConfig(compile ? config : withoutCompile(config));
+  const kept = readMethodOptions("loadModel", loadModelOptions, options, what);
+  return await modelOf(await readModelFile(await openSource(source, what), what), kept, what);
+}
+
+/** A file of a whole model or of weights alone, as it was read. */
+export interface LoadedFile extends WeightsFile {
+  /** The model; undefined if the file is of weights alone. */
+  readonly model: Model | undefined;
+}
+
+/** Reads a file of a whole model, as {@linkcode loadModel} does, or of weights alone. */
+export async function loadFile(source: FilesSource, options: LoadModelOptions = {}): Promise<LoadedFile> {
+  const what = `Cannot load ${nameOfSource(source)}`;
+  const kept = readMethodOptions("loadModel", loadModelOptions, options, what);
+  const file = await readFileOfAnyKind(await openSource(source, what), what);
+  return { ...file, model: "config" in file ? await modelOf(file, kept, what) : undefined };
+}
+
+async function modelOf(
+  file: ModelFile,
+  { customObjects, compile }: KeptOptions<typeof loadModelOptions>,
+  what: string,
+): Promise<Model> {
+  const make = () => modelFromConfig(compile ? file.config : withoutCompile(file.config));
   const model = withContext([weightsWillBeRead.of(true)], () => customObjectScope(customObjects, make));
-  restore(model, weights, what);
+  await restore(model, file, what);
   return model;
 }
 

@@ -2,4 +2,5 @@
 export { cloneModel, modelFromConfig, modelFromJson } from "./from_config.ts";
 export { loadModel } from "./load_model.ts";
 export { Model } from "./model.ts";
+export { saveModel } from "./saving.ts";
 export { Sequential } from "./sequential.ts";

@@ -12,7 +12,7 @@ import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { declareOptions, describe, optionTable, withFactsOfAll } from "../options.ts";
 import { declareClasses } from "../registry.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
-import { formatStructure, isItem } from "../structure.ts";
+import { formatStructure, isItem, isNamed } from "../structure.ts";
 import { FunctionalGraph } from "./graph.ts";
 import type { ModelOptions } from "./network.ts";
 import { Model } from "./model.ts";
@@ -50,7 +50,6 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   static {
     declareMethods(this, {
       build: { verb: "build", takes: { inputShape } },
-      buildFor: { verb: "build", takes: { inputShape } },
       computeOutputShape: { verb: "take the output shape of", takes: { inputShape } },
     });
     declareOptions(this, sequentialOptions);
@@ -172,6 +171,14 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
         what: `Cannot use "${this.name}"`,
         rule: "it has no layers",
         hint: "add some, as in model.add(new layers.Dense(10))",
+      });
+    }
+    if (!isItem(inputShape)) {
+      throw new ValueError({
+        what: `Cannot use "${this.name}"`,
+        rule: "a Sequential takes one input",
+        received: isNamed(inputShape) ? `an object with ${Object.keys(inputShape).join(", ")}` : "a list",
+        hint: "give inputs and targets by position, as in fit(x, y); for several inputs use Model",
       });
     }
     this.ensureBuilt(inputShape);

@@ -73,7 +73,7 @@ function checkArgument(argument: unknown, takesObjects: boolean, depth = 0): voi
   }
   const isMisplaced = !takesObjects && isPlainObject(argument);
   const isOther = typeof argument === "bigint" || typeof argument === "symbol" || isClass(argument) ||
-    isDetached(argument);
+    argument instanceof BigInt64Array || argument instanceof BigUint64Array || isDetached(argument);
   if (!isList && !isMisplaced && !isOther) return;
   throw new ValueError({
     what: "Cannot apply an op",
@@ -120,7 +120,9 @@ export function lift(fn: (...args: unknown[]) => unknown, { optionsAt, objectsAt
   const lifted = (...args: unknown[]): unknown => {
     args.forEach((argument, place) => checkArgument(argument, place === optionsAt || place === objectsAt));
     const options = optionsAt === undefined ? undefined : optionsOf(args[optionsAt] as object | undefined);
-    const operands = options === undefined ? args : [...args, ...Object.values(options)];
+    const values = Object.values(options ?? {});
+    for (const value of values) if (Array.isArray(value)) checkArgument(value, true);
+    const operands = [...args, ...values];
     const made = operands.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;
     // Nodes of models keep what was given.
     if (made === undefined && optionsAt !== undefined) args[optionsAt] = options;

@@ -1,6 +1,6 @@
 // Which format a file has, and what it holds: a model's config, and arrays.
 import { FileError } from "../errors.ts";
-import { readHdf5 } from "../files/hdf5.ts";
+import { type H5Group, readHdf5 } from "../files/hdf5.ts";
 import { readSafetensors } from "../files/safetensors.ts";
 import type { OpenFile } from "../files/source.ts";
 import { readZip } from "../files/zip.ts";
@@ -9,16 +9,35 @@ import { isNamed } from "../structure.ts";
 import { fromKeras2 } from "./keras2_config.ts";
 import { isLegacy, legacyConfig, storedInLegacy } from "./legacy_h5.ts";
 import { isSharded, storedInShards } from "./sharded_weights.ts";
+import { assetsIn } from "./assets.ts";
 import { isTfjs, storedInTfjs, tfjsConfig } from "./tfjs_file.ts";
-import { weightGroups } from "./weight_groups.ts";
+import { type WeightGroup, weightGroups } from "./weight_groups.ts";
 import { nameOfEntry, storedInHdf5, type StoredWeights } from "./weights_file.ts";
 
-/** What the file of a whole model holds. */
-export interface ModelFile {
-  /** The model's node in a config. */
-  readonly config: ConfigValue;
+/** Where a file comes from. */
+export interface FileOrigin {
+  /** The name of its format. */
+  readonly format: string;
+  /** What wrote it, with its version, as far as the file says that. */
+  readonly writer?: string;
+  /** When it was written, as the file says that. */
+  readonly savedAt?: string;
+}
+
+/** What a file of weights holds. */
+export interface WeightsFile {
+  /** Where it comes from. */
+  readonly origin: FileOrigin;
   /** Its weights, and the state of its optimizer. */
   readonly weights: StoredWeights;
+  /** The files of its layers, by path. */
+  readonly assets?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What the file of a whole model holds. */
+export interface ModelFile extends WeightsFile {
+  /** The model's node in a config. */
+  readonly config: ConfigValue;
 }
 
 /** HDF5 files begin with this. */
@@ -42,13 +61,13 @@ const isSafetensors = (bytes: Uint8Array) => bytes[8] === openingBrace && !isJso
  */
 export async function readModelFile(file: OpenFile, what: string): Promise<ModelFile> {
   const { bytes } = file;
-  if (isHdf5(bytes)) {
-    const root = await readHdf5(bytes, what);
-    return { config: legacyConfig(root, what), weights: storedInLegacy(root, what) };
-  }
+  if (isHdf5(bytes)) return modelInHdf5(await readHdf5(bytes, what), what);
   if (isJson(bytes)) {
     const json = parseJson(bytes, "text", what);
-    if (isTfjs(json)) return { config: tfjsConfig(json, what), weights: await storedInTfjs(json, file, what) };
+    if (isTfjs(json)) {
+      const origin = { format: "TensorFlow.js model.json", ...writtenBy("", json.generatedBy) };
+      return { origin, config: tfjsConfig(json, what), weights: await storedInTfjs(json, file, what) };
+    }
     throw new FileError({
       what,
       rule: "JSON of a whole model with its weights is the model.json of TensorFlow.js",
@@ -68,18 +87,52 @@ export async function readModelFile(file: OpenFile, what: string): Promise<Model
   const [metadata, config] = ["metadata.json", "config.json"].map((name) =>
     parseJson(member(members, name, what), name, what)
   );
-  const { keras_version: version } = metadata;
+  const { keras_version: version, date_saved: savedAt } = metadata;
   return {
+    origin: {
+      format: ".keras",
+      ...writtenBy("Keras", version),
+      ...typeof savedAt === "string" && { savedAt },
+    },
     config: typeof version === "string" && version.startsWith("2.") ? fromKeras2(config) : config,
     weights: storedInHdf5(await readHdf5(member(members, "model.weights.h5", what), what)),
+    assets: assetsIn(members),
   };
+}
+
+function modelInHdf5(root: H5Group, what: string): ModelFile {
+  return { origin: originOfHdf5(root), config: legacyConfig(root, what), weights: storedInLegacy(root, what) };
+}
+
+const originOfHdf5 = ({ attributes }: H5Group): FileOrigin => ({
+  format: "Keras .h5",
+  ...writtenBy("Keras", attributes.get("keras_version")),
+});
+
+/** What a file holds that is a whole model's or of weights alone. Throws {@linkcode FileError} for others. */
+export async function readFileOfAnyKind(file: OpenFile, what: string): Promise<ModelFile | WeightsFile> {
+  const { bytes } = file;
+  if (isSafetensors(bytes)) return { origin: { format: "safetensors" }, weights: await readWeights(file, what) };
+  if (isJson(bytes) && isSharded(parseJson(bytes, "text", what))) {
+    return { origin: { format: ".weights.json" }, weights: await readWeights(file, what) };
+  }
+  if (!isHdf5(bytes)) return await readModelFile(file, what);
+  const root = await readHdf5(bytes, what);
+  if (root.attributes.has("model_config")) return modelInHdf5(root, what);
+  if (isLegacy(root)) return { origin: originOfHdf5(root), weights: storedInLegacy(root, what) };
+  return { origin: { format: ".weights.h5" }, weights: storedInHdf5(root) };
+}
+
+function writtenBy(program: string, version: unknown): Pick<FileOrigin, "writer"> {
+  return typeof version === "string" ? { writer: `${program} ${version}`.trim() } : {};
 }
 
 /** The arrays of a file of weights, or of a whole model. Throws {@linkcode FileError} for other files. */
 export async function readWeights(file: OpenFile, what: string): Promise<StoredWeights> {
   const { bytes } = file;
   if (isSafetensors(bytes)) {
-    return { arrays: readSafetensors(bytes, what), groupsOf: weightGroups, keyOf: nameOfEntry };
+    const placeOf = ({ namePath }: WeightGroup) => namePath;
+    return { arrays: readSafetensors(bytes, what), groupsOf: weightGroups, keyOf: nameOfEntry, placeOf };
   }
   if (isJson(bytes)) {
     const json = parseJson(bytes, "text", what);

@@ -11,8 +11,32 @@ const recurrentClass = /^(Bidirectional|RNN|SimpleRNN|LSTM|GRU|ConvLSTM[123]D)$/
 const isObject = (value: ConfigValue | undefined): value is Config =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The config of a recurrent layer without what Keras 3 has not. */
+const recurrent = ({ time_major, implementation: _, ...others }: Config): Config =>
+  time_major ? { ...others, time_major } : others;
+
+/** The config of a convolution that has no groups. */
+const ungrouped = ({ groups = 1, ...others }: Config): Config => groups === 1 ? others : { ...others, groups };
+
+/** The config of a convolution channel by channel without options of the plain one, which say nothing there. */
+function byChannel(config: Config): Config {
+  const own = Object.entries(ungrouped(config));
+  return Object.fromEntries(own.filter(([key]) => !/^kernel_(initializer|regularizer|constraint)$/.test(key)));
+}
+
 /** What differs in the config of a class: options that were written in another form. */
 const options: Readonly<Record<string, (config: Config) => Config>> = {
+  LSTM: recurrent,
+  GRU: recurrent,
+  SimpleRNN: recurrent,
+  RNN: recurrent,
+  Conv1DTranspose: ungrouped,
+  Conv2DTranspose: ungrouped,
+  Conv3DTranspose: ungrouped,
+  SeparableConv1D: byChannel,
+  SeparableConv2D: byChannel,
+  DepthwiseConv1D: byChannel,
+  DepthwiseConv2D: byChannel,
   // One axis was a list of it.
   BatchNormalization: ({ axis, ...others }) => ({
     ...others,
@@ -41,10 +65,36 @@ export function fromKeras2(value: ConfigValue, path: ConfigPath = ConfigPath.roo
   if (typeof className !== "string" || !isObject(config)) return node;
   // Optimizers were registered as the user's own.
   const name = className.replace(/^Custom>/, "");
-  const translated = Object.hasOwn(options, name) ? options[name](config) : config;
-  const renumbered = modelClasses.includes(name) ? withoutOwnCalls(translated) : translated;
+  warnOfHardSigmoid(config);
+  const translated = Object.hasOwn(options, name) ? options[name](config) : withoutFunction(config);
+  const renumbered = modelClasses.includes(name) ? withSinglePlaces(withoutOwnCalls(translated)) : translated;
   const registered: Config = node.registered_name === className ? { registered_name: name } : {};
   return { ...node, class_name: name, ...registered, config: renumbered };
+}
+
+/** The config of a loss without the name of its function, which its class says. */
+function withoutFunction(config: Config): Config {
+  const { fn, reduction, ...others } = config;
+  if (fn === undefined || reduction === undefined) return config;
+  return { ...others, reduction: reduction === "auto" ? "sum_over_batch_size" : reduction };
+}
+
+/** Warns of the one activation that Keras 3 computes otherwise under the same name. */
+function warnOfHardSigmoid({ name, activation, recurrent_activation: recurrent }: Config): void {
+  if (activation !== "hard_sigmoid" && recurrent !== "hard_sigmoid") return;
+  console.warn(
+    `"${name}" of a file of Keras 2 has the activation hard_sigmoid, which was clip(0.2 * x + 0.5, 0, 1) there, and is ` +
+      "clip(x / 6 + 0.5, 0, 1) here as in Keras 3",
+  );
+}
+
+/** The config of a functional model whose one input, or output, is not in a list. */
+function withSinglePlaces(config: Config): Config {
+  const single = (places: ConfigValue | undefined) =>
+    Array.isArray(places) && places.length === 1 && Array.isArray(places[0]) ? places[0] : places;
+  const { input_layers: inputs, output_layers: outputs } = config;
+  if (inputs === undefined && outputs === undefined) return config;
+  return { ...config, input_layers: single(inputs) ?? null, output_layers: single(outputs) ?? null };
 }
 
 /** The config of a functional model with the calls of the models inside it counted from 0. */

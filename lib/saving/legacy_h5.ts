@@ -6,7 +6,7 @@ import { isNamed } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { pythonJson } from "./json.ts";
 import { fromKeras2 } from "./keras2_config.ts";
-import { toKeras2, trainingToKeras2 } from "./to_keras2.ts";
+import { toKeras2, trainingToKeras2 } from "./keras2_writer.ts";
 import {
   legacyEntries,
   legacyGroups,

@@ -1,4 +1,5 @@
 // The groups of a weights file: which part of a model has which path in Keras's `.weights.h5`.
+import { describe, StateError, ValueError } from "../errors.ts";
 import { snakeCaseOfClass } from "../auto_names.ts";
 import type { DType } from "../dtype.ts";
 import type { ObjectNode } from "../json_config.ts";
@@ -7,8 +8,8 @@ import { snakeCase } from "../names.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import { isNamed } from "../structure.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { adoptValue, borrowValue, type Variable } from "../tensor/variable.ts";
+import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
+import { adoptValue, borrowValue, Variable } from "../tensor/variable.ts";
 
 /** What one layer, model or optimizer keeps in a file itself. */
 export interface WeightGroup {
@@ -18,13 +19,17 @@ export interface WeightGroup {
   readonly name: string;
   /** The names of the owners around it and its own, such as `encoder/dense`, without the model's. */
   readonly namePath: string;
-  /** What it keeps, in order: arrays `0`, `1`, ... of the group `vars` below the path. */
+  /** What it keeps, in order: arrays `0`, `1`, ... of the group `vars` below the path, unless they have keys. */
   readonly entries: readonly WeightEntry[];
+  /** The layer or model whose group it is, where it may keep what it likes. */
+  readonly part?: Part;
 }
 
 /** An array of a weights file. */
 export interface WeightEntry {
   readonly name: string;
+  /** The name in the file; that of the place by default. */
+  readonly key?: string;
   readonly shape: Shape;
   readonly dtype: DType;
   /** The value now; its elements may be the owner's, and must not be changed. */
@@ -43,6 +48,40 @@ export interface Part extends WeightOwner {
   readonly sublayers: readonly Part[];
 }
 
+/** What a layer of the user's own keeps in place of its weights. */
+function chosenEntries(part: Part): WeightEntry[] {
+  const store = new Map<string, Variable | TensorLike>();
+  part.saveOwnVariables!(store);
+  const what = `Cannot save "${part.name}"`;
+  if (!part.loadOwnVariables) {
+    throw new StateError({
+      what,
+      rule: "a class with saveOwnVariables needs loadOwnVariables too",
+      received: `none in ${part.className}`,
+      hint: "add the method, which takes what the other one kept",
+    });
+  }
+  return [...store].map(([key, value]) => {
+    checkFileName(key, what);
+    if (value instanceof Variable) return { ...entryOf(value, key), key };
+    const { shape, dtype, data } = toTensor(value, what, key);
+    return {
+      name: key,
+      key,
+      shape,
+      dtype,
+      read: () => Promise.resolve(new Tensor(shape, dtype, data)),
+      write: () => {},
+    };
+  });
+}
+
+/** Throws {@linkcode ValueError} for a name that leads out of its place in a file. */
+export function checkFileName(name: unknown, what: string, rule = "a name is a text without slashes"): void {
+  const isName = typeof name === "string" && name !== "" && name !== "." && name !== ".." && !/[/\\:\0]/.test(name);
+  if (!isName) throw new ValueError({ what, rule, received: describe(name), hint: "choose a plain name" });
+}
+
 /** What saving needs of a model. */
 export interface SavedModel extends Part {
   /** What changes the weights; undefined before `compile`. */
@@ -59,7 +98,15 @@ export function weightGroups(root: Part): WeightGroup[] {
     if (seen.has(owner)) return;
     seen.add(owner);
     const { name, connectedLayers } = owner;
-    groups.push({ path, name, namePath, entries: owner.ownWeights.map((weight) => entryOf(weight, weight.key)) });
+    groups.push({
+      path,
+      name,
+      namePath,
+      part: owner,
+      get entries() {
+        return owner.saveOwnVariables ? chosenEntries(owner) : owner.ownWeights.map((own) => entryOf(own, own.key));
+      },
+    });
     if (connectedLayers) visitAll(connectedLayers, join(path, "layers"), namePath);
     const properties = Object.entries(owner).map(([name, value]) => [snakeCase(name), value] as const);
     properties.sort(([a], [b]) => (a < b ? -1 : 1));

@@ -49,7 +49,7 @@ export function writeWeights(groups: readonly GroupPart[], what: string): Promis
   for (const { path, name, entries, first = 0 } of groups) {
     const vars = inside(root, `${path}/vars`);
     vars.attributes.set("name", name);
-    entries.forEach((entry, i) => vars.arrays.set(String(first + i), entry));
+    entries.forEach((entry, i) => vars.arrays.set(entry.key ?? String(first + i), entry));
   }
   return writeHdf5(root, what);
 }
@@ -90,6 +90,8 @@ export interface StoredWeights {
   groupsOf(model: Part): WeightGroup[];
   /** The key of an entry in such files. */
   keyOf(group: WeightGroup, index: number): string;
+  /** What the keys of a group begin with, where parts may keep what they like. */
+  placeOf?(group: WeightGroup): string;
 }
 
 /** The arrays of a `.weights.h5` file by path. */
@@ -104,7 +106,8 @@ export function storedInHdf5(root: H5Group): StoredWeights {
     }
   };
   visit(root, []);
-  return { arrays, groupsOf: weightGroups, keyOf: ({ path }, i) => keyInHdf5([path, "vars", String(i)]) };
+  const placeOf = ({ path }: WeightGroup) => keyInHdf5([path, "vars"]);
+  return { arrays, groupsOf: weightGroups, keyOf: (group, i) => `${placeOf(group)}/${i}`, placeOf };
 }
 
 /** The key of an array at a path of such a file; Keras 2.12 to 2.15 gave some names of their own. */
@@ -117,14 +120,22 @@ export function keyInHdf5(path: readonly string[]): string {
 export const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number): string =>
   [...namePath ? [namePath] : [], entries[index].name].join("/");
 
-/** The part of an optimizer's group that a file with so many arrays of it has. */
-function storedPart(optimizer: Optimizer, stored: number): WeightGroup {
+/** The part of an optimizer's group that a file with these arrays of it has. */
+function storedPart(optimizer: Optimizer, arrays: readonly Tensor[]): WeightGroup {
   const group = optimizerGroup(optimizer);
+  const { entries } = group;
+  // Keras 2 stores momenta for an SGD that has none, and no rate.
+  if (optimizer.slots.length === 0) {
+    return { ...group, entries: entries.filter((_, i) => arrays[i]?.shape.length === 0) };
+  }
   const scalars = optimizer.schedule ? 1 : 2;
   // An optimizer that had taken no step has no slots in the file.
-  if (stored <= scalars) return { ...group, entries: group.entries.slice(0, stored) };
+  if (arrays.length <= scalars) return { ...group, entries: entries.slice(0, arrays.length) };
+  // Keras 2 does not store the numbers in place of factors either, which vectors do not have.
   const own = legacyEntries(optimizer);
-  return stored === own.length ? { ...group, entries: own } : group;
+  const withoutNumbers = own.filter(({ shape }, i) => i === 0 || shape.length > 0);
+  const fitting = [entries, own, withoutNumbers].find(({ length }) => length === arrays.length);
+  return { ...group, entries: fitting ?? entries };
 }
 
 /** A row of the table of what does not fit. */
@@ -135,7 +146,7 @@ type Mismatch = readonly [owner: string, entry: string, expected: string, found:
  * message begins with `what`, with a table of all that is missing, left over or of another shape; then nothing is changed.
  */
 export function assignWeights(
-  { arrays, groupsOf, keyOf }: StoredWeights,
+  { arrays, groupsOf, keyOf, placeOf }: StoredWeights,
   model: Part,
   optimizer: Optimizer | undefined,
   what: string,
@@ -145,7 +156,16 @@ export function assignWeights(
   const left = new Map(arrays);
   const mismatches: Mismatch[] = [];
   const changes: { readonly entry: WeightEntry; readonly value: Tensor }[] = [];
-  const take = (group: WeightGroup) =>
+  const loads: (() => void)[] = [];
+  const take = (group: WeightGroup) => {
+    const { part } = group;
+    if (placeOf && part?.loadOwnVariables) {
+      const place = placeOf(group) === "" ? "" : `${placeOf(group)}/`;
+      const own = [...arrays].filter(([key]) => key.startsWith(place) && !key.slice(place.length).includes("/"));
+      for (const [key] of own) left.delete(key);
+      loads.push(() => part.loadOwnVariables!(new Map(own.map(([key, array]) => [key.slice(place.length), array]))));
+      return;
+    }
     group.entries.forEach((entry, i) => {
       const key = keyOf(group, i);
       const value = arrays.get(key);
@@ -156,15 +176,18 @@ export function assignWeights(
       const found = value ? formatShape(value.shape) : "none";
       mismatches.push([group.name, entry.name.split("/").at(-1)!, formatShape(entry.shape), found]);
     });
+  };
   groupsOf(model).forEach(take);
-  const stored = [...arrays.keys()].filter((key) => key.startsWith("optimizer/")).length;
-  if (optimizer && stored > 0) take(storedPart(optimizer, stored));
+  const stored = [...arrays].filter(([key]) => key.startsWith("optimizer/")).map(([, array]) => array);
+  if (optimizer && stored.length > 0) take(storedPart(optimizer, stored));
   for (const [key, { shape }] of left) {
-    if (!optimizer && key.startsWith("optimizer/")) continue;
+    if (!optimizer?.slots.length && key.startsWith("optimizer/")) continue;
     const parts = key.split("/").filter((part) => part !== "vars");
     mismatches.push([parts.slice(0, -1).join("/"), parts.at(-1)!, "none", formatShape(shape)]);
   }
   if (mismatches.length > 0 && !skipMismatch) throw mismatchError(mismatches, what);
+  // What the user wrote may throw: then no weight is changed.
+  for (const load of loads) load();
   for (const { entry, value } of changes) entry.write(value);
 }
 

@@ -153,15 +153,6 @@ function byName(
   what: string,
 ): (TensorLike | undefined)[] {
   const wrong = Object.keys(value).find((key) => !keys.includes(key));
-  if (argument === "x" && wrong === "x" && "y" in value) {
-    const method = what.split(" ")[1];
-    throw new ValueError({
-      what,
-      rule: "the data must be given by position",
-      received: `an object with ${Object.keys(value).join(", ")}`,
-      hint: `write ${method}(x, y, { ... })`,
-    });
-  }
   const missing = keys.find((key) => value[key] === undefined || value[key] === null);
   if (wrong === undefined && (missing === undefined || partial)) return keys.map((key) => value[key] ?? undefined);
   const near = wrong === undefined ? undefined : didYouMean(wrong, keys);

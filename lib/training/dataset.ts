@@ -58,6 +58,7 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
       hint: "multiply the weights of the classes into those of the samples",
     });
   }
+  if (isNamed(data.x)) refuseArguments(data.x, model, where);
   const shapes = model.inputShape && flatten(model.inputShape);
   const parts = { argument: "x", like: model.inputShape, names: model.inputNames, shapes };
   const { items, like, rows } = tensorsOf(data.x, parts, where);
@@ -91,6 +92,20 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
   });
   const weighed = classWeight === undefined || y.length === 0 ? weights : [weighClasses(y, classWeight, where)];
   return { ...inputs, y, weights: weighed };
+}
+
+/** Throws {@linkcode ValueError} for what a method takes by position, in one object. */
+function refuseArguments(x: object, { inputShape, inputNames }: TrainableModel, where: string): void {
+  const keys = Object.keys(x);
+  if (!keys.includes("x") || !keys.includes("y") || inputNames.includes("x")) return;
+  // A model that is not built yet may have inputs of these names.
+  if (inputShape === undefined && !keys.some((key) => optionNames.has(key))) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: "the data must be given by position",
+    received: `an object with ${keys.join(", ")}`,
+    hint: `write ${where.split(" ")[0]}(x, y, { ... })`,
+  });
 }
 
 /** The targets of each output; if only some outputs have losses, targets may be given for these only. */

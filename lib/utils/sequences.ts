@@ -1,6 +1,8 @@
 // Padding and truncating sequences to one length.
 import { bytesPerElement, checkDType, type DType, makeArray } from "../dtype.ts";
 import { describe, ShapeError, unknownIdentifier, ValueError } from "../errors.ts";
+import { uncheckedHere } from "../option_kinds.ts";
+import { nullable, optionTable, readMethodOptions } from "../options.ts";
 import { checkSize, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 
@@ -24,6 +26,15 @@ export interface PadSequencesOptions {
 /** The most sequences. */
 const maxRows = 2 ** 28;
 
+/** The options of `padSequences`, checked together with the sequences. */
+const padOptions = optionTable<PadSequencesOptions>()({
+  maxlen: nullable(uncheckedHere<number>()),
+  dtype: uncheckedHere<DType>("int32"),
+  padding: uncheckedHere<SequenceEnd>("pre"),
+  truncating: uncheckedHere<SequenceEnd>("pre"),
+  value: uncheckedHere<number>(0),
+});
+
 /**
  * Pads and truncates sequences to one length: `n` sequences give a tensor `[n, maxlen]`, or `[n, maxlen, ...]` if the
  * elements of the sequences are themselves arrays. Source: `keras.utils.pad_sequences`.
@@ -38,8 +49,8 @@ const maxRows = 2 ** 28;
  * ```
  */
 export function padSequences(sequences: readonly TensorLike[], options: PadSequencesOptions = {}): Tensor {
-  const { dtype = "int32", padding = "pre", truncating = "pre", value = 0 } = options;
   const what = "Cannot pad sequences";
+  const { maxlen, dtype, padding, truncating, value } = readMethodOptions("padSequences", padOptions, options, what);
   if (!Array.isArray(sequences) || sequences.length > maxRows) {
     throw new ValueError({
       what,
@@ -63,7 +74,7 @@ export function padSequences(sequences: readonly TensorLike[], options: PadSeque
     const hint = "wrap it in an array";
     throw new ValueError({ what, rule: "each sequence must be an array", received: `one number at index ${i}`, hint });
   });
-  const length = options.maxlen ?? rows.reduce((longest, row) => Math.max(longest, row.shape[0]), 0);
+  const length = maxlen ?? rows.reduce((longest, row) => Math.max(longest, row.shape[0]), 0);
   if (!Number.isInteger(length) || length < 0) {
     const hint = "leave maxlen out to take the longest sequence's length";
     throw new ValueError({ what, rule: "maxlen must be an integer of at least 0", received: describe(length), hint });

@@ -1,13 +1,18 @@
 // Shows a small image in the terminal: half-block characters in shades of gray, or plain characters.
 import { ShapeError, ValueError } from "../errors.ts";
+import { uncheckedHere } from "../option_kinds.ts";
+import { nullable, optionTable, readMethodOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 
 /** The options of {@linkcode showImage}. */
 export interface ShowImageOptions {
   /** The width in columns; by default one column per pixel, limited to the terminal's width. */
-  width?: number;
+  width?: number | null;
 }
+
+/** The width is checked together with the image. */
+const showOptions = optionTable<ShowImageOptions>()({ width: nullable(uncheckedHere<number>()) });
 
 /** The options of {@linkcode imageToText}. */
 export interface ImageToTextOptions extends ShowImageOptions {
@@ -31,7 +36,8 @@ export interface ImageToTextOptions extends ShowImageOptions {
  * utils.showImage([[255, 255, 255, 255], [255, 0, 0, 255], [255, 0, 0, 255], [255, 255, 255, 255]]);
  * ```
  */
-export function showImage(image: TensorLike, { width }: ShowImageOptions = {}): void {
+export function showImage(image: TensorLike, options: ShowImageOptions = {}): void {
+  const { width } = readMethodOptions("showImage", showOptions, options, "Cannot show the image");
   const deno = typeof Deno === "undefined" ? undefined : Deno;
   const terminal = deno?.stdout.isTerminal() ?? false;
   const columns = terminal && deno ? deno.consoleSize().columns : 80;

@@ -3,7 +3,11 @@ export { ProgressBar as Progbar, type ProgressBarOptions as ProgbarOptions } fro
 export { providePackage } from "../packages.ts";
 export type { Packages } from "../deps.ts";
 export { loadNpy, loadNpz, saveNpy, saveNpz, type SaveNpzOptions } from "./numpy_files.ts";
+export { compareWeights, type WeightComparison } from "../saving/compare_weights.ts";
+export type { GraphOptions } from "./model_graph.ts";
+export { modelToDot } from "./model_to_dot.ts";
 export { normalize } from "./normalize.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
+export { ModelPlot, plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";
 export { toCategorical } from "./to_categorical.ts";

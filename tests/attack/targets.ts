@@ -95,7 +95,8 @@ const inside: ReadonlySet<string> = new Set(
     "resolveNoiseShape channelsOf addBias extentOf addScale normalized outputDType listOf mismatch merge perImage " +
     "transforms watched improves direction forgetPrograms forgetOutputShape part updateOne givenRate slotShape slotStart " +
     "stepScalars update fileOrder nextMean nextSquares graph setTraining outputShape stateShapes stateShape addWeights " +
-    "product products masks gateProducts").split(" "),
+    "product products masks gateProducts inputProduct stateProduct project equations buildConfig score projections grouped")
+    .split(" "),
 );
 
 const isClass = (item: unknown): item is AnyClass =>

@@ -21,7 +21,11 @@ import { numbers } from "../ops/samples.ts";
 
 /** The message of a file. */
 async function decoded(model: Model, options: { batchSize?: number; opsetVersion?: number } = {}) {
-  const file = await onnxFile(model, { batchSize: null, opsetVersion: 18, ...options }, "Cannot export");
+  const file = await onnxFile(
+    model,
+    { batchSize: null, inputShape: null, opsetVersion: 18, ...options },
+    "Cannot export",
+  );
   const { graph, ...rest } = onnxProto.onnx.ModelProto.decode(await joined(file));
   return { ...rest, graph: graph! };
 }
@@ -151,7 +155,23 @@ for (const [name, make] of Object.entries(open)) {
   });
 }
 
-/** Models whose outputs depend on the whole batch. */
+Deno.test("an extent that changes the graph is refused, but for an inputShape of numbers", async () => {
+  const model = new Sequential([
+    Input({ shape: [null, 2] }),
+    new layers.Conv1D(3, 3, { strides: 2, padding: "same" }),
+    new layers.GlobalAveragePooling1D(),
+  ], { name: "m" });
+  await assert.rejects(model.export("m.onnx"), {
+    name: "ValueError",
+    message: /"(low|high)" of "m\/conv1d\/convolution", which differs for other extents.* inputShape with numbers/,
+  });
+  await assertExports(model, [numbers([5, 9, 2])], { inputShape: [null, 9, 2] });
+  await assert.rejects(model.export("m.onnx", { inputShape: [null, 9, 3] }), {
+    name: "ShapeError",
+    message: /"input_layer[^"]*" must have a shape like \[null, null, 2\], received \[null, 9, 3\]/,
+  });
+});
+
 Deno.test("means over the batch, and rows of it by index, are exported as ONNX", async () => {
   const x = Input({ shape: [3] });
   const model = new Model({
@@ -181,7 +201,7 @@ Deno.test("a model of one's own is exported as ONNX", async () => {
 Deno.test("an index without a row gives NaN in a file too", async () => {
   const x = Input({ shape: [2], dtype: "int32" });
   const model = new Model({ inputs: x, outputs: ops.take(tensor([[1, 2], [3, 4]]), x, 0) }) as Model;
-  const bytes = await onnxFile(model, { batchSize: null, opsetVersion: 18 }, "Cannot export");
+  const bytes = await onnxFile(model, { batchSize: null, inputShape: null, opsetVersion: 18 }, "Cannot export");
   const outputs = await runOnnx(bytes, new Map([[model.inputNames[0], tensor([[1, -1], [2, 0]], undefined, "int32")]]));
   assert.deepEqual([...outputs.values()][0].toArray(), [[[3, 4], [3, 4]], [[NaN, NaN], [1, 2]]]);
 });

@@ -5,10 +5,9 @@ import { Input } from "../../lib/layers/input.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
 import * as layers from "../../lib/layers/layers.ts";
 import { Model } from "../../lib/models/model.ts";
-import type { SymbolicTensor } from "../../lib/tensor/symbolic.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { golden, layerFiles, makeLayer, toTensor } from "../golden.ts";
-import type { LayerCase } from "../layers/check_layer.ts";
+import { callLayer, type LayerCase } from "../layers/check_layer.ts";
 import { assertExports } from "./onnx_run.ts";
 
 const cases = layerFiles.flatMap((family) => golden(family).cases as LayerCase[]);
@@ -17,8 +16,8 @@ const cases = layerFiles.flatMap((family) => golden(family).cases as LayerCase[]
 function modelOf(spec: LayerCase, inputs: readonly Tensor[]): Model {
   const layer = makeLayer(spec) as Layer;
   const symbols = inputs.map(({ shape, dtype }) => Input({ shape: shape.slice(1), dtype }));
-  const x = symbols.length === 1 ? symbols[0] : symbols;
-  const model = new Model({ inputs: x, outputs: layer.apply(x) as SymbolicTensor });
+  const outputs = callLayer(spec, layer, symbols);
+  const model = new Model({ inputs: symbols, outputs });
   layer.setWeights(spec.initial.map(toTensor));
   return model as Model;
 }

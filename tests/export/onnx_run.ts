@@ -4,6 +4,7 @@ import type { TypedArray } from "../../lib/dtype.ts";
 import type { FileParts } from "../../lib/files/system.ts";
 import { onnxFile } from "../../lib/export/onnx.ts";
 import type { Model } from "../../lib/models/model.ts";
+import type { SymbolicShape } from "../../lib/shape.ts";
 import { flatten, packLike, type Structure } from "../../lib/structure.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { useBackend } from "../backends.ts";
@@ -50,6 +51,8 @@ interface ExportCase {
   readonly batches?: readonly number[];
   /** The batch size of the file. */
   readonly batchSize?: number;
+  /** The shapes of the inputs in the file; those of the model by default. */
+  readonly inputShape?: SymbolicShape;
   /** The version of ONNX's operators. */
   readonly opsetVersion?: number;
   /** The allowed difference of float results, relative to the largest output; 1e-6 by default. */
@@ -69,11 +72,15 @@ function batchesOf({ inputShape }: Model, batchSize?: number): readonly number[]
 export async function assertExports(
   model: Model,
   x: readonly Tensor[],
-  { batchSize, batches = batchesOf(model, batchSize), opsetVersion = 18, bound = 1e-6 }: ExportCase = {},
+  { batchSize, batches = batchesOf(model, batchSize), inputShape, opsetVersion = 18, bound = 1e-6 }: ExportCase = {},
 ): Promise<void> {
   await useBackend("reference");
   const what = `Cannot export "${model.name}"`;
-  const file = await onnxFile(model, { batchSize: batchSize ?? null, opsetVersion }, what);
+  const file = await onnxFile(
+    model,
+    { batchSize: batchSize ?? null, inputShape: inputShape ?? null, opsetVersion },
+    what,
+  );
   for (const batch of batches) {
     const rows = x.map((item) => rowsOf(item, batch));
     const given = packLike(model.inputShape!, rows) as Tensor;

@@ -579,7 +579,7 @@ Deno.test("models that no fixed program predicts are refused", async () => {
   );
   await assert.rejects(
     sums().export(`${root}/model.onnx`, { dtype: "float16" }),
-    /a \.onnx file has the options "batchSize", "opsetVersion", received "dtype"/,
+    /a \.onnx file has the options "batchSize", "inputShape", "opsetVersion", received "dtype"/,
   );
   await assert.rejects(sums().export(path, { engine: new Uint8Array(3) }), /the engine must be .*ffi\/ceratops\.wasm/);
   await assert.rejects(Deno.stat(path), Deno.errors.NotFound);

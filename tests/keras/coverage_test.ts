@@ -1,14 +1,8 @@
 // Every exported class is compared with Keras: each has a case in the golden files.
 import assert from "node:assert/strict";
 import * as ceratops from "../../mod.ts";
-import { golden, layerFiles, type Table } from "../golden.ts";
-
-/** The classes of a list of cases, and of the layers inside of these. */
-const classesOf = (cases: Table[]): string[] =>
-  cases.flatMap(({ class_name, config }) => {
-    const { cell, cells, layer } = config ?? {};
-    return [class_name, ...classesOf([cell, layer, ...(cells ?? [])].filter((inner) => inner?.class_name))];
-  });
+import { classesBeside } from "../exported_classes.ts";
+import { classesOf, golden, layerFiles, type Table } from "../golden.ts";
 
 const { cases: optimizers, schedules } = golden("optimizers");
 const { cases: drawn, kernels } = golden("initializers");
@@ -30,17 +24,9 @@ const families: [name: string, exported: object, held: string[], none: string[]]
   ["constraints", ceratops.constraints, classesOf(constraints), []],
 ];
 
-type Class = { prototype: object };
-
 for (const [family, exported, held, none] of families) {
   Deno.test(`${family}: what is exported is held to Keras`, () => {
-    const classes = Object.entries(exported).filter(([name]) => /^[A-Z]/.test(name)) as [string, Class][];
-    const isBase = ({ prototype }: Class) =>
-      classes.some(([, Other]) => Object.getPrototypeOf(Other.prototype) === prototype);
-    // Keras has several names for some.
-    const seen = new Set(classes.filter(([name]) => held.includes(name)).map(([, Class]) => Class));
-    const without = classes.filter(([, Class]) => !isBase(Class) && !seen.has(Class)).map(([name]) => name);
-    assert.deepEqual(without, none);
+    assert.deepEqual(classesBeside(exported, held), none);
   });
 }
 

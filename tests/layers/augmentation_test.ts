@@ -11,7 +11,7 @@ import { Sequential } from "../../lib/models/sequential.ts";
 import * as ops from "../../lib/ops/ops.ts";
 import type { AffineTransformOptions } from "../../lib/ops/affine_transform.ts";
 import { hashPath, purposes, RandomStream, setRandomSeed } from "../../lib/random_stream.ts";
-import { deserializeKerasObject } from "../../lib/saving/saving.ts";
+import { deserializeKerasObject } from "../../lib/models/saving.ts";
 import { type Shape, sizeOf } from "../../lib/shape.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";

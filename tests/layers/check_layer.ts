@@ -77,7 +77,7 @@ const byName = <T>({ names }: LayerCase, items: readonly T[]): [input: Structure
 const inputShapes = (spec: LayerCase) => byName(spec, spec.inputs.map(({ shape }) => [null, ...shape.slice(1)]));
 
 /** What the layer returns for an input each. */
-function call<T extends Value | SymbolicTensor>(spec: LayerCase, layer: Layer, items: readonly T[]): T[] {
+export function callLayer<T extends Value | SymbolicTensor>(spec: LayerCase, layer: Layer, items: readonly T[]): T[] {
   const [input, named] = byName(spec, items);
   return flatten(layer.replay<T>({ positional: [input], named: { ...named, ...camelCased(spec.call ?? {}) } }));
 }
@@ -102,7 +102,7 @@ function checkShapes(spec: LayerCase, make: () => Layer): void {
     assert.deepEqual(known, spec.y.shape, "shape of known extents");
   }
   const symbols = spec.inputs.map(({ shape, dtype }) => Input({ shape: shape.slice(1), dtype }));
-  const [symbol] = call(spec, layer, symbols);
+  const [symbol] = callLayer(spec, layer, symbols);
   assert.deepEqual([symbol.shape, symbol.dtype], [spec.output_shape, spec.y.dtype], "symbolic tensor");
 }
 
@@ -138,7 +138,7 @@ function applied(spec: LayerCase, layer: Layer, inputs: readonly Value[], masks:
   });
   const losses: Value[] = [];
   const ofCall = [isTraining.of(false), addedLosses.of(losses)];
-  const [y, scores] = withContext(ofCall, () => call(spec, layer, inputs));
+  const [y, scores] = withContext(ofCall, () => callLayer(spec, layer, inputs));
   for (const weight of layer.trainableWeights) {
     if (weight.regularizer) losses.push(weight.regularizer.call(weight.value()));
   }
@@ -249,7 +249,7 @@ function checkDifferences(spec: LayerCase, layer: Layer): void {
 async function checkTraining(spec: LayerCase, layer: Layer, learningRate: number): Promise<void> {
   const { inputs } = tensorsOf(spec);
   const symbols = inputs.map(({ shape, dtype }) => Input({ shape: shape.slice(1), dtype }));
-  const model = new Model({ inputs: arranged(symbols), outputs: call(spec, layer, symbols)[0] });
+  const model = new Model({ inputs: arranged(symbols), outputs: callLayer(spec, layer, symbols)[0] });
   layer.setWeights(spec.initial.map(toTensor));
   const loss = (yTrue: Value, yPred: Value) => {
     const product = ops.multiply(yTrue, yPred);

@@ -167,6 +167,31 @@ for (const [name, [make, step]] of Object.entries(stateful)) {
   });
 }
 
+testOnBackends("both directions keep states of their own", async () => {
+  const lstm = { stateful: true, name: "layer" };
+  const both = new layers.Bidirectional(new layers.LSTM(2, lstm), { name: "both" });
+  const model = new Sequential([Input({ shape: [3, 2], batchSize: 2 }), both]);
+  const [first, second] = [numbers([2, 3, 2]), numbers([2, 3, 2])];
+  const start = new layers.LSTM(2, { returnState: true, name: "start" });
+  const back = new layers.LSTM(2, { returnState: true, goBackwards: true, name: "back" });
+  const expected = compile((a: Value, b: Value) =>
+    [start, back].map((layer) => {
+      const [, ...states] = layer.apply(a);
+      return layer.apply(b, { initialState: states })[0];
+    })
+  );
+  const weights = await model.getWeights();
+  for (const layer of [start, back]) layer.ensureBuilt([null, 3, 2]);
+  start.setWeights(weights.slice(0, 3));
+  back.setWeights(weights.slice(3));
+  const wanted = ops.concatenate(await expected(first, second), 1);
+  for (let turn = 0; turn < 2; turn++) {
+    await model.predict(first, { ...quiet, batchSize: 2 });
+    assertClose((await model.predict(second, { ...quiet, batchSize: 2 }) as Tensor).data, wanted.data, close);
+    both.resetStates();
+  }
+});
+
 testOnBackends("states are kept by fit and evaluate, and other batch sizes are refused", async () => {
   const layer = new layers.SimpleRNN(4, {
     stateful: true,
@@ -334,22 +359,26 @@ Deno.test("the graph of a training step does not grow with the number of time st
   }
 });
 
-/** The numbers of matrix products outside of loops and in each of their bodies. */
-function productsOf(graph: Graph): { outside: number; bodies: number[] } {
-  const products = ({ nodes }: Graph) => nodes.filter(({ op }) => op === "matmul").length;
-  const bodies = graph.nodes.flatMap((node) => (node.op === "scan" ? [products(node.attrs.body)] : []));
-  return { outside: products(graph), bodies };
+/** The numbers of ops of a name outside of loops and in each of their bodies, in the gradients of a layer's output. */
+function opsOf(layer: Layer, shape: readonly number[], name: string): { outside: number; bodies: number[] } {
+  const trace = new Trace();
+  withContext(recording(trace), () => {
+    const x = trace.input({ shape, dtype: "float32" });
+    const loss = ops.sum(ops.square(layer.apply(x, { training: true }) as Value));
+    trace.graph.outputs = gradients(loss, [x, ...layer.trainableWeights]).map(idOf);
+  });
+  const graph = optimize(trace.graph);
+  const count = ({ nodes }: Graph) => nodes.filter(({ op }) => op === name).length;
+  const bodies = graph.nodes.flatMap((node) => (node.op === "scan" ? [count(node.attrs.body)] : []));
+  return { outside: count(graph), bodies };
 }
 
 Deno.test("products of inputs and gradients of weights are outside of the loops", () => {
-  const layer = new layers.LSTM(4);
-  const trace = new Trace();
-  withContext(recording(trace), () => {
-    const x = trace.input({ shape: [2, 10, 3], dtype: "float32" });
-    const loss = ops.sum(ops.square(layer.apply(x, { training: true })));
-    trace.graph.outputs = gradients(loss, [x, ...layer.trainableWeights]).map(idOf);
-  });
   // Outside: the inputs' product, and the gradients of input, kernel and recurrent kernel. Inside: the state's product,
-  // and for the gradient this once more and that of the state.
-  assert.deepEqual(productsOf(optimize(trace.graph)), { outside: 4, bodies: [1, 2] });
+  // which the gradient reads, and the gradient of the state.
+  assert.deepEqual(opsOf(new layers.LSTM(4), [2, 10, 3], "matmul"), { outside: 4, bodies: [1, 1] });
+  assert.deepEqual(opsOf(new layers.GRU(4), [2, 10, 3], "matmul"), { outside: 4, bodies: [1, 1] });
+  // The gradients of the two kernels.
+  const film = new layers.ConvLSTM1D(4, 2, { padding: "same" });
+  assert.deepEqual(opsOf(film, [2, 10, 5, 3], "convolutionFilter"), { outside: 2, bodies: [0, 0] });
 });

@@ -191,6 +191,16 @@ const mistyped: (() => unknown)[] = [
   () => new layers.RNN(new layers.GRUCell(2), { backwards: true }),
   // @ts-expect-error no such option
   () => new layers.StackedRNNCells([new layers.GRUCell(2)], { backwards: true }),
+  // @ts-expect-error no such way to merge
+  () => new layers.Bidirectional(new layers.GRU(2), { mergeMode: "both" }),
+  // @ts-expect-error no such option
+  () => new layers.TimeDistributed(new layers.Dense(2), { steps: 3 }),
+  // @ts-expect-error no such option
+  () => new layers.ConvLSTM1D(1, 2, { stride: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.ConvLSTM2D(1, 2, { kernel: 1 }),
+  // @ts-expect-error no such padding
+  () => new layers.ConvLSTM3D(1, 2, { padding: "sames" }),
   // @ts-expect-error no such activation
   () => new layers.Dense(2, { activation: "rellu" }),
   // @ts-expect-error no such initializer

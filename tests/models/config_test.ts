@@ -4,6 +4,7 @@ import { type CallContext, Input, Layer, layers, Model, ops, saving, Sequential,
 import { cloneModel, modelFromJson } from "../../mod.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
+import { golden } from "../golden.ts";
 
 const quiet = { verbose: 0 } as const;
 
@@ -60,6 +61,12 @@ Deno.test("what compile was given comes back", () => {
   const other = new Sequential([Input({ shape: [2] }), new layers.Dense(1)]);
   other.compileFromConfig(model.getCompileConfig()!);
   assert.deepEqual(other.getCompileConfig(), model.getCompileConfig());
+});
+
+Deno.test("configs of models within models, shared layers and functions are Keras's", () => {
+  for (const { model } of golden("plots").cases) {
+    assert.deepEqual(JSON.parse(modelFromJson(JSON.stringify(model)).toJson()), model, model.config.name);
+  }
 });
 
 Deno.test("a layer that stands twice in a file is one", () => {

@@ -3,62 +3,24 @@ import assert from "node:assert/strict";
 import { FileError, StateError, ValueError } from "../../lib/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../lib/files/safetensors.ts";
 import { readZip } from "../../lib/files/zip.ts";
-import { BatchNormalization, Dense } from "../../lib/layers/layers.ts";
+import { Dense } from "../../lib/layers/layers.ts";
 import { Input } from "../../lib/layers/input.ts";
-import { Layer } from "../../lib/layers/layer.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
-import { add } from "../../lib/ops/ops.ts";
-import { registerKerasSerializable } from "../../lib/registry.ts";
-import type { Value } from "../../lib/ir/value.ts";
-import type { Weight } from "../../lib/layers/weight.ts";
-import type { SymbolicShape } from "../../lib/shape.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
-import { testOnBackends, useBackend } from "../backends.ts";
+import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { zipped } from "./zipped.ts";
+import { models, saving } from "../../mod.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
-import { mutateFiles } from "./file_mutations.ts";
+import "./block.ts";
 import { unpack, written } from "./packed.ts";
 
 const files = golden("files");
 const [x, y] = [files.x, files.y].map(toTensor);
 const close = { absolute: 2e-6, relative: 2e-5 };
 const quiet = { verbose: 0 } as const;
-
-/** The layer of the user's own that the files name, with its layers under the names of Keras's. */
-class Block extends Layer {
-  readonly units: number;
-  readonly secondDense: Dense;
-  readonly firstDense: Dense;
-  readonly others: readonly Layer[];
-  offset!: Weight;
-
-  constructor({ units, ...options }: { units: number; name?: string }) {
-    super(options);
-    this.units = units;
-    this.secondDense = new Dense(units);
-    this.firstDense = new Dense(units, { activation: "relu" });
-    this.others = [new Dense(units), new BatchNormalization(), new Dense(units)];
-  }
-
-  override build(_shape: SymbolicShape): void {
-    this.offset = this.addWeight({ name: "offset", shape: [this.units], initializer: "ones" });
-  }
-
-  call(x: Value): Value {
-    let value = add(this.secondDense.apply(this.firstDense.apply(x)), this.offset.value());
-    for (const layer of this.others) value = layer.apply(value) as Value;
-    return value;
-  }
-
-  override getConfig() {
-    return { ...super.getConfig(), units: this.units };
-  }
-}
-
-registerKerasSerializable("golden")(Block);
 
 /** The outputs of a model, in the order of their names where they have some. */
 async function outputsOf(model: Model, spec: Table): Promise<Tensor[]> {
@@ -184,15 +146,6 @@ Deno.test("an old file stays whole where the new one cannot be written", async (
   }
 });
 
-Deno.test("damaged files are opened or refused, whatever was damaged [wasm]", async () => {
-  await useBackend("wasm");
-  for (const [format, outcomes] of Object.entries(await mutateFiles(60))) {
-    const { opened = 0, refused = 0, ...others } = outcomes;
-    assert.deepEqual(others, {}, format);
-    assert.ok(opened + refused === 60 && refused > 30, `${format}: ${JSON.stringify(outcomes)}`);
-  }
-});
-
 Deno.test("safetensors as the Python package writes them", () => {
   const { file, values } = files.safetensors;
   const tensors = readSafetensors(Uint8Array.fromBase64(file), "Cannot read");
@@ -229,6 +182,24 @@ Deno.test("weights by their names: safetensors of a model", async () => {
     await assert.rejects(other.loadWeights(path), fileError(/4 that differ[^]*other +kernel +\[4, 3\] +none/));
     const whole = await Deno.readFile(path);
     await assert.rejects(small().loadWeights(whole.slice(0, 100)), fileError(/must be a whole safetensors file/));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("models and weights through the functions of Keras's namespaces", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const model = small();
+    await saving.saveModel(model, `${folder}/a.keras`);
+    const copy = await saving.loadModel(`${folder}/a.keras`);
+    await saving.saveWeights(model, `${folder}/a.weights.json`, { maxShardSize: 1 });
+    copy.setWeights((await copy.getWeights()).map((value) => value.cast("bool")));
+    await saving.loadWeights(copy, `${folder}/a.weights.json`);
+    assert.deepEqual(await copy.getWeights(), await model.getWeights());
+    assert.equal(models.saveModel, saving.saveModel);
+    assert.equal(models.loadModel, saving.loadModel);
+    await assert.rejects(saving.saveModel(`${folder}/a.keras` as never, model as never), /give the model first/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -4,6 +4,7 @@ import type { ValueType } from "../../ir/graph.ts";
 import type { Value } from "../../ir/value.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
+import { reshape } from "../primitives.ts";
 import {
   type ConvolutionExtents,
   convolutionExtents,
@@ -102,6 +103,11 @@ export const convolutionDefs = {
       transposed(y, g!, spatialOf(x), attrs),
       convolve(x, g!, attrs),
     ],
+    // The samples of all steps are one batch.
+    sumOverSteps: (_inputs, attrs) => (stacked) => {
+      const [x, y] = stacked.map((all) => reshape(all, [-1, ...all.shape.slice(2)]));
+      return apply("convolutionFilter", [x, y], attrs)[0];
+    },
     lower: lowerConvolutionFilter,
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints" },
     cost: ([, y], _attrs, [kernel]) => ({ flops: convolutionFlops(y, kernel) }),

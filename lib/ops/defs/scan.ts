@@ -78,11 +78,13 @@ export function scan(
       });
     }
   });
-  // The gradient needs the carried values stacked too; if nothing reads them, a pass drops them.
+  // The gradient needs the carried values stacked too, and products, so that it need not compute them again; if nothing
+  // reads them, a pass drops them.
   inner.graph.outputs = withContext(
     recording(inner),
     () => [...step.carries, ...step.stacked, ...step.carries].map((v) => localId(inner, v)),
   );
+  inner.graph.outputs.push(...productsIn(inner.graph));
   const results = outer.emit("scan", [...carries, ...scanned, ...inner.captured], {
     body: inner.graph,
     length,
@@ -100,6 +102,20 @@ export function scan(
 function localId(inner: Trace, value: Value): ValueId {
   if (graphOf(value) === inner.graph) return idOf(value);
   return idOf(inner.emit("reshape", [value], { shape: value.shape })[0]);
+}
+
+/** The ops whose results are worth their memory. */
+const costly: ReadonlySet<string> = new Set(["matmul", "convolution", "convolutionTranspose"]);
+
+/** The products of a body; where something is only added to one, the sum. */
+function productsIn({ nodes, outputs }: Graph): ValueId[] {
+  return nodes.filter(({ op }) => costly.has(op)).map(({ outputs: [id] }) => {
+    for (let at = id;;) {
+      const readers = nodes.filter(({ inputs }) => inputs.includes(at));
+      if (readers.length !== 1 || readers[0].op !== "add" || outputs.includes(at)) return at;
+      [at] = readers[0].outputs;
+    }
+  });
 }
 
 /** Adds the nodes of `graph` to the current trace, with `inputs` as its inputs. */
@@ -140,6 +156,10 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   const stackedGradients = gradients.slice(carries);
   const flowing = stackedGradients.map((_, i) => i).filter((i) => stackedGradients[i]);
 
+  // Products of the body that the loop stacks.
+  const products = [...new Set(productsIn(body))].filter((id) => body.outputs.lastIndexOf(id) >= carries);
+  const stackedProducts = products.map((id) => outputs[body.outputs.lastIndexOf(id)]);
+
   const inner = new Trace(trace);
   const type = ({ shape, dtype }: Value, skip = 0) => ({ shape: shape.slice(skip), dtype });
   const carryGradients = floatCarries.map((i) => inner.input(type(inputs[i])));
@@ -147,9 +167,21 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
   const rows = inputs.slice(carries, carries + scanned).map((value) => inner.input(type(value, 1)));
   const before = histories.map((value) => inner.input(type(value, 1)));
   const stackedRows = flowing.map((i) => inner.input(type(stackedGradients[i]!, 1)));
+  const productRows = stackedProducts.map((value) => inner.input(type(value, 1)));
+
+  // What the steps read is known outside of the loop as it is.
+  const outside = new Map<ValueId, Value>();
+  rows.forEach((row, i) => outside.set(idOf(row), inputs[carries + i]));
+  before.forEach((value, i) => outside.set(idOf(value), histories[i]));
+  stackedRows.forEach((row, i) => outside.set(idOf(row), stackedGradients[flowing[i]]!));
 
   const hoisted = new Map<number, Hoisted>();
   const rowGradients: Value[] = [];
+  const stacked: Value[] = [];
+  const placeOf = (value: Value): number => {
+    const known = stacked.findIndex((other) => idOf(other) === idOf(value));
+    return known < 0 ? stacked.push(value) - 1 : known;
+  };
   withContext(recording(inner), () => {
     const capture = (value: Value) => inner.emit("reshape", [value], { shape: value.shape })[0];
     const locals = [...before, ...rows, ...fixed.map(capture)];
@@ -163,26 +195,32 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
     const zero = (like: Value) => broadcastTo(inner.constant([], "float32", Float32Array.of(0)), like.shape);
     const next = floatCarries.map((i) => byLocal[i] ?? zero(before[i]));
     rows.forEach((row, i) => isFloat(row) && rowGradients.push(byLocal[carries + i] ?? zero(row)));
-    const nextTotals = floatFixed.map((i, k) => {
+    const nextTotals = floatFixed.flatMap((i, k) => {
       const gradient = byLocal[carries + scanned + i];
-      if (!gradient) return totals[k];
-      const outside = hoist(inner, gradient);
-      if (!outside) return inner.emit("add", [totals[k], gradient], {})[0];
-      hoisted.set(k, outside);
-      return totals[k];
+      const apart = gradient && hoist(inner, gradient);
+      if (!apart) return [gradient ? inner.emit("add", [totals[k], gradient], {})[0] : totals[k]];
+      hoisted.set(k, apart);
+      return [];
     });
-    const stacked = [...rowGradients, ...[...hoisted.values()].flatMap(({ operands }) => operands)];
+    for (const value of [...rowGradients, ...[...hoisted.values()].flatMap(({ operands }) => operands)]) {
+      if (!outside.has(idOf(value))) placeOf(value);
+    }
     inner.graph.outputs = [...next, ...nextTotals, ...stacked].map((value) => localId(inner, value));
+    replaceReads(inner.graph, new Map(products.map((id, i) => [idOf(at(id)), idOf(productRows[i])])));
   });
+  // Sums that are computed outside are not carried.
+  const carriedTotals = floatFixed.map((_, k) => k).filter((k) => !hoisted.has(k));
+  for (const k of hoisted.keys()) inner.graph.inputs.splice(inner.graph.inputs.indexOf(idOf(totals[k])), 1);
 
   const starts = [
     ...floatCarries.map((i) => gradients[i] ?? zeros(inputs[i])),
-    ...floatFixed.map((i) => zeros(fixed[i])),
+    ...carriedTotals.map((k) => zeros(fixed[floatFixed[k]])),
   ];
   const scannedArrays = [
     ...inputs.slice(carries, carries + scanned),
     ...histories,
     ...flowing.map((i) => stackedGradients[i]!),
+    ...stackedProducts,
   ];
   const results = trace.emit("scan", [...starts, ...scannedArrays, ...inner.captured], {
     body: inner.graph,
@@ -191,19 +229,23 @@ function scanVjp({ inputs, outputs, gradients, attrs }: VjpContext<"scan">): (Va
     scanned: scannedArrays.length,
     reverse: !reverse,
   });
-  let stackedAt = starts.length + rowGradients.length;
-  const sums = floatFixed.map((_, k) => results[floatCarries.length + k]);
-  for (const [k, { operands, sum }] of hoisted) {
-    sums[k] = sum(results.slice(stackedAt, stackedAt + operands.length));
-    stackedAt += operands.length;
-  }
-  let row = starts.length;
+  const overSteps = (value: Value) => outside.get(idOf(value)) ?? results[starts.length + placeOf(value)];
+  const sums = new Map(carriedTotals.map((k, i) => [k, results[floatCarries.length + i]]));
+  for (const [k, { operands, sum }] of hoisted) sums.set(k, sum(operands.map(overSteps)));
+  const ofRows = rowGradients.map(overSteps);
   return inputs.map((value, i) => {
     if (!isFloat(value)) return undefined;
     if (i < carries) return results[floatCarries.indexOf(i)];
-    if (i < carries + scanned) return results[row++];
-    return sums[floatFixed.indexOf(i - carries - scanned)];
+    if (i < carries + scanned) return ofRows.shift();
+    return sums.get(floatFixed.indexOf(i - carries - scanned));
   });
+}
+
+/** Reads other values in place of some. */
+function replaceReads(graph: Graph, others: ReadonlyMap<ValueId, ValueId>): void {
+  const read = (id: ValueId) => others.get(id) ?? id;
+  graph.nodes.forEach((node, i) => graph.nodes[i] = { ...node, inputs: node.inputs.map(read) });
+  graph.outputs = graph.outputs.map(read);
 }
 
 /** A sum over the steps of a loop that is computed outside of it. */

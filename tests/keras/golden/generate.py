@@ -56,9 +56,13 @@ SUBJECTS = [
     "recurrent_files",
     "recurrent_models",
     "files",
+    "own_state",
+    "layer_files",
     "printed",
     "signatures",
     "numpy_files",
+    "plots",
+    "pictures",
     "sharded",
     "legacy_h5",
 ]

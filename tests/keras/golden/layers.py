@@ -11,6 +11,7 @@ from keras import ops
 
 from build import create, dyadic, item
 from drawn import drawn
+from lambdas import FUNCTIONS
 
 LEARNING_RATE = 0.5
 
@@ -51,22 +52,6 @@ def case(name, layer, *inputs, masks=None, train=True, jump=None, names=None, ca
 
 def dense(name, *inputs, **config):
     return case(name, item("Dense", **config), *inputs)
-
-
-def softened(x):
-    return ops.tanh(x)
-
-
-def scaled_sum(x, factor, power):
-    return ops.sum(x**power, axis=-1) * factor
-
-
-def kept(x, mask):
-    return mask
-
-
-# The functions of Lambda by name; configs have only their names.
-FUNCTIONS = {function.__name__: function for function in (softened, scaled_sum, kept)}
 
 
 def named(function):

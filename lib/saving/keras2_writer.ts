@@ -39,6 +39,9 @@ const newNames = new Set([
 const unsetOf: Readonly<Record<string, Config>> = {
   BatchNormalization: { synchronized: false, renorm: false, renorm_clipping: null, renorm_momentum: 0.99 },
   CenterCrop: imageUnset,
+  ConvLSTM1D: { seed: null },
+  ConvLSTM2D: { seed: null },
+  ConvLSTM3D: { seed: null },
   RandomBrightness: imageUnset,
   RandomContrast: { ...imageUnset, value_range: [0, 255] },
   RandomCrop: imageUnset,

@@ -1,0 +1,56 @@
+"""A layer of each class in a file as Keras saves it: one model for each golden file of layers.
+
+A model has the first case of each class, as layers side by side, with the weights of the golden file, which also says
+what they compute of its inputs.
+"""
+
+import importlib
+
+import keras
+
+from layers import applied, first_value, made
+from packed import packed
+
+FAMILIES = [
+    *["layers", "merging", "pooling", "spatial", "normalization", "convolutional", "preprocessing", "recurrent"],
+    *["attention"],
+]
+
+
+def classes_in(table):
+    """The classes of a layer and of the cells in it."""
+    if isinstance(table, (list, tuple)):
+        return set().union(*map(classes_in, table))
+    if not isinstance(table, dict):
+        return set()
+    own = {table["class_name"]} if hasattr(keras.layers, str(table.get("class_name"))) else set()
+    return own.union(*map(classes_in, table.values()))
+
+
+def first_cases(cases):
+    """The first case of each class, without masks if there is one: these ride on inputs of single layers only."""
+    found, seen = [], set()
+    for spec in sorted(cases, key=lambda spec: spec["masks"] is not None):
+        classes = classes_in(spec["layer"])
+        if not classes <= seen:
+            found.append(spec)
+            seen |= classes
+    return found
+
+
+def saved(family):
+    keras.backend.clear_session()
+    inputs, outputs = [], []
+    cases = first_cases(importlib.import_module(family).CASES)
+    for spec in cases:
+        layer = made(spec["layer"])
+        own = [keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in spec["inputs"]]
+        inputs += own
+        outputs.append(applied(layer, spec, own)[0])
+        layer.set_weights([first_value(w, 51 + i) for i, w in enumerate(layer.weights)])
+    model = keras.Model(inputs, outputs, name=family)
+    return {"family": family, "cases": [spec["name"] for spec in cases], "file": packed(model.save, ".keras")}
+
+
+def make():
+    return {"models": [saved(family) for family in FAMILIES]}
