@@ -189,6 +189,24 @@ struct ScanAttrs {
   bool read(AttrReader& reader) { return reader.read(length, carries, scanned, reverse); }
 };
 
+struct AttentionAttrs {
+  static constexpr const char* op = "attention";
+  double scale;
+  bool causal;
+  int32_t window;
+  bool zero_empty;
+  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty); }
+};
+
+struct AttentionGradientAttrs {
+  static constexpr const char* op = "attentionGradient";
+  double scale;
+  bool causal;
+  int32_t window;
+  bool zero_empty;
+  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty); }
+};
+
 struct SoftmaxCrossEntropyAttrs {
   static constexpr const char* op = "softmaxCrossEntropy";
   bool read(AttrReader&) { return true; }

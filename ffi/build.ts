@@ -10,6 +10,7 @@ import { compilerPackages, debianNames, eigenPackages, installCommand, managers 
 export const units = [
   "matmul.cpp",
   "convolution.cpp",
+  "attention.cpp",
   "elementwise.cpp",
   "updates.cpp",
   "reductions.cpp",

@@ -34,6 +34,8 @@
   OP(dynamic_update_slice, DynamicUpdateSliceAttrs, in_place) \
   OP(random_bits, RandomBitsAttrs, no_alias) \
   OP(scan, ScanAttrs, no_alias) \
+  OP(attention, AttentionAttrs, no_alias) \
+  OP(attention_gradient, AttentionGradientAttrs, no_alias) \
   OP(softmax_cross_entropy, SoftmaxCrossEntropyAttrs, no_alias) \
   OP(sgd_update, SgdUpdateAttrs, in_place) \
   OP(rmsprop_update, RmspropUpdateAttrs, in_place) \

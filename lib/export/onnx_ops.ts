@@ -1,6 +1,7 @@
 // Every op in ONNX: how its nodes are written with operators of opset 18, or why they cannot be.
 import type { OpName } from "../ir/attrs.ts";
 import type { Refused, Result, Translation } from "./onnx_call.ts";
+import { attentionTranslations } from "./onnx_attention.ts";
 import { elementwiseTranslations } from "./onnx_elementwise.ts";
 import { indexingTranslations } from "./onnx_indexing.ts";
 import { scan } from "./onnx_loops.ts";
@@ -90,6 +91,7 @@ export const onnxOps: { readonly [K in OpName]: Translation<K> | Refused } = {
   argMax,
   argSort,
   matmul,
+  ...attentionTranslations,
   scan,
   softmaxCrossEntropy: { refused: "it is a loss" },
   sgdUpdate: update,

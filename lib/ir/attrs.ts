@@ -48,6 +48,18 @@ export interface WindowAttrs {
   readonly high: readonly number[];
 }
 
+/** Which keys a query sees, and how scores are made. */
+export interface AttentionAttrs {
+  /** What products are multiplied by. */
+  readonly scale: number;
+  /** Whether a query sees no keys at later positions. */
+  readonly causal: boolean;
+  /** A query sees keys less than so many positions away; 0 for all. */
+  readonly window: number;
+  /** Whether a query that sees no key gives zeros, in place of the mean of all values. */
+  readonly zeroEmpty: boolean;
+}
+
 /** A convolution; each of the `groups` sees only its own channels. */
 export interface ConvAttrs extends WindowAttrs {
   readonly groups: number;
@@ -163,6 +175,19 @@ export type AttrsOf<Body> =
       readonly scanned: number;
       readonly reverse: boolean;
     };
+
+    /**
+     * Inputs: queries `[batch, steps, heads, size]`, keys `[batch, keys, groups, size]` and values `[batch, keys, groups,
+     * any]`, where the heads of the queries share those of the keys in groups of equal number; perhaps a mask, bool, that
+     * broadcasts to `[batch, heads, steps, keys]`. Outputs: the values weighted by the softmax of scores, `[batch, steps,
+     * heads, any]`, and for each head and query the largest score and the sum of exponentials, `[batch, heads, steps, 2]`.
+     */
+    attention: AttentionAttrs;
+    /**
+     * Inputs: queries, keys, values, the second output of `attention`, the gradient by the first, its products with the
+     * first summed over the last axis, and the mask if there was one. Outputs: the gradients by queries, keys and values.
+     */
+    attentionGradient: AttentionAttrs;
 
     /**
      * `[logits (rows, classes), labels (rows) int32]` -> `[loss (rows), gradient (rows, classes)]`: minus the log of

@@ -2,8 +2,9 @@
 import type { SavedForms } from "../ir/saved_form.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { isEager, type Operand, promoteDTypes, shapeOf, symbolic } from "../tensor/apply.ts";
+import { apply, isEager, type Operand, promoteDTypes, shapeOf, symbolic } from "../tensor/apply.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
+import { unseenScore } from "./extents/attention.ts";
 import { repeat } from "./arranging.ts";
 import { softmax } from "./composed.ts";
 import { lift, type Lifted } from "./lift.ts";
@@ -26,22 +27,23 @@ export interface Attending {
   readonly zeroEmpty?: boolean;
 }
 
-/** The score of a key that a query does not see, as in Keras. */
-const unseen = -0.7 * 3.38953e38;
-
 /**
  * The values `[batch, keys, heads, size]` weighted by the softmax of the products of queries and keys. Keys and values may
  * have fewer heads, each for a group of heads of the queries.
  */
 export function attend(query: Operand, key: Operand, value: Operand, options: Attending): Operand {
-  const { bias, scale, zeroEmpty = false } = options;
+  const { mask, bias, scale, causal = false, window = 0, zeroEmpty = false } = options;
+  if (bias === undefined) {
+    const masks = mask === undefined ? [] : [p.reshape(mask, [1, 1, 1, 1, ...shapeOf(mask)].slice(-4))];
+    return apply("attention", [query, key, value, ...masks], { scale, causal, window, zeroEmpty })[0];
+  }
   const heads = shapeOf(query)[2];
   const [keys, values] = [key, value].map((x) => repeat(x, heads / shapeOf(x)[2], 2));
   const products = p.multiply(einsum("btnh,bsnh->bnts", query, keys), scale);
   const scores = bias === undefined ? products : p.add(products, bias);
-  const mask = allOf([options.mask, seenPositions(query, [shapeOf(query)[1], shapeOf(key)[1]], options)]);
-  const weights = softmax(mask === undefined ? scores : p.select(mask, scores, unseen));
-  const kept = mask !== undefined && zeroEmpty ? p.select(mask, weights, 0) : weights;
+  const seen = allOf([mask, seenPositions(query, [shapeOf(query)[1], shapeOf(key)[1]], options)]);
+  const weights = softmax(seen === undefined ? scores : p.select(seen, scores, unseenScore));
+  const kept = seen !== undefined && zeroEmpty ? p.select(seen, weights, 0) : weights;
   return einsum("bnts,bsnh->btnh", kept, values);
 }
 

@@ -58,18 +58,26 @@ function revive({ shape, dtype, data }: Stored): Tensor {
   return new Tensor(shape, dtype, makeArray(dtype, data.map(Number)));
 }
 
+/** An object with each value replaced. */
+const mapped = (options: object, fn: (value: unknown) => unknown) =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, fn(value)]));
+
+const isOptions = (arg: unknown): arg is object =>
+  typeof arg === "object" && arg !== null && Object.getPrototypeOf(arg) === Object.prototype;
+
 /** The arguments with stored arrays as tensors, and values restored that JSON cannot express. */
 function argument(value: unknown): unknown {
   if (isStored(value)) return revive(value);
   if (Array.isArray(value)) return value.map((item) => (item === null ? null : argument(item)));
   if (value === null) return undefined;
+  if (typeof value === "object") return mapped(value, argument);
   return value === "Infinity" || value === "-Infinity" || value === "NaN" ? Number(value) : value;
 }
 
 const rounded: Tolerance = { absolute: 1e-10, relative: 2e-6 };
 const summed: Tolerance = { absolute: 2e-6, relative: 4e-6 };
 const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoftmax", "logsumexp", "scan"].concat(
-  "outer tensordot einsum dot vdot inner cross average normalize nansum nanmean nanvar nanstd nanprod trace prod moments norm segmentSum cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool image.resize"
+  "outer tensordot einsum dotProductAttention dot vdot inner cross average normalize nansum nanmean nanvar nanstd nanprod trace prod moments norm segmentSum cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool image.resize"
     .split(" "),
 ));
 /** Small differences of larger numbers, which each library rounds differently. */
@@ -117,13 +125,20 @@ function runCompiled(fn: (...args: unknown[]) => Results, args: readonly unknown
   return compile((...values: Value[]) => fn(...swapped(args, values)) as Tensor)(...tensorsIn(args));
 }
 
-const tensorsIn = (args: readonly unknown[]) => args.flat().filter((arg) => arg instanceof Tensor);
+const tensorsIn = (args: readonly unknown[]) =>
+  args.flatMap((arg) => isOptions(arg) ? Object.values(arg) : arg).filter((arg) => arg instanceof Tensor);
 
 /** The arguments with `values` in place of their tensors. */
 function swapped(args: readonly unknown[], values: readonly Value[]): unknown[] {
   const next = values.values();
   const swap = (arg: unknown): unknown =>
-    Array.isArray(arg) ? arg.map(swap) : arg instanceof Tensor ? next.next().value : arg;
+    Array.isArray(arg)
+      ? arg.map(swap)
+      : isOptions(arg)
+      ? mapped(arg, swap)
+      : arg instanceof Tensor
+      ? next.next().value
+      : arg;
   return args.map(swap);
 }
 

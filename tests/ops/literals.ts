@@ -64,6 +64,15 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     attrs: { ...sliding, strides: [2], sizes: [2], extents: [4], epilogue: null },
     outputs: [[0, 5, 7, 0]],
   }],
+  // Two keys with equal scores weigh 1/2; their values 2 and 6 are 2 below and above the mean.
+  attentionGradient: [{
+    inputs: [
+      ...[floats([1, 1, 1, 1], 0), floats([1, 2, 1, 1], 1, -1), floats([1, 2, 1, 1], 2, 6)],
+      ...[floats([1, 1, 1, 2], 0, 2), floats([1, 1, 1, 1], 1), floats([1, 1, 1], 4)],
+    ],
+    attrs: { scale: 3, causal: false, window: 0, zeroEmpty: false },
+    outputs: [[-6], [0, 0], [0.5, 0.5]],
+  }],
   // The softmax of [0, log 3] is [1/4, 3/4]; a label out of range has no loss.
   softmaxCrossEntropy: [{
     inputs: [floats([3, 2], 0, Math.log(3), 0, Math.log(3), 0, Math.log(3)), ints([3], 1, 0, 2)],

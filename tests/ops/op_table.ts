@@ -90,9 +90,9 @@ function gradientProgram(op: OpName, { inputs, attrs, gradientFree }: Sample): G
   if (typeof opDef(op).vjp !== "function" || inputs.some(({ size }) => size > 5000)) return undefined;
   const free = gradientFree?.inputs ?? [];
   const targets = inputs.map((_, i) => i).filter((i) => inputs[i].dtype === "float32" && !free.includes(i));
-  // The gradient of a cross-entropy's own gradient output is an error: only its loss is weighted.
+  // Of these only the first output has a gradient.
   const isWeighted = ({ dtype }: ValueType, i: number) =>
-    dtype === "float32" && !(op === "softmaxCrossEntropy" && i > 0);
+    dtype === "float32" && !(["softmaxCrossEntropy", "attention"].includes(op) && i > 0);
   if (targets.length === 0 || !expected(op, inputs.map(wide), attrs).some(isWeighted)) return undefined;
   return {
     targets,

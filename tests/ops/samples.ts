@@ -291,6 +291,69 @@ function chosen(window: Windowed): Sample<OpAttrs["maxPoolGradient"]> {
   };
 }
 
+/** Queries, keys, values and perhaps a mask. */
+interface Attending {
+  readonly operands: readonly Tensor[];
+  readonly mask: readonly Tensor[];
+  readonly attrs: OpAttrs["attention"];
+}
+
+function attending(
+  [batch, queries, heads, size]: Shape,
+  [keys, groups, valueSize]: Shape,
+  mask: Shape | undefined,
+  attrs: Partial<OpAttrs["attention"]>,
+): Attending {
+  return {
+    operands: [
+      numbers([batch, queries, heads, size]),
+      numbers([batch, keys, groups, size]),
+      numbers([batch, keys, groups, valueSize]),
+    ],
+    mask: mask ? [bools(mask)] : [],
+    attrs: { scale: 0.5, causal: false, window: 0, zeroEmpty: false, ...attrs },
+  };
+}
+
+const attentions: readonly Attending[] = [
+  attending([2, 3, 2, 4], [5, 2, 3], undefined, {}),
+  attending([1, 5, 2, 3], [5, 2, 3], undefined, { causal: true }),
+  attending([1, 6, 4, 2], [4, 2, 3], undefined, { causal: true, window: 2 }),
+  attending([2, 4, 2, 3], [5, 1, 2], [2, 1, 1, 5], { zeroEmpty: true }),
+  attending([1, 4, 2, 3], [3, 2, 2], [1, 2, 4, 3], { scale: -1.25 }),
+  attending([2, 3, 2, 2], [4, 2, 2], [1, 1, 3, 4], { causal: true, zeroEmpty: true }),
+  // More than a block of queries, keys and columns.
+  attending([1, 37, 1, 5], [70, 1, 66], undefined, { scale: 0.3 }),
+];
+
+const ofAttention = { bound: 4e-6, reason: "sums of products of rounded exponentials, which cancel" };
+
+/** The gradient of an attention, for what it returns. */
+function attended({ operands, mask, attrs }: Attending): Sample<OpAttrs["attentionGradient"]> {
+  const arrays = [...operands, ...mask].map(({ shape, dtype, data }) => ({
+    shape,
+    dtype,
+    data: Float64Array.from(data),
+  }));
+  const def = opDef("attention");
+  const types = def.shape(arrays, attrs).map((shape) => ({ shape, dtype: "float32" as const }));
+  const [y, stats] = def.reference(arrays, attrs, types);
+  const [{ shape }, { shape: ofStats }] = types;
+  const g = numbers(shape);
+  const products = Float32Array.from({ length: sizeOf(shape.slice(0, 3)) }, (_, row) => {
+    let sum = 0;
+    for (let d = row * shape[3]; d < (row + 1) * shape[3]; d++) sum += g.data[d] * y[d];
+    return sum;
+  });
+  const kept = new Tensor(ofStats, "float32", Float32Array.from(stats));
+  const tolerance = ofAttention;
+  return {
+    tolerance,
+    inputs: [...operands, kept, g, new Tensor(shape.slice(0, 3), "float32", products), ...mask],
+    attrs,
+  };
+}
+
 /** A resampling by rows of `[index, weight]`, with the table of its gradient. */
 function resampled(shape: Shape, axis: number, rows: [number, number][][]): Sample<OpAttrs["resample"]> {
   const back = Array.from(
@@ -598,6 +661,12 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     { inputs: [ints([5]), ints([5]), counter(1)], attrs: { element: 0 } },
   ],
 
+  attention: attentions.map(({ operands, mask, attrs }) => ({
+    inputs: [...operands, ...mask],
+    attrs,
+    tolerance: ofAttention,
+  })),
+  attentionGradient: attentions.map(attended),
   softmaxCrossEntropy: [
     { inputs: [numbers([4, 3], -3, 3), counter(0, 2, 1, 1)], attrs: none },
     { inputs: [numbers([128, 10], -8, 8), ints([128], 0, 10)], attrs: none },

@@ -3,6 +3,7 @@ import type { OpName } from "../../ir/attrs.ts";
 import { installOps } from "../../ir/op_def.ts";
 import type { Lower, WebGpuFacts } from "../webgpu/lowering.ts";
 import type { Definition } from "./definition.ts";
+import { attentionDefs } from "./attention.ts";
 import { convolutionDefs } from "./convolution.ts";
 import { crossEntropyDef } from "./cross_entropy.ts";
 import { elementwiseDefs } from "./elementwise.ts";
@@ -31,6 +32,7 @@ export const opTable: { readonly [K in OpName]: Definition<K> } = {
   resample: resampleDef,
   ...indexingDefs,
   scan: scanDef,
+  ...attentionDefs,
   softmaxCrossEntropy: crossEntropyDef,
   ...updateDefs,
   foreach: foreachDef(lowerNode),

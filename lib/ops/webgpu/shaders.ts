@@ -1,6 +1,7 @@
 // The shader texts: the only file that imports them.
 import { declarationsOf, type Module } from "./wgsl.ts";
 import argMax from "../../../shaders/arg_max.wgsl" with { type: "text" };
+import attention from "../../../shaders/attention.wgsl" with { type: "text" };
 import blocks from "../../../shaders/blocks.wgsl" with { type: "text" };
 import convolution from "../../../shaders/convolution.wgsl" with { type: "text" };
 import depthwise from "../../../shaders/depthwise.wgsl" with { type: "text" };
@@ -36,6 +37,7 @@ import windows from "../../../shaders/windows.wgsl" with { type: "text" };
 /** The text of each file in `shaders/`. */
 export const shaders = {
   "arg_max.wgsl": argMax,
+  "attention.wgsl": attention,
   "blocks.wgsl": blocks,
   "convolution.wgsl": convolution,
   "depthwise.wgsl": depthwise,

@@ -156,6 +156,31 @@ MATRICES = {
     ),
 }
 
+
+
+def attention(query, key, value, options={}):
+    given = {"bias": None, "mask": None, "scale": None, "isCausal": False, **options}
+    return ops.dot_product_attention(
+        query, key, value, bias=given["bias"], mask=given["mask"], scale=given["scale"], is_causal=given["isCausal"]
+    )
+
+
+QUERIES, KEYS, VALUES = (dyadic((2, n, 2, 3), seed, -48, 48, 1 / 32) for n, seed in ((4, 61), (5, 62), (5, 63)))
+SEEN = dyadic((2, 1, 4, 5), 64, -3, 4, 1) > 0
+ATTENTION = {
+    "dotProductAttention": (
+        attention,
+        [
+            (QUERIES, KEYS, VALUES),
+            (QUERIES, KEYS, VALUES, {"isCausal": True}),
+            (QUERIES, KEYS, VALUES, {"mask": SEEN, "scale": 2}),
+            (QUERIES, KEYS, VALUES, {"mask": SEEN[:1], "isCausal": True}),
+            (np.concatenate([QUERIES, -QUERIES], 2), KEYS, VALUES),
+            (QUERIES, KEYS, VALUES, {"bias": dyadic((2, 4, 5), 65), "isCausal": True}),
+        ],
+    ),
+}
+
 BITS = b([True, False], [True, True])
 STATISTICS = {
     "argmin": (
@@ -176,5 +201,5 @@ STATISTICS = {
     ),
 }
 
-DIFFERENTIABLE |= {*ARRANGING, *MATRICES, "prod", "moments", "norm"}
-CALLS = {**ORDERING, **CUMULATIVE, **ARRANGING, **MATRICES, **STATISTICS}
+DIFFERENTIABLE |= {*ARRANGING, *MATRICES, *ATTENTION, "prod", "moments", "norm"}
+CALLS = {**ORDERING, **CUMULATIVE, **ARRANGING, **MATRICES, **ATTENTION, **STATISTICS}

@@ -1,0 +1,333 @@
+// attention: softmax(scale * query . key) . value, a block of queries and keys at a time, so that the scores of all are
+// never in memory; and its gradient, which computes the scores of each block again.
+#include "ops.h"
+#include "scalar_math.h"
+#include "threads.h"
+#include "tile.h"
+
+namespace ceratops {
+
+namespace {
+
+// Queries and keys of a block of scores.
+constexpr index_t block_rows = 32, block_columns = 64;
+constexpr index_t block_scores = block_rows * block_columns;
+
+// The score of a key that a query does not see: far below any other, and finite.
+constexpr float unseen = -2.372671e38f;
+
+struct AttentionState : State {
+  index_t batch, queries, heads, groups, keys, size, value_size;
+  index_t mask_strides[4] = {};
+  bool masked = false, causal, zero_empty;
+  index_t window;
+  float scale;
+
+  index_t query_row() const { return heads * size; }
+  index_t key_row() const { return groups * size; }
+  index_t value_row() const { return groups * value_size; }
+  index_t output_row() const { return heads * value_size; }
+};
+
+template <class Attrs>
+bool prepare_extents(Node& node, const Attrs& attrs, std::size_t at_mask, Validator& validator) {
+  const Value& query = *node.in[0];
+  const Value& key = *node.in[1];
+  const Value& value = *node.in[2];
+  if (!validator.require(query.rank == 4 && key.rank == 4 && value.rank == 4 && query.dtype == DType::float32 &&
+                             key.dtype == DType::float32 && value.dtype == DType::float32,
+                         "attention takes float32 of four axes")) {
+    return false;
+  }
+  auto state = std::make_unique<AttentionState>();
+  state->batch = query.dims[0];
+  state->queries = query.dims[1];
+  state->heads = query.dims[2];
+  state->size = query.dims[3];
+  state->keys = key.dims[1];
+  state->groups = key.dims[2];
+  state->value_size = value.dims[3];
+  state->scale = static_cast<float>(attrs.scale);
+  state->causal = attrs.causal;
+  state->window = attrs.window;
+  state->zero_empty = attrs.zero_empty;
+  if (!validator.require(key.dims[0] == state->batch && value.dims[0] == state->batch && key.dims[3] == state->size &&
+                             value.dims[1] == state->keys && value.dims[2] == state->groups && state->groups > 0 &&
+                             state->heads % state->groups == 0,
+                         "attention's keys and values must fit its queries")) {
+    return false;
+  }
+  if (node.in.size() > at_mask) {
+    const Value& mask = *node.in[at_mask];
+    const index_t extents[4] = {state->batch, state->heads, state->queries, state->keys};
+    if (!validator.require(mask.rank == 4 && mask.dtype == DType::boolean, "attention's mask must be bool")) {
+      return false;
+    }
+    index_t stride = 1;
+    for (int axis = 3; axis >= 0; axis--) {
+      if (!validator.require(mask.dims[axis] == 1 || mask.dims[axis] == extents[axis], "attention's mask must fit")) {
+        return false;
+      }
+      state->mask_strides[axis] = mask.dims[axis] == 1 ? 0 : stride;
+      stride *= mask.dims[axis];
+    }
+    state->masked = true;
+  }
+  node.state = std::move(state);
+  return true;
+}
+
+bool is_rows(const Value& value, const AttentionState& state, index_t each) {
+  return value.dtype == DType::float32 && product_is(value.size, state.batch * state.queries, state.heads, each);
+}
+
+// A block of scores: `rows` queries from `i`, `columns` keys from `j`, of one head.
+struct Block {
+  index_t b, h, i, j, rows, columns;
+};
+
+// Whether each key of the block is seen, row by row.
+void mark_seen(const AttentionState& state, const uint8_t* mask, const Block& block, uint8_t* seen) {
+  for (index_t r = 0; r < block.rows; r++) {
+    const index_t i = block.i + r;
+    uint8_t* row = seen + r * block_columns;
+    for (index_t c = 0; c < block.columns; c++) {
+      const index_t j = block.j + c, away = i > j ? i - j : j - i;
+      row[c] = (!state.causal || j <= i) && (state.window == 0 || away < state.window);
+    }
+    if (!state.masked) continue;
+    const index_t* strides = state.mask_strides;
+    const uint8_t* from = mask + block.b * strides[0] + block.h * strides[1] + i * strides[2] + block.j * strides[3];
+    for (index_t c = 0; c < block.columns; c++) row[c] &= from[c * strides[3]] != 0;
+  }
+}
+
+// The scores of the block, those of unseen keys included.
+void score(const AttentionState& state, const float* query, const float* key, const Block& block, const uint8_t* seen,
+           float* scores, float* scratch) {
+  Product product = {};
+  product.m = block.rows;
+  product.n = block.columns;
+  product.k = state.size;
+  product.a = query;
+  product.a_row = state.query_row();
+  product.a_depth = 1;
+  product.b = key;
+  product.b_depth = 1;
+  product.b_column = state.key_row();
+  product.c = scores;
+  product.c_row = block_columns;
+  tile_product(product, scratch);
+  for (index_t r = 0; r < block.rows; r++) {
+    float* row = scores + r * block_columns;
+    const uint8_t* is_seen = seen + r * block_columns;
+    CERATOPS_INDEPENDENT
+    for (index_t c = 0; c < block.columns; c++) row[c] = is_seen[c] ? row[c] * state.scale : unseen;
+  }
+}
+
+// exp(score - top) of a row of the block; zeros for unseen keys if these must not count.
+void exponentials(const AttentionState& state, const uint8_t* seen, float top, index_t columns, float* row) {
+  CERATOPS_INDEPENDENT
+  for (index_t c = 0; c < columns; c++) row[c] = exp_of(row[c] - top);
+  if (!state.zero_empty) return;
+  for (index_t c = 0; c < columns; c++) row[c] = seen[c] ? row[c] : 0.0f;
+}
+
+// The work of one task's scratch memory, in floats.
+struct Scratch {
+  float* scores;
+  float* slopes;
+  float* sums;
+  float* tiles;
+  uint8_t* seen;
+  static std::size_t bytes(index_t value_size) {
+    return (2 * block_scores + block_rows * value_size + tile_scratch) * sizeof(float) + block_scores + vector_bytes;
+  }
+  Scratch(char* memory, index_t value_size) {
+    tiles = reinterpret_cast<float*>(memory);
+    scores = tiles + round_up(tile_scratch, lanes);
+    slopes = scores + block_scores;
+    sums = slopes + block_scores;
+    seen = reinterpret_cast<uint8_t*>(sums + block_rows * value_size);
+  }
+};
+
+// c (+)= a . b for a block, whose scores are the rows of a, or with `turned` its columns.
+void multiply_block(const Block& block, const float* a, bool turned, const float* b, index_t b_row, index_t n, float* c,
+                    index_t c_row, float* scratch) {
+  Product product = {};
+  product.m = turned ? block.columns : block.rows;
+  product.n = n;
+  product.k = turned ? block.rows : block.columns;
+  product.a = a;
+  product.a_row = turned ? 1 : block_columns;
+  product.a_depth = turned ? block_columns : 1;
+  product.b = b;
+  product.b_depth = b_row;
+  product.b_column = 1;
+  product.c = c;
+  product.c_row = c_row;
+  product.add = true;
+  tile_product(product, scratch);
+}
+
+}  // namespace
+
+bool prepare_attention(Node& node, const AttentionAttrs& attrs, Validator& validator) {
+  if (!validator.require((node.in.size() == 3 || node.in.size() == 4) && node.out.size() == 2,
+                         "attention takes queries, keys, values and perhaps a mask") ||
+      !prepare_extents(node, attrs, 3, validator)) {
+    return false;
+  }
+  const AttentionState& state = node.state_as<AttentionState>();
+  validator.need_worker(Scratch::bytes(state.value_size));
+  return validator.require(is_rows(*node.out[0], state, state.value_size) && is_rows(*node.out[1], state, 2),
+                           "attention's outputs must fit");
+}
+
+void run_attention(Node& node, Runtime& runtime) {
+  const AttentionState& state = node.state_as<AttentionState>();
+  const float* queries = node.in[0]->as<float>();
+  const float* keys = node.in[1]->as<float>();
+  const float* values = node.in[2]->as<float>();
+  const uint8_t* mask = state.masked ? node.in[3]->as<uint8_t>() : nullptr;
+  const index_t blocks = ceil_div(state.queries, block_rows);
+  const index_t shared = state.heads / state.groups;
+  runtime.pool->parallel(state.batch * state.heads * blocks, [&](index_t task, int thread) {
+    const Scratch scratch(runtime.worker(thread), state.value_size);
+    const index_t slice = task / blocks, b = slice / state.heads, h = slice % state.heads, group = h / shared;
+    Block block = {b, h, task % blocks * block_rows, 0, 0, 0};
+    block.rows = std::min(block_rows, state.queries - block.i);
+    float top[block_rows], total[block_rows];
+    for (index_t r = 0; r < block.rows; r++) {
+      top[r] = -3.4e38f;
+      total[r] = 0.0f;
+    }
+    std::memset(scratch.sums, 0, block.rows * state.value_size * sizeof(float));
+    const float* query = queries + ((b * state.queries + block.i) * state.heads + h) * state.size;
+    for (block.j = 0; block.j < state.keys; block.j += block_columns) {
+      block.columns = std::min(block_columns, state.keys - block.j);
+      const index_t key = (b * state.keys + block.j) * state.groups + group;
+      mark_seen(state, mask, block, scratch.seen);
+      score(state, query, keys + key * state.size, block, scratch.seen, scratch.scores, scratch.tiles);
+      for (index_t r = 0; r < block.rows; r++) {
+        float* row = scratch.scores + r * block_columns;
+        float highest = top[r];
+        for (index_t c = 0; c < block.columns; c++) highest = row[c] > highest || row[c] != row[c] ? row[c] : highest;
+        const float shrunk = exp_of(top[r] - highest);
+        top[r] = highest;
+        exponentials(state, scratch.seen + r * block_columns, highest, block.columns, row);
+        float sum = 0.0f;
+        for (index_t c = 0; c < block.columns; c++) sum += row[c];
+        total[r] = total[r] * shrunk + sum;
+        float* to = scratch.sums + r * state.value_size;
+        CERATOPS_INDEPENDENT
+        for (index_t d = 0; d < state.value_size; d++) to[d] *= shrunk;
+      }
+      multiply_block(block, scratch.scores, false, values + key * state.value_size, state.value_row(), state.value_size,
+                     scratch.sums, state.value_size, scratch.tiles);
+    }
+    for (index_t r = 0; r < block.rows; r++) {
+      const index_t row = (b * state.queries + block.i + r) * state.heads + h;
+      const float inverse = total[r] == 0.0f ? 0.0f : 1.0f / total[r];
+      const float* from = scratch.sums + r * state.value_size;
+      float* to = node.out[0]->as<float>() + row * state.value_size;
+      CERATOPS_INDEPENDENT
+      for (index_t d = 0; d < state.value_size; d++) to[d] = from[d] * inverse;
+      float* kept = node.out[1]->as<float>() + 2 * ((b * state.heads + h) * state.queries + block.i + r);
+      kept[0] = top[r];
+      kept[1] = total[r];
+    }
+  });
+}
+
+bool prepare_attention_gradient(Node& node, const AttentionGradientAttrs& attrs, Validator& validator) {
+  if (!validator.require((node.in.size() == 6 || node.in.size() == 7) && node.out.size() == 3,
+                         "attentionGradient takes six operands and perhaps a mask") ||
+      !prepare_extents(node, attrs, 6, validator)) {
+    return false;
+  }
+  const AttentionState& state = node.state_as<AttentionState>();
+  validator.need_worker(Scratch::bytes(state.value_size));
+  bool fits = is_rows(*node.in[3], state, 2) && is_rows(*node.in[4], state, state.value_size) &&
+              is_rows(*node.in[5], state, 1);
+  for (int i = 0; i < 3; i++) {
+    fits = fits && node.out[i]->dtype == DType::float32 && same_shape(*node.out[i], *node.in[i]);
+  }
+  return validator.require(fits, "attentionGradient's operands must fit");
+}
+
+// A task has all heads that share keys and values, so that none adds to another's sums.
+void run_attention_gradient(Node& node, Runtime& runtime) {
+  const AttentionState& state = node.state_as<AttentionState>();
+  const float* in[6];
+  for (int i = 0; i < 6; i++) in[i] = node.in[i]->as<float>();
+  const uint8_t* mask = state.masked ? node.in[6]->as<uint8_t>() : nullptr;
+  float* dq = node.out[0]->as<float>();
+  float* dk = node.out[1]->as<float>();
+  float* dv = node.out[2]->as<float>();
+  const index_t shared = state.heads / state.groups;
+  runtime.pool->parallel(state.batch * state.groups, [&](index_t task, int thread) {
+    const Scratch scratch(runtime.worker(thread), state.value_size);
+    const index_t b = task / state.groups, group = task % state.groups;
+    for (index_t j = 0; j < state.keys; j++) {
+      const index_t key = (b * state.keys + j) * state.groups + group;
+      std::memset(dk + key * state.size, 0, state.size * sizeof(float));
+      std::memset(dv + key * state.value_size, 0, state.value_size * sizeof(float));
+    }
+    for (index_t h = group * shared; h < (group + 1) * shared; h++) {
+      for (index_t i = 0; i < state.queries; i += block_rows) {
+        Block block = {b, h, i, 0, std::min(block_rows, state.queries - i), 0};
+        const index_t query = (b * state.queries + i) * state.heads + h;
+        for (index_t r = 0; r < block.rows; r++) {
+          std::memset(dq + (query + r * state.heads) * state.size, 0, state.size * sizeof(float));
+        }
+        const float* kept = in[3] + 2 * ((b * state.heads + h) * state.queries + i);
+        const float* gradient = in[4] + query * state.value_size;
+        for (block.j = 0; block.j < state.keys; block.j += block_columns) {
+          block.columns = std::min(block_columns, state.keys - block.j);
+          const index_t key = (b * state.keys + block.j) * state.groups + group;
+          mark_seen(state, mask, block, scratch.seen);
+          score(state, in[0] + query * state.size, in[1] + key * state.size, block, scratch.seen, scratch.scores,
+                scratch.tiles);
+          Product product = {};
+          product.m = block.rows;
+          product.n = block.columns;
+          product.k = state.value_size;
+          product.a = gradient;
+          product.a_row = state.output_row();
+          product.a_depth = 1;
+          product.b = in[2] + key * state.value_size;
+          product.b_depth = 1;
+          product.b_column = state.value_row();
+          product.c = scratch.slopes;
+          product.c_row = block_columns;
+          tile_product(product, scratch.tiles);
+          for (index_t r = 0; r < block.rows; r++) {
+            float* weights = scratch.scores + r * block_columns;
+            float* slopes = scratch.slopes + r * block_columns;
+            const uint8_t* seen = scratch.seen + r * block_columns;
+            const float total = kept[2 * r + 1];
+            const float inverse = total == 0.0f ? 0.0f : 1.0f / total;
+            const float sum = in[5][query + r * state.heads];
+            exponentials(state, seen, kept[2 * r], block.columns, weights);
+            CERATOPS_INDEPENDENT
+            for (index_t c = 0; c < block.columns; c++) {
+              weights[c] *= inverse;
+              slopes[c] = seen[c] ? weights[c] * (slopes[c] - sum) * state.scale : 0.0f;
+            }
+          }
+          multiply_block(block, scratch.scores, true, gradient, state.output_row(), state.value_size,
+                         dv + key * state.value_size, state.value_row(), scratch.tiles);
+          multiply_block(block, scratch.slopes, true, in[0] + query * state.size, state.query_row(), state.size,
+                         dk + key * state.size, state.key_row(), scratch.tiles);
+          multiply_block(block, scratch.slopes, false, in[1] + key * state.size, state.key_row(), state.size,
+                         dq + query * state.size, state.query_row(), scratch.tiles);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace ceratops
