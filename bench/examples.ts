@@ -1,5 +1,6 @@
 // The cost of a training step of each example, in counts: nodes, elementwise ops left unfused, dispatches on a GPU.
 import * as autoencoder from "../examples/autoencoder.ts";
+import * as fromPython from "../examples/from_python.ts";
 import * as functional from "../examples/functional.ts";
 import * as gan from "../examples/gan.ts";
 import * as mnist from "../examples/mnist.ts";
@@ -7,6 +8,7 @@ import * as mnistCnn from "../examples/mnist_cnn.ts";
 import * as optimizers from "../examples/optimizers.ts";
 import * as overfitting from "../examples/overfitting.ts";
 import * as segmentation from "../examples/segmentation.ts";
+import * as transferLearning from "../examples/transfer_learning.ts";
 import type { DType } from "../lib/dtype.ts";
 import type { Executor } from "../lib/exec/executor.ts";
 import { getExecutor, setBackend, useExecutor } from "../lib/exec/select.ts";
@@ -58,6 +60,18 @@ export const examples: readonly Example[] = [
     // The example uses 32; fewer train sooner.
     batch: 8,
     train: (n) => segmentation.makeModel(100).fit(blank(n, [48, 48, 1]), blank(n, [48, 48], "uint8"), once(n)),
+  },
+  {
+    name: "from_python",
+    batch: 64,
+    train: async (n) =>
+      (await fromPython.openModel()).fit(blank(n, [28, 28, 1], "uint8"), blank(n, [], "uint8"), once(n)),
+  },
+  {
+    name: "transfer_learning",
+    batch: 32,
+    train: async (n) =>
+      (await transferLearning.makeModel()).fit(blank(n, [28, 28, 1], "uint8"), blank(n, [1]), once(n)),
   },
   {
     name: "functional",

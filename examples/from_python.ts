@@ -1,10 +1,15 @@
 // Opens a model that Keras trained in Python, reads digits with it, trains it on, and saves it for Python:
 // `deno run -A examples/from_python.ts`. examples/python/digits.py made the file.
 import "../lib/datasets/mnist_embedded.ts";
-import { datasets, loadModel, setRandomSeed } from "../mod.ts";
+import { datasets, loadModel, type Model, setRandomSeed } from "../mod.ts";
 import { count, path, readArguments, requireFloor, share } from "./arguments.ts";
 
 const batchSize = 64;
+
+/** The layers, their weights, what compile() was given, and Adam's averages: all that Python saved. */
+export function openModel(): Promise<Model> {
+  return loadModel(new URL("python/digits.keras", import.meta.url));
+}
 
 if (import.meta.main) {
   const { epochs, steps, seed, floor, out } = readArguments("from_python.ts", "A model of Python Keras trains on.", {
@@ -16,8 +21,7 @@ if (import.meta.main) {
   });
   setRandomSeed(seed);
 
-  // The layers, their weights, what compile() was given, and Adam's averages: all that Python saved.
-  const model = await loadModel(new URL("python/digits.keras", import.meta.url));
+  const model = await openModel();
   model.summary();
 
   const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();
