@@ -1,5 +1,5 @@
 // Pages in headless Chromium.
-import { type Browser, chromium } from "./deps.ts";
+import { type Browser, chromium, type Page } from "./deps.ts";
 
 const candidates = [
   Deno.env.get("CHROMIUM"),
@@ -31,6 +31,14 @@ export const inBrowser: Pick<Deno.TestDefinition, "ignore" | "sanitizeOps" | "sa
   sanitizeResources: false,
 };
 
+/** How a page is opened. */
+export interface PageOptions {
+  /** Further arguments of the browser. */
+  readonly flags?: readonly string[];
+  /** What its user does, from before it is loaded. */
+  use?(page: Page): Promise<void>;
+}
+
 /** What a page left on `globalThis.report`, and its console messages. */
 export interface PageReport<Result> {
   report: Result;
@@ -40,7 +48,7 @@ export interface PageReport<Result> {
 /** Opens a page in Chromium that runs the module `/page.js`; `files` has all modules by path. */
 export async function openPage<Result>(
   files: ReadonlyMap<string, string>,
-  flags: readonly string[] = [],
+  { flags = [], use }: PageOptions = {},
 ): Promise<PageReport<Result>> {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const { pathname } = new URL(request.url);
@@ -59,11 +67,24 @@ export async function openPage<Result>(
     const messages: string[] = [];
     page.on("console", (message) => messages.push(message.text()));
     page.on("pageerror", (error) => messages.push(error.message));
+    const used = use?.(page);
     await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+    await used;
     await page.waitForFunction("globalThis.report !== undefined");
     return { report: await page.evaluate("globalThis.report") as Result, messages: messages.join("\n") };
   } finally {
     await browser?.close();
     await server.shutdown();
   }
+}
+
+/** The bundle of a page, as one module. */
+export async function bundlePage(page: URL): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform", "browser", page.pathname],
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
 }

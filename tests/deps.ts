@@ -1,7 +1,7 @@
 // The npm packages that only tests use, pinned.
 
 /** Drives the browser in which the tests run shaders. */
-export { type Browser, chromium } from "npm:playwright-core@1.65.1";
+export { type Browser, chromium, type Page } from "npm:playwright-core@1.65.1";
 
 /** Reads exported models: the messages of ONNX files. */
 export { default as onnxProto } from "npm:onnx-proto@8.0.1";

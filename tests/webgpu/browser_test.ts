@@ -1,26 +1,14 @@
 // The op table and trainings in headless Chromium, whose WebGPU is Dawn and whose shader compiler is Tint.
 import assert from "node:assert/strict";
-import { inBrowser, openPage, type PageReport } from "../browser.ts";
+import { bundlePage, inBrowser, openPage, type PageReport } from "../browser.ts";
 import { assertClose } from "../close.ts";
 import type { Report } from "./driver_suite.ts";
 import { type Trained, trainOnEach } from "./training.ts";
 
-/** The bundle of a page, as one module. */
-async function bundlePage(file: string): Promise<string> {
-  const page = new URL(file, import.meta.url).pathname;
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", page],
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
 /** What a bundled page reports in Chromium, with WebGPU on its SwiftShader. */
 async function openBundle<Result>(file: string): Promise<PageReport<Result>> {
   const flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-  return await openPage(new Map([["/page.js", await bundlePage(file)]]), flags);
+  return await openPage(new Map([["/page.js", await bundlePage(new URL(file, import.meta.url))]]), { flags });
 }
 
 Deno.test({
