@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { setTerminal } from "../lib/callbacks/terminal.ts";
+import { setTerminal } from "../lib/terminal/terminal.ts";
 import { clearSession, getBackend, setBackend } from "../lib/exec/select.ts";
 import { readSources } from "./check_imports.ts";
 

@@ -4,7 +4,7 @@ import { boolean, text } from "../option_kinds.ts";
 import { declareOptions, describe, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { requireFiles, sizeOfFile, writeText } from "../files/system.ts";
-import { formatFloat } from "./python_format.ts";
+import { formatFloat } from "../terminal/python_format.ts";
 
 /** Options of {@linkcode CSVLogger}. */
 export interface CSVLoggerOptions {

@@ -4,7 +4,7 @@ import { declareOptions, nullable, optionTable } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Logs } from "./callback.ts";
 import { epochsOption, MonitorCallback, type MonitorFields, type MonitorOptions, monitorOptions } from "./monitor.ts";
-import { printLine } from "./terminal.ts";
+import { printLine } from "../terminal/terminal.ts";
 
 /** Options of {@linkcode EarlyStopping}; `minDelta` is 0 by default. */
 export interface EarlyStoppingOptions extends MonitorOptions {

@@ -4,8 +4,8 @@ import { callable } from "../option_kinds.ts";
 import { declareOptions, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type CallbackModel, type Logs } from "./callback.ts";
 import { verboseOption } from "./monitor.ts";
-import { formatFloat } from "./python_format.ts";
-import { printBelowBar } from "./terminal.ts";
+import { formatFloat } from "../terminal/python_format.ts";
+import { printBelowBar } from "../terminal/terminal.ts";
 
 /** Throws {@linkcode StateError} if a callback cannot set the learning rate because it follows a schedule. */
 export function requireFreeRate({ name, optimizer }: CallbackModel, owner: string): void {

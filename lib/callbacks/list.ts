@@ -105,7 +105,7 @@ function checkHookNames(callback: Callback, what: string): void {
 
 /** Objects of hooks as callbacks; throws {@linkcode ValueError} for what is neither. `what` is what fails then. */
 export function toCallbacks(list: unknown, what: string): Callback[] {
-  if (!Array.isArray(list)) {
+  if (!Array.isArray(list) || list.length > 2 ** 16) {
     throw new ValueError({
       what,
       rule: "callbacks must be a list",

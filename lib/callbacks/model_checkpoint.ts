@@ -6,8 +6,8 @@ import type { Logs } from "./callback.ts";
 import { type CheckpointStore, files } from "./checkpoint_store.ts";
 import { BatchCounter, type SaveFrequency, saveFrequencyOption } from "./batch_counter.ts";
 import { MonitorCallback, type MonitorFields, type MonitorOptions, monitorOptions } from "./monitor.ts";
-import { formatFixed, formatTemplate } from "./python_format.ts";
-import { printBelowBar } from "./terminal.ts";
+import { formatFixed, formatTemplate } from "../terminal/python_format.ts";
+import { printBelowBar } from "../terminal/terminal.ts";
 
 /** Options of {@linkcode ModelCheckpoint}. */
 export interface ModelCheckpointOptions extends Omit<MonitorOptions, "minDelta"> {

@@ -2,8 +2,8 @@
 import { describe, ValueError } from "../errors.ts";
 import { declareOptions, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
-import { ProgressBar } from "./progress_bar.ts";
-import { printLine } from "./terminal.ts";
+import { ProgressBar } from "../terminal/progress_bar.ts";
+import { printLine } from "../terminal/terminal.ts";
 
 const progbarOptions = optionTable<object>()({
   /** How much is shown. */

@@ -13,8 +13,8 @@ import {
   type MonitorOptions,
   monitorOptions,
 } from "./monitor.ts";
-import { formatFloat } from "./python_format.ts";
-import { printBelowBar } from "./terminal.ts";
+import { formatFloat } from "../terminal/python_format.ts";
+import { printBelowBar } from "../terminal/terminal.ts";
 
 /** Options of {@linkcode ReduceLROnPlateau}; `minDelta` is 1e-4 by default. */
 export interface ReduceLROnPlateauOptions extends MonitorOptions {

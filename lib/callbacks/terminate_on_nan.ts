@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import { boolean } from "../option_kinds.ts";
 import { declareOptions, describe, type OptionFields, optionTable } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
-import { printLine } from "./terminal.ts";
+import { printLine } from "../terminal/terminal.ts";
 
 /** Options of {@linkcode TerminateOnNaN}. */
 export interface TerminateOnNaNOptions {

@@ -1,6 +1,7 @@
 // Where the bytes of a file come from.
 import { describe, FileError, ValueError } from "../errors.ts";
-import { notReadable } from "./system.ts";
+import { fileProgress } from "./progress.ts";
+import { notReadable, readWhole } from "./system.ts";
 
 /** A file: its path, its URL (`file:`, `http:` or `https:`), its bytes, a file that the user picked, or a stream. */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
@@ -32,14 +33,27 @@ export async function readSource(source: FileSource, what: string): Promise<Uint
   }
   try {
     if (typeof Deno !== "undefined" && (!isUrl(source) || `${source}`.startsWith("file:"))) {
-      return await Deno.readFile(isUrl(source) ? new URL(source) : source);
+      return await readWhole(isUrl(source) ? new URL(source) : source);
     }
     const response = await fetch(source);
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-    return await response.bytes();
+    return await received(response);
   } catch (error) {
     throw notReadable(what, error);
   }
+}
+
+/** The bytes of a response. */
+async function received(response: Response): Promise<Uint8Array> {
+  const progress = fileProgress(Number(response.headers.get("content-length") ?? 0));
+  if (!progress || !response.body) return await response.bytes();
+  const counting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(part, controller) {
+      progress(part.length);
+      controller.enqueue(part);
+    },
+  });
+  return await new Response(response.body.pipeThrough(counting)).bytes();
 }
 
 const isUrl = (source: string | URL) => source instanceof URL || /^(file|https?|data|blob):/.test(source);

@@ -1,5 +1,6 @@
 // The file system: whether there is one, writing so that a crash leaves the old file or the new one, and its errors.
 import { CeratopsError, FileError, StateError } from "../errors.ts";
+import { chunkBytes, fileProgress } from "./progress.ts";
 
 /** Throws {@linkcode StateError} if there is no file system. */
 export function requireFiles(what: string): void {
@@ -58,8 +59,14 @@ export async function writeAllSafely(
       paths.push(path);
       const file = await Deno.open(`${path}.new`, { write: true, create: true, truncate: true });
       try {
-        for (const part of partsOf(content)) {
-          for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+        const parts = partsOf(content);
+        const progress = fileProgress(parts.reduce((total, { length }) => total + length, 0));
+        for (const part of parts) {
+          for (let at = 0; at < part.length;) {
+            const count = await file.write(part.subarray(at, at + chunkBytes));
+            progress?.(count);
+            at += count;
+          }
         }
         await file.sync();
       } finally {
@@ -72,6 +79,24 @@ export async function writeAllSafely(
     for (const path of paths) await Deno.remove(`${path}.new`).catch(() => {});
     throw error instanceof CeratopsError ? error : notWritable(what, error);
   }
+}
+
+/** A file's bytes. Errors are the system's. */
+export async function readWhole(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = await Deno.stat(path);
+  const progress = fileProgress(size);
+  if (!progress) return await Deno.readFile(path);
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  while (length < size) {
+    const count = await file.read(bytes.subarray(length, length + chunkBytes));
+    // Someone made it shorter meanwhile.
+    if (count === null) break;
+    progress(count);
+    length += count;
+  }
+  return bytes.subarray(0, length);
 }
 
 /** A file's bytes; undefined if there is none. Throws {@linkcode FileError} if it cannot be read. */

@@ -16,9 +16,21 @@ export function nameOfTarget(target: FileTarget): string {
   return address === undefined ? "the given stream" : `"${address}"`;
 }
 
-/** Throws {@linkcode ValueError} unless the path of a target has one of these endings; a stream has none. */
+function refuseTarget(target: unknown, what: string): never {
+  throw new ValueError({
+    what,
+    rule: "it must be a path, a file: URL or a stream",
+    received: target instanceof URL ? target.href : describe(target),
+    hint: 'write it as in "model.keras"',
+  });
+}
+
+/**
+ * Throws {@linkcode ValueError} for what is no target, and for a path that has none of these endings; a stream has none.
+ */
 export function requireEnding(target: FileTarget, endings: readonly string[], what: string): void {
   const address = addressOf(target);
+  if (address === undefined && !(target instanceof WritableStream)) refuseTarget(target, what);
   if (address === undefined || endings.some((ending) => address.endsWith(ending))) return;
   throw new ValueError({
     what,
@@ -39,14 +51,7 @@ export async function writeTarget(target: FileTarget, content: FileContent, what
     return await writer.close();
   }
   const isFile = typeof target === "string" || target instanceof URL && target.protocol === "file:";
-  if (!isFile) {
-    throw new ValueError({
-      what,
-      rule: "it must be a path, a file: URL or a stream",
-      received: target instanceof URL ? target.href : describe(target),
-      hint: 'write it as in "model.keras"',
-    });
-  }
+  if (!isFile) refuseTarget(target, what);
   if (typeof Deno === "undefined") return download(String(target), content, what);
   await writeSafely(typeof target === "string" ? target : pathOf(target, what), content, what);
 }

@@ -84,7 +84,7 @@ export class MultiHeadAttention extends ProjectedAttention {
   /** The projection of the key to heads. */
   keyDense!: EinsumDense;
   /** The projection of the query to gates, with `useGate`. */
-  gateDense: EinsumDense | undefined;
+  _gateDense: EinsumDense | undefined;
   /** The projection of the value to heads. */
   valueDense!: EinsumDense;
   /** The projection of the heads to the output. */
@@ -110,7 +110,7 @@ export class MultiHeadAttention extends ProjectedAttention {
   }
 
   protected override get projections(): Projections {
-    const { queryDense: query, keyDense: key, valueDense: value, gateDense: gate, outputDense: output } = this;
+    const { queryDense: query, keyDense: key, valueDense: value, _gateDense: gate, outputDense: output } = this;
     return { query, key, value, gate, output };
   }
 
@@ -125,7 +125,7 @@ export class MultiHeadAttention extends ProjectedAttention {
     };
     this.queryDense = toHeads("query", query, keyDim);
     this.keyDense = toHeads("key", key, keyDim);
-    if (this.useGate) this.gateDense = toHeads("gate", query, valueDim, "sigmoid");
+    if (this.useGate) this._gateDense = toHeads("gate", query, valueDim, "sigmoid");
     this.valueDense = toHeads("value", value, valueDim);
     const rank = value.length + 1;
     this.attentionAxes = this.#axes(rank);

@@ -1,5 +1,5 @@
 // The summary of a model: its layers, shapes and parameters in a table, as Keras 3 prints it.
-import { terminal } from "../callbacks/terminal.ts";
+import { terminal } from "../terminal/terminal.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
 import type { Operation, SymbolicTensor } from "../tensor/symbolic.ts";

@@ -1,6 +1,6 @@
 // Resizing images, with Keras's interpolations.
 import { ValueError } from "../errors.ts";
-import { formatShape, sizeOf } from "../shape.ts";
+import { checkSize, formatShape, sizeOf } from "../shape.ts";
 import { apply, dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { clip } from "./composed.ts";
@@ -146,6 +146,7 @@ export const resize: Lifted<[images: Operand, size: readonly number[], options?:
     const shape = shapeOf(images);
     checkName(what, "interpolation", interpolation, ["nearest", ...Object.keys(kernels)]);
     const [height, width] = perAxis(what, "size", size, 2);
+    checkSize([height, width], what);
     if (cropToAspectRatio && padToAspectRatio) {
       throw new ValueError({
         what,

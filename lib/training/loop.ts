@@ -1,7 +1,7 @@
 // Loop: runs the batches of a plan, many per call, and the epochs of a training, with the callbacks in between.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList, RunKind } from "../callbacks/list.ts";
-import { printLine, terminal } from "../callbacks/terminal.ts";
+import { printLine, terminal } from "../terminal/terminal.ts";
 import { CeratopsError, ValueError } from "../errors.ts";
 import { yieldIfDue } from "../exec/event_loop.ts";
 import type { BatchPlan, StepRange } from "./batch_plan.ts";

@@ -1,5 +1,5 @@
 // Preparing and viewing data, as mod.ts exports it under `utils`.
-export { ProgressBar as Progbar, type ProgressBarOptions as ProgbarOptions } from "../callbacks/progress_bar.ts";
+export { ProgressBar as Progbar, type ProgressBarOptions as ProgbarOptions } from "../terminal/progress_bar.ts";
 export { providePackage } from "../packages.ts";
 export type { Packages } from "../deps.ts";
 export { loadNpy, loadNpz, saveNpy, saveNpz, type SaveNpzOptions } from "./numpy_files.ts";

@@ -8,7 +8,7 @@ import {
   ModelCheckpoint,
   TerminateOnNaN,
 } from "../../lib/callbacks/callbacks.ts";
-import { setTerminal } from "../../lib/callbacks/terminal.ts";
+import { setTerminal } from "../../lib/terminal/terminal.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Sequential } from "../../lib/models/sequential.ts";

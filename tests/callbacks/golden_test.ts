@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Callback, Logs } from "../../lib/callbacks/callback.ts";
 import * as callbacks from "../../lib/callbacks/callbacks.ts";
-import { setTerminal } from "../../lib/callbacks/terminal.ts";
+import { setTerminal } from "../../lib/terminal/terminal.ts";
 import { setBackend } from "../../lib/exec/select.ts";
 import { SGD } from "../../lib/optimizers/optimizers.ts";
 import { testOnBackends } from "../backends.ts";

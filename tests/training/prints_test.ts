@@ -1,8 +1,8 @@
 // Printed output, character by character, against Python Keras: summaries, progress bars, fit, evaluate, predict.
 import assert from "node:assert/strict";
 import { LambdaCallback } from "../../lib/callbacks/lambda.ts";
-import { ProgressBar } from "../../lib/callbacks/progress_bar.ts";
-import { setTerminal } from "../../lib/callbacks/terminal.ts";
+import { ProgressBar } from "../../lib/terminal/progress_bar.ts";
+import { setTerminal } from "../../lib/terminal/terminal.ts";
 import { clearSession } from "../../lib/exec/select.ts";
 import { summaryOf } from "../../lib/models/summary.ts";
 import { zeros } from "../../lib/ops/composed.ts";

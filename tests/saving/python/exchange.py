@@ -52,6 +52,9 @@ def predicted(folder, asked):
     if "weights_file" in asked:
         model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
         model.load_weights(folder / asked["weights_file"])
+        for layer in model._flatten_layers():
+            if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+                layer.reset_state()
         found["outputs_of_weights"] = outputs_of(model, asked["inputs"])
     return found
 
@@ -77,8 +80,9 @@ def heard(make, *args):
     """What `make` gives, with what Keras warned of; the error in place of it where it failed."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        # Of NumPy and HDF5 about how Keras calls them.
+        # Of NumPy and HDF5 about how Keras calls them, and of NumPy about large numbers.
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
         try:
             found = make(*args)
         except Exception as error:  # What fails is told with the rest.
