@@ -91,7 +91,8 @@ const left: ReadonlySet<string> = new Set([
 
 /** Methods that TypeScript keeps from users, so that only code of the library and of their own classes calls them. */
 const inside: ReadonlySet<string> = new Set(
-  ("values accumulate rates addVariable building convolve outputChannels connect change changeColors uniform normal drop " +
+  ("dense makeInner headSize projectionRegularizer " +
+    "values accumulate rates addVariable building convolve outputChannels connect change changeColors uniform normal drop " +
     "resolveNoiseShape channelsOf addBias extentOf addScale normalized outputDType listOf mismatch merge perImage " +
     "transforms watched improves direction forgetPrograms forgetOutputShape part updateOne givenRate slotShape slotStart " +
     "stepScalars update fileOrder nextMean nextSquares graph setTraining outputShape stateShapes stateShape addWeights " +
