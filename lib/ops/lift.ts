@@ -2,6 +2,7 @@
 import type { Value } from "../ir/value.ts";
 import { describe, isClass, ValueError } from "../errors.ts";
 import type { Axes } from "../shape.ts";
+import { flatten } from "../structure.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { isDetached, type Tensor } from "../tensor/tensor.ts";
@@ -48,8 +49,9 @@ export function installSymbolicCall(call: SymbolicCall): void {
   callSymbolic = call;
 }
 
+/** Whether an argument is a symbolic tensor, or has one in it as nodes of models have them. */
 const isSymbolic = (argument: unknown): boolean =>
-  argument instanceof SymbolicTensor || (Array.isArray(argument) && argument.some(isSymbolic));
+  flatten<unknown>(argument).some((item) => item instanceof SymbolicTensor);
 
 /** How deep lists in arguments may be nested, and how many items they may have. */
 const limits = { depth: 8, items: 2 ** 16 };
@@ -122,8 +124,7 @@ export function lift(fn: (...args: unknown[]) => unknown, { optionsAt, objectsAt
     const options = optionsAt === undefined ? undefined : optionsOf(args[optionsAt] as object | undefined);
     const values = Object.values(options ?? {});
     for (const value of values) if (Array.isArray(value)) checkArgument(value, true);
-    const operands = [...args, ...values];
-    const made = operands.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;
+    const made = args.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;
     // Nodes of models keep what was given.
     if (made === undefined && optionsAt !== undefined) args[optionsAt] = options;
     return made ?? fn(...args);
