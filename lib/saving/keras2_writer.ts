@@ -61,15 +61,21 @@ const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const isModel = (node: ObjectNode) => node.class_name === "Functional" || node.class_name === "Sequential";
 
-/** The node of a model in the form of Keras 2. Throws {@linkcode ValueError} for what that form has no place for. */
-export function toKeras2(node: ObjectNode, what: string): Config {
-  return new Writer(what).model(node);
+/**
+ * The node of a model in the form of Keras 2. Throws {@linkcode ValueError} for what that form has no place for.
+ *
+ * @param node the model's node
+ * @param defaults by the classes of layers, whether their calls are for training if they do not say so
+ * @param what what failed, for errors
+ */
+export function toKeras2(node: ObjectNode, defaults: ReadonlyMap<string, boolean>, what: string): Config {
+  return new Writer(what, defaults).model(node);
 }
 
 /** What `compile` was given, in the form of Keras 2. */
 export function trainingToKeras2(compiled: Config, what: string): Config {
   const { optimizer, loss, metrics, weighted_metrics, loss_weights } = compiled;
-  const writer = new Writer(what);
+  const writer = new Writer(what, new Map());
   return {
     // Keras 3 reads the names of functions alone here, and Keras 2 those too.
     loss: named(writer.value(loss), (_, fn) => writer.known(fn)),
@@ -98,8 +104,11 @@ function named(value: ConfigValue, replace: (name: string, fn: string) => Config
 const namedMetric = (name: string, fn: string): ConfigValue =>
   name === fn ? name : { class_name: "MeanMetricWrapper", config: { name, dtype: "float32", fn } };
 
+/** Functions that Keras 2 writes under another name. */
+const renamedFunctions: Readonly<Record<string, string>> = { silu: "swish" };
+
 class Writer {
-  constructor(readonly what: string) {}
+  constructor(readonly what: string, readonly defaults: ReadonlyMap<string, boolean>) {}
 
   /** The name of a class or a function that Keras 2 has too. */
   known(name: string): string {
@@ -137,8 +146,14 @@ class Writer {
     );
     return {
       class_name: registered?.includes(">") ? registered : this.known(className),
-      config: Object.fromEntries(kept.map(([key, item]) => [names[key] ?? key, this.value(item)])),
+      config: Object.fromEntries(kept.map(([key, item]) => [names[key] ?? key, this.#option(key, item)])),
     };
+  }
+
+  #option(key: string, given: ConfigValue): ConfigValue {
+    const value = this.value(given);
+    const isFunction = typeof value === "string" && /(^|_)activation$/.test(key);
+    return isFunction ? renamedFunctions[value] ?? value : value;
   }
 
   #layer(node: ObjectNode): Config {
@@ -158,11 +173,11 @@ class Writer {
       layers: nodes.map((node) => ({
         ...this.#layer(node),
         name: node.name,
-        inbound_nodes: node.inbound_nodes.map((call) => this.#call(call as Config, models)),
+        inbound_nodes: node.inbound_nodes.map((call) => this.#call(node.class_name, call as Config, models)),
       })),
-      input_layers,
+      input_layers: listOfPlaces(input_layers),
       // Calls of a Functional are counted from 1 here already.
-      output_layers: placesIn(output_layers, ([layer, call, output]) => [
+      output_layers: placesIn(listOfPlaces(output_layers), ([layer, call, output]) => [
         layer,
         models.get(layer as string) === "Sequential" ? call as number + 1 : call,
         output,
@@ -171,9 +186,12 @@ class Writer {
   }
 
   /** A call as `[[layer, call, output, further arguments], ...]`, with calls of models counted from 1. */
-  #call({ args, kwargs }: Config, models: ReadonlyMap<string, string>): ConfigValue {
+  #call(className: string, { args, kwargs }: Config, models: ReadonlyMap<string, string>): ConfigValue {
     const [inputs, ...others] = args as readonly ConfigValue[];
-    const given = Object.entries(kwargs as Config).filter(([, value]) => value !== null);
+    // Keras 3 writes the default of training, which Keras 2 would take for what was asked: dropout that never drops.
+    const given = Object.entries(kwargs as Config).filter(([key, value]) =>
+      value !== null && !(key === "training" && value === this.defaults.get(className))
+    );
     const further = Object.fromEntries(given.map(([key, value]) => [key, this.value(value)]));
     if (others.some((value) => value !== null)) {
       return this.#refuse("it has no place for calls with several arguments", `${others.length + 1} arguments`);
@@ -197,6 +215,10 @@ class Writer {
     });
   }
 }
+
+/** The places of inputs or outputs, a single one as a list too. */
+const listOfPlaces = (places: ConfigValue): ConfigValue =>
+  Array.isArray(places) && typeof places[0] === "string" ? [places] : places;
 
 /** Applies `fn` to each `[layer, call, output]`. */
 function placesIn(value: ConfigValue, fn: (place: readonly ConfigValue[]) => ConfigValue): ConfigValue {

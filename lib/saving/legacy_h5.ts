@@ -107,7 +107,7 @@ const origin: readonly (readonly [string, string])[] = [["backend", "tensorflow"
 export function writeLegacyModel(model: SavedModel, what: string): Promise<Uint8Array<ArrayBuffer>> {
   const { compile_config: compiled, ...node } = model.serialize() as ObjectNode & { compile_config?: Config };
   const root = newGroup();
-  const texts = [...origin, ["model_config", pythonJson(toKeras2(node, what))]];
+  const texts = [...origin, ["model_config", pythonJson(toKeras2(node, trainingDefaults(model), what))]];
   const { optimizer } = model;
   if (optimizer && compiled) {
     texts.push(["training_config", pythonJson(trainingToKeras2(compiled, what))]);
@@ -116,6 +116,14 @@ export function writeLegacyModel(model: SavedModel, what: string): Promise<Uint8
   for (const [name, text] of texts) root.attributes.set(name, text);
   root.groups.set("model_weights", weightsGroup(model, what));
   return writeHdf5(root, what);
+}
+
+/** By the classes of the layers inside, whether their calls are for training if they do not say so. */
+function trainingDefaults(part: Part, found: Map<string, boolean> = new Map()): ReadonlyMap<string, boolean> {
+  const training = part.callDefaults?.training;
+  if (training !== undefined) found.set(part.className, training);
+  for (const inside of part.sublayers) trainingDefaults(inside, found);
+  return found;
 }
 
 /** The bytes of a file of a model's weights alone. */

@@ -46,6 +46,8 @@ export interface Part extends WeightOwner {
   readonly connectedLayers?: readonly Part[];
   /** What is inside. */
   readonly sublayers: readonly Part[];
+  /** What a call is given where it does not say so. */
+  readonly callDefaults?: { readonly mask?: null; readonly training?: boolean };
 }
 
 /** What a layer of the user's own keeps in place of its weights. */
@@ -205,5 +207,7 @@ export function optimizerGroup(optimizer: Optimizer): WeightGroup {
 export function legacyEntries(optimizer: Optimizer): WeightEntry[] {
   const { entries } = optimizerGroup(optimizer);
   const scalars = optimizer.schedule ? 1 : 2;
-  return [entries[0], ...entries.slice(scalars, scalars + optimizer.slots.length)];
+  const slots = entries.slice(scalars, scalars + optimizer.slots.length);
+  // Nor the numbers that stand for the factors of a matrix where a variable is none.
+  return [entries[0], ...slots.filter(({ shape, name }) => shape.length > 0 || !/_(row|column)$/.test(name))];
 }
