@@ -58,7 +58,8 @@ export type InputOf<L extends Layer> = Parameters<L["call"]>[0];
 /** The output of a layer's `call`. */
 export type OutputOf<L extends Layer> = ReturnType<L["call"]>;
 /** What a layer's `apply` takes besides the input. */
-export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown, infer C] ? Partial<C>
+export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown] ? Partial<CallContext>
+  : Parameters<L["call"]> extends [unknown, (infer C)?] ? Partial<C>
   : Partial<CallContext>;
 
 /**

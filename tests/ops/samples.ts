@@ -356,8 +356,9 @@ function attended({ operands, mask, attrs }: Attending): Sample<OpAttrs["attenti
 
 /** The samples of attention and its gradient. */
 function attentionSamples() {
+  const from = state;
   const list = attentions();
-  return {
+  const made = {
     attention: list.map(({ operands, mask, attrs }) => ({
       inputs: [...operands, ...mask],
       attrs,
@@ -365,6 +366,9 @@ function attentionSamples() {
     })),
     attentionGradient: list.map(attended),
   };
+  // The numbers of whatever draws next stay what they were.
+  state = from;
+  return made;
 }
 
 /** A resampling by rows of `[index, weight]`, with the table of its gradient. */
@@ -722,6 +726,5 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
       },
     }, [...shapesOfModel, [], [0]]),
   ],
-  // Last, so that the numbers of the others stay what they were.
   ...attentionSamples(),
 };
