@@ -9,7 +9,7 @@ import { tensorOfNumbers } from "./elements.ts";
 
 /** A group of an HDF5 file. */
 export interface H5Group {
-  /** What is noted of the group: texts, numbers and lists of texts. */
+  /** What is noted of the group, if it is not deep inside: texts, numbers and lists of texts. */
   readonly attributes: ReadonlyMap<string, unknown>;
   /** The groups inside. */
   readonly groups: ReadonlyMap<string, H5Group>;
@@ -37,6 +37,9 @@ export interface NewH5Array {
   /** The elements. */
   read(): Promise<Tensor>;
 }
+
+/** What deeper groups note is not read: in files of Keras 2 those of layers are at this depth. */
+const deepestNotes = 2;
 
 /** Deeper groups are no weights file's. */
 const maxDepth = 64;
@@ -217,11 +220,9 @@ class Reader {
       else if (found instanceof this.h5.Dataset) arrays.set(name, this.#array(found, inside));
       else this.#refuse("it must hold groups and arrays alone", inside);
     }
+    const noted = depth <= deepestNotes ? attempt(() => Object.entries(group.attrs), this.what) : [];
     const attributes = new Map(
-      attempt(() => Object.entries(group.attrs), this.what).map(([name, attribute]) => [
-        name,
-        attempt(() => attribute.value, this.what),
-      ]),
+      noted.map(([name, attribute]) => [name, attempt(() => attribute.value, this.what)]),
     );
     return { attributes, groups, arrays };
   }
