@@ -56,6 +56,7 @@ export {
   Layer,
   type LayerOptions,
   type OutputOf,
+  type WithTensors,
 } from "./lib/layers/layer.ts";
 export {
   type Argument,

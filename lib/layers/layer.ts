@@ -2,7 +2,7 @@
 import type { Config, ConfigValue, DTypePolicy, ObjectNode } from "../json_config.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
-import { scoped } from "../ir/trace.ts";
+import { scoped, tracing } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
 import {
   anything,
@@ -23,7 +23,7 @@ import { assignOptions, configOf, declareOptions, describe, readOptions } from "
 import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
-import { flatten, heldBy, isItem, mapStructure, packLike, type Structure } from "../structure.ts";
+import { flatten, heldBy, isItem, type Mapped, mapStructure, packLike, type Structure } from "../structure.ts";
 import { Variable } from "../tensor/variable.ts";
 import { withMasks } from "./argument_masks.ts";
 import { addedLosses, isTraining } from "./context.ts";
@@ -48,6 +48,7 @@ import {
   SymbolicTensor,
   TensorSpec,
 } from "../tensor/symbolic.ts";
+import { symbolic } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
@@ -57,6 +58,9 @@ export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOpt
 export type InputOf<L extends Layer> = Parameters<L["call"]>[0];
 /** The output of a layer's `call`. */
 export type OutputOf<L extends Layer> = ReturnType<L["call"]>;
+/** `S` with tensors and variables too in place of symbolic values. */
+export type WithTensors<S> = Mapped<S, Value, Value | Tensor | Variable>;
+
 /** What a layer's `apply` takes besides the input. */
 export type ContextOf<L extends Layer> = Parameters<L["call"]> extends [unknown] ? Partial<CallContext>
   : Parameters<L["call"]> extends [unknown, (infer C)?] ? Partial<C>
@@ -236,7 +240,10 @@ export abstract class Layer extends WeightOwner {
    * console.log(y.shape); // [ null, 1 ]
    * ```
    */
-  apply(x: InputOf<this>, context?: ContextOf<this> | Partial<CallContext>): OutputOf<this>;
+  apply(
+    x: InputOf<this> | WithTensors<InputOf<this>>,
+    context?: ContextOf<this> | WithTensors<ContextOf<this>> | Partial<CallContext>,
+  ): OutputOf<this>;
   /** Applies the layer to symbolic tensors: it becomes a node of the models made from its output. */
   apply(
     x: Symbolic<InputOf<this>>,
@@ -254,7 +261,7 @@ export abstract class Layer extends WeightOwner {
     const args: CallArguments<SymbolicTensor> = { positional: [x], named: context as Record<string, unknown> };
     return symbolicIn(args).length > 0
       ? this.#applySymbolic(args)
-      : this.#applyValues(x as Structure<Value>, context as object);
+      : this.#applyValues(inTrace(x) as Structure<Value>, inTrace(context) as object);
   }
 
   #applyValues(x: Structure<Value>, context: Partial<CallContext<Structure<Value | undefined>>>): Structure<Value> {
@@ -384,7 +391,8 @@ export abstract class Layer extends WeightOwner {
   }
 
   /** What `call` returned, if it is a symbolic value; else throws {@linkcode ValueError}. */
-  #returned(y: unknown): Value {
+  #returned(given: unknown): Value {
+    const y = given instanceof Tensor ? symbolic(given) : given;
     if (y instanceof Value) return y;
     throw new ValueError({
       what: `Cannot call "${this.name}"`,
@@ -515,4 +523,15 @@ function maskOf(
   mask: unknown,
 ): Structure<unknown> {
   return layer.computeMask(x, mask);
+}
+
+/** A structure in which tensors and variables are values of the function that is being traced, if there is one. */
+function inTrace(given: unknown): unknown {
+  if (!tracing.current) return given;
+  const isConstant = (item: unknown) => item instanceof Tensor || item instanceof Variable;
+  if (!flatten<unknown>(given).some(isConstant)) return given;
+  return mapStructure<unknown, unknown>(
+    given,
+    (item) => item instanceof Tensor || item instanceof Variable ? symbolic(item) : item,
+  );
 }

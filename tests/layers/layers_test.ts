@@ -13,9 +13,11 @@ import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { cast, matmul, mean, multiply, reshape, square } from "../../lib/ops/primitives.ts";
 import { ones } from "../../lib/ops/composed.ts";
+import * as ops from "../../lib/ops/ops.ts";
 import { setRandomSeed } from "../../lib/random_stream.ts";
 import type { SymbolicShape } from "../../lib/shape.ts";
-import { tensor } from "../../lib/tensor/tensor.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { Variable } from "../../lib/tensor/variable.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, makeLayer, makeModel, type Table } from "../golden.ts";
@@ -253,4 +255,35 @@ Deno.test("the same seed gives the same weights, whatever the names; two models 
   assert.deepEqual(await weights(), first);
   assert.notDeepEqual(first[0], first[4]);
   assert.notDeepEqual(first[0].slice(0, 12), first[2].slice(0, 12));
+});
+
+testOnBackends("layers inside a layer take tensors and variables as constants", async () => {
+  class Positions extends Layer {
+    embedding = new layers.Embedding(4, 2);
+    dense = new layers.Dense(2, { kernelInitializer: "identity", useBias: false });
+    offset = new Variable([[10, 20]]);
+    override call(x: Value): Value {
+      const positions = this.embedding.apply(ops.arange(0, 4, 1, "int32"));
+      return ops.add(ops.add(x, positions), this.dense.apply(this.offset));
+    }
+  }
+  const layer = new Positions();
+  const model = new Sequential([Input({ shape: [4, 2] }), layer]);
+  const table = [[1, 2], [3, 4], [5, 6], [7, 8]];
+  layer.embedding.setWeights([table]);
+  const y = await model.predict(ops.zeros([3, 4, 2]), { verbose: 0 }) as Tensor;
+  const rows = table.map(([a, b]) => [a + 10, b + 20]);
+  assert.deepEqual(y.toArray(), [rows, rows, rows]);
+
+  class Constant extends Layer {
+    override call(x: Value): Value {
+      return ops.add(x, this.apply2());
+    }
+    apply2() {
+      return new layers.Activation("linear").apply(tensor([1, 2]));
+    }
+  }
+  const constant = new Sequential([Input({ shape: [2] }), new Constant()]);
+  assert.deepEqual((await constant.predict(tensor([[1, 1]]), { verbose: 0 }) as Tensor).toArray(), [[2, 3]]);
+  assert.throws(() => layer.embedding.apply(tensor([1])), /a layer takes a symbolic value, received .*Tensor/);
 });
