@@ -48,6 +48,16 @@ export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }
     `<line x1="${margin.left}" x2="${width - margin.right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/>`,
     `<text x="${margin.left - 8}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${short(tick)}</text>`,
   ]);
+  // The first step is 1.
+  const marked = ticksBetween(1, steps, false).map((step) => Math.max(1, step)).filter((step) =>
+    Number.isInteger(step) && step <= steps
+  );
+  const below = height - margin.bottom;
+  const marks = marked.flatMap((step) => [
+    `<line x1="${x(step - 1).toFixed(1)}" x2="${x(step - 1).toFixed(1)}" y1="${below}" y2="${below + 5}"/>`,
+    `<text x="${x(step - 1).toFixed(1)}" y="${below + 19}" text-anchor="middle">${short(step)}</text>`,
+  ]);
+  const axes = [...grid, ...marks];
   const lines = curves.map(({ values, dashed, color }, i) => {
     const points = values.map((value, step) => [x(step), y(value)] as const).filter((point) => point.every(isFinite));
     const path = points.map((point) => point.map((at) => at.toFixed(1)).join(",")).join(" ");
@@ -66,10 +76,10 @@ export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     `<text x="${middle}" y="26" text-anchor="middle" font-size="16">${escape(title)}</text>`,
-    `<text x="${middle}" y="${height - 12}" text-anchor="middle">${escape(xLabel)}, 1 to ${steps}</text>`,
+    `<text x="${middle}" y="${height - 12}" text-anchor="middle">${escape(xLabel)}</text>`,
     `<text transform="translate(18 ${height / 2}) rotate(-90)" text-anchor="middle">${escape(yLabel)}</text>`,
-    `<g stroke="#ddd" fill="none">${grid.filter((part) => part.startsWith("<line")).join("")}</g>`,
-    `<g fill="#333">${grid.filter((part) => part.startsWith("<text")).join("")}</g>`,
+    `<g stroke="#ddd" fill="none">${axes.filter((part) => part.startsWith("<line")).join("")}</g>`,
+    `<g fill="#333">${axes.filter((part) => part.startsWith("<text")).join("")}</g>`,
     `<g fill="none" stroke-width="2">${lines.join("\n")}</g>`,
     ...legend,
     "</svg>\n",

@@ -53,5 +53,5 @@ if (import.meta.main) {
   const y = { urgent: tensor(urgent.map((value) => [value])), team: tensor(team, undefined, "int32") };
   await model.fit(x, y, { epochs: Math.ceil(steps / 15), batchSize: 32, verbose: 2, validationSplit: 0.2 });
   const answer = await model.predict({ ticket: x.ticket.rows(0, 1), sender: x.sender.rows(0, 1) }, { verbose: 0 });
-  console.log("The first ticket:", { urgent: answer.urgent.toArray(), team: answer.team.toArray() });
+  console.log("The first ticket:", answer);
 }

@@ -45,7 +45,8 @@ export function embedMnistText(name: string, text: string): void {
   embedded.set(name, text);
 }
 
-const embed = 'import "lib/datasets/mnist_embedded.ts" first, which carries the data and needs no permission';
+const embed =
+  "import lib/datasets/mnist_embedded.ts of this library too, which carries the data: it needs no permission, and a bundle has it inside";
 
 /**
  * The base64 text of a file: as embedded, else from `base`, read from disk for `file:` and imported for `http(s):`.
