@@ -4,7 +4,6 @@ import type { Model } from "../models/model.ts";
 import { uncheckedHere } from "../option_kinds.ts";
 import { readMethodOptions } from "../options.ts";
 import { loadPackage } from "../packages.ts";
-import { drawGraph } from "./graph_svg.ts";
 import { type GraphOptions, graphOptions, modelGraph } from "./model_graph.ts";
 
 /** Options of {@linkcode plotModel}. */
@@ -60,6 +59,7 @@ export async function plotModel(model: Model, given: PlotModelOptions = {}): Pro
   const { toFile, ...kept } = readMethodOptions("plotModel", options, given, what);
   if (toFile !== null) requireEnding(toFile, [".svg"], what);
   const graph = modelGraph(model, kept, what);
+  const { drawGraph } = await import("./graph_svg.ts");
   const svg = drawGraph(graph, kept, await loadPackage("dagre", what));
   if (toFile !== null) await writeTarget(toFile, new TextEncoder().encode(svg), what);
   return new ModelPlot(svg);
