@@ -127,7 +127,7 @@ export { gradients } from "./lib/tensor/gradients.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
 export { type RandomStream, setRandomSeed } from "./lib/random_stream.ts";
-export { type NestedArray, Tensor, tensor, type TensorLike } from "./lib/tensor/tensor.ts";
+export { type NestedArray, type NumbersByRank, Tensor, tensor, type TensorLike } from "./lib/tensor/tensor.ts";
 export { Variable, type VariableDevice, type VariableOptions } from "./lib/tensor/variable.ts";
 export { Value } from "./lib/ir/value.ts";
 export type {
