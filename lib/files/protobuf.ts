@@ -5,8 +5,20 @@ import type { FileParts } from "./system.ts";
 
 type Wire = Packages["protobuf"];
 
-/** A field: an integer, a text, bytes, a message, or several of these; undefined is left out. */
-export type ProtoField = number | string | Uint8Array<ArrayBuffer> | ProtoMessage | readonly ProtoField[] | undefined;
+/** A field: an integer, a float64, a text, bytes, a message, or several of these; undefined is left out. */
+export type ProtoField =
+  | number
+  | ProtoDouble
+  | string
+  | Uint8Array<ArrayBuffer>
+  | ProtoMessage
+  | readonly ProtoField[]
+  | undefined;
+
+/** A field of type `double`. */
+export interface ProtoDouble {
+  readonly double: number;
+}
 
 /** A message: its fields by number. */
 export interface ProtoMessage {
@@ -49,6 +61,7 @@ function partsOfField(wire: Wire, number: number, value: ProtoField): Uint8Array
   const { BinaryWriter, WireType } = wire;
   const writer = new BinaryWriter();
   if (typeof value === "number") return [writer.tag(number, WireType.Varint).int64(value).finish()];
+  if (isDouble(value)) return [writer.tag(number, WireType.Bit64).double(value.double).finish()];
   writer.tag(number, WireType.LengthDelimited);
   if (typeof value === "string") return [writer.string(value).finish()];
   const parts = value instanceof Uint8Array ? [value] : partsOfMessage(wire, value);
@@ -56,3 +69,5 @@ function partsOfField(wire: Wire, number: number, value: ProtoField): Uint8Array
 }
 
 const isList = (value: ProtoField): value is readonly ProtoField[] => Array.isArray(value);
+
+const isDouble = (value: ProtoField): value is ProtoDouble => typeof value === "object" && "double" in value;
