@@ -101,6 +101,8 @@ export * as callbacks from "./lib/callbacks/callbacks.ts";
 export * as datasets from "./lib/datasets/datasets.ts";
 /** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
+/** Pictures of data and trainings. */
+export * as plots from "./lib/plots/plots.ts";
 /**
  * Operations: on tensors they compute at once, on symbolic values they are traced, and on symbolic tensors they become
  * nodes of a model. See https://keras.io/api/ops/.

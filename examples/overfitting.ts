@@ -1,8 +1,7 @@
 // Overfitting and remedies: a large network memorizes a few noisy samples, unless dropout and a penalty prevent it.
 // `deno run -A examples/overfitting.ts` draws training and validation curves of both into overfitting.svg.
-import { Input, layers, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
+import { Input, layers, plots, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
 import { count, path, readArguments } from "./arguments.ts";
-import { drawChart } from "./chart.ts";
 
 /** Numbers in [0, 1) from a seed (Park and Miller), so that the samples are the same in every run. */
 function randomNumbers(seed: number): () => number {
@@ -66,6 +65,6 @@ if (import.meta.main) {
   }
 
   const title = "80 samples learned by heart, or not";
-  await Deno.writeTextFile(out, drawChart({ title, xLabel: "epochs", yLabel: "cross-entropy", curves }));
+  await plots.lines({ title, xLabel: "epochs", yLabel: "cross-entropy", curves }).save(out);
   console.log(`The curves are in ${out}.`);
 }

@@ -33,6 +33,7 @@ export const order: readonly string[] = [
     "named_set",
     "configurable",
   ],
+  "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
   ...["training", "export", "models", "utils", "mod", "cli"],

@@ -8,6 +8,6 @@ export type { GraphOptions } from "./model_graph.ts";
 export { modelToDot } from "./model_to_dot.ts";
 export { normalize } from "./normalize.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
-export { ModelPlot, plotModel, type PlotModelOptions } from "./plot_model.ts";
+export { plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";
 export { toCategorical } from "./to_categorical.ts";
