@@ -7,6 +7,8 @@ export { compareWeights, type WeightComparison } from "../saving/compare_weights
 export type { GraphOptions } from "./model_graph.ts";
 export { modelToDot } from "./model_to_dot.ts";
 export { normalize } from "./normalize.ts";
+export { PyDataset, PyDataset as Sequence, type PyDatasetOptions } from "../training/py_dataset.ts";
+export type { Batch } from "../training/batches.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
 export { ModelPlot, plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";

@@ -65,6 +65,7 @@ SUBJECTS = [
     "pictures",
     "sharded",
     "legacy_h5",
+    "datasets",
 ]
 
 
