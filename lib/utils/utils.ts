@@ -12,4 +12,5 @@ export type { Batch } from "../training/batches.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
 export { ModelPlot, plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";
+export { type TimeseriesBatch, timeseriesDatasetFromArray, type TimeseriesOptions } from "./timeseries.ts";
 export { toCategorical } from "./to_categorical.ts";
