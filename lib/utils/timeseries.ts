@@ -6,7 +6,7 @@ import { nullable, optionTable, readMethodOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import type { PyDataset } from "../training/py_dataset.ts";
-import { batchSizeOption, SampleDataset, seedOption } from "./sample_dataset.ts";
+import { batchSizeOption, inBatchesOf, rowsAt, SampleDataset, seedOption } from "./sample_dataset.ts";
 
 /** Options of {@linkcode timeseriesDatasetFromArray}. */
 export interface TimeseriesOptions {
@@ -123,13 +123,14 @@ export function timeseriesDatasetFromArray(
   }
   const { batchSize } = kept;
   const place: Place = { start, stride: sequenceStride, length: sequenceLength, rate: samplingRate };
-  if (values === null) {
-    return new SampleDataset(count, kept, (windows) => windowsOf(steps, windows, place, batchSize));
-  }
-  return new SampleDataset<TimeseriesBatch>(count, kept, (windows) => [
-    windowsOf(steps, windows, place, batchSize),
-    withoutSteps(windowsOf(values, windows, { ...place, length: 1, rate: 1 }, batchSize), batchSize),
-  ]);
+  const split = inBatchesOf(batchSize);
+  const load = (windows: Int32Array) => windowsOf(steps, windows, place, batchSize);
+  if (values === null) return new SampleDataset(count, kept, split, load);
+  const targetsOf = (windows: Int32Array) => {
+    const found = rowsAt(values, windows.map((window) => start + window * sequenceStride));
+    return batchSize === null ? found.reshape(found.shape.slice(1)) : found;
+  };
+  return new SampleDataset<TimeseriesBatch>(count, kept, split, (windows) => [load(windows), targetsOf(windows)]);
 }
 
 function stepsOf(given: TensorLike, name: string, what: string): Tensor {
@@ -168,10 +169,4 @@ function windowsOf(steps: Tensor, windows: Int32Array, place: Place, batchSize: 
   }
   const batch = batchSize === null ? [] : [windows.length];
   return new Tensor([...batch, place.length, ...inner], steps.dtype, data as TypedArray);
-}
-
-/** Windows of one step each, without the axis of steps. */
-function withoutSteps(windows: Tensor, batchSize: number | null): Tensor {
-  const axis = batchSize === null ? 0 : 1;
-  return windows.reshape(windows.shape.toSpliced(axis, 1));
 }

@@ -3,6 +3,7 @@ export { ProgressBar as Progbar, type ProgressBarOptions as ProgbarOptions } fro
 export { providePackage } from "../packages.ts";
 export type { Packages } from "../deps.ts";
 export { loadNpy, loadNpz, saveNpy, saveNpz, type SaveNpzOptions } from "./numpy_files.ts";
+export { type BucketBatch, bucketByLength, type BucketOptions } from "./bucketing.ts";
 export { compareWeights, type WeightComparison } from "../saving/compare_weights.ts";
 export type { GraphOptions } from "./model_graph.ts";
 export { modelToDot } from "./model_to_dot.ts";

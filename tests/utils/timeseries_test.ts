@@ -1,6 +1,6 @@
 // timeseriesDatasetFromArray: Keras's windows, in whatever order, and trainings on them.
 import assert from "node:assert/strict";
-import { CeratopsError, ShapeError, ValueError } from "../../lib/errors.ts";
+import { type CeratopsError, ShapeError, ValueError } from "../../lib/errors.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
