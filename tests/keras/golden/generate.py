@@ -66,6 +66,7 @@ SUBJECTS = [
     "sharded",
     "legacy_h5",
     "datasets",
+    "directories",
 ]
 
 
