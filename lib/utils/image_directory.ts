@@ -1,15 +1,15 @@
 // Pictures in the files of a directory.
-import { describe, FileError, ValueError } from "../errors.ts";
+import { FileError, ValueError } from "../errors.ts";
 import { readImage } from "../files/images.ts";
 import { readSource } from "../files/source.ts";
 import { type DataFormat, dataFormatOption } from "../layers/data_format.ts";
-import { boolean, choice, isList, maxExtent } from "../option_kinds.ts";
-import { option, optionTable, readMethodOptions } from "../options.ts";
-import { checkSize } from "../shape.ts";
+import { boolean, choice } from "../option_kinds.ts";
+import { optionTable, readMethodOptions, withFacts } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type FileDatasets, openDirectory, readAll, stack, withoutBatch } from "./directory_dataset.ts";
 import { type DirectoryOptions, directoryOptions } from "./directory_files.ts";
 import { channelsFirst, type ColorMode, colorModes, withColors } from "./image_channels.ts";
+import { sizeOption } from "./image_files.ts";
 import { fitImage, type ImageInterpolation, imageInterpolations } from "./image_resampling.ts";
 
 /** Options of {@linkcode imageDatasetFromDirectory}. */
@@ -28,27 +28,12 @@ export interface ImageDatasetOptions extends DirectoryOptions {
   dataFormat?: DataFormat | null;
 }
 
-const isExtent = (item: unknown): item is number =>
-  typeof item === "number" && Number.isInteger(item) && item > 0 && item <= maxExtent;
-
 const imageDatasetOptions = optionTable<ImageDatasetOptions>()({
   ...directoryOptions,
   colorMode: choice(colorModes),
-  imageSize: option<readonly [number, number]>({
+  imageSize: withFacts(sizeOption, {
     fallback: 256,
-    read: (given, { what, option }) => {
-      const size = isExtent(given) ? [given, given] : given;
-      if (isList(size, isExtent) && size.length === 2) {
-        checkSize([...size, 4], what);
-        return [size[0], size[1]];
-      }
-      throw new ValueError({
-        what,
-        rule: `${option} must be a height and a width`,
-        received: Array.isArray(given) ? `a list of ${given.length}` : describe(given),
-        hint: "write it as in [180, 240]",
-      });
-    },
+    read: (given, place) => sizeOption.read(typeof given === "number" ? [given, given] : given, place),
   }),
   interpolation: choice(imageInterpolations),
   cropToAspectRatio: boolean(false),

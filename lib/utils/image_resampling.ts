@@ -1,5 +1,7 @@
 // Resizing single images on the host: in float32 as TensorFlow's tf.image, and in 8 bits as Pillow.
+import { makeArray, type TypedArray } from "../dtype.ts";
 import { extentInRatio, type Kernel, type Taps, tapsOf } from "../ops/resize_taps.ts";
+import { sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** How `imageDatasetFromDirectory` interpolates. */
@@ -25,15 +27,27 @@ interface Part {
   readonly width: number;
 }
 
-/** Sums along rows of elements, `[outer, extent, inner]` to `[outer, taps, inner]`, each sum as `store` has it. */
-function alongAxis<Out extends Float32Array | Uint8Array>(
-  data: ArrayLike<number>,
-  [outer, extent, inner]: readonly [number, number, number],
+/** How sums of pixels become pixels. */
+interface Sums {
+  /** What a sum begins at; 0 by default. */
+  readonly start?: number;
+  /** What is stored of a sum; itself by default. */
+  store?(sum: number): number;
+}
+
+/** An image `[height, width, channels]` resized along one axis: its rows, 0, or its columns, 1. */
+function alongAxis(
+  image: Tensor,
+  axis: 0 | 1,
   taps: readonly Taps[],
-  out: Out,
-  store: (sum: number) => number,
-  start = 0,
-): Out {
+  dtype: "uint8" | "float32",
+  { start = 0, store = (sum) => sum }: Sums = {},
+): Tensor {
+  const shape = image.shape.with(axis, taps.length);
+  const { data } = image;
+  const out = makeArray(dtype, sizeOf(shape));
+  const [outer, extent] = axis === 0 ? [1, image.shape[0]] : image.shape;
+  const inner = image.size / (outer * extent);
   for (let o = 0; o < outer; o++) {
     for (let t = 0; t < taps.length; t++) {
       const { indices, weights } = taps[t];
@@ -45,20 +59,15 @@ function alongAxis<Out extends Float32Array | Uint8Array>(
       }
     }
   }
-  return out;
+  return new Tensor(shape, dtype, out as TypedArray);
 }
 
-/** An image `[height, width, channels]` of another size, float32; with `nearest` of the dtype that it has. */
+/** An image of another size, float32; with `nearest` of bytes. */
 function resized(image: Tensor, height: number, width: number, interpolation: ImageInterpolation): Tensor {
-  const [rows, columns, channels] = image.shape;
-  const down = tapsOf(rows, height, interpolation);
-  const across = tapsOf(columns, width, interpolation);
-  const asIs = (sum: number) => sum;
-  const isBytes = interpolation === "nearest" && image.dtype === "uint8";
-  const make = (size: number) => (isBytes ? new Uint8Array(size) : new Float32Array(size));
-  const between = alongAxis(image.data, [1, rows, columns * channels], down, make(height * columns * channels), asIs);
-  const data = alongAxis(between, [height, columns, channels], across, make(height * width * channels), asIs);
-  return new Tensor([height, width, channels], isBytes ? "uint8" : "float32", data);
+  const [rows, columns] = image.shape;
+  const dtype = interpolation === "nearest" ? "uint8" : "float32";
+  const tall = alongAxis(image, 0, tapsOf(rows, height, interpolation), dtype);
+  return alongAxis(tall, 1, tapsOf(columns, width, interpolation), dtype);
 }
 
 /** The pixels of a part of an image. */
@@ -157,23 +166,24 @@ export function resizeAsPillow(
     return tapsOf(from, to, kernel, { antialias: true, part: [begin, begin + extent] }).map(inFixedPoint);
   };
   const [across, down] = [axis(columns, width, left, part.width), axis(rows, height, top, part.height)];
-  const store = kernel === "nearest"
-    ? (sum: number) => sum
-    : (sum: number) => Math.max(0, Math.min(255, Math.floor(sum / 2 ** precision)));
-  const start = kernel === "nearest" ? 0 : 2 ** (precision - 1);
+  const sums: Sums = kernel === "nearest" ? {} : {
+    start: 2 ** (precision - 1),
+    store: (sum) => Math.max(0, Math.min(255, Math.floor(sum / 2 ** precision))),
+  };
+  const pass = (of: Tensor, axis: 0 | 1) => {
+    const taps = [down, across][axis];
+    return taps ? alongAxis(of, axis, taps, "uint8", sums) : of;
+  };
   // Pixels count in their mixtures by their opacity.
   const isMixed = channels === 4 && kernel !== "nearest";
-  let data = isMixed ? premultiplied(image.data) : Uint8Array.from(image.data);
-  if (across) {
-    const out = new Uint8Array(rows * width * channels);
-    data = alongAxis(data, [rows, columns, channels], across, out, store, start);
-  }
-  if (down) {
-    const out = new Uint8Array(height * width * channels);
-    data = alongAxis(data, [1, rows, width * channels], down, out, store, start);
-  }
-  return new Tensor([height, width, channels], "uint8", isMixed ? unmultiplied(data) : data);
+  const given = isMixed ? withData(image, premultiplied(image.data)) : image;
+  // Pillow begins with the pass that leaves less for the other; each rounds, so that the order is seen.
+  const isDownFirst = rows > height && rows - height > 2 * (columns - width);
+  const resized = isDownFirst ? pass(pass(given, 0), 1) : pass(pass(given, 1), 0);
+  return isMixed ? withData(resized, unmultiplied(resized.data)) : resized;
 }
+
+const withData = ({ shape }: Tensor, data: Uint8Array<ArrayBuffer>) => new Tensor(shape, "uint8", data);
 
 /** The pixel of each of `to` outputs, at places that Pillow adds up one after the other. */
 function nearestTaps(from: number, to: number, begin: number, extent: number): Taps[] {
@@ -200,7 +210,7 @@ function premultiplied(data: ArrayLike<number>): Uint8Array<ArrayBuffer> {
 }
 
 /** Colors by their opacity, in bytes. */
-function unmultiplied(data: Uint8Array): Uint8Array<ArrayBuffer> {
+function unmultiplied(data: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(data, (value, i) => {
     const alpha = data[i - i % 4 + 3];
     return i % 4 === 3 || alpha === 0 || alpha === 255 ? value : Math.min(255, Math.floor(255 * value / alpha));

@@ -11,7 +11,18 @@ export type { DirectoryOptions, LabelMode } from "./directory_files.ts";
 export type { GraphOptions } from "./model_graph.ts";
 export type { ColorMode } from "./image_channels.ts";
 export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./image_directory.ts";
-export type { ImageInterpolation } from "./image_resampling.ts";
+export {
+  arrayToImg,
+  type ArrayToImgOptions,
+  imgToArray,
+  type ImgToArrayOptions,
+  loadImg,
+  type LoadImgOptions,
+  saveImg,
+  type SaveImgOptions,
+} from "./image_files.ts";
+export type { ImageFormat } from "../files/images.ts";
+export type { ImageInterpolation, PillowInterpolation } from "./image_resampling.ts";
 export { modelToDot } from "./model_to_dot.ts";
 export { normalize } from "./normalize.ts";
 export { PyDataset, PyDataset as Sequence, type PyDatasetOptions } from "../training/py_dataset.ts";

@@ -67,6 +67,7 @@ SUBJECTS = [
     "legacy_h5",
     "datasets",
     "directories",
+    "loaded_images",
 ]
 
 
