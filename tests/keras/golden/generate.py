@@ -65,6 +65,9 @@ SUBJECTS = [
     "pictures",
     "sharded",
     "legacy_h5",
+    "datasets",
+    "directories",
+    "loaded_images",
 ]
 
 
