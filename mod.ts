@@ -232,5 +232,12 @@ export {
   StateError,
   ValueError,
 } from "./lib/errors.ts";
+export {
+  type GenerateOptions,
+  type NextTokenFunction,
+  type NextTokens,
+  TokenGenerator,
+  type TokenGeneratorOptions,
+} from "./lib/training/token_generator.ts";
 export { InterruptedError } from "./lib/training/loop.ts";
 export type { CustomObject, SerializableClass, SerializableFunction } from "./lib/registry.ts";
