@@ -60,6 +60,7 @@ SUBJECTS = [
     "layer_files",
     "printed",
     "signatures",
+    "families",
     "numpy_files",
     "plots",
     "pictures",
