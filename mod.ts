@@ -116,7 +116,7 @@ export * as utils from "./lib/utils/utils.ts";
 export * as ops from "./lib/ops/ops.ts";
 export { FunctionCall } from "./lib/layers/operation.ts";
 /** Random numbers: `normal`, `uniform`, and generators for programs. See https://keras.io/api/random/. */
-export * as random from "./lib/random.ts";
+export * as random from "./lib/random/random.ts";
 /** Models and weights in files, objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/models/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
@@ -231,4 +231,4 @@ export {
   ValueError,
 } from "./lib/errors.ts";
 export { InterruptedError } from "./lib/training/loop.ts";
-export type { CustomObject, SerializableClass, SerializableFunction } from "./lib/registry.ts";
+export type { CustomObject, CustomObjects, SerializableClass, SerializableFunction } from "./lib/registry.ts";
