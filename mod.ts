@@ -103,7 +103,8 @@ export * as datasets from "./lib/datasets/datasets.ts";
 export * as utils from "./lib/utils/utils.ts";
 /**
  * Operations: on tensors they compute at once, on symbolic values they are traced, and on symbolic tensors they become
- * nodes of a model. See https://keras.io/api/ops/.
+ * nodes of a model. What follows the operands may be given by name in one object, with Keras's names in camelCase:
+ * `ops.sum(x, { axis: 1, keepdims: true })`. See https://keras.io/api/ops/.
  *
  * @example In a model
  * ```ts
@@ -134,7 +135,9 @@ export type {
   AllWithOperands,
   BinaryOp,
   Lifted,
+  Named,
   OpsFunction,
+  ReductionNames,
   ReductionOp,
   UnaryOp,
   WithOperands,
