@@ -259,7 +259,7 @@ export { getConstraint as get };
  * ```ts
  * import { constraints } from "./mod.ts";
  * const node = constraints.serialize(new constraints.MaxNorm(3));
- * console.log(constraints.deserialize(node)); // the same again
+ * console.log((constraints.deserialize(node) as constraints.MaxNorm).maxValue); // 3
  * ```
  */
 export const serialize = (constraint: Constraint | ((weight: Value) => Value)): ObjectNode | FunctionNode =>

@@ -286,7 +286,7 @@ export { getRegularizer as get };
  * ```ts
  * import { regularizers } from "./mod.ts";
  * const node = regularizers.serialize(new regularizers.L1(0.5));
- * console.log(regularizers.deserialize(node)); // the same again
+ * console.log((regularizers.deserialize(node) as regularizers.L1).l1); // 0.5
  * ```
  */
 export const serialize = (regularizer: Regularizer | ((x: Value) => Value)): ObjectNode | FunctionNode =>

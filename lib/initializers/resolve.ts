@@ -102,7 +102,7 @@ export function getInitializer(
  * ```ts
  * import { initializers } from "./mod.ts";
  * const node = initializers.serialize(new initializers.Constant(0.5));
- * console.log(initializers.deserialize(node)); // the same again
+ * console.log((initializers.deserialize(node) as initializers.Constant).value); // 0.5
  * ```
  */
 export const serialize = (initializer: Initializer | InitializerFunction): ObjectNode | FunctionNode =>

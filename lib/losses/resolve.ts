@@ -82,8 +82,8 @@ export function getLoss(identifier: LossIdentifier | ObjectNode | FunctionNode, 
  * @example
  * ```ts
  * import { losses } from "./mod.ts";
- * const node = losses.serialize(new losses.Huber({ delta: 2 }));
- * console.log(losses.deserialize(node)); // the same again
+ * const node = losses.serialize(new losses.CategoricalHinge());
+ * console.log(losses.deserialize(node).name); // categorical_hinge
  * ```
  */
 export const serialize = (loss: Loss | LossFunction): ObjectNode | FunctionNode => losses.serialize(loss);

@@ -100,7 +100,7 @@ export function getMetric(identifier: MetricIdentifier | ObjectNode | FunctionNo
  * ```ts
  * import { metrics } from "./mod.ts";
  * const node = metrics.serialize(new metrics.AUC({ curve: "PR" }));
- * console.log(metrics.deserialize(node)); // the same again
+ * console.log(metrics.deserialize(node).getConfig().curve); // PR
  * ```
  */
 export const serialize = (metric: Metric | MetricFunction): ObjectNode | FunctionNode => metrics.serialize(metric);

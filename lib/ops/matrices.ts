@@ -4,6 +4,7 @@ import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxis, numbersOf, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cut } from "./cumulative.ts";
+import { diagonal } from "./diagonals.ts";
 import { type BinaryOp, lift, type Lifted, liftNamed, type Named } from "./lift.ts";
 import * as p from "./primitives.ts";
 
@@ -108,6 +109,24 @@ function ordered(x: Operand, own: readonly string[], labels: readonly string[]):
   return p.reshape(turned, labels.map((label) => (own.includes(label) ? shape[own.indexOf(label)] : 1)));
 }
 
+/** The operand with each label once: of axes with the same label only the diagonal is taken. */
+function alongDiagonals(x: Operand, labels: readonly string[]): [Operand, string[]] {
+  const second = labels.findIndex((label, axis) => labels.indexOf(label) !== axis);
+  if (second < 0) return [x, [...labels]];
+  const first = labels.indexOf(labels[second]);
+  const [a, b] = [first, second].map((axis) => shapeOf(x)[axis]);
+  if (a !== b) {
+    throw new ShapeError({
+      what: "Cannot take einsum",
+      rule: "axes with one label must have one extent",
+      received: formatShape(shapeOf(x)),
+      hint: 'give them two labels, as in "ij"',
+    });
+  }
+  const rest = labels.filter((_, axis) => axis !== first && axis !== second);
+  return alongDiagonals(diagonal(x, 0, first, second), [...rest, labels[first]]);
+}
+
 /** The labels of an equation, for each operand and the result, with letters in place of `...`. */
 function labelsOf(equation: string, operands: readonly Operand[]): [string[][], string[]] {
   const wrong = (rule: string) =>
@@ -130,7 +149,6 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
   const inputs = terms.map((term, i) => expand(term, shapeOf(operands[i]).length - named[i]));
   inputs.forEach((labels, i) => {
     if (labels.length !== shapeOf(operands[i]).length) throw wrong("a term must have a label for each axis");
-    if (new Set(labels).size !== labels.length) throw wrong("a label may occur only once in a term");
   });
   const all = [...new Set(inputs.flat())];
   const once = (label: string) => inputs.flat().filter((other) => other === label).length === 1;
@@ -146,7 +164,7 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
 
 /**
  * Einstein summation: each axis of an operand has a label, and labels that the result lacks are summed over; `...`
- * stands for leading axes, which broadcast. Without `->` the result has the labels that occur once, in order.
+ * stands for leading axes, which broadcast. Of axes with one label in a term the diagonal is taken. Without `->` the result has the labels that occur once, in order.
  *
  * @example The scores of attention
  * ```ts
@@ -156,8 +174,10 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
  * ```
  */
 export const einsum: Lifted<[equation: string, ...operands: Operand[]]> = lift((equation, ...operands) => {
-  const [inputs, output] = labelsOf(equation, operands);
-  let [value, labels]: [Operand, string[]] = [operands[0], inputs[0]];
+  const [terms, output] = labelsOf(equation, operands);
+  const once = operands.map((x, i) => alongDiagonals(x, terms[i]));
+  const inputs = once.map(([, labels]) => labels);
+  let [value, labels] = once[0];
   const summed = (x: Operand, own: string[], kept: readonly string[]): [Operand, string[]] => {
     const gone = own.map((_, axis) => axis).filter((axis) => !kept.includes(own[axis]));
     return [gone.length > 0 ? p.sum(x, gone) : x, own.filter((label) => kept.includes(label))];
@@ -166,7 +186,7 @@ export const einsum: Lifted<[equation: string, ...operands: Operand[]]> = lift((
     const later = [...inputs.slice(i + 1).flat(), ...output];
     // An axis that only one of the two has, and no later operand or the result needs, is summed before the product.
     const [a, own] = summed(value, labels, [...inputs[i], ...later]);
-    const [b, other] = summed(operands[i], inputs[i], [...own, ...later]);
+    const [b, other] = summed(once[i][0], inputs[i], [...own, ...later]);
     const shared = own.filter((label) => other.includes(label));
     const batch = [...shared.filter((label) => later.includes(label))];
     const inner = shared.filter((label) => !later.includes(label));

@@ -42,7 +42,7 @@ export abstract class LearningRateSchedule extends Configurable {
  * ```ts
  * import { schedules } from "./mod.ts";
  * const node = schedules.serialize(new schedules.CosineDecay({ initialLearningRate: 0.1, decaySteps: 100 }));
- * console.log(schedules.deserialize(node).call(0)); // 0.1 as float32
+ * console.log(schedules.deserialize(node).call(0).toFixed(2)); // 0.10
  * ```
  */
 export const serialize = (schedule: LearningRateSchedule): ObjectNode =>

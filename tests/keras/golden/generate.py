@@ -61,6 +61,7 @@ SUBJECTS = [
     "printed",
     "signatures",
     "families",
+    "signals",
     "numpy_files",
     "plots",
     "pictures",
