@@ -105,7 +105,8 @@ export * as utils from "./lib/utils/utils.ts";
 export * as plots from "./lib/plots/plots.ts";
 /**
  * Operations: on tensors they compute at once, on symbolic values they are traced, and on symbolic tensors they become
- * nodes of a model. See https://keras.io/api/ops/.
+ * nodes of a model. What follows the operands may be given by name in one object, with Keras's names in camelCase:
+ * `ops.sum(x, { axis: 1, keepdims: true })`. See https://keras.io/api/ops/.
  *
  * @example In a model
  * ```ts
@@ -118,7 +119,7 @@ export * as plots from "./lib/plots/plots.ts";
 export * as ops from "./lib/ops/ops.ts";
 export { FunctionCall } from "./lib/layers/operation.ts";
 /** Random numbers: `normal`, `uniform`, and generators for programs. See https://keras.io/api/random/. */
-export * as random from "./lib/random.ts";
+export * as random from "./lib/random/random.ts";
 /** Models and weights in files, objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/models/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
@@ -136,7 +137,9 @@ export type {
   AllWithOperands,
   BinaryOp,
   Lifted,
+  Named,
   OpsFunction,
+  ReductionNames,
   ReductionOp,
   UnaryOp,
   WithOperands,
@@ -240,4 +243,4 @@ export {
   type TokenGeneratorOptions,
 } from "./lib/training/token_generator.ts";
 export { InterruptedError } from "./lib/training/loop.ts";
-export type { CustomObject, SerializableClass, SerializableFunction } from "./lib/registry.ts";
+export type { CustomObject, CustomObjects, SerializableClass, SerializableFunction } from "./lib/registry.ts";

@@ -61,6 +61,8 @@ SUBJECTS = [
     "layer_files",
     "printed",
     "signatures",
+    "families",
+    "signals",
     "numpy_files",
     "plots",
     "pictures",
