@@ -5,9 +5,11 @@ import * as functional from "../examples/functional.ts";
 import * as gan from "../examples/gan.ts";
 import * as mnist from "../examples/mnist.ts";
 import * as mnistCnn from "../examples/mnist_cnn.ts";
+import * as mnistLstm from "../examples/mnist_lstm.ts";
 import * as optimizers from "../examples/optimizers.ts";
 import * as overfitting from "../examples/overfitting.ts";
 import * as segmentation from "../examples/segmentation.ts";
+import * as timeseries from "../examples/timeseries.ts";
 import * as transferLearning from "../examples/transfer_learning.ts";
 import type { DType } from "../lib/dtype.ts";
 import type { Executor } from "../lib/exec/executor.ts";
@@ -44,6 +46,16 @@ export const examples: readonly Example[] = [
     name: "mnist_cnn",
     batch: 128,
     train: (n) => mnistCnn.makeModel(100).fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
+  },
+  {
+    name: "mnist_lstm",
+    batch: 128,
+    train: (n) => mnistLstm.makeModel(100).fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
+  },
+  {
+    name: "timeseries",
+    batch: 64,
+    train: (n) => timeseries.makeModel(blank(1, []), 100).fit(blank(n, [168, 1]), blank(n, [24]), once(n)),
   },
   {
     name: "autoencoder",
