@@ -11,6 +11,7 @@ import * as overfitting from "../examples/overfitting.ts";
 import * as segmentation from "../examples/segmentation.ts";
 import * as timeseries from "../examples/timeseries.ts";
 import * as transferLearning from "../examples/transfer_learning.ts";
+import * as translation from "../examples/translation.ts";
 import type { DType } from "../lib/dtype.ts";
 import type { Executor } from "../lib/exec/executor.ts";
 import { getExecutor, setBackend, useExecutor } from "../lib/exec/select.ts";
@@ -56,6 +57,16 @@ export const examples: readonly Example[] = [
     name: "timeseries",
     batch: 64,
     train: (n) => timeseries.makeModel(blank(1, []), 100).fit(blank(n, [168, 1]), blank(n, [24]), once(n)),
+  },
+  {
+    name: "translation",
+    batch: 64,
+    train: (n) =>
+      translation.makeModel(100).fit(
+        { source: blank(n, [30], "int32"), written: blank(n, [10], "int32") },
+        blank(n, [10], "int32"),
+        once(n),
+      ),
   },
   {
     name: "autoencoder",

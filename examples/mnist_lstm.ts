@@ -30,8 +30,6 @@ export function makeModel(steps: number): Sequential {
   model.compile({
     optimizer: new optimizers.Adam({
       learningRate: new schedules.CosineDecay({ initialLearningRate: 0.003, decaySteps: steps }),
-      // Gradients through many steps are sometimes far too large.
-      clipnorm: 1,
     }),
     loss: "sparse_categorical_crossentropy",
     metrics: ["accuracy"],
