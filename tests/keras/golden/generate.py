@@ -37,6 +37,7 @@ SUBJECTS = [
     "metrics",
     "metric_states",
     "ops",
+    "ctc_decode",
     "images",
     "convolutional",
     "convolutional_jax",
