@@ -8,6 +8,8 @@ export { type BucketBatch, bucketByLength, type BucketOptions } from "./bucketin
 export { compareWeights, type WeightComparison } from "../saving/compare_weights.ts";
 export type { DirectoryDataset, FileBatch, FileDatasets } from "./directory_dataset.ts";
 export type { DirectoryOptions, LabelMode } from "./directory_files.ts";
+export { getFile, type GetFileOptions } from "./get_file.ts";
+export type { ArchiveFormat } from "../files/archive.ts";
 export type { GraphOptions } from "./model_graph.ts";
 export type { ColorMode } from "./image_channels.ts";
 export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./image_directory.ts";

@@ -68,6 +68,7 @@ SUBJECTS = [
     "datasets",
     "directories",
     "loaded_images",
+    "archives",
 ]
 
 
