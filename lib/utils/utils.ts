@@ -6,6 +6,7 @@ export { loadNpy, loadNpz, saveNpy, saveNpz, type SaveNpzOptions } from "./numpy
 export { audioDatasetFromDirectory, type AudioDatasetOptions } from "./audio_directory.ts";
 export { type BucketBatch, bucketByLength, type BucketOptions } from "./bucketing.ts";
 export { compareWeights, type WeightComparison } from "../saving/compare_weights.ts";
+export { type CsvColumns, loadCsv } from "./csv_files.ts";
 export type { DirectoryDataset, FileBatch, FileDatasets } from "./directory_dataset.ts";
 export type { DirectoryOptions, LabelMode } from "./directory_files.ts";
 export { getFile, type GetFileOptions } from "./get_file.ts";
@@ -32,6 +33,7 @@ export type { Batch } from "../training/batches.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
 export { ModelPlot, plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";
+export { splitDataset, type SplitDatasetOptions } from "./split_dataset.ts";
 export { textDatasetFromDirectory, type TextDatasetOptions } from "./text_directory.ts";
 export { type TimeseriesBatch, timeseriesDatasetFromArray, type TimeseriesOptions } from "./timeseries.ts";
 export { toCategorical } from "./to_categorical.ts";
