@@ -31,7 +31,7 @@ export { normalize } from "./normalize.ts";
 export { PyDataset, PyDataset as Sequence, type PyDatasetOptions } from "../training/py_dataset.ts";
 export type { Batch } from "../training/batches.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
-export { ModelPlot, plotModel, type PlotModelOptions } from "./plot_model.ts";
+export { plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";
 export { splitDataset, type SplitDatasetOptions } from "./split_dataset.ts";
 export { textDatasetFromDirectory, type TextDatasetOptions } from "./text_directory.ts";
