@@ -1,7 +1,7 @@
 // splitDataset: Keras's parts, of arrays and of datasets.
 import assert from "node:assert/strict";
 import { type CeratopsError, ShapeError, ValueError } from "../../lib/errors.ts";
-import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { bucketByLength } from "../../lib/utils/bucketing.ts";
 import { splitDataset, type SplitDatasetOptions } from "../../lib/utils/split_dataset.ts";
 import { timeseriesDatasetFromArray } from "../../lib/utils/timeseries.ts";
