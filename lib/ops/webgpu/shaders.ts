@@ -24,6 +24,7 @@ import pack from "../../../shaders/pack.wgsl" with { type: "text" };
 import pad from "../../../shaders/pad.wgsl" with { type: "text" };
 import products from "../../../shaders/products.wgsl" with { type: "text" };
 import random from "../../../shaders/random.wgsl" with { type: "text" };
+import recurrence from "../../../shaders/recurrence.wgsl" with { type: "text" };
 import reductions from "../../../shaders/reductions.wgsl" with { type: "text" };
 import resample from "../../../shaders/resample.wgsl" with { type: "text" };
 import scatterAdd from "../../../shaders/scatter_add.wgsl" with { type: "text" };
@@ -60,6 +61,7 @@ export const shaders = {
   "pad.wgsl": pad,
   "products.wgsl": products,
   "random.wgsl": random,
+  "recurrence.wgsl": recurrence,
   "reductions.wgsl": reductions,
   "resample.wgsl": resample,
   "scatter_add.wgsl": scatterAdd,
