@@ -16,7 +16,7 @@
 //   fn sum_of(u32, u32) -> f32, load_x f32, load_kernel f32, load_kernel_quad vec4<f32>, load_bias f32,
 //   load_states f32, store_states f32, load_gates f32, store_gates f32, load_inner f32, store_inner f32,
 //   load_gradient f32, load_slope f32, store_slope f32, load_of_x f32, store_of_x f32, store_of_sums f32,
-//   params { batch, units, row, later, states_from, inner_from }
+//   params { batch, units, row, later }
 
 fn step_at(i: u32) {
   let across = (params.units + 3u) / 4u;

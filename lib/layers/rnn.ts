@@ -76,7 +76,10 @@ export type RecurrentOutput<State extends boolean> = State extends true ? Value[
 export interface Recurrent<State extends boolean = boolean>
   extends Omit<LayerFields<RecurrentOptions, typeof recurrentOptions>, "returnState"> {}
 
-/** The base of recurrent layers: their cell, and the loop over the steps of a sequence. */
+/**
+ * The base of recurrent layers: their cell, and the steps of a sequence. These are one fast op where the cell is one of
+ * SimpleRNN, LSTM or GRU as they are by default, see docs/ir.md, and otherwise a loop; both compute the same.
+ */
 export abstract class Recurrent<State extends boolean = boolean> extends Layer {
   static {
     declareBase(this);
