@@ -49,7 +49,7 @@ export function size(x: Convertible): number | null {
 }
 
 /** The dtype of a tensor, a variable or something symbolic, or that of nested arrays as a tensor. */
-export const dtype = (x: TensorLike | Operand | SymbolicTensor): DType => {
+export const dtype = (x: TensorLike | Operand | SymbolicTensor): SymbolicTensor["dtype"] => {
   const found = held(x, "Cannot take the dtype");
   return typeof found === "number" ? "float32" : found.dtype;
 };

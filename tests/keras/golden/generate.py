@@ -47,6 +47,7 @@ SUBJECTS = [
     "layers",
     "merging",
     "preprocessing",
+    "text",
     "applications",
     "pooling",
     "spatial",
