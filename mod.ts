@@ -123,7 +123,7 @@ export * as saving from "./lib/models/saving.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
 
-export { compile, type Computed, grad, type Traced } from "./lib/exec/compile.ts";
+export { compile, type Computed, type Fed, type FedAll, grad, type Traced, type Tree } from "./lib/exec/compile.ts";
 export { gradients } from "./lib/tensor/gradients.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";

@@ -61,6 +61,7 @@ SUBJECTS = [
     "printed",
     "signatures",
     "families",
+    "loops",
     "signals",
     "numpy_files",
     "plots",
