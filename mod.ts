@@ -120,6 +120,8 @@ export { FunctionCall } from "./lib/layers/operation.ts";
 export * as random from "./lib/random/random.ts";
 /** Models and weights in files, objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/models/saving.ts";
+/** Dtypes, symbolic tensors and settings, under Keras's older name. See https://keras.io/api/utils/. */
+export * as backend from "./lib/utils/backend.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
 

@@ -11,3 +11,15 @@ export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequ
 export { ModelPlot, plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";
 export { toCategorical } from "./to_categorical.ts";
+export { isKerasTensor, standardizeDtype } from "./backend.ts";
+export { packXYSampleWeight, unpackXYSampleWeight } from "./packs.ts";
+export { setRandomSeed } from "../random_stream.ts";
+export {
+  customObjectScope,
+  deserializeKerasObject,
+  getCustomObjects,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable,
+  serializeKerasObject,
+} from "../models/saving.ts";

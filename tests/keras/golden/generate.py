@@ -60,6 +60,7 @@ SUBJECTS = [
     "layer_files",
     "printed",
     "signatures",
+    "public_names",
     "families",
     "loops",
     "signals",
