@@ -63,6 +63,7 @@ export const suitable: Readonly<Record<string, unknown>> = {
   numQueryHeads: 2,
   outputDim: 2,
   outputShape: [2],
+  outputSize: 2,
   poolSize: 2,
   precision: 0.5,
   rate: 0.1,
