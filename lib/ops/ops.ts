@@ -104,6 +104,7 @@ export {
   threshold,
 } from "./activations.ts";
 export { dotProductAttention, type DotProductAttentionOptions } from "./attention.ts";
+export { ctcDecode, type CTCDecodeOptions } from "./ctc_decode.ts";
 export { cumprod, cumsum, diff } from "./cumulative.ts";
 export { pad, type PadMode, type PadWidth } from "./padding.ts";
 export { argsort, inTopK, median, percentile, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";

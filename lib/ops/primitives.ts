@@ -289,19 +289,16 @@ export const scatterAdd: Lifted<[indices: Operand, updates: Operand, rows: numbe
     rows,
   })[0];
 });
-/** `size` rows of `x` starting at row `counters[element]`. */
-export const dynamicSlice: Lifted<[x: Operand, counters: Operand, element: number, size: number]> = lift(
-  (x, counters, element, size) => apply("dynamicSlice", [...promoteDTypes([x]), counters], { element, size })[0],
+/** `size` rows of `x` along `axis` (the first by default), starting at row `counters[element]`. */
+export const dynamicSlice: Lifted<[x: Operand, counters: Operand, element: number, size: number, axis?: number]> = lift(
+  (x, counters, element, size, axis = 0) =>
+    apply("dynamicSlice", [...promoteDTypes([x]), counters], { element, size, axis })[0],
 );
-/** `x` with the rows starting at `counters[element]` replaced by `update`. */
-export const dynamicUpdateSlice: Lifted<[x: Operand, update: Operand, counters: Operand, element: number]> = lift(
-  (x, update, counters, element) => {
-    return apply(
-      "dynamicUpdateSlice",
-      [...promoteDTypes([x, update]), counters],
-      { element },
-    )[0];
-  },
+/** `x` with the rows along `axis` (the first by default) starting at `counters[element]` replaced by `update`. */
+export const dynamicUpdateSlice: Lifted<
+  [x: Operand, update: Operand, counters: Operand, element: number, axis?: number]
+> = lift((x, update, counters, element, axis = 0) =>
+  apply("dynamicUpdateSlice", [...promoteDTypes([x, update]), counters], { element, axis })[0]
 );
 
 /** 0, 1, 2, ... along `axis` of `shape`. */

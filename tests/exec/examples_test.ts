@@ -12,9 +12,13 @@ import { setBackend, useExecutor } from "../../lib/exec/select.ts";
 const budgets: Readonly<Record<string, readonly [nodes: number, alone: number, gpu: number, software: number]>> = {
   "mnist": [24, 4, 12, 10],
   "mnist_cnn": [40, 5, 30, 27],
+  "mnist_lstm": [34, 6, 641, 610],
+  "timeseries": [41, 6, 169, 167],
+  "translation": [122, 22, 681, 653],
   "autoencoder": [45, 6, 47, 44],
   "gan": [153, 29, 135, 125],
   "segmentation": [264, 46, 248, 242],
+  "character_model": [194, 37, 206, 183],
   "from_python": [49, 10, 37, 34],
   "transfer_learning": [20, 3, 9, 8],
   "functional": [49, 8, 14, 7],

@@ -37,6 +37,7 @@ SUBJECTS = [
     "metrics",
     "metric_states",
     "ops",
+    "ctc_decode",
     "images",
     "convolutional",
     "convolutional_jax",
@@ -69,6 +70,10 @@ SUBJECTS = [
     "pictures",
     "sharded",
     "legacy_h5",
+    "datasets",
+    "directories",
+    "loaded_images",
+    "archives",
 ]
 
 
