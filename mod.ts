@@ -123,10 +123,12 @@ export { FunctionCall } from "./lib/layers/operation.ts";
 export * as random from "./lib/random/random.ts";
 /** Models and weights in files, objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/models/saving.ts";
+/** Dtypes, symbolic tensors and settings, under Keras's older name. See https://keras.io/api/utils/. */
+export * as backend from "./lib/utils/backend.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
 
-export { compile, type Computed, grad, type Traced } from "./lib/exec/compile.ts";
+export { compile, type Computed, type Fed, type FedAll, grad, type Traced, type Tree } from "./lib/exec/compile.ts";
 export { gradients } from "./lib/tensor/gradients.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
