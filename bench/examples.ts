@@ -1,5 +1,6 @@
 // The cost of a training step of each example, in counts: nodes, elementwise ops left unfused, dispatches on a GPU.
 import * as autoencoder from "../examples/autoencoder.ts";
+import * as characterModel from "../examples/character_model.ts";
 import * as fromPython from "../examples/from_python.ts";
 import * as functional from "../examples/functional.ts";
 import * as gan from "../examples/gan.ts";
@@ -91,6 +92,14 @@ export const examples: readonly Example[] = [
     // The example uses 32; fewer train sooner.
     batch: 8,
     train: (n) => segmentation.makeModel(100).fit(blank(n, [48, 48, 1]), blank(n, [48, 48], "uint8"), once(n)),
+  },
+  {
+    name: "character_model",
+    batch: 32,
+    train: (n) => {
+      const text = blank(n, [characterModel.contextLength], "uint8");
+      return characterModel.makeModel(67).fit(text, text, once(n));
+    },
   },
   {
     name: "from_python",

@@ -6,6 +6,7 @@ import {
   Model,
   ops,
   optimizers,
+  plots,
   schedules,
   setRandomSeed,
   type SymbolicTensor,
@@ -13,7 +14,6 @@ import {
   tensor,
 } from "../mod.ts";
 import { count, path, readArguments, requireFloor, share } from "./arguments.ts";
-import { drawChart } from "./chart.ts";
 import { normalNumber, randomNumbers } from "./random_numbers.ts";
 
 const batchSize = 64;
@@ -120,7 +120,7 @@ if (import.meta.main) {
     { name: "forecast", values: lastWeek(forecast) },
     { name: "as a week before", values: lastWeek(naive), dashed: true },
   ];
-  await Deno.writeTextFile(out, drawChart({ title, xLabel: "hours", yLabel: "MW", curves }));
+  await plots.lines({ title, xLabel: "hours", yLabel: "MW", curves }).save(out);
   console.log(`The curves are in ${out}.`);
   requireFloor("share by which the error is smaller", skill, floor);
 }

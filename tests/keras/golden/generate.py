@@ -61,11 +61,16 @@ SUBJECTS = [
     "layer_files",
     "printed",
     "signatures",
+    "families",
+    "signals",
     "numpy_files",
     "plots",
     "pictures",
     "sharded",
     "legacy_h5",
+    "datasets",
+    "directories",
+    "loaded_images",
 ]
 
 
