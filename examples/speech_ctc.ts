@@ -9,6 +9,7 @@ import {
   Model,
   ops,
   optimizers,
+  plots,
   schedules,
   setRandomSeed,
   type SymbolicTensor,
@@ -16,7 +17,6 @@ import {
   utils,
 } from "../mod.ts";
 import { count, path, readArguments, requireFloor, share } from "./arguments.ts";
-import { drawChart } from "./chart.ts";
 import { randomNumbers } from "./random_numbers.ts";
 import { mostDigits, record, recordingLength, sampleRate, speak, words } from "./speech.ts";
 
@@ -142,7 +142,7 @@ if (import.meta.main) {
   ];
   const title = `What is heard when in "${digits.join(" ")}"`;
   const xLabel = `frames of ${1000 * hop / sampleRate} ms`;
-  await Deno.writeTextFile(out, drawChart({ title, xLabel, yLabel: "probability", curves }));
+  await plots.lines({ title, xLabel, yLabel: "probability", curves }).save(out);
   console.log(`The curves are in ${out}.`);
   requireFloor("share of digits heard rightly", 1 - rate, floor);
 }
