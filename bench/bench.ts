@@ -160,6 +160,13 @@ const parts: readonly Part[] = [
     peers: [[pythonPeer("pytorch", ...few), 1], [pythonPeer("keras-tensorflow", ...few), 10]],
   },
   {
+    work: "generate",
+    title: "Character model of 2 blocks, 64 steps, top-k: one character",
+    unit: "us",
+    own: ceratops("eigen", ...few),
+    peers: [[pythonPeer("keras-tensorflow", ...few), 3], [pythonPeer("keras-jax", ...few), 0]],
+  },
+  {
     work: "mlp_process",
     title: "Whole process: 5 epochs of the MLP and an evaluation, library built",
     unit: "s",

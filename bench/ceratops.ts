@@ -1,5 +1,6 @@
 // Ceratops as a benchmark program: runs one work and prints one line of JSON, like the peers in bench/peers.
 import { parseArgs } from "node:util";
+import { contextLength, makeModel } from "../examples/character_model.ts";
 import { getExecutor } from "../lib/exec/select.ts";
 import {
   BackendError,
@@ -121,6 +122,18 @@ const works: Record<string, () => Promise<Result>> = {
       return median(each);
     });
     return { seconds, detail: { callsEachRepeat: calls, how: "model.predict" } };
+  },
+  async generate() {
+    const model = makeModel(67);
+    const generator = model.generator();
+    const options = { maxLength: contextLength, temperature: 0.8, topK: 10, seed: 1 };
+    const write = () => generator.generate([[1]], options);
+    await write();
+    const seconds = await repeated(repeats, async () => {
+      const each = await repeated(Math.ceil(calls / 100), () => timed(write));
+      return median(each) / (contextLength - 1);
+    });
+    return { seconds, detail: { how: "generate", tokens: contextLength - 1 } };
   },
   async load_model() {
     const seconds = [await timed(() => loadModel(values.file))];

@@ -179,6 +179,40 @@ def predict_one():
     }
 
 
+def character_model(characters=67, length=64, width=96, heads=4):
+    tokens = keras.Input((length,), dtype="int32")
+    positions = layers.Embedding(length, width)(keras.ops.arange(length))
+    x = layers.Embedding(characters, width)(tokens) + positions
+    for _ in range(2):
+        now = layers.LayerNormalization()(x)
+        x = x + layers.MultiHeadAttention(heads, width // heads)(now, now, use_causal_mask=True)
+        now = layers.Dense(4 * width, activation="gelu")(layers.LayerNormalization()(x))
+        x = x + layers.Dense(width)(now)
+    return keras.Model(tokens, layers.Dense(characters)(layers.LayerNormalization()(x)))
+
+
+def generate():
+    model, length, temperature, k = character_model(), 64, 0.8, 10
+    random = np.random.default_rng(1)
+
+    def write():
+        text = [1]
+        while len(text) < length:
+            padded = np.zeros((1, length), "int32")
+            padded[0, : len(text)] = text
+            # The one of predict, predict_on_batch and a call of the model that takes the least time for one row.
+            logits = np.asarray(model.predict_on_batch(padded))[0, len(text) - 1] / temperature
+            top = np.argsort(logits)[-k:]
+            weights = np.exp(logits[top] - logits[top].max())
+            text.append(int(random.choice(top, p=weights / weights.sum())))
+        return text
+
+    write()
+    texts = -(-args.calls // 100)
+    seconds = [peer.median_call(write, texts)[0] / (length - 1) for _ in range(args.repeats)]
+    return seconds, {"tokens": length - 1, "how": "predict_on_batch of the whole text for each character"}
+
+
 def load_model():
     def load():
         return keras.models.load_model(args.file)

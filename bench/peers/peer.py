@@ -16,7 +16,7 @@ import time
 STARTED = time.perf_counter()
 LOAD = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None  # other load makes OpenMP ten times as slow
 EPOCH_ROWS = 60_000
-WORKS = ("mlp_epoch", "mlp_small_step", "predict_one", "mlp_process", "convnet_epoch", "load_model", "save_model")
+WORKS = ("mlp_epoch", "mlp_small_step", "predict_one", "generate", "mlp_process", "convnet_epoch", "load_model", "save_model")
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r bench/peers/requirements.txt"
 
 # Results go to the real standard output; whatever a library prints there goes to standard error instead.
@@ -39,7 +39,7 @@ def options(description, add_arguments=None):
     if add_arguments:
         add_arguments(parser)
     args = parser.parse_args()
-    if args.work != "predict_one" and not args.data:
+    if args.work not in ("predict_one", "generate") and not args.data:
         parser.error(f"{args.work} needs --data DIR")
     if not 0 < args.rows <= EPOCH_ROWS:
         parser.error("--rows must be from 1 to 60000")

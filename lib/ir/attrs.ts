@@ -58,6 +58,10 @@ export interface AttentionAttrs {
   readonly window: number;
   /** Whether a query that sees no key gives zeros, in place of the mean of all values. */
   readonly zeroEmpty: boolean;
+  /** The fraction of weights that is dropped; above 0 the attention takes a counter, and no bias. */
+  readonly dropout: number;
+  /** What keeps the random bits of the dropout apart from others of the same counter. */
+  readonly path: number;
 }
 
 /** A convolution; each of the `groups` sees only its own channels. */
@@ -178,14 +182,17 @@ export type AttrsOf<Body> =
 
     /**
      * Inputs: queries `[batch, steps, heads, size]`, keys `[batch, keys, groups, size]` and values `[batch, keys, groups,
-     * any]`, where the heads of the queries share those of the keys in groups of equal number; perhaps a mask, bool, that
-     * broadcasts to `[batch, heads, steps, keys]`. Outputs: the values weighted by the softmax of scores, `[batch, steps,
+     * any]`, where the heads of the queries share those of the keys in groups of equal number; perhaps a mask, bool, and a
+     * bias, float32, that broadcast to `[batch, heads, steps, keys]`; for dropout a counter, int32 `[2]` of seed and step.
+     * The weight of a key is kept by its word of the Philox bits with key `(seed, path)` and counter `(key / 4, step, query,
+     * batch * heads + head)`, if its upper 24 bits are at least the fraction that is dropped. Outputs: the values weighted by the softmax of scores, `[batch, steps,
      * heads, any]`, and for each head and query the largest score and the sum of exponentials, `[batch, heads, steps, 2]`.
      */
     attention: AttentionAttrs;
     /**
-     * Inputs: queries, keys, values, the second output of `attention`, the gradient by the first, its products with the
-     * first summed over the last axis, and the mask if there was one. Outputs: the gradients by queries, keys and values.
+     * Inputs: queries, keys, values; the second output of `attention` with, behind it, the gradient's products with the first
+     * summed over the last axis, `[batch, heads, steps, 3]`; the gradient by the first output; and the mask, bias and counter
+     * if there were any. Outputs: the gradients by queries, keys and values.
      */
     attentionGradient: AttentionAttrs;
 

@@ -5,7 +5,7 @@ import { boolean, choice, isInteger, isList } from "../option_kinds.ts";
 import { type KeptOptions, nullable, option, optionTable } from "../options.ts";
 import { randomSeed } from "../random_stream.ts";
 import { printLine } from "../terminal/terminal.ts";
-import { numpyShuffled } from "./numpy_shuffle.ts";
+import { numpyShuffled } from "./python_shuffles.ts";
 import { batchSizeOption, seedOption } from "./sample_dataset.ts";
 
 /** How the labels of a directory come. */

@@ -86,9 +86,9 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
   attentionGradient: [{
     inputs: [
       ...[floats([1, 1, 1, 1], 0), floats([1, 2, 1, 1], 1, -1), floats([1, 2, 1, 1], 2, 6)],
-      ...[floats([1, 1, 1, 2], 0, 2), floats([1, 1, 1, 1], 1), floats([1, 1, 1], 4)],
+      ...[floats([1, 1, 1, 3], 0, 2, 4), floats([1, 1, 1, 1], 1)],
     ],
-    attrs: { scale: 3, causal: false, window: 0, zeroEmpty: false },
+    attrs: { scale: 3, causal: false, window: 0, zeroEmpty: false, dropout: 0, path: 0 },
     outputs: [[-6], [0, 0], [0.5, 0.5]],
   }],
   // The softmax of [0, log 3] is [1/4, 3/4]; a label out of range has no loss.

@@ -22,6 +22,7 @@ import moves from "../../../shaders/moves.wgsl" with { type: "text" };
 import optimizers from "../../../shaders/optimizers.wgsl" with { type: "text" };
 import pack from "../../../shaders/pack.wgsl" with { type: "text" };
 import pad from "../../../shaders/pad.wgsl" with { type: "text" };
+import philox from "../../../shaders/philox.wgsl" with { type: "text" };
 import products from "../../../shaders/products.wgsl" with { type: "text" };
 import random from "../../../shaders/random.wgsl" with { type: "text" };
 import reductions from "../../../shaders/reductions.wgsl" with { type: "text" };
@@ -58,6 +59,7 @@ export const shaders = {
   "optimizers.wgsl": optimizers,
   "pack.wgsl": pack,
   "pad.wgsl": pad,
+  "philox.wgsl": philox,
   "products.wgsl": products,
   "random.wgsl": random,
   "reductions.wgsl": reductions,
@@ -79,6 +81,7 @@ export const libraryFiles: readonly ShaderFile[] = [
   "blocks.wgsl",
   "epilogue.wgsl",
   "im2col.wgsl",
+  "philox.wgsl",
   "products.wgsl",
   "windows.wgsl",
 ];

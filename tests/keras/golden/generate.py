@@ -71,6 +71,7 @@ SUBJECTS = [
     "datasets",
     "directories",
     "loaded_images",
+    "archives",
 ]
 
 
