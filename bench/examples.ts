@@ -10,6 +10,8 @@ import * as mnistLstm from "../examples/mnist_lstm.ts";
 import * as optimizers from "../examples/optimizers.ts";
 import * as overfitting from "../examples/overfitting.ts";
 import * as segmentation from "../examples/segmentation.ts";
+import { mostDigits, recordingLength } from "../examples/speech.ts";
+import * as speechCtc from "../examples/speech_ctc.ts";
 import * as timeseries from "../examples/timeseries.ts";
 import * as transferLearning from "../examples/transfer_learning.ts";
 import * as translation from "../examples/translation.ts";
@@ -68,6 +70,12 @@ export const examples: readonly Example[] = [
         blank(n, [10], "int32"),
         once(n),
       ),
+  },
+  {
+    name: "speech_ctc",
+    batch: 32,
+    train: (n) =>
+      speechCtc.makeModel(100).fit(blank(n, [recordingLength, 1]), blank(n, [mostDigits], "int32"), once(n)),
   },
   {
     name: "autoencoder",
