@@ -3,16 +3,12 @@
 import { Input, layers, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
 import { count, path, readArguments } from "./arguments.ts";
 import { drawChart } from "./chart.ts";
-
-/** Numbers in [0, 1) from a seed (Park and Miller), so that the samples are the same in every run. */
-function randomNumbers(seed: number): () => number {
-  return () => (seed = seed * 48271 % 2147483647) / 2147483647;
-}
+import { normalNumber, randomNumbers } from "./random_numbers.ts";
 
 /** Two interleaved half moons; noise moves many points across the border. */
 function moons(count: number, seed: number) {
   const random = randomNumbers(seed);
-  const noise = () => 0.35 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const noise = () => 0.35 * normalNumber(random);
   const [places, labels]: [number[][], number[]] = [[], []];
   for (let i = 0; i < count; i++) {
     const [moon, angle] = [i % 2, Math.PI * random()];
