@@ -46,6 +46,7 @@ SUBJECTS = [
     "layers",
     "merging",
     "preprocessing",
+    "text",
     "applications",
     "pooling",
     "spatial",
