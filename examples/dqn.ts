@@ -9,6 +9,7 @@ import {
   Model,
   ops,
   optimizers,
+  plots,
   setRandomSeed,
   type SymbolicTensor,
   Tensor,
@@ -16,7 +17,6 @@ import {
 } from "../mod.ts";
 import { count, path, readArguments, requireFloor } from "./arguments.ts";
 import { type CartPole, isOver, longest, push, pushes, startState, usualState } from "./cart_pole.ts";
-import { drawChart } from "./chart.ts";
 import { randomInteger, randomNumbers } from "./random_numbers.ts";
 
 const batchSize = 128;
@@ -192,7 +192,7 @@ if (import.meta.main) {
   const smooth = returns.map((_, i) => mean(returns.slice(Math.max(0, i - 19), i + 1)));
   const curves = [{ name: "return", values: returns, color: 5 }, { name: "mean of 20", values: smooth, color: 1 }];
   const title = "Learning to balance a pole";
-  await Deno.writeTextFile(out, drawChart({ title, xLabel: "episodes", yLabel: "return", curves }));
+  await plots.lines({ title, xLabel: "episodes", yLabel: "return", curves }).save(out);
   console.log(`The returns of the episodes it learned from are in ${out}.`);
   requireFloor("mean return", mean(tested), floor);
 }

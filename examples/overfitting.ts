@@ -1,8 +1,7 @@
 // Overfitting and remedies: a large network memorizes a few noisy samples, unless dropout and a penalty prevent it.
 // `deno run -A examples/overfitting.ts` draws training and validation curves of both into overfitting.svg.
-import { Input, layers, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
+import { Input, layers, plots, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
 import { count, path, readArguments } from "./arguments.ts";
-import { drawChart } from "./chart.ts";
 import { normalNumber, randomNumbers } from "./random_numbers.ts";
 
 /** Two interleaved half moons; noise moves many points across the border. */
@@ -62,6 +61,6 @@ if (import.meta.main) {
   }
 
   const title = "80 samples learned by heart, or not";
-  await Deno.writeTextFile(out, drawChart({ title, xLabel: "epochs", yLabel: "cross-entropy", curves }));
+  await plots.lines({ title, xLabel: "epochs", yLabel: "cross-entropy", curves }).save(out);
   console.log(`The curves are in ${out}.`);
 }

@@ -171,13 +171,15 @@ struct ScatterAddAttrs {
 struct DynamicSliceAttrs {
   static constexpr const char* op = "dynamicSlice";
   int32_t element;
-  bool read(AttrReader& reader) { return reader.read(element); }
+  int32_t axis;
+  bool read(AttrReader& reader) { return reader.read(element, axis); }
 };
 
 struct DynamicUpdateSliceAttrs {
   static constexpr const char* op = "dynamicUpdateSlice";
   int32_t element;
-  bool read(AttrReader& reader) { return reader.read(element); }
+  int32_t axis;
+  bool read(AttrReader& reader) { return reader.read(element, axis); }
 };
 
 struct ScanAttrs {

@@ -31,6 +31,15 @@ export function writeText(path: string, text: string, { append }: { append: bool
   }
 }
 
+/** Writes bytes at the end of a file, which is made if there is none. Throws {@linkcode FileError} if that fails. */
+export function appendBytes(path: string, bytes: Uint8Array): void {
+  try {
+    Deno.writeFileSync(path, bytes, { append: true });
+  } catch (error) {
+    throw notWritable(`Cannot write "${path}"`, error);
+  }
+}
+
 /** The bytes of a file, one part after the other. */
 export type FileParts = readonly Uint8Array<ArrayBuffer>[];
 

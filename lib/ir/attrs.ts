@@ -149,10 +149,10 @@ export type AttrsOf<Body> =
     gather: None;
     /** `[indices, updates]`: zeros with `rows` rows; `updates` are added at `indices`, in order of position. */
     scatterAdd: { readonly rows: number };
-    /** `[x, counters]`: `size` rows of `x` starting at row `counters[element]` (clamped to fit). */
-    dynamicSlice: { readonly element: number; readonly size: number };
-    /** `[x, update, counters]`: `x` with the rows starting at `counters[element]` (clamped to fit) replaced. */
-    dynamicUpdateSlice: { readonly element: number };
+    /** `[x, counters]`: `size` rows of `x` along `axis`, starting at row `counters[element]` (clamped to fit). */
+    dynamicSlice: { readonly element: number; readonly size: number; readonly axis: number };
+    /** `[x, update, counters]`: `x` with the rows along `axis` from `counters[element]` on (clamped to fit) replaced. */
+    dynamicUpdateSlice: { readonly element: number; readonly axis: number };
 
     iota: { readonly shape: Shape; readonly axis: number; readonly dtype: DType };
     constant: { readonly shape: Shape; readonly dtype: DType; readonly data: TypedArray };

@@ -139,7 +139,7 @@ export interface GRU<State extends boolean = false>
  * console.log(model.outputShape); // [ null, 10, 4 ]
  * ```
  */
-export class GRU<State extends boolean = false> extends Recurrent<State> {
+export class GRU<const State extends boolean = false> extends Recurrent<State> {
   static {
     declareOptions(this, gruOptions);
     declareCellFields(this, GRUCell);

@@ -214,6 +214,7 @@ export {
   SeparableConv2D as SeparableConvolution2D,
   type SeparableConvOptions,
 } from "./separable.ts";
+export { deserialize, serialize } from "./serialization.ts";
 export { StackedRNNCells } from "./stacked_cells.ts";
 export { TimeDistributed } from "./time_distributed.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

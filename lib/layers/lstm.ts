@@ -135,7 +135,7 @@ export interface LSTM<State extends boolean = false>
  * console.log(decoder.apply(target, { initialState: [h, c] }).shape); // [ null, null, 8 ]
  * ```
  */
-export class LSTM<State extends boolean = false> extends Recurrent<State> {
+export class LSTM<const State extends boolean = false> extends Recurrent<State> {
   static {
     declareOptions(this, lstmOptions);
     declareCellFields(this, LSTMCell);

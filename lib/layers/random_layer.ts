@@ -5,7 +5,7 @@ import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
 import { isInteger } from "../option_kinds.ts";
 import { declareBase, declareOptions, nullable, type Option, option, optionTable } from "../options.ts";
 import { standardNormal } from "../random_stream.ts";
-import { SeedGenerator } from "../random.ts";
+import { SeedGenerator } from "../random/seed_generator.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import { Layer, type LayerOptions } from "./layer.ts";

@@ -290,7 +290,7 @@ export interface RNN<State extends boolean = false>
  * console.log(model.outputShape); // [ null, 3 ]
  * ```
  */
-export class RNN<State extends boolean = false> extends Recurrent<State> {
+export class RNN<const State extends boolean = false> extends Recurrent<State> {
   static {
     declareOptions(this, rnnOptions);
   }

@@ -90,7 +90,7 @@ export interface SimpleRNN<State extends boolean = false>
  * console.log(model.outputShape, model.countParams()); // [ null, 4 ] 32
  * ```
  */
-export class SimpleRNN<State extends boolean = false> extends Recurrent<State> {
+export class SimpleRNN<const State extends boolean = false> extends Recurrent<State> {
   static {
     declareOptions(this, simpleRNNOptions);
     declareCellFields(this, SimpleRNNCell);

@@ -9,6 +9,7 @@ import { savedComparisons } from "./comparing.ts";
 import { savedComposed } from "./composed.ts";
 import { savedConvolutions } from "./convolve.ts";
 import { savedCreations } from "./creation.ts";
+import { savedDecoding } from "./ctc_decode.ts";
 import { savedSums } from "./cumulative.ts";
 import { savedDiagonals } from "./diagonals.ts";
 import { savedQuotients } from "./dividing.ts";
@@ -43,6 +44,7 @@ export const savedForms: SavedForms = {
   ...savedComposed,
   ...savedConvolutions,
   ...savedCreations,
+  ...savedDecoding,
   ...savedSums,
   ...savedDiagonals,
   ...savedQuotients,

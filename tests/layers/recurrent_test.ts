@@ -46,7 +46,7 @@ testOnBackends("dropout takes the same features in all steps, and others in each
   const x = ops.ones([3, 4, 40]);
   const [first, second] = [await run(x), await run(x)];
   for (const y of [first, second]) {
-    const samples = y.toArray() as number[][][];
+    const samples = y.toArray(3);
     for (const steps of samples) {
       for (const step of steps) assert.deepEqual(step, steps[0]);
       assert.deepEqual([...new Set(steps[0])].sort(), [0, 2]);
@@ -67,7 +67,7 @@ testOnBackends("recurrent dropout takes the same part of the state in all steps"
     returnSequences: true,
   });
   const run = compile((x: Value, h: Value) => layer.apply(x, { training: true, initialState: h }) as Value);
-  const [steps] = (await run(ops.zeros([1, 3, 40]), ops.ones([1, 40]))).toArray() as number[][][];
+  const [steps] = (await run(ops.zeros([1, 3, 40]), ops.ones([1, 40]))).toArray(3);
   assert.deepEqual([...new Set(steps[0])].sort(), [0, 2]);
   // The state is multiplied by the same factors, 0 or 2, again and again.
   steps.forEach((step, t) => assert.deepEqual(step, steps[0].map((factor) => factor ** (t + 1))));
@@ -90,7 +90,7 @@ testOnBackends("each gate has dropout of its own where the state has dropout too
       const prepared = cell.prepare(x.shape, true);
       return prepared.inputs(x);
     });
-    const [row] = (await run(ops.ones([1, units]))).toArray() as number[][];
+    const [row] = (await run(ops.ones([1, units]))).toArray(2);
     const parts = [0, 1, 2, 3].map((gate) => row.slice(gate * units, (gate + 1) * units));
     for (const part of parts) assert.deepEqual([...new Set(part)].sort(), [0, 2]);
     assert.equal(new Set(parts.map(String)).size, shared ? 1 : 4);
@@ -202,7 +202,7 @@ testOnBackends("states are kept by fit and evaluate, and other batch sizes are r
   const model = new Sequential([Input({ shape: [3, 4], batchSize: 2 }), layer]);
   const x = ops.reshape(tensor(Array.from({ length: 24 }, (_, i) => i)), [2, 3, 4]);
   const predict = async () => {
-    const rows = (await model.predict(x, { ...quiet, batchSize: 2 }) as Tensor).toArray() as number[][];
+    const rows = (await model.predict(x, { ...quiet, batchSize: 2 }) as Tensor).toArray(2);
     return rows.map(([value]) => value);
   };
   // Of Keras's own tests.

@@ -28,21 +28,39 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     outputs: [[0, 0, 2 ** -24, 0.5, 1 - 2 ** -24]],
   }],
   dynamicSlice: [
-    { inputs: [floats([5], 1, 2, 3, 4, 5), ints([2], 9, 3)], attrs: { element: 1, size: 2 }, outputs: [[4, 5]] },
+    {
+      inputs: [floats([5], 1, 2, 3, 4, 5), ints([2], 9, 3)],
+      attrs: { element: 1, size: 2, axis: 0 },
+      outputs: [[4, 5]],
+    },
     // A slice that would reach beyond the rows starts earlier, one that would start before them later.
-    { inputs: [floats([5], 1, 2, 3, 4, 5), ints([1], 4)], attrs: { element: 0, size: 3 }, outputs: [[3, 4, 5]] },
-    { inputs: [ints([2, 2], 1, 2, 3, 4), ints([1], -7)], attrs: { element: 0, size: 1 }, outputs: [[1, 2]] },
+    {
+      inputs: [floats([5], 1, 2, 3, 4, 5), ints([1], 4)],
+      attrs: { element: 0, size: 3, axis: 0 },
+      outputs: [[3, 4, 5]],
+    },
+    { inputs: [ints([2, 2], 1, 2, 3, 4), ints([1], -7)], attrs: { element: 0, size: 1, axis: 0 }, outputs: [[1, 2]] },
+    {
+      inputs: [ints([2, 3], 1, 2, 3, 4, 5, 6), ints([1], 1)],
+      attrs: { element: 0, size: 2, axis: 1 },
+      outputs: [[2, 3, 5, 6]],
+    },
   ],
   dynamicUpdateSlice: [
     {
       inputs: [floats([4], 1, 2, 3, 4), floats([2], 8, 9), ints([1], 1)],
-      attrs: { element: 0 },
+      attrs: { element: 0, axis: 0 },
       outputs: [[1, 8, 9, 4]],
     },
     {
       inputs: [floats([4], 1, 2, 3, 4), floats([2], 8, 9), ints([1], 5)],
-      attrs: { element: 0 },
+      attrs: { element: 0, axis: 0 },
       outputs: [[1, 2, 8, 9]],
+    },
+    {
+      inputs: [floats([2, 3], 1, 2, 3, 4, 5, 6), floats([2, 1], 8, 9), ints([1], 1)],
+      attrs: { element: 0, axis: 1 },
+      outputs: [[1, 8, 3, 4, 9, 6]],
     },
   ],
   convolutionFilter: [

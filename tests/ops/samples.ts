@@ -667,15 +667,19 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     { inputs: [counter(0, 0), ints([2, 3])], attrs: { rows: 2 } },
   ],
   dynamicSlice: [
-    { inputs: [numbers([10, 3]), counter(0, 4)], attrs: { element: 1, size: 3 } },
-    { inputs: [numbers([10]), counter(8)], attrs: { element: 0, size: 4 } },
-    { inputs: [bytes([10, 2]), counter(-3)], attrs: { element: 0, size: 2 } },
-    { inputs: [ints([6]), counter(2)], attrs: { element: 0, size: 0 } },
+    { inputs: [numbers([10, 3]), counter(0, 4)], attrs: { element: 1, size: 3, axis: 0 } },
+    { inputs: [numbers([10]), counter(8)], attrs: { element: 0, size: 4, axis: 0 } },
+    { inputs: [bytes([10, 2]), counter(-3)], attrs: { element: 0, size: 2, axis: 0 } },
+    { inputs: [ints([6]), counter(2)], attrs: { element: 0, size: 0, axis: 0 } },
+    { inputs: [numbers([3, 10, 4]), counter(2)], attrs: { element: 0, size: 5, axis: 1 } },
+    { inputs: [bytes([2, 3, 5]), counter(9, 1)], attrs: { element: 1, size: 2, axis: 2 } },
   ],
   dynamicUpdateSlice: [
-    { inputs: [numbers([10, 3]), numbers([2, 3]), counter(5)], attrs: { element: 0 } },
-    { inputs: [numbers([5]), numbers([2]), counter(0, 9)], attrs: { element: 1 } },
-    { inputs: [ints([5]), ints([5]), counter(1)], attrs: { element: 0 } },
+    { inputs: [numbers([10, 3]), numbers([2, 3]), counter(5)], attrs: { element: 0, axis: 0 } },
+    { inputs: [numbers([5]), numbers([2]), counter(0, 9)], attrs: { element: 1, axis: 0 } },
+    { inputs: [ints([5]), ints([5]), counter(1)], attrs: { element: 0, axis: 0 } },
+    { inputs: [numbers([3, 10, 4]), numbers([3, 2, 4]), counter(7)], attrs: { element: 0, axis: 1 } },
+    { inputs: [ints([600, 5]), ints([600, 1]), counter(-2, 3)], attrs: { element: 1, axis: 1 } },
   ],
 
   softmaxCrossEntropy: [

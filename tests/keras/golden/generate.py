@@ -37,6 +37,7 @@ SUBJECTS = [
     "metrics",
     "metric_states",
     "ops",
+    "ctc_decode",
     "images",
     "convolutional",
     "convolutional_jax",
@@ -61,11 +62,16 @@ SUBJECTS = [
     "layer_files",
     "printed",
     "signatures",
+    "families",
+    "signals",
     "numpy_files",
     "plots",
     "pictures",
     "sharded",
     "legacy_h5",
+    "datasets",
+    "directories",
+    "loaded_images",
 ]
 
 
