@@ -12,6 +12,7 @@ import * as optimizers from "../examples/optimizers.ts";
 import * as overfitting from "../examples/overfitting.ts";
 import * as recommender from "../examples/recommender.ts";
 import * as segmentation from "../examples/segmentation.ts";
+import * as textClassification from "../examples/text_classification.ts";
 import * as timeseries from "../examples/timeseries.ts";
 import * as transferLearning from "../examples/transfer_learning.ts";
 import * as translation from "../examples/translation.ts";
@@ -99,6 +100,12 @@ export const examples: readonly Example[] = [
     train: (n) =>
       recommender.makeModel().fit({ user: blank(n, [], "int32"), film: blank(n, [], "int32") }, blank(n, []), once(n)),
   },
+  ...textClassification.readerNames.map((reader): Example => ({
+    name: `text_classification: ${reader}`,
+    batch: 64,
+    // Blank data would be padding alone.
+    train: (n) => textClassification.makeModel(reader, 89).fit(ops.ones([2 * n, 32], "int32"), blank(n, [1]), once(n)),
+  })),
   {
     name: "segmentation",
     // The example uses 32; fewer train sooner.

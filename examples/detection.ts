@@ -24,6 +24,8 @@ const cells = 8;
 const cellSize = size / cells;
 /** Sizes of boxes are relative to this one, in pixels. */
 const usual = 20;
+/** Where a digit is this likely it counts as found: two cells may share the middle of one, and doubt. */
+const likely = 0.3;
 /** For each cell: the logit that there is a digit, its box in four numbers, and a logit for each digit. */
 const outputs = 1 + 4 + 10;
 
@@ -94,7 +96,8 @@ export function detectionsOf(said: Tensor): Detection[][] {
     for (let cell = 0; cell < cells * cells; cell++) {
       const start = (picture * cells * cells + cell) * outputs;
       const [logit, x, y, logWidth, logHeight, ...digits] = said.data.subarray(start, start + outputs);
-      if (logit <= 0) continue;
+      const probability = 1 / (1 + Math.exp(-logit));
+      if (probability < likely) continue;
       const [middleX, middleY] = [cellSize * (cell % cells + x), cellSize * (Math.floor(cell / cells) + y)];
       const [width, height] = [usual * Math.exp(logWidth), usual * Math.exp(logHeight)];
       found.push({
@@ -103,7 +106,7 @@ export function detectionsOf(said: Tensor): Detection[][] {
         top: middleY - height / 2,
         bottom: middleY + height / 2,
         digit: digits.indexOf(Math.max(...digits)),
-        probability: 1 / (1 + Math.exp(-logit)),
+        probability,
       });
     }
     return withoutRepeats(found);
