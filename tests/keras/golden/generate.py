@@ -61,6 +61,7 @@ SUBJECTS = [
     "printed",
     "signatures",
     "numpy_files",
+    "dataset_files",
     "plots",
     "pictures",
     "sharded",
