@@ -67,6 +67,7 @@ SUBJECTS = [
     "loops",
     "signals",
     "numpy_files",
+    "dataset_files",
     "plots",
     "pictures",
     "sharded",
