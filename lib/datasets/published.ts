@@ -1,5 +1,4 @@
 // Files of data sets as they are published: fetched once, checked, and what they hold.
-import { readZip } from "../files/zip.ts";
 import { option } from "../options.ts";
 import { describe, FileError, ValueError } from "../errors.ts";
 import { notReadable, readWhole } from "../files/system.ts";
@@ -43,6 +42,7 @@ export const splitAt = (rows: number, testSplit: number): number => Math.trunc(r
 
 /** The arrays of an `.npz` file by name, as bytes of `.npy` files. Throws {@linkcode FileError} for one that it lacks. */
 export async function npzMembers(file: Uint8Array, what: string): Promise<(name: string) => Uint8Array> {
+  const { readZip } = await import("../files/zip.ts");
   const members = await readZip(file, what);
   return (name) => {
     const member = members.get(`${name}.npy`);
