@@ -1,6 +1,6 @@
 // Files from the network, kept in a folder.
 import { describe, FileError, StateError, ValueError } from "../errors.ts";
-import { type ArchiveFormat, extractArchive } from "../files/archive.ts";
+import type { ArchiveFormat } from "../files/archive.ts";
 import { download } from "../files/download.ts";
 import { chunkBytes } from "../files/progress.ts";
 import { makeFolder, notReadable } from "../files/system.ts";
@@ -135,7 +135,10 @@ export async function getFile(options: GetFileOptions): Promise<string> {
   }
   if (extracted === undefined) return path;
   const formats = archiveFormat === "auto" ? ["tar", "zip"] as const : [archiveFormat];
-  if (isFresh || !await isThere(extracted)) await extractArchive(path, extracted, formats, what);
+  if (isFresh || !await isThere(extracted)) {
+    const { extractArchive } = await import("../files/archive.ts");
+    await extractArchive(path, extracted, formats, what);
+  }
   return extracted;
 }
 
