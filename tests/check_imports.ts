@@ -22,7 +22,7 @@ export const order: readonly string[] = [
     "auto_names",
     "packages",
   ],
-  ...["ffi", "ir", "tensor", "terminal", "files", "ops", "passes", "exec"],
+  ...["ffi", "ir", "tensor", "terminal", "files", "text", "ops", "passes", "exec"],
   ...[
     "json_config",
     "checked_methods",
