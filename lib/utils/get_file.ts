@@ -3,7 +3,7 @@ import { describe, FileError, StateError, ValueError } from "../errors.ts";
 import type { ArchiveFormat } from "../files/archive.ts";
 import { download } from "../files/download.ts";
 import { chunkBytes } from "../files/progress.ts";
-import { makeFolder, notReadable } from "../files/system.ts";
+import { fileSystem, isMissing, makeFolder, notReadable, requireFiles } from "../files/system.ts";
 import { boolean, choice, text } from "../option_kinds.ts";
 import { nullable, option, optionTable, readMethodOptions } from "../options.ts";
 import { printLine } from "../terminal/terminal.ts";
@@ -74,6 +74,9 @@ const getFileOptions = optionTable<GetFileOptions>()({
   forceDownload: boolean(false),
 });
 
+/** Node's global object, which Deno and Bun have too. */
+const { process } = globalThis as { process?: { readonly env?: Readonly<Record<string, string | undefined>> } };
+
 const isName = (name: string) => name !== "" && name !== "." && name !== ".." && !/[/\\:\0]/.test(name);
 
 /**
@@ -85,7 +88,7 @@ const isName = (name: string) => name !== "" && name !== "." && name !== ".." &&
  *
  * @throws {ValueError} for a URL, a name or a hash that is none
  * @throws {FileError} where the file cannot be fetched or written, has another hash, or is no archive
- * @throws {StateError} outside of Deno, and where there is no folder for files
+ * @throws {StateError} in a browser, and where there is no folder for files
  *
  * @example The pictures of an archive
  * ```ts ignore
@@ -97,7 +100,7 @@ export async function getFile(options: GetFileOptions): Promise<string> {
   const kept = readMethodOptions("getFile", getFileOptions, options, "Cannot get a file");
   const { origin, fileHash, hashAlgorithm, extract, archiveFormat, forceDownload } = kept;
   const what = `Cannot get ${origin.href}`;
-  if (typeof Deno === "undefined") throw new StateError({ what, rule: "files are kept only in Deno" });
+  requireFiles(`get ${origin.href}`);
   const isMd5 = fileHash?.length === 32;
   if (fileHash !== null && hashAlgorithm !== "auto" && (hashAlgorithm === "md5") !== isMd5) {
     throw new ValueError({
@@ -124,7 +127,7 @@ export async function getFile(options: GetFileOptions): Promise<string> {
     await download(origin, path, what);
     const hash = fileHash === null ? null : await hashOf(path, isMd5);
     if (hash !== fileHash) {
-      await Deno.remove(path);
+      await fileSystem(what).promises.rm(path);
       throw new FileError({
         what,
         rule: `its ${isMd5 ? "MD5" : "SHA-256"} must be ${fileHash}`,
@@ -166,9 +169,9 @@ function nameIn(origin: URL, what: string): string {
 
 function kerasHome(what: string): string {
   try {
-    const home = Deno.env.get("KERAS_HOME");
-    if (home) return home;
-    const user = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+    const { env = {} } = process ?? {};
+    if (env.KERAS_HOME) return env.KERAS_HOME;
+    const user = env.HOME ?? env.USERPROFILE;
     if (user) return `${user}/.keras`;
   } catch {
     // Without permission there is no folder either.
@@ -182,12 +185,13 @@ function kerasHome(what: string): string {
 }
 
 async function isThere(path: string): Promise<boolean> {
+  const what = `Cannot read "${path}"`;
   try {
-    await Deno.stat(path);
+    await fileSystem(what).promises.stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw notReadable(`Cannot read "${path}"`, error);
+    if (isMissing(error)) return false;
+    throw notReadable(what, error);
   }
 }
 
@@ -197,10 +201,14 @@ async function hashOf(path: string, isMd5: boolean): Promise<string> {
   const specifier: string = "node:crypto";
   const { createHash }: typeof import("node:crypto") = await import(specifier);
   const hash = createHash(isMd5 ? "md5" : "sha256");
-  using file = await Deno.open(path);
-  const part = new Uint8Array(chunkBytes);
-  for (let count = await file.read(part); count !== null; count = await file.read(part)) {
-    hash.update(part.subarray(0, count));
+  const file = await fileSystem(`Cannot read "${path}"`).promises.open(path, "r");
+  try {
+    const part = new Uint8Array(chunkBytes);
+    for (let read = await file.read(part); read.bytesRead > 0; read = await file.read(part)) {
+      hash.update(part.subarray(0, read.bytesRead));
+    }
+    return hash.digest("hex");
+  } finally {
+    await file.close();
   }
-  return hash.digest("hex");
 }
