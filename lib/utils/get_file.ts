@@ -1,12 +1,10 @@
 // Files from the network, kept in a folder.
-import { describe, FileError, StateError, ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { ArchiveFormat } from "../files/archive.ts";
-import { download } from "../files/download.ts";
-import { chunkBytes } from "../files/progress.ts";
-import { fileSystem, isMissing, makeFolder, notReadable, requireFiles } from "../files/system.ts";
+import { fetchOnce, isThere, kerasHome } from "../files/cached_file.ts";
+import { makeFolder, requireFiles } from "../files/system.ts";
 import { boolean, choice, text } from "../option_kinds.ts";
 import { nullable, option, optionTable, readMethodOptions } from "../options.ts";
-import { printLine } from "../terminal/terminal.ts";
 
 /** Options of {@linkcode getFile}. */
 export interface GetFileOptions {
@@ -74,9 +72,6 @@ const getFileOptions = optionTable<GetFileOptions>()({
   forceDownload: boolean(false),
 });
 
-/** Node's global object, which Deno and Bun have too. */
-const { process } = globalThis as { process?: { readonly env?: Readonly<Record<string, string | undefined>> } };
-
 const isName = (name: string) => name !== "" && name !== "." && name !== ".." && !/[/\\:\0]/.test(name);
 
 /**
@@ -116,26 +111,7 @@ export async function getFile(options: GetFileOptions): Promise<string> {
   const folder = `${parent}${kept.cacheSubdir}`.replace(/\/+$/, "");
   const [path, extracted] = extract ? placesOf(folder, name, kept.fname !== null) : [`${folder}/${name}`, undefined];
   await makeFolder(folder);
-
-  let isFresh = forceDownload || !await isThere(path);
-  if (!isFresh && fileHash !== null && await hashOf(path, isMd5) !== fileHash) {
-    printLine(`"${path}" has another hash than ${fileHash}, so that it is fetched again`);
-    isFresh = true;
-  }
-  if (isFresh) {
-    printLine(`Downloading data from ${origin.href}`);
-    await download(origin, path, what);
-    const hash = fileHash === null ? null : await hashOf(path, isMd5);
-    if (hash !== fileHash) {
-      await fileSystem(what).promises.rm(path);
-      throw new FileError({
-        what,
-        rule: `its ${isMd5 ? "MD5" : "SHA-256"} must be ${fileHash}`,
-        received: `${hash}`,
-        hint: "the file is another one than expected: it was removed",
-      });
-    }
-  }
+  const isFresh = await fetchOnce(origin, path, fileHash, forceDownload, what);
   if (extracted === undefined) return path;
   const formats = archiveFormat === "auto" ? ["tar", "zip"] as const : [archiveFormat];
   if (isFresh || !await isThere(extracted)) {
@@ -165,50 +141,4 @@ function nameIn(origin: URL, what: string): string {
     received: `"${origin.pathname}"`,
     hint: "give fname",
   });
-}
-
-function kerasHome(what: string): string {
-  try {
-    const { env = {} } = process ?? {};
-    if (env.KERAS_HOME) return env.KERAS_HOME;
-    const user = env.HOME ?? env.USERPROFILE;
-    if (user) return `${user}/.keras`;
-  } catch {
-    // Without permission there is no folder either.
-  }
-  throw new StateError({
-    what,
-    rule: "there must be a folder for it, and neither KERAS_HOME nor HOME is set or may be read",
-    received: "none",
-    hint: "give cacheDir, or run with --allow-env",
-  });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  const what = `Cannot read "${path}"`;
-  try {
-    await fileSystem(what).promises.stat(path);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw notReadable(what, error);
-  }
-}
-
-/** The hash of a file, read in parts. */
-async function hashOf(path: string, isMd5: boolean): Promise<string> {
-  // Not a literal, since bundlers for pages would look for it.
-  const specifier: string = "node:crypto";
-  const { createHash }: typeof import("node:crypto") = await import(specifier);
-  const hash = createHash(isMd5 ? "md5" : "sha256");
-  const file = await fileSystem(`Cannot read "${path}"`).promises.open(path, "r");
-  try {
-    const part = new Uint8Array(chunkBytes);
-    for (let read = await file.read(part); read.bytesRead > 0; read = await file.read(part)) {
-      hash.update(part.subarray(0, read.bytesRead));
-    }
-    return hash.digest("hex");
-  } finally {
-    await file.close();
-  }
 }
