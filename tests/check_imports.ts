@@ -58,6 +58,7 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/models/model.ts ../export/formats.ts",
   "lib/models/load_model.ts ./keras_file.ts",
   "lib/models/load_model.ts ../saving/file_formats.ts",
+  "lib/utils/get_file.ts ../files/archive.ts",
   "lib/utils/numpy_files.ts ../files/zip.ts",
   "lib/utils/plot_model.ts ./graph_svg.ts",
 ];

@@ -1,8 +1,11 @@
 // Taking the files out of an archive into a folder.
-import { FileError } from "../errors.ts";
-import { makeFolder, notWritable, removeFolder } from "./system.ts";
+import { CeratopsError, FileError } from "../errors.ts";
+import { chunkBytes } from "./progress.ts";
+import { fileSystem, makeFolder, notWritable, removeFolder } from "./system.ts";
 import { isTarHeader, readTar, type TarMember } from "./tar.ts";
 import { readZip } from "./zip.ts";
+
+type FileHandle = Awaited<ReturnType<ReturnType<typeof fileSystem>["promises"]["open"]>>;
 
 /** The format of an archive; tar may be compressed by gzip. */
 export type ArchiveFormat = "tar" | "zip";
@@ -28,13 +31,27 @@ export async function extractArchive(
     const left = await writeMembers(await membersOf(path, formats, what), temporary, what);
     if (left > 0) console.warn(`${what} with links, which are not taken out of archives: ${left} are left out`);
     await removeFolder(folder);
-    await Deno.rename(temporary, folder);
+    await fileSystem(what).promises.rename(temporary, folder);
   } catch (error) {
     await removeFolder(temporary);
-    throw error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied
-      ? notWritable(what, error)
-      : error;
+    throw error instanceof CeratopsError ? error : notWritable(what, error);
   }
+}
+
+/** The bytes of a file from its start on; the file is closed at their end. */
+function streamOf(file: FileHandle): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let position = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      const part = new Uint8Array(chunkBytes);
+      const { bytesRead } = await file.read(part, 0, part.length, position);
+      position += bytesRead;
+      if (bytesRead > 0) return controller.enqueue(part.subarray(0, bytesRead));
+      await file.close();
+      controller.close();
+    },
+    cancel: () => file.close(),
+  }, { highWaterMark: 0 });
 }
 
 async function membersOf(
@@ -42,25 +59,21 @@ async function membersOf(
   formats: readonly ArchiveFormat[],
   what: string,
 ): Promise<AsyncIterable<TarMember> | Iterable<TarMember>> {
-  const file = await Deno.open(path);
+  const file = await fileSystem(what).promises.open(path, "r");
   const { size } = await file.stat();
   const start = new Uint8Array(512);
-  let length = 0;
-  for (let count: number | null = 0; count !== null && length < start.length; length += count ?? 0) {
-    count = await file.read(start.subarray(length));
-  }
-  await file.seek(0, Deno.SeekMode.Start);
+  await file.read(start, 0, start.length, 0);
   const magic = [...start.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   if (/^504b(0304|0506)/.test(magic) && formats.includes("zip")) {
-    const bytes = await new Response(file.readable).bytes();
+    const bytes = await new Response(streamOf(file)).bytes();
     return [...await readZip(bytes, what)].map(([name, data]) => ({ name, kind: "file", parts: partsOf(data) }));
   }
   const isGzip = magic.startsWith("1f8b");
   if ((isGzip || isTarHeader(start)) && formats.includes("tar")) {
-    if (!isGzip) return readTar(file.readable, what);
-    return readTar(unzipped(file.readable, size, what), what);
+    if (!isGzip) return readTar(streamOf(file), what);
+    return readTar(unzipped(streamOf(file), size, what), what);
   }
-  file.close();
+  await file.close();
   throw new FileError({
     what,
     rule: `it must be an archive: ${formats.map((format) => (format === "tar" ? "tar, tar.gz" : format)).join(" or ")}`,
@@ -119,9 +132,13 @@ async function writeMembers(
       continue;
     }
     await makeFolder([folder, ...steps.slice(0, -1)].join("/"));
-    using file = await Deno.open(path, { write: true, create: true, truncate: true });
-    for await (const part of parts) {
-      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+    const file = await fileSystem(what).promises.open(path, "w");
+    try {
+      for await (const part of parts) {
+        for (let at = 0; at < part.length;) at += (await file.write(part, at)).bytesWritten;
+      }
+    } finally {
+      await file.close();
     }
   }
   return left;

@@ -1,7 +1,7 @@
 // Fetching a file to a folder, going on where an earlier attempt ended.
 import { FileError } from "../errors.ts";
 import { fileProgress } from "./progress.ts";
-import { notReadable, readIfThere, sizeOfFile, writeText } from "./system.ts";
+import { fileSystem, notReadable, readIfThere, sizeOfFile, writeText } from "./system.ts";
 
 /** How often a connection that broke is taken up again, if each time something came. */
 const maxAttempts = 5;
@@ -12,6 +12,7 @@ const maxAttempts = 5;
  */
 export async function download(origin: URL, path: string, what: string): Promise<void> {
   const part = `${path}.part`;
+  const { promises } = fileSystem(what);
   for (let attempt = 1;; attempt++) {
     const before = sizeOfFile(part);
     try {
@@ -23,8 +24,8 @@ export async function download(origin: URL, path: string, what: string): Promise
       if (!goesOn) throw notReadable(what, error);
     }
   }
-  await Deno.rename(part, path);
-  await Deno.remove(`${part}.tag`).catch(() => {});
+  await promises.rename(part, path);
+  await promises.rm(`${part}.tag`, { force: true });
 }
 
 /** What the host called the version of the file that a part is of. */
@@ -34,6 +35,7 @@ async function tagOf(part: string): Promise<string | undefined> {
 }
 
 async function fetchOnward(origin: URL, part: string, what: string): Promise<void> {
+  const { promises } = fileSystem(what);
   const tag = await tagOf(part);
   const have = tag === undefined ? 0 : sizeOfFile(part);
   // Of bytes that are compressed on their way no part can be asked for.
@@ -45,7 +47,7 @@ async function fetchOnward(origin: URL, part: string, what: string): Promise<voi
   // All of it had come, and only its name was not given yet.
   if (response.status === 416 && have > 0) {
     await response.body?.cancel();
-    await Deno.remove(`${part}.tag`);
+    await promises.rm(`${part}.tag`);
     return await fetchOnward(origin, part, what);
   }
   if (!response.ok || (response.status === 206 && !goesOn)) {
@@ -62,19 +64,23 @@ async function fetchOnward(origin: URL, part: string, what: string): Promise<voi
   const isEncoded = response.headers.has("content-encoding");
   const total = isEncoded ? NaN : goesOn && range![2] !== "*" ? Number(range![2]) : start + length;
   const newTag = isEncoded ? null : response.headers.get("etag") ?? response.headers.get("last-modified");
-  using file = await Deno.open(part, { write: true, create: true, truncate: !goesOn, append: goesOn });
   if (!goesOn) {
     // A weak tag does not say that bytes are the same.
     if (newTag && !newTag.startsWith("W/")) writeText(`${part}.tag`, newTag, { append: false });
-    else await Deno.remove(`${part}.tag`).catch(() => {});
+    else await promises.rm(`${part}.tag`, { force: true });
   }
   const progress = Number.isNaN(total) ? undefined : fileProgress(total);
   progress?.(start);
   let size = start;
-  for await (const bytes of response.body ?? []) {
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    size += bytes.length;
-    progress?.(bytes.length);
+  const file = await promises.open(part, goesOn ? "a" : "w");
+  try {
+    for await (const bytes of response.body ?? []) {
+      for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
+      size += bytes.length;
+      progress?.(bytes.length);
+    }
+  } finally {
+    await file.close();
   }
   if (!Number.isNaN(total) && size !== total) {
     throw new Error(`${size} of ${total} bytes came`);

@@ -15,7 +15,7 @@ const { process } = globalThis as { process?: Process };
 export const hasFiles: boolean = process?.getBuiltinModule !== undefined;
 
 /** Node's module of files, which Deno and Bun have too, loaded at the first use. Throws {@linkcode StateError} in a browser. */
-function fileSystem(what: string): NodeFiles {
+export function fileSystem(what: string): NodeFiles {
   const files = process?.getBuiltinModule?.("node:fs");
   if (files) return files;
   throw new StateError({
@@ -31,7 +31,7 @@ export function requireFiles(what: string): void {
 }
 
 /** Whether an error says that there is no such file. */
-const isMissing = (error: unknown) => (error as { code?: unknown } | null)?.code === "ENOENT";
+export const isMissing = (error: unknown) => (error as { code?: unknown } | null)?.code === "ENOENT";
 
 /** The size of a file in bytes; 0 if there is none. Throws {@linkcode FileError} if it cannot be read. */
 export function sizeOfFile(path: string): number {

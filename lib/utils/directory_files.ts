@@ -1,6 +1,6 @@
 // The files of a folder with their labels, ordered and split as Keras does.
-import { describe, FileError, StateError, ValueError } from "../errors.ts";
-import { notReadable } from "../files/system.ts";
+import { describe, FileError, ValueError } from "../errors.ts";
+import { fileSystem, notReadable, requireFiles } from "../files/system.ts";
 import { boolean, choice, isInteger, isList } from "../option_kinds.ts";
 import { type KeptOptions, nullable, option, optionTable } from "../options.ts";
 import { randomSeed } from "../random_stream.ts";
@@ -133,7 +133,7 @@ export async function filesOf(
   if (typeof directory !== "string" || directory === "") {
     refuse("the directory must be a path", describe(directory), 'write it as in "photos"');
   }
-  if (typeof Deno === "undefined") throw new StateError({ what, rule: "directories can be read only in Deno" });
+  requireFiles("read directories");
   const labels = options.labelMode === null ? null : options.labels;
   if (classNames && labels !== "inferred") {
     refuse("classNames are the names of folders", "labels that are not inferred", "leave classNames or labels out");
@@ -241,12 +241,15 @@ interface Entry {
 
 /** What is in a folder, by name. */
 async function entriesOf(folder: string, what: string): Promise<Entry[]> {
+  const { promises } = fileSystem(what);
   const entries: Entry[] = [];
   try {
-    for await (const { name, isDirectory, isSymlink: isLink } of Deno.readDir(folder)) {
+    for (const entry of await promises.readdir(folder, { withFileTypes: true })) {
+      const { name } = entry;
+      const isLink = entry.isSymbolicLink();
       // A link that leads nowhere is no folder.
-      const isFolder = isDirectory ||
-        (isLink && await Deno.stat(join(folder, name)).then((of) => of.isDirectory, () => false));
+      const isFolder = entry.isDirectory() ||
+        (isLink && await promises.stat(join(folder, name)).then((of) => of.isDirectory(), () => false));
       entries.push({ name, isFolder, isLink });
     }
   } catch (error) {
@@ -280,7 +283,7 @@ async function filesBelow(
   const byFolder = new Map<string, string[]>();
   const visit = async (folder: string, above: readonly string[]): Promise<void> => {
     const entries = await entriesOf(folder, what);
-    const place = await Deno.realPath(folder);
+    const place = await fileSystem(what).promises.realpath(folder);
     if (above.includes(place)) {
       throw new FileError({
         what,

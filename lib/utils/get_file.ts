@@ -1,12 +1,10 @@
 // Files from the network, kept in a folder.
-import { describe, FileError, StateError, ValueError } from "../errors.ts";
-import { type ArchiveFormat, extractArchive } from "../files/archive.ts";
-import { download } from "../files/download.ts";
-import { chunkBytes } from "../files/progress.ts";
-import { makeFolder, notReadable } from "../files/system.ts";
+import { describe, ValueError } from "../errors.ts";
+import type { ArchiveFormat } from "../files/archive.ts";
+import { fetchOnce, isThere, kerasHome } from "../files/cached_file.ts";
+import { makeFolder, requireFiles } from "../files/system.ts";
 import { boolean, choice, text } from "../option_kinds.ts";
 import { nullable, option, optionTable, readMethodOptions } from "../options.ts";
-import { printLine } from "../terminal/terminal.ts";
 
 /** Options of {@linkcode getFile}. */
 export interface GetFileOptions {
@@ -85,7 +83,7 @@ const isName = (name: string) => name !== "" && name !== "." && name !== ".." &&
  *
  * @throws {ValueError} for a URL, a name or a hash that is none
  * @throws {FileError} where the file cannot be fetched or written, has another hash, or is no archive
- * @throws {StateError} outside of Deno, and where there is no folder for files
+ * @throws {StateError} in a browser, and where there is no folder for files
  *
  * @example The pictures of an archive
  * ```ts ignore
@@ -97,7 +95,7 @@ export async function getFile(options: GetFileOptions): Promise<string> {
   const kept = readMethodOptions("getFile", getFileOptions, options, "Cannot get a file");
   const { origin, fileHash, hashAlgorithm, extract, archiveFormat, forceDownload } = kept;
   const what = `Cannot get ${origin.href}`;
-  if (typeof Deno === "undefined") throw new StateError({ what, rule: "files are kept only in Deno" });
+  requireFiles(`get ${origin.href}`);
   const isMd5 = fileHash?.length === 32;
   if (fileHash !== null && hashAlgorithm !== "auto" && (hashAlgorithm === "md5") !== isMd5) {
     throw new ValueError({
@@ -113,29 +111,13 @@ export async function getFile(options: GetFileOptions): Promise<string> {
   const folder = `${parent}${kept.cacheSubdir}`.replace(/\/+$/, "");
   const [path, extracted] = extract ? placesOf(folder, name, kept.fname !== null) : [`${folder}/${name}`, undefined];
   await makeFolder(folder);
-
-  let isFresh = forceDownload || !await isThere(path);
-  if (!isFresh && fileHash !== null && await hashOf(path, isMd5) !== fileHash) {
-    printLine(`"${path}" has another hash than ${fileHash}, so that it is fetched again`);
-    isFresh = true;
-  }
-  if (isFresh) {
-    printLine(`Downloading data from ${origin.href}`);
-    await download(origin, path, what);
-    const hash = fileHash === null ? null : await hashOf(path, isMd5);
-    if (hash !== fileHash) {
-      await Deno.remove(path);
-      throw new FileError({
-        what,
-        rule: `its ${isMd5 ? "MD5" : "SHA-256"} must be ${fileHash}`,
-        received: `${hash}`,
-        hint: "the file is another one than expected: it was removed",
-      });
-    }
-  }
+  const isFresh = await fetchOnce(origin, path, fileHash, forceDownload, what);
   if (extracted === undefined) return path;
   const formats = archiveFormat === "auto" ? ["tar", "zip"] as const : [archiveFormat];
-  if (isFresh || !await isThere(extracted)) await extractArchive(path, extracted, formats, what);
+  if (isFresh || !await isThere(extracted)) {
+    const { extractArchive } = await import("../files/archive.ts");
+    await extractArchive(path, extracted, formats, what);
+  }
   return extracted;
 }
 
@@ -159,45 +141,4 @@ function nameIn(origin: URL, what: string): string {
     received: `"${origin.pathname}"`,
     hint: "give fname",
   });
-}
-
-function kerasHome(what: string): string {
-  try {
-    const home = Deno.env.get("KERAS_HOME");
-    if (home) return home;
-    const user = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
-    if (user) return `${user}/.keras`;
-  } catch {
-    // Without permission there is no folder either.
-  }
-  throw new StateError({
-    what,
-    rule: "there must be a folder for it, and neither KERAS_HOME nor HOME is set or may be read",
-    received: "none",
-    hint: "give cacheDir, or run with --allow-env",
-  });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw notReadable(`Cannot read "${path}"`, error);
-  }
-}
-
-/** The hash of a file, read in parts. */
-async function hashOf(path: string, isMd5: boolean): Promise<string> {
-  // Not a literal, since bundlers for pages would look for it.
-  const specifier: string = "node:crypto";
-  const { createHash }: typeof import("node:crypto") = await import(specifier);
-  const hash = createHash(isMd5 ? "md5" : "sha256");
-  using file = await Deno.open(path);
-  const part = new Uint8Array(chunkBytes);
-  for (let count = await file.read(part); count !== null; count = await file.read(part)) {
-    hash.update(part.subarray(0, count));
-  }
-  return hash.digest("hex");
 }
