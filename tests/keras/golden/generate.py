@@ -65,6 +65,7 @@ SUBJECTS = [
     "families",
     "loops",
     "signals",
+    "numerics",
     "numpy_files",
     "plots",
     "pictures",
