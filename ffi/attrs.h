@@ -213,6 +213,18 @@ struct AttentionGradientAttrs {
   bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path); }
 };
 
+struct RecurrenceAttrs {
+  static constexpr const char* op = "recurrence";
+  bool reverse;
+  bool read(AttrReader& reader) { return reader.read(reverse); }
+};
+
+struct RecurrenceGradientAttrs {
+  static constexpr const char* op = "recurrenceGradient";
+  bool reverse;
+  bool read(AttrReader& reader) { return reader.read(reverse); }
+};
+
 struct SoftmaxCrossEntropyAttrs {
   static constexpr const char* op = "softmaxCrossEntropy";
   bool read(AttrReader&) { return true; }

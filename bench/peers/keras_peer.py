@@ -73,6 +73,20 @@ def convnet():
     ])
 
 
+def lstm():
+    return keras.Sequential([keras.Input((28, 28)), layers.LSTM(128), layers.Dense(10, activation="softmax")])
+
+
+def encoder(blocks, width, heads, length, hidden, **_):
+    x = inputs = keras.Input((length, width))
+    for _ in range(blocks):
+        x = layers.LayerNormalization(epsilon=1e-5)(x + layers.MultiHeadAttention(heads, width // heads)(x, x))
+        hidden_units = layers.Dense(hidden, activation="relu")(x)
+        x = layers.LayerNormalization(epsilon=1e-5)(x + layers.Dense(width)(hidden_units))
+    outputs = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling1D()(x))
+    return keras.Model(inputs, outputs)
+
+
 def compiled(model, optimizer, accuracy):
     model.compile(
         optimizer=optimizer,
@@ -115,6 +129,18 @@ def mlp_epoch():
 
 def convnet_epoch():
     return epoch_work(compiled(convnet(), "adam", args.accuracy), (28, 28, 1))
+
+
+def lstm_epoch():
+    return epoch_work(compiled(lstm(), "adam", args.accuracy), (28, 28))
+
+
+def encoder_step():
+    x, y = peer.encoder_data()
+    model = compiled(encoder(**peer.ENCODER), "adam", args.accuracy)
+    clock = EpochClock()
+    model.fit(x, y, batch_size=peer.ENCODER["batch"], epochs=1 + args.repeats, verbose=0, callbacks=[clock])
+    return peer.encoder_detail(clock.seconds())
 
 
 def mlp_small_step():

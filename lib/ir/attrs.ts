@@ -64,6 +64,16 @@ export interface AttentionAttrs {
   readonly path: number;
 }
 
+/** The cells whose steps one op computes: `tanh(x + h . kernel)`, gated recurrent units, long short-term memory. */
+export type RecurrentCell = "simple" | "gru" | "lstm";
+
+/** A cell applied to all steps of sequences. */
+export interface RecurrenceAttrs {
+  readonly cell: RecurrentCell;
+  /** Whether the steps run from the last row to the first. */
+  readonly reverse: boolean;
+}
+
 /** A convolution; each of the `groups` sees only its own channels. */
 export interface ConvAttrs extends WindowAttrs {
   readonly groups: number;
@@ -195,6 +205,28 @@ export type AttrsOf<Body> =
      * if there were any. Outputs: the gradients by queries, keys and values.
      */
     attentionGradient: AttentionAttrs;
+
+    /**
+     * All steps of a recurrent layer with `units` features and the gates of its cell: one, of a GRU z, r and the
+     * candidate, of an LSTM i, f, the candidate and o. Gates are sigmoids, candidates and the rest tanh; the reset gate of
+     * a GRU multiplies the product of state and kernel.
+     *
+     * Inputs: what the gates have of the input, `[steps, batch, gates * units]`; the kernel of the state `[units, gates *
+     * units]`; the state before the first step `[batch, units]`; of an LSTM the carry before it, of a GRU the bias of the
+     * state's product `[gates * units]`; perhaps a mask, bool `[steps, batch]`: states stay as they are where it is false.
+     *
+     * Outputs: the state after each step, `[steps, batch, units]`; of an LSTM the last carry `[batch, units]`; for the
+     * gradient, the gates `[steps, batch, gates * units]`, and `[steps, batch, units]`: the carries of an LSTM, the
+     * candidate's products of the state of a GRU. A simple cell needs neither.
+     */
+    recurrence: RecurrenceAttrs;
+    /**
+     * Inputs: kernel, state before the first step, the states, the gradient by them; then gates and what else was kept, if
+     * the cell has them; of an LSTM the carry before the first step and the gradient by the last one; perhaps the mask.
+     * Outputs: the gradients by the inputs of the gates and by the state before the first step; of an LSTM that by the
+     * carry before it, of a GRU those by the products of the state `[steps, batch, gates * units]`.
+     */
+    recurrenceGradient: RecurrenceAttrs;
 
     /**
      * `[logits (rows, classes), labels (rows) int32]` -> `[loss (rows), gradient (rows, classes)]`: minus the log of

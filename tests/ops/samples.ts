@@ -19,6 +19,8 @@ export interface Sample<Attrs = OpAttrs[OpName]> {
   readonly tolerance?: { readonly bound: number; readonly reason: string };
   /** Inputs whose gradient is not compared with central differences, and why. */
   readonly gradientFree?: { readonly inputs: readonly number[]; readonly reason: string };
+  /** The outputs whose gradients are compared; all by default. */
+  readonly differentiated?: readonly number[];
 }
 
 let state = 1;
@@ -386,6 +388,88 @@ function attentionSamples() {
   return made;
 }
 
+/** A recurrence's operands besides the mask. */
+interface Recurring {
+  readonly operands: readonly Tensor[];
+  readonly mask: readonly Tensor[];
+  readonly attrs: OpAttrs["recurrence"];
+}
+
+const gatesOf = { simple: 1, gru: 3, lstm: 4 } as const;
+
+function recurring(
+  cell: OpAttrs["recurrence"]["cell"],
+  [steps, batch, units]: readonly [number, number, number],
+  { reverse = false, masked = false } = {},
+): Recurring {
+  const columns = gatesOf[cell] * units;
+  const extra = { simple: [], gru: [numbers([columns])], lstm: [numbers([batch, units])] }[cell];
+  return {
+    operands: [
+      numbers([steps, batch, columns]),
+      numbers([units, columns], -0.8, 0.8),
+      numbers([batch, units]),
+      ...extra,
+    ],
+    mask: masked ? [bools([steps, batch])] : [],
+    attrs: { cell, reverse },
+  };
+}
+
+const recurrences = (): readonly Recurring[] =>
+  (["simple", "gru", "lstm"] as const).flatMap((cell) => [
+    recurring(cell, [3, 2, 5]),
+    recurring(cell, [4, 3, 4], { reverse: true, masked: true }),
+    recurring(cell, [1, 1, 1]),
+    // More than a block of samples and panel of features.
+    recurring(cell, [2, 37, 19], { masked: true }),
+  ]);
+
+const ofRecurrence = { bound: 4e-6, reason: "sums of products of rounded activations, which cancel" };
+
+/** The gradient of a recurrence, for what it returns. */
+function recurred({ operands, mask, attrs }: Recurring): Sample<OpAttrs["recurrenceGradient"]> {
+  const arrays = [...operands, ...mask].map(({ shape, dtype, data }) => ({
+    shape,
+    dtype,
+    data: Float64Array.from(data),
+  }));
+  const def = opDef("recurrence");
+  const types = def.shape(arrays, attrs).map((shape) => ({ shape, dtype: "float32" as const }));
+  const results = def.reference(arrays, attrs, types).map((data, i) =>
+    new Tensor(types[i].shape, "float32", Float32Array.from(data))
+  );
+  const [, kernel, start, carry] = operands;
+  const isLstm = attrs.cell === "lstm";
+  const kept = isLstm ? [...results.slice(2), carry, numbers(carry.shape)] : results.slice(1);
+  return {
+    tolerance: ofRecurrence,
+    inputs: [kernel, start, results[0], numbers(results[0].shape), ...kept, ...mask],
+    attrs,
+  };
+}
+
+/** The samples of recurrence and its gradient. */
+function recurrenceSamples() {
+  const from = state;
+  const list = recurrences();
+  const made = {
+    // What is kept for the gradient has one too, through other ops.
+    recurrence: [[0, 1], undefined].flatMap((differentiated) =>
+      list.map(({ operands, mask, attrs }) => ({
+        inputs: [...operands, ...mask],
+        attrs,
+        tolerance: ofRecurrence,
+        differentiated: attrs.cell === "lstm" ? differentiated : differentiated?.slice(0, 1),
+      }))
+    ),
+    recurrenceGradient: list.map(recurred),
+  };
+  // The numbers of whatever draws next stay what they were.
+  state = from;
+  return made;
+}
+
 /** A resampling by rows of `[index, weight]`, with the table of its gradient. */
 function resampled(shape: Shape, axis: number, rows: [number, number][][]): Sample<OpAttrs["resample"]> {
   const back = Array.from(
@@ -746,4 +830,5 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     }, [...shapesOfModel, [], [0]]),
   ],
   ...attentionSamples(),
+  ...recurrenceSamples(),
 };

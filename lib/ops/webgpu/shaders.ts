@@ -25,6 +25,7 @@ import pad from "../../../shaders/pad.wgsl" with { type: "text" };
 import philox from "../../../shaders/philox.wgsl" with { type: "text" };
 import products from "../../../shaders/products.wgsl" with { type: "text" };
 import random from "../../../shaders/random.wgsl" with { type: "text" };
+import recurrence from "../../../shaders/recurrence.wgsl" with { type: "text" };
 import reductions from "../../../shaders/reductions.wgsl" with { type: "text" };
 import resample from "../../../shaders/resample.wgsl" with { type: "text" };
 import scatterAdd from "../../../shaders/scatter_add.wgsl" with { type: "text" };
@@ -62,6 +63,7 @@ export const shaders = {
   "philox.wgsl": philox,
   "products.wgsl": products,
   "random.wgsl": random,
+  "recurrence.wgsl": recurrence,
   "reductions.wgsl": reductions,
   "resample.wgsl": resample,
   "scatter_add.wgsl": scatterAdd,
