@@ -164,6 +164,31 @@ export {
   rfft,
   stft,
 } from "./fourier.ts";
+export {
+  cbrt,
+  cdist,
+  dsplit,
+  dstack,
+  empty,
+  fabs,
+  fmax,
+  fmin,
+  fmod,
+  heaviside,
+  hsplit,
+  hypot,
+  isneginf,
+  isposinf,
+  kron,
+  ldexp,
+  logaddexp2,
+  nancumprod,
+  nancumsum,
+  trapezoid,
+  tri,
+  unravelIndex,
+  vsplit,
+} from "./numeric.ts";
 export { bartlett, blackman, hamming, hanning, kaiser } from "./windows.ts";
 export {
   conv,

@@ -19,6 +19,7 @@ import { savedImages } from "./image_forms.ts";
 import { savedLogarithms } from "./logarithms.ts";
 import { savedProducts } from "./matrices.ts";
 import { savedNan } from "./nan.ts";
+import { savedNumerics } from "./numeric.ts";
 import { savedOrderings } from "./ordering.ts";
 import { savedPadding } from "./padding.ts";
 import { savedPools } from "./pool.ts";
@@ -55,6 +56,7 @@ export const savedForms: SavedForms = {
   ...savedLogarithms,
   ...savedProducts,
   ...savedNan,
+  ...savedNumerics,
   ...savedOrderings,
   ...savedPadding,
   ...savedPools,

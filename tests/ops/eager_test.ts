@@ -41,7 +41,7 @@ function resolve(value: unknown, arrays: readonly Stored[]): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, arrays)]));
 }
 
-const cases = ["ops", "images", "signals"].map(golden).flatMap(({ cases, arrays }) =>
+const cases = ["ops", "images", "signals", "numerics"].map(golden).flatMap(({ cases, arrays }) =>
   resolve(cases, arrays as Stored[]) as Case[]
 );
 const calls = Object.groupBy(cases, ({ op }) => op) as Record<string, Case[]>;

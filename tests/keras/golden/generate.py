@@ -66,6 +66,7 @@ SUBJECTS = [
     "families",
     "loops",
     "signals",
+    "numerics",
     "numpy_files",
     "dataset_files",
     "plots",
