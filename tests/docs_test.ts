@@ -1,6 +1,6 @@
 // The examples in the documentation: they type-check, run, and print what they say.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
@@ -25,9 +25,18 @@ function examplesOf(file: string, source: string): Example[] {
   return found;
 }
 
+/** The ts code blocks of a page that are whole examples. */
+function examplesOfPage(file: string): Example[] {
+  const page = readFileSync(join(root, file), "utf8");
+  return [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].filter(([, code]) => code.includes('"./mod.ts"'))
+    .map(({ 1: code, index }) => ({ name: `${file}:${page.slice(0, index).split("\n").length + 1}`, code }));
+}
+
 function readExamples(): Example[] {
+  const pages = [...Deno.readDirSync(join(root, "docs"))].map(({ name }) => `docs/${name}`);
   return [...readSources(root)].filter(([file]) => file === "mod.ts" || file.startsWith("lib/"))
-    .flatMap(([file, source]) => examplesOf(file, source));
+    .flatMap(([file, source]) => examplesOf(file, source))
+    .concat(pages.filter((file) => file.endsWith(".md")).sort().flatMap(examplesOfPage));
 }
 
 /** The expected outputs in lines `console.log(...); // this`, in order. */

@@ -9,7 +9,7 @@ import type { HostArray } from "../tensor/strings.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { bucketOf } from "../text/buckets.ts";
 import { encodeCategories, noSparse, outputMode, type VectorMode } from "./category_encoding.ts";
-import { saltOption } from "./index_lookup.ts";
+import { saltOption } from "./index_lookup_options.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 import { PreparingLayer } from "./preparing.ts";

@@ -9,15 +9,15 @@ import type { Structure } from "../structure.ts";
 import type { HostArray } from "../tensor/strings.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
+import { IndexLookup } from "./index_lookup.ts";
 import {
-  IndexLookup,
   type IndexLookupOptions,
   indexLookupOptions,
   type KeptElsewhere,
   type OovMethod,
   tokenOption,
   vocabularyOption,
-} from "./index_lookup.ts";
+} from "./index_lookup_options.ts";
 import type { LayerFields } from "./options.ts";
 import { toIntegers } from "./preparing.ts";
 import { samplesOf } from "./string_lookup.ts";

@@ -6,14 +6,14 @@ import { type HostArray, type Strings, StringTensor, toStrings } from "../tensor
 import type { CallArguments, TensorSpec } from "../tensor/symbolic.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
+import { IndexLookup } from "./index_lookup.ts";
 import {
-  IndexLookup,
   type IndexLookupOptions,
   indexLookupOptions,
   type KeptElsewhere,
   tokenOption,
   vocabularyOption,
-} from "./index_lookup.ts";
+} from "./index_lookup_options.ts";
 import type { LayerFields } from "./options.ts";
 import type { Takes } from "./preparing.ts";
 

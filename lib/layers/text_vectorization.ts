@@ -13,7 +13,7 @@ import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { ngramsOf, splitters, standardizers } from "../text/tokens.ts";
 import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
 import { noSparse, outputMode } from "./category_encoding.ts";
-import { idfOption, type KeptElsewhere, vocabularyOption } from "./index_lookup.ts";
+import { idfOption, type KeptElsewhere, vocabularyOption } from "./index_lookup_options.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 import { PreparingLayer } from "./preparing.ts";

@@ -11,3 +11,11 @@ export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequ
 export { ModelPlot, plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";
 export { toCategorical } from "./to_categorical.ts";
+export {
+  type CategoricalOptions,
+  type Columns,
+  type FeatureKind,
+  FeatureSpace,
+  type FeatureSpaceOptions,
+} from "./feature_space.ts";
+export { Cross, Feature, type FeatureMode } from "./features.ts";

@@ -47,6 +47,7 @@ SUBJECTS = [
     "merging",
     "preprocessing",
     "text",
+    "feature_spaces",
     "applications",
     "pooling",
     "spatial",
