@@ -24,6 +24,8 @@ export interface Packages {
   readonly png: typeof import("npm:fast-png@8.0.0");
   /** JPEG. */
   readonly jpeg: typeof import("npm:jpeg-js@0.4.4");
+  /** The encoding of Protocol Buffers. */
+  readonly protobuf: typeof import("npm:@bufbuild/protobuf@2.17.0/wire");
   /** The layout of graphs. */
   readonly dagre: typeof import("npm:@dagrejs/dagre@3.1.3");
 }
@@ -35,5 +37,6 @@ export const specifiers: Readonly<Record<keyof Packages, string>> = {
   papaparse: "npm:papaparse@5.7.1",
   png: "npm:fast-png@8.0.0",
   jpeg: "npm:jpeg-js@0.4.4",
+  protobuf: "npm:@bufbuild/protobuf@2.17.0/wire",
   dagre: "npm:@dagrejs/dagre@3.1.3",
 };

@@ -1,4 +1,5 @@
 // Pages in headless Chromium.
+import { basename } from "node:path";
 import { type Browser, chromium, type Page } from "./deps.ts";
 
 const candidates = [
@@ -78,13 +79,23 @@ export async function openPage<Result>(
   }
 }
 
-/** The bundle of a page, as one module. */
-export async function bundlePage(page: URL): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", page.pathname],
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
+/** The modules of a page's bundle by path, for {@linkcode openPage}: code that is loaded later is in modules of its own. */
+export async function bundlePage(page: URL): Promise<Map<string, string>> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--outdir", folder, page.pathname],
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    const entry = basename(page.pathname).replace(/\.ts$/, ".js");
+    const files = new Map<string, string>();
+    for await (const { name } of Deno.readDir(folder)) {
+      files.set(name === entry ? "/page.js" : `/${name}`, await Deno.readTextFile(`${folder}/${name}`));
+    }
+    return files;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }

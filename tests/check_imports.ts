@@ -33,6 +33,7 @@ export const order: readonly string[] = [
     "named_set",
     "configurable",
   ],
+  "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
   ...["training", "export", "models", "utils", "mod", "cli"],
@@ -51,6 +52,13 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
   "lib/export/standalone.ts ../exec/native/wasm.ts",
+  // A bundle with code splitting loads the code of files when a file is first read or written.
+  "lib/models/model.ts ./keras_file.ts",
+  "lib/models/model.ts ../export/formats.ts",
+  "lib/models/load_model.ts ./keras_file.ts",
+  "lib/models/load_model.ts ../saving/file_formats.ts",
+  "lib/utils/numpy_files.ts ../files/zip.ts",
+  "lib/utils/plot_model.ts ./graph_svg.ts",
 ];
 
 /** The only files that name packages: those of the library, and of the command line. */

@@ -1,6 +1,6 @@
 // The examples in the documentation: they type-check, run, and print what they say.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
@@ -15,28 +15,21 @@ interface Example {
   readonly code: string;
 }
 
-/** The ts code blocks in the JSDoc comments of a source. */
+/** The ts code blocks in the JSDoc comments of a source, or in a page. */
 function examplesOf(file: string, source: string): Example[] {
-  const found: Example[] = [];
-  for (const block of source.matchAll(/^[ \t]*\* ```ts\n([^]*?)^[ \t]*\* ```$/gm)) {
-    const code = block[1].replace(/^[ \t]*\* ?/gm, "");
-    found.push({ name: `${file}:${source.slice(0, block.index).split("\n").length + 1}`, code });
-  }
-  return found;
-}
-
-/** The ts code blocks of a page that are whole examples. */
-function examplesOfPage(file: string): Example[] {
-  const page = readFileSync(join(root, file), "utf8");
-  return [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].filter(([, code]) => code.includes('"./mod.ts"'))
-    .map(({ 1: code, index }) => ({ name: `${file}:${page.slice(0, index).split("\n").length + 1}`, code }));
+  const isPage = file.endsWith(".md");
+  const blocks = isPage ? /^```ts\n([^]*?)^```$/gm : /^[ \t]*\* ```ts\n([^]*?)^[ \t]*\* ```$/gm;
+  return [...source.matchAll(blocks)].map((block) => ({
+    name: `${file}:${source.slice(0, block.index).split("\n").length + 1}`,
+    code: isPage ? block[1] : block[1].replace(/^[ \t]*\* ?/gm, ""),
+  }));
 }
 
 function readExamples(): Example[] {
-  const pages = [...Deno.readDirSync(join(root, "docs"))].map(({ name }) => `docs/${name}`);
-  return [...readSources(root)].filter(([file]) => file === "mod.ts" || file.startsWith("lib/"))
-    .flatMap(([file, source]) => examplesOf(file, source))
-    .concat(pages.filter((file) => file.endsWith(".md")).sort().flatMap(examplesOfPage));
+  const sources = [...readSources(root)].filter(([file]) => file === "mod.ts" || file.startsWith("lib/"));
+  const pages = globSync("docs/*.md", { cwd: root }).sort()
+    .map((file) => [file, readFileSync(join(root, file), "utf8")] as const);
+  return [...sources, ...pages].flatMap(([file, source]) => examplesOf(file, source));
 }
 
 /** The expected outputs in lines `console.log(...); // this`, in order. */

@@ -65,6 +65,7 @@ export const suitable: Readonly<Record<string, unknown>> = {
   numTokens: 4,
   outputDim: 2,
   outputShape: [2],
+  outputSize: 2,
   poolSize: 2,
   precision: 0.5,
   rate: 0.1,

@@ -25,10 +25,14 @@ export interface CallbackModel {
   readonly metricDirections: ReadonlyMap<string, "up" | "down" | undefined>;
   /** The weights that optimizers change. */
   readonly trainableWeights: readonly Variable[];
+  /** All weights. */
+  readonly weights: readonly Variable[];
   /** The values of all weights. */
   getWeights(): Promise<Tensor[]>;
   /** Sets all weights. */
   setWeights(values: readonly TensorLike[]): void;
+  /** The model's config as JSON, if it has one. */
+  toJson?(): string;
   /** Writes the whole model to a file, if the model can. */
   save?(path: string): Promise<void>;
   /** Writes the weights to a file, if the model can. */

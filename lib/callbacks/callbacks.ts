@@ -27,4 +27,5 @@ export { MonitorCallback, type MonitorOptions } from "./monitor.ts";
 export { ProgbarLogger } from "./progbar_logger.ts";
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./reduce_lr_on_plateau.ts";
 export { SwapEMAWeights, type SwapEMAWeightsOptions } from "./swap_ema_weights.ts";
+export { TensorBoard, type TensorBoardOptions } from "./tensorboard.ts";
 export { TerminateOnNaN, type TerminateOnNaNOptions } from "./terminate_on_nan.ts";

@@ -5,7 +5,7 @@ import type { FileContent } from "../files/system.ts";
 import { addressOf, fileNameOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
 import { boolean, choice, integer, positiveInteger, uncheckedHere } from "../option_kinds.ts";
 import { type KeptOptions, nullable, optionTable, readMethodOptions } from "../options.ts";
-import { requireBuilt } from "../saving/weights_file.ts";
+import { requireBuilt } from "../saving/weight_groups.ts";
 import type { SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import { defaultBatchSize } from "../training/options.ts";

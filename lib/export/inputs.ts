@@ -2,7 +2,7 @@
 import type { DType } from "../dtype.ts";
 import { describeList, ShapeError, StateError } from "../errors.ts";
 import { isInteger } from "../option_kinds.ts";
-import { requireBuilt } from "../saving/weights_file.ts";
+import { requireBuilt } from "../saving/weight_groups.ts";
 import { formatShape, isKnown, isListOf, type SymbolicShape } from "../shape.ts";
 import { flatten, type Structure, zipStructures } from "../structure.ts";
 

@@ -72,7 +72,7 @@ export async function writeOnnx(
   }
   writeGraph(scope, inference);
   writeOutputs(scope, inference, outputNames);
-  return onnx.encode(header, what);
+  return await onnx.encode(header, what);
 }
 
 /** Throws {@linkcode ValueError} for a node that ONNX has no operators for. */

@@ -138,7 +138,7 @@ export class OnnxModel {
   }
 
   /** The bytes of the file. Throws {@linkcode ValueError} where it would be larger than ONNX allows. */
-  encode({ name, opsetVersion }: OnnxHeader, what: string): FileParts {
+  encode({ name, opsetVersion }: OnnxHeader, what: string): Promise<FileParts> {
     const read = namesRead(this.graph);
     const initializers = this.#initializers.filter(({ name }) => read.has(name));
     checkFileSize(initializers.reduce((sum, { bytes }) => sum + bytes.length, 0), what);
@@ -155,7 +155,7 @@ export class OnnxModel {
         })),
       },
       [modelFields.opsetImport]: { [opsetFields.domain]: "", [opsetFields.version]: opsetVersion },
-    });
+    }, what);
   }
 }
 

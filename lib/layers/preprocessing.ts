@@ -201,7 +201,10 @@ export class Normalization extends Layer {
         hint: "give Input a full shape, or name other axes",
       });
     }
-    this.inputSpec = { rank: shape.length, axes: Object.fromEntries(this.#kept.map((axis) => [axis, shape[axis]!])) };
+    // One mean of everything fits inputs of any rank.
+    if (this.#kept.length > 0) {
+      this.inputSpec = { rank: shape.length, axes: Object.fromEntries(this.#kept.map((axis) => [axis, shape[axis]!])) };
+    }
     if (this.mean) {
       const fits = this.mean.shape.every((extent, i) =>
         [1, extents[extents.length - this.mean!.shape.length + i]].includes(extent)

@@ -21,14 +21,14 @@ import { type ModelFile, readWeights } from "../saving/file_formats.ts";
 import { writeLegacyModel, writeLegacyWeights } from "../saving/legacy_h5.ts";
 import { pythonJson } from "../saving/json.ts";
 import { shardedFiles } from "../saving/sharded_weights.ts";
-import { optimizerGroup, type SavedModel, type WeightGroup, weightGroups } from "../saving/weight_groups.ts";
 import {
-  assignWeights,
-  type ReadWeightsOptions,
+  optimizerGroup,
   requireBuilt,
-  writeNamedWeights,
-  writeWeights,
-} from "../saving/weights_file.ts";
+  type SavedModel,
+  type WeightGroup,
+  weightGroups,
+} from "../saving/weight_groups.ts";
+import { assignWeights, type ReadWeightsOptions, writeNamedWeights, writeWeights } from "../saving/weights_file.ts";
 
 /** The version of Keras whose files these are. */
 const kerasVersion = "3.15.1";

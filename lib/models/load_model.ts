@@ -7,10 +7,9 @@ import { weightsWillBeRead } from "../layers/context.ts";
 import { boolean } from "../option_kinds.ts";
 import { type KeptOptions, option, type OptionPlace, optionTable, readMethodOptions } from "../options.ts";
 import { type CustomObject, customObjectScope } from "../registry.ts";
-import { type ModelFile, readFileOfAnyKind, readModelFile, type WeightsFile } from "../saving/file_formats.ts";
+import type { ModelFile, WeightsFile } from "../saving/file_formats.ts";
 import { isNamed } from "../structure.ts";
 import { modelFromConfig } from "./from_config.ts";
-import { restore } from "./keras_file.ts";
 import type { Model } from "./model.ts";
 
 /** Options of {@linkcode loadModel}. */
@@ -64,6 +63,7 @@ function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Reco
 export async function loadModel(source: FilesSource, options: LoadModelOptions = {}): Promise<Model> {
   const what = `Cannot load ${nameOfSource(source)}`;
   const kept = readMethodOptions("loadModel", loadModelOptions, options, what);
+  const { readModelFile } = await import("../saving/file_formats.ts");
   return await modelOf(await readModelFile(await openSource(source, what), what), kept, what);
 }
 
@@ -77,6 +77,7 @@ export interface LoadedFile extends WeightsFile {
 export async function loadFile(source: FilesSource, options: LoadModelOptions = {}): Promise<LoadedFile> {
   const what = `Cannot load ${nameOfSource(source)}`;
   const kept = readMethodOptions("loadModel", loadModelOptions, options, what);
+  const { readFileOfAnyKind } = await import("../saving/file_formats.ts");
   const file = await readFileOfAnyKind(await openSource(source, what), what);
   return { ...file, model: "config" in file ? await modelOf(file, kept, what) : undefined };
 }
@@ -88,6 +89,7 @@ async function modelOf(
 ): Promise<Model> {
   const make = () => modelFromConfig(compile ? file.config : withoutCompile(file.config));
   const model = withContext([weightsWillBeRead.of(true)], () => customObjectScope(customObjects, make));
+  const { restore } = await import("./keras_file.ts");
   await restore(model, file, what);
   return model;
 }

@@ -28,10 +28,10 @@ import type { Results } from "../training/results.ts";
 import { type AnyStepData, type StepLogs, Trainer } from "../training/trainer.ts";
 import type { FilesSource } from "../files/source.ts";
 import type { FileTarget } from "../files/target.ts";
-import { exportModel, type ExportOptions } from "../export/formats.ts";
+import type { ExportOptions } from "../export/formats.ts";
 import type { ReadWeightsOptions } from "../saving/weights_file.ts";
 import { compileConfig, readCompileConfig } from "./compile_config.ts";
-import { loadWeights, saveModel, saveWeights, type SaveWeightsOptions } from "./keras_file.ts";
+import type { SaveWeightsOptions } from "./keras_file.ts";
 import { Network } from "./network.ts";
 import type { AnyLossData, InputData, NamedData, OutputNames, TargetData, TensorsOf, WeightData } from "./io_types.ts";
 import { warnOfConstantOutputs } from "./graph.ts";
@@ -448,6 +448,7 @@ export class Model<
    * ```
    */
   async save(target: FileTarget): Promise<void> {
+    const { saveModel } = await import("./keras_file.ts");
     await saveModel(this, target);
   }
 
@@ -473,6 +474,7 @@ export class Model<
    * ```
    */
   async saveWeights(target: FileTarget, options: SaveWeightsOptions = {}): Promise<void> {
+    const { saveWeights } = await import("./keras_file.ts");
     await saveWeights(this, target, options);
   }
 
@@ -487,6 +489,7 @@ export class Model<
    *   missing, left over or of another shape; then nothing is changed
    */
   async loadWeights(source: FilesSource, options: ReadWeightsOptions = {}): Promise<void> {
+    const { loadWeights } = await import("./keras_file.ts");
     await loadWeights(this, source, options);
   }
 
@@ -522,6 +525,7 @@ export class Model<
    * ```
    */
   async export(target: FileTarget, options: ExportOptions = {}): Promise<void> {
+    const { exportModel } = await import("../export/formats.ts");
     await exportModel(this, target, options);
   }
 

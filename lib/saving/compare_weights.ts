@@ -3,8 +3,8 @@ import { describe, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
 import { sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Part, weightGroups } from "./weight_groups.ts";
-import { requireBuilt, type StoredWeights } from "./weights_file.ts";
+import { type Part, requireBuilt, weightGroups } from "./weight_groups.ts";
+import type { StoredWeights } from "./weights_file.ts";
 
 /** A weight of two models, side by side. */
 export interface WeightComparison {

@@ -211,3 +211,14 @@ export function legacyEntries(optimizer: Optimizer): WeightEntry[] {
   // Nor the numbers that stand for the factors of a matrix where a variable is none.
   return [entries[0], ...slots.filter(({ shape, name }) => shape.length > 0 || !/_(row|column)$/.test(name))];
 }
+
+/** Throws {@linkcode StateError} for a model that is not built: it has no weights yet. */
+export function requireBuilt(model: { readonly name: string; readonly built: boolean }, what: string): void {
+  if (model.built) return;
+  throw new StateError({
+    what,
+    rule: "the model is not built, so that it has no weights yet",
+    received: `"${model.name}" without an input shape`,
+    hint: "give it an Input, or fit or call it once",
+  });
+}

@@ -1,5 +1,5 @@
 // Weights files, Keras's `.weights.h5` and safetensors: the arrays of a model's parts and of its optimizer.
-import { FileError, StateError, ValueError } from "../errors.ts";
+import { FileError, ValueError } from "../errors.ts";
 import { type H5Group, type NewH5Group, writeHdf5 } from "../files/hdf5.ts";
 import { writeSafetensors } from "../files/safetensors.ts";
 import { boolean } from "../option_kinds.ts";
@@ -207,16 +207,5 @@ function mismatchError(mismatches: readonly Mismatch[], what: string): FileError
     rule: "the file must have the arrays of the model",
     received: `${mismatches.length} that differ\n${[...table, ...more].join("\n")}\n`,
     hint: "make the model as it was when it was saved, or load what fits with skipMismatch: true",
-  });
-}
-
-/** Throws {@linkcode StateError} for a model that is not built: it has no weights yet. */
-export function requireBuilt(model: { readonly name: string; readonly built: boolean }, what: string): void {
-  if (model.built) return;
-  throw new StateError({
-    what,
-    rule: "the model is not built, so that it has no weights yet",
-    received: `"${model.name}" without an input shape`,
-    hint: "give it an Input, or fit or call it once",
   });
 }

@@ -9,10 +9,30 @@ import { tracing } from "../ir/trace.ts";
 import { arrayText } from "./print.ts";
 
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
-export type NestedArray = number | boolean | readonly NestedArray[] | readonly TypedArray[];
+export type NestedArray =
+  | number
+  | boolean
+  | readonly NestedArray[]
+  | readonly (Float32Array | Int32Array | Uint8Array)[];
+
+/** Nested arrays of numbers by rank: a number, a list, a list of lists, ... */
+export interface NumbersByRank {
+  /** One number. */
+  0: number;
+  /** A list. */
+  1: number[];
+  /** A list of rows. */
+  2: number[][];
+  /** A list of matrices. */
+  3: number[][][];
+  /** A list of lists of matrices. */
+  4: number[][][][];
+  /** Lists in five levels. */
+  5: number[][][][][];
+}
 
 /** What is accepted as a tensor: a tensor, nested arrays, or a typed array (one axis). */
-export type TensorLike = Tensor | NestedArray | TypedArray;
+export type TensorLike = Tensor | NestedArray | Float32Array | Int32Array | Uint8Array;
 
 /**
  * An array on the host: `shape`, `dtype`, and `data` in row-major order. Arithmetic on it is computed at once and is
@@ -67,7 +87,23 @@ export class Tensor {
   }
 
   /** The elements as nested arrays of numbers (booleans for `bool`); a number for a scalar. */
-  toArray(): NestedArray {
+  toArray(): NestedArray;
+  /**
+   * The elements of a tensor of numbers as nested arrays, of which TypeScript knows the depth.
+   *
+   * @param rank the tensor's number of axes, from 0 to 5
+   * @throws {ShapeError} for another rank than the tensor's
+   * @throws {DTypeError} for dtype `bool`
+   *
+   * @example An element of a matrix
+   * ```ts
+   * import { tensor } from "./mod.ts";
+   * console.log(tensor([[1, 2], [3, 4]]).toArray(2)[0][1] + 1); // 3
+   * ```
+   */
+  toArray<Rank extends keyof NumbersByRank>(rank: Rank): NumbersByRank[Rank];
+  toArray(rank?: number): NestedArray {
+    if (rank !== undefined) this.#checkRank(rank);
     const build = (axis: number, start: number, size: number): NestedArray => {
       if (axis === this.shape.length) return this.dtype === "bool" ? this.data[start] !== 0 : this.data[start];
       const step = size / (this.shape[axis] || 1);
@@ -98,6 +134,20 @@ export class Tensor {
       });
     }
     return this.data[0];
+  }
+
+  /** Throws unless this is a tensor of numbers with so many axes. */
+  #checkRank(rank: number): void {
+    const what = "Cannot take toArray()";
+    if (rank !== this.rank) {
+      const rule = "the rank must be the tensor's number of axes";
+      const hint = `write toArray(${this.rank})`;
+      throw new ShapeError({ what, rule, received: `${describe(rank)} for ${formatShape(this.shape)}`, hint });
+    }
+    if (this.dtype === "bool") {
+      const rule = "a rank is for tensors of numbers";
+      throw new DTypeError({ what, rule, received: "dtype bool", hint: "leave it out, or cast the tensor to int32" });
+    }
   }
 
   #placeOf(indices: readonly number[]): number {
@@ -324,8 +374,10 @@ export function toTensor(values: TensorLike, what: string, name: string, dtype?:
     return dtype ? values.cast(dtype) : values;
   }
   if (ArrayBuffer.isView(values)) {
-    if (isDetached(values)) checkAttached({ shape: [1], data: values }, what);
-    const made = new Tensor([values.length], dtypeOfArray(values, what, name), values);
+    // Nothing that is done with a tensor's data tells shared memory from other.
+    const data = values as TypedArray;
+    if (isDetached(data)) checkAttached({ shape: [1], data }, what);
+    const made = new Tensor([data.length], dtypeOfArray(data, what, name), data);
     return dtype ? made.cast(dtype) : made;
   }
   return fromNested(values, what, name, dtype);

@@ -89,6 +89,8 @@ export class Steps {
   #state = new StepState();
   #executor: Executor | undefined;
   #discarded = 0;
+  /** The number of programs that were compiled so far. */
+  compiled = 0;
 
   /** Starts with none. */
   constructor(model: TrainableModel) {
@@ -254,6 +256,7 @@ export class Steps {
       for (const kind of model.optimizer!.slotsOf(trained)) await executor.attach(kind);
     }
     const executable = await executor.compile(graph);
+    this.compiled++;
     const changed = new Set(
       graph.state.filter(({ input, output }) => input !== output).map(({ variable }) => variable),
     );

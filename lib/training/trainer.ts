@@ -1,7 +1,9 @@
 // Trainer: runs a model's training, evaluation and prediction; and the interface that training needs of a model.
 import type { Callback, CallbackModel, Logs, RunParams } from "../callbacks/callback.ts";
 import { CallbackList } from "../callbacks/list.ts";
+import { NotebookProgress } from "../callbacks/notebook_progress.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
+import { notebookKernel } from "../terminal/notebook.ts";
 import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
@@ -220,7 +222,8 @@ export class Trainer {
     progress?: TrainingProgress,
   ): CallbackList {
     const list: Callback[] = [...own];
-    if (verbose) list.push(new ProgbarLogger(verbose));
+    const kernel = notebookKernel();
+    if (verbose) list.push(kernel && verbose === 1 ? new NotebookProgress(kernel) : new ProgbarLogger(verbose));
     if (progress) {
       for (const callback of list) callback.setTraining?.(progress);
       list.push(progress.history);

@@ -3,7 +3,6 @@ import { describe, ValueError } from "../errors.ts";
 import { readNpy, writeNpy } from "../files/npy.ts";
 import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
 import { type FileTarget, nameOfTarget, requireEnding, writeTarget } from "../files/target.ts";
-import { readZip, writeZip } from "../files/zip.ts";
 import { boolean } from "../option_kinds.ts";
 import { optionTable, readMethodOptions } from "../options.ts";
 import { isNamed } from "../structure.ts";
@@ -72,6 +71,7 @@ export async function saveNpy(target: FileTarget, array: TensorLike): Promise<vo
  */
 export async function loadNpz(source: FileSource): Promise<Record<string, Tensor>> {
   const what = `Cannot load ${nameOfSource(source)}`;
+  const { readZip } = await import("../files/zip.ts");
   const members = await readZip(await readSource(source, what), what);
   return Object.fromEntries(
     [...members].map(([name, bytes]) => {
@@ -126,5 +126,6 @@ export async function saveNpz(
     ? arrays.map((array, i): [string, TensorLike] => [`arr_${i}`, array])
     : Object.entries(arrays as Readonly<Record<string, TensorLike>>);
   const members = named.map(([name, array]) => [`${name}.npy`, writeNpy(toTensor(array, what, name))] as const);
+  const { writeZip } = await import("../files/zip.ts");
   await writeTarget(target, await writeZip(new Map(members), what, { compressed }), what);
 }

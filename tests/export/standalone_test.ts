@@ -438,7 +438,7 @@ Deno.test("predict of a module says what it takes", async () => {
   await rejects({ title: [...title, ...title], body }, /the same number of rows, received 1 of body, 2 of title$/);
 
   const { predict: predictWords } = await moduleOf(words().model);
-  const given = numbers("more words", [40, 6], 0, 50, "int32").toArray() as number[][];
+  const given = numbers("more words", [40, 6], 0, 50, "int32").toArray(2);
   assert.deepEqual((await predictWords(given)).shape, [40, 1]);
   given[35][2] = 50;
   const range = 'Cannot predict with "words": indices into "embedding" must be from 0 to 49, received 50 in row 35';

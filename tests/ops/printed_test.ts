@@ -1,7 +1,7 @@
 // What tensors look like: as NumPy prints arrays, as nested lists in JSON, and element by element.
 import assert from "node:assert/strict";
 import { makeArray } from "../../lib/dtype.ts";
-import { ShapeError } from "../../lib/errors.ts";
+import { DTypeError, ShapeError } from "../../lib/errors.ts";
 import { sizeOf } from "../../lib/shape.ts";
 import { arrayText } from "../../lib/tensor/print.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
@@ -41,4 +41,12 @@ Deno.test("an element is read by its indices", () => {
   for (const indices of [[0], [2, 0], [0, 3], [0, -4], [0.5, 0], [0, 0, 0]]) {
     assert.throws(() => x.item(...indices), ShapeError, `${indices}`);
   }
+});
+
+Deno.test("lists have the depth that their rank says", () => {
+  const matrix = new Tensor([2, 2], "float32", Float32Array.of(1, 2, 3, 4));
+  const sum: number = matrix.toArray(2)[1][0] + tensor(7).toArray(0) + matrix.reshape([1, 1, 4]).toArray(3)[0][0][3];
+  assert.equal(sum, 14);
+  assert.throws(() => matrix.toArray(1), ShapeError);
+  assert.throws(() => tensor([true]).toArray(1), DTypeError);
 });

@@ -15,7 +15,7 @@ Deno.test({
     try {
       const file = `${folder}/model.keras`;
       const bundle = await bundlePage(new URL("files_page.ts", import.meta.url));
-      const { report, messages } = await openPage<FilesReport>(new Map([["/page.js", bundle]]), {
+      const { report, messages } = await openPage<FilesReport>(bundle, {
         use: async (page) => {
           const download = await page.waitForEvent("download");
           assert.equal(download.suggestedFilename(), "model.keras");

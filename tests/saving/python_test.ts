@@ -1,5 +1,4 @@
 // Files between Ceratops and Python Keras, both ways: one Python process opens what was written here, and writes the rest.
-// It needs a Python with tests/saving/python/requirements.txt: `.venv`, or that of CERATOPS_PYTHON.
 import assert from "node:assert/strict";
 import { loadModel } from "../../lib/models/load_model.ts";
 import type { Model } from "../../lib/models/model.ts";
@@ -10,18 +9,12 @@ import { useBackend } from "../backends.ts";
 import { relativeDifference } from "../close.ts";
 import { classesBeside } from "../exported_classes.ts";
 import { classesOf, golden, type GoldenArray, type Table, toTensor } from "../golden.ts";
-import { findPython } from "./find_python.ts";
+import { findPython } from "../python.ts";
 import { unpack } from "./packed.ts";
 import { givenModels, layerCases, trainedModel } from "./python_models.ts";
 
 const script = new URL("./python/exchange.py", import.meta.url).pathname;
-
-const python = findPython(["keras", "jax", "h5py"]);
-if (!python) {
-  console.log(
-    "No Python with Keras and JAX was found (set CERATOPS_PYTHON to its path): files are not exchanged with Python",
-  );
-}
+const python = findPython(["keras", "jax", "h5py"], "files are not exchanged with Python");
 
 /** How far apart numbers may be, as a part of the largest of an array. */
 const bound = 1e-5;

@@ -12,7 +12,7 @@ import { Input, layers, Sequential } from "../../mod.ts";
 import { useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type GoldenArray, makeLayer, type Table, toArray, toTensor } from "../golden.ts";
-import { findPython } from "./find_python.ts";
+import { findPython } from "../python.ts";
 import { unpack, written } from "./packed.ts";
 import { zipped } from "./zipped.ts";
 
@@ -135,10 +135,7 @@ Deno.test("a config may not name files to read, nor do files of other places rea
   }
 });
 
-const python = findPython(["keras", "tensorflow"]);
-if (!python) {
-  console.log("No Python with Keras and TensorFlow was found: models of texts are not exchanged with Python");
-}
+const python = findPython(["keras", "tensorflow"], "models of texts are not exchanged with Python");
 
 /** Keras cannot read its own file with more weights than tokens, and in models crosses no more than two features. */
 const unreadThere = ["text_vectorization_tf_idf_padded", "hashed_crossing_flat"];

@@ -8,7 +8,7 @@ import { type Trained, trainOnEach } from "./training.ts";
 /** What a bundled page reports in Chromium, with WebGPU on its SwiftShader. */
 async function openBundle<Result>(file: string): Promise<PageReport<Result>> {
   const flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-  return await openPage(new Map([["/page.js", await bundlePage(new URL(file, import.meta.url))]]), { flags });
+  return await openPage(await bundlePage(new URL(file, import.meta.url)), { flags });
 }
 
 Deno.test({

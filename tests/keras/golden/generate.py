@@ -37,6 +37,7 @@ SUBJECTS = [
     "metrics",
     "metric_states",
     "ops",
+    "ctc_decode",
     "images",
     "convolutional",
     "convolutional_jax",
@@ -62,11 +63,20 @@ SUBJECTS = [
     "layer_files",
     "printed",
     "signatures",
+    "public_names",
+    "families",
+    "loops",
+    "signals",
     "numpy_files",
+    "dataset_files",
     "plots",
     "pictures",
     "sharded",
     "legacy_h5",
+    "datasets",
+    "directories",
+    "loaded_images",
+    "archives",
 ]
 
 
