@@ -98,7 +98,7 @@ export * as constraints from "./lib/constraints.ts";
  * https://keras.io/api/callbacks/.
  */
 export * as callbacks from "./lib/callbacks/callbacks.ts";
-/** Datasets to start with: `mnist`. See https://keras.io/api/datasets/. */
+/** Data sets to start with: `mnist`, `cifar10`, `imdb` and others. See https://keras.io/api/datasets/. */
 export * as datasets from "./lib/datasets/datasets.ts";
 /** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";

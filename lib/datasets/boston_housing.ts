@@ -4,6 +4,8 @@ import { readMethodOptions } from "../options.ts";
 import { type HousingData, type HousingOptions, housingOptions, readHousing } from "./housing.ts";
 import { keras, readPublished } from "./published.ts";
 
+export type { HousingData, HousingOptions } from "./housing.ts";
+
 const suburbs = keras("boston_housing.npz", "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5");
 
 /**

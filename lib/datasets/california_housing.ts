@@ -5,6 +5,8 @@ import { optionTable, readMethodOptions } from "../options.ts";
 import { type HousingData, type HousingOptions, housingOptions, readHousing } from "./housing.ts";
 import { keras, readPublished } from "./published.ts";
 
+export type { HousingData, HousingOptions } from "./housing.ts";
+
 const blocks = keras("california_housing.npz", "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f");
 
 /** Options of `datasets.california_housing.loadData`. */

@@ -3,8 +3,10 @@
 import { type CifarData, readBatches } from "./cifar.ts";
 import { readPublishedArchive } from "./published.ts";
 
+export type { CifarData } from "./cifar.ts";
+
 const archive = {
-  name: "cifar-10-python.tar.gz",
+  name: "cifar-10-batches-py-target",
   url: "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
   hash: "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
 };

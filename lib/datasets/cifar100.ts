@@ -5,8 +5,10 @@ import { optionTable, readMethodOptions } from "../options.ts";
 import { type CifarData, readBatches } from "./cifar.ts";
 import { readPublishedArchive } from "./published.ts";
 
+export type { CifarData } from "./cifar.ts";
+
 const archive = {
-  name: "cifar-100-python.tar.gz",
+  name: "cifar-100-python-target",
   url: "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
   hash: "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
 };

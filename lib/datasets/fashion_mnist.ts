@@ -34,7 +34,10 @@ export async function loadData(): Promise<FashionMnistData> {
   const tensors: Tensor[] = [];
   for (const [name, shape] of files) {
     tensors.push(
-      await readGzippedIdx(await readPublished(keras(name, undefined, "fashion-mnist"), what), shape, { what, hint }),
+      await readGzippedIdx(await readPublished(keras(name, null, "datasets/fashion-mnist"), what), shape, {
+        what,
+        hint,
+      }),
     );
   }
   const [xTrain, yTrain, xTest, yTest] = tensors;

@@ -2,7 +2,7 @@
 import { readNpy } from "../files/npy.ts";
 import { integer } from "../option_kinds.ts";
 import { type KeptOptions, optionTable } from "../options.ts";
-import { NumpyRandom } from "../numpy_random.ts";
+import { NumpyRandom } from "../python_shuffles.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { npzMembers, splitAt, testSplitOption } from "./published.ts";
 
@@ -32,7 +32,7 @@ export async function readHousing(
 ): Promise<HousingData> {
   const member = await npzMembers(file, what);
   const [x, y] = ["x", "y"].map((name) => readNpy(member(name), what));
-  const order = new NumpyRandom(seed).shuffled(Math.min(rows ?? Infinity, y.shape[0]));
+  const order = new NumpyRandom(seed).shuffled([...y.data.keys()].slice(0, rows));
   const at = splitAt(order.length, testSplit);
   const part = (places: readonly number[]): [Tensor, Tensor] => [rowsAt(x, places), rowsAt(y, places)];
   return [part(order.slice(0, at)), part(order.slice(at))];

@@ -1,19 +1,11 @@
 // IMDB: 50,000 reviews of films, as lists of word ids, positive or negative.
 // Maas et al., Learning Word Vectors for Sentiment Analysis (2011). https://keras.io/api/datasets/imdb/
-import { readNpy } from "../files/npy.ts";
-import { readNpyLists } from "../files/npy_objects.ts";
-import { NumpyRandom } from "../numpy_random.ts";
-import { type KeptOptions, readMethodOptions } from "../options.ts";
-import { keras, npzMembers, readPublished, readWordIndex } from "./published.ts";
-import {
-  labelsOf,
-  limited,
-  prepared,
-  requireTexts,
-  type WordIdData,
-  type WordIdOptions,
-  wordIdOptions,
-} from "./word_ids.ts";
+import { readMethodOptions } from "../options.ts";
+import { keras, readPublished, readWordIndex } from "./published.ts";
+import { readImdb } from "./word_id_files.ts";
+import { type WordIdData, type WordIdOptions, wordIdOptions } from "./word_ids.ts";
+
+export type { WordIdData, WordIdOptions } from "./word_ids.ts";
 
 const reviews = keras("imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f");
 const words = keras("imdb_word_index.json", "bfafd718b763782e994055a2d397834f");
@@ -37,33 +29,6 @@ export async function loadData(options: WordIdOptions = {}): Promise<WordIdData>
   const what = "Cannot load IMDB";
   const kept = readMethodOptions("imdb.loadData", wordIdOptions, options, what);
   return readImdb(await readPublished(reviews, what), kept, what);
-}
-
-/** The data in the bytes of `imdb.npz`. */
-export async function readImdb(
-  file: Uint8Array,
-  options: KeptOptions<typeof wordIdOptions>,
-  what: string,
-): Promise<WordIdData> {
-  const member = await npzMembers(file, what);
-  // One generator orders both.
-  const random = new NumpyRandom(options.seed);
-  const [train, test] = ["train", "test"].map((part) =>
-    prepared(
-      {
-        texts: readNpyLists(member(`x_${part}`), what),
-        labels: Array.from(readNpy(member(`y_${part}`), what).data),
-      },
-      random,
-      options,
-    )
-  );
-  if (options.maxlen) requireTexts([train, test], options.maxlen, what);
-  const texts = limited([...train.texts, ...test.texts], options);
-  return [
-    [texts.slice(0, train.texts.length), labelsOf(train.labels)],
-    [texts.slice(train.texts.length), labelsOf(test.labels)],
-  ];
 }
 
 /**

@@ -1,22 +1,14 @@
 // Reuters: 11,228 newswires, as lists of word ids, of 46 topics. https://keras.io/api/datasets/reuters/
-import { readNpy } from "../files/npy.ts";
-import { readNpyLists } from "../files/npy_objects.ts";
-import { NumpyRandom } from "../numpy_random.ts";
-import { type KeptOptions, optionTable, readMethodOptions } from "../options.ts";
-import { keras, npzMembers, readPublished, readWordIndex, splitAt, testSplitOption } from "./published.ts";
-import { labelsOf, limited, prepared, type WordIdData, type WordIdOptions, wordIdOptions } from "./word_ids.ts";
+import { readMethodOptions } from "../options.ts";
+import { keras, readPublished, readWordIndex } from "./published.ts";
+import { readReuters, type ReutersOptions, reutersOptions } from "./word_id_files.ts";
+import type { WordIdData } from "./word_ids.ts";
+
+export type { ReutersOptions } from "./word_id_files.ts";
+export type { WordIdData } from "./word_ids.ts";
 
 const newswires = keras("reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916");
 const words = keras("reuters_word_index.json", "4d44cc38712099c9e383dc6e5f11a921");
-
-/** Options of `datasets.reuters.loadData`. */
-export interface ReutersOptions extends WordIdOptions {
-  /** The share of newswires that are for tests; 0.2 by default. */
-  testSplit?: number;
-}
-
-/** The options of {@linkcode ReutersOptions}. */
-export const reutersOptions = optionTable<ReutersOptions>()({ ...wordIdOptions, testSplit: testSplitOption });
 
 /**
  * Loads Reuters as `[[xTrain, yTrain], [xTest, yTest]]`: 8,982 and 2,246 newswires, lists of word ids as those of
@@ -35,23 +27,6 @@ export async function loadData(options: ReutersOptions = {}): Promise<WordIdData
   const what = "Cannot load Reuters";
   const kept = readMethodOptions("reuters.loadData", reutersOptions, options, what);
   return readReuters(await readPublished(newswires, what), kept, what);
-}
-
-/** The data in the bytes of `reuters.npz`. */
-export async function readReuters(
-  file: Uint8Array,
-  options: KeptOptions<typeof reutersOptions>,
-  what: string,
-): Promise<WordIdData> {
-  const member = await npzMembers(file, what);
-  const labels = Array.from(readNpy(member("y"), what).data);
-  const all = prepared({ texts: readNpyLists(member("x"), what), labels }, new NumpyRandom(options.seed), options);
-  const texts = limited(all.texts, options);
-  const at = splitAt(texts.length, options.testSplit);
-  return [
-    [texts.slice(0, at), labelsOf(all.labels.slice(0, at))],
-    [texts.slice(at), labelsOf(all.labels.slice(at))],
-  ];
 }
 
 /**

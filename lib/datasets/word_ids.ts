@@ -2,7 +2,7 @@
 import { ValueError } from "../errors.ts";
 import { integer, integerAtLeast } from "../option_kinds.ts";
 import { type KeptOptions, nullable, optionTable } from "../options.ts";
-import type { NumpyRandom } from "../numpy_random.ts";
+import type { NumpyRandom } from "../python_shuffles.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** How texts of word ids are prepared. */
@@ -48,7 +48,7 @@ type Prepared = Omit<KeptOptions<typeof wordIdOptions>, "numWords" | "skipTop" |
 /** Texts in a new order, with ids that leave room for the first, and without those that are too long. */
 export function prepared({ texts, labels }: LabelledTexts, random: NumpyRandom, options: Prepared): LabelledTexts {
   const { maxlen, startChar, indexFrom } = options;
-  const kept = random.shuffled(texts.length).map((i) => {
+  const kept = random.shuffled([...texts.keys()]).map((i) => {
     const ids = texts[i].map((id) => id + indexFrom);
     return { text: startChar === null ? ids : [startChar, ...ids], label: labels[i] };
   }).filter(({ text }) => !maxlen || text.length < maxlen);
