@@ -109,7 +109,7 @@ export class Hashing extends PreparingLayer {
 
   /** The bins. */
   override prepare(x: Structure<HostArray>): Tensor {
-    const { shape, data } = x as HostArray;
+    const { shape, data } = this.take(x) as HostArray;
     const bins = new Int32Array(data.length);
     data.forEach((item, i) => bins[i] = this.#binOf(item));
     return new Tensor(shape, "int32", bins);

@@ -22,11 +22,19 @@ interface Vocabulary<T extends Token> {
   readonly idf: Tensor | undefined;
 }
 
+/** Lets a lookup learn its vocabulary from the tokens of samples, for layers that have some. */
+export let learnTokens: <T extends Token>(
+  lookup: IndexLookup<T, HostArray>,
+  batches: Iterable<readonly (readonly T[])[]>,
+  what: string,
+) => void;
+
 /** What lookups share. Tokens are texts or integers. */
 export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray = Tensor>
   extends PreparingLayer<OfNumbers> {
   static {
     declareBase(this);
+    learnTokens = (lookup, batches, what) => lookup.#learn(batches, what);
   }
   /** The tokens given to the constructor, which configs have; null for those of a file or of `adapt`. */
   declare readonly inputVocabulary: readonly T[] | null;
@@ -259,7 +267,7 @@ export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray =
   }
 
   /** Learns the vocabulary from the tokens of samples, the most frequent first. */
-  learn(batches: Iterable<readonly (readonly T[])[]>, what: string): void {
+  #learn(batches: Iterable<readonly (readonly T[])[]>, what: string): void {
     if (!this.#learns) {
       throw new StateError({
         what,

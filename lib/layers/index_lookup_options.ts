@@ -4,7 +4,8 @@ import { boolean, choice, integer, integerAtLeast, isInteger, isNumber } from ".
 import { nullable, type Option, option, optionTable } from "../options.ts";
 import { isListOf } from "../shape.ts";
 import { StringTensor } from "../tensor/strings.ts";
-import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
+import type { TypedArray } from "../dtype.ts";
+import { isDetached, Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import type { Salt } from "../text/buckets.ts";
 import type { Token } from "../text/vocabulary.ts";
 import { noSparse, outputMode, type VectorMode } from "./category_encoding.ts";
@@ -84,9 +85,8 @@ export const tokenOption = <T extends Token>(kind: "string" | "number", fallback
 
 /** The tokens of a vocabulary as given, unless it is the path of a file. */
 export function tokensOf<T extends Token>(given: unknown, kind: "string" | "number", what: string): readonly T[] {
-  const list = given instanceof StringTensor || given instanceof Tensor || ArrayBuffer.isView(given)
-    ? Array.from((given instanceof StringTensor || given instanceof Tensor ? given.data : given) as ArrayLike<unknown>)
-    : given;
+  const data: unknown = given instanceof StringTensor || given instanceof Tensor ? given.data : given;
+  const list = ArrayBuffer.isView(data) && !isDetached(data) ? Array.from(data as TypedArray) : data;
   if (!Array.isArray(list) || list.length > 2 ** 28) {
     throw new ValueError({
       what,

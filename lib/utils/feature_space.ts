@@ -16,6 +16,7 @@ import { layerOptions } from "../layers/options.ts";
 import { Normalization, Rescaling } from "../layers/preprocessing.ts";
 import { StringLookup } from "../layers/string_lookup.ts";
 import { choice, positiveInteger, uncheckedHere } from "../option_kinds.ts";
+import { optionsOf } from "../ops/lift.ts";
 import { declareOptions, nullable, optionTable, withFactsOfAll } from "../options.ts";
 import { deserializeObject, readNodesOf } from "../saving/deserialize.ts";
 import type { SymbolicShape } from "../shape.ts";
@@ -82,7 +83,18 @@ const featureSpaceOptions = optionTable<FeatureSpaceOptions>()({
 /** Columns of a table by name: of numbers or texts, each of as many rows. */
 export type Columns = Readonly<Record<string, DataLike>>;
 
-const nameFor = (given: string | undefined, kind: string) => `${given ?? autoName(kind)}_preprocessor`;
+function nameFor(given: unknown, kind: string): string {
+  if (given === undefined || typeof given === "string") return `${given ?? autoName(kind)}_preprocessor`;
+  throw new ValueError({
+    what: "Cannot make Feature",
+    rule: "name must be a text",
+    received: describe(given),
+    hint: "leave it out",
+  });
+}
+
+/** Gives a space of a config what a file holds of its layers. */
+let spaceOfConfig: (options: FeatureSpaceOptions) => FeatureSpace;
 
 /**
  * Columns of a table, of numbers, categories and texts, as vectors: each column is normalized, looked up or hashed by a
@@ -116,6 +128,12 @@ const nameFor = (given: string | undefined, kind: string) => `${given ?? autoNam
 export class FeatureSpace extends Model<Structure<SymbolicTensor>, Structure<SymbolicTensor>> {
   static {
     declareOptions(this, featureSpaceOptions);
+    spaceOfConfig = (options) => {
+      const space = new FeatureSpace(options);
+      for (const layer of Object.values(space.preprocessors)) layer.ensureBuilt([null, 1]);
+      space.#adapted = true;
+      return space;
+    };
   }
   /** The features by the names of their columns. */
   readonly features: Readonly<Record<string, Feature>>;
@@ -144,7 +162,7 @@ export class FeatureSpace extends Model<Structure<SymbolicTensor>, Structure<Sym
   /** Takes the features. Throws {@linkcode ValueError} for an unknown kind, and for crosses of unknown features. */
   constructor(options: FeatureSpaceOptions) {
     super(options as object);
-    const { features, crosses } = options;
+    const { features, crosses }: Partial<FeatureSpaceOptions> = optionsOf(options);
     const what = `Cannot make "${this.name}"`;
     if (!isNamed(features) || Object.keys(features).length === 0) {
       throw new ValueError({
@@ -214,47 +232,43 @@ export class FeatureSpace extends Model<Structure<SymbolicTensor>, Structure<Sym
   }
 
   /** Numbers as they are. */
-  static float({ name }: { name?: string } = {}): Feature {
+  static float(options: { name?: string } = {}): Feature {
+    const { name } = optionsOf(options);
     return new Feature("float32", new TFDIdentity({ name: nameFor(name, "float") }), "float");
   }
 
   /** Numbers times a factor, plus an offset. */
-  static floatRescaled(
-    { scale = 1, offset = 0, name }: { scale?: number; offset?: number; name?: string } = {},
-  ): Feature {
+  static floatRescaled(options: { scale?: number; offset?: number; name?: string } = {}): Feature {
+    const { scale = 1, offset = 0, name } = optionsOf(options);
     return new Feature("float32", new Rescaling(scale, { offset, name: nameFor(name, "float_rescaled") }), "float");
   }
 
   /** Numbers of mean 0 and variance 1, as `adapt` finds them. */
-  static floatNormalized({ name }: { name?: string } = {}): Feature {
+  static floatNormalized(options: { name?: string } = {}): Feature {
+    const { name } = optionsOf(options);
     return new Feature("float32", new Normalization({ name: nameFor(name, "float_normalized") }), "float");
   }
 
   /** Numbers by the bins that they fall into, with edges that are given or that `adapt` finds. */
   static floatDiscretized(
     numBins: number,
-    { binBoundaries = null, outputMode = "one_hot", name }: {
-      binBoundaries?: readonly number[] | null;
-      outputMode?: FeatureMode;
-      name?: string;
-    } = {},
+    options: { binBoundaries?: readonly number[] | null; outputMode?: FeatureMode; name?: string } = {},
   ): Feature {
+    const { binBoundaries = null, outputMode = "one_hot", name } = optionsOf(options);
     const preprocessor = new Discretization({ numBins, binBoundaries, name: nameFor(name, "float_discretized") });
     return new Feature("float32", preprocessor, outputMode);
   }
 
   /** Integers by a vocabulary that `adapt` learns. */
-  static integerCategorical(
-    { maxTokens = null, numOovIndices = 1, outputMode = "one_hot", name }: CategoricalOptions = {},
-  ): Feature {
+  static integerCategorical(given: CategoricalOptions = {}): Feature {
+    const { maxTokens = null, numOovIndices = 1, outputMode = "one_hot", name } = optionsOf(given);
     const options = { maxTokens, numOovIndices, name: nameFor(name, "integer_categorical") };
     return new Feature("int32", new IntegerLookup(options), outputMode);
   }
 
   /** Texts by a vocabulary that `adapt` learns. */
-  static stringCategorical(
-    { maxTokens = null, numOovIndices = 1, outputMode = "one_hot", name }: CategoricalOptions = {},
-  ): Feature {
+  static stringCategorical(given: CategoricalOptions = {}): Feature {
+    const { maxTokens = null, numOovIndices = 1, outputMode = "one_hot", name } = optionsOf(given);
     const options = { maxTokens, numOovIndices, name: nameFor(name, "string_categorical") };
     return new Feature("string", new StringLookup(options), outputMode);
   }
@@ -262,16 +276,18 @@ export class FeatureSpace extends Model<Structure<SymbolicTensor>, Structure<Sym
   /** Texts by the bins of their hashes. */
   static stringHashed(
     numBins: number,
-    { outputMode = "one_hot", name }: { outputMode?: FeatureMode; name?: string } = {},
+    options: { outputMode?: FeatureMode; name?: string } = {},
   ): Feature {
+    const { outputMode = "one_hot", name } = optionsOf(options);
     return new Feature("string", new Hashing(numBins, { name: nameFor(name, "string_hashed") }), outputMode);
   }
 
   /** Integers by the bins of their hashes. */
   static integerHashed(
     numBins: number,
-    { outputMode = "one_hot", name }: { outputMode?: FeatureMode; name?: string } = {},
+    options: { outputMode?: FeatureMode; name?: string } = {},
   ): Feature {
+    const { outputMode = "one_hot", name } = optionsOf(options);
     return new Feature("int32", new Hashing(numBins, { name: nameFor(name, "integer_hashed") }), outputMode);
   }
 
@@ -434,14 +450,6 @@ export class FeatureSpace extends Model<Structure<SymbolicTensor>, Structure<Sym
     ): [string, ConfigValue] => [name, layer instanceof IndexLookup ? {} : { input_shape: [null, 1] }]);
     return { ...node, ...{ build_config: Object.fromEntries(builds) } };
   }
-
-  /** The features of a config, ready for what a file holds of them. */
-  static ofConfig(options: FeatureSpaceOptions): FeatureSpace {
-    const space = new FeatureSpace(options);
-    for (const layer of Object.values(space.preprocessors)) layer.ensureBuilt([null, 1]);
-    space.#adapted = true;
-    return space;
-  }
 }
 
 /** The number of indices that a layer gives; undefined if it is not known. */
@@ -479,7 +487,7 @@ readNodesOf("FeatureSpace", ({ config }, path, shared) => {
   const at = path.at("config");
   const read = (key: string) => deserializeObject(at.object(config)[key] ?? null, key, shared, at.at(key)) as never;
   return at.within(() =>
-    FeatureSpace.ofConfig({
+    spaceOfConfig({
       features: read("features"),
       crosses: read("crosses"),
       outputMode: read("output_mode"),

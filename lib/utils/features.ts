@@ -7,6 +7,8 @@ import type { Value } from "../ir/value.ts";
 import type { Config, ConfigValue } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { concat } from "../ops/primitives.ts";
+import { checkPositiveInteger } from "../option_kinds.ts";
+import { isListOf } from "../shape.ts";
 import { declareClasses } from "../registry.ts";
 import { deserializeObject, readNodesOf } from "../saving/deserialize.ts";
 import type { Structure } from "../structure.ts";
@@ -46,6 +48,14 @@ export class Cross {
     readonly outputMode: Exclude<FeatureMode, "float"> = "one_hot",
   ) {
     checkedMode(outputMode, ["int", "one_hot"], "Cross");
+    checkPositiveInteger("Cross", "crossingDim", crossingDim);
+    if (isListOf(featureNames, (name) => typeof name === "string")) return;
+    throw new ValueError({
+      what: "Cannot make Cross",
+      rule: "featureNames must be a list of names",
+      received: describe(featureNames),
+      hint: 'write it as in FeatureSpace.cross(["job", "floor"], 8)',
+    });
   }
 
   /** The name of the crossed feature. */
