@@ -5,6 +5,7 @@ import { maxExtent } from "./option_kinds.ts";
 import { checkShape, isListOf } from "./shape.ts";
 import { flatten, type Structure } from "./structure.ts";
 import { isOperand as isOpOperand } from "./tensor/apply.ts";
+import { StringTensor } from "./tensor/strings.ts";
 import { SymbolicTensor } from "./tensor/symbolic.ts";
 import { checkAttached, Tensor } from "./tensor/tensor.ts";
 import { Variable } from "./tensor/variable.ts";
@@ -120,6 +121,20 @@ export const tensors: Argument = listOf((given, place) => {
   if (given instanceof Tensor) return given;
   return refuse(place, "a list of tensors", given, "give what reading the variables gave");
 }, "a list of tensors");
+
+/** A map, such as what files hold by name. */
+export const map: Argument = (given, place) => {
+  if (given instanceof Map) return given;
+  return refuse(place, "a Map", given, "write it as in new Map()");
+};
+
+/** An array of numbers or texts with its data, a list of them, or some by name. */
+export const hostArrays: Argument = (given, place) => {
+  const items: unknown[] = flatten<unknown>(given);
+  const isArray = (item: unknown) => item instanceof Tensor || item instanceof StringTensor;
+  if (items.length > 0 && items.every(isArray)) return given;
+  return refuse(place, "a tensor, of numbers or of texts", given, "use apply(x), which makes one of data");
+};
 
 /** A function. */
 export const fn: Argument = (given, place) => {

@@ -1,5 +1,5 @@
 // HashedCrossing: features that belong together as bins. https://keras.io/api/layers/preprocessing_layers/categorical/hashed_crossing/
-import { anything, object, shapes } from "../argument_kinds.ts";
+import { shapes } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -55,8 +55,6 @@ export class HashedCrossing extends PreparingLayer {
     declareMethods(this, {
       build: { verb: "build", takes: { inputShape: shapes } },
       computeOutputShape: { verb: "take the output shape of", takes: { inputShape: shapes } },
-      prepare: { verb: "call", takes: { x: anything } },
-      call: { verb: "call", takes: { x: anything, context: object } },
     });
     declareOptions(this, hashedCrossingOptions);
   }
@@ -111,7 +109,7 @@ export class HashedCrossing extends PreparingLayer {
 
   /** The bins of combinations. */
   override prepare(x: Structure<HostArray>): Tensor {
-    const features = flatten(x);
+    const features = flatten(this.take(x));
     this.#check(features.map(({ shape }) => shape));
     const [{ shape, size }] = features;
     const bins = Int32Array.from(

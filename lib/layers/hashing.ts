@@ -9,7 +9,7 @@ import type { HostArray } from "../tensor/strings.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { bucketOf } from "../text/buckets.ts";
 import { encodeCategories, noSparse, outputMode, type VectorMode } from "./category_encoding.ts";
-import { saltOption } from "./index_lookup.ts";
+import { saltOption } from "./index_lookup_options.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 import { PreparingLayer } from "./preparing.ts";
@@ -109,7 +109,7 @@ export class Hashing extends PreparingLayer {
 
   /** The bins. */
   override prepare(x: Structure<HostArray>): Tensor {
-    const { shape, data } = x as HostArray;
+    const { shape, data } = this.take(x) as HostArray;
     const bins = new Int32Array(data.length);
     data.forEach((item, i) => bins[i] = this.#binOf(item));
     return new Tensor(shape, "int32", bins);

@@ -82,7 +82,7 @@ export class HostStage {
       if (!value) values.set(tensor, value = (tensor.operation as PreparingLayer).ofArrays(argument(tensor.node)));
       return value;
     };
-    const prepared = this.#prepared.map(({ node, layer }) => layer.prepare(layer.take(argument(node))));
+    const prepared = this.#prepared.map(({ node, layer }) => layer.prepare(argument(node)));
     return [...this.#read.map((input) => values.get(input) as Tensor), ...prepared];
   }
 

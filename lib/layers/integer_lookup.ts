@@ -9,15 +9,15 @@ import type { Structure } from "../structure.ts";
 import type { HostArray } from "../tensor/strings.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
+import { IndexLookup, learnTokens } from "./index_lookup.ts";
 import {
-  IndexLookup,
   type IndexLookupOptions,
   indexLookupOptions,
   type KeptElsewhere,
   type OovMethod,
   tokenOption,
   vocabularyOption,
-} from "./index_lookup.ts";
+} from "./index_lookup_options.ts";
 import type { LayerFields } from "./options.ts";
 import { toIntegers } from "./preparing.ts";
 import { samplesOf } from "./string_lookup.ts";
@@ -88,12 +88,12 @@ export class IntegerLookup extends IndexLookup<number> {
   adapt(data: TensorLike | DataBatches, options: AdaptOptions = {}): void {
     const what = `Cannot adapt "${this.name}"`;
     const batches = batchesOf(data, what, options, (batch, name) => toIntegers(batch as TensorLike, what, name));
-    this.learn(samplesOf<number>(batches), what);
+    learnTokens(this, samplesOf<number>(batches), what);
   }
 
   /** The indices of integers, or the integers of indices. */
   override prepare(x: Structure<HostArray>): Tensor {
-    const { shape, data } = x as Tensor;
+    const { shape, data } = this.take(x) as Tensor;
     const find = this.invert ? (index: number) => this.tokenAt(index) : (token: number) => this.indexOf(token);
     return new Tensor(shape, "int32", Int32Array.from(data, find));
   }

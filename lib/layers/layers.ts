@@ -56,7 +56,8 @@ export {
 export { Discretization, type DiscretizationOptions } from "./discretization.ts";
 export { HashedCrossing, type HashedCrossingOptions } from "./hashed_crossing.ts";
 export { Hashing, type HashingOptions } from "./hashing.ts";
-export { IndexLookup, type IndexLookupOptions, type LookupMode, type OovMethod } from "./index_lookup.ts";
+export { IndexLookup } from "./index_lookup.ts";
+export type { IndexLookupOptions, LookupMode, OovMethod } from "./index_lookup_options.ts";
 export { IntegerLookup, type IntegerLookupOptions } from "./integer_lookup.ts";
 export { PreparingLayer, type Takes } from "./preparing.ts";
 export { StringLookup, type StringLookupOptions } from "./string_lookup.ts";

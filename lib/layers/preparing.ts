@@ -1,6 +1,6 @@
 // PreparingLayer: the base of layers that compute at once from data, and of those that need the host for it, as texts do.
-import { anything, object, shapes } from "../argument_kinds.ts";
-import { declareMethods } from "../checked_methods.ts";
+import { array, hostArrays, listOf, map, object, operands, shapes } from "../argument_kinds.ts";
+import { type Argument, declareMethods } from "../checked_methods.ts";
 import { type DType, makeArray } from "../dtype.ts";
 import { describe, StateError, ValueError } from "../errors.ts";
 import { ContextKey, withContext } from "../ir/context.ts";
@@ -23,6 +23,12 @@ import { type CallContext, type ContextOf, type InputOf, Layer, type OutputOf, t
 /** What a layer takes: texts, integers, any numbers, or texts or integers. */
 export type Takes = "texts" | "integers" | "numbers" | "texts or integers";
 
+/** Shape and dtype of an input. */
+const spec: Argument = (given, { what }) => {
+  if (given instanceof TensorSpec) return given;
+  throw new ValueError({ what, rule: "inputs must be specs", received: describe(given), hint: "use apply(x)" });
+};
+
 /** Whether `call` gets what the host made of the input, and not the input. */
 const isPrepared = new ContextKey<boolean>("isPrepared");
 
@@ -35,9 +41,18 @@ export abstract class PreparingLayer<OfNumbers extends HostArray = Tensor> exten
     declareBase(this);
     declareMethods(this, {
       computeOutputShape: { verb: "take the output shape of", takes: { inputShape: shapes } },
-      prepare: { verb: "call", takes: { x: anything } },
-      applyPrepared: { verb: "call", takes: { x: anything } },
-      call: { verb: "call", takes: { x: anything, context: object } },
+      prepare: { verb: "call", takes: { x: hostArrays } },
+      ofArrays: { verb: "call", takes: { x: hostArrays, context: object } },
+      preparedSpec: { verb: "call", takes: { inputs: listOf(spec, "a list of specs of inputs", 1) } },
+      applyPrepared: { verb: "call", takes: { x: array } },
+      encode: { verb: "call", takes: { x: array } },
+      compute: { verb: "call", takes: { x: operands, context: object } },
+      call: { verb: "call", takes: { x: operands, context: object } },
+      saveOwnVariables: { verb: "save", takes: { store: map } },
+      loadOwnVariables: { verb: "load", takes: { store: map } },
+      saveAssets: { verb: "save", takes: { assets: map } },
+      loadAssets: { verb: "load", takes: { assets: map } },
+      getVocabulary: { verb: "take the vocabulary of", takes: { options: object } },
     });
   }
   /** What the layer takes. */
@@ -114,9 +129,11 @@ export abstract class PreparingLayer<OfNumbers extends HostArray = Tensor> exten
 
   /** What the layer makes of arrays of what it takes. */
   ofArrays(x: Structure<HostArray>, context: object = {}): HostArray {
-    const taken = this.take(x);
-    if (this.prepare) return computed([this.prepare(taken)], ([value]) => this.applyPrepared(value));
-    return computed(flatten(taken) as Tensor[], ([value]) => super.apply(value as InputOf<this>, context) as Value);
+    if (this.prepare) return computed([this.prepare(x)], ([value]) => this.applyPrepared(value));
+    return computed(
+      flatten(this.take(x)) as Tensor[],
+      ([value]) => super.apply(value as InputOf<this>, context) as Value,
+    );
   }
 
   /** The layer's input as arrays of what it takes. */

@@ -6,14 +6,14 @@ import { type HostArray, type Strings, StringTensor, toStrings } from "../tensor
 import type { CallArguments, TensorSpec } from "../tensor/symbolic.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
+import { IndexLookup, learnTokens } from "./index_lookup.ts";
 import {
-  IndexLookup,
   type IndexLookupOptions,
   indexLookupOptions,
   type KeptElsewhere,
   tokenOption,
   vocabularyOption,
-} from "./index_lookup.ts";
+} from "./index_lookup_options.ts";
 import type { LayerFields } from "./options.ts";
 import type { Takes } from "./preparing.ts";
 
@@ -94,7 +94,7 @@ export class StringLookup extends IndexLookup<string, StringTensor> {
   adapt(data: Strings | DataBatches<Strings>, options: AdaptOptions = {}): void {
     const what = `Cannot adapt "${this.name}"`;
     const batches = batchesOf(data, what, options, (batch, name) => toStrings(batch, what, name));
-    this.learn(samplesOf<string>(batches), what);
+    learnTokens(this, samplesOf<string>(batches), what);
   }
 
   /** What the layer makes of data. */
@@ -106,7 +106,7 @@ export class StringLookup extends IndexLookup<string, StringTensor> {
 
   /** The indices of texts. */
   override prepare(x: Structure<HostArray>): Tensor {
-    const { shape, data } = x as StringTensor;
+    const { shape, data } = this.take(x) as StringTensor;
     return new Tensor(shape, "int32", Int32Array.from(data, (token) => this.indexOf(token)));
   }
 

@@ -13,7 +13,8 @@ import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { ngramsOf, splitters, standardizers } from "../text/tokens.ts";
 import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
 import { noSparse, outputMode } from "./category_encoding.ts";
-import { idfOption, type KeptElsewhere, vocabularyOption } from "./index_lookup.ts";
+import { idfOption, type KeptElsewhere, vocabularyOption } from "./index_lookup_options.ts";
+import { learnTokens } from "./index_lookup.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 import { PreparingLayer } from "./preparing.ts";
@@ -216,7 +217,7 @@ export class TextVectorization extends PreparingLayer {
     const what = `Cannot adapt "${this.name}"`;
     const batches = batchesOf(data, what, options, (batch, name) => toStrings(batch, what, name));
     const tokens = (texts: StringTensor) => this.#tokensOf(texts, what);
-    this._lookupLayer.learn({
+    learnTokens(this._lookupLayer, {
       *[Symbol.iterator]() {
         for (const batch of batches) yield tokens(batch);
       },
@@ -262,7 +263,7 @@ export class TextVectorization extends PreparingLayer {
 
   /** The indices of tokens, in rows of one length. */
   override prepare(x: Structure<HostArray>): Tensor {
-    const texts = x as StringTensor;
+    const texts = this.take(x) as StringTensor;
     const what = `Cannot call "${this.name}"`;
     const rows = this.#tokensOf(texts, what).map((tokens) => tokens.map((token) => this._lookupLayer.indexOf(token)));
     // Programs have no axes without elements.

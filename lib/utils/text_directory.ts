@@ -19,7 +19,7 @@ const textDatasetOptions = optionTable<TextDatasetOptions>()({
 
 /**
  * The texts in the `.txt` files of a directory, whose folders are the classes, as a dataset: batches `[x, y]` where `x` is
- * a list of strings and `y` their labels. `map` makes numbers of the strings, which models take. The files, their order
+ * a list of strings and `y` their labels, for models that begin with an `Input` of dtype `"string"`. The files, their order
  * and the parts of a split are those of Keras for the same seed; the orders of passes with `shuffle` are not.
  *
  * Source: `keras.utils.text_dataset_from_directory`.

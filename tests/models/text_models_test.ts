@@ -1,7 +1,18 @@
 // Models of texts: layers that run on the host before the program, in predict, fit and evaluate, and in files.
 import assert from "node:assert/strict";
-import { Input, layers, Model, ops, Sequential, setRandomSeed, StringTensor, tensor, Variable } from "../../mod.ts";
-import { testOnBackends } from "../backends.ts";
+import {
+  Input,
+  layers,
+  Model,
+  ops,
+  Sequential,
+  setRandomSeed,
+  StringTensor,
+  tensor,
+  utils,
+  Variable,
+} from "../../mod.ts";
+import { testOnBackends, useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 
 const quiet = { verbose: 0 } as const;
@@ -61,6 +72,31 @@ testOnBackends("vectors of texts are made in the program, of the indices", async
     const y = await model.predict(texts, quiet);
     assertClose(y.data, vectorize.apply(texts).data, { absolute: 0, relative: 1e-6 }, outputMode);
     assert.deepEqual(model.outputShape, [null, 5]);
+  }
+});
+
+Deno.test("fit and adapt take the texts of a folder [eigen]", async () => {
+  await useBackend("eigen");
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, ...found] of [["bad", "awful day", "bad"], ["good", "lovely day", "good"]]) {
+      await Deno.mkdir(`${folder}/${name}`);
+      for (const [i, text] of found.entries()) await Deno.writeTextFile(`${folder}/${name}/${i}.txt`, text);
+    }
+    const options = { shuffle: false, verbose: false, batchSize: 3 };
+    const data = await utils.textDatasetFromDirectory(folder, options);
+    const all: string[] = [];
+    for await (const [x] of data) all.push(...x);
+    const vectorize = new layers.TextVectorization({ outputMode: "multi_hot" });
+    vectorize.adapt(all);
+    assert.deepEqual(vectorize.getVocabulary(), ["[UNK]", "day", "lovely", "good", "bad", "awful"]);
+    const model = new Sequential([vectorize, new layers.Dense(1, { activation: "sigmoid" })]);
+    model.compile({ optimizer: "sgd", loss: "binary_crossentropy" });
+    const { history } = await model.fit(data, undefined, { epochs: 2, ...quiet });
+    assert.ok(history.loss[1] < history.loss[0]);
+    assert.deepEqual((await model.predict(data, quiet)).shape, [4, 1]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });
 

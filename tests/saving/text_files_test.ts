@@ -13,6 +13,7 @@ import { useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 import { golden, type GoldenArray, makeLayer, type Table, toArray, toTensor } from "../golden.ts";
 import { findPython } from "../python.ts";
+import { unpack, written } from "./packed.ts";
 import { zipped } from "./zipped.ts";
 
 const quiet = { verbose: 0 } as const;
@@ -43,11 +44,7 @@ function assertSame(name: string, made: Tensor, expected: ArrayLike<number>): vo
 }
 
 /** The bytes of a model's file. */
-async function bytesOf(model: Model): Promise<Uint8Array<ArrayBuffer>> {
-  const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
-  const [bytes] = await Promise.all([new Response(readable).bytes(), model.save(writable)]);
-  return bytes;
-}
+const bytesOf = (model: Model) => written((stream) => model.save(stream));
 
 Deno.test("models of texts predict the same when they come back from a file [eigen]", async () => {
   await useBackend("eigen");
@@ -152,11 +149,22 @@ Deno.test({
     try {
       const exchanged = cases.filter(({ name }) => !unreadThere.includes(name));
       for (const spec of exchanged) await modelOf(spec).save(`${folder}/${spec.name}.keras`);
+      const { rows, spaces } = golden("feature_spaces");
+      for (const { name, file } of spaces as Table[]) {
+        await (await loadModel(await unpack(file))).save(`${folder}/space_${name}.keras`);
+      }
       const told = ({ data, ...array }: GoldenArray) => ({
         ...array,
         data: data.map((x) => Number.isNaN(x) ? "NaN" : x),
       });
-      const asked = Object.fromEntries(exchanged.map(({ name, inputs }) => [name, inputs.map(told)]));
+      const ofSpaces = (spaces as Table[]).map(({ name, config: { features } }) => {
+        const columns = Object.keys(features).map((column) => [column, told(rows[column])]);
+        return [`space_${name}`, Object.fromEntries(columns)];
+      });
+      const asked = Object.fromEntries([
+        ...exchanged.map(({ name, inputs }) => [name, inputs.map(told)]),
+        ...ofSpaces,
+      ]);
       await Deno.writeTextFile(`${folder}/asked.json`, JSON.stringify(asked));
       const script = new URL("./python/texts.py", import.meta.url).pathname;
       const { success, stderr } = await new Deno.Command(python!, { args: [script, folder] }).output();
@@ -168,6 +176,14 @@ Deno.test({
         assertSame(`${spec.name} there`, toTensor(y), spec.y.data);
         const model = await loadModel(`${folder}/${spec.name}.there.keras`);
         assertSame(`${spec.name} back`, await predicted(model, spec), spec.y.data);
+      }
+      for (const { name, y } of spaces as Table[]) {
+        const { y: there, error } = answers[`space_${name}`];
+        assert.equal(error, undefined, `${name}: ${error}`);
+        const parts = (of: Table): [string, Table][] => of.shape ? [[name, of]] : Object.entries(of);
+        for (const [part, made] of parts(there)) {
+          assertSame(`${name} ${part}`, toTensor(made), new Map(parts(y)).get(part).data);
+        }
       }
     } finally {
       await Deno.remove(folder, { recursive: true });

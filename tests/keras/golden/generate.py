@@ -48,6 +48,7 @@ SUBJECTS = [
     "merging",
     "preprocessing",
     "text",
+    "feature_spaces",
     "applications",
     "pooling",
     "spatial",

@@ -29,9 +29,13 @@ def tensor(value):
 def answered(folder, name, inputs):
     model = keras.saving.load_model(folder / f"{name}.keras")
     model.save(folder / f"{name}.there.keras")
-    given = [tensor(value) for value in inputs]
-    y = model(given[0] if len(given) == 1 else given)
-    return np.asarray(y).astype("float32")
+    if isinstance(inputs, dict):
+        given = {name: tensor(value) for name, value in inputs.items()}
+    else:
+        given = [tensor(value) for value in inputs]
+        given = given[0] if len(given) == 1 else given
+    y = model(given)
+    return keras.tree.map_structure(lambda part: np.asarray(part).astype("float32"), y)
 
 
 def main(folder):
