@@ -1,6 +1,7 @@
 // The cost of a training step of each example, in counts: nodes, elementwise ops left unfused, dispatches on a GPU.
 import * as autoencoder from "../examples/autoencoder.ts";
 import * as characterModel from "../examples/character_model.ts";
+import * as detection from "../examples/detection.ts";
 import * as fromPython from "../examples/from_python.ts";
 import * as functional from "../examples/functional.ts";
 import * as gan from "../examples/gan.ts";
@@ -9,10 +10,15 @@ import * as mnistCnn from "../examples/mnist_cnn.ts";
 import * as mnistLstm from "../examples/mnist_lstm.ts";
 import * as optimizers from "../examples/optimizers.ts";
 import * as overfitting from "../examples/overfitting.ts";
+import * as recommender from "../examples/recommender.ts";
 import * as segmentation from "../examples/segmentation.ts";
+import { mostDigits, recordingLength } from "../examples/speech.ts";
+import * as speechCtc from "../examples/speech_ctc.ts";
+import * as textClassification from "../examples/text_classification.ts";
 import * as timeseries from "../examples/timeseries.ts";
 import * as transferLearning from "../examples/transfer_learning.ts";
 import * as translation from "../examples/translation.ts";
+import * as vae from "../examples/vae.ts";
 import type { DType } from "../lib/dtype.ts";
 import type { Executor } from "../lib/exec/executor.ts";
 import { getExecutor, setBackend, useExecutor } from "../lib/exec/select.ts";
@@ -70,6 +76,12 @@ export const examples: readonly Example[] = [
       ),
   },
   {
+    name: "speech_ctc",
+    batch: 32,
+    train: (n) =>
+      speechCtc.makeModel(100).fit(blank(n, [recordingLength, 1]), blank(n, [mostDigits], "int32"), once(n)),
+  },
+  {
     name: "autoencoder",
     batch: 128,
     train: (n) => autoencoder.makeModel().fit(blank(n, [28, 28], "uint8"), blank(n, [28, 28], "uint8"), once(n)),
@@ -79,6 +91,29 @@ export const examples: readonly Example[] = [
     batch: 64,
     train: (n) => gan.makeModel().fit(blank(n, [28, 28], "uint8"), undefined, once(n)),
   },
+  {
+    name: "vae",
+    batch: 128,
+    train: (n) => vae.makeModel().fit(blank(n, [28, 28], "uint8"), undefined, once(n)),
+  },
+  {
+    name: "detection",
+    // The example uses 32; fewer train sooner.
+    batch: 8,
+    train: (n) => detection.makeModel(100).fit(blank(n, [64, 64], "uint8"), blank(n, [8, 8, 6]), once(n)),
+  },
+  {
+    name: "recommender",
+    batch: 512,
+    train: (n) =>
+      recommender.makeModel().fit({ user: blank(n, [], "int32"), film: blank(n, [], "int32") }, blank(n, []), once(n)),
+  },
+  ...textClassification.readerNames.map((reader): Example => ({
+    name: `text_classification: ${reader}`,
+    batch: 64,
+    // Blank data would be padding alone.
+    train: (n) => textClassification.makeModel(reader, 89).fit(ops.ones([2 * n, 32], "int32"), blank(n, [1]), once(n)),
+  })),
   {
     name: "segmentation",
     // The example uses 32; fewer train sooner.

@@ -1,6 +1,6 @@
 // Pictures of circles, squares and triangles under noise, and the class of every pixel: data for segmentation.
 import { Tensor } from "../mod.ts";
-import { normalNumber, randomNumbers } from "./random_numbers.ts";
+import { normalNumber, randomInteger, randomNumbers } from "./random_numbers.ts";
 
 /** The classes of pixels, in the order of their numbers. */
 export const shapeNames = ["background", "circle", "square", "triangle"] as const;
@@ -40,10 +40,10 @@ export function drawShapes(count: number, size: number, seed: number): { images:
   const classes = new Uint8Array(count * size * size);
   for (let image = 0; image < count; image++) {
     const placed: PlacedShape[] = [];
-    const wanted = 1 + Math.floor(3 * random());
+    const wanted = 1 + randomInteger(random, 3);
     // Gives up after some tries if there is no free place.
     for (let tries = 0; tries < 20 && placed.length < wanted; tries++) {
-      const kind = ([1, 2, 3] as const)[Math.floor(3 * random())];
+      const kind = ([1, 2, 3] as const)[randomInteger(random, 3)];
       const reach = between(kind === 1 ? 0.12 : 0.16, kind === 1 ? 0.18 : 0.24) * size;
       const [x, y] = [between(reach, size - reach), between(reach, size - reach)];
       const free = placed.every((other) => Math.hypot(x - other.x, y - other.y) > reach + other.reach + 1);

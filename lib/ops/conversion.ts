@@ -1,5 +1,5 @@
 // Tensors from data and back, and what is known of them. https://keras.io/api/ops/core/
-import { checkDType, type DType } from "../dtype.ts";
+import { checkDType, type DType, type InputDType } from "../dtype.ts";
 import { describe, StateError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import { type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
@@ -49,7 +49,7 @@ export function size(x: Convertible): number | null {
 }
 
 /** The dtype of a tensor, a variable or something symbolic, or that of nested arrays as a tensor. */
-export const dtype = (x: TensorLike | Operand | SymbolicTensor): DType => {
+export const dtype = (x: TensorLike | Operand | SymbolicTensor): InputDType => {
   const found = held(x, "Cannot take the dtype");
   return typeof found === "number" ? "float32" : found.dtype;
 };

@@ -134,6 +134,8 @@ export function optionsOf(
       path.at(key).within(() => known.of.read(value, place));
       continue;
     }
+    const limits = known?.of.inConfigs;
+    if (limits && !limits.suits(value)) path.at(key).refuse(limits.rule, describe(value), limits.hint);
     if (value === null && !(known ? known.of.nullable : isOwn)) continue;
     options[known?.name ?? camelCase(key)] = deserializeObject(value, key, shared, path.at(key));
   }

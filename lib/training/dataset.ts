@@ -5,9 +5,10 @@ import type { Executor } from "../exec/executor.ts";
 import { describe } from "../options.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, isNamed, packLike, type Structure } from "../structure.ts";
+import { type DataLike, type HostArray, StringTensor } from "../tensor/strings.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { labelOf, type Parts, tensorsOf } from "./arguments.ts";
+import { inputsOf, labelOf, type Parts, tensorsOf } from "./arguments.ts";
 import { BatchStream } from "./batch_stream.ts";
 import type { Batches } from "./batches.ts";
 import { weighClasses } from "./class_weights.ts";
@@ -40,7 +41,7 @@ export interface Dataset {
 /** Inputs, targets and weights as the user gave them. */
 export interface UserData extends SampleWeightOptions {
   /** Inputs. */
-  readonly x: Structure<TensorLike> | undefined;
+  readonly x: Structure<DataLike> | undefined;
   /** Targets. */
   readonly y?: Structure<TensorLike> | null;
 }
@@ -61,18 +62,21 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
   }
   if (isNamed(data.x)) refuseArguments(data.x, model, where);
   const shapes = model.inputShape && flatten(model.inputShape);
-  const parts = { argument: "x", like: model.inputShape, names: model.inputNames, shapes };
-  const { items, like, rows } = tensorsOf(data.x, parts, where);
-  const x = items.filter((item) => item !== undefined);
-  const open = x.map(({ shape }): SymbolicShape => [null, ...shape.slice(1)]);
+  const dtypes = model.stage?.inputs.map(({ dtype }) => dtype);
+  const parts = { argument: "x", like: model.inputShape, names: model.inputNames, shapes, dtypes };
+  const { items, like, rows } = inputsOf(data.x, parts, where);
+  const given = items.filter((item) => item !== undefined);
+  const open = given.map(({ shape }): SymbolicShape => [null, ...shape.slice(1)]);
   const output = model.buildFor(model.inputShape ?? packLike(like, open));
+  const { stage } = model;
+  const x = stage?.prepare(given) ?? given.map((item, i) => numbersOf(item, labelOf(parts, given.length, i), where));
   const inputs: Dataset = {
     where,
     rows: rows.count,
     x,
     y: [],
     weights: [],
-    xLike: model.inputShape ?? like,
+    xLike: stage ? x.length === 1 ? x[0] : x : model.inputShape ?? like,
     yLike: output,
   };
   if (!compiled) return inputs;
@@ -93,6 +97,17 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
   });
   const weighed = classWeight === undefined || y.length === 0 ? weights : [weighClasses(y, classWeight, where)];
   return { ...inputs, y, weights: weighed };
+}
+
+/** The tensor of an input that must not be texts. */
+function numbersOf(input: HostArray, label: string, where: string): Tensor {
+  if (input instanceof Tensor) return input;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: `elements of ${label} must be numbers or booleans`,
+    received: "texts",
+    hint: 'let the model begin with Input({ shape: [1], dtype: "string" }) and a TextVectorization or a StringLookup',
+  });
 }
 
 /** Throws {@linkcode ValueError} for what a method takes by position, in one object. */
@@ -164,7 +179,8 @@ export function checkedStream(
 }
 
 function partsOf(batch: unknown, where: string): UserData {
-  if (batch instanceof Tensor || ArrayBuffer.isView(batch) || isNamed(batch)) return { x: batch as TensorLike };
+  const isOne = batch instanceof Tensor || batch instanceof StringTensor || ArrayBuffer.isView(batch);
+  if (isOne || isNamed(batch)) return { x: batch as TensorLike };
   if (Array.isArray(batch) && batch.length >= 1 && batch.length <= 3) {
     const [x, y, sampleWeight] = batch;
     return { x, y: y ?? undefined, sampleWeight };

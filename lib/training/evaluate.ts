@@ -158,7 +158,7 @@ export async function predict(
   if (ranOut) warnOfShortData(where, "steps");
   if (!(data instanceof BatchStream)) {
     parts.push((await outputsOf(steps, step)).map((output) => (rows < data.rows ? output.rows(0, rows) : output)));
-    if (step.indexing.kind === "whole") trainer.lastPrediction = { step, version: steps.version };
+    if (step.indexing.kind === "whole" && !model.stage) trainer.lastPrediction = { step, version: steps.version };
   }
   await callbacks.end("Predict", {});
   await plan.end();

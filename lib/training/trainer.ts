@@ -9,6 +9,7 @@ import { StateError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { markBusy } from "../session.ts";
 import type { Value } from "../ir/value.ts";
+import type { HostStage } from "../layers/host_stage.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Weight } from "../layers/weight.ts";
 import { Metric } from "../metrics/metric.ts";
@@ -42,7 +43,9 @@ export interface TrainableModel extends CallbackModel {
   readonly inputNames: readonly string[];
   /** The names of the outputs, in the order in which structures are flattened. */
   readonly outputNames: readonly string[];
-  /** The dtypes that inputs are cast to, structured like the input; undefined for no cast. */
+  /** What runs on the host before the model's programs, where there is such a part. */
+  readonly stage: HostStage | undefined;
+  /** The dtypes that inputs are cast to, structured like the input, or a list for what `stage` gives; undefined for no cast. */
   readonly inputDType: Structure<DType> | undefined;
   /** The shape that the model was built for, structured like the input, if it is built. */
   readonly inputShape: Structure<SymbolicShape> | undefined;

@@ -8,7 +8,7 @@ import { roundHalfToEven } from "../rounding.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { countOf, PyDataset } from "../training/py_dataset.ts";
-import { pythonShuffled } from "./python_shuffles.ts";
+import { pythonShuffled } from "../python_shuffles.ts";
 import { inBatchesOf, rowsAt, SampleDataset, seedOption } from "./sample_dataset.ts";
 
 /** Options of {@linkcode splitDataset}. */

@@ -37,3 +37,15 @@ export { splitDataset, type SplitDatasetOptions } from "./split_dataset.ts";
 export { textDatasetFromDirectory, type TextDatasetOptions } from "./text_directory.ts";
 export { type TimeseriesBatch, timeseriesDatasetFromArray, type TimeseriesOptions } from "./timeseries.ts";
 export { toCategorical } from "./to_categorical.ts";
+export { isKerasTensor, standardizeDtype } from "./backend.ts";
+export { packXYSampleWeight, unpackXYSampleWeight } from "./packs.ts";
+export { setRandomSeed } from "../random_stream.ts";
+export {
+  customObjectScope,
+  deserializeKerasObject,
+  getCustomObjects,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable,
+  serializeKerasObject,
+} from "../models/saving.ts";

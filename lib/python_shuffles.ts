@@ -53,16 +53,25 @@ function shuffled<T>(items: readonly T[], draw: (last: number) => number): T[] {
   return result;
 }
 
-/** The items in the order that `numpy.random.RandomState(seed).shuffle` gives them. */
-export function numpyShuffled<T>(items: readonly T[], seed: number): T[] {
-  const words = wordsFrom(stateOf(seed));
-  return shuffled(items, (last) => {
-    // The lowest bits that the largest place has; those beyond it are drawn again.
-    const mask = 2 ** (32 - Math.clz32(last)) - 1;
-    let place: number;
-    do place = (words.next().value & mask) >>> 0; while (place > last);
-    return place;
-  });
+/** NumPy's older generator, `numpy.random.RandomState`, as far as lists are shuffled with it. */
+export class NumpyRandom {
+  readonly #words: Generator<number, never>;
+
+  /** Takes the seed, from 0 to 4294967295. */
+  constructor(seed: number) {
+    this.#words = wordsFrom(stateOf(seed));
+  }
+
+  /** The items in the order that `shuffle` gives them. */
+  shuffled<T>(items: readonly T[]): T[] {
+    return shuffled(items, (last) => {
+      // The lowest bits that the largest place has; those beyond it are drawn again.
+      const mask = 2 ** (32 - Math.clz32(last)) - 1;
+      let place: number;
+      do place = (this.#words.next().value & mask) >>> 0; while (place > last);
+      return place;
+    });
+  }
 }
 
 /** The items in the order that `random.shuffle` gives them after `random.seed(seed)`. */
