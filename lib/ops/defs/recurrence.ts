@@ -30,8 +30,12 @@ type Expected = readonly [ValueType | undefined, Shape];
 function check(operands: readonly Expected[], mask: ValueType | undefined, rows: Shape): void {
   const given = [...operands, [mask, rows] as Expected].filter(([type]) => type !== undefined);
   const received = given.map(([type]) => `${type!.dtype} ${formatShape(type!.shape)}`).join(", ");
-  if (given.some(([type, shape]) => !sameShape(type!.shape, shape))) {
-    throw new ShapeError({ what, rule: "inputs, kernel, states and mask must have shapes that fit", received });
+  if (rows[0] === 0 || given.some(([type, shape]) => !sameShape(type!.shape, shape))) {
+    throw new ShapeError({
+      what,
+      rule: "inputs, kernel, states and mask must have shapes that fit, with a step at least",
+      received,
+    });
   }
   const isRight = operands.every(([type]) => type === undefined || type.dtype === "float32");
   if (isRight && (!mask || mask.dtype === "bool")) return;

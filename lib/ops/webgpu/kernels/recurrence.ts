@@ -1,5 +1,5 @@
-// recurrence and its gradient: a dispatch for each step.
-import type { RecurrenceAttrs } from "../../../ir/attrs.ts";
+// recurrence and its gradient: a product and the gates for each step.
+import type { ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
 import { sizeOf } from "../../../shape.ts";
 import {
@@ -9,13 +9,11 @@ import {
   recurrenceRows,
 } from "../../extents/recurrence.ts";
 import type { KernelCall, Lowering } from "../lowering.ts";
-import { type Operand, quadsOf } from "../operand.ts";
+import type { Operand } from "../operand.ts";
 import type { Param } from "../uniform.ts";
-import type { View } from "../view.ts";
+import { rowView, type View } from "../view.ts";
+import { emitProduct } from "./matmul.ts";
 import { copyElements } from "./moves.ts";
-
-/** The samples and features of a thread. */
-const tile = 4;
 
 const operand = (name: string, view: View, access: Operand["access"] = "load"): Operand => {
   return { name, view, access, type: "f32" };
@@ -47,11 +45,39 @@ function maskOf(mask: View | undefined): { code: string; operands: Operand[] } {
   };
 }
 
-/** A function of the header that calls the one of the cell. */
-const ofCell = (name: string, parameters: string, { cell }: RecurrenceAttrs, end: string) =>
-  `fn ${name}_of(sample: u32, unit: u32, ${parameters}) {\n  ${cell}_${name}(sample, unit, ${end});\n}`;
+/** The sum of two operands, as an epilogue of a product. */
+const sum: ElementwiseProgram = {
+  operands: ["float32", "float32"],
+  steps: [{ fn: "add", args: [0, 1], dtype: "float32" }],
+  results: [2],
+};
 
-/** Lowers recurrence. */
+/** Row `index` of values of all steps, in memory that can be bound. */
+function rowOf(lowering: Lowering, view: View, index: number, scratch: View): View {
+  const row = rowView(view, index);
+  if (row) return row;
+  const size = sizeOf(scratch.shape);
+  copyElements(lowering, view, scratch, size, index * size);
+  return scratch;
+}
+
+/** Adds the product of a matrix and the kernel, or the kernel transposed; `added` is added to it. */
+function multiply(lowering: Lowering, a: View, kernel: View, transposeB: boolean, y: View, added?: View): void {
+  const [m, k] = a.shape;
+  const extents = { batch: 1, m, n: y.shape[1], k };
+  emitProduct(lowering, {
+    ...extents,
+    transposeA: false,
+    transposeB,
+    a,
+    b: kernel,
+    epilogue: added ? sum : null,
+    others: added ? [added] : [],
+    outputs: [y],
+  }, lowering.tuning.matmul(extents));
+}
+
+/** Lowers recurrence: for each step the product of the state, then the gates. */
 export function lowerRecurrence(
   lowering: Lowering,
   { attrs }: Node<"recurrence">,
@@ -62,50 +88,39 @@ export function lowerRecurrence(
   const { steps, batch, units, gates } = recurrenceExtents(x, kernel);
   const [states] = outputs;
   const [ofGates, inner] = outputs.slice(-2);
-  const isGated = attrs.cell !== "simple";
   const masked = maskOf(mask);
-  for (const { row, before } of recurrenceRows(steps, attrs)) {
+  const [row, sums] = [lowering.scratch([batch, units]), lowering.scratch([batch, gates * units])];
+  for (const { row: at, before } of recurrenceRows(steps, attrs)) {
+    multiply(lowering, before < 0 ? start : rowOf(lowering, states, before, row), kernel, false, sums);
     const written = operand("states", states, before < 0 ? "store" : "both");
     const carries = operand("inner", inner, before < 0 ? "store" : "both");
     const reads = [
       readBefore("state", "states", start, written, before),
       ...(carry ? [readBefore("carry", "inner", carry, carries, before)] : []),
     ];
-    const call: KernelCall = {
+    emit(lowering, {
       file: "recurrence.wgsl",
-      entry: "step",
+      entry: `${attrs.cell}_step`,
       operands: unique([
         operand("x", x),
-        { ...operand("kernel", kernel), quads: quadsOf(kernel, units, [x]) },
+        operand("sums", sums),
         ...(bias ? [operand("bias", bias)] : []),
         ...masked.operands,
         ...reads.flatMap(({ operands }) => operands),
         written,
-        ...(isGated ? [operand("gates", ofGates, "store"), carries] : []),
+        ...(attrs.cell === "simple" ? [] : [operand("gates", ofGates, "store"), carries]),
       ]),
-      params: [
-        ["batch", "u32", batch],
-        ["units", "u32", units],
-        ["row", "u32", row * batch],
-        ...reads.flatMap(({ params }) => params),
-      ],
+      params: [["units", "u32", units], ["row", "u32", at * batch], ...reads.flatMap(({ params }) => params)],
       constants: [`const GATES = ${gates}u;`],
-      functions: [
-        masked.code,
-        ...reads.map(({ code }) => code),
-        ofCell("step", "products: vec4<f32>", attrs, "products"),
-      ]
-        .join("\n"),
-    };
-    emit(lowering, call, batch, units);
+      functions: [masked.code, ...reads.map(({ code }) => code)].join("\n"),
+    }, batch * units);
   }
   if (!carry) return;
   const size = sizeOf(carry.shape);
-  const last = recurrenceRows(steps, attrs).at(-1);
-  copyElements(lowering, last ? inner : carry, outputs[1], size, last ? last.row * size : 0);
+  copyElements(lowering, inner, outputs[1], size, attrs.reverse ? 0 : (steps - 1) * size);
 }
 
-/** Lowers recurrenceGradient. */
+/** Lowers recurrenceGradient: for each step the gates, then the product of their gradients. */
 export function lowerRecurrenceGradient(
   lowering: Lowering,
   { attrs }: Node<"recurrenceGradient">,
@@ -115,79 +130,47 @@ export function lowerRecurrenceGradient(
   const named = recurrenceGradientOperands(inputs, attrs);
   const { kernel, start, states, gradient, gates: kept, inner, carry, carryGradient, mask } = named;
   const { steps, batch, units, gates } = recurrenceExtents(states, kernel);
-  const size = batch * units;
   const isGru = attrs.cell === "gru";
   const masked = maskOf(mask);
-  const slope = operand("slope", lowering.scratch([carry ? 2 : 1, batch, units]), "both");
-  if (carryGradient) copyElements(lowering, carryGradient, slope.view, size, 0, size);
-  const all = operand("of_x", ofX, "both");
-  const gateOperands = kept ? [operand("gates", kept)] : [];
-  const sizes: Param[] = [["batch", "u32", batch], ["units", "u32", units]];
-  const constants = [`const GATES = ${gates}u;`];
-  const sum = `fn sum_of(i: u32, j: u32) -> f32 {\n  return ${isGru ? "gru_sum(i, j)" : "load_of_x(i)"};\n}`;
+  const size = batch * units;
+  if (carryGradient) copyElements(lowering, carryGradient, more, size);
+  const row = lowering.scratch([batch, gates * units]);
+  const slopes = [lowering.scratch([batch, units]), lowering.scratch([batch, units])];
   const rows = recurrenceRows(steps, attrs).reverse();
-  rows.forEach(({ row, before }, step) => {
+  rows.forEach(({ row: at, before }, step) => {
     const reads = isGru
       ? [readBefore("state", "states", start, operand("states", states), before)]
       : carry && inner
       ? [readBefore("carry", "inner", carry, operand("inner", inner), before)]
       : [];
-    const call: KernelCall = {
+    const slope = slopes[step % 2];
+    emit(lowering, {
       file: "recurrence.wgsl",
-      entry: "step_gradient",
+      entry: `${attrs.cell}_gradient`,
       operands: unique([
-        operand("kernel", kernel),
         operand("gradient", gradient),
-        ...gateOperands,
-        ...(inner ? [operand("inner", inner)] : [operand("states", states)]),
+        ...(kept && inner ? [operand("gates", kept), operand("inner", inner)] : [operand("states", states)]),
         ...masked.operands,
         ...reads.flatMap(({ operands }) => operands),
-        all,
-        slope,
+        operand("of_x", ofX, "store"),
+        ...(isGru ? [operand("of_sums", more, "store")] : []),
+        operand("slope", slope, "both"),
+        ...(carry ? [operand("carry_slope", more, "both")] : []),
       ]),
-      params: [
-        ...sizes,
-        ["row", "u32", row * batch],
-        ["later", "u32", step === 0 ? 0 : rows[step - 1].row * batch],
-        ...reads.flatMap(({ params }) => params),
-      ],
-      constants: [...constants, `const IS_LAST = ${step === 0};`],
-      functions: [
-        masked.code,
-        ...reads.map(({ code }) => code),
-        ofCell("gradient", "product: f32", attrs, "product"),
-        sum,
-      ].join("\n"),
-    };
-    emit(lowering, call, batch, units);
+      params: [["units", "u32", units], ["row", "u32", at * batch], ...reads.flatMap(({ params }) => params)],
+      constants: [`const GATES = ${gates}u;`, `const IS_LAST = ${step === 0};`],
+      functions: [masked.code, ...reads.map(({ code }) => code)].join("\n"),
+    }, size);
+    const to = step === steps - 1 ? ofStart : slopes[(step + 1) % 2];
+    multiply(lowering, rowOf(lowering, isGru ? more : ofX, at, row), kernel, true, to, slope);
   });
-  if (steps > 0) {
-    const call: KernelCall = {
-      file: "recurrence.wgsl",
-      entry: "start_gradient",
-      operands: [operand("kernel", kernel), ...(isGru ? gateOperands : []), operand("of_x", ofX), slope],
-      params: [...sizes, ["later", "u32", rows[rows.length - 1].row * batch]],
-      constants,
-      functions: sum,
-    };
-    emit(lowering, call, batch, units);
-  }
-  copyElements(lowering, slope.view, ofStart, size);
-  if (carry) copyElements(lowering, slope.view, more, size, size);
-  if (!isGru) return;
-  lowering.emitThreads({
-    file: "recurrence.wgsl",
-    entry: "gru_sums",
-    operands: [operand("of_x", ofX), ...gateOperands, operand("of_sums", more, "store")],
-    params: [["units", "u32", units]],
-  }, sizeOf(more.shape));
 }
 
 /** Operands of which some are named twice. */
 const unique = (operands: readonly Operand[]): Operand[] =>
   operands.filter(({ name }, i) => operands.findIndex((other) => other.name === name) === i);
 
-/** Adds a dispatch of tiles, which is never a stage of another: all steps then have one pipeline. */
-function emit(lowering: Lowering, call: KernelCall, batch: number, units: number): void {
-  lowering.emitThreads(call, Math.ceil(batch / tile) * Math.ceil(units / tile), { loop: Infinity });
+/** Adds a dispatch, which is never a stage of another: all steps then have one pipeline. */
+function emit(lowering: Lowering, call: KernelCall, threads: number): void {
+  lowering.emitThreads(call, threads, { loop: Infinity });
 }
