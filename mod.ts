@@ -98,7 +98,7 @@ export * as constraints from "./lib/constraints.ts";
  * https://keras.io/api/callbacks/.
  */
 export * as callbacks from "./lib/callbacks/callbacks.ts";
-/** Datasets to start with: `mnist`. See https://keras.io/api/datasets/. */
+/** Data sets to start with: `mnist`, `cifar10`, `imdb` and others. See https://keras.io/api/datasets/. */
 export * as datasets from "./lib/datasets/datasets.ts";
 /** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
@@ -123,10 +123,12 @@ export { FunctionCall } from "./lib/layers/operation.ts";
 export * as random from "./lib/random/random.ts";
 /** Models and weights in files, objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/models/saving.ts";
+/** Dtypes, symbolic tensors and settings, under Keras's older name. See https://keras.io/api/utils/. */
+export * as backend from "./lib/utils/backend.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
 
-export { compile, type Computed, grad, type Traced } from "./lib/exec/compile.ts";
+export { compile, type Computed, type Fed, type FedAll, grad, type Traced, type Tree } from "./lib/exec/compile.ts";
 export { gradients } from "./lib/tensor/gradients.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";

@@ -12,6 +12,8 @@ import * as optimizers from "../examples/optimizers.ts";
 import * as overfitting from "../examples/overfitting.ts";
 import * as recommender from "../examples/recommender.ts";
 import * as segmentation from "../examples/segmentation.ts";
+import { mostDigits, recordingLength } from "../examples/speech.ts";
+import * as speechCtc from "../examples/speech_ctc.ts";
 import * as textClassification from "../examples/text_classification.ts";
 import * as timeseries from "../examples/timeseries.ts";
 import * as transferLearning from "../examples/transfer_learning.ts";
@@ -72,6 +74,12 @@ export const examples: readonly Example[] = [
         blank(n, [10], "int32"),
         once(n),
       ),
+  },
+  {
+    name: "speech_ctc",
+    batch: 32,
+    train: (n) =>
+      speechCtc.makeModel(100).fit(blank(n, [recordingLength, 1]), blank(n, [mostDigits], "int32"), once(n)),
   },
   {
     name: "autoencoder",

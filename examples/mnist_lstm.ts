@@ -9,12 +9,11 @@ import {
   optimizers,
   schedules,
   Sequential,
-  setBackend,
   setRandomSeed,
   type Tensor,
   utils,
 } from "../mod.ts";
-import { count, readArguments, requireFloor, share, word } from "./arguments.ts";
+import { count, readArguments, requireFloor, share } from "./arguments.ts";
 
 const batchSize = 128;
 
@@ -43,15 +42,12 @@ export function upperRows(digits: Tensor, rows: number): Tensor {
 }
 
 if (import.meta.main) {
-  const options = readArguments("mnist_lstm.ts", "An LSTM reads digits row by row.", {
-    backend: word(["eigen", "reference", "webgpu", "wasm"], "where it runs; the best there is by default"),
+  const { epochs, steps, seed, floor } = readArguments("mnist_lstm.ts", "An LSTM reads digits row by row.", {
     epochs: count(5, "how often to go through the training images"),
     steps: count(Infinity, `train on the first n batches of ${batchSize} only`),
     seed: count(1, "the seed of weights and order", 0),
     floor: share(0, "fail where the test accuracy is below x"),
   });
-  const { backend, epochs, steps, seed, floor } = options;
-  if (backend !== undefined) await setBackend(backend);
   setRandomSeed(seed);
 
   const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();

@@ -197,7 +197,9 @@ struct AttentionAttrs {
   bool causal;
   int32_t window;
   bool zero_empty;
-  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty); }
+  double dropout;
+  int32_t path;
+  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path); }
 };
 
 struct AttentionGradientAttrs {
@@ -206,7 +208,21 @@ struct AttentionGradientAttrs {
   bool causal;
   int32_t window;
   bool zero_empty;
-  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty); }
+  double dropout;
+  int32_t path;
+  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path); }
+};
+
+struct RecurrenceAttrs {
+  static constexpr const char* op = "recurrence";
+  bool reverse;
+  bool read(AttrReader& reader) { return reader.read(reverse); }
+};
+
+struct RecurrenceGradientAttrs {
+  static constexpr const char* op = "recurrenceGradient";
+  bool reverse;
+  bool read(AttrReader& reader) { return reader.read(reverse); }
 };
 
 struct SoftmaxCrossEntropyAttrs {

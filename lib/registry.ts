@@ -86,6 +86,14 @@ export function getRegisteredName(item: CustomObject): string | undefined {
   return names.get(item);
 }
 
+/**
+ * The custom class or function that a name stands for: in `customObjects`, in the scopes around, or as it was registered.
+ * Nothing if there is none. As `keras.saving.get_registered_object`.
+ */
+export function getRegisteredObject(name: string, customObjects: CustomObjects = {}): CustomObject | undefined {
+  return Object.hasOwn(customObjects, name) ? customObjects[name] : getCustomObjects().get(name);
+}
+
 /** The custom classes and functions by name: registered ones, and those of the current scope. */
 export function getCustomObjects(): ReadonlyMap<string, CustomObject> {
   return new Map([...registered, ...scopedObjects.current ?? []]);

@@ -20,6 +20,7 @@ export const order: readonly string[] = [
     "session",
     "version",
     "auto_names",
+    "python_shuffles",
     "packages",
   ],
   ...["ffi", "ir", "tensor", "terminal", "files", "text", "ops", "passes", "exec"],
@@ -35,8 +36,8 @@ export const order: readonly string[] = [
   ],
   "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
-  ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
-  ...["training", "export", "models", "utils", "mod", "cli"],
+  ...["layers", "losses", "metrics", "optimizers", "callbacks", "saving"],
+  ...["training", "export", "models", "utils", "datasets", "mod", "cli"],
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */

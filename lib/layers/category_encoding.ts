@@ -14,14 +14,14 @@ import { PreparingLayer } from "./preparing.ts";
 export type VectorMode = "one_hot" | "multi_hot" | "count";
 
 /** Names that Keras still takes. */
-const formerNames: Readonly<Record<string, string>> = { binary: "multi_hot", "tf-idf": "tf_idf" };
+const formerNames = new Map([["binary", "multi_hot"], ["tf-idf", "tf_idf"]]);
 
 /** The option that says what a layer of categories gives. */
 export const outputMode = <const Mode extends string>(modes: readonly Mode[], fallback: NoInfer<Mode>): Option<Mode> =>
   option<Mode>({
     fallback,
     read: (given, { what, option }) => {
-      const meant = typeof given === "string" ? formerNames[given] ?? given : describe(given);
+      const meant = typeof given === "string" ? formerNames.get(given) ?? given : describe(given);
       const found = modes.find((mode) => mode === meant);
       if (found !== undefined) return found;
       throw unknownIdentifier(option, meant, modes, what);

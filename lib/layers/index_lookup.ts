@@ -3,7 +3,7 @@ import { describe, describeList, ShapeError, StateError, ValueError } from "../e
 import type { Value } from "../ir/value.ts";
 import { multiply } from "../ops/primitives.ts";
 import { boolean, choice, integer, integerAtLeast, isInteger, isNumber } from "../option_kinds.ts";
-import { nullable, type Option, option, optionTable } from "../options.ts";
+import { declareBase, nullable, type Option, option, optionTable } from "../options.ts";
 import { isListOf } from "../shape.ts";
 import { type HostArray, StringTensor } from "../tensor/strings.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
@@ -176,6 +176,9 @@ interface Vocabulary<T extends Token> {
 /** What lookups share. Tokens are texts or integers. */
 export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray = Tensor>
   extends PreparingLayer<OfNumbers> {
+  static {
+    declareBase(this);
+  }
   /** The tokens given to the constructor, which configs have; null for those of a file or of `adapt`. */
   declare readonly inputVocabulary: readonly T[] | null;
   /** The weights given to the constructor. */
@@ -489,14 +492,15 @@ export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray =
     const { outputMode } = this;
     if (outputMode === "int") return x;
     if (outputMode !== "tf_idf") return encodeCategories(x, outputMode, this.depth);
-    const { idf } = this.#vocabulary ?? this.#noVocabulary();
-    return multiply(encodeCategories(x, "count", this.depth), idf!);
+    // Before there is a vocabulary only shapes are asked for.
+    return multiply(encodeCategories(x, "count", this.depth), this.#vocabulary?.idf ?? NaN);
   }
 
   /** Puts the tokens' weights into a file, for `tf_idf`. */
   override saveOwnVariables(store: Map<string, TensorLike>): void {
     const idf = this.#vocabulary?.idf;
-    if (idf) store.set("idf_weights", idf);
+    // With tokens from a file Keras cannot read those up to maxTokens, which are 0.
+    if (idf) store.set("idf_weights", this.inputVocabulary ? idf : idf.rows(0, this.vocabularySize()));
   }
 
   /** Takes the tokens' weights from a file; their tokens come with `loadAssets`. */
@@ -527,7 +531,7 @@ export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray =
     const bytes = assets.get("vocabulary.txt");
     if (this.inputVocabulary !== null || !bytes) return;
     const what = `Cannot load the vocabulary of "${this.name}"`;
-    const tokens = this.#parsed(linesOf(new TextDecoder().decode(bytes)), what);
+    const tokens = this.#parsed(linesOf(new TextDecoder().decode(bytes), this.frozenSize ?? 0), what);
     // A vocabulary that was saved before it was learned.
     if (tokens.length <= this.#tokenStart) return;
     this.#set(tokens, this.#loadedWeights ? this.#idfOf(tokens.length, this.#loadedWeights) : null, what);

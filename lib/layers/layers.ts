@@ -215,6 +215,15 @@ export {
   type SeparableConvOptions,
 } from "./separable.ts";
 export { deserialize, serialize } from "./serialization.ts";
+export {
+  AdaptiveAveragePooling1D,
+  AdaptiveAveragePooling2D,
+  AdaptiveAveragePooling3D,
+  AdaptiveMaxPooling1D,
+  AdaptiveMaxPooling2D,
+  AdaptiveMaxPooling3D,
+  type AdaptivePoolingOptions,
+} from "./adaptive_pooling.ts";
 export { StackedRNNCells } from "./stacked_cells.ts";
 export { TimeDistributed } from "./time_distributed.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

@@ -9,6 +9,7 @@ import { interpret } from "../ir/interpret.ts";
 import type { RefArray } from "../ir/op_def.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { idOf, Value } from "../ir/value.ts";
+import { declareBase } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, mapStructure, type Structure } from "../structure.ts";
 import { holdsStrings, type HostArray, type Strings, toStrings } from "../tensor/strings.ts";
@@ -31,6 +32,7 @@ const isPrepared = new ContextKey<boolean>("isPrepared");
  */
 export abstract class PreparingLayer<OfNumbers extends HostArray = Tensor> extends Layer {
   static {
+    declareBase(this);
     declareMethods(this, {
       computeOutputShape: { verb: "take the output shape of", takes: { inputShape: shapes } },
       prepare: { verb: "call", takes: { x: anything } },

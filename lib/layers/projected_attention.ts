@@ -264,7 +264,7 @@ export abstract class ProjectedAttention extends Layer {
   /** The output `[batch, queries, features]`. */
   call(query: Value, context: AttentionContext): Value;
   call(query: Value, context: AttentionContext): Value | [Value, Value] | [Value, Value, Value] {
-    const { value, key, training, returnAttentionScores = false } = context;
+    const { value, key, returnAttentionScores = false } = context;
     if (!(value instanceof Value)) this.#missingValue(describe(value));
     if (returnAttentionScores && this.flashAttention) {
       throw new ValueError({
@@ -289,9 +289,7 @@ export abstract class ProjectedAttention extends Layer {
       return [this.#fromHeads(attended, from), ...cache];
     }
     const isPlain = !returnAttentionScores && heads.query.shape.length === 4;
-    const [attended, scores] = isPlain && !(this.dropout > 0 && training)
-      ? [this.#attend(heads, context)]
-      : this.#withScores(heads, context);
+    const [attended, scores] = isPlain ? [this.#attend(heads, context)] : this.#withScores(heads, context);
     const output = this.#fromHeads(attended, from);
     return returnAttentionScores ? [output, scores!] : output;
   }
@@ -334,16 +332,18 @@ export abstract class ProjectedAttention extends Layer {
 
   /** Attention without its scores. */
   #attend({ query, key, value }: Heads, context: AttentionContext): Value {
-    const { queryMask, valueMask, keyMask, attentionMask, useCausalMask = false } = context;
+    const { queryMask, valueMask, keyMask, attentionMask, useCausalMask = false, training } = context;
     const what = `Cannot call "${this.name}"`;
     const ofKeys = allOf([valueMask, keyMask]);
     const mask = allOf([
       attentionMask && withAxes(attentionMask, 4, 2, what),
       ofKeys && withAxes(ofKeys, 4, 1, what),
     ]);
-    const zeroEmpty = this.dropout > 0;
+    const rate = this.dropout;
+    const zeroEmpty = rate > 0;
     const attended = attend(query, key, value, {
       mask,
+      dropout: rate > 0 && training ? { rate, ...this.#drawn(query) } : undefined,
       scale: 1 / Math.sqrt(this.headSize),
       causal: useCausalMask,
       window: this.slidingWindow ?? 0,
@@ -353,6 +353,12 @@ export abstract class ProjectedAttention extends Layer {
     // A masked query sees no key.
     const counts = expandDims(expandDims(o.cast(queryMask, "bool"), -1), -1);
     return o.select(counts, attended, zeroEmpty ? 0 : this.grouped(o.mean(value, 1, true)));
+  }
+
+  /** What the dropout draws its next numbers from. */
+  #drawn(query: Value): { readonly counter: Value; readonly path: number } {
+    this.#dropout.ensureBuilt(query.shape);
+    return this.#dropout.nextCounter();
   }
 
   /** Keys or values with a head for each of the query's. */

@@ -64,6 +64,11 @@ export abstract class RandomLayer extends Layer {
     return low === 0 && high === 1 ? unit : add(multiply(unit, high - low), low);
   }
 
+  /** What an op draws the layer's next numbers from, if it draws them itself. */
+  nextCounter(): { readonly counter: Value; readonly path: number } {
+    return this.#generator.nextCounter();
+  }
+
   /** Standard normal numbers. */
   protected normal(shape: Shape): Value {
     return standardNormal(this.uniform(shape), this.uniform(shape));

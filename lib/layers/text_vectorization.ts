@@ -153,7 +153,8 @@ export class TextVectorization extends PreparingLayer {
     declareOptions(this, textVectorizationOptions);
   }
   readonly takes = "texts";
-  readonly #lookup: StringLookup;
+  /** The lookup of tokens, under the name by which Keras's files have its part. */
+  readonly _lookupLayer: StringLookup;
   readonly #standardize: Standardizer;
   readonly #split: Splitter | null;
   readonly #widths: readonly number[] | null;
@@ -173,7 +174,7 @@ export class TextVectorization extends PreparingLayer {
       });
     }
     const { maxTokens, padToMaxTokens } = this;
-    this.#lookup = new StringLookup({
+    this._lookupLayer = new StringLookup({
       maxTokens,
       padToMaxTokens,
       outputMode,
@@ -189,23 +190,22 @@ export class TextVectorization extends PreparingLayer {
 
   /** Makes the length of vectors that of the vocabulary. */
   override build(_inputShape: SymbolicShape): void {
-    this.#lookup.ensureBuilt([null, null]);
+    this._lookupLayer.ensureBuilt([null, null]);
   }
 
   /** The number of entries of the vocabulary, with those for padding and for unknown tokens. */
   vocabularySize(): number {
-    return this.#lookup.vocabularySize();
+    return this._lookupLayer.vocabularySize();
   }
 
   /** The entries of the vocabulary by index; without `includeSpecialTokens` only those that were given or learned. */
   getVocabulary(options: { includeSpecialTokens?: boolean } = {}): string[] {
-    return this.#lookup.getVocabulary(options);
+    return this._lookupLayer.getVocabulary(options);
   }
 
   /** Sets the vocabulary, as {@linkcode StringLookup} does. */
   setVocabulary(vocabulary: readonly string[] | string | StringTensor, idfWeights: TensorLike | null = null): void {
-    this.#lookup.setVocabulary(vocabulary, idfWeights);
-    this.revision++;
+    this._lookupLayer.setVocabulary(vocabulary, idfWeights);
   }
 
   /**
@@ -216,12 +216,11 @@ export class TextVectorization extends PreparingLayer {
     const what = `Cannot adapt "${this.name}"`;
     const batches = batchesOf(data, what, options, (batch, name) => toStrings(batch, what, name));
     const tokens = (texts: StringTensor) => this.#tokensOf(texts, what);
-    this.#lookup.learn({
+    this._lookupLayer.learn({
       *[Symbol.iterator]() {
         for (const batch of batches) yield tokens(batch);
       },
     }, what);
-    this.revision++;
   }
 
   /** The tokens of each text, or of each row where texts are not split. */
@@ -265,7 +264,7 @@ export class TextVectorization extends PreparingLayer {
   override prepare(x: Structure<HostArray>): Tensor {
     const texts = x as StringTensor;
     const what = `Cannot call "${this.name}"`;
-    const rows = this.#tokensOf(texts, what).map((tokens) => tokens.map((token) => this.#lookup.indexOf(token)));
+    const rows = this.#tokensOf(texts, what).map((tokens) => tokens.map((token) => this._lookupLayer.indexOf(token)));
     // Programs have no axes without elements.
     const longest = Math.max(1, rows.reduce((most, { length }) => Math.max(most, length), 0));
     const width = this.outputSequenceLength ?? longest;
@@ -290,12 +289,12 @@ export class TextVectorization extends PreparingLayer {
 
   /** Indices as the output: themselves, or vectors. */
   protected override encode(x: Value): Value {
-    return this.#lookup.encode(x);
+    return this._lookupLayer.encode(x);
   }
 
   /** The options as Keras's config, with what is known of the vocabulary. */
   override getConfig(): Config {
-    const { inputVocabulary, inputIdfWeights } = this.#lookup;
+    const { inputVocabulary, inputIdfWeights } = this._lookupLayer;
     return {
       ...super.getConfig(),
       vocabulary: inputVocabulary,
@@ -306,23 +305,22 @@ export class TextVectorization extends PreparingLayer {
 
   /** Puts the tokens' weights into a file, for `tf_idf`. */
   override saveOwnVariables(store: Map<string, TensorLike>): void {
-    this.#lookup.saveOwnVariables(store);
+    this._lookupLayer.saveOwnVariables(store);
   }
 
   /** Takes the tokens' weights from a file; their tokens come with `loadAssets`. */
   override loadOwnVariables(store: ReadonlyMap<string, Tensor>): void {
-    this.#lookup.loadOwnVariables(store);
+    this._lookupLayer.loadOwnVariables(store);
   }
 
   /** Puts the vocabulary into a file of its own, unless the config has it. */
   override saveAssets(assets: Map<string, string>): void {
-    this.#lookup.saveAssets(assets);
+    this._lookupLayer.saveAssets(assets);
   }
 
   /** Takes the vocabulary from its file. */
   override loadAssets(assets: ReadonlyMap<string, Uint8Array>): void {
-    this.#lookup.loadAssets(assets);
-    this.revision++;
+    this._lookupLayer.loadAssets(assets);
   }
 }
 

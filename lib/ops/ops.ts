@@ -173,6 +173,7 @@ export {
   depthwiseConv,
   separableConv,
 } from "./convolve.ts";
+export { adaptiveAveragePool, adaptiveMaxPool, type AdaptivePoolOptions } from "./adaptive_pool.ts";
 export { averagePool, maxPool, type PoolOptions } from "./pool.ts";
 export type { DataFormat, Padding, PerAxis } from "./spatial.ts";
 /** Ops on images. */

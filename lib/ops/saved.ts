@@ -1,6 +1,7 @@
 // How functions of `ops` are written in Keras's files, by their names.
 import { elementwiseNames, elementwiseRows } from "../ir/elementwise.ts";
 import type { SavedForm, SavedForms } from "../ir/saved_form.ts";
+import { savedAdaptivePools } from "./adaptive_pool.ts";
 import { savedAliases } from "./aliases.ts";
 import { savedActivations } from "./activations.ts";
 import { savedArrangements } from "./arranging.ts";
@@ -37,6 +38,7 @@ function savedElementwise(): SavedForms {
 export const savedForms: SavedForms = {
   ...savedElementwise(),
   ...savedActivations,
+  ...savedAdaptivePools,
   ...savedAliases,
   ...savedArrangements,
   ...savedAttention,

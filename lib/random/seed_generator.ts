@@ -66,6 +66,15 @@ export class SeedGenerator {
   /** The next random bits, int32. Throws {@linkcode StateError} outside of a traced function. */
   nextBits(shape: Shape): Value {
     checkShape(shape, "Cannot draw with a SeedGenerator");
+    const { counter, path } = this.nextCounter();
+    return randomBits(counter, shape, path);
+  }
+
+  /**
+   * What the next numbers are drawn from, for an op that draws them itself: seed and step, and what keeps the numbers apart
+   * from others of these. Throws {@linkcode StateError} outside of a traced function.
+   */
+  nextCounter(): { readonly counter: Value; readonly path: number } {
     if (!tracing.current) {
       throw new StateError({
         what: "Cannot draw with a SeedGenerator",
@@ -77,10 +86,9 @@ export class SeedGenerator {
     // A function outside of a model's program has no random state, so the generator keeps its own.
     const shared = programRandom.current;
     const state = shared ?? this.#ownState();
-    const { counter, path } = state.draw(this.#path(), this.seed === null ? undefined : this.seed | 0);
-    const bits = randomBits(counter, shape, path);
+    const drawn = state.draw(this.#path(), this.seed === null ? undefined : this.seed | 0);
     if (!shared) state.advance();
-    return bits;
+    return drawn;
   }
 
   #ownState(): RandomState {

@@ -24,10 +24,10 @@ export function byFrequency<T extends Token>(counts: ReadonlyMap<T, number>): T[
   return [...counts].sort(([a, m], [b, n]) => n - m || compareTokens(b, a)).map(([token]) => token);
 }
 
-/** The lines of a vocabulary's file, without empty ones at the end. */
-export function linesOf(text: string): string[] {
+/** The lines of a vocabulary's file, without empty ones at the end beyond the first `least`. */
+export function linesOf(text: string, least = 0): string[] {
   const lines = text.split(/\r\n|\n|\r/);
-  while (lines.at(-1) === "") lines.pop();
+  while (lines.length > least && lines.at(-1) === "") lines.pop();
   return lines;
 }
 

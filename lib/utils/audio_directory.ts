@@ -1,5 +1,5 @@
 // Sounds in the files of a directory.
-import { FileError } from "../errors.ts";
+import { describe, FileError } from "../errors.ts";
 import { readSource } from "../files/source.ts";
 import { readWav } from "../files/wav.ts";
 import { positiveInteger } from "../option_kinds.ts";
@@ -46,7 +46,7 @@ export async function audioDatasetFromDirectory<const O extends AudioDatasetOpti
   directory: string,
   options?: O,
 ): Promise<FileDatasets<O, Tensor>> {
-  const what = `Cannot read the sounds in "${directory}"`;
+  const what = `Cannot read the sounds in ${describe(directory)}`;
   const kept = readMethodOptions("audioDatasetFromDirectory", audioDatasetOptions, options, what);
   const { samplingRate, outputSequenceLength } = kept;
   const readSound = async (path: string) => {

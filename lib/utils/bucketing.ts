@@ -15,7 +15,7 @@ import { nullable, option, optionTable, readMethodOptions } from "../options.ts"
 import { formatShape, sameShape } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import type { PyDataset } from "../training/py_dataset.ts";
-import { rowsAt, SampleDataset, seedOption } from "./sample_dataset.ts";
+import { rowsAt, SampleDataset, seedOption, type SplitSamples } from "./sample_dataset.ts";
 import { padSequences, type SequenceEnd } from "./sequences.ts";
 
 /** Options of {@linkcode bucketByLength}. */
@@ -146,7 +146,7 @@ export function bucketByLength(
   };
   const { batchSize, dropRemainder } = kept;
   const split = (order: Int32Array) => fillBuckets(order, bucketOf, boundaries.length, batchSize, dropRemainder);
-  if (split(Int32Array.from(rows, (_, i) => i)).length === 0) {
+  if (split(Int32Array.from(rows, (_, i) => i)).count === 0) {
     throw new ValueError({
       what,
       rule: "with dropRemainder there must be sequences for at least one batch",
@@ -198,7 +198,7 @@ function fillBuckets(
   buckets: number,
   batchSize: number,
   dropRemainder: boolean,
-): Int32Array[] {
+): SplitSamples {
   const batches: Int32Array[] = [];
   const waiting: number[][] = Array.from({ length: buckets }, () => []);
   const take = (bucket: number) => batches.push(Int32Array.from(waiting[bucket].splice(0, batchSize)));
@@ -211,5 +211,5 @@ function fillBuckets(
     if (bucket + 1 < buckets) waiting[bucket + 1].push(...waiting[bucket]);
     else if (waiting[bucket].length > 0 && !dropRemainder) take(bucket);
   }
-  return batches;
+  return { count: batches.length, at: (index) => batches[index] };
 }

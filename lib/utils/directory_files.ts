@@ -5,7 +5,7 @@ import { boolean, choice, isInteger, isList } from "../option_kinds.ts";
 import { type KeptOptions, nullable, option, optionTable } from "../options.ts";
 import { randomSeed } from "../random_stream.ts";
 import { printLine } from "../terminal/terminal.ts";
-import { numpyShuffled } from "./numpy_shuffle.ts";
+import { NumpyRandom } from "../python_shuffles.ts";
 import { batchSizeOption, seedOption } from "./sample_dataset.ts";
 
 /** How the labels of a directory come. */
@@ -177,7 +177,7 @@ export async function filesOf(
     });
   }
   checkLabels(found.map(({ label }) => label), names, options.labelMode, what);
-  const ordered = shuffle ? numpyShuffled(found, options.seed ?? randomSeed() >>> 0) : found;
+  const ordered = shuffle ? new NumpyRandom(options.seed ?? randomSeed() >>> 0).shuffled(found) : found;
   const part = (files: typeof found): LabelledFiles => ({
     paths: files.map(({ path }) => path),
     labels: names ? files.map(({ label }) => label) : undefined,

@@ -1,5 +1,5 @@
 // Pictures in the files of a directory.
-import { FileError, ValueError } from "../errors.ts";
+import { describe, FileError, ValueError } from "../errors.ts";
 import { readImage } from "../files/images.ts";
 import { readSource } from "../files/source.ts";
 import { type DataFormat, dataFormatOption } from "../layers/data_format.ts";
@@ -71,7 +71,7 @@ export async function imageDatasetFromDirectory<const O extends ImageDatasetOpti
   directory: string,
   options?: O,
 ): Promise<FileDatasets<O, Tensor>> {
-  const what = `Cannot read the pictures in "${directory}"`;
+  const what = `Cannot read the pictures in ${describe(directory)}`;
   const kept = readMethodOptions("imageDatasetFromDirectory", imageDatasetOptions, options, what);
   const { colorMode, imageSize, interpolation, dataFormat } = kept;
   if (kept.cropToAspectRatio && kept.padToAspectRatio) {

@@ -33,13 +33,21 @@ export interface Batching extends Ordering {
 /** Gives the samples of these numbers as a batch; if there is no batch axis, the only one. */
 export type LoadSamples<B> = (samples: Int32Array, signal: AbortSignal) => B | Promise<B>;
 
+/** An order of samples, split into batches. */
+export interface SplitSamples {
+  /** The number of batches. */
+  readonly count: number;
+  /** The samples of a batch. */
+  at(index: number): Int32Array;
+}
+
 /** A dataset of samples, with an order of its own. */
 export class SampleDataset<B> extends PyDataset<B> {
   readonly #count: number;
   readonly #ordering: Ordering;
-  readonly #split: (order: Int32Array) => readonly Int32Array[];
+  readonly #split: (order: Int32Array) => SplitSamples;
   readonly #load: LoadSamples<B>;
-  #inOrder: readonly Int32Array[] | undefined;
+  #inOrder: SplitSamples | undefined;
   #passes = 0;
 
   /**
@@ -49,7 +57,7 @@ export class SampleDataset<B> extends PyDataset<B> {
   constructor(
     count: number,
     ordering: Ordering,
-    split: (order: Int32Array) => readonly Int32Array[],
+    split: (order: Int32Array) => SplitSamples,
     load: LoadSamples<B>,
     options: PyDatasetOptions = {},
   ) {
@@ -62,7 +70,7 @@ export class SampleDataset<B> extends PyDataset<B> {
 
   /** The number of batches. */
   override get numBatches(): number {
-    return this.#batches.length;
+    return this.#batches.count;
   }
 
   /** True: it has its own `shuffle`. */
@@ -71,7 +79,7 @@ export class SampleDataset<B> extends PyDataset<B> {
   }
 
   /** The batches without `shuffle`. */
-  get #batches(): readonly Int32Array[] {
+  get #batches(): SplitSamples {
     return this.#inOrder ??= this.#split(Int32Array.from({ length: this.#count }, (_, i) => i));
   }
 
@@ -89,11 +97,11 @@ export class SampleDataset<B> extends PyDataset<B> {
     return (index, signal) => this.#loadFrom(split, index, signal);
   }
 
-  #loadFrom(batches: readonly Int32Array[], index: number, signal: AbortSignal): B | Promise<B> {
-    if (Object.hasOwn(batches, index)) return this.#load(batches[index], signal);
+  #loadFrom(batches: SplitSamples, index: number, signal: AbortSignal): B | Promise<B> {
+    if (Number.isInteger(index) && index >= 0 && index < batches.count) return this.#load(batches.at(index), signal);
     throw new ValueError({
       what: "Cannot get a batch",
-      rule: `its number must be from 0 to ${batches.length - 1}`,
+      rule: `its number must be from 0 to ${batches.count - 1}`,
       received: describe(index),
       hint: "numBatches is the number of batches",
     });
@@ -101,9 +109,12 @@ export class SampleDataset<B> extends PyDataset<B> {
 }
 
 /** Splits an order into batches of a size, of which the last one has the rest. */
-export const inBatchesOf = (batchSize: number | null) => (order: Int32Array): readonly Int32Array[] => {
+export const inBatchesOf = (batchSize: number | null) => (order: Int32Array): SplitSamples => {
   const size = batchSize ?? 1;
-  return Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.subarray(i * size, (i + 1) * size));
+  return {
+    count: Math.ceil(order.length / size),
+    at: (index) => order.subarray(index * size, (index + 1) * size),
+  };
 };
 
 /** The rows of these numbers, `[samples, ...]`. */

@@ -1,4 +1,5 @@
 // Texts in the files of a directory.
+import { describe } from "../errors.ts";
 import { readSource } from "../files/source.ts";
 import { integerAtLeast } from "../option_kinds.ts";
 import { nullable, optionTable, readMethodOptions } from "../options.ts";
@@ -47,7 +48,7 @@ export async function textDatasetFromDirectory<const O extends TextDatasetOption
   directory: string,
   options?: O,
 ): Promise<FileDatasets<O, string[], string>> {
-  const what = `Cannot read the texts in "${directory}"`;
+  const what = `Cannot read the texts in ${describe(directory)}`;
   const kept = readMethodOptions("textDatasetFromDirectory", textDatasetOptions, options, what);
   const { maxLength } = kept;
   return await openDirectory<O, string[], string>(directory, kept, {

@@ -10,6 +10,16 @@ import {
   seasonalNaive,
   windowsOf,
 } from "../../examples/timeseries.ts";
+import { randomNumbers } from "../../examples/random_numbers.ts";
+import { mostDigits, record, recordingLength, sampleRate, speak, words } from "../../examples/speech.ts";
+import {
+  editDistance,
+  errorRate,
+  hear,
+  labelsOf,
+  makeModel as makeListener,
+  spectrogram,
+} from "../../examples/speech_ctc.ts";
 import {
   decodeIso,
   encodeIso,
@@ -19,7 +29,7 @@ import {
   shifted,
   translate,
 } from "../../examples/translation.ts";
-import { ops, setRandomSeed, tensor } from "../../mod.ts";
+import { Input, Model, ops, setRandomSeed, tensor } from "../../mod.ts";
 import { assertClose } from "../close.ts";
 
 const dense = (from: number, to: number) => (from + 1) * to;
@@ -41,6 +51,17 @@ Deno.test("the networks of examples with sequences have the sizes that their lay
   const decoder = 12 * 32 + gru(32, 96) + dense(96 + 96, 96) + dense(96, 11);
   const translator = makeTranslator(1);
   assert.deepEqual([translator.countParams(), translator.outputShape], [encoder + decoder, [null, null, 11]]);
+
+  // Kernels of 200 samples for the two parts of 101 frequencies, which are normalized; ten digits and the blank. In
+  // 6800 samples there are 67 frames of 200, each 100 after the last.
+  const listener = makeListener(1);
+  const frequencies = 2 * 200 * 101 + 4 * 101;
+  const hearing = 2 * gru(101, 48) + dense(96, 11);
+  assert.deepEqual([listener.countParams(), listener.outputShape], [frequencies + hearing, [null, 67, 11]]);
+  assert.equal(
+    listener.trainableWeights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    2 * 101 + hearing,
+  );
 });
 
 Deno.test("a network over rows reads digits of which only the upper rows are there", async () => {
@@ -151,4 +172,90 @@ Deno.test("each letter of a translation is the likeliest after those before it",
   assert.deepEqual(likeliest.toArray(), written.toArray());
   // Padding does not change a translation.
   assert.deepEqual(decodeIso(written), (await Promise.all(texts.map((text) => translate(model, [text])))).flat());
+});
+
+/** The power of a recording at a frequency in Hz, over the samples from `from` to `to`. */
+function powerAt(frequency: number, data: ArrayLike<number>, from: number, to: number): number {
+  let [real, imaginary] = [0, 0];
+  for (let i = from; i < to; i++) {
+    const angle = 2 * Math.PI * frequency * i / sampleRate;
+    real += data[i] * Math.cos(angle);
+    imaginary += data[i] * Math.sin(angle);
+  }
+  return (real ** 2 + imaginary ** 2) / (to - from);
+}
+
+Deno.test("a recording has the tones of its digit in it, and noise where nothing is spoken", () => {
+  const random = randomNumbers(4);
+  assert.equal(new Set(words.map(String)).size, 10, "no two digits sound the same");
+  for (const [digit, [low, high]] of [[0, [300, 1000]], [9, [600, 1600]]] as const) {
+    assert.deepEqual(words[digit], [[low, low], [high, high]]);
+  }
+  for (let i = 0; i < 20; i++) {
+    const { data, shape } = speak([0], random);
+    assert.deepEqual(shape, [recordingLength, 1]);
+    // The likeliest pitch, from 6 % lower to 6 % higher; both tones have the same.
+    const pitches = Array.from({ length: 25 }, (_, k) => 0.94 + 0.005 * k);
+    const sound = (pitch: number) => powerAt(300 * pitch, data, 0, 1000) + powerAt(1000 * pitch, data, 0, 1000);
+    const spoken = Math.max(...pitches.map(sound));
+    // Uniform noise of 0.4 has a variance of 0.4 ** 2 / 3, which is also its mean power.
+    const noise = 0.4 ** 2 / 3;
+    assert.ok(spoken > 10 * noise, `recording ${i}: ${spoken}`);
+    // A word is over after 0.22 * 1.3 * 1.15 + 0.07 s, which is 1596 samples.
+    const rest = Array.from(data.slice(1600));
+    assert.ok(Math.abs(rest.reduce((sum, x) => sum + x * x, 0) / rest.length / noise - 1) < 0.1);
+  }
+});
+
+Deno.test("recordings are of one to four digits, and the longest fit", () => {
+  const { recordings, spoken } = record(100, randomNumbers(2));
+  assert.deepEqual(recordings.shape, [100, recordingLength, 1]);
+  const other = (seed: number) => record(2, randomNumbers(seed)).recordings.data;
+  assert.deepEqual(other(2), other(2));
+  assert.notDeepEqual(other(2), other(3));
+  assert.deepEqual([...new Set(spoken.map(({ length }) => length))].sort(), [1, 2, 3, 4]);
+  assert.deepEqual([...new Set(spoken.flat())].sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  // The slowest words with the longest pauses.
+  const slowest = () => 1 - 2 ** -30;
+  assert.ok(speak(new Array(mostDigits).fill(9), slowest).data.every(Number.isFinite));
+  assert.ok(mostDigits * 0.22 * 1.3 * 1.15 + (mostDigits + 1) * 0.07 < recordingLength / sampleRate);
+});
+
+Deno.test("digits are classes from 1 on for CTC, and heard by its rules", () => {
+  assert.deepEqual(labelsOf([[0, 9], [3, 3, 3, 3]]).toArray(), [[1, 10, 0, 0], [4, 4, 4, 4]]);
+  // Repetitions are one digit unless there is a blank between.
+  const frames = [[0, 3, 3, 0, 3, 1, 1, 10], [0, 0, 0, 0, 0, 0, 0, 0]];
+  assert.deepEqual(hear(ops.oneHot(tensor(frames, undefined, "int32"), 11)), [[2, 2, 0, 9], []]);
+});
+
+Deno.test("the label error rate counts replaced, inserted and missing digits", () => {
+  const distances: [number[], number[], number][] = [
+    [[], [], 0],
+    [[1, 2, 3], [1, 2, 3], 0],
+    [[1, 2, 3], [], 3],
+    [[], [4, 5], 2],
+    [[1, 2, 3], [1, 9, 3], 1],
+    [[1, 2, 3], [1, 3], 1],
+    [[1, 2, 3], [1, 2, 2, 3], 1],
+    [[1, 2, 3, 4], [2, 3, 4, 1], 2],
+    // "kitten" and "sitting".
+    [[1, 2, 3, 3, 4, 5], [6, 2, 3, 3, 2, 5, 7], 3],
+  ];
+  for (const [from, to, expected] of distances) {
+    assert.deepEqual([editDistance(from, to), editDistance(to, from)], [expected, expected], `${from} and ${to}`);
+  }
+  assert.equal(errorRate([[1, 2, 3], [4], [5, 6, 7, 8]], [[1, 2], [4], [5, 7, 7, 8]]), 2 / 8);
+});
+
+Deno.test("what the network hears of a tone is the power at its frequency", async () => {
+  const inputs = Input({ shape: [recordingLength, 1] });
+  const tone = Array.from({ length: recordingLength }, (_, i) => Math.sin(2 * Math.PI * 500 * i / sampleRate));
+  const model = new Model({ inputs, outputs: spectrogram(inputs) });
+  const power = await model.predict(tensor(tone, [1, recordingLength, 1]), { verbose: 0 });
+  assert.deepEqual(power.shape, [1, 67, 101]);
+  // Frequencies are 20 Hz apart.
+  for (let frame = 0; frame < 67; frame++) {
+    const row = Array.from(ops.getItem(power, [0, frame]).data);
+    assert.equal(row.indexOf(Math.max(...row)), 25, `frame ${frame}`);
+  }
 });

@@ -1,5 +1,6 @@
 // PyDataset: trainings are Keras's; batches are asked for ahead of time, kept in order, and given up in good order.
 import assert from "node:assert/strict";
+import { Callback } from "../../lib/callbacks/callback.ts";
 import { Dense } from "../../lib/layers/core.ts";
 import { CeratopsError, StateError, ValueError } from "../../lib/errors.ts";
 import { Input } from "../../lib/layers/input.ts";
@@ -80,6 +81,8 @@ class Watched extends PyDataset {
   running = 0;
   most = 0;
   fail = Infinity;
+  /** From this batch on nothing comes before the test is long over. */
+  stuck = Infinity;
 
   constructor(readonly count: number | null, options: PyDatasetOptions = {}, readonly wait: number | null = 1) {
     super(options);
@@ -115,7 +118,7 @@ class Watched extends PyDataset {
         signal.removeEventListener("abort", giveUp);
         this.running--;
         resolve(batch);
-      }, this.wait!);
+      }, index < this.stuck ? this.wait! : 600_000);
       signal.addEventListener("abort", giveUp);
     });
   }
@@ -127,7 +130,16 @@ const numbers = (events: readonly string[]) => events.filter((event) => /^\d+$/.
 testOnBackends("hooks enclose each epoch, evaluation and prediction", async () => {
   const data = new Watched(2, { workers: 0 }, null);
   const validationData = new Watched(1, { workers: 0 }, null);
-  await small().fit(data, undefined, { ...options, epochs: 2, validationData });
+  class Steps extends Callback {
+    known: number | null = null;
+    override onTrainBegin() {
+      this.known = this.params.steps;
+    }
+  }
+  const steps = new Steps();
+  await small().fit(data, undefined, { ...options, epochs: 2, validationData, callbacks: [steps] });
+  // Before the first pass is over, unlike that of an iterable.
+  assert.equal(steps.known, 2);
   const epoch = ["begin", "0", "1", "end"];
   assert.deepEqual(data.events, [...epoch, ...epoch]);
   assert.deepEqual(validationData.events, ["begin", "0", "end", "begin", "0", "end"]);
@@ -152,7 +164,9 @@ for (const workers of [1, 3]) {
     const data = new Watched(20, { workers, maxQueueSize: 4 });
     const pass = data.beginPass();
     await pass.next();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    for (let waited = 0; numbers(data.events).length < 5 && waited < 10_000; waited++) await wait(1);
+    await wait(20);
     // One was taken, and 4 wait.
     assert.deepEqual(numbers(data.events), [0, 1, 2, 3, 4]);
     assert.equal(data.most, workers);
@@ -241,11 +255,12 @@ testOnBackends("batches that do not suit are named by their number", async () =>
 
 testOnBackends("what runs ahead is given up when fit ends early, and when nobody iterates any more", async () => {
   const data = new Watched(100, { workers: 3, maxQueueSize: 5 }, 2);
+  data.stuck = 2;
   const model = small();
   const stop = { onTrainBatchEnd: (batch: number) => void (model.stopTraining = batch === 1) };
   await model.fit(data, undefined, { ...options, callbacks: [stop] });
   assert.equal(data.running, 0);
-  assert.ok(data.events.some((event) => event.startsWith("aborted")));
+  assert.deepEqual(data.events.filter((event) => event.startsWith("aborted")), ["aborted 2", "aborted 3", "aborted 4"]);
   const again = new Watched(100, { workers: 3 }, 2);
   for await (const _ of again) break;
   assert.equal(again.running, 0);

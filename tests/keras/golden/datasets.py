@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 ROWS = 10
 FEATURES = 3
@@ -71,6 +72,35 @@ def windows():
     return made
 
 
+def splits():
+    made = []
+    for data, options in [
+        (X, dict(left_size=0.8)),
+        (X, dict(left_size=7)),
+        (X, dict(right_size=0.25)),
+        (X, dict(right_size=3)),
+        (X, dict(left_size=0.25, right_size=0.5)),
+        (X, dict(left_size=2, right_size=3)),
+        (X, dict(left_size=0.6, shuffle=True, seed=0)),
+        ([X, Y], dict(left_size=0.7)),
+        ([X, Y], dict(left_size=4, shuffle=True, seed=12345)),
+        ([X, Y], dict(right_size=0.3, shuffle=True, seed=2**32 - 1)),
+    ]:
+        parts = [
+            [np.stack([np.asarray(part) for part in column]) for column in zip(*(s if isinstance(s, tuple) else (s,) for s in part))]
+            for part in keras.utils.split_dataset(data, **options)
+        ]
+        made.append({"is_list": isinstance(data, list), "options": options, "parts": parts})
+    return made
+
+
+def split_batches():
+    """Of batches of 4 samples, a split by samples."""
+    batched = tf.data.Dataset.from_tensor_slices((X, Y)).batch(BATCH)
+    parts = keras.utils.split_dataset(batched, left_size=0.6, shuffle=True, seed=3)
+    return [[[np.asarray(part) for part in batch] for batch in dataset] for dataset in parts]
+
+
 def make():
     return {
         "x": X,
@@ -86,4 +116,6 @@ def make():
             train(steps_per_epoch=2, validation_steps=1),
         ],
         "windows": windows(),
+        "splits": splits(),
+        "split_batches": split_batches(),
     }

@@ -62,9 +62,12 @@ SUBJECTS = [
     "layer_files",
     "printed",
     "signatures",
+    "public_names",
     "families",
+    "loops",
     "signals",
     "numpy_files",
+    "dataset_files",
     "plots",
     "pictures",
     "sharded",
@@ -72,6 +75,7 @@ SUBJECTS = [
     "datasets",
     "directories",
     "loaded_images",
+    "archives",
 ]
 
 

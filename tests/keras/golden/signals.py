@@ -19,6 +19,8 @@ PLANE = drawn((2, 4, 6), 83)
 SIGNAL = drawn((2, 50), 84)
 PHOTOS = drawn((2, 6, 5, 3), 85)
 VOLUMES = drawn((1, 4, 5, 4, 2), 86)
+WIDE = drawn((2, 9, 3), 87)
+COLORS = np.abs(drawn((2, 3, 4, 3), 88)) / 4
 
 
 def pair(x, seed):
@@ -31,6 +33,16 @@ def complex_of(function):
 
 def spectrum(x, *args):
     return [np.array(part) for part in ops.stft(x, *args)]
+
+
+def unlike(*shape):
+    """Numbers of which no two are equal, so that every maximum is one element."""
+    return (np.arange(np.prod(shape)) * 37 % 181).astype("float32").reshape(shape) / 8
+
+
+def adaptive(function):
+    """TensorFlow pools to a size only its own tensors."""
+    return lambda x, size, **given: function(ops.convert_to_tensor(x), tuple(size) if isinstance(size, list) else size, **given)
 
 
 CALLS = {
@@ -97,6 +109,22 @@ CALLS = {
         with_options(ops.image.extract_patches_3d),
         [(VOLUMES, 2), (VOLUMES, [2, 3, 2], options(strides=1)), (VOLUMES[0], 2, options(padding="same"))],
     ),
+    "image.rgbToHsv": (
+        with_options(ops.image.rgb_to_hsv),
+        [(COLORS,), (COLORS[0],), (np.moveaxis(COLORS, -1, 1), options(dataFormat="channels_first"))],
+    ),
+    "image.hsvToRgb": (
+        with_options(ops.image.hsv_to_rgb),
+        [(COLORS,), (COLORS[0],), (np.moveaxis(COLORS, -1, 1), options(dataFormat="channels_first"))],
+    ),
+    "adaptiveAveragePool": (
+        with_options(adaptive(ops.adaptive_average_pool)),
+        [(WIDE, 4), (WIDE, 9), (PHOTOS, [4, 2]), (PHOTOS, 3), (VOLUMES, [3, 2, 3]), (np.moveaxis(PHOTOS, -1, 1), 3, options(dataFormat="channels_first"))],
+    ),
+    "adaptiveMaxPool": (
+        with_options(adaptive(ops.adaptive_max_pool)),
+        [(unlike(2, 9, 3), 4), (unlike(2, 9, 3), 9), (unlike(2, 6, 5, 3), [4, 2]), (unlike(2, 6, 5, 3), 3), (unlike(1, 4, 5, 4, 2), [3, 2, 3]), (unlike(2, 3, 6, 5), 3, options(dataFormat="channels_first"))],
+    ),
     "array": (
         lambda x, dtype=None: ops.array(x, dtype),
         [([[1.5, 2], [3, 4]],), (MATRIX,), (INTS, "float32"), ([1, 2], "int32"), (FLOATS, "bool")],
@@ -111,7 +139,7 @@ CALLS = {
         [(f(-3.5, 0.25, 255.5, 300, 1e20), "uint8"), (f(-3e9, 7.75), "int32"), (i(-7, 200, 300), "uint8"), (BYTES, "float32")],
     ),
 }
-DIFFERENTIABLE = {"einsum", "fft", "ifft2", "rfft", "irfft", "stft", "istft", "extractSequences", "image.extractPatches"}
+DIFFERENTIABLE = {"einsum", "fft", "ifft2", "rfft", "irfft", "stft", "istft", "extractSequences", "image.extractPatches", "adaptiveAveragePool", "adaptiveMaxPool"}
 
 
 def gradients(op, args):
