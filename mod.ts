@@ -246,5 +246,7 @@ export {
   TokenGenerator,
   type TokenGeneratorOptions,
 } from "./lib/training/token_generator.ts";
+export type { SeedGenerator } from "./lib/random/random.ts";
+export { type SampleOptions, sampleTokens } from "./lib/training/sampling.ts";
 export { InterruptedError } from "./lib/training/loop.ts";
 export type { CustomObject, CustomObjects, SerializableClass, SerializableFunction } from "./lib/registry.ts";

@@ -197,6 +197,17 @@ export async function mistakes(): Promise<void> {
   // @ts-expect-error a loss gives a value
   single.compile({ loss: () => 0 });
 
+  // An attention gives its scores too if it is asked for them.
+  const x = Input({ shape: [4, 8] });
+  const attention = new layers.MultiHeadAttention(2, 4);
+  const [output, scores] = attention.apply(x, { value: x, returnAttentionScores: true });
+  const [weighted, weights] = new layers.Attention().apply([x, x], { returnAttentionScores: true });
+  void [output.shape, scores.shape, weighted.shape, weights.shape, attention.apply(x, { value: x }).shape];
+  // @ts-expect-error there are no more results
+  attention.apply(x, { value: x, returnAttentionScores: true })[2];
+  // @ts-expect-error the output alone is no list
+  attention.apply(x, { value: x })[0];
+
   // ops return symbolic tensors for symbolic tensors, tensors for tensors.
   const symbol: readonly (number | null)[] = ops.add(title, 1).shape;
   const number: number = ops.add(data, 1).item();

@@ -11,8 +11,12 @@ import { boolean, choice, number } from "../option_kinds.ts";
 import { declareBase, declareOptions, optionTable } from "../options.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, type Structure } from "../structure.ts";
-import type { CallArguments, TensorSpec } from "../tensor/symbolic.ts";
+import type { CallArguments, Symbolic, SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import type { ScoresAsked } from "./attention_masks.ts";
 import { inferSpecs } from "./inference.ts";
+import type { ContextOf, InputOf, OutputOf, WithTensors } from "./layer.ts";
 import type { Masks } from "./merging.ts";
 import type { CallContext, LayerFields } from "./options.ts";
 import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
@@ -56,8 +60,29 @@ const attentionOptions = optionTable<AttentionOptions>()({
 /** What is subtracted from the scores of keys that a query does not see. */
 const unseen = 1e9;
 
-/** The options, checked and completed. */
-export interface ScoringAttention extends LayerFields<AdditiveAttentionOptions, typeof additiveOptions> {}
+/** The options, checked and completed, and what calls give. */
+export interface ScoringAttention extends LayerFields<AdditiveAttentionOptions, typeof additiveOptions> {
+  /** The output, and the scores. */
+  apply(
+    inputs: readonly (Value | Tensor | Variable)[],
+    context: WithTensors<Partial<ScoringContext>> & ScoresAsked,
+  ): [Value, Value];
+  /** The output and the scores, of symbolic tensors. */
+  apply(
+    inputs: readonly SymbolicTensor[],
+    context: Symbolic<Partial<ScoringContext>> & ScoresAsked,
+  ): [SymbolicTensor, SymbolicTensor];
+  /** The output. */
+  apply(
+    inputs: InputOf<this> | WithTensors<InputOf<this>>,
+    context?: ContextOf<this> | WithTensors<ContextOf<this>> | Partial<CallContext>,
+  ): OutputOf<this>;
+  /** The output, of symbolic tensors. */
+  apply(
+    inputs: Symbolic<InputOf<this>>,
+    context?: Symbolic<ContextOf<this>> | Symbolic<Partial<CallContext>>,
+  ): Symbolic<OutputOf<this>>;
+}
 
 /** An attention without projections: subclasses say how query and key are scored. */
 export abstract class ScoringAttention extends RandomLayer {
@@ -116,7 +141,7 @@ export abstract class ScoringAttention extends RandomLayer {
   protected abstract score(query: Value, key: Value): Value;
 
   /** The output `[batch, queries, features]`, and the scores `[batch, queries, keys]` if asked for. */
-  call(inputs: readonly Value[], context: ScoringContext & { readonly returnAttentionScores: true }): [Value, Value];
+  call(inputs: readonly Value[], context: ScoringContext & ScoresAsked): [Value, Value];
   /** The output `[batch, queries, features]`. */
   call(inputs: readonly Value[], context: ScoringContext): Value;
   call(inputs: readonly Value[], context: ScoringContext): Value | [Value, Value] {

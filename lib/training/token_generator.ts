@@ -9,13 +9,13 @@ import { recording, Trace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { addedLosses, isTraining } from "../layers/context.ts";
 import * as o from "../ops/primitives.ts";
-import { callable, integer, isInteger, isList, maxExtent, number, positiveInteger } from "../option_kinds.ts";
+import { callable, integer, isInteger, isList, maxExtent, positiveInteger } from "../option_kinds.ts";
 import { type KeptOptions, nullable, option, optionTable, readMethodOptions, required } from "../options.ts";
 import { programRandom, randomSeed, RandomState } from "../random_stream.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { sampled } from "./sampling.ts";
+import { sampled, type SampleOptions, samplingOptions } from "./sampling.ts";
 
 /** What a {@linkcode TokenGenerator} asks its function for. */
 export interface NextTokens {
@@ -44,15 +44,9 @@ export interface TokenGeneratorOptions {
 }
 
 /** Options of {@linkcode TokenGenerator.generate}. */
-export interface GenerateOptions {
+export interface GenerateOptions extends Omit<SampleOptions, "seed"> {
   /** The number of tokens of a sequence, with those of its prompt. */
   maxLength: number;
-  /** What logits are divided by; 1 by default. With 0 the likeliest token is taken. */
-  temperature?: number;
-  /** If given, only so many of the likeliest tokens are drawn. */
-  topK?: number | null;
-  /** If given, only the fewest of the likeliest tokens that together have this probability are drawn. */
-  topP?: number | null;
   /** The same seed gives the same tokens; by default that of `setRandomSeed`. */
   seed?: number | null;
   /** Tokens that end their sequence. */
@@ -70,9 +64,7 @@ const isToken = (given: unknown): given is number => isInteger(given) && given >
 
 const generateOptions = optionTable<GenerateOptions>()({
   maxLength: positiveInteger(required),
-  temperature: number(1, { min: 0 }),
-  topK: nullable(positiveInteger()),
-  topP: nullable(number(required, { min: 0, max: 1 })),
+  ...samplingOptions,
   seed: nullable(integer()),
   stopTokenIds: option<readonly number[]>({
     fallback: [],

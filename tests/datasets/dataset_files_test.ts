@@ -10,7 +10,7 @@ import { readNpyLists } from "../../lib/files/npy_objects.ts";
 import { camelCase } from "../../lib/names.ts";
 import { NumpyRandom } from "../../lib/python_shuffles.ts";
 import { readMethodOptions } from "../../lib/options.ts";
-import { Tensor } from "../../lib/tensor/tensor.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
 
 const { imdb, reuters, boston_housing, california_housing, cifar, pickles } = golden("dataset_files");

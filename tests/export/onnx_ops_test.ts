@@ -61,12 +61,17 @@ for (const [op, list] of table) {
   Deno.test(`${op} is written as ONNX`, async () => {
     for (const { inputs, attrs, tolerance } of list) {
       const text = `${op}(${inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`)}) ${JSON.stringify(attrs)}`;
-      await compare(emitting(op, attrs), inputs, text, {
+      const written = compare(emitting(op, attrs), inputs, text, {
         // Which tap is the largest, and what an attention keeps, is for gradients alone.
         skipped: ["maxPool", "attention"].includes(op) ? [1] : [],
         // ONNX Runtime's sigmoid is 0 below -18.
         bound: op === "sigmoid" ? 3e-9 : tolerance?.bound,
       });
+      // Only training drops.
+      const drops = Number(Object(attrs).dropout ?? 0) > 0;
+      await (drops
+        ? assert.rejects(written, /^ValueError: .*must not drop weights.*leave out training: true$/)
+        : written);
     }
   });
 }

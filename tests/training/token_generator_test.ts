@@ -8,6 +8,8 @@ import type { ProjectedAttention } from "../../lib/layers/projected_attention.ts
 import * as ops from "../../lib/ops/ops.ts";
 import { hashPath, purposes, RandomStream, setRandomSeed } from "../../lib/random_stream.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { SeedGenerator } from "../../lib/random/seed_generator.ts";
+import { sampleTokens } from "../../lib/training/sampling.ts";
 import { type NextTokenFunction, TokenGenerator } from "../../lib/training/token_generator.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
@@ -213,6 +215,23 @@ testOnBackends("temperature, top-k and top-p change which tokens are drawn, and 
       assert.ok(Math.abs(found - share) <= spread, `${JSON.stringify(options)}: ${token} in ${found}, not ${share}`);
     });
   }
+});
+
+testOnBackends("single draws are those of rows, on tensors as in programs", async () => {
+  const logits = ops.reshape(ops.multiply(ops.sin(ops.arange(60)), 3), [12, 5]);
+  for (
+    const options of [{ temperature: 0 }, { seed: 3 }, { seed: 3, topK: 2, temperature: 0.7 }, { seed: 3, topP: 0.6 }]
+  ) {
+    const drawn = sampleTokens(logits, options);
+    assert.deepEqual([drawn.dtype, drawn.shape], ["int32", [12]]);
+    assert.deepEqual((await compile((x) => sampleTokens(x, options))(logits)).data, drawn.data);
+    if (options.temperature === 0) assert.deepEqual(drawn.data, ops.argmax(logits, 1).data);
+  }
+  const generator = new SeedGenerator(2);
+  const program = compile((x) => sampleTokens(x, { seed: generator }));
+  const [first, second] = [await program(ops.zeros([40, 9])), await program(ops.zeros([40, 9]))];
+  assert.notDeepEqual(first.data, second.data);
+  assert.throws(() => sampleTokens(tensor([1, 2])), /^ShapeError: .*logits must be \[rows, classes\], received \[2\]/);
 });
 
 testOnBackends("a sequence ends with a stop token that is not its prompt's", async () => {
