@@ -187,7 +187,7 @@ if (import.meta.main) {
     epochs: count(4, "how often to go through the pictures"),
     steps: count(800, `batches of ${batchSize} pictures in an epoch`),
     seed: count(1, "the seed of weights, order and pictures", 0),
-    floor: share(0, "fail where the mean intersection over union is below x"),
+    floor: share(0, "fail where less than this share of digits is found and read rightly"),
     out: path("detection.png", "where the picture goes"),
   });
   setRandomSeed(seed);
@@ -210,5 +210,5 @@ if (import.meta.main) {
   const shown = found.slice(0, 12).map((boxes, i) => drawBoxes(test.images.rows(i, i + 1), test.boxes[i], boxes));
   await writePng(out, arrange(ops.stack(shown), 4, 1));
   console.log(`Pictures with the true boxes (blue) and those found (orange) are in ${out}.`);
-  requireFloor("mean intersection over union", iou, floor);
+  requireFloor("share of digits found and read rightly", recall, floor);
 }
