@@ -9,7 +9,7 @@ import type { Shape, SymbolicShape } from "../shape.ts";
 import { type PreparedCell, type Step, zeros } from "./cell.ts";
 import { cellOptions, declareCellFields, ofCell } from "./cell_options.ts";
 import type { LayerFields } from "./options.ts";
-import { DenseCell, type GatedCellOptions, gatedCellOptions, unitsOption } from "./recurrent_cell.ts";
+import { DenseCell, type GatedCellOptions, gatedCellOptions, recurrenceOf, unitsOption } from "./recurrent_cell.ts";
 import { Recurrent, type RecurrentOptions, recurrentOptions } from "./rnn.ts";
 
 /** Options of {@linkcode GRUCell}. */
@@ -66,7 +66,7 @@ export class GRUCell extends DenseCell {
     const sums = this.resetAfter
       ? (h: Value) => split(stateBias ? add(recur(h), stateBias) : recur(h), 3, -1)
       : undefined;
-    const recurrence = sums && this.recurrence("gru", masks, this.recurrentActivation);
+    const recurrence = sums && recurrenceOf(this, "gru", masks, this.recurrentActivation);
     return {
       recurrence: recurrence && { ...recurrence, bias: stateBias ?? zeros([3 * this.units]) },
       outputIsState: true,

@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { PreparedCell, Step } from "./cell.ts";
 import { cellOptions, declareCellFields, ofCell } from "./cell_options.ts";
 import type { LayerFields } from "./options.ts";
-import { DenseCell, type GatedCellOptions, gatedCellOptions, unitsOption } from "./recurrent_cell.ts";
+import { DenseCell, type GatedCellOptions, gatedCellOptions, recurrenceOf, unitsOption } from "./recurrent_cell.ts";
 import { Recurrent, type RecurrentOptions, recurrentOptions } from "./rnn.ts";
 
 /** Options of {@linkcode LSTMCell}. */
@@ -88,7 +88,7 @@ export class LSTMCell extends DenseCell {
   override prepare(stepShape: Shape, training: boolean): PreparedCell {
     const { inputs, recur, masks } = this.gateProducts(stepShape, [stepShape[0], this.units], 4, training);
     return {
-      recurrence: this.recurrence("lstm", masks, this.recurrentActivation),
+      recurrence: recurrenceOf(this, "lstm", masks, this.recurrentActivation),
       outputIsState: true,
       inputs: (x) => (this.bias ? add(inputs(x), this.bias) : inputs(x)),
       step: (x, [h, c]) => lstmStep(add(x, recur(h)), c, -1, this),

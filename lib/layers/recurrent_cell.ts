@@ -226,19 +226,6 @@ export abstract class DenseCell extends RecurrentCell {
     this.inputSpec = { rank: 2, lastAxis: features };
   }
 
-  /**
-   * The cell for the op that runs all steps, which computes what the defaults give: tanh, sigmoid for gates, and nothing
-   * dropped of the state, `masks` being the factors that drop some.
-   */
-  protected recurrence(
-    cell: RecurrentCellName,
-    masks: readonly Value[],
-    gate?: Activation,
-  ): CellRecurrence | undefined {
-    const isDefault = this.activation.serialize() === "tanh" && (!gate || gate.serialize() === "sigmoid");
-    return isDefault && masks.length === 0 ? { cell, kernel: this.recurrentKernel.value() } : undefined;
-  }
-
   protected override inputProduct(x: Value, kernel: Weight | Value): Value {
     return matmul(x, kernel);
   }
@@ -250,4 +237,18 @@ export abstract class DenseCell extends RecurrentCell {
   protected override stateShape([batch]: SymbolicShape): SymbolicShape {
     return [batch, this.units];
   }
+}
+
+/**
+ * A cell for the op that runs all steps, which computes what the defaults give: tanh, sigmoid for gates, and nothing
+ * dropped of the state, `masks` being the factors that drop some.
+ */
+export function recurrenceOf(
+  { activation, recurrentKernel }: DenseCell,
+  cell: RecurrentCellName,
+  masks: readonly Value[],
+  gate?: Activation,
+): CellRecurrence | undefined {
+  const isDefault = activation.serialize() === "tanh" && (!gate || gate.serialize() === "sigmoid");
+  return isDefault && masks.length === 0 ? { cell, kernel: recurrentKernel.value() } : undefined;
 }

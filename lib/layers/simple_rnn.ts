@@ -7,7 +7,13 @@ import { regularizerOption } from "../regularizers.ts";
 import type { PreparedCell } from "./cell.ts";
 import { cellOptions, declareCellFields, ofCell } from "./cell_options.ts";
 import type { LayerFields } from "./options.ts";
-import { DenseCell, type RecurrentCellOptions, recurrentCellOptions, unitsOption } from "./recurrent_cell.ts";
+import {
+  DenseCell,
+  recurrenceOf,
+  type RecurrentCellOptions,
+  recurrentCellOptions,
+  unitsOption,
+} from "./recurrent_cell.ts";
 import { Recurrent, type RecurrentOptions, recurrentOptions } from "./rnn.ts";
 
 const simpleCellOptions = optionTable<RecurrentCellOptions>()({ ...recurrentCellOptions, ...unitsOption });
@@ -53,7 +59,7 @@ export class SimpleRNNCell extends DenseCell {
     const masks = this.masks(state, this.recurrentDropout, 1, training);
     const recur = this.products(this.recurrentKernel, matmul, masks);
     return {
-      recurrence: this.recurrence("simple", masks),
+      recurrence: recurrenceOf(this, "simple", masks),
       outputIsState: true,
       inputs: (x) => (this.bias ? add(inputs(x), this.bias) : inputs(x)),
       step: (x, [h]) => {

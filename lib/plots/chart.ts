@@ -1,6 +1,8 @@
 // Line charts.
 
 import { describe, ValueError } from "../errors.ts";
+import { boolean, isList, isNumber, text } from "../option_kinds.ts";
+import { option, optionTable, readMethodOptions } from "../options.ts";
 import { Plot } from "./plot.ts";
 import { escapeXml } from "./xml.ts";
 
@@ -18,13 +20,40 @@ export interface Curve {
 
 /** The content of a chart. */
 export interface Chart {
-  readonly title: string;
+  /** What is written above; nothing by default. */
+  readonly title?: string;
   /** What the steps to the right are, such as `epochs`. */
-  readonly xLabel: string;
-  readonly yLabel: string;
+  readonly xLabel?: string;
+  /** What the values are. */
+  readonly yLabel?: string;
+  /** The curves. */
   readonly curves: readonly Curve[];
-  /** Whether the vertical axis is logarithmic. */
+  /** Whether the vertical axis is logarithmic; false by default. */
   readonly logarithmic?: boolean;
+}
+
+const chartOptions = optionTable<Chart>()({
+  title: text(""),
+  xLabel: text(""),
+  yLabel: text(""),
+  curves: option<readonly Curve[]>({
+    read: (given, { what }) => {
+      if (isList(given, isCurve)) return given;
+      throw new ValueError({
+        what,
+        rule: "curves must be a list of objects with a name and a list of values",
+        received: describe(given),
+        hint: 'write it as in [{ name: "loss", values: [2, 1] }]',
+      });
+    },
+  }),
+  logarithmic: boolean(false),
+});
+
+function isCurve(given: unknown): given is Curve {
+  if (given === null || typeof given !== "object") return false;
+  const { name, values, color = 0 } = given as Partial<Curve>;
+  return typeof name === "string" && isList(values, isNumber) && Number.isInteger(color) && color >= 0;
 }
 
 const [width, height] = [840, 420];
@@ -40,7 +69,7 @@ const dashes = ' stroke-dasharray="6 4"';
  *
  * @param chart the curves, and what is written beside them; values that are not finite, and on a logarithmic axis those
  * that are not positive, are left out
- * @throws {ValueError} where there is nothing to draw
+ * @throws {ValueError} where there is nothing to draw, or for what is no chart
  *
  * @example Two runs beside each other
  * ```ts
@@ -50,11 +79,13 @@ const dashes = ' stroke-dasharray="6 4"';
  * console.log(svg.includes("adam")); // true
  * ```
  */
-export function lines({ title, xLabel, yLabel, curves, logarithmic = false }: Chart): Plot {
+export function lines(chart: Chart): Plot {
+  const what = "Cannot draw the chart";
+  const { title, xLabel, yLabel, curves, logarithmic } = readMethodOptions("plots.lines", chartOptions, chart, what);
   const heights = curves.flatMap(({ values }) => values).filter((y) => Number.isFinite(y) && (!logarithmic || y > 0));
   if (heights.length === 0) {
     throw new ValueError({
-      what: `Cannot draw "${title}"`,
+      what,
       rule: `there must be a finite${logarithmic ? ", positive" : ""} value`,
       received: curves.length === 0 ? "no curves" : `none among ${describe(curves.map(({ name }) => name))}`,
       hint: logarithmic ? "leave logarithmic out" : 'give values by step, as in { name: "loss", values: [2, 1] }',

@@ -82,6 +82,18 @@ const mistyped: (() => unknown)[] = [
   // @ts-expect-error no such option
   () => new layers.AveragePooling3D(2, { stride: 1 }),
   // @ts-expect-error no such option
+  () => new layers.AdaptiveAveragePooling1D(2, { strides: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.AdaptiveAveragePooling2D(2, { strides: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.AdaptiveAveragePooling3D(2, { strides: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.AdaptiveMaxPooling1D(2, { strides: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.AdaptiveMaxPooling2D(2, { strides: 1 }),
+  // @ts-expect-error no such option
+  () => new layers.AdaptiveMaxPooling3D(2, { strides: 1 }),
+  // @ts-expect-error no such option
   () => new layers.GlobalMaxPooling1D({ axis: 1 }),
   // @ts-expect-error no such option
   () => new layers.GlobalMaxPooling2D({ axis: 1 }),
