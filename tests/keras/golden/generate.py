@@ -47,6 +47,7 @@ SUBJECTS = [
     "merging",
     "preprocessing",
     "applications",
+    "architectures",
     "pooling",
     "spatial",
     "normalization",
