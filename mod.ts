@@ -43,6 +43,7 @@ export type { ReadWeightsOptions } from "./lib/saving/weights_file.ts";
 export type { FileSource, FilesSource } from "./lib/files/source.ts";
 export type { FileTarget } from "./lib/files/target.ts";
 export { cloneModel, modelFromConfig, modelFromJson } from "./lib/models/from_config.ts";
+export type { HostStage, StartValues } from "./lib/layers/host_stage.ts";
 export type { FunctionalGraph } from "./lib/models/graph.ts";
 export type { SummaryOptions } from "./lib/models/summary.ts";
 export { Input, type InputOptions } from "./lib/layers/input.ts";
@@ -97,7 +98,7 @@ export * as constraints from "./lib/constraints.ts";
  * https://keras.io/api/callbacks/.
  */
 export * as callbacks from "./lib/callbacks/callbacks.ts";
-/** Datasets to start with: `mnist`. See https://keras.io/api/datasets/. */
+/** Data sets to start with: `mnist`, `cifar10`, `imdb` and others. See https://keras.io/api/datasets/. */
 export * as datasets from "./lib/datasets/datasets.ts";
 /**
  * Networks for ImageNet: `ResNet50`, `MobileNetV2`, `EfficientNetB0` and others, with the weights of a file or Keras's
@@ -106,9 +107,12 @@ export * as datasets from "./lib/datasets/datasets.ts";
 export * as applications from "./lib/applications/applications.ts";
 /** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
+/** Pictures of data and trainings. */
+export * as plots from "./lib/plots/plots.ts";
 /**
  * Operations: on tensors they compute at once, on symbolic values they are traced, and on symbolic tensors they become
- * nodes of a model. See https://keras.io/api/ops/.
+ * nodes of a model. What follows the operands may be given by name in one object, with Keras's names in camelCase:
+ * `ops.sum(x, { axis: 1, keepdims: true })`. See https://keras.io/api/ops/.
  *
  * @example In a model
  * ```ts
@@ -121,17 +125,20 @@ export * as utils from "./lib/utils/utils.ts";
 export * as ops from "./lib/ops/ops.ts";
 export { FunctionCall } from "./lib/layers/operation.ts";
 /** Random numbers: `normal`, `uniform`, and generators for programs. See https://keras.io/api/random/. */
-export * as random from "./lib/random.ts";
+export * as random from "./lib/random/random.ts";
 /** Models and weights in files, objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/models/saving.ts";
+/** Dtypes, symbolic tensors and settings, under Keras's older name. See https://keras.io/api/utils/. */
+export * as backend from "./lib/utils/backend.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
 
-export { compile, type Computed, grad, type Traced } from "./lib/exec/compile.ts";
+export { compile, type Computed, type Fed, type FedAll, grad, type Traced, type Tree } from "./lib/exec/compile.ts";
 export { gradients } from "./lib/tensor/gradients.ts";
 export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
 export { type RandomStream, setRandomSeed } from "./lib/random_stream.ts";
+export { type DataLike, type HostArray, type NestedStrings, type Strings, StringTensor } from "./lib/tensor/strings.ts";
 export { type NestedArray, type NumbersByRank, Tensor, tensor, type TensorLike } from "./lib/tensor/tensor.ts";
 export { Variable, type VariableDevice, type VariableOptions } from "./lib/tensor/variable.ts";
 export { Value } from "./lib/ir/value.ts";
@@ -139,13 +146,15 @@ export type {
   AllWithOperands,
   BinaryOp,
   Lifted,
+  Named,
   OpsFunction,
+  ReductionNames,
   ReductionOp,
   UnaryOp,
   WithOperands,
 } from "./lib/ops/lift.ts";
 export type { Operand, ResultOf } from "./lib/tensor/apply.ts";
-export type { DType, TypedArray } from "./lib/dtype.ts";
+export type { DType, InputDType, TypedArray } from "./lib/dtype.ts";
 export type { Axes, Shape, SymbolicShape } from "./lib/shape.ts";
 
 export type {
@@ -235,5 +244,12 @@ export {
   StateError,
   ValueError,
 } from "./lib/errors.ts";
+export {
+  type GenerateOptions,
+  type NextTokenFunction,
+  type NextTokens,
+  TokenGenerator,
+  type TokenGeneratorOptions,
+} from "./lib/training/token_generator.ts";
 export { InterruptedError } from "./lib/training/loop.ts";
-export type { CustomObject, SerializableClass, SerializableFunction } from "./lib/registry.ts";
+export type { CustomObject, CustomObjects, SerializableClass, SerializableFunction } from "./lib/registry.ts";

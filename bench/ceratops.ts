@@ -1,5 +1,6 @@
 // Ceratops as a benchmark program: runs one work and prints one line of JSON, like the peers in bench/peers.
 import { parseArgs } from "node:util";
+import { contextLength, makeModel } from "../examples/character_model.ts";
 import { getExecutor } from "../lib/exec/select.ts";
 import {
   BackendError,
@@ -7,13 +8,16 @@ import {
   Input,
   layers,
   loadModel,
+  Model,
+  ops,
+  random,
   Sequential,
   setBackend,
   setRandomSeed,
   tensor,
   utils,
 } from "../mod.ts";
-import type { Tensor } from "../mod.ts";
+import type { SymbolicTensor, Tensor } from "../mod.ts";
 
 const started = performance.now();
 const { values, positionals } = parseArgs({
@@ -66,6 +70,36 @@ function convnet(): Sequential {
   return model;
 }
 
+function lstm(): Sequential {
+  const model = new Sequential([
+    Input({ shape: [28, 28], dtype: "uint8" }),
+    new layers.Rescaling(1 / 255),
+    new layers.LSTM(128),
+    new layers.Dense(10, { activation: "softmax" }),
+  ]);
+  model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy" });
+  return model;
+}
+
+/** The transformer encoder of encoder_step, and the batches of an epoch of it. */
+const encoderSizes = { blocks: 2, width: 128, heads: 4, length: 64, hidden: 512, batch: 32, batches: 40 };
+
+function encoder(): Model {
+  const { blocks, width, heads, length, hidden } = encoderSizes;
+  const inputs = Input({ shape: [length, width] });
+  let x: SymbolicTensor = inputs;
+  for (let block = 0; block < blocks; block++) {
+    const attended = new layers.MultiHeadAttention(heads, width / heads).apply(x, { value: x });
+    x = new layers.LayerNormalization({ epsilon: 1e-5 }).apply(ops.add(x, attended));
+    const units = new layers.Dense(hidden, { activation: "relu" }).apply(x);
+    x = new layers.LayerNormalization({ epsilon: 1e-5 }).apply(ops.add(x, new layers.Dense(width).apply(units)));
+  }
+  const pooled = new layers.GlobalAveragePooling1D().apply(x);
+  const model = new Model({ inputs, outputs: new layers.Dense(10, { activation: "softmax" }).apply(pooled) });
+  model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy" });
+  return model;
+}
+
 /** Seconds that `body` takes. */
 async function timed(body: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -94,6 +128,18 @@ async function epochs(model: Sequential): Promise<Result> {
 const works: Record<string, () => Promise<Result>> = {
   mlp_epoch: () => epochs(mlp(512, "rmsprop", [])),
   convnet_epoch: () => epochs(convnet()),
+  lstm_epoch: () => epochs(lstm()),
+  async encoder_step() {
+    const { length, width, batch, batches } = encoderSizes;
+    const count = batch * batches;
+    const x = await random.normal([count, length, width]);
+    const y = tensor(Int32Array.from({ length: count }, (_, i) => i % 10), [count]);
+    const model = encoder();
+    const fit = () => model.fit(x, y, { batchSize: batch, verbose: 0 });
+    await fit();
+    const seconds = await repeated(repeats, async () => await timed(fit) / batches);
+    return { seconds, detail: { batch, stepsEachRepeat: batches } };
+  },
   async mlp_small_step() {
     const [[x, y]] = await datasets.mnist.loadData();
     const model = mlp(128, "adam", []);
@@ -121,6 +167,18 @@ const works: Record<string, () => Promise<Result>> = {
       return median(each);
     });
     return { seconds, detail: { callsEachRepeat: calls, how: "model.predict" } };
+  },
+  async generate() {
+    const model = makeModel(67);
+    const generator = model.generator();
+    const options = { maxLength: contextLength, temperature: 0.8, topK: 10, seed: 1 };
+    const write = () => generator.generate([[1]], options);
+    await write();
+    const seconds = await repeated(repeats, async () => {
+      const each = await repeated(Math.ceil(calls / 100), () => timed(write));
+      return median(each) / (contextLength - 1);
+    });
+    return { seconds, detail: { how: "generate", tokens: contextLength - 1 } };
   },
   async load_model() {
     const seconds = [await timed(() => loadModel(values.file))];

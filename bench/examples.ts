@@ -1,14 +1,24 @@
 // The cost of a training step of each example, in counts: nodes, elementwise ops left unfused, dispatches on a GPU.
 import * as autoencoder from "../examples/autoencoder.ts";
+import * as characterModel from "../examples/character_model.ts";
+import * as detection from "../examples/detection.ts";
 import * as fromPython from "../examples/from_python.ts";
 import * as functional from "../examples/functional.ts";
 import * as gan from "../examples/gan.ts";
 import * as mnist from "../examples/mnist.ts";
 import * as mnistCnn from "../examples/mnist_cnn.ts";
+import * as mnistLstm from "../examples/mnist_lstm.ts";
 import * as optimizers from "../examples/optimizers.ts";
 import * as overfitting from "../examples/overfitting.ts";
+import * as recommender from "../examples/recommender.ts";
 import * as segmentation from "../examples/segmentation.ts";
+import { mostDigits, recordingLength } from "../examples/speech.ts";
+import * as speechCtc from "../examples/speech_ctc.ts";
+import * as textClassification from "../examples/text_classification.ts";
+import * as timeseries from "../examples/timeseries.ts";
 import * as transferLearning from "../examples/transfer_learning.ts";
+import * as translation from "../examples/translation.ts";
+import * as vae from "../examples/vae.ts";
 import type { DType } from "../lib/dtype.ts";
 import type { Executor } from "../lib/exec/executor.ts";
 import { getExecutor, setBackend, useExecutor } from "../lib/exec/select.ts";
@@ -46,6 +56,32 @@ export const examples: readonly Example[] = [
     train: (n) => mnistCnn.makeModel(100).fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
   },
   {
+    name: "mnist_lstm",
+    batch: 128,
+    train: (n) => mnistLstm.makeModel(100).fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
+  },
+  {
+    name: "timeseries",
+    batch: 64,
+    train: (n) => timeseries.makeModel(blank(1, []), 100).fit(blank(n, [168, 1]), blank(n, [24]), once(n)),
+  },
+  {
+    name: "translation",
+    batch: 64,
+    train: (n) =>
+      translation.makeModel(100).fit(
+        { source: blank(n, [30], "int32"), written: blank(n, [10], "int32") },
+        blank(n, [10], "int32"),
+        once(n),
+      ),
+  },
+  {
+    name: "speech_ctc",
+    batch: 32,
+    train: (n) =>
+      speechCtc.makeModel(100).fit(blank(n, [recordingLength, 1]), blank(n, [mostDigits], "int32"), once(n)),
+  },
+  {
     name: "autoencoder",
     batch: 128,
     train: (n) => autoencoder.makeModel().fit(blank(n, [28, 28], "uint8"), blank(n, [28, 28], "uint8"), once(n)),
@@ -56,10 +92,41 @@ export const examples: readonly Example[] = [
     train: (n) => gan.makeModel().fit(blank(n, [28, 28], "uint8"), undefined, once(n)),
   },
   {
+    name: "vae",
+    batch: 128,
+    train: (n) => vae.makeModel().fit(blank(n, [28, 28], "uint8"), undefined, once(n)),
+  },
+  {
+    name: "detection",
+    // The example uses 32; fewer train sooner.
+    batch: 8,
+    train: (n) => detection.makeModel(100).fit(blank(n, [64, 64], "uint8"), blank(n, [8, 8, 6]), once(n)),
+  },
+  {
+    name: "recommender",
+    batch: 512,
+    train: (n) =>
+      recommender.makeModel().fit({ user: blank(n, [], "int32"), film: blank(n, [], "int32") }, blank(n, []), once(n)),
+  },
+  ...textClassification.readerNames.map((reader): Example => ({
+    name: `text_classification: ${reader}`,
+    batch: 64,
+    // Blank data would be padding alone.
+    train: (n) => textClassification.makeModel(reader, 89).fit(ops.ones([2 * n, 32], "int32"), blank(n, [1]), once(n)),
+  })),
+  {
     name: "segmentation",
     // The example uses 32; fewer train sooner.
     batch: 8,
     train: (n) => segmentation.makeModel(100).fit(blank(n, [48, 48, 1]), blank(n, [48, 48], "uint8"), once(n)),
+  },
+  {
+    name: "character_model",
+    batch: 32,
+    train: (n) => {
+      const text = blank(n, [characterModel.contextLength], "uint8");
+      return characterModel.makeModel(67).fit(text, text, once(n));
+    },
   },
   {
     name: "from_python",

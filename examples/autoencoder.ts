@@ -90,7 +90,7 @@ if (import.meta.main) {
   setRandomSeed(seed);
 
   const [[xTrain], [xTest, yTest]] = await datasets.mnist.loadData();
-  const digits = xTrain.rows(0, steps * batchSize);
+  const digits = xTrain.rows(0, Math.min(steps * batchSize, xTrain.shape[0]));
   const model = makeModel();
   model.summary({ expandNested: true });
   await model.fit(digits, digits, { epochs, batchSize });

@@ -1,8 +1,7 @@
 // SGD, momentum, RMSprop and Adam on one problem: which of two spirals is a point on?
 // `deno run -A examples/optimizers.ts` draws the loss of each into optimizers.svg.
-import { Input, layers, optimizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
+import { Input, layers, optimizers, plots, Sequential, setRandomSeed, tensor } from "../mod.ts";
 import { count, path, readArguments } from "./arguments.ts";
-import { drawChart } from "./chart.ts";
 
 /** Two intertwined spirals of `points` points each: the points, and the spiral of each. */
 function spirals(points: number) {
@@ -56,15 +55,8 @@ if (import.meta.main) {
     curves.push({ name, values: history.loss });
   }
 
-  await Deno.writeTextFile(
-    out,
-    drawChart({
-      title: "Two spirals: how the loss falls",
-      xLabel: `epochs of ${stepsPerEpoch} steps`,
-      yLabel: "loss",
-      curves,
-      logarithmic: true,
-    }),
-  );
+  const title = "Two spirals: how the loss falls";
+  const xLabel = `epochs of ${stepsPerEpoch} steps`;
+  await plots.lines({ title, xLabel, yLabel: "loss", curves, logarithmic: true }).save(out);
   console.log(`The curves are in ${out}.`);
 }

@@ -1,18 +1,13 @@
 // Overfitting and remedies: a large network memorizes a few noisy samples, unless dropout and a penalty prevent it.
 // `deno run -A examples/overfitting.ts` draws training and validation curves of both into overfitting.svg.
-import { Input, layers, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
+import { Input, layers, plots, regularizers, Sequential, setRandomSeed, tensor } from "../mod.ts";
 import { count, path, readArguments } from "./arguments.ts";
-import { drawChart } from "./chart.ts";
-
-/** Numbers in [0, 1) from a seed (Park and Miller), so that the samples are the same in every run. */
-function randomNumbers(seed: number): () => number {
-  return () => (seed = seed * 48271 % 2147483647) / 2147483647;
-}
+import { normalNumber, randomNumbers } from "./random_numbers.ts";
 
 /** Two interleaved half moons; noise moves many points across the border. */
 function moons(count: number, seed: number) {
   const random = randomNumbers(seed);
-  const noise = () => 0.35 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const noise = () => 0.35 * normalNumber(random);
   const [places, labels]: [number[][], number[]] = [[], []];
   for (let i = 0; i < count; i++) {
     const [moon, angle] = [i % 2, Math.PI * random()];
@@ -66,6 +61,6 @@ if (import.meta.main) {
   }
 
   const title = "80 samples learned by heart, or not";
-  await Deno.writeTextFile(out, drawChart({ title, xLabel: "epochs", yLabel: "cross-entropy", curves }));
+  await plots.lines({ title, xLabel: "epochs", yLabel: "cross-entropy", curves }).save(out);
   console.log(`The curves are in ${out}.`);
 }

@@ -1,5 +1,6 @@
 // Pictures of circles, squares and triangles under noise, and the class of every pixel: data for segmentation.
 import { Tensor } from "../mod.ts";
+import { normalNumber, randomInteger, randomNumbers } from "./random_numbers.ts";
 
 /** The classes of pixels, in the order of their numbers. */
 export const shapeNames = ["background", "circle", "square", "triangle"] as const;
@@ -27,12 +28,6 @@ export function covers({ kind, x, y, reach, angle }: PlacedShape, px: number, py
   return true;
 }
 
-/** Numbers in [0, 1) from a seed (Park and Miller). */
-function randomNumbers(seed: number): () => number {
-  let state = (seed * 2654435761) % 2147483646 + 1;
-  return () => (state = state * 48271 % 2147483647) / 2147483647;
-}
-
 /**
  * Draws pictures, float32 `[count, size, size, 1]`, each with one to three shapes that do not touch, brighter or darker
  * than the background; and the class of each pixel, uint8 `[count, size, size]`. A seed always gives the same ones.
@@ -40,15 +35,15 @@ function randomNumbers(seed: number): () => number {
 export function drawShapes(count: number, size: number, seed: number): { images: Tensor; classes: Tensor } {
   const random = randomNumbers(seed);
   const between = (low: number, high: number) => low + (high - low) * random();
-  const noise = () => 0.1 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const noise = () => 0.1 * normalNumber(random);
   const images = new Float32Array(count * size * size);
   const classes = new Uint8Array(count * size * size);
   for (let image = 0; image < count; image++) {
     const placed: PlacedShape[] = [];
-    const wanted = 1 + Math.floor(3 * random());
+    const wanted = 1 + randomInteger(random, 3);
     // Gives up after some tries if there is no free place.
     for (let tries = 0; tries < 20 && placed.length < wanted; tries++) {
-      const kind = ([1, 2, 3] as const)[Math.floor(3 * random())];
+      const kind = ([1, 2, 3] as const)[randomInteger(random, 3)];
       const reach = between(kind === 1 ? 0.12 : 0.16, kind === 1 ? 0.18 : 0.24) * size;
       const [x, y] = [between(reach, size - reach), between(reach, size - reach)];
       const free = placed.every((other) => Math.hypot(x - other.x, y - other.y) > reach + other.reach + 1);

@@ -1,6 +1,7 @@
 // attention: softmax(scale * query . key) . value, a block of queries and keys at a time, so that the scores of all are
 // never in memory; and its gradient, which computes the scores of each block again.
 #include "ops.h"
+#include "philox.h"
 #include "scalar_math.h"
 #include "threads.h"
 #include "tile.h"
@@ -18,10 +19,15 @@ constexpr float unseen = -2.372671e38f;
 
 struct AttentionState : State {
   index_t batch, queries, heads, groups, keys, size, value_size;
-  index_t mask_strides[4] = {};
-  bool masked = false, causal, zero_empty;
+  // The places among the operands of the mask, the bias and the counter; 0 for none.
+  std::size_t mask = 0, bias = 0, counter = 0;
+  index_t mask_strides[4] = {}, bias_strides[4] = {};
+  bool causal, zero_empty;
   index_t window;
   float scale;
+  // A weight is kept where the upper 24 of its random bits are at least the threshold, and multiplied by `kept`.
+  uint32_t threshold, path;
+  float kept;
 
   index_t query_row() const { return heads * size; }
   index_t key_row() const { return groups * size; }
@@ -30,7 +36,7 @@ struct AttentionState : State {
 };
 
 template <class Attrs>
-bool prepare_extents(Node& node, const Attrs& attrs, std::size_t at_mask, Validator& validator) {
+bool prepare_extents(Node& node, const Attrs& attrs, std::size_t others, Validator& validator) {
   const Value& query = *node.in[0];
   const Value& key = *node.in[1];
   const Value& value = *node.in[2];
@@ -51,30 +57,43 @@ bool prepare_extents(Node& node, const Attrs& attrs, std::size_t at_mask, Valida
   state->causal = attrs.causal;
   state->window = attrs.window;
   state->zero_empty = attrs.zero_empty;
+  state->threshold = static_cast<uint32_t>(std::ceil(attrs.dropout * 16777216.0));
+  state->kept = attrs.dropout < 1.0 ? static_cast<float>(1.0 / (1.0 - attrs.dropout)) : 0.0f;
+  state->path = static_cast<uint32_t>(attrs.path);
   if (!validator.require(key.dims[0] == state->batch && value.dims[0] == state->batch && key.dims[3] == state->size &&
                              value.dims[1] == state->keys && value.dims[2] == state->groups && state->groups > 0 &&
                              state->heads % state->groups == 0,
                          "attention's keys and values must fit its queries")) {
     return false;
   }
-  if (node.in.size() > at_mask) {
-    const Value& mask = *node.in[at_mask];
-    const index_t extents[4] = {state->batch, state->heads, state->queries, state->keys};
-    if (!validator.require(mask.rank == 4 && mask.dtype == DType::boolean, "attention's mask must be bool")) {
+  const index_t extents[4] = {state->batch, state->heads, state->queries, state->keys};
+  for (std::size_t i = others; i < node.in.size(); i++) {
+    const Value& other = *node.in[i];
+    std::size_t& place = other.dtype == DType::boolean  ? state->mask
+                         : other.dtype == DType::float32 ? state->bias
+                                                         : state->counter;
+    if (!validator.require(place == 0 && other.dtype != DType::uint8, "attention takes a mask, a bias and a counter")) {
       return false;
     }
+    place = i;
+    if (other.dtype == DType::int32) {
+      if (!validator.require(other.size == 2, "attention's counter must be of seed and step")) return false;
+      continue;
+    }
+    index_t* strides = other.dtype == DType::boolean ? state->mask_strides : state->bias_strides;
+    if (!validator.require(other.rank == 4, "attention's mask and bias must have four axes")) return false;
     index_t stride = 1;
     for (int axis = 3; axis >= 0; axis--) {
-      if (!validator.require(mask.dims[axis] == 1 || mask.dims[axis] == extents[axis], "attention's mask must fit")) {
-        return false;
-      }
-      state->mask_strides[axis] = mask.dims[axis] == 1 ? 0 : stride;
-      stride *= mask.dims[axis];
+      const index_t extent = other.dims[axis];
+      if (!validator.require(extent == 1 || extent == extents[axis], "attention's mask and bias must fit")) return false;
+      strides[axis] = extent == 1 ? 0 : stride;
+      stride *= extent;
     }
-    state->masked = true;
   }
+  const bool draws = state->counter != 0;
   node.state = std::move(state);
-  return true;
+  return validator.require(attrs.dropout >= 0.0 && attrs.dropout <= 1.0 && draws == (attrs.dropout > 0.0),
+                           "attention drops weights by a counter");
 }
 
 bool is_rows(const Value& value, const AttentionState& state, index_t each) {
@@ -87,7 +106,8 @@ struct Block {
 };
 
 // Whether each key of the block is seen, row by row.
-void mark_seen(const AttentionState& state, const uint8_t* mask, const Block& block, uint8_t* seen) {
+void mark_seen(const Node& node, const Block& block, uint8_t* seen) {
+  const AttentionState& state = node.state_as<AttentionState>();
   for (index_t r = 0; r < block.rows; r++) {
     const index_t i = block.i + r;
     uint8_t* row = seen + r * block_columns;
@@ -95,16 +115,17 @@ void mark_seen(const AttentionState& state, const uint8_t* mask, const Block& bl
       const index_t j = block.j + c, away = i > j ? i - j : j - i;
       row[c] = (!state.causal || j <= i) && (state.window == 0 || away < state.window);
     }
-    if (!state.masked) continue;
+    if (state.mask == 0) continue;
     const index_t* strides = state.mask_strides;
-    const uint8_t* from = mask + block.b * strides[0] + block.h * strides[1] + i * strides[2] + block.j * strides[3];
+    const uint8_t* from = node.in[state.mask]->as<uint8_t>() + block.b * strides[0] + block.h * strides[1] + i * strides[2] + block.j * strides[3];
     for (index_t c = 0; c < block.columns; c++) row[c] &= from[c * strides[3]] != 0;
   }
 }
 
 // The scores of the block, those of unseen keys included.
-void score(const AttentionState& state, const float* query, const float* key, const Block& block, const uint8_t* seen,
+void score(const Node& node, const float* query, const float* key, const Block& block, const uint8_t* seen,
            float* scores, float* scratch) {
+  const AttentionState& state = node.state_as<AttentionState>();
   Product product = {};
   product.m = block.rows;
   product.n = block.columns;
@@ -121,8 +142,17 @@ void score(const AttentionState& state, const float* query, const float* key, co
   for (index_t r = 0; r < block.rows; r++) {
     float* row = scores + r * block_columns;
     const uint8_t* is_seen = seen + r * block_columns;
+    if (state.bias != 0) {
+      const index_t* strides = state.bias_strides;
+      const float* bias = node.in[state.bias]->as<float>() + block.b * strides[0] + block.h * strides[1] +
+                          (block.i + r) * strides[2] + block.j * strides[3];
+      for (index_t c = 0; c < block.columns; c++) row[c] = row[c] * state.scale + bias[c * strides[3]];
+    } else {
+      CERATOPS_INDEPENDENT
+      for (index_t c = 0; c < block.columns; c++) row[c] *= state.scale;
+    }
     CERATOPS_INDEPENDENT
-    for (index_t c = 0; c < block.columns; c++) row[c] = is_seen[c] ? row[c] * state.scale : unseen;
+    for (index_t c = 0; c < block.columns; c++) row[c] = is_seen[c] ? row[c] : unseen;
   }
 }
 
@@ -132,6 +162,20 @@ void exponentials(const AttentionState& state, const uint8_t* seen, float top, i
   for (index_t c = 0; c < columns; c++) row[c] = exp_of(row[c] - top);
   if (!state.zero_empty) return;
   for (index_t c = 0; c < columns; c++) row[c] = seen[c] ? row[c] : 0.0f;
+}
+
+// By what dropout multiplies the weights of row `r` of the block: 0 where they are dropped. The bits belong to the places
+// of query and key, so that the gradient draws the same again.
+void draw_factors(const Node& node, const Block& block, index_t r, float* factors) {
+  const AttentionState& state = node.state_as<AttentionState>();
+  const uint32_t* counter = node.in[state.counter]->as<uint32_t>();
+  constexpr index_t quads = block_columns / 4;
+  uint32_t words[4][quads];
+  philox<quads>(counter[0], state.path, static_cast<uint32_t>(block.j / 4), counter[1],
+                static_cast<uint32_t>(block.i + r), static_cast<uint32_t>(block.b * state.heads + block.h), words);
+  for (int w = 0; w < 4; w++) {
+    for (index_t j = 0; j < quads; j++) factors[4 * j + w] = words[w][j] >> 8 >= state.threshold ? state.kept : 0.0f;
+  }
 }
 
 // The work of one task's scratch memory, in floats.
@@ -175,8 +219,7 @@ void multiply_block(const Block& block, const float* a, bool turned, const float
 }  // namespace
 
 bool prepare_attention(Node& node, const AttentionAttrs& attrs, Validator& validator) {
-  if (!validator.require((node.in.size() == 3 || node.in.size() == 4) && node.out.size() == 2,
-                         "attention takes queries, keys, values and perhaps a mask") ||
+  if (!validator.require(node.in.size() >= 3 && node.out.size() == 2, "attention takes queries, keys and values") ||
       !prepare_extents(node, attrs, 3, validator)) {
     return false;
   }
@@ -191,7 +234,6 @@ void run_attention(Node& node, Runtime& runtime) {
   const float* queries = node.in[0]->as<float>();
   const float* keys = node.in[1]->as<float>();
   const float* values = node.in[2]->as<float>();
-  const uint8_t* mask = state.masked ? node.in[3]->as<uint8_t>() : nullptr;
   const index_t blocks = ceil_div(state.queries, block_rows);
   const index_t shared = state.heads / state.groups;
   runtime.pool->parallel(state.batch * state.heads * blocks, [&](index_t task, int thread) {
@@ -209,8 +251,8 @@ void run_attention(Node& node, Runtime& runtime) {
     for (block.j = 0; block.j < state.keys; block.j += block_columns) {
       block.columns = std::min(block_columns, state.keys - block.j);
       const index_t key = (b * state.keys + block.j) * state.groups + group;
-      mark_seen(state, mask, block, scratch.seen);
-      score(state, query, keys + key * state.size, block, scratch.seen, scratch.scores, scratch.tiles);
+      mark_seen(node, block, scratch.seen);
+      score(node, query, keys + key * state.size, block, scratch.seen, scratch.scores, scratch.tiles);
       for (index_t r = 0; r < block.rows; r++) {
         float* row = scratch.scores + r * block_columns;
         float highest = top[r];
@@ -221,6 +263,11 @@ void run_attention(Node& node, Runtime& runtime) {
         float sum = 0.0f;
         for (index_t c = 0; c < block.columns; c++) sum += row[c];
         total[r] = total[r] * shrunk + sum;
+        if (state.counter != 0) {
+          float factors[block_columns];
+          draw_factors(node, block, r, factors);
+          for (index_t c = 0; c < block.columns; c++) row[c] *= factors[c];
+        }
         float* to = scratch.sums + r * state.value_size;
         CERATOPS_INDEPENDENT
         for (index_t d = 0; d < state.value_size; d++) to[d] *= shrunk;
@@ -243,15 +290,13 @@ void run_attention(Node& node, Runtime& runtime) {
 }
 
 bool prepare_attention_gradient(Node& node, const AttentionGradientAttrs& attrs, Validator& validator) {
-  if (!validator.require((node.in.size() == 6 || node.in.size() == 7) && node.out.size() == 3,
-                         "attentionGradient takes six operands and perhaps a mask") ||
-      !prepare_extents(node, attrs, 6, validator)) {
+  if (!validator.require(node.in.size() >= 5 && node.out.size() == 3, "attentionGradient takes five operands") ||
+      !prepare_extents(node, attrs, 5, validator)) {
     return false;
   }
   const AttentionState& state = node.state_as<AttentionState>();
   validator.need_worker(Scratch::bytes(state.value_size));
-  bool fits = is_rows(*node.in[3], state, 2) && is_rows(*node.in[4], state, state.value_size) &&
-              is_rows(*node.in[5], state, 1);
+  bool fits = is_rows(*node.in[3], state, 3) && is_rows(*node.in[4], state, state.value_size);
   for (int i = 0; i < 3; i++) {
     fits = fits && node.out[i]->dtype == DType::float32 && same_shape(*node.out[i], *node.in[i]);
   }
@@ -261,9 +306,8 @@ bool prepare_attention_gradient(Node& node, const AttentionGradientAttrs& attrs,
 // A task has all heads that share keys and values, so that none adds to another's sums.
 void run_attention_gradient(Node& node, Runtime& runtime) {
   const AttentionState& state = node.state_as<AttentionState>();
-  const float* in[6];
-  for (int i = 0; i < 6; i++) in[i] = node.in[i]->as<float>();
-  const uint8_t* mask = state.masked ? node.in[6]->as<uint8_t>() : nullptr;
+  const float* in[5];
+  for (int i = 0; i < 5; i++) in[i] = node.in[i]->as<float>();
   float* dq = node.out[0]->as<float>();
   float* dk = node.out[1]->as<float>();
   float* dv = node.out[2]->as<float>();
@@ -283,13 +327,13 @@ void run_attention_gradient(Node& node, Runtime& runtime) {
         for (index_t r = 0; r < block.rows; r++) {
           std::memset(dq + (query + r * state.heads) * state.size, 0, state.size * sizeof(float));
         }
-        const float* kept = in[3] + 2 * ((b * state.heads + h) * state.queries + i);
+        const float* kept = in[3] + 3 * ((b * state.heads + h) * state.queries + i);
         const float* gradient = in[4] + query * state.value_size;
         for (block.j = 0; block.j < state.keys; block.j += block_columns) {
           block.columns = std::min(block_columns, state.keys - block.j);
           const index_t key = (b * state.keys + block.j) * state.groups + group;
-          mark_seen(state, mask, block, scratch.seen);
-          score(state, in[0] + query * state.size, in[1] + key * state.size, block, scratch.seen, scratch.scores,
+          mark_seen(node, block, scratch.seen);
+          score(node, in[0] + query * state.size, in[1] + key * state.size, block, scratch.seen, scratch.scores,
                 scratch.tiles);
           Product product = {};
           product.m = block.rows;
@@ -308,15 +352,22 @@ void run_attention_gradient(Node& node, Runtime& runtime) {
             float* weights = scratch.scores + r * block_columns;
             float* slopes = scratch.slopes + r * block_columns;
             const uint8_t* seen = scratch.seen + r * block_columns;
-            const float total = kept[2 * r + 1];
+            const float total = kept[3 * r + 1];
             const float inverse = total == 0.0f ? 0.0f : 1.0f / total;
-            const float sum = in[5][query + r * state.heads];
-            exponentials(state, seen, kept[2 * r], block.columns, weights);
+            const float sum = kept[3 * r + 2];
+            exponentials(state, seen, kept[3 * r], block.columns, weights);
+            float factors[block_columns];
+            if (state.counter != 0) {
+              draw_factors(node, block, r, factors);
+              for (index_t c = 0; c < block.columns; c++) slopes[c] *= factors[c];
+            }
             CERATOPS_INDEPENDENT
             for (index_t c = 0; c < block.columns; c++) {
               weights[c] *= inverse;
               slopes[c] = seen[c] ? weights[c] * (slopes[c] - sum) * state.scale : 0.0f;
             }
+            if (state.counter == 0) continue;
+            for (index_t c = 0; c < block.columns; c++) weights[c] *= factors[c];
           }
           multiply_block(block, scratch.scores, true, gradient, state.output_row(), state.value_size,
                          dv + key * state.value_size, state.value_row(), scratch.tiles);

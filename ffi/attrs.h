@@ -171,13 +171,15 @@ struct ScatterAddAttrs {
 struct DynamicSliceAttrs {
   static constexpr const char* op = "dynamicSlice";
   int32_t element;
-  bool read(AttrReader& reader) { return reader.read(element); }
+  int32_t axis;
+  bool read(AttrReader& reader) { return reader.read(element, axis); }
 };
 
 struct DynamicUpdateSliceAttrs {
   static constexpr const char* op = "dynamicUpdateSlice";
   int32_t element;
-  bool read(AttrReader& reader) { return reader.read(element); }
+  int32_t axis;
+  bool read(AttrReader& reader) { return reader.read(element, axis); }
 };
 
 struct ScanAttrs {
@@ -195,7 +197,9 @@ struct AttentionAttrs {
   bool causal;
   int32_t window;
   bool zero_empty;
-  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty); }
+  double dropout;
+  int32_t path;
+  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path); }
 };
 
 struct AttentionGradientAttrs {
@@ -204,7 +208,21 @@ struct AttentionGradientAttrs {
   bool causal;
   int32_t window;
   bool zero_empty;
-  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty); }
+  double dropout;
+  int32_t path;
+  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path); }
+};
+
+struct RecurrenceAttrs {
+  static constexpr const char* op = "recurrence";
+  bool reverse;
+  bool read(AttrReader& reader) { return reader.read(reverse); }
+};
+
+struct RecurrenceGradientAttrs {
+  static constexpr const char* op = "recurrenceGradient";
+  bool reverse;
+  bool read(AttrReader& reader) { return reader.read(reverse); }
 };
 
 struct SoftmaxCrossEntropyAttrs {

@@ -11,6 +11,7 @@ export const units = [
   "matmul.cpp",
   "convolution.cpp",
   "attention.cpp",
+  "recurrence.cpp",
   "elementwise.cpp",
   "updates.cpp",
   "reductions.cpp",

@@ -13,10 +13,6 @@ constexpr index_t bytes_per_task = 65536;
 // Number of elements in one row along the first axis.
 index_t row_size(const Value& value) { return extent_of(value, 1, value.rank); }
 
-index_t clamped(index_t start, index_t rows, index_t size) {
-  return std::max<index_t>(0, std::min(start, rows - size));
-}
-
 void copy_bytes(char* to, const char* from, index_t bytes, Runtime& runtime) {
   if (to == from) return;
   runtime.pool->parallel(ceil_div(bytes, bytes_per_task), [&](index_t task, int) {
@@ -104,24 +100,57 @@ void run_scatter_add(Node& node, Runtime& runtime) {
 
 namespace {
 
-struct CounterState : State {
-  index_t element;
+struct SliceState : State {
+  index_t element, outer, rows, size;
+  // Bytes of a row.
+  index_t width;
 };
 
-// Keeps which counter holds the first row.
-bool keep_counter(Node& node, const Value& counters, int32_t element, Validator& validator) {
+// Keeps which counter holds the first row, and the extents of an array and a slice of its rows.
+bool keep_slice(Node& node, const Value& x, const Value& slice, const Value& counters, int32_t element, int32_t axis,
+                Validator& validator) {
   if (!validator.require(counters.dtype == DType::int32, "counters must be int32") ||
-      !validator.require(element >= 0 && element < counters.size, "the counter must exist")) {
+      !validator.require(element >= 0 && element < counters.size, "the counter must exist") ||
+      !validator.require(axis >= 0 && axis < x.rank && slice.rank == x.rank && x.dtype == slice.dtype,
+                         "a slice must be of its array's rank and dtype")) {
     return false;
   }
-  auto state = std::make_unique<CounterState>();
+  bool fits = slice.dims[axis] <= x.dims[axis];
+  for (int i = 0; i < x.rank; i++) fits = fits && (i == axis || slice.dims[i] == x.dims[i]);
+  auto state = std::make_unique<SliceState>();
   state->element = element;
+  state->outer = extent_of(x, 0, axis);
+  state->rows = x.dims[axis];
+  state->size = slice.dims[axis];
+  state->width = extent_of(x, axis + 1, x.rank) * bytes_of(x.dtype);
   node.state = std::move(state);
-  return true;
+  return validator.require(fits, "a slice must be rows of its array");
 }
 
-index_t counter_of(const Node& node, const Value& counters) {
-  return counters.as<int32_t>()[node.state_as<CounterState>().element];
+// Copies between a slice and its rows of an array: out of the array, or with `update` into it. A slice that would reach
+// beyond the rows starts so that it fits.
+void copy_slice(const SliceState& state, const Value& counters, char* array, char* slice, bool update,
+                Runtime& runtime) {
+  const index_t counter = counters.as<int32_t>()[state.element];
+  const index_t start = std::max<index_t>(0, std::min(counter, state.rows - state.size));
+  const index_t bytes = state.size * state.width;
+  if (bytes == 0) return;
+  const auto copy = [&](index_t i, auto&& copied) {
+    char* in_array = array + (i * state.rows + start) * state.width;
+    char* in_slice = slice + i * bytes;
+    update ? copied(in_array, in_slice) : copied(in_slice, in_array);
+  };
+  if (state.outer == 1) {
+    copy(0, [&](char* to, const char* from) { copy_bytes(to, from, bytes, runtime); });
+    return;
+  }
+  const index_t each = std::max<index_t>(1, bytes_per_task / bytes);
+  runtime.pool->parallel(ceil_div(state.outer, each), [&](index_t task, int) {
+    const index_t last = std::min(state.outer, (task + 1) * each);
+    for (index_t i = task * each; i < last; i++) {
+      copy(i, [&](char* to, const char* from) { std::memcpy(to, from, bytes); });
+    }
+  });
 }
 
 }  // namespace
@@ -130,18 +159,10 @@ bool prepare_dynamic_slice(Node& node, const DynamicSliceAttrs& attrs, Validator
   if (!validator.require(node.in.size() == 2 && node.out.size() == 1, "dynamicSlice takes an array and counters")) {
     return false;
   }
-  const Value& x = *node.in[0];
-  const Value& out = *node.out[0];
-  return keep_counter(node, *node.in[1], attrs.element, validator) &&
-         validator.require(x.rank >= 1 && out.rank == x.rank && x.dtype == out.dtype && out.dims[0] <= x.dims[0] &&
-                               row_size(x) == row_size(out),
-                           "dynamicSlice gives rows of its operand");
+  return keep_slice(node, *node.in[0], *node.out[0], *node.in[1], attrs.element, attrs.axis, validator);
 }
 void run_dynamic_slice(Node& node, Runtime& runtime) {
-  const Value& x = *node.in[0];
-  const Value& out = *node.out[0];
-  const index_t start = clamped(counter_of(node, *node.in[1]), x.dims[0], out.dims[0]);
-  if (out.size > 0) copy_bytes(out.data, x.data + start * row_size(x) * bytes_of(x.dtype), out.bytes(), runtime);
+  copy_slice(node.state_as<SliceState>(), *node.in[1], node.in[0]->data, node.out[0]->data, false, runtime);
 }
 
 bool prepare_dynamic_update_slice(Node& node, const DynamicUpdateSliceAttrs& attrs, Validator& validator) {
@@ -150,22 +171,15 @@ bool prepare_dynamic_update_slice(Node& node, const DynamicUpdateSliceAttrs& att
     return false;
   }
   const Value& x = *node.in[0];
-  const Value& update = *node.in[1];
-  return keep_counter(node, *node.in[2], attrs.element, validator) &&
-         validator.require(x.rank >= 1 && update.rank == x.rank && same_shape(x, *node.out[0]) &&
-                               update.dims[0] <= x.dims[0] && row_size(x) == row_size(update) &&
-                               x.dtype == update.dtype && x.dtype == node.out[0]->dtype,
+  return keep_slice(node, x, *node.in[1], *node.in[2], attrs.element, attrs.axis, validator) &&
+         validator.require(same_shape(x, *node.out[0]) && x.dtype == node.out[0]->dtype,
                            "dynamicUpdateSlice replaces rows of its operand");
 }
 void run_dynamic_update_slice(Node& node, Runtime& runtime) {
   const Value& x = *node.in[0];
-  const Value& update = *node.in[1];
   const Value& out = *node.out[0];
-  const index_t start = clamped(counter_of(node, *node.in[2]), x.dims[0], update.dims[0]);
   if (out.data != x.data && out.size > 0) copy_bytes(out.data, x.data, out.bytes(), runtime);
-  if (update.size > 0) {
-    copy_bytes(out.data + start * row_size(x) * bytes_of(x.dtype), update.data, update.bytes(), runtime);
-  }
+  copy_slice(node.state_as<SliceState>(), *node.in[2], out.data, node.in[1]->data, true, runtime);
 }
 
 }  // namespace ceratops

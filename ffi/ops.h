@@ -36,6 +36,8 @@
   OP(scan, ScanAttrs, no_alias) \
   OP(attention, AttentionAttrs, no_alias) \
   OP(attention_gradient, AttentionGradientAttrs, no_alias) \
+  OP(recurrence, RecurrenceAttrs, in_place) \
+  OP(recurrence_gradient, RecurrenceGradientAttrs, in_place) \
   OP(softmax_cross_entropy, SoftmaxCrossEntropyAttrs, no_alias) \
   OP(sgd_update, SgdUpdateAttrs, in_place) \
   OP(rmsprop_update, RmspropUpdateAttrs, in_place) \

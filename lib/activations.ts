@@ -1,5 +1,5 @@
 // Activations: Keras's functions by name, composed from primitive ops. https://keras.io/api/layers/activations/
-import type { FunctionNode, ObjectNode } from "./json_config.ts";
+import { type FunctionNode, isNode, type ObjectNode } from "./json_config.ts";
 import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import type { ActivationFunction } from "./ops/activations.ts";
@@ -7,7 +7,7 @@ import { clip, logSoftmax, softmax as normalized } from "./ops/composed.ts";
 import { lift, type Lifted } from "./ops/lift.ts";
 import * as o from "./ops/primitives.ts";
 import { type Option, option, required } from "./options.ts";
-import { declareFunctions, functionNode } from "./registry.ts";
+import { type CustomObjects, declareFunctions, functionNode, objectOf } from "./registry.ts";
 import { normalizeAxis } from "./shape.ts";
 import { dtypeOf, type Operand } from "./tensor/apply.ts";
 import { Value } from "./ir/value.ts";
@@ -20,12 +20,14 @@ export {
   hardShrink,
   hardSigmoid,
   hardSilu,
+  hardSilu as hardSwish,
   hardTanh,
   leakyRelu,
   logSigmoid,
   relu6,
   selu,
   silu,
+  silu as swish,
   softShrink,
   softsign,
   sparsemax,
@@ -92,6 +94,7 @@ export const softplus: ActivationFunction = lift((x) => o.softplus(x));
 
 /** `log(softmax(x))` along `axis` (the last by default). */
 export const logSoftmaxActivation: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) => logSoftmax(x, axis));
+export { logSoftmaxActivation as logSoftmax };
 
 /** `x * tanh(softplus(x))`. Misra, 2019. */
 export const mish: ActivationFunction = lift((x) => o.multiply(x, o.tanh(o.softplus(x))));
@@ -168,7 +171,10 @@ const isLayer = (given: unknown): given is ActivationLayer =>
   ["apply", "serialize"].every((name) => typeof (given as Record<string, unknown>)[name] === "function");
 
 /** The activation for an identifier (`linear` for none); throws {@linkcode ValueError} with a suggestion. */
-export function getActivation(identifier: ActivationIdentifier | null | undefined, where?: string): Activation {
+export function getActivation(
+  identifier: ActivationIdentifier | ObjectNode | FunctionNode | null | undefined,
+  where?: string,
+): Activation {
   if (identifier === null || identifier === undefined) return keras("linear", (x) => x);
   if (typeof identifier === "function" && !isClass(identifier)) {
     const known = Object.entries(named).find(([, call]) => call === identifier);
@@ -180,6 +186,7 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
     const layer = identifier;
     return { name: layer.className, call: (x) => layer.apply(x), layer, serialize: () => layer.serialize() };
   }
+  if (isNode(identifier)) return getActivation(objectOf(identifier) as ActivationIdentifier, where);
   if (typeof identifier !== "string") throw noActivation(identifier, where);
   const name: string = identifier;
   if (!Object.hasOwn(named, name)) throw unknownIdentifier("activation", name, Object.keys(named), where);
@@ -187,6 +194,39 @@ export function getActivation(identifier: ActivationIdentifier | null | undefine
   const canonical = name === "swish" ? "silu" : name === "hard_swish" ? "hard_silu" : name;
   return keras(canonical, named[identifier]);
 }
+
+/**
+ * The function of an activation: by its name, of a layer, of a node of a config, or the function itself; `linear` for
+ * none. Throws {@linkcode ValueError} with a suggestion for what is none.
+ *
+ * @example
+ * ```ts
+ * import { activations, compile } from "./mod.ts";
+ * const relu = activations.get("relu");
+ * console.log((await compile((x) => relu(x))([-1, 2])).toArray()); // [ 0, 2 ]
+ * ```
+ */
+export const get = (
+  identifier: ActivationIdentifier | ObjectNode | FunctionNode | null | undefined,
+): (x: Value) => Value => getActivation(identifier).call;
+
+/** An activation as a config has it: its name, or for a custom function or a layer its node. */
+export const serialize = (activation: ActivationIdentifier): string | FunctionNode | ObjectNode =>
+  getActivation(activation).serialize();
+
+/**
+ * The function of an activation from what {@linkcode serialize} gave; custom functions are found by the names of
+ * `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ */
+export const deserialize = (
+  config: string | FunctionNode | ObjectNode,
+  customObjects: CustomObjects = {},
+): (x: Value) => Value =>
+  get(
+    isNode(config)
+      ? objectOf(config, customObjects) as ActivationIdentifier
+      : (customObjects[config as string] ?? config) as ActivationIdentifier,
+  );
 
 function noActivation(given: unknown, where = "Unknown activation"): ValueError {
   return new ValueError({

@@ -1,7 +1,7 @@
 // Constraints: projections of weights after each step. https://keras.io/api/layers/constraints/
 import { array } from "./argument_kinds.ts";
 import { declareMethods } from "./checked_methods.ts";
-import { epsilon, type FunctionNode } from "./json_config.ts";
+import { epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
 import { describe, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
@@ -10,7 +10,7 @@ import { add, divide, maximum, multiply, sqrt, square, sum } from "./ops/primiti
 import { NamedSet } from "./named_set.ts";
 import { checkRange, number } from "./option_kinds.ts";
 import { declareOptions, type Option, option, type OptionFields, optionTable, positional } from "./options.ts";
-import { functionNode } from "./registry.ts";
+import { type CustomObjects, functionNode } from "./registry.ts";
 
 /**
  * The base of constraints: extend it with your own `call`.
@@ -234,7 +234,10 @@ const constraints = new NamedSet<Constraint, (weight: Value) => Value, Constrain
 /**
  * The constraint for an identifier, null for none; throws {@linkcode ValueError} with a suggestion for an unknown name.
  */
-export function getConstraint(identifier: ConstraintIdentifier | null | undefined, where?: string): Constraint | null {
+export function getConstraint(
+  identifier: ConstraintIdentifier | ObjectNode | FunctionNode | null | undefined,
+  where?: string,
+): Constraint | null {
   return identifier === null || identifier === undefined ? null : constraints.get(identifier, where);
 }
 
@@ -248,3 +251,34 @@ export const constraintOption = (fallback: ConstraintIdentifier | null = null): 
   });
 
 export { getConstraint as get };
+
+/**
+ * A constraint as a config has it: its class and options, or the name of a function.
+ *
+ * @example
+ * ```ts
+ * import { constraints } from "./mod.ts";
+ * const node = constraints.serialize(new constraints.MaxNorm(3));
+ * console.log((constraints.deserialize(node) as constraints.MaxNorm).maxValue); // 3
+ * ```
+ */
+export const serialize = (constraint: Constraint | ((weight: Value) => Value)): ObjectNode | FunctionNode =>
+  constraints.serialize(constraint);
+
+/**
+ * A constraint from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ */
+export const deserialize = (
+  config: ConstraintName | ObjectNode | FunctionNode,
+  customObjects?: CustomObjects,
+): Constraint => constraints.deserialize(config, customObjects);
+
+/** {@linkcode MaxNorm} with the largest norm and options: `new MaxNorm(maxValue, options)`. */
+export const maxNorm = (maxValue?: number, options?: NormOptions): MaxNorm => new MaxNorm(maxValue, options);
+/** {@linkcode MinMaxNorm} with options: `new MinMaxNorm(options)`. */
+export const minMaxNorm = (options?: MinMaxNormOptions): MinMaxNorm => new MinMaxNorm(options);
+/** {@linkcode NonNeg}: `new NonNeg()`. */
+export const nonNeg = (): NonNeg => new NonNeg();
+/** {@linkcode UnitNorm} with options: `new UnitNorm(options)`. */
+export const unitNorm = (options?: NormOptions): UnitNorm => new UnitNorm(options);

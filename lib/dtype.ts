@@ -5,6 +5,9 @@ import { describe, DTypeError, ValueError } from "./errors.ts";
 /** An element type. `bool` is one byte, 0 or 1, on the host. */
 export type DType = "float32" | "int32" | "uint8" | "bool";
 
+/** What a model's input may hold: numbers, or texts, which the host turns into numbers before the program. */
+export type InputDType = DType | "string";
+
 /** The typed arrays of host tensors: `float32`, `int32`, and `uint8` or `bool`. */
 export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 

@@ -39,6 +39,12 @@ export type FunctionNode = {
   readonly registered_name: "function";
 };
 
+/** Whether a value of a config is a node: of an object, or of a function, whose config is its name. */
+export function isNode(value: unknown): value is ObjectNode {
+  return value !== null && typeof value === "object" && !Array.isArray(value) && "class_name" in value &&
+    "config" in value;
+}
+
 /** The dtypes of a layer: for computation and for its weights. */
 export interface DTypePolicy {
   /** Keras's name of the policy. */

@@ -1,5 +1,7 @@
 // NamedSet: the members of a kind, such as initializers, by Keras's names, and how identifiers resolve to them.
 import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
+import { type FunctionNode, isNode, type ObjectNode } from "./json_config.ts";
+import { type CustomObjects, functionNode, objectOf, type SerializableFunction } from "./registry.ts";
 
 /** What messages say about a kind, and what else than names identifies its members. */
 export interface KindFacts<T extends object, Fn> {
@@ -17,8 +19,14 @@ export interface KindFacts<T extends object, Fn> {
   fromFunction(fn: Fn): T;
 }
 
+/** A member that configs can have. */
+interface Written {
+  /** The member as written in a config. */
+  serialize(): ObjectNode | FunctionNode;
+}
+
 /** The members of a kind by name. */
-export class NamedSet<T extends object, Fn, Name extends string> {
+export class NamedSet<T extends Written, Fn, Name extends string> {
   /** The names, for suggestions. */
   readonly names: readonly Name[];
 
@@ -27,8 +35,8 @@ export class NamedSet<T extends object, Fn, Name extends string> {
     this.names = Object.keys(members) as Name[];
   }
 
-  /** The member for an identifier; throws {@linkcode ValueError} with a suggestion if there is none. */
-  get(identifier: Name | T | Fn, where?: string): T {
+  /** The member for an identifier or a node; throws {@linkcode ValueError} with a suggestion if there is none. */
+  get(identifier: Name | T | Fn | ObjectNode | FunctionNode, where?: string): T {
     const { kind, one, namespace, example, Base, fromFunction } = this.facts;
     if (identifier instanceof Base) return identifier;
     if (typeof identifier === "string") {
@@ -37,6 +45,7 @@ export class NamedSet<T extends object, Fn, Name extends string> {
       return this.members[name as Name]();
     }
     if (typeof identifier === "function" && !isClass(identifier)) return fromFunction(identifier as Fn);
+    if (isNode(identifier)) return this.get(objectOf(identifier) as T | Fn, where);
     throw new ValueError({
       what: where ?? `Unknown ${kind}`,
       rule: `${one} must be a name, an object or a function`,
@@ -45,5 +54,16 @@ export class NamedSet<T extends object, Fn, Name extends string> {
         ? `write new ${namespace}.${String((identifier as { name: unknown }).name)}()`
         : example,
     });
+  }
+
+  /** A member, or a function in place of one, as written in a config. */
+  serialize(member: T | Fn): ObjectNode | FunctionNode {
+    if (typeof member === "function" && !isClass(member)) return functionNode(member as SerializableFunction);
+    return this.get(member).serialize();
+  }
+
+  /** The member that a node or a name describes; `customObjects` are known by their names while it is read. */
+  deserialize(config: Name | ObjectNode | FunctionNode, customObjects?: CustomObjects): T {
+    return this.get(isNode(config) ? objectOf(config, customObjects) as T | Fn : config);
   }
 }

@@ -35,6 +35,8 @@ export interface Option<Kept> {
   readonly offered: boolean;
   /** For a key that users may not give: what to do instead, if they might try. */
   readonly instead?: string;
+  /** What configs may hold, where that is less than what may be given, and how to mend others. */
+  readonly inConfigs?: { suits(value: ConfigValue): boolean; readonly rule: string; readonly hint: string };
   /** When configs have it. */
   readonly written: "always" | "unless null" | "unless default" | "never";
   /** The validated and completed value; throws {@linkcode CeratopsError} for an invalid one. */

@@ -48,11 +48,14 @@ export function renewPackage(name: keyof Packages): void {
   provided.delete(name);
 }
 
+/** The name by which other runtimes than Deno import a package: Node, Bun, and pages with an import map. */
+const nameOf = (specifier: string) => specifier.replace(/^npm:(@?[^@]+)@[^/]+/, "$1");
+
 async function importPackage<N extends keyof Packages>(name: N, what: string): Promise<Packages[N]> {
   try {
     const renewal = renewals.get(name);
     // Not a literal, since Deno and bundlers would fetch a literal one before anything runs.
-    const specifier: string = specifiers[name];
+    const specifier: string = typeof Deno === "undefined" ? nameOf(specifiers[name]) : specifiers[name];
     const module = await import(renewal ? `${import.meta.resolve(specifier)}?${renewal}` : specifier);
     loaded.add(name);
     return module;
@@ -62,7 +65,7 @@ async function importPackage<N extends keyof Packages>(name: N, what: string): P
       rule: `it takes the package ${specifiers[name]}, which could not be loaded`,
       received: (error as Error).message.split("\n")[0],
       hint: typeof Deno === "undefined"
-        ? `import it and give it by utils.providePackage("${name}", module)`
+        ? `install it, or import it and give it by utils.providePackage("${name}", module)`
         : `run \`deno cache ${specifiers[name]}\` once while there is a network`,
     });
   }

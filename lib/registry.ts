@@ -86,13 +86,21 @@ export function getRegisteredName(item: CustomObject): string | undefined {
   return names.get(item);
 }
 
+/**
+ * The custom class or function that a name stands for: in `customObjects`, in the scopes around, or as it was registered.
+ * Nothing if there is none. As `keras.saving.get_registered_object`.
+ */
+export function getRegisteredObject(name: string, customObjects: CustomObjects = {}): CustomObject | undefined {
+  return Object.hasOwn(customObjects, name) ? customObjects[name] : getCustomObjects().get(name);
+}
+
 /** The custom classes and functions by name: registered ones, and those of the current scope. */
 export function getCustomObjects(): ReadonlyMap<string, CustomObject> {
   return new Map([...registered, ...scopedObjects.current ?? []]);
 }
 
 /** Runs `body`, in which the classes and functions `objects` are known by these names. */
-export function customObjectScope<T>(objects: Readonly<Record<string, CustomObject>>, body: () => T): T {
+export function customObjectScope<T>(objects: CustomObjects, body: () => T): T {
   if (typeof objects !== "object" || objects === null || typeof body !== "function" || isClass(body)) {
     throw new ValueError({
       what: "Cannot open a scope of custom objects",
@@ -122,13 +130,21 @@ export function installReader(read: (node: ObjectNode) => unknown): void {
   readObject = read;
 }
 
-/** A new object of an object's class with its config, but for the keys of `changes`. */
-export function remade<T extends { getConfig(): Config }>(object: T, changes: Config): T {
+/** Custom classes and functions by the names that configs give them. */
+export type CustomObjects = Readonly<Record<string, CustomObject>>;
+
+/** The object that a node describes; `customObjects` are known by their names while it is read. */
+export function objectOf(node: ObjectNode | FunctionNode, customObjects: CustomObjects = {}): unknown {
   const read = readObject;
   if (!read) throw new Error("the reader of configs is not loaded");
+  return customObjectScope(customObjects, () => read(node as ObjectNode));
+}
+
+/** A new object of an object's class with its config, but for the keys of `changes`. */
+export function remade<T extends { getConfig(): Config }>(object: T, changes: Config): T {
   return passThrough(
     () => objectNode(object),
-    (node) => read({ ...node, config: { ...node.config as Config, ...changes } }),
+    (node) => objectOf({ ...node, config: { ...node.config as Config, ...changes } }),
   ) as T;
 }
 

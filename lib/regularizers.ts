@@ -1,7 +1,7 @@
 // Regularizers: penalties on weights and outputs, added to the loss. https://keras.io/api/layers/regularizers/
 import { array } from "./argument_kinds.ts";
 import { declareMethods } from "./checked_methods.ts";
-import { epsilon, type FunctionNode } from "./json_config.ts";
+import { epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
 import { ShapeError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";
@@ -9,7 +9,7 @@ import * as o from "./ops/primitives.ts";
 import { NamedSet } from "./named_set.ts";
 import { choice, number } from "./option_kinds.ts";
 import { declareOptions, type Option, option, type OptionFields, optionTable, positional } from "./options.ts";
-import { functionNode } from "./registry.ts";
+import { type CustomObjects, functionNode } from "./registry.ts";
 import { formatShape } from "./shape.ts";
 
 /**
@@ -244,6 +244,10 @@ export type RegularizerName = keyof typeof named;
 /** A regularizer by name, as an object, or as a function that returns the penalty of a weight. */
 export type RegularizerIdentifier = RegularizerName | Regularizer | ((x: Value) => Value);
 
+/** {@linkcode OrthogonalRegularizer} with options: `new OrthogonalRegularizer(options)`. */
+export const orthogonalRegularizer = (options?: OrthogonalOptions): OrthogonalRegularizer =>
+  new OrthogonalRegularizer(options);
+
 const regularizers = new NamedSet<Regularizer, (x: Value) => Value, RegularizerName>({
   kind: "regularizer",
   one: "a regularizer",
@@ -258,7 +262,7 @@ const regularizers = new NamedSet<Regularizer, (x: Value) => Value, RegularizerN
  * name.
  */
 export function getRegularizer(
-  identifier: RegularizerIdentifier | null | undefined,
+  identifier: RegularizerIdentifier | ObjectNode | FunctionNode | null | undefined,
   where?: string,
 ): Regularizer | null {
   return identifier === null || identifier === undefined ? null : regularizers.get(identifier, where);
@@ -274,3 +278,25 @@ export const regularizerOption = (fallback: RegularizerIdentifier | null = null)
   });
 
 export { getRegularizer as get };
+
+/**
+ * A regularizer as a config has it: its class and options, or the name of a function.
+ *
+ * @example
+ * ```ts
+ * import { regularizers } from "./mod.ts";
+ * const node = regularizers.serialize(new regularizers.L1(0.5));
+ * console.log((regularizers.deserialize(node) as regularizers.L1).l1); // 0.5
+ * ```
+ */
+export const serialize = (regularizer: Regularizer | ((x: Value) => Value)): ObjectNode | FunctionNode =>
+  regularizers.serialize(regularizer);
+
+/**
+ * A regularizer from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ */
+export const deserialize = (
+  config: RegularizerName | ObjectNode | FunctionNode,
+  customObjects?: CustomObjects,
+): Regularizer => regularizers.deserialize(config, customObjects);

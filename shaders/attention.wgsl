@@ -3,11 +3,13 @@
 // keys at a time are in workgroup memory (1 KiB), each thread has a quarter of the columns of a row in registers.
 //
 // attention: y, and for each query the largest score and the sum of exponentials, with the softmax computed as keys pass by.
-// query_gradient, key_gradient, value_gradient: y is the gradient; weights follow from what `attention` kept.
+// query_gradient, key_gradient, value_gradient: y is the gradient; weights follow from what `attention` kept, with the
+// product of output and gradient behind it.
 //
-// needs: fn in_mask(u32, u32, u32, u32) -> bool, load_query f32, load_key f32, load_value f32, load_stats f32,
-//   load_gradient f32, load_products f32, store_y f32, store_stats f32, params { queries, keys, heads, groups, size,
-//   value_size, scale: f32, causal, window, zero_empty }
+// needs: fn in_mask(u32, u32, u32, u32) -> bool, fn bias_of(u32, u32, u32, u32) -> f32,
+//   fn factor_of(u32, u32, u32, u32) -> f32, load_query f32, load_key f32, load_value f32, load_stats f32,
+//   load_gradient f32, store_y f32, store_stats f32, params { queries, keys, heads, groups, size, value_size, scale: f32,
+//   causal, window, zero_empty, threshold, path, kept: f32 }
 
 var<workgroup> tile: array<f32, 256>;
 
@@ -29,8 +31,16 @@ fn key_row(b: u32, h: u32, j: u32) -> u32 {
   return (b * params.keys + j) * params.groups + group_of(h);
 }
 
-fn stats_at(b: u32, h: u32, i: u32) -> u32 {
-  return 2u * ((b * params.heads + h) * params.queries + i);
+// The place of a query among those of all heads.
+fn place_of(b: u32, h: u32, i: u32) -> u32 {
+  return (b * params.heads + h) * params.queries + i;
+}
+
+// By what dropout multiplies a weight: 0 where it is dropped. The bits belong to the places of query and key, so that the
+// gradient draws the same again.
+fn drawn_factor(counter: vec2<u32>, b: u32, h: u32, i: u32, j: u32) -> f32 {
+  let words = philox(vec2(counter.x, params.path), vec4(j / 4u, counter.y, i, b * params.heads + h));
+  return select(0.0, params.kept, words[j % 4u] >> 8u >= params.threshold);
 }
 
 // The score of a key that a query does not see is far below any other, and finite.
@@ -44,7 +54,7 @@ fn score_of(b: u32, h: u32, i: u32, j: u32) -> f32 {
   for (var d = 0u; d < params.size; d++) {
     sum = fma(load_query(q + d), load_key(k + d), sum);
   }
-  return sum * params.scale;
+  return sum * params.scale + bias_of(b, h, i, j);
 }
 
 fn attention_at(workgroup: u32, thread: u32) {
@@ -86,6 +96,7 @@ fn attention_at(workgroup: u32, thread: u32) {
           weight = 0.0;
         }
         total += weight;
+        weight *= factor_of(b, h, i, j);
         acc = acc + values_at(key_row(b, h, j) * params.value_size, column) * weight;
       }
     }
@@ -95,8 +106,8 @@ fn attention_at(workgroup: u32, thread: u32) {
     let inverse = select(1.0 / total, 0.0, total == 0.0);
     store_row(query_row(b, h, i) * params.value_size, column, params.value_size, acc * inverse);
     if (part == 0u && quarter == 0u) {
-      store_stats(stats_at(b, h, i), top);
-      store_stats(stats_at(b, h, i) + 1u, total);
+      store_stats(2u * place_of(b, h, i), top);
+      store_stats(2u * place_of(b, h, i) + 1u, total);
     }
   }
 }
@@ -120,13 +131,13 @@ fn store_row(base: u32, column: u32, width: u32, values: mat4x4<f32>) {
   }
 }
 
-// The weight of a key, from what `attention` kept.
+// The weight of a key before dropout, from what `attention` kept.
 fn weight_of(b: u32, h: u32, i: u32, j: u32) -> f32 {
-  let total = load_stats(stats_at(b, h, i) + 1u);
+  let total = load_stats(3u * place_of(b, h, i) + 1u);
   if (total == 0.0 || (params.zero_empty != 0u && !is_seen(b, h, i, j))) {
     return 0.0;
   }
-  return exp_f32(score_of(b, h, i, j) - load_stats(stats_at(b, h, i))) / total;
+  return exp_f32(score_of(b, h, i, j) - load_stats(3u * place_of(b, h, i))) / total;
 }
 
 // The derivative by the product of a query and a key.
@@ -136,11 +147,12 @@ fn slope_of(b: u32, h: u32, i: u32, j: u32) -> f32 {
   }
   let g = query_row(b, h, i) * params.value_size;
   let v = key_row(b, h, j) * params.value_size;
-  var sum = -load_products(query_row(b, h, i));
+  var sum = 0.0;
   for (var d = 0u; d < params.value_size; d++) {
     sum = fma(load_gradient(g + d), load_value(v + d), sum);
   }
-  return weight_of(b, h, i, j) * sum * params.scale;
+  let slope = sum * factor_of(b, h, i, j) - load_stats(3u * place_of(b, h, i) + 2u);
+  return weight_of(b, h, i, j) * slope * params.scale;
 }
 
 fn query_gradient_at(workgroup: u32, thread: u32) {
@@ -245,7 +257,7 @@ fn value_gradient_at(workgroup: u32, thread: u32) {
       for (var c = 0u; c < 4u; c++) {
         let i = from_query + quarter * 4u + c;
         if (i < params.queries && j < params.keys) {
-          tile[row * 16u + quarter * 4u + c] = weight_of(b, h, i, j);
+          tile[row * 16u + quarter * 4u + c] = weight_of(b, h, i, j) * factor_of(b, h, i, j);
         }
       }
       workgroupBarrier();

@@ -20,9 +20,10 @@ export const order: readonly string[] = [
     "session",
     "version",
     "auto_names",
+    "python_shuffles",
     "packages",
   ],
-  ...["ffi", "ir", "tensor", "terminal", "files", "ops", "passes", "exec"],
+  ...["ffi", "ir", "tensor", "terminal", "files", "text", "ops", "passes", "exec"],
   ...[
     "json_config",
     "checked_methods",
@@ -33,9 +34,10 @@ export const order: readonly string[] = [
     "named_set",
     "configurable",
   ],
+  "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
-  ...["layers", "losses", "metrics", "optimizers", "callbacks", "datasets", "saving"],
-  ...["training", "export", "models", "applications", "utils", "mod", "cli"],
+  ...["layers", "losses", "metrics", "optimizers", "callbacks", "saving"],
+  ...["training", "export", "models", "utils", "datasets", "applications", "mod", "cli"],
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */

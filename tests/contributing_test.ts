@@ -41,6 +41,8 @@ const builtUpon: Readonly<Record<string, readonly string[]>> = {
     "StackedRNNCells",
     // What graphs and configs treat by themselves.
     ...["Embedding", "InputLayer", "Lambda"],
+    // What runs on the host, and the lookup of words.
+    ...["IndexLookup", "PreparingLayer", "StringLookup"],
     // An activation written as a layer of its own keeps its logits.
     ...["Activation", "Softmax"],
   ],

@@ -1,6 +1,6 @@
 // The examples in the documentation: they type-check, run, and print what they say.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
@@ -15,19 +15,21 @@ interface Example {
   readonly code: string;
 }
 
-/** The ts code blocks in the JSDoc comments of a source. */
+/** The ts code blocks in the JSDoc comments of a source, or in a page. */
 function examplesOf(file: string, source: string): Example[] {
-  const found: Example[] = [];
-  for (const block of source.matchAll(/^[ \t]*\* ```ts\n([^]*?)^[ \t]*\* ```$/gm)) {
-    const code = block[1].replace(/^[ \t]*\* ?/gm, "");
-    found.push({ name: `${file}:${source.slice(0, block.index).split("\n").length + 1}`, code });
-  }
-  return found;
+  const isPage = file.endsWith(".md");
+  const blocks = isPage ? /^```ts\n([^]*?)^```$/gm : /^[ \t]*\* ```ts\n([^]*?)^[ \t]*\* ```$/gm;
+  return [...source.matchAll(blocks)].map((block) => ({
+    name: `${file}:${source.slice(0, block.index).split("\n").length + 1}`,
+    code: isPage ? block[1] : block[1].replace(/^[ \t]*\* ?/gm, ""),
+  }));
 }
 
 function readExamples(): Example[] {
-  return [...readSources(root)].filter(([file]) => file === "mod.ts" || file.startsWith("lib/"))
-    .flatMap(([file, source]) => examplesOf(file, source));
+  const sources = [...readSources(root)].filter(([file]) => file === "mod.ts" || file.startsWith("lib/"));
+  const pages = globSync("docs/*.md", { cwd: root }).sort()
+    .map((file) => [file, readFileSync(join(root, file), "utf8")] as const);
+  return [...sources, ...pages].flatMap(([file, source]) => examplesOf(file, source));
 }
 
 /** The expected outputs in lines `console.log(...); // this`, in order. */

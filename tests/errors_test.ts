@@ -1106,8 +1106,26 @@ const mistakes: readonly Mistake[] = [
     /filters and kernelSize come first, .* write it as in new Conv2D\(3, 5\)$/,
   ],
   [
-    "options of Python by name",
-    () => ops.mean(x, { axis: 0 }),
+    "an argument by a name that Python does not have",
+    () => ops.mean(x, { keepDims: true } as unknown as { keepdims: boolean }),
+    "ValueError",
+    /^Cannot apply an op: arguments by name must be among "axis", "keepdims", received "keepDims": did you mean "keepdims"\?$/,
+  ],
+  [
+    "an argument by its name in snake_case",
+    () => ops.oneHot(x, { num_classes: 3 } as unknown as { numClasses: number }),
+    "ValueError",
+    /arguments by name must be among "numClasses", "axis", "dtype", received "num_classes": did you mean "numClasses"\?$/,
+  ],
+  [
+    "an argument given twice, by position and by name",
+    () => ops.mean(x, 0, { axis: 0 } as unknown as boolean),
+    "ValueError",
+    /arguments by name must be among "keepdims", received "axis"/,
+  ],
+  [
+    "names in place of an operand",
+    () => ops.add(x, { axis: 0 } as unknown as number),
     "ValueError",
     /received an object of type Object: give arguments by position, as in ops.sum\(x, 0, true\)$/,
   ],

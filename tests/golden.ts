@@ -12,6 +12,7 @@ import type { Optimizer, OptimizerIdentifier, OptimizerName } from "../lib/optim
 import { customObjectScope } from "../lib/registry.ts";
 import { deserializeObject } from "../lib/saving/deserialize.ts";
 import { sizeOf } from "../lib/shape.ts";
+import { type HostArray, StringTensor } from "../lib/tensor/strings.ts";
 import { Tensor } from "../lib/tensor/tensor.ts";
 import { draw, type Recipe } from "./keras/drawn.ts";
 
@@ -22,7 +23,7 @@ export type Table = any;
 /** An array in the golden files. */
 export interface GoldenArray {
   shape: number[];
-  dtype: "float32" | "int32" | "uint8" | "bool";
+  dtype: "float32" | "int32" | "uint8" | "bool" | "string";
   data: (number | string | boolean)[];
 }
 
@@ -77,9 +78,15 @@ export function classesOf(cases: readonly Table[]): string[] {
   });
 }
 
-/** A golden array as a tensor. */
+/** A golden array of numbers as a tensor. */
 export function toTensor({ shape, dtype, data }: GoldenArray): Tensor {
+  if (dtype === "string") throw new Error("an array of texts");
   return new Tensor(shape, dtype, makeArray(dtype, data.map(Number)));
+}
+
+/** A golden array as a tensor of its numbers or texts. */
+export function toArray(array: GoldenArray): HostArray {
+  return array.dtype === "string" ? new StringTensor(array.shape, array.data.map(String)) : toTensor(array);
 }
 
 /** Keras's argument names in camelCase. */

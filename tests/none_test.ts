@@ -23,7 +23,7 @@ const signatures: {
 } = golden("signatures");
 
 /** Options whose values every object must have. */
-const needed: ReadonlySet<string> = new Set(["layers.InputLayer.shape"]);
+const needed: ReadonlySet<string> = new Set(["layers.InputLayer.shape", "layers.CategoryEncoding.numTokens"]);
 
 Deno.test("every option of a class may be null where Keras's default is None", () => {
   const refusing: string[] = [];

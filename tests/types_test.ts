@@ -114,6 +114,21 @@ export async function mistakes(): Promise<void> {
   // @ts-expect-error misspelled
   new layers.Dense(1).apply(title, { trainin: true });
 
+  // A typed array without a type of its buffer, which TypeScript takes for one that may be shared.
+  const given: Float32Array = new Float32Array(3);
+  void [tensor(given), tensor([given, given]), ops.add(tensor(given), 1)];
+  // @ts-expect-error there are no tensors of float64
+  tensor(new Float64Array(3));
+
+  // Recurrent layers return states where they are asked to, also inside of Bidirectional.
+  const sequence = Input({ shape: [5, 3] });
+  const [read, last] = new layers.Bidirectional(new layers.GRU(2, { returnState: true })).apply(sequence);
+  void [read.shape, last.shape];
+  void new layers.Bidirectional(new layers.LSTM(2)).apply(sequence).shape;
+  // @ts-expect-error no states without returnState
+  const [only] = new layers.Bidirectional(new layers.LSTM(2)).apply(sequence);
+  void only;
+
   // Identifiers and options are literal.
   // @ts-expect-error no such activation
   new layers.Dense(1, { activation: "rellu" });

@@ -73,6 +73,20 @@ def convnet():
     ])
 
 
+def lstm():
+    return keras.Sequential([keras.Input((28, 28)), layers.LSTM(128), layers.Dense(10, activation="softmax")])
+
+
+def encoder(blocks, width, heads, length, hidden, **_):
+    x = inputs = keras.Input((length, width))
+    for _ in range(blocks):
+        x = layers.LayerNormalization(epsilon=1e-5)(x + layers.MultiHeadAttention(heads, width // heads)(x, x))
+        hidden_units = layers.Dense(hidden, activation="relu")(x)
+        x = layers.LayerNormalization(epsilon=1e-5)(x + layers.Dense(width)(hidden_units))
+    outputs = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling1D()(x))
+    return keras.Model(inputs, outputs)
+
+
 def compiled(model, optimizer, accuracy):
     model.compile(
         optimizer=optimizer,
@@ -115,6 +129,18 @@ def mlp_epoch():
 
 def convnet_epoch():
     return epoch_work(compiled(convnet(), "adam", args.accuracy), (28, 28, 1))
+
+
+def lstm_epoch():
+    return epoch_work(compiled(lstm(), "adam", args.accuracy), (28, 28))
+
+
+def encoder_step():
+    x, y = peer.encoder_data()
+    model = compiled(encoder(**peer.ENCODER), "adam", args.accuracy)
+    clock = EpochClock()
+    model.fit(x, y, batch_size=peer.ENCODER["batch"], epochs=1 + args.repeats, verbose=0, callbacks=[clock])
+    return peer.encoder_detail(clock.seconds())
 
 
 def mlp_small_step():
@@ -177,6 +203,40 @@ def predict_one():
         "predictMedianUs": medians["predict"] * 1e6,
         "predictCalls": counts["predict"],
     }
+
+
+def character_model(characters=67, length=64, width=96, heads=4):
+    tokens = keras.Input((length,), dtype="int32")
+    positions = layers.Embedding(length, width)(keras.ops.arange(length))
+    x = layers.Embedding(characters, width)(tokens) + positions
+    for _ in range(2):
+        now = layers.LayerNormalization()(x)
+        x = x + layers.MultiHeadAttention(heads, width // heads)(now, now, use_causal_mask=True)
+        now = layers.Dense(4 * width, activation="gelu")(layers.LayerNormalization()(x))
+        x = x + layers.Dense(width)(now)
+    return keras.Model(tokens, layers.Dense(characters)(layers.LayerNormalization()(x)))
+
+
+def generate():
+    model, length, temperature, k = character_model(), 64, 0.8, 10
+    random = np.random.default_rng(1)
+
+    def write():
+        text = [1]
+        while len(text) < length:
+            padded = np.zeros((1, length), "int32")
+            padded[0, : len(text)] = text
+            # The one of predict, predict_on_batch and a call of the model that takes the least time for one row.
+            logits = np.asarray(model.predict_on_batch(padded))[0, len(text) - 1] / temperature
+            top = np.argsort(logits)[-k:]
+            weights = np.exp(logits[top] - logits[top].max())
+            text.append(int(random.choice(top, p=weights / weights.sum())))
+        return text
+
+    write()
+    texts = -(-args.calls // 100)
+    seconds = [peer.median_call(write, texts)[0] / (length - 1) for _ in range(args.repeats)]
+    return seconds, {"tokens": length - 1, "how": "predict_on_batch of the whole text for each character"}
 
 
 def load_model():

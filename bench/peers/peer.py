@@ -16,7 +16,20 @@ import time
 STARTED = time.perf_counter()
 LOAD = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None  # other load makes OpenMP ten times as slow
 EPOCH_ROWS = 60_000
-WORKS = ("mlp_epoch", "mlp_small_step", "predict_one", "mlp_process", "convnet_epoch", "load_model", "save_model")
+WORKS = (
+    "mlp_epoch",
+    "mlp_small_step",
+    "predict_one",
+    "generate",
+    "mlp_process",
+    "convnet_epoch",
+    "lstm_epoch",
+    "encoder_step",
+    "load_model",
+    "save_model",
+)
+# The transformer encoder of encoder_step, and the batches of an epoch of it.
+ENCODER = {"blocks": 2, "width": 128, "heads": 4, "length": 64, "hidden": 512, "batch": 32, "batches": 40}
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r bench/peers/requirements.txt"
 
 # Results go to the real standard output; whatever a library prints there goes to standard error instead.
@@ -39,7 +52,7 @@ def options(description, add_arguments=None):
     if add_arguments:
         add_arguments(parser)
     args = parser.parse_args()
-    if args.work != "predict_one" and not args.data:
+    if args.work not in ("predict_one", "generate") and not args.data:
         parser.error(f"{args.work} needs --data DIR")
     if not 0 < args.rows <= EPOCH_ROWS:
         parser.error("--rows must be from 1 to 60000")
@@ -113,6 +126,22 @@ def random_row(seed):
     import numpy as np
 
     return np.random.default_rng(seed).random((1, 784), dtype=np.float32)
+
+
+def encoder_data():
+    """Returns the sequences and labels of encoder_step: random float32 and int64, as many as its batches take."""
+    import numpy as np
+
+    rows = ENCODER["batch"] * ENCODER["batches"]
+    random = np.random.default_rng(1)
+    x = random.standard_normal((rows, ENCODER["length"], ENCODER["width"]), dtype=np.float32)
+    return x, random.integers(0, 10, rows)
+
+
+def encoder_detail(seconds):
+    """The seconds of an epoch of encoder_step as those of a step, and the detail."""
+    detail = {"batch": ENCODER["batch"], "stepsEachRepeat": ENCODER["batches"]}
+    return [s / ENCODER["batches"] for s in seconds], detail
 
 
 def median_call(call, calls, budget_seconds=None):

@@ -33,6 +33,31 @@ def convnet():
     )
 
 
+class Lstm(nn.Module):
+    """The rows of an image as the steps of a sequence."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(28, 128, batch_first=True)
+        self.dense = nn.Linear(128, 10)
+
+    def forward(self, x):
+        sequence, _ = self.lstm(x)
+        return self.dense(sequence[:, -1])
+
+
+class Encoder(nn.Module):
+    def __init__(self, blocks, width, heads, hidden, **_):
+        super().__init__()
+        self.blocks = nn.Sequential(*(
+            nn.TransformerEncoderLayer(width, heads, hidden, dropout=0, batch_first=True) for _ in range(blocks)
+        ))
+        self.dense = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.dense(self.blocks(x).mean(1))
+
+
 def keras_rmsprop(model):
     return torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
 
@@ -93,6 +118,23 @@ def mlp_epoch():
 def convnet_epoch():
     model = convnet()
     return epoch_work(model, keras_adam(model), (1, 28, 28))
+
+
+def lstm_epoch():
+    model = Lstm()
+    return epoch_work(model, keras_adam(model), (28, 28))
+
+
+def encoder_step():
+    x, y = map(torch.from_numpy, peer.encoder_data())
+    model = Encoder(**peer.ENCODER)
+    optimizer = keras_adam(model)
+    seconds = []
+    for _ in range(1 + args.repeats):
+        start = time.perf_counter()
+        train_epoch(model, optimizer, x, y, peer.ENCODER["batch"])
+        seconds.append(time.perf_counter() - start)
+    return peer.encoder_detail(seconds[1:])
 
 
 def mlp_small_step():

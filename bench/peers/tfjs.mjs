@@ -30,6 +30,7 @@ const works = {
   mlp_small_step: mlpSmallStep,
   predict_one: predictOne,
   convnet_epoch: convnetEpoch,
+  lstm_epoch: lstmEpoch,
 };
 
 function readOptions() {
@@ -169,6 +170,15 @@ function convnet() {
   });
 }
 
+function lstm() {
+  return tf.sequential({
+    layers: [
+      tf.layers.lstm({ units: 128, inputShape: [28, 28], recurrentActivation: "sigmoid" }),
+      tf.layers.dense({ units: 10, activation: "softmax", kernelInitializer: "glorotUniform" }),
+    ],
+  });
+}
+
 function compiled(model, optimizer) {
   const metrics = options.accuracy ? ["accuracy"] : undefined;
   model.compile({ optimizer, loss: "sparseCategoricalCrossentropy", metrics });
@@ -253,6 +263,10 @@ function mlpEpoch() {
 
 function convnetEpoch() {
   return epochWork(compiled(convnet(), kerasAdam()), [28, 28, 1]);
+}
+
+function lstmEpoch() {
+  return epochWork(compiled(lstm(), kerasAdam()), [28, 28]);
 }
 
 async function mlpSmallStep() {

@@ -2,7 +2,6 @@
 // https://keras.io/api/applications/
 import { type ActivationIdentifier, getActivation } from "../activations.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
-import { downloadOnce, folderOfKeras, type PublishedFile } from "../files/download.ts";
 import { nameOfSource, openSource } from "../files/source.ts";
 import { withContext } from "../ir/context.ts";
 import { weightsWillBeRead } from "../layers/context.ts";
@@ -18,6 +17,7 @@ import { formatShape, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { ApplicationModel, ApplicationOptions, PreprocessingApplicationOptions } from "./options.ts";
+import { pathOf, type PublishedFile } from "./published_weights.ts";
 
 const weightsOption = option<NonNullable<ApplicationOptions["weights"]>>({
   read: (given, { what }) => {
@@ -135,11 +135,7 @@ export class Architecture<K extends Kept = Kept> {
     const shape = this.parts.shape(kept, this.#what);
     if (kept.weights === null) return this.build(kept, shape);
     const source = kept.weights === "imagenet"
-      ? await downloadOnce(
-        this.parts.published(kept, shape, this.#what),
-        folderOfKeras("models", this.#what),
-        this.#what,
-      )
+      ? await pathOf(this.parts.published(kept, shape, this.#what))
       : kept.weights;
     const what = `${this.#what} with the weights in ${nameOfSource(source)}`;
     const stored = await readWeights(await openSource(source, what), what);

@@ -1,11 +1,11 @@
 // decodePredictions: the names of the likeliest classes of ImageNet. https://keras.io/api/applications/
 import { FileError, ShapeError } from "../errors.ts";
-import { downloadOnce, folderOfKeras } from "../files/download.ts";
 import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
 import { positiveInteger, uncheckedHere } from "../option_kinds.ts";
 import { nullable, optionTable, readMethodOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { type TensorLike, toTensor } from "../tensor/tensor.ts";
+import { pathOf } from "./published_weights.ts";
 
 /** Options of `decodePredictions`. */
 export interface DecodeOptions {
@@ -68,7 +68,7 @@ export async function decodePredictions(
       hint: "give what a model with its top and all classes of ImageNet predicts",
     });
   }
-  const source = classIndex ?? await downloadOnce(published, folderOfKeras("models", what), what);
+  const source = classIndex ?? await pathOf(published);
   const names = readNames(await readSource(source, what), `${what} with ${nameOfSource(source)}`);
   return Array.from({ length: shape[0] }, (_, row) => {
     const scores = data.subarray(row * classes, (row + 1) * classes);

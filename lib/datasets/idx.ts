@@ -48,3 +48,35 @@ export function parseIdx(bytes: Uint8Array<ArrayBuffer>, shape: Shape, what: str
 function hex(value: number): string {
   return `0x${value.toString(16).padStart(8, "0")}`;
 }
+
+/**
+ * Reads a gzipped IDX file of unsigned bytes. Throws {@linkcode FileError} as {@linkcode parseIdx} does, and where it does
+ * not unzip to as many bytes as the shape takes; `hint` says how to mend that.
+ */
+export async function readGzippedIdx(
+  gzipped: Uint8Array<ArrayBuffer>,
+  shape: Shape,
+  { what, hint }: { what: string; hint: string },
+): Promise<Tensor> {
+  const length = 4 + 4 * shape.length + sizeOf(shape);
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await gunzip(gzipped, length);
+  } catch (error) {
+    const received = error instanceof Error ? error.message : String(error);
+    throw new FileError({ what, rule: `it must unzip to ${length} bytes`, received, hint });
+  }
+  return parseIdx(bytes, shape, what);
+}
+
+async function gunzip(gzipped: Uint8Array<ArrayBuffer>, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  const reader = new Blob([gzipped]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    if (filled + part.value.length > length) throw new Error("more bytes than that");
+    bytes.set(part.value, filled);
+    filled += part.value.length;
+  }
+  return bytes.subarray(0, filled);
+}

@@ -1,8 +1,8 @@
 // The four files of MNIST: where their base64 text comes from, and how it is decoded to tensors.
 import { FileError } from "../errors.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { parseIdx } from "./idx.ts";
+import { readGzippedIdx } from "./idx.ts";
 
 /** One gzipped IDX file, kept as base64 text in `mnist/<name>.txt`. */
 export interface MnistFile {
@@ -122,15 +122,7 @@ export async function decodeMnistFile(file: MnistFile, text: string): Promise<Te
       throw new FileError({ what, rule, received: `${received} of ${gzipped.length} bytes`, hint });
     }
   }
-  const length = 4 + 4 * file.shape.length + sizeOf(file.shape);
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = await gunzip(gzipped, length);
-  } catch (error) {
-    const received = error instanceof Error ? error.message : String(error);
-    throw new FileError({ what, rule: `it must unzip to ${length} bytes`, received, hint });
-  }
-  return parseIdx(bytes, file.shape, what);
+  return await readGzippedIdx(gzipped, file.shape, { what, hint });
 }
 
 function cannotLoad(file: MnistFile): string {
@@ -153,16 +145,4 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function gunzip(gzipped: Uint8Array<ArrayBuffer>, length: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  const reader = new Blob([gzipped]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    if (filled + part.value.length > length) throw new Error("more bytes than that");
-    bytes.set(part.value, filled);
-    filled += part.value.length;
-  }
-  return bytes.subarray(0, filled);
 }

@@ -5,6 +5,7 @@ import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { formatShape } from "../shape.ts";
+import { isNamed } from "../structure.ts";
 import type { Operand } from "../tensor/apply.ts";
 import { gradients } from "../tensor/gradients.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
@@ -13,18 +14,59 @@ import type { Executable, Executor } from "./executor.ts";
 import { Lock } from "./lock.ts";
 import { getExecutor } from "./select.ts";
 
-/** What a traced function may return: nothing, a value, or a list of values. */
-export type Traced = void | Operand | readonly Operand[];
+/** Items in lists, objects by name, and further ones in these. */
+export type Tree<T> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> };
+
+/** What a traced function may return: nothing, a value, or values in lists and objects. */
+export type Traced = void | Tree<Operand>;
 
 /** The results of the compiled function, given those of the traced one. */
-export type Computed<R extends Traced> = R extends void ? void : R extends readonly Operand[] ? Tensor[] : Tensor;
+export type Computed<R> = R extends void ? void
+  : R extends Operand ? Tensor
+  : { -readonly [K in keyof R]: Computed<R[K]> };
+
+/** What the compiled function takes for an argument of the traced one: data or variables in place of values. */
+export type Fed<T> = T extends Value ? TensorLike | Variable : { readonly [K in keyof T]: Fed<T[K]> };
+
+/** Each of `Items` as {@linkcode Fed}. */
+export type FedAll<Items extends unknown[]> = { [K in keyof Items]: Fed<Items[K]> };
 
 interface Program {
   readonly executor: Executor;
   readonly executable: Executable;
   readonly inputs: readonly Variable[];
   readonly outputs: readonly Variable[];
-  readonly isList: boolean;
+  /** What the traced function returned. */
+  readonly returned: Tree<unknown>;
+}
+
+/** How deep lists and objects of arguments and results may be nested. */
+const maxDepth = 16;
+
+/** Whether an argument is a list or an object of others, rather than nested arrays of numbers. */
+function isBranch(given: unknown, depth = 0): given is readonly unknown[] | Readonly<Record<string, unknown>> {
+  if (isNamed(given)) return true;
+  const isItem = (item: unknown) => item instanceof Tensor || item instanceof Variable || isBranch(item, depth + 1);
+  return Array.isArray(given) && depth < maxDepth && given.length <= maxBranch && given.some(isItem);
+}
+
+/** The most items of a list of arguments: a longer one is looked at as data. */
+const maxBranch = 2 ** 16;
+
+/** A tree with each item replaced; `isList` says which lists have items in them. */
+function mapTree<T, U>(tree: unknown, isList: (given: unknown) => boolean, fn: (item: T) => U, depth = 0): Tree<U> {
+  if (depth > maxDepth) {
+    throw new ValueError({
+      what: "Cannot call a compiled function",
+      rule: `lists and objects may be nested ${maxDepth} levels deep`,
+      received: "more",
+      hint: "check whether one holds itself",
+    });
+  }
+  const inside = (item: unknown) => mapTree(item, isList, fn, depth + 1);
+  if (Array.isArray(tree) && (isList(tree) || (depth > 0 && tree.length === 0))) return tree.map(inside);
+  if (isNamed(tree)) return Object.fromEntries(Object.entries(tree).map(([name, item]) => [name, inside(item)]));
+  return fn(tree as T);
 }
 
 /** The most programs kept per function, one per combination of shapes. */
@@ -35,7 +77,8 @@ const maxPrograms = 32;
  * optimized, and run by the chosen backend. Variables that it reads or assigns keep their values between calls.
  *
  * @param fn called with symbolic values; must use `ops`, and may read and `assign` variables
- * @returns an async function of tensors (or nested arrays), whose results are tensors
+ * @returns an async function of tensors (or nested arrays), whose results are tensors. Arguments and results may be lists
+ * and objects of these, as the traced function takes and returns them; variables among them are read
  *
  * @example A linear map
  * ```ts
@@ -46,15 +89,21 @@ const maxPrograms = 32;
  */
 export function compile<R extends Traced>(
   fn: (...args: Value[]) => R,
-): (...args: TensorLike[]) => Promise<Computed<R>> {
+): (...args: (TensorLike | Variable)[]) => Promise<Computed<R>>;
+/** Compiles a function whose arguments are lists and objects of tensors, such as the state of a training. */
+export function compile<A extends unknown[], R extends Traced>(
+  fn: (...args: A) => R,
+): (...args: FedAll<A>) => Promise<Computed<R>>;
+export function compile(fn: (...args: Value[]) => Traced): (...args: (TensorLike | Variable)[]) => Promise<unknown> {
   checkFunction(fn, "compile");
   const programs = new Map<string, Program>();
   const lock = new Lock();
-  const call = async (executor: Executor, tensors: readonly Tensor[]) => {
-    const key = tensors.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join() + executor.name;
+  const call = async (executor: Executor, args: readonly unknown[], tensors: readonly Tensor[]) => {
+    const form = JSON.stringify(args.map((arg) => mapTree(arg, isBranch, () => 0)));
+    const key = tensors.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join() + form + executor.name;
     let program = programs.get(key);
     if (program?.executor !== executor || program.inputs.some((variable) => variable.device !== executor)) {
-      programs.set(key, program = await trace(fn, tensors, executor));
+      programs.set(key, program = await trace(fn as (...args: unknown[]) => Traced, args, tensors, executor));
       for (const [oldest, old] of programs) {
         if (programs.size <= maxPrograms) break;
         programs.delete(oldest);
@@ -63,7 +112,9 @@ export function compile<R extends Traced>(
     }
     program.inputs.forEach((variable, i) => executor.write(variable, tensors[i].data));
     await program.executable.run(1);
-    return { isList: program.isList, results: await Promise.all(program.outputs.map((output) => output.read())) };
+    const results = (await Promise.all(program.outputs.map((output) => output.read()))).values();
+    if (program.returned === undefined) return undefined;
+    return mapTree(program.returned, Array.isArray, () => results.next().value);
   };
   return async (...args) => {
     if (args.length < fn.length) {
@@ -74,31 +125,46 @@ export function compile<R extends Traced>(
         hint: "give a tensor or nested arrays for each",
       });
     }
-    const tensors = args.map((arg, i) => toTensor(arg, `Cannot call ${describe(fn)}`, `argument ${i + 1}`));
+    const given: Promise<Tensor>[] = [];
+    args.forEach((arg, i) =>
+      mapTree(arg, isBranch, (item: TensorLike | Variable) => {
+        const data = item instanceof Variable
+          ? item
+          : toTensor(item, `Cannot call ${describe(fn)}`, `argument ${i + 1}`);
+        given.push(data instanceof Variable ? data.read() : Promise.resolve(data));
+      })
+    );
+    const tensors = await Promise.all(given);
     const executor = await getExecutor();
     // A concurrent call between writing arguments and reading results would mix up the two.
-    const { isList, results } = await lock.run(() => call(executor, tensors));
-    return (isList ? results : results[0]) as Computed<R>;
+    return await lock.run(() => call(executor, args, tensors));
   };
 }
 
-async function trace(fn: (...args: Value[]) => Traced, args: readonly Tensor[], executor: Executor): Promise<Program> {
+async function trace(
+  fn: (...args: unknown[]) => Traced,
+  args: readonly unknown[],
+  tensors: readonly Tensor[],
+  executor: Executor,
+): Promise<Program> {
   const graph = new Trace();
-  const inputs = args.map(({ shape, dtype }, i) => zeroVariable(shape, dtype, `argument ${i}`));
-  const { outputs, isList } = withContext(recording(graph), () => {
-    const returned = fn(...inputs.map((variable) => graph.read(variable)));
-    const list: readonly unknown[] = returned === undefined ? [] : Array.isArray(returned) ? returned : [returned];
-    const outputs = list.map((operand, i) => {
+  const inputs = tensors.map(({ shape, dtype }, i) => zeroVariable(shape, dtype, `argument ${i}`));
+  const outputs: Variable[] = [];
+  const returned = withContext(recording(graph), () => {
+    const next = inputs.values();
+    const returned = fn(...args.map((arg) => mapTree(arg, isBranch, () => graph.read(next.next().value!))));
+    if (returned === undefined) return undefined;
+    return mapTree(returned, Array.isArray, (operand: unknown) => {
       const value = toValue(graph, operand);
-      const variable = zeroVariable(value.shape, value.dtype, `result ${i}`);
+      const variable = zeroVariable(value.shape, value.dtype, `result ${outputs.length}`);
       graph.assign(variable, value);
-      return variable;
+      outputs.push(variable);
+      return 0;
     });
-    return { outputs, isList: Array.isArray(returned) };
   });
   const executable = await executor.compile(graph.graph);
   await executor.attach(inputs);
-  return { executor, executable, inputs, outputs, isList };
+  return { executor, executable, inputs, outputs, returned };
 }
 
 function checkFunction(fn: unknown, what: string): void {
@@ -120,7 +186,7 @@ function toValue(graph: Trace, returned: unknown): Value {
   }
   throw new ValueError({
     what: "Cannot trace the function",
-    rule: "it must return nothing, a value, or a list of values",
+    rule: "it must return nothing, a value, or values in lists and objects",
     received: describe(returned),
     hint: returned instanceof Promise
       ? "a traced function must not be async: await the compiled one instead"

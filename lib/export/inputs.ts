@@ -1,6 +1,6 @@
 // The inputs of an exported model: its own, of the shapes that it was built for, or of those that it is exported for.
 import type { DType } from "../dtype.ts";
-import { describeList, ShapeError } from "../errors.ts";
+import { describeList, ShapeError, StateError } from "../errors.ts";
 import { isInteger } from "../option_kinds.ts";
 import { requireBuilt } from "../saving/weight_groups.ts";
 import { formatShape, isKnown, isListOf, type SymbolicShape } from "../shape.ts";
@@ -14,6 +14,8 @@ export interface ModelOfInputs {
   readonly inputNames: readonly string[];
   /** The dtypes that inputs are cast to; undefined for float32. */
   readonly inputDType: Structure<DType> | undefined;
+  /** What runs on the host before the program. */
+  readonly stage: object | undefined;
   /** The shape that the model was built for, structured like the input, if it is built. */
   readonly inputShape: Structure<SymbolicShape> | undefined;
 }
@@ -40,6 +42,14 @@ export function inputsOf(
   whyKnown?: string,
 ): ExportedInput[] {
   requireBuilt({ name: model.name, built: model.inputShape !== undefined }, what);
+  if (model.stage) {
+    throw new StateError({
+      what,
+      rule: "a program must be able to compute all of the model",
+      received: "layers that run on the host, such as those of texts",
+      hint: "export a model of the layers after these, and apply them to its data",
+    });
+  }
   const built = model.inputShape!;
   const dtypes: readonly DType[] = model.inputDType === undefined ? [] : flatten<DType>(model.inputDType);
   return zipStructures<SymbolicShape, SymbolicShape>(built, given ?? built, what).map(([expected, shape], i) => {

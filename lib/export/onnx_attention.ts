@@ -1,7 +1,9 @@
 // Attention in ONNX, which has no operator for it in opset 18: products and a softmax.
-import { unseenScore } from "../ops/extents/attention.ts";
+import { ValueError } from "../errors.ts";
+import { attentionExtras, unseenScore } from "../ops/extents/attention.ts";
 import type { Extent } from "./inference.ts";
 import type { Call, Refused, Translation } from "./onnx_call.ts";
+import type { Held } from "./onnx_scope.ts";
 
 /** 0, 1, 2, ... below an extent. */
 function places(call: Call<"attention">, extent: Extent): string {
@@ -10,8 +12,8 @@ function places(call: Call<"attention">, extent: Extent): string {
 }
 
 /** Which keys a query sees; undefined for all. */
-function seenKeys(call: Call<"attention">): string | undefined {
-  const [query, key, , mask] = call.inputs;
+function seenKeys(call: Call<"attention">, mask: Held | undefined): string | undefined {
+  const [query, key] = call.inputs;
   const { causal, window } = call.attrs;
   const masks = mask ? [mask.in("plain")] : [];
   if (causal || window > 0) {
@@ -28,15 +30,25 @@ function seenKeys(call: Call<"attention">): string | undefined {
 
 const attention: Translation<"attention"> = {
   emit: (call) => {
-    const [query, key, value] = call.inputs;
+    const [query, key, value, ...others] = call.inputs;
+    const { mask, bias, counter } = attentionExtras(others);
+    if (counter) {
+      throw new ValueError({
+        what: "Cannot write a model as ONNX",
+        rule: "an attention of it must not drop weights, since ONNX has no such random numbers",
+        received: `"${call.origin}"`,
+        hint: "leave out training: true",
+      });
+    }
     const [heads] = query.shape[2];
     const shared = heads / key.shape[2][0];
     const groups = call.integers(Array.from({ length: heads }, (_, h) => Math.floor(h / shared)));
     const ofHeads = (name: string) => shared === 1 ? name : call.node("Gather", [name, groups], { axis: 1 });
     const products = call.node("MatMul", [query.permuted([0, 2, 1, 3]), ofHeads(key.permuted([0, 2, 3, 1]))]);
     const scores = call.node("Mul", [products, call.scalar(call.attrs.scale, "float32")]);
-    const seen = seenKeys(call);
-    const masked = seen ? call.node("Where", [seen, scores, call.scalar(unseenScore, "float32")]) : scores;
+    const biased = bias ? call.node("Add", [scores, bias.in("plain")]) : scores;
+    const seen = seenKeys(call, mask);
+    const masked = seen ? call.node("Where", [seen, biased, call.scalar(unseenScore, "float32")]) : biased;
     const weights = call.node("Softmax", [masked], { axis: -1 });
     const kept = seen && call.attrs.zeroEmpty
       ? call.node("Where", [seen, weights, call.scalar(0, "float32")])

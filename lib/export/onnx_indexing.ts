@@ -91,23 +91,25 @@ const dynamicSlice: Translation<"dynamicSlice"> = {
   sizes: ["size"],
   emit: (call) => {
     const [x, counters] = call.inputs;
-    const [{ shape: [size] }] = call.outputs;
-    const start = startOf(call, counters, call.attrs.element, x.shape[0], size);
+    const { element, axis } = call.attrs;
+    const size = call.outputs[0].shape[axis];
+    const start = startOf(call, counters, element, x.shape[axis], size);
     const end = call.node("Add", [start, rowsAs32(call, size)]);
-    return call.node("Slice", [x.in("plain"), start, end, call.cast(call.integers([0]), "int32")]);
+    return call.node("Slice", [x.in("plain"), start, end, call.cast(call.integers([axis]), "int32")]);
   },
 };
 
 const dynamicUpdateSlice: Translation<"dynamicUpdateSlice"> = {
   emit: (call) => {
     const [x, update, counters] = call.inputs;
-    const size = update.shape[0];
-    const start = startOf(call, counters, call.attrs.element, x.shape[0], size);
+    const { element, axis } = call.attrs;
+    const size = update.shape[axis];
+    const start = startOf(call, counters, element, x.shape[axis], size);
     const end = call.node("Add", [start, rowsAs32(call, size)]);
     const as32 = (value: number) => call.cast(call.integers([value]), "int32");
-    const before = call.node("Slice", [x.in("plain"), as32(0), start, as32(0)]);
-    const after = call.node("Slice", [x.in("plain"), end, as32(farthest.end), as32(0)]);
-    return call.node("Concat", [before, update.in("plain"), after], { axis: 0 });
+    const before = call.node("Slice", [x.in("plain"), as32(0), start, as32(axis)]);
+    const after = call.node("Slice", [x.in("plain"), end, as32(farthest.end), as32(axis)]);
+    return call.node("Concat", [before, update.in("plain"), after], { axis });
   },
 };
 

@@ -6,6 +6,7 @@ import { elementwiseTranslations } from "./onnx_elementwise.ts";
 import { indexingTranslations } from "./onnx_indexing.ts";
 import { scan } from "./onnx_loops.ts";
 import { moveTranslations } from "./onnx_moves.ts";
+import { recurrenceTranslations } from "./onnx_recurrence.ts";
 import { axisIn } from "./onnx_scope.ts";
 import { windowTranslations } from "./onnx_windows.ts";
 
@@ -92,6 +93,7 @@ export const onnxOps: { readonly [K in OpName]: Translation<K> | Refused } = {
   argSort,
   matmul,
   ...attentionTranslations,
+  ...recurrenceTranslations,
   scan,
   softmaxCrossEntropy: { refused: "it is a loss" },
   sgdUpdate: update,

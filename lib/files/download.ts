@@ -1,84 +1,82 @@
-// Files of a known content that are downloaded once, and kept where Python Keras keeps them.
-import { FileError, StateError } from "../errors.ts";
-import { readSource } from "./source.ts";
-import { makeFolder, readIfThere, writeSafely } from "./system.ts";
+// Fetching a file to a folder, going on where an earlier attempt ended.
+import { FileError } from "../errors.ts";
+import { fileProgress } from "./progress.ts";
+import { notReadable, readIfThere, sizeOfFile, writeText } from "./system.ts";
 
-/** A published file. */
-export interface PublishedFile {
-  /** Its name where it is kept. */
-  readonly name: string;
-  /** Where it is published. */
-  readonly url: string;
-  /** Its MD5 or SHA-256 in hexadecimal digits, if it is known. */
-  readonly hash?: string;
-}
+/** How often a connection that broke is taken up again, if each time something came. */
+const maxAttempts = 5;
 
 /**
- * The folder of Keras's downloads of a kind, such as `models`: in the environment's `KERAS_HOME`, else in `.keras` in the
- * user's home. Throws {@linkcode StateError} outside of Deno, {@linkcode FileError} where the environment names neither.
+ * Fetches a URL to a path. What has come of it lies in a file beside it, ending in `.part`, until it is whole: a connection
+ * that breaks, and a later call, go on from there if the host has the same file still. Throws {@linkcode FileError}.
  */
-export function folderOfKeras(kind: string, what: string): string {
-  if (typeof Deno === "undefined") {
-    throw new StateError({
-      what,
-      rule: "files are downloaded and kept only in Deno",
-      hint: "give the file by its URL or its bytes",
-    });
+export async function download(origin: URL, path: string, what: string): Promise<void> {
+  const part = `${path}.part`;
+  for (let attempt = 1;; attempt++) {
+    const before = sizeOfFile(part);
+    try {
+      await fetchOnward(origin, part, what);
+      break;
+    } catch (error) {
+      if (error instanceof FileError) throw error;
+      const goesOn = attempt < maxAttempts && sizeOfFile(part) > before && await tagOf(part) !== undefined;
+      if (!goesOn) throw notReadable(what, error);
+    }
   }
-  const [root, ...homes] = ["KERAS_HOME", "HOME", "USERPROFILE"].map((name) => variable(name, what));
-  const home = homes.find((path) => path !== undefined);
-  if (root === undefined && home === undefined) {
-    throw new FileError({
-      what,
-      rule: "the environment must say where files are kept",
-      received: "neither KERAS_HOME nor HOME",
-      hint: "set KERAS_HOME to a folder",
-    });
-  }
-  return `${root ?? `${home}/.keras`}/${kind}`;
+  await Deno.rename(part, path);
+  await Deno.remove(`${part}.tag`).catch(() => {});
 }
 
-function variable(name: string, what: string): string | undefined {
-  try {
-    return Deno.env.get(name) || undefined;
-  } catch {
-    throw new FileError({
-      what,
-      rule: "finding the folder of kept files needs the environment",
-      received: `no permission to read ${name}`,
-      hint: "run with --allow-env=KERAS_HOME,HOME,USERPROFILE",
-    });
-  }
+/** What the host called the version of the file that a part is of. */
+async function tagOf(part: string): Promise<string | undefined> {
+  const tag = await readIfThere(`${part}.tag`);
+  return tag && new TextDecoder().decode(tag);
 }
 
-/**
- * The path of a file in a folder, to which it is downloaded unless it is there with its hash. Throws {@linkcode FileError}
- * where it cannot be had, or is another one.
- */
-export async function downloadOnce(file: PublishedFile, folder: string, what: string): Promise<string> {
-  const path = `${folder}/${file.name}`;
-  const kept = await readIfThere(path);
-  if (kept && await hashOf(kept, file) === file.hash) return path;
-  const bytes = new Uint8Array(await readSource(new URL(file.url), what));
-  const hash = await hashOf(bytes, file);
-  if (hash !== file.hash) {
+async function fetchOnward(origin: URL, part: string, what: string): Promise<void> {
+  const tag = await tagOf(part);
+  const have = tag === undefined ? 0 : sizeOfFile(part);
+  // Of bytes that are compressed on their way no part can be asked for.
+  const identity = { "accept-encoding": "identity" };
+  const headers = have > 0 ? { ...identity, range: `bytes=${have}-`, "if-range": tag! } : identity;
+  const response = await fetch(origin, { headers });
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "");
+  const goesOn = response.status === 206 && Number(range?.[1]) === have;
+  // All of it had come, and only its name was not given yet.
+  if (response.status === 416 && have > 0) {
+    await response.body?.cancel();
+    await Deno.remove(`${part}.tag`);
+    return await fetchOnward(origin, part, what);
+  }
+  if (!response.ok || (response.status === 206 && !goesOn)) {
+    await response.body?.cancel();
     throw new FileError({
       what,
-      rule: `the hash of ${file.url} must be ${file.hash}`,
-      received: `${hash} of ${bytes.length} bytes`,
-      hint: "try again, in case the download was cut off",
+      rule: "the host must give the file",
+      received: `${response.status} ${response.statusText}`.trim(),
+      hint: "check the URL",
     });
   }
-  await makeFolder(folder);
-  await writeSafely(path, bytes, what);
-  return path;
-}
-
-/** The hash of bytes, of the kind that the file's hash is of; undefined if it has none. */
-async function hashOf(bytes: Uint8Array<ArrayBuffer>, { hash }: PublishedFile): Promise<string | undefined> {
-  if (hash === undefined) return undefined;
-  // Not a literal, since bundlers for pages would look for it.
-  const specifier: string = "node:crypto";
-  const { createHash }: typeof import("node:crypto") = await import(specifier);
-  return createHash(hash.length === 32 ? "md5" : "sha256").update(bytes).digest("hex");
+  const start = goesOn ? have : 0;
+  const length = Number(response.headers.get("content-length") ?? NaN);
+  const isEncoded = response.headers.has("content-encoding");
+  const total = isEncoded ? NaN : goesOn && range![2] !== "*" ? Number(range![2]) : start + length;
+  const newTag = isEncoded ? null : response.headers.get("etag") ?? response.headers.get("last-modified");
+  using file = await Deno.open(part, { write: true, create: true, truncate: !goesOn, append: goesOn });
+  if (!goesOn) {
+    // A weak tag does not say that bytes are the same.
+    if (newTag && !newTag.startsWith("W/")) writeText(`${part}.tag`, newTag, { append: false });
+    else await Deno.remove(`${part}.tag`).catch(() => {});
+  }
+  const progress = Number.isNaN(total) ? undefined : fileProgress(total);
+  progress?.(start);
+  let size = start;
+  for await (const bytes of response.body ?? []) {
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    size += bytes.length;
+    progress?.(bytes.length);
+  }
+  if (!Number.isNaN(total) && size !== total) {
+    throw new Error(`${size} of ${total} bytes came`);
+  }
 }

@@ -69,7 +69,9 @@ export class EventFile {
     await makeFolder(this.#folder);
     // TensorBoard reads the files of a folder in the order of their names.
     const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, "0");
-    this.#path = `${this.#folder}/events.out.tfevents.${seconds}.ceratops.${Deno.pid}.${count++}.v2`;
+    this.#path = `${this.#folder}/events.out.tfevents.${seconds}.ceratops.${
+      crypto.randomUUID().slice(0, 8)
+    }.${count++}.v2`;
     await this.#append({ [eventFields.fileVersion]: fileVersion });
     return this.#path;
   }

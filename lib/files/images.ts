@@ -30,6 +30,45 @@ export async function readImage(bytes: Uint8Array, what: string): Promise<Tensor
   });
 }
 
+/** The format of a picture. */
+export type ImageFormat = "png" | "jpeg";
+
+/** JPEG counts the pixels of a side in 16 bits. */
+const largestJpeg = 65_535;
+
+/**
+ * A picture, uint8 `[height, width, channels]` of 1, 3 or 4 channels, as a file; JPEG has no opacity, and is of a quality
+ * from 1 to 100. Throws {@linkcode FileError} for one that is too large for JPEG.
+ */
+export async function writeImage(
+  image: Tensor,
+  format: ImageFormat,
+  quality: number,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const [height, width, channels] = image.shape;
+  if (format === "png") {
+    const { encode } = await loadPackage("png", what);
+    return Uint8Array.from(encode({ width, height, channels, depth: 8, data: Uint8Array.from(image.data) }));
+  }
+  if (Math.max(height, width) > largestJpeg) {
+    throw new FileError({
+      what,
+      rule: `a JPEG has at most ${largestJpeg} pixels in a row and in a column`,
+      received: `${height} by ${width}`,
+      hint: "save it as PNG",
+    });
+  }
+  const { encode } = await loadPackage("jpeg", what);
+  const data = new Uint8Array(height * width * 4).fill(255);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    for (let color = 0; color < 3; color++) {
+      data[4 * pixel + color] = image.data[pixel * channels + (channels === 1 ? 0 : color)];
+    }
+  }
+  return Uint8Array.from(encode({ width, height, data }, quality).data);
+}
+
 function damaged(what: string, rule: string, received: string): FileError {
   return new FileError({ what, rule, received, hint: "the file is damaged: save or fetch it again" });
 }

@@ -24,6 +24,12 @@ const types: Readonly<Record<string, ElementType>> = {
   b1: elementTypes.bool,
 };
 
+/** The element type of a code, such as `u1` or `<f4`; undefined for other elements than numbers. */
+export function elementTypeOf(code: string): ElementType | undefined {
+  const kind = code.replace(/^[<>|=]/, "");
+  return Object.hasOwn(types, kind) ? types[kind] : undefined;
+}
+
 const codes: Readonly<Record<DType, string>> = { float32: "<f4", int32: "<i4", uint8: "|u1", bool: "|b1" };
 
 /** Headers of more bytes describe no array of numbers. */
@@ -50,19 +56,29 @@ export function writeNpy({ shape, dtype, data }: Tensor): Uint8Array<ArrayBuffer
   return file;
 }
 
-/**
- * The tensor in the bytes of a `.npy` file: float64 and float16 become float32, whole numbers but uint8 become int32.
- * Throws {@linkcode FileError}, whose message begins with `what`, for a damaged file, for elements that no tensor has such
- * as Python's objects, and for whole numbers outside of int32.
- */
-export function readNpy(file: Uint8Array, what: string): Tensor {
+/** What the header of a `.npy` file says. */
+interface NpyHeader {
+  /** NumPy's code of the element type, such as `<f4`. */
+  readonly code: string;
+  /** Whether the elements lie in Fortran's order. */
+  readonly isFortran: boolean;
+  readonly shape: Shape;
+  /** What follows the header. */
+  readonly content: Uint8Array;
+}
+
+const damaged = (what: string, received: string): FileError =>
+  new FileError({
+    what,
+    rule: "it must be a whole .npy file",
+    received,
+    hint: "the file is damaged or of another format: save or fetch it again",
+  });
+
+/** Reads the header of a `.npy` file. Throws {@linkcode FileError}, whose message begins with `what`, for a damaged one. */
+export function readNpyHeader(file: Uint8Array, what: string): NpyHeader {
   const fail = (received: string): never => {
-    throw new FileError({
-      what,
-      rule: "it must be a whole .npy file",
-      received,
-      hint: "the file is damaged or of another format: save or fetch it again",
-    });
+    throw damaged(what, received);
   };
   const [major] = file.subarray(magic.length);
   if (file.length < 12 || magic.some((byte, i) => file[i] !== byte)) fail(`${file.length} bytes of another format`);
@@ -75,16 +91,24 @@ export function readNpy(file: Uint8Array, what: string): Tensor {
   const [, code] = header.match(/['"]descr['"]: *['"]([^'"]*)['"]/) ?? fail("a header without an element type");
   const [, order] = header.match(/['"]fortran_order['"]: *(True|False)\b/) ?? fail("a header without an order");
   const [, extents] = header.match(/['"]shape['"]: *\(([\d, L]*)\)/) ?? fail("a header without a shape");
-  const [, endian, kind] = code.match(/^([<>|=]?)(.*)$/)!;
-  const type = Object.hasOwn(types, kind) ? types[kind] : refuseElements(code, what);
   const shape = (extents.match(/\d+/g) ?? []).map(Number);
-  const bytes = file.subarray(start);
-  if (bytesOfShape(type, shape) !== bytes.length) {
-    fail(`${bytes.length} bytes of data for the shape [${shape.join(", ")}] of ${code}`);
+  return { code, isFortran: order === "True", shape, content: file.subarray(start) };
+}
+
+/**
+ * The tensor in the bytes of a `.npy` file: float64 and float16 become float32, whole numbers but uint8 become int32.
+ * Throws {@linkcode FileError}, whose message begins with `what`, for a damaged file, for elements that no tensor has such
+ * as Python's objects, and for whole numbers outside of int32.
+ */
+export function readNpy(file: Uint8Array, what: string): Tensor {
+  const { code, isFortran, shape, content } = readNpyHeader(file, what);
+  const type = elementTypeOf(code) ?? refuseElements(code, what);
+  if (bytesOfShape(type, shape) !== content.length) {
+    throw damaged(what, `${content.length} bytes of data for the shape [${shape.join(", ")}] of ${code}`);
   }
-  const isReversed = order === "True" && shape.length > 1;
+  const isReversed = isFortran && shape.length > 1;
   const stored = isReversed ? [...shape].reverse() : shape;
-  const tensor = tensorOfBytes(type, stored, bytes, { what, thing: "the array", bigEndian: endian === ">" });
+  const tensor = tensorOfBytes(type, stored, content, { what, thing: "the array", bigEndian: code.startsWith(">") });
   return isReversed ? withAxesReversed(tensor) : tensor;
 }
 

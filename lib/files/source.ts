@@ -1,7 +1,7 @@
 // Where the bytes of a file come from.
 import { describe, FileError, ValueError } from "../errors.ts";
 import { fileProgress } from "./progress.ts";
-import { notReadable, readWhole } from "./system.ts";
+import { hasFiles, notReadable, readWhole } from "./system.ts";
 
 /** A file: its path, its URL (`file:`, `http:` or `https:`), its bytes, a file that the user picked, or a stream. */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
@@ -32,7 +32,7 @@ export async function readSource(source: FileSource, what: string): Promise<Uint
     });
   }
   try {
-    if (typeof Deno !== "undefined" && (!isUrl(source) || `${source}`.startsWith("file:"))) {
+    if (hasFiles && (!isUrl(source) || `${source}`.startsWith("file:"))) {
       return await readWhole(isUrl(source) ? new URL(source) : source);
     }
     const response = await fetch(source);

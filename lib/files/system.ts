@@ -1,31 +1,54 @@
-// The file system: whether there is one, writing so that a crash leaves the old file or the new one, and its errors.
+// The file system of Deno, Node or Bun: writing so that a crash leaves the old file or the new one, and its errors.
 import { CeratopsError, FileError, StateError } from "../errors.ts";
 import { chunkBytes, fileProgress } from "./progress.ts";
 
-/** Throws {@linkcode StateError} if there is no file system. */
-export function requireFiles(what: string): void {
-  if (typeof Deno !== "undefined") return;
+type NodeFiles = typeof import("node:fs");
+
+/** What is used of Node's global object, which Deno and Bun have too. */
+interface Process {
+  getBuiltinModule?(name: "node:fs"): NodeFiles | undefined;
+}
+
+const { process } = globalThis as { process?: Process };
+
+/** Whether there is a file system. */
+export const hasFiles: boolean = process?.getBuiltinModule !== undefined;
+
+/** Node's module of files, which Deno and Bun have too, loaded at the first use. Throws {@linkcode StateError} in a browser. */
+function fileSystem(what: string): NodeFiles {
+  const files = process?.getBuiltinModule?.("node:fs");
+  if (files) return files;
   throw new StateError({
-    what: `Cannot ${what}`,
-    rule: "files can be written only in Deno",
-    hint: "leave this callback out here",
+    what,
+    rule: "there are files in Deno, Node and Bun, not in a browser",
+    hint: "give bytes, a Blob or a stream instead of a path, and leave out callbacks that write files",
   });
 }
 
+/** Throws {@linkcode StateError} if there is no file system. */
+export function requireFiles(what: string): void {
+  fileSystem(`Cannot ${what}`);
+}
+
+/** Whether an error says that there is no such file. */
+const isMissing = (error: unknown) => (error as { code?: unknown } | null)?.code === "ENOENT";
+
 /** The size of a file in bytes; 0 if there is none. Throws {@linkcode FileError} if it cannot be read. */
 export function sizeOfFile(path: string): number {
+  const { statSync } = fileSystem(`Cannot read "${path}"`);
   try {
-    return Deno.statSync(path).size;
+    return statSync(path).size;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
+    if (isMissing(error)) return 0;
     throw notReadable(`Cannot read "${path}"`, error);
   }
 }
 
 /** Writes a text as a file, or at the end of one. Throws {@linkcode FileError} if that fails. */
 export function writeText(path: string, text: string, { append }: { append: boolean }): void {
+  const { writeFileSync } = fileSystem(`Cannot write "${path}"`);
   try {
-    Deno.writeTextFileSync(path, text, { append });
+    writeFileSync(path, text, { flag: append ? "a" : "w" });
   } catch (error) {
     throw notWritable(`Cannot write "${path}"`, error);
   }
@@ -33,8 +56,9 @@ export function writeText(path: string, text: string, { append }: { append: bool
 
 /** Writes bytes at the end of a file, which is made if there is none. Throws {@linkcode FileError} if that fails. */
 export function appendBytes(path: string, bytes: Uint8Array): void {
+  const { appendFileSync } = fileSystem(`Cannot write "${path}"`);
   try {
-    Deno.writeFileSync(path, bytes, { append: true });
+    appendFileSync(path, bytes);
   } catch (error) {
     throw notWritable(`Cannot write "${path}"`, error);
   }
@@ -62,66 +86,79 @@ export async function writeAllSafely(
   files: Iterable<readonly [path: string, FileContent]> | AsyncIterable<readonly [path: string, FileContent]>,
   what: string,
 ): Promise<void> {
+  const { promises } = fileSystem(what);
   const paths: string[] = [];
   try {
     for await (const [path, content] of files) {
       paths.push(path);
-      const file = await Deno.open(`${path}.new`, { write: true, create: true, truncate: true });
+      const file = await promises.open(`${path}.new`, "w");
       try {
         const parts = partsOf(content);
         const progress = fileProgress(parts.reduce((total, { length }) => total + length, 0));
         for (const part of parts) {
           for (let at = 0; at < part.length;) {
-            const count = await file.write(part.subarray(at, at + chunkBytes));
-            progress?.(count);
-            at += count;
+            const { bytesWritten } = await file.write(part, at, Math.min(chunkBytes, part.length - at));
+            progress?.(bytesWritten);
+            at += bytesWritten;
           }
         }
         await file.sync();
       } finally {
-        file.close();
+        await file.close();
       }
     }
-    for (const path of paths) await Deno.rename(`${path}.new`, path);
+    for (const path of paths) await promises.rename(`${path}.new`, path);
   } catch (error) {
     // Half a file would only take up room; that it is not there is as good.
-    for (const path of paths) await Deno.remove(`${path}.new`).catch(() => {});
+    for (const path of paths) await promises.rm(`${path}.new`, { force: true }).catch(() => {});
     throw error instanceof CeratopsError ? error : notWritable(what, error);
   }
 }
 
 /** A file's bytes. Errors are the system's. */
 export async function readWhole(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
-  const { size } = await Deno.stat(path);
-  const progress = fileProgress(size);
-  if (!progress) return await Deno.readFile(path);
-  using file = await Deno.open(path);
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  while (length < size) {
-    const count = await file.read(bytes.subarray(length, length + chunkBytes));
-    // Someone made it shorter meanwhile.
-    if (count === null) break;
-    progress(count);
-    length += count;
+  const { promises } = fileSystem(`Cannot read "${path}"`);
+  const file = await promises.open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const progress = fileProgress(size);
+    // Also what has no size, such as standard input.
+    if (!progress) return bytesOf(await file.readFile());
+    const bytes = new Uint8Array(size);
+    let length = 0;
+    while (length < size) {
+      const { bytesRead } = await file.read(bytes, length, Math.min(chunkBytes, size - length));
+      // Someone made it shorter meanwhile.
+      if (bytesRead === 0) break;
+      progress(bytesRead);
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    await file.close();
   }
-  return bytes.subarray(0, length);
+}
+
+/** The bytes of a buffer, without a copy. */
+function bytesOf({ buffer, byteOffset, length }: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
 }
 
 /** A file's bytes; undefined if there is none. Throws {@linkcode FileError} if it cannot be read. */
 export async function readIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    return await Deno.readFile(path);
+    return await readWhole(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (isMissing(error)) return undefined;
     throw notReadable(`Cannot read "${path}"`, error);
   }
 }
 
 /** Makes a folder, if there is none yet, with those that it is in. Throws {@linkcode FileError} if that fails. */
 export async function makeFolder(path: string): Promise<void> {
+  const { promises } = fileSystem(`Cannot make the folder "${path}"`);
   try {
-    await Deno.mkdir(path, { recursive: true });
+    await promises.mkdir(path, { recursive: true });
   } catch (error) {
     throw notWritable(`Cannot make the folder "${path}"`, error);
   }
@@ -129,10 +166,11 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** Removes a folder with what is in it, if it is there. Throws {@linkcode FileError} if that fails. */
 export async function removeFolder(path: string): Promise<void> {
+  const { promises } = fileSystem(`Cannot remove the folder "${path}"`);
   try {
-    await Deno.remove(path, { recursive: true });
+    await promises.rm(path, { recursive: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw notWritable(`Cannot remove the folder "${path}"`, error);
+    if (!isMissing(error)) throw notWritable(`Cannot remove the folder "${path}"`, error);
   }
 }
 
@@ -140,9 +178,9 @@ export async function removeFolder(path: string): Promise<void> {
 export function notWritable(what: string, error: unknown): FileError {
   return new FileError({
     what,
-    rule: "the folder must be there, and Deno may write to it",
+    rule: "the folder must be there, and may be written to",
     received: reasonOf(error),
-    hint: "check the path and the space that is left, and run with --allow-write",
+    hint: "check the path and the space that is left, and in Deno run with --allow-write",
   });
 }
 
@@ -152,10 +190,11 @@ export function notReadable(what: string, error: unknown): FileError {
     what,
     rule: "the file must be there and may be read",
     received: reasonOf(error),
-    hint: "check the path, and that Deno may read it or reach the host (--allow-read, --allow-net)",
+    hint: "check the path, and in Deno that it may be read or the host reached (--allow-read, --allow-net)",
   });
 }
 
 function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+  // Without the system's code, such as "ENOENT: ".
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0].replace(/^E[A-Z]+: /, "");
 }

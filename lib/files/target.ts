@@ -1,6 +1,6 @@
 // Where the bytes of a file go.
 import { describe, FileError, ValueError } from "../errors.ts";
-import { type FileContent, notWritable, partsOf, writeAllSafely, writeSafely } from "./system.ts";
+import { type FileContent, hasFiles, notWritable, partsOf, writeAllSafely, writeSafely } from "./system.ts";
 
 /** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
 export type FileTarget = string | URL | WritableStream<Uint8Array>;
@@ -52,7 +52,7 @@ export async function writeTarget(target: FileTarget, content: FileContent, what
   }
   const isFile = typeof target === "string" || target instanceof URL && target.protocol === "file:";
   if (!isFile) refuseTarget(target, what);
-  if (typeof Deno === "undefined") return download(String(target), content, what);
+  if (!hasFiles) return download(String(target), content, what);
   await writeSafely(typeof target === "string" ? target : pathOf(target, what), content, what);
 }
 
@@ -80,7 +80,7 @@ export interface NewFile {
 /** Writes files into the folder of a path, so that none takes the place of an old one before all are written. */
 export async function writeBeside(path: string, files: readonly NewFile[], what: string): Promise<void> {
   const folder = path.slice(0, path.length - fileNameOf(path).length);
-  if (typeof Deno === "undefined") {
+  if (!hasFiles) {
     for (const { name, bytes } of files) download(name, await bytes(), what);
     return;
   }

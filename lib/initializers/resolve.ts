@@ -1,9 +1,9 @@
 // Initializers by name, as objects, and as functions of a shape.
-import type { FunctionNode } from "../json_config.ts";
+import type { FunctionNode, ObjectNode } from "../json_config.ts";
 import { ShapeError } from "../errors.ts";
 import { NamedSet } from "../named_set.ts";
 import { describe, type Option, option } from "../options.ts";
-import { functionNode } from "../registry.ts";
+import { type CustomObjects, functionNode } from "../registry.ts";
 import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Constant, Identity, Ones, Zeros } from "./constant.ts";
@@ -85,12 +85,37 @@ const initializers = new NamedSet<Initializer, InitializerFunction, InitializerN
 }, named);
 
 /** The initializer for an identifier; throws {@linkcode ValueError} with a suggestion for an unknown name. */
-export function getInitializer(identifier: InitializerIdentifier, where?: string): Initializer {
+export function getInitializer(
+  identifier: InitializerIdentifier | ObjectNode | FunctionNode,
+  where?: string,
+): Initializer {
   // Class names work too.
   const isName = typeof identifier === "string" && !Object.hasOwn(named, identifier);
   const snake = isName ? identifier.replace(/(?<=[a-z0-9])([A-Z])/g, "_$1").toLowerCase() : "";
   return initializers.get(Object.hasOwn(named, snake) ? snake as InitializerName : identifier, where);
 }
+
+/**
+ * An initializer as a config has it: its class and options, or the name of a function.
+ *
+ * @example
+ * ```ts
+ * import { initializers } from "./mod.ts";
+ * const node = initializers.serialize(new initializers.Constant(0.5));
+ * console.log((initializers.deserialize(node) as initializers.Constant).value); // 0.5
+ * ```
+ */
+export const serialize = (initializer: Initializer | InitializerFunction): ObjectNode | FunctionNode =>
+  initializers.serialize(initializer);
+
+/**
+ * An initializer from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ */
+export const deserialize = (
+  config: InitializerName | ObjectNode | FunctionNode,
+  customObjects?: CustomObjects,
+): Initializer => initializers.deserialize(config, customObjects);
 
 /** An initializer as an option. */
 export const initializerOption = (fallback: InitializerName): Option<Initializer> =>

@@ -1,33 +1,17 @@
 // The initializer of kernels that compute a short-time Fourier transform, and its windows.
 import { ShapeError, ValueError } from "../errors.ts";
+import { type WindowName, windowNames, windowOf } from "../ops/windows.ts";
 import { boolean, choice, isList, isNumber } from "../option_kinds.ts";
 import { declareOptions, describe, option, type OptionFields, optionTable } from "../options.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { Initializer } from "./initializer.ts";
-
-/** The factors of 1, cos x, cos 2x, ... with alternating signs, over one period. Harris, 1978; Nuttall, 1981. */
-const cosineSums = {
-  boxcar: [1],
-  hann: [0.5, 0.5],
-  hamming: [0.54, 0.46],
-  blackman: [0.42, 0.5, 0.08],
-  nuttall: [0.3635819, 0.4891775, 0.1365995, 0.0106411],
-  blackmanharris: [0.35875, 0.48829, 0.14128, 0.01168],
-  flattop: [0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368],
-} as const;
 
 /** The part of the transform that a kernel computes. */
 export type STFTSide = "real" | "imag";
 /** The divisor of the windowed kernel: the root of the window's sum of squares, its sum, or none. */
 export type STFTScaling = "density" | "spectrum" | null;
 /** The names of windows, as SciPy spells them. */
-export type STFTWindow = keyof typeof cosineSums | "bartlett" | "cosine";
-
-const windows: readonly STFTWindow[] = [
-  ...(Object.keys(cosineSums) as (keyof typeof cosineSums)[]),
-  "bartlett",
-  "cosine",
-];
+export type STFTWindow = WindowName;
 
 /** Options of {@linkcode STFT}. */
 export interface STFTOptions {
@@ -37,7 +21,7 @@ export interface STFTOptions {
    * The window that frames are multiplied by: a name (`"hann"` by default), a number per sample of a frame, or null for
    * 1.
    */
-  window?: STFTWindow | readonly number[] | null;
+  window?: WindowName | readonly number[] | null;
   /** The divisor of the windowed kernel: `"density"` by default. */
   scaling?: STFTScaling;
   /** Whether a named window is periodic, for spectra; false by default: symmetric. */
@@ -46,13 +30,13 @@ export interface STFTOptions {
 
 const stftOptions = optionTable<STFTOptions>()({
   side: choice<STFTSide>(["real", "imag"]),
-  window: option<STFTWindow | readonly number[] | null>({
+  window: option<WindowName | readonly number[] | null>({
     fallback: "hann",
     nullable: true,
     read: (given, place) => {
       if (given === null) return null;
       if (isList(given, isNumber)) return given;
-      return choice(windows).read(given, place);
+      return choice(windowNames).read(given, place);
     },
   }),
   periodic: boolean(false),
@@ -73,18 +57,6 @@ const stftOptions = optionTable<STFTOptions>()({
 
 /** The options, checked and completed. */
 export interface STFT extends OptionFields<STFTOptions, typeof stftOptions> {}
-
-/** A named window of `length` samples. */
-function windowOf(name: STFTWindow, length: number, periodic: boolean): number[] {
-  if (length === 1) return [1];
-  const end = periodic ? length : length - 1;
-  return Array.from({ length }, (_, place) => {
-    if (name === "bartlett") return 1 - Math.abs((2 * place) / end - 1);
-    if (name === "cosine") return Math.sin((Math.PI * (place + 0.5)) / (end + 1));
-    const turn = (2 * Math.PI * place) / end;
-    return cosineSums[name].reduce((sum, factor, k) => sum + (k % 2 ? -factor : factor) * Math.cos(k * turn), 0);
-  });
-}
 
 /**
  * Kernels `[frame length, 1, frequencies]` of a convolution that computes one part of the short-time Fourier transform,

@@ -58,6 +58,20 @@ export interface AttentionAttrs {
   readonly window: number;
   /** Whether a query that sees no key gives zeros, in place of the mean of all values. */
   readonly zeroEmpty: boolean;
+  /** The fraction of weights that is dropped; above 0 the attention takes a counter, and no bias. */
+  readonly dropout: number;
+  /** What keeps the random bits of the dropout apart from others of the same counter. */
+  readonly path: number;
+}
+
+/** The cells whose steps one op computes: `tanh(x + h . kernel)`, gated recurrent units, long short-term memory. */
+export type RecurrentCell = "simple" | "gru" | "lstm";
+
+/** A cell applied to all steps of sequences. */
+export interface RecurrenceAttrs {
+  readonly cell: RecurrentCell;
+  /** Whether the steps run from the last row to the first. */
+  readonly reverse: boolean;
 }
 
 /** A convolution; each of the `groups` sees only its own channels. */
@@ -149,10 +163,10 @@ export type AttrsOf<Body> =
     gather: None;
     /** `[indices, updates]`: zeros with `rows` rows; `updates` are added at `indices`, in order of position. */
     scatterAdd: { readonly rows: number };
-    /** `[x, counters]`: `size` rows of `x` starting at row `counters[element]` (clamped to fit). */
-    dynamicSlice: { readonly element: number; readonly size: number };
-    /** `[x, update, counters]`: `x` with the rows starting at `counters[element]` (clamped to fit) replaced. */
-    dynamicUpdateSlice: { readonly element: number };
+    /** `[x, counters]`: `size` rows of `x` along `axis`, starting at row `counters[element]` (clamped to fit). */
+    dynamicSlice: { readonly element: number; readonly size: number; readonly axis: number };
+    /** `[x, update, counters]`: `x` with the rows along `axis` from `counters[element]` on (clamped to fit) replaced. */
+    dynamicUpdateSlice: { readonly element: number; readonly axis: number };
 
     iota: { readonly shape: Shape; readonly axis: number; readonly dtype: DType };
     constant: { readonly shape: Shape; readonly dtype: DType; readonly data: TypedArray };
@@ -178,16 +192,41 @@ export type AttrsOf<Body> =
 
     /**
      * Inputs: queries `[batch, steps, heads, size]`, keys `[batch, keys, groups, size]` and values `[batch, keys, groups,
-     * any]`, where the heads of the queries share those of the keys in groups of equal number; perhaps a mask, bool, that
-     * broadcasts to `[batch, heads, steps, keys]`. Outputs: the values weighted by the softmax of scores, `[batch, steps,
+     * any]`, where the heads of the queries share those of the keys in groups of equal number; perhaps a mask, bool, and a
+     * bias, float32, that broadcast to `[batch, heads, steps, keys]`; for dropout a counter, int32 `[2]` of seed and step.
+     * The weight of a key is kept by its word of the Philox bits with key `(seed, path)` and counter `(key / 4, step, query,
+     * batch * heads + head)`, if its upper 24 bits are at least the fraction that is dropped. Outputs: the values weighted by the softmax of scores, `[batch, steps,
      * heads, any]`, and for each head and query the largest score and the sum of exponentials, `[batch, heads, steps, 2]`.
      */
     attention: AttentionAttrs;
     /**
-     * Inputs: queries, keys, values, the second output of `attention`, the gradient by the first, its products with the
-     * first summed over the last axis, and the mask if there was one. Outputs: the gradients by queries, keys and values.
+     * Inputs: queries, keys, values; the second output of `attention` with, behind it, the gradient's products with the first
+     * summed over the last axis, `[batch, heads, steps, 3]`; the gradient by the first output; and the mask, bias and counter
+     * if there were any. Outputs: the gradients by queries, keys and values.
      */
     attentionGradient: AttentionAttrs;
+
+    /**
+     * All steps of a recurrent layer with `units` features and the gates of its cell: one, of a GRU z, r and the
+     * candidate, of an LSTM i, f, the candidate and o. Gates are sigmoids, candidates and the rest tanh; the reset gate of
+     * a GRU multiplies the product of state and kernel.
+     *
+     * Inputs: what the gates have of the input, `[steps, batch, gates * units]`; the kernel of the state `[units, gates *
+     * units]`; the state before the first step `[batch, units]`; of an LSTM the carry before it, of a GRU the bias of the
+     * state's product `[gates * units]`; perhaps a mask, bool `[steps, batch]`: states stay as they are where it is false.
+     *
+     * Outputs: the state after each step, `[steps, batch, units]`; of an LSTM the last carry `[batch, units]`; for the
+     * gradient, the gates `[steps, batch, gates * units]`, and `[steps, batch, units]`: the carries of an LSTM, the
+     * candidate's products of the state of a GRU. A simple cell needs neither.
+     */
+    recurrence: RecurrenceAttrs;
+    /**
+     * Inputs: kernel, state before the first step, the states, the gradient by them; then gates and what else was kept, if
+     * the cell has them; of an LSTM the carry before the first step and the gradient by the last one; perhaps the mask.
+     * Outputs: the gradients by the inputs of the gates and by the state before the first step; of an LSTM that by the
+     * carry before it, of a GRU those by the products of the state `[steps, batch, gates * units]`.
+     */
+    recurrenceGradient: RecurrenceAttrs;
 
     /**
      * `[logits (rows, classes), labels (rows) int32]` -> `[loss (rows), gradient (rows, classes)]`: minus the log of

@@ -17,6 +17,12 @@ import {
 import { opDef } from "./op_def.ts";
 import { graphOf, idOf, type Value, valueOf } from "./value.ts";
 
+/** A variable whose value is given for a part of a trace. */
+interface GivenValue {
+  readonly first: Value;
+  last: Value;
+}
+
 /** A graph under construction. Body graphs may read values of their parent, which become further inputs. */
 export class Trace {
   /** The graph so far. */
@@ -27,6 +33,9 @@ export class Trace {
   readonly #links = new Map<VariableSpec, StateLink>();
   /** Values read from variables after assignments, by the value that was assigned. */
   readonly #reads = new Map<VariableSpec, readonly { readonly of: ValueId; readonly value: Value }[]>();
+
+  /** The variables whose values are given now. */
+  #given: ReadonlyMap<VariableSpec, GivenValue> | undefined;
 
   /** Starts an empty graph; a body passes its `parent`, whose values it may read. */
   constructor(readonly parent?: Trace) {}
@@ -43,7 +52,12 @@ export class Trace {
    * flows through an assignment: a value read depends on nothing but the variable.
    */
   read(variable: VariableSpec): Value {
-    if (this.parent) return this.#local(rootOf(this).read(variable));
+    const given = this.#given?.get(variable);
+    if (given) {
+      const isAsGiven = given.last === given.first || given.last.dtype !== "float32";
+      return isAsGiven ? given.last : this.emit("stopGradient", [given.last], {})[0];
+    }
+    if (this.parent) return this.#local(this.parent.read(variable));
     const { input, output } = this.#link(variable);
     const assigned = valueOf(this.graph, output);
     if (output === input || assigned.dtype !== "float32") return assigned;
@@ -58,18 +72,25 @@ export class Trace {
 
   /** All values read from a variable so far; the value before the program comes first. */
   readsOf(variable: VariableSpec): Value[] {
-    if (this.parent) return rootOf(this).readsOf(variable).map((value) => this.#local(value));
+    const given = this.#given?.get(variable);
+    if (given) return [given.first];
+    if (this.parent) return this.parent.readsOf(variable).map((value) => this.#local(value));
     return [this.readInitial(variable), ...(this.#reads.get(variable) ?? []).map(({ value }) => value)];
   }
 
   /** The value of a variable before the program. */
   readInitial(variable: VariableSpec): Value {
-    if (this.parent) return this.#local(rootOf(this).readInitial(variable));
+    if (this.parent) return this.#local(this.parent.readInitial(variable));
     return valueOf(this.graph, this.#link(variable).input);
   }
 
   /** Sets the value of a variable from here on. */
   assign(variable: VariableSpec, value: Value): void {
+    const given = this.#given?.get(variable);
+    if (given) {
+      given.last = this.#local(value);
+      return;
+    }
     if (this.parent) {
       throw new StateError({
         what: `Cannot assign to "${variable.name}"`,
@@ -78,6 +99,25 @@ export class Trace {
       });
     }
     this.#link(variable).output = idOf(this.#local(value));
+  }
+
+  /**
+   * Runs `body` with given values in place of those of variables, which it does not change; gives its result, and the
+   * variables' values after it, in the order in which they were given.
+   */
+  withValues<T>(values: ReadonlyMap<VariableSpec, Value>, body: () => T): { result: T; values: Value[] } {
+    const outer = this.#given;
+    const own = new Map([...values].map(([variable, value]): [VariableSpec, GivenValue] => {
+      const first = this.#local(value);
+      return [variable, { first, last: first }];
+    }));
+    this.#given = new Map([...outer ?? [], ...own]);
+    try {
+      const result = body();
+      return { result, values: [...own.values()].map(({ last }) => last) };
+    } finally {
+      this.#given = outer;
+    }
   }
 
   /** Adds a node; its op definition checks shapes and dtypes. */
@@ -141,10 +181,6 @@ export class Trace {
     }
     return local;
   }
-}
-
-function rootOf(trace: Trace): Trace {
-  return trace.parent ? rootOf(trace.parent) : trace;
 }
 
 /** The trace being recorded. */

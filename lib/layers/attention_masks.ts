@@ -24,6 +24,22 @@ export interface AttentionContext extends CallContext {
   readonly returnAttentionScores?: boolean;
   /** Whether a query sees no keys at later steps; false by default. */
   readonly useCausalMask?: boolean;
+  /**
+   * The keys and values of earlier steps, each `[batch, length, heads, size]`: those of this call are put into it, and it is
+   * returned after the output. Queries see the steps put into it so far.
+   */
+  readonly cache?: AttentionCache;
+  /** The first step of this call in the cache, int32 `[]`; with a cache it must be given. */
+  readonly cacheUpdateIndex?: Value;
+}
+
+/** Keys and values of an attention's earlier steps. */
+export type AttentionCache = readonly [keys: Value, values: Value];
+
+/** What returns the scores too. */
+export interface ScoresAsked {
+  /** Returns them. */
+  readonly returnAttentionScores: true;
 }
 
 /** The arguments of Keras's `call` after the query, in order. */

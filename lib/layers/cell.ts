@@ -1,5 +1,6 @@
 // Cells: layers that compute one step of a sequence. https://keras.io/api/layers/recurrent_layers/rnn/
 import { describe, ShapeError, ValueError } from "../errors.ts";
+import type { RecurrentCell } from "../ir/attrs.ts";
 import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { broadcastTo, cast } from "../ops/primitives.ts";
@@ -44,12 +45,22 @@ export interface Step {
   readonly states: readonly Value[];
 }
 
+/** A cell as the op `recurrence` runs it. */
+export interface CellRecurrence {
+  readonly cell: RecurrentCell;
+  /** The kernel of the state, and of a GRU the bias of its product. */
+  readonly kernel: Value;
+  readonly bias?: Value;
+}
+
 /** A cell made ready for a sequence: what all steps share is computed once, before the loop over them. */
 export interface PreparedCell {
   /** Whether each output is also the first state after its step. */
   readonly outputIsState: boolean;
   /** What the steps need of the input `[batch, ...]` of one of them, or of all, with an axis of steps before. */
   inputs(x: Value): Value;
+  /** What one op needs to run the cell over all steps, if it can. */
+  readonly recurrence?: CellRecurrence;
   /** A step, from what {@linkcode PreparedCell.inputs} gave for it. */
   step(inputs: Value, states: readonly Value[]): Step;
 }

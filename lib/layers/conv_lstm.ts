@@ -195,7 +195,7 @@ export abstract class ConvLSTM<State extends boolean = boolean> extends Recurren
 }
 
 /** A {@linkcode ConvLSTM2D} over rows: `[batch, steps, positions, channels]`. */
-export class ConvLSTM1D<State extends boolean = false> extends ConvLSTM<State> {
+export class ConvLSTM1D<const State extends boolean = false> extends ConvLSTM<State> {
   static {
     declareOptions(this, convLSTMOptions(1));
   }
@@ -217,7 +217,7 @@ export class ConvLSTM1D<State extends boolean = false> extends ConvLSTM<State> {
  * console.log(model.outputShape); // [ null, 8, 8, 4 ]
  * ```
  */
-export class ConvLSTM2D<State extends boolean = false> extends ConvLSTM<State> {
+export class ConvLSTM2D<const State extends boolean = false> extends ConvLSTM<State> {
   static {
     declareOptions(this, convLSTMOptions(2));
   }
@@ -229,7 +229,7 @@ export class ConvLSTM2D<State extends boolean = false> extends ConvLSTM<State> {
 }
 
 /** A {@linkcode ConvLSTM2D} over volumes: `[batch, steps, depth, height, width, channels]`. */
-export class ConvLSTM3D<State extends boolean = false> extends ConvLSTM<State> {
+export class ConvLSTM3D<const State extends boolean = false> extends ConvLSTM<State> {
   static {
     declareOptions(this, convLSTMOptions(3));
   }

@@ -6,7 +6,7 @@ import { boolean } from "../option_kinds.ts";
 import { declareOptions, optionTable } from "../options.ts";
 import { regularizerOption } from "../regularizers.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
-import type { PreparedCell, Step } from "./cell.ts";
+import { type PreparedCell, type Step, zeros } from "./cell.ts";
 import { cellOptions, declareCellFields, ofCell } from "./cell_options.ts";
 import type { LayerFields } from "./options.ts";
 import { DenseCell, type GatedCellOptions, gatedCellOptions, unitsOption } from "./recurrent_cell.ts";
@@ -66,7 +66,9 @@ export class GRUCell extends DenseCell {
     const sums = this.resetAfter
       ? (h: Value) => split(stateBias ? add(recur(h), stateBias) : recur(h), 3, -1)
       : undefined;
+    const recurrence = sums && this.recurrence("gru", masks, this.recurrentActivation);
     return {
+      recurrence: recurrence && { ...recurrence, bias: stateBias ?? zeros([3 * this.units]) },
       outputIsState: true,
       inputs: (x) => (inputBias ? add(inputs(x), inputBias) : inputs(x)),
       step: sums ? (x, [h]) => this.#stepAfter(x, h, sums(h)) : this.#stepBefore(masks),
@@ -139,7 +141,7 @@ export interface GRU<State extends boolean = false>
  * console.log(model.outputShape); // [ null, 10, 4 ]
  * ```
  */
-export class GRU<State extends boolean = false> extends Recurrent<State> {
+export class GRU<const State extends boolean = false> extends Recurrent<State> {
   static {
     declareOptions(this, gruOptions);
     declareCellFields(this, GRUCell);

@@ -1,5 +1,6 @@
 // Output shapes and dtypes, found by tracing a call with probe extents for unknown axes.
-import { CeratopsError } from "../errors.ts";
+import type { DType, InputDType } from "../dtype.ts";
+import { CeratopsError, DTypeError } from "../errors.ts";
 import { withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
@@ -32,6 +33,17 @@ function withoutProbes(message: string, second: () => unknown): string {
   return mine.map((part, i) => part === others[i] ? part : i % 3 === 1 ? "null" : i % 3 === 2 ? "some" : part).join("");
 }
 
+/** The dtype of numbers. Throws {@linkcode DTypeError} for texts, which programs do not have. */
+export function dtypeOfNumbers({ dtype }: { readonly dtype: InputDType }): DType {
+  if (dtype !== "string") return dtype;
+  throw new DTypeError({
+    what: "Cannot compute with texts",
+    rule: "layers and ops take numbers, but for those that make numbers of texts",
+    received: "a symbolic tensor of texts",
+    hint: "put a TextVectorization, a StringLookup or a Hashing right after the Input",
+  });
+}
+
 /**
  * The shapes and dtypes that `run` returns for arguments: it is traced with two probes for each unknown axis, and an
  * extent that differs between the two is unknown too. With `once` it is traced once, for the dtypes alone.
@@ -47,7 +59,11 @@ export function inferSpecs(
     return withContext([...recording(trace), isTraining.of(false), addedLosses.of([])], () => {
       const values = replaceArguments<Value>(
         args,
-        (item) => (item instanceof TensorSpec ? trace.input({ shape: known(item.shape), dtype: item.dtype }) : item),
+        (
+          item,
+        ) => (item instanceof TensorSpec
+          ? trace.input({ shape: known(item.shape), dtype: dtypeOfNumbers(item) })
+          : item),
       );
       return mapStructure(run(values), ({ shape, dtype }) => new TensorSpec(shape, dtype));
     });

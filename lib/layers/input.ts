@@ -1,5 +1,5 @@
 // Input: where data enters a model. https://keras.io/api/layers/core_layers/input/
-import { type DType, dtypes } from "../dtype.ts";
+import { dtypes, type InputDType } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
 import { type DTypePolicy, float32Policy } from "../json_config.ts";
 import { choice, positiveInteger } from "../option_kinds.ts";
@@ -24,8 +24,11 @@ export interface InputOptions<Name extends string = string> {
   shape: SymbolicShape;
   /** The number of samples in each batch, if fixed. */
   batchSize?: number | null;
-  /** The dtype that data is cast to; `float32` by default. */
-  dtype?: DType | null;
+  /**
+   * The dtype that data is cast to; `float32` by default. `"string"` for texts, which a layer such as
+   * `TextVectorization` turns into numbers.
+   */
+  dtype?: InputDType | null;
   /** The name of the input, under which data can be passed. */
   name?: Name | null;
 }
@@ -39,7 +42,7 @@ const { name, dtype: _, ...unwritten } = layerOptions;
 
 const inputOptions = optionTable<InputOptions>()({
   shape: withFacts(shapeOfSample, { key: "batch_shape", field: "batchShape", assigned: false }),
-  dtype: nullAsDefault(choice(dtypes, "float32")),
+  dtype: nullAsDefault(choice([...dtypes, "string"], "float32")),
   sparse: unoffered(false),
   ragged: unoffered(false),
   name,
@@ -56,7 +59,7 @@ export class InputLayer extends Layer {
   /** Inputs compute nothing and have no weights. */
   override readonly dtypePolicy: DTypePolicy = float32Policy;
   /** The dtype that data is cast to. */
-  declare readonly dtype: DType;
+  declare readonly dtype: InputDType;
   /** The number of samples in each batch, if fixed. */
   declare readonly batchSize: number | null;
   /** The shape with the batch axis. */

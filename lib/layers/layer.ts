@@ -28,6 +28,7 @@ import { Variable } from "../tensor/variable.ts";
 import { withMasks } from "./argument_masks.ts";
 import { addedLosses, isTraining } from "./context.ts";
 import { inferSpecs } from "./inference.ts";
+import { statelessCall } from "./stateless.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import {
   type AddWeightOptions,
@@ -48,7 +49,7 @@ import {
   SymbolicTensor,
   TensorSpec,
 } from "../tensor/symbolic.ts";
-import { symbolic } from "../tensor/apply.ts";
+import { type Operand, symbolic } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
@@ -262,6 +263,41 @@ export abstract class Layer extends WeightOwner {
     return symbolicIn(args).length > 0
       ? this.#applySymbolic(args)
       : this.#applyValues(inTrace(x) as Structure<Value>, inTrace(context) as object);
+  }
+
+  /**
+   * Applies the layer, in a traced function, as a function of its weights: with values in place of those that the
+   * variables have. Gives the output, and the values that the variables which are not trainable have after it; with
+   * `returnLosses` also the losses that the call added. As Keras's `stateless_call`.
+   *
+   * @param trainableVariables a value for each of `trainableVariables`
+   * @param nonTrainableVariables a value for each of `nonTrainableVariables`
+   * @param x the input, as for {@linkcode Layer.apply}
+   * @param context what `apply` takes, such as `training`, and `returnLosses`
+   * @throws {StateError} before the layer is built
+   * @throws {ValueError} unless there is a value for each variable
+   *
+   * @example The gradient by weights that are given
+   * ```ts
+   * import { compile, gradients, Input, layers, ops, Sequential, type Value } from "./mod.ts";
+   * const model = new Sequential([Input({ shape: [2] }), new layers.Dense(1, { useBias: false })]);
+   * const slope = compile((kernel: Value, x: Value) => {
+   *   const [y] = model.statelessCall([kernel], [], x);
+   *   return gradients(ops.sum(y), [kernel]);
+   * });
+   * console.log((await slope([[1], [1]], [[3, 4]]))[0].toArray()); // [ [ 3 ], [ 4 ] ]
+   * ```
+   */
+  statelessCall(
+    trainableVariables: readonly Operand[],
+    nonTrainableVariables: readonly Operand[],
+    x: InputOf<this> | WithTensors<InputOf<this>>,
+    context: Partial<CallContext> & { readonly returnLosses?: boolean } = {},
+  ): [output: OutputOf<this>, nonTrainableVariables: Value[], losses: Value[]] {
+    const { returnLosses = false, ...rest } = context;
+    const call = () => this.apply(x, rest);
+    const made = statelessCall(this, trainableVariables, nonTrainableVariables, call);
+    return [made.output, made.nonTrainable, returnLosses ? made.losses : []];
   }
 
   #applyValues(x: Structure<Value>, context: Partial<CallContext<Structure<Value | undefined>>>): Structure<Value> {

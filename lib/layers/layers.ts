@@ -46,6 +46,26 @@ export {
   ConvTranspose,
   type ConvTransposeOptions,
 } from "./convolutional.ts";
+export type { AdaptOptions, DataBatches } from "./adapting.ts";
+export {
+  type CategoryContext,
+  CategoryEncoding,
+  type CategoryEncodingOptions,
+  type VectorMode,
+} from "./category_encoding.ts";
+export { Discretization, type DiscretizationOptions } from "./discretization.ts";
+export { HashedCrossing, type HashedCrossingOptions } from "./hashed_crossing.ts";
+export { Hashing, type HashingOptions } from "./hashing.ts";
+export { IndexLookup, type IndexLookupOptions, type LookupMode, type OovMethod } from "./index_lookup.ts";
+export { IntegerLookup, type IntegerLookupOptions } from "./integer_lookup.ts";
+export { PreparingLayer, type Takes } from "./preparing.ts";
+export { StringLookup, type StringLookupOptions } from "./string_lookup.ts";
+export {
+  type Splitter,
+  type Standardizer,
+  TextVectorization,
+  type TextVectorizationOptions,
+} from "./text_vectorization.ts";
 export { Dense, type DenseOptions, Identity } from "./core.ts";
 export type { DataFormat } from "./data_format.ts";
 export { EinsumDense, type EinsumDenseOptions } from "./einsum_dense.ts";
@@ -134,13 +154,7 @@ export {
   type PoolingOptions,
 } from "./pooling.ts";
 export { CenterCrop, type ImageOptions, Resizing, type ResizingOptions } from "./image_preprocessing.ts";
-export {
-  type DataBatches,
-  Normalization,
-  type NormalizationOptions,
-  Rescaling,
-  type RescalingOptions,
-} from "./preprocessing.ts";
+export { Normalization, type NormalizationOptions, Rescaling, type RescalingOptions } from "./preprocessing.ts";
 export {
   DenseCell,
   type GatedCellOptions,
@@ -200,6 +214,16 @@ export {
   SeparableConv2D as SeparableConvolution2D,
   type SeparableConvOptions,
 } from "./separable.ts";
+export { deserialize, serialize } from "./serialization.ts";
+export {
+  AdaptiveAveragePooling1D,
+  AdaptiveAveragePooling2D,
+  AdaptiveAveragePooling3D,
+  AdaptiveMaxPooling1D,
+  AdaptiveMaxPooling2D,
+  AdaptiveMaxPooling3D,
+  type AdaptivePoolingOptions,
+} from "./adaptive_pooling.ts";
 export { StackedRNNCells } from "./stacked_cells.ts";
 export { TimeDistributed } from "./time_distributed.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

@@ -86,8 +86,9 @@ export class LSTMCell extends DenseCell {
 
   /** The cell for a sequence whose steps have inputs of a shape. */
   override prepare(stepShape: Shape, training: boolean): PreparedCell {
-    const { inputs, recur } = this.gateProducts(stepShape, [stepShape[0], this.units], 4, training);
+    const { inputs, recur, masks } = this.gateProducts(stepShape, [stepShape[0], this.units], 4, training);
     return {
+      recurrence: this.recurrence("lstm", masks, this.recurrentActivation),
       outputIsState: true,
       inputs: (x) => (this.bias ? add(inputs(x), this.bias) : inputs(x)),
       step: (x, [h, c]) => lstmStep(add(x, recur(h)), c, -1, this),
@@ -135,7 +136,7 @@ export interface LSTM<State extends boolean = false>
  * console.log(decoder.apply(target, { initialState: [h, c] }).shape); // [ null, null, 8 ]
  * ```
  */
-export class LSTM<State extends boolean = false> extends Recurrent<State> {
+export class LSTM<const State extends boolean = false> extends Recurrent<State> {
   static {
     declareOptions(this, lstmOptions);
     declareCellFields(this, LSTMCell);

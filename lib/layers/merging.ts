@@ -10,6 +10,7 @@ import { declareBase, declareOptions } from "../options.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, isItem, type Structure } from "../structure.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
+import { dtypeOfNumbers } from "./inference.ts";
 import { layerOptions } from "./options.ts";
 import { type CallArguments, type SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 
@@ -50,7 +51,7 @@ export abstract class Merge extends Layer {
   override computeOutputSpec({ positional: [inputs] }: CallArguments<TensorSpec>): TensorSpec {
     const specs = flatten(inputs as Structure<TensorSpec>);
     const shape = this.computeOutputShape(specs.map((spec) => spec.shape));
-    return new TensorSpec(shape, this.outputDType(specs.map(({ dtype }) => dtype).reduce(promote)));
+    return new TensorSpec(shape, this.outputDType(specs.map(dtypeOfNumbers).reduce(promote)));
   }
 
   /** The dtype of the output, if the common dtype of the inputs is `dtype`. */

@@ -7,7 +7,8 @@ import { declareOptions, nullable, type Option, option, optionTable, positional 
 import { formatShape, isListOf, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { epsilon } from "../config.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
-import { describe, describeList, ShapeError, StateError, ValueError } from "../errors.ts";
+import { describeList, ShapeError, StateError, ValueError } from "../errors.ts";
+import { type AdaptOptions, type DataBatches, numbersIn } from "./adapting.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 import type { Weight } from "./weight.ts";
@@ -137,9 +138,6 @@ const normalizationOptions = optionTable<NormalizationOptions>()({
 /** The options, checked and completed. */
 export interface Normalization extends LayerFields<NormalizationOptions, typeof normalizationOptions> {}
 
-/** Batches of data: what `adapt` takes if the data is not one array. */
-export type DataBatches = Iterable<TensorLike | readonly [TensorLike, TensorLike]>;
-
 /**
  * `(x - mean) / sqrt(variance)` in float32, in training and inference; the divisor is at least `config.epsilon()`.
  * Means and variances are given, or computed by `adapt` from data.
@@ -203,7 +201,10 @@ export class Normalization extends Layer {
         hint: "give Input a full shape, or name other axes",
       });
     }
-    this.inputSpec = { rank: shape.length, axes: Object.fromEntries(this.#kept.map((axis) => [axis, shape[axis]!])) };
+    // One mean of everything fits inputs of any rank.
+    if (this.#kept.length > 0) {
+      this.inputSpec = { rank: shape.length, axes: Object.fromEntries(this.#kept.map((axis) => [axis, shape[axis]!])) };
+    }
     if (this.mean) {
       const fits = this.mean.shape.every((extent, i) =>
         [1, extents[extents.length - this.mean!.shape.length + i]].includes(extent)
@@ -226,10 +227,10 @@ export class Normalization extends Layer {
 
   /**
    * Computes means and variances from data: a tensor, nested arrays, or batches of these (or of pairs with targets,
-   * which are ignored). Call it before compiling or fitting the model. Throws {@linkcode StateError} if means were
+   * which are ignored), of which `steps` are taken if given. Call it before compiling or fitting the model. Throws {@linkcode StateError} if means were
    * given to the constructor, {@linkcode ShapeError} or {@linkcode ValueError} for invalid data.
    */
-  adapt(data: TensorLike | DataBatches): void {
+  adapt(data: TensorLike | DataBatches, options: AdaptOptions = {}): void {
     const what = `Cannot adapt "${this.name}"`;
     if (this.mean) {
       throw new StateError({
@@ -239,7 +240,7 @@ export class Normalization extends Layer {
       });
     }
     const sums = new Moments();
-    for (const batch of batchesOf(data, what)) {
+    for (const batch of numbersIn(data, what, options)) {
       const { shape } = batch;
       this.ensureBuilt(shape.length > 0 ? [null, ...shape.slice(1)] : shape);
       this.checkInput(shape);
@@ -269,52 +270,6 @@ export class Normalization extends Layer {
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }
-}
-
-/** The data as batches. */
-function* batchesOf(data: TensorLike | DataBatches, what: string): Iterable<Tensor> {
-  const isNested = Array.isArray(data) && !(data[0] instanceof Tensor);
-  const isOne = data instanceof Tensor || ArrayBuffer.isView(data) || typeof data === "number" || isNested;
-  if (isOne) return yield toTensor(data as TensorLike, what, "data", "float32");
-  if (typeof (data as DataBatches)?.[Symbol.iterator] !== "function") {
-    throw new ValueError({
-      what,
-      rule: "data must be a tensor, nested arrays of numbers, or an iterable of these",
-      received: describe(data),
-      hint: "wrap numbers with tensor(...)",
-    });
-  }
-  for (const batch of checkedIterable(data as DataBatches, what)) {
-    const [x] = Array.isArray(batch) && batch[0] instanceof Tensor ? batch : [batch];
-    yield toTensor(x as TensorLike, what, "a batch", "float32");
-  }
-}
-
-/** The iterable, whose iterator must be one: JavaScript's own errors do not say whose fault it is. */
-function checkedIterable<T>(given: Iterable<T>, what: string): Iterable<T> {
-  const requireThat = (holds: boolean, part: unknown, where: string) => {
-    if (holds) return;
-    throw new ValueError({
-      what,
-      rule: "an iterable of batches must follow the iterator protocol: next() gives { value, done }",
-      received: `${describe(part)} ${where}`,
-      hint: "write it as a generator, as in (function* () { yield x; })()",
-    });
-  };
-  return {
-    [Symbol.iterator]() {
-      const iterator = given[Symbol.iterator]();
-      requireThat(typeof iterator?.next === "function", iterator, "as the iterator");
-      return {
-        next() {
-          const result = iterator.next();
-          requireThat(typeof result === "object" && result !== null, result, "from next()");
-          return result;
-        },
-        return: () => iterator.return?.() ?? { value: undefined, done: true },
-      };
-    },
-  };
 }
 
 /** Running means and variances, in float64. */

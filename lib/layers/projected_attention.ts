@@ -9,14 +9,31 @@ import * as o from "../ops/primitives.ts";
 import { boolean, number, positiveInteger } from "../option_kinds.ts";
 import { declareBase, describe, nullable, optionTable, required, withFacts } from "../options.ts";
 import { type RegularizerIdentifier, regularizerOption } from "../regularizers.ts";
-import { formatShape, type SymbolicShape } from "../shape.ts";
+import { formatShape, sameShape, type SymbolicShape } from "../shape.ts";
+import { symbolic } from "../tensor/apply.ts";
 import type { Structure } from "../structure.ts";
 import { Softmax } from "./activations.ts";
-import { attentionArguments, type AttentionContext, withAxes } from "./attention_masks.ts";
+import {
+  attentionArguments,
+  type AttentionCache,
+  type AttentionContext,
+  type ScoresAsked,
+  withAxes,
+} from "./attention_masks.ts";
 import { EinsumDense, type EinsumDenseOptions } from "./einsum_dense.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
+import {
+  type CallContext,
+  type ContextOf,
+  type InputOf,
+  Layer,
+  type LayerOptions,
+  type OutputOf,
+  type WithTensors,
+} from "./layer.ts";
 import { type ArgumentShapes, type LayerFields, layerOptions } from "./options.ts";
-import type { CallArguments } from "../tensor/symbolic.ts";
+import type { CallArguments, Symbolic, SymbolicTensor } from "../tensor/symbolic.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
 import { seedOption } from "./random_layer.ts";
 import { Dropout } from "./regularization.ts";
 import { type BiasOptions, type KernelOptions, weightOptions } from "./weight_options.ts";
@@ -51,8 +68,33 @@ export const projectedAttentionOptions = optionTable<ProjectedAttentionOptions>(
   seed: seedOption,
 });
 
-/** The options, checked and completed. */
-export interface ProjectedAttention extends LayerFields<ProjectedAttentionOptions, typeof projectedAttentionOptions> {}
+type Queries = Value | Tensor | Variable;
+
+/** The options, checked and completed, and what calls give. */
+export interface ProjectedAttention extends LayerFields<ProjectedAttentionOptions, typeof projectedAttentionOptions> {
+  /** The output, and the cache with the keys and values of this call. */
+  apply(
+    query: Queries,
+    context: WithTensors<Partial<AttentionContext>> & { readonly cache: WithTensors<AttentionCache> },
+  ): [Value, Value, Value];
+  /** The output, and the scores. */
+  apply(query: Queries, context: WithTensors<Partial<AttentionContext>> & ScoresAsked): [Value, Value];
+  /** The output and the scores, of symbolic tensors. */
+  apply(
+    query: SymbolicTensor,
+    context: Symbolic<Partial<AttentionContext>> & ScoresAsked,
+  ): [SymbolicTensor, SymbolicTensor];
+  /** The output. */
+  apply(
+    query: InputOf<this> | WithTensors<InputOf<this>>,
+    context?: ContextOf<this> | WithTensors<ContextOf<this>> | Partial<CallContext>,
+  ): OutputOf<this>;
+  /** The output, of symbolic tensors. */
+  apply(
+    query: Symbolic<InputOf<this>>,
+    context?: Symbolic<ContextOf<this>> | Symbolic<Partial<CallContext>>,
+  ): Symbolic<OutputOf<this>>;
+}
 
 /** A value without its mask: the layers inside do not use it. */
 const unmasked = (x: Value): Value => (x.mask ? valueOf(graphOf(x), idOf(x)) : x);
@@ -92,6 +134,36 @@ interface Heads {
   readonly query: Value;
   readonly key: Value;
   readonly value: Value;
+}
+
+/** Throws {@linkcode ValueError} or {@linkcode ShapeError} unless the keys and values of a call can be put into its cache. */
+function checkCached(what: string, context: AttentionContext, [key, value]: readonly Value[]): void {
+  const { cache, cacheUpdateIndex, returnAttentionScores, keyMask, valueMask } = context;
+  const hint = "give cache: [keys, values] and cacheUpdateIndex, and what queries may see as attentionMask";
+  const excluded = Object.entries({ returnAttentionScores, keyMask, valueMask }).filter(([, given]) => given);
+  if (excluded.length > 0) {
+    throw new ValueError({ what, rule: `a cache excludes ${excluded[0][0]}`, received: "both", hint });
+  }
+  const isIndex = cacheUpdateIndex instanceof Value && cacheUpdateIndex.dtype === "int32" &&
+    cacheUpdateIndex.shape.length === 0;
+  if (!isIndex) {
+    const rule = "with a cache cacheUpdateIndex must be one whole number of the program";
+    throw new ValueError({ what, rule, received: describe(cacheUpdateIndex), hint });
+  }
+  const isList = Array.isArray(cache) && cache.length === 2 && cache.every((item) => item instanceof Value);
+  const fits = isList && [key, value].every(({ shape: [batch, steps, ...rest] }, i) => {
+    const [rows, length, ...others] = cache[i].shape;
+    return batch === rows && steps <= length && sameShape(rest, others);
+  });
+  if (fits) return;
+  throw new ShapeError({
+    what,
+    rule: "a cache must be of keys and of values, each [batch, length, heads, size], with length for all steps",
+    received: `${isList ? cache.map(({ shape }) => formatShape(shape)).join(" and ") : describe(cache)} for ${
+      formatShape(key.shape)
+    } and ${formatShape(value.shape)}`,
+    hint,
+  });
 }
 
 /** An attention between heads: the layers that project to them, and what they compute. */
@@ -185,12 +257,14 @@ export abstract class ProjectedAttention extends Layer {
     this.#dropout = new Dropout(this.dropout, { seed: this.seed });
   }
 
-  /** The output `[batch, queries, features]`, and the scores if asked for. */
-  call(query: Value, context: AttentionContext & { readonly returnAttentionScores: true }): [Value, Value];
+  /** The output `[batch, queries, features]`, and the cache with the keys and values of this call. */
+  call(query: Value, context: AttentionContext & { readonly cache: AttentionCache }): [Value, Value, Value];
+  /** The output `[batch, queries, features]`, and the scores. */
+  call(query: Value, context: AttentionContext & ScoresAsked): [Value, Value];
   /** The output `[batch, queries, features]`. */
   call(query: Value, context: AttentionContext): Value;
-  call(query: Value, context: AttentionContext): Value | [Value, Value] {
-    const { value, key, training, returnAttentionScores = false } = context;
+  call(query: Value, context: AttentionContext): Value | [Value, Value] | [Value, Value, Value] {
+    const { value, key, returnAttentionScores = false } = context;
     if (!(value instanceof Value)) this.#missingValue(describe(value));
     if (returnAttentionScores && this.flashAttention) {
       throw new ValueError({
@@ -200,7 +274,7 @@ export abstract class ProjectedAttention extends Layer {
         hint: "make the layer without flashAttention",
       });
     }
-    const { query: toQuery, key: toKey, value: toValue, gate, output: fromHeads } = this.projections;
+    const { query: toQuery, key: toKey, value: toValue } = this.projections;
     const from = unmasked(query);
     const keyed = unmasked(key ?? value);
     const valued = unmasked(value);
@@ -210,11 +284,13 @@ export abstract class ProjectedAttention extends Layer {
       key: toKey.apply(keyed),
       value: toValue.apply(valued),
     };
+    if (context.cache) {
+      const [attended, ...cache] = this.#attendCached(heads, context.cache, context);
+      return [this.#fromHeads(attended, from), ...cache];
+    }
     const isPlain = !returnAttentionScores && heads.query.shape.length === 4;
-    const [attended, scores] = isPlain && !(this.dropout > 0 && training)
-      ? [this.#attend(heads, context)]
-      : this.#withScores(heads, context);
-    const output = fromHeads.apply(gate ? o.multiply(attended, gate.apply(from)) : attended);
+    const [attended, scores] = isPlain ? [this.#attend(heads, context)] : this.#withScores(heads, context);
+    const output = this.#fromHeads(attended, from);
     return returnAttentionScores ? [output, scores!] : output;
   }
 
@@ -227,18 +303,47 @@ export abstract class ProjectedAttention extends Layer {
     });
   }
 
+  /** The output of what queries attended to. */
+  #fromHeads(attended: Value, query: Value): Value {
+    const { gate, output } = this.projections;
+    return output.apply(gate ? o.multiply(attended, gate.apply(query)) : attended);
+  }
+
+  /** Attention to the steps of a cache, into which those of this call are put first. */
+  #attendCached({ query, key, value }: Heads, cache: AttentionCache, context: AttentionContext): [Value, Value, Value] {
+    const { attentionMask, useCausalMask = false, cacheUpdateIndex } = context;
+    const what = `Cannot call "${this.name}"`;
+    checkCached(what, context, [key, value]);
+    const place = o.reshape(cacheUpdateIndex!, [1]);
+    const [keys, values] = [key, value].map((now, i) => o.dynamicUpdateSlice(cache[i], now, place, 0, 1));
+    const [steps, length] = [query.shape[1], keys.shape[1]];
+    // The steps of the queries, [steps, 1], and those of the keys, [1, length].
+    const at = o.add(place, symbolic(o.iota([steps, 1], 0)));
+    const other = symbolic(o.iota([1, length], 1));
+    const { slidingWindow } = this;
+    const mask = allOf([
+      useCausalMask ? o.lessEqual(other, at) : o.less(other, o.add(place, steps)),
+      slidingWindow === null ? undefined : o.less(o.abs(o.subtract(at, other)), slidingWindow),
+      attentionMask && withAxes(attentionMask, 4, 2, what),
+    ]);
+    const attended = attend(query, keys, values, { mask, scale: 1 / Math.sqrt(this.headSize) }) as Value;
+    return [attended, keys, values];
+  }
+
   /** Attention without its scores. */
   #attend({ query, key, value }: Heads, context: AttentionContext): Value {
-    const { queryMask, valueMask, keyMask, attentionMask, useCausalMask = false } = context;
+    const { queryMask, valueMask, keyMask, attentionMask, useCausalMask = false, training } = context;
     const what = `Cannot call "${this.name}"`;
     const ofKeys = allOf([valueMask, keyMask]);
     const mask = allOf([
       attentionMask && withAxes(attentionMask, 4, 2, what),
       ofKeys && withAxes(ofKeys, 4, 1, what),
     ]);
-    const zeroEmpty = this.dropout > 0;
+    const rate = this.dropout;
+    const zeroEmpty = rate > 0;
     const attended = attend(query, key, value, {
       mask,
+      dropout: rate > 0 && training ? { rate, ...this.#drawn(query) } : undefined,
       scale: 1 / Math.sqrt(this.headSize),
       causal: useCausalMask,
       window: this.slidingWindow ?? 0,
@@ -248,6 +353,12 @@ export abstract class ProjectedAttention extends Layer {
     // A masked query sees no key.
     const counts = expandDims(expandDims(o.cast(queryMask, "bool"), -1), -1);
     return o.select(counts, attended, zeroEmpty ? 0 : this.grouped(o.mean(value, 1, true)));
+  }
+
+  /** What the dropout draws its next numbers from. */
+  #drawn(query: Value): { readonly counter: Value; readonly path: number } {
+    this.#dropout.ensureBuilt(query.shape);
+    return this.#dropout.nextCounter();
   }
 
   /** Keys or values with a head for each of the query's. */

@@ -5,7 +5,7 @@ import { add, greaterEqual, multiply, select } from "../ops/primitives.ts";
 import { isInteger } from "../option_kinds.ts";
 import { declareBase, declareOptions, nullable, type Option, option, optionTable } from "../options.ts";
 import { standardNormal } from "../random_stream.ts";
-import { SeedGenerator } from "../random.ts";
+import { SeedGenerator } from "../random/seed_generator.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
@@ -62,6 +62,11 @@ export abstract class RandomLayer extends Layer {
   protected uniform(shape: Shape, low = 0, high = 1): Value {
     const unit = this.#generator.next(shape);
     return low === 0 && high === 1 ? unit : add(multiply(unit, high - low), low);
+  }
+
+  /** What an op draws the layer's next numbers from, if it draws them itself. */
+  nextCounter(): { readonly counter: Value; readonly path: number } {
+    return this.#generator.nextCounter();
   }
 
   /** Standard normal numbers. */

@@ -1,10 +1,11 @@
 // What the library's cells share: kernels for input and state, and what training drops of both.
-import { type ActivationIdentifier, activationOption } from "../activations.ts";
+import { type Activation, type ActivationIdentifier, activationOption } from "../activations.ts";
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { shape } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { ShapeError } from "../errors.ts";
 import type { InitializerIdentifier } from "../initializers/resolve.ts";
+import type { RecurrentCell as RecurrentCellName } from "../ir/attrs.ts";
 import { requireTrace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { split } from "../ops/arranging.ts";
@@ -14,7 +15,7 @@ import { declareBase, ignored, optionTable, positional } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { CallArguments } from "../tensor/symbolic.ts";
-import { type CellContext, checkedStates, type PreparedCell, stateSizesOf } from "./cell.ts";
+import { type CellContext, type CellRecurrence, checkedStates, type PreparedCell, stateSizesOf } from "./cell.ts";
 import type { Layer } from "./layer.ts";
 import type { AddWeightOptions, LayerFields } from "./options.ts";
 import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
@@ -223,6 +224,19 @@ export abstract class DenseCell extends RecurrentCell {
     });
     if (this.useBias) this.bias = this.addWeight({ name: "bias", ...weightSettings(this, "bias"), ...bias });
     this.inputSpec = { rank: 2, lastAxis: features };
+  }
+
+  /**
+   * The cell for the op that runs all steps, which computes what the defaults give: tanh, sigmoid for gates, and nothing
+   * dropped of the state, `masks` being the factors that drop some.
+   */
+  protected recurrence(
+    cell: RecurrentCellName,
+    masks: readonly Value[],
+    gate?: Activation,
+  ): CellRecurrence | undefined {
+    const isDefault = this.activation.serialize() === "tanh" && (!gate || gate.serialize() === "sigmoid");
+    return isDefault && masks.length === 0 ? { cell, kernel: this.recurrentKernel.value() } : undefined;
   }
 
   protected override inputProduct(x: Value, kernel: Weight | Value): Value {

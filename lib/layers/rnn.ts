@@ -3,11 +3,12 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { scan } from "../ops/defs/scan.ts";
-import { cast, full, reshape, reverse, select, transpose } from "../ops/primitives.ts";
+import { cast, full, reshape, reverse, select, slice, transpose } from "../ops/primitives.ts";
 import { boolean } from "../option_kinds.ts";
 import { declareBase, declareOptions, option, optionTable, positional, unread } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import { flatten, type Structure } from "../structure.ts";
+import { apply } from "../tensor/apply.ts";
 import type { CallArguments } from "../tensor/symbolic.ts";
 import { Variable } from "../tensor/variable.ts";
 import { addedLosses } from "./context.ts";
@@ -15,10 +16,12 @@ import { withContext } from "../ir/context.ts";
 import {
   type Cell,
   cellOption,
+  type CellRecurrence,
   checkedStates,
   initialStatesOf,
   outputSizeOf,
   prepare,
+  type PreparedCell,
   stateSizesOf,
   zeros,
 } from "./cell.ts";
@@ -73,7 +76,10 @@ export type RecurrentOutput<State extends boolean> = State extends true ? Value[
 export interface Recurrent<State extends boolean = boolean>
   extends Omit<LayerFields<RecurrentOptions, typeof recurrentOptions>, "returnState"> {}
 
-/** The base of recurrent layers: their cell, and the loop over the steps of a sequence. */
+/**
+ * The base of recurrent layers: their cell, and the steps of a sequence. These are one fast op where the cell is one of
+ * SimpleRNN, LSTM or GRU as they are by default, see docs/ir.md, and otherwise a loop; both compute the same.
+ */
 export abstract class Recurrent<State extends boolean = boolean> extends Layer {
   static {
     declareBase(this);
@@ -109,19 +115,52 @@ export abstract class Recurrent<State extends boolean = boolean> extends Layer {
    */
   call(x: Value, context: RecurrentContext): RecurrentOutput<State> {
     const [batch, length, ...features] = x.shape;
-    const { cell, goBackwards, zeroOutputForMask } = this;
-    const training = context.training;
+    const { cell, goBackwards } = this;
     const kept = this.stateful ? this.#keptStates(batch) : undefined;
     const initial = context.initialState === undefined
       ? kept?.map((variable) => variable.value()) ?? initialStatesOf(cell, batch)
       : checkedStates(this.name, cell, context.initialState, batch);
-    const prepared = prepare(cell, [batch, ...features], training);
-    const inputs = prepared.inputs(swapSteps(x));
-    const mask = context.mask && this.#maskRows(context.mask, x.shape);
+    const prepared = prepare(cell, [batch, ...features], context.training);
+    const given: Sequences = {
+      length,
+      inputs: prepared.inputs(swapSteps(x)),
+      mask: context.mask && this.#maskRows(context.mask, x.shape),
+      initial,
+    };
+    // Where the first step is masked, the output is zeros: the op gives the state, which is that only if it is zeros too.
+    const isOneOp = prepared.recurrence && length > 0 &&
+      (!given.mask || (given.mask.shape.length === 2 && !kept && context.initialState === undefined));
+    const { last, sequence, states } = isOneOp
+      ? this.#inOneOp(prepared.recurrence!, given)
+      : this.#inLoop(prepared, given, this.outputShape([batch, ...features]) as Shape);
+    kept?.forEach((variable, i) => variable.assign(states[i]));
+    const output = this.returnSequences ? swapSteps(goBackwards ? reverse(sequence!, 0) : sequence!) : last;
+    return (this.returnState ? [output, ...states] : output) as RecurrentOutput<State>;
+  }
+
+  /** The steps as one op. */
+  #inOneOp({ cell, kernel, bias }: CellRecurrence, { length, inputs, mask, initial }: Sequences): Outcome {
+    const { goBackwards, zeroOutputForMask } = this;
+    const operands = [inputs, kernel, ...initial, ...[bias, mask].filter((value) => value !== undefined)];
+    const [sequence, carry] = apply("recurrence", operands, { cell, reverse: goBackwards });
+    const lastOf = (rows: Value) => {
+      const [, ...row] = rows.shape;
+      return reshape(slice(rows, [goBackwards ? 0 : length - 1, 0, 0], [1, ...row]), row);
+    };
+    const outputs = mask && zeroOutputForMask ? select(toRank(mask, sequence), sequence, 0) : sequence;
+    return {
+      last: lastOf(outputs),
+      sequence: outputs,
+      states: [lastOf(sequence), ...(initial.length > 1 ? [carry] : [])],
+    };
+  }
+
+  /** The steps as a loop, whose body is traced once. */
+  #inLoop(prepared: PreparedCell, { length, inputs, mask, initial }: Sequences, outputShape: Shape): Outcome {
+    const { goBackwards, zeroOutputForMask } = this;
     // A masked step repeats the output of the step before, which for the first is zeros.
     const carriesOutput = !prepared.outputIsState || mask !== undefined;
-    const before = zeros(this.outputShape([batch, ...features]) as Shape);
-    const carries = [...initial, ...(carriesOutput ? [before] : [])];
+    const carries = [...initial, ...(carriesOutput ? [zeros(outputShape)] : [])];
     const scanned = [inputs, ...(mask ? [mask] : [])];
     const losses: Value[] = [];
     const { carries: last, stacked } = scan({ length, carries, scanned, reverse: goBackwards }, (carried, rows) => {
@@ -134,12 +173,11 @@ export abstract class Recurrent<State extends boolean = boolean> extends Layer {
       const output = counts ? select(toRank(counts, step.output), step.output, skipped) : step.output;
       return { carries: [...next, ...(carriesOutput ? [output] : [])], stacked: this.returnSequences ? [output] : [] };
     });
-    const states = last.slice(0, initial.length);
-    kept?.forEach((variable, i) => variable.assign(states[i]));
-    const output = this.returnSequences
-      ? swapSteps(goBackwards ? reverse(stacked[0], 0) : stacked[0])
-      : last[carriesOutput ? initial.length : 0];
-    return (this.returnState ? [output, ...states] : output) as RecurrentOutput<State>;
+    return {
+      last: last[carriesOutput ? initial.length : 0],
+      sequence: stacked[0],
+      states: last.slice(0, initial.length),
+    };
   }
 
   /** The mask `[batch, steps]` as rows for each step. */
@@ -240,6 +278,27 @@ export abstract class Recurrent<State extends boolean = boolean> extends Layer {
   }
 }
 
+/** What the steps of a recurrent layer work on. */
+interface Sequences {
+  readonly length: number;
+  /** What the steps need of the input, `[steps, batch, ...]`. */
+  readonly inputs: Value;
+  /** `[steps, batch, ...]`: false for steps that are skipped. */
+  readonly mask: Value | undefined;
+  /** The states before the first step. */
+  readonly initial: readonly Value[];
+}
+
+/** What the steps of a recurrent layer give. */
+interface Outcome {
+  /** The output of the last step. */
+  readonly last: Value;
+  /** The outputs of all steps, `[steps, batch, ...]`, in the order of the rows; a loop stacks them only if wanted. */
+  readonly sequence: Value | undefined;
+  /** The states after the last step. */
+  readonly states: readonly Value[];
+}
+
 /** A shape of sequences without its axis of steps. */
 const stepOf = ([batch, , ...features]: SymbolicShape): SymbolicShape => [batch, ...features];
 
@@ -290,7 +349,7 @@ export interface RNN<State extends boolean = false>
  * console.log(model.outputShape); // [ null, 3 ]
  * ```
  */
-export class RNN<State extends boolean = false> extends Recurrent<State> {
+export class RNN<const State extends boolean = false> extends Recurrent<State> {
   static {
     declareOptions(this, rnnOptions);
   }

@@ -50,8 +50,10 @@ export class SimpleRNNCell extends DenseCell {
   override prepare(stepShape: Shape, training: boolean): PreparedCell {
     const inputs = this.products(this.kernel, matmul, this.masks(stepShape, this.dropout, 1, training));
     const state = [stepShape[0], this.units];
-    const recur = this.products(this.recurrentKernel, matmul, this.masks(state, this.recurrentDropout, 1, training));
+    const masks = this.masks(state, this.recurrentDropout, 1, training);
+    const recur = this.products(this.recurrentKernel, matmul, masks);
     return {
+      recurrence: this.recurrence("simple", masks),
       outputIsState: true,
       inputs: (x) => (this.bias ? add(inputs(x), this.bias) : inputs(x)),
       step: (x, [h]) => {
@@ -90,7 +92,7 @@ export interface SimpleRNN<State extends boolean = false>
  * console.log(model.outputShape, model.countParams()); // [ null, 4 ] 32
  * ```
  */
-export class SimpleRNN<State extends boolean = false> extends Recurrent<State> {
+export class SimpleRNN<const State extends boolean = false> extends Recurrent<State> {
   static {
     declareOptions(this, simpleRNNOptions);
     declareCellFields(this, SimpleRNNCell);

@@ -164,6 +164,21 @@ export abstract class WeightOwner {
     return this.weights.filter((weight) => !trainable.has(weight));
   }
 
+  /** All weights, under Keras's other name. */
+  get variables(): Weight[] {
+    return this.weights;
+  }
+
+  /** The weights that optimizers change, under Keras's other name. */
+  get trainableVariables(): Weight[] {
+    return this.trainableWeights;
+  }
+
+  /** The weights that optimizers do not change, under Keras's other name. */
+  get nonTrainableVariables(): Weight[] {
+    return this.nonTrainableWeights;
+  }
+
   /** The values of all weights, in the order of `weights`. */
   getWeights(): Promise<Tensor[]> {
     return Promise.all(this.weights.map((weight) => weight.read()));

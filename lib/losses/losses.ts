@@ -23,11 +23,13 @@ export {
 export { CategoricalGeneralizedCrossEntropy, categoricalGeneralizedCrossEntropy } from "./generalized.ts";
 export { CategoricalHinge, categoricalHinge, Hinge, hinge, SquaredHinge, squaredHinge } from "./hinge.ts";
 export {
+  deserialize,
   getLoss as get,
   type LossAlias,
   type LossFunctionName,
   type LossIdentifier,
   type LossName,
+  serialize,
 } from "./resolve.ts";
 export {
   FunctionLoss,

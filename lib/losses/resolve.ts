@@ -1,7 +1,8 @@
 // Losses by name, class or function.
 import type { Value } from "../ir/value.ts";
+import type { FunctionNode, ObjectNode } from "../json_config.ts";
 import { NamedSet } from "../named_set.ts";
-import { declareFunctions, functionName } from "../registry.ts";
+import { type CustomObjects, declareFunctions, functionName } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { circleLosses } from "./circle.ts";
 import { crossentropyLosses } from "./crossentropy.ts";
@@ -71,9 +72,28 @@ const losses = new NamedSet<Loss, LossFunction, string>({
 });
 
 /** The loss for an identifier; throws {@linkcode ValueError} with a suggestion for an unknown one. */
-export function getLoss(identifier: LossIdentifier, where?: string): Loss {
+export function getLoss(identifier: LossIdentifier | ObjectNode | FunctionNode, where?: string): Loss {
   return losses.get(identifier, where);
 }
+
+/**
+ * A loss as a config has it: its class and options, or the name of a function.
+ *
+ * @example
+ * ```ts
+ * import { losses } from "./mod.ts";
+ * const node = losses.serialize(new losses.CategoricalHinge());
+ * console.log(losses.deserialize(node).name); // categorical_hinge
+ * ```
+ */
+export const serialize = (loss: Loss | LossFunction): ObjectNode | FunctionNode => losses.serialize(loss);
+
+/**
+ * A loss from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ */
+export const deserialize = (config: LossName | ObjectNode | FunctionNode, customObjects?: CustomObjects): Loss =>
+  losses.deserialize(config, customObjects);
 
 /** Binary, sparse or categorical cross-entropy, by the shapes of targets and outputs. */
 class Crossentropy extends Loss {

@@ -1,4 +1,6 @@
 // Mean: a running mean over samples, and the mean of a function of targets and outputs.
+import { array, operand, optional } from "../argument_kinds.ts";
+import { type CheckedMethod, declareMethods } from "../checked_methods.ts";
 import type { Config } from "../json_config.ts";
 import type { Value } from "../ir/value.ts";
 import { matchRanks } from "../losses/loss.ts";
@@ -19,6 +21,12 @@ function meanFrom(x: Value, rank: number): Value {
   const axes = x.shape.map((_, axis) => axis).slice(rank);
   return axes.length > 0 ? mean(x, axes) : x;
 }
+
+/** What `updateState` takes where the values themselves are added. */
+const updateOfValues: CheckedMethod = {
+  verb: "update",
+  takes: { values: array, yPred: optional(array), sampleWeight: optional(operand) },
+};
 
 /** A running mean: state `total` and `count`, both scalars. */
 abstract class RunningMean extends Metric {
@@ -59,6 +67,7 @@ abstract class RunningMean extends Metric {
 export class Mean extends RunningMean {
   static {
     declareOptions(this, metricOptions);
+    declareMethods(this, { updateState: updateOfValues });
   }
 
   /** Takes the name. */
@@ -71,8 +80,8 @@ export class Mean extends RunningMean {
     this.accumulate(values, weight);
   }
 
-  /** Adds the outputs as values. */
-  updateState(_yTrue: Value, yPred: Value, sampleWeight?: Value): void {
+  /** Adds values; of targets and outputs, as compiled metrics get them, the outputs. */
+  updateState(values: Value, yPred: Value = values, sampleWeight?: Value): void {
     this.accumulate(yPred, sampleWeight);
   }
 }
@@ -179,6 +188,7 @@ export class Sum extends Metric {
 
   static {
     declareOptions(this, metricOptions);
+    declareMethods(this, { updateState: updateOfValues });
   }
 
   /** Takes the name. */
@@ -186,8 +196,8 @@ export class Sum extends Metric {
     super(options);
   }
 
-  /** Adds the outputs, weighted per sample. */
-  updateState(_yTrue: Value, yPred: Value, sampleWeight?: Value): void {
+  /** Adds values, weighted per sample; of targets and outputs, as compiled metrics get them, the outputs. */
+  updateState(given: Value, yPred: Value = given, sampleWeight?: Value): void {
     let values = cast(yPred, "float32");
     if (sampleWeight) {
       let weights = cast(sampleWeight, "float32");

@@ -12,6 +12,8 @@ import { text } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, type OptionFields, optionTable } from "../options.ts";
 import { objectNode } from "../registry.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import type { Operand } from "../tensor/apply.ts";
+import { withValues } from "../tensor/stateless.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 
@@ -143,6 +145,31 @@ export abstract class Metric extends Configurable {
   /** Computes the number from the state; `state` has the values of `variables`. */
   abstract compute(state: readonly Tensor[]): number;
 
+  /**
+   * Adds a batch to a state that is given, in a traced function, and gives the state after it: the values of `variables`,
+   * which do not change. As Keras's `stateless_update_state`.
+   */
+  statelessUpdateState(
+    metricVariables: readonly Operand[],
+    yTrue: Value,
+    yPred: Value,
+    sampleWeight?: Value,
+  ): Value[] {
+    const groups = [{ name: "metricVariables", variables: this.variables, values: metricVariables }];
+    return withValues(`Cannot update "${this.name}"`, groups, () => this.updateState(yTrue, yPred, sampleWeight))
+      .values[0];
+  }
+
+  /** The number of a state that is given as tensors: the values of `variables`. As Keras's `stateless_result`. */
+  statelessResult(metricVariables: readonly Tensor[]): number {
+    return this.compute(metricVariables);
+  }
+
+  /** The state to start with: the values of `variables` after a reset. As Keras's `stateless_reset_state`. */
+  statelessResetState(): Tensor[] {
+    return this.variables.map(({ shape }) => new Tensor(shape, "float32", makeArray("float32", sizeOf(shape))));
+  }
+
   /** The current number. */
   async result(): Promise<number> {
     return this.compute(await Promise.all(this.variables.map((variable) => variable.read())));
@@ -150,9 +177,8 @@ export abstract class Metric extends Configurable {
 
   /** Resets the state to zeros. */
   resetState(): void {
-    for (const variable of this.variables) {
-      variable.assign(new Tensor(variable.shape, "float32", makeArray("float32", sizeOf(variable.shape))));
-    }
+    const start = this.statelessResetState();
+    this.variables.forEach((variable, i) => variable.assign(start[i]));
   }
 
   /** The metric as written in a compile config. */

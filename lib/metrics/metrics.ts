@@ -39,10 +39,12 @@ export {
 export { F1Score, type F1ScoreOptions, FBetaScore, type FBetaScoreOptions, type ScoreAverage } from "./f_score.ts";
 export {
   type AccuracyName,
+  deserialize,
   getMetric as get,
   type MetricClassName,
   type MetricIdentifier,
   type MetricName,
+  serialize,
 } from "./resolve.ts";
 export { BinaryIoU, type BinaryIoUOptions, IoU, type IoUOptions, MeanIoU, OneHotIoU, OneHotMeanIoU } from "./iou.ts";
 export { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "../losses/crossentropy.ts";

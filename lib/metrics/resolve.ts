@@ -1,7 +1,8 @@
 // Metrics by name, class or function.
 import { canonicalLosses, type LossAlias, type LossFunctionName, lossFunctions } from "../losses/resolve.ts";
+import type { FunctionNode, ObjectNode } from "../json_config.ts";
 import { NamedSet } from "../named_set.ts";
-import { declareFunctions, functionName } from "../registry.ts";
+import { type CustomObjects, declareFunctions, functionName } from "../registry.ts";
 import {
   accuracy,
   accuracyMetrics,
@@ -88,6 +89,25 @@ const metrics = new NamedSet<Metric, MetricFunction, string>({
 }, made);
 
 /** The metric for an identifier, under that name; throws {@linkcode ValueError} with a suggestion. */
-export function getMetric(identifier: MetricIdentifier, where?: string): Metric {
+export function getMetric(identifier: MetricIdentifier | ObjectNode | FunctionNode, where?: string): Metric {
   return metrics.get(identifier, where);
 }
+
+/**
+ * A metric as a config has it: its class and options, or the name of a function.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from "./mod.ts";
+ * const node = metrics.serialize(new metrics.AUC({ curve: "PR" }));
+ * console.log(metrics.deserialize(node).getConfig().curve); // PR
+ * ```
+ */
+export const serialize = (metric: Metric | MetricFunction): ObjectNode | FunctionNode => metrics.serialize(metric);
+
+/**
+ * A metric from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ */
+export const deserialize = (config: MetricName | ObjectNode | FunctionNode, customObjects?: CustomObjects): Metric =>
+  metrics.deserialize(config, customObjects);

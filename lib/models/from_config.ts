@@ -1,5 +1,5 @@
 // Models from configs: from JSON as Python Keras writes it, and copies of models.
-import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
+import { type Config, type ConfigValue, isNode, type ObjectNode } from "../json_config.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { InputLayer } from "../layers/input.ts";
 import { Layer } from "../layers/layer.ts";
@@ -7,7 +7,7 @@ import { FunctionCall, functions } from "../layers/operation.ts";
 import { camelCase, snakeCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
-import { deserializeObject, isNode, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
+import { deserializeObject, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
 import { type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import { functionOf, furtherOf, joinArguments } from "../saving/functions.ts";
 import { mapStructure, type Structure } from "../structure.ts";

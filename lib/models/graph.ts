@@ -3,8 +3,10 @@ import { describe, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { Activation } from "../activations.ts";
 import { Softmax } from "../layers/activations.ts";
+import { HostStage, type StartValues } from "../layers/host_stage.ts";
 import { InputLayer } from "../layers/input.ts";
 import { Layer } from "../layers/layer.ts";
+import type { PreparingLayer } from "../layers/preparing.ts";
 import { type Node, type Operation, replaceSymbolic, SymbolicTensor } from "../tensor/symbolic.ts";
 import { reshape } from "../ops/primitives.ts";
 import {
@@ -27,6 +29,8 @@ export class FunctionalGraph {
   readonly nodes: readonly Node[];
   /** The operations in Keras's order: farthest from the outputs first, otherwise in the order of the traversal. */
   readonly operations: readonly Operation[];
+  /** What runs on the host before the program, where there is such a part. */
+  readonly stage: HostStage | undefined;
 
   /**
    * Finds the nodes between `input` and `output`. Throws {@linkcode ValueError} if they are not symbolic tensors, if an
@@ -53,6 +57,7 @@ export class FunctionalGraph {
     const order = new TraversalOrder(this.inputs, what);
     for (const tensor of this.outputs) order.visit(tensor, tensor.name);
     [this.nodes, this.operations] = order.byDepth();
+    this.stage = HostStage.of(this.inputs, this.outputs, this.nodes, what);
     const names = this.operations.map(({ name }) => name);
     const clash = names.find((name, i) => names.indexOf(name) !== i);
     if (clash !== undefined) {
@@ -72,16 +77,21 @@ export class FunctionalGraph {
 
   /** Computes the outputs for input values, inside a trace. */
   run(x: Structure<Value>, what: string): Structure<Value> {
-    const values = new Map<SymbolicTensor, Value>();
-    zipStructures(this.input, this.#named(x), what).forEach(([tensor, value]) => {
-      values.set(tensor, fitRank(value, tensor));
-    });
+    const { inputs, prepared } = this.stage?.assign(flatten(x)) ?? this.#inputsFrom(x, what);
+    const values = new Map([...inputs].map(([tensor, value]) => [tensor, fitRank(value, tensor)]));
     for (const node of this.nodes) {
       if (node.inputs.length === 0) continue;
-      const result = node.operation.replay(replaceSymbolic(node.args, (tensor) => values.get(tensor)!));
+      const ofHost = prepared.get(node);
+      const result = ofHost
+        ? (node.operation as PreparingLayer).applyPrepared(ofHost)
+        : node.operation.replay(replaceSymbolic(node.args, (tensor) => values.get(tensor)!));
       flatten(result).forEach((value, i) => values.set(node.outputs[i], value));
     }
     return mapStructure(this.output, (tensor) => values.get(tensor)!);
+  }
+
+  #inputsFrom(x: Structure<Value>, what: string): StartValues<Value> {
+    return { inputs: new Map(zipStructures(this.input, this.#named(x), what)), prepared: new Map() };
   }
 
   /** Values in the structure of the inputs; a list of inputs may be given by name. */

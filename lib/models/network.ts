@@ -5,6 +5,8 @@ import type { Config } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
 import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
+import type { HostStage } from "../layers/host_stage.ts";
+import { dtypeOfNumbers } from "../layers/inference.ts";
 import { type CallContext, Layer, type LayerOptions } from "../layers/layer.ts";
 import { autoName } from "../auto_names.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
@@ -161,9 +163,15 @@ export abstract class Network<
     return namesOf(graph.output) ?? graph.outputs.map(({ name }) => name);
   }
 
-  /** The dtypes that inputs are cast to, structured like the input; undefined for no cast. */
+  /** The dtypes that inputs are cast to, structured like the input, or a list for what `stage` gives; undefined for no cast. */
   get inputDType(): Structure<DType> | undefined {
-    return this.graph && mapStructure(this.graph.input, ({ dtype }) => dtype);
+    const { graph } = this;
+    return graph && (graph.stage?.dtypes ?? mapStructure(graph.input, dtypeOfNumbers));
+  }
+
+  /** What runs on the host before the model's programs, where there is such a part. */
+  get stage(): HostStage | undefined {
+    return this.graph?.stage;
   }
 
   /** The shape of the output, batch axis first; undefined before the model is built. */

@@ -13,6 +13,7 @@ export {
   customObjectScope,
   getCustomObjects,
   getRegisteredName,
+  getRegisteredObject,
   registerKerasSerializable,
   type SerializableClass,
   type SerializableFunction,

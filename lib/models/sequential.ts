@@ -2,12 +2,13 @@
 import { inputShape } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { type Config, policyNode } from "../json_config.ts";
-import type { DType } from "../dtype.ts";
+import type { InputDType } from "../dtype.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { InputLayer } from "../layers/input.ts";
 import { type CallContext, Layer } from "../layers/layer.ts";
 import { layerOptions } from "../layers/options.ts";
+import { PreparingLayer } from "../layers/preparing.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { declareOptions, describe, optionTable, withFactsOfAll } from "../options.ts";
 import { declareClasses } from "../registry.ts";
@@ -96,11 +97,6 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     return this.#graph;
   }
 
-  /** The dtype that inputs are cast to, from `Input`; undefined before the model is built. */
-  override get inputDType(): DType | undefined {
-    return this.#input?.dtype;
-  }
-
   /** The shape that the model was built for, batch axis first; undefined before. */
   override get inputShape(): SymbolicShape | undefined {
     return super.inputShape as SymbolicShape | undefined;
@@ -140,13 +136,15 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   /** Builds each layer for the output of the previous one. */
   override build(inputShape: SymbolicShape): void {
     const [batchSize, ...shape] = inputShape;
-    this.#input ??= new InputLayer({ shape, batchSize });
+    this.#input ??= new InputLayer({ shape, batchSize, dtype: this.#dtypeOfData });
     this.#outputs.length = 0;
     while (this.#outputs.length < this.#layers.length) this.#buildNext();
   }
 
   /** The output of the last layer. */
   override call(x: Value, { training, mask }: CallContext): Value {
+    const { graph } = this;
+    if (graph?.stage) return graph.run(x, `Cannot call "${this.name}"`) as Value;
     let y = x;
     let first = true;
     for (const layer of this.#layers) {
@@ -236,8 +234,14 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
     const shape = first === layer ? layer.batchInputShape : first instanceof Model ? first.inputShape : undefined;
     if (!this.#input && shape && isItem(shape)) {
       const [batchSize, ...sample] = shape;
-      this.#input = new InputLayer({ shape: sample, batchSize });
+      this.#input = new InputLayer({ shape: sample, batchSize, dtype: this.#dtypeOfData });
     }
+  }
+
+  /** The dtype of an input that the first layer alone tells of. */
+  get #dtypeOfData(): InputDType {
+    const [first] = this.#layers;
+    return first instanceof PreparingLayer && first.takes === "texts" ? "string" : "float32";
   }
 
   #buildNext(): void {

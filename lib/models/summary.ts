@@ -1,4 +1,6 @@
 // The summary of a model: its layers, shapes and parameters in a table, as Keras 3 prints it.
+import { escapeXml } from "../plots/xml.ts";
+import { notebookKernel, NotebookOutput } from "../terminal/notebook.ts";
 import { terminal } from "../terminal/terminal.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { Layer } from "../layers/layer.ts";
@@ -103,7 +105,22 @@ export function printSummary(model: Summarized, options: SummaryOptions): void {
   const kept = readMethodOptions(`summary of "${model.name}"`, summaryOptions, options, what);
   const { columns, isTerminal, write } = terminal();
   if (kept.printFn) return kept.printFn(summaryOf(model, kept, columns(), false).join("\n"));
-  write(summaryOf(model, kept, columns(), isTerminal).join("\n") + "\n");
+  const kernel = notebookKernel();
+  const lines = summaryOf(model, kept, columns(), isTerminal && !kernel).join("\n");
+  if (!kernel) return write(lines + "\n");
+  void new NotebookOutput(kernel).show({ "text/html": htmlOf(contentOf(model, kept, columns())), "text/plain": lines });
+}
+
+function htmlOf({ title, columns, rows, sizes }: SummaryContent): string {
+  const cells = (tag: string, texts: readonly string[]) =>
+    `<tr>${
+      texts.map((text, i) =>
+        `<${tag} style="text-align:${columns[i].align};white-space:pre">${escapeXml(text)}</${tag}>`
+      ).join("")
+    }</tr>`;
+  const last = sizes.map(({ label, digits, bytes }) => `${label}: ${digits} (${bytes})`).join("<br>");
+  const head = cells("th", columns.map(({ header }) => header));
+  return `<b>${escapeXml(title)}</b><table>${head}${rows.map((row) => cells("td", row)).join("")}</table>${last}`;
 }
 
 const inColor = (text: string) => `\x1b[38;5;34m${text}\x1b[0m`;
@@ -142,6 +159,24 @@ export function summaryOf(
   terminalColumns: number,
   ansi: boolean,
 ): string[] {
+  const { title, columns, width, rows, sizes } = contentOf(model, options, terminalColumns);
+  const last = sizes.map(({ label, digits, bytes }) => {
+    const head = ` ${label}: `;
+    return `${ansi ? bold(head) : head}${ansi ? inColor(digits) : digits} (${bytes})`;
+  });
+  return [ansi ? bold(title) : title, ...drawTable(columns, rows, width, ansi), ...last];
+}
+
+/** What a summary says. */
+interface SummaryContent {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly width: number;
+  readonly rows: readonly string[][];
+  readonly sizes: readonly { readonly label: string; readonly digits: string; readonly bytes: string }[];
+}
+
+function contentOf(model: Summarized, options: ShownOptions, terminalColumns: number): SummaryContent {
   const graph = model.connections;
   const isGraph = graph !== undefined && !isChain(graph);
   const shown: Omit<Column, "width">[] = isGraph ? [...columnsOfSummary, connectedColumn] : [...columnsOfSummary];
@@ -183,8 +218,7 @@ export function summaryOf(
   const rows = inRange(first, options, model.name).flatMap((item) =>
     rowsOf(item, model, options, isGraph ? graph : undefined, 0)
   );
-  const title = `Model: "${model.name}"`;
-  return [ansi ? bold(title) : title, ...drawTable(columns, rows, width, ansi), ...footer(model, ansi)];
+  return { title: `Model: "${model.name}"`, columns, width, rows, sizes: sizesOf(model) };
 }
 
 /** The operations that `layerRange` selects, inclusive. Throws {@linkcode ValueError} if no layer matches. */
@@ -278,12 +312,12 @@ function formatPythonShape(shape: SymbolicShape): string {
   return `(${shape.map((extent) => extent ?? "None").join(", ")})`;
 }
 
-function footer({ weights, trainableWeights, optimizer }: Summarized, ansi: boolean): string[] {
-  const line = (label: string, count: number, bytes: number) => {
-    const digits = count.toLocaleString("en-US");
-    const head = ` ${label}: `;
-    return `${ansi ? bold(head) : head}${ansi ? inColor(digits) : digits} (${formatBytes(bytes)})`;
-  };
+function sizesOf({ weights, trainableWeights, optimizer }: Summarized): SummaryContent["sizes"] {
+  const line = (label: string, count: number, bytes: number) => ({
+    label,
+    digits: count.toLocaleString("en-US"),
+    bytes: formatBytes(bytes),
+  });
   const size = (of: readonly { shape: readonly number[] }[]) => of.reduce((total, w) => total + sizeOf(w.shape), 0);
   const [all, trainable] = [size(weights), size(trainableWeights)];
   // The optimizer's size includes its step count (8 bytes) and, without a schedule, its learning rate.

@@ -4,19 +4,27 @@ import { describe, ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { apply, isEager, type Operand, promoteDTypes, shapeOf, symbolic } from "../tensor/apply.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
-import { unseenScore } from "./extents/attention.ts";
-import { repeat } from "./arranging.ts";
-import { softmax } from "./composed.ts";
 import { lift, type Lifted } from "./lift.ts";
-import { einsum } from "./matrices.ts";
 import * as p from "./primitives.ts";
+
+/** A dropout of weights. */
+export interface WeightDropout {
+  /** The fraction that is dropped. */
+  readonly rate: number;
+  /** Seed and step, int32 `[2]`. */
+  readonly counter: Operand;
+  /** What keeps its numbers apart from others of the same counter. */
+  readonly path: number;
+}
 
 /** What {@linkcode attend} computes with besides queries, keys and values. */
 export interface Attending {
   /** Bool, broadcasting to `[batch, heads, queries, keys]`: which keys a query sees; all by default. */
   readonly mask?: Operand;
-  /** Added to the scores, broadcasting to `[batch, heads, queries, keys]`. */
+  /** Added to the scores, broadcasting to `[batch, heads, queries, keys]`; not together with dropout. */
   readonly bias?: Operand;
+  /** Which weights are dropped, and the others multiplied so that their expectation stays. */
+  readonly dropout?: WeightDropout;
   /** What scores are multiplied by. */
   readonly scale: number;
   /** Whether a query sees no keys at later positions; false by default. */
@@ -32,19 +40,16 @@ export interface Attending {
  * have fewer heads, each for a group of heads of the queries.
  */
 export function attend(query: Operand, key: Operand, value: Operand, options: Attending): Operand {
-  const { mask, bias, scale, causal = false, window = 0, zeroEmpty = false } = options;
-  if (bias === undefined) {
-    const masks = mask === undefined ? [] : [p.reshape(mask, [1, 1, 1, 1, ...shapeOf(mask)].slice(-4))];
-    return apply("attention", [query, key, value, ...masks], { scale, causal, window, zeroEmpty })[0];
-  }
-  const heads = shapeOf(query)[2];
-  const [keys, values] = [key, value].map((x) => repeat(x, heads / shapeOf(x)[2], 2));
-  const products = p.multiply(einsum("btnh,bsnh->bnts", query, keys), scale);
-  const scores = bias === undefined ? products : p.add(products, bias);
-  const seen = allOf([mask, seenPositions(query, [shapeOf(query)[1], shapeOf(key)[1]], options)]);
-  const weights = softmax(seen === undefined ? scores : p.select(seen, scores, unseenScore));
-  const kept = seen !== undefined && zeroEmpty ? p.select(seen, weights, 0) : weights;
-  return einsum("bnts,bsnh->btnh", kept, values);
+  const { mask, bias, dropout, scale, causal = false, window = 0, zeroEmpty = false } = options;
+  const wide = (x: Operand) => p.reshape(x, [1, 1, 1, 1, ...shapeOf(x)].slice(-4));
+  const drops = dropout !== undefined && dropout.rate > 0;
+  const others = [
+    ...(mask === undefined ? [] : [wide(mask)]),
+    ...(bias === undefined ? [] : [wide(p.cast(bias, "float32"))]),
+    ...(drops ? [dropout.counter] : []),
+  ];
+  const ofDropout = drops ? { dropout: dropout.rate, path: dropout.path } : { dropout: 0, path: 0 };
+  return apply("attention", [query, key, value, ...others], { scale, causal, window, zeroEmpty, ...ofDropout })[0];
 }
 
 /** The conjunction of the masks that are given, as bool. */
@@ -78,7 +83,7 @@ export interface DotProductAttentionOptions<T = Operand | SymbolicTensor> {
   scale?: number | null;
   /** Whether a query sees no keys at later positions; false by default. */
   isCausal?: boolean;
-  /** Has no effect: scores are never all in memory unless there is a bias. */
+  /** Has no effect: scores are never all in memory, but for the gradient by a bias. */
   flashAttention?: boolean | null;
 }
 

@@ -6,7 +6,7 @@ import { formatShape } from "../shape.ts";
 import { dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { checkAttached, Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./composed.ts";
-import { lift, type Lifted } from "./lift.ts";
+import { lift, type Lifted, liftNamed, type Named } from "./lift.ts";
 import * as p from "./primitives.ts";
 import { all, any, isfinite } from "./statistics.ts";
 
@@ -16,37 +16,49 @@ const isFloat = (x: Operand): boolean => dtypeOf(x) === "float32";
  * Whether elements differ by at most `atol + rtol * |b|`, as bool; integers and infinities must be equal. NaN is close
  * to nothing, or with `equalNan` to NaN.
  */
-export const isclose: Lifted<[a: Operand, b: Operand, rtol?: number, atol?: number, equalNan?: boolean]> = lift(
-  (a, b, rtol = 1e-5, atol = 1e-8, equalNan = false) => {
-    const [x, y] = promoteDTypes([a, b]);
-    const isEqual = p.equal(x, y);
-    if (!isFloat(x)) return isEqual;
-    const isNear = p.lessEqual(p.abs(p.subtract(x, y)), p.add(p.multiply(p.abs(y), rtol), atol));
-    // An infinite `b` would make the tolerance infinite.
-    const close = p.logicalOr(p.logicalAnd(isNear, isfinite(y)), isEqual);
-    return equalNan ? p.logicalOr(close, p.logicalAnd(p.isNan(x), p.isNan(y))) : close;
-  },
-);
+export const isclose: Named<
+  [a: Operand, b: Operand],
+  [rtol?: number, atol?: number, equalNan?: boolean],
+  { rtol?: number; atol?: number; equalNan?: boolean }
+> = liftNamed(2, ["rtol", "atol", "equalNan"], (a, b, rtol = 1e-5, atol = 1e-8, equalNan = false) => {
+  const [x, y] = promoteDTypes([a, b]);
+  const isEqual = p.equal(x, y);
+  if (!isFloat(x)) return isEqual;
+  const isNear = p.lessEqual(p.abs(p.subtract(x, y)), p.add(p.multiply(p.abs(y), rtol), atol));
+  // An infinite `b` would make the tolerance infinite.
+  const close = p.logicalOr(p.logicalAnd(isNear, isfinite(y)), isEqual);
+  return equalNan ? p.logicalOr(close, p.logicalAnd(p.isNan(x), p.isNan(y))) : close;
+});
 
 /** Whether all elements are close, by {@linkcode isclose}: one bool. */
-export const allclose: Lifted<[a: Operand, b: Operand, rtol?: number, atol?: number, equalNan?: boolean]> = lift(
+export const allclose: Named<
+  [a: Operand, b: Operand],
+  [rtol?: number, atol?: number, equalNan?: boolean],
+  { rtol?: number; atol?: number; equalNan?: boolean }
+> = liftNamed(
+  2,
+  ["rtol", "atol", "equalNan"],
   (a, b, rtol = 1e-5, atol = 1e-8, equalNan = false) => all(isclose(a, b, rtol, atol, equalNan)),
 );
 
 const largestFloat = 3.4028234663852886e38;
 
 /** Replaces NaN, infinity and minus infinity: by 0 and the largest and smallest float by default. */
-export const nanToNum: Lifted<[x: Operand, nan?: number, posinf?: number | null, neginf?: number | null]> = lift(
-  (x, nan = 0, posinf = null, neginf = null) => {
-    if (!isFloat(x)) return p.reshape(x, shapeOf(x));
-    const known = p.select(p.isNan(x), nan, x);
-    const below = p.select(p.equal(known, Infinity), posinf ?? largestFloat, known);
-    return p.select(p.equal(below, -Infinity), neginf ?? -largestFloat, below);
-  },
-);
+export const nanToNum: Named<
+  [x: Operand],
+  [nan?: number, posinf?: number | null, neginf?: number | null],
+  { nan?: number; posinf?: number | null; neginf?: number | null }
+> = liftNamed(1, ["nan", "posinf", "neginf"], (x, nan = 0, posinf = null, neginf = null) => {
+  if (!isFloat(x)) return p.reshape(x, shapeOf(x));
+  const known = p.select(p.isNan(x), nan, x);
+  const below = p.select(p.equal(known, Infinity), posinf ?? largestFloat, known);
+  return p.select(p.equal(below, -Infinity), neginf ?? -largestFloat, below);
+});
 
 /** Whether each element is among `values`, as bool; with `invert` whether it is not. */
-export const isin: Lifted<[x: Operand, values: Operand, invert?: boolean]> = lift((x, values, invert = false) => {
+export const isin: Named<[x: Operand, values: Operand], [invert?: boolean], { invert?: boolean }> = liftNamed(2, [
+  "invert",
+], (x, values, invert = false) => {
   const flat = p.reshape(values, [-1]);
   const found = any(p.equal(expandDims(x, -1), flat), -1);
   return invert ? p.logicalNot(found) : found;
@@ -63,29 +75,31 @@ export const isin: Lifted<[x: Operand, values: Operand, invert?: boolean]> = lif
  * console.log(places.toArray()); // [ 0, 1, 4 ]
  * ```
  */
-export const searchsorted: Lifted<[sorted: Operand, values: Operand, side?: "left" | "right"]> = lift(
-  (sorted, values, side = "left") => {
-    if (side !== "left" && side !== "right") {
-      throw new ValueError({
-        what: "Cannot search what is sorted",
-        rule: 'side must be "left" or "right"',
-        received: describe(side),
-        hint: "leave it out for left",
-      });
-    }
-    if (shapeOf(sorted).length !== 1) {
-      throw new ShapeError({
-        what: "Cannot search what is sorted",
-        rule: "the sorted values must have one axis",
-        received: formatShape(shapeOf(sorted)),
-        hint: "search its rows one by one",
-      });
-    }
-    const wanted = expandDims(values, -1);
-    const isBefore = side === "left" ? p.less(sorted, wanted) : p.lessEqual(sorted, wanted);
-    return p.sum(p.cast(isBefore, "int32"), -1);
-  },
-);
+export const searchsorted: Named<
+  [sorted: Operand, values: Operand],
+  [side?: "left" | "right"],
+  { side?: "left" | "right" }
+> = liftNamed(2, ["side"], (sorted, values, side = "left") => {
+  if (side !== "left" && side !== "right") {
+    throw new ValueError({
+      what: "Cannot search what is sorted",
+      rule: 'side must be "left" or "right"',
+      received: describe(side),
+      hint: "leave it out for left",
+    });
+  }
+  if (shapeOf(sorted).length !== 1) {
+    throw new ShapeError({
+      what: "Cannot search what is sorted",
+      rule: "the sorted values must have one axis",
+      received: formatShape(shapeOf(sorted)),
+      hint: "search its rows one by one",
+    });
+  }
+  const wanted = expandDims(values, -1);
+  const isBefore = side === "left" ? p.less(sorted, wanted) : p.lessEqual(sorted, wanted);
+  return p.sum(p.cast(isBefore, "int32"), -1);
+});
 
 /** The bin of each element between the ascending edges `bins`: the number of edges that are not above it, int32. */
 export const digitize: Lifted<[x: Operand, bins: Operand]> = lift((x, bins) => searchsorted(bins, x, "right"));
@@ -102,41 +116,43 @@ export const digitize: Lifted<[x: Operand, bins: Operand]> = lift((x, bins) => s
  * console.log(ops.bincount(tensor([1, 3, 1], undefined, "int32")).toArray()); // [ 0, 2, 0, 1 ]
  * ```
  */
-export const bincount: Lifted<[x: Operand, weights?: Operand, minlength?: number]> = lift(
-  (x, weights, minlength = 0) => {
-    const shape = shapeOf(x);
-    if (shape.length !== 1 && shape.length !== 2) {
-      throw new ShapeError({
-        what: "Cannot count by bins",
-        rule: "there must be one or two axes",
-        received: formatShape(shape),
-        hint: "reshape it",
-      });
-    }
-    if (x instanceof Tensor) checkAttached(x, "Cannot count by bins");
-    const bins = x instanceof Tensor
-      ? Array.from(x.data).reduce((most, value) => Math.max(most, Math.trunc(value) + 1), minlength)
-      : minlength;
-    if (!(Number.isInteger(bins) && bins >= 0) || (bins === 0 && !(x instanceof Tensor))) {
-      throw new ValueError({
-        what: "Cannot count by bins",
-        rule: "inside of a program minlength must say how many counts there are",
-        received: describe(minlength),
-        hint: "give it a whole number of at least 1",
-      });
-    }
-    const [rows, n] = shape.length === 1 ? [1, shape[0]] : shape;
-    const whole = p.cast(x, "int32");
-    const firsts = new Tensor([rows, 1], "int32", makeArray("int32", Array.from({ length: rows }, (_, i) => i * bins)));
-    // A number outside the bins must not count in those of another row.
-    const isInside = p.logicalAnd(p.greaterEqual(whole, 0), p.less(whole, bins));
-    const places = p.select(isInside, p.add(p.reshape(whole, [rows, n]), firsts), -1);
-    const amounts: Operand = weights === undefined ? p.full(shape, 1, "int32") : weights;
-    const summed = typeof amounts !== "number" && isFloat(amounts) ? amounts : p.cast(amounts, "int32");
-    const counts = p.scatterAdd(p.reshape(places, [-1]), p.reshape(summed, [-1]), rows * bins);
-    return p.reshape(counts, shape.length === 1 ? [bins] : [rows, bins]);
-  },
-);
+export const bincount: Named<
+  [x: Operand],
+  [weights?: Operand, minlength?: number],
+  { weights?: Operand; minlength?: number }
+> = liftNamed(1, ["weights", "minlength"], (x, weights, minlength = 0) => {
+  const shape = shapeOf(x);
+  if (shape.length !== 1 && shape.length !== 2) {
+    throw new ShapeError({
+      what: "Cannot count by bins",
+      rule: "there must be one or two axes",
+      received: formatShape(shape),
+      hint: "reshape it",
+    });
+  }
+  if (x instanceof Tensor) checkAttached(x, "Cannot count by bins");
+  const bins = x instanceof Tensor
+    ? Array.from(x.data).reduce((most, value) => Math.max(most, Math.trunc(value) + 1), minlength)
+    : minlength;
+  if (!(Number.isInteger(bins) && bins >= 0) || (bins === 0 && !(x instanceof Tensor))) {
+    throw new ValueError({
+      what: "Cannot count by bins",
+      rule: "inside of a program minlength must say how many counts there are",
+      received: describe(minlength),
+      hint: "give it a whole number of at least 1",
+    });
+  }
+  const [rows, n] = shape.length === 1 ? [1, shape[0]] : shape;
+  const whole = p.cast(x, "int32");
+  const firsts = new Tensor([rows, 1], "int32", makeArray("int32", Array.from({ length: rows }, (_, i) => i * bins)));
+  // A number outside the bins must not count in those of another row.
+  const isInside = p.logicalAnd(p.greaterEqual(whole, 0), p.less(whole, bins));
+  const places = p.select(isInside, p.add(p.reshape(whole, [rows, n]), firsts), -1);
+  const amounts: Operand = weights === undefined ? p.full(shape, 1, "int32") : weights;
+  const summed = typeof amounts !== "number" && isFloat(amounts) ? amounts : p.cast(amounts, "int32");
+  const counts = p.scatterAdd(p.reshape(places, [-1]), p.reshape(summed, [-1]), rows * bins);
+  return p.reshape(counts, shape.length === 1 ? [bins] : [rows, bins]);
+});
 
 /** How Keras's files write these functions. */
 export const savedComparisons: SavedForms = {

@@ -8,21 +8,33 @@ import { dtypeOf, isEager, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./composed.ts";
 import { eye } from "./diagonals.ts";
-import { lift, type Lifted } from "./lift.ts";
+import { liftNamed, type Named } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** A tensor filled with `value`, with the shape of `x` and, unless given, its dtype. */
-export const fullLike: Lifted<[x: Operand, value: number, dtype?: DType]> = lift((x, value, dtype = dtypeOf(x)) => {
-  const shape = shapeOf(x);
-  if (isEager(x)) return p.full(shape, value, dtype);
-  const trace = requireTrace("ops.fullLike");
-  const element = trace.constant([], dtype, makeArray(dtype, [value]));
-  return p.broadcastTo(element, shape);
-});
+export const fullLike: Named<[x: Operand, value: number], [dtype?: DType], { dtype?: DType }> = liftNamed(
+  2,
+  ["dtype"],
+  (x, value, dtype = dtypeOf(x)) => {
+    const shape = shapeOf(x);
+    if (isEager(x)) return p.full(shape, value, dtype);
+    const trace = requireTrace("ops.fullLike");
+    const element = trace.constant([], dtype, makeArray(dtype, [value]));
+    return p.broadcastTo(element, shape);
+  },
+);
 /** Zeros with the shape of `x` and, unless given, its dtype. */
-export const zerosLike: Lifted<[x: Operand, dtype?: DType]> = lift((x, dtype) => fullLike(x, 0, dtype));
+export const zerosLike: Named<[x: Operand], [dtype?: DType], { dtype?: DType }> = liftNamed(
+  1,
+  ["dtype"],
+  (x, dtype) => fullLike(x, 0, dtype),
+);
 /** Ones with the shape of `x` and, unless given, its dtype. */
-export const onesLike: Lifted<[x: Operand, dtype?: DType]> = lift((x, dtype) => fullLike(x, 1, dtype));
+export const onesLike: Named<[x: Operand], [dtype?: DType], { dtype?: DType }> = liftNamed(
+  1,
+  ["dtype"],
+  (x, dtype) => fullLike(x, 1, dtype),
+);
 
 /** The identity matrix of `n` by `n`. */
 export const identity = (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype);
@@ -83,20 +95,32 @@ function alongAxis(x: Operand, axis: number, dtype: DType, what: string): Operan
  * console.log(ops.linspace(0, 1, 5).toArray()); // [ 0, 0.25, 0.5, 0.75, 1 ]
  * ```
  */
-export const linspace: Lifted<
-  [start: Operand, stop: Operand, num?: number, endpoint?: boolean, dtype?: DType, axis?: number]
-> = lift((start, stop, num = 50, endpoint = true, dtype = "float32", axis = 0) => {
-  checkCount("Cannot take even steps with linspace", num);
-  return alongAxis(spacedValues(start, stop, num, endpoint), axis, dtype, "linspace");
-});
+export const linspace: Named<
+  [start: Operand, stop: Operand],
+  [num?: number, endpoint?: boolean, dtype?: DType, axis?: number],
+  { num?: number; endpoint?: boolean; dtype?: DType; axis?: number }
+> = liftNamed(
+  2,
+  ["num", "endpoint", "dtype", "axis"],
+  (start, stop, num = 50, endpoint = true, dtype = "float32", axis = 0) => {
+    checkCount("Cannot take even steps with linspace", num);
+    return alongAxis(spacedValues(start, stop, num, endpoint), axis, dtype, "linspace");
+  },
+);
 
 /** `base` (10 by default) to the powers of {@linkcode linspace}. */
-export const logspace: Lifted<
-  [start: Operand, stop: Operand, num?: number, endpoint?: boolean, base?: number, dtype?: DType, axis?: number]
-> = lift((start, stop, num = 50, endpoint = true, base = 10, dtype = "float32", axis = 0) => {
-  checkCount("Cannot take powers in even steps with logspace", num);
-  return alongAxis(p.power(base, spacedValues(start, stop, num, endpoint)), axis, dtype, "logspace");
-});
+export const logspace: Named<
+  [start: Operand, stop: Operand],
+  [num?: number, endpoint?: boolean, base?: number, dtype?: DType, axis?: number],
+  { num?: number; endpoint?: boolean; base?: number; dtype?: DType; axis?: number }
+> = liftNamed(
+  2,
+  ["num", "endpoint", "base", "dtype", "axis"],
+  (start, stop, num = 50, endpoint = true, base = 10, dtype = "float32", axis = 0) => {
+    checkCount("Cannot take powers in even steps with logspace", num);
+    return alongAxis(p.power(base, spacedValues(start, stop, num, endpoint)), axis, dtype, "logspace");
+  },
+);
 
 /** How Keras's files write these functions. */
 export const savedCreations: SavedForms = {

@@ -3,7 +3,7 @@ import { describe, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { normalizeAxis } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
-import { lift, type Lifted } from "./lift.ts";
+import { liftNamed, type Named } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** A range of an axis. */
@@ -28,22 +28,33 @@ function running(x: Operand, axis: number, join: (a: Operand, b: Operand) => Ope
 }
 
 /** The cumulative sum along `axis`; without an axis, of the flattened elements. */
-export const cumsum: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = null) => {
-  if (axis === null) return cumsum(p.reshape(x, [-1]), 0);
-  return running(x, normalizeAxis(axis, shapeOf(x).length, "cumsum"), p.add, 0);
-});
+export const cumsum: Named<[x: Operand], [axis?: number | null], { axis?: number | null }> = liftNamed(
+  1,
+  ["axis"],
+  (x, axis = null) => {
+    if (axis === null) return cumsum(p.reshape(x, [-1]), 0);
+    return running(x, normalizeAxis(axis, shapeOf(x).length, "cumsum"), p.add, 0);
+  },
+);
 
 /** The cumulative product along `axis`; without an axis, of the flattened elements. */
-export const cumprod: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = null) => {
-  if (axis === null) return cumprod(p.reshape(x, [-1]), 0);
-  return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1);
-});
+export const cumprod: Named<[x: Operand], [axis?: number | null], { axis?: number | null }> = liftNamed(
+  1,
+  ["axis"],
+  (x, axis = null) => {
+    if (axis === null) return cumprod(p.reshape(x, [-1]), 0);
+    return running(x, normalizeAxis(axis, shapeOf(x).length, "cumprod"), p.multiply, 1);
+  },
+);
 
 /** The highest order of differences: each adds an op. */
 const maxDifferences = 1000;
 
 /** The difference of neighbours along `axis` (the last by default), taken `n` times (once by default). */
-export const diff: Lifted<[x: Operand, n?: number, axis?: number]> = lift((x, n = 1, axis = -1) => {
+export const diff: Named<[x: Operand], [n?: number, axis?: number], { n?: number; axis?: number }> = liftNamed(1, [
+  "n",
+  "axis",
+], (x, n = 1, axis = -1) => {
   const at = normalizeAxis(axis, shapeOf(x).length, "diff");
   if (!(Number.isInteger(n) && n >= 0 && n <= maxDifferences)) {
     const rule = n > maxDifferences ? `n must be at most ${maxDifferences}` : "n must be a whole number of at least 0";

@@ -4,7 +4,7 @@ import type { BinaryName, UnaryName } from "../ir/elementwise.ts";
 import { apply, dtypeOf, type Operand, promoteDTypes } from "../tensor/apply.ts";
 import { scalarLike } from "../tensor/tensor.ts";
 import { applyElementwise } from "./apply_elementwise.ts";
-import { type BinaryOp, lift, type Lifted, type UnaryOp } from "./lift.ts";
+import { type BinaryOp, lift, type Lifted, liftNamed, type Named, type UnaryOp } from "./lift.ts";
 
 const unary = (fn: UnaryName): UnaryOp => lift((x) => applyElementwise(fn, [x]));
 const binary = (fn: BinaryName): BinaryOp => lift((a, b) => applyElementwise(fn, [a, b]));
@@ -62,7 +62,7 @@ export const stopGradient: UnaryOp = lift((x) => {
   return operand.dtype === "float32" ? applyElementwise("stopGradient", [operand]) : operand;
 });
 /** The elements in another dtype: to integers by truncation, to bool by `!= 0`. */
-export const cast: Lifted<[x: Operand, dtype: DType]> = lift((x, dtype) => {
+export const cast: Named<[x: Operand], [dtype: DType], { dtype: DType }> = liftNamed(1, ["dtype"], (x, dtype) => {
   checkDType(dtype, "Cannot cast");
   const [operand] = promoteDTypes([x]);
   return operand.dtype === dtype ? operand : apply("cast", [operand], { dtype })[0];

@@ -49,6 +49,8 @@ export const savedImages: SavedForms = {
     optionsFrom: 1,
     fixed: { fill_mode: "constant" },
   },
+  "image.hsvToRgb": { module: "image", className: "HSVToRGB", keys: { data_format: null }, optionsFrom: 0 },
+  "image.rgbToHsv": { module: "image", className: "RGBToHSV", keys: { data_format: null }, optionsFrom: 0 },
   "image.rgbToGrayscale": {
     module: "image",
     className: "RGBToGrayscale",

@@ -1,6 +1,7 @@
 // Ops are written for operands of any kind; lift gives them a type for each kind.
 import type { Value } from "../ir/value.ts";
-import { describe, isClass, ValueError } from "../errors.ts";
+import { describe, didYouMean, isClass, ValueError } from "../errors.ts";
+import { camelCase } from "../names.ts";
 import type { Axes } from "../shape.ts";
 import { flatten } from "../structure.ts";
 import type { Operand } from "../tensor/apply.ts";
@@ -31,8 +32,27 @@ export type Lifted<Args extends readonly unknown[], Result = Operand> = {
 export type UnaryOp = Lifted<[x: Operand]>;
 /** A lifted function of two operands. */
 export type BinaryOp = Lifted<[a: Operand, b: Operand]>;
-/** A lifted function over axes of an operand, all by default; with `keepDims` these stay, with extent 1. */
-export type ReductionOp = Lifted<[x: Operand, axes?: Axes | null, keepDims?: boolean]>;
+/**
+ * A lifted function that takes what follows its inputs by position, or by name in one object. Names are Keras's in
+ * camelCase: `keepdims`, which has no underscore, stays.
+ */
+export type Named<Inputs extends readonly unknown[], Rest extends readonly unknown[], Names, Result = Operand> =
+  & Lifted<[...Inputs, ...Rest], Result>
+  & Lifted<[...Inputs, named: Names], Result>
+  // What must be given may stand before the object.
+  & (Rest extends readonly [infer First, ...infer _] ? Lifted<[...Inputs, first: First, named: Partial<Names>], Result>
+    : unknown);
+
+/** The arguments of a {@linkcode ReductionOp} by name. */
+export interface ReductionNames {
+  /** The axes that are reduced; all by default. */
+  axis?: Axes | null;
+  /** Whether these stay, with extent 1; false by default. */
+  keepdims?: boolean;
+}
+
+/** A lifted function over axes of an operand, all by default; with `keepdims` these stay, with extent 1. */
+export type ReductionOp = Named<[x: Operand], [axis?: Axes | null, keepdims?: boolean], ReductionNames>;
 
 /** Any function of `ops`. */
 export type OpsFunction = (...args: never[]) => unknown;
@@ -111,15 +131,47 @@ export interface LiftFacts {
   readonly optionsAt?: number;
   /** The place of an argument that has objects in it, such as ranges, from 0. */
   readonly objectsAt?: number;
+  /** The names of the arguments from a place on, which one object may give instead. */
+  readonly named?: { readonly from: number; readonly names: readonly string[] };
 }
+
+/** The arguments by position, those of an object that comes last by their names. */
+function byPosition(args: readonly unknown[], { from, names }: NonNullable<LiftFacts["named"]>): readonly unknown[] {
+  const place = args.length - 1;
+  const last = args[place];
+  if (place < from || place >= from + names.length || !isPlainObject(last)) return args;
+  const known = names.slice(place - from);
+  for (const key of Object.keys(last as object)) {
+    if (known.includes(key)) continue;
+    const near = known.find((name) => name.toLowerCase() === camelCase(key).toLowerCase()) ?? didYouMean(key, known);
+    throw new ValueError({
+      what: "Cannot apply an op",
+      rule: `arguments by name must be among ${known.map((name) => `"${name}"`).join(", ")}`,
+      received: describe(key),
+      hint: near ? `did you mean "${near}"?` : "remove it, or check its spelling",
+    });
+  }
+  const values = known.map((name) => (last as Readonly<Record<string, unknown>>)[name]);
+  while (values.length > 0 && values[values.length - 1] === undefined) values.pop();
+  return [...args.slice(0, place), ...values];
+}
+
+const namesOfArguments = new WeakMap<OpsFunction, readonly string[]>();
+
+/** The names of the arguments that follow a function's inputs, in their order; none where they have no names. */
+export const argumentNames = (fn: OpsFunction): readonly string[] => namesOfArguments.get(fn) ?? [];
 
 /** The function with a type for each kind of operand; applied to symbolic tensors, it becomes a node of the model. */
 export function lift<Args extends readonly unknown[], Result>(
   fn: (...args: Args) => Result,
   facts?: LiftFacts,
 ): Lifted<Args, Result>;
-export function lift(fn: (...args: unknown[]) => unknown, { optionsAt, objectsAt }: LiftFacts = {}): OpsFunction {
-  const lifted = (...args: unknown[]): unknown => {
+export function lift(
+  fn: (...args: unknown[]) => unknown,
+  { optionsAt, objectsAt, named }: LiftFacts = {},
+): OpsFunction {
+  const lifted = (...given: unknown[]): unknown => {
+    const args = named ? [...byPosition(given, named)] : given;
     args.forEach((argument, place) => checkArgument(argument, place === optionsAt || place === objectsAt));
     const options = optionsAt === undefined ? undefined : optionsOf(args[optionsAt] as object | undefined);
     const values = Object.values(options ?? {});
@@ -129,5 +181,26 @@ export function lift(fn: (...args: unknown[]) => unknown, { optionsAt, objectsAt
     if (made === undefined && optionsAt !== undefined) args[optionsAt] = options;
     return made ?? fn(...args);
   };
+  if (named) namesOfArguments.set(lifted, named.names);
   return lifted;
+}
+
+/** Lifts a function of `from` inputs whose further arguments may be given by `names`, in their order. */
+export function liftNamed<Inputs extends readonly unknown[], Rest extends readonly unknown[], Names, Result>(
+  from: Inputs["length"],
+  names: readonly (keyof Names & string)[],
+  fn: (...args: [...Inputs, ...Rest]) => Result,
+): Named<Inputs, Rest, Names, Result> {
+  return lift(fn, { named: { from, names } }) as Named<Inputs, Rest, Names, Result>;
+}
+
+/** Lifts a function of an operand, axes and whether these stay. */
+export function liftReduction(
+  fn: (x: Operand, axis: Axes | null | undefined, keepdims: boolean | undefined) => Operand,
+): ReductionOp {
+  return liftNamed<[x: Operand], [axis?: Axes | null, keepdims?: boolean], ReductionNames, Operand>(
+    1,
+    ["axis", "keepdims"],
+    fn,
+  );
 }

@@ -4,7 +4,8 @@ import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxis, numbersOf, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { cut } from "./cumulative.ts";
-import { type BinaryOp, lift, type Lifted } from "./lift.ts";
+import { diagonal } from "./diagonals.ts";
+import { type BinaryOp, lift, type Lifted, liftNamed, type Named } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** The product of each element of `a` with each element of `b`, both flattened. */
@@ -14,41 +15,43 @@ export const outer: BinaryOp = lift((a, b) => p.multiply(p.reshape(a, [-1, 1]), 
  * The product summed over `axes`: the last `axes` axes of `a` with the first of `b` (2 by default), or two lists of
  * axes. Throws {@linkcode ShapeError} if their extents differ.
  */
-export const tensordot: Lifted<[a: Operand, b: Operand, axes?: number | readonly [Axes, Axes]]> = lift(
-  (a, b, axes = 2) => {
-    const [m, n] = [shapeOf(a), shapeOf(b)];
-    const listed = (list: Axes, rank: number) =>
-      numbersOf(list, "axes", "tensordot").map((axis) => normalizeAxis(axis, rank, "tensordot"));
-    const most = Math.min(m.length, n.length);
-    const isCount = typeof axes === "number" && Number.isInteger(axes) && axes >= 0 && axes <= most;
-    if (!isCount && !(Array.isArray(axes) && axes.length === 2)) {
-      throw new ShapeError({
-        what: "Cannot take tensordot",
-        rule: `axes must be a number from 0 to ${most}, or two lists of axes`,
-        received: Array.isArray(axes) ? describeList(axes) : describe(axes),
-        hint: "name the axes as in [[1, 2], [0, 1]]",
-      });
-    }
-    const [left, right] = typeof axes === "number"
-      ? [Array.from({ length: axes }, (_, i) => m.length - axes + i), Array.from({ length: axes }, (_, i) => i)]
-      : [listed(axes[0], m.length), listed(axes[1], n.length)];
-    if (left.length !== right.length || left.some((axis, i) => m[axis] !== n[right[i]])) {
-      throw new ShapeError({
-        what: "Cannot take tensordot",
-        rule: "the axes that are summed over must be as many, of equal extents",
-        received: `axes [${left.join(", ")}] of ${formatShape(m)} and [${right.join(", ")}] of ${formatShape(n)}`,
-        hint: "name the axes as in [[1, 2], [0, 1]]",
-      });
-    }
-    const freeLeft = m.map((_, axis) => axis).filter((axis) => !left.includes(axis));
-    const freeRight = n.map((_, axis) => axis).filter((axis) => !right.includes(axis));
-    const size = sizeOf(left.map((axis) => m[axis]));
-    const kept = [freeLeft.map((axis) => m[axis]), freeRight.map((axis) => n[axis])];
-    const rows = p.reshape(p.transpose(a, [...freeLeft, ...left]), [sizeOf(kept[0]), size]);
-    const columns = p.reshape(p.transpose(b, [...right, ...freeRight]), [size, sizeOf(kept[1])]);
-    return p.reshape(p.matmul(rows, columns), kept.flat());
-  },
-);
+export const tensordot: Named<
+  [a: Operand, b: Operand],
+  [axes?: number | readonly [Axes, Axes]],
+  { axes?: number | readonly [Axes, Axes] }
+> = liftNamed(2, ["axes"], (a, b, axes = 2) => {
+  const [m, n] = [shapeOf(a), shapeOf(b)];
+  const listed = (list: Axes, rank: number) =>
+    numbersOf(list, "axes", "tensordot").map((axis) => normalizeAxis(axis, rank, "tensordot"));
+  const most = Math.min(m.length, n.length);
+  const isCount = typeof axes === "number" && Number.isInteger(axes) && axes >= 0 && axes <= most;
+  if (!isCount && !(Array.isArray(axes) && axes.length === 2)) {
+    throw new ShapeError({
+      what: "Cannot take tensordot",
+      rule: `axes must be a number from 0 to ${most}, or two lists of axes`,
+      received: Array.isArray(axes) ? describeList(axes) : describe(axes),
+      hint: "name the axes as in [[1, 2], [0, 1]]",
+    });
+  }
+  const [left, right] = typeof axes === "number"
+    ? [Array.from({ length: axes }, (_, i) => m.length - axes + i), Array.from({ length: axes }, (_, i) => i)]
+    : [listed(axes[0], m.length), listed(axes[1], n.length)];
+  if (left.length !== right.length || left.some((axis, i) => m[axis] !== n[right[i]])) {
+    throw new ShapeError({
+      what: "Cannot take tensordot",
+      rule: "the axes that are summed over must be as many, of equal extents",
+      received: `axes [${left.join(", ")}] of ${formatShape(m)} and [${right.join(", ")}] of ${formatShape(n)}`,
+      hint: "name the axes as in [[1, 2], [0, 1]]",
+    });
+  }
+  const freeLeft = m.map((_, axis) => axis).filter((axis) => !left.includes(axis));
+  const freeRight = n.map((_, axis) => axis).filter((axis) => !right.includes(axis));
+  const size = sizeOf(left.map((axis) => m[axis]));
+  const kept = [freeLeft.map((axis) => m[axis]), freeRight.map((axis) => n[axis])];
+  const rows = p.reshape(p.transpose(a, [...freeLeft, ...left]), [sizeOf(kept[0]), size]);
+  const columns = p.reshape(p.transpose(b, [...right, ...freeRight]), [size, sizeOf(kept[1])]);
+  return p.reshape(p.matmul(rows, columns), kept.flat());
+});
 
 /** The product summed over the last axis of both. */
 export const inner: BinaryOp = lift((a, b) =>
@@ -70,33 +73,33 @@ export const dot: BinaryOp = lift((a, b) => {
  * `axis` sets all three. Vectors of 2 lie in a plane: two of them give one number. Throws {@linkcode ShapeError} for
  * other lengths.
  */
-export const cross: Lifted<[a: Operand, b: Operand, axisa?: number, axisb?: number, axisc?: number, axis?: number]> =
-  lift(
-    (a, b, axisa = -1, axisb = -1, axisc = -1, axis) => {
-      const parts = (x: Operand, at: number): Operand[] => {
-        const rank = shapeOf(x).length;
-        const along = normalizeAxis(axis ?? at, rank, "cross");
-        const extent = shapeOf(x)[along];
-        if (extent !== 2 && extent !== 3) {
-          throw new ShapeError({
-            what: "Cannot take a cross product",
-            rule: "vectors must have 2 or 3 elements",
-            received: formatShape(shapeOf(x)),
-            hint: "give the axis of the vectors",
-          });
-        }
-        const rest = shapeOf(x).filter((_, i) => i !== along);
-        return Array.from({ length: extent }, (_, i) => p.reshape(cut(x, along, i, 1), rest));
-      };
-      const [[ax, ay, az = 0], [bx, by, bz = 0]] = [parts(a, axisa), parts(b, axisb)];
-      const difference = (l: Operand, r: Operand, m: Operand, s: Operand) =>
-        p.subtract(p.multiply(l, r), p.multiply(m, s));
-      const up = difference(ax, by, ay, bx);
-      if (az === 0 && bz === 0) return up;
-      const sides = [difference(ay, bz, az, by), difference(az, bx, ax, bz), up];
-      return p.stack(sides, axis ?? axisc);
-    },
-  );
+export const cross: Named<
+  [a: Operand, b: Operand],
+  [axisa?: number, axisb?: number, axisc?: number, axis?: number],
+  { axisa?: number; axisb?: number; axisc?: number; axis?: number }
+> = liftNamed(2, ["axisa", "axisb", "axisc", "axis"], (a, b, axisa = -1, axisb = -1, axisc = -1, axis) => {
+  const parts = (x: Operand, at: number): Operand[] => {
+    const rank = shapeOf(x).length;
+    const along = normalizeAxis(axis ?? at, rank, "cross");
+    const extent = shapeOf(x)[along];
+    if (extent !== 2 && extent !== 3) {
+      throw new ShapeError({
+        what: "Cannot take a cross product",
+        rule: "vectors must have 2 or 3 elements",
+        received: formatShape(shapeOf(x)),
+        hint: "give the axis of the vectors",
+      });
+    }
+    const rest = shapeOf(x).filter((_, i) => i !== along);
+    return Array.from({ length: extent }, (_, i) => p.reshape(cut(x, along, i, 1), rest));
+  };
+  const [[ax, ay, az = 0], [bx, by, bz = 0]] = [parts(a, axisa), parts(b, axisb)];
+  const difference = (l: Operand, r: Operand, m: Operand, s: Operand) => p.subtract(p.multiply(l, r), p.multiply(m, s));
+  const up = difference(ax, by, ay, bx);
+  if (az === 0 && bz === 0) return up;
+  const sides = [difference(ay, bz, az, by), difference(az, bx, ax, bz), up];
+  return p.stack(sides, axis ?? axisc);
+});
 
 /** The operand's axes in the order of `labels`, with an axis of extent 1 for each missing label. */
 function ordered(x: Operand, own: readonly string[], labels: readonly string[]): Operand {
@@ -104,6 +107,24 @@ function ordered(x: Operand, own: readonly string[], labels: readonly string[]):
   const turned = p.transpose(x, present.map((label) => own.indexOf(label)));
   const shape = shapeOf(x);
   return p.reshape(turned, labels.map((label) => (own.includes(label) ? shape[own.indexOf(label)] : 1)));
+}
+
+/** The operand with each label once: of axes with the same label only the diagonal is taken. */
+function alongDiagonals(x: Operand, labels: readonly string[]): [Operand, string[]] {
+  const second = labels.findIndex((label, axis) => labels.indexOf(label) !== axis);
+  if (second < 0) return [x, [...labels]];
+  const first = labels.indexOf(labels[second]);
+  const [a, b] = [first, second].map((axis) => shapeOf(x)[axis]);
+  if (a !== b) {
+    throw new ShapeError({
+      what: "Cannot take einsum",
+      rule: "axes with one label must have one extent",
+      received: formatShape(shapeOf(x)),
+      hint: 'give them two labels, as in "ij"',
+    });
+  }
+  const rest = labels.filter((_, axis) => axis !== first && axis !== second);
+  return alongDiagonals(diagonal(x, 0, first, second), [...rest, labels[first]]);
 }
 
 /** The labels of an equation, for each operand and the result, with letters in place of `...`. */
@@ -128,7 +149,6 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
   const inputs = terms.map((term, i) => expand(term, shapeOf(operands[i]).length - named[i]));
   inputs.forEach((labels, i) => {
     if (labels.length !== shapeOf(operands[i]).length) throw wrong("a term must have a label for each axis");
-    if (new Set(labels).size !== labels.length) throw wrong("a label may occur only once in a term");
   });
   const all = [...new Set(inputs.flat())];
   const once = (label: string) => inputs.flat().filter((other) => other === label).length === 1;
@@ -144,7 +164,7 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
 
 /**
  * Einstein summation: each axis of an operand has a label, and labels that the result lacks are summed over; `...`
- * stands for leading axes, which broadcast. Without `->` the result has the labels that occur once, in order.
+ * stands for leading axes, which broadcast. Of axes with one label in a term the diagonal is taken. Without `->` the result has the labels that occur once, in order.
  *
  * @example The scores of attention
  * ```ts
@@ -154,8 +174,10 @@ function labelsOf(equation: string, operands: readonly Operand[]): [string[][], 
  * ```
  */
 export const einsum: Lifted<[equation: string, ...operands: Operand[]]> = lift((equation, ...operands) => {
-  const [inputs, output] = labelsOf(equation, operands);
-  let [value, labels]: [Operand, string[]] = [operands[0], inputs[0]];
+  const [terms, output] = labelsOf(equation, operands);
+  const once = operands.map((x, i) => alongDiagonals(x, terms[i]));
+  const inputs = once.map(([, labels]) => labels);
+  let [value, labels] = once[0];
   const summed = (x: Operand, own: string[], kept: readonly string[]): [Operand, string[]] => {
     const gone = own.map((_, axis) => axis).filter((axis) => !kept.includes(own[axis]));
     return [gone.length > 0 ? p.sum(x, gone) : x, own.filter((label) => kept.includes(label))];
@@ -164,7 +186,7 @@ export const einsum: Lifted<[equation: string, ...operands: Operand[]]> = lift((
     const later = [...inputs.slice(i + 1).flat(), ...output];
     // An axis that only one of the two has, and no later operand or the result needs, is summed before the product.
     const [a, own] = summed(value, labels, [...inputs[i], ...later]);
-    const [b, other] = summed(operands[i], inputs[i], [...own, ...later]);
+    const [b, other] = summed(once[i][0], inputs[i], [...own, ...later]);
     const shared = own.filter((label) => other.includes(label));
     const batch = [...shared.filter((label) => later.includes(label))];
     const inner = shared.filter((label) => !later.includes(label));

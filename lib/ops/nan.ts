@@ -2,7 +2,7 @@
 import type { SavedForms } from "../ir/saved_form.ts";
 import type { Axes } from "../shape.ts";
 import { dtypeOf, type Operand } from "../tensor/apply.ts";
-import { lift, type ReductionOp } from "./lift.ts";
+import { liftReduction, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 import { prod } from "./statistics.ts";
 
@@ -14,24 +14,24 @@ const countOf = (x: Operand, axes: Axes | null | undefined, keepDims: boolean): 
   p.sum(p.cast(p.logicalNot(p.isNan(x)), "float32"), axes, keepDims);
 
 /** The sum over `axes` (all by default), ignoring NaN. */
-export const nansum: ReductionOp = lift((x, axes, keepDims = false) => p.sum(filled(x, 0), axes, keepDims));
+export const nansum: ReductionOp = liftReduction((x, axes, keepDims = false) => p.sum(filled(x, 0), axes, keepDims));
 
 /** The product over `axes` (all by default), ignoring NaN. */
-export const nanprod: ReductionOp = lift((x, axes, keepDims = false) => prod(filled(x, 1), axes, keepDims));
+export const nanprod: ReductionOp = liftReduction((x, axes, keepDims = false) => prod(filled(x, 1), axes, keepDims));
 
 /** The mean over `axes` (all by default), ignoring NaN, in float32; NaN if all are NaN. */
-export const nanmean: ReductionOp = lift((x, axes, keepDims = false) =>
+export const nanmean: ReductionOp = liftReduction((x, axes, keepDims = false) =>
   p.divide(nansum(x, axes, keepDims), countOf(x, axes, keepDims))
 );
 
 /** The variance over `axes` (all by default), ignoring NaN, in float32. */
-export const nanvar: ReductionOp = lift((x, axes, keepDims = false) => {
+export const nanvar: ReductionOp = liftReduction((x, axes, keepDims = false) => {
   const centred = p.subtract(p.cast(x, "float32"), nanmean(x, axes, true));
   return p.divide(nansum(p.square(centred), axes, keepDims), countOf(x, axes, keepDims));
 });
 
 /** The square root of {@linkcode nanvar}. */
-export const nanstd: ReductionOp = lift((x, axes, keepDims = false) => p.sqrt(nanvar(x, axes, keepDims)));
+export const nanstd: ReductionOp = liftReduction((x, axes, keepDims = false) => p.sqrt(nanvar(x, axes, keepDims)));
 
 /** The largest or smallest number over axes; NaN if all are NaN. */
 function extreme(
@@ -47,10 +47,14 @@ function extreme(
 }
 
 /** The largest element over `axes` (all by default), ignoring NaN; NaN if all are NaN. */
-export const nanmax: ReductionOp = lift((x, axes, keepDims = false) => extreme(p.max, -Infinity, x, axes, keepDims));
+export const nanmax: ReductionOp = liftReduction((x, axes, keepDims = false) =>
+  extreme(p.max, -Infinity, x, axes, keepDims)
+);
 
 /** The smallest element over `axes` (all by default), ignoring NaN; NaN if all are NaN. */
-export const nanmin: ReductionOp = lift((x, axes, keepDims = false) => extreme(p.min, Infinity, x, axes, keepDims));
+export const nanmin: ReductionOp = liftReduction((x, axes, keepDims = false) =>
+  extreme(p.min, Infinity, x, axes, keepDims)
+);
 
 /** How Keras's files write these functions. */
 export const savedNan: SavedForms = {

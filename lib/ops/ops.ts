@@ -104,6 +104,7 @@ export {
   threshold,
 } from "./activations.ts";
 export { dotProductAttention, type DotProductAttentionOptions } from "./attention.ts";
+export { ctcDecode, type CTCDecodeOptions } from "./ctc_decode.ts";
 export { cumprod, cumsum, diff } from "./cumulative.ts";
 export { pad, type PadMode, type PadWidth } from "./padding.ts";
 export { argsort, inTopK, median, percentile, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
@@ -126,7 +127,44 @@ export {
   ptp,
 } from "./statistics.ts";
 export { nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar } from "./nan.ts";
-export { scan, type ScanOptions, type ScanResult, type ScanStep } from "./defs/scan.ts";
+export type { ScanOptions, ScanResult, ScanStep } from "./defs/scan.ts";
+export {
+  associativeScan,
+  type Carried,
+  cond,
+  foriLoop,
+  map,
+  scan,
+  switch,
+  vectorizedMap,
+  whileLoop,
+} from "./control_flow.ts";
+export {
+  array,
+  convertToNumpy,
+  convertToTensor,
+  copy,
+  dtype,
+  isTensor,
+  ndim,
+  saturateCast,
+  shape,
+  size,
+} from "./conversion.ts";
+export {
+  type ComplexPair,
+  extractSequences,
+  fft,
+  fft2,
+  type FrameWindow,
+  ifft,
+  ifft2,
+  irfft,
+  istft,
+  rfft,
+  stft,
+} from "./fourier.ts";
+export { bartlett, blackman, hamming, hanning, kaiser } from "./windows.ts";
 export {
   conv,
   type ConvOptions,
@@ -135,6 +173,7 @@ export {
   depthwiseConv,
   separableConv,
 } from "./convolve.ts";
+export { adaptiveAveragePool, adaptiveMaxPool, type AdaptivePoolOptions } from "./adaptive_pool.ts";
 export { averagePool, maxPool, type PoolOptions } from "./pool.ts";
 export type { DataFormat, Padding, PerAxis } from "./spatial.ts";
 /** Ops on images. */

@@ -4,7 +4,7 @@ import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { checkConstant, Tensor } from "../tensor/tensor.ts";
-import { lift, type Lifted, type ReductionOp } from "./lift.ts";
+import { liftNamed, liftReduction, type Named, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** Returns a function from indices along `axis` to flat row-major indices. */
@@ -36,8 +36,8 @@ function arranged(x: Operand, indices: Operand, axis: number): Operand {
  * console.log(ops.takeAlongAxis(scores, tensor([[2], [0]], undefined, "int32"), 1).toArray()); // [ [ 3 ], [ 9 ] ]
  * ```
  */
-export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number | null]> = lift(
-  (x, indices, axis = null) => {
+export const takeAlongAxis: Named<[x: Operand, indices: Operand], [axis?: number | null], { axis?: number | null }> =
+  liftNamed(2, ["axis"], (x, indices, axis = null) => {
     if (axis === null) {
       return takeAlongAxis(p.reshape(x, [-1]), p.reshape(indices, [-1]), 0);
     }
@@ -58,8 +58,7 @@ export const takeAlongAxis: Lifted<[x: Operand, indices: Operand, axis?: number 
     const isInside = p.logicalAnd(p.greaterEqual(wrapped, 0), p.less(wrapped, shape[at]));
     // -1 is outside of the table, so gather marks it as missing.
     return p.gather(p.reshape(wide, [-1]), p.select(isInside, places(wide, at)(wrapped), -1));
-  },
-);
+  });
 
 /** The operand and axis to sort along: the flattened elements if the axis is null. */
 function sorted(x: Operand, axis: number | null, what: string): [Operand, number] {
@@ -68,19 +67,27 @@ function sorted(x: Operand, axis: number | null, what: string): [Operand, number
 }
 
 /** The elements in ascending order along `axis` (the last by default; null flattens), NaN last. */
-export const sort: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = -1) => {
-  const [operand, at] = sorted(x, axis, "sort");
-  return arranged(operand, p.argSort(operand, at), at);
-});
+export const sort: Named<[x: Operand], [axis?: number | null], { axis?: number | null }> = liftNamed(
+  1,
+  ["axis"],
+  (x, axis = -1) => {
+    const [operand, at] = sorted(x, axis, "sort");
+    return arranged(operand, p.argSort(operand, at), at);
+  },
+);
 
 /**
  * The indices, int32, that sort `axis` in ascending order (the last by default; null flattens); the sort is stable, and
  * NaN comes last.
  */
-export const argsort: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis = -1) => {
-  const [operand, at] = sorted(x, axis, "argsort");
-  return p.argSort(operand, at);
-});
+export const argsort: Named<[x: Operand], [axis?: number | null], { axis?: number | null }> = liftNamed(
+  1,
+  ["axis"],
+  (x, axis = -1) => {
+    const [operand, at] = sorted(x, axis, "argsort");
+    return p.argSort(operand, at);
+  },
+);
 
 /**
  * The `k` largest elements along the last axis and their indices (int32), the largest first; ties keep their order. NaN
@@ -93,7 +100,9 @@ export const argsort: Lifted<[x: Operand, axis?: number | null]> = lift((x, axis
  * console.log(values.toArray(), indices.toArray()); // [ 9, 9, 4 ] [ 1, 3, 2 ]
  * ```
  */
-export const topK: Lifted<[x: Operand, k: number], [values: Operand, indices: Operand]> = lift((x, k) => {
+export const topK: Named<[x: Operand], [k: number], { k: number }, [values: Operand, indices: Operand]> = liftNamed(1, [
+  "k",
+], (x, k) => {
   const shape = shapeOf(x);
   const last = normalizeAxis(-1, shape.length, "topK");
   if (!(Number.isInteger(k) && k >= 0 && k <= shape[last])) {
@@ -114,68 +123,76 @@ export const topK: Lifted<[x: Operand, k: number], [values: Operand, indices: Op
  * `[batch, classes]`. True if fewer than `k` are larger; false if the class is out of range or a prediction is not
  * finite.
  */
-export const inTopK: Lifted<[targets: Operand, predictions: Operand, k: number]> = lift((targets, predictions, k) => {
-  const outputs = p.cast(predictions, "float32");
-  const classes = shapeOf(outputs)[normalizeAxis(-1, shapeOf(outputs).length, "inTopK")];
-  const chosen = p.reshape(p.cast(targets, "int32"), [...shapeOf(outputs).slice(0, -1), 1]);
-  const hits = p.equal(chosen, p.iota([classes]));
-  const mine = p.sum(p.select(hits, outputs, 0), -1, true);
-  const larger = p.sum(p.cast(p.greater(outputs, mine), "int32"), -1);
-  const isClass = p.logicalAnd(p.greaterEqual(chosen, 0), p.less(chosen, classes));
-  const areFinite = p.min(p.cast(p.less(p.abs(outputs), Infinity), "int32"), -1, true);
-  const counts = p.reshape(p.logicalAnd(isClass, areFinite), shapeOf(larger));
-  return p.logicalAnd(p.less(larger, k), counts);
-});
+export const inTopK: Named<[targets: Operand, predictions: Operand], [k: number], { k: number }> = liftNamed(
+  2,
+  ["k"],
+  (targets, predictions, k) => {
+    const outputs = p.cast(predictions, "float32");
+    const classes = shapeOf(outputs)[normalizeAxis(-1, shapeOf(outputs).length, "inTopK")];
+    const chosen = p.reshape(p.cast(targets, "int32"), [...shapeOf(outputs).slice(0, -1), 1]);
+    const hits = p.equal(chosen, p.iota([classes]));
+    const mine = p.sum(p.select(hits, outputs, 0), -1, true);
+    const larger = p.sum(p.cast(p.greater(outputs, mine), "int32"), -1);
+    const isClass = p.logicalAnd(p.greaterEqual(chosen, 0), p.less(chosen, classes));
+    const areFinite = p.min(p.cast(p.less(p.abs(outputs), Infinity), "int32"), -1, true);
+    const counts = p.reshape(p.logicalAnd(isClass, areFinite), shapeOf(larger));
+    return p.logicalAnd(p.less(larger, k), counts);
+  },
+);
 
 /**
  * The `q`-quantile (`q` from 0 to 1) of the elements over `axes` (all by default), with linear interpolation, float32.
  */
-export const quantile: Lifted<[x: Operand, q: number, axes?: Axes | null, keepDims?: boolean]> = lift(
-  (x, q, axes, keepDims = false) => {
-    if (!(q >= 0 && q <= 1)) {
-      throw new ValueError({
-        what: "Cannot take a quantile",
-        rule: "q must be a number from 0 to 1",
-        received: describe(q),
-        hint: "divide percents by 100",
-      });
-    }
-    const shape = shapeOf(x);
-    const gone = normalizeAxes(axes, shape.length, "quantile");
-    const left = shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
-    const kept = left.map((axis) => shape[axis]);
-    const flat = p.reshape(p.transpose(p.cast(x, "float32"), [...left, ...gone]), [sizeOf(kept), -1]);
-    const count = shapeOf(flat)[1];
-    const place = q * (count - 1);
-    const ordered = sort(flat);
-    const at = (index: number) => p.slice(ordered, [0, index], [sizeOf(kept), 1]);
-    const below = at(Math.floor(place));
-    const part = place - Math.floor(place);
-    const value = part === 0 ? below : p.add(p.multiply(below, 1 - part), p.multiply(at(Math.ceil(place)), part));
-    // A NaN sorts last, and makes the result NaN.
-    const last = at(count - 1);
-    const result = p.select(p.isNan(last), last, value);
-    return p.reshape(result, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept);
-  },
-);
+export const quantile: Named<
+  [x: Operand],
+  [q: number, axes?: Axes | null, keepDims?: boolean],
+  { q: number; axis?: Axes | null; keepdims?: boolean }
+> = liftNamed(1, ["q", "axis", "keepdims"], (x, q, axes, keepDims = false) => {
+  if (!(q >= 0 && q <= 1)) {
+    throw new ValueError({
+      what: "Cannot take a quantile",
+      rule: "q must be a number from 0 to 1",
+      received: describe(q),
+      hint: "divide percents by 100",
+    });
+  }
+  const shape = shapeOf(x);
+  const gone = normalizeAxes(axes, shape.length, "quantile");
+  const left = shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
+  const kept = left.map((axis) => shape[axis]);
+  const flat = p.reshape(p.transpose(p.cast(x, "float32"), [...left, ...gone]), [sizeOf(kept), -1]);
+  const count = shapeOf(flat)[1];
+  const place = q * (count - 1);
+  const ordered = sort(flat);
+  const at = (index: number) => p.slice(ordered, [0, index], [sizeOf(kept), 1]);
+  const below = at(Math.floor(place));
+  const part = place - Math.floor(place);
+  const value = part === 0 ? below : p.add(p.multiply(below, 1 - part), p.multiply(at(Math.ceil(place)), part));
+  // A NaN sorts last, and makes the result NaN.
+  const last = at(count - 1);
+  const result = p.select(p.isNan(last), last, value);
+  return p.reshape(result, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept);
+});
 
 /** The `q`-th percentile of the elements over `axes` (all by default): see {@linkcode quantile}. */
-export const percentile: Lifted<[x: Operand, q: number, axes?: Axes | null, keepDims?: boolean]> = lift(
-  (x, q, axes, keepDims = false) => {
-    if (!(q >= 0 && q <= 100)) {
-      throw new ValueError({
-        what: "Cannot take a percentile",
-        rule: "q must be a number from 0 to 100",
-        received: describe(q),
-        hint: "multiply parts of one by 100",
-      });
-    }
-    return quantile(x, q / 100, axes, keepDims);
-  },
-);
+export const percentile: Named<
+  [x: Operand],
+  [q: number, axes?: Axes | null, keepDims?: boolean],
+  { q: number; axis?: Axes | null; keepdims?: boolean }
+> = liftNamed(1, ["q", "axis", "keepdims"], (x, q, axes, keepDims = false) => {
+  if (!(q >= 0 && q <= 100)) {
+    throw new ValueError({
+      what: "Cannot take a percentile",
+      rule: "q must be a number from 0 to 100",
+      received: describe(q),
+      hint: "multiply parts of one by 100",
+    });
+  }
+  return quantile(x, q / 100, axes, keepDims);
+});
 
 /** The median over `axes` (all by default); of an even number of elements, the mean of the two middle ones. */
-export const median: ReductionOp = lift((x, axes, keepDims = false) => quantile(x, 0.5, axes, keepDims));
+export const median: ReductionOp = liftReduction((x, axes, keepDims = false) => quantile(x, 0.5, axes, keepDims));
 
 /** How Keras's files write these functions. */
 export const savedOrderings: SavedForms = {

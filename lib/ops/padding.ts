@@ -5,7 +5,7 @@ import { formatShape } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { take } from "./composed.ts";
-import { lift, type Lifted } from "./lift.ts";
+import { liftNamed, type Named } from "./lift.ts";
 import * as p from "./primitives.ts";
 import { checkName } from "./spatial.ts";
 
@@ -64,7 +64,13 @@ function mirrored(place: number, extent: number, mode: "reflect" | "symmetric"):
  * console.log(ops.pad(tensor([1, 2, 3]), 1, "reflect").toArray()); // [ 2, 1, 2, 3, 2 ]
  * ```
  */
-export const pad: Lifted<[x: Operand, padWidth: PadWidth, mode?: PadMode, constantValues?: number | null]> = lift(
+export const pad: Named<
+  [x: Operand],
+  [padWidth: PadWidth, mode?: PadMode, constantValues?: number | null],
+  { padWidth: PadWidth; mode?: PadMode; constantValues?: number | null }
+> = liftNamed(
+  1,
+  ["padWidth", "mode", "constantValues"],
   (x, padWidth, mode = "constant", constantValues) => {
     checkName("Cannot pad", "mode", mode, modes);
     const shape = shapeOf(x);

@@ -20,7 +20,7 @@ import { apply, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/
 import { resolveShape, Tensor } from "../tensor/tensor.ts";
 import { applyElementwise } from "./apply_elementwise.ts";
 import { cast, isnan, multiply, negative, where } from "./elementwise.ts";
-import { lift, type Lifted, type ReductionOp, type UnaryOp } from "./lift.ts";
+import { lift, type Lifted, liftNamed, liftReduction, type Named, type ReductionOp, type UnaryOp } from "./lift.ts";
 
 export * from "./elementwise.ts";
 // Shorter names than Keras's, and functions that are not in `ops`.
@@ -31,7 +31,7 @@ export const bitsToUnit: UnaryOp = lift((x) => applyElementwise("bitsToUnit", [x
 
 /** Reduces any axes: one run of adjacent axes at a time, from the last. */
 const reduction = (op: "sum" | "max" | "min"): ReductionOp =>
-  lift((x, axes, keepDims = false) => {
+  liftReduction((x, axes, keepDims = false) => {
     const [operand] = promoteDTypes([x]);
     const shape = shapeOf(operand);
     let rest = normalizeAxes(axes, shape.length, op);
@@ -55,7 +55,7 @@ export const max: ReductionOp = reduction("max");
 /** The smallest element over `axes` (all by default). */
 export const min: ReductionOp = reduction("min");
 /** The mean over `axes` (all by default), in float32. */
-export const mean: ReductionOp = lift((x, axes, keepDims = false) => {
+export const mean: ReductionOp = liftReduction((x, axes, keepDims = false) => {
   const shape = shapeOf(x);
   const count = normalizeAxes(axes, shape.length, "mean").reduce((product, axis) => product * shape[axis], 1);
   return multiply(sum(cast(x, "float32"), axes, keepDims), 1 / count);
@@ -71,13 +71,17 @@ export const argSort: Lifted<[x: Operand, axis?: number, descending?: boolean]> 
 );
 
 /** `x` broadcast to `shape` by NumPy's rule. */
-export const broadcastTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
-  checkShape(shape, "Cannot broadcast");
-  const [operand] = promoteDTypes([x]);
-  checkShape(shape, "Cannot broadcast");
-  if (sameShape(shapeOf(operand), shape)) return operand;
-  return apply("broadcastTo", [operand], { shape })[0];
-});
+export const broadcastTo: Named<[x: Operand], [shape: Shape], { shape: Shape }> = liftNamed(
+  1,
+  ["shape"],
+  (x, shape) => {
+    checkShape(shape, "Cannot broadcast");
+    const [operand] = promoteDTypes([x]);
+    checkShape(shape, "Cannot broadcast");
+    if (sameShape(shapeOf(operand), shape)) return operand;
+    return apply("broadcastTo", [operand], { shape })[0];
+  },
+);
 /** The sum of `x` over the axes along which `shape` broadcasts to it: the adjoint of {@linkcode broadcastTo}. */
 export const sumTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
   checkShape(shape, "Cannot sum to a shape");
@@ -91,20 +95,25 @@ export const sumTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
 });
 
 /** The same elements in another shape; one extent may be -1. */
-export const reshape: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
-  const [operand] = promoteDTypes([x]);
-  const resolved = resolveShape(shape, shapeOf(operand));
-  if (sameShape(resolved, shapeOf(operand))) return operand;
-  return apply("reshape", [operand], { shape: resolved })[0];
-});
+export const reshape: Named<[x: Operand], [shape: Shape], { newshape: Shape }> = liftNamed(
+  1,
+  ["newshape"],
+  (x, shape) => {
+    const [operand] = promoteDTypes([x]);
+    const resolved = resolveShape(shape, shapeOf(operand));
+    if (sameShape(resolved, shapeOf(operand))) return operand;
+    return apply("reshape", [operand], { shape: resolved })[0];
+  },
+);
 /** The axes permuted; reversed by default. */
-export const transpose: Lifted<[x: Operand, permutation?: readonly number[]]> = lift((x, permutation) => {
-  const rank = shapeOf(x).length;
-  const order = permutation === undefined
-    ? Array.from({ length: rank }, (_, axis) => rank - 1 - axis)
-    : numbersOf(permutation, "axes", "transpose").map((axis) => normalizeAxis(axis, rank, "transpose"));
-  return apply("transpose", promoteDTypes([x]), { permutation: order })[0];
-});
+export const transpose: Named<[x: Operand], [permutation?: readonly number[]], { axes?: readonly number[] }> =
+  liftNamed(1, ["axes"], (x, permutation) => {
+    const rank = shapeOf(x).length;
+    const order = permutation === undefined
+      ? Array.from({ length: rank }, (_, axis) => rank - 1 - axis)
+      : numbersOf(permutation, "axes", "transpose").map((axis) => normalizeAxis(axis, rank, "transpose"));
+    return apply("transpose", promoteDTypes([x]), { permutation: order })[0];
+  });
 /** `sizes` elements along each axis, starting at `starts`, every `strides`-th. */
 export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape, strides?: readonly number[]]> = lift(
   (x, starts, sizes, strides) => {
@@ -158,30 +167,40 @@ export function checkOperands(what: string, operands: readonly Operand[]): void 
   });
 }
 /** The operands concatenated along `axis`. */
-export const concat: Lifted<[operands: readonly Operand[], axis?: number]> = lift((operands, axis = 0) => {
-  checkOperands("concatenate", operands);
-  const rank = shapeOf(operands[0]).length;
-  return apply("concat", promoteDTypes(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
-});
+export const concat: Named<[operands: readonly Operand[]], [axis?: number], { axis?: number }> = liftNamed(
+  1,
+  ["axis"],
+  (operands, axis = 0) => {
+    checkOperands("concatenate", operands);
+    const rank = shapeOf(operands[0]).length;
+    return apply("concat", promoteDTypes(operands), { axis: normalizeAxis(axis, rank, "concatenate") })[0];
+  },
+);
 /** The operands, of one shape, stacked along a new `axis`. */
-export const stack: Lifted<[operands: readonly Operand[], axis?: number]> = lift((operands, axis = 0) => {
-  checkOperands("stack", operands);
-  const shape = shapeOf(operands[0]);
-  const at = normalizeAxis(axis, shape.length + 1, "stack");
-  if (operands.some((operand) => !sameShape(shapeOf(operand), shape))) {
-    throw new ShapeError({
-      what: "Cannot stack",
-      rule: "operands must have one shape",
-      received: operands.map((operand) => formatShape(shapeOf(operand))).join(", "),
-      hint: "reshape them, or join them along an axis that they have with concatenate",
-    });
-  }
-  const wide = [...shape.slice(0, at), 1, ...shape.slice(at)];
-  return concat(operands.map((operand) => reshape(operand, wide)), at);
-});
+export const stack: Named<[operands: readonly Operand[]], [axis?: number], { axis?: number }> = liftNamed(
+  1,
+  ["axis"],
+  (operands, axis = 0) => {
+    checkOperands("stack", operands);
+    const shape = shapeOf(operands[0]);
+    const at = normalizeAxis(axis, shape.length + 1, "stack");
+    if (operands.some((operand) => !sameShape(shapeOf(operand), shape))) {
+      throw new ShapeError({
+        what: "Cannot stack",
+        rule: "operands must have one shape",
+        received: operands.map((operand) => formatShape(shapeOf(operand))).join(", "),
+        hint: "reshape them, or join them along an axis that they have with concatenate",
+      });
+    }
+    const wide = [...shape.slice(0, at), 1, ...shape.slice(at)];
+    return concat(operands.map((operand) => reshape(operand, wide)), at);
+  },
+);
 /** The elements in reverse order along `axes` (all by default). */
-export const reverse: Lifted<[x: Operand, axes?: Axes | null]> = lift((x, axes) =>
-  apply("reverse", promoteDTypes([x]), { axes: normalizeAxes(axes, shapeOf(x).length, "reverse") })[0]
+export const reverse: Named<[x: Operand], [axes?: Axes | null], { axis?: Axes | null }> = liftNamed(
+  1,
+  ["axis"],
+  (x, axes) => apply("reverse", promoteDTypes([x]), { axes: normalizeAxes(axes, shapeOf(x).length, "reverse") })[0],
 );
 
 /** Options of {@linkcode matmul}. */
@@ -270,19 +289,16 @@ export const scatterAdd: Lifted<[indices: Operand, updates: Operand, rows: numbe
     rows,
   })[0];
 });
-/** `size` rows of `x` starting at row `counters[element]`. */
-export const dynamicSlice: Lifted<[x: Operand, counters: Operand, element: number, size: number]> = lift(
-  (x, counters, element, size) => apply("dynamicSlice", [...promoteDTypes([x]), counters], { element, size })[0],
+/** `size` rows of `x` along `axis` (the first by default), starting at row `counters[element]`. */
+export const dynamicSlice: Lifted<[x: Operand, counters: Operand, element: number, size: number, axis?: number]> = lift(
+  (x, counters, element, size, axis = 0) =>
+    apply("dynamicSlice", [...promoteDTypes([x]), counters], { element, size, axis })[0],
 );
-/** `x` with the rows starting at `counters[element]` replaced by `update`. */
-export const dynamicUpdateSlice: Lifted<[x: Operand, update: Operand, counters: Operand, element: number]> = lift(
-  (x, update, counters, element) => {
-    return apply(
-      "dynamicUpdateSlice",
-      [...promoteDTypes([x, update]), counters],
-      { element },
-    )[0];
-  },
+/** `x` with the rows along `axis` (the first by default) starting at `counters[element]` replaced by `update`. */
+export const dynamicUpdateSlice: Lifted<
+  [x: Operand, update: Operand, counters: Operand, element: number, axis?: number]
+> = lift((x, update, counters, element, axis = 0) =>
+  apply("dynamicUpdateSlice", [...promoteDTypes([x, update]), counters], { element, axis })[0]
 );
 
 /** 0, 1, 2, ... along `axis` of `shape`. */
@@ -291,11 +307,16 @@ export function iota(shape: Shape, axis = 0, dtype: DType = "int32"): Tensor {
   return apply("iota", [], { shape, axis, dtype })[0];
 }
 /** A tensor filled with `value`. */
-export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+export const full: Named<
+  [shape: Shape],
+  [fillValue: number, dtype?: DType],
+  { fillValue: number; dtype?: DType },
+  Tensor
+> = liftNamed(1, ["fillValue", "dtype"], (shape, value, dtype = "float32") => {
   checkDType(dtype, "Cannot fill a tensor");
   checkElement(value, "fill a tensor");
   return broadcastTo(new Tensor([], dtype, makeArray(dtype, [value])), shape);
-}
+});
 /** Philox bits (int32) of `shape`, from `counter` (int32 `[seed, step]`) and the op's `path`. */
 export const randomBits: Lifted<[counter: Operand, shape: Shape, path: number]> = lift((counter, shape, path) =>
   apply("randomBits", [counter], { shape, path })[0]

@@ -7,7 +7,10 @@ import { clip } from "./composed.ts";
 import { onImageBatch } from "./image_batch.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
+import { extentInRatio, type Taps, tapsOf } from "./resize_taps.ts";
 import { checkName, type DataFormat, perAxis } from "./spatial.ts";
+
+const interpolations = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] as const;
 
 /** How to interpolate between pixels. */
 export type Interpolation = "nearest" | "bilinear" | "bicubic" | "lanczos3" | "lanczos5";
@@ -26,55 +29,6 @@ export interface ResizeOptions {
   fillValue?: number;
   /** `channels_last` by default. */
   dataFormat?: DataFormat;
-}
-
-/** Along one axis, for each output element: its input elements and their weights. */
-interface Taps {
-  readonly indices: number[];
-  readonly weights: number[];
-}
-
-const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
-const lanczos = (radius: number) => (x: number) => sinc(x) * sinc(x / radius);
-
-/** Keys's cubic kernel with a = -1/2. */
-function cubic(x: number): number {
-  return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((-0.5 * x + 2.5) * x - 4) * x + 2;
-}
-
-/** The radius of each kernel, and its weight at a distance below that. */
-const kernels: Readonly<Record<Exclude<Interpolation, "nearest">, [radius: number, weight: (x: number) => number]>> = {
-  bilinear: [1, (x) => 1 - x],
-  bicubic: [2, cubic],
-  lanczos3: [3, lanczos(3)],
-  lanczos5: [5, lanczos(5)],
-};
-
-/** The inputs of each of `to` elements among `from`; pixel centers are at halves. */
-function tapsOf(from: number, to: number, interpolation: Interpolation, antialias: boolean): Taps[] {
-  const ratio = from / to;
-  return Array.from({ length: to }, (_, i) => {
-    if (interpolation === "nearest") {
-      // In float32, as in TensorFlow.
-      const at = Math.floor(Math.fround(Math.fround(i + 0.5) * Math.fround(ratio)));
-      return { indices: [Math.min(at, from - 1)], weights: [1] };
-    }
-    const [radius, weight] = kernels[interpolation];
-    const scale = antialias ? Math.max(1, ratio) : 1;
-    const centre = (i + 0.5) * ratio;
-    const indices: number[] = [];
-    const weights: number[] = [];
-    const first = Math.max(0, Math.ceil(centre - radius * scale - 0.5));
-    const last = Math.min(from - 1, Math.floor(centre + radius * scale - 0.5));
-    for (let j = first; j <= last; j++) {
-      const distance = Math.abs(j + 0.5 - centre) / scale;
-      if (distance >= radius) continue;
-      indices.push(j);
-      weights.push(weight(distance));
-    }
-    const total = weights.reduce((sum, w) => sum + w, 0);
-    return { indices, weights: weights.map((w) => w / total) };
-  });
 }
 
 /** The taps of the gradient: the outputs that each of `from` elements goes to. */
@@ -101,17 +55,11 @@ function tables(taps: readonly Taps[]): [Tensor, Tensor] {
   return [new Tensor(shape, "int32", indices), new Tensor(shape, "float32", weights)];
 }
 
-/**
- * The extent of an axis for extent `other` of the other one at the aspect ratio of two sizes; in float32, as in Keras.
- */
-const inRatio = (other: number, size: number, otherSize: number) =>
-  Math.trunc(Math.fround(Math.fround(other * size) / otherSize));
-
 /** The largest part in the middle of a batch with the aspect ratio of `height` and `width`. */
 function cropTo(batch: Operand, height: number, width: number): Operand {
   const [count, rows, columns, channels] = shapeOf(batch);
-  const keptRows = Math.max(1, Math.min(rows, inRatio(columns, height, width)));
-  const keptColumns = Math.max(1, Math.min(columns, inRatio(rows, width, height)));
+  const keptRows = Math.max(1, Math.min(rows, extentInRatio(columns, height, width)));
+  const keptColumns = Math.max(1, Math.min(columns, extentInRatio(rows, width, height)));
   const starts = [0, Math.floor((rows - keptRows) / 2), Math.floor((columns - keptColumns) / 2), 0];
   return o.slice(batch, starts, [count, keptRows, keptColumns, channels]);
 }
@@ -119,8 +67,8 @@ function cropTo(batch: Operand, height: number, width: number): Operand {
 /** A batch padded with `value` to the aspect ratio of `height` and `width`. */
 function padTo(batch: Operand, height: number, width: number, value: number): Operand {
   const [, rows, columns] = shapeOf(batch);
-  const above = Math.floor((Math.max(rows, inRatio(columns, height, width)) - rows) / 2);
-  const before = Math.floor((Math.max(columns, inRatio(rows, width, height)) - columns) / 2);
+  const above = Math.floor((Math.max(rows, extentInRatio(columns, height, width)) - rows) / 2);
+  const before = Math.floor((Math.max(columns, extentInRatio(rows, width, height)) - columns) / 2);
   const frame = [0, above, before, 0];
   return o.pad(batch, frame, frame, { value });
 }
@@ -144,7 +92,7 @@ export const resize: Lifted<[images: Operand, size: readonly number[], options?:
     const { cropToAspectRatio = false, padToAspectRatio = false } = options;
     const what = "Cannot resize";
     const shape = shapeOf(images);
-    checkName(what, "interpolation", interpolation, ["nearest", ...Object.keys(kernels)]);
+    checkName(what, "interpolation", interpolation, interpolations);
     const [height, width] = perAxis(what, "size", size, 2);
     checkSize([height, width], what);
     if (cropToAspectRatio && padToAspectRatio) {
@@ -165,7 +113,7 @@ export const resize: Lifted<[images: Operand, size: readonly number[], options?:
       [height, width].forEach((extent, i) => {
         const from = shapeOf(result)[i + 1];
         if (from === extent) return;
-        const taps = tapsOf(from, extent, interpolation, antialias);
+        const taps = tapsOf(from, extent, interpolation, { antialias });
         const operands = [result, ...tables(taps), ...tables(adjointOf(taps, from))];
         result = apply("resample", operands, { axis: i + 1 })[0];
       });

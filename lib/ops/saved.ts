@@ -1,6 +1,7 @@
 // How functions of `ops` are written in Keras's files, by their names.
 import { elementwiseNames, elementwiseRows } from "../ir/elementwise.ts";
 import type { SavedForm, SavedForms } from "../ir/saved_form.ts";
+import { savedAdaptivePools } from "./adaptive_pool.ts";
 import { savedAliases } from "./aliases.ts";
 import { savedActivations } from "./activations.ts";
 import { savedArrangements } from "./arranging.ts";
@@ -9,6 +10,7 @@ import { savedComparisons } from "./comparing.ts";
 import { savedComposed } from "./composed.ts";
 import { savedConvolutions } from "./convolve.ts";
 import { savedCreations } from "./creation.ts";
+import { savedDecoding } from "./ctc_decode.ts";
 import { savedSums } from "./cumulative.ts";
 import { savedDiagonals } from "./diagonals.ts";
 import { savedQuotients } from "./dividing.ts";
@@ -36,6 +38,7 @@ function savedElementwise(): SavedForms {
 export const savedForms: SavedForms = {
   ...savedElementwise(),
   ...savedActivations,
+  ...savedAdaptivePools,
   ...savedAliases,
   ...savedArrangements,
   ...savedAttention,
@@ -43,6 +46,7 @@ export const savedForms: SavedForms = {
   ...savedComposed,
   ...savedConvolutions,
   ...savedCreations,
+  ...savedDecoding,
   ...savedSums,
   ...savedDiagonals,
   ...savedQuotients,

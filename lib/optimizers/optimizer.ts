@@ -1,5 +1,5 @@
 // Optimizer: computes new weights from gradients, inside the step. https://keras.io/api/optimizers/
-import { array, finite, fn, listOf, object, operand, variables } from "../argument_kinds.ts";
+import { array, finite, fn, listOf, object, operand, optional, variables } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { describe, StateError, ValueError } from "../errors.ts";
@@ -13,6 +13,8 @@ import { add, divide, greater, multiply, select } from "../ops/primitives.ts";
 import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";
 import { checkCount, type Shape } from "../shape.ts";
+import type { Operand } from "../tensor/apply.ts";
+import { withValues } from "../tensor/stateless.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { GradientAccumulator } from "./accumulation.ts";
@@ -80,7 +82,10 @@ export abstract class Optimizer extends Configurable {
       slotsOf: { verb: "build", takes: { variables } },
       withScalars: { verb: "apply", takes: { scalars: object, body: fn } },
       scaleLoss: { verb: "apply", takes: { loss: operand } },
-      apply: { verb: "apply", takes: { gradients: listOf(operand, "a list of gradients"), variables } },
+      apply: {
+        verb: "apply",
+        takes: { gradients: listOf(operand, "a list of gradients"), variables: optional(variables) },
+      },
       finalizeVariableValues: { verb: "average with", takes: { variables } },
       excludeFromWeightDecay: { verb: "exclude from", takes: { options: object } },
       rateAt: { verb: "take the learning rate of", takes: { batch: finite } },
@@ -300,7 +305,7 @@ export abstract class Optimizer extends Configurable {
    * Changes `variables` by one step along `gradients`, in a traced function: unscales and accumulates gradients, clips,
    * decays, updates, and applies constraints. Throws {@linkcode ValueError} unless there are as many of both.
    */
-  apply(gradients: readonly Value[], variables: readonly Variable[]): void {
+  apply(gradients: readonly Value[], variables: readonly Variable[] = [...this.#slots.keys()]): void {
     const trace = requireTrace("optimizer.apply");
     if (gradients.length !== variables.length) {
       throw new ValueError({
@@ -338,6 +343,58 @@ export abstract class Optimizer extends Configurable {
     }
   }
 
+  /**
+   * Changes variables by one step, in a traced function: {@linkcode Optimizer.apply} with pairs of a gradient and its
+   * variable. As Keras's `apply_gradients`.
+   *
+   * @example
+   * ```ts
+   * import { compile, gradients, ops, optimizers, Variable } from "./mod.ts";
+   * const [w, sgd] = [new Variable([1, 2]), new optimizers.SGD({ learningRate: 0.25 })];
+   * await compile(() => {
+   *   const [g] = gradients(ops.sum(ops.square(w.value())), [w]);
+   *   sgd.applyGradients([[g, w]]);
+   * })();
+   * console.log((await w.read()).toArray()); // [ 0.5, 1 ]
+   * ```
+   */
+  applyGradients(gradsAndVars: readonly (readonly [gradient: Value, variable: Variable])[]): void {
+    const pairs = checkedPairs(`Cannot apply "${this.name}"`, gradsAndVars);
+    this.apply(pairs.map(([gradient]) => gradient), pairs.map(([, variable]) => variable));
+  }
+
+  /**
+   * The optimizer's own state: the number of batches, the learning rate, and the slots of the variables that it was built
+   * for, in Keras's order.
+   *
+   * @throws {StateError} if the learning rate follows a schedule
+   */
+  get variables(): Variable[] {
+    const { rate, step } = this.#ownScalars();
+    return [step, rate, ...this.slots];
+  }
+
+  /**
+   * One step as a function of values, in a traced function: from those of `optimizer.variables`, gradients, and those of
+   * the variables that `build` was called with, the variables' new values and the optimizer's. No variable changes. As
+   * Keras's `stateless_apply`.
+   *
+   * @throws {ValueError} unless there is a value for each variable
+   */
+  statelessApply(
+    optimizerVariables: readonly Operand[],
+    gradients: readonly Value[],
+    trainableVariables: readonly Operand[],
+  ): [trainableVariables: Value[], optimizerVariables: Value[]] {
+    const variables = [...this.#slots.keys()];
+    const groups = [
+      { name: "trainableVariables", variables, values: trainableVariables },
+      { name: "optimizerVariables", variables: this.variables, values: optimizerVariables },
+    ];
+    const { values } = withValues(`Cannot apply "${this.name}"`, groups, () => this.apply(gradients, variables));
+    return [values[0], values[1]];
+  }
+
   /** Sets variables to their running averages, if there are any; `fit` does so at its end. */
   async finalizeVariableValues(variables: readonly Variable[]): Promise<void> {
     await this.#averages.finalize(variables);
@@ -350,6 +407,14 @@ export abstract class Optimizer extends Configurable {
 
   /** The scalars of a step outside of a model: computed in the program, from its own step count. */
   #deviceScalars(): Scalars {
+    const { rate, step: batches } = this.#ownScalars();
+    const batch = add(batches, 1);
+    batches.assign(batch);
+    return this.#scalarsOf(valueMath, rate.value(), batch);
+  }
+
+  /** The learning rate and the number of batches as variables, for steps outside of a model. */
+  #ownScalars(): { readonly rate: Variable; readonly step: Variable } {
     if (typeof this.givenRate !== "number") {
       throw new StateError({
         what: `Cannot apply "${this.name}" here`,
@@ -363,9 +428,20 @@ export abstract class Optimizer extends Configurable {
         trainable: false,
       });
     this.#onDevice ??= { rate: scalar("learning_rate", this.givenRate), step: scalar("step", this.batches) };
-    const { rate, step: batches } = this.#onDevice;
-    const batch = add(batches, 1);
-    batches.assign(batch);
-    return this.#scalarsOf(valueMath, rate.value(), batch);
+    return this.#onDevice;
   }
+}
+
+/** Pairs of gradients and variables; throws {@linkcode ValueError} for anything else. */
+function checkedPairs(what: string, given: unknown): readonly (readonly [Value, Variable])[] {
+  const pairs: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const isPair = (pair: unknown): pair is readonly [Value, Variable] =>
+    Array.isArray(pair) && pair.length === 2 && pair[1] instanceof Variable;
+  if (pairs.every(isPair)) return pairs;
+  throw new ValueError({
+    what,
+    rule: "there must be a list of pairs of a gradient and its variable",
+    received: describe(pairs.find((pair) => !isPair(pair))),
+    hint: "write it as in optimizer.applyGradients(gradients.map((g, i) => [g, variables[i]]))",
+  });
 }

@@ -1,6 +1,14 @@
 // The optimizers, as mod.ts exports them under `optimizers`.
 export * from "./named.ts";
-export { getOptimizer as get, type OptimizerIdentifier, type OptimizerName } from "./resolve.ts";
+export {
+  deserialize,
+  getOptimizer as get,
+  type OptimizerIdentifier,
+  type OptimizerName,
+  serialize,
+} from "./resolve.ts";
+/** Learning rate schedules, as at the top. */
+export * as schedules from "./schedules.ts";
 export { MomentsOptimizer, type MomentsOptions } from "./moments.ts";
 export { Optimizer, type Updated } from "./optimizer.ts";
 export type { OptimizerOptions } from "./options.ts";

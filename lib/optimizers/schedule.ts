@@ -3,8 +3,9 @@
 import { finite } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
-import type { ObjectNode } from "../json_config.ts";
-import { objectNode } from "../registry.ts";
+import { describe, ValueError } from "../errors.ts";
+import { isNode, type ObjectNode } from "../json_config.ts";
+import { type CustomObjects, objectNode, objectOf } from "../registry.ts";
 
 /**
  * The base of schedules: extend it with your own `call`.
@@ -32,4 +33,34 @@ export abstract class LearningRateSchedule extends Configurable {
   override serialize(): ObjectNode {
     return objectNode(this);
   }
+}
+
+/**
+ * A schedule as a config has it: its class and options.
+ *
+ * @example
+ * ```ts
+ * import { schedules } from "./mod.ts";
+ * const node = schedules.serialize(new schedules.CosineDecay({ initialLearningRate: 0.1, decaySteps: 100 }));
+ * console.log(schedules.deserialize(node).call(0).toFixed(2)); // 0.10
+ * ```
+ */
+export const serialize = (schedule: LearningRateSchedule): ObjectNode =>
+  checked(schedule, "write a learning rate schedule").serialize();
+
+/**
+ * A schedule from what {@linkcode serialize} gave; custom classes are found by the names of `customObjects`, or as they
+ * were registered. Throws {@linkcode ValueError} for what is none.
+ */
+export const deserialize = (config: ObjectNode, customObjects?: CustomObjects): LearningRateSchedule =>
+  checked(isNode(config) ? objectOf(config, customObjects) : config, "read a learning rate schedule");
+
+function checked(schedule: unknown, verb: string): LearningRateSchedule {
+  if (schedule instanceof LearningRateSchedule) return schedule;
+  throw new ValueError({
+    what: `Cannot ${verb}`,
+    rule: "it must be a schedule, or what schedules.serialize gave",
+    received: describe(schedule),
+    hint: "give new schedules.CosineDecay({ initialLearningRate: 0.1, decaySteps: 100 }), or its node",
+  });
 }

@@ -233,4 +233,4 @@ export {
   CosineDecayRestarts,
   type CosineDecayRestartsOptions,
 } from "./cosine_schedules.ts";
-export { LearningRateSchedule } from "./schedule.ts";
+export { deserialize, LearningRateSchedule, serialize } from "./schedule.ts";

@@ -1,7 +1,7 @@
 // Objects from JSON configs as Python Keras writes them: Keras's classes, custom ones, and plain values.
 import { dtypes, makeArray } from "../dtype.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
-import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
+import { type Config, type ConfigValue, isNode, type ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { camelCase } from "../names.ts";
 import { keysOf, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
@@ -23,12 +23,6 @@ const readers = new Map<string, NodeReader>();
 /** Registers a reader for nodes of a class whose config is more than constructor options, such as a model. */
 export function readNodesOf(className: string, reader: NodeReader): void {
   readers.set(className, reader);
-}
-
-/** Whether a value of a config is an object's node. */
-export function isNode(value: unknown): value is ObjectNode {
-  return value !== null && typeof value === "object" && !Array.isArray(value) && "class_name" in value &&
-    "config" in value;
 }
 
 /**
@@ -140,6 +134,8 @@ export function optionsOf(
       path.at(key).within(() => known.of.read(value, place));
       continue;
     }
+    const limits = known?.of.inConfigs;
+    if (limits && !limits.suits(value)) path.at(key).refuse(limits.rule, describe(value), limits.hint);
     if (value === null && !(known ? known.of.nullable : isOwn)) continue;
     options[known?.name ?? camelCase(key)] = deserializeObject(value, key, shared, path.at(key));
   }

@@ -1,9 +1,8 @@
 // Configs of Keras 3 as Keras 2 writes them, which both read in `.h5` files.
 import { describe, ValueError } from "../errors.ts";
-import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
+import { type Config, type ConfigValue, isNode, type ObjectNode } from "../json_config.ts";
 import { isNamed } from "../structure.ts";
 import { canonicalLosses } from "../losses/resolve.ts";
-import { isNode } from "./deserialize.ts";
 
 /** Keys that Keras 2 does not know, and the values at which they say nothing and are left out. */
 const unset: Config = {

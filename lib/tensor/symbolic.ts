@@ -1,5 +1,5 @@
 // SymbolicTensor: the placeholder for data while a model is built, and the nodes that connect them.
-import type { DType } from "../dtype.ts";
+import type { InputDType } from "../dtype.ts";
 import { describe, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { SymbolicShape } from "../shape.ts";
@@ -11,8 +11,8 @@ export class TensorSpec {
   constructor(
     /** The extent of each axis, the batch axis first. */
     readonly shape: SymbolicShape,
-    /** The element type. */
-    readonly dtype: DType,
+    /** The element type; `"string"` for texts, which only layers that run on the host take. */
+    readonly dtype: InputDType,
   ) {}
 }
 
@@ -85,8 +85,8 @@ export class SymbolicTensor<Name extends string = string> {
   constructor(
     /** The extent of each axis, the batch axis first. */
     readonly shape: SymbolicShape,
-    /** The element type. */
-    readonly dtype: DType,
+    /** The element type; `"string"` for texts, which only layers that run on the host take. */
+    readonly dtype: InputDType,
     /** The application that returned it. */
     readonly node: Node,
     /** The index among the node's outputs, from 0. */

@@ -9,7 +9,11 @@ import { tracing } from "../ir/trace.ts";
 import { arrayText } from "./print.ts";
 
 /** Nested arrays of numbers or booleans, rows of equal length; the innermost rows may be typed arrays. */
-export type NestedArray = number | boolean | readonly NestedArray[] | readonly TypedArray[];
+export type NestedArray =
+  | number
+  | boolean
+  | readonly NestedArray[]
+  | readonly (Float32Array | Int32Array | Uint8Array)[];
 
 /** Nested arrays of numbers by rank: a number, a list, a list of lists, ... */
 export interface NumbersByRank {
@@ -28,7 +32,7 @@ export interface NumbersByRank {
 }
 
 /** What is accepted as a tensor: a tensor, nested arrays, or a typed array (one axis). */
-export type TensorLike = Tensor | NestedArray | TypedArray;
+export type TensorLike = Tensor | NestedArray | Float32Array | Int32Array | Uint8Array;
 
 /**
  * An array on the host: `shape`, `dtype`, and `data` in row-major order. Arithmetic on it is computed at once and is
@@ -370,8 +374,10 @@ export function toTensor(values: TensorLike, what: string, name: string, dtype?:
     return dtype ? values.cast(dtype) : values;
   }
   if (ArrayBuffer.isView(values)) {
-    if (isDetached(values)) checkAttached({ shape: [1], data: values }, what);
-    const made = new Tensor([values.length], dtypeOfArray(values, what, name), values);
+    // Nothing that is done with a tensor's data tells shared memory from other.
+    const data = values as TypedArray;
+    if (isDetached(data)) checkAttached({ shape: [1], data }, what);
+    const made = new Tensor([data.length], dtypeOfArray(data, what, name), data);
     return dtype ? made.cast(dtype) : made;
   }
   return fromNested(values, what, name, dtype);

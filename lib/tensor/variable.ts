@@ -1,9 +1,9 @@
 // Variable: named state that outlives programs, such as a weight.
 import { type DType, makeArray, type TypedArray } from "../dtype.ts";
 import { describe, DTypeError, ShapeError, StateError, ValueError } from "../errors.ts";
-import { tracing } from "../ir/trace.ts";
+import { requireTrace, tracing } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
-import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { broadcastShapes, checkShape, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor.ts";
 
 /** Where the newest value of a variable is while programs use it: the state store of an executor. */
@@ -139,6 +139,49 @@ export class Variable {
     this.#checkType(next);
     if (trace) return trace.assign(this, trace.constant(next.shape, next.dtype, next.data));
     this.#set(next.data.slice() as TypedArray);
+  }
+
+  /**
+   * Adds to the value: in a traced function each time the program runs, and at once in the trace; outside of one the
+   * promise resolves when it is done. Throws what {@linkcode Variable.assign} throws.
+   *
+   * @example A counter
+   * ```ts
+   * import { compile, Variable } from "./mod.ts";
+   * const count = new Variable(0);
+   * await compile(() => void count.assignAdd(2))();
+   * await count.assignAdd(1);
+   * console.log((await count.read()).item()); // 3
+   * ```
+   */
+  assignAdd(value: Value | TensorLike): Promise<void> {
+    return this.#change("add", value);
+  }
+
+  /** Subtracts from the value, as {@linkcode Variable.assignAdd} adds. */
+  assignSub(value: Value | TensorLike): Promise<void> {
+    return this.#change("subtract", value);
+  }
+
+  #change(op: "add" | "subtract", given: Value | TensorLike): Promise<void> {
+    const trace = tracing.current;
+    const value = given instanceof Value ? given : tensor(given, undefined, this.dtype);
+    if (value instanceof Value || trace) {
+      this.assign(value instanceof Value && !trace ? value : this.#traced(op, value));
+      return Promise.resolve();
+    }
+    return this.read().then((now) => this.assign(now[op](value)));
+  }
+
+  /** The changed value in the trace; what is added broadcasts to it. */
+  #traced(op: "add" | "subtract", value: Value | Tensor): Value {
+    const trace = requireTrace("variable.assignAdd");
+    const { shape, dtype } = value;
+    const operand = value instanceof Value ? value : trace.constant(shape, dtype, value.data);
+    const wide = sameShape(shape, this.shape)
+      ? operand
+      : trace.emit("broadcastTo", [operand], { shape: broadcastShapes(shape, this.shape, `change "${this.name}"`) })[0];
+    return trace.emit(op, [trace.read(this), wide], {})[0];
   }
 
   #set(data: TypedArray): void {

@@ -126,7 +126,7 @@ export class ProgressBar {
 }
 
 /** Four decimals, or four with an exponent, as in Python. */
-function formatNumber(value: number, plain: boolean): string {
+export function formatNumber(value: number, plain: boolean = Math.abs(value) > 1e-3): string {
   return plain ? formatFixed(value, 4) : formatExponent(value, 4);
 }
 

@@ -1,5 +1,7 @@
 // The terminal: whether there is one, how wide it is, and writing to it. Replaceable in tests.
 
+import { notebookKernel } from "./notebook.ts";
+
 /** Where text for the user goes. */
 export interface Terminal {
   /** Whether text is shown as it is written, so that lines can be redrawn. */
@@ -27,7 +29,8 @@ const standard: Terminal = {
     }
   },
   write(text: string): void {
-    if (typeof Deno === "undefined") return console.log(text.replace(/\n$/, ""));
+    // A notebook shows what the console gets, but drops what standard output does.
+    if (typeof Deno === "undefined" || notebookKernel()) return console.log(text.replace(/\n$/, ""));
     const bytes = encoder.encode(text);
     for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
   },

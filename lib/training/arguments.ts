@@ -3,7 +3,10 @@ import { maxExtent } from "../option_kinds.ts";
 import { didYouMean, ShapeError, ValueError } from "../errors.ts";
 import { describe } from "../options.ts";
 import { formatShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { toIntegers } from "../layers/preparing.ts";
 import { flatten, isNamed, namesOf, type Structure } from "../structure.ts";
+import type { InputDType } from "../dtype.ts";
+import { type DataLike, holdsStrings, type HostArray, StringTensor, toStrings } from "../tensor/strings.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 
 /** What a model takes or returns: the structure, the names and the shapes of its parts. */
@@ -18,6 +21,8 @@ export interface Parts {
   readonly partial?: boolean;
   /** Whether one part may be given for all outputs. */
   readonly shared?: boolean;
+  /** The dtypes of inputs, where the host prepares some; undefined if only the data can tell. */
+  readonly dtypes?: readonly InputDType[];
   /** The shapes that the model was built for, per part. */
   readonly shapes?: readonly SymbolicShape[];
   /** The part that determines the number of rows; the first one if omitted. */
@@ -46,9 +51,32 @@ export function tensorsOf(
   parts: Parts,
   where: string,
 ): PartsOf<Tensor> & { readonly rows: RowCount } {
+  return arraysOf(value, parts, where, (item, what, label) => toTensor(item, what, label));
+}
+
+/** The inputs of a model as {@linkcode tensorsOf}, with texts where it takes some. */
+export function inputsOf(
+  value: Structure<DataLike> | undefined,
+  parts: Parts,
+  where: string,
+): PartsOf<HostArray> & { readonly rows: RowCount } {
+  return arraysOf<HostArray>(value, parts, where, (item, what, label, i) => {
+    const dtype = parts.dtypes?.[i];
+    const isText = dtype === undefined ? !parts.shapes && holdsStrings(item) : dtype === "string";
+    if (isText) return toStrings(item, what, label);
+    return dtype === "int32" ? toIntegers(item as TensorLike, what, label) : toTensor(item as TensorLike, what, label);
+  });
+}
+
+function arraysOf<T extends HostArray>(
+  value: Structure<DataLike> | null | undefined,
+  parts: Parts,
+  where: string,
+  read: (item: TensorLike, what: string, label: string, index: number) => T,
+): PartsOf<T> & { readonly rows: RowCount } {
   const { like, items } = assign(value, parts, where);
   const count = parts.shared && new Set(items).size === 1 ? 1 : items.length;
-  const made = new Map<TensorLike | undefined, Tensor>();
+  const made = new Map<DataLike | undefined, T>();
   let { rows } = parts;
   const tensors = items.map((item, i) => {
     // A missing target is reported by its loss; a missing input is reported as not a tensor.
@@ -56,11 +84,11 @@ export function tensorsOf(
     const label = labelOf(parts, count, i);
     // Data given for several parts becomes one tensor.
     let tensor = made.get(item);
-    if (!tensor) made.set(item, tensor = toTensor(item!, `Cannot ${where}`, label));
+    if (!tensor) made.set(item, tensor = read(item as TensorLike, `Cannot ${where}`, label, i));
     checkRows(tensor.shape, label, rows, where);
     rows ??= { count: tensor.shape[0], label };
     const shape = parts.shapes?.[i];
-    return shape ? fitShape(tensor, shape, parts.names[i] ?? "input", label, where) : tensor;
+    return shape ? fitShape<T>(tensor, shape, parts.names[i] ?? "input", label, where) : tensor;
   });
   return { like, items: tensors, rows: rows! };
 }
@@ -72,7 +100,7 @@ export function labelOf({ argument, names }: Pick<Parts, "argument" | "names">, 
 }
 
 /** Finds the parts of an argument. Throws {@linkcode ValueError} for data of another structure. */
-function assign(value: Structure<TensorLike> | null | undefined, parts: Parts, where: string): PartsOf<TensorLike> {
+function assign(value: Structure<DataLike> | null | undefined, parts: Parts, where: string): PartsOf<DataLike> {
   const { argument, like, names, partial } = parts;
   const what = `Cannot ${where}`;
   if (value === undefined || value === null) {
@@ -94,15 +122,15 @@ function assign(value: Structure<TensorLike> | null | undefined, parts: Parts, w
   if (like === undefined) return inferred(value);
   const count = flatten(like).length;
   if (parts.shared && count > 1 && !givesEach(value, count)) {
-    return { like, items: Array.from({ length: count }, () => value as TensorLike) };
+    return { like, items: Array.from({ length: count }, () => value as DataLike) };
   }
   const keys = namesOf(like) ?? names;
   if (isNamed(value)) {
-    if (keys.length === 0) return { like, items: [value as unknown as TensorLike] };
+    if (keys.length === 0) return { like, items: [value as unknown as DataLike] };
     return { like, items: byName(value, keys, partial ?? false, argument, what) };
   }
   if (count === 1) {
-    if (!isListOfTensors(value)) return { like, items: [value as TensorLike] };
+    if (!isListOfTensors(value)) return { like, items: [value as DataLike] };
     if (value.length === 1) return { like, items: [value[0]] };
     throw new ValueError({
       what,
@@ -111,7 +139,7 @@ function assign(value: Structure<TensorLike> | null | undefined, parts: Parts, w
       hint: "give the tensor itself; ops.stack makes one of many",
     });
   }
-  const list = Array.isArray(value) ? value as readonly TensorLike[] : undefined;
+  const list = Array.isArray(value) ? value as readonly DataLike[] : undefined;
   if (list?.length === count) return { like, items: list.map((item) => item ?? undefined) };
   const named = keys.length === count ? ` ${keys.map((key) => `"${key}"`).join(", ")}` : "";
   throw new ValueError({
@@ -131,27 +159,27 @@ function assign(value: Structure<TensorLike> | null | undefined, parts: Parts, w
 }
 
 /** Whether a value has an item for each of `count` parts, rather than being one item for all. */
-function givesEach(value: Structure<TensorLike>, count: number): boolean {
+function givesEach(value: Structure<DataLike>, count: number): boolean {
   return isNamed(value) || (Array.isArray(value) && value.length === count &&
     value.every((item) => item === null || item === undefined || typeof item === "object"));
 }
 
 /** The parts of data for a model that is not built yet: the data itself shows whether it is one tensor. */
-function inferred(value: Structure<TensorLike>): PartsOf<TensorLike> {
-  if (isNamed(value)) return { like: value, items: flatten(value as Structure<TensorLike>) };
+function inferred(value: Structure<DataLike>): PartsOf<DataLike> {
+  if (isNamed(value)) return { like: value, items: flatten(value as Structure<DataLike>) };
   if (isListOfTensors(value)) {
     return value.length === 1 ? { like: value[0], items: value } : { like: value, items: value };
   }
-  return { like: undefined, items: [value as TensorLike] };
+  return { like: undefined, items: [value as DataLike] };
 }
 
 function byName(
-  value: Readonly<Record<string, TensorLike>>,
+  value: Readonly<Record<string, DataLike>>,
   keys: readonly string[],
   partial: boolean,
   argument: string,
   what: string,
-): (TensorLike | undefined)[] {
+): (DataLike | undefined)[] {
   const wrong = Object.keys(value).find((key) => !keys.includes(key));
   const missing = keys.find((key) => value[key] === undefined || value[key] === null);
   if (wrong === undefined && (missing === undefined || partial)) return keys.map((key) => value[key] ?? undefined);
@@ -175,8 +203,8 @@ function isRow(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "number");
 }
 
-function isListOfTensors(value: unknown): value is readonly Tensor[] {
-  return Array.isArray(value) && value.some((item) => item instanceof Tensor);
+function isListOfTensors(value: unknown): value is readonly HostArray[] {
+  return Array.isArray(value) && value.some((item) => item instanceof Tensor || item instanceof StringTensor);
 }
 
 /**
@@ -205,13 +233,19 @@ function checkRows(shape: Shape, label: string, rows: RowCount | undefined, wher
  * Inputs with the shape that the model was built for: appends or drops an axis of extent 1, as Keras does. Throws
  * {@linkcode ShapeError} if they do not fit, naming the model's `input`, and the data by `name`.
  */
-function fitShape(x: Tensor, expected: SymbolicShape, input: string, name: string, where: string): Tensor {
+function fitShape<T extends HostArray>(
+  x: T,
+  expected: SymbolicShape,
+  input: string,
+  name: string,
+  where: string,
+): T {
   const { shape } = x;
   const last = expected[expected.length - 1];
   let fitted = x;
-  if (shape.length === expected.length - 1 && last === 1) fitted = x.reshape([...shape, 1]);
+  if (shape.length === expected.length - 1 && last === 1) fitted = x.reshape([...shape, 1]) as T;
   else if (shape.length === expected.length + 1 && shape[shape.length - 1] === 1) {
-    fitted = x.reshape(shape.slice(0, -1));
+    fitted = x.reshape(shape.slice(0, -1)) as T;
   }
   const fits = fitted.shape.length === expected.length &&
     expected.every((extent, axis) => extent === null || extent === fitted.shape[axis]);

@@ -1,10 +1,13 @@
 // BatchPlan: in which order the steps of a run take the rows of a dataset, and how each step finds its rows.
 import { shuffledOrder } from "../random_stream.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { BatchStream, type Dataset, type DeviceDataset } from "./dataset.ts";
+import { BatchStream } from "./batch_stream.ts";
+import { type Dataset, type DeviceDataset, keyOf } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
+import type { PassStart } from "./py_dataset.ts";
 import { type Run, withLock } from "./run.ts";
 import type { BatchIndexing, Mode, Step, Steps } from "./step.ts";
+import { tellOfShape } from "./warnings.ts";
 
 /** Batches of one size that one call of a step's program runs. */
 export interface StepRange {
@@ -21,11 +24,7 @@ export interface StepRange {
 }
 
 /** The position of a pass over the training data. */
-export interface PassPosition {
-  /** The epoch in which it began. */
-  readonly epoch: number;
-  /** The number of batches the optimizer had seen by then. */
-  readonly batches: number;
+export interface PassPosition extends PassStart {
   /** The next row; for a stream, the next batch. */
   readonly row: number;
 }
@@ -37,9 +36,11 @@ export interface BatchPlan extends AsyncDisposable {
   /** The position in the pass; undefined before the first one. */
   readonly position: PassPosition | undefined;
   /** Begins a pass at the first batch, if possible. */
-  begin(): void;
+  begin(): Promise<void>;
   /** Begins an epoch, with a new pass or within the current one. False if no data is left. */
   beginEpoch(epoch: number, batches: number): Promise<boolean>;
+  /** Ends an epoch, perhaps within the pass. */
+  endEpoch(): Promise<void>;
   /** Resumes within the pass of an earlier training; with `amidEpoch` also at its end. */
   resume(position: PassPosition, amidEpoch: boolean): Promise<void>;
   /** The next batches, at most `most`; undefined at the end of the pass. */
@@ -64,6 +65,8 @@ export interface RowOptions {
   readonly rows?: number;
   /** For training: whether each pass has its own order. */
   readonly shuffle?: boolean;
+  /** Whether to tell of batches of new shapes, which cost programs. */
+  readonly verbose?: 0 | 1 | 2;
 }
 
 /**
@@ -78,7 +81,7 @@ export async function openPlan(
   options: RowOptions,
   role?: string,
 ): Promise<BatchPlan> {
-  if (data instanceof BatchStream) return new StreamPlan(steps, run, mode, data);
+  if (data instanceof BatchStream) return new StreamPlan(steps, run, mode, data, options);
   return await withLock(async () => {
     const loaded = await steps.allocate(data, role ?? (data.rows <= options.batchSize ? "batch" : mode));
     loaded.write(steps.executor, data);
@@ -130,8 +133,9 @@ export class ArrayPlan implements BatchPlan {
   }
 
   /** Begins a pass. */
-  begin(): void {
+  begin(): Promise<void> {
     this.#position = { epoch: 0, batches: 0, row: 0 };
+    return Promise.resolve();
   }
 
   /** Begins an epoch, with a pass in a new order if the last one ended. */
@@ -140,6 +144,11 @@ export class ArrayPlan implements BatchPlan {
     if (ended && !this.#resumed) await this.#beginPass({ epoch, batches, row: 0 });
     this.#resumed = false;
     return true;
+  }
+
+  /** Nothing to do: the next epoch goes on. */
+  endEpoch(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Resumes within a pass. */
@@ -212,64 +221,92 @@ export class ArrayPlan implements BatchPlan {
 /** Batches of a stream, each copied to the device when it is used; there is one step per batch shape. */
 export class StreamPlan implements BatchPlan {
   #taken = 0;
-  #epoch = 0;
+  #start: PassStart = { epoch: 0, batches: 0 };
   #resumed = false;
   #hasEnded = false;
   /** The rows of each batch of the epoch. */
   readonly #rows: number[] = [];
+  /** The shapes of the batches so far. */
+  readonly #shapes: Set<string> = new Set();
 
   /** Takes the stream. */
-  constructor(readonly steps: Steps, readonly run: Run, readonly mode: Mode, readonly stream: BatchStream) {}
+  constructor(
+    readonly steps: Steps,
+    readonly run: Run,
+    readonly mode: Mode,
+    readonly stream: BatchStream,
+    readonly options: Pick<RowOptions, "shuffle" | "verbose">,
+  ) {}
 
-  /** The number of batches in a pass: known once the first one has ended. */
+  /** The number of batches in a pass: of an iterable known once the first one has ended. */
   get length(): number | null {
     return this.stream.length;
   }
 
   /** The position in the pass; rows count batches here. */
   get position(): PassPosition {
-    return { epoch: this.#epoch, batches: 0, row: this.#taken };
+    return { ...this.#start, row: this.#taken };
   }
 
   /** Begins a pass. */
-  begin(): void {
-    this.#beginPass(0);
+  async begin(): Promise<void> {
+    await this.stream.beginEpoch();
+    this.#beginPass({ epoch: 0, batches: 0 });
   }
 
   /** Begins an epoch, with a new pass if the last one ended. */
-  async beginEpoch(epoch: number): Promise<boolean> {
+  async beginEpoch(epoch: number, batches: number): Promise<boolean> {
     const resumed = this.#resumed;
     this.#resumed = false;
     this.#rows.length = 0;
-    this.#beginPass(epoch);
+    await this.stream.beginEpoch();
+    this.#beginPass({ epoch, batches });
     if (resumed || await this.stream.hasNext()) return true;
     // The pass ended exactly where the last epoch did.
-    return this.#beginPass(epoch) && await this.stream.hasNext();
+    return this.#beginPass({ epoch, batches }) && await this.stream.hasNext();
   }
 
-  #beginPass(epoch: number): boolean {
+  #beginPass(start: PassStart): boolean {
     this.#hasEnded = false;
-    if (!this.stream.begin()) return false;
+    const { seed } = this.run;
+    // The order of a pass depends only on the seed, the epoch and the number of earlier batches.
+    const order = (count: number) => shuffledOrder(count, seed, start.epoch, start.batches);
+    if (!this.stream.begin(this.options.shuffle ? { ...start, order } : start)) return false;
     this.#taken = 0;
-    this.#epoch = epoch;
+    this.#start = start;
     return true;
   }
 
-  /** Resumes within a pass: skips the batches that were already used. */
-  async resume({ epoch, row }: PassPosition, amidEpoch: boolean): Promise<void> {
-    this.#beginPass(epoch);
-    for (this.#taken = 0; this.#taken < row; this.#taken++) await this.stream.next();
+  /** Ends an epoch: the next one goes on with the pass, or begins a new one if it ended. */
+  endEpoch(): Promise<void> {
+    return this.stream.endEpoch();
+  }
+
+  /** Resumes within a pass: passes over the batches that were already used. */
+  async resume({ row, ...start }: PassPosition, amidEpoch: boolean): Promise<void> {
+    await this.stream.beginEpoch();
+    this.#beginPass(start);
+    await this.stream.skip(row);
+    this.#taken = row;
     this.#resumed = amidEpoch;
   }
 
   /** The next batch. */
   async next(): Promise<StepRange | undefined> {
-    const { steps, run, mode, stream } = this;
+    const { steps, run, mode, stream, options } = this;
     const dataset = await stream.next();
     if (!dataset) return undefined;
     this.#taken++;
     this.#rows.push(dataset.rows);
-    return await withLock(() => rangeOf(steps, run, mode, dataset));
+    return await withLock(async () => {
+      const { compiled } = steps;
+      const range = await rangeOf(steps, run, mode, dataset);
+      const isNew = this.#shapes.size < this.#shapes.add(keyOf(dataset, mode)).size;
+      if (options.verbose && isNew && this.#shapes.size > 1 && steps.compiled > compiled) {
+        tellOfShape(dataset, this.#shapes.size);
+      }
+      return range;
+    });
   }
 
   /** Starts to fetch and check the next batch. */
@@ -288,9 +325,10 @@ export class StreamPlan implements BatchPlan {
   rest(): undefined {}
 
   /** Ends the pass; the user's own iterator can continue in another run. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#hasEnded = true;
-    return this.stream.close();
+    await this.stream.close();
+    await this.stream.endEpoch();
   }
 
   /** Closes the iterator, even the user's own, since the run was aborted. */

@@ -1,6 +1,7 @@
 // Batches: data that is given batch by batch, as an iterable or a function that returns one for each pass.
 import { isClass } from "../errors.ts";
 import type { Structure } from "../structure.ts";
+import { type DataLike, type HostArray, StringTensor } from "../tensor/strings.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 
 /**
@@ -8,10 +9,10 @@ import { Tensor, type TensorLike } from "../tensor/tensor.ts";
  * tensor, or several by name.
  */
 export type Batch =
-  | Tensor
-  | { readonly [name: string]: TensorLike }
+  | HostArray
+  | { readonly [name: string]: DataLike }
   | readonly [
-    x: Structure<TensorLike>,
+    x: Structure<DataLike>,
     y?: Structure<TensorLike>,
     sampleWeight?: Structure<TensorLike>,
   ];
@@ -34,5 +35,6 @@ export function isBatches(value: unknown): value is Batches {
 /** Whether a value is an iterable of batches. */
 export function isIterable(value: unknown): value is Iterable<Batch> | AsyncIterable<Batch> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) &&
-    !(value instanceof Tensor) && (Symbol.asyncIterator in value || Symbol.iterator in value);
+    !(value instanceof Tensor) && !(value instanceof StringTensor) &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value);
 }

@@ -1,14 +1,16 @@
-// Dataset: the user's data, checked against the model: arrays, or a stream of batches; and its copy on a device.
+// Dataset: the user's data, checked against the model, and its copy on a device.
 import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
 import { describe } from "../options.ts";
 import type { Shape, SymbolicShape } from "../shape.ts";
 import { flatten, isNamed, packLike, type Structure } from "../structure.ts";
+import { type DataLike, type HostArray, StringTensor } from "../tensor/strings.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { labelOf, type Parts, tensorsOf } from "./arguments.ts";
-import { type Batches, isIterable } from "./batches.ts";
+import { inputsOf, labelOf, type Parts, tensorsOf } from "./arguments.ts";
+import { BatchStream } from "./batch_stream.ts";
+import type { Batches } from "./batches.ts";
 import { weighClasses } from "./class_weights.ts";
 import type { Compiled } from "./compiled.ts";
 import { evaluateOptions, fitOptions, type SampleWeightOptions } from "./options.ts";
@@ -39,7 +41,7 @@ export interface Dataset {
 /** Inputs, targets and weights as the user gave them. */
 export interface UserData extends SampleWeightOptions {
   /** Inputs. */
-  readonly x: Structure<TensorLike> | undefined;
+  readonly x: Structure<DataLike> | undefined;
   /** Targets. */
   readonly y?: Structure<TensorLike> | null;
 }
@@ -60,18 +62,21 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
   }
   if (isNamed(data.x)) refuseArguments(data.x, model, where);
   const shapes = model.inputShape && flatten(model.inputShape);
-  const parts = { argument: "x", like: model.inputShape, names: model.inputNames, shapes };
-  const { items, like, rows } = tensorsOf(data.x, parts, where);
-  const x = items.filter((item) => item !== undefined);
-  const open = x.map(({ shape }): SymbolicShape => [null, ...shape.slice(1)]);
+  const dtypes = model.stage?.inputs.map(({ dtype }) => dtype);
+  const parts = { argument: "x", like: model.inputShape, names: model.inputNames, shapes, dtypes };
+  const { items, like, rows } = inputsOf(data.x, parts, where);
+  const given = items.filter((item) => item !== undefined);
+  const open = given.map(({ shape }): SymbolicShape => [null, ...shape.slice(1)]);
   const output = model.buildFor(model.inputShape ?? packLike(like, open));
+  const { stage } = model;
+  const x = stage?.prepare(given) ?? given.map((item, i) => numbersOf(item, labelOf(parts, given.length, i), where));
   const inputs: Dataset = {
     where,
     rows: rows.count,
     x,
     y: [],
     weights: [],
-    xLike: model.inputShape ?? like,
+    xLike: stage ? x.length === 1 ? x[0] : x : model.inputShape ?? like,
     yLike: output,
   };
   if (!compiled) return inputs;
@@ -92,6 +97,17 @@ export function checkedData(model: TrainableModel, data: UserData, where: string
   });
   const weighed = classWeight === undefined || y.length === 0 ? weights : [weighClasses(y, classWeight, where)];
   return { ...inputs, y, weights: weighed };
+}
+
+/** The tensor of an input that must not be texts. */
+function numbersOf(input: HostArray, label: string, where: string): Tensor {
+  if (input instanceof Tensor) return input;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: `elements of ${label} must be numbers or booleans`,
+    received: "texts",
+    hint: 'let the model begin with Input({ shape: [1], dtype: "string" }) and a TextVectorization or a StringLookup',
+  });
 }
 
 /** Throws {@linkcode ValueError} for what a method takes by position, in one object. */
@@ -163,7 +179,8 @@ export function checkedStream(
 }
 
 function partsOf(batch: unknown, where: string): UserData {
-  if (batch instanceof Tensor || ArrayBuffer.isView(batch) || isNamed(batch)) return { x: batch as TensorLike };
+  const isOne = batch instanceof Tensor || batch instanceof StringTensor || ArrayBuffer.isView(batch);
+  if (isOne || isNamed(batch)) return { x: batch as TensorLike };
   if (Array.isArray(batch) && batch.length >= 1 && batch.length <= 3) {
     const [x, y, sampleWeight] = batch;
     return { x, y: y ?? undefined, sampleWeight };
@@ -174,113 +191,6 @@ function partsOf(batch: unknown, where: string): UserData {
     received: Array.isArray(batch) ? `a list of ${batch.length}` : describe(batch),
     hint: "put the parts into a list, as in yield [x, y]",
   });
-}
-
-/** Checked data that comes batch by batch; the next batch is prepared while the last one runs. */
-export class BatchStream {
-  /** The number of batches in a pass; null before the first one ended. */
-  length: number | null = null;
-  readonly #source: Batches;
-  readonly #check: (batch: unknown, index: number) => Dataset;
-  readonly #where: string;
-  #iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
-  #owned = false;
-  #ended = false;
-  #taken = 0;
-  #ahead: Promise<Dataset | undefined> | undefined;
-
-  /** Takes the source, and the check of a batch. */
-  constructor(source: Batches, check: (batch: unknown, index: number) => Dataset, where: string) {
-    this.#source = source;
-    this.#check = check;
-    this.#where = where;
-  }
-
-  /** Begins a pass, unless one is in progress or no other is possible; returns whether it did. */
-  begin(): boolean {
-    if (this.#iterator && (!this.#ended || !this.#owned)) return false;
-    const source = typeof this.#source === "function" ? this.#source() : this.#source;
-    if (!isIterable(source) && !Array.isArray(source)) {
-      throw new ValueError({
-        what: `Cannot ${this.#where}`,
-        rule: "a function given as x must return an iterable of batches",
-        received: describe(source),
-        hint: "write it as in function* () { yield [x, y]; }",
-      });
-    }
-    const iterator: Iterator<unknown> | AsyncIterator<unknown> = Symbol.asyncIterator in source
-      ? source[Symbol.asyncIterator]()
-      : source[Symbol.iterator]();
-    if (typeof iterator?.next !== "function") this.#refuseIterator(`${describe(iterator)} as the iterator`);
-    // An iterator that is its own iterable, as a generator is, cannot restart, and is the user's to end.
-    this.#owned = typeof this.#source === "function" || !Object.is(iterator, source);
-    this.#iterator = iterator;
-    this.#ended = false;
-    this.#taken = 0;
-    this.#ahead = undefined;
-    return true;
-  }
-
-  /** The next batch; undefined at the end of the pass. */
-  async next(): Promise<Dataset | undefined> {
-    if (this.#ended) return undefined;
-    const pending = this.#ahead ?? this.#fetch();
-    this.#ahead = undefined;
-    return await pending;
-  }
-
-  /** Whether there is another batch in the pass: waits for it. */
-  async hasNext(): Promise<boolean> {
-    if (this.#ended) return false;
-    this.#ahead ??= this.#fetch();
-    return await this.#ahead !== undefined;
-  }
-
-  /** Starts preparing the next batch. */
-  prefetch(): void {
-    if (this.#ended || this.#ahead) return;
-    this.#ahead = this.#fetch();
-    // The error reaches whoever takes the batch.
-    this.#ahead.catch(() => {});
-  }
-
-  /** Ends the pass in progress, unless the iterator is the user's own. */
-  async close(): Promise<void> {
-    await this.#ahead?.catch(() => {});
-    if (this.#owned && !this.#ended) await this.#iterator?.return?.();
-    this.#ended = true;
-  }
-
-  /**
-   * Closes the iterator, even the user's own, since its run failed; that error takes precedence over one from its
-   * `finally`.
-   */
-  async abandon(): Promise<void> {
-    this.#owned = true;
-    await this.close().catch(() => {});
-  }
-
-  async #fetch(): Promise<Dataset | undefined> {
-    const result: unknown = await this.#iterator!.next();
-    if (result === null || typeof result !== "object") this.#refuseIterator(`${describe(result)} from next()`);
-    const { value, done } = result as IteratorResult<unknown>;
-    if (done) {
-      this.#ended = true;
-      this.length = this.#taken;
-      return undefined;
-    }
-    return this.#check(value, this.#taken++);
-  }
-
-  #refuseIterator(received: string): never {
-    this.#ended = true;
-    throw new ValueError({
-      what: `Cannot ${this.#where}`,
-      rule: "an iterable of batches must follow the iterator protocol: next() gives { value, done }",
-      received,
-      hint: "write it as a generator, as in function* () { yield [x, y]; }",
-    });
-  }
 }
 
 /** Device variables for data of given shapes, which programs read. */

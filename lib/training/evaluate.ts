@@ -12,7 +12,8 @@ import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
-import { BatchStream, checkedData, checkedStream, type Dataset } from "./dataset.ts";
+import { BatchStream } from "./batch_stream.ts";
+import { checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches } from "./loop.ts";
 import {
@@ -29,7 +30,7 @@ import type { Results } from "./results.ts";
 import { Run, withLock } from "./run.ts";
 import type { Step, Steps } from "./step.ts";
 import type { Prediction, Trainer } from "./trainer.ts";
-import { refuseForBatches } from "./validation.ts";
+import { refuseForBatches, requireLimit } from "./validation.ts";
 import { warnOfNumbers, warnOfShortData } from "./warnings.ts";
 
 /** See `Model.evaluate`. */
@@ -48,6 +49,7 @@ export async function evaluate(
   let data: Dataset | BatchStream;
   if (isBatches(x)) {
     refuseForBatches({ y, batchSize: kept.batchSize, sampleWeight }, where);
+    requireLimit(x, { steps }, where);
     data = checkedStream(model, x, where, compiled);
   } else {
     data = checkedData(model, { x, y, sampleWeight }, where, compiled);
@@ -55,7 +57,7 @@ export async function evaluate(
   }
   using _busy = markBusy(where);
   using run = new Run();
-  await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize });
+  await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
   return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where));
 }
@@ -71,7 +73,7 @@ export async function evaluatePlan(
   where: string,
 ): Promise<Logs> {
   await trainer.inTurn(run, () => trainer.resetMetrics());
-  plan.begin();
+  await plan.begin();
   await callbacks.begin("Test");
   const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose, run).runBatches(plan, { limit });
   requireBatches(step, where);
@@ -130,16 +132,19 @@ export async function predict(
   const kept = readMethodOptions("predict", predictOptions, options, `Cannot ${where}`);
   const { steps: limit, verbose } = kept;
   const batchSize = kept.batchSize ?? defaultBatchSize;
-  if (isBatches(x)) refuseForBatches({ batchSize: kept.batchSize }, where);
+  if (isBatches(x)) {
+    refuseForBatches({ batchSize: kept.batchSize }, where);
+    requireLimit(x, { steps: limit }, where);
+  }
   const data = isBatches(x) ? checkedStream(model, x, where) : checkedData(model, { x }, where);
   using _busy = markBusy(where);
   const steps = await trainer.open();
   using run = new Run();
-  await using plan = await openPlan(steps, run, "predict", data, { batchSize });
+  await using plan = await openPlan(steps, run, "predict", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: limit ?? plan.length });
   const parts: Tensor[][] = [];
   let rows = 0;
-  plan.begin();
+  await plan.begin();
   await callbacks.begin("Predict");
   const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose, run).runBatches(plan, {
     limit,
@@ -153,7 +158,7 @@ export async function predict(
   if (ranOut) warnOfShortData(where, "steps");
   if (!(data instanceof BatchStream)) {
     parts.push((await outputsOf(steps, step)).map((output) => (rows < data.rows ? output.rows(0, rows) : output)));
-    if (step.indexing.kind === "whole") trainer.lastPrediction = { step, version: steps.version };
+    if (step.indexing.kind === "whole" && !model.stage) trainer.lastPrediction = { step, version: steps.version };
   }
   await callbacks.end("Predict", {});
   await plan.end();

@@ -5,14 +5,15 @@ import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { openPlan } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
-import { type BatchStream, checkedData, checkedStream, type Dataset } from "./dataset.ts";
+import type { BatchStream } from "./batch_stream.ts";
+import { checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { evaluatePlan } from "./evaluate.ts";
 import { runEpochs } from "./loop.ts";
 import { defaultBatchSize, type FitOptions, fitOptions } from "./options.ts";
 import { RecoveryPoint, TrainingProgress } from "./progress.ts";
 import { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
-import { refuseForBatches, splitRows } from "./validation.ts";
+import { refuseForBatches, requireLimit, splitRows } from "./validation.ts";
 import { warnOfMonitors, warnOfNumbers } from "./warnings.ts";
 
 /** Trains the trainer's model: see `Model.fit`. */
@@ -36,6 +37,7 @@ export async function fit(
       { y, batchSize: kept.batchSize, sampleWeight, validationSplit: validationSplit || undefined },
       where,
     );
+    requireLimit(x, { stepsPerEpoch }, where);
     data = checkedStream(model, x, where, compiled, classWeight);
   } else {
     data = checkedData(model, { x, y, sampleWeight, classWeight }, where, compiled);
@@ -43,17 +45,17 @@ export async function fit(
     warnOfNumbers(data, model, true);
   }
   const place = `${where} with validationData`;
-  const held = validationOf(trainer, validationData, place);
+  const held = validationOf(trainer, kept, place);
 
   using _running = trainer.begin();
   using run = new Run();
   const recovery = new RecoveryPoint(trainer);
   try {
     const steps = await trainer.open();
-    await using plan = await openPlan(steps, run, "train", data, { batchSize, rows, shuffle }, "fit");
+    await using plan = await openPlan(steps, run, "train", data, { batchSize, rows, shuffle, verbose }, "fit");
     const size = kept.validationBatchSize ?? batchSize;
     await using evaluated = held
-      ? await openPlan(steps, run, "test", held, { batchSize: size }, "validation")
+      ? await openPlan(steps, run, "test", held, { batchSize: size, verbose }, "validation")
       : plan.rest(size);
     const progress = new TrainingProgress(trainer, run, plan, new History(), initialEpoch);
     const params = { verbose, epochs, steps: stepsPerEpoch ?? plan.length };
@@ -79,11 +81,14 @@ export async function fit(
 
 function validationOf(
   { model, compiled }: Trainer,
-  validationData: FitOptions["validationData"],
+  { validationData, validationSteps }: Pick<FitOptions, "validationData" | "validationSteps">,
   where: string,
 ): Dataset | BatchStream | undefined {
   if (!validationData) return undefined;
-  if (isBatches(validationData)) return checkedStream(model, validationData, where, compiled);
+  if (isBatches(validationData)) {
+    requireLimit(validationData, { validationSteps }, where);
+    return checkedStream(model, validationData, where, compiled);
+  }
   const [x, y, sampleWeight] = validationData;
   const data = checkedData(model, { x, y, sampleWeight }, where, compiled);
   warnOfNumbers(data, model);

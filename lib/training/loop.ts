@@ -172,6 +172,7 @@ export async function runEpochs(
       warned.shortData = true;
       warnOfShortData(where, "stepsPerEpoch");
     }
+    await plan.endEpoch();
     [logs] = await trainer.inTurn(run, () => Promise.all([trainer.readLogs(step), recovery.take(epoch + 1)]));
     if (Number.isNaN(logs.loss) && !warned.loss) {
       warned.loss = true;

@@ -54,7 +54,10 @@ export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>
     | readonly [x: X, y: Y, sampleWeight?: W]
     | Batches
     | null;
-  /** Whether to shuffle the samples in each epoch; true by default. Batches of an iterable keep their order. */
+  /**
+   * Whether to shuffle the samples in each epoch, or the batches of a `PyDataset`; true by default. Batches of an
+   * iterable keep their order.
+   */
   shuffle?: boolean;
   /** The number of the first epoch, from 0, to continue a training; 0 by default. */
   initialEpoch?: number;

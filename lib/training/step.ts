@@ -8,6 +8,7 @@ import { errorPlace, withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { idOf, Value } from "../ir/value.ts";
 import { addedLosses, isTraining } from "../layers/context.ts";
+import { revisionOf } from "../layers/preparing.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
@@ -87,12 +88,18 @@ export class Steps {
   readonly #retained = new Map<DeviceDataset, number>();
   #state = new StepState();
   #executor: Executor | undefined;
-  /** Increases whenever steps are discarded. */
-  version = 0;
+  #discarded = 0;
+  /** The number of programs that were compiled so far. */
+  compiled = 0;
 
   /** Starts with none. */
   constructor(model: TrainableModel) {
     this.#model = model;
+  }
+
+  /** Increases whenever steps are discarded, and when layers change so that older steps compute something else. */
+  get version(): number {
+    return this.#discarded + revisionOf(this.#model.sublayers);
   }
 
   /** The executor that runs the steps. */
@@ -208,7 +215,7 @@ export class Steps {
 
   /** Discards all steps, since the model changed. Data in use is freed after the last run that uses it. */
   clear(): void {
-    this.version++;
+    this.#discarded++;
     for (const { executable, data } of this.#steps.values()) if (!this.isRetained(data)) executable.dispose();
     this.#steps.clear();
     const executor = this.#executor;
@@ -232,7 +239,7 @@ export class Steps {
     const bits = this.#model.weights.map((weight) => (trainable.has(weight) ? 1 : 0)).join("");
     const how = indexing.kind === "whole" ? "whole" : `${indexing.kind} ${indexing.batch}`;
     const order = indexing.kind === "ordered" ? indexing.order.shape[0] : 0;
-    return `${mode} ${how} ${order} ${data.key} ${bits}`;
+    return `${mode} ${how} ${order} ${data.key} ${bits} ${this.version}`;
   }
 
   async #make(mode: Mode, indexing: BatchIndexing, data: DeviceDataset): Promise<Step> {
@@ -249,6 +256,7 @@ export class Steps {
       for (const kind of model.optimizer!.slotsOf(trained)) await executor.attach(kind);
     }
     const executable = await executor.compile(graph);
+    this.compiled++;
     const changed = new Set(
       graph.state.filter(({ input, output }) => input !== output).map(({ variable }) => variable),
     );

@@ -1,12 +1,15 @@
 // Trainer: runs a model's training, evaluation and prediction; and the interface that training needs of a model.
 import type { Callback, CallbackModel, Logs, RunParams } from "../callbacks/callback.ts";
 import { CallbackList } from "../callbacks/list.ts";
+import { NotebookProgress } from "../callbacks/notebook_progress.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
+import { notebookKernel } from "../terminal/notebook.ts";
 import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { markBusy } from "../session.ts";
 import type { Value } from "../ir/value.ts";
+import type { HostStage } from "../layers/host_stage.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Weight } from "../layers/weight.ts";
 import { Metric } from "../metrics/metric.ts";
@@ -40,7 +43,9 @@ export interface TrainableModel extends CallbackModel {
   readonly inputNames: readonly string[];
   /** The names of the outputs, in the order in which structures are flattened. */
   readonly outputNames: readonly string[];
-  /** The dtypes that inputs are cast to, structured like the input; undefined for no cast. */
+  /** What runs on the host before the model's programs, where there is such a part. */
+  readonly stage: HostStage | undefined;
+  /** The dtypes that inputs are cast to, structured like the input, or a list for what `stage` gives; undefined for no cast. */
   readonly inputDType: Structure<DType> | undefined;
   /** The shape that the model was built for, structured like the input, if it is built. */
   readonly inputShape: Structure<SymbolicShape> | undefined;
@@ -217,7 +222,8 @@ export class Trainer {
     progress?: TrainingProgress,
   ): CallbackList {
     const list: Callback[] = [...own];
-    if (verbose) list.push(new ProgbarLogger(verbose));
+    const kernel = notebookKernel();
+    if (verbose) list.push(kernel && verbose === 1 ? new NotebookProgress(kernel) : new ProgbarLogger(verbose));
     if (progress) {
       for (const callback of list) callback.setTraining?.(progress);
       list.push(progress.history);

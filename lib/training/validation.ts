@@ -3,6 +3,8 @@ import { ShapeError, ValueError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Batches } from "./batches.ts";
+import { countOf, PyDataset } from "./py_dataset.ts";
 
 /**
  * Throws if targets do not fit the loss: {@linkcode ShapeError} for their shape, {@linkcode ValueError} if they are
@@ -166,5 +168,17 @@ export function refuseForBatches(options: Readonly<Record<string, unknown>>, whe
       : name === "validationSplit"
       ? "give validationData"
       : "leave it out: the batches come as they are",
+  });
+}
+
+/** Throws {@linkcode ValueError} for a dataset without end, if no option says how many of its batches to use. */
+export function requireLimit(data: Batches, limit: Readonly<Record<string, unknown>>, where: string): void {
+  const [[option, value]] = Object.entries(limit);
+  if ((value !== null && value !== undefined) || !(data instanceof PyDataset) || countOf(data) !== null) return;
+  throw new ValueError({
+    what: `Cannot ${where}`,
+    rule: `a dataset without end needs ${option}`,
+    received: "none",
+    hint: `give the number of batches to use, as in { ${option}: 100 }`,
   });
 }

@@ -1,7 +1,9 @@
 // Warnings about the data, the callbacks and the loss of a run, which do not stop it.
 import type { Callback } from "../callbacks/callback.ts";
 import { MonitorCallback } from "../callbacks/monitor.ts";
+import { formatShape } from "../shape.ts";
 import { flatten } from "../structure.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { labelOf } from "./arguments.ts";
 import type { Dataset } from "./dataset.ts";
 import type { TrainableModel } from "./trainer.ts";
@@ -77,5 +79,15 @@ export function warnOfLoss(name: string, epoch: number, batch: number, batches: 
   console.warn(
     `The loss of "${name}" is NaN in epoch ${epoch + 1}${batch < batches ? ` from batch ${batch} on` : ""}: ` +
       "lower the learning rate, or check the data (callbacks.TerminateOnNaN ends such a fit)",
+  );
+}
+
+/** Tells that a batch has the shapes of no earlier one of its run, so that a program was compiled for it. */
+export function tellOfShape({ x, y, where }: Dataset, shapes: number): void {
+  const part = (name: string, tensors: readonly (Tensor | undefined)[]) =>
+    tensors.flatMap((of) => (of ? [`${name} ${formatShape(of.shape)}`] : []));
+  console.warn(
+    `${where} has new shapes, ${[...part("x", x), ...part("y", y)].join(", ")}, and costs a program of its own, ` +
+      `number ${shapes}: batches of few shapes cost few, such as those of utils.bucketByLength`,
   );
 }

@@ -1,7 +1,7 @@
 // Graphs of models as SVG: boxes of text, laid out by dagre.
 import type { Packages } from "../deps.ts";
 import type { Box, Cluster, Fact, KeptGraphOptions, ModelGraph } from "./model_graph.ts";
-import { escapeXml } from "./xml.ts";
+import { escapeXml } from "../plots/xml.ts";
 
 /** A rectangle: the place of its center, and its extents. */
 interface Rectangle {

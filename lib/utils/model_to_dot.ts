@@ -2,7 +2,7 @@
 import type { Model } from "../models/model.ts";
 import { readMethodOptions } from "../options.ts";
 import { type Box, type Cluster, type Fact, type GraphOptions, graphOptions, modelGraph } from "./model_graph.ts";
-import { escapeXml } from "./xml.ts";
+import { escapeXml } from "../plots/xml.ts";
 
 const options = graphOptions(true, 200);
 

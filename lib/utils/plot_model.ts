@@ -3,6 +3,7 @@ import { type FileTarget, requireEnding, writeTarget } from "../files/target.ts"
 import type { Model } from "../models/model.ts";
 import { uncheckedHere } from "../option_kinds.ts";
 import { readMethodOptions } from "../options.ts";
+import { Plot } from "../plots/plot.ts";
 import { loadPackage } from "../packages.ts";
 import { type GraphOptions, graphOptions, modelGraph } from "./model_graph.ts";
 
@@ -13,25 +14,6 @@ export interface PlotModelOptions extends GraphOptions {
 }
 
 const options = { ...graphOptions(false, 96), toFile: uncheckedHere<FileTarget | null>(null) };
-
-/** A picture of a model, which notebooks show. */
-export class ModelPlot {
-  /** Takes the picture. */
-  constructor(
-    /** The picture as SVG. */
-    readonly svg: string,
-  ) {}
-
-  /** The picture as SVG. */
-  toString(): string {
-    return this.svg;
-  }
-
-  /** What notebooks show. */
-  [Symbol.for("Jupyter.display")](): Record<string, string> {
-    return { "image/svg+xml": this.svg };
-  }
-}
 
 /**
  * Draws a model: a box for each layer, with arrows from each to those that read its output. Models within the model are
@@ -54,7 +36,7 @@ export class ModelPlot {
  * console.log(svg === await Deno.readTextFile(path), svg.includes("(None, 3)")); // true true
  * ```
  */
-export async function plotModel(model: Model, given: PlotModelOptions = {}): Promise<ModelPlot> {
+export async function plotModel(model: Model, given: PlotModelOptions = {}): Promise<Plot> {
   const what = "Cannot plot the model";
   const { toFile, ...kept } = readMethodOptions("plotModel", options, given, what);
   if (toFile !== null) requireEnding(toFile, [".svg"], what);
@@ -62,5 +44,5 @@ export async function plotModel(model: Model, given: PlotModelOptions = {}): Pro
   const { drawGraph } = await import("./graph_svg.ts");
   const svg = drawGraph(graph, kept, await loadPackage("dagre", what));
   if (toFile !== null) await writeTarget(toFile, new TextEncoder().encode(svg), what);
-  return new ModelPlot(svg);
+  return new Plot(svg);
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import * as applications from "../../lib/applications/applications.ts";
 import { setBackend } from "../../lib/exec/select.ts";
 import { sizeOf, type SymbolicShape } from "../../lib/shape.ts";
-import type { PublishedFile } from "../../lib/files/download.ts";
+import type { PublishedFile } from "../../lib/applications/published_weights.ts";
 import { assertClose } from "../close.ts";
 import { golden, type GoldenArray, type Table } from "../golden.ts";
 import { warningsOf } from "../warnings.ts";

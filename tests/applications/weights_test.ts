@@ -1,10 +1,8 @@
-// The weights of applications: from files by path and by URL, and from Keras's folder of downloads.
+// The weights of applications: from files by path and by URL.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import * as applications from "../../lib/applications/applications.ts";
 import { FileError } from "../../lib/errors.ts";
 import { setBackend } from "../../lib/exec/select.ts";
-import { downloadOnce } from "../../lib/files/download.ts";
 import type { ApplicationModel } from "../../lib/applications/options.ts";
 import { withContext } from "../../lib/ir/context.ts";
 import { weightsWillBeRead } from "../../lib/layers/context.ts";
@@ -14,13 +12,11 @@ import { CustomScaleLayer, LayerScale } from "../../lib/layers/application_layer
 
 const options = { alpha: 0.25, inputShape: [32, 32, 3], classes: 3 };
 
-/** Runs `body` with a folder, and a server of its files that tells which were asked for. */
-async function withFiles(body: (folder: string, url: string, asked: string[]) => Promise<void>): Promise<void> {
+/** Runs `body` with a folder, and a server of its files. */
+async function withFiles(body: (folder: string, url: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
-  const asked: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const { pathname } = new URL(request.url);
-    asked.push(pathname.slice(1));
     try {
       return new Response(await Deno.readFile(folder + pathname));
     } catch {
@@ -28,7 +24,7 @@ async function withFiles(body: (folder: string, url: string, asked: string[]) =>
     }
   });
   try {
-    await body(folder, `http://127.0.0.1:${server.addr.port}`, asked);
+    await body(folder, `http://127.0.0.1:${server.addr.port}`);
   } finally {
     await server.shutdown();
     await Deno.remove(folder, { recursive: true });
@@ -60,34 +56,6 @@ Deno.test("an application takes the weights of .weights.h5, .h5 and .keras files
     await refuses({ ...options, classes: 4, weights: `${folder}/a.h5` }, /conv_preds/);
     await refuses({ ...options, weights: `${folder}/b.h5` }, /the file must be there/);
     await refuses({ ...options, weights: `${url}/b.h5` }, /404/);
-  });
-});
-
-Deno.test("a published file is downloaded once, and again if what is kept is another one", async () => {
-  await withFiles(async (folder, url, asked) => {
-    const kept = `${folder}/kept/models`;
-    await Deno.writeTextFile(`${folder}/file`, "weights");
-    for (const kind of ["md5", "sha256", null]) {
-      asked.length = 0;
-      const hash = kind ? createHash(kind).update("weights").digest("hex") : undefined;
-      const file = { name: `kept_${kind}`, url: `${url}/file`, hash };
-      const path = await downloadOnce(file, kept, "Cannot test");
-      assert.equal(path, `${kept}/kept_${kind}`);
-      assert.equal(await Deno.readTextFile(path), "weights");
-      await downloadOnce(file, kept, "Cannot test");
-      assert.deepEqual(asked, ["file"]);
-      await Deno.writeTextFile(path, "half");
-      await downloadOnce(file, kept, "Cannot test");
-      assert.equal(await Deno.readTextFile(path), kind ? "weights" : "half");
-      assert.deepEqual(asked, kind ? ["file", "file"] : ["file"]);
-    }
-    const other = { name: "other", url: `${url}/file`, hash: "0".repeat(32) };
-    await assert.rejects(downloadOnce(other, kept, "Cannot test"), (error: Error) => {
-      assert.ok(error instanceof FileError);
-      assert.match(error.message, /the hash of http:.*\/file must be 0{32}, received [0-9a-f]{32} of 7 bytes/);
-      return true;
-    });
-    await assert.rejects(Deno.stat(`${kept}/other`));
   });
 });
 

@@ -201,8 +201,8 @@ const told: readonly (readonly [string, () => unknown, string])[] = [
   [
     "an object in place of a number",
     () => ops.quantile(tensor([1]), { toString: null, valueOf: null } as Any),
-    "Cannot apply an op: arguments must be operands, numbers, texts, options, and short lists of these, received an " +
-    "object of type Object: give arguments by position, as in ops.sum(x, 0, true)",
+    'Cannot apply an op: arguments by name must be among "q", "axis", "keepdims", received "toString": ' +
+    "remove it, or check its spelling",
   ],
   [
     "a class as the body of a scope",

@@ -55,6 +55,7 @@ const suitable: Readonly<Record<string, unknown>> = {
   outputDim: 2,
   outputShape: [2],
   path: "unwritten",
+  outputSize: 2,
   poolSize: 2,
   precision: 0.5,
   rate: 0.1,

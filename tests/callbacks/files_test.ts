@@ -26,7 +26,7 @@ const refused = (pattern: RegExp) => (error: unknown) => {
   return true;
 };
 
-const writes = /: the folder must be there, and Deno may write to it, received .+: check the path and the space/;
+const writes = /: the folder must be there, and may be written to, received .+: check the path and the space/;
 const says = (start: string, rule = writes) => refused(new RegExp(`^${start}${rule.source}`));
 
 Deno.test("CSVLogger() names the file that cannot be written", () =>

@@ -1,12 +1,14 @@
 // The models of examples: sizes, parameters, and the figures that judge them.
 import assert from "node:assert/strict";
 import { explainedShare, makeModel as makeAutoencoder } from "../../examples/autoencoder.ts";
+import { Alphabet, contextLength, makeModel as makeCharacterModel, windows } from "../../examples/character_model.ts";
 import { judge, makeModel as makeGan } from "../../examples/gan.ts";
 import { makeModel as makeConvnet } from "../../examples/mnist_cnn.ts";
 import { compare, makeModel as makeUnet } from "../../examples/segmentation.ts";
 import { makeModel as makeTransfer } from "../../examples/transfer_learning.ts";
-import { setRandomSeed, Tensor, tensor } from "../../mod.ts";
-import { testOnBackends } from "../backends.ts";
+import { ops, setRandomSeed, Tensor, tensor } from "../../mod.ts";
+import type { BackendName } from "../../lib/exec/executor.ts";
+import { testOnBackends, useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 
 const conv = (size: number, from: number, to: number, bias = true) => size * size * from * to + (bias ? to : 0);
@@ -70,6 +72,48 @@ Deno.test("pictures stand beside the colours of what is true and of what is pred
   ];
   assertClose([...shown.data], expected, { absolute: 1e-6, relative: 0 });
 });
+
+Deno.test("a text is numbers and back, and each target is the character after its own", () => {
+  const text = "the cat sat on the mat, ".repeat(4);
+  const alphabet = new Alphabet(text);
+  const numbers = alphabet.encode(text);
+  assert.equal(alphabet.size, 11);
+  assert.equal(alphabet.decode(numbers), text);
+  assert.throws(() => alphabet.encode("a dog"), /has no "d"/);
+  const [x, y] = windows(numbers, 8);
+  assert.deepEqual([x.shape, y.shape], [[4, contextLength], [4, contextLength]]);
+  assert.equal(
+    alphabet.decode([...x.data.subarray(contextLength, 2 * contextLength)]),
+    text.slice(8, 8 + contextLength),
+  );
+  assert.equal(
+    alphabet.decode([...y.data.subarray(contextLength, 2 * contextLength)]),
+    text.slice(9, 9 + contextLength),
+  );
+  // The last target is the last character that fits.
+  assert.equal(windows(numbers.slice(0, contextLength + 1), 8)[0].shape[0], 1);
+});
+
+for (const backend of ["eigen", "wasm"] satisfies BackendName[]) {
+  Deno.test(`the character model writes what its whole forward pass foresees [slow] [${backend}]`, async () => {
+    await useBackend(backend);
+    setRandomSeed(5);
+    const model = makeCharacterModel(9);
+    const text = Array.from({ length: 200 }, (_, i) => (2 * i) % 9);
+    const [x, y] = windows(text, 4);
+    await model.fit(x, y, { epochs: 8, batchSize: 8, verbose: 0 });
+    const [written] = await model.generator().generate([text.slice(0, 5)], { maxLength: 24, temperature: 0 });
+    assert.deepEqual(written.slice(0, 5), text.slice(0, 5));
+    const padded = [...written, ...new Array<number>(contextLength - written.length).fill(0)];
+    const logits = await model.predict(new Tensor([1, contextLength], "uint8", Uint8Array.from(padded)), {
+      verbose: 0,
+    });
+    const [foreseen] = ops.argmax(logits, -1).toArray() as number[][];
+    assert.deepEqual(written.slice(5), foreseen.slice(4, written.length - 1));
+    // The text repeats after nine characters, which eight epochs are enough to learn.
+    assert.deepEqual(written, text.slice(0, written.length));
+  });
+}
 
 /** A batch of made-up digits. */
 const digits = new Tensor([4, 28, 28], "uint8", Uint8Array.from({ length: 4 * 784 }, (_, i) => (i * 31) % 256));

@@ -113,6 +113,7 @@ Deno.test("every op but fused and scan is written as ONNX, or there is a reason"
     "fused",
     "maxPoolGradient",
     "randomBits",
+    "recurrenceGradient",
     "rmspropUpdate",
     "sgdUpdate",
     "softmaxCrossEntropy",

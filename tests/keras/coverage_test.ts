@@ -12,7 +12,7 @@ const { cases: states, of_values: values } = golden("metric_states");
 /** The exported names of a family, its names in golden files, and the classes that compute nothing themselves. */
 const families: [name: string, exported: object, held: string[], none: string[]][] = [
   // The config of an InputLayer is compared with Keras in layers_test.ts.
-  ["layers", ceratops.layers, layerFiles.flatMap((file) => classesOf(golden(file).cases)), ["InputLayer"]],
+  ["layers", ceratops.layers, [...layerFiles, "text"].flatMap((file) => classesOf(golden(file).cases)), ["InputLayer"]],
   // A FunctionLoss only calls its function.
   ["losses", ceratops.losses, classesOf(golden("losses").cases), ["FunctionLoss"]],
   // A MeanMetricWrapper only calls its function.

@@ -255,6 +255,15 @@ testOnBackends("Normalization uses what adapt found, also where it was built or 
   assertClose(undone.data, [1, 200, 3, 600], { absolute: 0, relative: 1e-6 });
 });
 
+testOnBackends("Normalization with one mean of everything takes data of any rank, as Keras's does", async () => {
+  const layer = new layers.Normalization({ axis: null });
+  layer.adapt(tensor([1, 3, 5, 7]));
+  const model = new Sequential([Input({ shape: [2, 1] }), layer]);
+  const outputs = await model.predict(tensor([[[4], [9]]]), { verbose: 0 });
+  // The mean is 4, the variance 5.
+  assertClose(outputs.data, [0, Math.sqrt(5)], { absolute: 1e-6, relative: 1e-6 });
+});
+
 for (const { name, class_name, serialized } of golden("preprocessing").cases) {
   Deno.test(`${name} is read from Keras's config`, () => {
     const node = { module: "keras.layers", class_name, config: serialized, registered_name: null };

@@ -16,7 +16,9 @@ const bases: readonly unknown[] = [
   layers.ConvTranspose,
   layers.DenseCell,
   layers.DepthwiseConv,
+  layers.IndexLookup,
   layers.Merge,
+  layers.PreparingLayer,
   layers.ProjectedAttention,
   layers.RandomImages,
   layers.RandomLayer,
@@ -33,7 +35,11 @@ const classes = [...new Set(Object.values(layers).map((item) => item as unknown 
 /** The layer with valid arguments, except `value` for one name. */
 function make(Class: LayerClass, name: string, value: unknown): Layer {
   const positions = positionalOf(Class);
-  const options = { name: "layer", ...(Class === layers.InputLayer && { shape: [2] }) };
+  const options = {
+    name: "layer",
+    ...(Class === layers.InputLayer && { shape: [2] }),
+    ...(Class === layers.Discretization && (name === "numBins" ? { binBoundaries: [1] } : { numBins: 2 })),
+  };
   const args = positions.map((position) => (position === name ? value : suitable[position]));
   return new Class(...args, positions.includes(name) ? options : { ...options, [name]: value });
 }
@@ -82,7 +88,14 @@ for (const Class of classes) {
 }
 
 /** Options for which null does not mean the default. */
-const meaningfulNulls = ["Bidirectional mergeMode", "Normalization axis"];
+const meaningfulNulls = [
+  "Bidirectional mergeMode",
+  "IntegerLookup oovToken",
+  "Normalization axis",
+  "StringLookup oovToken",
+  "TextVectorization split",
+  "TextVectorization standardize",
+];
 
 /** Activations that are `tanh` or the like by default, and for null `linear`. */
 const isActivation = (name: string) => name === "activation" || name === "recurrentActivation";
@@ -122,6 +135,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "biasAxes",
     "biasConstraint",
     "biasRegularizer",
+    "binBoundaries",
     "dataFormat",
     "depthwiseConstraint",
     "depthwiseRegularizer",
@@ -131,6 +145,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "flashAttention",
     "gammaConstraint",
     "gammaRegularizer",
+    "idfWeights",
     "inputDim",
     "inputLength",
     "inputShape",
@@ -138,11 +153,18 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "kernelRegularizer",
     "logitSoftCap",
     "mask",
+    "maskToken",
+    "maskValue",
+    "maxTokens",
     "maxValue",
     "mean",
     "mergeMode",
+    "ngrams",
     "noiseShape",
+    "numBins",
+    "oovToken",
     "outputPadding",
+    "outputSequenceLength",
     "outputShape",
     "pointwiseConstraint",
     "pointwiseRegularizer",
@@ -150,12 +172,17 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "recurrentConstraint",
     "recurrentRegularizer",
     "reverseDtype",
+    "salt",
     "seed",
     "sharedAxes",
     "slidingWindow",
+    "split",
+    "standardize",
     "strides",
     "valueDim",
     "variance",
+    "vocabulary",
+    "vocabularySize",
     "weights",
     "widthFactor",
   ]);

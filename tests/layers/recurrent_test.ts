@@ -324,6 +324,69 @@ Deno.test("two directions must fit each other", () => {
   assert.equal(started.length, 4);
 });
 
+/** Gates of its own, which only a loop computes; the same function as by default. */
+const alsoTanh = (x: Value): Value => ops.tanh(x);
+
+/** Layers that run as one op, and the same ones as loops. */
+const pairs: Readonly<Record<string, (options: layers.RecurrentOptions, own: object) => layers.Recurrent>> = {
+  SimpleRNN: (options, own) => new layers.SimpleRNN(5, { ...options, ...own }),
+  LSTM: (options, own) => new layers.LSTM(5, { ...options, ...own }),
+  GRU: (options, own) => new layers.GRU(5, { ...options, ...own }),
+  "GRU without bias": (options, own) => new layers.GRU(5, { ...options, ...own, useBias: false }),
+  "RNN of an LSTMCell": (options, own) => new layers.RNN(new layers.LSTMCell(5, own), options),
+};
+
+for (const [name, make] of Object.entries(pairs)) {
+  testOnBackends(`${name}: one op computes the outputs and gradients of a loop`, async () => {
+    const x = numbers([4, 6, 3], -1, 1);
+    const given = [numbers([4, 5], -1, 1), numbers([4, 5], -1, 1)];
+    const mask = ops.greater(numbers([4, 6]), -1);
+    const cases = [
+      { options: {}, masked: false, started: false },
+      { options: { returnSequences: true, goBackwards: true }, masked: true, started: false },
+      { options: { returnState: true, zeroOutputForMask: true }, masked: true, started: false },
+      { options: { returnSequences: true, returnState: true }, masked: false, started: true },
+    ];
+    for (const { options, masked, started } of cases) {
+      const both = [{}, { activation: alsoTanh }].map((own) => make({ ...options, name: "layer" }, own));
+      for (const layer of both) layer.ensureBuilt([null, 6, 3]);
+      both[0].setWeights(both[0].weights.map(({ shape }) => numbers(shape, -1, 1)));
+      both[1].setWeights(await both[0].getWeights());
+      const [one, loop] = await Promise.all(both.map((layer) => {
+        const states = given.slice(0, [layer.cell.stateSize].flat().length);
+        const run = compile((x: Value, mask: Value, ...states: Value[]) => {
+          const context = { ...(masked && { mask }), ...(started && { initialState: states }), training: true };
+          const outputs = [layer.apply(x, context) as Value | Value[]].flat();
+          const scores = outputs.map((y, i) => ops.multiply(ops.mean(ops.square(ops.add(y, i))), i + 1));
+          const loss = scores.reduce((a, b) => ops.add(a, b));
+          return [...outputs, ...gradients(loss, [x, ...states, ...layer.trainableWeights])];
+        });
+        return run(x, mask, ...states);
+      }));
+      one.forEach((y, i) => assertClose(y.data, loop[i].data, { absolute: 1e-6, relative: 1e-5 }, `${name} ${i}`));
+    }
+  });
+}
+
+testOnBackends("the gradient of a recurrent layer has a gradient", async () => {
+  for (const make of [pairs.SimpleRNN, pairs.LSTM, pairs.GRU]) {
+    const layer = make({ returnSequences: true }, {});
+    const [x, direction] = [numbers([2, 4, 3], -1, 1), numbers([2, 4, 3], -1, 1)];
+    layer.ensureBuilt([null, 4, 3]);
+    layer.setWeights(layer.weights.map(({ shape }) => numbers(shape, -1, 1)));
+    const steepness = (x: Value) => {
+      const [slope] = gradients(ops.sum(ops.square(layer.apply(x) as Value)), [x]);
+      return ops.sum(ops.square(slope));
+    };
+    const at = compile(steepness);
+    const [second] = await compile((x: Value) => gradients(steepness(x), [x]))(x);
+    const along = ops.sum(ops.multiply(second, direction)).item();
+    const moved = (by: number) => at(ops.add(x, ops.multiply(direction, by)));
+    const difference = ((await moved(0.01)).item() - (await moved(-0.01)).item()) / 0.02;
+    assertClose([along], [difference], { absolute: 1e-2, relative: 1e-2 });
+  }
+});
+
 /** The number of nodes of a graph and of the bodies inside. */
 const count = (graph: Graph): number =>
   graph.nodes.reduce((total, node) => total + 1 + (node.op === "scan" ? count(node.attrs.body) : 0), 0);
@@ -375,9 +438,13 @@ function opsOf(layer: Layer, shape: readonly number[], name: string): { outside:
 
 Deno.test("products of inputs and gradients of weights are outside of the loops", () => {
   // Outside: the inputs' product, and the gradients of input, kernel and recurrent kernel. Inside: the state's product,
-  // which the gradient reads, and the gradient of the state.
-  assert.deepEqual(opsOf(new layers.LSTM(4), [2, 10, 3], "matmul"), { outside: 4, bodies: [1, 1] });
-  assert.deepEqual(opsOf(new layers.GRU(4), [2, 10, 3], "matmul"), { outside: 4, bodies: [1, 1] });
+  // which the gradient reads, and the gradient of the state; one op has both.
+  for (const Made of [layers.LSTM, layers.GRU]) {
+    const loop = new Made(4, { activation: "relu" });
+    assert.deepEqual(opsOf(loop, [2, 10, 3], "matmul"), { outside: 4, bodies: [1, 1] });
+    assert.deepEqual(opsOf(new Made(4), [2, 10, 3], "matmul"), { outside: 4, bodies: [] });
+    assert.deepEqual(opsOf(new Made(4), [2, 10, 3], "recurrence"), { outside: 1, bodies: [] });
+  }
   // The gradients of the two kernels.
   const film = new layers.ConvLSTM1D(4, 2, { padding: "same" });
   assert.deepEqual(opsOf(film, [2, 10, 5, 3], "convolutionFilter"), { outside: 2, bodies: [0, 0] });

@@ -148,6 +148,20 @@ const mistyped: (() => unknown)[] = [
   // @ts-expect-error no such option
   () => new layers.Normalization({ means: 1 }),
   // @ts-expect-error no such mode
+  () => new layers.CategoryEncoding(2, { outputMode: "tf_idf" }),
+  // @ts-expect-error no such option
+  () => new layers.Discretization({ numBins: 2, edges: [1] }),
+  // @ts-expect-error no such mode
+  () => new layers.Hashing(2, { outputMode: "tf_idf" }),
+  // @ts-expect-error no such mode
+  () => new layers.HashedCrossing(2, { outputMode: "count" }),
+  // @ts-expect-error tokens of the other kind
+  () => new layers.IntegerLookup({ vocabulary: ["a"] }),
+  // @ts-expect-error tokens of the other kind
+  () => new layers.StringLookup({ vocabulary: [1] }),
+  // @ts-expect-error no such way to split
+  () => new layers.TextVectorization({ split: "words" }),
+  // @ts-expect-error no such mode
   () => new layers.RandomFlip("sideways"),
   // @ts-expect-error no such fill mode
   () => new layers.RandomRotation(0.5, { fillMode: "zeros" }),

@@ -28,21 +28,39 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     outputs: [[0, 0, 2 ** -24, 0.5, 1 - 2 ** -24]],
   }],
   dynamicSlice: [
-    { inputs: [floats([5], 1, 2, 3, 4, 5), ints([2], 9, 3)], attrs: { element: 1, size: 2 }, outputs: [[4, 5]] },
+    {
+      inputs: [floats([5], 1, 2, 3, 4, 5), ints([2], 9, 3)],
+      attrs: { element: 1, size: 2, axis: 0 },
+      outputs: [[4, 5]],
+    },
     // A slice that would reach beyond the rows starts earlier, one that would start before them later.
-    { inputs: [floats([5], 1, 2, 3, 4, 5), ints([1], 4)], attrs: { element: 0, size: 3 }, outputs: [[3, 4, 5]] },
-    { inputs: [ints([2, 2], 1, 2, 3, 4), ints([1], -7)], attrs: { element: 0, size: 1 }, outputs: [[1, 2]] },
+    {
+      inputs: [floats([5], 1, 2, 3, 4, 5), ints([1], 4)],
+      attrs: { element: 0, size: 3, axis: 0 },
+      outputs: [[3, 4, 5]],
+    },
+    { inputs: [ints([2, 2], 1, 2, 3, 4), ints([1], -7)], attrs: { element: 0, size: 1, axis: 0 }, outputs: [[1, 2]] },
+    {
+      inputs: [ints([2, 3], 1, 2, 3, 4, 5, 6), ints([1], 1)],
+      attrs: { element: 0, size: 2, axis: 1 },
+      outputs: [[2, 3, 5, 6]],
+    },
   ],
   dynamicUpdateSlice: [
     {
       inputs: [floats([4], 1, 2, 3, 4), floats([2], 8, 9), ints([1], 1)],
-      attrs: { element: 0 },
+      attrs: { element: 0, axis: 0 },
       outputs: [[1, 8, 9, 4]],
     },
     {
       inputs: [floats([4], 1, 2, 3, 4), floats([2], 8, 9), ints([1], 5)],
-      attrs: { element: 0 },
+      attrs: { element: 0, axis: 0 },
       outputs: [[1, 2, 8, 9]],
+    },
+    {
+      inputs: [floats([2, 3], 1, 2, 3, 4, 5, 6), floats([2, 1], 8, 9), ints([1], 1)],
+      attrs: { element: 0, axis: 1 },
+      outputs: [[1, 8, 3, 4, 9, 6]],
     },
   ],
   convolutionFilter: [
@@ -68,10 +86,33 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
   attentionGradient: [{
     inputs: [
       ...[floats([1, 1, 1, 1], 0), floats([1, 2, 1, 1], 1, -1), floats([1, 2, 1, 1], 2, 6)],
-      ...[floats([1, 1, 1, 2], 0, 2), floats([1, 1, 1, 1], 1), floats([1, 1, 1], 4)],
+      ...[floats([1, 1, 1, 3], 0, 2, 4), floats([1, 1, 1, 1], 1)],
     ],
-    attrs: { scale: 3, causal: false, window: 0, zeroEmpty: false },
+    attrs: { scale: 3, causal: false, window: 0, zeroEmpty: false, dropout: 0, path: 0 },
     outputs: [[-6], [0, 0], [0.5, 0.5]],
+  }],
+  // One step whose state is 3/5 has a slope of 16/25.
+  recurrenceGradient: [{
+    inputs: [floats([1, 1], 2), floats([1, 1], 0), floats([1, 1, 1], 0.6), floats([1, 1, 1], 10)],
+    attrs: { cell: "simple", reverse: false },
+    outputs: [[6.4], [12.8]],
+  }, {
+    // z = 1/4, r = 1/2, a candidate of 1/2 from a product of 4, and a state of -1 before: gradients (-3/2)(3/16),
+    // (3/4)(3/4)4(1/4) and (3/4)(3/4), of which the products have half of the last.
+    inputs: [
+      ...[floats([1, 3], 0, 0, 0), floats([1, 1], -1), floats([1, 1, 1], 0.125), floats([1, 1, 1], 1)],
+      ...[floats([1, 1, 3], 0.25, 0.5, 0.5), floats([1, 1, 1], 4)],
+    ],
+    attrs: { cell: "gru", reverse: false },
+    outputs: [[-0.28125, 0.5625, 0.5625], [0.25], [-0.28125, 0.5625, 0.28125]],
+  }, {
+    // i = f = o = 1/2, a candidate of 1/2, and a carry of log 2, whose tanh is 3/5: by the carry 4 + (1/2)(16/25).
+    inputs: [
+      ...[floats([1, 4], 0, 0, 0, 0), floats([1, 1], 0), floats([1, 1, 1], 0.3), floats([1, 1, 1], 1)],
+      ...[floats([1, 1, 4], 0.5, 0.5, 0.5, 0.5), floats([1, 1, 1], Math.log(2)), floats([1, 1], 2), floats([1, 1], 4)],
+    ],
+    attrs: { cell: "lstm", reverse: false },
+    outputs: [[0.54, 2.16, 1.62, 0.15], [0], [2.16]],
   }],
   // The softmax of [0, log 3] is [1/4, 3/4]; a label out of range has no loss.
   softmaxCrossEntropy: [{

@@ -86,13 +86,17 @@ interface GradientProgram {
 }
 
 /** The gradients of a sample, if it has any. */
-function gradientProgram(op: OpName, { inputs, attrs, gradientFree }: Sample): GradientProgram | undefined {
+function gradientProgram(
+  op: OpName,
+  { inputs, attrs, gradientFree, differentiated }: Sample,
+): GradientProgram | undefined {
   if (typeof opDef(op).vjp !== "function" || inputs.some(({ size }) => size > 5000)) return undefined;
   const free = gradientFree?.inputs ?? [];
   const targets = inputs.map((_, i) => i).filter((i) => inputs[i].dtype === "float32" && !free.includes(i));
   // Of these only the first output has a gradient.
+  const isFirstOnly = ["softmaxCrossEntropy", "attention"].includes(op);
   const isWeighted = ({ dtype }: ValueType, i: number) =>
-    dtype === "float32" && !(["softmaxCrossEntropy", "attention"].includes(op) && i > 0);
+    dtype === "float32" && !(isFirstOnly && i > 0) && (differentiated?.includes(i) ?? true);
   if (targets.length === 0 || !expected(op, inputs.map(wide), attrs).some(isWeighted)) return undefined;
   return {
     targets,

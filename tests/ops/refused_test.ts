@@ -147,6 +147,38 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     "Cannot take topK: k must be a whole number of at most 3, the extent of the last axis, received 4: choose a smaller k",
   ],
   [
+    "decoding a matrix",
+    () => ops.ctcDecode(grid, row),
+    ShapeError,
+    "Cannot decode with ctcDecode: inputs must be [batch, steps, classes], and sequenceLengths [batch], " +
+    "received [2, 3] and [2]: give logits of the classes with the blank, and the number of steps of each sample",
+  ],
+  [
+    "decoding more steps than there are",
+    () => ops.ctcDecode(blank(2, 3, 4), tensor([3, 4], undefined, "int32")),
+    ValueError,
+    "Cannot decode with ctcDecode: sequence lengths must be from 0 to the 3 steps of the inputs, received 4: " +
+    "count the steps of the outputs, which strides make fewer than those of the model's inputs",
+  ],
+  [
+    "a blank that is no class",
+    () => ops.ctcDecode(blank(1, 3, 4), tensor([3], undefined, "int32"), { maskIndex: 4 }),
+    ValueError,
+    "Cannot decode with ctcDecode: maskIndex must be null or a whole number from -4 to 3, received 4: " +
+    "give the class of the blank",
+  ],
+  [
+    "more sequences than are kept",
+    () =>
+      ops.ctcDecode(blank(1, 3, 4), tensor([3], undefined, "int32"), {
+        strategy: "beam_search",
+        beamWidth: 2,
+        topPaths: 3,
+      }),
+    ValueError,
+    "Cannot decode with ctcDecode: topPaths must be at most beamWidth, received 3 and 2: keep more sequences, or ask for fewer",
+  ],
+  [
     "indices with too few axes",
     () => ops.takeAlongAxis(grid, row, 1),
     ValueError,

@@ -19,6 +19,8 @@ export interface Sample<Attrs = OpAttrs[OpName]> {
   readonly tolerance?: { readonly bound: number; readonly reason: string };
   /** Inputs whose gradient is not compared with central differences, and why. */
   readonly gradientFree?: { readonly inputs: readonly number[]; readonly reason: string };
+  /** The outputs whose gradients are compared; all by default. */
+  readonly differentiated?: readonly number[];
 }
 
 let state = 1;
@@ -294,7 +296,7 @@ function chosen(window: Windowed): Sample<OpAttrs["maxPoolGradient"]> {
 /** Queries, keys, values and perhaps a mask. */
 interface Attending {
   readonly operands: readonly Tensor[];
-  readonly mask: readonly Tensor[];
+  readonly others: readonly Tensor[];
   readonly attrs: OpAttrs["attention"];
 }
 
@@ -303,6 +305,7 @@ function attending(
   [keys, groups, valueSize]: Shape,
   mask: Shape | undefined,
   attrs: Partial<OpAttrs["attention"]>,
+  bias?: Shape,
 ): Attending {
   return {
     operands: [
@@ -310,8 +313,12 @@ function attending(
       numbers([batch, keys, groups, size]),
       numbers([batch, keys, groups, valueSize]),
     ],
-    mask: mask ? [bools(mask)] : [],
-    attrs: { scale: 0.5, causal: false, window: 0, zeroEmpty: false, ...attrs },
+    others: [
+      ...(mask ? [bools(mask)] : []),
+      ...(bias ? [numbers(bias)] : []),
+      ...(attrs.dropout ? [counter(5, 2)] : []),
+    ],
+    attrs: { scale: 0.5, causal: false, window: 0, zeroEmpty: false, dropout: 0, path: 0, ...attrs },
   };
 }
 
@@ -324,13 +331,18 @@ const attentions = (): readonly Attending[] => [
   attending([2, 3, 2, 2], [4, 2, 2], [1, 1, 3, 4], { causal: true, zeroEmpty: true }),
   // More than a block of queries, keys and columns.
   attending([1, 37, 1, 5], [70, 1, 66], undefined, { scale: 0.3 }),
+  attending([2, 3, 2, 2], [4, 1, 3], undefined, {}, [2, 2, 3, 4]),
+  attending([2, 3, 4, 2], [4, 2, 3], [1, 1, 3, 4], { zeroEmpty: true }, [1, 4, 1, 4]),
+  attending([1, 34, 1, 3], [67, 1, 2], undefined, { causal: true, window: 5 }, [1, 1, 1, 67]),
+  attending([2, 3, 2, 2], [6, 2, 3], undefined, { dropout: 0.4, path: -77 }),
+  attending([1, 35, 2, 2], [70, 1, 3], [1, 1, 1, 70], { dropout: 0.25, path: 12, causal: true, zeroEmpty: true }),
 ];
 
 const ofAttention = { bound: 4e-6, reason: "sums of products of rounded exponentials, which cancel" };
 
 /** The gradient of an attention, for what it returns. */
-function attended({ operands, mask, attrs }: Attending): Sample<OpAttrs["attentionGradient"]> {
-  const arrays = [...operands, ...mask].map(({ shape, dtype, data }) => ({
+function attended({ operands, others, attrs }: Attending): Sample<OpAttrs["attentionGradient"]> {
+  const arrays = [...operands, ...others].map(({ shape, dtype, data }) => ({
     shape,
     dtype,
     data: Float64Array.from(data),
@@ -340,16 +352,21 @@ function attended({ operands, mask, attrs }: Attending): Sample<OpAttrs["attenti
   const [y, stats] = def.reference(arrays, attrs, types);
   const [{ shape }, { shape: ofStats }] = types;
   const g = numbers(shape);
-  const products = Float32Array.from({ length: sizeOf(shape.slice(0, 3)) }, (_, row) => {
+  const [, queries, heads, width] = shape;
+  // Behind the two numbers of each row stands its product of gradient and output.
+  const kept = Float32Array.from({ length: stats.length / 2 * 3 }, (_, at) => {
+    const [place, part] = [Math.floor(at / 3), at % 3];
+    if (part < 2) return stats[2 * place + part];
+    const [i, slice] = [place % queries, Math.floor(place / queries)];
+    const row = (Math.floor(slice / heads) * queries + i) * heads + slice % heads;
     let sum = 0;
-    for (let d = row * shape[3]; d < (row + 1) * shape[3]; d++) sum += g.data[d] * y[d];
+    for (let d = row * width; d < (row + 1) * width; d++) sum += g.data[d] * y[d];
     return sum;
   });
-  const kept = new Tensor(ofStats, "float32", Float32Array.from(stats));
   const tolerance = ofAttention;
   return {
     tolerance,
-    inputs: [...operands, kept, g, new Tensor(shape.slice(0, 3), "float32", products), ...mask],
+    inputs: [...operands, new Tensor([...ofStats.slice(0, 3), 3], "float32", kept), g, ...others],
     attrs,
   };
 }
@@ -359,12 +376,94 @@ function attentionSamples() {
   const from = state;
   const list = attentions();
   const made = {
-    attention: list.map(({ operands, mask, attrs }) => ({
-      inputs: [...operands, ...mask],
+    attention: list.map(({ operands, others, attrs }) => ({
+      inputs: [...operands, ...others],
       attrs,
       tolerance: ofAttention,
     })),
     attentionGradient: list.map(attended),
+  };
+  // The numbers of whatever draws next stay what they were.
+  state = from;
+  return made;
+}
+
+/** A recurrence's operands besides the mask. */
+interface Recurring {
+  readonly operands: readonly Tensor[];
+  readonly mask: readonly Tensor[];
+  readonly attrs: OpAttrs["recurrence"];
+}
+
+const gatesOf = { simple: 1, gru: 3, lstm: 4 } as const;
+
+function recurring(
+  cell: OpAttrs["recurrence"]["cell"],
+  [steps, batch, units]: readonly [number, number, number],
+  { reverse = false, masked = false } = {},
+): Recurring {
+  const columns = gatesOf[cell] * units;
+  const extra = { simple: [], gru: [numbers([columns])], lstm: [numbers([batch, units])] }[cell];
+  return {
+    operands: [
+      numbers([steps, batch, columns]),
+      numbers([units, columns], -0.8, 0.8),
+      numbers([batch, units]),
+      ...extra,
+    ],
+    mask: masked ? [bools([steps, batch])] : [],
+    attrs: { cell, reverse },
+  };
+}
+
+const recurrences = (): readonly Recurring[] =>
+  (["simple", "gru", "lstm"] as const).flatMap((cell) => [
+    recurring(cell, [3, 2, 5]),
+    recurring(cell, [4, 3, 4], { reverse: true, masked: true }),
+    recurring(cell, [1, 1, 1]),
+    // More than a block of samples and panel of features.
+    recurring(cell, [2, 37, 19], { masked: true }),
+  ]);
+
+const ofRecurrence = { bound: 4e-6, reason: "sums of products of rounded activations, which cancel" };
+
+/** The gradient of a recurrence, for what it returns. */
+function recurred({ operands, mask, attrs }: Recurring): Sample<OpAttrs["recurrenceGradient"]> {
+  const arrays = [...operands, ...mask].map(({ shape, dtype, data }) => ({
+    shape,
+    dtype,
+    data: Float64Array.from(data),
+  }));
+  const def = opDef("recurrence");
+  const types = def.shape(arrays, attrs).map((shape) => ({ shape, dtype: "float32" as const }));
+  const results = def.reference(arrays, attrs, types).map((data, i) =>
+    new Tensor(types[i].shape, "float32", Float32Array.from(data))
+  );
+  const [, kernel, start, carry] = operands;
+  const isLstm = attrs.cell === "lstm";
+  const kept = isLstm ? [...results.slice(2), carry, numbers(carry.shape)] : results.slice(1);
+  return {
+    tolerance: ofRecurrence,
+    inputs: [kernel, start, results[0], numbers(results[0].shape), ...kept, ...mask],
+    attrs,
+  };
+}
+
+/** The samples of recurrence and its gradient. */
+function recurrenceSamples() {
+  const from = state;
+  const list = recurrences();
+  const made = {
+    // What is kept for the gradient has one too, through other ops.
+    recurrence: [[0, 1], undefined].flatMap((differentiated) =>
+      list.map(({ operands, mask, attrs }) => ({
+        inputs: [...operands, ...mask],
+        attrs,
+        tolerance: ofRecurrence,
+        differentiated: attrs.cell === "lstm" ? differentiated : differentiated?.slice(0, 1),
+      }))
+    ),
+    recurrenceGradient: list.map(recurred),
   };
   // The numbers of whatever draws next stay what they were.
   state = from;
@@ -667,15 +766,19 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     { inputs: [counter(0, 0), ints([2, 3])], attrs: { rows: 2 } },
   ],
   dynamicSlice: [
-    { inputs: [numbers([10, 3]), counter(0, 4)], attrs: { element: 1, size: 3 } },
-    { inputs: [numbers([10]), counter(8)], attrs: { element: 0, size: 4 } },
-    { inputs: [bytes([10, 2]), counter(-3)], attrs: { element: 0, size: 2 } },
-    { inputs: [ints([6]), counter(2)], attrs: { element: 0, size: 0 } },
+    { inputs: [numbers([10, 3]), counter(0, 4)], attrs: { element: 1, size: 3, axis: 0 } },
+    { inputs: [numbers([10]), counter(8)], attrs: { element: 0, size: 4, axis: 0 } },
+    { inputs: [bytes([10, 2]), counter(-3)], attrs: { element: 0, size: 2, axis: 0 } },
+    { inputs: [ints([6]), counter(2)], attrs: { element: 0, size: 0, axis: 0 } },
+    { inputs: [numbers([3, 10, 4]), counter(2)], attrs: { element: 0, size: 5, axis: 1 } },
+    { inputs: [bytes([2, 3, 5]), counter(9, 1)], attrs: { element: 1, size: 2, axis: 2 } },
   ],
   dynamicUpdateSlice: [
-    { inputs: [numbers([10, 3]), numbers([2, 3]), counter(5)], attrs: { element: 0 } },
-    { inputs: [numbers([5]), numbers([2]), counter(0, 9)], attrs: { element: 1 } },
-    { inputs: [ints([5]), ints([5]), counter(1)], attrs: { element: 0 } },
+    { inputs: [numbers([10, 3]), numbers([2, 3]), counter(5)], attrs: { element: 0, axis: 0 } },
+    { inputs: [numbers([5]), numbers([2]), counter(0, 9)], attrs: { element: 1, axis: 0 } },
+    { inputs: [ints([5]), ints([5]), counter(1)], attrs: { element: 0, axis: 0 } },
+    { inputs: [numbers([3, 10, 4]), numbers([3, 2, 4]), counter(7)], attrs: { element: 0, axis: 1 } },
+    { inputs: [ints([600, 5]), ints([600, 1]), counter(-2, 3)], attrs: { element: 1, axis: 1 } },
   ],
 
   softmaxCrossEntropy: [
@@ -727,4 +830,5 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     }, [...shapesOfModel, [], [0]]),
   ],
   ...attentionSamples(),
+  ...recurrenceSamples(),
 };

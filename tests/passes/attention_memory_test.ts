@@ -10,13 +10,17 @@ import { planGraph } from "../../lib/passes/pipeline.ts";
 import { gradients } from "../../lib/tensor/gradients.ts";
 
 /** The planned bytes of an attention and its gradients by all weights, and the elements of the largest value. */
-function planned(steps: number, options: MultiHeadAttentionOptions = {}): { bytes: number; largest: number } {
+function planned(
+  steps: number,
+  options: MultiHeadAttentionOptions = {},
+  returnAttentionScores = false,
+): { bytes: number; largest: number } {
   const trace = new Trace();
   withContext([...recording(trace), isTraining.of(true), addedLosses.of([])], () => {
     const x = trace.input({ shape: [2, steps, 16], dtype: "float32" });
     x.mask = trace.input({ shape: [2, steps], dtype: "bool" });
     const layer = new MultiHeadAttention(4, 8, options);
-    const y = layer.apply(x, { value: x, useCausalMask: true });
+    const [y] = [layer.apply(x, { value: x, useCausalMask: true, returnAttentionScores })].flat();
     trace.graph.outputs = gradients(ops.sum(ops.square(y)), layer.trainableWeights).map(idOf);
   });
   const { graph, slots } = planGraph(trace.graph, { bytesOf: () => 4, reuseInputs: true });
@@ -28,14 +32,16 @@ function planned(steps: number, options: MultiHeadAttentionOptions = {}): { byte
 }
 
 Deno.test("attention in training takes memory in proportion to the steps", () => {
-  const [short, middle, long] = [256, 512, 1024].map((steps) => planned(steps));
-  assert.equal(long.bytes - middle.bytes, 2 * (middle.bytes - short.bytes));
-  // Nothing is larger than the heads of a projection.
-  assert.equal(long.largest, 2 * 1024 * 4 * 8);
+  for (const options of [{}, { dropout: 0.5 }]) {
+    const [short, middle, long] = [256, 512, 1024].map((steps) => planned(steps, options));
+    assert.equal(long.bytes - middle.bytes, 2 * (middle.bytes - short.bytes));
+    // Nothing is larger than the heads of a projection.
+    assert.equal(long.largest, 2 * 1024 * 4 * 8);
+  }
 });
 
-Deno.test("attention with scores in memory takes memory in proportion to the square of the steps", () => {
-  const [short, long] = [256, 512].map((steps) => planned(steps, { dropout: 0.5 }));
+Deno.test("attention that returns its scores takes memory in proportion to the square of the steps", () => {
+  const [short, long] = [256, 512].map((steps) => planned(steps, {}, true));
   assert.ok(long.bytes > 3.5 * short.bytes, `${short.bytes} and ${long.bytes} bytes`);
   assert.equal(long.largest, 2 * 4 * 512 * 512);
 });

@@ -101,7 +101,7 @@ Deno.test("a model.json by its path or its URL, with the files beside it", async
     await Deno.remove(`${folder}/a model/group1-shard2of2.bin`);
     await assert.rejects(
       loadModel(path),
-      (error: Error) => error instanceof FileError && /No such/.test(error.message),
+      (error: Error) => error instanceof FileError && /no such file/.test(error.message),
     );
   } finally {
     await server.shutdown();

@@ -74,6 +74,24 @@ testOnBackends("an axis of one at the end is added or dropped as Keras does", as
   assert.deepEqual((await model.predict(ones([2, 1, 1]), { verbose: 0 })).shape, [2, 1]);
 });
 
+testOnBackends("rows in memory that is shared with workers are data like others", async () => {
+  const rows: Float32Array[] = Array.from({ length: 10 }, () => new Float32Array(new SharedArrayBuffer(16)));
+  rows.forEach((row, i) => row.set([i, 1, 2, 3]));
+  const whole = new Float32Array(new SharedArrayBuffer(160));
+  rows.forEach((row, i) => whole.set(row, 4 * i));
+  const numbers = rows.map((row) => Array.from(row));
+  const [first] = await classifier().getWeights();
+  const trained = [];
+  for (const given of [tensor(numbers), rows, tensor(whole, [10, 4])]) {
+    const model = classifier();
+    await model.setWeights([first, zeros([3])]);
+    await model.fit(given, y, { verbose: 0, shuffle: false });
+    trained.push(await model.getWeights());
+  }
+  assert.notDeepEqual(trained[0][0], first);
+  assert.deepEqual([trained[1], trained[2]], [trained[0], trained[0]]);
+});
+
 testOnBackends("labels must name a class", async () => {
   const wrong = (row: number, label: number, dtype: "int32" | "float32" = "int32") => {
     const data = Array(10).fill(0);

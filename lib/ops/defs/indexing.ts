@@ -3,7 +3,8 @@ import { bytesPerElement } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { RefArray } from "../../ir/op_def.ts";
-import { formatShape, sameShape, sizeOf } from "../../shape.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
+import { reductionExtents } from "../extents/reduction.ts";
 import * as o from "../primitives.ts";
 import {
   lowerDynamicSlice,
@@ -13,15 +14,14 @@ import {
 } from "../webgpu/kernels/indexing.ts";
 import type { Definition } from "./definition.ts";
 
-function checkTable(what: string, { shape }: ValueType): void {
-  if (shape.length === 0) {
-    throw new ShapeError({
-      what: `Cannot ${what}`,
-      rule: "there must be a first axis",
-      received: "[]",
-      hint: "reshape it to [1]",
-    });
-  }
+function checkTable(what: string, { shape }: ValueType, axis = 0): void {
+  if (axis < shape.length) return;
+  throw new ShapeError({
+    what: `Cannot ${what}`,
+    rule: axis === 0 ? "there must be a first axis" : `there must be an axis ${axis}`,
+    received: formatShape(shape),
+    hint: "reshape it, as to [1]",
+  });
 }
 
 function checkIndices(what: string, { dtype }: ValueType): void {
@@ -38,8 +38,24 @@ function checkIndices(what: string, { dtype }: ValueType): void {
 const bytesOf = ({ shape, dtype }: ValueType) => sizeOf(shape) * bytesPerElement(dtype);
 const rowSize = ({ shape }: ValueType) => sizeOf(shape.slice(1));
 
-/** The first row of a dynamic slice, clamped so that it fits. */
-const clampStart = (start: number, rows: number, size: number) => Math.min(Math.max(start, 0), rows - size);
+/** Calls `visit` with where the rows of a slice along `axis` start in an array, and where in the slice, and how many elements. */
+function eachBlock(
+  x: ValueType,
+  slice: ValueType,
+  axis: number,
+  counter: number,
+  visit: (inArray: number, inSlice: number, count: number) => void,
+): void {
+  const [outer, rows, width] = reductionExtents(x.shape, [axis]);
+  const size = slice.shape[axis];
+  // A slice that would reach beyond the rows starts so that it fits.
+  const start = Math.min(Math.max(counter, 0), rows - size);
+  for (let i = 0; i < outer; i++) visit((i * rows + start) * width, i * size * width, size * width);
+}
+
+/** A shape with another extent along an axis. */
+const withExtent = (shape: Shape, axis: number, extent: number): Shape =>
+  shape.map((old, i) => (i === axis ? extent : old));
 
 /** The rows of `table` at `indices`. An index out of range gives NaN, or 0 for integers. */
 export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
@@ -101,36 +117,40 @@ export const indexingDefs = {
   } satisfies Definition<"scatterAdd">,
   dynamicSlice: {
     takesParts: true,
-    shape: ([x], { size }) => {
-      checkTable("slice", x);
-      if (size > x.shape[0]) {
+    shape: ([x], { size, axis }) => {
+      checkTable("slice", x, axis);
+      if (size > x.shape[axis]) {
         throw new ShapeError({
           what: "Cannot slice",
           rule: `there must be ${size} rows`,
           received: formatShape(x.shape),
         });
       }
-      return [[size, ...x.shape.slice(1)]];
+      return [withExtent(x.shape, axis, size)];
     },
     dtype: ([x, counters]) => (checkIndices("slice", counters), [x.dtype]),
-    vjp: ({ inputs: [x, counters], gradients: [g], attrs: { element } }) => [
-      o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element),
+    vjp: ({ inputs: [x, counters], gradients: [g], attrs: { element, axis } }) => [
+      o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element, axis),
       undefined,
     ],
     lower: lowerDynamicSlice,
-    nativeAttrs: { element: "int" },
+    nativeAttrs: { element: "int", axis: "int" },
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
-    reference: ([x, counters], { element, size }) => {
-      const from = clampStart(counters.data[element], x.shape[0], size) * rowSize(x);
-      return [x.data.slice(from, from + size * rowSize(x))];
+    reference: ([x, counters], { element, axis }, [y]) => {
+      const result = new Float64Array(sizeOf(y.shape));
+      eachBlock(x, y, axis, counters.data[element], (inArray, inSlice, count) => {
+        result.set(x.data.subarray(inArray, inArray + count), inSlice);
+      });
+      return [result];
     },
   } satisfies Definition<"dynamicSlice">,
   dynamicUpdateSlice: {
     takesParts: true,
     workgroupWork: ([, update]) => 4 * sizeOf(update.shape),
-    shape: ([x, update]) => {
-      checkTable("update a slice", x);
-      if (!sameShape(x.shape.slice(1), update.shape.slice(1)) || update.shape[0] > x.shape[0]) {
+    shape: ([x, update], { axis }) => {
+      checkTable("update a slice", x, axis);
+      const rows = update.shape[axis];
+      if (!sameShape(withExtent(x.shape, axis, rows), update.shape) || rows > x.shape[axis]) {
         throw new ShapeError({
           what: "Cannot update a slice",
           rule: `the update must be rows of ${formatShape(x.shape)}`,
@@ -140,16 +160,18 @@ export const indexingDefs = {
       return [x.shape];
     },
     dtype: ([x, _update, counters]) => (checkIndices("update a slice", counters), [x.dtype]),
-    vjp: ({ inputs: [, update, counters], gradients: [g], attrs: { element } }) => [
-      o.dynamicUpdateSlice(g!, o.broadcastTo(0, update.shape), counters, element),
-      o.dynamicSlice(g!, counters, element, update.shape[0]),
+    vjp: ({ inputs: [, update, counters], gradients: [g], attrs: { element, axis } }) => [
+      o.dynamicUpdateSlice(g!, o.broadcastTo(0, update.shape), counters, element, axis),
+      o.dynamicSlice(g!, counters, element, update.shape[axis], axis),
       undefined,
     ],
     lower: lowerDynamicUpdateSlice,
-    nativeAttrs: { element: "int" },
-    reference: ([x, update, counters], { element }) => {
+    nativeAttrs: { element: "int", axis: "int" },
+    reference: ([x, update, counters], { element, axis }) => {
       const result = x.data.slice();
-      result.set(update.data, clampStart(counters.data[element], x.shape[0], update.shape[0]) * rowSize(x));
+      eachBlock(x, update, axis, counters.data[element], (inArray, inSlice, count) => {
+        result.set(update.data.subarray(inSlice, inSlice + count), inArray);
+      });
       return [result];
     },
     inPlace: () => [[0, 0]],

@@ -13,6 +13,7 @@ import { indexingDefs } from "./indexing.ts";
 import { matmulDef } from "./matmul.ts";
 import { moveDefs } from "./moves.ts";
 import { poolingDefs } from "./pooling.ts";
+import { recurrenceDefs } from "./recurrence.ts";
 import { reductionDefs } from "./reductions.ts";
 import { resampleDef } from "./resample.ts";
 import { scanDef } from "./scan.ts";
@@ -33,6 +34,7 @@ export const opTable: { readonly [K in OpName]: Definition<K> } = {
   ...indexingDefs,
   scan: scanDef,
   ...attentionDefs,
+  ...recurrenceDefs,
   softmaxCrossEntropy: crossEntropyDef,
   ...updateDefs,
   foreach: foreachDef(lowerNode),

@@ -1,4 +1,5 @@
-// The extents of an attention, and the layout of its mask.
+// The extents of an attention, and what it takes besides queries, keys and values.
+import type { DType } from "../../dtype.ts";
 import type { ValueType } from "../../ir/graph.ts";
 
 /** The score of a key that a query does not see, as in Keras: far below any other, and finite. */
@@ -24,9 +25,25 @@ export function attentionExtents([query, key, value]: readonly ValueType[]): Att
   return { batch, queries, heads, groups, keys, size, valueSize: value.shape[3] };
 }
 
-/** The strides of a mask along batch, heads, queries and keys, 0 where it is the same for all. */
-export function maskStrides(mask: ValueType | undefined): readonly [number, number, number, number] {
-  if (!mask) return [0, 0, 0, 0];
-  const [b, h, q, k] = mask.shape;
+/** What an attention may take besides: operands that are told apart by their dtypes. */
+export interface AttentionExtras<T> {
+  /** Which keys a query sees, bool `[batch, heads, queries, keys]`, or 1 along an axis. */
+  readonly mask: T | undefined;
+  /** What is added to scores, float32, of such a shape. */
+  readonly bias: T | undefined;
+  /** Seed and step of the bits by which weights are dropped, int32 `[2]`. */
+  readonly counter: T | undefined;
+}
+
+/** The further operands by what they are. */
+export function attentionExtras<T extends Pick<ValueType, "dtype">>(others: readonly T[]): AttentionExtras<T> {
+  const of = (type: DType) => others.find(({ dtype }) => dtype === type);
+  return { mask: of("bool"), bias: of("float32"), counter: of("int32") };
+}
+
+/** The strides of a mask or bias along batch, heads, queries and keys, 0 where it is the same for all. */
+export function scoreStrides(of: ValueType | undefined): readonly [number, number, number, number] {
+  if (!of) return [0, 0, 0, 0];
+  const [b, h, q, k] = of.shape;
   return [b === 1 ? 0 : h * q * k, h === 1 ? 0 : q * k, q === 1 ? 0 : k, k === 1 ? 0 : 1];
 }

@@ -22,8 +22,10 @@ import moves from "../../../shaders/moves.wgsl" with { type: "text" };
 import optimizers from "../../../shaders/optimizers.wgsl" with { type: "text" };
 import pack from "../../../shaders/pack.wgsl" with { type: "text" };
 import pad from "../../../shaders/pad.wgsl" with { type: "text" };
+import philox from "../../../shaders/philox.wgsl" with { type: "text" };
 import products from "../../../shaders/products.wgsl" with { type: "text" };
 import random from "../../../shaders/random.wgsl" with { type: "text" };
+import recurrence from "../../../shaders/recurrence.wgsl" with { type: "text" };
 import reductions from "../../../shaders/reductions.wgsl" with { type: "text" };
 import resample from "../../../shaders/resample.wgsl" with { type: "text" };
 import scatterAdd from "../../../shaders/scatter_add.wgsl" with { type: "text" };
@@ -58,8 +60,10 @@ export const shaders = {
   "optimizers.wgsl": optimizers,
   "pack.wgsl": pack,
   "pad.wgsl": pad,
+  "philox.wgsl": philox,
   "products.wgsl": products,
   "random.wgsl": random,
+  "recurrence.wgsl": recurrence,
   "reductions.wgsl": reductions,
   "resample.wgsl": resample,
   "scatter_add.wgsl": scatterAdd,
@@ -79,6 +83,7 @@ export const libraryFiles: readonly ShaderFile[] = [
   "blocks.wgsl",
   "epilogue.wgsl",
   "im2col.wgsl",
+  "philox.wgsl",
   "products.wgsl",
   "windows.wgsl",
 ];

@@ -8,12 +8,13 @@ import importlib
 
 import keras
 
+import text
 from layers import applied, first_value, made
 from packed import packed
 
 FAMILIES = [
     *["layers", "merging", "pooling", "spatial", "normalization", "convolutional", "preprocessing", "recurrent"],
-    *["attention"],
+    *["attention", "text"],
 ]
 
 
@@ -43,8 +44,8 @@ def saved(family):
     inputs, outputs = [], []
     cases = first_cases(importlib.import_module(family).CASES)
     for spec in cases:
-        layer = made(spec["layer"])
-        own = [keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in spec["inputs"]]
+        layer = text.made(spec) if family == "text" else made(spec["layer"])
+        own = [keras.Input(x.shape[1:], dtype=text.dtype_of(x)) for x in spec["inputs"]]
         inputs += own
         outputs.append(applied(layer, spec, own)[0])
         layer.set_weights([first_value(w, 51 + i) for i, w in enumerate(layer.weights)])

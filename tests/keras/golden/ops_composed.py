@@ -181,6 +181,28 @@ ATTENTION = {
     ),
 }
 
+def ctc_decode(inputs, lengths, options={}):
+    given = {"strategy": "greedy", "mergeRepeated": True, "maskIndex": 0, **options}
+    return ops.ctc_decode(
+        inputs, lengths, given["strategy"], merge_repeated=given["mergeRepeated"], mask_index=given["maskIndex"]
+    )
+
+
+# Of few different values, so that classes stay the likeliest for several steps. Beam searches: ctc_decode.py.
+SPOKEN = dyadic((3, 8, 3), 66, -3, 4, 0.5) + f([[0.25, 0.5, 0]])
+DECODING = {
+    "ctcDecode": (
+        ctc_decode,
+        [
+            (SPOKEN, i(8, 5, 0)),
+            (SPOKEN, i(8, 5, 1), {"mergeRepeated": False}),
+            (SPOKEN, i(8, 8, 8), {"maskIndex": 2}),
+            (SPOKEN, i(3, 7, 8), {"maskIndex": -1}),
+            (WHOLE, i(2, 1), {"maskIndex": 1, "mergeRepeated": False}),
+        ],
+    ),
+}
+
 BITS = b([True, False], [True, True])
 STATISTICS = {
     "argmin": (
@@ -202,4 +224,4 @@ STATISTICS = {
 }
 
 DIFFERENTIABLE |= {*ARRANGING, *MATRICES, *ATTENTION, "prod", "moments", "norm"}
-CALLS = {**ORDERING, **CUMULATIVE, **ARRANGING, **MATRICES, **ATTENTION, **STATISTICS}
+CALLS = {**ORDERING, **CUMULATIVE, **ARRANGING, **MATRICES, **ATTENTION, **STATISTICS, **DECODING}

@@ -9,6 +9,7 @@ PIXELS_IN = floats(2, 5, 6, 2, seed=42, low=-2048, high=2048)
 VOXELS_IN = floats(1, 3, 4, 5, 2, seed=43, low=-2048, high=2048)
 INPUTS = {1: STEPS_IN, 2: PIXELS_IN, 3: VOXELS_IN}
 UNEVEN = {1: [3], 2: [2, 3], 3: [1, 3, 2]}
+SIZES = {1: [3], 2: [2, 3], 3: [2, 3, 2]}
 STRIDES = {1: [2], 2: [1, 2], 3: [2, 1, 3]}
 
 CASES = []
@@ -26,6 +27,14 @@ for kind in ["Max", "Average"]:
             case(f"global_{name}", item(f"Global{layer}"), x),
             case(f"global_{name}_kept", item(f"Global{layer}", keepdims=True), x),
             case(f"global_{name}_first", item(f"Global{layer}", data_format="channels_first"), x),
+        ]
+for kind in ["Max", "Average"]:
+    for rank, x in INPUTS.items():
+        name, layer = f"adaptive_{kind.lower()}_pooling{rank}d", f"Adaptive{kind}Pooling{rank}D"
+        CASES += [
+            case(name, item(layer, output_size=2), x),
+            case(f"{name}_uneven", item(layer, output_size=SIZES[rank]), x),
+            case(f"{name}_first", item(layer, output_size=2, data_format="channels_first"), x),
         ]
 CASES += [
     case("max_pooling2d_masked", item("MaxPooling1D", pool_size=2), floats(2, 4, 3, seed=44), masks=[STEPS]),

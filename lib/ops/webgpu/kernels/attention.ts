@@ -1,7 +1,7 @@
 // attention and its gradient: tiles of scores in workgroup memory.
 import type { AttentionAttrs } from "../../../ir/attrs.ts";
 import type { Node } from "../../../ir/graph.ts";
-import { attentionExtents, maskStrides } from "../../extents/attention.ts";
+import { attentionExtents, type AttentionExtras, attentionExtras, scoreStrides } from "../../extents/attention.ts";
 import type { KernelCall, Lowering } from "../lowering.ts";
 import type { Operand } from "../operand.ts";
 import type { Param } from "../uniform.ts";
@@ -14,15 +14,28 @@ const columns = 64;
 const load = (name: string, view: View): Operand => ({ name, view, access: "load", type: "f32" });
 const store = (view: View): Operand => ({ name: "y", view, access: "store", type: "f32" });
 
+/** A function of head, query and key in the shader's header. */
+const perScore = (name: string, type: "bool" | "f32", result: string) =>
+  `fn ${name}(b: u32, h: u32, i: u32, j: u32) -> ${type} {\n  return ${result};\n}`;
+
+/** The strides of a mask or bias as parameters, and the place of a score in it. */
+function placed(name: "mask" | "bias", view: View | undefined): { params: Param[]; at: string } {
+  const axes = ["b", "h", "i", "j"];
+  return {
+    params: scoreStrides(view).map((stride, axis): Param => [`${name}_${axes[axis]}`, "u32", stride]),
+    at: axes.map((axis) => `${axis} * params.${name}_${axis}`).join(" + "),
+  };
+}
+
 /** What all kernels of an attention have. */
 function shared(
   operands: readonly View[],
-  mask: View | undefined,
-  { scale, causal, window, zeroEmpty }: AttentionAttrs,
-): { params: Param[]; functions: string; masks: Operand[] } {
+  { mask, bias, counter }: AttentionExtras<View>,
+  { scale, causal, window, zeroEmpty, dropout, path }: AttentionAttrs,
+): { params: Param[]; functions: string; extras: Operand[] } {
   const { queries, keys, heads, groups, size, valueSize } = attentionExtents(operands);
-  const [ofBatch, ofHead, ofQuery, ofKey] = maskStrides(mask);
-  const at = "b * params.mask_b + h * params.mask_h + i * params.mask_i + j * params.mask_j";
+  const [ofMask, ofBias] = [placed("mask", mask), placed("bias", bias)];
+  const drawn = "drawn_factor(vec2(load_counter(0u), load_counter(1u)), b, h, i, j)";
   return {
     params: [
       ["queries", "u32", queries],
@@ -35,15 +48,22 @@ function shared(
       ["causal", "u32", Number(causal)],
       ["window", "u32", window],
       ["zero_empty", "u32", Number(zeroEmpty)],
-      ["mask_b", "u32", ofBatch],
-      ["mask_h", "u32", ofHead],
-      ["mask_i", "u32", ofQuery],
-      ["mask_j", "u32", ofKey],
+      ["threshold", "u32", Math.ceil(dropout * 2 ** 24)],
+      ["path", "u32", path],
+      ["kept", "f32", dropout < 1 ? 1 / (1 - dropout) : 0],
+      ...ofMask.params,
+      ...ofBias.params,
     ],
-    functions: `fn in_mask(b: u32, h: u32, i: u32, j: u32) -> bool {\n  return ${
-      mask ? `load_mask(${at})` : "true"
-    };\n}`,
-    masks: mask ? [{ name: "mask", view: mask, access: "load", type: "bool" }] : [],
+    functions: [
+      perScore("in_mask", "bool", mask ? `load_mask(${ofMask.at})` : "true"),
+      perScore("bias_of", "f32", bias ? `load_bias(${ofBias.at})` : "0.0"),
+      perScore("factor_of", "f32", counter ? drawn : "1.0"),
+    ].join("\n"),
+    extras: [
+      ...(mask ? [{ name: "mask", view: mask, access: "load", type: "bool" } as const] : []),
+      ...(bias ? [load("bias", bias)] : []),
+      ...(counter ? [{ name: "counter", view: counter, access: "load", type: "u32" } as const] : []),
+    ],
   };
 }
 
@@ -51,17 +71,17 @@ function shared(
 export function lowerAttention(
   lowering: Lowering,
   { attrs }: Node<"attention">,
-  [query, key, value, mask]: readonly View[],
+  [query, key, value, ...others]: readonly View[],
   [y, stats]: readonly View[],
 ): void {
   const { batch, queries, heads, valueSize } = attentionExtents([query, key, value]);
-  const { masks, ...rest } = shared([query, key, value], mask, attrs);
+  const { extras, ...rest } = shared([query, key, value], attentionExtras(others), attrs);
   const call: KernelCall = {
     file: "attention.wgsl",
     entry: "attention",
     operands: [
       ...[load("query", query), load("key", key), load("value", value)],
-      ...masks,
+      ...extras,
       ...[store(y), { name: "stats", view: stats, access: "store", type: "f32" } as const],
     ],
     ...rest,
@@ -74,13 +94,13 @@ export function lowerAttention(
 export function lowerAttentionGradient(
   lowering: Lowering,
   { attrs }: Node<"attentionGradient">,
-  [query, key, value, stats, gradient, products, mask]: readonly View[],
+  [query, key, value, stats, gradient, ...others]: readonly View[],
   outputs: readonly View[],
 ): void {
   const { batch, queries, keys, heads, groups, size, valueSize } = attentionExtents([query, key, value]);
-  const { masks, ...rest } = shared([query, key, value], mask, attrs);
-  const scored = [load("query", query), load("key", key), load("stats", stats), load("gradient", gradient), ...masks];
-  const all = [...scored, load("value", value), load("products", products)];
+  const { extras, ...rest } = shared([query, key, value], attentionExtras(others), attrs);
+  const scored = [load("query", query), load("key", key), load("stats", stats), load("gradient", gradient), ...extras];
+  const all = [...scored, load("value", value)];
   const kernels = [
     { entry: "query_gradient", operands: all, rows: heads * Math.ceil(queries / tile), width: size },
     { entry: "key_gradient", operands: all, rows: groups * Math.ceil(keys / tile), width: size },

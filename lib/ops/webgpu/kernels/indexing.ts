@@ -1,6 +1,7 @@
 // Rows by index: gather, scatterAdd, dynamicSlice, dynamicUpdateSlice.
 import type { Node } from "../../../ir/graph.ts";
 import { sizeOf } from "../../../shape.ts";
+import { reductionExtents } from "../../extents/reduction.ts";
 import type { Lowering } from "../lowering.ts";
 import type { Operand } from "../operand.ts";
 import type { Param } from "../uniform.ts";
@@ -85,10 +86,22 @@ export function lowerScatterAdd(
   );
 }
 
+/** What finds the rows of a slice along an axis of an array. */
+function sliceParams(x: View, slice: View, axis: number, element: number): Param[] {
+  const [, rows, width] = reductionExtents(x.shape, [axis]);
+  return [
+    ["rows", "u32", rows],
+    ["width", "u32", width],
+    ["block", "u32", slice.shape[axis] * width],
+    ["element", "u32", element],
+    ["last", "u32", rows - slice.shape[axis]],
+  ];
+}
+
 /** Lowers dynamicSlice. */
 export function lowerDynamicSlice(
   lowering: Lowering,
-  { attrs: { element, size } }: Node<"dynamicSlice">,
+  { attrs: { element, axis } }: Node<"dynamicSlice">,
   [x, counters]: readonly View[],
   [y]: readonly View[],
 ): void {
@@ -98,9 +111,7 @@ export function lowerDynamicSlice(
       entry: "dynamic_slice",
       operands: [bits("x", { ...x, ...part }, "load"), integers("counters", counters), bits("y", y, "store")],
       params: [
-        ["width", "u32", widthOf(x)],
-        ["element", "u32", element],
-        ["last", "u32", x.shape[0] - size],
+        ...sliceParams(x, y, axis, element),
         ["part_from", "u32", from],
         ["part_count", "u32", count],
       ],
@@ -111,7 +122,7 @@ export function lowerDynamicSlice(
 /** Lowers dynamicUpdateSlice: in place if the plan allows it, else into a copy. */
 export function lowerDynamicUpdateSlice(
   lowering: Lowering,
-  { attrs: { element } }: Node<"dynamicUpdateSlice">,
+  { attrs: { element, axis } }: Node<"dynamicUpdateSlice">,
   [x, update, counters]: readonly View[],
   [y]: readonly View[],
 ): void {
@@ -122,9 +133,7 @@ export function lowerDynamicUpdateSlice(
       entry: "dynamic_update_slice",
       operands: [bits("update", update, "load"), integers("counters", counters), bits("y", { ...y, ...part }, "store")],
       params: [
-        ["width", "u32", widthOf(x)],
-        ["element", "u32", element],
-        ["last", "u32", x.shape[0] - update.shape[0]],
+        ...sliceParams(x, update, axis, element),
         ["part_from", "u32", from],
         ["part_count", "u32", count],
       ],

@@ -1,4 +1,8 @@
-// Draws line charts as SVG, for the examples.
+// Line charts.
+
+import { describe, ValueError } from "../errors.ts";
+import { Plot } from "./plot.ts";
+import { escapeXml } from "./xml.ts";
 
 /** A line in a chart. */
 export interface Curve {
@@ -31,9 +35,31 @@ const colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 
 const dashes = ' stroke-dasharray="6 4"';
 
-/** The SVG text of a chart. */
-export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }: Chart): string {
+/**
+ * Draws curves over their steps, which are counted from 1.
+ *
+ * @param chart the curves, and what is written beside them; values that are not finite, and on a logarithmic axis those
+ * that are not positive, are left out
+ * @throws {ValueError} where there is nothing to draw
+ *
+ * @example Two runs beside each other
+ * ```ts
+ * import { plots } from "./mod.ts";
+ * const curves = [{ name: "sgd", values: [2, 1.5, 1.2] }, { name: "adam", values: [2, 0.9, 0.5], dashed: true }];
+ * const { svg } = plots.lines({ title: "Two optimizers", xLabel: "epoch", yLabel: "loss", curves });
+ * console.log(svg.includes("adam")); // true
+ * ```
+ */
+export function lines({ title, xLabel, yLabel, curves, logarithmic = false }: Chart): Plot {
   const heights = curves.flatMap(({ values }) => values).filter((y) => Number.isFinite(y) && (!logarithmic || y > 0));
+  if (heights.length === 0) {
+    throw new ValueError({
+      what: `Cannot draw "${title}"`,
+      rule: `there must be a finite${logarithmic ? ", positive" : ""} value`,
+      received: curves.length === 0 ? "no curves" : `none among ${describe(curves.map(({ name }) => name))}`,
+      hint: logarithmic ? "leave logarithmic out" : 'give values by step, as in { name: "loss", values: [2, 1] }',
+    });
+  }
   const scale = logarithmic ? Math.log10 : (y: number) => y;
   const ticks = ticksBetween(Math.min(...heights), Math.max(...heights), logarithmic);
   const [low, high] = [scale(ticks[0]), scale(ticks[ticks.length - 1])];
@@ -58,7 +84,7 @@ export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }
     `<text x="${x(step - 1).toFixed(1)}" y="${below + 19}" text-anchor="middle">${short(step)}</text>`,
   ]);
   const axes = [...grid, ...marks];
-  const lines = curves.map(({ values, dashed, color }, i) => {
+  const drawn = curves.map(({ values, dashed, color }, i) => {
     const points = values.map((value, step) => [x(step), y(value)] as const).filter((point) => point.every(isFinite));
     const path = points.map((point) => point.map((at) => at.toFixed(1)).join(",")).join(" ");
     return `<polyline points="${path}" stroke="${colors[(color ?? i) % colors.length]}"${dashed ? dashes : ""}/>`;
@@ -69,21 +95,22 @@ export function drawChart({ title, xLabel, yLabel, curves, logarithmic = false }
     const look = `stroke="${colors[(color ?? i) % colors.length]}" stroke-width="2"${dashed ? dashes : ""}`;
     return [
       `<line x1="${left}" x2="${left + 30}" y1="${at}" y2="${at}" ${look}/>`,
-      `<text x="${left + 38}" y="${at + 4}">${escape(name)}</text>`,
+      `<text x="${left + 38}" y="${at + 4}">${escapeXml(name)}</text>`,
     ];
   });
-  return [
+  const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
-    `<text x="${middle}" y="26" text-anchor="middle" font-size="16">${escape(title)}</text>`,
-    `<text x="${middle}" y="${height - 12}" text-anchor="middle">${escape(xLabel)}</text>`,
-    `<text transform="translate(18 ${height / 2}) rotate(-90)" text-anchor="middle">${escape(yLabel)}</text>`,
+    `<text x="${middle}" y="26" text-anchor="middle" font-size="16">${escapeXml(title)}</text>`,
+    `<text x="${middle}" y="${height - 12}" text-anchor="middle">${escapeXml(xLabel)}</text>`,
+    `<text transform="translate(18 ${height / 2}) rotate(-90)" text-anchor="middle">${escapeXml(yLabel)}</text>`,
     `<g stroke="#ddd" fill="none">${axes.filter((part) => part.startsWith("<line")).join("")}</g>`,
     `<g fill="#333">${axes.filter((part) => part.startsWith("<text")).join("")}</g>`,
-    `<g fill="none" stroke-width="2">${lines.join("\n")}</g>`,
+    `<g fill="none" stroke-width="2">${drawn.join("\n")}</g>`,
     ...legend,
     "</svg>\n",
-  ].join("\n");
+  ];
+  return new Plot(parts.join("\n"));
 }
 
 /** Round numbers, from the last at or below `low` to the first at or above `high`. */
@@ -101,12 +128,9 @@ function ticksBetween(low: number, high: number, logarithmic: boolean): number[]
   return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
 }
 
-function short(value: number): string {
+/** A number as axes have it. */
+export function short(value: number): string {
   return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)
     ? value.toExponential(0)
     : String(+value.toPrecision(6));
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

@@ -1,0 +1,160 @@
+// The progress of fit, evaluate and predict in a notebook: a bar, a table of epochs and curves, which change in place.
+import { lines } from "../plots/chart.ts";
+import { escapeXml } from "../plots/xml.ts";
+import { formatNumber } from "../terminal/progress_bar.ts";
+import { type Kernel, NotebookOutput } from "../terminal/notebook.ts";
+import { terminal } from "../terminal/terminal.ts";
+import { Callback, type Logs } from "./callback.ts";
+
+/** The shortest time between two pictures of the bar, in seconds. */
+const interval = 0.25;
+/** The most epochs that the table shows. */
+const maxRows = 10;
+
+/** Shows the progress of a run in a notebook. */
+export class NotebookProgress extends Callback {
+  readonly #kernel: Kernel;
+  #output: NotebookOutput | undefined;
+  #isTraining = false;
+  #epoch = 0;
+  readonly #epochs: Logs[] = [];
+  #seen = 0;
+  #logs: Logs = {};
+  #start = 0;
+  #lastShown = 0;
+
+  /** Takes the kernel of the notebook. */
+  constructor(kernel: Kernel) {
+    super();
+    this.#kernel = kernel;
+  }
+
+  /** The bar moves for some batches, not for every one. */
+  override get everyBatch(): boolean {
+    return false;
+  }
+
+  /** Begins the output of a training. */
+  override onTrainBegin(): void {
+    this.#isTraining = true;
+    this.#epochs.length = 0;
+    this.#output = new NotebookOutput(this.#kernel);
+  }
+
+  /** Begins a bar. */
+  override async onEpochBegin(epoch: number): Promise<void> {
+    this.#epoch = epoch;
+    await this.#begin();
+  }
+
+  /** Moves the bar. */
+  override async onTrainBatchEnd(batch: number, logs: Logs = {}): Promise<void> {
+    await this.#move(batch, logs);
+  }
+
+  /** Adds a row to the table, and a step to the curves. */
+  override async onEpochEnd(_epoch: number, logs: Logs = {}): Promise<void> {
+    this.#epochs.push({ ...logs });
+    this.#logs = {};
+    this.#seen = this.params.steps ?? this.#seen;
+    await this.#show();
+  }
+
+  /** Ends the output of a training. */
+  override async onTrainEnd(): Promise<void> {
+    await this.#show();
+    this.#isTraining = false;
+    this.#output = undefined;
+  }
+
+  /** Begins the output of an evaluation, unless it is part of a training. */
+  override async onTestBegin(): Promise<void> {
+    if (!this.#isTraining) await this.#begin();
+  }
+  /** Moves the bar, unless training. */
+  override async onTestBatchEnd(batch: number, logs: Logs = {}): Promise<void> {
+    if (!this.#isTraining) await this.#move(batch, logs);
+  }
+  /** Ends the bar, unless training. */
+  override async onTestEnd(logs: Logs = {}): Promise<void> {
+    if (!this.#isTraining) await this.#end(logs);
+  }
+  /** Begins a bar. */
+  override async onPredictBegin(): Promise<void> {
+    await this.#begin();
+  }
+  /** Moves the bar. */
+  override async onPredictBatchEnd(batch: number): Promise<void> {
+    await this.#move(batch, {});
+  }
+  /** Ends the bar. */
+  override async onPredictEnd(): Promise<void> {
+    await this.#end({});
+  }
+
+  async #begin(): Promise<void> {
+    this.#output ??= new NotebookOutput(this.#kernel);
+    this.#seen = 0;
+    this.#logs = {};
+    this.#start = terminal().now();
+    await this.#show();
+  }
+
+  async #move(batch: number, logs: Logs): Promise<void> {
+    this.#seen = batch + 1;
+    this.#logs = { ...logs };
+    if (terminal().now() - this.#lastShown >= interval) await this.#show();
+  }
+
+  async #end(logs: Logs): Promise<void> {
+    this.#logs = { ...logs };
+    this.#seen = this.params.steps ?? this.#seen;
+    await this.#show();
+    this.#output = undefined;
+  }
+
+  async #show(): Promise<void> {
+    this.#lastShown = terminal().now();
+    const numbers = Object.entries(this.#logs).map(([name, value]) => `${name}: ${formatNumber(value)}`);
+    const steps = this.params.steps ?? undefined;
+    const seconds = Math.round(this.#lastShown - this.#start);
+    const epochs = this.params.epochs ?? 1;
+    const parts = [
+      ...this.#isTraining ? [`Epoch ${this.#epoch + 1}/${epochs}`] : [],
+      `${this.#seen}${steps === undefined ? "" : `/${steps}`}`,
+      `${seconds}s`,
+      ...numbers,
+    ];
+    const bar = `<progress value="${this.#seen}" max="${steps ?? Math.max(this.#seen, 1)}"></progress>`;
+    const html = `<div>${bar} ${escapeXml(parts.join(" - "))}</div>${this.#table()}${this.#curves()}`;
+    await this.#output?.show({ "text/html": html, "text/plain": parts.join(" - ") });
+  }
+
+  #table(): string {
+    const last = this.#epochs.at(-1);
+    if (!last) return "";
+    const names = Object.keys(last);
+    const cells = (tag: string, texts: readonly string[]) =>
+      `<tr>${texts.map((text) => `<${tag}>${escapeXml(text)}</${tag}>`).join("")}</tr>`;
+    const first = this.#epoch + 1 - (this.#epochs.length - 1);
+    const rows = this.#epochs.map((logs, i) =>
+      cells("td", [String(first + i), ...names.map((name) => name in logs ? formatNumber(logs[name]) : "")])
+    );
+    return `<table>${cells("th", ["epoch", ...names])}${rows.slice(-maxRows).join("")}</table>`;
+  }
+
+  #curves(): string {
+    if (this.#epochs.length < 2) return "";
+    const names = Object.keys(this.#epochs[0]).filter((name) => !name.startsWith("val_") && name !== "learning_rate");
+    return names.map((metric) => {
+      const curves = [metric, `val_${metric}`].filter((name) => name in this.#epochs[0]).map((name, i) => ({
+        name,
+        values: this.#epochs.map((logs) => logs[name]),
+        dashed: i === 1,
+        color: 0,
+      }));
+      if (!curves.some(({ values }) => values.some(Number.isFinite))) return "";
+      return `<div style="max-width:600px">${lines({ title: metric, xLabel: "epoch", yLabel: metric, curves })}</div>`;
+    }).join("");
+  }
+}
