@@ -100,6 +100,11 @@ export * as constraints from "./lib/constraints.ts";
 export * as callbacks from "./lib/callbacks/callbacks.ts";
 /** Data sets to start with: `mnist`, `cifar10`, `imdb` and others. See https://keras.io/api/datasets/. */
 export * as datasets from "./lib/datasets/datasets.ts";
+/**
+ * Networks for ImageNet: `ResNet50`, `MobileNetV2`, `EfficientNetB0` and others, with the weights of a file or Keras's
+ * own. See https://keras.io/api/applications/.
+ */
+export * as applications from "./lib/applications/applications.ts";
 /** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
 /** Pictures of data and trainings. */

@@ -37,7 +37,7 @@ export const order: readonly string[] = [
   "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "callbacks", "saving"],
-  ...["training", "export", "models", "utils", "datasets", "mod", "cli"],
+  ...["training", "export", "models", "utils", "datasets", "applications", "mod", "cli"],
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
@@ -61,6 +61,22 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/utils/get_file.ts ../files/archive.ts",
   "lib/utils/numpy_files.ts ../files/zip.ts",
   "lib/utils/plot_model.ts ./graph_svg.ts",
+  // And the code of an application when one of its family is first made.
+  "lib/applications/convnext.ts ./architectures/convnext.ts",
+  "lib/applications/densenet.ts ./architectures/densenet.ts",
+  "lib/applications/efficientnet.ts ./architectures/efficientnet.ts",
+  "lib/applications/efficientnet_v2.ts ./architectures/efficientnet_v2.ts",
+  "lib/applications/inception_resnet_v2.ts ./architectures/inception.ts",
+  "lib/applications/inception_v3.ts ./architectures/inception.ts",
+  "lib/applications/mobilenet.ts ./architectures/mobilenet.ts",
+  "lib/applications/mobilenet_v2.ts ./architectures/mobilenet_v2.ts",
+  "lib/applications/mobilenet_v3.ts ./architectures/mobilenet_v3.ts",
+  "lib/applications/nasnet.ts ./architectures/nasnet.ts",
+  "lib/applications/resnet.ts ./architectures/resnet.ts",
+  "lib/applications/resnet_v2.ts ./architectures/resnet.ts",
+  "lib/applications/vgg16.ts ./architectures/vgg.ts",
+  "lib/applications/vgg19.ts ./architectures/vgg.ts",
+  "lib/applications/xception.ts ./architectures/xception.ts",
 ];
 
 /** The only files that name packages: those of the library, and of the command line. */

@@ -4,6 +4,7 @@ import type { ConstraintIdentifier } from "../constraints.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
+import type { Config } from "../json_config.ts";
 import { expandDims, variance as varianceOf } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { boolean, isInteger, maxExtent, number } from "../option_kinds.ts";
@@ -245,6 +246,12 @@ export class LayerNormalization extends Scaled {
   override build(inputShape: SymbolicShape): void {
     const axes = normalizeAxes(this.axis, inputShape.length, `build "${this.name}"`);
     this.addScale(fixedExtents(inputShape, axes, this.name));
+  }
+
+  /** The config; as in Keras it has a list of axes once the layer is built. */
+  override getConfig(): Config {
+    const config = super.getConfig();
+    return this.built ? { ...config, axis: [config.axis].flat() } : config;
   }
 
   /** The normalized input. */

@@ -3,6 +3,7 @@ import * as callbacks from "../callbacks/callbacks.ts";
 import { checkMethodsOf } from "../checked_methods.ts";
 import * as constraints from "../constraints.ts";
 import * as initializers from "../initializers/initializers.ts";
+import { CustomScaleLayer, LayerScale } from "../layers/application_layers.ts";
 import * as layers from "../layers/layers.ts";
 import * as losses from "../losses/losses.ts";
 import * as metrics from "../metrics/metrics.ts";
@@ -23,8 +24,17 @@ const groups = {
   "keras.optimizers": optimizers,
 } as const;
 
-/** A class that Ceratops exports and Keras does not: functions as losses. */
-const internal = { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss };
+/** Classes that Keras does not export, by their names there: functions as losses, and layers of its applications. */
+const internal: readonly { readonly module: string; readonly className: string; readonly Class: SerializableClass }[] =
+  [
+    { module: "keras.src.losses.losses", className: "LossFunctionWrapper", Class: losses.FunctionLoss },
+    {
+      module: "keras.src.applications.inception_resnet_v2",
+      className: "CustomScaleLayer",
+      Class: CustomScaleLayer,
+    },
+    { module: "keras.src.applications.convnext", className: "LayerScale", Class: LayerScale },
+  ];
 
 /** Abstract base classes, which no config contains. */
 const bases = new Set<unknown>([
@@ -59,12 +69,12 @@ const bases = new Set<unknown>([
 const isConcrete = (item: unknown): item is SerializableClass => isClass(item) && !bases.has(item);
 
 for (const [module, group] of Object.entries(groups)) {
-  const classes = Object.entries(group).filter(([, item]) => isConcrete(item) && item !== internal.Class);
+  const classes = Object.entries(group).filter(([, item]) => isConcrete(item) && item !== losses.FunctionLoss);
   declareClasses(module, Object.fromEntries(classes));
 }
 // Callbacks stand in no config.
 for (const Class of Object.values(callbacks).filter(isClass)) checkMethodsOf(Class);
-declareClasses(internal.module, { [internal.className]: internal.Class }, internal.className);
+for (const { module, className, Class } of internal) declareClasses(module, { [className]: Class }, className);
 
 /** The groups in which a class is searched, the likeliest first. */
 function groupsFor(module: string | null, key: string): (keyof typeof groups)[] {
@@ -76,7 +86,8 @@ function groupsFor(module: string | null, key: string): (keyof typeof groups)[] 
 
 /** Keras's class with a name; `module` and the config `key` distinguish classes with the same name. */
 export function kerasClass(className: string, module: string | null, key: string): SerializableClass | undefined {
-  if (className === internal.className) return internal.Class;
+  const known = internal.find((item) => item.className === className);
+  if (known) return known.Class;
   for (const group of groupsFor(module, key)) {
     const Class = (groups[group] as Record<string, unknown>)[className];
     if (isConcrete(Class)) return Class;

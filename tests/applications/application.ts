@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import type { Model } from "../../lib/models/model.ts";
+import { Network } from "../../lib/models/network.ts";
 import { modelFromJson } from "../../lib/models/from_config.ts";
 import { hashPath } from "../../lib/random_stream.ts";
 import { type Shape, sizeOf, type SymbolicShape } from "../../lib/shape.ts";
@@ -58,14 +59,18 @@ export function readApplication({ json }: Application): Model {
 }
 
 /** Sets all weights of a model to the numbers that its case was made with. */
-export function drawWeights(model: Model, gain: number): void {
+export function drawWeights(model: Network, gain: number): void {
   for (const layer of model.layers) {
+    if (layer instanceof Network) {
+      drawWeights(layer, gain);
+      continue;
+    }
     layer.setWeights(layer.weights.map(({ key, shape }) => weight(layer.name, key, shape, gain)));
   }
 }
 
 /** Images for a model, `[count, height, width, channels]`. */
-export function drawImages({ input_shape, scale }: Application, count: number): Tensor {
+export function drawImages({ input_shape, scale }: Pick<Application, "input_shape" | "scale">, count: number): Tensor {
   const shape = [count, ...input_shape.slice(1)] as number[];
   return new Tensor(shape, "float32", Float32Array.from(noise("x", sizeOf(shape)), (v) => v * scale!));
 }

@@ -90,6 +90,9 @@ const left: ReadonlySet<string> = new Set([
   "propertyIsEnumerable",
 ]);
 
+/** What downloads, or draws tens of millions of weights: `MobileNet` stands for all applications. */
+const heavy = /^applications\.(\w+\.)?((?!MobileNet$)[A-Z]\w*|decodePredictions)$/;
+
 /** Methods that TypeScript keeps from users, so that only code of the library and of their own classes calls them. */
 const inside: ReadonlySet<string> = new Set(
   ("dense makeInner headSize projectionRegularizer " +
@@ -252,7 +255,7 @@ function* targetsOfClass(path: string, Class: AnyClass): Generator<Target> {
 function* targetsOf(prefix: string, table: object, seen: Set<unknown>): Generator<Target> {
   for (const [name, item] of Object.entries(table)) {
     const path = prefix + name;
-    if (seen.has(item) || left.has(path)) continue;
+    if (seen.has(item) || left.has(path) || heavy.test(path)) continue;
     seen.add(item);
     if (isClass(item)) yield* targetsOfClass(path, item);
     else if (typeof item === "function") {

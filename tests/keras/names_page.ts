@@ -43,7 +43,6 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/Quant|quantiz|^quantizers\.|GPTQ|AWQ|int4|fp8|float8/i, "weights are not quantized"],
   [/^InputSpec$|^layers\.InputSpec$|^Operation$/, "a type: written in braces, or implemented by a class"],
   [/^(Function|StatelessScope|SymbolicScope|RematScope|remat|device|name_scope)$/, "an inner part of Keras"],
-  [/^applications\./, "no weights come with the package; models are read from Keras's files by `loadModel`"],
   [/^callbacks\.(RemoteMonitor|OrbaxCheckpoint|TensorBoard)$/, "a callback of one's own can write such logs"],
   [/^callbacks\.CallbackList$/, "`fit` makes it"],
   [/flash_attention|nnx|traceback/, "belongs to a backend of Python"],

@@ -50,6 +50,7 @@ SUBJECTS = [
     "text",
     "feature_spaces",
     "applications",
+    "architectures",
     "pooling",
     "spatial",
     "normalization",

@@ -1,0 +1,34 @@
+// InceptionV3. https://keras.io/api/applications/inceptionv3/
+import type { ApplicationModel, ApplicationOptions } from "./options.ts";
+import { preprocessingIn, type PreprocessInput } from "./preprocessing.ts";
+export { decodePredictions } from "./predictions.ts";
+
+/**
+ * Images for InceptionV3: from -1 to 1.
+ * As `keras.applications.inception_v3.preprocess_input`.
+ *
+ * @param x images from 0 to 255, `[height, width, 3]` or a batch of them: numbers, or symbols in a model
+ * @param options where the channels are
+ * @returns images of the same shape, in float32
+ * @throws {ShapeError} for images without 3 channels
+ *
+ * @example
+ * ```ts
+ * import { applications } from "./mod.ts";
+ * console.log(applications.inception_v3.preprocessInput([[[0, 127.5, 255]]]).toArray()); // [ [ [ -1, 0, 1 ] ] ]
+ * ```
+ */
+export const preprocessInput: PreprocessInput = preprocessingIn("tf");
+
+/**
+ * InceptionV3: blocks of branches with kernels of several sizes.
+ * Szegedy et al., 2015, as `keras.applications.InceptionV3`.
+ *
+ * @param options the weights, the top, and the shape of images, of 299 by 299 pixels by default, prepared by `applications.inception_v3.preprocessInput`
+ * @returns the model
+ * @throws {ValueError} or {@linkcode ShapeError} for options that do not suit each other
+ * @throws {FileError} for a file of weights that cannot be had, or is of another model
+ */
+export async function InceptionV3(options: ApplicationOptions = {}): Promise<ApplicationModel> {
+  return await (await import("./architectures/inception.ts")).InceptionV3.make(options);
+}

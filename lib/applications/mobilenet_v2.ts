@@ -1,0 +1,34 @@
+// MobileNetV2. https://keras.io/api/applications/mobilenet/
+import type { ApplicationModel, MobileNetV2Options } from "./options.ts";
+import { preprocessingIn, type PreprocessInput } from "./preprocessing.ts";
+export { decodePredictions } from "./predictions.ts";
+
+/**
+ * Images for MobileNetV2: from -1 to 1.
+ * As `keras.applications.mobilenet_v2.preprocess_input`.
+ *
+ * @param x images from 0 to 255, `[height, width, 3]` or a batch of them: numbers, or symbols in a model
+ * @param options where the channels are
+ * @returns images of the same shape, in float32
+ * @throws {ShapeError} for images without 3 channels
+ *
+ * @example
+ * ```ts
+ * import { applications } from "./mod.ts";
+ * console.log(applications.mobilenet_v2.preprocessInput([[[0, 127.5, 255]]]).toArray()); // [ [ [ -1, 0, 1 ] ] ]
+ * ```
+ */
+export const preprocessInput: PreprocessInput = preprocessingIn("tf");
+
+/**
+ * MobileNetV2: inverted residual blocks, for small devices.
+ * Sandler et al., 2018, as `keras.applications.MobileNetV2`.
+ *
+ * @param options the weights, the top, and the shape of images, of 224 by 224 pixels by default, prepared by `applications.mobilenet_v2.preprocessInput`
+ * @returns the model
+ * @throws {ValueError} or {@linkcode ShapeError} for options that do not suit each other
+ * @throws {FileError} for a file of weights that cannot be had, or is of another model
+ */
+export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<ApplicationModel> {
+  return await (await import("./architectures/mobilenet_v2.ts")).MobileNetV2.make(options);
+}
