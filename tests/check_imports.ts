@@ -60,6 +60,7 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/models/load_model.ts ../saving/file_formats.ts",
   "lib/utils/get_file.ts ../files/archive.ts",
   "lib/utils/numpy_files.ts ../files/zip.ts",
+  "lib/datasets/published.ts ../files/zip.ts",
   "lib/utils/plot_model.ts ./graph_svg.ts",
   // And the code of an application when one of its family is first made.
   "lib/applications/convnext.ts ./architectures/convnext.ts",

@@ -49,7 +49,7 @@ with tempfile.TemporaryDirectory() as folder:
     manager, client = start_new_kernel(kernel_name="deno", startup_timeout=limit, cwd=str(path.parent))
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        print(json.dumps([outputs_of(client, cell["source"]) for cell in cells if cell["cell_type"] == "code"]))
+        print(json.dumps([outputs_of(client, "".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]))
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
