@@ -1,5 +1,6 @@
 // Pooling to a size: windows that divide each axis as evenly as they can. https://keras.io/api/ops/nn/
 import type { SavedForms } from "../ir/saved_form.ts";
+import { ValueError } from "../errors.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { take } from "./composed.ts";
@@ -12,6 +13,9 @@ export interface AdaptivePoolOptions {
   /** `channels_last` by default. */
   dataFormat?: DataFormat;
 }
+
+/** The most windows along an axis: the places in them are computed when the operation is made. */
+const maxWindows = 2 ** 16;
 
 /** The elements of each window along an axis `[windows, longest]`; shorter windows have their last one again. */
 function windowsOf(extent: number, windows: number): { places: Tensor; lengths: number[] } {
@@ -34,6 +38,15 @@ function pooled(
 ): Operand {
   return withChannelsLast(what, x, dataFormat, (input) => {
     const sizes = perAxis(what, "outputSize", size, spatialRank(what, shapeOf(input)));
+    const wrong = sizes.find((windows) => windows > maxWindows);
+    if (wrong !== undefined) {
+      throw new ValueError({
+        what,
+        rule: `outputSize may be at most ${maxWindows}`,
+        received: `${wrong}`,
+        hint: "give the number of windows along each axis",
+      });
+    }
     return sizes.reduce((left: Operand, windows, i) => {
       const { places, lengths } = windowsOf(shapeOf(left)[i + 1], windows);
       return reduce(take(left, places, i + 1), i + 2, lengths);
