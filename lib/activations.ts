@@ -225,7 +225,7 @@ export const deserialize = (
   get(
     isNode(config)
       ? objectOf(config, customObjects) as ActivationIdentifier
-      : (customObjects[config as string] ?? config) as ActivationIdentifier,
+      : ((typeof config === "string" ? customObjects[config] : undefined) ?? config) as ActivationIdentifier,
   );
 
 function noActivation(given: unknown, where = "Unknown activation"): ValueError {

@@ -229,7 +229,7 @@ export function computed(inputs: readonly Tensor[], run: (values: Value[]) => Va
       values.set(idOf(value), { shape, dtype, data: new Float64Array(data) });
       return value;
     })));
-  interpret(trace.graph, values);
+  interpret({ ...trace.graph, outputs: [idOf(output)] }, values);
   const { shape, dtype } = output;
   return new Tensor(shape, dtype as DType, makeArray(dtype, values.get(idOf(output))!.data));
 }

@@ -3,7 +3,7 @@ import { type Activation, type ActivationIdentifier, activationOption } from "..
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { shape } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, StateError } from "../errors.ts";
 import type { InitializerIdentifier } from "../initializers/resolve.ts";
 import type { RecurrentCell as RecurrentCellName } from "../ir/attrs.ts";
 import { requireTrace } from "../ir/trace.ts";
@@ -241,14 +241,21 @@ export abstract class DenseCell extends RecurrentCell {
 
 /**
  * A cell for the op that runs all steps, which computes what the defaults give: tanh, sigmoid for gates, and nothing
- * dropped of the state, `masks` being the factors that drop some.
+ * dropped of the state, `masks` being the factors that drop some. Throws {@linkcode StateError} before it is built.
  */
 export function recurrenceOf(
-  { activation, recurrentKernel }: DenseCell,
+  { name, built, activation, recurrentKernel }: DenseCell,
   cell: RecurrentCellName,
   masks: readonly Value[],
   gate?: Activation,
 ): CellRecurrence | undefined {
+  if (!built) {
+    throw new StateError({
+      what: `Cannot prepare "${name}"`,
+      rule: "it is not built, so that it has no weights yet",
+      hint: "call build(inputShape) first, or give it to an RNN",
+    });
+  }
   const isDefault = activation.serialize() === "tanh" && (!gate || gate.serialize() === "sigmoid");
   return isDefault && masks.length === 0 ? { cell, kernel: recurrentKernel.value() } : undefined;
 }

@@ -1,6 +1,6 @@
 // Branches and loops in Keras's words: on tensors they run at once, in programs they have a fixed size.
 // https://keras.io/api/ops/core/
-import { describe, ShapeError, StateError, ValueError } from "../errors.ts";
+import { describe, isClass, ShapeError, StateError, ValueError } from "../errors.ts";
 import { requireTrace, tracing } from "../ir/trace.ts";
 import { type Value, valueOf } from "../ir/value.ts";
 import { checkCount, formatShape, normalizeAxis } from "../shape.ts";
@@ -14,8 +14,9 @@ import * as p from "./primitives.ts";
 export type Carried = Operand | readonly Operand[];
 
 function checkFunctions(what: string, ...functions: readonly unknown[]): void {
-  const wrong = functions.find((given) => typeof given !== "function");
-  if (functions.every((given) => typeof given === "function")) return;
+  const isFunction = (given: unknown) => typeof given === "function" && !isClass(given);
+  const wrong = functions.find((given) => !isFunction(given));
+  if (functions.every(isFunction)) return;
   throw new ValueError({
     what: `Cannot ${what}`,
     rule: "branches and bodies must be functions",

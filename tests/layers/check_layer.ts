@@ -214,7 +214,7 @@ function checkDifferences(spec: LayerCase, layer: Layer): void {
     if (link) given.set(link.input, wide(toTensor(spec.initial[i])));
   });
   const values = new Map(given);
-  interpret(graph, values);
+  interpret({ ...graph, outputs: slopes.map(idOf) }, values);
   const score = () => {
     const moved = new Map(given);
     interpret(forward, moved);
@@ -222,7 +222,7 @@ function checkDifferences(spec: LayerCase, layer: Layer): void {
   };
   // The part of the graph up to the objective, without its gradients, which come after it.
   const end = graph.nodes.findIndex(({ outputs }) => outputs.includes(idOf(objective)));
-  const forward = { ...graph, nodes: graph.nodes.slice(0, end + 1) };
+  const forward = { ...graph, nodes: graph.nodes.slice(0, end + 1), outputs: [idOf(objective)] };
   targets.forEach((target, t) => {
     const { data } = given.get(idOf(target))!;
     const slope = values.get(idOf(slopes[t]))!.data;
