@@ -6,6 +6,7 @@ import { interpret } from "../../lib/ir/interpret.ts";
 import type { RefArray } from "../../lib/ir/op_def.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf } from "../../lib/ir/value.ts";
+import "../../lib/ops/defs/table.ts";
 import { add, exp, multiply } from "../../lib/ops/primitives.ts";
 
 Deno.test("an interpreted graph leaves its outputs alone, and not what only nodes read", () => {
