@@ -3,7 +3,7 @@ import { describe, ValueError } from "../errors.ts";
 import { EventFile, type EventTensor, type EventValue } from "../files/event_file.ts";
 import { requireFiles } from "../files/system.ts";
 import { boolean, integerAtLeast, isInteger, text } from "../option_kinds.ts";
-import { declareOptions, fixed, option, type OptionFields, optionTable, positional } from "../options.ts";
+import { declareOptions, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { loadPackage } from "../packages.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Callback, type Logs } from "./callback.ts";
@@ -20,10 +20,6 @@ export interface TensorBoardOptions {
   writeStepsPerSecond?: boolean;
   /** When losses and metrics are written: each `epoch`, the default, each `batch`, or after a number of batches too. */
   updateFreq?: "epoch" | "batch" | number;
-  /** Batches to profile: there is no profiler, so that it must be 0. */
-  profileBatch?: 0;
-  /** After how many epochs embeddings are written for the projector, which reads TensorFlow's checkpoints alone: 0. */
-  embeddingsFreq?: 0;
 }
 
 const tensorBoardOptions = optionTable<TensorBoardOptions>()({
@@ -47,8 +43,6 @@ const tensorBoardOptions = optionTable<TensorBoardOptions>()({
       });
     },
   }),
-  profileBatch: fixed(0),
-  embeddingsFreq: fixed(0),
 });
 
 /** The options, checked and completed. */
@@ -62,7 +56,8 @@ const maxPictures = 3;
 /**
  * Writes event files that TensorBoard shows, with the tags of Keras: losses and metrics of epochs, the learning rate, the
  * graph of layers, and as the options say those of batches, histograms and pictures of weights. Training's are in the
- * folder's `train`, validation's in `validation`.
+ * folder's `train`, validation's in `validation`. Profiles and the projector of embeddings, which read what TensorFlow
+ * alone writes, are left out.
  *
  * @example Curves that grow while it trains: run `tensorboard --logdir logs` beside it
  * ```ts
