@@ -60,7 +60,10 @@ export class BackupAndRestore extends Callback {
     declareOptions(this, backupOptions);
   }
 
-  /** Takes the folder, which is created, and removed at the end. Throws {@linkcode ValueError} for an invalid name. */
+  /**
+   * Takes the folder, which is created, and removed at the end. Throws {@linkcode ValueError} for an invalid name.
+   * Defaults: `saveFreq: "epoch"`, `doubleCheckpoint: false`, `deleteCheckpoint: true`.
+   */
   constructor(backupDir: string, options: BackupAndRestoreOptions = {}) {
     super(options, { backupDir });
     this.#batches = new BatchCounter(this.saveFreq);

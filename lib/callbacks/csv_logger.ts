@@ -43,7 +43,10 @@ export class CSVLogger extends Callback {
     declareOptions(this, csvOptions);
   }
 
-  /** Takes the file's name and options. Throws {@linkcode ValueError} for an invalid name or separator. */
+  /**
+   * Takes the file's name and options. Throws {@linkcode ValueError} for an invalid name or separator. Defaults:
+   * `separator: ","`, `append: false`.
+   */
   constructor(filename: string, options: CSVLoggerOptions = {}) {
     super(options, { filename });
     if (filename !== "" && [...this.separator].length === 1) return;

@@ -51,7 +51,11 @@ export class EarlyStopping extends MonitorCallback {
     declareOptions(this, earlyStoppingOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values out of range. Defaults: `monitor: "val_loss"`,
+   * `mode: "auto"`, `minDelta: 0`, `verbose: 0`, `patience: 0`, `baseline: null`, `restoreBestWeights: false`,
+   * `startFromEpoch: 0`.
+   */
   constructor(options: EarlyStoppingOptions = {}) {
     super(options);
   }

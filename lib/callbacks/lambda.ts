@@ -33,7 +33,12 @@ export class LambdaCallback extends Callback {
     declareOptions(this, Object.fromEntries(hookNames.map((name) => [name, hookOption])));
   }
 
-  /** Takes the hooks. Throws {@linkcode ValueError} for the name of an unknown hook. */
+  /**
+   * Takes the hooks. Throws {@linkcode ValueError} for the name of an unknown hook. Defaults: `onTrainBegin: null`,
+   * `onTrainEnd: null`, `onEpochBegin: null`, `onEpochEnd: null`, `onTrainBatchBegin: null`, `onTrainBatchEnd: null`,
+   * `onTestBegin: null`, `onTestEnd: null`, `onTestBatchBegin: null`, `onTestBatchEnd: null`, `onPredictBegin: null`,
+   * `onPredictEnd: null`, `onPredictBatchBegin: null`, `onPredictBatchEnd: null`.
+   */
   constructor(hooks: CallbackHooks = {}) {
     super(hooks);
     for (const name of hookNames) {

@@ -54,7 +54,10 @@ export class LearningRateScheduler extends Callback {
     declareOptions(this, schedulerOptions);
   }
 
-  /** Takes the function; `verbose` 1 prints each rate. Throws {@linkcode ValueError} for anything but a function. */
+  /**
+   * Takes the function; `verbose` 1 prints each rate. Throws {@linkcode ValueError} for anything but a function.
+   * Defaults: `verbose: 0`.
+   */
   constructor(schedule: EpochSchedule, options: LearningRateSchedulerOptions = {}) {
     super(options, { schedule });
   }

@@ -69,7 +69,11 @@ export class ModelCheckpoint extends MonitorCallback {
     declareOptions(this, checkpointOptions);
   }
 
-  /** Takes the path and options. Throws {@linkcode ValueError} for another extension. */
+  /**
+   * Takes the path and options. Throws {@linkcode ValueError} for another extension. Defaults: `monitor: "val_loss"`,
+   * `mode: "auto"`, `verbose: 0`, `saveBestOnly: false`, `saveWeightsOnly: false`, `saveFreq: "epoch"`,
+   * `initialValueThreshold: null`.
+   */
   constructor(filepath: string, options: ModelCheckpointOptions = {}) {
     super(options, { filepath });
     const { saveWeightsOnly } = this;

@@ -70,7 +70,11 @@ export class ReduceLROnPlateau extends MonitorCallback {
     declareOptions(this, plateauOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values out of range, such as a factor of 1 or more. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values out of range, such as a factor of 1 or more. Defaults:
+   * `monitor: "val_loss"`, `mode: "auto"`, `minDelta: 0.0001`, `verbose: 0`, `factor: 0.1`, `patience: 10`,
+   * `cooldown: 0`, `minLr: 0`.
+   */
   constructor(options: ReduceLROnPlateauOptions = {}) {
     super(options);
   }

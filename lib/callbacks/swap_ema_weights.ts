@@ -34,7 +34,7 @@ export class SwapEMAWeights extends Callback {
     declareOptions(this, swapOptions);
   }
 
-  /** Takes whether to swap at the end of epochs too; false by default. */
+  /** Takes whether to swap at the end of epochs too; false by default. Defaults: `swapOnEpoch: false`. */
   constructor(options: SwapEMAWeightsOptions = {}) {
     super(options);
   }

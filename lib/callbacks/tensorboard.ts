@@ -78,7 +78,11 @@ export class TensorBoard extends Callback {
     declareOptions(this, tensorBoardOptions);
   }
 
-  /** Takes the folder, `logs` by default, and options. Throws {@linkcode ValueError} for an invalid one. */
+  /**
+   * Takes the folder, `logs` by default, and options. Throws {@linkcode ValueError} for an invalid one. Defaults:
+   * `logDir: "logs"`, `histogramFreq: 0`, `writeGraph: true`, `writeImages: false`, `writeStepsPerSecond: false`,
+   * `updateFreq: "epoch"`.
+   */
   constructor(logDir: string | null = "logs", options: TensorBoardOptions = {}) {
     super(options, { logDir });
     this.#openFiles();

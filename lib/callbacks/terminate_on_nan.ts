@@ -30,7 +30,7 @@ export class TerminateOnNaN extends Callback {
     declareOptions(this, nanOptions);
   }
 
-  /** Takes whether to throw; false by default. */
+  /** Takes whether to throw; false by default. Defaults: `raiseError: false`. */
   constructor(options: TerminateOnNaNOptions = {}) {
     super(options);
   }

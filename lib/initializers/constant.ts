@@ -40,7 +40,7 @@ export class Constant extends Initializer {
     declareOptions(this, constantOptions);
   }
 
-  /** Takes the value of every element. Throws {@linkcode ValueError} if it is not a number. */
+  /** Takes the value of every element. Throws {@linkcode ValueError} if it is not a number. Defaults: `value: 0`. */
   constructor(value?: number) {
     super({}, { value });
   }
@@ -57,7 +57,7 @@ export class Identity extends Initializer {
     declareOptions(this, identityOptions);
   }
 
-  /** Takes the value on the diagonal. Throws {@linkcode ValueError} if it is not a number. */
+  /** Takes the value on the diagonal. Throws {@linkcode ValueError} if it is not a number. Defaults: `gain: 1`. */
   constructor(gain?: number) {
     super({}, { gain });
   }

@@ -30,7 +30,7 @@ export class RandomUniform extends Initializer {
     declareOptions(this, randomUniformOptions);
   }
 
-  /** Takes the bounds and the seed. */
+  /** Takes the bounds and the seed. Defaults: `seed: null`, `minval: -0.05`, `maxval: 0.05`. */
   constructor(options: RandomUniformOptions = {}) {
     super(options);
   }
@@ -64,7 +64,7 @@ export class RandomNormal extends Initializer {
     declareOptions(this, randomNormalOptions);
   }
 
-  /** Takes mean, standard deviation and seed. */
+  /** Takes mean, standard deviation and seed. Defaults: `seed: null`, `mean: 0`, `stddev: 0.05`. */
   constructor(options: RandomNormalOptions = {}) {
     super(options);
   }
@@ -155,7 +155,11 @@ export class VarianceScaling extends Initializer {
     declareOptions(this, varianceScalingOptions);
   }
 
-  /** Takes scale, fan, distribution and seed. Throws {@linkcode ValueError} if the scale is not above 0. */
+  /**
+   * Takes scale, fan, distribution and seed. Throws {@linkcode ValueError} if the scale is not above 0. Defaults:
+   * `seed: null`, `scale: 1`, `mode: "fan_in"`, `distribution: "truncated_normal"`, `inputAxes: null`,
+   * `outputAxes: null`.
+   */
   constructor(options: VarianceScalingOptions = {}) {
     super(options);
   }
@@ -274,7 +278,7 @@ export class Orthogonal extends Initializer {
     declareOptions(this, orthogonalOptions);
   }
 
-  /** Takes the length of the columns and the seed. */
+  /** Takes the length of the columns and the seed. Defaults: `seed: null`, `gain: 1`. */
   constructor(options: OrthogonalOptions = {}) {
     super(options);
   }

@@ -79,7 +79,10 @@ export class STFT extends Initializer {
     declareOptions(this, stftOptions);
   }
 
-  /** Takes the part, the window and its scaling; throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the part, the window and its scaling; throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `side: "real"`, `window: "hann"`, `periodic: false`, `scaling: "density"`.
+   */
   constructor(options: STFTOptions = {}) {
     super(options);
   }

@@ -108,7 +108,10 @@ export class ReLU extends Elementwise {
     declareOptions(this, reluOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a number below 0. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a number below 0. Defaults: `maxValue: null`,
+   * `negativeSlope: 0`, `threshold: 0`.
+   */
   constructor(options: ReLUOptions = {}) {
     super(options);
   }
@@ -149,7 +152,9 @@ export class LeakyReLU extends Elementwise {
   /** The slope below 0. */
   readonly negativeSlope: number;
 
-  /** Takes the options. Throws {@linkcode ValueError} for a slope below 0. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a slope below 0. Defaults: `negativeSlope: 0.3`, `alpha: 0.3`.
+   */
   constructor(options: LeakyReLUOptions = {}) {
     super(options);
     this.negativeSlope = options.negativeSlope ?? options.alpha ?? 0.3;
@@ -186,7 +191,7 @@ export class ELU extends Elementwise {
     declareOptions(this, eluOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} if `alpha` is not a number. */
+  /** Takes the options. Throws {@linkcode ValueError} if `alpha` is not a number. Defaults: `alpha: 1`. */
   constructor(options: ELUOptions = {}) {
     super(options);
   }
@@ -248,7 +253,10 @@ export class PReLU extends Elementwise {
   /** The slopes below 0: the shape of a sample, with extent 1 along shared axes. */
   alpha!: Weight;
 
-  /** Takes the options. Throws {@linkcode ValueError} for an invalid shared axis. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an invalid shared axis. Defaults: `alphaInitializer: "zeros"`,
+   * `alphaRegularizer: null`, `alphaConstraint: null`, `sharedAxes: null`.
+   */
   constructor(options: PReLUOptions = {}) {
     super(options);
   }
@@ -309,7 +317,7 @@ export class Softmax extends Elementwise {
   }
   override readonly callDefaults = { mask: null };
 
-  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. Defaults: `axis: -1`. */
   constructor(options: SoftmaxOptions = {}) {
     super(options);
   }

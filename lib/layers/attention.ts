@@ -219,7 +219,10 @@ export class Attention extends ScoringAttention {
   /** What scores of the mode `concat` are multiplied by. */
   concatScoreWeight: Weight | undefined;
 
-  /** Takes the options. Throws {@linkcode ValueError} for an unknown mode. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an unknown mode. Defaults: `seed: null`, `useScale: false`,
+   * `dropout: 0`, `scoreMode: "dot"`.
+   */
   constructor(options: AttentionOptions = {}) {
     super(options);
   }
@@ -258,7 +261,7 @@ export class AdditiveAttention extends ScoringAttention {
     declareOptions(this, additiveOptions);
   }
 
-  /** Takes the options. */
+  /** Takes the options. Defaults: `seed: null`, `useScale: true`, `dropout: 0`. */
   constructor(options: AdditiveAttentionOptions = {}) {
     super(options);
   }

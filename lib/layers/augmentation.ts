@@ -121,7 +121,10 @@ export class RandomFlip extends RandomImages {
     declareOptions(this, randomFlipOptions);
   }
 
-  /** Takes the direction, `horizontal_and_vertical` by default. Throws {@linkcode ValueError} for an unknown one. */
+  /**
+   * Takes the direction, `horizontal_and_vertical` by default. Throws {@linkcode ValueError} for an unknown one.
+   * Defaults: `dataFormat: "channels_last"`, `seed: null`, `mode: "horizontal_and_vertical"`.
+   */
   constructor(mode?: FlipMode, options: RandomImageOptions = {}) {
     super(options, { mode });
   }
@@ -199,7 +202,10 @@ export class RandomRotation extends RandomTransform {
     declareOptions(this, randomRotationOptions);
   }
 
-  /** Takes the angle as a fraction of a full turn. Throws {@linkcode ValueError} if it is invalid. */
+  /**
+   * Takes the angle as a fraction of a full turn. Throws {@linkcode ValueError} if it is invalid. Defaults:
+   * `dataFormat: "channels_last"`, `seed: null`, `fillMode: "reflect"`, `interpolation: "bilinear"`, `fillValue: 0`.
+   */
   constructor(factor: Factor, options: RandomTransformOptions = {}) {
     super(options, { factor });
   }
@@ -247,7 +253,10 @@ export class RandomTranslation extends RandomTransform {
   readonly #height = endsOf(this.heightFactor, ofExtent);
   readonly #width = endsOf(this.widthFactor, ofExtent);
 
-  /** Takes the fractions of height and width, from -1 to 1. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the fractions of height and width, from -1 to 1. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `dataFormat: "channels_last"`, `seed: null`, `fillMode: "reflect"`, `interpolation: "bilinear"`, `fillValue: 0`.
+   */
   constructor(heightFactor: Factor, widthFactor: Factor, options: RandomTransformOptions = {}) {
     super(options, { heightFactor, widthFactor });
   }
@@ -296,7 +305,11 @@ export class RandomZoom extends RandomTransform {
   readonly #height = endsOf(this.heightFactor, zooms);
   readonly #width = this.widthFactor === null ? null : endsOf(this.widthFactor, zooms);
 
-  /** Takes the factor, above -1 up to 1. Throws {@linkcode ValueError} if it is invalid. */
+  /**
+   * Takes the factor, above -1 up to 1. Throws {@linkcode ValueError} if it is invalid. Defaults:
+   * `dataFormat: "channels_last"`, `seed: null`, `fillMode: "reflect"`, `interpolation: "bilinear"`, `fillValue: 0`,
+   * `widthFactor: null`.
+   */
   constructor(heightFactor: Factor, options: RandomZoomOptions = {}) {
     super(options, { heightFactor });
   }
@@ -339,7 +352,10 @@ export class RandomCrop extends RandomImages {
     declareOptions(this, randomCropOptions);
   }
 
-  /** Takes the size. Throws {@linkcode ValueError} if it is invalid. */
+  /**
+   * Takes the size. Throws {@linkcode ValueError} if it is invalid. Defaults: `dataFormat: "channels_last"`,
+   * `seed: null`.
+   */
   constructor(height: number, width: number, options: RandomImageOptions = {}) {
     super(options, { height, width });
   }

@@ -103,8 +103,8 @@ export class Bidirectional<L extends DirectedLayer = DirectedLayer, Mode extends
   readonly backwardLayer: DirectedLayer;
 
   /**
-   * Takes the layer of one direction. Throws {@linkcode ValueError} if it is no recurrent layer, or if the given layer of
-   * the other direction does not fit it.
+   * Takes the layer of one direction. Throws {@linkcode ValueError} if it is no recurrent layer, or if the given layer
+   * of the other direction does not fit it. Defaults: `mergeMode: "concat"`, `backwardLayer: null`.
    */
   constructor(layer: L, options: BidirectionalOptions & { mergeMode?: Mode } = {}) {
     super(options, { layer });

@@ -93,7 +93,10 @@ export class CategoryEncoding extends PreparingLayer {
   readonly takes = "integers";
   override readonly callArguments = ["countWeights"];
 
-  /** Takes the number of categories. Throws {@linkcode ValueError} unless it is a positive integer. */
+  /**
+   * Takes the number of categories. Throws {@linkcode ValueError} unless it is a positive integer. Defaults:
+   * `outputMode: "multi_hot"`.
+   */
   constructor(numTokens: number, options: CategoryEncodingOptions = {}) {
     super(options, { numTokens });
   }

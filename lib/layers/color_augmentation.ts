@@ -68,7 +68,10 @@ export class RandomContrast extends RandomColors {
     declareOptions(this, randomColorOptions(0, 1));
   }
 
-  /** Takes the factor. Throws {@linkcode ValueError} if it is not from 0 to 1. */
+  /**
+   * Takes the factor. Throws {@linkcode ValueError} if it is not from 0 to 1. Defaults: `dataFormat: "channels_last"`,
+   * `seed: null`, `valueRange: [0, 255]`.
+   */
   constructor(factor: Factor, options: RandomColorOptions = {}) {
     super(options, { factor });
   }
@@ -99,7 +102,10 @@ export class RandomBrightness extends RandomColors {
     declareOptions(this, randomColorOptions(-1, 1));
   }
 
-  /** Takes the fraction. Throws {@linkcode ValueError} if it is not from -1 to 1. */
+  /**
+   * Takes the fraction. Throws {@linkcode ValueError} if it is not from -1 to 1. Defaults:
+   * `dataFormat: "channels_last"`, `seed: null`, `valueRange: [0, 255]`.
+   */
   constructor(factor: Factor, options: RandomColorOptions = {}) {
     super(options, { factor });
   }

@@ -200,7 +200,16 @@ export class ConvLSTM1D<const State extends boolean = false> extends ConvLSTM<St
     declareOptions(this, convLSTMOptions(1));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `seed: null`, `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`,
+   * `recurrentInitializer: "orthogonal"`, `biasInitializer: "zeros"`, `kernelRegularizer: null`,
+   * `recurrentRegularizer: null`, `biasRegularizer: null`, `kernelConstraint: null`, `recurrentConstraint: null`,
+   * `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`, `recurrentActivation: "sigmoid"`, `strides: 1`,
+   * `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `unitForgetBias: true`,
+   * `returnSequences: false`, `returnState: false`, `goBackwards: false`, `stateful: false`, `unroll: false`,
+   * `zeroOutputForMask: false`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: ConvLSTMOptions & { returnState?: State } = {}) {
     super(1, filters, kernelSize, options);
   }
@@ -222,7 +231,16 @@ export class ConvLSTM2D<const State extends boolean = false> extends ConvLSTM<St
     declareOptions(this, convLSTMOptions(2));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `seed: null`, `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`,
+   * `recurrentInitializer: "orthogonal"`, `biasInitializer: "zeros"`, `kernelRegularizer: null`,
+   * `recurrentRegularizer: null`, `biasRegularizer: null`, `kernelConstraint: null`, `recurrentConstraint: null`,
+   * `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`, `recurrentActivation: "sigmoid"`, `strides: 1`,
+   * `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `unitForgetBias: true`,
+   * `returnSequences: false`, `returnState: false`, `goBackwards: false`, `stateful: false`, `unroll: false`,
+   * `zeroOutputForMask: false`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: ConvLSTMOptions & { returnState?: State } = {}) {
     super(2, filters, kernelSize, options);
   }
@@ -234,7 +252,16 @@ export class ConvLSTM3D<const State extends boolean = false> extends ConvLSTM<St
     declareOptions(this, convLSTMOptions(3));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `seed: null`, `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`,
+   * `recurrentInitializer: "orthogonal"`, `biasInitializer: "zeros"`, `kernelRegularizer: null`,
+   * `recurrentRegularizer: null`, `biasRegularizer: null`, `kernelConstraint: null`, `recurrentConstraint: null`,
+   * `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`, `recurrentActivation: "sigmoid"`, `strides: 1`,
+   * `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `unitForgetBias: true`,
+   * `returnSequences: false`, `returnState: false`, `goBackwards: false`, `stateful: false`, `unroll: false`,
+   * `zeroOutputForMask: false`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: ConvLSTMOptions & { returnState?: State } = {}) {
     super(3, filters, kernelSize, options);
   }

@@ -208,7 +208,12 @@ export class Conv1D extends Conv {
     declareOptions(this, convOptions(1));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `strides: 1`, `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`,
+   * `useBias: true`, `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`, `groups: 1`,
+   * `kernelInitializer: "glorot_uniform"`, `kernelRegularizer: null`, `kernelConstraint: null`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: Conv1DOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -231,7 +236,12 @@ export class Conv2D extends Conv {
     declareOptions(this, convOptions(2));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `strides: 1`, `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`,
+   * `useBias: true`, `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`, `groups: 1`,
+   * `kernelInitializer: "glorot_uniform"`, `kernelRegularizer: null`, `kernelConstraint: null`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: ConvOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -245,7 +255,12 @@ export class Conv3D extends Conv {
     declareOptions(this, convOptions(3));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `strides: 1`, `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`,
+   * `useBias: true`, `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`, `groups: 1`,
+   * `kernelInitializer: "glorot_uniform"`, `kernelRegularizer: null`, `kernelConstraint: null`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: ConvOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -324,7 +339,12 @@ export class Conv1DTranspose extends ConvTranspose {
     declareOptions(this, convTransposeOptions(1));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `strides: 1`, `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`,
+   * `useBias: true`, `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`,
+   * `outputPadding: null`, `kernelInitializer: "glorot_uniform"`, `kernelRegularizer: null`, `kernelConstraint: null`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -345,7 +365,12 @@ export class Conv2DTranspose extends ConvTranspose {
     declareOptions(this, convTransposeOptions(2));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `strides: 1`, `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`,
+   * `useBias: true`, `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`,
+   * `outputPadding: null`, `kernelInitializer: "glorot_uniform"`, `kernelRegularizer: null`, `kernelConstraint: null`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -357,7 +382,12 @@ export class Conv3DTranspose extends ConvTranspose {
     declareOptions(this, convTransposeOptions(3));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `strides: 1`, `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`,
+   * `useBias: true`, `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`,
+   * `outputPadding: null`, `kernelInitializer: "glorot_uniform"`, `kernelRegularizer: null`, `kernelConstraint: null`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
     super(options, { filters, kernelSize });
   }

@@ -54,7 +54,11 @@ export class Dense extends Layer {
   /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. Defaults:
+   * `activation: null`, `useBias: true`, `kernelInitializer: "glorot_uniform"`, `biasInitializer: "zeros"`,
+   * `kernelRegularizer: null`, `biasRegularizer: null`, `kernelConstraint: null`, `biasConstraint: null`.
+   */
   constructor(units: number, options: DenseOptions = {}) {
     super(options, { units });
   }

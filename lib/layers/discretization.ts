@@ -78,7 +78,10 @@ export class Discretization extends PreparingLayer {
   }
   readonly takes = "numbers";
 
-  /** Takes the options. Throws {@linkcode ValueError} unless edges or a number of bins are given. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} unless edges or a number of bins are given. Defaults:
+   * `binBoundaries: null`, `numBins: null`, `epsilon: 0.01`, `outputMode: "int"`.
+   */
   constructor(options: DiscretizationOptions = {}) {
     super(options);
     if (this.binBoundaries !== null || this.numBins !== null) return;

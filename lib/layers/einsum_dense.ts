@@ -142,7 +142,9 @@ export class EinsumDense extends Layer {
 
   /**
    * Takes the equation, and the extents of the output without the batch axis and without those of `...`. Throws
-   * {@linkcode ValueError} for an equation of another form.
+   * {@linkcode ValueError} for an equation of another form. Defaults: `activation: null`, `biasAxes: null`,
+   * `kernelInitializer: "glorot_uniform"`, `biasInitializer: "zeros"`, `kernelRegularizer: null`,
+   * `biasRegularizer: null`, `kernelConstraint: null`, `biasConstraint: null`.
    */
   constructor(equation: string, outputShape: number | SymbolicShape, options: EinsumDenseOptions = {}) {
     super(options, { equation, outputShape });

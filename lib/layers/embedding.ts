@@ -77,7 +77,11 @@ export class Embedding extends Layer {
   /** The initial vectors, if given. */
   declare protected readonly firstVectors: Tensor | null;
 
-  /** Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} if one is not positive. */
+  /**
+   * Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} if one is not positive.
+   * Defaults: `embeddingsInitializer: "uniform"`, `embeddingsRegularizer: null`, `embeddingsConstraint: null`,
+   * `maskZero: false`, `inputLength: null`, `weights: null`.
+   */
   constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
     super(options, { inputDim, outputDim });
   }

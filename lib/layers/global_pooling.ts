@@ -118,7 +118,7 @@ export class GlobalAveragePooling1D extends GlobalAveragePooling {
   override readonly supportsMasking = true;
   override readonly callDefaults = { mask: null };
 
-  /** Takes the options. */
+  /** Takes the options. Defaults: `dataFormat: "channels_last"`, `keepdims: false`. */
   constructor(options: GlobalPoolingOptions = {}) {
     super(1, options);
   }
@@ -148,7 +148,7 @@ export class GlobalAveragePooling1D extends GlobalAveragePooling {
  * ```
  */
 export class GlobalAveragePooling2D extends GlobalAveragePooling {
-  /** Takes the options. */
+  /** Takes the options. Defaults: `dataFormat: "channels_last"`, `keepdims: false`. */
   constructor(options: GlobalPoolingOptions = {}) {
     super(2, options);
   }
@@ -165,7 +165,7 @@ export class GlobalAveragePooling2D extends GlobalAveragePooling {
  * ```
  */
 export class GlobalAveragePooling3D extends GlobalAveragePooling {
-  /** Takes the options. */
+  /** Takes the options. Defaults: `dataFormat: "channels_last"`, `keepdims: false`. */
   constructor(options: GlobalPoolingOptions = {}) {
     super(3, options);
   }

@@ -43,7 +43,13 @@ export class GRUCell extends DenseCell {
     declareOptions(this, gruCellOptions);
   }
 
-  /** Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. Defaults: `seed: null`,
+   * `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`, `recurrentInitializer: "orthogonal"`,
+   * `biasInitializer: "zeros"`, `kernelRegularizer: null`, `recurrentRegularizer: null`, `biasRegularizer: null`,
+   * `kernelConstraint: null`, `recurrentConstraint: null`, `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`,
+   * `recurrentActivation: "sigmoid"`, `resetAfter: true`.
+   */
   constructor(units: number, options: GRUCellOptions = {}) {
     super(options, { units });
   }
@@ -149,7 +155,14 @@ export class GRU<const State extends boolean = false> extends Recurrent<State> {
   /** The layer that computes a step. */
   readonly cell: GRUCell;
 
-  /** Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. Defaults: `seed: null`,
+   * `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`, `recurrentInitializer: "orthogonal"`,
+   * `biasInitializer: "zeros"`, `kernelRegularizer: null`, `recurrentRegularizer: null`, `biasRegularizer: null`,
+   * `kernelConstraint: null`, `recurrentConstraint: null`, `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`,
+   * `recurrentActivation: "sigmoid"`, `resetAfter: true`, `returnSequences: false`, `returnState: false`,
+   * `goBackwards: false`, `stateful: false`, `unroll: false`, `zeroOutputForMask: false`.
+   */
   constructor(units: number, options: GRUOptions & { returnState?: State } = {}) {
     super(options, { units });
     this.cell = new GRUCell(units, cellOptions<GRUCellOptions>(GRUCell, options, "gru_cell"));

@@ -63,7 +63,10 @@ export class HashedCrossing extends PreparingLayer {
   /** The dtype that files name. */
   declare namedDType: string | null;
 
-  /** Takes the number of bins. Throws {@linkcode ValueError} unless it is a positive integer. */
+  /**
+   * Takes the number of bins. Throws {@linkcode ValueError} unless it is a positive integer. Defaults:
+   * `outputMode: "int"`.
+   */
   constructor(numBins: number, options: HashedCrossingOptions = {}) {
     super(options as LayerOptions, { numBins });
     nameDType(this);

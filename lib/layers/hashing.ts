@@ -101,7 +101,10 @@ export class Hashing extends PreparingLayer {
   /** The dtype that files name. */
   declare namedDType: string | null;
 
-  /** Takes the number of bins. Throws {@linkcode ValueError} unless it is a positive integer. */
+  /**
+   * Takes the number of bins. Throws {@linkcode ValueError} unless it is a positive integer. Defaults: `salt: null`,
+   * `maskValue: null`, `outputMode: "int"`.
+   */
   constructor(numBins: number, options: HashingOptions = {}) {
     super(options as LayerOptions, { numBins });
     nameDType(this);

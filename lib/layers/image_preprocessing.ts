@@ -102,7 +102,11 @@ export class Resizing extends SizedImages {
     declareOptions(this, resizingOptions);
   }
 
-  /** Takes the size. Throws {@linkcode ValueError} for an invalid size or option. */
+  /**
+   * Takes the size. Throws {@linkcode ValueError} for an invalid size or option. Defaults:
+   * `dataFormat: "channels_last"`, `interpolation: "bilinear"`, `cropToAspectRatio: false`, `padToAspectRatio: false`,
+   * `fillMode: "constant"`, `fillValue: 0`, `antialias: false`.
+   */
   constructor(height: number, width: number, options: ResizingOptions = {}) {
     super(options, { height, width });
     if (!this.cropToAspectRatio || !this.padToAspectRatio) return;
@@ -138,7 +142,7 @@ export class CenterCrop extends SizedImages {
     declareOptions(this, imageOptions);
   }
 
-  /** Takes the size. Throws {@linkcode ValueError} if it is invalid. */
+  /** Takes the size. Throws {@linkcode ValueError} if it is invalid. Defaults: `dataFormat: "channels_last"`. */
   constructor(height: number, width: number, options: ImageOptions = {}) {
     super(options, { height, width });
   }

@@ -67,7 +67,10 @@ export class InputLayer extends Layer {
   /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the options of {@linkcode Input}. Throws {@linkcode ShapeError} for an invalid shape. */
+  /**
+   * Takes the options of {@linkcode Input}. Throws {@linkcode ShapeError} for an invalid shape. Defaults:
+   * `batchSize: null`.
+   */
   constructor(options: InputOptions) {
     // Layers compute in float32: this dtype is the data's.
     const others: Omit<InputOptions, "dtype"> = options;

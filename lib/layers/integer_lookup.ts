@@ -75,7 +75,12 @@ export class IntegerLookup extends IndexLookup<number> {
   protected readonly kind = "number";
   override readonly runsInPrograms = true;
 
-  /** Takes the options. Throws {@linkcode ValueError} for options that do not go together, and for repeated tokens. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for options that do not go together, and for repeated tokens.
+   * Defaults: `invert: false`, `maxTokens: null`, `numOovIndices: 1`, `oovToken: -1`, `maskToken: null`,
+   * `outputMode: "int"`, `padToMaxTokens: false`, `idfWeights: null`, `vocabulary: null`, `vocabularySize: null`,
+   * `oovMethod: "floormod"`, `salt: null`.
+   */
   constructor(options: IntegerLookupOptions = {}) {
     super(options);
     this.begin();

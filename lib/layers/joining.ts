@@ -41,7 +41,7 @@ export class Concatenate extends Merge {
     declareOptions(this, concatenateOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} if the axis is not an integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if the axis is not an integer. Defaults: `axis: -1`. */
   constructor(options: ConcatenateOptions = {}) {
     super(options);
   }
@@ -134,7 +134,10 @@ export class Dot extends Merge {
     declareOptions(this, dotOptions);
   }
 
-  /** Takes the axes, counting the batch axis as 0. Throws {@linkcode ValueError} if they are neither one nor two. */
+  /**
+   * Takes the axes, counting the batch axis as 0. Throws {@linkcode ValueError} if they are neither one nor two.
+   * Defaults: `normalize: false`.
+   */
   constructor(axes: number | readonly [number, number], options: DotOptions = {}) {
     super(options, { axes });
   }

@@ -99,7 +99,9 @@ export class Lambda<I extends Structure<Value> = Value, O extends Structure<Valu
   override readonly supportsMasking: boolean;
   override readonly callDefaults = { mask: null };
 
-  /** Takes the function. Throws {@linkcode ValueError} for anything else. */
+  /**
+   * Takes the function. Throws {@linkcode ValueError} for anything else. Defaults: `outputShape: null`, `mask: null`.
+   */
   constructor(fn: LambdaFunction<I, O>, options: LambdaOptions<I> = {}) {
     super(options, { function: fn });
     this.supportsMasking = this.mask !== null;

@@ -67,7 +67,13 @@ export class LSTMCell extends DenseCell {
     declareOptions(this, lstmCellOptions);
   }
 
-  /** Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. Defaults: `seed: null`,
+   * `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`, `recurrentInitializer: "orthogonal"`,
+   * `biasInitializer: "zeros"`, `kernelRegularizer: null`, `recurrentRegularizer: null`, `biasRegularizer: null`,
+   * `kernelConstraint: null`, `recurrentConstraint: null`, `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`,
+   * `recurrentActivation: "sigmoid"`, `unitForgetBias: true`.
+   */
   constructor(units: number, options: LSTMCellOptions = {}) {
     super(options, { units });
   }
@@ -144,7 +150,14 @@ export class LSTM<const State extends boolean = false> extends Recurrent<State> 
   /** The layer that computes a step. */
   readonly cell: LSTMCell;
 
-  /** Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. Defaults: `seed: null`,
+   * `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`, `recurrentInitializer: "orthogonal"`,
+   * `biasInitializer: "zeros"`, `kernelRegularizer: null`, `recurrentRegularizer: null`, `biasRegularizer: null`,
+   * `kernelConstraint: null`, `recurrentConstraint: null`, `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`,
+   * `recurrentActivation: "sigmoid"`, `unitForgetBias: true`, `returnSequences: false`, `returnState: false`,
+   * `goBackwards: false`, `stateful: false`, `unroll: false`, `zeroOutputForMask: false`.
+   */
   constructor(units: number, options: LSTMOptions & { returnState?: State } = {}) {
     super(options, { units });
     this.cell = new LSTMCell(units, cellOptions<LSTMCellOptions>(LSTMCell, options, "lstm_cell"));

@@ -37,7 +37,7 @@ export class Masking extends Layer {
   /** The output has a mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the options. Throws {@linkcode ValueError} if the value is not a number. */
+  /** Takes the options. Throws {@linkcode ValueError} if the value is not a number. Defaults: `maskValue: 0`. */
   constructor(options: MaskingOptions = {}) {
     super(options);
     this.inputSpec = { minRank: 2 };

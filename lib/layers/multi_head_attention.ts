@@ -98,7 +98,10 @@ export class MultiHeadAttention extends ProjectedAttention {
 
   /**
    * Takes the number of heads, and the size of each for query and key. Throws {@linkcode ValueError} if one is not a
-   * positive integer.
+   * positive integer. Defaults: `dropout: 0`, `useBias: true`, `slidingWindow: null`, `flashAttention: null`,
+   * `kernelInitializer: "glorot_uniform"`, `biasInitializer: "zeros"`, `kernelRegularizer: null`,
+   * `biasRegularizer: null`, `kernelConstraint: null`, `biasConstraint: null`, `useGate: false`, `seed: null`,
+   * `valueDim: null`, `outputShape: null`, `attentionAxes: null`.
    */
   constructor(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}) {
     super(options, { numHeads, keyDim });

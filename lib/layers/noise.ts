@@ -48,7 +48,7 @@ export class GaussianNoise extends RandomLayer {
     declareOptions(this, gaussianNoiseOptions);
   }
 
-  /** Takes the standard deviation. Throws {@linkcode ValueError} if it is not from 0 to 1. */
+  /** Takes the standard deviation. Throws {@linkcode ValueError} if it is not from 0 to 1. Defaults: `seed: null`. */
   constructor(stddev: number, options: RandomLayerOptions = {}) {
     super(options, { stddev });
   }
@@ -84,7 +84,7 @@ export class GaussianDropout extends RandomLayer {
     declareOptions(this, gaussianDropoutOptions);
   }
 
-  /** Takes the rate. Throws {@linkcode ValueError} unless it is at least 0 and below 1. */
+  /** Takes the rate. Throws {@linkcode ValueError} unless it is at least 0 and below 1. Defaults: `seed: null`. */
   constructor(rate: number, options: RandomLayerOptions = {}) {
     super(options, { rate });
   }
@@ -127,7 +127,10 @@ export class AlphaDropout extends RandomLayer {
     declareOptions(this, alphaDropoutOptions);
   }
 
-  /** Takes the fraction to drop. Throws {@linkcode ValueError} unless it is at least 0 and below 1. */
+  /**
+   * Takes the fraction to drop. Throws {@linkcode ValueError} unless it is at least 0 and below 1. Defaults:
+   * `seed: null`, `noiseShape: null`.
+   */
   constructor(rate: number, options: DropoutOptions = {}) {
     super(options, { rate });
   }

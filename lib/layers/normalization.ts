@@ -157,7 +157,12 @@ export class BatchNormalization extends Scaled {
   /** The moving average of the batches' variances. */
   movingVariance!: Weight;
 
-  /** Takes the options. Throws {@linkcode ValueError} for a momentum that is not from 0 to 1. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a momentum that is not from 0 to 1. Defaults:
+   * `epsilon: 0.001`, `center: true`, `scale: true`, `betaInitializer: "zeros"`, `gammaInitializer: "ones"`,
+   * `betaRegularizer: null`, `gammaRegularizer: null`, `betaConstraint: null`, `gammaConstraint: null`, `axis: -1`,
+   * `momentum: 0.99`, `movingMeanInitializer: "zeros"`, `movingVarianceInitializer: "ones"`.
+   */
   constructor(options: BatchNormalizationOptions = {}) {
     super(options);
   }
@@ -237,7 +242,11 @@ export class LayerNormalization extends Scaled {
     declareOptions(this, layerNormalizationOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. Defaults: `epsilon: 0.001`,
+   * `center: true`, `scale: true`, `betaInitializer: "zeros"`, `gammaInitializer: "ones"`, `betaRegularizer: null`,
+   * `gammaRegularizer: null`, `betaConstraint: null`, `gammaConstraint: null`, `axis: -1`.
+   */
   constructor(options: LayerNormalizationOptions = {}) {
     super(options);
   }
@@ -306,7 +315,11 @@ export class GroupNormalization extends Scaled {
     declareOptions(this, groupNormalizationOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an invalid number of groups. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an invalid number of groups. Defaults: `epsilon: 0.001`,
+   * `center: true`, `scale: true`, `betaInitializer: "zeros"`, `gammaInitializer: "ones"`, `betaRegularizer: null`,
+   * `gammaRegularizer: null`, `betaConstraint: null`, `gammaConstraint: null`, `groups: 32`, `axis: -1`.
+   */
   constructor(options: GroupNormalizationOptions = {}) {
     super(options);
   }
@@ -373,7 +386,10 @@ export class RMSNormalization extends Layer {
   /** The trained factor. */
   scale!: Weight;
 
-  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. Defaults: `axis: -1`,
+   * `epsilon: 0.000001`.
+   */
   constructor(options: RMSNormalizationOptions = {}) {
     super(options);
   }
@@ -421,7 +437,7 @@ export class UnitNormalization extends Layer {
   /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. */
+  /** Takes the options. Throws {@linkcode ValueError} if an axis is not an integer. Defaults: `axis: -1`. */
   constructor(options: UnitNormalizationOptions = {}) {
     super(options);
   }

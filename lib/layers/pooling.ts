@@ -135,7 +135,10 @@ export class AveragePooling1D extends AveragePooling {
     declareOptions(this, poolingOptions(1, required));
   }
 
-  /** Takes the extent of a window. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the extent of a window. Throws {@linkcode ValueError} if it is not a positive integer. Defaults:
+   * `padding: "valid"`, `strides: null`, `dataFormat: "channels_last"`.
+   */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }
@@ -156,7 +159,10 @@ export class AveragePooling2D extends AveragePooling {
     declareOptions(this, poolingOptions(2, required));
   }
 
-  /** Takes the extents of a window. Throws {@linkcode ValueError} if they are not positive integers. */
+  /**
+   * Takes the extents of a window. Throws {@linkcode ValueError} if they are not positive integers. Defaults:
+   * `padding: "valid"`, `strides: null`, `dataFormat: "channels_last"`.
+   */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }
@@ -177,7 +183,10 @@ export class AveragePooling3D extends AveragePooling {
     declareOptions(this, poolingOptions(3, required));
   }
 
-  /** Takes the extents of a window. Throws {@linkcode ValueError} if they are not positive integers. */
+  /**
+   * Takes the extents of a window. Throws {@linkcode ValueError} if they are not positive integers. Defaults:
+   * `padding: "valid"`, `strides: null`, `dataFormat: "channels_last"`.
+   */
   constructor(poolSize: PerAxis, options: PoolingOptions = {}) {
     super(options, { poolSize });
   }

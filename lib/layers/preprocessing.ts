@@ -63,7 +63,10 @@ export class Rescaling extends Layer {
   /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the scale. Throws {@linkcode ValueError} if it is neither a number nor a list of numbers. */
+  /**
+   * Takes the scale. Throws {@linkcode ValueError} if it is neither a number nor a list of numbers. Defaults:
+   * `offset: 0`.
+   */
   constructor(scale: number | readonly number[], options: RescalingOptions = {}) {
     super(options, { scale });
   }
@@ -165,7 +168,8 @@ export class Normalization extends Layer {
 
   /**
    * Takes the options. Throws {@linkcode ValueError} if only one of mean and variance is given, and {@linkcode
-   * ShapeError} if their shapes differ or have more axes than `axis` names.
+   * ShapeError} if their shapes differ or have more axes than `axis` names. Defaults: `axis: -1`, `invert: false`,
+   * `mean: null`, `variance: null`.
    */
   constructor(options: NormalizationOptions = {}) {
     super(options);

@@ -67,7 +67,10 @@ export class Dropout extends RandomLayer {
     declareOptions(this, dropoutOptions);
   }
 
-  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. */
+  /**
+   * Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. Defaults: `seed: null`,
+   * `noiseShape: null`.
+   */
   constructor(rate: number, options: DropoutOptions = {}) {
     super(options, { rate });
   }
@@ -131,7 +134,7 @@ export class SpatialDropout1D extends SpatialDropout {
     declareOptions(this, spatialDropoutOptions(channelsLast));
   }
 
-  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. */
+  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. Defaults: `seed: null`. */
   constructor(rate: number, options: RandomLayerOptions = {}) {
     super(rate, 3, options);
   }
@@ -152,7 +155,10 @@ export class SpatialDropout2D extends SpatialDropout {
     declareOptions(this, spatialDropoutOptions(dataFormatOption));
   }
 
-  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. */
+  /**
+   * Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. Defaults: `seed: null`,
+   * `dataFormat: "channels_last"`.
+   */
   constructor(rate: number, options: SpatialDropoutOptions = {}) {
     super(rate, 4, options);
   }
@@ -173,7 +179,10 @@ export class SpatialDropout3D extends SpatialDropout {
     declareOptions(this, spatialDropoutOptions(dataFormatOption));
   }
 
-  /** Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. */
+  /**
+   * Takes the fraction to drop. Throws {@linkcode ValueError} if it is not from 0 to 1. Defaults: `seed: null`,
+   * `dataFormat: "channels_last"`.
+   */
   constructor(rate: number, options: SpatialDropoutOptions = {}) {
     super(rate, 5, options);
   }
@@ -216,7 +225,7 @@ export class ActivityRegularization extends Layer {
   /** Passes on the input's mask. */
   override readonly supportsMasking = true;
 
-  /** Takes the factors. Throws {@linkcode ValueError} for one below 0. */
+  /** Takes the factors. Throws {@linkcode ValueError} for one below 0. Defaults: `l1: 0`, `l2: 0`. */
   constructor(options: ActivityRegularizationOptions = {}) {
     super(options);
   }

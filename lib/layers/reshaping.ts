@@ -34,7 +34,7 @@ export class Flatten extends Layer {
     declareOptions(this, flattenOptions);
   }
 
-  /** Takes the options. */
+  /** Takes the options. Defaults: `dataFormat: "channels_last"`. */
   constructor(options: FlattenOptions = {}) {
     super(options);
   }

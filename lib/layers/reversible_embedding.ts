@@ -59,7 +59,12 @@ export class ReversibleEmbedding extends Embedding {
   /** The weights of the way back, `[outputDim, inputDim]`, unless they are tied. */
   reverseEmbeddings: Weight | undefined;
 
-  /** Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} if one is not positive. */
+  /**
+   * Takes the number of indices and the length of vectors. Throws {@linkcode ValueError} if one is not positive.
+   * Defaults: `embeddingsInitializer: "uniform"`, `embeddingsRegularizer: null`, `embeddingsConstraint: null`,
+   * `maskZero: false`, `inputLength: null`, `weights: null`, `tieWeights: true`, `reverseDtype: null`,
+   * `logitSoftCap: null`.
+   */
   constructor(inputDim: number, outputDim: number, options: ReversibleEmbeddingOptions = {}) {
     super(inputDim, outputDim, options);
   }

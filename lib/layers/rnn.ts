@@ -356,7 +356,11 @@ export class RNN<const State extends boolean = false> extends Recurrent<State> {
   /** The layer that computes a step. */
   declare readonly cell: Cell;
 
-  /** Takes the cell, or a list of cells to stack. Throws {@linkcode ValueError} for what is none. */
+  /**
+   * Takes the cell, or a list of cells to stack. Throws {@linkcode ValueError} for what is none. Defaults:
+   * `returnSequences: false`, `returnState: false`, `goBackwards: false`, `stateful: false`, `unroll: false`,
+   * `zeroOutputForMask: false`.
+   */
   constructor(cell: Cell | readonly Cell[], options: RecurrentOptions & { returnState?: State } = {}) {
     super(options, { cell });
   }

@@ -69,7 +69,12 @@ export class DepthwiseConv1D extends DepthwiseConv {
     declareOptions(this, depthwiseConvOptions(1));
   }
 
-  /** Takes the kernel's size. Throws {@linkcode ValueError} if it is invalid. */
+  /**
+   * Takes the kernel's size. Throws {@linkcode ValueError} if it is invalid. Defaults: `strides: 1`,
+   * `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`, `useBias: true`,
+   * `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`, `depthMultiplier: 1`,
+   * `depthwiseInitializer: "glorot_uniform"`, `depthwiseRegularizer: null`, `depthwiseConstraint: null`.
+   */
   constructor(kernelSize: PerAxis, options: DepthwiseConvOptions = {}) {
     super(options, { kernelSize });
   }
@@ -90,7 +95,12 @@ export class DepthwiseConv2D extends DepthwiseConv {
     declareOptions(this, depthwiseConvOptions(2));
   }
 
-  /** Takes the kernel's size. Throws {@linkcode ValueError} if it is invalid. */
+  /**
+   * Takes the kernel's size. Throws {@linkcode ValueError} if it is invalid. Defaults: `strides: 1`,
+   * `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`, `useBias: true`,
+   * `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`, `depthMultiplier: 1`,
+   * `depthwiseInitializer: "glorot_uniform"`, `depthwiseRegularizer: null`, `depthwiseConstraint: null`.
+   */
   constructor(kernelSize: PerAxis, options: DepthwiseConvOptions = {}) {
     super(options, { kernelSize });
   }
@@ -161,7 +171,13 @@ export class SeparableConv1D extends SeparableConv {
     declareOptions(this, separableConvOptions(1));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `strides: 1`, `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`,
+   * `useBias: true`, `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`, `depthMultiplier: 1`,
+   * `depthwiseInitializer: "glorot_uniform"`, `depthwiseRegularizer: null`, `depthwiseConstraint: null`,
+   * `pointwiseInitializer: "glorot_uniform"`, `pointwiseRegularizer: null`, `pointwiseConstraint: null`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: SeparableConvOptions = {}) {
     super(options, { filters, kernelSize });
   }
@@ -182,7 +198,13 @@ export class SeparableConv2D extends SeparableConv {
     declareOptions(this, separableConvOptions(2));
   }
 
-  /** Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. */
+  /**
+   * Takes the number of filters and the kernel's size. Throws {@linkcode ValueError} if one is invalid. Defaults:
+   * `strides: 1`, `padding: "valid"`, `dataFormat: "channels_last"`, `dilationRate: 1`, `activation: null`,
+   * `useBias: true`, `biasInitializer: "zeros"`, `biasRegularizer: null`, `biasConstraint: null`, `depthMultiplier: 1`,
+   * `depthwiseInitializer: "glorot_uniform"`, `depthwiseRegularizer: null`, `depthwiseConstraint: null`,
+   * `pointwiseInitializer: "glorot_uniform"`, `pointwiseRegularizer: null`, `pointwiseConstraint: null`.
+   */
   constructor(filters: number, kernelSize: PerAxis, options: SeparableConvOptions = {}) {
     super(options, { filters, kernelSize });
   }

@@ -37,7 +37,12 @@ export class SimpleRNNCell extends DenseCell {
     declareOptions(this, simpleCellOptions);
   }
 
-  /** Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. Defaults: `seed: null`,
+   * `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`, `recurrentInitializer: "orthogonal"`,
+   * `biasInitializer: "zeros"`, `kernelRegularizer: null`, `recurrentRegularizer: null`, `biasRegularizer: null`,
+   * `kernelConstraint: null`, `recurrentConstraint: null`, `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`.
+   */
   constructor(units: number, options: RecurrentCellOptions = {}) {
     super(options, { units });
   }
@@ -106,7 +111,14 @@ export class SimpleRNN<const State extends boolean = false> extends Recurrent<St
   /** The layer that computes a step. */
   readonly cell: SimpleRNNCell;
 
-  /** Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the number of units. Throws {@linkcode ValueError} if it is not a positive integer. Defaults:
+   * `activation: "tanh"`, `useBias: true`, `kernelInitializer: "glorot_uniform"`, `recurrentInitializer: "orthogonal"`,
+   * `biasInitializer: "zeros"`, `kernelRegularizer: null`, `recurrentRegularizer: null`, `biasRegularizer: null`,
+   * `kernelConstraint: null`, `recurrentConstraint: null`, `biasConstraint: null`, `dropout: 0`, `recurrentDropout: 0`,
+   * `returnSequences: false`, `returnState: false`, `goBackwards: false`, `stateful: false`, `unroll: false`,
+   * `zeroOutputForMask: false`, `seed: null`.
+   */
   constructor(units: number, options: SimpleRNNOptions & { returnState?: State } = {}) {
     super(options, { units });
     this.cell = new SimpleRNNCell(units, cellOptions<RecurrentCellOptions>(SimpleRNNCell, options, "simple_rnn_cell"));

@@ -88,7 +88,10 @@ export class ZeroPadding1D extends ZeroPadding {
     declareOptions(this, zeroPaddingOptions(1));
   }
 
-  /** Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} if they are not integers. */
+  /**
+   * Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} if they are not integers.
+   * Defaults: `padding: 1`, `dataFormat: "channels_last"`.
+   */
   constructor(padding?: number | Sides, options: SpatialOptions = {}) {
     super(options, { padding });
   }
@@ -111,7 +114,7 @@ export class ZeroPadding2D extends ZeroPadding {
 
   /**
    * Takes the width of the frame, for all axes or per axis; 1 by default. Throws {@linkcode ValueError} if it is not an
-   * integer.
+   * integer. Defaults: `padding: 1`, `dataFormat: "channels_last"`.
    */
   constructor(padding?: SidesPerAxis, options: SpatialOptions = {}) {
     super(options, { padding });
@@ -135,7 +138,7 @@ export class ZeroPadding3D extends ZeroPadding {
 
   /**
    * Takes the width of the shell, for all axes or per axis; 1 by default. Throws {@linkcode ValueError} if it is not an
-   * integer.
+   * integer. Defaults: `padding: 1`, `dataFormat: "channels_last"`.
    */
   constructor(padding?: SidesPerAxis, options: SpatialOptions = {}) {
     super(options, { padding });
@@ -195,7 +198,10 @@ export class Cropping1D extends Cropping {
     declareOptions(this, croppingOptions(1, 1, channelsLast));
   }
 
-  /** Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} if they are not integers. */
+  /**
+   * Takes the steps at both ends, or a pair; 1 by default. Throws {@linkcode ValueError} if they are not integers.
+   * Defaults: `cropping: 1`.
+   */
   constructor(cropping?: number | Sides, options: LayerOptions = {}) {
     super(options, { cropping });
   }
@@ -218,7 +224,7 @@ export class Cropping2D extends Cropping {
 
   /**
    * Takes the width of the edges, for all axes or per axis; 0 by default. Throws {@linkcode ValueError} if it is not an
-   * integer.
+   * integer. Defaults: `cropping: 0`, `dataFormat: "channels_last"`.
    */
   constructor(cropping?: SidesPerAxis, options: SpatialOptions = {}) {
     super(options, { cropping });
@@ -242,7 +248,7 @@ export class Cropping3D extends Cropping {
 
   /**
    * Takes the width of the sides, for all axes or per axis; 1 by default. Throws {@linkcode ValueError} if it is not an
-   * integer.
+   * integer. Defaults: `cropping: 1`, `dataFormat: "channels_last"`.
    */
   constructor(cropping?: SidesPerAxis, options: SpatialOptions = {}) {
     super(options, { cropping });
@@ -295,7 +301,9 @@ export class UpSampling1D extends UpSampling {
     declareOptions(this, { ...others, size: withFacts(size, { write: ([times]) => times }) });
   }
 
-  /** Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. Defaults: `size: 2`.
+   */
   constructor(size?: number, options: LayerOptions = {}) {
     super(options, { size });
   }
@@ -330,7 +338,10 @@ export class UpSampling2D extends UpSampling {
     declareOptions(this, upSampling2DOptions);
   }
 
-  /** Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. Defaults: `size: 2`,
+   * `dataFormat: "channels_last"`, `interpolation: "nearest"`.
+   */
   constructor(size?: PerAxis, options: UpSampling2DOptions = {}) {
     super(options, { size });
   }
@@ -358,7 +369,10 @@ export class UpSampling3D extends UpSampling {
     declareOptions(this, upSamplingOptions(3));
   }
 
-  /** Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. */
+  /**
+   * Takes the factor, 2 by default. Throws {@linkcode ValueError} if it is not a positive integer. Defaults: `size: 2`,
+   * `dataFormat: "channels_last"`.
+   */
   constructor(size?: PerAxis, options: SpatialOptions = {}) {
     super(options, { size });
   }

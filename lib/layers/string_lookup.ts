@@ -76,7 +76,12 @@ export class StringLookup extends IndexLookup<string, StringTensor> {
   }
   protected readonly kind = "string";
 
-  /** Takes the options. Throws {@linkcode ValueError} for options that do not go together, and for repeated tokens. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for options that do not go together, and for repeated tokens.
+   * Defaults: `invert: false`, `maxTokens: null`, `numOovIndices: 1`, `oovToken: "[UNK]"`, `maskToken: null`,
+   * `outputMode: "int"`, `padToMaxTokens: false`, `idfWeights: null`, `vocabulary: null`, `vocabularySize: null`,
+   * `oovMethod: "floormod"`, `salt: null`.
+   */
   constructor(options: StringLookupOptions = {}) {
     super(options);
     this.begin();

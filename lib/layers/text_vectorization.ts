@@ -160,7 +160,12 @@ export class TextVectorization extends PreparingLayer {
   readonly #split: Splitter | null;
   readonly #widths: readonly number[] | null;
 
-  /** Takes the options. Throws {@linkcode ValueError} for options that do not go together, and for repeated tokens. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for options that do not go together, and for repeated tokens.
+   * Defaults: `maxTokens: null`, `standardize: "lower_and_strip_punctuation"`, `split: "whitespace"`, `ngrams: null`,
+   * `outputMode: "int"`, `outputSequenceLength: null`, `padToMaxTokens: false`, `vocabulary: null`, `idfWeights: null`,
+   * `vocabularySize: null`.
+   */
   constructor(options: TextVectorizationOptions = {}) {
     super(options);
     const { inputVocabulary, inputIdfWeights, givenSize, standardize, split, ngrams, outputMode } = this as unknown as

@@ -105,7 +105,10 @@ export class Circle extends Loss {
     declareOptions(this, circleOptions);
   }
 
-  /** Takes scale, margin, reduction and name. Throws {@linkcode ValueError} for a scale or margin below 0. */
+  /**
+   * Takes scale, margin, reduction and name. Throws {@linkcode ValueError} for a scale or margin below 0. Defaults:
+   * `gamma: 80`, `margin: 0.4`, `removeDiagonal: true`.
+   */
   constructor(options: CircleOptions = {}) {
     super(options);
   }

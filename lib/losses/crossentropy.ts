@@ -186,7 +186,10 @@ export class BinaryCrossentropy extends Loss {
     declareOptions(this, crossentropyOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. Defaults: `fromLogits: false`,
+   * `labelSmoothing: 0`, `axis: -1`.
+   */
   constructor(options: CrossentropyOptions & LossOptions = {}) {
     super(options);
   }
@@ -217,7 +220,10 @@ export class CategoricalCrossentropy extends Loss {
     declareOptions(this, crossentropyOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. Defaults: `fromLogits: false`,
+   * `labelSmoothing: 0`, `axis: -1`.
+   */
   constructor(options: CrossentropyOptions & LossOptions = {}) {
     super(options);
   }
@@ -258,7 +264,7 @@ export class SparseCategoricalCrossentropy extends Loss {
     declareOptions(this, sparseCrossentropyOptions);
   }
 
-  /** Takes the options. */
+  /** Takes the options. Defaults: `fromLogits: false`, `ignoreClass: null`. */
   constructor(options: SparseCrossentropyOptions & LossOptions = {}) {
     super(options);
   }

@@ -118,7 +118,10 @@ export class BinaryFocalCrossentropy extends Loss {
     declareOptions(this, binaryFocalOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1 or a gamma below 0. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1 or a gamma below 0. Defaults:
+   * `fromLogits: false`, `labelSmoothing: 0`, `axis: -1`, `applyClassBalancing: false`, `alpha: 0.25`, `gamma: 2`.
+   */
   constructor(options: BinaryFocalOptions & LossOptions = {}) {
     super(options);
   }
@@ -142,7 +145,10 @@ export class CategoricalFocalCrossentropy extends Loss {
     declareOptions(this, focalOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1 or a gamma below 0. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1 or a gamma below 0. Defaults:
+   * `fromLogits: false`, `labelSmoothing: 0`, `axis: -1`, `alpha: 0.25`, `gamma: 2`.
+   */
   constructor(options: FocalOptions & LossOptions = {}) {
     super(options);
   }

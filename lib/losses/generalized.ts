@@ -66,7 +66,7 @@ export class CategoricalGeneralizedCrossEntropy extends Loss {
     declareOptions(this, generalizedOptions);
   }
 
-  /** Takes q, reduction and name. Throws {@linkcode ValueError} if q is not between 0 and 1. */
+  /** Takes q, reduction and name. Throws {@linkcode ValueError} if q is not between 0 and 1. Defaults: `q: 0.5`. */
   constructor(options: GeneralizedCrossEntropyOptions = {}) {
     super(options);
   }

@@ -58,7 +58,7 @@ export class Huber extends Loss {
     declareOptions(this, huberOptions);
   }
 
-  /** Takes delta, reduction and name. Throws {@linkcode ValueError} for a delta below 0. */
+  /** Takes delta, reduction and name. Throws {@linkcode ValueError} for a delta below 0. Defaults: `delta: 1`. */
   constructor(options: HuberOptions = {}) {
     super(options);
   }

@@ -91,7 +91,7 @@ export class CosineSimilarity extends Loss {
     declareOptions(this, cosineSimilarityOptions);
   }
 
-  /** Takes axis, reduction and name. */
+  /** Takes axis, reduction and name. Defaults: `axis: -1`. */
   constructor(options: CosineSimilarityOptions = {}) {
     super(options);
   }
@@ -150,7 +150,7 @@ export class Dice extends Loss {
     declareOptions(this, diceOptions);
   }
 
-  /** Takes axes, reduction and name. */
+  /** Takes axes, reduction and name. Defaults: `axis: null`. */
   constructor(options: DiceOptions = {}) {
     super(options);
   }
@@ -192,7 +192,7 @@ export class Tversky extends Loss {
     declareOptions(this, tverskyOptions);
   }
 
-  /** Takes weights, axes, reduction and name. */
+  /** Takes weights, axes, reduction and name. Defaults: `alpha: 0.5`, `beta: 0.5`, `axis: null`. */
   constructor(options: TverskyOptions = {}) {
     super(options);
   }

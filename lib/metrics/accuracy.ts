@@ -101,7 +101,7 @@ export class BinaryAccuracy extends MeanOfValues {
     declareOptions(this, binaryAccuracyOptions);
   }
 
-  /** Takes name and threshold. */
+  /** Takes name and threshold. Defaults: `threshold: 0.5`. */
   constructor(options: BinaryAccuracyOptions = {}) {
     super(options);
   }

@@ -101,7 +101,11 @@ export class AUC extends Metric {
     declareOptions(this, aucOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an unknown curve or method, or an invalid threshold. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an unknown curve or method, or an invalid threshold. Defaults:
+   * `numThresholds: 200`, `curve: "ROC"`, `summationMethod: "interpolation"`, `multiLabel: false`, `numLabels: null`,
+   * `labelWeights: null`, `fromLogits: false`, `thresholds: null`.
+   */
   constructor(options: AUCOptions = {}) {
     super(options);
     const { numThresholds, givenThresholds, multiLabel, numLabels } = this;

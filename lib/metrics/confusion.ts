@@ -79,7 +79,10 @@ export class TruePositives extends Count {
   /** What is counted. */
   protected readonly counted = "truePositives";
 
-  /** Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
+  /**
+   * Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. Defaults:
+   * `thresholds: null`.
+   */
   constructor(options: ThresholdOptions = {}) {
     super(options);
   }
@@ -100,7 +103,10 @@ export class FalsePositives extends Count {
   /** What is counted. */
   protected readonly counted = "falsePositives";
 
-  /** Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
+  /**
+   * Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. Defaults:
+   * `thresholds: null`.
+   */
   constructor(options: ThresholdOptions = {}) {
     super(options);
   }
@@ -121,7 +127,10 @@ export class TrueNegatives extends Count {
   /** What is counted. */
   protected readonly counted = "trueNegatives";
 
-  /** Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
+  /**
+   * Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. Defaults:
+   * `thresholds: null`.
+   */
   constructor(options: ThresholdOptions = {}) {
     super(options);
   }
@@ -142,7 +151,10 @@ export class FalseNegatives extends Count {
   /** What is counted. */
   protected readonly counted = "falseNegatives";
 
-  /** Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
+  /**
+   * Takes thresholds and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. Defaults:
+   * `thresholds: null`.
+   */
   constructor(options: ThresholdOptions = {}) {
     super(options);
   }
@@ -203,7 +215,10 @@ abstract class Ratio extends VectorMetric {
  * ```
  */
 export class Precision extends Ratio {
-  /** Takes thresholds, `topK`, `classId` and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
+  /**
+   * Takes thresholds, `topK`, `classId` and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1.
+   * Defaults: `thresholds: null`, `topK: null`, `classId: null`.
+   */
   constructor(options: RatioOptions = {}) {
     super("falsePositives", options);
   }
@@ -219,7 +234,10 @@ export class Precision extends Ratio {
  * ```
  */
 export class Recall extends Ratio {
-  /** Takes thresholds, `topK`, `classId` and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1. */
+  /**
+   * Takes thresholds, `topK`, `classId` and name. Throws {@linkcode ValueError} for a threshold outside of 0 to 1.
+   * Defaults: `thresholds: null`, `topK: null`, `classId: null`.
+   */
   constructor(options: RatioOptions = {}) {
     super("falseNegatives", options);
   }

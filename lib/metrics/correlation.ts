@@ -93,7 +93,7 @@ export class PearsonCorrelation extends MeanOfValues {
     declareOptions(this, correlationOptions);
   }
 
-  /** Takes axis and name. */
+  /** Takes axis and name. Defaults: `axis: -1`. */
   constructor(options: CorrelationOptions = {}) {
     super(options);
   }
@@ -120,7 +120,7 @@ export class ConcordanceCorrelation extends MeanOfValues {
     declareOptions(this, correlationOptions);
   }
 
-  /** Takes axis and name. */
+  /** Takes axis and name. Defaults: `axis: -1`. */
   constructor(options: CorrelationOptions = {}) {
     super(options);
   }

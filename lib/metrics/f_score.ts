@@ -79,7 +79,10 @@ export class FBetaScore extends VectorMetric {
     declareOptions(this, fBetaScoreOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an unknown average or numbers out of range. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an unknown average or numbers out of range. Defaults:
+   * `average: null`, `beta: 1`, `threshold: null`.
+   */
   constructor(options: FBetaScoreOptions = {}) {
     super(options);
   }
@@ -143,7 +146,10 @@ export class F1Score extends FBetaScore {
     declareOptions(this, f1ScoreOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an unknown average or a threshold out of range. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an unknown average or a threshold out of range. Defaults:
+   * `average: null`, `threshold: null`.
+   */
   constructor(options: F1ScoreOptions = {}) {
     super(options);
   }

@@ -161,7 +161,10 @@ export class IoU extends Overlap {
     declareOptions(this, iouOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a class that is not among `numClasses`. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a class that is not among `numClasses`. Defaults:
+   * `ignoreClass: null`, `sparseYTrue: true`, `sparseYPred: true`, `axis: -1`.
+   */
   constructor(options: IoUOptions & { targetClassIds: readonly number[] }) {
     super(options);
   }
@@ -181,7 +184,10 @@ export class MeanIoU extends Overlap {
     declareOptions(this, meanIoUOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an invalid number of classes. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an invalid number of classes. Defaults: `ignoreClass: null`,
+   * `sparseYTrue: true`, `sparseYPred: true`, `axis: -1`.
+   */
   constructor(options: IoUOptions) {
     super(options);
   }
@@ -193,7 +199,10 @@ export class OneHotIoU extends IoU {
     declareOptions(this, { ...iouOptions, ...oneHotOptions });
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a class that is not among `numClasses`. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a class that is not among `numClasses`. Defaults:
+   * `ignoreClass: null`, `sparseYPred: false`, `axis: -1`.
+   */
   constructor(options: Omit<IoUOptions, "sparseYTrue"> & { targetClassIds: readonly number[] }) {
     super(options);
   }
@@ -205,7 +214,10 @@ export class OneHotMeanIoU extends MeanIoU {
     declareOptions(this, { ...meanIoUOptions, ...oneHotOptions });
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an invalid number of classes. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an invalid number of classes. Defaults: `ignoreClass: null`,
+   * `sparseYPred: false`, `axis: -1`.
+   */
   constructor(options: Omit<IoUOptions, "sparseYTrue">) {
     super(options);
   }
@@ -228,7 +240,10 @@ export class BinaryIoU extends Overlap {
     declareOptions(this, binaryIoUOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a class that is neither 0 nor 1. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a class that is neither 0 nor 1. Defaults:
+   * `targetClassIds: [0, 1]`, `threshold: 0.5`.
+   */
   constructor(options: BinaryIoUOptions = {}) {
     super(options);
   }

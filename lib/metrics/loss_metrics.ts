@@ -178,7 +178,7 @@ export class CosineSimilarity extends MeanOfValues {
     declareOptions(this, cosineOptions);
   }
 
-  /** Takes axis (the last by default) and name. */
+  /** Takes axis (the last by default) and name. Defaults: `axis: -1`. */
   constructor(options: CosineSimilarityOptions = {}) {
     super(options);
   }
@@ -220,7 +220,10 @@ export class BinaryCrossentropy extends MeanLoss {
     declareOptions(this, binaryCrossentropyOptions);
   }
 
-  /** Takes name and options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+  /**
+   * Takes name and options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. Defaults:
+   * `fromLogits: false`, `labelSmoothing: 0`.
+   */
   constructor(options: MetricOptions & Omit<CrossentropyOptions, "axis"> = {}) {
     super(options);
   }
@@ -236,7 +239,10 @@ export class CategoricalCrossentropy extends MeanLoss {
     declareOptions(this, categoricalCrossentropyOptions);
   }
 
-  /** Takes name and options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. */
+  /**
+   * Takes name and options. Throws {@linkcode ValueError} for a smoothing outside of 0 to 1. Defaults:
+   * `fromLogits: false`, `labelSmoothing: 0`, `axis: -1`.
+   */
   constructor(options: MetricOptions & CrossentropyOptions = {}) {
     super(options);
   }
@@ -252,7 +258,10 @@ export class SparseCategoricalCrossentropy extends MeanLoss {
     declareOptions(this, sparseCrossentropyOptions);
   }
 
-  /** Takes name, whether outputs are logits (false by default), and a class whose samples give 0. */
+  /**
+   * Takes name, whether outputs are logits (false by default), and a class whose samples give 0. Defaults:
+   * `fromLogits: false`, `ignoreClass: null`.
+   */
   constructor(options: MetricOptions & SparseCrossentropyOptions = {}) {
     super(options);
   }

@@ -82,7 +82,10 @@ export class R2Score extends VectorMetric {
     declareOptions(this, r2ScoreOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for an unknown aggregation. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for an unknown aggregation. Defaults:
+   * `classAggregation: "uniform_average"`, `numRegressors: 0`.
+   */
   constructor(options: R2ScoreOptions = {}) {
     super(options);
     this.numSamples = this.addVariable("num_samples");

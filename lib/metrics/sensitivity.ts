@@ -124,7 +124,10 @@ export class SensitivityAtSpecificity extends BestAtRate {
     declareOptions(this, specificityOptions);
   }
 
-  /** Takes specificity, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. */
+  /**
+   * Takes specificity, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. Defaults:
+   * `classId: null`, `numThresholds: 200`.
+   */
   constructor(options: AtRateOptions & { specificity: number }) {
     super(options);
   }
@@ -152,7 +155,10 @@ export class SpecificityAtSensitivity extends BestAtRate {
     declareOptions(this, sensitivityOptions);
   }
 
-  /** Takes sensitivity, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. */
+  /**
+   * Takes sensitivity, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. Defaults:
+   * `classId: null`, `numThresholds: 200`.
+   */
   constructor(options: AtRateOptions & { sensitivity: number }) {
     super(options);
   }
@@ -180,7 +186,10 @@ export class PrecisionAtRecall extends BestAtRate {
     declareOptions(this, recallOptions);
   }
 
-  /** Takes recall, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. */
+  /**
+   * Takes recall, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. Defaults:
+   * `classId: null`, `numThresholds: 200`.
+   */
   constructor(options: AtRateOptions & { recall: number }) {
     super(options);
   }
@@ -208,7 +217,10 @@ export class RecallAtPrecision extends BestAtRate {
     declareOptions(this, precisionOptions);
   }
 
-  /** Takes precision, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. */
+  /**
+   * Takes precision, thresholds, class and name. Throws {@linkcode ValueError} for one outside of 0 to 1. Defaults:
+   * `classId: null`, `numThresholds: 200`.
+   */
   constructor(options: AtRateOptions & { precision: number }) {
     super(options);
   }

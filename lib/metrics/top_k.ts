@@ -69,7 +69,7 @@ export class TopKCategoricalAccuracy extends MeanOfValues {
     declareOptions(this, topKOptions);
   }
 
-  /** Takes name and k. Throws {@linkcode ValueError} if k is not a positive integer. */
+  /** Takes name and k. Throws {@linkcode ValueError} if k is not a positive integer. Defaults: `k: 5`. */
   constructor(options: TopKOptions = {}) {
     super(options);
   }
@@ -96,7 +96,10 @@ export class SparseTopKCategoricalAccuracy extends MeanOfValues {
     declareOptions(this, sparseTopKOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} if k is not a positive integer. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} if k is not a positive integer. Defaults: `k: 5`,
+   * `fromSortedIds: false`.
+   */
   constructor(options: SparseTopKOptions = {}) {
     super(options);
   }

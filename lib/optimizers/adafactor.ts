@@ -56,7 +56,10 @@ export class Adafactor extends Optimizer {
     declareOptions(this, adafactorOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values out of range. Defaults: `beta2Decay: -0.8`,
+   * `epsilon1: 1e-30`, `epsilon2: 0.001`, `clipThreshold: 1`, `relativeStep: true`.
+   */
   constructor(options: AdafactorOptions = {}) {
     super(options);
   }

@@ -41,7 +41,10 @@ export class Adagrad extends Optimizer {
     declareOptions(this, adagradOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values below 0. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values below 0. Defaults: `initialAccumulatorValue: 0.1`,
+   * `epsilon: 1e-7`.
+   */
   constructor(options: AdagradOptions = {}) {
     super(options);
   }
@@ -101,7 +104,9 @@ export class Adadelta extends Optimizer {
     declareOptions(this, adadeltaOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values out of range. Defaults: `rho: 0.95`, `epsilon: 1e-7`.
+   */
   constructor(options: AdadeltaOptions = {}) {
     super(options);
   }

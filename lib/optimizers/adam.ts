@@ -64,7 +64,10 @@ export class Adam extends Optimizer {
     declareOptions(this, adamOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `beta1: 0.9`,
+   * `beta2: 0.999`, `epsilon: 1e-7`, `amsgrad: false`.
+   */
   constructor(options: AdamOptions = {}) {
     super(options);
   }
@@ -113,7 +116,10 @@ export class AdamW extends Adam {
     declareOptions(this, adamWOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} if the weight decay is null. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} if the weight decay is null. Defaults: `beta1: 0.9`,
+   * `beta2: 0.999`, `epsilon: 1e-7`, `amsgrad: false`.
+   */
   constructor(options: AdamOptions = {}) {
     super(options);
   }

@@ -49,7 +49,10 @@ export class CosineDecay extends LearningRateSchedule {
     declareOptions(this, cosineOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
+  /**
+   * Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. Defaults: `alpha: 0`,
+   * `name: "CosineDecay"`, `warmupTarget: null`, `warmupSteps: 0`.
+   */
   constructor(options: CosineDecayOptions) {
     super(options);
   }
@@ -109,7 +112,10 @@ export class CosineDecayRestarts extends LearningRateSchedule {
     declareOptions(this, restartsOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
+  /**
+   * Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. Defaults: `tMul: 2`,
+   * `mMul: 1`, `alpha: 0`, `name: "SGDRDecay"`.
+   */
   constructor(options: CosineDecayRestartsOptions) {
     super(options);
   }

@@ -54,7 +54,11 @@ export class Ftrl extends Optimizer {
     declareOptions(this, ftrlOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for strengths below 0 or a power above 0. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for strengths below 0 or a power above 0. Defaults:
+   * `learningRatePower: -0.5`, `initialAccumulatorValue: 0.1`, `l1RegularizationStrength: 0`,
+   * `l2RegularizationStrength: 0`, `l2ShrinkageRegularizationStrength: 0`, `beta: 0`.
+   */
   constructor(options: FtrlOptions = {}) {
     super(options);
   }

@@ -41,7 +41,10 @@ export class Lion extends Optimizer {
     declareOptions(this, lionOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `beta1: 0.9`,
+   * `beta2: 0.99`.
+   */
   constructor(options: LionOptions = {}) {
     super(options);
   }

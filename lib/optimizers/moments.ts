@@ -34,7 +34,10 @@ export abstract class MomentsOptimizer extends Optimizer {
     declareOptions(this, momentsOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values out of range. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values out of range. Defaults: `beta1: 0.9`, `beta2: 0.999`,
+   * `epsilon: 1e-7`.
+   */
   constructor(options: MomentsOptions = {}) {
     super(options);
   }

@@ -49,7 +49,10 @@ export class RMSprop extends Optimizer {
     declareOptions(this, rmspropOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `rho: 0.9`, `momentum: 0`,
+   * `epsilon: 1e-7`, `centered: false`.
+   */
   constructor(options: RMSpropOptions = {}) {
     super(options);
   }

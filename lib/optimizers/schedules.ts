@@ -46,7 +46,10 @@ export class ExponentialDecay extends LearningRateSchedule {
     declareOptions(this, exponentialOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
+  /**
+   * Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. Defaults:
+   * `staircase: false`, `name: "ExponentialDecay"`.
+   */
   constructor(options: ExponentialDecayOptions) {
     super(options);
   }
@@ -86,7 +89,10 @@ export class InverseTimeDecay extends LearningRateSchedule {
     declareOptions(this, inverseTimeOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
+  /**
+   * Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. Defaults:
+   * `staircase: false`, `name: "InverseTimeDecay"`.
+   */
   constructor(options: InverseTimeDecayOptions) {
     super(options);
   }
@@ -147,7 +153,10 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
     declareOptions(this, piecewiseOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} unless there is one value more than boundaries. */
+  /**
+   * Takes the arguments. Throws {@linkcode ValueError} unless there is one value more than boundaries. Defaults:
+   * `name: "PiecewiseConstant"`.
+   */
   constructor(options: PiecewiseConstantDecayOptions) {
     super(options);
     const { boundaries, values } = this;
@@ -212,7 +221,10 @@ export class PolynomialDecay extends LearningRateSchedule {
     declareOptions(this, polynomialOptions);
   }
 
-  /** Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. */
+  /**
+   * Takes the arguments. Throws {@linkcode ValueError} unless steps are positive integers. Defaults:
+   * `endLearningRate: 0.0001`, `power: 1`, `cycle: false`, `name: "PolynomialDecay"`.
+   */
   constructor(options: PolynomialDecayOptions) {
     super(options);
   }

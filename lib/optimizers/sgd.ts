@@ -40,7 +40,10 @@ export class SGD extends Optimizer {
     declareOptions(this, sgdOptions);
   }
 
-  /** Takes the options. Throws {@linkcode ValueError} for a momentum outside of 0 to 1. */
+  /**
+   * Takes the options. Throws {@linkcode ValueError} for a momentum outside of 0 to 1. Defaults: `momentum: 0`,
+   * `nesterov: false`.
+   */
   constructor(options: SGDOptions = {}) {
     super(options);
   }
