@@ -88,9 +88,17 @@ export function getRegisteredName(item: CustomObject): string | undefined {
 
 /**
  * The custom class or function that a name stands for: in `customObjects`, in the scopes around, or as it was registered.
- * Nothing if there is none. As `keras.saving.get_registered_object`.
+ * Nothing if there is none. As `keras.saving.get_registered_object`. Throws {@linkcode ValueError} for what is no name.
  */
 export function getRegisteredObject(name: string, customObjects: CustomObjects = {}): CustomObject | undefined {
+  if (typeof name !== "string" || customObjects === null || typeof customObjects !== "object") {
+    throw new ValueError({
+      what: "Cannot look for a registered object",
+      rule: "it takes a name, and an object of classes and functions by name",
+      received: `${describe(name)} and ${describe(customObjects)}`,
+      hint: 'write it as in getRegisteredObject("my_package>MyLayer")',
+    });
+  }
   return Object.hasOwn(customObjects, name) ? customObjects[name] : getCustomObjects().get(name);
 }
 

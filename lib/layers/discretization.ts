@@ -9,7 +9,7 @@ import { type AdaptOptions, type DataBatches, numbersIn } from "./adapting.ts";
 import { encodeCategories, noSparse, outputMode, type VectorMode } from "./category_encoding.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
-import { PreparingLayer } from "./preparing.ts";
+import { noteChange, PreparingLayer } from "./preparing.ts";
 import { boundariesOf, merged, type Summary, summaryOf } from "./quantiles.ts";
 
 /** Options of {@linkcode Discretization}. */
@@ -117,7 +117,7 @@ export class Discretization extends PreparingLayer {
     const found = boundariesOf(summary, this.numBins);
     this.#requireSameDepth(found.length, what);
     (this as { binBoundaries: readonly number[] }).binBoundaries = found;
-    this.revision++;
+    noteChange(this);
   }
 
   /** Vectors of another length would not fit what comes after the layer. */

@@ -10,7 +10,7 @@ import { bucketOf, type Salt } from "../text/buckets.ts";
 import { byFrequency, linesOf, readVocabulary, type Token } from "../text/vocabulary.ts";
 import { encodeCategories } from "./category_encoding.ts";
 import { isText, type LookupMode, type OovMethod, tokensOf, weightsOf } from "./index_lookup_options.ts";
-import { PreparingLayer } from "./preparing.ts";
+import { noteChange, PreparingLayer } from "./preparing.ts";
 
 /** A vocabulary: what its tokens' indices are, and their weights. */
 interface Vocabulary<T extends Token> {
@@ -263,7 +263,7 @@ export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray =
       idf: weights && tensor(weights),
     };
     this.#keep({ frozenSize: size });
-    this.revision++;
+    noteChange(this);
   }
 
   /** Learns the vocabulary from the tokens of samples, the most frequent first. */

@@ -177,6 +177,18 @@ export abstract class PreparingLayer<OfNumbers extends HostArray = Tensor> exten
   }
 }
 
+/** How often any layer has changed what it computes. */
+let changes = 0;
+
+/** Notes that a layer computes something else from now on, so that programs with it are traced again. */
+export function noteChange(layer: { revision: number }): void {
+  layer.revision++;
+  changes++;
+}
+
+/** How often any layer has changed what it computes by what is no weight: while it is the same, so are all revisions. */
+export const changesSoFar = (): number => changes;
+
 /** Increases when what one of the layers, or of those inside them, computes changes by what is no weight. */
 export function revisionOf(layers: readonly Layer[]): number {
   const own = (layer: Layer) => (layer instanceof PreparingLayer ? layer.revision : 0);

@@ -12,22 +12,21 @@ export interface Kernel {
 /** The symbol of the method that gives what a notebook shows of an object. */
 export const displaySymbol: unique symbol = Symbol.for("Jupyter.display") as typeof displaySymbol;
 
-let other: Kernel | undefined;
+let found: { readonly kernel: Kernel | undefined } | undefined;
 
 /** The kernel in which this runs; undefined outside of a notebook. */
 export function notebookKernel(): Kernel | undefined {
-  if (other) return other;
+  found ??= { kernel: kernelOfDeno() };
+  return found.kernel;
+}
+
+function kernelOfDeno(): Kernel | undefined {
   try {
-    // Outside of a notebook, reading it throws.
+    // Outside of a notebook, reading it throws, which takes as long as a small prediction.
     return (globalThis as { Deno?: { jupyter?: Kernel } }).Deno?.jupyter;
   } catch {
     return undefined;
   }
-}
-
-/** Uses another kernel, for tests; undefined for the real one. */
-export function setNotebookKernel(kernel: Kernel | undefined): void {
-  other = kernel;
 }
 
 /** An output of a notebook's cell. */

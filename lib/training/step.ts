@@ -8,7 +8,7 @@ import { errorPlace, withContext } from "../ir/context.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { idOf, Value } from "../ir/value.ts";
 import { addedLosses, isTraining } from "../layers/context.ts";
-import { revisionOf } from "../layers/preparing.ts";
+import { changesSoFar, revisionOf } from "../layers/preparing.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
 import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
@@ -89,6 +89,8 @@ export class Steps {
   #state = new StepState();
   #executor: Executor | undefined;
   #discarded = 0;
+  #revision = 0;
+  #changesSeen: number | undefined;
   /** The number of programs that were compiled so far. */
   compiled = 0;
 
@@ -99,7 +101,12 @@ export class Steps {
 
   /** Increases whenever steps are discarded, and when layers change so that older steps compute something else. */
   get version(): number {
-    return this.#discarded + revisionOf(this.#model.sublayers);
+    // The layers are walked only after one has changed: a small prediction takes no longer than the walk.
+    if (this.#changesSeen !== changesSoFar()) {
+      this.#changesSeen = changesSoFar();
+      this.#revision = revisionOf(this.#model.sublayers);
+    }
+    return this.#discarded + this.#revision;
   }
 
   /** The executor that runs the steps. */
