@@ -170,6 +170,20 @@ export const choice = <const Name extends string>(
     },
   });
 
+/** A list of at least `least` names. */
+export const listOfNames = (example: string, least = 0): Option<readonly string[]> =>
+  option<readonly string[]>({
+    read: (given, { what, option }) => {
+      if (isList(given, (item) => typeof item === "string") && given.length >= least) return given;
+      throw new ValueError({
+        what,
+        rule: `${option} must be a list of names`,
+        received: describe(given),
+        hint: `write it as in ${example}`,
+      });
+    },
+  });
+
 /** Throws {@linkcode ValueError} if `value` is not a positive integer. */
 export function checkPositiveInteger(where: string, name: string, value: unknown): void {
   readOption(name, positiveInteger(), value, { what: `Cannot make ${where}`, whatNamed: `Cannot make ${where}` });

@@ -1,6 +1,6 @@
 // The progress of fit, evaluate and predict in a notebook: a bar, a table of epochs and curves, which change in place.
 import { lines } from "../plots/chart.ts";
-import { escapeXml } from "../plots/xml.ts";
+import { escapeXml, htmlTable } from "../plots/xml.ts";
 import { formatNumber } from "../terminal/progress_bar.ts";
 import { type Kernel, NotebookOutput } from "../terminal/notebook.ts";
 import { terminal } from "../terminal/terminal.ts";
@@ -134,13 +134,12 @@ export class NotebookProgress extends Callback {
     const last = this.#epochs.at(-1);
     if (!last) return "";
     const names = Object.keys(last);
-    const cells = (tag: string, texts: readonly string[]) =>
-      `<tr>${texts.map((text) => `<${tag}>${escapeXml(text)}</${tag}>`).join("")}</tr>`;
     const first = this.#epoch + 1 - (this.#epochs.length - 1);
-    const rows = this.#epochs.map((logs, i) =>
-      cells("td", [String(first + i), ...names.map((name) => name in logs ? formatNumber(logs[name]) : "")])
-    );
-    return `<table>${cells("th", ["epoch", ...names])}${rows.slice(-maxRows).join("")}</table>`;
+    const rows = this.#epochs.map((logs, i) => [
+      String(first + i),
+      ...names.map((name) => name in logs ? formatNumber(logs[name]) : ""),
+    ]);
+    return htmlTable(["epoch", ...names], rows.slice(-maxRows));
   }
 
   #curves(): string {

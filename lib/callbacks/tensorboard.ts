@@ -1,11 +1,11 @@
 // TensorBoard: event files of a training. https://keras.io/api/callbacks/tensorboard/
 import { describe, ValueError } from "../errors.ts";
 import { EventFile, type EventTensor, type EventValue } from "../files/event_file.ts";
+import { writeImage } from "../files/images.ts";
 import { requireFiles } from "../files/system.ts";
 import { boolean, integerAtLeast, isInteger, text } from "../option_kinds.ts";
 import { declareOptions, option, type OptionFields, optionTable, positional } from "../options.ts";
-import { loadPackage } from "../packages.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { Callback, type Logs } from "./callback.ts";
 
 /** Options of {@linkcode TensorBoard}. */
@@ -52,6 +52,8 @@ export interface TensorBoard extends OptionFields<TensorBoardOptions, typeof ten
 const buckets = 30;
 /** The most pictures that a tag has of a step. */
 const maxPictures = 3;
+/** PNG is exact whatever the quality. */
+const quality = 100;
 
 /**
  * Writes event files that TensorBoard shows, with the tags of Keras: losses and metrics of epochs, the learning rate, the
@@ -211,7 +213,6 @@ function histogramOf(data: ArrayLike<number>): Float64Array<ArrayBuffer> {
 async function picturesOf({ shape, data }: Tensor, what: string): Promise<EventTensor | undefined> {
   const extents = shape.filter((extent) => extent !== 1);
   if (extents.length === 0 || extents.length > 3) return undefined;
-  const { encode } = await loadPackage("png", `Cannot ${what}`);
   const [rows, columns, depth] = [
     extents.length === 1 ? 1 : extents[0],
     extents.length === 1 ? extents[0] : extents[1],
@@ -219,14 +220,14 @@ async function picturesOf({ shape, data }: Tensor, what: string): Promise<EventT
   ];
   const turned = extents.length === 2 && rows > columns;
   const [height, width] = turned ? [columns, rows] : [rows, columns];
-  const files = Array.from({ length: Math.min(depth, maxPictures) }, (_, k) => {
+  const files = await Promise.all(Array.from({ length: Math.min(depth, maxPictures) }, (_, k) => {
     const pixels = Uint8Array.from({ length: height * width }, (_, i) => {
       const [y, x] = [Math.floor(i / width), i % width];
       const [row, column] = turned ? [x, y] : [y, x];
       const value = data[(row * columns + column) * depth + k];
       return Math.min(Math.max(Math.trunc(value * 255.5), 0), 255);
     });
-    return Uint8Array.from(encode({ width, height, data: pixels, channels: 1, depth: 8 }));
-  });
+    return writeImage(new Tensor([height, width, 1], "uint8", pixels), "png", quality, `Cannot ${what}`);
+  }));
   return { shape: [files.length + 2], data: [String(width), String(height), ...files] };
 }

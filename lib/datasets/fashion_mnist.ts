@@ -34,10 +34,14 @@ export async function loadData(): Promise<FashionMnistData> {
   const tensors: Tensor[] = [];
   for (const [name, shape] of files) {
     tensors.push(
-      await readGzippedIdx(await readPublished(keras(name, null, "datasets/fashion-mnist"), what), shape, {
-        what,
-        hint,
-      }),
+      await readGzippedIdx(
+        new Uint8Array(await readPublished(keras(name, null, "datasets/fashion-mnist"), what)),
+        shape,
+        {
+          what,
+          hint,
+        },
+      ),
     );
   }
   const [xTrain, yTrain, xTest, yTest] = tensors;

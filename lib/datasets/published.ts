@@ -1,7 +1,7 @@
 // Files of data sets as they are published: fetched once, checked, and what they hold.
 import { option } from "../options.ts";
 import { describe, FileError, ValueError } from "../errors.ts";
-import { notReadable, readWhole } from "../files/system.ts";
+import { readSource } from "../files/source.ts";
 import { getFile } from "../utils/get_file.ts";
 
 /** A file that is published. */
@@ -60,17 +60,9 @@ export async function npzMembers(file: Uint8Array, what: string): Promise<(name:
 export async function readPublished(
   { name, url, hash, folder = "datasets" }: PublishedFile,
   what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Uint8Array> {
   const path = await getFile({ origin: url, fname: name, fileHash: hash, cacheSubdir: folder });
-  return await readDownloaded(path, what);
-}
-
-async function readDownloaded(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await readWhole(path);
-  } catch (error) {
-    throw notReadable(what, error);
-  }
+  return await readSource(path, what);
 }
 
 /** The ids of words in a published file of JSON. Throws {@linkcode FileError} for another content. */
@@ -92,6 +84,6 @@ export async function readPublishedArchive(
 ): Promise<(name: string) => Uint8Array> {
   const folder = await getFile({ origin: url, fname: name, fileHash: hash, cacheSubdir, extract: true });
   const members = new Map<string, Uint8Array>();
-  for (const member of names) members.set(member, await readDownloaded(`${folder}/${member}`, what));
+  for (const member of names) members.set(member, await readSource(`${folder}/${member}`, what));
   return (member) => members.get(member)!;
 }

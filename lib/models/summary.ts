@@ -1,5 +1,5 @@
 // The summary of a model: its layers, shapes and parameters in a table, as Keras 3 prints it.
-import { escapeXml } from "../plots/xml.ts";
+import { escapeXml, htmlTable } from "../plots/xml.ts";
 import { notebookKernel, NotebookOutput } from "../terminal/notebook.ts";
 import { terminal } from "../terminal/terminal.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
@@ -112,15 +112,9 @@ export function printSummary(model: Summarized, options: SummaryOptions): void {
 }
 
 function htmlOf({ title, columns, rows, sizes }: SummaryContent): string {
-  const cells = (tag: string, texts: readonly string[]) =>
-    `<tr>${
-      texts.map((text, i) =>
-        `<${tag} style="text-align:${columns[i].align};white-space:pre">${escapeXml(text)}</${tag}>`
-      ).join("")
-    }</tr>`;
+  const table = htmlTable(columns.map(({ header }) => header), rows, columns.map(({ align }) => align));
   const last = sizes.map(({ label, digits, bytes }) => `${label}: ${digits} (${bytes})`).join("<br>");
-  const head = cells("th", columns.map(({ header }) => header));
-  return `<b>${escapeXml(title)}</b><table>${head}${rows.map((row) => cells("td", row)).join("")}</table>${last}`;
+  return `<b>${escapeXml(title)}</b>${table}${last}`;
 }
 
 const inColor = (text: string) => `\x1b[38;5;34m${text}\x1b[0m`;

@@ -1,7 +1,7 @@
 // The confusion matrix of a classifier as a picture.
-import { describe, ShapeError, ValueError } from "../errors.ts";
-import { boolean, isList, text } from "../option_kinds.ts";
-import { nullable, option, optionTable, readMethodOptions } from "../options.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { boolean, listOfNames, text } from "../option_kinds.ts";
+import { nullable, optionTable, readMethodOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Plot } from "./plot.ts";
@@ -18,17 +18,7 @@ export interface ConfusionMatrixOptions {
 }
 
 const matrixOptions = optionTable<ConfusionMatrixOptions>()({
-  classNames: nullable(option<readonly string[]>({
-    read: (given, { what }) => {
-      if (isList(given, (item) => typeof item === "string")) return given;
-      throw new ValueError({
-        what,
-        rule: "classNames must be a list of names",
-        received: describe(given),
-        hint: 'write it as in ["cat", "dog"]',
-      });
-    },
-  })),
+  classNames: nullable(listOfNames('["cat", "dog"]')),
   normalize: boolean(false),
   title: text("Confusion matrix"),
 });

@@ -1,7 +1,7 @@
 // The curves of a training.
 import { describe, didYouMean, ValueError } from "../errors.ts";
-import { isList, text } from "../option_kinds.ts";
-import { nullable, option, optionTable, readMethodOptions } from "../options.ts";
+import { boolean, isList, listOfNames, text } from "../option_kinds.ts";
+import { nullable, optionTable, readMethodOptions } from "../options.ts";
 import { type Curve, lines } from "./chart.ts";
 import type { Plot } from "./plot.ts";
 
@@ -22,19 +22,9 @@ export interface HistoryPlotOptions {
 }
 
 const historyOptions = optionTable<HistoryPlotOptions>()({
-  metrics: nullable(option<readonly string[]>({
-    read: (given, { what }) => {
-      if (isList(given, (item) => typeof item === "string") && given.length > 0) return given;
-      throw new ValueError({
-        what,
-        rule: "metrics must be a list of names",
-        received: describe(given),
-        hint: 'write it as in ["loss"]',
-      });
-    },
-  })),
+  metrics: nullable(listOfNames('["loss"]', 1)),
   title: text("Training"),
-  logarithmic: option<boolean>({ fallback: false, read: (given) => given === true }),
+  logarithmic: boolean(false),
 });
 
 /**

@@ -1,10 +1,10 @@
 // Images beside each other, with a line of text below each.
 import { ShapeError, ValueError } from "../errors.ts";
+import { writeImage } from "../files/images.ts";
 import { isList, positiveInteger } from "../option_kinds.ts";
 import { nullable, option, optionTable, readMethodOptions } from "../options.ts";
-import { loadPackage } from "../packages.ts";
 import { formatShape } from "../shape.ts";
-import { type TensorLike, toTensor } from "../tensor/tensor.ts";
+import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Plot } from "./plot.ts";
 import { escapeXml } from "./xml.ts";
 
@@ -38,6 +38,8 @@ const imagesOptions = optionTable<ImagesOptions>()({
 const maxImages = 400;
 const gap = 8;
 const lineHeight = 18;
+/** PNG is exact whatever the quality. */
+const quality = 100;
 
 /**
  * Draws images in rows, the pixels as they are.
@@ -77,17 +79,16 @@ export async function images(given: TensorLike, options: ImagesOptions = {}): Pr
       hint: "take as many labels as images",
     });
   }
-  const { encode } = await loadPackage("png", what);
   const height = Math.round(width * rows / pixels);
   const [stepX, stepY] = [width + gap, height + gap + (labels ? lineHeight : 0)];
   const size = rows * pixels * channels;
   const scale = tensor.dtype === "float32" ? 255 : 1;
-  const parts = Array.from({ length: count }, (_, i) => {
+  const parts = await Promise.all(Array.from({ length: count }, async (_, i) => {
     const data = Uint8Array.from(
       tensor.data.subarray(i * size, (i + 1) * size),
       (value) => Math.min(255, Math.max(0, Math.round(value * scale))) || 0,
     );
-    const png = Uint8Array.from(encode({ width: pixels, height: rows, channels: channels as 1 | 3 | 4, data }));
+    const png = await writeImage(new Tensor([rows, pixels, channels], "uint8", data), "png", quality, what);
     const [x, y] = [gap + i % columns * stepX, gap + Math.floor(i / columns) * stepY];
     const label = labels
       ? `<text x="${x + width / 2}" y="${y + height + 13}" text-anchor="middle">${escapeXml(String(labels[i]))}</text>`
@@ -95,7 +96,7 @@ export async function images(given: TensorLike, options: ImagesOptions = {}): Pr
     const source = `data:image/png;base64,${png.toBase64()}`;
     return `<image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" ` +
       `style="image-rendering:pixelated" href="${source}"/>${label}`;
-  });
+  }));
   const [wide, high] = [gap + Math.min(columns, count) * stepX, gap + Math.ceil(count / columns) * stepY];
   return new Plot(
     [
