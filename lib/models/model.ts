@@ -143,7 +143,8 @@ export class Model<
    */
   compile(options: CompileOptions<OutputNames<Out>>): void {
     const compiled = new Compiled(options, this.name, this.outputNames);
-    if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
+    const { trainStep, computeLoss } = Model.prototype;
+    if (options?.loss === undefined && this.trainStep === trainStep && this.computeLoss === computeLoss) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
         rule: "there must be a loss",

@@ -28,8 +28,11 @@ export type MetricsByOutput<Names extends string = string> =
 export interface CompileOptions<Names extends string = string> {
   /** The optimizer; `rmsprop` by default. */
   optimizer?: OptimizerIdentifier;
-  /** The loss to minimize: one for all outputs, or one per output; null if only losses added by layers count. */
-  loss: PerOutput<LossIdentifier, Names> | null;
+  /**
+   * The loss to minimize: one for all outputs, or one per output; null if only losses added by layers count. Only a
+   * model with a `trainStep` or `computeLoss` of its own may leave it out.
+   */
+  loss?: PerOutput<LossIdentifier, Names> | null;
   /** The factor of each output's loss in the sum; 1 by default. */
   lossWeights?: PerOutput<number, Names> | null;
   /** The metrics to report besides the loss. */
