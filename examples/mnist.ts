@@ -12,7 +12,7 @@ import {
   setRandomSeed,
   utils,
 } from "../mod.ts";
-import { count, readArguments, requireFloor, share, word } from "./arguments.ts";
+import { backendOption, count, readArguments, requireFloor, share } from "./arguments.ts";
 
 /** The network: pixels scaled to 0..1, a layer of 512 units, and a probability for each digit. */
 export function makeModel(): Sequential {
@@ -29,7 +29,7 @@ export function makeModel(): Sequential {
 
 if (import.meta.main) {
   const options = readArguments("mnist.ts", "Trains a network 784-512-10 on handwritten digits.", {
-    backend: word(["eigen", "reference", "webgpu", "wasm"], "where it runs; the best there is by default"),
+    backend: backendOption,
     epochs: count(5, "how often to go through the training images"),
     batchSize: count(128, "images a step"),
     seed: count(undefined, "the seed of weights and order; a new one each time by default", 0),
