@@ -1,5 +1,6 @@
 // Pages in headless Chromium.
 import { basename } from "node:path";
+import { bundleModules } from "../examples/browser/bundle.ts";
 import { type Browser, chromium, type Page } from "./deps.ts";
 
 const candidates = [
@@ -100,21 +101,7 @@ export async function withPage<T>(flags: readonly string[], use: (watched: Watch
 
 /** The modules of a page's bundle by path, for {@linkcode openPage}: code that is loaded later is in modules of its own. */
 export async function bundlePage(page: URL): Promise<Map<string, string>> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--outdir", folder, page.pathname],
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    const entry = basename(page.pathname).replace(/\.ts$/, ".js");
-    const files = new Map<string, string>();
-    for await (const { name } of Deno.readDir(folder)) {
-      files.set(name === entry ? "/page.js" : `/${name}`, await Deno.readTextFile(`${folder}/${name}`));
-    }
-    return files;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const modules = await bundleModules([page]);
+  const entry = `/${basename(page.pathname).replace(/\.ts$/, ".js")}`;
+  return new Map([...modules].map(([path, text]) => [path === entry ? "/page.js" : path, text]));
 }

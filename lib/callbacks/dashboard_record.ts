@@ -164,12 +164,7 @@ export class TrainingRecord {
       const curves = [metric, `val_${metric}`].flatMap((name, i) => {
         const series = this.#series.get(name);
         if (!series || !series.values.some(Number.isFinite)) return [];
-        const [x, values] = [[...series.x], [...series.values]];
-        // A single point is no line: it is drawn as one from the beginning of its epoch.
-        if (x.length === 1) {
-          x.unshift(x[0] - 1);
-          values.unshift(values[0]);
-        }
+        const { x, values } = series;
         const last = metric === rateName
           ? shortRate(values[values.length - 1])
           : formatNumber(values[values.length - 1]);

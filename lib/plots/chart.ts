@@ -137,6 +137,8 @@ export function lines(chart: Chart): Plot {
     const points = curve.values.map((value, at) => [x(steps[i][at]), y(value)]).filter((point) =>
       point.every(isFinite)
     );
+    // A line without length is a dot.
+    if (points.length === 1) points.push(points[0]);
     const path = points.map((point) => point.map((at) => at.toFixed(1)).join(",")).join(" ");
     return `<polyline points="${path}" ${lookOf(curve, i)}/>`;
   });
@@ -150,7 +152,7 @@ export function lines(chart: Chart): Plot {
     }</text>`,
     `<g class="grid" stroke="#ddd" fill="none">${axes.filter((part) => part.startsWith("<line")).join("")}</g>`,
     `<g fill="#333">${axes.filter((part) => part.startsWith("<text")).join("")}</g>`,
-    `<g fill="none" stroke-width="2" stroke-linejoin="round">${drawn.join("\n")}</g>`,
+    `<g fill="none" stroke-width="2" stroke-linejoin="round" stroke-linecap="round">${drawn.join("\n")}</g>`,
     ...legend.parts,
     "</svg>\n",
   ];

@@ -65,6 +65,16 @@ Deno.test("curves: values stand where they say, and the axis has round numbers b
   assert.ok(names.every(({ at }) => at("y") > 0 && at("y") < 40 && at("x") < 340));
 });
 
+Deno.test("curves: a single value is a dot", () => {
+  const [line] = elements(
+    plots.lines({ curves: [{ name: "loss", values: [NaN, 2] }, { name: "b", values: [1, 3] }] }),
+    "polyline",
+  );
+  const points = line.get("points")!.split(" ");
+  assert.equal(points.length, 2);
+  assert.equal(points[0], points[1]);
+});
+
 Deno.test("curves: many names at the top take several rows", () => {
   const curves = Array.from({ length: 5 }, (_, i) => ({ name: `a longer name ${i}`, values: [i, 1] }));
   const plot = plots.lines({ curves, legend: "top", width: 400, height: 240 });
