@@ -24,7 +24,7 @@ const [start, stop, save] = ["start", "stop", "save"].map((id) => byId<HTMLButto
 const worker = new Worker("/worker.js", { type: "module" });
 const ask = (request: Request) => worker.postMessage(request);
 
-let isTraining = false;
+const state = { isTraining: false, isTrained: false, isSaving: false };
 /** Whether the worker reads a digit, and whether it has changed since. */
 const reading = { isAsked: false, isStale: false };
 let spoken: ReturnType<typeof setTimeout> | undefined;
@@ -50,23 +50,25 @@ function showError(text: string): void {
   byId("error").hidden = text === "";
 }
 
-function setTraining(is: boolean): void {
-  isTraining = is;
-  start.disabled = is;
-  stop.disabled = !is;
+/** Notes what goes on, and lets its user do what then can be done. */
+function note(changed: Partial<typeof state>): void {
+  Object.assign(state, changed);
+  const { isTraining, isTrained, isSaving } = state;
+  start.disabled = isTraining;
+  stop.disabled = !isTraining;
+  save.disabled = isTraining || !isTrained || isSaving;
   for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input, select")) {
-    field.disabled = is || field.dataset.missing !== undefined;
+    field.disabled = isTraining || field.dataset.missing !== undefined;
   }
-  byId("progress").hidden = !is;
+  byId("progress").hidden = !isTraining;
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (isTraining) return;
+  if (state.isTraining) return;
   const given = new FormData(form);
   showError("");
-  setTraining(true);
-  save.disabled = true;
+  note({ isTraining: true });
   ask({
     kind: "train",
     backend: given.get("backend") as Backend,
@@ -80,7 +82,7 @@ stop.addEventListener("click", () => {
   ask({ kind: "stop" });
 });
 save.addEventListener("click", () => {
-  save.disabled = true;
+  note({ isSaving: true });
   showError("");
   ask({ kind: "save" });
 });
@@ -233,7 +235,7 @@ function download(file: Blob): void {
   link.download = "digits.keras";
   link.click();
   URL.revokeObjectURL(link.href);
-  save.disabled = false;
+  note({ isSaving: false });
 }
 
 worker.addEventListener("message", ({ data: answer }: MessageEvent<Answer>) => {
@@ -250,8 +252,7 @@ worker.addEventListener("message", ({ data: answer }: MessageEvent<Answer>) => {
       showMistakes(answer);
       return readDigit();
     case "trained":
-      setTraining(false);
-      save.disabled = false;
+      note({ isTraining: false, isTrained: true });
       byId("state").textContent = answer.text;
       say(answer.text);
       return readDigit();
@@ -267,11 +268,8 @@ worker.addEventListener("message", ({ data: answer }: MessageEvent<Answer>) => {
       return download(answer.file);
     case "error":
       reading.isAsked = false;
-      if (isTraining) {
-        setTraining(false);
-        byId("state").textContent = "Failed";
-      }
-      save.disabled = false;
+      if (state.isTraining) byId("state").textContent = "Failed";
+      note({ isTraining: false, isSaving: false });
       return showError(answer.text);
   }
 });

@@ -81,6 +81,15 @@ export class DashboardServer {
         hint: "show the logs of a callback in your own page, or draw them with plots.lines",
       });
     }
+    // Node's server in Deno would end the process where this is not allowed.
+    const net = { name: "net", host: `127.0.0.1:${port}` } as const;
+    if (typeof Deno !== "undefined" && (await Deno.permissions.request(net)).state !== "granted") {
+      throw new StateError({
+        what,
+        rule: `it needs permission to serve on ${net.host}`,
+        hint: "run with --allow-net=127.0.0.1 or -A",
+      });
+    }
     const server = http.createServer();
     const opened = new DashboardServer(server, content);
     try {
@@ -94,9 +103,7 @@ export class DashboardServer {
         what,
         rule: isUsed ? `port ${port} is in use` : `the system does not give port ${port}`,
         received: isUsed ? undefined : (error as Error).message.split("\n")[0],
-        hint: isUsed
-          ? "give another one, or port: 0 for any that is free"
-          : "give a port above 1023, and in Deno run with --allow-net=127.0.0.1",
+        hint: isUsed ? "give another one, or port: 0 for any that is free" : "give a port above 1023",
       });
     }
     server.unref();

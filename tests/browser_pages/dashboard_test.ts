@@ -296,7 +296,7 @@ Deno.test("a dashboard's options are checked", () => {
   }
 });
 
-Deno.test("a dashboard does not keep a process alive, and a browser refuses it [wasm]", async () => {
+Deno.test("a dashboard does not keep a process alive, and is refused without permission and in a browser [wasm]", async () => {
   const mod = new URL("../../mod.ts", import.meta.url).href;
   const code = `
     import { callbacks, Input, layers, Sequential, setBackend } from ${JSON.stringify(mod)};
@@ -304,26 +304,37 @@ Deno.test("a dashboard does not keep a process alive, and a browser refuses it [
     const model = new Sequential([Input({ shape: [1] }), new layers.Dense(1)]);
     model.compile({ optimizer: "sgd", loss: "mse" });
     await model.fit([[1]], [[1]], { verbose: 0, callbacks: [new callbacks.Dashboard({ port: 0, keepOpen: true })] });
+    const refused = async (port) => {
+      try {
+        await model.fit([[1]], [[1]], { verbose: 0, callbacks: [new callbacks.Dashboard({ port })] });
+      } catch (error) {
+        console.log(error.name, error.message);
+      }
+    };
+    Deno.permissions.revokeSync({ name: "net" });
+    await refused(0);
     // A browser has no modules of Node.
     delete process.getBuiltinModule;
-    try {
-      await model.fit([[1]], [[1]], { verbose: 0, callbacks: [new callbacks.Dashboard({ port: 0 })] });
-    } catch (error) {
-      console.log(error.name, error.message);
-    }
+    await refused(0);
   `;
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/main.ts`, code);
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--allow-net=127.0.0.1", `${folder}/main.ts`],
+      args: ["run", "--no-check", "--no-prompt", "--allow-net=127.0.0.1", `${folder}/main.ts`],
       env: { NO_COLOR: "1" },
     }).output();
     const text = new TextDecoder().decode(stdout);
     assert.ok(success, text + new TextDecoder().decode(stderr));
+    const [opened, permission, browser] = text.trim().split("\n");
+    assert.match(opened, /^Dashboard: http:/);
     assert.match(
-      text,
-      /Dashboard: http:[^]*StateError Cannot open the dashboard: Deno, Node and Bun can serve a page, a browser cannot/,
+      permission,
+      /^StateError Cannot open the dashboard: it needs permission to serve on 127\.0\.0\.1:0: run with/,
+    );
+    assert.match(
+      browser,
+      /^StateError Cannot open the dashboard: Deno, Node and Bun can serve a page, a browser cannot/,
     );
   } finally {
     await Deno.remove(folder, { recursive: true });
