@@ -3,7 +3,7 @@
 import argparse
 import os
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import digits
 import keras
