@@ -39,7 +39,8 @@ for (const page of pages) {
   Deno.test(`${page}: files, links and tasks that it names are there`, () => {
     const text = read(page);
     const missing = pathsIn(text).filter((path) => !existsSync(join(root, path)));
-    const links = [...text.matchAll(/(?:\]\(|(?:src|srcset)=")(?!https?:)([^)"#]*)(?:#([^)"]+))?[)"]/g)].map((
+    const prose = text.replace(/^```[^]*?^```$/gm, "");
+    const links = [...prose.matchAll(/(?:\]\(|(?:src|srcset)=")(?!https?:)([^)"#]*)(?:#([^)"]+))?[)"]/g)].map((
       [, link, heading],
     ) => ({
       to: link === "" ? page : join(dirname(page), link),
