@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeModel as makeTicketModel } from "../examples/functional.ts";
-import { makeModel as makeDigitModel } from "../examples/mnist.ts";
+import { makeModel as makeDigitModel } from "../examples/mnist_model.ts";
 import { compare } from "../examples/optimizers.ts";
 import { clearSession, datasets, ops, plots, setBackend, setRandomSeed, tensor, utils } from "../mod.ts";
 
