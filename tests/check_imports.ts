@@ -9,6 +9,7 @@ import { readdirSync, readFileSync } from "node:fs";
 export const order: readonly string[] = [
   ...[
     "deps",
+    "environment",
     "errors",
     "config",
     "names",
