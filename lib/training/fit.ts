@@ -63,16 +63,20 @@ export async function fit(
     if (!evaluated) warnOfMonitors(kept.callbacks, [...model.metricDirections.keys()]);
     const validate = async (epoch: number) =>
       evaluated && isDue(epoch, validationFreq)
-        ? await evaluatePlan(trainer, run, evaluated, validationSteps, callbacks, 0, place)
+        ? await evaluatePlan(trainer, run, evaluated, validationSteps, callbacks, place)
         : undefined;
-    await runEpochs(trainer, plan, progress, callbacks, run, {
-      where,
-      epochs,
-      stepsPerEpoch,
-      verbose,
-      recovery,
-      validate,
-    });
+    try {
+      await runEpochs(trainer, plan, progress, callbacks, run, {
+        where,
+        epochs,
+        stepsPerEpoch,
+        verbose,
+        recovery,
+        validate,
+      });
+    } finally {
+      await callbacks.release();
+    }
     return progress.history;
   } catch (error) {
     throw recovery.explain(error);
