@@ -31,6 +31,8 @@
   INTEGER(logicalNot, 1, static_cast<int32_t>(a == 0)) \
   FLOAT(stopGradient, 1, a) \
   INTEGER(bitsToUnit, 1, unit_of(a)) \
+  FLOAT(roundToFloat16, 1, float16_of(a)) \
+  FLOAT(roundToBfloat16, 1, bfloat16_of(a)) \
   WRAPPING(add, 2, a + b, a + b) \
   WRAPPING(subtract, 2, a - b, a - b) \
   WRAPPING(multiply, 2, a * b, a * b) \

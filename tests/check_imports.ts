@@ -11,10 +11,13 @@ export const order: readonly string[] = [
     "deps",
     "environment",
     "errors",
-    "config",
     "names",
     "rounding",
     "dtype",
+    "json_config",
+    "dtype_policy",
+    "dtype_policies",
+    "config",
     "shape",
     "structure",
     "held",
@@ -26,7 +29,6 @@ export const order: readonly string[] = [
   ],
   ...["ffi", "ir", "tensor", "terminal", "files", "text", "ops", "passes", "exec"],
   ...[
-    "json_config",
     "checked_methods",
     "registry",
     "options",
@@ -37,7 +39,7 @@ export const order: readonly string[] = [
   ],
   "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
-  ...["layers", "losses", "metrics", "optimizers", "callbacks", "saving"],
+  ...["layers", "losses", "metrics", "optimizers", "mixed_precision", "callbacks", "saving"],
   ...["training", "export", "models", "utils", "datasets", "applications", "mod", "cli"],
 ];
 

@@ -51,6 +51,8 @@ export interface SavedTraining {
   readonly pass: { readonly epoch: number; readonly batches: number; readonly row: number } | undefined;
   /** The number of batches the optimizer has seen. */
   readonly batches: number;
+  /** The number of these that it applied, where it leaves some out; as many unless given. */
+  readonly applied?: number;
   /** The learning rate, unless it follows a schedule. */
   readonly learningRate: number | undefined;
   /** The seed of everything random. */

@@ -61,6 +61,9 @@ function wholePower(call: Call<ElementwiseName>, a: string, b: string): string {
   return model.node(call.scope.graph, "Scan", [ones, wide, bits, each], { body, num_scan_inputs: 1 }, origin, 3)[0];
 }
 
+/** To a type of 16 bits and back. */
+const rounding = (dtype: "float16" | "bfloat16"): Write => (call, [x]) => call.cast(call.cast(x, dtype), "float32");
+
 const functions: Readonly<Record<Exclude<ElementwiseName, "cast" | "bitsToUnit">, Write>> = {
   negate: operator("Neg"),
   abs: operator("Abs"),
@@ -96,6 +99,8 @@ const functions: Readonly<Record<Exclude<ElementwiseName, "cast" | "bitsToUnit">
   floor: forFloats("Floor"),
   ceil: forFloats("Ceil"),
   round: forFloats("Round"),
+  roundToFloat16: rounding("float16"),
+  roundToBfloat16: rounding("bfloat16"),
   isNan: operator("IsNaN"),
   logicalNot: operator("Not"),
   stopGradient: operator("Identity"),

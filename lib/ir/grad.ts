@@ -1,4 +1,5 @@
 // Reverse-mode autodiff, graph to graph: adds the nodes that compute derivatives to the function's trace.
+import { type DType, isFloat, makeArray } from "../dtype.ts";
 import { CeratopsError, ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { withContext } from "./context.ts";
@@ -12,7 +13,7 @@ import { idOf, type Value, valueOf } from "./value.ts";
  * values of one variable, whose derivatives are added. Throws {@linkcode ValueError} if `loss` is not a float scalar.
  */
 export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value | readonly Value[])[]): Value[] {
-  if (sizeOf(loss.shape) !== 1 || loss.dtype !== "float32") {
+  if (sizeOf(loss.shape) !== 1 || !isFloat(loss.dtype)) {
     throw new ValueError({
       what: "Cannot differentiate",
       rule: "the loss must be one float32 number",
@@ -21,7 +22,7 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
     });
   }
   return withContext([tracing.of(trace)], () => {
-    const one = trace.constant(loss.shape, "float32", Float32Array.of(1));
+    const one = trace.constant(loss.shape, loss.dtype, makeArray(loss.dtype, [1]));
     const values = targets.map((target) => [target].flat());
     const found = vjpOf(trace, [loss], [one], values.flat());
     return values.map((each) => {
@@ -75,10 +76,16 @@ export function vjpOf(
     const byInput = withContext([scoped(`grad:${scopeOf(node)}`)], () => vjp(context));
     byInput.forEach((gradient, i) => {
       const id = node.inputs[i];
-      if (gradient && needed.has(id) && graph.types[id].dtype === "float32") add(id, gradient);
+      const { dtype } = graph.types[id];
+      if (gradient && needed.has(id) && isFloat(dtype)) add(id, castTo(trace, gradient, dtype));
     });
   }
   return targets.map((target) => totalOf(idOf(target)));
+}
+
+/** The gradient of a cast is a cast: a gradient has the dtype of what it is by. */
+function castTo(trace: Trace, gradient: Value, dtype: DType): Value {
+  return gradient.dtype === dtype ? gradient : trace.emit("cast", [gradient], { dtype })[0];
 }
 
 /** The sum of gradients. Those of slices that together are a whole value are joined, not padded and added. */
@@ -125,6 +132,6 @@ function scopeOf(node: Node): string {
 }
 
 function zerosLike(trace: Trace, target: Value): Value {
-  const zero = trace.constant([], "float32", Float32Array.of(0));
+  const zero = trace.constant([], target.dtype, makeArray(target.dtype, [0]));
   return trace.emit("broadcastTo", [zero], { shape: target.shape })[0];
 }

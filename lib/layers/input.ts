@@ -1,7 +1,7 @@
 // Input: where data enters a model. https://keras.io/api/layers/core_layers/input/
 import { dtypes, type InputDType } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
-import { type DTypePolicy, float32Policy } from "../json_config.ts";
+import { DTypePolicy } from "../dtype_policy.ts";
 import { choice, positiveInteger } from "../option_kinds.ts";
 import {
   declareOptions,
@@ -57,7 +57,7 @@ export class InputLayer extends Layer {
     declareOptions(this, inputOptions);
   }
   /** Inputs compute nothing and have no weights. */
-  override readonly dtypePolicy: DTypePolicy = float32Policy;
+  override readonly dtypePolicy: DTypePolicy = new DTypePolicy("float32");
   /** The dtype that data is cast to. */
   declare readonly dtype: InputDType;
   /** The number of samples in each batch, if fixed. */
@@ -72,7 +72,7 @@ export class InputLayer extends Layer {
    * `batchSize: null`.
    */
   constructor(options: InputOptions) {
-    // Layers compute in float32: this dtype is the data's.
+    // This dtype is the data's, not a policy.
     const others: Omit<InputOptions, "dtype"> = options;
     super(others);
     this.batchShape = [this.batchSize, ...options.shape];

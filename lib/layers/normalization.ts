@@ -2,6 +2,7 @@
 // https://keras.io/api/layers/normalization_layers/
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
+import type { Initializer } from "../initializers/initializer.ts";
 import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import type { Config } from "../json_config.ts";
@@ -87,8 +88,12 @@ abstract class Scaled extends Layer {
 
   /** Makes the weights. */
   protected addScale(shape: Shape): void {
-    if (this.scale) this.gamma = this.addWeight({ name: "gamma", shape, ...weightSettings(this, "gamma") });
-    if (this.center) this.beta = this.addWeight({ name: "beta", shape, ...weightSettings(this, "beta") });
+    if (this.scale) {
+      this.gamma = this.addWeight({ name: "gamma", shape, ...weightSettings(this, "gamma"), autocast: false });
+    }
+    if (this.center) {
+      this.beta = this.addWeight({ name: "beta", shape, ...weightSettings(this, "beta"), autocast: false });
+    }
   }
 
   /** `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with the weights along `axes` of `shape`. */
@@ -180,9 +185,10 @@ export class BatchNormalization extends Scaled {
     const at = normalizeAxis(this.axis, inputShape.length, `build "${this.name}"`);
     const shape = fixedExtents(inputShape, [at], this.name);
     this.addScale(shape);
-    const [initializer, second] = [this.movingMeanInitializer, this.movingVarianceInitializer];
-    this.movingMean = this.addWeight({ name: "moving_mean", shape, trainable: false, initializer });
-    this.movingVariance = this.addWeight({ name: "moving_variance", shape, trainable: false, initializer: second });
+    const moving = (name: string, initializer: Initializer) =>
+      this.addWeight({ name, shape, trainable: false, initializer, autocast: false });
+    this.movingMean = moving("moving_mean", this.movingMeanInitializer);
+    this.movingVariance = moving("moving_variance", this.movingVarianceInitializer);
     this.inputSpec = { rank: inputShape.length, axes: { [at]: shape[0] } };
   }
 
@@ -246,6 +252,8 @@ export interface LayerNormalization extends LayerFields<LayerNormalizationOption
  * ```
  */
 export class LayerNormalization extends Scaled {
+  /** False: inputs are normalized as they are. */
+  override readonly autocast = false;
   static {
     declareOptions(this, layerNormalizationOptions);
   }
@@ -328,6 +336,8 @@ export interface GroupNormalization extends LayerFields<GroupNormalizationOption
  * ```
  */
 export class GroupNormalization extends Scaled {
+  /** False: inputs are normalized as they are. */
+  override readonly autocast = false;
   static {
     declareOptions(this, groupNormalizationOptions);
   }

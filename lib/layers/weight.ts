@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { Variable, type VariableOptions } from "../tensor/variable.ts";
 
 /** What a {@linkcode Weight} is made with. */
-export interface WeightOptions extends Pick<VariableOptions, "shape" | "dtype"> {
+export interface WeightOptions extends Pick<VariableOptions, "shape" | "dtype" | "autocast"> {
   /** The layer's own name for it, such as `kernel`. */
   key: string;
   /** The full path, such as `sequential/dense/kernel`. */
@@ -49,8 +49,8 @@ export class Weight extends Variable {
         hint: "call layer.addWeight({ name, shape }) in build, or make a Variable",
       });
     }
-    const { path: name, trainable, shape, dtype } = options;
-    super(value, { name, trainable, shape, dtype });
+    const { path: name, trainable, autocast, shape, dtype } = options;
+    super(value, { name, trainable, autocast, shape, dtype });
     this.key = options.key;
     this.initializer = options.initializer;
     this.regularizer = options.regularizer ?? null;

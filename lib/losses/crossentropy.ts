@@ -1,7 +1,7 @@
 // Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as in Keras on TensorFlow.
 // https://keras.io/api/losses/probabilistic_losses/
 import { optionsOf } from "../ops/lift.ts";
-import { epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
 import { ShapeError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import { clip, logSoftmax, squeeze } from "../ops/composed.ts";

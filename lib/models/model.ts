@@ -143,7 +143,7 @@ export class Model<
    * ```
    */
   compile(options: CompileOptions<OutputNames<Out>>): void {
-    const compiled = new Compiled(options, this.name, this.outputNames);
+    const compiled = new Compiled(options, this.name, this.outputNames, this.dtypePolicy);
     const { trainStep, computeLoss } = Model.prototype;
     if (options?.loss === undefined && this.trainStep === trainStep && this.computeLoss === computeLoss) {
       throw new ValueError({
@@ -539,7 +539,7 @@ export class Model<
   /** The arguments of `compile` as Keras's config; undefined before. */
   getCompileConfig(): Config | undefined {
     const options = this.#compileOptions;
-    return options && compileConfig(options, this.#trainer.compiled!.optimizer);
+    return options && compileConfig(options, this.#trainer.compiled!.givenOptimizer);
   }
 
   /** Compiles the model from a config of {@linkcode Model.getCompileConfig} or of Python Keras. */

@@ -14,6 +14,7 @@ import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";
 import { checkCount, type Shape } from "../shape.ts";
 import type { Operand } from "../tensor/apply.ts";
+import { castIn } from "../tensor/autocast.ts";
 import { withValues } from "../tensor/stateless.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
@@ -67,8 +68,10 @@ export abstract class Optimizer extends Configurable {
   declare readonly name: string;
   /** The learning rate as given: a number, a schedule or a function. */
   declare protected givenRate: LearningRate;
-  /** The number of batches seen: the number of steps, unless gradients are accumulated. */
+  /** The number of batches seen: the number of steps, unless gradients are accumulated or steps left out. */
   batches = 0;
+  /** Where the optimizer may leave steps out: the number of batches since the host last counted, int32 `[1]`. */
+  readonly skippedBatches: Variable | undefined;
   readonly #slots = new Map<Variable, readonly Variable[]>();
   readonly #averages = new WeightAverages();
   readonly #accumulator = new GradientAccumulator();
@@ -97,8 +100,8 @@ export abstract class Optimizer extends Configurable {
    * Takes the options of every optimizer, and the default learning rate of a custom class: 0.01. Throws {@linkcode
    * ValueError} for values out of range.
    */
-  constructor(options: OptimizerOptions = {}, defaultRate?: number) {
-    super(modernRate(new.target, options, defaultRate));
+  constructor(options: OptimizerOptions = {}, defaultRate?: number, byPosition: object = {}) {
+    super(modernRate(new.target, options, defaultRate), byPosition);
     this.name ??= autoName(new.target.name);
     const { clipnorm, clipvalue, globalClipnorm } = this;
     const clips = { clipnorm, clipvalue, globalClipnorm };
@@ -119,6 +122,25 @@ export abstract class Optimizer extends Configurable {
   set iterations(steps: number) {
     checkCount(steps, `set the iterations of "${this.name}"`, "the number of steps");
     this.batches = steps * (this.gradientAccumulationSteps ?? 1);
+  }
+
+  /** The number of batches that were applied: those seen, unless overridden. */
+  get appliedBatches(): number {
+    return this.batches;
+  }
+  set appliedBatches(count: number) {
+    this.batches = count;
+  }
+
+  /** Counts batches that ran. */
+  // deno-lint-ignore require-await
+  async countBatches(count: number): Promise<void> {
+    this.batches += count;
+  }
+
+  /** The variables that it was built for. */
+  get builtVariables(): Variable[] {
+    return [...this.#slots.keys()];
   }
 
   /** The names of the kinds of slots, in the order of the update's operands; none unless overridden. */
@@ -243,7 +265,7 @@ export abstract class Optimizer extends Configurable {
       if (this.#slots.has(variable)) continue;
       const path = variable.name.replaceAll("/", "_");
       const make = (kind: string, shape: Shape, start = 0) =>
-        new Variable(start, { shape, dtype: "float32", name: `${this.name}/${path}_${kind}`, trainable: false });
+        new Variable(start, { shape, dtype: variable.dtype, name: `${this.name}/${path}_${kind}`, trainable: false });
       if (this.useEma) this.#averages.add(variable, make("average", variable.shape));
       if (this.gradientAccumulationSteps) {
         this.#accumulator.add(variable, make("gradient_accumulator", variable.shape));
@@ -305,7 +327,7 @@ export abstract class Optimizer extends Configurable {
    * Changes `variables` by one step along `gradients`, in a traced function: unscales and accumulates gradients, clips,
    * decays, updates, and applies constraints. Throws {@linkcode ValueError} unless there are as many of both.
    */
-  apply(gradients: readonly Value[], variables: readonly Variable[] = [...this.#slots.keys()]): void {
+  apply(gradients: readonly Value[], variables: readonly Variable[] = this.builtVariables): void {
     const trace = requireTrace("optimizer.apply");
     if (gradients.length !== variables.length) {
       throw new ValueError({
@@ -318,19 +340,21 @@ export abstract class Optimizer extends Configurable {
     const slots = this.slotsOf(variables);
     const scalars = givenScalars.current?.get(this) ?? this.#deviceScalars();
     const { decayRate, isDue, averageMomentum, averageOverwrites }: Partial<Scalars> = scalars;
-    const before = variables.map((variable) => trace.read(variable));
+    // Updates are computed in float32, and rounded as variables of half types are assigned to.
+    const wide = (value: Value) => castIn(trace, value, "float32");
+    const before = variables.map((variable) => wide(trace.read(variable)));
     const { lossScaleFactor: scale, gradientAccumulationSteps: batches, weightDecay } = this;
-    const unscaled = scale === null ? gradients : gradients.map((gradient) => divide(gradient, scale));
+    const unscaled = gradients.map((gradient) => scale === null ? wide(gradient) : divide(wide(gradient), scale));
     const means = isDue ? this.#accumulator.means(unscaled, variables, isDue, batches!) : unscaled;
     const clipped = clipGradients(means, this);
     const values = before.map((value, i) =>
       decayRate ? this.#decay.decayed(value, variables[i], weightDecay!, decayRate) : value
     );
-    const read = slots.map((kind) => kind.map((slot) => trace.read(slot)));
+    const read = slots.map((kind) => kind.map((slot) => wide(trace.read(slot))));
     const updated = withContext([scoped(this.name)], () => this.update(values, clipped, read, scalars));
     const kept = (next: Value, last: Value) => (isDue ? select(greater(isDue, 0.5), next, last) : next);
-    variables.forEach((variable, i) => trace.assign(variable, kept(updated.variables[i], before[i])));
-    slots.forEach((kind, k) => kind.forEach((slot, i) => trace.assign(slot, kept(updated.slots[k][i], read[k][i]))));
+    variables.forEach((variable, i) => variable.assign(kept(updated.variables[i], before[i])));
+    slots.forEach((kind, k) => kind.forEach((slot, i) => slot.assign(kept(updated.slots[k][i], read[k][i]))));
     if (averageMomentum) this.#averages.update(variables, averageMomentum, averageOverwrites);
     for (const variable of variables) {
       if (!(variable instanceof Weight) || !variable.constraint) continue;
@@ -339,7 +363,7 @@ export abstract class Optimizer extends Configurable {
         argument: "the result of its call",
         owner: this,
       });
-      trace.assign(variable, constrained as Value);
+      variable.assign(constrained as Value);
     }
   }
 
@@ -386,7 +410,7 @@ export abstract class Optimizer extends Configurable {
     gradients: readonly Value[],
     trainableVariables: readonly Operand[],
   ): [trainableVariables: Value[], optimizerVariables: Value[]] {
-    const variables = [...this.#slots.keys()];
+    const variables = this.builtVariables;
     const groups = [
       { name: "trainableVariables", variables, values: trainableVariables },
       { name: "optimizerVariables", variables: this.variables, values: optimizerVariables },

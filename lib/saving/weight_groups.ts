@@ -5,6 +5,7 @@ import type { DType } from "../dtype.ts";
 import type { ObjectNode } from "../json_config.ts";
 import { WeightOwner } from "../layers/weight_owner.ts";
 import { snakeCase } from "../names.ts";
+import { LossScaleOptimizer } from "../optimizers/loss_scale.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import { isNamed } from "../structure.ts";
@@ -174,16 +175,55 @@ function entryOf(variable: Variable, name: string): WeightEntry {
   };
 }
 
+/** A number of an optimizer as an array of a file. */
+const numberEntry = (
+  optimizer: Optimizer,
+  name: string,
+  dtype: "int32" | "float32",
+  get: () => number,
+  set: (value: number) => void,
+): WeightEntry => ({
+  name: `${optimizer.name}/${name}`,
+  shape: [],
+  dtype,
+  read: () => Promise.resolve(new Tensor([], dtype, dtype === "int32" ? Int32Array.of(get()) : Float32Array.of(get()))),
+  write: (value: Tensor) => set(value.item()),
+});
+
+/** The optimizer that changes the weights, without the scaling of the loss around it. */
+export const appliedOptimizer = (optimizer: Optimizer): Optimizer =>
+  optimizer instanceof LossScaleOptimizer ? optimizer.innerOptimizer : optimizer;
+
+/** The path of an optimizer that another one applies. */
+export const innerPath = "optimizer/inner_optimizer";
+
+/** The groups of an optimizer: of one that scales the loss, its own, which repeats that of the optimizer inside. */
+export function optimizerGroups(optimizer: Optimizer): WeightGroup[] {
+  if (!(optimizer instanceof LossScaleOptimizer)) return [optimizerGroup(optimizer)];
+  const inner = { ...optimizerGroup(optimizer.innerOptimizer), path: innerPath };
+  const scale = scaleGroup(optimizer);
+  return [{ ...scale, entries: [...scale.entries, ...inner.entries] }, inner];
+}
+
+/** The state of loss scaling itself. */
+export function scaleGroup(optimizer: LossScaleOptimizer): WeightGroup {
+  const { name, stepCounter, dynamicScale } = optimizer;
+  const entries = [
+    numberEntry(optimizer, "iteration", "int32", () => optimizer.batches, (batches) => optimizer.batches = batches),
+    numberEntry(optimizer, "learning_rate", "float32", () => 0, () => {}),
+    ...[stepCounter, dynamicScale].map((variable) => entryOf(variable, variable.name)),
+  ];
+  return { path: "optimizer", name, namePath: name, entries };
+}
+
 /** The group of an optimizer: its steps, its rate unless a schedule gives it, and its slots. */
 export function optimizerGroup(optimizer: Optimizer): WeightGroup {
-  const number = (name: string, dtype: "int32" | "float32", get: () => number, set: (value: number) => void) => ({
-    name: `${optimizer.name}/${name}`,
-    shape: [],
-    dtype,
-    read: () =>
-      Promise.resolve(new Tensor([], dtype, dtype === "int32" ? Int32Array.of(get()) : Float32Array.of(get()))),
-    write: (value: Tensor) => set(value.item()),
-  });
+  const number = (
+    name: string,
+    dtype: "int32" | "float32",
+    get: () => number,
+    set: (value: number) => void,
+  ) => numberEntry(optimizer, name, dtype, get, set);
   const entries: WeightEntry[] = [
     number("iteration", "int32", () => optimizer.batches, (batches) => optimizer.batches = batches),
   ];

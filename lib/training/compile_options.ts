@@ -6,10 +6,10 @@ import { getLoss, type LossIdentifier } from "../losses/resolve.ts";
 import type { MetricFunction } from "../metrics/mean.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { getMetric, type MetricIdentifier } from "../metrics/resolve.ts";
-import { integerAtLeast } from "../option_kinds.ts";
+import { boolean, integerAtLeast } from "../option_kinds.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { getOptimizer, type OptimizerIdentifier } from "../optimizers/resolve.ts";
-import { nullAsDefault, type Option, option, optionTable, unoffered } from "../options.ts";
+import { nullAsDefault, type Option, option, optionTable, unoffered, withFacts } from "../options.ts";
 import { functionName } from "../registry.ts";
 import { isNamed } from "../structure.ts";
 
@@ -39,6 +39,11 @@ export interface CompileOptions<Names extends string = string> {
   metrics?: MetricsByOutput<Names> | null;
   /** The metrics to report with sample weights. */
   weightedMetrics?: MetricsByOutput<Names> | null;
+  /**
+   * Whether the optimizer is wrapped in a `LossScaleOptimizer` where the model's policy is `mixed_float16`; true by
+   * default.
+   */
+  autoScaleLoss?: boolean;
   /** The number of batches between two calls of callbacks' batch hooks; 1 by default. */
   stepsPerExecution?: number;
 }
@@ -99,6 +104,7 @@ export const compileOptions = optionTable<CompileOptions>()({
     "leave it out: many steps are run at once anyway, unless a callback asks for every batch",
   ),
   jitCompile: unoffered(false, "leave it out: every step is compiled anyway"),
+  autoScaleLoss: withFacts(boolean(true), { written: "never" }),
 });
 
 /** The loss for an identifier; a custom function must return a symbolic value. */

@@ -1,7 +1,7 @@
 // Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList } from "../callbacks/list.ts";
-import { makeArray, type TypedArray } from "../dtype.ts";
+import { isFloat, makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { markBusy } from "../session.ts";
@@ -110,7 +110,7 @@ export async function onBatch(
     } finally {
       range.release();
     }
-    if (mode === "train") compiled.optimizer.batches++;
+    if (mode === "train") await compiled.optimizer.countBatches(1);
     return trainer.resultsOf(await trainer.readLogs(range.step));
   });
 }
@@ -239,7 +239,7 @@ function joinRows(parts: readonly Tensor[], where: string): Tensor {
 /** The classes of outputs: the index of the largest in each row, or for one sigmoid unit 1 above a half, else 0. */
 export function classesOf(outputs: Structure<Tensor>, where: string): Structure<Tensor> {
   return mapStructure(outputs, (output: Tensor) => {
-    if (output.dtype !== "float32" || output.rank < 2) {
+    if (!isFloat(output.dtype) || output.rank < 2) {
       throw new DTypeError({
         what: `Cannot ${where}`,
         rule: "outputs must be float32 numbers for each class",

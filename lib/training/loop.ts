@@ -154,8 +154,8 @@ export async function runEpochs(
     const { step, ranOut } = await loop.runBatches(plan, {
       limit: stepsPerEpoch,
       first: progress.batch,
-      done: ({ count }) => {
-        optimizer.batches += count;
+      done: async ({ count }) => {
+        await optimizer.countBatches(count);
         progress.batch += count;
       },
       stopped: () => interrupt.requested || model.stopTraining,

@@ -66,6 +66,7 @@ export class TrainingProgress implements TrainingRun {
       batch: this.batch,
       pass: this.plan.position,
       batches: optimizer.batches,
+      applied: optimizer.appliedBatches,
       learningRate: optimizer.schedule ? undefined : optimizer.learningRate,
       seed: this.run.seed,
       history: structuredClone({ epoch, logs: history }),
@@ -94,6 +95,7 @@ export class TrainingProgress implements TrainingRun {
     this.run.seed = saved.seed;
     restoreRandomSeed(saved.seed);
     optimizer.batches = saved.batches;
+    optimizer.appliedBatches = saved.applied ?? saved.batches;
     if (saved.learningRate !== undefined && !optimizer.schedule && optimizer.learningRate !== saved.learningRate) {
       optimizer.learningRate = saved.learningRate;
     }
@@ -116,19 +118,21 @@ export class TrainingProgress implements TrainingRun {
 export class RecoveryPoint {
   #epochs: number | undefined;
   #batches: number;
+  #applied: number;
 
   /** Starts with the values that the host has now. */
   constructor(readonly trainer: Trainer) {
-    this.#batches = trainer.compiled!.optimizer.batches;
+    ({ batches: this.#batches, appliedBatches: this.#applied } = trainer.compiled!.optimizer);
   }
 
   /** Copies the state after `epochs` epochs to the host. */
   async take(epochs: number): Promise<void> {
     const { model, compiled, steps } = this.trainer;
     const { optimizer } = compiled!;
-    const { batches } = optimizer;
+    const { batches, appliedBatches } = optimizer;
     await steps.executor.syncToHost([...model.weights, ...optimizer.slots]);
     this.#batches = batches;
+    this.#applied = appliedBatches;
     this.#epochs = epochs;
   }
 
@@ -136,7 +140,7 @@ export class RecoveryPoint {
   explain(error: unknown): unknown {
     if (!(error instanceof DeviceLostError)) return error;
     const { model, compiled } = this.trainer;
-    compiled!.optimizer.batches = this.#batches;
+    Object.assign(compiled!.optimizer, { batches: this.#batches, appliedBatches: this.#applied });
     const [state, option] = this.#epochs === undefined
       ? ["what was last read of them", ""]
       : [`those after epoch ${this.#epochs}`, ` with initialEpoch: ${this.#epochs}`];

@@ -7,6 +7,7 @@ const path = new URL("../../docs/keras_names.md", import.meta.url);
 
 /** Names that are others here, beside those that only turn to camelCase. */
 const others: Readonly<Record<string, string>> = {
+  "FloatDTypePolicy": "dtypePolicies.FloatDTypePolicy",
   "Initializer": "initializers.Initializer",
   "KerasTensor": "SymbolicTensor",
   "Loss": "losses.Loss",
@@ -18,10 +19,6 @@ const others: Readonly<Record<string, string>> = {
   "callbacks.Callback": "callbacks.Callback",
   "config.backend": "getBackend",
   "config.set_backend": "setBackend",
-  "mixed_precision.dtype_policy": "config.dtypePolicy",
-  "mixed_precision.global_policy": "config.dtypePolicy",
-  "mixed_precision.set_dtype_policy": "config.setDtypePolicy",
-  "mixed_precision.set_global_policy": "config.setDtypePolicy",
   "ops.linalg.norm": "ops.norm",
   "preprocessing.image.array_to_img": "utils.arrayToImg",
   "preprocessing.image.img_to_array": "utils.imgToArray",
@@ -39,7 +36,7 @@ const notYet = "not yet";
 
 /** Why names are left out: the first pattern that fits says it. */
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/^(.*\.)?(Float)?DTypePolicy(Map)?$|^dtype_policies\.|^mixed_precision\./, "layers compute in float32 alone"],
+  [/DTypePolicyMap$/, "each layer takes its own `dtype`"],
   [/Quant|quantiz|^quantizers\.|GPTQ|AWQ|int4|fp8|float8/i, "weights are not quantized"],
   [/^InputSpec$|^layers\.InputSpec$|^Operation$/, "a type: written in braces, or implemented by a class"],
   [/^(Function|StatelessScope|SymbolicScope|RematScope|remat|device|name_scope)$/, "an inner part of Keras"],
@@ -91,6 +88,7 @@ function rowsOf(module: string, names: readonly string[]): Row[] {
     const found = [
       others[keras],
       place,
+      `${camelCase(module)}.${own}`,
       place.replace(/^optimizers\.schedules/, "schedules"),
       place.replace(/^models\./, ""),
     ]

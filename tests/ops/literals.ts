@@ -27,6 +27,19 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     attrs: {},
     outputs: [[0, 0, 2 ** -24, 0.5, 1 - 2 ** -24]],
   }],
+  // Ties go to the even neighbour, 65520 is half way to 2^16, and 2^-24 is the least number.
+  roundToFloat16: [{
+    inputs: [
+      floats([8], 1 + 2 ** -11, 1 + 3 * 2 ** -11, 1 + 3 * 2 ** -12, 65519, -65520, 2 ** -25, 3 * 2 ** -26, 1e-30),
+    ],
+    attrs: {},
+    outputs: [[1, 1 + 2 ** -9, 1 + 2 ** -10, 65504, -Infinity, 0, 2 ** -24, 0]],
+  }],
+  roundToBfloat16: [{
+    inputs: [floats([6], 1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 3 * 2 ** -9, 65519, -3.4028e38, 3.38e38)],
+    attrs: {},
+    outputs: [[1, 1 + 2 ** -6, 1 + 2 ** -7, 65536, -Infinity, (1 + 126 * 2 ** -7) * 2 ** 127]],
+  }],
   dynamicSlice: [
     {
       inputs: [floats([5], 1, 2, 3, 4, 5), ints([2], 9, 3)],

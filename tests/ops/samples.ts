@@ -43,6 +43,25 @@ const list = (values: number[], dtype: DType = "float32") =>
   new Tensor([values.length], dtype, makeArray(dtype, values));
 const none = {};
 
+/** Floats at and beside ties of float16 and bfloat16, subnormal ones, and those that overflow, of both signs. */
+const nearHalves = [
+  1,
+  3.14159,
+  65503,
+  65519.99,
+  65520,
+  1e30,
+  2 ** -14,
+  2 ** -14 - 2 ** -26,
+  2 ** -24,
+  3 * 2 ** -25,
+  2 ** -25,
+]
+  .flatMap((
+    x,
+  ) => [x, Math.fround(x * (1 + 2 ** -11)), Math.fround(x * (1 + 3 * 2 ** -11)), Math.fround(x * (1 + 2 ** -8))])
+  .flatMap((x) => [x, -x]);
+
 /** Difficult floats: zeros of both signs, tiny, huge, infinite, and NaN. */
 const awkward = list([
   0,
@@ -555,6 +574,8 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
   isNan: unary(),
   logicalNot: [{ inputs: [bools([19])], attrs: none }],
   stopGradient: unary(),
+  roundToFloat16: [{ inputs: [list(nearHalves)], attrs: none }, ...unary()],
+  roundToBfloat16: [{ inputs: [list(nearHalves)], attrs: none }, ...unary()],
   bitsToUnit: [{ inputs: [list([0, 1, -1, 255, 256, 2 ** 31 - 1, -(2 ** 31), 123456789], "int32")], attrs: none }],
 
   add: binary(-2, 2, true, special),

@@ -12,7 +12,7 @@ Deno.test("every saved form belongs to a function of ops", () => {
   assert.deepEqual(Object.keys(savedForms).filter((name) => !functions.has(name)), []);
 });
 
-Deno.test("every elementwise row but that of random bits has its function of ops, which computes it", () => {
+Deno.test("every elementwise row but those of random bits and of halves has its function of ops, which computes it", () => {
   const arguments_ = [0.75, 0.5, 2];
   for (const name of elementwiseNames) {
     const { arity, inOps = name, scalar, takes, gives } = elementwiseRows[name];
@@ -26,7 +26,11 @@ Deno.test("every elementwise row but that of random bits has its function of ops
     assert.equal(result.dtype, dtype, name);
     assert.equal(result.item(), Math.fround(scalar(a, b, c, dtype)), name);
   }
-  assert.deepEqual(elementwiseNames.filter((name) => elementwiseRows[name].inOps === null), ["bitsToUnit"]);
+  assert.deepEqual(elementwiseNames.filter((name) => elementwiseRows[name].inOps === null), [
+    "bitsToUnit",
+    "roundToFloat16",
+    "roundToBfloat16",
+  ]);
 });
 
 Deno.test("forms are Keras's: classes, modules, and what stands in the config", () => {

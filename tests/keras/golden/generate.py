@@ -79,6 +79,7 @@ SUBJECTS = [
     "directories",
     "loaded_images",
     "archives",
+    "mixed_precision",
 ]
 
 
