@@ -51,8 +51,8 @@ export interface SavedTraining {
   readonly pass: { readonly epoch: number; readonly batches: number; readonly row: number } | undefined;
   /** The number of batches the optimizer has seen. */
   readonly batches: number;
-  /** The learning rate, unless it follows a schedule. */
-  readonly learningRate: number | undefined;
+  /** The learning rate of the optimizer, or of each inside of it; null for one that follows a schedule. */
+  readonly learningRates: readonly (number | null)[];
   /** The seed of everything random. */
   readonly seed: number;
   /** The earlier epochs and their logs. */

@@ -9,6 +9,7 @@ export {
 } from "./resolve.ts";
 /** Learning rate schedules, as at the top. */
 export * as schedules from "./schedules.ts";
+export { MultiOptimizer, type MultiOptimizerOptions, OptimizerMap, type OptimizersByName } from "./multi_optimizer.ts";
 export { MomentsOptimizer, type MomentsOptions } from "./moments.ts";
 export { Optimizer, type Updated } from "./optimizer.ts";
 export type { OptimizerOptions } from "./options.ts";

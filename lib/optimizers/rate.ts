@@ -47,6 +47,7 @@ export function modernRate<O extends RateOptions>(
 ): O {
   // Values that are not options get their error later.
   if (options === null || typeof options !== "object" || Array.isArray(options)) return options;
+  if (optionsOfClass(Class).learningRate?.offered === false) return options;
   const { learningRate, lr, decay = 0 } = options;
   const what = `Cannot make ${Class.name}`;
   if (lr !== undefined && learningRate !== undefined) {

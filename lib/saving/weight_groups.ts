@@ -174,8 +174,8 @@ function entryOf(variable: Variable, name: string): WeightEntry {
   };
 }
 
-/** The group of an optimizer: its steps, its rate unless a schedule gives it, and its slots. */
-export function optimizerGroup(optimizer: Optimizer): WeightGroup {
+/** What an optimizer stores: its steps, its rate unless a schedule gives it, its slots, and the same of those inside. */
+function optimizerEntries(optimizer: Optimizer): WeightEntry[] {
   const number = (name: string, dtype: "int32" | "float32", get: () => number, set: (value: number) => void) => ({
     name: `${optimizer.name}/${name}`,
     shape: [],
@@ -184,23 +184,42 @@ export function optimizerGroup(optimizer: Optimizer): WeightGroup {
       Promise.resolve(new Tensor([], dtype, dtype === "int32" ? Int32Array.of(get()) : Float32Array.of(get()))),
     write: (value: Tensor) => set(value.item()),
   });
-  const entries: WeightEntry[] = [
-    number("iteration", "int32", () => optimizer.batches, (batches) => optimizer.batches = batches),
-  ];
-  if (!optimizer.schedule) {
-    entries.push(
-      number("learning_rate", "float32", () => optimizer.learningRate, (rate) => optimizer.learningRate = rate),
-    );
-  }
+  const { optimizers: parts, schedule } = optimizer;
+  const steps = number("iteration", "int32", () => optimizer.batches, (batches) => optimizer.batches = batches);
+  // One that divides variables among others has a rate of 0 in files.
+  const rate = parts.length > 0
+    ? number("learning_rate", "float32", () => 0, () => {})
+    : number("learning_rate", "float32", () => optimizer.learningRate, (rate) => optimizer.learningRate = rate);
   // What follows from the number of steps is written for Keras, and not needed here.
   const derived = optimizer.built ? Object.entries(optimizer.derivedScalars) : [];
   const further = derived.map(([name, value]) => number(name, "float32", () => value, () => {}));
-  return {
-    path: "optimizer",
-    name: optimizer.name,
-    namePath: optimizer.name,
-    entries: [...entries, ...optimizer.slots.map((slot) => entryOf(slot, slot.name)), ...further],
-  };
+  const slots = parts.length > 0
+    ? parts.flatMap(optimizerEntries)
+    : optimizer.slots.map((slot) => entryOf(slot, slot.name));
+  return [steps, ...(schedule ? [] : [rate]), ...slots, ...further];
+}
+
+/** Where the states of the optimizers inside of one are once more. */
+export const partsOfOptimizer = "optimizer/optimizers";
+
+/** The group of an optimizer. */
+export const optimizerGroup = (optimizer: Optimizer, path = "optimizer"): WeightGroup => ({
+  path,
+  name: optimizer.name,
+  namePath: optimizer.name,
+  entries: optimizerEntries(optimizer),
+});
+
+/** The group of an optimizer and those of the optimizers inside. */
+export function optimizerGroups(optimizer: Optimizer): WeightGroup[] {
+  const counts = new Map<string, number>();
+  const parts = optimizer.optimizers.map((part) => {
+    const key = snakeCaseOfClass(part.constructor.name);
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    return optimizerGroup(part, `${partsOfOptimizer}/${count === 0 ? key : `${key}_${count}`}`);
+  });
+  return [optimizerGroup(optimizer), ...parts];
 }
 
 /** What Keras 2 stores of an optimizer: its steps and its slots, without the rate and what follows from the steps. */

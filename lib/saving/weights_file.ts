@@ -11,6 +11,7 @@ import {
   legacyEntries,
   optimizerGroup,
   type Part,
+  partsOfOptimizer,
   type WeightEntry,
   type WeightGroup,
   weightGroups,
@@ -178,7 +179,10 @@ export function assignWeights(
     });
   };
   groupsOf(model).forEach(take);
-  const stored = [...arrays].filter(([key]) => key.startsWith("optimizer/")).map(([, array]) => array);
+  // The states of optimizers inside of another stand in that one's too.
+  for (const key of arrays.keys()) if (key.startsWith(`${partsOfOptimizer}/`)) left.delete(key);
+  const stored = [...arrays].filter(([key]) => key.startsWith("optimizer/") && !key.startsWith(`${partsOfOptimizer}/`))
+    .map(([, array]) => array);
   if (optimizer && stored.length > 0) take(storedPart(optimizer, stored));
   for (const [key, { shape }] of left) {
     if (!optimizer?.slots.length && key.startsWith("optimizer/")) continue;
