@@ -38,7 +38,7 @@ function make(Class: LayerClass, name: string, value: unknown): Layer {
   const positions = positionalOf(Class);
   const options = {
     name: "layer",
-    ...(Class === layers.InputLayer && { shape: [2] }),
+    ...(Class === layers.InputLayer && !(name === "batchShape" && value) && { shape: [2] }),
     ...(Class === layers.Discretization && (name === "numBins" ? { binBoundaries: [1] } : { numBins: 2 })),
   };
   const args = positions.map((position) => (position === name ? value : suitable[position]));
@@ -133,6 +133,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "axis",
     "backwardLayer",
     "batchInputShape",
+    "batchShape",
     "batchSize",
     "betaConstraint",
     "betaRegularizer",
