@@ -63,6 +63,7 @@ export const layerFiles = [
   "pooling",
   "spatial",
   "normalization",
+  "spectrograms",
   "convolutional",
   "convolutional_jax",
   "preprocessing",

@@ -53,8 +53,8 @@ export interface SavedTraining {
   readonly batches: number;
   /** The number of these that it applied, where it leaves some out; as many unless given. */
   readonly applied?: number;
-  /** The learning rate, unless it follows a schedule. */
-  readonly learningRate: number | undefined;
+  /** The learning rate of the optimizer, or of each inside of it; null for one that follows a schedule. */
+  readonly learningRates: readonly (number | null)[];
   /** The seed of everything random. */
   readonly seed: number;
   /** The earlier epochs and their logs. */

@@ -227,4 +227,8 @@ export {
 } from "./adaptive_pooling.ts";
 export { StackedRNNCells } from "./stacked_cells.ts";
 export { TimeDistributed } from "./time_distributed.ts";
+export { MelSpectrogram, type MelSpectrogramOptions, type MelWeightOptions } from "./mel_spectrogram.ts";
+export { SpectralNormalization, type SpectralNormalizationOptions } from "./spectral_normalization.ts";
+export { type SpectrogramMode, STFTSpectrogram, type STFTSpectrogramOptions } from "./stft_spectrogram.ts";
+export { Wrapper } from "./wrapper.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

@@ -55,6 +55,7 @@ const bases = new Set<unknown>([
   layers.RecurrentCell,
   layers.ScoringAttention,
   layers.SeparableConv,
+  layers.Wrapper,
   losses.Loss,
   metrics.Metric,
   metrics.VectorMetric,

@@ -14,6 +14,7 @@ import {
   legacyEntries,
   optimizerGroup,
   type Part,
+  partsPath,
   scaleGroup,
   type WeightEntry,
   type WeightGroup,
@@ -134,7 +135,8 @@ const keysIn = (arrays: ReadonlyMap<string, Tensor>, path: string): string[] =>
 function storedGroups(optimizer: Optimizer, arrays: ReadonlyMap<string, Tensor>): WeightGroup[] {
   const isScaled = keysIn(arrays, innerPath).length > 0;
   const path = isScaled ? innerPath : "optimizer";
-  const stored = keysIn(arrays, path).map((key) => arrays.get(key)!);
+  const parts = new Set(keysIn(arrays, partsPath(path)));
+  const stored = keysIn(arrays, path).filter((key) => !parts.has(key)).map((key) => arrays.get(key)!);
   if (stored.length === 0) return [];
   const own = { ...storedPart(appliedOptimizer(optimizer), stored), path };
   if (!isScaled || !(optimizer instanceof LossScaleOptimizer)) return [own];
@@ -206,6 +208,8 @@ export function assignWeights(
     // Where the loss was scaled, the group of that repeats what was read.
     if (keysIn(arrays, innerPath).length > 0) { for (const key of keysIn(arrays, "optimizer/vars")) left.delete(key); }
   }
+  // The states of optimizers inside of another stand in that one's too.
+  for (const path of ["optimizer", innerPath]) for (const key of keysIn(arrays, partsPath(path))) left.delete(key);
   for (const [key, { shape }] of left) {
     if (!optimizer?.slots.length && key.startsWith("optimizer/")) continue;
     const parts = key.split("/").filter((part) => part !== "vars");

@@ -37,6 +37,9 @@ export let adoptValue: (variable: Variable, data: TypedArray) => void;
 /** The elements of a variable now, which are its own: for those who only read them, and at once. */
 export let borrowValue: (variable: Variable) => Promise<TypedArray>;
 
+/** Makes a new variable start as a copy of another, which is made when its value is first needed. */
+export let startAs: (variable: Variable, other: Variable) => void;
+
 /**
  * Named state that outlives programs: a weight, an optimizer's slot, a metric's sum. Traced functions read it as an
  * operand, and set it with `assign`.
@@ -64,10 +67,16 @@ export class Variable {
   /** The value last known to the host; undefined for zeros, which take no memory here. */
   #host: TypedArray | undefined;
   #device: VariableDevice | undefined;
+  /** The variable that this one starts as, until it has a value of its own. */
+  #start: Variable | undefined;
 
   static {
     adoptValue = (variable, data) => variable.#set(data);
-    borrowValue = async (variable) => await variable.#device?.read(variable) ?? variable.#host ?? variable.#zeros();
+    borrowValue = async (variable) => {
+      await variable.#begin();
+      return await variable.#device?.read(variable) ?? variable.#host ?? variable.#zeros();
+    };
+    startAs = (variable, other) => void (variable.#start = other);
   }
 
   /** Makes a variable that holds a copy of `value`, or `value` in all elements of a shape. */
@@ -195,6 +204,7 @@ export class Variable {
   }
 
   #set(data: TypedArray): void {
+    this.#start = undefined;
     this.#host = data;
     this.#device?.write(this, data);
   }
@@ -220,6 +230,7 @@ export class Variable {
 
   /** Copies the newest value to the host, which keeps it if the device is lost. */
   async refresh(): Promise<void> {
+    await this.#begin();
     if (this.#device) this.#host = await this.#device.read(this);
   }
 
@@ -240,6 +251,7 @@ export class Variable {
         hint: "leave it out to move the variable to the host",
       });
     }
+    await this.#begin();
     if (this.#device) {
       this.#host = await this.#device.read(this);
       this.#device.release(this);
@@ -253,6 +265,13 @@ export class Variable {
   /** Falls back to the value last known to the host, after the device was lost. */
   invalidateDeviceCopy(): void {
     this.#device = undefined;
+  }
+
+  /** Copies the variable that this one starts as. */
+  async #begin(): Promise<void> {
+    if (!this.#start) return;
+    const data = (await borrowValue(this.#start)).slice() as TypedArray;
+    if (this.#start) this.#set(data);
   }
 
   #zeros(): TypedArray {

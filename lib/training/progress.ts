@@ -67,7 +67,7 @@ export class TrainingProgress implements TrainingRun {
       pass: this.plan.position,
       batches: optimizer.batches,
       applied: optimizer.appliedBatches,
-      learningRate: optimizer.schedule ? undefined : optimizer.learningRate,
+      learningRates: ratesOf(optimizer).map((each) => (each.schedule ? null : each.learningRate)),
       seed: this.run.seed,
       history: structuredClone({ epoch, logs: history }),
     };
@@ -96,8 +96,9 @@ export class TrainingProgress implements TrainingRun {
     restoreRandomSeed(saved.seed);
     optimizer.batches = saved.batches;
     optimizer.appliedBatches = saved.applied ?? saved.batches;
-    if (saved.learningRate !== undefined && !optimizer.schedule && optimizer.learningRate !== saved.learningRate) {
-      optimizer.learningRate = saved.learningRate;
+    for (const [i, each] of ratesOf(optimizer).entries()) {
+      const rate = saved.learningRates[i] ?? null;
+      if (rate !== null && !each.schedule && each.learningRate !== rate) each.learningRate = rate;
     }
     this.epoch = saved.epoch;
     this.batch = saved.batch;
@@ -112,6 +113,11 @@ export class TrainingProgress implements TrainingRun {
     this.history.epoch = epoch;
     Object.assign(this.history.history, logs);
   }
+}
+
+/** The optimizers with learning rates: those inside of one that divides variables among several. */
+function ratesOf(optimizer: Optimizer): readonly Optimizer[] {
+  return optimizer.optimizers.length > 0 ? optimizer.optimizers : [optimizer];
 }
 
 /** The last state of a training that survives its device: weights, slots, and the number of steps that led to them. */

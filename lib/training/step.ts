@@ -315,6 +315,8 @@ export function traceStep(
       output = writeOutput(model.predictStep(batch), indexing, data, state);
     } else {
       const optimizer = model.optimizer!;
+      // Which numbers it needs may depend on the variables.
+      optimizer.build(model.trainableWeights);
       returned = optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
     }
     for (const [name, value] of Object.entries(checkedLogs(returned, model))) {

@@ -18,7 +18,8 @@ const families: [name: string, exported: object, held: string[], none: string[]]
   ["losses", ceratops.losses, classesOf(golden("losses").cases), ["FunctionLoss"]],
   // A MeanMetricWrapper only calls its function.
   ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), ["MeanMetricWrapper"]],
-  ["optimizers", ceratops.optimizers, classesOf([...optimizers, ...scalings]), []],
+  // A MultiOptimizer has an OptimizerMap.
+  ["optimizers", ceratops.optimizers, classesOf([...optimizers, ...scalings]), ["OptimizerMap"]],
   ["schedules", ceratops.schedules, classesOf(schedules), []],
   ["initializers", ceratops.initializers, classesOf([...drawn, ...kernels]), []],
   ["regularizers", ceratops.regularizers, classesOf(penalties), []],

@@ -26,6 +26,7 @@ const bases: readonly unknown[] = [
   layers.RecurrentCell,
   layers.ScoringAttention,
   layers.SeparableConv,
+  layers.Wrapper,
 ];
 
 /** The classes of layers that can be made. */
@@ -37,7 +38,7 @@ function make(Class: LayerClass, name: string, value: unknown): Layer {
   const positions = positionalOf(Class);
   const options = {
     name: "layer",
-    ...(Class === layers.InputLayer && { shape: [2] }),
+    ...(Class === layers.InputLayer && !(name === "batchShape" && value) && { shape: [2] }),
     ...(Class === layers.Discretization && (name === "numBins" ? { binBoundaries: [1] } : { numBins: 2 })),
   };
   const args = positions.map((position) => (position === name ? value : suitable[position]));
@@ -91,7 +92,10 @@ for (const Class of classes) {
 const meaningfulNulls = [
   "Bidirectional mergeMode",
   "IntegerLookup oovToken",
+  "MelSpectrogram window",
   "Normalization axis",
+  "STFTSpectrogram scaling",
+  "STFTSpectrogram window",
   "StringLookup oovToken",
   "TextVectorization split",
   "TextVectorization standardize",
@@ -129,6 +133,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "axis",
     "backwardLayer",
     "batchInputShape",
+    "batchShape",
     "batchSize",
     "betaConstraint",
     "betaRegularizer",
@@ -142,7 +147,9 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "dtype",
     "embeddingsConstraint",
     "embeddingsRegularizer",
+    "fftLength",
     "flashAttention",
+    "frameStep",
     "gammaConstraint",
     "gammaRegularizer",
     "idfWeights",
@@ -155,6 +162,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "mask",
     "maskToken",
     "maskValue",
+    "maxFreq",
     "maxTokens",
     "maxValue",
     "mean",
@@ -173,7 +181,9 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "recurrentRegularizer",
     "reverseDtype",
     "salt",
+    "scaling",
     "seed",
+    "sequenceLength",
     "sharedAxes",
     "slidingWindow",
     "split",
@@ -185,6 +195,7 @@ Deno.test("null is the default of what is None in Keras, and refused elsewhere",
     "vocabularySize",
     "weights",
     "widthFactor",
+    "window",
   ]);
   assert.deepEqual(new layers.Normalization({ axis: null }).axis, []);
 });

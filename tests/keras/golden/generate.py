@@ -54,6 +54,7 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "spectrograms",
     "recurrent",
     "attention",
     "recurrent_trainings",

@@ -14,7 +14,7 @@ from packed import packed
 
 FAMILIES = [
     *["layers", "merging", "pooling", "spatial", "normalization", "convolutional", "preprocessing", "recurrent"],
-    *["attention", "text"],
+    *["attention", "text", "spectrograms"],
 ]
 
 
