@@ -1,8 +1,9 @@
 // Smaller functions of NumPy, composed of others. https://keras.io/api/ops/numpy/
 import type { DType } from "../dtype.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import { checkCount, checkSize, normalizeAxis, type Shape, stridesOf } from "../shape.ts";
-import { type Operand, shapeOf } from "../tensor/apply.ts";
+import { checkCount, checkSize, formatShape, normalizeAxis, type Shape, stridesOf } from "../shape.ts";
+import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { split } from "./arranging.ts";
 import { expandDims, ones } from "./composed.ts";
@@ -113,6 +114,39 @@ export const kron: BinaryOp = lift((a, b) => {
   return p.reshape(product, outer.map((extent, i) => extent * inner[i]));
 });
 
+/** The most columns of a Vandermonde matrix: each adds an op. */
+const maxPowers = 1024;
+
+/**
+ * The powers of each element of a vector, in columns from `N - 1` (as many as elements by default) down to 0, or with
+ * `increasing` up from 0. Throws {@linkcode ShapeError} for what is no vector.
+ */
+export const vander: Named<
+  [x: Operand],
+  [N?: number | null, increasing?: boolean],
+  { N?: number | null; increasing?: boolean }
+> = liftNamed(1, ["N", "increasing"], (x, N, increasing = false) => {
+  const what = "Cannot take powers with vander";
+  const [shape, dtype] = [shapeOf(x), dtypeOf(x)];
+  const count = N ?? shape[0];
+  if (shape.length !== 1) {
+    throw new ShapeError({ what, rule: "there must be one axis", received: formatShape(shape), hint: "flatten it" });
+  }
+  if (!(Number.isInteger(count) && count >= 0 && count <= maxPowers)) {
+    throw new ValueError({
+      what,
+      rule: `N must be a whole number from 0 to ${maxPowers}`,
+      received: describe(count),
+      hint: "say how many columns there are",
+    });
+  }
+  const column = p.cast(p.reshape(x, [-1, 1]), dtype === "bool" ? "int32" : dtype);
+  const powers: Operand[] = [p.full([shape[0], 1], 1, dtypeOf(column))];
+  while (powers.length < count) powers.push(p.multiply(powers[powers.length - 1], column));
+  if (count === 0) return p.full([shape[0], 0], 0, dtype);
+  return p.cast(p.concat(increasing ? powers : powers.reverse(), 1), dtype);
+});
+
 const withoutNan = (x: Operand, value: number) => p.select(p.isNan(x), value, x);
 
 /** The running sums along `axis`, of the flattened elements without one; NaN counts as 0. */
@@ -185,4 +219,5 @@ export const savedNumerics: SavedForms = {
   logaddexp2: { inputs: 2 },
   nancumprod: { keys: { axis: null }, fixed: { dtype: null } },
   nancumsum: { keys: { axis: null }, fixed: { dtype: null } },
+  vander: { keys: { N: null, increasing: false } },
 };

@@ -25,6 +25,11 @@ import { savedPadding } from "./padding.ts";
 import { savedPools } from "./pool.ts";
 import { savedPrimitives } from "./primitives.ts";
 import { savedStatistics } from "./statistics.ts";
+import { savedBits } from "./bitwise.ts";
+import { savedCorrelations } from "./correlation.ts";
+import { savedDivisors } from "./divisors.ts";
+import { savedSegments } from "./segments.ts";
+import { savedSpecials } from "./special.ts";
 import { savedTrigonometry } from "./trigonometry.ts";
 
 function savedElementwise(): SavedForms {
@@ -62,6 +67,11 @@ export const savedForms: SavedForms = {
   ...savedPools,
   ...savedPrimitives,
   ...savedStatistics,
+  ...savedBits,
+  ...savedCorrelations,
+  ...savedDivisors,
+  ...savedSegments,
+  ...savedSpecials,
   ...savedTrigonometry,
 };
 
