@@ -185,18 +185,10 @@ export const matchRanks: Lifted<[a: Operand, b: Operand], [Operand, Operand]> = 
   return [a, b];
 });
 
-/** Throws {@linkcode ShapeError} if targets and outputs of an elementwise loss differ in shape and do not broadcast. */
-export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string, exactly = false): void {
+/** Throws {@linkcode ShapeError} if targets and outputs of an elementwise loss do not broadcast. */
+export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string): void {
   const [targets, outputs] = [shapeOf(yTrue), shapeOf(yPred)];
-  if (sameShape(targets, outputs)) return;
-  const what = `compute ${loss}`;
-  if (!exactly) return void broadcastShapes(targets, outputs, what);
-  throw new ShapeError({
-    what: `Cannot ${what}`,
-    rule: "targets and outputs must have one shape",
-    received: `${formatShape(targets)} and ${formatShape(outputs)}`,
-    hint: "give targets of the model's output shape",
-  });
+  if (!sameShape(targets, outputs)) broadcastShapes(targets, outputs, `compute ${loss}`);
 }
 
 /** Weights and masks values, then reduces them. */

@@ -227,6 +227,10 @@ export {
   vander,
   vsplit,
 } from "./numeric.ts";
+export { batchNormalization, layerNormalization, rmsNormalization } from "./normalizing.ts";
+export { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.ts";
+export { ctcLoss } from "./ctc_loss.ts";
+export { depthToSpace, fold, spaceToDepth, unfold } from "./blocks.ts";
 export { bartlett, blackman, hamming, hanning, kaiser } from "./windows.ts";
 export {
   conv,

@@ -90,4 +90,6 @@ export const rearrange: Lifted<[x: Operand, pattern: string, axesLengths?: AxesL
 );
 
 /** How Keras's files write these functions. */
-export const savedRearranging: SavedForms = {};
+export const savedRearranging: SavedForms = {
+  rearrange: { module: "einops", inputs: 3, keywords: true },
+};

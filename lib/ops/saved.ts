@@ -30,6 +30,11 @@ import { savedCorrelations } from "./correlation.ts";
 import { savedDivisors } from "./divisors.ts";
 import { savedSegments } from "./segments.ts";
 import { savedSpecials } from "./special.ts";
+import { savedBlocks } from "./blocks.ts";
+import { savedCrossentropies } from "./crossentropy.ts";
+import { savedCtcLoss } from "./ctc_loss.ts";
+import { savedNormalizing } from "./normalizing.ts";
+import { savedRearranging } from "./rearrange.ts";
 import { savedTrigonometry } from "./trigonometry.ts";
 
 function savedElementwise(): SavedForms {
@@ -72,6 +77,11 @@ export const savedForms: SavedForms = {
   ...savedDivisors,
   ...savedSegments,
   ...savedSpecials,
+  ...savedBlocks,
+  ...savedCrossentropies,
+  ...savedCtcLoss,
+  ...savedNormalizing,
+  ...savedRearranging,
   ...savedTrigonometry,
 };
 

@@ -41,7 +41,7 @@ function resolve(value: unknown, arrays: readonly Stored[]): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, arrays)]));
 }
 
-const cases = ["ops", "images", "signals", "numerics"].map(golden).flatMap(({ cases, arrays }) =>
+const cases = ["ops", "images", "signals", "numerics", "nn_ops"].map(golden).flatMap(({ cases, arrays }) =>
   resolve(cases, arrays as Stored[]) as Case[]
 );
 const calls = Object.groupBy(cases, ({ op }) => op) as Record<string, Case[]>;
@@ -77,7 +77,7 @@ function argument(value: unknown): unknown {
 const rounded: Tolerance = { absolute: 1e-10, relative: 2e-6 };
 const summed: Tolerance = { absolute: 2e-6, relative: 4e-6 };
 const sums = new Set(["sum", "mean", "var", "std", "matmul", "softmax", "logSoftmax", "logsumexp", "scan"].concat(
-  "outer tensordot einsum dotProductAttention dot vdot inner cross average normalize nansum nanmean nanvar nanstd nanprod trace prod moments norm segmentSum segmentProd corrcoef correlate cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool adaptiveAveragePool image.resize"
+  "outer tensordot einsum dotProductAttention dot vdot inner cross average normalize nansum nanmean nanvar nanstd nanprod trace prod moments norm segmentSum segmentProd batchNormalization layerNormalization rmsNormalization ctcLoss fold binaryCrossentropy categoricalCrossentropy sparseCategoricalCrossentropy corrcoef correlate cumsum cumprod conv convTranspose depthwiseConv separableConv averagePool adaptiveAveragePool image.resize"
     .split(" "),
 ));
 /** Small differences of larger numbers, which each library rounds differently. */
@@ -94,7 +94,7 @@ const moving = new Set(
     "pad concatenate stack flip take expandDims squeeze clip oneHot zeros ones full max min maxPool sort topK takeAlongAxis image.padImages " +
     "zerosLike onesLike fullLike identity amax amin nanmax nanmin trunc rot90 fliplr flipud append arraySplit unstack " +
     "sliceUpdate select nanToNum array convertToTensor copy saturateCast extractSequences image.extractPatches image.extractPatches3d adaptiveMaxPool diag diagonal diagflat hardTanh relu6 hardShrink threshold multiHot " +
-    "image.cropImages emptyLike rearrange segmentMax segmentMin")
+    "image.cropImages emptyLike rearrange depthToSpace spaceToDepth unfold segmentMax segmentMin")
     .split(" "),
 );
 

@@ -46,10 +46,12 @@ Deno.test("forms are Keras's: classes, modules, and what stands in the config", 
 });
 
 Deno.test("arguments have the names that they have in Keras's files", () => {
-  const wrong = Object.entries(savedForms).flatMap(([name, { keys, optionsFrom }]) => {
+  const wrong = Object.entries(savedForms).flatMap(([name, { keys, optionsFrom, inCall }]) => {
     const expected = optionsFrom === undefined ? Object.keys(keys ?? {}).map(camelCase) : [];
     // Files have some of the arguments among the inputs.
-    const found = argumentNames(functions.get(name)!).slice(expected.length === 0 ? Infinity : -expected.length);
+    const first = inCall?.findIndex((place, i) => place !== i) ?? 0;
+    const own = argumentNames(functions.get(name)!).filter((_, i) => !inCall?.includes(first + i));
+    const found = own.slice(expected.length === 0 ? Infinity : -expected.length);
     return found.join() === expected.join() ? [] : [`${name}: ${found.join()}, not ${expected.join()}`];
   });
   // Their arguments come before operands.

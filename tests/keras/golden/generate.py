@@ -69,6 +69,7 @@ SUBJECTS = [
     "loops",
     "signals",
     "numerics",
+    "nn_ops",
     "numpy_files",
     "dataset_files",
     "plots",

@@ -142,11 +142,10 @@ CALLS = {
 DIFFERENTIABLE = {"erfc", "i0", "corrcoef", "correlate", "vander", "rearrange", "nanmedian", "nanquantile", "scatterUpdate", *SEGMENTED}
 
 
-def case(op, call):
-    function = CALLS[op][0]
+def case(op, call, function, is_differentiable):
     if not isinstance(call, dict):
         found = {"op": op, "args": call, "result": stored(function(*call))}
-        gradients = slopes(function, call) if op in DIFFERENTIABLE else None
+        gradients = slopes(function, call) if is_differentiable else None
         return {**found, **({"gradients": gradients} if gradients else {})}
     try:
         result = stored(function(*call["args"]))
@@ -155,8 +154,13 @@ def case(op, call):
     return {"op": op, "args": call["args"], "result": result, "differs": {"why": call["why"], "result": stored(call["ours"](*call["args"]))}}
 
 
-def make():
-    cases = [case(op, call) for op, (_, calls) in CALLS.items() for call in calls]
+def made(calls, differentiable):
+    """The content of a file of calls."""
+    cases = [case(op, call, function, op in differentiable) for op, (function, list_) in calls.items() for call in list_]
     pool = {}
     found = pooled([brief(each) for each in cases], pool)
     return {"arrays": [json.loads(text) for text in pool], "cases": found}
+
+
+def make():
+    return made(CALLS, DIFFERENTIABLE)
