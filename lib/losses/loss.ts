@@ -3,7 +3,6 @@ import { epsilon, type ObjectNode } from "../json_config.ts";
 import { array, object } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
-import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { snakeCaseOfClass } from "../auto_names.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
@@ -20,7 +19,7 @@ import {
   positional,
 } from "../options.ts";
 import { objectNode } from "../registry.ts";
-import { broadcastShapes, formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { broadcastShapes, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
 /** How per-sample values are reduced to one number. */

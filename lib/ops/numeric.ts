@@ -93,14 +93,29 @@ export const dstack: Lifted<[operands: readonly Operand[]]> = lift((operands) =>
   return p.concat(deep, 2);
 });
 
-type Split = Lifted<[x: Operand, indicesOrSections: number | readonly number[]], Operand[]>;
+/** Lifts a function that splits an operand along the axis for its rank. */
+const splitting = (
+  axisOf: (rank: number) => number,
+): Named<
+  [x: Operand],
+  [indicesOrSections: number | readonly number[]],
+  { indicesOrSections: number | readonly number[] },
+  Operand[]
+> => liftNamed(1, ["indicesOrSections"], (x, parts) => split(x, parts, axisOf(shapeOf(x).length)));
+
+type Split = Named<
+  [x: Operand],
+  [indicesOrSections: number | readonly number[]],
+  { indicesOrSections: number | readonly number[] },
+  Operand[]
+>;
 
 /** Splits along the first axis: as {@linkcode split}. */
-export const vsplit: Split = lift((x, parts) => split(x, parts, 0));
+export const vsplit: Split = splitting(() => 0);
 /** Splits along the second axis, vectors along the first: as {@linkcode split}. */
-export const hsplit: Split = lift((x, parts) => split(x, parts, shapeOf(x).length === 1 ? 0 : 1));
+export const hsplit: Split = splitting((rank) => (rank === 1 ? 0 : 1));
 /** Splits along the third axis: as {@linkcode split}. */
-export const dsplit: Split = lift((x, parts) => split(x, parts, 2));
+export const dsplit: Split = splitting(() => 2);
 
 /** The Kronecker product: each element of `a` times all of `b`, side by side. */
 export const kron: BinaryOp = lift((a, b) => {
@@ -189,8 +204,14 @@ export const trapezoid: Named<
 });
 
 /** The index along each axis of `shape` of places in its flattened elements, int32. */
-export const unravelIndex: Lifted<[indices: Operand, shape: Shape], Operand[]> = lift((indices, shape) => {
+export const unravelIndex: Named<[indices: Operand], [shape: Shape], { shape: Shape }, Operand[]> = liftNamed(1, [
+  "shape",
+], (indices, shape) => {
   checkSize(shape, "Cannot find indices");
+  if (shape.length === 0) {
+    const rule = "there must be a shape with at least one axis";
+    throw new ShapeError({ what: "Cannot find indices", rule, received: "[]", hint: "write it as in [2, 3]" });
+  }
   const places = p.cast(indices, "int32");
   const strides = stridesOf(shape);
   const whole = (value: number) => p.full([], value, "int32");
@@ -205,12 +226,15 @@ export const cdist: BinaryOp = lift((a, b) =>
 /** How Keras's files write these functions. */
 export const savedNumerics: SavedForms = {
   cbrt: {},
+  cdist: { module: "math", className: "CDist", inputs: 2 },
+  dsplit: { keys: { indices_or_sections: null } },
   dstack: { listed: true },
   fabs: {},
   fmax: { inputs: 2 },
   fmin: { inputs: 2 },
   fmod: { inputs: 2 },
   heaviside: { inputs: 2 },
+  hsplit: { keys: { indices_or_sections: null } },
   hypot: { inputs: 2 },
   isneginf: {},
   isposinf: {},
@@ -219,5 +243,8 @@ export const savedNumerics: SavedForms = {
   logaddexp2: { inputs: 2 },
   nancumprod: { keys: { axis: null }, fixed: { dtype: null } },
   nancumsum: { keys: { axis: null }, fixed: { dtype: null } },
+  trapezoid: { keys: { x: null, dx: 1, axis: -1 } },
+  unravelIndex: { keys: { shape: null } },
   vander: { keys: { N: null, increasing: false } },
+  vsplit: { keys: { indices_or_sections: null } },
 };

@@ -120,8 +120,6 @@ export {
   isinf,
   logicalXor,
   moments,
-  norm,
-  normalize,
   prod,
   ptp,
 } from "./statistics.ts";
@@ -231,6 +229,28 @@ export { batchNormalization, layerNormalization, rmsNormalization } from "./norm
 export { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.ts";
 export { ctcLoss } from "./ctc_loss.ts";
 export { depthToSpace, fold, spaceToDepth, unfold } from "./blocks.ts";
+export { customGradient, jvp, type WithTensors } from "./custom_gradient.ts";
+export {
+  cholesky,
+  choleskyInverse,
+  det,
+  eigh,
+  inv,
+  logdet,
+  lstsq,
+  luFactor,
+  matrixRank,
+  pinv,
+  qr,
+  slogdet,
+  solve,
+  solveTriangular,
+  svd,
+} from "./linear_algebra.ts";
+export type { QrMode } from "./linalg_factors.ts";
+export { norm, normalize, type NormOrder } from "./norms.ts";
+/** Linear algebra. */
+export * as linalg from "./linalg.ts";
 export { bartlett, blackman, hamming, hanning, kaiser } from "./windows.ts";
 export {
   conv,

@@ -21,6 +21,7 @@ const what = "Cannot rearrange";
 function extentsOf(groups: readonly (readonly string[])[], x: Operand, lengths: AxesLengths): Map<string, number> {
   const shape = shapeOf(x);
   const extents = new Map<string, number>();
+  const given = Object.entries(lengths).map(([name, extent]) => `${name}: ${extent}`).join(", ");
   groups.forEach((group, i) => {
     const open = group.filter((name) => !Object.hasOwn(lengths, name));
     const known = group.filter((name) => Object.hasOwn(lengths, name)).reduce(
@@ -31,7 +32,7 @@ function extentsOf(groups: readonly (readonly string[])[], x: Operand, lengths: 
       throw new ShapeError({
         what,
         rule: "the extents of an axis's parts must multiply to its own, and all but one be given",
-        received: `(${group.join(" ")}) for an extent of ${shape[i]}, with ${describe(lengths)}`,
+        received: `(${group.join(" ")}) for an extent of ${shape[i]}, with ${given || "none given"}`,
         hint: "give extents behind the pattern, as in { h1: 2 }",
       });
     }

@@ -35,6 +35,10 @@ import { savedCrossentropies } from "./crossentropy.ts";
 import { savedCtcLoss } from "./ctc_loss.ts";
 import { savedNormalizing } from "./normalizing.ts";
 import { savedRearranging } from "./rearrange.ts";
+import { savedLinearAlgebra } from "./linear_algebra.ts";
+import { savedNorms } from "./norms.ts";
+import { savedPatches } from "./patches.ts";
+import { savedTransforms } from "./fourier.ts";
 import { savedTrigonometry } from "./trigonometry.ts";
 
 function savedElementwise(): SavedForms {
@@ -82,6 +86,10 @@ export const savedForms: SavedForms = {
   ...savedCtcLoss,
   ...savedNormalizing,
   ...savedRearranging,
+  ...savedLinearAlgebra,
+  ...savedNorms,
+  ...savedPatches,
+  ...savedTransforms,
   ...savedTrigonometry,
 };
 

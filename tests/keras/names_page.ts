@@ -22,7 +22,6 @@ const others: Readonly<Record<string, string>> = {
   "mixed_precision.global_policy": "config.dtypePolicy",
   "mixed_precision.set_dtype_policy": "config.setDtypePolicy",
   "mixed_precision.set_global_policy": "config.setDtypePolicy",
-  "ops.linalg.norm": "ops.norm",
   "preprocessing.image.array_to_img": "utils.arrayToImg",
   "preprocessing.image.img_to_array": "utils.imgToArray",
   "preprocessing.image.load_img": "utils.loadImg",
@@ -62,7 +61,8 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^wrappers\./, "wraps models for scikit-learn"],
   [/^ops\.(nonzero|unique)$/, "the shape of its result depends on numbers, while programs have fixed shapes"],
   [/^ops\.(angle|conj|conjugate|imag|isreal|polar|real|view_as_complex|view_as_real)$/, "complex numbers are pairs"],
-  [/^ops\.(custom_gradient|linalg\.jvp|jvp|vectorize)$/, "functions are traced; `ops.stopGradient` bends gradients"],
+  [/^ops\.vectorize$/, "`ops.map` and `ops.vectorizedMap` apply functions to rows"],
+  [/^ops\.(linalg\.)?eig$/, "its results are complex numbers; `ops.linalg.eigh` is for symmetric matrices"],
   [/^ops\.(view|nextafter)$/, "looks at the bits of a number"],
 ];
 

@@ -70,6 +70,7 @@ SUBJECTS = [
     "signals",
     "numerics",
     "nn_ops",
+    "linalg",
     "numpy_files",
     "dataset_files",
     "plots",
