@@ -111,5 +111,10 @@ export const savedNormalizing: SavedForms = {
     keys: { axis: -1, epsilon: null },
     fixed: { rms_scaling: false },
   },
-  rmsNormalization: { module: "nn", className: "RMSNorm", inputs: 2, keys: { axis: -1, epsilon: null } },
+  rmsNormalization: {
+    module: "nn",
+    className: "RMSNorm",
+    keys: { scale: null, axis: -1, epsilon: null },
+    named: ["scale"],
+  },
 };
