@@ -475,6 +475,26 @@ fn logical_not_bool(a: bool) -> bool {
   return !a;
 }
 
+fn bitwise_and_i32(a: i32, b: i32) -> i32 {
+  return a & b;
+}
+
+fn bitwise_or_i32(a: i32, b: i32) -> i32 {
+  return a | b;
+}
+
+fn bitwise_xor_i32(a: i32, b: i32) -> i32 {
+  return a ^ b;
+}
+
+fn left_shift_i32(a: i32, b: i32) -> i32 {
+  return select(a << u32(b & 31), 0, u32(b) > 31u);
+}
+
+fn right_shift_i32(a: i32, b: i32) -> i32 {
+  return a >> min(u32(b), 31u);
+}
+
 // NaN and subnormal numbers are true, as on the host.
 fn cast_f32_to_bool(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) != 0u;

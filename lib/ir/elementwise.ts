@@ -97,6 +97,8 @@ const comparison = (holds: (a: number, b: number) => boolean): BinaryRow =>
 const logical = (holds: (a: boolean, b: boolean) => boolean): BinaryRow =>
   binary((a, b) => Number(holds(a !== 0, b !== 0)), constant, { takes: "bool" });
 
+const bitwise = (bits: (a: number, b: number) => number): BinaryRow => binary(bits, constant, { takes: "int32" });
+
 /** The error function at float64 precision: its series near 0, elsewhere the continued fraction of its complement. */
 function erf(x: number): number {
   const a = Math.abs(x);
@@ -247,6 +249,12 @@ export const elementwiseRows = {
   greaterEqual: comparison((a, b) => a >= b),
   logicalAnd: logical((a, b) => a && b),
   logicalOr: logical((a, b) => a || b),
+  bitwiseAnd: bitwise((a, b) => a & b),
+  bitwiseOr: bitwise((a, b) => a | b),
+  bitwiseXor: bitwise((a, b) => a ^ b),
+  // Shifts by what is no place of 32 bits leave nothing, or the sign.
+  leftShift: bitwise((a, b) => (b >>> 0 > 31 ? 0 : a << b)),
+  rightShift: bitwise((a, b) => a >> (b >>> 0 > 31 ? 31 : b)),
 
   select: choice(
     (condition, a, b) => (condition !== 0 ? a : b),

@@ -60,6 +60,16 @@ export function vjpOf(
   };
   outputs.forEach((output, i) => gradients[i] && needed.has(idOf(output)) && add(idOf(output), gradients[i]!));
   for (const node of nodes.reverse()) {
+    const { rule } = node;
+    if (rule) {
+      // The first of the nodes that make the outputs has the rule: here their gradients are complete.
+      if (!rule.outputs.some((id) => flowing.has(id)) || !rule.inputs.some((id) => needed.has(id))) continue;
+      const [inputs, outputs] = [rule.inputs, rule.outputs].map((ids) => ids.map((id) => valueOf(graph, id)));
+      const gradients = rule.outputs.map(totalOf);
+      const byInput = withContext([scoped(`grad:${scopeOf(node)}`)], () => rule.vjp(inputs, outputs, gradients));
+      byInput.forEach((gradient, i) => gradient && needed.has(rule.inputs[i]) && add(rule.inputs[i], gradient));
+      continue;
+    }
     if (!node.outputs.some((id) => flowing.has(id)) || !node.inputs.some((id) => needed.has(id))) continue;
     const row = opDef(node.op);
     if (typeof row.vjp !== "function") {

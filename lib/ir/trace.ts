@@ -6,6 +6,7 @@ import type { OpName } from "./attrs.ts";
 import { ContextKey, type ContextPart } from "./context.ts";
 import {
   emptyGraph,
+  type GradientRule,
   type Graph,
   type Node,
   type OpAttrs,
@@ -158,6 +159,24 @@ export class Trace {
     };
     this.graph.nodes.push(node as Node);
     return outputs;
+  }
+
+  /** Values with a derivative by others that is given, in place of that of what computed them; only floats have one. */
+  withRule(inputs: readonly Value[], outputs: readonly Value[], vjp: GradientRule["vjp"]): Value[] {
+    const locals = inputs.map((value) => this.#local(value));
+    const passed = outputs.map((value) =>
+      value.dtype === "float32" ? this.emit("stopGradient", [value], {})[0] : value
+    );
+    const made = passed.filter((value) => value.dtype === "float32").map(idOf);
+    this.setRule({ inputs: locals.map(idOf), outputs: made, vjp });
+    return passed;
+  }
+
+  /** Gives the nodes that make the outputs of a rule their derivative. */
+  setRule(rule: GradientRule): void {
+    const { nodes } = this.graph;
+    const at = nodes.findIndex(({ outputs }) => rule.outputs.includes(outputs[0]));
+    if (at >= 0) nodes[at] = { ...nodes[at], rule };
   }
 
   /** Adds a constant. */

@@ -4,7 +4,6 @@ import type { ObjectNode } from "../json_config.ts";
 import { array, object } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
-import { ShapeError } from "../errors.ts";
 import { isHalf } from "../dtype.ts";
 import { Value } from "../ir/value.ts";
 import { snakeCaseOfClass } from "../auto_names.ts";
@@ -22,7 +21,7 @@ import {
   positional,
 } from "../options.ts";
 import { objectNode } from "../registry.ts";
-import { broadcastShapes, formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { broadcastShapes, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { dtypeOf, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
 /** How per-sample values are reduced to one number. */
@@ -195,18 +194,10 @@ export const matchRanks: Lifted<[a: Operand, b: Operand], [Operand, Operand]> = 
   return [a, b];
 });
 
-/** Throws {@linkcode ShapeError} if targets and outputs of an elementwise loss differ in shape and do not broadcast. */
-export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string, exactly = false): void {
+/** Throws {@linkcode ShapeError} if targets and outputs of an elementwise loss do not broadcast. */
+export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string): void {
   const [targets, outputs] = [shapeOf(yTrue), shapeOf(yPred)];
-  if (sameShape(targets, outputs)) return;
-  const what = `compute ${loss}`;
-  if (!exactly) return void broadcastShapes(targets, outputs, what);
-  throw new ShapeError({
-    what: `Cannot ${what}`,
-    rule: "targets and outputs must have one shape",
-    received: `${formatShape(targets)} and ${formatShape(outputs)}`,
-    hint: "give targets of the model's output shape",
-  });
+  if (!sameShape(targets, outputs)) broadcastShapes(targets, outputs, `compute ${loss}`);
 }
 
 /** Weights and masks values, then reduces them. */

@@ -302,8 +302,9 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       nodes: [],
       call(args, kwargs) {
         const byName = Object.entries(kwargs).filter(([key, item]) => item !== null && !spec.named.includes(key));
+        const inCall = spec.keywords ? [...args, kwargs] : [...args, ...byName.map(([, item]) => item)];
         const rest = keys.map((key, i) => spec.named.includes(key) ? kwargs[key] ?? undefined : further[i]);
-        const positional = joinArguments(spec, [...args, ...byName.map(([, item]) => item)], rest);
+        const positional = joinArguments(spec, inCall, rest);
         return [operation.apply({ positional, named: {} })].flatMap((made) => toList(made));
       },
     };

@@ -30,7 +30,6 @@ const others: Readonly<Record<string, string>> = {
   "callbacks.Callback": "callbacks.Callback",
   "config.backend": "getBackend",
   "config.set_backend": "setBackend",
-  "ops.linalg.norm": "ops.norm",
   "preprocessing.image.array_to_img": "utils.arrayToImg",
   "preprocessing.image.img_to_array": "utils.imgToArray",
   "preprocessing.image.load_img": "utils.loadImg",
@@ -78,7 +77,8 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^ops\.(angle|conj|conjugate|imag|isreal|polar|real|view_as_complex|view_as_real)$/,
     "Complex numbers are pairs of tensors.",
   ],
-  [/^ops\.(custom_gradient|linalg\.jvp|jvp|vectorize)$/, "Functions are traced; `ops.stopGradient` bends gradients."],
+  [/^ops\.vectorize$/, "`ops.map` and `ops.vectorizedMap` apply functions to rows."],
+  [/^ops\.(linalg\.)?eig$/, "Its results are complex numbers; `ops.linalg.eigh` is for symmetric matrices."],
   [/^ops\.(view|nextafter)$/, "It looks at the bits of a number."],
 ];
 

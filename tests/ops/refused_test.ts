@@ -334,10 +334,102 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     "Cannot take tril: there must be two axes, received [2]: reshape it to a matrix",
   ],
   [
-    "a matrix norm of order 1",
-    () => ops.norm(grid, 1),
+    "a matrix norm of order 3",
+    () => ops.norm(grid, 3),
     ValueError,
-    "Cannot take norm: over several axes the order must be null, the root of squares, received 1: name one axis",
+    'Cannot take norm: over two axes the order must be null, "fro", "nuc", 1, -1, 2, -2, Infinity or -Infinity, ' +
+    "received 3: name one axis",
+  ],
+  [
+    "cholesky of what is not square",
+    () => ops.cholesky(grid),
+    ShapeError,
+    "Cannot take cholesky: matrices must be square, received [2, 3]: check the last two axes",
+  ],
+  [
+    "the determinant of a vector",
+    () => ops.linalg.det(tensor([1, 2])),
+    ShapeError,
+    "Cannot take det: there must be matrices, with at least two axes, received [2]: add an axis with ops.expandDims",
+  ],
+  [
+    "a right side of other rows",
+    () => ops.solve(tensor([[1, 2], [3, 4]]), tensor([1, 2, 3])),
+    ShapeError,
+    "Cannot solve: the right side must be [2], or have one axis more, received [3]: " +
+    "broadcast it with ops.broadcastTo",
+  ],
+  [
+    "qr of an unknown mode",
+    () => ops.qr(grid, "r" as "reduced"),
+    ValueError,
+    'Cannot take qr: mode must be "reduced" or "complete", received "r": leave it out for reduced',
+  ],
+  [
+    "a tolerance that is none",
+    () => ops.matrixRank(grid, NaN),
+    ValueError,
+    "Cannot take matrixRank: tol must be a number, received NaN: leave it out",
+  ],
+  [
+    "bits of floats",
+    () => ops.bitwiseAnd(grid, 1),
+    DTypeError,
+    "Cannot apply bitwiseAnd: operands must be integers or bools, received float32 and float32: " +
+    'cast them, as in ops.cast(x, "int32")',
+  ],
+  [
+    "a pattern that loses an axis",
+    () => ops.rearrange(grid, "a b -> a"),
+    ValueError,
+    "Cannot rearrange: a pattern must name each axis once before the arrow, and the same names once after it, " +
+    'received "a b -> a" for [2, 3]: write it as in "b h w c -> b (h w) c"',
+  ],
+  [
+    "parts that do not divide an axis",
+    () => ops.rearrange(grid, "a (b c) -> a b c", { b: 2 }),
+    ShapeError,
+    "Cannot rearrange: the extents of an axis's parts must multiply to its own, and all but one be given, " +
+    "received (b c) for an extent of 3, with b: 2: give extents behind the pattern, as in { h1: 2 }",
+  ],
+  [
+    "partitioning at a place that is not there",
+    () => ops.argpartition(grid, 3),
+    ValueError,
+    "Cannot partition: kth must be a whole number from -3 to 2, received 3: check the extent of the axis",
+  ],
+  [
+    "folding other patches",
+    () => ops.fold(ops.ones([1, 4, 3]), 3, 2),
+    ShapeError,
+    "Cannot fold: there must be a multiple of 4 rows, and 4 patches, received [1, 4, 3]: " +
+    "give the sizes that unfold was given",
+  ],
+  [
+    "channels that make no blocks",
+    () => ops.depthToSpace(ops.ones([1, 2, 2, 3]), 2),
+    ShapeError,
+    "Cannot move depth to space: the number of channels must be a multiple of 4, received 3: choose another size",
+  ],
+  [
+    "scattering updates of another shape",
+    () => ops.scatterUpdate(grid, tensor([[0]], undefined, "int32"), tensor([[1, 2]])),
+    ShapeError,
+    "Cannot scatter updates: indices must be [n, k] and updates [n, ...shape[k:]] for inputs of a shape, " +
+    "received indices [1, 1] and updates [1, 2] for [2, 3]: give one index for each of the first axes",
+  ],
+  [
+    "a histogram of a matrix",
+    () => ops.histogram(grid),
+    ShapeError,
+    "Cannot make a histogram: there must be one axis, received [2, 3]: flatten it",
+  ],
+  [
+    "a mean of another axis",
+    () => ops.batchNormalization(grid, tensor([1, 2]), tensor([1, 2]), 1),
+    ShapeError,
+    "Cannot normalize a batch: mean, variance, offset and scale must be vectors of 3 numbers, received [2]: " +
+    "check the axis",
   ],
   [
     "segments by a matrix",

@@ -138,6 +138,15 @@ const logical = (): Sample<None>[] => [
   { inputs: [bools([3, 5]), bools([5])], attrs: none },
 ];
 
+const manyBits = list([0, 1, -1, 0x55555555, -0x55555556, 2 ** 31 - 1, -(2 ** 31), 12345], "int32");
+const bitwise = (): Sample<None>[] => [
+  { inputs: [ints([5, 1], -1e9, 1e9), ints([7], -1e9, 1e9)], attrs: none },
+  { inputs: [manyBits, new Tensor([8, 1], "int32", manyBits.data)], attrs: none },
+];
+const shifts = (): Sample<None>[] => [
+  { inputs: [new Tensor([8, 1], "int32", manyBits.data), list([0, 1, 7, 30, 31, 32, 100, -1], "int32")], attrs: none },
+];
+
 const longSum = { bound: 4e-6, reason: "up to a thousand rounded additions" };
 
 function reductions(): Sample<OpAttrs["sum"]>[] {
@@ -624,6 +633,11 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
   greaterEqual: comparisons(),
   logicalAnd: logical(),
   logicalOr: logical(),
+  bitwiseAnd: bitwise(),
+  bitwiseOr: bitwise(),
+  bitwiseXor: bitwise(),
+  leftShift: shifts(),
+  rightShift: shifts(),
   select: [
     { inputs: [bools([9]), numbers([9]), numbers([9])], attrs: none },
     { inputs: [bools([4, 1]), numbers([5]), numbers([])], attrs: none },

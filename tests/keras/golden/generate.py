@@ -70,6 +70,8 @@ SUBJECTS = [
     "loops",
     "signals",
     "numerics",
+    "nn_ops",
+    "linalg",
     "numpy_files",
     "dataset_files",
     "plots",
