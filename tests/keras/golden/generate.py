@@ -39,6 +39,7 @@ SUBJECTS = [
     "ops",
     "ctc_decode",
     "images",
+    "image_ops",
     "convolutional",
     "convolutional_jax",
     "regularizers",
