@@ -56,6 +56,8 @@ export const suitable: Readonly<Record<string, unknown>> = {
   keyDim: 2,
   kernelSize: 1,
   layer: new layers.GRU(2),
+  layers: [new layers.RandomFlip()],
+  maxNumber: 2,
   n: 2,
   numBins: 3,
   numClasses: 2,

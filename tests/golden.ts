@@ -66,6 +66,7 @@ export const layerFiles = [
   "convolutional",
   "convolutional_jax",
   "preprocessing",
+  "augmentation",
   "recurrent",
   "attention",
 ];

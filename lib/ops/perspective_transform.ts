@@ -68,10 +68,10 @@ function product(a: Matrix, b: Matrix): Operand[] {
  * The transforms `[count, 8]`, as `affineTransform` takes them, under which the pixels at `endPoints` are those of the
  * image at `startPoints`, both `[count, 4, 2]`.
  */
-export function homographyOf(startPoints: Operand, endPoints: Operand): Operand {
+export const homographyOf: Lifted<[startPoints: Operand, endPoints: Operand]> = lift((startPoints, endPoints) => {
   const matrix = product(fromSquare(startPoints), adjugate(fromSquare(endPoints)));
   return o.stack(matrix.slice(0, 8).map((entry) => o.divide(entry, matrix[8])), 1);
-}
+});
 
 /**
  * Moves what images `[batch, height, width, channels]`, or one without the batch axis, show at four points to four

@@ -27,6 +27,7 @@ const others: Readonly<Record<string, string>> = {
   "preprocessing.image.img_to_array": "utils.imgToArray",
   "preprocessing.image.load_img": "utils.loadImg",
   "preprocessing.image.save_img": "utils.saveImg",
+  "preprocessing.image.smart_resize": "utils.smartResize",
   "preprocessing.sequence.pad_sequences": "utils.padSequences",
   "regularizers.l1_l2": "regularizers.l1l2",
   "saving.CustomObjectScope": "saving.customObjectScope",

@@ -20,7 +20,7 @@ const bases: readonly unknown[] = [
   layers.Merge,
   layers.PreparingLayer,
   layers.ProjectedAttention,
-  layers.RandomImages,
+  layers.ImageLayer,
   layers.RandomLayer,
   layers.Recurrent,
   layers.RecurrentCell,

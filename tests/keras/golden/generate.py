@@ -48,6 +48,7 @@ SUBJECTS = [
     "layers",
     "merging",
     "preprocessing",
+    "augmentation",
     "text",
     "feature_spaces",
     "applications",
