@@ -47,6 +47,8 @@ const builtUpon: Readonly<Record<string, readonly string[]>> = {
     ...["AutoContrast", "Equalization", "RandomBrightness", "RandomColorDegeneration", "RandomContrast", "RandomHue"],
     ...["RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear"],
     ...["RandomTranslation", "Solarization"],
+    // Code on the GPU is compiled to pipelines, too.
+    "Pipeline",
     // An activation written as a layer of its own keeps its logits.
     ...["Activation", "Softmax"],
   ],

@@ -43,7 +43,7 @@ export const suitable: Readonly<Record<string, unknown>> = {
   classId: 0,
   dims: [2, 1],
   equation: "ab,bc->ac",
-  factor: 0.1,
+  factor: 1,
   filename: "log.csv",
   filepath: "model",
   filters: 2,
