@@ -11,7 +11,7 @@ namespace ceratops {
 namespace {
 
 // Queries and keys of a block of scores.
-constexpr index_t block_rows = 32, block_columns = 64;
+constexpr index_t block_rows = 64, block_columns = 64;
 constexpr index_t block_scores = block_rows * block_columns;
 
 // The score of a key that a query does not see: far below any other, and finite.
@@ -105,9 +105,10 @@ struct Block {
   index_t b, h, i, j, rows, columns;
 };
 
-// Whether each key of the block is seen, row by row.
-void mark_seen(const Node& node, const Block& block, uint8_t* seen) {
+// Whether each key of the block is seen, row by row. Returns false, and leaves them, where nothing hides a key.
+bool mark_seen(const Node& node, const Block& block, uint8_t* seen) {
   const AttentionState& state = node.state_as<AttentionState>();
+  if (!state.causal && state.window == 0 && state.mask == 0) return false;
   for (index_t r = 0; r < block.rows; r++) {
     const index_t i = block.i + r;
     uint8_t* row = seen + r * block_columns;
@@ -120,9 +121,29 @@ void mark_seen(const Node& node, const Block& block, uint8_t* seen) {
     const uint8_t* from = node.in[state.mask]->as<uint8_t>() + block.b * strides[0] + block.h * strides[1] + i * strides[2] + block.j * strides[3];
     for (index_t c = 0; c < block.columns; c++) row[c] &= from[c * strides[3]] != 0;
   }
+  return true;
 }
 
-// The scores of the block, those of unseen keys included.
+// The largest of a row of the block and `start`; NaN if there is one.
+float largest(const float* row, index_t columns, float start) {
+  const auto larger = [](auto a, auto b) { return ((a > b) | (a != a)) ? a : b; };
+  float top = start;
+  index_t c = 0;
+  if (columns >= 2 * lanes) {
+    Vector even = load(row), odd = load(row + lanes);
+    for (c = 2 * lanes; c + 2 * lanes <= columns; c += 2 * lanes) {
+      even = larger(even, load(row + c));
+      odd = larger(odd, load(row + c + lanes));
+    }
+    float parts[lanes];
+    store(parts, larger(even, odd));
+    for (int i = 0; i < lanes; i++) top = larger(parts[i], top);
+  }
+  for (; c < columns; c++) top = larger(row[c], top);
+  return top;
+}
+
+// The scores of the block; `seen` is null where all keys are.
 void score(const Node& node, const float* query, const float* key, const Block& block, const uint8_t* seen,
            float* scores, float* scratch) {
   const AttentionState& state = node.state_as<AttentionState>();
@@ -141,7 +162,6 @@ void score(const Node& node, const float* query, const float* key, const Block& 
   tile_product(product, scratch);
   for (index_t r = 0; r < block.rows; r++) {
     float* row = scores + r * block_columns;
-    const uint8_t* is_seen = seen + r * block_columns;
     if (state.bias != 0) {
       const index_t* strides = state.bias_strides;
       const float* bias = node.in[state.bias]->as<float>() + block.b * strides[0] + block.h * strides[1] +
@@ -151,16 +171,19 @@ void score(const Node& node, const float* query, const float* key, const Block& 
       CERATOPS_INDEPENDENT
       for (index_t c = 0; c < block.columns; c++) row[c] *= state.scale;
     }
+    if (!seen) continue;
+    const uint8_t* is_seen = seen + r * block_columns;
     CERATOPS_INDEPENDENT
     for (index_t c = 0; c < block.columns; c++) row[c] = is_seen[c] ? row[c] : unseen;
   }
 }
 
-// exp(score - top) of a row of the block; zeros for unseen keys if these must not count.
-void exponentials(const AttentionState& state, const uint8_t* seen, float top, index_t columns, float* row) {
+// exp(score - top) of row `r` of the block; zeros for unseen keys if these must not count.
+void exponentials(const AttentionState& state, const uint8_t* seen, index_t r, float top, index_t columns, float* row) {
   CERATOPS_INDEPENDENT
   for (index_t c = 0; c < columns; c++) row[c] = exp_of(row[c] - top);
-  if (!state.zero_empty) return;
+  if (!state.zero_empty || !seen) return;
+  seen += r * block_columns;
   for (index_t c = 0; c < columns; c++) row[c] = seen[c] ? row[c] : 0.0f;
 }
 
@@ -251,18 +274,15 @@ void run_attention(Node& node, Runtime& runtime) {
     for (block.j = 0; block.j < state.keys; block.j += block_columns) {
       block.columns = std::min(block_columns, state.keys - block.j);
       const index_t key = (b * state.keys + block.j) * state.groups + group;
-      mark_seen(node, block, scratch.seen);
-      score(node, query, keys + key * state.size, block, scratch.seen, scratch.scores, scratch.tiles);
+      const uint8_t* seen = mark_seen(node, block, scratch.seen) ? scratch.seen : nullptr;
+      score(node, query, keys + key * state.size, block, seen, scratch.scores, scratch.tiles);
       for (index_t r = 0; r < block.rows; r++) {
         float* row = scratch.scores + r * block_columns;
-        float highest = top[r];
-        for (index_t c = 0; c < block.columns; c++) highest = row[c] > highest || row[c] != row[c] ? row[c] : highest;
+        const float highest = largest(row, block.columns, top[r]);
         const float shrunk = exp_of(top[r] - highest);
         top[r] = highest;
-        exponentials(state, scratch.seen + r * block_columns, highest, block.columns, row);
-        float sum = 0.0f;
-        for (index_t c = 0; c < block.columns; c++) sum += row[c];
-        total[r] = total[r] * shrunk + sum;
+        exponentials(state, seen, r, highest, block.columns, row);
+        total[r] = total[r] * shrunk + sum_of(row, block.columns);
         if (state.counter != 0) {
           float factors[block_columns];
           draw_factors(node, block, r, factors);
@@ -332,9 +352,8 @@ void run_attention_gradient(Node& node, Runtime& runtime) {
         for (block.j = 0; block.j < state.keys; block.j += block_columns) {
           block.columns = std::min(block_columns, state.keys - block.j);
           const index_t key = (b * state.keys + block.j) * state.groups + group;
-          mark_seen(node, block, scratch.seen);
-          score(node, in[0] + query * state.size, in[1] + key * state.size, block, scratch.seen, scratch.scores,
-                scratch.tiles);
+          const uint8_t* seen = mark_seen(node, block, scratch.seen) ? scratch.seen : nullptr;
+          score(node, in[0] + query * state.size, in[1] + key * state.size, block, seen, scratch.scores, scratch.tiles);
           Product product = {};
           product.m = block.rows;
           product.n = block.columns;
@@ -351,11 +370,10 @@ void run_attention_gradient(Node& node, Runtime& runtime) {
           for (index_t r = 0; r < block.rows; r++) {
             float* weights = scratch.scores + r * block_columns;
             float* slopes = scratch.slopes + r * block_columns;
-            const uint8_t* seen = scratch.seen + r * block_columns;
             const float total = kept[3 * r + 1];
             const float inverse = total == 0.0f ? 0.0f : 1.0f / total;
             const float sum = kept[3 * r + 2];
-            exponentials(state, seen, kept[3 * r], block.columns, weights);
+            exponentials(state, seen, r, kept[3 * r], block.columns, weights);
             float factors[block_columns];
             if (state.counter != 0) {
               draw_factors(node, block, r, factors);
@@ -364,7 +382,10 @@ void run_attention_gradient(Node& node, Runtime& runtime) {
             CERATOPS_INDEPENDENT
             for (index_t c = 0; c < block.columns; c++) {
               weights[c] *= inverse;
-              slopes[c] = seen[c] ? weights[c] * (slopes[c] - sum) * state.scale : 0.0f;
+              slopes[c] = weights[c] * (slopes[c] - sum) * state.scale;
+            }
+            if (seen) {
+              for (index_t c = 0; c < block.columns; c++) slopes[c] = seen[r * block_columns + c] ? slopes[c] : 0.0f;
             }
             if (state.counter == 0) continue;
             for (index_t c = 0; c < block.columns; c++) weights[c] *= factors[c];

@@ -17,6 +17,8 @@ struct MatmulState : State {
   index_t batch, m, n, k;
   bool transpose_a, transpose_b;
   Split split;
+  // Whether b is packed once for all tasks, each of which has whole rows.
+  bool packed = false;
   Epilogue epilogue;
   std::vector<float> partial;
 };
@@ -84,6 +86,38 @@ void run_piece(const Node& node, const MatmulState& state, float* scratch, index
   } else {
     tile_product(p, scratch);
   }
+}
+
+// With many rows, packing b once leaves tasks of whole rows, over which epilogues run best.
+constexpr index_t least_packed_rows = 512, most_packed = 1 << 20, packed_rows = 8 * tile_rows;
+
+bool suits_packing(const MatmulState& state) {
+  return state.batch == 1 && !state.transpose_a && state.m >= least_packed_rows && state.k >= 8 && state.n > lanes &&
+         static_cast<double>(state.k) * static_cast<double>(state.n) <= static_cast<double>(most_packed);
+}
+
+void run_packed(Node& node, Runtime& runtime, MatmulState& state) {
+  Product all = {};
+  all.n = state.n;
+  all.k = state.k;
+  all.a_row = state.k;
+  all.a_depth = 1;
+  all.b = node.in[1]->as<float>();
+  all.b_depth = state.transpose_b ? 1 : state.n;
+  all.b_column = state.transpose_b ? state.k : 1;
+  all.c_row = state.n;
+  float* panels = reinterpret_cast<float*>(runtime.shared);
+  runtime.pool->parallel(panels_of(state.n), [&](index_t panel, int) { pack_shared_panel(all, panel, panels); });
+  runtime.pool->parallel(ceil_div(state.m, packed_rows), [&](index_t task, int thread) {
+    char* memory = runtime.worker(thread);
+    const index_t row = task * packed_rows;
+    Product p = all;
+    p.m = std::min(packed_rows, state.m - row);
+    p.a = node.in[0]->as<float>() + row * state.k;
+    p.c = state.epilogue.product() + row * state.n;
+    packed_product(p, panels, reinterpret_cast<float*>(memory));
+    state.epilogue.run_rectangle(memory, row, p.m, 0, state.n);
+  });
 }
 
 void run_split_k(Node& node, Runtime& runtime, MatmulState& state) {
@@ -164,7 +198,11 @@ bool prepare_matmul(Node& node, const MatmulAttrs& attrs, Validator& validator) 
   if (!validator.require(fits, "the shapes of a matmul must fit")) return false;
   state->split = split_matmul(std::max<index_t>(1, state->batch), state->m, state->n, state->k);
   validator.need_worker(tile_scratch * sizeof(float));
-  if (state->split.k_parts > 1) state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
+  state->packed = suits_packing(*state);
+  if (state->packed) {
+    validator.need_shared(static_cast<std::size_t>(panels_of(state->n) * tile_columns * state->k) * sizeof(float));
+  } else if (state->split.k_parts > 1)
+    state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
   node.state = std::move(state);
   return !validator.failed;
 }
@@ -173,6 +211,7 @@ void run_matmul(Node& node, Runtime& runtime) {
   MatmulState& state = node.state_as<MatmulState>();
   const Split& split = state.split;
   if (state.batch * state.m * state.n == 0) return;
+  if (state.packed) return run_packed(node, runtime, state);
   if (split.k_parts > 1) return run_split_k(node, runtime, state);
   const index_t pieces = split.m_parts * split.n_parts;
   const index_t groups = ceil_div(state.batch, split.matrices);

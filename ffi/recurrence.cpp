@@ -9,8 +9,8 @@ namespace ceratops {
 
 namespace {
 
-// Samples of a task.
-constexpr index_t block_rows = 4 * tile_rows;
+// Samples of a task: few enough that the tasks of a batch of 64 or 128 come out even on two to eight threads.
+constexpr index_t block_rows = 16;
 
 // The cells by their number of gates.
 constexpr index_t simple = 1, gru = 3, lstm = 4;
@@ -76,27 +76,27 @@ void reserve(RecurrenceState& state, index_t columns, index_t depth, Validator& 
 void pack(const RecurrenceState& state, const float* b, index_t b_depth, index_t b_column, index_t columns, float* panels,
           Runtime& runtime) {
   Product product = {};
+  product.n = columns;
+  product.k = state.depth;
+  product.b = b;
   product.b_depth = b_depth;
   product.b_column = b_column;
-  runtime.pool->parallel(state.width / tile_columns, [&](index_t panel, int) {
-    const index_t column = panel * tile_columns;
-    pack_panel(product, b + column * b_column, state.depth, std::min<index_t>(tile_columns, columns - column),
-               tile_columns, panels + column * state.depth);
-  });
+  runtime.pool->parallel(panels_of(columns), [&](index_t panel, int) { pack_shared_panel(product, panel, panels); });
 }
 
 // sums [rows, width] (+)= a [rows, depth] . the packed factor.
 void multiply(const RecurrenceState& state, index_t rows, const float* a, const float* panels, float* sums, bool add) {
-  for (index_t column = 0; column < state.width; column += tile_columns) {
-    for (index_t k = 0; k < state.depth; k += tile_depth) {
-      const index_t depth = std::min(tile_depth, state.depth - k);
-      const float* panel = panels + column * state.depth + k * tile_columns;
-      for (index_t row = 0; row < rows; row += tile_rows) {
-        tile_rows_left<2>(std::min<index_t>(tile_rows, rows - row), depth, a + row * state.depth + k, state.depth, 1,
-                          panel, tile_columns, sums + row * state.width + column, state.width, add || k > 0);
-      }
-    }
-  }
+  Product product = {};
+  product.m = rows;
+  product.n = state.width;
+  product.k = state.depth;
+  product.a = a;
+  product.a_row = state.depth;
+  product.a_depth = 1;
+  product.c = sums;
+  product.c_row = state.width;
+  product.add = add;
+  packed_product(product, panels, nullptr);
 }
 
 void sigmoids(const float* x, const float* sums, index_t n, float* y) {

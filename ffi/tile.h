@@ -174,6 +174,31 @@ inline float sum_of(Vector value) {
   return parts[0];
 }
 
+// The sums of a row, and of its products with another. The order depends only on the length.
+inline float sum_of(const float* x, index_t n) {
+  Vector even = {}, odd = {};
+  index_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    even += load(x + i);
+    odd += load(x + i + lanes);
+  }
+  float total = sum_of(even + odd);
+  for (; i < n; i++) total += x[i];
+  return total;
+}
+
+inline float sum_of_products(const float* x, const float* y, index_t n) {
+  Vector even = {}, odd = {};
+  index_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    even += load(x + i) * load(y + i);
+    odd += load(x + i + lanes) * load(y + i + lanes);
+  }
+  float total = sum_of(even + odd);
+  for (; i < n; i++) total += x[i] * y[i];
+  return total;
+}
+
 // `vectors * lanes` adjacent rows starting at `a`.
 template <int columns, int vectors>
 inline void narrow_down(const Product& p, const float* a, float* c) {
@@ -253,6 +278,16 @@ inline void narrow_product(const Product& p, float* scratch) {
   }
 }
 
+// Copies a tile of fewer columns than the tile has, or adds it.
+inline void copy_edge(const float* edge, index_t width, index_t rows, index_t columns, bool add, float* c,
+                      index_t c_row) {
+  for (index_t i = 0; i < rows; i++) {
+    for (index_t j = 0; j < columns; j++) {
+      c[i * c_row + j] = add ? c[i * c_row + j] + edge[i * width + j] : edge[i * width + j];
+    }
+  }
+}
+
 inline void tile_product(const Product& p, float* scratch) {
   if (is_narrow(p)) {
     switch (p.n) {
@@ -298,11 +333,36 @@ inline void tile_product(const Product& p, float* scratch) {
         const index_t to_row = whole ? p.c_row : width;
         const auto kernel = vectors == 2 ? tile_rows_left<2> : tile_rows_left<1>;
         kernel(rows, depth, a + row * p.a_row, p.a_row, p.a_depth, from, from_depth, to, to_row, whole && add);
-        for (index_t i = 0; !whole && i < rows; i++) {
-          for (index_t j = 0; j < columns; j++) {
-            c[i * p.c_row + j] = add ? c[i * p.c_row + j] + edge[i * width + j] : edge[i * width + j];
-          }
-        }
+        if (!whole) copy_edge(edge, width, rows, columns, add, c, p.c_row);
+      }
+    }
+  }
+}
+
+// Packs panel `index` of b, of tile_columns columns, to its place among all panels.
+inline void pack_shared_panel(const Product& p, index_t index, float* panels) {
+  const index_t column = index * tile_columns;
+  pack_panel(p, p.b + column * p.b_column, p.k, std::min<index_t>(tile_columns, p.n - column), tile_columns,
+             panels + column * p.k);
+}
+
+inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_columns); }
+
+// The product with a b that is packed already: by many tasks, or many times.
+inline void packed_product(const Product& p, const float* panels, float* edge) {
+  for (index_t k = 0; k < p.k; k += tile_depth) {
+    const index_t depth = std::min(tile_depth, p.k - k);
+    const bool add = p.add || k > 0;
+    for (index_t column = 0; column < p.n; column += tile_columns) {
+      const float* panel = panels + column * p.k + k * tile_columns;
+      const index_t columns = std::min<index_t>(tile_columns, p.n - column);
+      const bool whole = columns == tile_columns;
+      for (index_t row = 0; row < p.m; row += tile_rows) {
+        const index_t rows = std::min<index_t>(tile_rows, p.m - row);
+        float* c = p.c + row * p.c_row + column;
+        tile_rows_left<2>(rows, depth, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, panel, tile_columns,
+                          whole ? c : edge, whole ? p.c_row : tile_columns, whole && add);
+        if (!whole) copy_edge(edge, tile_columns, rows, columns, add, c, p.c_row);
       }
     }
   }

@@ -53,6 +53,8 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
   "lib/export/standalone.ts ../exec/native/wasm.ts",
+  // And the server and page of a dashboard only where there is one.
+  "lib/callbacks/dashboard.ts ./dashboard_server.ts",
   // A bundle with code splitting loads the code of files when a file is first read or written.
   "lib/models/model.ts ./keras_file.ts",
   "lib/models/model.ts ../export/formats.ts",

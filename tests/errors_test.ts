@@ -901,6 +901,25 @@ const mistakes: readonly Mistake[] = [
     /an object of symbolic numbers by name, received "loss": write it as in return \{ loss \}$/,
   ],
   [
+    "a step that returns what a metric promises",
+    () => {
+      class Own extends Model {
+        mean = new ceratops.metrics.Mean({ name: "mean" });
+        call(x: Any) {
+          return x;
+        }
+        trainStep() {
+          return { mean: this.mean.result() } as Any;
+        }
+      }
+      const made = new Own();
+      made.compile({ loss: "mse" });
+      return made.fit(x, x, quiet);
+    },
+    "ValueError",
+    /received "mean" of an object of type Promise: leave out results of metrics: those in properties/,
+  ],
+  [
     "arithmetic on a symbolic value",
     () => compile((x: Any) => x * 2)([1]),
     "ValueError",

@@ -129,9 +129,16 @@ export interface CallbackHooks {
  * ```
  */
 export abstract class Callback implements CallbackHooks {
-  /** Whether the batch hooks need every batch; if false they are called for some batches only. */
+  /** Whether the batch hooks need every batch; if false they are called for the batches of {@linkcode watches} only. */
   get everyBatch(): boolean {
     return true;
+  }
+  /**
+   * Whether the batch hooks of a kind of run are called where no hook needs every batch: after the last batch of each call
+   * to the device, which takes about 75 ms, with the logs read at that time. False by default.
+   */
+  watches(_kind: "Train" | "Test" | "Predict"): boolean {
+    return false;
   }
   static {
     const hook = (takes: Record<string, Argument>) => ({ verb: "call", takes: { ...takes, logs: optional(object) } });
@@ -182,6 +189,9 @@ export abstract class Callback implements CallbackHooks {
    * `onTrainBegin`. Not called for evaluations and predictions.
    */
   setTraining?(training: TrainingRun): void;
+
+  /** Frees what it holds open, such as a server: called after a training, also one that failed or was interrupted. */
+  release?(): HookResult;
 
   /** Before training. */
   onTrainBegin(_logs?: Logs): HookResult {}

@@ -51,6 +51,7 @@ import {
 } from "../tensor/symbolic.ts";
 import { type Operand, symbolic } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { penaltiesOn } from "./weight.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
@@ -494,7 +495,47 @@ export abstract class Layer extends WeightOwner {
 
   /** Adds a scalar to the loss of the step being traced; for use in `call`. */
   addLoss(value: Value): void {
-    addedLosses.current?.push(value);
+    addedLosses.current?.push({ layer: this, value });
+  }
+
+  /**
+   * What this layer and those inside it add to the loss, for a step of one's own: the scalars that they gave `addLoss`
+   * so far in the step being traced, and the penalties on their trainable weights. `computeLoss` of a model has them all.
+   *
+   * Source: `keras.Layer.losses`.
+   *
+   * @throws {StateError} for penalties outside of a traced function
+   *
+   * @example A step that trains by what layers add
+   * ```ts
+   * import { gradients, Input, layers, Model, ops, Sequential, type StepData, type Value } from "./mod.ts";
+   * class Trainer extends Model {
+   *   readonly network = new Sequential([
+   *     Input({ shape: [2] }),
+   *     new layers.Dense(1, { kernelRegularizer: "l2" }),
+   *   ]);
+   *   override trainStep({ x, y }: StepData) {
+   *     const yPred: Value = this.network.apply(x, { training: true });
+   *     const distance = ops.mean(ops.abs(ops.subtract(y!, yPred)));
+   *     const loss = this.network.losses.reduce((sum, added) => ops.add(sum, added), distance);
+   *     const weights = this.trainableWeights;
+   *     this.optimizer!.apply(gradients(loss, weights), weights);
+   *   }
+   * }
+   * const trainer = new Trainer();
+   * trainer.compile({ optimizer: "sgd", loss: null });
+   * await trainer.fit([[1, 2]], [[3]], { verbose: 0 });
+   * ```
+   */
+  get losses(): Value[] {
+    const within = new Set<object>();
+    const visit = (layer: Layer) => {
+      within.add(layer);
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    const added = (addedLosses.current ?? []).filter(({ layer }) => within.has(layer)).map(({ value }) => value);
+    return [...added, ...penaltiesOn(this.trainableWeights)];
   }
 
   /**

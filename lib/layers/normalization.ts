@@ -10,7 +10,15 @@ import * as o from "../ops/primitives.ts";
 import { boolean, isInteger, maxExtent, number } from "../option_kinds.ts";
 import { declareOptions, type Option, option, optionTable, unassigned, unoffered } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, isKnown, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
+import {
+  formatShape,
+  isKnown,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sizeOf,
+  type SymbolicShape,
+} from "../shape.ts";
 import { epsilon as smallest } from "../config.ts";
 import { axesOption, axisOption } from "./axis_options.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
@@ -266,7 +274,16 @@ export class LayerNormalization extends Scaled {
   /** The normalized input. */
   call(x: Value): Value {
     const axes = normalizeAxes(this.axis, x.shape.length, `call "${this.name}"`);
-    return this.normalized(x, o.mean(x, axes, true), varianceOf(x, axes, true), axes, x.shape);
+    const first = x.shape.length - axes.length;
+    if (axes.some((axis, i) => axis !== first + i)) {
+      return this.normalized(x, o.mean(x, axes, true), varianceOf(x, axes, true), axes, x.shape);
+    }
+    const size = sizeOf(x.shape.slice(first));
+    const [gamma, beta] = [this.gamma, this.beta].map((weight, i) =>
+      weight ? o.reshape(weight.value(), [size]) : o.broadcastTo(1 - i, [size])
+    );
+    const rows = o.reshape(x, [...x.shape.slice(0, first), size]);
+    return o.reshape(o.normalizeRows(rows, gamma, beta, this.epsilon), x.shape);
   }
 }
 

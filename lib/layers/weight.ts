@@ -2,6 +2,7 @@
 import { describe, ValueError } from "../errors.ts";
 import type { Constraint } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializers.ts";
+import type { Value } from "../ir/value.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable, type VariableOptions } from "../tensor/variable.ts";
@@ -20,6 +21,11 @@ export interface WeightOptions extends Pick<VariableOptions, "shape" | "dtype"> 
   regularizer?: Regularizer | null;
   /** The constraint applied after each step, if any. */
   constraint?: Constraint | null;
+}
+
+/** The penalties on weights, traced. */
+export function penaltiesOn(weights: readonly Weight[]): Value[] {
+  return weights.flatMap((weight) => (weight.regularizer ? [weight.regularizer.call(weight.value())] : []));
 }
 
 /** A variable of a layer. */

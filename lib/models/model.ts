@@ -8,6 +8,7 @@ import { gradients } from "../tensor/gradients.ts";
 import type { Value } from "../ir/value.ts";
 import { addedLosses } from "../layers/context.ts";
 import type { InputOf, OutputOf } from "../layers/layer.ts";
+import { penaltiesOn } from "../layers/weight.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
@@ -369,10 +370,8 @@ export class Model<
     const parts: Value[] = [];
     const loss = this.#trainer.compiled?.computeLoss(y, yPred, sampleWeight);
     if (loss) parts.push(loss);
-    for (const weight of this.trainableWeights) {
-      if (weight.regularizer) parts.push(weight.regularizer.call(weight.value()));
-    }
-    parts.push(...addedLosses.current ?? []);
+    parts.push(...penaltiesOn(this.trainableWeights));
+    parts.push(...(addedLosses.current ?? []).map(({ value }) => value));
     if (parts.length === 0) {
       throw new StateError({
         what: `Cannot train or evaluate "${this.name}"`,

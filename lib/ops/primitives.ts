@@ -301,6 +301,11 @@ export const dynamicUpdateSlice: Lifted<
   apply("dynamicUpdateSlice", [...promoteDTypes([x, update]), counters], { element, axis })[0]
 );
 
+/** Rows, those of the last axis, scaled to mean 0 and variance 1, times `gamma` plus `beta`. */
+export const normalizeRows: Lifted<[x: Operand, gamma: Operand, beta: Operand, epsilon: number]> = lift(
+  (x, gamma, beta, epsilon) => apply("layerNormalization", promoteDTypes([x, gamma, beta]), { epsilon })[0],
+);
+
 /** 0, 1, 2, ... along `axis` of `shape`. */
 export function iota(shape: Shape, axis = 0, dtype: DType = "int32"): Tensor {
   checkShape(shape, "Cannot count");

@@ -9,6 +9,7 @@ import { mergeUpdates } from "./merge_updates.ts";
 import { pack } from "./pack.ts";
 import type { Plan } from "./plan.ts";
 import { simplify } from "./simplify.ts";
+import { sinkReshapes } from "./sink_reshapes.ts";
 
 /**
  * Updates are merged twice: single ops before `fuse`, which keeps the operands of a node together, and programs after
@@ -16,6 +17,7 @@ import { simplify } from "./simplify.ts";
  */
 const passes: readonly [string, (graph: Graph) => Graph][] = [
   ["simplify", simplify],
+  ["sink reshapes", sinkReshapes],
   ["merge updates", mergeUpdates],
   ["fuse", fuse],
   ["merge fused updates", mergeUpdates],

@@ -59,7 +59,7 @@ export async function evaluate(
   using run = new Run();
   await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
-  return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where));
+  return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, where));
 }
 
 /** Loss and metrics over the batches of a plan, at most `limit`. */
@@ -69,13 +69,12 @@ export async function evaluatePlan(
   plan: BatchPlan,
   limit: number | null,
   callbacks: CallbackList,
-  verbose: 0 | 1 | 2,
   where: string,
 ): Promise<Logs> {
   await trainer.inTurn(run, () => trainer.resetMetrics());
   await plan.begin();
   await callbacks.begin("Test");
-  const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose, run).runBatches(plan, { limit });
+  const { step, ranOut } = await new Loop(trainer, "Test", callbacks, run).runBatches(plan, { limit });
   requireBatches(step, where);
   if (ranOut) warnOfShortData(where, "steps");
   const logs = await trainer.inTurn(run, () => trainer.readLogs(step));
@@ -146,7 +145,7 @@ export async function predict(
   let rows = 0;
   await plan.begin();
   await callbacks.begin("Predict");
-  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose, run).runBatches(plan, {
+  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, run).runBatches(plan, {
     limit,
     async done(range) {
       rows += range.rows;

@@ -343,7 +343,11 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
     received: !wrong
       ? describe(returned)
       : `"${name}" of ${value instanceof Value ? `shape ${formatShape(value.shape)}` : describe(value)}`,
-    hint: returned instanceof Promise ? "a step must not be async" : "write it as in return { loss }",
+    hint: returned instanceof Promise
+      ? "a step must not be async"
+      : value instanceof Promise
+      ? "leave out results of metrics: those in properties of the model are reported by themselves"
+      : "write it as in return { loss }",
   });
 }
 

@@ -270,6 +270,8 @@ const matmulShapes: [number, number, number][] = [
   [90, 300, 3],
   [141, 41, 4],
   [9, 13000, 1],
+  [515, 400, 37],
+  [600, 30, 130],
   [4, 0, 5],
   [0, 4, 5],
   [4, 5, 0],
@@ -304,6 +306,10 @@ const cut: Record<string, { inputs: () => Variable[]; body: (...values: Value[])
   matmul: {
     inputs: () => [variable([128, 784]), variable([784, 512]), variable([512])],
     body: (a, b, c) => [matmul(a, b), ops.relu(ops.add(matmul(a, b), c)), matmul(a, b, false, false)],
+  },
+  "tall matmul": {
+    inputs: () => [variable([2000, 70]), variable([70, 90]), variable([90, 70]), variable([90])],
+    body: (a, b, c, bias) => [ops.relu(ops.add(matmul(a, b), bias)), matmul(a, c, false, true)],
   },
   "deep matmul": {
     inputs: () => [variable([20000, 24]), variable([20000, 32])],

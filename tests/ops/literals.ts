@@ -114,6 +114,18 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     attrs: { cell: "lstm", reverse: false },
     outputs: [[0.54, 2.16, 1.62, 0.15], [0], [2.16]],
   }],
+  // Rows of [1, 3]: mean 2, variance 1, which an epsilon of 3 makes 4: normalized -1/2 and 1/2.
+  layerNormalization: [{
+    inputs: [floats([1, 2], 1, 3), floats([2], 2, 4), floats([2], 10, 20)],
+    attrs: { epsilon: 3 },
+    outputs: [[9, 22], [2, 0.5]],
+  }],
+  // Slopes of 2 and 0, a mean of 1, and of -1/2 along the normalized [-1/2, 1/2]: (1/2)(2 - 1 - 1/4), (1/2)(-1 + 1/4).
+  layerNormalizationGradient: [{
+    inputs: [floats([1, 2], 1, 3), floats([2], 2, 4), floats([1, 2], 2, 0.5), floats([1, 2], 1, 0)],
+    attrs: {},
+    outputs: [[0.375, -0.375], [-0.5, 0], [1, 0]],
+  }],
   // The softmax of [0, log 3] is [1/4, 3/4]; a label out of range has no loss.
   softmaxCrossEntropy: [{
     inputs: [floats([3, 2], 0, Math.log(3), 0, Math.log(3), 0, Math.log(3)), ints([3], 1, 0, 2)],

@@ -425,6 +425,7 @@ const recurrences = (): readonly Recurring[] =>
     recurring(cell, [2, 37, 19], { masked: true }),
   ]);
 
+const ofRows = { bound: 4e-6, reason: "distances from a mean, and sums over rows, cancel" };
 const ofRecurrence = { bound: 4e-6, reason: "sums of products of rounded activations, which cancel" };
 
 /** The gradient of a recurrence, for what it returns. */
@@ -781,6 +782,37 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     { inputs: [ints([600, 5]), ints([600, 1]), counter(-2, 3)], attrs: { element: 1, axis: 1 } },
   ],
 
+  layerNormalization: [
+    { inputs: [numbers([4, 3]), numbers([3]), numbers([3])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+    { inputs: [numbers([2, 5, 33], 4, 9), numbers([33]), numbers([33])], attrs: { epsilon: 1e-5 }, tolerance: ofRows },
+    { inputs: [numbers([7]), numbers([7]), numbers([7])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+    { inputs: [numbers([300, 70]), numbers([70]), numbers([70])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+    { inputs: [numbers([3, 2000]), numbers([2000]), numbers([2000])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+    { inputs: [numbers([0, 3]), numbers([3]), numbers([3])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+  ],
+  layerNormalizationGradient: [
+    {
+      inputs: [numbers([4, 3]), numbers([3]), numbers([4, 2], 0.5, 2), numbers([4, 3])],
+      attrs: none,
+      tolerance: ofRows,
+    },
+    {
+      inputs: [numbers([2, 5, 33]), numbers([33]), numbers([2, 5, 2], 0.5, 2), numbers([2, 5, 33])],
+      attrs: none,
+      tolerance: ofRows,
+    },
+    {
+      inputs: [numbers([900, 70]), numbers([70]), numbers([900, 2], 0.5, 2), numbers([900, 70])],
+      attrs: none,
+      tolerance: ofRows,
+    },
+    {
+      inputs: [numbers([3, 2000]), numbers([2000]), numbers([3, 2], 0.5, 2), numbers([3, 2000])],
+      attrs: none,
+      tolerance: ofRows,
+    },
+    { inputs: [numbers([0, 3]), numbers([3]), numbers([0, 2]), numbers([0, 3])], attrs: none, tolerance: ofRows },
+  ],
   softmaxCrossEntropy: [
     { inputs: [numbers([4, 3], -3, 3), counter(0, 2, 1, 1)], attrs: none },
     { inputs: [numbers([128, 10], -8, 8), ints([128], 0, 10)], attrs: none },
