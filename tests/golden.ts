@@ -67,6 +67,7 @@ export const layerFiles = [
   "convolutional",
   "convolutional_jax",
   "preprocessing",
+  "augmentation",
   "recurrent",
   "attention",
 ];

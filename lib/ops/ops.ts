@@ -263,5 +263,6 @@ export {
 export { adaptiveAveragePool, adaptiveMaxPool, type AdaptivePoolOptions } from "./adaptive_pool.ts";
 export { averagePool, maxPool, type PoolOptions } from "./pool.ts";
 export type { DataFormat, Padding, PerAxis } from "./spatial.ts";
+export { psnr } from "./image_quality.ts";
 /** Ops on images. */
 export * as image from "./image.ts";

@@ -49,7 +49,7 @@ const bases = new Set<unknown>([
   layers.Merge,
   layers.PreparingLayer,
   layers.ProjectedAttention,
-  layers.RandomImages,
+  layers.ImageLayer,
   layers.RandomLayer,
   layers.Recurrent,
   layers.RecurrentCell,

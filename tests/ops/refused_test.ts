@@ -639,6 +639,90 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     'give dataFormat: "channels_first" where the channels come first',
   ],
   [
+    "coordinates along one of two axes",
+    () => ops.image.mapCoordinates(blank(3, 4), blank(1, 5), 1),
+    ShapeError,
+    "Cannot map coordinates: coordinates must be [2, ...places], one per axis of inputs of [3, 4], received [1, 5]: " +
+    "stack the coordinates along each axis, as in ops.stack([y, x])",
+  ],
+  [
+    "cubic splines",
+    () => ops.image.mapCoordinates(blank(3, 4), blank(2, 5), 3 as 1),
+    ValueError,
+    "Cannot map coordinates: order must be 0, the nearest element, or 1, linear interpolation, received 3: give 1",
+  ],
+  [
+    "a perspective of three points",
+    () => ops.image.perspectiveTransform(blank(3, 3, 1), blank(3, 2), blank(3, 2)),
+    ShapeError,
+    "Cannot change the perspective: startPoints and endPoints must both be [4, 2], or [batch, 4, 2] for points of each " +
+    "image, received [3, 2] and [3, 2]: give four points (x, y), as in [[0, 0], [31, 0], [0, 31], [31, 31]]",
+  ],
+  [
+    "a blur of no width",
+    () => ops.image.gaussianBlur(blank(3, 3, 1), { sigma: 0 }),
+    ValueError,
+    "Cannot blur images: sigma must be a number above 0, or two of them, received 0: " +
+    "give it in pixels, as in sigma: 1.5",
+  ],
+  [
+    "an elastic transform by half the image",
+    () => ops.image.elasticTransform(blank(3, 3, 1), { sigma: 5000 }),
+    ValueError,
+    "Cannot bend images: alpha and sigma must be numbers, sigma above 0 and below 1024, received alpha 20, sigma 5000: " +
+    "give sigma in pixels, as in { alpha: 20, sigma: 5 }",
+  ],
+  [
+    "scaling axes that are not named",
+    () => ops.image.scaleAndTranslate(blank(3, 3, 1), [6, 6, 1], blank(1), blank(1), [0], "linear"),
+    ShapeError,
+    "Cannot scale and translate: outputShape must differ from the shape [3, 3, 1] only along the axes spatialDims, " +
+    "received [6, 6, 1] with spatialDims [0]: " +
+    "give the whole shape, and the axes that are resampled, as in [2, 64, 64, 3] and [1, 2]",
+  ],
+  [
+    "scaling two axes by three numbers",
+    () => ops.image.scaleAndTranslate(blank(3, 3), [6, 6], blank(3), blank(2), [0, 1], "linear"),
+    ShapeError,
+    "Cannot scale and translate: scale must have one number for each of the 2 axes, received [3]: " +
+    "write it as in tensor([2, 2])",
+  ],
+  [
+    "edges of one image",
+    () => ops.image.sobelEdges(blank(3, 3, 1)),
+    ShapeError,
+    "Cannot find edges: images must be [batch, height, width, channels], of at least 2 pixels each way, " +
+    "received [3, 3, 1]: add a batch axis of extent 1 to a single image",
+  ],
+  [
+    "comparing images smaller than the filter",
+    () => ops.image.ssim(blank(8, 8, 1), blank(8, 8, 1)),
+    ShapeError,
+    "Cannot compare images: images must be at least as large as the filter of 11 pixels, received [8, 8, 1]: " +
+    "give a smaller filterSize",
+  ],
+  [
+    "comparing by an even filter",
+    () => ops.image.ssim(blank(8, 8, 1), blank(8, 8, 1), { filterSize: 4 }),
+    ValueError,
+    "Cannot compare images: filterSize must be an odd number of at least 1, and filterSigma above 0, " +
+    "received 4 and 1.5: give filterSize: 11, filterSigma: 1.5",
+  ],
+  [
+    "noise between unlike shapes",
+    () => ops.psnr(blank(8, 8, 1), blank(8, 8), 1),
+    ShapeError,
+    "Cannot take a signal-to-noise ratio: both must have the same shape, received [8, 8, 1] and [8, 8]: " +
+    "resize or crop one of them first",
+  ],
+  [
+    "noise without a peak",
+    () => ops.psnr(blank(8), blank(8), 0),
+    ValueError,
+    "Cannot take a signal-to-noise ratio: maxVal must be a number above 0, received 0: " +
+    "give 1 or 255, the largest value of pixels",
+  ],
+  [
     "squeezing a long axis",
     () => ops.squeeze(blank(1, 3), 1),
     ShapeError,

@@ -122,9 +122,19 @@ def transformed():
     return Model([x, y], [*pairs, ops.irfft(ops.rfft(x)), ops.extract_sequences(x, 4, 2), ops.erfc(x), ops.nanargmax(x, axis=-1)])
 
 
+def resampled():
+    x, points = Input((6, 6, 3), name="x"), Input((4, 2), name="points")
+    corners = f([0, 0], [5, 0], [0, 5], [5, 5])
+    tilted = ops.image.perspective_transform(x, points / 64 + corners, points / 16 + corners, fill_value=0.5)
+    blurred = [ops.image.gaussian_blur(x), ops.image.gaussian_blur(x, kernel_size=(5, 5), sigma=(0.5, 2.0))]
+    alike = ops.image.ssim(x, blurred[0], filter_size=5, max_val=2.0) * ops.psnr(x, blurred[1], 3.0)
+    edges = ops.image.sobel_edges(x)
+    return Model([x, points], [*blurred, edges, alike, tilted])
+
+
 MODELS = [
     *[one_index, new_axes, ranges, between_layers, einsums, activated_by_layers, activated_in_sequence],
-    *[padded, largest, grids, convolved, pooled, images],
+    *[padded, largest, grids, convolved, pooled, images, resampled],
     *[factored, normalized, blocked, transformed],
 ]
 
